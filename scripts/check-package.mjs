@@ -1,0 +1,76 @@
+// `npm run check:package`: packs the package as npm would publish it and uses it as a stranger does.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './program.mjs';
+
+const packagesMax = 20;
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const subpaths = Object.keys(manifest.exports).filter((key) => key !== './package.json').map((key) => key.replace(/^\./, manifest.name));
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const scratch = mkdtempSync(join(tmpdir(), 'castcall-package-'));
+const failures = [];
+
+function run(command, args, cwd = root) {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function step(name, action) {
+  const startedAt = performance.now();
+  try {
+    const note = action();
+    console.log(`check:package: ok   ${name}${note ? `: ${note}` : ''} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failures.push(name);
+    console.error(`check:package: FAIL ${name}\n${[error.message, error.stdout, error.stderr].filter(Boolean).join('\n')}`);
+  }
+}
+
+function must(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+let tarball = '';
+const project = join(scratch, 'project');
+try {
+  step('build', () => {
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  });
+  step('pack', () => {
+    const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]));
+    tarball = join(scratch, packed.filename);
+    const paths = new Set(packed.files.map((file) => file.path));
+    const missing = manifest.files.filter((path) => path !== 'dist' && !paths.has(path));
+    must(missing.length === 0, `not in the tarball: ${missing.join(', ')}`);
+    const strange = [...paths].filter((path) => path !== 'package.json' && !path.startsWith('dist/') && !manifest.files.includes(path));
+    must(strange.length === 0, `should not be in the tarball: ${strange.join(', ')}`);
+    return `${paths.size} files, ${(packed.size / 1024).toFixed(0)} KB`;
+  });
+  step('publint', () => { run(bin('publint'), ['run', tarball, '--strict']); });
+  step('types', () => { run(bin('attw'), [tarball, '--profile', 'esm-only']); });
+  step('install', () => {
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0', private: true }));
+    run('npm', ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball], project);
+    const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+    const entries = Object.entries(lock.packages).filter(([path]) => path !== '' && existsSync(join(project, path)));
+    const scripts = entries.filter(([, entry]) => entry.hasInstallScript).map(([path]) => path);
+    must(entries.length <= packagesMax, `installs ${entries.length} packages, at most ${packagesMax}`);
+    must(scripts.length === 0, `install scripts: ${scripts.join(', ')}`);
+    return `${entries.length} packages`;
+  });
+  for (const subpath of subpaths) {
+    const names = `if (Object.keys(m).length === 0) throw new Error('exports nothing')`;
+    step(`import ${subpath}`, () => { run(process.execPath, ['--input-type=module', '-e', `const m = await import('${subpath}'); ${names}`], project); });
+    step(`require ${subpath}`, () => { run(process.execPath, ['--input-type=commonjs', '-e', `const m = require('${subpath}'); ${names}`], project); });
+  }
+  step('ends by itself', () => {
+    run('timeout', ['5', process.execPath, '--input-type=module', '-e', subpaths.map((subpath) => `import '${subpath}';`).join('')], project);
+  });
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`check:package: ${failures.length === 0 ? 'ok' : `failed: ${failures.join(', ')}`}`);
+process.exitCode = failures.length === 0 ? 0 : 1;
