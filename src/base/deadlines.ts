@@ -1,0 +1,258 @@
+import type { Env, TimerHandle } from './env.js';
+
+/*
+ * All deadlines of a system on one native timer.
+ *
+ *   lists:  5000 ms ─▶ [ a ─ b ─ c ]      one doubly linked list per duration: same duration, so the order of
+ *            250 ms ─▶ [ d ─ e ]          arming is the order of the due times; add and remove are O(1)
+ *   heap:   the lists by the due time of their head; a removed head leaves its key behind, too early, and is
+ *           put right when the timer fires
+ *
+ * A newly armed deadline carries no due time: it is stamped when the running slice ends, with one clock read for all.
+ * So it may be late by one slice, never early. What is armed and removed within a slice never costs a clock read.
+ */
+
+/** One pending deadline; subclasses say what happens when it is due. */
+export abstract class Deadline {
+  due = -1;
+  list: DurationList | null = null;
+  before: Deadline | null = null;
+  after: Deadline | null = null;
+  abstract expire(): void;
+}
+
+class DurationList {
+  head: Deadline | null = null;
+  tail: Deadline | null = null;
+  /** the first deadline that has no due time yet */
+  fresh: Deadline | null = null;
+  key = 0;
+  place = -1;
+  constructor(readonly ms: number) {}
+}
+
+export type { DurationList };
+
+/** Node turns a delay of 2^31 ms into 1 ms (J3), so longer waits are chained. */
+const CHUNK_MAX_MS = 0x3fff_ffff;
+const LISTS_KEPT = 64;
+const FIRE_BATCH = 128;
+const FIRE_SLICE_MS = 5;
+
+export class Deadlines {
+  count = 0;
+  private readonly lists = new Map<number, DurationList>();
+  private last: DurationList | null = null;
+  private readonly heap: DurationList[] = [];
+  private readonly dirty: DurationList[] = [];
+  private armed: TimerHandle | null = null;
+  private armedAt = 0;
+  private held = false;
+  private firing = false;
+  private readonly onTimer = (): void => {
+    this.armed = null;
+    this.fire();
+  };
+
+  /** `poke` is called when a deadline was armed and nobody has yet promised to call `stamp`. */
+  constructor(
+    private readonly env: Env,
+    private readonly poke: () => void,
+  ) {}
+
+  add(deadline: Deadline, ms: number): void {
+    const list = this.last !== null && this.last.ms === ms ? this.last : this.listOf(ms);
+    deadline.list = list;
+    deadline.due = -1;
+    const tail = list.tail;
+    deadline.before = tail;
+    if (tail === null) list.head = deadline;
+    else tail.after = deadline;
+    list.tail = deadline;
+    this.count++;
+    if (list.fresh === null) {
+      list.fresh = deadline;
+      this.dirty.push(list);
+      if (this.dirty.length === 1) this.poke();
+    }
+  }
+
+  /** Whether it was still pending. */
+  remove(deadline: Deadline): boolean {
+    const list = deadline.list;
+    if (list === null) return false;
+    const { before, after } = deadline;
+    if (list.fresh === deadline) list.fresh = after;
+    if (before === null) list.head = after;
+    else before.after = after;
+    if (after === null) list.tail = before;
+    else after.before = before;
+    deadline.list = null;
+    deadline.before = null;
+    deadline.after = null;
+    if (--this.count === 0) this.release();
+    if (list.head === null && list.place >= 0) this.drop(list);
+    return true;
+  }
+
+  /** ms left until it is due, rounded up; the whole duration while it is unstamped; undefined when not pending. */
+  remaining(deadline: Deadline): number | undefined {
+    if (deadline.list === null) return undefined;
+    if (deadline.due < 0) return deadline.list.ms;
+    return Math.min(deadline.list.ms, Math.max(0, Math.ceil(deadline.due - this.env.mono())));
+  }
+
+  /** Gives every deadline armed since the last call its due time; called when a slice ends. */
+  stamp(): void {
+    if (this.dirty.length === 0) return;
+    let now = -1;
+    for (const list of this.dirty) {
+      if (list.fresh === null) {
+        if (list.head === null) this.forget(list);
+        continue;
+      }
+      if (now < 0) now = this.env.mono();
+      for (let at: Deadline | null = list.fresh; at !== null; at = at.after) at.due = now + list.ms;
+      list.fresh = null;
+      if (list.place < 0) this.insert(list);
+    }
+    this.dirty.length = 0;
+    if (now >= 0 && !this.firing) this.arm(now);
+  }
+
+  /** Forgets everything and clears the native timer. */
+  close(): void {
+    this.heap.length = 0;
+    this.lists.clear();
+    this.dirty.length = 0;
+    this.last = null;
+    this.count = 0;
+    this.release();
+    if (this.armed !== null) this.env.clear(this.armed);
+    this.armed = null;
+  }
+
+  private listOf(ms: number): DurationList {
+    let list = this.lists.get(ms);
+    if (list === undefined) {
+      list = new DurationList(ms);
+      this.lists.set(ms, list);
+    }
+    this.last = list;
+    return list;
+  }
+
+  private forget(list: DurationList): void {
+    if (this.lists.size <= LISTS_KEPT) return;
+    this.lists.delete(list.ms);
+    if (this.last === list) this.last = null;
+  }
+
+  private release(): void {
+    if (this.armed === null || !this.held) return;
+    this.held = false;
+    this.env.hold(this.armed, false);
+  }
+
+  private arm(now: number): void {
+    const first = this.heap[0];
+    if (first === undefined) return;
+    if (this.armed !== null && this.armedAt <= first.key) {
+      if (!this.held && this.count > 0) this.env.hold(this.armed, true);
+      this.held = this.count > 0;
+      return;
+    }
+    if (this.armed !== null) this.env.clear(this.armed);
+    const wait = Math.min(CHUNK_MAX_MS, Math.max(1, Math.ceil(first.key - now)));
+    this.armedAt = now + wait;
+    this.armed = this.env.timer(wait, this.onTimer);
+    this.held = true;
+    if (this.count === 0) this.release();
+  }
+
+  /** Expires what is due, in order of due time, for at most FIRE_SLICE_MS, then lets the event loop have its turn. */
+  private fire(): void {
+    const begun = this.env.mono();
+    let now = begun;
+    let left = FIRE_BATCH;
+    this.firing = true;
+    for (let list = this.heap[0]; list !== undefined && list.key <= now; list = this.heap[0]) {
+      const head = list.head;
+      if (head === null || head.due < 0) {
+        this.drop(list);
+        continue;
+      }
+      if (head.due > list.key) {
+        list.key = head.due;
+        this.sink(list.place);
+        continue;
+      }
+      this.remove(head);
+      head.expire();
+      if (--left > 0) continue;
+      left = FIRE_BATCH;
+      now = this.env.mono();
+      if (now - begun > FIRE_SLICE_MS) {
+        this.firing = false;
+        this.env.macrotask(() => this.fire());
+        return;
+      }
+    }
+    this.firing = false;
+    this.arm(now);
+  }
+
+  private insert(list: DurationList): void {
+    list.key = (list.head as Deadline).due;
+    list.place = this.heap.length;
+    this.heap.push(list);
+    this.rise(list.place);
+  }
+
+  private drop(list: DurationList): void {
+    const at = list.place;
+    const moved = this.heap.pop() as DurationList;
+    list.place = -1;
+    if (moved !== list) {
+      this.heap[at] = moved;
+      moved.place = at;
+      this.sink(at);
+      this.rise(moved.place);
+    }
+    if (list.head === null) this.forget(list);
+  }
+
+  private rise(from: number): void {
+    const heap = this.heap;
+    const list = heap[from] as DurationList;
+    let at = from;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const parent = heap[up] as DurationList;
+      if (parent.key <= list.key) break;
+      heap[at] = parent;
+      parent.place = at;
+      at = up;
+    }
+    heap[at] = list;
+    list.place = at;
+  }
+
+  private sink(from: number): void {
+    const heap = this.heap;
+    const list = heap[from] as DurationList;
+    let at = from;
+    for (;;) {
+      let down = at * 2 + 1;
+      if (down >= heap.length) break;
+      if (down + 1 < heap.length && (heap[down + 1] as DurationList).key < (heap[down] as DurationList).key) down++;
+      const child = heap[down] as DurationList;
+      if (child.key >= list.key) break;
+      heap[at] = child;
+      child.place = at;
+      at = down;
+    }
+    heap[at] = list;
+    list.place = at;
+  }
+}

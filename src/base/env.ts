@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
+import { newNonce } from './id.js';
+
+/** A handle of a native timer, opaque to everybody but its Env. */
+export type TimerHandle = object;
+
+/** Chooses what runs next and how much, in place of first come first served; a seeded simulation fills it. */
+export interface Chooser {
+  /** position in the run queue, 0 to size - 1 */
+  pick(size: number): number;
+  /** messages the chosen process may handle in this turn, from 1 */
+  budget(): number;
+}
+
+/** Carries which process an async continuation belongs to; used in development only. */
+export interface AsyncContext {
+  run<T>(owner: object, body: () => T): T;
+  owner(): object | undefined;
+}
+
+/**
+ * Everything nondeterministic that the runtime touches. One implementation per program: the real one, or a simulated
+ * one in tests. All durations are ms.
+ */
+export interface Env {
+  /** monotonic clock, ms with fractions, never goes back (P32) */
+  mono(): number;
+  /** wall clock, ms since 1970, for reports only */
+  wall(): number;
+  timer(ms: number, fn: () => void): TimerHandle;
+  clear(handle: TimerHandle): void;
+  /** whether a pending timer keeps the program alive */
+  hold(handle: TimerHandle, on: boolean): void;
+  microtask(fn: () => void): void;
+  macrotask(fn: () => void): void;
+  u32(): number;
+  nonce(): string;
+  histogram(): RecordableHistogram;
+  context(): AsyncContext;
+  readonly chooser: Chooser | null;
+}
+
+const RESOLVED: Promise<void> = Promise.resolve();
+
+class NodeContext implements AsyncContext {
+  private readonly storage = new AsyncLocalStorage<object>();
+  run<T>(owner: object, body: () => T): T {
+    return this.storage.run(owner, body);
+  }
+  owner(): object | undefined {
+    return this.storage.getStore();
+  }
+}
+
+class NodeEnv implements Env {
+  readonly chooser: Chooser | null = null;
+  mono(): number {
+    return performance.now();
+  }
+  wall(): number {
+    return Date.now();
+  }
+  timer(ms: number, fn: () => void): TimerHandle {
+    return setTimeout(fn, ms);
+  }
+  clear(handle: TimerHandle): void {
+    clearTimeout(handle as NodeJS.Timeout);
+  }
+  hold(handle: TimerHandle, on: boolean): void {
+    if (on) (handle as NodeJS.Timeout).ref();
+    else (handle as NodeJS.Timeout).unref();
+  }
+  // Node's queueMicrotask makes an AsyncResource per call; a resolved promise costs a third of it.
+  microtask(fn: () => void): void {
+    void RESOLVED.then(fn);
+  }
+  macrotask(fn: () => void): void {
+    setImmediate(fn);
+  }
+  u32(): number {
+    return Math.floor(Math.random() * 0x1_0000_0000);
+  }
+  nonce(): string {
+    return newNonce();
+  }
+  histogram(): RecordableHistogram {
+    return createHistogram();
+  }
+  context(): AsyncContext {
+    return new NodeContext();
+  }
+}
+
+/** The Env of a real Node program. */
+export function nodeEnv(): Env {
+  return new NodeEnv();
+}

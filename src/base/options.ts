@@ -1,0 +1,64 @@
+// The doorway of zod: every option object of the public API is checked here, where it enters.
+import { z } from 'zod';
+import { OptionError } from './errors.js';
+
+export { z };
+
+/** Checks `value` against a strict schema and throws one OptionError that names the first offence, its rule and the fix. */
+export function parseOptions<T>(where: string, schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  if (issue === undefined) throw new OptionError(where, value, 'valid options');
+  throw explain(where, schema, value, issue);
+}
+
+function explain(where: string, schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): OptionError {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const known = knownKeys(schema, issue.path);
+    const at = [where, ...path, key].join('.');
+    const inner = valueAt(value, [...issue.path, key]);
+    return new OptionError(at, inner, 'no such option', known.length === 0 ? 'remove it' : `known options: ${known.join(', ')}`, 'UNKNOWN_OPTION');
+  }
+  return new OptionError([where, ...path].join('.'), valueAt(value, issue.path), issue.message);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at: unknown = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) at = shapeOf(at)?.[String(key)];
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  let at = schema as { shape?: Record<string, unknown>; unwrap?: () => unknown } | undefined;
+  while (at !== undefined && at.shape === undefined && typeof at.unwrap === 'function') at = at.unwrap() as typeof at;
+  return at?.shape;
+}
+
+/** The largest delay that is accepted, in ms: a hundred years. Longer is a mistake, 'infinity' says forever. */
+export const DELAY_MAX_MS = 3_155_760_000_000;
+
+/** A delay in whole ms (TI-11); throws where it enters. */
+export function delayMs(where: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= DELAY_MAX_MS) return value;
+  throw new OptionError(where, value, 'a whole number of milliseconds from 0', Number.isNaN(value) ? 'NaN usually comes from arithmetic with undefined' : 'round it, or use a longer unit');
+}
+
+/** A timeout: whole ms, or 'infinity' as -1. */
+export function timeoutMs(where: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (value === 'infinity') return -1;
+  if (value === Infinity) throw new OptionError(where, value, "a whole number of milliseconds from 0, or 'infinity'", "write 'infinity' to wait forever");
+  return delayMs(where, value);
+}

@@ -1,0 +1,63 @@
+import { printable } from './errors.js';
+
+/**
+ * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is
+ * itself the reason; a thrown non-error is `{ nocatch: value }`; `'killed'` is what others see of an external `kill`
+ * (EX-12); everything else is what `exit` or `stop` was given (EX-19).
+ *
+ * @example
+ * const reason: ExitReason = { shutdown: 'config reloaded' };
+ * isOrderly(reason) // => true
+ * @since 0.1.0
+ */
+export type ExitReason = unknown;
+
+/**
+ * Whether a reason is an orderly end: no crash report, and no restart of a transient child (EX-09, SU-12).
+ * Never throws, whatever the reason is.
+ *
+ * @example
+ * isOrderly('normal') // => true
+ * isOrderly({ shutdown: 'done' }) // => true
+ * isOrderly('killed') // => false
+ * @since 0.1.0
+ */
+export function isOrderly(reason: ExitReason): boolean {
+  if (typeof reason !== 'object' || reason === null) return reason === 'normal' || reason === 'shutdown';
+  try {
+    return !(reason instanceof Error) && Object.hasOwn(reason, 'shutdown');
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * One line for an exit reason, for logs and messages; never throws, at most 300 characters.
+ *
+ * @example
+ * formatReason({ nocatch: undefined }) // => '{ nocatch: undefined }'
+ * formatReason(new TypeError('boom')) // => 'TypeError: boom'
+ * @since 0.1.0
+ */
+export function formatReason(reason: ExitReason): string {
+  return printable(reason);
+}
+
+/** What `self.exit(reason)` throws: an exception that user code may catch, as OTP's `exit/1` is (PR-04). */
+export class ExitSignal extends Error {
+  constructor(readonly reason: ExitReason) {
+    super(`exit: ${printable(reason)}`);
+    this.name = 'ExitSignal';
+  }
+}
+
+/** The exit reason of a process whose code threw `thrown` (PR-03). */
+export function reasonOf(thrown: unknown): ExitReason {
+  try {
+    if (thrown instanceof ExitSignal) return thrown.reason;
+    if (thrown instanceof Error) return thrown;
+  } catch {
+    // a Proxy whose getPrototypeOf trap throws: it is data like any other thrown value
+  }
+  return { nocatch: thrown };
+}
