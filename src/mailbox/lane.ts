@@ -1,0 +1,88 @@
+import type { Op } from './op.js';
+
+/*
+ * A FIFO of messages without message objects: three slots a message (op, payload, from) in linked segments.
+ *
+ *   head ─▶ [ op payload from | op payload from | … | next ] ─▶ [ … | next ] ◀─ tail
+ *             hi: where to take                                    ti: where to put
+ *
+ * Segments hold 4, 16, 64, then 256 messages, so an idle mailbox costs nothing and a backlog costs 24 bytes a message.
+ * A consumed segment of the largest size goes back to a pool; a mailbox that runs empty keeps the one it has.
+ */
+export type Segment = unknown[];
+
+const SLOTS = 3;
+const FIRST = 4;
+const LARGEST = 256;
+const LARGEST_LENGTH = LARGEST * SLOTS + 1;
+const POOL_MAX = 64;
+const pool: Segment[] = [];
+
+function newSegment(messages: number): Segment {
+  if (messages === LARGEST && pool.length > 0) return pool.pop() as Segment;
+  const segment: Segment = new Array(messages * SLOTS + 1);
+  for (let i = 0; i < segment.length; i++) segment[i] = null;
+  return segment;
+}
+
+/** One FIFO of messages. Reading is done by the loop, in place: see `take` in process/loop.ts. */
+export class Lane {
+  head: Segment | null = null;
+  tail: Segment | null = null;
+  hi = 0;
+  hend = 0;
+  ti = 0;
+  tend = 0;
+  /** messages in this lane, signals included */
+  n = 0;
+
+  push(op: Op, payload: unknown, from: unknown): void {
+    if (this.ti === this.tend) this.grow();
+    const tail = this.tail as Segment;
+    const at = this.ti;
+    tail[at] = op;
+    tail[at + 1] = payload;
+    tail[at + 2] = from;
+    this.ti = at + SLOTS;
+    this.n++;
+  }
+
+  /** Moves to the next segment; the caller has seen `hi === hend` and `n > 0`. */
+  nextSegment(): void {
+    const used = this.head as Segment;
+    const next = used[this.hend] as Segment;
+    used[this.hend] = null;
+    if (used.length === LARGEST_LENGTH && pool.length < POOL_MAX) pool.push(used);
+    this.head = next;
+    this.hi = 0;
+    this.hend = next.length - 1;
+  }
+
+  /** Gives the storage back, when the owner hibernates and the lane is empty. */
+  shrink(): void {
+    if (this.n > 0) return;
+    this.head = null;
+    this.tail = null;
+    this.hi = this.hend = this.ti = this.tend = 0;
+  }
+
+  private grow(): void {
+    if (this.tail !== null && this.n === 0) {
+      this.hi = 0;
+      this.ti = 0;
+      return;
+    }
+    const messages = this.tail === null ? FIRST : Math.min(LARGEST, ((this.tend / SLOTS) | 0) * 4);
+    const segment = newSegment(messages);
+    if (this.tail === null) {
+      this.head = segment;
+      this.hi = 0;
+      this.hend = messages * SLOTS;
+    } else {
+      this.tail[this.tend] = segment;
+    }
+    this.tail = segment;
+    this.ti = 0;
+    this.tend = messages * SLOTS;
+  }
+}

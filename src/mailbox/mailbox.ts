@@ -1,0 +1,116 @@
+import { Lane } from './lane.js';
+import type { Meter } from './meter.js';
+import type { Op } from './op.js';
+
+/** Lanes by rank; `front` is the runtime's own (`continue` runs before any queued message, GS-25). */
+export const Rank = { Low: 0, Normal: 1, High: 2, Critical: 3, Front: 4 } as const;
+export type Rank = (typeof Rank)[keyof typeof Rank];
+
+/** The priorities a sender may ask for; FIFO within each, strict between them. */
+export type Priority = 'low' | 'normal' | 'high' | 'critical';
+export const RANKS: Readonly<Record<Priority, Rank>> = { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
+
+/** `size < UNBOUNDED` always holds, so that a bound costs one compare. */
+export const UNBOUNDED: number = 0x7fff_ffff;
+
+const SAMPLE_MASK = 63;
+
+/** What happened to user messages, beyond the common case; allocated when the first such thing happens. */
+export class Tally {
+  rejected = 0;
+  dropped = 0;
+  superseded = 0;
+  expired = 0;
+  deadLettered = 0;
+  refused = 0;
+  crashed = 0;
+}
+
+/** The rarely used part of a mailbox. */
+export class MailboxExtra {
+  readonly lanes: (Lane | null)[] = [null, null, null, null, null];
+  /** bit r is set while lane r (other than normal) holds a message */
+  ready = 0;
+  tally: Tally = new Tally();
+  meter: Meter | null = null;
+  sampledAt = 0;
+  receivedAt = -1;
+  handledAt = -1;
+}
+
+/**
+ * The mailbox of one process: the normal lane inline, the other lanes on first use. One class for every mailbox keeps
+ * push and take monomorphic; bounds are fields, policies are cold paths.
+ *
+ * Single source of truth: `size` counts the user messages queued here and changes in the step in which the lanes do.
+ */
+export class Mailbox extends Lane {
+  size = 0;
+  peak = 0;
+  sent = 0;
+  handled = 0;
+  /** takes from the normal lane until the sampled message is reached; 0 when none is sampled */
+  sampleLeft = 0;
+  extra: MailboxExtra | null = null;
+  constructor(public capacity: number) {
+    super();
+  }
+
+  /** Queues a user message in the normal lane; the caller has checked the bound. True when it should be sampled. */
+  put(op: Op, payload: unknown, from: unknown): boolean {
+    this.push(op, payload, from);
+    if (++this.size > this.peak) this.peak = this.size;
+    return (++this.sent & SAMPLE_MASK) === 0;
+  }
+
+  /** Queues a message in any lane; signals neither count nor wait. */
+  putIn(rank: Rank, op: Op, payload: unknown, from: unknown): void {
+    if (!op.signal) {
+      this.sent++;
+      if (++this.size > this.peak) this.peak = this.size;
+    }
+    if (rank === Rank.Normal) {
+      this.push(op, payload, from);
+      return;
+    }
+    const extra = this.cold();
+    const lane = (extra.lanes[rank] ??= new Lane());
+    lane.push(op, payload, from);
+    extra.ready |= 1 << rank;
+  }
+
+  /** The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. */
+  pick(): Lane | null {
+    const extra = this.extra;
+    if (extra === null || extra.ready === 0) return this.n > 0 ? this : null;
+    const ready = extra.ready;
+    for (let rank: number = Rank.Front; rank > Rank.Normal; rank--) {
+      if ((ready & (1 << rank)) !== 0) return this.tookFrom(extra, rank);
+    }
+    if (this.n > 0) return this;
+    return (ready & 1) !== 0 ? this.tookFrom(extra, Rank.Low) : null;
+  }
+
+  /** Whether any lane holds a message. */
+  busy(): boolean {
+    return this.n > 0 || (this.extra !== null && this.extra.ready !== 0);
+  }
+
+  depth(rank: Rank): number {
+    return rank === Rank.Normal ? this.n : (this.extra?.lanes[rank]?.n ?? 0);
+  }
+
+  tally(): Tally {
+    return this.cold().tally;
+  }
+
+  cold(): MailboxExtra {
+    return (this.extra ??= new MailboxExtra());
+  }
+
+  private tookFrom(extra: MailboxExtra, rank: number): Lane {
+    const lane = extra.lanes[rank] as Lane;
+    if (lane.n === 1) extra.ready &= ~(1 << rank);
+    return lane;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * What a message is. Kinds below FIRST_SIGNAL are user messages: they are counted, bounded and may become dead
+ * letters. The others are the runtime's own: they never wait for room, never count, never displace (design §6).
+ */
+export const Kind = {
+  Cast: 0,
+  Call: 1,
+  Stream: 2,
+  Info: 3,
+  /** a cast or info that carries an Extra in its `from` slot */
+  Extra: 4,
+  Exit: 5,
+  Down: 6,
+  Timer: 7,
+  Continue: 8,
+  Idle: 9,
+  Stop: 10,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+const FIRST_SIGNAL = 5;
+
+/** Runs the user's code for one operation. */
+export type OpRun = (self: never, payload: never) => unknown;
+
+/** One operation of a protocol, shared by all its messages: the first of a message's three slots. */
+export class Op {
+  readonly signal: boolean;
+  readonly stream: boolean;
+  /** the handler is an async function, so development builds follow it with an AsyncContext */
+  readonly isAsync: boolean;
+  constructor(
+    readonly kind: Kind,
+    readonly name: string,
+    readonly run: OpRun | null,
+    /** checks a payload at the ref: returns it (parsed) or throws; null when there is no schema */
+    readonly check: ((payload: unknown) => unknown) | null,
+    readonly concurrent: boolean,
+  ) {
+    this.signal = kind >= FIRST_SIGNAL;
+    this.stream = kind === Kind.Stream;
+    this.isAsync = run !== null && run.constructor.name === 'AsyncFunction';
+  }
+}
+
+/** What the `from` slot of an Extra message holds: the real op and sender, and what its sender asked for beyond a plain cast. */
+export class Extra {
+  constructor(
+    readonly op: Op,
+    readonly from: unknown,
+    /** monotonic ms after which it must not be handled, or -1 (P12) */
+    readonly expiresAt: number,
+  ) {}
+}
+
+export const INFO: Op = new Op(Kind.Info, 'info', null, null, false);
+export const EXTRA: Op = new Op(Kind.Extra, 'extra', null, null, false);
+export const EXIT: Op = new Op(Kind.Exit, 'EXIT', null, null, false);
+export const DOWN: Op = new Op(Kind.Down, 'DOWN', null, null, false);
+export const TIMER: Op = new Op(Kind.Timer, 'timer', null, null, false);
+export const CONTINUE: Op = new Op(Kind.Continue, 'continue', null, null, false);
+export const IDLE: Op = new Op(Kind.Idle, 'timeout', null, null, false);
+export const STOP: Op = new Op(Kind.Stop, 'stop', null, null, false);

@@ -1,0 +1,93 @@
+import type { Mailbox } from './mailbox.js';
+import { Rank, UNBOUNDED } from './mailbox.js';
+import { percentiles, type Percentiles } from './meter.js';
+
+/**
+ * The conservation account of user messages (design §3), in exact integers, at every moment:
+ * `sent = handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held`.
+ * `refused` and `crashed` are parts of `handled`.
+ */
+export interface Account {
+  readonly sent: number;
+  readonly handled: number;
+  readonly refused: number;
+  readonly crashed: number;
+  readonly rejected: number;
+  readonly dropped: number;
+  readonly superseded: number;
+  readonly expired: number;
+  readonly deadLettered: number;
+  readonly unknown: number;
+  readonly queued: number;
+  readonly running: number;
+  readonly held: number;
+}
+
+/** What `ref.stats().mailbox` tells. */
+export interface MailboxStats extends Account {
+  /** user messages queued now; constant time */
+  readonly size: number;
+  readonly peak: number;
+  /** undefined when unbounded */
+  readonly capacity: number | undefined;
+  /** queued now per lane, the runtime's own signals included */
+  readonly depth: { readonly low: number; readonly normal: number; readonly high: number; readonly critical: number };
+  /** time from send to handler, ms; sampled 1 in 64, shared by all agents of one definition unless `stats: 'full'` */
+  readonly waitMs: Percentiles;
+  /** time from handler start to its end, ms; sampled like `waitMs` */
+  readonly handleMs: Percentiles;
+}
+
+/** A mutable account, to sum up mailboxes and to keep the dead ones' numbers. */
+export class Totals {
+  sent = 0;
+  handled = 0;
+  refused = 0;
+  crashed = 0;
+  rejected = 0;
+  dropped = 0;
+  superseded = 0;
+  expired = 0;
+  deadLettered = 0;
+  unknown = 0;
+  queued = 0;
+  running = 0;
+  held = 0;
+
+  add(box: Mailbox, running: boolean): void {
+    this.sent += box.sent;
+    this.handled += box.handled;
+    this.queued += box.size;
+    if (running) this.running++;
+    if (box.extra === null) return;
+    const tally = box.extra.tally;
+    this.refused += tally.refused;
+    this.crashed += tally.crashed;
+    this.rejected += tally.rejected;
+    this.dropped += tally.dropped;
+    this.superseded += tally.superseded;
+    this.expired += tally.expired;
+    this.deadLettered += tally.deadLettered;
+  }
+}
+
+/** The difference between what was sent and where it went: 0, or the runtime has a bug (P3). */
+export function imbalance(account: Account): number {
+  const { handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = account;
+  return account.sent - (handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held);
+}
+
+export function mailboxStats(box: Mailbox, running: boolean): MailboxStats {
+  const totals = new Totals();
+  totals.add(box, running);
+  const meter = box.extra?.meter;
+  return {
+    ...totals,
+    size: box.size,
+    peak: box.peak,
+    capacity: box.capacity === UNBOUNDED ? undefined : box.capacity,
+    depth: { low: box.depth(Rank.Low), normal: box.depth(Rank.Normal), high: box.depth(Rank.High), critical: box.depth(Rank.Critical) },
+    waitMs: percentiles(meter?.wait),
+    handleMs: percentiles(meter?.handle),
+  };
+}
