@@ -1,0 +1,124 @@
+import { isOrderly, type ExitReason } from '../base/index.js';
+import { Extra, Kind, Rank, type Op, type Segment } from '../mailbox/index.js';
+import { fanOut } from './fanout.js';
+import type { CrashReport } from './kernel.js';
+import { dropHeld } from './monitor.js';
+import { Phase, Run, type Process } from './process.js';
+import { ReplySlot } from './slot.js';
+import { dropTimers } from './timer.js';
+
+/**
+ * The one exit pipeline. `terminate` has run before, in the behaviour, while the process was alive and named.
+ * Order: no more user code → its timers, requests and monitors → names and groups (EX: PR-16, RG-03) → links and
+ * DOWNs → callers → unstarted messages → signal of the dead incarnation. A second call is ignored: the first fatal
+ * reason wins (EX-16).
+ *
+ * @param quiet no crash report: its supervisor asked for this end
+ */
+export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = false): void {
+  if (p.phase === Phase.Dead) return;
+  const { kernel } = p;
+  const orderly = isOrderly(reason);
+  if (!orderly && !quiet) report(p, reason);
+  if (!orderly) kernel.counts.crashes++;
+  const running = p.running;
+  if (p.run === Run.Parked) kernel.parked--;
+  p.phase = Phase.Dead;
+  p.run = Run.Dead;
+  p.owner = null;
+  p.reason = reason;
+  kernel.live.delete(p.n);
+  kernel.counts.exited++;
+  if (p.ext !== null) dropTimers(p);
+  dropRequests(p);
+  if (p.watching !== null) dropHeld(p);
+  if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
+  if (p.links !== null || p.watchers !== null) fanOut(p);
+  settleRunning(p, running, orderly, reason);
+  if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
+  if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
+  if (p.ext !== null && p.ext.controllers !== null) abortAll(p, reason);
+  if (kernel.tap !== null) kernel.tap.exited(p.pid, reason);
+  if (kernel.waitingForQuiet) kernel.scheduler.poke();
+}
+
+function dropRequests(p: Process): void {
+  for (let at = p.calls; at !== null; at = p.calls) at.callerEnded();
+}
+
+/** The message that was being handled has had its one outcome; whoever waits for a reply hears why there is none. */
+function settleRunning(p: Process, running: boolean, orderly: boolean, reason: ExitReason): void {
+  if (running) {
+    p.mailbox.handled++;
+    if (!orderly) p.mailbox.tally().crashed++;
+  }
+  if (p.from instanceof ReplySlot && !p.from.settled) p.from.calleeEnded(reason);
+  p.op = null;
+  p.from = null;
+  const deferred = p.ext?.deferred;
+  if (deferred === null || deferred === undefined) return;
+  for (const slot of deferred) slot.calleeEnded(reason);
+  deferred.clear();
+}
+
+/** What was never started is not lost in silence: callers hear the reason, everything else becomes a dead letter (P2). */
+function giveBack(p: Process, reason: ExitReason): void {
+  const { mailbox: box } = p;
+  const kept = p.ext?.kept;
+  if (kept !== null && kept !== undefined) {
+    for (const message of kept) giveBackOne(p, message.op, message.payload, message.from, reason);
+    kept.length = 0;
+  }
+  for (let lane = box.pick(); lane !== null; lane = box.pick()) {
+    if (lane.hi === lane.hend) lane.nextSegment();
+    const segment = lane.head as Segment;
+    const at = lane.hi;
+    lane.hi = at + 3;
+    lane.n--;
+    giveBackOne(p, segment[at] as Op, segment[at + 1], segment[at + 2], reason);
+    segment[at + 1] = null;
+    segment[at + 2] = null;
+  }
+  box.size = 0;
+}
+
+function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void {
+  const { kernel } = p;
+  if (op.signal) {
+    kernel.signals.dropped++;
+    return;
+  }
+  p.mailbox.tally().deadLettered++;
+  const real = from instanceof Extra ? from.op : op;
+  const sender = from instanceof Extra ? from.from : from;
+  if (sender instanceof ReplySlot) sender.calleeEnded(reason);
+  kernel.deadLetter(p, real.kind === Kind.Info ? 'info' : real.name, payload, sender, reason);
+}
+
+function abortAll(p: Process, reason: ExitReason): void {
+  for (const controller of p.cold().controllers ?? []) controller.abort(reason);
+}
+
+/** One structured report per abnormal end (PL-08); built from data, the logger decides what to do with it. */
+function report(p: Process, reason: ExitReason): void {
+  const crash: CrashReport = {
+    label: 'process crashed',
+    pid: p.pid,
+    name: p.name?.name,
+    behaviour: p.behaviour.name,
+    reason,
+    op: p.op?.name,
+    queued: p.mailbox.size,
+    depth: p.mailbox.depth(Rank.Normal),
+    ancestors: ancestors(p),
+    trapExit: p.trap,
+  };
+  p.kernel.report(crash);
+}
+
+/** Registered names where there are any, else pids; nearest first (PL-07). */
+export function ancestors(p: Process): string[] {
+  const found: string[] = [];
+  for (let at = p.parent; at !== null && found.length < 32; at = at.parent) found.push(at.title);
+  return found;
+}

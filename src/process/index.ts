@@ -1,0 +1,12 @@
+export { accept, acceptWith, pushSignal } from './accept.js';
+export { exitProcess } from './exit.js';
+export { exitSignal } from './fanout.js';
+export { inspectProcess, statusOf, type ProcessInfo, type Status } from './inspect.js';
+export { Kernel, PROCESS_LIMIT, type Counts, type CrashReport, type KernelOptions, type Ports } from './kernel.js';
+export { link, linked, linksOf, unlink } from './link.js';
+export { demonitor, monitor, takeDown, type Monitor } from './monitor.js';
+export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Kept, type NameCell, type Pid } from './process.js';
+export { Down, Exit, Timeout, type MonitorRef } from './signal.js';
+export { ReplySlot, trackCall, untrackCall } from './slot.js';
+export { PLAIN_SPAWN, spawnProcess, type SpawnRecord } from './spawn.js';
+export { cancelTimer, readTimer, startTimer, type TimerRef } from './timer.js';

@@ -1,0 +1,190 @@
+import { Deadlines, OptionError, Ring, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
+import { Meter, Totals, type Histogram } from '../mailbox/index.js';
+import { exitProcess } from './exit.js';
+import type { Farewell } from './fanout.js';
+import { Run, type Behaviour, type Pid, type Process } from './process.js';
+import { Scheduler } from './scheduler.js';
+
+/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). */
+export interface CrashReport {
+  readonly label: 'process crashed';
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly behaviour: string;
+  readonly reason: ExitReason;
+  /** the operation that was being handled */
+  readonly op: string | undefined;
+  /** user messages that were waiting */
+  readonly queued: number;
+  /** all messages of the normal lane */
+  readonly depth: number;
+  readonly ancestors: readonly string[];
+  readonly trapExit: boolean;
+}
+
+/** What the layers above give the kernel. An unfilled port is null or a no-op, never a guess. */
+export interface Ports {
+  /** a message that nobody takes; `to` has just ended */
+  deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void;
+  report(crash: CrashReport): void;
+  /** something that works but should be looked at */
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+export interface KernelOptions {
+  readonly env: Env;
+  /** distinguishes pids of systems; ends in a dot */
+  readonly prefix: string;
+  readonly processesMax: number;
+  readonly frozen: boolean;
+  readonly development: boolean;
+  readonly ports: Ports;
+}
+
+/** Default of `processesMax`. */
+export const PROCESS_LIMIT: number = 1_048_576;
+
+/** All processes of one system, and what they share. Knows no behaviour, no names, no replies. */
+export class Kernel {
+  readonly env: Env;
+  readonly prefix: string;
+  readonly scheduler: Scheduler;
+  readonly deadlines: Deadlines;
+  /** live processes by number */
+  readonly live: Map<number, Process> = new Map();
+  /** the process whose code is running synchronously right now */
+  current: Process | null = null;
+  /** payloads are frozen or somebody watches: sends take the longer road */
+  watched: boolean;
+  readonly frozen: boolean;
+  readonly development: boolean;
+  tap: Tap | null = null;
+  /** development only: which process an async continuation belongs to */
+  readonly context: AsyncContext | null;
+  /** port: releases names, groups and locks of an ending process */
+  readonly exitHooks: ((p: Process) => void)[] = [];
+  onDrainBegin: (() => void) | null = null;
+  onDrainEnd: (() => void) | null = null;
+  /** parked handlers now */
+  parked = 0;
+  /** somebody wants to know when nothing is runnable or parked */
+  waitingForQuiet = false;
+  /** the process whose handler stops the system: it is not waited for while that handler is parked */
+  stopper: Process | null = null;
+  /** accepts no new process once the system has stopped */
+  closed = false;
+  /** the account of mailboxes whose processes have ended */
+  readonly past: Totals = new Totals();
+  /** the account of sends that reached no mailbox */
+  readonly outside: Totals = new Totals();
+  readonly signals: { sent: number; handled: number; dropped: number } = { sent: 0, handled: 0, dropped: 0 };
+  readonly counts: Counts = { spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0 };
+  readonly farewells: Ring<Farewell> = new Ring<Farewell>();
+  fanning = false;
+  /** port: what `self` offers beyond the kernel; the behaviour layer knows its type */
+  host: unknown = null;
+  private readonly meters = new Map<Behaviour, Meter>();
+  private readonly ports: Ports;
+  private readonly processesMax: number;
+  private lastNumber = 0;
+
+  constructor(options: KernelOptions) {
+    this.env = options.env;
+    this.prefix = options.prefix;
+    this.processesMax = options.processesMax;
+    this.frozen = options.frozen;
+    this.watched = options.frozen;
+    this.development = options.development;
+    this.context = options.development ? options.env.context() : null;
+    this.ports = options.ports;
+    this.scheduler = new Scheduler(this);
+    this.deadlines = new Deadlines(this.env, this.scheduler.poke);
+  }
+
+  /** The number of a new process; refuses above the limit and after the stop. */
+  nextNumber(): number {
+    if (this.live.size >= this.processesMax) {
+      throw new OptionError('processesMax', this.live.size + 1, `at most ${this.processesMax} live processes`, 'raise processesMax of createSystem, or let processes end', 'PROCESS_LIMIT');
+    }
+    if (this.closed) throw new OptionError('system', 'stopped', 'a running system', 'create a new one', 'SYSTEM_STOPPED');
+    return ++this.lastNumber;
+  }
+
+  byPid(pid: string): Process | undefined {
+    if (!pid.startsWith(this.prefix)) return undefined;
+    return this.live.get(Number(pid.slice(this.prefix.length)));
+  }
+
+  /** Ends a process at once; a method, so that the signal code below the pipeline can call it. */
+  end(p: Process, reason: ExitReason): void {
+    exitProcess(p, reason);
+  }
+
+  deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void {
+    this.ports.deadLetter(to, op, payload, from, reason);
+  }
+
+  report(crash: CrashReport): void {
+    this.ports.report(crash);
+  }
+
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.ports.warn(message, fields);
+  }
+
+  setTap(tap: Tap | null): void {
+    this.tap = tap;
+    this.watched = this.frozen || tap !== null;
+  }
+
+  meterOf(behaviour: Behaviour): Meter {
+    let meter = this.meters.get(behaviour);
+    if (meter === undefined) {
+      meter = this.newMeter();
+      this.meters.set(behaviour, meter);
+    }
+    return meter;
+  }
+
+  newMeter(): Meter {
+    const histogram = (): Histogram => this.env.histogram();
+    return new Meter(histogram(), histogram());
+  }
+
+  /** The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate runs in its turn. */
+  warnShutdown(p: Process, reason: ExitReason): void {
+    const controllers = p.ext?.controllers;
+    if (controllers === null || controllers === undefined) return;
+    for (const controller of controllers) controller.abort(reason);
+  }
+
+  /** Nothing runnable, nothing parked, no death still to be told. */
+  get quiet(): boolean {
+    const own = this.stopper !== null && this.stopper.run === Run.Parked ? 1 : 0;
+    return this.scheduler.size === 0 && this.parked <= own && this.farewells.size === 0;
+  }
+
+  /** Sum over live and past mailboxes and sends that reached none (design §3). */
+  totals(): Totals {
+    const sum = new Totals();
+    for (const part of [this.past, this.outside]) addTotals(sum, part);
+    for (const p of this.live.values()) sum.add(p.mailbox, p.running);
+    return sum;
+  }
+}
+
+export interface Counts {
+  spawned: number;
+  exited: number;
+  crashes: number;
+  restarts: number;
+  zombies: number;
+  lateReplies: number;
+  callsFailed: number;
+}
+
+function addTotals(sum: Totals, part: Totals): void {
+  for (const key of Object.keys(part) as (keyof Totals)[]) {
+    if (key !== 'add') sum[key] += part[key];
+  }
+}

@@ -1,0 +1,159 @@
+import { settle, reasonOf } from '../base/index.js';
+import { recordMs, type Op, type Lane, type Segment } from '../mailbox/index.js';
+import { exitProcess } from './exit.js';
+import { KEPT, Phase, Run, type Process } from './process.js';
+
+/*
+ * V8 rules of this folder: classes with all fields set in the constructor, no optional properties on hot records, no
+ * delete, spread, rest or async functions; try/catch around the handler only; cold code in functions of its own.
+ */
+
+/** Lets one process handle up to `budget` messages; returns how many it took. Never throws. */
+export function step(p: Process, budget: number): number {
+  if (p.phase === Phase.Starting) return begin(p);
+  const { kernel, mailbox: box, handle } = p;
+  const outer = kernel.current;
+  kernel.current = p;
+  p.run = Run.Running;
+  let taken = 0;
+  try {
+    while (taken < budget) {
+      const lane: Lane | null = box.extra === null ? box : box.pick();
+      if (lane === null || lane.n === 0) break;
+      if (lane.hi === lane.hend) lane.nextSegment();
+      const segment = lane.head as Segment;
+      const at = lane.hi;
+      const op = segment[at] as Op;
+      const payload = segment[at + 1];
+      const from = segment[at + 2];
+      segment[at + 1] = null;
+      segment[at + 2] = null;
+      lane.hi = at + 3;
+      lane.n--;
+      taken++;
+      if (op.signal) kernel.signals.handled++;
+      else box.size--;
+      p.op = op;
+      p.from = from;
+      const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0 ? timed(p, op, payload, from) : handle(p, op, payload, from);
+      if (result !== undefined) {
+        if (result === KEPT) {
+          if (!op.signal) box.size++;
+          continue;
+        }
+        park(p, result as PromiseLike<unknown>);
+        kernel.current = outer;
+        return taken;
+      }
+      if ((p.run as Run) !== Run.Running) break;
+      if (!op.signal) box.handled++;
+      if (kernel.tap !== null) kernel.tap.handled(p.pid, op.name);
+    }
+  } catch (error) {
+    fail(p, error);
+  }
+  kernel.current = outer;
+  if ((p.run as Run) === Run.Running) rest(p);
+  return taken;
+}
+
+/** Between messages: idle, or back to the end of the run queue. */
+function rest(p: Process): void {
+  p.op = null;
+  p.from = null;
+  p.run = Run.Idle;
+  if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
+}
+
+/** First step of a process that was spawned to run a body. */
+function begin(p: Process): number {
+  const { kernel } = p;
+  const outer = kernel.current;
+  kernel.current = p;
+  p.phase = Phase.Alive;
+  p.run = Run.Running;
+  try {
+    const result = p.behaviour.begin(p);
+    if (result !== undefined && (p.run as Run) === Run.Running) park(p, result as PromiseLike<unknown>);
+  } catch (error) {
+    exitProcess(p, reasonOf(error));
+  }
+  kernel.current = outer;
+  if ((p.run as Run) === Run.Running) rest(p);
+  return 1;
+}
+
+/** The handler returned a thenable: the process takes no message until it settles (P7). */
+export function park(p: Process, thenable: PromiseLike<unknown>): void {
+  p.run = Run.Parked;
+  p.kernel.parked++;
+  const ext = p.cold();
+  if (ext.onValue === null) {
+    ext.onValue = (value) => resume(p, value, false);
+    ext.onError = (error) => resume(p, error, true);
+  }
+  settle(thenable, ext.onValue, ext.onError as (error: unknown) => void);
+}
+
+/** What a handler awaited has settled; ignored when the process has ended meanwhile (P16). */
+function resume(p: Process, outcome: unknown, threw: boolean): void {
+  if (p.run !== Run.Parked) return;
+  const { kernel } = p;
+  const outer = kernel.current;
+  kernel.current = p;
+  kernel.parked--;
+  p.run = Run.Running;
+  if (p.ext !== null && p.ext.sampleFrom >= 0) recordHandled(p);
+  try {
+    const again = threw ? p.behaviour.failed(p, outcome) : p.behaviour.settled(p, outcome);
+    if (again !== undefined && (p.run as Run) === Run.Running) park(p, again as PromiseLike<unknown>);
+  } catch (error) {
+    fail(p, error);
+  }
+  finish(p);
+  kernel.current = outer;
+}
+
+/** Lets the behaviour end a process whose code threw; its own failure to do so ends the process all the same. */
+function fail(p: Process, error: unknown): void {
+  if (p.run === Run.Dead) return;
+  try {
+    const ending = p.behaviour.failed(p, error);
+    if (ending !== undefined && (p.run as Run) !== Run.Dead) park(p, ending as PromiseLike<unknown>);
+    else finish(p);
+  } catch (second) {
+    exitProcess(p, reasonOf(second));
+  }
+}
+
+function finish(p: Process): void {
+  if (p.run !== Run.Running) return;
+  if (p.op !== null && !p.op.signal) p.mailbox.handled++;
+  if (p.kernel.tap !== null && p.op !== null) p.kernel.tap.handled(p.pid, p.op.name);
+  if (p.kernel.waitingForQuiet) p.kernel.scheduler.poke();
+  rest(p);
+}
+
+/** Handles the sampled message with two clock reads around it. */
+function timed(p: Process, op: Op, payload: unknown, from: unknown): unknown {
+  const { kernel } = p;
+  const extra = p.mailbox.cold();
+  const began = kernel.env.mono();
+  extra.handledAt = began;
+  const meter = extra.meter;
+  if (meter !== null) recordMs(meter.wait, began - extra.sampledAt);
+  const result = p.handle(p, op, payload, from);
+  if (result === undefined) {
+    if (meter !== null) recordMs(meter.handle, kernel.env.mono() - began);
+  } else if (result !== KEPT) {
+    p.cold().sampleFrom = began;
+  }
+  return result;
+}
+
+function recordHandled(p: Process): void {
+  const ext = p.cold();
+  const meter = p.mailbox.extra?.meter;
+  if (meter !== null && meter !== undefined) recordMs(meter.handle, p.kernel.env.mono() - ext.sampleFrom);
+  ext.sampleFrom = -1;
+}

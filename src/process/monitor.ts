@@ -1,0 +1,126 @@
+import type { ExitReason } from '../base/index.js';
+import { DOWN } from '../mailbox/index.js';
+import { pushSignal } from './accept.js';
+import type { Process } from './process.js';
+import { Down } from './signal.js';
+
+/** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
+const State = { Active: 0, Fired: 1, Done: 2 } as const;
+
+/**
+ * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing it is O(1) and
+ * allocates nothing else. `notify` takes the place of the holder's mailbox for watchers outside every process.
+ */
+export class Monitor {
+  state: number = State.Active;
+  targetPrior: Monitor | null = null;
+  targetNext: Monitor | null = null;
+  holderPrior: Monitor | null = null;
+  holderNext: Monitor | null = null;
+  constructor(
+    readonly holder: Process | null,
+    readonly target: Process | null,
+    readonly name: string | undefined,
+    readonly notify: ((down: Down) => void) | null,
+  ) {}
+
+  /** removed, or its DOWN taken: a DOWN of it that is still queued is invisible */
+  get over(): boolean {
+    return this.state === State.Done;
+  }
+}
+
+/** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
+export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null): Monitor {
+  const made = new Monitor(holder, target, name, notify);
+  if (target === null || target.owner === null) {
+    fire(made, 'noproc');
+    return made;
+  }
+  if (target === holder) {
+    made.state = State.Done;
+    return made;
+  }
+  made.targetNext = target.watchers;
+  if (target.watchers !== null) target.watchers.targetPrior = made;
+  target.watchers = made;
+  if (holder !== null) {
+    made.holderNext = holder.watching;
+    if (holder.watching !== null) holder.watching.holderPrior = made;
+    holder.watching = made;
+  }
+  return made;
+}
+
+/**
+ * Removes a monitor: no DOWN for it is queued afterwards (MO-06). With `flush` one that is queued is dropped, in O(1):
+ * it is skipped when its turn comes (MO-07). True when no DOWN was or will be delivered (MO-08).
+ */
+export function demonitor(ref: Monitor, flush: boolean): boolean {
+  if (ref.state === State.Active) {
+    ref.state = State.Done;
+    unlinkTarget(ref);
+    unlinkHolder(ref);
+    return true;
+  }
+  if (ref.state === State.Fired && flush) ref.state = State.Done;
+  return false;
+}
+
+/** Whether a DOWN that comes out of the queue may be seen; false after a flush. */
+export function takeDown(down: Down): boolean {
+  const ref = down.ref;
+  if (ref === null) return true;
+  if (ref.state !== State.Fired) return false;
+  ref.state = State.Done;
+  return true;
+}
+
+/** Sends the DOWN of one monitor whose target has ended; a no-op when it was removed meanwhile. */
+export function fireDown(ref: Monitor, reason: ExitReason): void {
+  if (ref.state !== State.Active) return;
+  unlinkHolder(ref);
+  fire(ref, reason);
+}
+
+/** Silently removes all monitors that an ended process held (MO-10). */
+export function dropHeld(p: Process): void {
+  for (let at = p.watching; at !== null; ) {
+    const next: Monitor | null = at.holderNext;
+    if (at.state === State.Active) {
+      at.state = State.Done;
+      unlinkTarget(at);
+    }
+    at = next;
+  }
+  p.watching = null;
+}
+
+function fire(ref: Monitor, reason: ExitReason): void {
+  ref.state = State.Fired;
+  const down = new Down(ref, ref.target?.pid, ref.name, reason);
+  if (ref.notify !== null) {
+    ref.state = State.Done;
+    ref.notify(down);
+  } else if (ref.holder !== null) {
+    pushSignal(ref.holder, DOWN, down, ref.target);
+  }
+}
+
+function unlinkTarget(ref: Monitor): void {
+  const { targetPrior, targetNext, target } = ref;
+  if (targetPrior !== null) targetPrior.targetNext = targetNext;
+  else if (target !== null && target.watchers === ref) target.watchers = targetNext;
+  if (targetNext !== null) targetNext.targetPrior = targetPrior;
+  ref.targetPrior = null;
+  ref.targetNext = null;
+}
+
+function unlinkHolder(ref: Monitor): void {
+  const { holderPrior, holderNext, holder } = ref;
+  if (holderPrior !== null) holderPrior.holderNext = holderNext;
+  else if (holder !== null && holder.watching === ref) holder.watching = holderNext;
+  if (holderNext !== null) holderNext.holderPrior = holderPrior;
+  ref.holderPrior = null;
+  ref.holderNext = null;
+}

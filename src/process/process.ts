@@ -1,0 +1,131 @@
+import type { Deadline, ExitReason } from '../base/index.js';
+import type { Mailbox, Op } from '../mailbox/index.js';
+import type { Kernel } from './kernel.js';
+import type { Monitor } from './monitor.js';
+import type { ReplySlot } from './slot.js';
+import type { ProcessTimer } from './timer.js';
+
+/**
+ * The identity of one life of a process: unique, comparable, serialisable, never reused (PR-05), and keeps nothing
+ * alive. Reads `system.nonce.number`.
+ */
+export type Pid = string & { readonly [pidBrand]: never };
+declare const pidBrand: unique symbol;
+
+/** Where a send goes: a process is its own address while it lives, a registered name's cell points to its owner. */
+export interface Address {
+  owner: Process | null;
+}
+
+/** The cell of a registered name; names are resolved at every use by one field read (RG-04). */
+export interface NameCell extends Address {
+  readonly name: string;
+}
+
+/** Forward only. `Starting` until init has returned, `Terminating` while the behaviour's terminate runs. */
+export const Phase = { Starting: 0, Alive: 1, Terminating: 2, Dead: 3 } as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** What the scheduler may do with a process: only `Idle` may be queued. */
+export const Run = { Idle: 0, Queued: 1, Running: 2, Parked: 3, Dead: 4 } as const;
+export type Run = (typeof Run)[keyof typeof Run];
+
+/** Scheduling level of a process (PF-02); high starves the others, low runs seldom but always. */
+export const Level = { Low: 0, Normal: 1, High: 2 } as const;
+export type Level = (typeof Level)[keyof typeof Level];
+
+/** Returned by a behaviour's `handle` when the message stays queued with the behaviour (selective receive). */
+export const KEPT: unique symbol = Symbol('kept');
+
+/**
+ * A callback module. The kernel knows no other behaviour than through these five. `handle` is copied into the process
+ * record at spawn, because a slot there is twice as cheap to call as a method found through the behaviour.
+ */
+export interface Behaviour {
+  readonly name: string;
+  /** handles one message; a thenable parks the process until it settles, KEPT leaves the message queued */
+  handle(p: Process, op: Op, payload: unknown, from: unknown): unknown;
+  /** the parked handler of `p.op` fulfilled; a thenable parks again */
+  settled(p: Process, value: unknown): unknown;
+  /** the handler of `p.op` threw or rejected; a thenable parks, and the process ends when it settles */
+  failed(p: Process, error: unknown): unknown;
+  /** runs the first step of a process that was spawned in phase Starting and queued; a thenable parks it */
+  begin(p: Process): unknown;
+}
+
+/** A message that selective receive has passed over. */
+export interface Kept {
+  readonly op: Op;
+  readonly payload: unknown;
+  readonly from: unknown;
+}
+
+/** The rarely used part of a process record, allocated on first use. */
+export class ProcessExt {
+  onValue: ((value: unknown) => void) | null = null;
+  onError: ((error: unknown) => void) | null = null;
+  /** abort controllers whose signal fires when the process dies */
+  controllers: Set<AbortController> | null = null;
+  deferred: Set<ReplySlot> | null = null;
+  timers: ProcessTimer | null = null;
+  idle: Deadline | null = null;
+  kept: Kept[] | null = null;
+  /** the child whose init this process waits for: an edge of the cycle check (SU-47) */
+  starting: Process | null = null;
+  label: string | null = null;
+  /** when the sampled message that is being handled was taken, or -1 */
+  sampleFrom = -1;
+}
+
+/** One process. Fixed shape, all fields set here; rarely used ones live in `ext`. */
+export class Process implements Address {
+  owner: Process | null = this;
+  run: Run = Run.Idle;
+  phase: Phase = Phase.Starting;
+  level: Level = Level.Normal;
+  trap = false;
+  /** the message that is running or parked, null between messages */
+  op: Op | null = null;
+  from: unknown = null;
+  readonly handle: Behaviour['handle'];
+  /** the behaviour's own instance: an agent's self, a plain process's body */
+  self: unknown = null;
+  name: NameCell | null = null;
+  links: Process | Set<Process> | null = null;
+  /** monitors on this process, newest first */
+  watchers: Monitor | null = null;
+  /** monitors that this process holds */
+  watching: Monitor | null = null;
+  /** requests that this process has sent and that are not settled */
+  calls: ReplySlot | null = null;
+  ext: ProcessExt | null = null;
+  reason: ExitReason = undefined;
+  private text: Pid | null = null;
+  constructor(
+    readonly kernel: Kernel,
+    readonly n: number,
+    readonly behaviour: Behaviour,
+    readonly mailbox: Mailbox,
+    readonly parent: Process | null,
+  ) {
+    this.handle = behaviour.handle;
+  }
+
+  get pid(): Pid {
+    return (this.text ??= `${this.kernel.prefix}${this.n}` as Pid);
+  }
+
+  /** The registered name, else the pid: how people and OTP's ancestors lists call a process (PL-07). */
+  get title(): string {
+    return this.name === null ? this.pid : this.name.name;
+  }
+
+  cold(): ProcessExt {
+    return (this.ext ??= new ProcessExt());
+  }
+
+  /** A user message is being handled, or its handler is parked. */
+  get running(): boolean {
+    return this.op !== null && !this.op.signal && this.run !== Run.Dead;
+  }
+}

@@ -1,0 +1,147 @@
+import { Ring } from '../base/index.js';
+import type { Kernel } from './kernel.js';
+import { step } from './loop.js';
+import { Level, Run, type Process } from './process.js';
+
+/** Messages one process may handle before the next one gets its turn (P8). */
+export const PROCESS_BUDGET = 256;
+/** Own work per event-loop turn before I/O and timers get theirs (P8, PR-19), ms. */
+export const TURN_BUDGET_MS = 5;
+/** One low process runs after this many others while both are runnable (PF-02). */
+const LOW_EVERY = 8;
+
+const QUOTA_MAX = 512;
+
+/**
+ * The run queue: drained in one microtask for a whole burst. The time budget belongs to the event-loop turn, not to a
+ * drain, so chains of microtask drains (an async ping-pong, `for (;;) await ref.call()`) cannot hold the loop: once it
+ * is spent, the next drain waits for the macrotask that is armed while anything runs.
+ *
+ * The clock is read once per quota of messages; the quota adapts so that a quota takes between 0.1 and 0.5 ms.
+ */
+export class Scheduler {
+  private readonly normal = new Ring<Process>();
+  private readonly high = new Ring<Process>();
+  private readonly low = new Ring<Process>();
+  /** queued at other levels than normal */
+  private others = 0;
+  private sinceLow = 0;
+  /** a drain has been promised, by a microtask or by the tick */
+  private pending = false;
+  private ticking = false;
+  private spent = false;
+  private quota = 16;
+  private credit = 16;
+  private turnBegan = -1;
+  private checkedAt = -1;
+
+  constructor(private readonly kernel: Kernel) {}
+
+  /** runnable processes */
+  get size(): number {
+    return this.normal.size + this.others;
+  }
+
+  /** Makes an idle process runnable. */
+  enqueue(p: Process): void {
+    p.run = Run.Queued;
+    if (p.level === Level.Normal) this.normal.push(p);
+    else this.enqueueOther(p);
+    if (!this.pending) this.promise();
+  }
+
+  /** Promises a drain even when nothing is runnable, so that fresh deadlines get stamped. */
+  readonly poke = (): void => {
+    if (!this.pending) this.promise();
+  };
+
+  private promise(): void {
+    this.pending = true;
+    if (!this.spent) this.kernel.env.microtask(this.drain);
+  }
+
+  private enqueueOther(p: Process): void {
+    this.others++;
+    (p.level === Level.High ? this.high : this.low).push(p);
+  }
+
+  private readonly drain = (): void => {
+    const { kernel } = this;
+    if (!this.ticking) {
+      this.ticking = true;
+      kernel.env.macrotask(this.tick);
+    }
+    if (kernel.onDrainBegin !== null) kernel.onDrainBegin();
+    try {
+      if (kernel.env.chooser === null) this.runAll();
+      else this.runChosen();
+    } finally {
+      kernel.deadlines.stamp();
+      if (!this.spent) this.pending = false;
+      if (kernel.onDrainEnd !== null) kernel.onDrainEnd();
+    }
+  };
+
+  private runAll(): void {
+    const { normal } = this;
+    while (normal.size > 0 || this.others > 0) {
+      const p = this.others > 0 ? this.pick() : normal.shift();
+      if (p.run !== Run.Queued) continue;
+      const done = step(p, this.credit < PROCESS_BUDGET ? this.credit : PROCESS_BUDGET);
+      this.credit -= done > 0 ? done : 1;
+      if (this.credit <= 0 && this.overTime()) {
+        this.spent = true;
+        return;
+      }
+    }
+  }
+
+  private runChosen(): void {
+    const chooser = this.kernel.env.chooser;
+    if (chooser === null) return;
+    while (this.others > 0) this.normal.push(this.pick());
+    while (this.normal.size > 0) {
+      const p = this.normal.take(chooser.pick(this.normal.size));
+      if (p.run === Run.Queued) step(p, chooser.budget());
+      while (this.others > 0) this.normal.push(this.pick());
+    }
+  }
+
+  /** High first; a low one in every LOW_EVERY turns or when nothing else is runnable. */
+  private pick(): Process {
+    if (this.high.size > 0) {
+      this.others--;
+      return this.high.shift();
+    }
+    if (this.low.size > 0 && (this.normal.size === 0 || ++this.sinceLow >= LOW_EVERY)) {
+      this.sinceLow = 0;
+      this.others--;
+      return this.low.shift();
+    }
+    return this.normal.shift();
+  }
+
+  private overTime(): boolean {
+    const now = this.kernel.env.mono();
+    if (this.turnBegan < 0) {
+      this.turnBegan = now;
+    } else {
+      const took = now - this.checkedAt;
+      if (took > 0.5) this.quota = Math.max(1, this.quota >> 1);
+      else if (took < 0.1) this.quota = Math.min(QUOTA_MAX, this.quota << 1);
+    }
+    this.checkedAt = now;
+    this.credit = this.quota;
+    return now - this.turnBegan >= TURN_BUDGET_MS;
+  }
+
+  /** The event loop had its turn: the time budget is whole again. */
+  private readonly tick = (): void => {
+    this.ticking = false;
+    this.turnBegan = -1;
+    this.credit = Math.min(this.credit, this.quota);
+    if (!this.spent) return;
+    this.spent = false;
+    if (this.pending) this.drain();
+  };
+}

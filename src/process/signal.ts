@@ -1,0 +1,57 @@
+import type { ExitReason } from '../base/index.js';
+import type { Monitor } from './monitor.js';
+import type { Pid } from './process.js';
+
+/**
+ * Arrives in `info` when a monitored process has ended: exactly one per monitor (MO-01). The name of the dead process
+ * is already free when it arrives (MO-13).
+ *
+ * @example
+ * const down = new Down(null, 'bank.x.1' as Pid, 'alice', 'shutdown');
+ * down.reason // => 'shutdown'
+ * @since 0.1.0
+ */
+export class Down {
+  readonly tag = 'DOWN' as const;
+  constructor(
+    /** what `monitor` returned */
+    readonly ref: MonitorRef | null,
+    /** undefined when a name was monitored that nobody owned */
+    readonly pid: Pid | undefined,
+    /** set when the monitor was asked for by name (MO-04) */
+    readonly name: string | undefined,
+    readonly reason: ExitReason,
+  ) {}
+}
+
+/** What `monitor` returns: opaque, compare by identity. */
+export type MonitorRef = Monitor;
+
+/**
+ * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal
+ * (EX-07, EX-15).
+ *
+ * @example
+ * const exit = new Exit('bank.x.1' as Pid, 'normal');
+ * exit.tag // => 'EXIT'
+ * @since 0.1.0
+ */
+export class Exit {
+  readonly tag = 'EXIT' as const;
+  constructor(
+    /** who ended or who sent the signal; undefined when it was sent from outside every process */
+    readonly pid: Pid | undefined,
+    readonly reason: ExitReason,
+  ) {}
+}
+
+/**
+ * Arrives in `info` when the idle timeout asked for by `self.timeout(ms)` has passed without a message (GS-27).
+ *
+ * @example
+ * new Timeout().tag // => 'TIMEOUT'
+ * @since 0.1.0
+ */
+export class Timeout {
+  readonly tag = 'TIMEOUT' as const;
+}

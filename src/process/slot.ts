@@ -1,0 +1,40 @@
+import { Deadline, type ExitReason } from '../base/index.js';
+import type { Process } from './process.js';
+
+/**
+ * The reply slot of a request. It travels in the `from` slot of the message, never through a mailbox, so a late or
+ * second reply dies in it (GS-11, GS-18), and a request to a long queue costs what one to an empty queue costs (RE-05).
+ * The kernel needs to know only how it fails; the router says what a reply is.
+ */
+export abstract class ReplySlot extends Deadline {
+  /** next and previous of the caller's unsettled requests */
+  priorCall: ReplySlot | null = null;
+  nextCall: ReplySlot | null = null;
+  constructor(
+    readonly caller: Process | null,
+    readonly callee: Process,
+  ) {
+    super();
+  }
+  abstract readonly settled: boolean;
+  /** the callee ended before it replied (GS-14) */
+  abstract calleeEnded(reason: ExitReason): void;
+  /** the caller ended: nobody waits any more */
+  abstract callerEnded(): void;
+}
+
+export function trackCall(caller: Process, slot: ReplySlot): void {
+  const first = caller.calls;
+  slot.nextCall = first;
+  if (first !== null) first.priorCall = slot;
+  caller.calls = slot;
+}
+
+export function untrackCall(caller: Process, slot: ReplySlot): void {
+  const { priorCall: prior, nextCall: next } = slot;
+  if (prior !== null) prior.nextCall = next;
+  else if (caller.calls === slot) caller.calls = next;
+  if (next !== null) next.priorCall = prior;
+  slot.priorCall = null;
+  slot.nextCall = null;
+}
