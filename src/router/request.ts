@@ -1,0 +1,176 @@
+import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
+import type { Op } from '../mailbox/index.js';
+import { accept, acceptWith, ReplySlot, trackCall, untrackCall, type Process } from '../process/index.js';
+import type { Rank } from '../mailbox/index.js';
+
+/** What a request carries beyond the common case. */
+export class RequestExtra {
+  expiresAt = -1;
+  skipAbandoned = false;
+  /** the caller's stack, captured in development */
+  stack: string | undefined = undefined;
+  signal: AbortSignal | null = null;
+  onAbort: (() => void) | null = null;
+  /** the callee's signal for this request; fired when the caller gives up */
+  controller: AbortController | null = null;
+  /** why the caller gave up; meaningful while `cancelled` */
+  abortReason: unknown = undefined;
+  cancelled = false;
+}
+
+/** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
+export class Request extends ReplySlot {
+  settled = false;
+  extra: RequestExtra | null = null;
+  constructor(
+    caller: Process | null,
+    callee: Process,
+    readonly op: Op,
+    /** name or pid the caller used */
+    readonly target: string | null,
+    readonly timeoutMs: number,
+    readonly promise: Promise<unknown>,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    super(caller, callee);
+  }
+
+  /** Settles with the reply; false when the call was over, then the reply is dropped and counted (GS-11, GS-18). */
+  reply(value: unknown): boolean {
+    if (this.settled) {
+      this.callee.kernel.counts.lateReplies++;
+      return false;
+    }
+    this.close();
+    this.resolve(value);
+    return true;
+  }
+
+  /** Settles with a typed failure; ignored when the call was over. */
+  fail(code: CallErrorCode, fields: Partial<CallErrorFields> = {}): CallError | undefined {
+    if (this.settled) return undefined;
+    this.close();
+    const { kernel } = this.callee;
+    const error = callError(code, { target: this.title, op: this.op.name, ...fields });
+    const stack = this.extra?.stack;
+    if (stack !== undefined) error.stack = `${error.name}: ${error.message}\n${stack}`;
+    kernel.counts.callsFailed++;
+    this.rejectWith(error);
+    return error;
+  }
+
+  /** The caller's AbortSignal fired: the promise rejects with the signal's reason, the callee's signal fires. */
+  abort(reason: unknown): void {
+    if (this.settled) return;
+    this.close();
+    this.callee.kernel.counts.callsFailed++;
+    this.rejectWith(reason);
+    this.cancel(reason);
+  }
+
+  expire(): void {
+    this.cancel(this.fail('TIMEOUT', { timeoutMs: this.timeoutMs }));
+  }
+
+  calleeEnded(reason: ExitReason): void {
+    this.fail('EXIT', { reason });
+  }
+
+  callerEnded(): void {
+    const error = this.fail('ZOMBIE');
+    if (error !== undefined) this.cancel(error);
+    else if (this.caller !== null) untrackCall(this.caller, this);
+  }
+
+  get title(): string {
+    return this.target ?? this.callee.title;
+  }
+
+  cold(): RequestExtra {
+    return (this.extra ??= new RequestExtra());
+  }
+
+  /** Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. */
+  private cancel(reason: unknown): void {
+    const extra = this.cold();
+    extra.cancelled = true;
+    extra.abortReason = reason;
+    if (extra.controller !== null) extra.controller.abort(reason);
+  }
+
+  private rejectWith(error: unknown): void {
+    markHandled(this.promise);
+    this.reject(error);
+  }
+
+  private close(): void {
+    this.settled = true;
+    const { callee, extra } = this;
+    if (this.list !== null) callee.kernel.deadlines.remove(this);
+    if (this.caller !== null) untrackCall(this.caller, this);
+    const deferred = callee.ext === null ? null : callee.ext.deferred;
+    if (deferred !== null) deferred.delete(this);
+    if (extra !== null && extra.signal !== null) {
+      if (extra.onAbort !== null) extra.signal.removeEventListener('abort', extra.onAbort);
+      extra.signal = null;
+      extra.onAbort = null;
+    }
+  }
+}
+
+// The executor hands the two functions over through module variables: no closure of ours per call.
+let resolveOfNew: (value: unknown) => void;
+let rejectOfNew: (error: unknown) => void;
+const executor = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+  resolveOfNew = resolve;
+  rejectOfNew = reject;
+};
+
+/** Makes a request and queues it: the common case of a call, without options. `timeoutMs` below 0 waits forever. */
+export function request(callee: Process, op: Op, payload: unknown, caller: Process | null, target: string | null, timeoutMs: number): Request {
+  const promise = new Promise<unknown>(executor);
+  const made = new Request(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
+  if (!accept(callee, op, payload, made)) {
+    made.fail('MAILBOX_FULL');
+    return made;
+  }
+  if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
+  if (caller !== null) trackCall(caller, made);
+  return made;
+}
+
+/** The options of a request that need the longer road. */
+export interface RequestOptions {
+  readonly rank: Rank;
+  readonly timeoutMs: number;
+  readonly expiresAt: number;
+  readonly skipAbandoned: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly stack: string | undefined;
+}
+
+/** Makes and queues a request with options. The caller has checked that the signal has not fired. */
+export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: string | null, options: RequestOptions): Request {
+  const promise = new Promise<unknown>(executor);
+  const made = new Request(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
+  const extra = made.cold();
+  extra.expiresAt = options.expiresAt;
+  extra.skipAbandoned = options.skipAbandoned;
+  extra.stack = options.stack;
+  if (!acceptWith(callee, options.rank, op, payload, made, -1)) {
+    made.fail('MAILBOX_FULL');
+    return made;
+  }
+  if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);
+  if (caller !== null) trackCall(caller, made);
+  if (options.signal !== undefined) watchSignal(made, options.signal);
+  return made;
+}
+
+function watchSignal(made: Request, signal: AbortSignal): void {
+  const extra = made.cold();
+  extra.signal = signal;
+  extra.onAbort = () => made.abort(signal.reason);
+  signal.addEventListener('abort', extra.onAbort, { once: true });
+}
