@@ -1,0 +1,266 @@
+import { CastcallError, isThenable, isOrderly, reasonOf, type ExitReason } from '../base/index.js';
+import type { Extra} from '../mailbox/index.js';
+import { Kind, type Op } from '../mailbox/index.js';
+import type { Exit} from '../process/index.js';
+import { exitProcess, Phase, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
+import { Request } from '../router/index.js';
+import { runConcurrent } from './concurrent.js';
+import { Control, NoReply, Refusal, Stop } from './control.js';
+import type { AgentDefinition } from './definition.js';
+import type { IdleDeadline } from './idle.js';
+import { disarmIdle } from './idle.js';
+import { Flag, type AgentSelf, type Ending } from './self.js';
+import type { StreamSlot } from './stream.js';
+import { driveStream } from './stream.js';
+
+type Run = (self: AgentSelf, payload: unknown) => unknown;
+
+/** The callback module of one definition: OTP's gen_server, over the kernel's five callbacks. */
+export class AgentBehaviour implements Behaviour {
+  readonly name: string;
+  readonly handle: Behaviour['handle'] = handle;
+  readonly settled: Behaviour['settled'] = settled;
+  readonly failed: Behaviour['failed'] = failed;
+  constructor(readonly definition: AgentDefinition) {
+    this.name = definition.name;
+  }
+  begin(): void {
+    throw new CastcallError('INTERNAL', 'an agent has no body');
+  }
+}
+
+export function agentBehaviour(definition: AgentDefinition): AgentBehaviour {
+  return new AgentBehaviour(definition);
+}
+
+const definitionOf = (p: Process): AgentDefinition => (p.behaviour as AgentBehaviour).definition;
+
+/* ---- the common case: a synchronous handler ---- */
+
+function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
+  const self = p.self as AgentSelf;
+  if (self.flags !== 0) before(p, self, op);
+  let result: unknown;
+  if (op.kind === Kind.Cast) {
+    if (op.concurrent || (op.isAsync && p.kernel.context !== null)) return cold(p, self, op, payload, null);
+    const run = op.run as unknown as Run;
+    result = run(self, payload);
+  } else if (op.kind === Kind.Call) {
+    const call = from as Request;
+    if (op.concurrent || call.extra !== null || (op.isAsync && p.kernel.context !== null)) return cold(p, self, op, payload, call);
+    const run = op.run as unknown as Run;
+    result = run(self, payload);
+    if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
+      self.committed = self.state;
+      if (self.flags === 0) {
+        call.reply(result);
+        return undefined;
+      }
+      return after(p, self, call, result);
+    }
+  } else {
+    return other(p, self, op, payload, from);
+  }
+  if (result !== undefined && isThenable(result)) return result;
+  self.committed = self.state;
+  if (result !== undefined || self.flags !== 0) return after(p, self, op.kind === Kind.Call ? (from as Request) : null, result);
+  return undefined;
+}
+
+/** A message other than the idle timeout's own cancels the idle timeout (GS-27). */
+function before(p: Process, self: AgentSelf, op: Op): void {
+  if ((self.flags & Flag.Idle) !== 0 && op.kind !== Kind.Idle) {
+    self.flags &= ~Flag.Idle;
+    disarmIdle(p);
+  }
+}
+
+/** What a handler returned, beyond a plain reply: control values, stops. */
+function after(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
+  if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
+  if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
+  if (call === null) return undefined;
+  if (result instanceof Control) {
+    if (result instanceof Refusal) {
+      p.mailbox.tally().refused++;
+      call.fail('REFUSED', { refusal: result.code, details: result.details });
+    } else if (!(result instanceof NoReply)) {
+      throw new CastcallError('BAD_RETURN_VALUE', `handler '${call.op.name}' returned a control value that only init may return`);
+    }
+  } else if ((self.flags & Flag.Deferred) === 0 || result !== undefined) {
+    call.reply(result);
+  }
+  self.flags &= ~Flag.Deferred;
+  return undefined;
+}
+
+function stopping(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
+  self.flags &= ~Flag.Stop;
+  const asked = self.ending;
+  if (asked === null) return undefined;
+  // `self.stop()` as a statement, then a plain return value: that value is still the reply.
+  if (call !== null && !asked.replyTo && !(result instanceof Control) && result !== undefined) call.reply(result);
+  return conclude(p, self, asked);
+}
+
+function dropController(p: Process, self: AgentSelf, call: Request | null): void {
+  self.flags &= ~Flag.Controller;
+  const controller = call?.extra?.controller;
+  if (controller !== null && controller !== undefined && (self.flags & Flag.Deferred) === 0) p.cold().controllers?.delete(controller);
+}
+
+/* ---- the longer road ---- */
+
+function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): unknown {
+  if (call !== null && call.extra !== null && overdue(p, call)) return undefined;
+  if (op.concurrent) {
+    runConcurrent(p, self, op, payload, call);
+    return undefined;
+  }
+  const run = op.run as unknown as Run;
+  const { context } = p.kernel;
+  const result = context !== null && op.isAsync ? context.run(p, () => run(self, payload)) : run(self, payload);
+  if (result !== undefined && isThenable(result)) return result;
+  self.committed = self.state;
+  return after(p, self, call, result);
+}
+
+/** A queued request that expired, or whose caller gave up and asked to be skipped, is not handled. */
+function overdue(p: Process, call: Request): boolean {
+  const extra = call.extra;
+  if (extra === null) return false;
+  const late = extra.expiresAt >= 0 && p.kernel.env.mono() >= extra.expiresAt;
+  if (!late && !(extra.skipAbandoned && call.settled)) return false;
+  call.fail('EXPIRED');
+  expired(p);
+  return true;
+}
+
+/** Counts the message that was just taken as expired; the loop will count it as handled when we return. */
+function expired(p: Process): void {
+  p.mailbox.handled--;
+  p.mailbox.tally().expired++;
+}
+
+function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unknown): unknown {
+  switch (op.kind) {
+    case Kind.Extra: return unwrap(p, payload, from as Extra);
+    case Kind.Stream: return stream(p, self, op, payload, from as StreamSlot);
+    case Kind.Down: return takeDown(payload as Down) ? inform(p, self, payload) : undefined;
+    case Kind.Exit: return exitMessage(p, self, payload as Exit, from);
+    case Kind.Continue: return proceed(p, self, payload);
+    case Kind.Stop: return conclude(p, self, { reason: payload, replyTo: null, reply: undefined });
+    case Kind.Idle: {
+      if (!(payload as IdleDeadline).armed) return undefined;
+      disarmIdle(p);
+      self.flags &= ~Flag.Idle;
+      return inform(p, self, new Timeout());
+    }
+    default: return inform(p, self, payload);
+  }
+}
+
+function unwrap(p: Process, payload: unknown, extra: Extra): unknown {
+  if (p.kernel.env.mono() >= extra.expiresAt) {
+    expired(p);
+    return undefined;
+  }
+  p.op = extra.op;
+  p.from = extra.from;
+  return handle(p, extra.op, payload, extra.from);
+}
+
+function stream(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: StreamSlot): unknown {
+  if (slot.settled) return undefined;
+  const run = op.run as unknown as Run;
+  return driveStream(p, slot, run(self, payload) as AsyncGenerator<unknown>);
+}
+
+function inform(p: Process, self: AgentSelf, message: unknown): unknown {
+  const run = definitionOf(p).info as unknown as Run | null;
+  if (run === null) {
+    if (!(message instanceof Timeout)) p.kernel.warn('a message was dropped: the definition has no info handler (GS-26)', { pid: p.pid, name: p.name?.name, definition: definitionOf(p).name });
+    return undefined;
+  }
+  return callback(p, self, run, message);
+}
+
+function proceed(p: Process, self: AgentSelf, what: unknown): unknown {
+  const run = definitionOf(p).proceed as unknown as Run | null;
+  if (run === null) throw new CastcallError('UNDEF', `'${definitionOf(p).name}' used self.continue but defines no continue handler (GS-26)`);
+  return callback(p, self, run, what);
+}
+
+function callback(p: Process, self: AgentSelf, run: Run, message: unknown): unknown {
+  const result = run(self, message);
+  if (result !== undefined && isThenable(result)) return result;
+  self.committed = self.state;
+  return after(p, self, null, result);
+}
+
+/** The parent's exit signal ends a trapping agent through terminate, bypassing `info` (GS-35); any other is a message (GS-36). */
+function exitMessage(p: Process, self: AgentSelf, exit: Exit, from: unknown): unknown {
+  if (p.parent !== null && from === p.parent) return conclude(p, self, { reason: exit.reason, replyTo: null, reply: undefined });
+  return inform(p, self, exit);
+}
+
+/* ---- asynchronous handlers ---- */
+
+function settled(p: Process, value: unknown): unknown {
+  const self = p.self as AgentSelf;
+  if (p.phase === Phase.Terminating) {
+    end(p, self);
+    return undefined;
+  }
+  self.committed = self.state;
+  return after(p, self, p.from instanceof Request ? p.from : null, value);
+}
+
+/* ---- the end ---- */
+
+function failed(p: Process, error: unknown): unknown {
+  const self = p.self as AgentSelf;
+  if (p.phase === Phase.Terminating) {
+    if (self.ending !== null) self.ending.reason = reasonOf(error);
+    end(p, self);
+    return undefined;
+  }
+  if (p.from instanceof Request && abandonedWith(p.from, error)) {
+    self.state = self.committed;
+    self.flags = 0;
+    p.mailbox.tally().refused++;
+    return undefined;
+  }
+  self.state = self.committed;
+  return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });
+}
+
+/** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
+function abandonedWith(call: Request, error: unknown): boolean {
+  const extra = call.extra;
+  return extra !== null && extra.cancelled && extra.abortReason === error;
+}
+
+/** Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */
+function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
+  self.ending = ending;
+  p.phase = Phase.Terminating;
+  const run = definitionOf(p).terminate as unknown as ((self: AgentSelf, reason: ExitReason) => unknown) | null;
+  if (run !== null) {
+    try {
+      const result = run(self, ending.reason);
+      if (result !== undefined && isThenable(result)) return result;
+    } catch (error) {
+      ending.reason = reasonOf(error);
+    }
+  }
+  end(p, self);
+  return undefined;
+}
+
+/** The last reply is sent after terminate, also when terminate crashed (GS-21). */
+function end(p: Process, self: AgentSelf): void {
+  const ending = self.ending as Ending;
+  ending.replyTo?.reply(ending.reply);
+  exitProcess(p, ending.reason, isOrderly(ending.reason));
+}

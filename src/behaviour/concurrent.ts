@@ -1,0 +1,77 @@
+import { CastcallError, isThenable, reasonOf } from '../base/index.js';
+import { UNBOUNDED, type Op } from '../mailbox/index.js';
+import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
+import type { Request } from '../router/index.js';
+import { NoReply, Refusal, Stop } from './control.js';
+import type { AgentSelf } from './self.js';
+
+type Handler = (self: AgentSelf, payload: unknown) => unknown;
+
+/** One concurrent handling: what the child process runs. */
+class Job {
+  constructor(
+    readonly self: AgentSelf,
+    readonly op: Op,
+    readonly payload: unknown,
+    readonly call: Request | null,
+  ) {}
+}
+
+/**
+ * Runs one handler in a linked process of its own, with a copy of the state, so that the agent takes its next message
+ * at once. A crash there reaches the agent through the link, as any linked process's would.
+ */
+export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
+  const state = copyState(self.state, op);
+  const child = spawnProcess(p.kernel, CONCURRENT, { parent: p, link: true, capacity: UNBOUNDED, trap: false });
+  if (call !== null) (p.cold().deferred ??= new Set()).add(call);
+  child.from = call;
+  child.self = new Job(self.fork(child, state), op, payload, call);
+  p.kernel.scheduler.enqueue(child);
+}
+
+function copyState(state: unknown, op: Op): unknown {
+  try {
+    return structuredClone(state);
+  } catch (error) {
+    throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${String((error as Error).message)}; keep functions, sockets and the like out of the state`, { cause: error });
+  }
+}
+
+const CONCURRENT: Behaviour = {
+  name: 'concurrent handler',
+  handle: () => undefined,
+  begin(child: Process): unknown {
+    const job = child.self as Job;
+    const run = job.op.run as unknown as Handler;
+    const result = run(job.self, job.payload);
+    if (result !== undefined && isThenable(result)) return result;
+    finish(child, result);
+    return undefined;
+  },
+  settled(child: Process, value: unknown): unknown {
+    finish(child, value);
+    return undefined;
+  },
+  failed(child: Process, error: unknown): unknown {
+    exitProcess(child, reasonOf(error));
+    return undefined;
+  },
+};
+
+function finish(child: Process, result: unknown): void {
+  if (child.run === Run.Dead) return;
+  const { call } = child.self as Job;
+  // It ends as expected: the agent need not hear of it.
+  if (child.parent !== null) unlink(child.parent, child);
+  if (call !== null) answer(child, call, result);
+  exitProcess(child, result instanceof Stop ? result.reason : 'normal');
+}
+
+function answer(child: Process, call: Request, result: unknown): void {
+  if (result instanceof Refusal) call.fail('REFUSED', { refusal: result.code, details: result.details });
+  else if (result instanceof Stop) {
+    if (result.replies) call.reply(result.value);
+  } else if (result instanceof NoReply) child.from = null;
+  else call.reply(result);
+}

@@ -1,0 +1,38 @@
+import type { ExitReason } from '../base/index.js';
+
+/** What a handler returns instead of a reply; made by the verbs of `self`. */
+export abstract class Control {}
+
+/** An error to the caller that is no crash of the callee; made by `self.refuse`. */
+export class Refusal extends Control {
+  readonly kind = 'refusal' as const;
+  constructor(
+    readonly code: string,
+    readonly details: unknown,
+  ) {
+    super();
+  }
+}
+
+/** The reply comes later, by `self.reply(from, …)`; made by `self.noreply`. */
+export class NoReply extends Control {
+  readonly kind = 'noreply' as const;
+}
+export const NO_REPLY: NoReply = new NoReply();
+
+/** Ends the agent after this message; made by `self.stop`. */
+export class Stop<R> extends Control {
+  readonly kind = 'stop' as const;
+  constructor(
+    readonly reason: ExitReason,
+    readonly replies: boolean,
+    readonly value: R,
+  ) {
+    super();
+  }
+}
+
+/** `init` decided not to run: the start returns no process and no error (GS-02). */
+export class Ignore extends Control {
+  readonly kind = 'ignore' as const;
+}

@@ -1,0 +1,147 @@
+import { OptionError } from '../base/index.js';
+import { Kind, Op, type OpRun } from '../mailbox/index.js';
+import type { Behaviour } from '../process/index.js';
+import type { ExitReason } from '../base/index.js';
+import { agentBehaviour } from './agent.js';
+import { checkPayload, type SchemaOutput, type StandardSchema } from './schema.js';
+import type { AnyDefinition, CheckedHandler, Definition, Handler, InitSelf, Self, StateOf, Table } from './types.js';
+
+/** The callbacks of an agent, as `defineAgent` takes them. */
+export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
+  /** shown in trees, reports and errors; default `agent` */
+  readonly name?: string;
+  /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown (GS-37) */
+  readonly trapExit?: boolean;
+  /** makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the agent, without state */
+  readonly init?: (this: InitSelf, ...args: A) => R;
+  /** requests: what a handler returns is the reply; an `async *` handler is a stream */
+  readonly calls?: C & Table<StateOf<R>, PC>;
+  readonly casts?: K & Table<StateOf<R>, PK>;
+  /** everything else: Down, Exit, Timeout, timers, plain sends (GS-34) */
+  readonly info?: (self: Self<StateOf<R>>, message: unknown) => unknown;
+  /** what `self.continue(what)` asked for, before any queued message (GS-25) */
+  readonly continue?: (self: Self<StateOf<R>>, what: unknown) => unknown;
+  /** runs while the agent is still alive and named: on a crash, a stop, and, when trapping, at shutdown */
+  readonly terminate?: (self: Self<StateOf<R>>, reason: ExitReason) => unknown;
+}
+
+/** The run-time side of a definition. */
+export class AgentDefinition {
+  readonly calls: ReadonlyMap<string, Op>;
+  readonly casts: ReadonlyMap<string, Op>;
+  readonly behaviour: Behaviour;
+  constructor(
+    readonly name: string,
+    readonly trapExit: boolean,
+    readonly init: ((this: unknown, ...args: unknown[]) => unknown) | null,
+    readonly info: OpRun | null,
+    readonly proceed: OpRun | null,
+    readonly terminate: OpRun | null,
+    calls: object | undefined,
+    casts: object | undefined,
+  ) {
+    this.calls = table(name, 'calls', calls);
+    this.casts = table(name, 'casts', casts);
+    this.behaviour = agentBehaviour(this);
+  }
+}
+
+const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate']);
+
+/**
+ * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the handlers; write no
+ * generic. Agents that call each other in a cycle annotate the return types of those handlers.
+ *
+ * Errors: an unknown key or a callback that is no function is an OptionError at once.
+ *
+ * @example
+ * const Counter = defineAgent({
+ *   init: (start: number) => ({ n: start }),
+ *   calls: { value: (self) => self.state.n },
+ *   casts: { add(self, by: number) { self.state.n += by; } },
+ * });
+ * const counter = system.start(Counter, 40);
+ * counter.cast('add', 2);
+ * await counter.call('value') // => 42
+ * @since 0.1.0
+ */
+export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<never, never>, K = Record<never, never>, PC = Record<never, never>, PK = Record<never, never>>(
+  spec: AgentSpec<A, R, C, K, PC, PK>,
+): Definition<A, R, C, K> {
+  for (const key of Object.keys(spec)) {
+    if (!KEYS.has(key)) throw new OptionError(`defineAgent.${key}`, (spec as Record<string, unknown>)[key], 'no such callback', `known keys: ${[...KEYS].join(', ')}`, 'UNKNOWN_OPTION');
+  }
+  const name = spec.name ?? 'agent';
+  for (const key of ['init', 'info', 'continue', 'terminate'] as const) {
+    const value: unknown = spec[key];
+    if (value !== undefined && typeof value !== 'function') throw new OptionError(`defineAgent.${key}`, value, 'a function');
+  }
+  const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.calls, spec.casts);
+  return made;
+}
+
+/** The run-time side of a public definition; refuses anything that `defineAgent` did not make. */
+export function runtimeOf(definition: AnyDefinition): AgentDefinition {
+  if (definition instanceof AgentDefinition) return definition;
+  throw new OptionError('definition', definition, 'what defineAgent returned', 'pass the definition itself, not its parts');
+}
+
+/**
+ * A handler whose payload is checked at the ref, by any Standard Schema (zod, valibot, arktype …): senders see the
+ * schema's input type, the handler its output. A payload that does not fit never reaches the agent: `call` rejects,
+ * `tryCast` throws, `cast` counts it as rejected. Cost: one validation per message.
+ *
+ * The same as the entry `{ schema, handle }`, which also infers the type of `self.state`; inside `on` the state is
+ * untyped, because TypeScript does not carry it through a nested generic call.
+ *
+ * @example
+ * const Desk = defineAgent({
+ *   init: () => ({ sum: 0 }),
+ *   calls: {
+ *     add: { schema: z.object({ by: z.number() }), handle: (self, { by }) => (self.state.sum += by) },
+ *     twice: on(z.number(), (self, n) => n * 2),
+ *   },
+ * });
+ * const desk = system.start(Desk);
+ * await desk.call('add', { by: 2 }) // => 2
+ * await desk.call('twice', 4) // => 8
+ * @since 0.1.0
+ */
+export function on<T extends StandardSchema<unknown, unknown>, R>(
+  schema: T,
+   
+  handle: (self: Self<any>, payload: SchemaOutput<T>) => R,
+  options: { readonly concurrent?: boolean } = {},
+): CheckedHandler<T, R> {
+  const given = (schema as { '~standard'?: { validate?: unknown } } | undefined)?.['~standard'];
+  if (typeof given?.validate !== 'function') throw new OptionError('on.schema', schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+  if (typeof handle !== 'function') throw new OptionError('on.handle', handle, 'a function');
+  return { schema, handle, concurrent: options.concurrent };
+}
+
+interface RawEntry {
+  readonly schema?: StandardSchema<unknown, unknown>;
+  readonly handle: Handler<unknown>;
+  readonly concurrent?: boolean;
+}
+
+// A Map, so that `constructor` and `__proto__` are unknown operations like any other.
+function table(agent: string, kind: 'calls' | 'casts', entries: object | undefined): Map<string, Op> {
+  const ops = new Map<string, Op>();
+  if (entries === undefined) return ops;
+  for (const name of Object.keys(entries)) {
+    const given: unknown = (entries as Record<string, unknown>)[name];
+    const entry = (typeof given === 'function' ? { handle: given } : given) as Partial<RawEntry> | null;
+    if (typeof entry?.handle !== 'function') throw new OptionError(`${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }');
+    ops.set(name, operation(kind, name, entry as RawEntry));
+  }
+  return ops;
+}
+
+function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
+  const { schema, handle } = entry;
+  const streams = handle.constructor.name === 'AsyncGeneratorFunction' || handle.constructor.name === 'GeneratorFunction';
+  const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
+  const check = schema === undefined ? null : (payload: unknown): unknown => checkPayload(name, schema, payload);
+  return new Op(what, name, handle, check, entry.concurrent ?? false);
+}

@@ -1,0 +1,45 @@
+import { CastcallError, OptionError, callError, type CallErrorCode } from '../base/index.js';
+import type { Address, Kernel, Process } from '../process/index.js';
+import type { Router } from '../router/index.js';
+import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
+
+/** What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port `host`). */
+export interface Host {
+  readonly kernel: Kernel;
+  readonly router: Router;
+  /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
+  start(parent: Process | null, definition: AnyDefinition, args: readonly unknown[]): unknown;
+  spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;
+}
+
+export interface SpawnOptions {
+  readonly link?: boolean;
+  readonly name?: string | undefined;
+}
+
+export function hostOf(kernel: Kernel): Host {
+  if (kernel.host === null) throw new CastcallError('PORT_UNFILLED', 'this kernel has no host: make it with createSystem');
+  return kernel.host as Host;
+}
+
+/** Something that holds an address: a ref. */
+export interface Addressed {
+  readonly addr: Address;
+}
+
+/** Resolves what users pass as a target; names are resolved again at every use. */
+export function addressOf(host: Host, to: Target): Address {
+  if (typeof to === 'string') return host.router.address(to);
+  const addr = (to as Partial<Addressed> | null)?.addr;
+  if (addr !== undefined) return addr;
+  const pid = (to as { pid?: unknown } | null)?.pid;
+  if (typeof pid === 'string') return host.router.address(pid);
+  throw new OptionError('target', to, 'a ref, a pid or a registered name', 'pass system.ref(Definition, name), ref.pid or the name');
+}
+
+/** A rejected promise that nobody has to look at. */
+export function rejected(code: CallErrorCode, target: string, op: string, fields: { reason?: unknown; details?: unknown; path?: readonly string[] } = {}): Promise<never> {
+  const promise = Promise.reject<never>(callError(code, { target, op, ...fields }));
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -1,0 +1,99 @@
+import { OptionError, parseOptions, timeoutMs, delayMs, z } from '../base/index.js';
+import { RANKS, Rank, UNBOUNDED, type Priority } from '../mailbox/index.js';
+import type { RequestOptions } from '../router/index.js';
+import type { CallOptions, StartOptions } from './types.js';
+
+/** Default timeout of a call, ms (GS-10). */
+export const CALL_TIMEOUT_MS = 5_000;
+
+const CAST_KEYS = ['priority', 'expiresInMs'];
+const CALL_KEYS = [...CAST_KEYS, 'timeoutMs', 'signal', 'skipAbandoned'];
+const STREAM_KEYS = ['timeoutMs', 'signal'];
+
+function checkKeys(verb: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new OptionError(`${verb} options`, options, 'an object');
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new OptionError(`${verb}.${key}`, (options as Record<string, unknown>)[key], 'no such option', `known options: ${known.join(', ')}`, 'UNKNOWN_OPTION');
+  }
+}
+
+function rankOf(verb: string, priority: Priority | undefined): Rank {
+  if (priority === undefined) return Rank.Normal;
+  if (typeof priority === 'string' && Object.hasOwn(RANKS, priority)) return RANKS[priority];
+  throw new OptionError(`${verb}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
+}
+
+function checkSignal(verb: string, signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new OptionError(`${verb}.signal`, signal, 'an AbortSignal', 'pass controller.signal');
+}
+
+export interface ReadCast {
+  readonly rank: Rank;
+  /** monotonic ms, or -1 */
+  readonly expiresAt: number;
+}
+
+export function readCast(verb: string, options: object, mono: () => number): ReadCast {
+  checkKeys(verb, options, CAST_KEYS);
+  const { priority, expiresInMs } = options as CallOptions;
+  return { rank: rankOf(verb, priority), expiresAt: expiresInMs === undefined ? -1 : mono() + delayMs(`${verb}.expiresInMs`, expiresInMs) };
+}
+
+export function readCall(options: object, mono: () => number, stack: string | undefined): RequestOptions {
+  checkKeys('call', options, CALL_KEYS);
+  const given = options as CallOptions;
+  return {
+    rank: rankOf('call', given.priority),
+    timeoutMs: timeoutMs('call.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS),
+    expiresAt: given.expiresInMs === undefined ? -1 : mono() + delayMs('call.expiresInMs', given.expiresInMs),
+    skipAbandoned: given.skipAbandoned ?? false,
+    signal: checkSignal('call', given.signal),
+    stack,
+  };
+}
+
+export interface ReadStream {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function readStream(options: object): ReadStream {
+  checkKeys('stream', options, STREAM_KEYS);
+  const given = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
+  return { timeoutMs: timeoutMs('stream.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS), signal: checkSignal('stream', given.signal) };
+}
+
+export const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?: 'reject' | undefined }> = z.strictObject({
+  capacity: z.number({ error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).int({ error: 'a whole number of messages from 1' })
+    .min(1, { error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).max(UNBOUNDED - 1, { error: `at most ${UNBOUNDED - 1} messages` }).optional(),
+  overflow: z.enum(['reject'], { error: "'reject', the only overflow policy of this version" }).optional(),
+});
+
+export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label'];
+const startSchema: z.ZodType<StartOptions> = z.strictObject({
+  name: z.string({ error: 'a registered name' }).optional(),
+  mailbox: mailboxSchema.optional(),
+  stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
+  label: z.string({ error: 'a text' }).optional(),
+});
+
+export function readStart(where: string, options: unknown): StartOptions {
+  return parseOptions(where, startSchema, options);
+}
+
+/**
+ * Splits `[...initArgs, options?]`: when there are more arguments than `init.length` and the last is a plain object, it
+ * is the options.
+ */
+export function splitArgs(args: readonly unknown[], declared: number): { readonly init: readonly unknown[]; readonly options: object | undefined } {
+  const last = args.at(-1);
+  if (args.length > declared && isPlainObject(last)) return { init: args.slice(0, -1), options: last };
+  return { init: args, options: undefined };
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const proto: unknown = Object.getPrototypeOf(value);
+  return proto === Object.prototype || proto === null;
+}

@@ -1,0 +1,173 @@
+import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
+import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
+import type { Process} from '../process/index.js';
+import { accept, exitProcess, exitSignal, KEPT, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid } from '../process/index.js';
+import { hostOf, rejected, type SpawnOptions } from './host.js';
+import { ended, statsOf } from './ref.js';
+import type { AgentStats, ProcessSelf } from './types.js';
+import { Verbs } from './verbs.js';
+
+type Body = (self: ProcessSelf) => unknown;
+type Match = ((message: unknown) => boolean) | undefined;
+
+/** The address of a plain process. */
+export class ProcessRefImpl {
+  constructor(
+    readonly addr: Process,
+    readonly sender: Process | null,
+  ) {}
+  get pid(): Pid {
+    return this.addr.pid;
+  }
+  get alive(): boolean {
+    return this.addr.owner !== null;
+  }
+  send(message: unknown): void {
+    const { addr } = this;
+    const sender = this.sender ?? addr.kernel.current;
+    if (sender !== null && sender.phase === Phase.Dead) addr.kernel.counts.zombies++;
+    else if (addr.owner === null) hostOf(addr.kernel).router.dead(addr, INFO.name, message, sender);
+    else accept(addr, INFO, message, sender);
+  }
+  stats(): AgentStats {
+    return statsOf(this.addr);
+  }
+  stop(reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
+    const { addr } = this;
+    if (addr.owner === null) return rejected('NOPROC', addr.pid, 'stop', { reason: 'noproc' });
+    if (addr === addr.kernel.current) return rejected('CALLING_SELF', addr.pid, 'stop');
+    const limit = options.timeoutMs === undefined || options.timeoutMs === 'infinity' ? -1 : delayMs('stop.timeoutMs', options.timeoutMs);
+    const done = ended(addr, addr.pid, reason, limit);
+    if (addr.trap) exitSignal(addr, null, reason, false);
+    else exitProcess(addr, reason);
+    return done;
+  }
+  bind(self: { readonly p: Process }): ProcessRefImpl {
+    return new ProcessRefImpl(this.addr, self.p);
+  }
+}
+
+/** A `receive` that waits. */
+class Receiver extends Deadline {
+  constructor(
+    readonly self: PlainSelf,
+    readonly match: Match,
+    readonly resolve: (message: unknown) => void,
+  ) {
+    super();
+  }
+  expire(): void {
+    this.self.receiver = null;
+    this.resolve(undefined);
+  }
+}
+
+/** The self of a plain process. */
+export class PlainSelf extends Verbs {
+  receiver: Receiver | null = null;
+  constructor(
+    p: Process,
+    readonly body: Body,
+  ) {
+    super(p);
+  }
+
+  get ref(): ProcessRefImpl {
+    return new ProcessRefImpl(this.p, null);
+  }
+
+  receive(match?: Match, options: { readonly timeoutMs?: number } = {}): Promise<unknown> {
+    if (!this.lives()) return new Promise(() => undefined);
+    if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
+    if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
+    const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
+    const kept = this.p.ext?.kept;
+    if (kept !== null && kept !== undefined) {
+      const at = kept.findIndex((one) => fits(match, one));
+      if (at >= 0) return Promise.resolve(this.take(kept, at));
+    }
+    return new Promise((resolve) => {
+      this.receiver = new Receiver(this, match, resolve);
+      // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
+      if (limit >= 0) this.p.kernel.deadlines.add(this.receiver, limit);
+    });
+  }
+
+  /** Takes a kept message out: only now has it been received. */
+  private take(kept: Kept[], at: number): unknown {
+    const [one] = kept.splice(at, 1) as [Kept];
+    if (one.op.kind === Kind.Down) takeDown(one.payload as Down);
+    if (!one.op.signal) {
+      this.p.mailbox.size--;
+      this.p.mailbox.handled++;
+    }
+    return one.payload;
+  }
+}
+
+function fits(match: Match, one: Kept): boolean {
+  if (one.op.kind === Kind.Down && ((one.payload as Down).ref?.over ?? false)) return false;
+  if (match === undefined) return true;
+  try {
+    return match(one.payload);
+  } catch {
+    return false; // RE-06: an exception in a predicate is no match; the message stays
+  }
+}
+
+/** The callback module of plain processes: a body that runs once, and selective receive (RE-01 to RE-08). */
+const PLAIN: Behaviour = {
+  name: 'process',
+  begin(p: Process): unknown {
+    const self = p.self as PlainSelf;
+    const result = self.body(self as unknown as ProcessSelf);
+    if (result !== undefined && isThenable(result)) follow(p, result);
+    else exitProcess(p, 'normal');
+    return undefined;
+  },
+  handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
+    const self = p.self as PlainSelf;
+    const { receiver } = self;
+    const message: Kept = { op, payload, from };
+    if (receiver !== null && fits(receiver.match, message)) {
+      self.receiver = null;
+      p.kernel.deadlines.remove(receiver);
+      if (op.kind === Kind.Down) takeDown(payload as Down);
+      receiver.resolve(payload);
+      return undefined;
+    }
+    (p.cold().kept ??= []).push(message);
+    return KEPT;
+  },
+  settled: () => undefined,
+  failed(p: Process, error: unknown): unknown {
+    exitProcess(p, reasonOf(error));
+    return undefined;
+  },
+};
+
+// The body does not park its process: messages must still come through to its receive.
+function follow(p: Process, result: PromiseLike<unknown>): void {
+  Promise.resolve(result).then(
+    () => exitProcess(p, 'normal'),
+    (error: unknown) => exitProcess(p, reasonOf(error)),
+  );
+}
+
+/** Spawns a plain process; its body runs later, never inside this call (PR-01). */
+export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, options: SpawnOptions): ProcessRefImpl {
+  if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
+  const p = spawnProcess(kernel, PLAIN, { parent, link: options.link ?? false, capacity: UNBOUNDED, trap: false });
+  p.self = new PlainSelf(p, body);
+  if (options.name !== undefined) claim(kernel, p, options.name);
+  kernel.scheduler.enqueue(p);
+  return new ProcessRefImpl(p, null);
+}
+
+function claim(kernel: Kernel, p: Process, name: string): void {
+  const owner = hostOf(kernel).router.names.register(name, p);
+  if (owner === null) return;
+  exitProcess(p, 'normal');
+  throw new OptionError('spawn.name', name, 'a free name', `it belongs to ${owner.pid}`, 'ALREADY_REGISTERED');
+}
+

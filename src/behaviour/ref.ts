@@ -1,0 +1,278 @@
+import { callError, timeoutMs, type CallError, type ExitReason } from '../base/index.js';
+import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
+import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, trackCall, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
+import { findCycle, request, requestWith, titleOf, type Request } from '../router/index.js';
+import type { AgentDefinition } from './definition.js';
+import { hostOf, rejected } from './host.js';
+import { CALL_TIMEOUT_MS, readCall, readCast, readStream } from './options.js';
+import { PayloadError } from './schema.js';
+import { StreamSlot } from './stream.js';
+import type { AgentStats, CallResult } from './types.js';
+
+/**
+ * The run-time side of AgentRef: an address, the protocol its owner must have, and a sender. A ref without a sender
+ * takes the process whose handler runs synchronously right now, or is `outside`.
+ */
+export class AgentRefImpl {
+  constructor(
+    readonly addr: Address,
+    readonly definition: AgentDefinition,
+    readonly kernel: Kernel,
+    readonly sender: Process | null,
+  ) {}
+
+  get pid(): Pid | undefined {
+    return this.addr.owner?.pid;
+  }
+
+  bind(self: { readonly p: Process }): AgentRefImpl {
+    return new AgentRefImpl(this.addr, this.definition, this.kernel, self.p);
+  }
+
+  /* ---- cast ---- */
+
+  cast(op: string, payload?: unknown, options?: object): void {
+    const { definition } = this;
+    const known = definition.casts.get(op);
+    const p = this.addr.owner;
+    if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
+      accept(p, known, payload, p.kernel.current);
+      return;
+    }
+    this.castAs(this.implied(op), op, payload, options);
+  }
+
+  /** The longer road of cast: every refusal is counted, nothing is thrown. */
+  castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
+    if (this.fenced(sender)) return;
+    try {
+      const outcome = this.deliverCast('cast', sender, op, payload, options);
+      if (outcome === 'dead') this.undelivered(op, payload, sender);
+    } catch (error) {
+      hostOf(this.kernel).router.rejected();
+      this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error });
+    }
+  }
+
+  tryCast(op: string, payload?: unknown, options?: object): 'ok' | 'full' | 'dead' {
+    const sender = this.implied(op);
+    if (this.fenced(sender)) return 'dead';
+    const { router } = hostOf(this.kernel);
+    try {
+      const outcome = this.deliverCast('tryCast', sender, op, payload, options);
+      if (outcome === 'dead') router.rejected();
+      return outcome === 'full' || outcome === 'ok' ? outcome : 'dead';
+    } catch (error) {
+      router.rejected();
+      throw this.explain(error, op);
+    }
+  }
+
+  /** Throws for what the sender got wrong; tells what the world got wrong. */
+  private deliverCast(verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined): 'ok' | 'full' | 'dead' {
+    const { definition, kernel } = this;
+    const known = definition.casts.get(op);
+    if (known === undefined) throw this.unknown(op, definition.casts);
+    const read = options === undefined ? null : readCast(verb, options, () => kernel.env.mono());
+    const checked = known.check === null ? payload : known.check(payload);
+    const p = this.addr.owner;
+    if (p === null || p.behaviour !== definition.behaviour) return 'dead';
+    const queued = read === null ? accept(p, known, checked, sender) : acceptWith(p, read.rank, known, checked, sender, read.expiresAt);
+    return queued ? 'ok' : 'full';
+  }
+
+  private undelivered(op: string, payload: unknown, sender: Process | null): void {
+    hostOf(this.kernel).router.dead(this.addr, op, payload, sender, this.addr.owner === null ? 'noproc' : 'protocol_mismatch');
+  }
+
+  /* ---- call ---- */
+
+  call(op: string, payload?: unknown, options?: object): Promise<unknown> {
+    const { definition } = this;
+    const known = definition.calls.get(op);
+    const p = this.addr.owner;
+    if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null) {
+      const caller = p.kernel.current;
+      if (caller === null) return request(p, known, payload, null, null, CALL_TIMEOUT_MS).promise;
+    }
+    return this.callAs(this.implied(op), op, payload, options);
+  }
+
+  callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+    if (this.fenced(caller)) return rejected('ZOMBIE', titleOf(this.addr), op);
+    try {
+      const made = this.requestAs(caller, op, payload, options);
+      return made.promise;
+    } catch (error) {
+      return this.refusedCall(error, op);
+    }
+  }
+
+  private requestAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Request {
+    const { definition, kernel } = this;
+    const known = definition.calls.get(op);
+    if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
+    const stack = kernel.development ? callerStack() : undefined;
+    const read = options === undefined && stack === undefined ? null : readCall(options ?? {}, () => kernel.env.mono(), stack);
+    const checked = known.check === null ? payload : known.check(payload);
+    const p = this.callee(caller, op);
+    if (read?.signal !== undefined && read.signal.aborted) throw new Aborted(read.signal.reason);
+    const target = titleOf(this.addr);
+    return read === null ? request(p, known, checked, caller, target, CALL_TIMEOUT_MS) : requestWith(p, known, checked, caller, target, read);
+  }
+
+  /** The process to ask, or the reason why asking is pointless: noproc, another protocol, oneself, a cycle. */
+  private callee(caller: Process | null, op: string): Process {
+    const target = titleOf(this.addr);
+    const p = this.addr.owner;
+    if (p === null) throw callError('NOPROC', { target, op, reason: 'noproc' });
+    if (p.behaviour !== this.definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op });
+    if (caller === null) return p;
+    if (caller === p) throw callError('CALLING_SELF', { target, op, reason: 'calling_self' });
+    const path = findCycle(caller, p);
+    if (path !== null) throw callError('CALL_CYCLE', { target, op, path });
+    return p;
+  }
+
+  private refusedCall(error: unknown, op: string): Promise<never> {
+    hostOf(this.kernel).router.rejected();
+    this.kernel.counts.callsFailed++;
+    const promise = Promise.reject<never>(error instanceof Aborted ? error.reason : this.explain(error, op));
+    promise.catch(() => undefined);
+    return promise;
+  }
+
+  async tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
+    try {
+      return { ok: true, value: await this.call(op, payload, options) };
+    } catch (error) {
+      return { ok: false, error };
+    }
+  }
+
+  /* ---- stream ---- */
+
+  stream(op: string, payload?: unknown, options: object = {}): AsyncIterableIterator<unknown> {
+    const caller = this.implied(op);
+    const { definition, kernel } = this;
+    const known = definition.calls.get(op);
+    if (known === undefined || !known.stream) throw this.unknown(op, definition.calls);
+    const read = readStream(options);
+    const target = titleOf(this.addr);
+    let p: Process | null = null;
+    let failure: unknown;
+    try {
+      const checked = known.check === null ? payload : known.check(payload);
+      if (this.fenced(caller)) throw callError('ZOMBIE', { target, op });
+      p = this.callee(caller, op);
+      if (read.signal?.aborted === true) throw new Aborted(read.signal.reason);
+      const slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
+      if (!accept(p, known, checked, slot)) slot.close(callError('MAILBOX_FULL', { target, op }));
+      else if (caller !== null) trackCall(caller, slot);
+      return slot;
+    } catch (error) {
+      failure = error instanceof Aborted ? error.reason : this.explain(error, op);
+    }
+    hostOf(kernel).router.rejected();
+    return failedStream(failure);
+  }
+
+  /* ---- the rest ---- */
+
+  send(message: unknown): void {
+    const sender = this.implied('info');
+    if (this.fenced(sender)) return;
+    const p = this.addr.owner;
+    if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO.name, message, sender);
+    else accept(p, INFO, message, sender);
+  }
+
+  stats(): AgentStats {
+    return statsOf(this.addr);
+  }
+
+  stop(reason: ExitReason = 'normal', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
+    const p = this.addr.owner;
+    const target = titleOf(this.addr);
+    if (p === null) return rejected('NOPROC', target, 'stop', { reason: 'noproc' });
+    if (p === (this.sender ?? p.kernel.current)) return rejected('CALLING_SELF', target, 'stop');
+    pushSignal(p, STOP, reason, null);
+    return ended(p, target, reason, timeoutMs('stop.timeoutMs', options.timeoutMs, -1));
+  }
+
+  /** The sender of a ref without one: the running process; in development, a ref used after an await is found here. */
+  private implied(op: string): Process | null {
+    if (this.sender !== null) return this.sender;
+    const { kernel } = this;
+    if (kernel.current !== null) return kernel.current;
+    if (kernel.context !== null) warnBareRef(kernel, kernel.context.owner(), this.definition.name, op);
+    return null;
+  }
+
+  private fenced(sender: Process | null): boolean {
+    if (sender === null || sender.phase !== Phase.Dead) return false;
+    this.kernel.counts.zombies++;
+    return true;
+  }
+
+  private unknown(op: string, table: ReadonlyMap<string, Op>): CallError {
+    const known = [...table.values()].map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
+    return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), details: known === '' ? 'none' : known });
+  }
+
+  private explain(error: unknown, op: string): unknown {
+    if (!(error instanceof PayloadError)) return error;
+    return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, details: error.message, cause: error });
+  }
+}
+
+/** Carries an abort reason of any type through a throw. */
+class Aborted {
+  constructor(readonly reason: unknown) {}
+}
+
+/** A stream that fails at its first item. */
+async function* failedStream(failure: unknown): AsyncGenerator<never> {
+  await Promise.reject(failure);
+}
+
+const NOBODY = new Mailbox(UNBOUNDED);
+
+export function statsOf(addr: Address): AgentStats {
+  const p = addr.owner;
+  return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false) : mailboxStats(p.mailbox, p.running) };
+}
+
+/** Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40). */
+export function ended(p: Process, target: string, reason: ExitReason, limitMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { env } = p.kernel;
+    const timer = limitMs < 0 ? null : env.timer(Math.min(limitMs, 0x7fff_ffff), () => {
+      demonitor(ref, true);
+      reject(callError('TIMEOUT', { target, op: 'stop', timeoutMs: limitMs }));
+    });
+    const ref = monitor(null, p, undefined, (down) => {
+      if (timer !== null) env.clear(timer);
+      if (down.reason === reason) resolve();
+      else reject(callError('EXIT', { target, op: 'stop', reason: down.reason }));
+    });
+  });
+}
+
+function callerStack(): string | undefined {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, AgentRefImpl.prototype.call);
+  const { stack } = holder;
+  return stack?.slice(stack.indexOf('\n') + 1);
+}
+
+const warned = new Set<string>();
+
+function warnBareRef(kernel: Kernel, owner: object | undefined, definition: string, op: string): void {
+  if (owner === undefined) return;
+  const p = owner as Process;
+  const key = `${p.behaviour.name} ${definition} ${op}`;
+  if (warned.has(key) || p.kernel !== kernel) return;
+  warned.add(key);
+  kernel.warn(`a bare ref was used after an await in a handler of '${p.behaviour.name}': its sender is outside; use self.call, self.cast or self.bind(ref)`, { definition, op, pid: p.pid });
+}

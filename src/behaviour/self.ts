@@ -1,0 +1,112 @@
+import { delayMs, type ExitReason } from '../base/index.js';
+import { CONTINUE, Rank } from '../mailbox/index.js';
+import { Phase, pushSignal, type Process } from '../process/index.js';
+import { Request } from '../router/index.js';
+import { Ignore, NO_REPLY, Refusal, Stop, type NoReply } from './control.js';
+import { armIdle } from './idle.js';
+import type { AgentRefImpl } from './ref.js';
+import type { From, SelfRef } from './types.js';
+import { Verbs } from './verbs.js';
+
+/** Bits of `flags`: what the engine must look at around a handler. */
+export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8 } as const;
+
+/** How an agent ends, while its terminate runs. */
+export interface Ending {
+  reason: ExitReason;
+  readonly replyTo: Request | null;
+  readonly reply: unknown;
+}
+
+/** The `self` of an agent: its state, and the verbs. One per incarnation. */
+export class AgentSelf extends Verbs {
+  /** the state as of the last handler that returned: what terminate sees after a crash (GS-24) */
+  committed: unknown = undefined;
+  state: unknown = undefined;
+  flags = 0;
+  ending: Ending | null = null;
+  constructor(
+    p: Process,
+    /** the agent whose name, ref and requests a concurrent handler acts for; itself otherwise */
+    readonly agent: Process | null,
+    private readonly makeRef: (p: Process) => AgentRefImpl,
+  ) {
+    super(p);
+  }
+
+  /** A second self over a copy of the state, for a concurrent handler in its own process. */
+  fork(child: Process, state: unknown): AgentSelf {
+    const copy = new AgentSelf(child, this.agent ?? this.p, this.makeRef);
+    copy.state = state;
+    copy.committed = state;
+    return copy;
+  }
+
+  get ref(): SelfRef {
+    return this.makeRef(this.agent ?? this.p) as unknown as SelfRef;
+  }
+
+  get from(): From | undefined {
+    const { from } = this.p;
+    return from instanceof Request ? from : undefined;
+  }
+
+  /** During a call: fires also when its caller has died, aborted or timed out. */
+  override get signal(): AbortSignal {
+    const { from } = this.p;
+    if (!(from instanceof Request)) return super.signal;
+    const extra = from.cold();
+    if (extra.controller === null) {
+      extra.controller = new AbortController();
+      if (extra.cancelled) extra.controller.abort(extra.abortReason);
+      const ext = this.p.cold();
+      (ext.controllers ??= new Set()).add(extra.controller);
+      this.flags |= Flag.Controller;
+    }
+    return extra.controller.signal;
+  }
+
+  refuse(code: string, details?: unknown): Refusal {
+    return new Refusal(String(code), details);
+  }
+
+  noreply(): NoReply {
+    const { from } = this.p;
+    if (from instanceof Request && this.lives()) {
+      const ext = from.callee.cold();
+      (ext.deferred ??= new Set()).add(from);
+      this.flags |= Flag.Deferred;
+    }
+    return NO_REPLY;
+  }
+
+  reply(from: From, value: unknown): boolean {
+    return from instanceof Request && this.lives() && from.reply(value);
+  }
+
+  stop(...args: [reason?: ExitReason, reply?: unknown]): Stop<unknown> {
+    const made = new Stop(args.length === 0 ? 'normal' : args[0], args.length > 1, args[1]);
+    if (this.p.phase === Phase.Starting || !this.lives()) return made;
+    this.flags |= Flag.Stop;
+    this.ending = { reason: made.reason, replyTo: made.replies && this.p.from instanceof Request ? this.p.from : null, reply: made.value };
+    return made;
+  }
+
+  ignore(): Ignore {
+    return new Ignore();
+  }
+
+  continue(what?: unknown): void {
+    if (this.lives()) pushSignal(this.p, CONTINUE, what, null, Rank.Front);
+  }
+
+  timeout(ms: number): void {
+    if (!this.lives()) return;
+    armIdle(this.p, delayMs('timeout.ms', ms));
+    this.flags |= Flag.Idle;
+  }
+
+  hibernate(): void {
+    this.p.mailbox.shrink();
+  }
+}

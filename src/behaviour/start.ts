@@ -1,0 +1,151 @@
+import { isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
+import { UNBOUNDED } from '../mailbox/index.js';
+import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Process } from '../process/index.js';
+import { checkName } from '../router/index.js';
+import { Ignore, Stop } from './control.js';
+import { runtimeOf, type AgentDefinition } from './definition.js';
+import type { Host } from './host.js';
+import { AgentRefImpl } from './ref.js';
+import { readStart, splitArgs } from './options.js';
+import { AgentSelf } from './self.js';
+import type { AnyDefinition, StartOptions } from './types.js';
+
+/** Everything a start needs, checked and split; what a supervisor keeps of a child. */
+export interface StartPlan {
+  readonly definition: AgentDefinition;
+  readonly init: readonly unknown[];
+  readonly name: string | undefined;
+  readonly capacity: number;
+  readonly fullStats: boolean;
+  readonly label: string | undefined;
+}
+
+/** The started process, or `null` when init ignored. */
+export type StartedProcess = Process | null;
+
+export function planOf(definition: AgentDefinition, init: readonly unknown[], options: StartOptions): StartPlan {
+  return {
+    definition,
+    init,
+    name: options.name === undefined ? undefined : checkName('name', options.name),
+    capacity: options.mailbox?.capacity ?? UNBOUNDED,
+    fullStats: options.stats === 'full',
+    label: options.label,
+  };
+}
+
+const PLAIN_OPTIONS: StartOptions = {};
+
+/** `system.start` and `self.start`: not supervised; linked to the parent when a process starts it. */
+export function startFrom(host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[]): AgentRefImpl | Promise<AgentRefImpl> {
+  const definition = runtimeOf(given);
+  const declared = definition.init === null ? 0 : definition.init.length;
+  const { init, options } = args.length === declared ? { init: args, options: undefined } : splitArgs(args, declared);
+  const read = options === undefined ? PLAIN_OPTIONS : readStart('start', options);
+  const plan = planOf(definition, init, read);
+  const started = startAgent(host, plan, parent);
+  if (started instanceof Promise) return started.then((p) => refOf(host, p, definition));
+  return refOf(host, started, definition);
+}
+
+function refOf(host: Host, p: StartedProcess, definition: AgentDefinition): AgentRefImpl {
+  if (p === null) throw new StartError(definition.name, 'ignore');
+  return new AgentRefImpl(p, definition, host.kernel, null);
+}
+
+/**
+ * Starts an agent the OTP way: the name is taken before init runs (GS-06), init runs to its end before the starter goes
+ * on (PL-01), and a failed start leaves nothing behind: the process is gone and its name free before the starter hears
+ * of it (PL-03, GS-09). Synchronous when init is.
+ */
+export function startAgent(host: Host, plan: StartPlan, parent: Process | null): StartedProcess | Promise<StartedProcess> {
+  const { kernel, router } = host;
+  const { definition } = plan;
+  const p = spawnProcess(kernel, definition.behaviour, { parent, link: parent !== null, capacity: plan.capacity, trap: definition.trapExit });
+  p.run = Run.Parked;
+  kernel.parked++;
+  if (plan.name !== undefined) {
+    const owner = router.names.register(plan.name, p);
+    if (owner !== null) return failStart(p, definition.name, { alreadyStarted: owner.pid }, 'normal');
+  }
+  if (plan.label !== undefined) p.cold().label = plan.label;
+  if (plan.fullStats) p.mailbox.cold().meter = kernel.newMeter();
+  const self = new AgentSelf(p, null, makeRef);
+  p.self = self;
+  if (definition.init === null) return ready(p, self, undefined);
+  return runInit(p, self, definition.init, plan);
+}
+
+const makeRef = (p: Process): AgentRefImpl => new AgentRefImpl(p, (p.behaviour as { definition?: AgentDefinition }).definition as AgentDefinition, p.kernel, null);
+
+function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
+  const { kernel } = p;
+  const outer = kernel.current;
+  kernel.current = p;
+  let state: unknown;
+  try {
+    state = init.apply(self, plan.init as unknown[]);
+    if (isThenable(state)) return initLater(p, self, state, plan);
+  } catch (error) {
+    return failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
+  } finally {
+    kernel.current = outer;
+  }
+  return initDone(p, self, state, plan);
+}
+
+/** An asynchronous init: the process is alive and named meanwhile, its messages wait (GS-06). */
+function initLater(p: Process, self: AgentSelf, pending: PromiseLike<unknown>, plan: StartPlan): Promise<StartedProcess> {
+  const parent = p.parent;
+  if (parent !== null && parent.phase !== Phase.Dead) parent.cold().starting = p;
+  return new Promise((resolve, reject) => {
+    // Death before init returns is a failed start, never a hang (PL-02).
+    const ref = monitor(null, p, undefined, (down) => reject(new StartError(plan.definition.name, down.reason)));
+    const settle = (finish: () => StartedProcess | Promise<StartedProcess>): void => {
+      if (parent !== null && parent.ext !== null && parent.ext.starting === p) parent.ext.starting = null;
+      if (p.phase === Phase.Dead) return;
+      demonitor(ref, true);
+      try {
+        resolve(finish());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    Promise.resolve(pending).then(
+      (state) => settle(() => initDone(p, self, state, plan)),
+      (error: unknown) => settle(() => failStart(p, plan.definition.name, reasonOf(error), reasonOf(error))),
+    );
+  });
+}
+
+function initDone(p: Process, self: AgentSelf, state: unknown, plan: StartPlan): StartedProcess {
+  if (p.phase === Phase.Dead) throw new StartError(plan.definition.name, p.reason);
+  if (state instanceof Stop) return failStart(p, plan.definition.name, state.reason, state.reason);
+  if (state instanceof Ignore) {
+    exitProcess(p, 'normal');
+    return null;
+  }
+  return ready(p, self, state);
+}
+
+function ready(p: Process, self: AgentSelf, state: unknown): Process {
+  self.state = state;
+  self.committed = state;
+  p.phase = Phase.Alive;
+  p.kernel.parked--;
+  p.run = Run.Idle;
+  if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
+  return p;
+}
+
+/** The starter is told by the thrown error; the link is taken down first, so that no Exit follows (PL-04). */
+function failStart(p: Process, what: string, reason: ExitReason, exit: ExitReason): never {
+  if (p.parent !== null) unlink(p.parent, p);
+  exitProcess(p, exit);
+  throw new StartError(what, reason);
+}
+
+/** Refuses arguments that no init declared, before anything is started. */
+export function checkArgs(where: string, init: readonly unknown[], definition: AgentDefinition): void {
+  if (definition.init === null && init.length > 0) throw new OptionError(where, printable(init[0]), `no init argument: '${definition.name}' has no init`, 'remove it');
+}

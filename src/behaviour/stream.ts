@@ -1,0 +1,162 @@
+import { callError, Deadline, markHandled, type ExitReason } from '../base/index.js';
+import { Phase, ReplySlot, untrackCall, type Process } from '../process/index.js';
+
+/** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
+export const ITEM_TIMEOUT_MS = 30_000;
+
+/** One promise, its two functions, and no more. */
+class Wait<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
+  reject!: (error: unknown) => void;
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
+class DemandDeadline extends Deadline {
+  constructor(private readonly slot: StreamSlot) {
+    super();
+  }
+  expire(): void {
+    this.slot.close(callError('TIMEOUT', { target: this.slot.target, op: this.slot.op, timeoutMs: ITEM_TIMEOUT_MS }));
+  }
+}
+
+/**
+ * A call with many replies: the consumer asks for one item at a time, the handler runs only while one is asked for.
+ * It is itself the deadline of the item that is being waited for.
+ */
+export class StreamSlot extends ReplySlot implements AsyncIterableIterator<unknown> {
+  settled = false;
+  private asked: Wait<IteratorResult<unknown>> | null = null;
+  private demand: Wait<boolean> | null = null;
+  private failure: unknown = undefined;
+  private readonly patience = new DemandDeadline(this);
+  private onAbort: (() => void) | null = null;
+  constructor(
+    caller: Process | null,
+    callee: Process,
+    readonly target: string,
+    readonly op: string,
+    private readonly timeoutMs: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    super(caller, callee);
+    if (signal === undefined) return;
+    this.onAbort = () => this.close(signal.reason);
+    signal.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  /* ---- the consumer's side ---- */
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    if (this.asked !== null) return Promise.reject(new TypeError('the stream is already waiting for an item: await one next() before the following'));
+    if (this.settled) {
+      const { failure } = this;
+      this.failure = undefined;
+      return failure === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(failure);
+    }
+    this.asked = new Wait();
+    if (this.timeoutMs >= 0) this.callee.kernel.deadlines.add(this, this.timeoutMs);
+    if (this.demand !== null) this.wake(true);
+    return this.asked.promise;
+  }
+
+  /** The consumer breaks off: the handler's generator is finished through its `finally` blocks, its turn ends. */
+  return(): Promise<IteratorResult<unknown>> {
+    this.close(undefined);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  expire(): void {
+    this.close(callError('TIMEOUT', { target: this.target, op: this.op, timeoutMs: this.timeoutMs }));
+  }
+
+  calleeEnded(reason: ExitReason): void {
+    this.close(callError('EXIT', { target: this.target, op: this.op, reason }));
+  }
+
+  callerEnded(): void {
+    this.close(callError('ZOMBIE', { target: this.target, op: this.op }));
+  }
+
+  /** Ends the stream, with an error unless it is undefined. Idempotent. */
+  close(failure: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    const { deadlines } = this.callee.kernel;
+    deadlines.remove(this);
+    deadlines.remove(this.patience);
+    if (this.caller !== null) untrackCall(this.caller, this);
+    if (this.onAbort !== null) this.signal?.removeEventListener('abort', this.onAbort);
+    const { asked } = this;
+    this.asked = null;
+    if (asked === null) this.failure = failure;
+    else if (failure === undefined) asked.resolve({ done: true, value: undefined });
+    else {
+      markHandled(asked.promise);
+      asked.reject(failure);
+    }
+    if (this.demand !== null) this.wake(false);
+  }
+
+  /* ---- the handler's side ---- */
+
+  /** Resolves to true when an item is asked for, to false when nobody will ask again. */
+  wanted(): Promise<boolean> {
+    if (this.settled) return Promise.resolve(false);
+    if (this.asked !== null) return Promise.resolve(true);
+    this.demand = new Wait();
+    this.callee.kernel.deadlines.add(this.patience, ITEM_TIMEOUT_MS);
+    return this.demand.promise;
+  }
+
+  item(value: unknown): void {
+    const { asked } = this;
+    if (asked === null) return;
+    this.asked = null;
+    this.callee.kernel.deadlines.remove(this);
+    asked.resolve({ done: false, value });
+  }
+
+  private wake(wanted: boolean): void {
+    const { demand } = this;
+    this.demand = null;
+    this.callee.kernel.deadlines.remove(this.patience);
+    demand?.resolve(wanted);
+  }
+}
+
+/** Runs a stream handler: holds the agent's turn until the generator is done, cancelled, or the agent has ended. */
+export async function driveStream(p: Process, slot: StreamSlot, items: AsyncGenerator<unknown>): Promise<void> {
+  while (await slot.wanted()) {
+    if (p.phase === Phase.Dead) break;
+    const step = await pull(p, items);
+    if (step.done === true) {
+      slot.close(undefined);
+      return;
+    }
+    slot.item(step.value);
+  }
+  await items.return(undefined);
+}
+
+/** The generator's synchronous part runs as the process, like any handler. */
+function pull(p: Process, items: AsyncGenerator<unknown>): Promise<IteratorResult<unknown>> {
+  const { kernel } = p;
+  const outer = kernel.current;
+  kernel.current = p;
+  try {
+    return items.next();
+  } finally {
+    kernel.current = outer;
+  }
+}

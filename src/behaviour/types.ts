@@ -1,0 +1,251 @@
+import type { ExitReason } from '../base/index.js';
+import type { MailboxStats, Priority } from '../mailbox/index.js';
+import type { MonitorRef, Pid, TimerRef } from '../process/index.js';
+import type { Ignore, NoReply, Refusal, Stop } from './control.js';
+import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
+
+/* ---- options of the verbs ---- */
+
+/** Options of `cast`, `tryCast` and `send`. */
+export interface CastOptions {
+  /** lane of the mailbox, default `normal`; strict between lanes, FIFO within one */
+  readonly priority?: Priority | undefined;
+  /** a message still queued after so many ms is not handled, but counted as expired (P12) */
+  readonly expiresInMs?: number | undefined;
+}
+
+/** Options of `call` and `tryCall`. */
+export interface CallOptions extends CastOptions {
+  /** ms until the call fails with TIMEOUT, default 5,000 (GS-10); 'infinity' waits forever */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  /** aborts the call: the promise rejects with the signal's reason, the callee's `self.signal` fires */
+  readonly signal?: AbortSignal | undefined;
+  /** a request whose caller gave up while it was queued is not handled; default false (Erlang's rule) */
+  readonly skipAbandoned?: boolean | undefined;
+}
+
+/** Options of `stream`. */
+export interface StreamOptions {
+  /** ms to wait for each item, default 5,000; 'infinity' waits forever */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of an agent's start. */
+export interface StartOptions {
+  /** registered name */
+  readonly name?: string | undefined;
+  readonly mailbox?: MailboxOptions | undefined;
+  /** `full` gives this agent histograms of its own (about 40 KB); default `sampled`, shared per definition */
+  readonly stats?: 'sampled' | 'full' | undefined;
+  /** free text shown by `inspect` (PR-15) */
+  readonly label?: string | undefined;
+}
+
+export interface MailboxOptions {
+  /** user messages it may hold, from 1; absent means unbounded (RE-09) */
+  readonly capacity?: number | undefined;
+  /** what happens to a message that finds it full; `reject` is the only policy of this version */
+  readonly overflow?: 'reject' | undefined;
+}
+
+/* ---- self ---- */
+
+/** What can be called, cast to, linked or watched: a ref, a pid or a registered name. */
+export type Target = string | { readonly pid: Pid | undefined };
+
+/** The process verbs, as every process has them. */
+export interface ProcessVerbs {
+  readonly pid: Pid;
+  /** fires when this process has ended, and when its parent's shutdown has arrived */
+  readonly signal: AbortSignal;
+  call<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  cast<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  /** the same ref with this process as its sender, also after an await */
+  bind<R extends { bind(self: never): unknown }>(ref: R): R;
+  send(to: Target, message: unknown): void;
+  /** a message to this process (or to a pid or name) after `ms`; cancelled when that process ends (TI-07) */
+  sendAfter(ms: number, message: unknown, to?: Target): TimerRef;
+  /** ms that were left, or false (TI-05) */
+  cancelTimer(timer: TimerRef): number | false;
+  link(to: Target): void;
+  unlink(to: Target): void;
+  /** one Down will arrive (MO-01), `noproc` when nobody is there (MO-03) */
+  monitor(to: Target): MonitorRef;
+  /** no Down will be queued afterwards; `flush` drops one that is (MO-06, MO-07) */
+  demonitor(ref: MonitorRef, options?: { readonly flush?: boolean }): boolean;
+  /** turns exit signals into Exit messages; returns the old value (PF-01) */
+  trapExit(on: boolean): boolean;
+  /** ends this process: throws, as OTP's exit/1 (PR-04) */
+  exit(reason: ExitReason): never;
+  /** sends an exit signal; `kill` cannot be trapped (EX-12) */
+  exitOther(to: Target, reason: ExitReason): void;
+  /** a plain process, linked to this one unless `link: false` */
+  spawn(body: (self: ProcessSelf) => unknown, options?: { readonly link?: boolean; readonly name?: string }): ProcessRef;
+  /** an agent, linked to this process; returns or throws like `system.start` */
+  start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
+}
+
+/** The self of a plain process. */
+export interface ProcessSelf extends ProcessVerbs {
+  readonly ref: ProcessRef;
+  /** the oldest message that matches; waits for one; what does not match stays, in order (RE-01) */
+  receive<M>(match: (message: unknown) => message is M): Promise<M>;
+  receive(match?: (message: unknown) => boolean): Promise<unknown>;
+  /** the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first (RE-02) */
+  receive<M>(match: (message: unknown) => message is M, options: { readonly timeoutMs: number }): Promise<M | undefined>;
+  receive(match: ((message: unknown) => boolean) | undefined, options: { readonly timeoutMs: number }): Promise<unknown>;
+}
+
+/** What `init` has as `this`: everything of self but the state it is about to make. */
+export interface InitSelf extends ProcessVerbs {
+  readonly ref: SelfRef;
+  /** runs the definition's `continue` before any queued message (GS-25) */
+  continue(what?: unknown): void;
+  /** a Timeout arrives in `info` unless a message comes within `ms` (GS-27) */
+  timeout(ms: number): void;
+  /** `return this.ignore()`: no process, no error (GS-02) */
+  ignore(): Ignore;
+  /** `return this.stop(reason)`: the start fails with that reason (GS-03) */
+  stop(reason: ExitReason): Stop<never>;
+}
+
+/** A handler's first argument. */
+export interface Self<S> extends ProcessVerbs {
+  /** an assignment is committed when the handler returns; a change in place is visible at once */
+  state: S;
+  readonly ref: SelfRef;
+  /** the current call's reply address, for `reply` later; undefined outside a call */
+  readonly from: From | undefined;
+  /** an error to the caller, not a crash */
+  refuse(code: string, details?: unknown): Refusal;
+  /** the reply comes later */
+  noreply(): NoReply;
+  /** answers a call from anywhere; false when it was already over (GS-19) */
+  reply(from: From, value: unknown): boolean;
+  /** ends this agent after this message, `normal` by default */
+  stop(reason?: ExitReason): Stop<never>;
+  /** the same with a last reply, sent after terminate has run (GS-21) */
+  stop<R>(reason: ExitReason, reply: R): Stop<R>;
+  continue(what?: unknown): void;
+  timeout(ms: number): void;
+  /** a hint: this agent will be idle for long, give its spare storage back */
+  hibernate(): void;
+}
+
+/** The ref of the agent itself, untyped, because a definition cannot name its own type. */
+export interface SelfRef {
+  readonly pid: Pid;
+  cast(op: string, payload?: unknown, options?: CastOptions): void;
+  send(message: unknown): void;
+}
+
+/** Where the reply of a call goes; opaque. */
+export interface From {
+  readonly settled: boolean;
+}
+
+/* ---- definitions ---- */
+
+export type Handler<S> = (self: Self<S>, payload: never) => unknown;
+
+/**
+ * A handler with settings. `schema` checks the payload at the ref (any Standard Schema; the handler gets its output);
+ * `concurrent` runs it beside the agent, in a linked process with a copy of the state.
+ */
+export interface Entry<S, P> {
+  readonly schema?: StandardSchema<unknown, P> | undefined;
+  readonly concurrent?: boolean | undefined;
+  readonly handle: (self: Self<S>, payload: Given<P>) => unknown;
+}
+/** Without a schema the handler's own annotation decides. */
+type Given<P> = unknown extends P ? never : P;
+/** What `on(schema, handler)` makes: the same, with an untyped state (see `on`). */
+export interface CheckedHandler<T, R> {
+  readonly schema: T;
+  readonly concurrent?: boolean | undefined;
+   
+  readonly handle: (self: Self<any>, payload: SchemaOutput<T>) => R;
+}
+export type Table<S, P> = { readonly [N in keyof P]: Handler<S> | Entry<S, P[N]> };
+
+/** The state is what init returns, or resolves to. */
+export type StateOf<R> = Exclude<Awaited<R>, Ignore | Stop<never>>;
+/** What `defineAgent` returns; pass it to `child`, `start` and `ref`. */
+export interface Definition<A extends unknown[], R, C, K> {
+  readonly name: string;
+  /** carries the types; there is nothing at run time */
+  readonly types?: { readonly args: A; readonly made: R; readonly calls: C; readonly casts: K };
+}
+ 
+export type AnyDefinition = Definition<any, unknown, unknown, unknown>;
+
+type Types<D extends AnyDefinition> = NonNullable<D['types']>;
+type HandlerOf<E> = E extends { readonly handle: infer H } ? H : E;
+type AnyHandler = (self: never, ...rest: never[]) => unknown;
+
+export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
+/** init arguments, then optionally the options */
+export type StartArgs<D extends AnyDefinition> = [...InitArgs<D>] | [...InitArgs<D>, StartOptions];
+/** The ref, or the promise of it when init is asynchronous. */
+export type Started<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
+
+type IsStream<H> = H extends AnyHandler ? (ReturnType<H> extends AsyncGenerator<unknown, unknown, never> | Generator<unknown, unknown, never> ? true : false) : false;
+type NamesWhere<T, Stream extends boolean> = { [N in keyof T & string]: IsStream<HandlerOf<T[N]>> extends Stream ? N : never }[keyof T & string];
+
+export type CallName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], false>;
+export type StreamName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], true>;
+export type CastName<D extends AnyDefinition> = keyof Types<D>['casts'] & string;
+export type CallEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['calls'] ? Types<D>['calls'][N] : never;
+export type CastEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : never;
+
+type PayloadOf<E> = E extends { readonly schema: infer T extends StandardSchema<unknown, unknown> } ? [payload: SchemaInput<T>] : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
+/** The arguments of a verb after the operation: the payload as the handler declares it, then options. */
+export type VerbArgs<E, O> = PayloadOf<E> extends [] ? [payload?: undefined, options?: O] : PayloadOf<E> extends [infer P] ? [payload: P, options?: O] : PayloadOf<E> extends [(infer P)?] ? [payload?: P, options?: O] : never;
+
+type Reply<R> = R extends Stop<infer V> ? V : R extends Refusal | NoReply ? never : R;
+export type ReplyOf<E> = HandlerOf<E> extends AnyHandler ? Reply<Awaited<ReturnType<HandlerOf<E>>>> : never;
+export type ItemOf<E> = HandlerOf<E> extends AnyHandler ? (ReturnType<HandlerOf<E>> extends AsyncGenerator<infer V, unknown, never> | Generator<infer V, unknown, never> ? V : never) : never;
+
+/* ---- refs ---- */
+
+export type CallResult<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: unknown };
+
+/** Options of `stop`. */
+export interface StopOptions {
+  /** ms to wait for the end, default 'infinity' (GS-40) */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+}
+
+/** A typed address of an agent, by pid or by name; by name it survives restarts. */
+export interface AgentRef<D extends AnyDefinition> {
+  /** undefined while nobody owns the name */
+  readonly pid: Pid | undefined;
+  cast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  tryCast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
+  call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  tryCall<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
+  stream<K extends StreamName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  send(message: unknown): void;
+  stats(): AgentStats;
+  stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
+  /** the same address with another sender; `self.bind(ref)` is the usual way */
+  bind(self: ProcessVerbs): AgentRef<D>;
+}
+
+/** The address of a plain process. */
+export interface ProcessRef {
+  readonly pid: Pid;
+  readonly alive: boolean;
+  send(message: unknown): void;
+  stats(): AgentStats;
+  stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
+  bind(self: ProcessVerbs): ProcessRef;
+}
+
+
+/** What `ref.stats()` tells: of the incarnation that lives now; all zero while nobody owns the name. */
+export interface AgentStats {
+  readonly alive: boolean;
+  readonly mailbox: MailboxStats;
+}
