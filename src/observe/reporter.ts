@@ -1,0 +1,41 @@
+import { formatReason } from '../base/index.js';
+import type { CrashReport } from '../process/index.js';
+import { createLogger, type Logger } from './log.js';
+
+/** Turns reports into log lines and keeps every failure of the logger to itself (P36). The default logger is made on first use. */
+export class Reporter {
+  /** how often the logger threw */
+  failures = 0;
+  private logger: Logger | null;
+  constructor(
+    given: Logger | false | undefined,
+    private readonly system: string,
+  ) {
+    this.logger = given === false ? SILENT : (given ?? null);
+  }
+
+  /** One structured line per abnormal end. Payloads are never logged: only the operation's name. */
+  crash(report: CrashReport): void {
+    const fields = { ...report, system: this.system, reason: formatReason(report.reason), err: report.reason instanceof Error ? report.reason : undefined };
+    if (this.write('error', fields, report.label)) return;
+    this.write('error', { ...fields, err: undefined }, report.label);
+  }
+
+  warn(text: string, fields: Readonly<Record<string, unknown>>): void {
+    const error = fields['error'];
+    this.write('warn', { system: this.system, ...fields, ...(error === undefined ? {} : { error: formatReason(error) }) }, text);
+  }
+
+  private write(level: 'error' | 'warn', fields: object, text: string): boolean {
+    try {
+      this.logger ??= createLogger();
+      this.logger[level](fields, text);
+      return true;
+    } catch {
+      this.failures++;
+      return false;
+    }
+  }
+}
+
+const SILENT: Logger = { error: () => undefined, warn: () => undefined, info: () => undefined };

@@ -1,0 +1,17 @@
+import { isOrderly, type ExitReason } from '../base/index.js';
+
+/** permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten (SU-11 to SU-13). */
+export type Restart = 'permanent' | 'transient' | 'temporary';
+/** who is restarted with a child: itself, all, or itself and those started after it (SU-15 to SU-17) */
+export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
+/** how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for (SU-30 to SU-32) */
+export type Shutdown = 'brutal_kill' | 'infinity' | number;
+
+/** How `brutal_kill` is written among milliseconds; -1 is infinity. */
+export const BRUTAL_KILL = -2;
+
+export function shouldRestart(restart: Restart, reason: ExitReason): boolean {
+  if (restart === 'permanent') return true;
+  if (restart === 'temporary') return false;
+  return !isOrderly(reason);
+}

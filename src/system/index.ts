@@ -1,0 +1,5 @@
+export type { SystemOptions } from './options.js';
+export type { SystemStats } from './stats.js';
+export type { StopReport, SystemStopOptions } from './stop.js';
+export { createSystem, System, type Watch } from './system.js';
+export type { TreeNode } from './tree.js';

@@ -1,0 +1,71 @@
+import { parseOptions, z, type Env } from '../base/index.js';
+import type { Logger } from '../observe/index.js';
+import { PROCESS_LIMIT } from '../process/index.js';
+import { checkName, DEAD_LETTERS_KEPT } from '../router/index.js';
+
+/** Options of `createSystem`. */
+export interface SystemOptions {
+  /** the first part of every pid; default `castcall` */
+  readonly name?: string | undefined;
+  /** `frozen` freezes plain payloads at the sender, so that a later change throws there; default in development. `shared` passes them by reference; default otherwise */
+  readonly payloads?: 'shared' | 'frozen' | undefined;
+  /** warnings, callers' stacks on call errors, frozen payloads; default: NODE_ENV is not `production` */
+  readonly development?: boolean | undefined;
+  /** pino, or anything of its shape; `false` for none; default pino at level `warn` on standard error */
+  readonly logger?: Logger | false | undefined;
+  /** live processes, default 1,048,576; a start above it fails with PROCESS_LIMIT */
+  readonly processesMax?: number | undefined;
+  /** `report` adds one listener that logs promise rejections nobody handled, in place of Node's crash; default `ignore` */
+  readonly strays?: 'ignore' | 'report' | undefined;
+  /** SIGTERM and SIGINT drain and stop the system, then end the program by the same signal; default false */
+  readonly handleSignals?: boolean | undefined;
+  readonly deadLetters?: { readonly capacity?: number | undefined } | undefined;
+  /** clock, timers, scheduling and randomness; for simulations */
+  readonly env?: Env | undefined;
+}
+
+export interface ReadOptions {
+  readonly name: string;
+  readonly frozen: boolean;
+  readonly development: boolean;
+  readonly logger: Logger | false | undefined;
+  readonly processesMax: number;
+  readonly strays: 'ignore' | 'report';
+  readonly handleSignals: boolean;
+  readonly deadLettersKept: number;
+  readonly env: Env | undefined;
+}
+
+const LOGGER_RULE = 'a logger with error, warn and info (pino has them), or false';
+const COUNT_RULE = 'a whole number of processes from 1';
+const isLogger = (value: unknown): boolean => value === false || ['error', 'warn', 'info'].every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
+
+const schema = z.strictObject({
+  name: z.string({ error: 'a name' }).optional(),
+  payloads: z.enum(['shared', 'frozen'], { error: "'shared' or 'frozen'" }).optional(),
+  development: z.boolean({ error: 'true or false' }).optional(),
+  logger: z.custom<Logger | false>(isLogger, { error: LOGGER_RULE }).optional(),
+  processesMax: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
+  strays: z.enum(['ignore', 'report'], { error: "'ignore' or 'report'" }).optional(),
+  handleSignals: z.boolean({ error: 'true or false' }).optional(),
+  deadLetters: z.strictObject({
+    capacity: z.number({ error: 'a whole number of letters from 0' }).int({ error: 'a whole number of letters from 0' }).min(0, { error: 'a whole number of letters from 0' }).optional(),
+  }, { error: 'an object' }).optional(),
+  env: z.custom<Env>((value) => typeof value === 'object' && value !== null, { error: 'an Env' }).optional(),
+}, { error: 'an object' });
+
+export function readOptions(options: SystemOptions): ReadOptions {
+  const read = parseOptions('createSystem', schema, options);
+  const development = read.development ?? process.env['NODE_ENV'] !== 'production';
+  return {
+    name: read.name === undefined ? 'castcall' : checkName('createSystem.name', read.name),
+    frozen: (read.payloads ?? (development ? 'frozen' : 'shared')) === 'frozen',
+    development,
+    logger: read.logger,
+    processesMax: read.processesMax ?? PROCESS_LIMIT,
+    strays: read.strays ?? 'ignore',
+    handleSignals: read.handleSignals ?? false,
+    deadLettersKept: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT,
+    env: read.env,
+  };
+}

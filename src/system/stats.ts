@@ -1,0 +1,26 @@
+import type { Account } from '../mailbox/index.js';
+import type { Kernel } from '../process/index.js';
+
+/** What `system.stats()` tells: the conservation account of all user messages, and counts since the start. */
+export interface SystemStats extends Account {
+  /** live processes now */
+  readonly processes: number;
+  readonly spawned: number;
+  readonly exited: number;
+  /** abnormal ends */
+  readonly crashes: number;
+  /** restarts by supervisors, each attempt of a group counted once */
+  readonly restarts: number;
+  /** effects of dead incarnations that were fenced off (P16) */
+  readonly zombies: number;
+  /** replies that came after their call was over (GS-11, GS-18) */
+  readonly lateReplies: number;
+  readonly callsFailed: number;
+  readonly deadLettersTotal: number;
+  /** the runtime's own messages (EXIT, DOWN, timers …): sent = handled + dropped + queued */
+  readonly signals: { readonly sent: number; readonly handled: number; readonly dropped: number };
+}
+
+export function systemStats(kernel: Kernel, deadLettersTotal: number): SystemStats {
+  return { ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal, signals: { ...kernel.signals } };
+}

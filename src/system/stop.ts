@@ -1,0 +1,104 @@
+import { Deadline } from '../base/index.js';
+import { STOP } from '../mailbox/index.js';
+import { exitProcess, exitSignal, monitor, Phase, pushSignal, Run, type Kernel, type Process } from '../process/index.js';
+
+/** Options of `system.stop`. */
+export interface SystemStopOptions {
+  /** first wait until nothing is runnable and no handler is awaiting; default false */
+  readonly drain?: boolean | undefined;
+  /** ms for all of it, default 30,000; the last fifth is kept for the shutdown. What lives then is killed */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What `system.stop` resolves to. */
+export interface StopReport {
+  /** false when `drain` was asked for and time ran out */
+  readonly drained: boolean;
+  /** processes that had to be killed because time ran out */
+  readonly killed: number;
+  /** messages that had not been started, counted as dead letters during the stop */
+  readonly deadLettered: number;
+}
+
+export const STOP_TIMEOUT_MS = 30_000;
+const SHUTDOWN_SHARE = 0.2;
+
+class Alarm extends Deadline {
+  constructor(private readonly ring: () => void) {
+    super();
+  }
+  expire(): void {
+    this.ring();
+  }
+}
+
+/** Drains if asked, stops the trees newest first, then everything else newest first, kills what is left. */
+export async function stopAll(kernel: Kernel, tops: readonly Process[], drain: boolean, timeoutMs: number): Promise<StopReport> {
+  const began = kernel.env.mono();
+  const before = kernel.totals().deadLettered;
+  const left = (share: number): number => Math.max(0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)));
+  const drained = drain ? await quiet(kernel, left(1 - SHUTDOWN_SHARE)) : true;
+  let killed = 0;
+  for (const top of [...tops].reverse()) killed += await end(kernel, [top], left(1));
+  const rest = [...kernel.live.values()].reverse();
+  killed += await end(kernel, rest, left(1));
+  const late = [...kernel.live.values()];
+  for (const p of late) exitProcess(p, 'killed', true);
+  return { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before };
+}
+
+/** Resolves to true once nothing is runnable or parked, to false when time ran out. */
+function quiet(kernel: Kernel, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (inTime: boolean): void => {
+      kernel.waitingForQuiet = false;
+      kernel.onDrainEnd = null;
+      kernel.deadlines.remove(alarm);
+      resolve(inTime);
+    };
+    const alarm = new Alarm(() => done(false));
+    kernel.deadlines.add(alarm, limitMs);
+    kernel.waitingForQuiet = true;
+    kernel.onDrainEnd = () => {
+      if (kernel.quiet) done(true);
+    };
+    kernel.scheduler.poke();
+  });
+}
+
+/** Asks processes to shut down and waits; kills those that live when time is up. Returns how many were killed. */
+function end(kernel: Kernel, processes: readonly Process[], limitMs: number): Promise<number> {
+  return new Promise((resolve) => {
+    let open = 0;
+    let killed = 0;
+    let asked = false;
+    const alarm = new Alarm(() => {
+      for (const p of processes) {
+        if (p.phase === Phase.Dead) continue;
+        killed++;
+        exitProcess(p, 'killed', true);
+      }
+    });
+    const done = (): void => {
+      kernel.deadlines.remove(alarm);
+      resolve(killed);
+    };
+    for (const p of processes) {
+      if (p.phase === Phase.Dead) continue;
+      open++;
+      monitor(null, p, undefined, () => {
+        if (--open === 0 && asked) done();
+      });
+      shutDown(kernel, p);
+    }
+    asked = true;
+    if (open === 0) done();
+    else kernel.deadlines.add(alarm, limitMs);
+  });
+}
+
+function shutDown(kernel: Kernel, p: Process): void {
+  const busyStopper = p === kernel.stopper && p.run === Run.Parked;
+  if (p.trap && !busyStopper) pushSignal(p, STOP, 'shutdown', null);
+  else exitSignal(p, null, 'shutdown', false);
+}

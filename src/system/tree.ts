@@ -1,0 +1,52 @@
+import { AgentSelf } from '../behaviour/index.js';
+import { statusOf, type Kernel, type Pid, type Process, type Status } from '../process/index.js';
+import { SupervisorState } from '../supervisor/index.js';
+
+/** One process in `system.tree()`; children are those it has started, oldest first. */
+export interface TreeNode {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  /** the id its supervisor knows it by */
+  readonly id: string | undefined;
+  readonly type: 'supervisor' | 'agent' | 'process';
+  /** the definition's name */
+  readonly definition: string;
+  readonly status: Status;
+  /** user messages queued */
+  readonly mailbox: number;
+  /** how often its supervisor has restarted it; 0 for a process without one */
+  readonly restarts: number;
+  readonly children: readonly TreeNode[];
+}
+
+/** Every live process, as a forest by parent; O(processes). */
+export function treeOf(kernel: Kernel): TreeNode[] {
+  const byParent = new Map<Process | null, Process[]>();
+  for (const p of kernel.live.values()) {
+    const parent = p.parent !== null && p.parent.owner !== null ? p.parent : null;
+    const siblings = byParent.get(parent);
+    if (siblings === undefined) byParent.set(parent, [p]);
+    else siblings.push(p);
+  }
+  return (byParent.get(null) ?? []).map((p) => node(p, byParent));
+}
+
+function node(p: Process, byParent: ReadonlyMap<Process | null, readonly Process[]>): TreeNode {
+  const record = supervisorState(p.parent)?.family.of(p);
+  return {
+    pid: p.pid,
+    name: p.name?.name,
+    id: record?.spec.id,
+    type: supervisorState(p) !== undefined ? 'supervisor' : p.self instanceof AgentSelf ? 'agent' : 'process',
+    definition: p.behaviour.name,
+    status: statusOf(p),
+    mailbox: p.mailbox.size,
+    restarts: record?.restarts ?? 0,
+    children: (byParent.get(p) ?? []).map((child) => node(child, byParent)),
+  };
+}
+
+function supervisorState(p: Process | null): SupervisorState | undefined {
+  const state = p !== null && p.self instanceof AgentSelf ? p.self.state : undefined;
+  return state instanceof SupervisorState ? state : undefined;
+}
