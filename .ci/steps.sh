@@ -1,0 +1,68 @@
+# Shared by run and deep: run steps one after the other, count them, never stop at the first failure.
+# shellcheck shell=bash
+
+passed=0
+failed=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# step NAME LIMIT_SECONDS COMMAND: prints one line; the end of the output when it failed.
+step() {
+  local name=$1 limit=$2 command=$3 log=$logs/step started=$SECONDS code=0
+  printf '… %s\n' "$name"
+  timeout --kill-after=10 "$limit" bash -c "set -o pipefail; $command" >"$log" 2>&1 </dev/null || code=$?
+  if [ "$code" -eq 0 ]; then
+    passed=$((passed + 1))
+    printf 'ok   %s (%d s)\n' "$name" $((SECONDS - started))
+  else
+    failed=$((failed + 1))
+    printf 'FAIL %s: code %d%s (%d s)\n' "$name" "$code" "$([ "$code" -eq 124 ] && echo ", over its $limit s")" $((SECONDS - started))
+    tail -n 60 "$log" | sed 's/^/     /'
+  fi
+}
+
+finish() {
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ]
+}
+
+# The benches measure the BEAM beside us. Under CI a missing Erlang is a failure, elsewhere a loud note.
+beam=required
+ensure_erlang() {
+  if ! command -v erl >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    step 'apt-get install erlang-base' 300 \
+      'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends erlang-base'
+  fi
+  if ! command -v erl >/dev/null && [ "${CI:-}" != true ]; then
+    beam=optional
+    printf '\n!!!! erl was not found: the benches run WITHOUT the BEAM, their comparison is not checked !!!!\n\n'
+    return
+  fi
+  step 'erl is there' 30 "erl -noshell -eval 'io:format(\"OTP ~s~n\", [erlang:system_info(otp_release)]), halt().'"
+}
+
+# The steps that need no choice of size.
+check_sources() {
+  step 'the test command of the README: npm ci && npm test' 420 \
+    'grep -qF "npm ci && npm test" README.md && export npm_config_engine_strict=true && npm ci && npm test'
+  step 'lint' 120 'npm run lint'
+  step 'typecheck' 120 'npm run typecheck'
+  step 'layers' 60 'npm run test:layers'
+  step 'check:deps' 30 'npm run check:deps'
+  step 'check:package' 120 'npm run check:package'
+}
+
+# bench LIMIT ARGUMENTS NAMES: JSON lines, each of the names measured, the BEAM beside it.
+bench() {
+  step "bench $2" "$1" "npm run --silent bench -- --json $2 >$logs/bench.jsonl && node .ci/expect.mjs bench $logs/bench.jsonl $beam $3"
+}
+
+main_job() {
+  step 'npm start' 120 'npm start'
+}
+
+# chaos SEED: the audit loses nothing and doubles nothing while its agents crash.
+chaos() {
+  step "npm start -- --chaos high --seed $1 --json" 180 \
+    "npm start --silent -- --chaos high --seed $1 --json >$logs/audit.jsonl && node .ci/expect.mjs audit $logs/audit.jsonl"
+}

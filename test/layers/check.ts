@@ -1,0 +1,114 @@
+import { isBuiltin } from 'node:module';
+import { relative, sep } from 'node:path';
+import ts from 'typescript';
+import { doorways, fileLinesMax, functionLinesMax, hotFolders, layers } from './layers.js';
+import { runtimeCycles } from './cycles.js';
+import { rawUses } from './raw.js';
+import { countLines, lineOf, listTypeScript, readTree, walk } from './source.js';
+import type { Edge, Source } from './source.js';
+
+export interface Violation {
+  readonly rule:
+    | 'folder-unknown' | 'import-forbidden' | 'import-deep' | 'import-door' | 'import-cycle'
+    | 'package' | 'builtin' | 'raw' | 'hot' | 'file-long' | 'function-long';
+  readonly file: string;
+  readonly line: number;
+  readonly detail: string;
+}
+
+/** Everything in a src folder that departs from layers.ts, by file and line. */
+export function checkSources(root: string): Violation[] {
+  const { sources, checker } = readTree(root);
+  const violations = sources.flatMap((source) => [
+    ...folderOf(source),
+    ...source.edges.flatMap((edge) => edgeOf(source, edge)),
+    ...rawOf(source, checker),
+    ...hotOf(source),
+    ...longOf(root, source),
+  ]);
+  const cycles = runtimeCycles(sources).map((cycle): Violation => ({
+    rule: 'import-cycle', file: cycle[0] ?? '', line: 1, detail: [...cycle, cycle[0]].join(' -> '),
+  }));
+  return [...violations, ...cycles];
+}
+
+/** Test files that are too long to read. */
+export function checkTests(root: string): Violation[] {
+  return listTypeScript(root).flatMap((path) => tooLong(relative(root, path).split(sep).join('/'), countLines(path)));
+}
+
+export function format(violation: Violation): string {
+  return `${violation.file}:${violation.line} ${violation.rule}: ${violation.detail}`;
+}
+
+/** A door may import the index of every folder: src/index.ts, and a folder's public.ts (a sub-path of the package). */
+function isDoor(path: string): boolean {
+  return path === 'index.ts' || /^[^/.]+\/public\.ts$/.test(path);
+}
+
+function folderOf({ path, folder }: Source): Violation[] {
+  if (path === 'index.ts' || (folder !== undefined && layers[folder] !== undefined)) return [];
+  return [{ rule: 'folder-unknown', file: path, line: 1, detail: folder === undefined ? 'only index.ts lives in src itself' : `${folder}/ has no layer` }];
+}
+
+function edgeOf(source: Source, edge: Edge): Violation[] {
+  const rule = edge.target === undefined ? outsideRule(source, edge) : insideRule(source, edge.target);
+  return rule === undefined ? [] : [{ rule, file: source.path, line: edge.line, detail: edge.specifier }];
+}
+
+function outsideRule(source: Source, { specifier }: Edge): Violation['rule'] | undefined {
+  if (isBuiltin(specifier)) return layers[source.folder ?? '']?.builtins.includes(specifier) === true ? undefined : 'builtin';
+  const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return doorways[name] === source.path ? undefined : 'package';
+}
+
+function insideRule(source: Source, target: string): Violation['rule'] | undefined {
+  if (isDoor(target) && source.path !== 'index.ts') return 'import-door';
+  const folder = target.startsWith('..') ? undefined : target.slice(0, Math.max(0, target.indexOf('/')));
+  if (folder === undefined || folder === '') return isDoor(target) ? undefined : 'import-forbidden';
+  if (folder === source.folder) return undefined;
+  if (!isDoor(source.path) && layers[source.folder ?? '']?.imports.includes(folder) !== true) return 'import-forbidden';
+  return target === `${folder}/index.ts` || isDoor(target) ? undefined : 'import-deep';
+}
+
+function rawOf(source: Source, checker: ts.TypeChecker): Violation[] {
+  const allowed = layers[source.folder ?? '']?.touches ?? [];
+  return rawUses(source, checker)
+    .filter((use) => use.group === undefined || !allowed.includes(use.group))
+    .map((use) => ({ rule: 'raw', file: source.path, line: use.line, detail: use.name }));
+}
+
+/** What V8 pays for on every message, in the folders where every message passes. */
+function hotOf(source: Source): Violation[] {
+  if (!hotFolders.includes(source.folder ?? '')) return [];
+  const violations: Violation[] = [];
+  walk(source.file, (node) => {
+    const detail = coldConstruct(node);
+    if (detail !== undefined) violations.push({ rule: 'hot', file: source.path, line: lineOf(source.file, node), detail });
+  });
+  return violations;
+}
+
+function coldConstruct(node: ts.Node): string | undefined {
+  if (node.kind === ts.SyntaxKind.AsyncKeyword) return 'async function';
+  if (ts.isDeleteExpression(node)) return 'delete';
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'forEach') return 'forEach';
+  return undefined;
+}
+
+function longOf(root: string, source: Source): Violation[] {
+  const violations = tooLong(source.path, countLines(`${root}/${source.path}`));
+  walk(source.file, (node) => {
+    if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return;
+    const line = lineOf(source.file, node);
+    const lines = source.file.getLineAndCharacterOfPosition(node.end).line + 2 - line;
+    if (lines <= functionLinesMax) return;
+    const name = node.name?.getText(source.file) ?? 'function';
+    violations.push({ rule: 'function-long', file: source.path, line, detail: `${name}: ${lines} lines, at most ${functionLinesMax}` });
+  });
+  return violations;
+}
+
+function tooLong(file: string, lines: number): Violation[] {
+  return lines <= fileLinesMax ? [] : [{ rule: 'file-long', file, line: 1, detail: `${lines} lines, at most ${fileLinesMax}` }];
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { checkSources, checkTests, format } from './check.js';
+import { layers } from './layers.js';
+
+const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+describe('the house', () => {
+  it('is kept by src', () => {
+    expect(checkSources(folder('../../src')).map(format)).toEqual([]);
+  });
+
+  it('has no test file that is too long to read', () => {
+    expect(checkTests(folder('..')).map(format)).toEqual([]);
+  });
+
+  it('is acyclic as a table: a folder imports lower levels only, mailbox and base share the lowest', () => {
+    const wrong = Object.entries(layers).flatMap(([name, layer]) =>
+      layer.imports.filter((other) => {
+        const level = layers[other]?.level;
+        return level === undefined || (level >= layer.level && !(name === 'mailbox' && other === 'base'));
+      }).map((other) => `${name} -> ${other}`));
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+/**
+ * The house as data: which folder of src may import which, and what raw things of the platform it may touch.
+ * The checker in check.ts reads it; a change here is a change of the architecture.
+ */
+
+/** Names of the platform, by what they are. A name `process` stands for the bare object handed around. */
+export const rawGroups = {
+  clocks: ['Date', 'performance', 'process.hrtime', 'process.uptime'],
+  timers: [
+    'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'AbortSignal.timeout',
+    'setImmediate', 'clearImmediate', 'queueMicrotask', 'process.nextTick', 'MessageChannel',
+  ],
+  randomness: ['Math.random', 'crypto'],
+  console: ['console', 'process.stdout', 'process.stderr', 'process.stdin'],
+  net: ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'],
+  workers: ['Worker', 'BroadcastChannel'],
+  environment: ['process.env'],
+  signals: [
+    'process.on', 'process.once', 'process.off', 'process.addListener', 'process.removeListener',
+    'process.listenerCount', 'process.kill', 'process.pid', 'process.exitCode',
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RawGroup = keyof typeof rawGroups;
+
+export interface Layer {
+  readonly level: number;
+  /** Folders it may import, through their index.ts. */
+  readonly imports: readonly string[];
+  readonly touches: readonly RawGroup[];
+  /** Modules of Node it may import. */
+  readonly builtins: readonly string[];
+}
+
+const kernel = ['base', 'mailbox', 'process'] as const;
+const otp = [...kernel, 'router', 'behaviour'] as const;
+const local = [...otp, 'supervisor', 'journal', 'delivery', 'bus'] as const;
+const spread = [...local, 'activation', 'cluster'] as const;
+const files = ['node:fs', 'node:fs/promises', 'node:path'] as const;
+const sockets = ['node:net', 'node:tls', 'node:http', 'node:https'] as const;
+
+function layer(level: number, imports: readonly string[], touches: readonly RawGroup[] = [], builtins: readonly string[] = []): Layer {
+  return { level, imports, touches, builtins };
+}
+
+export const layers: Readonly<Record<string, Layer>> = {
+  base: layer(0, [], ['clocks', 'timers', 'randomness'], ['node:perf_hooks', 'node:async_hooks']),
+  mailbox: layer(0, ['base']),
+  process: layer(1, ['base', 'mailbox']),
+  router: layer(2, kernel),
+  behaviour: layer(3, [...kernel, 'router']),
+  supervisor: layer(4, otp),
+  journal: layer(4, ['base'], ['workers'], [...files, 'node:worker_threads']),
+  delivery: layer(5, [...otp, 'supervisor', 'journal']),
+  bus: layer(6, [...otp, 'supervisor', 'journal', 'delivery']),
+  activation: layer(7, local),
+  cluster: layer(7, local, ['net'], sockets),
+  observe: layer(8, spread, ['net'], sockets),
+  system: layer(9, [...spread, 'observe'], ['environment', 'signals']),
+  testing: layer(9, [...spread, 'observe']),
+  cli: layer(
+    10,
+    [...spread, 'observe', 'system', 'testing'],
+    ['console', 'net', 'environment', 'signals'],
+    [...files, ...sockets, 'node:child_process', 'node:util'],
+  ),
+};
+
+/** A third-party package enters through exactly one file. */
+export const doorways: Readonly<Record<string, string>> = {
+  nanoid: 'base/id.ts',
+  zod: 'base/options.ts',
+  pino: 'observe/log.ts',
+  'p-retry': 'delivery/retry.ts',
+  opossum: 'delivery/breaker.ts',
+};
+
+/** Folders whose code runs per message. */
+export const hotFolders: readonly string[] = kernel;
+
+export const fileLinesMax = 400;
+export const functionLinesMax = 70;

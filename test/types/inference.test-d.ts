@@ -1,0 +1,105 @@
+import { expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+import { child, createSystem, defineAgent, on, type AgentRef } from '../../src/index.js';
+
+const Account = defineAgent({
+  trapExit: true,
+  init: (opening: number) => ({ balance: opening, lines: [] as string[] }),
+  calls: {
+    balance: (self) => self.state.balance,
+    withdraw(self, amount: number) {
+      if (amount > self.state.balance) return self.refuse('INSUFFICIENT_FUNDS');
+      self.state.balance -= amount;
+      return self.state.balance;
+    },
+    async *statement(self, months: number) {
+      for (const line of self.state.lines.slice(0, months)) yield line;
+    },
+    later: async (self, name?: string) => `${name ?? ''}${self.state.balance}`,
+    close: (self) => self.stop('normal', 'bye' as const),
+    defer(self): string | ReturnType<typeof self.noreply> { return self.noreply(); },
+    checked: { schema: z.object({ n: z.string().transform(Number) }), handle: (self, p) => p.n + self.state.balance },
+    twice: on(z.string().transform(Number), (self, n) => n * 2),
+    beside: { concurrent: true, handle: async (self, q: string) => q.length + self.state.balance },
+  },
+  casts: { deposit(self, amount: number) { self.state.balance += amount; }, tick: (self) => { self.state.balance++; } },
+  info(self, message) { expectTypeOf(self.state.balance).toEqualTypeOf<number>(); expectTypeOf(message).toEqualTypeOf<unknown>(); },
+  terminate(self) { expectTypeOf(self.state.lines).toEqualTypeOf<string[]>(); },
+});
+
+const Slow = defineAgent({ init: async (_a: string, _b: number) => ({ ready: true }), calls: { ready: (self) => self.state.ready } });
+const Bare = defineAgent({ calls: { ping: () => 'pong' } });
+const WithThis = defineAgent({ init(n: number) { this.sendAfter(10, 'tick'); return { n }; }, calls: { n: (self) => self.state.n } });
+
+type Ref = AgentRef<typeof Account>;
+
+test('replies, payloads, arguments and state are inferred; users write no generic', () => {
+  const system = createSystem({ logger: false });
+  const started = system.start(Account, 100);
+  expectTypeOf(started).toEqualTypeOf<Ref>();
+  expectTypeOf(started.call('balance')).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(started.call('withdraw', 3)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(started.call('later')).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(started.call('later', 'x')).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(started.call('close')).toEqualTypeOf<Promise<'bye'>>();
+  expectTypeOf(started.call('defer')).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(started.call('checked', { n: '1' })).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(started.call('twice', '4')).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(started.call('beside', 'q', { timeoutMs: 10 })).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(started.stream('statement', 2)).toEqualTypeOf<AsyncIterableIterator<string>>();
+  expectTypeOf(system.start(Slow, 'a', 1)).toEqualTypeOf<Promise<AgentRef<typeof Slow>>>();
+  expectTypeOf(system.ref(Bare, 'bare').call('ping')).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(system.start(WithThis, 1).call('n')).toEqualTypeOf<Promise<number>>();
+});
+
+test('a wrong operation, payload, init argument or reply use is a compile error', async () => {
+  const system = createSystem({ logger: false });
+  const ref = system.ref(Account, 'a');
+  // @ts-expect-error unknown operation
+  ref.cast('depositt', 1);
+  // @ts-expect-error a call is no cast
+  ref.cast('balance');
+  // @ts-expect-error wrong payload
+  ref.cast('deposit', '1');
+  // @ts-expect-error missing payload
+  ref.cast('deposit');
+  // @ts-expect-error no payload expected
+  ref.cast('tick', 1);
+  // @ts-expect-error a stream is not called
+  void ref.call('statement', 2);
+  // @ts-expect-error a call is not streamed
+  ref.stream('balance');
+  // @ts-expect-error the schema's input is a string
+  void ref.call('checked', { n: 1 });
+  // @ts-expect-error wrong init argument
+  system.start(Account, 'x');
+  // @ts-expect-error missing init argument
+  child('a', Account);
+  // @ts-expect-error wrong restart type
+  child('a', Account, 1, { restart: 'always' });
+  // @ts-expect-error unknown option
+  child('a', Account, 1, { restrat: 'permanent' });
+  // @ts-expect-error the reply is a number
+  (await ref.call('balance')).toUpperCase();
+  // @ts-expect-error state has no such field
+  defineAgent({ init: () => ({ a: 1 }), calls: { b: (self) => self.state.b } });
+  // @ts-expect-error wrong timeout type
+  void ref.call('balance', undefined, { timeoutMs: '5' });
+});
+
+const Ping = defineAgent({
+  name: 'ping',
+  init: (peer: string) => ({ peer }),
+  calls: { async serve(self, n: number): Promise<number> { return n <= 0 ? 0 : self.call(sys().ref(Pong, self.state.peer), 'back', n - 1); } },
+});
+const Pong = defineAgent({
+  name: 'pong',
+  init: (peer: string) => ({ peer }),
+  calls: { async back(self, n: number): Promise<number> { return n <= 0 ? 0 : self.call(sys().ref(Ping, self.state.peer), 'serve', n - 1); } },
+});
+declare function sys(): ReturnType<typeof createSystem>;
+
+test('agents that call each other compile with annotated returns', () => {
+  expectTypeOf(sys().ref(Ping, 'a').call('serve', 1)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(sys().ref(Pong, 'b').call('back', 1)).toEqualTypeOf<Promise<number>>();
+});
