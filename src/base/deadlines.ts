@@ -14,6 +14,7 @@ import type { Env, TimerHandle } from './env.js';
 
 /** One pending deadline; subclasses say what happens when it is due. */
 export abstract class Deadline {
+  /** whole monotonic ms, rounded up (small integers need no box); -1 while unstamped */
   due = -1;
   list: DurationList | null = null;
   before: Deadline | null = null;
@@ -45,6 +46,7 @@ export class Deadlines {
   private last: DurationList | null = null;
   private readonly heap: DurationList[] = [];
   private readonly dirty: DurationList[] = [];
+  private dirtyCount = 0;
   private armed: TimerHandle | null = null;
   private armedAt = 0;
   private held = false;
@@ -72,8 +74,8 @@ export class Deadlines {
     this.count++;
     if (list.fresh === null) {
       list.fresh = deadline;
-      this.dirty.push(list);
-      if (this.dirty.length === 1) this.poke();
+      this.dirty[this.dirtyCount] = list;
+      if (++this.dirtyCount === 1) this.poke();
     }
   }
 
@@ -104,19 +106,20 @@ export class Deadlines {
 
   /** Gives every deadline armed since the last call its due time; called when a slice ends. */
   stamp(): void {
-    if (this.dirty.length === 0) return;
+    if (this.dirtyCount === 0) return;
     let now = -1;
-    for (const list of this.dirty) {
+    for (let i = 0; i < this.dirtyCount; i++) {
+      const list = this.dirty[i] as DurationList;
       if (list.fresh === null) {
         if (list.head === null) this.forget(list);
         continue;
       }
       if (now < 0) now = this.env.mono();
-      for (let at: Deadline | null = list.fresh; at !== null; at = at.after) at.due = now + list.ms;
+      for (let at: Deadline | null = list.fresh; at !== null; at = at.after) at.due = Math.ceil(now + list.ms);
       list.fresh = null;
       if (list.place < 0) this.insert(list);
     }
-    this.dirty.length = 0;
+    this.dirtyCount = 0;
     if (now >= 0 && !this.firing) this.arm(now);
   }
 
@@ -124,6 +127,7 @@ export class Deadlines {
   close(): void {
     this.heap.length = 0;
     this.lists.clear();
+    this.dirtyCount = 0;
     this.dirty.length = 0;
     this.last = null;
     this.count = 0;

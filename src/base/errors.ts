@@ -75,7 +75,7 @@ export interface CallErrorFields {
   /** the callee's exit reason, for `EXIT` and `NOPROC` */
   readonly reason?: unknown;
   readonly timeoutMs?: number;
-  /** pids along the cycle, for `CALL_CYCLE` */
+  /** names, else pids, along the cycle, for `CALL_CYCLE` */
   readonly path?: readonly string[];
   /** the code given to `refuse`, for `REFUSED` */
   readonly refusal?: string;

@@ -42,12 +42,12 @@ function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   if (self.flags !== 0) before(p, self, op);
   let result: unknown;
   if (op.kind === Kind.Cast) {
-    if (op.concurrent || (op.isAsync && p.kernel.context !== null)) return cold(p, self, op, payload, null);
+    if (op.slow) return cold(p, self, op, payload, null);
     const run = op.run as unknown as Run;
     result = run(self, payload);
   } else if (op.kind === Kind.Call) {
     const call = from as Request;
-    if (op.concurrent || call.extra !== null || (op.isAsync && p.kernel.context !== null)) return cold(p, self, op, payload, call);
+    if (op.slow || call.extra !== null) return cold(p, self, op, payload, call);
     const run = op.run as unknown as Run;
     result = run(self, payload);
     if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
@@ -227,7 +227,8 @@ function failed(p: Process, error: unknown): unknown {
   }
   if (p.from instanceof Request && abandonedWith(p.from, error)) {
     self.state = self.committed;
-    self.flags = 0;
+    if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from);
+    self.flags &= Flag.Idle;
     p.mailbox.tally().refused++;
     return undefined;
   }

@@ -3,7 +3,7 @@ import { UNBOUNDED, type Op } from '../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
 import type { Request } from '../router/index.js';
 import { NoReply, Refusal, Stop } from './control.js';
-import type { AgentSelf } from './self.js';
+import { ForkedSelf, type AgentSelf } from './self.js';
 
 type Handler = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -23,10 +23,10 @@ class Job {
  */
 export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
   const state = copyState(self.state, op);
-  const child = spawnProcess(p.kernel, CONCURRENT, { parent: p, link: true, capacity: UNBOUNDED, trap: false });
+  const child = spawnProcess(p.kernel, CONCURRENT, p, true, UNBOUNDED);
   if (call !== null) (p.cold().deferred ??= new Set()).add(call);
   child.from = call;
-  child.self = new Job(self.fork(child, state), op, payload, call);
+  child.self = new Job(new ForkedSelf(child, state), op, payload, call);
   p.kernel.scheduler.enqueue(child);
 }
 

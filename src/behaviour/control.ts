@@ -3,7 +3,17 @@ import type { ExitReason } from '../base/index.js';
 /** What a handler returns instead of a reply; made by the verbs of `self`. */
 export abstract class Control {}
 
-/** An error to the caller that is no crash of the callee; made by `self.refuse`. */
+/**
+ * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's CallError `REFUSED` carries
+ * its code as `refusal`, and its details.
+ *
+ * @example
+ * const Door = defineAgent({ calls: { open: (self, key: string) => key === 'k' ? 'open' : self.refuse('WRONG_KEY', { key }) } });
+ * const door = system.start(Door);
+ * await door.call('open', 'x').catch((error: CallError) => error.refusal); // => 'WRONG_KEY'
+ * await door.call('open', 'k'); // => 'open'
+ * @since 0.1.0
+ */
 export class Refusal extends Control {
   readonly kind = 'refusal' as const;
   constructor(

@@ -30,6 +30,10 @@ export class AgentDefinition {
   readonly calls: ReadonlyMap<string, Op>;
   readonly casts: ReadonlyMap<string, Op>;
   readonly behaviour: Behaviour;
+  private lastCast: string | null = null;
+  private lastCastOp: Op | undefined = undefined;
+  private lastCall: string | null = null;
+  private lastCallOp: Op | undefined = undefined;
   constructor(
     readonly name: string,
     readonly trapExit: boolean,
@@ -43,6 +47,33 @@ export class AgentDefinition {
     this.calls = table(name, 'calls', calls);
     this.casts = table(name, 'casts', casts);
     this.behaviour = agentBehaviour(this);
+  }
+
+  /** The cast of that name; the last one is remembered, because senders repeat themselves and a Map costs a call. */
+  castOp(name: string): Op | undefined {
+    if (name === this.lastCast) return this.lastCastOp;
+    return this.findCast(name);
+  }
+
+  callOp(name: string): Op | undefined {
+    if (name === this.lastCall) return this.lastCallOp;
+    return this.findCall(name);
+  }
+
+  private findCast(name: string): Op | undefined {
+    const op = this.casts.get(name);
+    if (op === undefined) return undefined;
+    this.lastCast = name;
+    this.lastCastOp = op;
+    return op;
+  }
+
+  private findCall(name: string): Op | undefined {
+    const op = this.calls.get(name);
+    if (op === undefined) return undefined;
+    this.lastCall = name;
+    this.lastCallOp = op;
+    return op;
   }
 }
 
@@ -141,6 +172,8 @@ function table(agent: string, kind: 'calls' | 'casts', entries: object | undefin
 function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
   const { schema, handle } = entry;
   const streams = handle.constructor.name === 'AsyncGeneratorFunction' || handle.constructor.name === 'GeneratorFunction';
+  if (streams && kind === 'casts') throw new OptionError(`casts.${name}`, 'a generator', 'a function', 'streams are calls: move it to calls');
+  if (streams && entry.concurrent === true) throw new OptionError(`calls.${name}.concurrent`, true, 'false for a stream handler', 'a stream holds its agent\'s turn; start an agent per stream instead');
   const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
   const check = schema === undefined ? null : (payload: unknown): unknown => checkPayload(name, schema, payload);
   return new Op(what, name, handle, check, entry.concurrent ?? false);

@@ -7,6 +7,8 @@ import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js'
 export interface Host {
   readonly kernel: Kernel;
   readonly router: Router;
+  /** a ref of one incarnation, without a sender */
+  refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
   start(parent: Process | null, definition: AnyDefinition, args: readonly unknown[]): unknown;
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;

@@ -40,7 +40,7 @@ export function readCast(verb: string, options: object, mono: () => number): Rea
   return { rank: rankOf(verb, priority), expiresAt: expiresInMs === undefined ? -1 : mono() + delayMs(`${verb}.expiresInMs`, expiresInMs) };
 }
 
-export function readCall(options: object, mono: () => number, stack: string | undefined): RequestOptions {
+export function readCall(options: object, mono: () => number, stack: RequestOptions['stack']): RequestOptions {
   checkKeys('call', options, CALL_KEYS);
   const given = options as CallOptions;
   return {

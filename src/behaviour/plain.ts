@@ -157,7 +157,7 @@ function follow(p: Process, result: PromiseLike<unknown>): void {
 /** Spawns a plain process; its body runs later, never inside this call (PR-01). */
 export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, options: SpawnOptions): ProcessRefImpl {
   if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
-  const p = spawnProcess(kernel, PLAIN, { parent, link: options.link ?? false, capacity: UNBOUNDED, trap: false });
+  const p = spawnProcess(kernel, PLAIN, parent, options.link ?? false, UNBOUNDED);
   p.self = new PlainSelf(p, body);
   if (options.name !== undefined) claim(kernel, p, options.name);
   kernel.scheduler.enqueue(p);

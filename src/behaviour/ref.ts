@@ -33,17 +33,29 @@ export class AgentRefImpl {
 
   cast(op: string, payload?: unknown, options?: object): void {
     const { definition } = this;
-    const known = definition.casts.get(op);
+    const known = definition.castOp(op);
     const p = this.addr.owner;
     if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
       accept(p, known, payload, p.kernel.current);
-      return;
+    } else {
+      this.castSlowly(this.implied(op), op, payload, options);
     }
-    this.castAs(this.implied(op), op, payload, options);
+  }
+
+  /** The same with an explicit, living sender: `self.cast`. */
+  castAs(sender: Process, op: string, payload: unknown, options: object | undefined): void {
+    const { definition } = this;
+    const known = definition.castOp(op);
+    const p = this.addr.owner;
+    if (known !== undefined && p !== null && options === undefined && known.check === null && p.behaviour === definition.behaviour) {
+      accept(p, known, payload, sender);
+    } else {
+      this.castSlowly(sender, op, payload, options);
+    }
   }
 
   /** The longer road of cast: every refusal is counted, nothing is thrown. */
-  castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
+  private castSlowly(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
     if (this.fenced(sender)) return;
     try {
       const outcome = this.deliverCast('cast', sender, op, payload, options);
@@ -71,7 +83,7 @@ export class AgentRefImpl {
   /** Throws for what the sender got wrong; tells what the world got wrong. */
   private deliverCast(verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined): 'ok' | 'full' | 'dead' {
     const { definition, kernel } = this;
-    const known = definition.casts.get(op);
+    const known = definition.castOp(op);
     if (known === undefined) throw this.unknown(op, definition.casts);
     const read = options === undefined ? null : readCast(verb, options, () => kernel.env.mono());
     const checked = known.check === null ? payload : known.check(payload);
@@ -89,17 +101,23 @@ export class AgentRefImpl {
 
   call(op: string, payload?: unknown, options?: object): Promise<unknown> {
     const { definition } = this;
-    const known = definition.calls.get(op);
+    const known = definition.callOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null) {
-      const caller = p.kernel.current;
-      if (caller === null) return request(p, known, payload, null, null, CALL_TIMEOUT_MS).promise;
+    if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null && p.kernel.current === null) {
+      return request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS).promise;
     }
     return this.callAs(this.implied(op), op, payload, options);
   }
 
+  /** The same with an explicit caller: `self.call`. A callee that waits for nobody cannot close a cycle. */
   callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
     if (this.fenced(caller)) return rejected('ZOMBIE', titleOf(this.addr), op);
+    const { definition } = this;
+    const known = definition.callOp(op);
+    const p = this.addr.owner;
+    if (known !== undefined && p !== null && p !== caller && options === undefined && p.calls === null && p.ext === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && !p.kernel.development) {
+      return request(p, known, payload, caller, this.addr, CALL_TIMEOUT_MS).promise;
+    }
     try {
       const made = this.requestAs(caller, op, payload, options);
       return made.promise;
@@ -110,15 +128,14 @@ export class AgentRefImpl {
 
   private requestAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Request {
     const { definition, kernel } = this;
-    const known = definition.calls.get(op);
+    const known = definition.callOp(op);
     if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
     const stack = kernel.development ? callerStack() : undefined;
     const read = options === undefined && stack === undefined ? null : readCall(options ?? {}, () => kernel.env.mono(), stack);
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.callee(caller, op);
     if (read?.signal !== undefined && read.signal.aborted) throw new Aborted(read.signal.reason);
-    const target = titleOf(this.addr);
-    return read === null ? request(p, known, checked, caller, target, CALL_TIMEOUT_MS) : requestWith(p, known, checked, caller, target, read);
+    return read === null ? request(p, known, checked, caller, this.addr, CALL_TIMEOUT_MS) : requestWith(p, known, checked, caller, this.addr, read);
   }
 
   /** The process to ask, or the reason why asking is pointless: noproc, another protocol, oneself, a cycle. */
@@ -259,11 +276,11 @@ export function ended(p: Process, target: string, reason: ExitReason, limitMs: n
   });
 }
 
-function callerStack(): string | undefined {
+/** The caller's stack, not yet turned into text: that happens only when the call fails. */
+function callerStack(): { readonly stack?: string } {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, AgentRefImpl.prototype.call);
-  const { stack } = holder;
-  return stack?.slice(stack.indexOf('\n') + 1);
+  return holder;
 }
 
 const warned = new Set<string>();

@@ -18,7 +18,17 @@ export interface StandardIssue {
 export type SchemaInput<T> = T extends { readonly '~standard': { readonly types?: { readonly input: infer In } | undefined } } ? In : never;
 export type SchemaOutput<T> = T extends { readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined } } ? Out : never;
 
-/** A payload that does not fit the schema of its operation; `issues` as the schema reported them. */
+/**
+ * A payload that does not fit the schema of its operation; `issues` as the schema reported them. It is the `cause` of a
+ * CallError `INVALID_PAYLOAD`.
+ *
+ * @example
+ * const Desk = defineAgent({ calls: { twice: on(z.number(), (self, n) => n * 2) } });
+ * const error = await system.start(Desk).call('twice', '4' as never).catch((error: CallError) => error);
+ * error instanceof CallError && error.code; // => 'INVALID_PAYLOAD'
+ * error instanceof CallError && error.cause instanceof PayloadError; // => true
+ * @since 0.1.0
+ */
 export class PayloadError extends CastcallError {
   constructor(
     readonly op: string,

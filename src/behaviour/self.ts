@@ -4,7 +4,6 @@ import { Phase, pushSignal, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { Ignore, NO_REPLY, Refusal, Stop, type NoReply } from './control.js';
 import { armIdle } from './idle.js';
-import type { AgentRefImpl } from './ref.js';
 import type { From, SelfRef } from './types.js';
 import { Verbs } from './verbs.js';
 
@@ -24,26 +23,24 @@ export class AgentSelf extends Verbs {
   committed: unknown = undefined;
   state: unknown = undefined;
   flags = 0;
-  ending: Ending | null = null;
-  constructor(
-    p: Process,
-    /** the agent whose name, ref and requests a concurrent handler acts for; itself otherwise */
-    readonly agent: Process | null,
-    private readonly makeRef: (p: Process) => AgentRefImpl,
-  ) {
-    super(p);
+
+  /** The agent that this self acts for: a concurrent handler's parent, else the process itself. */
+  protected get agent(): Process {
+    return this.p;
   }
 
-  /** A second self over a copy of the state, for a concurrent handler in its own process. */
-  fork(child: Process, state: unknown): AgentSelf {
-    const copy = new AgentSelf(child, this.agent ?? this.p, this.makeRef);
-    copy.state = state;
-    copy.committed = state;
-    return copy;
+  /** How the agent ends, while its terminate runs. */
+  get ending(): Ending | null {
+    return (this.p.ext?.ending ?? null) as Ending | null;
+  }
+
+  set ending(ending: Ending | null) {
+    this.p.cold().ending = ending;
   }
 
   get ref(): SelfRef {
-    return this.makeRef(this.agent ?? this.p) as unknown as SelfRef;
+    const { agent } = this;
+    return this.host.refTo(agent, (agent.behaviour as { definition?: unknown }).definition) as SelfRef;
   }
 
   get from(): From | undefined {
@@ -108,5 +105,18 @@ export class AgentSelf extends Verbs {
 
   hibernate(): void {
     this.p.mailbox.shrink();
+  }
+}
+
+/** The self of a concurrent handler: over a copy of the state, in a process of its own, in the name of its agent. */
+export class ForkedSelf extends AgentSelf {
+  constructor(p: Process, state: unknown) {
+    super(p);
+    this.state = state;
+    this.committed = state;
+  }
+
+  protected override get agent(): Process {
+    return this.p.parent ?? this.p;
   }
 }

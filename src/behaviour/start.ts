@@ -61,7 +61,8 @@ function refOf(host: Host, p: StartedProcess, definition: AgentDefinition): Agen
 export function startAgent(host: Host, plan: StartPlan, parent: Process | null): StartedProcess | Promise<StartedProcess> {
   const { kernel, router } = host;
   const { definition } = plan;
-  const p = spawnProcess(kernel, definition.behaviour, { parent, link: parent !== null, capacity: plan.capacity, trap: definition.trapExit });
+  const p = spawnProcess(kernel, definition.behaviour, parent, true, plan.capacity);
+  p.trap = definition.trapExit;
   p.run = Run.Parked;
   kernel.parked++;
   if (plan.name !== undefined) {
@@ -70,13 +71,11 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   }
   if (plan.label !== undefined) p.cold().label = plan.label;
   if (plan.fullStats) p.mailbox.cold().meter = kernel.newMeter();
-  const self = new AgentSelf(p, null, makeRef);
+  const self = new AgentSelf(p);
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined);
   return runInit(p, self, definition.init, plan);
 }
-
-const makeRef = (p: Process): AgentRefImpl => new AgentRefImpl(p, (p.behaviour as { definition?: AgentDefinition }).definition as AgentDefinition, p.kernel, null);
 
 function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
   const { kernel } = p;

@@ -1,4 +1,5 @@
 import { callError, Deadline, markHandled, type ExitReason } from '../base/index.js';
+import { Refusal } from './control.js';
 import { Phase, ReplySlot, untrackCall, type Process } from '../process/index.js';
 
 /** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
@@ -141,12 +142,19 @@ export async function driveStream(p: Process, slot: StreamSlot, items: AsyncGene
     if (p.phase === Phase.Dead) break;
     const step = await pull(p, items);
     if (step.done === true) {
-      slot.close(undefined);
+      slot.close(refusalOf(p, slot, step.value));
       return;
     }
     slot.item(step.value);
   }
   await items.return(undefined);
+}
+
+/** `return self.refuse(…)` ends a stream with an error to its consumer. */
+function refusalOf(p: Process, slot: StreamSlot, value: unknown): unknown {
+  if (!(value instanceof Refusal)) return undefined;
+  p.mailbox.tally().refused++;
+  return callError('REFUSED', { target: slot.target, op: slot.op, refusal: value.code, details: value.details });
 }
 
 /** The generator's synchronous part runs as the process, like any handler. */

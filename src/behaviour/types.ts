@@ -42,6 +42,7 @@ export interface StartOptions {
   readonly label?: string | undefined;
 }
 
+/** The bound of a mailbox. A full one refuses the sender; what it holds is safe. */
 export interface MailboxOptions {
   /** user messages it may hold, from 1; absent means unbounded (RE-09) */
   readonly capacity?: number | undefined;
@@ -178,6 +179,7 @@ export interface Definition<A extends unknown[], R, C, K> {
   readonly types?: { readonly args: A; readonly made: R; readonly calls: C; readonly casts: K };
 }
  
+/** A definition whose protocol does not matter here. */
 export type AnyDefinition = Definition<any, unknown, unknown, unknown>;
 
 type Types<D extends AnyDefinition> = NonNullable<D['types']>;
@@ -209,6 +211,7 @@ export type ItemOf<E> = HandlerOf<E> extends AnyHandler ? (ReturnType<HandlerOf<
 
 /* ---- refs ---- */
 
+/** What `tryCall` resolves to: the reply, or what `call` would have rejected with. */
 export type CallResult<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: unknown };
 
 /** Options of `stop`. */
@@ -217,17 +220,37 @@ export interface StopOptions {
   readonly timeoutMs?: number | 'infinity' | undefined;
 }
 
-/** A typed address of an agent, by pid or by name; by name it survives restarts. */
+/**
+ * A typed address of an agent, by pid or by name; by name it survives restarts.
+ *
+ * @example
+ * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { value: (self) => self.state.n }, casts: { add(self, by: number) { self.state.n += by; } } });
+ * const counter = system.start(Counter, { mailbox: { capacity: 1 } });
+ * counter.tryCast('add', 1); // => 'ok'
+ * counter.tryCast('add', 1); // => 'full'
+ * const result = await counter.tryCall('value'); // => { ok: false, error: new CallError('MAILBOX_FULL', { target: counter.pid, op: 'value' }) }
+ * await counter.call('value'); // => 1
+ * counter.stats().mailbox.rejected; // => 2
+ * @since 0.1.0
+ */
 export interface AgentRef<D extends AnyDefinition> {
   /** undefined while nobody owns the name */
   readonly pid: Pid | undefined;
+  /** fire and forget: never throws, never waits; a refusal is counted, a send to nobody is a dead letter (GS-32) */
   cast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  /** the same, telling; throws for a wrong operation, payload or option */
   tryCast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
+  /** asks and waits, 5,000 ms by default; rejects with a CallError, or with the reason of an aborted signal */
   call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  /** the same, never rejects */
   tryCall<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
+  /** a call with many replies, one handled for each one asked for; throws at once for an unknown operation */
   stream<K extends StreamName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  /** a plain message; arrives in `info` */
   send(message: unknown): void;
+  /** of the incarnation that lives now */
   stats(): AgentStats;
+  /** ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another reason (PL-11) */
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
   /** the same address with another sender; `self.bind(ref)` is the usual way */
   bind(self: ProcessVerbs): AgentRef<D>;

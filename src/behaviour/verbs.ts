@@ -118,12 +118,7 @@ export class Verbs {
 
 function lifeSignal(p: Process): AbortSignal {
   if (p.phase === Phase.Dead) return AbortSignal.abort(p.reason);
-  const ext = p.cold();
-  const controllers = (ext.controllers ??= new Set());
-  for (const first of controllers) return first.signal;
-  const made = new AbortController();
-  controllers.add(made);
-  return made.signal;
+  return (p.cold().life ??= new AbortController()).signal;
 }
 
 function nameOf(addr: Address): string | undefined {

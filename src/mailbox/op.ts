@@ -27,6 +27,8 @@ export type OpRun = (self: never, payload: never) => unknown;
 export class Op {
   readonly signal: boolean;
   readonly stream: boolean;
+  /** needs the longer road: a concurrent or an async handler */
+  readonly slow: boolean;
   /** the handler is an async function, so development builds follow it with an AsyncContext */
   readonly isAsync: boolean;
   constructor(
@@ -40,6 +42,7 @@ export class Op {
     this.signal = kind >= FIRST_SIGNAL;
     this.stream = kind === Kind.Stream;
     this.isAsync = run !== null && run.constructor.name === 'AsyncFunction';
+    this.slow = concurrent || this.isAsync;
   }
 }
 

@@ -2,7 +2,17 @@ import { formatReason } from '../base/index.js';
 import type { CrashReport } from '../process/index.js';
 import { createLogger, type Logger } from './log.js';
 
-/** Turns reports into log lines and keeps every failure of the logger to itself (P36). The default logger is made on first use. */
+/**
+ * Turns reports into log lines and keeps every failure of the logger to itself (P36). The default logger is made on first use.
+ *
+ * @example
+ * const lines: string[] = [];
+ * const reporter = new Reporter({ error: () => {}, warn: (fields, text) => lines.push(text), info: () => {} }, 'bank');
+ * reporter.warn('look here', {});
+ * lines // => ['look here']
+ * reporter.failures // => 0
+ * @since 0.1.0
+ */
 export class Reporter {
   /** how often the logger threw */
   failures = 0;

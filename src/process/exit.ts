@@ -3,7 +3,7 @@ import { Extra, Kind, Rank, type Op, type Segment } from '../mailbox/index.js';
 import { fanOut } from './fanout.js';
 import type { CrashReport } from './kernel.js';
 import { dropHeld } from './monitor.js';
-import { Phase, Run, type Process } from './process.js';
+import { Phase, Run, type Process, type ProcessExt } from './process.js';
 import { ReplySlot } from './slot.js';
 import { dropTimers } from './timer.js';
 
@@ -19,27 +19,30 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.phase === Phase.Dead) return;
   const { kernel } = p;
   const orderly = isOrderly(reason);
-  if (!orderly && !quiet) report(p, reason);
+  if (!orderly && !quiet && kernel.reporting) report(p, reason);
   if (!orderly) kernel.counts.crashes++;
   const running = p.running;
   if (p.run === Run.Parked) kernel.parked--;
   p.phase = Phase.Dead;
   p.run = Run.Dead;
   p.owner = null;
-  p.reason = reason;
-  kernel.live.delete(p.n);
+  kernel.live.remove(p.n);
   kernel.counts.exited++;
-  if (p.ext !== null) dropTimers(p);
+  if (p.ext !== null) dropOwn(p);
   dropRequests(p);
-  if (p.watching !== null) dropHeld(p);
   if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
-  if (p.links !== null || p.watchers !== null) fanOut(p);
+  if (p.links !== null || p.watchers !== null) fanOut(p, reason);
   settleRunning(p, running, orderly, reason);
   if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
   if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
-  if (p.ext !== null && p.ext.controllers !== null) abortAll(p, reason);
+  if (p.ext !== null) abortAll(p.ext, reason);
   if (kernel.tap !== null) kernel.tap.exited(p.pid, reason);
   if (kernel.waitingForQuiet) kernel.scheduler.poke();
+}
+
+function dropOwn(p: Process): void {
+  dropTimers(p);
+  dropHeld(p);
 }
 
 function dropRequests(p: Process): void {
@@ -54,7 +57,7 @@ function settleRunning(p: Process, running: boolean, orderly: boolean, reason: E
   }
   if (p.from instanceof ReplySlot && !p.from.settled) p.from.calleeEnded(reason);
   p.op = null;
-  p.from = null;
+  p.from = reason;
   const deferred = p.ext?.deferred;
   if (deferred === null || deferred === undefined) return;
   for (const slot of deferred) slot.calleeEnded(reason);
@@ -95,8 +98,11 @@ function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason
   kernel.deadLetter(p, real.kind === Kind.Info ? 'info' : real.name, payload, sender, reason);
 }
 
-function abortAll(p: Process, reason: ExitReason): void {
-  for (const controller of p.cold().controllers ?? []) controller.abort(reason);
+/** Fires every signal that this incarnation has given out. */
+export function abortAll(ext: ProcessExt, reason: ExitReason): void {
+  if (ext.life !== null) ext.life.abort(reason);
+  if (ext.controllers === null) return;
+  for (const controller of ext.controllers) controller.abort(reason);
 }
 
 /** One structured report per abnormal end (PL-08); built from data, the logger decides what to do with it. */

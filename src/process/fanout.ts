@@ -13,7 +13,10 @@ const FAN_BATCH = 2_000;
 /** What an ended process still owes: one exit signal per link, one DOWN per monitor. */
 export class Farewell {
   readonly links: Iterator<Process> | null;
-  constructor(readonly p: Process) {
+  constructor(
+    readonly p: Process,
+    readonly reason: ExitReason,
+  ) {
     const { links } = p;
     this.links = links === null ? null : links instanceof Set ? links.values() : [links].values();
   }
@@ -23,9 +26,9 @@ export class Farewell {
  * Sends the link exits and DOWNs of an ended process. Deaths that follow from it are queued behind it, never nested, so
  * a chain of any length costs no stack; what exceeds a batch goes on in the next turn of the event loop.
  */
-export function fanOut(p: Process): void {
+export function fanOut(p: Process, reason: ExitReason): void {
   const { kernel } = p;
-  kernel.farewells.push(new Farewell(p));
+  kernel.farewells.push(new Farewell(p, reason));
   if (!kernel.fanning) run(kernel);
 }
 
@@ -45,10 +48,10 @@ function run(kernel: Kernel): void {
 
 function bid(farewell: Farewell, batch: number): number {
   let left = batch;
-  const { p, links } = farewell;
+  const { p, links, reason } = farewell;
   if (links !== null) {
     for (let next = links.next(); next.done !== true; next = links.next()) {
-      linkBroken(next.value, p);
+      linkBroken(next.value, p, reason);
       if (--left <= 0) return 0;
     }
     p.links = null;
@@ -57,15 +60,15 @@ function bid(farewell: Farewell, batch: number): number {
     p.watchers = ref.targetNext;
     if (ref.targetNext !== null) ref.targetNext.targetPrior = null;
     ref.targetNext = null;
-    fireDown(ref, p.reason);
+    fireDown(ref, reason);
     if (--left <= 0) return 0;
   }
   return left;
 }
 
-function linkBroken(peer: Process, dead: Process): void {
+function linkBroken(peer: Process, dead: Process, reason: ExitReason): void {
   if (!unlinkOne(peer, dead)) return;
-  exitSignal(peer, dead, dead.reason, true);
+  exitSignal(peer, dead, reason, true);
 }
 
 /**

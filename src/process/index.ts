@@ -8,5 +8,5 @@ export { demonitor, monitor, takeDown, type Monitor } from './monitor.js';
 export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Kept, type NameCell, type Pid } from './process.js';
 export { Down, Exit, Timeout, type MonitorRef } from './signal.js';
 export { ReplySlot, trackCall, untrackCall } from './slot.js';
-export { PLAIN_SPAWN, spawnProcess, type SpawnRecord } from './spawn.js';
+export { spawnProcess } from './spawn.js';
 export { cancelTimer, readTimer, startTimer, type TimerRef } from './timer.js';

@@ -3,6 +3,7 @@ import { ancestors } from './exit.js';
 import { linksOf } from './link.js';
 import { Phase, Run, type Pid, type Process } from './process.js';
 
+/** What a process is doing: `waiting` is a handler that awaits, `queued` has its turn coming, `idle` has no message (PF-08). */
 export type Status = 'idle' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
 
 /** What `system.inspect(pid)` tells of one process; a copy, taken now. */
@@ -35,7 +36,7 @@ export function statusOf(p: Process): Status {
 
 export function inspectProcess(p: Process): ProcessInfo {
   const monitors: Pid[] = [];
-  for (let at = p.watching; at !== null; at = at.holderNext) if (at.target !== null) monitors.push(at.target.pid);
+  for (let at = p.ext?.watching ?? null; at !== null; at = at.holderNext) if (at.target !== null) monitors.push(at.target.pid);
   const monitoredBy: Pid[] = [];
   for (let at = p.watchers; at !== null; at = at.targetNext) if (at.holder !== null) monitoredBy.push(at.holder.pid);
   return {

@@ -1,9 +1,10 @@
 import { Deadlines, OptionError, Ring, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
 import { Meter, Totals, type Histogram } from '../mailbox/index.js';
-import { exitProcess } from './exit.js';
+import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Pid, type Process } from './process.js';
 import { Scheduler } from './scheduler.js';
+import { ProcessTable } from './table.js';
 
 /** One abnormal end, as data; the logger gets it once (PL-08, PL-09). */
 export interface CrashReport {
@@ -39,6 +40,8 @@ export interface KernelOptions {
   readonly frozen: boolean;
   readonly development: boolean;
   readonly ports: Ports;
+  /** false when nobody reads crash reports: then none is built */
+  readonly reporting: boolean;
 }
 
 /** Default of `processesMax`. */
@@ -51,13 +54,14 @@ export class Kernel {
   readonly scheduler: Scheduler;
   readonly deadlines: Deadlines;
   /** live processes by number */
-  readonly live: Map<number, Process> = new Map();
+  readonly live: ProcessTable = new ProcessTable();
   /** the process whose code is running synchronously right now */
   current: Process | null = null;
   /** payloads are frozen or somebody watches: sends take the longer road */
   watched: boolean;
   readonly frozen: boolean;
   readonly development: boolean;
+  readonly reporting: boolean;
   tap: Tap | null = null;
   /** development only: which process an async continuation belongs to */
   readonly context: AsyncContext | null;
@@ -97,6 +101,7 @@ export class Kernel {
     this.development = options.development;
     this.context = options.development ? options.env.context() : null;
     this.ports = options.ports;
+    this.reporting = options.reporting;
     this.scheduler = new Scheduler(this);
     this.deadlines = new Deadlines(this.env, this.scheduler.poke);
   }
@@ -153,9 +158,7 @@ export class Kernel {
 
   /** The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate runs in its turn. */
   warnShutdown(p: Process, reason: ExitReason): void {
-    const controllers = p.ext?.controllers;
-    if (controllers === null || controllers === undefined) return;
-    for (const controller of controllers) controller.abort(reason);
+    if (p.ext !== null) abortAll(p.ext, reason);
   }
 
   /** Nothing runnable, nothing parked, no death still to be told. */
@@ -168,7 +171,7 @@ export class Kernel {
   totals(): Totals {
     const sum = new Totals();
     for (const part of [this.past, this.outside]) addTotals(sum, part);
-    for (const p of this.live.values()) sum.add(p.mailbox, p.running);
+    for (const p of this.live.list()) sum.add(p.mailbox, p.running);
     return sum;
   }
 }

@@ -45,9 +45,10 @@ export function monitor(holder: Process | null, target: Process | null, name?: s
   if (target.watchers !== null) target.watchers.targetPrior = made;
   target.watchers = made;
   if (holder !== null) {
-    made.holderNext = holder.watching;
-    if (holder.watching !== null) holder.watching.holderPrior = made;
-    holder.watching = made;
+    const ext = holder.cold();
+    made.holderNext = ext.watching;
+    if (ext.watching !== null) ext.watching.holderPrior = made;
+    ext.watching = made;
   }
   return made;
 }
@@ -85,7 +86,8 @@ export function fireDown(ref: Monitor, reason: ExitReason): void {
 
 /** Silently removes all monitors that an ended process held (MO-10). */
 export function dropHeld(p: Process): void {
-  for (let at = p.watching; at !== null; ) {
+  const ext = p.cold();
+  for (let at = ext.watching; at !== null; ) {
     const next: Monitor | null = at.holderNext;
     if (at.state === State.Active) {
       at.state = State.Done;
@@ -93,7 +95,7 @@ export function dropHeld(p: Process): void {
     }
     at = next;
   }
-  p.watching = null;
+  ext.watching = null;
 }
 
 function fire(ref: Monitor, reason: ExitReason): void {
@@ -119,7 +121,7 @@ function unlinkTarget(ref: Monitor): void {
 function unlinkHolder(ref: Monitor): void {
   const { holderPrior, holderNext, holder } = ref;
   if (holderPrior !== null) holderPrior.holderNext = holderNext;
-  else if (holder !== null && holder.watching === ref) holder.watching = holderNext;
+  else if (holder !== null && holder.ext !== null && holder.ext.watching === ref) holder.ext.watching = holderNext;
   if (holderNext !== null) holderNext.holderPrior = holderPrior;
   ref.holderPrior = null;
   ref.holderNext = null;

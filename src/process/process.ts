@@ -60,19 +60,25 @@ export interface Kept {
   readonly from: unknown;
 }
 
-/** The rarely used part of a process record, allocated on first use. */
+/** The rarely used part of a process record, such as monitors it holds, allocated on first use. */
 export class ProcessExt {
   onValue: ((value: unknown) => void) | null = null;
   onError: ((error: unknown) => void) | null = null;
-  /** abort controllers whose signal fires when the process dies */
+  /** whose signal fires when the process dies, or its parent's shutdown arrives */
+  life: AbortController | null = null;
+  /** the same of the calls that are being handled or were deferred */
   controllers: Set<AbortController> | null = null;
   deferred: Set<ReplySlot> | null = null;
   timers: ProcessTimer | null = null;
   idle: Deadline | null = null;
   kept: Kept[] | null = null;
+  /** monitors that this process holds, newest first */
+  watching: Monitor | null = null;
   /** the child whose init this process waits for: an edge of the cycle check (SU-47) */
   starting: Process | null = null;
   label: string | null = null;
+  /** how the behaviour is ending the process while its terminate runs */
+  ending: unknown = null;
   /** when the sampled message that is being handled was taken, or -1 */
   sampleFrom = -1;
 }
@@ -94,16 +100,15 @@ export class Process implements Address {
   links: Process | Set<Process> | null = null;
   /** monitors on this process, newest first */
   watchers: Monitor | null = null;
-  /** monitors that this process holds */
-  watching: Monitor | null = null;
   /** requests that this process has sent and that are not settled */
   calls: ReplySlot | null = null;
   ext: ProcessExt | null = null;
-  reason: ExitReason = undefined;
-  private text: Pid | null = null;
+  /** what the parent knows it by: a supervisor's record of its child */
+  role: unknown = null;
   constructor(
     readonly kernel: Kernel,
-    readonly n: number,
+    /** the number until somebody asks for the pid, the pid from then on */
+    private id: number | Pid,
     readonly behaviour: Behaviour,
     readonly mailbox: Mailbox,
     readonly parent: Process | null,
@@ -112,7 +117,17 @@ export class Process implements Address {
   }
 
   get pid(): Pid {
-    return (this.text ??= `${this.kernel.prefix}${this.n}` as Pid);
+    if (typeof this.id === 'number') this.id = `${this.kernel.prefix}${this.id}` as Pid;
+    return this.id;
+  }
+
+  get n(): number {
+    return typeof this.id === 'number' ? this.id : Number(this.id.slice(this.kernel.prefix.length));
+  }
+
+  /** Why it ended: after the end the `from` slot holds the exit reason. */
+  get reason(): ExitReason {
+    return this.phase === Phase.Dead ? this.from : undefined;
   }
 
   /** The registered name, else the pid: how people and OTP's ancestors lists call a process (PL-07). */

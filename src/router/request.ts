@@ -1,14 +1,13 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
-import type { Op } from '../mailbox/index.js';
-import { accept, acceptWith, ReplySlot, trackCall, untrackCall, type Process } from '../process/index.js';
-import type { Rank } from '../mailbox/index.js';
+import type { Op, Rank } from '../mailbox/index.js';
+import { accept, acceptWith, Process, ReplySlot, trackCall, untrackCall, type Address, type NameCell } from '../process/index.js';
 
 /** What a request carries beyond the common case. */
 export class RequestExtra {
   expiresAt = -1;
   skipAbandoned = false;
   /** the caller's stack, captured in development */
-  stack: string | undefined = undefined;
+  stack: { readonly stack?: string } | undefined = undefined;
   signal: AbortSignal | null = null;
   onAbort: (() => void) | null = null;
   /** the callee's signal for this request; fired when the caller gives up */
@@ -26,8 +25,8 @@ export class Request extends ReplySlot {
     caller: Process | null,
     callee: Process,
     readonly op: Op,
-    /** name or pid the caller used */
-    readonly target: string | null,
+    /** what the caller used: a name's cell, or the process itself */
+    readonly target: Address,
     readonly timeoutMs: number,
     readonly promise: Promise<unknown>,
     private readonly resolve: (value: unknown) => void,
@@ -53,8 +52,8 @@ export class Request extends ReplySlot {
     this.close();
     const { kernel } = this.callee;
     const error = callError(code, { target: this.title, op: this.op.name, ...fields });
-    const stack = this.extra?.stack;
-    if (stack !== undefined) error.stack = `${error.name}: ${error.message}\n${stack}`;
+    const stack = this.extra?.stack?.stack;
+    if (stack !== undefined) error.stack = `${error.name}: ${error.message}\n${stack.slice(stack.indexOf('\n') + 1)}`;
     kernel.counts.callsFailed++;
     this.rejectWith(error);
     return error;
@@ -84,7 +83,7 @@ export class Request extends ReplySlot {
   }
 
   get title(): string {
-    return this.target ?? this.callee.title;
+    return this.target instanceof Process ? this.callee.title : (this.target as NameCell).name;
   }
 
   cold(): RequestExtra {
@@ -128,7 +127,7 @@ const executor = (resolve: (value: unknown) => void, reject: (error: unknown) =>
 };
 
 /** Makes a request and queues it: the common case of a call, without options. `timeoutMs` below 0 waits forever. */
-export function request(callee: Process, op: Op, payload: unknown, caller: Process | null, target: string | null, timeoutMs: number): Request {
+export function request(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, timeoutMs: number): Request {
   const promise = new Promise<unknown>(executor);
   const made = new Request(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
   if (!accept(callee, op, payload, made)) {
@@ -147,11 +146,11 @@ export interface RequestOptions {
   readonly expiresAt: number;
   readonly skipAbandoned: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly stack: string | undefined;
+  readonly stack: { readonly stack?: string } | undefined;
 }
 
 /** Makes and queues a request with options. The caller has checked that the signal has not fired. */
-export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: string | null, options: RequestOptions): Request {
+export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions): Request {
   const promise = new Promise<unknown>(executor);
   const made = new Request(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
   const extra = made.cold();

@@ -10,6 +10,16 @@ export type Shutdown = 'brutal_kill' | 'infinity' | number;
 /** How `brutal_kill` is written among milliseconds; -1 is infinity. */
 export const BRUTAL_KILL = -2;
 
+/**
+ * The restart decision, a pure function of restart type and exit reason (SU-11 to SU-13).
+ *
+ * @example
+ * shouldRestart('permanent', 'normal'); // => true
+ * shouldRestart('transient', { shutdown: 'done' }); // => false
+ * shouldRestart('transient', new Error('boom')); // => true
+ * shouldRestart('temporary', new Error('boom')); // => false
+ * @since 0.1.0
+ */
 export function shouldRestart(restart: Restart, reason: ExitReason): boolean {
   if (restart === 'permanent') return true;
   if (restart === 'temporary') return false;

@@ -85,7 +85,7 @@ function reasonOfStart(error: unknown): ExitReason {
 function info(self: Sup, message: unknown): MaybeLater<unknown> {
   const { state } = self;
   if (message instanceof Exit) {
-    const child = state.family.of(self.p.from);
+    const child = state.family.of(self.p.from as Process | null);
     return child === undefined ? undefined : childEnded(self, child, message.reason);
   }
   if (message instanceof Retry) return message.child.status === 'restarting' ? restart(self, message.child) : undefined;
@@ -114,6 +114,7 @@ function restart(self: Sup, child: Child): MaybeLater<unknown> {
   }
   kernel.counts.restarts++;
   child.restarts++;
+  if (state.tree.strategy === 'one_for_one') return startGroup(self, child, [child]);
   const group = state.group(child);
   return next(state.family.stopAll(group), () => startGroup(self, child, group.filter((one) => one === child || one.spec.restart !== 'temporary')));
 }

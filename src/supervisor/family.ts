@@ -22,21 +22,20 @@ export function next<T, R>(done: MaybeLater<T>, then: (value: T) => MaybeLater<R
 /** The children of one supervisor, in start order, found by id or by process in constant time (SU-54). */
 export class Family {
   readonly byId: Map<string, Child> = new Map();
-  private readonly byProcess: Map<Process, Child> = new Map();
   constructor(private readonly supervisor: Process) {}
 
-  of(p: unknown): Child | undefined {
-    return this.byProcess.get(p as Process);
+  /** The child that a process is, or was until a moment ago; undefined when it is none of this family now. */
+  of(p: Process | null): Child | undefined {
+    const child = p?.role;
+    return child instanceof Child && child.process === p ? child : undefined;
   }
 
   /** Starts a child; throws or rejects with its StartError. An init that ignores leaves it stopped (SU-07). */
   start(child: Child): MaybeLater<void> {
     const host = hostOf(this.supervisor.kernel);
-    return next(startAgent(host, child.spec.plan, this.supervisor), (p) => {
-      child.process = p;
-      child.status = p === null ? 'stopped' : 'running';
-      if (p !== null) this.byProcess.set(p, child);
-    });
+    const started = startAgent(host, child.spec.plan, this.supervisor);
+    if (started instanceof Promise) return started.then((p) => adopt(child, p));
+    adopt(child, started);
   }
 
   /** Starts in order; on a failure says which, with those before it left running. */
@@ -85,10 +84,15 @@ export class Family {
 
   /** Drops the process of a child, and of a temporary one also the spec (SU-13, SU-14). */
   forget(child: Child): void {
-    if (child.process !== null) this.byProcess.delete(child.process);
     child.process = null;
     if (child.spec.restart === 'temporary') this.byId.delete(child.spec.id);
   }
+}
+
+function adopt(child: Child, p: Process | null): void {
+  child.process = p;
+  child.status = p === null ? 'stopped' : 'running';
+  if (p !== null) p.role = child;
 }
 
 export class Failure {

@@ -16,8 +16,8 @@ export type StartedChild<D extends AnyDefinition> = [D] extends [never] ? Superv
  * const Worker = defineAgent({ init: () => ({}), calls: { ping: () => 'pong' } });
  * const pool = await system.supervise({ children: [] });
  * const worker = await pool.startChild(child('w1', Worker));
- * await worker.call('ping') // => 'pong'
- * (await pool.countChildren()).active // => 1
+ * await worker.call('ping'); // => 'pong'
+ * (await pool.countChildren()).active; // => 1
  * @since 0.1.0
  */
 export class SupervisorRef {

@@ -39,7 +39,17 @@ export interface SupervisorSpec {
   readonly children: readonly AnyChildSpec[];
 }
 
-/** A checked child specification; made by `child` and `supervisor`. */
+/**
+ * A checked child specification; made by `child` and `supervisor`.
+ *
+ * @example
+ * const Worker = defineAgent({});
+ * const spec = child('worker', Worker, { shutdown: 'infinity' });
+ * spec instanceof ChildSpec; // => true
+ * spec.restart; // => 'permanent'
+ * spec.shutdownMs; // => -1
+ * @since 0.1.0
+ */
 export class ChildSpec<D extends AnyDefinition = AnyDefinition> {
   /** carries the definition's type; there is nothing at run time */
   declare readonly definition?: D;
@@ -52,6 +62,7 @@ export class ChildSpec<D extends AnyDefinition = AnyDefinition> {
     readonly plan: StartPlan,
   ) {}
 }
+/** What `children` of a supervisor holds: `child(…)` or `supervisor(…)`. */
 export type AnyChildSpec = ChildSpec<never> | ChildSpec;
 
 /** The normalised form that the engine works on. */

@@ -40,9 +40,9 @@ export async function stopAll(kernel: Kernel, tops: readonly Process[], drain: b
   const drained = drain ? await quiet(kernel, left(1 - SHUTDOWN_SHARE)) : true;
   let killed = 0;
   for (const top of [...tops].reverse()) killed += await end(kernel, [top], left(1));
-  const rest = [...kernel.live.values()].reverse();
+  const rest = kernel.live.list().reverse();
   killed += await end(kernel, rest, left(1));
-  const late = [...kernel.live.values()];
+  const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
   return { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before };
 }

@@ -50,6 +50,7 @@ export class System implements AsyncDisposable {
       processesMax: options.processesMax,
       frozen: options.frozen,
       development: options.development,
+      reporting: options.logger !== false,
       ports: {
         report: (crash) => reporter.crash(crash),
         warn: (text, fields) => reporter.warn(text, fields),
@@ -62,6 +63,7 @@ export class System implements AsyncDisposable {
     this.#host = {
       kernel,
       router,
+      refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
       start: (parent, definition, args) => startFrom(this.#host, parent, definition, args),
       spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
     };
@@ -188,7 +190,7 @@ export class System implements AsyncDisposable {
 
   /** Pids of all live processes; O(processes). */
   processes(): Pid[] {
-    return [...this.#kernel.live.values()].map((p) => p.pid);
+    return this.#kernel.live.list().map((p) => p.pid);
   }
 
   /** What one process is doing now; undefined when it has ended (PF-05). */

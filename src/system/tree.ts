@@ -22,7 +22,7 @@ export interface TreeNode {
 /** Every live process, as a forest by parent; O(processes). */
 export function treeOf(kernel: Kernel): TreeNode[] {
   const byParent = new Map<Process | null, Process[]>();
-  for (const p of kernel.live.values()) {
+  for (const p of kernel.live.list()) {
     const parent = p.parent !== null && p.parent.owner !== null ? p.parent : null;
     const siblings = byParent.get(parent);
     if (siblings === undefined) byParent.set(parent, [p]);
