@@ -209,12 +209,13 @@ export class AgentRefImpl {
   }
 
   stop(reason: ExitReason = 'normal', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
+    const limit = timeoutMs('stop.timeoutMs', options.timeoutMs, -1);
     const p = this.addr.owner;
     const target = titleOf(this.addr);
     if (p === null) return rejected('NOPROC', target, 'stop', { reason: 'noproc' });
     if (p === (this.sender ?? p.kernel.current)) return rejected('CALLING_SELF', target, 'stop');
     pushSignal(p, STOP, reason, null);
-    return ended(p, target, reason, timeoutMs('stop.timeoutMs', options.timeoutMs, -1));
+    return ended(p, target, reason, limit);
   }
 
   /** The sender of a ref without one: the running process; in development, a ref used after an await is found here. */

@@ -121,6 +121,7 @@ function initDone(p: Process, self: AgentSelf, state: unknown, plan: StartPlan):
   if (p.phase === Phase.Dead) throw new StartError(plan.definition.name, p.reason);
   if (state instanceof Stop) return failStart(p, plan.definition.name, state.reason, state.reason);
   if (state instanceof Ignore) {
+    if (p.parent !== null) unlink(p.parent, p);
     exitProcess(p, 'normal');
     return null;
   }
