@@ -113,7 +113,7 @@ export class CallError extends CastcallError {
 }
 
 function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
-  const cause = fields.cause ?? (fields.reason instanceof Error ? fields.reason : undefined);
+  const cause = fields.cause ?? (isError(fields.reason) ? fields.reason : undefined);
   return cause === undefined ? undefined : { cause };
 }
 
@@ -126,7 +126,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields): string {
     case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(' -> ')}; reply later (noreply) or cast on one edge`;
     case 'REFUSED': return `refused: ${String(fields.refusal)}`;
     case 'MAILBOX_FULL': return 'its mailbox is full';
-    case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${String(fields.details)}`}`;
+    case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${printable(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${printable(fields.details)}`;
     case 'EXPIRED': return 'expired before it was handled';
@@ -139,9 +139,20 @@ export function callError(code: CallErrorCode, fields: CallErrorFields, stacks: 
   if (stacks) return new CallError(code, fields);
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
-  const error = new CallError(code, fields);
-  Error.stackTraceLimit = limit;
-  return error;
+  try {
+    return new CallError(code, fields);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** `instanceof Error` that no Proxy can make throw. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 const PRINT_MAX = 300;
@@ -177,7 +188,12 @@ function printObject(value: object, depth: number): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (depth > 2) return '…';
   if (Array.isArray(value)) return `[${value.slice(0, 8).map((item) => print(item, depth + 1)).join(', ')}${value.length > 8 ? ', …' : ''}]`;
-  const keys = Object.keys(value);
-  const shown = keys.slice(0, 8).map((key) => `${key}: ${print((value as Record<string, unknown>)[key], depth + 1)}`);
-  return `{ ${shown.join(', ')}${keys.length > 8 ? ', …' : ''} }`;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
+  const shown: string[] = [];
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue;
+    if (shown.length === 8) return `{ ${shown.join(', ')}, … }`;
+    shown.push(`${key}: ${print((value as Record<string, unknown>)[key], depth + 1)}`);
+  }
+  return `{ ${shown.join(', ')} }`;
 }

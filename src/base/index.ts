@@ -1,4 +1,4 @@
-export { CallError, CastcallError, OptionError, StartError, callError, printable, type CallErrorCode, type CallErrorFields } from './errors.js';
+export { CallError, CastcallError, OptionError, StartError, callError, isError, printable, type CallErrorCode, type CallErrorFields } from './errors.js';
 export { Deadline, Deadlines } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type TimerHandle } from './env.js';
 export { deepFreeze } from './freeze.js';

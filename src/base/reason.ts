@@ -1,4 +1,4 @@
-import { printable } from './errors.js';
+import { isError, printable } from './errors.js';
 
 /**
  * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is
@@ -53,11 +53,6 @@ export class ExitSignal extends Error {
 
 /** The exit reason of a process whose code threw `thrown` (PR-03). */
 export function reasonOf(thrown: unknown): ExitReason {
-  try {
-    if (thrown instanceof ExitSignal) return thrown.reason;
-    if (thrown instanceof Error) return thrown;
-  } catch {
-    // a Proxy whose getPrototypeOf trap throws: it is data like any other thrown value
-  }
-  return { nocatch: thrown };
+  if (!isError(thrown)) return { nocatch: thrown };
+  return thrown instanceof ExitSignal ? thrown.reason : thrown;
 }

@@ -4,8 +4,8 @@ import { Kind, type Op } from '../mailbox/index.js';
 import type { Exit} from '../process/index.js';
 import { exitProcess, Phase, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
-import { runConcurrent } from './concurrent.js';
-import { Control, NoReply, Refusal, Stop } from './control.js';
+import { abandonedWith, runConcurrent } from './concurrent.js';
+import { Control, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { AgentDefinition } from './definition.js';
 import type { IdleDeadline } from './idle.js';
 import { disarmIdle } from './idle.js';
@@ -225,6 +225,10 @@ function failed(p: Process, error: unknown): unknown {
     end(p, self);
     return undefined;
   }
+  if (isControl(error)) {
+    self.committed = self.state;
+    return after(p, self, p.from instanceof Request ? p.from : null, error);
+  }
   if (p.from instanceof Request && abandonedWith(p.from, error)) {
     self.state = self.committed;
     if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from);
@@ -234,12 +238,6 @@ function failed(p: Process, error: unknown): unknown {
   }
   self.state = self.committed;
   return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });
-}
-
-/** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
-function abandonedWith(call: Request, error: unknown): boolean {
-  const extra = call.extra;
-  return extra !== null && extra.cancelled && extra.abortReason === error;
 }
 
 /** Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */

@@ -2,7 +2,7 @@ import { CastcallError, isThenable, reasonOf } from '../base/index.js';
 import { UNBOUNDED, type Op } from '../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
 import type { Request } from '../router/index.js';
-import { NoReply, Refusal, Stop } from './control.js';
+import { isControl, NO_REPLY, NoReply, Refusal, Stop } from './control.js';
 import { ForkedSelf, type AgentSelf } from './self.js';
 
 type Handler = (self: AgentSelf, payload: unknown) => unknown;
@@ -54,7 +54,10 @@ const CONCURRENT: Behaviour = {
     return undefined;
   },
   failed(child: Process, error: unknown): unknown {
-    exitProcess(child, reasonOf(error));
+    const { call } = child.self as Job;
+    if (isControl(error)) finish(child, error);
+    else if (call !== null && abandonedWith(call, error)) finish(child, NO_REPLY);
+    else exitProcess(child, reasonOf(error));
     return undefined;
   },
 };
@@ -74,4 +77,10 @@ function answer(child: Process, call: Request, result: unknown): void {
     if (result.replies) call.reply(result.value);
   } else if (result instanceof NoReply) child.from = null;
   else call.reply(result);
+}
+
+/** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
+export function abandonedWith(call: Request, error: unknown): boolean {
+  const extra = call.extra;
+  return extra !== null && extra.cancelled && extra.abortReason === error;
 }

@@ -3,6 +3,15 @@ import type { ExitReason } from '../base/index.js';
 /** What a handler returns instead of a reply; made by the verbs of `self`. */
 export abstract class Control {}
 
+/** Whether somebody threw a control value, as `throw self.refuse(…)` deep in a helper; never throws itself. */
+export function isControl(value: unknown): value is Control {
+  try {
+    return value instanceof Control;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's CallError `REFUSED` carries
  * its code as `refusal`, and its details.

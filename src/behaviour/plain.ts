@@ -1,7 +1,6 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
 import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
-import type { Process} from '../process/index.js';
-import { accept, exitProcess, exitSignal, KEPT, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid } from '../process/index.js';
+import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { ended, statsOf } from './ref.js';
 import type { AgentStats, ProcessSelf } from './types.js';
@@ -81,11 +80,8 @@ export class PlainSelf extends Verbs {
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
     if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
     const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
-    const kept = this.p.ext?.kept;
-    if (kept !== null && kept !== undefined) {
-      const at = kept.findIndex((one) => fits(match, one));
-      if (at >= 0) return Promise.resolve(this.take(kept, at));
-    }
+    const kept = this.p.ext?.kept?.take((one) => fits(match, one));
+    if (kept !== undefined) return Promise.resolve(this.received(kept));
     return new Promise((resolve) => {
       this.receiver = new Receiver(this, match, resolve);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
@@ -93,11 +89,11 @@ export class PlainSelf extends Verbs {
     });
   }
 
-  /** Takes a kept message out: only now has it been received. */
-  private take(kept: Kept[], at: number): unknown {
-    const [one] = kept.splice(at, 1) as [Kept];
+  /** Only now has a kept message been received. */
+  private received(one: Kept): unknown {
     if (one.op.kind === Kind.Down) takeDown(one.payload as Down);
-    if (!one.op.signal) {
+    if (one.op.signal) this.p.kernel.signals.handled++;
+    else {
       this.p.mailbox.size--;
       this.p.mailbox.handled++;
     }
@@ -125,7 +121,10 @@ const PLAIN: Behaviour = {
     else exitProcess(p, 'normal');
     return undefined;
   },
-  handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
+  handle(p: Process, op: Op, given: unknown, from: unknown): unknown {
+    // an orderly stop of the whole system reaches a plain process as an exit signal does
+    const payload = op.kind === Kind.Stop ? new Exit(undefined, given) : given;
+    if (op.kind === Kind.Down && ((payload as Down).ref?.over ?? false)) return undefined;
     const self = p.self as PlainSelf;
     const { receiver } = self;
     const message: Kept = { op, payload, from };
@@ -136,7 +135,7 @@ const PLAIN: Behaviour = {
       receiver.resolve(payload);
       return undefined;
     }
-    (p.cold().kept ??= []).push(message);
+    (p.cold().kept ??= new KeptList()).push(message);
     return KEPT;
   },
   settled: () => undefined,

@@ -5,7 +5,7 @@ import { Request } from '../router/index.js';
 import { Ignore, NO_REPLY, Refusal, Stop, type NoReply } from './control.js';
 import { armIdle } from './idle.js';
 import type { From, SelfRef } from './types.js';
-import { Verbs } from './verbs.js';
+import { newController, Verbs } from './verbs.js';
 
 /** Bits of `flags`: what the engine must look at around a handler. */
 export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8 } as const;
@@ -54,7 +54,7 @@ export class AgentSelf extends Verbs {
     if (!(from instanceof Request)) return super.signal;
     const extra = from.cold();
     if (extra.controller === null) {
-      extra.controller = new AbortController();
+      extra.controller = newController(this.p);
       if (extra.cancelled) extra.controller.abort(extra.abortReason);
       const ext = this.p.cold();
       (ext.controllers ??= new Set()).add(extra.controller);

@@ -80,12 +80,18 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
 function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
   const { kernel } = p;
   const outer = kernel.current;
+  const { parent } = p;
   kernel.current = p;
+  // The parent waits for this init: a call back to it would wait for itself (SU-47).
+  const waiting = parent === null || parent.phase === Phase.Dead ? null : parent.cold();
+  if (waiting !== null) waiting.starting = p;
   let state: unknown;
   try {
     state = init.apply(self, plan.init as unknown[]);
     if (isThenable(state)) return initLater(p, self, state, plan);
+    if (waiting !== null) waiting.starting = null;
   } catch (error) {
+    if (waiting !== null) waiting.starting = null;
     return failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
   } finally {
     kernel.current = outer;
@@ -95,8 +101,7 @@ function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition[
 
 /** An asynchronous init: the process is alive and named meanwhile, its messages wait (GS-06). */
 function initLater(p: Process, self: AgentSelf, pending: PromiseLike<unknown>, plan: StartPlan): Promise<StartedProcess> {
-  const parent = p.parent;
-  if (parent !== null && parent.phase !== Phase.Dead) parent.cold().starting = p;
+  const { parent } = p;
   return new Promise((resolve, reject) => {
     // Death before init returns is a failed start, never a hang (PL-02).
     const ref = monitor(null, p, undefined, (down) => reject(new StartError(plan.definition.name, down.reason)));

@@ -192,7 +192,7 @@ export type StartArgs<D extends AnyDefinition> = [...InitArgs<D>] | [...InitArgs
 /** The ref, or the promise of it when init is asynchronous. */
 export type Started<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
 
-type IsStream<H> = H extends AnyHandler ? (ReturnType<H> extends AsyncGenerator<unknown, unknown, never> | Generator<unknown, unknown, never> ? true : false) : false;
+type IsStream<H> = H extends AnyHandler ? ([ReturnType<H>] extends [never] ? false : ReturnType<H> extends AsyncGenerator<unknown, unknown, never> | Generator<unknown, unknown, never> ? true : false) : false;
 type NamesWhere<T, Stream extends boolean> = { [N in keyof T & string]: IsStream<HandlerOf<T[N]>> extends Stream ? N : never }[keyof T & string];
 
 export type CallName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], false>;

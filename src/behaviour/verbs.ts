@@ -1,6 +1,6 @@
 import { CastcallError, delayMs, ExitSignal, OptionError, type ExitReason } from '../base/index.js';
 import {
-  cancelTimer, demonitor, exitSignal, link, monitor, Phase, startTimer, unlink,
+  cancelTimer, demonitor, exitSignal, link, linksOf, Monitor, monitor, Phase, ProcessTimer, startTimer, unlink,
   type MonitorRef, type Pid, type Process, type TimerRef, type Address,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
@@ -57,6 +57,7 @@ export class Verbs {
   }
 
   cancelTimer(timer: TimerRef): number | false {
+    if (!(timer instanceof ProcessTimer)) throw new OptionError('cancelTimer', timer, 'what sendAfter returned');
     return cancelTimer(timer);
   }
 
@@ -70,7 +71,9 @@ export class Verbs {
   }
 
   unlink(to: Target): void {
-    const peer = addressOf(this.host, to).owner;
+    const addr = addressOf(this.host, to);
+    // Also from one that has just ended: its exit may still be on its way (EX-04, EX-21).
+    const peer = addr.owner ?? asProcess(addr) ?? linksOf(this.p).find((one) => one.pid === titleOf(addr)) ?? null;
     if (peer !== null && this.lives()) unlink(this.p, peer);
   }
 
@@ -81,6 +84,7 @@ export class Verbs {
   }
 
   demonitor(ref: MonitorRef, options: { readonly flush?: boolean } = {}): boolean {
+    if (!(ref instanceof Monitor)) throw new OptionError('demonitor', ref, 'what monitor returned');
     return demonitor(ref, options.flush ?? false);
   }
 
@@ -116,9 +120,19 @@ export class Verbs {
   }
 }
 
+/** Born aborted when the shutdown of the process has already arrived. */
+export function newController(p: Process): AbortController {
+  const made = new AbortController();
+  const shutdown = p.ext?.shutdown;
+  if (shutdown !== null && shutdown !== undefined) made.abort(shutdown.reason);
+  return made;
+}
+
 function lifeSignal(p: Process): AbortSignal {
   if (p.phase === Phase.Dead) return AbortSignal.abort(p.reason);
-  return (p.cold().life ??= new AbortController()).signal;
+  const ext = p.cold();
+  ext.life ??= newController(p);
+  return ext.life.signal;
 }
 
 function nameOf(addr: Address): string | undefined {

@@ -1,4 +1,4 @@
-import { formatReason } from '../base/index.js';
+import { formatReason, isError } from '../base/index.js';
 import type { CrashReport } from '../process/index.js';
 import { createLogger, type Logger } from './log.js';
 
@@ -26,7 +26,7 @@ export class Reporter {
 
   /** One structured line per abnormal end. Payloads are never logged: only the operation's name. */
   crash(report: CrashReport): void {
-    const fields = { ...report, system: this.system, reason: formatReason(report.reason), err: report.reason instanceof Error ? report.reason : undefined };
+    const fields = { ...report, system: this.system, reason: formatReason(report.reason), err: isError(report.reason) ? report.reason : undefined };
     if (this.write('error', fields, report.label)) return;
     this.write('error', { ...fields, err: undefined }, report.label);
   }

@@ -69,8 +69,7 @@ function giveBack(p: Process, reason: ExitReason): void {
   const { mailbox: box } = p;
   const kept = p.ext?.kept;
   if (kept !== null && kept !== undefined) {
-    for (const message of kept) giveBackOne(p, message.op, message.payload, message.from, reason);
-    kept.length = 0;
+    for (const message of kept.drain()) giveBackOne(p, message.op, message.payload, message.from, reason);
   }
   for (let lane = box.pick(); lane !== null; lane = box.pick()) {
     if (lane.hi === lane.hend) lane.nextSegment();

@@ -117,7 +117,8 @@ export class Kernel {
 
   byPid(pid: string): Process | undefined {
     if (!pid.startsWith(this.prefix)) return undefined;
-    return this.live.get(Number(pid.slice(this.prefix.length)));
+    const p = this.live.get(Number(pid.slice(this.prefix.length)));
+    return p !== undefined && p.pid === pid ? p : undefined;
   }
 
   /** Ends a process at once; a method, so that the signal code below the pipeline can call it. */
@@ -158,7 +159,9 @@ export class Kernel {
 
   /** The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate runs in its turn. */
   warnShutdown(p: Process, reason: ExitReason): void {
-    if (p.ext !== null) abortAll(p.ext, reason);
+    const ext = p.cold();
+    ext.shutdown = { reason };
+    abortAll(ext, reason);
   }
 
   /** Nothing runnable, nothing parked, no death still to be told. */

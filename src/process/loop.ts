@@ -38,7 +38,8 @@ export function step(p: Process, budget: number): number {
       const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0 ? timed(p, op, payload, from) : handle(p, op, payload, from);
       if (result !== undefined) {
         if (result === KEPT) {
-          if (!op.signal) box.size++;
+          if (op.signal) kernel.signals.handled--;
+          else box.size++;
           continue;
         }
         park(p, result as PromiseLike<unknown>);
@@ -85,6 +86,10 @@ function begin(p: Process): number {
 
 /** The handler returned a thenable: the process takes no message until it settles (P7). */
 export function park(p: Process, thenable: PromiseLike<unknown>): void {
+  if (p.run === Run.Dead) {
+    settle(thenable, ignore, ignore); // it ended in the synchronous part of its own handler
+    return;
+  }
   p.run = Run.Parked;
   p.kernel.parked++;
   const ext = p.cold();
@@ -94,6 +99,8 @@ export function park(p: Process, thenable: PromiseLike<unknown>): void {
   }
   settle(thenable, ext.onValue, ext.onError as (error: unknown) => void);
 }
+
+const ignore = (): void => undefined;
 
 /** What a handler awaited has settled; ignored when the process has ended meanwhile (P16). */
 function resume(p: Process, outcome: unknown, threw: boolean): void {

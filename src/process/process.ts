@@ -1,5 +1,6 @@
 import type { Deadline, ExitReason } from '../base/index.js';
 import type { Mailbox, Op } from '../mailbox/index.js';
+import type { KeptList } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
 import type { ReplySlot } from './slot.js';
@@ -53,13 +54,6 @@ export interface Behaviour {
   begin(p: Process): unknown;
 }
 
-/** A message that selective receive has passed over. */
-export interface Kept {
-  readonly op: Op;
-  readonly payload: unknown;
-  readonly from: unknown;
-}
-
 /** The rarely used part of a process record, such as monitors it holds, allocated on first use. */
 export class ProcessExt {
   onValue: ((value: unknown) => void) | null = null;
@@ -68,10 +62,12 @@ export class ProcessExt {
   life: AbortController | null = null;
   /** the same of the calls that are being handled or were deferred */
   controllers: Set<AbortController> | null = null;
+  /** its parent's shutdown has arrived and waits in the mailbox: new signals are born aborted */
+  shutdown: { readonly reason: ExitReason } | null = null;
   deferred: Set<ReplySlot> | null = null;
   timers: ProcessTimer | null = null;
   idle: Deadline | null = null;
-  kept: Kept[] | null = null;
+  kept: KeptList | null = null;
   /** monitors that this process holds, newest first */
   watching: Monitor | null = null;
   /** the child whose init this process waits for: an edge of the cycle check (SU-47) */

@@ -114,23 +114,20 @@ function restart(self: Sup, child: Child): MaybeLater<unknown> {
   }
   kernel.counts.restarts++;
   child.restarts++;
-  if (state.tree.strategy === 'one_for_one') return startGroup(self, child, [child]);
+  if (state.tree.strategy === 'one_for_one') return startGroup(self, [child]);
   const group = state.group(child);
-  return next(state.family.stopAll(group), () => startGroup(self, child, group.filter((one) => one === child || one.spec.restart !== 'temporary')));
+  return next(state.family.stopAll(group), () => startGroup(self, group.filter((one) => one === child || one.spec.restart !== 'temporary')));
 }
 
-function startGroup(self: Sup, child: Child, group: readonly Child[]): MaybeLater<undefined> {
-  const { family, tree } = self.state;
-  return next(family.startAll(group), (failure) => {
+function startGroup(self: Sup, group: readonly Child[]): MaybeLater<undefined> {
+  return next(self.state.family.startAll(group), (failure) => {
     if (failure === null) return undefined;
-    // SU-23: one_for_all takes the whole set down again, rest_for_one retries from the failed one on.
-    const again = tree.strategy === 'one_for_all' ? child : failure.child;
-    const undo = tree.strategy === 'one_for_all' ? group.slice(0, failure.index) : [];
-    return next(family.stopAll(undo), () => {
-      again.status = 'restarting';
-      pushSignal(self.p, TIMER, new Retry(again), null);
-      return undefined;
-    });
+    // SU-23: the retry is a restart of the child that failed: one_for_all then takes the whole set down again,
+    // rest_for_one goes on from the failed one.
+    const again = failure.child;
+    again.status = 'restarting';
+    pushSignal(self.p, TIMER, new Retry(again), null);
+    return undefined;
   });
 }
 

@@ -99,6 +99,8 @@ function end(kernel: Kernel, processes: readonly Process[], limitMs: number): Pr
 
 function shutDown(kernel: Kernel, p: Process): void {
   const busyStopper = p === kernel.stopper && p.run === Run.Parked;
-  if (p.trap && !busyStopper) pushSignal(p, STOP, 'shutdown', null);
-  else exitSignal(p, null, 'shutdown', false);
+  if (p.trap && !busyStopper) {
+    kernel.warnShutdown(p, 'shutdown');
+    pushSignal(p, STOP, 'shutdown', null);
+  } else exitSignal(p, null, 'shutdown', false);
 }

@@ -6,7 +6,10 @@ import { Slots } from '../../../examples/audit/slots.js';
 
 describe('Random', () => {
   it('repeats itself with the same seed only', () => {
-    const draws = (seed: number) => Array.from({ length: 5 }, function (this: Random) { return this.next(); }, new Random(seed));
+    const draws = (seed: number) => {
+      const random = new Random(seed);
+      return Array.from({ length: 5 }, () => random.next());
+    };
     expect(draws(7)).toEqual(draws(7));
     expect(draws(7)).not.toEqual(draws(8));
   });
@@ -17,7 +20,7 @@ describe('Random', () => {
     expect(hits).toBeGreaterThan(60);
     expect(hits).toBeLessThan(150);
     const picks = new Set(Array.from({ length: 100 }, () => random.pick(['a', 'b', 'c'])));
-    expect([...picks].sort()).toEqual(['a', 'b', 'c']);
+    expect(picks).toEqual(new Set(['a', 'b', 'c']));
     expect(random.pick([])).toBeUndefined();
   });
 });

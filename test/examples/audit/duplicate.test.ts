@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findDuplicates, findRepeatedPackages, wasteOf } from '../../../examples/audit/duplicate.js';
+import { findDuplicates, findRepeatedPackages, wasteOf } from '../../../examples/audit/rules/duplicate.js';
 import type { FileFacts } from '../../../examples/audit/findings.js';
-import { shardOf } from '../../../examples/audit/shard.js';
-import { tally } from '../../../examples/audit/tally.js';
+import { shardOf } from '../../../examples/audit/rules/shard.js';
+import { tally } from '../../../examples/audit/check/tally.js';
 import { packageNamed } from './sample.js';
 
 const file = (path: string, sha256: string, bytes = 10): FileFacts => ({ path, sha256, bytes });

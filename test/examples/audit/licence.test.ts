@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkLicence, isCopyleft, isExpression, licenceIds } from '../../../examples/audit/licence.js';
-import { isLicenceFile, recogniseLicence } from '../../../examples/audit/licence-text.js';
+import { checkLicence, isCopyleft, isExpression, licenceIds } from '../../../examples/audit/rules/licence.js';
+import { isLicenceFile, recogniseLicence } from '../../../examples/audit/rules/licence-text.js';
 
 const MIT = 'The MIT License (MIT)\n\nCopyright (c) Somebody\n\nPermission is hereby granted, free of charge, to any person obtaining a\ncopy of this software';
 const BSD2 = 'Copyright\n\nRedistribution and use in source and binary forms, with or without\nmodification, are permitted';

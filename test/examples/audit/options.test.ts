@@ -40,6 +40,7 @@ describe('parseRequest', () => {
     [['.', '--frob'], "Unknown option '--frob'"],
     [['.', '--json=yes'], "Option '--json' does not take an argument"],
     [['.', '--out', 'file'], '--out is not a directory'],
+    [['.', '--out', 'file/below'], '--out is not a directory'],
     [['file'], 'not a directory'],
     [['nowhere'], 'no such directory'],
     [['a', 'b'], 'one directory at a time, got 2: a b'],

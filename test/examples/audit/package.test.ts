@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkEngine } from '../../../examples/audit/engine.js';
-import { findInstallScripts } from '../../../examples/audit/install-script.js';
-import { parseManifest } from '../../../examples/audit/manifest.js';
-import { packageIn } from '../../../examples/audit/package.js';
-import { packageNameAt } from '../../../examples/audit/place.js';
-import { npmPurl } from '../../../examples/audit/purl.js';
+import { checkEngine } from '../../../examples/audit/rules/engine.js';
+import { findInstallScripts } from '../../../examples/audit/rules/install-script.js';
+import { parseManifest } from '../../../examples/audit/rules/manifest.js';
+import { packageIn } from '../../../examples/audit/rules/package.js';
+import { packageNameAt } from '../../../examples/audit/rules/place.js';
+import { npmPurl } from '../../../examples/audit/rules/purl.js';
 
 const manifest = (json: unknown) => parseManifest(JSON.stringify(json));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, count, counted, duration } from '../../../examples/audit/quantity.js';
-import { renderReport, type Subject } from '../../../examples/audit/report.js';
+import { bytes, count, counted, duration } from '../../../examples/audit/output/quantity.js';
+import { renderReport, type Subject } from '../../../examples/audit/output/report.js';
 import { nothingFound, packageNamed } from './sample.js';
 
 const subject: Subject = { name: 'node_modules', node: '20.20.2', complete: true };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LicenceFinding } from '../../../examples/audit/findings.js';
-import { parseManifest } from '../../../examples/audit/manifest.js';
-import type { Subject } from '../../../examples/audit/report.js';
-import { buildBom, renderSbom } from '../../../examples/audit/sbom.js';
+import { parseManifest } from '../../../examples/audit/rules/manifest.js';
+import type { Subject } from '../../../examples/audit/output/report.js';
+import { buildBom, renderSbom } from '../../../examples/audit/output/sbom.js';
 import { nothingFound, packageNamed } from './sample.js';
 import { schemaErrors } from './schema.js';
 

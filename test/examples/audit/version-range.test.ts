@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { satisfies } from '../../../examples/audit/version-range.js';
+import { satisfies } from '../../../examples/audit/rules/version-range.js';
 
 describe('satisfies', () => {
   it.each([

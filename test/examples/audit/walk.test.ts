@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compareFindings } from '../../../examples/audit/comparison.js';
+import { compareFindings } from '../../../examples/audit/check/comparison.js';
 import { listDirectory, newChunk, readContent, TEXT_BYTES_MAX, unreadable } from '../../../examples/audit/content.js';
-import { Recount } from '../../../examples/audit/recount.js';
+import { Recount } from '../../../examples/audit/check/recount.js';
 import { nothingFound } from './sample.js';
 
 const SHA_OF_ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';

@@ -1,0 +1,27 @@
+import type { Case } from '../lib/case.js';
+import { callConcurrent, callSequential } from './call.js';
+import { asyncCast, castBacklog, castStream } from './cast.js';
+import { timerDelay } from './fairness.js';
+import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
+import { restartMedian, restartStorm } from './supervision.js';
+import { fanIn, fanOut, pingPong, ring } from './topology.js';
+
+/** Every case by the name of its metric. */
+export const cases: ReadonlyMap<string, Case> = new Map([
+  ['cast_stream', castStream],
+  ['cast_backlog', castBacklog],
+  ['call_seq', callSequential],
+  ['call_1000', callConcurrent],
+  ['ring_1k', ring],
+  ['fan_in', fanIn],
+  ['fan_out', fanOut],
+  ['pingpong', pingPong],
+  ['spawn_exit', spawnExit],
+  ['agent_start', agentStart],
+  ['restart_p50', restartMedian],
+  ['restart_storm', restartStorm],
+  ['bytes_per_agent', bytesPerAgent],
+  ['async_cast', asyncCast],
+  ['million_agents', millionAgents],
+  ['timer_delay', timerDelay],
+]);

@@ -1,0 +1,76 @@
+import { installPeers, peerNames, type Peer } from '../vs/peers/peers.js';
+import { startCastcall } from './castcall.js';
+import { ratioOf, summarize, type Summary } from './figures.js';
+import { interleave, withContestants } from './interleave.js';
+import { planOf, type Metric } from './metric.js';
+import type { Options } from './options.js';
+import { ratioCell, summaryCell, Table } from './table.js';
+
+interface Standing extends Summary {
+  readonly version: string;
+  /** Above 1: castcall is better. */
+  readonly ratio: number;
+}
+
+interface Result {
+  readonly metric: string;
+  readonly unit: string;
+  readonly castcall: Summary;
+  readonly peers: Readonly<Record<string, Standing | null>>;
+}
+
+const table = new Table([
+  { title: 'metric', width: 15, align: 'left' },
+  { title: 'castcall', width: 26, align: 'left' },
+  ...peerNames.map((title) => ({ title, width: 34, align: 'left' as const })),
+]);
+
+/** castcall and every peer that has the metric, in alternation. The peers are slow, so the sizes are those of --quick. */
+export async function compareWithPeers(options: Options): Promise<number> {
+  const peers = await installPeers();
+  if (!options.json) announce(peers);
+  let failures = 0;
+  for (const metric of options.selected) {
+    const able = peers.filter((peer) => peer.metrics.has(metric.name));
+    if (able.length === 0) continue;
+    try {
+      print(await measure(metric, options, able), metric, options);
+    } catch (error) {
+      failures += 1;
+      console.error(`${metric.name}: ${(error as Error).message}`);
+    }
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+function announce(peers: readonly Peer[]): void {
+  const versions = peers.map((peer) => `${peer.name} ${peer.version}`).join(', ');
+  console.log(`node ${process.versions.node} · ${versions} · interleaved · median (min–max); ratio above 1: castcall is better\n`);
+  table.header();
+}
+
+async function measure(metric: Metric, options: Options, peers: readonly Peer[]): Promise<Result> {
+  const plan = { ...planOf(metric, options.quick, options.runs), size: metric.quickSize };
+  const contestants = [startCastcall(metric), ...peers.map((peer) => peer.start())];
+  const figures = await withContestants(contestants, (all) => interleave(metric.name, plan, all));
+  const castcall = summarize(figures[0]!);
+  const standings = Object.fromEntries(peerNames.map((name): [string, Standing | null] => {
+    const index = peers.findIndex((peer) => peer.name === name);
+    if (index < 0) return [name, null];
+    const summary = summarize(figures[index + 1]!);
+    return [name, { ...summary, version: peers[index]!.version, ratio: ratioOf(metric, castcall, summary) }];
+  }));
+  return { metric: metric.name, unit: metric.unit, castcall, peers: standings };
+}
+
+function print(result: Result, metric: Metric, options: Options): void {
+  if (options.json) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  const cells = peerNames.map((name) => {
+    const standing = result.peers[name];
+    return standing ? `${summaryCell(standing, metric.unit)} ${ratioCell(standing.ratio)}` : '–';
+  });
+  table.row([metric.name, summaryCell(result.castcall, metric.unit), ...cells]);
+}

@@ -1,0 +1,64 @@
+export type Unit = 'ops/s' | 'us' | 'ms' | 'bytes' | '%';
+
+/** `ratio`: at least that many times better than the BEAM. `absolute`: the figure itself, at least or at most by what is better. */
+export interface Target {
+  readonly kind: 'ratio' | 'absolute';
+  readonly bound: number;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly better: 'higher' | 'lower';
+  readonly target: Target;
+  readonly beam: boolean;
+  /** Operations (or what the case calls size) per run. */
+  readonly size: number;
+  readonly quickSize: number;
+  readonly warmups: number;
+  readonly runs: number;
+  readonly nodeFlags: readonly string[];
+}
+
+const ratio = (bound: number): Target => ({ kind: 'ratio', bound });
+const absolute = (bound: number): Target => ({ kind: 'absolute', bound });
+
+const usual = { unit: 'ops/s', better: 'higher', beam: true, warmups: 2, runs: 7, nodeFlags: [] } as const;
+const million = { ...usual, size: 1_000_000, quickSize: 200_000 } as const;
+
+export const metrics: readonly Metric[] = [
+  { ...million, name: 'cast_stream', target: ratio(3) },
+  { ...million, name: 'cast_backlog', target: ratio(1.5), quickSize: 1_000_000 },
+  { ...usual, name: 'call_seq', target: ratio(4), size: 300_000, quickSize: 100_000 },
+  { ...million, name: 'call_1000', target: ratio(5) },
+  { ...million, name: 'ring_1k', target: ratio(5) },
+  { ...million, name: 'fan_in', target: ratio(1.3) },
+  { ...million, name: 'fan_out', target: ratio(2) },
+  { ...million, name: 'pingpong', target: ratio(5) },
+  { ...million, name: 'spawn_exit', target: ratio(3) },
+  { ...usual, name: 'agent_start', target: ratio(4), size: 100_000, quickSize: 100_000 },
+  { ...usual, name: 'restart_p50', unit: 'us', better: 'lower', target: ratio(5), size: 2_000, quickSize: 500 },
+  { ...usual, name: 'restart_storm', unit: 'ms', better: 'lower', target: ratio(20), size: 10_000, quickSize: 10_000, warmups: 1, runs: 5 },
+  { ...usual, name: 'bytes_per_agent', unit: 'bytes', better: 'lower', target: absolute(500), size: 100_000, quickSize: 20_000, warmups: 1, runs: 5 },
+  { ...usual, name: 'async_cast', target: absolute(2_000_000), beam: false, size: 500_000, quickSize: 100_000 },
+  {
+    name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,
+    size: 1_000_000, quickSize: 100_000, warmups: 0, runs: 3, nodeFlags: ['--max-old-space-size=4096'],
+  },
+  { ...usual, name: 'timer_delay', unit: 'ms', better: 'lower', target: absolute(10), beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 },
+];
+
+/** How one metric is measured in this invocation. */
+export interface Plan {
+  readonly size: number;
+  readonly warmups: number;
+  readonly runs: number;
+}
+
+export function planOf(metric: Metric, quick: boolean, runs: number | undefined): Plan {
+  return {
+    size: quick ? metric.quickSize : metric.size,
+    warmups: quick ? Math.min(1, metric.warmups) : metric.warmups,
+    runs: runs ?? (quick ? Math.min(3, metric.runs) : metric.runs),
+  };
+}

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { metrics, type Metric } from './metric.js';
+
+export interface Options {
+  readonly json: boolean;
+  readonly quick: boolean;
+  readonly peers: boolean;
+  readonly against: string | undefined;
+  readonly runs: number | undefined;
+  readonly selected: readonly Metric[];
+}
+
+export class UsageError extends Error {}
+
+export const USAGE = `npm run bench -- [options]
+
+  --only NAME[,NAME]   only these metrics: ${metrics.map((metric) => metric.name).join(', ')}
+  --quick              smaller sizes, 1 warm-up and 3 measured runs
+  --runs N             measured runs per metric
+  --json               one JSON object a line
+  --against REV        compare with another revision of this repository instead of the BEAM; fails when slower
+  --peers              compare with effect, xstate and nact instead of the BEAM (installs them on first use)
+`;
+
+export function parseOptions(argv: readonly string[]): Options | 'help' {
+  const { values } = parsed(argv);
+  if (values.help) return 'help';
+  if (values.peers && values.against !== undefined) throw new UsageError('--peers and --against exclude each other');
+  return {
+    json: values.json,
+    quick: values.quick,
+    peers: values.peers,
+    against: values.against,
+    runs: values.runs === undefined ? undefined : positiveInteger('--runs', values.runs),
+    selected: values.only === undefined ? metrics : selectMetrics(values.only),
+  };
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        peers: { type: 'boolean', default: false },
+        against: { type: 'string' },
+        only: { type: 'string' },
+        runs: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+function selectMetrics(names: string): readonly Metric[] {
+  return names.split(',').map((name) => {
+    const metric = metrics.find((candidate) => candidate.name === name.trim());
+    if (metric === undefined) throw new UsageError(`--only: no metric "${name}"; there are ${metrics.map((known) => known.name).join(', ')}`);
+    return metric;
+  });
+}
+
+function positiveInteger(option: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new UsageError(`${option} must be a whole number of at least 1, not "${text}"`);
+  return number;
+}

@@ -1,0 +1,24 @@
+import type { Castcall, System } from './case.js';
+
+/** Runs `body` on a fresh quiet system and checks the books before it stops. */
+export async function withSystem<T>(library: Castcall, body: (system: System) => Promise<T>): Promise<T> {
+  const system = library.createSystem({ name: 'bench', logger: false });
+  try {
+    const result = await body(system);
+    expectConserved(system);
+    return result;
+  } finally {
+    await system.stop({ drain: false });
+  }
+}
+
+export function expectCount(what: string, actual: number, expected: number): void {
+  if (actual !== expected) throw new Error(`${what}: counted ${actual}, expected exactly ${expected}`);
+}
+
+/** Every send ends in exactly one outcome. */
+function expectConserved(system: System): void {
+  const s = system.stats();
+  const settled = s.handled + s.rejected + s.dropped + s.superseded + s.expired + s.deadLettered + s.unknown;
+  expectCount('messages accounted for', settled + s.queued + s.running + s.held, s.sent);
+}

@@ -1,0 +1,35 @@
+import { defineAgent, type AgentRef } from '../../../src/index.js';
+import { findDuplicates } from '../rules/duplicate.js';
+import type { DuplicateGroup, FileFacts } from '../findings.js';
+import type { Hazard } from '../hazard.js';
+import type { Ledger } from './ledger.js';
+
+export interface DeduperSetup {
+  readonly ledger: AgentRef<typeof Ledger>;
+  readonly index: number;
+  readonly hazard: Hazard;
+}
+
+/**
+ * Knows all files whose hash falls into its shard. Its table dies with it, and the next incarnation asks the ledger for
+ * it before it takes any message. The asking side records a file in the ledger first and adds it here second, so
+ * whenever a deduper dies, the table that its successor starts with lacks nothing that was added before.
+ */
+export const Deduper = defineAgent({
+  name: 'deduper',
+  async init({ ledger, index, hazard }: DeduperSetup) {
+    const known = await this.call(ledger, 'shard', index);
+    return { hazard, files: new Map(known.map((file) => [file.path, file])) };
+  },
+  calls: {
+    /** Adding a file again changes nothing. */
+    add({ state }, file: FileFacts): void {
+      state.hazard.pass();
+      state.files.set(file.path, file);
+    },
+    duplicates({ state }): { files: number; groups: DuplicateGroup[] } {
+      state.hazard.pass();
+      return { files: state.files.size, groups: findDuplicates(state.files.values()) };
+    },
+  },
+});

@@ -1,0 +1,113 @@
+import { child, supervisor, type AgentRef, type SupervisorRef, type System } from '../../src/index.js';
+import { Chaos } from './agents/chaos.js';
+import { EngineChecker, LicenceChecker, ScriptChecker } from './agents/checkers.js';
+import { Deduper } from './agents/deduper.js';
+import { Ledger } from './agents/ledger.js';
+import { Parser } from './agents/parser.js';
+import { Progress } from './agents/progress.js';
+import { Scanner } from './agents/scanner.js';
+import { Writer } from './agents/writer.js';
+import type { Display } from './output/display.js';
+import { Hazard } from './hazard.js';
+import type { AuditOptions, ChaosLevel } from './options.js';
+import { Random } from './random.js';
+
+/** The refs that the asking side works with. All are names, so they outlive the incarnations. */
+export interface Swarm {
+  readonly top: SupervisorRef;
+  readonly ledger: AgentRef<typeof Ledger>;
+  readonly scanner: AgentRef<typeof Scanner>;
+  readonly parsers: readonly AgentRef<typeof Parser>[];
+  readonly dedupers: readonly AgentRef<typeof Deduper>[];
+  readonly licences: AgentRef<typeof LicenceChecker>;
+  readonly engines: AgentRef<typeof EngineChecker>;
+  readonly scripts: AgentRef<typeof ScriptChecker>;
+  readonly writer: AgentRef<typeof Writer>;
+  /** `null` when chaos is off. */
+  readonly chaos: AgentRef<typeof Chaos> | null;
+}
+
+interface Weather {
+  /** How many crashes in five seconds a supervisor takes for bad luck rather than for a broken child. */
+  readonly intensity: number;
+  /** 0: never. */
+  readonly killEveryMs: number;
+  /** One throw in so many handled messages; 0: never. */
+  readonly throwOneIn: number;
+}
+
+const WEATHER: Readonly<Record<ChaosLevel, Weather>> = {
+  off: { intensity: 3, killEveryMs: 0, throwOneIn: 0 },
+  low: { intensity: 30, killEveryMs: 1_000, throwOneIn: 0 },
+  high: { intensity: 10_000, killEveryMs: 200, throwOneIn: 200 },
+};
+
+/** A few tables instead of one, so that a crash costs a part of the whole only. */
+const SHARDS = 8;
+const PREY = 'crew';
+
+/**
+ * Starts the family:
+ *
+ *     audit (rest for one)
+ *     ├─ ledger                      first: what follows is rebuilt from it
+ *     ├─ crew (one for one)          everything that may die
+ *     │  ├─ progress, scanner, writer
+ *     │  ├─ parsers    parser-1 …    (one for one)
+ *     │  ├─ dedupers   deduper-1 …   (one for one)
+ *     │  └─ checkers   licences, engines, scripts (one for one)
+ *     └─ chaos                       kills in the crew
+ */
+export async function startSwarm(system: System, options: AuditOptions, display: Display): Promise<Swarm> {
+  const weather = WEATHER[options.chaos];
+  const limits = { intensity: weather.intensity, periodMs: 5_000 };
+  const random = new Random(options.seed);
+  const hazard = new Hazard(random.fork(), weather.throwOneIn);
+  const ledger = system.ref(Ledger, 'ledger');
+  const progress = system.ref(Progress, 'progress');
+  const { directory: root, out, workers } = options;
+  const parsers = names('parser', workers);
+  const dedupers = names('deduper', SHARDS);
+  const chaos = { system, random: random.fork(), everyMs: weather.killEveryMs, prey: PREY };
+
+  const crew = supervisor(PREY, {
+    ...limits,
+    children: [
+      child('progress', Progress, { system, ledger, display, hazard }),
+      child('scanner', Scanner, { root, excluded: out, hazard }),
+      supervisor('parsers', { ...limits, children: parsers.map((name) => child(name, Parser, { name, root, progress, hazard })) }),
+      supervisor('dedupers', { ...limits, children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard })) }),
+      supervisor('checkers', {
+        ...limits,
+        children: [
+          child('licences', LicenceChecker, hazard),
+          child('engines', EngineChecker, process.versions.node, hazard),
+          child('scripts', ScriptChecker, hazard),
+        ],
+      }),
+      child('writer', Writer, { out, hazard }),
+    ],
+  });
+  const top = await system.supervise({
+    name: 'audit',
+    strategy: 'rest_for_one',
+    ...limits,
+    children: [child('ledger', Ledger, SHARDS), crew, ...(weather.killEveryMs > 0 ? [child('chaos', Chaos, chaos)] : [])],
+  });
+  return {
+    top,
+    ledger,
+    scanner: system.ref(Scanner, 'scanner'),
+    parsers: parsers.map((name) => system.ref(Parser, name)),
+    dedupers: dedupers.map((name) => system.ref(Deduper, name)),
+    licences: system.ref(LicenceChecker, 'licences'),
+    engines: system.ref(EngineChecker, 'engines'),
+    scripts: system.ref(ScriptChecker, 'scripts'),
+    writer: system.ref(Writer, 'writer'),
+    chaos: weather.killEveryMs > 0 ? system.ref(Chaos, 'chaos') : null,
+  };
+}
+
+function names(role: string, howMany: number): string[] {
+  return Array.from({ length: howMany }, (_, index) => `${role}-${index + 1}`);
+}

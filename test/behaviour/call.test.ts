@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import { CallError, defineAgent, OptionError, type From } from '../../src/index.js';
+import { settleTurn, testSystem } from '../support/system.js';
+import { callFailure, Gate, rejection, sleep } from './help.js';
+
+const boom = new Error('boom');
+
+const Desk = defineAgent({
+  init: () => ({ done: [] as string[], kept: [] as From[] }),
+  calls: {
+    echo: (self, text: string) => text,
+    done: (self) => self.state.done,
+    async slow(self, given: { what: string; ms: number }) { await sleep(given.ms); self.state.done.push(given.what); return given.what; },
+    hold(self) { self.state.kept.push(self.from as From); return self.noreply(); },
+    answer: (self, value: unknown) => self.reply(self.state.kept.shift() as From, value),
+    twice(self) { self.reply(self.from as From, 'first'); return 'second'; },
+    crash() { throw boom; },
+    async hang() { await new Promise(() => undefined); },
+    quit: (self) => self.stop('normal'),
+    isSettled: (self) => self.state.kept.map((from) => from.settled),
+  },
+});
+
+describe('a call that gets no reply', () => {
+  test('GS-10 C4 a timeout is over for the caller only: the request is executed and the next call gets its own answer', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const error = await callFailure(desk.call('slow', { what: 'job', ms: 20 }, { timeoutMs: 3 }));
+    expect(error).toMatchObject({ code: 'TIMEOUT', op: 'slow', target: desk.pid });
+    expect(error.message).toContain('unknown');
+    expect(await desk.call('echo', 'mine')).toBe('mine');
+    expect(await desk.call('done')).toEqual(['job']);
+    expect(system.stats()).toMatchObject({ lateReplies: 1, callsFailed: 1, queued: 0, running: 0 });
+    expect(system.inspect(desk)?.monitoredBy).toEqual([]);
+  });
+
+  test('GS-11 C4 a late reply reaches neither the mailbox of the caller nor its next call', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const seen: unknown[] = [];
+    const Caller = defineAgent({
+      calls: { async ask(self) { const first = await callFailure(self.call(desk, 'slow', { what: 'late', ms: 8 }, { timeoutMs: 1 })); const second = await self.call(desk, 'echo', 'second'); return [first.code, second]; } },
+      info(self, message) { seen.push(message); },
+    });
+    expect(await system.start(Caller).call('ask')).toEqual(['TIMEOUT', 'second']);
+    expect(seen).toEqual([]);
+    expect(system.stats().lateReplies).toBe(1);
+  });
+
+  test('GS-12 nobody at a pid or a name: NOPROC at once', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const byPid = system.ref(Desk, desk.pid as string);
+    await desk.stop();
+    for (const ref of [desk, byPid, system.ref(Desk, 'nobody')]) expect(await callFailure(ref.call('echo', 'x'))).toMatchObject({ code: 'NOPROC', reason: 'noproc' });
+    expect(await system.ref(Desk, 'nobody').tryCall('echo', 'x')).toMatchObject({ ok: false, error: { code: 'NOPROC' } });
+  });
+
+  test('GS-13 calling oneself fails at once, by pid, by name, by bare ref and by self.call', async () => {
+    const system = testSystem();
+    const Self = defineAgent({
+      calls: {
+        ping: () => 'pong',
+        async byName() { return (await callFailure(system.ref(Self, 'selfish').call('ping'))).code; },
+        async bySelf(self) { return (await callFailure(self.call(system.ref(Self, self.pid), 'ping'))).code; },
+      },
+    });
+    const ref = system.start(Self, { name: 'selfish' });
+    expect(await ref.call('byName')).toBe('CALLING_SELF');
+    expect(await ref.call('bySelf')).toBe('CALLING_SELF');
+  });
+
+  test('GS-14 the callee ends during the call: the caller hears its reason at once, also `normal`', async () => {
+    const system = testSystem();
+    const crashed = await callFailure(system.start(Desk).call('crash'));
+    expect(crashed).toMatchObject({ code: 'EXIT', reason: boom, cause: boom });
+    expect(await callFailure(system.start(Desk).call('quit'))).toMatchObject({ code: 'EXIT', reason: 'normal' });
+  });
+
+  test('GS-14 C4 a running, a queued and a deferred caller all hear of the death, before their timeouts', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const { pid } = desk;
+    const deferred = callFailure(desk.call('hold'));
+    await settleTurn();
+    const running = callFailure(desk.call('hang'));
+    const queued = callFailure(desk.call('echo', 'x'));
+    await settleTurn();
+    system.exit(desk, 'outage');
+    for (const waiting of [deferred, running, queued]) expect(await waiting).toMatchObject({ code: 'EXIT', reason: 'outage' });
+    expect(system.stats()).toMatchObject({ deadLettered: 1, handled: 2 });
+    expect(system.deadLetters.list()).toMatchObject([{ op: 'echo', reason: 'outage', to: pid }]);
+  });
+
+  test('GS-16 an option that breaks its rule rejects the call and leaves the callee untouched', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    for (const options of [{ timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { priority: 'urgent' }, { signal: {} }, { expiresInMs: -1 }, { timeout: 5 }]) {
+      expect(await rejection(desk.call('slow', { what: 'never', ms: 0 }, options as never)), JSON.stringify(options)).toBeInstanceOf(OptionError);
+    }
+    expect(await desk.call('done')).toEqual([]);
+  });
+
+  test('GS-16 a stop with a bad timeout leaves the agent untouched', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    await expect((async () => desk.stop('normal', { timeoutMs: -1 }))()).rejects.toBeInstanceOf(OptionError);
+    await settleTurn();
+    expect(desk.pid, 'it still lives').toBeDefined();
+  });
+
+  test('a call times out while it is queued, too', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const running = desk.call('slow', { what: 'a', ms: 15 });
+    expect(await callFailure(desk.call('slow', { what: 'b', ms: 0 }, { timeoutMs: 2 }))).toMatchObject({ code: 'TIMEOUT' });
+    await running;
+    expect(await desk.call('done'), 'a queued request whose caller gave up is still handled').toEqual(['a', 'b']);
+  });
+
+  test('skipAbandoned and expiresInMs: such a request is not handled any more', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const running = desk.call('slow', { what: 'a', ms: 15 });
+    await settleTurn();
+    const skipped = callFailure(desk.call('slow', { what: 'b', ms: 0 }, { timeoutMs: 2, skipAbandoned: true }));
+    const expired = callFailure(desk.call('slow', { what: 'c', ms: 0 }, { expiresInMs: 3 }));
+    const kept = desk.call('slow', { what: 'd', ms: 0 }, { skipAbandoned: true, expiresInMs: 5_000 });
+    expect((await skipped).code).toBe('TIMEOUT');
+    expect((await expired).code).toBe('EXPIRED');
+    expect(await kept).toBe('d');
+    await running;
+    expect(await desk.call('done')).toEqual(['a', 'd']);
+    expect(system.stats().expired).toBe(2);
+  });
+
+  test('an abort rejects with the signal\'s own reason; one that fired before sends nothing', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const controller = new AbortController();
+    const call = rejection(desk.call('slow', { what: 'x', ms: 5 }, { signal: controller.signal }));
+    await settleTurn();
+    controller.abort('changed my mind');
+    expect(await call).toBe('changed my mind');
+    expect(await rejection(desk.call('slow', { what: 'y', ms: 0 }, { signal: controller.signal }))).toBe('changed my mind');
+    expect(await desk.call('done')).toEqual(['x']);
+  });
+});
+
+describe('replies', () => {
+  test('GS-17 a call leaves no monitor and no message behind', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    for (let i = 0; i < 10; i++) await desk.call('echo', 'x');
+    expect(system.inspect(desk)).toMatchObject({ monitors: [], monitoredBy: [], links: [], mailbox: { size: 0 } });
+  });
+
+  test('GS-18 the second reply is dropped and counted', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    expect(await desk.call('twice')).toBe('first');
+    expect(await desk.call('echo', 'next')).toBe('next');
+    expect(system.stats().lateReplies).toBe(1);
+  });
+
+  test('GS-19 the reply may come later, from another message; to a caller that gave up it is a silent false', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    const held = desk.call('hold');
+    expect(await desk.call('isSettled')).toEqual([false]);
+    expect(await desk.call('answer', 42)).toBe(true);
+    expect(await held).toBe(42);
+    await callFailure(desk.call('hold', undefined, { timeoutMs: 1 }));
+    expect(await desk.call('isSettled')).toEqual([true]);
+    expect(await desk.call('answer', 42)).toBe(false);
+  });
+
+  test('GS-19 any process that holds From may reply', async () => {
+    const system = testSystem();
+    const Helper = defineAgent({ casts: { answer(self, from: From) { self.reply(from, 'from the helper'); } } });
+    const helper = system.start(Helper);
+    const Front = defineAgent({ calls: { ask(self): string | ReturnType<typeof self.noreply> { self.cast(helper, 'answer', self.from as From); return self.noreply(); } } });
+    expect(await system.start(Front).call('ask')).toBe('from the helper');
+  });
+
+  test('refuse is an error to the caller and no crash', async () => {
+    const system = testSystem();
+    const Bank = defineAgent({ calls: { pay: (self, n: number) => (n > 1 ? self.refuse('FUNDS', { n }) : n), async payLater(self) { await settleTurn(); return self.refuse('LATER'); } } });
+    const bank = system.start(Bank);
+    expect(await callFailure(bank.call('pay', 2))).toMatchObject({ code: 'REFUSED', refusal: 'FUNDS', details: { n: 2 } });
+    expect(await callFailure(bank.call('payLater'))).toMatchObject({ code: 'REFUSED', refusal: 'LATER' });
+    expect(await bank.call('pay', 1)).toBe(1);
+    expect(system.stats()).toMatchObject({ refused: 2, handled: 3, crashes: 0 });
+  });
+
+  test('the error of a call carries the stack of its caller in development', async () => {
+    const system = testSystem({ development: true });
+    const error = await callFailure(system.start(Desk).call('crash'));
+    expect(error).toBeInstanceOf(CallError);
+    expect(error.stack).toContain('call.test.ts');
+    expect(error.cause).toBe(boom);
+  });
+
+  test('P6 tryCall never rejects', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk);
+    expect(await desk.tryCall('echo', 'x')).toEqual({ ok: true, value: 'x' });
+    expect(await desk.tryCall('crash')).toMatchObject({ ok: false, error: { code: 'EXIT' } });
+  });
+});
+
+describe('operations that do not exist', () => {
+  const Small = defineAgent({ calls: { ping: () => 'pong' }, casts: { poke: () => undefined } });
+
+  for (const op of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'nope', '']) {
+    test(`'${op}' is refused at the ref, in every verb, and never reaches the agent`, async () => {
+      const system = testSystem();
+      const ref = system.start(Small);
+      expect(await callFailure(ref.call(op as never))).toMatchObject({ code: 'UNKNOWN_OPERATION' });
+      expect(() => ref.tryCast(op as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
+      expect(() => ref.stream(op as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
+      expect(() => ref.cast(op as never)).not.toThrow();
+      expect(await ref.call('ping')).toBe('pong');
+      expect(system.stats()).toMatchObject({ crashes: 0, rejected: 3, handled: 1 });
+    });
+  }
+
+  test('a ref by name whose owner has another definition: PROTOCOL_MISMATCH for calls, a dead letter for casts', async () => {
+    const system = testSystem();
+    system.start(Desk, { name: 'front' });
+    const wrong = system.ref(Small, 'front');
+    expect(await callFailure(wrong.call('ping'))).toMatchObject({ code: 'PROTOCOL_MISMATCH' });
+    wrong.cast('poke');
+    expect(system.deadLetters.list()).toMatchObject([{ op: 'poke', reason: 'protocol_mismatch' }]);
+    expect(wrong.tryCast('poke')).toBe('dead');
+  });
+
+  test('P7 one handler at a time: a message waits until the one before has settled', async () => {
+    const system = testSystem();
+    const log: string[] = [];
+    const Agent = defineAgent({
+      casts: { async step(self, n: number) { log.push(`begin ${n}`); await sleep(n === 1 ? 4 : 0); await settleTurn(); log.push(`end ${n}`); } },
+      calls: { async last() { log.push('call'); } },
+      info() { log.push('info'); },
+    });
+    const ref = system.start(Agent);
+    ref.cast('step', 1);
+    ref.cast('step', 2);
+    ref.send('x');
+    await ref.call('last');
+    expect(log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'info', 'call']);
+  });
+
+  test('an open gate lets a parked handler go on with the state it has changed in place', async () => {
+    const system = testSystem();
+    const gate = new Gate();
+    const Agent = defineAgent({ init: () => ({ n: 1 }), casts: { async wait(self) { self.state.n = 2; await gate.promise; self.state.n++; } }, calls: { n: (self) => self.state.n } });
+    const ref = system.start(Agent);
+    ref.cast('wait');
+    const n = ref.call('n');
+    await settleTurn();
+    gate.open();
+    expect(await n).toBe(3);
+  });
+});

@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import { child, createSystem, defineAgent, type AgentRef } from '../../src/index.js';
+import { settleTurn, testSystem } from '../support/system.js';
+import { callFailure, Gate, rejection, sleep, until } from './help.js';
+
+/** Keeps the signals that its handlers saw, outside its state, so that the tests can look at them after its death. */
+function watcher() {
+  const seen: AbortSignal[] = [];
+  const gate = new Gate();
+  const Agent = defineAgent({
+    init: () => ({ n: 0 }),
+    calls: {
+      async work(self) { seen.push(self.signal); await gate.promise; return 'done'; },
+      async obey(self) { const { signal } = self; seen.push(signal); await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))); },
+      keep(self): string | ReturnType<typeof self.noreply> { seen.push(self.signal); return self.noreply(); },
+      ping: () => 'pong',
+    },
+    casts: { look(self) { seen.push(self.signal); }, async sit(self) { seen.push(self.signal); await gate.promise; } },
+  });
+  return { Agent, seen, gate };
+}
+
+describe('self.signal fires', () => {
+  test('when the caller aborts, with its reason', async () => {
+    const system = testSystem();
+    const { Agent, seen, gate } = watcher();
+    const ref = system.start(Agent);
+    const controller = new AbortController();
+    const call = rejection(ref.call('work', undefined, { signal: controller.signal }));
+    await settleTurn();
+    expect(seen[0]?.aborted).toBe(false);
+    controller.abort('enough');
+    expect(seen[0]?.reason).toBe('enough');
+    expect(await call).toBe('enough');
+    gate.open();
+    expect(await ref.call('ping')).toBe('pong');
+  });
+
+  test('when the call times out', async () => {
+    const system = testSystem();
+    const { Agent, seen, gate } = watcher();
+    const ref = system.start(Agent);
+    const error = await callFailure(ref.call('work', undefined, { timeoutMs: 2 }));
+    expect(seen[0]?.reason).toBe(error);
+    gate.open();
+    await ref.call('ping');
+  });
+
+  test('when the calling process dies', async () => {
+    const system = testSystem();
+    const { Agent, seen, gate } = watcher();
+    const ref = system.start(Agent);
+    const Caller = defineAgent({ casts: { async go(self) { await self.call(ref, 'work', undefined, { timeoutMs: 'infinity' }); } } });
+    const caller = system.start(Caller);
+    caller.cast('go');
+    await until(() => seen.length === 1);
+    expect(seen[0]?.aborted).toBe(false);
+    system.exit(caller, 'kill');
+    expect(seen[0]?.reason).toMatchObject({ code: 'ZOMBIE' });
+    gate.open();
+    await ref.call('ping');
+  });
+
+  test('at once when the caller had given up while the request was queued', async () => {
+    const system = testSystem();
+    const { Agent, seen, gate } = watcher();
+    const ref = system.start(Agent);
+    ref.cast('sit');
+    await callFailure(ref.call('keep', undefined, { timeoutMs: 2 }));
+    gate.open();
+    await ref.call('ping');
+    expect(seen[1]?.aborted).toBe(true);
+  });
+
+  test('when the agent itself dies, with its exit reason: in a call, in a cast, and when asked for after death', async () => {
+    const system = testSystem();
+    const { Agent, seen } = watcher();
+    for (const op of ['work', 'sit'] as const) {
+      const ref = system.start(Agent);
+      const call = op === 'work' ? ref.tryCall('work') : ref.cast('sit');
+      await until(() => seen.length > 0);
+      system.exit(ref, 'outage');
+      expect(seen.splice(0)[0]?.reason).toBe('outage');
+      await call;
+    }
+    let late: AbortSignal | undefined;
+    const gate = new Gate();
+    const ref = system.start(defineAgent({ casts: { async look(self) { await gate.promise; late = self.signal; } } }));
+    ref.cast('look');
+    await settleTurn();
+    system.exit(ref, 'outage');
+    gate.open();
+    await until(() => late !== undefined);
+    expect(late?.reason).toBe('outage');
+  });
+
+  for (const asked of ['before', 'after'] as const) {
+    test(`when the shutdown of the parent arrives at a trapping agent, in the middle of a handler that asks for it ${asked} it`, async () => {
+      const system = testSystem();
+      const log: unknown[] = [];
+      let begun = false;
+      const Agent = defineAgent({
+        trapExit: true,
+        casts: {
+          async long(self) {
+            const early = asked === 'before' ? self.signal : undefined;
+            begun = true;
+            await sleep(15);
+            const signal = early ?? self.signal;
+            log.push(signal.aborted, signal.reason);
+          },
+        },
+        terminate(_self, reason) { log.push(reason); },
+      });
+      const sup = await system.supervise({ children: [child('worker', Agent)] });
+      system.ref(Agent, 'worker').cast('long');
+      await until(() => begun);
+      await sup.terminateChild('worker');
+      expect(log).toEqual([true, 'shutdown', 'shutdown']);
+    });
+  }
+
+  test('when the system stops, also at a trapping agent that nobody supervises', async () => {
+    const system = createSystem({ logger: false });
+    let signal: AbortSignal | undefined;
+    const Agent = defineAgent({
+      trapExit: true,
+      casts: { async long(self) { signal = self.signal; await new Promise<void>((resolve) => self.signal.addEventListener('abort', () => resolve())); } },
+    });
+    system.start(Agent).cast('long');
+    await until(() => signal !== undefined);
+    const report = await system.stop({ timeoutMs: 300 });
+    expect(signal?.aborted).toBe(true);
+    expect(report.killed, 'it ended by itself once it was told').toBe(0);
+  });
+});
+
+describe('a request that was given up is no reason to die', () => {
+  async function abandon(system: ReturnType<typeof testSystem>, ref: AgentRef<ReturnType<typeof watcher>['Agent']>): Promise<void> {
+    const controller = new AbortController();
+    const call = rejection(ref.call('obey', undefined, { signal: controller.signal }));
+    await settleTurn();
+    controller.abort(new Error('user left'));
+    expect(await call).toMatchObject({ message: 'user left' });
+    await ref.call('ping');
+  }
+
+  test('a handler that ends with the abort reason of its own request ends the request, not the agent', async () => {
+    const system = testSystem();
+    const { Agent } = watcher();
+    const ref = system.start(Agent);
+    await abandon(system, ref);
+    expect(await ref.call('ping')).toBe('pong');
+    expect(system.stats()).toMatchObject({ crashes: 0, refused: 1 });
+  });
+
+  test('the same with a timeout instead of an abort', async () => {
+    const system = testSystem();
+    const { Agent } = watcher();
+    const ref = system.start(Agent);
+    await callFailure(ref.call('obey', undefined, { timeoutMs: 2 }));
+    expect(await ref.call('ping')).toBe('pong');
+  });
+
+  test('any other error of that handler is a crash, also when its message is the same', async () => {
+    const system = testSystem();
+    const controller = new AbortController();
+    const Agent = defineAgent({ calls: { async other(self) { await new Promise<void>((resolve) => self.signal.addEventListener('abort', () => resolve())); throw new Error('user left'); } } });
+    const ref = system.start(Agent);
+    const down = system.monitor(ref).down;
+    const call = rejection(ref.call('other', undefined, { signal: controller.signal }));
+    await settleTurn();
+    controller.abort(new Error('user left'));
+    await call;
+    expect((await down).reason).toMatchObject({ message: 'user left' });
+  });
+
+  test('an error that equals the reason of a signal which did not fire is a crash', async () => {
+    const system = testSystem();
+    const Agent = defineAgent({ calls: { crash: (self) => { void self.signal; throw new Error('mine'); } } });
+    expect(await callFailure(system.start(Agent).call('crash'))).toMatchObject({ code: 'EXIT' });
+  });
+
+  test('the signal of an abandoned request is not the signal of the messages after it', async () => {
+    const system = testSystem();
+    const { Agent, seen } = watcher();
+    const ref = system.start(Agent);
+    await abandon(system, ref);
+    ref.cast('look');
+    await ref.call('ping');
+    expect(seen.at(-1)?.aborted).toBe(false);
+  });
+
+  test('the signal of a deferred request is not the signal of the messages after it', async () => {
+    const system = testSystem();
+    const { Agent, seen } = watcher();
+    const ref = system.start(Agent);
+    const deferred = callFailure(ref.call('keep', undefined, { timeoutMs: 5 }));
+    ref.cast('look');
+    await ref.call('ping');
+    await deferred;
+    expect(seen.map((signal) => signal.aborted)).toEqual([true, false]);
+  });
+
+  test('one call\'s signal does not fire for the abort of another call', async () => {
+    const system = testSystem();
+    const { Agent, seen, gate } = watcher();
+    const ref = system.start(Agent);
+    const first = new AbortController();
+    const a = ref.tryCall('work', undefined, { signal: first.signal });
+    const b = ref.tryCall('work');
+    await settleTurn();
+    gate.open();
+    await a;
+    expect(await b).toEqual({ ok: true, value: 'done' });
+    first.abort();
+    expect(seen.map((signal) => signal.aborted)).toEqual([false, false]);
+  });
+});
+
+describe('a process that ends itself in the middle of its handler', () => {
+  for (const [how, after] of [['returns', 'a value'], ['rejects', 'an error']] as const) {
+    test(`P16 an asynchronous handler that kills its own process and then ${how} ${after} changes nothing more`, async () => {
+      const system = testSystem();
+      let terminated = 0;
+      const Agent = defineAgent({
+        casts: { async die(self) { self.exitOther(self.ref, 'kill'); if (how === 'rejects') throw new Error('too late'); } },
+        terminate() { terminated++; },
+      });
+      const ref = system.start(Agent);
+      const down = system.monitor(ref).down;
+      ref.cast('die');
+      expect((await down).reason).toBe('killed');
+      await settleTurn();
+      expect(system.stats()).toMatchObject({ exited: 1, crashes: 1, processes: 0, handled: 1 });
+      expect(terminated, 'brutal: terminate never runs (GS-38)').toBe(0);
+    });
+  }
+
+  test('P16 a drain does not wait for a handler of a dead process', async () => {
+    const system = testSystem();
+    const Agent = defineAgent({ casts: { async die(self) { self.exitOther(self.ref, 'kill'); await new Promise(() => undefined); } } });
+    const ref = system.start(Agent);
+    ref.cast('die');
+    await settleTurn();
+    expect(await system.stop({ drain: true, timeoutMs: 200 })).toMatchObject({ drained: true, killed: 0 });
+  });
+});

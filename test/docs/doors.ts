@@ -1,0 +1,91 @@
+// The public symbols as the compiler sees them: what the four doors export, with doc comments and examples. Only syntax
+// and names are read, so nothing outside `src` is parsed.
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** One exported name, or one member of an exported class or interface. */
+export interface PublicSymbol {
+  /** `defineAgent`, `System.start` */
+  readonly name: string;
+  /** door and declaration, for messages */
+  readonly place: string;
+  readonly kind: 'value' | 'type' | 'member';
+  readonly documented: boolean;
+  readonly examples: readonly string[];
+}
+
+const DOORS = ['src/index.ts', 'src/delivery/index.ts', 'src/observe/public.ts', 'src/supervisor/public.ts'] as const;
+
+/** All public symbols, each once, however many doors export it. */
+export function publicSymbols(): PublicSymbol[] {
+  const program = createProgram();
+  const checker = program.getTypeChecker();
+  const found = new Map<string, PublicSymbol>();
+  for (const door of DOORS) {
+    const file = program.getSourceFile(join(root, door));
+    const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
+    if (module === undefined) throw new Error(`no such door: ${door}`);
+    for (const exported of checker.getExportsOfModule(module)) {
+      const symbol = (exported.flags & ts.SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported);
+      for (const one of read(exported.name, symbol)) if (!found.has(one.name)) found.set(one.name, one);
+    }
+  }
+  return [...found.values()];
+}
+
+function createProgram(): ts.Program {
+  const options: ts.CompilerOptions = { noLib: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+  const host = ts.createCompilerHost(options);
+  host.resolveModuleNameLiterals = (literals, from) => literals.map(({ text }) => {
+    if (!text.startsWith('.')) return { resolvedModule: undefined };
+    const resolvedFileName = join(dirname(from), text.replace(/\.js$/, '.ts'));
+    return { resolvedModule: { resolvedFileName, extension: ts.Extension.Ts, isExternalLibraryImport: false } };
+  });
+  return ts.createProgram({ rootNames: DOORS.map((door) => join(root, door)), options, host });
+}
+
+function read(name: string, symbol: ts.Symbol): PublicSymbol[] {
+  const declarations = symbol.declarations ?? [];
+  const own = describeSymbol(name, declarations, declarations.some(isValue) ? 'value' : 'type');
+  return [own, ...declarations.flatMap(membersOf).map((member) => describeSymbol(`${name}.${memberName(member)}`, [member], 'member'))];
+}
+
+function describeSymbol(name: string, declarations: readonly ts.Declaration[], kind: PublicSymbol['kind']): PublicSymbol {
+  const docs = declarations.flatMap(commentsOf);
+  const at = declarations[0];
+  return {
+    name,
+    place: at === undefined ? 'nowhere' : relative(root, at.getSourceFile().fileName),
+    kind,
+    documented: docs.some((doc) => (ts.getTextOfJSDocComment(doc.comment) ?? '').trim() !== ''),
+    examples: docs.flatMap((doc) => (doc.tags ?? []).filter((tag) => tag.tagName.text === 'example').map(exampleText)),
+  };
+}
+
+/** The comment of a `const` hangs at the statement, not at the declaration. */
+function commentsOf(declaration: ts.Declaration): ts.JSDoc[] {
+  const holder = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  return ts.getJSDocCommentsAndTags(holder).filter(ts.isJSDoc);
+}
+
+/** From the source, not from the parsed comment: the parser takes `{…}` and `@` apart. */
+function exampleText(tag: ts.JSDocTag): string {
+  const raw = tag.getSourceFile().text.slice(tag.tagName.end, tag.end);
+  return raw.split('\n').map((line) => line.replace(/^\s*\*( |$)/, '')).join('\n').replace(/\*\/\s*$/, '').replace(/\s*\*\s*$/, '').trim();
+}
+
+function isValue(node: ts.Declaration): boolean {
+  return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isVariableDeclaration(node);
+}
+
+function membersOf(node: ts.Declaration): (ts.ClassElement | ts.TypeElement)[] {
+  if (!ts.isClassDeclaration(node) && !ts.isInterfaceDeclaration(node)) return [];
+  return [...node.members].filter((member) => member.name !== undefined && ts.isIdentifier(member.name));
+}
+
+function memberName(member: ts.ClassElement | ts.TypeElement): string {
+  return member.name !== undefined && ts.isIdentifier(member.name) ? member.name.text : '';
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { defineAgent, type ProcessSelf, type Self } from '../../src/index.js';
+import { testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
+import { idler, listener, settle } from './peers.js';
+
+interface Leak {
+  self: Self<{ n: number }> | undefined;
+  release: () => void;
+  after: (self: Self<{ n: number }>) => void;
+}
+
+const newLeak = (): Leak => ({ self: undefined, release: () => undefined, after: () => undefined });
+const Agent = defineAgent({
+  name: 'Agent',
+  init: (leak: Leak) => ({ n: 0, leak }),
+  calls: {
+    async wait(self) {
+      const { leak } = self.state;
+      leak.self = self as never;
+      await new Promise<void>((resolve) => { leak.release = resolve; });
+      leak.after(self as never);
+      return 'late';
+    },
+    ping: () => 'pong',
+  },
+});
+
+describe('P16 fenced incarnations', () => {
+  it('EX-17 what a dead handler does after its await has no effect and is counted: one zombie for each verb', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const to = await listener(system, { name: 'to' });
+    const victim = await idler(system);
+    const echo = system.start(Agent, newLeak());
+    const leak = newLeak();
+    const ref = system.start(Agent, leak);
+    const call = ref.tryCall('wait', undefined, { timeoutMs: 'infinity' });
+    await env.settle();
+    const verbs: ((self: Self<{ n: number }>) => unknown)[] = [
+      (self) => self.send(to.ref, 'x'), (self) => self.send('to', 'x'), (self) => self.cast(echo as never, 'no' as never), (self) => self.exitOther(victim.ref, 'x'),
+      (self) => self.link(victim.ref), (self) => self.unlink(victim.ref), (self) => self.continue('x'), (self) => self.timeout(1), (self) => self.stop('x'),
+      (self) => self.trapExit(true), (self) => self.bind(to.ref).send('x'), (self) => self.bind(echo).send('x'), (self) => self.bind(echo).tryCast('no' as never),
+    ];
+    const throwing: ((self: Self<{ n: number }>) => unknown)[] = [
+      (self) => self.sendAfter(1, 'x', to.ref), (self) => self.monitor(victim.ref), (self) => self.spawn(() => to.ref.send('x')), (self) => self.start(Agent, newLeak()),
+    ];
+    let zombies = 0;
+    const calls: Promise<unknown>[] = [];
+    leak.after = (self) => {
+      const before = system.stats().zombies;
+      for (const verb of verbs) verb(self);
+      for (const verb of throwing) expect(() => verb(self)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+      calls.push(self.call(echo, 'ping').catch((error: unknown) => error), self.bind(echo).call('ping').catch((error: unknown) => error));
+      zombies = system.stats().zombies - before;
+    };
+    const before = system.stats();
+    system.exit(ref, 'kill');
+    expect(await call).toMatchObject({ ok: false, error: { code: 'EXIT', reason: 'killed' } });
+    leak.release();
+    await env.advance(1_000);
+    expect(zombies).toBe(verbs.length + throwing.length + 2);
+    for (const one of await Promise.all(calls)) expect(one).toMatchObject({ code: 'ZOMBIE' });
+    expect(to.seen).toEqual([]);
+    expect(victim.ref.alive).toBe(true);
+    const after = system.stats();
+    expect([after.spawned, after.sent, after.signals.sent]).toEqual([before.spawned, before.sent, before.signals.sent]);
+    expect(env.pending.held).toBe(0);
+  });
+
+  it('its late reply goes nowhere', async () => {
+    const system = testSystem();
+    const leak = newLeak();
+    const ref = system.start(Agent, leak);
+    const call = ref.tryCall('wait');
+    await settle(1);
+    const from = leak.self?.from;
+    system.exit(ref, 'kill');
+    const outcome = await call;
+    expect(outcome).toMatchObject({ ok: false });
+    expect(from !== undefined && leak.self?.reply(from, 'from the grave')).toBe(false);
+    leak.release();
+    await settle();
+    expect(system.stats()).toMatchObject({ handled: 1, crashed: 1, running: 0 });
+  });
+
+  it('its state writes do not reach the next incarnation', async () => {
+    const system = testSystem();
+    const leak = newLeak();
+    const ref = system.start(Agent, leak, { name: 'agent' });
+    void ref.call('wait');
+    await settle(1);
+    system.exit(ref, 'kill');
+    const second = system.start(Agent, newLeak(), { name: 'agent' });
+    leak.after = (self) => { self.state.n = 666; };
+    leak.release();
+    await settle();
+    expect(await second.call('ping')).toBe('pong');
+    expect(leak.self?.pid).not.toBe(second.pid);
+  });
+
+  it('its signal has fired, with the reason of the end, and one made afterwards is born fired', async () => {
+    const system = testSystem();
+    let self: ProcessSelf | undefined;
+    const p = system.spawn((given) => {
+      self = given;
+      return given.receive();
+    });
+    await settle();
+    const signal = self?.signal as AbortSignal;
+    expect([signal.aborted, self?.signal === signal]).toEqual([false, true]);
+    system.exit(p, 'why');
+    expect([signal.aborted, signal.reason]).toEqual([true, 'why']);
+    expect([self?.signal.aborted, self?.signal.reason]).toEqual([true, 'why']);
+  });
+
+  it('its receive never resolves', async () => {
+    const system = testSystem();
+    const { ref, self } = await idler(system);
+    system.exit(ref, 'kill');
+    let got = false;
+    void self.receive(undefined, { timeoutMs: 0 }).then(() => (got = true));
+    await settle();
+    expect(got).toBe(false);
+    expect(system.stats().zombies).toBe(1);
+  });
+
+  it('its open calls end, and their replies are dropped', async () => {
+    const system = testSystem();
+    const leak = newLeak();
+    const ref = system.start(Agent, leak);
+    const caller = await idler(system);
+    const call = caller.self.call(ref, 'wait').catch((error: unknown) => error);
+    await settle(1);
+    system.exit(caller.ref, 'kill');
+    expect(await call).toMatchObject({ code: 'ZOMBIE' });
+    leak.release();
+    await settle();
+    expect(system.stats().lateReplies).toBe(1);
+    expect(await ref.call('ping')).toBe('pong');
+  });
+});
