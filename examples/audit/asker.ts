@@ -1,6 +1,6 @@
 import { createHistogram } from 'node:perf_hooks';
-import { CallError } from '../../src/index.js';
 import { retry } from '../../src/delivery/index.js';
+import { CallError } from '../../src/index.js';
 
 /** An asker that gives up would lose work; an agent that crashes this often in a row is broken, not unlucky. */
 const ATTEMPTS_MAX = 30;

@@ -8,10 +8,15 @@ export function* everyone(forest: readonly TreeNode[]): Generator<TreeNode> {
   }
 }
 
-/** All agents below the process that its supervisor knows by that id, at any depth. */
-export function agentsUnder(forest: readonly TreeNode[], id: string): TreeNode[] {
+/** What a process is called: its id among its siblings, its name at the top, else its pid. */
+export function titleOf({ id, name, pid }: TreeNode): string {
+  return id ?? name ?? pid;
+}
+
+/** All agents below the process with that title, at any depth. */
+export function agentsUnder(forest: readonly TreeNode[], title: string): TreeNode[] {
   for (const node of everyone(forest)) {
-    if (node.id === id) return [...everyone(node.children)].filter(({ type }) => type === 'agent');
+    if (titleOf(node) === title) return [...everyone(node.children)].filter(({ type }) => type === 'agent');
   }
   return [];
 }

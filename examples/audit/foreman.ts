@@ -2,13 +2,13 @@ import { basename } from 'node:path';
 import type { LedgerContents } from './agents/ledger.js';
 import type { ParsedFile } from './agents/parser.js';
 import type { Asker } from './asker.js';
-import { byWaste } from './rules/duplicate.js';
+import { tally, type Tally } from './check/tally.js';
 import { byPath, type DuplicateGroup, type Findings, type Listing, type PackageInput, type Unreadable } from './findings.js';
-import { packageFindings, packageIn } from './rules/package.js';
 import { Pool } from './pool.js';
+import { byWaste } from './rules/duplicate.js';
+import { packageFindings, packageIn } from './rules/package.js';
 import { shardOf } from './rules/shard.js';
 import { Slots } from './slots.js';
-import { tally, type Tally } from './check/tally.js';
 import type { Swarm } from './tree.js';
 
 /** Enough to keep a parser busy while its last answer travels; more would only lengthen the mailboxes. */

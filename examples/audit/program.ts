@@ -1,5 +1,5 @@
-import { LineDisplay, type Display } from './output/display.js';
 import { HELP, parseRequest, type AuditOptions } from './options.js';
+import { LineDisplay, type Display } from './output/display.js';
 import { ScreenDisplay, type ScreenSize } from './output/screen.js';
 import { isFlawless, renderJson, renderOpening, renderSummary } from './output/summary.js';
 

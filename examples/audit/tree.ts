@@ -7,9 +7,9 @@ import { Parser } from './agents/parser.js';
 import { Progress } from './agents/progress.js';
 import { Scanner } from './agents/scanner.js';
 import { Writer } from './agents/writer.js';
-import type { Display } from './output/display.js';
 import { Hazard } from './hazard.js';
 import type { AuditOptions, ChaosLevel } from './options.js';
+import type { Display } from './output/display.js';
 import { Random } from './random.js';
 
 /** The refs that the asking side works with. All are names, so they outlive the incarnations. */

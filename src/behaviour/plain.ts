@@ -81,7 +81,11 @@ export class PlainSelf extends Verbs {
     if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
     const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
     const kept = this.p.ext?.kept?.take((one) => fits(match, one));
-    if (kept !== undefined) return Promise.resolve(this.received(kept));
+    if (kept !== undefined) {
+      const message = this.received(kept);
+      const { scheduler, env } = this.p.kernel;
+      return scheduler.charge() ? new Promise((resolve) => env.macrotask(() => resolve(message))) : Promise.resolve(message);
+    }
     return new Promise((resolve) => {
       this.receiver = new Receiver(this, match, resolve);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)

@@ -245,8 +245,10 @@ export class AgentRefImpl {
 }
 
 /** Carries an abort reason of any type through a throw. */
-class Aborted {
-  constructor(readonly reason: unknown) {}
+class Aborted extends Error {
+  constructor(readonly reason: unknown) {
+    super('aborted');
+  }
 }
 
 /** A stream that fails at its first item. */

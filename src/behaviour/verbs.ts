@@ -4,6 +4,7 @@ import {
   type MonitorRef, type Pid, type Process, type TimerRef, type Address,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
+import { guardedController } from './guard.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
 import type { AgentRefImpl } from './ref.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
@@ -122,7 +123,7 @@ export class Verbs {
 
 /** Born aborted when the shutdown of the process has already arrived. */
 export function newController(p: Process): AbortController {
-  const made = new AbortController();
+  const made = guardedController(p.kernel);
   const shutdown = p.ext?.shutdown;
   if (shutdown !== null && shutdown !== undefined) made.abort(shutdown.reason);
   return made;

@@ -55,6 +55,21 @@ export class Scheduler {
     if (!this.pending) this.promise();
   };
 
+  /**
+   * Charges work that is done outside a drain (a receive served from passed-over messages) to the turn. True when the
+   * turn is used up: then that work should wait for the next one.
+   */
+  charge(): boolean {
+    if (!this.ticking) {
+      this.ticking = true;
+      this.kernel.env.macrotask(this.tick);
+    }
+    if (this.spent) return true;
+    if (--this.credit > 0 || !this.overTime()) return false;
+    this.spent = true;
+    return true;
+  }
+
   private promise(): void {
     this.pending = true;
     if (!this.spent) this.kernel.env.microtask(this.drain);

@@ -42,6 +42,8 @@ export class Request extends ReplySlot {
       return false;
     }
     this.close();
+    // A reply with a `then` is adopted by the promise and may reject it: nobody need be listening.
+    if (typeof value === 'object' && value !== null && 'then' in value) markHandled(this.promise);
     this.resolve(value);
     return true;
   }

@@ -61,8 +61,8 @@ describe('a call that gets no reply', () => {
     const Self = defineAgent({
       calls: {
         ping: () => 'pong',
-        async byName() { return (await callFailure(system.ref(Self, 'selfish').call('ping'))).code; },
-        async bySelf(self) { return (await callFailure(self.call(system.ref(Self, self.pid), 'ping'))).code; },
+        async byName(): Promise<string> { return (await callFailure(system.ref(Self, 'selfish').call('ping'))).code; },
+        async bySelf(self): Promise<string> { return (await callFailure(self.call(system.ref(Self, self.pid), 'ping'))).code; },
       },
     });
     const ref = system.start(Self, { name: 'selfish' });

@@ -94,7 +94,10 @@ describe('priority lanes', () => {
       ref.cast('hold');
       await settleTurn();
       const numbered = sends.map(([priority, isCall], n) => ({ priority, isCall, n }));
-      const replies = numbered.map(({ priority, isCall, n }) => (isCall ? ref.call('note', n, { priority }) : void ref.cast('note', n, { priority })));
+      const replies = numbered.map(async ({ priority, isCall, n }) => {
+        if (isCall) await ref.call('note', n, { priority });
+        else ref.cast('note', n, { priority });
+      });
       expect(ref.stats().mailbox.depth).toMatchObject(Object.fromEntries(PRIORITIES.map((p) => [p, numbered.filter((one) => one.priority === p).length])));
       gate.open();
       await Promise.all(replies);
@@ -174,7 +177,7 @@ describe('a bounded mailbox', () => {
 });
 
 describe('payloads', () => {
-  const Keep = defineAgent({ init: () => ({ got: undefined as unknown }), casts: { keep(self, payload: unknown) { self.state.got = payload; } }, calls: { keep(self, payload: unknown) { self.state.got = payload; }, got: (self) => self.state.got } });
+  const Keep = defineAgent({ init: () => ({ got: undefined }), casts: { keep(self, payload: unknown) { self.state.got = payload; } }, calls: { keep(self, payload: unknown) { self.state.got = payload; }, got: (self) => self.state.got } });
 
   test('frozen: a later change by the sender throws where it is made, deep inside too; instances and Maps are left alone', async () => {
     const system = testSystem({ payloads: 'frozen' });
@@ -182,7 +185,8 @@ describe('payloads', () => {
     for (const verb of ['cast', 'call', 'send'] as const) {
       const payload = { list: [{ n: 1 }], map: new Map([['a', 1]]) };
       if (verb === 'send') ref.send(payload);
-      else await ref[verb]('keep', payload);
+      else if (verb === 'cast') ref.cast('keep', payload);
+      else await ref.call('keep', payload);
       expect(() => { (payload.list[0] as { n: number }).n = 2; }, verb).toThrow(TypeError);
       expect(() => payload.list.push({ n: 3 }), verb).toThrow(TypeError);
       payload.map.set('b', 2);

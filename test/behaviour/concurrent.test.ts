@@ -65,7 +65,7 @@ describe('concurrent handlers', () => {
     expect(await callFailure(ref.call('refuse'))).toMatchObject({ code: 'REFUSED', refusal: 'NO', details: 1 });
     expect(await ref.call('sync', 'four')).toBe(4);
     expect(await ref.call('checked', 4)).toBe(8);
-    const [own, agent] = (await ref.call('pid')) as [string, string];
+    const [own, agent] = await ref.call('pid');
     expect(agent).toBe(ref.pid);
     expect(own).not.toBe(ref.pid);
   });

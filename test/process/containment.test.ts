@@ -46,7 +46,7 @@ const thenables: Record<string, () => unknown> = {
   'a proxy of a promise': () => new Proxy(Promise.resolve(1), {}),
   'a proxy of a promise with a throwing trap': () => new Proxy(Promise.resolve(1), { getPrototypeOf() { throw new Error('trap'); } }),
   'a promise with a throwing constructor': () => Object.defineProperty(Promise.resolve(1), 'constructor', { get() { throw new Error('constructor'); } }),
-  'a promise with a sly species': () => Object.assign(Promise.resolve(1), { constructor: { [Symbol.species]: class { constructor(run: (a: unknown, b: unknown) => void) { run(() => { throw new Error('a'); }, () => { throw new Error('b'); }); } } } }),
+  'a promise with a sly species': () => Object.assign(Promise.resolve(1), { constructor: { [Symbol.species]: class { constructor(run: (a: unknown, b: unknown) => void) { run(() => undefined, () => undefined); } } } }),
   'a nested rejection': () => Promise.resolve({ then: (_ok: unknown, bad: (error: unknown) => void) => bad(Promise.reject(new Error('inner')).catch(() => undefined)) }),
 };
 

@@ -33,7 +33,7 @@ describe('P15 P35 a program that uses castcall', () => {
       say(process.listenerCount('SIGTERM') + ' ' + process.listenerCount('SIGINT') + ' ' + process.listenerCount('unhandledRejection'));
     `);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    expect(ended.stdout).toContain('"killed":1');
+    expect(ended.stdout).toContain('"killed":2');   // the agent that hangs, and the supervisor that waits for it
     expect(ended.stdout).toContain('EXIT EXIT');
     expect(ended.stdout).toContain('0 0 0');
   });
@@ -76,10 +76,32 @@ describe('P15 P35 a program that uses castcall', () => {
       const gone = system.start(Bad);
       const signal = AbortSignal.abort(new Error('aborted'));
       void gone.call('no', undefined, { signal });
-      void gone.stop('odd');
-      void gone.stop('odd').catch(() => {});
       system.spawn(async () => { throw new Error('plain'); });
       await new Promise((resolve) => setTimeout(resolve, 30));
+      say('ready');
+      await system.stop();
+    `);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('P17 is not ended by failures of stop and the requests of a supervisor that nobody looks at', async () => {
+    const ended = await program(`${AGENTS}
+      const system = createSystem({ logger: false });
+      const Bad = defineAgent({ terminate() { throw new Error('in terminate'); } });
+      const bad = system.start(Bad);
+      void bad.stop('odd');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      void bad.stop();
+      const sup = await system.supervise({ children: [] });
+      void sup.terminateChild('nobody');
+      void sup.restartChild('nobody');
+      void sup.deleteChild('nobody');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sup.stop();
+      void sup.whichChildren();
+      void sup.startChild(child('a', Worker, 'a'));
+      void sup.stop();
+      await new Promise((resolve) => setTimeout(resolve, 5));
       say('ready');
       await system.stop();
     `);

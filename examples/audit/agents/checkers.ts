@@ -1,7 +1,7 @@
 import { defineAgent } from '../../../src/index.js';
-import { checkEngine } from '../rules/engine.js';
 import type { EngineFinding, InstallScript, LicenceFinding, PackageInput } from '../findings.js';
 import type { Hazard } from '../hazard.js';
+import { checkEngine } from '../rules/engine.js';
 import { findInstallScripts } from '../rules/install-script.js';
 import { checkLicence } from '../rules/licence.js';
 

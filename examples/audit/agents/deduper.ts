@@ -1,7 +1,7 @@
 import { defineAgent, type AgentRef } from '../../../src/index.js';
-import { findDuplicates } from '../rules/duplicate.js';
 import type { DuplicateGroup, FileFacts } from '../findings.js';
 import type { Hazard } from '../hazard.js';
+import { findDuplicates } from '../rules/duplicate.js';
 import type { Ledger } from './ledger.js';
 
 export interface DeduperSetup {

@@ -62,7 +62,7 @@ export const Ledger = defineAgent({
     shard: ({ state }, index: number): readonly FileFacts[] => [...(state.shards[index] ?? [])],
     totals: ({ state }): Totals => ({
       found: state.found,
-      done: state.seen.size,
+      done: state.files.length,
       bytes: state.bytes,
       packages: state.packages.size,
     }),

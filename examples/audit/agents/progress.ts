@@ -1,6 +1,6 @@
 import { defineAgent, type AgentRef, type System } from '../../../src/index.js';
-import type { Display } from '../output/display.js';
 import type { Hazard } from '../hazard.js';
+import type { Display } from '../output/display.js';
 import type { Ledger } from './ledger.js';
 
 export interface ProgressSetup {

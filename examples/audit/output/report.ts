@@ -1,5 +1,5 @@
-import { findRepeatedPackages, wasteOf, type RepeatedPackage } from '../rules/duplicate.js';
 import { byText, type Findings, type PackageFindings } from '../findings.js';
+import { findRepeatedPackages, wasteOf, type RepeatedPackage } from '../rules/duplicate.js';
 import { isCopyleft } from '../rules/licence.js';
 import { bytes, count, counted } from './quantity.js';
 

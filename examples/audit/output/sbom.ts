@@ -1,5 +1,5 @@
-import { DependencyResolver } from '../rules/dependency.js';
 import { byText, type Findings, type LicenceFinding, type PackageFindings } from '../findings.js';
+import { DependencyResolver } from '../rules/dependency.js';
 import { isExpression, isSpdxId } from '../rules/licence.js';
 import { npmPurl } from '../rules/purl.js';
 import type { Subject } from './report.js';

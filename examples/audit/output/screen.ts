@@ -1,5 +1,5 @@
 import type { TreeNode } from '../../../src/index.js';
-import { everyone } from '../census.js';
+import { everyone, titleOf } from '../census.js';
 import type { Display, View } from './display.js';
 import { bytes, count, counted, duration } from './quantity.js';
 import { Rhythm } from './rhythm.js';
@@ -78,7 +78,7 @@ export function renderScreen(view: View, moment: Moment, size: ScreenSize): stri
 const BAR_LENGTH = 30;
 
 function progressLine({ totals }: View): string {
-  const part = totals.found === 0 ? 0 : totals.done / totals.found;
+  const part = totals.found === 0 ? 0 : Math.min(1, totals.done / totals.found);
   const full = Math.round(part * BAR_LENGTH);
   const bar = '█'.repeat(full) + '░'.repeat(BAR_LENGTH - full);
   return `${bar} ${count(totals.done)} of ${count(totals.found)} files, ${bytes(totals.bytes)}, ${counted(totals.packages, 'package')}`;
@@ -104,21 +104,27 @@ const GROUP_MAX = 64;
 
 /** The tree as it is now, one line for every process; where there is no room, as many agents of each group as fit. */
 function familyLines(view: View, room: number): string[] {
+  const forest = sorted(view.tree);
   for (let agentsMax = GROUP_MAX; agentsMax > 0; agentsMax--) {
-    const lines = siblingLines(view.tree, 0, view.reading, agentsMax);
+    const lines = siblingLines(forest, 0, view.reading, agentsMax);
     if (lines.length <= room) return lines;
   }
   return [];
 }
 
 /** In the order of their names: a restarted agent is the youngest of its siblings, and would jump to the end. */
+function sorted(forest: readonly TreeNode[]): TreeNode[] {
+  return forest
+    .map((node) => ({ ...node, children: sorted(node.children) }))
+    .sort((left, right) => inOrder.compare(titleOf(left), titleOf(right)));
+}
+
 function siblingLines(siblings: readonly TreeNode[], depth: number, reading: View['reading'], agentsMax: number): string[] {
-  const sorted = siblings.toSorted((left, right) => inOrder.compare(titleOf(left), titleOf(right)));
-  const agents = sorted.filter(({ type }) => type !== 'supervisor');
+  const agents = siblings.filter(({ type }) => type !== 'supervisor');
   const hidden = agents.splice(agentsMax);
   const lines = agents.map((node) => familyLine(node, depth, reading));
   if (hidden.length > 0) lines.push(hiddenLine(hidden, depth));
-  for (const node of sorted) {
+  for (const node of siblings) {
     if (node.type === 'supervisor') lines.push(familyLine(node, depth, reading), ...siblingLines(node.children, depth + 1, reading, agentsMax));
   }
   return lines;
@@ -130,10 +136,6 @@ function hiddenLine(hidden: readonly TreeNode[], depth: number): string {
 }
 
 const inOrder = new Intl.Collator('en', { numeric: true });
-
-function titleOf({ id, name, pid }: TreeNode): string {
-  return id ?? name ?? pid;
-}
 
 function familyLine(node: TreeNode, depth: number, reading: View['reading']): string {
   const name = `${'  '.repeat(depth)}${titleOf(node)}`.padEnd(NAME_WIDTH);

@@ -29,7 +29,7 @@ describe('Ledger', () => {
       await ledger.call('record', file('b', '00000001'));
       await ledger.call('record', { path: 'c', reason: 'EACCES' });
     }
-    expect(await ledger.call('totals')).toEqual({ found: 3, done: 3, bytes: 20, packages: 0 });
+    expect(await ledger.call('totals')).toEqual({ found: 3, done: 2, bytes: 20, packages: 0 });
     expect(await ledger.call('shard', 1)).toEqual([file('b', '00000001')]);
     expect(await ledger.call('contents')).toEqual({
       listings: [listing], files: [file('a', '00000000'), file('b', '00000001')], unreadable: [{ path: 'c', reason: 'EACCES' }], packages: [],
@@ -75,10 +75,9 @@ describe('Chaos', () => {
     const ledgers = ['a', 'b', 'c'].map((id) => child(id, Ledger, 1));
     await system.supervise({ name: 'spared', children: [child('spared-1', Ledger, 1)] });
     await system.supervise({ name: 'prey', intensity: 100, children: ledgers });
-    const chaos = system.start(Chaos, { system, random: new Random(1), everyMs: 2, prey: 'prey' });
+    const chaos = system.start(Chaos, { system, random: new Random(1), everyMs: 5, prey: 'prey' });
     const spared = system.whereis('spared-1');
-    expect(await chaos.call('strikeOnce')).toBe(1);
-    expect(await chaos.call('strikeOnce')).toBe(1);
+    expect(await chaos.call('strikeOnce')).toBeGreaterThan(0);
     await vi.waitFor(() => { expect(system.stats().crashes).toBeGreaterThan(5); });
     expect(system.whereis('spared-1')).toBe(spared);
   });
