@@ -27,8 +27,13 @@ export async function pollute(library: Castcall): Promise<void> {
     for (let index = 0; index < BEHAVIOURS; index++) system.spawn(plainBody(index));
     await nextTurn();
   }
-  await system.stop({ drain: false });
+  const Kept = library.defineAgent({ init: () => ({}) });
+  const supervisor = await system.supervise({ children: [library.child('kept', Kept, { name: false })] });
+  survivors.push(system, refs, supervisor);
 }
+
+/** The polluting agents stay alive and idle: a program has other agents than the measured ones. */
+const survivors: unknown[] = [];
 
 function sendOne(ref: LooseRef, k: number, answers: Promise<unknown>[]): void {
   if (k % 3 === 0) ref.cast('tell', { [`k${k % 7}`]: k });

@@ -1,5 +1,11 @@
 import type { Castcall, System } from './case.js';
 
+/**
+ * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has been collected, and the
+ * harness collects garbage before each run; a program's one system lives as long as the program.
+ */
+const earlier: System[] = [];
+
 /** Runs `body` on a fresh quiet system and checks the books before it stops. */
 export async function withSystem<T>(library: Castcall, body: (system: System) => Promise<T>): Promise<T> {
   const system = library.createSystem({ name: 'bench', logger: false });
@@ -8,6 +14,7 @@ export async function withSystem<T>(library: Castcall, body: (system: System) =>
     expectConserved(system);
     return result;
   } finally {
+    earlier.push(system);
     await system.stop({ drain: false });
   }
 }

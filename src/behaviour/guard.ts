@@ -27,8 +27,8 @@ export function guardedController(kernel: Kernel): AbortController {
     return guarded;
   };
   Object.defineProperties(signal, {
-    addEventListener: { value: (type: string, listener: Listener, options?: AddEventListenerOptions) => add(type, listener === null ? () => undefined : guard(listener), options) },
-    removeEventListener: { value: (type: string, listener: Listener, options?: EventListenerOptions) => remove(type, listener === null ? () => undefined : guard(listener), options) },
+    addEventListener: { value: (type: string, listener: Listener, options?: object) => add(type, listener === null ? () => undefined : guard(listener), options) },
+    removeEventListener: { value: (type: string, listener: Listener, options?: object) => remove(type, listener === null ? () => undefined : guard(listener), options) },
   });
   return made;
 }

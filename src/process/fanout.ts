@@ -12,6 +12,8 @@ const FAN_BATCH = 2_000;
 
 /** What an ended process still owes: one exit signal per link, one DOWN per monitor. */
 export class Farewell {
+  /** see `Exit.kept` */
+  static readonly kept: Farewell = new Farewell({ links: null } as Process, undefined);
   readonly links: Iterator<Process> | null;
   constructor(
     readonly p: Process,

@@ -12,6 +12,8 @@ const State = { Active: 0, Fired: 1, Done: 2 } as const;
  * allocates nothing else. `notify` takes the place of the holder's mailbox for watchers outside every process.
  */
 export class Monitor {
+  /** see `Exit.kept` */
+  static readonly kept: Monitor = new Monitor(null, null, undefined, null);
   state: number = State.Active;
   targetPrior: Monitor | null = null;
   targetNext: Monitor | null = null;

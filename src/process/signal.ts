@@ -12,6 +12,8 @@ import type { Pid } from './process.js';
  * @since 0.1.0
  */
 export class Down {
+  /** @internal see `Exit.kept` */
+  static readonly kept: Down = new Down(null, undefined, undefined, undefined);
   readonly tag = 'DOWN' as const;
   constructor(
     /** what `monitor` returned */
@@ -37,6 +39,11 @@ export type MonitorRef = Monitor;
  * @since 0.1.0
  */
 export class Exit {
+  /**
+   * @internal One instance that lives for ever: V8 throws away code that was optimized for a class when a collection
+   * finds no instance of it, and short-lived objects such as this are often all gone by then.
+   */
+  static readonly kept: Exit = new Exit(undefined, undefined);
   readonly tag = 'EXIT' as const;
   constructor(
     /** who ended or who sent the signal; undefined when it was sent from outside every process */

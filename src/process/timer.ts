@@ -9,6 +9,8 @@ import type { Address, Process } from './process.js';
  * addressed to a name, it is resolved at expiry and silent when nobody owns the name (TI-08).
  */
 export class ProcessTimer extends Deadline {
+  /** see `Exit.kept` */
+  static readonly kept: ProcessTimer = new ProcessTimer(null as never, { owner: null }, null, undefined);
   prior: ProcessTimer | null = null;
   next: ProcessTimer | null = null;
   constructor(

@@ -19,6 +19,8 @@ export class RequestExtra {
 
 /** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
 export class Request extends ReplySlot {
+  /** see `Exit.kept` */
+  static readonly kept: Request = new Request(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
   settled = false;
   extra: RequestExtra | null = null;
   constructor(
