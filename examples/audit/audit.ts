@@ -7,6 +7,7 @@ import type { Manuscript } from './agents/writer.js';
 import { Asker } from './asker.js';
 import { imbalance } from './check/balance.js';
 import { compareFindings } from './check/comparison.js';
+import { disturbedPaths, withoutPaths } from './check/disturbance.js';
 import { Recount } from './check/recount.js';
 import type { Tally } from './check/tally.js';
 import { Foreman } from './foreman.js';
@@ -17,16 +18,20 @@ import { renderSbom } from './output/sbom.js';
 import type { RunResult } from './output/summary.js';
 import { startSwarm, type Swarm } from './tree.js';
 
+/** Time stamps of files may be as old as the last tick of the kernel's clock. */
+const FILE_CLOCK_LAG_MS = 20;
+
 /**
  * One run from start to verdict: the swarm works and is stopped, then the recount checks it. When `interrupt` fires,
  * the swarm finishes what it has begun and reports that, and nothing is recounted.
  */
 export async function runAudit(options: AuditOptions, display: Display, interrupt: AbortSignal): Promise<RunResult> {
   const startedAt = performance.now();
+  const clockAtStart = Date.now() - FILE_CLOCK_LAG_MS;
   const { manuscript, tally, asker, stats, complaints } = await runSwarm(options, display, interrupt);
   const swarmMs = performance.now() - startedAt;
   if (!interrupt.aborted) display.note('counting again without agents …');
-  const differences = [...complaints, ...await recount(options, manuscript, interrupt)];
+  const { differences, changed } = await verify(options, manuscript, interrupt, clockAtStart);
   const { files, packages, unreadable } = manuscript.findings;
   return {
     options,
@@ -42,7 +47,8 @@ export async function runAudit(options: AuditOptions, display: Display, interrup
     callP99Ms: asker.callMs(99),
     lost: tally.lost.length,
     duplicated: tally.duplicated.length,
-    differences,
+    changed,
+    differences: [...complaints, ...differences],
     interrupted: interrupt.aborted,
     swarmMs,
     recountMs: performance.now() - startedAt - swarmMs,
@@ -94,17 +100,26 @@ function checkAccounts(system: System, when: string): string[] {
   return messages === 0 ? [] : [`${messages} messages without an outcome ${when}`];
 }
 
-/** Compares the findings with a recount, and the written files with what the recount would have written. */
-async function recount(options: AuditOptions, manuscript: Manuscript, interrupt: AbortSignal): Promise<string[]> {
-  const { subject, stamp } = manuscript;
+interface Verdict {
+  readonly differences: readonly string[];
+  /** Paths that others changed while they were audited: left out of the comparison. */
+  readonly changed: number;
+}
+
+/** Compares the findings with a recount, and the written files with what they should hold. */
+async function verify(options: AuditOptions, manuscript: Manuscript, interrupt: AbortSignal, sinceMs: number): Promise<Verdict> {
+  const { subject, stamp, findings } = manuscript;
+  const { directory: root, out } = options;
   try {
-    const found = await new Recount({ root: options.directory, excluded: options.out, node: subject.node, signal: interrupt }).run();
-    const differences = compareFindings(manuscript.findings, found);
-    if (await readFile(join(options.out, 'report.md'), 'utf8') !== renderReport(subject, found)) differences.push('report.md');
-    if (await readFile(join(options.out, 'sbom.json'), 'utf8') !== renderSbom(subject, stamp, found)) differences.push('sbom.json');
-    return differences;
+    const again = await new Recount({ root, excluded: out, node: subject.node, signal: interrupt }).run();
+    const changed = await disturbedPaths(root, findings, again, sinceMs);
+    const differences = compareFindings(withoutPaths(findings, changed), withoutPaths(again, changed));
+    const truth = changed.size === 0 ? again : findings;
+    if (await readFile(join(out, 'report.md'), 'utf8') !== renderReport(subject, truth)) differences.push('report.md');
+    if (await readFile(join(out, 'sbom.json'), 'utf8') !== renderSbom(subject, stamp, truth)) differences.push('sbom.json');
+    return { differences, changed: changed.size };
   } catch (error) {
-    if (interrupt.aborted) return [];
+    if (interrupt.aborted) return { differences: [], changed: 0 };
     throw error;
   }
 }

@@ -13,6 +13,13 @@ export interface Listing {
   readonly others: number;
 }
 
+/** A directory that was listed: what is in it besides files and directories. */
+export interface DirectoryFacts {
+  readonly path: string;
+  readonly symlinks: number;
+  readonly others: number;
+}
+
 /** A file whose bytes were read to the end. */
 export interface FileFacts {
   readonly path: string;
@@ -89,13 +96,16 @@ export interface DuplicateGroup {
 
 /** Everything the report and the bill of materials are made from. */
 export interface Findings {
-  readonly directories: number;
-  readonly symlinks: number;
-  readonly others: number;
+  readonly directories: readonly DirectoryFacts[];
   readonly files: readonly FileFacts[];
   readonly unreadable: readonly Unreadable[];
   readonly duplicates: readonly DuplicateGroup[];
   readonly packages: readonly PackageFindings[];
+}
+
+/** How many symbolic links, and how many pipes, sockets and devices. */
+export function sumOf(directories: readonly DirectoryFacts[], what: 'symlinks' | 'others'): number {
+  return directories.reduce((sum, directory) => sum + directory[what], 0);
 }
 
 /** Order by code unit: the same on every machine, unlike a locale's order. */

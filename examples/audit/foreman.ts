@@ -137,9 +137,7 @@ export class Foreman {
 
 function findingsOf({ listings, files, unreadable, packages }: LedgerContents, duplicates: DuplicateGroup[]): Findings {
   return {
-    directories: listings.length,
-    symlinks: listings.reduce((sum, listing) => sum + listing.symlinks, 0),
-    others: listings.reduce((sum, listing) => sum + listing.others, 0),
+    directories: listings.map(({ directory: path, symlinks, others }) => ({ path, symlinks, others })).sort(byPath),
     files: files.toSorted(byPath),
     unreadable: unreadable.toSorted(byPath),
     duplicates: duplicates.toSorted(byWaste),

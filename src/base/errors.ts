@@ -124,7 +124,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields): string {
     case 'EXIT': return `the callee ended: ${printable(fields.reason)}`;
     case 'CALLING_SELF': return 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
     case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(' -> ')}; reply later (noreply) or cast on one edge`;
-    case 'REFUSED': return `refused: ${String(fields.refusal)}`;
+    case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined ? '' : ` ${printable(fields.details)}`}`;
     case 'MAILBOX_FULL': return 'its mailbox is full';
     case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${printable(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';

@@ -1,7 +1,7 @@
 export { Control, Ignore, NoReply, Refusal, Stop } from './control.js';
 export { AgentDefinition, defineAgent, on, runtimeOf, type AgentSpec } from './definition.js';
 export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';
-export { CALL_TIMEOUT_MS, mailboxSchema, readStart, splitArgs } from './options.js';
+export { CALL_TIMEOUT_MS, checkKeys, mailboxSchema, readStart, splitArgs } from './options.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
 export { AgentRefImpl, ended, statsOf } from './ref.js';
 export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema } from './schema.js';

@@ -10,7 +10,8 @@ const CAST_KEYS = ['priority', 'expiresInMs'];
 const CALL_KEYS = [...CAST_KEYS, 'timeoutMs', 'signal', 'skipAbandoned'];
 const STREAM_KEYS = ['timeoutMs', 'signal'];
 
-function checkKeys(verb: string, options: object, known: readonly string[]): void {
+/** Refuses keys that are no options of a verb. */
+export function checkKeys(verb: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new OptionError(`${verb} options`, options, 'an object');
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new OptionError(`${verb}.${key}`, (options as Record<string, unknown>)[key], 'no such option', `known options: ${known.join(', ')}`, 'UNKNOWN_OPTION');

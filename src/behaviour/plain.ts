@@ -1,6 +1,7 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
 import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { checkName } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { ended, statsOf } from './ref.js';
 import type { AgentStats, ProcessSelf } from './types.js';
@@ -160,9 +161,10 @@ function follow(p: Process, result: PromiseLike<unknown>): void {
 /** Spawns a plain process; its body runs later, never inside this call (PR-01). */
 export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, options: SpawnOptions): ProcessRefImpl {
   if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
+  const name = options.name === undefined ? undefined : checkName('spawn.name', options.name);
   const p = spawnProcess(kernel, PLAIN, parent, options.link ?? false, UNBOUNDED);
   p.self = new PlainSelf(p, body);
-  if (options.name !== undefined) claim(kernel, p, options.name);
+  if (name !== undefined) claim(kernel, p, name);
   kernel.scheduler.enqueue(p);
   return new ProcessRefImpl(p, null);
 }

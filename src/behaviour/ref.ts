@@ -1,4 +1,4 @@
-import { callError, timeoutMs, type CallError, type ExitReason } from '../base/index.js';
+import { callError, markHandled, timeoutMs, type CallError, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, trackCall, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
 import { findCycle, request, requestWith, titleOf, type Request } from '../router/index.js';
@@ -265,7 +265,7 @@ export function statsOf(addr: Address): AgentStats {
 
 /** Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40). */
 export function ended(p: Process, target: string, reason: ExitReason, limitMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const done = new Promise<void>((resolve, reject) => {
     const { env } = p.kernel;
     const timer = limitMs < 0 ? null : env.timer(Math.min(limitMs, 0x7fff_ffff), () => {
       demonitor(ref, true);
@@ -277,6 +277,8 @@ export function ended(p: Process, target: string, reason: ExitReason, limitMs: n
       else reject(callError('EXIT', { target, op: 'stop', reason: down.reason }));
     });
   });
+  markHandled(done);
+  return done;
 }
 
 /** The caller's stack, not yet turned into text: that happens only when the call fails. */

@@ -84,14 +84,14 @@ function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition[
   kernel.current = p;
   // The parent waits for this init: a call back to it would wait for itself (SU-47).
   const waiting = parent === null || parent.phase === Phase.Dead ? null : parent.cold();
-  if (waiting !== null) waiting.starting = p;
+  if (waiting !== null) (waiting.starting ??= new Set()).add(p);
   let state: unknown;
   try {
     state = init.apply(self, plan.init as unknown[]);
     if (isThenable(state)) return initLater(p, self, state, plan);
-    if (waiting !== null) waiting.starting = null;
+    if (waiting !== null) waiting.starting?.delete(p);
   } catch (error) {
-    if (waiting !== null) waiting.starting = null;
+    if (waiting !== null) waiting.starting?.delete(p);
     return failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
   } finally {
     kernel.current = outer;
@@ -104,9 +104,12 @@ function initLater(p: Process, self: AgentSelf, pending: PromiseLike<unknown>, p
   const { parent } = p;
   return new Promise((resolve, reject) => {
     // Death before init returns is a failed start, never a hang (PL-02).
-    const ref = monitor(null, p, undefined, (down) => reject(new StartError(plan.definition.name, down.reason)));
+    const ref = monitor(null, p, undefined, (down) => {
+      parent?.ext?.starting?.delete(p);
+      reject(new StartError(plan.definition.name, down.reason));
+    });
     const settle = (finish: () => StartedProcess | Promise<StartedProcess>): void => {
-      if (parent !== null && parent.ext !== null && parent.ext.starting === p) parent.ext.starting = null;
+      parent?.ext?.starting?.delete(p);
       if (p.phase === Phase.Dead) return;
       demonitor(ref, true);
       try {

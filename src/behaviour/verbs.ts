@@ -5,6 +5,7 @@ import {
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import { guardedController } from './guard.js';
+import { checkKeys } from './options.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
 import type { AgentRefImpl } from './ref.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
@@ -107,6 +108,7 @@ export class Verbs {
 
   spawn(body: (self: ProcessSelf) => unknown, options: { readonly link?: boolean; readonly name?: string } = {}): ProcessRef {
     this.need('spawn');
+    checkKeys('spawn', options, ['link', 'name']);
     return this.host.spawn(this.p, body, { link: options.link ?? true, name: options.name });
   }
 

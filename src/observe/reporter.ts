@@ -1,4 +1,4 @@
-import { formatReason, isError } from '../base/index.js';
+import { formatReason, isError, isThenable, settle } from '../base/index.js';
 import type { CrashReport } from '../process/index.js';
 import { createLogger, type Logger } from './log.js';
 
@@ -39,7 +39,8 @@ export class Reporter {
   private write(level: 'error' | 'warn', fields: object, text: string): boolean {
     try {
       this.logger ??= createLogger();
-      this.logger[level](fields, text);
+      const result: unknown = this.logger[level](fields, text);
+      if (isThenable(result)) settle(result, () => undefined, () => this.failures++);
       return true;
     } catch {
       this.failures++;

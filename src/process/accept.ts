@@ -22,7 +22,8 @@ export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, fro
   if (box.size >= box.capacity) return full(p);
   if (p.kernel.watched) watch(p, op, payload);
   if (expiresAt >= 0) box.putIn(rank, EXTRA, payload, new Extra(op, from, expiresAt));
-  else box.putIn(rank, op, payload, from);
+  else if (rank !== Rank.Normal) box.putIn(rank, op, payload, from);
+  else if (box.put(op, payload, from)) sample(p);
   if (p.run === Run.Idle) p.kernel.scheduler.enqueue(p);
   return true;
 }

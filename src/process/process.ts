@@ -70,8 +70,8 @@ export class ProcessExt {
   kept: KeptList | null = null;
   /** monitors that this process holds, newest first */
   watching: Monitor | null = null;
-  /** the child whose init this process waits for: an edge of the cycle check (SU-47) */
-  starting: Process | null = null;
+  /** children whose init this process waits for: edges of the cycle check (SU-47) */
+  starting: Set<Process> | null = null;
   label: string | null = null;
   /** how the behaviour is ending the process while its terminate runs */
   ending: unknown = null;

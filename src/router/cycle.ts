@@ -13,7 +13,7 @@ export function findCycle(caller: Process, callee: Process): string[] | null {
 }
 
 function waits(p: Process): boolean {
-  if (p.ext !== null && p.ext.starting !== null) return true;
+  if (p.ext !== null && p.ext.starting !== null && p.ext.starting.size > 0) return true;
   return p.calls !== null && (p.run === Run.Parked || p.phase === Phase.Starting);
 }
 
@@ -42,7 +42,6 @@ function reaches(from: Process, goal: Process, seen: Set<Process>, path: Process
 function edges(p: Process): Process[] {
   const found: Process[] = [];
   for (let at = p.calls; at !== null; at = at.nextCall) if (!at.settled) found.push(at.callee);
-  const starting = p.ext?.starting;
-  if (starting !== null && starting !== undefined) found.push(starting);
+  for (const starting of p.ext?.starting ?? []) found.push(starting);
   return found;
 }

@@ -1,4 +1,4 @@
-import { Ring, type Env } from '../base/index.js';
+import { isThenable, OptionError, Ring, settle, type Env } from '../base/index.js';
 import type { Pid } from '../process/index.js';
 
 /**
@@ -34,7 +34,8 @@ export class DeadLetters {
   /** all dead letters since the start */
   total = 0;
   private readonly kept = new Ring<DeadLetter>();
-  private readonly subscribers = new Set<(letter: DeadLetter) => void>();
+  private readonly subscribers = new Set<Subscriber>();
+  private telling = false;
   constructor(
     private readonly env: Env,
     private readonly capacity: number,
@@ -58,9 +59,11 @@ export class DeadLetters {
 
   /** Calls `fn` for every letter from now on, synchronously; returns the way to stop it. */
   subscribe(fn: (letter: DeadLetter) => void): () => void {
-    this.subscribers.add(fn);
+    if (typeof fn !== 'function') throw new OptionError('deadLetters.subscribe', fn, 'a function');
+    const subscriber: Subscriber = { fn };
+    this.subscribers.add(subscriber);
     return () => {
-      this.subscribers.delete(fn);
+      this.subscribers.delete(subscriber);
     };
   }
 
@@ -71,12 +74,26 @@ export class DeadLetters {
     const letter: DeadLetter = { to, op, payload, from, reason, at: this.env.wall() };
     if (this.capacity > 0) this.kept.push(letter);
     if (this.kept.size > this.capacity) this.kept.shift();
-    for (const subscriber of this.subscribers) {
-      try {
-        subscriber(letter);
-      } catch {
-        // P36: observation changes no outcome
-      }
-    }
+    // Letters that a subscriber makes are kept and counted, but not told again: that could go on for ever.
+    if (this.telling) return;
+    this.telling = true;
+    for (const subscriber of this.subscribers) tell(subscriber, letter);
+    this.telling = false;
+  }
+}
+
+interface Subscriber {
+  readonly fn: (letter: DeadLetter) => unknown;
+}
+
+const ignore = (): void => undefined;
+
+/** P36: observation changes no outcome, whatever the observer throws or rejects with. */
+function tell(subscriber: Subscriber, letter: DeadLetter): void {
+  try {
+    const result = subscriber.fn(letter);
+    if (isThenable(result)) settle(result, ignore, ignore);
+  } catch {
+    // counted nowhere: the letter itself is
   }
 }

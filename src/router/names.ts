@@ -26,6 +26,9 @@ export class Names {
   private readonly cells = new Map<string, Cell | WeakRef<Cell>>();
   private owned = 0;
 
+  /** names may not look like this system's pids */
+  constructor(private readonly pidPrefix: string) {}
+
   /** The cell of a name, owned or not. */
   cell(name: string): NameCell {
     const found = this.cells.get(name);
@@ -46,6 +49,7 @@ export class Names {
   /** Takes a name for a living process, or says who has it. One name per process (RG-01). */
   register(name: string, p: Process): Process | null {
     if (p.name !== null) throw new OptionError('name', name, `a process without a name (it is '${p.name.name}')`, 'unregister it first');
+    if (name.startsWith(this.pidPrefix)) throw new OptionError('name', name, `a name that does not begin like a pid (${this.pidPrefix})`, 'choose another', 'BAD_NAME');
     const cell = this.cell(name);
     if (cell.owner !== null) return cell.owner;
     if (p.owner === null) throw new OptionError('name', name, 'a living process', 'register it before it ends', 'NOPROC');

@@ -5,12 +5,13 @@ import { Names } from './names.js';
 
 /** Names, dead letters and plain sends of one system. */
 export class Router {
-  readonly names: Names = new Names();
+  readonly names: Names;
   readonly deadLetters: DeadLetters;
   constructor(
     readonly kernel: Kernel,
     deadLettersKept: number,
   ) {
+    this.names = new Names(kernel.prefix);
     this.deadLetters = new DeadLetters(kernel.env, deadLettersKept);
     kernel.exitHooks.push(this.names.release);
   }

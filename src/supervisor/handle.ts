@@ -1,4 +1,4 @@
-import { OptionError, StartError, type ExitReason } from '../base/index.js';
+import { markHandled, OptionError, StartError, type ExitReason } from '../base/index.js';
 import { AgentRefImpl, type AgentRef, type AnyDefinition, type StopOptions } from '../behaviour/index.js';
 import { monitor, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
 import { supervisorDefinition, type ChildCount, type ChildInfo } from './engine.js';
@@ -41,25 +41,41 @@ export class SupervisorRef {
   }
 
   /** Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`, `start_failed`. */
-  async startChild<D extends AnyDefinition>(spec: ChildSpec<D>): Promise<StartedChild<D>> {
+  startChild<D extends AnyDefinition>(spec: ChildSpec<D>): Promise<StartedChild<D>> {
+    return quiet(this.#startChild(spec));
+  }
+
+  async #startChild<D extends AnyDefinition>(spec: ChildSpec<D>): Promise<StartedChild<D>> {
     if (!(spec instanceof ChildSpec)) throw new OptionError('startChild', spec, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
     return this.#started(spec, await this.#ask('startChild', spec));
   }
 
   /** Stops a child by its shutdown rule and keeps its spec, unless it is temporary (SU-40). Errors: `not_found`. */
-  async terminateChild(id: string): Promise<void> {
+  terminateChild(id: string): Promise<void> {
+    return quiet(this.#terminateChild(id));
+  }
+
+  async #terminateChild(id: string): Promise<void> {
     await this.#ask('terminateChild', id);
   }
 
   /** Starts a stopped child again (SU-42); does not count towards the intensity (SU-27). Errors: `not_found`, `running`, `restarting`, `start_failed`. */
-  async restartChild(id: string): Promise<Pid> {
+  restartChild(id: string): Promise<Pid> {
+    return quiet(this.#restartChild(id));
+  }
+
+  async #restartChild(id: string): Promise<Pid> {
     const pid = await this.#ask('restartChild', id);
     if (pid === null) throw new StartError(id, 'ignore');
     return pid as Pid;
   }
 
   /** Forgets a stopped child (SU-42). Errors: `not_found`, `running`, `restarting`. */
-  async deleteChild(id: string): Promise<void> {
+  deleteChild(id: string): Promise<void> {
+    return quiet(this.#deleteChild(id));
+  }
+
+  async #deleteChild(id: string): Promise<void> {
     await this.#ask('deleteChild', id);
   }
 
@@ -87,6 +103,12 @@ export class SupervisorRef {
     const made = spec.type === 'supervisor' ? new SupervisorRef(addr, this.#kernel) : new AgentRefImpl(addr, spec.plan.definition, this.#kernel, null);
     return made as never;
   }
+}
+
+/** A promise of ours that nobody has to look at. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  markHandled(promise);
+  return promise;
 }
 
 /** A child that has ended between its start and the answer. */

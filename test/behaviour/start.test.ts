@@ -59,7 +59,7 @@ describe('a start that works', () => {
     expect(system.whereis('no-option')).toBeUndefined();
     const named = system.start(Agent, { a: 1 }, { name: 'named' });
     expect(system.whereis('named')).toBe(named.pid);
-    expect(() => system.start(Agent, {}, { nmae: 'x' })).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
+    expect(() => startAny(system, Agent, {}, { nmae: 'x' })).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
   });
 });
 
@@ -174,9 +174,10 @@ describe('a child of an agent', () => {
   });
 
   test('defineAgent refuses unknown callbacks and callbacks that are no functions', () => {
+    const noFunction: unknown = 1;
     expect(() => defineAgent({ inti: () => 1 } as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
     expect(() => defineAgent({ init: 1 } as never)).toThrow(/a function/);
-    expect(() => defineAgent({ calls: { x: 1 } })).toThrow(/a handler function/);
+    expect(() => defineAgent({ calls: { x: noFunction as never } })).toThrow(/a handler function/);
     expect(() => startAny(testSystem(), {})).toThrow(/defineAgent/);
   });
 });

@@ -3,7 +3,7 @@ import { defineAgent, on, OptionError } from '../../src/index.js';
 import { z } from 'zod';
 import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
-import { callFailure, Gate, rejection, sleep, until } from './help.js';
+import { callFailure, Gate, rejection, until } from './help.js';
 
 const boom = new Error('boom');
 
@@ -137,9 +137,12 @@ describe('streams', () => {
   });
 
   test('the timeout is per item, not for the whole', async () => {
-    const system = testSystem();
-    const Slow = defineAgent({ calls: { async *slow() { for (let n = 0; n < 6; n++) { await sleep(12); yield n; } } } });
-    expect(await collect(system.start(Slow).stream('slow', undefined, { timeoutMs: 60 }))).toHaveLength(6);
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const Slow = defineAgent({ calls: { async *slow() { for (let n = 0; n < 6; n++) { await new Promise<void>((resolve) => void env.timer(40, resolve)); yield n; } } } });
+    const all = collect(system.start(Slow).stream('slow', undefined, { timeoutMs: 60 }));
+    await env.advance(300);
+    expect(await all).toHaveLength(6);
   });
 
   test('an abort ends the stream with the signal\'s reason and runs finally', async () => {

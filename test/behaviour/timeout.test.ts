@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defineAgent, OptionError } from '../../src/index.js';
-import { settleTurn, testSystem } from '../support/system.js';
+import { testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate, sleep, until } from './help.js';
 
 function idler() {
@@ -34,27 +35,74 @@ describe('the idle timeout', () => {
 
   for (const kind of ['cast', 'call', 'info', 'dropped'] as const) {
     test(`GS-27 any message cancels it (${kind})`, async () => {
-      const system = testSystem();
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
       const { Idler, seen } = idler();
       const ref = system.start(Idler);
-      ref.cast('arm', 4);
-      await settleTurn();
+      ref.cast('arm', 400);
+      await env.advance(399);
       if (kind === 'cast') ref.cast('touch');
       else if (kind === 'call') await ref.call('ping');
       else if (kind === 'info') ref.send('hello');
       else ref.cast('touch', undefined, { expiresInMs: 0 });
-      await sleep(12);
+      await env.advance(1_000);
       expect(seen).not.toContain('TIMEOUT');
     });
   }
 
+  test('GS-27 without a message it comes when its time is over, not before', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const { Idler, seen } = idler();
+    system.start(Idler).cast('arm', 400);
+    await env.advance(399);
+    expect(seen).toEqual([]);
+    await env.advance(2);
+    expect(seen).toEqual(['TIMEOUT']);
+  });
+
+  test('GS-27 it runs from when it was asked for, also while an asynchronous handler still works', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const { Idler, seen, gate } = idler();
+    system.start(Idler).cast('armLater', 400);
+    await env.advance(1_000);
+    expect(seen, 'one at a time: its message waits for the handler').toEqual([]);
+    gate.open();
+    await env.settle();
+    expect(seen).toEqual(['TIMEOUT']);
+  });
+
   test('GS-27 a later arm replaces the earlier one', async () => {
-    const system = testSystem();
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
     const { Idler, seen } = idler();
     const ref = system.start(Idler);
-    ref.cast('arm', 1);
-    ref.cast('arm', 60_000);
-    await sleep(6);
+    ref.cast('arm', 100);
+    ref.cast('arm', 1_000);
+    await env.advance(500);
+    expect(seen).toEqual([]);
+    await env.advance(501);
+    expect(seen).toEqual(['TIMEOUT']);
+  });
+
+  test('GS-27 an abandoned request leaves the idle timeout as any message does: cancelled by the next one', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const seen: unknown[] = [];
+    const controller = new AbortController();
+    const Agent = defineAgent({
+      calls: { async obey(self) { self.timeout(100); await new Promise((_, reject) => self.signal.addEventListener('abort', () => reject(self.signal.reason as Error))); } },
+      casts: { touch: () => undefined },
+      info(_self, message) { seen.push(message); },
+    });
+    const ref = system.start(Agent);
+    const call = ref.tryCall('obey', undefined, { signal: controller.signal });
+    await env.settle();
+    controller.abort(new Error('left'));
+    await call;
+    ref.cast('touch');
+    await env.advance(500);
     expect(seen).toEqual([]);
   });
 
@@ -88,14 +136,15 @@ describe('the idle timeout', () => {
     for (const ms of [-1, 1.5, Number.NaN, Infinity]) expect(await ref.call('bad', ms)).toBe(true);
   });
 
-  test('a timeout that is pending does not keep a stopped agent alive and does not reach its successor', async () => {
-    const system = testSystem();
+  test('a timeout that is pending does not reach the successor of a stopped agent', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
     const { Idler, seen } = idler();
     const ref = system.start(Idler, { name: 'idler' });
-    await ref.call('arm', 3);
+    await ref.call('arm', 300);
     await ref.stop();
     system.start(Idler, { name: 'idler' });
-    await sleep(8);
+    await env.advance(1_000);
     expect(seen).toEqual([]);
   });
 

@@ -54,10 +54,8 @@ describe('retry', () => {
     const { attempt, at } = flaky(4);
     await retry(attempt, { baseMs: 10, factor: 3, maxMs: 40, jitter: false });
     const gaps = at.slice(1).map((when, n) => when - (at[n] as number));
-    [10, 30, 40, 40].forEach((ms, n) => {
-      expect(gaps[n], `gap ${n}`).toBeGreaterThanOrEqual(ms - 2);
-      expect(gaps[n], `gap ${n}`).toBeLessThan(ms + 25);
-    });
+    [10, 30, 40, 40].forEach((ms, n) => expect(gaps[n], `gap ${n}`).toBeGreaterThanOrEqual(ms - 2));
+    expect(gaps[3], 'without the cap it were 270').toBeLessThan(200);
   });
 
   test('jitter spreads a delay over one to two times its length', async () => {
@@ -68,7 +66,8 @@ describe('retry', () => {
       gaps.push((at[1] as number) - (at[0] as number));
     }));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(18);
-    expect(Math.max(...gaps)).toBeLessThan(75);
+    gaps.sort((a, b) => a - b);
+    expect(gaps[10], 'twice its length at most; a third of them may be late on a busy machine').toBeLessThan(60);
     expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(3);
   });
 

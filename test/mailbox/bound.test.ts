@@ -85,7 +85,7 @@ describe('a mailbox in use', () => {
     system.exit(peer, 'boom');
     expect(ref.stats().mailbox).toMatchObject({ size: 1, rejected: 0, depth: { normal: 3 } });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(heard.sort()).toEqual(['DOWN', 'EXIT', 'fills it']);
+    expect([...heard as string[]].sort()).toEqual(['DOWN', 'EXIT', 'fills it']);
   });
 
   it('P12 a message that expires while it is queued is not handled and counted once', async () => {

@@ -139,7 +139,7 @@ describe('P17 PR-18 containment', () => {
       name: 'Bad', init: (how: string) => ({ how }),
       terminate(self) {
         if (self.state.how === 'sync') throw undefined;
-        return Promise.reject(hostile['revoked proxy'] as Error);
+        return Promise.reject(hostile['revoked proxy']);
       },
     });
     for (const how of ['sync', 'async']) {

@@ -2,13 +2,16 @@ import { createServer, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type System } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
-import { settle } from './peers.js';
+import { settle, until } from './peers.js';
 
 const Echo = defineAgent({
   name: 'Echo', init: () => ({ n: 0 }),
   calls: { say: (self, n: number) => n, async slowly(self, n: number) { await Promise.resolve(); return n; } },
   casts: { again(self) { self.state.n++; (self.ref).cast('again'); } },
 });
+
+/** A loop that is held gives 0 or 1; a busy machine may cost some of the 30. */
+const TICKS_MIN = 3;
 
 /** How often a timer of 10 ms fires in 300 ms while `load` runs; 30 at best. */
 async function ticksBeside(system: System, load: (going: () => boolean) => void): Promise<number> {
@@ -36,7 +39,7 @@ describe('P8 PR-19 fairness', () => {
         }
       })();
     });
-    expect(ticks).toBeGreaterThan(10);
+    expect(ticks).toBeGreaterThan(TICKS_MIN);
     expect(calls).toBeGreaterThan(5_000);
   });
 
@@ -47,7 +50,7 @@ describe('P8 PR-19 fairness', () => {
       name: 'Caller', init: () => ({}),
       casts: { async go(self, going: () => boolean) { while (going()) await self.call(ref, 'slowly', 1); } },
     });
-    expect(await ticksBeside(system, (going) => system.start(Caller).cast('go', going))).toBeGreaterThan(10);
+    expect(await ticksBeside(system, (going) => system.start(Caller).cast('go', going))).toBeGreaterThan(TICKS_MIN);
   });
 
   it('and an asynchronous ping-pong of two agents', async () => {
@@ -58,16 +61,16 @@ describe('P8 PR-19 fairness', () => {
       casts: { async ball(self, to: { pid: unknown; send(m: unknown): void }) {
         hits++;
         await Promise.resolve();
-        if (self.state.going.on) self.bind(to as never as typeof a).cast('ball', self.ref as never);
+        if (self.state.going.on) self.bind(to as never as typeof a).cast('ball', self.ref);
       } },
     });
     const going = { on: true };
     const a = system.start(Player, going);
     const b = system.start(Player, going);
-    const ticks = await ticksBeside(system, () => a.cast('ball', b as never));
+    const ticks = await ticksBeside(system, () => a.cast('ball', b));
     going.on = false;
     await settle();
-    expect(ticks).toBeGreaterThan(10);
+    expect(ticks).toBeGreaterThan(TICKS_MIN);
     expect(hits).toBeGreaterThan(1_000);
   });
 
@@ -76,7 +79,7 @@ describe('P8 PR-19 fairness', () => {
     const ref = system.start(Echo);
     const ticks = await ticksBeside(system, () => ref.cast('again'));
     system.exit(ref, 'kill');
-    expect(ticks).toBeGreaterThan(10);
+    expect(ticks).toBeGreaterThan(TICKS_MIN);
   });
 
   it('and a plain process that receives from itself', async () => {
@@ -89,7 +92,7 @@ describe('P8 PR-19 fairness', () => {
         }
       });
     });
-    expect(ticks).toBeGreaterThan(10);
+    expect(ticks).toBeGreaterThan(TICKS_MIN);
   });
 
   it('I/O gets its turn beside a flood', async () => {
@@ -123,7 +126,7 @@ describe('P8 PR-19 fairness', () => {
     const [a, b] = [system.start(Logger, 'a'), system.start(Logger, 'b')];
     for (let i = 0; i < 1_000; i++) a.cast('log');
     b.cast('log');
-    await settle(5);
+    await until(() => order.length >= 1_001);
     expect(order.length).toBe(1_001);
     expect(order.indexOf('b')).toBeLessThanOrEqual(256);
   });

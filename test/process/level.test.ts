@@ -1,6 +1,6 @@
 import { expect, it, describe } from 'vitest';
-import { INFO } from '../../src/mailbox/index.js';
-import { accept, Kernel, Level, PLAIN_SPAWN, spawnProcess, type Behaviour, type Process } from '../../src/process/index.js';
+import { INFO, UNBOUNDED } from '../../src/mailbox/index.js';
+import { accept, Kernel, Level, Phase, spawnProcess, type Behaviour, type Process } from '../../src/process/index.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
 /* No verb sets a level yet: the scheduler's three queues are tried on a bare kernel. */
@@ -19,10 +19,10 @@ const BEHAVIOUR: Behaviour = {
 function kernelWith(levels: readonly (readonly [string, Level])[]): Map<string, Process> {
   order.length = 0;
   const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
-  const kernel = new Kernel({ env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, ports });
+  const kernel = new Kernel({ env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, ports, reporting: false });
   return new Map(levels.map(([name, level]) => {
-    const p = spawnProcess(kernel, BEHAVIOUR, PLAIN_SPAWN);
-    p.phase = 1;
+    const p = spawnProcess(kernel, BEHAVIOUR, null, false, UNBOUNDED);
+    p.phase = Phase.Alive;
     p.level = level;
     return [name, p];
   }));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineAgent, Down, Exit } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
-import { idler, listener, settle } from './peers.js';
+import { idler, listener, settle, until } from './peers.js';
 
 describe('signals and their order', () => {
   it('SG-01 messages of one sender arrive in the order they were sent, by pid, ref or name', async () => {
@@ -10,7 +10,7 @@ describe('signals and their order', () => {
     const to = await listener(system, { name: 'to' });
     const from = await idler(system);
     for (let i = 0; i < 3_000; i++) from.self.send(i % 3 === 0 ? to.ref : i % 3 === 1 ? 'to' : to.ref.pid, i);
-    await settle();
+    await until(() => to.seen.length >= 3_000);
     expect(to.seen).toEqual(Array.from({ length: 3_000 }, (_, i) => i));
   });
 
@@ -81,7 +81,7 @@ describe('signals and their order', () => {
       self.exit('done');
     });
     to.self.monitor(from);
-    await settle();
+    await until(() => to.seen.length >= 102);
     expect(to.seen.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(to.seen.length).toBe(102);
     expect(to.seen.slice(100).every((one) => one instanceof Exit || one instanceof Down)).toBe(true);
@@ -101,7 +101,7 @@ describe('signals and their order', () => {
       expect(ref.pid === undefined || !system.alive(ref.pid)).toBe(true);
     }
     await settle();
-    expect(watcher.seen.map((one) => (one as Exit).reason).sort()).toEqual(['killed', 'killed', 'other', 'other']);
+    expect(watcher.seen.map((one) => (one as Exit).reason as string).sort()).toEqual(['killed', 'killed', 'other', 'other']);
   });
 
   it('SG-12 SG-13 of many senders nothing is lost and each one\'s order holds', async () => {
@@ -117,7 +117,7 @@ describe('signals and their order', () => {
         }
       });
     }
-    await settle(60);
+    await until(() => to.seen.length >= senders * 50);
     const seen = to.seen as [number, number][];
     expect(seen.length).toBe(senders * 50);
     for (let s = 0; s < senders; s++) expect(seen.filter(([from]) => from === s).map(([, i]) => i)).toEqual(Array.from({ length: 50 }, (_, i) => i));

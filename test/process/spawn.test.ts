@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type Down, type Exit, type Pid, type ProcessSelf } from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
-import { idler, listener, settle } from './peers.js';
+import { idler, listener, settle, until } from './peers.js';
 
 describe('processes and their life', () => {
   it('PR-01 the body never runs inside spawn, so a link made right after it sees the first step', async () => {
@@ -135,7 +135,7 @@ describe('processes and their life', () => {
       return (await system.monitor(p).down).reason;
     }));
     expect(reasons).toEqual(Array.from({ length: 500 }, (_, i) => i));
-    await settle();
+    await until(() => watcher.seen.length >= 500);
     expect(watcher.seen.map((down) => (down as Down).reason)).toEqual(reasons);
   });
 

@@ -17,9 +17,9 @@ const Agent = defineAgent({
   calls: {
     async wait(self) {
       const { leak } = self.state;
-      leak.self = self as never;
+      leak.self = self;
       await new Promise<void>((resolve) => { leak.release = resolve; });
-      leak.after(self as never);
+      leak.after(self);
       return 'late';
     },
     ping: () => 'pong',
@@ -112,6 +112,49 @@ describe('P16 fenced incarnations', () => {
     system.exit(p, 'why');
     expect([signal.aborted, signal.reason]).toEqual([true, 'why']);
     expect([self?.signal.aborted, self?.signal.reason]).toEqual([true, 'why']);
+  });
+
+  it('EX-17 what it awaited settles too late: no terminate, no second end, no count', async () => {
+    const system = testSystem();
+    let terminated = 0;
+    const settlers: { resolve: (value: string) => void; reject: (error: Error) => void }[] = [];
+    const Waiter = defineAgent({
+      name: 'Waiter', init: () => ({}),
+      calls: { wait: () => new Promise<string>((resolve, reject) => settlers.push({ resolve, reject })) },
+      terminate: () => void terminated++,
+    });
+    for (let i = 0; i < 2; i++) {
+      const ref = system.start(Waiter);
+      const call = ref.tryCall('wait');
+      await settle(1);
+      system.exit(ref, 'kill');
+      await call;
+    }
+    const before = system.stats();
+    settlers[0]?.resolve('late');
+    settlers[1]?.reject(new Error('late'));
+    await settle();
+    expect(terminated).toBe(0);
+    expect(system.stats()).toEqual(before);
+  });
+
+  it('a drain still waits for the living that await, after the dead have come back from their await', async () => {
+    const system = testSystem();
+    const dead = newLeak();
+    const ref = system.start(Agent, dead);
+    void ref.call('wait');
+    await settle(1);
+    system.exit(ref, 'kill');
+    dead.release();
+    await settle(1);
+    const alive = newLeak();
+    const call = system.start(Agent, alive).call('wait');
+    await settle(1);
+    const stopped = system.stop({ drain: true, timeoutMs: 5_000 });
+    await settle();
+    alive.release();
+    expect(await call).toBe('late');
+    expect(await stopped).toMatchObject({ drained: true });
   });
 
   it('its receive never resolves', async () => {

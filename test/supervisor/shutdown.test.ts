@@ -105,6 +105,15 @@ describe('C9 shutdown is a protocol', () => {
     expect(system.processes()).toEqual([]);
   });
 
+  test('SU-34 after a child was terminated no EXIT of it is queued at its supervisor', async () => {
+    const system = testSystem();
+    const { worker } = family();
+    const sup = await system.supervise({ children: [worker('a')] });
+    const before = system.stats().signals.sent;
+    await sup.terminateChild('a');
+    expect(system.stats().signals.sent - before, 'the EXIT that asked the child, and no answer').toBe(1);
+  });
+
   test('SU-33 an unlinked child cannot hang terminateChild, and its end is no crash of the supervisor', async () => {
     const system = testSystem();
     const { Loner } = cast(() => 0);

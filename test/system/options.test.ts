@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSystem, defineAgent, OptionError, type SystemOptions } from '../../src/index.js';
+import { createSystem, defineAgent, OptionError } from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
 const Echo = defineAgent({ name: 'echo', init: (n = 0) => ({ n }), calls: { say: (_self, text: string) => text }, casts: { note: () => undefined } });

@@ -121,15 +121,16 @@ describe('P15 P35 a program that uses castcall', () => {
     expect(ended.stdout.trim().split('\n').slice(1)).toEqual(['worked', 'worked', 'terminate b shutdown', 'terminate a shutdown']);
   });
 
-  test('handleSignals: a second SIGINT during the drain does not stop twice', async () => {
+  test('handleSignals: SIGINT does the same, and SIGTERM during its drain does not stop a second time', async () => {
     const ended = await program(`${AGENTS}
       const system = createSystem({ logger: false, handleSignals: true });
       await system.supervise({ children: [child('a', Worker, 'a')] });
       system.ref(Worker, 'a').cast('work');
       setInterval(() => {}, 1_000);
       say('ready');
-    `, { act: (kill) => kill('SIGINT') });
-    expect(ended.signal).toBe('SIGINT');
+    `, { act: (kill) => { kill('SIGINT'); setTimeout(() => kill('SIGTERM'), 5); } });
+    expect(['SIGINT', 'SIGTERM']).toContain(ended.signal);
+    expect(ended.stdout).toContain('worked');
     expect(ended.stdout.match(/terminate/g)).toHaveLength(1);
   });
 
@@ -182,6 +183,21 @@ describe('P15 P35 a program that uses castcall', () => {
       { level: 40, system: 'bank', op: 'nope' },
     ]);
     expect(ended.stderr).not.toContain('hunter2');
+  });
+
+  test('P36 a logger whose methods reject, and a subscriber that does, do not end the program', async () => {
+    const ended = await program(`${AGENTS}
+      const bad = async () => { throw new Error('logger'); };
+      const system = createSystem({ logger: { error: bad, warn: bad, info: bad } });
+      system.deadLetters.subscribe(bad);
+      system.start(Worker, 'a').cast('crash', 1);
+      system.start(Worker, 'b').cast('nope');
+      system.send('nobody', 1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      say('ready');
+      await system.stop();
+    `);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('a report is on standard error also when the program ends at once by process.exit', async () => {

@@ -141,6 +141,16 @@ describe('system.stop', () => {
     expect(got).toEqual([new Exit(undefined, 'shutdown')]);
   });
 
+  test('P15 what a terminate starts during the stop does not outlive it', async () => {
+    const system = testSystem();
+    const { Agent, log } = staff();
+    const Heir = defineAgent({ trapExit: true, terminate(self) { self.spawn(async (late) => { await late.receive(); }, { link: false }); system.start(Agent, 'heir'); } });
+    system.start(Heir);
+    expect((await system.stop({ timeoutMs: 500 })).killed).toBeLessThanOrEqual(2);
+    expect(system.processes()).toEqual([]);
+    expect(log.filter((line) => line.startsWith('+'))).toEqual([]);
+  });
+
   test('after the stop nothing starts any more, and sends are harmless', async () => {
     const system = testSystem();
     const { Agent } = staff();

@@ -4,10 +4,7 @@ import type { Findings } from '../findings.js';
 /** How two findings differ, one line per part; empty when they are the same. */
 export function compareFindings(swarm: Findings, recount: Findings): string[] {
   const differences: string[] = [];
-  for (const part of ['directories', 'symlinks', 'others'] as const) {
-    if (swarm[part] !== recount[part]) differences.push(`${part}: ${swarm[part]}, recounted ${recount[part]}`);
-  }
-  for (const part of ['files', 'unreadable', 'packages', 'duplicates'] as const) {
+  for (const part of ['directories', 'files', 'unreadable', 'packages', 'duplicates'] as const) {
     const difference = compareLists(swarm[part], recount[part]);
     if (difference !== null) differences.push(`${part}: ${difference}`);
   }

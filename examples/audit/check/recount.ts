@@ -3,7 +3,9 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { TEXT_BYTES_MAX, unreadable } from '../content.js';
-import { byPath, type DuplicateGroup, type FileFacts, type Findings, type Manifest, type PackageFindings, type Unreadable } from '../findings.js';
+import {
+  byPath, type DirectoryFacts, type DuplicateGroup, type FileFacts, type Findings, type Manifest, type PackageFindings, type Unreadable,
+} from '../findings.js';
 import { byWaste } from '../rules/duplicate.js';
 import { checkEngine } from '../rules/engine.js';
 import { findInstallScripts } from '../rules/install-script.js';
@@ -25,9 +27,7 @@ export interface RecountPlan {
  */
 export class Recount {
   readonly #plan: RecountPlan;
-  #directories = 0;
-  #symlinks = 0;
-  #others = 0;
+  readonly #directories: DirectoryFacts[] = [];
   readonly #files: FileFacts[] = [];
   readonly #unreadable: Unreadable[] = [];
   readonly #packages: PackageFindings[] = [];
@@ -43,9 +43,7 @@ export class Recount {
       for (const below of await this.#directory(directory)) open.push(below);
     }
     return {
-      directories: this.#directories,
-      symlinks: this.#symlinks,
-      others: this.#others,
+      directories: this.#directories.sort(byPath),
       files: this.#files.sort(byPath),
       unreadable: this.#unreadable.sort(byPath),
       duplicates: this.#duplicates(),
@@ -57,22 +55,24 @@ export class Recount {
     const { root, excluded } = this.#plan;
     const entries = await this.#attempt(directory, () => readdir(join(root, directory), { withFileTypes: true }));
     if (entries === null) return [];
-    this.#directories += 1;
+    let symlinks = 0;
+    let others = 0;
     const inside: string[] = [];
     const names: string[] = [];
     const texts = new Map<string, string>();
     for (const entry of entries) {
       const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
-      if (entry.isSymbolicLink()) this.#symlinks += 1;
+      if (entry.isSymbolicLink()) symlinks += 1;
       else if (entry.isDirectory()) {
         if (join(root, path) !== excluded) inside.push(path);
-      } else if (!entry.isFile()) this.#others += 1;
+      } else if (!entry.isFile()) others += 1;
       else {
         names.push(entry.name);
         const text = await this.#file(path);
         if (text !== null) texts.set(entry.name, text);
       }
     }
+    this.#directories.push({ path: directory, symlinks, others });
     this.#package(directory, names, texts);
     return inside;
   }

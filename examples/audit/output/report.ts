@@ -1,4 +1,4 @@
-import { byText, type Findings, type PackageFindings } from '../findings.js';
+import { byText, sumOf, type Findings, type PackageFindings } from '../findings.js';
 import { findRepeatedPackages, wasteOf, type RepeatedPackage } from '../rules/duplicate.js';
 import { isCopyleft } from '../rules/licence.js';
 import { bytes, count, counted } from './quantity.js';
@@ -29,14 +29,14 @@ export function renderReport(subject: Subject, findings: Findings): string {
 }
 
 function overview(subject: Subject, findings: Findings): string {
-  const { files, duplicates, packages } = findings;
+  const { directories, files, duplicates, packages } = findings;
   const wasted = duplicates.reduce((sum, group) => sum + wasteOf(group), 0);
   const size = files.reduce((sum, file) => sum + file.bytes, 0);
   const rows = [
-    ['Files', `${count(files.length)} (${bytes(size)}) in ${counted(findings.directories, 'directory', 'directories')}`],
+    ['Files', `${count(files.length)} (${bytes(size)}) in ${counted(directories.length, 'directory', 'directories')}`],
     ['Packages', count(packages.length)],
-    ['Symbolic links, not followed', count(findings.symlinks)],
-    ['Pipes, sockets and devices, not opened', count(findings.others)],
+    ['Symbolic links, not followed', count(sumOf(directories, 'symlinks'))],
+    ['Pipes, sockets and devices, not opened', count(sumOf(directories, 'others'))],
     ['Unreadable', count(findings.unreadable.length)],
     ['Duplicate contents', `${counted(duplicates.length, 'group')}, ${bytes(wasted)} to save`],
     ['Packages with install scripts', count(packages.filter(({ scripts }) => scripts.length > 0).length)],

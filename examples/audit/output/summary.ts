@@ -18,6 +18,8 @@ export interface RunResult {
   readonly callP99Ms: number;
   readonly lost: number;
   readonly duplicated: number;
+  /** Paths that others changed while they were audited. */
+  readonly changed: number;
   /** What the recount or the accounts found wrong; empty when nothing is. */
   readonly differences: readonly string[];
   readonly interrupted: boolean;
@@ -58,7 +60,8 @@ export function renderOpening({ directory, chaos, workers, seed }: AuditOptions)
   return `castcall audit of ${basename(directory)} (${directory}): chaos ${chaos}, ${counted(workers, 'parser')}, seed ${seed}\n`;
 }
 
-function verdict({ interrupted, differences }: RunResult): string {
+function verdict({ interrupted, differences, changed }: RunResult): string {
   if (interrupted) return 'not recounted';
-  return differences.length === 0 ? 'the recount without agents agrees' : 'the recount without agents disagrees';
+  const except = changed === 0 ? '' : ` (but for ${counted(changed, 'path')} that changed meanwhile)`;
+  return `the recount without agents ${differences.length === 0 ? 'agrees' : 'disagrees'}${except}`;
 }

@@ -27,7 +27,7 @@ describe('renderReport', () => {
 
   it('tells what was found', () => {
     const report = renderReport({ ...subject, complete: false }, {
-      directories: 3, symlinks: 2, others: 1,
+      directories: [{ path: '', symlinks: 2, others: 0 }, { path: 'a', symlinks: 0, others: 1 }, { path: 'b', symlinks: 0, others: 0 }],
       files: [{ path: 'a/x', bytes: 1_500, sha256: 'aa' }, { path: 'b/x', bytes: 1_500, sha256: 'aa' }],
       unreadable: [{ path: '', reason: 'EACCES' }],
       duplicates: [{ sha256: 'aabbccddeeff00', bytes: 1_500, paths: ['a/x', 'b/x'] }],

@@ -162,6 +162,17 @@ describe('the audit', () => {
     expect(code).toBe(EXIT.interrupted);
   });
 
+  it('does not take a file that others change meanwhile for a fault', async () => {
+    put('live/log.txt', 'first');
+    const around = surroundings((text) => {
+      if (text.startsWith('counting again')) put('live/log.txt', 'second');
+    });
+    expect(await main(['--json', '--out', 'live-out'], around)).toBe(EXIT.flawless);
+    expect(jsonOf(around)).toMatchObject({ changed: 1, differences: [], lost: 0, duplicated: 0, ok: true });
+    expect(around.stdout).toContain('agrees (but for 1 path that changed meanwhile)');
+    rmSync(join(modules, 'live'), { recursive: true });
+  });
+
   it('says in one line why a report could not be written', async () => {
     mkdirSync(join(base, 'occupied', 'report.md'), { recursive: true });
     const around = surroundings();

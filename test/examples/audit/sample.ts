@@ -12,4 +12,4 @@ export function packageNamed(name: string, version: string | null, path: string,
   };
 }
 
-export const nothingFound: Findings = { directories: 1, symlinks: 0, others: 0, files: [], unreadable: [], duplicates: [], packages: [] };
+export const nothingFound: Findings = { directories: [{ path: '', symlinks: 0, others: 0 }], files: [], unreadable: [], duplicates: [], packages: [] };

@@ -70,7 +70,8 @@ describe('Recount', () => {
     for (const name of ['x', 'y']) writeFileSync(join(pkg, name), 'abc');
     symlinkSync(pkg, join(root, 'link'));
     const found = await recount();
-    expect(found).toMatchObject({ directories: 3, symlinks: 1, duplicates: [{ sha256: SHA_OF_ABC, bytes: 3, paths: ['node_modules/a/x', 'node_modules/a/y'] }] });
+    expect(found.directories.map(({ path, symlinks }) => [path, symlinks])).toEqual([['', 1], ['node_modules', 0], ['node_modules/a', 0]]);
+    expect(found).toMatchObject({ duplicates: [{ sha256: SHA_OF_ABC, bytes: 3, paths: ['node_modules/a/x', 'node_modules/a/y'] }] });
     expect(found.files.map(({ path }) => path)).toEqual(['LICENSE', 'package.json', 'x', 'y'].map((name) => `node_modules/a/${name}`));
     expect(found.packages).toEqual([{
       path: 'node_modules/a', name: 'a', version: '1.0.0', broken: null, dependencies: [],
@@ -90,8 +91,8 @@ describe('compareFindings', () => {
   it('is silent about equals and names what differs', () => {
     const found = { ...nothingFound, files: [{ path: 'a', bytes: 1, sha256: 'x' }] };
     expect(compareFindings(found, structuredClone(found))).toEqual([]);
-    expect(compareFindings({ ...found, symlinks: 3 }, nothingFound)).toEqual([
-      'symlinks: 3, recounted 0',
+    expect(compareFindings({ ...found, directories: [] }, nothingFound)).toEqual([
+      'directories: 0, recounted 1; first nothing, recounted {"path":"","symlinks":0,"others":0}',
       'files: 1, recounted 0; first {"path":"a","bytes":1,"sha256":"x"}, recounted nothing',
     ]);
   });
