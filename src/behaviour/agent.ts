@@ -106,7 +106,7 @@ function stopping(p: Process, self: AgentSelf, call: Request | null, result: unk
 function dropController(p: Process, self: AgentSelf, call: Request | null): void {
   self.flags &= ~Flag.Controller;
   const controller = call?.extra?.controller;
-  if (controller !== null && controller !== undefined && (self.flags & Flag.Deferred) === 0) p.cold().controllers?.delete(controller);
+  if (controller !== null && controller !== undefined && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) p.cold().controllers?.delete(controller);
 }
 
 /* ---- the longer road ---- */

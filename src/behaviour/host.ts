@@ -7,6 +7,8 @@ import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js'
 export interface Host {
   readonly kernel: Kernel;
   readonly router: Router;
+  /** verbs that layers above add to every self, by name (port); an unfilled one is a coded error */
+  readonly extensions: Map<string, (p: Process) => unknown>;
   /** a ref of one incarnation, without a sender */
   refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */

@@ -288,13 +288,9 @@ function callerStack(): { readonly stack?: string } {
   return holder;
 }
 
-const warned = new Set<string>();
-
 function warnBareRef(kernel: Kernel, owner: object | undefined, definition: string, op: string): void {
   if (owner === undefined) return;
   const p = owner as Process;
-  const key = `${p.behaviour.name} ${definition} ${op}`;
-  if (warned.has(key) || p.kernel !== kernel) return;
-  warned.add(key);
-  kernel.warn(`a bare ref was used after an await in a handler of '${p.behaviour.name}': its sender is outside; use self.call, self.cast or self.bind(ref)`, { definition, op, pid: p.pid });
+  if (p.kernel !== kernel) return;
+  kernel.warnOnce(`bare ref ${p.behaviour.name} ${definition} ${op}`, `a bare ref was used after an await in a handler of '${p.behaviour.name}': its sender is outside; use self.call, self.cast or self.bind(ref)`, { definition, op, pid: p.pid });
 }

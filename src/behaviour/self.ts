@@ -70,9 +70,10 @@ export class AgentSelf extends Verbs {
   noreply(): NoReply {
     const { from } = this.p;
     if (from instanceof Request && this.lives()) {
+      this.flags |= Flag.Deferred;
+      if (from.settled) return NO_REPLY;
       const ext = from.callee.cold();
       (ext.deferred ??= new Set()).add(from);
-      this.flags |= Flag.Deferred;
     }
     return NO_REPLY;
   }

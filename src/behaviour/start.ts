@@ -1,6 +1,6 @@
 import { isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
 import { UNBOUNDED } from '../mailbox/index.js';
-import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Process } from '../process/index.js';
+import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
 import { Ignore, Stop } from './control.js';
 import { runtimeOf, type AgentDefinition } from './definition.js';
@@ -63,6 +63,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   const { definition } = plan;
   const p = spawnProcess(kernel, definition.behaviour, parent, true, plan.capacity);
   p.trap = definition.trapExit;
+  if (kernel.development && parent !== null && definition.terminate !== null && !definition.trapExit) warnTerminate(kernel, definition);
   p.run = Run.Parked;
   kernel.parked++;
   if (plan.name !== undefined) {
@@ -151,6 +152,11 @@ function failStart(p: Process, what: string, reason: ExitReason, exit: ExitReaso
   if (p.parent !== null) unlink(p.parent, p);
   exitProcess(p, exit);
   throw new StartError(what, reason);
+}
+
+/** Development: OTP's most common surprise (GS-37). */
+function warnTerminate(kernel: Kernel, definition: AgentDefinition): void {
+  kernel.warnOnce(`terminate ${definition.name}`, `'${definition.name}' has a terminate but does not trap exits: it will not run when a supervisor shuts the agent down; set trapExit: true`, { definition: definition.name });
 }
 
 /** Refuses arguments that no init declared, before anything is started. */

@@ -117,6 +117,13 @@ export class Verbs {
     return this.host.start(this.p, definition, args);
   }
 
+  /** What a layer above offers this process under that name. */
+  extension(name: string): unknown {
+    const make = this.host.extensions.get(name);
+    if (make === undefined) throw new CastcallError('PORT_UNFILLED', `self has no '${name}': the layer that offers it is not part of this system`);
+    return make(this.p);
+  }
+
   /** One controller for the life of the process; a call's own is made by the agent's self. */
   get signal(): AbortSignal {
     return lifeSignal(this.p);

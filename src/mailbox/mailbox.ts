@@ -29,8 +29,6 @@ export class Tally {
 /** The rarely used part of a mailbox. */
 export class MailboxExtra {
   readonly lanes: (Lane | null)[] = [null, null, null, null, null];
-  /** bit r is set while lane r (other than normal) holds a message */
-  ready = 0;
   tally: Tally = new Tally();
   meter: Meter | null = null;
   sampledAt = 0;
@@ -51,6 +49,8 @@ export class Mailbox extends Lane {
   handled = 0;
   /** takes from the normal lane until the sampled message is reached; 0 when none is sampled */
   sampleLeft = 0;
+  /** bit r is set while lane r (other than normal) holds a message */
+  ready = 0;
   extra: MailboxExtra | null = null;
   constructor(public capacity: number) {
     super();
@@ -76,24 +76,23 @@ export class Mailbox extends Lane {
     const extra = this.cold();
     const lane = (extra.lanes[rank] ??= new Lane());
     lane.push(op, payload, from);
-    extra.ready |= 1 << rank;
+    this.ready |= 1 << rank;
   }
 
   /** The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. */
   pick(): Lane | null {
-    const extra = this.extra;
-    if (extra === null || extra.ready === 0) return this.n > 0 ? this : null;
-    const ready = extra.ready;
+    const { ready } = this;
+    if (ready === 0) return this.n > 0 ? this : null;
     for (let rank: number = Rank.Front; rank > Rank.Normal; rank--) {
-      if ((ready & (1 << rank)) !== 0) return this.tookFrom(extra, rank);
+      if ((ready & (1 << rank)) !== 0) return this.tookFrom(rank);
     }
     if (this.n > 0) return this;
-    return (ready & 1) !== 0 ? this.tookFrom(extra, Rank.Low) : null;
+    return (ready & 1) !== 0 ? this.tookFrom(Rank.Low) : null;
   }
 
   /** Whether any lane holds a message. */
   busy(): boolean {
-    return this.n > 0 || (this.extra !== null && this.extra.ready !== 0);
+    return this.n > 0 || this.ready !== 0;
   }
 
   depth(rank: Rank): number {
@@ -108,9 +107,9 @@ export class Mailbox extends Lane {
     return (this.extra ??= new MailboxExtra());
   }
 
-  private tookFrom(extra: MailboxExtra, rank: number): Lane {
-    const lane = extra.lanes[rank] as Lane;
-    if (lane.n === 1) extra.ready &= ~(1 << rank);
+  private tookFrom(rank: number): Lane {
+    const lane = this.cold().lanes[rank] as Lane;
+    if (lane.n === 1) this.ready &= ~(1 << rank);
     return lane;
   }
 }

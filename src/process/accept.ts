@@ -1,6 +1,7 @@
 import { deepFreeze } from '../base/index.js';
 import { EXTRA, Extra, Rank, type Op } from '../mailbox/index.js';
-import { Run, type Process } from './process.js';
+import { Process, Run } from './process.js';
+import { ReplySlot } from './slot.js';
 
 /**
  * Queues a user message in the normal lane of a living process. False when the mailbox is full (counted as rejected);
@@ -10,7 +11,7 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
   const box = p.mailbox;
   if (box.size >= box.capacity) return full(p);
   const kernel = p.kernel;
-  if (kernel.watched) watch(p, op, payload);
+  if (kernel.watched && watch(p, Rank.Normal, op, payload, from, -1)) return true;
   if (box.put(op, payload, from)) sample(p);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
   return true;
@@ -20,12 +21,17 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
 export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number): boolean {
   const box = p.mailbox;
   if (box.size >= box.capacity) return full(p);
-  if (p.kernel.watched) watch(p, op, payload);
+  if (p.kernel.watched && watch(p, rank, op, payload, from, expiresAt)) return true;
+  enqueueWith(p, rank, op, payload, from, expiresAt);
+  return true;
+}
+
+function enqueueWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number): void {
+  const box = p.mailbox;
   if (expiresAt >= 0) box.putIn(rank, EXTRA, payload, new Extra(op, from, expiresAt));
   else if (rank !== Rank.Normal) box.putIn(rank, op, payload, from);
   else if (box.put(op, payload, from)) sample(p);
   if (p.run === Run.Idle) p.kernel.scheduler.enqueue(p);
-  return true;
 }
 
 /** Queues one of the runtime's own messages: it never waits for room and does not count; dropped when the process has ended. */
@@ -46,10 +52,28 @@ function full(p: Process): false {
   return false;
 }
 
-function watch(p: Process, op: Op, payload: unknown): void {
+/** What somebody watches: freezes, taps, and asks the gate. True when the gate keeps the message for now. */
+function watch(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number): boolean {
   const { kernel } = p;
   if (kernel.frozen) deepFreeze(payload);
+  const sender = from instanceof Process ? from : from instanceof ReplySlot ? from.caller : null;
+  if (kernel.gate !== null && sender !== null && kernel.gate.holds(sender, op, () => release(p, rank, op, payload, from, expiresAt))) return true;
   if (kernel.tap !== null) kernel.tap.accepted(p.pid, op.name);
+  return false;
+}
+
+/** The gate lets a message go: it meets the destination as it is now. */
+function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number): void {
+  if (p.run === Run.Dead) {
+    p.kernel.outside.sent++;
+    p.kernel.outside.deadLettered++;
+    if (from instanceof ReplySlot) from.calleeEnded(p.reason);
+    p.kernel.deadLetter(p, op.name, payload, from, p.reason);
+  } else if (p.mailbox.size >= p.mailbox.capacity) {
+    full(p);
+  } else {
+    enqueueWith(p, rank, op, payload, from, expiresAt);
+  }
 }
 
 /** Remembers when this message was sent; the loop sees it again when its turn in the normal lane comes. */

@@ -1,7 +1,7 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
 import { Extra, Kind, Rank, type Op, type Segment } from '../mailbox/index.js';
 import { fanOut } from './fanout.js';
-import type { CrashReport } from './kernel.js';
+import type { CrashReport } from './ports.js';
 import { dropHeld } from './monitor.js';
 import { Phase, Run, type Process, type ProcessExt } from './process.js';
 import { ReplySlot } from './slot.js';
@@ -88,6 +88,10 @@ function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason
   const { kernel } = p;
   if (op.signal) {
     kernel.signals.dropped++;
+    return;
+  }
+  if (kernel.delivery !== null && kernel.delivery.takeBack(p, op, payload, from, reason)) {
+    p.mailbox.sent--;
     return;
   }
   p.mailbox.tally().deadLettered++;

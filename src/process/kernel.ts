@@ -3,34 +3,9 @@ import { Meter, Totals, type Histogram } from '../mailbox/index.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Pid, type Process } from './process.js';
+import type { CrashReport, DeliveryPort, Gate, Ports } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
-
-/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). */
-export interface CrashReport {
-  readonly label: 'process crashed';
-  readonly pid: Pid;
-  readonly name: string | undefined;
-  readonly behaviour: string;
-  readonly reason: ExitReason;
-  /** the operation that was being handled */
-  readonly op: string | undefined;
-  /** user messages that were waiting */
-  readonly queued: number;
-  /** all messages of the normal lane */
-  readonly depth: number;
-  readonly ancestors: readonly string[];
-  readonly trapExit: boolean;
-}
-
-/** What the layers above give the kernel. An unfilled port is null or a no-op, never a guess. */
-export interface Ports {
-  /** a message that nobody takes; `to` has just ended */
-  deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void;
-  report(crash: CrashReport): void;
-  /** something that works but should be looked at */
-  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
-}
 
 export interface KernelOptions {
   readonly env: Env;
@@ -63,6 +38,9 @@ export class Kernel {
   readonly development: boolean;
   readonly reporting: boolean;
   tap: Tap | null = null;
+  gate: Gate | null = null;
+  delivery: DeliveryPort | null = null;
+  private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
   readonly context: AsyncContext | null;
   /** port: releases names, groups and locks of an ending process */
@@ -138,9 +116,21 @@ export class Kernel {
     this.ports.warn(message, fields);
   }
 
+  /** The same at most once per key. */
+  warnOnce(key: string, message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.warned.has(key)) return;
+    this.warned.add(key);
+    this.ports.warn(message, fields);
+  }
+
   setTap(tap: Tap | null): void {
     this.tap = tap;
-    this.watched = this.frozen || tap !== null;
+    this.watched = this.frozen || tap !== null || this.gate !== null;
+  }
+
+  setGate(gate: Gate | null): void {
+    this.gate = gate;
+    this.watched = this.frozen || this.tap !== null || gate !== null;
   }
 
   meterOf(behaviour: Behaviour): Meter {

@@ -18,7 +18,7 @@ export function step(p: Process, budget: number): number {
   let taken = 0;
   try {
     while (taken < budget) {
-      const lane: Lane | null = box.extra === null ? box : box.pick();
+      const lane: Lane | null = box.ready === 0 ? box : box.pick();
       if (lane === null || lane.n === 0) break;
       if (lane.hi === lane.hend) lane.nextSegment();
       const segment = lane.head as Segment;

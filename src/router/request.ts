@@ -43,7 +43,15 @@ export class Request extends ReplySlot {
       this.callee.kernel.counts.lateReplies++;
       return false;
     }
+    const { gate } = this.callee.kernel;
+    if (gate !== null && gate.holds(this.callee, this.op, () => this.deliver(value))) return true;
+    return this.deliver(value);
+  }
+
+  private deliver(value: unknown): boolean {
+    if (this.settled) return false;
     this.close();
+    this.dropController();
     // A reply with a `then` is adopted by the promise and may reject it: nobody need be listening.
     if (typeof value === 'object' && value !== null && 'then' in value) markHandled(this.promise);
     this.resolve(value);
@@ -94,12 +102,19 @@ export class Request extends ReplySlot {
     return (this.extra ??= new RequestExtra());
   }
 
+  /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
+  private dropController(): void {
+    const controller = this.extra?.controller;
+    if (controller !== null && controller !== undefined && this.callee.from !== this) this.callee.ext?.controllers?.delete(controller);
+  }
+
   /** Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. */
   private cancel(reason: unknown): void {
     const extra = this.cold();
     extra.cancelled = true;
     extra.abortReason = reason;
     if (extra.controller !== null) extra.controller.abort(reason);
+    this.dropController();
   }
 
   private rejectWith(error: unknown): void {

@@ -63,6 +63,7 @@ export class System implements AsyncDisposable {
     this.#host = {
       kernel,
       router,
+      extensions: new Map(),
       refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
       start: (parent, definition, args) => startFrom(this.#host, parent, definition, args),
       spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,

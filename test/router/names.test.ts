@@ -166,7 +166,7 @@ describe('P39 the syntax of names', () => {
 
 describe('P35 cells of names', () => {
   it('a name that only a ref knows is forgotten with its last ref; 100,000 of them leave no trace', async () => {
-    const names = new Names();
+    const names = new Names('castcall.test.');
     const inside = names as unknown as { readonly cells: Map<string, unknown> };
     const kept = names.cell('kept');
     for (let round = 0; round < 10; round++) {

@@ -1,0 +1,46 @@
+import type { ExitReason } from '../base/index.js';
+import type { Op } from '../mailbox/index.js';
+import type { Pid, Process } from './process.js';
+
+/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). */
+export interface CrashReport {
+  readonly label: 'process crashed';
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly behaviour: string;
+  readonly reason: ExitReason;
+  /** the operation that was being handled */
+  readonly op: string | undefined;
+  /** user messages that were waiting */
+  readonly queued: number;
+  /** all messages of the normal lane */
+  readonly depth: number;
+  readonly ancestors: readonly string[];
+  readonly trapExit: boolean;
+}
+
+/** What the layers above give the kernel when it is made. */
+export interface Ports {
+  /** a message that nobody takes; `to` has just ended */
+  deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void;
+  report(crash: CrashReport): void;
+  /** something that works but should be looked at */
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * Port of delivery guarantees: unstarted messages of an ended process are offered to it before they become dead letters.
+ */
+export interface DeliveryPort {
+  /** True when it takes the message over: it then leaves this mailbox's account and is in delivery's. */
+  takeBack(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): boolean;
+}
+
+/**
+ * Port of durable agents: what a process sends may have to wait until its state is committed. Asked for every user
+ * message that a process sends and for every reply, while a gate is set; `op` tells a call from a cast.
+ */
+export interface Gate {
+  /** True when it keeps the send; it calls `release` later, or never when the commit fails. */
+  holds(sender: Process, op: Op, release: () => void): boolean;
+}
