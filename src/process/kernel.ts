@@ -2,7 +2,7 @@ import { Deadlines, OptionError, Ring, type AsyncContext, type Env, type ExitRea
 import { Meter, Totals, type Histogram } from '../mailbox/index.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
-import { Run, type Behaviour, type Pid, type Process } from './process.js';
+import { Run, type Behaviour, type Process } from './process.js';
 import type { CrashReport, DeliveryPort, Gate, Ports } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
