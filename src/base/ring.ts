@@ -1,4 +1,5 @@
 const EMPTY: unknown[] = [];
+const LARGE = 4_096;
 
 /** A growing FIFO in a power-of-two ring; storage is allocated on the first push. Push and shift are O(1) amortised. */
 export class Ring<T> {
@@ -18,7 +19,7 @@ export class Ring<T> {
     const item = this.slots[at] as T;
     this.slots[at] = undefined;
     this.head = (at + 1) & this.mask;
-    this.size--;
+    if (--this.size === 0 && this.mask >= LARGE) this.reset();
     return item;
   }
 
@@ -28,6 +29,13 @@ export class Ring<T> {
     const item = this.shift();
     for (let i = this.size - position; i > 0; i--) this.push(this.shift());
     return item;
+  }
+
+  /** A burst is over: its storage goes back, and the next items share few cache lines again. */
+  private reset(): void {
+    this.slots = EMPTY as (T | undefined)[];
+    this.mask = -1;
+    this.head = 0;
   }
 
   private grow(): void {
