@@ -71,7 +71,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
     if (owner !== null) return failStart(p, definition.name, { alreadyStarted: owner.pid }, 'normal');
   }
   if (plan.label !== undefined) p.cold().label = plan.label;
-  if (plan.fullStats) p.mailbox.cold().meter = kernel.newMeter();
+  if (plan.fullStats) p.box().cold().meter = kernel.newMeter();
   const self = new AgentSelf(p);
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined);

@@ -43,6 +43,12 @@ export class MailboxExtra {
  * Single source of truth: `size` counts the user messages queued here and changes in the step in which the lanes do.
  */
 export class Mailbox extends Lane {
+  /**
+   * The mailbox of everybody who has not had a message yet: empty, and full by its bound, so that the first message takes
+   * the road of a refusal, where a mailbox of one's own is opened. An idle agent costs 144 bytes less for it.
+   */
+  static readonly unopened: Mailbox = new Mailbox(-1);
+
   size = 0;
   peak = 0;
   sent = 0;

@@ -1,5 +1,4 @@
-import type { Mailbox } from './mailbox.js';
-import { Rank, UNBOUNDED } from './mailbox.js';
+import { Mailbox, Rank, UNBOUNDED } from './mailbox.js';
 import { percentiles, type Percentiles } from './meter.js';
 
 /**
@@ -85,7 +84,7 @@ export function mailboxStats(box: Mailbox, running: boolean): MailboxStats {
     ...totals,
     size: box.size,
     peak: box.peak,
-    capacity: box.capacity === UNBOUNDED ? undefined : box.capacity,
+    capacity: box.capacity === UNBOUNDED || box === Mailbox.unopened ? undefined : box.capacity,
     depth: { low: box.depth(Rank.Low), normal: box.depth(Rank.Normal), high: box.depth(Rank.High), critical: box.depth(Rank.Critical) },
     waitMs: percentiles(meter?.wait),
     handleMs: percentiles(meter?.handle),

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../base/index.js';
-import { EXTRA, Extra, Rank, type Op } from '../mailbox/index.js';
+import { EXTRA, Extra, Mailbox, Rank, type Op } from '../mailbox/index.js';
 import { Process, Run } from './process.js';
 import { ReplySlot } from './slot.js';
 
@@ -9,7 +9,7 @@ import { ReplySlot } from './slot.js';
  */
 export function accept(p: Process, op: Op, payload: unknown, from: unknown): boolean {
   const box = p.mailbox;
-  if (box.size >= box.capacity) return full(p);
+  if (box.size >= box.capacity) return box === Mailbox.unopened ? first(p, op, payload, from) : full(p);
   const kernel = p.kernel;
   if (kernel.watched && watch(p, Rank.Normal, op, payload, from, -1)) return true;
   if (box.put(op, payload, from)) sample(p);
@@ -19,7 +19,7 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
 
 /** The same for a message with a priority or an expiry: the longer road. */
 export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number): boolean {
-  const box = p.mailbox;
+  const box = p.box();
   if (box.size >= box.capacity) return full(p);
   if (p.kernel.watched && watch(p, rank, op, payload, from, expiresAt)) return true;
   enqueueWith(p, rank, op, payload, from, expiresAt);
@@ -42,8 +42,14 @@ export function pushSignal(p: Process, op: Op, payload: unknown, from: unknown, 
     kernel.signals.dropped++;
     return;
   }
-  p.mailbox.putIn(rank, op, payload, from);
+  p.box().putIn(rank, op, payload, from);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
+}
+
+/** The first message of a process: its mailbox is opened now. */
+function first(p: Process, op: Op, payload: unknown, from: unknown): boolean {
+  p.box();
+  return accept(p, op, payload, from);
 }
 
 function full(p: Process): false {
@@ -69,7 +75,7 @@ function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown
     p.kernel.outside.deadLettered++;
     if (from instanceof ReplySlot) from.calleeEnded(p.reason);
     p.kernel.deadLetter(p, op.name, payload, from, p.reason);
-  } else if (p.mailbox.size >= p.mailbox.capacity) {
+  } else if (p.box().size >= p.mailbox.capacity) {
     full(p);
   } else {
     enqueueWith(p, rank, op, payload, from, expiresAt);

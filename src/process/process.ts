@@ -1,5 +1,5 @@
 import type { Deadline, ExitReason } from '../base/index.js';
-import type { Mailbox, Op } from '../mailbox/index.js';
+import { Mailbox, UNBOUNDED, type Op } from '../mailbox/index.js';
 import type { KeptList } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
@@ -106,7 +106,7 @@ export class Process implements Address {
     /** the number until somebody asks for the pid, the pid from then on */
     private id: number | Pid,
     readonly behaviour: Behaviour,
-    readonly mailbox: Mailbox,
+    public mailbox: Mailbox,
     readonly parent: Process | null,
   ) {
     this.handle = behaviour.handle;
@@ -129,6 +129,12 @@ export class Process implements Address {
   /** The registered name, else the pid: how people and OTP's ancestors lists call a process (PL-07). */
   get title(): string {
     return this.name === null ? this.pid : this.name.name;
+  }
+
+  /** Its own mailbox, opened on the first use (see `Mailbox.unopened`). */
+  box(): Mailbox {
+    if (this.mailbox === Mailbox.unopened) this.mailbox = new Mailbox(UNBOUNDED);
+    return this.mailbox;
   }
 
   cold(): ProcessExt {

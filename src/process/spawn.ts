@@ -1,4 +1,4 @@
-import { Mailbox } from '../mailbox/index.js';
+import { Mailbox, UNBOUNDED } from '../mailbox/index.js';
 import type { Kernel } from './kernel.js';
 import { link } from './link.js';
 import { Process, type Behaviour } from './process.js';
@@ -9,7 +9,7 @@ import { Process, type Behaviour } from './process.js';
  */
 export function spawnProcess(kernel: Kernel, behaviour: Behaviour, parent: Process | null, linked: boolean, capacity: number): Process {
   const n = kernel.nextNumber();
-  const p = new Process(kernel, n, behaviour, new Mailbox(capacity), parent);
+  const p = new Process(kernel, n, behaviour, capacity === UNBOUNDED ? Mailbox.unopened : new Mailbox(capacity), parent);
   kernel.live.add(p, n);
   kernel.counts.spawned++;
   if (linked && parent !== null) link(parent, p);
