@@ -1,10 +1,14 @@
 import { installPeers, peerNames, type Peer } from '../vs/peers/peers.js';
 import { startCastcall } from './castcall.js';
+import { ContestantError } from './contestant.js';
 import { ratioOf, summarize, type Summary } from './figures.js';
 import { interleave, withContestants } from './interleave.js';
 import { planOf, type Metric } from './metric.js';
 import type { Options } from './options.js';
 import { ratioCell, summaryCell, Table } from './table.js';
+
+/** The peers are slow: more operations a run would only take longer. */
+const SIZE_MAX = 200_000;
 
 interface Standing extends Summary {
   readonly version: string;
@@ -25,7 +29,7 @@ const table = new Table([
   ...peerNames.map((title) => ({ title, width: 34, align: 'left' as const })),
 ]);
 
-/** castcall and every peer that has the metric, in alternation. The peers are slow, so the sizes are those of --quick. */
+/** castcall and every peer that has the metric, in alternation. Resolves with the exit code: 1 when castcall failed. */
 export async function compareWithPeers(options: Options): Promise<number> {
   const peers = await installPeers();
   if (!options.json) announce(peers);
@@ -34,7 +38,7 @@ export async function compareWithPeers(options: Options): Promise<number> {
     const able = peers.filter((peer) => peer.metrics.has(metric.name));
     if (able.length === 0) continue;
     try {
-      print(await measure(metric, options, able), metric, options);
+      print(await measureAble(metric, options, able), metric, options);
     } catch (error) {
       failures += 1;
       console.error(`${metric.name}: ${(error as Error).message}`);
@@ -49,8 +53,20 @@ function announce(peers: readonly Peer[]): void {
   table.header();
 }
 
+/** A peer that fails at a case is left out of it, and said so. */
+async function measureAble(metric: Metric, options: Options, peers: readonly Peer[]): Promise<Result> {
+  try {
+    return await measure(metric, options, peers);
+  } catch (error) {
+    const rest = peers.filter((peer) => !(error instanceof ContestantError) || error.label !== peer.name);
+    if (rest.length === peers.length) throw error;
+    console.error(`${metric.name}, left out: ${(error as Error).message}`);
+    return measureAble(metric, options, rest);
+  }
+}
+
 async function measure(metric: Metric, options: Options, peers: readonly Peer[]): Promise<Result> {
-  const plan = { ...planOf(metric, options.quick, options.runs), size: metric.quickSize };
+  const plan = { ...planOf(metric, options.quick, options.runs), size: Math.min(metric.quickSize, SIZE_MAX) };
   const contestants = [startCastcall(metric), ...peers.map((peer) => peer.start())];
   const figures = await withContestants(contestants, (all) => interleave(metric.name, plan, all));
   const castcall = summarize(figures[0]!);
