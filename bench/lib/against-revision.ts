@@ -64,7 +64,8 @@ function checkedOut(name: string): Revision {
 }
 
 function announce(name: string, revision: Revision): void {
-  console.log(`node ${process.versions.node} · this tree against ${name} (${revision.commit.slice(0, 12)}) · interleaved · median (min–max)`);
+  const against = `${name} (${revision.commit.slice(0, 12)})`;
+  console.log(`node ${process.versions.node} · this tree against ${against} · interleaved · median (min–max)`);
   console.log(`ratio above 1: this tree is better; below ${RATIO_MIN} with ranges apart: fails\n`);
   table.header();
 }

@@ -18,7 +18,10 @@ export async function interleave(metric: string, plan: Plan, contestants: readon
 }
 
 /** Stops them all, also after a failure. */
-export async function withContestants<T, const C extends readonly Contestant[]>(contestants: C, body: (contestants: C) => Promise<T>): Promise<T> {
+export async function withContestants<T, const C extends readonly Contestant[]>(
+  contestants: C,
+  body: (contestants: C) => Promise<T>,
+): Promise<T> {
   try {
     return await body(contestants);
   } finally {

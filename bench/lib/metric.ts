@@ -38,17 +38,26 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'pingpong', target: ratio(5) },
   { ...million, name: 'spawn_exit', target: ratio(3) },
   { ...usual, name: 'agent_start', target: ratio(4), size: 100_000, quickSize: 100_000 },
-  // Short runs, because an OTP supervisor walks the list of all restarts of the last second at each of them: with 2,000 a run its median is
-  // three times that with 500. Short runs need more warm-ups until the compiler has seen enough.
-  { ...usual, name: 'restart_p50', unit: 'us', better: 'lower', target: ratio(5), size: 500, quickSize: 500, warmups: 20, warmupsQuick: 20 },
+  // Short runs, because an OTP supervisor walks the list of all restarts of the last second at each of them: with 2,000 a
+  // run its median is three times that with 500. Short runs need more warm-ups until the compiler has seen enough.
+  {
+    ...usual, name: 'restart_p50', unit: 'us', better: 'lower',
+    target: ratio(5), size: 500, quickSize: 500, warmups: 20, warmupsQuick: 20,
+  },
   { ...usual, name: 'restart_storm', unit: 'ms', better: 'lower', target: ratio(20), size: 10_000, quickSize: 10_000, warmups: 1, runs: 5 },
-  { ...usual, name: 'bytes_per_agent', unit: 'bytes', better: 'lower', target: absolute(500), size: 100_000, quickSize: 20_000, warmups: 1, runs: 5 },
+  {
+    ...usual, name: 'bytes_per_agent', unit: 'bytes', better: 'lower',
+    target: absolute(500), size: 100_000, quickSize: 20_000, warmups: 1, runs: 5,
+  },
   { ...usual, name: 'async_cast', target: absolute(2_000_000), beam: false, size: 500_000, quickSize: 100_000 },
   {
     name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,
     size: 1_000_000, quickSize: 100_000, warmups: 0, warmupsQuick: 0, runs: 3, nodeFlags: ['--max-old-space-size=4096'],
   },
-  { ...usual, name: 'timer_delay', unit: 'ms', better: 'lower', target: absolute(10), beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 },
+  {
+    ...usual, name: 'timer_delay', unit: 'ms', better: 'lower',
+    target: absolute(10), beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5,
+  },
 ];
 
 /** How one metric is measured in this invocation. */

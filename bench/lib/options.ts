@@ -12,9 +12,11 @@ export interface Options {
 
 export class UsageError extends Error {}
 
+const NAMES = metrics.map((metric) => metric.name).join(', ');
+
 export const USAGE = `npm run bench -- [options]
 
-  --only NAME[,NAME]   only these metrics: ${metrics.map((metric) => metric.name).join(', ')}
+  --only NAME[,NAME]   only these metrics: ${NAMES}
   --quick              smaller sizes, 1 warm-up and 3 measured runs
   --runs N             measured runs per metric
   --json               one JSON object a line
@@ -58,7 +60,7 @@ function parsed(argv: readonly string[]) {
 function selectMetrics(names: string): readonly Metric[] {
   return names.split(',').map((name) => {
     const metric = metrics.find((candidate) => candidate.name === name.trim());
-    if (metric === undefined) throw new UsageError(`--only: no metric "${name}"; there are ${metrics.map((known) => known.name).join(', ')}`);
+    if (metric === undefined) throw new UsageError(`--only: no metric "${name}"; there are ${NAMES}`);
     return metric;
   });
 }

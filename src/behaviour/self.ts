@@ -23,6 +23,7 @@ export class AgentSelf extends Verbs {
   committed: unknown = undefined;
   state: unknown = undefined;
   flags = 0;
+  private own: SelfRef | null = null;
 
   /** The agent that this self acts for: a concurrent handler's parent, else the process itself. */
   protected get agent(): Process {
@@ -39,8 +40,10 @@ export class AgentSelf extends Verbs {
   }
 
   get ref(): SelfRef {
+    if (this.own !== null) return this.own;
     const { agent } = this;
-    return this.host.refTo(agent, (agent.behaviour as { definition?: unknown }).definition) as SelfRef;
+    this.own = this.host.refTo(agent, (agent.behaviour as { definition?: unknown }).definition) as SelfRef;
+    return this.own;
   }
 
   get from(): From | undefined {
