@@ -12,6 +12,7 @@ import { KEPT, Phase, Run, type Process } from './process.js';
 export function step(p: Process, budget: number): number {
   if (p.phase === Phase.Starting) return begin(p);
   const { kernel, mailbox: box, handle } = p;
+  const { tap } = kernel;
   const outer = kernel.current;
   kernel.current = p;
   p.run = Run.Running;
@@ -33,8 +34,9 @@ export function step(p: Process, budget: number): number {
       taken++;
       if (op.signal) kernel.signals.handled++;
       else box.size--;
-      p.op = op;
-      p.from = from;
+      // compared first: a burst repeats its operation, and a load is cheaper than a store with its barrier
+      if (p.op !== op) p.op = op;
+      if (p.from !== from) p.from = from;
       const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0 ? timed(p, op, payload, from) : handle(p, op, payload, from);
       if (result !== undefined) {
         if (result === KEPT) {
@@ -48,7 +50,7 @@ export function step(p: Process, budget: number): number {
       }
       if ((p.run as Run) !== Run.Running) break;
       if (!op.signal) box.handled++;
-      if (kernel.tap !== null) kernel.tap.handled(p.pid, op.name);
+      if (tap !== null) tap.handled(p.pid, op.name);
     }
   } catch (error) {
     fail(p, error);
