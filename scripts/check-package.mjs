@@ -27,6 +27,11 @@ function step(name, action) {
   }
 }
 
+/** A path of the tarball under a file or folder of package.json's `files`. */
+function within(path, entry) {
+  return path === entry || path.startsWith(`${entry}/`);
+}
+
 function must(condition, message) {
   if (!condition) throw new Error(message);
 }
@@ -42,9 +47,9 @@ try {
     const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]));
     tarball = join(scratch, packed.filename);
     const paths = new Set(packed.files.map((file) => file.path));
-    const missing = manifest.files.filter((path) => path !== 'dist' && !paths.has(path));
+    const missing = manifest.files.filter((entry) => ![...paths].some((path) => within(path, entry)));
     must(missing.length === 0, `not in the tarball: ${missing.join(', ')}`);
-    const strange = [...paths].filter((path) => path !== 'package.json' && !path.startsWith('dist/') && !manifest.files.includes(path));
+    const strange = [...paths].filter((path) => path !== 'package.json' && !manifest.files.some((entry) => within(path, entry)));
     must(strange.length === 0, `should not be in the tarball: ${strange.join(', ')}`);
     return `${paths.size} files, ${(packed.size / 1024).toFixed(0)} KB`;
   });
