@@ -79,7 +79,7 @@ function begin(p: Process): number {
     const result = p.behaviour.begin(p);
     if (result !== undefined && (p.run as Run) === Run.Running) park(p, result as PromiseLike<unknown>);
   } catch (error) {
-    exitProcess(p, reasonOf(error));
+    fail(p, error);
   }
   kernel.current = outer;
   if ((p.run as Run) === Run.Running) rest(p);

@@ -148,4 +148,19 @@ describe('concurrent handlers', () => {
     await ref.call('ping');
     expect(ran).toBe(0);
   });
+
+  test('a refusal thrown in it, before or after an await, is a refusal and no crash', async () => {
+    const system = testSystem();
+    const Agent = defineAgent({
+      calls: {
+        now: { concurrent: true, handle(self): number { throw self.refuse('NOW') as unknown as Error; } },
+        later: { concurrent: true, async handle(self): Promise<number> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; } },
+        ping: () => 'pong',
+      },
+    });
+    const ref = system.start(Agent);
+    expect(await callFailure(ref.call('now'))).toMatchObject({ code: 'REFUSED', refusal: 'NOW' });
+    expect(await callFailure(ref.call('later'))).toMatchObject({ code: 'REFUSED', refusal: 'LATER' });
+    expect(await ref.call('ping')).toBe('pong');
+  });
 });
