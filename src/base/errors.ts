@@ -31,7 +31,7 @@ export class OptionError extends CastcallError {
     fix?: string,
     code: string = 'BAD_OPTION',
   ) {
-    super(code, `${option}: got ${printable(value)}, expected ${rule}${fix === undefined ? '' : `; ${fix}`}`);
+    super(code, `${option}: got ${typeof value === 'string' ? `'${printable(value)}'` : printable(value)}, expected ${rule}${fix === undefined ? '' : `; ${fix}`}`);
   }
 }
 

@@ -22,7 +22,12 @@ function explain(where: string, schema: z.ZodType, value: unknown, issue: z.core
     const inner = valueAt(value, [...issue.path, key]);
     return new OptionError(at, inner, 'no such option', known.length === 0 ? 'remove it' : `known options: ${known.join(', ')}`, 'UNKNOWN_OPTION');
   }
-  return new OptionError([where, ...path].join('.'), valueAt(value, issue.path), issue.message);
+  return new OptionError([where, ...path].join('.'), valueAt(value, issue.path), ruleOf(issue.message));
+}
+
+/** zod's own sentence names the rule and repeats the value: only the rule is wanted. */
+function ruleOf(message: string): string {
+  return /^Invalid input: expected (.*?)(?:, received .*)?$/.exec(message)?.[1] ?? message;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

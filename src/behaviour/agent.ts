@@ -221,7 +221,7 @@ function settled(p: Process, value: unknown): unknown {
 function failed(p: Process, error: unknown): unknown {
   const self = p.self as AgentSelf;
   if (p.phase === Phase.Terminating) {
-    if (self.ending !== null) self.ending.reason = reasonOf(error);
+    if (self.ending !== null) replaceReason(p, self.ending, error);
     end(p, self);
     return undefined;
   }
@@ -250,11 +250,17 @@ function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
       const result = run(self, ending.reason);
       if (result !== undefined && isThenable(result)) return result;
     } catch (error) {
-      ending.reason = reasonOf(error);
+      replaceReason(p, ending, error);
     }
   }
   end(p, self);
   return undefined;
+}
+
+/** GS-39; the reason that is replaced is not lost: it is logged. */
+function replaceReason(p: Process, ending: Ending, error: unknown): void {
+  if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the agent was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
+  ending.reason = reasonOf(error);
 }
 
 /** The last reply is sent after terminate, also when terminate crashed (GS-21). */

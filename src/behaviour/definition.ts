@@ -99,9 +99,11 @@ const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 
 export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<never, never>, K = Record<never, never>, PC = Record<never, never>, PK = Record<never, never>>(
   spec: AgentSpec<A, R, C, K, PC, PK>,
 ): Definition<A, R, C, K> {
+  if (!isObject(spec)) throw new OptionError('defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })');
   for (const key of Object.keys(spec)) {
     if (!KEYS.has(key)) throw new OptionError(`defineAgent.${key}`, (spec as Record<string, unknown>)[key], 'no such callback', `known keys: ${[...KEYS].join(', ')}`, 'UNKNOWN_OPTION');
   }
+  checkFields(spec);
   const name = spec.name ?? 'agent';
   for (const key of ['init', 'info', 'continue', 'terminate'] as const) {
     const value: unknown = spec[key];
@@ -109,6 +111,18 @@ export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<
   }
   const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.calls, spec.casts);
   return made;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkFields(spec: { readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown; readonly casts?: unknown }): void {
+  if (spec.name !== undefined && typeof spec.name !== 'string') throw new OptionError('defineAgent.name', spec.name, 'a text');
+  if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean') throw new OptionError('defineAgent.trapExit', spec.trapExit, 'true or false');
+  for (const key of ['calls', 'casts'] as const) {
+    if (spec[key] !== undefined && !isObject(spec[key])) throw new OptionError(`defineAgent.${key}`, spec[key], 'an object of handlers by operation');
+  }
 }
 
 /** The run-time side of a public definition; refuses anything that `defineAgent` did not make. */
@@ -144,8 +158,7 @@ export function on<T extends StandardSchema<unknown, unknown>, R>(
   handle: (self: Self<any>, payload: SchemaOutput<T>) => R,
   options: { readonly concurrent?: boolean } = {},
 ): CheckedHandler<T, R> {
-  const given = (schema as { '~standard'?: { validate?: unknown } } | undefined)?.['~standard'];
-  if (typeof given?.validate !== 'function') throw new OptionError('on.schema', schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+  checkSchema('on.schema', schema);
   if (typeof handle !== 'function') throw new OptionError('on.handle', handle, 'a function');
   return { schema, handle, concurrent: options.concurrent };
 }
@@ -156,6 +169,13 @@ interface RawEntry {
   readonly concurrent?: boolean;
 }
 
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle']);
+
+function checkSchema(where: string, schema: unknown): void {
+  const given = (schema as { '~standard'?: { validate?: unknown } } | null | undefined)?.['~standard'];
+  if (typeof given?.validate !== 'function') throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+}
+
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
 function table(agent: string, kind: 'calls' | 'casts', entries: object | undefined): Map<string, Op> {
   const ops = new Map<string, Op>();
@@ -164,6 +184,10 @@ function table(agent: string, kind: 'calls' | 'casts', entries: object | undefin
     const given: unknown = (entries as Record<string, unknown>)[name];
     const entry = (typeof given === 'function' ? { handle: given } : given) as Partial<RawEntry> | null;
     if (typeof entry?.handle !== 'function') throw new OptionError(`${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }');
+    for (const key of Object.keys(entry)) {
+      if (!ENTRY_KEYS.has(key)) throw new OptionError(`${agent}.${kind}.${name}.${key}`, (entry as Record<string, unknown>)[key], 'no such setting of a handler', `known: ${[...ENTRY_KEYS].join(', ')}`, 'UNKNOWN_OPTION');
+    }
+    if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
     ops.set(name, operation(kind, name, entry as RawEntry));
   }
   return ops;

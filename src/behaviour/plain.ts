@@ -3,6 +3,7 @@ import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
+import { checkKeys } from './options.js';
 import { ended, statsOf } from './ref.js';
 import type { AgentStats, ProcessSelf } from './types.js';
 import { Verbs } from './verbs.js';
@@ -33,6 +34,7 @@ export class ProcessRefImpl {
     return statsOf(this.addr);
   }
   stop(reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
+    checkKeys('stop', options, ['timeoutMs']);
     const { addr } = this;
     if (addr.owner === null) return rejected('NOPROC', addr.pid, 'stop', { reason: 'noproc' });
     if (addr === addr.kernel.current) return rejected('CALLING_SELF', addr.pid, 'stop');
@@ -77,6 +79,7 @@ export class PlainSelf extends Verbs {
   }
 
   receive(match?: Match, options: { readonly timeoutMs?: number } = {}): Promise<unknown> {
+    checkKeys('receive', options, ['timeoutMs']);
     if (!this.lives()) return new Promise(() => undefined);
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
     if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');

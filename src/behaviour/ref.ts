@@ -4,7 +4,7 @@ import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, trackCall, t
 import { findCycle, request, requestWith, titleOf, type Request } from '../router/index.js';
 import type { AgentDefinition } from './definition.js';
 import { hostOf, rejected } from './host.js';
-import { CALL_TIMEOUT_MS, readCall, readCast, readStream } from './options.js';
+import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readStream } from './options.js';
 import { PayloadError } from './schema.js';
 import { StreamSlot } from './stream.js';
 import type { AgentStats, CallResult } from './types.js';
@@ -209,6 +209,7 @@ export class AgentRefImpl {
   }
 
   stop(reason: ExitReason = 'normal', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
+    checkKeys('stop', options, ['timeoutMs']);
     const limit = timeoutMs('stop.timeoutMs', options.timeoutMs, -1);
     const p = this.addr.owner;
     const target = titleOf(this.addr);
@@ -243,6 +244,13 @@ export class AgentRefImpl {
     return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, details: error.message, cause: error });
   }
 }
+
+// One line in consoles, not the runtime behind it.
+Object.defineProperty(AgentRefImpl.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: AgentRefImpl): string {
+    return `AgentRef(${this.definition.name} ${titleOf(this.addr)})`;
+  },
+});
 
 /** Carries an abort reason of any type through a throw. */
 class Aborted extends Error {

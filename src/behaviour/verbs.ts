@@ -37,15 +37,18 @@ export class Verbs {
   }
 
   call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    if (typeof ref?.callAs !== 'function') throw badRef('call', ref);
     if (!this.lives()) return rejected('ZOMBIE', titleOf(ref.addr), op);
     return ref.callAs(this.p, op, payload, options);
   }
 
   cast(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): void {
+    if (typeof ref?.castAs !== 'function') throw badRef('cast', ref);
     if (this.lives()) ref.castAs(this.p, op, payload, options);
   }
 
   bind(ref: { bind(self: Verbs): unknown }): unknown {
+    if (typeof ref?.bind !== 'function') throw badRef('bind', ref);
     return ref.bind(this);
   }
 
@@ -128,6 +131,10 @@ export class Verbs {
   get signal(): AbortSignal {
     return lifeSignal(this.p);
   }
+}
+
+function badRef(verb: string, given: unknown): OptionError {
+  return new OptionError(`self.${verb}`, given, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)');
 }
 
 /** Born aborted when the shutdown of the process has already arrived. */

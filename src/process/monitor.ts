@@ -32,6 +32,13 @@ export class Monitor {
   }
 }
 
+// One line in consoles, not the runtime behind it.
+Object.defineProperty(Monitor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Monitor): string {
+    return `Monitor(${this.target?.pid ?? this.name ?? 'noproc'})`;
+  },
+});
+
 /** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
 export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null): Monitor {
   const made = new Monitor(holder, target, name, notify);

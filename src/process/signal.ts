@@ -24,6 +24,11 @@ export class Down {
     readonly name: string | undefined,
     readonly reason: ExitReason,
   ) {}
+
+  /** Without the monitor, which is part of the runtime. */
+  toJSON(): { readonly tag: 'DOWN'; readonly pid: Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
+    return { tag: this.tag, pid: this.pid, name: this.name, reason: this.reason };
+  }
 }
 
 /** What `monitor` returns: opaque, compare by identity. */

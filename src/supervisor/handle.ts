@@ -23,10 +23,10 @@ export type StartedChild<D extends AnyDefinition> = [D] extends [never] ? Superv
 export class SupervisorRef {
   readonly #ref: AgentRefImpl;
   readonly #kernel: Kernel;
-  readonly #addr: Address;
+  readonly #down: Promise<ExitReason>;
   constructor(addr: Address, kernel: Kernel) {
-    this.#addr = addr;
     this.#kernel = kernel;
+    this.#down = new Promise((resolve) => monitor(null, addr.owner, undefined, (down) => resolve(down.reason)));
     this.#ref = new AgentRefImpl(addr, supervisorDefinition(), kernel, null);
   }
 
@@ -37,7 +37,7 @@ export class SupervisorRef {
 
   /** Resolves to the exit reason when the supervisor has ended; never rejects. */
   get down(): Promise<ExitReason> {
-    return new Promise((resolve) => monitor(null, this.#addr.owner, undefined, (down) => resolve(down.reason)));
+    return this.#down;
   }
 
   /** Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`, `start_failed`. */

@@ -216,6 +216,8 @@ export class System implements AsyncDisposable {
    * before the handler's first await, or the handler is not known to be the one that stops and is waited for like any other.
    */
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
+    checkKeys('stop', options, ['drain', 'timeoutMs']);
+    if (options.drain !== undefined && typeof options.drain !== 'boolean') throw new OptionError('stop.drain', options.drain, 'true or false');
     const limit = options.timeoutMs === undefined ? STOP_TIMEOUT_MS : delayMs('stop.timeoutMs', options.timeoutMs);
     this.#stopping ??= this.#stop(options.drain ?? false, limit);
     return this.#stopping;

@@ -23,7 +23,7 @@ describe('parseOptions', () => {
 
   it('names the option, its value and its rule', () => {
     expect(offence({ size: 0 })).toMatchObject({ option: 'make.size', value: 0, rule: 'at least 1', code: 'BAD_OPTION', message: 'make.size: got 0, expected at least 1' });
-    expect(offence({ inner: { deep: 'yes' } })).toMatchObject({ option: 'make.inner.deep', value: 'yes', message: 'make.inner.deep: got yes, expected true or false' });
+    expect(offence({ inner: { deep: 'yes' } })).toMatchObject({ option: 'make.inner.deep', value: 'yes', message: "make.inner.deep: got 'yes', expected true or false" });
   });
 
   it('names an unknown option and those that are known, at every depth', () => {

@@ -14,7 +14,7 @@ describe('registered names', () => {
     system.exit(dead.ref, 'kill');
     system.register('role', a.ref);
     expect(() => system.register('role', b.ref)).toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED', message: expect.stringContaining(a.ref.pid) }));
-    expect(() => system.register('other', a.ref)).toThrow(expect.objectContaining({ message: "name: got other, expected a process without a name (it is 'role'); unregister it first" }));
+    expect(() => system.register('other', a.ref)).toThrow(expect.objectContaining({ message: "name: got 'other', expected a process without a name (it is 'role'); unregister it first" }));
     expect(() => system.register('third', dead.ref)).toThrow(expect.objectContaining({ code: 'NOPROC' }));
     expect(() => system.register('undefined', b.ref)).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
     expect(system.registered()).toEqual(['role']);

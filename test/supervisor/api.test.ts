@@ -90,7 +90,7 @@ describe('the API of a supervisor', () => {
     expect(await down).toBe('normal');
     expect(sup.pid).toBeUndefined();
     expect(await rejection(sup.whichChildren())).toMatchObject({ code: 'NOPROC' });
-    expect(await sup.down, 'also when asked for afterwards').toBe('noproc');
+    expect(await sup.down, 'also when asked for afterwards').toBe('normal');
   });
 
   test('a nested supervisor started by hand is a SupervisorRef', async () => {
