@@ -1,4 +1,4 @@
-import type { Case } from '../lib/case.js';
+import type { Case, Castcall, Run, System } from '../lib/case.js';
 import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
@@ -8,16 +8,7 @@ const BURST = 1_000;
 /** One sender, one agent: bursts of 1,000, then the sender yields. */
 export const castStream: Case = (library) => {
   const Counter = defineCounter(library);
-  return (size) => withSystem(library, async (system) => {
-    const counter = system.start(Counter);
-    const started = nowMs();
-    for (let sent = 1; sent <= size; sent++) {
-      counter.cast('add');
-      if (sent % BURST === 0) await nextTurn();
-    }
-    expectCount('casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity' }), size);
-    return perSecond(size, started);
-  });
+  return bursts(library, (system) => system.start(Counter));
 };
 
 /** All are queued before the first is handled. */
@@ -39,8 +30,19 @@ export const asyncCast: Case = (library) => {
     calls: { count: (self) => self.state.count },
     casts: { async add(self) { self.state.count += 1; } },
   });
+  return bursts(library, (system) => system.start(Counter));
+};
+
+/** What both counters have, the sync one and the async one. */
+interface CountingRef {
+  cast(op: 'add'): void;
+  call(op: 'count', payload: undefined, options: { readonly timeoutMs: 'infinity' }): Promise<number>;
+}
+
+/** Casts to one agent in bursts of 1,000; the sender yields after each. */
+function bursts(library: Castcall, start: (system: System) => CountingRef): Run {
   return (size) => withSystem(library, async (system) => {
-    const counter = system.start(Counter);
+    const counter = start(system);
     const started = nowMs();
     for (let sent = 1; sent <= size; sent++) {
       counter.cast('add');
@@ -49,4 +51,4 @@ export const asyncCast: Case = (library) => {
     expectCount('casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity' }), size);
     return perSecond(size, started);
   });
-};
+}

@@ -13,10 +13,6 @@ export function unlink(a: Process, b: Process): void {
   unlinkOne(b, a);
 }
 
-export function linked(a: Process, b: Process): boolean {
-  return a.links === b || (a.links instanceof Set && a.links.has(b));
-}
-
 export function linksOf(p: Process): Process[] {
   if (p.links === null) return [];
   return p.links instanceof Set ? [...p.links] : [p.links];

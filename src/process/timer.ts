@@ -54,11 +54,6 @@ export function cancelTimer(timer: ProcessTimer): number | false {
   return left;
 }
 
-/** ms until it fires, or false (TI-05). */
-export function readTimer(timer: ProcessTimer): number | false {
-  return timer.kernel.deadlines.remaining(timer) ?? false;
-}
-
 /** Cancels everything that is addressed to an ending process. */
 export function dropTimers(p: Process): void {
   const ext = p.cold();
