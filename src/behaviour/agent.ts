@@ -21,6 +21,7 @@ export class AgentBehaviour implements Behaviour {
   readonly handle: Behaviour['handle'] = handle;
   readonly settled: Behaviour['settled'] = settled;
   readonly failed: Behaviour['failed'] = failed;
+  readonly sys: Behaviour['sys'] = null;
   constructor(readonly definition: AgentDefinition) {
     this.name = definition.name;
   }

@@ -40,6 +40,7 @@ function copyState(state: unknown, op: Op): unknown {
 
 const CONCURRENT: Behaviour = {
   name: 'concurrent handler',
+  sys: null,
   handle: () => undefined,
   begin(child: Process): unknown {
     const job = child.self as Job;

@@ -122,6 +122,7 @@ function fits(match: Match, one: Kept): boolean {
 /** The callback module of plain processes: a body that runs once, and selective receive (RE-01 to RE-08). */
 const PLAIN: Behaviour = {
   name: 'process',
+  sys: null,
   begin(p: Process): unknown {
     const self = p.self as PlainSelf;
     const result = self.body(self as unknown as ProcessSelf);

@@ -13,6 +13,8 @@ export interface Logger {
   error(fields: object, text: string): unknown;
   warn(fields: object, text: string): unknown;
   info(fields: object, text: string): unknown;
+  /** progress of children started on request (LG-03); left out, those lines are not written */
+  debug?(fields: object, text: string): unknown;
 }
 
 /**
@@ -23,6 +25,6 @@ export interface Logger {
  * typeof logger.error // => 'function'
  * @since 0.1.0
  */
-export function createLogger(level: 'error' | 'warn' | 'info' = 'warn'): Logger {
+export function createLogger(level: 'error' | 'warn' | 'info' | 'debug' = 'warn'): Logger {
   return pino({ level, base: { name: 'castcall' } }, pino.destination({ dest: 2, sync: true }));
 }

@@ -1,5 +1,5 @@
 import { formatReason, isError, isThenable, settle } from '../base/index.js';
-import type { CrashReport } from '../process/index.js';
+import type { Report } from '../process/index.js';
 import { createLogger, type Logger } from './log.js';
 
 /**
@@ -24,11 +24,13 @@ export class Reporter {
     this.logger = given === false ? SILENT : (given ?? null);
   }
 
-  /** One structured line per abnormal end. Payloads are never logged: only the operation's name. */
-  crash(report: CrashReport): void {
-    const fields = { ...report, system: this.system, reason: formatReason(report.reason), err: isError(report.reason) ? report.reason : undefined };
-    if (this.write('error', fields, report.label)) return;
-    this.write('error', { ...fields, err: undefined }, report.label);
+  /** One structured line per report (LG-08). Payloads are never logged: only the operation's name. */
+  report(report: Report): void {
+    const { level, label, ...rest } = report;
+    const { reason } = rest as { reason?: unknown };
+    const fields = { ...rest, label, system: this.system, ...('reason' in rest ? { reason: formatReason(reason) } : {}), err: isError(reason) ? reason : undefined };
+    if (this.write(level, fields, label) || fields.err === undefined) return;
+    this.write(level, { ...fields, err: undefined }, label);
   }
 
   warn(text: string, fields: Readonly<Record<string, unknown>>): void {
@@ -36,10 +38,10 @@ export class Reporter {
     this.write('warn', { system: this.system, ...fields, ...(error === undefined ? {} : { error: formatReason(error) }) }, text);
   }
 
-  private write(level: 'error' | 'warn', fields: object, text: string): boolean {
+  private write(level: Report['level'], fields: object, text: string): boolean {
     try {
       this.logger ??= createLogger();
-      const result: unknown = this.logger[level](fields, text);
+      const result: unknown = this.logger[level]?.(fields, text);
       if (isThenable(result)) settle(result, () => undefined, () => this.failures++);
       return true;
     } catch {

@@ -112,6 +112,7 @@ export function abortAll(ext: ProcessExt, reason: ExitReason): void {
 function report(p: Process, reason: ExitReason): void {
   const crash: CrashReport = {
     label: 'process crashed',
+    level: 'error',
     pid: p.pid,
     name: p.name?.name,
     behaviour: p.behaviour.name,

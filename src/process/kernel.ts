@@ -3,7 +3,7 @@ import { Meter, Totals, type Histogram } from '../mailbox/index.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Process } from './process.js';
-import type { CrashReport, DeliveryPort, Gate, Ports } from './ports.js';
+import type { DeliveryPort, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
 
@@ -108,8 +108,8 @@ export class Kernel {
     this.ports.deadLetter(to, op, payload, from, reason);
   }
 
-  report(crash: CrashReport): void {
-    this.ports.report(crash);
+  report(report: Report): void {
+    this.ports.report(report);
   }
 
   warn(message: string, fields: Readonly<Record<string, unknown>>): void {

@@ -2,9 +2,16 @@ import type { ExitReason } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import type { Pid, Process } from './process.js';
 
+/** A structured report for the logger (LG-08): values, never text; `label` says which kind, and is the log line's message. */
+export interface Report {
+  readonly label: string;
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+}
+
 /** One abnormal end, as data; the logger gets it once (PL-08, PL-09). */
-export interface CrashReport {
+export interface CrashReport extends Report {
   readonly label: 'process crashed';
+  readonly level: 'error';
   readonly pid: Pid;
   readonly name: string | undefined;
   readonly behaviour: string;
@@ -23,7 +30,7 @@ export interface CrashReport {
 export interface Ports {
   /** a message that nobody takes; `to` has just ended */
   deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void;
-  report(crash: CrashReport): void;
+  report(report: Report): void;
   /** something that works but should be looked at */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
 }

@@ -39,7 +39,24 @@ export type Level = (typeof Level)[keyof typeof Level];
 export const KEPT: unique symbol = Symbol('kept');
 
 /**
- * A callback module. The kernel knows no other behaviour than through these five. `handle` is copied into the process
+ * How a behaviour answers system messages (SY-12). The kernel itself does suspend, resume and the debug functions; what
+ * concerns state is asked of the behaviour. A throw of any of them reaches the asker and changes nothing (SY-04).
+ */
+export interface SysHooks {
+  /** the state as users know it */
+  state(p: Process): unknown;
+  /** replaces the state by what `change` makes of it and returns the new one; a throw of `change` leaves it as it is */
+  replace(p: Process, change: (state: unknown) => unknown): unknown;
+  /** the state as it may be shown to others: what the behaviour's own formatting makes of it (GS-42) */
+  show(p: Process): unknown;
+  /** converts the state after new code was loaded; asked only while suspended (SY-10) */
+  codeChange(p: Process, from: unknown, extra: unknown): unknown;
+  /** ends the process through its terminate, as a shutdown by its parent would (SY-09); a thenable parks it */
+  terminate(p: Process, reason: ExitReason): unknown;
+}
+
+/**
+ * A callback module. The kernel knows no other behaviour than through these. `handle` is copied into the process
  * record at spawn, because a slot there is twice as cheap to call as a method found through the behaviour.
  */
 export interface Behaviour {
@@ -52,6 +69,8 @@ export interface Behaviour {
   failed(p: Process, error: unknown): unknown;
   /** runs the first step of a process that was spawned in phase Starting and queued; a thenable parks it */
   begin(p: Process): unknown;
+  /** null for processes that do not take part in the sys protocol */
+  readonly sys: SysHooks | null;
 }
 
 /** The rarely used part of a process record, such as monitors it holds, allocated on first use. */

@@ -52,7 +52,7 @@ export class System implements AsyncDisposable {
       development: options.development,
       reporting: options.logger !== false,
       ports: {
-        report: (crash) => reporter.crash(crash),
+        report: (report) => reporter.report(report),
         warn: (text, fields) => reporter.warn(text, fields),
         deadLetter: (to, op, payload, from, reason) => this.#router.deadLetters.add(to.title, op, payload, pidOf(from), reason),
       },

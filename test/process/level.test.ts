@@ -7,6 +7,7 @@ import { VirtualEnv } from '../support/virtual-env.js';
 const order: string[] = [];
 const BEHAVIOUR: Behaviour = {
   name: 'level',
+  sys: null,
   handle(_p: Process, _op: unknown, payload: unknown): undefined {
     order.push(payload as string);
     return undefined;
