@@ -227,6 +227,14 @@ describe('sizes', () => {
     expect(checkTests(root)).toEqual(found('file-long', 'router/call.test.ts', 1, '401 lines, at most 400'));
   });
 
+  it('finds tests that sleep', () => {
+    plant({ 'a.test.ts': 'await sleep(50);\nawait sleep(51);\nsetTimeout(done, 1_000);\nself.sleep(70);\nsetInterval(tick, 5);\n' });
+    expect(checkTests(root)).toEqual([
+      ...found('sleep', 'a.test.ts', 2, '51 ms, at most 50: use virtual time'),
+      ...found('sleep', 'a.test.ts', 3, '1000 ms, at most 50: use virtual time'),
+    ]);
+  });
+
   it.each([
     ['f', 'export function f(): void {', '}'],
     ['function', 'export const f = (): void => {', '};'],

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { relative, sep } from 'node:path';
 import ts from 'typescript';
-import { doorways, fileLinesMax, functionLinesMax, hotFolders, layers } from './layers.js';
+import { doorways, fileLinesMax, functionLinesMax, hotFolders, layers, sleepMsMax } from './layers.js';
 import { runtimeCycles } from './cycles.js';
 import { rawUses } from './raw.js';
 import { countLines, lineOf, listTypeScript, readTree, walk } from './source.js';
@@ -10,7 +11,7 @@ import type { Edge, Source } from './source.js';
 export interface Violation {
   readonly rule:
     | 'folder-unknown' | 'import-forbidden' | 'import-deep' | 'import-door' | 'import-cycle'
-    | 'package' | 'builtin' | 'raw' | 'hot' | 'file-long' | 'function-long';
+    | 'package' | 'builtin' | 'raw' | 'hot' | 'file-long' | 'function-long' | 'sleep';
   readonly file: string;
   readonly line: number;
   readonly detail: string;
@@ -32,9 +33,12 @@ export function checkSources(root: string): Violation[] {
   return [...violations, ...cycles];
 }
 
-/** Test files that are too long to read. */
+/** Test files that are too long to read, and tests that sleep. */
 export function checkTests(root: string): Violation[] {
-  return listTypeScript(root).flatMap((path) => tooLong(relative(root, path).split(sep).join('/'), countLines(path)));
+  return listTypeScript(root).flatMap((path) => {
+    const file = relative(root, path).split(sep).join('/');
+    return [...tooLong(file, countLines(path)), ...sleepsOf(file, readFileSync(path, 'utf8'))];
+  });
 }
 
 export function format(violation: Violation): string {
@@ -105,6 +109,19 @@ function longOf(root: string, source: Source): Violation[] {
     if (lines <= functionLinesMax) return;
     const name = node.name?.getText(source.file) ?? 'function';
     violations.push({ rule: 'function-long', file: source.path, line, detail: `${name}: ${lines} lines, at most ${functionLinesMax}` });
+  });
+  return violations;
+}
+
+/** Real time that a test waits for: a delay above the limit in a timer, or in a helper that is called sleep. */
+function sleepsOf(file: string, text: string): Violation[] {
+  const violations: Violation[] = [];
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  walk(source, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
+    const delay = { setTimeout: node.arguments[1], setInterval: node.arguments[1], sleep: node.arguments[0] }[node.expression.text];
+    if (delay === undefined || !ts.isNumericLiteral(delay) || Number(delay.text) <= sleepMsMax) return;
+    violations.push({ rule: 'sleep', file, line: lineOf(source, node), detail: `${delay.text} ms, at most ${sleepMsMax}: use virtual time` });
   });
   return violations;
 }

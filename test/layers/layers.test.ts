@@ -10,7 +10,7 @@ describe('the house', () => {
     expect(checkSources(folder('../../src')).map(format)).toEqual([]);
   });
 
-  it('has no test file that is too long to read', () => {
+  it('has no test file that is too long to read, and no test that sleeps', () => {
     expect(checkTests(folder('..')).map(format)).toEqual([]);
   });
 

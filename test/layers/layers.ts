@@ -80,3 +80,5 @@ export const hotFolders: readonly string[] = kernel;
 
 export const fileLinesMax = 400;
 export const functionLinesMax = 70;
+/** Real time that a test may wait for, ms. */
+export const sleepMsMax = 50;

@@ -150,7 +150,7 @@ describe('the audit', () => {
 
   it('drains and reports when it is interrupted', async () => {
     const around = surroundings((text) => {
-      if (text.startsWith('castcall audit')) setTimeout(() => { interrupt.abort(); }, 60);
+      if (text.startsWith('castcall audit')) setTimeout(() => { interrupt.abort(); }, 50);
     });
     const code = await main(['--json', '--workers', '1', '--out', 'partial'], around);
     const result = jsonOf(around);
