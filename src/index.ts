@@ -8,6 +8,6 @@ export {
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';
 export { Down, Exit, Timeout, type MonitorRef, type Pid, type ProcessInfo, type Status, type TimerRef } from './process/index.js';
-export type { DeadLetter, DeadLetters } from './router/index.js';
+export { Via, via, type DeadLetter, type DeadLetters, type ViaProvider } from './router/index.js';
 export { child, supervisor, SupervisorRef, type ChildCount, type ChildInfo, type ChildOptions, type ChildSpec, type Restart, type Shutdown, type Strategy, type SupervisorChildOptions, type SupervisorSpec } from './supervisor/index.js';
 export { createSystem, System, type StopReport, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';

@@ -1,6 +1,6 @@
 import { CastcallError, OptionError, callError, type CallErrorCode } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
-import type { Router } from '../router/index.js';
+import { Via, type Router } from '../router/index.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /** What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port `host`). */
@@ -18,7 +18,7 @@ export interface Host {
 
 export interface SpawnOptions {
   readonly link?: boolean;
-  readonly name?: string | undefined;
+  readonly name?: string | Via | undefined;
 }
 
 export function hostOf(kernel: Kernel): Host {
@@ -33,7 +33,7 @@ export interface Addressed {
 
 /** Resolves what users pass as a target; names are resolved again at every use. */
 export function addressOf(host: Host, to: Target): Address {
-  if (typeof to === 'string') return host.router.address(to);
+  if (typeof to === 'string' || to instanceof Via) return host.router.address(to);
   const addr = (to as Partial<Addressed> | null)?.addr;
   if (addr !== undefined) return addr;
   const pid = (to as { pid?: unknown } | null)?.pid;

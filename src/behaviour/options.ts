@@ -1,6 +1,6 @@
 import { OptionError, parseOptions, timeoutMs, delayMs, z } from '../base/index.js';
 import { RANKS, Rank, UNBOUNDED, type Priority } from '../mailbox/index.js';
-import type { RequestOptions } from '../router/index.js';
+import { Via, type RequestOptions } from '../router/index.js';
 import type { CallOptions, StartOptions } from './types.js';
 
 /** Default timeout of a call, ms (GS-10). */
@@ -65,6 +65,9 @@ export function readStream(options: object): ReadStream {
   return { timeoutMs: timeoutMs('stream.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS), signal: checkSignal('stream', given.signal) };
 }
 
+/** A name as a start takes it; what a text must look like is `checkStartName`'s business. */
+export const nameSchema: z.ZodType<string | Via> = z.union([z.string(), z.instanceof(Via)], { error: 'a registered name, or via(registry, key)' });
+
 export const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?: 'reject' | undefined }> = z.strictObject({
   capacity: z.number({ error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).int({ error: 'a whole number of messages from 1' })
     .min(1, { error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).max(UNBOUNDED - 1, { error: `at most ${UNBOUNDED - 1} messages` }).optional(),
@@ -73,7 +76,7 @@ export const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?
 
 export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label'];
 const startSchema: z.ZodType<StartOptions> = z.strictObject({
-  name: z.string({ error: 'a registered name' }).optional(),
+  name: nameSchema.optional(),
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),

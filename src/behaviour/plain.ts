@@ -1,7 +1,7 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
 import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
-import { checkName } from '../router/index.js';
+import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys } from './options.js';
 import { ended, statsOf } from './ref.js';
@@ -165,7 +165,7 @@ function follow(p: Process, result: PromiseLike<unknown>): void {
 /** Spawns a plain process; its body runs later, never inside this call (PR-01). */
 export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, options: SpawnOptions): ProcessRefImpl {
   if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
-  const name = options.name === undefined ? undefined : checkName('spawn.name', options.name);
+  const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
   const p = spawnProcess(kernel, PLAIN, parent, options.link ?? false, UNBOUNDED);
   p.self = new PlainSelf(p, body);
   if (name !== undefined) claim(kernel, p, name);
@@ -173,10 +173,16 @@ export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, o
   return new ProcessRefImpl(p, null);
 }
 
-function claim(kernel: Kernel, p: Process, name: string): void {
-  const owner = hostOf(kernel).router.names.register(name, p);
+function claim(kernel: Kernel, p: Process, name: string | Via): void {
+  let owner: Taken | null;
+  try {
+    owner = hostOf(kernel).router.claim(name, p);
+  } catch (error) {
+    exitProcess(p, 'normal');
+    throw error;
+  }
   if (owner === null) return;
   exitProcess(p, 'normal');
-  throw new OptionError('spawn.name', name, 'a free name', `it belongs to ${owner.pid}`, 'ALREADY_REGISTERED');
+  throw new OptionError('spawn.name', typeof name === 'string' ? name : name.title, 'a free name', `it belongs to ${String(owner.pid)}`, 'ALREADY_REGISTERED');
 }
 

@@ -220,7 +220,7 @@ export class AgentRefImpl {
   }
 
   /** The sender of a ref without one: the running process; in development, a ref used after an await is found here. */
-  private implied(op: string): Process | null {
+  protected implied(op: string): Process | null {
     if (this.sender !== null) return this.sender;
     const { kernel } = this;
     if (kernel.current !== null) return kernel.current;
@@ -228,7 +228,7 @@ export class AgentRefImpl {
     return null;
   }
 
-  private fenced(sender: Process | null): boolean {
+  protected fenced(sender: Process | null): boolean {
     if (sender === null || sender.phase !== Phase.Dead) return false;
     this.kernel.counts.zombies++;
     return true;
@@ -242,6 +242,18 @@ export class AgentRefImpl {
   private explain(error: unknown, op: string): unknown {
     if (!(error instanceof PayloadError)) return error;
     return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, details: error.message, cause: error });
+  }
+}
+
+/** A ref by a via name: its provider may deliver plain messages itself (RG-06). */
+export class ViaRefImpl extends AgentRefImpl {
+  override bind(self: { readonly p: Process }): ViaRefImpl {
+    return new ViaRefImpl(this.addr, this.definition, this.kernel, self.p);
+  }
+
+  override send(message: unknown): void {
+    const sender = this.implied('info');
+    if (!this.fenced(sender)) hostOf(this.kernel).router.send(this.addr, message, sender);
   }
 }
 

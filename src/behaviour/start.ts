@@ -1,7 +1,7 @@
 import { isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
 import { UNBOUNDED } from '../mailbox/index.js';
 import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Process } from '../process/index.js';
-import { checkName } from '../router/index.js';
+import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { Ignore, Stop } from './control.js';
 import { runtimeOf, type AgentDefinition } from './definition.js';
 import type { Host } from './host.js';
@@ -14,7 +14,7 @@ import type { AnyDefinition, StartOptions } from './types.js';
 export interface StartPlan {
   readonly definition: AgentDefinition;
   readonly init: readonly unknown[];
-  readonly name: string | undefined;
+  readonly name: string | Via | undefined;
   readonly capacity: number;
   readonly fullStats: boolean;
   readonly label: string | undefined;
@@ -27,7 +27,7 @@ export function planOf(definition: AgentDefinition, init: readonly unknown[], op
   return {
     definition,
     init,
-    name: options.name === undefined ? undefined : checkName('name', options.name),
+    name: options.name === undefined ? undefined : checkStartName('name', options.name),
     capacity: options.mailbox?.capacity ?? UNBOUNDED,
     fullStats: options.stats === 'full',
     label: options.label,
@@ -59,7 +59,7 @@ function refOf(host: Host, p: StartedProcess, definition: AgentDefinition): Agen
  * of it (PL-03, GS-09). Synchronous when init is.
  */
 export function startAgent(host: Host, plan: StartPlan, parent: Process | null): StartedProcess | Promise<StartedProcess> {
-  const { kernel, router } = host;
+  const { kernel } = host;
   const { definition } = plan;
   const p = spawnProcess(kernel, definition.behaviour, parent, true, plan.capacity);
   p.trap = definition.trapExit;
@@ -67,7 +67,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   p.run = Run.Parked;
   kernel.parked++;
   if (plan.name !== undefined) {
-    const owner = router.names.register(plan.name, p);
+    const owner = claimName(host, plan.name, p, definition.name);
     if (owner !== null) return failStart(p, definition.name, { alreadyStarted: owner.pid }, 'normal');
   }
   if (plan.label !== undefined) p.cold().label = plan.label;
@@ -76,6 +76,16 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined);
   return runInit(p, self, definition.init, plan);
+}
+
+/** A provider that throws fails the start (RG-06). */
+function claimName({ router }: Host, name: string | Via, p: Process, what: string): Taken | null {
+  if (typeof name === 'string') return router.names.register(name, p);
+  try {
+    return router.claim(name, p);
+  } catch (error) {
+    return failStart(p, what, reasonOf(error), 'normal');
+  }
 }
 
 function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { MonitorRef, Pid, TimerRef } from '../process/index.js';
+import type { Via } from '../router/index.js';
 import type { Ignore, NoReply, Refusal, Stop } from './control.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
 
@@ -33,8 +34,8 @@ export interface StreamOptions {
 
 /** Options of an agent's start. */
 export interface StartOptions {
-  /** registered name */
-  readonly name?: string | undefined;
+  /** registered name, or a name in another registry (`via`) */
+  readonly name?: string | Via | undefined;
   readonly mailbox?: MailboxOptions | undefined;
   /** `full` gives this agent histograms of its own (about 40 KB); default `sampled`, shared per definition */
   readonly stats?: 'sampled' | 'full' | undefined;
@@ -52,8 +53,8 @@ export interface MailboxOptions {
 
 /* ---- self ---- */
 
-/** What can be called, cast to, linked or watched: a ref, a pid or a registered name. */
-export type Target = string | { readonly pid: Pid | undefined };
+/** What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name. */
+export type Target = string | Via | { readonly pid: Pid | undefined };
 
 /** The process verbs, as every process has them. */
 export interface ProcessVerbs {
@@ -82,7 +83,7 @@ export interface ProcessVerbs {
   /** sends an exit signal; `kill` cannot be trapped (EX-12) */
   exitOther(to: Target, reason: ExitReason): void;
   /** a plain process, linked to this one unless `link: false` */
-  spawn(body: (self: ProcessSelf) => unknown, options?: { readonly link?: boolean; readonly name?: string }): ProcessRef;
+  spawn(body: (self: ProcessSelf) => unknown, options?: { readonly link?: boolean; readonly name?: string | Via }): ProcessRef;
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
 }

@@ -3,7 +3,7 @@ import {
   cancelTimer, demonitor, exitSignal, link, linksOf, Monitor, monitor, Phase, ProcessTimer, startTimer, unlink,
   type MonitorRef, type Pid, type Process, type TimerRef, type Address,
 } from '../process/index.js';
-import { titleOf } from '../router/index.js';
+import { titleOf, type Via } from '../router/index.js';
 import { guardedController } from './guard.js';
 import { checkKeys } from './options.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
@@ -109,7 +109,7 @@ export class Verbs {
     if (this.lives() && peer !== null) exitSignal(peer, this.p, reason, false);
   }
 
-  spawn(body: (self: ProcessSelf) => unknown, options: { readonly link?: boolean; readonly name?: string } = {}): ProcessRef {
+  spawn(body: (self: ProcessSelf) => unknown, options: { readonly link?: boolean; readonly name?: string | Via } = {}): ProcessRef {
     this.need('spawn');
     checkKeys('spawn', options, ['link', 'name']);
     return this.host.spawn(this.p, body, { link: options.link ?? true, name: options.name });

@@ -7,7 +7,7 @@ export type { CrashReport, DeliveryPort, Gate, Ports, Report } from './ports.js'
 export { link, linksOf, unlink } from './link.js';
 export { demonitor, Monitor, monitor, takeDown } from './monitor.js';
 export { KeptList, type Kept } from './kept.js';
-export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type NameCell, type Pid, type SysHooks } from './process.js';
+export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type NameCell, type Pid, type SysHooks } from './process.js';
 export { Down, Exit, Timeout, type MonitorRef } from './signal.js';
 export { ReplySlot, trackCall, untrackCall } from './slot.js';
 export { spawnProcess } from './spawn.js';

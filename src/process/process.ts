@@ -73,6 +73,12 @@ export interface Behaviour {
   readonly sys: SysHooks | null;
 }
 
+/** What keeps something in a process's name for as long as it lives: a registry, a process group, a lock. */
+export interface Holding {
+  /** `p` has just ended: whatever was held for it goes, before anybody hears of the death */
+  release(p: Process): void;
+}
+
 /** The rarely used part of a process record, such as monitors it holds, allocated on first use. */
 export class ProcessExt {
   onValue: ((value: unknown) => void) | null = null;
@@ -92,6 +98,8 @@ export class ProcessExt {
   /** children whose init this process waits for: edges of the cycle check (SU-47) */
   starting: Set<Process> | null = null;
   label: string | null = null;
+  /** registries, groups and locks that hold something for this process; they let go of it in the exit hook */
+  holdings: Set<Holding> | null = null;
   /** how the behaviour is ending the process while its terminate runs */
   ending: unknown = null;
   /** when the sampled message that is being handled was taken, or -1 */

@@ -1,5 +1,6 @@
 import { OptionError } from '../base/index.js';
 import type { NameCell, Process } from '../process/index.js';
+import { Via } from './via.js';
 
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 const NAME_MAX = 512;
@@ -16,6 +17,11 @@ class Cell implements NameCell {
 export function checkName(where: string, name: unknown): string {
   if (typeof name === 'string' && name.length <= NAME_MAX && !RESERVED.has(name) && name.split(/[.:/]/).every((part) => SEGMENT.test(part))) return name;
   throw new OptionError(where, name, `a name of segments [A-Za-z0-9_-]{1,128} joined by '.', ':' or '/', at most ${NAME_MAX} characters, not one of ${[...RESERVED].join(', ')}`, 'replace other characters, for example by -', 'BAD_NAME');
+}
+
+/** The same for a name that a start takes, which may be one in another registry. */
+export function checkStartName(where: string, name: unknown): string | Via {
+  return name instanceof Via ? name : checkName(where, name);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { INFO } from '../mailbox/index.js';
-import { accept, Process, ReplySlot, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
+import { accept, Process, ReplySlot, type Address, type Holding, type Kernel, type NameCell, type Pid } from '../process/index.js';
 import { DeadLetters } from './dead-letters.js';
 import { Names } from './names.js';
+import { Via, ViaAddress, ViaClaim } from './via.js';
 
 /** Names, dead letters and plain sends of one system. */
 export class Router {
@@ -13,25 +14,48 @@ export class Router {
   ) {
     this.names = new Names(kernel.prefix);
     this.deadLetters = new DeadLetters(kernel.env, deadLettersKept);
-    kernel.exitHooks.push(this.names.release);
+    kernel.exitHooks.push(this.names.release, releaseHoldings);
   }
 
   /** The address of a pid or name; a pid that is dead or not ours resolves to nobody. */
-  address(to: string): Address {
+  address(to: string | Via): Address {
+    if (to instanceof Via) return new ViaAddress(this.kernel, to);
     const p = this.kernel.byPid(to);
     if (p !== undefined) return p;
     if (to.startsWith(this.kernel.prefix)) return new Gone(to);
     return this.names.cell(to);
   }
 
+  /** Takes a name of either kind for a process that starts; tells who has it otherwise. Throws what a provider throws. */
+  claim(name: string | Via, p: Process): Taken | null {
+    if (typeof name === 'string') return this.names.register(name, p);
+    const { provider, key, value } = name;
+    if (!provider.registerName(key, p.pid, value)) return { pid: provider.whereisName(key) };
+    hold(p, new ViaClaim(name));
+    return null;
+  }
+
   /** A plain message: arrives in `info`, or in `receive` of a plain process. To nobody it becomes a dead letter. */
   send(to: Address, message: unknown, from: Process | null): boolean {
+    if (to instanceof ViaAddress && to.via.provider.send !== undefined) return this.sendVia(to, message, from);
     const p = to.owner;
     if (p === null) {
       this.dead(to, INFO.name, message, from);
       return false;
     }
     return accept(p, INFO, message, from);
+  }
+
+  /** The provider delivers itself, and what it sends is counted there; one that fails delivers to nobody. */
+  private sendVia(to: ViaAddress, message: unknown, from: Process | null): boolean {
+    const { provider, key } = to.via;
+    try {
+      provider.send?.(key, message);
+      return true;
+    } catch (error) {
+      this.dead(to, INFO.name, message, from, error);
+      return false;
+    }
   }
 
   /** Counts and keeps a send to nobody. */
@@ -48,6 +72,29 @@ export class Router {
     outside.sent++;
     outside.rejected++;
   }
+}
+
+/** Who has a name already. */
+export interface Taken {
+  readonly pid: Pid | undefined;
+}
+
+/** Keeps something in the name of a living process, until its end or `letGo`. */
+export function hold(p: Process, what: Holding): void {
+  const ext = p.cold();
+  (ext.holdings ??= new Set()).add(what);
+}
+
+export function letGo(p: Process, what: Holding): void {
+  p.ext?.holdings?.delete(what);
+}
+
+/** The exit hook of registries, groups and locks (C12, RY-05, PG-03). */
+function releaseHoldings(p: Process): void {
+  const holdings = p.ext?.holdings;
+  if (holdings === null || holdings === undefined) return;
+  for (const one of holdings) one.release(p);
+  holdings.clear();
 }
 
 /** The address of a process that has ended and is forgotten. */

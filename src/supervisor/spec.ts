@@ -1,6 +1,6 @@
 import { delayMs, OptionError, parseOptions, z } from '../base/index.js';
-import { checkArgs, mailboxSchema, planOf, runtimeOf, splitArgs, type AnyDefinition, type InitArgs, type MailboxOptions, type StartPlan } from '../behaviour/index.js';
-import { checkName } from '../router/index.js';
+import { checkArgs, mailboxSchema, nameSchema, planOf, runtimeOf, splitArgs, type AnyDefinition, type InitArgs, type MailboxOptions, type StartPlan } from '../behaviour/index.js';
+import { checkStartName, type Via } from '../router/index.js';
 import { BRUTAL_KILL, type Restart, type Shutdown, type Strategy } from './decision.js';
 import { supervisorDefinition } from './engine.js';
 
@@ -10,8 +10,8 @@ export interface ChildOptions {
   readonly restart?: Restart | undefined;
   /** default 5,000 ms */
   readonly shutdown?: Shutdown | undefined;
-  /** registered name, default the id; `false` for none */
-  readonly name?: string | false | undefined;
+  /** registered name, or a name in another registry (`via`); default the id, `false` for none */
+  readonly name?: string | Via | false | undefined;
   readonly mailbox?: MailboxOptions | undefined;
   readonly stats?: 'sampled' | 'full' | undefined;
 }
@@ -22,7 +22,7 @@ export interface SupervisorChildOptions {
   /** default `infinity` (SU-08) */
   readonly shutdown?: Shutdown | undefined;
   /** default none */
-  readonly name?: string | undefined;
+  readonly name?: string | Via | undefined;
 }
 
 /** What a supervisor starts and keeps. */
@@ -34,7 +34,7 @@ export interface SupervisorSpec {
   /** ms, default 5,000 */
   readonly periodMs?: number | undefined;
   /** registered name of the supervisor, default none */
-  readonly name?: string | undefined;
+  readonly name?: string | Via | undefined;
   /** started left to right, stopped right to left (SU-01, SU-02) */
   readonly children: readonly AnyChildSpec[];
 }
@@ -70,7 +70,7 @@ export interface Tree {
   readonly strategy: Strategy;
   readonly intensity: number;
   readonly periodMs: number;
-  readonly name: string | undefined;
+  readonly name: string | Via | undefined;
   readonly children: readonly ChildSpec[];
 }
 
@@ -81,20 +81,20 @@ const shutdownSchema = z.union([z.literal('brutal_kill'), z.literal('infinity'),
 const childSchema: z.ZodType<ChildOptions> = z.strictObject({
   restart: restartSchema,
   shutdown: shutdownSchema,
-  name: z.union([z.string(), z.literal(false)], { error: 'a registered name, or false for none' }).optional(),
+  name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' }).optional(),
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
 });
 const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject({
   restart: restartSchema,
   shutdown: shutdownSchema,
-  name: z.string({ error: 'a registered name' }).optional(),
+  name: nameSchema.optional(),
 });
-const treeSchema: z.ZodType<{ strategy?: Strategy; intensity?: number; periodMs?: number; name?: string; children: unknown[] }> = z.strictObject({
+const treeSchema: z.ZodType<{ strategy?: Strategy; intensity?: number; periodMs?: number; name?: string | Via; children: unknown[] }> = z.strictObject({
   strategy: z.enum(['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" }).optional(),
   intensity: z.number({ error: 'a whole number of restarts from 0' }).int({ error: 'a whole number of restarts from 0' }).min(0, { error: 'a whole number of restarts from 0' }).optional(),
   periodMs: z.number({ error: 'a whole number of milliseconds from 1' }).int({ error: 'a whole number of milliseconds from 1' }).min(1, { error: 'a whole number of milliseconds from 1' }).optional(),
-  name: z.string({ error: 'a registered name' }).optional(),
+  name: nameSchema.optional(),
   children: z.array(z.unknown(), { error: 'an array of child(…) and supervisor(…)' }),
 }) as never;
 
@@ -149,7 +149,7 @@ export function checkTree(where: string, spec: SupervisorSpec): Tree {
     if (ids.has(one.id)) throw new OptionError(`${where}.children`, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID');
     ids.add(one.id);
   }
-  const name = read.name === undefined ? undefined : checkName(`${where}.name`, read.name);
+  const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
   return { strategy: read.strategy ?? 'one_for_one', intensity: read.intensity ?? 1, periodMs: read.periodMs ?? 5_000, name, children: read.children as ChildSpec[] };
 }
 

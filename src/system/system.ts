@@ -1,11 +1,11 @@
 import { OptionError, StartError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, checkKeys, planOf, runtimeOf, spawnPlain, startAgent, startFrom,
+  addressOf, AgentRefImpl, checkKeys, planOf, runtimeOf, spawnPlain, startAgent, startFrom, ViaRefImpl,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target,
 } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
 import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Down, type Pid, type Process, type ProcessInfo } from '../process/index.js';
-import { checkName, pidOf, Router, titleOf, type DeadLetters } from '../router/index.js';
+import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
 import { checkTree, supervisorDefinition, SupervisorRef, type SupervisorSpec } from '../supervisor/index.js';
 import { Listeners } from './listeners.js';
 import { readOptions, type ReadOptions, type SystemOptions } from './options.js';
@@ -102,7 +102,7 @@ export class System implements AsyncDisposable {
    * await system.monitor(p).down;
    * got // => ['hello']
    */
-  spawn(body: (self: ProcessSelf) => unknown, options: { readonly name?: string } = {}): ProcessRef {
+  spawn(body: (self: ProcessSelf) => unknown, options: { readonly name?: string | Via } = {}): ProcessRef {
     checkKeys('spawn', options, ['name']);
     return spawnPlain(this.#kernel, null, body, { link: false, name: options.name }) as never;
   }
@@ -129,14 +129,16 @@ export class System implements AsyncDisposable {
    * A typed ref. By name it is resolved at every use, so it survives restarts and may be made before the name is taken
    * (RG-04); by pid it means that one incarnation.
    */
-  ref<D extends AnyDefinition>(definition: D, nameOrPid: string): AgentRef<D> {
+  ref<D extends AnyDefinition>(definition: D, nameOrPid: string | Via): AgentRef<D> {
     const made = runtimeOf(definition);
+    if (nameOrPid instanceof Via) return new ViaRefImpl(this.#router.address(nameOrPid), made, this.#kernel, null) as never;
     const to = this.#isPid(nameOrPid) ? nameOrPid : checkName('ref', nameOrPid);
     return new AgentRefImpl(this.#router.address(to), made, this.#kernel, null) as never;
   }
 
-  whereis(name: string): Pid | undefined {
-    return this.#router.names.whereis(name)?.pid;
+  /** Who has a name now, also one in another registry. */
+  whereis(name: string | Via): Pid | undefined {
+    return (name instanceof Via ? this.#router.address(name).owner : this.#router.names.whereis(name))?.pid;
   }
 
   /** All registered names. */
