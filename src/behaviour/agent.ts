@@ -4,12 +4,13 @@ import { Kind, type Op } from '../mailbox/index.js';
 import type { Exit} from '../process/index.js';
 import { exitProcess, Phase, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
+import { dropController, Flag } from './answering.js';
 import { abandonedWith, runConcurrent } from './concurrent.js';
 import { Control, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { AgentDefinition } from './definition.js';
 import type { IdleDeadline } from './idle.js';
 import { disarmIdle } from './idle.js';
-import { Flag, type AgentSelf, type Ending } from './self.js';
+import type { AgentSelf, Ending } from './self.js';
 import type { StreamSlot } from './stream.js';
 import { driveStream } from './stream.js';
 
@@ -102,12 +103,6 @@ function stopping(p: Process, self: AgentSelf, call: Request | null, result: unk
   // `self.stop()` as a statement, then a plain return value: that value is still the reply.
   if (call !== null && !asked.replyTo && !(result instanceof Control) && result !== undefined) call.reply(result);
   return conclude(p, self, asked);
-}
-
-function dropController(p: Process, self: AgentSelf, call: Request | null): void {
-  self.flags &= ~Flag.Controller;
-  const controller = call?.extra?.controller;
-  if (controller !== null && controller !== undefined && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) p.cold().controllers?.delete(controller);
 }
 
 /* ---- the longer road ---- */

@@ -1,10 +1,12 @@
 import { OptionError } from '../base/index.js';
 import { Kind, Op, type OpRun } from '../mailbox/index.js';
-import type { Behaviour } from '../process/index.js';
+import type { Behaviour, Process } from '../process/index.js';
 import type { ExitReason } from '../base/index.js';
 import { agentBehaviour } from './agent.js';
+import { RuntimeDefinition } from './runtime.js';
+import { AgentSelf } from './self.js';
 import { checkPayload, type SchemaOutput, type StandardSchema } from './schema.js';
-import type { AnyDefinition, CheckedHandler, Definition, Handler, InitSelf, Self, StateOf, Table } from './types.js';
+import type { CheckedHandler, Definition, Handler, InitSelf, Self, StateOf, Table } from './types.js';
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
@@ -25,55 +27,24 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly terminate?: (self: Self<StateOf<R>>, reason: ExitReason) => unknown;
 }
 
-/** The run-time side of a definition. */
-export class AgentDefinition {
-  readonly calls: ReadonlyMap<string, Op>;
-  readonly casts: ReadonlyMap<string, Op>;
-  readonly behaviour: Behaviour;
-  private lastCast: string | null = null;
-  private lastCastOp: Op | undefined = undefined;
-  private lastCall: string | null = null;
-  private lastCallOp: Op | undefined = undefined;
+/** The run-time side of an agent's definition. */
+export class AgentDefinition extends RuntimeDefinition {
+  readonly behaviour: Behaviour = agentBehaviour(this);
   constructor(
-    readonly name: string,
-    readonly trapExit: boolean,
-    readonly init: ((this: unknown, ...args: unknown[]) => unknown) | null,
+    name: string,
+    trapExit: boolean,
+    init: ((this: unknown, ...args: unknown[]) => unknown) | null,
     readonly info: OpRun | null,
     readonly proceed: OpRun | null,
-    readonly terminate: OpRun | null,
+    terminate: OpRun | null,
     calls: object | undefined,
     casts: object | undefined,
   ) {
-    this.calls = table(name, 'calls', calls);
-    this.casts = table(name, 'casts', casts);
-    this.behaviour = agentBehaviour(this);
+    super(name, trapExit, init, terminate, table(name, 'calls', calls), table(name, 'casts', casts));
   }
 
-  /** The cast of that name; the last one is remembered, because senders repeat themselves and a Map costs a call. */
-  castOp(name: string): Op | undefined {
-    if (name === this.lastCast) return this.lastCastOp;
-    return this.findCast(name);
-  }
-
-  callOp(name: string): Op | undefined {
-    if (name === this.lastCall) return this.lastCallOp;
-    return this.findCall(name);
-  }
-
-  private findCast(name: string): Op | undefined {
-    const op = this.casts.get(name);
-    if (op === undefined) return undefined;
-    this.lastCast = name;
-    this.lastCastOp = op;
-    return op;
-  }
-
-  private findCall(name: string): Op | undefined {
-    const op = this.calls.get(name);
-    if (op === undefined) return undefined;
-    this.lastCall = name;
-    this.lastCallOp = op;
-    return op;
+  instance(p: Process): AgentSelf {
+    return new AgentSelf(p);
   }
 }
 
@@ -123,12 +94,6 @@ function checkFields(spec: { readonly name?: unknown; readonly trapExit?: unknow
   for (const key of ['calls', 'casts'] as const) {
     if (spec[key] !== undefined && !isObject(spec[key])) throw new OptionError(`defineAgent.${key}`, spec[key], 'an object of handlers by operation');
   }
-}
-
-/** The run-time side of a public definition; refuses anything that `defineAgent` did not make. */
-export function runtimeOf(definition: AnyDefinition): AgentDefinition {
-  if (definition instanceof AgentDefinition) return definition;
-  throw new OptionError('definition', definition, 'what defineAgent returned', 'pass the definition itself, not its parts');
 }
 
 /**

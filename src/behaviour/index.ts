@@ -1,9 +1,10 @@
 export { Control, Ignore, NoReply, Refusal, Stop } from './control.js';
-export { AgentDefinition, defineAgent, on, runtimeOf, type AgentSpec } from './definition.js';
+export { AgentDefinition, defineAgent, on, type AgentSpec } from './definition.js';
 export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';
 export { CALL_TIMEOUT_MS, checkKeys, mailboxSchema, nameSchema, readStart, splitArgs } from './options.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
 export { AgentRefImpl, ended, statsOf, ViaRefImpl } from './ref.js';
+export { RuntimeDefinition, runtimeOf } from './runtime.js';
 export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema } from './schema.js';
 export { AgentSelf } from './self.js';
 export { checkArgs, planOf, startAgent, startFrom, type StartPlan, type StartedProcess } from './start.js';

@@ -2,9 +2,9 @@ import { callError, markHandled, timeoutMs, type CallError, type ExitReason } fr
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, trackCall, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
 import { findCycle, request, requestWith, titleOf, type Request } from '../router/index.js';
-import type { AgentDefinition } from './definition.js';
 import { hostOf, rejected } from './host.js';
 import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readStream } from './options.js';
+import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { StreamSlot } from './stream.js';
 import type { AgentStats, CallResult } from './types.js';
@@ -16,7 +16,7 @@ import type { AgentStats, CallResult } from './types.js';
 export class AgentRefImpl {
   constructor(
     readonly addr: Address,
-    readonly definition: AgentDefinition,
+    readonly definition: RuntimeDefinition,
     readonly kernel: Kernel,
     readonly sender: Process | null,
   ) {}

@@ -3,16 +3,15 @@ import { UNBOUNDED } from '../mailbox/index.js';
 import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { Ignore, Stop } from './control.js';
-import { runtimeOf, type AgentDefinition } from './definition.js';
 import type { Host } from './host.js';
 import { AgentRefImpl } from './ref.js';
 import { readStart, splitArgs } from './options.js';
-import { AgentSelf } from './self.js';
+import { runtimeOf, type Instance, type RuntimeDefinition } from './runtime.js';
 import type { AnyDefinition, StartOptions } from './types.js';
 
 /** Everything a start needs, checked and split; what a supervisor keeps of a child. */
 export interface StartPlan {
-  readonly definition: AgentDefinition;
+  readonly definition: RuntimeDefinition;
   readonly init: readonly unknown[];
   readonly name: string | Via | undefined;
   readonly capacity: number;
@@ -23,7 +22,7 @@ export interface StartPlan {
 /** The started process, or `null` when init ignored. */
 export type StartedProcess = Process | null;
 
-export function planOf(definition: AgentDefinition, init: readonly unknown[], options: StartOptions): StartPlan {
+export function planOf(definition: RuntimeDefinition, init: readonly unknown[], options: StartOptions): StartPlan {
   return {
     definition,
     init,
@@ -48,7 +47,7 @@ export function startFrom(host: Host, parent: Process | null, given: AnyDefiniti
   return refOf(host, started, definition);
 }
 
-function refOf(host: Host, p: StartedProcess, definition: AgentDefinition): AgentRefImpl {
+function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): AgentRefImpl {
   if (p === null) throw new StartError(definition.name, 'ignore');
   return new AgentRefImpl(p, definition, host.kernel, null);
 }
@@ -72,7 +71,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   }
   if (plan.label !== undefined) p.cold().label = plan.label;
   if (plan.fullStats) p.box().cold().meter = kernel.newMeter();
-  const self = new AgentSelf(p);
+  const self = definition.instance(p);
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined);
   return runInit(p, self, definition.init, plan);
@@ -88,7 +87,7 @@ function claimName({ router }: Host, name: string | Via, p: Process, what: strin
   }
 }
 
-function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
+function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
   const { kernel } = p;
   const outer = kernel.current;
   const { parent } = p;
@@ -111,7 +110,7 @@ function runInit(p: Process, self: AgentSelf, init: NonNullable<AgentDefinition[
 }
 
 /** An asynchronous init: the process is alive and named meanwhile, its messages wait (GS-06). */
-function initLater(p: Process, self: AgentSelf, pending: PromiseLike<unknown>, plan: StartPlan): Promise<StartedProcess> {
+function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, plan: StartPlan): Promise<StartedProcess> {
   const { parent } = p;
   return new Promise((resolve, reject) => {
     // Death before init returns is a failed start, never a hang (PL-02).
@@ -136,7 +135,7 @@ function initLater(p: Process, self: AgentSelf, pending: PromiseLike<unknown>, p
   });
 }
 
-function initDone(p: Process, self: AgentSelf, state: unknown, plan: StartPlan): StartedProcess {
+function initDone(p: Process, self: Instance, state: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw new StartError(plan.definition.name, p.reason);
   if (state instanceof Stop) return failStart(p, plan.definition.name, state.reason, state.reason);
   if (state instanceof Ignore) {
@@ -147,9 +146,12 @@ function initDone(p: Process, self: AgentSelf, state: unknown, plan: StartPlan):
   return ready(p, self, state);
 }
 
-function ready(p: Process, self: AgentSelf, state: unknown): Process {
-  self.state = state;
-  self.committed = state;
+function ready(p: Process, self: Instance, state: unknown): Process {
+  try {
+    self.begin(state);
+  } catch (error) {
+    return failStart(p, p.behaviour.name, error, error);
+  }
   p.phase = Phase.Alive;
   p.kernel.parked--;
   p.run = Run.Idle;
@@ -165,11 +167,11 @@ function failStart(p: Process, what: string, reason: ExitReason, exit: ExitReaso
 }
 
 /** Development: OTP's most common surprise (GS-37). */
-function warnTerminate(kernel: Kernel, definition: AgentDefinition): void {
+function warnTerminate(kernel: Kernel, definition: RuntimeDefinition): void {
   kernel.warnOnce(`terminate ${definition.name}`, `'${definition.name}' has a terminate but does not trap exits: it will not run when a supervisor shuts the agent down; set trapExit: true`, { definition: definition.name });
 }
 
 /** Refuses arguments that no init declared, before anything is started. */
-export function checkArgs(where: string, init: readonly unknown[], definition: AgentDefinition): void {
+export function checkArgs(where: string, init: readonly unknown[], definition: RuntimeDefinition): void {
   if (definition.init === null && init.length > 0) throw new OptionError(where, printable(init[0]), `no init argument: '${definition.name}' has no init`, 'remove it');
 }

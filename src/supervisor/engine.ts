@@ -1,5 +1,5 @@
 import { ExitSignal, StartError, type ExitReason } from '../base/index.js';
-import type { AgentDefinition} from '../behaviour/index.js';
+import type { RuntimeDefinition} from '../behaviour/index.js';
 import { defineAgent, Refusal, runtimeOf, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { Exit, pushSignal, type Pid, type Process } from '../process/index.js';
@@ -195,10 +195,10 @@ function countChildren(self: Sup): ChildCount {
   return { specs: all.length, active: all.filter((child) => child.status === 'running').length, supervisors, workers: all.length - supervisors };
 }
 
-let made: AgentDefinition | null = null;
+let made: RuntimeDefinition | null = null;
 
 /** The supervisor is a server like any other; its definition is made once. */
-export function supervisorDefinition(): AgentDefinition {
+export function supervisorDefinition(): RuntimeDefinition {
   made ??= runtimeOf(defineAgent({
     name: 'supervisor',
     trapExit: true,

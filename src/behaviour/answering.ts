@@ -1,0 +1,76 @@
+import type { Process } from '../process/index.js';
+import { Request } from '../router/index.js';
+import { NO_REPLY, Refusal, type NoReply } from './control.js';
+import type { From, SelfRef } from './types.js';
+import { newController, Verbs } from './verbs.js';
+
+/** Bits of `flags`: what an engine must look at around a handler. */
+export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8 } as const;
+
+/** The verbs of every process that answers calls: agents and state machines. */
+export class Answering extends Verbs {
+  flags = 0;
+  private own: SelfRef | null = null;
+
+  /** The agent that this self acts for: a concurrent handler's parent, else the process itself. */
+  protected get agent(): Process {
+    return this.p;
+  }
+
+  get ref(): SelfRef {
+    if (this.own !== null) return this.own;
+    const { agent } = this;
+    this.own = this.host.refTo(agent, (agent.behaviour as { definition?: unknown }).definition) as SelfRef;
+    return this.own;
+  }
+
+  get from(): From | undefined {
+    const { from } = this.p;
+    return from instanceof Request ? from : undefined;
+  }
+
+  /** During a call: fires also when its caller has died, aborted or timed out. */
+  override get signal(): AbortSignal {
+    const { from } = this.p;
+    if (!(from instanceof Request)) return super.signal;
+    const extra = from.cold();
+    if (extra.controller === null) {
+      extra.controller = newController(this.p);
+      if (extra.cancelled) extra.controller.abort(extra.abortReason);
+      const ext = this.p.cold();
+      (ext.controllers ??= new Set()).add(extra.controller);
+      this.flags |= Flag.Controller;
+    }
+    return extra.controller.signal;
+  }
+
+  refuse(code: string, details?: unknown): Refusal {
+    return new Refusal(String(code), details);
+  }
+
+  noreply(): NoReply {
+    const { from } = this.p;
+    if (from instanceof Request && this.lives()) {
+      this.flags |= Flag.Deferred;
+      if (from.settled) return NO_REPLY;
+      const ext = from.callee.cold();
+      (ext.deferred ??= new Set()).add(from);
+    }
+    return NO_REPLY;
+  }
+
+  reply(from: From, value: unknown): boolean {
+    return from instanceof Request && this.lives() && from.reply(value);
+  }
+
+  hibernate(): void {
+    this.p.mailbox.shrink();
+  }
+}
+
+/** Drops the abort controller of a call that has been handled, unless its reply is still to come. */
+export function dropController(p: Process, self: Answering, call: Request | null): void {
+  self.flags &= ~Flag.Controller;
+  const controller = call?.extra?.controller;
+  if (controller !== null && controller !== undefined && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) p.cold().controllers?.delete(controller);
+}
