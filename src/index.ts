@@ -1,9 +1,10 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
 export { CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode, type CallErrorFields, type Env, type ExitReason } from './base/index.js';
 export {
-  defineAgent, on, PayloadError, Refusal,
+  defineAgent, on, PayloadError, Refusal, TaskError, TaskResult,
   type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions,
-  type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
+  type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type StreamOutcome, type Target,
+  type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
 } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';

@@ -1,6 +1,7 @@
 import { CastcallError, OptionError, callError, type CallErrorCode } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
+import type { TaskVerbs } from './task-types.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /** What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port `host`). */
@@ -13,6 +14,8 @@ export interface Host {
   refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
   start(parent: Process | null, definition: AnyDefinition, args: readonly unknown[]): unknown;
+  /** the verbs of tasks, of a process or of the outside */
+  tasks(p: Process | null): TaskVerbs;
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;
 }
 

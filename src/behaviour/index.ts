@@ -9,4 +9,8 @@ export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, 
 export { AgentSelf } from './self.js';
 export { checkArgs, planOf, startAgent, startFrom, type StartPlan, type StartedProcess } from './start.js';
 export { ITEM_TIMEOUT_MS } from './stream.js';
+export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } from './task.js';
+export { TaskError, type TaskErrorCode } from './task-error.js';
+export type * from './task-types.js';
+export { TaskVerbsImpl } from './task-verbs.js';
 export type * from './types.js';

@@ -1,6 +1,6 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
 import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys } from './options.js';
@@ -110,7 +110,7 @@ export class PlainSelf extends Verbs {
 }
 
 function fits(match: Match, one: Kept): boolean {
-  if (one.op.kind === Kind.Down && ((one.payload as Down).ref?.over ?? false)) return false;
+  if (one.op.kind === Kind.Down && withdrawn(one.payload as Down)) return false;
   if (match === undefined) return true;
   try {
     return match(one.payload);
@@ -120,7 +120,7 @@ function fits(match: Match, one: Kept): boolean {
 }
 
 /** The callback module of plain processes: a body that runs once, and selective receive (RE-01 to RE-08). */
-const PLAIN: Behaviour = {
+export const PLAIN: Behaviour = {
   name: 'process',
   sys: null,
   begin(p: Process): unknown {
@@ -133,7 +133,7 @@ const PLAIN: Behaviour = {
   handle(p: Process, op: Op, given: unknown, from: unknown): unknown {
     // an orderly stop of the whole system reaches a plain process as an exit signal does
     const payload = op.kind === Kind.Stop ? new Exit(undefined, given) : given;
-    if (op.kind === Kind.Down && ((payload as Down).ref?.over ?? false)) return undefined;
+    if (op.kind === Kind.Down && withdrawn(payload as Down)) return undefined;
     const self = p.self as PlainSelf;
     const { receiver } = self;
     const message: Kept = { op, payload, from };

@@ -3,6 +3,7 @@ import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { MonitorRef, Pid, TimerRef } from '../process/index.js';
 import type { Via } from '../router/index.js';
 import type { Ignore, NoReply, Refusal, Stop } from './control.js';
+import type { TaskVerbs } from './task-types.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
 
 /* ---- options of the verbs ---- */
@@ -84,6 +85,8 @@ export interface ProcessVerbs {
   exitOther(to: Target, reason: ExitReason): void;
   /** a plain process, linked to this one unless `link: false` */
   spawn(body: (self: ProcessSelf) => unknown, options?: { readonly link?: boolean; readonly name?: string | Via }): ProcessRef;
+  /** functions in processes of their own, and their results */
+  readonly task: TaskVerbs;
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
 }

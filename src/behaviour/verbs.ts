@@ -8,6 +8,7 @@ import { guardedController } from './guard.js';
 import { checkKeys } from './options.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
 import type { AgentRefImpl } from './ref.js';
+import type { TaskVerbs } from './task-types.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /**
@@ -118,6 +119,10 @@ export class Verbs {
   start(definition: AnyDefinition, ...args: unknown[]): unknown {
     this.need('start');
     return this.host.start(this.p, definition, args);
+  }
+
+  get task(): TaskVerbs {
+    return this.host.tasks(this.p);
   }
 
   /** What a layer above offers this process under that name. */

@@ -30,6 +30,16 @@ export class Monitor {
   get over(): boolean {
     return this.state === State.Done;
   }
+
+  /** its target lives, and a DOWN will come */
+  get active(): boolean {
+    return this.state === State.Active;
+  }
+
+  /** Takes the DOWN in place of the holder's mailbox; false when it should be queued there. */
+  catches(_down: Down): boolean {
+    return false;
+  }
 }
 
 // One line in consoles, not the runtime behind it.
@@ -50,6 +60,12 @@ export function monitor(holder: Process | null, target: Process | null, name?: s
     made.state = State.Done;
     return made;
   }
+  watch(made, holder, target);
+  return made;
+}
+
+/** Puts a monitor into the lists of its target and its holder; the target lives and is not the holder. */
+export function watch(made: Monitor, holder: Process | null, target: Process): void {
   made.targetNext = target.watchers;
   if (target.watchers !== null) target.watchers.targetPrior = made;
   target.watchers = made;
@@ -59,7 +75,6 @@ export function monitor(holder: Process | null, target: Process | null, name?: s
     if (ext.watching !== null) ext.watching.holderPrior = made;
     ext.watching = made;
   }
-  return made;
 }
 
 /**
@@ -77,8 +92,25 @@ export function demonitor(ref: Monitor, flush: boolean): boolean {
   return false;
 }
 
+/** A message that a behaviour queues as a DOWN is: it may be withdrawn until it is taken. */
+export abstract class Withdrawable {
+  /** taken or withdrawn: where it is still queued it is invisible */
+  over = false;
+}
+
+/** Whether a queued DOWN, or what is queued like one, has been withdrawn. */
+export function withdrawn(message: Down | Withdrawable): boolean {
+  if (message instanceof Withdrawable) return message.over;
+  return message.ref !== null && message.ref.over;
+}
+
 /** Whether a DOWN that comes out of the queue may be seen; false after a flush. */
-export function takeDown(down: Down): boolean {
+export function takeDown(down: Down | Withdrawable): boolean {
+  if (down instanceof Withdrawable) {
+    if (down.over) return false;
+    down.over = true;
+    return true;
+  }
   const ref = down.ref;
   if (ref === null) return true;
   if (ref.state !== State.Fired) return false;
@@ -113,6 +145,8 @@ function fire(ref: Monitor, reason: ExitReason): void {
   if (ref.notify !== null) {
     ref.state = State.Done;
     ref.notify(down);
+  } else if (ref.catches(down)) {
+    ref.state = State.Done;
   } else if (ref.holder !== null) {
     pushSignal(ref.holder, DOWN, down, ref.target);
   }

@@ -1,7 +1,7 @@
 import { OptionError, StartError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, checkKeys, planOf, runtimeOf, spawnPlain, startAgent, startFrom, ViaRefImpl,
-  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target,
+  addressOf, AgentRefImpl, checkKeys, planOf, runtimeOf, spawnPlain, startAgent, startFrom, TaskVerbsImpl, ViaRefImpl,
+  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
 import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Down, type Pid, type Process, type ProcessInfo } from '../process/index.js';
@@ -66,6 +66,7 @@ export class System implements AsyncDisposable {
       extensions: new Map(),
       refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
       start: (parent, definition, args) => startFrom(this.#host, parent, definition, args),
+      tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
       spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
     };
     kernel.host = this.#host;
@@ -105,6 +106,18 @@ export class System implements AsyncDisposable {
   spawn(body: (self: ProcessSelf) => unknown, options: { readonly name?: string | Via } = {}): ProcessRef {
     checkKeys('spawn', options, ['name']);
     return spawnPlain(this.#kernel, null, body, { link: false, name: options.name }) as never;
+  }
+
+  /**
+   * Tasks of the outside: functions in processes of their own, whose results are waited for here (TK-01). Inside a
+   * process use `self.task`.
+   *
+   * @example
+   * const task = system.task.async((self, n: number) => n * 2, 21);
+   * await system.task.await(task) // => 42
+   */
+  get task(): TaskVerbs {
+    return this.#host.tasks(null);
   }
 
   /**
