@@ -10,5 +10,9 @@ export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/ind
 export type { Logger } from './observe/index.js';
 export { Down, Exit, Timeout, type MonitorRef, type Pid, type ProcessInfo, type Status, type TimerRef } from './process/index.js';
 export { Via, via, type DeadLetter, type DeadLetters, type ViaProvider } from './router/index.js';
-export { child, supervisor, SupervisorRef, type ChildCount, type ChildInfo, type ChildOptions, type ChildSpec, type Restart, type Shutdown, type Strategy, type SupervisorChildOptions, type SupervisorSpec } from './supervisor/index.js';
-export { createSystem, System, type StopReport, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';
+export {
+  checkChildSpecs, child, dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
+  type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
+  type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template,
+} from './supervisor/index.js';
+export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';

@@ -1,16 +1,17 @@
-import { OptionError, StartError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
+import { OptionError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, checkKeys, planOf, runtimeOf, spawnPlain, startAgent, startFrom, TaskVerbsImpl, ViaRefImpl,
+  addressOf, AgentRefImpl, checkKeys, runtimeOf, spawnPlain, startFrom, TaskVerbsImpl, ViaRefImpl,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
-import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Down, type Pid, type Process, type ProcessInfo } from '../process/index.js';
+import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Down, type Pid, type ProcessInfo } from '../process/index.js';
 import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
-import { checkTree, supervisorDefinition, SupervisorRef, type SupervisorSpec } from '../supervisor/index.js';
+import { DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type Template } from '../supervisor/index.js';
 import { Listeners } from './listeners.js';
 import { readOptions, type ReadOptions, type SystemOptions } from './options.js';
 import { systemStats, type SystemStats } from './stats.js';
 import { stopAll, STOP_TIMEOUT_MS, type StopReport, type SystemStopOptions } from './stop.js';
+import { Tops, type SuperviseOptions } from './supervision.js';
 import { treeOf, type TreeNode } from './tree.js';
 
 /** What `system.monitor` returns. */
@@ -36,7 +37,7 @@ export class System implements AsyncDisposable {
   readonly #router: Router;
   readonly #host: Host;
   readonly #listeners = new Listeners();
-  readonly #tops = new Set<Process>();
+  readonly #tops: Tops;
   #stopping: Promise<StopReport> | null = null;
 
   /** @internal Use `createSystem`. */
@@ -70,6 +71,7 @@ export class System implements AsyncDisposable {
       spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
     };
     kernel.host = this.#host;
+    this.#tops = new Tops(this.#host);
     if (options.strays === 'report') this.#listeners.reportStrays(kernel);
     if (options.handleSignals) this.#listeners.stopOnSignals(() => this.stop({ drain: true }));
   }
@@ -129,13 +131,44 @@ export class System implements AsyncDisposable {
    * await system.supervise({ strategy: 'one_for_one', children: [child('worker', Worker)] });
    * system.ref(Worker, 'worker').cast('work');
    */
-  async supervise(spec: SupervisorSpec): Promise<SupervisorRef> {
-    const tree = checkTree('supervise', spec);
-    const p = await startAgent(this.#host, planOf(supervisorDefinition(), [tree], { name: tree.name }), null);
-    if (p === null) throw new StartError('supervisor', 'ignore');
-    this.#tops.add(p);
-    monitor(null, p, undefined, () => this.#tops.delete(p));
-    return new SupervisorRef(p, this.#kernel);
+  supervise(spec: SupervisorSpec | SupervisorInit, options: SuperviseOptions = {}): Promise<SupervisorRef> {
+    return this.#tops.supervise(spec, options);
+  }
+
+  /**
+   * Starts a supervisor without children, for children that come and go, each by a specification of its own (DS-01).
+   *
+   * @example
+   * const Job = defineAgent({ init: (n: number) => ({ n }) });
+   * const jobs = await system.superviseDynamic({ name: 'jobs' });
+   * await jobs.startChild(child('job', Job, 1, { restart: 'temporary' }));
+   * (await jobs.countChildren()).active // => 1
+   */
+  superviseDynamic(spec: DynamicSpec = {}): Promise<DynamicSupervisorRef> {
+    return this.#tops.dynamic(spec);
+  }
+
+  /**
+   * Starts a supervisor whose children are all instances of one template: OTP's simple_one_for_one (SU-19).
+   *
+   * @example
+   * const Job = defineAgent({ init: (queue: string, n: number) => ({ queue, n }) });
+   * const jobs = await system.superviseSimple(template(Job, ['mail']));
+   * await jobs.startChild(1);
+   * (await jobs.countChildren()).active // => 1
+   */
+  superviseSimple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec = {}): Promise<SimpleSupervisorRef<R, Rest>> {
+    return this.#tops.simple(template, spec);
+  }
+
+  /** The handle of a static supervisor, by name (resolved at every use) or pid. */
+  supervisor(nameOrPid: string): SupervisorRef {
+    return new SupervisorRef(addressOf(this.#host, nameOrPid), this.#kernel);
+  }
+
+  /** The handle of a dynamic supervisor, by name (resolved at every use) or pid. */
+  dynamicSupervisor(nameOrPid: string): DynamicSupervisorRef {
+    return new DynamicSupervisorRef(addressOf(this.#host, nameOrPid), this.#kernel);
   }
 
   /**
@@ -247,7 +280,7 @@ export class System implements AsyncDisposable {
     kernel.stopper = kernel.current;
     // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
     if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
-    const report = await stopAll(kernel, [...this.#tops], drain, limit);
+    const report = await stopAll(kernel, this.#tops.list(), drain, limit);
     kernel.closed = true;
     this.#listeners.remove();
     // The tick that is armed while anything runs has its last turn before the caller goes on.
