@@ -69,7 +69,7 @@ const restartSchema = z.enum(['permanent', 'transient', 'temporary'], { error: "
 const shutdownSchema = z.union([z.literal('brutal_kill'), z.literal('infinity'), z.number().int().min(0)], { error: "'brutal_kill', 'infinity' or a whole number of milliseconds from 0" }).optional();
 const significantSchema = z.boolean({ error: 'true or false' }).optional();
 
-export const limitFields = {
+export const limitFields: Readonly<Record<'intensity' | 'periodMs' | 'backoff' | 'name', z.ZodType>> = {
   intensity: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(0, { error: COUNT_RULE }).optional(),
   periodMs: z.number({ error: PERIOD_RULE }).int({ error: PERIOD_RULE }).min(1, { error: PERIOD_RULE }).optional(),
   backoff: z.strictObject({
@@ -79,7 +79,7 @@ export const limitFields = {
     jitter: z.number({ error: 'a number from 0 to 1' }).min(0, { error: 'a number from 0 to 1' }).max(1, { error: 'a number from 0 to 1' }).optional(),
   }, { error: 'an object with baseMs' }).optional(),
   name: nameSchema.optional(),
-} as const;
+};
 
 const childSchema: z.ZodType<ChildOptions> = z.strictObject({
   restart: restartSchema,
