@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { availableParallelism } from 'node:os';
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { newNonce } from './id.js';
 
@@ -40,8 +39,6 @@ export interface Env {
   histogram(): RecordableHistogram;
   context(): AsyncContext;
   readonly chooser: Chooser | null;
-  /** how much may run at once: the default of concurrencies */
-  readonly cores: number;
 }
 
 const RESOLVED: Promise<void> = Promise.resolve();
@@ -58,7 +55,6 @@ class NodeContext implements AsyncContext {
 
 class NodeEnv implements Env {
   readonly chooser: Chooser | null = null;
-  readonly cores: number = availableParallelism();
   mono(): number {
     return performance.now();
   }

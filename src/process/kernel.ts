@@ -6,6 +6,7 @@ import { Run, type Behaviour, type Process } from './process.js';
 import type { DeliveryPort, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
+import type { Watchdog } from './watchdog.js';
 
 export interface KernelOptions {
   readonly env: Env;
@@ -39,6 +40,7 @@ export class Kernel {
   readonly reporting: boolean;
   tap: Tap | null = null;
   gate: Gate | null = null;
+  watchdog: Watchdog | null = null;
   delivery: DeliveryPort | null = null;
   private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
@@ -125,12 +127,21 @@ export class Kernel {
 
   setTap(tap: Tap | null): void {
     this.tap = tap;
-    this.watched = this.frozen || tap !== null || this.gate !== null;
+    this.lookAgain();
   }
 
   setGate(gate: Gate | null): void {
     this.gate = gate;
-    this.watched = this.frozen || this.tap !== null || gate !== null;
+    this.lookAgain();
+  }
+
+  setWatchdog(watchdog: Watchdog | null): void {
+    this.watchdog = watchdog;
+    this.lookAgain();
+  }
+
+  private lookAgain(): void {
+    this.watched = this.frozen || this.tap !== null || this.gate !== null || this.watchdog !== null;
   }
 
   meterOf(behaviour: Behaviour): Meter {
