@@ -1,17 +1,18 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
 export { CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode, type CallErrorFields, type Env, type ExitReason } from './base/index.js';
 export {
-  defineAgent, on, PayloadError, Refusal,
+  defineAgent, on, PayloadError, Refusal, TaskError, TaskResult,
   type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions,
-  type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
+  type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type StreamOutcome, type Target,
+  type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
 } from './behaviour/index.js';
-export { Timers, type AliasOptions, type DemonitorOptions, type KernelVerbs, type Monitored, type MonitorOptions, type ProcessFlags, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type TimerOptions, type TimerQuery } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';
-export {
-  Down, Exit, TimerAnswer, TimerFired, Timeout,
-  type Alias, type MonitorRef, type Pid, type ProcessInfo, type ProcessItems, type ProcessPriority, type Status, type TimerRef, type WatchdogEvent, type WatchdogOptions,
-} from './process/index.js';
+export { Down, Exit, Timeout, type MonitorRef, type Pid, type ProcessInfo, type Status, type TimerRef } from './process/index.js';
 export { Via, via, type DeadLetter, type DeadLetters, type ViaProvider } from './router/index.js';
-export { child, supervisor, SupervisorRef, type ChildCount, type ChildInfo, type ChildOptions, type ChildSpec, type Restart, type Shutdown, type Strategy, type SupervisorChildOptions, type SupervisorSpec } from './supervisor/index.js';
-export { createSystem, System, type StopReport, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';
+export {
+  checkChildSpecs, child, dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
+  type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
+  type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template,
+} from './supervisor/index.js';
+export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';

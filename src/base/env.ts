@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { availableParallelism } from 'node:os';
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { newNonce } from './id.js';
 
@@ -39,6 +40,8 @@ export interface Env {
   histogram(): RecordableHistogram;
   context(): AsyncContext;
   readonly chooser: Chooser | null;
+  /** how much may run at once: the default of concurrencies */
+  readonly cores: number;
 }
 
 const RESOLVED: Promise<void> = Promise.resolve();
@@ -55,6 +58,7 @@ class NodeContext implements AsyncContext {
 
 class NodeEnv implements Env {
   readonly chooser: Chooser | null = null;
+  readonly cores: number = availableParallelism();
   mono(): number {
     return performance.now();
   }

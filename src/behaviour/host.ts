@@ -1,7 +1,7 @@
 import { CastcallError, OptionError, callError, type CallErrorCode } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
-import type { MonitorOptions, ProcessSpawnOptions } from './process-types.js';
+import type { TaskVerbs } from './task-types.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /** What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port `host`). */
@@ -14,12 +14,14 @@ export interface Host {
   refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
   start(parent: Process | null, definition: AnyDefinition, args: readonly unknown[]): unknown;
+  /** the verbs of tasks, of a process or of the outside */
+  tasks(p: Process | null): TaskVerbs;
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;
 }
 
-/** Options of a spawn as the host takes them: checked. */
-export interface SpawnOptions extends ProcessSpawnOptions {
-  readonly monitor?: boolean | MonitorOptions | undefined;
+export interface SpawnOptions {
+  readonly link?: boolean;
+  readonly name?: string | Via | undefined;
 }
 
 export function hostOf(kernel: Kernel): Host {

@@ -3,13 +3,14 @@ export { AgentDefinition, defineAgent, on, type AgentSpec } from './definition.j
 export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';
 export { CALL_TIMEOUT_MS, checkKeys, mailboxSchema, nameSchema, readStart, splitArgs } from './options.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
-export { checkFlags, checkSpawn } from './process-options.js';
-export type * from './process-types.js';
 export { AgentRefImpl, ended, statsOf, ViaRefImpl } from './ref.js';
 export { RuntimeDefinition, runtimeOf } from './runtime.js';
 export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema } from './schema.js';
 export { AgentSelf } from './self.js';
 export { checkArgs, planOf, startAgent, startFrom, type StartPlan, type StartedProcess } from './start.js';
 export { ITEM_TIMEOUT_MS } from './stream.js';
-export { Timers } from './timers.js';
+export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } from './task.js';
+export { TaskError, type TaskErrorCode } from './task-error.js';
+export type * from './task-types.js';
+export { TaskVerbsImpl } from './task-verbs.js';
 export type * from './types.js';

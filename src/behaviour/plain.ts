@@ -1,6 +1,6 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
 import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys } from './options.js';
@@ -67,8 +67,6 @@ class Receiver extends Deadline {
 /** The self of a plain process. */
 export class PlainSelf extends Verbs {
   receiver: Receiver | null = null;
-  /** wakes a hibernating body */
-  wake: (() => void) | null = null;
   constructor(
     p: Process,
     readonly body: Body,
@@ -84,10 +82,8 @@ export class PlainSelf extends Verbs {
     checkKeys('receive', options, ['timeoutMs']);
     if (!this.lives()) return new Promise(() => undefined);
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
-    if (this.receiver !== null || (this.p.ext?.rarity?.onResume ?? null) !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
+    if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
     const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
-    if (isSuspended(this.p)) return this.receiveLater(match, limit);
-    if (this.p.mailbox.ready !== 0) keepUrgent(this.p);
     const kept = this.p.ext?.kept?.take((one) => fits(match, one));
     if (kept !== undefined) {
       const message = this.received(kept);
@@ -101,28 +97,6 @@ export class PlainSelf extends Verbs {
     });
   }
 
-  /** Its timeout runs on while it is suspended, its messages do not move (PR-20). */
-  private receiveLater(match: Match, limitMs: number): Promise<unknown> {
-    const { env } = this.p.kernel;
-    const began = env.mono();
-    return new Promise((resolve) => {
-      this.p.rare().onResume = () => {
-        const options = limitMs < 0 ? {} : { timeoutMs: Math.max(0, Math.ceil(limitMs - (env.mono() - began))) };
-        resolve(this.receive(match, options));
-      };
-    });
-  }
-
-  hibernate(): Promise<void> {
-    if (!this.lives()) return new Promise(() => undefined);
-    const { p } = this;
-    p.mailbox.shrink();
-    if (p.mailbox.size > 0 || (p.ext?.kept?.size ?? 0) > 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.wake = resolve;
-    });
-  }
-
   /** Only now has a kept message been received. */
   private received(one: Kept): unknown {
     if (one.op.kind === Kind.Down) takeDown(one.payload as Down);
@@ -131,14 +105,12 @@ export class PlainSelf extends Verbs {
       this.p.mailbox.size--;
       this.p.mailbox.handled++;
     }
-    const { watchdog } = this.p.kernel;
-    if (watchdog !== null) watchdog.taken(this.p, this.p.mailbox.size);
     return one.payload;
   }
 }
 
 function fits(match: Match, one: Kept): boolean {
-  if (one.op.kind === Kind.Down && ((one.payload as Down).ref?.over ?? false)) return false;
+  if (one.op.kind === Kind.Down && withdrawn(one.payload as Down)) return false;
   if (match === undefined) return true;
   try {
     return match(one.payload);
@@ -148,10 +120,9 @@ function fits(match: Match, one: Kept): boolean {
 }
 
 /** The callback module of plain processes: a body that runs once, and selective receive (RE-01 to RE-08). */
-const PLAIN: Behaviour = {
+export const PLAIN: Behaviour = {
   name: 'process',
   sys: null,
-  waits: true,
   begin(p: Process): unknown {
     const self = p.self as PlainSelf;
     const result = self.body(self as unknown as ProcessSelf);
@@ -162,7 +133,7 @@ const PLAIN: Behaviour = {
   handle(p: Process, op: Op, given: unknown, from: unknown): unknown {
     // an orderly stop of the whole system reaches a plain process as an exit signal does
     const payload = op.kind === Kind.Stop ? new Exit(undefined, given) : given;
-    if (op.kind === Kind.Down && ((payload as Down).ref?.over ?? false)) return undefined;
+    if (op.kind === Kind.Down && withdrawn(payload as Down)) return undefined;
     const self = p.self as PlainSelf;
     const { receiver } = self;
     const message: Kept = { op, payload, from };
@@ -174,9 +145,6 @@ const PLAIN: Behaviour = {
       return undefined;
     }
     (p.cold().kept ??= new KeptList()).push(message);
-    const { wake } = self;
-    self.wake = null;
-    if (wake !== null) wake();
     return KEPT;
   },
   settled: () => undefined,
@@ -200,8 +168,6 @@ export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, o
   const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
   const p = spawnProcess(kernel, PLAIN, parent, options.link ?? false, UNBOUNDED);
   p.self = new PlainSelf(p, body);
-  if (options.label !== undefined) p.cold().label = options.label;
-  if (options.priority !== undefined) p.level = LEVELS[options.priority];
   if (name !== undefined) claim(kernel, p, name);
   kernel.scheduler.enqueue(p);
   return new ProcessRefImpl(p, null);

@@ -6,13 +6,6 @@ import type { Op } from './op.js';
 export const Rank = { Low: 0, Normal: 1, High: 2, Critical: 3, Front: 4 } as const;
 export type Rank = (typeof Rank)[keyof typeof Rank];
 
-/**
- * Bits of `ready` above those of the lanes. `Sys`: only the front lane is served; `Suspended`: nothing is. Messages
- * accumulate meanwhile.
- */
-export const Hold = { Sys: 32, Suspended: 64 } as const;
-const HELD: number = Hold.Sys | Hold.Suspended;
-
 /** The priorities a sender may ask for; FIFO within each, strict between them. */
 export type Priority = 'low' | 'normal' | 'high' | 'critical';
 export const RANKS: Readonly<Record<Priority, Rank>> = { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
@@ -96,7 +89,6 @@ export class Mailbox extends Lane {
   pick(): Lane | null {
     const { ready } = this;
     if (ready === 0) return this.n > 0 ? this : null;
-    if ((ready & HELD) !== 0) return this.pickHeld();
     for (let rank: number = Rank.Front; rank > Rank.Normal; rank--) {
       if ((ready & (1 << rank)) !== 0) return this.tookFrom(rank);
     }
@@ -104,22 +96,9 @@ export class Mailbox extends Lane {
     return (ready & 1) !== 0 ? this.tookFrom(Rank.Low) : null;
   }
 
-  /** Whether any lane holds a message that may be served. */
+  /** Whether any lane holds a message. */
   busy(): boolean {
-    return (this.ready & HELD) === 0 ? this.n > 0 || this.ready !== 0 : this.frontOfHeld();
-  }
-
-  /** Whether messages wait for a resume. */
-  get held(): boolean {
-    return (this.ready & HELD) !== 0;
-  }
-
-  hold(bit: number): void {
-    this.ready |= bit;
-  }
-
-  unhold(bit: number = HELD): void {
-    this.ready &= ~bit;
+    return this.n > 0 || this.ready !== 0;
   }
 
   depth(rank: Rank): number {
@@ -132,14 +111,6 @@ export class Mailbox extends Lane {
 
   cold(): MailboxExtra {
     return (this.extra ??= new MailboxExtra());
-  }
-
-  private pickHeld(): Lane | null {
-    return this.frontOfHeld() ? this.tookFrom(Rank.Front) : null;
-  }
-
-  private frontOfHeld(): boolean {
-    return (this.ready & (Hold.Suspended | (1 << Rank.Front))) === 1 << Rank.Front;
   }
 
   private tookFrom(rank: number): Lane {

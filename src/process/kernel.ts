@@ -6,7 +6,6 @@ import { Run, type Behaviour, type Process } from './process.js';
 import type { DeliveryPort, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
-import type { Watchdog } from './watchdog.js';
 
 export interface KernelOptions {
   readonly env: Env;
@@ -40,7 +39,6 @@ export class Kernel {
   readonly reporting: boolean;
   tap: Tap | null = null;
   gate: Gate | null = null;
-  watchdog: Watchdog | null = null;
   delivery: DeliveryPort | null = null;
   private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
@@ -127,21 +125,12 @@ export class Kernel {
 
   setTap(tap: Tap | null): void {
     this.tap = tap;
-    this.lookAgain();
+    this.watched = this.frozen || tap !== null || this.gate !== null;
   }
 
   setGate(gate: Gate | null): void {
     this.gate = gate;
-    this.lookAgain();
-  }
-
-  setWatchdog(watchdog: Watchdog | null): void {
-    this.watchdog = watchdog;
-    this.lookAgain();
-  }
-
-  private lookAgain(): void {
-    this.watched = this.frozen || this.tap !== null || this.gate !== null || this.watchdog !== null;
+    this.watched = this.frozen || this.tap !== null || gate !== null;
   }
 
   meterOf(behaviour: Behaviour): Meter {

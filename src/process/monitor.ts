@@ -1,23 +1,11 @@
 import type { ExitReason } from '../base/index.js';
-import { DOWN, Rank, URGENT_DOWN } from '../mailbox/index.js';
+import { DOWN } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
-import type { Alias } from './alias.js';
-import { Phase, type Process } from './process.js';
+import type { Process } from './process.js';
 import { Down } from './signal.js';
 
 /** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
 const State = { Active: 0, Fired: 1, Done: 2 } as const;
-
-/** What a monitor was asked for beyond the common case. */
-export class MonitorExtra {
-  constructor(
-    readonly alias: Alias | null,
-    /** takes the place of `DOWN`; undefined for none (MO-12) */
-    readonly tag: unknown,
-    /** its DOWN is a priority message (PM-05) */
-    readonly urgent: boolean,
-  ) {}
-}
 
 /**
  * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing it is O(1) and
@@ -25,7 +13,7 @@ export class MonitorExtra {
  */
 export class Monitor {
   /** see `Exit.kept` */
-  static readonly kept: Monitor = new Monitor(null, null, undefined, null, null);
+  static readonly kept: Monitor = new Monitor(null, null, undefined, null);
   state: number = State.Active;
   targetPrior: Monitor | null = null;
   targetNext: Monitor | null = null;
@@ -36,17 +24,21 @@ export class Monitor {
     readonly target: Process | null,
     readonly name: string | undefined,
     readonly notify: ((down: Down) => void) | null,
-    readonly extra: MonitorExtra | null,
   ) {}
-
-  /** the alias that was made with it, for replies; undefined without one */
-  get alias(): Alias | undefined {
-    return this.extra?.alias ?? undefined;
-  }
 
   /** removed, or its DOWN taken: a DOWN of it that is still queued is invisible */
   get over(): boolean {
     return this.state === State.Done;
+  }
+
+  /** its target lives, and a DOWN will come */
+  get active(): boolean {
+    return this.state === State.Active;
+  }
+
+  /** Takes the DOWN in place of the holder's mailbox; false when it should be queued there. */
+  catches(_down: Down): boolean {
+    return false;
   }
 }
 
@@ -58,9 +50,8 @@ Object.defineProperty(Monitor.prototype, Symbol.for('nodejs.util.inspect.custom'
 });
 
 /** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
-export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null, extra: MonitorExtra | null = null): Monitor {
-  const made = new Monitor(holder, target, name, notify, extra);
-  if (extra !== null && extra.alias !== null) extra.alias.monitor = made;
+export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null): Monitor {
+  const made = new Monitor(holder, target, name, notify);
   if (target === null || target.owner === null) {
     fire(made, 'noproc');
     return made;
@@ -69,6 +60,12 @@ export function monitor(holder: Process | null, target: Process | null, name?: s
     made.state = State.Done;
     return made;
   }
+  watch(made, holder, target);
+  return made;
+}
+
+/** Puts a monitor into the lists of its target and its holder; the target lives and is not the holder. */
+export function watch(made: Monitor, holder: Process | null, target: Process): void {
   made.targetNext = target.watchers;
   if (target.watchers !== null) target.watchers.targetPrior = made;
   target.watchers = made;
@@ -78,7 +75,6 @@ export function monitor(holder: Process | null, target: Process | null, name?: s
     if (ext.watching !== null) ext.watching.holderPrior = made;
     ext.watching = made;
   }
-  return made;
 }
 
 /**
@@ -88,7 +84,6 @@ export function monitor(holder: Process | null, target: Process | null, name?: s
 export function demonitor(ref: Monitor, flush: boolean): boolean {
   if (ref.state === State.Active) {
     ref.state = State.Done;
-    if (ref.extra !== null) endAlias(ref.extra);
     unlinkTarget(ref);
     unlinkHolder(ref);
     return true;
@@ -97,8 +92,25 @@ export function demonitor(ref: Monitor, flush: boolean): boolean {
   return false;
 }
 
+/** A message that a behaviour queues as a DOWN is: it may be withdrawn until it is taken. */
+export abstract class Withdrawable {
+  /** taken or withdrawn: where it is still queued it is invisible */
+  over = false;
+}
+
+/** Whether a queued DOWN, or what is queued like one, has been withdrawn. */
+export function withdrawn(message: Down | Withdrawable): boolean {
+  if (message instanceof Withdrawable) return message.over;
+  return message.ref !== null && message.ref.over;
+}
+
 /** Whether a DOWN that comes out of the queue may be seen; false after a flush. */
-export function takeDown(down: Down): boolean {
+export function takeDown(down: Down | Withdrawable): boolean {
+  if (down instanceof Withdrawable) {
+    if (down.over) return false;
+    down.over = true;
+    return true;
+  }
   const ref = down.ref;
   if (ref === null) return true;
   if (ref.state !== State.Fired) return false;
@@ -110,55 +122,34 @@ export function takeDown(down: Down): boolean {
 export function fireDown(ref: Monitor, reason: ExitReason): void {
   if (ref.state !== State.Active) return;
   unlinkHolder(ref);
-  if (ref.holder !== null && ref.holder.phase === Phase.Dead) ref.state = State.Done;
-  else fire(ref, reason);
+  fire(ref, reason);
 }
 
-/** Silently removes at most `limit` monitors that an ended process held (MO-10); returns how many it removed. */
-export function dropHeld(p: Process, limit: number): number {
-  const { ext } = p;
-  if (ext === null) return 0;
-  let done = 0;
-  for (let at = ext.watching; at !== null && done < limit; at = ext.watching) {
-    ext.watching = at.holderNext;
-    if (at.holderNext !== null) at.holderNext.holderPrior = null;
-    at.holderNext = null;
+/** Silently removes all monitors that an ended process held (MO-10). */
+export function dropHeld(p: Process): void {
+  const ext = p.cold();
+  for (let at = ext.watching; at !== null; ) {
+    const next: Monitor | null = at.holderNext;
     if (at.state === State.Active) {
       at.state = State.Done;
       unlinkTarget(at);
     }
-    done++;
+    at = next;
   }
-  return done;
+  ext.watching = null;
 }
 
 function fire(ref: Monitor, reason: ExitReason): void {
   ref.state = State.Fired;
-  if (ref.extra !== null) {
-    fireSpecial(ref, ref.extra, reason);
-    return;
-  }
   const down = new Down(ref, ref.target?.pid, ref.name, reason);
   if (ref.notify !== null) {
     ref.state = State.Done;
     ref.notify(down);
+  } else if (ref.catches(down)) {
+    ref.state = State.Done;
   } else if (ref.holder !== null) {
     pushSignal(ref.holder, DOWN, down, ref.target);
   }
-}
-
-/** Only a process asks for more than the common case. */
-function fireSpecial(ref: Monitor, extra: MonitorExtra, reason: ExitReason): void {
-  endAlias(extra);
-  if (ref.holder === null) return;
-  const down = new Down(ref, ref.target?.pid, ref.name, reason, extra.tag);
-  if (extra.urgent) pushSignal(ref.holder, URGENT_DOWN, down, ref.target, Rank.Critical);
-  else pushSignal(ref.holder, DOWN, down, ref.target);
-}
-
-/** The end of a monitor switches its alias off, unless that is asked for by `unalias` alone (AL-04, AL-05). */
-function endAlias(extra: MonitorExtra): void {
-  if (extra.alias !== null && extra.alias.mode !== 'explicit_unalias') extra.alias.on = false;
 }
 
 function unlinkTarget(ref: Monitor): void {

@@ -22,7 +22,6 @@ const QUOTA_MAX = 512;
 export class Scheduler {
   private readonly normal = new Ring<Process>();
   private readonly high = new Ring<Process>();
-  private readonly max = new Ring<Process>();
   private readonly low = new Ring<Process>();
   /** queued at other levels than normal */
   private others = 0;
@@ -78,7 +77,7 @@ export class Scheduler {
 
   private enqueueOther(p: Process): void {
     this.others++;
-    (p.level === Level.Max ? this.max : p.level === Level.High ? this.high : this.low).push(p);
+    (p.level === Level.High ? this.high : this.low).push(p);
   }
 
   private readonly drain = (): void => {
@@ -123,12 +122,8 @@ export class Scheduler {
     }
   }
 
-  /** Max, then high; a low one in every LOW_EVERY turns or when nothing else is runnable. */
+  /** High first; a low one in every LOW_EVERY turns or when nothing else is runnable. */
   private pick(): Process {
-    if (this.max.size > 0) {
-      this.others--;
-      return this.max.shift();
-    }
     if (this.high.size > 0) {
       this.others--;
       return this.high.shift();

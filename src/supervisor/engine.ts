@@ -1,198 +1,152 @@
-import { ExitSignal, StartError, type ExitReason } from '../base/index.js';
-import type { RuntimeDefinition} from '../behaviour/index.js';
-import { defineAgent, Refusal, runtimeOf, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
-import { TIMER } from '../mailbox/index.js';
-import { Exit, pushSignal, type Pid, type Process } from '../process/index.js';
-import { shouldRestart, type Restart } from './decision.js';
-import { Child, Family, next, type MaybeLater } from './family.js';
-import { Intensity } from './intensity.js';
-import type { ChildSpec, Tree } from './spec.js';
+import { ExitSignal, isThenable, OptionError, printable, type ExitReason } from '../base/index.js';
+import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
+import { Exit, type Process } from '../process/index.js';
+import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
+import { next, type Child, type MaybeLater } from './child.js';
+import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
+import { reasonOfStart, reportError } from './report.js';
+import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain } from './restart.js';
+import { stopInOrder } from './shutdown.js';
+import { checkFlags, withChildren, type SupervisorSpec, type Tree } from './spec.js';
+import { SupervisorState } from './state.js';
 
-/** A failed restart is tried again through the queue, so that requests are served in between (SU-20). */
-class Retry {
-  constructor(readonly child: Child) {}
-}
+/**
+ * A function that makes the spec when the supervisor starts, and again when its code changes (SU-53). `'ignore'` starts
+ * nothing (SU-05).
+ */
+export type SupervisorInit = () => SupervisorSpec | 'ignore' | Promise<SupervisorSpec | 'ignore'>;
 
-/** One row of `whichChildren`. */
-export interface ChildInfo {
-  readonly id: string;
-  /** undefined while it is restarting or stopped */
-  readonly pid: Pid | undefined;
-  readonly type: 'worker' | 'supervisor';
-  readonly status: 'running' | 'restarting' | 'stopped';
-  readonly restart: Restart;
-  readonly restarts: number;
-}
-
-/** What `countChildren` tells (SU-43). */
-export interface ChildCount {
-  readonly specs: number;
-  readonly active: number;
-  readonly supervisors: number;
-  readonly workers: number;
-}
-
-/** The state of a supervisor, which is an ordinary agent. */
-export class SupervisorState {
-  readonly family: Family;
-  readonly intensity: Intensity;
-  constructor(
-    readonly tree: Tree,
-    readonly p: Process,
-  ) {
-    this.family = new Family(p);
-    this.intensity = new Intensity(tree.intensity, tree.periodMs);
-  }
-
-  get children(): Child[] {
-    return [...this.family.byId.values()];
-  }
-
-  /** Whom a restart of this child covers, in start order. */
-  group(child: Child): Child[] {
-    if (this.tree.strategy === 'one_for_one') return [child];
-    const all = this.children;
-    return this.tree.strategy === 'one_for_all' ? all : all.slice(all.indexOf(child));
-  }
-}
+/** What a supervisor is started with: a checked tree, or the function that makes its spec. */
+export type Recipe = Tree | SupervisorInit;
 
 type Sup = AgentSelf & { state: SupervisorState };
 
-function init(this: AgentSelf, tree: Tree): SupervisorState | Promise<SupervisorState> {
-  const state = new SupervisorState(tree, this.p);
-  for (const spec of tree.children) state.family.byId.set(spec.id, new Child(spec));
-  const children = state.children;
-  return next(state.family.startAll(children), (failure) => {
-    if (failure === null) return forgetIgnored(state);
-    return next(state.family.stopAll(children.slice(0, failure.index)), (): never => {
-      throw new ExitSignal({ shutdown: { failedToStartChild: failure.child.spec.id, reason: reasonOfStart(failure.error) } });
+function init(this: AgentSelf, recipe: Recipe): unknown {
+  if (typeof recipe !== 'function') return begin(this.p, recipe, null);
+  const made = recipe() as unknown;
+  if (isThenable(made)) return Promise.resolve(made).then((spec) => fromFunction(this.p, spec, recipe));
+  return fromFunction(this.p, made, recipe);
+}
+
+function fromFunction(p: Process, made: unknown, recipe: SupervisorInit): unknown {
+  return made === 'ignore' ? new Ignore() : begin(p, treeFrom(made), recipe);
+}
+
+/** Checks what a spec function returned; each kind of mistake has its own reason (SU-05). */
+export function treeFrom(made: unknown): Tree {
+  if (typeof made !== 'object' || made === null) throw new ExitSignal({ badReturn: printable(made) });
+  const flags = wrapped('supervisorData', () => checkFlags('supervisor', made));
+  return wrapped('startSpec', () => withChildren('supervisor', flags));
+}
+
+function wrapped<T>(key: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof OptionError ? new ExitSignal({ [key]: error }) : error;
+  }
+}
+
+function begin(p: Process, tree: Tree, make: SupervisorInit | null): MaybeLater<SupervisorState> {
+  const state = new SupervisorState(p, tree, make);
+  const { family } = state;
+  for (const spec of tree.children) family.add(spec);
+  const children = family.from();
+  return next(family.startAll(children), (failure) => {
+    if (failure === null) return forgetIgnored(state, children);
+    const reason = reasonOfStart(failure.error);
+    reportError(p, 'start_error', failure.child, reason);
+    return next(stopInOrder(family, children.slice(0, failure.index)), (): never => {
+      throw new ExitSignal({ shutdown: { failedToStartChild: failure.child.spec.id, reason } });
     });
   });
 }
 
 /** A temporary child whose init ignored is not kept (SU-07). */
-function forgetIgnored(state: SupervisorState): SupervisorState {
-  for (const child of state.children) if (child.process === null && child.spec.restart === 'temporary') state.family.forget(child);
+function forgetIgnored(state: SupervisorState, children: readonly Child[]): SupervisorState {
+  for (const child of children) if (child.process === null && child.spec.restart === 'temporary') state.family.remove(child);
   return state;
-}
-
-function reasonOfStart(error: unknown): ExitReason {
-  return error instanceof StartError ? error.reason : error;
 }
 
 /* ---- a child has ended ---- */
 
-function info(self: Sup, message: unknown): MaybeLater<unknown> {
+function info(self: Sup, message: unknown): unknown {
   const { state } = self;
   if (message instanceof Exit) {
     const child = state.family.of(self.p.from as Process | null);
     return child === undefined ? undefined : childEnded(self, child, message.reason);
   }
   if (message instanceof Retry) return message.child.status === 'restarting' ? restart(self, message.child) : undefined;
-  return undefined; // SU-38: unknown messages are ignored
-}
-
-function childEnded(self: Sup, child: Child, reason: ExitReason): MaybeLater<unknown> {
-  const { family } = self.state;
-  if (shouldRestart(child.spec.restart, reason)) {
-    family.forget(child);
-    return restart(self, child);
-  }
-  family.forget(child);
-  child.status = 'stopped';
+  unexpected(self, message);
   return undefined;
 }
 
-/** One unit of intensity per attempt, whatever the size of the group (SU-21, SU-25). */
-function restart(self: Sup, child: Child): MaybeLater<unknown> {
+/** SU-38: what a supervisor does not understand is logged and ignored. */
+export function unexpected(self: AgentSelf, message: unknown): void {
+  self.p.kernel.warn('a supervisor received an unexpected message', { supervisor: self.p.title, message: printable(message) });
+}
+
+function childEnded(self: Sup, child: Child, reason: ExitReason): unknown {
   const { state } = self;
-  const { kernel } = self.p;
-  child.status = 'restarting';
-  if (!state.intensity.allows(kernel.env.mono())) {
-    kernel.warn('a supervisor reached its restart intensity and gives up', { supervisor: self.p.title, child: child.spec.id, intensity: state.tree.intensity, periodMs: state.tree.periodMs });
-    return self.stop('shutdown');
-  }
-  kernel.counts.restarts++;
-  child.restarts++;
-  if (state.tree.strategy === 'one_for_one') return startGroup(self, [child]);
-  const group = state.group(child);
-  return next(state.family.stopAll(group), () => startGroup(self, group.filter((one) => one === child || one.spec.restart !== 'temporary')));
-}
-
-function startGroup(self: Sup, group: readonly Child[]): MaybeLater<undefined> {
-  return next(self.state.family.startAll(group), (failure) => {
-    if (failure === null) return undefined;
-    // SU-23: the retry is a restart of the child that failed: one_for_all then takes the whole set down again,
-    // rest_for_one goes on from the failed one.
-    const again = failure.child;
-    again.status = 'restarting';
-    pushSignal(self.p, TIMER, new Retry(again), null);
+  if (judgeEnd(state, child, reason)) {
+    if (state.limits.backoff === null) return restart(self, child);
+    retryLater(state, child);
     return undefined;
-  });
+  }
+  state.family.release(child);
+  return endsWith(state, child) ? giveUp(self) : undefined;
 }
 
-/* ---- the API ---- */
-
-function startChild(self: Sup, spec: ChildSpec): MaybeLater<Pid | Refusal | null> {
-  const { family } = self.state;
-  const present = family.byId.get(spec.id);
-  if (present !== undefined) return present.process === null ? new Refusal('already_present', { id: spec.id }) : new Refusal('already_started', { id: spec.id, pid: present.process.pid });
-  const child = new Child(spec);
-  family.byId.set(spec.id, child);
-  const failed = (error: unknown): Refusal => {
-    family.byId.delete(spec.id);
-    return new Refusal('start_failed', { id: spec.id, reason: reasonOfStart(error) });
-  };
-  return attempt(() => family.start(child), failed, () => pidOf(family, child));
+/** Automatic shutdown: whether the end of this child is the end of its supervisor (SU-48, SU-49). */
+function endsWith(state: SupervisorState, child: Child): boolean {
+  if (state.tree.autoShutdown === 'never' || !child.spec.significant) return false;
+  if (state.tree.autoShutdown === 'any_significant') return true;
+  for (let at = state.family.oldest; at !== null; at = at.newer) if (at.spec.significant && at.status !== 'stopped') return false;
+  return true;
 }
 
-function pidOf(family: Family, child: Child): Pid | null {
-  if (child.process === null && child.spec.restart === 'temporary') family.byId.delete(child.spec.id);
-  return child.process?.pid ?? null;
+function restart(self: Sup, child: Child): unknown {
+  const { state } = self;
+  if (!mayRestart(state, child)) {
+    state.family.release(child);
+    return giveUp(self);
+  }
+  child.process = null;
+  child.status = 'restarting';
+  return state.tree.strategy === 'one_for_one' ? restartOne(state, child) : restartGroup(state, child);
 }
 
-function attempt<T>(start: () => MaybeLater<void>, failed: (error: unknown) => Refusal, done: () => T): MaybeLater<T | Refusal> {
+function restartOne(state: SupervisorState, child: Child): MaybeLater<undefined> {
+  const failed = (error: unknown): undefined => tryAgain(state, child, error);
   try {
-    const started = start();
-    return started instanceof Promise ? started.then(done, failed) : done();
+    return guarded(state.family.start(child, 'info'), failed);
   } catch (error) {
     return failed(error);
   }
 }
 
-function terminateChild(self: Sup, id: string): MaybeLater<Refusal | undefined> {
-  const child = self.state.family.byId.get(id);
-  if (child === undefined) return new Refusal('not_found', { id });
-  return next(self.state.family.stop(child), () => undefined);
-}
-
-function restartChild(self: Sup, id: string): MaybeLater<Pid | Refusal | null> {
-  const { family } = self.state;
-  const child = family.byId.get(id);
-  if (child === undefined) return new Refusal('not_found', { id });
-  if (child.status !== 'stopped') return new Refusal(child.status, { id });
-  return attempt(() => family.start(child), (error) => new Refusal('start_failed', { id, reason: reasonOfStart(error) }), () => pidOf(family, child));
-}
-
-function deleteChild(self: Sup, id: string): Refusal | undefined {
-  const child = self.state.family.byId.get(id);
-  if (child === undefined) return new Refusal('not_found', { id });
-  if (child.status !== 'stopped') return new Refusal(child.status, { id });
-  self.state.family.byId.delete(id);
-  return undefined;
-}
-
-/** Newest first (SU-03). */
-export function whichChildren(state: SupervisorState): ChildInfo[] {
-  return state.children.reverse().map((child) => ({
-    id: child.spec.id, pid: child.process?.pid, type: child.spec.type, status: child.status, restart: child.spec.restart, restarts: child.restarts,
+/**
+ * Newest first all are stopped, then those that are kept are started in order (SU-16, SU-17). The retry of a start that
+ * fails is a restart of the child that failed: one_for_all then takes the whole set down again, rest_for_one goes on from
+ * the failed one (SU-23).
+ */
+function restartGroup(state: SupervisorState, child: Child): MaybeLater<undefined> {
+  const { family } = state;
+  const group = family.from(state.tree.strategy === 'one_for_all' ? family.oldest : child);
+  return next(stopInOrder(family, group), () => next(family.startAll(group.filter((one) => one.spec.restart !== 'temporary')), (failure) => {
+    return failure === null ? undefined : tryAgain(state, failure.child, failure.error);
   }));
 }
 
-function countChildren(self: Sup): ChildCount {
-  const all = self.state.children;
-  const supervisors = all.filter((child) => child.spec.type === 'supervisor').length;
-  return { specs: all.length, active: all.filter((child) => child.status === 'running').length, supervisors, workers: all.length - supervisors };
+/* ---- questions ---- */
+
+/** Newest first (SU-03). */
+function whichChildren({ state }: Sup): ChildInfo[] {
+  return state.family.from().reverse().map((child) => rowOf(child, child.spec.id));
+}
+
+function countChildren({ state }: Sup): ChildCount {
+  return countOf(state.family.from());
 }
 
 let made: RuntimeDefinition | null = null;
@@ -204,8 +158,13 @@ export function supervisorDefinition(): RuntimeDefinition {
     trapExit: true,
     init: init as never,
     info: info as never,
-    calls: { startChild, terminateChild, restartChild, deleteChild, whichChildren: (self: Sup) => whichChildren(self.state), countChildren } as never,
-    terminate: ((self: Sup) => self.state?.family.stopAll(self.state.children)) as never,
+    calls: { startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren, whichChild, countChildren } as never,
+    terminate: ((self: Sup) => self.state === undefined ? undefined : stopInOrder(self.state.family, self.state.family.from())) as never,
   }) as AnyDefinition);
   return made;
+}
+
+function whichChild({ state }: Sup, id: string): unknown {
+  const child = state.family.byId.get(id);
+  return child === undefined ? notFound(id) : rowOf(child, id);
 }

@@ -1,52 +1,75 @@
-import { Deadline } from '../base/index.js';
-import { hostOf, startAgent } from '../behaviour/index.js';
-import { exitProcess, exitSignal, monitor, Phase, unlink, type Process } from '../process/index.js';
-import { BRUTAL_KILL } from './decision.js';
+import { Phase, type Process } from '../process/index.js';
+import { Child, childOf, startChildProcess, type MaybeLater } from './child.js';
+import { reportProgress, type ProgressLevel } from './report.js';
 import type { ChildSpec } from './spec.js';
 
-/** One child: its spec and the process that lives for it now. */
-export class Child {
-  process: Process | null = null;
-  status: 'running' | 'restarting' | 'stopped' = 'stopped';
-  restarts = 0;
-  constructor(readonly spec: ChildSpec) {}
-}
-
-/** Work that is done at once when it can be, and later when it cannot. */
-export type MaybeLater<T> = T | Promise<T>;
-
-export function next<T, R>(done: MaybeLater<T>, then: (value: T) => MaybeLater<R>): MaybeLater<R> {
-  return done instanceof Promise ? done.then(then) : then(done);
-}
-
-/** The children of one supervisor, in start order, found by id or by process in constant time (SU-54). */
+/**
+ * The children of one static supervisor: a doubly linked list in start order, and an index by id. Adding, finding and
+ * removing one are O(1), a group is walked once (SU-54).
+ */
 export class Family {
+  oldest: Child | null = null;
+  newest: Child | null = null;
   readonly byId: Map<string, Child> = new Map();
-  constructor(private readonly supervisor: Process) {}
+  constructor(readonly supervisor: Process) {}
 
-  /** The child that a process is, or was until a moment ago; undefined when it is none of this family now. */
+  /** The child that a process is, or was until a moment ago. */
   of(p: Process | null): Child | undefined {
-    const child = p?.role;
-    return child instanceof Child && child.process === p ? child : undefined;
+    return childOf(p, this);
   }
 
-  /** Starts a child; throws or rejects with its StartError. An init that ignores leaves it stopped (SU-07). */
-  start(child: Child): MaybeLater<void> {
-    const host = hostOf(this.supervisor.kernel);
-    const started = startAgent(host, child.spec.plan, this.supervisor);
-    if (started instanceof Promise) return started.then((p) => adopt(child, p));
-    adopt(child, started);
+  add(spec: ChildSpec): Child {
+    const child = new Child(this, spec, spec.plan);
+    this.append(child);
+    return child;
+  }
+
+  append(child: Child): void {
+    child.older = this.newest;
+    child.newer = null;
+    if (this.newest === null) this.oldest = child;
+    else this.newest.newer = child;
+    this.newest = child;
+    this.byId.set(child.spec.id, child);
+  }
+
+  remove(child: Child): void {
+    if (!this.byId.delete(child.spec.id)) return;
+    const { older, newer } = child;
+    if (older === null) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.newest = older;
+    else newer.older = older;
+    child.older = null;
+    child.newer = null;
+  }
+
+  /** Nobody lives for it any more; a temporary one is forgotten (SU-13, SU-14). */
+  release(child: Child): void {
+    child.release();
+    if (child.spec.restart === 'temporary') this.remove(child);
+  }
+
+  /** In start order, from one on or all. */
+  from(first: Child | null = this.oldest): Child[] {
+    const list: Child[] = [];
+    for (let at = first; at !== null; at = at.newer) list.push(at);
+    return list;
+  }
+
+  start(child: Child, level: ProgressLevel): MaybeLater<void> {
+    const started = startChildProcess(this.supervisor, child);
+    if (started instanceof Promise) return started.then(() => reportProgress(this.supervisor, child, level));
+    reportProgress(this.supervisor, child, level);
   }
 
   /** Starts in order; on a failure says which, with those before it left running. */
-  startAll(children: readonly Child[], from: number = 0): MaybeLater<Failure | null> {
-    for (let i = from; i < children.length; i++) {
+  startAll(children: readonly Child[]): MaybeLater<Failure | null> {
+    for (let i = 0; i < children.length; i++) {
       const child = children[i] as Child;
       try {
-        const started = this.start(child);
-        if (started instanceof Promise) {
-          return started.then(() => this.startAll(children, i + 1), (error: unknown) => new Failure(child, i, error));
-        }
+        const started = this.start(child, 'info');
+        if (started instanceof Promise) return this.startRest(children, i, started);
       } catch (error) {
         return new Failure(child, i, error);
       }
@@ -54,45 +77,23 @@ export class Family {
     return null;
   }
 
-  /** Stops newest first, each waited for (SU-02). */
-  stopAll(children: readonly Child[]): MaybeLater<void> {
-    for (let i = children.length - 1; i >= 0; i--) {
-      const stopped = this.stop(children[i] as Child);
-      if (stopped instanceof Promise) return stopped.then(() => this.stopAll(children.slice(0, i)));
+  private async startRest(children: readonly Child[], at: number, first: Promise<void>): Promise<Failure | null> {
+    let pending: MaybeLater<void> = first;
+    for (let i = at; ; ) {
+      const child = children[i] as Child;
+      try {
+        if (pending instanceof Promise) await pending;
+        if (++i === children.length || this.supervisor.phase === Phase.Dead) return null;
+      } catch (error) {
+        return new Failure(child, i, error);
+      }
+      try {
+        pending = this.start(children[i] as Child, 'info');
+      } catch (error) {
+        return new Failure(children[i] as Child, i, error);
+      }
     }
   }
-
-  /**
-   * Stops one child by its own shutdown rule. Its exit is watched by a monitor, so a child that unlinked itself cannot
-   * hang its supervisor (SU-33), and the link goes first, so no Exit of it stays queued (SU-34).
-   */
-  stop(child: Child): MaybeLater<void> {
-    const p = child.process;
-    this.forget(child);
-    child.status = 'stopped';
-    if (p === null || p.phase === Phase.Dead) return;
-    unlink(this.supervisor, p);
-    const { shutdownMs } = child.spec;
-    if (shutdownMs === BRUTAL_KILL) {
-      exitProcess(p, 'killed', true);
-      return;
-    }
-    exitSignal(p, this.supervisor, 'shutdown', false);
-    if ((p.phase as Phase) === Phase.Dead) return;
-    return new Promise((resolve) => waitForEnd(p, shutdownMs, resolve));
-  }
-
-  /** Drops the process of a child, and of a temporary one also the spec (SU-13, SU-14). */
-  forget(child: Child): void {
-    child.process = null;
-    if (child.spec.restart === 'temporary') this.byId.delete(child.spec.id);
-  }
-}
-
-function adopt(child: Child, p: Process | null): void {
-  child.process = p;
-  child.status = p === null ? 'stopped' : 'running';
-  if (p !== null) p.role = child;
 }
 
 export class Failure {
@@ -101,23 +102,4 @@ export class Failure {
     readonly index: number,
     readonly error: unknown,
   ) {}
-}
-
-class KillDeadline extends Deadline {
-  constructor(private readonly p: Process) {
-    super();
-  }
-  expire(): void {
-    exitProcess(this.p, 'killed', true);
-  }
-}
-
-function waitForEnd(p: Process, shutdownMs: number, resolve: () => void): void {
-  const { deadlines } = p.kernel;
-  const limit = new KillDeadline(p);
-  monitor(null, p, undefined, () => {
-    deadlines.remove(limit);
-    resolve();
-  });
-  if (shutdownMs >= 0) deadlines.add(limit, shutdownMs);
 }

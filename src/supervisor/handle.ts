@@ -1,16 +1,67 @@
 import { markHandled, OptionError, StartError, type ExitReason } from '../base/index.js';
-import { AgentRefImpl, type AgentRef, type AnyDefinition, type StopOptions } from '../behaviour/index.js';
-import { monitor, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
-import { supervisorDefinition, type ChildCount, type ChildInfo } from './engine.js';
+import { AgentRefImpl, type RuntimeDefinition, type StopOptions } from '../behaviour/index.js';
+import { monitor, Phase, Process, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
+import { supervisorDefinition } from './engine.js';
+import type { ChildCount, ChildInfo } from './info.js';
 import { ChildSpec } from './spec.js';
 
-/** What `startChild` resolves to: a typed ref of the agent, or the handle of the nested supervisor. */
-export type StartedChild<D extends AnyDefinition> = [D] extends [never] ? SupervisorRef : AgentRef<D>;
+/**
+ * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs (SU-47);
+ * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by name means whoever owns the
+ * name at each use, as every ref does.
+ */
+export abstract class AnySupervisorRef<Row> {
+  readonly #ref: AgentRefImpl;
+  readonly #down: Promise<ExitReason>;
+  /** @internal */
+  constructor(addr: Address, kernel: Kernel, definition: RuntimeDefinition) {
+    this.#ref = new AgentRefImpl(addr, definition, kernel, null);
+    this.#down = new Promise((resolve) => {
+      if (addr instanceof Process && addr.phase === Phase.Dead) resolve(addr.reason);
+      else monitor(null, addr.owner, undefined, (down) => resolve(down.reason));
+    });
+  }
+
+  /** undefined while nobody is there */
+  get pid(): Pid | undefined {
+    return this.#ref.pid;
+  }
+
+  /** Resolves to the exit reason when the supervisor that lived when this handle was made has ended; never rejects. */
+  get down(): Promise<ExitReason> {
+    return this.#down;
+  }
+
+  /** One row per child, newest first (SU-03). */
+  whichChildren(): Promise<Row[]> {
+    return this.ask('whichChildren', undefined) as Promise<Row[]>;
+  }
+
+  countChildren(): Promise<ChildCount> {
+    return this.ask('countChildren', undefined) as Promise<ChildCount>;
+  }
+
+  /** Stops the children, then the supervisor; `shutdown` by default. Rejects when it ended for another reason. */
+  stop(reason: ExitReason = 'shutdown', options: StopOptions = {}): Promise<void> {
+    return this.#ref.stop(reason, options);
+  }
+
+  /** @internal */
+  protected ask(op: string, payload: unknown): Promise<unknown> {
+    return this.#ref.call(op, payload, { timeoutMs: 'infinity' });
+  }
+
+  /** @internal Turns the answer to a start into what users get. */
+  protected started<R>(spec: ChildSpec<R>, pid: unknown): R {
+    if (pid === null) throw new StartError(spec.id, 'ignore');
+    const { kernel } = this.#ref;
+    return spec.refTo(kernel.byPid(pid as string) ?? new Ended(), kernel, spec.plan) as R;
+  }
+}
 
 /**
- * The handle of a running supervisor. Its requests wait as long as the supervisor needs (SU-47); what the supervisor
- * refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word: `already_started`, `already_present`,
- * `not_found`, `running`, `restarting`, `start_failed`.
+ * The handle of a running supervisor. Refusals: `already_started`, `already_present`, `not_found`, `running`,
+ * `restarting`, `start_failed`, `bad_combination`.
  *
  * @example
  * const Worker = defineAgent({ init: () => ({}), calls: { ping: () => 'pong' } });
@@ -20,43 +71,24 @@ export type StartedChild<D extends AnyDefinition> = [D] extends [never] ? Superv
  * (await pool.countChildren()).active; // => 1
  * @since 0.1.0
  */
-export class SupervisorRef {
-  readonly #ref: AgentRefImpl;
-  readonly #kernel: Kernel;
-  readonly #down: Promise<ExitReason>;
+export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
+  /** @internal Use `system.supervise` or `system.supervisor`. */
   constructor(addr: Address, kernel: Kernel) {
-    this.#kernel = kernel;
-    this.#down = new Promise((resolve) => monitor(null, addr.owner, undefined, (down) => resolve(down.reason)));
-    this.#ref = new AgentRefImpl(addr, supervisorDefinition(), kernel, null);
-  }
-
-  /** undefined once it has ended */
-  get pid(): Pid | undefined {
-    return this.#ref.pid;
-  }
-
-  /** Resolves to the exit reason when the supervisor has ended; never rejects. */
-  get down(): Promise<ExitReason> {
-    return this.#down;
+    super(addr, kernel, supervisorDefinition());
   }
 
   /** Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`, `start_failed`. */
-  startChild<D extends AnyDefinition>(spec: ChildSpec<D>): Promise<StartedChild<D>> {
+  startChild<R>(spec: ChildSpec<R>): Promise<R> {
     return quiet(this.#startChild(spec));
   }
 
-  async #startChild<D extends AnyDefinition>(spec: ChildSpec<D>): Promise<StartedChild<D>> {
-    if (!(spec instanceof ChildSpec)) throw new OptionError('startChild', spec, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
-    return this.#started(spec, await this.#ask('startChild', spec));
+  async #startChild<R>(spec: ChildSpec<R>): Promise<R> {
+    return this.started(checkSpec('startChild', spec), await this.ask('startChild', spec));
   }
 
   /** Stops a child by its shutdown rule and keeps its spec, unless it is temporary (SU-40). Errors: `not_found`. */
   terminateChild(id: string): Promise<void> {
-    return quiet(this.#terminateChild(id));
-  }
-
-  async #terminateChild(id: string): Promise<void> {
-    await this.#ask('terminateChild', id);
+    return this.ask('terminateChild', id) as Promise<void>;
   }
 
   /** Starts a stopped child again (SU-42); does not count towards the intensity (SU-27). Errors: `not_found`, `running`, `restarting`, `start_failed`. */
@@ -65,55 +97,40 @@ export class SupervisorRef {
   }
 
   async #restartChild(id: string): Promise<Pid> {
-    const pid = await this.#ask('restartChild', id);
+    const pid = await this.ask('restartChild', id);
     if (pid === null) throw new StartError(id, 'ignore');
     return pid as Pid;
   }
 
   /** Forgets a stopped child (SU-42). Errors: `not_found`, `running`, `restarting`. */
   deleteChild(id: string): Promise<void> {
-    return quiet(this.#deleteChild(id));
+    return this.ask('deleteChild', id) as Promise<void>;
   }
 
-  async #deleteChild(id: string): Promise<void> {
-    await this.#ask('deleteChild', id);
+  /** The specification as it is kept, with all defaults filled in; a temporary child's has lost its arguments (SU-44, SU-45). Errors: `not_found`. */
+  getChildSpec(id: string): Promise<ChildSpec> {
+    return this.ask('getChildSpec', id) as Promise<ChildSpec>;
   }
 
-  /** One row per child, newest first (SU-03). */
-  whichChildren(): Promise<ChildInfo[]> {
-    return this.#ask('whichChildren', undefined) as Promise<ChildInfo[]>;
-  }
-
-  countChildren(): Promise<ChildCount> {
-    return this.#ask('countChildren', undefined) as Promise<ChildCount>;
-  }
-
-  /** Stops the children in reverse start order, then the supervisor; `shutdown` by default. */
-  stop(reason: ExitReason = 'shutdown', options: StopOptions = {}): Promise<void> {
-    return this.#ref.stop(reason, options);
-  }
-
-  #ask(op: string, payload: unknown): Promise<unknown> {
-    return this.#ref.call(op, payload, { timeoutMs: 'infinity' });
-  }
-
-  #started<D extends AnyDefinition>(spec: ChildSpec<D>, pid: unknown): StartedChild<D> {
-    if (pid === null) throw new StartError(spec.id, 'ignore');
-    const addr: Address = this.#kernel.byPid(pid as string) ?? new Ended();
-    const made = spec.type === 'supervisor' ? new SupervisorRef(addr, this.#kernel) : new AgentRefImpl(addr, spec.plan.definition, this.#kernel, null);
-    return made as never;
+  /** One row, in constant time (SU-44). Errors: `not_found`. */
+  whichChild(id: string): Promise<ChildInfo> {
+    return this.ask('whichChild', id) as Promise<ChildInfo>;
   }
 }
 
+export function checkSpec<R>(where: string, spec: ChildSpec<R>): ChildSpec<R> {
+  if (spec instanceof ChildSpec) return spec;
+  throw new OptionError(where, spec, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
+}
+
 /** A promise of ours that nobody has to look at. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
+export function quiet<T>(promise: Promise<T>): Promise<T> {
   markHandled(promise);
   return promise;
 }
 
 /** A child that has ended between its start and the answer. */
-class Ended implements Address {
+class Ended implements NameCell {
   owner: Process | null = null;
   readonly name = 'ended child';
 }
-

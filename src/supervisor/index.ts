@@ -1,5 +1,16 @@
-export { shouldRestart, type Restart, type Shutdown, type Strategy } from './decision.js';
-export { SupervisorState, supervisorDefinition, type ChildCount, type ChildInfo } from './engine.js';
-export { SupervisorRef, type StartedChild } from './handle.js';
+export { roleOf } from './child.js';
+export { shouldRestart, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
+export { dynamicDefinition, DynamicState } from './dynamic.js';
+export {
+  dynamicSupervisor, DynamicSupervisorRef, readDynamic, readSimple, simpleSupervisor, SimpleSupervisorRef, Template, template,
+  type ChildPid, type DynamicSpec, type SimpleSpec,
+} from './dynamic-handle.js';
+export { supervisorDefinition, type SupervisorInit } from './engine.js';
+export { SupervisorRef, type AnySupervisorRef } from './handle.js';
+export type { ChildCount, ChildInfo } from './info.js';
 export { Intensity } from './intensity.js';
-export { checkTree, child, ChildSpec, supervisor, type AnyChildSpec, type ChildOptions, type SupervisorChildOptions, type SupervisorSpec, type Tree } from './spec.js';
+export { supervisor } from './nested.js';
+export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './options.js';
+export type { Offender, ProgressReport, SupervisorReport } from './report.js';
+export { SupervisorState } from './state.js';
+export { checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree } from './spec.js';

@@ -1,5 +1,7 @@
 /** Supervision: child specifications, trees, and the pure restart decision. */
 export {
-  child, ChildSpec, shouldRestart, supervisor, SupervisorRef,
-  type AnyChildSpec, type ChildCount, type ChildInfo, type ChildOptions, type Restart, type Shutdown, type Strategy, type SupervisorChildOptions, type SupervisorSpec,
+  checkChildSpecs, child, ChildSpec, dynamicSupervisor, DynamicSupervisorRef, shouldRestart, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef,
+  Template, template,
+  type AnyChildSpec, type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildFields, type ChildInfo, type ChildOptions, type ChildPid, type DynamicSpec, type Offender, type ProgressReport,
+  type Restart, type RestartLimits, type Shutdown, type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec,
 } from './index.js';

@@ -1,46 +1,41 @@
-import { delayMs, OptionError, parseOptions, z } from '../base/index.js';
-import { checkArgs, mailboxSchema, nameSchema, planOf, runtimeOf, splitArgs, type AnyDefinition, type InitArgs, type MailboxOptions, type StartPlan } from '../behaviour/index.js';
+import { delayMs, OptionError } from '../base/index.js';
+import { AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type InitArgs, type StartPlan } from '../behaviour/index.js';
+import type { Address, Kernel } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
-import { BRUTAL_KILL, type Restart, type Shutdown, type Strategy } from './decision.js';
-import { supervisorDefinition } from './engine.js';
-
-/** Options of `child`, after the init arguments. */
-export interface ChildOptions {
-  /** default `permanent` (SU-08) */
-  readonly restart?: Restart | undefined;
-  /** default 5,000 ms */
-  readonly shutdown?: Shutdown | undefined;
-  /** registered name, or a name in another registry (`via`); default the id, `false` for none */
-  readonly name?: string | Via | false | undefined;
-  readonly mailbox?: MailboxOptions | undefined;
-  readonly stats?: 'sampled' | 'full' | undefined;
-}
-
-/** Options of a nested `supervisor`. */
-export interface SupervisorChildOptions {
-  readonly restart?: Restart | undefined;
-  /** default `infinity` (SU-08) */
-  readonly shutdown?: Shutdown | undefined;
-  /** default none */
-  readonly name?: string | Via | undefined;
-}
+import { BRUTAL_KILL, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
+import { limitsOf, readChild, readTree, type ChildOptions, type Limits, type RestartLimits } from './options.js';
 
 /** What a supervisor starts and keeps. */
-export interface SupervisorSpec {
+export interface SupervisorSpec extends RestartLimits {
   /** default `one_for_one` */
   readonly strategy?: Strategy | undefined;
-  /** restarts allowed within `periodMs`, default 1; 0 means the first crash ends the supervisor (SU-24) */
-  readonly intensity?: number | undefined;
-  /** ms, default 5,000 */
-  readonly periodMs?: number | undefined;
+  /** whether it ends with its significant children, default `never` (SU-48 to SU-50) */
+  readonly autoShutdown?: AutoShutdown | undefined;
   /** registered name of the supervisor, default none */
   readonly name?: string | Via | undefined;
   /** started left to right, stopped right to left (SU-01, SU-02) */
-  readonly children: readonly AnyChildSpec[];
+  readonly children: readonly ChildSpec[];
+}
+
+/** The fields of a child specification. */
+export interface ChildFields {
+  readonly id: string;
+  readonly type: 'worker' | 'supervisor';
+  readonly restart: Restart;
+  /** ms, -1 for infinity, -2 for brutal_kill */
+  readonly shutdownMs: number;
+  readonly significant: boolean;
+  /** what it is started with */
+  readonly plan: StartPlan;
+  /** the registered name that was asked for; the default name is only in the plan */
+  readonly ownName: string | Via | undefined;
+  /** makes what users get for a started child */
+  readonly refTo: (addr: Address, kernel: Kernel, plan: StartPlan) => unknown;
 }
 
 /**
- * A checked child specification; made by `child` and `supervisor`.
+ * A checked child specification; made by `child`, `supervisor`, `dynamicSupervisor` and their like. `R` is what starting
+ * it gives: a typed ref.
  *
  * @example
  * const Worker = defineAgent({});
@@ -48,55 +43,49 @@ export interface SupervisorSpec {
  * spec instanceof ChildSpec; // => true
  * spec.restart; // => 'permanent'
  * spec.shutdownMs; // => -1
+ * spec.significant; // => false
  * @since 0.1.0
  */
-export class ChildSpec<D extends AnyDefinition = AnyDefinition> {
-  /** carries the definition's type; there is nothing at run time */
-  declare readonly definition?: D;
-  constructor(
-    readonly id: string,
-    readonly type: 'worker' | 'supervisor',
-    readonly restart: Restart,
-    /** ms, -1 for infinity, -2 for brutal_kill */
-    readonly shutdownMs: number,
-    readonly plan: StartPlan,
-  ) {}
+export class ChildSpec<R = unknown> {
+  /** carries the type of the started child; there is nothing at run time */
+  declare readonly started?: R;
+  readonly id: string;
+  readonly type: 'worker' | 'supervisor';
+  readonly restart: Restart;
+  /** ms, -1 for infinity, -2 for brutal_kill */
+  readonly shutdownMs: number;
+  readonly significant: boolean;
+  /** @internal */
+  readonly plan: StartPlan;
+  /** @internal */
+  readonly ownName: string | Via | undefined;
+  /** @internal */
+  readonly refTo: ChildFields['refTo'];
+  /** @internal Use `child` or `supervisor`. */
+  constructor(fields: ChildFields) {
+    this.id = fields.id;
+    this.type = fields.type;
+    this.restart = fields.restart;
+    this.shutdownMs = fields.shutdownMs;
+    this.significant = fields.significant;
+    this.plan = fields.plan;
+    this.ownName = fields.ownName;
+    this.refTo = fields.refTo;
+  }
 }
-/** What `children` of a supervisor holds: `child(…)` or `supervisor(…)`. */
-export type AnyChildSpec = ChildSpec<never> | ChildSpec;
+
+/** What `children` of a supervisor holds: `child(…)`, `supervisor(…)` and their like. */
+export type AnyChildSpec = ChildSpec;
 
 /** The normalised form that the engine works on. */
-export interface Tree {
+export interface Tree extends Limits {
   readonly strategy: Strategy;
-  readonly intensity: number;
-  readonly periodMs: number;
+  readonly autoShutdown: AutoShutdown;
   readonly name: string | Via | undefined;
   readonly children: readonly ChildSpec[];
 }
 
 const SHUTDOWN_MS = 5_000;
-
-const restartSchema = z.enum(['permanent', 'transient', 'temporary'], { error: "'permanent', 'transient' or 'temporary'" }).optional();
-const shutdownSchema = z.union([z.literal('brutal_kill'), z.literal('infinity'), z.number().int().min(0)], { error: "'brutal_kill', 'infinity' or a whole number of milliseconds from 0" }).optional();
-const childSchema: z.ZodType<ChildOptions> = z.strictObject({
-  restart: restartSchema,
-  shutdown: shutdownSchema,
-  name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' }).optional(),
-  mailbox: mailboxSchema.optional(),
-  stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
-});
-const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject({
-  restart: restartSchema,
-  shutdown: shutdownSchema,
-  name: nameSchema.optional(),
-});
-const treeSchema: z.ZodType<{ strategy?: Strategy; intensity?: number; periodMs?: number; name?: string | Via; children: unknown[] }> = z.strictObject({
-  strategy: z.enum(['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" }).optional(),
-  intensity: z.number({ error: 'a whole number of restarts from 0' }).int({ error: 'a whole number of restarts from 0' }).min(0, { error: 'a whole number of restarts from 0' }).optional(),
-  periodMs: z.number({ error: 'a whole number of milliseconds from 1' }).int({ error: 'a whole number of milliseconds from 1' }).min(1, { error: 'a whole number of milliseconds from 1' }).optional(),
-  name: nameSchema.optional(),
-  children: z.array(z.unknown(), { error: 'an array of child(…) and supervisor(…)' }),
-}) as never;
 
 /**
  * Specifies an agent under a supervisor: `child(id, Definition, ...initArgs, options?)`. When there are more arguments
@@ -110,56 +99,91 @@ const treeSchema: z.ZodType<{ strategy?: Strategy; intensity?: number; periodMs?
  * spec.id // => 'worker-1'
  * @since 0.1.0
  */
-export function child<D extends AnyDefinition>(id: string, definition: D, ...args: [...InitArgs<D>] | [...InitArgs<D>, ChildOptions]): ChildSpec<D> {
+export function child<D extends AnyDefinition>(id: string, definition: D, ...args: [...InitArgs<D>] | [...InitArgs<D>, ChildOptions]): ChildSpec<AgentRef<D>> {
   const where = checkId('child', id);
   const made = runtimeOf(definition);
   const { init, options } = splitArgs(args, made.init === null ? 0 : made.init.length);
-  const read = parseOptions(where, childSchema, options ?? {});
   checkArgs(where, init, made);
-  const name = read.name === false ? undefined : (read.name ?? id);
-  const plan = planOf(made, init, { name, mailbox: read.mailbox, stats: read.stats });
-  return new ChildSpec<D>(id, 'worker', read.restart ?? 'permanent', shutdownOf(where, read.shutdown, SHUTDOWN_MS), plan);
+  return agentSpec<AgentRef<D>>(where, id, definition, init, readChild(where, options ?? {}));
+}
+
+/** The same from parts: the init arguments may be incomplete when a template completes them later. */
+export function agentSpec<R>(where: string, id: string, definition: AnyDefinition, init: readonly unknown[], read: ChildOptions): ChildSpec<R> {
+  const restart = read.restart ?? 'permanent';
+  const ownName = read.name === false ? undefined : read.name;
+  return new ChildSpec<R>({
+    id,
+    type: 'worker',
+    restart,
+    shutdownMs: shutdownOf(where, read.shutdown, SHUTDOWN_MS),
+    significant: significantOf(where, read.significant, restart),
+    plan: planOf(runtimeOf(definition), init, { name: read.name === false ? undefined : (read.name ?? id), mailbox: read.mailbox, stats: read.stats }),
+    ownName,
+    refTo: agentRef,
+  });
+}
+
+const agentRef: ChildFields['refTo'] = (addr, kernel, plan) => new AgentRefImpl(addr, plan.definition, kernel, null);
+
+/** Checks a supervisor's spec whole: strategy, limits, children, duplicate ids (SU-09). */
+export function checkTree(where: string, spec: unknown): Tree {
+  return withChildren(where, checkFlags(where, spec));
+}
+
+/** The flags alone; the children are looked at by `withChildren`. */
+export function checkFlags(where: string, spec: unknown): Omit<Tree, 'children'> & { readonly children: readonly unknown[] } {
+  const read = readTree(where, spec);
+  const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
+  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read, 1), name, children: read.children };
+}
+
+export function withChildren(where: string, flags: ReturnType<typeof checkFlags>): Tree {
+  return { ...flags, children: checkChildren(`${where}.children`, flags.children, flags.autoShutdown) };
+}
+
+function checkChildren(where: string, children: readonly unknown[], autoShutdown: AutoShutdown | undefined): ChildSpec[] {
+  const ids = new Set<string>();
+  const specs: ChildSpec[] = [];
+  for (const one of children) {
+    if (!(one instanceof ChildSpec)) throw new OptionError(where, one, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
+    if (ids.has(one.id)) throw new OptionError(where, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID');
+    if (one.significant && autoShutdown === 'never') throw new OptionError(`${where} '${one.id}'.significant`, true, "false under autoShutdown 'never'", "set autoShutdown to 'any_significant' or 'all_significant'", 'BAD_COMBINATION');
+    ids.add(one.id);
+    specs.push(one);
+  }
+  return specs;
 }
 
 /**
- * Specifies a supervisor under a supervisor. When it gives up it ends with `shutdown`: its parent restarts it if it is
- * permanent, and not if it is transient (SU-28).
+ * Checks a list of child specifications as a supervisor would, and starts nothing (SU-10).
+ *
+ * Errors: an OptionError for what is no specification, for ids that are not different, and, when `autoShutdown` is given,
+ * for significant children under `never`.
  *
  * @example
- * const Worker = defineAgent({ init: () => ({}) });
- * const spec = supervisor('pool', { strategy: 'one_for_one', children: [child('w1', Worker), child('w2', Worker)] });
- * spec.type // => 'supervisor'
- * @since 0.1.0
+ * const Worker = defineAgent({});
+ * checkChildSpecs([child('a', Worker), child('b', Worker)]);
+ * @since 0.2.0
  */
-export function supervisor(id: string, spec: SupervisorSpec, options: SupervisorChildOptions = {}): ChildSpec<never> {
-  const where = checkId('supervisor', id);
-  const read = parseOptions(where, nestedSchema, options);
-  const tree = checkTree(where, spec);
-  const name = read.name ?? tree.name;
-  const plan = planOf(supervisorDefinition(), [tree], { name });
-  return new ChildSpec<never>(id, 'supervisor', read.restart ?? 'permanent', shutdownOf(where, read.shutdown, -1), plan);
+export function checkChildSpecs(specs: readonly ChildSpec[], options: { readonly autoShutdown?: AutoShutdown | undefined } = {}): void {
+  if (!Array.isArray(specs)) throw new OptionError('checkChildSpecs', specs, 'an array of child(…) and supervisor(…)');
+  const flags = readTree('checkChildSpecs', { ...options, children: [] });
+  checkChildren('checkChildSpecs', specs, flags.autoShutdown);
 }
 
-/** Checks a supervisor's spec whole: strategy, intensity, children, duplicate ids (SU-09). */
-export function checkTree(where: string, spec: SupervisorSpec): Tree {
-  const read = parseOptions(where, treeSchema, spec);
-  const ids = new Set<string>();
-  for (const one of read.children) {
-    if (!(one instanceof ChildSpec)) throw new OptionError(`${where}.children`, one, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
-    if (ids.has(one.id)) throw new OptionError(`${where}.children`, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID');
-    ids.add(one.id);
-  }
-  const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
-  return { strategy: read.strategy ?? 'one_for_one', intensity: read.intensity ?? 1, periodMs: read.periodMs ?? 5_000, name, children: read.children as ChildSpec[] };
-}
-
-function checkId(what: string, id: unknown): string {
+export function checkId(what: string, id: unknown): string {
   if (typeof id === 'string' && id.length > 0) return `${what} '${id}'`;
   throw new OptionError(`${what}.id`, id, 'a text that is not empty');
 }
 
-function shutdownOf(where: string, shutdown: Shutdown | undefined, fallback: number): number {
+export function shutdownOf(where: string, shutdown: Shutdown | undefined, fallback: number): number {
   if (shutdown === undefined) return fallback;
   if (shutdown === 'brutal_kill') return BRUTAL_KILL;
   return shutdown === 'infinity' ? -1 : delayMs(`${where}.shutdown`, shutdown);
+}
+
+export function significantOf(where: string, significant: boolean | undefined, restart: Restart): boolean {
+  if (significant !== true) return false;
+  if (restart !== 'permanent') return true;
+  throw new OptionError(`${where}.significant`, true, 'false for a permanent child', "it never ends for good; make it 'transient' or 'temporary'", 'BAD_COMBINATION');
 }

@@ -1,6 +1,6 @@
 import { Deadline } from '../base/index.js';
 import { STOP } from '../mailbox/index.js';
-import { exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process } from '../process/index.js';
+import { exitProcess, exitSignal, monitor, Phase, pushSignal, Run, type Kernel, type Process } from '../process/index.js';
 
 /** Options of `system.stop`. */
 export interface SystemStopOptions {
@@ -98,7 +98,6 @@ function end(kernel: Kernel, processes: readonly Process[], limitMs: number): Pr
 }
 
 function shutDown(kernel: Kernel, p: Process): void {
-  resumeFully(p); // a debugging aid must not be in the way
   const busyStopper = p === kernel.stopper && p.run === Run.Parked;
   if (p.trap && !busyStopper) {
     kernel.warnShutdown(p, 'shutdown');

@@ -1,21 +1,18 @@
-import { OptionError, StartError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
+import { OptionError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, checkFlags, checkKeys, checkSpawn, planOf, runtimeOf, spawnPlain, startAgent, startFrom, Timers, ViaRefImpl,
-  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type StartArgs, type Started, type Target,
+  addressOf, AgentRefImpl, checkKeys, runtimeOf, spawnPlain, startFrom, TaskVerbsImpl, ViaRefImpl,
+  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
-import {
-  Alias, demonitor, exitSignal, exitToAlias, inspectProcess, Kernel, monitor, PROCESS_ITEMS, readItems, resume, suspend,
-  type Down, type Pid, type Process, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
-} from '../process/index.js';
+import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Down, type Pid, type ProcessInfo } from '../process/index.js';
 import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
-import { checkTree, supervisorDefinition, SupervisorRef, type SupervisorSpec } from '../supervisor/index.js';
+import { DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type Template } from '../supervisor/index.js';
 import { Listeners } from './listeners.js';
 import { readOptions, type ReadOptions, type SystemOptions } from './options.js';
 import { systemStats, type SystemStats } from './stats.js';
 import { stopAll, STOP_TIMEOUT_MS, type StopReport, type SystemStopOptions } from './stop.js';
+import { Tops, type SuperviseOptions } from './supervision.js';
 import { treeOf, type TreeNode } from './tree.js';
-import { startWatchdog } from './watchdog.js';
 
 /** What `system.monitor` returns. */
 export interface Watch {
@@ -40,7 +37,7 @@ export class System implements AsyncDisposable {
   readonly #router: Router;
   readonly #host: Host;
   readonly #listeners = new Listeners();
-  readonly #tops = new Set<Process>();
+  readonly #tops: Tops;
   #stopping: Promise<StopReport> | null = null;
 
   /** @internal Use `createSystem`. */
@@ -70,9 +67,11 @@ export class System implements AsyncDisposable {
       extensions: new Map(),
       refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
       start: (parent, definition, args) => startFrom(this.#host, parent, definition, args),
+      tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
       spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
     };
     kernel.host = this.#host;
+    this.#tops = new Tops(this.#host);
     if (options.strays === 'report') this.#listeners.reportStrays(kernel);
     if (options.handleSignals) this.#listeners.stopOnSignals(() => this.stop({ drain: true }));
   }
@@ -106,9 +105,21 @@ export class System implements AsyncDisposable {
    * await system.monitor(p).down;
    * got // => ['hello']
    */
-  spawn(body: (self: ProcessSelf) => unknown, options: Omit<ProcessSpawnOptions, 'link'> = {}): ProcessRef {
-    checkSpawn(options, ['name', 'label', 'priority']);
-    return spawnPlain(this.#kernel, null, body, { ...options, link: false }) as never;
+  spawn(body: (self: ProcessSelf) => unknown, options: { readonly name?: string | Via } = {}): ProcessRef {
+    checkKeys('spawn', options, ['name']);
+    return spawnPlain(this.#kernel, null, body, { link: false, name: options.name }) as never;
+  }
+
+  /**
+   * Tasks of the outside: functions in processes of their own, whose results are waited for here (TK-01). Inside a
+   * process use `self.task`.
+   *
+   * @example
+   * const task = system.task.async((self, n: number) => n * 2, 21);
+   * await system.task.await(task) // => 42
+   */
+  get task(): TaskVerbs {
+    return this.#host.tasks(null);
   }
 
   /**
@@ -120,13 +131,44 @@ export class System implements AsyncDisposable {
    * await system.supervise({ strategy: 'one_for_one', children: [child('worker', Worker)] });
    * system.ref(Worker, 'worker').cast('work');
    */
-  async supervise(spec: SupervisorSpec): Promise<SupervisorRef> {
-    const tree = checkTree('supervise', spec);
-    const p = await startAgent(this.#host, planOf(supervisorDefinition(), [tree], { name: tree.name }), null);
-    if (p === null) throw new StartError('supervisor', 'ignore');
-    this.#tops.add(p);
-    monitor(null, p, undefined, () => this.#tops.delete(p));
-    return new SupervisorRef(p, this.#kernel);
+  supervise(spec: SupervisorSpec | SupervisorInit, options: SuperviseOptions = {}): Promise<SupervisorRef> {
+    return this.#tops.supervise(spec, options);
+  }
+
+  /**
+   * Starts a supervisor without children, for children that come and go, each by a specification of its own (DS-01).
+   *
+   * @example
+   * const Job = defineAgent({ init: (n: number) => ({ n }) });
+   * const jobs = await system.superviseDynamic({ name: 'jobs' });
+   * await jobs.startChild(child('job', Job, 1, { restart: 'temporary' }));
+   * (await jobs.countChildren()).active // => 1
+   */
+  superviseDynamic(spec: DynamicSpec = {}): Promise<DynamicSupervisorRef> {
+    return this.#tops.dynamic(spec);
+  }
+
+  /**
+   * Starts a supervisor whose children are all instances of one template: OTP's simple_one_for_one (SU-19).
+   *
+   * @example
+   * const Job = defineAgent({ init: (queue: string, n: number) => ({ queue, n }) });
+   * const jobs = await system.superviseSimple(template(Job, ['mail']));
+   * await jobs.startChild(1);
+   * (await jobs.countChildren()).active // => 1
+   */
+  superviseSimple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec = {}): Promise<SimpleSupervisorRef<R, Rest>> {
+    return this.#tops.simple(template, spec);
+  }
+
+  /** The handle of a static supervisor, by name (resolved at every use) or pid. */
+  supervisor(nameOrPid: string): SupervisorRef {
+    return new SupervisorRef(addressOf(this.#host, nameOrPid), this.#kernel);
+  }
+
+  /** The handle of a dynamic supervisor, by name (resolved at every use) or pid. */
+  dynamicSupervisor(nameOrPid: string): DynamicSupervisorRef {
+    return new DynamicSupervisorRef(addressOf(this.#host, nameOrPid), this.#kernel);
   }
 
   /**
@@ -164,17 +206,14 @@ export class System implements AsyncDisposable {
   }
 
   /** A plain message; arrives in `info`, or in `receive`. To nobody it is a dead letter. Never throws for a valid target. */
-  send(to: Target, message: unknown, options: SendOptions = {}): void {
-    checkFlags('send', options, ['priority']);
-    this.#router.send(addressOf(this.#host, to), message, this.#kernel.current, options.priority === true);
+  send(to: Target, message: unknown): void {
+    this.#router.send(addressOf(this.#host, to), message, this.#kernel.current);
   }
 
   /** An exit signal (EX-10 to EX-15); `kill` cannot be trapped. Harmless to the dead. */
-  exit(to: Target, reason: ExitReason, options: SignalOptions = {}): void {
-    checkFlags('exit', options, ['priority']);
-    const address = addressOf(this.#host, to);
-    if (address.owner !== null) exitSignal(address.owner, this.#kernel.current, reason, false);
-    else if (address instanceof Alias) exitToAlias(address, this.#kernel.current, reason, options.priority === true);
+  exit(to: Target, reason: ExitReason): void {
+    const p = addressOf(this.#host, to).owner;
+    if (p !== null) exitSignal(p, this.#kernel.current, reason, false);
   }
 
   /**
@@ -203,73 +242,10 @@ export class System implements AsyncDisposable {
     return this.#kernel.live.list().map((p) => p.pid);
   }
 
-  /**
-   * What one process is doing now; undefined when it has ended (PF-05). With a list of items only those are read, and come
-   * as a list in exactly that order; some, such as `messages`, are told only then (PF-07).
-   *
-   * @example
-   * const p = system.spawn((self) => self.receive(), { name: 'worker' });
-   * const [name, priority] = system.inspect(p, ['name', 'priority']) ?? [];
-   * [name, priority]; // => ['worker', 'normal']
-   */
-  inspect(to: Target): ProcessInfo | undefined;
-  inspect<const K extends readonly (keyof ProcessItems)[]>(to: Target, items: K): { -readonly [I in keyof K]: ProcessItems[K[I]] } | undefined;
-  inspect(to: Target, items?: readonly (keyof ProcessItems)[]): ProcessInfo | unknown[] | undefined {
-    if (items !== undefined) checkItems(items);
+  /** What one process is doing now; undefined when it has ended (PF-05). */
+  inspect(to: Target): ProcessInfo | undefined {
     const p = addressOf(this.#host, to).owner;
-    if (p === null) return undefined;
-    return items === undefined ? inspectProcess(p) : readItems(p, items);
-  }
-
-  /**
-   * Suspends a process: it takes no message until `resume`, messages accumulate, exit signals still act (PR-20). For
-   * debugging. Suspensions nest; those of a process that called this in its handler end with it. Errors: OptionError for a
-   * process that has ended, and for oneself.
-   *
-   * @example
-   * const p = system.spawn((self) => self.receive());
-   * system.suspend(p);
-   * system.inspect(p)?.status; // => 'suspended'
-   * system.resume(p);
-   */
-  suspend(to: Target): void {
-    const by = this.#kernel.current;
-    const p = this.#living('suspend', to);
-    if (p === by) throw new OptionError('suspend', to, 'another process', 'a process that suspends itself could not be resumed by itself');
-    suspend(p, by);
-  }
-
-  /** Takes one `suspend` of the same caller back. Errors: OptionError when there is none. */
-  resume(to: Target): void {
-    if (!resume(this.#living('resume', to), this.#kernel.current)) throw new OptionError('resume', to, 'a process that the caller has suspended');
-  }
-
-  /**
-   * Watches queues and handlers: long queues with hysteresis (PF-10), handlers that hold the thread (PF-11). Without one
-   * nothing is measured. A new watchdog takes the place of the former one. Returns the way to stop it.
-   *
-   * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are no whole numbers.
-   *
-   * @example
-   * const events: string[] = [];
-   * const stop = system.watchdog({ queue: { long: 2, short: 1 } }, (event) => events.push(event.kind));
-   * const p = system.spawn((self) => self.receive((message) => message === 'never'));
-   * for (const message of [1, 2, 3]) p.send(message);
-   * events; // => ['queue-long']
-   * stop();
-   */
-  watchdog(options: WatchdogOptions, listener: (event: WatchdogEvent) => void): () => void {
-    return startWatchdog(this.#kernel, options, listener);
-  }
-
-  /** Timers that belong to no process; see `Timers`. */
-  get timers(): Timers {
-    return new Timers(this.#host, null);
-  }
-
-  /** The clock of this system in ms, with fractions; it never goes back and has no date (TI-10). */
-  monotonic(): number {
-    return this.#kernel.env.mono();
+    return p === null ? undefined : inspectProcess(p);
   }
 
   /** The conservation account and counts; O(processes), taken now. */
@@ -304,7 +280,7 @@ export class System implements AsyncDisposable {
     kernel.stopper = kernel.current;
     // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
     if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
-    const report = await stopAll(kernel, [...this.#tops], drain, limit);
+    const report = await stopAll(kernel, this.#tops.list(), drain, limit);
     kernel.closed = true;
     this.#listeners.remove();
     // The tick that is armed while anything runs has its last turn before the caller goes on.
@@ -313,20 +289,9 @@ export class System implements AsyncDisposable {
     return report;
   }
 
-  #living(verb: string, to: Target): Process {
-    const p = addressOf(this.#host, to).owner;
-    if (p === null) throw new OptionError(verb, to, 'a living process', 'it has ended', 'NOPROC');
-    return p;
-  }
-
   #isPid(text: string): boolean {
     return typeof text === 'string' && text.startsWith(this.#kernel.prefix);
   }
-}
-
-function checkItems(items: unknown): void {
-  if (!Array.isArray(items)) throw new OptionError('inspect.items', items, 'a list of items', `known items: ${PROCESS_ITEMS.join(', ')}`);
-  for (const item of items) if (!(PROCESS_ITEMS as readonly unknown[]).includes(item)) throw new OptionError('inspect.items', item, `one of ${PROCESS_ITEMS.join(', ')}`);
 }
 
 /**

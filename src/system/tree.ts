@@ -1,6 +1,6 @@
 import { AgentSelf } from '../behaviour/index.js';
 import { statusOf, type Kernel, type Pid, type Process, type Status } from '../process/index.js';
-import { SupervisorState } from '../supervisor/index.js';
+import { dynamicDefinition, roleOf, supervisorDefinition } from '../supervisor/index.js';
 
 /** One process in `system.tree()`; children are those it has started, oldest first. */
 export interface TreeNode {
@@ -32,21 +32,20 @@ export function treeOf(kernel: Kernel): TreeNode[] {
 }
 
 function node(p: Process, byParent: ReadonlyMap<Process | null, readonly Process[]>): TreeNode {
-  const record = supervisorState(p.parent)?.family.of(p);
+  const role = roleOf(p);
   return {
     pid: p.pid,
     name: p.name?.name,
-    id: record?.spec.id,
-    type: supervisorState(p) !== undefined ? 'supervisor' : p.self instanceof AgentSelf ? 'agent' : 'process',
+    id: role?.id,
+    type: isSupervisor(p) ? 'supervisor' : p.self instanceof AgentSelf ? 'agent' : 'process',
     definition: p.behaviour.name,
     status: statusOf(p),
     mailbox: p.mailbox.size,
-    restarts: record?.restarts ?? 0,
+    restarts: role?.restarts ?? 0,
     children: (byParent.get(p) ?? []).map((child) => node(child, byParent)),
   };
 }
 
-function supervisorState(p: Process | null): SupervisorState | undefined {
-  const state = p !== null && p.self instanceof AgentSelf ? p.self.state : undefined;
-  return state instanceof SupervisorState ? state : undefined;
+function isSupervisor({ behaviour }: Process): boolean {
+  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour;
 }

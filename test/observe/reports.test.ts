@@ -11,7 +11,7 @@ const Ender = defineAgent({
   calls: { crash(_self, _payload: unknown): void { throw boom; } },
 });
 
-const crashes = (logger: Recorder): readonly Line[] => logger.lines.filter((line) => line.level === 'error');
+const crashes = (logger: Recorder): readonly Line[] => logger.lines.filter((line) => line.text === 'process crashed');
 
 describe('crash reports', () => {
   for (const reason of ['normal', 'shutdown', { shutdown: 'config' }] as ExitReason[]) {
@@ -93,14 +93,14 @@ describe('crash reports', () => {
     expect(JSON.stringify(logger.lines)).not.toContain('secret');
   });
 
-  test('the end of a supervisor that gave up is warned about, with its intensity', async () => {
+  test('LG-01 the end of a supervisor that gave up is reported, with the child that was one too many', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const sup = await system.supervise({ name: 'top', intensity: 0, periodMs: 100, children: [child('e', Ender, 'x')] });
     const { down } = sup;
     system.ref(Ender, 'e').cast('crash', 1);
     await down;
-    expect(logger.lines.filter((line) => line.level === 'warn')).toMatchObject([{ fields: { supervisor: 'top', child: 'e', intensity: 0, periodMs: 100 } }]);
+    expect(logger.lines.filter((line) => line.text === 'supervisor gives up')).toMatchObject([{ level: 'error', fields: { supervisor: 'top', reason: 'reached_max_restart_intensity', offender: { id: 'e', start: 'ender' } } }]);
     expect(crashes(logger), 'shutdown is no crash').toHaveLength(1);
   });
 

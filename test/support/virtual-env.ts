@@ -28,6 +28,7 @@ class Context implements AsyncContext {
  */
 export class VirtualEnv implements Env {
   readonly chooser: Chooser | null = null;
+  readonly cores = 2;
   /** ms; moved by `advance` only, and by `readCostMs` at every read */
   now = 1_000;
   /** ms since 1970; may jump, nobody may care (P32) */

@@ -1,0 +1,215 @@
+import type { ExitReason } from '../base/index.js';
+import { defineAgent, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition, type StartPlan } from '../behaviour/index.js';
+import { Exit, type Pid, type Process } from '../process/index.js';
+import { attempt } from './api.js';
+import { Child, childOf, next, startChildProcess, type MaybeLater } from './child.js';
+import { isExpectedEnd } from './decision.js';
+import { unexpected } from './engine.js';
+import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
+import { Intensity } from './intensity.js';
+import type { Limits } from './options.js';
+import { reportError, reportProgress, type ProgressLevel } from './report.js';
+import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, type Restarting } from './restart.js';
+import { judge, stopChild, stopTogether, type Ended } from './shutdown.js';
+import { ChildSpec } from './spec.js';
+
+/** The normalised options of a dynamic supervisor. */
+export interface DynamicPlan extends Limits {
+  readonly maxChildren: number;
+  /** given before each child's own init arguments (DS-03) */
+  readonly extraArguments: readonly unknown[];
+  /** what every child is made of: then it is OTP's simple_one_for_one */
+  readonly template: ChildSpec | null;
+}
+
+/** The state of a dynamic supervisor: its children by the number of their latest process (SU-54). */
+export class DynamicState implements Restarting {
+  readonly byNumber: Map<number, Child> = new Map();
+  readonly intensity: Intensity;
+  constructor(
+    readonly p: Process,
+    readonly limits: DynamicPlan,
+  ) {
+    this.intensity = new Intensity(limits.intensity, limits.periodMs);
+  }
+
+  /** A child by the pid of its process; while it is restarting by the pid of its last one (DS-06). */
+  byPid(pid: string): { readonly n: number; readonly child: Child } | undefined {
+    const { prefix } = this.p.kernel;
+    if (!pid.startsWith(prefix)) return undefined;
+    const n = Number(pid.slice(prefix.length));
+    const child = this.byNumber.get(n);
+    return child === undefined ? undefined : { n, child };
+  }
+}
+
+type Sup = AgentSelf & { state: DynamicState };
+
+function init(this: AgentSelf, plan: DynamicPlan): DynamicState {
+  return new DynamicState(this.p, plan);
+}
+
+/* ---- starting ---- */
+
+/** A specification, or the last init arguments when there is a template. */
+function startChild({ state }: Sup, given: ChildSpec | readonly unknown[]): MaybeLater<Pid | Refusal | null> {
+  const { maxChildren, template } = state.limits;
+  if (state.byNumber.size >= maxChildren) return new Refusal('max_children', { maxChildren });
+  if (given instanceof ChildSpec ? template !== null : template === null) return new Refusal('bad_child', { expected: template === null ? 'a child specification' : 'init arguments' });
+  const child = newChild(state, given);
+  return attempt(() => start(state, child, 'debug'), child, () => undefined, () => undefined);
+}
+
+/** Ids play no role here, so neither does a name that is only the default made of an id (DS-04). */
+function newChild(state: DynamicState, given: ChildSpec | readonly unknown[]): Child {
+  const { extraArguments, template } = state.limits;
+  const spec = given instanceof ChildSpec ? given : (template as ChildSpec);
+  const init = given instanceof ChildSpec ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given];
+  const plan: StartPlan = { ...spec.plan, name: spec.ownName, init };
+  return new Child(state, new ChildSpec({ ...spec, id: '', plan }), plan);
+}
+
+function start(state: DynamicState, child: Child, level: ProgressLevel): MaybeLater<void> {
+  const started = startChildProcess(state.p, child);
+  if (started instanceof Promise) return started.then(() => keep(state, child, level));
+  keep(state, child, level);
+}
+
+function keep(state: DynamicState, child: Child, level: ProgressLevel): void {
+  if (child.process === null) return;
+  state.byNumber.set(child.process.n, child);
+  // LG-03: instances of a template come and go too often to tell of each
+  if (state.limits.template === null) reportProgress(state.p, child, level);
+}
+
+/* ---- restarting ---- */
+
+function info(self: Sup, message: unknown): unknown {
+  const { state } = self;
+  if (message instanceof Exit) {
+    const p = self.p.from as Process | null;
+    const child = childOf(p, state);
+    return child === undefined || p === null ? undefined : childEnded(self, child, p.n, message.reason);
+  }
+  if (message instanceof RetryAt) return message.child.status === 'restarting' ? restart(self, message.child, message.n) : undefined;
+  unexpected(self, message);
+  return undefined;
+}
+
+/** A retry, with the number under which the child is kept meanwhile. */
+class RetryAt extends Retry {
+  constructor(
+    child: Child,
+    readonly n: number,
+  ) {
+    super(child);
+  }
+}
+
+function childEnded(self: Sup, child: Child, n: number, reason: ExitReason): unknown {
+  const { state } = self;
+  if (!judgeEnd(state, child, reason)) {
+    state.byNumber.delete(n);
+    child.release();
+    return undefined;
+  }
+  if (state.limits.backoff === null) return restart(self, child, n);
+  retryLater(state, child, new RetryAt(child, n));
+  return undefined;
+}
+
+function restart(self: Sup, child: Child, n: number): unknown {
+  const { state } = self;
+  if (!mayRestart(state, child)) {
+    state.byNumber.delete(n);
+    child.release();
+    return giveUp(self);
+  }
+  child.process = null;
+  const failed = (error: unknown): undefined => tryAgain(state, child, error, new RetryAt(child, n));
+  try {
+    const started = startChildProcess(state.p, child);
+    if (started instanceof Promise) return guarded(started.then(() => restarted(state, child, n)), failed);
+  } catch (error) {
+    return failed(error);
+  }
+  return restarted(state, child, n);
+}
+
+/** An init that ignores at a restart drops the child (SU-19). */
+function restarted(state: DynamicState, child: Child, n: number): undefined {
+  state.byNumber.delete(n);
+  keep(state, child, 'info');
+  return undefined;
+}
+
+/* ---- stopping ---- */
+
+function terminateChild(self: Sup, pid: string): MaybeLater<Refusal | undefined> {
+  const { state } = self;
+  const found = state.byPid(pid);
+  if (found === undefined) return unknownChild(state, pid);
+  return next(stopChild(self.p, found.child), () => {
+    state.byNumber.delete(found.n);
+    return undefined;
+  });
+}
+
+/** With a template the dead are gladly terminated again, and what is no pid has an error of its own (SU-41). */
+function unknownChild(state: DynamicState, pid: string): Refusal | undefined {
+  const { kernel } = state.p;
+  if (state.limits.template === null) return new Refusal('not_found', { pid });
+  if (!pid.startsWith(kernel.prefix)) return new Refusal('simple_one_for_one', { id: pid });
+  return kernel.byPid(pid) === undefined ? undefined : new Refusal('not_found', { pid });
+}
+
+function terminate(self: Sup): MaybeLater<void> {
+  const { state } = self;
+  if (state === undefined) return undefined;
+  return stopTogether(self.p, state.byNumber.values(), (ended) => {
+    state.byNumber.clear();
+    if (state.limits.template === null) for (const { child, p } of ended) judge(self.p, child, p);
+    else judgeAlike(self.p, ended);
+  });
+}
+
+/** One report for all instances of a template that ended alike. */
+function judgeAlike(supervisor: Process, ended: readonly Ended[]): void {
+  const { restart, shutdownMs } = ended[0]?.child.spec ?? { restart: 'permanent', shutdownMs: 0 };
+  const alike = new Map<unknown, { readonly first: Ended; count: number }>();
+  for (const one of ended) {
+    if (isExpectedEnd(restart, shutdownMs, one.p.reason)) continue;
+    const known = alike.get(one.p.reason);
+    if (known === undefined) alike.set(one.p.reason, { first: one, count: 1 });
+    else known.count++;
+  }
+  for (const [reason, { first, count }] of alike) reportError(supervisor, 'shutdown_error', first.child, reason, first.p, count);
+}
+
+/* ---- questions ---- */
+
+/** Newest first; ids are undefined (DS-04). */
+function whichChildren({ state }: Sup): ChildInfo<undefined>[] {
+  return [...state.byNumber.values()].map((child) => rowOf(child, undefined)).reverse();
+}
+
+/** With a template all are instances of one spec (SU-43). */
+function countChildren({ state }: Sup): ChildCount {
+  const counted = countOf(state.byNumber.values());
+  return state.limits.template === null ? counted : { ...counted, specs: 1 };
+}
+
+let made: RuntimeDefinition | null = null;
+
+/** The dynamic supervisor is a server like any other; its definition is made once. */
+export function dynamicDefinition(): RuntimeDefinition {
+  made ??= runtimeOf(defineAgent({
+    name: 'dynamic supervisor',
+    trapExit: true,
+    init: init as never,
+    info: info as never,
+    calls: { startChild, terminateChild, whichChildren, countChildren } as never,
+    terminate: terminate as never,
+  }) as AnyDefinition);
+  return made;
+}

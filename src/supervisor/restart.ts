@@ -1,0 +1,75 @@
+import { isOrderly, type ExitReason } from '../base/index.js';
+import type { AgentSelf } from '../behaviour/index.js';
+import { TIMER } from '../mailbox/index.js';
+import { pushSignal, startTimer, type Process } from '../process/index.js';
+import type { Child, MaybeLater } from './child.js';
+import { shouldRestart } from './decision.js';
+import type { Intensity } from './intensity.js';
+import type { Limits } from './options.js';
+import { reasonOfStart, reportError } from './report.js';
+
+/** A restart that failed, or that waits for its back-off, is done through the queue: requests are served in between (SU-20). */
+export class Retry {
+  constructor(readonly child: Child) {}
+}
+
+/** What both kinds of supervisors keep about restarts. */
+export interface Restarting {
+  readonly p: Process;
+  readonly intensity: Intensity;
+  readonly limits: Limits;
+}
+
+/** Tells of an end (LG-02), and whether the child is to be started again. */
+export function judgeEnd(state: Restarting, child: Child, reason: ExitReason): boolean {
+  const { restart } = child.spec;
+  if (restart === 'permanent' || !isOrderly(reason)) reportError(state.p, 'child_terminated', child, reason);
+  return shouldRestart(restart, reason);
+}
+
+/** Counts one attempt, whatever the size of the group (SU-21, SU-25); false when it is one too many. */
+export function mayRestart(state: Restarting, child: Child): boolean {
+  const { kernel } = state.p;
+  child.forgetWait();
+  const now = kernel.env.mono();
+  if (!state.intensity.allows(now)) {
+    reportError(state.p, 'shutdown', child, 'reached_max_restart_intensity');
+    return false;
+  }
+  kernel.counts.restarts++;
+  child.restarts++;
+  child.startedAt = now;
+  return true;
+}
+
+/** The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22). */
+export function tryAgain(state: Restarting, child: Child, error: unknown, retry: Retry = new Retry(child)): undefined {
+  reportError(state.p, 'start_error', child, reasonOfStart(error));
+  retryLater(state, child, retry);
+  return undefined;
+}
+
+export function retryLater(state: Restarting, child: Child, retry: Retry = new Retry(child)): void {
+  child.process = null;
+  child.status = 'restarting';
+  if (state.limits.backoff === null) pushSignal(state.p, TIMER, retry, null);
+  else child.wait = startTimer(state.p.kernel, delayOf(state, child), state.p, retry);
+}
+
+function delayOf(state: Restarting, child: Child): number {
+  const { baseMs, factor, maxMs, jitter } = state.limits.backoff as NonNullable<Limits['backoff']>;
+  const { env } = state.p.kernel;
+  if (env.mono() - child.startedAt >= maxMs) child.row = 0;
+  const full = Math.min(maxMs, baseMs * factor ** child.row++);
+  return Math.round(full * (1 - jitter * (env.u32() / 0x1_0000_0000)));
+}
+
+/** Ends the supervisor with `shutdown`, its children first (SU-24, SU-48). */
+export function giveUp(self: AgentSelf): unknown {
+  return self.stop('shutdown');
+}
+
+/** Runs a start; what it throws or rejects with goes to `failed`. No closure when it is synchronous and works. */
+export function guarded(started: MaybeLater<void>, failed: (error: unknown) => undefined): MaybeLater<undefined> {
+  return started instanceof Promise ? started.then(() => undefined, failed) : undefined;
+}

@@ -1,0 +1,25 @@
+/**
+ * Where castcall differs from OTP on purpose. Each entry rewrites what OTP saw into what castcall promises to see, so
+ * that nothing but the promised difference is explained.
+ */
+export interface Allowed {
+  /** the item of docs/otp.md that the deviation belongs to */
+  readonly item: string;
+  readonly reason: string;
+  /** OTP releases on which OTP behaves as it says here; absent: all */
+  readonly releases?: { readonly from?: number; readonly until?: number };
+  /** rewrites one line of OTP's trace */
+  readonly rewrite: (line: string) => string;
+}
+
+export const ALLOWED: readonly Allowed[] = [
+  {
+    item: 'SG-05',
+    reason: 'a send to a name that nobody owns is a dead letter, which can be watched, and no error in the sender',
+    rewrite: (line) => line.replaceAll(/\bsend\((\w+),badarg\)/g, 'send($1,ok)'),
+  },
+];
+
+export function allowedOn(release: number, all: readonly Allowed[] = ALLOWED): readonly Allowed[] {
+  return all.filter(({ releases }) => release >= (releases?.from ?? 0) && release <= (releases?.until ?? Infinity));
+}

@@ -1,0 +1,39 @@
+import type { Allowed } from './allowed.js';
+import type { Family } from './family.js';
+import type { Term } from './term.js';
+import { canonical, type Trace } from './trace.js';
+
+export type Runner = (scenario: Term) => Promise<Trace>;
+
+export interface Verdict {
+  readonly kind: 'same' | 'explained' | 'unexplained';
+  readonly otp: Trace;
+  readonly castcall: Trace;
+  /** items of the deviations that explain it */
+  readonly items: readonly string[];
+}
+
+/** Both sides of one scenario, in canonical order, line by line. */
+export async function compare(family: Family, scenario: Term, otp: Runner, castcall: Runner, allowed: readonly Allowed[]): Promise<Verdict> {
+  const [theirs, ours] = await Promise.all([otp(scenario), castcall(scenario).catch((error: unknown) => [`castcall: the scenario's runner failed: ${String(error)}`])]);
+  return judge(family, theirs, ours, allowed);
+}
+
+export function judge(family: Family, otp: Trace, castcall: Trace, allowed: readonly Allowed[]): Verdict {
+  const arrange = (trace: Trace): string[] => canonical(trace, family.arrange);
+  const [theirs, ours] = [arrange(otp), arrange(castcall)];
+  if (equal(theirs, ours)) return { kind: 'same', otp: theirs, castcall: ours, items: [] };
+  const items: string[] = [];
+  let rewritten: Trace = otp;
+  for (const { item, rewrite } of allowed) {
+    const next = rewritten.map(rewrite).filter((line) => line !== '');
+    if (!equal(next, rewritten)) items.push(item);
+    rewritten = next;
+  }
+  const explained = items.length > 0 && equal(arrange(rewritten), ours);
+  return { kind: explained ? 'explained' : 'unexplained', otp: theirs, castcall: ours, items: explained ? items : [] };
+}
+
+function equal(a: Trace, b: Trace): boolean {
+  return a.length === b.length && a.every((line, at) => line === b[at]);
+}

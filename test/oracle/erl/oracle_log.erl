@@ -1,0 +1,103 @@
+%% What one scenario's processes saw, in the order in which they saw it, and who they are.
+-module(oracle_log).
+-export([new/1, delete/1, log/3, introduce/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1, text/2]).
+
+-record(c, {log, known, slot, watcher}).
+
+%% How many looks at quiet processes in a row make them settled, and how many looks at all.
+-define(QUIET, 3).
+-define(LOOKS_MAX, 100000).
+
+new(Slot) ->
+    C = #c{log = ets:new(log, [ordered_set, public]), known = ets:new(known, [set, public]), slot = Slot},
+    ets:insert(C#c.known, {seq, 0}),
+    W = spawn(fun() -> watcher(C) end),
+    C#c{watcher = W}.
+
+delete(#c{log = Log, known = Known, watcher = W}) ->
+    exit(W, kill),
+    [exit(P, kill) || P <- pids(Known)],
+    ets:delete(Log),
+    ets:delete(Known).
+
+pids(Known) -> ets:select(Known, [{{{pid, '$1'}, '_'}, [], ['$1']}]).
+
+log(#c{log = Log, known = Known}, Actor, Event) ->
+    N = ets:update_counter(Known, seq, 1),
+    ets:insert(Log, {N, Actor, Event}),
+    ok.
+
+%% From now on this process is called Label, and Label means this process.
+introduce(#c{known = Known}, Label, Pid) ->
+    ets:insert(Known, [{{pid, Pid}, Label}, {{label, Label}, Pid}]).
+
+%% The same, and its death is logged. Waits until it is watched.
+watch(C, Label, Pid) ->
+    introduce(C, Label, Pid),
+    C#c.watcher ! {watch, Label, Pid, self()},
+    receive {watched, Pid} -> ok end.
+
+watcher(C) ->
+    receive
+        {watch, Label, Pid, From} ->
+            put(monitor(process, Pid), Label),
+            From ! {watched, Pid};
+        {'DOWN', Ref, process, _, Reason} ->
+            log(C, 'downs?', {get(Ref), Reason})
+    end,
+    watcher(C).
+
+pid(#c{known = Known}, Label) ->
+    case ets:lookup(Known, {label, Label}) of
+        [{_, Pid}] -> Pid;
+        [] -> undefined
+    end.
+
+%% Registered names are few atoms: one set for each scenario in flight.
+name(#c{slot = Slot}, Name) -> list_to_atom("n" ++ integer_to_list(Slot) ++ "_" ++ atom_to_list(Name)).
+
+label(#c{known = Known}, Pid) ->
+    case ets:lookup(Known, {pid, Pid}) of
+        [{_, Label}] -> Label;
+        [] -> stranger
+    end.
+
+%% The step is over: its lines.
+cut(C = #c{log = Log}, Step) ->
+    Events = ets:tab2list(Log),
+    ets:delete_all_objects(Log),
+    Actors = lists:usort([A || {_, A, _} <- Events]),
+    [[integer_to_list(Step), $\s, atom_to_list(A), ": ",
+      lists:join($\s, [text(C, E) || {_, B, E} <- Events, B =:= A])] || A <- Actors].
+
+%% Every process waits, and nothing has changed for a while: there is nothing left to do but by time.
+settle(C) -> settle(C, none, 0, ?LOOKS_MAX).
+
+settle(_, _, ?QUIET, _) -> ok;
+settle(_, _, _, 0) -> exit(never_settles);
+settle(C = #c{known = Known, watcher = W}, Last, Quiet, Left) ->
+    erlang:yield(),
+    Now = {ets:lookup(Known, seq), [process_info(P, [status, message_queue_len]) || P <- [W | pids(Known)]]},
+    case Now =:= Last andalso lists:all(fun quiet/1, element(2, Now)) of
+        true -> settle(C, Now, Quiet + 1, Left - 1);
+        false -> settle(C, Now, 0, Left - 1)
+    end.
+
+quiet(undefined) -> true;
+quiet([{status, waiting}, _]) -> true;
+quiet(_) -> false.
+
+%% The words that both sides share.
+text(C, T) when is_pid(T) -> atom_to_list(label(C, T));
+text(_, T) when is_atom(T) -> atom_to_list(T);
+text(_, T) when is_integer(T) -> integer_to_list(T);
+text(_, T) when is_reference(T) -> "ref";
+text(C, T) when is_list(T) -> [$[, lists:join($,, [text(C, E) || E <- T]), $]];
+text(C, {{nocatch, V}, Stack}) when is_list(Stack) -> ["nocatch(", text(C, V), ")"];
+text(C, {E, [{M, _, _, L} | _]}) when is_atom(M), is_list(L) -> ["crash(", text(C, E), ")"];
+text(_, {F}) when is_atom(F) -> atom_to_list(F);
+text(C, T) when is_tuple(T), is_atom(element(1, T)) ->
+    [F | Args] = tuple_to_list(T),
+    [atom_to_list(F), $(, lists:join($,, [text(C, A) || A <- Args]), $)];
+text(C, T) when is_tuple(T) -> ["{", lists:join($,, [text(C, A) || A <- tuple_to_list(T)]), "}"];
+text(_, _) -> "other".

@@ -1,0 +1,91 @@
+%% Processes that do what they are told and tell what they receive: links, monitors, exit signals, names, timers, groups.
+-module(oracle_puppets).
+-export([run/2]).
+-import(oracle_log, [log/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
+
+run({_Family, Count, Steps}, C) ->
+    [new(C, list_to_atom("p" ++ integer_to_list(I)), plain) || I <- lists:seq(1, Count)],
+    settle(C),
+    steps(C, Steps, 1, erlang:monotonic_time(millisecond), 0).
+
+steps(_, [], _, _, _) -> [];
+steps(C, [{advance, Ms} | Rest], N, Began, Passed) ->
+    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
+    settle(C),
+    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed + Ms);
+steps(C, [Step | Rest], N, Began, Passed) ->
+    tell(C, Step),
+    settle(C),
+    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed).
+
+tell(C, {at, P, Ops}) -> send(pid(C, P), {command, Ops});
+tell(C, {resume, P}) -> send(pid(C, P), resume).
+
+send(undefined, _) -> ok;
+send(Pid, Message) -> Pid ! Message.
+
+new(C, Label, How) ->
+    Body = fun() -> receive go -> loop(C, Label) end end,
+    Pid = case How of link -> spawn_link(Body); plain -> spawn(Body) end,
+    watch(C, Label, Pid),
+    Pid ! go.
+
+loop(C, Me) ->
+    receive
+        {command, Ops} -> [op(C, Me, Op) || Op <- Ops, born(C, Op)];
+        resume -> ok;
+        {message, From, What} -> log(C, Me, {got, From, What});
+        {timer, T, What} -> log(C, Me, {timer, T, What});
+        {'EXIT', _, noproc} -> log(C, Me, {exit, noproc, noproc});
+        {'EXIT', Pid, Reason} -> log(C, Me, {exit, label(C, Pid), Reason});
+        {'DOWN', Ref, process, Object, Reason} -> log(C, Me, {down, object(C, Object), get(Ref), Reason})
+    end,
+    case get(returns) of true -> ok; _ -> loop(C, Me) end.
+
+%% One that its parent never came to spawn is passed over, on both sides.
+born(_, {spawn, _, _}) -> true;
+born(C, Op) -> lists:all(fun(Arg) -> not is_puppet(Arg) orelse pid(C, Arg) =/= undefined end, tuple_to_list(Op)).
+
+is_puppet(Arg) when is_atom(Arg) ->
+    case atom_to_list(Arg) of [$p, D | _] when D >= $0, D =< $9 -> true; _ -> false end;
+is_puppet(_) -> false.
+
+object(C, Pid) when is_pid(Pid) -> label(C, Pid);
+object(_, {Name, _Node}) -> list_to_atom(tl(lists:dropwhile(fun(Ch) -> Ch =/= $_ end, atom_to_list(Name)))).
+
+op(_, _, {trap, On}) -> process_flag(trap_exit, On);
+op(C, Me, {link, P}) -> log(C, Me, {link, P, try link(pid(C, P)), ok catch error:noproc -> noproc end});
+op(C, _, {unlink, P}) -> unlink(pid(C, P));
+op(C, _, {monitor, P, M}) -> watching(M, monitor(process, pid(C, P)));
+op(C, _, {monitor_name, Name, M}) -> watching(M, monitor(process, name(C, Name)));
+op(C, Me, {demonitor, M}) -> log(C, Me, {demonitor, M, demonitor(get({ref, M}), [info])});
+op(C, Me, {demonitor_flush, M}) -> log(C, Me, {demonitor, M, demonitor(get({ref, M}), [flush, info])});
+op(_, _, {exit, Reason}) -> exit(Reason);
+op(_, _, {error, What}) -> erlang:error(What);
+op(_, _, {throw, What}) -> throw(What);
+op(_, _, {return}) -> put(returns, true);
+op(C, _, {signal, P, Reason}) -> exit(pid(C, P), Reason);
+op(C, Me, {send, P, What}) -> pid(C, P) ! {message, Me, What};
+op(C, Me, {send_name, Name, What}) ->
+    log(C, Me, {send, Name, attempt(fun() -> name(C, Name) ! {message, Me, What} end)});
+op(C, Me, {register, Name, P}) -> log(C, Me, {register, Name, P, attempt(fun() -> register(name(C, Name), pid(C, P)) end)});
+op(C, Me, {unregister, Name}) -> log(C, Me, {unregister, Name, attempt(fun() -> unregister(name(C, Name)) end)});
+op(C, Me, {whereis, Name}) ->
+    log(C, Me, {whereis, Name, case whereis(name(C, Name)) of undefined -> undefined; Pid -> label(C, Pid) end});
+op(C, Me, {alive, P}) -> log(C, Me, {alive, P, is_process_alive(pid(C, P))});
+op(C, _, {spawn, P, How}) -> new(C, P, How);
+op(_, _, {pause}) -> receive resume -> ok end;
+op(C, _, {send_after, T, Ms, P, What}) -> put({timer, T}, erlang:send_after(Ms, pid(C, P), {timer, T, What}));
+op(C, _, {send_after_name, T, Ms, Name, What}) -> put({timer, T}, erlang:send_after(Ms, name(C, Name), {timer, T, What}));
+op(C, Me, {cancel, T}) -> log(C, Me, {cancel, T, left(erlang:cancel_timer(get({timer, T})))}).
+
+%% What is left is seen a few ms late: up to the next 50.
+left(false) -> false;
+left(Ms) -> (Ms + 49) div 50 * 50.
+
+watching(M, Ref) ->
+    put({ref, M}, Ref),
+    put(Ref, M).
+
+attempt(Do) ->
+    try Do() of _ -> ok catch error:badarg -> badarg end.

@@ -1,0 +1,98 @@
+import type { Family } from '../family.js';
+import { printTerm, type Term } from '../term.js';
+import { decodePuppets, type Mix } from './decode.js';
+import { runPuppets } from './run.js';
+import { puppetShape } from './shape.js';
+
+const LINKS: Mix = [['link', 7], ['trap', 4], ['send', 3], ['monitor', 4], ['unlink', 2], ['demonitor', 3], ['signal', 3], ['end', 3], ['signal_self', 1], ['spawn', 2], ['pause', 2], ['alive', 1]];
+const NAMES: Mix = [['register', 7], ['whereis', 5], ['monitor_name', 4], ['send_name', 3], ['unregister', 2], ['end', 3], ['signal', 2], ['demonitor', 1], ['trap', 1], ['link', 1], ['spawn', 1], ['pause', 1]];
+const TIMERS: Mix = [['send_after', 7], ['cancel', 3], ['send_after_name', 2], ['register', 2], ['send', 1], ['end', 1], ['signal', 1], ['pause', 1]];
+
+export const links: Family = puppets('links', 'links, monitors, exit signals, trap exit over 2-8 processes', 3, LINKS, false, 18);
+export const names: Family = puppets('names', 'registered names', 1, NAMES, false, 14);
+export const timers: Family = puppets('timers', 'timers by their due time', 0.12, TIMERS, true, 12);
+
+function puppets(name: string, about: string, weight: number, mix: Mix, timed: boolean, stepsMax: number): Family {
+  const shape = puppetShape(name);
+  return { name, about, weight, timed, stepsMax, decode: decodePuppets(name, mix, timed), problem: shape, run: runPuppets, arrange: bySender, program: programOf };
+}
+
+const RECEIVED = /^(got|exit|down|timer)\(([^,]*),/;
+
+/**
+ * What one sender sent stays in its order; between senders there is none (SG-04). The Exit and Down of one death come
+ * behind the messages of the dead, but in any order among themselves (SG-08). Who ends may or may not have received what
+ * was sent to it before (SG-03).
+ */
+function bySender(events: readonly string[], died: boolean): string[] {
+  const groups = new Map<string, string[]>();
+  for (const one of events) {
+    const [, word, sender] = RECEIVED.exec(one) ?? [undefined, '', ''];
+    if (died && word !== '') continue;
+    const key = word === 'timer' ? '!timer' : (sender as string);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups.keys()].sort().flatMap((key) => settleDeaths(groups.get(key) as string[]));
+}
+
+function settleDeaths(events: readonly string[]): string[] {
+  const out: string[] = [];
+  let run: string[] = [];
+  const close = (): void => {
+    out.push(...run.filter((one) => one.startsWith('exit(')), ...run.filter((one) => one.startsWith('down(')).sort());
+    run = [];
+  };
+  for (const one of events) {
+    if (one.startsWith('exit(') || one.startsWith('down(')) run.push(one);
+    else {
+      close();
+      out.push(one);
+    }
+  }
+  close();
+  return out;
+}
+
+function programOf(scenario: Term): string[] {
+  const [, count, steps] = scenario as readonly [string, number, readonly (readonly [string, ...Term[]])[]];
+  return [`p1 … p${count} = system.spawn(async (self) => { for (;;) log(await self.receive()); })`, ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+}
+
+function stepText([word, who, ops]: readonly [string, ...Term[]]): string {
+  if (word === 'advance') return `clock + ${String(who)} ms`;
+  if (word === 'resume') return `${String(who)}.send('resume')`;
+  return `${String(who)}: ${(ops as readonly (readonly [string, ...Term[]])[]).map(opText).join('; ')}`;
+}
+
+function opText([word, ...args]: readonly [string, ...Term[]]): string {
+  const [a, b, c, d] = args.map((one) => (Array.isArray(one) ? `{ ${String(one[0])}: '${String(one[1])}' }` : String(one)));
+  switch (word) {
+    case 'trap': return `self.trapExit(${a})`;
+    case 'monitor': return `${b} = self.monitor(${a})`;
+    case 'monitor_name': return `${b} = self.monitor('${a}')`;
+    case 'demonitor': return `self.demonitor(${a})`;
+    case 'demonitor_flush': return `self.demonitor(${a}, { flush: true })`;
+    case 'error': return `throw new Error('${a}')`;
+    case 'throw': return `throw '${a}'`;
+    case 'return': return 'return';
+    case 'signal': return `self.exitOther(${a}, ${quoted(b)})`;
+    case 'exit': return `self.exit(${quoted(a)})`;
+    case 'send': return `self.send(${a}, '${b}')`;
+    case 'send_name': return `self.send('${a}', '${b}')`;
+    case 'register': return `system.register('${a}', ${b})`;
+    case 'unregister': case 'whereis': return `system.${word}('${a}')`;
+    case 'alive': return `system.alive(${a})`;
+    case 'spawn': return `${a} = self.spawn(puppet, { link: ${b === 'link'} })`;
+    case 'pause': return `await self.receive(m => m === 'resume')`;
+    case 'send_after': return `${a} = self.sendAfter(${b}, '${d}', ${c})`;
+    case 'send_after_name': return `${a} = self.sendAfter(${b}, '${d}', '${c}')`;
+    case 'cancel': return `self.cancelTimer(${a})`;
+    default: return `self.${word}(${args.map(printTerm).join(', ')})`;
+  }
+}
+
+function quoted(text: string | undefined): string {
+  return text?.startsWith('{') === true ? text : `'${text}'`;
+}

@@ -1,0 +1,31 @@
+import { either, int, label, list, one, tuples, type Shape } from '../shape.js';
+
+export const PUPPETS_MAX = 8;
+export const MESSAGES = ['hi', 'yo', 'hey'] as const;
+export const NAMES = ['a', 'b', 'c'] as const;
+
+const puppet = label('p');
+const watch = label('m');
+const timer = label('t');
+const name = one(...NAMES);
+const message = one(...MESSAGES);
+export const reason: Shape = either(one('normal', 'shutdown', 'kill', 'boom', 'bang', 'noproc'), tuples({ shutdown: [one('done')] }));
+
+const op = tuples({
+  trap: [one('true', 'false')],
+  link: [puppet], unlink: [puppet],
+  monitor: [puppet, watch], monitor_name: [name, watch], demonitor: [watch], demonitor_flush: [watch],
+  exit: [reason], error: [one('boom', 'bang')], throw: [one('boom', 'bang')], return: [],
+  signal: [puppet, reason],
+  send: [puppet, message], send_name: [name, message],
+  register: [name, puppet], unregister: [name], whereis: [name], alive: [puppet],
+  spawn: [puppet, one('link', 'plain')],
+  pause: [],
+  send_after: [timer, int(0, 10_000), puppet, message], send_after_name: [timer, int(0, 10_000), name, message], cancel: [timer],
+});
+
+const step = tuples({ at: [puppet, list(op)], resume: [puppet], advance: [int(1, 10_000)] });
+
+export function puppetShape(family: string): Shape {
+  return tuples({ [family]: [int(1, PUPPETS_MAX), list(step)] });
+}
