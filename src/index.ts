@@ -1,7 +1,9 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
 export { CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode, type CallErrorFields, type Env, type ExitReason } from './base/index.js';
 export {
-  defineAgent, on, PayloadError, Refusal, TaskError, TaskResult,
+  abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, Refusal, RegistryEvent, RegistryRef, ScopeRef, TaskError, TaskResult,
+  type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
+  type ScopeDefinition, type ScopeWatch, type Updated,
   type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions,
   type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type StreamOutcome, type Target,
   type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
@@ -9,7 +11,7 @@ export {
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';
 export { Down, Exit, Timeout, type MonitorRef, type Pid, type ProcessInfo, type Status, type TimerRef } from './process/index.js';
-export { Via, via, type DeadLetter, type DeadLetters, type ViaProvider } from './router/index.js';
+export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
 export {
   checkChildSpecs, child, dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
   type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,

@@ -2,10 +2,16 @@ export { Control, Ignore, NoReply, Refusal, Stop } from './control.js';
 export { AgentDefinition, defineAgent, on, type AgentSpec } from './definition.js';
 export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';
 export { CALL_TIMEOUT_MS, checkKeys, mailboxSchema, nameSchema, readStart, splitArgs } from './options.js';
+export { abcast, multiCall, type MultiCallResult } from './multi.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
 export { AgentRefImpl, ended, statsOf, ViaRefImpl } from './ref.js';
+export {
+  defineRegistry, RegistryEvent, RegistryRef, registryRef,
+  type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type Updated,
+} from './registry.js';
 export { RuntimeDefinition, runtimeOf } from './runtime.js';
 export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema } from './schema.js';
+export { defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch } from './scope.js';
 export { AgentSelf } from './self.js';
 export { checkArgs, planOf, startAgent, startFrom, type StartPlan, type StartedProcess } from './start.js';
 export { ITEM_TIMEOUT_MS } from './stream.js';

@@ -21,6 +21,8 @@ import type { TaskOutcome } from './task-types.js';
  */
 export class TaskResult extends Withdrawable {
   readonly tag = 'TASK' as const;
+  /** @internal taken or withdrawn */
+  over = false;
   constructor(
     /** the task's `ref` */
     readonly ref: MonitorRef,

@@ -95,7 +95,7 @@ export function demonitor(ref: Monitor, flush: boolean): boolean {
 /** A message that a behaviour queues as a DOWN is: it may be withdrawn until it is taken. */
 export abstract class Withdrawable {
   /** taken or withdrawn: where it is still queued it is invisible */
-  over = false;
+  abstract over: boolean;
 }
 
 /** Whether a queued DOWN, or what is queued like one, has been withdrawn. */

@@ -1,6 +1,10 @@
 export { findCycle } from './cycle.js';
 export { DEAD_LETTERS_KEPT, DeadLetters, type DeadLetter } from './dead-letters.js';
+export { GroupChange, GroupMonitor, GroupTable, type Candidate, type GroupMonitorRef } from './groups.js';
+export type { Locks, NoLock } from './locks.js';
 export { Names, checkName, checkStartName } from './names.js';
+export { anything, matches, type Pattern } from './pattern.js';
+export { Entry, RegistryTable } from './registry.js';
 export { Request, RequestExtra, request, requestWith, type RequestOptions } from './request.js';
-export { hold, letGo, Router, pidOf, titleOf, type Taken } from './router.js';
+export { Router, pidOf, titleOf, type Taken } from './router.js';
 export { Via, via, ViaAddress, type ViaProvider } from './via.js';

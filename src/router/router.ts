@@ -1,6 +1,7 @@
 import { INFO } from '../mailbox/index.js';
-import { accept, Process, ReplySlot, type Address, type Holding, type Kernel, type NameCell, type Pid } from '../process/index.js';
+import { accept, Process, ReplySlot, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
 import { DeadLetters } from './dead-letters.js';
+import { hold, releaseHoldings } from './holdings.js';
 import { Names } from './names.js';
 import { Via, ViaAddress, ViaClaim } from './via.js';
 
@@ -77,24 +78,6 @@ export class Router {
 /** Who has a name already. */
 export interface Taken {
   readonly pid: Pid | undefined;
-}
-
-/** Keeps something in the name of a living process, until its end or `letGo`. */
-export function hold(p: Process, what: Holding): void {
-  const ext = p.cold();
-  (ext.holdings ??= new Set()).add(what);
-}
-
-export function letGo(p: Process, what: Holding): void {
-  p.ext?.holdings?.delete(what);
-}
-
-/** The exit hook of registries, groups and locks (C12, RY-05, PG-03). */
-function releaseHoldings(p: Process): void {
-  const holdings = p.ext?.holdings;
-  if (holdings === null || holdings === undefined) return;
-  for (const one of holdings) one.release(p);
-  holdings.clear();
 }
 
 /** The address of a process that has ended and is forgotten. */

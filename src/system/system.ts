@@ -1,10 +1,10 @@
 import { OptionError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, checkKeys, runtimeOf, spawnPlain, startFrom, TaskVerbsImpl, ViaRefImpl,
-  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type StartArgs, type Started, type Target, type TaskVerbs,
+  addressOf, AgentRefImpl, checkKeys, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, TaskVerbsImpl, ViaRefImpl,
+  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
-import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Down, type Pid, type ProcessInfo } from '../process/index.js';
+import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Address, type Down, type Pid, type ProcessInfo } from '../process/index.js';
 import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
 import { DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type Template } from '../supervisor/index.js';
 import { Listeners } from './listeners.js';
@@ -178,8 +178,33 @@ export class System implements AsyncDisposable {
   ref<D extends AnyDefinition>(definition: D, nameOrPid: string | Via): AgentRef<D> {
     const made = runtimeOf(definition);
     if (nameOrPid instanceof Via) return new ViaRefImpl(this.#router.address(nameOrPid), made, this.#kernel, null) as never;
-    const to = this.#isPid(nameOrPid) ? nameOrPid : checkName('ref', nameOrPid);
-    return new AgentRefImpl(this.#router.address(to), made, this.#kernel, null) as never;
+    return new AgentRefImpl(this.#address('ref', nameOrPid), made, this.#kernel, null) as never;
+  }
+
+  /**
+   * The registry of that definition by name, by default the definition's own, or by pid; looked up at every use.
+   *
+   * @example
+   * const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });
+   * system.start(Rooms, { name: 'rooms' });
+   * system.registry(Rooms).count() // => 0
+   * @since 0.2.0
+   */
+  registry<K, V>(definition: RegistryDefinition<K, V>, nameOrPid: string | Via = definition.name): RegistryRef<K, V> {
+    return registryRef(this.#host, definition, this.#address('registry', nameOrPid));
+  }
+
+  /**
+   * The process groups of a scope by name, by default the definition's own, or by pid; looked up at every use.
+   *
+   * @example
+   * const Groups = defineScope({ name: 'groups' });
+   * system.start(Groups, { name: 'groups' });
+   * system.scope(Groups).whichGroups() // => []
+   * @since 0.2.0
+   */
+  scope<G>(definition: ScopeDefinition<G>, nameOrPid: string | Via = definition.name): ScopeRef<G> {
+    return scopeRef(this.#host, definition, this.#address('scope', nameOrPid));
   }
 
   /** Who has a name now, also one in another registry. */
@@ -289,8 +314,9 @@ export class System implements AsyncDisposable {
     return report;
   }
 
-  #isPid(text: string): boolean {
-    return typeof text === 'string' && text.startsWith(this.#kernel.prefix);
+  #address(where: string, to: string | Via): Address {
+    const isPid = typeof to === 'string' && to.startsWith(this.#kernel.prefix);
+    return this.#router.address(isPid || to instanceof Via ? to : checkName(where, to));
   }
 }
 
