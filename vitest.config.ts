@@ -8,7 +8,7 @@ export default defineConfig({
     // The code of README.md and docs/ imports castcall by name and is run from there (test/docs).
     alias: [
       { find: /^castcall$/, replacement: door('index.ts') },
-      { find: 'castcall/delivery', replacement: door('delivery/index.ts') },
+      { find: /^castcall\/(delivery|testing)$/, replacement: door('$1/index.ts') },
       { find: /^castcall\/(observe|supervisor)$/, replacement: door('$1/public.ts') },
     ],
   },

@@ -123,6 +123,13 @@ export class Deadlines {
     if (now >= 0 && !this.firing) this.arm(now);
   }
 
+  /** What is pending, in no order; O(count), for inspection. */
+  pending(): Deadline[] {
+    const found: Deadline[] = [];
+    for (const list of this.lists.values()) for (let at = list.head; at !== null; at = at.after) found.push(at);
+    return found;
+  }
+
   /** Forgets everything and clears the native timer. */
   close(): void {
     this.heap.length = 0;

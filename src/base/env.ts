@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
-import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
+import { createHistogram, performance } from 'node:perf_hooks';
 import { newNonce } from './id.js';
 
 /** A handle of a native timer, opaque to everybody but its Env. */
@@ -8,10 +8,17 @@ export type TimerHandle = object;
 
 /** Chooses what runs next and how much, in place of first come first served; a seeded simulation fills it. */
 export interface Chooser {
-  /** position in the run queue, 0 to size - 1 */
-  pick(size: number): number;
+  /** position in the run queue, 0 to size - 1; `numberAt` tells the number of the process at a position: later spawned is higher */
+  pick(size: number, numberAt: (position: number) => number): number;
   /** messages the chosen process may handle in this turn, from 1 */
   budget(): number;
+}
+
+/** What the runtime needs of a histogram; values are whole microseconds from 1. */
+export interface EnvHistogram {
+  record(value: number): void;
+  percentile(percentile: number): number;
+  readonly count: number;
 }
 
 /** Carries which process an async continuation belongs to; used in development only. */
@@ -37,7 +44,7 @@ export interface Env {
   macrotask(fn: () => void): void;
   u32(): number;
   nonce(): string;
-  histogram(): RecordableHistogram;
+  histogram(): EnvHistogram;
   context(): AsyncContext;
   readonly chooser: Chooser | null;
   /** how much may run at once: the default of concurrencies */
@@ -88,7 +95,7 @@ class NodeEnv implements Env {
   nonce(): string {
     return newNonce();
   }
-  histogram(): RecordableHistogram {
+  histogram(): EnvHistogram {
     return createHistogram();
   }
   context(): AsyncContext {

@@ -23,6 +23,11 @@ export class Ring<T> {
     return item;
   }
 
+  /** The item at a position counted from the oldest; the caller checks `size` first. */
+  at(position: number): T {
+    return this.slots[(this.head + position) & this.mask] as T;
+  }
+
   /** Takes the item at a position counted from the oldest; O(n), for a scheduler under test only. */
   take(position: number): T {
     for (let i = 0; i < position; i++) this.push(this.shift());

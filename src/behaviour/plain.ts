@@ -93,7 +93,10 @@ export class PlainSelf extends Verbs {
     return new Promise((resolve) => {
       this.receiver = new Receiver(this, match, resolve);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
-      if (limit >= 0) this.p.kernel.deadlines.add(this.receiver, limit);
+      if (limit >= 0) {
+        this.p.kernel.deadlines.add(this.receiver, limit);
+        this.p.cold().idle = this.receiver; // removed with the process
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 import { deepFreeze } from '../base/index.js';
 import { EXTRA, Extra, Mailbox, Rank, type Op } from '../mailbox/index.js';
+import type { Faults } from './ports.js';
 import { Process, Run } from './process.js';
 import { ReplySlot } from './slot.js';
 
@@ -64,8 +65,20 @@ function watch(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, 
   if (kernel.frozen) deepFreeze(payload);
   const sender = from instanceof Process ? from : from instanceof ReplySlot ? from.caller : null;
   if (kernel.gate !== null && sender !== null && kernel.gate.holds(sender, op, () => release(p, rank, op, payload, from, expiresAt))) return true;
+  if (kernel.faults !== null && struck(p, rank, op, payload, from, expiresAt)) return true;
   if (kernel.tap !== null) kernel.tap.accepted(p.pid, op.name);
   return false;
+}
+
+/** A simulated fault: true when the message does not go on from here. */
+function struck(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number): boolean {
+  const fate = (p.kernel.faults as Faults).strike(p, op, payload, from, () => release(p, rank, op, payload, from, expiresAt));
+  if (fate === 'pass') return false;
+  if (fate === 'drop') {
+    p.box().sent++;
+    p.mailbox.tally().dropped++;
+  }
+  return true;
 }
 
 /** The gate lets a message go: it meets the destination as it is now. */

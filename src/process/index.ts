@@ -3,7 +3,7 @@ export { ancestors, exitProcess } from './exit.js';
 export { exitSignal } from './fanout.js';
 export { inspectProcess, statusOf, type ProcessInfo, type Status } from './inspect.js';
 export { Kernel, PROCESS_LIMIT, type Counts, type KernelOptions } from './kernel.js';
-export type { CrashReport, DeliveryPort, Gate, Ports, Report } from './ports.js';
+export type { CrashReport, DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
 export { link, linksOf, unlink } from './link.js';
 export { demonitor, Monitor, monitor, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';
 export { KeptList, type Kept } from './kept.js';

@@ -3,7 +3,7 @@ import { Meter, Totals, type Histogram } from '../mailbox/index.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Process } from './process.js';
-import type { DeliveryPort, Gate, Ports, Report } from './ports.js';
+import type { DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
 
@@ -39,6 +39,7 @@ export class Kernel {
   readonly reporting: boolean;
   tap: Tap | null = null;
   gate: Gate | null = null;
+  faults: Faults | null = null;
   delivery: DeliveryPort | null = null;
   private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
@@ -125,12 +126,21 @@ export class Kernel {
 
   setTap(tap: Tap | null): void {
     this.tap = tap;
-    this.watched = this.frozen || tap !== null || this.gate !== null;
+    this.watch();
   }
 
   setGate(gate: Gate | null): void {
     this.gate = gate;
-    this.watched = this.frozen || this.tap !== null || gate !== null;
+    this.watch();
+  }
+
+  setFaults(faults: Faults | null): void {
+    this.faults = faults;
+    this.watch();
+  }
+
+  private watch(): void {
+    this.watched = this.frozen || this.tap !== null || this.gate !== null || this.faults !== null;
   }
 
   meterOf(behaviour: Behaviour): Meter {

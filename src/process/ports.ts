@@ -44,6 +44,18 @@ export interface DeliveryPort {
 }
 
 /**
+ * Port of simulations: what becomes of a user message on its way into a mailbox. The product fills it never; it is asked
+ * on the road of watched sends only.
+ */
+export interface Faults {
+  /**
+   * `pass` lets it go on, `drop` loses it (counted as dropped), `kept` means that `deliver` is called later. Calling
+   * `deliver` and answering `pass` makes two of it.
+   */
+  strike(to: Process, op: Op, payload: unknown, from: unknown, deliver: () => void): 'pass' | 'drop' | 'kept';
+}
+
+/**
  * Port of durable agents: what a process sends may have to wait until its state is committed. Asked for every user
  * message that a process sends and for every reply, while a gate is set; `op` tells a call from a cast.
  */

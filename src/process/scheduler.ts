@@ -1,4 +1,4 @@
-import { Ring } from '../base/index.js';
+import { Ring, type Chooser } from '../base/index.js';
 import type { Kernel } from './kernel.js';
 import { step } from './loop.js';
 import { Level, Run, type Process } from './process.js';
@@ -89,10 +89,11 @@ export class Scheduler {
     if (kernel.onDrainBegin !== null) kernel.onDrainBegin();
     try {
       if (kernel.env.chooser === null) this.runAll();
-      else this.runChosen();
+      else this.runChosen(kernel.env.chooser);
     } finally {
       kernel.deadlines.stamp();
       if (!this.spent) this.pending = false;
+      if (kernel.env.chooser !== null && this.size > 0 && !this.pending) this.promise();
       if (kernel.onDrainEnd !== null) kernel.onDrainEnd();
     }
   };
@@ -111,16 +112,15 @@ export class Scheduler {
     }
   }
 
-  private runChosen(): void {
-    const chooser = this.kernel.env.chooser;
-    if (chooser === null) return;
+  /** One turn of the process that the chooser picks; the others wait for the next drain, so that async code may come in between. */
+  private runChosen(chooser: Chooser): void {
     while (this.others > 0) this.normal.push(this.pick());
-    while (this.normal.size > 0) {
-      const p = this.normal.take(chooser.pick(this.normal.size));
-      if (p.run === Run.Queued) step(p, chooser.budget());
-      while (this.others > 0) this.normal.push(this.pick());
-    }
+    if (this.normal.size === 0) return;
+    const p = this.normal.take(chooser.pick(this.normal.size, this.numberAt));
+    if (p.run === Run.Queued) step(p, chooser.budget());
   }
+
+  private readonly numberAt = (position: number): number => this.normal.at(position).n;
 
   /** High first; a low one in every LOW_EVERY turns or when nothing else is runnable. */
   private pick(): Process {

@@ -76,6 +76,11 @@ export class System implements AsyncDisposable {
     if (options.handleSignals) this.#listeners.stopOnSignals(() => this.stop({ drain: true }));
   }
 
+  /** @internal What the test kit taps; see `kernelOf`. */
+  static kernelOf(system: System): Kernel {
+    return system.#kernel;
+  }
+
   /** The latest dead letters, and a subscription to all of them. */
   get deadLetters(): DeadLetters {
     return this.#router.deadLetters;
@@ -333,4 +338,9 @@ export class System implements AsyncDisposable {
  */
 export function createSystem(options: SystemOptions = {}): System {
   return new System(readOptions(options));
+}
+
+/** @internal For folders that observe or test a system from inside; not part of the package's door. */
+export function kernelOf(system: System): Kernel {
+  return System.kernelOf(system);
 }

@@ -8,6 +8,7 @@ const DOORS: Readonly<Record<string, string>> = {
   'castcall/delivery': 'src/delivery/index.ts',
   'castcall/observe': 'src/observe/public.ts',
   'castcall/supervisor': 'src/supervisor/public.ts',
+  'castcall/testing': 'src/testing/index.ts',
 };
 
 /** What the compiler has against these files, by name; strict, as the repository is. */

@@ -4,12 +4,13 @@ import * as delivery from '../../src/delivery/index.js';
 import * as core from '../../src/index.js';
 import * as observe from '../../src/observe/public.js';
 import * as supervision from '../../src/supervisor/public.js';
+import * as testing from '../../src/testing/index.js';
 import { testSystem } from '../support/system.js';
 import { publicSymbols } from './doors.js';
 import { compileExample, type Check } from './example.js';
 
 const symbols = publicSymbols();
-const scope: Readonly<Record<string, unknown>> = { ...delivery, ...observe, ...supervision, ...core, z };
+const scope: Readonly<Record<string, unknown>> = { ...delivery, ...observe, ...supervision, ...testing, ...core, z };
 
 const same: Check = (actual, expected, line) => expect(actual, line).toEqual(expected);
 

@@ -14,10 +14,12 @@ export const rawGroups = {
   console: ['console', 'process.stdout', 'process.stderr', 'process.stdin'],
   net: ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'],
   workers: ['Worker', 'BroadcastChannel'],
+  /** runs what is due within this turn of the event loop */
+  steps: ['process._tickCallback'],
   environment: ['process.env'],
   signals: [
     'process.on', 'process.once', 'process.off', 'process.addListener', 'process.removeListener',
-    'process.listenerCount', 'process.kill', 'process.pid', 'process.exitCode',
+    'process.listenerCount', 'process.listeners', 'process.removeAllListeners', 'process.kill', 'process.pid', 'process.exitCode',
   ],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -57,9 +59,10 @@ export const layers: Readonly<Record<string, Layer>> = {
   cluster: layer(7, local, ['net'], sockets),
   observe: layer(8, spread, ['net'], sockets),
   system: layer(9, [...spread, 'observe'], ['environment', 'signals']),
-  testing: layer(9, [...spread, 'observe']),
+  // The kit makes the systems that it simulates, so it stands above the composition root; it stands in for the globals while a seed runs.
+  testing: layer(10, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util']),
   cli: layer(
-    10,
+    11,
     [...spread, 'observe', 'system', 'testing'],
     ['console', 'net', 'environment', 'signals'],
     [...files, ...sockets, 'node:child_process', 'node:util'],

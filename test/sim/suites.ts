@@ -1,0 +1,19 @@
+import { callsSuite } from './calls.js';
+import { cancelSuite } from './cancel.js';
+import { crashSuite } from './crash.js';
+import { exitsSuite } from './exits.js';
+import { intensitySuite } from './intensity.js';
+import { leftoversSuite } from './leftovers.js';
+import { mailboxSuite } from './mailbox.js';
+import { orderSuite } from './order.js';
+import { restartingSuite } from './restarting.js';
+import { shutdownSuite } from './shutdown.js';
+import { startingSuite } from './starting.js';
+import { stoppingSuite } from './stopping.js';
+import type { Suite } from './suite.js';
+
+/** All suites, in the order in which a seed runs them. */
+export const suites: readonly Suite[] = [
+  crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
+  cancelSuite, leftoversSuite, mailboxSuite,
+];
