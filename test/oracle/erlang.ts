@@ -39,10 +39,14 @@ export class ErlangNode {
 
   private constructor(
     private readonly compiled: string,
+    modules: readonly string[],
     onReady: (release: number) => void,
     onError: (error: Error) => void,
   ) {
-    const child = spawn('erl', ['+S', '1:1', '+sbwt', 'none', '-noinput', '-noshell', '-pa', compiled, '-s', 'oracle', 'main'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Embedded mode: a process that waits for its code to be loaded would look as if it had nothing to do.
+    const begin = `[{module, _} = code:load_abs("${compiled}/" ++ M) || M <- [${modules.map((name) => `"${name}"`).join(', ')}]], oracle:main().`;
+    const args = ['+S', '1:1', '+sbwt', 'none', '-mode', 'embedded', '-noinput', '-noshell', '-eval', begin];
+    const child = spawn('erl', args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' } });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       const tab = line.indexOf('\t');
@@ -64,10 +68,10 @@ export class ErlangNode {
   static async start(sources: string): Promise<{ readonly node: ErlangNode; readonly release: number }> {
     const compiled = mkdtempSync(join(tmpdir(), 'castcall-oracle-'));
     try {
-      const files = readdirSync(sources).filter((name) => name.endsWith('.erl')).map((name) => join(sources, name));
-      execFileSync('erlc', ['-Wall', '-Werror', '-o', compiled, ...files], { stdio: ['ignore', 2, 'inherit'] });
+      const modules = readdirSync(sources).filter((name) => name.endsWith('.erl')).map((name) => name.slice(0, -'.erl'.length));
+      execFileSync('erlc', ['-Wall', '-Werror', '-o', compiled, ...modules.map((name) => join(sources, `${name}.erl`))], { stdio: ['ignore', 2, 'inherit'] });
       return await new Promise((resolve, reject) => {
-        const node: ErlangNode = new ErlangNode(compiled, (release) => resolve({ node, release }), reject);
+        const node: ErlangNode = new ErlangNode(compiled, modules, (release) => resolve({ node, release }), reject);
       });
     } catch (error) {
       rmSync(compiled, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import type { Family } from './family.js';
 import { links, names, timers } from './puppets/family.js';
+import { restarts, shutdowns, supervisors } from './trees/family.js';
 
-export const FAMILIES: readonly Family[] = [links, names, timers];
+export const FAMILIES: readonly Family[] = [supervisors, links, names, timers, shutdowns, restarts];

@@ -1,6 +1,6 @@
 %% What one scenario's processes saw, in the order in which they saw it, and who they are.
 -module(oracle_log).
--export([new/1, delete/1, log/3, introduce/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1, text/2]).
+-export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
 
 -record(c, {log, known, slot, watcher}).
 
@@ -10,7 +10,7 @@
 
 new(Slot) ->
     C = #c{log = ets:new(log, [ordered_set, public]), known = ets:new(known, [set, public]), slot = Slot},
-    ets:insert(C#c.known, {seq, 0}),
+    ets:insert(C#c.known, [{seq, 0}, {actor, tree}]),
     W = spawn(fun() -> watcher(C) end),
     C#c{watcher = W}.
 
@@ -22,6 +22,10 @@ delete(#c{log = Log, known = Known, watcher = W}) ->
 
 pids(Known) -> ets:select(Known, [{{{pid, '$1'}, '_'}, [], ['$1']}]).
 
+%% The actor of events that are logged for {}.
+actor(#c{known = Known}, Actor) -> ets:insert(Known, {actor, Actor}).
+
+log(C = #c{known = Known}, {}, Event) -> log(C, ets:lookup_element(Known, actor, 2), Event);
 log(#c{log = Log, known = Known}, Actor, Event) ->
     N = ets:update_counter(Known, seq, 1),
     ets:insert(Log, {N, Actor, Event}),
@@ -31,7 +35,20 @@ log(#c{log = Log, known = Known}, Actor, Event) ->
 introduce(#c{known = Known}, Label, Pid) ->
     ets:insert(Known, [{{pid, Pid}, Label}, {{label, Label}, Pid}]).
 
-%% The same, and its death is logged. Waits until it is watched.
+%% This process is the next one in a row: w1_1, w1_2 …
+become(#c{known = Known}, Id, Pid) ->
+    N = ets:update_counter(Known, {count, Id}, 1, {{count, Id}, 0}),
+    ets:insert(Known, {{last, Id}, Pid}),
+    {list_to_atom(atom_to_list(Id) ++ "_" ++ integer_to_list(N)), N}.
+
+%% The last one in that row.
+incarnation(#c{known = Known}, Id) ->
+    case ets:lookup(Known, {last, Id}) of
+        [{_, Pid}] -> Pid;
+        [] -> undefined
+    end.
+
+%% Introduces a process, and its death is logged. Waits until it is watched.
 watch(C, Label, Pid) ->
     introduce(C, Label, Pid),
     C#c.watcher ! {watch, Label, Pid, self()},

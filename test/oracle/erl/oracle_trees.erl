@@ -1,0 +1,122 @@
+%% Supervision trees: what is started and ended, in which order, and what the API answers.
+-module(oracle_trees).
+-behaviour(gen_server).
+-export([run/2, start_sup/2, start_worker/2, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+-import(oracle_log, [log/3, watch/3, introduce/3, pid/2, cut/2, settle/1, actor/2, become/3, incarnation/2]).
+
+run({_Family, Top, Steps}, C) ->
+    Parent = spawn(fun() -> parent(C, Top) end),
+    introduce(C, parent, Parent),
+    settle(C),
+    cut(C, 0) ++ steps(C, Steps, 1, erlang:monotonic_time(millisecond), 0).
+
+steps(_, [], _, _, _) -> [];
+steps(C, [{advance, Ms} | Rest], N, Began, Passed) ->
+    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
+    settle(C),
+    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed + Ms);
+steps(C, [Step | Rest], N, Began, Passed) ->
+    %% Whom a killed supervisor leaves behind ends beside everything else.
+    actor(C, case element(1, Step) of kill_sup -> 'tree?'; _ -> tree end),
+    step(C, Step),
+    settle(C),
+    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed).
+
+%% The parent of the topmost supervisor, as an application is.
+parent(C, Top) ->
+    process_flag(trap_exit, true),
+    case start_sup(C, Top) of
+        {ok, Sup} -> log(C, 'api?', {started, ok}), parent_loop(C, Sup);
+        {error, Reason} -> log(C, 'api?', {started, Reason})
+    end.
+
+parent_loop(C, Sup) ->
+    receive
+        stop -> exit(Sup, shutdown);
+        {'EXIT', Sup, Reason} -> log(C, 'downs?', {top, Reason})
+    end,
+    parent_loop(C, Sup).
+
+step(C, {stop, W, Reason}) -> send(incarnation(C, W), {'$gen_cast', {stop, Reason}});
+step(C, {crash, W}) -> send(incarnation(C, W), {'$gen_cast', crash});
+step(C, {kill, W}) -> signal(incarnation(C, W), kill);
+step(C, {signal, W, Reason}) -> signal(incarnation(C, W), Reason);
+step(C, {release, W}) -> send(incarnation(C, W), release);
+step(C, {kill_sup, S}) -> signal(pid(C, S), kill);
+step(C, {signal_sup, S, Reason}) -> signal(pid(C, S), Reason);
+step(C, {stop_top}) -> pid(C, parent) ! stop;
+step(C, {start_child, S, Spec}) -> api(C, {start_child, S, element(2, Spec)}, fun(Sup) -> supervisor:start_child(Sup, spec(C, Spec)) end);
+step(C, {terminate_child, S, Id}) -> api(C, {terminate_child, S, Id}, fun(Sup) -> supervisor:terminate_child(Sup, Id) end);
+step(C, {restart_child, S, Id}) -> api(C, {restart_child, S, Id}, fun(Sup) -> supervisor:restart_child(Sup, Id) end);
+step(C, {delete_child, S, Id}) -> api(C, {delete_child, S, Id}, fun(Sup) -> supervisor:delete_child(Sup, Id) end);
+step(C, {which, S}) -> api(C, {which, S}, fun(Sup) -> [{Id, Child} || {Id, Child, _, _} <- supervisor:which_children(Sup)] end);
+step(C, {count, S}) -> api(C, {count, S}, fun(Sup) -> [Count || {_, Count} <- supervisor:count_children(Sup)] end).
+
+%% Each request has a process of its own, for a supervisor may answer much later.
+api(C, Request, Ask) ->
+    case pid(C, element(2, Request)) of
+        undefined -> log(C, 'api?', erlang:append_element(Request, {exit, noproc}));
+        Sup -> spawn(fun() -> log(C, 'api?', erlang:append_element(Request, answer(Ask, Sup))) end), ok
+    end.
+
+answer(Ask, Sup) ->
+    try Ask(Sup) of
+        {error, {Reason, Child}} when element(1, Child) =:= child -> {error, Reason};
+        Answer -> Answer
+    catch
+        exit:{Reason, {gen_server, call, _}} -> {exit, Reason}
+    end.
+
+signal(undefined, _) -> ok;
+signal(Pid, Reason) -> exit(Pid, Reason).
+
+send(undefined, _) -> ok;
+send(Pid, Message) -> Pid ! Message.
+
+spec(C, Sup = {sup, Id, _, _, _, Restart, Shutdown, Significant, _, _}) ->
+    #{id => Id, start => {?MODULE, start_sup, [C, Sup]}, restart => Restart, shutdown => Shutdown, significant => Significant, type => supervisor};
+spec(C, Worker = {worker, Id, Restart, Shutdown, _, _, Significant, _}) ->
+    #{id => Id, start => {?MODULE, start_worker, [C, Worker]}, restart => Restart, shutdown => Shutdown, significant => Significant}.
+
+start_sup(C, Sup) -> supervisor:start_link(?MODULE, {sup, C, Sup}).
+start_worker(C, Worker) -> gen_server:start_link(?MODULE, {worker, C, Worker}, []).
+
+init({sup, C, {sup, Id, Strategy, Intensity, Period, _, _, _, Auto, Children}}) ->
+    introduce(C, Id, self()),
+    {ok, {#{strategy => Strategy, intensity => Intensity, period => Period, auto_shutdown => Auto}, [spec(C, Child) || Child <- Children]}};
+init({worker, C, {worker, Id, _, _, Trap, End, _, Starts}}) ->
+    {Me, N} = become(C, Id, self()),
+    process_flag(trap_exit, Trap),
+    watch(C, Me, self()),
+    log(C, {}, {init, Me}),
+    State = {C, Me, End},
+    case lists:nthtail(min(N - 1, length(Starts)), Starts) of
+        [{fail} | _] -> {stop, boom};
+        [{stop} | _] -> {stop, normal};
+        [{ignore} | _] -> ignore;
+        [{crash} | _] -> erlang:error(boom);
+        [{hang} | _] -> receive release -> started(State) end;
+        _ -> started(State)
+    end.
+
+started(State = {_, _, unlinked}) ->
+    [Parent | _] = get('$ancestors'),
+    unlink(Parent),
+    {ok, State};
+started(State) -> {ok, State}.
+
+handle_call(_, _, State) -> {reply, ok, State}.
+
+handle_cast({stop, Reason}, State) -> {stop, Reason, State};
+handle_cast(crash, _) -> erlang:error(boom).
+
+handle_info({'EXIT', _, Reason}, State = {C, Me, _}) -> log(C, {}, {exit, Me, Reason}), {noreply, State};
+handle_info(release, State) -> {noreply, State}.
+
+terminate(Reason, {C, Me, End}) ->
+    log(C, {}, {terminate, Me, Reason}),
+    case End of
+        crash -> erlang:error(bang);
+        stubborn -> receive never -> ok end;
+        _ -> ok
+    end.

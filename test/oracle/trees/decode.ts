@@ -1,0 +1,122 @@
+import { Draw, type Tape } from '../tape.js';
+import type { Term } from '../term.js';
+import { STRATEGIES } from './shape.js';
+
+const WORKERS_MAX = 8;
+const DEPTH_MAX = 3;
+/** long beside what a scenario takes, so that every restart is within the period */
+const LONG_SECONDS = 60;
+const REASONS: readonly Term[] = ['boom', 'normal', 'shutdown', ['shutdown', 'done'], 'kill'];
+
+export interface Taste {
+  /** workers whose shutdown takes time, and steps that let time pass */
+  readonly timed: boolean;
+}
+
+/** Makes trees, and remembers what is in them. */
+class Forester {
+  workers = 0;
+  sups = 0;
+  stubborn = 0;
+  readonly workerIds: string[] = [];
+  readonly supIds: string[] = [];
+  constructor(private readonly taste: Taste) {}
+
+  sup(draw: Draw, depth: number): Term {
+    const id = `s${++this.sups}`;
+    this.supIds.push(id);
+    const strategy = draw.pick(STRATEGIES);
+    const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
+    const restart = depth === 0 ? 'permanent' : draw.weighted([['permanent', 4], ['transient', 2], ['temporary', 1]] as const);
+    const shutdown = depth === 0 || !draw.rarely(12) ? 'infinity' : 'brutal_kill';
+    const count = draw.between(1, 3);
+    const children: Term[] = [];
+    for (let n = 0; n < count; n++) {
+      if (this.workers >= WORKERS_MAX) break;
+      children.push(depth + 1 < DEPTH_MAX && draw.rarely(4) ? this.sup(draw, depth + 1) : this.worker(draw));
+    }
+    return ['sup', id, strategy, intensity, LONG_SECONDS, restart, shutdown, 'false', 'never', children];
+  }
+
+  worker(draw: Draw, id: string = `w${++this.workers}`): Term {
+    if (!this.workerIds.includes(id)) this.workerIds.push(id);
+    const restart = draw.weighted([['permanent', 5], ['transient', 3], ['temporary', 2]] as const);
+    const how = draw.below(16);
+    const trap = how % 2 === 0 ? 'true' : 'false';
+    const starts = draw.weighted<Term>([
+      [[], 10], [[['ok'], ['fail']], 2], [[['ok'], ['fail'], ['fail']], 1], [[['ok'], ['crash']], 1], [[['ok'], ['ignore']], 1], [[['ok'], ['hang']], 1],
+      [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[['hang']], 1],
+    ]);
+    if (this.taste.timed && this.stubborn < 2 && draw.below(3) > 0) {
+      this.stubborn++;
+      return ['worker', id, restart, 50, 'true', 'stubborn', 'false', []];
+    }
+    const end = how === 15 ? 'crash' : how === 99 ? 'unlinked' : how === 13 ? 'stubborn' : 'ok';
+    const shutdown = end === 'stubborn' || how % 5 === 1 ? 'brutal_kill' : how % 5 === 2 ? 'infinity' : 5_000;
+    return ['worker', id, restart, shutdown, end === 'stubborn' || end === 'crash' ? 'true' : trap, end, 'false', starts];
+  }
+}
+
+/** Trees with what happens to their workers and what is asked of their supervisors. */
+export function decodeTrees(family: string, taste: Taste): (tape: Tape) => Term {
+  return (tape) => {
+    const forester = new Forester(taste);
+    const top = forester.sup(new Draw(tape.setup), 0);
+    const steps: Term[] = [];
+    for (const row of tape.steps) {
+      steps.push(stepOf(forester, new Draw(row)));
+      if (taste.timed) steps.push(['advance', 125]);
+    }
+    return [family, top, steps];
+  };
+}
+
+type Word = 'crash' | 'kill' | 'stop' | 'signal' | 'release' | 'which' | 'count' | 'terminate_child' | 'restart_child' | 'delete_child' | 'start_child' | 'kill_sup' | 'signal_sup' | 'stop_top';
+const STEPS: readonly (readonly [Word, number])[] = [
+  ['crash', 8], ['kill', 4], ['stop', 6], ['signal', 4], ['release', 2], ['which', 5], ['count', 2],
+  ['terminate_child', 4], ['restart_child', 4], ['delete_child', 3], ['start_child', 4], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 1],
+];
+
+function stepOf(forester: Forester, draw: Draw): Term {
+  const word = draw.weighted(STEPS);
+  const { workerIds, supIds } = forester;
+  switch (word) {
+    case 'crash': case 'kill': case 'release': return [word, draw.pick(workerIds)];
+    case 'stop': return ['stop', draw.pick(workerIds), draw.pick(REASONS.slice(0, 4))];
+    case 'signal': return ['signal', draw.pick(workerIds), draw.pick(REASONS)];
+    case 'which': case 'count': case 'kill_sup': return [word, draw.pick(supIds)];
+    case 'signal_sup': return ['signal_sup', draw.pick(supIds), draw.pick(REASONS.slice(0, 4))];
+    case 'terminate_child': case 'restart_child': case 'delete_child': return [word, draw.pick(supIds), draw.pick([...workerIds, ...supIds])];
+    case 'start_child': {
+      const sup = draw.pick(supIds);
+      const again = draw.rarely(3) || forester.workers >= WORKERS_MAX + 3;
+      return ['start_child', sup, again ? forester.worker(draw, draw.pick(workerIds)) : forester.worker(draw)];
+    }
+    case 'stop_top': return ['stop_top'];
+  }
+}
+
+/** Crashes under a period of one second, each pair of them clearly within it or clearly outside: OTP looks at whole seconds. */
+export function decodeRestarts(tape: Tape): Term {
+  const draw = new Draw(tape.setup);
+  const intensity = draw.between(0, 3);
+  const workers: Term[] = ['w1', 'w2'].map((id) => ['worker', id, 'permanent', 5_000, 'true', 'ok', 'false', []]);
+  const steps: Term[] = [];
+  let burst = 0;
+  let pauses = 0;
+  for (const row of tape.steps) {
+    const step = new Draw(row);
+    steps.push([step.pick(['crash', 'kill']), step.pick(['w1', 'w2'])]);
+    const apart = step.below(4) === 3 && pauses < 2;
+    const within = 300 * step.below(3);
+    if (apart) {
+      steps.push(['advance', 2_200]);
+      [burst, pauses] = [0, pauses + 1];
+    } else if (within > 0 && burst + within <= 800) {
+      steps.push(['advance', within]);
+      burst += within;
+    }
+  }
+  return ['restarts', ['sup', 's1', draw.pick(STRATEGIES), intensity, 1, 'permanent', 'infinity', 'false', 'never', workers], steps];
+}
+

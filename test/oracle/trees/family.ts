@@ -1,0 +1,57 @@
+import type { Family } from '../family.js';
+import { printTerm, type Term } from '../term.js';
+import { decodeRestarts, decodeTrees } from './decode.js';
+import { runTree } from './run.js';
+import { readSup, readWorker, treeShape } from './shape.js';
+
+const common = { run: runTree, arrange: (events: readonly string[]): readonly string[] => events, program: programOf };
+
+export const supervisors: Family = {
+  ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12,
+  decode: decodeTrees('supervisors', { timed: false }), problem: treeShape('supervisors'),
+};
+export const shutdowns: Family = {
+  ...common, name: 'shutdowns', about: 'children that do not end when asked, and the time they are given', weight: 0.08, timed: true, stepsMax: 6,
+  decode: decodeTrees('shutdowns', { timed: true }), problem: treeShape('shutdowns'),
+};
+export const restarts: Family = {
+  ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04, timed: true, stepsMax: 8,
+  decode: decodeRestarts, problem: treeShape('restarts'),
+};
+
+function programOf(scenario: Term): string[] {
+  const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];
+  return [`${readSup(top).id} = await system.supervise(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+}
+
+function supText(term: Term, depth: number): string[] {
+  const { id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children } = readSup(term);
+  const indent = '  '.repeat(depth);
+  const own = `${significant ? ', significant' : ''}${auto === 'never' ? '' : `, autoShutdown: ${auto}`}`;
+  return [
+    `${indent}${id}: ${strategy}, intensity ${intensity} in ${periodSeconds} s, ${restart}, shutdown ${shutdown}${own}`,
+    ...children.flatMap((one) => ((one as readonly Term[])[0] === 'sup' ? supText(one, depth + 1) : [`${indent}  ${workerText(one)}`])),
+  ];
+}
+
+function workerText(term: Term): string {
+  const { id, restart, shutdown, trap, end, significant, starts } = readWorker(term);
+  const how = [restart, `shutdown ${shutdown}`, ...(trap ? ['trapExit'] : []), ...(significant ? ['significant'] : []), ...(end === 'ok' ? [] : [`end: ${end}`])];
+  return `child('${id}', ${how.join(', ')}${starts.length === 0 ? '' : `, starts: ${starts.join(', ')}, ok …`})`;
+}
+
+function stepText([word, a, b]: readonly [string, ...Term[]]): string {
+  switch (word) {
+    case 'advance': return `clock + ${String(a)} ms`;
+    case 'crash': return `${String(a)} throws in a handler`;
+    case 'stop': return `${String(a)}: self.stop(${printTerm(b as Term)})`;
+    case 'kill': case 'kill_sup': return `system.exit(${String(a)}, 'kill')`;
+    case 'signal': case 'signal_sup': return `system.exit(${String(a)}, ${printTerm(b as Term)})`;
+    case 'release': return `the init of ${String(a)} that hangs goes on`;
+    case 'stop_top': return 'the topmost supervisor is stopped';
+    case 'start_child': return `${String(a)}.startChild(${(b as readonly Term[])[0] === 'sup' ? supText(b as Term, 0).join('; ') : workerText(b as Term)})`;
+    case 'which': return `${String(a)}.whichChildren()`;
+    case 'count': return `${String(a)}.countChildren()`;
+    default: return `${String(a)}.${word.replace(/_c/, 'C')}('${String(b)}')`;
+  }
+}

@@ -1,0 +1,66 @@
+import { either, int, label, lazy, list, one, tuples, type Shape } from '../shape.js';
+import { reason } from '../puppets/shape.js';
+import type { Term } from '../term.js';
+
+export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one'] as const;
+export const RESTARTS = ['permanent', 'transient', 'temporary'] as const;
+
+const worker = label('w');
+const sup = label('s');
+const child = either(worker, sup);
+const restart = one(...RESTARTS);
+const shutdown = either(one('brutal_kill', 'infinity'), int(0, 10_000));
+const bool = one('true', 'false');
+
+const outcome = tuples({ ok: [], fail: [], stop: [], ignore: [], crash: [], hang: [] });
+const workerFields: readonly Shape[] = [worker, restart, shutdown, bool, one('ok', 'crash', 'stubborn', 'unlinked'), bool, list(outcome)];
+const supFields: readonly Shape[] = [
+  sup, one(...STRATEGIES), int(0, 100), int(1, 100), restart, shutdown, bool, one('never', 'any_significant', 'all_significant'),
+  lazy(() => list(either(tuples({ worker: workerFields }), tuples({ sup: supFields })))),
+];
+export const childSpec: Shape = tuples({ worker: workerFields, sup: supFields });
+
+const step = tuples({
+  stop: [worker, reason], crash: [worker], kill: [worker], signal: [worker, reason], release: [worker],
+  kill_sup: [sup], signal_sup: [sup, reason], stop_top: [],
+  start_child: [sup, childSpec], terminate_child: [sup, child], restart_child: [sup, child], delete_child: [sup, child], which: [sup], count: [sup],
+  advance: [int(1, 10_000)],
+});
+
+export function treeShape(family: string): Shape {
+  return tuples({ [family]: [tuples({ sup: supFields }), list(step)] });
+}
+
+/** The fields of a worker's term by name. */
+export interface WorkerTerm {
+  readonly id: string;
+  readonly restart: string;
+  readonly shutdown: string | number;
+  readonly trap: boolean;
+  readonly end: string;
+  readonly significant: boolean;
+  readonly starts: readonly string[];
+}
+
+export function readWorker(term: Term): WorkerTerm {
+  const [, id, restart, shutdown, trap, end, significant, starts] = term as readonly [string, string, string, string | number, string, string, string, readonly (readonly [string])[]];
+  return { id, restart, shutdown, trap: trap === 'true', end, significant: significant === 'true', starts: starts.map(([what]) => what) };
+}
+
+/** The fields of a supervisor's term by name. */
+export interface SupTerm {
+  readonly id: string;
+  readonly strategy: string;
+  readonly intensity: number;
+  readonly periodSeconds: number;
+  readonly restart: string;
+  readonly shutdown: string | number;
+  readonly significant: boolean;
+  readonly auto: string;
+  readonly children: readonly Term[];
+}
+
+export function readSup(term: Term): SupTerm {
+  const [, id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children] = term as readonly [string, string, string, number, number, string, string | number, string, string, readonly Term[]];
+  return { id, strategy, intensity, periodSeconds, restart, shutdown, significant: significant === 'true', auto, children };
+}
