@@ -29,7 +29,7 @@ function bySender(events: readonly string[], died: boolean): string[] {
   for (const one of events) {
     const [, word, sender] = RECEIVED.exec(one) ?? [undefined, '', ''];
     if (died && word !== '') continue;
-    const key = word === 'timer' ? '!timer' : (sender as string);
+    const key = word === 'timer' ? '!timer' : (sender);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);

@@ -22,23 +22,24 @@ class Forester {
   readonly supIds: string[] = [];
   constructor(private readonly taste: Taste) {}
 
-  sup(draw: Draw, depth: number): Term {
+  sup(draw: Draw, depth: number, above: string = 'never'): Term {
     const id = `s${++this.sups}`;
     this.supIds.push(id);
     const strategy = draw.pick(STRATEGIES);
     const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
     const restart = depth === 0 ? 'permanent' : draw.weighted([['permanent', 4], ['transient', 2], ['temporary', 1]] as const);
+    const auto = draw.weighted([['never', 5], ['any_significant', 1], ['all_significant', 1]] as const);
     const shutdown = depth === 0 || !draw.rarely(12) ? 'infinity' : 'brutal_kill';
     const count = draw.between(1, 3);
     const children: Term[] = [];
     for (let n = 0; n < count; n++) {
-      if (this.workers >= WORKERS_MAX) break;
-      children.push(depth + 1 < DEPTH_MAX && draw.rarely(4) ? this.sup(draw, depth + 1) : this.worker(draw));
+      if (n > 0 && this.workers >= WORKERS_MAX) break;
+      children.push(depth + 1 < DEPTH_MAX && draw.rarely(4) ? this.sup(draw, depth + 1, auto) : this.worker(draw, auto));
     }
-    return ['sup', id, strategy, intensity, LONG_SECONDS, restart, shutdown, 'false', 'never', children];
+    return ['sup', id, strategy, intensity, LONG_SECONDS, restart, shutdown, significant(draw, restart, above), auto, children];
   }
 
-  worker(draw: Draw, id: string = `w${++this.workers}`): Term {
+  worker(draw: Draw, above: string, id: string = `w${++this.workers}`): Term {
     if (!this.workerIds.includes(id)) this.workerIds.push(id);
     const restart = draw.weighted([['permanent', 5], ['transient', 3], ['temporary', 2]] as const);
     const how = draw.below(16);
@@ -51,10 +52,15 @@ class Forester {
       this.stubborn++;
       return ['worker', id, restart, 50, 'true', 'stubborn', 'false', []];
     }
-    const end = how === 15 ? 'crash' : how === 99 ? 'unlinked' : how === 13 ? 'stubborn' : 'ok';
+    const end = how === 15 ? 'crash' : how === 14 ? 'unlinked' : how === 13 ? 'stubborn' : 'ok';
     const shutdown = end === 'stubborn' || how % 5 === 1 ? 'brutal_kill' : how % 5 === 2 ? 'infinity' : 5_000;
-    return ['worker', id, restart, shutdown, end === 'stubborn' || end === 'crash' ? 'true' : trap, end, 'false', starts];
+    return ['worker', id, restart, shutdown, end === 'stubborn' || end === 'crash' ? 'true' : trap, end, significant(draw, restart, above), starts];
   }
+}
+
+/** Only under a supervisor that looks at it, and not together with permanent (SU-51). */
+function significant(draw: Draw, restart: string, above: string): string {
+  return above !== 'never' && restart !== 'permanent' && draw.below(3) > 0 ? 'true' : 'false';
 }
 
 /** Trees with what happens to their workers and what is asked of their supervisors. */
@@ -90,7 +96,7 @@ function stepOf(forester: Forester, draw: Draw): Term {
     case 'start_child': {
       const sup = draw.pick(supIds);
       const again = draw.rarely(3) || forester.workers >= WORKERS_MAX + 3;
-      return ['start_child', sup, again ? forester.worker(draw, draw.pick(workerIds)) : forester.worker(draw)];
+      return ['start_child', sup, again ? forester.worker(draw, 'never', draw.pick(workerIds)) : forester.worker(draw, 'never')];
     }
     case 'stop_top': return ['stop_top'];
   }

@@ -4,7 +4,7 @@ import { decodeRestarts, decodeTrees } from './decode.js';
 import { runTree } from './run.js';
 import { readSup, readWorker, treeShape } from './shape.js';
 
-const common = { run: runTree, arrange: (events: readonly string[]): readonly string[] => events, program: programOf };
+const common = { run: runTree, arrange: orphansLast, program: programOf };
 
 export const supervisors: Family = {
   ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12,
@@ -18,6 +18,12 @@ export const restarts: Family = {
   ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04, timed: true, stepsMax: 8,
   decode: decodeRestarts, problem: treeShape('restarts'),
 };
+
+/** Whom a killed supervisor leaves behind ends beside everything else. */
+function orphansLast(events: readonly string[]): string[] {
+  const orphans = events.filter((one) => /^terminate\(.*,killed\)$/.test(one));
+  return [...events.filter((one) => !orphans.includes(one)), ...orphans.sort()];
+}
 
 function programOf(scenario: Term): string[] {
   const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];

@@ -1,13 +1,12 @@
 import {
   CallError, child, createSystem, defineAgent, Exit, StartError, supervisor,
-  type AgentRef, type AnyDefinition, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type Strategy, type SupervisorRef, type SupervisorSpec, type System,
+  type AgentRef, type AnyDefinition, type AutoShutdown, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type Strategy, type SupervisorRef, type SupervisorSpec, type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
 import type { Term } from '../term.js';
 import { event, reasonText, Recorder, type Trace } from '../trace.js';
 import { endOf } from '../world.js';
-import { handleOf } from './handle.js';
 import { readSup, readWorker, type WorkerTerm } from './shape.js';
 
 interface WorkerState {
@@ -22,6 +21,7 @@ class Forest {
   /** whom the events of a step belong to; `tree?` when they have no order */
   actor = 'tree';
   private readonly labels = new Map<string, string>();
+  private readonly chains = new Map<string, readonly string[]>();
   private readonly terms = new Map<Pid, Term>();
   private readonly lastPid = new Map<string, Pid>();
   private readonly definitions = new Map<Term, AnyDefinition>();
@@ -32,7 +32,7 @@ class Forest {
   readonly labelOf = (pid: string): string | undefined => this.labels.get(pid);
 
   start(term: Term): void {
-    const made = this.system.supervise(this.supSpec(term));
+    const made = this.system.supervise(this.supSpec(term, []));
     made.then((top) => {
       this.top = top;
       this.recorder.log('api?', 'started(ok)');
@@ -40,27 +40,31 @@ class Forest {
     }, (error: unknown) => this.recorder.log('api?', event('started', reasonText(error instanceof StartError ? error.reason : error, this.labelOf))));
   }
 
-  private supSpec(term: Term): SupervisorSpec {
-    const { id, strategy, intensity, periodSeconds, children } = readSup(term);
-    return { strategy: strategy as Strategy, intensity, periodMs: periodSeconds * 1_000, name: id, children: children.map((one) => this.spec(one)) };
+  /** `above`: the supervisors above it, nearest first */
+  private supSpec(term: Term, above: readonly string[]): SupervisorSpec {
+    const { id, strategy, intensity, periodSeconds, auto, children } = readSup(term);
+    const chain = [id, ...above];
+    this.chains.set(id, chain);
+    return { strategy: strategy as Strategy, intensity, periodMs: periodSeconds * 1_000, autoShutdown: auto as AutoShutdown, children: children.map((one) => this.spec(one, chain)) };
   }
 
-  private spec(term: Term): ChildSpec {
+  private spec(term: Term, above: readonly string[]): ChildSpec {
     if ((term as readonly Term[])[0] === 'sup') {
-      const { id, restart, shutdown } = readSup(term);
-      return supervisor(id, this.supSpec(term), { restart: restart as Restart, shutdown: shutdown as Shutdown }) as unknown as ChildSpec;
+      const { id, restart, shutdown, significant } = readSup(term);
+      return supervisor(id, this.supSpec(term, above), { restart: restart as Restart, shutdown: shutdown as Shutdown, significant });
     }
-    const { id, restart, shutdown } = readWorker(term);
-    return child(id, this.definition(term), { restart: restart as Restart, shutdown: shutdown as Shutdown, name: false });
+    const { id, restart, shutdown, significant } = readWorker(term);
+    return child(id, this.definition(term, above), { restart: restart as Restart, shutdown: shutdown as Shutdown, significant, name: false });
   }
 
-  private definition(term: Term): AnyDefinition {
+  private definition(term: Term, above: readonly string[]): AnyDefinition {
     const made = this.definitions.get(term);
     if (made !== undefined) return made;
     const worker = readWorker(term);
     const log = (word: string, ...args: string[]): void => this.recorder.log(this.actor, event(word, ...args));
     const begin = (self: InitSelf): unknown => {
       this.terms.set(self.pid, term);
+      this.meetSups(self.pid, above);
       return this.begin(self, worker);
     };
     const { labelOf } = this;
@@ -83,6 +87,15 @@ class Forest {
     });
     this.definitions.set(term, definition);
     return definition;
+  }
+
+  /** A supervisor is known by the workers under it: it has no name, for one that ends slowly would still own it. */
+  private meetSups(worker: Pid, above: readonly string[]): void {
+    let at: Pid | undefined = worker;
+    for (const id of above) {
+      at = at === undefined ? undefined : this.system.inspect(at)?.parent;
+      if (at !== undefined) this.lastPid.set(id, at);
+    }
   }
 
   private begin(self: InitSelf, worker: WorkerTerm): unknown {
@@ -117,15 +130,15 @@ class Forest {
       case 'kill': if (pid !== undefined) system.exit(pid, 'kill'); return;
       case 'signal': if (pid !== undefined) system.exit(pid, reasonFrom(what)); return;
       case 'release': this.releases.get(this.labels.get(pid ?? '') ?? '')?.(); return;
-      case 'kill_sup': system.exit(id, 'kill'); return;
-      case 'signal_sup': system.exit(id, reasonFrom(what)); return;
+      case 'kill_sup': if (pid !== undefined) system.exit(pid, 'kill'); return;
+      case 'signal_sup': if (pid !== undefined) system.exit(pid, reasonFrom(what)); return;
       case 'stop_top': if (this.top !== null) void this.top.stop('shutdown').catch(() => undefined); return;
       default: void this.request(String(word), id, what);
     }
   }
 
   private worker(pid: Pid): { cast(op: string, payload?: unknown): void } {
-    return this.system.ref(this.definitions.get(this.terms.get(pid) as Term) as AnyDefinition, pid) as unknown as AgentRef<never> & { cast(op: string, payload?: unknown): void };
+    return this.system.ref(this.definitions.get(this.terms.get(pid) as Term) as AnyDefinition, pid);
   }
 
   private async request(word: string, id: string, what: Term | undefined): Promise<void> {
@@ -135,12 +148,13 @@ class Forest {
   }
 
   private async ask(word: string, id: string, what: Term | undefined): Promise<string> {
-    const sup = await handleOf(this.system, id);
-    if (sup === null) return 'exit(noproc)';
+    const pid = this.lastPid.get(id);
+    if (pid === undefined) return 'exit(noproc)';
+    const sup = this.system.supervisor(pid);
     const child = String(what);
     switch (word) {
       case 'start_child': {
-        const started = await sup.startChild(this.spec(what as Term));
+        const started = await sup.startChild(this.spec(what as Term, this.chains.get(id) as readonly string[])) as { readonly pid: Pid | undefined };
         return event('ok', this.childLabel(what as Term, started.pid));
       }
       case 'terminate_child': await sup.terminateChild(child); return 'ok';
