@@ -1,12 +1,19 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
 export { CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode, type CallErrorFields, type Env, type ExitReason } from './base/index.js';
 export {
-  abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, Refusal, RegistryEvent, RegistryRef, ScopeRef, TaskError, TaskResult,
+  abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, Refusal, RegistryEvent, RegistryRef, ScopeRef,
   type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
   type ScopeDefinition, type ScopeWatch, type Updated,
   type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions,
-  type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type StreamOutcome, type Target,
-  type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
+  type ProcessRef, type ProcessSelf, type ProcessVerbs, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
+} from './behaviour/index.js';
+export {
+  TaskError, TaskResult,
+  type StreamOutcome, type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
+} from './behaviour/index.js';
+export {
+  defineEventHandler, EventManager, eventManager, HandlerExit,
+  type AnyEventHandler, type EventHandler, type EventHandlerSpec, type EventManagerDefinition, type EventManagerRef, type HandlerEnd, type HandlerId, type HandlerInfo, type HandlerInit, type HandlerKey, type HandlerSelf,
 } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';

@@ -1,0 +1,122 @@
+import { callError, type ExitReason } from '../base/index.js';
+import type { Pid } from '../process/index.js';
+import { titleOf } from '../router/index.js';
+import { defineAgent } from './definition.js';
+import { keyOf } from './event-handler.js';
+import { EventEngine, type AddPlan } from './event-manager.js';
+import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey } from './event-types.js';
+import { AgentRefImpl } from './ref.js';
+import type { AgentSelf } from './self.js';
+import type { AgentRef, ProcessVerbs } from './types.js';
+import { OptionError } from '../base/index.js';
+
+type Manager = AgentSelf & { state: EventEngine };
+interface Named { readonly handler: AddPlan['handler']; readonly id: unknown }
+
+const calls = {
+  sync: (self: Manager, event: unknown) => self.state.event(event),
+  add: (self: Manager, plan: AddPlan) => self.state.add(plan),
+  delete: (self: Manager, { handler, id, args }: Named & { readonly args: unknown }) => self.state.delete(handler, id, args),
+  swap: (self: Manager, { from, args, plan }: { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }) => self.state.swap(from, args, plan),
+  call: (self: Manager, { handler, id, op, payload }: Named & { readonly op: string; readonly payload: unknown }) => self.state.call(handler, id, op, payload),
+  which: (self: Manager) => self.state.which(),
+};
+
+/**
+ * The definition of every event manager (OTP's gen_event): an agent that traps exits (GE-01) and whose behaviour is what
+ * its handlers do. Start it as any agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and take
+ * its handle by `eventManager(ref)`.
+ *
+ * @example
+ * const events = eventManager(system.start(EventManager, { name: 'events' }));
+ * await events.whichHandlers(); // => []
+ * system.whereis('events') === events.pid; // => true
+ * @since 0.2.0
+ */
+export const EventManager: EventManagerDefinition = defineAgent({
+  name: 'event manager',
+  trapExit: true,
+  init(): EventEngine {
+    return new EventEngine((this as never as AgentSelf).p);
+  },
+  calls: calls as never,
+  casts: { notify: (self: Manager, event: unknown) => self.state.event(event) } as never,
+  info: (self, message) => (self as never as Manager).state.info(message),
+  terminate: (self, reason) => (self as never as Manager).state.stop(reason),
+});
+
+/**
+ * The handle of an event manager, from a ref of it. `E` is the type of its events, for those who notify.
+ *
+ * @example
+ * const events = eventManager<'ping' | 'pong'>(system.start(EventManager));
+ * events.notify('ping');
+ * await events.syncNotify('pong');
+ * @since 0.2.0
+ */
+export function eventManager<E = unknown>(ref: AgentRef<EventManagerDefinition>): EventManagerRef<E> {
+  if (!(ref instanceof AgentRefImpl) || ref.definition !== (EventManager as unknown)) throw new OptionError('eventManager', ref, 'a ref of an EventManager', 'system.start(EventManager), or system.ref(EventManager, name)');
+  return new EventManagerRefImpl(ref) as never;
+}
+
+class EventManagerRefImpl {
+  constructor(readonly ref: AgentRefImpl) {}
+
+  get pid(): Pid | undefined {
+    return this.ref.pid;
+  }
+
+  bind(self: ProcessVerbs): EventManagerRefImpl {
+    return new EventManagerRefImpl(this.ref.bind(self as never));
+  }
+
+  notify(event: unknown): void {
+    this.ref.cast('notify', event);
+  }
+
+  syncNotify(event: unknown, options?: object): Promise<void> {
+    return this.ref.call('sync', event, options) as Promise<void>;
+  }
+
+  addHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.ref.call('add', planOf('addHandler', key, init, false)) as Promise<void>;
+  }
+
+  addSupHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.ref.call('add', planOf('addSupHandler', key, init, true)) as Promise<void>;
+  }
+
+  deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown> {
+    return this.ref.call('delete', { ...keyOf('deleteHandler', key), args });
+  }
+
+  swapHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.ref.call('swap', { from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false) }) as Promise<void>;
+  }
+
+  swapSupHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.ref.call('swap', { from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) }) as Promise<void>;
+  }
+
+  call(key: HandlerKey<AnyEventHandler>, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return this.ref.call('call', this.requestOf(key, op, payload), options);
+  }
+
+  private requestOf(key: HandlerKey<AnyEventHandler>, op: string, payload: unknown): object {
+    const { handler, id } = keyOf('call', key);
+    if (!handler.calls.has(op)) throw callError('UNKNOWN_OPERATION', { target: titleOf(this.ref.addr), op: `${handler.name}.${op}`, details: [...handler.calls.keys()].join(', ') || 'none' });
+    return { handler, id, op, payload };
+  }
+
+  whichHandlers(): Promise<HandlerInfo[]> {
+    return this.ref.call('which') as Promise<HandlerInfo[]>;
+  }
+
+  stop(reason: ExitReason = 'normal'): Promise<void> {
+    return this.ref.stop(reason);
+  }
+}
+
+function planOf(where: string, key: unknown, init: readonly unknown[], supervised: boolean): AddPlan {
+  return { ...keyOf(where, key), init, supervised };
+}
