@@ -65,6 +65,9 @@ export type CallErrorCode =
   | 'PROTOCOL_MISMATCH'
   | 'INVALID_PAYLOAD'
   | 'EXPIRED'
+  | 'CALLBACK_FAILED'
+  | 'UNKNOWN_SYSTEM_MSG'
+  | 'NO_SYS'
   | 'ZOMBIE';
 
 /** What a {@link CallError} says about the request that failed. */
@@ -130,6 +133,9 @@ function sentence(code: CallErrorCode, fields: CallErrorFields): string {
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${printable(fields.details)}`;
     case 'EXPIRED': return 'expired before it was handled';
+    case 'CALLBACK_FAILED': return `callback_failed: ${printable(fields.reason)}; nothing was changed`;
+    case 'UNKNOWN_SYSTEM_MSG': return `unknown_system_msg: ${String(fields.details)}`;
+    case 'NO_SYS': return 'it takes no part in the sys protocol; a plain process joins with self.joinSys(…)';
     case 'ZOMBIE': return 'the caller has already ended';
   }
 }

@@ -1,16 +1,18 @@
-import { CastcallError, isThenable, isOrderly, reasonOf, type ExitReason } from '../base/index.js';
+import { CastcallError, isThenable, reasonOf } from '../base/index.js';
 import type { Extra} from '../mailbox/index.js';
 import { Kind, type Op } from '../mailbox/index.js';
 import type { Exit} from '../process/index.js';
-import { exitProcess, Phase, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
+import { Phase, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { dropController, Flag } from './answering.js';
+import { AGENT_SYS } from './agent-sys.js';
 import { abandonedWith, runConcurrent } from './concurrent.js';
 import { Control, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { AgentDefinition } from './definition.js';
+import { conclude, definitionOf, end, replaceReason } from './ending.js';
 import type { IdleDeadline } from './idle.js';
 import { disarmIdle } from './idle.js';
-import type { AgentSelf, Ending } from './self.js';
+import type { AgentSelf } from './self.js';
 import type { StreamSlot } from './stream.js';
 import { driveStream } from './stream.js';
 
@@ -22,7 +24,7 @@ export class AgentBehaviour implements Behaviour {
   readonly handle: Behaviour['handle'] = handle;
   readonly settled: Behaviour['settled'] = settled;
   readonly failed: Behaviour['failed'] = failed;
-  readonly sys: Behaviour['sys'] = null;
+  readonly sys: Behaviour['sys'] = AGENT_SYS;
   constructor(readonly definition: AgentDefinition) {
     this.name = definition.name;
   }
@@ -34,8 +36,6 @@ export class AgentBehaviour implements Behaviour {
 export function agentBehaviour(definition: AgentDefinition): AgentBehaviour {
   return new AgentBehaviour(definition);
 }
-
-const definitionOf = (p: Process): AgentDefinition => (p.behaviour as AgentBehaviour).definition;
 
 /* ---- the common case: a synchronous handler ---- */
 
@@ -147,10 +147,11 @@ function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unkn
     case Kind.Continue: return proceed(p, self, payload);
     case Kind.Stop: return conclude(p, self, { reason: payload, replyTo: null, reply: undefined });
     case Kind.Idle: {
-      if (!(payload as IdleDeadline).armed) return undefined;
+      const idle = payload as IdleDeadline;
+      if (!idle.armed) return undefined;
       disarmIdle(p);
       self.flags &= ~Flag.Idle;
-      return inform(p, self, new Timeout());
+      return inform(p, self, idle.message);
     }
     default: return inform(p, self, payload);
   }
@@ -234,34 +235,4 @@ function failed(p: Process, error: unknown): unknown {
   }
   self.state = self.committed;
   return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });
-}
-
-/** Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */
-function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
-  self.ending = ending;
-  p.phase = Phase.Terminating;
-  const run = definitionOf(p).terminate as unknown as ((self: AgentSelf, reason: ExitReason) => unknown) | null;
-  if (run !== null) {
-    try {
-      const result = run(self, ending.reason);
-      if (result !== undefined && isThenable(result)) return result;
-    } catch (error) {
-      replaceReason(p, ending, error);
-    }
-  }
-  end(p, self);
-  return undefined;
-}
-
-/** GS-39; the reason that is replaced is not lost: it is logged. */
-function replaceReason(p: Process, ending: Ending, error: unknown): void {
-  if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the agent was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
-  ending.reason = reasonOf(error);
-}
-
-/** The last reply is sent after terminate, also when terminate crashed (GS-21). */
-function end(p: Process, self: AgentSelf): void {
-  const ending = self.ending as Ending;
-  ending.replyTo?.reply(ending.reply);
-  exitProcess(p, ending.reason, isOrderly(ending.reason));
 }

@@ -6,7 +6,7 @@ import { agentBehaviour } from './agent.js';
 import { RuntimeDefinition } from './runtime.js';
 import { AgentSelf } from './self.js';
 import { checkPayload, type SchemaOutput, type StandardSchema } from './schema.js';
-import type { CheckedHandler, Definition, Handler, InitSelf, Self, StateOf, Table } from './types.js';
+import type { AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Self, StateOf, Table } from './types.js';
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
@@ -25,6 +25,10 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly continue?: (self: Self<StateOf<R>>, what: unknown) => unknown;
   /** runs while the agent is still alive and named: on a crash, a stop, and, when trapping, at shutdown */
   readonly terminate?: (self: Self<StateOf<R>>, reason: ExitReason) => unknown;
+  /** converts the state for new code, asked by `sys.codeChange` while suspended: returns the new state, a throw leaves the old one (GS-43) */
+  readonly codeChange?: (self: Self<StateOf<R>>, from: unknown, extra: unknown) => StateOf<R>;
+  /** what `getStatus` and reports may show of the state, the message, the reason and the log; return the same keys (GS-42) */
+  readonly formatStatus?: (status: AgentStatus<StateOf<R>>) => AgentStatus;
 }
 
 /** The run-time side of an agent's definition. */
@@ -37,6 +41,8 @@ export class AgentDefinition extends RuntimeDefinition {
     readonly info: OpRun | null,
     readonly proceed: OpRun | null,
     terminate: OpRun | null,
+    readonly codeChange: ((self: never, from: unknown, extra: unknown) => unknown) | null,
+    readonly formatStatus: ((status: never) => unknown) | null,
     calls: object | undefined,
     casts: object | undefined,
   ) {
@@ -48,7 +54,7 @@ export class AgentDefinition extends RuntimeDefinition {
   }
 }
 
-const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate']);
+const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus']);
 
 /**
  * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the handlers; write no
@@ -76,11 +82,11 @@ export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<
   }
   checkFields(spec);
   const name = spec.name ?? 'agent';
-  for (const key of ['init', 'info', 'continue', 'terminate'] as const) {
+  for (const key of ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const) {
     const value: unknown = spec[key];
     if (value !== undefined && typeof value !== 'function') throw new OptionError(`defineAgent.${key}`, value, 'a function');
   }
-  const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.calls, spec.casts);
+  const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.codeChange ?? null, spec.formatStatus ?? null, spec.calls, spec.casts);
   return made;
 }
 

@@ -18,6 +18,9 @@ export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, 
 export { defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch } from './scope.js';
 export { AgentSelf } from './self.js';
 export { checkArgs, planOf, startAgent, startFrom, type StartPlan, type StartedProcess } from './start.js';
+export { Sys, type DebugOption, type SysOptions, type SysStatus } from './sys.js';
+export type { DebugEvent, DebugFunction, SysStatistics } from './debug.js';
+export type { SysCallbacks, SysLink } from './special.js';
 export { ITEM_TIMEOUT_MS } from './stream.js';
 export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } from './task.js';
 export { TaskError, type TaskErrorCode } from './task-error.js';

@@ -1,6 +1,7 @@
 import { OptionError, parseOptions, timeoutMs, delayMs, z } from '../base/index.js';
 import { RANKS, Rank, UNBOUNDED, type Priority } from '../mailbox/index.js';
 import { Via, type RequestOptions } from '../router/index.js';
+import type { DebugOption } from './sys.js';
 import type { CallOptions, StartOptions } from './types.js';
 
 /** Default timeout of a call, ms (GS-10). */
@@ -74,12 +75,13 @@ export const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?
   overflow: z.enum(['reject'], { error: "'reject', the only overflow policy of this version" }).optional(),
 });
 
-export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label'];
+export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label', 'debug'];
 const startSchema: z.ZodType<StartOptions> = z.strictObject({
   name: nameSchema.optional(),
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),
+  debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)
 });
 
 export function readStart(where: string, options: unknown): StartOptions {

@@ -5,6 +5,7 @@ import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys } from './options.js';
 import { ended, statsOf } from './ref.js';
+import { joinSys, type SysCallbacks, type SysLink } from './special.js';
 import type { AgentStats, ProcessSelf } from './types.js';
 import { Verbs } from './verbs.js';
 
@@ -84,7 +85,7 @@ export class PlainSelf extends Verbs {
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
     if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
     const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
-    const kept = this.p.ext?.kept?.take((one) => fits(match, one));
+    const kept = this.p.mailbox.held ? undefined : this.p.ext?.kept?.take((one) => fits(match, one));
     if (kept !== undefined) {
       const message = this.received(kept);
       const { scheduler, env } = this.p.kernel;
@@ -98,6 +99,21 @@ export class PlainSelf extends Verbs {
         this.p.cold().idle = this.receiver; // removed with the process
       }
     });
+  }
+
+  joinSys(callbacks: SysCallbacks): SysLink {
+    return joinSys(this.p, callbacks, () => this.served());
+  }
+
+  /** After a suspension: what was passed over before may now be received. */
+  private served(): void {
+    const { receiver } = this;
+    if (receiver === null) return;
+    const kept = this.p.ext?.kept?.take((one) => fits(receiver.match, one));
+    if (kept === undefined) return;
+    this.receiver = null;
+    this.p.kernel.deadlines.remove(receiver);
+    receiver.resolve(this.received(kept));
   }
 
   /** Only now has a kept message been received. */
@@ -134,6 +150,8 @@ export const PLAIN: Behaviour = {
     return undefined;
   },
   handle(p: Process, op: Op, given: unknown, from: unknown): unknown {
+    // only a stop and the parent's exit get here while it is suspended (SY-03)
+    if (p.mailbox.held && p.ext?.sys) return p.ext.sys.terminate(p, op.kind === Kind.Exit ? (given as Exit).reason : given);
     // an orderly stop of the whole system reaches a plain process as an exit signal does
     const payload = op.kind === Kind.Stop ? new Exit(undefined, given) : given;
     if (op.kind === Kind.Down && withdrawn(payload as Down)) return undefined;

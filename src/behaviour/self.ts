@@ -1,6 +1,6 @@
 import { delayMs, type ExitReason } from '../base/index.js';
 import { CONTINUE, Rank } from '../mailbox/index.js';
-import { Phase, pushSignal, type Process } from '../process/index.js';
+import { Phase, pushSignal, Timeout, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { Answering, Flag } from './answering.js';
 import { Ignore, Stop } from './control.js';
@@ -43,9 +43,10 @@ export class AgentSelf extends Answering {
     if (this.lives()) pushSignal(this.p, CONTINUE, what, null, Rank.Front);
   }
 
-  timeout(ms: number): void {
+  timeout(ms: number, ...message: [message?: unknown]): void {
     if (!this.lives()) return;
-    armIdle(this.p, delayMs('timeout.ms', ms));
+    const immune = message.length > 0;
+    armIdle(this.p, delayMs('timeout.ms', ms), immune ? message[0] : new Timeout(), immune);
     this.flags |= Flag.Idle;
   }
 

@@ -7,6 +7,7 @@ import type { Host } from './host.js';
 import { AgentRefImpl } from './ref.js';
 import { readStart, splitArgs } from './options.js';
 import { runtimeOf, type Instance, type RuntimeDefinition } from './runtime.js';
+import { debugFromStart } from './sys.js';
 import type { AnyDefinition, StartOptions } from './types.js';
 
 /** Everything a start needs, checked and split; what a supervisor keeps of a child. */
@@ -17,6 +18,7 @@ export interface StartPlan {
   readonly capacity: number;
   readonly fullStats: boolean;
   readonly label: string | undefined;
+  readonly debug: unknown;
 }
 
 /** The started process, or `null` when init ignored. */
@@ -30,6 +32,7 @@ export function planOf(definition: RuntimeDefinition, init: readonly unknown[], 
     capacity: options.mailbox?.capacity ?? UNBOUNDED,
     fullStats: options.stats === 'full',
     label: options.label,
+    debug: options.debug,
   };
 }
 
@@ -71,6 +74,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   }
   if (plan.label !== undefined) p.cold().label = plan.label;
   if (plan.fullStats) p.box().cold().meter = kernel.newMeter();
+  if (plan.debug !== undefined) debugFromStart(p, plan.debug);
   const self = definition.instance(p);
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined);

@@ -5,6 +5,8 @@ import type { Via } from '../router/index.js';
 import type { Ignore, NoReply, Refusal, Stop } from './control.js';
 import type { TaskVerbs } from './task-types.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
+import type { SysCallbacks, SysLink } from './special.js';
+import type { DebugOption, Sys } from './sys.js';
 
 /* ---- options of the verbs ---- */
 
@@ -42,6 +44,8 @@ export interface StartOptions {
   readonly stats?: 'sampled' | 'full' | undefined;
   /** free text shown by `inspect` (PR-15) */
   readonly label?: string | undefined;
+  /** debug functions that are on from the first event; others can be turned on later, with `system.sys(ref)` (SY-13) */
+  readonly debug?: readonly DebugOption[] | undefined;
 }
 
 /** The bound of a mailbox. A full one refuses the sender; what it holds is safe. */
@@ -89,6 +93,9 @@ export interface ProcessVerbs {
   readonly task: TaskVerbs;
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
+  /** the system messages of another process: suspend, look at and replace its state, watch it */
+  sys<D extends AnyDefinition>(ref: AgentRef<D>): Sys<StateIn<D>>;
+  sys(target: Target): Sys;
 }
 
 /** The self of a plain process. */
@@ -100,6 +107,8 @@ export interface ProcessSelf extends ProcessVerbs {
   /** the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first (RE-02) */
   receive<M>(match: (message: unknown) => message is M, options: { readonly timeoutMs: number }): Promise<M | undefined>;
   receive(match: ((message: unknown) => boolean) | undefined, options: { readonly timeoutMs: number }): Promise<unknown>;
+  /** makes this process answer system messages (SY-12) */
+  joinSys<S>(callbacks: SysCallbacks<S>): SysLink;
 }
 
 /** What `init` has as `this`: everything of self but the state it is about to make. */
@@ -109,6 +118,8 @@ export interface InitSelf extends ProcessVerbs {
   continue(what?: unknown): void;
   /** a Timeout arrives in `info` unless a message comes within `ms` (GS-27) */
   timeout(ms: number): void;
+  /** the same with a message of one's own (GS-30) */
+  timeout(ms: number, message: unknown): void;
   /** `return this.ignore()`: no process, no error (GS-02) */
   ignore(): Ignore;
   /** `return this.stop(reason)`: the start fails with that reason (GS-03) */
@@ -133,7 +144,10 @@ export interface Self<S> extends ProcessVerbs {
   /** the same with a last reply, sent after terminate has run (GS-21) */
   stop<R>(reason: ExitReason, reply: R): Stop<R>;
   continue(what?: unknown): void;
+  /** a Timeout arrives in `info` unless a message comes within `ms`; a system message begins it anew (GS-27, GS-29) */
   timeout(ms: number): void;
+  /** the same with a message of one's own: system messages do not touch it, and 0 comes before what is queued (GS-30) */
+  timeout(ms: number, message: unknown): void;
   /** a hint: this agent will be idle for long, give its spare storage back */
   hibernate(): void;
 }
@@ -143,6 +157,16 @@ export interface SelfRef {
   readonly pid: Pid;
   cast(op: string, payload?: unknown, options?: CastOptions): void;
   send(message: unknown): void;
+}
+
+/** What `formatStatus` gets of an agent, and returns as it may be shown; what is not asked for is absent. */
+export interface AgentStatus<S = unknown> {
+  readonly state?: S;
+  /** the message that was being handled: its operation and payload */
+  readonly message?: { readonly op: string; readonly payload: unknown } | unknown;
+  readonly reason?: ExitReason;
+  /** the events of `sys.log` */
+  readonly log?: readonly unknown[];
 }
 
 /** Where the reply of a call goes; opaque. */
@@ -212,6 +236,9 @@ export type VerbArgs<E, O> = PayloadOf<E> extends [] ? [payload?: undefined, opt
 type Reply<R> = R extends Stop<infer V> ? V : R extends Refusal | NoReply ? never : R;
 export type ReplyOf<E> = HandlerOf<E> extends AnyHandler ? Reply<Awaited<ReturnType<HandlerOf<E>>>> : never;
 export type ItemOf<E> = HandlerOf<E> extends AnyHandler ? (ReturnType<HandlerOf<E>> extends AsyncGenerator<infer V, unknown, never> | Generator<infer V, unknown, never> ? V : never) : never;
+
+/** The state of a definition's agents. */
+export type StateIn<D extends AnyDefinition> = StateOf<Types<D>['made']>;
 
 /* ---- refs ---- */
 

@@ -9,6 +9,7 @@ import { checkKeys } from './options.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
 import type { AgentRefImpl } from './ref.js';
 import type { TaskVerbs } from './task-types.js';
+import { Sys } from './sys.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /**
@@ -123,6 +124,10 @@ export class Verbs {
 
   get task(): TaskVerbs {
     return this.host.tasks(this.p);
+  }
+
+  sys(to: Target): Sys {
+    return new Sys(addressOf(this.host, to), this.host, this.p);
   }
 
   /** What a layer above offers this process under that name. */

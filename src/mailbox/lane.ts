@@ -58,6 +58,23 @@ export class Lane {
     this.hend = next.length - 1;
   }
 
+  /** Passes every message once, oldest first: those that `takes` takes are gone, the others keep their order. */
+  rotate(takes: (op: Op, payload: unknown, from: unknown) => boolean): void {
+    for (let left = this.n; left > 0; left--) {
+      if (this.hi === this.hend) this.nextSegment();
+      const segment = this.head as Segment;
+      const at = this.hi;
+      const op = segment[at] as Op;
+      const payload = segment[at + 1];
+      const from = segment[at + 2];
+      segment[at + 1] = null;
+      segment[at + 2] = null;
+      this.hi = at + SLOTS;
+      this.n--;
+      if (!takes(op, payload, from)) this.push(op, payload, from);
+    }
+  }
+
   /** Gives the storage back, when the owner hibernates and the lane is empty. */
   shrink(): void {
     if (this.n > 0) return;

@@ -15,6 +15,11 @@ export const UNBOUNDED: number = 0x7fff_ffff;
 
 const SAMPLE_MASK = 63;
 
+/** Bits of `ready` above those of the lanes: why not everything that is queued may be taken. */
+export const Hold = { Sys: 32, Suspended: 64 } as const;
+const LANES = 31;
+const FRONT_READY = 1 << Rank.Front;
+
 /** What happened to user messages, beyond the common case; allocated when the first such thing happens. */
 export class Tally {
   rejected = 0;
@@ -55,7 +60,7 @@ export class Mailbox extends Lane {
   handled = 0;
   /** takes from the normal lane until the sampled message is reached; 0 when none is sampled */
   sampleLeft = 0;
-  /** bit r is set while lane r (other than normal) holds a message */
+  /** bit r is set while lane r (other than normal) holds a message; above those, bits of `Hold` */
   ready = 0;
   extra: MailboxExtra | null = null;
   constructor(public capacity: number) {
@@ -89,6 +94,7 @@ export class Mailbox extends Lane {
   pick(): Lane | null {
     const { ready } = this;
     if (ready === 0) return this.n > 0 ? this : null;
+    if (ready > LANES) return this.frontOnly() ? this.tookFrom(Rank.Front) : null;
     for (let rank: number = Rank.Front; rank > Rank.Normal; rank--) {
       if ((ready & (1 << rank)) !== 0) return this.tookFrom(rank);
     }
@@ -96,9 +102,44 @@ export class Mailbox extends Lane {
     return (ready & 1) !== 0 ? this.tookFrom(Rank.Low) : null;
   }
 
-  /** Whether any lane holds a message. */
+  /** Whether a message may be taken. */
   busy(): boolean {
-    return this.n > 0 || this.ready !== 0;
+    return this.ready > LANES ? this.frontOnly() : this.n > 0 || this.ready !== 0;
+  }
+
+  /** The process is suspended by sys: only the Front lane is served (SY-01). */
+  get held(): boolean {
+    return (this.ready & Hold.Sys) !== 0;
+  }
+
+  /**
+   * Holds everything back but the Front lane. Messages that `urgent` picks move there, in order; all others keep their
+   * lane and place. O(queued), once.
+   */
+  hold(urgent: (op: Op, payload: unknown, from: unknown) => boolean): void {
+    if (this.held) return;
+    this.sampleLeft = 0;
+    for (let rank: number = Rank.Critical; rank >= Rank.Low; rank--) {
+      const lane = rank === Rank.Normal ? this : (this.extra?.lanes[rank] ?? null);
+      if (lane === null) continue;
+      lane.rotate((op, payload, from) => {
+        if (!urgent(op, payload, from)) return false;
+        this.putIn(Rank.Front, op, payload, from);
+        return true;
+      });
+      if (rank !== Rank.Normal && lane.n === 0) this.ready &= ~(1 << rank);
+    }
+    this.ready |= Hold.Sys;
+  }
+
+  /** Serves everything again. */
+  release(): void {
+    this.ready &= ~Hold.Sys;
+  }
+
+  /** Nothing is held any more: the process has ended, and gives back what it has. */
+  open(): void {
+    this.ready &= LANES;
   }
 
   depth(rank: Rank): number {
@@ -111,6 +152,10 @@ export class Mailbox extends Lane {
 
   cold(): MailboxExtra {
     return (this.extra ??= new MailboxExtra());
+  }
+
+  private frontOnly(): boolean {
+    return (this.ready & Hold.Suspended) === 0 && (this.ready & FRONT_READY) !== 0;
   }
 
   private tookFrom(rank: number): Lane {

@@ -15,6 +15,8 @@ export const Kind = {
   Continue: 8,
   Idle: 9,
   Stop: 10,
+  /** a request of the sys protocol; its payload is the command */
+  System: 11,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 

@@ -1,5 +1,6 @@
 import { deepFreeze } from '../base/index.js';
 import { EXTRA, Extra, Mailbox, Rank, type Op } from '../mailbox/index.js';
+import { rankHeld } from './hold.js';
 import type { Faults } from './ports.js';
 import { Process, Run } from './process.js';
 import { ReplySlot } from './slot.js';
@@ -43,7 +44,8 @@ export function pushSignal(p: Process, op: Op, payload: unknown, from: unknown, 
     kernel.signals.dropped++;
     return;
   }
-  p.box().putIn(rank, op, payload, from);
+  const box = p.box();
+  box.putIn(box.held ? rankHeld(p, op, from, rank) : rank, op, payload, from);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
 }
 

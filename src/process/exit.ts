@@ -33,6 +33,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
   if (p.links !== null || p.watchers !== null) fanOut(p, reason);
   settleRunning(p, running, orderly, reason);
+  if (p.mailbox.ready !== 0) p.mailbox.open();
   if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
   if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
   if (p.ext !== null) abortAll(p.ext, reason);
@@ -88,6 +89,7 @@ function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason
   const { kernel } = p;
   if (op.signal) {
     kernel.signals.dropped++;
+    if (from instanceof ReplySlot) from.calleeEnded(reason);
     return;
   }
   if (kernel.delivery !== null && kernel.delivery.takeBack(p, op, payload, from, reason)) {

@@ -1,13 +1,15 @@
 export { accept, acceptWith, pushSignal } from './accept.js';
 export { ancestors, exitProcess } from './exit.js';
 export { exitSignal } from './fanout.js';
+export { resume, suspend } from './hold.js';
+export { resumers } from './loop.js';
 export { inspectProcess, statusOf, type ProcessInfo, type Status } from './inspect.js';
 export { Kernel, PROCESS_LIMIT, type Counts, type KernelOptions } from './kernel.js';
 export type { CrashReport, DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
 export { link, linksOf, unlink } from './link.js';
 export { demonitor, Monitor, monitor, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';
 export { KeptList, type Kept } from './kept.js';
-export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type NameCell, type Pid, type SysHooks } from './process.js';
+export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
 export { Down, Exit, Timeout, type MonitorRef } from './signal.js';
 export { ReplySlot, trackCall, untrackCall } from './slot.js';
 export { spawnProcess } from './spawn.js';

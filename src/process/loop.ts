@@ -1,7 +1,8 @@
 import { settle, reasonOf } from '../base/index.js';
-import { recordMs, type Op, type Lane, type Segment } from '../mailbox/index.js';
+import { Kind, recordMs, type Op, type Lane, type Segment } from '../mailbox/index.js';
 import { exitProcess } from './exit.js';
-import { KEPT, Phase, Run, type Process } from './process.js';
+import { KEPT, Phase, Run, type Process, type ProcessExt, type SystemCommand } from './process.js';
+import type { ReplySlot } from './slot.js';
 
 /*
  * V8 rules of this folder: classes with all fields set in the constructor, no optional properties on hot records, no
@@ -32,8 +33,13 @@ export function step(p: Process, budget: number): number {
       lane.hi = at + 3;
       lane.n--;
       taken++;
-      if (op.signal) kernel.signals.handled++;
-      else box.size--;
+      if (op.signal) {
+        kernel.signals.handled++;
+        if (op.kind === Kind.System) {
+          system(p, op, payload, from, lane);
+          break; // the hold, the handle or the process itself may be another now
+        }
+      } else box.size--;
       // compared first: a burst repeats its operation, and a load is cheaper than a store with its barrier
       if (p.op !== op) p.op = op;
       if (p.from !== from) p.from = from;
@@ -58,6 +64,18 @@ export function step(p: Process, budget: number): number {
   kernel.current = outer;
   if ((p.run as Run) === Run.Running) rest(p);
   return taken;
+}
+
+/** A request of the sys protocol: asked of the kernel's own code and the behaviour's hooks, never of `handle`. */
+function system(p: Process, op: Op, payload: unknown, from: unknown, lane: Lane): void {
+  const { mailbox: box, kernel } = p;
+  if (lane === box && box.sampleLeft !== 0) box.sampleLeft--;
+  p.op = op;
+  p.from = null;
+  const ending = (payload as SystemCommand)(p, from as ReplySlot);
+  if (ending !== undefined) park(p, ending as PromiseLike<unknown>);
+  else if ((p.run) === Run.Running) (p.ext?.sys ?? p.behaviour.sys)?.handled?.(p);
+  if (kernel.tap !== null) kernel.tap.handled(p.pid, op.name);
 }
 
 /** Between messages: idle, or back to the end of the run queue. */
@@ -94,12 +112,18 @@ export function park(p: Process, thenable: PromiseLike<unknown>): void {
   }
   p.run = Run.Parked;
   p.kernel.parked++;
+  const ext = resumers(p);
+  settle(thenable, ext.onValue as (value: unknown) => void, ext.onError as (error: unknown) => void);
+}
+
+/** The two functions that wake a parked process, made once. */
+export function resumers(p: Process): ProcessExt {
   const ext = p.cold();
   if (ext.onValue === null) {
     ext.onValue = (value) => resume(p, value, false);
     ext.onError = (error) => resume(p, error, true);
   }
-  settle(thenable, ext.onValue, ext.onError as (error: unknown) => void);
+  return ext;
 }
 
 const ignore = (): void => undefined;

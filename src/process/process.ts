@@ -49,11 +49,18 @@ export interface SysHooks {
   replace(p: Process, change: (state: unknown) => unknown): unknown;
   /** the state as it may be shown to others: what the behaviour's own formatting makes of it (GS-42) */
   show(p: Process): unknown;
+  /** the same of the log of events; left out, they are shown as they are */
+  showLog?(p: Process, log: readonly unknown[]): readonly unknown[];
   /** converts the state after new code was loaded; asked only while suspended (SY-10) */
   codeChange(p: Process, from: unknown, extra: unknown): unknown;
   /** ends the process through its terminate, as a shutdown by its parent would (SY-09); a thenable parks it */
   terminate(p: Process, reason: ExitReason): unknown;
+  /** a system message was handled and the process lives; `p.mailbox.held` tells whether it is suspended now */
+  handled?(p: Process): void;
 }
+
+/** What a system message carries: run while nothing else of the process runs. A thenable parks it (only at its end). */
+export type SystemCommand = (p: Process, request: ReplySlot) => unknown;
 
 /**
  * A callback module. The kernel knows no other behaviour than through these. `handle` is copied into the process
@@ -98,6 +105,10 @@ export class ProcessExt {
   /** children whose init this process waits for: edges of the cycle check (SU-47) */
   starting: Set<Process> | null = null;
   label: string | null = null;
+  /** how this one process answers system messages, when its behaviour does not say */
+  sys: SysHooks | null = null;
+  /** the debug functions that are on; the behaviour layer knows its type */
+  debug: unknown = null;
   /** registries, groups and locks that hold something for this process; they let go of it in the exit hook */
   holdings: Set<Holding> | null = null;
   /** how the behaviour is ending the process while its terminate runs */
@@ -116,7 +127,8 @@ export class Process implements Address {
   /** the message that is running or parked, null between messages */
   op: Op | null = null;
   from: unknown = null;
-  readonly handle: Behaviour['handle'];
+  /** the behaviour's, or a wrapper of it while debug functions are on (sys) */
+  handle: Behaviour['handle'];
   /** the behaviour's own instance: an agent's self, a plain process's body */
   self: unknown = null;
   name: NameCell | null = null;

@@ -1,6 +1,6 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import type { Op, Rank } from '../mailbox/index.js';
-import { accept, acceptWith, Process, ReplySlot, trackCall, untrackCall, type Address, type NameCell } from '../process/index.js';
+import { accept, acceptWith, Process, pushSignal, ReplySlot, trackCall, untrackCall, type Address, type NameCell, type SystemCommand } from '../process/index.js';
 
 /** What a request carries beyond the common case. */
 export class RequestExtra {
@@ -153,6 +153,16 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
     made.fail('MAILBOX_FULL');
     return made;
   }
+  if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
+  if (caller !== null) trackCall(caller, made);
+  return made;
+}
+
+/** A request of the sys protocol: travels as a signal, in the sender's order, and is answered by what `command` does. */
+export function systemRequest(callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number): Request {
+  const promise = new Promise<unknown>(executor);
+  const made = new Request(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
+  pushSignal(callee, op, command, made);
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
   if (caller !== null) trackCall(caller, made);
   return made;

@@ -3,6 +3,7 @@ import {
   addressOf, AgentRefImpl, checkKeys, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, TaskVerbsImpl, ViaRefImpl,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
+import { Sys, type StateIn } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
 import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Address, type Down, type Pid, type ProcessInfo } from '../process/index.js';
 import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
@@ -276,6 +277,19 @@ export class System implements AsyncDisposable {
   inspect(to: Target): ProcessInfo | undefined {
     const p = addressOf(this.#host, to).owner;
     return p === null ? undefined : inspectProcess(p);
+  }
+
+  /**
+   * The system messages of one process: suspend it, look at its state, replace it, watch it, end it (OTP's sys).
+   *
+   * @example
+   * const Counter = defineAgent({ init: () => ({ n: 1 }) });
+   * await system.sys(system.start(Counter)).getState(); // => { n: 1 }
+   */
+  sys<D extends AnyDefinition>(ref: AgentRef<D>): Sys<StateIn<D>>;
+  sys(target: Target): Sys;
+  sys(target: Target): Sys {
+    return new Sys(addressOf(this.#host, target), this.#host, null);
   }
 
   /** The conservation account and counts; O(processes), taken now. */
