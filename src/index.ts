@@ -26,3 +26,4 @@ export {
   type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template,
 } from './supervisor/index.js';
 export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';
+export { taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';

@@ -14,3 +14,5 @@ export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } fro
 export type { Offender, ProgressReport, SupervisorReport } from './report.js';
 export { SupervisorState } from './state.js';
 export { checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree } from './spec.js';
+export { taskSupervisorDefinition } from './task-supervisor.js';
+export { readTasks, taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './task-supervisor-handle.js';

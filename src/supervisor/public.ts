@@ -5,3 +5,4 @@ export {
   type AnyChildSpec, type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildFields, type ChildInfo, type ChildOptions, type ChildPid, type DynamicSpec, type Offender, type ProgressReport,
   type Restart, type RestartLimits, type Shutdown, type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec,
 } from './index.js';
+export { taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './index.js';

@@ -5,6 +5,7 @@ import { checkStartName, type Via } from '../router/index.js';
 import {
   checkTree, dynamicDefinition, DynamicSupervisorRef, readDynamic, readSimple, SimpleSupervisorRef, supervisorDefinition, SupervisorRef,
   type DynamicSpec, type SimpleSpec, type SupervisorInit, type SupervisorSpec, type Template,
+  readTasks, taskSupervisorDefinition, TaskSupervisorRef, type TaskSupervisorSpec,
 } from '../supervisor/index.js';
 
 /** Options of `system.supervise` with a spec function. */
@@ -40,6 +41,11 @@ export class Tops {
     const { plan, name } = readSimple('superviseSimple', template as never, spec);
     const p = await this.start(planOf(dynamicDefinition(), [plan], { name }));
     return new SimpleSupervisorRef(p, this.host.kernel, template);
+  }
+
+  async tasks(spec: TaskSupervisorSpec): Promise<TaskSupervisorRef> {
+    const { plan, name } = readTasks('superviseTasks', spec);
+    return TaskSupervisorRef.of(await this.start(planOf(taskSupervisorDefinition(), [plan], { name })), this.host.kernel);
   }
 
   /** Starts one more top process; it is stopped with the system, newest first. */

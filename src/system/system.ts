@@ -7,7 +7,7 @@ import { Sys, type StateIn } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
 import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Address, type Down, type Pid, type ProcessInfo } from '../process/index.js';
 import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
-import { DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type Template } from '../supervisor/index.js';
+import { DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
 import { Listeners } from './listeners.js';
 import { readOptions, type ReadOptions, type SystemOptions } from './options.js';
 import { systemStats, type SystemStats } from './stats.js';
@@ -165,6 +165,23 @@ export class System implements AsyncDisposable {
    */
   superviseSimple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec = {}): Promise<SimpleSupervisorRef<R, Rest>> {
     return this.#tops.simple(template, spec);
+  }
+
+  /**
+   * Starts a supervisor of tasks: its children are functions in processes of their own, temporary by default (TK-16).
+   *
+   * @example
+   * const tasks = await system.superviseTasks({ name: 'tasks' });
+   * const task = await tasks.asyncNolink(() => 'done');
+   * await system.task.await(task) // => 'done'
+   */
+  superviseTasks(spec: TaskSupervisorSpec = {}): Promise<TaskSupervisorRef> {
+    return this.#tops.tasks(spec);
+  }
+
+  /** The handle of a task supervisor, by name (resolved at every use) or pid. */
+  taskSupervisor(nameOrPid: string): TaskSupervisorRef {
+    return TaskSupervisorRef.of(addressOf(this.#host, nameOrPid), this.#kernel);
   }
 
   /** The handle of a static supervisor, by name (resolved at every use) or pid. */

@@ -1,6 +1,6 @@
 import { AgentSelf } from '../behaviour/index.js';
 import { statusOf, type Kernel, type Pid, type Process, type Status } from '../process/index.js';
-import { dynamicDefinition, roleOf, supervisorDefinition } from '../supervisor/index.js';
+import { dynamicDefinition, roleOf, supervisorDefinition, taskSupervisorDefinition } from '../supervisor/index.js';
 
 /** One process in `system.tree()`; children are those it has started, oldest first. */
 export interface TreeNode {
@@ -47,5 +47,5 @@ function node(p: Process, byParent: ReadonlyMap<Process | null, readonly Process
 }
 
 function isSupervisor({ behaviour }: Process): boolean {
-  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour;
+  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour || behaviour === taskSupervisorDefinition().behaviour;
 }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { Down, taskSupervisor, type TaskSelf } from '../../src/index.js';
+import { callFailure, Gate } from '../behaviour/help.js';
+import { listener } from '../process/peers.js';
+import { testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
+
+const forever = (): Promise<never> => new Promise(() => undefined);
+
+async function setup(spec: { readonly maxChildren?: number } = {}) {
+  const env = new VirtualEnv();
+  const system = testSystem({ env });
+  const tasks = await system.superviseTasks({ name: 'tasks', ...spec });
+  const { ref, self, seen } = await listener(system, { trap: false });
+  return { env, system, tasks, mine: self.bind(tasks), ref, self, seen };
+}
+
+describe('task supervisors', () => {
+  it('TK-16 a task is a child of the supervisor and belongs to the process that asked for it', async () => {
+    const { env, system, tasks, mine, ref, self, seen } = await setup();
+    const gate = new Gate<number>();
+    const task = await mine.async((task: TaskSelf, n: number) => gate.promise.then((m) => [n + m, task.callers]), 1);
+    expect(await tasks.children()).toEqual([task.pid]);
+    expect(system.inspect(task.pid)).toMatchObject({ parent: tasks.pid });
+    expect([...(system.inspect(task.pid)?.links ?? [])].sort()).toEqual([tasks.pid, ref.pid].sort());
+    gate.open(2);
+    expect(await self.task.await(task)).toEqual([3, [ref.pid]]);
+    await env.settle();
+    expect(await tasks.children()).toEqual([]);
+    expect(seen).toEqual([]);
+  });
+
+  it('TK-16 children are temporary by default; others are restarted by their rule', async () => {
+    const { env, system, tasks } = await setup();
+    const runs: string[] = [];
+    const once = (self: TaskSelf, what: string): void => {
+      runs.push(what);
+      if (runs.filter((run) => run === what).length === 1) self.exit('crash');
+    };
+    await tasks.startChild(once, ['temporary']);
+    await env.settle();
+    expect(runs).toEqual(['temporary']);
+    await tasks.startChild(once, ['transient'], { restart: 'transient' });
+    await env.settle();
+    expect(runs).toEqual(['temporary', 'transient', 'transient']);
+    expect(await tasks.children()).toEqual([]);
+    const { down } = system.monitor(tasks);
+    await tasks.startChild((self: TaskSelf) => self.exit('always'), [], { restart: 'permanent' });
+    expect((await down).reason, 'three restarts in 5,000 ms').toBe('shutdown');
+  });
+
+  it('TK-16 maxChildren rejects async and refuses startChild with max_children', async () => {
+    const { tasks, mine } = await setup({ maxChildren: 1 });
+    const pid = await tasks.startChild(forever, []);
+    for (const started of [mine.async(forever), mine.asyncNolink(forever), tasks.startChild(forever, [])]) {
+      expect(await callFailure(started)).toMatchObject({ code: 'REFUSED', refusal: 'max_children', details: { maxChildren: 1 } });
+    }
+    expect(await tasks.countChildren()).toEqual({ specs: 1, active: 1, supervisors: 0, workers: 1 });
+    await tasks.terminateChild(pid);
+    expect(await callFailure(tasks.terminateChild(pid))).toMatchObject({ refusal: 'not_found' });
+    await mine.async(forever);
+  });
+
+  it('TK-05 the crash of asyncNolink reaches the owner as a Down, of async through the link', async () => {
+    const { env, system, tasks, mine, ref, seen } = await setup();
+    const task = await mine.asyncNolink((self) => self.exit('bang'));
+    await env.settle();
+    expect(seen).toMatchObject([{ pid: task.pid, reason: 'bang' }]);
+    expect(seen[0]).toBeInstanceOf(Down);
+    const { down } = system.monitor(ref);
+    await mine.async((self) => self.exit('bang'));
+    expect((await down).reason).toBe('bang');
+    expect(tasks.pid, 'the supervisor traps').toBeDefined();
+  });
+
+  it('TK-16 the stop of the supervisor ends all tasks at once, each with its patience', async () => {
+    const { env, system, tasks } = await setup();
+    const stubborn = async (self: TaskSelf): Promise<void> => { self.trapExit(true); await forever(); };
+    await tasks.startChild(stubborn, [], { shutdown: 100 });
+    await tasks.startChild(stubborn, [], { shutdown: 'brutal_kill' });
+    await tasks.startChild(forever, []);
+    await env.settle();
+    const stopping = tasks.stop();
+    await env.settle();
+    expect(system.stats().processes, 'the listener, the supervisor and the one with patience').toBe(3);
+    await env.advance(100);
+    await stopping;
+    expect(system.stats().processes).toBe(1);
+  });
+
+  it('is a child like any other, found by name, and checks what it is given', async () => {
+    const system = testSystem();
+    const top = await system.supervise({ children: [taskSupervisor('jobs', { name: 'jobs', maxChildren: 2 })] });
+    const tasks = system.taskSupervisor('jobs');
+    expect(await system.task.await(await tasks.async((_self, a: string, b: string) => a + b, 'a', 'b'))).toBe('ab');
+    expect((await top.whichChildren())[0]).toMatchObject({ id: 'jobs', type: 'supervisor' });
+    expect(() => taskSupervisor('x', { maxChildren: -1 })).toThrow(/maxChildren: got -1/);
+    expect(() => taskSupervisor('x', { children: [] } as never)).toThrow(/children/);
+    expect(() => tasks.startChild(1 as never, [])).toThrow(/tasks.startChild: got 1/);
+    expect(() => tasks.startChild(forever, [], { restart: 'never' as never })).toThrow(/restart/);
+  });
+});
