@@ -3,6 +3,7 @@ import { callConcurrent, callSequential } from './call.js';
 import { asyncCast, castBacklog, castStream } from './cast.js';
 import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
+import { groupBroadcast, registeredSend } from './names.js';
 import { restartMedian, restartStorm } from './supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './topology.js';
 
@@ -16,6 +17,8 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['fan_in', fanIn],
   ['fan_out', fanOut],
   ['pingpong', pingPong],
+  ['pg_broadcast', groupBroadcast],
+  ['registered_send', registeredSend],
   ['spawn_exit', spawnExit],
   ['agent_start', agentStart],
   ['restart_p50', restartMedian],

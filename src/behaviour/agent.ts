@@ -192,7 +192,7 @@ function callback(p: Process, self: AgentSelf, run: Run, message: unknown): unkn
   const result = run(self, message);
   if (result !== undefined && isThenable(result)) return result;
   self.committed = self.state;
-  return after(p, self, null, result);
+  return result === undefined && self.flags === 0 ? undefined : after(p, self, null, result);
 }
 
 /** The parent's exit signal ends a trapping agent through terminate, bypassing `info` (GS-35); any other is a message (GS-36). */

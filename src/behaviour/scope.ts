@@ -1,7 +1,7 @@
 import { callError, OptionError, parseOptions, z } from '../base/index.js';
 import { INFO, type Op } from '../mailbox/index.js';
-import { accept, Phase, type Address, type Pid, type Process } from '../process/index.js';
-import { GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef } from '../router/index.js';
+import { Phase, type Address, type Pid, type Process } from '../process/index.js';
+import { broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef } from '../router/index.js';
 import { needed } from './caller.js';
 import { defineAgent } from './definition.js';
 import type { Host } from './host.js';
@@ -151,13 +151,8 @@ export class ScopeRef<G> {
   send(group: G, message: unknown): number {
     const sender = this.#from();
     if (sender?.phase === Phase.Dead) return this.#zombie();
-    let sent = 0;
-    for (const p of this.#find()?.members(group) ?? []) {
-      if (p.owner === null) continue;
-      accept(p, INFO, message, sender);
-      sent++;
-    }
-    return sent;
+    const table = this.#find();
+    return table === null ? 0 : broadcast(table.members(group), null, INFO, message, sender);
   }
 
   /**
@@ -173,14 +168,8 @@ export class ScopeRef<G> {
     const known = made.castOp(op);
     if (known === undefined) throw callError('UNKNOWN_OPERATION', { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' });
     const payload = checkedPayload(known, args[0], String(group));
-    const { behaviour } = made;
-    let sent = 0;
-    for (const p of this.#find()?.members(group) ?? []) {
-      if (p.owner === null || p.behaviour !== behaviour) continue;
-      accept(p, known, payload, sender);
-      sent++;
-    }
-    return sent;
+    const table = this.#find();
+    return table === null ? 0 : broadcast(table.members(group), made.behaviour, known, payload, sender);
   }
 
   /** The same scope with a sender for its broadcasts, also after an await. */

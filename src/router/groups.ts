@@ -1,5 +1,5 @@
-import { DOWN } from '../mailbox/index.js';
-import { pushSignal, Withdrawable, type Holding, type Pid, type Process } from '../process/index.js';
+import { DOWN, type Op } from '../mailbox/index.js';
+import { accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Pid, type Process } from '../process/index.js';
 import { hold, letGo } from './holdings.js';
 
 /** What `scope.monitor` and `scope.monitorScope` return as `ref`: opaque, compare by identity. */
@@ -202,6 +202,18 @@ export class GroupTable implements Holding {
     for (const p of [...this.memberOf.keys(), ...this.watching.keys()]) letGo(p, this);
     for (const part of [this.groups, this.memberOf, this.watchers, this.watchersOfAll, this.watching]) part.clear();
   }
+}
+
+/** One message to each of them that lives and, when a behaviour is given, has it; returns to how many. */
+export function broadcast(members: readonly Process[], behaviour: Behaviour | null, op: Op, payload: unknown, sender: Process | null): number {
+  let sent = 0;
+  for (let at = 0; at < members.length; at++) {
+    const p = members[at] as Process;
+    if (p.owner === null || (behaviour !== null && p.behaviour !== behaviour)) continue;
+    accept(p, op, payload, sender);
+    sent++;
+  }
+  return sent;
 }
 
 function flatten(group: Group): readonly Process[] {

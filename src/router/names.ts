@@ -29,6 +29,9 @@ export function checkStartName(where: string, name: unknown): string | Via {
  * ref survives restarts, and resolution at every use is one field read (RG-04).
  */
 export class Names {
+  /** the name looked up last and its cell: senders repeat themselves, and a Map costs a call */
+  lastName = '';
+  lastCell: NameCell = new Cell('');
   private readonly cells = new Map<string, Cell | WeakRef<Cell>>();
   private owned = 0;
 
@@ -39,11 +42,17 @@ export class Names {
   cell(name: string): NameCell {
     const found = this.cells.get(name);
     const cell = found instanceof WeakRef ? found.deref() : found;
-    if (cell !== undefined) return cell;
+    if (cell !== undefined) return this.remember(cell);
     const made = new Cell(name);
     this.cells.set(name, made);
     this.sweep();
-    return made;
+    return this.remember(made);
+  }
+
+  private remember(cell: Cell): Cell {
+    this.lastName = cell.name;
+    this.lastCell = cell;
+    return cell;
   }
 
   whereis(name: string): Process | null {

@@ -20,11 +20,11 @@ export class Router {
 
   /** The address of a pid or name; a pid that is dead or not ours resolves to nobody. */
   address(to: string | Via): Address {
-    if (to instanceof Via) return new ViaAddress(this.kernel, to);
-    const p = this.kernel.byPid(to);
-    if (p !== undefined) return p;
-    if (to.startsWith(this.kernel.prefix)) return new Gone(to);
-    return this.names.cell(to);
+    const { names, kernel } = this;
+    if (to === names.lastName) return names.lastCell;
+    if (to instanceof Via) return new ViaAddress(kernel, to);
+    if (to.startsWith(kernel.prefix)) return kernel.byPid(to) ?? new Gone(to);
+    return names.cell(to);
   }
 
   /** Takes a name of either kind for a process that starts; tells who has it otherwise. Throws what a provider throws. */
