@@ -21,8 +21,9 @@ export type { Logger } from './observe/index.js';
 export { Down, Exit, Timeout, type MonitorRef, type Pid, type ProcessInfo, type Status, type TimerRef } from './process/index.js';
 export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
 export {
-  checkChildSpecs, child, dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
-  type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
+  Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor, DynamicSupervisorRef, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
+  type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,
+  type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
   type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template,
 } from './supervisor/index.js';
 export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';

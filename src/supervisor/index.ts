@@ -1,3 +1,5 @@
+export { Application, ApplicationError, defineApplication, type ApplicationContext, type ApplicationEnv, type ApplicationSpec, type ApplicationType, type WithState } from './application.js';
+export { Applications, type ApplicationInfo, type ApplicationPorts, type ApplicationReport, type EnsureOptions, type StartApplicationOptions } from './applications.js';
 export { roleOf } from './child.js';
 export { shouldRestart, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
 export { dynamicDefinition, DynamicState } from './dynamic.js';
@@ -11,6 +13,7 @@ export type { ChildCount, ChildInfo } from './info.js';
 export { Intensity } from './intensity.js';
 export { supervisor } from './nested.js';
 export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './options.js';
+export { partitionOf, PartitionSupervisorRef, partitionSupervisor, partitionTree, type PartitionKey, type PartitionSpec } from './partition.js';
 export type { Offender, ProgressReport, SupervisorReport } from './report.js';
 export { SupervisorState } from './state.js';
 export { checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree } from './spec.js';

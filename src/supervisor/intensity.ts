@@ -20,4 +20,11 @@ export class Intensity {
     }
     return this.times.length - this.first <= this.restartsMax;
   }
+
+  /** Other limits, the same past (SU-53). */
+  with(restartsMax: number, periodMs: number): Intensity {
+    const made = new Intensity(restartsMax, periodMs);
+    made.times = this.times.slice(this.first);
+    return made;
+  }
 }

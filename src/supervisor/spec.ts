@@ -82,6 +82,8 @@ export interface Tree extends Limits {
   readonly strategy: Strategy;
   readonly autoShutdown: AutoShutdown;
   readonly name: string | Via | undefined;
+  /** of a partition supervisor, else 0 */
+  readonly partitions: number;
   readonly children: readonly ChildSpec[];
 }
 
@@ -134,7 +136,7 @@ export function checkTree(where: string, spec: unknown): Tree {
 export function checkFlags(where: string, spec: unknown): Omit<Tree, 'children'> & { readonly children: readonly unknown[] } {
   const read = readTree(where, spec);
   const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
-  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read, 1), name, children: read.children };
+  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read, 1), name, partitions: 0, children: read.children };
 }
 
 export function withChildren(where: string, flags: ReturnType<typeof checkFlags>): Tree {

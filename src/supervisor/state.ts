@@ -28,6 +28,6 @@ export class SupervisorState implements Restarting {
   }
 }
 
-export function flagsOf({ strategy, autoShutdown, intensity, periodMs, backoff, name }: Tree): Omit<Tree, 'children'> {
-  return { strategy, autoShutdown, intensity, periodMs, backoff, name };
+export function flagsOf({ strategy, autoShutdown, intensity, periodMs, backoff, name, partitions }: Tree): Omit<Tree, 'children'> {
+  return { strategy, autoShutdown, intensity, periodMs, backoff, name, partitions };
 }

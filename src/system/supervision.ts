@@ -1,10 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { StartError } from '../base/index.js';
 import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../behaviour/index.js';
 import { monitor, type Process } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import {
-  checkTree, dynamicDefinition, DynamicSupervisorRef, readDynamic, readSimple, SimpleSupervisorRef, supervisorDefinition, SupervisorRef,
-  type DynamicSpec, type SimpleSpec, type SupervisorInit, type SupervisorSpec, type Template,
+  checkTree, dynamicDefinition, DynamicSupervisorRef, PartitionSupervisorRef, partitionTree, readDynamic, readSimple, SimpleSupervisorRef, supervisorDefinition, SupervisorRef,
+  type DynamicSpec, type PartitionSpec, type SimpleSpec, type SupervisorInit, type SupervisorSpec, type Template,
   readTasks, taskSupervisorDefinition, TaskSupervisorRef, type TaskSupervisorSpec,
 } from '../supervisor/index.js';
 
@@ -46,6 +47,12 @@ export class Tops {
   async tasks(spec: TaskSupervisorSpec): Promise<TaskSupervisorRef> {
     const { plan, name } = readTasks('superviseTasks', spec);
     return TaskSupervisorRef.of(await this.start(planOf(taskSupervisorDefinition(), [plan], { name })), this.host.kernel);
+  }
+
+  async partitions<R>(spec: PartitionSpec<R>): Promise<PartitionSupervisorRef<R>> {
+    const tree = partitionTree('supervisePartitions', spec, availableParallelism());
+    const p = await this.start(planOf(supervisorDefinition(), [tree], { name: tree.name }));
+    return new PartitionSupervisorRef(p, this.host.kernel, tree.name, spec.child);
   }
 
   /** Starts one more top process; it is stopped with the system, newest first. */

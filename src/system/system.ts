@@ -7,7 +7,7 @@ import { Sys, type StateIn } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
 import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Address, type Down, type Pid, type ProcessInfo } from '../process/index.js';
 import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
-import { DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
+import { Applications, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type ChildSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
 import { Listeners } from './listeners.js';
 import { readOptions, type ReadOptions, type SystemOptions } from './options.js';
 import { systemStats, type SystemStats } from './stats.js';
@@ -34,6 +34,8 @@ export interface Watch {
  */
 export class System implements AsyncDisposable {
   readonly name: string;
+  /** applications: trees with names, dependencies and callbacks around their lives */
+  readonly applications: Applications;
   readonly #kernel: Kernel;
   readonly #router: Router;
   readonly #host: Host;
@@ -73,6 +75,7 @@ export class System implements AsyncDisposable {
     };
     kernel.host = this.#host;
     this.#tops = new Tops(this.#host);
+    this.applications = new Applications({ kernel, startTop: (plan) => this.#tops.start(plan), stopSystem: () => kernel.env.microtask(() => void this.stop()) });
     if (options.strays === 'report') this.#listeners.reportStrays(kernel);
     if (options.handleSignals) this.#listeners.stopOnSignals(() => this.stop({ drain: true }));
   }
@@ -182,6 +185,23 @@ export class System implements AsyncDisposable {
   /** The handle of a task supervisor, by name (resolved at every use) or pid. */
   taskSupervisor(nameOrPid: string): TaskSupervisorRef {
     return TaskSupervisorRef.of(addressOf(this.#host, nameOrPid), this.#kernel);
+  }
+
+  /**
+   * Starts N copies of one child and routes by key: the same key always means the same partition (PS-01, PS-02).
+   *
+   * @example
+   * const Shard = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });
+   * const shards = await system.supervisePartitions({ name: 'shards', child: child('shard', Shard, 0), partitions: 8, withArguments: (_args, n) => [n] });
+   * await shards.ref(11).call('number') // => 3
+   */
+  supervisePartitions<R>(spec: PartitionSpec<R>): Promise<PartitionSupervisorRef<R>> {
+    return this.#tops.partitions(spec);
+  }
+
+  /** The handle of a partition supervisor by name; `of` is the child it was made of, for the types. Errors: see PartitionSupervisorRef. */
+  partitions<R>(name: string, of: ChildSpec<R>): PartitionSupervisorRef<R> {
+    return new PartitionSupervisorRef(this.#router.address(checkName('partitions', name)), this.#kernel, name, of);
   }
 
   /** The handle of a static supervisor, by name (resolved at every use) or pid. */
@@ -338,6 +358,7 @@ export class System implements AsyncDisposable {
 
   async #stop(drain: boolean, limit: number): Promise<StopReport> {
     const kernel = this.#kernel;
+    this.applications.close();
     kernel.stopper = kernel.current;
     // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
     if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
