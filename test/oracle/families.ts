@@ -1,5 +1,6 @@
 import type { Family } from './family.js';
 import { links, names, timers } from './puppets/family.js';
+import { servers, waits } from './servers/family.js';
 import { restarts, shutdowns, supervisors } from './trees/family.js';
 
-export const FAMILIES: readonly Family[] = [supervisors, links, names, timers, shutdowns, restarts];
+export const FAMILIES: readonly Family[] = [supervisors, links, servers, names, timers, shutdowns, restarts, waits];

@@ -22,7 +22,7 @@ scenario(Port, Line) ->
     [Id, Slot, Text] = binary:split(Line, <<" ">>, [global]),
     C = oracle_log:new(binary_to_integer(Slot)),
     Lines = try run(parse(Text), C)
-            catch Class:Reason:Stack -> [io_lib:format("driver ~0p", [{Class, Reason, Stack}])]
+            catch Class:Reason:Stack -> [io_lib:format("0 driver: failed ~0p", [{Class, Reason, Stack}])]
             end,
     oracle_log:delete(C),
     port_command(Port, [Id, $\t, lists:join($|, Lines), $\n]).
@@ -37,5 +37,7 @@ run(Term, C) ->
         supervisors -> oracle_trees:run(Term, C);
         shutdowns -> oracle_trees:run(Term, C);
         restarts -> oracle_trees:run(Term, C);
+        servers -> oracle_servers:run(Term, C);
+        waits -> oracle_servers:run(Term, C);
         _ -> oracle_puppets:run(Term, C)
     end.

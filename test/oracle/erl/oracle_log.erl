@@ -1,6 +1,6 @@
 %% What one scenario's processes saw, in the order in which they saw it, and who they are.
 -module(oracle_log).
--export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
+-export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, watch/4, pid/2, name/2, label/2, cut/2, settle/1]).
 
 -record(c, {log, known, slot, watcher}).
 
@@ -49,18 +49,22 @@ incarnation(#c{known = Known}, Id) ->
     end.
 
 %% Introduces a process, and its death is logged. Waits until it is watched.
-watch(C, Label, Pid) ->
+watch(C, Label, Pid) -> watch(C, Label, Pid, false).
+
+%% Failed: whatever the reason, it is logged as that.
+watch(C, Label, Pid, Failed) ->
     introduce(C, Label, Pid),
-    C#c.watcher ! {watch, Label, Pid, self()},
+    C#c.watcher ! {watch, Label, Pid, self(), Failed},
     receive {watched, Pid} -> ok end.
 
 watcher(C) ->
     receive
-        {watch, Label, Pid, From} ->
-            put(monitor(process, Pid), Label),
+        {watch, Label, Pid, From, Failed} ->
+            put(monitor(process, Pid), {Label, Failed}),
             From ! {watched, Pid};
         {'DOWN', Ref, process, _, Reason} ->
-            log(C, 'downs?', {get(Ref), Reason})
+            {Label, Failed} = erase(Ref),
+            log(C, 'downs?', {Label, case Failed of true -> failed; false -> Reason end})
     end,
     watcher(C).
 

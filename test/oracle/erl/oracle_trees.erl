@@ -2,7 +2,7 @@
 -module(oracle_trees).
 -behaviour(gen_server).
 -export([run/2, start_sup/2, start_worker/2, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
--import(oracle_log, [log/3, watch/3, introduce/3, pid/2, cut/2, settle/1, actor/2, become/3, incarnation/2]).
+-import(oracle_log, [log/3, watch/4, introduce/3, pid/2, cut/2, settle/1, actor/2, become/3, incarnation/2]).
 
 run({_Family, Top, Steps}, C) ->
     Parent = spawn(fun() -> parent(C, Top) end),
@@ -87,16 +87,18 @@ init({sup, C, {sup, Id, Strategy, Intensity, Period, _, _, _, Auto, Children}}) 
 init({worker, C, {worker, Id, _, _, Trap, End, _, Starts}}) ->
     {Me, N} = become(C, Id, self()),
     process_flag(trap_exit, Trap),
-    watch(C, Me, self()),
+    Start = case lists:nthtail(min(N - 1, length(Starts)), Starts) of [{What} | _] -> What; [] -> ok end,
+    %% A start that failed ends with its own reason or with that of its supervisor's end, whichever comes first.
+    watch(C, Me, self(), lists:member(Start, [fail, crash, stop])),
     log(C, {}, {init, Me}),
     State = {C, Me, End},
-    case lists:nthtail(min(N - 1, length(Starts)), Starts) of
-        [{fail} | _] -> {stop, boom};
-        [{stop} | _] -> {stop, normal};
-        [{ignore} | _] -> ignore;
-        [{crash} | _] -> erlang:error(boom);
-        [{hang} | _] -> receive release -> started(State) end;
-        _ -> started(State)
+    case Start of
+        fail -> {stop, boom};
+        stop -> {stop, normal};
+        ignore -> ignore;
+        crash -> erlang:error(boom);
+        hang -> receive release -> started(State) end;
+        ok -> started(State)
     end.
 
 started(State = {_, _, unlinked}) ->

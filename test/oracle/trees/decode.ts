@@ -19,6 +19,8 @@ class Forester {
   sups = 0;
   stubborn = 0;
   readonly workerIds: string[] = [];
+  /** the supervisor of each worker: under two, one id would be two workers */
+  readonly home = new Map<string, string>();
   readonly supIds: string[] = [];
   constructor(private readonly taste: Taste) {}
 
@@ -29,24 +31,29 @@ class Forester {
     const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
     const restart = depth === 0 ? 'permanent' : draw.weighted([['permanent', 4], ['transient', 2], ['temporary', 1]] as const);
     const auto = draw.weighted([['never', 5], ['any_significant', 1], ['all_significant', 1]] as const);
-    const shutdown = depth === 0 || !draw.rarely(12) ? 'infinity' : 'brutal_kill';
+    const brutal = depth > 0 && draw.rarely(12);
     const count = draw.between(1, 3);
     const children: Term[] = [];
     for (let n = 0; n < count; n++) {
       if (n > 0 && this.workers >= WORKERS_MAX) break;
-      children.push(depth + 1 < DEPTH_MAX && draw.rarely(4) ? this.sup(draw, depth + 1, auto) : this.worker(draw, auto));
+      children.push(depth + 1 < DEPTH_MAX && draw.rarely(4) ? this.sup(draw, depth + 1, auto) : this.worker(draw, id, auto));
     }
+    // Whom a killed supervisor leaves behind ends beside everything else: nobody under those may be seen to.
+    const shutdown = brutal && !children.some((one) => (one as readonly Term[])[0] === 'sup') ? 'brutal_kill' : 'infinity';
     return ['sup', id, strategy, intensity, LONG_SECONDS, restart, shutdown, significant(draw, restart, above), auto, children];
   }
 
-  worker(draw: Draw, above: string, id: string = `w${++this.workers}`): Term {
+  worker(draw: Draw, sup: string, auto: string, id: string = `w${++this.workers}`): Term {
     if (!this.workerIds.includes(id)) this.workerIds.push(id);
+    this.home.set(id, sup);
     const restart = draw.weighted([['permanent', 5], ['transient', 3], ['temporary', 2]] as const);
     const how = draw.below(16);
     const trap = how % 2 === 0 ? 'true' : 'false';
+    // Elsewhere two supervisors would be blocked at once, and go on at once.
+    const hang = sup === 's1' ? ['hang'] : ['ok'];
     const starts = draw.weighted<Term>([
-      [[], 10], [[['ok'], ['fail']], 2], [[['ok'], ['fail'], ['fail']], 1], [[['ok'], ['crash']], 1], [[['ok'], ['ignore']], 1], [[['ok'], ['hang']], 1],
-      [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[['hang']], 1],
+      [[], 10], [[['ok'], ['fail']], 2], [[['ok'], ['fail'], ['fail']], 1], [[['ok'], ['crash']], 1], [[['ok'], ['ignore']], 1], [[['ok'], hang], 1],
+      [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[hang], 1],
     ]);
     if (this.taste.timed && this.stubborn < 2 && draw.below(3) > 0) {
       this.stubborn++;
@@ -54,7 +61,7 @@ class Forester {
     }
     const end = how === 15 ? 'crash' : how === 14 ? 'unlinked' : how === 13 ? 'stubborn' : 'ok';
     const shutdown = end === 'stubborn' || how % 5 === 1 ? 'brutal_kill' : how % 5 === 2 ? 'infinity' : 5_000;
-    return ['worker', id, restart, shutdown, end === 'stubborn' || end === 'crash' ? 'true' : trap, end, significant(draw, restart, above), starts];
+    return ['worker', id, restart, shutdown, end === 'stubborn' || end === 'crash' ? 'true' : trap, end, significant(draw, restart, auto), starts];
   }
 }
 
@@ -95,8 +102,9 @@ function stepOf(forester: Forester, draw: Draw): Term {
     case 'terminate_child': case 'restart_child': case 'delete_child': return [word, draw.pick(supIds), draw.pick([...workerIds, ...supIds])];
     case 'start_child': {
       const sup = draw.pick(supIds);
-      const again = draw.rarely(3) || forester.workers >= WORKERS_MAX + 3;
-      return ['start_child', sup, again ? forester.worker(draw, 'never', draw.pick(workerIds)) : forester.worker(draw, 'never')];
+      const known = workerIds.filter((id) => forester.home.get(id) === sup);
+      const again = known.length > 0 && (draw.rarely(3) || forester.workers >= WORKERS_MAX + 3);
+      return ['start_child', sup, again ? forester.worker(draw, sup, 'never', draw.pick(known)) : forester.worker(draw, sup, 'never')];
     }
     case 'stop_top': return ['stop_top'];
   }

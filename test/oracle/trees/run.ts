@@ -1,6 +1,6 @@
 import {
   CallError, child, createSystem, defineAgent, Exit, StartError, supervisor,
-  type AgentRef, type AnyDefinition, type AutoShutdown, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type Strategy, type SupervisorRef, type SupervisorSpec, type System,
+  type AnyDefinition, type AutoShutdown, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type Strategy, type SupervisorRef, type SupervisorSpec, type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
@@ -22,6 +22,8 @@ class Forest {
   actor = 'tree';
   private readonly labels = new Map<string, string>();
   private readonly chains = new Map<string, readonly string[]>();
+  /** the first incarnation that a specification made */
+  private readonly firsts = new Map<Term, string>();
   private readonly terms = new Map<Pid, Term>();
   private readonly lastPid = new Map<string, Pid>();
   private readonly definitions = new Map<Term, AnyDefinition>();
@@ -64,6 +66,7 @@ class Forest {
     const log = (word: string, ...args: string[]): void => this.recorder.log(this.actor, event(word, ...args));
     const begin = (self: InitSelf): unknown => {
       this.terms.set(self.pid, term);
+      if (!this.firsts.has(term)) this.firsts.set(term, `${worker.id}_${(this.counts.get(worker.id) ?? 0) + 1}`);
       this.meetSups(self.pid, above);
       return this.begin(self, worker);
     };
@@ -104,13 +107,16 @@ class Forest {
     const me = `${worker.id}_${n}`;
     this.labels.set(self.pid, me);
     this.lastPid.set(worker.id, self.pid);
-    void this.system.monitor(self.pid).down.then((down) => this.recorder.log('downs?', event(me, reasonText(down.reason, this.labelOf))));
+    const start = worker.starts[n - 1];
+    // A start that failed ends with its own reason or with that of its supervisor's end, whichever comes first.
+    const failed = start === 'fail' || start === 'crash' || start === 'stop';
+    void this.system.monitor(self.pid).down.then((down) => this.recorder.log('downs?', event(me, failed ? 'failed' : reasonText(down.reason, this.labelOf))));
     this.recorder.log(this.actor, event('init', me));
     const ready = (): WorkerState => {
       if (worker.end === 'unlinked') self.unlink(parentOf(this.system, self.pid));
       return { me };
     };
-    switch (worker.starts[n - 1]) {
+    switch (start) {
       case 'fail': return self.stop('boom');
       case 'stop': return self.stop('normal');
       case 'ignore': return self.ignore();
@@ -155,7 +161,7 @@ class Forest {
     switch (word) {
       case 'start_child': {
         const started = await sup.startChild(this.spec(what as Term, this.chains.get(id) as readonly string[])) as { readonly pid: Pid | undefined };
-        return event('ok', this.childLabel(what as Term, started.pid));
+        return event('ok', this.labels.get(started.pid ?? '') ?? this.firsts.get(what as Term) ?? String((what as readonly Term[])[1]));
       }
       case 'terminate_child': await sup.terminateChild(child); return 'ok';
       case 'restart_child': {
@@ -170,11 +176,6 @@ class Forest {
       }
       default: throw new Error(`unknown step ${word}`);
     }
-  }
-
-  private childLabel(spec: Term, pid: Pid | undefined): string {
-    const id = String((spec as readonly Term[])[1]);
-    return this.labels.get(pid ?? '') ?? (id.startsWith('s') ? id : `${id}_${this.counts.get(id) ?? 0}`);
   }
 
   private failure(error: unknown): string {
