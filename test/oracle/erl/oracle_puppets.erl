@@ -36,7 +36,6 @@ loop(C, Me) ->
         resume -> ok;
         {message, From, What} -> log(C, Me, {got, From, What});
         {timer, T, What} -> log(C, Me, {timer, T, What});
-        {'EXIT', _, noproc} -> log(C, Me, {exit, noproc, noproc});
         {'EXIT', Pid, Reason} -> log(C, Me, {exit, label(C, Pid), Reason});
         {'DOWN', Ref, process, Object, Reason} -> log(C, Me, {down, object(C, Object), get(Ref), Reason})
     end,

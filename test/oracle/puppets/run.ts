@@ -65,8 +65,8 @@ class Puppet {
     const { labelOf } = this.stage;
     if (message instanceof Message) this.log('got', message.from, message.what);
     else if (message instanceof Timed) this.log('timer', message.timer, message.what);
-    else if (message instanceof Exit) this.log('exit', message.reason === 'noproc' ? 'noproc' : labelOf(message.pid ?? '') ?? 'stranger', reasonText(message.reason, labelOf));
-    else if (message instanceof Down) this.log('down', labelOf(message.name ?? '') ?? message.name ?? labelOf(message.pid ?? '') ?? 'stranger', this.watchOf(message.ref), reasonText(message.reason, labelOf));
+    else if (message instanceof Exit) this.log('exit', labelOf(message.pid ?? '') ?? 'stranger', reasonText(message.reason, labelOf));
+    else if (message instanceof Down) this.log('down', message.name ?? labelOf(message.pid ?? '') ?? 'stranger', this.watchOf(message.ref), reasonText(message.reason, labelOf));
   }
 
   private log(word: string, ...args: string[]): void {
