@@ -1,5 +1,5 @@
 import { isThenable, OptionError } from '../base/index.js';
-import { treeFrom, type SupervisorInit } from './engine.js';
+import { treeFrom, type SupervisorInit } from './recipe.js';
 import type { Tree } from './spec.js';
 import { flagsOf, type SupervisorState } from './state.js';
 

@@ -1,23 +1,16 @@
-import { ExitSignal, isThenable, OptionError, printable, type ExitReason } from '../base/index.js';
+import { ExitSignal, isThenable, printable, type ExitReason } from '../base/index.js';
 import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, type Process } from '../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { next, type Child, type MaybeLater } from './child.js';
+import { changeCode } from './code-change.js';
 import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { reasonOfStart, reportError } from './report.js';
 import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain } from './restart.js';
 import { stopInOrder } from './shutdown.js';
-import { checkFlags, withChildren, type SupervisorSpec, type Tree } from './spec.js';
+import { treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
+import type { Tree } from './spec.js';
 import { SupervisorState } from './state.js';
-
-/**
- * A function that makes the spec when the supervisor starts, and again when its code changes (SU-53). `'ignore'` starts
- * nothing (SU-05).
- */
-export type SupervisorInit = () => SupervisorSpec | 'ignore' | Promise<SupervisorSpec | 'ignore'>;
-
-/** What a supervisor is started with: a checked tree, or the function that makes its spec. */
-export type Recipe = Tree | SupervisorInit;
 
 type Sup = AgentSelf & { state: SupervisorState };
 
@@ -30,21 +23,6 @@ function init(this: AgentSelf, recipe: Recipe): unknown {
 
 function fromFunction(p: Process, made: unknown, recipe: SupervisorInit): unknown {
   return made === 'ignore' ? new Ignore() : begin(p, treeFrom(made), recipe);
-}
-
-/** Checks what a spec function returned; each kind of mistake has its own reason (SU-05). */
-export function treeFrom(made: unknown): Tree {
-  if (typeof made !== 'object' || made === null) throw new ExitSignal({ badReturn: printable(made) });
-  const flags = wrapped('supervisorData', () => checkFlags('supervisor', made));
-  return wrapped('startSpec', () => withChildren('supervisor', flags));
-}
-
-function wrapped<T>(key: string, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    throw error instanceof OptionError ? new ExitSignal({ [key]: error }) : error;
-  }
 }
 
 function begin(p: Process, tree: Tree, make: SupervisorInit | null): MaybeLater<SupervisorState> {
@@ -159,6 +137,7 @@ export function supervisorDefinition(): RuntimeDefinition {
     init: init as never,
     info: info as never,
     calls: { startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren, whichChild, countChildren } as never,
+    codeChange: ((self: Sup, _from: unknown, extra: unknown) => changeCode(self.state, extra)) as never,
     terminate: ((self: Sup) => self.state === undefined ? undefined : stopInOrder(self.state.family, self.state.family.from())) as never,
   }) as AnyDefinition);
   return made;

@@ -7,7 +7,8 @@ export {
   dynamicSupervisor, DynamicSupervisorRef, readDynamic, readSimple, simpleSupervisor, SimpleSupervisorRef, Template, template,
   type ChildPid, type DynamicSpec, type SimpleSpec,
 } from './dynamic-handle.js';
-export { supervisorDefinition, type SupervisorInit } from './engine.js';
+export { supervisorDefinition } from './engine.js';
+export type { SupervisorInit } from './recipe.js';
 export { SupervisorRef, type AnySupervisorRef } from './handle.js';
 export type { ChildCount, ChildInfo } from './info.js';
 export { Intensity } from './intensity.js';

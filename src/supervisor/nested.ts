@@ -1,6 +1,7 @@
 import { planOf } from '../behaviour/index.js';
 import type { Via } from '../router/index.js';
-import { supervisorDefinition, type SupervisorInit } from './engine.js';
+import { supervisorDefinition } from './engine.js';
+import type { SupervisorInit } from './recipe.js';
 import { SupervisorRef } from './handle.js';
 import { readNested, type SupervisorChildOptions } from './options.js';
 import { checkId, checkTree, ChildSpec, shutdownOf, significantOf, type SupervisorSpec } from './spec.js';

@@ -1,7 +1,7 @@
 import type { Process } from '../process/index.js';
 import { Family } from './family.js';
 import { Intensity } from './intensity.js';
-import type { SupervisorInit } from './engine.js';
+import type { SupervisorInit } from './recipe.js';
 import type { Restarting } from './restart.js';
 import type { Limits } from './options.js';
 import type { Tree } from './spec.js';
