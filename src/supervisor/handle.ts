@@ -9,6 +9,13 @@ import { ChildSpec } from './spec.js';
  * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs (SU-47);
  * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by name means whoever owns the
  * name at each use, as every ref does.
+ *
+ * @example
+ * const pool = await system.superviseDynamic({ name: 'pool' });
+ * await pool.countChildren(); // => { specs: 0, active: 0, supervisors: 0, workers: 0 }
+ * await pool.stop();
+ * await pool.down; // => 'shutdown'
+ * @since 0.2.0
  */
 export abstract class AnySupervisorRef<Row> {
   readonly #ref: AgentRefImpl;
