@@ -13,7 +13,7 @@ export {
 } from './behaviour/index.js';
 export {
   defineEventHandler, EventManager, eventManager, HandlerExit,
-  type AnyEventHandler, type EventHandler, type EventHandlerSpec, type EventManagerDefinition, type EventManagerRef, type HandlerEnd, type HandlerId, type HandlerInfo, type HandlerInit, type HandlerKey, type HandlerSelf,
+  type AnyEventHandler, type EventHandler, type EventHandlerSpec, type EventManagerDefinition, type EventManagerRef, type HandlerEnd, type HandlerId, type HandlerInfo, type HandlerInit, type HandlerKey, type HandlerSelf, type HandlerState,
 } from './behaviour/index.js';
 export type { AgentStatus, DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics, SysStatus } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';

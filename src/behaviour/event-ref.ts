@@ -4,6 +4,7 @@ import { titleOf } from '../router/index.js';
 import { defineAgent } from './definition.js';
 import { keyOf } from './event-handler.js';
 import { EventEngine, type AddPlan } from './event-manager.js';
+import { EVENT_SYS } from './event-sys.js';
 import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey } from './event-types.js';
 import { AgentRefImpl } from './ref.js';
 import type { AgentSelf } from './self.js';
@@ -37,7 +38,9 @@ export const EventManager: EventManagerDefinition = defineAgent({
   name: 'event manager',
   trapExit: true,
   init(): EventEngine {
-    return new EventEngine((this as never as AgentSelf).p);
+    const { p } = this as never as AgentSelf;
+    p.cold().sys = EVENT_SYS;
+    return new EventEngine(p);
   },
   calls: calls as never,
   casts: { notify: (self: Manager, event: unknown) => self.state.event(event) } as never,

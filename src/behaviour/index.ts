@@ -2,6 +2,7 @@ export { Control, Ignore, NoReply, Refusal, Stop } from './control.js';
 export { AgentDefinition, defineAgent, on, type AgentSpec } from './definition.js';
 export { defineEventHandler, HandlerExit } from './event-handler.js';
 export type { HandlerReport } from './event-manager.js';
+export type { HandlerState } from './event-sys.js';
 export { EventManager, eventManager } from './event-ref.js';
 export type * from './event-types.js';
 export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';

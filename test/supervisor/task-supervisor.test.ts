@@ -22,7 +22,7 @@ describe('task supervisors', () => {
     const task = await mine.async((task: TaskSelf, n: number) => gate.promise.then((m) => [n + m, task.callers]), 1);
     expect(await tasks.children()).toEqual([task.pid]);
     expect(system.inspect(task.pid)).toMatchObject({ parent: tasks.pid });
-    expect([...(system.inspect(task.pid)?.links ?? [])].sort()).toEqual([tasks.pid, ref.pid].sort());
+    expect(new Set(system.inspect(task.pid)?.links)).toEqual(new Set([tasks.pid, ref.pid]));
     gate.open(2);
     expect(await self.task.await(task)).toEqual([3, [ref.pid]]);
     await env.settle();
