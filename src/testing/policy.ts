@@ -12,6 +12,13 @@ import type { Random } from './random.js';
  */
 export type Policy = 'uniform' | 'pct' | 'newest' | 'starve' | 'fifo';
 
+/**
+ * All policies: what a seed draws from.
+ *
+ * @example
+ * POLICIES.includes('pct') // => true
+ * @since 0.2.0
+ */
 export const POLICIES: readonly Policy[] = ['uniform', 'pct', 'newest', 'starve', 'fifo'];
 
 type NumberAt = (position: number) => number;

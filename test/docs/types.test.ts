@@ -12,7 +12,7 @@ const HEAD = [
   "import { retry } from 'castcall/delivery';",
   "import { createLogger } from 'castcall/observe';",
   "import { Application, ApplicationError, checkChildSpecs, ChildSpec, defineApplication, dynamicSupervisor, partitionOf, partitionSupervisor, shouldRestart, simpleSupervisor, Template, template } from 'castcall/supervisor';",
-  "import { probe, Random, simulate, simulateMany, SimulationError, type Simulation } from 'castcall/testing';",
+  "import { POLICIES, probe, Random, simulate, simulateMany, SimulationError, type Simulation } from 'castcall/testing';",
   "import { CallError, CastcallError, child, createSystem, defineAgent, Down, Exit, formatReason, isOrderly, on, OptionError, PayloadError, printable, StartError, supervisor, Timeout, type ExitReason, type Logger, type Pid, type System } from 'castcall';",
 ].join('\n');
 

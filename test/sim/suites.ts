@@ -6,6 +6,7 @@ import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
 import { mailboxSuite } from './mailbox.js';
 import { orderSuite } from './order.js';
+import { randomSuite } from './random.js';
 import { restartingSuite } from './restarting.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
@@ -15,5 +16,5 @@ import type { Suite } from './suite.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, randomSuite,
 ];
