@@ -10,11 +10,14 @@ declare global {
   }
 }
 
+/** The simulation that runs now; there is one at a time, because a run is synchronous from its first step to its last. */
+let env: SimEnv;
+
 /** What `setTimeout` returns while a seed runs. */
 class SimTimeout {
+  private readonly env: SimEnv = env;
   private handle: TimerHandle;
   constructor(
-    private readonly env: SimEnv,
     private readonly ms: number,
     private readonly fn: () => void,
     private readonly repeats: boolean,
@@ -53,39 +56,49 @@ class SimImmediate {
 
 type Callback = (...args: unknown[]) => void;
 
-function timers(env: SimEnv): Record<string, unknown> {
-  const clear = (timer: unknown): void => {
-    if (timer instanceof SimTimeout) timer.close();
-  };
-  return {
-    setTimeout: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(env, Number(ms), () => fn(...args), false),
-    setInterval: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(env, Number(ms), () => fn(...args), true),
-    setImmediate: (fn: Callback, ...args: unknown[]) => {
-      const made = new SimImmediate();
-      env.macrotask(() => {
-        if (!made.cleared) fn(...args);
-      });
-      return made;
-    },
-    clearTimeout: clear,
-    clearInterval: clear,
-    clearImmediate: (made: unknown) => {
-      if (made instanceof SimImmediate) made.cleared = true;
-    },
-    fetch: () => {
-      throw new CastcallError('FOREIGN_IO', 'fetch: a simulation cannot wait for the network; give the agent a port and let the scenario answer');
-    },
-  };
-}
+const clear = (timer: unknown): void => {
+  if (timer instanceof SimTimeout) timer.close();
+};
 
-function dateOf(env: SimEnv): DateConstructor {
-  const RealDate = Date;
-  return new Proxy(RealDate, {
-    construct: (target, args: unknown[], newTarget) => Reflect.construct(target, args.length === 0 ? [env.wall()] : args, newTarget) as object,
-    apply: () => new RealDate(env.wall()).toString(),
-    get: (target, key) => (key === 'now' ? () => env.wall() : (Reflect.get(target, key) as unknown)),
-  });
-}
+const timers: Readonly<Record<string, unknown>> = {
+  setTimeout: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(Number(ms), () => fn(...args), false),
+  setInterval: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(Number(ms), () => fn(...args), true),
+  setImmediate: (fn: Callback, ...args: unknown[]) => {
+    const made = new SimImmediate();
+    env.macrotask(() => {
+      if (!made.cleared) fn(...args);
+    });
+    return made;
+  },
+  clearTimeout: clear,
+  clearInterval: clear,
+  clearImmediate: (made: unknown) => {
+    if (made instanceof SimImmediate) made.cleared = true;
+  },
+  fetch: () => {
+    throw new CastcallError('FOREIGN_IO', 'fetch: a simulation cannot wait for the network; give the agent a port and let the scenario answer');
+  },
+};
+
+const RealDate = Date;
+const SimDate = new Proxy(RealDate, {
+  construct: (target, args: unknown[], newTarget) => Reflect.construct(target, args.length === 0 ? [env.wall()] : args, newTarget) as object,
+  apply: () => new RealDate(env.wall()).toString(),
+  get: (target, key) => (key === 'now' ? () => env.wall() : (Reflect.get(target, key) as unknown)),
+});
+
+/** What is put where; each place has a value of its own in Node. */
+const places: readonly (readonly [holder: object, key: string, value: unknown])[] = [
+  ...Object.entries(timers).map(([key, value]) => [globalThis, key, value] as const),
+  [globalThis, 'Date', SimDate],
+  [Math, 'random', () => env.random.float()],
+  [Object.getPrototypeOf(performance) as object, 'now', () => env.mono()],
+  [AbortSignal, 'timeout', (ms: number) => {
+    const controller = new AbortController();
+    env.foreignTimer(ms, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')));
+    return controller.signal;
+  }],
+];
 
 /**
  * Puts the simulation's clock, timers and randomness in place of the platform's, for as long as a seed runs: `Date`,
@@ -93,27 +106,14 @@ function dateOf(env: SimEnv): DateConstructor {
  * `AbortSignal.timeout`. `fetch` throws. `queueMicrotask` and `process.nextTick` stay: they are deterministic.
  * Returns the way back.
  */
-export function standIn(env: SimEnv): () => void {
-  const undo: (() => void)[] = [];
-  const put = (holder: object, key: string, value: unknown): void => {
-    const before = Object.getOwnPropertyDescriptor(holder, key);
-    Object.defineProperty(holder, key, { value, writable: true, configurable: true, enumerable: before?.enumerable ?? false });
-    undo.push(() => {
-      if (before === undefined) Reflect.deleteProperty(holder, key);
-      else Object.defineProperty(holder, key, before);
-    });
-  };
-  for (const [key, value] of Object.entries(timers(env))) put(globalThis, key, value);
-  put(globalThis, 'Date', dateOf(env));
-  put(Math, 'random', () => env.random.float());
-  put(performance, 'now', () => env.mono());
-  put(AbortSignal, 'timeout', (ms: number) => {
-    const controller = new AbortController();
-    env.foreignTimer(ms, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')));
-    return controller.signal;
-  });
+export function standIn(simulated: SimEnv): () => void {
+  env = simulated;
+  const before = places.map(([holder, key]) => (holder as Record<string, unknown>)[key]);
+  for (const [holder, key, value] of places) (holder as Record<string, unknown>)[key] = value;
   return () => {
-    for (const step of undo.reverse()) step();
+    places.forEach(([holder, key], at) => {
+      (holder as Record<string, unknown>)[key] = before[at];
+    });
   };
 }
 

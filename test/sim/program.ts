@@ -189,7 +189,7 @@ function actorOf(program: Program) {
     },
     casts: {
       note(self, message: Tagged) { program.hear(self.state.id, message); },
-      act(self) { act(program, self as unknown as Agent); },
+      act(self) { act(program, self); },
     },
     info(self, message) {
       if (message instanceof Down) program.down(self.state.id, message);
