@@ -1,0 +1,20 @@
+// Wrong variants of src/behaviour: see scripts/mutants.mjs.
+const agent = 'src/behaviour/agent.js';
+const start = 'src/behaviour/start.js';
+
+export const behaviour = [
+  { name: 'sends of a dead incarnation go through', file: 'src/behaviour/verbs.js', edits: [[/(counts\.zombies\+\+;\s+)return false;/, '$1return true;']] },
+  { name: 'the idle timeout is not cancelled by a message', file: agent, edits: [['&& op.kind !== Kind.Idle', '&& op.kind === Kind.Idle']] },
+  { name: 'a crash keeps the half-made state', file: agent, edits: [['self.state = self.committed; return conclude(', 'return conclude(']] },
+  { name: 'an expired message is handled', file: agent, edits: [['if (p.kernel.env.mono() >= extra.expiresAt) {', 'if (false) {']] },
+  { name: "the parent's exit is a message", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'false']] },
+  { name: "anybody's exit is the parent's", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'p.parent !== null']] },
+  { name: 'the last reply is sent before terminate', file: 'src/behaviour/ending.js', edits: [['self.ending = ending; p.phase', 'ending.replyTo?.reply(ending.reply); self.ending = ending; p.phase']] },
+  { name: 'a crash in terminate is forgotten', file: 'src/behaviour/ending.js', edits: [['ending.reason = reasonOf(error);', ';']] },
+  { name: 'terminate does not run', file: 'src/behaviour/ending.js', edits: [['if (run !== null) {', 'if (run === undefined) {']] },
+  { name: 'continue waits its turn', file: 'src/behaviour/self.js', edits: [[/CONTINUE, what, null, Rank\.Front/, 'CONTINUE, what, null, Rank.Low']] },
+  { name: 'a failed start leaves its process', file: start, edits: [[/exitProcess\(p, exit\);/, ';']] },
+  { name: 'an Exit follows a failed start', file: start, edits: [[/unlink\(p\.parent, p\);\s+exitProcess\(p, exit\);/, ';exitProcess(p, exit);']] },
+  { name: 'a waiting receive outlives its process', file: 'src/behaviour/plain.js', edits: [[/this\.p\.cold\(\)\.idle = this\.receiver;/, ';']] },
+  { name: 'suspend by sys holds nothing', file: 'src/process/hold.js', edits: [['export function suspend(p) {', 'export function suspend(p) { return;']] },
+];
