@@ -51,6 +51,22 @@ async function exceeds(sim: Simulation): Promise<void> {
   sim.equal((await probe.expectDown(undefined)).reason, 'shutdown', 'its watchers hear shutdown');
 }
 
+/** The period includes its ends: a restart exactly `periodMs` after another still counts with it, one ms later it does not. */
+async function edges(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const Worker = workerOf([]);
+  const periodMs = 10 + random.int(50);
+  const late = random.chance(0.5);
+  const top = await system.supervise({ intensity: 1, periodMs, children: [child('e', Worker, 'e')] });
+  system.ref(Worker, 'e').cast('crash');
+  await sim.settle();
+  await sim.sleep(periodMs + (late ? 1 : 0));
+  system.ref(Worker, 'e').cast('crash');
+  await sim.settle();
+  sim.equal(top.pid !== undefined, late, `a second restart ${late ? 'after' : 'at'} the end of the period`);
+  if (late) await top.stop();
+}
+
 /** A nested supervisor that gives up: a permanent one is restarted, a transient one is not; neither takes its parent down. */
 async function nested(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -100,6 +116,7 @@ async function burning(sim: Simulation): Promise<void> {
 
 export const intensitySuite: Suite = suite('intensity', 'C7: restarts in a window, one too many ends the supervisor with shutdown', async (sim) => {
   await exceeds(sim);
+  await edges(sim);
   await nested(sim);
   await burning(sim);
 });

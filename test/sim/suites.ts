@@ -12,9 +12,10 @@ import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
 import { stoppingSuite } from './stopping.js';
 import type { Suite } from './suite.js';
+import { sysSuite } from './sys.js';
 
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, sysSuite, randomSuite,
 ];
