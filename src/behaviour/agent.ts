@@ -7,7 +7,7 @@ import { Request } from '../router/index.js';
 import { dropController, Flag } from './answering.js';
 import { AGENT_SYS } from './agent-sys.js';
 import { abandonedWith, runConcurrent } from './concurrent.js';
-import { Control, isControl, NoReply, Refusal, Stop } from './control.js';
+import { badReturn, Control, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { AgentDefinition } from './definition.js';
 import { conclude, definitionOf, end, replaceReason } from './ending.js';
 import type { IdleDeadline } from './idle.js';
@@ -81,13 +81,14 @@ function before(p: Process, self: AgentSelf, op: Op): void {
 function after(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
   if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
   if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
+  if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
+    return conclude(p, self, { reason: badReturn(`handler '${p.op?.name ?? '?'}'`, result), replyTo: null, reply: undefined });
+  }
   if (call === null) return undefined;
   if (result instanceof Control) {
     if (result instanceof Refusal) {
       p.mailbox.tally().refused++;
       call.fail('REFUSED', { refusal: result.code, details: result.details });
-    } else if (!(result instanceof NoReply)) {
-      throw new CastcallError('BAD_RETURN_VALUE', `handler '${call.op.name}' returned a control value that only init may return`);
     }
   } else if ((self.flags & Flag.Deferred) === 0 || result !== undefined) {
     call.reply(result);

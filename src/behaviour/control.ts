@@ -1,4 +1,4 @@
-import type { ExitReason } from '../base/index.js';
+import { CastcallError, type ExitReason } from '../base/index.js';
 
 /** What a handler returns instead of a reply; made by the verbs of `self`. */
 export abstract class Control {}
@@ -54,4 +54,17 @@ export class Stop<R> extends Control {
 /** `init` decided not to run: the start returns no process and no error (GS-02). */
 export class Ignore extends Control {
   readonly kind = 'ignore' as const;
+}
+
+/** The start fails with `reason`, but the process ends with `normal`, silently (GS-03); made by `this.error` in init. */
+export class InitFailure extends Control {
+  readonly kind = 'error' as const;
+  constructor(readonly reason: ExitReason) {
+    super();
+  }
+}
+
+/** OTP's bad_return_value: a control value where it means nothing (GS-05, GS-22). */
+export function badReturn(where: string, value: Control): CastcallError {
+  return new CastcallError('BAD_RETURN_VALUE', `bad_return_value: ${where} returned '${(value as { readonly kind?: string }).kind ?? 'a control value'}', which means nothing there`);
 }

@@ -75,12 +75,13 @@ export const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?
   overflow: z.enum(['reject'], { error: "'reject', the only overflow policy of this version" }).optional(),
 });
 
-export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label', 'debug'];
+export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label', 'debug', 'timeoutMs'];
 const startSchema: z.ZodType<StartOptions> = z.strictObject({
   name: nameSchema.optional(),
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),
+  timeoutMs: z.number({ error: 'a whole number of milliseconds from 0' }).int({ error: 'a whole number of milliseconds from 0' }).min(0, { error: 'a whole number of milliseconds from 0' }).optional(),
   debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)
 });
 

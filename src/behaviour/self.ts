@@ -3,7 +3,7 @@ import { CONTINUE, Rank } from '../mailbox/index.js';
 import { Phase, pushSignal, Timeout, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { Answering, Flag } from './answering.js';
-import { Ignore, Stop } from './control.js';
+import { Ignore, InitFailure, Stop } from './control.js';
 import { armIdle } from './idle.js';
 
 /** How an agent ends, while its terminate runs. */
@@ -33,6 +33,10 @@ export class AgentSelf extends Answering {
     this.flags |= Flag.Stop;
     this.ending = { reason: made.reason, replyTo: made.replies && this.p.from instanceof Request ? this.p.from : null, reply: made.value };
     return made;
+  }
+
+  error(reason: ExitReason): InitFailure {
+    return new InitFailure(reason);
   }
 
   ignore(): Ignore {

@@ -1,8 +1,8 @@
-import { isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
+import { Deadline, isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
 import { UNBOUNDED } from '../mailbox/index.js';
 import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
-import { Ignore, Stop } from './control.js';
+import { badReturn, Ignore, InitFailure, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { Host } from './host.js';
 import { AgentRefImpl } from './ref.js';
 import { readStart, splitArgs } from './options.js';
@@ -19,6 +19,8 @@ export interface StartPlan {
   readonly fullStats: boolean;
   readonly label: string | undefined;
   readonly debug: unknown;
+  /** ms that init may take, undefined for no limit (GS-07) */
+  readonly timeoutMs: number | undefined;
 }
 
 /** The started process, or `null` when init ignored. */
@@ -33,6 +35,7 @@ export function planOf(definition: RuntimeDefinition, init: readonly unknown[], 
     fullStats: options.stats === 'full',
     label: options.label,
     debug: options.debug,
+    timeoutMs: options.timeoutMs,
   };
 }
 
@@ -106,11 +109,32 @@ function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition
     if (waiting !== null) waiting.starting?.delete(p);
   } catch (error) {
     if (waiting !== null) waiting.starting?.delete(p);
-    return failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
+    return initThrew(p, self, error, plan);
   } finally {
     kernel.current = outer;
   }
   return initDone(p, self, state, plan);
+}
+
+/** A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04). */
+function initThrew(p: Process, self: Instance, error: unknown, plan: StartPlan): StartedProcess {
+  return isControl(error) ? initDone(p, self, error, plan) : failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
+}
+
+/** An init that takes too long: killed, with no trace but the error (GS-07, PL-05). */
+class InitDeadline extends Deadline {
+  constructor(
+    private readonly p: Process,
+    private readonly expired: () => void,
+  ) {
+    super();
+  }
+  expire(): void {
+    const { p } = this;
+    this.expired();
+    if (p.parent !== null) unlink(p.parent, p);
+    exitProcess(p, 'killed', true);
+  }
 }
 
 /** An asynchronous init: the process is alive and named meanwhile, its messages wait (GS-06). */
@@ -118,14 +142,19 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
   const { parent } = p;
   return new Promise((resolve, reject) => {
     // Death before init returns is a failed start, never a hang (PL-02).
+    let late = false;
+    const limit = plan.timeoutMs === undefined ? null : new InitDeadline(p, () => { late = true; });
     const ref = monitor(null, p, undefined, (down) => {
       parent?.ext?.starting?.delete(p);
-      reject(new StartError(plan.definition.name, down.reason));
+      if (limit !== null) p.kernel.deadlines.remove(limit);
+      reject(new StartError(plan.definition.name, late ? 'timeout' : down.reason));
     });
+    if (limit !== null) p.kernel.deadlines.add(limit, plan.timeoutMs as number);
     const settle = (finish: () => StartedProcess | Promise<StartedProcess>): void => {
       parent?.ext?.starting?.delete(p);
       if (p.phase === Phase.Dead) return;
       demonitor(ref, true);
+      if (limit !== null) p.kernel.deadlines.remove(limit);
       try {
         resolve(finish());
       } catch (error) {
@@ -134,7 +163,7 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
     };
     Promise.resolve(pending).then(
       (state) => settle(() => initDone(p, self, state, plan)),
-      (error: unknown) => settle(() => failStart(p, plan.definition.name, reasonOf(error), reasonOf(error))),
+      (error: unknown) => settle(() => initThrew(p, self, error, plan)),
     );
   });
 }
@@ -142,6 +171,11 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
 function initDone(p: Process, self: Instance, state: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw new StartError(plan.definition.name, p.reason);
   if (state instanceof Stop) return failStart(p, plan.definition.name, state.reason, state.reason);
+  if (state instanceof InitFailure) return failStart(p, plan.definition.name, state.reason, 'normal');
+  if (state instanceof NoReply || state instanceof Refusal) {
+    const bad = badReturn('init', state);
+    return failStart(p, plan.definition.name, bad, bad);
+  }
   if (state instanceof Ignore) {
     if (p.parent !== null) unlink(p.parent, p);
     exitProcess(p, 'normal');

@@ -2,7 +2,7 @@ import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { MonitorRef, Pid, TimerRef } from '../process/index.js';
 import type { Via } from '../router/index.js';
-import type { Ignore, NoReply, Refusal, Stop } from './control.js';
+import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
 import type { TaskVerbs } from './task-types.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
 import type { SysCallbacks, SysLink } from './special.js';
@@ -46,6 +46,8 @@ export interface StartOptions {
   readonly label?: string | undefined;
   /** debug functions that are on from the first event; others can be turned on later, with `system.sys(ref)` (SY-13) */
   readonly debug?: readonly DebugOption[] | undefined;
+  /** ms that an asynchronous init may take, default no limit; then the agent is killed and the start fails with `timeout` (GS-07) */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The bound of a mailbox. A full one refuses the sender; what it holds is safe. */
@@ -124,6 +126,10 @@ export interface InitSelf extends ProcessVerbs {
   ignore(): Ignore;
   /** `return this.stop(reason)`: the start fails with that reason (GS-03) */
   stop(reason: ExitReason): Stop<never>;
+  /** `return this.error(reason)`: the same, but the process ends with `normal`: no report (GS-03) */
+  error(reason: ExitReason): InitFailure;
+  /** a hint: this agent will be idle for long */
+  hibernate(): void;
 }
 
 /** A handler's first argument. */
@@ -199,7 +205,7 @@ export interface CheckedHandler<T, R> {
 export type Table<S, P> = { readonly [N in keyof P]: Handler<S> | Entry<S, P[N]> };
 
 /** The state is what init returns, or resolves to. */
-export type StateOf<R> = Exclude<Awaited<R>, Ignore | Stop<never>>;
+export type StateOf<R> = Exclude<Awaited<R>, Ignore | InitFailure | Stop<never>>;
 /** What `defineAgent` returns; pass it to `child`, `start` and `ref`. */
 export interface Definition<A extends unknown[], R, C, K> {
   readonly name: string;
