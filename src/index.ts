@@ -16,9 +16,13 @@ export {
   type AnyEventHandler, type EventHandler, type EventHandlerSpec, type EventManagerDefinition, type EventManagerRef, type HandlerEnd, type HandlerId, type HandlerInfo, type HandlerInit, type HandlerKey, type HandlerSelf, type HandlerState,
 } from './behaviour/index.js';
 export type { AgentStatus, DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics, SysStatus } from './behaviour/index.js';
+export { Timers, type AliasOptions, type DemonitorOptions, type KernelVerbs, type Monitored, type MonitorOptions, type ProcessFlags, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type TimerOptions, type TimerQuery } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';
-export { Down, Exit, Timeout, type MonitorRef, type Pid, type ProcessInfo, type Status, type TimerRef } from './process/index.js';
+export {
+  Down, Exit, TimerAnswer, TimerFired, Timeout,
+  type Alias, type MonitorRef, type Pid, type ProcessInfo, type ProcessItems, type ProcessPriority, type Status, type TimerRef, type WatchdogEvent, type WatchdogOptions,
+} from './process/index.js';
 export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor, DynamicSupervisorRef, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,

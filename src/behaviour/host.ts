@@ -2,6 +2,7 @@ import { CastcallError, OptionError, callError, type CallErrorCode } from '../ba
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
 import type { TaskVerbs } from './task-types.js';
+import type { MonitorOptions, ProcessSpawnOptions } from './process-types.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /** What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port `host`). */
@@ -19,9 +20,9 @@ export interface Host {
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;
 }
 
-export interface SpawnOptions {
-  readonly link?: boolean;
-  readonly name?: string | Via | undefined;
+/** Options of a spawn as the host takes them: checked. */
+export interface SpawnOptions extends ProcessSpawnOptions {
+  readonly monitor?: boolean | MonitorOptions | undefined;
 }
 
 export function hostOf(kernel: Kernel): Host {

@@ -9,6 +9,8 @@ export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from 
 export { CALL_TIMEOUT_MS, checkKeys, mailboxSchema, nameSchema, readStart, splitArgs } from './options.js';
 export { abcast, multiCall, type MultiCallResult } from './multi.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
+export { checkFlags, checkSpawn } from './process-options.js';
+export type * from './process-types.js';
 export { AgentRefImpl, ended, statsOf, ViaRefImpl } from './ref.js';
 export {
   defineRegistry, RegistryEvent, RegistryRef, registryRef,
@@ -27,4 +29,5 @@ export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } fro
 export { TaskError, type TaskErrorCode } from './task-error.js';
 export type * from './task-types.js';
 export { TaskVerbsImpl } from './task-verbs.js';
+export { Timers } from './timers.js';
 export type * from './types.js';

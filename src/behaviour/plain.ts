@@ -1,6 +1,6 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
 import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, KEPT, KeptList, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { accept, Exit, exitProcess, exitSignal, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys } from './options.js';
@@ -68,6 +68,8 @@ class Receiver extends Deadline {
 /** The self of a plain process. */
 export class PlainSelf extends Verbs {
   receiver: Receiver | null = null;
+  /** wakes a hibernating body */
+  wake: (() => void) | null = null;
   constructor(
     p: Process,
     readonly body: Body,
@@ -85,7 +87,10 @@ export class PlainSelf extends Verbs {
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
     if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
     const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
-    const kept = this.p.mailbox.held ? undefined : this.p.ext?.kept?.take((one) => fits(match, one));
+    const stopped = isSuspended(this.p);
+    if (stopped) this.p.rare().onResume = () => this.served();
+    if (!stopped && !this.p.mailbox.held) keepUrgent(this.p);
+    const kept = stopped || this.p.mailbox.held ? undefined : this.p.ext?.kept?.take((one) => fits(match, one));
     if (kept !== undefined) {
       const message = this.received(kept);
       const { scheduler, env } = this.p.kernel;
@@ -108,12 +113,27 @@ export class PlainSelf extends Verbs {
   /** After a suspension: what was passed over before may now be received. */
   private served(): void {
     const { receiver } = this;
-    if (receiver === null) return;
+    if (receiver === null || this.p.mailbox.held) return;
+    if (isSuspended(this.p)) {
+      this.p.rare().onResume = () => this.served();
+      return;
+    }
+    keepUrgent(this.p);
     const kept = this.p.ext?.kept?.take((one) => fits(receiver.match, one));
     if (kept === undefined) return;
     this.receiver = null;
     this.p.kernel.deadlines.remove(receiver);
     receiver.resolve(this.received(kept));
+  }
+
+  hibernate(): Promise<void> {
+    if (!this.lives()) return new Promise(() => undefined);
+    const { p } = this;
+    p.mailbox.shrink();
+    if (p.mailbox.size > 0 || (p.ext?.kept?.size ?? 0) > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   /** Only now has a kept message been received. */
@@ -124,6 +144,8 @@ export class PlainSelf extends Verbs {
       this.p.mailbox.size--;
       this.p.mailbox.handled++;
     }
+    const { watchdog } = this.p.kernel;
+    if (watchdog !== null) watchdog.taken(this.p, this.p.mailbox.size);
     return one.payload;
   }
 }
@@ -142,6 +164,7 @@ function fits(match: Match, one: Kept): boolean {
 export const PLAIN: Behaviour = {
   name: 'process',
   sys: null,
+  waits: true,
   begin(p: Process): unknown {
     const self = p.self as PlainSelf;
     const result = self.body(self as unknown as ProcessSelf);
@@ -166,6 +189,9 @@ export const PLAIN: Behaviour = {
       return undefined;
     }
     (p.cold().kept ??= new KeptList()).push(message);
+    const { wake } = self;
+    self.wake = null;
+    if (wake !== null) wake();
     return KEPT;
   },
   settled: () => undefined,
@@ -189,6 +215,8 @@ export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, o
   const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
   const p = spawnProcess(kernel, PLAIN, parent, options.link ?? false, UNBOUNDED);
   p.self = new PlainSelf(p, body);
+  if (options.label !== undefined) p.cold().label = options.label;
+  if (options.priority !== undefined) p.level = LEVELS[options.priority];
   if (name !== undefined) claim(kernel, p, name);
   kernel.scheduler.enqueue(p);
   return new ProcessRefImpl(p, null);

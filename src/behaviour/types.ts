@@ -1,7 +1,8 @@
 import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
-import type { MonitorRef, Pid, TimerRef } from '../process/index.js';
+import type { Alias, Pid } from '../process/index.js';
 import type { Via } from '../router/index.js';
+import type { KernelVerbs } from './process-types.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
 import type { TaskVerbs } from './task-types.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
@@ -10,7 +11,7 @@ import type { DebugOption, Sys } from './sys.js';
 
 /* ---- options of the verbs ---- */
 
-/** Options of `cast`, `tryCast` and `send`. */
+/** Options of `cast` and `tryCast`. */
 export interface CastOptions {
   /** lane of the mailbox, default `normal`; strict between lanes, FIFO within one */
   readonly priority?: Priority | undefined;
@@ -60,37 +61,15 @@ export interface MailboxOptions {
 
 /* ---- self ---- */
 
-/** What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name. */
-export type Target = string | Via | { readonly pid: Pid | undefined };
+/** What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages and exit signals go to an alias as well. */
+export type Target = string | Via | Alias | { readonly pid: Pid | undefined };
 
-/** The process verbs, as every process has them. */
-export interface ProcessVerbs {
-  readonly pid: Pid;
-  /** fires when this process has ended, and when its parent's shutdown has arrived */
-  readonly signal: AbortSignal;
+/** The verbs that every process has. */
+export interface ProcessVerbs extends KernelVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
   cast<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** the same ref with this process as its sender, also after an await */
   bind<R extends { bind(self: never): unknown }>(ref: R): R;
-  send(to: Target, message: unknown): void;
-  /** a message to this process (or to a pid or name) after `ms`; cancelled when that process ends (TI-07) */
-  sendAfter(ms: number, message: unknown, to?: Target): TimerRef;
-  /** ms that were left, or false (TI-05) */
-  cancelTimer(timer: TimerRef): number | false;
-  link(to: Target): void;
-  unlink(to: Target): void;
-  /** one Down will arrive (MO-01), `noproc` when nobody is there (MO-03) */
-  monitor(to: Target): MonitorRef;
-  /** no Down will be queued afterwards; `flush` drops one that is (MO-06, MO-07) */
-  demonitor(ref: MonitorRef, options?: { readonly flush?: boolean }): boolean;
-  /** turns exit signals into Exit messages; returns the old value (PF-01) */
-  trapExit(on: boolean): boolean;
-  /** ends this process: throws, as OTP's exit/1 (PR-04) */
-  exit(reason: ExitReason): never;
-  /** sends an exit signal; `kill` cannot be trapped (EX-12) */
-  exitOther(to: Target, reason: ExitReason): void;
-  /** a plain process, linked to this one unless `link: false` */
-  spawn(body: (self: ProcessSelf) => unknown, options?: { readonly link?: boolean; readonly name?: string | Via }): ProcessRef;
   /** functions in processes of their own, and their results */
   readonly task: TaskVerbs;
   /** an agent, linked to this process; returns or throws like `system.start` */
@@ -111,6 +90,8 @@ export interface ProcessSelf extends ProcessVerbs {
   receive(match: ((message: unknown) => boolean) | undefined, options: { readonly timeoutMs: number }): Promise<unknown>;
   /** makes this process answer system messages (SY-12) */
   joinSys<S>(callbacks: SysCallbacks<S>): SysLink;
+  /** gives spare storage back and resolves once any message is queued, at once when one is (RE-10); it is not taken */
+  hibernate(): Promise<void>;
 }
 
 /** What `init` has as `this`: everything of self but the state it is about to make. */

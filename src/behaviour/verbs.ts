@@ -1,15 +1,18 @@
-import { CastcallError, delayMs, ExitSignal, OptionError, type ExitReason } from '../base/index.js';
+import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, type ExitReason } from '../base/index.js';
+import { TIMER } from '../mailbox/index.js';
 import {
-  cancelTimer, demonitor, exitSignal, link, linksOf, Monitor, monitor, Phase, ProcessTimer, startTimer, unlink,
-  type MonitorRef, type Pid, type Process, type TimerRef, type Address,
+  Alias, cancelTimer, demonitor, exitSignal, exitToAlias, link, linksOf, markLink, Monitor, monitor, OwnedTimer, Phase, pushSignal, readTimer, startTimer, TimerAnswer,
+  TimerFired, unalias, unlink, type MonitorRef, type Pid, type Process, type TimerRef, type Address,
 } from '../process/index.js';
-import { titleOf, type Via } from '../router/index.js';
+import { titleOf } from '../router/index.js';
 import { guardedController } from './guard.js';
-import { checkKeys } from './options.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
+import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
+import type { AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery } from './process-types.js';
 import type { AgentRefImpl } from './ref.js';
 import type { TaskVerbs } from './task-types.js';
 import { Sys } from './sys.js';
+import { Timers } from './timers.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
 /**
@@ -54,45 +57,105 @@ export class Verbs {
     return ref.bind(this);
   }
 
-  send(to: Target, message: unknown): void {
-    if (this.lives()) this.host.router.send(addressOf(this.host, to), message, this.p);
+  /* ---- messages, aliases and timers ---- */
+
+  send(to: Target, message: unknown, options?: SendOptions): void {
+    if (options !== undefined) checkFlags('send', options, ['priority']);
+    if (this.lives()) this.host.router.send(addressOf(this.host, to), message, this.p, options?.priority === true);
   }
 
-  sendAfter(ms: number, message: unknown, to?: Target): TimerRef {
+  alias(options: AliasOptions = {}): Alias {
+    this.need('alias');
+    return makeAlias(this.p, options);
+  }
+
+  unalias(alias: Alias): boolean {
+    if (!(alias instanceof Alias)) throw new OptionError('unalias', alias, 'an alias', 'pass what self.alias returned, or the alias of a monitor');
+    return this.lives() && unalias(alias, this.p);
+  }
+
+  sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
     this.need('sendAfter');
-    return startTimer(this.p.kernel, delayMs('sendAfter.ms', ms), to === undefined ? this.p : addressOf(this.host, to), message);
+    const delay = this.dueIn('sendAfter', ms, options);
+    return startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), message);
   }
 
-  cancelTimer(timer: TimerRef): number | false {
-    if (!(timer instanceof ProcessTimer)) throw new OptionError('cancelTimer', timer, 'what sendAfter returned');
-    return cancelTimer(timer);
+  startTimer(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
+    this.need('startTimer');
+    const delay = this.dueIn('startTimer', ms, options);
+    const timer = startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), undefined);
+    timer.message = new TimerFired(timer, message);
+    return timer;
   }
 
-  link(to: Target): void {
+  private dueIn(verb: string, ms: number, options: TimerOptions | undefined): number {
+    if (options === undefined) return delayMs(`${verb}.ms`, ms);
+    checkFlags(verb, options, ['abs']);
+    if (options.abs !== true) return delayMs(`${verb}.ms`, ms);
+    const left = Math.ceil(ms - this.p.kernel.env.mono());
+    if (typeof ms !== 'number' || !(left <= DELAY_MAX_MS)) throw new OptionError(`${verb}.ms`, ms, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()');
+    return Math.max(0, left);
+  }
+
+  cancelTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
+    if (options === undefined && timer instanceof OwnedTimer) return cancelTimer(timer);
+    return this.askTimer('cancelTimer', timer, options);
+  }
+
+  readTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
+    return this.askTimer('readTimer', timer, options);
+  }
+
+  private askTimer(verb: 'cancelTimer' | 'readTimer', timer: TimerRef, options: TimerQuery = {}): number | false | 'ok' {
+    if (!(timer instanceof OwnedTimer)) throw new OptionError(verb, timer, 'what a timer verb returned');
+    checkFlags(verb, options, verb === 'cancelTimer' ? ['async', 'info'] : ['async']);
+    const result = verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer);
+    if (options.async === true && options.info !== false && this.lives()) {
+      pushSignal(this.p, TIMER, new TimerAnswer(verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null);
+    }
+    return options.async === true || options.info === false ? 'ok' : result;
+  }
+
+  get timers(): Timers {
+    this.need('timers');
+    return new Timers(this.host, this.p);
+  }
+
+  /* ---- links, monitors, exits ---- */
+
+  link(to: Target, options?: SignalOptions): void {
+    if (options !== undefined) checkFlags('link', options, ['priority']);
     if (!this.lives()) return;
-    const addr = addressOf(this.host, to);
+    const addr = this.processAt('link', to);
     const peer = addr.owner;
-    if (peer !== null) link(this.p, peer);
-    else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true);
+    if (peer !== null) {
+      link(this.p, peer);
+      markLink(this.p, peer, options?.priority === true);
+    } else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.priority === true);
     else throw new OptionError('link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC');
   }
 
   unlink(to: Target): void {
-    const addr = addressOf(this.host, to);
+    const addr = this.processAt('unlink', to);
     // Also from one that has just ended: its exit may still be on its way (EX-04, EX-21).
     const peer = addr.owner ?? asProcess(addr) ?? linksOf(this.p).find((one) => one.pid === titleOf(addr)) ?? null;
     if (peer !== null && this.lives()) unlink(this.p, peer);
   }
 
-  monitor(to: Target): MonitorRef {
+  monitor(to: Target, options?: MonitorOptions): MonitorRef {
     this.need('monitor');
-    const addr = addressOf(this.host, to);
-    return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr));
+    if (options !== undefined) checkMonitor('monitor', options);
+    const addr = this.processAt('monitor', to);
+    return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr), null, options === undefined ? null : monitorExtra(this.p, options));
   }
 
-  demonitor(ref: MonitorRef, options: { readonly flush?: boolean } = {}): boolean {
+  demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean {
+    if (options !== undefined) checkFlags('demonitor', options, ['flush', 'info']);
+    const info = options?.info === true;
+    if (ref instanceof Alias) return !info; // AL-08: an alias without a monitor is none
     if (!(ref instanceof Monitor)) throw new OptionError('demonitor', ref, 'what monitor returned');
-    return demonitor(ref, options.flush ?? false);
+    const removed = ref.holder === this.p && demonitor(ref, options?.flush === true);
+    return removed || !info;
   }
 
   trapExit(on: boolean): boolean {
@@ -106,15 +169,67 @@ export class Verbs {
     throw new ExitSignal(reason);
   }
 
-  exitOther(to: Target, reason: ExitReason): void {
-    const peer = addressOf(this.host, to).owner;
-    if (this.lives() && peer !== null) exitSignal(peer, this.p, reason, false);
+  exitOther(to: Target, reason: ExitReason, options?: SignalOptions): void {
+    if (options !== undefined) checkFlags('exitOther', options, ['priority']);
+    const addr = addressOf(this.host, to);
+    const peer = addr.owner;
+    if (!this.lives()) return;
+    if (peer !== null) exitSignal(peer, this.p, reason, false);
+    else if (addr instanceof Alias) exitToAlias(addr, this.p, reason, options?.priority === true);
   }
 
-  spawn(body: (self: ProcessSelf) => unknown, options: { readonly link?: boolean; readonly name?: string | Via } = {}): ProcessRef {
+  private processAt(verb: string, to: Target): Address {
+    const addr = addressOf(this.host, to);
+    if (addr instanceof Alias) throw new OptionError(verb, to, 'a process', 'an alias takes messages and exit signals only');
+    return addr;
+  }
+
+  /* ---- what a process knows of itself ---- */
+
+  flag<K extends keyof ProcessFlags>(name: K, value: ProcessFlags[K]): ProcessFlags[K] {
+    this.need('flag');
+    return setFlag(this.p, name, value) as ProcessFlags[K];
+  }
+
+  get parent(): Pid | undefined {
+    return this.p.parent?.pid;
+  }
+
+  get label(): string | undefined {
+    return this.p.ext?.label ?? undefined;
+  }
+
+  set label(text: string | undefined) {
+    checkLabel('label', text);
+    if (this.lives()) this.p.cold().label = text ?? null;
+  }
+
+  get groupLeader(): Pid | undefined {
+    return this.p.ext?.rarity?.leader ?? undefined;
+  }
+
+  set groupLeader(to: Target) {
+    const leader = this.processAt('groupLeader', to).owner;
+    if (leader === null) throw new OptionError('groupLeader', to, 'a living process', 'it has ended', 'NOPROC');
+    if (this.lives()) this.p.rare().leader = leader.pid;
+  }
+
+  /** A dead incarnation gets an empty one that is nobody's. */
+  get dictionary(): Map<unknown, unknown> {
+    return this.lives() ? (this.p.rare().dictionary ??= new Map()) : new Map();
+  }
+
+  /* ---- starting others ---- */
+
+  spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
+  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions }): Monitored;
+  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor?: boolean | MonitorOptions | undefined } = {}): ProcessRef | Monitored {
     this.need('spawn');
-    checkKeys('spawn', options, ['link', 'name']);
-    return this.host.spawn(this.p, body, { link: options.link ?? true, name: options.name });
+    checkSpawn(options, SPAWN_KEYS);
+    const { monitor: watch } = options;
+    const ref = this.host.spawn(this.p, body, { ...options, link: options.link ?? true });
+    if (watch === undefined || watch === false) return ref;
+    return { ref, monitor: watch === true ? this.monitor(ref) : this.monitor(ref, watch) };
   }
 
   start(definition: AnyDefinition, ...args: unknown[]): unknown {

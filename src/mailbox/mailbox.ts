@@ -15,7 +15,10 @@ export const UNBOUNDED: number = 0x7fff_ffff;
 
 const SAMPLE_MASK = 63;
 
-/** Bits of `ready` above those of the lanes: why not everything that is queued may be taken. */
+/**
+ * Bits of `ready` above those of the lanes: why not everything that is queued may be taken. `Sys`: only the front lane is
+ * served; `Suspended`: nothing is.
+ */
 export const Hold = { Sys: 32, Suspended: 64 } as const;
 const LANES = 31;
 const FRONT_READY = 1 << Rank.Front;
@@ -140,6 +143,12 @@ export class Mailbox extends Lane {
   /** Nothing is held any more: the process has ended, and gives back what it has. */
   open(): void {
     this.ready &= LANES;
+  }
+
+  /** Nothing is served while it is on: the process is suspended (PR-20). */
+  freeze(on: boolean): void {
+    if (on) this.ready |= Hold.Suspended;
+    else this.ready &= ~Hold.Suspended;
   }
 
   depth(rank: Rank): number {

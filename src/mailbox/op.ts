@@ -66,3 +66,15 @@ export const TIMER: Op = new Op(Kind.Timer, 'timer', null, null, false);
 export const CONTINUE: Op = new Op(Kind.Continue, 'continue', null, null, false);
 export const IDLE: Op = new Op(Kind.Idle, 'timeout', null, null, false);
 export const STOP: Op = new Op(Kind.Stop, 'stop', null, null, false);
+
+/**
+ * Priority messages that their receiver has opted in to (PM-01): queued in the critical lane, and put before what selective
+ * receive has passed over. Handlers cannot tell them from ordinary ones (PM-07).
+ */
+export const URGENT_INFO: Op = new Op(Kind.Info, 'info', null, null, false);
+export const URGENT_EXIT: Op = new Op(Kind.Exit, 'EXIT', null, null, false);
+export const URGENT_DOWN: Op = new Op(Kind.Down, 'DOWN', null, null, false);
+
+export function isUrgent(op: Op): boolean {
+  return op === URGENT_INFO || op === URGENT_EXIT || op === URGENT_DOWN;
+}

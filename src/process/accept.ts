@@ -69,6 +69,7 @@ function watch(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, 
   if (kernel.gate !== null && sender !== null && kernel.gate.holds(sender, op, () => release(p, rank, op, payload, from, expiresAt))) return true;
   if (kernel.faults !== null && struck(p, rank, op, payload, from, expiresAt)) return true;
   if (kernel.tap !== null) kernel.tap.accepted(p.pid, op.name);
+  if (kernel.watchdog !== null) kernel.watchdog.accepted(p);
   return false;
 }
 

@@ -3,8 +3,9 @@ import { Extra, Kind, Rank, type Op, type Segment } from '../mailbox/index.js';
 import { fanOut } from './fanout.js';
 import type { CrashReport } from './ports.js';
 import { dropHeld } from './monitor.js';
-import { Phase, Run, type Process, type ProcessExt } from './process.js';
+import { Phase, Run, type Process, type ProcessExt, type Rarity } from './process.js';
 import { ReplySlot } from './slot.js';
+import { dropSuspensions } from './suspend.js';
 import { dropTimers } from './timer.js';
 
 /**
@@ -31,7 +32,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.ext !== null) dropOwn(p);
   dropRequests(p);
   if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
-  if (p.links !== null || p.watchers !== null) fanOut(p, reason);
+  if (p.links !== null || p.watchers !== null || (p.ext !== null && p.ext.watching !== null)) fanOut(p, reason);
   settleRunning(p, running, orderly, reason);
   if (p.mailbox.ready !== 0) p.mailbox.open();
   if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
@@ -41,9 +42,20 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (kernel.waitingForQuiet) kernel.scheduler.poke();
 }
 
+/** Monitors that an ending process held and that are removed at once; the rest goes with its farewell (EX-20). */
+const HELD_AT_ONCE = 256;
+
 function dropOwn(p: Process): void {
   dropTimers(p);
-  dropHeld(p);
+  dropHeld(p, HELD_AT_ONCE);
+  if (p.ext !== null && p.ext.rarity !== null) dropRare(p, p.ext.rarity);
+}
+
+/** The dictionary vanishes (PR-13), and whom it has suspended goes on. */
+function dropRare(p: Process, rarity: Rarity): void {
+  rarity.dictionary = null;
+  rarity.urgentLinks = null;
+  dropSuspensions(p, rarity);
 }
 
 function dropRequests(p: Process): void {

@@ -1,14 +1,18 @@
 import type { ExitReason } from '../base/index.js';
-import { EXIT } from '../mailbox/index.js';
+import { EXIT, Rank, URGENT_EXIT } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
 import type { Kernel } from './kernel.js';
-import { fireDown } from './monitor.js';
+import { dropHeld, fireDown } from './monitor.js';
 import { Phase, Run, type Process } from './process.js';
 import { Exit } from './signal.js';
 import { unlinkOne } from './link.js';
 
-/** Exit signals and DOWNs sent in one go before the event loop gets its turn (EX-20). */
+/** Exit signals and DOWNs sent in one turn of the event loop, at most (EX-20) … */
 const FAN_BATCH = 2_000;
+/** … and after how many of them the clock is looked at, … */
+const FAN_LOOK = 128;
+/** … because they may take so long at most, ms: a death that follows may be worth a crash report. */
+const FAN_MS = 3;
 
 /** What an ended process still owes: one exit signal per link, one DOWN per monitor. */
 export class Farewell {
@@ -35,49 +39,62 @@ export function fanOut(p: Process, reason: ExitReason): void {
 }
 
 function run(kernel: Kernel): void {
+  const { farewells, env } = kernel;
   kernel.fanning = true;
   let left = FAN_BATCH;
-  while (kernel.farewells.size > 0 && left > 0) {
-    const farewell = kernel.farewells.shift();
-    left = bid(farewell, left);
-    if (left <= 0) kernel.farewells.push(farewell);
+  let unlooked = FAN_LOOK;
+  let began = -1;
+  while (farewells.size > 0 && left > 0) {
+    const farewell = farewells.shift();
+    const limit = Math.min(left, unlooked);
+    const done = bid(farewell, limit);
+    if (done === limit) farewells.push(farewell);
+    left -= done;
+    unlooked -= done;
+    if (unlooked > 0) continue;
+    unlooked = FAN_LOOK;
+    const now = env.mono();
+    if (began < 0) began = now;
+    else if (now - began >= FAN_MS) break;
   }
-  kernel.fanning = false;
-  if (kernel.farewells.size === 0) return;
-  kernel.fanning = true;
-  kernel.env.macrotask(() => run(kernel));
+  kernel.fanning = farewells.size > 0;
+  if (kernel.fanning) env.macrotask(() => run(kernel));
 }
 
-function bid(farewell: Farewell, batch: number): number {
-  let left = batch;
+/** Sends what is owed, at most `limit`; it returns less when nothing is left. */
+function bid(farewell: Farewell, limit: number): number {
   const { p, links, reason } = farewell;
+  let done = 0;
   if (links !== null) {
-    for (let next = links.next(); next.done !== true; next = links.next()) {
+    for (; done < limit; done++) {
+      const next = links.next();
+      if (next.done === true) break;
       linkBroken(next.value, p, reason);
-      if (--left <= 0) return 0;
     }
-    p.links = null;
+    if (done < limit) p.links = null;
   }
-  for (let ref = p.watchers; ref !== null; ref = p.watchers) {
+  for (let ref = p.watchers; ref !== null && done < limit; ref = p.watchers) {
     p.watchers = ref.targetNext;
     if (ref.targetNext !== null) ref.targetNext.targetPrior = null;
     ref.targetNext = null;
     fireDown(ref, reason);
-    if (--left <= 0) return 0;
+    done++;
   }
-  return left;
+  return done + dropHeld(p, limit - done);
 }
 
 function linkBroken(peer: Process, dead: Process, reason: ExitReason): void {
   if (!unlinkOne(peer, dead)) return;
-  exitSignal(peer, dead, reason, true);
+  const marked = peer.ext === null ? null : peer.ext.rarity;
+  exitSignal(peer, dead, reason, true, marked !== null && marked.urgentLinks !== null && marked.urgentLinks.delete(dead));
 }
 
 /**
  * An exit signal arrives (EX-06 to EX-15). `linked` tells a broken link from an `exit/2`: only the latter's `kill` is
- * untrappable, and only from oneself does `normal` end a process that does not trap (EX-11).
+ * untrappable, and only from oneself does `normal` end a process that does not trap (EX-11). `urgent` matters only to a
+ * process that traps: its message is a priority message then (PM-05, PM-06).
  */
-export function exitSignal(to: Process, from: Process | null, reason: ExitReason, linked: boolean): void {
+export function exitSignal(to: Process, from: Process | null, reason: ExitReason, linked: boolean, urgent: boolean = false): void {
   if (to.phase === Phase.Dead) return;
   const { kernel } = to;
   if (!linked && reason === 'kill') {
@@ -86,7 +103,8 @@ export function exitSignal(to: Process, from: Process | null, reason: ExitReason
   }
   if (to.trap && !(to === kernel.stopper && to.run === Run.Parked)) {
     if (from !== null && from === to.parent) kernel.warnShutdown(to, reason);
-    pushSignal(to, EXIT, new Exit(from?.pid, reason), from);
+    if (urgent) pushSignal(to, URGENT_EXIT, new Exit(from?.pid, reason), from, Rank.Critical);
+    else pushSignal(to, EXIT, new Exit(from?.pid, reason), from);
     return;
   }
   if (reason === 'normal' && from !== to) return;

@@ -6,6 +6,7 @@ import { Run, type Behaviour, type Process } from './process.js';
 import type { DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
+import type { Watchdog } from './watchdog.js';
 
 export interface KernelOptions {
   readonly env: Env;
@@ -40,6 +41,7 @@ export class Kernel {
   tap: Tap | null = null;
   gate: Gate | null = null;
   faults: Faults | null = null;
+  watchdog: Watchdog | null = null;
   delivery: DeliveryPort | null = null;
   private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
@@ -139,8 +141,13 @@ export class Kernel {
     this.watch();
   }
 
+  setWatchdog(watchdog: Watchdog | null): void {
+    this.watchdog = watchdog;
+    this.watch();
+  }
+
   private watch(): void {
-    this.watched = this.frozen || this.tap !== null || this.gate !== null || this.faults !== null;
+    this.watched = this.frozen || this.tap !== null || this.gate !== null || this.faults !== null || this.watchdog !== null;
   }
 
   meterOf(behaviour: Behaviour): Meter {

@@ -11,6 +11,14 @@ export function link(a: Process, b: Process): void {
 export function unlink(a: Process, b: Process): void {
   unlinkOne(a, b);
   unlinkOne(b, a);
+  a.ext?.rarity?.urgentLinks?.delete(b);
+  b.ext?.rarity?.urgentLinks?.delete(a);
+}
+
+/** Whether the exit of `peer` through its link is to be a priority message of `p`; each new link says so anew (PM-05). */
+export function markLink(p: Process, peer: Process, urgent: boolean): void {
+  if (!urgent) p.ext?.rarity?.urgentLinks?.delete(peer);
+  else if (p !== peer) (p.rare().urgentLinks ??= new Set()).add(peer);
 }
 
 export function linksOf(p: Process): Process[] {

@@ -1,11 +1,23 @@
 import type { ExitReason } from '../base/index.js';
-import { DOWN } from '../mailbox/index.js';
+import { DOWN, Rank, URGENT_DOWN } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
-import type { Process } from './process.js';
+import type { Alias } from './alias.js';
+import { Phase, type Process } from './process.js';
 import { Down } from './signal.js';
 
 /** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
 const State = { Active: 0, Fired: 1, Done: 2 } as const;
+
+/** What a monitor was asked for beyond the common case. */
+export class MonitorExtra {
+  constructor(
+    readonly alias: Alias | null,
+    /** takes the place of `DOWN`; undefined for none (MO-12) */
+    readonly tag: unknown,
+    /** its DOWN is a priority message (PM-05) */
+    readonly urgent: boolean,
+  ) {}
+}
 
 /**
  * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing it is O(1) and
@@ -13,7 +25,7 @@ const State = { Active: 0, Fired: 1, Done: 2 } as const;
  */
 export class Monitor {
   /** see `Exit.kept` */
-  static readonly kept: Monitor = new Monitor(null, null, undefined, null);
+  static readonly kept: Monitor = new Monitor(null, null, undefined, null, null);
   state: number = State.Active;
   targetPrior: Monitor | null = null;
   targetNext: Monitor | null = null;
@@ -24,7 +36,13 @@ export class Monitor {
     readonly target: Process | null,
     readonly name: string | undefined,
     readonly notify: ((down: Down) => void) | null,
+    readonly extra: MonitorExtra | null = null,
   ) {}
+
+  /** the alias that was made with it, for replies; undefined without one */
+  get alias(): Alias | undefined {
+    return this.extra?.alias ?? undefined;
+  }
 
   /** removed, or its DOWN taken: a DOWN of it that is still queued is invisible */
   get over(): boolean {
@@ -50,8 +68,9 @@ Object.defineProperty(Monitor.prototype, Symbol.for('nodejs.util.inspect.custom'
 });
 
 /** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
-export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null): Monitor {
-  const made = new Monitor(holder, target, name, notify);
+export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null, extra: MonitorExtra | null = null): Monitor {
+  const made = new Monitor(holder, target, name, notify, extra);
+  if (extra !== null && extra.alias !== null) extra.alias.monitor = made;
   if (target === null || target.owner === null) {
     fire(made, 'noproc');
     return made;
@@ -84,6 +103,7 @@ export function watch(made: Monitor, holder: Process | null, target: Process): v
 export function demonitor(ref: Monitor, flush: boolean): boolean {
   if (ref.state === State.Active) {
     ref.state = State.Done;
+    if (ref.extra !== null) endAlias(ref.extra);
     unlinkTarget(ref);
     unlinkHolder(ref);
     return true;
@@ -122,25 +142,34 @@ export function takeDown(down: Down | Withdrawable): boolean {
 export function fireDown(ref: Monitor, reason: ExitReason): void {
   if (ref.state !== State.Active) return;
   unlinkHolder(ref);
-  fire(ref, reason);
+  if (ref.holder !== null && ref.holder.phase === Phase.Dead) ref.state = State.Done;
+  else fire(ref, reason);
 }
 
-/** Silently removes all monitors that an ended process held (MO-10). */
-export function dropHeld(p: Process): void {
-  const ext = p.cold();
-  for (let at = ext.watching; at !== null; ) {
-    const next: Monitor | null = at.holderNext;
+/** Silently removes at most `limit` monitors that an ended process held (MO-10); returns how many it removed. */
+export function dropHeld(p: Process, limit: number): number {
+  const { ext } = p;
+  if (ext === null) return 0;
+  let done = 0;
+  for (let at = ext.watching; at !== null && done < limit; at = ext.watching) {
+    ext.watching = at.holderNext;
+    if (at.holderNext !== null) at.holderNext.holderPrior = null;
+    at.holderNext = null;
     if (at.state === State.Active) {
       at.state = State.Done;
       unlinkTarget(at);
     }
-    at = next;
+    done++;
   }
-  ext.watching = null;
+  return done;
 }
 
 function fire(ref: Monitor, reason: ExitReason): void {
   ref.state = State.Fired;
+  if (ref.extra !== null) {
+    fireSpecial(ref, ref.extra, reason);
+    return;
+  }
   const down = new Down(ref, ref.target?.pid, ref.name, reason);
   if (ref.notify !== null) {
     ref.state = State.Done;
@@ -150,6 +179,20 @@ function fire(ref: Monitor, reason: ExitReason): void {
   } else if (ref.holder !== null) {
     pushSignal(ref.holder, DOWN, down, ref.target);
   }
+}
+
+/** Only a process asks for more than the common case. */
+function fireSpecial(ref: Monitor, extra: MonitorExtra, reason: ExitReason): void {
+  endAlias(extra);
+  if (ref.holder === null) return;
+  const down = new Down(ref, ref.target?.pid, ref.name, reason, extra.tag);
+  if (extra.urgent) pushSignal(ref.holder, URGENT_DOWN, down, ref.target, Rank.Critical);
+  else pushSignal(ref.holder, DOWN, down, ref.target);
+}
+
+/** The end of a monitor switches its alias off, unless that is asked for by `unalias` alone (AL-04, AL-05). */
+function endAlias(extra: MonitorExtra): void {
+  if (extra.alias !== null && extra.alias.mode !== 'explicit_unalias') extra.alias.on = false;
 }
 
 function unlinkTarget(ref: Monitor): void {

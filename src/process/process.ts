@@ -4,7 +4,7 @@ import type { KeptList } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
 import type { ReplySlot } from './slot.js';
-import type { ProcessTimer } from './timer.js';
+import type { OwnedTimer } from './timer.js';
 
 /**
  * The identity of one life of a process: unique, comparable, serialisable, never reused (PR-05), and keeps nothing
@@ -31,8 +31,8 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 export const Run = { Idle: 0, Queued: 1, Running: 2, Parked: 3, Dead: 4 } as const;
 export type Run = (typeof Run)[keyof typeof Run];
 
-/** Scheduling level of a process (PF-02); high starves the others, low runs seldom but always. */
-export const Level = { Low: 0, Normal: 1, High: 2 } as const;
+/** Scheduling level of a process (PF-02): a higher one starves those below, but low runs seldom and always beside normal. */
+export const Level = { Low: 0, Normal: 1, High: 2, Max: 3 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
 /** Returned by a behaviour's `handle` when the message stays queued with the behaviour (selective receive). */
@@ -78,12 +78,29 @@ export interface Behaviour {
   begin(p: Process): unknown;
   /** null for processes that do not take part in the sys protocol */
   readonly sys: SysHooks | null;
+  /** its processes wait in code of their own when they are idle: their status is `waiting` then (PF-08) */
+  readonly waits?: true;
 }
 
 /** What keeps something in a process's name for as long as it lives: a registry, a process group, a lock. */
 export interface Holding {
   /** `p` has just ended: whatever was held for it goes, before anybody hears of the death */
   release(p: Process): void;
+}
+
+/** What next to no process has, allocated on first use. */
+export class Rarity {
+  dictionary: Map<unknown, unknown> | null = null;
+  leader: Pid | null = null;
+  sensitive = false;
+  /** peers whose exit through the link is to be a priority message (PM-05) */
+  urgentLinks: Set<Process> | null = null;
+  /** who has suspended this process, and how often; null stands for outside of every process */
+  suspended: Map<Process | null, number> | null = null;
+  /** whom this process has suspended */
+  suspending: Map<Process, number> | null = null;
+  /** what waits for the end of the suspension */
+  onResume: (() => void) | null = null;
 }
 
 /** The rarely used part of a process record, such as monitors it holds, allocated on first use. */
@@ -97,7 +114,7 @@ export class ProcessExt {
   /** its parent's shutdown has arrived and waits in the mailbox: new signals are born aborted */
   shutdown: { readonly reason: ExitReason } | null = null;
   deferred: Set<ReplySlot> | null = null;
-  timers: ProcessTimer | null = null;
+  timers: OwnedTimer | null = null;
   idle: Deadline | null = null;
   kept: KeptList | null = null;
   /** monitors that this process holds, newest first */
@@ -115,6 +132,7 @@ export class ProcessExt {
   ending: unknown = null;
   /** when the sampled message that is being handled was taken, or -1 */
   sampleFrom = -1;
+  rarity: Rarity | null = null;
 }
 
 /** One process. Fixed shape, all fields set here; rarely used ones live in `ext`. */
@@ -127,7 +145,7 @@ export class Process implements Address {
   /** the message that is running or parked, null between messages */
   op: Op | null = null;
   from: unknown = null;
-  /** the behaviour's, or a wrapper of it while debug functions are on (sys) */
+  /** the behaviour's, or a wrapper of it: the watchdog's, or that of debug functions (sys) */
   handle: Behaviour['handle'];
   /** the behaviour's own instance: an agent's self, a plain process's body */
   self: unknown = null;
@@ -174,6 +192,12 @@ export class Process implements Address {
   box(): Mailbox {
     if (this.mailbox === Mailbox.unopened) this.mailbox = new Mailbox(UNBOUNDED);
     return this.mailbox;
+  }
+
+  /** The rarest part of its record; `ext.rarity` reads it without making it. */
+  rare(): Rarity {
+    const ext = this.cold();
+    return (ext.rarity ??= new Rarity());
   }
 
   cold(): ProcessExt {

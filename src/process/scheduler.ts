@@ -22,6 +22,7 @@ const QUOTA_MAX = 512;
 export class Scheduler {
   private readonly normal = new Ring<Process>();
   private readonly high = new Ring<Process>();
+  private readonly max = new Ring<Process>();
   private readonly low = new Ring<Process>();
   /** queued at other levels than normal */
   private others = 0;
@@ -77,7 +78,7 @@ export class Scheduler {
 
   private enqueueOther(p: Process): void {
     this.others++;
-    (p.level === Level.High ? this.high : this.low).push(p);
+    (p.level === Level.Max ? this.max : p.level === Level.High ? this.high : this.low).push(p);
   }
 
   private readonly drain = (): void => {
@@ -122,8 +123,12 @@ export class Scheduler {
 
   private readonly numberAt = (position: number): number => this.normal.at(position).n;
 
-  /** High first; a low one in every LOW_EVERY turns or when nothing else is runnable. */
+  /** Max, then high; a low one in every LOW_EVERY turns or when nothing else is runnable. */
   private pick(): Process {
+    if (this.max.size > 0) {
+      this.others--;
+      return this.max.shift();
+    }
     if (this.high.size > 0) {
       this.others--;
       return this.high.shift();

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import type { Monitor } from './monitor.js';
 import type { Pid } from './process.js';
+import type { TimerRef } from './timer.js';
 
 /**
  * Arrives in `info` when a monitored process has ended: exactly one per monitor (MO-01). The name of the dead process
@@ -11,10 +12,9 @@ import type { Pid } from './process.js';
  * down.reason // => 'shutdown'
  * @since 0.1.0
  */
-export class Down {
+export class Down<T = 'DOWN'> {
   /** @internal see `Exit.kept` */
   static readonly kept: Down = new Down(null, undefined, undefined, undefined);
-  readonly tag = 'DOWN' as const;
   constructor(
     /** what `monitor` returned */
     readonly ref: MonitorRef | null,
@@ -23,10 +23,12 @@ export class Down {
     /** set when the monitor was asked for by name (MO-04) */
     readonly name: string | undefined,
     readonly reason: ExitReason,
+    /** `DOWN`, or what the monitor asked for with `tag` (MO-12) */
+    readonly tag: T = 'DOWN' as T,
   ) {}
 
   /** Without the monitor, which is part of the runtime. */
-  toJSON(): { readonly tag: 'DOWN'; readonly pid: Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
+  toJSON(): { readonly tag: T; readonly pid: Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
     return { tag: this.tag, pid: this.pid, name: this.name, reason: this.reason };
   }
 }
@@ -66,4 +68,38 @@ export class Exit {
  */
 export class Timeout {
   readonly tag = 'TIMEOUT' as const;
+}
+
+/**
+ * Arrives in `info` when a timer of `startTimer` is due (TI-01): the message with the timer it belongs to, so that one that
+ * was cancelled too late can be told apart.
+ *
+ * @example
+ * const fired = new TimerFired(undefined as never, 'tick');
+ * fired.message // => 'tick'
+ * @since 0.2.0
+ */
+export class TimerFired {
+  readonly tag = 'TIMER' as const;
+  constructor(
+    /** what `startTimer` returned */
+    readonly ref: TimerRef,
+    readonly message: unknown,
+  ) {}
+}
+
+/**
+ * Arrives in `info` as the answer to an asynchronous `cancelTimer` or `readTimer` (TI-06).
+ *
+ * @example
+ * new TimerAnswer('CANCEL_TIMER', undefined as never, 12).result // => 12
+ * @since 0.2.0
+ */
+export class TimerAnswer {
+  constructor(
+    readonly tag: 'CANCEL_TIMER' | 'READ_TIMER',
+    readonly ref: TimerRef,
+    /** ms that were left, or false */
+    readonly result: number | false,
+  ) {}
 }

@@ -1,73 +1,164 @@
 import { Deadline } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
+import { Alias, signalAlias } from './alias.js';
 import type { Kernel } from './kernel.js';
 import type { Address, Process } from './process.js';
+
+/** Something that happens later, at once gone with the process it belongs to. */
+export abstract class OwnedTimer extends Deadline {
+  prior: OwnedTimer | null = null;
+  next: OwnedTimer | null = null;
+  constructor(
+    readonly kernel: Kernel,
+    /** the process that the timer dies with, or null */
+    readonly owner: Process | null,
+  ) {
+    super();
+  }
+  /** Takes it off the clock; it never happens again. */
+  stop(): void {
+    this.kernel.deadlines.remove(this);
+  }
+}
+
+// One line in consoles, not the runtime behind it.
+Object.defineProperty(OwnedTimer.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: OwnedTimer): string {
+    return `Timer(${this.owner === null ? 'free' : this.owner.title})`;
+  },
+});
 
 /**
  * A message that is sent when its time has come. Addressed to a process, it is cancelled when that process ends (TI-07);
  * addressed to a name, it is resolved at expiry and silent when nobody owns the name (TI-08).
  */
-export class ProcessTimer extends Deadline {
+export class ProcessTimer extends OwnedTimer {
   /** see `Exit.kept` */
   static readonly kept: ProcessTimer = new ProcessTimer(null as never, { owner: null }, null, undefined);
-  prior: ProcessTimer | null = null;
-  next: ProcessTimer | null = null;
   constructor(
-    readonly kernel: Kernel,
+    kernel: Kernel,
     readonly address: Address,
-    /** the process that the timer dies with, null when it is addressed to a name */
-    readonly owner: Process | null,
-    readonly message: unknown,
+    owner: Process | null,
+    public message: unknown,
   ) {
-    super();
+    super(kernel, owner);
   }
   expire(): void {
     if (this.owner !== null) untrack(this.owner, this);
-    const target = this.address.owner;
-    if (target !== null) pushSignal(target, TIMER, this.message, null);
+    timerMessage(this.address, this.message);
   }
 }
 
-/** What `sendAfter` returns: opaque; any process may cancel it (TI-09). */
-export type TimerRef = ProcessTimer;
+/** Something else than a message, once. */
+export class ActionTimer extends OwnedTimer {
+  constructor(
+    kernel: Kernel,
+    owner: Process | null,
+    private readonly act: () => void,
+  ) {
+    super(kernel, owner);
+  }
+  expire(): void {
+    if (this.owner !== null) untrack(this.owner, this);
+    this.act();
+  }
+}
+
+/**
+ * Something that happens in every period, on an absolute schedule: what comes late delays nothing that follows, and what was
+ * missed is made up for back to back (TI-16). `act` may say with `false` that it calls `again` itself when it is over (TI-15).
+ */
+export class IntervalTimer extends OwnedTimer {
+  private at: number;
+  private over = false;
+  constructor(
+    kernel: Kernel,
+    owner: Process | null,
+    private readonly periodMs: number,
+    private readonly act: (timer: IntervalTimer) => boolean,
+  ) {
+    super(kernel, owner);
+    this.at = kernel.env.mono();
+  }
+  expire(): void {
+    if (this.act(this)) this.again();
+  }
+  again(): void {
+    if (this.over) return;
+    this.at += this.periodMs;
+    this.kernel.deadlines.add(this, Math.max(0, Math.ceil(this.at - this.kernel.env.mono())));
+  }
+  override stop(): void {
+    this.over = true;
+    super.stop();
+  }
+}
+
+/** What the timer verbs return: opaque; any process may cancel or read it (TI-09). */
+export type TimerRef = OwnedTimer;
 
 export function startTimer(kernel: Kernel, ms: number, to: Process | Address, message: unknown): ProcessTimer {
-  const owner = isProcess(to) ? to : null;
-  const timer = new ProcessTimer(kernel, to, owner, message);
-  if (owner !== null) {
-    const ext = owner.cold();
-    timer.next = ext.timers;
-    if (ext.timers !== null) ext.timers.prior = timer;
-    ext.timers = timer;
-  }
+  const timer = new ProcessTimer(kernel, to, isProcess(to) ? to : null, message);
+  if (timer.owner !== null) track(timer.owner, timer);
   kernel.deadlines.add(timer, ms);
   return timer;
 }
 
+/** What is due is sent to whoever is there now; to nobody it is silent. */
+export function timerMessage(address: Address, message: unknown): void {
+  const target = address.owner;
+  if (target !== null) pushSignal(target, TIMER, message, null);
+  else if (address instanceof Alias) signalAlias(address, TIMER, message);
+}
+
+export function startAction(kernel: Kernel, ms: number, owner: Process | null, act: () => void): ActionTimer {
+  const timer = new ActionTimer(kernel, owner, act);
+  if (owner !== null) track(owner, timer);
+  kernel.deadlines.add(timer, ms);
+  return timer;
+}
+
+export function startInterval(kernel: Kernel, periodMs: number, owner: Process | null, act: (timer: IntervalTimer) => boolean): IntervalTimer {
+  const timer = new IntervalTimer(kernel, owner, periodMs, act);
+  if (owner !== null) track(owner, timer);
+  timer.again();
+  return timer;
+}
+
 /** ms that were left, or false when it had fired or was cancelled before (TI-05). */
-export function cancelTimer(timer: ProcessTimer): number | false {
-  const left = timer.kernel.deadlines.remaining(timer);
-  if (left === undefined) return false;
-  timer.kernel.deadlines.remove(timer);
+export function cancelTimer(timer: OwnedTimer): number | false {
+  const left = readTimer(timer);
+  timer.stop();
   if (timer.owner !== null) untrack(timer.owner, timer);
   return left;
+}
+
+/** ms that are left, or false. */
+export function readTimer(timer: OwnedTimer): number | false {
+  return timer.kernel.deadlines.remaining(timer) ?? false;
 }
 
 /** Cancels everything that is addressed to an ending process. */
 export function dropTimers(p: Process): void {
   const ext = p.cold();
-  const { deadlines } = p.kernel;
-  for (let at = ext.timers; at !== null; at = at.next) deadlines.remove(at);
+  for (let at = ext.timers; at !== null; at = at.next) at.stop();
   ext.timers = null;
-  if (ext.idle !== null) deadlines.remove(ext.idle);
+  if (ext.idle !== null) p.kernel.deadlines.remove(ext.idle);
 }
 
 function isProcess(to: Process | Address): to is Process {
   return 'mailbox' in to;
 }
 
-function untrack(owner: Process, timer: ProcessTimer): void {
+function track(owner: Process, timer: OwnedTimer): void {
+  const ext = owner.cold();
+  timer.next = ext.timers;
+  if (ext.timers !== null) ext.timers.prior = timer;
+  ext.timers = timer;
+}
+
+function untrack(owner: Process, timer: OwnedTimer): void {
   const { prior, next } = timer;
   if (prior !== null) prior.next = next;
   else if (owner.ext !== null && owner.ext.timers === timer) owner.ext.timers = next;

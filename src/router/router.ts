@@ -1,5 +1,5 @@
 import { INFO } from '../mailbox/index.js';
-import { accept, Process, ReplySlot, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
+import { accept, Alias, Process, ReplySlot, sendToAlias, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
 import { DeadLetters } from './dead-letters.js';
 import { hold, releaseHoldings } from './holdings.js';
 import { Names } from './names.js';
@@ -37,14 +37,17 @@ export class Router {
   }
 
   /** A plain message: arrives in `info`, or in `receive` of a plain process. To nobody it becomes a dead letter. */
-  send(to: Address, message: unknown, from: Process | null): boolean {
+  send(to: Address, message: unknown, from: Process | null, urgent: boolean = false): boolean {
     if (to instanceof ViaAddress && to.via.provider.send !== undefined) return this.sendVia(to, message, from);
     const p = to.owner;
-    if (p === null) {
-      this.dead(to, INFO.name, message, from);
-      return false;
-    }
-    return accept(p, INFO, message, from);
+    return p === null ? this.sendElsewhere(to, message, from, urgent) : accept(p, INFO, message, from);
+  }
+
+  /** To an alias, or to nobody. */
+  private sendElsewhere(to: Address, message: unknown, from: Process | null, urgent: boolean): boolean {
+    const sent = to instanceof Alias ? sendToAlias(to, message, from, urgent) : undefined;
+    if (sent === undefined) this.dead(to, INFO.name, message, from);
+    return sent ?? false;
   }
 
   /** The provider delivers itself, and what it sends is counted there; one that fails delivers to nobody. */

@@ -1,6 +1,8 @@
 export type { SystemOptions } from './options.js';
 export type { SystemStats } from './stats.js';
 export type { StopReport, SystemStopOptions } from './stop.js';
-export { createSystem, kernelOf, System, type Watch } from './system.js';
+export { createSystem, kernelOf } from './create.js';
+export { System } from './system.js';
+export type { Watch } from './watch.js';
 export type { TreeNode } from './tree.js';
 export type { SuperviseOptions } from './supervision.js';

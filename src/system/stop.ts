@@ -1,6 +1,8 @@
-import { Deadline } from '../base/index.js';
+import { Deadline, delayMs, OptionError } from '../base/index.js';
+import { checkKeys } from '../behaviour/index.js';
 import { STOP } from '../mailbox/index.js';
-import { exitProcess, exitSignal, monitor, Phase, pushSignal, Run, type Kernel, type Process } from '../process/index.js';
+import type { Listeners } from './listeners.js';
+import { exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process } from '../process/index.js';
 
 /** Options of `system.stop`. */
 export interface SystemStopOptions {
@@ -20,7 +22,7 @@ export interface StopReport {
   readonly deadLettered: number;
 }
 
-export const STOP_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 30_000;
 const SHUTDOWN_SHARE = 0.2;
 
 class Alarm extends Deadline {
@@ -32,8 +34,34 @@ class Alarm extends Deadline {
   }
 }
 
+/** Checked options of a stop. */
+interface ReadStop {
+  readonly drain: boolean;
+  readonly timeoutMs: number;
+}
+
+export function readStop(options: SystemStopOptions): ReadStop {
+  checkKeys('stop', options, ['drain', 'timeoutMs']);
+  if (options.drain !== undefined && typeof options.drain !== 'boolean') throw new OptionError('stop.drain', options.drain, 'true or false');
+  return { drain: options.drain ?? false, timeoutMs: options.timeoutMs === undefined ? STOP_TIMEOUT_MS : delayMs('stop.timeoutMs', options.timeoutMs) };
+}
+
+/** Stops everything and gives back what the system has of the program. */
+export async function stopSystem(kernel: Kernel, tops: () => readonly Process[], listeners: Listeners, options: ReadStop): Promise<StopReport> {
+  kernel.stopper = kernel.current;
+  // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
+  if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
+  const report = await stopAll(kernel, tops(), options.drain, options.timeoutMs);
+  kernel.closed = true;
+  listeners.remove();
+  // The tick that is armed while anything runs has its last turn before the caller goes on.
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
+  kernel.deadlines.close();
+  return report;
+}
+
 /** Drains if asked, stops the trees newest first, then everything else newest first, kills what is left. */
-export async function stopAll(kernel: Kernel, tops: readonly Process[], drain: boolean, timeoutMs: number): Promise<StopReport> {
+async function stopAll(kernel: Kernel, tops: readonly Process[], drain: boolean, timeoutMs: number): Promise<StopReport> {
   const began = kernel.env.mono();
   const before = kernel.totals().deadLettered;
   const left = (share: number): number => Math.max(0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)));
@@ -98,6 +126,7 @@ function end(kernel: Kernel, processes: readonly Process[], limitMs: number): Pr
 }
 
 function shutDown(kernel: Kernel, p: Process): void {
+  resumeFully(p); // a debugging aid must not be in the way
   const busyStopper = p === kernel.stopper && p.run === Run.Parked;
   if (p.trap && !busyStopper) {
     kernel.warnShutdown(p, 'shutdown');

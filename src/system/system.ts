@@ -1,27 +1,25 @@
-import { OptionError, delayMs, nodeEnv, type ExitReason } from '../base/index.js';
+import { OptionError, type ExitReason } from '../base/index.js';
 import {
-  addressOf, AgentRefImpl, checkKeys, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, TaskVerbsImpl, ViaRefImpl,
-  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type StartArgs, type Started, type Target, type TaskVerbs,
+  addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, Timers, ViaRefImpl,
+  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type ProcessSpawnOptions, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type SendOptions, type SignalOptions, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
 import { Sys, type StateIn } from '../behaviour/index.js';
-import { Reporter } from '../observe/index.js';
-import { demonitor, exitSignal, inspectProcess, Kernel, monitor, type Address, type Down, type Pid, type ProcessInfo } from '../process/index.js';
-import { checkName, pidOf, Router, titleOf, Via, type DeadLetters } from '../router/index.js';
+import {
+  Alias, exitSignal, exitToAlias, resumeProcess, suspendProcess,
+  type Address, type Kernel, type Pid, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
+} from '../process/index.js';
+import { checkName, Via, type DeadLetters, type Router } from '../router/index.js';
 import { Applications, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type ChildSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
+import { makeHost } from './host.js';
+import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
-import { readOptions, type ReadOptions, type SystemOptions } from './options.js';
+import type { ReadOptions } from './options.js';
 import { systemStats, type SystemStats } from './stats.js';
-import { stopAll, STOP_TIMEOUT_MS, type StopReport, type SystemStopOptions } from './stop.js';
+import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
 import { Tops, type SuperviseOptions } from './supervision.js';
 import { treeOf, type TreeNode } from './tree.js';
-
-/** What `system.monitor` returns. */
-export interface Watch {
-  /** resolves once, when the watched process has ended; `noproc` when nobody was there */
-  readonly down: Promise<Down>;
-  /** stops watching; `down` then never resolves */
-  cancel(): void;
-}
+import { living, watchFrom, type Watch } from './watch.js';
+import { startWatchdog } from './watchdog.js';
 
 /**
  * One actor system: its processes, names, supervisors and dead letters. Make it with `createSystem`.
@@ -46,34 +44,11 @@ export class System implements AsyncDisposable {
   /** @internal Use `createSystem`. */
   constructor(options: ReadOptions) {
     this.name = options.name;
-    const env = options.env ?? nodeEnv();
-    const reporter = new Reporter(options.logger, options.name);
-    const kernel = new Kernel({
-      env,
-      prefix: `${options.name}.${env.nonce()}.`,
-      processesMax: options.processesMax,
-      frozen: options.frozen,
-      development: options.development,
-      reporting: options.logger !== false,
-      ports: {
-        report: (report) => reporter.report(report),
-        warn: (text, fields) => reporter.warn(text, fields),
-        deadLetter: (to, op, payload, from, reason) => this.#router.deadLetters.add(to.title, op, payload, pidOf(from), reason),
-      },
-    });
+    const host = makeHost(options);
+    const { kernel } = host;
     this.#kernel = kernel;
-    const router = new Router(kernel, options.deadLettersKept);
-    this.#router = router;
-    this.#host = {
-      kernel,
-      router,
-      extensions: new Map(),
-      refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
-      start: (parent, definition, args) => startFrom(this.#host, parent, definition, args),
-      tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
-      spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
-    };
-    kernel.host = this.#host;
+    this.#router = host.router;
+    this.#host = host;
     this.#tops = new Tops(this.#host);
     this.applications = new Applications({ kernel, startTop: (plan) => this.#tops.start(plan), stopSystem: () => kernel.env.microtask(() => void this.stop()) });
     if (options.strays === 'report') this.#listeners.reportStrays(kernel);
@@ -114,9 +89,9 @@ export class System implements AsyncDisposable {
    * await system.monitor(p).down;
    * got // => ['hello']
    */
-  spawn(body: (self: ProcessSelf) => unknown, options: { readonly name?: string | Via } = {}): ProcessRef {
-    checkKeys('spawn', options, ['name']);
-    return spawnPlain(this.#kernel, null, body, { link: false, name: options.name }) as never;
+  spawn(body: (self: ProcessSelf) => unknown, options: Omit<ProcessSpawnOptions, 'link'> = {}): ProcessRef {
+    checkSpawn(options, ['name', 'label', 'priority']);
+    return spawnPlain(this.#kernel, null, body, { ...options, link: false }) as never;
   }
 
   /**
@@ -274,14 +249,17 @@ export class System implements AsyncDisposable {
   }
 
   /** A plain message; arrives in `info`, or in `receive`. To nobody it is a dead letter. Never throws for a valid target. */
-  send(to: Target, message: unknown): void {
-    this.#router.send(addressOf(this.#host, to), message, this.#kernel.current);
+  send(to: Target, message: unknown, options: SendOptions = {}): void {
+    checkFlags('send', options, ['priority']);
+    this.#router.send(addressOf(this.#host, to), message, this.#kernel.current, options.priority === true);
   }
 
   /** An exit signal (EX-10 to EX-15); `kill` cannot be trapped. Harmless to the dead. */
-  exit(to: Target, reason: ExitReason): void {
-    const p = addressOf(this.#host, to).owner;
-    if (p !== null) exitSignal(p, this.#kernel.current, reason, false);
+  exit(to: Target, reason: ExitReason, options: SignalOptions = {}): void {
+    checkFlags('exit', options, ['priority']);
+    const address = addressOf(this.#host, to);
+    if (address.owner !== null) exitSignal(address.owner, this.#kernel.current, reason, false);
+    else if (address instanceof Alias) exitToAlias(address, this.#kernel.current, reason, options.priority === true);
   }
 
   /**
@@ -292,13 +270,7 @@ export class System implements AsyncDisposable {
    * (await system.monitor(p).down).reason // => 'normal'
    */
   monitor(to: Target): Watch {
-    const addr = addressOf(this.#host, to);
-    let cancel = (): void => undefined;
-    const down = new Promise<Down>((resolve) => {
-      const ref = monitor(null, addr.owner, 'mailbox' in addr ? undefined : titleOf(addr), resolve);
-      cancel = () => void demonitor(ref, true);
-    });
-    return { down, cancel };
+    return watchFrom(addressOf(this.#host, to));
   }
 
   alive(pid: string): boolean {
@@ -310,10 +282,70 @@ export class System implements AsyncDisposable {
     return this.#kernel.live.list().map((p) => p.pid);
   }
 
-  /** What one process is doing now; undefined when it has ended (PF-05). */
-  inspect(to: Target): ProcessInfo | undefined {
-    const p = addressOf(this.#host, to).owner;
-    return p === null ? undefined : inspectProcess(p);
+  /**
+   * What one process is doing now; undefined when it has ended (PF-05). With a list of items only those are read, and come
+   * as a list in exactly that order; some, such as `messages`, are told only then (PF-07).
+   *
+   * @example
+   * const p = system.spawn((self) => self.receive(), { name: 'worker' });
+   * const [name, priority] = system.inspect(p, ['name', 'priority']) ?? [];
+   * [name, priority]; // => ['worker', 'normal']
+   */
+  inspect(to: Target): ProcessInfo | undefined;
+  inspect<const K extends readonly (keyof ProcessItems)[]>(to: Target, items: K): { -readonly [I in keyof K]: ProcessItems[K[I]] } | undefined;
+  inspect(to: Target, items?: readonly (keyof ProcessItems)[]): ProcessInfo | unknown[] | undefined {
+    return inspect(addressOf(this.#host, to).owner, items);
+  }
+
+  /**
+   * Suspends a process: it takes no message until `resume`, messages accumulate, exit signals still act (PR-20). For
+   * debugging. Suspensions nest; those of a process that called this in its handler end with it. Errors: OptionError for a
+   * process that has ended, and for oneself.
+   *
+   * @example
+   * const p = system.spawn((self) => self.receive());
+   * system.suspend(p);
+   * system.inspect(p)?.status; // => 'suspended'
+   * system.resume(p);
+   */
+  suspend(to: Target): void {
+    const by = this.#kernel.current;
+    const p = living('suspend', to, addressOf(this.#host, to));
+    if (p === by) throw new OptionError('suspend', to, 'another process', 'a process that suspends itself could not be resumed by itself');
+    suspendProcess(p, by);
+  }
+
+  /** Takes one `suspend` of the same caller back. Errors: OptionError when there is none. */
+  resume(to: Target): void {
+    if (!resumeProcess(living('resume', to, addressOf(this.#host, to)), this.#kernel.current)) throw new OptionError('resume', to, 'a process that the caller has suspended');
+  }
+
+  /**
+   * Watches queues and handlers: long queues with hysteresis (PF-10), handlers that hold the thread (PF-11). Without one
+   * nothing is measured. A new watchdog takes the place of the former one. Returns the way to stop it.
+   *
+   * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are no whole numbers.
+   *
+   * @example
+   * const events: string[] = [];
+   * const stop = system.watchdog({ queue: { long: 2, short: 1 } }, (event) => events.push(event.kind));
+   * const p = system.spawn((self) => self.receive((message) => message === 'never'));
+   * for (const message of [1, 2, 3]) p.send(message);
+   * events; // => ['queue-long']
+   * stop();
+   */
+  watchdog(options: WatchdogOptions, listener: (event: WatchdogEvent) => void): () => void {
+    return startWatchdog(this.#kernel, options, listener);
+  }
+
+  /** Timers that belong to no process; see `Timers`. */
+  get timers(): Timers {
+    return new Timers(this.#host, null);
+  }
+
+  /** The clock of this system in ms, with fractions; it never goes back and has no date (TI-10). */
+  monotonic(): number {
+    return this.#kernel.env.mono();
   }
 
   /**
@@ -345,10 +377,9 @@ export class System implements AsyncDisposable {
    * before the handler's first await, or the handler is not known to be the one that stops and is waited for like any other.
    */
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
-    checkKeys('stop', options, ['drain', 'timeoutMs']);
-    if (options.drain !== undefined && typeof options.drain !== 'boolean') throw new OptionError('stop.drain', options.drain, 'true or false');
-    const limit = options.timeoutMs === undefined ? STOP_TIMEOUT_MS : delayMs('stop.timeoutMs', options.timeoutMs);
-    this.#stopping ??= this.#stop(options.drain ?? false, limit);
+    const read = readStop(options);
+    if (this.#stopping === null) this.applications.close();
+    this.#stopping ??= stopSystem(this.#kernel, () => this.#tops.list(), this.#listeners, read);
     return this.#stopping;
   }
 
@@ -356,43 +387,8 @@ export class System implements AsyncDisposable {
     return this.stop().then(() => undefined);
   }
 
-  async #stop(drain: boolean, limit: number): Promise<StopReport> {
-    const kernel = this.#kernel;
-    this.applications.close();
-    kernel.stopper = kernel.current;
-    // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
-    if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
-    const report = await stopAll(kernel, this.#tops.list(), drain, limit);
-    kernel.closed = true;
-    this.#listeners.remove();
-    // The tick that is armed while anything runs has its last turn before the caller goes on.
-    for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
-    kernel.deadlines.close();
-    return report;
-  }
-
   #address(where: string, to: string | Via): Address {
     const isPid = typeof to === 'string' && to.startsWith(this.#kernel.prefix);
     return this.#router.address(isPid || to instanceof Via ? to : checkName(where, to));
   }
-}
-
-/**
- * Makes a system. Use `await using` to stop it at the end of a block.
- *
- * Errors: an OptionError for an unknown option or a value that breaks its rule.
- *
- * @example
- * const bank = createSystem({ name: 'bank', logger: false });
- * bank.name // => 'bank'
- * await bank.stop();
- * @since 0.1.0
- */
-export function createSystem(options: SystemOptions = {}): System {
-  return new System(readOptions(options));
-}
-
-/** @internal For folders that observe or test a system from inside; not part of the package's door. */
-export function kernelOf(system: System): Kernel {
-  return System.kernelOf(system);
 }

@@ -62,7 +62,7 @@ describe('monitors', () => {
     const w = await listener(system);
     const p = await idler(system);
     const ref = w.self.monitor(p.ref);
-    expect(w.self.demonitor(ref)).toBe(true);
+    expect(w.self.demonitor(ref, { info: true })).toBe(true);
     system.exit(p.ref, 'gone');
     await settle();
     expect(w.seen).toEqual([]);
@@ -75,8 +75,8 @@ describe('monitors', () => {
     const p = await idler(system);
     const [kept, flushed, other] = [w.self.monitor(p.ref), w.self.monitor(p.ref), w.self.monitor(p.ref)];
     system.exit(p.ref, 'gone');
-    expect(w.self.demonitor(kept)).toBe(false);
-    expect(w.self.demonitor(flushed, { flush: true })).toBe(false);
+    expect([w.self.demonitor(kept), w.self.demonitor(kept, { info: true })]).toEqual([true, false]);
+    expect(w.self.demonitor(flushed, { flush: true, info: true })).toBe(false);
     await settle();
     expect(new Set(w.seen.map((down) => (down as Down).ref))).toEqual(new Set([kept, other]));
   });
@@ -89,7 +89,7 @@ describe('monitors', () => {
       const ref = self.monitor(p.ref);
       system.exit(p.ref, 'gone');
       await self.receive((message) => message === 'go');
-      expect(self.demonitor(ref, { flush: true })).toBe(false);
+      expect(self.demonitor(ref, { flush: true, info: true })).toBe(false);
       left = await self.receive(undefined, { timeoutMs: 0 });
     });
     await settle();
@@ -103,12 +103,11 @@ describe('monitors', () => {
     const w = await listener(system);
     const p = await idler(system);
     const [a, b] = [w.self.monitor(p.ref), w.self.monitor(p.ref)];
-    w.self.demonitor(a);
-    w.self.demonitor(a, { flush: true });
+    expect([w.self.demonitor(a), w.self.demonitor(a, { flush: true }), w.self.demonitor(a, { info: true })]).toEqual([true, true, false]);
     system.exit(p.ref, 'gone');
     await settle();
-    expect(w.self.demonitor(b)).toBe(false);
-    expect(w.self.demonitor(b, { flush: true })).toBe(false);
+    expect([w.self.demonitor(b), w.self.demonitor(b, { flush: true }), w.self.demonitor(b, { flush: true, info: true })]).toEqual([true, true, false]);
+    expect(w.self.demonitor(w.self.monitor(w.ref), { info: true })).toBe(false);
     expect(w.seen.length).toBe(1);
   });
 
@@ -116,6 +115,42 @@ describe('monitors', () => {
     const system = testSystem();
     const w = await listener(system);
     expect(() => w.self.demonitor(given as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+  });
+
+  it('MO-09 unknown options of monitor and demonitor are errors, and change nothing', async () => {
+    const system = testSystem();
+    const w = await listener(system);
+    const p = await idler(system);
+    const ref = w.self.monitor(p.ref);
+    for (const options of [{ flush: 1 }, { nope: true }, null]) expect(() => w.self.demonitor(ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    for (const options of [{ alias: 'no' }, { nope: true }, { priority: 1 }, 7]) expect(() => w.self.monitor(p.ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    expect(system.inspect(w.ref)?.monitors).toEqual([p.ref.pid]);
+  });
+
+  it('MO-09 only its holder can remove a monitor', async () => {
+    const system = testSystem();
+    const w = await listener(system);
+    const other = await listener(system);
+    const p = await idler(system);
+    const ref = w.self.monitor(p.ref);
+    expect(other.self.demonitor(ref, { info: true })).toBe(false);
+    system.exit(p.ref, 'gone');
+    await settle();
+    expect(w.seen.length).toBe(1);
+  });
+
+  it('MO-12 tag takes the place of DOWN, whatever it is', async () => {
+    const system = testSystem();
+    const w = await listener(system);
+    const p = await idler(system);
+    const tag = { job: 7 };
+    const refs = [w.self.monitor(p.ref, { tag }), w.self.monitor(p.ref, { tag: null }), w.self.monitor(p.ref)];
+    system.exit(p.ref, 'gone');
+    const late = w.self.monitor(p.ref, { tag: 'late' });
+    await settle();
+    const tagOf = new Map(w.seen.map((down) => [(down as Down).ref, (down as Down<unknown>).tag]));
+    expect([...refs, late].map((ref) => tagOf.get(ref))).toEqual([tag, null, 'DOWN', 'late']);
+    expect(w.seen.every((down) => down instanceof Down)).toBe(true);
   });
 
   it('MO-10 is one-way: the watcher\'s death removes it silently', async () => {
@@ -168,6 +203,8 @@ describe('monitors', () => {
     w.self.monitor(p.ref);
     expect(system.inspect(w.ref)?.monitors).toEqual([p.ref.pid, p.ref.pid]);
     expect(system.inspect(p.ref)?.monitoredBy).toEqual([w.ref.pid, w.ref.pid]);
+    w.self.demonitor(w.self.monitor(p.ref));
+    expect(system.inspect(p.ref, ['monitoredBy'])).toEqual([[w.ref.pid, w.ref.pid]]);
   });
 
   it('MO-15 a process that kills its watcher and then ends leaves no ghosts', async () => {
@@ -212,7 +249,7 @@ describe('monitors', () => {
           dead.add(target.ref.pid);
         } else if (one !== undefined) {
           const heard = w.seen.some((down) => (down as Down).ref === one.ref);
-          const removed = w.self.demonitor(one.ref, { flush: kind === 'flush' });
+          const removed = w.self.demonitor(one.ref, { flush: kind === 'flush', info: true });
           if (removed) expect(heard).toBe(false);
           if (removed || (kind === 'flush' && !heard)) one.silent = true;
         }

@@ -211,7 +211,7 @@ describe('introspection', () => {
     watcher.self.link(p.ref);
     watcher.self.monitor(p.ref);
     watcher.self.monitor(p.ref);
-    expect(system.inspect('watcher')).toMatchObject({ pid: watcher.ref.pid, name: 'watcher', status: 'idle', trapExit: true, links: [p.ref.pid], monitors: [p.ref.pid, p.ref.pid], monitoredBy: [] });
+    expect(system.inspect('watcher')).toMatchObject({ pid: watcher.ref.pid, name: 'watcher', status: 'waiting', trapExit: true, links: [p.ref.pid], monitors: [p.ref.pid, p.ref.pid], monitoredBy: [] });
     expect(system.inspect(p.ref)).toMatchObject({ name: undefined, trapExit: false, links: [watcher.ref.pid], monitoredBy: [watcher.ref.pid, watcher.ref.pid] });
     system.exit(p.ref, 'kill');
     expect(system.inspect(p.ref)).toBeUndefined();
@@ -242,6 +242,16 @@ describe('introspection', () => {
     release();
     await settle(1);
     expect([status(), system.inspect(ref)?.op]).toEqual(['idle', undefined]);
+  });
+
+  it('PF-08 a process blocked in receive is waiting, whoever asks', async () => {
+    const system = testSystem();
+    const a = await idler(system);
+    const b = await listener(system);
+    let asked: unknown;
+    system.spawn(() => { asked = system.inspect(a.ref)?.status; });
+    await settle(1);
+    expect([system.inspect(a.ref)?.status, asked, system.inspect(b.ref)?.status]).toEqual(['waiting', 'waiting', 'waiting']);
   });
 
   it('PF-12 processes lists the living, the just spawned too, the ended not', async () => {

@@ -55,7 +55,7 @@ describe('what a system tells about itself', () => {
           expect.objectContaining({ id: 'sub', name: undefined, type: 'supervisor', children: [expect.objectContaining({ id: 'b', name: 'bee' })] }),
         ]),
       },
-      { pid: plain.pid, type: 'process', status: 'idle', children: [] },
+      { pid: plain.pid, type: 'process', status: 'waiting', children: [] },
     ]);
     gate.open();
     await settleTurn();

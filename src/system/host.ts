@@ -1,0 +1,37 @@
+import { nodeEnv } from '../base/index.js';
+import { AgentRefImpl, spawnPlain, startFrom, TaskVerbsImpl, type Host } from '../behaviour/index.js';
+import { Reporter } from '../observe/index.js';
+import { Kernel } from '../process/index.js';
+import { pidOf, Router } from '../router/index.js';
+import type { ReadOptions } from './options.js';
+
+/** Makes a kernel and a router, and fills their ports. */
+export function makeHost(options: ReadOptions): Host {
+  const env = options.env ?? nodeEnv();
+  const reporter = new Reporter(options.logger, options.name);
+  const kernel = new Kernel({
+    env,
+    prefix: `${options.name}.${env.nonce()}.`,
+    processesMax: options.processesMax,
+    frozen: options.frozen,
+    development: options.development,
+    reporting: options.logger !== false,
+    ports: {
+      report: (report) => reporter.report(report),
+      warn: (text, fields) => reporter.warn(text, fields),
+      deadLetter: (to, op, payload, from, reason) => router.deadLetters.add(to.title, op, payload, pidOf(from), reason),
+    },
+  });
+  const router = new Router(kernel, options.deadLettersKept);
+  const host: Host = {
+    kernel,
+    router,
+    extensions: new Map(),
+    refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
+    start: (parent, definition, args) => startFrom(host, parent, definition, args),
+    tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
+    spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
+  };
+  kernel.host = host;
+  return host;
+}

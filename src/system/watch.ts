@@ -1,0 +1,27 @@
+import { OptionError } from '../base/index.js';
+import type { Target } from '../behaviour/index.js';
+import { demonitor, monitor, type Address, type Down, type Process } from '../process/index.js';
+import { titleOf } from '../router/index.js';
+
+/** What `system.monitor` returns. */
+export interface Watch {
+  /** resolves once, when the watched process has ended; `noproc` when nobody was there */
+  readonly down: Promise<Down>;
+  /** stops watching; `down` then never resolves */
+  cancel(): void;
+}
+
+export function watchFrom(addr: Address): Watch {
+  let cancel = (): void => undefined;
+  const down = new Promise<Down>((resolve) => {
+    const ref = monitor(null, addr.owner, 'mailbox' in addr ? undefined : titleOf(addr), resolve);
+    cancel = () => void demonitor(ref, true);
+  });
+  return { down, cancel };
+}
+
+/** The process at an address, which must live. */
+export function living(verb: string, to: Target, address: Address): Process {
+  if (address.owner === null) throw new OptionError(verb, to, 'a living process', 'it has ended', 'NOPROC');
+  return address.owner;
+}
