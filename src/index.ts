@@ -17,6 +17,11 @@ export {
 } from './behaviour/index.js';
 export type { AgentStatus, DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics, SysStatus } from './behaviour/index.js';
 export { Timers, type AliasOptions, type DemonitorOptions, type KernelVerbs, type Monitored, type MonitorOptions, type ProcessFlags, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type TimerOptions, type TimerQuery } from './behaviour/index.js';
+export {
+  actions, defineStatem, defineStatemHandler, operation,
+  type AnyOperations, type AnyStatem, type Converted, type HandleSpec, type Initial, type InsertedEvent, type Operation, type Outcome, type StatemDefinition, type StatemEvent, type StatemInit, type StatemSelf, type StatemStatus,
+  type StateSpec, type StatesSpec, type Transition, type When,
+} from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';
 export {

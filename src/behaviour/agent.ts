@@ -123,7 +123,7 @@ function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Reque
 }
 
 /** A queued request that expired, or whose caller gave up and asked to be skipped, is not handled. */
-function overdue(p: Process, call: Request): boolean {
+export function overdue(p: Process, call: Request): boolean {
   const extra = call.extra;
   if (extra === null) return false;
   const late = extra.expiresAt >= 0 && p.kernel.env.mono() >= extra.expiresAt;
@@ -134,7 +134,7 @@ function overdue(p: Process, call: Request): boolean {
 }
 
 /** Counts the message that was just taken as expired; the loop will count it as handled when we return. */
-function expired(p: Process): void {
+export function expired(p: Process): void {
   p.mailbox.handled--;
   p.mailbox.tally().expired++;
 }

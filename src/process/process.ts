@@ -1,6 +1,6 @@
 import type { Deadline, ExitReason } from '../base/index.js';
 import { Mailbox, UNBOUNDED, type Op } from '../mailbox/index.js';
-import type { KeptList } from './kept.js';
+import type { Backlog } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
 import type { ReplySlot } from './slot.js';
@@ -116,7 +116,7 @@ export class ProcessExt {
   deferred: Set<ReplySlot> | null = null;
   timers: OwnedTimer | null = null;
   idle: Deadline | null = null;
-  kept: KeptList | null = null;
+  kept: Backlog | null = null;
   /** monitors that this process holds, newest first */
   watching: Monitor | null = null;
   /** children whose init this process waits for: edges of the cycle check (SU-47) */

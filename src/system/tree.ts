@@ -1,4 +1,4 @@
-import { AgentSelf } from '../behaviour/index.js';
+import { AgentSelf, StatemInstance } from '../behaviour/index.js';
 import { statusOf, type Kernel, type Pid, type Process, type Status } from '../process/index.js';
 import { dynamicDefinition, roleOf, supervisorDefinition, taskSupervisorDefinition } from '../supervisor/index.js';
 
@@ -8,7 +8,7 @@ export interface TreeNode {
   readonly name: string | undefined;
   /** the id its supervisor knows it by */
   readonly id: string | undefined;
-  readonly type: 'supervisor' | 'agent' | 'process';
+  readonly type: 'supervisor' | 'agent' | 'statem' | 'process';
   /** the definition's name */
   readonly definition: string;
   readonly status: Status;
@@ -37,7 +37,7 @@ function node(p: Process, byParent: ReadonlyMap<Process | null, readonly Process
     pid: p.pid,
     name: p.name?.name,
     id: role?.id,
-    type: isSupervisor(p) ? 'supervisor' : p.self instanceof AgentSelf ? 'agent' : 'process',
+    type: isSupervisor(p) ? 'supervisor' : p.self instanceof AgentSelf ? 'agent' : p.self instanceof StatemInstance ? 'statem' : 'process',
     definition: p.behaviour.name,
     status: statusOf(p),
     mailbox: p.mailbox.size,

@@ -1,0 +1,428 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { actions, CallError, child, defineStatem, defineStatemHandler, Down, Exit, operation, OptionError, type From } from '../../src/index.js';
+import { expectConserved, Recorder, settleTurn, testSystem } from '../support/system.js';
+import { callFailure, Gate, rejection, startFailure } from './help.js';
+import { MODES, startTraced, traced, type Decide } from './statem-trace.js';
+
+const Turnstile = defineStatem({
+  name: 'turnstile',
+  init: (price: number = 1) => ({ state: 'locked', data: { price, coins: 0 } }),
+  schemas: { coin: z.number().positive() },
+  states: {
+    locked: {
+      calls: { push: (self) => self.refuse('LOCKED', { coins: self.data.coins }) },
+      casts: {
+        coin(self, n: number) {
+          self.data.coins += n;
+          return self.data.coins >= self.data.price ? self.next('open') : undefined;
+        },
+      },
+    },
+    open: { calls: { push: (self) => self.next('locked').reply('through') }, casts: { coin(self, n: number) { self.data.coins += n; } } },
+  },
+  common: { calls: { look: (self) => ({ state: self.state, coins: self.data.coins }) } },
+});
+
+describe('a state machine is a process with a typed protocol', () => {
+  it('SM-20 calls, casts, tryCall, tryCast, stats, schema and unknown operations work as for agents', async () => {
+    const system = testSystem();
+    const machine = system.start(Turnstile, 2, { name: 'gate' });
+    expect((await callFailure(machine.call('push'))).refusal).toBe('LOCKED');
+    machine.cast('coin', 1);
+    expect(machine.tryCast('coin', 1)).toBe('ok');
+    expect(await machine.call('look')).toEqual({ state: 'open', coins: 2 });
+    expect(await system.ref(Turnstile, 'gate').tryCall('push')).toEqual({ ok: true, value: 'through' });
+    expect((await callFailure(machine.call('nope' as 'push'))).code).toBe('UNKNOWN_OPERATION');
+    expect((await callFailure(machine.call('constructor' as 'push'))).code).toBe('UNKNOWN_OPERATION');
+    expect(() => machine.tryCast('coin', -1)).toThrow(CallError);
+    machine.cast('coin', 'x' as never);
+    expect(machine.stats().mailbox).toMatchObject({ handled: 5, refused: 1 });
+    expect(system.stats()).toMatchObject({ rejected: 4 });
+    expect(system.tree()[0]).toMatchObject({ name: 'gate', type: 'statem', definition: 'turnstile', status: 'idle' });
+    expect(system.inspect('gate')).toMatchObject({ behaviour: 'turnstile' });
+    await machine.stop();
+    expect(machine.pid).toBeUndefined();
+  });
+
+  it('SM-20 a supervised machine is restarted and its ref by name survives', async () => {
+    const system = testSystem();
+    const Fragile = defineStatem({ init: () => ({ state: 'up', data: 0 }), states: { up: { casts: { crash() { throw new Error('boom'); } }, calls: { ping: () => 'pong' } } } });
+    await system.supervise({ strategy: 'one_for_one', children: [child('fragile', Fragile, { restart: 'permanent' })] });
+    const ref = system.ref(Fragile, 'fragile');
+    const before = ref.pid;
+    ref.cast('crash');
+    await settleTurn();
+    expect(await ref.call('ping')).toBe('pong');
+    expect(ref.pid).not.toBe(before);
+  });
+
+  it('SM-20 a call that timed out leaves nothing behind: a reply that comes later dies in its slot', async () => {
+    const system = testSystem();
+    const late: From[] = [];
+    const Slow = defineStatem({ init: () => ({ state: 's', data: 0 }), states: { s: { calls: { wait(self): unknown { late.push(self.from as From); return self.keep(); }, ping: () => 'pong' } } } });
+    const machine = system.start(Slow);
+    expect((await callFailure(machine.call('wait', undefined, { timeoutMs: 1 }))).code).toBe('TIMEOUT');
+    expect(late[0]?.settled).toBe(true);
+    expect(await machine.call('ping')).toBe('pong');
+    expect(machine.stats().mailbox.queued).toBe(0);
+  });
+
+  it('SM-20 init may be async, ignore, stop or fail', async () => {
+    const system = testSystem();
+    const Late = defineStatem({
+      async init(what: string) {
+        await Promise.resolve();
+        if (what === 'ignore') return this.ignore();
+        if (what === 'stop') return this.stop('no');
+        if (what === 'throw') throw new Error('boom');
+        return { state: 'a', data: what };
+      },
+      states: { a: { calls: { data: (self) => self.data } } },
+    });
+    const machine = await system.start(Late, 'x');
+    expect(await machine.call('data')).toBe('x');
+    expect(await startFailure(() => system.start(Late, 'ignore'))).toBe('ignore');
+    expect(await startFailure(() => system.start(Late, 'stop'))).toBe('no');
+    expect(await startFailure(() => system.start(Late, 'throw'))).toEqual(new Error('boom'));
+  });
+
+  it('SM-09 internal events cannot be made from outside', async () => {
+    const system = testSystem();
+    const log: string[] = [];
+    const machine = startTraced(system, 'a table of handlers per state', log, () => undefined);
+    machine.send({ type: 'internal', content: 'forged' });
+    machine.cast('internal' as 'tell', 'forged');
+    await settleTurn();
+    expect(log).toEqual(['enter a in a', 'info [object Object] in a']);
+  });
+
+  it('SM-07 SM-09 an inserted call with the reply address of a real one is answered like it', async () => {
+    const system = testSystem();
+    const Relay = defineStatem({
+      init: () => ({ state: 'a', data: 0 }),
+      states: { a: { calls: { outer(self, n: number): unknown { return self.keep().nextEvent({ type: 'call', op: 'inner', payload: n + 1, from: self.from as From }); }, inner: (_self, n: number) => n * 10 } } },
+    });
+    expect(await system.start(Relay).call('outer', 1)).toBe(20);
+  });
+
+  it('SM-20 async callbacks park the machine: events wait, enter calls included', async () => {
+    const system = testSystem();
+    const gate = new Gate();
+    const log: string[] = [];
+    const Async = defineStatem({
+      init: () => ({ state: 'a', data: 0 }),
+      states: {
+        a: { casts: { async go(self) { await gate.promise; self.data = 1; return self.next('b').internal('i'); }, x() { log.push('x in a'); } } },
+        b: { async enter() { await Promise.resolve(); log.push('enter b'); }, async internal() { await Promise.resolve(); log.push('internal'); }, casts: { x() { log.push('x in b'); } } },
+      },
+      common: { calls: { n: (self) => self.data } },
+    });
+    const machine = system.start(Async);
+    machine.cast('go');
+    machine.cast('x');
+    await settleTurn();
+    expect(system.inspect(machine.pid ?? '')).toMatchObject({ status: 'waiting', op: 'go', mailbox: { running: 1, queued: 1 } });
+    gate.open();
+    expect(await machine.call('n')).toBe(1);
+    expect(log).toEqual(['enter b', 'internal', 'x in b']);
+  });
+});
+
+describe.each(MODES)('replies and the end, with %s', (mode) => {
+  it('SM-04 replies go out in list order, to the caller and to earlier ones', async () => {
+    const system = testSystem();
+    const waiting: From[] = [];
+    const machine = startTraced(system, mode, [], (self, event, from) => {
+      if (event.type !== 'call') return undefined;
+      if (event.payload === 'wait') { waiting.push(from as From); return self.keep(); }
+      return self.keep().replyTo(waiting[1] as From, 'second').reply('me').replyTo(waiting[0] as From, 'first');
+    });
+    const order: unknown[] = [];
+    await Promise.all([machine.call('ask', 'wait'), machine.call('ask', 'wait'), machine.call('ask', 'all')].map((promise) => promise.then((value) => order.push(value))));
+    expect(order).toEqual(['second', 'me', 'first']);
+  });
+
+  it('SM-17 stop with replies: they go out before terminate; postponed events become dead letters and their callers hear why', async () => {
+    const system = testSystem();
+    const log: string[] = [];
+    const machine = startTraced(system, mode, log, (self, event) => {
+      if (event.type === 'call' && event.payload === 'go') return self.stop('normal').reply('bye');
+      return event.type === 'call' || event.type === 'cast' ? self.keep().postpone() : undefined;
+    });
+    const postponed = callFailure(machine.call('ask', 'w')).then((error) => { log.push(`w: ${error.code} ${String(error.reason)}`); });
+    machine.cast('tell', 'p');
+    await settleTurn();
+    expect(machine.stats().mailbox).toMatchObject({ queued: 2, handled: 0, size: 2 });
+    expectConserved(system.stats());
+    const go = machine.call('ask', 'go').then((value) => { log.push(`go: ${String(value)}`); });
+    await Promise.all([postponed, go]);
+    expect(log).toEqual(['enter a in a', 'call w in a', 'cast p in a', 'call go in a', 'terminate normal in a', 'go: bye', 'w: EXIT normal']);
+    expect(system.deadLetters.list().map(({ op, payload, reason }) => `${op} ${String(payload)} ${String(reason)}`)).toEqual(['ask w normal', 'tell p normal']);
+    expect(system.stats()).toMatchObject({ handled: 1, deadLettered: 2 });
+  });
+
+  it('SM-18 after a crash terminate sees the state and data before the event, also when the enter call crashed', async () => {
+    const system = testSystem();
+    for (const where of ['handler', 'enter']) {
+      const log: string[] = [];
+      const machine = startTraced(system, mode, log, (self, event) => {
+        if (event.type === 'cast') {
+          self.data = { n: 1 };
+          if (where === 'handler') throw new Error('boom');
+          return self.next('b');
+        }
+        if (event.type === 'enter' && self.state === 'b') throw new Error('boom');
+        return undefined;
+      });
+      machine.cast('tell', 'go');
+      await settleTurn();
+      expect(log.at(-1)).toBe('terminate boom in a');
+    }
+    expect(system.stats()).toMatchObject({ handled: 2, crashed: 2 });
+  });
+
+  it('SM-03 SM-19 each mistake ends the machine with a reason of its own', async () => {
+    const system = testSystem();
+    const reasonOf = async (decide: Decide): Promise<string> => {
+      const machine = startTraced(system, mode, [], decide);
+      const { pid } = machine;
+      const down = system.monitor(pid ?? '').down;
+      machine.cast('tell', 'go');
+      const { reason } = await down;
+      return (reason as OptionError).code;
+    };
+    const onGo = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (self, event) => (event.type === 'cast' ? (act(self) as undefined) : undefined);
+    const inEnter = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (self, event) => (event.type === 'cast' ? self.next('b') : event.type === 'enter' && self.state === 'b' ? (act(self) as undefined) : undefined);
+    expect(await reasonOf(onGo(() => 'zork'))).toBe('BAD_RETURN_VALUE');
+    expect(await reasonOf(onGo((self) => self.keep().timeout(-1)))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().stateTimeout(1.5)))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().genericTimeout(3 as never, 1)))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().nextEvent({ type: 'zork' } as never)))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().nextEvent({ type: 'cast', op: 'zork' })))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().postpone('x' as never)))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().popModule()))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().changeModule({ name: 'x' })))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().reply(1)))).toBe('BAD_REPLY_ACTION');
+    expect(await reasonOf(onGo((self) => self.stop().replyTo('x' as never, 1)))).toBe('BAD_REPLY_ACTION');
+    expect(await reasonOf(onGo((self) => self.stop().timeout(1)))).toBe('BAD_REPLY_ACTION');
+    expect(await reasonOf(inEnter((self) => self.next('c')))).toBe('BAD_ENTER_RETURN');
+    expect(await reasonOf(inEnter(() => 1))).toBe('BAD_ENTER_RETURN');
+    expect(await reasonOf(inEnter((self) => self.keep().postpone()))).toBe('BAD_ENTER_ACTION');
+    expect(await reasonOf(inEnter((self) => self.keep().internal('x')))).toBe('BAD_ENTER_ACTION');
+    expect(await reasonOf(inEnter((self) => self.keep().pushModule({ name: 'x' })))).toBe('BAD_ENTER_ACTION');
+  });
+
+  it('SM-03 an enter call may reply, set timeouts, repeat, name its own state, and stop', async () => {
+    const system = testSystem();
+    const log: string[] = [];
+    let asked: From | undefined;
+    const machine = startTraced(system, mode, log, (self, event, from) => {
+      if (event.type === 'call') { asked = from; return self.next('b'); }
+      if (event.type === 'stateTimeout') return self.next('c');
+      if (event.type !== 'enter' || self.state === 'a') return undefined;
+      if (self.state === 'c') return self.stop('done');
+      if (event.content === 'a') return self.repeat().replyTo(asked as From, 'from enter');
+      return self.next('b').stateTimeout(0, 's');
+    });
+    const down = system.monitor(machine.pid ?? '').down;
+    expect(await machine.call('ask', 'go')).toBe('from enter');
+    expect((await down).reason).toBe('done');
+    expect(log).toEqual(['enter a in a', 'call go in a', 'enter a in b', 'enter b in b', 'stateTimeout s in b', 'enter b in c', 'terminate done in c']);
+  });
+
+  it('SM-23 an exit signal of the parent ends a trapping machine through terminate; any other is an info event', async () => {
+    const system = testSystem();
+    const log: string[] = [];
+    const Machine = traced(mode, log, () => undefined, { trapExit: true });
+    let pid = '';
+    const parent = system.spawn(async (self) => {
+      self.trapExit(true);
+      pid = (self.start(Machine) as { pid?: string }).pid ?? '';
+      await self.receive();
+      self.exitOther(pid, 'shutdown');
+      await self.receive();
+    });
+    await settleTurn();
+    await settleTurn();
+    const other = system.spawn((self) => { self.exitOther(pid, 'noise'); });
+    await settleTurn();
+    expect(other.alive).toBe(false);
+    parent.send('go');
+    await settleTurn();
+    expect(log).toEqual(['enter a in a', 'info [object Object] in a', 'terminate shutdown in a']);
+  });
+});
+
+describe('states and modules', () => {
+  it('SM-21 change, push and pop switch the callbacks, those of the enter call of the same transition included', async () => {
+    const system = testSystem();
+    const log: string[] = [];
+    const Other = defineStatemHandler({
+      name: 'other',
+      init: () => ({ state: 'x', data: 0 }),
+      casts: { back: operation<void>(), push: operation<void>() },
+      enter: (self, from) => { log.push(`other entered ${self.state} from ${from}`); },
+      handle: (self, event) => {
+        log.push(`other got ${event.type} ${event.type === 'cast' ? event.op : ''}`);
+        return event.type === 'cast' && event.op === 'back' ? self.next('base').popModule() : undefined;
+      },
+      terminate: () => { log.push('other terminates'); },
+    });
+    const Base = defineStatem({
+      name: 'base',
+      init: () => ({ state: 'base', data: 0 }),
+      states: {
+        base: {
+          enter: (_self, from) => { log.push(`base entered from ${from}`); },
+          casts: { push: (self) => self.next('away').pushModule(Other), change: (self) => self.next('away').changeModule(Other), back() { log.push('base got back'); } },
+        },
+        away: {},
+      },
+    });
+    const machine = system.start(Base);
+    for (const op of ['push', 'push', 'back', 'back', 'change', 'push'] as const) machine.cast(op);
+    await settleTurn();
+    expect(log).toEqual(['base entered from base', 'other entered away from base', 'other got cast push', 'other got cast back', 'base entered from away', 'base got back', 'other entered away from base', 'other got cast push']);
+    const down = system.monitor(machine.pid ?? '').down;
+    machine.cast('back');
+    expect((await down).reason).toMatchObject({ code: 'BAD_ACTION' });
+    expect(log.at(-1)).toBe('other terminates');
+  });
+
+  it('SM-28 equal states are the same state: identity for primitives and instances, structure for plain objects and arrays', async () => {
+    class Point { constructor(readonly x: number) {} }
+    const point = new Point(1);
+    const cyclic: { me?: unknown; n: number } = { n: 1 };
+    cyclic.me = cyclic;
+    const cyclic2: { me?: unknown; n: number } = { n: 1 };
+    cyclic2.me = cyclic2;
+    const same: [unknown, unknown][] = [['a', 'a'], [NaN, NaN], [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }], [{ a: 1, b: 2 }, { b: 2, a: 1 }], [point, point], [[], []], [null, null], [cyclic, cyclic2]];
+    const different: [unknown, unknown][] = [['a', 'b'], [1, '1'], [0, -0], [{ a: 1 }, { a: 1, b: undefined }], [{ a: undefined }, { b: undefined }], [[1], [1, 2]], [[], {}], [new Point(1), new Point(1)], [new Map(), new Map()], [null, undefined], [[undefined], new Array(1)]];
+    const system = testSystem();
+    const entersOn = async (from: unknown, to: unknown): Promise<number> => {
+      let entered = -1;
+      const M = defineStatemHandler({ init: () => ({ state: from, data: 0 }), casts: { go: operation<void>() }, enter: () => { entered++; }, handle: (self) => self.next(to) });
+      system.start(M).cast('go');
+      await settleTurn();
+      return entered;
+    };
+    for (const [a, b] of same) expect(await entersOn(a, b), JSON.stringify(String(a))).toBe(0);
+    for (const [a, b] of different) expect(await entersOn(a, b), `${String(a)} ${String(b)}`).toBe(1);
+  });
+
+  it('SM-22 hibernate gives storage back only when no event is queued', async () => {
+    const system = testSystem();
+    const heads: boolean[] = [];
+    const Sleeper = defineStatem({
+      init: () => ({ state: 's', data: 0 }),
+      states: { s: { casts: { sleep: (self) => self.keep().hibernate(), stay: (self) => self.keep() } } },
+    });
+    const machine = system.start(Sleeper);
+    const storage = (): unknown => (machine as unknown as { addr: { mailbox: { head: unknown } } }).addr.mailbox.head;
+    machine.cast('stay');
+    await settleTurn();
+    heads.push(storage() === null);
+    machine.cast('sleep');
+    await settleTurn();
+    heads.push(storage() === null);
+    machine.cast('sleep');
+    machine.cast('stay');
+    await settleTurn();
+    heads.push(storage() === null);
+    expect(heads).toEqual([false, true, false]);
+  });
+
+  it('SM-19 an unknown state and an unhandled event are reasons of their own; an unhandled info is a warning', async () => {
+    const logger = new Recorder();
+    const system = testSystem({ logger });
+    const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: { casts: { go: (self) => self.next('zork' as 'a'), out: (self) => self.next('b') } }, b: { casts: { only() { /* b's */ } } } } });
+    const reason = async (...ops: ('go' | 'out' | 'only')[]): Promise<unknown> => {
+      const machine = system.start(M);
+      const down = system.monitor(machine.pid ?? '').down;
+      for (const op of ops) machine.cast(op);
+      return (await down).reason;
+    };
+    expect(await reason('go')).toMatchObject({ code: 'UNKNOWN_STATE' });
+    expect(await reason('only')).toMatchObject({ code: 'UNHANDLED_EVENT' });
+    expect(await reason('out', 'go')).toMatchObject({ code: 'UNHANDLED_EVENT' });
+    const machine = system.start(M);
+    machine.send('hello');
+    await settleTurn();
+    expect(machine.pid).toBeDefined();
+    expect(logger.texts('warn')).toContain('a message was dropped: the state machine has no info handler for it (GS-26)');
+    expect(await startFailure(() => system.start(defineStatem({ init: () => ({ state: 'zork' as 'a', data: 0 }), states: { a: {} } })))).toMatchObject({ code: 'UNKNOWN_STATE' });
+    expect(await startFailure(() => system.start(defineStatem({ init: () => 1 as never, states: { a: {} } })))).toMatchObject({ code: 'BAD_RETURN_VALUE' });
+  });
+
+  it('SM-16 messages of sendAfter are info events, Down and Exit too', async () => {
+    const system = testSystem();
+    const seen: unknown[] = [];
+    const M = defineStatem({
+      trapExit: true,
+      init: () => ({ state: 'a', data: 0 }),
+      states: {
+        a: { casts: { go(self) { self.sendAfter(0, 'tick'); self.monitor(self.spawn((one) => one.exit('x'))); } }, info: (self, message) => { seen.push(message instanceof Down ? 'Down' : message instanceof Exit ? 'Exit' : message); return seen.length === 3 ? self.stop() : undefined; } },
+      },
+    });
+    const machine = system.start(M);
+    const down = system.monitor(machine.pid ?? '').down;
+    machine.cast('go');
+    await down;
+    expect(new Set(seen)).toEqual(new Set(['tick', 'Down', 'Exit']));
+  });
+
+  it('SM-05 SM-17 postponed signals stay in their account', async () => {
+    const system = testSystem();
+    const M = defineStatem({
+      init: () => ({ state: 'a', data: 0 }),
+      states: {
+        a: { casts: { go(self) { self.monitor('nobody'); }, to: (self) => self.next('b') }, info: (self) => self.keep().postpone() },
+        b: { info(self) { self.data++; }, calls: { n: (self) => self.data } },
+      },
+    });
+    const machine = system.start(M);
+    machine.cast('go');
+    await settleTurn();
+    const { signals } = system.stats();
+    expect(signals.sent - signals.handled - signals.dropped).toBe(1);
+    machine.cast('to');
+    expect(await machine.call('n')).toBe(1);
+    const held = system.start(M);
+    held.cast('go');
+    await settleTurn();
+  });
+
+  it('SM-07 a machine that feeds itself for ever starves nobody', async () => {
+    const system = testSystem();
+    const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: { casts: { go: (self) => self.keep().internal() }, internal(self) { self.data++; return self.keep().internal(); } } } });
+    const machine = system.start(M);
+    machine.cast('go');
+    for (let turn = 0; turn < 3; turn++) await settleTurn();
+    const other = system.start(Turnstile);
+    expect(await other.call('look')).toEqual({ state: 'locked', coins: 0 });
+    system.exit(machine.pid ?? '', 'kill');
+  });
+
+  it('SM-20 SM-27 a wrong definition is refused where it is made', async () => {
+    const bad = (make: () => unknown): string => {
+      try {
+        make();
+      } catch (error) {
+        return (error as OptionError).option;
+      }
+      return 'accepted';
+    };
+    const init = (): { state: 'a'; data: number } => ({ state: 'a', data: 0 });
+    expect(bad(() => defineStatem({ init, states: {} as never }))).toBe('defineStatem.states');
+    expect(bad(() => defineStatem({ init, states: { a: { zork: 1 } as never } }))).toBe('defineStatem.states.a.zork');
+    expect(bad(() => defineStatem({ init, states: { a: { casts: { x: 1 as never } } } }))).toBe('defineStatem.states.a.casts.x');
+    expect(bad(() => defineStatem({ init, states: { a: { calls: { *x() { yield 1; } } } } }))).toBe('defineStatem.states.a.calls.x');
+    expect(bad(() => defineStatem({ init: 1 as never, states: { a: {} } }))).toBe('defineStatem.init');
+    expect(bad(() => defineStatem({ init, states: { a: {} }, schemas: { x: z.number() } }))).toBe('defineStatem.schemas.x');
+    expect(bad(() => defineStatemHandler({ init, handle: 1 as never }))).toBe('defineStatemHandler.handle');
+    expect(bad(() => defineStatemHandler({ init, handle: () => undefined, calls: { x: 1 as never } }))).toBe('defineStatemHandler.calls.x');
+    expect(bad(() => actions().timeout(NaN))).toBe('timeout');
+    expect(await rejection(Promise.resolve().then(() => actions().reply(1)))).toBeInstanceOf(OptionError);
+  });
+});
