@@ -87,14 +87,10 @@ export class PlainSelf extends Verbs {
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
     if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
     const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
-<<<<<<< HEAD
     const stopped = isSuspended(this.p);
     if (stopped) this.p.rare().onResume = () => this.served();
     if (!stopped && !this.p.mailbox.held) keepUrgent(this.p);
-    const kept = stopped || this.p.mailbox.held ? undefined : this.p.ext?.kept?.take((one) => fits(match, one));
-=======
-    const kept = this.p.mailbox.held ? undefined : (this.p.ext?.kept as KeptList | null | undefined)?.take((one) => fits(match, one));
->>>>>>> 0044400 (feat(behaviour): state machines, OTP's gen_statem in both callback modes)
+    const kept = stopped || this.p.mailbox.held ? undefined : (this.p.ext?.kept as KeptList | null | undefined)?.take((one) => fits(match, one));
     if (kept !== undefined) {
       const message = this.received(kept);
       const { scheduler, env } = this.p.kernel;
@@ -192,15 +188,11 @@ export const PLAIN: Behaviour = {
       receiver.resolve(payload);
       return undefined;
     }
-<<<<<<< HEAD
-    (p.cold().kept ??= new KeptList()).push(message);
+    const kept = (p.cold().kept ??= new KeptList()) as KeptList;
+    kept.push(message);
     const { wake } = self;
     self.wake = null;
     if (wake !== null) wake();
-=======
-    const kept = (p.cold().kept ??= new KeptList()) as KeptList;
-    kept.push(message);
->>>>>>> 0044400 (feat(behaviour): state machines, OTP's gen_statem in both callback modes)
     return KEPT;
   },
   settled: () => undefined,

@@ -8,15 +8,9 @@ export { inspectProcess, LEVELS, priorityOf, statusOf, type ProcessInfo, type Pr
 export { PROCESS_ITEMS, readItems, type ProcessItems, type QueuedMessage } from './items.js';
 export { Kernel, PROCESS_LIMIT, type Counts, type KernelOptions } from './kernel.js';
 export type { CrashReport, DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
-<<<<<<< HEAD
 export { link, linksOf, markLink, unlink } from './link.js';
 export { demonitor, Monitor, monitor, MonitorExtra, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';
-export { KeptList, keepUrgent, type Kept } from './kept.js';
-=======
-export { link, linksOf, unlink } from './link.js';
-export { demonitor, Monitor, monitor, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';
-export { KeptList, type Backlog, type Kept } from './kept.js';
->>>>>>> 0044400 (feat(behaviour): state machines, OTP's gen_statem in both callback modes)
+export { KeptList, keepUrgent, type Backlog, type Kept } from './kept.js';
 export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired, type MonitorRef } from './signal.js';
 export { ReplySlot, trackCall, untrackCall } from './slot.js';

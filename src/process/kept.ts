@@ -16,16 +16,11 @@ export interface Backlog {
 
 const COMPACT_MIN = 1_024;
 
-<<<<<<< HEAD
 /**
  * The passed-over messages of a plain process: priority messages first (PM-03), then the others, each oldest first. Taking
  * the oldest is O(1), another one O(its distance).
  */
-export class KeptList {
-=======
-/** The passed-over messages of a plain process, oldest first. Taking the oldest is O(1), another one O(its distance). */
 export class KeptList implements Backlog {
->>>>>>> 0044400 (feat(behaviour): state machines, OTP's gen_statem in both callback modes)
   private items: (Kept | null)[] = [];
   private head = 0;
   private readonly urgent: Kept[] = [];
