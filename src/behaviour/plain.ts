@@ -119,7 +119,7 @@ export class PlainSelf extends Verbs {
       return;
     }
     keepUrgent(this.p);
-    const kept = this.p.ext?.kept?.take((one) => fits(receiver.match, one));
+    const kept = (this.p.ext?.kept as KeptList | null | undefined)?.take((one) => fits(receiver.match, one));
     if (kept === undefined) return;
     this.receiver = null;
     this.p.kernel.deadlines.remove(receiver);

@@ -41,8 +41,17 @@ export class Inside implements Backlog {
     for (let at = events.length - 1; at >= 0; at--) this.next.push(events[at] as Queued);
   }
 
+  get size(): number {
+    return this.next.length + this.postponed.length;
+  }
+
+  /** In the order in which they would be handled if the state changed now. */
+  list(): Kept[] {
+    return [...this.next].reverse().concat(this.postponed).filter((one) => one.counted);
+  }
+
   drain(): Kept[] {
-    const left = [...this.next.reverse(), ...this.postponed].filter((one) => one.counted);
+    const left = this.list();
     this.next.length = 0;
     this.postponed.length = 0;
     return left;

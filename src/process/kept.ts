@@ -10,6 +10,9 @@ export interface Kept {
 
 /** Messages that a behaviour keeps to itself, still in the account; given back when the process ends. */
 export interface Backlog {
+  readonly size: number;
+  /** oldest first; a copy */
+  list(): Kept[];
   /** takes all of them out, oldest first */
   drain(): Kept[];
 }
@@ -75,7 +78,7 @@ export class KeptList implements Backlog {
 export function keepUrgent(p: Process): void {
   const lane = p.mailbox.extra?.lanes[Rank.Critical];
   if (lane === null || lane === undefined || lane.n === 0) return;
-  const kept = (p.cold().kept ??= new KeptList());
+  const kept = (p.cold().kept ??= new KeptList()) as KeptList;
   while (lane.n > 0) {
     if (lane.hi === lane.hend) lane.nextSegment();
     const segment = lane.head as Segment;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CallError, child, defineStatem, OptionError, type From } from '../../src/index.js';
+import type { OptionError} from '../../src/index.js';
+import { CallError, child, defineStatem, type From } from '../../src/index.js';
 import { expectConserved, settleTurn, testSystem } from '../support/system.js';
 import { callFailure, Gate, startFailure } from './help.js';
 import { MODES, startTraced, traced, type Decide } from './statem-trace.js';

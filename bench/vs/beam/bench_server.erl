@@ -43,6 +43,7 @@ run(fan_out, N) -> bench_topology:fan_out(1000, N div 1000);
 run(pingpong, N) -> bench_topology:pingpong(100, N div 100);
 run(pg_broadcast, N) -> bench_names:pg_broadcast(1000, N div 1000);
 run(registered_send, N) -> bench_names:registered_send(N);
+run(statem_event, N) -> bench_statem:event(N);
 run(spawn_exit, N) -> bench_life:spawn_exit(N);
 run(agent_start, N) -> bench_life:agent_start(N);
 run(bytes_per_agent, N) -> bench_life:bytes_per_agent(N);
