@@ -10,7 +10,7 @@ export type TaskErrorCode = 'EXIT' | 'TIMEOUT' | 'NOPROC' | 'NOT_OWNER' | 'BUSY'
  * @example
  * const task = system.task.async(() => { throw new Error('boom'); });
  * const error = await system.task.await(task).catch((failure: TaskError) => failure);
- * [error.code, error.verb, error.reason.message]; // => ['EXIT', 'await', 'boom']
+ * [error.code, error.verb, (error.reason as Error).message]; // => ['EXIT', 'await', 'boom']
  * @since 0.2.0
  */
 export class TaskError extends CastcallError {

@@ -10,27 +10,35 @@ export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), '..
 export interface PublicSymbol {
   /** `defineAgent`, `System.start` */
   readonly name: string;
-  /** door and declaration, for messages */
+  /** what it is imported from, `castcall/supervisor` */
+  readonly from: string;
+  /** its declaration, for messages */
   readonly place: string;
   readonly kind: 'value' | 'type' | 'member';
   readonly documented: boolean;
   readonly examples: readonly string[];
 }
 
-const DOORS = ['src/index.ts', 'src/delivery/index.ts', 'src/observe/public.ts', 'src/supervisor/public.ts', 'src/testing/index.ts'] as const;
+const DOORS: ReadonlyMap<string, string> = new Map([
+  ['src/index.ts', 'castcall'],
+  ['src/delivery/index.ts', 'castcall/delivery'],
+  ['src/observe/public.ts', 'castcall/observe'],
+  ['src/supervisor/public.ts', 'castcall/supervisor'],
+  ['src/testing/index.ts', 'castcall/testing'],
+]);
 
-/** All public symbols, each once, however many doors export it. */
+/** All public symbols, each once, however many doors export it; from the first that exports it as what it is. */
 export function publicSymbols(): PublicSymbol[] {
   const program = createProgram();
   const checker = program.getTypeChecker();
   const found = new Map<string, PublicSymbol>();
-  for (const door of DOORS) {
+  for (const [door, from] of DOORS) {
     const file = program.getSourceFile(join(root, door));
     const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
     if (module === undefined) throw new Error(`no such door: ${door}`);
     for (const exported of checker.getExportsOfModule(module)) {
       const symbol = (exported.flags & ts.SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported);
-      for (const one of read(exported.name, symbol)) if (!found.has(one.name)) found.set(one.name, one);
+      for (const one of read(exported.name, from, symbol, isTypeOnly(exported, checker))) if (found.get(one.name) === undefined || (one.kind === 'value' && found.get(one.name)?.kind === 'type')) found.set(one.name, one);
     }
   }
   return [...found.values()];
@@ -44,20 +52,35 @@ function createProgram(): ts.Program {
     const resolvedFileName = join(dirname(from), text.replace(/\.js$/, '.ts'));
     return { resolvedModule: { resolvedFileName, extension: ts.Extension.Ts, isExternalLibraryImport: false } };
   });
-  return ts.createProgram({ rootNames: DOORS.map((door) => join(root, door)), options, host });
+  return ts.createProgram({ rootNames: [...DOORS.keys()].map((door) => join(root, door)), options, host });
 }
 
-function read(name: string, symbol: ts.Symbol): PublicSymbol[] {
+/** A class that is exported as a type does not exist at run time for whoever imports it. */
+function isTypeOnly(exported: ts.Symbol, checker: ts.TypeChecker): boolean {
+  for (let at: ts.Symbol | undefined = exported; at !== undefined && (at.flags & ts.SymbolFlags.Alias) !== 0; at = next(at, checker)) {
+    if (at.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration) === true) return true;
+  }
+  return false;
+}
+
+/** One step along a chain of re-exports. */
+function next(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol | undefined {
+  const declaration = symbol.declarations?.[0];
+  return declaration !== undefined && ts.isExportSpecifier(declaration) ? checker.getExportSpecifierLocalTargetSymbol(declaration) ?? checker.getAliasedSymbol(symbol) : checker.getAliasedSymbol(symbol);
+}
+
+function read(name: string, from: string, symbol: ts.Symbol, typeOnly: boolean): PublicSymbol[] {
   const declarations = symbol.declarations ?? [];
-  const own = describeSymbol(name, declarations, declarations.some(isValue) ? 'value' : 'type');
-  return [own, ...declarations.flatMap(membersOf).map((member) => describeSymbol(`${name}.${memberName(member)}`, [member], 'member'))];
+  const own = describeSymbol(name, from, declarations, !typeOnly && declarations.some(isValue) ? 'value' : 'type');
+  return [own, ...declarations.flatMap(membersOf).map((member) => describeSymbol(`${name}.${memberName(member)}`, from, [member], 'member'))];
 }
 
-function describeSymbol(name: string, declarations: readonly ts.Declaration[], kind: PublicSymbol['kind']): PublicSymbol {
+function describeSymbol(name: string, from: string, declarations: readonly ts.Declaration[], kind: PublicSymbol['kind']): PublicSymbol {
   const docs = declarations.flatMap(commentsOf);
   const at = declarations[0];
   return {
     name,
+    from,
     place: at === undefined ? 'nowhere' : relative(root, at.getSourceFile().fileName),
     kind,
     documented: docs.some((doc) => (ts.getTextOfJSDocComment(doc.comment) ?? '').trim() !== ''),

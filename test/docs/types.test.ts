@@ -7,17 +7,18 @@ import { guides } from './pages.js';
 /** One program for everything: the compiler reads src, zod and the types of Node once. */
 const LIMIT_MS = 120_000;
 
-const HEAD = [
-  "import { z } from 'zod';",
-  "import { retry } from 'castcall/delivery';",
-  "import { createLogger } from 'castcall/observe';",
-  "import { Application, ApplicationError, checkChildSpecs, ChildSpec, defineApplication, dynamicSupervisor, partitionOf, partitionSupervisor, shouldRestart, simpleSupervisor, Template, template } from 'castcall/supervisor';",
-  "import { POLICIES, probe, Random, simulate, simulateMany, SimulationError, type Simulation } from 'castcall/testing';",
-  "import { CallError, CastcallError, child, createSystem, defineAgent, Down, Exit, formatReason, isOrderly, on, OptionError, PayloadError, printable, StartError, supervisor, Timeout, type ExitReason, type Logger, type Pid, type System } from 'castcall';",
-].join('\n');
+const symbols = publicSymbols();
+
+/** What an example has in scope: everything that the doors export, and zod. */
+const HEAD = ["import { z } from 'zod';", ...[...new Set(symbols.map((symbol) => symbol.from))].map(importOf)].join('\n');
+
+function importOf(door: string): string {
+  const names = symbols.filter((symbol) => symbol.from === door && symbol.kind !== 'member').map((symbol) => (symbol.kind === 'type' ? `type ${symbol.name}` : symbol.name));
+  return `import { ${names.join(', ')} } from '${door}';`;
+}
 
 const blocks = ['README.md', ...guides()].flatMap(runnable).map((block): [string, string] => [`page-${block.place.replaceAll(/[^\w.]/g, '-')}.ts`, block.code]);
-const examples = publicSymbols().flatMap((symbol) => symbol.examples.map((text, at): [string, string] =>
+const examples = symbols.flatMap((symbol) => symbol.examples.map((text, at): [string, string] =>
   [`example-${symbol.name}-${at}.ts`, `${HEAD}\nasync function example(system: System): Promise<void> {\n${text}\n}\n`]));
 const wrong: [string, string] = ['wrong.ts', "import { createSystem } from 'castcall';\ncreateSystem({ nme: 'x' });\n"];
 

@@ -66,8 +66,8 @@ const demonitoring: Race = async (sim) => {
   peer.send('go');
   const takesBack = (self: ProcessVerbs): void => {
     if (ref === undefined) return;
-    first = self.demonitor(ref, { flush });
-    sim.always(!self.demonitor(ref, { flush }) || first, 'a second demonitor finds nothing');
+    first = self.demonitor(ref, { flush, info: true });
+    sim.always(!self.demonitor(ref, { flush, info: true }) || first, 'a second demonitor finds nothing');
     before = system.inspect('one')?.mailbox.depth.normal ?? -1;
   };
   one.run(takesBack);
@@ -94,7 +94,7 @@ const flushing: Race = async (sim) => {
   system.spawn(async (self) => {
     const ref = self.monitor(peer);
     await self.receive((message) => message === 'go');
-    sim.equal(self.demonitor(ref, { flush }), false, 'the DOWN was queued');
+    sim.equal(self.demonitor(ref, { flush, info: true }), false, 'the DOWN was queued');
     for (;;) seen.push(await self.receive());
   }, { name: 'flusher' });
   await sim.settle();

@@ -124,7 +124,7 @@ function act(program: Program, self: Agent): void {
     case 10: {
       const [ref, entry] = random.pick([...me.monitors, [undefined, undefined] as const]);
       if (ref === undefined || entry === undefined) return;
-      const none = self.demonitor(ref as never, { flush: true });
+      const none = self.demonitor(ref as never, { flush: true, info: true });
       sim.always(!none || entry.downs === 0, 'demonitor says true only when none was delivered (MO-08)');
       entry.over = true;
       return;
