@@ -3,6 +3,8 @@ import type { Family } from './family.js';
 import type { Term } from './term.js';
 import { canonical, type Trace } from './trace.js';
 
+const ANSWER_TIMEOUT_MS = 20_000;
+
 export type Runner = (scenario: Term) => Promise<Trace>;
 
 export interface Verdict {
@@ -15,8 +17,23 @@ export interface Verdict {
 
 /** Both sides of one scenario, in canonical order, line by line. */
 export async function compare(family: Family, scenario: Term, otp: Runner, castcall: Runner, allowed: readonly Allowed[]): Promise<Verdict> {
-  const [theirs, ours] = await Promise.all([otp(scenario), castcall(scenario).catch((error: unknown) => [`castcall: the scenario's runner failed: ${String(error)}`])]);
+  const [theirs, ours] = await Promise.all([otp(scenario), answerOf(castcall(scenario))]);
   return judge(family, theirs, ours, allowed);
+}
+
+/** A runner that fails, or never comes to its end, is a trace that says so. */
+async function answerOf(running: Promise<Trace>): Promise<Trace> {
+  let timeout: NodeJS.Timeout | undefined;
+  const late = new Promise<Trace>((resolve) => {
+    timeout = setTimeout(() => resolve([`0 castcall: no answer within ${ANSWER_TIMEOUT_MS} ms`]), ANSWER_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([running, late]);
+  } catch (error) {
+    return [`0 castcall: the runner failed: ${String(error)}`];
+  } finally {
+    clearTimeout(timeout);
+  }
 }
 
 export function judge(family: Family, otp: Trace, castcall: Trace, allowed: readonly Allowed[]): Verdict {

@@ -159,5 +159,5 @@ export async function runPuppets(scenario: Term): Promise<Trace> {
     }
     stage.recorder.cut(at + 1);
   }
-  return [...stage.recorder.lines, ...(await endOf(stage.system))];
+  return [...stage.recorder.lines, ...(await endOf(stage.system, stage.env))];
 }

@@ -217,5 +217,5 @@ export async function runServers(scenario: Term): Promise<Trace> {
     }
     stage.recorder.cut(at + 1);
   }
-  return [...stage.recorder.lines, ...(await endOf(stage.system))];
+  return [...stage.recorder.lines, ...(await endOf(stage.system, stage.env))];
 }

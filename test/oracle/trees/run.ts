@@ -212,5 +212,5 @@ export async function runTree(scenario: Term): Promise<Trace> {
     }
       forest.recorder.cut(at + 1);
   }
-  return [...forest.recorder.lines, ...(await endOf(forest.system))];
+  return [...forest.recorder.lines, ...(await endOf(forest.system, forest.env))];
 }
