@@ -1,7 +1,7 @@
 import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
-  Alias, cancelTimer, demonitor, exitSignal, exitToAlias, link, linksOf, markLink, Monitor, monitor, OwnedTimer, Phase, pushSignal, readTimer, startTimer, TimerAnswer,
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, pushSignal, readTimer, startTimer, TimerAnswer,
   TimerFired, unalias, unlink, type MonitorRef, type Pid, type Process, type TimerRef, type Address,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
@@ -131,7 +131,8 @@ export class Verbs {
     if (peer !== null) {
       link(this.p, peer);
       markLink(this.p, peer, options?.priority === true);
-    } else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.priority === true);
+    } else if (this.p.trap && addr instanceof Gone) exitOfGone(this.p, addr, options?.priority === true);
+    else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.priority === true);
     else throw new OptionError('link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC');
   }
 
@@ -146,7 +147,9 @@ export class Verbs {
     this.need('monitor');
     if (options !== undefined) checkMonitor('monitor', options);
     const addr = this.processAt('monitor', to);
-    return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr), null, options === undefined ? null : monitorExtra(this.p, options));
+    const extra = options === undefined ? null : monitorExtra(this.p, options);
+    if (addr instanceof Gone) return monitorGone(this.p, addr, null, extra);
+    return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr), null, extra);
   }
 
   demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean {

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import { EXIT, Rank, URGENT_EXIT } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
+import type { Gone } from './gone.js';
 import type { Kernel } from './kernel.js';
 import { dropHeld, fireDown } from './monitor.js';
 import { Phase, Run, type Process } from './process.js';
@@ -109,4 +110,11 @@ export function exitSignal(to: Process, from: Process | null, reason: ExitReason
   }
   if (reason === 'normal' && from !== to) return;
   kernel.end(to, reason);
+}
+
+/** A process that traps has linked to one that is gone (EX-03). */
+export function exitOfGone(to: Process, gone: Gone, urgent: boolean): void {
+  const exit = new Exit(gone.pid, 'noproc');
+  if (urgent) pushSignal(to, URGENT_EXIT, exit, null, Rank.Critical);
+  else pushSignal(to, EXIT, exit, null);
 }

@@ -2,7 +2,8 @@ import type { ExitReason } from '../base/index.js';
 import { DOWN, Rank, URGENT_DOWN } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
 import type { Alias } from './alias.js';
-import { Phase, type Process } from './process.js';
+import type { Gone } from './gone.js';
+import { Phase, type Pid, type Process } from './process.js';
 import { Down } from './signal.js';
 
 /** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
@@ -49,6 +50,11 @@ export class Monitor {
     return this.state === State.Done;
   }
 
+  /** whom it watches; undefined for a name that nobody owned */
+  get targetPid(): Pid | undefined {
+    return this.target?.pid;
+  }
+
   /** its target lives, and a DOWN will come */
   get active(): boolean {
     return this.state === State.Active;
@@ -60,16 +66,38 @@ export class Monitor {
   }
 }
 
+class GoneMonitor extends Monitor {
+  constructor(
+    holder: Process | null,
+    private readonly gone: Gone,
+    notify: ((down: Down) => void) | null,
+    extra: MonitorExtra | null,
+  ) {
+    super(holder, null, undefined, notify, extra);
+  }
+  override get targetPid(): Pid | undefined {
+    return this.gone.pid;
+  }
+}
+
 // One line in consoles, not the runtime behind it.
 Object.defineProperty(Monitor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
   value(this: Monitor): string {
-    return `Monitor(${this.target?.pid ?? this.name ?? 'noproc'})`;
+    return `Monitor(${this.targetPid ?? this.name ?? 'noproc'})`;
   },
 });
 
 /** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
 export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null, extra: MonitorExtra | null = null): Monitor {
-  const made = new Monitor(holder, target, name, notify, extra);
+  return begin(new Monitor(holder, target, name, notify, extra), holder, target, extra);
+}
+
+/** Monitors one that is known by its pid alone: its DOWN says that pid, and `noproc`. */
+export function monitorGone(holder: Process | null, gone: Gone, notify: ((down: Down) => void) | null, extra: MonitorExtra | null): Monitor {
+  return begin(new GoneMonitor(holder, gone, notify, extra), holder, null, extra);
+}
+
+function begin(made: Monitor, holder: Process | null, target: Process | null, extra: MonitorExtra | null): Monitor {
   if (extra !== null && extra.alias !== null) extra.alias.monitor = made;
   if (target === null || target.owner === null) {
     fire(made, 'noproc');
@@ -170,7 +198,7 @@ function fire(ref: Monitor, reason: ExitReason): void {
     fireSpecial(ref, ref.extra, reason);
     return;
   }
-  const down = new Down(ref, ref.target?.pid, ref.name, reason);
+  const down = new Down(ref, ref.targetPid, ref.name, reason);
   if (ref.notify !== null) {
     ref.state = State.Done;
     ref.notify(down);
@@ -185,7 +213,7 @@ function fire(ref: Monitor, reason: ExitReason): void {
 function fireSpecial(ref: Monitor, extra: MonitorExtra, reason: ExitReason): void {
   endAlias(extra);
   if (ref.holder === null) return;
-  const down = new Down(ref, ref.target?.pid, ref.name, reason, extra.tag);
+  const down = new Down(ref, ref.targetPid, ref.name, reason, extra.tag);
   if (extra.urgent) pushSignal(ref.holder, URGENT_DOWN, down, ref.target, Rank.Critical);
   else pushSignal(ref.holder, DOWN, down, ref.target);
 }

@@ -2,8 +2,9 @@ import { Deadline } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
 import { Alias, signalAlias } from './alias.js';
+import { Gone } from './gone.js';
 import type { Kernel } from './kernel.js';
-import type { Address, Process } from './process.js';
+import { Phase, type Address, type Process } from './process.js';
 
 /** Something that happens later, at once gone with the process it belongs to. */
 export abstract class OwnedTimer extends Deadline {
@@ -100,6 +101,7 @@ export type TimerRef = OwnedTimer;
 
 export function startTimer(kernel: Kernel, ms: number, to: Process | Address, message: unknown): ProcessTimer {
   const timer = new ProcessTimer(kernel, to, isProcess(to) ? to : null, message);
+  if (to instanceof Gone || timer.owner?.phase === Phase.Dead) return timer; // cancelled from the start (TI-07)
   if (timer.owner !== null) track(timer.owner, timer);
   kernel.deadlines.add(timer, ms);
   return timer;

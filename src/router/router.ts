@@ -1,5 +1,5 @@
 import { INFO } from '../mailbox/index.js';
-import { accept, Alias, Process, ReplySlot, sendToAlias, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
+import { accept, Alias, Gone, Process, ReplySlot, sendToAlias, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
 import { DeadLetters } from './dead-letters.js';
 import { hold, releaseHoldings } from './holdings.js';
 import { Names } from './names.js';
@@ -23,7 +23,7 @@ export class Router {
     const { names, kernel } = this;
     if (to === names.lastName) return names.lastCell;
     if (to instanceof Via) return new ViaAddress(kernel, to);
-    if (to.startsWith(kernel.prefix)) return kernel.byPid(to) ?? new Gone(to);
+    if (to.startsWith(kernel.prefix)) return kernel.byPid(to) ?? new Gone(to as Pid);
     return names.cell(to);
   }
 
@@ -81,12 +81,6 @@ export class Router {
 /** Who has a name already. */
 export interface Taken {
   readonly pid: Pid | undefined;
-}
-
-/** The address of a process that has ended and is forgotten. */
-class Gone implements NameCell {
-  owner: Process | null = null;
-  constructor(readonly name: string) {}
 }
 
 export function titleOf(to: Address): string {

@@ -72,8 +72,8 @@ function opText([word, ...args]: readonly [string, ...Term[]]): string {
     case 'trap': return `self.trapExit(${a})`;
     case 'monitor': return `${b} = self.monitor(${a})`;
     case 'monitor_name': return `${b} = self.monitor('${a}')`;
-    case 'demonitor': return `self.demonitor(${a})`;
-    case 'demonitor_flush': return `self.demonitor(${a}, { flush: true })`;
+    case 'demonitor': return `self.demonitor(${a}, { info: true })`;
+    case 'demonitor_flush': return `self.demonitor(${a}, { flush: true, info: true })`;
     case 'error': return `throw new Error('${a}')`;
     case 'throw': return `throw '${a}'`;
     case 'return': return 'return';

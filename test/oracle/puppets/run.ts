@@ -90,8 +90,8 @@ class Puppet {
       case 'unlink': self.unlink(stage.pid(a)); return;
       case 'monitor': this.watches.set(String(b), self.monitor(stage.pid(a))); return;
       case 'monitor_name': this.watches.set(String(b), self.monitor(text)); return;
-      case 'demonitor': this.log('demonitor', text, String(self.demonitor(this.watch(text)))); return;
-      case 'demonitor_flush': this.log('demonitor', text, String(self.demonitor(this.watch(text), { flush: true }))); return;
+      case 'demonitor': this.log('demonitor', text, String(self.demonitor(this.watch(text), { info: true }))); return;
+      case 'demonitor_flush': this.log('demonitor', text, String(self.demonitor(this.watch(text), { flush: true, info: true }))); return;
       case 'exit': return self.exit(reasonFrom(a));
       case 'error': throw new Error(text);
       case 'throw': throw a;

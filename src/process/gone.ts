@@ -1,0 +1,11 @@
+import type { NameCell, Pid, Process } from './process.js';
+
+/** The address of a process that has ended and is forgotten: nobody is there, and nobody will be. */
+export class Gone implements NameCell {
+  owner: Process | null = null;
+  constructor(readonly pid: Pid) {}
+
+  get name(): string {
+    return this.pid;
+  }
+}
