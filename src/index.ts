@@ -22,6 +22,7 @@ export {
   type AnyOperations, type AnyStatem, type Converted, type HandleSpec, type Initial, type InsertedEvent, type Operation, type Outcome, type StatemDefinition, type StatemEvent, type StatemInit, type StatemSelf, type StatemStatus,
   type StateSpec, type StatesSpec, type Transition, type When,
 } from './behaviour/index.js';
+export { RequestAnswer, type CollectionWait, type LabelledResponse, type RequestCollection, type RequestId, type RequestVerbs, type Response, type ResponseWait } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';
 export {

@@ -26,6 +26,8 @@ export type { DebugEvent, DebugFunction, SysStatistics } from './debug.js';
 export type { SysCallbacks, SysLink } from './special.js';
 export { ITEM_TIMEOUT_MS } from './stream.js';
 export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } from './task.js';
+export { RequestAnswer } from './request-id.js';
+export type * from './request-types.js';
 export { TaskError, type TaskErrorCode } from './task-error.js';
 export type * from './task-types.js';
 export { TaskVerbsImpl } from './task-verbs.js';

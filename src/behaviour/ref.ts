@@ -1,7 +1,7 @@
 import { callError, markHandled, timeoutMs, type CallError, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, trackCall, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
-import { findCycle, request, requestWith, titleOf, type Request } from '../router/index.js';
+import { findCycle, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
 import { hostOf, rejected } from './host.js';
 import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readStream } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
@@ -123,6 +123,24 @@ export class AgentRefImpl {
       return made.promise;
     } catch (error) {
       return this.refusedCall(error, op);
+    }
+  }
+
+  /** A request that nobody waits for: never throws, what is wrong is an error response (RQ-01). */
+  sendRequestAs(caller: Process, op: string, payload: unknown, value: (value: unknown) => void, failed: (error: unknown) => void): SentRequest | null {
+    const { definition, addr } = this;
+    try {
+      const known = definition.callOp(op);
+      if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
+      const checked = known.check === null ? payload : known.check(payload);
+      const made = new SentRequest(caller, this.callee(null, op), known, addr, value, failed);
+      sendRequest(made, checked);
+      return made;
+    } catch (error) {
+      hostOf(this.kernel).router.rejected();
+      this.kernel.counts.callsFailed++;
+      failed(this.explain(error, op));
+      return null;
     }
   }
 

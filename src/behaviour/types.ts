@@ -4,6 +4,7 @@ import type { Alias, Pid } from '../process/index.js';
 import type { Via } from '../router/index.js';
 import type { KernelVerbs } from './process-types.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
+import type { RequestVerbs } from './request-types.js';
 import type { TaskVerbs } from './task-types.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
 import type { SysCallbacks, SysLink } from './special.js';
@@ -72,6 +73,8 @@ export interface ProcessVerbs extends KernelVerbs {
   bind<R extends { bind(self: never): unknown }>(ref: R): R;
   /** functions in processes of their own, and their results */
   readonly task: TaskVerbs;
+  /** several calls at once, their responses taken one by one (RQ) */
+  readonly requests: RequestVerbs;
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
   /** the system messages of another process: suspend, look at and replace its state, watch it */

@@ -10,6 +10,8 @@ import { addressOf, hostOf, rejected, type Host } from './host.js';
 import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
 import type { AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery } from './process-types.js';
 import type { AgentRefImpl } from './ref.js';
+import type { RequestVerbs } from './request-types.js';
+import { RequestVerbsImpl } from './request-verbs.js';
 import type { TaskVerbs } from './task-types.js';
 import { Sys } from './sys.js';
 import { Timers } from './timers.js';
@@ -242,6 +244,10 @@ export class Verbs {
 
   get task(): TaskVerbs {
     return this.host.tasks(this.p);
+  }
+
+  get requests(): RequestVerbs {
+    return new RequestVerbsImpl(this.p) as never;
   }
 
   sys(to: Target): Sys {

@@ -17,6 +17,10 @@ export abstract class ReplySlot extends Deadline {
     super();
   }
   abstract readonly settled: boolean;
+  /** the caller cannot go on without it: an edge of the cycle check */
+  get blocks(): boolean {
+    return true;
+  }
   /** the callee ended before it replied (GS-14) */
   abstract calleeEnded(reason: ExitReason): void;
   /** the caller ended: nobody waits any more */

@@ -41,7 +41,7 @@ function reaches(from: Process, goal: Process, seen: Set<Process>, path: Process
 
 function edges(p: Process): Process[] {
   const found: Process[] = [];
-  for (let at = p.calls; at !== null; at = at.nextCall) if (!at.settled) found.push(at.callee);
+  for (let at = p.calls; at !== null; at = at.nextCall) if (!at.settled && at.blocks) found.push(at.callee);
   for (const starting of p.ext?.starting ?? []) found.push(starting);
   return found;
 }

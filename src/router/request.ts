@@ -158,6 +158,27 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
   return made;
 }
 
+/**
+ * A request whose sender does not wait for it: its answer goes to two functions. It is no edge of the cycle check, unless its
+ * sender says that it waits now.
+ */
+export class SentRequest extends Request {
+  waitedFor = false;
+  constructor(caller: Process, callee: Process, op: Op, target: Address, value: (value: unknown) => void, error: (error: unknown) => void) {
+    super(caller, callee, op, target, -1, NOBODY_LISTENS, value, error);
+  }
+  override get blocks(): boolean {
+    return this.waitedFor;
+  }
+}
+const NOBODY_LISTENS: Promise<unknown> = Promise.resolve();
+
+/** Makes one and queues it; a full mailbox is told through `error` at once. */
+export function sendRequest(made: SentRequest, payload: unknown): void {
+  if (!accept(made.callee, made.op, payload, made)) made.fail('MAILBOX_FULL');
+  else trackCall(made.caller as Process, made);
+}
+
 /** A request of the sys protocol: travels as a signal, in the sender's order, and is answered by what `command` does. */
 export function systemRequest(callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number): Request {
   const promise = new Promise<unknown>(executor);
