@@ -1,9 +1,9 @@
 // The list of OTP's behaviours, what is on record about them, and what the tests prove: all as data.
 
 /** One item a line: id, difficulty, verified on the BEAM, our state, the behaviour. */
-const ITEM = /^- ([A-Z]{2}-\d{2}) · ([EMH]) · (V27|V|-) · (?:(proved|stricter|not applicable|waits|open) · )?(.*)$/gm;
+const ITEM = /^- ([A-Z]{2}-\d{2}) · ([EMH]) · (V27|V|-) · (?:(proved|stricter|differs|not applicable|waits|open) · )?(.*)$/gm;
 const ENTRY = /^- ([A-Z]{2}-\d{2}) · (.*?) · (.+)$/gm;
-const RECORDED = ['stricter', 'not applicable', 'waits'];
+const RECORDED = ['stricter', 'differs', 'not applicable', 'waits'];
 
 /** All items in the order of the list, each with its state, reason and tests. Throws for input that contradicts itself. */
 export function conformance(otp, deviations, titles) {
@@ -28,7 +28,7 @@ export function conformance(otp, deviations, titles) {
   return items;
 }
 
-/** A stricter deviation is proved by a test like any other behaviour; the other entries stand alone. */
+/** What castcall does instead is proved by a test like any other behaviour; entries that say why there is nothing stand alone. */
 function stateOf({ recorded, tests }) {
   if (recorded === 'not applicable' || recorded === 'waits') return recorded;
   if (tests.length === 0) return 'open';
@@ -41,7 +41,7 @@ export function page(otp, items) {
   return otp.replace(ITEM, (_, id, difficulty, verified, _state, text) => `- ${id} · ${difficulty} · ${verified} · ${states.get(id)} · ${text}`);
 }
 
-const COLUMNS = ['proved', 'stricter', 'not applicable', 'waits', 'open'];
+const COLUMNS = ['proved', 'stricter', 'differs', 'not applicable', 'waits', 'open'];
 
 /** A table by group. */
 export function table(items) {
