@@ -4,6 +4,7 @@ import { asyncCast, castBacklog, castStream } from './cast.js';
 import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { groupBroadcast, registeredSend } from './names.js';
+import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
 import { statemEvent } from './statem.js';
 import { restartMedian, restartStorm } from './supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './topology.js';
@@ -21,6 +22,9 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['pg_broadcast', groupBroadcast],
   ['registered_send', registeredSend],
   ['statem_event', statemEvent],
+  ['timer_create_cancel', timerCreateCancel],
+  ['monitor_demonitor', monitorDemonitor],
+  ['task_async_await', taskAsyncAwait],
   ['spawn_exit', spawnExit],
   ['agent_start', agentStart],
   ['restart_p50', restartMedian],

@@ -17,7 +17,7 @@ interface Result {
 }
 
 const table = new Table([
-  { title: 'metric', width: 15, align: 'left' },
+  { title: 'metric', width: 19, align: 'left' },
   { title: 'castcall', width: 28, align: 'left' },
   { title: 'BEAM', width: 28, align: 'left' },
   { title: 'ratio', width: 7, align: 'right' },

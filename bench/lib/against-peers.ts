@@ -24,7 +24,7 @@ interface Result {
 }
 
 const table = new Table([
-  { title: 'metric', width: 15, align: 'left' },
+  { title: 'metric', width: 19, align: 'left' },
   { title: 'castcall', width: 26, align: 'left' },
   ...peerNames.map((title) => ({ title, width: 34, align: 'left' as const })),
 ]);

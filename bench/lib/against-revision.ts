@@ -22,7 +22,7 @@ interface Result {
 }
 
 const table = new Table([
-  { title: 'metric', width: 15, align: 'left' },
+  { title: 'metric', width: 19, align: 'left' },
   { title: 'current', width: 28, align: 'left' },
   { title: 'against', width: 28, align: 'left' },
   { title: 'ratio', width: 7, align: 'right' },

@@ -39,6 +39,9 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'pg_broadcast', target: ratio(2.5) },
   { ...million, name: 'registered_send', target: ratio(1.5) },
   { ...million, name: 'statem_event', target: ratio(3) },
+  { ...million, name: 'timer_create_cancel', target: ratio(2) },
+  { ...million, name: 'monitor_demonitor', target: ratio(1) },
+  { ...usual, name: 'task_async_await', target: ratio(3), size: 300_000, quickSize: 100_000 },
   { ...million, name: 'spawn_exit', target: ratio(3) },
   { ...usual, name: 'agent_start', target: ratio(4), size: 100_000, quickSize: 100_000 },
   // Short runs, because an OTP supervisor walks the list of all restarts of the last second at each of them: with 2,000 a
