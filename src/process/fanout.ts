@@ -86,6 +86,8 @@ function bid(farewell: Farewell, limit: number): number {
 
 function linkBroken(peer: Process, dead: Process, reason: ExitReason): void {
   if (!unlinkOne(peer, dead)) return;
+  // A trapping starter hears of a death in init by the failed start, not by a message as well (PL-04).
+  if (peer.trap && peer.ext !== null && peer.ext.starting !== null && peer.ext.starting.delete(dead)) return;
   const marked = peer.ext === null ? null : peer.ext.rarity;
   exitSignal(peer, dead, reason, true, marked !== null && marked.urgentLinks !== null && marked.urgentLinks.delete(dead));
 }
