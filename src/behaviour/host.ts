@@ -15,6 +15,8 @@ export interface Host {
   refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
   start(parent: Process | null, definition: AnyDefinition, args: readonly unknown[]): unknown;
+  /** the same, not linked and with a monitor of the parent's on it (GS-08) */
+  startMonitored(parent: Process, definition: AnyDefinition, args: readonly unknown[]): unknown;
   /** the verbs of tasks, of a process or of the outside */
   tasks(p: Process | null): TaskVerbs;
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;

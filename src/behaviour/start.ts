@@ -1,6 +1,6 @@
 import { Deadline, isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
 import { UNBOUNDED } from '../mailbox/index.js';
-import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Process } from '../process/index.js';
+import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { badReturn, Ignore, InitFailure, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { Host } from './host.js';
@@ -21,6 +21,13 @@ export interface StartPlan {
   readonly debug: unknown;
   /** ms that init may take, undefined for no limit (GS-07) */
   readonly timeoutMs: number | undefined;
+  /** who watches it from the moment it runs, in the step in which its start succeeds (GS-08) */
+  readonly watch?: WatchedStart | undefined;
+}
+
+/** A start by `startMonitored`: what it is to make. */
+interface WatchedStart {
+  monitor: MonitorRef | null;
 }
 
 /** The started process, or `null` when init ignored. */
@@ -44,13 +51,24 @@ const PLAIN_OPTIONS: StartOptions = {};
 /** `system.start` and `self.start`: not supervised; linked to the parent when a process starts it. */
 export function startFrom(host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[]): AgentRefImpl | Promise<AgentRefImpl> {
   const definition = runtimeOf(given);
-  const declared = definition.init === null ? 0 : definition.init.length;
-  const { init, options } = args.length === declared ? { init: args, options: undefined } : splitArgs(args, declared);
-  const read = options === undefined ? PLAIN_OPTIONS : readStart('start', options);
-  const plan = planOf(definition, init, read);
-  const started = startAgent(host, plan, parent);
+  const started = startAgent(host, planFrom('start', definition, args), parent);
   if (started instanceof Promise) return started.then((p) => refOf(host, p, definition));
   return refOf(host, started, definition);
+}
+
+/** `self.startMonitored`: not linked, watched from the moment it runs; of a start that fails there is no Down (GS-08). */
+export function startWatched(host: Host, parent: Process, given: AnyDefinition, args: readonly unknown[]): unknown {
+  const definition = runtimeOf(given);
+  const watch: WatchedStart = { monitor: null };
+  const made = (p: StartedProcess): unknown => ({ ref: refOf(host, p, definition), monitor: watch.monitor });
+  const started = startAgent(host, { ...planFrom('startMonitored', definition, args), watch }, parent, false);
+  return started instanceof Promise ? started.then(made) : made(started);
+}
+
+function planFrom(verb: string, definition: RuntimeDefinition, args: readonly unknown[]): StartPlan {
+  const declared = definition.init === null ? 0 : definition.init.length;
+  const { init, options } = args.length === declared ? { init: args, options: undefined } : splitArgs(args, declared);
+  return planOf(definition, init, options === undefined ? PLAIN_OPTIONS : readStart(verb, options));
 }
 
 function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): AgentRefImpl {
@@ -63,12 +81,12 @@ function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): Ag
  * on (PL-01), and a failed start leaves nothing behind: the process is gone and its name free before the starter hears
  * of it (PL-03, GS-09). Synchronous when init is.
  */
-export function startAgent(host: Host, plan: StartPlan, parent: Process | null): StartedProcess | Promise<StartedProcess> {
+export function startAgent(host: Host, plan: StartPlan, parent: Process | null, linked: boolean = true): StartedProcess | Promise<StartedProcess> {
   const { kernel } = host;
   const { definition } = plan;
-  const p = spawnProcess(kernel, definition.behaviour, parent, true, plan.capacity);
+  const p = spawnProcess(kernel, definition.behaviour, parent, linked, plan.capacity);
   p.trap = definition.trapExit;
-  if (kernel.development && parent !== null && definition.terminate !== null && !definition.trapExit) warnTerminate(kernel, definition);
+  if (kernel.development && linked && parent !== null && definition.terminate !== null && !definition.trapExit) warnTerminate(kernel, definition);
   p.run = Run.Parked;
   kernel.parked++;
   if (plan.name !== undefined) {
@@ -80,7 +98,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null):
   if (plan.debug !== undefined) debugFromStart(p, plan.debug);
   const self = definition.instance(p);
   p.self = self;
-  if (definition.init === null) return ready(p, self, undefined);
+  if (definition.init === null) return ready(p, self, undefined, plan);
   return runInit(p, self, definition.init, plan);
 }
 
@@ -181,10 +199,10 @@ function initDone(p: Process, self: Instance, state: unknown, plan: StartPlan): 
     exitProcess(p, 'normal');
     return null;
   }
-  return ready(p, self, state);
+  return ready(p, self, state, plan);
 }
 
-function ready(p: Process, self: Instance, state: unknown): Process {
+function ready(p: Process, self: Instance, state: unknown, plan: StartPlan): Process {
   try {
     self.begin(state);
   } catch (error) {
@@ -194,6 +212,7 @@ function ready(p: Process, self: Instance, state: unknown): Process {
   p.kernel.parked--;
   p.run = Run.Idle;
   if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
+  if (plan.watch !== undefined) plan.watch.monitor = monitor(p.parent, p);
   return p;
 }
 

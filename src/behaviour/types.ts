@@ -1,6 +1,6 @@
 import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
-import type { Alias, Pid } from '../process/index.js';
+import type { Alias, MonitorRef, Pid } from '../process/index.js';
 import type { Via } from '../router/index.js';
 import type { KernelVerbs } from './process-types.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
@@ -77,6 +77,11 @@ export interface ProcessVerbs extends KernelVerbs {
   readonly requests: RequestVerbs;
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
+  /**
+   * an agent that is not linked to this process but watched by it, in one step: its Down tells the real reason, never
+   * `noproc`, and of a start that fails there is none (GS-08, PL-06)
+   */
+  startMonitored<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): StartedMonitored<D>;
   /** the system messages of another process: suspend, look at and replace its state, watch it */
   sys<D extends AnyDefinition>(ref: AgentRef<D>): Sys<StateIn<D>>;
   sys(target: Target): Sys;
@@ -209,6 +214,14 @@ export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
 export type StartArgs<D extends AnyDefinition> = [...InitArgs<D>] | [...InitArgs<D>, StartOptions];
 /** The ref, or the promise of it when init is asynchronous. */
 export type Started<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
+
+/** An agent and the monitor on it, made in one step by `startMonitored`. */
+export interface MonitoredAgent<D extends AnyDefinition> {
+  readonly ref: AgentRef<D>;
+  readonly monitor: MonitorRef;
+}
+/** Both, or the promise of them when init is asynchronous. */
+export type StartedMonitored<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<MonitoredAgent<D>> : MonitoredAgent<D>;
 
 type IsStream<H> = H extends AnyHandler ? ([ReturnType<H>] extends [never] ? false : ReturnType<H> extends AsyncGenerator<unknown, unknown, never> | Generator<unknown, unknown, never> ? true : false) : false;
 type NamesWhere<T, Stream extends boolean> = { [N in keyof T & string]: IsStream<HandlerOf<T[N]>> extends Stream ? N : never }[keyof T & string];

@@ -242,6 +242,11 @@ export class Verbs {
     return this.host.start(this.p, definition, args);
   }
 
+  startMonitored(definition: AnyDefinition, ...args: unknown[]): unknown {
+    this.need('startMonitored');
+    return this.host.startMonitored(this.p, definition, args);
+  }
+
   get task(): TaskVerbs {
     return this.host.tasks(this.p);
   }

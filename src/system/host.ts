@@ -1,5 +1,5 @@
 import { nodeEnv } from '../base/index.js';
-import { AgentRefImpl, spawnPlain, startFrom, TaskVerbsImpl, type Host } from '../behaviour/index.js';
+import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host } from '../behaviour/index.js';
 import { Reporter } from '../observe/index.js';
 import { Kernel } from '../process/index.js';
 import { pidOf, Router } from '../router/index.js';
@@ -29,6 +29,7 @@ export function makeHost(options: ReadOptions): Host {
     extensions: new Map(),
     refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
     start: (parent, definition, args) => startFrom(host, parent, definition, args),
+    startMonitored: (parent, definition, args) => startWatched(host, parent, definition, args),
     tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
     spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
   };
