@@ -1,6 +1,6 @@
 import { printable } from '../base/index.js';
 import { Kind, type Extra, type Op } from '../mailbox/index.js';
-import { handleOf, resumers, Run, type Down, type Pid, type Process } from '../process/index.js';
+import { innerHandle, resumers, Run, type Down, type Pid, type Process } from '../process/index.js';
 import { pidOf, Request } from '../router/index.js';
 import type { IdleDeadline } from './idle.js';
 
@@ -117,7 +117,7 @@ export function settleDebug(p: Process): void {
     p.handle = watchedHandle;
     watchSettling(p);
   } else {
-    p.handle = handleOf(p);
+    p.handle = innerHandle(p);
     const ext = p.cold();
     ext.debug = null;
     ext.onValue = null; // made anew when it parks again
@@ -137,12 +137,12 @@ export function formatEvent(p: Process, event: DebugEvent): string {
 
 function watchedHandle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   const debug = debugOf(p);
-  if (debug === null) return handleOf(p)(p, op, payload, from);
+  if (debug === null) return innerHandle(p)(p, op, payload, from);
   if (debug.stats !== null) debug.stats.reductions++;
   const event = arrival(op, payload, from);
   if (event !== null) debug.note(p, event);
   if (from instanceof Request) watchReply(p, from);
-  const result = handleOf(p)(p, op, payload, from);
+  const result = innerHandle(p)(p, op, payload, from);
   if (result === undefined) noteState(p);
   return result;
 }

@@ -69,21 +69,25 @@ export function readStream(options: object): ReadStream {
 /** A name as a start takes it; what a text must look like is `checkStartName`'s business. */
 export const nameSchema: z.ZodType<string | Via> = z.union([z.string(), z.instanceof(Via)], { error: 'a registered name, or via(registry, key)' });
 
-export const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?: 'reject' | undefined }> = z.strictObject({
+const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?: 'reject' | undefined }> = z.strictObject({
   capacity: z.number({ error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).int({ error: 'a whole number of messages from 1' })
     .min(1, { error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).max(UNBOUNDED - 1, { error: `at most ${UNBOUNDED - 1} messages` }).optional(),
   overflow: z.enum(['reject'], { error: "'reject', the only overflow policy of this version" }).optional(),
 });
 
-export const START_KEYS: readonly string[] = ['name', 'mailbox', 'stats', 'label', 'debug', 'timeoutMs'];
-const startSchema: z.ZodType<StartOptions> = z.strictObject({
-  name: nameSchema.optional(),
+const COUNT_FROM_0 = 'a whole number of milliseconds from 0';
+const COUNT_FROM_1 = 'a whole number of milliseconds from 1';
+
+/** What a start and a child specification have in common. */
+export const startFields: Readonly<Record<Exclude<keyof StartOptions, 'name'>, z.ZodType>> = {
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),
-  timeoutMs: z.number({ error: 'a whole number of milliseconds from 0' }).int({ error: 'a whole number of milliseconds from 0' }).min(0, { error: 'a whole number of milliseconds from 0' }).optional(),
+  timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 }).min(0, { error: COUNT_FROM_0 }).optional(),
+  hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 }).optional(),
   debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)
-});
+};
+const startSchema = z.strictObject({ name: nameSchema.optional(), ...startFields }) as z.ZodType<StartOptions>;
 
 export function readStart(where: string, options: unknown): StartOptions {
   return parseOptions(where, startSchema, options);

@@ -1,6 +1,6 @@
 import { Deadline, isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
 import { UNBOUNDED } from '../mailbox/index.js';
-import { exitProcess, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
+import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { badReturn, Ignore, InitFailure, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { Host } from './host.js';
@@ -21,6 +21,8 @@ export interface StartPlan {
   readonly debug: unknown;
   /** ms that init may take, undefined for no limit (GS-07) */
   readonly timeoutMs: number | undefined;
+  /** ms without a message after which it hibernates, undefined for never (GS-31) */
+  readonly hibernateAfterMs: number | undefined;
   /** who watches it from the moment it runs, in the step in which its start succeeds (GS-08) */
   readonly watch?: WatchedStart | undefined;
 }
@@ -43,6 +45,7 @@ export function planOf(definition: RuntimeDefinition, init: readonly unknown[], 
     label: options.label,
     debug: options.debug,
     timeoutMs: options.timeoutMs,
+    hibernateAfterMs: options.hibernateAfterMs,
   };
 }
 
@@ -212,6 +215,7 @@ function ready(p: Process, self: Instance, state: unknown, plan: StartPlan): Pro
   p.kernel.parked--;
   p.run = Run.Idle;
   if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
+  if (plan.hibernateAfterMs !== undefined) hibernateAfter(p, plan.hibernateAfterMs);
   if (plan.watch !== undefined) plan.watch.monitor = monitor(p.parent, p);
   return p;
 }

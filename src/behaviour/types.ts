@@ -50,6 +50,12 @@ export interface StartOptions {
   readonly debug?: readonly DebugOption[] | undefined;
   /** ms that an asynchronous init may take, default no limit; then the agent is killed and the start fails with `timeout` (GS-07) */
   readonly timeoutMs?: number | undefined;
+  /**
+   * ms without a message after which it hibernates, default never: the mailbox gives its spare storage back, `inspect` shows
+   * the status `hibernated`, any message wakes it (GS-31). JavaScript has no heap per process to compact. Costs a deadline
+   * set back per message; after a handler that awaits it may take up to twice as long
+   */
+  readonly hibernateAfterMs?: number | undefined;
 }
 
 /** The bound of a mailbox. A full one refuses the sender; what it holds is safe. */

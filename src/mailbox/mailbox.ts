@@ -151,6 +151,12 @@ export class Mailbox extends Lane {
     else this.ready &= ~Hold.Suspended;
   }
 
+  /** Gives the storage of every empty lane back. */
+  override shrink(): void {
+    super.shrink();
+    for (const lane of this.extra?.lanes ?? []) lane?.shrink();
+  }
+
   depth(rank: Rank): number {
     return rank === Rank.Normal ? this.n : (this.extra?.lanes[rank]?.n ?? 0);
   }

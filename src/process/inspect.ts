@@ -6,9 +6,10 @@ import { isSuspended } from './suspend.js';
 
 /**
  * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too (PF-08);
- * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none (PR-20).
+ * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none (PR-20),
+ * `hibernated` is one that has been idle for `hibernateAfterMs` and has given its spare storage back (GS-31).
  */
-export type Status = 'suspended' | 'idle' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
+export type Status = 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
 
 /** Scheduling levels by name (PF-02). */
 export type ProcessPriority = 'low' | 'normal' | 'high' | 'max';
@@ -54,6 +55,7 @@ export function statusOf(p: Process): Status {
   if (p.run === Run.Running) return 'running';
   if (p.run === Run.Parked) return 'waiting';
   if (p.run === Run.Queued) return 'queued';
+  if (p.ext?.hibernation?.asleep === true) return 'hibernated';
   return p.behaviour.waits === undefined ? 'idle' : 'waiting';
 }
 

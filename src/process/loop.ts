@@ -74,7 +74,10 @@ function system(p: Process, op: Op, payload: unknown, from: unknown, lane: Lane)
   p.from = null;
   const ending = (payload as SystemCommand)(p, from as ReplySlot);
   if (ending !== undefined) park(p, ending as PromiseLike<unknown>);
-  else if ((p.run) === Run.Running) (p.ext?.sys ?? p.behaviour.sys)?.handled?.(p);
+  else if ((p.run) === Run.Running) {
+    if (p.ext !== null && p.ext.hibernation !== null) p.ext.hibernation.wake();
+    (p.ext?.sys ?? p.behaviour.sys)?.handled?.(p);
+  }
   if (kernel.tap !== null) kernel.tap.handled(p.pid, op.name);
 }
 

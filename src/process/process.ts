@@ -1,5 +1,6 @@
 import type { Deadline, ExitReason } from '../base/index.js';
 import { Mailbox, UNBOUNDED, type Op } from '../mailbox/index.js';
+import type { Hibernation } from './hibernate.js';
 import type { Backlog } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
@@ -117,6 +118,8 @@ export class ProcessExt {
   timers: OwnedTimer | null = null;
   idle: Deadline | null = null;
   kept: Backlog | null = null;
+  /** it hibernates when it is idle for long (GS-31) */
+  hibernation: Hibernation | null = null;
   /** monitors that this process holds, newest first */
   watching: Monitor | null = null;
   /** children whose init this process waits for: edges of the cycle check (SU-47) */

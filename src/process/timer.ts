@@ -147,6 +147,7 @@ export function dropTimers(p: Process): void {
   for (let at = ext.timers; at !== null; at = at.next) at.stop();
   ext.timers = null;
   if (ext.idle !== null) p.kernel.deadlines.remove(ext.idle);
+  if (ext.hibernation !== null) p.kernel.deadlines.remove(ext.hibernation);
 }
 
 function isProcess(to: Process | Address): to is Process {

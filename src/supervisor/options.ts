@@ -1,10 +1,10 @@
 import { parseOptions, z } from '../base/index.js';
-import { mailboxSchema, nameSchema, type MailboxOptions } from '../behaviour/index.js';
+import { nameSchema, startFields, type StartOptions } from '../behaviour/index.js';
 import type { Via } from '../router/index.js';
 import type { AutoShutdown, Restart, Shutdown, Strategy } from './decision.js';
 
 /** Options of `child`, after the init arguments. */
-export interface ChildOptions {
+export interface ChildOptions extends Omit<StartOptions, 'name'> {
   /** default `permanent` (SU-08) */
   readonly restart?: Restart | undefined;
   /** default 5,000 ms */
@@ -13,8 +13,6 @@ export interface ChildOptions {
   readonly significant?: boolean | undefined;
   /** registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false` for none */
   readonly name?: string | Via | false | undefined;
-  readonly mailbox?: MailboxOptions | undefined;
-  readonly stats?: 'sampled' | 'full' | undefined;
 }
 
 /** Options of a nested supervisor of any kind. */
@@ -81,14 +79,13 @@ export const limitFields: Readonly<Record<'intensity' | 'periodMs' | 'backoff' |
   name: nameSchema.optional(),
 };
 
-const childSchema: z.ZodType<ChildOptions> = z.strictObject({
+const childSchema = z.strictObject({
   restart: restartSchema,
   shutdown: shutdownSchema,
   significant: significantSchema,
   name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' }).optional(),
-  mailbox: mailboxSchema.optional(),
-  stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
-});
+  ...startFields,
+}) as z.ZodType<ChildOptions>;
 const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() });
 
 /** What the options of a static supervisor hold once checked; `children` are looked at separately. */

@@ -119,7 +119,7 @@ export function agentSpec<R>(where: string, id: string, definition: AnyDefinitio
     restart,
     shutdownMs: shutdownOf(where, read.shutdown, SHUTDOWN_MS),
     significant: significantOf(where, read.significant, restart),
-    plan: planOf(runtimeOf(definition), init, { name: read.name === false ? undefined : (read.name ?? id), mailbox: read.mailbox, stats: read.stats }),
+    plan: planOf(runtimeOf(definition), init, { ...read, name: read.name === false ? undefined : (read.name ?? id) }),
     ownName,
     refTo: agentRef,
   });
