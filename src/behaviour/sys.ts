@@ -1,6 +1,6 @@
 import { OptionError, timeoutMs, type ExitReason } from '../base/index.js';
 import { Kind, Op } from '../mailbox/index.js';
-import { Phase, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../process/index.js';
+import { Phase, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../process/index.js';
 import type { Request} from '../router/index.js';
 import { findCycle, systemRequest, titleOf } from '../router/index.js';
 import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug, type DebugEvent, type DebugFunction, type SysStatistics } from './debug.js';
@@ -24,7 +24,8 @@ export interface SysStatus<S = unknown> {
   readonly module: string;
   readonly status: 'running' | 'suspended';
   readonly parent: Pid | undefined;
-  readonly dictionary: Readonly<Record<string, unknown>>;
+  /** a copy of the process dictionary; empty when the process is `sensitive` (PF-04) */
+  readonly dictionary: ReadonlyMap<unknown, unknown>;
   /** the debug functions that are on */
   readonly debug: readonly string[];
   /** as its `formatStatus` shows it */
@@ -224,7 +225,7 @@ function statusFor(p: Process, hooks: SysHooks): SysStatus {
     module: p.behaviour.name,
     status: p.mailbox.held ? 'suspended' : 'running',
     parent: p.parent?.pid,
-    dictionary: {},
+    dictionary: readItems(p, ['dictionary'])[0] as ReadonlyMap<unknown, unknown>,
     debug: debug?.names ?? [],
     state: hooks.show(p),
     log: hooks.showLog === undefined ? [...log] : hooks.showLog(p, [...log]),

@@ -177,11 +177,16 @@ describe('the state', () => {
     const system = testSystem();
     const ref = system.start(Counter, 3, { name: 'counter', debug: ['log'] });
     const sys = system.sys('counter');
-    expect(await sys.getStatus()).toEqual({ pid: ref.pid, name: 'counter', module: 'counter', status: 'running', parent: undefined, dictionary: {}, debug: ['log'], state: { n: 3 }, log: [] });
+    expect(await sys.getStatus()).toEqual({ pid: ref.pid, name: 'counter', module: 'counter', status: 'running', parent: undefined, dictionary: new Map(), debug: ['log'], state: { n: 3 }, log: [] });
     await sys.suspend();
     expect(await sys.getStatus()).toMatchObject({ status: 'suspended' });
     const Parent = defineAgent({ calls: { begin: (self) => [self.start(Counter).pid, self.pid] } });
     const [child, parent] = await system.start(Parent).call('begin');
+    const Noted = defineAgent({ init() { this.dictionary.set('job', 7); return {}; }, casts: { hide(self) { self.flag('sensitive', true); } } });
+    const noted = system.start(Noted);
+    expect((await system.sys(noted).getStatus()).dictionary).toEqual(new Map([['job', 7]]));
+    noted.cast('hide');
+    expect((await system.sys(noted).getStatus()).dictionary).toEqual(new Map());
     expect(await system.sys(child as string).getStatus()).toMatchObject({ parent });
   });
 
