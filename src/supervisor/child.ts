@@ -11,13 +11,15 @@ export function next<T, R>(done: MaybeLater<T>, then: (value: T) => MaybeLater<R
 
 /** One child: its spec and the process that lives for it now. */
 export class Child {
+  /** see `Exit.kept` */
+  static readonly kept: Child = new Child({}, null as never, null as never);
   process: Process | null = null;
   status: 'running' | 'restarting' | 'stopped' = 'stopped';
   restarts = 0;
   /** neighbours in start order */
   older: Child | null = null;
   newer: Child | null = null;
-  /** back-off: restarts in a row, when the last start was, and the timer of the next one */
+  /** back-off: restarts in a row, when the last restart was (whole ms), and the timer of the next one */
   row = 0;
   startedAt = 0;
   wait: ProcessTimer | null = null;

@@ -38,7 +38,7 @@ export function mayRestart(state: Restarting, child: Child): boolean {
   }
   kernel.counts.restarts++;
   child.restarts++;
-  child.startedAt = now;
+  if (state.limits.backoff !== null) child.startedAt = Math.floor(now); // a small integer needs no box
   return true;
 }
 
