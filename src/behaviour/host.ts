@@ -19,7 +19,7 @@ export interface Host {
   startMonitored(parent: Process, definition: AnyDefinition, args: readonly unknown[]): unknown;
   /** the verbs of tasks, of a process or of the outside */
   tasks(p: Process | null): TaskVerbs;
-  spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, options: SpawnOptions): ProcessRef;
+  spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, linked: boolean, options?: SpawnOptions): ProcessRef;
 }
 
 /** Options of a spawn as the host takes them: checked. */

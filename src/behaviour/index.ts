@@ -20,7 +20,7 @@ export { RuntimeDefinition, runtimeOf } from './runtime.js';
 export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema } from './schema.js';
 export { defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch } from './scope.js';
 export { AgentSelf } from './self.js';
-export { checkArgs, planOf, startAgent, startFrom, startWatched, type StartPlan, type StartedProcess } from './start.js';
+export { checkArgs, planAs, planOf, startAgent, startFrom, startWatched, type StartPlan, type StartedProcess } from './start.js';
 export { Sys, type DebugOption, type SysOptions, type SysStatus } from './sys.js';
 export type { DebugEvent, DebugFunction, SysStatistics } from './debug.js';
 export type { SysCallbacks, SysLink } from './special.js';

@@ -210,11 +210,13 @@ function follow(p: Process, result: PromiseLike<unknown>): void {
   );
 }
 
+const NO_OPTIONS: SpawnOptions = {};
+
 /** Spawns a plain process; its body runs later, never inside this call (PR-01). */
-export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, options: SpawnOptions): ProcessRefImpl {
+export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, linked: boolean, options: SpawnOptions = NO_OPTIONS): ProcessRefImpl {
   if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
   const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
-  const p = spawnProcess(kernel, PLAIN, parent, options.link ?? false, UNBOUNDED);
+  const p = spawnProcess(kernel, PLAIN, parent, linked, UNBOUNDED);
   p.self = new PlainSelf(p, body);
   if (options.label !== undefined) p.cold().label = options.label;
   if (options.priority !== undefined) p.level = LEVELS[options.priority];

@@ -2,7 +2,7 @@ import { Deadline, isThenable, OptionError, printable, reasonOf, StartError, typ
 import { UNBOUNDED } from '../mailbox/index.js';
 import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
-import { badReturn, Ignore, InitFailure, isControl, NoReply, Refusal, Stop } from './control.js';
+import { badReturn, Control, Ignore, InitFailure, isControl, Stop } from './control.js';
 import type { Host } from './host.js';
 import { AgentRefImpl } from './ref.js';
 import { readStart, splitArgs } from './options.js';
@@ -14,6 +14,18 @@ import type { AnyDefinition, StartOptions } from './types.js';
 export interface StartPlan {
   readonly definition: RuntimeDefinition;
   readonly init: readonly unknown[];
+  /** null when nothing was asked for: most starts are plain ones */
+  readonly settings: StartSettings | null;
+  /** who watches it from the moment it runs, in the step in which its start succeeds (GS-08) */
+  readonly watch: WatchedStart | null;
+}
+
+/** A start by `startMonitored`: what it is to make. */
+interface WatchedStart {
+  monitor: MonitorRef | null;
+}
+
+interface StartSettings {
   readonly name: string | Via | undefined;
   readonly capacity: number;
   readonly fullStats: boolean;
@@ -23,33 +35,32 @@ export interface StartPlan {
   readonly timeoutMs: number | undefined;
   /** ms without a message after which it hibernates, undefined for never (GS-31) */
   readonly hibernateAfterMs: number | undefined;
-  /** who watches it from the moment it runs, in the step in which its start succeeds (GS-08) */
-  readonly watch?: WatchedStart | undefined;
-}
-
-/** A start by `startMonitored`: what it is to make. */
-interface WatchedStart {
-  monitor: MonitorRef | null;
 }
 
 /** The started process, or `null` when init ignored. */
 export type StartedProcess = Process | null;
 
-export function planOf(definition: RuntimeDefinition, init: readonly unknown[], options: StartOptions): StartPlan {
-  return {
-    definition,
-    init,
-    name: options.name === undefined ? undefined : checkStartName('name', options.name),
-    capacity: options.mailbox?.capacity ?? UNBOUNDED,
-    fullStats: options.stats === 'full',
-    label: options.label,
-    debug: options.debug,
-    timeoutMs: options.timeoutMs,
-    hibernateAfterMs: options.hibernateAfterMs,
-  };
+export function planOf(definition: RuntimeDefinition, init: readonly unknown[], options: StartOptions | undefined): StartPlan {
+  return { definition, init, settings: options === undefined ? null : settingsOf(options), watch: null };
 }
 
-const PLAIN_OPTIONS: StartOptions = {};
+/** The same start under another name, or none, with other arguments. */
+export function planAs(plan: StartPlan, name: string | Via | undefined, init: readonly unknown[]): StartPlan {
+  const { definition, settings, watch } = plan;
+  return { definition, init, settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch };
+}
+
+function settingsOf({ name, mailbox, stats, label, debug, timeoutMs, hibernateAfterMs }: StartOptions): StartSettings {
+  return {
+    name: name === undefined ? undefined : checkStartName('name', name),
+    capacity: mailbox?.capacity ?? UNBOUNDED,
+    fullStats: stats === 'full',
+    label,
+    debug,
+    timeoutMs,
+    hibernateAfterMs,
+  };
+}
 
 /** `system.start` and `self.start`: not supervised; linked to the parent when a process starts it. */
 export function startFrom(host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[]): AgentRefImpl | Promise<AgentRefImpl> {
@@ -71,7 +82,7 @@ export function startWatched(host: Host, parent: Process, given: AnyDefinition, 
 function planFrom(verb: string, definition: RuntimeDefinition, args: readonly unknown[]): StartPlan {
   const declared = definition.init === null ? 0 : definition.init.length;
   const { init, options } = args.length === declared ? { init: args, options: undefined } : splitArgs(args, declared);
-  return planOf(definition, init, options === undefined ? PLAIN_OPTIONS : readStart(verb, options));
+  return planOf(definition, init, options === undefined ? undefined : readStart(verb, options));
 }
 
 function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): AgentRefImpl {
@@ -86,23 +97,28 @@ function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): Ag
  */
 export function startAgent(host: Host, plan: StartPlan, parent: Process | null, linked: boolean = true): StartedProcess | Promise<StartedProcess> {
   const { kernel } = host;
-  const { definition } = plan;
-  const p = spawnProcess(kernel, definition.behaviour, parent, linked, plan.capacity);
+  const { definition, settings } = plan;
+  const p = spawnProcess(kernel, definition.behaviour, parent, linked, settings === null ? UNBOUNDED : settings.capacity);
   p.trap = definition.trapExit;
   if (kernel.development && linked && parent !== null && definition.terminate !== null && !definition.trapExit) warnTerminate(kernel, definition);
   p.run = Run.Parked;
   kernel.parked++;
-  if (plan.name !== undefined) {
-    const owner = claimName(host, plan.name, p, definition.name);
-    if (owner !== null) return failStart(p, definition.name, { alreadyStarted: owner.pid }, 'normal');
-  }
-  if (plan.label !== undefined) p.cold().label = plan.label;
-  if (plan.fullStats) p.box().cold().meter = kernel.newMeter();
-  if (plan.debug !== undefined) debugFromStart(p, plan.debug);
+  if (settings !== null) equip(host, p, definition.name, settings);
   const self = definition.instance(p);
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined, plan);
   return runInit(p, self, definition.init, plan);
+}
+
+/** What was asked for beyond a plain start; a name that is taken fails it. */
+function equip(host: Host, p: Process, what: string, { name, label, fullStats, debug }: StartSettings): void {
+  if (name !== undefined) {
+    const owner = claimName(host, name, p, what);
+    if (owner !== null) failStart(p, what, { alreadyStarted: owner.pid }, 'normal');
+  }
+  if (label !== undefined) p.cold().label = label;
+  if (fullStats) p.box().cold().meter = host.kernel.newMeter();
+  if (debug !== undefined) debugFromStart(p, debug);
 }
 
 /** A provider that throws fails the start (RG-06). */
@@ -164,13 +180,14 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
   return new Promise((resolve, reject) => {
     // Death before init returns is a failed start, never a hang (PL-02).
     let late = false;
-    const limit = plan.timeoutMs === undefined ? null : new InitDeadline(p, () => { late = true; });
+    const timeoutMs = plan.settings?.timeoutMs;
+    const limit = timeoutMs === undefined ? null : new InitDeadline(p, () => { late = true; });
     const ref = monitor(null, p, undefined, (down) => {
       parent?.ext?.starting?.delete(p);
       if (limit !== null) p.kernel.deadlines.remove(limit);
       reject(new StartError(plan.definition.name, late ? 'timeout' : down.reason));
     });
-    if (limit !== null) p.kernel.deadlines.add(limit, plan.timeoutMs as number);
+    if (limit !== null) p.kernel.deadlines.add(limit, timeoutMs as number);
     const settle = (finish: () => StartedProcess | Promise<StartedProcess>): void => {
       parent?.ext?.starting?.delete(p);
       if (p.phase === Phase.Dead) return;
@@ -191,18 +208,21 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
 
 function initDone(p: Process, self: Instance, state: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw new StartError(plan.definition.name, p.reason);
-  if (state instanceof Stop) return failStart(p, plan.definition.name, state.reason, state.reason);
-  if (state instanceof InitFailure) return failStart(p, plan.definition.name, state.reason, 'normal');
-  if (state instanceof NoReply || state instanceof Refusal) {
-    const bad = badReturn('init', state);
-    return failStart(p, plan.definition.name, bad, bad);
+  return state instanceof Control ? initRefused(p, state, plan) : ready(p, self, state, plan);
+}
+
+/** What init said in place of a state (GS-02 to GS-05). */
+function initRefused(p: Process, said: Control, plan: StartPlan): null {
+  const what = plan.definition.name;
+  if (said instanceof Stop) return failStart(p, what, said.reason, said.reason);
+  if (said instanceof InitFailure) return failStart(p, what, said.reason, 'normal');
+  if (!(said instanceof Ignore)) {
+    const bad = badReturn('init', said);
+    return failStart(p, what, bad, bad);
   }
-  if (state instanceof Ignore) {
-    if (p.parent !== null) unlink(p.parent, p);
-    exitProcess(p, 'normal');
-    return null;
-  }
-  return ready(p, self, state, plan);
+  if (p.parent !== null) unlink(p.parent, p);
+  exitProcess(p, 'normal');
+  return null;
 }
 
 function ready(p: Process, self: Instance, state: unknown, plan: StartPlan): Process {
@@ -215,8 +235,8 @@ function ready(p: Process, self: Instance, state: unknown, plan: StartPlan): Pro
   p.kernel.parked--;
   p.run = Run.Idle;
   if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
-  if (plan.hibernateAfterMs !== undefined) hibernateAfter(p, plan.hibernateAfterMs);
-  if (plan.watch !== undefined) plan.watch.monitor = monitor(p.parent, p);
+  if (plan.settings !== null && plan.settings.hibernateAfterMs !== undefined) hibernateAfter(p, plan.settings.hibernateAfterMs);
+  if (plan.watch !== null) plan.watch.monitor = monitor(p.parent, p);
   return p;
 }
 

@@ -95,7 +95,7 @@ export class Timers {
     const host = this.#host;
     return () => {
       try {
-        return (host.spawn(null, body, { link: false }) as unknown as { readonly addr: Process }).addr;
+        return (host.spawn(null, body, false) as unknown as { readonly addr: Process }).addr;
       } catch (error) {
         host.kernel.warn(`timers.${verb} could not spawn`, { error });
         return null;

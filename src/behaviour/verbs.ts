@@ -228,11 +228,12 @@ export class Verbs {
 
   spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
   spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions }): Monitored;
-  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor?: boolean | MonitorOptions | undefined } = {}): ProcessRef | Monitored {
+  spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions & { readonly monitor?: boolean | MonitorOptions | undefined }): ProcessRef | Monitored {
     this.need('spawn');
+    if (options === undefined) return this.host.spawn(this.p, body, true);
     checkSpawn(options, SPAWN_KEYS);
     const { monitor: watch } = options;
-    const ref = this.host.spawn(this.p, body, { ...options, link: options.link ?? true });
+    const ref = this.host.spawn(this.p, body, options.link ?? true, options);
     if (watch === undefined || watch === false) return ref;
     return { ref, monitor: watch === true ? this.monitor(ref) : this.monitor(ref, watch) };
   }

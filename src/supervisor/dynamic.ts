@@ -1,5 +1,5 @@
 import type { ExitReason } from '../base/index.js';
-import { defineAgent, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition, type StartPlan } from '../behaviour/index.js';
+import { defineAgent, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, type Pid, type Process } from '../process/index.js';
 import { attempt } from './api.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from './child.js';
@@ -65,7 +65,7 @@ function newChild(state: DynamicState, given: ChildSpec | readonly unknown[]): C
   const { extraArguments, template } = state.limits;
   const spec = given instanceof ChildSpec ? given : (template as ChildSpec);
   const init = given instanceof ChildSpec ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given];
-  const plan: StartPlan = { ...spec.plan, name: spec.ownName, init };
+  const plan = planAs(spec.plan, spec.ownName, init);
   return new Child(state, new ChildSpec({ ...spec, id: '', plan }), plan);
 }
 

@@ -28,6 +28,6 @@ export function nestedSpec<R>(where: string, id: string, options: SupervisorChil
   const read = readNested(where, options);
   const restart = read.restart ?? 'permanent';
   const plan = planOfName(read.name);
-  return new ChildSpec<R>({ id, type: 'supervisor', restart, shutdownMs: shutdownOf(where, read.shutdown, -1), significant: significantOf(where, read.significant, restart), plan, ownName: plan.name, refTo });
+  return new ChildSpec<R>({ id, type: 'supervisor', restart, shutdownMs: shutdownOf(where, read.shutdown, -1), significant: significantOf(where, read.significant, restart), plan, ownName: plan.settings?.name, refTo });
 }
 

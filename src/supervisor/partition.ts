@@ -1,5 +1,5 @@
 import { CastcallError, OptionError, parseOptions, z } from '../base/index.js';
-import { AgentSelf, hostOf, planOf } from '../behaviour/index.js';
+import { AgentSelf, hostOf, planAs, planOf } from '../behaviour/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
 import type { Strategy } from './decision.js';
@@ -48,7 +48,7 @@ export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores
   for (let n = 0; n < (read.partitions ?? cores); n++) {
     const init = read.withArguments === undefined ? of.plan.init : argumentsOf(where, read.withArguments(of.plan.init, n));
     const own = `${name}/${n}`;
-    children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: { ...of.plan, name: own, init } }));
+    children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
   }
   return { strategy: read.strategy ?? 'one_for_one', autoShutdown: 'never', ...limitsOf(read, 3), name, partitions: children.length, children };
 }

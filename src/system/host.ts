@@ -31,7 +31,7 @@ export function makeHost(options: ReadOptions): Host {
     start: (parent, definition, args) => startFrom(host, parent, definition, args),
     startMonitored: (parent, definition, args) => startWatched(host, parent, definition, args),
     tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
-    spawn: (parent, body, given) => spawnPlain(kernel, parent, body, given) as never,
+    spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options) as never,
   };
   kernel.host = host;
   return host;

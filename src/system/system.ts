@@ -89,9 +89,9 @@ export class System implements AsyncDisposable {
    * await system.monitor(p).down;
    * got // => ['hello']
    */
-  spawn(body: (self: ProcessSelf) => unknown, options: Omit<ProcessSpawnOptions, 'link'> = {}): ProcessRef {
-    checkSpawn(options, ['name', 'label', 'priority']);
-    return spawnPlain(this.#kernel, null, body, { ...options, link: false }) as never;
+  spawn(body: (self: ProcessSelf) => unknown, options?: Omit<ProcessSpawnOptions, 'link'>): ProcessRef {
+    if (options !== undefined) checkSpawn(options, ['name', 'label', 'priority']);
+    return spawnPlain(this.#kernel, null, body, false, options) as never;
   }
 
   /**
