@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { behaviour } from '../test/mutants/behaviour.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
+import { statemachines } from '../test/mutants/statem.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { build, root } from './program.mjs';
 
@@ -68,15 +69,20 @@ function run(program, given) {
   });
 }
 
-/** What caught it, or null. */
-async function judge(folder, options) {
+/** What caught it, or null. A mutant with a family of the oracle is beyond the simulation: it is judged by that family alone. */
+async function judge(folder, options, family) {
+  if (family !== undefined) return judgeByOracle(folder, options, ['--family', family]);
   const sim = await run(join(folder, 'test/sim/run.js'), ['--seeds', String(options.seeds), '--seed', '1', '--workers', '1']);
   const suite = /FAILED in suite (\S+)/.exec(sim.output)?.[1];
   const failure = /^seed (\d+) .*? failed: (.*)$/m.exec(sim.output);
   if (suite !== undefined) return { by: `sim ${suite}`, at: failure?.[1] ?? '?', what: failure?.[2] ?? '' };
   if (sim.code !== 0) return { by: 'sim', at: '', what: sim.code === null ? `does not end within ${LIMIT_MS / 1_000} s` : sim.output.trim().split('\n').at(-1) };
+  return judgeByOracle(folder, options, []);
+}
+
+async function judgeByOracle(folder, options, more) {
   if (!options.oracle) return null;
-  const oracle = await run(join(folder, 'test/oracle/main.js'), ['--scenarios', String(options.scenarios), '--seed', '1']);
+  const oracle = await run(join(folder, 'test/oracle/main.js'), ['--scenarios', String(options.scenarios), '--seed', '1', ...more]);
   if (oracle.code === 0) return null;
   if (oracle.code === 2) return null;
   return { by: 'oracle', at: '1', what: oracle.output.trim().split('\n').at(-1) };
@@ -89,7 +95,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...behaviour, ...supervisor];
+const all = [...kernel, ...behaviour, ...supervisor, ...statemachines];
 const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
@@ -131,7 +137,7 @@ await Promise.all(folders.map(async (folder) => {
     const path = join(folder, mutant.file);
     const original = readFileSync(path, 'utf8');
     writeFileSync(path, patched(folder, mutant));
-    const caught = await judge(folder, options);
+    const caught = await judge(folder, options, mutant.family);
     writeFileSync(path, original);
     if (caught === null) survivors.push(mutant);
     const text = caught === null ? 'SURVIVED' : `${caught.by}, seed ${caught.at}: ${caught.what}`;

@@ -17,6 +17,8 @@ export class Step {
   hibernate = false;
   /** the enter call is running, or its promise is awaited */
   entering = false;
+  /** the data as the enter call found it */
+  before: unknown = undefined;
   constructor(
     /** the state before */
     readonly from: unknown,

@@ -118,6 +118,7 @@ function enter(p: Process, m: StatemSelf, step: Step, from: unknown): Next {
   const run = (m.table ?? m.module).enter;
   if (run === null) return finish(p, m, step);
   step.entering = true;
+  step.before = m.data;
   const result = invoke(p, m, run, from);
   if (result !== undefined && isThenable(result)) return result;
   return entered(p, m, step, result);
@@ -128,6 +129,7 @@ export function entered(p: Process, m: StatemSelf, step: Step, result: unknown):
   step.entering = false;
   if (result === undefined) return finish(p, m, step);
   if (!(result instanceof Transition) || (result.move === Move.Next && !sameState(result.target, m.state))) {
+    m.data = step.before;
     m.commit();
     const what = result instanceof Transition ? `self.next(${whatever(result.target)})` : whatever(result);
     throw new CastcallError('BAD_ENTER_RETURN', `the enter call of state ${whatever(m.state)} of '${m.module.name}' returned ${what}; it may keep or repeat the state, or stop`);
@@ -140,7 +142,7 @@ export function entered(p: Process, m: StatemSelf, step: Step, result: unknown):
     }
     act(p, m, step, action);
   }
-  return result.move === Move.Repeat ? enter(p, m, step, m.state) : finish(p, m, step);
+  return result.move === Move.Repeat ? enter(p, m, step, step.from) : finish(p, m, step);
 }
 
 /* ---- the rest of the transition ---- */

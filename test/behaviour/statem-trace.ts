@@ -16,14 +16,17 @@ export const MODES = ['a table of handlers per state', 'one handler'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** A machine that writes every callback into `log` and does what `decide` says; the same in both callback modes. */
-export function traced(mode: Mode, log: string[], decide: Decide, options: { readonly initial?: State; readonly actions?: Transition<unknown>; readonly trapExit?: boolean } = {}) {
+export function traced(mode: Mode, log: string[], decide: Decide, options: { readonly initial?: State; readonly actions?: Transition<unknown>; readonly trapExit?: boolean; readonly terminated?: (self: Self) => void } = {}) {
   const init = (): { state: State; data: Data; actions?: Transition<unknown> } => ({ state: options.initial ?? 'a', data: { n: 0 }, ...(options.actions === undefined ? {} : { actions: options.actions }) });
   const at = (self: Self, event: Parameters<Decide>[1]): Transition<unknown> | undefined => {
     log.push(`${event.type} ${String(contentOf(event))} in ${self.state}`);
     return decide(self, event, self.from) ?? undefined;
   };
   const enter = (self: Self, from: State): Transition<unknown> | undefined => at(self, { type: 'enter', content: from });
-  const terminate = (self: Self, reason: unknown): void => { log.push(`terminate ${reasonText(reason)} in ${self.state}`); };
+  const terminate = (self: Self, reason: unknown): void => {
+    log.push(`terminate ${reasonText(reason)} in ${self.state}`);
+    options.terminated?.(self);
+  };
   const trapExit = options.trapExit ?? false;
   if (mode === 'one handler') {
     return defineStatemHandler({

@@ -218,18 +218,36 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
     const system = testSystem();
     const log: string[] = [];
     let asked: From | undefined;
+    let repeated = false;
     const machine = startTraced(system, mode, log, (self, event, from) => {
       if (event.type === 'call') { asked = from; return self.next('b'); }
       if (event.type === 'stateTimeout') return self.next('c');
       if (event.type !== 'enter' || self.state === 'a') return undefined;
       if (self.state === 'c') return self.stop('done');
-      if (event.content === 'a') return self.repeat().replyTo(asked as From, 'from enter');
-      return self.next('b').stateTimeout(0, 's');
+      if (repeated) return self.next('b').stateTimeout(0, 's');
+      repeated = true;
+      return self.repeat().replyTo(asked as From, 'from enter');
     });
     const down = system.monitor(machine.pid ?? '').down;
     expect(await machine.call('ask', 'go')).toBe('from enter');
     expect((await down).reason).toBe('done');
-    expect(log).toEqual(['enter a in a', 'call go in a', 'enter a in b', 'enter b in b', 'stateTimeout s in b', 'enter b in c', 'terminate done in c']);
+    expect(log).toEqual(['enter a in a', 'call go in a', 'enter a in b', 'enter a in b', 'stateTimeout s in b', 'enter b in c', 'terminate done in c']);
+  });
+
+  it('SM-03 SM-18 after a wrong result of an enter call terminate sees the new state with the data as the enter call found it', async () => {
+    const system = testSystem();
+    const seen: unknown[] = [];
+    const decide: Decide = (self, event) => {
+      if (event.type === 'cast') { self.data = { n: 1 }; return self.next('b'); }
+      if (event.type !== 'enter' || self.state === 'a') return undefined;
+      self.data = { n: 2 };
+      return self.next('c');
+    };
+    const machine = startTraced(system, mode, [], decide, { terminated: (self) => seen.push(self.state, self.data.n) });
+    const { down } = system.monitor(machine.pid ?? '');
+    machine.cast('tell', 'go');
+    await down;
+    expect(seen).toEqual(['b', 1]);
   });
 
   it('SM-23 an exit signal of the parent ends a trapping machine through terminate; any other is an info event', async () => {

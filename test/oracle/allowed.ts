@@ -24,6 +24,11 @@ export const ALLOWED: readonly Allowed[] = [
     rewrite: (line) => line.replaceAll(/\bbad_return_value\((\w+)\)/g, 'nocatch($1)'),
   },
   {
+    item: 'SM-18',
+    reason: 'a thrown transition is a return value, any other thrown value is a crash',
+    rewrite: (line) => line.replaceAll(/\bcrash\(bad_return_from_state_function\((boom|bang)\)\)/g, 'nocatch($1)').replaceAll(/\bbad_return_from_state_function\((boom|bang)\)/g, 'nocatch($1)'),
+  },
+  {
     item: 'GS-18',
     reason: 'a second reply is dropped and counted; OTP hands it over as a stray message',
     rewrite: (line) => line.replaceAll(/ stray\(\{ref,\d\}\)/g, '').replace(/^\d+ \w+:$/, ''),

@@ -12,6 +12,8 @@ export interface Family {
   /** whether its scenarios take real time in Erlang; those are few, and run beside each other */
   readonly timed: boolean;
   readonly stepsMax: number;
+  /** how many choices a step takes, about */
+  readonly width: number;
   decode(tape: Tape): Term;
   /** what is wrong with a scenario read from a file, or null */
   problem(scenario: Term): string | null;

@@ -15,7 +15,7 @@ export interface Job {
 
 /** The numbers of one scenario; the same seed gives the same numbers. */
 export function tapeOf(family: Family, seed: number): Tape {
-  return fc.sample(tapes(family.stepsMax), { seed, numRuns: 1, unbiased: true })[0] as Tape;
+  return fc.sample(tapes(family.stepsMax, family.width), { seed, numRuns: 1, unbiased: true })[0] as Tape;
 }
 
 /** The `index`th scenario of a seed: every scenario has a seed of its own, so that one can be replayed without the others. */

@@ -14,7 +14,7 @@ export interface Smallest {
 export async function shrink(family: Family, seed: number, judgeOne: (scenario: Term) => Promise<Verdict>, timeLimitMs: number): Promise<Smallest | null> {
   let best: Smallest | null = null;
   let tries = 0;
-  const property = fc.asyncProperty(tapes(family.stepsMax), async (tape) => {
+  const property = fc.asyncProperty(tapes(family.stepsMax, family.width), async (tape) => {
     const scenario = family.decode(tape);
     tries++;
     const verdict = await judgeOne(scenario);

@@ -39,5 +39,7 @@ run(Term, C) ->
         restarts -> oracle_trees:run(Term, C);
         servers -> oracle_servers:run(Term, C);
         waits -> oracle_servers:run(Term, C);
+        machines -> oracle_machines:run(Term, C);
+        delays -> oracle_machines:run(Term, C);
         _ -> oracle_puppets:run(Term, C)
     end.

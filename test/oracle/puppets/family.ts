@@ -14,7 +14,7 @@ export const timers: Family = puppets('timers', 'timers by their due time', 0.12
 
 function puppets(name: string, about: string, weight: number, mix: Mix, timed: boolean, stepsMax: number): Family {
   const shape = puppetShape(name);
-  return { name, about, weight, timed, stepsMax, decode: decodePuppets(name, mix, timed), problem: shape, run: runPuppets, arrange: bySender, program: programOf };
+  return { name, about, weight, timed, stepsMax, width: 8, decode: decodePuppets(name, mix, timed), problem: shape, run: runPuppets, arrange: bySender, program: programOf };
 }
 
 const RECEIVED = /^(got|exit|down|timer)\(([^,]*),/;

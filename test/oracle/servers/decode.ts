@@ -1,5 +1,5 @@
 import { Draw, type Tape } from '../tape.js';
-import type { Term } from '../term.js';
+import { printTerm, type Term } from '../term.js';
 import { CLIENTS_MAX } from './shape.js';
 
 const REASONS: readonly Term[] = ['boom', 'normal', 'shutdown', ['shutdown', 'done'], 'kill'];
@@ -33,7 +33,8 @@ class Plot {
   private action(draw: Draw, depth: number, at: string): Term | null {
     switch (draw.weighted([['set', 4], ['keep', 2], ['answer', 3], ['tell', 1], ['call', 1]] as const)) {
       case 'set': return ['set', draw.between(1, 9)];
-      case 'keep': return ['keep'];
+      // A second reply to a server would cancel its idle timeout in OTP, where it is a stray message (GS-18).
+      case 'keep': return depth > 0 ? null : ['keep'];
       case 'answer': return ['answer', draw.below(10)];
       case 'tell': return depth > 1 ? null : ['tell', this.script(draw, 'other', depth + 1, at)];
       case 'call': {
@@ -75,7 +76,8 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
     const plot = new Plot(ids, timed);
     const servers = ids.map((id): Term => ['server', id, setup.pick(['false', 'true']), setup.rarely(6) ? 'crash' : 'ok', startOf(plot, setup, id)]);
     const steps: Term[] = [];
-    let open: { readonly who: string; readonly ops: Term[] } | null = null;
+    // Two servers that work at once have no order: the requests of one step go to one of them.
+    let open: { readonly who: string; readonly to: string; readonly ops: Term[]; busy: boolean } | null = null;
     for (const row of tape.steps) {
       const draw = new Draw(row);
       if (timed && draw.below(3) === 2) {
@@ -89,10 +91,10 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
           open = null;
           continue;
         }
-        open = { who, ops: [] };
+        open = { who, to: draw.pick(ids), ops: [], busy: false };
         steps.push(['at', open.who, open.ops]);
       }
-      const op = opOf(plot, draw);
+      const op = opOf(plot, draw, open.to);
       const [word] = op as readonly [string, ...Term[]];
       // A stop of one that is about to end by itself is told either of both ends.
       if (word !== 'stop' || open.ops.length === 0) open.ops.push(op);
@@ -102,7 +104,9 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
         continue;
       }
       // Behind an exit signal nothing is promised but that the process has ended afterwards.
-      if (word === 'signal' || word === 'stop') open = null;
+      // Between an idle timeout of 0 ms and what a client sends next there is no order, nor between that and what a server does after a reply.
+      open.busy ||= /tell|continue/.test(printTerm(op));
+      if (word === 'signal' || word === 'stop' || (word === 'call' && open.busy) || (!timed && printTerm(op).includes('timeout'))) open = null;
     }
     if (timed) steps.push(['advance', 400]);
     return [family, servers, clients, steps];
@@ -127,8 +131,7 @@ function startOf(plot: Plot, draw: Draw, id: string): Term {
   }
 }
 
-function opOf(plot: Plot, draw: Draw): Term {
-  const to = draw.pick(plot.servers);
+function opOf(plot: Plot, draw: Draw, to: string): Term {
   switch (draw.weighted([['call', 8], ['cast', 5], ['info', 2], ['stop', 1], ['signal', 1]] as const)) {
     case 'call': return ['call', to, plot.script(draw, 'call', 0, to), plot.timed && draw.below(2) === 0 ? 50 + 100 * draw.below(2) : 'infinity'];
     case 'cast': return ['cast', to, plot.script(draw, 'other', 0, to)];

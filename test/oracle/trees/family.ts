@@ -7,15 +7,15 @@ import { readSup, readWorker, treeShape } from './shape.js';
 const common = { run: runTree, arrange: orphansLast, program: programOf };
 
 export const supervisors: Family = {
-  ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12,
+  ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12, width: 8,
   decode: decodeTrees('supervisors', { timed: false }), problem: treeShape('supervisors'),
 };
 export const shutdowns: Family = {
-  ...common, name: 'shutdowns', about: 'children that do not end when asked, and the time they are given', weight: 0.08, timed: true, stepsMax: 6,
+  ...common, name: 'shutdowns', about: 'children that do not end when asked, and the time they are given', weight: 0.08, timed: true, stepsMax: 6, width: 8,
   decode: decodeTrees('shutdowns', { timed: true }), problem: treeShape('shutdowns'),
 };
 export const restarts: Family = {
-  ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04, timed: true, stepsMax: 8,
+  ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04, timed: true, stepsMax: 8, width: 8,
   decode: decodeRestarts, problem: treeShape('restarts'),
 };
 
