@@ -61,6 +61,10 @@ export type CallErrorCode =
   | 'CALL_CYCLE'
   | 'REFUSED'
   | 'MAILBOX_FULL'
+  | 'MAILBOX_CLOSED'
+  | 'UNSIZABLE_PAYLOAD'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'EVICTED'
   | 'UNKNOWN_OPERATION'
   | 'PROTOCOL_MISMATCH'
   | 'INVALID_PAYLOAD'
@@ -75,6 +79,8 @@ export interface CallErrorFields {
   /** pid or name that was called */
   readonly target: string;
   readonly op: string;
+  /** the verb that failed, default `call` */
+  readonly verb?: 'call' | 'put' | 'cast';
   /** the callee's exit reason, for `EXIT` and `NOPROC` */
   readonly reason?: unknown;
   readonly timeoutMs?: number;
@@ -105,7 +111,7 @@ export class CallError extends CastcallError {
   readonly refusal: string | undefined;
   readonly details: unknown;
   constructor(code: CallErrorCode, fields: CallErrorFields) {
-    super(code, `call '${fields.op}' to ${fields.target}: ${sentence(code, fields)}`, causeOf(fields));
+    super(code, `${fields.verb ?? 'call'} '${fields.op}' to ${fields.target}: ${sentence(code, fields)}`, causeOf(fields));
     this.target = fields.target;
     this.op = fields.op;
     this.reason = fields.reason;
@@ -123,12 +129,16 @@ function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
 function sentence(code: CallErrorCode, fields: CallErrorFields): string {
   switch (code) {
     case 'NOPROC': return 'noproc: nobody lives there';
-    case 'TIMEOUT': return `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
+    case 'TIMEOUT': return fields.verb === 'put' ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued` : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
     case 'EXIT': return `the callee ended: ${printable(fields.reason)}`;
-    case 'CALLING_SELF': return 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
+    case 'CALLING_SELF': return fields.verb === 'put' ? 'calling_self: a process cannot wait for room in its own mailbox; use cast' : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
     case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(' -> ')}; reply later (noreply) or cast on one edge`;
     case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined ? '' : ` ${printable(fields.details)}`}`;
     case 'MAILBOX_FULL': return 'its mailbox is full';
+    case 'MAILBOX_CLOSED': return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
+    case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
+    case 'PAYLOAD_TOO_LARGE': return 'the payload is larger than its whole mailbox may be (capacityBytes); send it in parts';
+    case 'EVICTED': return 'evicted from a full mailbox before it was handled';
     case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${printable(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${printable(fields.details)}`;

@@ -2,7 +2,7 @@ import { CastcallError, isThenable, reasonOf } from '../base/index.js';
 import type { Extra} from '../mailbox/index.js';
 import { Kind, type Op } from '../mailbox/index.js';
 import type { Exit} from '../process/index.js';
-import { Phase, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
+import { Phase, ReplySlot, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { dropController, Flag } from './answering.js';
 import { AGENT_SYS } from './agent-sys.js';
@@ -122,19 +122,17 @@ function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Reque
   return after(p, self, call, result);
 }
 
-/** A queued request that expired, or whose caller gave up and asked to be skipped, is not handled. */
+/** A queued request whose caller gave up and asked to be skipped is not handled. */
 export function overdue(p: Process, call: Request): boolean {
   const extra = call.extra;
-  if (extra === null) return false;
-  const late = extra.expiresAt >= 0 && p.kernel.env.mono() >= extra.expiresAt;
-  if (!late && !(extra.skipAbandoned && call.settled)) return false;
-  call.fail('EXPIRED');
-  expired(p);
+  if (extra === null || !extra.skipAbandoned || !call.settled) return false;
+  expired(p, call);
   return true;
 }
 
 /** Counts the message that was just taken as expired; the loop will count it as handled when we return. */
-export function expired(p: Process): void {
+export function expired(p: Process, from: unknown): void {
+  if (from instanceof ReplySlot) from.lost('EXPIRED');
   p.mailbox.handled--;
   p.mailbox.tally().expired++;
 }
@@ -160,7 +158,7 @@ function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unkn
 
 function unwrap(p: Process, payload: unknown, extra: Extra): unknown {
   if (p.kernel.env.mono() >= extra.expiresAt) {
-    expired(p);
+    expired(p, extra.from);
     return undefined;
   }
   p.op = extra.op;

@@ -1,5 +1,5 @@
 import { CastcallError, isThenable, reasonOf } from '../base/index.js';
-import { UNBOUNDED, type Op } from '../mailbox/index.js';
+import type { Op } from '../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
 import type { Request } from '../router/index.js';
 import { isControl, NO_REPLY, NoReply, Refusal, Stop } from './control.js';
@@ -23,7 +23,7 @@ class Job {
  */
 export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
   const state = copyState(self.state, op);
-  const child = spawnProcess(p.kernel, CONCURRENT, p, true, UNBOUNDED);
+  const child = spawnProcess(p.kernel, CONCURRENT, p, true);
   if (call !== null) (p.cold().deferred ??= new Set()).add(call);
   child.from = call;
   child.self = new Job(new ForkedSelf(child, state), op, payload, call);

@@ -1,4 +1,4 @@
-import { CastcallError, OptionError, callError, type CallErrorCode } from '../base/index.js';
+import { CastcallError, OptionError, callError, type CallErrorCode, type CallErrorFields } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
 import type { TaskVerbs } from './task-types.js';
@@ -48,7 +48,7 @@ export function addressOf(host: Host, to: Target): Address {
 }
 
 /** A rejected promise that nobody has to look at. */
-export function rejected(code: CallErrorCode, target: string, op: string, fields: { reason?: unknown; details?: unknown; path?: readonly string[] } = {}): Promise<never> {
+export function rejected(code: CallErrorCode, target: string, op: string, fields: Partial<CallErrorFields> = {}): Promise<never> {
   const promise = Promise.reject<never>(callError(code, { target, op, ...fields }));
   promise.catch(() => undefined);
   return promise;

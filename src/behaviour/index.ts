@@ -7,6 +7,7 @@ export { EventManager, eventManager } from './event-ref.js';
 export type * from './event-types.js';
 export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';
 export { CALL_TIMEOUT_MS, checkKeys, nameSchema, readStart, splitArgs, startFields } from './options.js';
+export type { MailboxOptions } from './mailbox-options.js';
 export { abcast, multiCall, type MultiCallResult } from './multi.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
 export { checkFlags, checkSpawn } from './process-options.js';

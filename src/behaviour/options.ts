@@ -1,14 +1,20 @@
 import { OptionError, parseOptions, timeoutMs, delayMs, z } from '../base/index.js';
-import { RANKS, Rank, UNBOUNDED, type Priority } from '../mailbox/index.js';
-import { Via, type RequestOptions } from '../router/index.js';
+import { RANKS, Rank, type Priority } from '../mailbox/index.js';
+import type { Coalesce } from '../process/index.js';
+import { Via, type PutOptions as PutRead, type RequestOptions } from '../router/index.js';
+import { mailboxSchema } from './mailbox-options.js';
 import type { DebugOption } from './sys.js';
-import type { CallOptions, StartOptions } from './types.js';
+import type { CallOptions, CastOptions, PutOptions, StartOptions } from './types.js';
 
 /** Default timeout of a call, ms (GS-10). */
 export const CALL_TIMEOUT_MS = 5_000;
+/** How long a put waits for room unless told otherwise, ms. */
+const PUT_TIMEOUT_MS = 5_000;
 
-const CAST_KEYS = ['priority', 'expiresInMs'];
-const CALL_KEYS = [...CAST_KEYS, 'timeoutMs', 'signal', 'skipAbandoned'];
+const SEND_KEYS = ['priority', 'expiresInMs'];
+const CAST_KEYS = [...SEND_KEYS, 'coalesce'];
+const PUT_KEYS = [...SEND_KEYS, 'timeoutMs', 'signal'];
+const CALL_KEYS = [...PUT_KEYS, 'skipAbandoned'];
 const STREAM_KEYS = ['timeoutMs', 'signal'];
 
 /** Refuses keys that are no options of a verb. */
@@ -34,12 +40,44 @@ export interface ReadCast {
   readonly rank: Rank;
   /** monotonic ms, or -1 */
   readonly expiresAt: number;
+  readonly coalesce: Coalesce | null;
 }
 
 export function readCast(verb: string, options: object, mono: () => number): ReadCast {
   checkKeys(verb, options, CAST_KEYS);
-  const { priority, expiresInMs } = options as CallOptions;
-  return { rank: rankOf(verb, priority), expiresAt: expiresInMs === undefined ? -1 : mono() + delayMs(`${verb}.expiresInMs`, expiresInMs) };
+  const { priority, expiresInMs, coalesce } = options as CastOptions;
+  return {
+    rank: rankOf(verb, priority),
+    expiresAt: expiresInMs === undefined ? -1 : mono() + delayMs(`${verb}.expiresInMs`, expiresInMs),
+    coalesce: coalesce === undefined ? null : readCoalesce(`${verb}.coalesce`, coalesce),
+  };
+}
+
+/** Bytes that a key may have. */
+const KEY_BYTES = 1_024;
+
+function readCoalesce(where: string, given: NonNullable<CastOptions['coalesce']>): Coalesce {
+  if (typeof given === 'string') return { key: checkKey(where, given), keepFirst: false };
+  checkKeys(where, given, ['key', 'keep']);
+  const { key, keep } = given;
+  if (keep !== undefined && keep !== 'first' && keep !== 'last') throw new OptionError(`${where}.keep`, keep, "'last' (default) or 'first'");
+  return { key: checkKey(`${where}.key`, key), keepFirst: keep === 'first' };
+}
+
+function checkKey(where: string, key: unknown): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_BYTES && Buffer.byteLength(key) <= KEY_BYTES) return key;
+  throw new OptionError(where, key, `a text of 1 to ${KEY_BYTES} bytes`, 'use an id of what the message is about; hash what is longer');
+}
+
+export function readPut(options: object): PutRead {
+  checkKeys('put', options, PUT_KEYS);
+  const given = options as PutOptions;
+  return {
+    rank: rankOf('put', given.priority),
+    timeoutMs: timeoutMs('put.timeoutMs', given.timeoutMs, PUT_TIMEOUT_MS),
+    expiresInMs: given.expiresInMs === undefined ? -1 : delayMs('put.expiresInMs', given.expiresInMs),
+    signal: checkSignal('put', given.signal),
+  };
 }
 
 export function readCall(options: object, mono: () => number, stack: RequestOptions['stack']): RequestOptions {
@@ -68,12 +106,6 @@ export function readStream(options: object): ReadStream {
 
 /** A name as a start takes it; what a text must look like is `checkStartName`'s business. */
 export const nameSchema: z.ZodType<string | Via> = z.union([z.string(), z.instanceof(Via)], { error: 'a registered name, or via(registry, key)' });
-
-const mailboxSchema: z.ZodType<{ capacity?: number | undefined; overflow?: 'reject' | undefined }> = z.strictObject({
-  capacity: z.number({ error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).int({ error: 'a whole number of messages from 1' })
-    .min(1, { error: 'a whole number of messages from 1; leave it out for an unbounded mailbox' }).max(UNBOUNDED - 1, { error: `at most ${UNBOUNDED - 1} messages` }).optional(),
-  overflow: z.enum(['reject'], { error: "'reject', the only overflow policy of this version" }).optional(),
-});
 
 const COUNT_FROM_0 = 'a whole number of milliseconds from 0';
 const COUNT_FROM_1 = 'a whole number of milliseconds from 1';

@@ -1,5 +1,5 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
-import { INFO, Kind, UNBOUNDED, type Op } from '../mailbox/index.js';
+import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
@@ -216,7 +216,7 @@ const NO_OPTIONS: SpawnOptions = {};
 export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, linked: boolean, options: SpawnOptions = NO_OPTIONS): ProcessRefImpl {
   if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
   const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
-  const p = spawnProcess(kernel, PLAIN, parent, linked, UNBOUNDED);
+  const p = spawnProcess(kernel, PLAIN, parent, linked);
   p.self = new PlainSelf(p, body);
   if (options.label !== undefined) p.cold().label = options.label;
   if (options.priority !== undefined) p.level = LEVELS[options.priority];

@@ -1,9 +1,9 @@
-import { callError, markHandled, timeoutMs, type CallError, type ExitReason } from '../base/index.js';
+import { callError, markHandled, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, trackCall, type Address, type Kernel, type Pid, type Process } from '../process/index.js';
-import { findCycle, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
+import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
 import { hostOf, rejected } from './host.js';
-import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readStream } from './options.js';
+import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readPut, readStream } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { StreamSlot } from './stream.js';
@@ -60,6 +60,7 @@ export class AgentRefImpl {
     try {
       const outcome = this.deliverCast('cast', sender, op, payload, options);
       if (outcome === 'dead') this.undelivered(op, payload, sender);
+      else if (outcome === 'UNSIZABLE_PAYLOAD' || outcome === 'PAYLOAD_TOO_LARGE') this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(outcome, op, 'cast') });
     } catch (error) {
       hostOf(this.kernel).router.rejected();
       this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error });
@@ -70,18 +71,24 @@ export class AgentRefImpl {
     const sender = this.implied(op);
     if (this.fenced(sender)) return 'dead';
     const { router } = hostOf(this.kernel);
+    let outcome: CastOutcome;
     try {
-      const outcome = this.deliverCast('tryCast', sender, op, payload, options);
-      if (outcome === 'dead') router.rejected();
-      return outcome === 'full' || outcome === 'ok' ? outcome : 'dead';
+      outcome = this.deliverCast('tryCast', sender, op, payload, options);
     } catch (error) {
       router.rejected();
       throw this.explain(error, op);
     }
+    if (outcome === 'dead') router.rejected();
+    if (outcome === 'UNSIZABLE_PAYLOAD' || outcome === 'PAYLOAD_TOO_LARGE') throw this.refusal(outcome, op, 'cast');
+    return outcome === 'ok' ? 'ok' : outcome === 'dead' || outcome === 'MAILBOX_CLOSED' ? 'dead' : 'full';
+  }
+
+  private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
+    return callError(code, { target: titleOf(this.addr), op, verb });
   }
 
   /** Throws for what the sender got wrong; tells what the world got wrong. */
-  private deliverCast(verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined): 'ok' | 'full' | 'dead' {
+  private deliverCast(verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined): CastOutcome {
     const { definition, kernel } = this;
     const known = definition.castOp(op);
     if (known === undefined) throw this.unknown(op, definition.casts);
@@ -89,8 +96,36 @@ export class AgentRefImpl {
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.addr.owner;
     if (p === null || p.behaviour !== definition.behaviour) return 'dead';
-    const queued = read === null ? accept(p, known, checked, sender) : acceptWith(p, read.rank, known, checked, sender, read.expiresAt);
-    return queued ? 'ok' : 'full';
+    const queued = read === null ? accept(p, known, checked, sender) : acceptWith(p, read.rank, known, checked, sender, read.expiresAt, read.coalesce);
+    return queued ? 'ok' : refusalOf(p, known, checked);
+  }
+
+  put(op: string, payload?: unknown, options?: object): Promise<void> {
+    return this.putAs(this.implied(op), op, payload, options);
+  }
+
+  /** The same with an explicit sender: `self.put`. Throws nothing: what is wrong is the promise's rejection. */
+  putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
+    const { definition, kernel } = this;
+    const target = titleOf(this.addr);
+    if (this.fenced(sender)) return rejected('ZOMBIE', target, op, { verb: 'put' });
+    try {
+      const known = definition.castOp(op);
+      if (known === undefined) throw this.unknown(op, definition.casts);
+      const read = readPut(options ?? {});
+      const checked = known.check === null ? payload : known.check(payload);
+      const p = this.addr.owner;
+      if (p === null) throw callError('NOPROC', { target, op, verb: 'put', reason: 'noproc' });
+      if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op, verb: 'put' });
+      if (sender === p) throw callError('CALLING_SELF', { target, op, verb: 'put', reason: 'calling_self' });
+      if (read.signal !== undefined && read.signal.aborted) throw new Aborted(read.signal.reason);
+      return put(p, known, checked, sender, this.addr, read);
+    } catch (error) {
+      hostOf(kernel).router.rejected();
+      const promise = Promise.reject<never>(error instanceof Aborted ? error.reason : this.explain(error, op));
+      markHandled(promise);
+      return promise;
+    }
   }
 
   private undelivered(op: string, payload: unknown, sender: Process | null): void {
@@ -202,7 +237,7 @@ export class AgentRefImpl {
       p = this.callee(caller, op);
       if (read.signal?.aborted === true) throw new Aborted(read.signal.reason);
       const slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
-      if (!accept(p, known, checked, slot)) slot.close(callError('MAILBOX_FULL', { target, op }));
+      if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
       else if (caller !== null) trackCall(caller, slot);
       return slot;
     } catch (error) {
@@ -281,6 +316,8 @@ Object.defineProperty(AgentRefImpl.prototype, Symbol.for('nodejs.util.inspect.cu
     return `AgentRef(${this.definition.name} ${titleOf(this.addr)})`;
   },
 });
+
+type CastOutcome = 'ok' | 'dead' | LostCode;
 
 /** Carries an abort reason of any type through a throw. */
 class Aborted extends Error {

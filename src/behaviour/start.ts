@@ -1,9 +1,10 @@
 import { Deadline, isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
-import { UNBOUNDED } from '../mailbox/index.js';
+import type { MailboxRules } from '../mailbox/index.js';
 import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { badReturn, Control, Ignore, InitFailure, isControl, Stop } from './control.js';
 import type { Host } from './host.js';
+import { mailboxRules } from './mailbox-options.js';
 import { AgentRefImpl } from './ref.js';
 import { readStart, splitArgs } from './options.js';
 import { runtimeOf, type Instance, type RuntimeDefinition } from './runtime.js';
@@ -27,7 +28,7 @@ interface WatchedStart {
 
 interface StartSettings {
   readonly name: string | Via | undefined;
-  readonly capacity: number;
+  readonly mailbox: MailboxRules | null;
   readonly fullStats: boolean;
   readonly label: string | undefined;
   readonly debug: unknown;
@@ -53,7 +54,7 @@ export function planAs(plan: StartPlan, name: string | Via | undefined, init: re
 function settingsOf({ name, mailbox, stats, label, debug, timeoutMs, hibernateAfterMs }: StartOptions): StartSettings {
   return {
     name: name === undefined ? undefined : checkStartName('name', name),
-    capacity: mailbox?.capacity ?? UNBOUNDED,
+    mailbox: mailboxRules(mailbox),
     fullStats: stats === 'full',
     label,
     debug,
@@ -98,7 +99,7 @@ function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): Ag
 export function startAgent(host: Host, plan: StartPlan, parent: Process | null, linked: boolean = true): StartedProcess | Promise<StartedProcess> {
   const { kernel } = host;
   const { definition, settings } = plan;
-  const p = spawnProcess(kernel, definition.behaviour, parent, linked, settings === null ? UNBOUNDED : settings.capacity);
+  const p = spawnProcess(kernel, definition.behaviour, parent, linked, settings === null ? null : settings.mailbox);
   p.trap = definition.trapExit;
   if (kernel.development && linked && parent !== null && definition.terminate !== null && !definition.trapExit) warnTerminate(kernel, definition);
   p.run = Run.Parked;

@@ -25,6 +25,7 @@ class StatemBehaviour implements Behaviour {
   readonly settled: Behaviour['settled'] = settled;
   readonly failed: Behaviour['failed'] = failed;
   readonly sys: SysHooks = statemHooks(conclude);
+  readonly returns = true; // a postponed event goes back
   constructor(readonly definition: StatemRuntime) {
     this.name = definition.name;
   }
@@ -152,9 +153,10 @@ function other(p: Process, m: StatemSelf, op: Op, payload: unknown, from: unknow
 
 function unwrap(p: Process, m: StatemSelf, op: Op, payload: unknown, extra: Extra): unknown {
   if (p.kernel.env.mono() >= extra.expiresAt) {
-    expired(p);
+    expired(p, extra.from);
     return undefined;
   }
+  if (extra.from instanceof Request && overdue(p, extra.from)) return undefined;
   p.op = extra.op;
   p.from = extra.from;
   return outside(p, m, op, extra.op, payload, extra.from, true);

@@ -1,6 +1,6 @@
 import { callError, Deadline, markHandled, type ExitReason } from '../base/index.js';
 import { Refusal } from './control.js';
-import { Phase, ReplySlot, untrackCall, type Process } from '../process/index.js';
+import { Phase, ReplySlot, untrackCall, type LostCode, type Process } from '../process/index.js';
 
 /** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
 export const ITEM_TIMEOUT_MS = 30_000;
@@ -87,6 +87,10 @@ export class StreamSlot extends ReplySlot implements AsyncIterableIterator<unkno
 
   callerEnded(): void {
     this.close(callError('ZOMBIE', { target: this.target, op: this.op }));
+  }
+
+  override lost(code: LostCode): void {
+    this.close(callError(code, { target: this.target, op: this.op }));
   }
 
   /** Ends the stream, with an error unless it is undefined. Idempotent. */

@@ -1,5 +1,5 @@
 import { isOrderly, isThenable, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
-import { DOWN, UNBOUNDED } from '../mailbox/index.js';
+import { DOWN } from '../mailbox/index.js';
 import { ancestors, demonitor, exitProcess, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
 import { PLAIN, PlainSelf } from './plain.js';
 import type { TaskOutcome } from './task-types.js';
@@ -201,7 +201,7 @@ function report(p: Process, reason: ExitReason): void {
 
 /** Spawns the process of a task, which nobody watches yet; it runs later, never inside this call. */
 export function spawnTask(kernel: Kernel, parent: Process | null, linked: boolean, starter: Process | null, fn: unknown, args: readonly unknown[]): Process {
-  const p = spawnProcess(kernel, TASK, parent, linked, UNBOUNDED);
+  const p = spawnProcess(kernel, TASK, parent, linked);
   p.self = new TaskProcessSelf(p, fn as Run, args, starter);
   kernel.scheduler.enqueue(p);
   return p;

@@ -3,6 +3,7 @@ import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { Alias, MonitorRef, Pid } from '../process/index.js';
 import type { Via } from '../router/index.js';
 import type { KernelVerbs } from './process-types.js';
+import type { MailboxOptions } from './mailbox-options.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
 import type { RequestVerbs } from './request-types.js';
 import type { TaskVerbs } from './task-types.js';
@@ -12,16 +13,33 @@ import type { DebugOption, Sys } from './sys.js';
 
 /* ---- options of the verbs ---- */
 
-/** Options of `cast` and `tryCast`. */
-export interface CastOptions {
+/** What every send may ask for. */
+export interface LaneOptions {
   /** lane of the mailbox, default `normal`; strict between lanes, FIFO within one */
   readonly priority?: Priority | undefined;
   /** a message still queued after so many ms is not handled, but counted as expired (P12) */
   readonly expiresInMs?: number | undefined;
 }
 
+/** Options of `cast` and `tryCast`. */
+export interface CastOptions extends LaneOptions {
+  /**
+   * a queued message of the same operation and key is replaced in its place (`keep: 'last'`, the default), or keeps its place
+   * and this one goes (`'first'`); the one that goes counts as superseded. A key has 1 to 1,024 bytes
+   */
+  readonly coalesce?: string | { readonly key: string; readonly keep?: 'last' | 'first' | undefined } | undefined;
+}
+
+/** Options of `put`. */
+export interface PutOptions extends LaneOptions {
+  /** ms to wait for room, default 5,000; then it fails with TIMEOUT and nothing was queued; 'infinity' waits forever */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  /** ends the wait: the promise rejects with the signal's reason, nothing was queued */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Options of `call` and `tryCall`. */
-export interface CallOptions extends CastOptions {
+export interface CallOptions extends LaneOptions {
   /** ms until the call fails with TIMEOUT, default 5,000 (GS-10); 'infinity' waits forever */
   readonly timeoutMs?: number | 'infinity' | undefined;
   /** aborts the call: the promise rejects with the signal's reason, the callee's `self.signal` fires */
@@ -58,14 +76,6 @@ export interface StartOptions {
   readonly hibernateAfterMs?: number | undefined;
 }
 
-/** The bound of a mailbox. A full one refuses the sender; what it holds is safe. */
-export interface MailboxOptions {
-  /** user messages it may hold, from 1; absent means unbounded (RE-09) */
-  readonly capacity?: number | undefined;
-  /** what happens to a message that finds it full; `reject` is the only policy of this version */
-  readonly overflow?: 'reject' | undefined;
-}
-
 /* ---- self ---- */
 
 /** What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages and exit signals go to an alias as well. */
@@ -75,6 +85,8 @@ export type Target = string | Via | Alias | { readonly pid: Pid | undefined };
 export interface ProcessVerbs extends KernelVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
   cast<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  /** a cast that waits for room: see `put` of a ref */
+  put<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
   /** the same ref with this process as its sender, also after an await */
   bind<R extends { bind(self: never): unknown }>(ref: R): R;
   /** functions in processes of their own, and their results */
@@ -280,6 +292,12 @@ export interface AgentRef<D extends AnyDefinition> {
   cast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** the same, telling; throws for a wrong operation, payload or option */
   tryCast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
+  /**
+   * a cast that waits for room, first come, first served, where the mailbox is bounded with `overflow: 'suspend'`: resolves
+   * once it is queued. Rejects with a CallError: TIMEOUT when no room came in 5,000 ms, EXIT with the receiver's reason when
+   * that ended, CALLING_SELF to oneself, CALL_CYCLE; MAILBOX_FULL under other policies. Then nothing was queued.
+   */
+  put<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
   /** asks and waits, 5,000 ms by default; rejects with a CallError, or with the reason of an aborted signal */
   call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
   /** the same, never rejects */

@@ -54,6 +54,12 @@ export class Verbs {
     if (this.lives()) ref.castAs(this.p, op, payload, options);
   }
 
+  put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
+    if (typeof ref?.putAs !== 'function') throw badRef('put', ref);
+    if (!this.lives()) return rejected('ZOMBIE', titleOf(ref.addr), op, { verb: 'put' });
+    return ref.putAs(this.p, op, payload, options);
+  }
+
   bind(ref: { bind(self: Verbs): unknown }): unknown {
     if (typeof ref?.bind !== 'function') throw badRef('bind', ref);
     return ref.bind(this);

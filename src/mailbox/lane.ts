@@ -75,6 +75,53 @@ export class Lane {
     }
   }
 
+  /**
+   * Takes out the oldest message that fits; those before it move up by one place. Returns how many were before it, or -1.
+   * O(its distance).
+   */
+  removeFirst(fits: (op: Op, payload: unknown, from: unknown) => boolean): number {
+    const distance = this.find(fits);
+    if (distance < 0) return -1;
+    let segment = this.first();
+    let at = this.hi;
+    const carried: unknown[] = [null, null, null];
+    for (let left = distance; left >= 0; left--) {
+      if (at === segment.length - 1) {
+        segment = segment[at] as Segment;
+        at = 0;
+      }
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const here = segment[at + slot];
+        segment[at + slot] = carried[slot];
+        carried[slot] = here;
+      }
+      at += SLOTS;
+    }
+    this.hi += SLOTS;
+    this.n--;
+    return distance;
+  }
+
+  /** The segment that holds the oldest message; the caller has seen `n > 0`. */
+  first(): Segment {
+    if (this.hi === this.hend) this.nextSegment();
+    return this.head as Segment;
+  }
+
+  private find(fits: (op: Op, payload: unknown, from: unknown) => boolean): number {
+    let segment = this.head as Segment;
+    let at = this.hi;
+    for (let distance = 0; distance < this.n; distance++) {
+      if (at === segment.length - 1) {
+        segment = segment[at] as Segment;
+        at = 0;
+      }
+      if (fits(segment[at] as Op, segment[at + 1], segment[at + 2])) return distance;
+      at += SLOTS;
+    }
+    return -1;
+  }
+
   /** Gives the storage back, when the owner hibernates and the lane is empty. */
   shrink(): void {
     if (this.n > 0) return;

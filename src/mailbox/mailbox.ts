@@ -1,6 +1,7 @@
 import { Lane } from './lane.js';
 import type { Meter } from './meter.js';
-import type { Op } from './op.js';
+import { EXTRA, UNBOUNDED, type Extra, type Op } from './op.js';
+import { NO_RULES, Pressure } from './rules.js';
 
 /** Lanes by rank; `front` is the runtime's own (`continue` runs before any queued message, GS-25). */
 export const Rank = { Low: 0, Normal: 1, High: 2, Critical: 3, Front: 4 } as const;
@@ -10,16 +11,14 @@ export type Rank = (typeof Rank)[keyof typeof Rank];
 export type Priority = 'low' | 'normal' | 'high' | 'critical';
 export const RANKS: Readonly<Record<Priority, Rank>> = { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
 
-/** `size < UNBOUNDED` always holds, so that a bound costs one compare. */
-export const UNBOUNDED: number = 0x7fff_ffff;
-
 const SAMPLE_MASK = 63;
 
 /**
- * Bits of `ready` above those of the lanes: why not everything that is queued may be taken. `Sys`: only the front lane is
+ * Bits of `ready` above those of the lanes. `Pressed`: a take has to be looked at, because somebody waits for room, bytes
+ * are counted, a lane ages. The others say why not everything that is queued may be taken. `Sys`: only the front lane is
  * served; `Suspended`: nothing is.
  */
-export const Hold = { Sys: 32, Suspended: 64 } as const;
+export const Hold = { Pressed: 32, Sys: 64, Suspended: 128 } as const;
 const LANES = 31;
 const FRONT_READY = 1 << Rank.Front;
 
@@ -42,6 +41,13 @@ export class MailboxExtra {
   sampledAt = 0;
   receivedAt = -1;
   handledAt = -1;
+  pressure: Pressure | null = null;
+  /** most messages at once in each lane, by rank; null while only the normal one has been used */
+  peaks: number[] | null = null;
+  /** the same of all lanes together, once `peaks` is kept */
+  peak = 0;
+  /** no message that is queued expires before: monotonic ms, Infinity when none expires */
+  nextExpiry: number = Infinity;
 }
 
 /**
@@ -49,6 +55,7 @@ export class MailboxExtra {
  * push and take monomorphic; bounds are fields, policies are cold paths.
  *
  * Single source of truth: `size` counts the user messages queued here and changes in the step in which the lanes do.
+ * `gate` is the size from which on a send takes the longer road, where the rules of this mailbox are looked at.
  */
 export class Mailbox extends Lane {
   /**
@@ -58,7 +65,8 @@ export class Mailbox extends Lane {
   static readonly unopened: Mailbox = new Mailbox(-1);
 
   size = 0;
-  peak = 0;
+  /** the largest size so far; -1 once lanes have peaks of their own, so that every put looks at them */
+  mark = 0;
   sent = 0;
   handled = 0;
   /** takes from the normal lane until the sampled message is reached; 0 when none is sampled */
@@ -66,14 +74,14 @@ export class Mailbox extends Lane {
   /** bit r is set while lane r (other than normal) holds a message; above those, bits of `Hold` */
   ready = 0;
   extra: MailboxExtra | null = null;
-  constructor(public capacity: number) {
+  constructor(public gate: number) {
     super();
   }
 
   /** Queues a user message in the normal lane; the caller has checked the bound. True when it should be sampled. */
   put(op: Op, payload: unknown, from: unknown): boolean {
     this.push(op, payload, from);
-    if (++this.size > this.peak) this.peak = this.size;
+    if (++this.size > this.mark) this.peaked();
     return (++this.sent & SAMPLE_MASK) === 0;
   }
 
@@ -81,23 +89,61 @@ export class Mailbox extends Lane {
   putIn(rank: Rank, op: Op, payload: unknown, from: unknown): void {
     if (!op.signal) {
       this.sent++;
-      if (++this.size > this.peak) this.peak = this.size;
+      this.size++;
     }
-    if (rank === Rank.Normal) {
-      this.push(op, payload, from);
-      return;
+    if (rank === Rank.Normal) this.push(op, payload, from);
+    else {
+      const extra = this.cold();
+      const lane = (extra.lanes[rank] ??= new Lane());
+      lane.push(op, payload, from);
+      this.ready |= 1 << rank;
+      if (!op.signal) this.peakedIn(extra, rank, lane.n);
     }
-    const extra = this.cold();
-    const lane = (extra.lanes[rank] ??= new Lane());
-    lane.push(op, payload, from);
-    this.ready |= 1 << rank;
+    if (this.size > this.mark) this.peaked();
   }
 
-  /** The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. */
+  /** Most user messages that were queued at once. */
+  get peak(): number {
+    return this.mark < 0 ? (this.extra as MailboxExtra).peak : this.mark;
+  }
+
+  /** Most messages at once in one lane; the runtime's own are among them once several lanes are used. */
+  peakIn(rank: Rank): number {
+    const peaks = this.extra?.peaks;
+    if (peaks === null || peaks === undefined) return rank === Rank.Normal ? this.mark : 0;
+    return peaks[rank] as number;
+  }
+
+  private peaked(): void {
+    const { extra, size } = this;
+    if (extra === null || extra.peaks === null) {
+      this.mark = size;
+      return;
+    }
+    if (size > extra.peak) extra.peak = size;
+    if (this.n > (extra.peaks[Rank.Normal] as number)) extra.peaks[Rank.Normal] = this.n;
+  }
+
+  private peakedIn(extra: MailboxExtra, rank: Rank, depth: number): void {
+    if (extra.peaks === null) {
+      extra.peaks = [0, this.mark, 0, 0, 0];
+      extra.peak = this.mark;
+      this.mark = -1;
+    }
+    if (depth > (extra.peaks[rank] as number)) extra.peaks[rank] = depth;
+  }
+
+  /** The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. It is taken now. */
   pick(): Lane | null {
     const { ready } = this;
     if (ready === 0) return this.n > 0 ? this : null;
+    if ((ready & Hold.Pressed) !== 0) return this.pickPressed();
     if (ready > LANES) return this.frontOnly() ? this.tookFrom(Rank.Front) : null;
+    return this.strict();
+  }
+
+  private strict(): Lane | null {
+    const { ready } = this;
     for (let rank: number = Rank.Front; rank > Rank.Normal; rank--) {
       if ((ready & (1 << rank)) !== 0) return this.tookFrom(rank);
     }
@@ -105,9 +151,14 @@ export class Mailbox extends Lane {
     return (ready & 1) !== 0 ? this.tookFrom(Rank.Low) : null;
   }
 
-  /** Whether a message may be taken. */
+  /** Whether a message may be taken, or somebody may come in. */
   busy(): boolean {
-    return this.ready > LANES ? this.frontOnly() : this.n > 0 || this.ready !== 0;
+    const { ready } = this;
+    if (ready >= Hold.Sys) return this.frontOnly();
+    if (this.n > 0 || (ready & LANES) !== 0) return true;
+    if (ready === 0) return false;
+    const { waiting } = this.pressure();
+    return waiting.head !== null && this.hasRoom(waiting.head.bytes, 0);
   }
 
   /** The process is suspended by sys: only the Front lane is served (SY-01). */
@@ -140,7 +191,7 @@ export class Mailbox extends Lane {
     this.ready &= ~Hold.Sys;
   }
 
-  /** Nothing is held any more: the process has ended, and gives back what it has. */
+  /** Nothing is held any more, nobody comes in: the process has ended, and gives back what it has. */
   open(): void {
     this.ready &= LANES;
   }
@@ -167,6 +218,110 @@ export class Mailbox extends Lane {
 
   cold(): MailboxExtra {
     return (this.extra ??= new MailboxExtra());
+  }
+
+  /* ---- under pressure ---- */
+
+  /** Its rules and their state, made when something needs them. */
+  pressure(): Pressure {
+    const extra = this.cold();
+    return (extra.pressure ??= new Pressure(NO_RULES, false));
+  }
+
+  /** Whether a message of that many bytes fits, beside so many places that are kept free. */
+  hasRoom(bytes: number, reserved: number): boolean {
+    const { rules, bytes: taken } = this.pressure();
+    return this.size + reserved < rules.capacity && (rules.capacityBytes < 0 || taken + bytes <= rules.capacityBytes);
+  }
+
+  /** Which road sends and takes have to go from now on; called when something of `pressure` has changed. */
+  refit(): void {
+    const state = this.pressure();
+    const { rules } = state;
+    if (state.closed || rules.capacityBytes >= 0) this.gate = -1;
+    else {
+      const full = state.returns && rules.capacity < UNBOUNDED ? rules.capacity - 1 : rules.capacity;
+      this.gate = rules.highWater > 0 && !state.alarmed ? Math.min(full, rules.highWater - 1) : full;
+    }
+    const pressed = rules.ageEvery > 0 || rules.capacityBytes >= 0 || state.waiting.size > 0 || state.alarmed || (state.keyed !== null && state.keyed.size > 0);
+    if (pressed) this.ready |= Hold.Pressed;
+    else this.ready &= ~Hold.Pressed;
+  }
+
+  private pickPressed(): Lane | null {
+    const state = this.pressure();
+    if (state.returns) this.letIn(state, 0);
+    const lane = this.ready >= Hold.Sys ? (this.frontOnly() ? this.tookFrom(Rank.Front) : null) : state.rules.ageEvery > 0 ? this.aged(state) : this.strict();
+    if (lane !== null && lane.n > 0) this.leave(state, lane);
+    return lane;
+  }
+
+  /** The books of the message that is taken next: its bytes and its key are free, and so is its place. */
+  private leave(state: Pressure, lane: Lane): void {
+    const segment = lane.first();
+    const at = lane.hi;
+    const op = segment[at] as Op;
+    if (op.signal) return;
+    if (op === EXTRA) {
+      const extra = segment[at + 2] as Extra;
+      this.forget(extra);
+      if (extra.expiresAt < 0) {
+        segment[at] = extra.op;
+        segment[at + 2] = extra.from;
+      }
+    }
+    if (state.returns) return;
+    // The loop counts it out in a moment; whoever comes in meanwhile must find its place free.
+    this.size--;
+    this.letIn(state, 0);
+    this.size++;
+  }
+
+  /** A message leaves: taken, evicted, expired. */
+  forget(extra: Extra): void {
+    const state = this.pressure();
+    state.bytes -= extra.bytes;
+    if (extra.key === null || state.keyed === null) return;
+    state.keyed.delete(extra.key);
+    if (state.keyed.size === 0) this.refit();
+  }
+
+  /** Those who wait come in while there is room, one for each place; then the alarm may be over. */
+  letIn(state: Pressure, reserved: number): void {
+    const { waiting, rules } = state;
+    if (waiting.size > 0) {
+      for (let first = waiting.head; first !== null && this.hasRoom(first.bytes, reserved); first = waiting.head) {
+        waiting.remove(first);
+        first.enter();
+      }
+      if (waiting.size === 0) this.refit();
+    }
+    if (!state.alarmed || this.size > rules.lowWater) return;
+    state.alarmed = false;
+    this.refit();
+    if (state.tell !== null) state.tell(false, this.size);
+  }
+
+  /** Like `strict`, but a lower lane that was passed over `ageEvery` times has its turn, the longest waiting one first. */
+  private aged(state: Pressure): Lane | null {
+    const { passed, rules } = state;
+    if ((this.ready & FRONT_READY) !== 0) return this.tookFrom(Rank.Front);
+    let chosen = -1;
+    let oldest = -1;
+    for (let rank: number = Rank.Critical; rank >= Rank.Low; rank--) {
+      if (!this.waits(rank)) passed[rank] = 0;
+      else if (chosen < 0) chosen = rank;
+      else if (passed[rank] as number >= rules.ageEvery && (oldest < 0 || (passed[rank] as number) > (passed[oldest] as number))) oldest = rank;
+    }
+    if (chosen < 0) return null;
+    const served = oldest < 0 ? chosen : oldest;
+    for (let rank: number = Rank.Low; rank < chosen; rank++) if (this.waits(rank)) passed[rank] = (passed[rank] as number) + 1;
+    passed[served] = 0;
+    return served === Rank.Normal ? this : this.tookFrom(served);
+  }
+
+  private waits(rank: number): boolean {
+    return rank === Rank.Normal ? this.n > 0 : (this.ready & (1 << rank)) !== 0;
   }
 
   private frontOnly(): boolean {

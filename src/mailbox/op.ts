@@ -22,6 +22,9 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 
 const FIRST_SIGNAL = 5;
 
+/** `size < UNBOUNDED` always holds, so that a bound costs one compare. */
+export const UNBOUNDED: number = 0x7fff_ffff;
+
 /** Runs the user's code for one operation. */
 export type OpRun = (self: never, payload: never) => unknown;
 
@@ -48,13 +51,18 @@ export class Op {
   }
 }
 
-/** What the `from` slot of an Extra message holds: the real op and sender, and what its sender asked for beyond a plain cast. */
+/** What the `from` slot of an Extra message holds: the real op and sender, and what its sender asked for beyond a plain message. */
 export class Extra {
+  /** what it takes of the bound in bytes; 0 where nobody counts them */
+  bytes = 0;
+  /** what a later message with the same key finds it by, or null */
+  key: string | null = null;
   constructor(
     readonly op: Op,
-    readonly from: unknown,
+    /** of the message that is in its place now: coalescing may put another one there */
+    public from: unknown,
     /** monotonic ms after which it must not be handled, or -1 (P12) */
-    readonly expiresAt: number,
+    public expiresAt: number,
   ) {}
 }
 

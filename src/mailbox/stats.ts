@@ -1,5 +1,6 @@
-import { Mailbox, Rank, UNBOUNDED } from './mailbox.js';
+import { Rank, type Mailbox } from './mailbox.js';
 import { percentiles, type Percentiles } from './meter.js';
+import { UNBOUNDED } from './op.js';
 
 /**
  * The conservation account of user messages (design §3), in exact integers, at every moment:
@@ -29,8 +30,14 @@ export interface MailboxStats extends Account {
   readonly peak: number;
   /** undefined when unbounded */
   readonly capacity: number | undefined;
+  /** sends that wait for room under the policy `suspend`; in the account they are `held` */
+  readonly waiting: number;
+  /** undefined when nobody counts bytes */
+  readonly bytes: { readonly now: number; readonly peak: number; readonly capacity: number } | undefined;
   /** queued now per lane, the runtime's own signals included */
   readonly depth: { readonly low: number; readonly normal: number; readonly high: number; readonly critical: number };
+  /** most at once per lane; exact for user messages, signals are among them once several lanes are used */
+  readonly peakDepth: MailboxStats['depth'];
   /** time from send to handler, ms; sampled 1 in 64, shared by all agents of one definition unless `stats: 'full'` */
   readonly waitMs: Percentiles;
   /** time from handler start to its end, ms; sampled like `waitMs` */
@@ -59,7 +66,8 @@ export class Totals {
     this.queued += box.size;
     if (running) this.running++;
     if (box.extra === null) return;
-    const tally = box.extra.tally;
+    const { tally, pressure } = box.extra;
+    if (pressure !== null) this.held += pressure.waiting.size;
     this.refused += tally.refused;
     this.crashed += tally.crashed;
     this.rejected += tally.rejected;
@@ -80,11 +88,16 @@ export function mailboxStats(box: Mailbox, running: boolean): MailboxStats {
   const totals = new Totals();
   totals.add(box, running);
   const meter = box.extra?.meter;
+  const pressure = box.extra?.pressure ?? null;
+  const capacity = pressure?.rules.capacity;
   return {
     ...totals,
     size: box.size,
     peak: box.peak,
-    capacity: box.capacity === UNBOUNDED || box === Mailbox.unopened ? undefined : box.capacity,
+    capacity: capacity === undefined || capacity === UNBOUNDED ? undefined : capacity,
+    waiting: pressure === null ? 0 : pressure.waiting.size,
+    bytes: pressure === null || pressure.rules.capacityBytes < 0 ? undefined : { now: pressure.bytes, peak: pressure.peakBytes, capacity: pressure.rules.capacityBytes },
+    peakDepth: { low: box.peakIn(Rank.Low), normal: box.peakIn(Rank.Normal), high: box.peakIn(Rank.High), critical: box.peakIn(Rank.Critical) },
     depth: { low: box.depth(Rank.Low), normal: box.depth(Rank.Normal), high: box.depth(Rank.High), critical: box.depth(Rank.Critical) },
     waitMs: percentiles(meter?.wait),
     handleMs: percentiles(meter?.handle),

@@ -1,5 +1,6 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
 import { Extra, Kind, Rank, type Op, type Segment } from '../mailbox/index.js';
+import { dismiss } from './admit.js';
 import { fanOut } from './fanout.js';
 import type { CrashReport } from './ports.js';
 import { dropHeld } from './monitor.js';
@@ -34,6 +35,8 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
   if (p.links !== null || p.watchers !== null || (p.ext !== null && p.ext.watching !== null)) fanOut(p, reason);
   settleRunning(p, running, orderly, reason);
+  const pressure = p.mailbox.extra === null ? null : p.mailbox.extra.pressure;
+  if (pressure !== null) dismiss(p, pressure, 'EXIT', reason);
   if (p.mailbox.ready !== 0) p.mailbox.open();
   if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
   if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
@@ -95,6 +98,7 @@ function giveBack(p: Process, reason: ExitReason): void {
     segment[at + 2] = null;
   }
   box.size = 0;
+  if (box.extra !== null && box.extra.pressure !== null) box.extra.pressure.bytes = 0;
 }
 
 function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void {

@@ -26,6 +26,18 @@ export interface CrashReport extends Report {
   readonly trapExit: boolean;
 }
 
+/** A mailbox has reached its high mark, or is back at its low one; once for each crossing. */
+export interface WaterReport extends Report {
+  readonly label: 'mailbox above high water' | 'mailbox at low water';
+  readonly level: 'warn' | 'info';
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  /** user messages queued now */
+  readonly queued: number;
+  readonly highWater: number;
+  readonly lowWater: number;
+}
+
 /** What the layers above give the kernel when it is made. */
 export interface Ports {
   /** a message that nobody takes; `to` has just ended */

@@ -81,6 +81,8 @@ export interface Behaviour {
   readonly sys: SysHooks | null;
   /** its processes wait in code of their own when they are idle: their status is `waiting` then (PF-08) */
   readonly waits?: true;
+  /** a message that it has taken may be queued again (postponed): until it is over, a bounded mailbox keeps its place */
+  readonly returns?: true;
 }
 
 /** What keeps something in a process's name for as long as it lives: a registry, a process group, a lock. */

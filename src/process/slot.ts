@@ -1,6 +1,9 @@
 import { Deadline, type ExitReason } from '../base/index.js';
 import type { Process } from './process.js';
 
+/** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
+export type LostCode = 'MAILBOX_FULL' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED' | 'EXPIRED';
+
 /**
  * The reply slot of a request. It travels in the `from` slot of the message, never through a mailbox, so a late or
  * second reply dies in it (GS-11, GS-18), and a request to a long queue costs what one to an empty queue costs (RE-05).
@@ -25,6 +28,8 @@ export abstract class ReplySlot extends Deadline {
   abstract calleeEnded(reason: ExitReason): void;
   /** the caller ended: nobody waits any more */
   abstract callerEnded(): void;
+  /** its message will not be handled; nothing to those that never are in a mailbox */
+  lost(_code: LostCode): void {}
 }
 
 export function trackCall(caller: Process, slot: ReplySlot): void {

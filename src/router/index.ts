@@ -5,6 +5,7 @@ export type { Locks, NoLock } from './locks.js';
 export { Names, checkName, checkStartName } from './names.js';
 export { anything, matches, type Pattern } from './pattern.js';
 export { Entry, RegistryTable } from './registry.js';
+export { put, type PutOptions } from './put.js';
 export { Request, RequestExtra, request, requestWith, sendRequest, SentRequest, systemRequest, type RequestOptions } from './request.js';
 export { Router, pidOf, titleOf, type Taken } from './router.js';
 export { Via, via, ViaAddress, type ViaProvider } from './via.js';

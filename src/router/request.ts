@@ -1,10 +1,9 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import type { Op, Rank } from '../mailbox/index.js';
-import { accept, acceptWith, Process, pushSignal, ReplySlot, trackCall, untrackCall, type Address, type NameCell, type SystemCommand } from '../process/index.js';
+import { accept, acceptWith, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand } from '../process/index.js';
 
 /** What a request carries beyond the common case. */
 export class RequestExtra {
-  expiresAt = -1;
   skipAbandoned = false;
   /** the caller's stack, captured in development */
   stack: { readonly stack?: string } | undefined = undefined;
@@ -88,6 +87,10 @@ export class Request extends ReplySlot {
     this.fail('EXIT', { reason });
   }
 
+  override lost(code: LostCode): void {
+    this.fail(code);
+  }
+
   callerEnded(): void {
     const error = this.fail('ZOMBIE');
     if (error !== undefined) this.cancel(error);
@@ -150,7 +153,7 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
   const promise = new Promise<unknown>(executor);
   const made = new Request(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
   if (!accept(callee, op, payload, made)) {
-    made.fail('MAILBOX_FULL');
+    made.fail(refusalOf(callee, op, payload));
     return made;
   }
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
@@ -175,7 +178,7 @@ const NOBODY_LISTENS: Promise<unknown> = Promise.resolve();
 
 /** Makes one and queues it; a full mailbox is told through `error` at once. */
 export function sendRequest(made: SentRequest, payload: unknown): void {
-  if (!accept(made.callee, made.op, payload, made)) made.fail('MAILBOX_FULL');
+  if (!accept(made.callee, made.op, payload, made)) made.fail(refusalOf(made.callee, made.op, payload));
   else trackCall(made.caller as Process, made);
 }
 
@@ -204,11 +207,10 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
   const promise = new Promise<unknown>(executor);
   const made = new Request(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
   const extra = made.cold();
-  extra.expiresAt = options.expiresAt;
   extra.skipAbandoned = options.skipAbandoned;
   extra.stack = options.stack;
-  if (!acceptWith(callee, options.rank, op, payload, made, -1)) {
-    made.fail('MAILBOX_FULL');
+  if (!acceptWith(callee, options.rank, op, payload, made, options.expiresAt)) {
+    made.fail(refusalOf(callee, op, payload));
     return made;
   }
   if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);

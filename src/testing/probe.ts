@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CastcallError, OptionError, printable } from '../base/index.js';
 import { addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf, type AgentRef, type AnyDefinition, type ProcessVerbs, type Target } from '../behaviour/index.js';
-import { Kind, UNBOUNDED, type Extra, type Op } from '../mailbox/index.js';
+import { Kind, type Extra, type Op } from '../mailbox/index.js';
 import type { Process} from '../process/index.js';
 import { Down, Exit, exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel, type Pid } from '../process/index.js';
 import { checkName, pidOf, Request } from '../router/index.js';
@@ -278,7 +278,7 @@ export function probeIn<D extends AnyDefinition>(kernel: Kernel, options: ProbeO
   const given = options.as ?? (plain as unknown as D);
   const definition = runtimeOf(given);
   const name = options.name === undefined ? undefined : checkName('probe.name', options.name);
-  const p = spawnProcess(kernel, definition.behaviour, null, false, UNBOUNDED);
+  const p = spawnProcess(kernel, definition.behaviour, null, false);
   p.trap = options.trapExit ?? true;
   p.phase = Phase.Alive;
   p.run = Run.Idle;

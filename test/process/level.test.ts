@@ -1,5 +1,5 @@
 import { expect, it, describe } from 'vitest';
-import { INFO, UNBOUNDED } from '../../src/mailbox/index.js';
+import { INFO } from '../../src/mailbox/index.js';
 import { accept, Kernel, Level, Phase, spawnProcess, type Behaviour, type Process } from '../../src/process/index.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -22,7 +22,7 @@ function kernelWith(levels: readonly (readonly [string, Level])[]): Map<string, 
   const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
   const kernel = new Kernel({ env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, ports, reporting: false });
   return new Map(levels.map(([name, level]) => {
-    const p = spawnProcess(kernel, BEHAVIOUR, null, false, UNBOUNDED);
+    const p = spawnProcess(kernel, BEHAVIOUR, null, false);
     p.phase = Phase.Alive;
     p.level = level;
     return [name, p];

@@ -1,0 +1,33 @@
+import { UNBOUNDED } from './op.js';
+import type { MailboxRules } from './rules.js';
+
+const SCALAR_BYTES = 8;
+
+/**
+ * The bytes that a payload counts: a text its UTF-8, a byte array its length, undefined none, null, numbers and truth
+ * values 8. Anything else is measured by `sizeOf`. Negative when nobody can tell.
+ */
+export function bytesOf(rules: MailboxRules, payload: unknown, op: string): number {
+  switch (typeof payload) {
+    case 'string': return Buffer.byteLength(payload);
+    case 'undefined': return 0;
+    case 'number':
+    case 'boolean': return SCALAR_BYTES;
+    case 'object':
+      if (payload === null) return SCALAR_BYTES;
+      if (ArrayBuffer.isView(payload) || payload instanceof ArrayBuffer) return payload.byteLength;
+      break;
+    default:
+  }
+  return rules.sizeOf === null ? -1 : measured(rules.sizeOf, payload, op);
+}
+
+/** What the user's function says, when it says something that can be counted. */
+function measured(sizeOf: NonNullable<MailboxRules['sizeOf']>, payload: unknown, op: string): number {
+  try {
+    const bytes: unknown = sizeOf(payload, op);
+    return typeof bytes === 'number' && Number.isInteger(bytes) && bytes >= 0 && bytes < UNBOUNDED ? bytes : -1;
+  } catch {
+    return -1;
+  }
+}
