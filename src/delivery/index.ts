@@ -1,1 +1,4 @@
-export { retry, type RetryOptions } from './retry.js';
+export { retry } from './retry.js';
+export { BreakerOpenError, isCalleeFailure } from './breaker-error.js';
+export { LimitTimeoutError } from './limit-error.js';
+export { offerOutward, outwardOf } from './outward.js';

@@ -1,5 +1,6 @@
 import { nodeEnv } from '../base/index.js';
 import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host } from '../behaviour/index.js';
+import { offerOutward } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { Kernel } from '../process/index.js';
 import { pidOf, Router } from '../router/index.js';
@@ -34,5 +35,6 @@ export function makeHost(options: ReadOptions): Host {
     spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options) as never,
   };
   kernel.host = host;
+  offerOutward(host);
   return host;
 }

@@ -14,6 +14,7 @@ import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
 import type { ReadOptions } from './options.js';
+import { SystemOutward } from './outward.js';
 import { systemStats, type SystemStats } from './stats.js';
 import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
 import { Tops, type SuperviseOptions } from './supervision.js';
@@ -30,7 +31,7 @@ import { startWatchdog } from './watchdog.js';
  * await other.stop();
  * @since 0.1.0
  */
-export class System implements AsyncDisposable {
+export class System extends SystemOutward implements AsyncDisposable {
   readonly name: string;
   /** applications: trees with names, dependencies and callbacks around their lives */
   readonly applications: Applications;
@@ -43,9 +44,10 @@ export class System implements AsyncDisposable {
 
   /** @internal Use `createSystem`. */
   constructor(options: ReadOptions) {
-    this.name = options.name;
     const host = makeHost(options);
+    super(host);
     const { kernel } = host;
+    this.name = options.name;
     this.#kernel = kernel;
     this.#router = host.router;
     this.#host = host;

@@ -21,7 +21,7 @@ export interface PublicSymbol {
 
 const DOORS: ReadonlyMap<string, string> = new Map([
   ['src/index.ts', 'castcall'],
-  ['src/delivery/index.ts', 'castcall/delivery'],
+  ['src/delivery/public.ts', 'castcall/delivery'],
   ['src/observe/public.ts', 'castcall/observe'],
   ['src/supervisor/public.ts', 'castcall/supervisor'],
   ['src/testing/index.ts', 'castcall/testing'],
