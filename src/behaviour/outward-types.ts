@@ -3,6 +3,7 @@
  * delivery layer fills; one breaker and one limit per name and system, shared by all its processes.
  */
 
+/** What a breaker does with a call: let it through, fail it at once, or let some through to decide. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** Options of a breaker, fixed by the first use of its name. */
