@@ -1,6 +1,7 @@
 import type { Case } from '../lib/case.js';
 import { callConcurrent, callSequential } from './call.js';
 import { asyncCast, castBacklog, castStream } from './cast.js';
+import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce } from './deliver.js';
 import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { groupBroadcast, registeredSend } from './names.js';
@@ -30,6 +31,9 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['restart_p50', restartMedian],
   ['restart_storm', restartStorm],
   ['bytes_per_agent', bytesPerAgent],
+  ['deliver_at_most_once', deliverAtMostOnce],
+  ['deliver_at_least_once', deliverAtLeastOnce],
+  ['deliver_exactly_once', deliverExactlyOnce],
   ['async_cast', asyncCast],
   ['million_agents', millionAgents],
   ['timer_delay', timerDelay],

@@ -55,6 +55,9 @@ export const metrics: readonly Metric[] = [
     ...usual, name: 'bytes_per_agent', unit: 'bytes', better: 'lower',
     target: absolute(500), size: 100_000, quickSize: 20_000, warmups: 1, runs: 5,
   },
+  { ...million, name: 'deliver_at_most_once', target: absolute(1_500_000), beam: false },
+  { ...million, name: 'deliver_at_least_once', target: absolute(1_500_000), beam: false },
+  { ...million, name: 'deliver_exactly_once', target: absolute(1_000_000), beam: false },
   { ...usual, name: 'async_cast', target: absolute(2_000_000), beam: false, size: 500_000, quickSize: 100_000 },
   {
     name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,

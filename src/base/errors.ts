@@ -69,6 +69,8 @@ export type CallErrorCode =
   | 'PROTOCOL_MISMATCH'
   | 'INVALID_PAYLOAD'
   | 'EXPIRED'
+  | 'KEY_CONFLICT'
+  | 'WINDOW_FULL'
   | 'CALLBACK_FAILED'
   | 'UNKNOWN_SYSTEM_MSG'
   | 'NO_SYS'
@@ -142,6 +144,8 @@ function sentence(code: CallErrorCode, fields: CallErrorFields): string {
     case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${printable(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${printable(fields.details)}`;
+    case 'KEY_CONFLICT': return `the key ${printable(fields.details)} belongs to another message; a key names one operation and payload`;
+    case 'WINDOW_FULL': return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
     case 'EXPIRED': return 'expired before it was handled';
     case 'CALLBACK_FAILED': return `callback_failed: ${printable(fields.reason)}; nothing was changed`;
     case 'UNKNOWN_SYSTEM_MSG': return `unknown_system_msg: ${String(fields.details)}`;

@@ -102,7 +102,10 @@ function stopping(p: Process, self: AgentSelf, call: Request | null, result: unk
   const asked = self.ending;
   if (asked === null) return undefined;
   // `self.stop()` as a statement, then a plain return value: that value is still the reply.
-  if (call !== null && !asked.replyTo && !(result instanceof Control) && result !== undefined) call.reply(result);
+  if (call !== null && !asked.replyTo) {
+    if (!(result instanceof Control) && result !== undefined) call.reply(result);
+    else call.stopped(asked.reason);
+  }
   return conclude(p, self, asked);
 }
 
@@ -225,13 +228,17 @@ function failed(p: Process, error: unknown): unknown {
     self.committed = self.state;
     return after(p, self, p.from instanceof Request ? p.from : null, error);
   }
-  if (p.from instanceof Request && abandonedWith(p.from, error)) {
-    self.state = self.committed;
+  self.state = self.committed;
+  if (p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
     if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from);
     self.flags &= Flag.Idle;
-    p.mailbox.tally().refused++;
     return undefined;
   }
-  self.state = self.committed;
   return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });
+}
+
+function abandoned(p: Process, call: Request, error: unknown): boolean {
+  if (!abandonedWith(call, error)) return false;
+  p.mailbox.tally().refused++;
+  return true;
 }

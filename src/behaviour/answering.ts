@@ -1,6 +1,7 @@
 import type { Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { NO_REPLY, Refusal, type NoReply } from './control.js';
+import type { DeliveryContext } from './delivery-types.js';
 import type { From, SelfRef } from './types.js';
 import { newController, Verbs } from './verbs.js';
 
@@ -27,6 +28,11 @@ export class Answering extends Verbs {
   get from(): From | undefined {
     const { from } = this.p;
     return from instanceof Request ? from : undefined;
+  }
+
+  get delivery(): DeliveryContext | undefined {
+    const { from } = this.p;
+    return from instanceof Request ? (from.context as DeliveryContext | undefined) : undefined;
   }
 
   /** During a call: fires also when its caller has died, aborted or timed out. */

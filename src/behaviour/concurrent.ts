@@ -57,7 +57,7 @@ const CONCURRENT: Behaviour = {
   failed(child: Process, error: unknown): unknown {
     const { call } = child.self as Job;
     if (isControl(error)) finish(child, error);
-    else if (call !== null && abandonedWith(call, error)) finish(child, NO_REPLY);
+    else if (call !== null && (abandonedWith(call, error) || call.threw(error))) finish(child, NO_REPLY);
     else exitProcess(child, reasonOf(error));
     return undefined;
   },

@@ -3,6 +3,8 @@ import { Kind, Op, type OpRun } from '../mailbox/index.js';
 import type { Behaviour, Process } from '../process/index.js';
 import type { ExitReason } from '../base/index.js';
 import { agentBehaviour } from './agent.js';
+import { STANDARD, termsOf } from './delivery-options.js';
+import type { DeliveryDefaults } from './delivery-types.js';
 import { RuntimeDefinition } from './runtime.js';
 import { AgentSelf } from './self.js';
 import { checkPayload, type SchemaOutput, type StandardSchema } from './schema.js';
@@ -29,6 +31,8 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly codeChange?: (self: Self<StateOf<R>>, from: unknown, extra: unknown) => StateOf<R>;
   /** what `getStatus` and reports may show of the state, the message, the reason and the log; return the same keys (GS-42) */
   readonly formatStatus?: (status: AgentStatus<StateOf<R>>) => AgentStatus;
+  /** defaults of deliveries to its agents */
+  readonly delivery?: DeliveryDefaults;
 }
 
 /** The run-time side of an agent's definition. */
@@ -45,6 +49,7 @@ export class AgentDefinition extends RuntimeDefinition {
     readonly formatStatus: ((status: never) => unknown) | null,
     calls: object | undefined,
     casts: object | undefined,
+    readonly delivery: DeliveryDefaults | undefined,
   ) {
     super(name, trapExit, init, terminate, table(name, 'calls', calls), table(name, 'casts', casts));
   }
@@ -54,7 +59,7 @@ export class AgentDefinition extends RuntimeDefinition {
   }
 }
 
-const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus']);
+const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus', 'delivery']);
 
 /**
  * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the handlers; write no
@@ -81,12 +86,13 @@ export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<
     if (!KEYS.has(key)) throw new OptionError(`defineAgent.${key}`, (spec as Record<string, unknown>)[key], 'no such callback', `known keys: ${[...KEYS].join(', ')}`, 'UNKNOWN_OPTION');
   }
   checkFields(spec);
+  if (spec.delivery !== undefined) termsOf('defineAgent.delivery', spec.delivery, STANDARD);
   const name = spec.name ?? 'agent';
   for (const key of ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const) {
     const value: unknown = spec[key];
     if (value !== undefined && typeof value !== 'function') throw new OptionError(`defineAgent.${key}`, value, 'a function');
   }
-  const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.codeChange ?? null, spec.formatStatus ?? null, spec.calls, spec.casts);
+  const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.codeChange ?? null, spec.formatStatus ?? null, spec.calls, spec.casts, spec.delivery);
   return made;
 }
 

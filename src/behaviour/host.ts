@@ -1,6 +1,7 @@
 import { CastcallError, OptionError, callError, type CallErrorCode, type CallErrorFields } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
+import type { Deliveries } from './delivery-types.js';
 import type { TaskVerbs } from './task-types.js';
 import type { MonitorOptions, ProcessSpawnOptions } from './process-types.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
@@ -10,7 +11,7 @@ export interface Host {
   readonly kernel: Kernel;
   readonly router: Router;
   /** verbs that layers above add to every self, by name (port); an unfilled one is a coded error */
-  readonly extensions: Map<string, Extension>;
+  readonly extensions: Map<string, (p: Process) => unknown>;
   /** a ref of one incarnation, without a sender */
   refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
@@ -19,11 +20,10 @@ export interface Host {
   startMonitored(parent: Process, definition: AnyDefinition, args: readonly unknown[]): unknown;
   /** the verbs of tasks, of a process or of the outside */
   tasks(p: Process | null): TaskVerbs;
+  /** guaranteed delivery (port) */
+  deliveries: Deliveries | null;
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, linked: boolean, options?: SpawnOptions): ProcessRef;
 }
-
-/** Makes the verbs for one process and its self; for the outside both are null. */
-export type Extension = (p: Process | null, self: { readonly signal: AbortSignal } | null) => unknown;
 
 /** Options of a spawn as the host takes them: checked. */
 export interface SpawnOptions extends ProcessSpawnOptions {
@@ -33,6 +33,13 @@ export interface SpawnOptions extends ProcessSpawnOptions {
 export function hostOf(kernel: Kernel): Host {
   if (kernel.host === null) throw new CastcallError('PORT_UNFILLED', 'this kernel has no host: make it with createSystem');
   return kernel.host as Host;
+}
+
+/** The port of guaranteed delivery, filled by the system. */
+export function deliveriesOf(kernel: Kernel): Deliveries {
+  const { deliveries } = hostOf(kernel);
+  if (deliveries === null) throw new CastcallError('PORT_UNFILLED', 'this system has no guaranteed delivery: make it with createSystem');
+  return deliveries;
 }
 
 /** Something that holds an address: a ref. */

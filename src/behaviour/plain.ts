@@ -32,7 +32,7 @@ export class ProcessRefImpl {
     else accept(addr, INFO, message, sender);
   }
   stats(): AgentStats {
-    return statsOf(this.addr);
+    return statsOf(this.addr, this.addr.kernel);
   }
   stop(reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
     checkKeys('stop', options, ['timeoutMs']);

@@ -2,7 +2,8 @@ import { callError, markHandled, timeoutMs, type CallError, type CallErrorCode, 
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
-import { hostOf, rejected } from './host.js';
+import { deliverAs, guaranteedCall } from './deliver.js';
+import { deliveriesOf, hostOf, rejected } from './host.js';
 import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readPut, readStream } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
@@ -153,6 +154,7 @@ export class AgentRefImpl {
     if (known !== undefined && p !== null && p !== caller && options === undefined && p.calls === null && p.ext === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && !p.kernel.development) {
       return request(p, known, payload, caller, this.addr, CALL_TIMEOUT_MS).promise;
     }
+    if (options !== undefined && (options as { guarantee?: unknown } | null)?.guarantee !== undefined) return guaranteedCall(this, caller, op, payload, options);
     try {
       const made = this.requestAs(caller, op, payload, options);
       return made.promise;
@@ -220,6 +222,12 @@ export class AgentRefImpl {
     }
   }
 
+  /* ---- deliver ---- */
+
+  deliver(op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return deliverAs(this, this.implied(op), op, payload, options);
+  }
+
   /* ---- stream ---- */
 
   stream(op: string, payload?: unknown, options: object = {}): AsyncIterableIterator<unknown> {
@@ -258,7 +266,7 @@ export class AgentRefImpl {
   }
 
   stats(): AgentStats {
-    return statsOf(this.addr);
+    return statsOf(this.addr, this.kernel);
   }
 
   stop(reason: ExitReason = 'normal', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
@@ -281,18 +289,18 @@ export class AgentRefImpl {
     return null;
   }
 
-  protected fenced(sender: Process | null): boolean {
+  fenced(sender: Process | null): boolean {
     if (sender === null || sender.phase !== Phase.Dead) return false;
     this.kernel.counts.zombies++;
     return true;
   }
 
-  private unknown(op: string, table: ReadonlyMap<string, Op>): CallError {
+  unknown(op: string, table: ReadonlyMap<string, Op>): CallError {
     const known = [...table.values()].map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
     return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), details: known === '' ? 'none' : known });
   }
 
-  private explain(error: unknown, op: string): unknown {
+  explain(error: unknown, op: string): unknown {
     if (!(error instanceof PayloadError)) return error;
     return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, details: error.message, cause: error });
   }
@@ -333,9 +341,9 @@ async function* failedStream(failure: unknown): AsyncGenerator<never> {
 
 const NOBODY = new Mailbox(UNBOUNDED);
 
-export function statsOf(addr: Address): AgentStats {
+export function statsOf(addr: Address, kernel: Kernel): AgentStats {
   const p = addr.owner;
-  return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false) : mailboxStats(p.mailbox, p.running) };
+  return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false) : mailboxStats(p.mailbox, p.running), delivery: deliveriesOf(kernel).stats(addr) };
 }
 
 /** Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40). */

@@ -2,10 +2,10 @@ import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { Alias, MonitorRef, Pid } from '../process/index.js';
 import type { Via } from '../router/index.js';
-import type { OutwardVerbs } from './outward-types.js';
 import type { KernelVerbs } from './process-types.js';
 import type { MailboxOptions } from './mailbox-options.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
+import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery-types.js';
 import type { RequestVerbs } from './request-types.js';
 import type { TaskVerbs } from './task-types.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
@@ -40,7 +40,7 @@ export interface PutOptions extends LaneOptions {
 }
 
 /** Options of `call` and `tryCall`. */
-export interface CallOptions extends LaneOptions {
+export interface CallOptions extends LaneOptions, Pick<DeliverOptions, 'guarantee' | 'key' | 'order' | 'attemptsMax' | 'ackTimeoutMs' | 'backoff' | 'onError'> {
   /** ms until the call fails with TIMEOUT, default 5,000 (GS-10); 'infinity' waits forever */
   readonly timeoutMs?: number | 'infinity' | undefined;
   /** aborts the call: the promise rejects with the signal's reason, the callee's `self.signal` fires */
@@ -83,11 +83,13 @@ export interface StartOptions {
 export type Target = string | Via | Alias | { readonly pid: Pid | undefined };
 
 /** The verbs that every process has. */
-export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
+export interface ProcessVerbs extends KernelVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
   cast<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** a cast that waits for room: see `put` of a ref */
   put<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
+  /** a send with a guarantee; see AgentRef.deliver */
+  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
   /** the same ref with this process as its sender, also after an await */
   bind<R extends { bind(self: never): unknown }>(ref: R): R;
   /** functions in processes of their own, and their results */
@@ -147,6 +149,8 @@ export interface Self<S> extends ProcessVerbs {
   readonly ref: SelfRef;
   /** the current call's reply address, for `reply` later; undefined outside a call */
   readonly from: From | undefined;
+  /** the delivery that is handled now, to acknowledge it by hand; undefined for plain messages */
+  readonly delivery: DeliveryContext | undefined;
   /** an error to the caller, not a crash */
   refuse(code: string, details?: unknown): Refusal;
   /** the reply comes later */
@@ -251,6 +255,11 @@ export type CastName<D extends AnyDefinition> = keyof Types<D>['casts'] & string
 export type CallEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['calls'] ? Types<D>['calls'][N] : never;
 export type CastEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : never;
 
+/** The entry of a cast, else of the call of that name. */
+export type EntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : CallEntryOf<D, N>;
+/** What the outcome of a delivery holds: the reply of a call. */
+export type DeliverReply<D extends AnyDefinition, N> = N extends CastName<D> ? unknown : ReplyOf<CallEntryOf<D, N>>;
+
 type PayloadOf<E> = E extends { readonly schema: infer T extends StandardSchema<unknown, unknown> } ? [payload: SchemaInput<T>] : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
 /** The arguments of a verb after the operation: the payload as the handler declares it, then options. */
 export type VerbArgs<E, O> = PayloadOf<E> extends [] ? [payload?: undefined, options?: O] : PayloadOf<E> extends [infer P] ? [payload: P, options?: O] : PayloadOf<E> extends [(infer P)?] ? [payload?: P, options?: O] : never;
@@ -299,6 +308,8 @@ export interface AgentRef<D extends AnyDefinition> {
    * that ended, CALLING_SELF to oneself, CALL_CYCLE; MAILBOX_FULL under other policies. Then nothing was queued.
    */
   put<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
+  /** a send with a guarantee, at-least-once by default: resolves with its receipt once it is accepted; rejects with a CallError or OptionError when it is not */
+  deliver<K extends CastName<D> | CallName<D>>(op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
   /** asks and waits, 5,000 ms by default; rejects with a CallError, or with the reason of an aborted signal */
   call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
   /** the same, never rejects */
@@ -330,4 +341,6 @@ export interface ProcessRef {
 export interface AgentStats {
   readonly alive: boolean;
   readonly mailbox: MailboxStats;
+  /** to this destination, through all incarnations that had its name */
+  readonly delivery: DeliveryStats;
 }

@@ -36,6 +36,8 @@ export class Op {
   readonly slow: boolean;
   /** the handler is an async function, so development builds follow it with an AsyncContext */
   readonly isAsync: boolean;
+  /** the same operation as it is delivered with a guarantee; made on first use */
+  delivered: Op | null = null;
   constructor(
     readonly kind: Kind,
     readonly name: string,
@@ -43,10 +45,12 @@ export class Op {
     /** checks a payload at the ref: returns it (parsed) or throws; null when there is no schema */
     readonly check: ((payload: unknown) => unknown) | null,
     readonly concurrent: boolean,
+    /** whether `run` wraps an async function */
+    wrapsAsync: boolean = false,
   ) {
     this.signal = kind >= FIRST_SIGNAL;
     this.stream = kind === Kind.Stream;
-    this.isAsync = run !== null && run.constructor.name === 'AsyncFunction';
+    this.isAsync = wrapsAsync || (run !== null && run.constructor.name === 'AsyncFunction');
     this.slow = concurrent || this.isAsync;
   }
 }

@@ -80,7 +80,7 @@ function watch(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, 
 function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unknown, deliver: () => void): boolean {
   const fate = faults.strike(p, op, payload, from, deliver);
   if (fate === 'pass') return false;
-  if (fate === 'drop') {
+  if (fate === 'drop' && !(from instanceof ReplySlot && from.vanished())) {
     p.box().sent++;
     p.mailbox.tally().dropped++;
   }

@@ -1,5 +1,5 @@
 export { accept, acceptOrWait, acceptWith, pushSignal } from './accept.js';
-export { closeMailbox, comeIn, Entry, refusalOf, withdraw, type Coalesce } from './admit.js';
+export { admits, closeMailbox, comeIn, Entry, refusalOf, withdraw, type Coalesce } from './admit.js';
 export { ancestors, exitProcess } from './exit.js';
 export { Alias, exitToAlias, sendToAlias, unalias, type AliasMode } from './alias.js';
 export { exitOfGone, exitSignal } from './fanout.js';
@@ -14,7 +14,7 @@ export type { CrashReport, DeliveryPort, Faults, Gate, Ports, Report, WaterRepor
 export { link, linksOf, markLink, unlink } from './link.js';
 export { demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';
 export { KeptList, keepUrgent, type Backlog, type Kept } from './kept.js';
-export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
+export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired, type MonitorRef } from './signal.js';
 export { ReplySlot, trackCall, untrackCall, type LostCode } from './slot.js';
 export { spawnProcess } from './spawn.js';

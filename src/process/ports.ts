@@ -53,6 +53,10 @@ export interface Ports {
 export interface DeliveryPort {
   /** True when it takes the message over: it then leaves this mailbox's account and is in delivery's. */
   takeBack(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): boolean;
+  /** the system has stopped: what is held ends as dead letters */
+  close(): void;
+  /** the system has stopped: what is held ends as dead letters */
+  close(): void;
 }
 
 /**

@@ -24,6 +24,12 @@ export interface NameCell extends Address {
   readonly name: string;
 }
 
+/** Port of delivery guarantees: what waits for the next owner of a name, and what is remembered of it. */
+export interface Mail {
+  /** a process has just taken the name; its init has not run */
+  arrived(p: Process): void;
+}
+
 /** Forward only. `Starting` until init has returned, `Terminating` while the behaviour's terminate runs. */
 export const Phase = { Starting: 0, Alive: 1, Terminating: 2, Dead: 3 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
@@ -138,6 +144,10 @@ export class ProcessExt {
   /** when the sampled message that is being handled was taken, or -1 */
   sampleFrom = -1;
   rarity: Rarity | null = null;
+  /** what is remembered of deliveries to a process without a name */
+  mail: Mail | null = null;
+  /** how its end counts for its supervisor: not at all (a delivered message has crashed its agent before), or for all of it */
+  verdict: 'charged' | 'escalate' | null = null;
 }
 
 /** One process. Fixed shape, all fields set here; rarely used ones live in `ext`. */

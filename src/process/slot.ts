@@ -15,7 +15,8 @@ export abstract class ReplySlot extends Deadline {
   nextCall: ReplySlot | null = null;
   constructor(
     readonly caller: Process | null,
-    readonly callee: Process,
+    /** who has it now */
+    public callee: Process,
   ) {
     super();
   }
@@ -30,6 +31,10 @@ export abstract class ReplySlot extends Deadline {
   abstract callerEnded(): void;
   /** its message will not be handled; nothing to those that never are in a mailbox */
   lost(_code: LostCode): void {}
+  /** a simulation has lost it on its way into the mailbox; true when it goes on by itself, in another account */
+  vanished(): boolean {
+    return false;
+  }
 }
 
 export function trackCall(caller: Process, slot: ReplySlot): void {

@@ -1,9 +1,8 @@
 export { findCycle } from './cycle.js';
 export { DEAD_LETTERS_KEPT, DeadLetters, type DeadLetter } from './dead-letters.js';
-export { hold, letGo } from './holdings.js';
 export { broadcast, GroupChange, GroupMonitor, GroupTable, type Candidate, type GroupMonitorRef } from './groups.js';
 export type { Locks, NoLock } from './locks.js';
-export { Names, checkName, checkStartName } from './names.js';
+export { Cell, Names, checkName, checkStartName } from './names.js';
 export { anything, matches, type Pattern } from './pattern.js';
 export { Entry, RegistryTable } from './registry.js';
 export { put, type PutOptions } from './put.js';

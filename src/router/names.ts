@@ -1,5 +1,5 @@
 import { OptionError } from '../base/index.js';
-import type { NameCell, Process } from '../process/index.js';
+import type { Mail, NameCell, Process } from '../process/index.js';
 import { Via } from './via.js';
 
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
@@ -8,8 +8,10 @@ const RESERVED: ReadonlySet<string> = new Set(['undefined', 'null', '__proto__',
 /** unowned cells are swept to weak references when there are more than this, and more than owned ones */
 const SWEEP_MIN = 1_024;
 
-class Cell implements NameCell {
+/** A registered name's cell: who has it, and what waits for its next owner. */
+export class Cell implements NameCell {
   owner: Process | null = null;
+  mail: Mail | null = null;
   constructor(readonly name: string) {}
 }
 
@@ -31,7 +33,7 @@ export function checkStartName(where: string, name: unknown): string | Via {
 export class Names {
   /** the name looked up last and its cell: senders repeat themselves, and a Map costs a call */
   lastName = '';
-  lastCell: NameCell = new Cell('');
+  lastCell: Cell = new Cell('');
   private readonly cells = new Map<string, Cell | WeakRef<Cell>>();
   private owned = 0;
 
@@ -39,7 +41,7 @@ export class Names {
   constructor(private readonly pidPrefix: string) {}
 
   /** The cell of a name, owned or not. */
-  cell(name: string): NameCell {
+  cell(name: string): Cell {
     const found = this.cells.get(name);
     const cell = found instanceof WeakRef ? found.deref() : found;
     if (cell !== undefined) return this.remember(cell);
@@ -72,6 +74,7 @@ export class Names {
     p.name = cell;
     this.cells.set(name, cell);
     this.owned++;
+    if (cell.mail !== null) cell.mail.arrived(p);
     return null;
   }
 
@@ -103,7 +106,7 @@ export class Names {
     for (const [name, cell] of this.cells) {
       if (cell instanceof WeakRef) {
         if (cell.deref() === undefined) this.cells.delete(name);
-      } else if (cell.owner === null) {
+      } else if (cell.owner === null && cell.mail === null) {
         this.cells.set(name, new WeakRef(cell));
       }
     }

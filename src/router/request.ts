@@ -91,6 +91,19 @@ export class Request extends ReplySlot {
     this.fail(code);
   }
 
+  /** Called when its handler threw, before the callee ends. True when it is dealt with and the callee lives on. */
+  threw(_error: unknown): boolean {
+    return false;
+  }
+
+  /** Its handler ended the callee without replying. */
+  stopped(_reason: ExitReason): void {}
+
+  /** The delivery that it is, for its handler; undefined for a plain request. */
+  get context(): unknown {
+    return undefined;
+  }
+
   callerEnded(): void {
     const error = this.fail('ZOMBIE');
     if (error !== undefined) this.cancel(error);
@@ -106,7 +119,7 @@ export class Request extends ReplySlot {
   }
 
   /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
-  private dropController(): void {
+  protected dropController(): void {
     const controller = this.extra?.controller;
     if (controller !== null && controller !== undefined && this.callee.from !== this) this.callee.ext?.controllers?.delete(controller);
   }
@@ -125,7 +138,7 @@ export class Request extends ReplySlot {
     this.reject(error);
   }
 
-  private close(): void {
+  protected close(): void {
     this.settled = true;
     const { callee, extra } = this;
     if (this.list !== null) callee.kernel.deadlines.remove(this);

@@ -32,8 +32,10 @@ export function mayRestart(state: Restarting, child: Child): boolean {
   const { kernel } = state.p;
   child.forgetWait();
   const now = kernel.env.mono();
-  if (!state.intensity.allows(now)) {
-    reportError(state.p, 'shutdown', child, 'reached_max_restart_intensity');
+  // A delivered message that has crashed its agent before is charged to its own attempts (design §7).
+  const verdict = child.process?.ext?.verdict ?? null;
+  if (verdict === 'escalate' || (verdict === null && !state.intensity.allows(now))) {
+    reportError(state.p, 'shutdown', child, verdict === null ? 'reached_max_restart_intensity' : 'escalated');
     return false;
   }
   kernel.counts.restarts++;

@@ -1,6 +1,6 @@
 import { nodeEnv } from '../base/index.js';
 import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host } from '../behaviour/index.js';
-import { offerOutward } from '../delivery/index.js';
+import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { Kernel } from '../process/index.js';
 import { pidOf, Router } from '../router/index.js';
@@ -28,6 +28,7 @@ export function makeHost(options: ReadOptions): Host {
     kernel,
     router,
     extensions: new Map(),
+    deliveries: null,
     refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
     start: (parent, definition, args) => startFrom(host, parent, definition, args),
     startMonitored: (parent, definition, args) => startWatched(host, parent, definition, args),
@@ -35,6 +36,8 @@ export function makeHost(options: ReadOptions): Host {
     spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options) as never,
   };
   kernel.host = host;
-  offerOutward(host);
+  const delivery = new Delivery(kernel, router, options.delivery, options.dedupe);
+  host.deliveries = delivery;
+  kernel.delivery = delivery;
   return host;
 }

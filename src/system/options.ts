@@ -1,4 +1,6 @@
-import { parseOptions, z, type Env } from '../base/index.js';
+import { delayMs, parseOptions, z, type Env } from '../base/index.js';
+import { STANDARD, termsOf, type DeliveryDefaults, type Terms } from '../behaviour/index.js';
+import { LEDGER, type LedgerLimits } from '../delivery/index.js';
 import type { Logger } from '../observe/index.js';
 import { PROCESS_LIMIT } from '../process/index.js';
 import { checkName, DEAD_LETTERS_KEPT } from '../router/index.js';
@@ -19,6 +21,8 @@ export interface SystemOptions {
   readonly strays?: 'ignore' | 'report' | undefined;
   /** SIGTERM and SIGINT drain and stop the system, then end the program by the same signal; default false */
   readonly handleSignals?: boolean | undefined;
+  /** defaults of deliveries, and how many keys of exactly-once messages each destination remembers: default 10,000 for 24 hours after they were handled */
+  readonly delivery?: (DeliveryDefaults & { readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined } | undefined }) | undefined;
   readonly deadLetters?: { readonly capacity?: number | undefined } | undefined;
   /** clock, timers, scheduling and randomness; for simulations */
   readonly env?: Env | undefined;
@@ -33,10 +37,13 @@ export interface ReadOptions {
   readonly strays: 'ignore' | 'report';
   readonly handleSignals: boolean;
   readonly deadLettersKept: number;
+  readonly delivery: Terms;
+  readonly dedupe: LedgerLimits;
   readonly env: Env | undefined;
 }
 
 const LOGGER_RULE = 'a logger with error, warn and info (pino has them), or false';
+const KEYS_RULE = 'a whole number of keys from 1';
 const COUNT_RULE = 'a whole number of processes from 1';
 const isLogger = (value: unknown): boolean => value === false || ['error', 'warn', 'info'].every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
 
@@ -48,6 +55,9 @@ const schema = z.strictObject({
   processesMax: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
   strays: z.enum(['ignore', 'report'], { error: "'ignore' or 'report'" }).optional(),
   handleSignals: z.boolean({ error: 'true or false' }).optional(),
+  delivery: z.looseObject({
+    dedupe: z.strictObject({ keysMax: z.number({ error: KEYS_RULE }).int({ error: KEYS_RULE }).min(1, { error: KEYS_RULE }).optional(), ageMs: z.unknown().optional() }, { error: 'an object' }).optional(),
+  }, { error: 'an object' }).optional(),
   deadLetters: z.strictObject({
     capacity: z.number({ error: 'a whole number of letters from 0' }).int({ error: 'a whole number of letters from 0' }).min(0, { error: 'a whole number of letters from 0' }).optional(),
   }, { error: 'an object' }).optional(),
@@ -56,6 +66,7 @@ const schema = z.strictObject({
 
 export function readOptions(options: SystemOptions): ReadOptions {
   const read = parseOptions('createSystem', schema, options);
+  const { dedupe, ...delivery } = (read.delivery ?? {}) as NonNullable<SystemOptions['delivery']>;
   const development = read.development ?? process.env['NODE_ENV'] !== 'production';
   return {
     name: read.name === undefined ? 'castcall' : checkName('createSystem.name', read.name),
@@ -66,6 +77,8 @@ export function readOptions(options: SystemOptions): ReadOptions {
     strays: read.strays ?? 'ignore',
     handleSignals: read.handleSignals ?? false,
     deadLettersKept: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT,
+    delivery: termsOf('createSystem.delivery', delivery, STANDARD),
+    dedupe: { keysMax: dedupe?.keysMax ?? LEDGER.keysMax, ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs) },
     env: read.env,
   };
 }

@@ -1,3 +1,4 @@
+import { hostOf, type Deliveries, type DeliveryStats } from '../behaviour/index.js';
 import type { Account } from '../mailbox/index.js';
 import type { Kernel } from '../process/index.js';
 
@@ -18,9 +19,12 @@ export interface SystemStats extends Account {
   readonly callsFailed: number;
   readonly deadLettersTotal: number;
   /** the runtime's own messages (EXIT, DOWN, timers …): sent = handled + dropped + queued */
+  /** deliveries of the whole system */
+  readonly delivery: DeliveryStats;
   readonly signals: { readonly sent: number; readonly handled: number; readonly dropped: number };
 }
 
 export function systemStats(kernel: Kernel, deadLettersTotal: number): SystemStats {
-  return { ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal, signals: { ...kernel.signals } };
+  const { deliveries } = hostOf(kernel);
+  return { ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal, signals: { ...kernel.signals }, delivery: (deliveries as Deliveries).stats(null) };
 }

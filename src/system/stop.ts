@@ -53,7 +53,6 @@ export async function stopSystem(kernel: Kernel, tops: () => readonly Process[],
   if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
   const report = await stopAll(kernel, tops(), options.drain, options.timeoutMs);
   kernel.closed = true;
-  for (const hook of kernel.stopHooks) hook();
   listeners.remove();
   // The tick that is armed while anything runs has its last turn before the caller goes on.
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
@@ -73,6 +72,8 @@ async function stopAll(kernel: Kernel, tops: readonly Process[], drain: boolean,
   killed += await end(kernel, rest, left(1));
   const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
+  kernel.delivery?.close();
+  kernel.delivery?.close();
   return { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before };
 }
 

@@ -78,13 +78,14 @@ describe('the ports of the kernel', () => {
     const system = testSystem();
     const kernel = kernelOf(system);
     const taken: unknown[] = [];
-    kernel.delivery = { takeBack: (_p, op, payload) => { if (payload === 'b') return false; taken.push([op.name, payload]); return true; } };
+    const { delivery } = kernel;
+    kernel.delivery = { takeBack: (_p, op, payload) => { if (payload === 'b') return false; taken.push([op.name, payload]); return true; }, close: () => undefined };
     const sink = system.start(Sink);
     for (const item of ['a', 'b', 'c']) sink.cast('put', item);
     system.exit(sink, 'kill');
     expect(taken).toEqual([['put', 'a'], ['put', 'c']]);
     expect(system.stats()).toMatchObject({ sent: 1, deadLettered: 1 });
-    kernel.delivery = null;
+    kernel.delivery = delivery;
   });
 
   it('an extension of self that nobody has filled is a coded error', async () => {

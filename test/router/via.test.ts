@@ -58,7 +58,7 @@ describe('via', () => {
     watcher.self.monitor(name);
     watcher.self.link(name);
     await settle();
-    expect(first.seen.slice(0, 2)).toEqual(['by system', 'by self']);
+    await expect.poll(() => first.seen, { interval: 5 }).toEqual(['by system', 'by self', 'by timer']);
     system.exit(name, 'kill');
     await settle();
     expect(ref.pid).toBeUndefined();

@@ -1,0 +1,55 @@
+import { CallError, markHandled } from '../base/index.js';
+import type { Op } from '../mailbox/index.js';
+import type { Address, Kernel, Process } from '../process/index.js';
+import { titleOf } from '../router/index.js';
+import type { Receipt } from './delivery-types.js';
+import { deliveriesOf, hostOf, rejected } from './host.js';
+import type { RuntimeDefinition } from './runtime.js';
+
+/** What a delivery needs of a ref. */
+interface Sending {
+  readonly addr: Address;
+  readonly definition: RuntimeDefinition;
+  readonly kernel: Kernel;
+  fenced(sender: Process | null): boolean;
+  unknown(op: string, table: ReadonlyMap<string, Op>): CallError;
+  explain(error: unknown, op: string): unknown;
+}
+
+/** `deliver` with an explicit sender. Every failure is a rejection. */
+export function deliverAs(ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<Receipt> {
+  const { definition, kernel, addr } = ref;
+  if (ref.fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op);
+  try {
+    const known = definition.castOp(op) ?? definition.callOp(op);
+    if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]));
+    const checked = known.check === null ? payload : known.check(payload);
+    return deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options);
+  } catch (error) {
+    return refused(ref, error, op);
+  }
+}
+
+/** A call with a guarantee: retried across restarts of the callee. */
+export function guaranteedCall(ref: Sending, caller: Process | null, op: string, payload: unknown, options: object): Promise<unknown> {
+  const { definition, kernel, addr } = ref;
+  try {
+    const known = definition.callOp(op);
+    if (known === undefined || known.stream) throw ref.unknown(op, definition.calls);
+    const checked = known.check === null ? payload : known.check(payload);
+    return deliveriesOf(kernel).call(addr, definition, known, checked, caller, options);
+  } catch (error) {
+    kernel.counts.callsFailed++;
+    return refused(ref, error, op);
+  }
+}
+
+/** What its mailbox has refused is counted there. */
+function refused(ref: Sending, error: unknown, op: string): Promise<never> {
+  if (!(error instanceof CallError && BY_MAILBOX.has(error.code))) hostOf(ref.kernel).router.rejected();
+  const promise = Promise.reject<never>(ref.explain(error, op));
+  markHandled(promise);
+  return promise;
+}
+
+const BY_MAILBOX: ReadonlySet<string> = new Set(['MAILBOX_FULL', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);

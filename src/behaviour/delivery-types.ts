@@ -1,0 +1,153 @@
+import type { Op, Percentiles, Priority } from '../mailbox/index.js';
+import type { Address, Process } from '../process/index.js';
+import type { RuntimeDefinition } from './runtime.js';
+
+/**
+ * What a delivery promises (design §7).
+ * - `at-most-once`: started once at most; a crash of the agent ends it.
+ * - `at-least-once`: retried until a handler succeeded, it expired, or its attempts are used up.
+ * - `exactly-once`: the same, with one successful handling; another send with the same key gets the first one's outcome.
+ */
+export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
+
+/** Waiting before attempt n+1: `min(baseMs · factor^(n-1), maxMs)`, reduced by up to `jitter` of itself (P22). */
+export interface DeliveryBackoff {
+  /** ms, default 100 */
+  readonly baseMs?: number | undefined;
+  /** from 1, default 2 */
+  readonly factor?: number | undefined;
+  /** ms, default 30,000 */
+  readonly maxMs?: number | undefined;
+  /** from 0 to 1, default 0.5: the delay is spread over its upper half */
+  readonly jitter?: number | undefined;
+}
+
+/** What becomes of a message whose handler threw: the agent crashes (`restart`, the default), crashes and takes its supervisor with it (`escalate`), or lives on. */
+export type ErrorVerdict = 'retry' | 'refuse' | 'dead-letter' | 'restart' | 'escalate';
+
+/** Defaults of deliveries: of a system (`createSystem({ delivery })`) or of a definition (`defineAgent({ delivery })`), which wins. */
+export interface DeliveryDefaults {
+  /** default `at-least-once` */
+  readonly guarantee?: Guarantee | undefined;
+  /** starts of the handler in all, from 1, default 5 */
+  readonly attemptsMax?: number | undefined;
+  /** ms from the start of the handler until its agent is ended with `ack_timeout`; default off */
+  readonly ackTimeoutMs?: number | undefined;
+  readonly backoff?: DeliveryBackoff | undefined;
+  /** ms from the acceptance after which no handler is started any more; default 300,000 */
+  readonly expiresInMs?: number | undefined;
+  /** lane of the mailbox, default `normal` */
+  readonly priority?: Priority | undefined;
+  /** what becomes of a message whose handler threw this error; default `restart` for all */
+  readonly onError?: ((error: unknown) => ErrorVerdict) | undefined;
+}
+
+/** Options of `deliver`, and of a `call` with a guarantee. */
+export interface DeliverOptions extends DeliveryDefaults {
+  /** identity of the message for `exactly-once`, 1 to 1,024 bytes; per destination */
+  readonly key?: string | undefined;
+  /** messages of one order key are handled one after the other, in the order of their sends: a retry holds back its own key only */
+  readonly order?: string | undefined;
+}
+
+/** How a delivery can end. */
+export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'unknown';
+
+/** One failed attempt of a delivery. */
+export interface FailedAttempt {
+  readonly attempt: number;
+  /** what the handler threw, or the exit reason of the agent */
+  readonly reason: unknown;
+}
+
+/** How a delivery ended. */
+export interface DeliveryOutcome<R = unknown> {
+  readonly kind: OutcomeKind;
+  /** the handler's reply, when `handled` */
+  readonly reply?: R;
+  /** why, when it was not handled: a refusal's code, an exit reason, `noproc` … */
+  readonly reason?: unknown;
+  /** what the refusal said beyond its code */
+  readonly details?: unknown;
+  /** starts of the handler */
+  readonly attempts: number;
+  /** the failed ones, oldest first */
+  readonly failures: readonly FailedAttempt[];
+  /** wall clock, ms since 1970 */
+  readonly at: number;
+}
+
+/** Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a mailbox, `delivered` with the handler, else its outcome. */
+export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
+
+/** What `deliver` resolves to, at acceptance. Not thenable: the end is `await receipt.settled`. */
+export interface Receipt<R = unknown> {
+  readonly state: ReceiptState;
+  /** starts of the handler so far */
+  readonly attempts: number;
+  /** how it ended; never rejects, and need not be awaited */
+  readonly settled: Promise<DeliveryOutcome<R>>;
+  /** every state from now on, the current one first; ends with the delivery */
+  readonly changes: AsyncIterable<ReceiptState>;
+}
+
+/** `self.delivery`: the delivery that is being handled. */
+export interface DeliveryContext {
+  readonly key: string | undefined;
+  /** from 1 */
+  readonly attempt: number;
+  /** an earlier attempt may have had effects */
+  readonly redelivered: boolean;
+  /** ends it now as handled, with that reply; false when it was over */
+  ack(reply?: unknown): boolean;
+  /** this attempt failed without a crash; the next one begins after `delayMs`, by default the back-off */
+  nack(delayMs?: number): boolean;
+  /** starts `ackTimeoutMs` anew */
+  inProgress(): boolean;
+  /** ends it now as a dead letter */
+  terminate(reason?: unknown): boolean;
+}
+
+/** Deliveries to one destination, or of one system, since its start. */
+export interface DeliveryStats {
+  /** what `deliver` resolved for */
+  readonly accepted: number;
+  /** now in a back-off, or until somebody owns the name */
+  readonly pending: number;
+  /** now in a mailbox */
+  readonly inTransit: number;
+  /** now with a handler */
+  readonly running: number;
+  /** starts of handlers */
+  readonly delivered: number;
+  /** handled, refusals included */
+  readonly acknowledged: number;
+  readonly refused: number;
+  /** dead letters */
+  readonly failed: number;
+  readonly expired: number;
+  /** dropped or superseded in a mailbox */
+  readonly dropped: number;
+  /** starts after the first one of the same message */
+  readonly retried: number;
+  readonly duplicatesSuppressed: number;
+  /** sends with a known key and another payload */
+  readonly conflicts: number;
+  /** acknowledged of all that ended; 0 when none has */
+  readonly successRate: number;
+  readonly failureRate: number;
+  /** starts for each one that ended */
+  readonly averageAttempts: number;
+  /** acceptance to acknowledgement, ms; sampled 1 in 64 */
+  readonly ackMs: Percentiles;
+}
+
+/** Port: guaranteed delivery, which a layer above fills. */
+export interface Deliveries {
+  /** throws what the sender got wrong, and what refuses it; resolves once it is accepted */
+  deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt>;
+  /** a call with a guarantee */
+  call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown>;
+  /** of one destination, or of the system */
+  stats(addr: Address | null): DeliveryStats;
+}

@@ -1,0 +1,177 @@
+import { callError, Deadline, markHandled, OptionError, type ExitReason } from '../base/index.js';
+import {
+  AgentDefinition, readCall, readDeliver, termsOf,
+  type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RuntimeDefinition, type Terms,
+} from '../behaviour/index.js';
+import { Extra, type Op } from '../mailbox/index.js';
+import { refusalOf, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
+import { Cell, titleOf, ViaAddress, type Router } from '../router/index.js';
+import { Counters } from './counters.js';
+import { Delivered } from './delivered.js';
+import { Destination } from './destination.js';
+import type { LedgerLimits } from './ledger.js';
+import { ReceiptImpl } from './receipt.js';
+
+/** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
+export class Delivery implements Deliveries, DeliveryPort {
+  readonly counters: Counters = new Counters();
+  /** every message that is in no mailbox now, to end them all when the system stops */
+  readonly held: Set<Delivered> = new Set();
+  closed = false;
+  private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
+  private lastDefinition: RuntimeDefinition | null = null;
+  private lastBase: Terms;
+  private vias: WeakMap<object, Map<unknown, Destination>> | null = null;
+  constructor(
+    readonly kernel: Kernel,
+    readonly router: Router,
+    private readonly terms: Terms,
+    readonly ledger: LedgerLimits,
+  ) {
+    this.lastBase = terms;
+  }
+
+  deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt> {
+    return Promise.resolve(new ReceiptImpl(this.send('deliver', addr, definition, op, payload, sender, options)));
+  }
+
+  /** The reply of the one handling, also across restarts of the callee; rejects with what a call rejects with. */
+  call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown> {
+    const { timeoutMs, signal, ...delivery } = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
+    const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, undefined);
+    if (caller !== null && caller === addr.owner) throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
+    const message = this.send('call', addr, definition, op, payload, caller, delivery);
+    return replyOf(this.kernel, message, limit, abort);
+  }
+
+  stats(addr: Address | null): DeliveryStats {
+    return (addr === null ? this.counters : (this.existing(addr)?.counters ?? new Counters())).stats();
+  }
+
+  takeBack(_p: Process, _op: Op, _payload: unknown, from: unknown, reason: ExitReason): boolean {
+    const message = from instanceof Extra ? from.from : from;
+    if (!(message instanceof Delivered)) return false;
+    message.to.takenBack(message, reason);
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const message of [...this.held]) message.to.deadLetterHeld(message, 'shutdown');
+  }
+
+  private send(verb: string, addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered {
+    let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
+    let key: string | null = null;
+    let order: string | null = null;
+    if (options !== undefined) ({ terms, key, order } = readDeliver(verb, options, terms));
+    const p = addr.owner;
+    if (p === null ? !(addr instanceof Cell || addr instanceof ViaAddress) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, reason: 'noproc' });
+    if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, reason: 'the system has stopped' });
+    const to = this.destinationOf(addr, p);
+    if (key !== null) {
+      const first = to.keys.find(key, () => this.kernel.env.mono());
+      if (first !== undefined) return to.duplicate(first, op, payload);
+    }
+    const sequence = key === null && terms.guarantee === 'exactly-once' ? this.nextSequence(to, sender, addr, op) : 0;
+    const made = new Delivered(sender, op, addr, to, definition.behaviour, terms, payload, key, order, sequence);
+    if (!to.accept(made, p)) {
+      if (sequence > 0) to.windowOf(sender).mark(sequence);
+      throw callError(refusalOf(p as Process, op, payload), { target: titleOf(addr), op: op.name });
+    }
+    if (key !== null) to.keys.add(key, made);
+    return made;
+  }
+
+  private nextSequence(to: Destination, sender: Process | null, addr: Address, op: Op): number {
+    const window = to.windowOf(sender);
+    if (window.full) throw callError('WINDOW_FULL', { target: titleOf(addr), op: op.name });
+    return window.next++;
+  }
+
+  private baseOf(definition: RuntimeDefinition): Terms {
+    let base = this.bases.get(definition);
+    if (base === undefined) {
+      if (!(definition instanceof AgentDefinition)) throw new OptionError('deliver', definition.name, 'an agent made with defineAgent', 'state machines take calls and casts', 'NOT_DELIVERABLE');
+      const defaults: DeliveryDefaults | undefined = definition.delivery;
+      base = defaults === undefined ? this.terms : termsOf('delivery', defaults, this.terms);
+      this.bases.set(definition, base);
+    }
+    this.lastDefinition = definition;
+    this.lastBase = base;
+    return base;
+  }
+
+  private destinationOf(addr: Address, p: Process | null): Destination {
+    if (addr instanceof Cell) return (addr.mail ??= new Destination(this)) as Destination;
+    if (addr instanceof ViaAddress) return this.ofVia(addr);
+    const owner = p as Process;
+    if (owner.name instanceof Cell) return (owner.name.mail ??= new Destination(this)) as Destination;
+    return (owner.cold().mail ??= new Destination(this)) as Destination;
+  }
+
+  private ofVia(addr: ViaAddress): Destination {
+    const { provider, key } = addr.via;
+    const vias = (this.vias ??= new WeakMap());
+    let keys = vias.get(provider);
+    if (keys === undefined) vias.set(provider, (keys = new Map()));
+    let to = keys.get(key);
+    if (to === undefined) keys.set(key, (to = new Destination(this)));
+    return to;
+  }
+
+  private existing(addr: Address): Destination | null {
+    if (addr instanceof Cell) return addr.mail as Destination | null;
+    if (addr instanceof ViaAddress) return this.ofVia(addr);
+    const p = addr.owner;
+    if (p === null) return null;
+    return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;
+  }
+}
+
+/** Fires when a caller has waited for long enough. */
+class Patience extends Deadline {
+  constructor(private readonly over: () => void) {
+    super();
+  }
+  expire(): void {
+    this.over();
+  }
+}
+
+/** The outcome as a call's promise. The message goes on when its caller gives up: it was accepted. */
+function replyOf(kernel: Kernel, message: Delivered, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+  const fields = { target: message.title, op: message.op.name };
+  const promise = new Promise<unknown>((resolve, reject) => {
+    const patience = new Patience(() => {
+      finish();
+      reject(callError('TIMEOUT', { ...fields, timeoutMs }));
+    });
+    const onAbort = (): void => {
+      finish();
+      reject(signal?.reason);
+    };
+    const finish = (): void => {
+      kernel.deadlines.remove(patience);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (timeoutMs >= 0) kernel.deadlines.add(patience, timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    void message.settling.then((outcome) => {
+      finish();
+      if (outcome.kind === 'handled') resolve(outcome.reply);
+      else reject(failureOf(outcome, fields));
+    });
+  });
+  markHandled(promise);
+  return promise;
+}
+
+function failureOf(outcome: DeliveryOutcome, fields: { readonly target: string; readonly op: string }): Error {
+  const { kind, reason, details } = outcome;
+  if (kind === 'refused') return callError('REFUSED', { ...fields, refusal: String(reason), details });
+  if (kind === 'expired') return callError('EXPIRED', fields);
+  if (kind !== 'dead-lettered') return callError('MAILBOX_FULL', fields);
+  return reason === 'noproc' ? callError('NOPROC', { ...fields, reason }) : callError('EXIT', { ...fields, reason });
+}

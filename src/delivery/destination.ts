@@ -1,0 +1,397 @@
+import { callError, Deadline, isOrderly, Ring, type ExitReason } from '../base/index.js';
+import { sameState, type OutcomeKind } from '../behaviour/index.js';
+import { Rank, type Op } from '../mailbox/index.js';
+import { accept, acceptWith, admits, type Kernel, type Mail, type Process } from '../process/index.js';
+import { pidOf, titleOf, ViaAddress, type Router } from '../router/index.js';
+import { Counters } from './counters.js';
+import { BackOff, deliveredOp, State, type Delivered, type Keeper } from './delivered.js';
+import { Ledger, type LedgerLimits } from './ledger.js';
+import { Orders } from './orders.js';
+import { canReturn, verdictOf } from './rules.js';
+import { backoffMs } from './schedule.js';
+import { Window } from './window.js';
+
+/** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
+const FLUSH_MS = 10;
+
+/** What all destinations of a system share. */
+export interface Post {
+  readonly kernel: Kernel;
+  readonly router: Router;
+  readonly ledger: LedgerLimits;
+  readonly counters: Counters;
+  /** every message that is in no mailbox now */
+  readonly held: Set<Delivered>;
+  readonly closed: boolean;
+}
+
+/**
+ * Where messages go: a registered name through all its owners, or one process. Keeps what waits for it, what has been handled
+ * there, and the numbers.
+ *
+ *   accepted ─▶ in the mailbox ─▶ with the handler ─▶ over
+ *      │             │ its process ends    │ failed
+ *      └──▶ held ◀───┴─────────────────────┘        held: in a back-off, for an owner, for room, or behind its order key
+ *
+ * Accounts: what is in the mailbox or with the handler is in the mailbox's account; what is held, and what ends from there,
+ * in that of the outside. A step moves a message from one to the other in one go.
+ */
+export class Destination implements Keeper, Mail {
+  readonly kernel: Kernel;
+  readonly counters: Counters = new Counters();
+  readonly keys: Ledger;
+  /** held for an owner or for room, in order */
+  private readonly waiting = new Ring<Delivered>();
+  private readonly orders: Orders = new Orders();
+  private windowOfOutside: Window | null = null;
+  private windows: WeakMap<Process, Window> | null = null;
+  private readonly flushing: Flush = new Flush(this);
+  constructor(private readonly delivery: Post) {
+    this.kernel = delivery.kernel;
+    this.keys = new Ledger(delivery.ledger);
+  }
+
+  private get all(): Counters {
+    return this.delivery.counters;
+  }
+
+  /* ---- in ---- */
+
+  windowOf(sender: Process | null): Window {
+    if (sender === null) return (this.windowOfOutside ??= new Window());
+    const windows = (this.windows ??= new WeakMap());
+    let window = windows.get(sender);
+    if (window === undefined) windows.set(sender, (window = new Window()));
+    return window;
+  }
+
+  /** A new message. False when it was refused for want of room, which the mailbox has counted. */
+  accept(d: Delivered, p: Process | null): boolean {
+    if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
+    else if (p === null) {
+      this.hold(d);
+      this.await(d);
+    } else if (!(this.waiting.size > 0 && !this.flush() ? this.refuse(p) : this.enqueue(d, p))) {
+      if (d.order !== null) this.goOn(d, d.order);
+      return false;
+    }
+    this.counters.accepted++;
+    if ((++this.all.accepted & 63) === 0) d.sampled = this.kernel.env.mono();
+    this.kernel.deadlines.add(d, d.terms.expiresInMs);
+    return true;
+  }
+
+  private refuse(p: Process): false {
+    p.mailbox.sent++;
+    p.mailbox.tally().rejected++;
+    return false;
+  }
+
+  private enqueue(d: Delivered, p: Process): boolean {
+    d.callee = p;
+    d.state = State.Queued;
+    const op = d.op.delivered ?? deliveredOp(d.op);
+    this.counters.inTransit++;
+    this.all.inTransit++;
+    const { rank } = d.terms;
+    if (rank === Rank.Normal ? accept(p, op, d.payload, d) : acceptWith(p, rank, op, d.payload, d, -1)) return true;
+    this.leaveMailbox();
+    return false;
+  }
+
+  /* ---- held ---- */
+
+  private hold(d: Delivered): void {
+    const { outside } = this.kernel;
+    outside.sent++;
+    outside.held++;
+    this.counters.pending++;
+    this.all.pending++;
+    d.state = State.Held;
+    this.delivery.held.add(d);
+    d.moved();
+  }
+
+  private release(d: Delivered): void {
+    const { outside } = this.kernel;
+    outside.sent--;
+    outside.held--;
+    this.counters.pending--;
+    this.all.pending--;
+    this.delivery.held.delete(d);
+  }
+
+  /** Waits until somebody owns its name, or until there is room. */
+  private await(d: Delivered): void {
+    this.waiting.push(d);
+    if (d.target.owner !== null || d.target instanceof ViaAddress) this.armFlush();
+  }
+
+  private armFlush(): void {
+    if (this.flushing.list === null) this.kernel.deadlines.add(this.flushing, FLUSH_MS);
+  }
+
+  arrived(): void {
+    this.flush();
+  }
+
+  /** Gives what waits to its owners, in order; true when nothing waits any more. */
+  flush(): boolean {
+    for (let left = this.waiting.size; left > 0; left--) {
+      const d = this.waiting.shift();
+      if (d.state === State.Held) this.again(d);
+    }
+    return this.waiting.size === 0;
+  }
+
+  /** The next attempt of a held message, now. */
+  again(d: Delivered): void {
+    const p = d.target.owner;
+    if (p === null) {
+      if (canReturn(d)) this.await(d);
+      else this.deadLetterHeld(d, 'noproc');
+    } else if (p.behaviour !== d.behaviour) this.deadLetterHeld(d, 'protocol_mismatch');
+    else if (!admits(p, d.terms.rank, d.op, d.payload)) this.await(d);
+    else {
+      this.release(d);
+      this.enqueue(d, p);
+      d.moved();
+    }
+  }
+
+  /* ---- with the handler ---- */
+
+  begun(d: Delivered): void {
+    const { counters, all } = this;
+    counters.inTransit--;
+    all.inTransit--;
+    counters.running++;
+    all.running++;
+    counters.delivered++;
+    all.delivered++;
+    if (d.attempts > 1) {
+      counters.retried++;
+      all.retried++;
+    }
+  }
+
+  acknowledged(d: Delivered): void {
+    this.counters.running--;
+    this.all.running--;
+    this.counters.acknowledged++;
+    this.all.acknowledged++;
+    if (d.sampled >= 0) {
+      const ms = this.kernel.env.mono() - d.sampled;
+      this.counters.sample(ms);
+      this.all.sample(ms);
+    }
+    if (d.key !== null) this.keys.handled(d.key, this.kernel.env.mono());
+  }
+
+  refused(d: Delivered, code: string | undefined, details: unknown): void {
+    this.acknowledged(d);
+    this.counters.refused++;
+    this.all.refused++;
+    d.conclude('refused', undefined, code, details);
+  }
+
+  /** Its handler threw: what the policy says becomes of it. True when the agent lives on. */
+  threw(d: Delivered, error: unknown): boolean {
+    const verdict = verdictOf(d, error);
+    switch (verdict) {
+      case 'retry': this.attemptFailed(d, error); return true;
+      case 'dead-letter': this.terminated(d, error); return true;
+      case 'refuse': {
+        d.callee.mailbox.tally().refused++;
+        const code = (error as { readonly code?: unknown } | null)?.code;
+        this.refused(d, typeof code === 'string' ? code : 'ERROR', error);
+        return true;
+      }
+      default:
+        d.guilty = true;
+        if (verdict === 'escalate') d.callee.cold().verdict = 'escalate';
+        return false;
+    }
+  }
+
+  /** The attempt failed, and its agent lives on. */
+  attemptFailed(d: Delivered, reason: unknown, delay: number = -1): void {
+    d.guilty = true;
+    this.withdraw(d, false);
+    this.decide(d, reason, delay);
+  }
+
+  nacked(d: Delivered, delay: number): void {
+    this.attemptFailed(d, 'nack', delay);
+  }
+
+  terminated(d: Delivered, reason: unknown): void {
+    this.withdraw(d, false);
+    d.failures = [...d.failures, { attempt: d.attempts, reason }];
+    this.deadLetter(d, reason);
+  }
+
+  /** Its agent has ended. Ends that the message did not cause are no attempts of it. */
+  attemptEnded(d: Delivered, reason: ExitReason): void {
+    this.withdraw(d, d.crashedCallee && !isOrderly(reason));
+    if (!d.guilty) d.attempts--;
+    else if (d.attempts > 1 && d.callee.cold().verdict === null) d.callee.cold().verdict = 'charged';
+    this.decide(d, reason, -1);
+  }
+
+  /** The handler takes longer than it may. */
+  overran(d: Delivered): void {
+    if (d.state !== State.Running) return;
+    d.guilty = true;
+    d.extra?.controller?.abort('ack_timeout');
+    if (d.state === State.Running) this.kernel.end(d.callee, 'ack_timeout');
+  }
+
+  /** Takes a message that has run out of the account of its mailbox, where it has been, or is about to be, counted as handled. */
+  private withdraw(d: Delivered, crashed: boolean): void {
+    const { mailbox, ext } = d.callee;
+    mailbox.sent--;
+    mailbox.handled--;
+    if (crashed) mailbox.tally().crashed--;
+    if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
+    if (d.limit !== null) this.kernel.deadlines.remove(d.limit);
+    this.counters.running--;
+    this.all.running--;
+  }
+
+  /** What becomes of a message that is in no account now. */
+  private decide(d: Delivered, reason: unknown, delay: number): void {
+    const { terms } = d;
+    if (d.guilty) d.failures = [...d.failures, { attempt: d.attempts, reason }];
+    if (terms.guarantee === 'at-most-once' || this.delivery.closed || (d.guilty && d.attempts >= terms.attemptsMax) || (d.target.owner === null && !canReturn(d))) this.deadLetter(d, reason);
+    else if (d.lapsed) this.expire(d);
+    else {
+      this.hold(d);
+      if (!d.guilty) this.await(d);
+      else {
+        d.wait = new BackOff(d);
+        this.kernel.deadlines.add(d.wait, delay >= 0 ? delay : backoffMs(terms.backoff, d.attempts, this.kernel.env.u32() / 0x1_0000_0000));
+      }
+    }
+  }
+
+  /* ---- out ---- */
+
+  /** Its process has ended before it was started. */
+  takenBack(d: Delivered, reason: ExitReason): void {
+    const { outside } = this.kernel;
+    if (d.state === State.Over && d.lapsed) {
+      outside.sent++;
+      outside.expired++;
+    }
+    if (d.state !== State.Queued) return;
+    this.leaveMailbox();
+    if (d.terms.guarantee === 'at-most-once' || this.delivery.closed || !canReturn(d)) this.deadLetter(d, reason);
+    else {
+      this.hold(d);
+      this.await(d);
+    }
+  }
+
+  private leaveMailbox(): void {
+    this.counters.inTransit--;
+    this.all.inTransit--;
+  }
+
+  /** Its time is up while it is queued; the mailbox counts it when its turn comes. */
+  lapsedQueued(d: Delivered): void {
+    d.cold().skipAbandoned = true;
+    this.expiredQueued(d);
+  }
+
+  /** The mailbox counts it. */
+  expiredQueued(d: Delivered): void {
+    this.leaveMailbox();
+    this.counters.expired++;
+    this.all.expired++;
+    d.conclude('expired', undefined, 'expired', undefined);
+  }
+
+  /** It got lost on its way, as simulations have it: it was never started, so it is sent again. */
+  vanished(d: Delivered): boolean {
+    if (d.state !== State.Queued || d.terms.guarantee === 'at-most-once') return false;
+    this.leaveMailbox();
+    this.hold(d);
+    d.wait = new BackOff(d);
+    this.kernel.deadlines.add(d.wait, d.terms.backoff.baseMs);
+    return true;
+  }
+
+  /** The mailbox has counted it: it found no room, had to make room, or got lost. */
+  lost(d: Delivered, kind: OutcomeKind): void {
+    this.leaveMailbox();
+    this.counters.dropped++;
+    this.all.dropped++;
+    d.conclude(kind, undefined, kind, undefined);
+  }
+
+  expiredHeld(d: Delivered): void {
+    if (d.wait === null && d.target.owner === null) return this.deadLetterHeld(d, 'noproc');
+    this.release(d);
+    this.expire(d);
+  }
+
+  private expire(d: Delivered): void {
+    const { outside } = this.kernel;
+    outside.sent++;
+    outside.expired++;
+    this.counters.expired++;
+    this.all.expired++;
+    d.conclude('expired', undefined, 'expired', undefined);
+  }
+
+  deadLetterHeld(d: Delivered, reason: unknown): void {
+    this.release(d);
+    this.deadLetter(d, reason);
+  }
+
+  /** It is in no account now. */
+  private deadLetter(d: Delivered, reason: unknown): void {
+    const { outside } = this.kernel;
+    outside.sent++;
+    outside.deadLettered++;
+    this.counters.failed++;
+    this.all.failed++;
+    this.delivery.router.deadLetters.add(titleOf(d.target), d.op.name, d.payload, pidOf(d), reason);
+    d.conclude('dead-lettered', undefined, reason, undefined);
+  }
+
+  /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
+  duplicate(first: Delivered, op: Op, payload: unknown): Delivered {
+    const { counters, all } = this;
+    if (first.op !== op || !sameState(first.payload, payload)) {
+      counters.conflicts++;
+      all.conflicts++;
+      throw callError('KEY_CONFLICT', { target: titleOf(first.target), op: op.name, details: first.key });
+    }
+    counters.duplicatesSuppressed++;
+    all.duplicatesSuppressed++;
+    return first;
+  }
+
+  /** A message is over: its sequence and key are settled, and the next one of its order key may go. */
+  over(d: Delivered): void {
+    if (d.sequence > 0) this.windowOf(d.caller).mark(d.sequence);
+    if (d.key !== null && d.outcome?.kind !== 'handled' && d.outcome?.kind !== 'refused') this.keys.forget(d.key, d);
+    if (d.order !== null) this.goOn(d, d.order);
+  }
+
+  private goOn(d: Delivered, order: string): void {
+    const next = this.orders.next(d, order);
+    if (next !== null) this.again(next);
+  }
+}
+
+class Flush extends Deadline {
+  constructor(private readonly to: Destination) {
+    super();
+  }
+  expire(): void {
+    this.to.flush();
+  }
+}

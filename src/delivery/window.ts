@@ -1,0 +1,31 @@
+/** Handled sequences that may lie above the watermark of one sender; then intake for the pair stops. */
+export const WINDOW_MAX = 1_024;
+
+/**
+ * What is remembered of the messages that one sender has sent to one destination (P25): every sequence up to the watermark is
+ * settled, above it a bounded set is. In memory it grows with reordering, never with time.
+ */
+export class Window {
+  /** the sequence of the next message */
+  next = 1;
+  private low = 0;
+  private readonly above = new Set<number>();
+
+  get full(): boolean {
+    return this.above.size >= WINDOW_MAX;
+  }
+
+  has(sequence: number): boolean {
+    return sequence <= this.low || this.above.has(sequence);
+  }
+
+  /** Remembers that a message is over. */
+  mark(sequence: number): void {
+    if (sequence !== this.low + 1) {
+      if (sequence > this.low) this.above.add(sequence);
+      return;
+    }
+    this.low = sequence;
+    while (this.above.size > 0 && this.above.delete(this.low + 1)) this.low++;
+  }
+}
