@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { behaviour } from '../test/mutants/behaviour.mjs';
+import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
@@ -14,7 +15,7 @@ import { build, root } from './program.mjs';
 const USAGE = `npm run mutants -- [--seeds N] [--scenarios N] [--only TEXT] [--no-oracle]
 
   --seeds N      seeds of the simulation for each mutant, default 300
-  --scenarios N  scenarios of the oracle for a mutant that the simulation does not catch, default 400
+  --scenarios N  scenarios of the oracle for a mutant that the simulation does not catch, default 600
   --only TEXT    only mutants whose name or file contains TEXT
   --no-oracle    the simulation alone
 
@@ -24,7 +25,7 @@ const WORKERS = 2;
 const LIMIT_MS = 120_000;
 
 function readArguments(given) {
-  const found = { seeds: 300, scenarios: 400, only: '', oracle: true };
+  const found = { seeds: 300, scenarios: 600, only: '', oracle: true };
   for (let i = 0; i < given.length; i++) {
     const name = given[i];
     if (name === '--help' || name === '-h') return 'help';
@@ -95,7 +96,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...behaviour, ...supervisor, ...statemachines];
+const all = [...kernel, ...behaviour, ...supervisor, ...statemachines, ...processgroups];
 const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));

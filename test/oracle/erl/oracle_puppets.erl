@@ -1,8 +1,13 @@
 %% Processes that do what they are told and tell what they receive: links, monitors, exit signals, names, timers, groups.
 -module(oracle_puppets).
 -export([run/2]).
--import(oracle_log, [log/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
+-import(oracle_log, [introduce/3, log/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
 
+run({groups, Count, Steps}, C) ->
+    [start_scope(C, S) || S <- [s1, s2]],
+    try run({puppets, Count, Steps}, C)
+    after [stop_scope(name(C, S)) || S <- [s1, s2]]
+    end;
 run({_Family, Count, Steps}, C) ->
     [new(C, list_to_atom("p" ++ integer_to_list(I)), plain) || I <- lists:seq(1, Count)],
     settle(C),
@@ -24,6 +29,15 @@ tell(C, {resume, P}) -> send(pid(C, P), resume).
 send(undefined, _) -> ok;
 send(Pid, Message) -> Pid ! Message.
 
+start_scope(C, S) ->
+    case pg:start(name(C, S)) of
+        {ok, Pid} -> introduce(C, S, Pid), ok;
+        {error, {already_started, _}} -> already_started
+    end.
+
+%% The next scenario of this slot starts one of that name.
+stop_scope(Scope) -> try gen_server:stop(Scope) catch exit:noproc -> ok end.
+
 new(C, Label, How) ->
     Body = fun() -> receive go -> loop(C, Label) end end,
     Pid = case How of link -> spawn_link(Body); plain -> spawn(Body) end,
@@ -37,6 +51,8 @@ loop(C, Me) ->
         {message, From, What} -> log(C, Me, {got, From, What});
         {timer, T, What} -> log(C, Me, {timer, T, What});
         {'EXIT', Pid, Reason} -> log(C, Me, {exit, label(C, Pid), Reason});
+        {Ref, Change, Group, Pids} when Change =:= join; Change =:= leave ->
+            log(C, Me, {group, get(Ref), Change, Group, labels(C, Pids)});
         {'DOWN', Ref, process, Object, Reason} -> log(C, Me, {down, object(C, Object), get(Ref), Reason})
     end,
     case get(returns) of true -> ok; _ -> loop(C, Me) end.
@@ -76,11 +92,37 @@ op(C, _, {spawn, P, How}) -> new(C, P, How);
 op(_, _, {pause}) -> receive resume -> ok end;
 op(C, _, {send_after, T, Ms, P, What}) -> put({timer, T}, erlang:send_after(Ms, pid(C, P), {timer, T, What}));
 op(C, _, {send_after_name, T, Ms, Name, What}) -> put({timer, T}, erlang:send_after(Ms, name(C, Name), {timer, T, What}));
+op(C, Me, {join, S, G, P}) -> log(C, Me, {join, S, G, P, asked(fun() -> pg:join(name(C, S), G, pid(C, P)) end)});
+op(C, Me, {join_both, S, G, P, Q}) -> log(C, Me, {join, S, G, P, Q, asked(fun() -> pg:join(name(C, S), G, [pid(C, P), pid(C, Q)]) end)});
+op(C, Me, {leave, S, G, P}) -> log(C, Me, {leave, S, G, P, asked(fun() -> pg:leave(name(C, S), G, pid(C, P)) end)});
+op(C, Me, {members, S, G}) -> log(C, Me, {members, S, G, labels(C, pg:get_members(name(C, S), G))});
+op(C, Me, {which_groups, S}) -> log(C, Me, {which_groups, S, try lists:sort(pg:which_groups(name(C, S))) catch error:badarg -> badarg end});
+op(C, Me, {monitor_group, S, G, W}) ->
+    log(C, Me, {monitor_group, W, asked(fun() -> {Ref, Pids} = pg:monitor(name(C, S), G), watching(W, Ref), labels(C, Pids) end)});
+op(C, Me, {monitor_scope, S, W}) ->
+    log(C, Me, {monitor_scope, W, asked(fun() ->
+        {Ref, Groups} = pg:monitor_scope(name(C, S)),
+        watching(W, Ref),
+        [{G, labels(C, Pids)} || {G, Pids} <- lists:sort(maps:to_list(Groups))]
+    end)});
+op(C, Me, {demonitor_group, S, W}) ->
+    log(C, Me, {demonitor_group, W, case get({ref, W}) of undefined -> none; Ref -> asked(fun() -> pg:demonitor(name(C, S), Ref) end) end});
+op(C, Me, {broadcast, S, G, What}) ->
+    Pids = pg:get_members(name(C, S), G),
+    [P ! {message, Me, What} || P <- Pids],
+    log(C, Me, {broadcast, S, G, length(Pids)});
+op(C, _, {kill_scope, S}) -> exit(pid(C, S), kill);
+op(C, Me, {start_scope, S}) -> log(C, Me, {start_scope, S, start_scope(C, S)});
 op(C, Me, {cancel, T}) -> log(C, Me, {cancel, T, left(erlang:cancel_timer(get({timer, T})))}).
 
 %% What is left is seen a few ms late: up to the next 50.
 left(false) -> false;
 left(Ms) -> (Ms + 49) div 50 * 50.
+
+labels(C, Pids) -> lists:sort([label(C, P) || P <- Pids]).
+
+asked(Ask) ->
+    try Ask() catch exit:{noproc, _} -> noproc end.
 
 watching(M, Ref) ->
     put({ref, M}, Ref),

@@ -1,8 +1,9 @@
 import { Draw, type Tape } from '../tape.js';
 import type { Term } from '../term.js';
-import { MESSAGES, NAMES, PUPPETS_MAX } from './shape.js';
+import { GROUPS, MESSAGES, NAMES, PUPPETS_MAX, SCOPES } from './shape.js';
 
-type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor' | 'end' | 'signal' | 'signal_self' | 'send' | 'send_name' | 'register' | 'unregister' | 'whereis' | 'alive' | 'spawn' | 'pause' | 'send_after' | 'send_after_name' | 'cancel';
+type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor' | 'end' | 'signal' | 'signal_self' | 'send' | 'send_name' | 'register' | 'unregister' | 'whereis' | 'alive' | 'spawn' | 'pause' | 'send_after' | 'send_after_name' | 'cancel'
+  | 'join' | 'join_both' | 'leave' | 'members' | 'which_groups' | 'broadcast' | 'monitor_group' | 'monitor_scope' | 'demonitor_group' | 'kill_scope' | 'start_scope';
 
 /** How often a family does what; the first is the simplest. */
 export type Mix = readonly (readonly [Word, number])[];
@@ -23,11 +24,28 @@ class Plot {
   readonly owners = new Map<string, { readonly who: string; readonly run: number }>();
   /** operations of one run have no barrier between them */
   run = 0;
+  /** of each monitor of a group or scope */
+  readonly scopes = new Map<string, string>();
   readonly paused = new Set<string>();
   /** absolute due times; no two are equal, for between those there is no order */
   readonly due = new Set<number>();
+  /** A process that watches and is a member brings pg down when it ends, before OTP 25.3.2.6 and 26.1.1 (GH-7625). */
+  readonly watchers = new Set<string>();
+  readonly members = new Set<string>();
+  /** who has joined what */
+  readonly joins: (readonly [scope: string, group: string, puppet: string])[] = [];
+  /** may have ended */
+  readonly mortal = new Set<string>();
   constructor(count: number) {
     this.puppets = count;
+  }
+  /** One that may join: null when all watch. */
+  member(draw: Draw, who: string): string | null {
+    const free = Array.from({ length: this.puppets }, (_, at) => `p${at + 1}`).filter((one) => !this.watchers.has(one));
+    if (free.length === 0) return null;
+    const found = draw.pick(free.includes(who) ? [who, ...free] : free);
+    this.members.add(found);
+    return found;
   }
   puppet(draw: Draw): string {
     return `p${draw.between(1, this.puppets)}`;
@@ -76,7 +94,11 @@ export function decodePuppets(family: string, mix: Mix, timed: boolean): (tape: 
       }
       const op = operation(plot, now.who, draw, mix, now.ops.length === 0);
       now.ops.push(op);
-      if (ENDS.includes(op)) now.closed = 'yes';
+      if (ENDS.includes(op)) plot.mortal.add(now.who);
+      if (op[0] === 'signal') plot.mortal.add(op[1] as string);
+      // For a moment pg shows one that joined when it had ended; during a pause anybody may.
+      const ghost = op[0].startsWith('join') && (op.some((one) => plot.mortal.has(one as string)) || now.ops.some(([word]) => word === 'pause'));
+      if (ENDS.includes(op) || op[0] === 'kill_scope' || ghost) now.closed = 'yes';
       // After an exit signal only the order of sends to the same process is promised, after one to itself that nothing comes.
       if (op[0] === 'signal') [now.closed, now.at] = ['sends', op[1] as string];
     }
@@ -108,11 +130,47 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
     case 'pause': plot.paused.add(who); plot.run++; return ['pause'];
     case 'send_after': return timerOp(plot, who, draw, ['send_after', plot.puppet(draw)]);
     case 'send_after_name': return timerOp(plot, who, draw, ['send_after_name', draw.pick(NAMES)]);
+    case 'join': case 'join_both': {
+      const [scope, group] = [scopeOf(draw), draw.pick(GROUPS)];
+      const [one, other] = [plot.member(draw, who), plot.member(draw, who)];
+      if (one === null || other === null) return ['members', scope, group];
+      plot.joins.push([scope, group, one]);
+      return word === 'join' ? ['join', scope, group, one] : ['join_both', scope, group, one, other];
+    }
+    case 'leave': {
+      const known = plot.joins;
+      const [scope, group, one] = known.length > 0 && draw.below(4) > 0 ? draw.pick(known) : [scopeOf(draw), draw.pick(GROUPS), plot.puppet(draw)];
+      return ['leave', scope, group, one];
+    }
+    case 'members': return ['members', scopeOf(draw), draw.pick(GROUPS)];
+    case 'broadcast': return ['broadcast', scopeOf(draw), draw.pick(GROUPS), draw.pick(MESSAGES)];
+    case 'which_groups': case 'kill_scope': case 'start_scope': return [word, scopeOf(draw)];
+    case 'monitor_group': return watchOf(plot, who, ['monitor_group', scopeOf(draw), draw.pick(GROUPS)]);
+    case 'monitor_scope': return watchOf(plot, who, ['monitor_scope', scopeOf(draw)]);
+    case 'demonitor_group': {
+      const mine = [...plot.owners].filter(([, owner]) => owner.who === who).map(([label]) => label);
+      if (mine.length === 0) return watchOf(plot, who, ['monitor_group', 's1', draw.pick(GROUPS)]);
+      const watch = draw.pick(mine);
+      return ['demonitor_group', plot.scopes.get(watch) ?? 's1', watch];
+    }
     case 'cancel': {
       const mine = owned(plot, who, 't');
       return mine.length === 0 ? timerOp(plot, who, draw, ['send_after', plot.puppet(draw)]) : ['cancel', draw.pick(mine)];
     }
   }
+}
+
+/** Mostly the same one: two scopes know nothing of each other. */
+function scopeOf(draw: Draw): string {
+  return SCOPES[draw.rarely(6) ? 1 : 0];
+}
+
+function watchOf(plot: Plot, who: string, op: Op): Op {
+  if (plot.members.has(who)) return ['members', op[1] as string, GROUPS[0]];
+  plot.watchers.add(who);
+  const watch = own(plot, who, 'm', ++plot.watches);
+  plot.scopes.set(watch, op[1] as string);
+  return [...op, watch];
 }
 
 function timerOp(plot: Plot, who: string, draw: Draw, [word, to]: readonly [string, string]): Op {

@@ -6,10 +6,15 @@ import { puppetShape } from './shape.js';
 
 const LINKS: Mix = [['link', 7], ['trap', 4], ['send', 3], ['monitor', 4], ['unlink', 2], ['demonitor', 3], ['signal', 3], ['end', 3], ['signal_self', 1], ['spawn', 2], ['pause', 2], ['alive', 1]];
 const NAMES: Mix = [['register', 7], ['whereis', 5], ['monitor_name', 4], ['send_name', 3], ['unregister', 2], ['end', 3], ['signal', 2], ['demonitor', 1], ['trap', 1], ['link', 1], ['spawn', 1], ['pause', 1]];
+const GROUPS: Mix = [
+  ['join', 9], ['monitor_group', 5], ['leave', 5], ['members', 4], ['join_both', 3], ['monitor_scope', 3], ['demonitor_group', 3], ['broadcast', 2], ['which_groups', 2],
+  ['end', 3], ['signal', 2], ['pause', 3], ['spawn', 1], ['kill_scope', 1], ['start_scope', 1],
+];
 const TIMERS: Mix = [['send_after', 7], ['cancel', 3], ['send_after_name', 2], ['register', 2], ['send', 1], ['end', 1], ['signal', 1], ['pause', 1]];
 
 export const links: Family = puppets('links', 'links, monitors, exit signals, trap exit over 2-8 processes', 3, LINKS, false, 18);
 export const names: Family = puppets('names', 'registered names', 1, NAMES, false, 14);
+export const groups: Family = puppets('groups', 'process groups: membership, monitors of groups and scopes, broadcasts, scopes that end', 1.5, GROUPS, false, 16);
 export const timers: Family = puppets('timers', 'timers by their due time', 0.12, TIMERS, true, 12);
 
 function puppets(name: string, about: string, weight: number, mix: Mix, timed: boolean, stepsMax: number): Family {
@@ -17,7 +22,7 @@ function puppets(name: string, about: string, weight: number, mix: Mix, timed: b
   return { name, about, weight, timed, stepsMax, width: 8, decode: decodePuppets(name, mix, timed), problem: shape, run: runPuppets, arrange: bySender, program: programOf };
 }
 
-const RECEIVED = /^(got|exit|down|timer)\(([^,]*),/;
+const RECEIVED = /^(got|exit|down|timer|group)\(([^,]*),/;
 
 /**
  * What one sender sent stays in its order; between senders there is none (SG-04). The Exit and Down of one death come
@@ -34,7 +39,21 @@ function bySender(events: readonly string[], died: boolean): string[] {
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
   }
-  return [...groups.keys()].sort().flatMap((key) => settleDeaths(groups.get(key) as string[]));
+  return [...groups.keys()].sort().flatMap((key) => settleDeaths(leavesSorted(groups.get(key) as string[])));
+}
+
+/** A death ends the memberships in several groups in any order. */
+function leavesSorted(events: readonly string[]): string[] {
+  const out = [...events];
+  const leaver = (one: string | undefined): string | undefined => /^group\(\w+,leave,\w+,(\[\w+\])\)$/.exec(one ?? '')?.[1];
+  for (let at = 0; at < out.length; at++) {
+    const who = leaver(out[at]);
+    let end = at + 1;
+    while (who !== undefined && leaver(out[end]) === who) end++;
+    out.splice(at, end - at, ...out.slice(at, end).sort());
+    at = end - 1;
+  }
+  return out;
 }
 
 function settleDeaths(events: readonly string[]): string[] {
@@ -88,6 +107,17 @@ function opText([word, ...args]: readonly [string, ...Term[]]): string {
     case 'pause': return `await self.receive(m => m === 'resume')`;
     case 'send_after': return `${a} = self.sendAfter(${b}, '${d}', ${c})`;
     case 'send_after_name': return `${a} = self.sendAfter(${b}, '${d}', '${c}')`;
+    case 'join': return `${a}.join('${b}', ${c})`;
+    case 'join_both': return `${a}.join('${b}', [${c}, ${d}])`;
+    case 'leave': return `${a}.leave('${b}', ${c})`;
+    case 'members': return `${a}.members('${b}')`;
+    case 'which_groups': return `${a}.whichGroups()`;
+    case 'broadcast': return `${a}.send('${b}', '${c}')`;
+    case 'monitor_group': return `${c} = ${a}.monitor(self, '${b}')`;
+    case 'monitor_scope': return `${b} = ${a}.monitorScope(self)`;
+    case 'demonitor_group': return `${a}.demonitor(${b})`;
+    case 'kill_scope': return `self.exitOther(${a}, 'kill')`;
+    case 'start_scope': return `system.start(defineScope(), { name: ${a} })`;
     case 'cancel': return `self.cancelTimer(${a})`;
     default: return `self.${word}(${args.map(printTerm).join(', ')})`;
   }

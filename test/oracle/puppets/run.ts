@@ -1,8 +1,9 @@
-import { createSystem, Down, Exit, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf, type System, type TimerRef } from '../../../src/index.js';
+import { createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf, type System, type TimerRef } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import type { Term } from '../term.js';
 import { event, reasonText, Recorder, type Trace } from '../trace.js';
 import { endOf } from '../world.js';
+import { GroupVerbs, Scopes } from './groups.js';
 
 type Op = readonly [string, ...Term[]];
 
@@ -25,6 +26,8 @@ class Stage {
   readonly pids = new Map<string, Pid>();
   readonly labels = new Map<string, string>();
 
+  scopes: Scopes | null = null;
+
   readonly labelOf = (pid: string): string | undefined => this.labels.get(pid);
 
   meet(label: string, pid: Pid): void {
@@ -44,11 +47,15 @@ class Puppet {
   private readonly watches = new Map<string, MonitorRef>();
   private readonly timers = new Map<string, TimerRef>();
   private returns = false;
+  private readonly groups: GroupVerbs | null;
   constructor(
     private readonly stage: Stage,
     readonly label: string,
     private readonly self: ProcessSelf,
-  ) {}
+  ) {
+    const { scopes } = stage;
+    this.groups = scopes === null ? null : new GroupVerbs(scopes, self, (word, ...args) => this.log(word, ...args), (one) => stage.pid(one), (what) => new Message(label, what));
+  }
 
   async live(): Promise<void> {
     while (!this.returns) {
@@ -66,6 +73,7 @@ class Puppet {
     if (message instanceof Message) this.log('got', message.from, message.what);
     else if (message instanceof Timed) this.log('timer', message.timer, message.what);
     else if (message instanceof Exit) this.log('exit', labelOf(message.pid ?? '') ?? 'stranger', reasonText(message.reason, labelOf));
+    else if (message instanceof GroupChange) this.groups?.changed(message);
     else if (message instanceof Down) this.log('down', message.name ?? labelOf(message.pid ?? '') ?? 'stranger', this.watchOf(message.ref), reasonText(message.reason, labelOf));
   }
 
@@ -108,7 +116,7 @@ class Puppet {
       case 'send_after': this.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), stage.pid(c))); return;
       case 'send_after_name': this.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), String(c))); return;
       case 'cancel': this.log('cancel', text, this.cancelled(text)); return;
-      default: throw new Error(`unknown operation ${word}`);
+      default: if (this.groups?.perform(word, given) !== true) throw new Error(`unknown operation ${word}`);
     }
   }
 
@@ -143,8 +151,9 @@ export function reasonFrom(term: Term | undefined): ExitReason {
 
 /** Runs a scenario of puppets and returns what they saw. */
 export async function runPuppets(scenario: Term): Promise<Trace> {
-  const [, count, steps] = scenario as readonly [string, number, readonly Op[]];
+  const [family, count, steps] = scenario as readonly [string, number, readonly Op[]];
   const stage = new Stage();
+  if (family === 'groups') stage.scopes = new Scopes(stage.system, stage.labelOf);
   for (let n = 1; n <= count; n++) {
     const label = `p${n}`;
     stage.meet(label, stage.system.spawn((self) => new Puppet(stage, label, self).live()).pid);

@@ -3,11 +3,15 @@ import { either, int, label, list, one, tuples, type Shape } from '../shape.js';
 export const PUPPETS_MAX = 8;
 export const MESSAGES = ['hi', 'yo', 'hey'] as const;
 export const NAMES = ['a', 'b', 'c'] as const;
+export const SCOPES = ['s1', 's2'] as const;
+export const GROUPS = ['x', 'y'] as const;
 
 const puppet = label('p');
 const watch = label('m');
 const timer = label('t');
 const name = one(...NAMES);
+const scope = one(...SCOPES);
+const group = one(...GROUPS);
 const message = one(...MESSAGES);
 export const reason: Shape = either(one('normal', 'shutdown', 'kill', 'boom', 'bang', 'noproc'), tuples({ shutdown: [one('done')] }));
 
@@ -22,6 +26,10 @@ const op = tuples({
   spawn: [puppet, one('link', 'plain')],
   pause: [],
   send_after: [timer, int(0, 10_000), puppet, message], send_after_name: [timer, int(0, 10_000), name, message], cancel: [timer],
+  join: [scope, group, puppet], join_both: [scope, group, puppet, puppet], leave: [scope, group, puppet],
+  members: [scope, group], which_groups: [scope], broadcast: [scope, group, message],
+  monitor_group: [scope, group, watch], monitor_scope: [scope, watch], demonitor_group: [scope, watch],
+  kill_scope: [scope], start_scope: [scope],
 });
 
 const step = tuples({ at: [puppet, list(op)], resume: [puppet], advance: [int(1, 10_000)] });
