@@ -164,20 +164,20 @@ describe('timers', () => {
     expect(a.seen).toEqual(['tick']);
   });
 
-  it('TI-12 30,000 timers with one due time all arrive, and the loop is not held meanwhile', async () => {
+  it('TI-12 50,000 timers with one due time all arrive, and the loop is not held meanwhile', async () => {
     const system = testSystem();
     const a = await listener(system);
-    for (let i = 0; i < 30_000; i++) a.self.sendAfter(20, i);
+    for (let i = 0; i < 50_000; i++) a.self.sendAfter(20, i);
     const began = performance.now();
     let worst = 0;
     let last = began;
-    while (a.seen.length < 30_000 && performance.now() - began < 5_000) {
+    while (a.seen.length < 50_000 && performance.now() - began < 5_000) {
       await new Promise((resolve) => setImmediate(resolve));
       const now = performance.now();
       worst = Math.max(worst, now - last);
       last = now;
     }
-    expect(a.seen.length).toBe(30_000);
+    expect(a.seen.length).toBe(50_000);
     expect(worst).toBeLessThan(500);
   });
 

@@ -13,9 +13,10 @@ import { startingSuite } from './starting.js';
 import { stoppingSuite } from './stopping.js';
 import type { Suite } from './suite.js';
 import { sysSuite } from './sys.js';
+import { transitionSuite } from './transition.js';
 
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, sysSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, sysSuite, transitionSuite, randomSuite,
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments, UsageError } from '../sim/arguments.js';
+import { simulate } from '../../src/testing/index.js';
 import { replayOf, runShare } from '../sim/seeds.js';
 import { suites } from '../sim/suites.js';
 
@@ -10,6 +11,22 @@ describe('the suites of npm run sim', () => {
     expect(first.failure).toBeUndefined();
     const again = await runShare(share);
     expect([again.digest, again.lines]).toEqual([first.digest, first.lines]);
+  });
+
+  it('the same seed gives one trace hash in 1,000 runs', async () => {
+    const [random] = suites.filter(({ name }) => name === 'random');
+    const hashes = new Set<string>();
+    const others = new Set<string>();
+    for (let i = 0; i < 1_000; i++) hashes.add((await simulate(4_711, random!.scenario)).hash);
+    for (let seed = 1; seed <= 20; seed++) others.add((await simulate(seed, random!.scenario)).hash);
+    expect(hashes.size).toBe(1);
+    expect(others.size).toBe(20);
+  }, 60_000);
+
+  it('cover C1 to C12 of the conformance list', () => {
+    const about = suites.map((suite) => suite.about).join();
+    const missing = Array.from({ length: 12 }, (_, i) => `C${i + 1}`).filter((id) => !new RegExp(`\\b${id}\\b`).test(about));
+    expect(missing).toEqual([]);
   });
 });
 
