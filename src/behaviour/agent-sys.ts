@@ -1,5 +1,5 @@
 import { CastcallError, isThenable, OptionError, type ExitReason } from '../base/index.js';
-import type { Process, SysHooks } from '../process/index.js';
+import { Phase, type Process, type SysHooks } from '../process/index.js';
 import { conclude, definitionOf } from './ending.js';
 import { formatted } from './format-status.js';
 import { pauseIdle, restartIdle } from './idle.js';
@@ -29,6 +29,10 @@ export const AGENT_SYS: SysHooks = {
   },
   show: (p) => formatted(p, { state: selfOf(p).state }).state,
   showLog: (p, log) => formatted(p, { log }).log,
+  crash(p: Process, reason: ExitReason, sensitive: boolean) {
+    if (definitionOf(p).formatStatus === null) return undefined;
+    return formatted(p, sensitive || p.phase === Phase.Starting ? { reason } : { state: selfOf(p).state, reason });
+  },
   codeChange(p: Process, from: unknown, extra: unknown): unknown {
     const { codeChange, name } = definitionOf(p);
     if (codeChange === null) throw new CastcallError('UNDEF', `'${name}' defines no codeChange`);

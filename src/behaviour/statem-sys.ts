@@ -26,6 +26,12 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
       return pairOf(p);
     },
     show: (p) => statusOf(p, machine(p)),
+    /** its state is in the report of its own */
+    crash(p, reason) {
+      const m = machine(p);
+      if (m.module.formatStatus === null || p.phase !== Phase.Terminating) return undefined;
+      return { reason: statusOf(p, m, reason).reason };
+    },
     codeChange(p, from, extra) {
       const m = machine(p);
       if (m.module.codeChange === null) return pairOf(p);

@@ -29,8 +29,8 @@ export class Reporter {
     const { level, label, ...rest } = report;
     const { reason } = rest as { reason?: unknown };
     const fields = { ...rest, label, system: this.system, ...('reason' in rest ? { reason: formatReason(reason) } : {}), err: isError(reason) ? reason : undefined };
-    if (this.write(level, fields, label) || fields.err === undefined) return;
-    this.write(level, { ...fields, err: undefined }, label);
+    if (this.write(level, fields, label) || (fields.err === undefined && !('state' in rest))) return;
+    this.write(level, { ...fields, err: undefined, state: undefined }, label); // without what is foreign
   }
 
   warn(text: string, fields: Readonly<Record<string, unknown>>): void {

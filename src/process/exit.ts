@@ -1,8 +1,8 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
-import { Extra, Kind, Rank, type Op, type Segment } from '../mailbox/index.js';
+import { Extra, Kind, type Op, type Segment } from '../mailbox/index.js';
 import { dismiss } from './admit.js';
+import { reportCrash } from './crash.js';
 import { fanOut } from './fanout.js';
-import type { CrashReport } from './ports.js';
 import { dropHeld } from './monitor.js';
 import { Phase, Run, type Process, type ProcessExt, type Rarity } from './process.js';
 import { ReplySlot } from './slot.js';
@@ -21,7 +21,8 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.phase === Phase.Dead) return;
   const { kernel } = p;
   const orderly = isOrderly(reason);
-  if (!orderly && !quiet && kernel.reporting) report(p, reason);
+  if (!orderly && !quiet && kernel.reporting) reportCrash(p, reason);
+  if ((p.phase as Phase) === Phase.Dead) return; // user code that formats a report has ended it
   if (!orderly) kernel.counts.crashes++;
   const running = p.running;
   if (p.run === Run.Parked) kernel.parked--;
@@ -124,29 +125,4 @@ export function abortAll(ext: ProcessExt, reason: ExitReason): void {
   if (ext.life !== null) ext.life.abort(reason);
   if (ext.controllers === null) return;
   for (const controller of ext.controllers) controller.abort(reason);
-}
-
-/** One structured report per abnormal end (PL-08); built from data, the logger decides what to do with it. */
-function report(p: Process, reason: ExitReason): void {
-  const crash: CrashReport = {
-    label: 'process crashed',
-    level: 'error',
-    pid: p.pid,
-    name: p.name?.name,
-    behaviour: p.behaviour.name,
-    reason,
-    op: p.op?.name,
-    queued: p.mailbox.size,
-    depth: p.mailbox.depth(Rank.Normal),
-    ancestors: ancestors(p),
-    trapExit: p.trap,
-  };
-  p.kernel.report(crash);
-}
-
-/** Registered names where there are any, else pids; nearest first (PL-07). */
-export function ancestors(p: Process): string[] {
-  const found: string[] = [];
-  for (let at = p.parent; at !== null && found.length < 32; at = at.parent) found.push(at.title);
-  return found;
 }

@@ -1,5 +1,4 @@
 import { mailboxStats, type MailboxStats } from '../mailbox/index.js';
-import { ancestors } from './exit.js';
 import { linksOf } from './link.js';
 import { Level, Phase, Run, type Pid, type Process } from './process.js';
 import { isSuspended } from './suspend.js';
@@ -86,8 +85,15 @@ export function inspectProcess(p: Process): ProcessInfo {
   };
 }
 
-function initialCall(p: Process): string {
+export function initialCall(p: Process): string {
   const body = (p.self as { readonly body?: unknown } | null)?.body;
   if (typeof body !== 'function') return p.behaviour.name;
   return body.name === '' ? 'anonymous body' : body.name;
+}
+
+/** Registered names where there are any, else pids; nearest first (PL-07). */
+export function ancestors(p: Process): string[] {
+  const found: string[] = [];
+  for (let at = p.parent; at !== null && found.length < 32; at = at.parent) found.push(at.title);
+  return found;
 }

@@ -51,14 +51,19 @@ interface Queued {
 
 const hidden = (p: Process): boolean => p.ext?.rarity?.sensitive ?? false;
 
+/** The operations of the first messages that wait, never what they carry. */
+export function operationsIn(p: Process, limit: number): string[] {
+  return queuedIn(p, limit).slice(0, limit).map(({ op }) => op.name);
+}
+
 /** User messages, exits, downs and timer messages; the runtime's notes to itself are nobody's business. */
-function queuedIn(p: Process): Queued[] {
+function queuedIn(p: Process, limit: number = Infinity): Queued[] {
   const kept = p.ext?.kept?.list() ?? [];
   const found: Queued[] = kept.filter((one) => isUrgent(one.op));
   const ordinary = kept.filter((one) => !isUrgent(one.op));
-  for (const rank of [Rank.Critical, Rank.High]) collect(laneOf(p.mailbox, rank), found);
-  found.push(...ordinary);
-  for (const rank of [Rank.Normal, Rank.Low]) collect(laneOf(p.mailbox, rank), found);
+  for (const rank of [Rank.Critical, Rank.High]) collect(laneOf(p.mailbox, rank), found, limit);
+  for (const one of ordinary) found.push(one);
+  for (const rank of [Rank.Normal, Rank.Low]) collect(laneOf(p.mailbox, rank), found, limit);
   return found.filter(({ op, payload }) => op.kind <= Kind.Timer && !(op.kind === Kind.Down && withdrawn(payload as Down)));
 }
 
@@ -66,10 +71,10 @@ function laneOf(box: Mailbox, rank: Rank): Lane | null {
   return rank === Rank.Normal ? box : (box.extra?.lanes[rank] ?? null);
 }
 
-function collect(lane: Lane | null, into: Queued[]): void {
+function collect(lane: Lane | null, into: Queued[], limit: number): void {
   if (lane === null) return;
   let { head, hi, hend } = lane;
-  for (let left = lane.n; left > 0 && head !== null; left--) {
+  for (let left = Math.min(lane.n, limit); left > 0 && head !== null; left--) {
     if (hi === hend) {
       head = head[hend] as Segment;
       hi = 0;

@@ -8,22 +8,58 @@ export interface Report {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
 }
 
-/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). */
-export interface CrashReport extends Report {
+/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the process are never in it. */
+export interface CrashReport extends Report, CrashDetails {
   readonly label: 'process crashed';
   readonly level: 'error';
   readonly pid: Pid;
   readonly name: string | undefined;
+  /** the process's own label: `label` says which report this is */
+  readonly processLabel: string | undefined;
   readonly behaviour: string;
+  readonly initialCall: string;
   readonly reason: ExitReason;
+  readonly status: string;
   /** the operation that was being handled */
   readonly op: string | undefined;
+  /** whose call that was: name or pid of the caller, `outside`; undefined when it was no call (GS-41) */
+  readonly client: string | undefined;
   /** user messages that were waiting */
   readonly queued: number;
   /** all messages of the normal lane */
   readonly depth: number;
+  /** operations of the first 10 that were waiting; none of a sensitive process */
+  readonly messages: readonly string[];
   readonly ancestors: readonly string[];
+  /** at most 50 */
+  readonly links: readonly Pid[];
+  /** at most 10, without their values; none of a sensitive process */
+  readonly dictionaryKeys: readonly string[];
   readonly trapExit: boolean;
+  readonly sensitive: boolean;
+  /** messages handled in its life */
+  readonly reductions: number;
+  /** linked processes that do not trap exits, and theirs, breadth first, at most 15 (PL-10) */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** What a behaviour adds to a crash report, through the definition's own `formatStatus` alone (GS-42). */
+export interface CrashDetails {
+  readonly state?: unknown;
+  readonly reason?: ExitReason;
+}
+
+/** A process that a crash may take along. */
+export interface Neighbour {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly processLabel: string | undefined;
+  readonly behaviour: string;
+  readonly initialCall: string;
+  readonly status: string;
+  readonly op: string | undefined;
+  readonly queued: number;
+  readonly ancestors: readonly string[];
 }
 
 /** A mailbox has reached its high mark, or is back at its low one; once for each crossing. */

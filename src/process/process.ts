@@ -4,6 +4,7 @@ import type { Hibernation } from './hibernate.js';
 import type { Backlog } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
+import type { CrashDetails } from './ports.js';
 import type { ReplySlot } from './slot.js';
 import type { OwnedTimer } from './timer.js';
 
@@ -58,6 +59,8 @@ export interface SysHooks {
   show(p: Process): unknown;
   /** the same of the log of events; left out, they are shown as they are */
   showLog?(p: Process, log: readonly unknown[]): readonly unknown[];
+  /** what a crash report says more, and in place of the raw reason, once the behaviour has formatted it (GS-42); never throws */
+  crash?(p: Process, reason: ExitReason, sensitive: boolean): CrashDetails | undefined;
   /** converts the state after new code was loaded; asked only while suspended (SY-10) */
   codeChange(p: Process, from: unknown, extra: unknown): unknown;
   /** ends the process through its terminate, as a shutdown by its parent would (SY-09); a thenable parks it */
