@@ -5,7 +5,7 @@ export {
   type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
   type ScopeDefinition, type ScopeWatch, type Updated,
   type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions, type MonitoredAgent,
-  type ProcessRef, type ProcessSelf, type ProcessVerbs, type PutOptions, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
+  type ProcessRef, type ProcessSelf, type ProcessVerbs, type PutOptions, type ReceiveOptions, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
 } from './behaviour/index.js';
 export {
   TaskError, TaskResult,

@@ -31,7 +31,7 @@ function rankOf(verb: string, priority: Priority | undefined): Rank {
   throw new OptionError(`${verb}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
 }
 
-function checkSignal(verb: string, signal: AbortSignal | undefined): AbortSignal | undefined {
+export function checkSignal(verb: string, signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw new OptionError(`${verb}.signal`, signal, 'an AbortSignal', 'pass controller.signal');
 }

@@ -3,7 +3,7 @@ import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
-import { checkKeys } from './options.js';
+import { checkKeys, checkSignal } from './options.js';
 import { ended, statsOf } from './ref.js';
 import { joinSys, type SysCallbacks, type SysLink } from './special.js';
 import type { AgentStats, ProcessSelf } from './types.js';
@@ -11,6 +11,10 @@ import { Verbs } from './verbs.js';
 
 type Body = (self: ProcessSelf) => unknown;
 type Match = ((message: unknown) => boolean) | undefined;
+interface ReceiveOptions {
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** The address of a plain process. */
 export class ProcessRefImpl {
@@ -50,24 +54,49 @@ export class ProcessRefImpl {
   }
 }
 
-/** A `receive` that waits. */
+/** A receive that waits, for one message or (`max` above 0) for a batch. */
 class Receiver extends Deadline {
+  private onAbort: (() => void) | null = null;
   constructor(
     readonly self: PlainSelf,
     readonly match: Match,
-    readonly resolve: (message: unknown) => void,
+    readonly max: number,
+    private readonly signal: AbortSignal | undefined,
+    private readonly settle: (got: unknown) => void,
+    reject: (reason: unknown) => void,
   ) {
     super();
+    if (signal === undefined) return;
+    this.onAbort = () => {
+      this.leave();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', this.onAbort, { once: true });
+  }
+  resolve(got: unknown): void {
+    this.leave();
+    this.settle(got);
   }
   expire(): void {
-    this.self.receiver = null;
-    this.resolve(undefined);
+    this.resolve(this.max > 0 ? [] : undefined);
+  }
+  /** It waits no longer: what comes now stays queued (RE-01). */
+  private leave(): void {
+    if (this.self.receiver === this) this.self.receiver = null;
+    this.self.p.kernel.deadlines.remove(this);
+    if (this.onAbort !== null) this.signal?.removeEventListener('abort', this.onAbort);
   }
 }
+
+const NONE: unique symbol = Symbol('none');
+
+/** Messages of a batch unless told otherwise. */
+const BATCH = 100;
 
 /** The self of a plain process. */
 export class PlainSelf extends Verbs {
   receiver: Receiver | null = null;
+  private collecting = false;
   /** wakes a hibernating body */
   wake: (() => void) | null = null;
   constructor(
@@ -81,29 +110,56 @@ export class PlainSelf extends Verbs {
     return new ProcessRefImpl(this.p, null);
   }
 
-  receive(match?: Match, options: { readonly timeoutMs?: number } = {}): Promise<unknown> {
-    checkKeys('receive', options, ['timeoutMs']);
-    if (!this.lives()) return new Promise(() => undefined);
+  receive(match?: Match, options: ReceiveOptions = {}): Promise<unknown> {
+    checkKeys('receive', options, ['timeoutMs', 'signal']);
     if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
-    if (this.receiver !== null) throw new OptionError('receive', 'a second receive', 'one receive at a time per process', 'await the first');
-    const limit = options.timeoutMs === undefined ? -1 : delayMs('receive.timeoutMs', options.timeoutMs);
+    return this.wait('receive', match, 0, options);
+  }
+
+  receiveBatch(options: ReceiveOptions & { readonly max?: number } = {}): Promise<unknown> {
+    checkKeys('receiveBatch', options, ['max', 'timeoutMs', 'signal']);
+    const { max = BATCH } = options;
+    if (!Number.isInteger(max) || max < 1) throw new OptionError('receiveBatch.max', max, 'a whole number of messages from 1');
+    return this.wait('receiveBatch', undefined, max, options);
+  }
+
+  private wait(verb: string, match: Match, max: number, { timeoutMs, signal }: ReceiveOptions): Promise<unknown> {
+    if (!this.lives()) return new Promise(() => undefined);
+    if (this.receiver !== null) throw new OptionError(verb, 'a second receive', 'one receive at a time per process', 'await the first, or end it by its signal');
+    const limit = timeoutMs === undefined ? -1 : delayMs(`${verb}.timeoutMs`, timeoutMs);
+    if (checkSignal(verb, signal)?.aborted === true) return Promise.reject(signal?.reason as Error);
     const stopped = isSuspended(this.p);
     if (stopped) this.p.rare().onResume = () => this.served();
-    if (!stopped && !this.p.mailbox.held) keepUrgent(this.p);
-    const kept = stopped || this.p.mailbox.held ? undefined : (this.p.ext?.kept as KeptList | null | undefined)?.take((one) => fits(match, one));
-    if (kept !== undefined) {
-      const message = this.received(kept);
+    const got = stopped ? NONE : this.look(match, max, true);
+    if (got !== NONE) {
       const { scheduler, env } = this.p.kernel;
-      return scheduler.charge() ? new Promise((resolve) => env.macrotask(() => resolve(message))) : Promise.resolve(message);
+      return scheduler.charge() ? new Promise((resolve) => env.macrotask(() => resolve(got))) : Promise.resolve(got);
     }
-    return new Promise((resolve) => {
-      this.receiver = new Receiver(this, match, resolve);
+    return new Promise((resolve, reject) => {
+      this.receiver = new Receiver(this, match, max, signal, resolve, reject);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
       if (limit >= 0) {
         this.p.kernel.deadlines.add(this.receiver, limit);
         this.p.cold().idle = this.receiver; // removed with the process
       }
     });
+  }
+
+  /** Takes what was passed over before: the oldest that fits, or as many as a batch has (`NONE` when more are on their way to it). */
+  private look(match: Match, max: number, early: boolean): unknown {
+    const { p } = this;
+    if (p.mailbox.held) return NONE;
+    keepUrgent(p);
+    const list = p.ext?.kept as KeptList | null | undefined;
+    if (list === null || list === undefined) return NONE;
+    if (max > 0 && early && list.size < max && p.mailbox.busy()) return NONE;
+    const batch: unknown[] = [];
+    for (let left = Math.max(1, max); left > 0; left--) {
+      const kept = list.take((one) => fits(match, one));
+      if (kept === undefined) break;
+      batch.push(this.received(kept));
+    }
+    return batch.length === 0 ? NONE : max === 0 ? batch[0] : batch;
   }
 
   joinSys(callbacks: SysCallbacks): SysLink {
@@ -118,12 +174,19 @@ export class PlainSelf extends Verbs {
       this.p.rare().onResume = () => this.served();
       return;
     }
-    keepUrgent(this.p);
-    const kept = (this.p.ext?.kept as KeptList | null | undefined)?.take((one) => fits(receiver.match, one));
-    if (kept === undefined) return;
-    this.receiver = null;
-    this.p.kernel.deadlines.remove(receiver);
-    receiver.resolve(this.received(kept));
+    const got = this.look(receiver.match, receiver.max, false);
+    if (got !== NONE) receiver.resolve(got);
+  }
+
+  /** The first message of a batch is there: the batch is complete when those behind it have been taken in. */
+  collect(receiver: Receiver): void {
+    if (this.collecting) return;
+    this.collecting = true;
+    this.p.kernel.env.microtask(() => {
+      this.collecting = false;
+      if (this.receiver === receiver && this.p.phase !== Phase.Dead) this.served();
+      else if (this.receiver !== null && this.receiver.max > 0) this.collect(this.receiver);
+    });
   }
 
   hibernate(): Promise<void> {
@@ -181,15 +244,14 @@ export const PLAIN: Behaviour = {
     const self = p.self as PlainSelf;
     const { receiver } = self;
     const message: Kept = { op, payload, from };
-    if (receiver !== null && fits(receiver.match, message)) {
-      self.receiver = null;
-      p.kernel.deadlines.remove(receiver);
+    if (receiver !== null && receiver.max === 0 && fits(receiver.match, message)) {
       if (op.kind === Kind.Down) takeDown(payload as Down);
       receiver.resolve(payload);
       return undefined;
     }
     const kept = (p.cold().kept ??= new KeptList()) as KeptList;
     kept.push(message);
+    if (receiver !== null && receiver.max > 0) self.collect(receiver);
     const { wake } = self;
     self.wake = null;
     if (wake !== null) wake();

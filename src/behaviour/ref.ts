@@ -1,6 +1,6 @@
 import { callError, markHandled, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import { accept, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
@@ -265,6 +265,11 @@ export class AgentRefImpl {
     else accept(p, INFO, message, sender);
   }
 
+  close(): void {
+    const p = this.addr.owner;
+    if (p !== null) closeMailbox(p);
+  }
+
   stats(): AgentStats {
     return statsOf(this.addr, this.kernel);
   }
@@ -343,7 +348,7 @@ const NOBODY = new Mailbox(UNBOUNDED);
 
 export function statsOf(addr: Address, kernel: Kernel): AgentStats {
   const p = addr.owner;
-  return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false) : mailboxStats(p.mailbox, p.running), delivery: deliveriesOf(kernel).stats(addr) };
+  return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false, 0) : mailboxStats(p.mailbox, p.running, kernel.env.mono()), delivery: deliveriesOf(kernel).stats(addr) };
 }
 
 /** Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40). */

@@ -108,15 +108,26 @@ export interface ProcessVerbs extends KernelVerbs {
   sys(target: Target): Sys;
 }
 
+/** Options of `receive` and `receiveBatch`. */
+export interface ReceiveOptions {
+  /** ms to wait, default for ever */
+  readonly timeoutMs?: number | undefined;
+  /** ends the wait: it rejects with the signal's reason, and what comes afterwards stays queued for the next receive */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The self of a plain process. */
 export interface ProcessSelf extends ProcessVerbs {
   readonly ref: ProcessRef;
   /** the oldest message that matches; waits for one; what does not match stays, in order (RE-01) */
   receive<M>(match: (message: unknown) => message is M): Promise<M>;
   receive(match?: (message: unknown) => boolean): Promise<unknown>;
-  /** the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first (RE-02) */
-  receive<M>(match: (message: unknown) => message is M, options: { readonly timeoutMs: number }): Promise<M | undefined>;
-  receive(match: ((message: unknown) => boolean) | undefined, options: { readonly timeoutMs: number }): Promise<unknown>;
+  /** the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first (RE-02). `signal`: see ReceiveOptions */
+  receive<M>(match: (message: unknown) => message is M, options: ReceiveOptions & { readonly timeoutMs: number }): Promise<M | undefined>;
+  receive<M>(match: (message: unknown) => message is M, options: { readonly signal: AbortSignal }): Promise<M>;
+  receive(match: ((message: unknown) => boolean) | undefined, options: ReceiveOptions): Promise<unknown>;
+  /** what is queued, oldest first, at most `max` (default 100); waits for a first one, and is empty when none came within `timeoutMs` */
+  receiveBatch(options?: ReceiveOptions & { readonly max?: number | undefined }): Promise<unknown[]>;
   /** makes this process answer system messages (SY-12) */
   joinSys<S>(callbacks: SysCallbacks<S>): SysLink;
   /** gives spare storage back and resolves once any message is queued, at once when one is (RE-10); it is not taken */
@@ -318,6 +329,12 @@ export interface AgentRef<D extends AnyDefinition> {
   stream<K extends StreamName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
   /** a plain message; arrives in `info` */
   send(message: unknown): void;
+  /**
+   * closes the mailbox of the incarnation that lives now: later sends are refused (`tryCast` returns `dead`, calls and puts
+   * reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled, puts that wait fail. Signals pass;
+   * `stop` afterwards ends it. Nothing when nobody is there
+   */
+  close(): void;
   /** of the incarnation that lives now */
   stats(): AgentStats;
   /** ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another reason (PL-11) */

@@ -48,6 +48,9 @@ export class MailboxExtra {
   peak = 0;
   /** no message that is queued expires before: monotonic ms, Infinity when none expires */
   nextExpiry: number = Infinity;
+  /** when somebody looked at the statistics, and how many messages had left by then */
+  lookedAt = 0;
+  leftThen = -1;
 }
 
 /**

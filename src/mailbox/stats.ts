@@ -34,6 +34,13 @@ export interface MailboxStats extends Account {
   readonly waiting: number;
   /** undefined when nobody counts bytes */
   readonly bytes: { readonly now: number; readonly peak: number; readonly capacity: number } | undefined;
+  /** ms that the oldest queued message has waited at least: known from samples, and from what earlier calls of `stats` have seen; 0 when nothing is queued */
+  readonly oldestMs: number;
+  /** when the last sampled message (1 in 64) was received, and when one was started: readings of `system.monotonic()`; undefined while there was none */
+  readonly receivedAt: number | undefined;
+  readonly handledAt: number | undefined;
+  /** takes nothing more */
+  readonly closed: boolean;
   /** queued now per lane, the runtime's own signals included */
   readonly depth: { readonly low: number; readonly normal: number; readonly high: number; readonly critical: number };
   /** most at once per lane; exact for user messages, signals are among them once several lanes are used */
@@ -84,7 +91,25 @@ export function imbalance(account: Account): number {
   return account.sent - (handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held);
 }
 
-export function mailboxStats(box: Mailbox, running: boolean): MailboxStats {
+/**
+ * No message carries a time, so the age of the oldest is a lower bound: the sampled message that still waits is so old, and
+ * while nothing has left since an earlier look, what was there then is still there.
+ */
+function oldestMs(box: Mailbox, left: number, now: number): number {
+  if (box.size === 0) return 0;
+  const extra = box.cold();
+  if (extra.leftThen !== left) {
+    extra.leftThen = left;
+    extra.lookedAt = now;
+  }
+  const sampled = box.sampleLeft > 0 ? now - extra.sampledAt : 0;
+  return Math.max(0, now - extra.lookedAt, sampled);
+}
+
+const known = (at: number | undefined): number | undefined => (at === undefined || at < 0 ? undefined : at);
+
+/** @param now a reading of the monotonic clock */
+export function mailboxStats(box: Mailbox, running: boolean, now: number): MailboxStats {
   const totals = new Totals();
   totals.add(box, running);
   const meter = box.extra?.meter;
@@ -95,6 +120,10 @@ export function mailboxStats(box: Mailbox, running: boolean): MailboxStats {
     size: box.size,
     peak: box.peak,
     capacity: capacity === undefined || capacity === UNBOUNDED ? undefined : capacity,
+    oldestMs: oldestMs(box, totals.handled + totals.running + totals.expired + totals.dropped, now),
+    receivedAt: known(box.extra?.receivedAt),
+    handledAt: known(box.extra?.handledAt),
+    closed: pressure !== null && pressure.closed,
     waiting: pressure === null ? 0 : pressure.waiting.size,
     bytes: pressure === null || pressure.rules.capacityBytes < 0 ? undefined : { now: pressure.bytes, peak: pressure.peakBytes, capacity: pressure.rules.capacityBytes },
     peakDepth: { low: box.peakIn(Rank.Low), normal: box.peakIn(Rank.Normal), high: box.peakIn(Rank.High), critical: box.peakIn(Rank.Critical) },

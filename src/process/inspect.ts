@@ -81,7 +81,7 @@ export function inspectProcess(p: Process): ProcessInfo {
     priority: priorityOf(p),
     sensitive: p.ext?.rarity?.sensitive ?? false,
     reductions: p.mailbox.handled,
-    mailbox: mailboxStats(p.mailbox, p.running),
+    mailbox: mailboxStats(p.mailbox, p.running, p.kernel.env.mono()),
   };
 }
 

@@ -15,10 +15,10 @@ export class Latch {
 /** An agent that notes what it handles and can be held up. */
 export const Worker = defineAgent({
   name: 'Worker',
-  init: (seen: unknown[]) => ({ seen }),
+  init: (seen: unknown[], latch: Latch = new Latch()) => ({ seen, latch }),
   calls: {
     ask: (self, n: unknown) => { self.state.seen.push(n); return n; },
-    hold: (_self, latch: Latch) => latch.done,
+    hold: (self) => self.state.latch.done,
   },
   casts: { work(self, n: unknown) { self.state.seen.push(n); }, other(self, n: unknown) { self.state.seen.push(n); } },
   info(self, message) { self.state.seen.push(message); },
@@ -35,8 +35,8 @@ export interface Held {
 export async function heldWorker(system: System, mailbox: MailboxOptions, name?: string): Promise<Held> {
   const seen: unknown[] = [];
   const latch = new Latch();
-  const ref = system.start(Worker, seen, name === undefined ? { mailbox } : { mailbox, name });
-  void ref.call('hold', latch, { timeoutMs: 'infinity' }).catch(() => undefined);
+  const ref = system.start(Worker, seen, latch, name === undefined ? { mailbox } : { mailbox, name });
+  void ref.call('hold', undefined, { timeoutMs: 'infinity' }).catch(() => undefined);
   await settleTurn();
   const go = async (): Promise<void> => {
     latch.open();
