@@ -57,8 +57,11 @@ loop(C, Me) ->
     end,
     case get(returns) of true -> ok; _ -> loop(C, Me) end.
 
-%% One that its parent never came to spawn is passed over, on both sides.
+%% One that its parent never came to spawn is passed over, on both sides, and so is what was asked of it.
 born(_, {spawn, _, _}) -> true;
+born(_, {demonitor, M}) -> get({ref, M}) =/= undefined;
+born(_, {demonitor_flush, M}) -> get({ref, M}) =/= undefined;
+born(_, {cancel, T}) -> get({timer, T}) =/= undefined;
 born(C, Op) -> lists:all(fun(Arg) -> not is_puppet(Arg) orelse pid(C, Arg) =/= undefined end, tuple_to_list(Op)).
 
 is_puppet(Arg) when is_atom(Arg) ->

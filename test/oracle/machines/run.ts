@@ -121,6 +121,7 @@ class Machine {
       timeouts: {
         g: (self: Me, script: unknown) => this.perform(self, ['generic', 'g'], script as Script) as never,
         h: (self: Me, script: unknown) => this.perform(self, ['generic', 'h'], script as Script) as never,
+        k: (self: Me, script: unknown) => this.perform(self, ['generic', 'k'], script as Script) as never,
       },
     };
     return defineStatem({ ...life, init() { return machine.begin(this); }, states: { a: state, b: state, c: state } } as never) as never;

@@ -3,7 +3,7 @@ import { either, int, label, lazy, list, one, tuples, type Shape } from '../shap
 
 export const CLIENTS_MAX = 2;
 export const STATES = ['a', 'b', 'c'] as const;
-export const TIMERS = ['g', 'h'] as const;
+export const TIMERS = ['g', 'h', 'k'] as const;
 
 const value = int(0, 9);
 const state = one(...STATES);

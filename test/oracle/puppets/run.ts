@@ -89,6 +89,8 @@ class Puppet {
   private perform([word, ...given]: Op): Promise<unknown> | undefined {
     const { self, stage } = this;
     if (word !== 'spawn' && given.some((one) => isPuppet(one) && !stage.pids.has(one as string))) return;
+    // One whose puppet was passed over is none.
+    if ((word.startsWith('demonitor') && !this.watches.has(String(given[0])) && word !== 'demonitor_group') || (word === 'cancel' && !this.timers.has(String(given[0])))) return;
     const { system } = stage;
     const [a, b, c, d] = given;
     const text = String(a);

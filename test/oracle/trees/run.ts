@@ -29,14 +29,15 @@ class Forest {
   private readonly definitions = new Map<Term, AnyDefinition>();
   private readonly counts = new Map<string, number>();
   private readonly releases = new Map<string, () => void>();
-  private top: SupervisorRef | null = null;
+  /** its parent hears of a stop when the start is over */
+  private starting: Promise<SupervisorRef> | null = null;
 
   readonly labelOf = (pid: string): string | undefined => this.labels.get(pid);
 
   start(term: Term): void {
     const made = this.system.supervise(this.supSpec(term, []));
+    this.starting = made;
     made.then((top) => {
-      this.top = top;
       this.recorder.log('api?', 'started(ok)');
       void top.down.then((reason) => this.recorder.log('downs?', event('top', reasonText(reason, this.labelOf))));
     }, (error: unknown) => this.recorder.log('api?', event('started', reasonText(error instanceof StartError ? error.reason : error, this.labelOf))));
@@ -138,7 +139,7 @@ class Forest {
       case 'release': this.releases.get(this.labels.get(pid ?? '') ?? '')?.(); return;
       case 'kill_sup': if (pid !== undefined) system.exit(pid, 'kill'); return;
       case 'signal_sup': if (pid !== undefined) system.exit(pid, reasonFrom(what)); return;
-      case 'stop_top': if (this.top !== null) void this.top.stop('shutdown').catch(() => undefined); return;
+      case 'stop_top': void this.starting?.then((top) => top.stop('shutdown')).catch(() => undefined); return;
       default: void this.request(String(word), id, what);
     }
   }
