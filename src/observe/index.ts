@@ -1,2 +1,3 @@
+export { formatReport, type FormatOptions } from './format.js';
 export { createLogger, type Logger } from './log.js';
 export { Reporter } from './reporter.js';

@@ -1,2 +1,2 @@
-/** Observation: the logger's shape and the default logger. */
-export { createLogger, type Logger } from './index.js';
+/** Observation: the logger's shape, the default logger, and reports as text. */
+export { createLogger, formatReport, type FormatOptions, type Logger } from './index.js';
