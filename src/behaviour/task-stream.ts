@@ -9,6 +9,9 @@ import { TaskWait } from './task-wait.js';
 export type StreamItems = Iterable<unknown> | AsyncIterable<unknown>;
 type Outcome = StreamOutcome<unknown, unknown>;
 
+/** How an element's task starts: `started` hears of it before it runs, or `refused` why there is none. */
+export type StreamStart = (fn: unknown, item: unknown, consumer: Process | null, started: (task: TaskRecord) => void, refused: (error: unknown) => void) => void;
+
 /** Everything a stream was asked for, checked. */
 export interface StreamPlan {
   readonly items: StreamItems;
@@ -20,13 +23,14 @@ export interface StreamPlan {
   readonly limitMs: number;
   readonly kill: boolean;
   readonly zip: boolean;
+  /** null: the consumer starts its tasks itself */
+  readonly start: StreamStart | null;
 }
 
 const KEYS = ['concurrency', 'ordered', 'timeoutMs', 'onTimeout', 'zipInputOnExit'];
 const STREAM_TIMEOUT_MS = 5_000;
 
-export function readPlan(verb: string, kernel: Kernel, items: StreamItems, fn: unknown, linked: boolean, options: TaskStreamOptions): StreamPlan {
-  const where = `task.${verb}`;
+export function readPlan(where: string, kernel: Kernel, items: StreamItems, fn: unknown, linked: boolean, options: TaskStreamOptions, start: StreamStart | null = null): StreamPlan {
   checkKeys(where, options, KEYS);
   if (!isIterable(items)) throw new OptionError(`${where}.items`, items, 'something to loop over', 'an array, an iterator or an async iterator');
   const { concurrency = kernel.env.cores, ordered = true, onTimeout = 'exit', zipInputOnExit = false } = options;
@@ -35,7 +39,7 @@ export function readPlan(verb: string, kernel: Kernel, items: StreamItems, fn: u
   if (onTimeout !== 'exit' && onTimeout !== 'kill') throw new OptionError(`${where}.onTimeout`, onTimeout, "'exit' or 'kill'");
   if (typeof zipInputOnExit !== 'boolean') throw new OptionError(`${where}.zipInputOnExit`, zipInputOnExit, 'true or false');
   const limitMs = timeoutMs(`${where}.timeoutMs`, options.timeoutMs, STREAM_TIMEOUT_MS);
-  return { items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit };
+  return { items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit, start };
 }
 
 function isIterable(items: unknown): boolean {
@@ -203,9 +207,31 @@ class StreamRun {
       return;
     }
     const { consumer, kernel, plan } = this;
-    const element = new Element(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [step.value]), consumer), step.value, this);
+    const { value } = step;
+    if (plan.start === null) {
+      this.began(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [value]), consumer), value);
+      return;
+    }
+    this.pulling = true;
+    plan.start(plan.fn, value, consumer, (task) => {
+      this.pulling = false;
+      this.began(task, value);
+      this.changed();
+    }, (error) => {
+      this.pulling = false;
+      this.fail(error);
+    });
+  }
+
+  /** Listens to it before it can run; nobody wants one that comes after the end of the loop. */
+  private began(task: TaskRecord, input: unknown): void {
+    const element = new Element(task, input, this);
+    if (this.closed || this.gone) {
+      element.kill();
+      return;
+    }
     this.open.push(element);
-    element.begin(plan.limitMs);
+    element.begin(this.plan.limitMs);
   }
 
   /** the consumer has ended */

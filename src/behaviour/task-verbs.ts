@@ -112,12 +112,12 @@ export class TaskVerbsImpl {
 
   stream(items: StreamItems, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('stream', fn);
-    return new TaskStreamImpl(this.kernel, this.p, readPlan('stream', this.kernel, items, fn, true, options));
+    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.stream', this.kernel, items, fn, true, options));
   }
 
   streamNolink(items: StreamItems, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('streamNolink', fn);
-    return new TaskStreamImpl(this.kernel, this.p, readPlan('streamNolink', this.kernel, items, fn, false, options));
+    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options));
   }
 
   private need(verb: string): void {

@@ -1,5 +1,8 @@
 import { OptionError, parseOptions, z, type ExitReason } from '../base/index.js';
-import { AgentRefImpl, checkKeys, planOf, type ProcessVerbs, type StopOptions, type Task, type TaskFunction } from '../behaviour/index.js';
+import {
+  AgentRefImpl, checkKeys, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type StreamItems, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStream,
+  type TaskStreamOptions,
+} from '../behaviour/index.js';
 import type { Address, Kernel, Pid } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import type { Restart, Shutdown } from './decision.js';
@@ -95,6 +98,32 @@ export class TaskSupervisorRef {
     return this.#start('asyncNolink', 'asyncNolink', fn, args) as Promise<Task<Awaited<V>>>;
   }
 
+  /**
+   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends them. A start that it
+   * refuses fails the stream with that CallError: `max_children` says that `concurrency` is above what is free.
+   */
+  stream<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>> {
+    return this.#stream('stream', items, fn, true, options) as TaskStream<T, Awaited<V>>;
+  }
+
+  /** The same, where a crash is an outcome for every consumer (TK-05). */
+  streamNolink<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>> {
+    return this.#stream('streamNolink', items, fn, false, options) as TaskStream<T, Awaited<V>>;
+  }
+
+  #stream(verb: string, items: StreamItems, fn: unknown, linked: boolean, options: TaskStreamOptions = {}): unknown {
+    const where = `tasks.${verb}`;
+    checkFunction(where, fn);
+    const { addr, definition, kernel, sender } = this.#ref;
+    // The link of a stream is kept by the stream itself, so each task is one without.
+    const start: StreamStart = (run, item, consumer, started, refused) => {
+      const job: TaskJob = { fn: run, args: [item], restart: 'temporary', shutdownMs: 5_000 };
+      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', { as: 'asyncNolink', job, started } satisfies TaskStart, { timeoutMs: 'infinity' });
+      asked.catch(refused);
+    };
+    return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, start));
+  }
+
   /** A task whose result nobody hears of, restarted by its own rule. */
   startChild<A extends unknown[]>(fn: TaskFunction<A, unknown>, args: readonly [...A], options: TaskChildOptions = {}): Promise<Pid> {
     return this.#start('startChild', 'child', fn, args, options) as Promise<Pid>;
@@ -102,13 +131,13 @@ export class TaskSupervisorRef {
 
   #start(verb: string, as: TaskStart['as'], fn: unknown, args: readonly unknown[], options: TaskChildOptions = {}): Promise<unknown> {
     const where = `tasks.${verb}`;
-    if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
+    checkFunction(where, fn);
     if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
     checkKeys(where, options, ['restart', 'shutdown']);
     const { restart = 'temporary' } = options;
     if (!RESTARTS.includes(restart)) throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
     const job: TaskJob = { fn, args, restart, shutdownMs: shutdownOf(where, options.shutdown, 5_000) };
-    return this.#ask('start', { as, job } satisfies TaskStart);
+    return this.#ask('start', { as, job, started: null } satisfies TaskStart);
   }
 
   /** Ends one child: `shutdown`, then a kill when it takes too long. Errors: `not_found`. */
@@ -133,6 +162,10 @@ export class TaskSupervisorRef {
   #ask(op: string, payload?: unknown): Promise<unknown> {
     return quiet(this.#ref.call(op, payload, { timeoutMs: 'infinity' }));
   }
+}
+
+function checkFunction(where: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
 }
 
 /**

@@ -27,6 +27,8 @@ export interface TaskJob {
 export interface TaskStart {
   readonly as: 'async' | 'asyncNolink' | 'child';
   readonly job: TaskJob;
+  /** hears of the task in the step that makes it, before it runs */
+  readonly started: ((task: TaskRecord) => void) | null;
 }
 
 interface Entry {
@@ -63,7 +65,7 @@ function init(this: AgentSelf, plan: TaskPlan): TaskFamily {
   return new TaskFamily(this.p, plan);
 }
 
-function start(self: Sup, { as, job }: TaskStart): TaskRecord | Pid | Refusal {
+function start(self: Sup, { as, job, started }: TaskStart): TaskRecord | Pid | Refusal {
   const { state } = self;
   const { maxChildren } = state.plan;
   if (state.children.size >= maxChildren) return new Refusal('max_children', { maxChildren });
@@ -71,7 +73,9 @@ function start(self: Sup, { as, job }: TaskStart): TaskRecord | Pid | Refusal {
   const p = state.spawn({ job, starter });
   if (as === 'child') return p.pid;
   if (as === 'async' && starter !== null) link(starter, p);
-  return recordOf(p, starter);
+  const task = recordOf(p, starter);
+  started?.(task);
+  return task;
 }
 
 function info(self: Sup, message: unknown): unknown {

@@ -61,6 +61,67 @@ describe('task supervisors', () => {
     await mine.async(forever);
   });
 
+  it('TK-16 TK-11 TK-12 a stream runs its tasks under the supervisor, in order, and leaves none and no message behind', async () => {
+    const { env, system, tasks, self, seen } = await setup();
+    const parents = new Set<unknown>();
+    let most = 0;
+    let now = 0;
+    const stream = self.bind(tasks).stream([1, 2, 3, 4, 5], async (task, n: number) => {
+      parents.add(system.inspect(task.pid)?.parent);
+      most = Math.max(most, ++now);
+      await Promise.resolve();
+      now--;
+      return n * 2;
+    }, { concurrency: 2 });
+    expect(await tasks.children(), 'lazy (TK-14)').toEqual([]);
+    const values: unknown[] = [];
+    for await (const one of stream) values.push(one.ok ? one.value : one.reason);
+    expect(values).toEqual([2, 4, 6, 8, 10]);
+    expect([...parents]).toEqual([tasks.pid]);
+    expect(most).toBeLessThanOrEqual(2);
+    for await (const one of self.bind(tasks).stream([1, 2, 3], (_task, n: number) => (n === 1 ? n : forever()), { concurrency: 3 })) {
+      expect(one).toEqual({ ok: true, value: 1 });
+      break;
+    }
+    await env.settle();
+    expect(await tasks.children(), 'leaving the loop ends the rest (TK-12)').toEqual([]);
+    expect(seen).toEqual([]);
+  });
+
+  it('TK-16 a crash in a stream ends its consumer, with streamNolink it is an outcome; maxChildren fails the stream', async () => {
+    const { env, system, tasks, ref, self } = await setup({ maxChildren: 2 });
+    const crash = (task: TaskSelf, n: number): number => (n === 2 ? task.exit('bang') : n);
+    const outcomes: unknown[] = [];
+    for await (const one of self.bind(tasks).streamNolink([1, 2, 3], crash, { concurrency: 2 })) outcomes.push(one.ok ? one.value : one.reason);
+    expect(outcomes).toEqual([1, 'bang', 3]);
+    let failure: unknown;
+    try {
+      for await (const one of self.bind(tasks).streamNolink([1, 2, 3], forever, { concurrency: 3 })) void one;
+    } catch (error) {
+      failure = error;
+    }
+    expect(failure).toMatchObject({ code: 'REFUSED', refusal: 'max_children' });
+    await env.settle();
+    expect(await tasks.children()).toEqual([]);
+    const { down } = system.monitor(ref);
+    void (async () => { for await (const one of self.bind(tasks).stream([2], crash)) void one; })();
+    expect((await down).reason).toBe('bang');
+  });
+
+  it('TK-16 the tasks of a stream end with its consumer, and with the supervisor', async () => {
+    const { env, system, tasks, ref, self } = await setup();
+    void (async () => { for await (const one of self.bind(tasks).stream([1, 2], forever, { concurrency: 2 })) void one; })();
+    await env.settle();
+    expect((await tasks.children()).length).toBe(2);
+    system.exit(ref, 'kill');
+    await env.settle();
+    expect(await tasks.children()).toEqual([]);
+    const outside = (async () => { const got: unknown[] = []; for await (const one of tasks.streamNolink([1], forever)) got.push(one); return got; })();
+    await env.settle();
+    await tasks.stop();
+    expect(await outside).toEqual([{ ok: false, reason: 'shutdown' }]);
+  });
+
   it('TK-05 the crash of asyncNolink reaches the owner as a Down, of async through the link', async () => {
     const { env, system, tasks, mine, ref, seen } = await setup();
     const task = await mine.asyncNolink((self) => self.exit('bang'));
