@@ -11,7 +11,7 @@ export interface Host {
   readonly kernel: Kernel;
   readonly router: Router;
   /** verbs that layers above add to every self, by name (port); an unfilled one is a coded error */
-  readonly extensions: Map<string, (p: Process) => unknown>;
+  readonly extensions: Map<string, Extension>;
   /** a ref of one incarnation, without a sender */
   refTo(p: Process, definition: unknown): unknown;
   /** starts an agent; returns its ref, or the promise of it when init is asynchronous */
@@ -24,6 +24,9 @@ export interface Host {
   deliveries: Deliveries | null;
   spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, linked: boolean, options?: SpawnOptions): ProcessRef;
 }
+
+/** Makes the verbs for one process and its self; for the outside both are null. */
+export type Extension = (p: Process | null, self: { readonly signal: AbortSignal } | null) => unknown;
 
 /** Options of a spawn as the host takes them: checked. */
 export interface SpawnOptions extends ProcessSpawnOptions {

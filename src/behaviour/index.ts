@@ -7,12 +7,13 @@ export { EventManager, eventManager } from './event-ref.js';
 export { DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Schedule, type Terms } from './delivery-options.js';
 export type * from './delivery-types.js';
 export type * from './event-types.js';
-export { addressOf, hostOf, type Addressed, type Host, type SpawnOptions } from './host.js';
+export { addressOf, hostOf, type Addressed, type Extension, type Host, type SpawnOptions } from './host.js';
 export { CALL_TIMEOUT_MS, checkKeys, nameSchema, readCall, readStart, splitArgs, startFields } from './options.js';
 export type { MailboxOptions } from './mailbox-options.js';
 export { abcast, multiCall, type MultiCallResult } from './multi.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
 export { checkFlags, checkSpawn } from './process-options.js';
+export type * from './outward-types.js';
 export type * from './process-types.js';
 export { AgentRefImpl, ended, statsOf, ViaRefImpl } from './ref.js';
 export {

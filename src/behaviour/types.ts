@@ -2,6 +2,7 @@ import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { Alias, MonitorRef, Pid } from '../process/index.js';
 import type { Via } from '../router/index.js';
+import type { OutwardVerbs } from './outward-types.js';
 import type { KernelVerbs } from './process-types.js';
 import type { MailboxOptions } from './mailbox-options.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
@@ -83,7 +84,7 @@ export interface StartOptions {
 export type Target = string | Via | Alias | { readonly pid: Pid | undefined };
 
 /** The verbs that every process has. */
-export interface ProcessVerbs extends KernelVerbs {
+export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
   cast<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** a cast that waits for room: see `put` of a ref */

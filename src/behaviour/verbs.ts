@@ -9,6 +9,7 @@ import { deliverAs } from './deliver.js';
 import { guardedController } from './guard.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
 import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
+import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from './outward-types.js';
 import type { AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery } from './process-types.js';
 import type { AgentRefImpl } from './ref.js';
 import type { RequestVerbs } from './request-types.js';
@@ -272,11 +273,30 @@ export class Verbs {
     return new Sys(addressOf(this.host, to), this.host, this.p);
   }
 
+  /* ---- calls to the outside ---- */
+
+  breaker(name: string, options?: BreakerOptions): Breaker {
+    return this.outward('breaker').breaker(name, options);
+  }
+
+  limit(name: string, options?: LimitOptions): Limit {
+    return this.outward('limit').limit(name, options);
+  }
+
+  retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
+    return this.outward('retry').retry(attempt, options);
+  }
+
+  private outward(verb: string): OutwardVerbs {
+    this.need(verb);
+    return this.extension('outward') as OutwardVerbs;
+  }
+
   /** What a layer above offers this process under that name. */
   extension(name: string): unknown {
     const make = this.host.extensions.get(name);
     if (make === undefined) throw new CastcallError('PORT_UNFILLED', `self has no '${name}': the layer that offers it is not part of this system`);
-    return make(this.p);
+    return make(this.p, this);
   }
 
   /** One controller for the life of the process; a call's own is made by the agent's self. */

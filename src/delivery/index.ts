@@ -1,3 +1,6 @@
+export { retry } from './retry.js';
+export { BreakerOpenError, isCalleeFailure } from './breaker-error.js';
+export { LimitTimeoutError } from './limit-error.js';
+export { offerOutward, outwardOf } from './outward.js';
 export { Delivery } from './delivery.js';
 export { LEDGER, type LedgerLimits } from './ledger.js';
-export { retry, type RetryOptions } from './retry.js';

@@ -1,24 +1,7 @@
 // The doorway of p-retry: retries around I/O and remote calls. Redelivery has its own schedule, on the deadline list.
 import pRetry from 'p-retry';
 import { delayMs, OptionError, parseOptions, z } from '../base/index.js';
-
-/** Options of {@link retry}. */
-export interface RetryOptions {
-  /** attempts in total, from 1; default 5 */
-  readonly attemptsMax?: number | undefined;
-  /** ms before the second attempt; default 100 */
-  readonly baseMs?: number | undefined;
-  /** what each further delay is multiplied by, from 1; default 2 */
-  readonly factor?: number | undefined;
-  /** longest delay, ms; default 30,000 */
-  readonly maxMs?: number | undefined;
-  /** spreads each delay over one to two times its length; default true */
-  readonly jitter?: boolean | undefined;
-  /** aborts waiting and further attempts; give an agent's `self.signal` */
-  readonly signal?: AbortSignal | undefined;
-  /** whether this error is worth another attempt; default every error */
-  readonly when?: ((error: unknown) => boolean) | undefined;
-}
+import type { RetryOptions } from '../behaviour/index.js';
 
 const ATTEMPTS_RULE = 'a whole number of attempts from 1';
 const FACTOR_RULE = 'a finite number from 1';

@@ -48,6 +48,8 @@ export class Kernel {
   readonly context: AsyncContext | null;
   /** port: releases names, groups and locks of an ending process */
   readonly exitHooks: ((p: Process) => void)[] = [];
+  /** port: what lives in the name of the system ends with it, after all processes */
+  readonly stopHooks: (() => void)[] = [];
   onDrainBegin: (() => void) | null = null;
   onDrainEnd: (() => void) | null = null;
   /** parked handlers now */

@@ -1,5 +1,6 @@
 export { findCycle } from './cycle.js';
 export { DEAD_LETTERS_KEPT, DeadLetters, type DeadLetter } from './dead-letters.js';
+export { hold, letGo } from './holdings.js';
 export { broadcast, GroupChange, GroupMonitor, GroupTable, type Candidate, type GroupMonitorRef } from './groups.js';
 export type { Locks, NoLock } from './locks.js';
 export { Cell, Names, checkName, checkStartName } from './names.js';

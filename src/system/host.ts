@@ -1,5 +1,6 @@
 import { nodeEnv } from '../base/index.js';
 import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host } from '../behaviour/index.js';
+import { offerOutward } from '../delivery/index.js';
 import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { Kernel } from '../process/index.js';
@@ -36,6 +37,7 @@ export function makeHost(options: ReadOptions): Host {
     spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options) as never,
   };
   kernel.host = host;
+  offerOutward(host);
   const delivery = new Delivery(kernel, router, options.delivery, options.dedupe);
   host.deliveries = delivery;
   kernel.delivery = delivery;

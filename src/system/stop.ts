@@ -53,6 +53,7 @@ export async function stopSystem(kernel: Kernel, tops: () => readonly Process[],
   if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
   const report = await stopAll(kernel, tops(), options.drain, options.timeoutMs);
   kernel.closed = true;
+  for (const hook of kernel.stopHooks) hook();
   listeners.remove();
   // The tick that is armed while anything runs has its last turn before the caller goes on.
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));

@@ -3,7 +3,7 @@ import {
   addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, Timers, ViaRefImpl,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type ProcessSpawnOptions, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type SendOptions, type SignalOptions, type StartArgs, type Started, type Target, type TaskVerbs,
 } from '../behaviour/index.js';
-import { Sys, type CallName, type CastName, type DeliverOptions, type DeliverReply, type EntryOf, type Receipt, type StateIn, type VerbArgs } from '../behaviour/index.js';
+import { Sys, type StateIn } from '../behaviour/index.js';
 import {
   Alias, exitSignal, exitToAlias, resumeProcess, suspendProcess,
   type Address, type Kernel, type Pid, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
@@ -14,6 +14,7 @@ import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
 import type { ReadOptions } from './options.js';
+import { SystemOutward } from './outward.js';
 import { systemStats, type SystemStats } from './stats.js';
 import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
 import { Tops, type SuperviseOptions } from './supervision.js';
@@ -30,7 +31,7 @@ import { startWatchdog } from './watchdog.js';
  * await other.stop();
  * @since 0.1.0
  */
-export class System implements AsyncDisposable {
+export class System extends SystemOutward implements AsyncDisposable {
   readonly name: string;
   /** applications: trees with names, dependencies and callbacks around their lives */
   readonly applications: Applications;
@@ -43,9 +44,10 @@ export class System implements AsyncDisposable {
 
   /** @internal Use `createSystem`. */
   constructor(options: ReadOptions) {
-    this.name = options.name;
     const host = makeHost(options);
+    super(host);
     const { kernel } = host;
+    this.name = options.name;
     this.#kernel = kernel;
     this.#router = host.router;
     this.#host = host;
@@ -223,11 +225,6 @@ export class System implements AsyncDisposable {
    */
   scope<G>(definition: ScopeDefinition<G>, nameOrPid: string | Via = definition.name): ScopeRef<G> {
     return scopeRef(this.#host, definition, this.#address('scope', nameOrPid));
-  }
-
-  /** `ref.deliver`, for those who have a ref in one hand and an operation in the other. */
-  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>> {
-    return ref.deliver(op, ...args);
   }
 
   /** Who has a name now, also one in another registry. */

@@ -5,7 +5,7 @@ import { root } from './doors.js';
 
 const DOORS: Readonly<Record<string, string>> = {
   castcall: 'src/index.ts',
-  'castcall/delivery': 'src/delivery/index.ts',
+  'castcall/delivery': 'src/delivery/public.ts',
   'castcall/observe': 'src/observe/public.ts',
   'castcall/supervisor': 'src/supervisor/public.ts',
   'castcall/testing': 'src/testing/index.ts',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import * as delivery from '../../src/delivery/index.js';
+import * as delivery from '../../src/delivery/public.js';
 import * as core from '../../src/index.js';
 import * as observe from '../../src/observe/public.js';
 import * as supervision from '../../src/supervisor/public.js';

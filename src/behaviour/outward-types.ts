@@ -1,0 +1,193 @@
+/*
+ * What guards calls to the outside: circuit breakers, limits, retries. The types of the port `outward`, which the
+ * delivery layer fills; one breaker and one limit per name and system, shared by all its processes.
+ */
+
+/** What a breaker does with a call: let it through, fail it at once, or let some through to decide. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** Options of a breaker, fixed by the first use of its name. */
+export interface BreakerOptions {
+  /** opens when at least this share of the calls that ended in the window has failed; above 0, at most 1; default 0.5, off when only `failures` is given */
+  readonly errorRate?: number | undefined;
+  /** the rate counts from so many ended calls in the window on; default 10 */
+  readonly volume?: number | undefined;
+  /** the window of the rate, ms; it moves in ten steps; default 10,000 */
+  readonly windowMs?: number | undefined;
+  /** opens also after so many failures in a row; default never */
+  readonly failures?: number | undefined;
+  /** ms from opening until probes are let through; default 30,000 */
+  readonly openMs?: number | undefined;
+  /** calls that are let through half-open; all of them must succeed; default 1 */
+  readonly probes?: number | undefined;
+  /** a probe without an outcome after so many ms has failed; default 60,000 */
+  readonly probeTimeoutMs?: number | 'infinity' | undefined;
+  /** whether a call that ended with this error has failed; default `isCalleeFailure`. What is no failure is not counted at all */
+  readonly isFailure?: ((error: unknown, signal: AbortSignal) => boolean) | undefined;
+}
+
+/** Options of `breaker.run`. */
+export interface BreakerRunOptions {
+  /** given to the function; its abort is no failure of the callee. Default: `self.signal` in a process, else one that never fires */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One change of state. */
+export interface BreakerChange {
+  readonly breaker: string;
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+  /** the error rate, failures in a row, `openMs` has passed, the outcome of probes, `open()` or `close()` */
+  readonly cause: 'rate' | 'failures' | 'due' | 'probe' | 'manual';
+}
+
+/** What a breaker has counted since it was made. */
+export interface BreakerStats {
+  readonly name: string;
+  readonly state: BreakerState;
+  readonly successes: number;
+  readonly failures: number;
+  /** neither: aborted, of an agent that died, or what `isFailure` excludes */
+  readonly ignored: number;
+  /** failed fast */
+  readonly rejected: number;
+  /** calls that have not ended */
+  readonly running: number;
+  /** how often it went open */
+  readonly opened: number;
+  /** calls that ended in the window of the error rate, and those of them that failed */
+  readonly window: { readonly calls: number; readonly failures: number };
+  /** open: ms until a probe is let through, Infinity after `open('infinity')`; else 0 */
+  readonly probeInMs: number;
+}
+
+/**
+ * A circuit breaker: `closed` lets calls through, `open` fails them at once, `half-open` lets `probes` through and decides
+ * by their outcome. It changes only when a call comes or ends, never by a timer of its own; a call that began before
+ * the latest change changes nothing. The state is that of the name, shared in one system, and gone with it.
+ *
+ * @example
+ * const llm = system.breaker('llm', { failures: 2, openMs: 1_000 });
+ * for (let n = 0; n < 2; n++) await llm.run(() => { throw new Error('503'); }).catch(() => {});
+ * const error = await llm.run(() => 'answer').catch((error: BreakerOpenError) => error);
+ * error instanceof BreakerOpenError && error.code; // => 'BREAKER_OPEN'
+ * llm.close();
+ * await llm.run(() => 'answer'); // => 'answer'
+ */
+export interface Breaker {
+  readonly name: string;
+  readonly state: BreakerState;
+  /**
+   * Calls `fn` unless the breaker is open; resolves and rejects as it does. Errors: BreakerOpenError (`BREAKER_OPEN`) with
+   * `fn` not called; the reason of a signal that has fired before; `ZOMBIE` for a process that has ended. Cost: about 2 µs.
+   */
+  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: BreakerRunOptions): Promise<T>;
+  /** the same function behind the breaker */
+  wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
+  /** opens it, or keeps it open, for `forMs` from now, default `openMs`; 'infinity' until `close()` */
+  open(forMs?: number | 'infinity'): void;
+  /** closes it and forgets the window and the failures in a row */
+  close(): void;
+  stats(): BreakerStats;
+  /** tells every change once, in order, after it is done; returns the way to stop. What a listener throws is logged */
+  watch(listener: (change: BreakerChange) => void): () => void;
+}
+
+/** Options of a limit, fixed by the first use of its name; at least one of `perMinute` and `concurrent`. */
+export interface LimitOptions {
+  /** starts a minute, evenly spread: in any T ms at most `burst + perMinute * T / 60,000`; default no limit */
+  readonly perMinute?: number | undefined;
+  /** starts at once after a pause; default one second's worth of `perMinute`, at least 1 */
+  readonly burst?: number | undefined;
+  /** calls that run at the same time; default no limit */
+  readonly concurrent?: number | undefined;
+}
+
+/** Options of `limit.run`. */
+export interface LimitRunOptions {
+  /** given to the function; ends the wait with its reason. Default: `self.signal` in a process, else one that never fires */
+  readonly signal?: AbortSignal | undefined;
+  /** longest wait for its turn, ms; the call itself is not limited; default 60,000 */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+}
+
+/** What a limit has counted since it was made. */
+export interface LimitStats {
+  readonly name: string;
+  readonly running: number;
+  readonly waiting: number;
+  readonly started: number;
+  /** waits that ended by `timeoutMs` */
+  readonly timedOut: number;
+  /** waits that ended by an abort or by the death of the agent */
+  readonly withdrawn: number;
+  /** ms that a pause has left */
+  readonly pausedMs: number;
+}
+
+/**
+ * A limit on how often, and how many at once: a token bucket and a count of slots under one name. Who waits is served in
+ * the order of arrival, and agents take turns when one has many calls waiting. A slot comes back when the call has ended
+ * or its agent has died. Pauses and counts are those of the name, shared in one system, and gone with it.
+ *
+ * @example
+ * const openai = system.limit('openai', { perMinute: 600, concurrent: 2 });
+ * let most = 0;
+ * await Promise.all([1, 2, 3, 4].map(() => openai.run(async () => { most = Math.max(most, openai.stats().running); })));
+ * most // => 2
+ */
+export interface Limit {
+  readonly name: string;
+  /**
+   * Calls `fn` in its turn; resolves and rejects as it does. An error with a number `retryAfterMs` also pauses the limit for
+   * so long. Errors, with `fn` not called: LimitTimeoutError (`LIMIT_TIMEOUT`), the reason of the signal, `ZOMBIE` when
+   * the process has ended, `SYSTEM_STOPPED`.
+   */
+  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T>;
+  /** the same function behind the limit */
+  wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
+  /** starts nothing for `ms` from now; a longer pause that is running stays */
+  pause(ms: number): void;
+  stats(): LimitStats;
+}
+
+/** Options of `retry`. */
+export interface RetryOptions {
+  /** attempts in total, from 1; default 5 */
+  readonly attemptsMax?: number | undefined;
+  /** ms before the second attempt; default 100 */
+  readonly baseMs?: number | undefined;
+  /** what each further delay is multiplied by, from 1; default 2 */
+  readonly factor?: number | undefined;
+  /** longest delay, ms; default 30,000 */
+  readonly maxMs?: number | undefined;
+  /** spreads each delay over one to two times its length; default true */
+  readonly jitter?: boolean | undefined;
+  /** aborts waiting and further attempts; `self.retry` takes `self.signal` by default */
+  readonly signal?: AbortSignal | undefined;
+  /** whether this error is worth another attempt; default every error */
+  readonly when?: ((error: unknown) => boolean) | undefined;
+}
+
+/** The verbs of every process that guard its calls to the outside. */
+export interface OutwardVerbs {
+  /**
+   * The breaker of that name, made at its first use. Errors: OptionError; `OPTIONS_CONFLICT` when the name has other options.
+   *
+   * @example
+   * const Writer = defineAgent({ calls: { write: (self, topic: string) => self.breaker('llm').run(async () => `about ${topic}`) } });
+   * await system.start(Writer).call('write', 'frogs'); // => 'about frogs'
+   * system.breaker('llm').stats().successes; // => 1
+   */
+  breaker(name: string, options?: BreakerOptions): Breaker;
+  /**
+   * The limit of that name, made at its first use, which must give options. Errors: as `breaker`.
+   *
+   * @example
+   * const Writer = defineAgent({ calls: { write: (self, topic: string) => self.limit('openai', { perMinute: 60 }).run(async () => `about ${topic}`) } });
+   * await system.start(Writer).call('write', 'frogs'); // => 'about frogs'
+   */
+  limit(name: string, options?: LimitOptions): Limit;
+  /** `retry` of `castcall/delivery`, ended by `self.signal` unless another signal is given */
+  retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T>;
+}

@@ -1,0 +1,238 @@
+import { CastcallError, Deadline, isError, DELAY_MAX_MS, OptionError } from '../base/index.js';
+import type { LimitStats } from '../behaviour/index.js';
+import type { Holding, Kernel, Process } from '../process/index.js';
+import { hold, letGo } from '../router/index.js';
+import { LimitTimeoutError } from './limit-error.js';
+import type { ReadLimit } from './limit-options.js';
+
+const MINUTE_MS = 60_000;
+/** one clock read may differ from another by the last bit */
+const EPSILON_MS = 1e-6;
+
+const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
+
+/** One call on its way through a limit. */
+export class Turn extends Deadline implements Holding {
+  state: (typeof State)[keyof typeof State] = State.Waiting;
+  /** why it ended before its call was made */
+  failure: unknown = undefined;
+  /** its call was made */
+  called = false;
+  private wakeUp: (() => void) | null = null;
+  private readonly onAbort = (): void => this.gate.withdraw(this, this.signal.reason);
+  constructor(
+    private readonly gate: Gate,
+    readonly owner: Process | null,
+    readonly signal: AbortSignal,
+  ) {
+    super();
+  }
+
+  get granted(): boolean {
+    return this.state === State.Granted;
+  }
+
+  /** Resolves when it is granted or over. The call is then made in a microtask of its own, in nobody else's name. */
+  ready(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.state === State.Waiting) this.wakeUp = resolve;
+      else resolve();
+    });
+  }
+  decided(): void {
+    this.wakeUp?.();
+  }
+  listen(on: boolean): void {
+    if (on) this.signal.addEventListener('abort', this.onAbort);
+    else this.signal.removeEventListener('abort', this.onAbort);
+  }
+  expire(): void {
+    this.gate.timeOut(this);
+  }
+  release(p: Process): void {
+    const error = new CastcallError('ZOMBIE', `limit '${this.gate.options.name}': the process ${p.pid} has ended`);
+    if (this.state === State.Waiting) this.gate.withdraw(this, error);
+    else this.gate.leave(this, !this.called, error);
+  }
+}
+
+/** The next moment at which time lets a call through. */
+class Wake extends Deadline {
+  at = Infinity;
+  constructor(private readonly gate: Gate) {
+    super();
+  }
+  expire(): void {
+    this.gate.pump();
+  }
+}
+
+/**
+ * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of debts; a start moves
+ * it on by one interval, and may come up to `burst - 1` intervals before it.
+ */
+export class Gate {
+  private running = 0;
+  private waiting = 0;
+  private nextAt = -Infinity;
+  private pausedUntil = -Infinity;
+  /** who waits, by agent: the first agent's first call is next, then that agent goes to the end */
+  private readonly lines = new Map<Process | null, Set<Turn>>();
+  private readonly counts = { started: 0, timedOut: 0, withdrawn: 0 };
+  private readonly wake = new Wake(this);
+  private readonly intervalMs: number;
+  private ended = false;
+  constructor(
+    private readonly kernel: Kernel,
+    readonly options: ReadLimit,
+  ) {
+    this.intervalMs = MINUTE_MS / options.perMinute;
+  }
+
+  /** A turn that is granted at once, or waits until its `resolve` is called. */
+  enter(owner: Process | null, signal: AbortSignal, timeoutMs: number): Turn {
+    if (this.ended) throw stopped();
+    const turn = new Turn(this, owner, signal);
+    if (owner !== null) hold(owner, turn);
+    if (this.waiting === 0 && this.running < this.options.concurrent && this.freeAt() <= this.now()) {
+      this.grant(turn);
+      return turn;
+    }
+    this.enqueue(turn);
+    turn.listen(true);
+    if (timeoutMs >= 0) this.kernel.deadlines.add(turn, timeoutMs);
+    this.pump();
+    return turn;
+  }
+
+  /** The granted call is made now; throws when its agent has died since, or its signal has fired. */
+  call(turn: Turn): void {
+    if (turn.state === State.Over) throw turn.failure;
+    turn.signal.throwIfAborted();
+    turn.called = true;
+    this.counts.started++;
+  }
+
+  /** The call has ended, or its agent has died; when it was not made its token comes back as well. */
+  leave(turn: Turn, unused: boolean, failure?: unknown): void {
+    if (turn.state !== State.Granted) return;
+    turn.state = State.Over;
+    turn.failure = failure;
+    this.running--;
+    if (unused) this.nextAt -= this.intervalMs;
+    if (turn.owner !== null) letGo(turn.owner, turn);
+    this.pump();
+  }
+
+  withdraw(turn: Turn, failure: unknown): void {
+    this.counts.withdrawn++;
+    this.drop(turn, failure);
+  }
+
+  timeOut(turn: Turn): void {
+    this.counts.timedOut++;
+    this.drop(turn, new LimitTimeoutError(this.options.name, this.waiting - 1, this.running));
+  }
+
+  pause(ms: number): void {
+    this.pausedUntil = Math.max(this.pausedUntil, this.now() + ms);
+    this.pump();
+  }
+
+  /** An error that says when to come again pauses the limit. */
+  learn(error: unknown): void {
+    const ms = retryAfterOf(error);
+    if (ms !== undefined) this.pause(ms);
+  }
+
+  stats(): LimitStats {
+    const { running, waiting, counts } = this;
+    return { name: this.options.name, running, waiting, ...counts, pausedMs: Math.max(0, Math.ceil(this.pausedUntil - this.now())) };
+  }
+
+  /** The system has stopped: nobody gets a turn any more. */
+  end(): void {
+    this.ended = true;
+    for (const line of [...this.lines.values()]) for (const turn of [...line]) this.withdraw(turn, stopped());
+    this.kernel.deadlines.remove(this.wake);
+  }
+
+  /** Grants what may go now, and sets the alarm for what time alone holds back. */
+  pump(): void {
+    while (this.waiting > 0 && this.running < this.options.concurrent && this.freeAt() <= this.now()) this.grant(this.dequeue());
+    this.arm(this.waiting > 0 && this.running < this.options.concurrent ? this.freeAt() : Infinity);
+  }
+
+  private grant(turn: Turn): void {
+    turn.state = State.Granted;
+    this.running++;
+    if (this.intervalMs > 0) this.nextAt = Math.max(this.nextAt, this.now()) + this.intervalMs;
+    turn.decided();
+  }
+
+  private freeAt(): number {
+    return Math.max(this.pausedUntil, this.nextAt - (this.options.burst - 1) * this.intervalMs - EPSILON_MS);
+  }
+
+  private arm(at: number): void {
+    const { deadlines } = this.kernel;
+    if (this.wake.list !== null && this.wake.at === at) return;
+    deadlines.remove(this.wake);
+    this.wake.at = at;
+    if (at !== Infinity) deadlines.add(this.wake, Math.min(DELAY_MAX_MS, Math.max(1, Math.ceil(at - this.now()))));
+  }
+
+  private enqueue(turn: Turn): void {
+    const line = this.lines.get(turn.owner);
+    if (line === undefined) this.lines.set(turn.owner, new Set([turn]));
+    else line.add(turn);
+    this.waiting++;
+  }
+
+  private dequeue(): Turn {
+    const [owner, line] = this.lines.entries().next().value as [Process | null, Set<Turn>];
+    const turn = line.values().next().value as Turn;
+    this.lines.delete(owner);
+    line.delete(turn);
+    if (line.size > 0) this.lines.set(owner, line);
+    this.unwait(turn);
+    return turn;
+  }
+
+  private drop(turn: Turn, failure: unknown): void {
+    const line = this.lines.get(turn.owner);
+    line?.delete(turn);
+    if (line?.size === 0) this.lines.delete(turn.owner);
+    this.unwait(turn);
+    turn.state = State.Over;
+    turn.failure = failure;
+    if (turn.owner !== null) letGo(turn.owner, turn);
+    turn.decided();
+    if (this.waiting === 0) this.arm(Infinity);
+  }
+
+  private unwait(turn: Turn): void {
+    this.waiting--;
+    this.kernel.deadlines.remove(turn);
+    turn.listen(false);
+  }
+
+  private now(): number {
+    return this.kernel.env.mono();
+  }
+}
+
+function stopped(): OptionError {
+  return new OptionError('system', 'stopped', 'a running system', 'create a new one', 'SYSTEM_STOPPED');
+}
+
+/** Ms that an error of the callee asks to wait; never throws. */
+function retryAfterOf(error: unknown): number | undefined {
+  if (!isError(error)) return undefined;
+  try {
+    const { retryAfterMs: ms } = error as { retryAfterMs?: unknown };
+    return typeof ms === 'number' && ms >= 0 ? Math.min(DELAY_MAX_MS, Math.ceil(ms)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
