@@ -1,6 +1,6 @@
 import { ExitSignal, isThenable, printable, type ExitReason } from '../base/index.js';
 import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
-import { Exit, type Process } from '../process/index.js';
+import { Exit, Phase, type Process } from '../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { next, type Child, type MaybeLater } from './child.js';
 import { changeCode } from './code-change.js';
@@ -33,6 +33,8 @@ function begin(p: Process, tree: Tree, make: SupervisorInit | null): MaybeLater<
   return next(family.startAll(children), (failure) => {
     if (failure === null) return forgetIgnored(state, children);
     const reason = reasonOfStart(failure.error);
+    // Killed while a child was starting: who was started before ends, or lives on, by the exit signal alone.
+    if (p.phase === Phase.Dead) return state;
     reportError(p, 'start_error', failure.child, reason);
     return next(stopInOrder(family, children.slice(0, failure.index)), (): never => {
       throw new ExitSignal({ shutdown: { failedToStartChild: failure.child.spec.id, reason } });

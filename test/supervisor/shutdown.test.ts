@@ -142,6 +142,19 @@ describe('C9 shutdown is a protocol', () => {
     expect(take().sort()).toEqual(['-a killed', '-b killed']);
   });
 
+  test('SU-04 SU-37 one that is killed while a child starts stops nobody any more: who is not linked lives on', async () => {
+    const system = testSystem();
+    const Unlinked = defineAgent({ init() { this.unlink(system.inspect(this.pid)?.parent as Pid); return {}; } });
+    const Hanging = defineAgent({ init: () => new Promise<object>(() => undefined) });
+    const started = system.supervise({ name: 'top', children: [child('free', Unlinked, { shutdown: 'brutal_kill' }), child('hanging', Hanging)] }).then(() => 'ok', (error: unknown) => (error as { reason?: unknown }).reason);
+    await settled();
+    const free = system.whereis('free') as Pid;
+    system.exit('top', 'kill');
+    expect(await started).toBe('killed');
+    await settled();
+    expect(system.processes()).toEqual([free]);
+  });
+
   test('SU-37 the exit signal of the parent stops a nested tree, newest first', async () => {
     const system = testSystem();
     const { worker, take } = family();
