@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { behaviour } from '../test/mutants/behaviour.mjs';
+import { delivery } from '../test/mutants/delivery.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
@@ -96,7 +97,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...behaviour, ...supervisor, ...statemachines, ...processgroups];
+const all = [...kernel, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery];
 const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));

@@ -215,7 +215,7 @@ class LimitImpl implements Limit {
       gate.call(turn);
       return await fn(signal);
     } catch (error) {
-      if (turn.called) gate.learn(error);
+      if (turn.called && turn.granted) gate.learn(error);
       // A breaker inside has not made the call.
       if (error instanceof BreakerOpenError) gate.leave(turn, true);
       throw error;

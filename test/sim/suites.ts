@@ -1,3 +1,4 @@
+import { breakerSuite } from './breaker.js';
 import { callsSuite } from './calls.js';
 import { cancelSuite } from './cancel.js';
 import { crashSuite } from './crash.js';
@@ -18,5 +19,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, sysSuite, transitionSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, sysSuite, transitionSuite, breakerSuite, randomSuite,
 ];
