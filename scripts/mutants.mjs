@@ -10,6 +10,7 @@ import { delivery } from '../test/mutants/delivery.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
+import { pressure } from '../test/mutants/mailbox.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { build, root } from './program.mjs';
 
@@ -97,7 +98,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery];
+const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery];
 const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));

@@ -1,0 +1,26 @@
+// Wrong variants of mailboxes under pressure: see scripts/mutants.mjs.
+const mailbox = 'src/mailbox/mailbox.js';
+const evict = 'src/mailbox/evict.js';
+const admit = 'src/process/admit.js';
+const put = 'src/router/put.js';
+
+export const pressure = [
+  { name: 'a freed place is not given to who waits', file: mailbox, edits: [['this.size--; this.letIn(state, 0); this.size++;', ';']] },
+  { name: 'the bound is checked before a suspended sender is released', file: mailbox, edits: [['this.size--; this.letIn(state, 0); this.size++;', 'this.letIn(state, 0);']] },
+  { name: 'two come in for one place', file: mailbox, edits: [['this.size + reserved < rules.capacity', 'this.size + reserved <= rules.capacity']] },
+  { name: 'a put is released twice', file: mailbox, edits: [['waiting.remove(first); first.enter();', 'waiting.remove(first); first.enter(); first.enter();']] },
+  { name: 'who arrives overtakes who waits', file: admit, edits: [['state.waiting.size === 0 && box.hasRoom', 'box.hasRoom']] },
+  { name: 'drop-oldest takes the newest', file: 'src/mailbox/lane.js', edits: [['const distance = this.find(fits);', 'const distance = this.find(fits) < 0 ? -1 : this.n - 1;']] },
+  { name: 'drop-oldest takes from the highest lane', file: evict, edits: [['if (lowest > rank) return false; const lane = laneOf(box, lowest);', 'const lane = laneOf(box, 3 - lowest);']] },
+  { name: 'what has expired keeps its place', file: admit, edits: [['if (extra === null || extra.nextExpiry === Infinity) return;', 'if (extra !== undefined) return;']] },
+  { name: 'the caller of an evicted call waits on', file: admit, edits: [['if (from instanceof ReplySlot) from.lost(code);', ';']] },
+  { name: 'an evicted message is not counted', file: admit, edits: [['box.tally().dropped++; else', '; else']] },
+  { name: 'a put that gave up comes in all the same', file: put, edits: [['withdraw(this.callee, this.waiter, outcome);', ';']] },
+  { name: 'a put of a dead sender stays in line', file: put, edits: [["this.leave('dropped', this.error('ZOMBIE', {}));", "this.end(this.error('ZOMBIE', {}));"]] },
+  { name: 'a put waits for the dead', file: 'src/process/exit.js', edits: [["dismiss(p, pressure, 'EXIT', reason);", ';']] },
+  { name: 'a replaced message is not counted', file: admit, edits: [['box.tally().superseded++;', ';']] },
+  { name: 'keep first replaces', file: admit, edits: [['if (!coalesce.keepFirst) {', 'if (coalesce !== null) {']] },
+  { name: 'the bytes of what is taken stay', file: mailbox, edits: [['state.bytes -= extra.bytes;', ';']] },
+  { name: 'a low lane starves', file: mailbox, edits: [['state.rules.ageEvery > 0 ? this.aged(state) : this.strict()', 'this.strict()']] },
+  { name: 'a closed mailbox takes more', file: admit, edits: [['state.closed = true;', ';']] },
+];

@@ -1,0 +1,116 @@
+import { defineAgent, type CallError } from '../../src/index.js';
+import type { Simulation } from '../../src/testing/index.js';
+import { suite, type Suite } from './suite.js';
+
+const slowSink = (sim: Simulation, seen: string[]) => defineAgent({
+  name: 'sink',
+  calls: { hold: (_self, ms: number) => sim.sleep(ms), ask: (_self, text: string) => { seen.push(text); return text; } },
+  casts: { async take(_self, text: string) { seen.push(text); await sim.sleep(1); } },
+});
+
+const codeOf = (error: unknown): string => String((error as CallError).code);
+
+/** Puts of many processes: in order of asking, never above the bound, one for each place; some give up, some die. */
+async function waiting(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const seen: string[] = [];
+  const capacity = 1 + random.int(3);
+  const sink = system.start(slowSink(sim, seen), { mailbox: { capacity, overflow: 'suspend' } });
+  void sink.tryCall('hold', 20);
+  await sim.settle();
+  const outcomes: string[] = [];
+  const wanted: string[] = [];
+  const senders: string[] = [];
+  for (let n = 0; n < capacity + 6; n++) {
+    const gives = n >= capacity && random.chance(0.3);
+    const text = `${n}`;
+    const sender = system.spawn((self) => self.put(sink, 'take', text, gives ? { timeoutMs: 5 } : {}).then(() => { outcomes.push('ok'); }, (error: unknown) => { outcomes.push(codeOf(error)); }));
+    await sim.settle();
+    const dies = !gives && n >= capacity && random.chance(0.3);
+    if (dies) senders.push(sender.pid);
+    if (!gives && !dies) wanted.push(text);
+  }
+  sim.equal(sink.tryCast('take', 'cast'), 'full', 'a cast is refused while others wait');
+  sim.equal(sink.stats().mailbox.waiting, 6, 'all behind the bound wait');
+  for (const pid of senders) system.exit(pid, 'kill');
+  await sim.sleep(10);
+  const left = wanted.length - capacity;
+  sim.equal(sink.stats().mailbox.waiting, left, 'who gave up or died is out of the line');
+  await sim.sleep(60);
+  sim.equal(seen.join(), wanted.join(), 'first come, first served');
+  sim.equal(outcomes.filter((one) => one === 'ok').length, wanted.length, 'each told once, when it was queued');
+  sim.equal(sink.stats().mailbox.peak, capacity, 'never above its bound');
+  sim.sometimes(outcomes.includes('TIMEOUT'), 'a put gives up');
+  sim.sometimes(senders.length > 0, 'a sender dies while it waits');
+  system.exit(sink, 'kill');
+}
+
+/** The receiver dies while others wait for room in it. */
+async function death(sim: Simulation): Promise<void> {
+  const { system } = sim;
+  const sink = system.start(slowSink(sim, []), { mailbox: { capacity: 1, overflow: 'suspend' } });
+  void sink.tryCall('hold', 1_000);
+  await sim.settle();
+  const told: string[] = [];
+  for (let n = 0; n < 3; n++) void sink.put('take', `${n}`).then(() => told.push('ok'), (error: unknown) => told.push(`${codeOf(error)} ${String((error as CallError).reason)}`));
+  await sim.settle();
+  system.exit(sink, 'boom');
+  await sim.settle();
+  sim.equal(told.join(), 'ok,EXIT boom,EXIT boom', 'those who wait hear its reason at once');
+  sim.equal(system.stats().held, 0, 'nobody is left in line');
+}
+
+/** The oldest of the lowest lane goes; what has expired goes first; callers hear it. */
+async function oldest(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const seen: string[] = [];
+  const sink = system.start(slowSink(sim, seen), { mailbox: { capacity: 3, overflow: 'drop-oldest' } });
+  void sink.tryCall('hold', 10);
+  await sim.settle();
+  const evicted = sink.tryCall('ask', 'call', { priority: 'low' });
+  const late = random.chance(0.5);
+  sink.cast('take', 'ttl', { priority: 'high', ...(late ? { expiresInMs: 2 } : {}) });
+  sink.cast('take', 'n1');
+  await sim.sleep(4);
+  sink.cast('take', 'n2');
+  sink.cast('take', 'n3');
+  const call = await Promise.race([evicted, sim.sleep(1).then(() => undefined)]);
+  // with a place from the expired one, the first of the two needs nobody's
+  sim.equal(call?.ok === false ? codeOf(call.error) : 'waits', 'EVICTED', 'the lowest lane goes first, and its caller hears it');
+  await sim.sleep(40);
+  sim.equal(seen.join(), late ? 'n1,n2,n3' : 'ttl,n2,n3', 'what has expired gives its place first, then the oldest of the lowest lane');
+  const { dropped, expired } = sink.stats().mailbox;
+  sim.equal(`${dropped} ${expired}`, late ? '1 1' : '2 0', 'each is counted once');
+  system.exit(sink, 'kill');
+}
+
+/** A message meets a queued one of its key; bytes and lanes that age. */
+async function others(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const seen: string[] = [];
+  const sink = system.start(slowSink(sim, seen), { mailbox: { capacityBytes: 20, overflow: 'suspend', sizeOf: () => 1, lanes: { ageEvery: 2 } } });
+  void sink.tryCall('hold', 10);
+  await sim.settle();
+  const first = random.chance(0.5);
+  sink.cast('take', 'k1', { coalesce: 'k', priority: 'low' });
+  for (const text of ['h1', 'h2', 'h3', 'h4']) sink.cast('take', text, { priority: 'high' });
+  sink.cast('take', 'k2', { coalesce: { key: 'k', keep: first ? 'first' : 'last' }, priority: 'low' });
+  const large = sink.tryCast('take', 'x'.repeat(11));
+  const puts = Promise.allSettled([sink.put('take', 'y'.repeat(12)), sink.put('take', 'z')]);
+  sim.equal(`${large} ${sink.stats().mailbox.waiting} ${String(sink.stats().mailbox.bytes?.now)}`, 'full 2 10', 'bytes are counted, and nobody overtakes who waits');
+  await puts;
+  await sim.sleep(40);
+  sim.equal(seen.join(), ['h1', 'h2', first ? 'k1' : 'k2', 'y'.repeat(12), 'h3', 'h4', 'z'].join(), 'each lower lane has its turn after two takes past it');
+  sim.equal(sink.stats().mailbox.superseded, 1, 'the one that goes is superseded');
+  sim.equal(sink.stats().mailbox.bytes?.now ?? -1, 0, 'all bytes are free');
+  sink.close();
+  sim.equal(sink.tryCast('take', 'late'), 'dead', 'closed is closed');
+  system.exit(sink, 'kill');
+}
+
+export const pressureSuite: Suite = suite('pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (sim) => {
+  await waiting(sim);
+  await death(sim);
+  await oldest(sim);
+  await others(sim);
+});
