@@ -6,6 +6,7 @@ import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { groupBroadcast, registeredSend } from './names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
+import { boundedCast, laneCast } from './pressure.js';
 import { statemEvent } from './statem.js';
 import { restartMedian, restartStorm } from './supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './topology.js';
@@ -14,6 +15,8 @@ import { fanIn, fanOut, pingPong, ring } from './topology.js';
 export const cases: ReadonlyMap<string, Case> = new Map([
   ['cast_stream', castStream],
   ['cast_backlog', castBacklog],
+  ['bounded_cast', boundedCast],
+  ['lane_cast', laneCast],
   ['call_seq', callSequential],
   ['call_1000', callConcurrent],
   ['ring_1k', ring],

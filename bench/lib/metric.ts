@@ -58,6 +58,8 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'deliver_at_most_once', target: absolute(1_500_000), beam: false },
   { ...million, name: 'deliver_at_least_once', target: absolute(1_500_000), beam: false },
   { ...million, name: 'deliver_exactly_once', target: absolute(1_000_000), beam: false },
+  { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
+  { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
   { ...usual, name: 'async_cast', target: absolute(2_000_000), beam: false, size: 500_000, quickSize: 100_000 },
   {
     name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,

@@ -53,6 +53,22 @@ export function readCast(verb: string, options: object, mono: () => number): Rea
   };
 }
 
+/** The lane that options ask for when they ask for nothing else; -1 when `readCast` must look at them. */
+export function laneOnly(options: object): Rank | -1 {
+  try {
+    for (const key in options) if (key !== 'priority') return -1;
+    switch ((options as CastOptions).priority) {
+      case 'low': return Rank.Low;
+      case 'normal': return Rank.Normal;
+      case 'high': return Rank.High;
+      case 'critical': return Rank.Critical;
+      default: return -1;
+    }
+  } catch {
+    return -1; // hostile options are refused on the longer road: a cast never throws
+  }
+}
+
 /** Bytes that a key may have. */
 const KEY_BYTES = 1_024;
 

@@ -1,10 +1,10 @@
 import { callError, markHandled, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
-import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op } from '../mailbox/index.js';
+import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
 import { accept, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
-import { CALL_TIMEOUT_MS, checkKeys, readCall, readCast, readPut, readStream } from './options.js';
+import { CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { StreamSlot } from './stream.js';
@@ -36,11 +36,19 @@ export class AgentRefImpl {
     const { definition } = this;
     const known = definition.castOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
-      accept(p, known, payload, p.kernel.current);
-    } else {
-      this.castSlowly(this.implied(op), op, payload, options);
+    if (known !== undefined && p !== null && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
+      if (options === undefined) {
+        accept(p, known, payload, p.kernel.current);
+        return;
+      }
+      const { current } = p.kernel;
+      const rank = laneOnly(options);
+      if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
+        acceptWith(p, rank as Rank, known, payload, current, -1);
+        return;
+      }
     }
+    this.castSlowly(this.implied(op), op, payload, options);
   }
 
   /** The same with an explicit, living sender: `self.cast`. */

@@ -288,3 +288,13 @@ describe('who sends', () => {
     expect(system.stats()).toMatchObject({ zombies: 10, processes: 1 });
   });
 });
+
+test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a priority is asked for', () => {
+  const system = testSystem();
+  const ref = system.start(defineAgent({ casts: { note: () => undefined } })) as unknown as { cast(op: string, payload: unknown, options: unknown): void; stats(): { mailbox: { sent: number } } };
+  const hostile = new Proxy({}, { ownKeys() { throw new Error('no keys'); } });
+  for (const options of [null, 7, 'high', { priority: 'top' }, { priority: 'high', what: 1 }, { get priority(): string { throw new Error('no'); } }, hostile]) ref.cast('note', 1, options);
+  for (const priority of ['low', 'normal', 'high', 'critical']) ref.cast('note', 1, { priority });
+  ref.cast('note', 1, Object.create({ priority: 'low' }));
+  expect(system.stats()).toMatchObject({ rejected: 7, queued: 5 });
+});
