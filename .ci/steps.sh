@@ -35,7 +35,7 @@ ensure_erlang() {
   fi
   if ! command -v erl >/dev/null && [ "${CI:-}" != true ]; then
     beam=optional
-    printf '\n!!!! erl was not found: the benches run WITHOUT the BEAM, their comparison is not checked !!!!\n\n'
+    printf '\n!!!! erl was not found: NO oracle, and the benches run WITHOUT the BEAM, their comparison is not checked !!!!\n\n'
     return
   fi
   step 'erl is there' 30 "erl -noshell -eval 'io:format(\"OTP ~s~n\", [erlang:system_info(otp_release)]), halt().'"
@@ -43,13 +43,37 @@ ensure_erlang() {
 
 # The steps that need no choice of size.
 check_sources() {
-  step 'the test command of the README: npm ci && npm test' 420 \
+  step 'the test command of the README: npm ci && npm test' 900 \
     'grep -qF "npm ci && npm test" README.md && export npm_config_engine_strict=true && npm ci && npm test'
   step 'lint' 120 'npm run lint'
   step 'typecheck' 120 'npm run typecheck'
   step 'layers' 60 'npm run test:layers'
   step 'check:deps' 30 'npm run check:deps'
   step 'check:package' 120 'npm run check:package'
+}
+
+# A seed that nobody has chosen; the step's name prints it.
+fresh_seed() {
+  od -An -N4 -tu4 /dev/urandom | tr -d ' '
+}
+
+conformance() {
+  step 'conformance' 60 'npm run conformance'
+}
+
+# oracle SCENARIOS SEED: castcall beside OTP, line by line.
+oracle() {
+  [ "$beam" = optional ] && return
+  step "oracle --scenarios $1 --seed $2" 600 "npm run oracle -- --scenarios $1 --seed $2"
+}
+
+# sim SEEDS SEED [SUITE]
+sim() {
+  step "sim --seeds $1 --seed $2 ${3:-}" 900 "npm run sim -- --seeds $1 --seed $2 ${3:+--suite $3}"
+}
+
+mutants() {
+  step 'mutants' 600 'npm run mutants'
 }
 
 # bench LIMIT ARGUMENTS NAMES: JSON lines, each of the names measured, the BEAM beside it.
