@@ -1,7 +1,7 @@
-import { Deadline, delayMs, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
+import { callError, Deadline, delayMs, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import type { DeliveryContext, DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
-import { Kind, Op } from '../mailbox/index.js';
-import { Phase, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
+import { Kind, Op, type Waiter } from '../mailbox/index.js';
+import { Phase, untrackCall, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { NO_REPLY } from '../behaviour/index.js';
 
@@ -17,8 +17,10 @@ const nothing = (): void => undefined;
 export interface Keeper {
   readonly kernel: Kernel;
   begun(d: Delivered): void;
+  queued(): void;
+  accepted(d: Delivered): void;
   acknowledged(d: Delivered): void;
-  refused(d: Delivered, code: string | undefined, details: unknown): void;
+  answered(d: Delivered, code: string | undefined, details: unknown): void;
   expiredQueued(d: Delivered): void;
   lapsedQueued(d: Delivered): void;
   expiredHeld(d: Delivered): void;
@@ -33,6 +35,7 @@ export interface Keeper {
   again(d: Delivered): void;
   over(d: Delivered): void;
   lost(d: Delivered, kind: OutcomeKind): void;
+  leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void;
   vanished(d: Delivered): boolean;
 }
 
@@ -57,6 +60,10 @@ export class Delivered extends Request {
   limit: AckLimit | null = null;
   /** monotonic ms of the acceptance when it is a sampled one, else -1 */
   sampled = -1;
+  /** who waits for it to be accepted */
+  acceptance: { resolve(): void; reject(error: unknown): void } | null = null;
+  /** its place in line before a full mailbox */
+  entrance: Waiter | null = null;
   /** who waits for the outcome */
   private onOutcome: ((outcome: DeliveryOutcome) => void) | null = null;
   private promised: Promise<DeliveryOutcome> | null = null;
@@ -128,7 +135,7 @@ export class Delivered extends Request {
 
   override fail(code: CallErrorCode, fields: Partial<CallErrorFields> = {}): CallError | undefined {
     if (this.state === State.Over) return undefined;
-    if (code === 'REFUSED') this.to.refused(this, fields.refusal, fields.details);
+    if (code === 'REFUSED') this.to.answered(this, fields.refusal, fields.details);
     else if (code === 'EXPIRED') this.to.expiredQueued(this);
     else this.to.attemptFailed(this, fields.reason ?? code);
     return undefined;
@@ -159,13 +166,27 @@ export class Delivered extends Request {
     if (this.state === State.Running) this.to.attemptEnded(this, reason);
   }
 
-  override callerEnded(): void {}
+  /** Who waits for its acceptance has ended: it is not accepted. */
+  override callerEnded(): void {
+    if (this.caller !== null) untrackCall(this.caller, this);
+    this.to.leaveLine(this, 'dropped');
+  }
 
   /** No attempt may begin any more: what waits is over now, what runs has had its last one. */
   override expire(): void {
     this.lapsed = true;
+    if (this.entrance !== null) return this.to.leaveLine(this, 'expired');
     if (this.state === State.Held) this.to.expiredHeld(this);
     else if (this.state === State.Queued) this.to.lapsedQueued(this);
+  }
+
+  /** It will not be accepted. */
+  unaccepted(code: CallErrorCode, reason: ExitReason): void {
+    const { acceptance, caller } = this;
+    if (acceptance === null) return;
+    this.acceptance = null;
+    if (caller !== null) untrackCall(caller, this);
+    acceptance.reject(callError(code, { target: this.title, op: this.op.name, reason }));
   }
 
   /* ---- the end ---- */

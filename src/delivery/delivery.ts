@@ -1,19 +1,20 @@
-import { callError, Deadline, markHandled, OptionError, type ExitReason } from '../base/index.js';
+import { callError, Deadline, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf,
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RuntimeDefinition, type Terms,
 } from '../behaviour/index.js';
 import { Extra, type Op } from '../mailbox/index.js';
-import { refusalOf, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
+import { Entry, refusalOf, trackCall, untrackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
 import { Cell, titleOf, ViaAddress, type Router } from '../router/index.js';
 import { Counters } from './counters.js';
 import { Delivered } from './delivered.js';
 import { Destination } from './destination.js';
+import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
 import { ReceiptImpl } from './receipt.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
-export class Delivery implements Deliveries, DeliveryPort {
+export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly counters: Counters = new Counters();
   /** every message that is in no mailbox now, to end them all when the system stops */
   readonly held: Set<Delivered> = new Set();
@@ -32,7 +33,14 @@ export class Delivery implements Deliveries, DeliveryPort {
   }
 
   deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt> {
-    return Promise.resolve(new ReceiptImpl(this.send('deliver', addr, definition, op, payload, sender, options)));
+    const made = this.send('deliver', addr, definition, op, payload, sender, options);
+    if (made.entrance === null) return Promise.resolve(new ReceiptImpl(made));
+    if (sender !== null) trackCall(sender, made);
+    const promise = new Promise<Receipt>((resolve, reject) => {
+      made.acceptance = { resolve: () => resolve(new ReceiptImpl(made)), reject };
+    });
+    markHandled(promise);
+    return promise;
   }
 
   /** The reply of the one handling, also across restarts of the callee; rejects with what a call rejects with. */
@@ -46,6 +54,21 @@ export class Delivery implements Deliveries, DeliveryPort {
 
   stats(addr: Address | null): DeliveryStats {
     return (addr === null ? this.counters : (this.existing(addr)?.counters ?? new Counters())).stats();
+  }
+
+  entered(d: Delivered): void {
+    const { acceptance, to, caller } = d;
+    to.queued();
+    to.accepted(d);
+    if (acceptance === null) return;
+    d.acceptance = null;
+    if (caller !== null) untrackCall(caller, d);
+    acceptance.resolve();
+  }
+
+  refused(d: Delivered, code: string, reason: ExitReason): void {
+    d.conclude('rejected', undefined, code === 'EXIT' ? reason : code, undefined);
+    d.unaccepted(code as CallErrorCode, reason);
   }
 
   takeBack(_p: Process, _op: Op, _payload: unknown, from: unknown, reason: ExitReason): boolean {
@@ -75,7 +98,7 @@ export class Delivery implements Deliveries, DeliveryPort {
     }
     const sequence = key === null && terms.guarantee === 'exactly-once' ? this.nextSequence(to, sender, addr, op) : 0;
     const made = new Delivered(sender, op, addr, to, definition.behaviour, terms, payload, key, order, sequence);
-    if (!to.accept(made, p)) {
+    if (to.accept(made, p, this) === Entry.Refused) {
       if (sequence > 0) to.windowOf(sender).mark(sequence);
       throw callError(refusalOf(p as Process, op, payload), { target: titleOf(addr), op: op.name });
     }

@@ -1,29 +1,18 @@
 import { callError, Deadline, isOrderly, Ring, type ExitReason } from '../base/index.js';
 import { sameState, type OutcomeKind } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, admits, type Kernel, type Mail, type Process } from '../process/index.js';
-import { pidOf, titleOf, ViaAddress, type Router } from '../router/index.js';
-import { Counters } from './counters.js';
+import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Mail, type Process } from '../process/index.js';
+import { pidOf, titleOf, ViaAddress } from '../router/index.js';
+import { Account } from './account.js';
 import { BackOff, deliveredOp, State, type Delivered, type Keeper } from './delivered.js';
-import { Ledger, type LedgerLimits } from './ledger.js';
+import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
-import { canReturn, verdictOf } from './rules.js';
+import { canReturn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { Window } from './window.js';
 
 /** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
 const FLUSH_MS = 10;
-
-/** What all destinations of a system share. */
-export interface Post {
-  readonly kernel: Kernel;
-  readonly router: Router;
-  readonly ledger: LedgerLimits;
-  readonly counters: Counters;
-  /** every message that is in no mailbox now */
-  readonly held: Set<Delivered>;
-  readonly closed: boolean;
-}
 
 /**
  * Where messages go: a registered name through all its owners, or one process. Keeps what waits for it, what has been handled
@@ -36,24 +25,13 @@ export interface Post {
  * Accounts: what is in the mailbox or with the handler is in the mailbox's account; what is held, and what ends from there,
  * in that of the outside. A step moves a message from one to the other in one go.
  */
-export class Destination implements Keeper, Mail {
-  readonly kernel: Kernel;
-  readonly counters: Counters = new Counters();
-  readonly keys: Ledger;
+export class Destination extends Account implements Keeper, Mail, Admission {
   /** held for an owner or for room, in order */
   private readonly waiting = new Ring<Delivered>();
   private readonly orders: Orders = new Orders();
   private windowOfOutside: Window | null = null;
   private windows: WeakMap<Process, Window> | null = null;
   private readonly flushing: Flush = new Flush(this);
-  constructor(private readonly delivery: Post) {
-    this.kernel = delivery.kernel;
-    this.keys = new Ledger(delivery.ledger);
-  }
-
-  private get all(): Counters {
-    return this.delivery.counters;
-  }
 
   /* ---- in ---- */
 
@@ -65,34 +43,55 @@ export class Destination implements Keeper, Mail {
     return window;
   }
 
-  /** A new message. False when it was refused for want of room, which the mailbox has counted. */
-  accept(d: Delivered, p: Process | null): boolean {
+  /** A new message. Refused for want of room, it is counted by the mailbox; one that waits is told later, through `admission`. */
+  accept(d: Delivered, p: Process | null, admission: Admission): Entry {
+    if (p !== null && suspends(p) && (d.order === null || !this.orders.behind(d, d.order))) return this.standInLine(d, p, admission);
     if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
     else if (p === null) {
       this.hold(d);
       this.await(d);
     } else if (!(this.waiting.size > 0 && !this.flush() ? this.refuse(p) : this.enqueue(d, p))) {
       if (d.order !== null) this.goOn(d, d.order);
-      return false;
+      return Entry.Refused;
     }
-    this.counters.accepted++;
-    if ((++this.all.accepted & 63) === 0) d.sampled = this.kernel.env.mono();
+    this.accepted(d);
     this.kernel.deadlines.add(d, d.terms.expiresInMs);
-    return true;
+    return Entry.Queued;
   }
 
-  private refuse(p: Process): false {
-    p.mailbox.sent++;
-    p.mailbox.tally().rejected++;
-    return false;
+  /** To a mailbox whose policy is `suspend`: it is queued, or waits its turn among the puts. */
+  private standInLine(d: Delivered, p: Process, admission: Admission): Entry {
+    d.callee = p;
+    d.state = State.Queued;
+    const entrance = new Entrance(d, admission);
+    d.entrance = entrance;
+    const entry = acceptOrWait(p, entrance);
+    if (entry === Entry.Queued) entrance.entered();
+    else if (entry === Entry.Refused) {
+      d.entrance = null;
+      d.state = State.Held;
+      if (d.order !== null) this.goOn(d, d.order);
+      return entry;
+    }
+    if (d.list === null && !d.lapsed) this.kernel.deadlines.add(d, d.terms.expiresInMs);
+    return entry;
+  }
+
+  /** Out of the line, because nobody waits for its acceptance any more, or its time is up. */
+  leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void {
+    const { entrance } = d;
+    if (entrance === null) return;
+    d.entrance = null;
+    withdraw(d.callee, entrance, outcome);
+    d.conclude(outcome, undefined, outcome, undefined);
+    d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
   }
 
   private enqueue(d: Delivered, p: Process): boolean {
     d.callee = p;
     d.state = State.Queued;
     const op = d.op.delivered ?? deliveredOp(d.op);
-    this.counters.inTransit++;
-    this.all.inTransit++;
+    this.queued();
     const { rank } = d.terms;
     if (rank === Rank.Normal ? accept(p, op, d.payload, d) : acceptWith(p, rank, op, d.payload, d, -1)) return true;
     this.leaveMailbox();
@@ -100,26 +99,6 @@ export class Destination implements Keeper, Mail {
   }
 
   /* ---- held ---- */
-
-  private hold(d: Delivered): void {
-    const { outside } = this.kernel;
-    outside.sent++;
-    outside.held++;
-    this.counters.pending++;
-    this.all.pending++;
-    d.state = State.Held;
-    this.delivery.held.add(d);
-    d.moved();
-  }
-
-  private release(d: Delivered): void {
-    const { outside } = this.kernel;
-    outside.sent--;
-    outside.held--;
-    this.counters.pending--;
-    this.all.pending--;
-    this.delivery.held.delete(d);
-  }
 
   /** Waits until somebody owns its name, or until there is room. */
   private await(d: Delivered): void {
@@ -151,7 +130,11 @@ export class Destination implements Keeper, Mail {
       if (canReturn(d)) this.await(d);
       else this.deadLetterHeld(d, 'noproc');
     } else if (p.behaviour !== d.behaviour) this.deadLetterHeld(d, 'protocol_mismatch');
-    else if (!admits(p, d.terms.rank, d.op, d.payload)) this.await(d);
+    else if (suspends(p)) {
+      this.release(d);
+      this.standInLine(d, p, this);
+      d.moved();
+    } else if (!admits(p, d.terms.rank, d.op, d.payload)) this.await(d);
     else {
       this.release(d);
       this.enqueue(d, p);
@@ -159,36 +142,24 @@ export class Destination implements Keeper, Mail {
     }
   }
 
+  /** A message that has come back is in the mailbox. */
+  entered(d: Delivered): void {
+    this.queued();
+    d.moved();
+  }
+
+  /** One that has come back cannot enter: it goes on as if its process had ended before it was started. */
+  refused(d: Delivered, code: string, reason: ExitReason): void {
+    const { mailbox } = d.callee;
+    mailbox.sent--;
+    mailbox.tally().rejected--;
+    this.queued();
+    this.takenBack(d, code === 'EXIT' ? reason : code);
+  }
+
   /* ---- with the handler ---- */
 
-  begun(d: Delivered): void {
-    const { counters, all } = this;
-    counters.inTransit--;
-    all.inTransit--;
-    counters.running++;
-    all.running++;
-    counters.delivered++;
-    all.delivered++;
-    if (d.attempts > 1) {
-      counters.retried++;
-      all.retried++;
-    }
-  }
-
-  acknowledged(d: Delivered): void {
-    this.counters.running--;
-    this.all.running--;
-    this.counters.acknowledged++;
-    this.all.acknowledged++;
-    if (d.sampled >= 0) {
-      const ms = this.kernel.env.mono() - d.sampled;
-      this.counters.sample(ms);
-      this.all.sample(ms);
-    }
-    if (d.key !== null) this.keys.handled(d.key, this.kernel.env.mono());
-  }
-
-  refused(d: Delivered, code: string | undefined, details: unknown): void {
+  answered(d: Delivered, code: string | undefined, details: unknown): void {
     this.acknowledged(d);
     this.counters.refused++;
     this.all.refused++;
@@ -204,7 +175,7 @@ export class Destination implements Keeper, Mail {
       case 'refuse': {
         d.callee.mailbox.tally().refused++;
         const code = (error as { readonly code?: unknown } | null)?.code;
-        this.refused(d, typeof code === 'string' ? code : 'ERROR', error);
+        this.answered(d, typeof code === 'string' ? code : 'ERROR', error);
         return true;
       }
       default:
@@ -247,18 +218,6 @@ export class Destination implements Keeper, Mail {
     if (d.state === State.Running) this.kernel.end(d.callee, 'ack_timeout');
   }
 
-  /** Takes a message that has run out of the account of its mailbox, where it has been, or is about to be, counted as handled. */
-  private withdraw(d: Delivered, crashed: boolean): void {
-    const { mailbox, ext } = d.callee;
-    mailbox.sent--;
-    mailbox.handled--;
-    if (crashed) mailbox.tally().crashed--;
-    if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
-    if (d.limit !== null) this.kernel.deadlines.remove(d.limit);
-    this.counters.running--;
-    this.all.running--;
-  }
-
   /** What becomes of a message that is in no account now. */
   private decide(d: Delivered, reason: unknown, delay: number): void {
     const { terms } = d;
@@ -291,11 +250,6 @@ export class Destination implements Keeper, Mail {
       this.hold(d);
       this.await(d);
     }
-  }
-
-  private leaveMailbox(): void {
-    this.counters.inTransit--;
-    this.all.inTransit--;
   }
 
   /** Its time is up while it is queued; the mailbox counts it when its turn comes. */

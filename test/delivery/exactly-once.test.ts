@@ -210,3 +210,63 @@ describe('bad input', () => {
     expect([await receipts[0]?.settled, await receipts[1]?.settled]).toMatchObject([{ attempts: 3 }, { attempts: 2 }]);
   });
 });
+
+describe('a mailbox with the policy suspend', () => {
+  test('a send waits for room like a put, first come, first served; acceptance is when it is in', async () => {
+    const { ref, env, gates, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    const running = await ref.deliver('slow', 'a');
+    await env.settle();
+    await ref.deliver('ask', 'b');
+    const accepted: string[] = [];
+    const waiting = ['c', 'd'].map((job) => ref.deliver('ask', job).then((receipt) => { accepted.push(job); return receipt; }));
+    await env.settle();
+    expect([accepted, ref.stats().mailbox.held, ref.stats().delivery.accepted]).toEqual([[], 2, 2]);
+    gates.get('a')?.();
+    await running.settled;
+    for (const one of waiting) expect(await (await one).settled).toMatchObject({ kind: 'handled' });
+    expect([accepted, done]).toEqual([['c', 'd'], ['a', 'b', 'c', 'd']]);
+    expect(ref.stats().mailbox.peak).toBe(1);
+  });
+
+  test('one that waits is not accepted when its time is up, when its sender ends, or when its process ends', async () => {
+    const { ref, env, gates, system } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    await ref.deliver('slow', 'a');
+    await env.settle();
+    await ref.deliver('ask', 'b');
+    const late = ref.deliver('ask', 'c', { expiresInMs: 10 });
+    let unsent: unknown;
+    const sender = system.spawn(async (self) => { await self.deliver(ref, 'ask', 'd').catch((error: unknown) => (unsent = error)); });
+    const ended = ref.deliver('ask', 'e');
+    await env.advance(10);
+    await expect(late).rejects.toMatchObject({ code: 'EXPIRED' });
+    system.exit(sender, 'kill');
+    await env.settle();
+    expect(unsent).toMatchObject({ code: 'ZOMBIE' });
+    expect(ref.stats().mailbox.held).toBe(1);
+    system.exit('w', 'kill');
+    await expect(ended).rejects.toMatchObject({ code: 'EXIT', reason: 'killed' });
+    await env.settle();
+    gates.get('a')?.();
+    await env.settle();
+    expect(ref.stats().delivery).toMatchObject({ accepted: 2, acknowledged: 2, pending: 0, inTransit: 0 });
+  });
+
+  test('what comes back stands in line too', async () => {
+    const { ref, env, failing, gates, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    failing('a', 1);
+    const retried = await ref.deliver('ask', 'a', { backoff: { baseMs: 50, jitter: 0 } });
+    await env.settle();
+    const running = await ref.deliver('slow', 'b');
+    await env.settle();
+    await ref.deliver('ask', 'c');
+    await env.advance(50);
+    const last = ref.deliver('ask', 'd');
+    await env.settle();
+    expect(ref.stats().mailbox).toMatchObject({ size: 1, held: 2 });
+    gates.get('b')?.();
+    await running.settled;
+    await (await last).settled;
+    expect(await retried.settled).toMatchObject({ kind: 'handled', attempts: 2 });
+    expect(done).toEqual(['b', 'c', 'a', 'd']);
+  });
+});

@@ -1,4 +1,4 @@
-import { child, createSystem, defineAgent, type AgentRef, type DeliverOptions, type DeliveryOutcome, type System, type SystemOptions } from '../../src/index.js';
+import { child, createSystem, defineAgent, type AgentRef, type DeliverOptions, type DeliveryOutcome, type MailboxOptions, type System, type SystemOptions } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -64,12 +64,12 @@ export function workerOf(bench: Bench, delivery?: DeliverOptions) {
 }
 
 /** A worker named `w`, restarted by its supervisor, on virtual time. */
-export async function workshop(options: { readonly system?: SystemOptions; readonly delivery?: DeliverOptions; readonly capacity?: number; readonly intensity?: number } = {}) {
+export async function workshop(options: { readonly system?: SystemOptions; readonly delivery?: DeliverOptions; readonly capacity?: number; readonly mailbox?: MailboxOptions; readonly intensity?: number } = {}) {
   const env = new VirtualEnv();
   const bench: Bench = { env, system: testSystem({ env, ...options.system }), started: [], done: [], fail: new Map(), gates: new Map() };
   const Worker = workerOf(bench, options.delivery);
   const { system } = bench;
-  const sup = await system.supervise({ intensity: options.intensity ?? 100, children: [child('w', Worker, options.capacity === undefined ? {} : { mailbox: { capacity: options.capacity } })] });
+  const sup = await system.supervise({ intensity: options.intensity ?? 100, children: [child('w', Worker, options.mailbox !== undefined ? { mailbox: options.mailbox } : options.capacity === undefined ? {} : { mailbox: { capacity: options.capacity } })] });
   const ref: AgentRef<typeof Worker> = system.ref(Worker, 'w');
   const failing = (job: Job, times: number, how: (self: { exit(reason: unknown): never }) => unknown = boom): void => void bench.fail.set(job, { times, how });
   return { ...bench, Worker, ref, sup, failing };

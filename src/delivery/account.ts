@@ -1,0 +1,112 @@
+import type { Kernel, Process } from '../process/index.js';
+import type { Router } from '../router/index.js';
+import { Counters } from './counters.js';
+import { State, type Delivered } from './delivered.js';
+import { Ledger, type LedgerLimits } from './ledger.js';
+
+/** What all destinations of a system share. */
+export interface Post {
+  readonly kernel: Kernel;
+  readonly router: Router;
+  readonly ledger: LedgerLimits;
+  readonly counters: Counters;
+  /** every message that is in no mailbox now */
+  readonly held: Set<Delivered>;
+  readonly closed: boolean;
+}
+
+/**
+ * In whose account a message is (design §3): that of its mailbox while it is there or with the handler, that of the outside
+ * while it is held. Each step here moves it in one go, and keeps the numbers of the destination and of the system.
+ */
+export abstract class Account {
+  readonly kernel: Kernel;
+  readonly counters: Counters = new Counters();
+  readonly keys: Ledger;
+  protected readonly all: Counters;
+  constructor(protected readonly delivery: Post) {
+    this.kernel = delivery.kernel;
+    this.keys = new Ledger(delivery.ledger);
+    this.all = delivery.counters;
+  }
+
+  accepted(d: Delivered): void {
+    this.counters.accepted++;
+    if ((++this.all.accepted & 63) === 0) d.sampled = this.kernel.env.mono();
+  }
+
+  queued(): void {
+    this.counters.inTransit++;
+    this.all.inTransit++;
+  }
+
+  protected hold(d: Delivered): void {
+    const { outside } = this.kernel;
+    outside.sent++;
+    outside.held++;
+    this.counters.pending++;
+    this.all.pending++;
+    d.state = State.Held;
+    this.delivery.held.add(d);
+    d.moved();
+  }
+
+  protected release(d: Delivered): void {
+    const { outside } = this.kernel;
+    outside.sent--;
+    outside.held--;
+    this.counters.pending--;
+    this.all.pending--;
+    this.delivery.held.delete(d);
+  }
+
+  begun(d: Delivered): void {
+    const { counters, all } = this;
+    counters.inTransit--;
+    all.inTransit--;
+    counters.running++;
+    all.running++;
+    counters.delivered++;
+    all.delivered++;
+    if (d.attempts > 1) {
+      counters.retried++;
+      all.retried++;
+    }
+  }
+
+  acknowledged(d: Delivered): void {
+    this.counters.running--;
+    this.all.running--;
+    this.counters.acknowledged++;
+    this.all.acknowledged++;
+    if (d.sampled >= 0) {
+      const ms = this.kernel.env.mono() - d.sampled;
+      this.counters.sample(ms);
+      this.all.sample(ms);
+    }
+    if (d.key !== null) this.keys.handled(d.key, this.kernel.env.mono());
+  }
+
+  /** Takes a message that has run out of the account of its mailbox, where it has been, or is about to be, counted as handled. */
+  protected withdraw(d: Delivered, crashed: boolean): void {
+    const { mailbox, ext } = d.callee;
+    mailbox.sent--;
+    mailbox.handled--;
+    if (crashed) mailbox.tally().crashed--;
+    if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
+    if (d.limit !== null) this.kernel.deadlines.remove(d.limit);
+    this.counters.running--;
+    this.all.running--;
+  }
+
+  protected leaveMailbox(): void {
+    this.counters.inTransit--;
+    this.all.inTransit--;
+  }
+
+  protected refuse(p: Process): false {
+    p.mailbox.sent++;
+    p.mailbox.tally().rejected++;
+    return false;
+  }
+}
