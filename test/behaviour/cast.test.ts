@@ -282,7 +282,7 @@ describe('who sends', () => {
     await settleTurn();
     system.exit(zombie, 'kill');
     gate.open();
-    await sleep(3);
+    await expect.poll(() => after.length, { interval: 2 }).toBe(6);
     expect(after).toEqual(['dead', 'ZOMBIE', 'ZOMBIE', 'ZOMBIE', 'ZOMBIE', 'ZOMBIE']);
     expect(seen).toEqual([]);
     expect(system.stats()).toMatchObject({ zombies: 10, processes: 1 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defineAgent, Exit, StartError } from '../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 import { Gate, startFailure } from './help.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 
 const boom = new Error('boom');
 
@@ -32,7 +33,8 @@ describe('a start that works', () => {
   });
 
   test('GS-01 init may ask for a timeout and for a continue', async () => {
-    const system = testSystem();
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
     const seen: unknown[] = [];
     const Agent = defineAgent({
       init() { this.continue('first'); this.timeout(1); return {}; },
@@ -42,7 +44,9 @@ describe('a start that works', () => {
     });
     const ref = system.start(Agent);
     expect(seen, 'GS-25 continue runs only once start has returned').toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await env.settle();
+    expect(seen).toEqual(['first']);
+    await env.advance(1);
     expect(seen).toEqual(['first', 'TIMEOUT']);
     expect(await ref.call('ping')).toBe('pong');
   });

@@ -115,7 +115,7 @@ describe('the idle timeout', () => {
     await sleep(3);
     expect(seen).toEqual(['touch']);
     ref.cast('arm', 0);
-    await sleep(3);
+    await until(() => seen.length > 1);
     expect(seen).toEqual(['touch', 'TIMEOUT']);
   });
 

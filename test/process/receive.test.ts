@@ -220,7 +220,7 @@ describe('selective receive', () => {
     });
     await settle();
     system.exit(p, 'skipped');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect.poll(() => system.stats().signals.sent, { interval: 2 }).toBe(2);
     p.send('end');
     await system.monitor(p).down;
     const { signals } = system.stats();

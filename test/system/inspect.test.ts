@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { child, defineAgent, supervisor } from '../../src/index.js';
 import { expectConserved, settleTurn, testSystem } from '../support/system.js';
 import { Gate } from '../supervisor/wait.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 
 describe('what a system tells about itself', () => {
   test('stats: the account adds up at every moment, and every outcome is where it belongs', async () => {
-    const system = testSystem();
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
     const gate = new Gate();
     const Agent = defineAgent({
       casts: { async hold() { await gate.promise; }, ok: () => undefined, crash() { throw new Error('boom'); } },
@@ -19,13 +21,14 @@ describe('what a system tells about itself', () => {
     ref.cast('ok');
     ref.send('x');
     const refused = ref.tryCall('refuse');
-    ref.cast('ok', undefined, { expiresInMs: 0 });
+    ref.cast('ok', undefined, { expiresInMs: 1 });
     ref.cast('crash');
     ref.cast('ok');
     ref.cast('ok');
     system.send('nobody', 1);
     expect(system.stats()).toMatchObject({ sent: 9, running: 1, queued: 6, rejected: 1, deadLettered: 1 });
     expectConserved(system.stats());
+    await env.advance(1);
     gate.open();
     await refused;
     await settleTurn();
