@@ -72,6 +72,11 @@ sim() {
   step "sim --seeds $1 --seed $2 ${3:-}" 900 "npm run sim -- --seeds $1 --seed $2 ${3:+--suite $3}"
 }
 
+# soak MINUTES: for each policy of a full mailbox
+soak() {
+  step "soak --minutes $1" 900 "npm run soak -- --minutes $1"
+}
+
 mutants() {
   step 'mutants' 600 'npm run mutants'
 }
