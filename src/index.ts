@@ -5,7 +5,7 @@ export {
   type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
   type ScopeDefinition, type ScopeWatch, type Updated,
   type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions, type MonitoredAgent,
-  type ProcessRef, type ProcessSelf, type ProcessVerbs, type PutOptions, type ReceiveOptions, type Self, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
+  type ProcessRef, type ProcessSelf, type ProcessVerbs, type PutOptions, type ReceiveOptions, type Self, type Sends, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
 } from './behaviour/index.js';
 export {
   TaskError, TaskResult,
@@ -43,5 +43,6 @@ export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry } from './d
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from './behaviour/index.js';
+export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, WeightedMember } from './delivery/index.js';
 export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';
 export { taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';

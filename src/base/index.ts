@@ -2,6 +2,7 @@ export { CallError, CastcallError, OptionError, StartError, callError, isError, 
 export { Deadline, Deadlines } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type TimerHandle } from './env.js';
 export { deepFreeze } from './freeze.js';
+export { hashText, mix } from './hash.js';
 export { newNonce } from './id.js';
 export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from './options.js';
 export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';

@@ -51,8 +51,8 @@ export class AgentRefImpl {
     this.castSlowly(this.implied(op), op, payload, options);
   }
 
-  /** The same with an explicit, living sender: `self.cast`. */
-  castAs(sender: Process, op: string, payload: unknown, options: object | undefined): void {
+  /** The same with an explicit sender that lives, or from outside: `self.cast`. */
+  castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
     const { definition } = this;
     const known = definition.castOp(op);
     const p = this.addr.owner;
@@ -233,7 +233,12 @@ export class AgentRefImpl {
   /* ---- deliver ---- */
 
   deliver(op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return deliverAs(this, this.implied(op), op, payload, options);
+    return this.deliverAs(this.implied(op), op, payload, options);
+  }
+
+  /** The same with an explicit sender: `self.deliver`. */
+  deliverAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+    return deliverAs(this, sender, op, payload, options);
   }
 
   /* ---- stream ---- */

@@ -1,5 +1,5 @@
 import type { Pid } from '../process/index.js';
-import type { AgentRef, AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from './types.js';
+import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, Sends, VerbArgs } from './types.js';
 
 /** A request that was sent and is not waited for; `self.requests` takes its response. */
 export interface RequestId<V> {
@@ -48,7 +48,7 @@ export interface RequestCollection<L> {
  */
 export interface RequestVerbs {
   /** sends a call and does not wait; never throws for what the callee is or does: that is an error response (RQ-01) */
-  send<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>): RequestId<ReplyOf<CallEntryOf<D, K>>>;
+  send<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>): RequestId<ReplyOf<CallEntryOf<D, K>>>;
   /** the response, or 'timeout'; after that the request is still live and may be waited for again (RQ-02) */
   wait<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
   /** the same, but a timeout abandons the request: a later reply is dropped (RQ-03) */

@@ -35,6 +35,7 @@ export interface ScopeWatch<G> {
 
 const schema = z.strictObject({ name: z.string({ error: 'a text' }).optional() }, { error: 'an object' });
 const scopes = new WeakSet<object>();
+const NO_MEMBERS: readonly Process[] = [];
 
 /**
  * Defines a scope of process groups (OTP's pg): a process that keeps named groups of processes. It is started like an
@@ -118,7 +119,12 @@ export class ScopeRef<G> {
     return (this.#find()?.members(group) ?? []).map((p) => p.pid);
   }
 
-  /** The same: other machines come with the cluster. */
+  /** @internal The members themselves, in a list that is another one after each change. */
+  processes(group: G): readonly Process[] {
+    return this.#find()?.members(group) ?? NO_MEMBERS;
+  }
+
+  /** The same as `members`: other machines come with the cluster. */
   localMembers(group: G): Pid[] {
     return this.members(group);
   }

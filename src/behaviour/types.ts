@@ -85,12 +85,12 @@ export type Target = string | Via | Alias | { readonly pid: Pid | undefined };
 
 /** The verbs that every process has. */
 export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
-  call<D extends AnyDefinition, K extends CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
-  cast<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  call<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  cast<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** a cast that waits for room: see `put` of a ref */
-  put<D extends AnyDefinition, K extends CastName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
+  put<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
   /** a send with a guarantee; see AgentRef.deliver */
-  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
+  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
   /** the same ref with this process as its sender, also after an await */
   bind<R extends { bind(self: never): unknown }>(ref: R): R;
   /** functions in processes of their own, and their results */
@@ -307,9 +307,27 @@ export interface StopOptions {
  * counter.stats().mailbox.rejected; // => 2
  * @since 0.1.0
  */
-export interface AgentRef<D extends AnyDefinition> {
+export interface AgentRef<D extends AnyDefinition> extends Sends<D> {
   /** undefined while nobody owns the name */
   readonly pid: Pid | undefined;
+  /**
+   * closes the mailbox of the incarnation that lives now: later sends are refused (`tryCast` returns `dead`, calls and puts
+   * reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled, puts that wait fail. Signals pass;
+   * `stop` afterwards ends it. Nothing when nobody is there
+   */
+  close(): void;
+  /** of the incarnation that lives now */
+  stats(): AgentStats;
+  /** ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another reason (PL-11) */
+  stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
+  /** the same address with another sender; `self.bind(ref)` is the usual way */
+  bind(self: ProcessVerbs): AgentRef<D>;
+}
+
+/** What can be sent to: a single agent (AgentRef), or a group of them behind one ref (Balancer, PoolRef). */
+export interface Sends<D extends AnyDefinition> {
+  /** carries the type; there is nothing at run time */
+  readonly of?: D;
   /** fire and forget: never throws, never waits; a refusal is counted, a send to nobody is a dead letter (GS-32) */
   cast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** the same, telling; throws for a wrong operation, payload or option */
@@ -330,18 +348,6 @@ export interface AgentRef<D extends AnyDefinition> {
   stream<K extends StreamName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
   /** a plain message; arrives in `info` */
   send(message: unknown): void;
-  /**
-   * closes the mailbox of the incarnation that lives now: later sends are refused (`tryCast` returns `dead`, calls and puts
-   * reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled, puts that wait fail. Signals pass;
-   * `stop` afterwards ends it. Nothing when nobody is there
-   */
-  close(): void;
-  /** of the incarnation that lives now */
-  stats(): AgentStats;
-  /** ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another reason (PL-11) */
-  stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
-  /** the same address with another sender; `self.bind(ref)` is the usual way */
-  bind(self: ProcessVerbs): AgentRef<D>;
 }
 
 /** The address of a plain process. */

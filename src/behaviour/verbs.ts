@@ -5,7 +5,6 @@ import {
   TimerFired, unalias, unlink, type MonitorRef, type Pid, type Process, type TimerRef, type Address,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
-import { deliverAs } from './deliver.js';
 import { guardedController } from './guard.js';
 import { addressOf, hostOf, rejected, type Host } from './host.js';
 import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
@@ -63,8 +62,8 @@ export class Verbs {
   }
 
   deliver(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (typeof ref?.callAs !== 'function') throw badRef('deliver', ref);
-    return deliverAs(ref, this.p, op, payload, options);
+    if (typeof ref?.deliverAs !== 'function') throw badRef('deliver', ref);
+    return ref.deliverAs(this.p, op, payload, options);
   }
 
   bind(ref: { bind(self: Verbs): unknown }): unknown {

@@ -1,5 +1,6 @@
-/** Delivery: what guards calls to the outside. */
+/** Delivery: what guards calls to the outside, and what shares work out among agents. */
 export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry } from './index.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
+export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, WeightedMember } from './index.js';

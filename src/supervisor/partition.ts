@@ -1,4 +1,4 @@
-import { CastcallError, OptionError, parseOptions, z } from '../base/index.js';
+import { CastcallError, hashText, OptionError, parseOptions, z } from '../base/index.js';
 import { AgentSelf, hostOf, planAs, planOf } from '../behaviour/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
@@ -117,17 +117,8 @@ function partitionsOf({ self }: Process): number {
 export function partitionOf(key: PartitionKey, count: number): number {
   if (typeof key === 'number' && Number.isInteger(key)) return Math.abs(key) % count;
   if (typeof key === 'bigint') return Number((key < 0n ? -key : key) % BigInt(count));
-  if (typeof key === 'string') return hash(key) % count;
+  if (typeof key === 'string') return hashText(key) % count;
   throw new OptionError('partition key', key, 'a whole number or a text', 'make a text of what identifies it');
-}
-
-/** FNV-1a over UTF-16 code units, with a final mix so that the low bits depend on all characters. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  return (h ^ (h >>> 13)) >>> 0;
 }
 
 /**

@@ -1,9 +1,9 @@
 import type {
-  AgentRef, AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, VerbArgs,
+  AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, Sends, VerbArgs,
 } from '../behaviour/index.js';
-import { outwardOf } from '../delivery/index.js';
+import { balance, outwardOf, type Balancer, type BalanceOptions } from '../delivery/index.js';
 
-/** The verbs of a system that the layer of delivery offers: sends with a guarantee, and guards of calls to the outside, one breaker and one limit per name. */
+/** The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of calls to the outside, one breaker and one limit per name. */
 export class SystemOutward {
   readonly #host: Host;
 
@@ -49,8 +49,27 @@ export class SystemOutward {
     return outwardOf(this.#host).limits();
   }
 
+  /**
+   * Several agents of one definition behind one ref: each send goes to one of those that live, chosen by `strategy`. It is no
+   * process and needs no end. Members are those given, those that `join`, or those of a process group.
+   *
+   * Errors: an OptionError for a bad option; `BAD_COMBINATION` for options that exclude each other.
+   *
+   * @example
+   * const Worker = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });
+   * const workers = system.balance(Worker, { members: [system.start(Worker, 1), system.start(Worker, 2)] });
+   * await workers.call('number'); // => 1
+   * await workers.call('number'); // => 2
+   * workers.join(system.start(Worker, 3)); // => true
+   * await workers.call('number'); // => 3
+   * @since 0.2.0
+   */
+  balance<D extends AnyDefinition, G = string>(definition: D, options: BalanceOptions<D, G> = {}): Balancer<D> {
+    return balance(this.#host, definition, options);
+  }
+
   /** `ref.deliver`, for those who have a ref in one hand and an operation in the other. */
-  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: AgentRef<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>> {
+  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>> {
     return ref.deliver(op, ...args);
   }
 }

@@ -6,7 +6,7 @@ const RECEIVERS: Readonly<Record<string, readonly string[]>> = {
   self: ['KernelVerbs', 'ProcessVerbs', 'ProcessSelf', 'Self', 'StatemSelf', 'HandlerSelf'],
   this: ['KernelVerbs', 'ProcessVerbs', 'InitSelf'],
   system: ['System'],
-  ref: ['AgentRef'],
+  ref: ['Sends', 'AgentRef'],
   sys: ['Sys'],
   sup: ['AnySupervisorRef', 'SupervisorRef'],
   dynamic: ['AnySupervisorRef', 'DynamicSupervisorRef'],
