@@ -45,8 +45,8 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** A new message. Refused for want of room, it is counted by the mailbox; one that waits is told later, through `admission`. */
   accept(d: Delivered, p: Process | null, admission: Admission): Entry {
-    if (p !== null && suspends(p) && (d.order === null || !this.orders.behind(d, d.order))) return this.standInLine(d, p, admission);
     if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
+    else if (p !== null && suspends(p)) return this.standInLine(d, p, admission);
     else if (p === null) {
       this.hold(d);
       this.await(d);
@@ -83,6 +83,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     if (entrance === null) return;
     d.entrance = null;
     withdraw(d.callee, entrance, outcome);
+    if (entrance instanceof Entrance && entrance.admission === this) this.countLost(outcome);
     d.conclude(outcome, undefined, outcome, undefined);
     d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
   }
@@ -132,14 +133,22 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     } else if (p.behaviour !== d.behaviour) this.deadLetterHeld(d, 'protocol_mismatch');
     else if (suspends(p)) {
       this.release(d);
-      this.standInLine(d, p, this);
+      if (this.standInLine(d, p, this) === Entry.Refused) this.notTaken(d, p);
       d.moved();
     } else if (!admits(p, d.terms.rank, d.op, d.payload)) this.await(d);
     else {
       this.release(d);
-      this.enqueue(d, p);
+      if (!this.enqueue(d, p)) this.notTaken(d, p);
       d.moved();
     }
+  }
+
+  /** A mailbox has refused what had come back, and counted it: it waits on. */
+  private notTaken(d: Delivered, p: Process): void {
+    p.mailbox.sent--;
+    p.mailbox.tally().rejected--;
+    this.hold(d);
+    this.await(d);
   }
 
   /** A message that has come back is in the mailbox. */
@@ -279,9 +288,13 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** The mailbox has counted it: it found no room, had to make room, or got lost. */
   lost(d: Delivered, kind: OutcomeKind): void {
     this.leaveMailbox();
-    this.counters.dropped++;
-    this.all.dropped++;
+    this.countLost('dropped');
     d.conclude(kind, undefined, kind, undefined);
+  }
+
+  private countLost(outcome: 'dropped' | 'expired'): void {
+    this.counters[outcome]++;
+    this.all[outcome]++;
   }
 
   expiredHeld(d: Delivered): void {

@@ -15,7 +15,7 @@ export interface Admission {
 export class Entrance extends Waiter {
   constructor(
     readonly message: Delivered,
-    private readonly admission: Admission,
+    readonly admission: Admission,
   ) {
     super(message.terms.rank, message.op.delivered ?? deliveredOp(message.op), message.payload, message, -1);
   }

@@ -270,3 +270,43 @@ describe('a mailbox with the policy suspend', () => {
     expect(done).toEqual(['b', 'c', 'a', 'd']);
   });
 });
+
+describe('what comes back to a mailbox with the policy suspend', () => {
+  const suspend = { mailbox: { capacity: 1, overflow: 'suspend' } } as const;
+
+  test('P24 an order key holds back there as well, and a back-off is waited out', async () => {
+    const { ref, env, failing, done } = await workshop(suspend);
+    failing('a2', 1);
+    await ref.deliver('work', 'a1', { order: 'a' });
+    await env.settle();
+    for (const job of ['a2', 'a3', 'a4']) await ref.deliver('work', job, { order: 'a' });
+    await env.settle();
+    expect(done).toEqual(['a1']);
+    await env.advance(100);
+    expect(done).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
+  test('it expires in line, counted once, and waits for the next owner when the mailbox is closed', async () => {
+    const { ref, env, failing, gates, system, done } = await workshop(suspend);
+    failing('a', 1);
+    failing('b', 1);
+    const short = await ref.deliver('ask', 'a', { expiresInMs: 80, backoff: { baseMs: 50, jitter: 0 } });
+    await env.settle();
+    const long = await ref.deliver('ask', 'b', { backoff: { baseMs: 50, jitter: 0 } });
+    await env.settle();
+    await ref.deliver('slow', 'x');
+    await env.settle();
+    await ref.deliver('ask', 'y');
+    await env.advance(80);
+    expect(await short.settled).toMatchObject({ kind: 'expired', attempts: 1 });
+    ref.close();
+    await env.advance(50);
+    expect(long.state).toBe('pending');
+    system.exit('w', 'kill');
+    await env.settle();
+    gates.get('x')?.();
+    await env.advance(50);
+    expect(done.sort()).toEqual(['b', 'x', 'y']);
+    expect(ref.stats().delivery).toMatchObject({ accepted: 4, acknowledged: 3, expired: 1, dropped: 0, pending: 0, inTransit: 0, running: 0 });
+  });
+});
