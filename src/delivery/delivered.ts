@@ -26,6 +26,7 @@ export interface Keeper {
   expiredHeld(d: Delivered): void;
   deadLetterHeld(d: Delivered, reason: unknown): void;
   takenBack(d: Delivered, reason: ExitReason): void;
+  refused(d: Delivered, code: string, reason: ExitReason): void;
   attemptFailed(d: Delivered, reason: unknown): void;
   attemptEnded(d: Delivered, reason: ExitReason): void;
   threw(d: Delivered, error: unknown): boolean;
@@ -103,6 +104,8 @@ export class Delivered extends Request {
     this.state = State.Running;
     this.attempts++;
     this.guilty = false;
+    // The signal of an earlier attempt has fired with its agent.
+    if (this.extra !== null) this.extra.controller = null;
     this.to.begun(this);
     if (this.terms.ackTimeoutMs >= 0) this.startLimit();
     if (this.watchers !== null) this.tell('delivered');

@@ -12,6 +12,7 @@ import { Destination } from './destination.js';
 import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
 import { ReceiptImpl } from './receipt.js';
+import { canReturn } from './rules.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
 export class Delivery implements Deliveries, DeliveryPort, Admission {
@@ -57,8 +58,12 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   entered(d: Delivered): void {
+    d.to.queued();
+    this.accepted(d);
+  }
+
+  private accepted(d: Delivered): void {
     const { acceptance, to, caller } = d;
-    to.queued();
     to.accepted(d);
     if (acceptance === null) return;
     d.acceptance = null;
@@ -67,6 +72,11 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   refused(d: Delivered, code: string, reason: ExitReason): void {
+    if (code === 'EXIT' && !this.closed && d.terms.guarantee !== 'at-most-once' && canReturn(d)) {
+      // Its name outlives the process before which it stood.
+      this.accepted(d);
+      return d.to.refused(d, code, reason);
+    }
     d.conclude('rejected', undefined, code === 'EXIT' ? reason : code, undefined);
     d.unaccepted(code as CallErrorCode, reason);
   }

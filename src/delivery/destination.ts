@@ -157,7 +157,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     d.moved();
   }
 
-  /** One that has come back cannot enter: it goes on as if its process had ended before it was started. */
+  /** One that has been accepted cannot enter: it goes on as if its process had ended before it was started. */
   refused(d: Delivered, code: string, reason: ExitReason): void {
     const { mailbox } = d.callee;
     mailbox.sent--;

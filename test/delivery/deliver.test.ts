@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSystem, defineAgent, type Receipt } from '../../src/index.js';
+import { child, createSystem, defineAgent, type Receipt } from '../../src/index.js';
 import { boom, peek, workshop } from './worker.js';
 
 describe('deliver', () => {
@@ -249,6 +249,26 @@ describe('by hand', () => {
     }
     for (const receipt of receipts) expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'ack_timeout', attempts: 1 });
     expect(aborted).toEqual(['ack_timeout', 'ack_timeout']);
+  });
+
+  test('each attempt has a signal of its own: that of a dead incarnation has fired, that of the next one has not', async () => {
+    const { system, env } = await workshop();
+    const signals: AbortSignal[] = [];
+    const Reader = defineAgent({
+      calls: {
+        async read(self) {
+          signals.push(self.signal);
+          if (signals.length === 1) await new Promise(() => undefined);
+          return self.signal.aborted;
+        },
+      },
+    });
+    await system.supervise({ children: [child('reader', Reader)] });
+    const receipt = await system.ref(Reader, 'reader').deliver('read');
+    await env.settle();
+    system.exit('reader', 'kill');
+    expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: false, attempts: 1 });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 });
 

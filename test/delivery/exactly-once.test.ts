@@ -228,8 +228,9 @@ describe('a mailbox with the policy suspend', () => {
     expect(ref.stats().mailbox.peak).toBe(1);
   });
 
-  test('one that waits is not accepted when its time is up, when its sender ends, or when its process ends', async () => {
-    const { ref, env, gates, system } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+  test('one that waits is not accepted when its time is up, when its sender ends, or when its process ends and no later one can take it', async () => {
+    const { Worker, env, gates, system } = await workshop();
+    const ref = system.start(Worker, { mailbox: { capacity: 1, overflow: 'suspend' } });
     await ref.deliver('slow', 'a');
     await env.settle();
     await ref.deliver('ask', 'b');
@@ -243,12 +244,32 @@ describe('a mailbox with the policy suspend', () => {
     await env.settle();
     expect(unsent).toMatchObject({ code: 'ZOMBIE' });
     expect(ref.stats().mailbox.held).toBe(1);
-    system.exit('w', 'kill');
+    system.exit(ref, 'kill');
     await expect(ended).rejects.toMatchObject({ code: 'EXIT', reason: 'killed' });
     await env.settle();
     gates.get('a')?.();
     await env.settle();
-    expect(ref.stats().delivery).toMatchObject({ accepted: 2, acknowledged: 2, pending: 0, inTransit: 0 });
+    expect(system.stats().delivery).toMatchObject({ accepted: 2, acknowledged: 0, failed: 2, pending: 0, inTransit: 0 });
+  });
+
+  test('one that waits for room at a name is accepted when the owner ends, and goes to the next one; at-most-once it is not', async () => {
+    const { ref, env, system, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    await ref.deliver('slow', 'a', { guarantee: 'at-most-once' });
+    await env.settle();
+    await ref.deliver('ask', 'b');
+    const waiting = ['c', 'd'].map((job) => ref.deliver('ask', job, { guarantee: 'exactly-once', key: job }));
+    const call = ref.call('ask', 'e', { guarantee: 'at-least-once' });
+    const once = ref.deliver('ask', 'f', { guarantee: 'at-most-once' });
+    await env.settle();
+    system.exit('w', 'kill');
+    await expect(once).rejects.toMatchObject({ code: 'EXIT', reason: 'killed' });
+    for (const one of waiting) expect(await (await one).settled).toMatchObject({ kind: 'handled', attempts: 1 });
+    expect(await call).toBe('did e');
+    expect(done.filter((job) => job !== 'b')).toEqual(['c', 'd', 'e']);
+    expect(done).toHaveLength(4);
+    expect(ref.stats().delivery).toMatchObject({ accepted: 5, acknowledged: 4, failed: 1, dropped: 0, pending: 0, inTransit: 0, running: 0 });
+    const { sent, handled, rejected, deadLettered, held } = system.stats();
+    expect({ sent, handled, rejected, deadLettered, held }).toEqual({ sent: 6, handled: 4, rejected: 1, deadLettered: 1, held: 0 });
   });
 
   test('what comes back stands in line too', async () => {
