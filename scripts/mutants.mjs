@@ -12,6 +12,7 @@ import { kernel } from '../test/mutants/kernel.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
+import { timersAndEnds } from '../test/mutants/timers.mjs';
 import { build, root } from './program.mjs';
 
 const USAGE = `npm run mutants -- [--seeds N] [--scenarios N] [--only TEXT] [--no-oracle]
@@ -98,7 +99,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery];
+const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...timersAndEnds];
 const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));

@@ -1,3 +1,5 @@
+import type { Trace } from './trace.js';
+
 /**
  * Where castcall differs from OTP on purpose. Each entry rewrites what OTP saw into what castcall promises to see, so
  * that nothing but the promised difference is explained.
@@ -8,8 +10,8 @@ export interface Allowed {
   readonly reason: string;
   /** OTP releases on which OTP behaves as it says here; absent: all */
   readonly releases?: { readonly from?: number; readonly until?: number };
-  /** rewrites one line of OTP's trace */
-  readonly rewrite: (line: string) => string;
+  /** rewrites one line of OTP's trace, which it may look at */
+  readonly rewrite: (line: string, trace: Trace) => string;
 }
 
 export const ALLOWED: readonly Allowed[] = [
@@ -22,6 +24,11 @@ export const ALLOWED: readonly Allowed[] = [
     item: 'GS-23',
     reason: 'a thrown value is a crash, not a return value: in JavaScript a throw is never the way to return',
     rewrite: (line) => line.replaceAll(/\bbad_return_value\((\w+)\)/g, 'nocatch($1)'),
+  },
+  {
+    item: 'GS-23',
+    reason: 'and in terminate it is a crash there, so the reason of the end (GS-39)',
+    rewrite: thrownInTerminate,
   },
   {
     item: 'SM-18',
@@ -39,6 +46,20 @@ export const ALLOWED: readonly Allowed[] = [
     rewrite: (line) => line.replaceAll(/ stray\(\{ref,\d\}\)/g, '').replace(/^\d+ \w+:$/, ''),
   },
 ];
+
+/** A server that `throws` in its terminate ends with that, whatever it was ending for, and its clients hear it. */
+function thrownInTerminate(line: string, trace: Trace): string {
+  const [step, actor] = line.split(' ', 2) as [string, string];
+  const throwers = trace.flatMap((one) => new RegExp(`^${step} (g\\d+): .*\\bthrows$`).exec(one)?.[1] ?? []);
+  const ended = trace.find((one) => one.startsWith(`${step} downs?: `))?.split(' ').slice(2) ?? [];
+  const told = (event: string, server: string): string => {
+    const reason = ended.find((one) => one.startsWith(`${server}(`))?.slice(server.length + 1, -1);
+    if (actor === 'downs?:' && event.startsWith(`${server}(`)) return `${server}(nocatch(bang))`;
+    if (event.startsWith(`stop(${server},`)) return `stop(${server},failed(nocatch(bang)))`;
+    return event.startsWith(`call(${server},`) && event.endsWith(`,failed(${reason}))`) ? event.replace(`failed(${reason})`, 'failed(nocatch(bang))') : event;
+  };
+  return line.split(' ').map((event) => throwers.reduce(told, event)).join(' ');
+}
 
 export function allowedOn(release: number, all: readonly Allowed[] = ALLOWED): readonly Allowed[] {
   return all.filter(({ releases }) => release >= (releases?.from ?? 0) && release <= (releases?.until ?? Infinity));

@@ -43,7 +43,8 @@ export function judge(family: Family, otp: Trace, castcall: Trace, allowed: read
   const items: string[] = [];
   let rewritten: Trace = otp;
   for (const { item, rewrite } of allowed) {
-    const next = rewritten.map(rewrite).filter((line) => line !== '');
+    const before = rewritten;
+    const next = before.map((line) => rewrite(line, before)).filter((line) => line !== '');
     if (!equal(next, rewritten)) items.push(item);
     rewritten = next;
   }

@@ -7,6 +7,7 @@ import type { Family } from './family.js';
 import { readScenarios } from './file.js';
 import { runOracle, type Sides } from './oracle.js';
 import { links } from './puppets/family.js';
+import { servers } from './servers/family.js';
 import { jobAt, type Job } from './scenarios.js';
 import { parseTerm, printTerm } from './term.js';
 
@@ -84,6 +85,13 @@ describe('a difference', () => {
     const line = '1 p1: send(a,badarg)';
     expect(judge(links, [line], ['1 p1: send(a,ok)'], ALLOWED)).toMatchObject({ kind: 'explained', items: ['SG-05'] });
     expect(judge(links, [line, '2 p1: alive(p2,true)'], ['1 p1: send(a,ok)'], ALLOWED).kind).toBe('unexplained');
+  });
+
+  it('of a server that throws in terminate is explained in its step, for its own clients', () => {
+    const otp = ['1 c1: call(g1,1,failed(boom)) call(g2,2,failed(boom))', '1 downs?: g1(boom) g2(boom)', '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)'];
+    const castcall = ['1 c1: call(g1,1,failed(nocatch(bang))) call(g2,2,failed(boom))', '1 downs?: g1(nocatch(bang)) g2(boom)', '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)'];
+    expect(judge(servers, otp, castcall, ALLOWED)).toMatchObject({ kind: 'explained', items: ['GS-23'] });
+    expect(judge(servers, otp, castcall.map((line) => line.replace('g3(boom)', 'g3(nocatch(bang))')), ALLOWED).kind).toBe('unexplained');
   });
 
   it('in an order that nobody promises is none, in one that is promised it is', () => {

@@ -1,6 +1,6 @@
 %% What one scenario's processes saw, in the order in which they saw it, and who they are.
 -module(oracle_log).
--export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, watch/4, pid/2, name/2, label/2, cut/2, settle/1]).
+-export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, watch/4, pid/2, name/2, label/2, timer/3, timer/2, timer_of/2, cut/2, settle/1]).
 
 -record(c, {log, known, slot, watcher}).
 
@@ -82,6 +82,16 @@ label(#c{known = Known}, Pid) ->
         [{_, Label}] -> Label;
         [] -> stranger
     end.
+
+%% Every process may read and cancel a timer.
+timer(#c{known = Known}, T, Ref) -> ets:insert(Known, [{{timer, T}, Ref}, {{timer_of, Ref}, T}]).
+
+timer(#c{known = Known}, T) -> found(ets:lookup(Known, {timer, T}), undefined).
+
+timer_of(#c{known = Known}, Ref) -> found(ets:lookup(Known, {timer_of, Ref}), unknown).
+
+found([{_, Value}], _) -> Value;
+found([], Default) -> Default.
 
 %% The step is over: its lines.
 cut(C = #c{log = Log}, Step) ->

@@ -1,7 +1,7 @@
 %% Processes that do what they are told and tell what they receive: links, monitors, exit signals, names, timers, groups.
 -module(oracle_puppets).
 -export([run/2]).
--import(oracle_log, [introduce/3, log/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
+-import(oracle_log, [introduce/3, timer/3, timer/2, timer_of/2, log/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
 
 run({groups, Count, Steps}, C) ->
     [start_scope(C, S) || S <- [s1, s2]],
@@ -50,6 +50,8 @@ loop(C, Me) ->
         resume -> ok;
         {message, From, What} -> log(C, Me, {got, From, What});
         {timer, T, What} -> log(C, Me, {timer, T, What});
+        {timeout, Ref, {timer, T, What}} -> log(C, Me, {timer, timer_of(C, Ref), T, What});
+        {Answer, Ref, Left} when Answer =:= cancel_timer; Answer =:= read_timer -> log(C, Me, {answer, Answer, timer_of(C, Ref), left(Left)});
         {'EXIT', Pid, Reason} -> log(C, Me, {exit, label(C, Pid), Reason});
         {Ref, Change, Group, Pids} when Change =:= join; Change =:= leave ->
             log(C, Me, {group, get(Ref), Change, Group, labels(C, Pids)});
@@ -61,7 +63,7 @@ loop(C, Me) ->
 born(_, {spawn, _, _}) -> true;
 born(_, {demonitor, M}) -> get({ref, M}) =/= undefined;
 born(_, {demonitor_flush, M}) -> get({ref, M}) =/= undefined;
-born(_, {cancel, T}) -> get({timer, T}) =/= undefined;
+born(C, {Word, T}) when Word =:= cancel; Word =:= cancel_async; Word =:= read; Word =:= read_async -> timer(C, T) =/= undefined;
 born(C, Op) -> lists:all(fun(Arg) -> not is_puppet(Arg) orelse pid(C, Arg) =/= undefined end, tuple_to_list(Op)).
 
 is_puppet(Arg) when is_atom(Arg) ->
@@ -93,8 +95,10 @@ op(C, Me, {whereis, Name}) ->
 op(C, Me, {alive, P}) -> log(C, Me, {alive, P, is_process_alive(pid(C, P))});
 op(C, _, {spawn, P, How}) -> new(C, P, How);
 op(_, _, {pause}) -> receive resume -> ok end;
-op(C, _, {send_after, T, Ms, P, What}) -> put({timer, T}, erlang:send_after(Ms, pid(C, P), {timer, T, What}));
-op(C, _, {send_after_name, T, Ms, Name, What}) -> put({timer, T}, erlang:send_after(Ms, name(C, Name), {timer, T, What}));
+op(C, _, {send_after, T, Ms, P, What}) -> timer(C, T, erlang:send_after(Ms, pid(C, P), {timer, T, What}));
+op(C, _, {send_after_name, T, Ms, Name, What}) -> timer(C, T, erlang:send_after(Ms, name(C, Name), {timer, T, What}));
+op(C, _, {start_timer, T, Ms, P, What}) -> timer(C, T, erlang:start_timer(Ms, pid(C, P), {timer, T, What}));
+op(C, _, {start_timer_name, T, Ms, Name, What}) -> timer(C, T, erlang:start_timer(Ms, name(C, Name), {timer, T, What}));
 op(C, Me, {join, S, G, P}) -> log(C, Me, {join, S, G, P, asked(fun() -> pg:join(name(C, S), G, pid(C, P)) end)});
 op(C, Me, {join_both, S, G, P, Q}) -> log(C, Me, {join, S, G, P, Q, asked(fun() -> pg:join(name(C, S), G, [pid(C, P), pid(C, Q)]) end)});
 op(C, Me, {leave, S, G, P}) -> log(C, Me, {leave, S, G, P, asked(fun() -> pg:leave(name(C, S), G, pid(C, P)) end)});
@@ -116,11 +120,15 @@ op(C, Me, {broadcast, S, G, What}) ->
     log(C, Me, {broadcast, S, G, length(Pids)});
 op(C, _, {kill_scope, S}) -> exit(pid(C, S), kill);
 op(C, Me, {start_scope, S}) -> log(C, Me, {start_scope, S, start_scope(C, S)});
-op(C, Me, {cancel, T}) -> log(C, Me, {cancel, T, left(erlang:cancel_timer(get({timer, T})))}).
+op(C, Me, {cancel, T}) -> log(C, Me, {cancel, T, left(erlang:cancel_timer(timer(C, T)))});
+op(C, Me, {read, T}) -> log(C, Me, {read, T, left(erlang:read_timer(timer(C, T)))});
+op(C, _, {cancel_async, T}) -> erlang:cancel_timer(timer(C, T), [{async, true}]);
+op(C, _, {read_async, T}) -> erlang:read_timer(timer(C, T), [{async, true}]).
 
-%% What is left is seen a few ms late: up to the next 50.
+%% How much is left is a matter of ms.
 left(false) -> false;
-left(Ms) -> (Ms + 49) div 50 * 50.
+left(Ms) when Ms > 0 -> left;
+left(_) -> none.
 
 labels(C, Pids) -> lists:sort([label(C, P) || P <- Pids]).
 

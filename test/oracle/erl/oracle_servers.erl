@@ -35,7 +35,7 @@ client_loop(C, Me) ->
     end,
     client_loop(C, Me).
 
-op(C, Me, {call, G, Script, Ms}) -> log(C, Me, {call, element(2, Script), ask(fun() -> {reply, gen_server:call(pid(C, G), Script, Ms)} end)});
+op(C, Me, {call, G, Script, Ms}) -> log(C, Me, {call, G, element(2, Script), ask(fun() -> {reply, gen_server:call(pid(C, G), Script, Ms)} end)});
 op(C, _, {cast, G, Script}) -> gen_server:cast(pid(C, G), Script);
 op(C, _, {info, G, Script}) -> pid(C, G) ! Script;
 op(C, Me, {stop, G, Reason}) -> log(C, Me, {stop, G, ask(fun() -> gen_server:stop(pid(C, G), Reason, infinity) end)});
@@ -75,7 +75,13 @@ handle_info(Script, S) -> perform(info, Script, none, S).
 
 terminate(Reason, S) ->
     log(S#s.c, S#s.me, {terminate, Reason, S#s.n}),
-    case S#s.ending of crash -> erlang:error(bang); ok -> ok end.
+    case S#s.ending of
+        ok -> ok;
+        crash -> erlang:error(bang);
+        exit_bang -> exit(bang);
+        exit_normal -> exit(normal);
+        throw -> log(S#s.c, S#s.me, {throws}), throw(bang)
+    end.
 
 perform(Kind, {do, Tag, Actions, Return}, From, S0) ->
     log(S0#s.c, S0#s.me, {Kind, Tag, S0#s.n}),
@@ -101,5 +107,5 @@ act({answer, _}, _, S = #s{kept = []}) -> S;
 act({answer, V}, _, S = #s{kept = [First | Rest]}) -> gen_server:reply(First, V), S#s{kept = Rest};
 act({tell, Script}, _, S) -> self() ! Script, S;
 act({call, G, Script}, _, S) ->
-    log(S#s.c, S#s.me, {asked, element(2, Script), ask(fun() -> {reply, gen_server:call(pid(S#s.c, G), Script)} end)}),
+    log(S#s.c, S#s.me, {asked, G, element(2, Script), ask(fun() -> {reply, gen_server:call(pid(S#s.c, G), Script)} end)}),
     S.

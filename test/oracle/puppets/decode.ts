@@ -2,7 +2,7 @@ import { Draw, type Tape } from '../tape.js';
 import type { Term } from '../term.js';
 import { GROUPS, MESSAGES, NAMES, PUPPETS_MAX, SCOPES } from './shape.js';
 
-type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor' | 'end' | 'signal' | 'signal_self' | 'send' | 'send_name' | 'register' | 'unregister' | 'whereis' | 'alive' | 'spawn' | 'pause' | 'send_after' | 'send_after_name' | 'cancel'
+type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor' | 'end' | 'signal' | 'signal_self' | 'send' | 'send_name' | 'register' | 'unregister' | 'whereis' | 'alive' | 'spawn' | 'pause' | 'send_after' | 'send_after_name' | 'start_timer' | 'start_timer_name' | 'cancel' | 'cancel_async' | 'read' | 'read_async'
   | 'join' | 'join_both' | 'leave' | 'members' | 'which_groups' | 'broadcast' | 'monitor_group' | 'monitor_scope' | 'demonitor_group' | 'kill_scope' | 'start_scope';
 
 /** How often a family does what; the first is the simplest. */
@@ -20,7 +20,7 @@ class Plot {
   watches = 0;
   timers = 0;
   now = 0;
-  /** a monitor or timer belongs to the puppet that made it, in that run of operations */
+  /** a monitor belongs to the puppet that made it, in that run of operations; a timer may be read and cancelled by all */
   readonly owners = new Map<string, { readonly who: string; readonly run: number }>();
   /** operations of one run have no barrier between them */
   run = 0;
@@ -128,8 +128,8 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
     case 'unregister': case 'whereis': return [word, draw.pick(NAMES)];
     case 'spawn': return plot.puppets < PUPPETS_MAX ? ['spawn', `p${++plot.puppets}`, draw.pick(['link', 'plain'])] : ['link', plot.puppet(draw)];
     case 'pause': plot.paused.add(who); plot.run++; return ['pause'];
-    case 'send_after': return timerOp(plot, who, draw, ['send_after', plot.puppet(draw)]);
-    case 'send_after_name': return timerOp(plot, who, draw, ['send_after_name', draw.pick(NAMES)]);
+    case 'send_after': case 'start_timer': return timerOp(plot, who, draw, [word, plot.puppet(draw)]);
+    case 'send_after_name': case 'start_timer_name': return timerOp(plot, who, draw, [word, draw.pick(NAMES)]);
     case 'join': case 'join_both': {
       const [scope, group] = [scopeOf(draw), draw.pick(GROUPS)];
       const [one, other] = [plot.member(draw, who), plot.member(draw, who)];
@@ -153,9 +153,13 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
       const watch = draw.pick(mine);
       return ['demonitor_group', plot.scopes.get(watch) ?? 's1', watch];
     }
-    case 'cancel': {
-      const mine = owned(plot, who, 't');
-      return mine.length === 0 ? timerOp(plot, who, draw, ['send_after', plot.puppet(draw)]) : ['cancel', draw.pick(mine)];
+    case 'cancel': case 'cancel_async': case 'read': case 'read_async': {
+      const known = [...plot.owners].filter(([label, { run }]) => label.startsWith('t') && run < plot.run).map(([label]) => label);
+      if (known.length === 0) return timerOp(plot, who, draw, ['start_timer', plot.puppet(draw)]);
+      const timer = draw.pick(known);
+      // When it takes place is open.
+      if (word === 'cancel_async') plot.owners.delete(timer);
+      return [word, timer];
     }
   }
 }
@@ -174,6 +178,8 @@ function watchOf(plot: Plot, who: string, op: Op): Op {
 }
 
 function timerOp(plot: Plot, who: string, draw: Draw, [word, to]: readonly [string, string]): Op {
+  // It starts when the pause is over: nobody knows when it is due.
+  if (plot.paused.has(who)) return ['send', plot.puppet(draw), draw.pick(MESSAGES)];
   let ms = 50 + 100 * draw.between(0, 4);
   while (plot.due.has(plot.now + ms)) ms += 100;
   plot.due.add(plot.now + ms);

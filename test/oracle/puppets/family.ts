@@ -10,7 +10,10 @@ const GROUPS: Mix = [
   ['join', 9], ['monitor_group', 5], ['leave', 5], ['members', 4], ['join_both', 3], ['monitor_scope', 3], ['demonitor_group', 3], ['broadcast', 2], ['which_groups', 2],
   ['end', 3], ['signal', 2], ['pause', 3], ['spawn', 1], ['kill_scope', 1], ['start_scope', 1],
 ];
-const TIMERS: Mix = [['send_after', 7], ['cancel', 3], ['send_after_name', 2], ['register', 2], ['send', 1], ['end', 1], ['signal', 1], ['pause', 1]];
+const TIMERS: Mix = [
+  ['send_after', 4], ['start_timer', 5], ['cancel', 3], ['read', 3], ['send_after_name', 1], ['start_timer_name', 2], ['cancel_async', 1], ['read_async', 1], ['register', 2],
+  ['send', 1], ['end', 1], ['signal', 1], ['pause', 1],
+];
 
 export const links: Family = puppets('links', 'links, monitors, exit signals, trap exit over 2-8 processes', 3, LINKS, false, 18);
 export const names: Family = puppets('names', 'registered names', 1, NAMES, false, 14);
@@ -22,7 +25,7 @@ function puppets(name: string, about: string, weight: number, mix: Mix, timed: b
   return { name, about, weight, timed, stepsMax, width: 8, decode: decodePuppets(name, mix, timed), problem: shape, run: runPuppets, arrange: bySender, program: programOf };
 }
 
-const RECEIVED = /^(got|exit|down|timer|group)\(([^,]*),/;
+const RECEIVED = /^(got|exit|down|timer|group|answer)\(([^,]*),/;
 
 /**
  * What one sender sent stays in its order; between senders there is none (SG-04). The Exit and Down of one death come
@@ -34,7 +37,7 @@ function bySender(events: readonly string[], died: boolean): string[] {
   for (const one of events) {
     const [, word, sender] = RECEIVED.exec(one) ?? [undefined, '', ''];
     if (died && word !== '') continue;
-    const key = word === 'timer' ? '!timer' : (sender);
+    const key = word === 'timer' || word === 'answer' ? `!${word}` : sender;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
@@ -118,7 +121,12 @@ function opText([word, ...args]: readonly [string, ...Term[]]): string {
     case 'demonitor_group': return `${a}.demonitor(${b})`;
     case 'kill_scope': return `self.exitOther(${a}, 'kill')`;
     case 'start_scope': return `system.start(defineScope(), { name: ${a} })`;
+    case 'start_timer': return `${a} = self.startTimer(${b}, '${d}', ${c})`;
+    case 'start_timer_name': return `${a} = self.startTimer(${b}, '${d}', '${c}')`;
     case 'cancel': return `self.cancelTimer(${a})`;
+    case 'cancel_async': return `self.cancelTimer(${a}, { async: true })`;
+    case 'read': return `self.readTimer(${a})`;
+    case 'read_async': return `self.readTimer(${a}, { async: true })`;
     default: return `self.${word}(${args.map(printTerm).join(', ')})`;
   }
 }

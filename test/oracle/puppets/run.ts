@@ -1,4 +1,4 @@
-import { createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf, type System, type TimerRef } from '../../../src/index.js';
+import { createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf, type System, TimerAnswer, TimerFired, type TimerRef } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import type { Term } from '../term.js';
 import { event, reasonText, Recorder, type Trace } from '../trace.js';
@@ -17,6 +17,7 @@ class Timed {
   constructor(readonly timer: string, readonly what: string) {}
 }
 const RESUME = Symbol('resume');
+const TIMER_WORDS: ReadonlySet<string> = new Set(['cancel', 'cancel_async', 'read', 'read_async']);
 
 /** The puppets of one scenario on castcall. */
 class Stage {
@@ -25,6 +26,7 @@ class Stage {
   readonly system: System = createSystem({ env: this.env, logger: false, development: false });
   readonly pids = new Map<string, Pid>();
   readonly labels = new Map<string, string>();
+  readonly timers = new Map<string, TimerRef>();
 
   scopes: Scopes | null = null;
 
@@ -45,7 +47,6 @@ class Stage {
 
 class Puppet {
   private readonly watches = new Map<string, MonitorRef>();
-  private readonly timers = new Map<string, TimerRef>();
   private returns = false;
   private readonly groups: GroupVerbs | null;
   constructor(
@@ -72,6 +73,8 @@ class Puppet {
     const { labelOf } = this.stage;
     if (message instanceof Message) this.log('got', message.from, message.what);
     else if (message instanceof Timed) this.log('timer', message.timer, message.what);
+    else if (message instanceof TimerFired) this.log('timer', this.timerOf(message.ref), (message.message as Timed).timer, (message.message as Timed).what);
+    else if (message instanceof TimerAnswer) this.log('answer', message.tag.toLowerCase(), this.timerOf(message.ref), leftText(message.result));
     else if (message instanceof Exit) this.log('exit', labelOf(message.pid ?? '') ?? 'stranger', reasonText(message.reason, labelOf));
     else if (message instanceof GroupChange) this.groups?.changed(message);
     else if (message instanceof Down) this.log('down', message.name ?? labelOf(message.pid ?? '') ?? 'stranger', this.watchOf(message.ref), reasonText(message.reason, labelOf));
@@ -90,7 +93,7 @@ class Puppet {
     const { self, stage } = this;
     if (word !== 'spawn' && given.some((one) => isPuppet(one) && !stage.pids.has(one as string))) return;
     // One whose puppet was passed over is none.
-    if ((word.startsWith('demonitor') && !this.watches.has(String(given[0])) && word !== 'demonitor_group') || (word === 'cancel' && !this.timers.has(String(given[0])))) return;
+    if ((word.startsWith('demonitor') && !this.watches.has(String(given[0])) && word !== 'demonitor_group') || (TIMER_WORDS.has(word) && !stage.timers.has(String(given[0])))) return;
     const { system } = stage;
     const [a, b, c, d] = given;
     const text = String(a);
@@ -115,21 +118,35 @@ class Puppet {
       case 'alive': this.log('alive', text, String(system.alive(stage.pid(a)))); return;
       case 'spawn': stage.meet(text, self.spawn((born) => new Puppet(stage, text, born).live(), { link: b === 'link' }).pid); return;
       case 'pause': return self.receive((message) => message === RESUME);
-      case 'send_after': this.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), stage.pid(c))); return;
-      case 'send_after_name': this.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), String(c))); return;
-      case 'cancel': this.log('cancel', text, this.cancelled(text)); return;
+      case 'send_after': stage.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), stage.pid(c))); return;
+      case 'send_after_name': stage.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), String(c))); return;
+      case 'start_timer': stage.timers.set(text, self.startTimer(Number(b), new Timed(text, String(d)), stage.pid(c))); return;
+      case 'start_timer_name': stage.timers.set(text, self.startTimer(Number(b), new Timed(text, String(d)), String(c))); return;
+      case 'cancel': this.log('cancel', text, leftText(self.cancelTimer(this.timer(text)))); return;
+      case 'read': this.log('read', text, leftText(self.readTimer(this.timer(text)))); return;
+      case 'cancel_async': self.cancelTimer(this.timer(text), { async: true }); return;
+      case 'read_async': self.readTimer(this.timer(text), { async: true }); return;
       default: if (this.groups?.perform(word, given) !== true) throw new Error(`unknown operation ${word}`);
     }
   }
 
-  private cancelled(timer: string): string {
-    const left = this.self.cancelTimer(this.timers.get(timer) as TimerRef);
-    return left === false ? 'false' : String(Math.ceil(left / 50) * 50);
+  private timer(label: string): TimerRef {
+    return this.stage.timers.get(label) as TimerRef;
+  }
+
+  private timerOf(ref: TimerRef): string {
+    for (const [label, one] of this.stage.timers) if (one === ref) return label;
+    return 'unknown';
   }
 
   private watch(label: string): MonitorRef {
     return this.watches.get(label) as MonitorRef;
   }
+}
+
+/** How much is left is a matter of ms. */
+function leftText(left: number | false): string {
+  return left === false ? 'false' : left > 0 ? 'left' : 'none';
 }
 
 /** One that its parent never came to spawn is passed over, on both sides. */

@@ -74,7 +74,7 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
     const ids = ['g1', 'g2', 'g3'].slice(0, setup.between(1, 3));
     const clients = setup.between(1, CLIENTS_MAX);
     const plot = new Plot(ids, timed);
-    const servers = ids.map((id): Term => ['server', id, setup.pick(['false', 'true']), setup.rarely(6) ? 'crash' : 'ok', startOf(plot, setup, id)]);
+    const servers = ids.map((id): Term => ['server', id, setup.pick(['false', 'true']), setup.weighted([['ok', 10], ['crash', 2], ['throw', 1], ['exit_bang', 1], ['exit_normal', 1]] as const), startOf(plot, setup, id)]);
     const steps: Term[] = [];
     // Two servers that work at once have no order: the requests of one step go to one of them.
     let open: { readonly who: string; readonly to: string; readonly ops: Term[]; busy: boolean } | null = null;

@@ -20,7 +20,7 @@ type Tuple = readonly [string, ...Term[]];
 function programOf(scenario: Term): string[] {
   const [, list, clients, steps] = scenario as readonly [string, readonly Tuple[], number, readonly Tuple[]];
   return [
-    ...list.map(([, id, trap, ending, start]) => `${String(id)} = system.start(Server, { ${trap === 'true' ? 'trapExit, ' : ''}${ending === 'crash' ? 'terminate throws, ' : ''}init: ${printTerm(start as Term)} })`),
+    ...list.map(([, id, trap, ending, start]) => `${String(id)} = system.start(Server, { ${trap === 'true' ? 'trapExit, ' : ''}${ending === 'ok' ? '' : `terminate: ${String(ending)}, `}init: ${printTerm(start as Term)} })`),
     `clients c1 … c${clients}`,
     ...steps.map(([word, who, ops], at) => `${at + 1}. ${word === 'advance' ? `clock + ${String(who)} ms` : `${String(who)}: ${(ops as readonly Tuple[]).map(opText).join('; ')}`}`),
   ];

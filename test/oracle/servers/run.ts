@@ -66,7 +66,13 @@ class Stage {
       info: (self, message) => server.info(self, message) as undefined,
       terminate: (self, reason) => {
         this.recorder.log(id, event('terminate', this.text(reason), String(self.state)));
-        if (ending === 'crash') throw new Error('bang');
+        switch (ending) {
+          case 'crash': throw new Error('bang');
+          case 'exit_bang': return self.exit('bang');
+          case 'exit_normal': return self.exit('normal');
+          case 'throw': this.recorder.log(id, 'throws'); throw 'bang';
+          default: return;
+        }
       },
     });
     this.definitions.set(id, definition);
@@ -153,7 +159,7 @@ class Server {
   private async ask(self: Me, to: Term | undefined, script: Script): Promise<void> {
     const ref = (this.stage.ref(to) as unknown as AgentRef<never>).bind(self) as unknown as Ref;
     const answer = await ref.call('do', script).then((value) => event('reply', String(value)), (error: unknown) => this.stage.failure(error));
-    this.log('asked', String(script[1]), answer);
+    this.log('asked', String(to), String(script[1]), answer);
   }
 
   private end(self: Me, kind: string, [how, a, b]: Tuple): unknown {
@@ -187,7 +193,7 @@ async function client(stage: Stage, label: string, self: ProcessSelf): Promise<v
     if (message instanceof Command) for (const [word, to, a, b] of message.ops) {
       const ref = (stage.ref(to) as unknown as AgentRef<never>).bind(self) as unknown as Ref;
       switch (word) {
-        case 'call': log('call', String((a as unknown as Script)[1]), await ref.call('do', a as unknown as Script, { timeoutMs: b as number | 'infinity' }).then((value) => event('reply', String(value)), (error: unknown) => stage.failure(error))); break;
+        case 'call': log('call', String(to), String((a as unknown as Script)[1]), await ref.call('do', a as unknown as Script, { timeoutMs: b as number | 'infinity' }).then((value) => event('reply', String(value)), (error: unknown) => stage.failure(error))); break;
         case 'cast': ref.cast('do', a as unknown as Script); break;
         case 'info': self.send(stage.pid(to), new Info(a as unknown as Script)); break;
         case 'stop': log('stop', String(to), await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error))); break;

@@ -2,6 +2,8 @@ import { reason } from '../puppets/shape.js';
 import { either, int, label, lazy, list, one, tuples, type Shape } from '../shape.js';
 
 export const CLIENTS_MAX = 3;
+/** what `terminate` does at last */
+export const ENDINGS = ['ok', 'crash', 'throw', 'exit_bang', 'exit_normal'] as const;
 
 const server = label('g');
 const client = label('c');
@@ -22,5 +24,5 @@ const op = tuples({ call: [server, script, either(int(1, 60_000), one('infinity'
 const step = tuples({ at: [client, list(op)], advance: [ms] });
 
 export function serverShape(family: string): Shape {
-  return tuples({ [family]: [list(tuples({ server: [server, bool, one('ok', 'crash'), start] }), 4), int(1, CLIENTS_MAX), list(step)] });
+  return tuples({ [family]: [list(tuples({ server: [server, bool, one(...ENDINGS), start] }), 4), int(1, CLIENTS_MAX), list(step)] });
 }
