@@ -35,6 +35,11 @@ export class Answering extends Verbs {
     return from instanceof Request ? (from.context as DeliveryContext | undefined) : undefined;
   }
 
+  get remainingMs(): number | undefined {
+    const { from } = this.p;
+    return from instanceof Request ? from.remainingMs : undefined;
+  }
+
   /** During a call: fires also when its caller has died, aborted or timed out. */
   override get signal(): AbortSignal {
     const { from } = this.p;

@@ -24,7 +24,10 @@ class Job {
 export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
   const state = copyState(self.state, op);
   const child = spawnProcess(p.kernel, CONCURRENT, p, true);
-  if (call !== null) (p.cold().deferred ??= new Set()).add(call);
+  if (call !== null) {
+    (p.cold().deferred ??= new Set()).add(call);
+    call.cold().worker = child;
+  }
   child.from = call;
   child.self = new Job(new ForkedSelf(child, state), op, payload, call);
   p.kernel.scheduler.enqueue(child);

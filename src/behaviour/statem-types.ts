@@ -26,6 +26,11 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
   readonly ref: SelfRef;
   /** the current call's reply address, for `replyTo` or `reply` later; undefined outside a call */
   readonly from: From | undefined;
+  /**
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside of a call. It
+   * counts what that caller is itself called with: the least of all limits on the way. Costs a look at the clock.
+   */
+  readonly remainingMs: number | undefined;
   /** stay in this state: what an event without a result does, and a place for actions */
   keep(): Transition<never>;
   /** go to that state; to an equal one is the same as `keep` (SM-06, SM-28) */

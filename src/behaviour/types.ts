@@ -161,6 +161,11 @@ export interface Self<S> extends ProcessVerbs {
   readonly ref: SelfRef;
   /** the current call's reply address, for `reply` later; undefined outside a call */
   readonly from: From | undefined;
+  /**
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside of a call. It
+   * counts what that caller is itself called with: the least of all limits on the way. Costs a look at the clock.
+   */
+  readonly remainingMs: number | undefined;
   /** the delivery that is handled now, to acknowledge it by hand; undefined for plain messages */
   readonly delivery: DeliveryContext | undefined;
   /** an error to the caller, not a crash */

@@ -1,14 +1,17 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import type { Op, Rank } from '../mailbox/index.js';
 import { accept, acceptWith, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand } from '../process/index.js';
+import { SignalWatch } from './watch.js';
 
 /** What a request carries beyond the common case. */
 export class RequestExtra {
   skipAbandoned = false;
   /** the caller's stack, captured in development */
   stack: { readonly stack?: string } | undefined = undefined;
-  signal: AbortSignal | null = null;
-  onAbort: (() => void) | null = null;
+  /** of the signal that the caller gave */
+  watch: SignalWatch | null = null;
+  /** the process that handles it, when that is not the callee itself: a concurrent handler's */
+  worker: Process | null = null;
   /** the callee's signal for this request; fired when the caller gives up */
   controller: AbortController | null = null;
   /** why the caller gave up; meaningful while `cancelled` */
@@ -22,6 +25,8 @@ export class Request extends ReplySlot {
   static readonly kept: Request = new Request(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
   settled = false;
   extra: RequestExtra | null = null;
+  /** what its caller was handling when it made this one; a request there takes this one with it when it is cancelled */
+  outer: unknown = null;
   constructor(
     caller: Process | null,
     callee: Process,
@@ -72,11 +77,15 @@ export class Request extends ReplySlot {
 
   /** The caller's AbortSignal fired: the promise rejects with the signal's reason, the callee's signal fires. */
   abort(reason: unknown): void {
-    if (this.settled) return;
+    if (this.withdraw(reason)) this.cancel(reason);
+  }
+
+  private withdraw(reason: unknown): boolean {
+    if (this.settled) return false;
     this.close();
     this.callee.kernel.counts.callsFailed++;
     this.rejectWith(reason);
-    this.cancel(reason);
+    return true;
   }
 
   expire(): void {
@@ -124,13 +133,44 @@ export class Request extends ReplySlot {
     if (controller !== null && controller !== undefined && this.callee.from !== this) this.callee.ext?.controllers?.delete(controller);
   }
 
-  /** Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. */
+  /**
+   * Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. The calls that it made
+   * for this request end with the same reason, and theirs, oldest first.
+   */
   private cancel(reason: unknown): void {
+    const cancelled: Request[] = [this];
+    for (const at of cancelled) { // grows meanwhile
+      const inner = at.madeFor();
+      at.tellCallee(reason);
+      for (const call of inner) if (call.withdraw(reason)) cancelled.push(call);
+    }
+  }
+
+  private tellCallee(reason: unknown): void {
     const extra = this.cold();
     extra.cancelled = true;
     extra.abortReason = reason;
     if (extra.controller !== null) extra.controller.abort(reason);
     this.dropController();
+  }
+
+  /** The open calls that its handler has made, oldest first. */
+  private madeFor(): Request[] {
+    const found: Request[] = [];
+    const maker = this.extra?.worker ?? this.callee;
+    for (let at = maker.calls; at !== null; at = at.nextCall) if (at instanceof Request && at.outer === this) found.push(at);
+    return found.reverse();
+  }
+
+  /** ms until its caller gives up, by this call's limit or by that of one that it is made for; undefined when it waits for ever. */
+  get remainingMs(): number | undefined {
+    if (this.settled) return this.extra?.cancelled === true ? 0 : undefined;
+    let least: number | undefined;
+    for (let at: unknown = this; at instanceof Request && !at.settled; at = at.outer) {
+      const left = at.timeoutMs < 0 ? undefined : at.callee.kernel.deadlines.remaining(at);
+      if (left !== undefined && (least === undefined || left < least)) least = left;
+    }
+    return least;
   }
 
   private rejectWith(error: unknown): void {
@@ -145,10 +185,9 @@ export class Request extends ReplySlot {
     if (this.caller !== null) untrackCall(this.caller, this);
     const deferred = callee.ext === null ? null : callee.ext.deferred;
     if (deferred !== null) deferred.delete(this);
-    if (extra !== null && extra.signal !== null) {
-      if (extra.onAbort !== null) extra.signal.removeEventListener('abort', extra.onAbort);
-      extra.signal = null;
-      extra.onAbort = null;
+    if (extra !== null && extra.watch !== null) {
+      extra.watch.remove(this);
+      extra.watch = null;
     }
   }
 }
@@ -170,7 +209,10 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
     return made;
   }
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
-  if (caller !== null) trackCall(caller, made);
+  if (caller !== null) {
+    made.outer = caller.from;
+    trackCall(caller, made);
+  }
   return made;
 }
 
@@ -227,14 +269,10 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
     return made;
   }
   if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);
-  if (caller !== null) trackCall(caller, made);
-  if (options.signal !== undefined) watchSignal(made, options.signal);
+  if (caller !== null) {
+    made.outer = caller.from;
+    trackCall(caller, made);
+  }
+  if (options.signal !== undefined) (extra.watch = SignalWatch.of(options.signal)).add(made);
   return made;
-}
-
-function watchSignal(made: Request, signal: AbortSignal): void {
-  const extra = made.cold();
-  extra.signal = signal;
-  extra.onAbort = () => made.abort(signal.reason);
-  signal.addEventListener('abort', extra.onAbort, { once: true });
 }
