@@ -39,10 +39,10 @@ export {
   type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
   type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template,
 } from './supervisor/index.js';
-export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry } from './delivery/index.js';
+export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry } from './delivery/index.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from './behaviour/index.js';
-export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, WeightedMember } from './delivery/index.js';
+export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats, WeightedMember } from './delivery/index.js';
 export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';
 export { taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';

@@ -7,3 +7,7 @@ export { LEDGER, type LedgerLimits } from './ledger.js';
 export { balance } from './balancer.js';
 export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, WeightedMember } from './balance-types.js';
 export type { BalanceStrategy } from './strategy.js';
+export { pool, poolRef } from './pool.js';
+export { PoolExhaustedError } from './pool-error.js';
+export type { PoolOptions } from './pool-options.js';
+export type { CheckoutOptions, PooledRef, PoolRef, PoolStats } from './pool-types.js';

@@ -1,7 +1,7 @@
 import type {
   AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, Sends, VerbArgs,
 } from '../behaviour/index.js';
-import { balance, outwardOf, type Balancer, type BalanceOptions } from '../delivery/index.js';
+import { balance, outwardOf, poolRef, type Balancer, type BalanceOptions, type PoolRef } from '../delivery/index.js';
 
 /** The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of calls to the outside, one breaker and one limit per name. */
 export class SystemOutward {
@@ -66,6 +66,20 @@ export class SystemOutward {
    */
   balance<D extends AnyDefinition, G = string>(definition: D, options: BalanceOptions<D, G> = {}): Balancer<D> {
     return balance(this.#host, definition, options);
+  }
+
+  /**
+   * The pool of that definition by name (resolved at every use) or pid; `pool(…)` specifies one.
+   *
+   * @example
+   * const Worker = defineAgent({ calls: { pid: (self) => self.pid } });
+   * await system.supervise({ children: [pool('workers', Worker, { min: 2 })] });
+   * await using worker = await system.pool(Worker, 'workers').checkout();
+   * await worker.call('pid') === worker.pid; // => true
+   * @since 0.2.0
+   */
+  pool<D extends AnyDefinition>(definition: D, nameOrPid: string): PoolRef<D> {
+    return poolRef(this.#host, definition, nameOrPid);
   }
 
   /** `ref.deliver`, for those who have a ref in one hand and an operation in the other. */
