@@ -2,6 +2,7 @@
 //   expect.mjs bench FILE required|optional NAME…    expect.mjs audit FILE
 import { readFileSync } from 'node:fs';
 
+const STATES = ['open', 'half-open', 'closed'];
 const [what, path, ...rest] = process.argv.slice(2);
 const printed = readFileSync(path, 'utf8').split('\n').map((line) => line.trim()).filter((line) => line !== '');
 const problems = { bench: benchProblems, audit: auditProblems }[what](...rest);
@@ -19,12 +20,26 @@ function benchProblems(beam, ...names) {
   });
 }
 
+/** Whether the whole, which is above 0, is the sum of all its parts, each an integer from 0. */
+function addsUp(account, whole) {
+  const { [whole]: total, ...parts } = account ?? {};
+  const counts = Object.values(parts);
+  return total > 0 && counts.every((count) => Number.isInteger(count) && count >= 0) && counts.reduce((sum, count) => sum + count, 0) === total;
+}
+
 function auditProblems() {
   const result = JSON.parse(printed.at(-1) ?? 'null');
   return [
     [result?.ok === true, '"ok": true'],
     [result?.lost === 0, '"lost": 0'],
     [result?.duplicated === 0, '"duplicated": 0'],
-    [result?.crashes >= 1, '"crashes" of at least 1'],
+    [result?.crashes >= (result?.chaos === 'high' ? 50 : 1), '"crashes" of at least 50 under chaos high, else 1'],
+    [STATES.every((state) => result?.breaker?.states.includes(state)) && result.breaker.opened >= 1, `a "breaker" that was ${STATES.join(', ')}`],
+    [addsUp(result?.account, 'sent'), '"account" where every message sent has one outcome'],
+    [addsUp(result?.deliveries, 'accepted'), '"deliveries" where every one accepted has one outcome'],
+    [result?.delivered > 0 && result.delivered - result.retried >= result.deliveries?.accepted, '"delivered" of every accepted delivery, beside the "retried" ones'],
+    [result?.deliveries?.failed === 0, 'no delivery that failed for good'],
+    [result?.chaos !== 'high' || (result.retried > 0 && result.duplicatesSuppressed > 0), '"retried" and "duplicatesSuppressed" above 0 under chaos high'],
+    [Number.isInteger(result?.deadLettered), '"deadLettered"'],
   ].flatMap(([holds, text]) => (holds ? [] : [text]));
 }

@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createSystem, formatReason, type System, type SystemStats } from '../../src/index.js';
 import type { Manuscript } from './agents/writer.js';
-import { Asker } from './asker.js';
-import { imbalance } from './check/balance.js';
+import { Outages } from './advisory/outage.js';
+import { startAdvisoryServer } from './advisory/server.js';
+import { BREAKER, BREAKER_OPTIONS, BreakerWatch, type BreakerFigures } from './advisory/watch.js';
+import { accountOf, deliveriesOf, imbalance, undelivered } from './check/balance.js';
 import { compareFindings } from './check/comparison.js';
 import { disturbedPaths, withoutPaths } from './check/disturbance.js';
 import { Recount } from './check/recount.js';
-import type { Tally } from './check/tally.js';
-import { Foreman } from './foreman.js';
+import { Foreman, type Outcome } from './foreman.js';
 import type { AuditOptions } from './options.js';
 import type { Display } from './output/display.js';
 import { renderReport } from './output/report.js';
 import { renderSbom } from './output/sbom.js';
 import type { RunResult } from './output/summary.js';
+import { Random } from './random.js';
 import { startSwarm, type Swarm } from './tree.js';
+import { done, WORK } from './work.js';
 
 /** Time stamps of files may be as old as the last tick of the kernel's clock. */
 const FILE_CLOCK_LAG_MS = 20;
@@ -28,11 +30,12 @@ const FILE_CLOCK_LAG_MS = 20;
 export async function runAudit(options: AuditOptions, display: Display, interrupt: AbortSignal): Promise<RunResult> {
   const startedAt = performance.now();
   const clockAtStart = Date.now() - FILE_CLOCK_LAG_MS;
-  const { manuscript, tally, asker, stats, complaints } = await runSwarm(options, display, interrupt);
+  const { manuscript, tally, advice, breaker, stats, complaints } = await runSwarm(options, display, interrupt);
   const swarmMs = performance.now() - startedAt;
   if (!interrupt.aborted) display.note('counting again without agents …');
   const { differences, changed } = await verify(options, manuscript, interrupt, clockAtStart);
   const { files, packages, unreadable } = manuscript.findings;
+  const { delivery } = stats;
   return {
     options,
     files: files.length,
@@ -42,9 +45,14 @@ export async function runAudit(options: AuditOptions, display: Display, interrup
     messages: stats.sent,
     crashes: stats.crashes,
     restarts: stats.restarts,
-    repeats: asker.repeats,
-    callP50Ms: asker.callMs(50),
-    callP99Ms: asker.callMs(99),
+    delivered: delivery.delivered,
+    retried: delivery.retried,
+    duplicatesSuppressed: delivery.duplicatesSuppressed,
+    deadLettered: stats.deadLettered,
+    ackP50Ms: delivery.ackMs.p50,
+    ackP99Ms: delivery.ackMs.p99,
+    advice,
+    breaker,
     lost: tally.lost.length,
     duplicated: tally.duplicated.length,
     changed,
@@ -52,52 +60,69 @@ export async function runAudit(options: AuditOptions, display: Display, interrup
     interrupted: interrupt.aborted,
     swarmMs,
     recountMs: performance.now() - startedAt - swarmMs,
+    account: accountOf(stats),
+    deliveries: deliveriesOf(stats),
   };
 }
 
-interface SwarmRun {
+interface Work extends Outcome {
   readonly manuscript: Manuscript;
-  readonly tally: Tally;
-  readonly asker: Asker;
+}
+
+interface SwarmRun extends Work {
+  readonly breaker: BreakerFigures;
   readonly stats: SystemStats;
   readonly complaints: readonly string[];
 }
 
 async function runSwarm(options: AuditOptions, display: Display, interrupt: AbortSignal): Promise<SwarmRun> {
   // The crashes are staged and the summary counts them: no report of each on stderr.
-  const system = createSystem({ name: 'audit', logger: false });
+  const system = createSystem({ name: 'audit', logger: false, delivery: WORK });
+  const breaker = new BreakerWatch(system.breaker(BREAKER, BREAKER_OPTIONS));
+  const server = await startAdvisoryServer(new Outages(new Random(options.seed)));
   try {
-    const swarm = await startSwarm(system, options, display);
-    const asker = new Asker(fallOf(swarm));
-    const { findings, tally } = await new Foreman(options.directory, swarm, asker, interrupt).run();
-    const manuscript = {
-      subject: { name: basename(options.directory), node: process.versions.node, complete: !interrupt.aborted },
-      stamp: { serialNumber: `urn:uuid:${randomUUID()}`, timestamp: new Date().toISOString() },
-      findings,
-    };
-    await asker.ask(() => swarm.writer.call('write', manuscript, { timeoutMs: 'infinity' }));
+    const swarm = await startSwarm(system, options, server.url, display);
+    const finished = await Promise.race([doWork(options, swarm, breaker, interrupt), fallOf(swarm)]);
     const complaints = checkAccounts(system, 'before the stop');
     await system.stop({ drain: true });
     complaints.push(...checkAccounts(system, 'after the stop'));
-    return { manuscript, tally, asker, stats: system.stats(), complaints };
+    if (!breaker.complete && !interrupt.aborted) complaints.push('the breaker did not open and close again');
+    return { ...finished, breaker: breaker.figures(), stats: system.stats(), complaints };
   } finally {
     display.close();
     await system.stop({ drain: false });
+    await server.close();
   }
 }
 
-/** Fires when the top supervisor has ended: more agents crashed than it takes for bad luck. */
-function fallOf({ top }: Swarm): AbortSignal {
-  const fall = new AbortController();
-  // Every request that waits to be repeated listens to it, and there may be hundreds.
-  setMaxListeners(0, fall.signal);
-  void top.down.then((reason) => { fall.abort(new Error(`the supervisors gave up: ${formatReason(reason)}`)); });
-  return fall.signal;
+async function doWork(options: AuditOptions, swarm: Swarm, breaker: BreakerWatch, interrupt: AbortSignal): Promise<Work> {
+  const outcome = await new Foreman(options.directory, swarm, breaker, interrupt).run();
+  const manuscript = manuscriptOf(options, outcome, interrupt);
+  await done(swarm.writer.deliver('write', manuscript));
+  return { ...outcome, manuscript };
+}
+
+function manuscriptOf({ directory }: AuditOptions, { findings }: Outcome, interrupt: AbortSignal): Manuscript {
+  return {
+    subject: { name: basename(directory), node: process.versions.node, complete: !interrupt.aborted },
+    stamp: { serialNumber: `urn:uuid:${randomUUID()}`, timestamp: new Date().toISOString() },
+    findings,
+  };
+}
+
+/** Rejects when the top supervisor has ended: more agents crashed than it takes for bad luck, and nobody brings them back. */
+async function fallOf({ top }: Swarm): Promise<never> {
+  throw new Error(`the supervisors gave up: ${formatReason(await top.down)}`);
 }
 
 function checkAccounts(system: System, when: string): string[] {
-  const messages = imbalance(system.stats());
-  return messages === 0 ? [] : [`${messages} messages without an outcome ${when}`];
+  const stats = system.stats();
+  const complaints: string[] = [];
+  const messages = imbalance(accountOf(stats));
+  if (messages !== 0) complaints.push(`${messages} messages without an outcome ${when}`);
+  const deliveries = undelivered(deliveriesOf(stats));
+  if (deliveries !== 0) complaints.push(`${deliveries} deliveries without an outcome ${when}`);
+  return complaints;
 }
 
 interface Verdict {

@@ -84,6 +84,8 @@ export interface PackageFindings {
   readonly licence: LicenceFinding;
   readonly engine: EngineFinding;
   readonly scripts: readonly InstallScript[];
+  /** Ids, sorted. */
+  readonly advisories: readonly string[];
   readonly dependencies: readonly string[];
 }
 

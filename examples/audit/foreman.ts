@@ -1,19 +1,28 @@
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallOptions } from '../../src/index.js';
+import type { AdviceSource } from './agents/advisor.js';
 import type { LedgerContents } from './agents/ledger.js';
-import type { ParsedFile } from './agents/parser.js';
-import type { Asker } from './asker.js';
+import { isTelling, type ParsedFile } from './agents/parser.js';
+import type { BreakerWatch } from './advisory/watch.js';
 import { tally, type Tally } from './check/tally.js';
 import { byPath, type DuplicateGroup, type Findings, type Listing, type PackageInput, type Unreadable } from './findings.js';
 import { Pool } from './pool.js';
 import { byWaste } from './rules/duplicate.js';
 import { packageFindings, packageIn } from './rules/package.js';
-import { shardOf } from './rules/shard.js';
 import { Slots } from './slots.js';
 import type { Swarm } from './tree.js';
+import { done, keyOf } from './work.js';
 
-/** Enough to keep a parser busy while its last answer travels; more would only lengthen the mailboxes. */
-const FILES_PER_PARSER = 3;
+/** Their files wait for room in the mailboxes of the parsers. */
 const DIRECTORIES_AT_ONCE = 16;
+
+/** A question, repeated until somebody lives who answers it. */
+const QUESTION: CallOptions = { guarantee: 'at-least-once', timeoutMs: 'infinity' };
+
+/** Between two looks at a server that is down, and how many looks at most. */
+const KNOCK_EVERY_MS = 5;
+const KNOCKS_MAX = 2_000;
 
 /** Chaos strikes at the latest when so many files are done. */
 const FIRST_STRIKE_FILES = 20;
@@ -21,38 +30,37 @@ const FIRST_STRIKE_FILES = 20;
 export interface Outcome {
   readonly findings: Findings;
   readonly tally: Tally;
+  readonly advice: Readonly<Record<AdviceSource, number>>;
 }
 
 /**
- * The asking side. It decides what is to be asked, in which order, and asks again where an agent died; all work is done
- * by the agents. It is no agent itself: what must not be forgotten it leaves with the ledger, and what remains here is
+ * The asking side. It decides what is to be done, in which order, and delivers it; all work is done by the agents. It is no agent itself: what must not be forgotten it leaves with the ledger, and what remains here is
  * only the walk.
  */
 export class Foreman {
   readonly #root: string;
   readonly #swarm: Swarm;
-  readonly #asker: Asker;
+  readonly #breaker: BreakerWatch;
   readonly #interrupt: AbortSignal;
   readonly #parsers: Pool<Swarm['parsers'][number]>;
-  readonly #fileSlots: Slots;
   readonly #directorySlots = new Slots(DIRECTORIES_AT_ONCE);
   /** Every directory and file that somebody was asked for. */
   readonly #begun: string[] = [];
   #filesDone = 0;
 
-  constructor(root: string, swarm: Swarm, asker: Asker, interrupt: AbortSignal) {
+  constructor(root: string, swarm: Swarm, breaker: BreakerWatch, interrupt: AbortSignal) {
     this.#root = root;
     this.#swarm = swarm;
-    this.#asker = asker;
+    this.#breaker = breaker;
     this.#interrupt = interrupt;
     this.#parsers = new Pool(swarm.parsers);
-    this.#fileSlots = new Slots(swarm.parsers.length * FILES_PER_PARSER);
   }
 
   /** Audits everything; after an interrupt it begins nothing new, finishes what is under way, and reports that. */
   async run(): Promise<Outcome> {
     await this.#visit('');
     await this.#strikeOnce();
+    await this.#outlastOutage();
     return this.#collect();
   }
 
@@ -65,72 +73,75 @@ export class Foreman {
     if (this.#interrupt.aborted) return null;
     this.#begun.push(directory);
     const { scanner, ledger } = this.#swarm;
-    const listing = await this.#asker.ask(() => scanner.call('list', directory));
+    const listing = await done(scanner.deliver('list', directory, keyOf('list', directory)));
     if ('reason' in listing) {
-      await this.#asker.ask(() => ledger.call('record', listing));
+      await done(ledger.deliver('record', listing, keyOf('record', directory)));
       return null;
     }
-    await this.#asker.ask(() => ledger.call('expect', listing));
-    const files = await Promise.all(listing.files.map((path) => this.#fileSlots.run(() => this.#file(path))));
-    const input = this.#packageIn(listing, files);
-    if (input !== null && !this.#interrupt.aborted) await this.#package(input);
+    await done(ledger.deliver('expect', listing, keyOf('expect', directory)));
+    const others = listing.files.filter((path) => !isTelling(path));
+    await Promise.all([this.#package(listing), ...others.map((path) => this.#file(path))]);
     return listing;
   }
 
-  /** Parsed, then recorded, then deduplicated: this order lets a deduper rebuild its table from the ledger. */
   async #file(path: string): Promise<ParsedFile | Unreadable | null> {
     if (this.#interrupt.aborted) return null;
     this.#begun.push(path);
-    const { ledger, dedupers } = this.#swarm;
-    // A file takes as long as it takes; when its parser dies, the call fails at once.
-    const parsed = await this.#asker.ask(() => this.#parsers.use((parser) => parser.call('parse', path, { timeoutMs: 'infinity' })));
-    if ('reason' in parsed) {
-      await this.#asker.ask(() => ledger.call('record', parsed));
-    } else {
-      const { bytes, sha256 } = parsed;
-      const facts = { path, bytes, sha256 };
-      await this.#asker.ask(() => ledger.call('record', facts));
-      const deduper = dedupers[shardOf(sha256, dedupers.length)];
-      if (deduper !== undefined) await this.#asker.ask(() => deduper.call('add', facts));
-    }
+    const delivery = { ...keyOf('parse', path), priority: isTelling(path) ? 'high' : 'normal' } as const;
+    const parsed = await this.#parsers.use((parser) => done(parser.deliver('parse', path, delivery)));
     this.#filesDone += 1;
     if (this.#filesDone === FIRST_STRIKE_FILES) await this.#strikeOnce();
     return parsed;
   }
 
-  #packageIn({ directory, files: paths }: Listing, files: readonly (ParsedFile | Unreadable | null)[]): PackageInput | null {
+  /** Checked as soon as the files that tell about it are read, while others of its directory may still be waiting. */
+  async #package({ directory, files: paths }: Listing): Promise<void> {
+    const files = await Promise.all(paths.filter(isTelling).map((path) => this.#file(path)));
     const parsed = files.filter((file) => file !== null && 'sha256' in file);
-    return packageIn({
+    const input = packageIn({
       root: this.#root,
       directory,
       manifest: parsed.find(({ manifest }) => manifest !== null)?.manifest ?? null,
       licenceTexts: parsed.map(({ licenceText }) => licenceText).filter((id) => id !== null),
       fileNames: paths.map((path) => basename(path)),
     });
+    if (input !== null && !this.#interrupt.aborted) await this.#check(input);
   }
 
-  async #package(input: PackageInput): Promise<void> {
-    const { ledger, licences, engines, scripts } = this.#swarm;
-    const [licence, engine, found] = await Promise.all([
-      this.#asker.ask(() => licences.call('check', input)),
-      this.#asker.ask(() => engines.call('check', input)),
-      this.#asker.ask(() => scripts.call('check', input)),
+  async #check(input: PackageInput): Promise<void> {
+    const { ledger, licences, engines, scripts, advisor } = this.#swarm;
+    const key = keyOf('check', input.path);
+    const [licence, engine, found, { advisories, source }] = await Promise.all([
+      done(licences.deliver('check', input, key)),
+      done(engines.deliver('check', input, key)),
+      done(scripts.deliver('check', input, key)),
+      done(advisor.deliver('check', input, key)),
     ]);
-    await this.#asker.ask(() => ledger.call('recordPackage', packageFindings(input, { licence, engine, scripts: found })));
+    const findings = packageFindings(input, { licence, engine, scripts: found, advisories });
+    await done(ledger.deliver('recordPackage', { found: findings, source }, keyOf('package', input.path)));
   }
 
   async #strikeOnce(): Promise<void> {
     const { chaos } = this.#swarm;
-    if (chaos !== null) await this.#asker.ask(() => chaos.call('strikeOnce'));
+    if (chaos !== null) await chaos.call('strikeOnce', undefined, QUESTION);
+  }
+
+  /** A run with few packages may be over before the server has been down and up again. */
+  async #outlastOutage(): Promise<void> {
+    for (let knock = 0; knock < KNOCKS_MAX && !this.#breaker.complete && !this.#interrupt.aborted; knock++) {
+      await done(this.#swarm.advisor.deliver('knock'));
+      if (this.#breaker.isOpen) await sleep(KNOCK_EVERY_MS);
+    }
   }
 
   async #collect(): Promise<Outcome> {
     const { ledger, dedupers } = this.#swarm;
-    const contents = await this.#asker.ask(() => ledger.call('contents'));
-    const shards = await Promise.all(dedupers.map((deduper) => this.#asker.ask(() => deduper.call('duplicates'))));
+    const contents = await ledger.call('contents', undefined, QUESTION);
+    const shards = await Promise.all(dedupers.map((deduper) => deduper.call('duplicates', undefined, QUESTION)));
     return {
       findings: findingsOf(contents, shards.flatMap(({ groups }) => groups)),
       tally: tally(this.#interrupt.aborted ? this.#begun : expected(contents), results(contents)),
+      advice: contents.advice,
     };
   }
 }

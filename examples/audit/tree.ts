@@ -1,4 +1,5 @@
-import { child, supervisor, type AgentRef, type SupervisorRef, type System } from '../../src/index.js';
+import { child, supervisor, type AgentRef, type MailboxOptions, type SupervisorRef, type System } from '../../src/index.js';
+import { Advisor } from './agents/advisor.js';
 import { Chaos } from './agents/chaos.js';
 import { EngineChecker, LicenceChecker, ScriptChecker } from './agents/checkers.js';
 import { Deduper } from './agents/deduper.js';
@@ -22,6 +23,7 @@ export interface Swarm {
   readonly licences: AgentRef<typeof LicenceChecker>;
   readonly engines: AgentRef<typeof EngineChecker>;
   readonly scripts: AgentRef<typeof ScriptChecker>;
+  readonly advisor: AgentRef<typeof Advisor>;
   readonly writer: AgentRef<typeof Writer>;
   /** `null` when chaos is off. */
   readonly chaos: AgentRef<typeof Chaos> | null;
@@ -46,6 +48,16 @@ const WEATHER: Readonly<Record<ChaosLevel, Weather>> = {
 const SHARDS = 8;
 const PREY = 'crew';
 
+/** The advisory server is on this machine: an answer that takes longer does not come. */
+const LOOK_UP_MS = 80;
+
+/** Who is busy makes its senders wait, rather than pile up their work. */
+const BOUNDED: MailboxOptions = { capacity: 8, overflow: 'suspend' };
+/** What tells most goes first, but does not keep the rest waiting for ever. */
+const WITH_LANES: MailboxOptions = { ...BOUNDED, lanes: { ageEvery: 4 } };
+/** More than all of the family can ask it at once, so a call for the totals finds room. */
+const LEDGER: MailboxOptions = { capacity: 1_024, overflow: 'suspend' };
+
 /**
  * Starts the family:
  *
@@ -55,10 +67,10 @@ const PREY = 'crew';
  *     │  ├─ progress, scanner, writer
  *     │  ├─ parsers    parser-1 …    (one for one)
  *     │  ├─ dedupers   deduper-1 …   (one for one)
- *     │  └─ checkers   licences, engines, scripts (one for one)
+ *     │  └─ checkers   licences, engines, scripts, advisor (one for one)
  *     └─ chaos                       kills in the crew
  */
-export async function startSwarm(system: System, options: AuditOptions, display: Display): Promise<Swarm> {
+export async function startSwarm(system: System, options: AuditOptions, server: string, display: Display): Promise<Swarm> {
   const weather = WEATHER[options.chaos];
   const limits = { intensity: weather.intensity, periodMs: 5_000 };
   const random = new Random(options.seed);
@@ -68,6 +80,7 @@ export async function startSwarm(system: System, options: AuditOptions, display:
   const { directory: root, out, workers } = options;
   const parsers = names('parser', workers);
   const dedupers = names('deduper', SHARDS);
+  const deduperRefs = dedupers.map((name) => system.ref(Deduper, name));
   const chaos = { system, random: random.fork(), everyMs: weather.killEveryMs, prey: PREY };
 
   const crew = supervisor(PREY, {
@@ -75,14 +88,15 @@ export async function startSwarm(system: System, options: AuditOptions, display:
     children: [
       child('progress', Progress, { system, ledger, display, hazard }),
       child('scanner', Scanner, { root, excluded: out, hazard }),
-      supervisor('parsers', { ...limits, children: parsers.map((name) => child(name, Parser, { name, root, progress, hazard })) }),
-      supervisor('dedupers', { ...limits, children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard })) }),
+      supervisor('parsers', { ...limits, children: parsers.map((name) => child(name, Parser, { name, root, ledger, dedupers: deduperRefs, progress, hazard }, { mailbox: WITH_LANES })) }),
+      supervisor('dedupers', { ...limits, children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })) }),
       supervisor('checkers', {
         ...limits,
         children: [
-          child('licences', LicenceChecker, hazard),
-          child('engines', EngineChecker, process.versions.node, hazard),
-          child('scripts', ScriptChecker, hazard),
+          child('licences', LicenceChecker, hazard, { mailbox: BOUNDED }),
+          child('engines', EngineChecker, process.versions.node, hazard, { mailbox: BOUNDED }),
+          child('scripts', ScriptChecker, hazard, { mailbox: BOUNDED }),
+          child('advisor', Advisor, { source: { server, timeoutMs: LOOK_UP_MS }, hazard }, { mailbox: BOUNDED }),
         ],
       }),
       child('writer', Writer, { out, hazard }),
@@ -92,17 +106,18 @@ export async function startSwarm(system: System, options: AuditOptions, display:
     name: 'audit',
     strategy: 'rest_for_one',
     ...limits,
-    children: [child('ledger', Ledger, SHARDS), crew, ...(weather.killEveryMs > 0 ? [child('chaos', Chaos, chaos)] : [])],
+    children: [child('ledger', Ledger, SHARDS, { mailbox: LEDGER }), crew, ...(weather.killEveryMs > 0 ? [child('chaos', Chaos, chaos)] : [])],
   });
   return {
     top,
     ledger,
     scanner: system.ref(Scanner, 'scanner'),
     parsers: parsers.map((name) => system.ref(Parser, name)),
-    dedupers: dedupers.map((name) => system.ref(Deduper, name)),
+    dedupers: deduperRefs,
     licences: system.ref(LicenceChecker, 'licences'),
     engines: system.ref(EngineChecker, 'engines'),
     scripts: system.ref(ScriptChecker, 'scripts'),
+    advisor: system.ref(Advisor, 'advisor'),
     writer: system.ref(Writer, 'writer'),
     chaos: weather.killEveryMs > 0 ? system.ref(Chaos, 'chaos') : null,
   };

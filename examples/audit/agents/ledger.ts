@@ -1,6 +1,7 @@
 import { defineAgent } from '../../../src/index.js';
 import type { FileFacts, Listing, PackageFindings, Unreadable } from '../findings.js';
 import { shardOf } from '../rules/shard.js';
+import type { AdviceSource } from './advisor.js';
 
 /** How far the audit is. */
 export interface Totals {
@@ -16,37 +17,36 @@ export interface LedgerContents {
   readonly files: readonly FileFacts[];
   readonly unreadable: readonly Unreadable[];
   readonly packages: readonly PackageFindings[];
+  /** For how many packages the advisories came from where. */
+  readonly advice: Readonly<Record<AdviceSource, number>>;
 }
 
 /**
  * The collecting state that must survive. It does nothing that can go wrong, chaos spares it, and it stands first in the
  * tree: whoever rebuilds a table from it is started after it, and restarted with it.
  *
- * Every entry has a key, its path. A result that comes again, because its asker could not know that it had
- * arrived, is recognised by its key and not counted.
+ * It writes down what comes, and looks for no duplicates: that a result which its sender had to send again is
+ * handled once is the promise of its delivery, and the tally at the end would see if that were broken.
  */
 export const Ledger = defineAgent({
   name: 'ledger',
   init: (shards: number) => ({
-    listings: new Map<string, Listing>(),
-    seen: new Set<string>(),
+    listings: [] as Listing[],
     files: [] as FileFacts[],
     shards: Array.from({ length: shards }, () => [] as FileFacts[]),
     unreadable: [] as Unreadable[],
-    packages: new Map<string, PackageFindings>(),
+    packages: [] as PackageFindings[],
+    advice: { server: 0, local: 0 },
     found: 0,
     bytes: 0,
   }),
   calls: {
     /** Which files a directory promises. */
     expect({ state }, listing: Listing): void {
-      if (state.listings.has(listing.directory)) return;
-      state.listings.set(listing.directory, listing);
+      state.listings.push(listing);
       state.found += listing.files.length;
     },
     record({ state }, result: FileFacts | Unreadable): void {
-      if (state.seen.has(result.path)) return;
-      state.seen.add(result.path);
       if ('reason' in result) {
         state.unreadable.push(result);
         return;
@@ -55,8 +55,9 @@ export const Ledger = defineAgent({
       state.shards[shardOf(result.sha256, state.shards.length)]?.push(result);
       state.bytes += result.bytes;
     },
-    recordPackage({ state }, found: PackageFindings): void {
-      state.packages.set(found.path, found);
+    recordPackage({ state }, { found, source }: { found: PackageFindings; source: AdviceSource }): void {
+      state.packages.push(found);
+      state.advice[source] += 1;
     },
     /** What belongs to one deduper: the answer to its "what did I know before I died?". */
     shard: ({ state }, index: number): readonly FileFacts[] => [...(state.shards[index] ?? [])],
@@ -64,13 +65,14 @@ export const Ledger = defineAgent({
       found: state.found,
       done: state.files.length,
       bytes: state.bytes,
-      packages: state.packages.size,
+      packages: state.packages.length,
     }),
     contents: ({ state }): LedgerContents => ({
-      listings: [...state.listings.values()],
+      listings: [...state.listings],
       files: [...state.files],
       unreadable: [...state.unreadable],
-      packages: [...state.packages.values()],
+      packages: [...state.packages],
+      advice: { ...state.advice },
     }),
   },
 });

@@ -7,6 +7,7 @@ import {
   byPath, type DirectoryFacts, type DuplicateGroup, type FileFacts, type Findings, type Manifest, type PackageFindings, type Unreadable,
 } from '../findings.js';
 import { byWaste } from '../rules/duplicate.js';
+import { findAdvisories } from '../rules/advisory.js';
 import { checkEngine } from '../rules/engine.js';
 import { findInstallScripts } from '../rules/install-script.js';
 import { isLicenceFile, recogniseLicence } from '../rules/licence-text.js';
@@ -113,6 +114,7 @@ export class Recount {
       licence: checkLicence(input.manifest.licence, input.licenceTexts),
       engine: checkEngine(input.manifest.node, this.#plan.node),
       scripts: findInstallScripts(input.manifest, input.compiles),
+      advisories: findAdvisories(input.name, input.manifest.version),
     }));
   }
 

@@ -18,6 +18,7 @@ const ROWS_MAX = 30;
 export function renderReport(subject: Subject, findings: Findings): string {
   const sections = [
     overview(subject, findings),
+    advisories(findings.packages),
     installScripts(findings.packages),
     engines(subject, findings.packages),
     licences(findings.packages),
@@ -39,12 +40,20 @@ function overview(subject: Subject, findings: Findings): string {
     ['Pipes, sockets and devices, not opened', count(sumOf(directories, 'others'))],
     ['Unreadable', count(findings.unreadable.length)],
     ['Duplicate contents', `${counted(duplicates.length, 'group')}, ${bytes(wasted)} to save`],
+    ['Packages with known advisories', count(packages.filter((found) => found.advisories.length > 0).length)],
     ['Packages with install scripts', count(packages.filter(({ scripts }) => scripts.length > 0).length)],
     [`Packages that Node ${subject.node} does not suit`, count(packages.filter(({ engine }) => engine.verdict === 'unmet').length)],
     ['Packages without a declared licence', count(packages.filter(({ licence }) => licence.declared === null).length)],
   ];
   const partial = subject.complete ? '' : '\n**Interrupted: this report covers what was done until then.**\n';
   return `# Audit of ${inline(subject.name)}\n${partial}\n${table(['What', 'Result'], rows)}`;
+}
+
+function advisories(packages: readonly PackageFindings[]): string {
+  const rows = packages
+    .filter((found) => found.advisories.length > 0)
+    .map(({ name, version, advisories: ids }) => [label(name, version), ids.join(', ')]);
+  return section('Advisories', 'Versions that are known to be vulnerable.', ['Package', 'Advisories'], rows);
 }
 
 function installScripts(packages: readonly PackageFindings[]): string {

@@ -1,4 +1,7 @@
 import { basename } from 'node:path';
+import type { BreakerFigures } from '../advisory/watch.js';
+import type { AdviceSource } from '../agents/advisor.js';
+import type { Account, DeliveryAccount } from '../check/balance.js';
 import type { AuditOptions } from '../options.js';
 import { bytes, count, counted, duration } from './quantity.js';
 
@@ -12,10 +15,19 @@ export interface RunResult {
   readonly messages: number;
   readonly crashes: number;
   readonly restarts: number;
-  /** Requests that had to be asked again. */
-  readonly repeats: number;
-  readonly callP50Ms: number;
-  readonly callP99Ms: number;
+  /** How often a handler was given a piece of work, and how often that was not its first time. */
+  readonly delivered: number;
+  readonly retried: number;
+  /** Pieces of work that were handed in again, and not done again. */
+  readonly duplicatesSuppressed: number;
+  /** Messages that nobody took: queued for an agent that died, and not worth a second try. */
+  readonly deadLettered: number;
+  /** From the acceptance of a piece of work until it was done. */
+  readonly ackP50Ms: number;
+  readonly ackP99Ms: number;
+  /** Packages by where their advisories came from. */
+  readonly advice: Readonly<Record<AdviceSource, number>>;
+  readonly breaker: BreakerFigures;
   readonly lost: number;
   readonly duplicated: number;
   /** Paths that others changed while they were audited. */
@@ -25,6 +37,9 @@ export interface RunResult {
   readonly interrupted: boolean;
   readonly swarmMs: number;
   readonly recountMs: number;
+  /** At the end, for whoever wants to add up. */
+  readonly account: Account;
+  readonly deliveries: DeliveryAccount;
 }
 
 export function isFlawless({ lost, duplicated, differences, interrupted }: RunResult): boolean {
@@ -36,11 +51,14 @@ export function renderSummary(result: RunResult): string {
   const { options } = result;
   const work = `${counted(result.files, 'file')} (${bytes(result.bytes)}), ${counted(result.packages, 'package')}, ${count(result.unreadable)} unreadable`;
   const times = `${duration(result.swarmMs)}${result.interrupted ? '' : `, recounted in ${duration(result.recountMs)}`}`;
-  const life = `${counted(result.crashes, 'crash', 'crashes')}, ${counted(result.restarts, 'restart')}, ${counted(result.repeats, 'request')} asked again`;
+  const life = `${counted(result.crashes, 'crash', 'crashes')}, ${counted(result.restarts, 'restart')}`;
+  const again = `${count(result.retried)} of them retries, ${counted(result.duplicatesSuppressed, 'duplicate')} suppressed, ${counted(result.deadLettered, 'dead letter')}`;
+  const advice = `${count(result.advice.server)} from the server, ${count(result.advice.local)} from the data at hand`;
   return [
     `${result.interrupted ? 'Interrupted: ' : ''}${work}, in ${times}`,
     `${counted(result.messages, 'message')}, ${life}`,
-    `calls: p50 ${duration(result.callP50Ms)}, p99 ${duration(result.callP99Ms)}`,
+    `${counted(result.delivered, 'delivery', 'deliveries')}, ${again}; p50 ${duration(result.ackP50Ms)}, p99 ${duration(result.ackP99Ms)}`,
+    `advisories: ${advice}; breaker opened ${counted(result.breaker.opened, 'time')}, seen ${result.breaker.states.join(', ')}`,
     `${count(result.lost)} lost, ${count(result.duplicated)} duplicated; ${verdict(result)}`,
     ...result.differences.map((difference) => `different: ${difference}`),
     `${options.out}: report.md, sbom.json`,

@@ -31,6 +31,7 @@ export interface Verdicts {
   readonly licence: LicenceFinding;
   readonly engine: EngineFinding;
   readonly scripts: readonly InstallScript[];
+  readonly advisories: readonly string[];
 }
 
 export function packageFindings({ path, name, manifest }: PackageInput, verdicts: Verdicts): PackageFindings {

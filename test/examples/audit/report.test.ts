@@ -18,6 +18,7 @@ describe('renderReport', () => {
       | Pipes, sockets and devices, not opened | 0 |
       | Unreadable | 0 |
       | Duplicate contents | 0 groups, 0 B to save |
+      | Packages with known advisories | 0 |
       | Packages with install scripts | 0 |
       | Packages that Node 20.20.2 does not suit | 0 |
       | Packages without a declared licence | 0 |
@@ -35,7 +36,7 @@ describe('renderReport', () => {
         packageNamed('a', '1.0.0', 'a', { scripts: [{ event: 'install', command: 'node `x` | y' }], engine: { range: '>=22', verdict: 'unmet' } }),
         packageNamed('a', '1.0.0', 'b', { licence: { declared: null, texts: ['ISC'], verdict: 'text only' } }),
         packageNamed('a', null, 'c', { licence: { declared: null, texts: [], verdict: 'none' }, broken: 'not JSON' }),
-        packageNamed('g', '2.0.0', 'g', { licence: { declared: 'GPL-3.0', texts: ['MIT'], verdict: 'mismatch' } }),
+        packageNamed('g', '2.0.0', 'g', { advisories: ['CVE-1', 'CVE-2'], licence: { declared: 'GPL-3.0', texts: ['MIT'], verdict: 'mismatch' } }),
       ],
     });
     expect(report).toMatchInlineSnapshot(`
@@ -51,9 +52,18 @@ describe('renderReport', () => {
       | Pipes, sockets and devices, not opened | 1 |
       | Unreadable | 1 |
       | Duplicate contents | 1 group, 1.5 kB to save |
+      | Packages with known advisories | 1 |
       | Packages with install scripts | 1 |
       | Packages that Node 20.20.2 does not suit | 1 |
       | Packages without a declared licence | 2 |
+
+      ## Advisories (1)
+
+      Versions that are known to be vulnerable.
+
+      | Package | Advisories |
+      | --- | --- |
+      | g@2.0.0 | CVE-1, CVE-2 |
 
       ## Install scripts (1)
 

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { imbalance, undelivered } from '../../../examples/audit/check/balance.js';
 import { EXIT, main, type Surroundings } from '../../../examples/audit/program.js';
 import type { Bom } from '../../../examples/audit/output/sbom.js';
+import type { RunResult } from '../../../examples/audit/output/summary.js';
 import { schemaErrors } from './schema.js';
 
 const PACKAGES = 60;
@@ -99,6 +101,14 @@ describe('the audit', () => {
     const { files, bytes, groups } = countAgain();
     expect(result).toMatchObject({ files, bytes, lost: 0, duplicated: 0, differences: [], interrupted: false, ok: true, seed, unreadable: 0 });
     expect(result['crashes']).toBeGreaterThan(3);
+    expect(result['retried']).toBeGreaterThan(0);
+    const { breaker, deliveries, account, delivered, retried } = result as unknown as RunResult;
+    expect(breaker.states).toEqual(['open', 'half-open', 'closed']);
+    expect(breaker.opened).toBeGreaterThan(0);
+    expect(deliveries).toMatchObject({ failed: 0, expired: 0, dropped: 0, pending: 0, inTransit: 0, running: 0 });
+    // A kill is no attempt: the next start is delivered, but not retried.
+    expect(delivered - retried).toBeGreaterThanOrEqual(deliveries.accepted);
+    expect([imbalance(account), undelivered(deliveries)]).toEqual([0, 0]);
     expect(code).toBe(EXIT.flawless);
 
     const text = report(`high-${seed}`);
@@ -128,7 +138,7 @@ describe('the audit', () => {
     mkdirSync(join(base, 'empty'), { recursive: true });
     const around = surroundings();
     expect(await main(['empty', '--chaos', chaos, '--json'], around)).toBe(EXIT.flawless);
-    expect(jsonOf(around)).toMatchObject({ files: 0, bytes: 0, lost: 0, duplicated: 0, ok: true });
+    expect(jsonOf(around)).toMatchObject({ files: 0, bytes: 0, lost: 0, duplicated: 0, ok: true, breaker: { states: ['open', 'half-open', 'closed'] } });
     expect(jsonOf(around)['crashes']).toBeGreaterThan(0);
     expect(schemaErrors(bomIn('audit-out'))).toEqual([]);
   });
@@ -136,7 +146,7 @@ describe('the audit', () => {
   it('meets none when chaos is off', async () => {
     const around = surroundings();
     expect(await main(['--chaos', 'off', '--json', '--workers', '1'], around)).toBe(EXIT.flawless);
-    expect(jsonOf(around)).toMatchObject({ crashes: 0, restarts: 0, repeats: 0, ok: true });
+    expect(jsonOf(around)).toMatchObject({ crashes: 0, restarts: 0, retried: 0, duplicatesSuppressed: 0, deadLettered: 0, ok: true, breaker: { states: ['open', 'half-open', 'closed'] } });
   });
 
   it('does not audit its own report, and replaces that of the last run', async () => {
@@ -181,8 +191,8 @@ describe('the audit', () => {
     expect(readdirSync(join(base, 'occupied'))).toEqual(['report.md']);
   });
 
-  it('leaves no timer and no file open', async () => {
-    const open = () => process.getActiveResourcesInfo().filter((kind) => /^(?:Timeout|FS|CloseReq)/.test(kind)).length;
+  it('leaves no timer, no file and no connection open', async () => {
+    const open = () => process.getActiveResourcesInfo().filter((kind) => /^(?:Timeout|FS|CloseReq|TCP)/.test(kind)).length;
     await sleep(20);
     const before = open();
     await main(['--chaos', 'high', '--out', 'resources'], surroundings());

@@ -7,6 +7,7 @@ export function packageNamed(name: string, version: string | null, path: string,
     licence: { declared: 'MIT', texts: [], verdict: 'declared' },
     engine: { range: null, verdict: 'any' },
     scripts: [],
+    advisories: [],
     dependencies: [],
     ...more,
   };

@@ -78,6 +78,7 @@ describe('Recount', () => {
       licence: { declared: null, texts: ['MIT'], verdict: 'text only' },
       engine: { range: '>=99', verdict: 'unmet' },
       scripts: [{ event: 'install', command: 'x' }],
+      advisories: [],
     }]);
   });
 
