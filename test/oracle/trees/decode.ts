@@ -22,6 +22,8 @@ class Forester {
   /** the supervisor of each worker: under two, one id would be two workers */
   readonly home = new Map<string, string>();
   readonly supIds: string[] = [];
+  readonly autos = new Map<string, string>();
+  readonly brutal = new Set<string>();
   constructor(private readonly taste: Taste) {}
 
   sup(draw: Draw, depth: number, above: string = 'never'): Term {
@@ -30,7 +32,8 @@ class Forester {
     const strategy = draw.pick(STRATEGIES);
     const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
     const restart = depth === 0 ? 'permanent' : draw.weighted([['permanent', 4], ['transient', 2], ['temporary', 1]] as const);
-    const auto = draw.weighted([['never', 5], ['any_significant', 1], ['all_significant', 1]] as const);
+    const auto = draw.weighted([['never', 4], ['any_significant', 2], ['all_significant', 2]] as const);
+    this.autos.set(id, auto);
     const brutal = depth > 0 && draw.rarely(12);
     const count = draw.between(1, 3);
     const children: Term[] = [];
@@ -40,6 +43,7 @@ class Forester {
     }
     // Whom a killed supervisor leaves behind ends beside everything else: nobody under those may be seen to.
     const shutdown = brutal && !children.some((one) => (one as readonly Term[])[0] === 'sup') ? 'brutal_kill' : 'infinity';
+    if (shutdown === 'brutal_kill') this.brutal.add(id);
     return ['sup', id, strategy, intensity, LONG_SECONDS, restart, shutdown, significant(draw, restart, above), auto, children];
   }
 
@@ -87,7 +91,7 @@ export function decodeTrees(family: string, taste: Taste): (tape: Tape) => Term 
 type Word = 'crash' | 'kill' | 'stop' | 'signal' | 'release' | 'which' | 'count' | 'terminate_child' | 'restart_child' | 'delete_child' | 'start_child' | 'kill_sup' | 'signal_sup' | 'stop_top';
 const STEPS: readonly (readonly [Word, number])[] = [
   ['crash', 8], ['kill', 4], ['stop', 6], ['signal', 4], ['release', 2], ['which', 5], ['count', 2],
-  ['terminate_child', 4], ['restart_child', 4], ['delete_child', 3], ['start_child', 4], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 1],
+  ['terminate_child', 4], ['restart_child', 4], ['delete_child', 3], ['start_child', 9], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 1],
 ];
 
 function stepOf(forester: Forester, draw: Draw): Term {
@@ -101,10 +105,13 @@ function stepOf(forester: Forester, draw: Draw): Term {
     case 'signal_sup': return ['signal_sup', draw.pick(supIds), draw.pick(REASONS.slice(0, 4))];
     case 'terminate_child': case 'restart_child': case 'delete_child': return [word, draw.pick(supIds), draw.pick([...workerIds, ...supIds])];
     case 'start_child': {
-      const sup = draw.pick(supIds);
+      const watchful = supIds.filter((id) => forester.autos.get(id) !== 'never');
+      const sup = draw.pick([...supIds, ...watchful, ...watchful, ...watchful]);
       const known = workerIds.filter((id) => forester.home.get(id) === sup);
       const again = known.length > 0 && (draw.rarely(3) || forester.workers >= WORKERS_MAX + 3);
-      return ['start_child', sup, again ? forester.worker(draw, sup, 'never', draw.pick(known)) : forester.worker(draw, sup, 'never')];
+      const auto = forester.autos.get(sup) as string;
+      if (draw.rarely(4) && forester.workers < WORKERS_MAX && !forester.brutal.has(sup)) return ['start_child', sup, forester.sup(draw, DEPTH_MAX - 1, auto)];
+      return ['start_child', sup, again ? forester.worker(draw, sup, auto, draw.pick(known)) : forester.worker(draw, sup, auto)];
     }
     case 'stop_top': return ['stop_top'];
   }
