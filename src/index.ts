@@ -32,7 +32,7 @@ export {
   Down, Exit, TimerAnswer, TimerFired, Timeout,
   type Alias, type MonitorRef, type Pid, type ProcessInfo, type ProcessItems, type ProcessPriority, type Status, type TimerRef, type WatchdogEvent, type WatchdogOptions,
 } from './process/index.js';
-export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
+export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure, type LetterQuery, type LetterVerb, type RetryRefusal, type RetryReport, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor, DynamicSupervisorRef, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
   type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,

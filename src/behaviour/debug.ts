@@ -1,7 +1,7 @@
 import { printable } from '../base/index.js';
 import { Kind, type Extra, type Op } from '../mailbox/index.js';
 import { innerHandle, resumers, Run, type Down, type Pid, type Process } from '../process/index.js';
-import { pidOf, Request } from '../router/index.js';
+import { senderOf, Request } from '../router/index.js';
 import type { IdleDeadline } from './idle.js';
 
 /** What a debug function sees of one process, as its callbacks do: what comes in, what is replied, the state afterwards. */
@@ -160,7 +160,7 @@ function arrival(op: Op, payload: unknown, from: unknown): DebugEvent | null {
   if (op.kind === Kind.Down && ((payload as Down).ref?.over ?? false)) return null;
   if (op.kind === Kind.Idle && !(payload as IdleDeadline).armed) return null;
   const message = op.kind === Kind.Idle ? (payload as IdleDeadline).message : payload;
-  return { kind: 'in', type: TYPES[op.kind] ?? 'info', op: op.name, message, from: pidOf(from) };
+  return { kind: 'in', type: TYPES[op.kind] ?? 'info', op: op.name, message, from: senderOf(from)?.pid };
 }
 
 /** Replies are seen where they are given, also later and from elsewhere: this one request tells of it. */

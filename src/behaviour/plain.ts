@@ -32,7 +32,7 @@ export class ProcessRefImpl {
     const { addr } = this;
     const sender = this.sender ?? addr.kernel.current;
     if (sender !== null && sender.phase === Phase.Dead) addr.kernel.counts.zombies++;
-    else if (addr.owner === null) hostOf(addr.kernel).router.dead(addr, INFO.name, message, sender);
+    else if (addr.owner === null) hostOf(addr.kernel).router.dead(addr, INFO, null, message, sender);
     else accept(addr, INFO, message, sender);
   }
   stats(): AgentStats {

@@ -66,9 +66,10 @@ export class AgentRefImpl {
   /** The longer road of cast: every refusal is counted, nothing is thrown. */
   private castSlowly(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
     if (this.fenced(sender)) return;
+    const { definition } = this;
     try {
       const outcome = this.deliverCast('cast', sender, op, payload, options);
-      if (outcome === 'dead') this.undelivered(op, payload, sender);
+      if (outcome === 'dead') this.undelivered(definition.castOp(op) as Op, payload, sender);
       else if (outcome === 'UNSIZABLE_PAYLOAD' || outcome === 'PAYLOAD_TOO_LARGE') this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(outcome, op, 'cast') });
     } catch (error) {
       hostOf(this.kernel).router.rejected();
@@ -137,8 +138,10 @@ export class AgentRefImpl {
     }
   }
 
-  private undelivered(op: string, payload: unknown, sender: Process | null): void {
-    hostOf(this.kernel).router.dead(this.addr, op, payload, sender, this.addr.owner === null ? 'noproc' : 'protocol_mismatch');
+  /** What the schema made of the payload is what a retry sends. */
+  private undelivered(op: Op, payload: unknown, sender: Process | null): void {
+    const checked = op.check === null ? payload : op.check(payload);
+    hostOf(this.kernel).router.dead(this.addr, op, this.definition.behaviour, checked, sender, this.addr.owner === null ? 'noproc' : 'protocol_mismatch');
   }
 
   /* ---- call ---- */
@@ -274,7 +277,7 @@ export class AgentRefImpl {
     const sender = this.implied('info');
     if (this.fenced(sender)) return;
     const p = this.addr.owner;
-    if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO.name, message, sender);
+    if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO, null, message, sender);
     else accept(p, INFO, message, sender);
   }
 

@@ -2,10 +2,11 @@ import type { Kernel, Process } from '../process/index.js';
 import type { Router } from '../router/index.js';
 import { Counters } from './counters.js';
 import { State, type Delivered } from './delivered.js';
+import type { Resender } from './redelivery.js';
 import { Ledger, type LedgerLimits } from './ledger.js';
 
 /** What all destinations of a system share. */
-export interface Post {
+export interface Post extends Resender {
   readonly kernel: Kernel;
   readonly router: Router;
   readonly ledger: LedgerLimits;

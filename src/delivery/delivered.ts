@@ -2,7 +2,7 @@ import { callError, Deadline, delayMs, isOrderly, type CallError, type CallError
 import type { DeliveryContext, DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
 import { Kind, Op, type Waiter } from '../mailbox/index.js';
 import { Phase, untrackCall, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
-import { Request } from '../router/index.js';
+import { Request, type DeadLetter } from '../router/index.js';
 import { NO_REPLY } from '../behaviour/index.js';
 
 /** Where a message is. Forward to `Over`, except that a failed attempt goes back from `Running` to `Held`. */
@@ -84,6 +84,11 @@ export class Delivered extends Request {
     readonly sequence: number,
   ) {
     super(sender, null as never, op, target, -1, NOBODY, nothing, nothing);
+  }
+
+  /** the dead letter that it was before */
+  get past(): DeadLetter | null {
+    return null;
   }
 
   /** A sender goes on; who waits for a call with a guarantee is told by the outcome. */
@@ -273,6 +278,15 @@ export class BackOff extends Deadline {
   }
 }
 
+/** Gives what waits at a destination another chance. */
+export class Flush extends Deadline {
+  constructor(private readonly to: { flush(): boolean }) {
+    super();
+  }
+  expire(): void {
+    this.to.flush();
+  }
+}
 
 /** What a handler may say about the delivery that it handles. Of one attempt: later ones have their own. */
 export class Context implements DeliveryContext {

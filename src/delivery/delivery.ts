@@ -1,18 +1,19 @@
-import { callError, Deadline, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
+import { CallError, callError, Deadline, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf,
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RuntimeDefinition, type Terms,
 } from '../behaviour/index.js';
 import { Extra, type Op } from '../mailbox/index.js';
 import { Entry, refusalOf, trackCall, untrackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
-import { Cell, titleOf, ViaAddress, type Router } from '../router/index.js';
+import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../router/index.js';
 import { Counters } from './counters.js';
 import { Delivered } from './delivered.js';
 import { Destination } from './destination.js';
 import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
-import { ReceiptImpl } from './receipt.js';
 import { canReturn } from './rules.js';
+import { Redelivered } from './redelivery.js';
+import { ReceiptImpl } from './receipt.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
 export class Delivery implements Deliveries, DeliveryPort, Admission {
@@ -114,6 +115,32 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     }
     if (key !== null) to.keys.add(key, made);
     return made;
+  }
+
+  resend(old: Delivered, payload: unknown, letter: DeadLetter): RetryRefusal | null {
+    const { target, op, key } = old;
+    const p = target.owner;
+    if (this.closed) return 'SYSTEM_STOPPED';
+    if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
+    const to = this.destinationOf(target, p);
+    try {
+      const first = key === null ? undefined : to.keys.find(key, () => this.kernel.env.mono());
+      if (first !== undefined) to.duplicate(first, op, payload);
+      else if (p !== null && !to.hasRoom(old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
+      else {
+        const sequence = old.sequence > 0 ? this.nextSequence(to, old.caller, target, op) : 0;
+        const made = new Redelivered(old, to, payload, sequence, letter);
+        if (to.accept(made, p, null) === Entry.Refused) {
+          if (sequence > 0) to.windowOf(old.caller).mark(sequence);
+          return refusalOf(p as Process, op, payload) as RetryRefusal;
+        }
+        if (key !== null) to.keys.add(key, made);
+      }
+      return null;
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      return error.code as RetryRefusal;
+    }
   }
 
   private nextSequence(to: Destination, sender: Process | null, addr: Address, op: Op): number {

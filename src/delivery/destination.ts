@@ -1,12 +1,13 @@
-import { callError, Deadline, isOrderly, Ring, type ExitReason } from '../base/index.js';
+import { callError, isOrderly, Ring, type ExitReason } from '../base/index.js';
 import { sameState, type OutcomeKind } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Mail, type Process } from '../process/index.js';
-import { pidOf, titleOf, ViaAddress } from '../router/index.js';
+import { titleOf, ViaAddress } from '../router/index.js';
 import { Account } from './account.js';
-import { BackOff, deliveredOp, State, type Delivered, type Keeper } from './delivered.js';
+import { BackOff, deliveredOp, Flush, State, type Delivered, type Keeper } from './delivered.js';
 import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
+import { DeliveredRoad } from './redelivery.js';
 import { canReturn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { Window } from './window.js';
@@ -43,10 +44,10 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     return window;
   }
 
-  /** A new message. Refused for want of room, it is counted by the mailbox; one that waits is told later, through `admission`. */
-  accept(d: Delivered, p: Process | null, admission: Admission): Entry {
+  /** A new message. Refused for want of room, it is counted by the mailbox; one that waits among the puts is told later, through `admission`; without one it does not wait. */
+  accept(d: Delivered, p: Process | null, admission: Admission | null): Entry {
     if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
-    else if (p !== null && suspends(p)) return this.standInLine(d, p, admission);
+    else if (p !== null && admission !== null && suspends(p)) return this.standInLine(d, p, admission);
     else if (p === null) {
       this.hold(d);
       this.await(d);
@@ -86,6 +87,11 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     if (entrance instanceof Entrance && entrance.admission === this) this.countLost(outcome);
     d.conclude(outcome, undefined, outcome, undefined);
     d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
+  }
+
+  /** Whether a new message for that process would be queued now. */
+  hasRoom({ terms, op }: Delivered, p: Process, payload: unknown): boolean {
+    return (this.waiting.size === 0 || this.flush()) && admits(p, terms.rank, op, payload);
   }
 
   private enqueue(d: Delivered, p: Process): boolean {
@@ -324,8 +330,10 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     outside.deadLettered++;
     this.counters.failed++;
     this.all.failed++;
-    this.delivery.router.deadLetters.add(titleOf(d.target), d.op.name, d.payload, pidOf(d), reason);
+    // Over first: who hears of the letter may send it again at once.
+    const { payload } = d;
     d.conclude('dead-lettered', undefined, reason, undefined);
+    this.delivery.router.deadLetters.add(new DeliveredRoad(d, this.delivery), payload, reason);
   }
 
   /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
@@ -351,14 +359,5 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   private goOn(d: Delivered, order: string): void {
     const next = this.orders.next(d, order);
     if (next !== null) this.again(next);
-  }
-}
-
-class Flush extends Deadline {
-  constructor(private readonly to: Destination) {
-    super();
-  }
-  expire(): void {
-    this.to.flush();
   }
 }

@@ -7,7 +7,7 @@ const SCALAR_BYTES = 8;
  * The bytes that a payload counts: a text its UTF-8, a byte array its length, undefined none, null, numbers and truth
  * values 8. Anything else is measured by `sizeOf`. Negative when nobody can tell.
  */
-export function bytesOf(rules: MailboxRules, payload: unknown, op: string): number {
+export function bytesOf(rules: Pick<MailboxRules, 'sizeOf'>, payload: unknown, op: string): number {
   switch (typeof payload) {
     case 'string': return Buffer.byteLength(payload);
     case 'undefined': return 0;

@@ -95,7 +95,7 @@ function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown
     p.kernel.outside.deadLettered++;
     if (from instanceof ReplySlot) from.calleeEnded(p.reason);
     if (waiter !== null) waiter.refused('EXIT', p.reason);
-    p.kernel.deadLetter(p, op.name, payload, from, p.reason);
+    p.kernel.deadLetter(p, op, payload, from, p.reason);
     return;
   }
   p.box();

@@ -1,5 +1,5 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
-import { Extra, Kind, type Op, type Segment } from '../mailbox/index.js';
+import { Extra, type Op, type Segment } from '../mailbox/index.js';
 import { dismiss } from './admit.js';
 import { reportCrash } from './crash.js';
 import { fanOut } from './fanout.js';
@@ -117,7 +117,7 @@ function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason
   const real = from instanceof Extra ? from.op : op;
   const sender = from instanceof Extra ? from.from : from;
   if (sender instanceof ReplySlot) sender.calleeEnded(reason);
-  kernel.deadLetter(p, real.kind === Kind.Info ? 'info' : real.name, payload, sender, reason);
+  kernel.deadLetter(p, real, payload, sender, reason);
 }
 
 /** Fires every signal that this incarnation has given out. */

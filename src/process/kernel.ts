@@ -1,5 +1,5 @@
 import { Deadlines, OptionError, Ring, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
-import { Meter, Totals, type Histogram } from '../mailbox/index.js';
+import { Meter, Totals, type Histogram, type Op } from '../mailbox/index.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Process } from './process.js';
@@ -109,7 +109,7 @@ export class Kernel {
     exitProcess(p, reason);
   }
 
-  deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void {
+  deadLetter(to: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void {
     this.ports.deadLetter(to, op, payload, from, reason);
   }
 

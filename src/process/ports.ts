@@ -77,7 +77,7 @@ export interface WaterReport extends Report {
 /** What the layers above give the kernel when it is made. */
 export interface Ports {
   /** a message that nobody takes; `to` has just ended */
-  deadLetter(to: Process, op: string, payload: unknown, from: unknown, reason: ExitReason): void;
+  deadLetter(to: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void;
   report(report: Report): void;
   /** something that works but should be looked at */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
@@ -89,8 +89,6 @@ export interface Ports {
 export interface DeliveryPort {
   /** True when it takes the message over: it then leaves this mailbox's account and is in delivery's. */
   takeBack(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): boolean;
-  /** the system has stopped: what is held ends as dead letters */
-  close(): void;
   /** the system has stopped: what is held ends as dead letters */
   close(): void;
 }

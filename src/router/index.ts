@@ -1,5 +1,6 @@
 export { findCycle } from './cycle.js';
-export { DEAD_LETTERS_KEPT, DeadLetters, type DeadLetter } from './dead-letters.js';
+export { DEAD_LETTERS_KEPT, DeadLetters } from './dead-letters.js';
+export type { DeadLetter, DeadLetterGap, LetterFailure, LetterLimits, LetterQuery, LetterVerb, RetryRefusal, RetryReport, Road } from './letter.js';
 export { hold, letGo } from './holdings.js';
 export { broadcast, GroupChange, GroupMonitor, GroupTable, type Candidate, type GroupMonitorRef } from './groups.js';
 export type { Locks, NoLock } from './locks.js';
@@ -8,5 +9,6 @@ export { anything, matches, type Pattern } from './pattern.js';
 export { Entry, RegistryTable } from './registry.js';
 export { put, type PutOptions } from './put.js';
 export { Request, RequestExtra, request, requestWith, sendRequest, SentRequest, systemRequest, type RequestOptions } from './request.js';
-export { Router, pidOf, titleOf, type Taken } from './router.js';
+export { Router, type Taken } from './router.js';
+export { senderOf, titleOf } from './title.js';
 export { Via, via, ViaAddress, type ViaProvider } from './via.js';

@@ -2,7 +2,7 @@ import { callError, markHandled, type CallErrorCode, type CallErrorFields, type 
 import { Waiter, type Op, type Rank } from '../mailbox/index.js';
 import { acceptOrWait, comeIn, Entry, refusalOf, ReplySlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../process/index.js';
 import { findCycle } from './cycle.js';
-import { titleOf } from './router.js';
+import { titleOf } from './title.js';
 
 /** The options of a put, read and checked; times in ms, -1 for none. */
 export interface PutOptions {

@@ -1,6 +1,8 @@
-import { INFO } from '../mailbox/index.js';
-import { accept, Alias, Gone, Process, ReplySlot, sendToAlias, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
+import { INFO, Kind, type Op } from '../mailbox/index.js';
+import { accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Pid, type Process } from '../process/index.js';
 import { DeadLetters } from './dead-letters.js';
+import type { LetterLimits } from './letter.js';
+import { PlainRoad } from './plain-road.js';
 import { hold, releaseHoldings } from './holdings.js';
 import { Names } from './names.js';
 import { Via, ViaAddress, ViaClaim } from './via.js';
@@ -11,10 +13,11 @@ export class Router {
   readonly deadLetters: DeadLetters;
   constructor(
     readonly kernel: Kernel,
-    deadLettersKept: number,
+    letters: LetterLimits,
   ) {
     this.names = new Names(kernel.prefix);
-    this.deadLetters = new DeadLetters(kernel.env, deadLettersKept);
+    this.deadLetters = new DeadLetters(kernel.env, letters, kernel.frozen);
+    kernel.stopHooks.push(() => this.deadLetters.close());
     kernel.exitHooks.push(this.names.release, releaseHoldings);
   }
 
@@ -46,7 +49,7 @@ export class Router {
   /** To an alias, or to nobody. */
   private sendElsewhere(to: Address, message: unknown, from: Process | null, urgent: boolean): boolean {
     const sent = to instanceof Alias ? sendToAlias(to, message, from, urgent) : undefined;
-    if (sent === undefined) this.dead(to, INFO.name, message, from);
+    if (sent === undefined) this.dead(to, INFO, null, message, from);
     return sent ?? false;
   }
 
@@ -57,17 +60,22 @@ export class Router {
       provider.send?.(key, message);
       return true;
     } catch (error) {
-      this.dead(to, INFO.name, message, from, error);
+      this.dead(to, INFO, null, message, from, error);
       return false;
     }
   }
 
-  /** Counts and keeps a send to nobody. */
-  dead(to: Address, op: string, payload: unknown, from: unknown, reason: unknown = 'noproc'): void {
+  /** Counts and keeps a send to nobody; `behaviour` is what the operation belongs to, null for a plain message. */
+  dead(to: Address, op: Op, behaviour: Behaviour | null, payload: unknown, from: unknown, reason: unknown = 'noproc'): void {
     const { outside } = this.kernel;
     outside.sent++;
     outside.deadLettered++;
-    this.deadLetters.add(titleOf(to), op, payload, pidOf(from), reason);
+    this.deadLetters.add(new PlainRoad(to, op, behaviour, from), payload, reason);
+  }
+
+  /** Keeps what a process had queued when it ended, or was on its way to it; it is counted there. */
+  leftBy(p: Process, op: Op, payload: unknown, from: unknown, reason: unknown): void {
+    this.deadLetters.add(new PlainRoad(p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from), payload, reason);
   }
 
   /** Counts a send that was refused to its sender. */
@@ -81,15 +89,4 @@ export class Router {
 /** Who has a name already. */
 export interface Taken {
   readonly pid: Pid | undefined;
-}
-
-export function titleOf(to: Address): string {
-  return to instanceof Process ? to.pid : (to as NameCell).name;
-}
-
-/** The pid of whoever is in the `from` slot of a message. */
-export function pidOf(from: unknown): Pid | undefined {
-  if (from instanceof Process) return from.pid;
-  if (from instanceof ReplySlot) return from.caller?.pid;
-  return undefined;
 }

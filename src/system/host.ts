@@ -4,7 +4,7 @@ import { offerOutward } from '../delivery/index.js';
 import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { Kernel } from '../process/index.js';
-import { pidOf, Router } from '../router/index.js';
+import { Router } from '../router/index.js';
 import type { ReadOptions } from './options.js';
 
 /** Makes a kernel and a router, and fills their ports. */
@@ -21,10 +21,10 @@ export function makeHost(options: ReadOptions): Host {
     ports: {
       report: (report) => reporter.report(report),
       warn: (text, fields) => reporter.warn(text, fields),
-      deadLetter: (to, op, payload, from, reason) => router.deadLetters.add(to.title, op, payload, pidOf(from), reason),
+      deadLetter: (to, op, payload, from, reason) => router.leftBy(to, op, payload, from, reason),
     },
   });
-  const router = new Router(kernel, options.deadLettersKept);
+  const router = new Router(kernel, options.letters);
   const host: Host = {
     kernel,
     router,

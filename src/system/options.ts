@@ -3,7 +3,7 @@ import { STANDARD, termsOf, type DeliveryDefaults, type Terms } from '../behavio
 import { LEDGER, type LedgerLimits } from '../delivery/index.js';
 import type { Logger } from '../observe/index.js';
 import { PROCESS_LIMIT } from '../process/index.js';
-import { checkName, DEAD_LETTERS_KEPT } from '../router/index.js';
+import { checkName, DEAD_LETTERS_KEPT, type LetterLimits } from '../router/index.js';
 
 /** Options of `createSystem`. */
 export interface SystemOptions {
@@ -23,7 +23,11 @@ export interface SystemOptions {
   readonly handleSignals?: boolean | undefined;
   /** defaults of deliveries, and how many keys of exactly-once messages each destination remembers: default 10,000 for 24 hours after they were handled */
   readonly delivery?: (DeliveryDefaults & { readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined } | undefined }) | undefined;
-  readonly deadLetters?: { readonly capacity?: number | undefined } | undefined;
+  /**
+   * letters kept, default 1,000, and bytes of their payloads, default any: texts and byte arrays are measured, other payloads by `sizeOf`.
+   * With a bound in bytes, a letter whose payload is larger or cannot be measured is counted and told, not kept
+   */
+  readonly deadLetters?: { readonly capacity?: number | undefined; readonly capacityBytes?: number | undefined; readonly sizeOf?: ((payload: unknown, op: string) => number) | undefined } | undefined;
   /** clock, timers, scheduling and randomness; for simulations */
   readonly env?: Env | undefined;
 }
@@ -36,7 +40,7 @@ export interface ReadOptions {
   readonly processesMax: number;
   readonly strays: 'ignore' | 'report';
   readonly handleSignals: boolean;
-  readonly deadLettersKept: number;
+  readonly letters: LetterLimits;
   readonly delivery: Terms;
   readonly dedupe: LedgerLimits;
   readonly env: Env | undefined;
@@ -45,6 +49,10 @@ export interface ReadOptions {
 const LOGGER_RULE = 'a logger with error, warn and info (pino has them), or false';
 const KEYS_RULE = 'a whole number of keys from 1';
 const COUNT_RULE = 'a whole number of processes from 1';
+const wholeFrom = (from: number, what: string) => {
+  const error = `a whole number of ${what} from ${from}`;
+  return z.number({ error }).int({ error }).min(from, { error });
+};
 const isLogger = (value: unknown): boolean => value === false || ['error', 'warn', 'info'].every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
 
 const schema = z.strictObject({
@@ -59,7 +67,9 @@ const schema = z.strictObject({
     dedupe: z.strictObject({ keysMax: z.number({ error: KEYS_RULE }).int({ error: KEYS_RULE }).min(1, { error: KEYS_RULE }).optional(), ageMs: z.unknown().optional() }, { error: 'an object' }).optional(),
   }, { error: 'an object' }).optional(),
   deadLetters: z.strictObject({
-    capacity: z.number({ error: 'a whole number of letters from 0' }).int({ error: 'a whole number of letters from 0' }).min(0, { error: 'a whole number of letters from 0' }).optional(),
+    capacity: wholeFrom(0, 'letters').optional(),
+    capacityBytes: wholeFrom(1, 'bytes').optional(),
+    sizeOf: z.custom<(payload: unknown, op: string) => number>((value) => value === undefined || typeof value === 'function', { error: 'a function from payload and operation to bytes' }).optional(),
   }, { error: 'an object' }).optional(),
   env: z.custom<Env>((value) => typeof value === 'object' && value !== null, { error: 'an Env' }).optional(),
 }, { error: 'an object' });
@@ -76,7 +86,7 @@ export function readOptions(options: SystemOptions): ReadOptions {
     processesMax: read.processesMax ?? PROCESS_LIMIT,
     strays: read.strays ?? 'ignore',
     handleSignals: read.handleSignals ?? false,
-    deadLettersKept: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT,
+    letters: { capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT, capacityBytes: read.deadLetters?.capacityBytes ?? -1, sizeOf: read.deadLetters?.sizeOf ?? null },
     delivery: termsOf('createSystem.delivery', delivery, STANDARD),
     dedupe: { keysMax: dedupe?.keysMax ?? LEDGER.keysMax, ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs) },
     env: read.env,

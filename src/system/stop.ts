@@ -74,7 +74,6 @@ async function stopAll(kernel: Kernel, tops: readonly Process[], drain: boolean,
   const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
   kernel.delivery?.close();
-  kernel.delivery?.close();
   return { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before };
 }
 

@@ -62,7 +62,7 @@ export class System extends SystemOutward implements AsyncDisposable {
     return system.#kernel;
   }
 
-  /** The latest dead letters, and a subscription to all of them. */
+  /** The latest dead letters: look at them, send them again, hear of all. */
   get deadLetters(): DeadLetters {
     return this.#router.deadLetters;
   }

@@ -4,7 +4,7 @@ import { addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf, typ
 import { Kind, type Extra, type Op } from '../mailbox/index.js';
 import type { Process} from '../process/index.js';
 import { Down, Exit, exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel, type Pid } from '../process/index.js';
-import { checkName, pidOf, Request } from '../router/index.js';
+import { checkName, senderOf, Request } from '../router/index.js';
 import { kernelOf, type System } from '../system/index.js';
 
 /**
@@ -179,7 +179,7 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
     if (op.kind === Kind.Down && !takeDown(payload as Down)) return;
     const request = from instanceof Request ? from : null;
     if (request !== null) (this.p.cold().deferred ??= new Set()).add(request);
-    this.receive(new Received(kindOf(op), op.kind === Kind.Cast || op.kind === Kind.Call ? op.name : 'info', payload, pidOf(from), this.p.kernel.env.mono(), request));
+    this.receive(new Received(kindOf(op), op.kind === Kind.Cast || op.kind === Kind.Call ? op.name : 'info', payload, senderOf(from)?.pid, this.p.kernel.env.mono(), request));
   }
 
   private receive(received: Received): void {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, type DeadLetter } from '../../src/index.js';
+import { z } from 'zod';
+import { defineAgent, on, type DeadLetter } from '../../src/index.js';
 import { expectConserved, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { idler, settle } from '../process/peers.js';
 
 const Agent = defineAgent({ name: 'Agent', init: () => ({}), calls: { hang: () => new Promise<void>(() => undefined), ask: (_self, n: number) => n }, casts: { note: (_self, n: number) => void n } });
+
+const plain = { attempts: 0, failures: [], guarantee: undefined, key: undefined };
 
 describe('dead letters', () => {
   it('say to whom, what, from whom, why and when', async () => {
@@ -14,8 +17,8 @@ describe('dead letters', () => {
     from.self.send('nobody', { hello: 1 });
     system.ref(Agent, 'nobody').cast('note', 7);
     expect(system.deadLetters.list()).toEqual([
-      { to: 'nobody', op: 'info', payload: { hello: 1 }, from: from.ref.pid, reason: 'noproc', at: env.wallNow },
-      { to: 'nobody', op: 'note', payload: 7, from: undefined, reason: 'noproc', at: env.wallNow },
+      { id: 1, verb: 'send', to: 'nobody', op: 'info', payload: { hello: 1 }, from: from.ref.pid, fromName: undefined, reason: 'noproc', at: env.wallNow, ...plain },
+      { id: 2, verb: 'cast', to: 'nobody', op: 'note', payload: 7, from: undefined, fromName: undefined, reason: 'noproc', at: env.wallNow, ...plain },
     ]);
   });
 
@@ -134,4 +137,101 @@ describe('dead letters', () => {
     const system = testSystem();
     expect(() => system.deadLetters.subscribe('x' as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
   });
+
+  it('name their sender', () => {
+    const system = testSystem();
+    const Gossip = defineAgent({ casts: { tell: (self) => self.send('nobody', 'psst') } });
+    system.start(Gossip, { name: 'gossip' }).cast('tell');
+    return settle().then(() => expect(system.deadLetters.list()[0]).toMatchObject({ fromName: 'gossip', from: system.whereis('gossip') }));
+  });
+
+  describe('are bounded in bytes', () => {
+    const bytes = (system: ReturnType<typeof testSystem>): unknown[] => system.deadLetters.list().map((letter) => letter.payload);
+
+    it('the oldest make room', () => {
+      const system = testSystem({ deadLetters: { capacityBytes: 10 } });
+      for (const text of ['aaaa', 'bbbb', 'cccc', new Uint8Array(3), 'é']) system.send('nobody', text);
+      expect(bytes(system)).toEqual(['cccc', new Uint8Array(3), 'é']);
+      expect([system.deadLetters.bytes, system.deadLetters.evicted]).toEqual([9, 2]);
+    });
+
+    it('one that is larger, or that nobody can measure, is told and not kept, and throws out no other', () => {
+      const system = testSystem({ deadLetters: { capacityBytes: 10 } });
+      const seen: unknown[] = [];
+      system.deadLetters.subscribe(({ payload }) => seen.push(payload));
+      for (const payload of ['short', 'longer than ten', { an: 'object' }]) system.send('nobody', payload);
+      expect(bytes(system)).toEqual(['short']);
+      expect([seen.length, system.deadLetters.total, system.deadLetters.evicted]).toEqual([3, 3, 2]);
+    });
+
+    it('sizeOf measures objects', () => {
+      const system = testSystem({ deadLetters: { capacityBytes: 10, sizeOf: (payload) => JSON.stringify(payload).length } });
+      for (const n of [1, 2, 3]) system.send('nobody', [n]);
+      expect([bytes(system), system.deadLetters.bytes]).toEqual([[[1], [2], [3]], 9]);
+      system.send('nobody', [4]);
+      expect(bytes(system)).toEqual([[2], [3], [4]]);
+    });
+
+    it('an edited letter is measured anew, and must fit', () => {
+      const system = testSystem({ deadLetters: { capacityBytes: 10 } });
+      system.send('nobody', 'aaaaa');
+      system.send('nobody', 'bbb');
+      expect(() => system.deadLetters.edit(2, 'bbbbbb')).toThrow(/capacityBytes \(10\)/);
+      expect([bytes(system), system.deadLetters.bytes]).toEqual([['aaaaa', 'bbb'], 8]);
+      system.deadLetters.edit(2, 'b');
+      expect([bytes(system), system.deadLetters.bytes]).toEqual([['aaaaa', 'b'], 6]);
+    });
+
+    it.each([{ capacityBytes: 0 }, { capacityBytes: 1.5 }, { sizeOf: 1 }, { capacty: 1 }])('refuses %j', (deadLetters) => {
+      expect(() => testSystem({ deadLetters } as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    });
+  });
+
+  it('a schema decides what an edited payload is; what does not fit changes nothing', () => {
+    const system = testSystem();
+    const Desk = defineAgent({ casts: { add: on(z.string().transform(Number), (_self, _n: number) => undefined) } });
+    system.ref(Desk, 'desk').cast('add', '1');
+    const { id } = system.deadLetters.list()[0] as DeadLetter;
+    expect(system.deadLetters.peek(id)?.payload).toBe(1);
+    expect(() => system.deadLetters.edit(id, 2)).toThrow(expect.objectContaining({ code: 'INVALID_PAYLOAD' }));
+    expect(system.deadLetters.peek(id)?.payload).toBe(1);
+    expect(system.deadLetters.edit(id, '3')).toMatchObject({ id, payload: 3 });
+    expect(system.deadLetters.peek(id)?.payload).toBe(3);
+    expect(system.deadLetters.edit(99, '3')).toBeUndefined();
+  });
+
+  it('total = size + retried + pruned + evicted, whatever is done to them', async () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = seeded(seed);
+      const system = testSystem({ deadLetters: { capacity: 1 + random(8), ...(seed % 2 === 0 ? { capacityBytes: 20 } : {}) } });
+      const letters = system.deadLetters;
+      const got: unknown[] = [];
+      let next = 0;
+      for (let step = 0; step < 120; step++) {
+        const what = random(10);
+        if (what < 6) system.send(random(2) === 0 ? 'some' : 'other', `m${next++}`.padEnd(random(8), '.'));
+        else if (what === 6) letters.prune({ limit: 1 + random(3), ...(random(2) === 0 ? { to: 'other' } : {}) });
+        else if (what === 7) letters.retry({ limit: 1 + random(3) });
+        else if (what === 8) letters.retry(1 + random(next + 1));
+        else if (system.whereis('some') === undefined) system.spawn(async (self) => { for (let i = 0; i < 3; i++) got.push(await self.receive()); }, { name: 'some' });
+        if (random(6) === 0) await settle(1);
+        expect(letters.total).toBe(letters.size + letters.retried + letters.pruned + letters.evicted);
+        expect(letters.list().length).toBe(letters.size);
+        expectConserved(system.stats());
+      }
+      await settle();
+      expect(new Set(got).size).toBe(got.length);
+      await system.stop();
+      expect(letters.total).toBe(letters.size + letters.retried + letters.pruned + letters.evicted);
+      expectConserved(system.stats());
+    }
+  });
 });
+
+function seeded(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 0x1_0000_0000) * below);
+  };
+}

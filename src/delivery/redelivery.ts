@@ -1,0 +1,54 @@
+import type { DeadLetter, RetryRefusal, Road } from '../router/index.js';
+import { titleOf } from '../router/index.js';
+import { Delivered, type Keeper } from './delivered.js';
+
+/** A message whose former sending became a dead letter; it may become the same one again (P23). */
+export class Redelivered extends Delivered {
+  constructor(old: Delivered, to: Keeper, payload: unknown, sequence: number, private readonly letter: DeadLetter) {
+    super(old.caller, old.op, old.target, to, old.behaviour, old.terms, payload, old.key, old.order, sequence);
+  }
+  override get past(): DeadLetter {
+    return this.letter;
+  }
+}
+
+/** Sends a delivery again that has ended as a dead letter. */
+export interface Resender {
+  resend(old: Delivered, payload: unknown, letter: DeadLetter): RetryRefusal | null;
+}
+
+/** A delivery that died: it goes out again with its terms, key and order. */
+export class DeliveredRoad implements Road {
+  constructor(
+    private readonly message: Delivered,
+    private readonly resender: Resender,
+  ) {}
+
+  get op(): Delivered['op'] {
+    return this.message.op;
+  }
+
+  get past(): DeadLetter | null {
+    return this.message.past;
+  }
+
+  get facts(): Road['facts'] {
+    const { target, caller, attempts, failures, terms, key, past } = this.message;
+    const before = past === null ? 0 : past.attempts;
+    const all = past === null ? failures : [...past.failures, ...failures.map(({ attempt, reason }) => ({ attempt: before + attempt, reason }))];
+    return {
+      verb: 'deliver',
+      to: titleOf(target),
+      from: caller?.pid,
+      fromName: caller?.name?.name,
+      attempts: before + attempts,
+      failures: all,
+      guarantee: terms.guarantee,
+      key: key ?? undefined,
+    };
+  }
+
+  resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
+    return this.resender.resend(this.message, payload, letter);
+  }
+}
