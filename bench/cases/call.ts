@@ -34,3 +34,31 @@ export const callConcurrent: Case = (library) => {
     return rate;
   });
 };
+
+const BLOCK = 500;
+
+/** How many times a call with a limit and a signal takes as long as a plain one; blocks of both alternate. */
+const withSignal = (signalOf: () => AbortSignal): Case => (library) => {
+  const Counter = defineCounter(library);
+  return (size) => withSystem(library, async (system) => {
+    const counter = system.start(Counter);
+    const times = [0, 0];
+    for (let made = 0; made < size; made += BLOCK * 2) {
+      for (const which of (made / BLOCK) % 4 === 0 ? [0, 1] : [1, 0]) {
+        const began = nowMs();
+        for (let n = 0; n < BLOCK; n++) await (which === 0 ? counter.call('increment') : counter.call('increment', undefined, { timeoutMs: 5_000, signal: signalOf() }));
+        times[which]! += nowMs() - began;
+      }
+    }
+    expectCount('calls handled', await counter.call('count'), size);
+    return times[1]! / times[0]!;
+  });
+};
+
+const { signal } = new AbortController();
+
+/** One signal for all calls. */
+export const callDeadlineSignal: Case = withSignal(() => signal);
+
+/** A new one for each. */
+export const callFreshSignal: Case = withSignal(() => new AbortController().signal);

@@ -1,9 +1,10 @@
 import type { Case } from '../lib/case.js';
-import { callConcurrent, callSequential } from './call.js';
+import { callConcurrent, callDeadlineSignal, callFreshSignal, callSequential } from './call.js';
 import { asyncCast, castBacklog, castStream } from './cast.js';
 import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce } from './deliver.js';
 import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
+import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
 import { groupBroadcast, registeredSend } from './names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
 import { boundedCast, laneCast } from './pressure.js';
@@ -37,6 +38,11 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['deliver_at_most_once', deliverAtMostOnce],
   ['deliver_at_least_once', deliverAtLeastOnce],
   ['deliver_exactly_once', deliverExactlyOnce],
+  ['call_deadline_signal', callDeadlineSignal],
+  ['call_fresh_signal', callFreshSignal],
+  ['bytes_per_queued_cast', bytesPerQueuedCast],
+  ['bytes_per_queued_delivery', bytesPerQueuedDelivery],
+  ['bytes_per_settled_delivery', bytesPerSettledDelivery],
   ['async_cast', asyncCast],
   ['million_agents', millionAgents],
   ['timer_delay', timerDelay],

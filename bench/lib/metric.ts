@@ -1,4 +1,4 @@
-export type Unit = 'ops/s' | 'us' | 'ms' | 'bytes' | '%';
+export type Unit = 'ops/s' | 'us' | 'ms' | 'bytes' | '%' | '×';
 
 /** `ratio`: at least that many times better than the BEAM. `absolute`: the figure itself, at least or at most by what is better. */
 export interface Target {
@@ -26,6 +26,9 @@ const absolute = (bound: number): Target => ({ kind: 'absolute', bound });
 
 const usual = { unit: 'ops/s', better: 'higher', beam: true, warmups: 2, warmupsQuick: 1, runs: 7, nodeFlags: [] } as const;
 const million = { ...usual, size: 1_000_000, quickSize: 500_000 } as const;
+const large = {
+  unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0, warmupsQuick: 0, runs: 1, nodeFlags: ['--max-old-space-size=4096'],
+} as const;
 
 export const metrics: readonly Metric[] = [
   { ...million, name: 'cast_stream', target: ratio(3) },
@@ -60,6 +63,11 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'deliver_exactly_once', target: absolute(1_000_000), beam: false },
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
+  { ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2), beam: false, size: 100_000, quickSize: 50_000 },
+  { ...usual, name: 'call_fresh_signal', unit: '×', better: 'lower', target: absolute(10), beam: false, size: 100_000, quickSize: 50_000 },
+  { ...large, name: 'bytes_per_queued_cast', target: absolute(100) },
+  { ...large, name: 'bytes_per_queued_delivery', target: absolute(300), size: 1_000_000 },
+  { ...large, name: 'bytes_per_settled_delivery', target: absolute(0.5) },
   { ...usual, name: 'async_cast', target: absolute(2_000_000), beam: false, size: 500_000, quickSize: 100_000 },
   {
     name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,
