@@ -23,6 +23,8 @@ export class Child {
   row = 0;
   startedAt = 0;
   wait: ProcessTimer | null = null;
+  /** the end that it waits after was charged to a delivered message */
+  charged = false;
   constructor(
     /** its supervisor's own record; tells its children from those of others */
     readonly family: object,
@@ -39,6 +41,7 @@ export class Child {
   release(): void {
     this.process = null;
     this.status = 'stopped';
+    this.charged = false;
     this.forgetWait();
   }
 

@@ -9,7 +9,7 @@ import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { Intensity } from './intensity.js';
 import type { Limits } from './options.js';
 import { reportError, reportProgress, type ProgressLevel } from './report.js';
-import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, type Restarting } from './restart.js';
+import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting } from './restart.js';
 import { judge, stopChild, stopTogether, type Ended } from './shutdown.js';
 import { ChildSpec } from './spec.js';
 
@@ -113,7 +113,7 @@ function childEnded(self: Sup, child: Child, n: number, reason: ExitReason): unk
     child.release();
     return undefined;
   }
-  if (state.limits.backoff === null) return restart(self, child, n);
+  if (!waits(state, child)) return restart(self, child, n);
   retryLater(state, child, new RetryAt(child, n));
   return undefined;
 }

@@ -6,7 +6,7 @@ import { next, type Child, type MaybeLater } from './child.js';
 import { changeCode } from './code-change.js';
 import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { reasonOfStart, reportError } from './report.js';
-import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain } from './restart.js';
+import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits } from './restart.js';
 import { stopInOrder } from './shutdown.js';
 import { treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
 import type { Tree } from './spec.js';
@@ -69,7 +69,7 @@ export function unexpected(self: AgentSelf, message: unknown): void {
 function childEnded(self: Sup, child: Child, reason: ExitReason): unknown {
   const { state } = self;
   if (judgeEnd(state, child, reason)) {
-    if (state.limits.backoff === null) return restart(self, child);
+    if (!waits(state, child)) return restart(self, child);
     retryLater(state, child);
     return undefined;
   }

@@ -27,13 +27,19 @@ export function judgeEnd(state: Restarting, child: Child, reason: ExitReason): b
   return shouldRestart(restart, reason);
 }
 
+/** Whether a restart has to wait for its back-off; one that ends the supervisor does not. */
+export function waits(state: Restarting, child: Child): boolean {
+  return state.limits.backoff !== null && child.process?.ext?.verdict !== 'escalate';
+}
+
 /** Counts one attempt, whatever the size of the group (SU-21, SU-25); false when it is one too many. */
 export function mayRestart(state: Restarting, child: Child): boolean {
   const { kernel } = state.p;
   child.forgetWait();
   const now = kernel.env.mono();
   // A delivered message that has crashed its agent before is charged to its own attempts (design §7).
-  const verdict = child.process?.ext?.verdict ?? null;
+  const verdict = child.charged ? 'charged' : (child.process?.ext?.verdict ?? null);
+  child.charged = false;
   if (verdict === 'escalate' || (verdict === null && !state.intensity.allows(now))) {
     reportError(state.p, 'shutdown', child, verdict === null ? 'reached_max_restart_intensity' : 'escalated');
     return false;
@@ -52,6 +58,7 @@ export function tryAgain(state: Restarting, child: Child, error: unknown, retry:
 }
 
 export function retryLater(state: Restarting, child: Child, retry: Retry = new Retry(child)): void {
+  child.charged = child.process?.ext?.verdict === 'charged';
   child.process = null;
   child.status = 'restarting';
   if (state.limits.backoff === null) pushSignal(state.p, TIMER, retry, null);

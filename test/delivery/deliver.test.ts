@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, type Receipt } from '../../src/index.js';
+import { child, createSystem, defineAgent, DynamicSupervisorRef, type Receipt } from '../../src/index.js';
 import { boom, peek, workshop } from './worker.js';
 
 describe('deliver', () => {
@@ -129,6 +129,34 @@ describe('deliver', () => {
     await env.advance(60);
     expect(system.stats()).toMatchObject({ crashes: 10, restarts: 10, deadLettered: 2 });
     ref.cast('quit', 'third');
+    await env.settle();
+    expect(sup.pid).toBeUndefined();
+  });
+});
+
+describe('a supervisor with a restart back-off', () => {
+  test.each(['static', 'dynamic'])('%s: later crashes of one message are charged to it, others are not', async (kind) => {
+    const { Worker, env, failing, system } = await workshop();
+    const limits = { intensity: 1, periodMs: 600_000, backoff: { baseMs: 10, factor: 1 } };
+    const backed = child('backed', Worker, { name: 'backed' });
+    const sup = kind === 'static' ? await system.supervise({ ...limits, children: [backed] }) : await system.superviseDynamic(limits);
+    if (sup instanceof DynamicSupervisorRef) await sup.startChild(backed);
+    const ref = system.ref(Worker, 'backed');
+    failing('a', 99);
+    const receipt = await ref.deliver('ask', 'a', { attemptsMax: 4, backoff: { baseMs: 1, factor: 1, jitter: 0 } });
+    await env.advance(200);
+    expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', attempts: 4 });
+    expect([ref.pid !== undefined, sup.pid !== undefined]).toEqual([true, true]);
+    ref.cast('quit', 'second');
+    await env.advance(20);
+    expect(sup.pid).toBeUndefined();
+  });
+
+  test('an error that escalates ends it at once', async () => {
+    const { Worker, env, failing, system } = await workshop();
+    const sup = await system.supervise({ intensity: 9, backoff: { baseMs: 1_000 }, children: [child('backed', Worker)] });
+    failing('a', 99);
+    await system.ref(Worker, 'backed').deliver('ask', 'a', { onError: () => 'escalate' });
     await env.settle();
     expect(sup.pid).toBeUndefined();
   });
