@@ -79,6 +79,7 @@ function answer(child: Process, call: Request, result: unknown): void {
   if (result instanceof Refusal) call.fail('REFUSED', { refusal: result.code, details: result.details });
   else if (result instanceof Stop) {
     if (result.replies) call.reply(result.value);
+    else call.stopped(result.reason);
   } else if (result instanceof NoReply) child.from = null;
   else call.reply(result);
 }

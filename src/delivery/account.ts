@@ -3,6 +3,7 @@ import type { Router } from '../router/index.js';
 import { Counters } from './counters.js';
 import { State, type Delivered } from './delivered.js';
 import type { Resender } from './redelivery.js';
+import type { Waiting } from './waiting.js';
 import { Ledger, type LedgerLimits } from './ledger.js';
 
 /** What all destinations of a system share. */
@@ -13,6 +14,8 @@ export interface Post extends Resender {
   readonly counters: Counters;
   /** every message that is in no mailbox now */
   readonly held: Set<Delivered>;
+  /** those whose messages are tried again soon */
+  readonly retrying: Set<Waiting>;
   readonly closed: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { callError, Deadline, delayMs, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
+import { callError, Deadline, delayMs, isOrderly, isThenable, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import type { DeliveryContext, DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
 import { Kind, Op, type Waiter } from '../mailbox/index.js';
 import { Phase, untrackCall, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
@@ -27,6 +27,8 @@ export interface Keeper {
   deadLetterHeld(d: Delivered, reason: unknown): void;
   takenBack(d: Delivered, reason: ExitReason): void;
   refused(d: Delivered, code: string, reason: ExitReason): void;
+  unstarted(d: Delivered, reason: ExitReason): void;
+  late(d: Delivered): void;
   attemptFailed(d: Delivered, reason: unknown): void;
   attemptEnded(d: Delivered, reason: ExitReason): void;
   threw(d: Delivered, error: unknown): boolean;
@@ -48,7 +50,12 @@ export interface Keeper {
  */
 export class Delivered extends Request {
   state: State = State.Held;
+  /** place among the messages of its destination, in the order of their acceptance */
+  number = 0;
+  /** starts of the handler that count */
   attempts = 0;
+  /** all starts, to tell what is said of an earlier one */
+  starts = 0;
   failures: readonly FailedAttempt[] = NO_FAILURES;
   outcome: DeliveryOutcome | null = null;
   /** no attempt may begin any more */
@@ -65,6 +72,8 @@ export class Delivered extends Request {
   acceptance: { resolve(): void; reject(error: unknown): void } | null = null;
   /** its place in line before a full mailbox */
   entrance: Waiter | null = null;
+  /** the process of its own that handles it, when its operation is concurrent */
+  runner: Process | null = null;
   /** who waits for the outcome */
   private onOutcome: ((outcome: DeliveryOutcome) => void) | null = null;
   private promised: Promise<DeliveryOutcome> | null = null;
@@ -96,7 +105,7 @@ export class Delivered extends Request {
     return false;
   }
 
-  override get context(): DeliveryContext {
+  override get context(): Context {
     return new Context(this);
   }
 
@@ -106,7 +115,12 @@ export class Delivered extends Request {
    */
   begin(): boolean {
     if (this.state !== State.Queued || this.lapsed) return false;
+    if (this.due >= 0 && this.to.kernel.env.mono() >= this.due) {
+      this.to.late(this);
+      return false;
+    }
     this.state = State.Running;
+    this.starts++;
     this.attempts++;
     this.guilty = false;
     // The signal of an earlier attempt has fired with its agent.
@@ -172,6 +186,7 @@ export class Delivered extends Request {
 
   override calleeEnded(reason: ExitReason): void {
     if (this.state === State.Running) this.to.attemptEnded(this, reason);
+    else if (this.state === State.Queued && this.callee.ext?.deferred?.has(this) === true) this.to.unstarted(this, reason);
   }
 
   /** Who waits for its acceptance has ended: it is not accepted. */
@@ -249,7 +264,7 @@ export class Delivered extends Request {
   }
 
   moved(): void {
-    if (this.watchers !== null) this.tell(this.receiptState);
+    if (this.watchers !== null && this.outcome === null) this.tell(this.receiptState);
   }
 
   private tell(state: ReceiptState): void {
@@ -291,12 +306,14 @@ export class Flush extends Deadline {
 /** What a handler may say about the delivery that it handles. Of one attempt: later ones have their own. */
 export class Context implements DeliveryContext {
   readonly #message: Delivered;
+  readonly #start: number;
   readonly key: string | undefined;
   readonly attempt: number;
 
   /** @internal Use `self.delivery`. */
   constructor(message: Delivered) {
     this.#message = message;
+    this.#start = message.starts;
     this.key = message.key ?? undefined;
     this.attempt = message.attempts;
   }
@@ -328,8 +345,13 @@ export class Context implements DeliveryContext {
     return true;
   }
 
+  /** @internal A later attempt has begun. */
+  get superseded(): boolean {
+    return this.#message.starts !== this.#start;
+  }
+
   get #current(): boolean {
-    return this.#message.state === State.Running && this.#message.attempts === this.attempt;
+    return this.#message.state === State.Running && !this.superseded;
   }
 }
 
@@ -338,8 +360,33 @@ export class Context implements DeliveryContext {
  * message that is to be handled. Made once per operation.
  */
 export function deliveredOp(op: Op): Op {
-  const run = op.run as (self: unknown, payload: unknown) => unknown;
-  const guarded = (self: { readonly p: Process }, payload: unknown): unknown => ((self.p.from as Delivered).begin() ? run(self, payload) : NO_REPLY);
-  op.delivered = new Op(Kind.Call, op.name, guarded, op.check, op.concurrent, op.isAsync);
+  const run = op.run as Handler;
+  const guarded: Handler = (self, payload) => ((self.p.from as Delivered).begin() ? run(self, payload) : NO_REPLY);
+  op.delivered = new Op(Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync);
   return op.delivered;
+}
+
+type Handler = (self: { readonly p: Process }, payload: unknown) => unknown;
+
+/** In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one. */
+function aside(run: Handler): Handler {
+  return (self, payload) => {
+    const message = self.p.from as Delivered;
+    if (!message.begin()) return NO_REPLY;
+    const { context } = message;
+    message.runner = self.p;
+    Object.defineProperty(self, 'delivery', { value: context });
+    const result = run(self, payload);
+    return isThenable(result) ? unlessLate(context, result) : result;
+  };
+}
+
+async function unlessLate(context: Context, result: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    const value = await result;
+    return context.superseded ? NO_REPLY : value;
+  } catch (error) {
+    if (context.superseded) return NO_REPLY;
+    throw error;
+  }
 }

@@ -7,19 +7,21 @@ import { Extra, type Op } from '../mailbox/index.js';
 import { Entry, refusalOf, trackCall, untrackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
 import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../router/index.js';
 import { Counters } from './counters.js';
-import { Delivered } from './delivered.js';
+import { Delivered, State } from './delivered.js';
 import { Destination } from './destination.js';
 import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
 import { canReturn } from './rules.js';
 import { Redelivered } from './redelivery.js';
 import { ReceiptImpl } from './receipt.js';
+import type { Waiting } from './waiting.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
 export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly counters: Counters = new Counters();
   /** every message that is in no mailbox now, to end them all when the system stops */
   readonly held: Set<Delivered> = new Set();
+  readonly retrying: Set<Waiting> = new Set();
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
   private lastDefinition: RuntimeDefinition | null = null;
@@ -91,7 +93,10 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 
   close(): void {
     this.closed = true;
-    for (const message of [...this.held]) message.to.deadLetterHeld(message, 'shutdown');
+    // The end of one lets the next of its order key go, which may end it as well.
+    for (const message of [...this.held]) if (message.state === State.Held) message.to.deadLetterHeld(message, 'shutdown');
+    for (const waiting of this.retrying) this.kernel.deadlines.remove(waiting);
+    this.retrying.clear();
   }
 
   private send(verb: string, addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered {

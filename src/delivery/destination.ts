@@ -1,4 +1,4 @@
-import { callError, isOrderly, Ring, type ExitReason } from '../base/index.js';
+import { callError, isOrderly, type ExitReason } from '../base/index.js';
 import { sameState, type OutcomeKind } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Mail, type Process } from '../process/index.js';
@@ -10,10 +10,8 @@ import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
 import { canReturn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
-import { Window } from './window.js';
-
-/** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
-const FLUSH_MS = 10;
+import { Waiting } from './waiting.js';
+import { Windows, type Window } from './window.js';
 
 /**
  * Where messages go: a registered name through all its owners, or one process. Keeps what waits for it, what has been handled
@@ -27,36 +25,30 @@ const FLUSH_MS = 10;
  * in that of the outside. A step moves a message from one to the other in one go.
  */
 export class Destination extends Account implements Keeper, Mail, Admission {
-  /** held for an owner or for room, in order */
-  private readonly waiting = new Ring<Delivered>();
+  private readonly waiting: Waiting = new Waiting(() => this.flush());
   private readonly orders: Orders = new Orders();
-  private windowOfOutside: Window | null = null;
-  private windows: WeakMap<Process, Window> | null = null;
-  private readonly flushing: Flush = new Flush(this);
+  private windows: Windows | null = null;
 
   /* ---- in ---- */
 
   windowOf(sender: Process | null): Window {
-    if (sender === null) return (this.windowOfOutside ??= new Window());
-    const windows = (this.windows ??= new WeakMap());
-    let window = windows.get(sender);
-    if (window === undefined) windows.set(sender, (window = new Window()));
-    return window;
+    return (this.windows ??= new Windows()).of(sender);
   }
 
   /** A new message. Refused for want of room, it is counted by the mailbox; one that waits among the puts is told later, through `admission`; without one it does not wait. */
   accept(d: Delivered, p: Process | null, admission: Admission | null): Entry {
+    d.number = this.counters.accepted;
     if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
     else if (p !== null && admission !== null && suspends(p)) return this.standInLine(d, p, admission);
     else if (p === null) {
       this.hold(d);
       this.await(d);
-    } else if (!(this.waiting.size > 0 && !this.flush() ? this.refuse(p) : this.enqueue(d, p))) {
+    } else if (!(!this.waiting.empty && !this.flush() ? this.refuse(p) : this.enqueue(d, p))) {
       if (d.order !== null) this.goOn(d, d.order);
       return Entry.Refused;
     }
     this.accepted(d);
-    this.kernel.deadlines.add(d, d.terms.expiresInMs);
+    if (d.state !== State.Over) this.kernel.deadlines.add(d, d.terms.expiresInMs);
     return Entry.Queued;
   }
 
@@ -96,13 +88,14 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   private enqueue(d: Delivered, p: Process): boolean {
     d.callee = p;
-    d.state = State.Queued;
     const op = d.op.delivered ?? deliveredOp(d.op);
-    this.queued();
     const { rank } = d.terms;
-    if (rank === Rank.Normal ? accept(p, op, d.payload, d) : acceptWith(p, rank, op, d.payload, d, -1)) return true;
-    this.leaveMailbox();
-    return false;
+    if (!(rank === Rank.Normal ? accept(p, op, d.payload, d) : acceptWith(p, rank, op, d.payload, d, -1))) return false;
+    // Lost on its way, as simulations have it.
+    if (d.state !== State.Held || d.wait !== null) return true;
+    d.state = State.Queued;
+    this.queued();
+    return true;
   }
 
   /* ---- held ---- */
@@ -110,11 +103,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** Waits until somebody owns its name, or until there is room. */
   private await(d: Delivered): void {
     this.waiting.push(d);
-    if (d.target.owner !== null || d.target instanceof ViaAddress) this.armFlush();
-  }
-
-  private armFlush(): void {
-    if (this.flushing.list === null) this.kernel.deadlines.add(this.flushing, FLUSH_MS);
+    if (d.target.owner !== null || d.target instanceof ViaAddress) this.waiting.arm(this.delivery);
   }
 
   arrived(): void {
@@ -123,11 +112,8 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** Gives what waits to its owners, in order; true when nothing waits any more. */
   flush(): boolean {
-    for (let left = this.waiting.size; left > 0; left--) {
-      const d = this.waiting.shift();
-      if (d.state === State.Held) this.again(d);
-    }
-    return this.waiting.size === 0;
+    for (const d of this.waiting.take()) if (d.state === State.Held) this.again(d);
+    return this.waiting.empty;
   }
 
   /** The next attempt of a held message, now. */
@@ -141,7 +127,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       this.release(d);
       if (this.standInLine(d, p, this) === Entry.Refused) this.notTaken(d, p);
       d.moved();
-    } else if (!admits(p, d.terms.rank, d.op, d.payload)) this.await(d);
+    } else if (!admits(p, d.op, d.payload, false)) this.await(d);
     else {
       this.release(d);
       if (!this.enqueue(d, p)) this.notTaken(d, p);
@@ -151,6 +137,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** A mailbox has refused what had come back, and counted it: it waits on. */
   private notTaken(d: Delivered, p: Process): void {
+    if (p.mailbox.pressure().rules.overflow.startsWith('drop')) return this.dropped(d, 'dropped');
     p.mailbox.sent--;
     p.mailbox.tally().rejected--;
     this.hold(d);
@@ -223,6 +210,9 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     if (!d.guilty) d.attempts--;
     else if (d.attempts > 1 && d.callee.cold().verdict === null) d.callee.cold().verdict = 'charged';
     this.decide(d, reason, -1);
+    // Its own process outlives an agent that ends in order; the next attempt must be the only one.
+    if (d.runner !== null) this.kernel.end(d.runner, 'shutdown');
+    d.runner = null;
   }
 
   /** The handler takes longer than it may. */
@@ -267,6 +257,23 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     }
   }
 
+  /** It was to be handled by a process of its own, which has ended before it began. */
+  unstarted(d: Delivered, reason: ExitReason): void {
+    const { mailbox, ext } = d.callee;
+    mailbox.sent--;
+    mailbox.handled--;
+    ext?.deferred?.delete(d);
+    this.takenBack(d, reason);
+  }
+
+  /** Its turn has come too late, before its deadline could say so: the mailbox counts it as expired instead of handled. */
+  late(d: Delivered): void {
+    const { mailbox } = d.callee;
+    mailbox.handled--;
+    mailbox.tally().expired++;
+    this.expiredQueued(d);
+  }
+
   /** Its time is up while it is queued; the mailbox counts it when its turn comes. */
   lapsedQueued(d: Delivered): void {
     d.cold().skipAbandoned = true;
@@ -281,10 +288,12 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     d.conclude('expired', undefined, 'expired', undefined);
   }
 
-  /** It got lost on its way, as simulations have it: it was never started, so it is sent again. */
+  /** It gets lost on its way, as simulations have it: it was never started, so it is sent again, or else its mailbox counts it as dropped. */
   vanished(d: Delivered): boolean {
-    if (d.state !== State.Queued || d.terms.guarantee === 'at-most-once') return false;
-    this.leaveMailbox();
+    if (d.terms.guarantee === 'at-most-once') {
+      this.dropped(d, 'dropped');
+      return false;
+    }
     this.hold(d);
     d.wait = new BackOff(d);
     this.kernel.deadlines.add(d.wait, d.terms.backoff.baseMs);
@@ -294,6 +303,10 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** The mailbox has counted it: it found no room, had to make room, or got lost. */
   lost(d: Delivered, kind: OutcomeKind): void {
     this.leaveMailbox();
+    this.dropped(d, kind);
+  }
+
+  private dropped(d: Delivered, kind: OutcomeKind): void {
     this.countLost('dropped');
     d.conclude(kind, undefined, kind, undefined);
   }

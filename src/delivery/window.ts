@@ -1,3 +1,5 @@
+import type { Process } from '../process/index.js';
+
 /** Handled sequences that may lie above the watermark of one sender; then intake for the pair stops. */
 export const WINDOW_MAX = 1_024;
 
@@ -27,5 +29,18 @@ export class Window {
     }
     this.low = sequence;
     while (this.above.size > 0 && this.above.delete(this.low + 1)) this.low++;
+  }
+}
+
+/** The windows of all senders to one destination; null stands for the outside. */
+export class Windows {
+  private readonly outside: Window = new Window();
+  private readonly known: WeakMap<Process, Window> = new WeakMap();
+
+  of(sender: Process | null): Window {
+    if (sender === null) return this.outside;
+    let window = this.known.get(sender);
+    if (window === undefined) this.known.set(sender, (window = new Window()));
+    return window;
   }
 }

@@ -24,7 +24,7 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
 export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null = null): boolean {
   const box = p.box();
   if (p.kernel.watched) {
-    if (!admits(p, rank, op, payload)) return refuse(p, op, payload) !== Entry.Refused;
+    if (!admits(p, op, payload, coalesce !== null)) return refuse(p, op, payload) !== Entry.Refused;
     if (watch(p, rank, op, payload, from, expiresAt, coalesce, null)) return true;
   }
   if (box.size < box.gate && coalesce === null) {
@@ -91,6 +91,7 @@ function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unkn
 function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): void {
   if (waiter !== null && waiter.over) return;
   if (p.run === Run.Dead) {
+    if (p.kernel.delivery !== null && p.kernel.delivery.takeBack(p, op, payload, from, p.reason)) return;
     p.kernel.outside.sent++;
     p.kernel.outside.deadLettered++;
     if (from instanceof ReplySlot) from.calleeEnded(p.reason);

@@ -36,13 +36,13 @@ export function admit(p: Process, rank: Rank, op: Op, payload: unknown, from: un
 }
 
 /** Whether a message that somebody wants to look at before would be queued now, as far as its mailbox is concerned. */
-export function admits(p: Process, rank: Rank, op: Op, payload: unknown): boolean {
+export function admits(p: Process, op: Op, payload: unknown, coalesces: boolean): boolean {
   const box = p.mailbox;
   if (box.size < box.gate) return true;
   const state = box.pressure();
   if (refusalOf(p, op, payload) !== 'MAILBOX_FULL') return false;
   const bytes = state.rules.capacityBytes < 0 ? 0 : bytesOf(state.rules, payload, op.name);
-  if (state.rules.overflow === 'drop-oldest' || (state.keyed !== null && state.keyed.size > 0) || fits(p, box, state, bytes)) return true;
+  if (state.rules.overflow === 'drop-oldest' || (coalesces && state.keyed !== null && state.keyed.size > 0) || fits(p, box, state, bytes)) return true;
   dropExpired(p, box, state);
   return fits(p, box, state, bytes);
 }

@@ -2,6 +2,7 @@ import { breakerSuite } from './breaker.js';
 import { callsSuite } from './calls.js';
 import { cancelSuite } from './cancel.js';
 import { crashSuite } from './crash.js';
+import { deliverySuite } from './delivery.js';
 import { exitsSuite } from './exits.js';
 import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
@@ -20,5 +21,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, randomSuite,
 ];

@@ -1,0 +1,48 @@
+import { Deadline } from '../base/index.js';
+import type { Post } from './account.js';
+import type { Delivered } from './delivered.js';
+
+/** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
+const RETRY_MS = 10;
+
+/** Messages held for an owner or for room. As a deadline it is their next try. */
+export class Waiting extends Deadline {
+  private messages: Delivered[] = [];
+  /** what has come back from a dead incarnation stands behind what was accepted after it */
+  private mixed = false;
+  private post: Post | null = null;
+  constructor(private readonly retry: () => void) {
+    super();
+  }
+
+  get empty(): boolean {
+    return this.messages.length === 0;
+  }
+
+  push(d: Delivered): void {
+    const last = this.messages.at(-1);
+    if (last !== undefined && last.number > d.number) this.mixed = true;
+    this.messages.push(d);
+  }
+
+  /** Takes all out, in the order of their acceptance. */
+  take(): readonly Delivered[] {
+    const taken = this.messages;
+    if (this.mixed) taken.sort((a, b) => a.number - b.number);
+    this.messages = [];
+    this.mixed = false;
+    return taken;
+  }
+
+  arm(post: Post): void {
+    if (this.list !== null) return;
+    this.post = post;
+    post.retrying.add(this);
+    post.kernel.deadlines.add(this, RETRY_MS);
+  }
+
+  expire(): void {
+    this.post?.retrying.delete(this);
+    this.retry();
+  }
+}

@@ -1,0 +1,255 @@
+import { CallError, child, defineAgent, type AgentRef, type DeliverOptions, type Guarantee, type MailboxOptions, type Priority, type Receipt, type Strategy } from '../../src/index.js';
+import type { Random, Simulation } from '../../src/testing/index.js';
+import { Checks, Message } from './delivery-checks.js';
+import { onError, workerOf, type Job, type WorkerDefinition } from './delivery-worker.js';
+import { suite, type Suite } from './suite.js';
+
+const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
+const LANES: readonly (Priority | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
+const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest'] as const;
+const NAMES = ['a', 'b', 'c'];
+/** What a sender may be told instead of a receipt. */
+const REFUSALS = ['MAILBOX_FULL', 'NOPROC'];
+/** All messages are over by then. */
+const REST_MS = 10_000;
+
+type Op = 'ask' | 'slow' | 'work' | 'aside';
+type Deliver = (ref: AgentRef<WorkerDefinition>, op: Op, payload: Job, options: DeliverOptions) => Promise<Receipt>;
+
+/** A key in use at one destination. */
+interface Keyed {
+  readonly key: string;
+  readonly op: Op;
+  readonly message: Message;
+}
+
+/** A random program of senders and workers, with what the checks must know of every send. */
+class Post {
+  private jobs = 0;
+  private duplicates = 0;
+  private conflicts = 0;
+  private readonly keyed = new Map<string, Keyed>();
+  private readonly again: { readonly receipt: Receipt; readonly message: Message }[] = [];
+  private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
+  private readonly states: { readonly message: Message; readonly seen: string[]; readonly reading: Promise<void> }[] = [];
+  constructor(
+    private readonly sim: Simulation,
+    private readonly checks: Checks,
+  ) {}
+
+  async send(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
+    const { sim } = this;
+    const { random } = sim;
+    const options = optionsOf(random);
+    // Nobody is at the address of who has ended: there, nothing is a duplicate.
+    const gone = to === 'nameless' && (ref.pid === undefined || !sim.system.alive(ref.pid));
+    const known = options.key === undefined || gone ? undefined : this.keyed.get(`${to}/${options.key}`);
+    if (known !== undefined && known.op !== 'work' && random.chance(0.3)) this.call(known, ref);
+    const taken = known !== undefined && !(known.message.over && !['handled', 'refused'].includes(known.message.receipt?.state ?? ''));
+    const conflict = taken && random.chance(0.2);
+    const op = known?.op ?? random.pick<Op>(['ask', 'ask', 'slow', 'work', 'aside']);
+    const job = known?.message.job ?? this.jobs++;
+    const message = new Message(job, from, to, op === 'aside', options.guarantee as Guarantee, options, performance.now() + (options.expiresInMs as number));
+    const sent = deliver(ref, op, conflict ? { job: -1 - job } : { job }, options);
+    if (!taken && options.key !== undefined) this.keyed.delete(`${to}/${options.key}`);
+    const receipt = await sent.catch((error: unknown) => this.refused(error, conflict));
+    if (receipt === null) return;
+    sim.always(!conflict, 'another message with a known key is refused (P21)');
+    if (sim.sometimes(taken, 'a duplicate was suppressed')) {
+      this.duplicates++;
+      this.again.push({ receipt, message: (known as Keyed).message });
+      return;
+    }
+    message.receipt = receipt;
+    this.checks.accepted(message);
+    if (options.key !== undefined) this.keyed.set(`${to}/${options.key}`, { key: options.key, op, message });
+    sim.sometimes(known !== undefined, 'a key that was freed is used again');
+    if (random.chance(0.3)) this.read(message, receipt);
+  }
+
+  private refused(error: unknown, conflict: boolean): null {
+    const { sim } = this;
+    const code = error instanceof CallError ? error.code : String(error);
+    sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses');
+    if (sim.sometimes(code === 'KEY_CONFLICT', 'a conflict of keys')) {
+      this.conflicts++;
+      sim.always(conflict, 'a conflict is between different messages');
+    } else sim.always(!conflict && REFUSALS.includes(code), `a send is refused for a reason: ${code}`);
+    return null;
+  }
+
+  /** A call with the key of a delivery gets that one's outcome, or gives up. */
+  private call({ key, op, message }: Keyed, ref: AgentRef<WorkerDefinition>): void {
+    if (message.over && !['handled', 'refused'].includes(message.receipt?.state ?? '')) return;
+    this.duplicates++;
+    const said = ref.call(op as 'ask', { job: message.job }, { guarantee: 'exactly-once', key, timeoutMs: this.sim.random.pick([3, 100_000]) });
+    this.calls.push({ message, said: said.catch((error: unknown) => error) });
+  }
+
+  private read(message: Message, receipt: Receipt): void {
+    const seen: string[] = [];
+    const reading = (async () => { for await (const state of receipt.changes) seen.push(state); })();
+    this.states.push({ message, seen, reading });
+  }
+
+  async end(): Promise<void> {
+    const { sim, checks } = this;
+    await checks.end();
+    for (const { receipt, message } of this.again) sim.equal(await receipt.settled, message.outcome, 'a duplicate has the outcome of the first one (P21)');
+    for (const { message, said } of this.calls) this.answered(message, await said);
+    for (const { message, seen, reading } of this.states) {
+      await reading;
+      const over = seen.filter((state) => !['pending', 'in-transit', 'delivered'].includes(state));
+      sim.equal(over.join(), message.outcome?.kind, 'a receipt tells its end once');
+      sim.equal(seen.at(-1), message.outcome?.kind, 'and last');
+    }
+    const { delivery } = sim.system.stats();
+    sim.equal(delivery.duplicatesSuppressed, this.duplicates, 'duplicates');
+    sim.equal(delivery.conflicts, this.conflicts, 'conflicts');
+    reached(sim, checks);
+  }
+
+  private answered(message: Message, said: unknown): void {
+    const { sim } = this;
+    const code = said instanceof CallError ? said.code : undefined;
+    if (sim.sometimes(code === 'TIMEOUT', 'a call gives up')) return;
+    const { kind, reply } = message.outcome as NonNullable<Message['outcome']>;
+    if (sim.sometimes(kind === 'handled', 'a call is answered by the one handling')) sim.equal(said, reply, 'a call gets the reply of the one handling');
+    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind}`);
+  }
+}
+
+function optionsOf(random: Random): DeliverOptions {
+  const guarantee = random.pick(GUARANTEES);
+  const priority = random.pick(LANES);
+  return {
+    guarantee,
+    expiresInMs: random.pick([5, 40, 2_000, 2_000]),
+    backoff: random.pick([{ baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 }, { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 }]),
+    attemptsMax: 1 + random.int(4),
+    ...(priority === undefined ? {} : { priority }),
+    ...(guarantee === 'exactly-once' && random.chance(0.6) ? { key: `k${random.int(5)}` } : {}),
+    ...(random.chance(0.3) ? { order: `o${random.int(2)}` } : {}),
+    ...(random.chance(0.3) ? { ackTimeoutMs: 6 + random.int(20) } : {}),
+  };
+}
+
+function mailboxOf(random: Random): MailboxOptions {
+  if (random.chance(0.4)) return {};
+  return { capacity: 1 + random.int(3), overflow: random.pick(OVERFLOWS), ...(random.chance(0.3) ? { lanes: { ageEvery: 2 } } : {}) };
+}
+
+/** Cases that a batch of seeds must have seen. */
+function reached(sim: Simulation, { all }: Checks): void {
+  const some = (id: string, holds: (message: Message) => boolean): void => void sim.sometimes(all.some(holds), id);
+  const ended = (kind: string, more: (message: Message) => boolean = () => true) => (message: Message): boolean => message.outcome?.kind === kind && more(message);
+  some('handled at the first start', ended('handled', ({ starts }) => starts === 1));
+  some('handled after failures', ended('handled', ({ failed }) => failed > 0));
+  some('refused', ended('refused'));
+  some('expired before any start', ended('expired', ({ starts }) => starts === 0));
+  some('expired after a failed attempt', ended('expired', ({ failed }) => failed > 0));
+  some('dropped for another', ended('dropped', ({ starts }) => starts === 0));
+  some('a dead letter after its last attempt', ended('dead-lettered', ({ failed, options }) => failed === options.attemptsMax));
+  some('a dead letter for want of an owner', ended('dead-lettered', ({ outcome }) => outcome?.reason === 'noproc'));
+  some('a dead letter at the stop', ended('dead-lettered', ({ outcome }) => outcome?.reason === 'shutdown'));
+  some('at-most-once ends with its agent', ended('dead-lettered', ({ guarantee, starts }) => guarantee === 'at-most-once' && starts > 0));
+}
+
+/** The workers: two under a supervisor, one by name that comes and goes, one without a name. */
+class World {
+  readonly definition: WorkerDefinition;
+  readonly nameless: AgentRef<WorkerDefinition>;
+  constructor(
+    private readonly sim: Simulation,
+    checks: Checks,
+  ) {
+    const { random } = sim;
+    this.definition = workerOf(sim, checks, { escalates: random.chance(0.1), calm: random.chance(0.3) });
+    this.nameless = sim.system.start(this.definition, { mailbox: mailboxOf(random) });
+  }
+
+  async supervise(): Promise<void> {
+    const { random, system } = this.sim;
+    const children = ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random) }));
+    await system.supervise({ strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']), intensity: random.pick([3, 1_000, 1_000]), children });
+  }
+
+  /** The third name is free for a while. */
+  comeAndGo(): void {
+    const { random, system } = this.sim;
+    if (system.whereis('c') === undefined) system.start(this.definition, { name: 'c', mailbox: mailboxOf(random) });
+    else system.exit('c', random.pick(['kill', 'shutdown', 'away']));
+  }
+
+  target(): readonly [string, AgentRef<WorkerDefinition>] {
+    const { random, system } = this.sim;
+    if (random.chance(0.12)) return ['nameless', this.nameless];
+    const name = random.pick(NAMES);
+    return [name, system.ref(this.definition, name)];
+  }
+
+  hurt(): void {
+    const { random, system, faults } = this.sim;
+    const name = random.pick(NAMES);
+    if (system.whereis(name) === undefined) return;
+    if (random.chance(0.5)) faults.crash(name, { after: 1 + random.int(4), reason: random.pick(['kill', 'crash', 'shutdown']) });
+    else system.exit(random.chance(0.1) && this.nameless.pid !== undefined && system.alive(this.nameless.pid) ? this.nameless : name, random.pick(['kill', 'shutdown', 'hurt']));
+  }
+
+  noise(): void {
+    const [, ref] = this.target();
+    const { random } = this.sim;
+    if (random.chance(0.5)) ref.tryCast('noise', random.int(4));
+    else void ref.put('noise', random.int(4), { timeoutMs: 20 }).catch(() => undefined);
+  }
+
+  disturb(): void {
+    const { random, faults } = this.sim;
+    const match = { op: random.pick(['ask', 'work', 'slow', 'aside']), after: random.int(3) };
+    if (random.chance(0.34)) faults.drop(match);
+    else if (random.chance(0.5)) faults.duplicate(match);
+    else faults.delay(random.int(30), match);
+  }
+}
+
+async function program(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const checks = new Checks(sim, STEP_MS);
+  const stops = random.chance(0.2);
+  // What a fault delays would outlast the stop.
+  checks.disturbed = !stops && random.chance(0.3);
+  const post = new Post(sim, checks);
+  const world = new World(sim, checks);
+  const outside: Deliver = (ref, op, payload, options) => ref.deliver(op, payload, options);
+  const Sender = defineAgent({
+    name: 'sender',
+    init: (id: number) => ({ id }),
+    casts: {
+      go(self): Promise<void> {
+        const [to, ref] = world.target();
+        return post.send(self.state.id, to, ref, (target, op, payload, options) => self.deliver(target, op, payload, options));
+      },
+    },
+  });
+  await world.supervise();
+  const senders = [1, 2].map((id) => system.start(Sender, id));
+  for (let left = 8 + random.int(24); left > 0; left--) {
+    const draw = random.float();
+    if (draw < 0.3) await post.send(0, ...world.target(), outside);
+    else if (draw < 0.62) for (let burst = random.int(4); burst >= 0; burst--) random.pick(senders).cast('go');
+    else if (draw < 0.7) world.hurt();
+    else if (draw < 0.77) world.comeAndGo();
+    else if (draw < 0.83) world.noise();
+    else if (draw < 0.86 && checks.disturbed) world.disturb();
+    else await sim.sleep(random.int(random.chance(0.2) ? 60 : 8));
+  }
+  if (sim.sometimes(stops, 'the system stops in the middle')) await system.stop({ timeoutMs: 1_000, drain: random.chance(0.3) });
+  else await sim.sleep(REST_MS);
+  await post.end();
+}
+
+const STEP_MS = 0.5;
+
+export const deliverySuite: Suite = suite('delivery', 'P9, P12, P18 to P25: outcomes, attempts, keys, order and expiry of deliveries through crashes, full mailboxes and free names', async (sim) => {
+  await program(sim);
+}, (random) => ({ stepMs: random.chance(0.5) ? 0 : STEP_MS, system: { delivery: { onError } } }));
