@@ -2,7 +2,7 @@ import { callError, Deadline, delayMs, isOrderly, isThenable, type CallError, ty
 import type { DeliveryContext, DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
 import { Kind, Op, type Waiter } from '../mailbox/index.js';
 import { Phase, untrackCall, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
-import { Request, type DeadLetter } from '../router/index.js';
+import { Request, titleOf, type DeadLetter } from '../router/index.js';
 import { NO_REPLY } from '../behaviour/index.js';
 
 /** Where a message is. Forward to `Over`, except that a failed attempt goes back from `Running` to `Held`. */
@@ -103,6 +103,11 @@ export class Delivered extends Request {
   /** A sender goes on; who waits for a call with a guarantee is told by the outcome. */
   override get blocks(): boolean {
     return false;
+  }
+
+  /** It may have met no process yet. */
+  override get title(): string {
+    return titleOf(this.target);
   }
 
   override get context(): Context {

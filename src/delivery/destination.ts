@@ -82,8 +82,8 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   /** Whether a new message for that process would be queued now. */
-  hasRoom({ terms, op }: Delivered, p: Process, payload: unknown): boolean {
-    return (this.waiting.size === 0 || this.flush()) && admits(p, terms.rank, op, payload);
+  hasRoom({ op }: Delivered, p: Process, payload: unknown): boolean {
+    return (this.waiting.empty || this.flush()) && admits(p, op, payload, false);
   }
 
   private enqueue(d: Delivered, p: Process): boolean {

@@ -166,6 +166,16 @@ test('P12 one that expires while the loop is blocked is not handled, though its 
   expect(ref.stats()).toMatchObject({ mailbox: { handled: 2, expired: 1 }, delivery: { expired: 1, inTransit: 0 } });
 });
 
+test('P6 a call that waits behind its order key has the outcome of its message', async () => {
+  const { Worker, system, env, gates } = await workshop();
+  const alone = system.start(Worker);
+  await alone.deliver('slow', 'x', { order: 'o' });
+  const call = alone.call('ask', 'y', { guarantee: 'at-least-once', order: 'o' });
+  await env.settle();
+  gates.get('x')?.();
+  expect(await call).toBe('did y');
+});
+
 describe('simulated faults', () => {
   test('at-most-once that is lost on its way has ended as dropped; others are sent again', async () => {
     await simulate(1, async (sim) => {

@@ -115,7 +115,7 @@ class Post {
     if (sim.sometimes(code === 'TIMEOUT', 'a call gives up')) return;
     const { kind, reply } = message.outcome as NonNullable<Message['outcome']>;
     if (sim.sometimes(kind === 'handled', 'a call is answered by the one handling')) sim.equal(said, reply, 'a call gets the reply of the one handling');
-    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind}`);
+    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(message.outcome?.reason)}) and was told ${String(said)}`);
   }
 }
 
