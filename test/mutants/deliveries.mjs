@@ -1,0 +1,33 @@
+// Wrong variants of src/delivery: see scripts/mutants.mjs.
+const account = 'src/delivery/account.js';
+const delivered = 'src/delivery/delivered.js';
+const destination = 'src/delivery/destination.js';
+const orders = 'src/delivery/orders.js';
+const schedule = 'src/delivery/schedule.js';
+const delivery = 'src/delivery/delivery.js';
+
+export const deliveries = [
+  { name: 'the duplicate mark is not made', file: account, edits: [['this.keys.handled(d.key, this.kernel.env.mono());', 'this.keys.forget(d.key, d);']] },
+  { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, op, payload);', 'to.duplicate(first, op, payload);']] },
+  { name: 'a conflict of keys is a duplicate', file: destination, edits: [['first.op !== op || !sameState(first.payload, payload)', 'first.op !== op']] },
+  { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.forget(d.key, d);', ';']] },
+  { name: 'a key is forgotten when its message was handled', file: destination, edits: [["d.outcome?.kind !== 'handled' && d.outcome?.kind !== 'refused'", 'true']] },
+  { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
+  { name: 'one attempt too many', file: destination, edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']] },
+  { name: 'an outside end is an attempt', file: destination, edits: [['d.attempts--;', 'd.guilty = true;']] },
+  { name: 'at-most-once is retried', file: destination, edits: [["if (terms.guarantee === 'at-most-once' || this.delivery.closed", 'if (this.delivery.closed']] },
+  { name: 'a back-off is not multiplied', file: schedule, edits: [['schedule.factor ** (attempt - 1)', '1']] },
+  { name: 'jitter goes below what is promised', file: schedule, edits: [['(1 - schedule.jitter * random)', '(1 - random)']] },
+  { name: 'a nack does not wait', file: destination, edits: [['delay >= 0 ? delay :', 'delay >= 0 ? 0 :']] },
+  { name: 'a nack is an acknowledgement', file: delivered, edits: [['this.#message.to.nacked(this.#message, ms);', 'this.#message.reply(undefined);']] },
+  { name: 'an expired message is handled', file: delivered, edits: [['this.lapsed = true;', ';'], ['else if (this.state === State.Queued) this.to.lapsedQueued(this);', '']] },
+  { name: 'an order key is released with the first failure', file: destination, edits: [['d.wait = new BackOff(d); this.kernel.deadlines.add(d.wait, delay', 'if (d.order !== null) this.goOn(d, d.order); d.wait = new BackOff(d); this.kernel.deadlines.add(d.wait, delay']] },
+  { name: 'order keys hold nothing back', file: orders, edits: [['return row !== undefined;', 'return false;']] },
+  { name: 'held messages are not counted', file: account, edits: [['outside.held++;', ';']] },
+  { name: 'a stop forgets what is held', file: delivery, edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']] },
+  { name: 'the dead can acknowledge', file: delivered, edits: [['!this.superseded;', 'true;']] },
+  { name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']] },
+  { name: 'a concurrent handler outlives its attempt', file: destination, edits: [["this.kernel.end(d.runner, 'shutdown');", ';']] },
+  { name: 'a receipt tells its end twice', file: delivered, edits: [[/if \(this\.watchers !== null\)\s+this\.tell\(kind\);/, 'if (this.watchers !== null) { this.tell(kind); this.tell(kind); }']] },
+  { name: 'what is taken back is gone', file: destination, edits: [['this.hold(d); this.await(d); } } /**', 'this.hold(d); } } /**']] },
+];
