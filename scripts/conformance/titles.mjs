@@ -12,6 +12,15 @@ export function titles(folder) {
 
 /** The same of one source text. */
 export function titlesIn(text, file) {
+  return allTitlesIn(text, file).filter(({ ids }) => ids.length > 0);
+}
+
+/** Every `it` and `test` below a folder, whatever its title. */
+export function allTitles(folder) {
+  return files(folder).flatMap((path) => allTitlesIn(readFileSync(path, 'utf8'), relative(join(folder, '..'), path)));
+}
+
+function allTitlesIn(text, file) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found = [];
   const visit = (node) => {
@@ -27,7 +36,7 @@ export function titlesIn(text, file) {
 
 function add(found, file, title) {
   const ids = [...new Set([...title.matchAll(ID)].map((match) => match[0]))];
-  if (ids.length > 0) found.push({ file, title, ids });
+  found.push({ file, title, ids });
 }
 
 /** `it(…)`, `test(…)`, and what they are called through: `it.each(…)(…)`, `test.concurrent(…)`; a skipped test proves nothing. */

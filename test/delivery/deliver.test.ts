@@ -12,7 +12,7 @@ describe('deliver', () => {
     expect(await (await ref.deliver('work', 'b')).settled).toMatchObject({ kind: 'handled' });
   });
 
-  test('C: the acknowledgement is an act of the receiver, after its handler has succeeded', async () => {
+  test('trap C: the acknowledgement is an act of the receiver, after its handler has succeeded', async () => {
     const { ref, env, gates, done } = await workshop();
     const receipt = await ref.deliver('slow', 'a');
     await env.settle();
@@ -39,7 +39,7 @@ describe('deliver', () => {
     expect(seen).toEqual(['pending', 'in-transit', 'delivered', 'handled']);
   });
 
-  test('H: a poisonous message ends as a dead letter after attemptsMax attempts, and the agent lives on', async () => {
+  test('trap H: P22 P23 a poisonous message ends as a dead letter after attemptsMax attempts, and the agent lives on', async () => {
     const { ref, env, failing, started, system } = await workshop();
     failing('a', 99);
     const receipt = await ref.deliver('ask', 'a', { attemptsMax: 3, backoff: { baseMs: 10, jitter: 0 } });
@@ -76,7 +76,7 @@ describe('deliver', () => {
     expect(started).toEqual(['a#1']);
   });
 
-  test('E: retries are independent: a message in a long back-off delays no other', async () => {
+  test('trap E: retries are independent: a message in a long back-off delays no other', async () => {
     const { ref, env, failing, done } = await workshop();
     failing('a', 1);
     const first = await ref.deliver('ask', 'a', { backoff: { baseMs: 10_000, jitter: 0 } });

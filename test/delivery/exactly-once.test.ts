@@ -4,7 +4,7 @@ import { peek, workshop } from './worker.js';
 const once = (key: string) => ({ guarantee: 'exactly-once', key }) as const;
 
 describe('exactly once', () => {
-  test('D: a key is handled once; duplicates, while it is handled and afterwards, get the first outcome', async () => {
+  test('trap D: P21 a key is handled once; duplicates, while it is handled and afterwards, get the first outcome', async () => {
     const { ref, env, gates, done } = await workshop();
     const first = await ref.deliver('slow', 'a', once('k'));
     await env.settle();
@@ -142,7 +142,7 @@ describe('order', () => {
 });
 
 describe('a bounded mailbox', () => {
-  test('B: a send that finds it full is refused and counted; redelivery waits for room and is never above the bound', async () => {
+  test('trap B: a send that finds it full is refused and counted; redelivery waits for room and is never above the bound', async () => {
     const { ref, env, gates, failing, system, done } = await workshop({ capacity: 2 });
     failing('a', 1);
     const retried = await ref.deliver('ask', 'a', { backoff: { baseMs: 50, jitter: 0 } });

@@ -15,7 +15,7 @@ describe('README.md', () => {
   });
 
   for (const block of runnable('README.md')) {
-    it(`prints what it says: ${block.place}`, async () => {
+    it(`trap K: prints what it says: ${block.place}`, async () => {
       expect(await printed(block)).toEqual(block.prints);
     });
   }

@@ -29,7 +29,7 @@ describe('the exit-signal truth table', () => {
     expect(cells.length).toBe(40);
   });
 
-  it.each(cells)('EX-06 EX-07 EX-08 EX-10 EX-11 EX-12 EX-13 trapping $trap, $reason by $arrival', async ({ trap, reason: name, arrival }) => {
+  it.each(cells)('P5 EX-06 EX-07 EX-08 EX-10 EX-11 EX-12 EX-13 trapping $trap, $reason by $arrival', async ({ trap, reason: name, arrival }) => {
     const system = testSystem();
     const reason = REASONS[name];
     const receiver = await listener(system, { trap });

@@ -116,7 +116,7 @@ describe('P8 PR-19 fairness', () => {
     system.exit(ref, 'kill');
   });
 
-  it('with K runnable agents each gets a turn: a flood of one does not starve the others', async () => {
+  it('P8 with K runnable agents each gets a turn: a flood of one does not starve the others', async () => {
     const system = testSystem();
     const flood = system.start(Echo);
     flood.cast('again');

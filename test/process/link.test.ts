@@ -71,7 +71,7 @@ describe('links', () => {
     }
   });
 
-  it('EX-04 an Exit that is already queued stays', async () => {
+  it('P5 EX-04 an Exit that is already queued stays', async () => {
     const system = testSystem();
     const a = await listener(system);
     const b = await idler(system);
@@ -96,7 +96,7 @@ describe('links', () => {
     expect(a.seen).toEqual([new Exit(b.ref.pid, 1)]);
   });
 
-  it('EX-05 any sequence of link and unlink from both ends leaves both ends agreeing', async () => {
+  it('P5 EX-05 any sequence of link and unlink from both ends leaves both ends agreeing', async () => {
     const step = fc.record({ by: fc.nat(3), on: fc.nat(3), link: fc.boolean() });
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const system = testSystem();

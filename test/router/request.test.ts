@@ -34,7 +34,7 @@ const Desk = defineAgent({
 });
 
 describe('P6 a call settles exactly once', () => {
-  it('GS-11 a reply that comes after the timeout is dropped and counted, and no later call sees it', async () => {
+  it('trap I: GS-11 P6 a reply that comes after the timeout is dropped and counted, and no later call sees it', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const shared = newShared();
@@ -109,7 +109,7 @@ describe('P6 a call settles exactly once', () => {
     expect(await ref.call('ping')).toBe('pong');
   });
 
-  it('GS-14 the callee\'s end before the reply is EXIT with its reason, normal too', async () => {
+  it('trap F: GS-14 P6 the callee\'s end before the reply is EXIT with its reason, normal too', async () => {
     const system = testSystem();
     const crash = system.start(Desk, newShared());
     const both = await Promise.allSettled([crash.call('crash'), crash.call('ping')]);
@@ -173,7 +173,7 @@ describe('P6 a call settles exactly once', () => {
 });
 
 describe('timeouts of calls', () => {
-  it('GS-10 the default is 5,000 ms; the callee is not disturbed and handles the request', async () => {
+  it('trap F: GS-10 the default is 5,000 ms; the callee is not disturbed and handles the request', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const shared = newShared();

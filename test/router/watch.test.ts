@@ -37,7 +37,7 @@ describe('P6 one signal for many calls', () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it('lets go of calls that end in another way: timeout, refusal, death of the callee', async () => {
+  it('trap L: lets go of calls that end in another way: timeout, refusal, death of the callee', async () => {
     const system = testSystem();
     const full = system.start(Slow, { mailbox: { capacity: 1 } });
     const ref = system.start(Slow);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { supervisor } from '../../src/index.js';
+import { supervisor, type Strategy } from '../../src/index.js';
 import { Intensity } from '../../src/supervisor/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -30,7 +30,7 @@ describe('P13 the intensity window', () => {
 });
 
 describe('C7 restarts in a window', () => {
-  async function crashAt(times: readonly number[], spec: { intensity: number; periodMs: number }) {
+  async function crashAt(times: readonly number[], spec: { strategy?: Strategy; intensity: number; periodMs: number }) {
     const env = new VirtualEnv();
     const logger = new Recorder();
     const system = testSystem({ env, logger });
@@ -59,6 +59,16 @@ describe('C7 restarts in a window', () => {
 
   test('C7 crashes at 0, 600, 1,200, 1,800: alive', async () => {
     expect((await crashAt([0, 600, 1_200, 1_800], { intensity: 2, periodMs: 1_000 })).ended).toBe('alive');
+  });
+
+  test.each<[Strategy, readonly string[]]>([
+    ['one_for_all', ['-b boom', '-c shutdown', '-a shutdown', '+a', '+b', '+c']],
+    ['rest_for_one', ['-b boom', '-c shutdown', '+b', '+c']],
+  ])('trap G: P13 SU-24 %s counts in a sliding window as well, and restarts in start order', async (strategy, round) => {
+    const slow = await crashAt([0, 600, 1_200, 1_800], { strategy, intensity: 2, periodMs: 1_000 });
+    expect([slow.ended, slow.restarts]).toEqual(['alive', 4]);
+    expect(slow.trace).toEqual([...round, ...round, ...round, ...round]);
+    expect((await crashAt([0, 900, 1_100, 1_200], { strategy, intensity: 2, periodMs: 1_000 })).ended, 'three within 1,000 ms, two in each window that begins at its first restart').toBe('shutdown');
   });
 
   test('SU-26 the window is exact to the millisecond, ends included', async () => {

@@ -151,7 +151,7 @@ async function play(one: Step, system: System, env: VirtualEnv, model: Model, su
 }
 
 describe('P14 a supervisor equals its model', () => {
-  test('SU-02 SU-11 to SU-18 SU-24 SU-25 SU-27 SU-39 to SU-43 for random programs', async () => {
+  test('P14 SU-02 SU-11 to SU-18 SU-24 SU-25 SU-27 SU-39 to SU-43 for random programs', async () => {
     await fc.assert(fc.asyncProperty(
       fc.constantFrom<Strategy>('one_for_one', 'one_for_all', 'rest_for_one'),
       fc.integer({ min: 0, max: 6 }),

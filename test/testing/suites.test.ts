@@ -13,7 +13,7 @@ describe('the suites of npm run sim', () => {
     expect([again.digest, again.lines]).toEqual([first.digest, first.lines]);
   });
 
-  it('the same seed gives one trace hash in 1,000 runs', async () => {
+  it('trap M: the same seed gives one trace hash in 1,000 runs', async () => {
     const [random] = suites.filter(({ name }) => name === 'random');
     const hashes = new Set<string>();
     const others = new Set<string>();
