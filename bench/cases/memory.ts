@@ -12,7 +12,7 @@ export const bytesPerQueuedCast: Case = (library) => {
   const Counter = defineCounter(library);
   return (size) => withSystem(library, async (system) => {
     const counter = system.start(Counter);
-    await system.suspend(counter);
+    system.suspend(counter);
     const before = await liveHeapBytes();
     for (let sent = 0; sent < size; sent++) counter.cast('add');
     const after = await liveHeapBytes();
@@ -27,7 +27,7 @@ export const bytesPerQueuedDelivery: Case = (library) => {
   const Counter = defineCounter(library);
   return (size) => withSystem(library, async (system) => {
     const counter = system.start(Counter);
-    await system.suspend(counter);
+    system.suspend(counter);
     const before = await liveHeapBytes();
     for (let sent = 0; sent < size; sent++) void counter.deliver('add');
     const after = await liveHeapBytes();

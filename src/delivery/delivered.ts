@@ -298,16 +298,6 @@ export class BackOff extends Deadline {
   }
 }
 
-/** Gives what waits at a destination another chance. */
-export class Flush extends Deadline {
-  constructor(private readonly to: { flush(): boolean }) {
-    super();
-  }
-  expire(): void {
-    this.to.flush();
-  }
-}
-
 /** What a handler may say about the delivery that it handles. Of one attempt: later ones have their own. */
 export class Context implements DeliveryContext {
   readonly #message: Delivered;

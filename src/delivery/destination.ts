@@ -4,7 +4,7 @@ import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Mail, type Process } from '../process/index.js';
 import { titleOf, ViaAddress } from '../router/index.js';
 import { Account } from './account.js';
-import { BackOff, deliveredOp, Flush, State, type Delivered, type Keeper } from './delivered.js';
+import { BackOff, deliveredOp, State, type Delivered, type Keeper } from './delivered.js';
 import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
