@@ -6,11 +6,11 @@ import { layers } from './layers.js';
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 describe('the house', () => {
-  it('is kept by src', () => {
+  it('is kept by src', { timeout: 60_000 }, () => {
     expect(checkSources(folder('../../src')).map(format)).toEqual([]);
   });
 
-  it('has no test file that is too long to read, and no test that sleeps', () => {
+  it('has no test file that is too long to read, and no test that sleeps', { timeout: 60_000 }, () => {
     expect(checkTests(folder('..')).map(format)).toEqual([]);
   });
 

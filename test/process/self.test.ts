@@ -102,7 +102,7 @@ describe('spawn options', () => {
     const system = testSystem();
     const a = await listener(system);
     for (let i = 0; i < 200; i++) a.self.spawn(() => { throw new Error(`at once ${i}`); }, { link: false, monitor: true });
-    await settle();
+    await expect.poll(() => a.seen.length, { interval: 5 }).toBe(200);
     expect(a.seen.map((down) => (down as Down).reason)).toEqual(Array.from({ length: 200 }, (_, i) => expect.objectContaining({ message: `at once ${i}` })));
   });
 });
