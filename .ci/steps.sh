@@ -69,7 +69,7 @@ oracle() {
 
 # sim SEEDS SEED [SUITE]
 sim() {
-  step "sim --seeds $1 --seed $2 ${3:-}" 900 "npm run sim -- --seeds $1 --seed $2 ${3:+--suite $3}"
+  step "sim --seeds $1 --seed $2 ${3:-}" 1800 "npm run sim -- --seeds $1 --seed $2 ${3:+--suite $3}"
 }
 
 # soak MINUTES: for each policy of a full mailbox
