@@ -9,7 +9,7 @@ export const kernel = [
   { name: 'names are released after links and monitors were told', file: exit, edits: [['hook(p);', ';'], ['settleRunning(p, running, orderly, reason);', 'for (const hook of kernel.exitHooks) hook(p); settleRunning(p, running, orderly, reason);']] },
   { name: 'names are never released', file: exit, edits: [['hook(p);', ';']] },
   { name: 'timers are not cancelled at death', file: exit, edits: [['dropTimers(p);', ';']] },
-  { name: 'monitors of the dead stay', file: exit, edits: [[/dropHeld\(p(?:, \w+)?\);/, ';']] },
+  { name: 'monitors of the dead stay', file: 'src/process/monitor.js', edits: [['unlinkTarget(at); } done++;', '} done++;']] },
   { name: 'the running call is not failed when its callee ends', file: exit, edits: [['p.from.calleeEnded(reason);', ';']] },
   { name: 'queued calls are not failed when their callee ends', file: exit, edits: [['sender.calleeEnded(reason);', ';']] },
   { name: 'deferred calls are not failed when their callee ends', file: exit, edits: [['slot.calleeEnded(reason);', ';']] },

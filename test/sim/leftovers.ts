@@ -1,4 +1,5 @@
 import { child, defineAgent, Down } from '../../src/index.js';
+import { kernelOf } from '../../src/system/create.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -52,6 +53,7 @@ async function leftovers(sim: Simulation): Promise<void> {
   watcher.self.link(pid);
   system.exit(pid, random.pick(['kill', 'shutdown']));
   sim.equal(system.inspect('watcher')?.monitoredBy.length, 0, 'its monitors are gone (MO-10)');
+  sim.equal(kernelOf(system).byPid(watcher.pid)?.watchers ?? null, null, 'and nothing of them is kept');
   const result = await work;
   sim.always(!result.ok, 'its caller hears of the end');
   await sim.sleep(10);
