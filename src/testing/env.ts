@@ -62,8 +62,8 @@ export class SimEnv implements Env {
     private readonly onTimer: (ms: number) => void,
   ) {
     this.random = new Random(seed);
-    this.own = new Random(seed ^ 0x5eed);
-    this.chooser = new SeededChooser(policy, new Random(seed ^ 0xc400));
+    this.own = new Random((seed ^ 0x5eed) >>> 0);
+    this.chooser = new SeededChooser(policy, new Random((seed ^ 0xc400) >>> 0));
   }
 
   mono(): number {

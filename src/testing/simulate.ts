@@ -125,7 +125,7 @@ class Runner {
     private readonly scenario: Scenario,
     private readonly options: SimulateOptions,
   ) {
-    const config = new Random(seed ^ 0xc0f);
+    const config = new Random((seed ^ 0xc0f) >>> 0);
     const drawn = config.pick(POLICIES);
     this.policy = options.policy ?? drawn;
     this.trace = new Trace(() => this.env.now);

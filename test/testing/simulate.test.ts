@@ -50,6 +50,11 @@ describe('a simulated seed', () => {
     expect([...orders].sort()).toEqual(['123', '132', '213', '231', '312', '321']);
   });
 
+  it('takes every seed from 0 to 4,294,967,295', async () => {
+    for (const seed of [0, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) expect((await simulate(seed, (sim) => sim.settle())).seed).toBe(seed);
+    await expect(simulate(0x1_0000_0000, () => undefined)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+  });
+
   it('fails with the seed, the events and the command that replays it', async () => {
     const error = await simulate(9, (sim) => { sim.note('here'); sim.always(false, 'never so'); }, { policy: 'pct', replay: (seed) => `again ${seed}` }).catch((one: unknown) => one);
     expect(error).toBeInstanceOf(SimulationError);
