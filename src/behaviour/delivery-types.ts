@@ -128,7 +128,7 @@ export interface DeliveryStats {
   readonly expired: number;
   /** dropped or superseded in a mailbox */
   readonly dropped: number;
-  /** starts after the first one of the same message */
+  /** starts of a second or later attempt; a start after an end that was no attempt is in `delivered` only */
   readonly retried: number;
   readonly duplicatesSuppressed: number;
   /** sends with a known key and another payload */

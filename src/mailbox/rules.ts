@@ -33,7 +33,7 @@ export interface Place {
   readonly at: number;
 }
 
-/** The rules of one mailbox and their state; next to no mailbox has any. */
+/** The rules of one mailbox and their state; made for the few mailboxes that are bounded, aged, watched or closed. */
 export class Pressure {
   closed = false;
   /** bytes of the user messages that are queued */

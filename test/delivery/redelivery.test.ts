@@ -87,7 +87,7 @@ describe('P23 a delivery that became a dead letter', () => {
     expect(done).toEqual(['mended']);
   });
 
-  it('waits for the next owner of its name, as any delivery', async () => {
+  it('is held until somebody owns its name again, like every delivery', async () => {
     const { letters, sup, done, system, Worker } = await poisoned();
     await sup.terminateChild('w');
     expect(letters.retry(1).retried).toEqual([1]);

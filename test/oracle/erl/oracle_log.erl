@@ -1,6 +1,6 @@
 %% What one scenario's processes saw, in the order in which they saw it, and who they are.
 -module(oracle_log).
--export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, watch/4, pid/2, name/2, label/2, timer/3, timer/2, timer_of/2, cut/2, settle/1]).
+-export([new/1, delete/1, log/3, actor/2, introduce/3, become/3, incarnation/2, watch/3, watch/4, pid/2, name/2, label/2, timer/3, timer/2, timer_of/2, cut/2, settle/1, play/3, steps/3]).
 
 -record(c, {log, known, slot, watcher}).
 
@@ -100,6 +100,24 @@ cut(C = #c{log = Log}, Step) ->
     Actors = lists:usort([A || {_, A, _} <- Events]),
     [[integer_to_list(Step), $\s, atom_to_list(A), ": ",
       lists:join($\s, [text(C, E) || {_, B, E} <- Events, B =:= A])] || A <- Actors].
+
+%% The trace of what has begun, then of each step.
+play(C, Steps, Do) ->
+    settle(C),
+    cut(C, 0) ++ steps(C, Steps, Do).
+
+%% `Do(C, Step)` begins a step. Steps in time begin at their time, however late the others were.
+steps(C, Steps, Do) -> steps(C, Steps, Do, 1, erlang:monotonic_time(millisecond), 0).
+
+steps(_, [], _, _, _, _) -> [];
+steps(C, [{advance, Ms} | Rest], Do, N, Began, Passed) ->
+    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
+    settle(C),
+    cut(C, N) ++ steps(C, Rest, Do, N + 1, Began, Passed + Ms);
+steps(C, [Step | Rest], Do, N, Began, Passed) ->
+    Do(C, Step),
+    settle(C),
+    cut(C, N) ++ steps(C, Rest, Do, N + 1, Began, Passed).
 
 %% Every process waits, and nothing has changed for a while: there is nothing left to do but by time.
 settle(C) -> settle(C, none, 0, ?LOOKS_MAX).

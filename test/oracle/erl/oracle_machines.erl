@@ -2,7 +2,7 @@
 -module(oracle_machines).
 -behaviour(gen_statem).
 -export([run/2, init/1, callback_mode/0, a/3, b/3, c/3, handle_event/4, terminate/3]).
--import(oracle_log, [log/3, watch/3, pid/2, label/2, cut/2, settle/1]).
+-import(oracle_log, [log/3, watch/3, pid/2, label/2, play/3]).
 
 %% How often a script acts, or an enter call does: whatever goes round in circles comes to its end.
 -define(RUNS_MAX, 3).
@@ -14,21 +14,10 @@ run({_Family, Machine, Count, Steps}, C) ->
     watch(C, parent, Parent),
     Parent ! go,
     [client(C, list_to_atom("c" ++ integer_to_list(I))) || I <- lists:seq(1, Count)],
-    settle(C),
-    cut(C, 0) ++ steps(C, Steps, 1, erlang:monotonic_time(millisecond), 0).
+    play(C, Steps, fun step/2).
 
-steps(_, [], _, _, _) -> [];
-steps(C, [{advance, Ms} | Rest], N, Began, Passed) ->
-    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed + Ms);
-steps(C, [Step | Rest], N, Began, Passed) ->
-    case Step of
-        {at, Client, Ops} -> pid(C, Client) ! {command, Ops};
-        {end_parent, Reason} -> pid(C, parent) ! {leave, Reason}
-    end,
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed).
+step(C, {at, Client, Ops}) -> pid(C, Client) ! {command, Ops};
+step(C, {end_parent, Reason}) -> pid(C, parent) ! {leave, Reason}.
 
 parent(C, Machine = {machine, _, _, _, _, Start}) ->
     process_flag(trap_exit, true),

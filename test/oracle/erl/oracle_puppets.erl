@@ -1,7 +1,7 @@
 %% Processes that do what they are told and tell what they receive: links, monitors, exit signals, names, timers, groups.
 -module(oracle_puppets).
 -export([run/2]).
--import(oracle_log, [introduce/3, timer/3, timer/2, timer_of/2, log/3, watch/3, pid/2, name/2, label/2, cut/2, settle/1]).
+-import(oracle_log, [introduce/3, timer/3, timer/2, timer_of/2, log/3, watch/3, pid/2, name/2, label/2, settle/1, steps/3]).
 
 run({groups, Count, Steps}, C) ->
     [start_scope(C, S) || S <- [s1, s2]],
@@ -11,17 +11,7 @@ run({groups, Count, Steps}, C) ->
 run({_Family, Count, Steps}, C) ->
     [new(C, list_to_atom("p" ++ integer_to_list(I)), plain) || I <- lists:seq(1, Count)],
     settle(C),
-    steps(C, Steps, 1, erlang:monotonic_time(millisecond), 0).
-
-steps(_, [], _, _, _) -> [];
-steps(C, [{advance, Ms} | Rest], N, Began, Passed) ->
-    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed + Ms);
-steps(C, [Step | Rest], N, Began, Passed) ->
-    tell(C, Step),
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed).
+    steps(C, Steps, fun tell/2).
 
 tell(C, {at, P, Ops}) -> send(pid(C, P), {command, Ops});
 tell(C, {resume, P}) -> send(pid(C, P), resume).

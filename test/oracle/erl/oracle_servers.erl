@@ -2,25 +2,16 @@
 -module(oracle_servers).
 -behaviour(gen_server).
 -export([run/2, init/1, handle_call/3, handle_cast/2, handle_info/2, handle_continue/2, terminate/2]).
--import(oracle_log, [log/3, watch/3, pid/2, label/2, cut/2, settle/1]).
+-import(oracle_log, [log/3, watch/3, pid/2, label/2, play/3]).
 
 -record(s, {c, me, n = 0, kept = [], ending}).
 
 run({_Family, Servers, Count, Steps}, C) ->
     [start(C, Server) || Server <- Servers],
     [client(C, list_to_atom("c" ++ integer_to_list(I))) || I <- lists:seq(1, Count)],
-    settle(C),
-    cut(C, 0) ++ steps(C, Steps, 1, erlang:monotonic_time(millisecond), 0).
+    play(C, Steps, fun step/2).
 
-steps(_, [], _, _, _) -> [];
-steps(C, [{advance, Ms} | Rest], N, Began, Passed) ->
-    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed + Ms);
-steps(C, [{at, Client, Ops} | Rest], N, Began, Passed) ->
-    pid(C, Client) ! {command, Ops},
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed).
+step(C, {at, Client, Ops}) -> pid(C, Client) ! {command, Ops}.
 
 start(C, Server = {server, Id, _, _, _}) ->
     log(C, 'api?', {started, Id, case gen_server:start(?MODULE, {C, Server}, []) of {ok, _} -> ok; Other -> Other end}).

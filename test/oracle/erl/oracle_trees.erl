@@ -2,25 +2,17 @@
 -module(oracle_trees).
 -behaviour(gen_server).
 -export([run/2, start_sup/2, start_worker/2, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
--import(oracle_log, [log/3, watch/4, introduce/3, pid/2, cut/2, settle/1, actor/2, become/3, incarnation/2]).
+-import(oracle_log, [log/3, watch/4, introduce/3, pid/2, play/3, actor/2, become/3, incarnation/2]).
 
 run({_Family, Top, Steps}, C) ->
     Parent = spawn(fun() -> parent(C, Top) end),
     introduce(C, parent, Parent),
-    settle(C),
-    cut(C, 0) ++ steps(C, Steps, 1, erlang:monotonic_time(millisecond), 0).
+    play(C, Steps, fun act/2).
 
-steps(_, [], _, _, _) -> [];
-steps(C, [{advance, Ms} | Rest], N, Began, Passed) ->
-    timer:sleep(max(0, Began + Passed + Ms - erlang:monotonic_time(millisecond))),
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed + Ms);
-steps(C, [Step | Rest], N, Began, Passed) ->
-    %% Whom a killed supervisor leaves behind ends beside everything else.
+%% Whom a killed supervisor leaves behind ends beside everything else.
+act(C, Step) ->
     actor(C, case element(1, Step) of kill_sup -> 'tree?'; _ -> tree end),
-    step(C, Step),
-    settle(C),
-    cut(C, N) ++ steps(C, Rest, N + 1, Began, Passed).
+    step(C, Step).
 
 %% The parent of the topmost supervisor, as an application is.
 parent(C, Top) ->
