@@ -1,8 +1,8 @@
 import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
-  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, pushSignal, readTimer, startTimer, TimerAnswer,
-  TimerFired, unalias, unlink, type MonitorRef, type Pid, type Process, type TimerRef, type Address,
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
+  TimerFired, unalias, unlink, type MonitorRef, type Pid, type TimerRef, type Address,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import { guardedController } from './guard.js';
@@ -160,13 +160,19 @@ export class Verbs {
   monitor(to: Target, options?: MonitorOptions): MonitorRef {
     this.need('monitor');
     if (options !== undefined) checkMonitor('monitor', options);
-    const addr = this.processAt('monitor', to);
+    const addr = addressOf(this.host, to);
+    if (options === undefined && addr instanceof Process) return monitor(this.p, addr);
+    if (addr instanceof Alias) throw noProcess('monitor', to);
     const extra = options === undefined ? null : monitorExtra(this.p, options);
     if (addr instanceof Gone) return monitorGone(this.p, addr, null, extra);
     return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr), null, extra);
   }
 
   demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean {
+    if (options === undefined && ref instanceof Monitor) {
+      if (ref.holder === this.p) demonitor(ref, false);
+      return true;
+    }
     if (options !== undefined) checkFlags('demonitor', options, ['flush', 'info']);
     const info = options?.info === true;
     if (ref instanceof Alias) return !info; // AL-08: an alias without a monitor is none
@@ -197,7 +203,7 @@ export class Verbs {
 
   private processAt(verb: string, to: Target): Address {
     const addr = addressOf(this.host, to);
-    if (addr instanceof Alias) throw new OptionError(verb, to, 'a process', 'an alias takes messages and exit signals only');
+    if (addr instanceof Alias) throw noProcess(verb, to);
     return addr;
   }
 
@@ -321,6 +327,10 @@ function lifeSignal(p: Process): AbortSignal {
   const ext = p.cold();
   ext.life ??= newController(p);
   return ext.life.signal;
+}
+
+function noProcess(verb: string, to: unknown): OptionError {
+  return new OptionError(verb, to, 'a process', 'an alias takes messages and exit signals only');
 }
 
 function nameOf(addr: Address): string | undefined {
