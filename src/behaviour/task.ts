@@ -156,7 +156,7 @@ const TASK: Behaviour = {
   begin(p: Process): unknown {
     const self = p.self as TaskProcessSelf;
     const { fn, args } = self;
-    const result = args.length === 0 ? fn(self) : fn(self, ...args);
+    const result = args.length === 0 ? fn(self) : args.length === 1 ? fn(self, args[0]) : fn(self, ...args);
     // As of a plain process, the body does not park it: its mailbox stays open to its receive.
     if (result !== undefined && isThenable(result)) settle(result, (value) => returned(p, value), (error) => threw(p, error));
     else returned(p, result);

@@ -25,7 +25,7 @@ export class Farewell {
     readonly reason: ExitReason,
   ) {
     const { links } = p;
-    this.links = links === null ? null : links instanceof Set ? links.values() : [links].values();
+    this.links = links instanceof Set ? links.values() : null;
   }
 }
 
@@ -35,8 +35,20 @@ export class Farewell {
  */
 export function fanOut(p: Process, reason: ExitReason): void {
   const { kernel } = p;
-  kernel.farewells.push(new Farewell(p, reason));
-  if (!kernel.fanning) run(kernel);
+  if (kernel.fanning || !brief(p)) {
+    kernel.farewells.push(new Farewell(p, reason));
+    if (!kernel.fanning) run(kernel);
+    return;
+  }
+  kernel.fanning = true;
+  bid(p, null, reason, 2);
+  if (kernel.farewells.size > 0) run(kernel);
+  else kernel.fanning = false;
+}
+
+/** Most processes owe one exit signal and one DOWN at most: nothing is allocated for them. */
+function brief({ links, watchers, ext }: Process): boolean {
+  return !(links instanceof Set) && (watchers === null || watchers.targetNext === null) && (ext === null || ext.watching === null);
 }
 
 function run(kernel: Kernel): void {
@@ -48,7 +60,7 @@ function run(kernel: Kernel): void {
   while (farewells.size > 0 && left > 0) {
     const farewell = farewells.shift();
     const limit = Math.min(left, unlooked);
-    const done = bid(farewell, limit);
+    const done = bid(farewell.p, farewell.links, farewell.reason, limit);
     if (done === limit) farewells.push(farewell);
     left -= done;
     unlooked -= done;
@@ -63,8 +75,7 @@ function run(kernel: Kernel): void {
 }
 
 /** Sends what is owed, at most `limit`; it returns less when nothing is left. */
-function bid(farewell: Farewell, limit: number): number {
-  const { p, links, reason } = farewell;
+function bid(p: Process, links: Iterator<Process> | null, reason: ExitReason, limit: number): number {
   let done = 0;
   if (links !== null) {
     for (; done < limit; done++) {
@@ -73,6 +84,10 @@ function bid(farewell: Farewell, limit: number): number {
       linkBroken(next.value, p, reason);
     }
     if (done < limit) p.links = null;
+  } else if (p.links !== null) {
+    linkBroken(p.links as Process, p, reason);
+    p.links = null;
+    done++;
   }
   for (let ref = p.watchers; ref !== null && done < limit; ref = p.watchers) {
     p.watchers = ref.targetNext;
