@@ -1,3 +1,4 @@
+import { Ring } from '../base/index.js';
 import type { Delivered } from './delivered.js';
 
 /** How many keys a destination remembers, and for how long after the message was handled (P25). */
@@ -8,50 +9,53 @@ export interface LedgerLimits {
 
 export const LEDGER: LedgerLimits = { keysMax: 10_000, ageMs: 86_400_000 };
 
-interface Known {
+interface Handled {
+  readonly key: string;
   readonly message: Delivered;
-  /** monotonic ms of its end, or -1 while it is not over */
-  overAt: number;
+  /** monotonic ms */
+  readonly at: number;
 }
 
 /** The keys of one destination: those of messages that are not over, and a window, by count and age, of those handled. */
 export class Ledger {
-  private readonly known = new Map<string, Known>();
+  private readonly open = new Map<string, Delivered>();
+  private readonly past = new Map<string, Handled>();
+  /** the same, oldest first: a Map that loses its first entry at every step looks at all that it has lost */
+  private readonly queue = new Ring<Handled>();
   constructor(private readonly limits: LedgerLimits) {}
 
   find(key: string, now: () => number): Delivered | undefined {
-    const found = this.known.get(key);
+    const open = this.open.get(key);
+    if (open !== undefined) return open;
+    const found = this.past.get(key);
     if (found === undefined) return undefined;
-    if (found.overAt < 0 || now() - found.overAt < this.limits.ageMs) return found.message;
-    this.known.delete(key);
+    if (now() - found.at < this.limits.ageMs) return found.message;
+    this.past.delete(key);
     return undefined;
   }
 
   add(key: string, message: Delivered): void {
-    this.known.set(key, { message, overAt: -1 });
+    this.open.set(key, message);
   }
 
-  /** It was handled: its key is remembered from now on, as the newest. */
+  /** It was handled: its key is remembered from now on, as the newest; those that are beyond the limits go. O(1) each. */
   handled(key: string, now: number): void {
-    const found = this.known.get(key);
-    if (found === undefined) return;
-    this.known.delete(key);
-    found.overAt = now;
-    this.known.set(key, found);
-    this.prune(now);
+    const message = this.open.get(key);
+    if (message === undefined) return;
+    this.open.delete(key);
+    const made: Handled = { key, message, at: now };
+    this.past.set(key, made);
+    this.queue.push(made);
+    while (this.queue.size > 0) {
+      const oldest = this.queue.at(0);
+      if (this.past.size <= this.limits.keysMax && now - oldest.at < this.limits.ageMs) return;
+      this.queue.shift();
+      if (this.past.get(oldest.key) === oldest) this.past.delete(oldest.key);
+    }
   }
 
   /** It was not handled: another message may have the key. */
   forget(key: string, message: Delivered): void {
-    if (this.known.get(key)?.message === message) this.known.delete(key);
-  }
-
-  /** Oldest first; a message that is not over stays whatever the limits are. */
-  private prune(now: number): void {
-    for (const [key, { overAt }] of this.known) {
-      if (overAt < 0) continue;
-      if (this.known.size <= this.limits.keysMax && now - overAt < this.limits.ageMs) return;
-      this.known.delete(key);
-    }
+    if (this.open.get(key) === message) this.open.delete(key);
   }
 }
