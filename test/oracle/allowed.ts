@@ -36,6 +36,11 @@ export const ALLOWED: readonly Allowed[] = [
     rewrite: (line) => line.replaceAll(/\bcrash\(bad_return_from_state_function\((boom|bang)\)\)/g, 'nocatch($1)').replaceAll(/\bbad_return_from_state_function\((boom|bang)\)/g, 'nocatch($1)'),
   },
   {
+    item: 'SU-42',
+    reason: 'a handle of a simple supervisor has no restartChild and no deleteChild, and a handle of another kind is refused as such',
+    rewrite: (line) => line.replaceAll(/\b(restart|delete)_child\((\w+),(\w+),error\(simple_one_for_one\)\)/g, '$1_child($2,$3,error(PROTOCOL_MISMATCH))'),
+  },
+  {
     item: 'PG-10',
     reason: 'which_groups of a scope that does not run finds nothing, as every other read; pg raises badarg there',
     rewrite: (line) => line.replaceAll(/\bwhich_groups\((\w+),badarg\)/g, 'which_groups($1,[])'),

@@ -62,6 +62,26 @@ describe('a supervisor of instances of one template', () => {
     expect(await rejection(sup.terminateChild('ann'))).toMatchObject({ refusal: 'simple_one_for_one' });
   });
 
+  test('SU-42 there is nothing to restart or delete by id: a handle of a static supervisor is refused as such', async () => {
+    const system = testSystem();
+    const sup = await system.superviseSimple(template(Session, ['h']));
+    const other = system.supervisor(sup.pid as Pid);
+    expect(await rejection(other.restartChild('ann'))).toMatchObject({ code: 'PROTOCOL_MISMATCH' });
+    expect(await rejection(other.deleteChild('ann'))).toMatchObject({ code: 'PROTOCOL_MISMATCH' });
+  });
+
+  test('SU-43 an instance that unlinked itself and died is kept, and is not active', async () => {
+    const system = testSystem();
+    const Loose = defineAgent({ init: () => ({}), casts: { crash() { throw boom; }, unlink: (self, from: Pid) => self.unlink(from) } });
+    const sup = await system.superviseSimple(template(Loose, []));
+    const one = await sup.startChild();
+    one.cast('unlink', sup.pid as Pid);
+    one.cast('crash');
+    await settled();
+    expect(await sup.countChildren()).toEqual({ specs: 1, active: 0, supervisors: 0, workers: 1 });
+    expect(await sup.whichChildren()).toHaveLength(1);
+  });
+
   test('SU-36 all instances stop together under one common time limit, and what they died of is told once per reason', async () => {
     const env = new VirtualEnv();
     const logger = new Recorder();

@@ -35,6 +35,7 @@ parse(Text) ->
 run(Term, C) ->
     case element(1, Term) of
         supervisors -> oracle_trees:run(Term, C);
+        pools -> oracle_trees:run(Term, C);
         shutdowns -> oracle_trees:run(Term, C);
         restarts -> oracle_trees:run(Term, C);
         servers -> oracle_servers:run(Term, C);

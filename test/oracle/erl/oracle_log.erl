@@ -22,10 +22,14 @@ delete(#c{log = Log, known = Known, watcher = W}) ->
 
 pids(Known) -> ets:select(Known, [{{{pid, '$1'}, '_'}, [], ['$1']}]).
 
-%% The actor of events that are logged for {}.
+%% The actor of events that are logged for {}; each: whom the event names first.
 actor(#c{known = Known}, Actor) -> ets:insert(Known, {actor, Actor}).
 
-log(C = #c{known = Known}, {}, Event) -> log(C, ets:lookup_element(Known, actor, 2), Event);
+log(C = #c{known = Known}, {}, Event) ->
+    case ets:lookup_element(Known, actor, 2) of
+        each -> log(C, element(2, Event), Event);
+        Actor -> log(C, Actor, Event)
+    end;
 log(#c{log = Log, known = Known}, Actor, Event) ->
     N = ets:update_counter(Known, seq, 1),
     ets:insert(Log, {N, Actor, Event}),

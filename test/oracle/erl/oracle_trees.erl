@@ -2,16 +2,19 @@
 -module(oracle_trees).
 -behaviour(gen_server).
 -export([run/2, start_sup/2, start_worker/2, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
--import(oracle_log, [log/3, watch/4, introduce/3, pid/2, play/3, actor/2, become/3, incarnation/2]).
+-import(oracle_log, [log/3, watch/4, introduce/3, pid/2, label/2, play/3, actor/2, become/3, incarnation/2]).
 
+%% The children of a pool are stopped beside each other.
 run({_Family, Top, Steps}, C) ->
+    Actor = case element(3, Top) of simple_one_for_one -> each; _ -> tree end,
+    actor(C, Actor),
     Parent = spawn(fun() -> parent(C, Top) end),
     introduce(C, parent, Parent),
-    play(C, Steps, fun act/2).
+    play(C, Steps, fun(_, Step) -> act(C, Actor, Step) end).
 
 %% Whom a killed supervisor leaves behind ends beside everything else.
-act(C, Step) ->
-    actor(C, case element(1, Step) of kill_sup -> 'tree?'; _ -> tree end),
+act(C, Actor, Step) ->
+    actor(C, case element(1, Step) of kill_sup when Actor =:= tree -> 'tree?'; _ -> Actor end),
     step(C, Step).
 
 %% The parent of the topmost supervisor, as an application is.
@@ -41,6 +44,9 @@ step(C, {start_child, S, Spec}) -> api(C, {start_child, S, element(2, Spec)}, fu
 step(C, {terminate_child, S, Id}) -> api(C, {terminate_child, S, Id}, fun(Sup) -> supervisor:terminate_child(Sup, Id) end);
 step(C, {restart_child, S, Id}) -> api(C, {restart_child, S, Id}, fun(Sup) -> supervisor:restart_child(Sup, Id) end);
 step(C, {delete_child, S, Id}) -> api(C, {delete_child, S, Id}, fun(Sup) -> supervisor:delete_child(Sup, Id) end);
+step(C, {start_instance, S, Worker}) -> api(C, {start_instance, S, element(2, Worker)}, fun(Sup) -> supervisor:start_child(Sup, [Worker]) end);
+step(C, {terminate_pid, S, Who}) -> api(C, {terminate_pid, S, Who}, fun(Sup) -> terminate_pid(Sup, whose(C, Who)) end);
+step(C, {who, S}) -> api(C, {who, S}, fun(Sup) -> lists:sort([shown(C, Child) || {undefined, Child, _, _} <- supervisor:which_children(Sup)]) end);
 step(C, {which, S}) -> api(C, {which, S}, fun(Sup) -> [{Id, Child} || {Id, Child, _, _} <- supervisor:which_children(Sup)] end);
 step(C, {count, S}) -> api(C, {count, S}, fun(Sup) -> [Count || {_, Count} <- supervisor:count_children(Sup)] end).
 
@@ -59,6 +65,16 @@ answer(Ask, Sup) ->
         exit:{Reason, {gen_server, call, _}} -> {exit, Reason}
     end.
 
+terminate_pid(_, undefined) -> nobody;
+terminate_pid(Sup, Pid) -> supervisor:terminate_child(Sup, Pid).
+
+whose(C, foreign) -> pid(C, parent);
+whose(C, {first, W}) -> pid(C, list_to_atom(atom_to_list(W) ++ "_1"));
+whose(C, W) -> incarnation(C, W).
+
+shown(C, Child) when is_pid(Child) -> label(C, Child);
+shown(_, Child) -> Child.
+
 signal(undefined, _) -> ok;
 signal(Pid, Reason) -> exit(Pid, Reason).
 
@@ -70,12 +86,16 @@ spec(C, Sup = {sup, Id, _, _, _, Restart, Shutdown, Significant, _, _}) ->
 spec(C, Worker = {worker, Id, Restart, Shutdown, _, _, Significant, _}) ->
     #{id => Id, start => {?MODULE, start_worker, [C, Worker]}, restart => Restart, shutdown => Shutdown, significant => Significant}.
 
+%% What the template leaves open comes with each start.
+specs(C, simple_one_for_one, [Template]) -> [(spec(C, Template))#{start => {?MODULE, start_worker, [C]}}];
+specs(C, _, Children) -> [spec(C, Child) || Child <- Children].
+
 start_sup(C, Sup) -> supervisor:start_link(?MODULE, {sup, C, Sup}).
 start_worker(C, Worker) -> gen_server:start_link(?MODULE, {worker, C, Worker}, []).
 
 init({sup, C, {sup, Id, Strategy, Intensity, Period, _, _, _, Auto, Children}}) ->
     introduce(C, Id, self()),
-    {ok, {#{strategy => Strategy, intensity => Intensity, period => Period, auto_shutdown => Auto}, [spec(C, Child) || Child <- Children]}};
+    {ok, {#{strategy => Strategy, intensity => Intensity, period => Period, auto_shutdown => Auto}, specs(C, Strategy, Children)}};
 init({worker, C, {worker, Id, _, _, Trap, End, _, Starts}}) ->
     {Me, N} = become(C, Id, self()),
     process_flag(trap_exit, Trap),

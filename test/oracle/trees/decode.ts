@@ -1,17 +1,12 @@
 import { Draw, type Tape } from '../tape.js';
 import type { Term } from '../term.js';
-import { STRATEGIES } from './shape.js';
+import { decodePool } from './pools.js';
+import { POOL, REASONS, STRATEGIES, type Taste } from './shape.js';
 
 const WORKERS_MAX = 8;
 const DEPTH_MAX = 3;
 /** long beside what a scenario takes, so that every restart is within the period */
 const LONG_SECONDS = 60;
-const REASONS: readonly Term[] = ['boom', 'normal', 'shutdown', ['shutdown', 'done'], 'kill'];
-
-export interface Taste {
-  /** workers whose shutdown takes time, and steps that let time pass */
-  readonly timed: boolean;
-}
 
 /** Makes trees, and remembers what is in them. */
 class Forester {
@@ -74,6 +69,12 @@ function significant(draw: Draw, restart: string, above: string): string {
   return above !== 'never' && restart !== 'permanent' && draw.below(3) > 0 ? 'true' : 'false';
 }
 
+/** Trees, and one pool in four, with what takes time. */
+export function decodeShutdowns(tape: Tape): Term {
+  const [kind = 0, ...setup] = tape.setup;
+  return (kind % 4 === 3 ? decodePool : decodeTrees)('shutdowns', { timed: true })({ ...tape, setup });
+}
+
 /** Trees with what happens to their workers and what is asked of their supervisors. */
 export function decodeTrees(family: string, taste: Taste): (tape: Tape) => Term {
   return (tape) => {
@@ -122,7 +123,9 @@ export function decodeRestarts(tape: Tape): Term {
   const draw = new Draw(tape.setup);
   const intensity = draw.between(0, 3);
   const workers: Term[] = ['w1', 'w2'].map((id) => ['worker', id, 'permanent', 5_000, 'true', 'ok', 'false', []]);
-  const steps: Term[] = [];
+  const strategy = draw.pick([...STRATEGIES, POOL]);
+  const pool = strategy === POOL;
+  const steps: Term[] = pool ? workers.map((one) => ['start_instance', 's1', one]) : [];
   let burst = 0;
   let pauses = 0;
   for (const row of tape.steps) {
@@ -138,6 +141,6 @@ export function decodeRestarts(tape: Tape): Term {
       burst += within;
     }
   }
-  return ['restarts', ['sup', 's1', draw.pick(STRATEGIES), intensity, 1, 'permanent', 'infinity', 'false', 'never', workers], steps];
+  return ['restarts', ['sup', 's1', strategy, intensity, 1, 'permanent', 'infinity', 'false', 'never', pool ? workers.slice(0, 1) : workers], steps];
 }
 

@@ -1,8 +1,10 @@
 import type { Family } from '../family.js';
 import { printTerm, type Term } from '../term.js';
-import { decodeRestarts, decodeTrees } from './decode.js';
+import { either } from '../shape.js';
+import { decodeRestarts, decodeShutdowns, decodeTrees } from './decode.js';
+import { decodePool } from './pools.js';
 import { runTree } from './run.js';
-import { readSup, readWorker, treeShape } from './shape.js';
+import { isPool, poolShape, readSup, readWorker, treeShape } from './shape.js';
 
 const common = { run: runTree, arrange: orphansLast, program: programOf };
 
@@ -10,13 +12,17 @@ export const supervisors: Family = {
   ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12, width: 8,
   decode: decodeTrees('supervisors', { timed: false }), problem: treeShape('supervisors'),
 };
+export const pools: Family = {
+  ...common, name: 'pools', about: 'instances of one template: restart types, intensity, the API by pid, stops beside each other', weight: 1, timed: false, stepsMax: 14, width: 8,
+  decode: decodePool('pools', { timed: false }), problem: poolShape('pools'),
+};
 export const shutdowns: Family = {
   ...common, name: 'shutdowns', about: 'children that do not end when asked, and the time they are given', weight: 0.08, timed: true, stepsMax: 6, width: 8,
-  decode: decodeTrees('shutdowns', { timed: true }), problem: treeShape('shutdowns'),
+  decode: decodeShutdowns, problem: either(treeShape('shutdowns'), poolShape('shutdowns')),
 };
 export const restarts: Family = {
   ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04, timed: true, stepsMax: 8, width: 8,
-  decode: decodeRestarts, problem: treeShape('restarts'),
+  decode: decodeRestarts, problem: either(treeShape('restarts'), poolShape('restarts')),
 };
 
 /** Whom a killed supervisor leaves behind ends beside everything else. */
@@ -27,7 +33,7 @@ function orphansLast(events: readonly string[]): string[] {
 
 function programOf(scenario: Term): string[] {
   const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];
-  return [`${readSup(top).id} = await system.supervise(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  return [`${readSup(top).id} = await system.${isPool(top) ? 'superviseSimple' : 'supervise'}(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
 }
 
 function supText(term: Term, depth: number): string[] {
@@ -56,7 +62,9 @@ function stepText([word, a, b]: readonly [string, ...Term[]]): string {
     case 'release': return `the init of ${String(a)} that hangs goes on`;
     case 'stop_top': return 'the topmost supervisor is stopped';
     case 'start_child': return `${String(a)}.startChild(${(b as readonly Term[])[0] === 'sup' ? supText(b as Term, 0).join('; ') : workerText(b as Term)})`;
-    case 'which': return `${String(a)}.whichChildren()`;
+    case 'start_instance': return `${String(a)}.startChild(${workerText(b as Term)})`;
+    case 'terminate_pid': return `${String(a)}.terminateChild(the pid of ${b === 'foreign' ? 'a stranger' : Array.isArray(b) ? `the first ${String(b[1])}` : String(b)})`;
+    case 'which': case 'who': return `${String(a)}.whichChildren()`;
     case 'count': return `${String(a)}.countChildren()`;
     default: return `${String(a)}.${word.replace(/_c/, 'C')}('${String(b)}')`;
   }

@@ -3,7 +3,16 @@ import { reason } from '../puppets/shape.js';
 import type { Term } from '../term.js';
 
 export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one'] as const;
+export const POOL = 'simple_one_for_one';
 export const RESTARTS = ['permanent', 'transient', 'temporary'] as const;
+
+/** what a process is asked to end with */
+export const REASONS: readonly Term[] = ['boom', 'normal', 'shutdown', ['shutdown', 'done'], 'kill'];
+
+export interface Taste {
+  /** workers whose shutdown takes time, and steps that let time pass */
+  readonly timed: boolean;
+}
 
 const worker = label('w');
 const sup = label('s');
@@ -20,15 +29,30 @@ const supFields: readonly Shape[] = [
 ];
 export const childSpec: Shape = tuples({ worker: workerFields, sup: supFields });
 
-const step = tuples({
+const common: Readonly<Record<string, readonly Shape[]>> = {
   stop: [worker, reason], crash: [worker], kill: [worker], signal: [worker, reason], release: [worker],
   kill_sup: [sup], signal_sup: [sup, reason], stop_top: [],
-  start_child: [sup, childSpec], terminate_child: [sup, child], restart_child: [sup, child], delete_child: [sup, child], which: [sup], count: [sup],
+  terminate_child: [sup, child], restart_child: [sup, child], delete_child: [sup, child], count: [sup],
   advance: [int(1, 10_000)],
-});
+};
+const step = tuples({ ...common, start_child: [sup, childSpec], which: [sup] });
 
 export function treeShape(family: string): Shape {
   return tuples({ [family]: [tuples({ sup: supFields }), list(step)] });
+}
+
+const instance = tuples({ worker: workerFields });
+const templates: Shape = (term) => list(instance)(term) ?? ((term as readonly Term[]).length === 1 ? null : 'a pool has one template');
+const pool = tuples({ sup: [sup, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates] });
+const poolStep = tuples({ ...common, start_instance: [sup, instance], terminate_pid: [sup, either(worker, one('foreign'), tuples({ first: [worker] }))], who: [sup] });
+
+/** A supervisor whose children are instances of one template; of the template and its instances, who is restarted and how it is stopped is the template's. */
+export function poolShape(family: string): Shape {
+  return tuples({ [family]: [pool, list(poolStep)] });
+}
+
+export function isPool(term: Term): boolean {
+  return readSup(term).strategy === POOL;
 }
 
 /** The fields of a worker's term by name. */

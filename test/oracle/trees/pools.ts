@@ -1,0 +1,87 @@
+import { Draw, type Tape } from '../tape.js';
+import type { Term } from '../term.js';
+import { POOL, REASONS, RESTARTS, type Taste } from './shape.js';
+
+/** long beside what a scenario takes */
+const LONG_SECONDS = 60;
+const LONG_MS = 10_000;
+const WORKERS_MAX = 8;
+/** what a timed pool gives those who do not end: half of what passes after each step, so all overrun it in their step */
+const SHORT_MS = 50;
+const STEP_MS = 125;
+
+/** One supervisor whose children are instances of a template; only what is said here differs between them. */
+class Pool {
+  workers = 0;
+  constructor(
+    private readonly restart: string,
+    private readonly shutdown: string | number,
+    /** Whether instances may die unnoticed, because they are not linked or their pool is blocked. OTP counts those as active (SU-43), so then nobody counts. */
+    readonly unnoticed: boolean,
+  ) {}
+
+  template(): Term {
+    return this.worker('w0', 'true', 'ok', []);
+  }
+
+  instance(draw: Draw): Term {
+    // None ignores at a restart: OTP keeps it without a pid, and crashes when it stops (erlang/otp#8215).
+    const hang = this.unnoticed ? 'hang' : 'ok';
+    const starts = draw.weighted<Term>([
+      [[], 9], [[['ok'], ['fail']], 2], [[['ok'], ['fail'], ['fail']], 2], [[['ok'], ['crash']], 1], [[['ok'], [hang]], 3],
+      [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[[hang]], 1],
+    ]);
+    const end = draw.weighted([['ok', 8], ['stubborn', 2], ['crash', 1], [this.unnoticed ? 'unlinked' : 'ok', 2]] as const);
+    const trap = end === 'stubborn' || end === 'crash' || draw.below(2) === 0 ? 'true' : 'false';
+    const again = this.workers === WORKERS_MAX || (this.workers > 0 && draw.rarely(8));
+    return this.worker(again ? this.known(draw) : `w${++this.workers}`, trap, end, starts);
+  }
+
+  known(draw: Draw): string {
+    return `w${draw.between(1, Math.max(1, this.workers))}`;
+  }
+
+  private worker(id: string, trap: string, end: string, starts: Term): Term {
+    return ['worker', id, this.restart, this.shutdown, trap, end, 'false', starts];
+  }
+}
+
+/** A pool with what happens to its instances and what is asked of it. */
+export function decodePool(family: string, { timed }: Taste): (tape: Tape) => Term {
+  return (tape) => {
+    const draw = new Draw(tape.setup);
+    const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
+    const pool = new Pool(draw.pick(RESTARTS), timed ? SHORT_MS : draw.pick([LONG_MS, 'brutal_kill', 'infinity']), draw.rarely(2));
+    const template = pool.template();
+    const id = draw.weighted([[null, 18], ['restart_child', 1], ['delete_child', 1]] as const);
+    // castcall's handle of a pool has no such requests, and one of the other kind is refused at once: only an idle pool answers at once as well.
+    const steps: Term[] = id === null ? [] : [[id, 's1', 'w1']];
+    for (const row of tape.steps) {
+      steps.push(stepOf(pool, new Draw(row)));
+      if (timed) steps.push(['advance', STEP_MS]);
+    }
+    return [family, ['sup', 's1', POOL, intensity, LONG_SECONDS, 'permanent', 'infinity', 'false', 'never', [template]], steps];
+  };
+}
+
+type Word = 'start_instance' | 'crash' | 'kill' | 'stop' | 'signal' | 'release' | 'who' | 'count' | 'terminate_pid' | 'terminate_child' | 'kill_sup' | 'signal_sup' | 'stop_top';
+const STEPS: readonly (readonly [Word, number])[] = [
+  ['start_instance', 14], ['crash', 7], ['kill', 3], ['stop', 6], ['signal', 4], ['release', 3], ['who', 5], ['count', 4],
+  ['terminate_pid', 7], ['terminate_child', 1], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 2],
+];
+
+function stepOf(pool: Pool, draw: Draw): Term {
+  const word = draw.weighted(STEPS);
+  switch (word) {
+    case 'start_instance': return [word, 's1', pool.instance(draw)];
+    case 'crash': case 'kill': case 'release': return [word, pool.known(draw)];
+    case 'stop': return [word, pool.known(draw), draw.pick(REASONS.slice(0, 4))];
+    case 'signal': return [word, pool.known(draw), draw.pick(REASONS)];
+    case 'count': return [pool.unnoticed ? 'who' : word, 's1'];
+    case 'who': case 'kill_sup': return [word, 's1'];
+    case 'signal_sup': return [word, 's1', draw.pick(REASONS.slice(0, 4))];
+    case 'terminate_pid': return [word, 's1', draw.weighted<Term>([[pool.known(draw), 5], [['first', pool.known(draw)], 3], ['foreign', 1]])];
+    case 'terminate_child': return [word, 's1', pool.known(draw)];
+    case 'stop_top': return [word];
+  }
+}
