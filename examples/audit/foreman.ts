@@ -7,7 +7,6 @@ import { isTelling, type ParsedFile } from './agents/parser.js';
 import type { BreakerWatch } from './advisory/watch.js';
 import { tally, type Tally } from './check/tally.js';
 import { byPath, type DuplicateGroup, type Findings, type Listing, type PackageInput, type Unreadable } from './findings.js';
-import { Pool } from './pool.js';
 import { byWaste } from './rules/duplicate.js';
 import { packageFindings, packageIn } from './rules/package.js';
 import { Slots } from './slots.js';
@@ -42,7 +41,6 @@ export class Foreman {
   readonly #swarm: Swarm;
   readonly #breaker: BreakerWatch;
   readonly #interrupt: AbortSignal;
-  readonly #parsers: Pool<Swarm['parsers'][number]>;
   readonly #directorySlots = new Slots(DIRECTORIES_AT_ONCE);
   /** Every directory and file that somebody was asked for. */
   readonly #begun: string[] = [];
@@ -53,7 +51,6 @@ export class Foreman {
     this.#swarm = swarm;
     this.#breaker = breaker;
     this.#interrupt = interrupt;
-    this.#parsers = new Pool(swarm.parsers);
   }
 
   /** Audits everything; after an interrupt it begins nothing new, finishes what is under way, and reports that. */
@@ -88,7 +85,7 @@ export class Foreman {
     if (this.#interrupt.aborted) return null;
     this.#begun.push(path);
     const delivery = { ...keyOf('parse', path), priority: isTelling(path) ? 'high' : 'normal' } as const;
-    const parsed = await this.#parsers.use((parser) => done(parser.deliver('parse', path, delivery)));
+    const parsed = await done(this.#swarm.parsers.deliver('parse', path, delivery));
     this.#filesDone += 1;
     if (this.#filesDone === FIRST_STRIKE_FILES) await this.#strikeOnce();
     return parsed;

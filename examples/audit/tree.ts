@@ -1,4 +1,4 @@
-import { child, supervisor, type AgentRef, type MailboxOptions, type SupervisorRef, type System } from '../../src/index.js';
+import { child, pool, supervisor, type AgentRef, type MailboxOptions, type PoolRef, type SupervisorRef, type System } from '../../src/index.js';
 import { Advisor } from './agents/advisor.js';
 import { Chaos } from './agents/chaos.js';
 import { EngineChecker, LicenceChecker, ScriptChecker } from './agents/checkers.js';
@@ -18,7 +18,7 @@ export interface Swarm {
   readonly top: SupervisorRef;
   readonly ledger: AgentRef<typeof Ledger>;
   readonly scanner: AgentRef<typeof Scanner>;
-  readonly parsers: readonly AgentRef<typeof Parser>[];
+  readonly parsers: PoolRef<typeof Parser>;
   readonly dedupers: readonly AgentRef<typeof Deduper>[];
   readonly licences: AgentRef<typeof LicenceChecker>;
   readonly engines: AgentRef<typeof EngineChecker>;
@@ -65,7 +65,7 @@ const LEDGER: MailboxOptions = { capacity: 1_024, overflow: 'suspend' };
  *     ├─ ledger                      first: what follows is rebuilt from it
  *     ├─ crew (one for one)          everything that may die
  *     │  ├─ progress, scanner, writer
- *     │  ├─ parsers    parser-1 …    (one for one)
+ *     │  ├─ parsers                  (a pool)
  *     │  ├─ dedupers   deduper-1 …   (one for one)
  *     │  └─ checkers   licences, engines, scripts, advisor (one for one)
  *     └─ chaos                       kills in the crew
@@ -78,7 +78,6 @@ export async function startSwarm(system: System, options: AuditOptions, server: 
   const ledger = system.ref(Ledger, 'ledger');
   const progress = system.ref(Progress, 'progress');
   const { directory: root, out, workers } = options;
-  const parsers = names('parser', workers);
   const dedupers = names('deduper', SHARDS);
   const deduperRefs = dedupers.map((name) => system.ref(Deduper, name));
   const chaos = { system, random: random.fork(), everyMs: weather.killEveryMs, prey: PREY };
@@ -88,7 +87,7 @@ export async function startSwarm(system: System, options: AuditOptions, server: 
     children: [
       child('progress', Progress, { system, ledger, display, hazard }),
       child('scanner', Scanner, { root, excluded: out, hazard }),
-      supervisor('parsers', { ...limits, children: parsers.map((name) => child(name, Parser, { name, root, ledger, dedupers: deduperRefs, progress, hazard }, { mailbox: WITH_LANES })) }),
+      pool('parsers', Parser, { root, ledger, dedupers: deduperRefs, progress, hazard }, { ...limits, min: workers, max: workers, mailbox: WITH_LANES }),
       supervisor('dedupers', { ...limits, children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })) }),
       supervisor('checkers', {
         ...limits,
@@ -112,7 +111,7 @@ export async function startSwarm(system: System, options: AuditOptions, server: 
     top,
     ledger,
     scanner: system.ref(Scanner, 'scanner'),
-    parsers: parsers.map((name) => system.ref(Parser, name)),
+    parsers: system.pool(Parser, 'parsers'),
     dedupers: deduperRefs,
     licences: system.ref(LicenceChecker, 'licences'),
     engines: system.ref(EngineChecker, 'engines'),

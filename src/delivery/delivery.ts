@@ -11,7 +11,8 @@ import { Delivered, State } from './delivered.js';
 import { Destination } from './destination.js';
 import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
-import { canReturn } from './rules.js';
+import { Place } from './place.js';
+import { canReturn, outlasts } from './rules.js';
 import { Redelivered } from './redelivery.js';
 import { ReceiptImpl } from './receipt.js';
 import type { Waiting } from './waiting.js';
@@ -105,7 +106,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     let order: string | null = null;
     if (options !== undefined) ({ terms, key, order } = readDeliver(verb, options, terms));
     const p = addr.owner;
-    if (p === null ? !(addr instanceof Cell || addr instanceof ViaAddress) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, reason: 'noproc' });
+    if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, reason: 'noproc' });
     if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, reason: 'the system has stopped' });
     const to = this.destinationOf(addr, p);
     if (key !== null) {
@@ -170,6 +171,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   private destinationOf(addr: Address, p: Process | null): Destination {
     if (addr instanceof Cell) return (addr.mail ??= new Destination(this)) as Destination;
     if (addr instanceof ViaAddress) return this.ofVia(addr);
+    if (addr instanceof Place) return this.destinationOf(addr.home, addr.home.owner);
     const owner = p as Process;
     if (owner.name instanceof Cell) return (owner.name.mail ??= new Destination(this)) as Destination;
     return (owner.cold().mail ??= new Destination(this)) as Destination;

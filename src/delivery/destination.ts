@@ -2,7 +2,7 @@ import { callError, isOrderly, type ExitReason } from '../base/index.js';
 import { sameState, type OutcomeKind } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Mail, type Process } from '../process/index.js';
-import { titleOf, ViaAddress } from '../router/index.js';
+import { Cell, titleOf } from '../router/index.js';
 import { Account } from './account.js';
 import { BackOff, deliveredOp, State, type Delivered, type Keeper } from './delivered.js';
 import { Entrance, type Admission } from './entrance.js';
@@ -103,7 +103,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** Waits until somebody owns its name, or until there is room. */
   private await(d: Delivered): void {
     this.waiting.push(d);
-    if (d.target.owner !== null || d.target instanceof ViaAddress) this.waiting.arm(this.delivery);
+    if (!(d.target instanceof Cell) || d.target.owner !== null) this.waiting.arm(this.delivery);
   }
 
   arrived(): void {

@@ -19,6 +19,8 @@ export interface PooledRef<D extends AnyDefinition> extends AgentRef<D>, AsyncDi
 /**
  * A pool by name or pid. What is sent to it goes to the least loaded worker that nobody has checked out (of all, when all
  * are), and makes the pool grow when that one is busy. While no worker lives sends end as those of a balancer without members.
+ * Deliveries are the pool's: they outlive a worker that ends, and wait for one where none lives (P18). Keys and order keys hold
+ * for the whole pool.
  */
 export interface PoolRef<D extends AnyDefinition> extends Sends<D> {
   /** of the pool's supervisor; undefined while there is none */

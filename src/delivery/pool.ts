@@ -6,6 +6,7 @@ import { checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, Su
 import { Balance } from './balance.js';
 import { BalancedRef } from './balancer.js';
 import { loadOf, type BalanceMember } from './member.js';
+import { Place } from './place.js';
 import { PoolExhaustedError } from './pool-error.js';
 import type { Grant} from './pool-manager.js';
 import { managerDefinition, managerRuntime, PoolState, Ticket } from './pool-manager.js';
@@ -66,12 +67,14 @@ function stateOf(manager: Process | null): PoolState | null {
 
 /** Shares out among the workers, and asks for one more when the least loaded is busy. */
 class PoolBalance extends Balance {
+  readonly place: Place;
   constructor(
     readonly pool: Address,
     definition: RuntimeDefinition,
     kernel: Kernel,
   ) {
     super(kernel, definition, 'least-loaded', titleOf(pool), null, () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS);
+    this.place = new Place(pool, () => this.pick('deliver', undefined)?.taker ?? null);
   }
 
   override pick(op: string, payload: unknown): BalanceMember | null {
@@ -102,6 +105,20 @@ class PoolRefImpl extends BalancedRef {
 
   override bind(self: { readonly p: Process }): PoolRefImpl {
     return new PoolRefImpl(this.workers, self.p);
+  }
+
+  /** A delivery is the pool's, not its worker's: when that one ends, another takes it. */
+  override deliverAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+    return this.anyone.deliverAs(sender, op, payload, options);
+  }
+
+  override callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+    const guaranteed = (options as { guarantee?: unknown } | undefined)?.guarantee !== undefined;
+    return guaranteed ? this.anyone.callAs(caller, op, payload, options) : super.callAs(caller, op, payload, options);
+  }
+
+  private get anyone(): AgentRefImpl {
+    return new AgentRefImpl(this.workers.place, this.definition, this.kernel, this.sender);
   }
 
   checkout(options: CheckoutOptions = {}): Promise<PooledRefImpl> {

@@ -1,11 +1,17 @@
 import type { ErrorVerdict } from '../behaviour/index.js';
-import type { Process } from '../process/index.js';
+import type { Address, Process } from '../process/index.js';
 import { Cell, ViaAddress } from '../router/index.js';
 import type { Delivered } from './delivered.js';
+import { Place } from './place.js';
 
-/** Whether a later owner of the address may take it: of a name, never of a process that has ended. */
-export function canReturn(d: Delivered): boolean {
-  return d.target instanceof Cell || d.target instanceof ViaAddress;
+/** Whether a later owner of its address may take it. */
+export function canReturn({ target }: Delivered): boolean {
+  return outlasts(target);
+}
+
+/** Whether an address may have a later owner: a name or a pool, never a process that has ended. */
+export function outlasts(target: Address): boolean {
+  return target instanceof Cell || target instanceof ViaAddress || (target instanceof Place && target.lasts);
 }
 
 /** Whether senders wait for room in its mailbox. */

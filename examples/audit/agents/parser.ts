@@ -12,8 +12,6 @@ import type { Ledger } from './ledger.js';
 import type { Progress } from './progress.js';
 
 export interface ParserSetup {
-  /** Its registered name, by which the progress view knows it. */
-  readonly name: string;
   readonly root: string;
   readonly ledger: AgentRef<typeof Ledger>;
   readonly dedupers: readonly AgentRef<typeof Deduper>[];
@@ -33,7 +31,7 @@ export interface ParsedFile extends FileFacts {
 
 /**
  * Reads, hashes and parses one file at a time, and hands in the result. It keeps nothing between files but its buffer, so its
- * next incarnation can begin the file anew. When it dies after it has handed in, the next one hands in again under the
+ * next worker can begin the file anew. When it dies after it has handed in, that one hands in again under the
  * same key, and that counts once. A file that cannot be read is an answer, not a crash.
  */
 export const Parser = defineAgent({
@@ -41,9 +39,9 @@ export const Parser = defineAgent({
   init: (setup: ParserSetup): ParserState => ({ ...setup, chunk: newChunk() }),
   calls: {
     async parse(self, path: string): Promise<ParsedFile | Unreadable> {
-      const { name: parser, progress, hazard } = self.state;
+      const { progress, hazard } = self.state;
       hazard.pass();
-      self.cast(progress, 'reading', { parser, path });
+      self.cast(progress, 'reading', { parser: self.pid, path });
       const parsed = await read(self.state, path, self.signal);
       await handIn(self, self.state, parsed);
       hazard.pass();

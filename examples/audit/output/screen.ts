@@ -140,7 +140,7 @@ const inOrder = new Intl.Collator('en', { numeric: true });
 function familyLine(node: TreeNode, depth: number, reading: View['reading']): string {
   const name = `${'  '.repeat(depth)}${titleOf(node)}`.padEnd(NAME_WIDTH);
   if (node.type === 'supervisor') return `${name} ${counted(node.children.reduce((sum, below) => sum + below.restarts, 0), 'restart')}`;
-  return `${name} ${node.status.padEnd(STATUS_WIDTH)} ${mailboxBar(node.mailbox)} ${reading.get(node.name ?? '') ?? ''}`;
+  return `${name} ${node.status.padEnd(STATUS_WIDTH)} ${mailboxBar(node.mailbox)} ${reading.get(node.pid) ?? ''}`;
 }
 
 function mailboxBar(messages: number): string {

@@ -77,7 +77,7 @@ describe('Parser', () => {
       children: [
         child('ledger', Ledger, 1),
         child('deduper', Deduper, { ledger, index: 0, hazard: safe }),
-        child('parser', Parser, { name: 'parser', root, ledger, dedupers, progress: system.ref(Progress, 'nobody'), hazard }),
+        child('parser', Parser, { root, ledger, dedupers, progress: system.ref(Progress, 'nobody'), hazard }),
       ],
     });
     return { ledger, deduper: dedupers[0], parser: system.ref(Parser, 'parser') };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Hazard, Mishap } from '../../../examples/audit/hazard.js';
-import { Pool } from '../../../examples/audit/pool.js';
 import { Random } from '../../../examples/audit/random.js';
 import { Slots } from '../../../examples/audit/slots.js';
 
@@ -52,25 +51,5 @@ describe('Slots', () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
     expect(await slots.run(() => Promise.resolve('free again'))).toBe('free again');
-  });
-});
-
-describe('Pool', () => {
-  it('asks the one with the fewest requests in flight', async () => {
-    const pool = new Pool(['a', 'b']);
-    const open: (() => void)[] = [];
-    const asked: string[] = [];
-    const hold = (ref: string) => new Promise<void>((resolve) => {
-      asked.push(ref);
-      open.push(resolve);
-    });
-    const requests = [pool.use(hold), pool.use(hold), pool.use(hold)];
-    expect(asked).toEqual(['a', 'b', 'a']);
-    open[1]?.();
-    await requests[1];
-    requests.push(pool.use(hold));
-    expect(asked).toEqual(['a', 'b', 'a', 'b']);
-    for (const release of open) release();
-    await Promise.all(requests);
   });
 });

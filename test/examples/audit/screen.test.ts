@@ -13,7 +13,7 @@ const tree = [node('supervisor', 'audit', [
   node('supervisor', 'crew', [node('supervisor', 'parsers', parsers.toReversed()), node('agent', 'writer')]),
 ])];
 const stats = { handled: 1_000, queued: 66, crashes: 1, restarts: 12 } as SystemStats;
-const view: View = { totals: { found: 10, done: 5, bytes: 2_000, packages: 1 }, reading: new Map([['parser-1', 'a\x1b[2Jb.js']]), tree, stats };
+const view: View = { totals: { found: 10, done: 5, bytes: 2_000, packages: 1 }, reading: new Map([['pid-parser-1', 'a\x1b[2Jb.js']]), tree, stats };
 const moment = { title: 'title', elapsedMs: 1_500, messagesPerSecond: 2_000 };
 
 describe('agentsUnder', () => {
