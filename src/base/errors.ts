@@ -1,3 +1,5 @@
+import { shown as shownText } from './shown.js';
+
 /**
  * The base of every error that castcall raises: a stable `code`, typed fields, and `cause`.
  *
@@ -32,6 +34,8 @@ export class OptionError extends CastcallError {
     code: string = 'BAD_OPTION',
   ) {
     super(code, `${option}: got ${typeof value === 'string' ? `'${printable(value)}'` : printable(value)}, expected ${rule}${fix === undefined ? '' : `; ${fix}`}`);
+    // A console shows all own properties of an error: a large one would bury the message.
+    if (typeof value === 'object' || typeof value === 'function') Object.defineProperty(this, 'value', { enumerable: false });
   }
 }
 
@@ -206,6 +210,8 @@ function print(value: unknown, depth: number): string {
 
 function printObject(value: object, depth: number): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
+  const line = shownText(value);
+  if (line !== undefined) return line;
   if (depth > 2) return '…';
   if (Array.isArray(value)) return `[${value.slice(0, 8).map((item) => print(item, depth + 1)).join(', ')}${value.length > 8 ? ', …' : ''}]`;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.constructor.name} of ${value.byteLength} bytes]`;

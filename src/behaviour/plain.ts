@@ -1,4 +1,4 @@
-import { Deadline, delayMs, isThenable, OptionError, reasonOf } from '../base/index.js';
+import { Deadline, delayMs, isThenable, OptionError, reasonOf, shownAs } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
@@ -53,6 +53,8 @@ export class ProcessRefImpl {
     return new ProcessRefImpl(this.addr, self.p);
   }
 }
+
+shownAs(ProcessRefImpl, (it) => `ProcessRef(${it.addr.title})`);
 
 /** A receive that waits, for one message or (`max` above 0) for a batch. */
 class Receiver extends Deadline {

@@ -1,4 +1,4 @@
-import { callError, markHandled, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
+import { callError, markHandled, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
 import { accept, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
@@ -339,12 +339,7 @@ export class ViaRefImpl extends AgentRefImpl {
   }
 }
 
-// One line in consoles, not the runtime behind it.
-Object.defineProperty(AgentRefImpl.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value(this: AgentRefImpl): string {
-    return `AgentRef(${this.definition.name} ${titleOf(this.addr)})`;
-  },
-});
+shownAs(AgentRefImpl, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
 
 type CastOutcome = 'ok' | 'dead' | LostCode;
 

@@ -1,4 +1,4 @@
-import { OptionError } from '../base/index.js';
+import { OptionError, shownAs } from '../base/index.js';
 import type { Op, OpRun } from '../mailbox/index.js';
 import type { Behaviour, Process } from '../process/index.js';
 import type { AnyDefinition } from './types.js';
@@ -55,6 +55,8 @@ export abstract class RuntimeDefinition {
     return op;
   }
 }
+
+shownAs(RuntimeDefinition, (it) => `Definition(${it.name})`);
 
 /** The run-time side of a public definition; refuses anything that no `define…` of ours made. */
 export function runtimeOf(definition: AnyDefinition): RuntimeDefinition {

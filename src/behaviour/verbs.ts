@@ -1,4 +1,4 @@
-import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, type ExitReason } from '../base/index.js';
+import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, shownAs, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
@@ -309,6 +309,8 @@ export class Verbs {
     return lifeSignal(this.p);
   }
 }
+
+shownAs(Verbs, (it) => `Self(${it.p.title})`);
 
 function badRef(verb: string, given: unknown): OptionError {
   return new OptionError(`self.${verb}`, given, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)');

@@ -1,4 +1,4 @@
-import type { ExitReason } from '../base/index.js';
+import { shownAs, type ExitReason } from '../base/index.js';
 import { INFO, Rank, URGENT_INFO, type Op } from '../mailbox/index.js';
 import { acceptWith, pushSignal } from './accept.js';
 import { exitSignal } from './fanout.js';
@@ -50,12 +50,7 @@ export class Alias implements Address {
   }
 }
 
-// One line in consoles, not the runtime behind it.
-Object.defineProperty(Alias.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value(this: Alias): string {
-    return `Alias(${this.holder.title}${this.active ? '' : ', inactive'})`;
-  },
-});
+shownAs(Alias, (it) => `Alias(${it.holder.title}${it.active ? '' : ', inactive'})`);
 
 /** Switches an alias off; true when it was active and is the caller's own (AL-02). Its monitor stays (AL-06). */
 export function unalias(alias: Alias, by: Process): boolean {

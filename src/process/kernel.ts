@@ -1,4 +1,4 @@
-import { Deadlines, OptionError, Ring, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
+import { Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
 import { Meter, Totals, type Histogram, type Op } from '../mailbox/index.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
@@ -203,3 +203,5 @@ function addTotals(sum: Totals, part: Totals): void {
     if (key !== 'add') sum[key] += part[key];
   }
 }
+
+shownAs(Kernel, (it) => `Kernel(${it.prefix.slice(0, -1)})`);

@@ -1,4 +1,4 @@
-import type { ExitReason } from '../base/index.js';
+import { shownAs, type ExitReason } from '../base/index.js';
 import { DOWN, Rank, URGENT_DOWN } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
 import type { Alias } from './alias.js';
@@ -80,12 +80,7 @@ class GoneMonitor extends Monitor {
   }
 }
 
-// One line in consoles, not the runtime behind it.
-Object.defineProperty(Monitor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value(this: Monitor): string {
-    return `Monitor(${this.targetPid ?? this.name ?? 'noproc'})`;
-  },
-});
+shownAs(Monitor, (it) => `Monitor(${it.targetPid ?? it.name ?? 'noproc'})`);
 
 /** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
 export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null, extra: MonitorExtra | null = null): Monitor {

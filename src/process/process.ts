@@ -1,4 +1,4 @@
-import type { Deadline, ExitReason } from '../base/index.js';
+import { shownAs, type Deadline, type ExitReason } from '../base/index.js';
 import { Mailbox, UNBOUNDED, type Op } from '../mailbox/index.js';
 import type { Hibernation } from './hibernate.js';
 import type { Backlog } from './kept.js';
@@ -227,3 +227,5 @@ export class Process implements Address {
     return this.op !== null && !this.op.signal && this.run !== Run.Dead;
   }
 }
+
+shownAs(Process, (it) => `Process(${it.title})`);

@@ -1,4 +1,4 @@
-import { Deadline } from '../base/index.js';
+import { Deadline, shownAs } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
 import { Alias, signalAlias } from './alias.js';
@@ -23,12 +23,7 @@ export abstract class OwnedTimer extends Deadline {
   }
 }
 
-// One line in consoles, not the runtime behind it.
-Object.defineProperty(OwnedTimer.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value(this: OwnedTimer): string {
-    return `Timer(${this.owner === null ? 'free' : this.owner.title})`;
-  },
-});
+shownAs(OwnedTimer, (it) => `Timer(${it.owner === null ? 'free' : it.owner.title})`);
 
 /**
  * A message that is sent when its time has come. Addressed to a process, it is cancelled when that process ends (TI-07);

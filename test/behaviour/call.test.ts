@@ -10,7 +10,7 @@ const Desk = defineAgent({
   calls: {
     echo: (self, text: string) => text,
     done: (self) => self.state.done,
-    async slow(self, given: { what: string; ms: number }) { await sleep(given.ms); self.state.done.push(given.what); return given.what; },
+    async slow(self, given: { what: string; gate?: Gate }) { await given.gate?.promise; self.state.done.push(given.what); return given.what; },
     hold(self) { self.state.kept.push(self.from as From); return self.noreply(); },
     answer: (self, value: unknown) => self.reply(self.state.kept.shift() as From, value),
     twice(self) { self.reply(self.from as From, 'first'); return 'second'; },
@@ -25,7 +25,9 @@ describe('a call that gets no reply', () => {
   test('GS-10 C4 a timeout is over for the caller only: the request is executed and the next call gets its own answer', async () => {
     const system = testSystem();
     const desk = system.start(Desk);
-    const error = await callFailure(desk.call('slow', { what: 'job', ms: 20 }, { timeoutMs: 3 }));
+    const gate = new Gate();
+    const error = await callFailure(desk.call('slow', { what: 'job', gate }, { timeoutMs: 3 }));
+    gate.open();
     expect(error).toMatchObject({ code: 'TIMEOUT', op: 'slow', target: desk.pid });
     expect(error.message).toContain('unknown');
     expect(await desk.call('echo', 'mine')).toBe('mine');
@@ -38,8 +40,9 @@ describe('a call that gets no reply', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     const seen: unknown[] = [];
+    const gate = new Gate();
     const Caller = defineAgent({
-      calls: { async ask(self) { const first = await callFailure(self.call(desk, 'slow', { what: 'late', ms: 8 }, { timeoutMs: 1 })); const second = await self.call(desk, 'echo', 'second'); return [first.code, second]; } },
+      calls: { async ask(self) { const first = await callFailure(self.call(desk, 'slow', { what: 'late', gate }, { timeoutMs: 1 })); gate.open(); const second = await self.call(desk, 'echo', 'second'); return [first.code, second]; } },
       info(self, message) { seen.push(message); },
     });
     expect(await system.start(Caller).call('ask')).toEqual(['TIMEOUT', 'second']);
@@ -96,7 +99,7 @@ describe('a call that gets no reply', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     for (const options of [{ timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { priority: 'urgent' }, { signal: {} }, { expiresInMs: -1 }, { timeout: 5 }]) {
-      expect(await rejection(desk.call('slow', { what: 'never', ms: 0 }, options as never)), JSON.stringify(options)).toBeInstanceOf(OptionError);
+      expect(await rejection(desk.call('slow', { what: 'never' }, options as never)), JSON.stringify(options)).toBeInstanceOf(OptionError);
     }
     expect(await desk.call('done')).toEqual([]);
   });
@@ -112,8 +115,10 @@ describe('a call that gets no reply', () => {
   test('a call times out while it is queued, too', async () => {
     const system = testSystem();
     const desk = system.start(Desk);
-    const running = desk.call('slow', { what: 'a', ms: 15 });
-    expect(await callFailure(desk.call('slow', { what: 'b', ms: 0 }, { timeoutMs: 2 }))).toMatchObject({ code: 'TIMEOUT' });
+    const gate = new Gate();
+    const running = desk.call('slow', { what: 'a', gate });
+    expect(await callFailure(desk.call('slow', { what: 'b' }, { timeoutMs: 2 }))).toMatchObject({ code: 'TIMEOUT' });
+    gate.open();
     await running;
     expect(await desk.call('done'), 'a queued request whose caller gave up is still handled').toEqual(['a', 'b']);
   });
@@ -121,12 +126,15 @@ describe('a call that gets no reply', () => {
   test('skipAbandoned and expiresInMs: such a request is not handled any more', async () => {
     const system = testSystem();
     const desk = system.start(Desk);
-    const running = desk.call('slow', { what: 'a', ms: 15 });
+    const gate = new Gate();
+    const running = desk.call('slow', { what: 'a', gate });
     await settleTurn();
-    const skipped = callFailure(desk.call('slow', { what: 'b', ms: 0 }, { timeoutMs: 2, skipAbandoned: true }));
-    const expired = callFailure(desk.call('slow', { what: 'c', ms: 0 }, { expiresInMs: 3 }));
-    const kept = desk.call('slow', { what: 'd', ms: 0 }, { skipAbandoned: true, expiresInMs: 5_000 });
+    const skipped = callFailure(desk.call('slow', { what: 'b' }, { timeoutMs: 2, skipAbandoned: true }));
+    const expired = callFailure(desk.call('slow', { what: 'c' }, { expiresInMs: 3 }));
+    const kept = desk.call('slow', { what: 'd' }, { skipAbandoned: true, expiresInMs: 5_000 });
     expect((await skipped).code).toBe('TIMEOUT');
+    await sleep(5);
+    gate.open();
     expect((await expired).code).toBe('EXPIRED');
     expect(await kept).toBe('d');
     await running;
@@ -138,11 +146,13 @@ describe('a call that gets no reply', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     const controller = new AbortController();
-    const call = rejection(desk.call('slow', { what: 'x', ms: 60 }, { signal: controller.signal }));
+    const gate = new Gate();
+    const call = rejection(desk.call('slow', { what: 'x', gate }, { signal: controller.signal }));
     await settleTurn();
     controller.abort('changed my mind');
     expect(await call).toBe('changed my mind');
-    expect(await rejection(desk.call('slow', { what: 'y', ms: 0 }, { signal: controller.signal }))).toBe('changed my mind');
+    gate.open();
+    expect(await rejection(desk.call('slow', { what: 'y' }, { signal: controller.signal }))).toBe('changed my mind');
     expect(await desk.call('done')).toEqual(['x']);
   });
 });
