@@ -1,7 +1,7 @@
 import { Draw, type Tape } from '../tape.js';
 import type { Term } from '../term.js';
 import { decodePool } from './pools.js';
-import { POOL, REASONS, STRATEGIES, type Taste } from './shape.js';
+import { POOL, readWorker, REASONS, STRATEGIES, type Taste } from './shape.js';
 
 const WORKERS_MAX = 8;
 const DEPTH_MAX = 3;
@@ -45,7 +45,7 @@ class Forester {
   worker(draw: Draw, sup: string, auto: string, id: string = `w${++this.workers}`): Term {
     if (!this.workerIds.includes(id)) this.workerIds.push(id);
     this.home.set(id, sup);
-    const restart = draw.weighted([['permanent', 5], ['transient', 3], ['temporary', 2]] as const);
+    const restart = draw.weighted([['permanent', auto === 'never' ? 5 : 2], ['transient', 3], ['temporary', auto === 'never' ? 2 : 3]] as const);
     const how = draw.below(16);
     const trap = how % 2 === 0 ? 'true' : 'false';
     // Elsewhere two supervisors would be blocked at once, and go on at once.
@@ -82,11 +82,20 @@ export function decodeTrees(family: string, taste: Taste): (tape: Tape) => Term 
     const top = forester.sup(new Draw(tape.setup), 0);
     const steps: Term[] = [];
     for (const row of tape.steps) {
-      steps.push(stepOf(forester, new Draw(row)));
+      const draw = new Draw(row);
+      const step = stepOf(forester, draw);
+      steps.push(step, ...endOfAdded(step, draw));
       if (taste.timed) steps.push(['advance', 125]);
     }
     return [family, top, steps];
   };
+}
+
+/** A significant worker that was added often ends for good soon after: so that it is seen whether it counts (SU-48, SU-49). */
+function endOfAdded([word, , added]: readonly Term[], draw: Draw): Term[] {
+  if (word !== 'start_child' || (added as readonly Term[])[0] !== 'worker') return [];
+  const { id, significant } = readWorker(added as Term);
+  return significant && draw.below(3) > 0 ? [['stop', id, draw.pick(REASONS.slice(1, 4))]] : [];
 }
 
 type Word = 'crash' | 'kill' | 'stop' | 'signal' | 'release' | 'which' | 'count' | 'terminate_child' | 'restart_child' | 'delete_child' | 'start_child' | 'kill_sup' | 'signal_sup' | 'stop_top';
@@ -95,7 +104,7 @@ const STEPS: readonly (readonly [Word, number])[] = [
   ['terminate_child', 4], ['restart_child', 4], ['delete_child', 3], ['start_child', 9], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 1],
 ];
 
-function stepOf(forester: Forester, draw: Draw): Term {
+function stepOf(forester: Forester, draw: Draw): readonly Term[] {
   const word = draw.weighted(STEPS);
   const { workerIds, supIds } = forester;
   switch (word) {

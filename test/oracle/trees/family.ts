@@ -9,7 +9,7 @@ import { isPool, poolShape, readSup, readWorker, treeShape } from './shape.js';
 const common = { run: runTree, arrange: orphansLast, program: programOf };
 
 export const supervisors: Family = {
-  ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12, width: 8,
+  ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12, width: 10,
   decode: decodeTrees('supervisors', { timed: false }), problem: treeShape('supervisors'),
 };
 export const pools: Family = {

@@ -18,6 +18,7 @@ class Pool {
     private readonly shutdown: string | number,
     /** Whether instances may die unnoticed, because they are not linked or their pool is blocked. OTP counts those as active (SU-43), so then nobody counts. */
     readonly unnoticed: boolean,
+    private readonly timed: boolean,
   ) {}
 
   template(): Term {
@@ -28,13 +29,20 @@ class Pool {
     // None ignores at a restart: OTP keeps it without a pid, and crashes when it stops (erlang/otp#8215).
     const hang = this.unnoticed ? 'hang' : 'ok';
     const starts = draw.weighted<Term>([
-      [[], 9], [[['ok'], ['fail']], 2], [[['ok'], ['fail'], ['fail']], 2], [[['ok'], ['crash']], 1], [[['ok'], [hang]], 3],
+      [[], 9], [[['ok'], ['fail']], 3], [[['ok'], ['fail'], ['fail']], 2], [[['ok'], ['crash']], 1], [[['ok'], [hang]], 3],
       [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[[hang]], 1],
     ]);
-    const end = draw.weighted([['ok', 8], ['stubborn', 2], ['crash', 1], [this.unnoticed ? 'unlinked' : 'ok', 2]] as const);
+    const end = draw.weighted([['ok', 8], ['stubborn', this.timed ? 6 : 2], ['crash', 1], [this.unnoticed ? 'unlinked' : 'ok', 2]] as const);
     const trap = end === 'stubborn' || end === 'crash' || draw.below(2) === 0 ? 'true' : 'false';
     const again = this.workers === WORKERS_MAX || (this.workers > 0 && draw.rarely(8));
     return this.worker(again ? this.known(draw) : `w${++this.workers}`, trap, end, starts);
+  }
+
+  /** an instance whose start blocks the pool until it is released; null when there are enough */
+  blocker(): readonly [id: string, instance: Term] | null {
+    if (!this.unnoticed || this.workers === 0 || this.workers === WORKERS_MAX) return null;
+    const id = `w${++this.workers}`;
+    return [id, this.worker(id, 'true', 'ok', [['hang']])];
   }
 
   known(draw: Draw): string {
@@ -51,27 +59,43 @@ export function decodePool(family: string, { timed }: Taste): (tape: Tape) => Te
   return (tape) => {
     const draw = new Draw(tape.setup);
     const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
-    const pool = new Pool(draw.pick(RESTARTS), timed ? SHORT_MS : draw.pick([LONG_MS, 'brutal_kill', 'infinity']), draw.rarely(2));
+    const pool = new Pool(draw.pick(RESTARTS), timed ? SHORT_MS : draw.pick([LONG_MS, 'brutal_kill', 'infinity']), draw.rarely(2), timed);
     const template = pool.template();
     const id = draw.weighted([[null, 18], ['restart_child', 1], ['delete_child', 1]] as const);
     // castcall's handle of a pool has no such requests, and one of the other kind is refused at once: only an idle pool answers at once as well.
     const steps: Term[] = id === null ? [] : [[id, 's1', 'w1']];
     for (const row of tape.steps) {
-      steps.push(stepOf(pool, new Draw(row)));
+      steps.push(...stepsOf(pool, new Draw(row)));
       if (timed) steps.push(['advance', STEP_MS]);
     }
+    if (timed || draw.rarely(2)) steps.push(['stop_top']);
+    if (timed) steps.push(['advance', STEP_MS]);
     return [family, ['sup', 's1', POOL, intensity, LONG_SECONDS, 'permanent', 'infinity', 'false', 'never', [template]], steps];
   };
 }
 
-type Word = 'start_instance' | 'crash' | 'kill' | 'stop' | 'signal' | 'release' | 'who' | 'count' | 'terminate_pid' | 'terminate_child' | 'kill_sup' | 'signal_sup' | 'stop_top';
+type Word = 'start_instance' | 'meanwhile' | 'crash' | 'kill' | 'stop' | 'signal' | 'release' | 'who' | 'count' | 'terminate_pid' | 'terminate_child' | 'kill_sup' | 'signal_sup' | 'stop_top';
 const STEPS: readonly (readonly [Word, number])[] = [
-  ['start_instance', 14], ['crash', 7], ['kill', 3], ['stop', 6], ['signal', 4], ['release', 3], ['who', 5], ['count', 4],
+  ['start_instance', 14], ['crash', 7], ['meanwhile', 6], ['kill', 3], ['stop', 6], ['signal', 4], ['release', 3], ['who', 5], ['count', 4],
   ['terminate_pid', 7], ['terminate_child', 1], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 2],
 ];
 
-function stepOf(pool: Pool, draw: Draw): Term {
+function stepsOf(pool: Pool, draw: Draw): Term[] {
   const word = draw.weighted(STEPS);
+  return word === 'meanwhile' ? meanwhile(pool, draw) : [stepOf(pool, word, draw)];
+}
+
+/** A restart and a request that wait for the pool: when the restart fails, the request comes before the next try (SU-20). */
+function meanwhile(pool: Pool, draw: Draw): Term[] {
+  const victim = pool.known(draw);
+  const crash = ['crash', victim];
+  const blocker = pool.blocker();
+  if (blocker === null) return [crash];
+  const request = draw.pick<Term>([['terminate_pid', 's1', victim], ['who', 's1'], ['terminate_pid', 's1', ['first', victim]]]);
+  return [['start_instance', 's1', blocker[1]], crash, request, ['release', blocker[0]]];
+}
+
+function stepOf(pool: Pool, word: Exclude<Word, 'meanwhile'>, draw: Draw): Term {
   switch (word) {
     case 'start_instance': return [word, 's1', pool.instance(draw)];
     case 'crash': case 'kill': case 'release': return [word, pool.known(draw)];
