@@ -24,7 +24,7 @@ export {
 } from './behaviour/index.js';
 export { RequestAnswer, type CollectionWait, type LabelledResponse, type RequestCollection, type RequestId, type RequestVerbs, type Response, type ResponseWait } from './behaviour/index.js';
 export type {
-  DeliverOptions, DeliveryBackoff, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict, FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState,
+  DeliverOptions, DeliveryBackoff, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict, FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
 } from './behaviour/index.js';
 export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
 export type { Logger } from './observe/index.js';

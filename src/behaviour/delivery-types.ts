@@ -138,8 +138,35 @@ export interface DeliveryStats {
   readonly failureRate: number;
   /** starts for each one that ended */
   readonly averageAttempts: number;
-  /** acceptance to acknowledgement, ms; sampled 1 in 64 */
+  /** acceptance to acknowledgement, ms; sampled 1 in 64, or each one while the system keeps records (`delivery.recent`) */
   readonly ackMs: Percentiles;
+}
+
+/** One delivery that is over, as `system.recentDeliveries` tells it. */
+export interface SettledDelivery {
+  /** what it was sent to: a name or a pid */
+  readonly to: string;
+  readonly op: string;
+  readonly guarantee: Guarantee;
+  readonly key: string | undefined;
+  readonly kind: OutcomeKind;
+  /** why, when it was not handled */
+  readonly reason: unknown;
+  /** starts of the handler */
+  readonly attempts: number;
+  /** wall clock of the end, ms since 1970 */
+  readonly at: number;
+  /** from the acceptance to the end, ms; 0 for one that ended before it was accepted */
+  readonly ms: number;
+}
+
+/** Which records of deliveries; all conditions must hold, none means all. */
+export interface RecentQuery {
+  /** what it was sent to: a name or a pid */
+  readonly to?: string | undefined;
+  readonly kind?: OutcomeKind | undefined;
+  /** at most so many, from 1 */
+  readonly limit?: number | undefined;
 }
 
 /** Port: guaranteed delivery, which a layer above fills. */
@@ -150,4 +177,6 @@ export interface Deliveries {
   call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown>;
   /** of one destination, or of the system */
   stats(addr: Address | null): DeliveryStats;
+  /** the latest that are over, newest first */
+  listRecent(query: RecentQuery): SettledDelivery[];
 }

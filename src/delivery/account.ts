@@ -3,6 +3,7 @@ import type { Router } from '../router/index.js';
 import { Counters } from './counters.js';
 import { State, type Delivered } from './delivered.js';
 import type { Resender } from './redelivery.js';
+import type { Recent } from './recent.js';
 import type { Waiting } from './waiting.js';
 import { Ledger, type LedgerLimits } from './ledger.js';
 
@@ -16,6 +17,8 @@ export interface Post extends Resender {
   readonly held: Set<Delivered>;
   /** those whose messages are tried again soon */
   readonly retrying: Set<Waiting>;
+  /** null while no records are kept */
+  readonly recent: Recent | null;
   readonly closed: boolean;
 }
 
@@ -36,7 +39,7 @@ export abstract class Account {
 
   accepted(d: Delivered): void {
     this.counters.accepted++;
-    if ((++this.all.accepted & 63) === 0) d.sampled = this.kernel.env.mono();
+    if ((++this.all.accepted & 63) === 0 || this.delivery.recent !== null) d.sampled = this.kernel.env.mono();
   }
 
   queued(): void {

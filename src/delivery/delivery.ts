@@ -1,7 +1,7 @@
 import { CallError, callError, Deadline, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf,
-  type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RuntimeDefinition, type Terms,
+  type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
 } from '../behaviour/index.js';
 import { Extra, type Op } from '../mailbox/index.js';
 import { Entry, refusalOf, trackCall, untrackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
@@ -12,6 +12,7 @@ import { Destination } from './destination.js';
 import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
 import { Place } from './place.js';
+import { checkRecent, Recent } from './recent.js';
 import { canReturn, outlasts } from './rules.js';
 import { Redelivered } from './redelivery.js';
 import { ReceiptImpl } from './receipt.js';
@@ -25,6 +26,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly retrying: Set<Waiting> = new Set();
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
+  readonly recent: Recent | null;
   private lastDefinition: RuntimeDefinition | null = null;
   private lastBase: Terms;
   private vias: WeakMap<object, Map<unknown, Destination>> | null = null;
@@ -33,7 +35,9 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     readonly router: Router,
     private readonly terms: Terms,
     readonly ledger: LedgerLimits,
+    kept: number,
   ) {
+    this.recent = kept === 0 ? null : new Recent(kept);
     this.lastBase = terms;
   }
 
@@ -59,6 +63,11 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 
   stats(addr: Address | null): DeliveryStats {
     return (addr === null ? this.counters : (this.existing(addr)?.counters ?? new Counters())).stats();
+  }
+
+  listRecent(query: RecentQuery): SettledDelivery[] {
+    checkRecent('recentDeliveries', query);
+    return this.recent === null ? [] : this.recent.list(query);
   }
 
   entered(d: Delivered): void {

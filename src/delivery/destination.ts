@@ -364,6 +364,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** A message is over: its sequence and key are settled, and the next one of its order key may go. */
   over(d: Delivered): void {
+    if (this.delivery.recent !== null) this.delivery.recent.add(d);
     if (d.sequence > 0) this.windowOf(d.caller).mark(d.sequence);
     if (d.key !== null && d.outcome?.kind !== 'handled' && d.outcome?.kind !== 'refused') this.keys.forget(d.key, d);
     if (d.order !== null) this.goOn(d, d.order);

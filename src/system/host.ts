@@ -38,7 +38,7 @@ export function makeHost(options: ReadOptions): Host {
   };
   kernel.host = host;
   offerOutward(host);
-  const delivery = new Delivery(kernel, router, options.delivery, options.dedupe);
+  const delivery = new Delivery(kernel, router, options.delivery, options.dedupe, options.recent);
   host.deliveries = delivery;
   kernel.delivery = delivery;
   return host;

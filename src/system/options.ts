@@ -1,6 +1,6 @@
 import { delayMs, parseOptions, z, type Env } from '../base/index.js';
 import { STANDARD, termsOf, type DeliveryDefaults, type Terms } from '../behaviour/index.js';
-import { LEDGER, type LedgerLimits } from '../delivery/index.js';
+import { LEDGER, RECENT_MAX, type LedgerLimits } from '../delivery/index.js';
 import type { Logger } from '../observe/index.js';
 import { PROCESS_LIMIT } from '../process/index.js';
 import { checkName, DEAD_LETTERS_KEPT, type LetterLimits } from '../router/index.js';
@@ -21,8 +21,11 @@ export interface SystemOptions {
   readonly strays?: 'ignore' | 'report' | undefined;
   /** SIGTERM and SIGINT drain and stop the system, then end the program by the same signal; default false */
   readonly handleSignals?: boolean | undefined;
-  /** defaults of deliveries, and how many keys of exactly-once messages each destination remembers: default 10,000 for 24 hours after they were handled */
-  readonly delivery?: (DeliveryDefaults & { readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined } | undefined }) | undefined;
+  /**
+   * defaults of deliveries; how many keys of exactly-once messages each destination remembers (`dedupe`): default 10,000 for 24 hours after they
+   * were handled; how many deliveries that are over `recentDeliveries` tells (`recent`): from 0 to 100,000, default 0, which costs nothing
+   */
+  readonly delivery?: (DeliveryDefaults & { readonly recent?: number | undefined; readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined } | undefined }) | undefined;
   /**
    * letters kept, default 1,000, and bytes of their payloads, default any: texts and byte arrays are measured, other payloads by `sizeOf`.
    * With a bound in bytes, a letter whose payload is larger or cannot be measured is counted and told, not kept
@@ -43,11 +46,13 @@ export interface ReadOptions {
   readonly letters: LetterLimits;
   readonly delivery: Terms;
   readonly dedupe: LedgerLimits;
+  readonly recent: number;
   readonly env: Env | undefined;
 }
 
 const LOGGER_RULE = 'a logger with error, warn and info (pino has them), or false';
 const KEYS_RULE = 'a whole number of keys from 1';
+const RECENT_RULE = `a whole number of records from 0 to ${RECENT_MAX.toLocaleString('en')}`;
 const COUNT_RULE = 'a whole number of processes from 1';
 const wholeFrom = (from: number, what: string) => {
   const error = `a whole number of ${what} from ${from}`;
@@ -64,6 +69,7 @@ const schema = z.strictObject({
   strays: z.enum(['ignore', 'report'], { error: "'ignore' or 'report'" }).optional(),
   handleSignals: z.boolean({ error: 'true or false' }).optional(),
   delivery: z.looseObject({
+    recent: z.number({ error: RECENT_RULE }).int({ error: RECENT_RULE }).min(0, { error: RECENT_RULE }).max(RECENT_MAX, { error: RECENT_RULE }).optional(),
     dedupe: z.strictObject({ keysMax: z.number({ error: KEYS_RULE }).int({ error: KEYS_RULE }).min(1, { error: KEYS_RULE }).optional(), ageMs: z.unknown().optional() }, { error: 'an object' }).optional(),
   }, { error: 'an object' }).optional(),
   deadLetters: z.strictObject({
@@ -76,7 +82,7 @@ const schema = z.strictObject({
 
 export function readOptions(options: SystemOptions): ReadOptions {
   const read = parseOptions('createSystem', schema, options);
-  const { dedupe, ...delivery } = (read.delivery ?? {}) as NonNullable<SystemOptions['delivery']>;
+  const { dedupe, recent, ...delivery } = (read.delivery ?? {}) as NonNullable<SystemOptions['delivery']>;
   const development = read.development ?? process.env['NODE_ENV'] !== 'production';
   return {
     name: read.name === undefined ? 'castcall' : checkName('createSystem.name', read.name),
@@ -89,6 +95,7 @@ export function readOptions(options: SystemOptions): ReadOptions {
     letters: { capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT, capacityBytes: read.deadLetters?.capacityBytes ?? -1, sizeOf: read.deadLetters?.sizeOf ?? null },
     delivery: termsOf('createSystem.delivery', delivery, STANDARD),
     dedupe: { keysMax: dedupe?.keysMax ?? LEDGER.keysMax, ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs) },
+    recent: recent ?? 0,
     env: read.env,
   };
 }

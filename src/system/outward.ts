@@ -1,5 +1,5 @@
 import type {
-  AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, Sends, VerbArgs,
+  AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, RecentQuery, Sends, SettledDelivery, VerbArgs,
 } from '../behaviour/index.js';
 import { balance, outwardOf, poolRef, type Balancer, type BalanceOptions, type PoolRef } from '../delivery/index.js';
 
@@ -85,5 +85,23 @@ export class SystemOutward {
   /** `ref.deliver`, for those who have a ref in one hand and an operation in the other. */
   deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>> {
     return ref.deliver(op, ...args);
+  }
+
+  /**
+   * The latest deliveries that are over, newest first, of all that `createSystem({ delivery: { recent } })` keeps; none unless it was set. Those with the
+   * guarantee at-most-once leave no record. A record holds its reason, never a payload or a reply. O(records kept). Errors: an OptionError for a bad query.
+   *
+   * @example
+   * const other = createSystem({ delivery: { recent: 100 } });
+   * const Worker = defineAgent({ calls: { double: (self, n: number) => n * 2 } });
+   * other.start(Worker, { name: 'w' });
+   * const receipt = await other.ref(Worker, 'w').deliver('double', 21);
+   * await receipt.settled;
+   * other.recentDeliveries({ to: 'w', limit: 1 }).map(({ op, kind, attempts }) => ({ op, kind, attempts })) // => [{ op: 'double', kind: 'handled', attempts: 1 }]
+   * await other.stop();
+   * @since 0.2.0
+   */
+  recentDeliveries(query: RecentQuery = {}): SettledDelivery[] {
+    return this.#host.deliveries?.listRecent(query) ?? [];
   }
 }
