@@ -13,6 +13,12 @@ const NO_FAILURES: readonly FailedAttempt[] = [];
 const NOBODY: Promise<unknown> = Promise.resolve();
 const nothing = (): void => undefined;
 
+/** Who waits for a message to be accepted. */
+export interface Acceptance {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /** What a message tells of its way: the destination that it belongs to. */
 export interface Keeper {
   readonly kernel: Kernel;
@@ -69,7 +75,7 @@ export class Delivered extends Request {
   /** monotonic ms of the acceptance when it is a sampled one, else -1 */
   sampled = -1;
   /** who waits for it to be accepted */
-  acceptance: { resolve(): void; reject(error: unknown): void } | null = null;
+  acceptance: Acceptance | null = null;
   /** its place in line before a full mailbox */
   entrance: Waiter | null = null;
   /** the process of its own that handles it, when its operation is concurrent */

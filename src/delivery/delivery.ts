@@ -7,7 +7,8 @@ import { Extra, type Op } from '../mailbox/index.js';
 import { Entry, refusalOf, trackCall, untrackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
 import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../router/index.js';
 import { Counters } from './counters.js';
-import { Delivered, State } from './delivered.js';
+import { Delivered, State, type Acceptance } from './delivered.js';
+import { Entrance } from './entrance.js';
 import { Destination } from './destination.js';
 import type { Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
@@ -43,10 +44,14 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 
   deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt> {
     const made = this.send('deliver', addr, definition, op, payload, sender, options);
-    if (made.entrance === null) return Promise.resolve(new ReceiptImpl(made));
-    if (sender !== null) trackCall(sender, made);
+    if (!(made.entrance instanceof Entrance && made.entrance.admission === this)) return Promise.resolve(new ReceiptImpl(made));
+    const { acceptance: first, caller } = made;
+    if (caller !== sender) {
+      if (first !== null && caller !== null) untrackCall(caller, made); // somebody else wants it as well: it stays when its sender ends
+    } else if (first === null && sender !== null) trackCall(sender, made);
     const promise = new Promise<Receipt>((resolve, reject) => {
-      made.acceptance = { resolve: () => resolve(new ReceiptImpl(made)), reject };
+      const mine = { resolve: () => resolve(new ReceiptImpl(made)), reject };
+      made.acceptance = first === null ? mine : both(first, mine);
     });
     markHandled(promise);
     return promise;
@@ -203,6 +208,20 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (p === null) return null;
     return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;
   }
+}
+
+/** A message in line before a full mailbox, and its duplicates: all hear the same. */
+function both(first: Acceptance, second: Acceptance): Acceptance {
+  return {
+    resolve() {
+      first.resolve();
+      second.resolve();
+    },
+    reject(error) {
+      first.reject(error);
+      second.reject(error);
+    },
+  };
 }
 
 /** Fires when a caller has waited for long enough. */

@@ -272,6 +272,56 @@ describe('a mailbox with the policy suspend', () => {
     expect({ sent, handled, rejected, deadLettered, held }).toEqual({ sent: 6, handled: 4, rejected: 1, deadLettered: 1, held: 0 });
   });
 
+  test('P21 a duplicate of one that waits is told what the first one is, and keeps it there when its sender ends', async () => {
+    const { Worker, env, gates, system, done } = await workshop();
+    const ref = system.start(Worker, { mailbox: { capacity: 1, overflow: 'suspend' } });
+    await ref.deliver('slow', 'a');
+    await env.settle();
+    await ref.deliver('ask', 'b');
+    let first: unknown;
+    const sender = system.spawn(async (self) => { first = await self.deliver(ref, 'ask', 'c', once('k')); });
+    await env.settle();
+    const others = [ref.deliver('ask', 'c', once('k')), ref.deliver('ask', 'c', once('k'))];
+    const call = ref.call('ask', 'c', once('k'));
+    await expect(ref.deliver('ask', 'other', once('k'))).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
+    system.exit(sender, 'kill');
+    await env.settle();
+    expect(ref.stats()).toMatchObject({ mailbox: { held: 1 }, delivery: { accepted: 2, duplicatesSuppressed: 3 } });
+    gates.get('a')?.();
+    for (const one of others) expect(await (await one).settled).toMatchObject({ kind: 'handled', reply: 'did c' });
+    expect(await call).toBe('did c');
+    expect(first).toMatchObject({ state: 'handled' });
+    expect(done).toEqual(['a', 'b', 'c']);
+  });
+
+  test('P21 a duplicate of one that is refused in line is refused, too; its key is free again', async () => {
+    const { ref, env, gates, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    await ref.deliver('slow', 'a');
+    await env.settle();
+    await ref.deliver('ask', 'b');
+    const both = [0, 1].map(() => ref.deliver('ask', 'c', { ...once('k'), expiresInMs: 10 }));
+    await env.advance(10);
+    for (const one of both) await expect(one).rejects.toMatchObject({ code: 'EXPIRED' });
+    gates.get('a')?.();
+    await env.settle();
+    expect(await (await ref.deliver('ask', 'c again', once('k'))).settled).toMatchObject({ kind: 'handled' });
+    expect(done).toEqual(['a', 'b', 'c again']);
+  });
+
+  test('P21 a duplicate of one that has come back and stands in line is accepted at once', async () => {
+    const { ref, env, failing, gates } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    failing('a', 1);
+    const retried = await ref.deliver('ask', 'a', { ...once('k'), backoff: { baseMs: 50, jitter: 0 } });
+    await env.settle();
+    await ref.deliver('slow', 'b');
+    await env.settle();
+    await ref.deliver('ask', 'c');
+    await env.advance(50);
+    const duplicate = await ref.deliver('ask', 'a', once('k'));
+    gates.get('b')?.();
+    expect(await duplicate.settled).toBe(await retried.settled);
+  });
+
   test('what comes back stands in line too', async () => {
     const { ref, env, failing, gates, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
     failing('a', 1);
