@@ -129,17 +129,37 @@ function meanOf(from: Choice, now: number): number {
 
 /** By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each has exactly its share. */
 export class Weighted extends Strategy {
+  /** who lived at the last choice, and their weights then */
+  private readonly group: BalanceMember[] = [];
+  private readonly weights: number[] = [];
   pick(from: Choice): BalanceMember | null {
+    const sum = this.gather(from);
     let best: BalanceMember | null = null;
-    let sum = 0;
-    for (const member of from.list) {
-      if (from.taker(member) === null) continue;
-      sum += member.weight;
+    for (const member of this.group) {
       member.credit += member.weight;
       if (best === null || member.credit > best.credit) best = member;
     }
     if (best !== null) best.credit -= sum;
     return best;
+  }
+
+  /** The sum of the weights of those that live. Another group begins anew: nobody waits for turns that are owed to who has gone. */
+  private gather(from: Choice): number {
+    const { group, weights } = this;
+    let sum = 0;
+    let size = 0;
+    let same = true;
+    for (const member of from.list) {
+      if (from.taker(member) === null) continue;
+      same &&= group[size] === member && weights[size] === member.weight;
+      group[size] = member;
+      weights[size++] = member.weight;
+      sum += member.weight;
+    }
+    if (same && size === group.length) return sum;
+    group.length = size;
+    for (const member of group) member.credit = 0;
+    return sum;
   }
 }
 

@@ -125,6 +125,17 @@ describe('the other strategies', () => {
     expect(balancer.stats().members[0]?.weight).toBe(1);
   });
 
+  test('weighted: whoever stays owes nothing to who has gone, and each has its share from the first choice on', async () => {
+    const { system, refs } = world(3);
+    const [a, b, c] = refs as [AgentRef<typeof Worker>, AgentRef<typeof Worker>, AgentRef<typeof Worker>];
+    const balancer = system.balance(Worker, { strategy: 'weighted', members: [{ ref: a, weight: 50 }, b, c] });
+    const order: string[] = [];
+    for (let n = 0; n < 26; n++) await balancer.call('label');
+    system.exit(a, 'kill');
+    for (let n = 0; n < 6; n++) order.push(await balancer.call('label'));
+    expect(order.join(' ')).toBe('w1 w2 w1 w2 w1 w2');
+  });
+
   test('fastest tries everybody, then prefers who replies sooner, and tries the slow again when what is known is old', async () => {
     const { env, system } = world(0);
     const delays = new Map([['quick', 10], ['slow', 200]]);

@@ -8,6 +8,7 @@ import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
 import { mailboxSuite } from './mailbox.js';
 import { orderSuite } from './order.js';
+import { poolsSuite } from './pools.js';
 import { pressureSuite } from './pressure.js';
 import { randomSuite } from './random.js';
 import { restartingSuite } from './restarting.js';
@@ -21,5 +22,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, poolsSuite, randomSuite,
 ];
