@@ -1,6 +1,6 @@
 import { callError, markHandled, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
-import { accept, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import { accept, acceptIn, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
@@ -44,7 +44,7 @@ export class AgentRefImpl {
       const { current } = p.kernel;
       const rank = laneOnly(options);
       if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
-        acceptWith(p, rank as Rank, known, payload, current, -1);
+        acceptIn(p, rank as Rank, known, payload, current);
         return;
       }
     }

@@ -1,5 +1,5 @@
 export { evictOldest, expiring, keyedIn, purge, remember, type Out } from './evict.js';
-export { Lane, type Segment } from './lane.js';
+export { Lane, SideLane, type Segment } from './lane.js';
 export { Hold, Mailbox, MailboxExtra, RANKS, Rank, Tally, type Priority } from './mailbox.js';
 export { Meter, percentiles, recordMs, type Histogram, type Percentiles } from './meter.js';
 export { CONTINUE, DOWN, EXIT, EXTRA, Extra, IDLE, INFO, isUrgent, Kind, Op, STOP, TIMER, UNBOUNDED, URGENT_DOWN, URGENT_EXIT, URGENT_INFO, type OpRun } from './op.js';

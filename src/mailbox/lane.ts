@@ -150,3 +150,15 @@ export class Lane {
     this.tend = messages * SLOTS;
   }
 }
+
+/** A lane beside the normal one. */
+export class SideLane extends Lane {
+  /** most messages at once, as of its user messages' arrivals */
+  most = 0;
+  constructor(
+    /** its bit in the mailbox's `ready` */
+    readonly bit: number,
+  ) {
+    super();
+  }
+}

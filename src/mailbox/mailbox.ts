@@ -1,4 +1,4 @@
-import { Lane } from './lane.js';
+import { Lane, SideLane } from './lane.js';
 import type { Meter } from './meter.js';
 import { EXTRA, UNBOUNDED, type Extra, type Op } from './op.js';
 import { NO_RULES, Pressure } from './rules.js';
@@ -21,6 +21,7 @@ const SAMPLE_MASK = 63;
 export const Hold = { Pressed: 32, Sys: 64, Suspended: 128 } as const;
 const LANES = 31;
 const FRONT_READY = 1 << Rank.Front;
+const ABOVE = (1 << Rank.High) | (1 << Rank.Critical) | FRONT_READY;
 
 /** What happened to user messages, beyond the common case; allocated when the first such thing happens. */
 export class Tally {
@@ -35,17 +36,15 @@ export class Tally {
 
 /** The rarely used part of a mailbox. */
 export class MailboxExtra {
-  readonly lanes: (Lane | null)[] = [null, null, null, null, null];
+  readonly lanes: (SideLane | null)[] = [null, null, null, null, null];
   tally: Tally = new Tally();
   meter: Meter | null = null;
   sampledAt = 0;
   receivedAt = -1;
   handledAt = -1;
   pressure: Pressure | null = null;
-  /** most messages at once in each lane, by rank; null while only the normal one has been used */
-  peaks: number[] | null = null;
-  /** the same of all lanes together, once `peaks` is kept */
-  peak = 0;
+  /** most user messages at once in all lanes together; -1 while only the normal one has been used */
+  peak = -1;
   /** no message that is queued expires before: monotonic ms, Infinity when none expires */
   nextExpiry: number = Infinity;
   /** when somebody looked at the statistics, and how many messages had left by then */
@@ -68,7 +67,7 @@ export class Mailbox extends Lane {
   static readonly unopened: Mailbox = new Mailbox(-1);
 
   size = 0;
-  /** the largest size so far; -1 once lanes have peaks of their own, so that every put looks at them */
+  /** most messages at once in the normal lane, and so the largest size so far while no other has been used */
   mark = 0;
   sent = 0;
   handled = 0;
@@ -88,70 +87,83 @@ export class Mailbox extends Lane {
     return (++this.sent & SAMPLE_MASK) === 0;
   }
 
+  /** Queues a user message in a lane of this mailbox other than the normal one; the caller has checked the bound. */
+  putAside(lane: SideLane, op: Op, payload: unknown, from: unknown): void {
+    lane.push(op, payload, from);
+    this.ready |= lane.bit;
+    this.sent++;
+    if (++this.size > lane.most) this.peakedAside(lane);
+  }
+
   /** Queues a message in any lane; signals neither count nor wait. */
   putIn(rank: Rank, op: Op, payload: unknown, from: unknown): void {
+    if (rank === Rank.Normal) {
+      if (op.signal) this.push(op, payload, from);
+      else this.put(op, payload, from);
+      return;
+    }
+    const extra = this.cold();
+    const lane = extra.lanes[rank] ?? this.openLane(extra, rank);
     if (!op.signal) {
-      this.sent++;
-      this.size++;
+      this.putAside(lane, op, payload, from);
+      return;
     }
-    if (rank === Rank.Normal) this.push(op, payload, from);
-    else {
-      const extra = this.cold();
-      const lane = (extra.lanes[rank] ??= new Lane());
-      lane.push(op, payload, from);
-      this.ready |= 1 << rank;
-      if (!op.signal) this.peakedIn(extra, rank, lane.n);
-    }
-    if (this.size > this.mark) this.peaked();
+    lane.push(op, payload, from);
+    this.ready |= lane.bit;
+  }
+
+  private openLane(extra: MailboxExtra, rank: Rank): SideLane {
+    if (extra.peak < 0) extra.peak = this.mark;
+    return (extra.lanes[rank] = new SideLane(1 << rank));
   }
 
   /** Most user messages that were queued at once. */
   get peak(): number {
-    return this.mark < 0 ? (this.extra as MailboxExtra).peak : this.mark;
+    return Math.max(this.mark, this.extra?.peak ?? -1);
   }
 
-  /** Most messages at once in one lane; the runtime's own are among them once several lanes are used. */
+  /** Most messages at once in one lane; the runtime's own may be among them once several lanes are used. */
   peakIn(rank: Rank): number {
-    const peaks = this.extra?.peaks;
-    if (peaks === null || peaks === undefined) return rank === Rank.Normal ? this.mark : 0;
-    return peaks[rank] as number;
+    return rank === Rank.Normal ? this.mark : (this.extra?.lanes[rank]?.most ?? 0);
   }
 
   private peaked(): void {
-    const { extra, size } = this;
-    if (extra === null || extra.peaks === null) {
-      this.mark = size;
-      return;
-    }
-    if (size > extra.peak) extra.peak = size;
-    if (this.n > (extra.peaks[Rank.Normal] as number)) extra.peaks[Rank.Normal] = this.n;
+    const { extra } = this;
+    if (extra === null || extra.peak < 0) this.mark = this.size;
+    else this.peakedBeside(extra);
   }
 
-  private peakedIn(extra: MailboxExtra, rank: Rank, depth: number): void {
-    if (extra.peaks === null) {
-      extra.peaks = [0, this.mark, 0, 0, 0];
-      extra.peak = this.mark;
-      this.mark = -1;
-    }
-    if (depth > (extra.peaks[rank] as number)) extra.peaks[rank] = depth;
+  private peakedBeside(extra: MailboxExtra): void {
+    const { size } = this;
+    if (size > extra.peak) extra.peak = size;
+    const depth = Math.min(this.n, size); // signals are in `n`
+    if (depth > this.mark) this.mark = depth;
+  }
+
+  /** Most at once in one lane is never more than most at once in all, so that one compare tells that neither grows. */
+  private peakedAside(lane: SideLane): void {
+    const extra = this.extra as MailboxExtra;
+    const depth = Math.min(lane.n, this.size); // signals are in `n`
+    if (depth > lane.most) lane.most = depth;
+    if (this.size > extra.peak) extra.peak = this.size;
   }
 
   /** The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. It is taken now. */
   pick(): Lane | null {
-    const { ready } = this;
-    if (ready === 0) return this.n > 0 ? this : null;
-    if ((ready & Hold.Pressed) !== 0) return this.pickPressed();
-    if (ready > LANES) return this.frontOnly() ? this.tookFrom(Rank.Front) : null;
+    if (this.ready > LANES) return this.pickHeld();
     return this.strict();
   }
 
+  private pickHeld(): Lane | null {
+    if ((this.ready & Hold.Pressed) !== 0) return this.pickPressed();
+    return this.frontOnly() ? this.tookFrom(Rank.Front) : null;
+  }
+
   private strict(): Lane | null {
-    const { ready } = this;
-    for (let rank: number = Rank.Front; rank > Rank.Normal; rank--) {
-      if ((ready & (1 << rank)) !== 0) return this.tookFrom(rank);
-    }
+    const above = this.ready & ABOVE;
+    if (above !== 0) return this.tookFrom(31 - Math.clz32(above)); // the highest bit
     if (this.n > 0) return this;
-    return (ready & 1) !== 0 ? this.tookFrom(Rank.Low) : null;
+    return (this.ready & 1) !== 0 ? this.tookFrom(Rank.Low) : null;
   }
 
   /** Whether a message may be taken, or somebody may come in. */
@@ -332,8 +344,8 @@ export class Mailbox extends Lane {
   }
 
   private tookFrom(rank: number): Lane {
-    const lane = this.cold().lanes[rank] as Lane;
-    if (lane.n === 1) this.ready &= ~(1 << rank);
+    const lane = (this.extra as MailboxExtra).lanes[rank] as SideLane;
+    if (lane.n === 1) this.ready &= ~lane.bit;
     return lane;
   }
 }

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../base/index.js';
-import { Mailbox, Rank, type Op, type Waiter } from '../mailbox/index.js';
+import { Mailbox, Rank, type Op, type SideLane, type Waiter } from '../mailbox/index.js';
 import { admit, admits, Entry, queue, refuse, refusalOf, sample, type Coalesce } from './admit.js';
 import { rankHeld } from './hold.js';
 import type { Faults } from './ports.js';
@@ -12,7 +12,7 @@ import { ReplySlot } from './slot.js';
  */
 export function accept(p: Process, op: Op, payload: unknown, from: unknown): boolean {
   const box = p.mailbox;
-  if (box.size >= box.gate) return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from, -1);
+  if (box.size >= box.gate) return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
   const kernel = p.kernel;
   if (kernel.watched && watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;
   if (box.put(op, payload, from)) sample(p);
@@ -20,8 +20,19 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
   return true;
 }
 
+/** The same for a message with a priority and nothing else. */
+export function acceptIn(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown): boolean {
+  const { mailbox: box, kernel } = p;
+  const { extra } = box;
+  const lane = extra === null ? null : (extra.lanes[rank] as SideLane | null); // the normal one is not among them
+  if (lane === null || box.size >= box.gate || kernel.watched) return acceptWith(p, rank, op, payload, from);
+  box.putAside(lane, op, payload, from);
+  if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
+  return true;
+}
+
 /** The same for a message with a priority, an expiry or a key, or to a mailbox under pressure: the longer road. */
-export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null = null): boolean {
+export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number = -1, coalesce: Coalesce | null = null): boolean {
   const box = p.box();
   if (p.kernel.watched) {
     if (!admits(p, op, payload, coalesce !== null)) return refuse(p, op, payload) !== Entry.Refused;

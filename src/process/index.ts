@@ -1,4 +1,4 @@
-export { accept, acceptOrWait, acceptWith, pushSignal } from './accept.js';
+export { accept, acceptIn, acceptOrWait, acceptWith, pushSignal } from './accept.js';
 export { admits, closeMailbox, comeIn, Entry, refusalOf, withdraw, type Coalesce } from './admit.js';
 export { exitProcess } from './exit.js';
 export { Alias, exitToAlias, sendToAlias, unalias, type AliasMode } from './alias.js';

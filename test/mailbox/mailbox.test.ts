@@ -15,6 +15,8 @@ describe('Mailbox', () => {
       const box = new Mailbox(UNBOUNDED);
       const model = new Map<number, number[]>(RANKS.map((rank) => [rank, []]));
       const users = new Set<number>();
+      const usersIn = (rank: number): number => (model.get(rank) as number[]).filter((i) => users.has(i)).length;
+      const peaks = new Map<number, { users: number; all: number }>(RANKS.map((rank) => [rank, { users: 0, all: 0 }]));
       let peak = 0;
       let sent = 0;
       steps.forEach(({ kind, rank, signal }, i) => {
@@ -26,6 +28,9 @@ describe('Mailbox', () => {
             sent++;
           }
           peak = Math.max(peak, users.size);
+          const most = peaks.get(rank) as { users: number; all: number };
+          most.users = Math.max(most.users, usersIn(rank));
+          most.all = Math.max(most.all, box.depth(rank));
         } else {
           const first = [...RANKS].reverse().map((one) => model.get(one) as number[]).find((queue) => queue.length > 0);
           const lane = box.pick();
@@ -41,6 +46,10 @@ describe('Mailbox', () => {
         for (const one of RANKS) expect(box.depth(one)).toBe(model.get(one)?.length);
       });
       expect([box.peak, box.sent]).toEqual([peak, sent]);
+      for (const [rank, most] of peaks) {
+        expect(box.peakIn(rank as Rank)).toBeGreaterThanOrEqual(most.users);
+        expect(box.peakIn(rank as Rank)).toBeLessThanOrEqual(Math.min(most.all, peak));
+      }
     }));
   });
 
