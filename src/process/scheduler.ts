@@ -12,6 +12,11 @@ const LOW_EVERY = 8;
 
 const QUOTA_MAX = 512;
 
+/** Done at the beginning of a turn of the event loop. */
+export interface TurnJob {
+  turn(): void;
+}
+
 /**
  * The run queue: drained in one microtask for a whole burst. The time budget belongs to the event-loop turn, not to a
  * drain, so chains of microtask drains (an async ping-pong, `for (;;) await ref.call()`) cannot hold the loop: once it
@@ -35,6 +40,7 @@ export class Scheduler {
   private credit = 16;
   private turnBegan = -1;
   private checkedAt = -1;
+  private jobs: TurnJob[] = [];
 
   constructor(private readonly kernel: Kernel) {}
 
@@ -61,14 +67,23 @@ export class Scheduler {
    * turn is used up: then that work should wait for the next one.
    */
   charge(): boolean {
-    if (!this.ticking) {
-      this.ticking = true;
-      this.kernel.env.macrotask(this.tick);
-    }
+    this.needTick();
     if (this.spent) return true;
     if (--this.credit > 0 || !this.overTime()) return false;
     this.spent = true;
     return true;
+  }
+
+  /** Does it at the beginning of the next turn of the event loop. */
+  nextTurn(job: TurnJob): void {
+    this.jobs.push(job);
+    this.needTick();
+  }
+
+  private needTick(): void {
+    if (this.ticking) return;
+    this.ticking = true;
+    this.kernel.env.macrotask(this.tick);
   }
 
   private promise(): void {
@@ -83,10 +98,7 @@ export class Scheduler {
 
   private readonly drain = (): void => {
     const { kernel } = this;
-    if (!this.ticking) {
-      this.ticking = true;
-      kernel.env.macrotask(this.tick);
-    }
+    this.needTick();
     if (kernel.onDrainBegin !== null) kernel.onDrainBegin();
     try {
       if (kernel.env.chooser === null) this.runAll();
@@ -141,6 +153,12 @@ export class Scheduler {
     return this.normal.shift();
   }
 
+  private doJobs(): void {
+    const { jobs } = this;
+    this.jobs = [];
+    for (const job of jobs) job.turn();
+  }
+
   private overTime(): boolean {
     const now = this.kernel.env.mono();
     if (this.turnBegan < 0) {
@@ -160,6 +178,7 @@ export class Scheduler {
     this.ticking = false;
     this.turnBegan = -1;
     this.credit = Math.min(this.credit, this.quota);
+    if (this.jobs.length > 0) this.doJobs();
     if (!this.spent) return;
     this.spent = false;
     if (this.pending) this.drain();

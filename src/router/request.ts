@@ -1,15 +1,13 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
-import type { Op, Rank } from '../mailbox/index.js';
+import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand } from '../process/index.js';
-import { SignalWatch } from './watch.js';
+import { SignalWatch, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */
-export class RequestExtra {
+export class RequestExtra extends Watched {
   skipAbandoned = false;
   /** the caller's stack, captured in development */
   stack: { readonly stack?: string } | undefined = undefined;
-  /** of the signal that the caller gave */
-  watch: SignalWatch | null = null;
   /** the process that handles it, when that is not the callee itself: a concurrent handler's */
   worker: Process | null = null;
   /** the callee's signal for this request; fired when the caller gives up */
@@ -17,6 +15,14 @@ export class RequestExtra {
   /** why the caller gave up; meaningful while `cancelled` */
   abortReason: unknown = undefined;
   cancelled = false;
+  constructor(private readonly request: Request) {
+    super();
+  }
+
+  /** The signal that the caller gave has fired. */
+  abort(reason: unknown): void {
+    this.request.abort(reason);
+  }
 }
 
 /** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
@@ -124,7 +130,7 @@ export class Request extends ReplySlot {
   }
 
   cold(): RequestExtra {
-    return (this.extra ??= new RequestExtra());
+    return (this.extra ??= new RequestExtra(this));
   }
 
   /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
@@ -185,10 +191,7 @@ export class Request extends ReplySlot {
     if (this.caller !== null) untrackCall(this.caller, this);
     const deferred = callee.ext === null ? null : callee.ext.deferred;
     if (deferred !== null) deferred.delete(this);
-    if (extra !== null && extra.watch !== null) {
-      extra.watch.remove(this);
-      extra.watch = null;
-    }
+    if (extra !== null && extra.watch !== null) extra.watch.remove(extra, callee.kernel);
   }
 }
 
@@ -261,10 +264,10 @@ export interface RequestOptions {
 export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions): Request {
   const promise = new Promise<unknown>(executor);
   const made = new Request(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
-  const extra = made.cold();
-  extra.skipAbandoned = options.skipAbandoned;
-  extra.stack = options.stack;
-  if (!acceptWith(callee, options.rank, op, payload, made, options.expiresAt)) {
+  const { rank, expiresAt, signal } = options;
+  if (options.skipAbandoned) made.cold().skipAbandoned = true;
+  if (options.stack !== undefined) made.cold().stack = options.stack;
+  if (!(rank === Rank.Normal && expiresAt < 0 ? accept(callee, op, payload, made) : acceptWith(callee, rank, op, payload, made, expiresAt))) {
     made.fail(refusalOf(callee, op, payload));
     return made;
   }
@@ -273,6 +276,6 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
     made.outer = caller.from;
     trackCall(caller, made);
   }
-  if (options.signal !== undefined) (extra.watch = SignalWatch.of(options.signal)).add(made);
+  if (signal !== undefined) SignalWatch.of(signal).add(made.cold());
   return made;
 }
