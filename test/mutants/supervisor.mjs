@@ -39,5 +39,7 @@ export const supervisor = [
   { name: 'a stranger can be terminated', file: dynamic, family: 'pools', edits: [["return kernel.byPid(pid) === undefined ? undefined : new Refusal('not_found', { pid });", 'return undefined;']] },
   { name: 'what is no pid is not found', file: dynamic, family: 'pools', edits: [["new Refusal('simple_one_for_one', { id: pid })", "new Refusal('not_found', { pid })"]] },
   { name: 'a terminated instance stays in the books', file: dynamic, family: 'pools', edits: [['state.byNumber.delete(found.n);', '']] },
+  { name: 'a dynamic supervisor terminates the dead again', file: dynamic, family: 'dynamics', edits: [["if (state.limits.template === null) return new Refusal('not_found', { pid });", '']] },
+  { name: 'children of a dynamic supervisor have one spec', file: dynamic, family: 'dynamics', edits: [['state.limits.template === null ? counted : { ...counted, specs: 1 }', '{ ...counted, specs: 1 }']] },
   { name: 'every instance is a spec', file: dynamic, family: 'pools', edits: [['{ ...counted, specs: 1 }', 'counted']] },
 ];

@@ -36,6 +36,7 @@ run(Term, C) ->
     case element(1, Term) of
         supervisors -> oracle_trees:run(Term, C);
         pools -> oracle_trees:run(Term, C);
+        dynamics -> oracle_trees:run(Term, C);
         shutdowns -> oracle_trees:run(Term, C);
         restarts -> oracle_trees:run(Term, C);
         servers -> oracle_servers:run(Term, C);

@@ -45,7 +45,9 @@ step(C, {terminate_child, S, Id}) -> api(C, {terminate_child, S, Id}, fun(Sup) -
 step(C, {restart_child, S, Id}) -> api(C, {restart_child, S, Id}, fun(Sup) -> supervisor:restart_child(Sup, Id) end);
 step(C, {delete_child, S, Id}) -> api(C, {delete_child, S, Id}, fun(Sup) -> supervisor:delete_child(Sup, Id) end);
 step(C, {start_instance, S, Worker}) -> api(C, {start_instance, S, element(2, Worker)}, fun(Sup) -> supervisor:start_child(Sup, [Worker]) end);
-step(C, {terminate_pid, S, Who}) -> api(C, {terminate_pid, S, Who}, fun(Sup) -> terminate_pid(Sup, whose(C, Who)) end);
+step(C, {terminate_pid, S, Who}) ->
+    Pid = whose(C, Who),
+    api(C, {terminate_pid, S, Pid}, fun(Sup) -> terminate_pid(Sup, Pid) end);
 step(C, {who, S}) -> api(C, {who, S}, fun(Sup) -> lists:sort([shown(C, Child) || {undefined, Child, _, _} <- supervisor:which_children(Sup)]) end);
 step(C, {which, S}) -> api(C, {which, S}, fun(Sup) -> [{Id, Child} || {Id, Child, _, _} <- supervisor:which_children(Sup)] end);
 step(C, {count, S}) -> api(C, {count, S}, fun(Sup) -> [Count || {_, Count} <- supervisor:count_children(Sup)] end).

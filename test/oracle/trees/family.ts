@@ -4,7 +4,7 @@ import { either } from '../shape.js';
 import { decodeRestarts, decodeShutdowns, decodeTrees } from './decode.js';
 import { decodePool } from './pools.js';
 import { runTree } from './run.js';
-import { isPool, poolShape, readSup, readWorker, treeShape } from './shape.js';
+import { isDynamic, isPool, poolShape, readSup, readWorker, treeShape } from './shape.js';
 
 const common = { run: runTree, arrange: orphansLast, program: programOf };
 
@@ -15,6 +15,10 @@ export const supervisors: Family = {
 export const pools: Family = {
   ...common, name: 'pools', about: 'instances of one template: restart types, intensity, the API by pid, stops beside each other', weight: 1, timed: false, stepsMax: 14, width: 8,
   decode: decodePool('pools', { timed: false }), problem: poolShape('pools'),
+};
+export const dynamics: Family = {
+  ...common, name: 'dynamics', about: 'pools that are dynamic supervisors on castcall', weight: 0.5, timed: false, stepsMax: 14, width: 8,
+  decode: decodePool('dynamics', { timed: false }, 'd1'), problem: poolShape('dynamics'),
 };
 export const shutdowns: Family = {
   ...common, name: 'shutdowns', about: 'children that do not end when asked, and the time they are given', weight: 0.08, timed: true, stepsMax: 6, width: 8,
@@ -33,7 +37,7 @@ function orphansLast(events: readonly string[]): string[] {
 
 function programOf(scenario: Term): string[] {
   const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];
-  return [`${readSup(top).id} = await system.${isPool(top) ? 'superviseSimple' : 'supervise'}(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  return [`${readSup(top).id} = await system.${isDynamic(top) ? 'superviseDynamic' : isPool(top) ? 'superviseSimple' : 'supervise'}(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
 }
 
 function supText(term: Term, depth: number): string[] {

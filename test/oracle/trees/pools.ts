@@ -14,6 +14,7 @@ const STEP_MS = 125;
 class Pool {
   workers = 0;
   constructor(
+    readonly id: string,
     private readonly restart: string,
     private readonly shutdown: string | number,
     /** Whether instances may die unnoticed, because they are not linked or their pool is blocked. OTP counts those as active (SU-43), so then nobody counts. */
@@ -32,7 +33,9 @@ class Pool {
       [[], 9], [[['ok'], ['fail']], 3], [[['ok'], ['fail'], ['fail']], 2], [[['ok'], ['crash']], 1], [[['ok'], [hang]], 3],
       [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[[hang]], 1],
     ]);
-    const end = draw.weighted([['ok', 8], ['stubborn', this.timed ? 6 : 2], ['crash', 1], [this.unnoticed ? 'unlinked' : 'ok', 2]] as const);
+    // A dynamic supervisor never waits for an instance: so whoever is told to be dead is known to be.
+    const stubborn = this.id === 's1' || this.shutdown === 'brutal_kill' ? 'stubborn' : 'ok';
+    const end = draw.weighted([['ok', 8], [stubborn, this.timed ? 6 : 2], ['crash', 1], [this.unnoticed ? 'unlinked' : 'ok', 2]] as const);
     const trap = end === 'stubborn' || end === 'crash' || draw.below(2) === 0 ? 'true' : 'false';
     const again = this.workers === WORKERS_MAX || (this.workers > 0 && draw.rarely(8));
     return this.worker(again ? this.known(draw) : `w${++this.workers}`, trap, end, starts);
@@ -55,22 +58,22 @@ class Pool {
 }
 
 /** A pool with what happens to its instances and what is asked of it. */
-export function decodePool(family: string, { timed }: Taste): (tape: Tape) => Term {
+export function decodePool(family: string, { timed }: Taste, sup: 's1' | 'd1' = 's1'): (tape: Tape) => Term {
   return (tape) => {
     const draw = new Draw(tape.setup);
     const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
-    const pool = new Pool(draw.pick(RESTARTS), timed ? SHORT_MS : draw.pick([LONG_MS, 'brutal_kill', 'infinity']), draw.rarely(2), timed);
+    const pool = new Pool(sup, draw.pick(RESTARTS), timed ? SHORT_MS : draw.pick([LONG_MS, 'brutal_kill', 'infinity']), draw.rarely(2) && sup === 's1', timed);
     const template = pool.template();
     const id = draw.weighted([[null, 18], ['restart_child', 1], ['delete_child', 1]] as const);
     // castcall's handle of a pool has no such requests, and one of the other kind is refused at once: only an idle pool answers at once as well.
-    const steps: Term[] = id === null ? [] : [[id, 's1', 'w1']];
+    const steps: Term[] = id === null ? [] : [[id, sup, 'w1']];
     for (const row of tape.steps) {
       steps.push(...stepsOf(pool, new Draw(row)));
       if (timed) steps.push(['advance', STEP_MS]);
     }
     if (timed || draw.rarely(2)) steps.push(['stop_top']);
     if (timed) steps.push(['advance', STEP_MS]);
-    return [family, ['sup', 's1', POOL, intensity, LONG_SECONDS, 'permanent', 'infinity', 'false', 'never', [template]], steps];
+    return [family, ['sup', sup, POOL, intensity, LONG_SECONDS, 'permanent', 'infinity', 'false', 'never', [template]], steps];
   };
 }
 
@@ -91,21 +94,21 @@ function meanwhile(pool: Pool, draw: Draw): Term[] {
   const crash = ['crash', victim];
   const blocker = pool.blocker();
   if (blocker === null) return [crash];
-  const request = draw.pick<Term>([['terminate_pid', 's1', victim], ['who', 's1'], ['terminate_pid', 's1', ['first', victim]]]);
-  return [['start_instance', 's1', blocker[1]], crash, request, ['release', blocker[0]]];
+  const request = draw.pick<Term>([['terminate_pid', pool.id, victim], ['who', pool.id], ['terminate_pid', pool.id, ['first', victim]]]);
+  return [['start_instance', pool.id, blocker[1]], crash, request, ['release', blocker[0]]];
 }
 
 function stepOf(pool: Pool, word: Exclude<Word, 'meanwhile'>, draw: Draw): Term {
   switch (word) {
-    case 'start_instance': return [word, 's1', pool.instance(draw)];
+    case 'start_instance': return [word, pool.id, pool.instance(draw)];
     case 'crash': case 'kill': case 'release': return [word, pool.known(draw)];
     case 'stop': return [word, pool.known(draw), draw.pick(REASONS.slice(0, 4))];
     case 'signal': return [word, pool.known(draw), draw.pick(REASONS)];
-    case 'count': return [pool.unnoticed ? 'who' : word, 's1'];
-    case 'who': case 'kill_sup': return [word, 's1'];
-    case 'signal_sup': return [word, 's1', draw.pick(REASONS.slice(0, 4))];
-    case 'terminate_pid': return [word, 's1', draw.weighted<Term>([[pool.known(draw), 5], [['first', pool.known(draw)], 3], ['foreign', 1]])];
-    case 'terminate_child': return [word, 's1', pool.known(draw)];
+    case 'count': return [pool.unnoticed ? 'who' : word, pool.id];
+    case 'who': case 'kill_sup': return [word, pool.id];
+    case 'signal_sup': return [word, pool.id, draw.pick(REASONS.slice(0, 4))];
+    case 'terminate_pid': return [word, pool.id, draw.weighted<Term>([[pool.known(draw), 5], [['first', pool.known(draw)], 3], ['foreign', 1]])];
+    case 'terminate_child': return [word, pool.id, pool.known(draw)];
     case 'stop_top': return [word];
   }
 }

@@ -1,15 +1,18 @@
 import {
   CallError, child, createSystem, defineAgent, Exit, StartError, supervisor, template,
-  type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type SimpleSupervisorRef, type Strategy, type SupervisorSpec, type System,
+  type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type DynamicSupervisorRef, type SimpleSupervisorRef, type Strategy, type SupervisorSpec, type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
 import type { Term } from '../term.js';
 import { event, reasonText, Recorder, type Trace } from '../trace.js';
 import { endOf } from '../world.js';
-import { isPool, readSup, readWorker } from './shape.js';
+import { isDynamic, isPool, readSup, readWorker } from './shape.js';
 
-type Pool = SimpleSupervisorRef<unknown, readonly [Term, readonly string[]]>;
+interface Pool {
+  readonly sup: SimpleSupervisorRef<unknown, readonly [Term, readonly string[]]> | DynamicSupervisorRef;
+  start(instance: Term): Promise<unknown>;
+}
 
 interface WorkerState {
   readonly me: string;
@@ -53,11 +56,18 @@ class Forest {
   private async startPool(term: Term): Promise<AnySupervisorRef<unknown>> {
     const { id, intensity, periodSeconds, children } = readSup(term);
     const { restart, shutdown } = readWorker(children[0] as Term);
+    const limits = { intensity, periodMs: periodSeconds * 1_000 };
     const each = template(this.agent, [], { restart: restart as Restart, shutdown: shutdown as Shutdown });
-    this.chains.set(id, [id]);
-    this.pool = await this.system.superviseSimple(each, { intensity, periodMs: periodSeconds * 1_000 });
-    this.lastPid.set(id, this.pool.pid as Pid);
-    return this.pool;
+    if (isDynamic(term)) {
+      const sup = await this.system.superviseDynamic(limits);
+      this.pool = { sup, start: (instance) => sup.startChild(this.spec(instance, [id])) };
+    } else {
+      const sup = await this.system.superviseSimple(each, limits);
+      this.pool = { sup, start: (instance) => sup.startChild(instance, [id]) };
+    }
+    this.labels.set(this.foreign, 'parent');
+    this.lastPid.set(id, this.pool.sup.pid as Pid);
+    return this.pool.sup;
   }
 
   /** `above`: the supervisors above it, nearest first */
@@ -137,8 +147,9 @@ class Forest {
     }
   }
 
-  private async request(word: string, id: string, what: Term | undefined): Promise<void> {
-    const args = word === 'start_child' || word === 'start_instance' ? [id, String((what as readonly Term[])[1])] : what === undefined ? [id] : [id, reasonText(reasonFrom(what), this.labelOf)];
+  private async request(word: string, id: string, given: Term | undefined): Promise<void> {
+    const what = word === 'terminate_pid' ? this.whose(given as Term) : given;
+    const args = word === 'start_child' || word === 'start_instance' ? [id, String((what as readonly Term[])[1])] : given === undefined ? [id] : [id, reasonText(reasonFrom(what), this.labelOf)];
     const answer = await this.ask(word, id, what).catch((error: unknown) => this.failure(error));
     this.recorder.log('api?', event(word, ...args, answer));
   }
@@ -167,20 +178,20 @@ class Forest {
   }
 
   private async askPool(pool: Pool, word: string, what: Term): Promise<string> {
+    const { sup } = pool;
     switch (word) {
       case 'start_instance': {
-        const started = await pool.startChild(what, this.chains.get('s1') as readonly string[]) as { readonly pid: Pid | undefined };
+        const started = await pool.start(what) as { readonly pid: Pid | undefined };
         return this.startedOk(started.pid, what);
       }
-      case 'terminate_child': await pool.terminateChild(String(what)); return 'ok';
+      case 'terminate_child': await sup.terminateChild(String(what)); return 'ok';
       case 'terminate_pid': {
-        const whose = this.whose(what);
-        if (whose === undefined) return 'nobody';
-        await pool.terminateChild(whose);
+        if (what === undefined) return 'nobody';
+        await sup.terminateChild(String(what));
         return 'ok';
       }
-      case 'who': return `[${(await pool.whichChildren()).map(({ status, pid }) => (status === 'restarting' ? 'restarting' : this.labels.get(pid ?? '') ?? 'undefined')).sort().join(',')}]`;
-      case 'count': return countText(await pool.countChildren());
+      case 'who': return `[${(await sup.whichChildren()).map(({ status, pid }) => (status === 'restarting' ? 'restarting' : this.labels.get(pid ?? '') ?? 'undefined')).sort().join(',')}]`;
+      case 'count': return countText(await sup.countChildren());
       default: throw new Error(`unknown step ${word}`);
     }
   }

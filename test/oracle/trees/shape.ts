@@ -29,13 +29,13 @@ const supFields: readonly Shape[] = [
 ];
 export const childSpec: Shape = tuples({ worker: workerFields, sup: supFields });
 
-const common: Readonly<Record<string, readonly Shape[]>> = {
+const common = (of: Shape): Readonly<Record<string, readonly Shape[]>> => ({
   stop: [worker, reason], crash: [worker], kill: [worker], signal: [worker, reason], release: [worker],
-  kill_sup: [sup], signal_sup: [sup, reason], stop_top: [],
-  terminate_child: [sup, child], restart_child: [sup, child], delete_child: [sup, child], count: [sup],
+  kill_sup: [of], signal_sup: [of, reason], stop_top: [],
+  terminate_child: [of, child], restart_child: [of, child], delete_child: [of, child], count: [of],
   advance: [int(1, 10_000)],
-};
-const step = tuples({ ...common, start_child: [sup, childSpec], which: [sup] });
+});
+const step = tuples({ ...common(sup), start_child: [sup, childSpec], which: [sup] });
 
 export function treeShape(family: string): Shape {
   return tuples({ [family]: [tuples({ sup: supFields }), list(step)] });
@@ -43,12 +43,18 @@ export function treeShape(family: string): Shape {
 
 const instance = tuples({ worker: workerFields });
 const templates: Shape = (term) => list(instance)(term) ?? ((term as readonly Term[]).length === 1 ? null : 'a pool has one template');
-const pool = tuples({ sup: [sup, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates] });
-const poolStep = tuples({ ...common, start_instance: [sup, instance], terminate_pid: [sup, either(worker, one('foreign'), tuples({ first: [worker] }))], who: [sup] });
+const poolId = either(sup, label('d'));
+const pool = tuples({ sup: [poolId, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates] });
+const poolStep = tuples({ ...common(poolId), start_instance: [poolId, instance], terminate_pid: [poolId, either(worker, one('foreign'), tuples({ first: [worker] }))], who: [poolId] });
 
 /** A supervisor whose children are instances of one template; of the template and its instances, who is restarted and how it is stopped is the template's. */
 export function poolShape(family: string): Shape {
   return tuples({ [family]: [pool, list(poolStep)] });
+}
+
+/** A pool like d1 is a dynamic supervisor on castcall: each instance has a specification of its own. */
+export function isDynamic(term: Term): boolean {
+  return isPool(term) && readSup(term).id.startsWith('d');
 }
 
 export function isPool(term: Term): boolean {
