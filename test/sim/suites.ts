@@ -6,6 +6,7 @@ import { deliverySuite } from './delivery.js';
 import { exitsSuite } from './exits.js';
 import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
+import { lettersSuite } from './letters.js';
 import { mailboxSuite } from './mailbox.js';
 import { orderSuite } from './order.js';
 import { poolsSuite } from './pools.js';
@@ -22,5 +23,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, poolsSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, poolsSuite, lettersSuite, randomSuite,
 ];
