@@ -10,6 +10,7 @@ import { delivery } from '../test/mutants/delivery.mjs';
 import { deliveries } from '../test/mutants/deliveries.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
+import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
@@ -74,10 +75,10 @@ function run(program, given) {
   });
 }
 
-/** What caught it, or null. A mutant with a family of the oracle is beyond the simulation: it is judged by that family alone. */
-async function judge(folder, options, family) {
+/** What caught it, or null. A mutant with a family of the oracle is beyond the simulation: it is judged by that family alone; one with a suite by that suite first. */
+async function judge(folder, options, { family, suite: only } = {}) {
   if (family !== undefined) return judgeByOracle(folder, options, ['--family', family]);
-  const sim = await run(join(folder, 'test/sim/run.js'), ['--seeds', String(options.seeds), '--seed', '1', '--workers', '1']);
+  const sim = await run(join(folder, 'test/sim/run.js'), ['--seeds', String(options.seeds), '--seed', '1', '--workers', '1', ...(only === undefined ? [] : ['--suite', only])]);
   const suite = /FAILED in suite (\S+)/.exec(sim.output)?.[1];
   const failure = /^seed (\d+) .*? failed: (.*)$/m.exec(sim.output);
   if (suite !== undefined) return { by: `sim ${suite}`, at: failure?.[1] ?? '?', what: failure?.[2] ?? '' };
@@ -100,7 +101,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...timersAndEnds];
+const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...pools, ...timersAndEnds];
 const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
@@ -142,7 +143,7 @@ await Promise.all(folders.map(async (folder) => {
     const path = join(folder, mutant.file);
     const original = readFileSync(path, 'utf8');
     writeFileSync(path, patched(folder, mutant));
-    const caught = await judge(folder, options, mutant.family);
+    const caught = await judge(folder, options, mutant);
     writeFileSync(path, original);
     if (caught === null) survivors.push(mutant);
     const text = caught === null ? 'SURVIVED' : `${caught.by}, seed ${caught.at}: ${caught.what}`;

@@ -96,6 +96,7 @@ class Office {
     const all = deadLetters.list();
     const gone = new Set(deadLetters.list(query).map(({ id }) => id));
     this.sim.sometimes(gone.size > 0 && gone.size < all.length, 'some are pruned');
+    this.sim.always(gone.size <= (query.limit ?? Infinity), 'no more than the limit');
     this.sim.equal(deadLetters.prune(query), gone.size, 'a prune says how many');
     for (const { payload } of all.filter(({ id }) => gone.has(id))) this.pruned[(payload as Note).n] = 1;
     this.sim.equal(deadLetters.list().map(({ id }) => id).join(), all.filter(({ id }) => !gone.has(id)).map(({ id }) => id).join(), 'a prune takes those that fit, no others');
