@@ -1,7 +1,7 @@
 import { callError, markHandled, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
 import { accept, acceptIn, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
-import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type Request } from '../router/index.js';
+import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
 import { CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream } from './options.js';
@@ -192,7 +192,7 @@ export class AgentRefImpl {
     }
   }
 
-  private requestAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Request {
+  private requestAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): CallRequest {
     const { definition, kernel } = this;
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw this.unknown(op, definition.calls);

@@ -1,5 +1,5 @@
 import { CastcallError, delayMs, DELAY_MAX_MS, markHandled, OptionError, timeoutMs } from '../base/index.js';
-import { Phase, ReplySlot, trackCall, untrackCall, type Kernel, type Process } from '../process/index.js';
+import { Phase, CallSlot, trackCall, untrackCall, type Kernel, type Process } from '../process/index.js';
 import { CALL_TIMEOUT_MS, checkKeys } from './options.js';
 import type { AgentRefImpl } from './ref.js';
 import { RequestIdImpl, type ResponseListener } from './request-id.js';
@@ -26,7 +26,7 @@ export class RequestCollectionImpl {
 }
 
 /** One wait for the first response of some requests. Among the owner's requests, so that it goes when the owner ends. */
-class Wait extends ReplySlot implements ResponseListener {
+class Wait extends CallSlot implements ResponseListener {
   settled = false;
   constructor(
     owner: Process,

@@ -1,6 +1,6 @@
 import { callError, Deadline, markHandled, type ExitReason } from '../base/index.js';
 import { Refusal } from './control.js';
-import { Phase, ReplySlot, untrackCall, type LostCode, type Process } from '../process/index.js';
+import { Phase, CallSlot, untrackCall, type LostCode, type Process } from '../process/index.js';
 
 /** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
 export const ITEM_TIMEOUT_MS = 30_000;
@@ -31,7 +31,7 @@ class DemandDeadline extends Deadline {
  * A call with many replies: the consumer asks for one item at a time, the handler runs only while one is asked for.
  * It is itself the deadline of the item that is being waited for.
  */
-export class StreamSlot extends ReplySlot implements AsyncIterableIterator<unknown> {
+export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknown> {
   settled = false;
   private asked: Wait<IteratorResult<unknown>> | null = null;
   private demand: Wait<boolean> | null = null;

@@ -1,5 +1,5 @@
 import { markHandled, type ExitReason } from '../base/index.js';
-import { ReplySlot, trackCall, untrackCall } from '../process/index.js';
+import { CallSlot, trackCall, untrackCall } from '../process/index.js';
 import { TaskError } from './task-error.js';
 import type { TaskListener, TaskRecord } from './task.js';
 import type { TaskOutcome } from './task-types.js';
@@ -8,7 +8,7 @@ import type { TaskOutcome } from './task-types.js';
  * One wait of an owner for one task. It is an unsettled request of its owner, so that it goes when the owner ends, and
  * so that a task which calls the agent that waits for it is told at once (CALL_CYCLE).
  */
-export abstract class TaskWait extends ReplySlot implements TaskListener {
+export abstract class TaskWait extends CallSlot implements TaskListener {
   settled = false;
   constructor(readonly task: TaskRecord) {
     super(task.holder, task.process);

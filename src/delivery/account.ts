@@ -39,7 +39,7 @@ export abstract class Account {
 
   accepted(d: Delivered): void {
     this.counters.accepted++;
-    if ((++this.all.accepted & 63) === 0 || this.delivery.recent !== null) d.sampled = this.kernel.env.mono();
+    if ((++this.all.accepted & 63) === 0 || this.delivery.recent !== null) d.rarely().sampled = this.kernel.env.mono();
   }
 
   queued(): void {
@@ -101,7 +101,7 @@ export abstract class Account {
     mailbox.handled--;
     if (crashed) mailbox.tally().crashed--;
     if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
-    if (d.limit !== null) this.kernel.deadlines.remove(d.limit);
+    d.dropLimit();
     this.counters.running--;
     this.all.running--;
   }

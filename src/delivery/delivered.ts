@@ -1,22 +1,32 @@
-import { callError, Deadline, delayMs, isOrderly, isThenable, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
-import type { DeliveryContext, DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
-import { Kind, Op, type Waiter } from '../mailbox/index.js';
-import { Phase, untrackCall, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
+import { callError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../base/index.js';
+import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
+import type { Op, Waiter } from '../mailbox/index.js';
+import { Phase, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
 import { Request, titleOf, type DeadLetter } from '../router/index.js';
-import { NO_REPLY } from '../behaviour/index.js';
+import type { Acceptance } from './acceptance.js';
+import { Context } from './context.js';
+import { AckLimit, NO_FAILURES, Rare } from './rare.js';
 
 /** Where a message is. Forward to `Over`, except that a failed attempt goes back from `Running` to `Held`. */
 export const State = { Held: 0, Queued: 1, Running: 2, Over: 3 } as const;
 export type State = (typeof State)[keyof typeof State];
 
-const NO_FAILURES: readonly FailedAttempt[] = [];
-const NOBODY: Promise<unknown> = Promise.resolve();
-const nothing = (): void => undefined;
+const STATE = 3;
+const LAPSED = 4;
+const GUILTY = 8;
+const MARKS = 15;
+/** attempts begin at that bit */
+const ATTEMPTS = 4;
 
-/** Who waits for a message to be accepted. */
-export interface Acceptance {
-  resolve(): void;
-  reject(error: unknown): void;
+/** What messages of one operation to one destination have in common; they share it. */
+export class Route {
+  constructor(
+    readonly to: Keeper,
+    readonly op: Op,
+    readonly target: Address,
+    readonly behaviour: Behaviour,
+    readonly terms: Terms,
+  ) {}
 }
 
 /** What a message tells of its way: the destination that it belongs to. */
@@ -55,55 +65,123 @@ export interface Keeper {
  * As a deadline it is its own expiry; its other times are deadlines of their own, made when they are needed.
  */
 export class Delivered extends Request {
-  state: State = State.Held;
+  /** who has it now; null until it has met a process */
+  callee: Process = null as never;
   /** place among the messages of its destination, in the order of their acceptance */
   number = 0;
-  /** starts of the handler that count */
-  attempts = 0;
-  /** all starts, to tell what is said of an earlier one */
-  starts = 0;
-  failures: readonly FailedAttempt[] = NO_FAILURES;
   outcome: DeliveryOutcome | null = null;
-  /** no attempt may begin any more */
-  lapsed = false;
-  /** the attempt that runs has failed by its own doing, so its end counts as one */
-  guilty = false;
-  /** the back-off that it waits in */
-  wait: Deadline | null = null;
-  /** limits the attempt that runs */
-  limit: AckLimit | null = null;
-  /** monotonic ms of the acceptance when it is a sampled one, else -1 */
-  sampled = -1;
-  /** who waits for it to be accepted */
-  acceptance: Acceptance | null = null;
-  /** its place in line before a full mailbox */
-  entrance: Waiter | null = null;
-  /** the process of its own that handles it, when its operation is concurrent */
-  runner: Process | null = null;
-  /** who waits for the outcome */
-  private onOutcome: ((outcome: DeliveryOutcome) => void) | null = null;
-  private promised: Promise<DeliveryOutcome> | null = null;
-  private watchers: Set<(state: ReceiptState) => void> | null = null;
+  /** state, marks and attempts: see the accessors */
+  private bits = 0;
+  private rare: Rare | null = null;
   constructor(
-    sender: Process | null,
-    op: Op,
-    target: Address,
-    readonly to: Keeper,
-    /** of the definition that its destination must have */
-    readonly behaviour: Behaviour,
-    readonly terms: Terms,
+    readonly caller: Process | null,
+    readonly route: Route,
     public payload: unknown,
-    readonly key: string | null,
-    readonly order: string | null,
-    /** of its sender's messages to that destination, or 0 when it is known by its key or need not be known */
-    readonly sequence: number,
+    /** its key, or its number of its sender's messages to that destination, or 0 when it need not be known */
+    private readonly identity: string | number,
   ) {
-    super(sender, null as never, op, target, -1, NOBODY, nothing, nothing);
+    super();
   }
 
-  /** the dead letter that it was before */
+  get state(): State {
+    return (this.bits & STATE) as State;
+  }
+  set state(state: State) {
+    this.bits = (this.bits & ~STATE) | state;
+  }
+
+  /** no attempt may begin any more */
+  get lapsed(): boolean {
+    return (this.bits & LAPSED) !== 0;
+  }
+  set lapsed(lapsed: true) {
+    this.bits |= LAPSED;
+  }
+
+  /** the attempt that runs has failed by its own doing, so its end counts as one */
+  get guilty(): boolean {
+    return (this.bits & GUILTY) !== 0;
+  }
+  set guilty(guilty: boolean) {
+    this.bits = guilty ? this.bits | GUILTY : this.bits & ~GUILTY;
+  }
+
+  /** starts of the handler that count */
+  get attempts(): number {
+    return this.bits >> ATTEMPTS;
+  }
+  set attempts(attempts: number) {
+    this.bits = (attempts << ATTEMPTS) | (this.bits & MARKS);
+  }
+
+  /** all starts, to tell what is said of an earlier one */
+  get starts(): number {
+    return this.attempts + (this.rare === null ? 0 : this.rare.undone);
+  }
+
+  get to(): Keeper {
+    return this.route.to;
+  }
+  get op(): Op {
+    return this.route.op;
+  }
+  get target(): Address {
+    return this.route.target;
+  }
+  /** of the definition that its destination must have */
+  get behaviour(): Behaviour {
+    return this.route.behaviour;
+  }
+  get terms(): Terms {
+    return this.route.terms;
+  }
+
+  get key(): string | null {
+    return typeof this.identity === 'string' ? this.identity : null;
+  }
+  get sequence(): number {
+    return typeof this.identity === 'number' ? this.identity : 0;
+  }
+
+  get order(): string | null {
+    return this.rare === null ? null : this.rare.order;
+  }
+  get failures(): readonly FailedAttempt[] {
+    return this.rare === null ? NO_FAILURES : this.rare.failures;
+  }
+  get sampled(): number {
+    return this.rare === null ? -1 : this.rare.sampled;
+  }
+  get wait(): Deadline | null {
+    return this.rare === null ? null : this.rare.wait;
+  }
+  get acceptance(): Acceptance | null {
+    return this.rare === null ? null : this.rare.acceptance;
+  }
+  get entrance(): Waiter | null {
+    return this.rare === null ? null : this.rare.entrance;
+  }
+  get runner(): Process | null {
+    return this.rare === null ? null : this.rare.runner;
+  }
   get past(): DeadLetter | null {
-    return null;
+    return this.rare === null ? null : this.rare.past;
+  }
+
+  rarely(): Rare {
+    return (this.rare ??= new Rare());
+  }
+
+  get settled(): boolean {
+    return (this.bits & STATE) === State.Over;
+  }
+  get running(): boolean {
+    return (this.bits & STATE) === State.Running;
+  }
+
+  /** Its sender does not wait for its end. */
+  get remainingMs(): undefined {
+    return undefined;
   }
 
   /** A sender goes on; who waits for a call with a guarantee is told by the outcome. */
@@ -112,7 +190,7 @@ export class Delivered extends Request {
   }
 
   /** It may have met no process yet. */
-  override get title(): string {
+  get title(): string {
     return titleOf(this.target);
   }
 
@@ -131,28 +209,35 @@ export class Delivered extends Request {
       return false;
     }
     this.state = State.Running;
-    this.starts++;
     this.attempts++;
     this.guilty = false;
     // The signal of an earlier attempt has fired with its agent.
     if (this.extra !== null) this.extra.controller = null;
     this.to.begun(this);
     if (this.terms.ackTimeoutMs >= 0) this.startLimit();
-    if (this.watchers !== null) this.tell('delivered');
+    if (this.rare !== null) this.rare.tell('delivered');
     return true;
   }
 
   startLimit(): void {
     const { deadlines } = this.callee.kernel;
-    this.limit ??= new AckLimit(this);
-    deadlines.remove(this.limit);
-    deadlines.add(this.limit, this.terms.ackTimeoutMs);
+    const limit = (this.rarely().limit ??= new AckLimit(this));
+    deadlines.remove(limit);
+    deadlines.add(limit, this.terms.ackTimeoutMs);
+  }
+
+  restartLimit(): void {
+    if (this.rare !== null && this.rare.limit !== null) this.startLimit();
+  }
+
+  dropLimit(): void {
+    if (this.rare !== null && this.rare.limit !== null) this.to.kernel.deadlines.remove(this.rare.limit);
   }
 
   /* ---- what the handler says ---- */
 
   /** The handler succeeded: the acknowledgement, and the duplicate mark, in one step. */
-  override reply(value: unknown): boolean {
+  reply(value: unknown): boolean {
     if (this.state !== State.Running) return false;
     const { gate } = this.callee.kernel;
     if (gate !== null && gate.holds(this.callee, this.op, () => void this.handled(value))) return true;
@@ -166,7 +251,7 @@ export class Delivered extends Request {
     return true;
   }
 
-  override fail(code: CallErrorCode, fields: Partial<CallErrorFields> = {}): CallError | undefined {
+  fail(code: CallErrorCode, fields: Partial<CallErrorFields> = {}): CallError | undefined {
     if (this.state === State.Over) return undefined;
     if (code === 'REFUSED') this.to.answered(this, fields.refusal, fields.details);
     else if (code === 'EXPIRED') this.to.expiredQueued(this);
@@ -195,19 +280,13 @@ export class Delivered extends Request {
     else this.guilty = true;
   }
 
-  override calleeEnded(reason: ExitReason): void {
+  calleeEnded(reason: ExitReason): void {
     if (this.state === State.Running) this.to.attemptEnded(this, reason);
     else if (this.state === State.Queued && this.callee.ext?.deferred?.has(this) === true) this.to.unstarted(this, reason);
   }
 
-  /** Who waits for its acceptance has ended: it is not accepted. */
-  override callerEnded(): void {
-    if (this.caller !== null) untrackCall(this.caller, this);
-    this.to.leaveLine(this, 'dropped');
-  }
-
   /** No attempt may begin any more: what waits is over now, what runs has had its last one. */
-  override expire(): void {
+  expire(): void {
     this.lapsed = true;
     if (this.entrance !== null) return this.to.leaveLine(this, 'expired');
     if (this.state === State.Held) this.to.expiredHeld(this);
@@ -216,11 +295,11 @@ export class Delivered extends Request {
 
   /** It will not be accepted. */
   unaccepted(code: CallErrorCode, reason: ExitReason): void {
-    const { acceptance, caller } = this;
-    if (acceptance === null) return;
-    this.acceptance = null;
-    if (caller !== null) untrackCall(caller, this);
-    acceptance.reject(callError(code, { target: this.title, op: this.op.name, reason }));
+    const { rare } = this;
+    if (rare === null || rare.acceptance === null) return;
+    const { acceptance } = rare;
+    rare.acceptance = null;
+    acceptance.refuse(callError(code, { target: this.title, op: this.op.name, reason }));
   }
 
   /* ---- the end ---- */
@@ -231,17 +310,13 @@ export class Delivered extends Request {
   }
 
   conclude(kind: OutcomeKind, reply: unknown, reason: unknown, details: unknown): void {
-    const { to } = this;
+    const { rare, to } = this;
     this.state = State.Over;
     const { env, deadlines } = to.kernel;
     const outcome: DeliveryOutcome = { kind, reply, reason, details, attempts: this.attempts, failures: this.failures, at: env.wall() };
     this.outcome = outcome;
-    if (this.wait !== null) deadlines.remove(this.wait);
-    if (this.limit !== null) deadlines.remove(this.limit);
-    this.wait = null;
-    this.limit = null;
+    if (rare !== null) rare.dropTimers(deadlines);
     if (this.list !== null) deadlines.remove(this);
-    this.settled = true;
     if (this.callee !== null) {
       const deferred = this.callee.ext === null ? null : this.callee.ext.deferred;
       if (deferred !== null) deferred.delete(this);
@@ -249,17 +324,15 @@ export class Delivered extends Request {
     }
     if (this.key === null) this.payload = undefined;
     to.over(this);
-    if (this.watchers !== null) this.tell(kind);
-    if (this.onOutcome !== null) this.onOutcome(outcome);
-    this.onOutcome = null;
+    if (this.rare !== null) this.rare.tellEnd(outcome);
   }
 
   get settling(): Promise<DeliveryOutcome> {
-    if (this.promised !== null) return this.promised;
-    this.promised = this.outcome !== null ? Promise.resolve(this.outcome) : new Promise((resolve) => {
-      this.onOutcome = resolve;
+    const rare = this.rarely();
+    rare.promised ??= this.outcome !== null ? Promise.resolve(this.outcome) : new Promise((resolve) => {
+      rare.onOutcome = resolve;
     });
-    return this.promised;
+    return rare.promised;
   }
 
   get receiptState(): ReceiptState {
@@ -269,125 +342,12 @@ export class Delivered extends Request {
   }
 
   watch(fn: (state: ReceiptState) => void): () => void {
-    const watchers = (this.watchers ??= new Set());
+    const watchers = (this.rarely().watchers ??= new Set());
     watchers.add(fn);
     return () => void watchers.delete(fn);
   }
 
   moved(): void {
-    if (this.watchers !== null && this.outcome === null) this.tell(this.receiptState);
-  }
-
-  private tell(state: ReceiptState): void {
-    for (const fn of this.watchers ?? []) fn(state);
-  }
-}
-
-/** Ends the agent whose handler takes longer than `ackTimeoutMs`; its signal fires first. */
-export class AckLimit extends Deadline {
-  constructor(private readonly message: Delivered) {
-    super();
-  }
-  expire(): void {
-    this.message.to.overran(this.message);
-  }
-}
-
-/** Waits out a back-off. */
-export class BackOff extends Deadline {
-  constructor(private readonly message: Delivered) {
-    super();
-  }
-  expire(): void {
-    this.message.wait = null;
-    this.message.to.again(this.message);
-  }
-}
-
-/** What a handler may say about the delivery that it handles. Of one attempt: later ones have their own. */
-export class Context implements DeliveryContext {
-  readonly #message: Delivered;
-  readonly #start: number;
-  readonly key: string | undefined;
-  readonly attempt: number;
-
-  /** @internal Use `self.delivery`. */
-  constructor(message: Delivered) {
-    this.#message = message;
-    this.#start = message.starts;
-    this.key = message.key ?? undefined;
-    this.attempt = message.attempts;
-  }
-
-  get redelivered(): boolean {
-    return this.attempt > 1;
-  }
-
-  ack(reply?: unknown): boolean {
-    return this.#current && this.#message.reply(reply);
-  }
-
-  nack(delay?: number): boolean {
-    const ms = delay === undefined ? -1 : delayMs('nack.delayMs', delay);
-    if (!this.#current) return false;
-    this.#message.to.nacked(this.#message, ms);
-    return true;
-  }
-
-  inProgress(): boolean {
-    if (!this.#current) return false;
-    if (this.#message.limit !== null) this.#message.startLimit();
-    return true;
-  }
-
-  terminate(reason: unknown = 'terminated'): boolean {
-    if (!this.#current) return false;
-    this.#message.to.terminated(this.#message, reason);
-    return true;
-  }
-
-  /** @internal A later attempt has begun. */
-  get superseded(): boolean {
-    return this.#message.starts !== this.#start;
-  }
-
-  get #current(): boolean {
-    return this.#message.state === State.Running && !this.superseded;
-  }
-}
-
-/**
- * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose handler starts only for a
- * message that is to be handled. Made once per operation.
- */
-export function deliveredOp(op: Op): Op {
-  const run = op.run as Handler;
-  const guarded: Handler = (self, payload) => ((self.p.from as Delivered).begin() ? run(self, payload) : NO_REPLY);
-  op.delivered = new Op(Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync);
-  return op.delivered;
-}
-
-type Handler = (self: { readonly p: Process }, payload: unknown) => unknown;
-
-/** In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one. */
-function aside(run: Handler): Handler {
-  return (self, payload) => {
-    const message = self.p.from as Delivered;
-    if (!message.begin()) return NO_REPLY;
-    const { context } = message;
-    message.runner = self.p;
-    Object.defineProperty(self, 'delivery', { value: context });
-    const result = run(self, payload);
-    return isThenable(result) ? unlessLate(context, result) : result;
-  };
-}
-
-async function unlessLate(context: Context, result: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    const value = await result;
-    return context.superseded ? NO_REPLY : value;
-  } catch (error) {
-    if (context.superseded) return NO_REPLY;
-    throw error;
+    if (this.rare !== null && this.outcome === null) this.rare.tell(this.receiptState);
   }
 }

@@ -4,18 +4,17 @@ import {
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
 } from '../behaviour/index.js';
 import { Extra, type Op } from '../mailbox/index.js';
-import { Entry, refusalOf, trackCall, untrackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
+import { Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
 import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../router/index.js';
+import { Acceptance } from './acceptance.js';
 import { Counters } from './counters.js';
-import { Delivered, State, type Acceptance } from './delivered.js';
-import { Entrance } from './entrance.js';
+import { Delivered, State } from './delivered.js';
 import { Destination } from './destination.js';
-import type { Admission } from './entrance.js';
+import { Entrance, type Admission } from './entrance.js';
 import type { LedgerLimits } from './ledger.js';
 import { Place } from './place.js';
 import { checkRecent, Recent } from './recent.js';
 import { canReturn, outlasts } from './rules.js';
-import { Redelivered } from './redelivery.js';
 import { ReceiptImpl } from './receipt.js';
 import type { Waiting } from './waiting.js';
 
@@ -45,13 +44,14 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt> {
     const made = this.send('deliver', addr, definition, op, payload, sender, options);
     if (!(made.entrance instanceof Entrance && made.entrance.admission === this)) return Promise.resolve(new ReceiptImpl(made));
-    const { acceptance: first, caller } = made;
-    if (caller !== sender) {
-      if (first !== null && caller !== null) untrackCall(caller, made); // somebody else wants it as well: it stays when its sender ends
-    } else if (first === null && sender !== null) trackCall(sender, made);
     const promise = new Promise<Receipt>((resolve, reject) => {
       const mine = { resolve: () => resolve(new ReceiptImpl(made)), reject };
-      made.acceptance = first === null ? mine : both(first, mine);
+      const { acceptance, caller } = made;
+      if (acceptance !== null) acceptance.join(sender, mine);
+      else {
+        const first = (made.rarely().acceptance = new Acceptance(caller, made, mine));
+        if (sender !== null && sender === caller) trackCall(sender, first);
+      }
     });
     markHandled(promise);
     return promise;
@@ -81,12 +81,11 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   private accepted(d: Delivered): void {
-    const { acceptance, to, caller } = d;
+    const { acceptance, to } = d;
     to.accepted(d);
     if (acceptance === null) return;
-    d.acceptance = null;
-    if (caller !== null) untrackCall(caller, d);
-    acceptance.resolve();
+    d.rarely().acceptance = null;
+    acceptance.accept();
   }
 
   refused(d: Delivered, code: string, reason: ExitReason): void {
@@ -128,7 +127,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
       if (first !== undefined) return to.duplicate(first, op, payload);
     }
     const sequence = key === null && terms.guarantee === 'exactly-once' ? this.nextSequence(to, sender, addr, op) : 0;
-    const made = new Delivered(sender, op, addr, to, definition.behaviour, terms, payload, key, order, sequence);
+    const made = new Delivered(sender, to.routeOf(op, addr, definition.behaviour, terms), payload, key ?? sequence);
+    if (order !== null) made.rarely().order = order;
     if (to.accept(made, p, this) === Entry.Refused) {
       if (sequence > 0) to.windowOf(sender).mark(sequence);
       throw callError(refusalOf(p as Process, op, payload), { target: titleOf(addr), op: op.name });
@@ -138,7 +138,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   resend(old: Delivered, payload: unknown, letter: DeadLetter): RetryRefusal | null {
-    const { target, op, key } = old;
+    const { target, op, key, order } = old;
     const p = target.owner;
     if (this.closed) return 'SYSTEM_STOPPED';
     if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
@@ -149,7 +149,9 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
       else if (p !== null && !to.hasRoom(old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
       else {
         const sequence = old.sequence > 0 ? this.nextSequence(to, old.caller, target, op) : 0;
-        const made = new Redelivered(old, to, payload, sequence, letter);
+        const made = new Delivered(old.caller, to.routeOf(op, target, old.behaviour, old.terms), payload, key ?? sequence);
+        made.rarely().past = letter;
+        made.rarely().order = order;
         if (to.accept(made, p, null) === Entry.Refused) {
           if (sequence > 0) to.windowOf(old.caller).mark(sequence);
           return refusalOf(p as Process, op, payload) as RetryRefusal;
@@ -208,20 +210,6 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (p === null) return null;
     return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;
   }
-}
-
-/** A message in line before a full mailbox, and its duplicates: all hear the same. */
-function both(first: Acceptance, second: Acceptance): Acceptance {
-  return {
-    resolve() {
-      first.resolve();
-      second.resolve();
-    },
-    reject(error) {
-      first.reject(error);
-      second.reject(error);
-    },
-  };
 }
 
 /** Fires when a caller has waited for long enough. */

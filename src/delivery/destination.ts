@@ -1,13 +1,15 @@
 import { callError, isOrderly, type ExitReason } from '../base/index.js';
-import { sameState, type OutcomeKind } from '../behaviour/index.js';
+import { sameState, type OutcomeKind, type Terms } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Mail, type Process } from '../process/index.js';
+import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
 import { Cell, titleOf } from '../router/index.js';
 import { Account } from './account.js';
-import { BackOff, deliveredOp, State, type Delivered, type Keeper } from './delivered.js';
+import { deliveredOp } from './context.js';
+import { Route, State, type Delivered, type Keeper } from './delivered.js';
 import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
+import { BackOff } from './rare.js';
 import { canReturn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { Waiting } from './waiting.js';
@@ -28,11 +30,19 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   private readonly waiting: Waiting = new Waiting(() => this.flush());
   private readonly orders: Orders = new Orders();
   private windows: Windows | null = null;
+  /** of the latest message, for the next one like it */
+  private last: Route | null = null;
 
   /* ---- in ---- */
 
   windowOf(sender: Process | null): Window {
     return (this.windows ??= new Windows()).of(sender);
+  }
+
+  routeOf(op: Op, target: Address, behaviour: Behaviour, terms: Terms): Route {
+    const { last } = this;
+    if (last !== null && last.op === op && last.target === target && last.behaviour === behaviour && last.terms === terms) return last;
+    return (this.last = new Route(this, op, target, behaviour, terms));
   }
 
   /** A new message. Refused for want of room, it is counted by the mailbox; one that waits among the puts is told later, through `admission`; without one it does not wait. */
@@ -57,11 +67,11 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     d.callee = p;
     d.state = State.Queued;
     const entrance = new Entrance(d, admission);
-    d.entrance = entrance;
+    d.rarely().entrance = entrance;
     const entry = acceptOrWait(p, entrance);
     if (entry === Entry.Queued) entrance.entered();
     else if (entry === Entry.Refused) {
-      d.entrance = null;
+      d.rarely().entrance = null;
       d.state = State.Held;
       if (d.order !== null) this.goOn(d, d.order);
       return entry;
@@ -74,7 +84,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void {
     const { entrance } = d;
     if (entrance === null) return;
-    d.entrance = null;
+    d.rarely().entrance = null;
     withdraw(d.callee, entrance, outcome);
     if (entrance instanceof Entrance && entrance.admission === this) this.countLost(outcome);
     d.conclude(outcome, undefined, outcome, undefined);
@@ -107,6 +117,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   arrived(): void {
+    this.last = null;
     this.flush();
   }
 
@@ -200,19 +211,22 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   terminated(d: Delivered, reason: unknown): void {
     this.withdraw(d, false);
-    d.failures = [...d.failures, { attempt: d.attempts, reason }];
+    d.rarely().failures = [...d.failures, { attempt: d.attempts, reason }];
     this.deadLetter(d, reason);
   }
 
   /** Its agent has ended. Ends that the message did not cause are no attempts of it. */
   attemptEnded(d: Delivered, reason: ExitReason): void {
     this.withdraw(d, d.crashedCallee && !isOrderly(reason));
-    if (!d.guilty) d.attempts--;
-    else if (d.attempts > 1 && d.callee.cold().verdict === null) d.callee.cold().verdict = 'charged';
+    if (!d.guilty) {
+      d.attempts--;
+      d.rarely().undone++;
+    } else if (d.attempts > 1 && d.callee.cold().verdict === null) d.callee.cold().verdict = 'charged';
     this.decide(d, reason, -1);
     // Its own process outlives an agent that ends in order; the next attempt must be the only one.
-    if (d.runner !== null) this.kernel.end(d.runner, 'shutdown');
-    d.runner = null;
+    if (d.runner === null) return;
+    this.kernel.end(d.runner, 'shutdown');
+    d.rarely().runner = null;
   }
 
   /** The handler takes longer than it may. */
@@ -226,15 +240,15 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** What becomes of a message that is in no account now. */
   private decide(d: Delivered, reason: unknown, delay: number): void {
     const { terms } = d;
-    if (d.guilty) d.failures = [...d.failures, { attempt: d.attempts, reason }];
+    if (d.guilty) d.rarely().failures = [...d.failures, { attempt: d.attempts, reason }];
     if (terms.guarantee === 'at-most-once' || this.delivery.closed || (d.guilty && d.attempts >= terms.attemptsMax) || (d.target.owner === null && !canReturn(d))) this.deadLetter(d, reason);
     else if (d.lapsed) this.expire(d);
     else {
       this.hold(d);
       if (!d.guilty) this.await(d);
       else {
-        d.wait = new BackOff(d);
-        this.kernel.deadlines.add(d.wait, delay >= 0 ? delay : backoffMs(terms.backoff, d.attempts, this.kernel.env.u32() / 0x1_0000_0000));
+        const wait = (d.rarely().wait = new BackOff(d));
+        this.kernel.deadlines.add(wait, delay >= 0 ? delay : backoffMs(terms.backoff, d.attempts, this.kernel.env.u32() / 0x1_0000_0000));
       }
     }
   }
@@ -295,8 +309,8 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       return false;
     }
     this.hold(d);
-    d.wait = new BackOff(d);
-    this.kernel.deadlines.add(d.wait, d.terms.backoff.baseMs);
+    const wait = (d.rarely().wait = new BackOff(d));
+    this.kernel.deadlines.add(wait, d.terms.backoff.baseMs);
     return true;
   }
 

@@ -1,7 +1,8 @@
 import type { ExitReason } from '../base/index.js';
 import { Waiter } from '../mailbox/index.js';
 import { comeIn } from '../process/index.js';
-import { deliveredOp, type Delivered } from './delivered.js';
+import { deliveredOp } from './context.js';
+import type { Delivered } from './delivered.js';
 
 /** What becomes of a message that stands in line before a full mailbox, whose policy is `suspend`. */
 export interface Admission {
@@ -30,12 +31,12 @@ export class Entrance extends Waiter {
   }
 
   entered(): void {
-    this.message.entrance = null;
+    this.message.rarely().entrance = null;
     this.admission.entered(this.message);
   }
 
   refused(code: string, reason?: ExitReason): void {
-    this.message.entrance = null;
+    this.message.rarely().entrance = null;
     this.admission.refused(this.message, code, reason);
   }
 }

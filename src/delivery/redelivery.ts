@@ -1,16 +1,6 @@
 import type { DeadLetter, RetryRefusal, Road } from '../router/index.js';
 import { titleOf } from '../router/index.js';
-import { Delivered, type Keeper } from './delivered.js';
-
-/** A message whose former sending became a dead letter; it may become the same one again (P23). */
-export class Redelivered extends Delivered {
-  constructor(old: Delivered, to: Keeper, payload: unknown, sequence: number, private readonly letter: DeadLetter) {
-    super(old.caller, old.op, old.target, to, old.behaviour, old.terms, payload, old.key, old.order, sequence);
-  }
-  override get past(): DeadLetter {
-    return this.letter;
-  }
-}
+import type { Delivered } from './delivered.js';
 
 /** Sends a delivery again that has ended as a dead letter. */
 export interface Resender {

@@ -5,7 +5,7 @@ import type { Backlog } from './kept.js';
 import type { Kernel } from './kernel.js';
 import type { Monitor } from './monitor.js';
 import type { CrashDetails } from './ports.js';
-import type { ReplySlot } from './slot.js';
+import type { ReplySlot, Tracked } from './slot.js';
 import type { OwnedTimer } from './timer.js';
 
 /**
@@ -172,7 +172,7 @@ export class Process implements Address {
   /** monitors on this process, newest first */
   watchers: Monitor | null = null;
   /** requests that this process has sent and that are not settled */
-  calls: ReplySlot | null = null;
+  calls: Tracked | null = null;
   ext: ProcessExt | null = null;
   /** what the parent knows it by: a supervisor's record of its child */
   role: unknown = null;

@@ -10,16 +10,9 @@ export type LostCode = 'MAILBOX_FULL' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' |
  * The kernel needs to know only how it fails; the router says what a reply is.
  */
 export abstract class ReplySlot extends Deadline {
-  /** next and previous of the caller's unsettled requests */
-  priorCall: ReplySlot | null = null;
-  nextCall: ReplySlot | null = null;
-  constructor(
-    readonly caller: Process | null,
-    /** who has it now */
-    public callee: Process,
-  ) {
-    super();
-  }
+  abstract readonly caller: Process | null;
+  /** who has it now */
+  abstract callee: Process;
   abstract readonly settled: boolean;
   /** the caller cannot go on without it: an edge of the cycle check */
   get blocks(): boolean {
@@ -27,8 +20,6 @@ export abstract class ReplySlot extends Deadline {
   }
   /** the callee ended before it replied (GS-14) */
   abstract calleeEnded(reason: ExitReason): void;
-  /** the caller ended: nobody waits any more */
-  abstract callerEnded(): void;
   /** its message will not be handled; nothing to those that never are in a mailbox */
   lost(_code: LostCode): void {}
   /** a simulation has lost it on its way into the mailbox; true when it goes on by itself, in another account */
@@ -37,14 +28,36 @@ export abstract class ReplySlot extends Deadline {
   }
 }
 
-export function trackCall(caller: Process, slot: ReplySlot): void {
+/** A slot that stands in its caller's list, and hears when that one ends. */
+export interface Tracked extends ReplySlot {
+  /** previous and next of the caller's unsettled requests */
+  priorCall: Tracked | null;
+  nextCall: Tracked | null;
+  /** the caller ended: nobody waits any more */
+  callerEnded(): void;
+}
+
+/** What waits in its caller's list and is no request. */
+export abstract class CallSlot extends ReplySlot implements Tracked {
+  priorCall: Tracked | null = null;
+  nextCall: Tracked | null = null;
+  constructor(
+    readonly caller: Process | null,
+    public callee: Process,
+  ) {
+    super();
+  }
+  abstract callerEnded(): void;
+}
+
+export function trackCall(caller: Process, slot: Tracked): void {
   const first = caller.calls;
   slot.nextCall = first;
   if (first !== null) first.priorCall = slot;
   caller.calls = slot;
 }
 
-export function untrackCall(caller: Process, slot: ReplySlot): void {
+export function untrackCall(caller: Process, slot: Tracked): void {
   const { priorCall: prior, nextCall: next } = slot;
   if (prior !== null) prior.nextCall = next;
   else if (caller.calls === slot) caller.calls = next;

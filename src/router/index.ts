@@ -8,7 +8,7 @@ export { Cell, Names, checkName, checkStartName } from './names.js';
 export { anything, matches, type Pattern } from './pattern.js';
 export { Entry, RegistryTable } from './registry.js';
 export { put, type PutOptions } from './put.js';
-export { Request, RequestExtra, request, requestWith, sendRequest, SentRequest, systemRequest, type RequestOptions } from './request.js';
+export { CallRequest, Request, RequestExtra, request, requestWith, sendRequest, SentRequest, systemRequest, type RequestOptions } from './request.js';
 export { Router, type Taken } from './router.js';
 export { senderOf, titleOf } from './title.js';
 export { Via, via, ViaAddress, type ViaProvider } from './via.js';

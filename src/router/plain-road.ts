@@ -1,7 +1,7 @@
 import { Kind, Rank, type Op } from '../mailbox/index.js';
 import { acceptWith, admits, refusalOf, type Address, type Behaviour, type Process } from '../process/index.js';
 import type { DeadLetter, LetterVerb, RetryRefusal, Road } from './letter.js';
-import { Request } from './request.js';
+import { CallRequest } from './request.js';
 import { senderOf, titleOf } from './title.js';
 import { ViaAddress } from './via.js';
 
@@ -47,7 +47,7 @@ export class PlainRoad implements Road {
     if (op.stream) return 'STREAM';
     if (!admits(p, op, payload, false)) return refused(p, op, payload);
     // The caller of a call has had its answer: nobody waits for this one.
-    const from = op.kind === Kind.Call ? new Request(null, p, op, target, -1, NOBODY, nothing, nothing) : this.sender;
+    const from = op.kind === Kind.Call ? new CallRequest(null, p, op, target, -1, NOBODY, nothing, nothing) : this.sender;
     return acceptWith(p, Rank.Normal, op, payload, from, -1) ? null : refused(p, op, payload);
   }
 }

@@ -1,6 +1,6 @@
 import { callError, markHandled, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import { Waiter, type Op, type Rank } from '../mailbox/index.js';
-import { acceptOrWait, comeIn, Entry, refusalOf, ReplySlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../process/index.js';
+import { acceptOrWait, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../process/index.js';
 import { findCycle } from './cycle.js';
 import { titleOf } from './title.js';
 
@@ -42,7 +42,7 @@ class PutWaiter extends Waiter {
  * A cast that waits for room (design §6). It stands among the unsettled requests of its sender, so that it is withdrawn when
  * that ends, and so that two agents which wait for each other are found.
  */
-export class Put extends ReplySlot {
+export class Put extends CallSlot {
   settled = false;
   readonly promise: Promise<void>;
   resolve!: () => void;

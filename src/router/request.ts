@@ -1,6 +1,6 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand } from '../process/index.js';
+import { accept, acceptWith, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Tracked } from '../process/index.js';
 import { SignalWatch, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */
@@ -25,26 +25,66 @@ export class RequestExtra extends Watched {
   }
 }
 
-/** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
-export class Request extends ReplySlot {
-  /** see `Exit.kept` */
-  static readonly kept: Request = new Request(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
-  settled = false;
+/** What a handler answers: a call in flight, or a message with a guarantee. */
+export abstract class Request extends ReplySlot {
   extra: RequestExtra | null = null;
+  abstract readonly op: Op;
+  /** what the sender used: a name's cell, or the process itself */
+  abstract readonly target: Address;
+  abstract get title(): string;
+  /** ms until its caller gives up; undefined when it waits for ever */
+  abstract get remainingMs(): number | undefined;
+  /** The handler's answer; false when it comes too late. */
+  abstract reply(value: unknown): boolean;
+  abstract fail(code: CallErrorCode, fields?: Partial<CallErrorFields>): CallError | undefined;
+
+  /** The signal that its caller gave has fired. */
+  abort(_reason: unknown): void {}
+
+  /** Called when its handler threw, before the callee ends. True when it is dealt with and the callee lives on. */
+  threw(_error: unknown): boolean {
+    return false;
+  }
+
+  /** Its handler ended the callee without replying. */
+  stopped(_reason: ExitReason): void {}
+
+  /** The delivery that it is, for its handler; undefined for a plain request. */
+  get context(): unknown {
+    return undefined;
+  }
+
+  cold(): RequestExtra {
+    return (this.extra ??= new RequestExtra(this));
+  }
+
+  /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
+  protected dropController(): void {
+    const controller = this.extra?.controller;
+    if (controller !== null && controller !== undefined && this.callee.from !== this) this.callee.ext?.controllers?.delete(controller);
+  }
+}
+
+/** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
+export class CallRequest extends Request implements Tracked {
+  /** see `Exit.kept` */
+  static readonly kept: CallRequest = new CallRequest(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
+  priorCall: Tracked | null = null;
+  nextCall: Tracked | null = null;
+  settled = false;
   /** what its caller was handling when it made this one; a request there takes this one with it when it is cancelled */
   outer: unknown = null;
   constructor(
-    caller: Process | null,
-    callee: Process,
+    readonly caller: Process | null,
+    public callee: Process,
     readonly op: Op,
-    /** what the caller used: a name's cell, or the process itself */
     readonly target: Address,
     readonly timeoutMs: number,
     readonly promise: Promise<unknown>,
     private readonly resolve: (value: unknown) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    super(caller, callee);
+    super();
   }
 
   /** Settles with the reply; false when the call was over, then the reply is dropped and counted (GS-11, GS-18). */
@@ -82,7 +122,7 @@ export class Request extends ReplySlot {
   }
 
   /** The caller's AbortSignal fired: the promise rejects with the signal's reason, the callee's signal fires. */
-  abort(reason: unknown): void {
+  override abort(reason: unknown): void {
     if (this.withdraw(reason)) this.cancel(reason);
   }
 
@@ -106,19 +146,6 @@ export class Request extends ReplySlot {
     this.fail(code);
   }
 
-  /** Called when its handler threw, before the callee ends. True when it is dealt with and the callee lives on. */
-  threw(_error: unknown): boolean {
-    return false;
-  }
-
-  /** Its handler ended the callee without replying. */
-  stopped(_reason: ExitReason): void {}
-
-  /** The delivery that it is, for its handler; undefined for a plain request. */
-  get context(): unknown {
-    return undefined;
-  }
-
   callerEnded(): void {
     const error = this.fail('ZOMBIE');
     if (error !== undefined) this.cancel(error);
@@ -129,22 +156,12 @@ export class Request extends ReplySlot {
     return this.target instanceof Process ? this.callee.title : (this.target as NameCell).name;
   }
 
-  cold(): RequestExtra {
-    return (this.extra ??= new RequestExtra(this));
-  }
-
-  /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
-  protected dropController(): void {
-    const controller = this.extra?.controller;
-    if (controller !== null && controller !== undefined && this.callee.from !== this) this.callee.ext?.controllers?.delete(controller);
-  }
-
   /**
    * Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. The calls that it made
    * for this request end with the same reason, and theirs, oldest first.
    */
   private cancel(reason: unknown): void {
-    const cancelled: Request[] = [this];
+    const cancelled: CallRequest[] = [this];
     for (const at of cancelled) { // grows meanwhile
       const inner = at.madeFor();
       at.tellCallee(reason);
@@ -161,10 +178,10 @@ export class Request extends ReplySlot {
   }
 
   /** The open calls that its handler has made, oldest first. */
-  private madeFor(): Request[] {
-    const found: Request[] = [];
+  private madeFor(): CallRequest[] {
+    const found: CallRequest[] = [];
     const maker = this.extra?.worker ?? this.callee;
-    for (let at = maker.calls; at !== null; at = at.nextCall) if (at instanceof Request && at.outer === this) found.push(at);
+    for (let at = maker.calls; at !== null; at = at.nextCall) if (at instanceof CallRequest && at.outer === this) found.push(at);
     return found.reverse();
   }
 
@@ -172,7 +189,7 @@ export class Request extends ReplySlot {
   get remainingMs(): number | undefined {
     if (this.settled) return this.extra?.cancelled === true ? 0 : undefined;
     let least: number | undefined;
-    for (let at: unknown = this; at instanceof Request && !at.settled; at = at.outer) {
+    for (let at: unknown = this; at instanceof CallRequest && !at.settled; at = at.outer) {
       const left = at.timeoutMs < 0 ? undefined : at.callee.kernel.deadlines.remaining(at);
       if (left !== undefined && (least === undefined || left < least)) least = left;
     }
@@ -204,9 +221,9 @@ const executor = (resolve: (value: unknown) => void, reject: (error: unknown) =>
 };
 
 /** Makes a request and queues it: the common case of a call, without options. `timeoutMs` below 0 waits forever. */
-export function request(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, timeoutMs: number): Request {
+export function request(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, timeoutMs: number): CallRequest {
   const promise = new Promise<unknown>(executor);
-  const made = new Request(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
+  const made = new CallRequest(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
   if (!accept(callee, op, payload, made)) {
     made.fail(refusalOf(callee, op, payload));
     return made;
@@ -223,7 +240,7 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
  * A request whose sender does not wait for it: its answer goes to two functions. It is no edge of the cycle check, unless its
  * sender says that it waits now.
  */
-export class SentRequest extends Request {
+export class SentRequest extends CallRequest {
   waitedFor = false;
   constructor(caller: Process, callee: Process, op: Op, target: Address, value: (value: unknown) => void, error: (error: unknown) => void) {
     super(caller, callee, op, target, -1, NOBODY_LISTENS, value, error);
@@ -241,9 +258,9 @@ export function sendRequest(made: SentRequest, payload: unknown): void {
 }
 
 /** A request of the sys protocol: travels as a signal, in the sender's order, and is answered by what `command` does. */
-export function systemRequest(callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number): Request {
+export function systemRequest(callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number): CallRequest {
   const promise = new Promise<unknown>(executor);
-  const made = new Request(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
+  const made = new CallRequest(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
   pushSignal(callee, op, command, made);
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
   if (caller !== null) trackCall(caller, made);
@@ -261,9 +278,9 @@ export interface RequestOptions {
 }
 
 /** Makes and queues a request with options. The caller has checked that the signal has not fired. */
-export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions): Request {
+export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions): CallRequest {
   const promise = new Promise<unknown>(executor);
-  const made = new Request(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
+  const made = new CallRequest(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
   const { rank, expiresAt, signal } = options;
   if (options.skipAbandoned) made.cold().skipAbandoned = true;
   if (options.stack !== undefined) made.cold().stack = options.stack;

@@ -1,6 +1,8 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
 const account = 'src/delivery/account.js';
 const delivered = 'src/delivery/delivered.js';
+const context = 'src/delivery/context.js';
+const rare = 'src/delivery/rare.js';
 const destination = 'src/delivery/destination.js';
 const orders = 'src/delivery/orders.js';
 const schedule = 'src/delivery/schedule.js';
@@ -19,15 +21,15 @@ export const deliveries = [
   { name: 'a back-off is not multiplied', file: schedule, edits: [['schedule.factor ** (attempt - 1)', '1']] },
   { name: 'jitter goes below what is promised', file: schedule, edits: [['(1 - schedule.jitter * random)', '(1 - random)']] },
   { name: 'a nack does not wait', file: destination, edits: [['delay >= 0 ? delay :', 'delay >= 0 ? 0 :']] },
-  { name: 'a nack is an acknowledgement', file: delivered, edits: [['this.#message.to.nacked(this.#message, ms);', 'this.#message.reply(undefined);']] },
+  { name: 'a nack is an acknowledgement', file: context, edits: [['this.#message.to.nacked(this.#message, ms);', 'this.#message.reply(undefined);']] },
   { name: 'an expired message is handled', file: delivered, edits: [['this.lapsed = true;', ';'], ['else if (this.state === State.Queued) this.to.lapsedQueued(this);', '']] },
-  { name: 'an order key is released with the first failure', file: destination, edits: [['d.wait = new BackOff(d); this.kernel.deadlines.add(d.wait, delay', 'if (d.order !== null) this.goOn(d, d.order); d.wait = new BackOff(d); this.kernel.deadlines.add(d.wait, delay']] },
+  { name: 'an order key is released with the first failure', file: destination, edits: [['const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay', 'if (d.order !== null) this.goOn(d, d.order); const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay']] },
   { name: 'order keys hold nothing back', file: orders, edits: [['return row !== undefined;', 'return false;']] },
   { name: 'held messages are not counted', file: account, edits: [['outside.held++;', ';']] },
   { name: 'a stop forgets what is held', file: delivery, edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']] },
-  { name: 'the dead can acknowledge', file: delivered, edits: [['!this.superseded;', 'true;']] },
+  { name: 'the dead can acknowledge', file: context, edits: [['!this.superseded;', 'true;']] },
   { name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']] },
   { name: 'a concurrent handler outlives its attempt', file: destination, edits: [["this.kernel.end(d.runner, 'shutdown');", ';']] },
-  { name: 'a receipt tells its end twice', file: delivered, edits: [[/if \(this\.watchers !== null\)\s+this\.tell\(kind\);/, 'if (this.watchers !== null) { this.tell(kind); this.tell(kind); }']] },
+  { name: 'a receipt tells its end twice', file: rare, edits: [[/if \(this\.watchers !== null\)\s+this\.tell\(outcome\.kind\);/, 'if (this.watchers !== null) { this.tell(outcome.kind); this.tell(outcome.kind); }']] },
   { name: 'what is taken back is gone', file: destination, edits: [['this.hold(d); this.await(d); } } /**', 'this.hold(d); } } /**']] },
 ];
