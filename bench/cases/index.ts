@@ -7,6 +7,7 @@ import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
 import { groupBroadcast, registeredSend } from './names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
+import { balanceCast } from './balance.js';
 import { boundedCast, laneCast } from './pressure.js';
 import { statemEvent } from './statem.js';
 import { restartMedian, restartStorm } from './supervision.js';
@@ -16,6 +17,7 @@ import { fanIn, fanOut, pingPong, ring } from './topology.js';
 export const cases: ReadonlyMap<string, Case> = new Map([
   ['cast_stream', castStream],
   ['cast_backlog', castBacklog],
+  ['balance_cast', balanceCast],
   ['bounded_cast', boundedCast],
   ['lane_cast', laneCast],
   ['call_seq', callSequential],
