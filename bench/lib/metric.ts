@@ -61,7 +61,7 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'deliver_at_most_once', target: absolute(1_500_000), beam: false },
   { ...million, name: 'deliver_at_least_once', target: absolute(1_500_000), beam: false },
   { ...million, name: 'deliver_exactly_once', target: absolute(1_000_000), beam: false },
-  { ...million, name: 'balance_cast', unit: '%', better: 'lower', target: absolute(100), beam: false },
+  { ...million, name: 'balance_cast', unit: '%', better: 'lower', target: absolute(50), beam: false },
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
   { ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2), beam: false, size: 100_000, quickSize: 50_000 },
