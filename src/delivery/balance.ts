@@ -40,6 +40,9 @@ export class Balance implements Choice {
   /** reply times are measured */
   readonly timed: boolean;
   private readonly rule: Strategy;
+  private readonly known = new Map<Address, BalanceMember>();
+  /** at this length those that have ended are looked for, so that joins without messages do not pile them up */
+  private sweepAt = 16;
   private seen: readonly Process[] | null = null;
   private stale = false;
   constructor(
@@ -111,14 +114,18 @@ export class Balance implements Choice {
       return false;
     }
     if (isGone(checked.addr)) return false;
-    this.list.push(new BalanceMember(checked.sender === null ? checked : checked.bind({ p: null as never }), weight ?? 1));
+    if (this.list.length >= this.sweepAt) {
+      this.retain((member) => !member.gone);
+      this.sweepAt = Math.max(16, 2 * this.list.length);
+    }
+    this.add(new BalanceMember(checked.sender === null ? checked : checked.bind({ p: null as never }), weight ?? 1));
     return true;
   }
 
   leave(ref: unknown): boolean {
     this.ownMembers('leave');
     const known = this.find(this.check('leave', ref).addr);
-    if (known !== undefined) this.remove(known);
+    if (known !== undefined) this.retain((member) => member !== known);
     return known !== undefined;
   }
 
@@ -143,7 +150,7 @@ export class Balance implements Choice {
     if (this.source !== null) this.follow(this.source());
     if (!this.stale) return;
     this.stale = false;
-    for (const member of this.list.filter((one) => one.gone)) this.remove(member);
+    this.retain((member) => !member.gone);
   }
 
   /** Who stays keeps what is known of it, and its place. */
@@ -152,24 +159,36 @@ export class Balance implements Choice {
     this.seen = now;
     const counts = new Map<Process, number>();
     for (const p of now) counts.set(p, (counts.get(p) ?? 0) + 1);
-    for (const member of [...this.list]) {
+    this.retain((member) => {
       const p = member.ref.addr as Process;
       const count = counts.get(p);
       counts.delete(p);
-      if (count === undefined) this.remove(member);
-      else member.weight = count;
-    }
-    for (const [p, count] of counts) this.list.push(new BalanceMember(new AgentRefImpl(p, this.definition, this.kernel, null), count));
+      if (count !== undefined) member.weight = count;
+      return count !== undefined;
+    });
+    for (const [p, count] of counts) this.add(new BalanceMember(new AgentRefImpl(p, this.definition, this.kernel, null), count));
   }
 
-  private remove(member: BalanceMember): void {
-    const at = this.list.indexOf(member);
-    this.list.splice(at, 1);
-    this.rule.removed(at);
+  private add(member: BalanceMember): void {
+    this.list.push(member);
+    this.known.set(member.ref.addr, member);
+  }
+
+  /** Takes out all that do not stay, in one pass. */
+  private retain(stays: (member: BalanceMember) => boolean): void {
+    let left = 0;
+    for (const member of this.list) {
+      if (stays(member)) this.list[left++] = member;
+      else {
+        this.known.delete(member.ref.addr);
+        this.rule.removed(left);
+      }
+    }
+    this.list.length = left;
   }
 
   private find(addr: Address): BalanceMember | undefined {
-    return this.list.find((member) => sameAddress(member.ref.addr, addr));
+    return this.known.get(addr) ?? (addr instanceof ViaAddress ? this.list.find((member) => sameVia(member.ref.addr, addr)) : undefined);
   }
 
   private ownMembers(verb: string): void {
@@ -178,7 +197,8 @@ export class Balance implements Choice {
 
   private check(verb: string, ref: unknown): AgentRefImpl {
     if (ref instanceof AgentRefImpl && !(ref.addr instanceof Nobody) && ref.kernel === this.kernel && ref.definition === this.definition) return ref;
-    throw new OptionError(`balance.${verb}`, ref, `a ref of ${this.definition.name} in this system`, 'make one with system.ref(Definition, nameOrPid); a balancer is no member of another');
+    const other = ref instanceof AgentRefImpl && ref.definition !== this.definition ? ', made with the same definition as the balancer' : '';
+    throw new OptionError(`balance.${verb}`, ref, `a ref of ${this.definition.name} in this system${other}`, 'make one with system.ref(Definition, nameOrPid); a balancer is no member of another');
   }
 }
 
@@ -188,8 +208,8 @@ class Nobody implements NameCell {
   constructor(readonly name: string) {}
 }
 
-function sameAddress(a: Address, b: Address): boolean {
-  return a === b || (a instanceof ViaAddress && b instanceof ViaAddress && a.via.provider === b.via.provider && a.via.key === b.via.key);
+function sameVia(a: Address, b: ViaAddress): boolean {
+  return a instanceof ViaAddress && a.via.provider === b.via.provider && a.via.key === b.via.key;
 }
 
 function keyText(key: unknown): string {
@@ -208,13 +228,13 @@ export function makeBalance(host: Host, definition: RuntimeDefinition, options: 
   const source = group === undefined ? null : (): readonly Process[] => group.scope.processes(group.name);
   const made = new Balance(host.kernel, definition, strategy, name ?? definition.name, key ?? null, source);
   for (const one of members) {
-    if (one instanceof AgentRefImpl) made.join(one);
-    else made.join((one as { ref?: unknown } | null)?.ref, restOf(one));
+    if (one instanceof AgentRefImpl || typeof one !== 'object' || one === null || !('ref' in one)) made.join(one);
+    else made.join(one.ref, restOf(one));
   }
   return made;
 }
 
-function restOf(one: unknown): { readonly weight?: number } {
-  const { ref: _, ...rest } = Object(one) as { ref?: unknown; weight?: number };
+function restOf(one: object): { readonly weight?: number } {
+  const { ref: _, ...rest } = one as { ref?: unknown; weight?: number };
   return rest;
 }

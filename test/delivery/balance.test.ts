@@ -356,6 +356,9 @@ describe('members', () => {
     expect([balancer.join(b), balancer.join(system.ref(Worker, pid as never))]).toEqual([false, false]);
     const Other = defineAgent({});
     for (const bad of [system.start(Other), 'name', null, balancer, other.start(Worker, 'x')]) expect(() => balancer.join(bad as never)).toThrow(OptionError);
+    expect(() => balancer.join(system.start(Other) as never)).toThrow('a ref of worker in this system, made with the same definition as the balancer');
+    expect(() => system.balance(Worker, { members: [5 as never] })).toThrow('balance.join: got 5, expected a ref of worker');
+    expect(() => system.balance(Worker, { members: ['w1' as never] })).toThrow("balance.join: got 'w1', expected a ref of worker");
     expect(balancer.members()).toEqual([]);
   });
 });

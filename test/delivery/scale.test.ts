@@ -15,3 +15,32 @@ test('P25 a key costs the same however many are waiting or remembered: 50,000 qu
   // 0.2 s; it was 40 s when each end of a message looked through those that were waiting, and 2 s when through those forgotten.
   expect(user / 1e6).toBeLessThan(1.5);
 });
+
+test('P30 a balancer that members join and leave by ending, without a message ever sent, keeps those that live only', async () => {
+  const system = testSystem({ development: false });
+  const Member = defineAgent({ name: 'Member' });
+  const balancer = system.balance(Member);
+  const stays = Array.from({ length: 20 }, () => system.start(Member));
+  for (const ref of stays) balancer.join(ref);
+  for (let n = 0; n < 1_000; n++) {
+    const ref = system.start(Member);
+    balancer.join(ref);
+    system.exit(ref, 'kill');
+  }
+  // What it keeps is not shown by stats(), which looks at everybody first.
+  const { list } = (balancer as unknown as { balance: { list: unknown[] } }).balance;
+  expect(list.length).toBeLessThan(100);
+  expect(balancer.members().length).toBe(20);
+});
+
+test('P30 joining a balancer costs the same however many have joined', () => {
+  const system = testSystem({ development: false });
+  const Member = defineAgent({ name: 'Member' });
+  const refs = Array.from({ length: 20_000 }, (_, n) => system.ref(Member, `member-${n}`));
+  const balancer = system.balance(Member);
+  const before = process.cpuUsage();
+  for (const ref of refs) balancer.join(ref);
+  expect(balancer.join(refs[0] as never)).toBe(false);
+  // 0.1 s; it was 2 s when each looked for itself among all.
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(0.8);
+});
