@@ -37,6 +37,11 @@ export abstract class Account {
     this.all = delivery.counters;
   }
 
+  get idle(): boolean {
+    const { pending, inTransit, running } = this.counters;
+    return pending + inTransit + running === 0 && this.keys.idle(this.kernel.env.mono());
+  }
+
   accepted(d: Delivered): void {
     this.counters.accepted++;
     if ((++this.all.accepted & 63) === 0 || this.delivery.recent !== null) d.rarely().sampled = this.kernel.env.mono();

@@ -334,6 +334,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     if (d.wait === null && d.target.owner === null) return this.deadLetterHeld(d, 'noproc');
     this.release(d);
     this.expire(d);
+    this.waiting.left();
   }
 
   private expire(d: Delivered): void {
@@ -348,6 +349,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   deadLetterHeld(d: Delivered, reason: unknown): void {
     this.release(d);
     this.deadLetter(d, reason);
+    this.waiting.left();
   }
 
   /** It is in no account now. */

@@ -46,6 +46,16 @@ export class Ledger {
     const made: Handled = { key, message, at: now };
     this.past.set(key, made);
     this.queue.push(made);
+    this.trim(now);
+  }
+
+  /** Whether no key is taken or remembered. */
+  idle(now: number): boolean {
+    this.trim(now);
+    return this.open.size + this.past.size === 0;
+  }
+
+  private trim(now: number): void {
     while (this.queue.size > 0) {
       const oldest = this.queue.at(0);
       if (this.past.size <= this.limits.keysMax && now - oldest.at < this.limits.ageMs) return;

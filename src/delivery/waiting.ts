@@ -1,6 +1,6 @@
 import { Deadline } from '../base/index.js';
 import type { Post } from './account.js';
-import type { Delivered } from './delivered.js';
+import { State, type Delivered } from './delivered.js';
 
 /** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
 const RETRY_MS = 10;
@@ -11,6 +11,8 @@ export class Waiting extends Deadline {
   /** what has come back from a dead incarnation stands behind what was accepted after it */
   private mixed = false;
   private post: Post | null = null;
+  /** at most so many have ended while they waited */
+  private ended = 0;
   constructor(private readonly retry: () => void) {
     super();
   }
@@ -31,7 +33,15 @@ export class Waiting extends Deadline {
     if (this.mixed) taken.sort((a, b) => a.number - b.number);
     this.messages = [];
     this.mixed = false;
+    this.ended = 0;
     return taken;
+  }
+
+  /** One that may be among them has ended. Amortised: what has ended is let go before it is half of all. */
+  left(): void {
+    if (++this.ended < 32 || this.ended * 2 < this.messages.length) return;
+    this.messages = this.messages.filter((d) => d.state === State.Held);
+    this.ended = 0;
   }
 
   arm(post: Post): void {

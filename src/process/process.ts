@@ -27,6 +27,8 @@ export interface NameCell extends Address {
 
 /** Port of delivery guarantees: what waits for the next owner of a name, and what is remembered of it. */
 export interface Mail {
+  /** nothing waits there, is on its way, or is remembered: only numbers would be lost with it */
+  readonly idle: boolean;
   /** a process has just taken the name; its init has not run */
   arrived(p: Process): void;
 }

@@ -5,7 +5,7 @@ import { Via } from './via.js';
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 const NAME_MAX = 512;
 const RESERVED: ReadonlySet<string> = new Set(['undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity']);
-/** unowned cells are swept to weak references when there are more than this, and more than owned ones */
+/** unowned cells are swept to weak references when there are at least so many, and at least as many as owned ones */
 const SWEEP_MIN = 1_024;
 
 /** A registered name's cell: who has it, and what waits for its next owner. */
@@ -36,6 +36,8 @@ export class Names {
   lastCell: Cell = new Cell('');
   private readonly cells = new Map<string, Cell | WeakRef<Cell>>();
   private owned = 0;
+  /** so many unowned cells, and they are swept */
+  private sweepAt = SWEEP_MIN;
 
   /** names may not look like this system's pids */
   constructor(private readonly pidPrefix: string) {}
@@ -99,16 +101,18 @@ export class Names {
     return names;
   }
 
-  // Amortised: a cell that nobody owns is held weakly, and forgotten once its last ref is collected.
+  // Amortised: a cell that nobody owns is held weakly, and forgotten once its last ref is collected. Messages that wait hold
+  // their cell, and whoever registers the name holds it as long as anything is remembered.
   private sweep(): void {
     const unowned = this.cells.size - this.owned;
-    if (unowned < SWEEP_MIN || unowned < this.owned || (unowned & (unowned - 1)) !== 0) return;
+    if (unowned < this.sweepAt || unowned < this.owned) return;
     for (const [name, cell] of this.cells) {
       if (cell instanceof WeakRef) {
         if (cell.deref() === undefined) this.cells.delete(name);
-      } else if (cell.owner === null && cell.mail === null) {
+      } else if (cell.owner === null && (cell.mail === null || cell.mail.idle)) {
         this.cells.set(name, new WeakRef(cell));
       }
     }
+    this.sweepAt = Math.max(SWEEP_MIN, 2 * (this.cells.size - this.owned));
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { defineAgent } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 
 test('P25 a key costs the same however many are waiting or remembered: 50,000 queued ones are handled in seconds', async () => {
   const system = testSystem({ development: false });
@@ -43,4 +44,20 @@ test('P30 joining a balancer costs the same however many have joined', () => {
   expect(balancer.join(refs[0] as never)).toBe(false);
   // 0.1 s; it was 2 s when each looked for itself among all.
   expect(process.cpuUsage(before).user / 1e6).toBeLessThan(0.8);
+});
+
+test('P25 messages for a name that nobody ever owns leave nothing when they expire', async () => {
+  const env = new VirtualEnv();
+  const system = testSystem({ env, deadLetters: { capacity: 0 } });
+  const Agent = defineAgent({ name: 'Agent', casts: { note: () => undefined } });
+  const ref = system.ref(Agent, 'nobody');
+  const last = await ref.deliver('note', undefined, { expiresInMs: 86_400_000 });
+  for (let n = 0; n < 1_000; n++) {
+    void ref.deliver('note', undefined, { expiresInMs: 10 });
+    await env.advance(20);
+  }
+  const { messages } = (ref as unknown as { addr: { mail: { waiting: { messages: unknown[] } } } }).addr.mail.waiting;
+  expect(messages.length).toBeLessThan(50);
+  system.start(Agent, { name: 'nobody' });
+  expect((await last.settled).kind).toBe('handled');
 });

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defineAgent, OptionError, type Pid } from '../../src/index.js';
+import { hostOf } from '../../src/behaviour/index.js';
+import { defineAgent, OptionError, type DeliverOptions, type Pid, type System } from '../../src/index.js';
 import { checkName, Names } from '../../src/router/index.js';
+import { kernelOf } from '../../src/system/create.js';
 import { testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 import { idler, settle } from '../process/peers.js';
 
 const Agent = defineAgent({ name: 'Agent', init: () => ({}), calls: { who: (self) => self.pid }, casts: { note: () => undefined } });
+const cellsOf = (system: System): ReadonlyMap<string, unknown> => (hostOf(kernelOf(system)).router.names as unknown as { readonly cells: Map<string, unknown> }).cells;
 
 describe('registered names', () => {
   it('RG-01 a name that is taken, a process that has one, a dead process and a reserved name are refused', async () => {
@@ -192,6 +196,39 @@ describe('P35 cells of names', () => {
     expect(ref.pid).toBe(one.pid);
     expect(system.ref(Agent, 'role').pid).toBe(one.pid);
     expect(system.registered()).toEqual(['role']);
+  });
+
+  it('names that are given up in batches are swept as well: no number of them is met exactly', () => {
+    const system = testSystem();
+    for (let round = 0; round < 50; round++) {
+      const batch = Array.from({ length: 100 }, (_, i) => system.start(Agent, { name: `n${round}-${i}` }));
+      for (const ref of batch) system.exit(ref, 'kill');
+    }
+    expect([...cellsOf(system).values()].filter((cell) => cell instanceof WeakRef).length).toBeGreaterThan(3_000);
+  });
+
+  it('a name that messages were delivered to is forgotten like others; one whose keys are remembered is not', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env, delivery: { dedupe: { ageMs: 1_000 } } });
+    const strong = (): number => [...cellsOf(system)].filter(([name, cell]) => name.startsWith('d') && !(cell instanceof WeakRef)).length;
+    const churn = async (prefix: string, options: DeliverOptions | undefined): Promise<void> => {
+      for (let i = 0; i < 2_000; i++) {
+        const ref = system.start(Agent, { name: `${prefix}${i}` });
+        void ref.deliver('who', undefined, options);
+        await ref.stop();
+      }
+    };
+    await churn('d', undefined);
+    await churn('x', undefined);
+    expect(strong()).toBe(0);
+    await churn('dk', { guarantee: 'exactly-once', key: 'k' });
+    await churn('y', undefined);
+    expect(strong()).toBe(2_000);
+    const late = await system.ref(Agent, 'dk7').deliver('who', undefined, { guarantee: 'exactly-once', key: 'k' });
+    expect((await late.settled).kind).toBe('handled');                      // by the owner that is gone: the key is remembered
+    await env.advance(2_000);
+    await churn('z', undefined);
+    expect(strong()).toBe(0);
   });
 
   it('100,000 processes that come and go under names of their own leave no names', async () => {
