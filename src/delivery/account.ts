@@ -72,6 +72,12 @@ export abstract class Account {
     this.delivery.held.delete(d);
   }
 
+  /** One that was accepted stands in line before its mailbox, which has it in its account: it is still pending. */
+  inLine(change: 1 | -1): void {
+    this.counters.pending += change;
+    this.all.pending += change;
+  }
+
   begun(d: Delivered): void {
     const { counters, all } = this;
     counters.inTransit--;
@@ -109,6 +115,11 @@ export abstract class Account {
     d.dropLimit();
     this.counters.running--;
     this.all.running--;
+  }
+
+  protected countLost(outcome: 'dropped' | 'expired'): void {
+    this.counters[outcome]++;
+    this.all[outcome]++;
   }
 
   protected leaveMailbox(): void {

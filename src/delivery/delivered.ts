@@ -55,6 +55,7 @@ export interface Keeper {
   over(d: Delivered): void;
   lost(d: Delivered, kind: OutcomeKind): void;
   leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void;
+  inLine(change: 1 | -1): void;
   vanished(d: Delivered): boolean;
 }
 

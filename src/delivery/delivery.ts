@@ -92,6 +92,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (code === 'EXIT' && !this.closed && d.terms.guarantee !== 'at-most-once' && canReturn(d)) {
       // Its name outlives the process before which it stood.
       this.accepted(d);
+      d.to.inLine(1);
       return d.to.refused(d, code, reason);
     }
     d.conclude('rejected', undefined, code === 'EXIT' ? reason : code, undefined);

@@ -86,7 +86,10 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     if (entrance === null) return;
     d.rarely().entrance = null;
     withdraw(d.callee, entrance, outcome);
-    if (entrance instanceof Entrance && entrance.admission === this) this.countLost(outcome);
+    if (entrance instanceof Entrance && entrance.admission === this) {
+      this.inLine(-1);
+      this.countLost(outcome);
+    }
     d.conclude(outcome, undefined, outcome, undefined);
     d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
   }
@@ -136,7 +139,11 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     } else if (p.behaviour !== d.behaviour) this.deadLetterHeld(d, 'protocol_mismatch');
     else if (suspends(p)) {
       this.release(d);
-      if (this.standInLine(d, p, this) === Entry.Refused) this.notTaken(d, p);
+      this.inLine(1);
+      if (this.standInLine(d, p, this) === Entry.Refused) {
+        this.inLine(-1);
+        this.notTaken(d, p);
+      }
       d.moved();
     } else if (!admits(p, d.op, d.payload, false)) this.await(d);
     else {
@@ -157,6 +164,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** A message that has come back is in the mailbox. */
   entered(d: Delivered): void {
+    this.inLine(-1);
     this.queued();
     d.moved();
   }
@@ -166,6 +174,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     const { mailbox } = d.callee;
     mailbox.sent--;
     mailbox.tally().rejected--;
+    this.inLine(-1);
     this.queued();
     this.takenBack(d, code === 'EXIT' ? reason : code);
   }
@@ -323,11 +332,6 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   private dropped(d: Delivered, kind: OutcomeKind): void {
     this.countLost('dropped');
     d.conclude(kind, undefined, kind, undefined);
-  }
-
-  private countLost(outcome: 'dropped' | 'expired'): void {
-    this.counters[outcome]++;
-    this.all[outcome]++;
   }
 
   expiredHeld(d: Delivered): void {

@@ -334,6 +334,7 @@ describe('a mailbox with the policy suspend', () => {
     const last = ref.deliver('ask', 'd');
     await env.settle();
     expect(ref.stats().mailbox).toMatchObject({ size: 1, held: 2 });
+    expect(ref.stats().delivery).toMatchObject({ accepted: 3, pending: 1, inTransit: 1, running: 1 });   // 'd' is not accepted yet
     gates.get('b')?.();
     await running.settled;
     await (await last).settled;
@@ -373,6 +374,7 @@ describe('what comes back to a mailbox with the policy suspend', () => {
     ref.close();
     await env.advance(50);
     expect(long.state).toBe('pending');
+    expect(ref.stats().delivery).toMatchObject({ accepted: 4, expired: 1, pending: 1, inTransit: 1, running: 1 });
     system.exit('w', 'kill');
     await env.settle();
     gates.get('x')?.();

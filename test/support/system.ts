@@ -57,6 +57,9 @@ export function expectConserved(stats: SystemStats): void {
   const { handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = stats;
   expect(stats.sent, `conservation: ${JSON.stringify(stats)}`).toBe(handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held);
   for (const [key, value] of Object.entries(stats)) if (typeof value === 'number') expect(Number.isInteger(value) && value >= 0, `${key} is a count: ${value}`).toBe(true);
+  const { delivery } = stats;
+  expect(delivery.accepted, `deliveries: ${JSON.stringify(delivery)}`)
+    .toBe(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped + delivery.pending + delivery.inTransit + delivery.running);
   expect(stats.refused + stats.crashed).toBeLessThanOrEqual(handled);
 }
 
