@@ -38,7 +38,6 @@ export type * from './task-types.js';
 export { TaskVerbsImpl } from './task-verbs.js';
 export { Timers } from './timers.js';
 export type * from './types.js';
-export { sameState } from './statem-equal.js';
 export { actions, type Transition, type When } from './statem-transition.js';
 export { defineStatem, defineStatemHandler, operation } from './statem-definition.js';
 export { StatemSelf as StatemInstance } from './statem-self.js';

@@ -1,5 +1,5 @@
 import { callError, isOrderly, type ExitReason } from '../base/index.js';
-import { sameState, type OutcomeKind, type Terms } from '../behaviour/index.js';
+import type { OutcomeKind, Terms } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
 import { Cell, titleOf } from '../router/index.js';
@@ -10,7 +10,7 @@ import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
 import { BackOff } from './rare.js';
-import { canReturn, suspends, verdictOf } from './rules.js';
+import { canReturn, samePayload, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { Waiting } from './waiting.js';
 import { Windows, type Window } from './window.js';
@@ -372,7 +372,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
   duplicate(first: Delivered, op: Op, payload: unknown): Delivered {
     const { counters, all } = this;
-    if (first.op !== op || !sameState(first.payload, payload)) {
+    if (first.op !== op || !samePayload(first.payload, payload)) {
       counters.conflicts++;
       all.conflicts++;
       throw callError('KEY_CONFLICT', { target: titleOf(first.target), op: op.name, details: first.key });

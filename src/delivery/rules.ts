@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ErrorVerdict } from '../behaviour/index.js';
 import type { Address, Process } from '../process/index.js';
 import { Cell, ViaAddress } from '../router/index.js';
@@ -18,6 +19,15 @@ export function outlasts(target: Address): boolean {
 export function suspends(p: Process): boolean {
   const { extra } = p.mailbox;
   return extra !== null && extra.pressure !== null && extra.pressure.rules.overflow === 'suspend';
+}
+
+/** Whether two messages of one key are the same message. What is nested too deeply to be compared is another one. */
+export function samePayload(a: unknown, b: unknown): boolean {
+  try {
+    return isDeepStrictEqual(a, b);
+  } catch {
+    return false;
+  }
 }
 
 /** What the policy says; one that throws itself lets it crash. */

@@ -53,7 +53,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   behaviour: layer(3, [...kernel, 'router']),
   supervisor: layer(4, otp),
   journal: layer(4, ['base'], ['workers'], [...files, 'node:worker_threads']),
-  delivery: layer(5, [...otp, 'supervisor', 'journal']),
+  delivery: layer(5, [...otp, 'supervisor', 'journal'], [], ['node:util']),
   bus: layer(6, [...otp, 'supervisor', 'journal', 'delivery']),
   activation: layer(7, local),
   cluster: layer(7, local, ['net'], sockets),

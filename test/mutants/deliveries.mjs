@@ -11,7 +11,7 @@ const delivery = 'src/delivery/delivery.js';
 export const deliveries = [
   { name: 'the duplicate mark is not made', file: account, edits: [['this.keys.handled(d.key, this.kernel.env.mono());', 'this.keys.forget(d.key, d);']] },
   { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, op, payload);', 'to.duplicate(first, op, payload);']] },
-  { name: 'a conflict of keys is a duplicate', file: destination, edits: [['first.op !== op || !sameState(first.payload, payload)', 'first.op !== op']] },
+  { name: 'a conflict of keys is a duplicate', file: destination, edits: [['first.op !== op || !samePayload(first.payload, payload)', 'first.op !== op']] },
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.forget(d.key, d);', ';']] },
   { name: 'a key is forgotten when its message was handled', file: destination, edits: [["d.outcome?.kind !== 'handled' && d.outcome?.kind !== 'refused'", 'true']] },
   { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
