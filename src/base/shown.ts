@@ -1,13 +1,13 @@
 const SHOWN = Symbol('castcall.shown');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** Instances are one line in consoles and error messages, not the runtime behind them. */
+/** Instances are one line in consoles, logs, texts, JSON and error messages, not the runtime behind them. */
 export function shownAs<T extends object>(what: { readonly prototype: T }, text: (it: T) => string): void {
   const value = function (this: T): string {
     return text(this);
   };
   Object.defineProperty(what.prototype, SHOWN, { value });
-  Object.defineProperty(what.prototype, INSPECT, { value });
+  for (const key of [INSPECT, 'toJSON', 'toString']) Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
 }
 
 /** That line; undefined for what is no such instance. */

@@ -1,4 +1,4 @@
-import { markHandled } from '../base/index.js';
+import { markHandled, shownAs } from '../base/index.js';
 import { AgentRefImpl, hostOf, runtimeOf, type AnyDefinition, type Host } from '../behaviour/index.js';
 import type { Process } from '../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
@@ -147,3 +147,4 @@ export function balance<D extends AnyDefinition, G>(host: Host, definition: D, o
   return new BalancedRef(makeBalance(host, runtimeOf(definition), options as never), null) as unknown as Balancer<D>;
 }
 
+shownAs(BalancedRef, (it) => `Balancer(${it.balance.addr.name}, ${it.strategy}: ${it.balance.living().length} living)`);

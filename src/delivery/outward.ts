@@ -1,4 +1,4 @@
-import { CastcallError, delayMs, markHandled, OptionError, parseOptions, timeoutMs, z } from '../base/index.js';
+import { CastcallError, delayMs, markHandled, OptionError, parseOptions, shownAs, timeoutMs, z } from '../base/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
@@ -234,6 +234,12 @@ function handled<T>(promise: Promise<T>): Promise<T> {
   markHandled(promise);
   return promise;
 }
+
+shownAs(BreakerImpl, (it) => `Breaker(${it.name}: ${it.state})`);
+shownAs(LimitImpl, (it) => {
+  const { running, waiting } = it.stats();
+  return `Limit(${it.name}: ${running} running, ${waiting} waiting)`;
+});
 
 /** Two texts of one function count as one function: handlers write theirs inline. */
 function same<O extends ReadBreaker | ReadLimit>(what: string, known: O, given: O): void {

@@ -1,4 +1,4 @@
-import { callError, CastcallError, markHandled, OptionError, timeoutMs } from '../base/index.js';
+import { callError, CastcallError, markHandled, OptionError, shownAs, timeoutMs } from '../base/index.js';
 import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
 import type { Address, Kernel, NameCell, Pid, Process } from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
@@ -97,6 +97,11 @@ class PoolRefImpl extends BalancedRef {
     sender: Process | null,
   ) {
     super(workers, sender);
+  }
+
+  get shown(): string {
+    const { size, busy } = this.stats() as PoolStats;
+    return `Pool(${this.workers.addr.name}: ${size} workers, ${busy} busy)`;
   }
 
   override get pid(): Pid | undefined {
@@ -222,3 +227,4 @@ export function poolRef<D extends AnyDefinition>(host: Host, definition: D, name
   return new PoolRefImpl(new PoolBalance(host.router.address(nameOrPid), made, host.kernel), null) as unknown as PoolRef<D>;
 }
 
+shownAs(PoolRefImpl, (it) => it.shown);

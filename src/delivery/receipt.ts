@@ -1,3 +1,4 @@
+import { shownAs } from '../base/index.js';
 import type { DeliveryOutcome, Receipt, ReceiptState } from '../behaviour/index.js';
 import type { Delivered } from './delivered.js';
 
@@ -8,6 +9,12 @@ export class ReceiptImpl implements Receipt {
   /** @internal Use `deliver`. */
   constructor(message: Delivered) {
     this.#message = message;
+  }
+
+  /** @internal */
+  get shown(): string {
+    const { op, title, attempts } = this.#message;
+    return `Receipt(${op.name} to ${title}: ${this.state}, attempts: ${attempts})`;
   }
 
   get state(): ReceiptState {
@@ -26,6 +33,8 @@ export class ReceiptImpl implements Receipt {
     return { [Symbol.asyncIterator]: () => changesOf(this.#message) };
   }
 }
+
+shownAs(ReceiptImpl, (it) => it.shown);
 
 /** The state now, then every other one; none is missed between two steps of a slow reader. */
 async function* changesOf(message: Delivered): AsyncGenerator<ReceiptState> {

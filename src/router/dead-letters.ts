@@ -1,4 +1,4 @@
-import { callError, deepFreeze, isThenable, OptionError, printable, Ring, settle, type Env } from '../base/index.js';
+import { callError, deepFreeze, isThenable, OptionError, printable, Ring, settle, shownAs, type Env } from '../base/index.js';
 import { bytesOf, Kind } from '../mailbox/index.js';
 import type { DeadLetter, DeadLetterGap, LetterLimits, LetterQuery, RetryRefusal, RetryReport, Road } from './letter.js';
 import { LetterFeed } from './letter-feed.js';
@@ -343,3 +343,5 @@ function tell(subscriber: Subscriber, letter: DeadLetter): void {
     // counted nowhere: the letter itself is
   }
 }
+
+shownAs(DeadLetters, ({ size, total }) => `DeadLetters(${size} kept of ${total})`);

@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetterGap } from './letter.js';
-import { Ring } from '../base/index.js';
+import { Ring, shownAs } from '../base/index.js';
 
 type Item = DeadLetter | DeadLetterGap;
 
@@ -13,6 +13,10 @@ export class LetterFeed implements AsyncIterableIterator<Item> {
     private readonly buffer: number,
     private readonly left: (feed: LetterFeed) => void,
   ) {}
+
+  get shown(): string {
+    return `LetterFeed(${this.waiting.size} waiting, ${this.missed} missed)`;
+  }
 
   tell(letter: DeadLetter): void {
     if (this.readers.size > 0) this.readers.shift()({ done: false, value: letter });
@@ -53,3 +57,5 @@ export class LetterFeed implements AsyncIterableIterator<Item> {
     return this;
   }
 }
+
+shownAs(LetterFeed, (it) => it.shown);

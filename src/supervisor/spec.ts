@@ -1,4 +1,4 @@
-import { delayMs, OptionError } from '../base/index.js';
+import { delayMs, OptionError, shownAs } from '../base/index.js';
 import { AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type InitArgs, type StartPlan } from '../behaviour/index.js';
 import type { Address, Kernel } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
@@ -73,6 +73,8 @@ export class ChildSpec<R = unknown> {
     this.refTo = fields.refTo;
   }
 }
+
+shownAs(ChildSpec, (it) => `ChildSpec(${it.id}: ${it.restart} ${it.type})`);
 
 /** What `children` of a supervisor holds: `child(…)`, `supervisor(…)` and their like. */
 export type AnyChildSpec = ChildSpec;

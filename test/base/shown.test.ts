@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { defineAgent, OptionError, printable } from '../../src/index.js';
+import { defineAgent, OptionError, pool, printable } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 
 test('what the runtime hands out is one line in a console', () => {
@@ -16,6 +16,26 @@ test('what the runtime hands out is one line in a console', () => {
     expect(seen.map((text) => text.replace(/castcall\.\w+\.\d+/, 'pid'))).toEqual(['Self(asked)', 'Monitor(pid)', 'Alias(asked)', 'Timer(asked)', 'ProcessRef(pid)']);
     expect([inspect(ref), inspect(Asked)].map((text) => text.replace(/castcall\.\w+\.\d+/, 'pid'))).toEqual(['AgentRef(Asked pid)', 'Definition(Asked)']);
   });
+});
+
+test('so is all that delivery hands out; texts and JSON show the same', async () => {
+  const system = testSystem();
+  const Asked = defineAgent({ name: 'Asked', calls: { ask: () => 'yes' } });
+  const spec = pool('crew', Asked, { min: 1 });
+  await system.supervise({ children: [spec] });
+  const ref = system.start(Asked, { name: 'asked' });
+  const receipt = await system.ref(Asked, 'later').deliver('ask');
+  const crew = system.pool(Asked, 'crew');
+  const breaker = system.breaker('api');
+  const all = [spec, ref, receipt, crew, system.balance(Asked, { members: [ref], name: 'team' }), breaker, system.limit('api', { concurrent: 1 }), system.deadLetters, system.deadLetters.feed()];
+  const texts = [
+    'ChildSpec(crew: permanent supervisor)', 'AgentRef(Asked pid)', 'Receipt(ask to later: pending, attempts: 0)', 'Pool(crew: 1 workers, 0 busy)', 'Balancer(team, round-robin: 1 living)',
+    'Breaker(api: closed)', 'Limit(api: 0 running, 0 waiting)', 'DeadLetters(0 kept of 0)', 'LetterFeed(0 waiting, 0 missed)',
+  ];
+  const plain = (text: string): string => text.replace(/castcall\.\w+\.\d+/, 'pid');
+  expect(all.map((one) => plain(inspect(one)))).toEqual(texts);
+  expect(all.map((one) => plain(String(one)))).toEqual(texts);
+  expect(JSON.parse(plain(JSON.stringify({ all })))).toEqual({ all: texts });
 });
 
 test('an uncaught error shows its message, not the value that broke the rule: a program that ends with one prints no more than a screen', () => {
