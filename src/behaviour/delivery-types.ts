@@ -60,11 +60,13 @@ export interface FailedAttempt {
   readonly reason: unknown;
 }
 
-/** How a delivery ended. */
-export interface DeliveryOutcome<R = unknown> {
-  readonly kind: OutcomeKind;
-  /** the handler's reply, when `handled` */
-  readonly reply?: R;
+/** How a delivery ended. Only `handled` has a reply: once `kind` says so, the compiler knows it is there. */
+export type DeliveryOutcome<R = unknown> = Ended & (
+  | { readonly kind: 'handled'; /** the handler's reply */ readonly reply: R }
+  | { readonly kind: Exclude<OutcomeKind, 'handled'>; readonly reply?: undefined }
+);
+
+interface Ended {
   /** why, when it was not handled: a refusal's code, an exit reason, `noproc` … */
   readonly reason?: unknown;
   /** what the refusal said beyond its code */

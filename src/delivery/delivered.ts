@@ -314,7 +314,7 @@ export class Delivered extends Request {
     const { rare, to } = this;
     this.state = State.Over;
     const { env, deadlines } = to.kernel;
-    const outcome: DeliveryOutcome = { kind, reply, reason, details, attempts: this.attempts, failures: this.failures, at: env.wall() };
+    const outcome = { kind, reply, reason, details, attempts: this.attempts, failures: this.failures, at: env.wall() } as DeliveryOutcome;
     this.outcome = outcome;
     if (rare !== null) rare.dropTimers(deadlines);
     if (this.list !== null) deadlines.remove(this);

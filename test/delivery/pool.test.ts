@@ -233,6 +233,16 @@ describe('failure', () => {
     expect(failed).toContain('no display');
   });
 
+  test('a name whose owner is no pool, or a pool of another definition: PROTOCOL_MISMATCH, and nobody stays checked out', async () => {
+    const { env, system, workers } = await world({ min: 1, max: 1 });
+    const Other = defineAgent({ name: 'other' });
+    system.start(Other, { name: 'single' });
+    expect(await code(system.pool(Other, 'single').checkout())).toBe('PROTOCOL_MISMATCH');
+    expect(await code(system.pool(Other, 'workers').checkout())).toBe('PROTOCOL_MISMATCH');
+    await env.settle();
+    expect(workers.stats()).toMatchObject({ checkedOut: 0, idle: 1 });
+  });
+
   test('nobody: NOPROC', async () => {
     const system = testSystem({ env: new SeededEnv() });
     const none = system.pool(Worker, 'nowhere');

@@ -103,3 +103,12 @@ test('agents that call each other compile with annotated returns', () => {
   expectTypeOf(sys().ref(Ping, 'a').call('serve', 1)).toEqualTypeOf<Promise<number>>();
   expectTypeOf(sys().ref(Pong, 'b').call('back', 1)).toEqualTypeOf<Promise<number>>();
 });
+
+test('the outcome of a delivery has a reply when its kind says that it was handled', async () => {
+  const outcome = await (await sys().ref(Ping, 'a').deliver('serve', 1)).settled;
+  expectTypeOf(outcome.reply).toEqualTypeOf<number | undefined>();
+  if (outcome.kind === 'handled') expectTypeOf(outcome.reply).toEqualTypeOf<number>();
+  else expectTypeOf(outcome.reply).toEqualTypeOf<undefined>();
+  const { kind, reply } = outcome;
+  if (kind === 'handled') expectTypeOf(reply).toEqualTypeOf<number>();
+});
