@@ -13,6 +13,10 @@ export class Message {
   /** when the latest attempt failed, virtual ms, and the wait it asked for */
   failedAt = -1;
   nackMs = -1;
+  /** ended by its handler, which did not succeed */
+  closed = false;
+  /** place of its first start among all starts */
+  first = 0;
   /** what its one handling answers */
   reply: unknown = undefined;
   constructor(
@@ -26,9 +30,17 @@ export class Message {
     readonly expiresAt: number,
   ) {}
 
+  /** While its sender has not heard that it is accepted, this is what its handlers have told. */
   get over(): boolean {
     const state = this.receipt?.state;
-    return state !== undefined && state !== 'pending' && state !== 'in-transit' && state !== 'delivered';
+    if (state !== undefined) return state !== 'pending' && state !== 'in-transit' && state !== 'delivered';
+    return this.kept || this.closed || this.failed >= (this.guarantee === 'at-most-once' ? 1 : (this.options.attemptsMax ?? ATTEMPTS));
+  }
+
+  /** Its key stays taken after its end. */
+  get kept(): boolean {
+    const state = this.receipt?.state;
+    return state === undefined ? this.successes + this.refusals > 0 : state === 'handled' || state === 'refused';
   }
 }
 
@@ -41,7 +53,8 @@ const laneOf = (message: Message): string => message.options.priority ?? 'normal
 
 /** What must hold of deliveries, asked while a program runs and after it. */
 export class Checks {
-  readonly all: Message[] = [];
+  all: Message[] = [];
+  private starts = 0;
   /** the message that a job stands for now: its key may be free again after it */
   readonly ofJob: Map<number, Message> = new Map();
   /** some sends are lost, late or doubled: what comes first is open then */
@@ -51,9 +64,16 @@ export class Checks {
     private readonly stepMs: number,
   ) {}
 
-  accepted(message: Message): void {
+  sent(message: Message): void {
     this.all.push(message);
     this.ofJob.set(message.job, message);
+  }
+
+  /** It was not accepted: it must not have been started. */
+  unsent(message: Message): void {
+    this.sim.equal(message.starts, 0, `job ${message.job} was refused, so it is not started`);
+    this.all = this.all.filter((one) => one !== message);
+    if (this.ofJob.get(message.job) === message) this.ofJob.delete(message.job);
   }
 
   /** A handler starts. */
@@ -65,7 +85,8 @@ export class Checks {
     sim.always(!message.over, `no start after the end, ${message.receipt?.state ?? ''} (P20)`);
     const now = performance.now();
     sim.always(now < message.expiresAt + LATE_MS + LATE_STEPS * this.stepMs, `no start after the expiry: at ${now}, which was ${message.expiresAt} (P12)`);
-    message.starts++;
+    this.starts++;
+    if (++message.starts === 1) message.first = this.starts;
     if (message.guarantee === 'at-most-once') sim.equal(message.starts, 1, 'at-most-once is started once (P18)');
     sim.always(attempt <= (message.options.attemptsMax ?? ATTEMPTS), `attempt ${attempt} of ${message.options.attemptsMax ?? ATTEMPTS} (P22)`);
     sim.equal(attempt, message.failed + 1, 'attempts are the failed ones and this one (P22)');
@@ -91,6 +112,7 @@ export class Checks {
     for (const earlier of this.all) {
       if (earlier === message) return;
       if (earlier.to !== message.to || earlier.from !== message.from || earlier.aside || earlier.options.order !== undefined || laneOf(earlier) !== laneOf(message)) continue;
+      if (earlier.receipt === null && earlier.starts === 0) continue; // it may have been refused a moment ago
       this.sim.always(earlier.starts > 0 || earlier.over, `job ${message.job} overtakes job ${earlier.job} of its sender in its lane (P1, P9)`);
     }
   }
@@ -125,7 +147,20 @@ export class Checks {
       message.outcome = outcome;
       this.judge(message, outcome);
     }
+    this.inOrder();
     this.account();
+  }
+
+  /** The same once everything is known: first starts of one sender in one lane. */
+  private inOrder(): void {
+    if (this.disturbed) return;
+    const last = new Map<string, number>();
+    for (const message of this.all) {
+      if (message.aside || message.options.order !== undefined || message.starts === 0) continue;
+      const road = `${message.from}>${message.to}/${laneOf(message)}`;
+      this.sim.always((last.get(road) ?? 0) < message.first, `job ${message.job} has overtaken an earlier one of its sender in its lane (P1, P9)`);
+      last.set(road, message.first);
+    }
   }
 
   private judge(message: Message, outcome: DeliveryOutcome): void {
@@ -145,7 +180,7 @@ export class Checks {
   account(): void {
     const { sim } = this;
     const { delivery, held } = sim.system.stats();
-    sim.equal(held + delivery.pending + delivery.inTransit + delivery.running, 0, 'nothing is held, queued or running at the end');
+    sim.equal([held, delivery.pending, delivery.inTransit, delivery.running].join(), '0,0,0,0', 'nothing is held, pending, in transit or running at the end');
     const of = (...kinds: string[]): number => this.all.filter(({ outcome }) => kinds.includes(outcome?.kind ?? '')).length;
     sim.equal(delivery.accepted, this.all.length, 'accepted');
     sim.equal(delivery.acknowledged, of('handled', 'refused'), 'acknowledged');

@@ -103,6 +103,7 @@ class Handling {
 
   private byVerdict(act: 'retry' | 'refuse by error' | 'dead-letter'): never {
     this.sim.sometimes(act === 'retry', 'onError says retry');
+    if (act === 'dead-letter') this.message.closed = true;
     if (act !== 'refuse by error') return this.bad(new Verdict(act));
     this.message.refusals++;
     throw new Verdict('refuse');
@@ -125,6 +126,7 @@ class Handling {
 
   private terminate(): unknown {
     this.checks.failed(this.message);
+    this.message.closed = true;
     this.sim.equal(this.delivery.terminate('poisoned'), true, 'terminate ends it');
     return 'ignored';
   }

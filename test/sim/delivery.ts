@@ -6,10 +6,12 @@ import { suite, type Suite } from './suite.js';
 
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
 const LANES: readonly (Priority | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
-const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest'] as const;
+const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest', 'suspend', 'suspend'] as const;
 const NAMES = ['a', 'b', 'c'];
 /** What a sender may be told instead of a receipt. */
 const REFUSALS = ['MAILBOX_FULL', 'NOPROC'];
+/** And one that has stood in line before a full mailbox. */
+const REFUSALS_IN_LINE = ['EXPIRED', 'EXIT'];
 /** All messages are over by then. */
 const REST_MS = 10_000;
 
@@ -31,56 +33,78 @@ class Post {
   private readonly keyed = new Map<string, Keyed>();
   private readonly again: { readonly receipt: Receipt; readonly message: Message }[] = [];
   private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
+  /** sends that have no answer yet */
+  private readonly open = new Set<Promise<void>>();
   private readonly states: { readonly message: Message; readonly seen: string[]; readonly reading: Promise<void> }[] = [];
   constructor(
     private readonly sim: Simulation,
     private readonly checks: Checks,
   ) {}
 
+  /** Resolves when it is known whether the message is accepted. */
   async send(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
-    const { sim } = this;
+    const sending = this.sendOne(from, to, ref, deliver);
+    this.open.add(sending);
+    await sending;
+    this.open.delete(sending);
+  }
+
+  private async sendOne(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
+    const { sim, checks } = this;
     const { random } = sim;
     const options = optionsOf(random);
     // Nobody is at the address of who has ended: there, nothing is a duplicate.
     const gone = to === 'nameless' && (ref.pid === undefined || !sim.system.alive(ref.pid));
-    const known = options.key === undefined || gone ? undefined : this.keyed.get(`${to}/${options.key}`);
+    const place = `${to}/${options.key ?? ''}`;
+    const known = options.key === undefined || gone ? undefined : this.keyed.get(place);
     if (known !== undefined && known.op !== 'work' && random.chance(0.3)) this.call(known, ref);
-    const taken = known !== undefined && !(known.message.over && !['handled', 'refused'].includes(known.message.receipt?.state ?? ''));
+    const taken = known !== undefined && (!known.message.over || known.message.kept);
     const conflict = taken && random.chance(0.2);
     const op = known?.op ?? random.pick<Op>(['ask', 'ask', 'slow', 'work', 'aside']);
     const job = known?.message.job ?? this.jobs++;
-    const message = new Message(job, from, to, op === 'aside', options.guarantee as Guarantee, options, performance.now() + (options.expiresInMs as number));
-    const sent = deliver(ref, op, conflict ? { job: -1 - job } : { job }, options);
-    if (!taken && options.key !== undefined) this.keyed.delete(`${to}/${options.key}`);
-    const receipt = await sent.catch((error: unknown) => this.refused(error, conflict));
-    if (receipt === null) return;
+    const now = performance.now();
+    const message = taken ? known.message : new Message(job, from, to, op === 'aside', options.guarantee as Guarantee, options, now + (options.expiresInMs as number));
+    // It may be handled before its sender hears that it is accepted.
+    if (!taken) {
+      checks.sent(message);
+      if (options.key !== undefined) this.keyed.set(place, { key: options.key, op, message });
+    } else if (!conflict) this.duplicates++;
+    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch((error: unknown) => this.refused(error, conflict, now));
+    if (receipt === null) {
+      if (taken) return;
+      checks.unsent(message);
+      if (this.keyed.get(place)?.message === message) this.keyed.delete(place);
+      return;
+    }
     sim.always(!conflict, 'another message with a known key is refused (P21)');
+    sim.sometimes(performance.now() > now, 'accepted after a wait before a full mailbox');
     if (sim.sometimes(taken, 'a duplicate was suppressed')) {
-      this.duplicates++;
-      this.again.push({ receipt, message: (known as Keyed).message });
+      this.again.push({ receipt, message });
       return;
     }
     message.receipt = receipt;
-    this.checks.accepted(message);
-    if (options.key !== undefined) this.keyed.set(`${to}/${options.key}`, { key: options.key, op, message });
     sim.sometimes(known !== undefined, 'a key that was freed is used again');
     if (random.chance(0.3)) this.read(message, receipt);
   }
 
-  private refused(error: unknown, conflict: boolean): null {
+  private refused(error: unknown, conflict: boolean, since: number): null {
     const { sim } = this;
     const code = error instanceof CallError ? error.code : String(error);
     sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses');
     if (sim.sometimes(code === 'KEY_CONFLICT', 'a conflict of keys')) {
       this.conflicts++;
       sim.always(conflict, 'a conflict is between different messages');
-    } else sim.always(!conflict && REFUSALS.includes(code), `a send is refused for a reason: ${code}`);
+      return null;
+    }
+    sim.sometimes(code === 'EXPIRED', 'a message expires in line');
+    sim.sometimes(code === 'EXIT', 'the process ends before which a message stands in line');
+    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code === 'EXIT' || performance.now() > since))), `a send is refused for a reason: ${code}`);
     return null;
   }
 
   /** A call with the key of a delivery gets that one's outcome, or gives up. */
   private call({ key, op, message }: Keyed, ref: AgentRef<WorkerDefinition>): void {
-    if (message.over && !['handled', 'refused'].includes(message.receipt?.state ?? '')) return;
+    if (message.over && !message.kept) return;
     this.duplicates++;
     const said = ref.call(op as 'ask', { job: message.job }, { guarantee: 'exactly-once', key, timeoutMs: this.sim.random.pick([3, 100_000]) });
     this.calls.push({ message, said: said.catch((error: unknown) => error) });
@@ -94,6 +118,7 @@ class Post {
 
   async end(): Promise<void> {
     const { sim, checks } = this;
+    sim.equal(this.open.size, 0, 'every sender hears whether its message is accepted');
     await checks.end();
     for (const { receipt, message } of this.again) sim.equal(await receipt.settled, message.outcome, 'a duplicate has the outcome of the first one (P21)');
     for (const { message, said } of this.calls) this.answered(message, await said);
@@ -113,7 +138,8 @@ class Post {
     const { sim } = this;
     const code = said instanceof CallError ? said.code : undefined;
     if (sim.sometimes(code === 'TIMEOUT', 'a call gives up')) return;
-    const { kind, reply } = message.outcome as NonNullable<Message['outcome']>;
+    if (message.outcome === null) return sim.always([...REFUSALS, ...REFUSALS_IN_LINE].includes(code ?? ''), `a call of what was not accepted is told so: ${String(said)}`);
+    const { kind, reply } = message.outcome;
     if (sim.sometimes(kind === 'handled', 'a call is answered by the one handling')) sim.equal(said, reply, 'a call gets the reply of the one handling');
     else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(message.outcome?.reason)}) and was told ${String(said)}`);
   }
@@ -235,7 +261,7 @@ async function program(sim: Simulation): Promise<void> {
   const senders = [1, 2].map((id) => system.start(Sender, id));
   for (let left = 8 + random.int(24); left > 0; left--) {
     const draw = random.float();
-    if (draw < 0.3) await post.send(0, ...world.target(), outside);
+    if (draw < 0.3) void post.send(0, ...world.target(), outside);
     else if (draw < 0.62) for (let burst = random.int(4); burst >= 0; burst--) random.pick(senders).cast('go');
     else if (draw < 0.7) world.hurt();
     else if (draw < 0.77) world.comeAndGo();
