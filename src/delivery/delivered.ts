@@ -68,7 +68,7 @@ export interface Keeper {
 export class Delivered extends Request {
   /** who has it now; null until it has met a process */
   callee: Process = null as never;
-  /** place among the messages of its destination, in the order of their acceptance */
+  /** place among the messages of its destination, in the order of their sends */
   number = 0;
   outcome: DeliveryOutcome | null = null;
   /** state, marks and attempts: see the accessors */

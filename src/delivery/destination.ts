@@ -32,6 +32,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   private windows: Windows | null = null;
   /** of the latest message, for the next one like it */
   private last: Route | null = null;
+  private arrivals = 0;
 
   /* ---- in ---- */
 
@@ -47,7 +48,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** A new message. Refused for want of room, it is counted by the mailbox; one that waits among the puts is told later, through `admission`; without one it does not wait. */
   accept(d: Delivered, p: Process | null, admission: Admission | null): Entry {
-    d.number = this.counters.accepted;
+    d.number = ++this.arrivals;
     if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
     else if (p !== null && admission !== null && suspends(p)) return this.standInLine(d, p, admission);
     else if (p === null) {

@@ -53,6 +53,7 @@ export function acceptOrWait(p: Process, waiter: Waiter): Entry {
   const { rank, op, payload, from, expiresAt } = waiter;
   p.box();
   if (p.kernel.watched && watch(p, rank, op, payload, from, expiresAt, null, waiter)) return Entry.Waiting;
+  if (waiter.waits || waiter.over) return Entry.Waiting; // a copy of it came first
   return admit(p, rank, op, payload, from, expiresAt, null, waiter);
 }
 
@@ -100,7 +101,7 @@ function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unkn
 
 /** The gate lets a message go: it meets the destination as it is now. */
 function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): void {
-  if (waiter !== null && waiter.over) return;
+  if (waiter !== null && (waiter.over || waiter.waits)) return; // the copy of a send whose first is in line, or over
   if (p.run === Run.Dead) {
     if (p.kernel.delivery !== null && p.kernel.delivery.takeBack(p, op, payload, from, p.reason)) return;
     p.kernel.outside.sent++;

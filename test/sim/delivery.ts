@@ -11,7 +11,7 @@ const NAMES = ['a', 'b', 'c'];
 /** What a sender may be told instead of a receipt. */
 const REFUSALS = ['MAILBOX_FULL', 'NOPROC'];
 /** And one that has stood in line before a full mailbox. */
-const REFUSALS_IN_LINE = ['EXPIRED', 'EXIT'];
+const REFUSALS_IN_LINE = ['EXPIRED', 'EXIT', 'ZOMBIE'];
 /** All messages are over by then. */
 const REST_MS = 10_000;
 
@@ -49,6 +49,12 @@ class Post {
     this.open.delete(sending);
   }
 
+  /** The same, but only until it is known whether the message is refused at once. */
+  async sendOff(...args: Parameters<Post['send']>): Promise<void> {
+    void this.send(...args);
+    for (let hop = 0; hop < 10; hop++) await Promise.resolve();
+  }
+
   private async sendOne(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
     const { sim, checks } = this;
     const { random } = sim;
@@ -69,7 +75,7 @@ class Post {
       checks.sent(message);
       if (options.key !== undefined) this.keyed.set(place, { key: options.key, op, message });
     } else if (!conflict) this.duplicates++;
-    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch((error: unknown) => this.refused(error, conflict, now));
+    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch((error: unknown) => this.refused(error, taken, conflict, now));
     if (receipt === null) {
       if (taken) return;
       checks.unsent(message);
@@ -87,7 +93,7 @@ class Post {
     if (random.chance(0.3)) this.read(message, receipt);
   }
 
-  private refused(error: unknown, conflict: boolean, since: number): null {
+  private refused(error: unknown, taken: boolean, conflict: boolean, since: number): null {
     const { sim } = this;
     const code = error instanceof CallError ? error.code : String(error);
     sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses');
@@ -96,9 +102,13 @@ class Post {
       sim.always(conflict, 'a conflict is between different messages');
       return null;
     }
+    if (code === 'NOPROC') { // before its key is looked at
+      if (taken && !conflict) this.duplicates--;
+      return null;
+    }
     sim.sometimes(code === 'EXPIRED', 'a message expires in line');
     sim.sometimes(code === 'EXIT', 'the process ends before which a message stands in line');
-    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code === 'EXIT' || performance.now() > since))), `a send is refused for a reason: ${code}`);
+    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code !== 'EXPIRED' || performance.now() > since))), `a send is refused for a reason: ${code}`);
     return null;
   }
 
@@ -160,9 +170,10 @@ function optionsOf(random: Random): DeliverOptions {
   };
 }
 
-function mailboxOf(random: Random): MailboxOptions {
+/** What is lost, late or doubled on its way meets no mailbox that suspends its senders: the account of faults does not know of lines. */
+function mailboxOf(random: Random, disturbed: boolean): MailboxOptions {
   if (random.chance(0.4)) return {};
-  return { capacity: 1 + random.int(3), overflow: random.pick(OVERFLOWS), ...(random.chance(0.3) ? { lanes: { ageEvery: 2 } } : {}) };
+  return { capacity: 1 + random.int(3), overflow: random.pick(disturbed ? OVERFLOWS.slice(0, 3) : OVERFLOWS), ...(random.chance(0.3) ? { lanes: { ageEvery: 2 } } : {}) };
 }
 
 /** Cases that a batch of seeds must have seen. */
@@ -187,23 +198,23 @@ class World {
   readonly nameless: AgentRef<WorkerDefinition>;
   constructor(
     private readonly sim: Simulation,
-    checks: Checks,
+    private readonly checks: Checks,
   ) {
     const { random } = sim;
     this.definition = workerOf(sim, checks, { escalates: random.chance(0.1), calm: random.chance(0.3) });
-    this.nameless = sim.system.start(this.definition, { mailbox: mailboxOf(random) });
+    this.nameless = sim.system.start(this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) });
   }
 
   async supervise(): Promise<void> {
     const { random, system } = this.sim;
-    const children = ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random) }));
+    const children = ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) }));
     await system.supervise({ strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']), intensity: random.pick([3, 1_000, 1_000]), children });
   }
 
   /** The third name is free for a while. */
   comeAndGo(): void {
     const { random, system } = this.sim;
-    if (system.whereis('c') === undefined) system.start(this.definition, { name: 'c', mailbox: mailboxOf(random) });
+    if (system.whereis('c') === undefined) system.start(this.definition, { name: 'c', mailbox: mailboxOf(random, this.checks.disturbed) });
     else system.exit('c', random.pick(['kill', 'shutdown', 'away']));
   }
 
@@ -261,7 +272,7 @@ async function program(sim: Simulation): Promise<void> {
   const senders = [1, 2].map((id) => system.start(Sender, id));
   for (let left = 8 + random.int(24); left > 0; left--) {
     const draw = random.float();
-    if (draw < 0.3) void post.send(0, ...world.target(), outside);
+    if (draw < 0.3) await post.sendOff(0, ...world.target(), outside);
     else if (draw < 0.62) for (let burst = random.int(4); burst >= 0; burst--) random.pick(senders).cast('go');
     else if (draw < 0.7) world.hurt();
     else if (draw < 0.77) world.comeAndGo();

@@ -57,6 +57,17 @@ describe('a fault', () => {
     expect(sim.system.stats().lateReplies).toBe(1);
   }));
 
+  it('a duplicated put has one place in line before a full mailbox, whose end tells it once', () => run(async (sim) => {
+    const counter = sim.system.start(Counter, { mailbox: { capacity: 1, overflow: 'suspend' } });
+    sim.system.suspend(counter);
+    counter.cast('add', 1);
+    sim.faults.duplicate({ op: 'add' });
+    const put = counter.put('add', 2).catch((error: unknown) => error);
+    expect(counter.stats().mailbox.held).toBe(1);
+    sim.system.exit(counter, 'kill');
+    expect(await put).toMatchObject({ code: 'EXIT', reason: 'killed' });
+  }));
+
   it('crashes an agent after its n-th message, between two messages or while it awaits', () => run(async (sim) => {
     await sim.system.supervise({ children: [child('counter', Counter)] });
     const counter = sim.system.ref(Counter, 'counter');
