@@ -15,13 +15,16 @@ const SEND_KEYS = ['priority', 'expiresInMs'];
 const CAST_KEYS = [...SEND_KEYS, 'coalesce'];
 const PUT_KEYS = [...SEND_KEYS, 'timeoutMs', 'signal'];
 const CALL_KEYS = [...PUT_KEYS, 'skipAbandoned'];
+const OF_GUARANTEES: ReadonlySet<string> = new Set(['attemptsMax', 'ackTimeoutMs', 'backoff', 'onError', 'key', 'order']);
 const STREAM_KEYS = ['timeoutMs', 'signal'];
 
 /** Refuses keys that are no options of a verb. */
 export function checkKeys(verb: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new OptionError(`${verb} options`, options, 'an object');
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new OptionError(`${verb}.${key}`, (options as Record<string, unknown>)[key], 'no such option', `known options: ${known.join(', ')}`, 'UNKNOWN_OPTION');
+    if (known.includes(key)) continue;
+    const fix = known === CALL_KEYS && OF_GUARANTEES.has(key) ? "it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'" : `known options: ${known.join(', ')}`;
+    throw new OptionError(`${verb}.${key}`, (options as Record<string, unknown>)[key], 'no such option', fix, 'UNKNOWN_OPTION');
   }
 }
 

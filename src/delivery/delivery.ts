@@ -16,6 +16,7 @@ import { Place } from './place.js';
 import { checkRecent, Recent } from './recent.js';
 import { canReturn, outlasts } from './rules.js';
 import { ReceiptImpl } from './receipt.js';
+import { Vias } from './vias.js';
 import type { Waiting } from './waiting.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
@@ -29,7 +30,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly recent: Recent | null;
   private lastDefinition: RuntimeDefinition | null = null;
   private lastBase: Terms;
-  private vias: WeakMap<object, Map<unknown, Destination>> | null = null;
+  private readonly vias = new Vias();
   constructor(
     readonly kernel: Kernel,
     readonly router: Router,
@@ -187,26 +188,16 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 
   private destinationOf(addr: Address, p: Process | null): Destination {
     if (addr instanceof Cell) return (addr.mail ??= new Destination(this)) as Destination;
-    if (addr instanceof ViaAddress) return this.ofVia(addr);
+    if (addr instanceof ViaAddress) return this.vias.at(addr, () => new Destination(this));
     if (addr instanceof Place) return this.destinationOf(addr.home, addr.home.owner);
     const owner = p as Process;
     if (owner.name instanceof Cell) return (owner.name.mail ??= new Destination(this)) as Destination;
     return (owner.cold().mail ??= new Destination(this)) as Destination;
   }
 
-  private ofVia(addr: ViaAddress): Destination {
-    const { provider, key } = addr.via;
-    const vias = (this.vias ??= new WeakMap());
-    let keys = vias.get(provider);
-    if (keys === undefined) vias.set(provider, (keys = new Map()));
-    let to = keys.get(key);
-    if (to === undefined) keys.set(key, (to = new Destination(this)));
-    return to;
-  }
-
   private existing(addr: Address): Destination | null {
     if (addr instanceof Cell) return addr.mail as Destination | null;
-    if (addr instanceof ViaAddress) return this.ofVia(addr);
+    if (addr instanceof ViaAddress) return this.vias.find(addr);
     const p = addr.owner;
     if (p === null) return null;
     return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;

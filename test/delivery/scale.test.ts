@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { defineAgent } from '../../src/index.js';
+import { deliveriesOf } from '../../src/behaviour/host.js';
+import { defineAgent, via, type AgentRef, type Pid, type ViaProvider } from '../../src/index.js';
+import { kernelOf } from '../../src/system/create.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -60,4 +62,31 @@ test('P25 messages for a name that nobody ever owns leave nothing when they expi
   expect(messages.length).toBeLessThan(50);
   system.start(Agent, { name: 'nobody' });
   expect((await last.settled).kind).toBe('handled');
+});
+
+test('P25 names of another registry that are given up leave no destinations; those that live or remember keys stay', async () => {
+  const system = testSystem({ development: false });
+  const owners = new Map<string, Pid>();
+  const directory: ViaProvider<string> = {
+    registerName: (key, pid) => !owners.has(key) && !!owners.set(key, pid),
+    unregisterName: (key) => void owners.delete(key),
+    whereisName: (key) => owners.get(key),
+  };
+  const Agent = defineAgent({ name: 'Agent', calls: { ask: () => 'yes' } });
+  const ref = (key: string): AgentRef<typeof Agent> => system.ref(Agent, via(directory, key));
+  const once = { guarantee: 'exactly-once', key: 'k' } as const;
+  for (const [key, options] of [['lives', undefined], ['remembers', once]] as const) {
+    system.start(Agent, { name: via(directory, key) });
+    await (await ref(key).deliver('ask', undefined, options)).settled;
+  }
+  await ref('remembers').stop();
+  for (let n = 0; n < 5_000; n++) {
+    system.start(Agent, { name: via(directory, `session-${n}`) });
+    await (await ref(`session-${n}`).deliver('ask')).settled;
+    await ref(`session-${n}`).stop();
+  }
+  const { books } = (deliveriesOf(kernelOf(system)) as unknown as { vias: { books: WeakMap<object, { known: Map<unknown, unknown> }> } }).vias;
+  expect(books.get(directory)?.known.size).toBeLessThan(1_100);
+  expect(ref('lives').stats().delivery.acknowledged).toBe(1);
+  expect((await (await ref('remembers').deliver('ask', undefined, once)).settled).kind).toBe('handled');
 });
