@@ -32,7 +32,7 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
 
   test('a call with an option of a guarantee, and no guarantee, is told what is missing', async () => {
     const ref = testSystem().start(defineAgent({ calls: { ask: () => 'yes' } }));
-    await expect(ref.call('ask', undefined, { key: 'k' } as never)).rejects.toThrow("call.key: got 'k', expected no such option; it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'");
+    await expect(ref.call('ask', undefined, { key: 'k' })).rejects.toThrow("call.key: got 'k', expected no such option; it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'");
     await expect(ref.call('ask', undefined, { keys: 'k' } as never)).rejects.toThrow('known options: priority');
     await expect(ref.call('ask', undefined, { guarantee: 'exactly-once', key: 'k' })).resolves.toBe('yes');
   });
