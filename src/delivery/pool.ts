@@ -169,7 +169,7 @@ class PoolRefImpl extends BalancedRef {
   /** The owner of that name is no pool. */
   #isOther(): boolean {
     const { owner } = this.workers.pool;
-    return owner !== null && !(owner.self instanceof AgentSelf && owner.self.state instanceof SupervisorState);
+    return owner !== null && owner.behaviour !== supervisorDefinition().behaviour;
   }
 
   override stats(): never {

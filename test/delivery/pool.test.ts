@@ -129,6 +129,9 @@ describe('checkout', () => {
     system.exit(one, 'kill');
     await env.settle();
     expect(workers.stats()).toMatchObject({ checkedOut: 0, idle: 1 });
+    const started = system.supervise({ children: [pool('starting', Worker, { min: 1 })] });
+    expect(await code(system.pool(Worker, 'starting').checkout()), 'it is one, but not there yet').toBe('NOPROC');
+    await started;
   });
 
   test('the crash of a worker returns its slot, and another takes its place', async () => {
