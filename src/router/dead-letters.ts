@@ -12,7 +12,7 @@ export const DEAD_LETTERS_KEPT = 1_000;
  * thrown away. At every moment `total = size + retried + pruned + evicted`.
  *
  * Payload and reasons are the sender's own values, not copies. The operations are synchronous; those that look for letters cost
- * O(size).
+ * O(size), those that name one by its id do not.
  *
  * @example
  * const letters = system.deadLetters;
@@ -34,6 +34,8 @@ export class DeadLetters {
   private count = 0;
   private lastId = 0;
   private readonly kept = new Ring<Kept>();
+  /** made when the first letter is asked for by its id */
+  private byId: Map<number, Kept> | null = null;
   private readonly subscribers = new Set<Subscriber>();
   private readonly feeds = new Set<LetterFeed>();
   private telling = false;
@@ -241,7 +243,9 @@ export class DeadLetters {
       this.evicted++;
       return;
     }
-    this.kept.push({ letter, road, bytes, leaving: false, gone: false });
+    const made: Kept = { letter, road, bytes, leaving: false, gone: false };
+    this.kept.push(made);
+    this.byId?.set(letter.id, made);
     this.count++;
     this.bytes += bytes;
     while (this.count > this.limits.capacity || this.bytes > this.roomBytes) {
@@ -253,11 +257,15 @@ export class DeadLetters {
   }
 
   private find(id: number): Kept | undefined {
-    for (let i = 0; i < this.kept.size; i++) {
-      const kept = this.kept.at(i);
-      if (kept.letter.id === id && isHere(kept)) return kept;
+    if (this.byId === null) {
+      this.byId = new Map();
+      for (let i = 0; i < this.kept.size; i++) {
+        const kept = this.kept.at(i);
+        if (!kept.gone) this.byId.set(kept.letter.id, kept);
+      }
     }
-    return undefined;
+    const found = this.byId.get(id);
+    return found !== undefined && isHere(found) ? found : undefined;
   }
 
   private select(verb: string, query: LetterQuery): Kept[] {
@@ -293,12 +301,14 @@ export class DeadLetters {
   private remove(kept: Kept): void {
     if (kept.gone) return;
     kept.gone = true;
+    if (this.byId?.get(kept.letter.id) === kept) this.byId.delete(kept.letter.id);
     this.count--;
     this.bytes -= kept.bytes;
   }
 
-  /** Takes out what has gone. */
+  /** Takes out what has gone, before it is more than what is kept. */
   private sweep(): void {
+    if (this.kept.size <= 2 * this.count) return;
     for (let i = this.kept.size; i > 0; i--) {
       const kept = this.kept.shift();
       if (!kept.gone) this.kept.push(kept);

@@ -29,5 +29,5 @@ export const pools = [
   { suite: 'letters', name: 'letters: a refused retry is lost', file: letters, edits: [['if (code !== null) return code;', 'if (code !== null) { this.remove(kept); this.retried++; return code; }']] },
   { suite: 'letters', name: 'letters: prune removes too much', file: letters, edits: [["this.select('prune', query)", "this.select('prune', {})"]] },
   { suite: 'letters', name: 'letters: a limit is ignored', file: letters, edits: [['if (found.length === query.limit) break;', ';']] },
-  { suite: 'letters', name: 'letters: an edit is not sent', file: letters, edits: [['kept.road.resend(kept.letter.payload, kept.letter)', 'kept.road.resend(kept.first ??= kept.letter.payload, kept.letter)'], ['this.kept.push({ letter, road,', 'this.kept.push({ letter, road, first: letter.payload,']] },
+  { suite: 'letters', name: 'letters: an edit is not sent', file: letters, edits: [['kept.road.resend(kept.letter.payload, kept.letter)', 'kept.road.resend(kept.first ??= kept.letter.payload, kept.letter)'], ['const made = { letter, road,', 'const made = { letter, road, first: letter.payload,']] },
 ];
