@@ -387,7 +387,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   over(d: Delivered): void {
     if (this.delivery.recent !== null) this.delivery.recent.add(d);
     if (d.sequence > 0) this.windowOf(d.caller).mark(d.sequence);
-    if (d.key !== null && d.outcome?.kind !== 'handled' && d.outcome?.kind !== 'refused') this.keys.forget(d.key, d);
+    if (d.key !== null) this.keys.forget(d.key, d); // unless it was handled: then the key is remembered
     if (d.order !== null) this.goOn(d, d.order);
   }
 

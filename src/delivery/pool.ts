@@ -166,7 +166,7 @@ class PoolRefImpl extends BalancedRef {
     return new PooledRefImpl(new Lease(granted.p, () => ref.castAs(null, 'release', ticket, undefined)), this.definition, this.kernel, sender);
   }
 
-  /** The owner of that name is no pool. */
+  /** The owner of that name is no pool, nor one that starts. */
   #isOther(): boolean {
     const { owner } = this.workers.pool;
     return owner !== null && owner.behaviour !== supervisorDefinition().behaviour;

@@ -1,5 +1,7 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
 const account = 'src/delivery/account.js';
+const acceptance = 'src/delivery/acceptance.js';
+const ledger = 'src/delivery/ledger.js';
 const delivered = 'src/delivery/delivered.js';
 const context = 'src/delivery/context.js';
 const rare = 'src/delivery/rare.js';
@@ -13,7 +15,9 @@ export const deliveries = [
   { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, op, payload);', 'to.duplicate(first, op, payload);']] },
   { name: 'a conflict of keys is a duplicate', file: destination, edits: [['first.op !== op || !samePayload(first.payload, payload)', 'first.op !== op']] },
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.forget(d.key, d);', ';']] },
-  { name: 'a key is forgotten when its message was handled', file: destination, edits: [["d.outcome?.kind !== 'handled' && d.outcome?.kind !== 'refused'", 'true']] },
+  { name: 'a key is forgotten when its message was handled', file: ledger, edits: [['this.past.set(key, made);', ';']] },
+  { name: 'messages have no place in the order of their sends', file: destination, edits: [['d.number = ++this.arrivals;', 'd.number = 0;']] },
+  { name: 'a duplicate takes away the answer of the first one in line', file: acceptance, edits: [['this.waiting.push(other);', 'this.waiting[0] = other;']] },
   { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
   { name: 'one attempt too many', file: destination, edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']] },
   { name: 'an outside end is an attempt', file: destination, edits: [['d.attempts--;', 'd.guilty = true;']] },

@@ -70,12 +70,13 @@ class Post {
     const job = known?.message.job ?? this.jobs++;
     const now = performance.now();
     const message = taken ? known.message : new Message(job, from, to, op === 'aside', options.guarantee as Guarantee, options, now + (options.expiresInMs as number));
+    sim.sometimes(taken && message.receipt === null, 'a duplicate of one in line');
     // It may be handled before its sender hears that it is accepted.
     if (!taken) {
       checks.sent(message);
       if (options.key !== undefined) this.keyed.set(place, { key: options.key, op, message });
     } else if (!conflict) this.duplicates++;
-    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch((error: unknown) => this.refused(error, taken, conflict, now));
+    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch((error: unknown) => this.refused(error, { from, taken, conflict, now }));
     if (receipt === null) {
       if (taken) return;
       checks.unsent(message);
@@ -93,7 +94,7 @@ class Post {
     if (random.chance(0.3)) this.read(message, receipt);
   }
 
-  private refused(error: unknown, taken: boolean, conflict: boolean, since: number): null {
+  private refused(error: unknown, { from, taken, conflict, now }: { readonly from: number; readonly taken: boolean; readonly conflict: boolean; readonly now: number }): null {
     const { sim } = this;
     const code = error instanceof CallError ? error.code : String(error);
     sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses');
@@ -106,9 +107,10 @@ class Post {
       if (taken && !conflict) this.duplicates--;
       return null;
     }
+    if (sim.sometimes(code === 'ZOMBIE', 'a sender ends while its message stands in line')) sim.always(from !== 0, 'the end of another sender withdraws nothing of the outside');
     sim.sometimes(code === 'EXPIRED', 'a message expires in line');
     sim.sometimes(code === 'EXIT', 'the process ends before which a message stands in line');
-    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code !== 'EXPIRED' || performance.now() > since))), `a send is refused for a reason: ${code}`);
+    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code !== 'EXPIRED' || performance.now() > now))), `a send is refused for a reason: ${code}`);
     return null;
   }
 
@@ -164,7 +166,7 @@ function optionsOf(random: Random): DeliverOptions {
     backoff: random.pick([{ baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 }, { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 }]),
     attemptsMax: 1 + random.int(4),
     ...(priority === undefined ? {} : { priority }),
-    ...(guarantee === 'exactly-once' && random.chance(0.6) ? { key: `k${random.int(5)}` } : {}),
+    ...(guarantee === 'exactly-once' && random.chance(0.6) ? { key: `k${random.int(random.chance(0.5) ? 2 : 5)}` } : {}),
     ...(random.chance(0.3) ? { order: `o${random.int(2)}` } : {}),
     ...(random.chance(0.3) ? { ackTimeoutMs: 6 + random.int(20) } : {}),
   };
@@ -276,6 +278,11 @@ async function program(sim: Simulation): Promise<void> {
     else if (draw < 0.62) for (let burst = random.int(4); burst >= 0; burst--) random.pick(senders).cast('go');
     else if (draw < 0.7) world.hurt();
     else if (draw < 0.77) world.comeAndGo();
+    else if (draw < 0.79) {
+      const at = random.int(2);
+      system.exit(senders[at] as AgentRef<typeof Sender>, 'kill');
+      senders[at] = system.start(Sender, at + 1);
+    }
     else if (draw < 0.83) world.noise();
     else if (draw < 0.86 && checks.disturbed) world.disturb();
     else await sim.sleep(random.int(random.chance(0.2) ? 60 : 8));
