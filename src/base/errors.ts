@@ -86,7 +86,7 @@ export interface CallErrorFields {
   readonly target: string;
   readonly op: string;
   /** the verb that failed, default `call` */
-  readonly verb?: 'call' | 'put' | 'cast';
+  readonly verb?: 'call' | 'put' | 'cast' | 'deliver';
   /** the callee's exit reason, for `EXIT` and `NOPROC` */
   readonly reason?: unknown;
   readonly timeoutMs?: number;
@@ -96,6 +96,8 @@ export interface CallErrorFields {
   readonly refusal?: string;
   readonly details?: unknown;
   readonly cause?: unknown;
+  /** of the mailbox that refused, as text */
+  readonly bound?: string | undefined;
 }
 
 /**
@@ -140,10 +142,10 @@ function sentence(code: CallErrorCode, fields: CallErrorFields): string {
     case 'CALLING_SELF': return fields.verb === 'put' ? 'calling_self: a process cannot wait for room in its own mailbox; use cast' : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
     case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(' -> ')}; reply later (noreply) or cast on one edge`;
     case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined ? '' : ` ${printable(fields.details)}`}`;
-    case 'MAILBOX_FULL': return 'its mailbox is full';
+    case 'MAILBOX_FULL': return `its mailbox is full${fields.bound === undefined ? '' : ` (${fields.bound})`}; send less, wait for room (put, or the policy 'suspend'), or raise the bound`;
     case 'MAILBOX_CLOSED': return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
     case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
-    case 'PAYLOAD_TOO_LARGE': return 'the payload is larger than its whole mailbox may be (capacityBytes); send it in parts';
+    case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
     case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${printable(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';

@@ -12,7 +12,7 @@ interface Sending {
   readonly definition: RuntimeDefinition;
   readonly kernel: Kernel;
   fenced(sender: Process | null): boolean;
-  unknown(op: string, table: ReadonlyMap<string, Op>): CallError;
+  unknown(op: string, table: ReadonlyMap<string, Op>, verb?: 'call' | 'deliver'): CallError;
   explain(error: unknown, op: string): unknown;
 }
 
@@ -22,7 +22,7 @@ export function deliverAs(ref: Sending, sender: Process | null, op: string, payl
   if (ref.fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op);
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
-    if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]));
+    if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]), 'deliver');
     const checked = known.check === null ? payload : known.check(payload);
     return deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { callError, markHandled, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
-import { accept, acceptIn, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import { accept, boundOf, acceptIn, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
@@ -94,7 +94,8 @@ export class AgentRefImpl {
   }
 
   private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
-    return callError(code, { target: titleOf(this.addr), op, verb });
+    const p = this.addr.owner;
+    return callError(code, { target: titleOf(this.addr), op, verb, bound: p === null ? undefined : boundOf(p) });
   }
 
   /** Throws for what the sender got wrong; tells what the world got wrong. */
@@ -316,9 +317,9 @@ export class AgentRefImpl {
     return true;
   }
 
-  unknown(op: string, table: ReadonlyMap<string, Op>): CallError {
+  unknown(op: string, table: ReadonlyMap<string, Op>, verb: 'call' | 'deliver' = 'call'): CallError {
     const known = [...table.values()].map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
-    return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), details: known === '' ? 'none' : known });
+    return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known });
   }
 
   explain(error: unknown, op: string): unknown {

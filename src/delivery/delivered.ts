@@ -300,7 +300,7 @@ export class Delivered extends Request {
     if (rare === null || rare.acceptance === null) return;
     const { acceptance } = rare;
     rare.acceptance = null;
-    acceptance.refuse(callError(code, { target: this.title, op: this.op.name, reason }));
+    acceptance.refuse(callError(code, { target: this.title, op: this.op.name, verb: 'deliver', reason }));
   }
 
   /* ---- the end ---- */

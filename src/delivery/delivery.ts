@@ -4,7 +4,7 @@ import {
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
 } from '../behaviour/index.js';
 import { Extra, type Op } from '../mailbox/index.js';
-import { Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
+import { boundOf, Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
 import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../router/index.js';
 import { Acceptance } from './acceptance.js';
 import { Counters } from './counters.js';
@@ -115,14 +115,14 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     this.retrying.clear();
   }
 
-  private send(verb: string, addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered {
+  private send(verb: 'call' | 'deliver', addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
     let key: string | null = null;
     let order: string | null = null;
     if (options !== undefined) ({ terms, key, order } = readDeliver(verb, options, terms));
     const p = addr.owner;
-    if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, reason: 'noproc' });
-    if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, reason: 'the system has stopped' });
+    if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, verb, reason: 'noproc' });
+    if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
     const to = this.destinationOf(addr, p);
     if (key !== null) {
       const first = to.keys.find(key, () => this.kernel.env.mono());
@@ -133,7 +133,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (order !== null) made.rarely().order = order;
     if (to.accept(made, p, this) === Entry.Refused) {
       if (sequence > 0) to.windowOf(sender).mark(sequence);
-      throw callError(refusalOf(p as Process, op, payload), { target: titleOf(addr), op: op.name });
+      throw callError(refusalOf(p as Process, op, payload), { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process) });
     }
     if (key !== null) to.keys.add(key, made);
     return made;

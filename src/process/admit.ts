@@ -1,5 +1,5 @@
 import type { ExitReason } from '../base/index.js';
-import { bytesOf, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, remember, type Mailbox, type Op, type Pressure, type Waiter } from '../mailbox/index.js';
+import { bytesOf, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, remember, UNBOUNDED, type Mailbox, type Op, type Pressure, type Waiter } from '../mailbox/index.js';
 import { Run, type Process } from './process.js';
 import { ReplySlot, type LostCode } from './slot.js';
 
@@ -56,6 +56,15 @@ export function refusalOf(p: Process, op: Op, payload: unknown): LostCode {
   if (capacityBytes < 0) return 'MAILBOX_FULL';
   const bytes = bytesOf(state.rules, payload, op.name);
   return bytes < 0 ? 'UNSIZABLE_PAYLOAD' : bytes > capacityBytes ? 'PAYLOAD_TOO_LARGE' : 'MAILBOX_FULL';
+}
+
+/** The bound of a mailbox, for the error of a send that it has refused. */
+export function boundOf(p: Process): string | undefined {
+  const rules = p.mailbox.extra?.pressure?.rules;
+  if (rules === undefined) return undefined;
+  const { capacity, capacityBytes } = rules;
+  const bytes = capacityBytes < 0 ? '' : `capacityBytes ${capacityBytes}`;
+  return capacity === UNBOUNDED ? bytes : `capacity ${capacity}${bytes === '' ? '' : `, ${bytes}`}`;
 }
 
 /** Counts a send that was not queued: `dropped` where the policy drops messages, else `rejected`. */

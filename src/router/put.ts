@@ -1,6 +1,6 @@
 import { callError, markHandled, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import { Waiter, type Op, type Rank } from '../mailbox/index.js';
-import { acceptOrWait, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../process/index.js';
+import { acceptOrWait, boundOf, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../process/index.js';
 import { findCycle } from './cycle.js';
 import { titleOf } from './title.js';
 
@@ -123,7 +123,7 @@ export class Put extends CallSlot {
   }
 
   private error(code: CallErrorCode, fields: Partial<CallErrorFields>): unknown {
-    return callError(code, { target: titleOf(this.target), op: this.op.name, verb: 'put', ...fields });
+    return callError(code, { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(this.callee), ...fields });
   }
 }
 

@@ -1,6 +1,6 @@
 import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Tracked } from '../process/index.js';
+import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Tracked } from '../process/index.js';
 import { SignalWatch, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */
@@ -113,7 +113,7 @@ export class CallRequest extends Request implements Tracked {
     if (this.settled) return undefined;
     this.close();
     const { kernel } = this.callee;
-    const error = callError(code, { target: this.title, op: this.op.name, ...fields });
+    const error = callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee), ...fields });
     const stack = this.extra?.stack?.stack;
     if (stack !== undefined) error.stack = `${error.name}: ${error.message}\n${stack.slice(stack.indexOf('\n') + 1)}`;
     kernel.counts.callsFailed++;

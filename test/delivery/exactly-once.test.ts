@@ -211,6 +211,18 @@ describe('bad input', () => {
   });
 });
 
+test('a refusal names the verb, the bound and the way out', async () => {
+  const { ref, env } = await workshop({ mailbox: { capacity: 1, overflow: 'reject' } });
+  await ref.deliver('slow', 'a');
+  await env.settle();
+  await ref.deliver('ask', 'b');
+  const full = "to w: its mailbox is full (capacity 1); send less, wait for room (put, or the policy 'suspend'), or raise the bound";
+  await expect(ref.deliver('ask', 'c')).rejects.toThrow(`deliver 'ask' ${full}`);
+  await expect(ref.call('ask', 'c')).rejects.toThrow(`call 'ask' ${full}`);
+  await expect(ref.call('ask', 'c', { guarantee: 'at-least-once' })).rejects.toThrow(`call 'ask' ${full}`);
+  await expect(ref.deliver('nothing' as 'ask', 'c')).rejects.toThrow("deliver 'nothing' to w: unknown operation");
+});
+
 describe('a mailbox with the policy suspend', () => {
   test('a send waits for room like a put, first come, first served; acceptance is when it is in', async () => {
     const { ref, env, gates, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });

@@ -58,7 +58,7 @@ describe('a mailbox bounded in bytes', () => {
         expect(await stateOf(ref.call('ask', {}))).toBe('UNSIZABLE_PAYLOAD');
         expect(await stateOf(ref.put('work', {}))).toBe('UNSIZABLE_PAYLOAD');
       }
-      expect(() => ref.tryCast('work', '0123456789x')).toThrow("cast 'work' to " + String(ref.pid) + ': the payload is larger than its whole mailbox may be (capacityBytes)');
+      expect(() => ref.tryCast('work', '0123456789x')).toThrow("cast 'work' to " + String(ref.pid) + ': the payload is larger than its whole mailbox may be (capacityBytes 10)');
       expect(await stateOf(ref.put('work', '0123456789x'))).toBe('PAYLOAD_TOO_LARGE');
       ref.cast('work', {});
       ref.send({});
