@@ -307,7 +307,7 @@ export interface StopOptions {
  * const counter = system.start(Counter, { mailbox: { capacity: 1 } });
  * counter.tryCast('add', 1); // => 'ok'
  * counter.tryCast('add', 1); // => 'full'
- * const result = await counter.tryCall('value'); // => { ok: false, error: new CallError('MAILBOX_FULL', { target: counter.pid, op: 'value' }) }
+ * const result = await counter.tryCall('value'); // => { ok: false, error: new CallError('MAILBOX_FULL', { target: counter.pid, op: 'value', bound: 'capacity 1' }) }
  * await counter.call('value'); // => 1
  * counter.stats().mailbox.rejected; // => 2
  * @since 0.1.0
