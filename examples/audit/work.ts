@@ -25,7 +25,7 @@ export class Undone extends Error {
 export async function done<R>(sent: Promise<Receipt<R>>): Promise<R> {
   const { kind, reply, reason, details } = await (await sent).settled;
   if (kind !== 'handled') throw new Undone(kind, reason, details);
-  return reply as R;
+  return reply;
 }
 
 const KEY_PATH_BYTES_MAX = 900;

@@ -100,7 +100,8 @@ function ask(state: PoolState, op: string, payload: unknown): Promise<unknown> {
 
 function startOne(self: Manager, state: PoolState): void {
   state.starting++;
-  ask(state, 'startChild', []).then((pid) => self.send(self.pid, new Started(pid, undefined)), (error: unknown) => self.send(self.pid, new Started(null, error)));
+  // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started, and nobody's.
+  state.workers.sendRequestAs(self.p, 'startChild', [], (pid) => self.send(self.pid, new Started(pid, undefined)), (error) => self.send(self.pid, new Started(null, error)));
 }
 
 /** False when it has ended already. */

@@ -55,6 +55,30 @@ describe('checkout', () => {
     expect(workers.stats()).toMatchObject({ size: 4, checkedOut: 0, waiting: 0, starting: 0 });
   });
 
+  test('a checkout that is given up while its worker starts leaves a worker of the pool, not one of nobody', async () => {
+    const env = new SeededEnv();
+    const system = testSystem({ env });
+    const opened: (() => void)[] = [];
+    const Slow = defineAgent({ name: 'worker', init: () => new Promise<object>((resolve) => { opened.push(() => resolve({})); }), casts: { work: () => undefined } });
+    await system.supervise({ intensity: 0, children: [pool('slow', Slow, { min: 1, max: 2, warmUp: false })] });
+    const slow = system.pool(Slow, 'slow');
+    await env.settle();
+    opened.shift()?.();
+    await env.settle();
+    const held = await slow.checkout();
+    const asking = system.spawn(async (self) => { await slow.bind(self).checkout(); });
+    await env.settle();
+    expect(slow.stats()).toMatchObject({ size: 1, starting: 1, waiting: 1 });
+    system.exit(asking, 'kill');
+    await env.settle();
+    opened.shift()?.();
+    await env.settle();
+    held.release();
+    await env.settle();
+    expect(slow.stats()).toMatchObject({ size: 2, checkedOut: 0, starting: 0, waiting: 0, crashed: 0 });
+    expect(live(system)).toBe(2);
+  });
+
   test('POOL_EXHAUSTED after the deadline, and no slot is lost by it', async () => {
     const { env, workers } = await world({ min: 1, max: 1 });
     const held = await workers.checkout();

@@ -70,7 +70,7 @@ class World {
     if (pid !== undefined) {
       sim.always(!held.has(pid), 'each worker has one owner');
       held.set(pid, self.pid);
-      sim.always(held.size <= this.max || [...held.keys()].some((one) => !sim.system.alive(one)), 'no more owners than max');
+      sim.always(this.torn || held.size <= this.max || [...held.keys()].some((one) => !sim.system.alive(one)), 'no more owners than max');
     }
     await sim.sleep(sim.random.int(12));
     if (!sim.system.alive(self.pid)) return;
