@@ -49,12 +49,6 @@ class Post {
     this.open.delete(sending);
   }
 
-  /** The same, but only until it is known whether the message is refused at once. */
-  async sendOff(...args: Parameters<Post['send']>): Promise<void> {
-    void this.send(...args);
-    for (let hop = 0; hop < 10; hop++) await Promise.resolve();
-  }
-
   private async sendOne(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
     const { sim, checks } = this;
     const { random } = sim;
@@ -274,7 +268,7 @@ async function program(sim: Simulation): Promise<void> {
   const senders = [1, 2].map((id) => system.start(Sender, id));
   for (let left = 8 + random.int(24); left > 0; left--) {
     const draw = random.float();
-    if (draw < 0.3) await post.sendOff(0, ...world.target(), outside);
+    if (draw < 0.3) void post.send(0, ...world.target(), outside);
     else if (draw < 0.62) for (let burst = random.int(4); burst >= 0; burst--) random.pick(senders).cast('go');
     else if (draw < 0.7) world.hurt();
     else if (draw < 0.77) world.comeAndGo();
@@ -286,6 +280,8 @@ async function program(sim: Simulation): Promise<void> {
     else if (draw < 0.83) world.noise();
     else if (draw < 0.86 && checks.disturbed) world.disturb();
     else await sim.sleep(random.int(random.chance(0.2) ? 60 : 8));
+    // Who is refused at once, or by the end of somebody, knows it before the next step.
+    for (let hop = 0; hop < 10; hop++) await Promise.resolve();
   }
   if (sim.sometimes(stops, 'the system stops in the middle')) await system.stop({ timeoutMs: 1_000, drain: random.chance(0.3) });
   else await sim.sleep(REST_MS);
