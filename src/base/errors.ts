@@ -136,7 +136,7 @@ function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
 
 function sentence(code: CallErrorCode, fields: CallErrorFields): string {
   switch (code) {
-    case 'NOPROC': return 'noproc: nobody lives there';
+    case 'NOPROC': return `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc' ? '' : ` (${printable(fields.reason)})`}`;
     case 'TIMEOUT': return fields.verb === 'put' ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued` : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
     case 'EXIT': return `the callee ended: ${printable(fields.reason)}`;
     case 'CALLING_SELF': return fields.verb === 'put' ? 'calling_self: a process cannot wait for room in its own mailbox; use cast' : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';

@@ -6,7 +6,7 @@ export { hashText, mix } from './hash.js';
 export { newNonce } from './id.js';
 export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from './options.js';
 export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';
-export { shown, shownAs } from './shown.js';
 export { Ring } from './ring.js';
+export { shown, shownAs } from './shown.js';
 export { isThenable, markHandled, settle } from './thenable.js';
 export type { Tap } from './tap.js';

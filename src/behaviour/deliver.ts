@@ -13,20 +13,20 @@ interface Sending {
   readonly kernel: Kernel;
   fenced(sender: Process | null): boolean;
   unknown(op: string, table: ReadonlyMap<string, Op>, verb?: 'call' | 'deliver'): CallError;
-  explain(error: unknown, op: string): unknown;
+  explain(error: unknown, op: string, verb?: 'call' | 'deliver'): unknown;
 }
 
 /** `deliver` with an explicit sender. Every failure is a rejection. */
 export function deliverAs(ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<Receipt> {
   const { definition, kernel, addr } = ref;
-  if (ref.fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op);
+  if (ref.fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op, { verb: 'deliver' });
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]), 'deliver');
     const checked = known.check === null ? payload : known.check(payload);
     return deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options);
   } catch (error) {
-    return refused(ref, error, op);
+    return refused(ref, error, op, 'deliver');
   }
 }
 
@@ -40,14 +40,14 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
     return deliveriesOf(kernel).call(addr, definition, known, checked, caller, options);
   } catch (error) {
     kernel.counts.callsFailed++;
-    return refused(ref, error, op);
+    return refused(ref, error, op, 'call');
   }
 }
 
 /** What its mailbox has refused is counted there. */
-function refused(ref: Sending, error: unknown, op: string): Promise<never> {
+function refused(ref: Sending, error: unknown, op: string, verb: 'call' | 'deliver'): Promise<never> {
   if (!(error instanceof CallError && BY_MAILBOX.has(error.code))) hostOf(ref.kernel).router.rejected();
-  const promise = Promise.reject<never>(ref.explain(error, op));
+  const promise = Promise.reject<never>(ref.explain(error, op, verb));
   markHandled(promise);
   return promise;
 }

@@ -95,7 +95,7 @@ export class AgentRefImpl {
 
   private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
     const p = this.addr.owner;
-    return callError(code, { target: titleOf(this.addr), op, verb, bound: p === null ? undefined : boundOf(p) });
+    return callError(code, { target: titleOf(this.addr), op, verb, bound: p === null ? undefined : boundOf(p, code) });
   }
 
   /** Throws for what the sender got wrong; tells what the world got wrong. */
@@ -322,9 +322,9 @@ export class AgentRefImpl {
     return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known });
   }
 
-  explain(error: unknown, op: string): unknown {
+  explain(error: unknown, op: string, verb: 'call' | 'deliver' = 'call'): unknown {
     if (!(error instanceof PayloadError)) return error;
-    return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, details: error.message, cause: error });
+    return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, verb, details: error.message, cause: error });
   }
 }
 

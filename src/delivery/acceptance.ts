@@ -1,7 +1,7 @@
 import { CallSlot, untrackCall, type Process } from '../process/index.js';
 import type { Delivered } from './delivered.js';
 
-interface Waiting {
+interface Asker {
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -9,14 +9,14 @@ interface Waiting {
 /** Who waits for a message to be accepted, before a full mailbox. When it ends, the message is not accepted. */
 export class Acceptance extends CallSlot {
   settled = false;
-  private readonly waiting: Waiting[];
+  private readonly askers: Asker[];
   constructor(
     sender: Process | null,
     private readonly message: Delivered,
-    first: Waiting,
+    first: Asker,
   ) {
     super(sender, message.callee);
-    this.waiting = [first];
+    this.askers = [first];
   }
 
   /** A sender goes on meanwhile. */
@@ -25,19 +25,19 @@ export class Acceptance extends CallSlot {
   }
 
   /** A duplicate of it. When somebody else wants it as well, it stays in line when its first sender ends. */
-  join(sender: Process | null, other: Waiting): void {
+  join(sender: Process | null, other: Asker): void {
     if (sender !== this.caller) this.leave();
-    this.waiting.push(other);
+    this.askers.push(other);
   }
 
   accept(): void {
     this.leave();
-    for (const one of this.waiting) one.resolve();
+    for (const one of this.askers) one.resolve();
   }
 
   refuse(error: unknown): void {
     this.leave();
-    for (const one of this.waiting) one.reject(error);
+    for (const one of this.askers) one.reject(error);
   }
 
   callerEnded(): void {

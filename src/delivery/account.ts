@@ -4,7 +4,7 @@ import { Counters } from './counters.js';
 import { State, type Delivered } from './delivered.js';
 import type { Resender } from './redelivery.js';
 import type { Recent } from './recent.js';
-import type { Waiting } from './waiting.js';
+import type { HeldMessages } from './held.js';
 import { Ledger, type LedgerLimits } from './ledger.js';
 
 /** What all destinations of a system share. */
@@ -16,7 +16,7 @@ export interface Post extends Resender {
   /** every message that is in no mailbox now */
   readonly held: Set<Delivered>;
   /** those whose messages are tried again soon */
-  readonly retrying: Set<Waiting>;
+  readonly retrying: Set<HeldMessages>;
   /** null while no records are kept */
   readonly recent: Recent | null;
   readonly closed: boolean;

@@ -17,14 +17,14 @@ import { checkRecent, Recent } from './recent.js';
 import { canReturn, outlasts } from './rules.js';
 import { ReceiptImpl } from './receipt.js';
 import { Vias } from './vias.js';
-import type { Waiting } from './waiting.js';
+import type { HeldMessages } from './held.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
 export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly counters: Counters = new Counters();
   /** every message that is in no mailbox now, to end them all when the system stops */
   readonly held: Set<Delivered> = new Set();
-  readonly retrying: Set<Waiting> = new Set();
+  readonly retrying: Set<HeldMessages> = new Set();
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
   readonly recent: Recent | null;
@@ -133,7 +133,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (order !== null) made.rarely().order = order;
     if (to.accept(made, p, this) === Entry.Refused) {
       if (sequence > 0) to.windowOf(sender).mark(sequence);
-      throw callError(refusalOf(p as Process, op, payload), { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process) });
+      const code = refusalOf(p as Process, op, payload);
+      throw callError(code, { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
     if (key !== null) to.keys.add(key, made);
     return made;

@@ -12,7 +12,7 @@ import { DeliveredRoad } from './redelivery.js';
 import { BackOff } from './rare.js';
 import { canReturn, samePayload, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
-import { Waiting } from './waiting.js';
+import { HeldMessages } from './held.js';
 import { Windows, type Window } from './window.js';
 
 /**
@@ -27,7 +27,7 @@ import { Windows, type Window } from './window.js';
  * in that of the outside. A step moves a message from one to the other in one go.
  */
 export class Destination extends Account implements Keeper, Mail, Admission {
-  private readonly waiting: Waiting = new Waiting(() => this.flush());
+  private readonly waiting: HeldMessages = new HeldMessages(() => this.flush());
   private readonly orders: Orders = new Orders();
   private windows: Windows | null = null;
   /** of the latest message, for the next one like it */

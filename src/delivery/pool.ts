@@ -8,7 +8,7 @@ import { BalancedRef } from './balancer.js';
 import { loadOf, type BalanceMember } from './member.js';
 import { Place } from './place.js';
 import { PoolExhaustedError } from './pool-error.js';
-import type { Grant} from './pool-manager.js';
+import type { Grant } from './pool-manager.js';
 import { managerDefinition, managerRuntime, PoolState, Ticket } from './pool-manager.js';
 import { readPool, type PoolOptions } from './pool-options.js';
 import type { CheckoutOptions, PoolRef, PoolStats } from './pool-types.js';

@@ -58,8 +58,9 @@ export function refusalOf(p: Process, op: Op, payload: unknown): LostCode {
   return bytes < 0 ? 'UNSIZABLE_PAYLOAD' : bytes > capacityBytes ? 'PAYLOAD_TOO_LARGE' : 'MAILBOX_FULL';
 }
 
-/** The bound of a mailbox, for the error of a send that it has refused. */
-export function boundOf(p: Process): string | undefined {
+/** The bound of a mailbox, for the error of a send that it has refused for want of room. */
+export function boundOf(p: Process, code: string): string | undefined {
+  if (code !== 'MAILBOX_FULL' && code !== 'PAYLOAD_TOO_LARGE') return undefined;
   const rules = p.mailbox.extra?.pressure?.rules;
   if (rules === undefined) return undefined;
   const { capacity, capacityBytes } = rules;

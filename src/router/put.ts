@@ -123,7 +123,7 @@ export class Put extends CallSlot {
   }
 
   private error(code: CallErrorCode, fields: Partial<CallErrorFields>): unknown {
-    return callError(code, { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(this.callee), ...fields });
+    return callError(code, { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(this.callee, code), ...fields });
   }
 }
 

@@ -113,7 +113,7 @@ export class CallRequest extends Request implements Tracked {
     if (this.settled) return undefined;
     this.close();
     const { kernel } = this.callee;
-    const error = callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee), ...fields });
+    const error = callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee, code), ...fields });
     const stack = this.extra?.stack?.stack;
     if (stack !== undefined) error.stack = `${error.name}: ${error.message}\n${stack.slice(stack.indexOf('\n') + 1)}`;
     kernel.counts.callsFailed++;

@@ -212,7 +212,7 @@ describe('bad input', () => {
 });
 
 test('a refusal names the verb, the bound and the way out', async () => {
-  const { ref, env } = await workshop({ mailbox: { capacity: 1, overflow: 'reject' } });
+  const { ref, env, system } = await workshop({ mailbox: { capacity: 1, overflow: 'reject' } });
   await ref.deliver('slow', 'a');
   await env.settle();
   await ref.deliver('ask', 'b');
@@ -221,6 +221,8 @@ test('a refusal names the verb, the bound and the way out', async () => {
   await expect(ref.call('ask', 'c')).rejects.toThrow(`call 'ask' ${full}`);
   await expect(ref.call('ask', 'c', { guarantee: 'at-least-once' })).rejects.toThrow(`call 'ask' ${full}`);
   await expect(ref.deliver('nothing' as 'ask', 'c')).rejects.toThrow("deliver 'nothing' to w: unknown operation");
+  await system.stop();
+  await expect(ref.deliver('ask', 'c')).rejects.toThrow("deliver 'ask' to w: noproc: nobody lives there (the system has stopped)");
 });
 
 describe('a mailbox with the policy suspend', () => {

@@ -17,7 +17,7 @@ export const deliveries = [
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.forget(d.key, d);', ';']] },
   { name: 'a key is forgotten when its message was handled', file: ledger, edits: [['this.past.set(key, made);', ';']] },
   { name: 'messages have no place in the order of their sends', file: destination, edits: [['d.number = ++this.arrivals;', 'd.number = 0;']] },
-  { name: 'a duplicate takes away the answer of the first one in line', file: acceptance, edits: [['this.waiting.push(other);', 'this.waiting[0] = other;']] },
+  { name: 'a duplicate takes away the answer of the first one in line', file: acceptance, edits: [['this.askers.push(other);', 'this.askers[0] = other;']] },
   { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
   { name: 'one attempt too many', file: destination, edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']] },
   { name: 'an outside end is an attempt', file: destination, edits: [['d.attempts--;', 'd.guilty = true;']] },

@@ -8,6 +8,7 @@ const IDLE_MS = 40;
 const STEP_MS = 0.5;
 /** what a run of steps may add to a time */
 const SLACK_MS = 60;
+const OVERLAP_MS = 20;
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code;
 
 /** A pool, those who check its workers out, and what must hold of both. */
@@ -18,7 +19,7 @@ class World {
   readonly workers: PoolRef<WorkerDefinition>;
   private readonly owners: ReturnType<Simulation['system']['spawn']>[] = [];
   /** worker to its owner, from the grant to the release or the owner's end */
-  private torn = false;
+  private tornMs = -Infinity;
   private readonly held = new Map<string, string>();
   constructor(private readonly sim: Simulation) {
     const { random, system } = sim;
@@ -33,6 +34,11 @@ class World {
     const mailbox = sim.random.pick([{}, { capacity: 2, overflow: 'suspend' }, { capacity: 1, overflow: 'reject' }] as const);
     const spec = pool('pool', ledger.definition, { min, max, idleMs: IDLE_MS, intensity: 10_000, warmUp: sim.random.chance(0.7), mailbox });
     await sim.system.supervise({ intensity: 10_000, children: [spec] });
+  }
+
+  /** The pool's supervisor has just been killed: the next one does not wait for the old workers. */
+  private get torn(): boolean {
+    return this.sim.nowMs - this.tornMs < OVERLAP_MS;
   }
 
   living(): string[] {
@@ -98,7 +104,7 @@ class World {
     const manager = system.processes().find((pid) => system.inspect(pid)?.behaviour === 'pool manager');
     if (inOrder && manager !== undefined) return system.exit(manager, 'kill');
     if (system.whereis('pool') === undefined) return;
-    this.torn = true;
+    this.tornMs = this.sim.nowMs;
     system.exit('pool', 'kill');
   }
 

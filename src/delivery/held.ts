@@ -6,7 +6,7 @@ import { State, type Delivered } from './delivered.js';
 const RETRY_MS = 10;
 
 /** Messages held for an owner or for room. As a deadline it is their next try. */
-export class Waiting extends Deadline {
+export class HeldMessages extends Deadline {
   private messages: Delivered[] = [];
   /** what has come back from a dead incarnation stands behind what was accepted after it */
   private mixed = false;
@@ -27,7 +27,7 @@ export class Waiting extends Deadline {
     this.messages.push(d);
   }
 
-  /** Takes all out, in the order of their acceptance. */
+  /** Takes all out, in the order of their sends. */
   take(): readonly Delivered[] {
     const taken = this.messages;
     if (this.mixed) taken.sort((a, b) => a.number - b.number);
