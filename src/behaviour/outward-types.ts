@@ -101,6 +101,8 @@ export interface LimitOptions {
   readonly burst?: number | undefined;
   /** calls that run at the same time; default no limit */
   readonly concurrent?: number | undefined;
+  /** longest pause, ms, that the `retryAfterMs` of an error can begin; a longer one is cut to it, and logged; default 600,000 (ten minutes) */
+  readonly retryAfterMaxMs?: number | undefined;
 }
 
 /** Options of `limit.run`. */
@@ -140,14 +142,16 @@ export interface Limit {
   readonly name: string;
   /**
    * Calls `fn` in its turn; resolves and rejects as it does. An error with a number `retryAfterMs` also pauses the limit for
-   * so long. Errors, with `fn` not called: LimitTimeoutError (`LIMIT_TIMEOUT`), the reason of the signal, `ZOMBIE` when
+   * so long, at most `retryAfterMaxMs`. Errors, with `fn` not called: LimitTimeoutError (`LIMIT_TIMEOUT`), the reason of the signal, `ZOMBIE` when
    * the process has ended, `SYSTEM_STOPPED`.
    */
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T>;
   /** the same function behind the limit */
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
-  /** starts nothing for `ms` from now; a longer pause that is running stays */
+  /** starts nothing for `ms` from now; a longer pause that is running stays. What an error may not ask for, you may: it is logged */
   pause(ms: number): void;
+  /** ends the pause that is running; calls that fail with `retryAfterMs` later begin a new one */
+  resume(): void;
   stats(): LimitStats;
 }
 

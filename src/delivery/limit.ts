@@ -135,14 +135,32 @@ export class Gate {
   }
 
   pause(ms: number): void {
+    if (ms > this.options.retryAfterMaxMs) this.tellPause('a pause longer than retryAfterMaxMs; limit.resume() ends it', ms, ms);
+    this.pauseFor(ms);
+  }
+
+  resume(): void {
+    this.pausedUntil = -Infinity;
+    this.pump();
+  }
+
+  /** An error that says when to come again pauses the limit, within bounds: a date in place of a duration would end it for ever. */
+  learn(error: unknown): void {
+    const asked = retryAfterOf(error);
+    if (asked === undefined) return;
+    const ms = Math.min(asked, this.options.retryAfterMaxMs);
+    if (ms < asked && this.now() + ms > this.pausedUntil) this.tellPause('an error asked for a longer pause than retryAfterMaxMs: it is cut; retryAfterMs is a duration', asked, ms);
+    this.pauseFor(ms);
+  }
+
+  private pauseFor(ms: number): void {
     this.pausedUntil = Math.max(this.pausedUntil, this.now() + ms);
     this.pump();
   }
 
-  /** An error that says when to come again pauses the limit. */
-  learn(error: unknown): void {
-    const ms = retryAfterOf(error);
-    if (ms !== undefined) this.pause(ms);
+  private tellPause(what: string, askedMs: number, pausedMs: number): void {
+    const { name, retryAfterMaxMs } = this.options;
+    this.kernel.warn(`limit '${name}': ${what}`, { limit: name, retryAfterMs: askedMs, pausedMs, retryAfterMaxMs });
   }
 
   stats(): LimitStats {
@@ -231,7 +249,7 @@ function retryAfterOf(error: unknown): number | undefined {
   if (!isError(error)) return undefined;
   try {
     const { retryAfterMs: ms } = error as { retryAfterMs?: unknown };
-    return typeof ms === 'number' && ms >= 0 ? Math.min(DELAY_MAX_MS, Math.ceil(ms)) : undefined;
+    return typeof ms === 'number' && ms >= 0 ? Math.ceil(ms) : undefined;
   } catch {
     return undefined;
   }

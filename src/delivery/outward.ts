@@ -199,6 +199,10 @@ class LimitImpl implements Limit {
     this.#gate.pause(delayMs('limit.pause', ms));
   }
 
+  resume(): void {
+    this.#gate.resume();
+  }
+
   stats(): LimitStats {
     return this.#gate.stats();
   }

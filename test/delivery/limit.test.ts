@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createSystem, defineAgent, isCalleeFailure, LimitTimeoutError, OptionError, type Limit, type LimitOptions, type ProcessSelf, type System } from '../../src/index.js';
-import { testSystem } from '../support/system.js';
+import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { held, outcome } from './calls.js';
 
@@ -218,6 +218,50 @@ describe('pauses', () => {
       expect(limit.stats().pausedMs).toBe(0);
     }
   });
+
+  test('a date in place of a duration pauses for ten minutes, not for 57 years, and is logged with value and limit', async () => {
+    const log = new Recorder();
+    const env = new VirtualEnv();
+    const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 5 });
+    const wrong = Object.assign(new Error('429'), { retryAfterMs: 1_764_000_000_000 });
+    for (const one of [wrong, wrong]) expect(await outcome(limit.run(() => { throw one; }, { timeoutMs: 1_000_000 }).finally(() => env.advance(600_000)))).toBe(wrong);
+    expect(limit.stats().pausedMs).toBe(0);
+    const told = log.lines.filter(({ level }) => level === 'warn');
+    expect(told.map(({ fields }) => fields)).toEqual(Array(2).fill({ system: 'castcall', limit: 'openai', retryAfterMs: 1_764_000_000_000, pausedMs: 600_000, retryAfterMaxMs: 600_000 }));
+    expect(told[0]?.text).toContain("limit 'openai': an error asked for a longer pause than retryAfterMaxMs");
+    expect(await limit.run(() => 'on')).toBe('on');
+  });
+
+  test('retryAfterMaxMs is an option; many calls that fail together say it once; an endless one is cut as well', async () => {
+    const log = new Recorder();
+    const env = new VirtualEnv();
+    const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 5, retryAfterMaxMs: 50 });
+    const endless = Object.assign(new Error('429'), { retryAfterMs: Infinity });
+    await Promise.all([1, 2, 3, 4].map(() => outcome(limit.run(() => Promise.reject(endless)))));
+    expect(limit.stats().pausedMs).toBe(50);
+    expect(log.texts('warn')).toHaveLength(1);
+    await env.advance(50);
+    expect(await limit.run(() => 'on')).toBe('on');
+  });
+
+  test('resume() ends a pause, whoever asked for it, and serves who waits in order', async () => {
+    const log = new Recorder();
+    const env = new VirtualEnv();
+    const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 1 });
+    limit.pause(31_536_000_000);
+    expect(log.texts('warn')).toEqual(["limit 'openai': a pause longer than retryAfterMaxMs; limit.resume() ends it"]);
+    const order: number[] = [];
+    const waiting = [1, 2, 3].map((n) => limit.run(() => order.push(n)));
+    await env.advance(1_000);
+    expect(order).toEqual([]);
+    limit.resume();
+    await Promise.all(waiting);
+    expect([order, limit.stats().pausedMs]).toEqual([[1, 2, 3], 0]);
+    limit.resume();
+    expect(await outcome(limit.run(() => { throw Object.assign(new Error('429'), { retryAfterMs: 10 }); }))).toBeInstanceOf(Error);
+    expect(limit.stats().pausedMs).toBe(10);
+    expect(env.pending.held).toBe(0);
+  });
 });
 
 describe('with a breaker inside', () => {
@@ -275,6 +319,7 @@ describe('options of a limit', () => {
     expect(() => system.limit('openai', { perMinute: 121 })).toThrow(expect.objectContaining({ code: 'OPTIONS_CONFLICT', option: 'limit.perMinute' }));
     for (const wrong of [limit.run('x' as never), limit.run(() => 1, { timeoutMs: -1 }), limit.run(() => 1, { signal: 5 as never })]) expect(await outcome(wrong)).toBeInstanceOf(OptionError);
     expect(() => limit.pause(Number.NaN)).toThrow(OptionError);
+    expect(() => system.limit('other', { concurrent: 1, retryAfterMaxMs: -1 })).toThrow('limit.retryAfterMaxMs: got -1');
     expect(limit.stats()).toMatchObject({ running: 0, started: 0 });
   });
 

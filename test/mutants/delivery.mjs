@@ -21,5 +21,5 @@ export const delivery = [
   { name: 'one start of a burst too many', file: limit, edits: [['(this.options.burst - 1) * this.intervalMs', 'this.options.burst * this.intervalMs']] },
   { name: 'the latest agent has the next turn', file: limit, edits: [['this.lines.entries().next().value;', '[...this.lines].at(-1);']] },
   { name: 'who comes overtakes who waits', file: limit, edits: [['if (this.waiting === 0 && this.running', 'if (this.running']] },
-  { name: 'retryAfterMs is not heard', file: limit, edits: [['if (ms !== undefined)', 'if (ms === null)']] },
+  { name: 'retryAfterMs is not heard', file: limit, edits: [['if (asked === undefined) return;', 'if (asked !== null) return;']] },
 ];
