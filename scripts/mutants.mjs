@@ -15,6 +15,7 @@ import { statemachines } from '../test/mutants/statem.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
+import { inShare, patchedText, readShare } from './patch.mjs';
 import { build, root } from './program.mjs';
 
 const USAGE = `npm run mutants -- [--seeds N] [--scenarios N] [--only TEXT] [--no-oracle]
@@ -22,6 +23,7 @@ const USAGE = `npm run mutants -- [--seeds N] [--scenarios N] [--only TEXT] [--n
   --seeds N      seeds of the simulation for each mutant, default 300
   --scenarios N  scenarios of the oracle for a mutant that the simulation does not catch, default 600
   --only TEXT    only mutants whose name or file contains TEXT
+  --share N/M    only each M-th mutant, beginning with the N-th; N from 0 to M - 1
   --no-oracle    the simulation alone
 
 Exit code: 0 all were caught, 1 a mutant survived or a patch does not fit, 2 bad arguments.`;
@@ -30,12 +32,13 @@ const WORKERS = 2;
 const LIMIT_MS = 120_000;
 
 function readArguments(given) {
-  const found = { seeds: 300, scenarios: 600, only: '', oracle: true };
+  const found = { seeds: 300, scenarios: 600, only: '', share: [0, 1], oracle: true };
   for (let i = 0; i < given.length; i++) {
     const name = given[i];
     if (name === '--help' || name === '-h') return 'help';
     if (name === '--no-oracle') found.oracle = false;
     else if (name === '--only') found.only = given[++i] ?? usage(`${name}: a text must follow`);
+    else if (name === '--share') found.share = readShare(given[++i]) ?? usage(`--share: got '${given[i]}', expected N/M with N from 0 to M - 1`);
     else if (name === '--seeds' || name === '--scenarios') {
       const text = given[++i] ?? '';
       if (!/^[1-9]\d{0,6}$/.test(text)) usage(`${name}: got '${text}', expected a whole number from 1`);
@@ -50,16 +53,8 @@ function usage(message) {
   process.exit(2);
 }
 
-/** The text with one edit; throws unless it fits exactly once. */
-function edited(text, [find, replacement], mutant) {
-  const pattern = find instanceof RegExp ? find.source : find.trim().split(/\s+/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s+');
-  const times = [...text.matchAll(new RegExp(pattern, 'g'))].length;
-  if (times !== 1) throw new Error(`the patch '${mutant.name}' fits ${times} times in ${mutant.file}, it must fit once: ${String(find)}`);
-  return text.replace(new RegExp(pattern), find instanceof RegExp ? replacement : () => replacement);
-}
-
 function patched(folder, mutant) {
-  return mutant.edits.reduce((text, edit) => edited(text, edit, mutant), readFileSync(join(folder, mutant.file), 'utf8'));
+  return patchedText(readFileSync(join(folder, mutant.file), 'utf8'), mutant);
 }
 
 function run(program, given) {
@@ -102,7 +97,8 @@ if (options === 'help') {
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
 const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...pools, ...timersAndEnds];
-const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
+const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
+const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
@@ -118,7 +114,7 @@ function workshop(number) {
 }
 
 const folders = Array.from({ length: WORKERS }, (_, number) => workshop(number));
-const unfit = chosen.flatMap((mutant) => {
+const unfit = named.flatMap((mutant) => {
   try {
     patched(folders[0], mutant);
     return [];

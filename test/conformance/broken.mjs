@@ -1,0 +1,68 @@
+// What `npm run promises` breaks: for each promise of docs/promises.json one or more patches on the sources, each of which
+// must turn a test red that the list names for it. `edits` are pairs of a text that stands once in the file, and another.
+const accept = 'src/process/accept.ts';
+const exit = 'src/process/exit.ts';
+const mailbox = 'src/mailbox/mailbox.ts';
+const monitor = 'src/process/monitor.ts';
+const destination = 'src/delivery/destination.ts';
+const delivered = 'src/delivery/delivered.ts';
+const scheduler = 'src/process/scheduler.ts';
+const request = 'src/router/request.ts';
+const strategy = 'src/delivery/strategy.ts';
+const breaker = 'src/delivery/breaker.ts';
+const verbs = 'src/behaviour/verbs.ts';
+const letters = 'src/router/dead-letters.ts';
+const deadlines = 'src/base/deadlines.ts';
+
+export const broken = [
+  { promise: 'P1', name: 'every second message takes another lane', file: accept, edits: [['watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;\n  if (box.put(op, payload, from)) sample(p);', 'watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;\n  if (box.n % 2 === 1) box.putIn(Rank.High, op, payload, from); else if (box.put(op, payload, from)) sample(p);']] },
+  { promise: 'P2', name: 'what a process leaves in its mailbox is no dead letter', file: exit, edits: [['kernel.deadLetter(p, real, payload, sender, reason);', ';']] },
+  { promise: 'P2', name: 'only the first 230 messages become dead letters', file: exit, edits: [['for (let lane = box.pick(); lane !== null; lane = box.pick()) {', 'let most = 230;\n  for (let lane = box.pick(); lane !== null && most-- > 0; lane = box.pick()) {']] },
+  { promise: 'P3', name: 'the message that crashed its agent is in no account', file: exit, edits: [['p.mailbox.handled++;\n    if (!orderly)', 'if (!orderly)']] },
+  { promise: 'P3', name: 'a superseded message is not counted', file: 'src/process/admit.ts', edits: [['box.tally().superseded++;', ';']] },
+  { promise: 'P4', name: 'a monitor fires twice', file: monitor, edits: [['else fire(ref, reason);', 'else { fire(ref, reason); fire(ref, reason); }']] },
+  { promise: 'P4', name: 'only the first batch of DOWNs is sent', file: 'src/process/fanout.ts', edits: [['if (kernel.fanning) env.macrotask(() => run(kernel));', 'kernel.fanning = false;']] },
+  { promise: 'P4', name: 'the DOWN overtakes the last messages', file: monitor, edits: [['} else if (ref.holder !== null) {\n    pushSignal(ref.holder, DOWN, down, ref.target);', '} else if (ref.holder !== null) {\n    pushSignal(ref.holder, DOWN, down, ref.target, Rank.Critical);']] },
+  { promise: 'P5', name: 'a normal exit of a linked process kills', file: 'src/process/fanout.ts', edits: [["if (reason === 'normal' && from !== to) return;", "if (reason === 'normal' && from !== to && !linked) return;"]] },
+  { promise: 'P5', name: 'kill can be trapped', file: 'src/process/fanout.ts', edits: [["if (!linked && reason === 'kill') {", "if (!linked && reason === 'kill' && !to.trap) {"]] },
+  { promise: 'P6', name: 'a call whose callee ended waits on', file: request, edits: [["this.fail('EXIT', { reason });", 'void reason;']] },
+  { promise: 'P6', name: 'a request of the sys protocol to a process that ends is never told', file: exit, edits: [['if (from instanceof ReplySlot) from.calleeEnded(reason);\n    return;', 'return;']] },
+  { promise: 'P7', name: 'the next message does not wait for an awaiting handler', file: accept, edits: [['watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;\n  if (box.put(op, payload, from)) sample(p);\n  if (p.run === Run.Idle)', 'watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;\n  if (box.put(op, payload, from)) sample(p);\n  if (p.run === Run.Idle || p.run === Run.Parked)']] },
+  { promise: 'P7', name: 'timers and other signals do not wait for an awaiting handler', file: accept, edits: [['rankHeld(p, op, from, rank) : rank, op, payload, from);\n  if (p.run === Run.Idle)', 'rankHeld(p, op, from, rank) : rank, op, payload, from);\n  if (p.run === Run.Idle || p.run === Run.Parked)']] },
+  { promise: 'P8', name: 'a turn of the event loop lasts 50 ms', file: scheduler, edits: [['TURN_BUDGET_MS = 5;', 'TURN_BUDGET_MS = 50;']] },
+  { promise: 'P8', name: 'a process handles 512 messages in a row', file: scheduler, edits: [['PROCESS_BUDGET = 256;', 'PROCESS_BUDGET = 512;']] },
+  { promise: 'P9', name: 'a mailbox holds one message more than its capacity', file: accept, edits: [['const box = p.mailbox;\n  if (box.size >= box.gate) return', 'const box = p.mailbox;\n  if (box.size >= box.gate + (box.gate > 0 ? 1 : 0)) return']] },
+  { promise: 'P10', name: 'a refused message is not counted', file: 'src/process/admit.ts', edits: [['else tally.rejected++;', '']] },
+  { promise: 'P10', name: 'puts are let in newest first', file: mailbox, edits: [['for (let first = waiting.head; first !== null && this.hasRoom(first.bytes, reserved); first = waiting.head) {', 'const last = () => { let at = waiting.head; while (at !== null && at.next !== null) at = at.next; return at; };\n      for (let first = last(); first !== null && this.hasRoom(first.bytes, reserved); first = last()) {']] },
+  { promise: 'P12', name: 'an expired message is handled', file: 'src/behaviour/agent.ts', edits: [['if (p.kernel.env.mono() >= extra.expiresAt) {', 'if (extra.expiresAt < 0) {']] },
+  { promise: 'P13', name: 'one restart more is allowed', file: 'src/supervisor/intensity.ts', edits: [['<= this.restartsMax', '<= this.restartsMax + 1']] },
+  { promise: 'P13', name: 'the window of restarts is open at its end', file: 'src/supervisor/intensity.ts', edits: [['< now - this.periodMs', '<= now - this.periodMs']] },
+  { promise: 'P14', name: 'children are stopped oldest first', file: 'src/supervisor/shutdown.ts', edits: [['for (let i = children.length - 1; i >= 0; i--) {\n    const stopping = stopOne(family, children[i] as Child);\n    if (stopping instanceof Promise) return stopRest(family, children, i, stopping);', 'for (let i = 0; i < children.length; i++) {\n    const stopping = stopOne(family, children[i] as Child);\n    if (stopping instanceof Promise) return stopRest(family, children, i, stopping);']] },
+  { promise: 'P15', name: 'a stopped system keeps its listeners', file: 'src/system/stop.ts', edits: [['listeners.remove();', ';']] },
+  { promise: 'P15', name: 'a stopped system keeps its timers', file: 'src/system/stop.ts', edits: [['kernel.deadlines.close();', ';']] },
+  { promise: 'P16', name: 'the signal of a dead incarnation does not fire', file: exit, edits: [['if (p.ext !== null) abortAll(p.ext, reason);', '']] },
+  { promise: 'P16', name: 'a dead incarnation still acts', file: verbs, edits: [['protected lives(): boolean {', 'protected lives(): boolean {\n    if (this.p !== null) return true;']] },
+  { promise: 'P17', name: 'the throw of an abort listener is not kept', file: 'src/behaviour/guard.ts', edits: [["kernel.warn('a listener of a signal threw', { error });", 'throw error;']] },
+  { promise: 'P18', name: 'a failed at-most-once is tried again', file: destination, edits: [["if (terms.guarantee === 'at-most-once' || this.delivery.closed || (d.guilty", 'if (this.delivery.closed || (d.guilty']] },
+  { promise: 'P18', name: 'a queued at-most-once goes to the next incarnation', file: destination, edits: [["if (d.terms.guarantee === 'at-most-once' || this.delivery.closed || !canReturn(d)) this.deadLetter(d, reason);", 'if (this.delivery.closed || !canReturn(d)) this.deadLetter(d, reason);']] },
+  { promise: 'P20', name: 'an acknowledged message is sent once more', file: delivered, edits: [['this.to.acknowledged(this);\n    this.conclude(', 'this.to.acknowledged(this);\n    if (this.attempts === 1 && this.terms.guarantee === \'at-least-once\') { this.state = State.Held; this.to.again(this); return true; }\n    this.conclude(']] },
+  { promise: 'P21', name: 'a duplicate is handled', file: 'src/delivery/ledger.ts', edits: [['if (open !== undefined) return open;\n', 'if (open !== undefined) return undefined;\n']] },
+  { promise: 'P22', name: 'one attempt more than allowed', file: destination, edits: [['d.attempts >= terms.attemptsMax)', 'd.attempts > terms.attemptsMax)']] },
+  { promise: 'P22', name: 'the back-off does not grow', file: 'src/delivery/schedule.ts', edits: [['schedule.factor ** (attempt - 1)', 'schedule.factor ** 0']] },
+  { promise: 'P23', name: 'a retried dead letter is another message', file: letters, edits: [['id: past === null ? ++this.lastId : past.id,', 'id: ++this.lastId,']] },
+  { promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/orders.ts', edits: [['return row !== undefined;', 'return false;']] },
+  { promise: 'P25', name: 'handled keys are never forgotten', file: 'src/delivery/ledger.ts', edits: [['this.trim(now);\n  }\n\n  /** Whether', '}\n\n  /** Whether']] },
+  { promise: 'P29', name: 'a half-open breaker lets one probe more through', file: breaker, edits: [['this.probes.size + this.probed < this.options.probes', 'this.probes.size + this.probed <= this.options.probes']] },
+  { promise: 'P29', name: 'a cancelled call is a failure', file: breaker, edits: [["? 'failure' : 'ignored';", "? 'failure' : 'failure';"]] },
+  { promise: 'P30', name: 'round robin looks at the dead', file: strategy, edits: [['const member = list[this.next++] as BalanceMember;\n      if (from.taker(member) !== null) return member;', 'const member = list[this.next++] as BalanceMember;\n      return member;']] },
+  { promise: 'P30', name: 'round robin starts anew when a member goes', file: strategy, edits: [['if (at < this.next) this.next--;', 'this.next = 0 * at;']] },
+  { promise: 'P30', name: 'the least loaded is the most loaded', file: strategy, edits: [['if (load >= least) continue;\n      best = member;\n      least = load;', 'if (load === Infinity || (best !== null && load <= least)) continue;\n      best = member;\n      least = load;']] },
+  { promise: 'P31', name: 'a key goes to the next in turn', file: strategy, edits: [['mix(Math.imul(key ^ member.hash, 0x9e3779b1))', 'mix(Math.imul(key ^ member.hash, 0x9e3779b1) ^ from.list.length)']] },
+  { promise: 'P32', name: 'the monotonic clock is the wall clock', file: 'src/base/env.ts', edits: [['return performance.now();', 'return Date.now();']] },
+  { promise: 'P32', name: 'a delay beyond 2^31 ms is handed to one native timer', file: deadlines, edits: [['Math.min(CHUNK_MAX_MS, ', 'Math.min(Infinity, ']] },
+  { promise: 'P34', name: 'overdue deadlines are done newest first', file: deadlines, edits: [['if (parent.key <= list.key) break;', 'if (parent.key >= list.key) break;']] },
+  { promise: 'P35', name: 'a taken message stays in its mailbox', file: 'src/process/loop.ts', edits: [['segment[at + 1] = null;\n      segment[at + 2] = null;', ';']] },
+  { promise: 'P35', name: 'names are kept for ever', file: 'src/router/names.ts', edits: [['this.sweep();\n    return this.remember(made);', 'return this.remember(made);']] },
+  { promise: 'P36', name: 'what a logger throws is not kept', file: 'src/observe/reporter.ts', edits: [['} catch {\n      this.failures++;\n      return false;', '} catch (error) {\n      this.failures++;\n      throw error;']] },
+  { promise: 'P39', name: 'segments of a name may be anything', file: 'src/router/names.ts', edits: [['name.split(/[.:/]/).every((part) => SEGMENT.test(part))', 'name.length > 0']] },
+];
