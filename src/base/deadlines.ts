@@ -51,6 +51,7 @@ export class Deadlines {
   private armedAt = 0;
   private held = false;
   private firing = false;
+  private closed = false;
   private readonly onTimer = (): void => {
     this.armed = null;
     this.fire();
@@ -130,8 +131,9 @@ export class Deadlines {
     return found;
   }
 
-  /** Forgets everything and clears the native timer. */
+  /** Forgets everything and clears the native timer. Nothing that is added from now on ever fires, or keeps the program alive. */
   close(): void {
+    this.closed = true;
     this.heap.length = 0;
     this.lists.clear();
     this.dirtyCount = 0;
@@ -167,7 +169,7 @@ export class Deadlines {
 
   private arm(now: number): void {
     const first = this.heap[0];
-    if (first === undefined) return;
+    if (first === undefined || this.closed) return;
     if (this.armed !== null && this.armedAt <= first.key) {
       if (!this.held && this.count > 0) this.env.hold(this.armed, true);
       this.held = this.count > 0;

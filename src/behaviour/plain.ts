@@ -180,14 +180,19 @@ export class PlainSelf extends Verbs {
     if (got !== NONE) receiver.resolve(got);
   }
 
-  /** The first message of a batch is there: the batch is complete when those behind it have been taken in. */
+  /**
+   * The first message of a batch is there: the batch is complete when those behind it have been taken in. Another receive
+   * that waits by then looks once more; a process that has ended meanwhile does not, or it would look for ever.
+   */
   collect(receiver: Receiver): void {
     if (this.collecting) return;
     this.collecting = true;
     this.p.kernel.env.microtask(() => {
       this.collecting = false;
-      if (this.receiver === receiver && this.p.phase !== Phase.Dead) this.served();
-      else if (this.receiver !== null && this.receiver.max > 0) this.collect(this.receiver);
+      const waits = this.receiver;
+      if (waits === null || this.p.phase === Phase.Dead) return;
+      if (waits === receiver) this.served();
+      else if (waits.max > 0) this.collect(waits);
     });
   }
 

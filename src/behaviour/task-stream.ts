@@ -166,7 +166,7 @@ class StreamRun {
   fill(): void {
     try {
       this.begin();
-      while (this.open.length < this.plan.concurrency && !this.exhausted && !this.pulling && this.failure === null) {
+      while (this.open.length < this.plan.concurrency && !this.exhausted && !this.pulling && this.failure === null && !this.closed && !this.gone) {
         if (this.sync !== null) this.took(this.sync.next());
         else if (this.later !== null) this.pull(this.later);
       }

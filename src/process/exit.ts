@@ -5,7 +5,7 @@ import { reportCrash } from './crash.js';
 import { fanOut } from './fanout.js';
 import { dropHeld } from './monitor.js';
 import { Phase, Run, type Process, type ProcessExt, type Rarity } from './process.js';
-import { ReplySlot } from './slot.js';
+import { ReplySlot, untrackCall } from './slot.js';
 import { dropSuspensions } from './suspend.js';
 import { dropTimers } from './timer.js';
 
@@ -62,8 +62,12 @@ function dropRare(p: Process, rarity: Rarity): void {
   dropSuspensions(p, rarity);
 }
 
+/** Each of them leaves the list, also one that was over before it got there. */
 function dropRequests(p: Process): void {
-  for (let at = p.calls; at !== null; at = p.calls) at.callerEnded();
+  for (let at = p.calls; at !== null; at = p.calls) {
+    at.callerEnded();
+    if (p.calls === at) untrackCall(p, at);
+  }
 }
 
 /** The message that was being handled has had its one outcome; whoever waits for a reply hears why there is none. */

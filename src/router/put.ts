@@ -66,8 +66,9 @@ export class Put extends CallSlot {
     this.waiter = new PutWaiter(this, options.rank, payload, expiresInMs < 0 ? -1 : callee.kernel.env.mono() + expiresInMs);
   }
 
-  /** Waits from now on, by its deadline and its signal. */
+  /** Waits from now on, by its deadline and its signal; not when a copy of it is queued already. */
   wait(): void {
+    if (this.settled) return;
     const { timeoutMs, expiresInMs, signal } = this.options;
     const limit = this.expires ? expiresInMs : timeoutMs;
     if (limit >= 0) this.callee.kernel.deadlines.add(this, limit);

@@ -253,6 +253,15 @@ describe('Deadlines', () => {
     expect(deadlines.count).toBe(0);
   });
 
+  it('P15 once closed it arms nothing: what is added too late never fires', () => {
+    deadlines.close();
+    arm('late', 5, () => arm('again', 5));
+    deadlines.stamp();
+    expect(env.pending.timers).toBe(0);
+    env.jump(20);
+    expect(names()).toEqual([]);
+  });
+
   it('TI-13 a deadline that has fired or was removed is held by nobody', async () => {
     const refs = ((): WeakRef<object>[] => {
       const gone = [arm('fires', 5), arm('removed', 5), arm('neighbour', 7)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Down, TaskError, type ProcessSelf, type StreamOutcome, type TaskStream } from '../../src/index.js';
-import { listener } from '../process/peers.js';
+import { listener, settle } from '../process/peers.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate, rejection } from './help.js';
@@ -168,6 +168,21 @@ describe('a stream of tasks', () => {
   });
 
   const failing = (_self: unknown, n: number): number => { if (n === 2) throw boom; return n; };
+
+  it('TK-12 P16 a source that ends its own consumer is asked for nothing more', async () => {
+    const { system, ref, task } = await consumer();
+    let asked = 0;
+    function* source(): Generator<number> {
+      while (asked < 1_000) {
+        if (++asked === 3) system.exit(ref, 'kill');
+        yield asked;
+      }
+    }
+    void collect(task.stream(source(), (_self, n: number) => n, { concurrency: 8 }));
+    await settle();
+    expect(asked).toBe(3);
+    expect(system.stats()).toMatchObject({ processes: 0, exited: 4 });
+  });
 
   it('TK-13 a crash is an outcome for a consumer that traps exits, without an Exit', async () => {
     const { task, seen } = await consumer(true);

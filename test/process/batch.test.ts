@@ -13,6 +13,14 @@ function open(system: ReturnType<typeof testSystem>) {
   return { ref, self: async (): Promise<ProcessSelf> => { await settleTurn(); return self; } };
 }
 
+/** Runs so many microtasks of the runtime and no more: what re-arms itself for ever stops here, and not the test. */
+class CountedEnv extends VirtualEnv {
+  microtasksLeft = 1_000;
+  override microtask(fn: () => void): void {
+    if (this.microtasksLeft-- > 0) super.microtask(fn);
+  }
+}
+
 describe('receiveBatch', () => {
   it('RE-01 takes what is queued, oldest first, at most max; passed-over messages come first', async () => {
     const system = testSystem();
@@ -91,6 +99,38 @@ describe('receiveBatch', () => {
     for (let n = 0; n < 3; n++) ref.send(n);
     system.exit(ref, 'boom');
     expect(system.stats()).toMatchObject({ deadLettered: 3, handled: 0 });
+  });
+
+  it('P16 a process that dies between the first message of a batch and the next microtask looks no further', async () => {
+    const env = new CountedEnv();
+    const system = testSystem({ env });
+    const { ref, self: get } = open(system);
+    const self = await get();
+    void self.receiveBatch();
+    ref.send('one');
+    queueMicrotask(() => system.exit(ref, 'kill'));
+    await settleTurn();
+    expect(env.microtasksLeft, 'a loop of microtasks would use them all up').toBeGreaterThan(900);
+    expect(system.stats()).toMatchObject({ handled: 0, deadLettered: 1 });
+  });
+
+  it('a batch that was given up leaves its messages to the next one, in the same microtask', async () => {
+    const env = new CountedEnv();
+    const system = testSystem({ env });
+    const { ref, self: get } = open(system);
+    const self = await get();
+    const controller = new AbortController();
+    const first = self.receiveBatch({ signal: controller.signal });
+    ref.send(1);
+    let second: Promise<unknown> | undefined;
+    queueMicrotask(() => {
+      controller.abort('enough');
+      ref.send(2);
+      second = self.receiveBatch();
+    });
+    await expect(first).rejects.toBe('enough');
+    expect(await second).toEqual([1, 2]);
+    expect(env.microtasksLeft).toBeGreaterThan(900);
   });
 
   it('RE-01 a signal that did not fire leaves no listener, and undefined is a message', async () => {

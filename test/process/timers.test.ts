@@ -159,4 +159,18 @@ describe('functions, intervals and exits that come later', () => {
     expect(() => a.self.timers.sendInterval(0, 'x')).toThrow('a whole number of milliseconds from 1');
     expect(() => system.timers.sendInterval(5, 'x')).toThrow('pass a ref, a pid or a name');
   });
+
+  it('P15 TI-16 a timer that is set after the system has stopped never fires and holds nothing', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    await system.stop();
+    let ran = 0;
+    system.timers.applyInterval(5, () => { ran++; });
+    system.timers.applyRepeatedly(5, () => { ran++; });
+    system.timers.applyAfter(5, () => { ran++; });
+    system.timers.sendInterval(5, 'tick', 'nobody');
+    await env.advance(100);
+    expect(env.pending).toEqual({ timers: 0, held: 0 });
+    expect(ran).toBe(0);
+  });
 });

@@ -68,6 +68,18 @@ describe('a fault', () => {
     expect(await put).toMatchObject({ code: 'EXIT', reason: 'killed' });
   }));
 
+  it('a put that is over before its sender waits for it does not hold up the end of that sender', () => run(async (sim) => {
+    const counter = sim.system.start(Counter);
+    const Putter = defineAgent({ name: 'putter', casts: { go: (self, to: typeof counter) => self.put(to, 'add', 1) } });
+    const putter = sim.system.start(Putter);
+    sim.faults.duplicate({ op: 'add' });
+    putter.cast('go', counter);
+    await sim.sleep(1);
+    sim.system.exit(putter, 'kill');
+    expect(await counter.call('seen')).toBe('1');
+    await sim.sleep(10_000);
+  }));
+
   it('crashes an agent after its n-th message, between two messages or while it awaits', () => run(async (sim) => {
     await sim.system.supervise({ children: [child('counter', Counter)] });
     const counter = sim.system.ref(Counter, 'counter');
