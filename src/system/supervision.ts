@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { StartError } from '../base/index.js';
 import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../behaviour/index.js';
 import { monitor, type Process } from '../process/index.js';
@@ -50,7 +49,7 @@ export class Tops {
   }
 
   async partitions<R>(spec: PartitionSpec<R>): Promise<PartitionSupervisorRef<R>> {
-    const tree = partitionTree('supervisePartitions', spec, availableParallelism());
+    const tree = partitionTree('supervisePartitions', spec, this.host.kernel.env.cores);
     const p = await this.start(planOf(supervisorDefinition(), [tree], { name: tree.name }));
     return new PartitionSupervisorRef(p, this.host.kernel, tree.name, spec.child);
   }

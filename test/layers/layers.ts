@@ -58,7 +58,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   activation: layer(7, local),
   cluster: layer(7, local, ['net'], sockets),
   observe: layer(8, spread, ['net'], sockets),
-  system: layer(9, [...spread, 'observe'], ['environment', 'signals'], ['node:os']),
+  system: layer(9, [...spread, 'observe'], ['environment', 'signals']),
   // The kit makes the systems that it simulates, so it stands above the composition root; it stands in for the globals while a seed runs.
   testing: layer(10, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util']),
   cli: layer(

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { child, defineAgent, dynamicSupervisor, partitionSupervisor } from '../../src/index.js';
 import { partitionOf } from '../../src/supervisor/index.js';
 import { testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 import { boom, family } from './family.js';
 import { rejection, settled } from './wait.js';
 
@@ -26,6 +27,12 @@ describe('a partition supervisor', () => {
     expect(await shards.down).toBe('shutdown');
     const cores = await system.supervisePartitions({ name: 'cores', child: child('shard', Shard) });
     expect(cores.partitions).toBeGreaterThanOrEqual(1);
+  });
+
+  test('the number of cores is the Env\'s: a simulation does not depend on the machine', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env: Object.assign(env, { cores: 5 }) });
+    expect((await system.supervisePartitions({ name: 'cores', child: child('shard', Shard) })).partitions).toBe(5);
   });
 
   test('PS-02 whole numbers by their remainder, texts by a stable hash; the same key means the same living partition', async () => {
