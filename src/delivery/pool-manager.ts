@@ -88,9 +88,17 @@ async function init(this: AgentSelf, plan: PoolPlan): Promise<PoolState> {
   const state = new PoolState(plan, new AgentRefImpl(supervisor, dynamic, p.kernel, p));
   const self = this as Manager;
   if (!plan.warmUp) for (let n = 0; n < plan.min; n++) startOne(self, state);
-  else for (const pid of await Promise.all(Array.from({ length: plan.min }, () => ask(state, 'startChild', [])))) take(self, state, pid);
+  else for (const pid of await Promise.all(Array.from({ length: plan.min }, () => ask(state, 'startChild', [])))) {
+    // One that has ended meanwhile is replaced, as it is later on.
+    if (take(self, state, pid)) continue;
+    if (!state.intensity.allows(p.kernel.env.mono())) return self.stop({ workersFailed: ENDED }) as never;
+    startOne(self, state);
+  }
   return state;
 }
+
+/** The reason of a worker that had ended before its manager heard of it. */
+const ENDED = 'ended at once';
 
 function ask(state: PoolState, op: string, payload: unknown): Promise<unknown> {
   return state.workers.call(op, payload, { timeoutMs: 'infinity' });
@@ -118,7 +126,7 @@ function take(self: Manager, state: PoolState, pid: unknown): boolean {
 function started(self: Manager, { pid, error }: Started): unknown {
   const { state } = self;
   state.starting--;
-  if (!take(self, state, pid)) return failed(self, error ?? 'ended at once', true);
+  if (!take(self, state, pid)) return failed(self, error ?? ENDED, true);
   if (state.slots.size > state.plan.min) state.grown++;
   serve(self);
   return tick(self);

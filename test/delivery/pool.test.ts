@@ -236,6 +236,34 @@ describe('size', () => {
 });
 
 describe('failure', () => {
+  describe('a worker that ends before its pool has started', () => {
+    async function started(ends: number, options: PoolOptions) {
+      const env = new SeededEnv();
+      const system = testSystem({ env });
+      let made = 0;
+      const Hasty = defineAgent({
+        name: 'worker',
+        init() { if (made++ < ends) this.send(this.pid, 'end'); return {}; },
+        info: (self) => self.exit('hasty'),
+      });
+      const starting = system.supervise({ intensity: 0, children: [pool('workers', Hasty, options)] });
+      return { env, system, workers: system.pool(Hasty, 'workers'), starting };
+    }
+
+    test('is replaced', async () => {
+      const { env, system, workers, starting } = await started(2, { min: 3, max: 3 });
+      await starting;
+      await env.settle();
+      expect(workers.stats()).toMatchObject({ size: 3, starting: 0 });
+      expect(live(system)).toBe(3);
+    });
+
+    test('counts towards the intensity of the pool: too many fail its start', async () => {
+      const { starting } = await started(Infinity, { min: 3, max: 3, intensity: 2 });
+      await expect(starting).rejects.toMatchObject({ code: 'START_FAILED' });
+    });
+  });
+
   test('workers that fail too often end the pool, and its supervisor decides', async () => {
     const { env, system } = await world({ min: 1, max: 1, intensity: 2 });
     const before = system.whereis('workers');
