@@ -114,7 +114,7 @@ function stopping(p: Process, self: AgentSelf, call: Request | null, result: unk
 function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): unknown {
   if (call !== null && call.extra !== null && overdue(p, call)) return undefined;
   if (op.concurrent) {
-    runConcurrent(p, self, op, payload, call);
+    if (call === null || call.claimed()) runConcurrent(p, self, op, payload, call);
     return undefined;
   }
   const run = op.run as unknown as Run;

@@ -1,4 +1,4 @@
-import { CastcallError, isThenable, reasonOf } from '../base/index.js';
+import { CastcallError, isThenable, printable, reasonOf } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
 import type { Request } from '../router/index.js';
@@ -23,6 +23,7 @@ class Job {
  */
 export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
   const state = copyState(self.state, op);
+  if (p.run === Run.Dead) return; // a getter in its state has ended it
   const child = spawnProcess(p.kernel, CONCURRENT, p, true);
   if (call !== null) {
     (p.cold().deferred ??= new Set()).add(call);
@@ -37,7 +38,7 @@ function copyState(state: unknown, op: Op): unknown {
   try {
     return structuredClone(state);
   } catch (error) {
-    throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${String((error as Error).message)}; keep functions, sockets and the like out of the state`, { cause: error });
+    throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${printable(error)}; keep functions, sockets and the like out of the state`, { cause: error });
   }
 }
 
@@ -69,9 +70,9 @@ const CONCURRENT: Behaviour = {
 function finish(child: Process, result: unknown): void {
   if (child.run === Run.Dead) return;
   const { call } = child.self as Job;
+  if (call !== null) answer(child, call, result);
   // It ends as expected: the agent need not hear of it.
   if (child.parent !== null) unlink(child.parent, child);
-  if (call !== null) answer(child, call, result);
   exitProcess(child, result instanceof Stop ? result.reason : 'normal');
 }
 

@@ -141,6 +141,7 @@ function watchedHandle(p: Process, op: Op, payload: unknown, from: unknown): unk
   if (debug.stats !== null) debug.stats.reductions++;
   const event = arrival(op, payload, from);
   if (event !== null) debug.note(p, event);
+  if (p.run === Run.Dead) return undefined; // a debug function has ended it
   if (from instanceof Request) watchReply(p, from);
   const result = innerHandle(p)(p, op, payload, from);
   if (result === undefined) noteState(p);

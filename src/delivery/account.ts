@@ -105,16 +105,30 @@ export abstract class Account {
     if (d.key !== null) this.keys.handled(d.key, this.kernel.env.mono());
   }
 
-  /** Takes a message that has run out of the account of its mailbox, where it has been, or is about to be, counted as handled. */
+  /** Its agent has ended before the process of its own had its first turn: its handler has not been started. */
+  protected unbegun(d: Delivered): void {
+    this.counters.delivered--;
+    this.all.delivered--;
+    if (d.attempts === 1) return;
+    this.counters.retried--;
+    this.all.retried--;
+  }
+
+  /** Takes a message that has run out of the account of its mailbox. */
   protected withdraw(d: Delivered, crashed: boolean): void {
+    this.untake(d, crashed);
+    d.dropLimit();
+    this.counters.running--;
+    this.all.running--;
+  }
+
+  /** The same for one whose turn has come: it has been, or is about to be, counted there as handled. */
+  protected untake(d: Delivered, crashed: boolean): void {
     const { mailbox, ext } = d.callee;
     mailbox.sent--;
     mailbox.handled--;
     if (crashed) mailbox.tally().crashed--;
     if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
-    d.dropLimit();
-    this.counters.running--;
-    this.all.running--;
   }
 
   protected countLost(outcome: 'dropped' | 'expired'): void {

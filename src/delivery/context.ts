@@ -62,7 +62,7 @@ export class Context implements DeliveryContext {
  */
 export function deliveredOp(op: Op): Op {
   const run = op.run as Handler;
-  const guarded: Handler = (self, payload) => ((self.p.from as Delivered).begin() ? run(self, payload) : NO_REPLY);
+  const guarded: Handler = (self, payload) => ((self.p.from as Delivered).claimed() ? run(self, payload) : NO_REPLY);
   op.delivered = new Op(Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync);
   return op.delivered;
 }
@@ -73,9 +73,8 @@ type Handler = (self: { readonly p: Process }, payload: unknown) => unknown;
 function aside(run: Handler): Handler {
   return (self, payload) => {
     const message = self.p.from as Delivered;
-    if (!message.begin()) return NO_REPLY;
+    message.beginAside();
     const { context } = message;
-    message.rarely().runner = self.p;
     Object.defineProperty(self, 'delivery', { value: context });
     const result = run(self, payload);
     return isThenable(result) ? unlessLate(context, result) : result;

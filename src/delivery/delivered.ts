@@ -43,7 +43,7 @@ export interface Keeper {
   deadLetterHeld(d: Delivered, reason: unknown): void;
   takenBack(d: Delivered, reason: ExitReason): void;
   refused(d: Delivered, code: string, reason: ExitReason): void;
-  unstarted(d: Delivered, reason: ExitReason): void;
+  unclaimed(d: Delivered, reason: ExitReason): void;
   late(d: Delivered): void;
   attemptFailed(d: Delivered, reason: unknown): void;
   attemptEnded(d: Delivered, reason: ExitReason): void;
@@ -162,8 +162,8 @@ export class Delivered extends Request {
   get entrance(): Waiter | null {
     return this.rare === null ? null : this.rare.entrance;
   }
-  get runner(): Process | null {
-    return this.rare === null ? null : this.rare.runner;
+  get ahead(): boolean {
+    return this.rare !== null && this.rare.ahead;
   }
   get past(): DeadLetter | null {
     return this.rare === null ? null : this.rare.past;
@@ -200,10 +200,10 @@ export class Delivered extends Request {
   }
 
   /**
-   * The handler is about to start: the attempt is counted, before it runs (P22). False when the message must not be handled:
-   * it has been, or it is a copy of one that waits elsewhere.
+   * The handler is about to start, here or in a process of its own: the attempt is counted, before it runs (P22), and whatever
+   * fails from now on is its failure. False when the message must not be handled: it has been, or it is a copy of one that waits elsewhere.
    */
-  begin(): boolean {
+  override claimed(): boolean {
     if (this.state !== State.Queued || this.lapsed) return false;
     if (this.due >= 0 && this.to.kernel.env.mono() >= this.due) {
       this.to.late(this);
@@ -215,9 +215,16 @@ export class Delivered extends Request {
     // The signal of an earlier attempt has fired with its agent.
     if (this.extra !== null) this.extra.controller = null;
     this.to.begun(this);
-    if (this.terms.ackTimeoutMs >= 0) this.startLimit();
+    if (this.op.concurrent) this.rarely().ahead = true;
+    else if (this.terms.ackTimeoutMs >= 0) this.startLimit();
     if (this.rare !== null) this.rare.tell('delivered');
     return true;
+  }
+
+  /** The process of its own has its first turn. */
+  beginAside(): void {
+    this.rarely().ahead = false;
+    if (this.terms.ackTimeoutMs >= 0) this.startLimit();
   }
 
   startLimit(): void {
@@ -283,7 +290,7 @@ export class Delivered extends Request {
 
   calleeEnded(reason: ExitReason): void {
     if (this.state === State.Running) this.to.attemptEnded(this, reason);
-    else if (this.state === State.Queued && this.callee.ext?.deferred?.has(this) === true) this.to.unstarted(this, reason);
+    else if (this.state === State.Queued) this.to.unclaimed(this, reason);
   }
 
   /** No attempt may begin any more: what waits is over now, what runs has had its last one. */

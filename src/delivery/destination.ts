@@ -1,7 +1,7 @@
 import { callError, isOrderly, type ExitReason } from '../base/index.js';
 import type { OutcomeKind, Terms } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptOrWait, acceptWith, admits, Entry, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
+import { accept, acceptOrWait, acceptWith, admits, Entry, Phase, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
 import { Cell, titleOf } from '../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
@@ -10,7 +10,7 @@ import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
 import { BackOff } from './rare.js';
-import { canReturn, samePayload, suspends, verdictOf } from './rules.js';
+import { canReturn, codeOf, livesOn, samePayload, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { HeldMessages } from './held.js';
 import { Windows, type Window } from './window.js';
@@ -191,14 +191,17 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** Its handler threw: what the policy says becomes of it. True when the agent lives on. */
   threw(d: Delivered, error: unknown): boolean {
+    const { starts } = d;
     const verdict = verdictOf(d, error);
+    const code = verdict === 'refuse' ? codeOf(error) : '';
+    // Both are the user's code: it may have ended the agent, or said by hand what becomes of the message.
+    if (!d.running || d.starts !== starts) return d.callee.phase === Phase.Dead || livesOn(verdict);
     switch (verdict) {
       case 'retry': this.attemptFailed(d, error); return true;
       case 'dead-letter': this.terminated(d, error); return true;
       case 'refuse': {
         d.callee.mailbox.tally().refused++;
-        const code = (error as { readonly code?: unknown } | null)?.code;
-        this.answered(d, typeof code === 'string' ? code : 'ERROR', error);
+        this.answered(d, code, error);
         return true;
       }
       default:
@@ -229,14 +232,16 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   attemptEnded(d: Delivered, reason: ExitReason): void {
     this.withdraw(d, d.crashedCallee && !isOrderly(reason));
     if (!d.guilty) {
+      if (d.ahead) this.unbegun(d);
       d.attempts--;
       d.rarely().undone++;
     } else if (d.attempts > 1 && d.callee.cold().verdict === null) d.callee.cold().verdict = 'charged';
     this.decide(d, reason, -1);
     // Its own process outlives an agent that ends in order; the next attempt must be the only one.
-    if (d.runner === null) return;
-    this.kernel.end(d.runner, 'shutdown');
-    d.rarely().runner = null;
+    const { extra } = d;
+    if (extra === null || extra.worker === null) return;
+    this.kernel.end(extra.worker, 'shutdown');
+    extra.worker = null;
   }
 
   /** The handler takes longer than it may. */
@@ -281,12 +286,9 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     }
   }
 
-  /** It was to be handled by a process of its own, which has ended before it began. */
-  unstarted(d: Delivered, reason: ExitReason): void {
-    const { mailbox, ext } = d.callee;
-    mailbox.sent--;
-    mailbox.handled--;
-    ext?.deferred?.delete(d);
+  /** Its turn had come, and its process has ended before anything of it began. */
+  unclaimed(d: Delivered, reason: ExitReason): void {
+    this.untake(d, d.crashedCallee && !isOrderly(reason));
     this.takenBack(d, reason);
   }
 

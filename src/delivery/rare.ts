@@ -1,7 +1,6 @@
 import { Deadline, type Deadlines } from '../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../behaviour/index.js';
 import type { Waiter } from '../mailbox/index.js';
-import type { Process } from '../process/index.js';
 import type { DeadLetter } from '../router/index.js';
 import type { Acceptance } from './acceptance.js';
 import type { Delivered } from './delivered.js';
@@ -25,8 +24,8 @@ export class Rare {
   acceptance: Acceptance | null = null;
   /** its place in line before a full mailbox */
   entrance: Waiter | null = null;
-  /** the process of its own that handles it, when its operation is concurrent */
-  runner: Process | null = null;
+  /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
+  ahead = false;
   /** the dead letter that it was before */
   past: DeadLetter | null = null;
   /** who waits for the outcome */

@@ -30,6 +30,21 @@ export function samePayload(a: unknown, b: unknown): boolean {
   }
 }
 
+/** Whether the agent lives on after that verdict. */
+export function livesOn(verdict: ErrorVerdict): boolean {
+  return verdict === 'retry' || verdict === 'refuse' || verdict === 'dead-letter';
+}
+
+/** The code of a thrown error, for who is told of it as a refusal. */
+export function codeOf(error: unknown): string {
+  try {
+    const code = (error as { readonly code?: unknown } | null)?.code;
+    return typeof code === 'string' ? code : 'ERROR';
+  } catch {
+    return 'ERROR';
+  }
+}
+
 /** What the policy says; one that throws itself lets it crash. */
 export function verdictOf(d: Delivered, error: unknown): ErrorVerdict {
   if (d.terms.onError === null) return 'restart';

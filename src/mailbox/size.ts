@@ -15,11 +15,19 @@ export function bytesOf(rules: Pick<MailboxRules, 'sizeOf'>, payload: unknown, o
     case 'boolean': return SCALAR_BYTES;
     case 'object':
       if (payload === null) return SCALAR_BYTES;
-      if (ArrayBuffer.isView(payload) || payload instanceof ArrayBuffer) return payload.byteLength;
+      if (isBytes(payload)) return payload.byteLength;
       break;
     default:
   }
   return rules.sizeOf === null ? -1 : measured(rules.sizeOf, payload, op);
+}
+
+function isBytes(payload: object): payload is ArrayBufferView | ArrayBuffer {
+  try {
+    return ArrayBuffer.isView(payload) || payload instanceof ArrayBuffer;
+  } catch {
+    return false; // a Proxy whose traps throw
+  }
 }
 
 /** What the user's function says, when it says something that can be counted. */

@@ -41,6 +41,11 @@ export abstract class Request extends ReplySlot {
   /** The signal that its caller gave has fired. */
   abort(_reason: unknown): void {}
 
+  /** Its turn has come. False when it must not be handled: it is over, or a copy of one that is handled already. */
+  claimed(): boolean {
+    return true;
+  }
+
   /** Called when its handler threw, before the callee ends. True when it is dealt with and the callee lives on. */
   threw(_error: unknown): boolean {
     return false;
