@@ -75,7 +75,7 @@ export class Answering extends Verbs {
   }
 
   hibernate(): void {
-    this.p.mailbox.shrink();
+    if (this.lives()) this.p.mailbox.shrink();
   }
 }
 

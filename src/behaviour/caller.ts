@@ -1,5 +1,5 @@
 import { CastcallError, OptionError } from '../base/index.js';
-import { Phase, type Process } from '../process/index.js';
+import { fenced, type Process } from '../process/index.js';
 import type { ProcessVerbs } from './types.js';
 import { Verbs } from './verbs.js';
 
@@ -8,9 +8,7 @@ export function callerOf(self: ProcessVerbs, verb: string): Process | null {
   const given: unknown = self;
   if (!(given instanceof Verbs)) throw new OptionError(`${verb}.self`, self, 'the self of the calling process', 'pass the first argument of the handler or body');
   const { p } = given;
-  if (p.phase !== Phase.Dead) return p;
-  p.kernel.counts.zombies++;
-  return null;
+  return fenced(p) ? null : p;
 }
 
 /** The same for a verb that has an answer to give. */

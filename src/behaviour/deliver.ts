@@ -1,6 +1,6 @@
 import { CallError, markHandled } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
-import type { Address, Kernel, Process } from '../process/index.js';
+import { fenced, type Address, type Kernel, type Process } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import type { Receipt } from './delivery-types.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
@@ -11,7 +11,6 @@ interface Sending {
   readonly addr: Address;
   readonly definition: RuntimeDefinition;
   readonly kernel: Kernel;
-  fenced(sender: Process | null): boolean;
   unknown(op: string, table: ReadonlyMap<string, Op>, verb?: 'call' | 'deliver'): CallError;
   explain(error: unknown, op: string, verb?: 'call' | 'deliver'): unknown;
 }
@@ -19,7 +18,7 @@ interface Sending {
 /** `deliver` with an explicit sender. Every failure is a rejection. */
 export function deliverAs(ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<Receipt> {
   const { definition, kernel, addr } = ref;
-  if (ref.fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op, { verb: 'deliver' });
+  if (fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op, { verb: 'deliver' });
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]), 'deliver');

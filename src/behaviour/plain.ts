@@ -1,6 +1,6 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf, shownAs } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { accept, Exit, exitProcess, exitSignal, fenced, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys, checkSignal } from './options.js';
@@ -31,8 +31,8 @@ export class ProcessRefImpl {
   send(message: unknown): void {
     const { addr } = this;
     const sender = this.sender ?? addr.kernel.current;
-    if (sender !== null && sender.phase === Phase.Dead) addr.kernel.counts.zombies++;
-    else if (addr.owner === null) hostOf(addr.kernel).router.dead(addr, INFO, null, message, sender);
+    if (fenced(sender)) return;
+    if (addr.owner === null) hostOf(addr.kernel).router.dead(addr, INFO, null, message, sender);
     else accept(addr, INFO, message, sender);
   }
   stats(): AgentStats {
@@ -41,8 +41,10 @@ export class ProcessRefImpl {
   stop(reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
     checkKeys('stop', options, ['timeoutMs']);
     const { addr } = this;
+    const acting = this.sender ?? addr.kernel.current;
+    if (fenced(acting)) return rejected('ZOMBIE', addr.pid, 'stop');
     if (addr.owner === null) return rejected('NOPROC', addr.pid, 'stop', { reason: 'noproc' });
-    if (addr === addr.kernel.current) return rejected('CALLING_SELF', addr.pid, 'stop');
+    if (addr === acting) return rejected('CALLING_SELF', addr.pid, 'stop');
     const limit = options.timeoutMs === undefined || options.timeoutMs === 'infinity' ? -1 : delayMs('stop.timeoutMs', options.timeoutMs);
     const done = ended(addr, addr.pid, reason, limit);
     if (addr.trap) exitSignal(addr, null, reason, false);
@@ -165,6 +167,7 @@ export class PlainSelf extends Verbs {
   }
 
   joinSys(callbacks: SysCallbacks): SysLink {
+    this.need('joinSys');
     return joinSys(this.p, callbacks, () => this.served());
   }
 

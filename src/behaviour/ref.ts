@@ -1,6 +1,6 @@
 import { callError, markHandled, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
-import { accept, boundOf, acceptIn, acceptWith, closeMailbox, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
@@ -65,7 +65,7 @@ export class AgentRefImpl {
 
   /** The longer road of cast: every refusal is counted, nothing is thrown. */
   private castSlowly(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
-    if (this.fenced(sender)) return;
+    if (fenced(sender)) return;
     const { definition } = this;
     try {
       const outcome = this.deliverCast('cast', sender, op, payload, options);
@@ -79,7 +79,7 @@ export class AgentRefImpl {
 
   tryCast(op: string, payload?: unknown, options?: object): 'ok' | 'full' | 'dead' {
     const sender = this.implied(op);
-    if (this.fenced(sender)) return 'dead';
+    if (fenced(sender)) return 'dead';
     const { router } = hostOf(this.kernel);
     let outcome: CastOutcome;
     try {
@@ -119,7 +119,7 @@ export class AgentRefImpl {
   putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
     const { definition, kernel } = this;
     const target = titleOf(this.addr);
-    if (this.fenced(sender)) return rejected('ZOMBIE', target, op, { verb: 'put' });
+    if (fenced(sender)) return rejected('ZOMBIE', target, op, { verb: 'put' });
     try {
       const known = definition.castOp(op);
       if (known === undefined) throw this.unknown(op, definition.casts);
@@ -159,7 +159,7 @@ export class AgentRefImpl {
 
   /** The same with an explicit caller: `self.call`. A callee that waits for nobody cannot close a cycle. */
   callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
-    if (this.fenced(caller)) return rejected('ZOMBIE', titleOf(this.addr), op);
+    if (fenced(caller)) return rejected('ZOMBIE', titleOf(this.addr), op);
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
@@ -258,7 +258,7 @@ export class AgentRefImpl {
     let failure: unknown;
     try {
       const checked = known.check === null ? payload : known.check(payload);
-      if (this.fenced(caller)) throw callError('ZOMBIE', { target, op });
+      if (fenced(caller)) throw callError('ZOMBIE', { target, op });
       p = this.callee(caller, op);
       if (read.signal?.aborted === true) throw new Aborted(read.signal.reason);
       const slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
@@ -276,7 +276,7 @@ export class AgentRefImpl {
 
   send(message: unknown): void {
     const sender = this.implied('info');
-    if (this.fenced(sender)) return;
+    if (fenced(sender)) return;
     const p = this.addr.owner;
     if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO, null, message, sender);
     else accept(p, INFO, message, sender);
@@ -284,7 +284,7 @@ export class AgentRefImpl {
 
   close(): void {
     const p = this.addr.owner;
-    if (p !== null) closeMailbox(p);
+    if (!fenced(this.acting) && p !== null) closeMailbox(p);
   }
 
   stats(): AgentStats {
@@ -296,10 +296,17 @@ export class AgentRefImpl {
     const limit = timeoutMs('stop.timeoutMs', options.timeoutMs, -1);
     const p = this.addr.owner;
     const target = titleOf(this.addr);
+    const { acting } = this;
+    if (fenced(acting)) return rejected('ZOMBIE', target, 'stop');
     if (p === null) return rejected('NOPROC', target, 'stop', { reason: 'noproc' });
-    if (p === (this.sender ?? p.kernel.current)) return rejected('CALLING_SELF', target, 'stop');
+    if (p === acting) return rejected('CALLING_SELF', target, 'stop');
     pushSignal(p, STOP, reason, null);
     return ended(p, target, reason, limit);
+  }
+
+  /** In whose name a verb that is no send acts; null is the outside. */
+  protected get acting(): Process | null {
+    return this.sender ?? this.kernel.current;
   }
 
   /** The sender of a ref without one: the running process; in development, a ref used after an await is found here. */
@@ -309,12 +316,6 @@ export class AgentRefImpl {
     if (kernel.current !== null) return kernel.current;
     if (kernel.context !== null) warnBareRef(kernel, kernel.context.owner(), this.definition.name, op);
     return null;
-  }
-
-  fenced(sender: Process | null): boolean {
-    if (sender === null || sender.phase !== Phase.Dead) return false;
-    this.kernel.counts.zombies++;
-    return true;
   }
 
   unknown(op: string, table: ReadonlyMap<string, Op>, verb: 'call' | 'deliver' = 'call'): CallError {
@@ -336,7 +337,7 @@ export class ViaRefImpl extends AgentRefImpl {
 
   override send(message: unknown): void {
     const sender = this.implied('info');
-    if (!this.fenced(sender)) hostOf(this.kernel).router.send(this.addr, message, sender);
+    if (!fenced(sender)) hostOf(this.kernel).router.send(this.addr, message, sender);
   }
 }
 

@@ -1,5 +1,5 @@
 import { CastcallError, delayMs, DELAY_MAX_MS, markHandled, OptionError, timeoutMs } from '../base/index.js';
-import { Phase, CallSlot, trackCall, untrackCall, type Kernel, type Process } from '../process/index.js';
+import { CallSlot, fenced, trackCall, untrackCall, type Kernel, type Process } from '../process/index.js';
 import { CALL_TIMEOUT_MS, checkKeys } from './options.js';
 import type { AgentRefImpl } from './ref.js';
 import { RequestIdImpl, type ResponseListener } from './request-id.js';
@@ -161,9 +161,7 @@ export class RequestVerbsImpl {
   }
 
   private need(verb: string): void {
-    if (this.p.phase !== Phase.Dead) return;
-    this.kernel.counts.zombies++;
-    throw new CastcallError('ZOMBIE', `requests.${verb}: the process ${this.p.pid} has ended`);
+    if (fenced(this.p)) throw new CastcallError('ZOMBIE', `requests.${verb}: the process ${this.p.pid} has ended`);
   }
 
   private own(verb: string, request: RequestIdImpl): void {

@@ -1,6 +1,6 @@
 import { callError, OptionError, parseOptions, z } from '../base/index.js';
 import { INFO, type Op } from '../mailbox/index.js';
-import { Phase, type Address, type Pid, type Process } from '../process/index.js';
+import { fenced, Phase, type Address, type Pid, type Process } from '../process/index.js';
 import { broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef } from '../router/index.js';
 import { needed } from './caller.js';
 import { defineAgent } from './definition.js';
@@ -106,12 +106,12 @@ export class ScopeRef<G> {
    * Errors: an OptionError for what is no process of this system (PG-05).
    */
   join(group: G, members: Member | readonly Member[]): void {
-    this.#needed('join').join(group, this.#candidates('join', members));
+    if (!fenced(this.#from())) this.#needed('join').join(group, this.#candidates('join', members));
   }
 
   /** Removes each given process once; false when none of them was a member (PG-04). */
   leave(group: G, members: Member | readonly Member[]): boolean {
-    return this.#needed('leave').leave(group, this.#candidates('leave', members));
+    return !fenced(this.#from()) && this.#needed('leave').leave(group, this.#candidates('leave', members));
   }
 
   /** A member that joined several times is there as often; no order is promised. */
@@ -150,13 +150,13 @@ export class ScopeRef<G> {
   /** No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more (PG-09). */
   demonitor(ref: GroupMonitorRef): boolean {
     if (!(ref instanceof GroupMonitor)) throw new OptionError('demonitor', ref, 'the ref of monitor or monitorScope');
-    return this.#needed('demonitor').unwatch(ref);
+    return !fenced(this.#from()) && this.#needed('demonitor').unwatch(ref);
   }
 
   /** A plain message to every member, as often as it has joined; returns to how many it was sent. */
   send(group: G, message: unknown): number {
     const sender = this.#from();
-    if (sender?.phase === Phase.Dead) return this.#zombie();
+    if (fenced(sender)) return 0;
     const table = this.#find();
     return table === null ? 0 : broadcast(table.members(group), null, INFO, message, sender);
   }
@@ -169,7 +169,7 @@ export class ScopeRef<G> {
    */
   cast<D extends AnyDefinition, K extends CastName<D>>(group: G, definition: D, op: K, ...args: VerbArgs<CastEntryOf<D, K>, never>): number {
     const sender = this.#from();
-    if (sender?.phase === Phase.Dead) return this.#zombie();
+    if (fenced(sender)) return 0;
     const made = runtimeOf(definition);
     const known = made.castOp(op);
     if (known === undefined) throw callError('UNKNOWN_OPERATION', { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' });
@@ -178,18 +178,13 @@ export class ScopeRef<G> {
     return table === null ? 0 : broadcast(table.members(group), made.behaviour, known, payload, sender);
   }
 
-  /** The same scope with a sender for its broadcasts, also after an await. */
+  /** The same scope in the name of a process, also after an await: it sends the broadcasts, and once it has ended nothing happens any more. */
   bind(self: ProcessVerbs): ScopeRef<G> {
     return new ScopeRef(this.#host, this.#definition, this.#addr, (self as unknown as AgentSelf).p);
   }
 
   #from(): Process | null {
     return this.#sender ?? this.#host.kernel.current;
-  }
-
-  #zombie(): number {
-    this.#host.kernel.counts.zombies++;
-    return 0;
   }
 
   #find(): GroupTable | null {

@@ -1,6 +1,6 @@
 import { OptionError, timeoutMs, type ExitReason } from '../base/index.js';
 import { Kind, Op } from '../mailbox/index.js';
-import { Phase, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../process/index.js';
+import { fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../process/index.js';
 import type { Request} from '../router/index.js';
 import { findCycle, systemRequest, titleOf } from '../router/index.js';
 import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug, type DebugEvent, type DebugFunction, type SysStatistics } from './debug.js';
@@ -181,10 +181,7 @@ export class Sys<S = unknown> {
     const caller = this.#caller ?? kernel.current;
     const target = titleOf(this.#to);
     const p = this.#to.owner;
-    if (caller !== null && caller.phase === Phase.Dead) {
-      kernel.counts.zombies++;
-      return rejected('ZOMBIE', target, op.name);
-    }
+    if (fenced(caller)) return rejected('ZOMBIE', target, op.name);
     if (p === null) return rejected('NOPROC', target, op.name, { reason: 'noproc' });
     if (p === caller) return rejected('CALLING_SELF', target, op.name, { reason: 'calling_self' });
     const path = caller === null ? null : findCycle(caller, p);

@@ -1,5 +1,5 @@
 import { OptionError, timeoutMs, type ExitReason } from '../base/index.js';
-import { exitProcess, exitSignal, Phase, type Kernel, type Process } from '../process/index.js';
+import { exitProcess, exitSignal, fenced, Phase, type Kernel, type Process } from '../process/index.js';
 import { checkKeys } from './options.js';
 import { recordOf, spawnTask, type TaskRecord } from './task.js';
 import { TaskError } from './task-error.js';
@@ -61,10 +61,7 @@ export class TaskStreamImpl implements AsyncIterable<Outcome> {
 
   [Symbol.asyncIterator](): AsyncGenerator<Outcome> {
     const { consumer } = this;
-    if (consumer !== null && consumer.phase === Phase.Dead) {
-      this.kernel.counts.zombies++;
-      throw new TaskError('ZOMBIE', 'stream', consumer.pid);
-    }
+    if (fenced(consumer)) throw new TaskError('ZOMBIE', 'stream', (consumer as Process).pid);
     return consume(new StreamRun(this.kernel, this.consumer, this.plan));
   }
 }

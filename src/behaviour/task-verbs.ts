@@ -1,5 +1,5 @@
 import { markHandled, OptionError, timeoutMs } from '../base/index.js';
-import { exitProcess, exitSignal, Phase, unlink, type Kernel, type Process } from '../process/index.js';
+import { exitProcess, exitSignal, fenced, unlink, type Kernel, type Process } from '../process/index.js';
 import { checkKeys } from './options.js';
 import { recordOf, spawnTask, TaskRecord } from './task.js';
 import { TaskError } from './task-error.js';
@@ -121,9 +121,7 @@ export class TaskVerbsImpl {
   }
 
   private need(verb: string): void {
-    if (this.p === null || this.p.phase !== Phase.Dead) return;
-    this.kernel.counts.zombies++;
-    throw new TaskError('ZOMBIE', verb, this.p.pid);
+    if (fenced(this.p)) throw new TaskError('ZOMBIE', verb, (this.p as Process).pid);
   }
 
   /** Refuses what is no task, another process's task, and a task that is waited for already. */

@@ -1,5 +1,5 @@
-import { delayMs, OptionError, type ExitReason } from '../base/index.js';
-import { cancelTimer, exitSignal, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address, type IntervalTimer, type Process, type TimerRef } from '../process/index.js';
+import { CastcallError, delayMs, OptionError, type ExitReason } from '../base/index.js';
+import { cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address, type IntervalTimer, type Process, type TimerRef } from '../process/index.js';
 import { addressOf, type Host } from './host.js';
 import type { ProcessSelf, Target } from './types.js';
 
@@ -9,7 +9,8 @@ type Body = (self: ProcessSelf) => unknown;
  * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is addressed
  * to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
  *
- * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms.
+ * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms, CastcallError `ZOMBIE` once the process of the
+ * `self` that it came from has ended.
  *
  * @example
  * const ran = new Promise((resolve) => { system.timers.applyAfter(1, (self) => resolve(typeof self.pid)); });
@@ -27,6 +28,7 @@ export class Timers {
 
   /** A message in every period of `ms`, from 1, on an absolute schedule; ends with the process it is addressed to (TI-16). */
   sendInterval(ms: number, message: unknown, to?: Target): TimerRef {
+    this.#need('sendInterval');
     const period = periodMs('sendInterval.ms', ms);
     const address = this.#target('sendInterval', to);
     return startInterval(this.#host.kernel, period, ownerOf(address), () => {
@@ -37,6 +39,7 @@ export class Timers {
 
   /** Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14). */
   applyAfter(ms: number, body: Body): TimerRef {
+    this.#need('applyAfter');
     const delay = delayMs('applyAfter.ms', ms);
     const run = this.#runner('applyAfter', body);
     return startAction(this.#host.kernel, delay, null, run);
@@ -44,6 +47,7 @@ export class Timers {
 
   /** Runs `body` in every period, each time in a fresh process, also while the one before still runs (TI-15). */
   applyInterval(ms: number, body: Body): TimerRef {
+    this.#need('applyInterval');
     const period = periodMs('applyInterval.ms', ms);
     const run = this.#runner('applyInterval', body);
     return startInterval(this.#host.kernel, period, this.#p, () => {
@@ -54,6 +58,7 @@ export class Timers {
 
   /** The same, but never two at a time: a run that is late starts as soon as the one before has ended (TI-15). */
   applyRepeatedly(ms: number, body: Body): TimerRef {
+    this.#need('applyRepeatedly');
     const period = periodMs('applyRepeatedly.ms', ms);
     const run = this.#runner('applyRepeatedly', body);
     return startInterval(this.#host.kernel, period, this.#p, (timer: IntervalTimer) => {
@@ -65,6 +70,7 @@ export class Timers {
 
   /** An exit signal after `ms`; harmless when nobody is there then (TI-17). */
   exitAfter(ms: number, reason: ExitReason, to?: Target): TimerRef {
+    this.#need('exitAfter');
     const delay = delayMs('exitAfter.ms', ms);
     const address = this.#target('exitAfter', to);
     return startAction(this.#host.kernel, delay, ownerOf(address), () => {
@@ -80,7 +86,12 @@ export class Timers {
   /** Ends a timer; harmless when it is over (TI-18). Errors: OptionError for what is no timer. */
   cancel(timer: TimerRef): void {
     if (!(timer instanceof OwnedTimer)) throw new OptionError('timers.cancel', timer, 'what a timer verb returned');
-    cancelTimer(timer);
+    if (!fenced(this.#p)) cancelTimer(timer);
+  }
+
+  /** What was kept of a self acts no longer than its incarnation (P16). */
+  #need(verb: string): void {
+    if (fenced(this.#p)) throw new CastcallError('ZOMBIE', `timers.${verb}: the process ${(this.#p as Process).pid} has ended`);
   }
 
   #target(verb: string, to: Target | undefined): Address {

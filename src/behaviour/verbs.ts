@@ -1,7 +1,7 @@
 import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, shownAs, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
-  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
   TimerFired, unalias, unlink, type MonitorRef, type Pid, type TimerRef, type Address,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
@@ -35,12 +35,10 @@ export class Verbs {
 
   /** False, and counted, when this incarnation has ended. */
   protected lives(): boolean {
-    if (this.p.phase !== Phase.Dead) return true;
-    this.p.kernel.counts.zombies++;
-    return false;
+    return !fenced(this.p);
   }
 
-  private need(verb: string): void {
+  protected need(verb: string): void {
     if (!this.lives()) throw new CastcallError('ZOMBIE', `${verb}: the process ${this.p.pid} has ended`);
   }
 
@@ -112,7 +110,7 @@ export class Verbs {
   }
 
   cancelTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
-    if (options === undefined && timer instanceof OwnedTimer) return cancelTimer(timer);
+    if (options === undefined && timer instanceof OwnedTimer) return this.lives() && cancelTimer(timer);
     return this.askTimer('cancelTimer', timer, options);
   }
 
@@ -123,11 +121,13 @@ export class Verbs {
   private askTimer(verb: 'cancelTimer' | 'readTimer', timer: TimerRef, options: TimerQuery = {}): number | false | 'ok' {
     if (!(timer instanceof OwnedTimer)) throw new OptionError(verb, timer, 'what a timer verb returned');
     checkFlags(verb, options, verb === 'cancelTimer' ? ['async', 'info'] : ['async']);
+    const silent = options.async === true || options.info === false;
+    if (!this.lives()) return silent ? 'ok' : false;
     const result = verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer);
-    if (options.async === true && options.info !== false && this.lives()) {
+    if (options.async === true && options.info !== false) {
       pushSignal(this.p, TIMER, new TimerAnswer(verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null);
     }
-    return options.async === true || options.info === false ? 'ok' : result;
+    return silent ? 'ok' : result;
   }
 
   get timers(): Timers {
@@ -170,7 +170,7 @@ export class Verbs {
 
   demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean {
     if (options === undefined && ref instanceof Monitor) {
-      if (ref.holder === this.p) demonitor(ref, false);
+      if (ref.holder === this.p && this.lives()) demonitor(ref, false);
       return true;
     }
     if (options !== undefined) checkFlags('demonitor', options, ['flush', 'info']);

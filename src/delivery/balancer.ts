@@ -1,6 +1,6 @@
 import { markHandled, shownAs } from '../base/index.js';
 import { AgentRefImpl, hostOf, runtimeOf, type AnyDefinition, type Host } from '../behaviour/index.js';
-import type { Process } from '../process/index.js';
+import { fenced, type Process } from '../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
 import type { Balancer, BalanceOptions } from './balance-types.js';
 import type { BalanceMember } from './member.js';
@@ -28,11 +28,11 @@ export class BalancedRef extends AgentRefImpl {
   }
 
   join(ref: unknown, options?: { readonly weight?: number | undefined }): boolean {
-    return this.balance.join(ref, options);
+    return !fenced(this.acting) && this.balance.join(ref, options);
   }
 
   leave(ref: unknown): boolean {
-    return this.balance.leave(ref);
+    return !fenced(this.acting) && this.balance.leave(ref);
   }
 
   members(): AgentRefImpl[] {
@@ -48,7 +48,7 @@ export class BalancedRef extends AgentRefImpl {
 
   override cast(op: string, payload?: unknown, options?: object): void {
     const sender = this.implied(op);
-    if (!this.fenced(sender)) this.castAs(sender, op, payload, options);
+    if (!fenced(sender)) this.castAs(sender, op, payload, options);
   }
 
   override castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {

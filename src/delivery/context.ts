@@ -1,13 +1,14 @@
 import { delayMs, isThenable } from '../base/index.js';
 import { NO_REPLY, type DeliveryContext } from '../behaviour/index.js';
 import { Kind, Op } from '../mailbox/index.js';
-import type { Process } from '../process/index.js';
+import { fenced, type Process } from '../process/index.js';
 import type { Delivered } from './delivered.js';
 
 /** What a handler may say about the delivery that it handles. Of one attempt: later ones have their own. */
 export class Context implements DeliveryContext {
   readonly #message: Delivered;
   readonly #start: number;
+  readonly #agent: Process;
   readonly key: string | undefined;
   readonly attempt: number;
 
@@ -15,6 +16,7 @@ export class Context implements DeliveryContext {
   constructor(message: Delivered) {
     this.#message = message;
     this.#start = message.starts;
+    this.#agent = message.callee;
     this.key = message.key ?? undefined;
     this.attempt = message.attempts;
   }
@@ -52,7 +54,7 @@ export class Context implements DeliveryContext {
   }
 
   get #current(): boolean {
-    return this.#message.running && !this.superseded;
+    return !fenced(this.#agent) && this.#message.running && !this.superseded;
   }
 }
 

@@ -2,7 +2,7 @@ import { CastcallError, delayMs, markHandled, OptionError, parseOptions, shownAs
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
-import { Phase, type Kernel, type Process } from '../process/index.js';
+import { fenced, type Kernel, type Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import { readBreaker, type ReadBreaker } from './breaker-options.js';
@@ -80,10 +80,7 @@ class Asker {
   /** What must hold before a call is made. */
   check(verb: string, fn: unknown, signal: AbortSignal): void {
     if (typeof fn !== 'function') throw new OptionError(verb, fn, 'a function');
-    if (this.p !== null && this.p.phase === Phase.Dead) {
-      this.p.kernel.counts.zombies++;
-      throw new CastcallError('ZOMBIE', `${verb}: the process ${this.p.pid} has ended`);
-    }
+    if (fenced(this.p)) throw new CastcallError('ZOMBIE', `${verb}: the process ${(this.p as Process).pid} has ended`);
     signal.throwIfAborted();
   }
 }
@@ -144,11 +141,12 @@ class BreakerImpl implements Breaker {
   }
 
   open(forMs?: number | 'infinity'): void {
+    if (fenced(this.#asker.p)) return;
     this.#circuit.open(forMs === 'infinity' ? Infinity : forMs === undefined ? this.#circuit.options.openMs : delayMs('breaker.open', forMs));
   }
 
   close(): void {
-    this.#circuit.close();
+    if (!fenced(this.#asker.p)) this.#circuit.close();
   }
 
   stats(): BreakerStats {
@@ -157,7 +155,7 @@ class BreakerImpl implements Breaker {
 
   watch(listener: (change: BreakerChange) => void): () => void {
     if (typeof listener !== 'function') throw new OptionError('breaker.watch', listener, 'a function that takes a change');
-    return this.#circuit.watch(listener);
+    return fenced(this.#asker.p) ? () => undefined : this.#circuit.watch(listener);
   }
 
   async #run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: BreakerRunOptions): Promise<T> {
@@ -196,11 +194,12 @@ class LimitImpl implements Limit {
   }
 
   pause(ms: number): void {
-    this.#gate.pause(delayMs('limit.pause', ms));
+    const read = delayMs('limit.pause', ms);
+    if (!fenced(this.#asker.p)) this.#gate.pause(read);
   }
 
   resume(): void {
-    this.#gate.resume();
+    if (!fenced(this.#asker.p)) this.#gate.resume();
   }
 
   stats(): LimitStats {

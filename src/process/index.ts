@@ -3,6 +3,7 @@ export { admits, boundOf, closeMailbox, comeIn, Entry, refusalOf, withdraw, type
 export { exitProcess } from './exit.js';
 export { Alias, exitToAlias, sendToAlias, unalias, type AliasMode } from './alias.js';
 export { exitOfGone, exitSignal } from './fanout.js';
+export { fenced } from './fence.js';
 export { hibernateAfter, innerHandle } from './hibernate.js';
 export { resume, suspend } from './hold.js';
 export { resumers } from './loop.js';

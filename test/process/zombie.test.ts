@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, type ProcessSelf, type Self } from '../../src/index.js';
+import { defineAgent, defineRegistry, defineScope, type ProcessSelf, type Self } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { idler, listener, settle } from './peers.js';
@@ -24,10 +24,11 @@ const Agent = defineAgent({
     },
     ping: () => 'pong',
   },
+  casts: { poke: () => undefined },
 });
 
 describe('P16 fenced incarnations', () => {
-  it('EX-17 what a dead handler does after its await has no effect and is counted: one zombie for each verb', async () => {
+  it('P16 EX-17 what a dead handler does after its await has no effect and is counted: one zombie for each verb', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const to = await listener(system, { name: 'to' });
@@ -68,7 +69,7 @@ describe('P16 fenced incarnations', () => {
     expect(env.pending.held).toBe(0);
   });
 
-  it('its late reply goes nowhere', async () => {
+  it('P16 its late reply goes nowhere', async () => {
     const system = testSystem();
     const leak = newLeak();
     const ref = system.start(Agent, leak);
@@ -84,7 +85,7 @@ describe('P16 fenced incarnations', () => {
     expect(system.stats()).toMatchObject({ handled: 1, crashed: 1, running: 0 });
   });
 
-  it('its state writes do not reach the next incarnation', async () => {
+  it('P16 its state writes do not reach the next incarnation', async () => {
     const system = testSystem();
     const leak = newLeak();
     const ref = system.start(Agent, leak, { name: 'agent' });
@@ -99,7 +100,7 @@ describe('P16 fenced incarnations', () => {
     expect(leak.self?.pid).not.toBe(second.pid);
   });
 
-  it('its signal has fired, with the reason of the end, and one made afterwards is born fired', async () => {
+  it('P16 its signal has fired, with the reason of the end, and one made afterwards is born fired', async () => {
     const system = testSystem();
     let self: ProcessSelf | undefined;
     const p = system.spawn((given) => {
@@ -157,7 +158,7 @@ describe('P16 fenced incarnations', () => {
     expect(await stopped).toMatchObject({ drained: true });
   });
 
-  it('its receive never resolves', async () => {
+  it('P16 its receive never resolves', async () => {
     const system = testSystem();
     const { ref, self } = await idler(system);
     system.exit(ref, 'kill');
@@ -168,7 +169,7 @@ describe('P16 fenced incarnations', () => {
     expect(system.stats().zombies).toBe(1);
   });
 
-  it('its open calls end, and their replies are dropped', async () => {
+  it('P16 its open calls end, and their replies are dropped', async () => {
     const system = testSystem();
     const leak = newLeak();
     const ref = system.start(Agent, leak);
@@ -181,5 +182,143 @@ describe('P16 fenced incarnations', () => {
     await settle();
     expect(system.stats().lateReplies).toBe(1);
     expect(await ref.call('ping')).toBe('pong');
+  });
+
+  describe('what was kept of a self', () => {
+    const dying = async () => {
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
+      let self: ProcessSelf | undefined;
+      const ref = system.spawn((given) => {
+        self = given;
+        return given.receive();
+      });
+      const other = await listener(system, { name: 'other' });
+      const echo = system.start(Agent, newLeak(), { name: 'echo' });
+      await env.settle();
+      return { env, system, self: self as unknown as ProcessSelf, ref, other, echo };
+    };
+    const count = (system: { stats(): { zombies: number } }, act: () => unknown): number => {
+      const before = system.stats().zombies;
+      act();
+      return system.stats().zombies - before;
+    };
+
+    it('P16 bound refs neither stop nor close', async () => {
+      const { env, system, self, ref, other, echo } = await dying();
+      const [boundEcho, boundOther] = [self.bind(echo), self.bind(other.ref)];
+      system.exit(ref, 'kill');
+      const stops: Promise<unknown>[] = [];
+      expect(count(system, () => stops.push(boundEcho.stop(), boundOther.stop()))).toBe(2);
+      for (const one of stops) await expect(one).rejects.toMatchObject({ code: 'ZOMBIE' });
+      expect(count(system, () => boundEcho.close())).toBe(1);
+      await env.settle();
+      expect([echo.tryCast('poke'), other.ref.alive]).toEqual(['ok', true]);
+    });
+
+    it('P16 nor does a bare ref in the rest of a handler that has ended its own process', async () => {
+      const { env, system, other, echo } = await dying();
+      const outcomes: unknown[] = [];
+      const suicide = system.spawn((self) => {
+        self.exitOther(self.pid, 'kill');
+        echo.close();
+        outcomes.push(echo.stop().catch((error: { code: string }) => error.code), other.ref.stop().catch((error: { code: string }) => error.code));
+      });
+      await env.settle();
+      expect(suicide.alive).toBe(false);
+      expect(await Promise.all(outcomes)).toEqual(['ZOMBIE', 'ZOMBIE']);
+      expect([await echo.call('ping'), other.ref.alive]).toEqual(['pong', true]);
+    });
+
+    it('P16 timers of others are not cancelled, and kept timers start nothing', async () => {
+      const { env, system, self, ref, other } = await dying();
+      const foreign = (await idler(system)).self.sendAfter(10, 'due', other.ref);
+      const { timers } = self;
+      system.exit(ref, 'kill');
+      expect(count(system, () => {
+        expect(self.cancelTimer(foreign)).toBe(false);
+        expect(self.cancelTimer(foreign, { async: true })).toBe('ok');
+        timers.cancel(foreign);
+        for (const start of [
+          () => timers.sendInterval(1, 'x', other.ref), () => timers.applyAfter(1, () => other.ref.send('x')), () => timers.applyInterval(1, () => other.ref.send('x')),
+          () => timers.applyRepeatedly(1, () => other.ref.send('x')), () => timers.exitAfter(1, 'x', other.ref), () => timers.killAfter(1, other.ref),
+        ]) expect(start).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+      })).toBe(9);
+      await env.advance(50);
+      expect([other.seen, other.ref.alive]).toEqual([['due'], true]);
+    });
+
+    it('P16 breakers and limits are neither opened, closed, watched, paused nor resumed', async () => {
+      const { system, self, ref } = await dying();
+      const [breaker, limit] = [self.breaker('b'), self.limit('l', { concurrent: 1 })];
+      system.exit(ref, 'kill');
+      const told: unknown[] = [];
+      expect(count(system, () => {
+        breaker.open('infinity');
+        breaker.watch((change) => told.push(change))();
+        limit.pause(1_000);
+        limit.resume();
+      })).toBe(4);
+      expect(system.breaker('b').state).toBe('closed');
+      system.breaker('b').open();
+      expect(count(system, () => breaker.close())).toBe(1);
+      expect([system.breaker('b').state, told]).toEqual(['open', []]);
+      expect(await system.limit('l').run(() => 'runs')).toBe('runs');
+    });
+
+    it('P16 groups, balancers and names are left as they are', async () => {
+      const { system, self, ref, echo } = await dying();
+      const Scope = defineScope();
+      system.start(Scope, { name: 'scope' });
+      const Names = defineRegistry({ keys: 'unique' });
+      system.start(Names, { name: 'names' });
+      const [scope, names] = [system.scope(Scope), system.registry(Names, 'names')];
+      scope.join('kept', echo);
+      const bound = self.bind(scope);
+      const balancer = self.bind(system.balance(Agent, { strategy: 'random' }));
+      system.exit(ref, 'kill');
+      expect(count(system, () => {
+        bound.join('new', echo);
+        expect([bound.leave('kept', echo), bound.send('kept', 'x'), balancer.join(echo), balancer.leave(echo)]).toEqual([false, 0, false, false]);
+        expect(() => names.register(self, 'mine')).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+        names.unregister(self, 'mine');
+      })).toBe(7);
+      expect([scope.whichGroups(), names.count(), balancer.members()]).toEqual([['kept'], 0, []]);
+    });
+
+    it('P16 SY-03 its sys verbs, tasks and requests do nothing', async () => {
+      const { env, system, self, ref, echo } = await dying();
+      const [sys, { task, requests }] = [self.sys(echo), self];
+      system.exit(ref, 'kill');
+      const asked: Promise<unknown>[] = [];
+      expect(count(system, () => {
+        asked.push(sys.suspend(), sys.terminate('x'));
+        expect(() => task.async(() => 1)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+        expect(() => requests.send(echo, 'ping')).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+        expect(() => self.joinSys({ state: () => 1 })).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+      })).toBe(5);
+      for (const one of asked) await expect(one).rejects.toMatchObject({ code: 'ZOMBIE' });
+      await env.settle();
+      expect(await echo.call('ping')).toBe('pong');
+    });
+
+    it('P16 P20 what it says of a delivery is nothing, and counted', async () => {
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
+      const said: unknown[] = [];
+      let delivery: { ack(): boolean; nack(): boolean; inProgress(): boolean; terminate(): boolean } | undefined;
+      const Slow = defineAgent({
+        name: 'Slow', init: () => ({}),
+        casts: { async work(self) { delivery ??= self.delivery; await new Promise(() => undefined); } },
+      });
+      const ref = system.start(Slow, { name: 'slow' });
+      const receipt = await system.ref(Slow, 'slow').deliver('work');
+      await env.settle();
+      system.exit(ref, 'kill');
+      expect(count(system, () => said.push(delivery?.ack(), delivery?.nack(), delivery?.inProgress(), delivery?.terminate()))).toBe(4);
+      expect([said, receipt.state]).toEqual([[false, false, false, false], 'pending']);
+      await system.stop();
+      expect((await receipt.settled).kind).toBe('dead-lettered');
+    });
   });
 });
