@@ -11,7 +11,7 @@ import { badReturn, Control, isControl, NoReply, Refusal, Stop } from './control
 import type { AgentDefinition } from './definition.js';
 import { conclude, definitionOf, end, replaceReason } from './ending.js';
 import type { IdleDeadline } from './idle.js';
-import { disarmIdle } from './idle.js';
+import { beginIdle, disarmIdle } from './idle.js';
 import type { AgentSelf } from './self.js';
 import type { StreamSlot } from './stream.js';
 import { driveStream } from './stream.js';
@@ -79,6 +79,7 @@ function before(p: Process, self: AgentSelf, op: Op): void {
 
 /** What a handler returned, beyond a plain reply: control values, stops. */
 function after(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
+  if ((self.flags & Flag.Idle) !== 0) beginIdle(p);
   if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
   if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
   if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
@@ -232,6 +233,7 @@ function failed(p: Process, error: unknown): unknown {
   if (p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
     if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from);
     self.flags &= Flag.Idle;
+    if (self.flags !== 0) beginIdle(p);
     return undefined;
   }
   return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });

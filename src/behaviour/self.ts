@@ -4,7 +4,7 @@ import { Phase, pushSignal, Timeout, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { Answering, Flag } from './answering.js';
 import { Ignore, InitFailure, Stop } from './control.js';
-import { armIdle } from './idle.js';
+import { askIdle, beginIdle } from './idle.js';
 
 /** How an agent ends, while its terminate runs. */
 export interface Ending {
@@ -50,13 +50,14 @@ export class AgentSelf extends Answering {
   timeout(ms: number, ...message: [message?: unknown]): void {
     if (!this.lives()) return;
     const immune = message.length > 0;
-    armIdle(this.p, delayMs('timeout.ms', ms), immune ? message[0] : new Timeout(), immune);
+    askIdle(this.p, delayMs('timeout.ms', ms), immune ? message[0] : new Timeout(), immune);
     this.flags |= Flag.Idle;
   }
 
   begin(made: unknown): void {
     this.state = made;
     this.committed = made;
+    if ((this.flags & Flag.Idle) !== 0) beginIdle(this.p);
   }
 }
 

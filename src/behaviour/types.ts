@@ -140,7 +140,7 @@ export interface InitSelf extends ProcessVerbs {
   readonly ref: SelfRef;
   /** runs the definition's `continue` before any queued message (GS-25) */
   continue(what?: unknown): void;
-  /** a Timeout arrives in `info` unless a message comes within `ms` (GS-27) */
+  /** a Timeout arrives in `info` unless a message comes within `ms` after the return of this handler (GS-27) */
   timeout(ms: number): void;
   /** the same with a message of one's own (GS-30) */
   timeout(ms: number, message: unknown): void;

@@ -9,8 +9,6 @@ import { handleOf } from './watchdog.js';
 export class Hibernation extends Deadline {
   /** it hibernates: no message since */
   asleep = false;
-  /** a handler awaited since the deadline was set: when it ended is not known, so the time begins once more */
-  awaited = false;
   constructor(
     readonly p: Process,
     readonly ms: number,
@@ -21,8 +19,7 @@ export class Hibernation extends Deadline {
   expire(): void {
     const { p } = this;
     if (p.phase === Phase.Dead) return;
-    if (p.run !== Run.Idle || p.mailbox.held || p.mailbox.n > 0 || this.awaited) {
-      this.awaited = p.run === Run.Parked;
+    if (p.run !== Run.Idle || p.mailbox.held || p.mailbox.n > 0) {
       this.arm();
       return;
     }
@@ -30,10 +27,9 @@ export class Hibernation extends Deadline {
     this.asleep = true;
   }
 
-  /** A message came. */
+  /** A message came, or a handler that awaited has returned. */
   wake(): void {
     this.asleep = false;
-    this.awaited = false;
     this.p.kernel.deadlines.remove(this);
     this.arm();
   }
@@ -53,11 +49,8 @@ export function hibernateAfter(p: Process, ms: number): void {
 
 /** Any message resets it; what wraps this finds it through `innerHandle`. */
 const handleAwake: Behaviour['handle'] = (p, op, payload, from) => {
-  const hibernation = p.ext?.hibernation as Hibernation;
-  hibernation.wake();
-  const result = handleOf(p)(p, op, payload, from);
-  if (result !== undefined) hibernation.awaited = true;
-  return result;
+  (p.ext?.hibernation as Hibernation).wake();
+  return handleOf(p)(p, op, payload, from);
 };
 
 /** What debug functions wrap: everything that is between the mailbox and the behaviour. */

@@ -173,6 +173,11 @@ export class Kernel {
     abortAll(ext, reason);
   }
 
+  /** The last handler, `init` or body that was waited for may just have come to rest: whoever waits looks again. */
+  rested(): void {
+    if (this.waitingForQuiet) this.scheduler.poke();
+  }
+
   /** Nothing runnable, nothing parked, no death still to be told. */
   get quiet(): boolean {
     const own = this.stopper !== null && this.stopper.run === Run.Parked ? 1 : 0;

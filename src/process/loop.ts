@@ -139,7 +139,9 @@ function resume(p: Process, outcome: unknown, threw: boolean): void {
   kernel.current = p;
   kernel.parked--;
   p.run = Run.Running;
-  if (p.ext !== null && p.ext.sampleFrom >= 0) recordHandled(p);
+  const ext = p.ext as ProcessExt;
+  if (ext.sampleFrom >= 0) recordHandled(p);
+  if (ext.hibernation !== null) ext.hibernation.wake();
   try {
     const again = threw ? p.behaviour.failed(p, outcome) : p.behaviour.settled(p, outcome);
     if (again !== undefined && (p.run as Run) === Run.Running) park(p, again as PromiseLike<unknown>);
@@ -166,7 +168,7 @@ function finish(p: Process): void {
   if (p.run !== Run.Running) return;
   if (p.op !== null && !p.op.signal) p.mailbox.handled++;
   if (p.kernel.tap !== null && p.op !== null) p.kernel.tap.handled(p.pid, p.op.name);
-  if (p.kernel.waitingForQuiet) p.kernel.scheduler.poke();
+  p.kernel.rested();
   rest(p);
 }
 

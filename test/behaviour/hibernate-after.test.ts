@@ -66,7 +66,7 @@ describe('hibernateAfterMs', () => {
     gate.open();
     await env.advance(99);
     expect(statusOf(system, ref), 'the time begins once the handler has ended').toBe('idle');
-    await env.advance(101);
+    await env.advance(1);
     expect(statusOf(system, ref)).toBe('hibernated');
     await system.sys(ref).suspend();
     await env.advance(500);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defineAgent, OptionError } from '../../src/index.js';
-import { testSystem } from '../support/system.js';
+import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate, sleep, until } from './help.js';
 
@@ -61,16 +61,78 @@ describe('the idle timeout', () => {
     expect(seen).toEqual(['TIMEOUT']);
   });
 
-  test('GS-27 it runs from when it was asked for, also while an asynchronous handler still works', async () => {
+  test('GS-27 it runs from the return of the handler, also of an asynchronous one', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const { Idler, seen, gate } = idler();
     system.start(Idler).cast('armLater', 400);
     await env.advance(1_000);
-    expect(seen, 'one at a time: its message waits for the handler').toEqual([]);
     gate.open();
-    await env.settle();
+    await env.advance(399);
+    expect(seen).toEqual([]);
+    await env.advance(1);
     expect(seen).toEqual(['TIMEOUT']);
+  });
+
+  test('GS-28 0 of an asynchronous handler lets what came while it awaited go first, and is gone then', async () => {
+    const system = testSystem();
+    const { Idler, seen, gate } = idler();
+    const ref = system.start(Idler);
+    ref.cast('armLater', 0);
+    await settleTurn();
+    ref.cast('touch');
+    gate.open();
+    await sleep(5);
+    expect(seen).toEqual(['touch']);
+  });
+
+  for (const how of ['init', 'info', 'continue', 'call', 'stream', 'thrown', 'abandoned'] as const) {
+    test(`GS-27 it runs from the return of an asynchronous ${how}`, async () => {
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
+      const gate = new Gate();
+      const seen: unknown[] = [];
+      const wait = async (self: { timeout(ms: number): void }): Promise<void> => { self.timeout(50); await gate.promise; };
+      const Agent = defineAgent({
+        async init(given: string) { if (given === 'init') await wait(this); return {}; },
+        calls: {
+          async call(self) { await wait(self); return 1; },
+          async thrown(self): Promise<never> { await wait(self); throw self.refuse('NO'); },
+          async abandoned(self) { const { signal } = self; await wait(self); throw signal.reason; },
+          async *stream(self) { await wait(self); yield 1; },
+        },
+        casts: { continue(self) { self.continue(); } },
+        continue: wait,
+        info(self, message) { if (message === 'go') return wait(self); seen.push((message as { tag?: string }).tag); return undefined; },
+      });
+      const started = system.start(Agent, how);
+      if (how === 'init') setImmediate(() => { gate.open(); });
+      const ref = await started;
+      const controller = new AbortController();
+      if (how === 'info') ref.send('go');
+      else if (how === 'continue') ref.cast('continue');
+      else if (how === 'stream') void (async () => { for await (const one of ref.stream('stream')) seen.length = Number(one) - 1; })();
+      else if (how !== 'init') void ref.tryCall(how, undefined, { timeoutMs: 'infinity', signal: controller.signal });
+      if (how !== 'init') await env.advance(200);
+      controller.abort(new Error('left'));
+      gate.open();
+      await env.advance(49);
+      expect(seen).toEqual([]);
+      await env.advance(1);
+      expect(seen).toEqual(['TIMEOUT']);
+    });
+  }
+
+  test('GS-27 asked for by code of a handler that has returned, it runs from then', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const seen: unknown[] = [];
+    const Agent = defineAgent({ casts: { float(self) { env.timer(100, () => { self.timeout(50); }); } }, info: (_self, message) => { seen.push(message); } });
+    system.start(Agent).cast('float');
+    await env.advance(149);
+    expect(seen).toEqual([]);
+    await env.advance(1);
+    expect(seen).toHaveLength(1);
   });
 
   test('GS-27 a later arm replaces the earlier one', async () => {
