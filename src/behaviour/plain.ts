@@ -146,6 +146,7 @@ export class PlainSelf extends Verbs {
         this.p.kernel.deadlines.add(this.receiver, limit);
         this.p.cold().idle = this.receiver; // removed with the process
       }
+      this.p.kernel.rested();
     });
   }
 
@@ -206,6 +207,7 @@ export class PlainSelf extends Verbs {
     if (p.mailbox.size > 0 || (p.ext?.kept?.size ?? 0) > 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.wake = resolve;
+      p.kernel.rested();
     });
   }
 
@@ -238,6 +240,7 @@ export const PLAIN: Behaviour = {
   name: 'process',
   sys: null,
   waits: true,
+  busy: bodyRuns,
   begin(p: Process): unknown {
     const self = p.self as PlainSelf;
     const result = self.body(self as unknown as ProcessSelf);
@@ -273,6 +276,12 @@ export const PLAIN: Behaviour = {
     return undefined;
   },
 };
+
+/** A body that has begun and awaits neither a message nor the end of its hibernation. */
+export function bodyRuns(p: Process): boolean {
+  const { receiver, wake } = p.self as PlainSelf;
+  return receiver === null && wake === null && p.phase !== Phase.Starting;
+}
 
 // The body does not park its process: messages must still come through to its receive.
 function follow(p: Process, result: PromiseLike<unknown>): void {

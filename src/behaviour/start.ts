@@ -236,6 +236,7 @@ function ready(p: Process, self: Instance, state: unknown, plan: StartPlan): Pro
   p.kernel.parked--;
   p.run = Run.Idle;
   if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
+  p.kernel.rested();
   if (plan.settings !== null && plan.settings.hibernateAfterMs !== undefined) hibernateAfter(p, plan.settings.hibernateAfterMs);
   if (plan.watch !== null) plan.watch.monitor = monitor(p.parent, p);
   return p;

@@ -1,7 +1,7 @@
 import { isOrderly, isThenable, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
 import { DOWN } from '../mailbox/index.js';
 import { ancestors, demonitor, exitProcess, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
-import { PLAIN, PlainSelf } from './plain.js';
+import { bodyRuns, PLAIN, PlainSelf } from './plain.js';
 import type { TaskOutcome } from './task-types.js';
 
 /**
@@ -153,6 +153,7 @@ const TASK: Behaviour = {
   name: 'task',
   sys: null,
   handle: PLAIN.handle,
+  busy: bodyRuns,
   begin(p: Process): unknown {
     const self = p.self as TaskProcessSelf;
     const { fn, args } = self;

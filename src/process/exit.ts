@@ -43,7 +43,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
   if (p.ext !== null) abortAll(p.ext, reason);
   if (kernel.tap !== null) kernel.tap.exited(p.pid, reason);
-  if (kernel.waitingForQuiet) kernel.scheduler.poke();
+  kernel.rested();
 }
 
 /** Monitors that an ending process held and that are removed at once; the rest goes with its farewell (EX-20). */

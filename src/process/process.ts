@@ -92,6 +92,8 @@ export interface Behaviour {
   readonly sys: SysHooks | null;
   /** its processes wait in code of their own when they are idle: their status is `waiting` then (PF-08) */
   readonly waits?: true;
+  /** for processes that are not parked while their code awaits: whether it awaits something else than a message */
+  busy?(p: Process): boolean;
   /** a message that it has taken may be queued again (postponed): until it is over, a bounded mailbox keeps its place */
   readonly returns?: true;
 }

@@ -1,5 +1,5 @@
-import { hostOf, startAgent, type StartPlan } from '../behaviour/index.js';
-import { cancelTimer, type Process, type ProcessTimer } from '../process/index.js';
+import { hostOf, startAgent, type AgentSelf, type StartPlan } from '../behaviour/index.js';
+import { cancelTimer, exitSignal, Phase, type Process, type ProcessTimer } from '../process/index.js';
 import { ChildSpec } from './spec.js';
 
 /** Work that is done at once when it can be, and later when it cannot. */
@@ -67,8 +67,28 @@ export function roleOf(p: Process): { readonly id: string | undefined; readonly 
 /** Starts a child; throws or rejects with its StartError. An init that ignores leaves it stopped (SU-07). */
 export function startChildProcess(supervisor: Process, child: Child): MaybeLater<void> {
   const started = startAgent(hostOf(supervisor.kernel), child.plan, supervisor);
-  if (started instanceof Promise) return started.then((p) => adopt(child, p));
+  if (started instanceof Promise) return endedWith(supervisor, started).then((p) => adopt(child, p));
   adopt(child, started);
+}
+
+/** The shutdown of a process has arrived, and waits until its handler or its init is over. */
+export function shutsDown(p: Process): boolean {
+  return p.ext !== null && p.ext.shutdown !== null;
+}
+
+/** A start that takes its time must not hold up the shutdown of the starter: what is starting is asked to end, too. */
+export async function endedWith<T>(starter: Process, starting: Promise<T>): Promise<T> {
+  const { signal } = starter.self as AgentSelf;
+  const end = (): void => {
+    if (starter.phase !== Phase.Dead) for (const p of [...(starter.ext?.starting ?? [])]) exitSignal(p, starter, 'shutdown', false);
+  };
+  if (shutsDown(starter)) end();
+  else signal.addEventListener('abort', end);
+  try {
+    return await starting;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }
 
 function adopt(child: Child, p: Process | null): void {

@@ -2,7 +2,7 @@ import { ExitSignal, isThenable, printable, type ExitReason } from '../base/inde
 import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, Phase, type Process } from '../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
-import { next, type Child, type MaybeLater } from './child.js';
+import { next, shutsDown, type Child, type MaybeLater } from './child.js';
 import { changeCode } from './code-change.js';
 import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { reasonOfStart, reportError } from './report.js';
@@ -31,10 +31,15 @@ function begin(p: Process, tree: Tree, make: SupervisorInit | null): MaybeLater<
   for (const spec of tree.children) family.add(spec);
   const children = family.from();
   return next(family.startAll(children), (failure) => {
-    if (failure === null) return forgetIgnored(state, children);
-    const reason = reasonOfStart(failure.error);
     // Killed while a child was starting: who was started before ends, or lives on, by the exit signal alone.
     if (p.phase === Phase.Dead) return state;
+    if (shutsDown(p)) {
+      return next(stopInOrder(family, children), (): never => {
+        throw new ExitSignal('shutdown');
+      });
+    }
+    if (failure === null) return forgetIgnored(state, children);
+    const reason = reasonOfStart(failure.error);
     reportError(p, 'start_error', failure.child, reason);
     return next(stopInOrder(family, children.slice(0, failure.index)), (): never => {
       throw new ExitSignal({ shutdown: { failedToStartChild: failure.child.spec.id, reason } });

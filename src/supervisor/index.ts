@@ -11,6 +11,7 @@ export { supervisorDefinition } from './engine.js';
 export type { SupervisorInit } from './recipe.js';
 export { SupervisorRef, type AnySupervisorRef } from './handle.js';
 export type { ChildCount, ChildInfo } from './info.js';
+export { isSupervisor, isTop } from './kind.js';
 export { Intensity } from './intensity.js';
 export { supervisor } from './nested.js';
 export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './options.js';

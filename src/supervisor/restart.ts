@@ -2,7 +2,7 @@ import { isOrderly, type ExitReason } from '../base/index.js';
 import type { AgentSelf } from '../behaviour/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { pushSignal, startTimer, type Process } from '../process/index.js';
-import type { Child, MaybeLater } from './child.js';
+import { shutsDown, type Child, type MaybeLater } from './child.js';
 import { shouldRestart } from './decision.js';
 import type { Intensity } from './intensity.js';
 import type { Limits } from './options.js';
@@ -50,8 +50,9 @@ export function mayRestart(state: Restarting, child: Child): boolean {
   return true;
 }
 
-/** The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22). */
+/** The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22), unless its supervisor is to end. */
 export function tryAgain(state: Restarting, child: Child, error: unknown, retry: Retry = new Retry(child)): undefined {
+  if (shutsDown(state.p)) return undefined;
   reportError(state.p, 'start_error', child, reasonOfStart(error));
   retryLater(state, child, retry);
   return undefined;

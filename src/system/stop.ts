@@ -1,6 +1,8 @@
-import { Deadline, delayMs, OptionError } from '../base/index.js';
+import { delayMs, OptionError } from '../base/index.js';
 import { checkKeys } from '../behaviour/index.js';
 import { STOP } from '../mailbox/index.js';
+import { isTop } from '../supervisor/index.js';
+import { Alarm, quiet } from './drain.js';
 import type { Listeners } from './listeners.js';
 import { exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process } from '../process/index.js';
 
@@ -25,15 +27,6 @@ export interface StopReport {
 const STOP_TIMEOUT_MS = 30_000;
 const SHUTDOWN_SHARE = 0.2;
 
-class Alarm extends Deadline {
-  constructor(private readonly ring: () => void) {
-    super();
-  }
-  expire(): void {
-    this.ring();
-  }
-}
-
 /** Checked options of a stop. */
 interface ReadStop {
   readonly drain: boolean;
@@ -47,11 +40,11 @@ export function readStop(options: SystemStopOptions): ReadStop {
 }
 
 /** Stops everything and gives back what the system has of the program. */
-export async function stopSystem(kernel: Kernel, tops: () => readonly Process[], listeners: Listeners, options: ReadStop): Promise<StopReport> {
+export async function stopSystem(kernel: Kernel, listeners: Listeners, options: ReadStop): Promise<StopReport> {
   kernel.stopper = kernel.current;
   // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
   if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
-  const report = await stopAll(kernel, tops(), options.drain, options.timeoutMs);
+  const report = await stopAll(kernel, options.drain, options.timeoutMs);
   kernel.closed = true;
   for (const hook of kernel.stopHooks) hook();
   listeners.remove();
@@ -61,39 +54,36 @@ export async function stopSystem(kernel: Kernel, tops: () => readonly Process[],
   return report;
 }
 
-/** Drains if asked, stops the trees newest first, then everything else newest first, kills what is left. */
-async function stopAll(kernel: Kernel, tops: readonly Process[], drain: boolean, timeoutMs: number): Promise<StopReport> {
+/**
+ * Drains if asked, then stops everything in two rounds: the second is for what was started during the first, by a tree that
+ * was starting, a terminate or the outside. From then on nothing can be started. What is left is killed.
+ */
+async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promise<StopReport> {
   const began = kernel.env.mono();
   const before = kernel.totals().deadLettered;
   const left = (share: number): number => Math.max(0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)));
   const drained = drain ? await quiet(kernel, left(1 - SHUTDOWN_SHARE)) : true;
-  let killed = 0;
-  for (const top of [...tops].reverse()) killed += await end(kernel, [top], left(1));
-  const rest = kernel.live.list().reverse();
-  killed += await end(kernel, rest, left(1));
+  let killed = await stopRound(kernel, () => left(1));
+  kernel.closed = true;
+  killed += await stopRound(kernel, () => left(1));
   const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
   kernel.delivery?.close();
   return { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before };
 }
 
-/** Resolves to true once nothing is runnable or parked, to false when time ran out. */
-function quiet(kernel: Kernel, limitMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = (inTime: boolean): void => {
-      kernel.waitingForQuiet = false;
-      kernel.onDrainEnd = null;
-      kernel.deadlines.remove(alarm);
-      resolve(inTime);
-    };
-    const alarm = new Alarm(() => done(false));
-    kernel.deadlines.add(alarm, limitMs);
-    kernel.waitingForQuiet = true;
-    kernel.onDrainEnd = () => {
-      if (kernel.quiet) done(true);
-    };
-    kernel.scheduler.poke();
-  });
+/** Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its own children. */
+async function stopRound(kernel: Kernel, leftMs: () => number): Promise<number> {
+  let killed = 0;
+  for (const top of kernel.live.list().filter(isTop).reverse()) killed += await end(kernel, [top], leftMs());
+  const rest = kernel.live.list().filter((p) => !belongsToTree(p)).reverse();
+  return killed + await end(kernel, rest, leftMs());
+}
+
+function belongsToTree(p: Process): boolean {
+  let at = p;
+  while (at.parent !== null && at.parent.owner !== null) at = at.parent;
+  return isTop(at);
 }
 
 /** Asks processes to shut down and waits; kills those that live when time is up. Returns how many were killed. */

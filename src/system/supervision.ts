@@ -1,6 +1,6 @@
 import { StartError } from '../base/index.js';
 import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../behaviour/index.js';
-import { monitor, type Process } from '../process/index.js';
+import type { Process } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import {
   checkTree, dynamicDefinition, DynamicSupervisorRef, PartitionSupervisorRef, partitionTree, readDynamic, readSimple, SimpleSupervisorRef, supervisorDefinition, SupervisorRef,
@@ -14,14 +14,9 @@ export interface SuperviseOptions {
   readonly name?: string | Via | undefined;
 }
 
-/** The top supervisors of one system, in start order. */
+/** Starts the trees of one system. */
 export class Tops {
-  private readonly processes = new Set<Process>();
   constructor(private readonly host: Host) {}
-
-  list(): Process[] {
-    return [...this.processes];
-  }
 
   async supervise(spec: SupervisorSpec | SupervisorInit, options: SuperviseOptions): Promise<SupervisorRef> {
     checkKeys('supervise', options, ['name']);
@@ -58,8 +53,6 @@ export class Tops {
   async start(plan: StartPlan): Promise<Process> {
     const p = await startAgent(this.host, plan, null);
     if (p === null) throw new StartError(plan.definition.name, 'ignore');
-    this.processes.add(p);
-    monitor(null, p, undefined, () => this.processes.delete(p));
     return p;
   }
 }

@@ -381,7 +381,7 @@ export class System extends SystemOutward implements AsyncDisposable {
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
     const read = readStop(options);
     if (this.#stopping === null) this.applications.close();
-    this.#stopping ??= stopSystem(this.#kernel, () => this.#tops.list(), this.#listeners, read);
+    this.#stopping ??= stopSystem(this.#kernel, this.#listeners, read);
     return this.#stopping;
   }
 

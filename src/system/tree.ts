@@ -1,6 +1,6 @@
 import { AgentSelf, StatemInstance } from '../behaviour/index.js';
 import { statusOf, type Kernel, type Pid, type Process, type Status } from '../process/index.js';
-import { dynamicDefinition, roleOf, supervisorDefinition, taskSupervisorDefinition } from '../supervisor/index.js';
+import { isSupervisor, roleOf } from '../supervisor/index.js';
 
 /** One process in `system.tree()`; children are those it has started, oldest first. */
 export interface TreeNode {
@@ -44,8 +44,4 @@ function node(p: Process, byParent: ReadonlyMap<Process | null, readonly Process
     restarts: role?.restarts ?? 0,
     children: (byParent.get(p) ?? []).map((child) => node(child, byParent)),
   };
-}
-
-function isSupervisor({ behaviour }: Process): boolean {
-  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour || behaviour === taskSupervisorDefinition().behaviour;
 }

@@ -1,0 +1,14 @@
+import type { Process } from '../process/index.js';
+import { dynamicDefinition } from './dynamic.js';
+import { supervisorDefinition } from './engine.js';
+import { masterDefinition } from './master.js';
+import { taskSupervisorDefinition } from './task-supervisor.js';
+
+export function isSupervisor({ behaviour }: Process): boolean {
+  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour || behaviour === taskSupervisorDefinition().behaviour;
+}
+
+/** The root of a tree: a supervisor or an application that nobody supervises, from its spawn on, also while it starts. */
+export function isTop(p: Process): boolean {
+  return p.parent === null && (isSupervisor(p) || p.behaviour === masterDefinition().behaviour);
+}

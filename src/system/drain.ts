@@ -1,0 +1,59 @@
+import { Deadline } from '../base/index.js';
+import type { Kernel, Process } from '../process/index.js';
+
+export class Alarm extends Deadline {
+  constructor(private readonly ring: () => void) {
+    super();
+  }
+  expire(): void {
+    this.ring();
+  }
+}
+
+/** Finds a process whose body runs without parking it: a plain process or a task that awaits something else than a message. */
+class Bodies {
+  /** the one that was found last: as long as it runs nobody looks at the others */
+  private last: Process | null = null;
+  constructor(private readonly kernel: Kernel) {}
+
+  get busy(): boolean {
+    if (this.last !== null && this.runs(this.last)) return true;
+    this.last = this.kernel.live.list().find((p) => this.runs(p)) ?? null;
+    return this.last !== null;
+  }
+
+  private runs(p: Process): boolean {
+    return p.owner !== null && p !== this.kernel.stopper && p.behaviour.busy !== undefined && p.behaviour.busy(p);
+  }
+}
+
+/**
+ * Resolves to true once nothing is runnable and no `init`, handler or body runs or awaits, to false when time ran out. What is
+ * outside of every process and waited for the last of them has a turn to go on: a program that starts one tree after the other.
+ */
+export function quiet(kernel: Kernel, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const bodies = new Bodies(kernel);
+    let looking = false;
+    const isQuiet = (): boolean => kernel.quiet && !bodies.busy;
+    const done = (inTime: boolean): void => {
+      kernel.waitingForQuiet = false;
+      kernel.onDrainEnd = null;
+      kernel.deadlines.remove(alarm);
+      resolve(inTime);
+    };
+    const lookAgain = (): void => {
+      looking = false;
+      if (kernel.waitingForQuiet && isQuiet()) done(true);
+    };
+    const alarm = new Alarm(() => done(false));
+    kernel.deadlines.add(alarm, limitMs);
+    kernel.waitingForQuiet = true;
+    kernel.onDrainEnd = () => {
+      if (looking || !isQuiet()) return;
+      looking = true;
+      kernel.env.macrotask(lookAgain);
+    };
+    kernel.scheduler.poke();
+  });
+}
