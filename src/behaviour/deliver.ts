@@ -4,7 +4,9 @@ import { fenced, type Address, type Kernel, type Process } from '../process/inde
 import { titleOf } from '../router/index.js';
 import type { Receipt } from './delivery-types.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
+import { checkSignal, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
+import type { CallOptions } from './types.js';
 
 /** What a delivery needs of a ref. */
 interface Sending {
@@ -36,6 +38,7 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, definition.calls);
     const checked = known.check === null ? payload : known.check(payload);
+    throwIfFired(checkSignal('call', (options as CallOptions).signal));
     return deliveriesOf(kernel).call(addr, definition, known, checked, caller, options);
   } catch (error) {
     kernel.counts.callsFailed++;

@@ -34,6 +34,18 @@ function rankOf(verb: string, priority: Priority | undefined): Rank {
   throw new OptionError(`${verb}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
 }
 
+/** Carries the reason of a signal, of any type, through a throw. */
+export class Aborted extends Error {
+  constructor(readonly reason: unknown) {
+    super('aborted');
+  }
+}
+
+/** Nothing is sent under a signal that has fired. */
+export function throwIfFired(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && signal.aborted) throw new Aborted(signal.reason);
+}
+
 export function checkSignal(verb: string, signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw new OptionError(`${verb}.signal`, signal, 'an AbortSignal', 'pass controller.signal');

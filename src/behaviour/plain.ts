@@ -1,7 +1,7 @@
 import { Deadline, delayMs, isThenable, OptionError, reasonOf, shownAs } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, fenced, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
-import { checkStartName, type Taken, type Via } from '../router/index.js';
+import { accept, Exit, exitProcess, exitSignal, fenced, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys, checkSignal } from './options.js';
 import { ended, statsOf } from './ref.js';
@@ -59,23 +59,27 @@ export class ProcessRefImpl {
 shownAs(ProcessRefImpl, (it) => `ProcessRef(${it.addr.title})`);
 
 /** A receive that waits, for one message or (`max` above 0) for a batch. */
-class Receiver extends Deadline {
-  private onAbort: (() => void) | null = null;
+class Receiver extends Deadline implements Abortable, Holding {
+  private readonly watched: Watched | null;
   constructor(
     readonly self: PlainSelf,
     readonly match: Match,
     readonly max: number,
-    private readonly signal: AbortSignal | undefined,
+    signal: AbortSignal | undefined,
     private readonly settle: (got: unknown) => void,
-    reject: (reason: unknown) => void,
+    private readonly reject: (reason: unknown) => void,
   ) {
     super();
-    if (signal === undefined) return;
-    this.onAbort = () => {
-      this.leave();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    this.watched = signal === undefined ? null : watchSignal(signal, this);
+    if (signal !== undefined) hold(self.p, this);
+  }
+  aborted(reason: unknown): void {
+    this.leave();
+    this.reject(reason);
+  }
+  /** Its process has ended: the promise stays open. */
+  release(): void {
+    this.leave();
   }
   resolve(got: unknown): void {
     this.leave();
@@ -88,7 +92,9 @@ class Receiver extends Deadline {
   private leave(): void {
     if (this.self.receiver === this) this.self.receiver = null;
     this.self.p.kernel.deadlines.remove(this);
-    if (this.onAbort !== null) this.signal?.removeEventListener('abort', this.onAbort);
+    if (this.watched === null) return;
+    unwatch(this.watched, this.self.p.kernel);
+    letGo(this.self.p, this);
   }
 }
 
@@ -139,6 +145,7 @@ export class PlainSelf extends Verbs {
       const { scheduler, env } = this.p.kernel;
       return scheduler.charge() ? new Promise((resolve) => env.macrotask(() => resolve(got))) : Promise.resolve(got);
     }
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error); // by `match`
     return new Promise((resolve, reject) => {
       this.receiver = new Receiver(this, match, max, signal, resolve, reject);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
@@ -257,7 +264,8 @@ export const PLAIN: Behaviour = {
     const self = p.self as PlainSelf;
     const { receiver } = self;
     const message: Kept = { op, payload, from };
-    if (receiver !== null && receiver.max === 0 && fits(receiver.match, message)) {
+    // `match` may have ended the wait by its signal: then the message stays
+    if (receiver !== null && receiver.max === 0 && fits(receiver.match, message) && self.receiver === receiver) {
       if (op.kind === Kind.Down) takeDown(payload as Down);
       receiver.resolve(payload);
       return undefined;

@@ -4,7 +4,7 @@ import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, monitor, d
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected } from './host.js';
-import { CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream } from './options.js';
+import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { StreamSlot } from './stream.js';
@@ -129,11 +129,11 @@ export class AgentRefImpl {
       if (p === null) throw callError('NOPROC', { target, op, verb: 'put', reason: 'noproc' });
       if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op, verb: 'put' });
       if (sender === p) throw callError('CALLING_SELF', { target, op, verb: 'put', reason: 'calling_self' });
-      if (read.signal !== undefined && read.signal.aborted) throw new Aborted(read.signal.reason);
+      throwIfFired(read.signal);
       return put(p, known, checked, sender, this.addr, read);
     } catch (error) {
       hostOf(kernel).router.rejected();
-      const promise = Promise.reject<never>(error instanceof Aborted ? error.reason : this.explain(error, op));
+      const promise = Promise.reject<never>(this.explain(error, op));
       markHandled(promise);
       return promise;
     }
@@ -201,7 +201,7 @@ export class AgentRefImpl {
     const read = options === undefined && stack === undefined ? null : readCall(options ?? {}, () => kernel.env.mono(), stack);
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.callee(caller, op);
-    if (read?.signal !== undefined && read.signal.aborted) throw new Aborted(read.signal.reason);
+    if (read !== null) throwIfFired(read.signal);
     return read === null ? request(p, known, checked, caller, this.addr, CALL_TIMEOUT_MS) : requestWith(p, known, checked, caller, this.addr, read);
   }
 
@@ -221,7 +221,7 @@ export class AgentRefImpl {
   private refusedCall(error: unknown, op: string): Promise<never> {
     hostOf(this.kernel).router.rejected();
     this.kernel.counts.callsFailed++;
-    const promise = Promise.reject<never>(error instanceof Aborted ? error.reason : this.explain(error, op));
+    const promise = Promise.reject<never>(this.explain(error, op));
     promise.catch(() => undefined);
     return promise;
   }
@@ -260,13 +260,13 @@ export class AgentRefImpl {
       const checked = known.check === null ? payload : known.check(payload);
       if (fenced(caller)) throw callError('ZOMBIE', { target, op });
       p = this.callee(caller, op);
-      if (read.signal?.aborted === true) throw new Aborted(read.signal.reason);
+      throwIfFired(read.signal);
       const slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
       if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
       else if (caller !== null) trackCall(caller, slot);
       return slot;
     } catch (error) {
-      failure = error instanceof Aborted ? error.reason : this.explain(error, op);
+      failure = this.explain(error, op);
     }
     hostOf(kernel).router.rejected();
     return failedStream(failure);
@@ -324,6 +324,7 @@ export class AgentRefImpl {
   }
 
   explain(error: unknown, op: string, verb: 'call' | 'deliver' = 'call'): unknown {
+    if (error instanceof Aborted) return error.reason;
     if (!(error instanceof PayloadError)) return error;
     return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, verb, details: error.message, cause: error });
   }
@@ -344,13 +345,6 @@ export class ViaRefImpl extends AgentRefImpl {
 shownAs(AgentRefImpl, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
 
 type CastOutcome = 'ok' | 'dead' | LostCode;
-
-/** Carries an abort reason of any type through a throw. */
-class Aborted extends Error {
-  constructor(readonly reason: unknown) {
-    super('aborted');
-  }
-}
 
 /** A stream that fails at its first item. */
 async function* failedStream(failure: unknown): AsyncGenerator<never> {

@@ -1,6 +1,7 @@
 import { callError, Deadline, markHandled, type ExitReason } from '../base/index.js';
 import { Refusal } from './control.js';
 import { Phase, CallSlot, untrackCall, type LostCode, type Process } from '../process/index.js';
+import { unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
 
 /** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
 export const ITEM_TIMEOUT_MS = 30_000;
@@ -31,25 +32,27 @@ class DemandDeadline extends Deadline {
  * A call with many replies: the consumer asks for one item at a time, the handler runs only while one is asked for.
  * It is itself the deadline of the item that is being waited for.
  */
-export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknown> {
+export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknown>, Abortable {
   settled = false;
   private asked: Wait<IteratorResult<unknown>> | null = null;
   private demand: Wait<boolean> | null = null;
   private failure: unknown = undefined;
   private readonly patience = new DemandDeadline(this);
-  private onAbort: (() => void) | null = null;
+  private readonly watched: Watched | null;
   constructor(
     caller: Process | null,
     callee: Process,
     readonly target: string,
     readonly op: string,
     private readonly timeoutMs: number,
-    private readonly signal: AbortSignal | undefined,
+    signal: AbortSignal | undefined,
   ) {
     super(caller, callee);
-    if (signal === undefined) return;
-    this.onAbort = () => this.close(signal.reason);
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    this.watched = signal === undefined ? null : watchSignal(signal, this);
+  }
+
+  aborted(reason: unknown): void {
+    this.close(reason);
   }
 
   /* ---- the consumer's side ---- */
@@ -101,7 +104,7 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
     deadlines.remove(this);
     deadlines.remove(this.patience);
     if (this.caller !== null) untrackCall(this.caller, this);
-    if (this.onAbort !== null) this.signal?.removeEventListener('abort', this.onAbort);
+    unwatch(this.watched, this.callee.kernel);
     const { asked } = this;
     this.asked = null;
     if (asked === null) this.failure = failure;

@@ -4,8 +4,11 @@ import {
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
 } from '../behaviour/index.js';
 import { Extra, type Op } from '../mailbox/index.js';
-import { boundOf, Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Kernel, type Process } from '../process/index.js';
-import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../router/index.js';
+import { boundOf, Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Holding, type Kernel, type Process } from '../process/index.js';
+import {
+  Cell, hold, letGo, titleOf, unwatch, ViaAddress, watchSignal,
+  type Abortable, type DeadLetter, type RetryRefusal, type Router, type Watched,
+} from '../router/index.js';
 import { Acceptance } from './acceptance.js';
 import { Counters } from './counters.js';
 import { Delivered, State } from './delivered.js';
@@ -64,7 +67,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, undefined);
     if (caller !== null && caller === addr.owner) throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
     const message = this.send('call', addr, definition, op, payload, caller, delivery);
-    return replyOf(this.kernel, message, limit, abort);
+    return new OutcomeWait(this.kernel, message, caller, limit, abort).promise;
   }
 
   stats(addr: Address | null): DeliveryStats {
@@ -205,43 +208,63 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 }
 
-/** Fires when a caller has waited for long enough. */
-class Patience extends Deadline {
-  constructor(private readonly over: () => void) {
+/** Waits for the outcome as a caller does for its reply. The message goes on when its caller gives up: it was accepted. */
+class OutcomeWait extends Deadline implements Abortable, Holding {
+  private readonly fields: { readonly target: string; readonly op: string };
+  private watched: Watched | null = null;
+  private resolve!: (reply: unknown) => void;
+  private reject!: (error: unknown) => void;
+  readonly promise: Promise<unknown>;
+  constructor(
+    private readonly kernel: Kernel,
+    message: Delivered,
+    private readonly caller: Process | null,
+    private readonly timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ) {
     super();
+    this.fields = { target: message.title, op: message.op.name };
+    this.promise = new Promise<unknown>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    markHandled(this.promise);
+    // Accepting has run the user's code (sizeOf, a provider): it may have fired meanwhile.
+    if (signal?.aborted === true) this.reject(signal.reason);
+    else this.begin(message, signal);
   }
-  expire(): void {
-    this.over();
-  }
-}
 
-/** The outcome as a call's promise. The message goes on when its caller gives up: it was accepted. */
-function replyOf(kernel: Kernel, message: Delivered, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
-  const fields = { target: message.title, op: message.op.name };
-  const promise = new Promise<unknown>((resolve, reject) => {
-    const patience = new Patience(() => {
-      finish();
-      reject(callError('TIMEOUT', { ...fields, timeoutMs }));
-    });
-    const onAbort = (): void => {
-      finish();
-      reject(signal?.reason);
-    };
-    const finish = (): void => {
-      kernel.deadlines.remove(patience);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    if (timeoutMs >= 0) kernel.deadlines.add(patience, timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
+  expire(): void {
+    this.fail(callError('TIMEOUT', { ...this.fields, timeoutMs: this.timeoutMs }));
+  }
+  aborted(reason: unknown): void {
+    this.fail(reason);
+  }
+  release(): void {
+    this.fail(callError('ZOMBIE', this.fields));
+  }
+
+  private begin(message: Delivered, signal: AbortSignal | undefined): void {
+    if (this.timeoutMs >= 0) this.kernel.deadlines.add(this, this.timeoutMs);
+    if (signal !== undefined) this.watched = watchSignal(signal, this);
+    if (this.caller !== null) hold(this.caller, this);
     void message.settling.then((outcome) => {
-      finish();
-      if (outcome.kind === 'handled') resolve(outcome.reply);
-      else reject(failureOf(outcome, fields));
+      this.finish();
+      if (outcome.kind === 'handled') this.resolve(outcome.reply);
+      else this.reject(failureOf(outcome, this.fields));
     });
-  });
-  markHandled(promise);
-  return promise;
+  }
+
+  private fail(error: unknown): void {
+    this.finish();
+    this.reject(error);
+  }
+
+  private finish(): void {
+    this.kernel.deadlines.remove(this);
+    unwatch(this.watched, this.kernel);
+    if (this.caller !== null) letGo(this.caller, this);
+  }
 }
 
 function failureOf(outcome: DeliveryOutcome, fields: { readonly target: string; readonly op: string }): Error {

@@ -1,7 +1,7 @@
 import { CastcallError, Deadline, isError, DELAY_MAX_MS, OptionError } from '../base/index.js';
 import type { LimitStats } from '../behaviour/index.js';
 import type { Holding, Kernel, Process } from '../process/index.js';
-import { hold, letGo } from '../router/index.js';
+import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
 import { LimitTimeoutError } from './limit-error.js';
 import type { ReadLimit } from './limit-options.js';
 
@@ -12,14 +12,14 @@ const EPSILON_MS = 1e-6;
 const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
 
 /** One call on its way through a limit. */
-export class Turn extends Deadline implements Holding {
+export class Turn extends Deadline implements Abortable, Holding {
   state: (typeof State)[keyof typeof State] = State.Waiting;
   /** why it ended before its call was made */
   failure: unknown = undefined;
   /** its call was made */
   called = false;
   private wakeUp: (() => void) | null = null;
-  private readonly onAbort = (): void => this.gate.withdraw(this, this.signal.reason);
+  private watched: Watched | null = null;
   constructor(
     private readonly gate: Gate,
     readonly owner: Process | null,
@@ -42,9 +42,16 @@ export class Turn extends Deadline implements Holding {
   decided(): void {
     this.wakeUp?.();
   }
-  listen(on: boolean): void {
-    if (on) this.signal.addEventListener('abort', this.onAbort);
-    else this.signal.removeEventListener('abort', this.onAbort);
+  /** It waits from now on, under its signal. */
+  wait(): void {
+    this.watched = watchSignal(this.signal, this);
+  }
+  unwait(kernel: Kernel): void {
+    kernel.deadlines.remove(this);
+    unwatch(this.watched, kernel);
+  }
+  aborted(reason: unknown): void {
+    this.gate.withdraw(this, reason);
   }
   expire(): void {
     this.gate.timeOut(this);
@@ -99,7 +106,7 @@ export class Gate {
       return turn;
     }
     this.enqueue(turn);
-    turn.listen(true);
+    turn.wait();
     if (timeoutMs >= 0) this.kernel.deadlines.add(turn, timeoutMs);
     this.pump();
     return turn;
@@ -231,8 +238,7 @@ export class Gate {
 
   private unwait(turn: Turn): void {
     this.waiting--;
-    this.kernel.deadlines.remove(turn);
-    turn.listen(false);
+    turn.unwait(this.kernel);
   }
 
   private now(): number {

@@ -12,3 +12,4 @@ export { CallRequest, Request, RequestExtra, request, requestWith, sendRequest, 
 export { Router, type Taken } from './router.js';
 export { senderOf, titleOf } from './title.js';
 export { Via, via, ViaAddress, type ViaProvider } from './via.js';
+export { unwatch, watchSignal, type Abortable, type Watched } from './watch.js';

@@ -3,6 +3,7 @@ import { Waiter, type Op, type Rank } from '../mailbox/index.js';
 import { acceptOrWait, boundOf, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../process/index.js';
 import { findCycle } from './cycle.js';
 import { titleOf } from './title.js';
+import { unwatch, watchSignal, type Abortable, type Watched } from './watch.js';
 
 /** The options of a put, read and checked; times in ms, -1 for none. */
 export interface PutOptions {
@@ -42,12 +43,12 @@ class PutWaiter extends Waiter {
  * A cast that waits for room (design §6). It stands among the unsettled requests of its sender, so that it is withdrawn when
  * that ends, and so that two agents which wait for each other are found.
  */
-export class Put extends CallSlot {
+export class Put extends CallSlot implements Abortable {
   settled = false;
   readonly promise: Promise<void>;
   resolve!: () => void;
   private reject!: (error: unknown) => void;
-  private onAbort: (() => void) | null = null;
+  private watched: Watched | null = null;
   readonly waiter: PutWaiter;
   constructor(
     caller: Process | null,
@@ -74,8 +75,12 @@ export class Put extends CallSlot {
     if (limit >= 0) this.callee.kernel.deadlines.add(this, limit);
     if (this.caller !== null) trackCall(this.caller, this);
     if (signal === undefined) return;
-    this.onAbort = () => this.leave('rejected', signal.reason);
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    if (signal.aborted) this.aborted(signal.reason); // by the user's sizeOf
+    else this.watched = watchSignal(signal, this);
+  }
+
+  aborted(reason: unknown): void {
+    this.leave('rejected', reason);
   }
 
   /** its message expires before the wait does */
@@ -113,8 +118,7 @@ export class Put extends CallSlot {
     this.settled = true;
     if (this.list !== null) this.callee.kernel.deadlines.remove(this);
     if (this.caller !== null) untrackCall(this.caller, this);
-    if (this.onAbort !== null) this.options.signal?.removeEventListener('abort', this.onAbort);
-    this.onAbort = null;
+    if (this.watched !== null) unwatch(this.watched, this.callee.kernel);
   }
 
   private end(error: unknown): void {

@@ -298,6 +298,8 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
     made.outer = caller.from;
     trackCall(caller, made);
   }
-  if (signal !== undefined) SignalWatch.of(signal).add(made.cold());
+  // Accepting may have run the user's code (sizeOf), which may have fired it.
+  if (signal !== undefined && signal.aborted) made.abort(signal.reason);
+  else if (signal !== undefined) SignalWatch.of(signal).add(made.cold());
   return made;
 }

@@ -1,6 +1,6 @@
 import type { Kernel, TurnJob } from '../process/index.js';
 
-/** What a signal ends when it fires: an entry in the line of those that wait for it. */
+/** What a signal ends when it fires: an entry in the line of those that wait under it. */
 export abstract class Watched {
   /** of the signal, while it stands in its line */
   watch: SignalWatch | null = null;
@@ -9,9 +9,36 @@ export abstract class Watched {
   abstract abort(reason: unknown): void;
 }
 
+/** Stands in the line for a wait that has a base class of its own. */
+class Entry extends Watched {
+  constructor(private readonly waits: Abortable) {
+    super();
+  }
+  abort(reason: unknown): void {
+    this.waits.aborted(reason);
+  }
+}
+
+/** A wait that ends when a signal fires. */
+export interface Abortable {
+  aborted(reason: unknown): void;
+}
+
+/** `waits` is told when the signal fires; the caller has checked that it has not fired yet. */
+export function watchSignal(signal: AbortSignal, waits: Abortable): Watched {
+  const made = new Entry(waits);
+  SignalWatch.of(signal).add(made);
+  return made;
+}
+
+/** The wait is over; harmless when the signal has ended it. */
+export function unwatch(one: Watched | null, kernel: Kernel | null): void {
+  if (one !== null && one.watch !== null) one.watch.remove(one, kernel);
+}
+
 /**
- * The one listener on a signal that calls were given, however many are open. It stays until a turn of the event loop finds
- * none open: a signal that is given to one call after the other costs each of them an entry in a line, and keeps no listener.
+ * The one listener on a signal that waits were given, however many are open. It stays until a turn of the event loop finds
+ * none open: a signal that is given to one wait after the other costs each of them an entry in a line, and keeps no listener.
  */
 export class SignalWatch implements TurnJob {
   private static readonly all: WeakMap<AbortSignal, SignalWatch> = new WeakMap();
@@ -50,8 +77,39 @@ export class SignalWatch implements TurnJob {
     this.tail = one;
   }
 
-  /** Takes out one that is in the line. */
-  remove(one: Watched, kernel: Kernel): void {
+  /** Takes out one that is in the line; without a system nobody has a next turn, and the listener goes at once. */
+  remove(one: Watched, kernel: Kernel | null): void {
+    this.unlink(one);
+    if (this.head !== null || this.leaving) return;
+    if (kernel === null) {
+      this.leave();
+      return;
+    }
+    this.leaving = true;
+    kernel.scheduler.nextTurn(this);
+  }
+
+  turn(): void {
+    this.leaving = false;
+    if (this.head === null) this.leave();
+  }
+
+  /** Each is out of the line before it is told: none can be told twice, nor be in the way of the others. */
+  handleEvent(): void {
+    for (let one = this.head; one !== null; one = this.head) {
+      this.unlink(one);
+      one.abort(this.signal.reason);
+    }
+    this.leave();
+  }
+
+  private leave(): void {
+    this.listens = false;
+    this.signal.removeEventListener('abort', this);
+    if (SignalWatch.last === this) SignalWatch.last = null;
+  }
+
+  private unlink(one: Watched): void {
     const { prior, next } = one;
     if (prior === null) this.head = next;
     else prior.next = next;
@@ -60,20 +118,5 @@ export class SignalWatch implements TurnJob {
     one.watch = null;
     one.prior = null;
     one.next = null;
-    if (this.head !== null || this.leaving) return;
-    this.leaving = true;
-    kernel.scheduler.nextTurn(this);
-  }
-
-  turn(): void {
-    this.leaving = false;
-    if (this.head !== null) return;
-    this.listens = false;
-    this.signal.removeEventListener('abort', this);
-    if (SignalWatch.last === this) SignalWatch.last = null;
-  }
-
-  handleEvent(): void {
-    for (let one = this.head; one !== null; one = this.head) one.abort(this.signal.reason);
   }
 }

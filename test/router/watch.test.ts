@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from '../../src/index.js';
+import { defineAgent, retry, type ProcessSelf } from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
 const Slow = defineAgent({
@@ -91,5 +91,129 @@ describe('P6 one signal for many calls', () => {
     expect((await Promise.all(ends)).map(({ ok }) => ok)).toEqual([false, true, false, false]);
     await settleTurn();
     expect(listeners(signal)).toBe(0);
+  });
+});
+
+describe('P15 P35 one signal for waits of every kind', () => {
+  const Bounded = defineAgent({
+    init: () => ({}),
+    casts: { add: (_self, _n: number) => new Promise<void>(() => undefined) },
+    calls: { ask: (): Promise<string> => new Promise(() => undefined), numbers: async function* (): AsyncGenerator<number> { await new Promise(() => undefined); } },
+  });
+  const MANY = 30;
+
+  type Kind = (system: ReturnType<typeof testSystem>, signal: AbortSignal) => Promise<unknown>[];
+  const many = (one: (n: number) => Promise<unknown>): Promise<unknown>[] => Array.from({ length: MANY }, (_, n) => one(n));
+  const kinds: Readonly<Record<string, Kind>> = {
+    call: (system, signal) => { const ref = system.start(Bounded); return many(() => ref.call('ask', undefined, { signal, timeoutMs: 'infinity' })); },
+    put: (system, signal) => {
+      const ref = system.start(Bounded, { mailbox: { capacity: 1, overflow: 'suspend' } });
+      system.suspend(ref);
+      ref.cast('add', 0);
+      return many((n) => ref.put('add', n, { signal }));
+    },
+    'call with a guarantee': (system, signal) => {
+      const ref = system.start(Bounded);
+      return many(() => ref.call('ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }));
+    },
+    stream: (system, signal) => { const ref = system.start(Bounded); return many(() => ref.stream('numbers', undefined, { signal, timeoutMs: 'infinity' }).next()); },
+    receive: (system, signal) => many(() => new Promise((_resolve, reject) => { system.spawn((self) => self.receive(undefined, { signal }).catch(reject)); })),
+    'limit.run': (system, signal) => {
+      const limit = system.limit('one', { concurrent: 1 });
+      void limit.run(() => new Promise(() => undefined));
+      return many(() => limit.run(() => 'never', { signal }));
+    },
+    retry: (_system, signal) => many(() => retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 })),
+    'self.retry': (system, signal) => many(() => new Promise((_resolve, reject) => {
+      system.spawn((self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }).catch(reject));
+    })),
+  };
+
+  for (const [kind, begin] of Object.entries(kinds)) {
+    it(`${kind}: ${MANY} waits have one listener, end with the signal's own reason, and leave none`, async () => {
+      const warnings: string[] = [];
+      const heard = (warning: Error): number => warnings.push(warning.message);
+      process.on('warning', heard);
+      for (const reason of [undefined, null, 0, '', 'enough', Symbol('enough'), new Error('enough')]) {
+        const system = testSystem();
+        const controller = new AbortController();
+        const { signal } = controller;
+        let late = 0;
+        const waits = begin(system, signal);
+        await settleTurn();
+        await settleTurn();
+        signal.addEventListener('abort', () => late++, { once: true });
+        expect(listeners(signal)).toBe(2);
+        controller.abort(reason);
+        for (const end of await Promise.allSettled(waits)) expect(end).toEqual({ status: 'rejected', reason: signal.reason as unknown });
+        expect(listeners(signal), 'at once').toBe(0);
+        expect(late).toBe(1);
+        await settleTurn();
+        await system.stop({ timeoutMs: 10 });
+      }
+      process.off('warning', heard);
+      expect(warnings).toEqual([]);
+    });
+
+    it(`${kind}: under a signal that has fired nothing is begun`, async () => {
+      const system = testSystem();
+      const signal = AbortSignal.abort(null);
+      for (const end of await Promise.allSettled(begin(system, signal))) expect(end).toEqual({ status: 'rejected', reason: null });
+      expect(listeners(signal)).toBe(0);
+      expect(system.stats()).toMatchObject({ held: 0 });
+    });
+
+    it(`${kind}: no listener is left when the system stops`, async () => {
+      const system = testSystem();
+      const { signal } = new AbortController();
+      for (const wait of begin(system, signal)) wait.catch(() => undefined);
+      await settleTurn();
+      await system.stop({ timeoutMs: 10 });
+      expect(listeners(signal)).toBe(kind === 'retry' ? 1 : 0);
+    });
+  }
+
+  it('a process that dies waiting leaves no listener', async () => {
+    const system = testSystem();
+    const busy = system.start(Bounded, { mailbox: { capacity: 1 } });
+    const { signal } = new AbortController();
+    const limit = system.limit('one', { concurrent: 1 });
+    void limit.run(() => new Promise(() => undefined));
+    const bodies: ((self: ProcessSelf) => Promise<unknown>)[] = [
+      (self) => self.receive(undefined, { signal }),
+      (self) => self.receiveBatch({ signal }),
+      (self) => self.call(busy, 'ask', undefined, { signal, timeoutMs: 'infinity' }),
+      (self) => self.call(busy, 'ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }),
+      (self) => self.limit('one').run(() => 'never', { signal }),
+      (self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }),
+    ];
+    for (const body of bodies) {
+      const p = system.spawn(body);
+      await settleTurn();
+      expect(listeners(signal), String(body)).toBe(1);
+      system.exit(p, 'kill');
+      await settleTurn();
+      expect(listeners(signal), String(body)).toBe(0);
+    }
+  });
+
+  it('RE-01 a `match` that fires the signal ends its own wait: the message stays', async () => {
+    const system = testSystem();
+    const got: unknown[] = [];
+    const p = system.spawn(async (self) => {
+      for (const early of [true, false]) {
+        const controller = new AbortController();
+        if (early) await self.receive((message) => message === 'go');
+        const wait = self.receive(() => { controller.abort('mine'); return true; }, { signal: controller.signal });
+        got.push(await wait.catch((reason: unknown) => reason));
+        if (!early) got.push(await self.receive());
+      }
+    });
+    p.send('first');
+    p.send('go');
+    await settleTurn();
+    p.send('second');
+    await settleTurn();
+    expect(got).toEqual(['first', 'mine', 'second']);
   });
 });
