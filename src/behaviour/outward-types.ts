@@ -165,11 +165,11 @@ export interface RetryOptions {
   readonly factor?: number | undefined;
   /** longest delay, ms; default 30,000 */
   readonly maxMs?: number | undefined;
-  /** spreads each delay over one to two times its length; default true */
-  readonly jitter?: boolean | undefined;
-  /** aborts waiting and further attempts; `self.retry` takes `self.signal` by default */
+  /** the share of each delay, from 0 to 1, up to which it is shortened at random; true, the default, is 0.5 */
+  readonly jitter?: boolean | number | undefined;
+  /** ends the wait, and prevents further attempts; `self.retry` takes `self.signal` by default */
   readonly signal?: AbortSignal | undefined;
-  /** whether this error is worth another attempt; default every error */
+  /** whether what an attempt threw is worth another one; default everything is. What `when` throws is what `retry` rejects with */
   readonly when?: ((error: unknown) => boolean) | undefined;
 }
 
@@ -192,6 +192,9 @@ export interface OutwardVerbs {
    * await system.start(Writer).call('write', 'frogs'); // => 'about frogs'
    */
   limit(name: string, options?: LimitOptions): Limit;
-  /** `retry` of `castcall/delivery`, ended by `self.signal` unless another signal is given */
+  /**
+   * `retry` of `castcall/delivery`, ended by `self.signal` unless another signal is given, and by the end of the process, with
+   * its exit reason. It waits on the timers of the system.
+   */
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T>;
 }

@@ -9,7 +9,7 @@ import { readBreaker, type ReadBreaker } from './breaker-options.js';
 import { Circuit } from './breaker.js';
 import { readLimit, type ReadLimit } from './limit-options.js';
 import { Gate } from './limit.js';
-import { retry } from './retry.js';
+import { retryFor } from './retry.js';
 
 const LIMIT_TIMEOUT_MS = 60_000;
 
@@ -73,8 +73,13 @@ class Asker {
     private readonly self: { readonly signal: AbortSignal } | null,
   ) {}
 
+  /** undefined for the outside, which has none */
+  get own(): AbortSignal | undefined {
+    return this.self?.signal;
+  }
+
   signal(given: AbortSignal | undefined): AbortSignal {
-    return given ?? this.self?.signal ?? new AbortController().signal;
+    return given ?? this.own ?? new AbortController().signal;
   }
 
   /** What must hold before a call is made. */
@@ -112,7 +117,9 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   }
 
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
-    return handled(retry(attempt, typeof options === 'object' && options !== null ? { ...options, signal: this.asker.signal(options.signal) } : options));
+    const { asker } = this;
+    const own = typeof options === 'object' && options !== null && options.signal === undefined ? { ...options, signal: asker.own } : options;
+    return retryFor(asker.p, attempt, own);
   }
 }
 

@@ -1,23 +1,48 @@
 // The doorway of p-retry: retries around I/O and remote calls. Redelivery has its own schedule, on the deadline list.
+// p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
+// none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
-import { delayMs, OptionError, parseOptions, z } from '../base/index.js';
+import { Deadline, Deadlines, delayMs, markHandled, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
 import type { RetryOptions } from '../behaviour/index.js';
+import { Phase, type Holding, type Process } from '../process/index.js';
+import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
+import { backoffMs } from './schedule.js';
 
 const ATTEMPTS_RULE = 'a whole number of attempts from 1';
 const FACTOR_RULE = 'a finite number from 1';
+const JITTER_RULE = 'true, false, or a number from 0 to 1';
 const schema: z.ZodType<RetryOptions> = z.strictObject({
   attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE }).optional(),
   baseMs: z.unknown().optional(),
   factor: z.number({ error: FACTOR_RULE }).min(1, { error: FACTOR_RULE }).optional(),
   maxMs: z.unknown().optional(),
-  jitter: z.boolean({ error: 'true or false' }).optional(),
+  jitter: z.union([z.boolean(), z.number().min(0).max(1)], { error: JITTER_RULE }).optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional(),
   when: z.custom<(error: unknown) => boolean>((value) => typeof value === 'function', { error: 'a function from error to boolean' }).optional(),
 }, { error: 'an object' }) as never;
 
+/** What `jitter: true` means: as for deliveries. */
+const JITTER = 0.5;
+
+interface ReadRetry {
+  readonly attemptsMax: number;
+  readonly schedule: { readonly baseMs: number; readonly factor: number; readonly maxMs: number; readonly jitter: number };
+  readonly signal: AbortSignal | undefined;
+  readonly when: ((error: unknown) => boolean) | undefined;
+}
+
+function read(given: RetryOptions): ReadRetry {
+  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, signal, when } = parseOptions('retry', schema, given);
+  delayMs('retry.baseMs', baseMs);
+  if (delayMs('retry.maxMs', maxMs) < baseMs) throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+  return { attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when };
+}
+
 /**
  * Runs `attempt` until it succeeds, with exponential backoff between attempts; rejects with the last error. For calls
  * to the outside (HTTP, files, LLMs) and for calls to agents that are being restarted. The attempt gets its number, from 1.
+ * An attempt may throw anything, also what is no Error: it is tried again, and rejects, as it was thrown. Once the signal has
+ * fired it rejects with the signal's reason, whatever the attempt that runs comes to; `when` is not asked about that.
  * Cost: about 6 µs a call on Node 20: not for the path of a message.
  *
  * @example
@@ -25,41 +50,132 @@ const schema: z.ZodType<RetryOptions> = z.strictObject({
  * await retry(() => { if (++tries < 3) throw new Error('not yet'); return tries; }, { baseMs: 1 }) // => 3
  * @since 0.1.0
  */
-export async function retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
+export function retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
+  return retryFor(null, attempt, options);
+}
+
+/** The same in the name of a process: it waits on the timers of its system, and ends with the process. */
+export function retryFor<T>(owner: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
+  const done = run(owner, attempt, options);
+  markHandled(done);
+  return done;
+}
+
+async function run<T>(owner: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
   if (typeof attempt !== 'function') throw new OptionError('retry.attempt', attempt, 'a function');
-  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, signal, when } = parseOptions('retry', schema, options);
-  delayMs('retry.baseMs', baseMs);
-  if (delayMs('retry.maxMs', maxMs) < baseMs) throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+  const attempts = new Attempts(owner, attempt, read(options));
   try {
-    return await pRetry((number) => wrapped(attempt, number), {
-      retries: attemptsMax - 1,
-      minTimeout: baseMs,
-      maxTimeout: maxMs,
-      factor,
-      randomize: jitter,
-      ...(signal === undefined ? {} : { signal }),
-      ...(when === undefined ? {} : { shouldRetry: ({ error }: { readonly error: unknown }) => when(thrownOf(error)) }),
+    return await pRetry((number) => attempts.make(number), {
+      retries: attempts.options.attemptsMax - 1,
+      minTimeout: 0,
+      factor: 1,
+      shouldRetry: ({ error, attemptNumber }) => attempts.goesOn(error, attemptNumber),
     });
   } catch (error) {
-    throw thrownOf(error);
+    throw error instanceof Failed || error instanceof Ended ? error.value : error;
   }
 }
 
 /** What an attempt threw, whatever it was: p-retry gives up at once on a TypeError and on what is no Error. */
-class Thrown extends Error {
+class Failed extends Error {
   constructor(readonly value: unknown) {
     super('an attempt failed');
   }
 }
 
-async function wrapped<T>(attempt: (number: number) => T | Promise<T>, number: number): Promise<T> {
-  try {
-    return await attempt(number);
-  } catch (error) {
-    throw new Thrown(error);
+/** There is no further attempt, for a reason of any type that is not the attempt's own. */
+class Ended extends Error {
+  constructor(readonly value: unknown) {
+    super('no further attempt');
   }
 }
 
-function thrownOf(error: unknown): unknown {
-  return error instanceof Thrown ? error.value : error;
+class Attempts<T> {
+  private readonly env: Env;
+  constructor(
+    private readonly owner: Process | null,
+    private readonly attempt: (number: number) => T | Promise<T>,
+    readonly options: ReadRetry,
+  ) {
+    this.env = owner === null ? nodeEnv() : owner.kernel.env;
+  }
+
+  async make(number: number): Promise<T> {
+    this.check();
+    let value: T;
+    try {
+      value = await this.attempt(number);
+    } catch (error) {
+      this.check();
+      throw new Failed(error);
+    }
+    this.check();
+    return value;
+  }
+
+  /** Whether a failed attempt is followed by another; resolves when that is due, or found to be pointless. */
+  async goesOn(error: unknown, number: number): Promise<boolean> {
+    if (!(error instanceof Failed)) return false;
+    const { when, schedule, signal } = this.options;
+    if (when !== undefined && !(await (when(error.value) as boolean | Promise<boolean>))) return false;
+    const ms = backoffMs(schedule, number, this.env.u32() / 0x1_0000_0000);
+    if (ms > 0 && !this.over) await new Pause(this.owner?.kernel.deadlines ?? ofOnePause(this.env), this.owner, signal, ms).done;
+    return true;
+  }
+
+  private get over(): boolean {
+    return this.options.signal?.aborted === true || this.owner?.phase === Phase.Dead;
+  }
+
+  private check(): void {
+    const { owner, options: { signal } } = this;
+    if (owner !== null && owner.phase === Phase.Dead) throw new Ended(owner.reason);
+    if (signal !== undefined && signal.aborted) throw new Ended(signal.reason);
+  }
+}
+
+/** The outside has no system whose timers it could use. */
+function ofOnePause(env: Env): Deadlines {
+  const made = new Deadlines(env, () => env.microtask(() => made.stamp()));
+  return made;
+}
+
+/** The time between two attempts. What ends it early is found by the next attempt, before it is made. */
+class Pause extends Deadline implements Abortable, Holding {
+  readonly done: Promise<void>;
+  private wakeUp!: () => void;
+  private readonly watched: Watched | null;
+  constructor(
+    private readonly deadlines: Deadlines,
+    private readonly owner: Process | null,
+    signal: AbortSignal | undefined,
+    ms: number,
+  ) {
+    super();
+    this.done = new Promise<void>((resolve) => {
+      this.wakeUp = resolve;
+    });
+    deadlines.add(this, ms);
+    this.watched = signal === undefined ? null : watchSignal(signal, this);
+    if (owner !== null) hold(owner, this);
+  }
+  expire(): void {
+    this.end();
+  }
+  aborted(): void {
+    this.end();
+  }
+  release(): void {
+    this.end();
+  }
+  private end(): void {
+    const { owner } = this;
+    unwatch(this.watched, owner === null ? null : owner.kernel);
+    if (owner === null) this.deadlines.close(); // they are this pause's alone
+    else {
+      this.deadlines.remove(this);
+      letGo(owner, this);
+    }
+    this.wakeUp();
+  }
 }

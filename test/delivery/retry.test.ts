@@ -1,7 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { retry } from '../../src/delivery/index.js';
 import { child, defineAgent, OptionError } from '../../src/index.js';
-import { testSystem } from '../support/system.js';
+import { simulate } from '../../src/testing/index.js';
+import { settleTurn, testSystem } from '../support/system.js';
 
 const quick = { baseMs: 1, jitter: false } as const;
 
@@ -58,17 +60,48 @@ describe('retry', () => {
     expect(gaps[3], 'without the cap it were 270').toBeLessThan(200);
   });
 
-  test('jitter spreads a delay over one to two times its length', async () => {
-    const gaps: number[] = [];
-    await Promise.all(Array.from({ length: 30 }, async () => {
-      const { attempt, at } = flaky(1);
-      await retry(attempt, { baseMs: 20 });
-      gaps.push((at[1] as number) - (at[0] as number));
-    }));
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(18);
-    gaps.sort((a, b) => a - b);
-    expect(gaps[10], 'twice its length at most; a third of them may be late on a busy machine').toBeLessThan(60);
-    expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(3);
+  test('P22 jitter takes up to that share from a delay, half of it by default, and never adds to it', async () => {
+    for (const [jitter, share] of [[undefined, 0.5], [true, 0.5], [0.2, 0.2], [1, 1], [0, 0], [false, 0]] as const) {
+      const gaps: number[][] = [[], [], [], []];
+      for (let seed = 0; seed < 60; seed++) {
+        await simulate(seed, async (sim) => {
+          const at: number[] = [];
+          await retry(() => { at.push(sim.nowMs); throw new Error('no'); }, { baseMs: 1_000, maxMs: 3_000, ...(jitter === undefined ? {} : { jitter }) }).catch(() => undefined);
+          at.slice(1).forEach((ms, n) => gaps[n]?.push(ms - (at[n] as number)));
+        });
+      }
+      [1_000, 2_000, 3_000, 3_000].forEach((full, n) => {
+        const [least, most] = [Math.min(...(gaps[n] as number[])), Math.max(...(gaps[n] as number[]))];
+        expect([least >= full * (1 - share), most <= full + 1], `${String(jitter)}: ${least} to ${most} of ${full}`).toEqual([true, true]);
+        if (share > 0) expect(most - least, `${String(jitter)} spreads`).toBeGreaterThan(full * share * 0.8);
+      });
+    }
+  });
+
+  test('P32 a delay of any size is waited for, in virtual time too, by the outside and by a process', async () => {
+    const day = 86_400_000;
+    for (const who of ['outside', 'process'] as const) {
+      await simulate(1, async (sim) => {
+        const days: number[] = [];
+        const fail = (): never => {
+          days.push(Math.round(sim.nowMs / day));
+          throw new Error('no');
+        };
+        const options = { attemptsMax: 5, baseMs: 30 * day, maxMs: 365 * day, jitter: false };
+        if (who === 'outside') await retry(fail, options).catch(() => undefined);
+        else await sim.system.monitor(sim.system.spawn((self) => self.retry(fail, options))).down;
+        expect(days).toEqual([0, 30, 90, 210, 450]);
+      });
+    }
+  });
+
+  test('P32 in real time a delay of more than 2^31 ms is no delay of none', async () => {
+    const controller = new AbortController();
+    const { attempt, numbers } = flaky(99);
+    const running = failure(retry(attempt, { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000, signal: controller.signal }));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    controller.abort('enough');
+    expect([await running, numbers]).toEqual(['enough', [1]]);
   });
 
   test('`when` decides which errors are worth another attempt; without it every error is, also a TypeError', async () => {
@@ -98,12 +131,71 @@ describe('retry', () => {
     expect(numbers).toEqual([1]);
   });
 
+  test('a signal that fires while an attempt runs ends the retry with its reason, whatever the attempt comes to, and `when` is not asked', async () => {
+    for (const reason of [undefined, null, 0, '', 'odd', Symbol('odd'), { shutdown: 'odd' }, Object.freeze(new TypeError('odd'))]) {
+      for (const end of ['succeeds', 'fails', 'fails the last time']) {
+        const controller = new AbortController();
+        let asked = 0;
+        const running = failure(retry(async () => {
+          await settleTurn();
+          controller.abort(reason);
+          if (end !== 'succeeds') throw controller.signal.reason as Error;
+        }, { ...quick, attemptsMax: end === 'fails' ? 3 : 1, signal: controller.signal, when: () => { asked++; return true; } }));
+        expect(await running).toBe(controller.signal.reason);
+        expect(asked).toBe(0);
+      }
+    }
+  });
+
+  test('the end of a process ends its retries with its exit reason, under any signal, in a wait and in an attempt', async () => {
+    const system = testSystem();
+    for (const reason of [undefined, null, 0, '', 'odd', Symbol('odd'), { shutdown: 'odd' }, Object.freeze(new TypeError('odd'))]) {
+      for (const end of ['waits', 'succeeds', 'fails'] as const) {
+        for (const signal of [undefined, new AbortController().signal]) {
+          let asked = 0;
+          const running = new Promise<unknown>((resolve) => {
+            const p = system.spawn(async (self) => {
+              resolve(failure(self.retry(async () => {
+                if (end === 'waits') throw new Error('not yet');
+                await settleTurn();
+                system.exit(p, reason);
+                if (end === 'fails') throw new Error('no');
+              }, { baseMs: 60_000, maxMs: 60_000, signal, when: () => { asked++; return true; } })));
+              await new Promise(() => undefined);
+            });
+            if (end === 'waits') void settleTurn().then(settleTurn).then(() => system.exit(p, reason));
+          });
+          expect(await running).toBe(reason);
+          expect(asked).toBe(end === 'waits' ? 1 : 0);
+          if (signal !== undefined) {
+            await settleTurn();
+            expect(getEventListeners(signal, 'abort')).toEqual([]);
+          }
+        }
+      }
+    }
+  });
+
+  test('what `when` throws is what it rejects with; one that answers later is waited for', async () => {
+    const { attempt } = flaky(9);
+    expect(await failure(retry(attempt, { ...quick, when: () => { throw 'undecided' as unknown as Error; } }))).toBe('undecided');
+    const second = flaky(9, () => 'no');
+    expect(await failure(retry(second.attempt, { ...quick, when: (async () => { await settleTurn(); return false; }) as never }))).toBe('no');
+    expect(second.numbers).toEqual([1]);
+  });
+
+  test('no base is no wait, for any number of attempts', async () => {
+    const { attempt, numbers } = flaky(1_100);
+    expect(await retry(attempt, { baseMs: 0, attemptsMax: 1_200 })).toBe('done');
+    expect(numbers).toHaveLength(1_101);
+  });
+
   test('bad options are errors that name the option, before the first attempt', async () => {
     const { attempt, numbers } = flaky(0);
     const bad: [object, string][] = [
       [{ attemptsMax: 0 }, 'attemptsMax'], [{ attemptsMax: 1.5 }, 'attemptsMax'], [{ attemptsMax: Number.NaN }, 'attemptsMax'], [{ attemptsMax: Infinity }, 'attemptsMax'],
       [{ baseMs: -1 }, 'baseMs'], [{ baseMs: Number.NaN }, 'baseMs'], [{ maxMs: 0.5 }, 'maxMs'], [{ factor: 0.5 }, 'factor'], [{ factor: Number.NaN }, 'factor'], [{ factor: Infinity }, 'factor'],
-      [{ attempts: 3 }, 'attempts'], [{ when: 'always' }, 'when'], [{ signal: {} }, 'signal'],
+      [{ jitter: 1.5 }, 'jitter'], [{ jitter: 'much' }, 'jitter'], [{ attempts: 3 }, 'attempts'], [{ when: 'always' }, 'when'], [{ signal: {} }, 'signal'],
     ];
     for (const [options, name] of bad) {
       const error = await failure(retry(attempt, options));
