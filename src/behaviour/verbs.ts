@@ -1,4 +1,4 @@
-import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, OptionError, shownAs, type ExitReason } from '../base/index.js';
+import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, markHandled, OptionError, shownAs, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
@@ -264,6 +264,17 @@ export class Verbs {
   startMonitored(definition: AnyDefinition, ...args: unknown[]): unknown {
     this.need('startMonitored');
     return this.host.startMonitored(this.p, definition, args);
+  }
+
+  supervise(spec: unknown, options?: unknown): Promise<unknown> {
+    const started = this.startTree(spec, options);
+    markHandled(started);
+    return started;
+  }
+
+  private async startTree(spec: unknown, options: unknown): Promise<unknown> {
+    this.need('supervise');
+    return (this.extension('supervise') as (spec: unknown, options: unknown) => Promise<unknown>)(spec, options);
   }
 
   get task(): TaskVerbs {

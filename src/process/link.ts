@@ -26,6 +26,10 @@ export function linksOf(p: Process): Process[] {
   return p.links instanceof Set ? [...p.links] : [p.links];
 }
 
+export function isLinked(p: Process, peer: Process): boolean {
+  return p.links === peer || (p.links instanceof Set && p.links.has(peer));
+}
+
 /** Removes one direction; true when it was there. */
 export function unlinkOne(p: Process, peer: Process): boolean {
   const { links } = p;

@@ -35,7 +35,7 @@ function begin(p: Process, tree: Tree, make: SupervisorInit | null): MaybeLater<
     if (p.phase === Phase.Dead) return state;
     if (shutsDown(p)) {
       return next(stopInOrder(family, children), (): never => {
-        throw new ExitSignal('shutdown');
+        throw new ExitSignal(p.ext?.shutdown?.reason);
       });
     }
     if (failure === null) return forgetIgnored(state, children);

@@ -1,4 +1,4 @@
-import type { Process } from '../process/index.js';
+import { isLinked, type Process } from '../process/index.js';
 import { dynamicDefinition } from './dynamic.js';
 import { supervisorDefinition } from './engine.js';
 import { masterDefinition } from './master.js';
@@ -11,4 +11,10 @@ export function isSupervisor({ behaviour }: Process): boolean {
 /** The root of a tree: a supervisor or an application that nobody supervises, from its spawn on, also while it starts. */
 export function isTop(p: Process): boolean {
   return p.parent === null && (isSupervisor(p) || p.behaviour === masterDefinition().behaviour);
+}
+
+/** Whether a living supervisor ends it when it ends itself: through links, from one process to the one that it has started. */
+export function isSupervised(p: Process): boolean {
+  for (let at = p; at.parent !== null && at.parent.owner !== null && isLinked(at, at.parent); at = at.parent) if (isSupervisor(at.parent)) return true;
+  return false;
 }

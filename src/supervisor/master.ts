@@ -92,7 +92,8 @@ function killLeftovers(master: Process): void {
   for (const p of master.kernel.live.list()) if (p !== master && belongsTo(p, master)) exitProcess(p, 'killed', true);
 }
 
-function belongsTo(p: Process, master: Process): boolean {
+/** Whether a process descends from another (AP-07). */
+export function belongsTo(p: Process, master: Process): boolean {
   for (let at = p.parent; at !== null; at = at.parent) if (at === master) return true;
   return false;
 }

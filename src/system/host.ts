@@ -5,6 +5,7 @@ import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { Kernel } from '../process/index.js';
 import { Router } from '../router/index.js';
+import { offerTrees } from '../supervisor/index.js';
 import type { ReadOptions } from './options.js';
 
 /** Makes a kernel and a router, and fills their ports. */
@@ -38,6 +39,7 @@ export function makeHost(options: ReadOptions): Host {
   };
   kernel.host = host;
   offerOutward(host);
+  offerTrees(host);
   const delivery = new Delivery(kernel, router, options.delivery, options.dedupe, options.recent);
   host.deliveries = delivery;
   kernel.delivery = delivery;

@@ -1,7 +1,7 @@
 import { delayMs, OptionError } from '../base/index.js';
 import { checkKeys } from '../behaviour/index.js';
 import { STOP } from '../mailbox/index.js';
-import { isTop } from '../supervisor/index.js';
+import { belongsTo, isSupervised, isSupervisor, isTop } from '../supervisor/index.js';
 import { Alarm, quiet } from './drain.js';
 import type { Listeners } from './listeners.js';
 import { exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process } from '../process/index.js';
@@ -75,9 +75,23 @@ async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promi
 /** Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its own children. */
 async function stopRound(kernel: Kernel, leftMs: () => number): Promise<number> {
   let killed = 0;
-  for (const top of kernel.live.list().filter(isTop).reverse()) killed += await end(kernel, [top], leftMs());
-  const rest = kernel.live.list().filter((p) => !belongsToTree(p)).reverse();
-  return killed + await end(kernel, rest, leftMs());
+  for (const top of kernel.live.list().filter(isTop).reverse()) {
+    killed += await end(kernel, [top], leftMs());
+    // Trees that its processes had started are stopping by now: they belong to it, so what is older waits for them.
+    killed += await endInOrder(kernel, kernel.live.list().filter((p) => isSupervisor(p) && belongsTo(p, top)), leftMs);
+  }
+  return killed + await endInOrder(kernel, kernel.live.list().filter((p) => !belongsToTree(p)), leftMs);
+}
+
+/** Newest first and all at once, except that what a supervisor has started is left to it; again for what is left when it has ended. */
+async function endInOrder(kernel: Kernel, processes: readonly Process[], leftMs: () => number): Promise<number> {
+  let killed = 0;
+  for (let open = processes; open.length > 0; open = open.filter((p) => p.phase !== Phase.Dead)) {
+    const next = open.filter((p) => !isSupervised(p));
+    if (next.length === 0) break;
+    killed += await end(kernel, next.reverse(), leftMs());
+  }
+  return killed;
 }
 
 function belongsToTree(p: Process): boolean {

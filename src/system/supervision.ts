@@ -1,29 +1,17 @@
-import { StartError } from '../base/index.js';
-import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../behaviour/index.js';
+import { planOf, type Host, type StartPlan } from '../behaviour/index.js';
 import type { Process } from '../process/index.js';
-import { checkStartName, type Via } from '../router/index.js';
 import {
-  checkTree, dynamicDefinition, DynamicSupervisorRef, PartitionSupervisorRef, partitionTree, readDynamic, readSimple, SimpleSupervisorRef, supervisorDefinition, SupervisorRef,
-  type DynamicSpec, type PartitionSpec, type SimpleSpec, type SupervisorInit, type SupervisorSpec, type Template,
+  dynamicDefinition, DynamicSupervisorRef, PartitionSupervisorRef, partitionTree, readDynamic, readSimple, SimpleSupervisorRef, startSupervisor, startTree, supervisorDefinition,
+  type AnyTreeSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SuperviseOptions, type Template,
   readTasks, taskSupervisorDefinition, TaskSupervisorRef, type TaskSupervisorSpec,
 } from '../supervisor/index.js';
-
-/** Options of `system.supervise` with a spec function. */
-export interface SuperviseOptions {
-  /** registered name of the supervisor, default none */
-  readonly name?: string | Via | undefined;
-}
 
 /** Starts the trees of one system. */
 export class Tops {
   constructor(private readonly host: Host) {}
 
-  async supervise(spec: SupervisorSpec | SupervisorInit, options: SuperviseOptions): Promise<SupervisorRef> {
-    checkKeys('supervise', options, ['name']);
-    const recipe = typeof spec === 'function' ? spec : checkTree('supervise', spec);
-    const name = options.name === undefined ? (typeof recipe === 'function' ? undefined : recipe.name) : checkStartName('supervise.name', options.name);
-    const p = await this.start(planOf(supervisorDefinition(), [recipe], { name }));
-    return new SupervisorRef(p, this.host.kernel);
+  supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): Promise<unknown> {
+    return startTree(this.host.kernel, spec, options, (plan) => this.start(plan));
   }
 
   async dynamic(spec: DynamicSpec): Promise<DynamicSupervisorRef> {
@@ -50,9 +38,7 @@ export class Tops {
   }
 
   /** Starts one more top process; it is stopped with the system, newest first. */
-  async start(plan: StartPlan): Promise<Process> {
-    const p = await startAgent(this.host, plan, null);
-    if (p === null) throw new StartError(plan.definition.name, 'ignore');
-    return p;
+  start(plan: StartPlan): Promise<Process> {
+    return startSupervisor(this.host, null, plan);
   }
 }

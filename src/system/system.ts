@@ -9,7 +9,7 @@ import {
   type Address, type Kernel, type Pid, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
 } from '../process/index.js';
 import { checkName, Via, type DeadLetters, type Router } from '../router/index.js';
-import { Applications, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type ChildSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
+import { Applications, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type AnyTreeSpec, type ChildSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
@@ -17,7 +17,7 @@ import type { ReadOptions } from './options.js';
 import { SystemOutward } from './outward.js';
 import { systemStats, type SystemStats } from './stats.js';
 import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
-import { Tops, type SuperviseOptions } from './supervision.js';
+import { Tops } from './supervision.js';
 import { treeOf, type TreeNode } from './tree.js';
 import { living, watchFrom, type Watch } from './watch.js';
 import { startWatchdog } from './watchdog.js';
@@ -111,13 +111,16 @@ export class System extends SystemOutward implements AsyncDisposable {
   /**
    * Starts a supervisor with its children; resolves when all run (SU-01). Errors: OptionError for a bad spec,
    * StartError `{ shutdown: { failedToStartChild, reason } }` when a child fails, with nothing left running (SU-04).
+   * Takes the specification of any kind, too. The tree is the system's, whoever calls; a process's own: `self.supervise`.
    *
    * @example
    * const Worker = defineAgent({ init: () => ({ jobs: 0 }), casts: { work(self) { self.state.jobs++; } } });
    * await system.supervise({ strategy: 'one_for_one', children: [child('worker', Worker)] });
    * system.ref(Worker, 'worker').cast('work');
    */
-  supervise(spec: SupervisorSpec | SupervisorInit, options: SuperviseOptions = {}): Promise<SupervisorRef> {
+  supervise(spec: SupervisorSpec | SupervisorInit, options?: SuperviseOptions): Promise<SupervisorRef>;
+  supervise<R>(spec: ChildSpec<R>): Promise<R>;
+  supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions = {}): Promise<unknown> {
     return this.#tops.supervise(spec, options);
   }
 
