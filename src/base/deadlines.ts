@@ -170,13 +170,14 @@ export class Deadlines {
   private arm(now: number): void {
     const first = this.heap[0];
     if (first === undefined || this.closed) return;
-    if (this.armed !== null && this.armedAt <= first.key) {
+    const wait = Math.min(CHUNK_MAX_MS, Math.max(1, Math.ceil(first.key - now)));
+    // A timer that would fire later than the one that is armed is no help: slices shorter than its wait would put it off for ever.
+    if (this.armed !== null && this.armedAt <= now + wait) {
       if (!this.held && this.count > 0) this.env.hold(this.armed, true);
       this.held = this.count > 0;
       return;
     }
     if (this.armed !== null) this.env.clear(this.armed);
-    const wait = Math.min(CHUNK_MAX_MS, Math.max(1, Math.ceil(first.key - now)));
     this.armedAt = now + wait;
     this.armed = this.env.timer(wait, this.onTimer);
     this.held = true;

@@ -65,6 +65,21 @@ describe('Deadlines', () => {
     expect(names()).toEqual(['a', 'b']);
   });
 
+  it('slices that follow each other faster than the shortest timer do not put off what is due', () => {
+    env.now += 0.4;
+    arm('a', 5);
+    deadlines.stamp();
+    for (let slice = 0; slice < 40; slice++) {
+      env.jump(0.3);
+      arm('other', 1_000);
+      deadlines.stamp();
+    }
+    expect(names()).toEqual(['a']);
+    expect(fired[0]?.at).toBeGreaterThanOrEqual(1_005.4);
+    expect(fired[0]?.at).toBeLessThan(1_007.5);
+    expect(env.delays.length, 'and the native timer is not armed anew in each').toBeLessThan(12);
+  });
+
   it('counts from the end of the slice that armed it: late by the slice, never early', () => {
     arm('a', 10);
     env.now += 7;
