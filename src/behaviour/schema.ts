@@ -1,4 +1,4 @@
-import { CastcallError, OptionError } from '../base/index.js';
+import { CastcallError, isError, OptionError, printable } from '../base/index.js';
 
 /** The part of Standard Schema v1 that is used: zod, valibot, arktype and others implement it. */
 export interface StandardSchema<In = unknown, Out = In> {
@@ -40,13 +40,22 @@ export class PayloadError extends CastcallError {
 
 /** Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not wait. */
 export function checkPayload(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): unknown {
-  const result = schema['~standard'].validate(payload);
+  const result = validated(op, schema, payload);
   if (result instanceof Promise) {
     result.catch(() => undefined);
     throw new OptionError(`schema of '${op}'`, 'an asynchronous result', 'a schema that validates synchronously', 'move asynchronous refinements into the handler', 'ASYNC_SCHEMA');
   }
   if (result.issues !== undefined) throw new PayloadError(op, result.issues);
   return result.value;
+}
+
+/** A transform is the user's code: what it throws and is no Error cannot be looked at safely on its way to the sender. */
+function validated(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): ReturnType<StandardSchema<unknown, unknown>['~standard']['validate']> {
+  try {
+    return schema['~standard'].validate(payload);
+  } catch (error) {
+    throw isError(error) ? error : new PayloadError(op, [{ message: `the schema threw ${printable(error)}` }]);
+  }
 }
 
 function describeIssue(issue: StandardIssue): string {

@@ -78,3 +78,18 @@ describe('payloads with a schema', () => {
     expect(() => on(z.string(), 'x' as never)).toThrow(/a function/);
   });
 });
+
+test('P6 P17 a schema that throws what cannot be looked at: every verb refuses the payload as it refuses any other', async () => {
+  const hostile: unknown = new Proxy({}, { getPrototypeOf() { throw new Error('hostile'); }, get() { throw new Error('hostile'); } });
+  const schema: StandardSchema<number, number> = { '~standard': { version: 1, vendor: 'test', validate: () => { throw hostile; } } };
+  const Odd = defineAgent({ calls: { ask: on(schema, (_self, n) => n) }, casts: { tell: on(schema, () => undefined) } });
+  const system = testSystem();
+  const odd = system.start(Odd);
+  odd.cast('tell', 1);
+  expect(() => odd.tryCast('tell', 1)).toThrow(/payload/);
+  for (const told of [odd.call('ask', 1), odd.put('tell', 1), odd.deliver('ask', 1), odd.call('ask', 1, { guarantee: 'at-least-once' })]) {
+    expect(await rejection(told)).toMatchObject({ code: 'INVALID_PAYLOAD' });
+  }
+  await settleTurn();
+  expect(system.stats()).toMatchObject({ rejected: 6, handled: 0, queued: 0 });
+});
