@@ -10,7 +10,7 @@ import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
 import { BackOff } from './rare.js';
-import { canReturn, codeOf, livesOn, samePayload, suspends, verdictOf } from './rules.js';
+import { canReturn, charge, codeOf, livesOn, samePayload, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { HeldMessages } from './held.js';
 import { Windows, type Window } from './window.js';
@@ -235,7 +235,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       if (d.ahead) this.unbegun(d);
       d.attempts--;
       d.rarely().undone++;
-    } else if (d.attempts > 1 && d.callee.cold().verdict === null) d.callee.cold().verdict = 'charged';
+    } else charge(d);
     this.decide(d, reason, -1);
     // Its own process outlives an agent that ends in order; the next attempt must be the only one.
     const { extra } = d;

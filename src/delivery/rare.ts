@@ -24,6 +24,8 @@ export class Rare {
   acceptance: Acceptance | null = null;
   /** its place in line before a full mailbox */
   entrance: Waiter | null = null;
+  /** it has ended an agent */
+  crashed = false;
   /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
   ahead = false;
   /** the dead letter that it was before */

@@ -21,6 +21,14 @@ export function suspends(p: Process): boolean {
   return extra !== null && extra.pressure !== null && extra.pressure.rules.overflow === 'suspend';
 }
 
+/** It has ended its agent: the supervisor counts the first time, later ones are charged to the message. */
+export function charge(d: Delivered): void {
+  const rare = d.rarely();
+  const ext = d.callee.cold();
+  if (rare.crashed && ext.verdict === null) ext.verdict = 'charged';
+  rare.crashed = true;
+}
+
 /** Whether two messages of one key are the same message. What is nested too deeply to be compared is another one. */
 export function samePayload(a: unknown, b: unknown): boolean {
   try {

@@ -1,3 +1,4 @@
+import { attemptsSuite } from './attempts.js';
 import { breakerSuite } from './breaker.js';
 import { callsSuite } from './calls.js';
 import { cancelSuite } from './cancel.js';
@@ -23,5 +24,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, poolsSuite, lettersSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, randomSuite,
 ];
