@@ -1,9 +1,9 @@
-import { CallError, markHandled } from '../base/index.js';
+import { CallError } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import { fenced, type Address, type Kernel, type Process } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import type { Receipt } from './delivery-types.js';
-import { deliveriesOf, hostOf, rejected } from './host.js';
+import { deliveriesOf, hostOf, rejected, rejectedWith } from './host.js';
 import { checkSignal, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import type { CallOptions } from './types.js';
@@ -20,12 +20,12 @@ interface Sending {
 /** `deliver` with an explicit sender. Every failure is a rejection. */
 export function deliverAs(ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<Receipt> {
   const { definition, kernel, addr } = ref;
-  if (fenced(sender)) return rejected('ZOMBIE', titleOf(addr), op, { verb: 'deliver' });
+  if (fenced(sender)) return rejected(kernel, 'ZOMBIE', titleOf(addr), op, { verb: 'deliver' });
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]), 'deliver');
     const checked = known.check === null ? payload : known.check(payload);
-    return deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options);
+    return kernel.scheduler.paced(deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options));
   } catch (error) {
     return refused(ref, error, op, 'deliver');
   }
@@ -39,7 +39,7 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
     if (known === undefined || known.stream) throw ref.unknown(op, definition.calls);
     const checked = known.check === null ? payload : known.check(payload);
     throwIfFired(checkSignal('call', (options as CallOptions).signal));
-    return deliveriesOf(kernel).call(addr, definition, known, checked, caller, options);
+    return kernel.scheduler.paced(deliveriesOf(kernel).call(addr, definition, known, checked, caller, options));
   } catch (error) {
     kernel.counts.callsFailed++;
     return refused(ref, error, op, 'call');
@@ -49,9 +49,7 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
 /** What its mailbox has refused is counted there. */
 function refused(ref: Sending, error: unknown, op: string, verb: 'call' | 'deliver'): Promise<never> {
   if (!(error instanceof CallError && BY_MAILBOX.has(error.code))) hostOf(ref.kernel).router.rejected();
-  const promise = Promise.reject<never>(ref.explain(error, op, verb));
-  markHandled(promise);
-  return promise;
+  return rejectedWith(ref.kernel, ref.explain(error, op, verb));
 }
 
 const BY_MAILBOX: ReadonlySet<string> = new Set(['MAILBOX_FULL', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);

@@ -1,4 +1,4 @@
-import { CastcallError, OptionError, callError, type CallErrorCode, type CallErrorFields } from '../base/index.js';
+import { CastcallError, OptionError, callError, markHandled, type CallErrorCode, type CallErrorFields } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
 import type { Deliveries } from './delivery-types.js';
@@ -61,8 +61,13 @@ export function addressOf(host: Host, to: Target): Address {
 }
 
 /** A rejected promise that nobody has to look at. */
-export function rejected(code: CallErrorCode, target: string, op: string, fields: Partial<CallErrorFields> = {}): Promise<never> {
-  const promise = Promise.reject<never>(callError(code, { target, op, ...fields }));
-  promise.catch(() => undefined);
-  return promise;
+export function rejected(kernel: Kernel, code: CallErrorCode, target: string, op: string, fields: Partial<CallErrorFields> = {}): Promise<never> {
+  return rejectedWith(kernel, callError(code, { target, op, ...fields }));
+}
+
+/** The same with any error. */
+export function rejectedWith(kernel: Kernel, error: unknown): Promise<never> {
+  const promise = Promise.reject<never>(error);
+  markHandled(promise);
+  return kernel.scheduler.paced(promise);
 }

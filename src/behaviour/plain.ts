@@ -42,9 +42,9 @@ export class ProcessRefImpl {
     checkKeys('stop', options, ['timeoutMs']);
     const { addr } = this;
     const acting = this.sender ?? addr.kernel.current;
-    if (fenced(acting)) return rejected('ZOMBIE', addr.pid, 'stop');
-    if (addr.owner === null) return rejected('NOPROC', addr.pid, 'stop', { reason: 'noproc' });
-    if (addr === acting) return rejected('CALLING_SELF', addr.pid, 'stop');
+    if (fenced(acting)) return rejected(addr.kernel, 'ZOMBIE', addr.pid, 'stop');
+    if (addr.owner === null) return rejected(addr.kernel, 'NOPROC', addr.pid, 'stop', { reason: 'noproc' });
+    if (addr === acting) return rejected(addr.kernel, 'CALLING_SELF', addr.pid, 'stop');
     const limit = options.timeoutMs === undefined || options.timeoutMs === 'infinity' ? -1 : delayMs('stop.timeoutMs', options.timeoutMs);
     const done = ended(addr, addr.pid, reason, limit);
     if (addr.trap) exitSignal(addr, null, reason, false);
@@ -137,15 +137,12 @@ export class PlainSelf extends Verbs {
     if (!this.lives()) return new Promise(() => undefined);
     if (this.receiver !== null) throw new OptionError(verb, 'a second receive', 'one receive at a time per process', 'await the first, or end it by its signal');
     const limit = timeoutMs === undefined ? -1 : delayMs(`${verb}.timeoutMs`, timeoutMs);
-    if (checkSignal(verb, signal)?.aborted === true) return Promise.reject(signal?.reason as Error);
+    if (checkSignal(verb, signal)?.aborted === true) return this.told(Promise.reject(signal?.reason as Error));
     const stopped = isSuspended(this.p);
     if (stopped) this.p.rare().onResume = () => this.served();
     const got = stopped ? NONE : this.look(match, max, true);
-    if (got !== NONE) {
-      const { scheduler, env } = this.p.kernel;
-      return scheduler.charge() ? new Promise((resolve) => env.macrotask(() => resolve(got))) : Promise.resolve(got);
-    }
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error); // by `match`
+    if (got !== NONE) return this.told(Promise.resolve(got));
+    if (signal?.aborted === true) return this.told(Promise.reject(signal.reason as Error)); // by `match`
     return new Promise((resolve, reject) => {
       this.receiver = new Receiver(this, match, max, signal, resolve, reject);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
@@ -155,6 +152,10 @@ export class PlainSelf extends Verbs {
       }
       this.p.kernel.rested();
     });
+  }
+
+  private told<T>(answer: Promise<T>): Promise<T> {
+    return this.p.kernel.scheduler.paced(answer);
   }
 
   /** Takes what was passed over before: the oldest that fits, or as many as a batch has (`NONE` when more are on their way to it). */
@@ -211,7 +212,7 @@ export class PlainSelf extends Verbs {
     if (!this.lives()) return new Promise(() => undefined);
     const { p } = this;
     p.mailbox.shrink();
-    if (p.mailbox.size > 0 || (p.ext?.kept?.size ?? 0) > 0) return Promise.resolve();
+    if (p.mailbox.size > 0 || (p.ext?.kept?.size ?? 0) > 0) return this.told(Promise.resolve());
     return new Promise((resolve) => {
       this.wake = resolve;
       p.kernel.rested();

@@ -3,7 +3,7 @@ import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from
 import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
-import { deliveriesOf, hostOf, rejected } from './host.js';
+import { deliveriesOf, hostOf, rejected, rejectedWith } from './host.js';
 import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
@@ -119,7 +119,7 @@ export class AgentRefImpl {
   putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
     const { definition, kernel } = this;
     const target = titleOf(this.addr);
-    if (fenced(sender)) return rejected('ZOMBIE', target, op, { verb: 'put' });
+    if (fenced(sender)) return rejected(kernel, 'ZOMBIE', target, op, { verb: 'put' });
     try {
       const known = definition.castOp(op);
       if (known === undefined) throw this.unknown(op, definition.casts);
@@ -130,12 +130,10 @@ export class AgentRefImpl {
       if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op, verb: 'put' });
       if (sender === p) throw callError('CALLING_SELF', { target, op, verb: 'put', reason: 'calling_self' });
       throwIfFired(read.signal);
-      return put(p, known, checked, sender, this.addr, read);
+      return kernel.scheduler.paced(put(p, known, checked, sender, this.addr, read));
     } catch (error) {
       hostOf(kernel).router.rejected();
-      const promise = Promise.reject<never>(this.explain(error, op));
-      markHandled(promise);
-      return promise;
+      return this.rejection(error, op);
     }
   }
 
@@ -152,27 +150,33 @@ export class AgentRefImpl {
     const known = definition.callOp(op);
     const p = this.addr.owner;
     if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null && p.kernel.current === null) {
-      return request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS).promise;
+      return this.told(request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS));
     }
     return this.callAs(this.implied(op), op, payload, options);
   }
 
   /** The same with an explicit caller: `self.call`. A callee that waits for nobody cannot close a cycle. */
   callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
-    if (fenced(caller)) return rejected('ZOMBIE', titleOf(this.addr), op);
+    if (fenced(caller)) return rejected(this.kernel, 'ZOMBIE', titleOf(this.addr), op);
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
     if (known !== undefined && p !== null && p !== caller && options === undefined && p.calls === null && p.ext === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && !p.kernel.development) {
-      return request(p, known, payload, caller, this.addr, CALL_TIMEOUT_MS).promise;
+      return this.told(request(p, known, payload, caller, this.addr, CALL_TIMEOUT_MS));
     }
     if (options !== undefined && (options as { guarantee?: unknown } | null)?.guarantee !== undefined) return guaranteedCall(this, caller, op, payload, options);
     try {
-      const made = this.requestAs(caller, op, payload, options);
-      return made.promise;
+      return this.told(this.requestAs(caller, op, payload, options));
     } catch (error) {
-      return this.refusedCall(error, op);
+      hostOf(this.kernel).router.rejected();
+      this.kernel.counts.callsFailed++;
+      return this.rejection(error, op);
     }
+  }
+
+  /** A call that a mailbox has refused already comes without a drain. */
+  private told(made: CallRequest): Promise<unknown> {
+    return made.settled ? this.kernel.scheduler.paced(made.promise) : made.promise;
   }
 
   /** A request that nobody waits for: never throws, what is wrong is an error response (RQ-01). */
@@ -218,12 +222,8 @@ export class AgentRefImpl {
     return p;
   }
 
-  private refusedCall(error: unknown, op: string): Promise<never> {
-    hostOf(this.kernel).router.rejected();
-    this.kernel.counts.callsFailed++;
-    const promise = Promise.reject<never>(this.explain(error, op));
-    promise.catch(() => undefined);
-    return promise;
+  private rejection(error: unknown, op: string): Promise<never> {
+    return rejectedWith(this.kernel, this.explain(error, op));
   }
 
   async tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
@@ -269,7 +269,7 @@ export class AgentRefImpl {
       failure = this.explain(error, op);
     }
     hostOf(kernel).router.rejected();
-    return failedStream(failure);
+    return failedStream(kernel, failure);
   }
 
   /* ---- the rest ---- */
@@ -297,9 +297,9 @@ export class AgentRefImpl {
     const p = this.addr.owner;
     const target = titleOf(this.addr);
     const { acting } = this;
-    if (fenced(acting)) return rejected('ZOMBIE', target, 'stop');
-    if (p === null) return rejected('NOPROC', target, 'stop', { reason: 'noproc' });
-    if (p === acting) return rejected('CALLING_SELF', target, 'stop');
+    if (fenced(acting)) return rejected(this.kernel, 'ZOMBIE', target, 'stop');
+    if (p === null) return rejected(this.kernel, 'NOPROC', target, 'stop', { reason: 'noproc' });
+    if (p === acting) return rejected(this.kernel, 'CALLING_SELF', target, 'stop');
     pushSignal(p, STOP, reason, null);
     return ended(p, target, reason, limit);
   }
@@ -347,8 +347,8 @@ shownAs(AgentRefImpl, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)
 type CastOutcome = 'ok' | 'dead' | LostCode;
 
 /** A stream that fails at its first item. */
-async function* failedStream(failure: unknown): AsyncGenerator<never> {
-  await Promise.reject(failure);
+async function* failedStream(kernel: Kernel, failure: unknown): AsyncGenerator<never> {
+  await rejectedWith(kernel, failure);
 }
 
 const NOBODY = new Mailbox(UNBOUNDED);

@@ -100,7 +100,7 @@ export class RequestVerbsImpl {
   }
 
   private one(verb: string, request: RequestIdImpl, options: ResponseWait | undefined, late: () => void): Promise<Response<unknown> | 'timeout'> {
-    return quietly(() => {
+    return this.told(() => {
       this.own(verb, request);
       const limit = this.limit(verb, options, ['timeoutMs', 'atMs']);
       return this.first([request], limit).then((found) => {
@@ -128,7 +128,7 @@ export class RequestVerbsImpl {
   }
 
   private any(verb: string, collection: RequestCollectionImpl, options: CollectionWait | undefined, abandons: boolean): Promise<Labelled | 'timeout' | 'no_request'> {
-    return quietly(() => {
+    return this.told(() => {
       this.ownAll(verb, collection);
       const limit = this.limit(verb, options, ['timeoutMs', 'atMs', 'delete']);
       checkDelete(verb, options?.delete);
@@ -158,6 +158,18 @@ export class RequestVerbsImpl {
     const ready = requests.find((request) => request.ready);
     if (ready !== undefined) return Promise.resolve(ready);
     return new Promise((resolve) => new Wait(this.p, requests, resolve).begin(limitMs));
+  }
+
+  /** What was asked wrongly is a rejection that nobody has to look at. */
+  private told<T>(ask: () => Promise<T>): Promise<T> {
+    let promise: Promise<T>;
+    try {
+      promise = ask();
+    } catch (error) {
+      promise = Promise.reject<never>(error);
+    }
+    markHandled(promise);
+    return this.kernel.scheduler.paced(promise);
   }
 
   private need(verb: string): void {
@@ -198,16 +210,4 @@ function labelled(collection: RequestCollectionImpl, request: RequestIdImpl, res
 
 function checkDelete(verb: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') throw new OptionError(`requests.${verb}.delete`, value, 'true or false');
-}
-
-/** What was asked wrongly is a rejection that nobody has to look at. */
-function quietly<T>(ask: () => Promise<T>): Promise<T> {
-  let promise: Promise<T>;
-  try {
-    promise = ask();
-  } catch (error) {
-    promise = Promise.reject<never>(error);
-  }
-  markHandled(promise);
-  return promise;
 }

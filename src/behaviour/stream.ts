@@ -62,6 +62,10 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   next(): Promise<IteratorResult<unknown>> {
+    return this.callee.kernel.scheduler.paced(this.ask());
+  }
+
+  private ask(): Promise<IteratorResult<unknown>> {
     if (this.asked !== null) return Promise.reject(new TypeError('the stream is already waiting for an item: await one next() before the following'));
     if (this.settled) {
       const { failure } = this;

@@ -181,11 +181,11 @@ export class Sys<S = unknown> {
     const caller = this.#caller ?? kernel.current;
     const target = titleOf(this.#to);
     const p = this.#to.owner;
-    if (fenced(caller)) return rejected('ZOMBIE', target, op.name);
-    if (p === null) return rejected('NOPROC', target, op.name, { reason: 'noproc' });
-    if (p === caller) return rejected('CALLING_SELF', target, op.name, { reason: 'calling_self' });
+    if (fenced(caller)) return rejected(kernel, 'ZOMBIE', target, op.name);
+    if (p === null) return rejected(kernel, 'NOPROC', target, op.name, { reason: 'noproc' });
+    if (p === caller) return rejected(kernel, 'CALLING_SELF', target, op.name, { reason: 'calling_self' });
     const path = caller === null ? null : findCycle(caller, p);
-    if (path !== null) return rejected('CALL_CYCLE', target, op.name, { path });
+    if (path !== null) return rejected(kernel, 'CALL_CYCLE', target, op.name, { path });
     return systemRequest(p, op, (one, slot) => {
       const hooks = one.ext?.sys ?? one.behaviour.sys;
       if (hooks !== null) return command(one, hooks, slot as Request);

@@ -74,6 +74,7 @@ function never(): Promise<never> {
 async function* consume(run: StreamRun): AsyncGenerator<Outcome> {
   try {
     for (;;) {
+      await run.paced();
       if (run.gone) await never();
       run.fill();
       if (run.failure !== null) throw run.failure.error;
@@ -157,6 +158,11 @@ class StreamRun {
 
   get done(): boolean {
     return this.exhausted && this.open.length === 0;
+  }
+
+  /** A source may be empty, and every outcome there: then no drain holds the loop of its consumer back. */
+  paced(): Promise<void> {
+    return this.kernel.scheduler.paced(Promise.resolve());
   }
 
   /** Starts as many tasks as may run now. */

@@ -1,5 +1,6 @@
-import { markHandled, OptionError, timeoutMs } from '../base/index.js';
+import { OptionError, timeoutMs } from '../base/index.js';
 import { exitProcess, exitSignal, fenced, unlink, type Kernel, type Process } from '../process/index.js';
+import { rejectedWith } from './host.js';
 import { checkKeys } from './options.js';
 import { recordOf, spawnTask, TaskRecord } from './task.js';
 import { TaskError } from './task-error.js';
@@ -48,19 +49,19 @@ export class TaskVerbsImpl {
         wait.begin(limit);
         return wait.promise;
       }
-      if (now !== null && now.ok) return Promise.resolve(now.value);
+      if (now !== null && now.ok) return this.told(Promise.resolve(now.value));
       throw now === null ? new TaskError('NOPROC', 'await', task.pid) : new TaskError('EXIT', 'await', task.pid, now.reason);
     } catch (error) {
-      return failed(error);
+      return rejectedWith(this.kernel, error);
     }
   }
 
   awaitMany(tasks: readonly TaskRecord[], options?: TaskWaitOptions): Promise<unknown[]> {
     try {
       this.ownAll('awaitMany', tasks);
-      return awaitAll(tasks, waitMs('awaitMany', options));
+      return this.told(awaitAll(tasks, waitMs('awaitMany', options)));
     } catch (error) {
-      return failed(error);
+      return rejectedWith(this.kernel, error);
     }
   }
 
@@ -69,10 +70,10 @@ export class TaskVerbsImpl {
       this.own('yield', task);
       const limit = waitMs('yield', options);
       const now = task.take();
-      if (now !== undefined) return Promise.resolve(now ?? NOPROC);
+      if (now !== undefined) return this.told(Promise.resolve(now ?? NOPROC));
       return new Promise((resolve) => new OutcomeWait(task, resolve).begin(limit));
     } catch (error) {
-      return failed(error);
+      return rejectedWith(this.kernel, error);
     }
   }
 
@@ -83,9 +84,9 @@ export class TaskVerbsImpl {
       const { onTimeout = 'nothing', limit = tasks.length } = options;
       if (onTimeout !== 'nothing' && onTimeout !== 'ignore' && onTimeout !== 'kill') throw new OptionError('task.yieldMany.onTimeout', onTimeout, "'nothing', 'ignore' or 'kill'");
       if (!Number.isInteger(limit) || limit < (tasks.length === 0 ? 0 : 1)) throw new OptionError('task.yieldMany.limit', limit, 'a whole number of tasks from 1');
-      return yieldAll(tasks, timeoutMs('task.yieldMany.timeoutMs', options.timeoutMs, TASK_TIMEOUT_MS), onTimeout, limit);
+      return this.told(yieldAll(tasks, timeoutMs('task.yieldMany.timeoutMs', options.timeoutMs, TASK_TIMEOUT_MS), onTimeout, limit));
     } catch (error) {
-      return failed(error);
+      return rejectedWith(this.kernel, error);
     }
   }
 
@@ -95,10 +96,10 @@ export class TaskVerbsImpl {
       const brutal = patience === 'brutal_kill';
       const limit = brutal ? -1 : timeoutMs('task.shutdown.timeoutMs', patience, TASK_TIMEOUT_MS);
       const now = task.take();
-      if (now !== undefined) return Promise.resolve(now === null ? NOPROC : asked(now, brutal));
+      if (now !== undefined) return this.told(Promise.resolve(now === null ? NOPROC : asked(now, brutal)));
       return new Promise((resolve) => end(task, brutal, limit, resolve));
     } catch (error) {
-      return failed(error);
+      return rejectedWith(this.kernel, error);
     }
   }
 
@@ -118,6 +119,11 @@ export class TaskVerbsImpl {
   streamNolink(items: StreamItems, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('streamNolink', fn);
     return new TaskStreamImpl(this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options));
+  }
+
+  /** An outcome that is there already comes without a drain. */
+  private told<T>(answer: Promise<T>): Promise<T> {
+    return this.kernel.scheduler.paced(answer);
   }
 
   private need(verb: string): void {
@@ -147,13 +153,6 @@ function waitMs(verb: string, options: TaskWaitOptions | undefined): number {
   if (options === undefined) return TASK_TIMEOUT_MS;
   checkKeys(`task.${verb}`, options, ['timeoutMs']);
   return timeoutMs(`task.${verb}.timeoutMs`, options.timeoutMs, TASK_TIMEOUT_MS);
-}
-
-/** A rejection that nobody has to look at. */
-function failed(error: unknown): Promise<never> {
-  const promise = Promise.reject<never>(error);
-  markHandled(promise);
-  return promise;
 }
 
 /** That a task ended as it was asked to is no news. */

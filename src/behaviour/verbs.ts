@@ -44,7 +44,7 @@ export class Verbs {
 
   call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
     if (typeof ref?.callAs !== 'function') throw badRef('call', ref);
-    if (!this.lives()) return rejected('ZOMBIE', titleOf(ref.addr), op);
+    if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', titleOf(ref.addr), op);
     return ref.callAs(this.p, op, payload, options);
   }
 
@@ -55,7 +55,7 @@ export class Verbs {
 
   put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
     if (typeof ref?.putAs !== 'function') throw badRef('put', ref);
-    if (!this.lives()) return rejected('ZOMBIE', titleOf(ref.addr), op, { verb: 'put' });
+    if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', titleOf(ref.addr), op, { verb: 'put' });
     return ref.putAs(this.p, op, payload, options);
   }
 

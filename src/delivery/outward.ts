@@ -2,7 +2,7 @@ import { CastcallError, delayMs, markHandled, OptionError, parseOptions, shownAs
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
-import { fenced, type Kernel, type Process } from '../process/index.js';
+import { fenced, type Kernel, type Process, type Scheduler } from '../process/index.js';
 import { checkName } from '../router/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import { readBreaker, type ReadBreaker } from './breaker-options.js';
@@ -21,6 +21,10 @@ class Outward {
     kernel.stopHooks.push(() => {
       for (const one of [...this.circuits.values(), ...this.gates.values()]) one.end();
     });
+  }
+
+  get scheduler(): Scheduler {
+    return this.kernel.scheduler;
   }
 
   circuit(name: string, given: BreakerOptions | undefined): Circuit {
@@ -71,7 +75,14 @@ class Asker {
   constructor(
     readonly p: Process | null,
     private readonly self: { readonly signal: AbortSignal } | null,
+    private readonly scheduler: Scheduler,
   ) {}
+
+  /** Ours: its rejection, seen by nobody when the agent has died, must not end the program. */
+  told<T>(answer: Promise<T>): Promise<T> {
+    markHandled(answer);
+    return this.scheduler.paced(answer);
+  }
 
   /** undefined for the outside, which has none */
   get own(): AbortSignal | undefined {
@@ -97,7 +108,7 @@ export class OutwardVerbsImpl implements OutwardVerbs {
     p: Process | null,
     self: { readonly signal: AbortSignal } | null,
   ) {
-    this.asker = new Asker(p, self);
+    this.asker = new Asker(p, self, outward.scheduler);
   }
 
   breaker(name: string, options?: BreakerOptions): Breaker {
@@ -119,7 +130,7 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
     const { asker } = this;
     const own = typeof options === 'object' && options !== null && options.signal === undefined ? { ...options, signal: asker.own } : options;
-    return retryFor(asker.p, attempt, own);
+    return asker.told(retryFor(asker.p, attempt, own));
   }
 }
 
@@ -140,7 +151,7 @@ class BreakerImpl implements Breaker {
   }
 
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: BreakerRunOptions = {}): Promise<T> {
-    return handled(this.#run(fn, options));
+    return this.#asker.told(this.#run(fn, options));
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
@@ -193,7 +204,7 @@ class LimitImpl implements Limit {
   }
 
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: LimitRunOptions = {}): Promise<T> {
-    return handled(this.#run(fn, options));
+    return this.#asker.told(this.#run(fn, options));
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
@@ -238,12 +249,6 @@ class LimitImpl implements Limit {
 const aSignal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional();
 const breakerRun: z.ZodType<BreakerRunOptions> = z.strictObject({ signal: aSignal }, { error: 'an object' });
 const limitRun: z.ZodType<LimitRunOptions> = z.strictObject({ signal: aSignal, timeoutMs: z.unknown().optional() }, { error: 'an object' }) as never;
-
-/** Ours: its rejection, seen by nobody when the agent has died, must not end the program. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  markHandled(promise);
-  return promise;
-}
 
 shownAs(BreakerImpl, (it) => `Breaker(${it.name}: ${it.state})`);
 shownAs(LimitImpl, (it) => {

@@ -147,7 +147,7 @@ class PoolRefImpl extends BalancedRef {
     const limit = timeoutMs('checkout.timeoutMs', options.timeoutMs, CHECKOUT_MS);
     const target = this.workers.addr.name;
     const manager = managerAt(this.workers.pool);
-    if (manager === null) return this.#isOther() ? rejected('PROTOCOL_MISMATCH', target, 'checkout', {}) : rejected('NOPROC', target, 'checkout', { reason: 'noproc' });
+    if (manager === null) return this.#isOther() ? rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {}) : rejected(this.kernel, 'NOPROC', target, 'checkout', { reason: 'noproc' });
     const ref = new AgentRefImpl(manager, managerRuntime(), this.kernel, sender);
     const ticket = new Ticket();
     let granted: Grant;
@@ -161,7 +161,7 @@ class PoolRefImpl extends BalancedRef {
     if (granted.p === null) throw granted.error instanceof Error ? granted.error : callError('EXIT', { target, op: 'checkout', reason: granted.error });
     if (granted.p.behaviour !== this.definition.behaviour) {
       ref.castAs(null, 'release', ticket, undefined);
-      return rejected('PROTOCOL_MISMATCH', target, 'checkout', {});
+      return rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {});
     }
     return new PooledRefImpl(new Lease(granted.p, () => ref.castAs(null, 'release', ticket, undefined)), this.definition, this.kernel, sender);
   }

@@ -1,4 +1,4 @@
-import { Ring, type Chooser } from '../base/index.js';
+import { markHandled, Ring, type Chooser } from '../base/index.js';
 import type { Kernel } from './kernel.js';
 import { step } from './loop.js';
 import { Level, Run, type Process } from './process.js';
@@ -10,19 +10,41 @@ export const TURN_BUDGET_MS = 5;
 /** One low process runs after this many others while both are runnable (PF-02). */
 const LOW_EVERY = 8;
 
-const QUOTA_MAX = 512;
+/** Messages before the first look at the clock in a turn: nobody knows how long handlers take this time. */
+const QUOTA_FIRST = 16;
+/** A quota is to take so long, ms. */
+const QUOTA_MS_MIN = 0.1;
+const QUOTA_MS_MAX = 0.5;
 
 /** Done at the beginning of a turn of the event loop. */
 export interface TurnJob {
   turn(): void;
 }
 
+/** An answer that waits for the next turn. */
+class Answer<T> implements TurnJob {
+  readonly later: Promise<T>;
+  private resolve!: (answer: Promise<T>) => void;
+  constructor(private readonly answer: Promise<T>) {
+    this.later = new Promise<T>((resolve) => {
+      this.resolve = resolve;
+    });
+    markHandled(answer);
+    markHandled(this.later);
+  }
+  turn(): void {
+    this.resolve(this.answer);
+  }
+}
+
 /**
  * The run queue: drained in one microtask for a whole burst. The time budget belongs to the event-loop turn, not to a
  * drain, so chains of microtask drains (an async ping-pong, `for (;;) await ref.call()`) cannot hold the loop: once it
- * is spent, the next drain waits for the macrotask that is armed while anything runs.
+ * is spent, the next drain waits for the macrotask that is armed while anything runs. What answers without a drain is
+ * charged to the same budget: see `paced`.
  *
- * The clock is read once per quota of messages; the quota adapts so that a quota takes between 0.1 and 0.5 ms.
+ * The clock is read when a turn begins and once per quota of messages. A quota begins small in each turn and grows while it
+ * takes less than 0.1 ms, up to the budget of one process.
  */
 export class Scheduler {
   private readonly normal = new Ring<Process>();
@@ -36,10 +58,11 @@ export class Scheduler {
   private pending = false;
   private ticking = false;
   private spent = false;
-  private quota = 16;
-  private credit = 16;
-  private turnBegan = -1;
-  private checkedAt = -1;
+  private quota = QUOTA_FIRST;
+  private credit = QUOTA_FIRST;
+  /** the runtime's first work in this turn, and the last look at the clock */
+  private turnBegan = 0;
+  private checkedAt = 0;
   private jobs: TurnJob[] = [];
 
   constructor(private readonly kernel: Kernel) {}
@@ -63,15 +86,23 @@ export class Scheduler {
   };
 
   /**
-   * Charges work that is done outside a drain (a receive served from passed-over messages) to the turn. True when the
-   * turn is used up: then that work should wait for the next one.
+   * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not before the next one.
+   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8).
    */
-  charge(): boolean {
-    this.needTick();
+  paced<T>(answer: Promise<T>): Promise<T> {
+    if (!this.charge()) return answer;
+    const made = new Answer(answer);
+    this.nextTurn(made);
+    return made.later;
+  }
+
+  /** Charges work that is done outside a drain to the turn. True when the turn is used up. */
+  private charge(): boolean {
     if (this.spent) return true;
-    if (--this.credit > 0 || !this.overTime()) return false;
-    this.spent = true;
-    return true;
+    if (--this.credit > 0) return false;
+    this.needTick();
+    this.spent = this.overTime();
+    return this.spent;
   }
 
   /** Does it at the beginning of the next turn of the event loop. */
@@ -83,7 +114,10 @@ export class Scheduler {
   private needTick(): void {
     if (this.ticking) return;
     this.ticking = true;
-    this.kernel.env.macrotask(this.tick);
+    const { env } = this.kernel;
+    env.macrotask(this.tick);
+    this.turnBegan = env.mono();
+    this.checkedAt = this.turnBegan;
   }
 
   private promise(): void {
@@ -116,7 +150,7 @@ export class Scheduler {
     while (normal.size > 0 || this.others > 0) {
       const p = this.others > 0 ? this.pick() : normal.shift();
       if (p.run !== Run.Queued) continue;
-      const done = step(p, this.credit < PROCESS_BUDGET ? this.credit : PROCESS_BUDGET);
+      const done = step(p, this.credit);
       this.credit -= done > 0 ? done : 1;
       if (this.credit <= 0 && this.overTime()) {
         this.spent = true;
@@ -161,13 +195,9 @@ export class Scheduler {
 
   private overTime(): boolean {
     const now = this.kernel.env.mono();
-    if (this.turnBegan < 0) {
-      this.turnBegan = now;
-    } else {
-      const took = now - this.checkedAt;
-      if (took > 0.5) this.quota = Math.max(1, this.quota >> 1);
-      else if (took < 0.1) this.quota = Math.min(QUOTA_MAX, this.quota << 1);
-    }
+    const took = now - this.checkedAt;
+    if (took > QUOTA_MS_MAX) this.quota = Math.max(1, Math.floor((this.quota * QUOTA_MS_MAX) / took));
+    else if (took < QUOTA_MS_MIN) this.quota = Math.min(PROCESS_BUDGET, this.quota << 1);
     this.checkedAt = now;
     this.credit = this.quota;
     return now - this.turnBegan >= TURN_BUDGET_MS;
@@ -176,8 +206,8 @@ export class Scheduler {
   /** The event loop had its turn: the time budget is whole again. */
   private readonly tick = (): void => {
     this.ticking = false;
-    this.turnBegan = -1;
-    this.credit = Math.min(this.credit, this.quota);
+    this.quota = QUOTA_FIRST;
+    this.credit = QUOTA_FIRST;
     if (this.jobs.length > 0) this.doJobs();
     if (!this.spent) return;
     this.spent = false;

@@ -1,5 +1,6 @@
 import { callError, deepFreeze, isThenable, OptionError, printable, Ring, settle, shownAs, type Env } from '../base/index.js';
 import { bytesOf, Kind } from '../mailbox/index.js';
+import type { Scheduler } from '../process/index.js';
 import type { DeadLetter, DeadLetterGap, LetterLimits, LetterQuery, RetryRefusal, RetryReport, Road } from './letter.js';
 import { LetterFeed } from './letter-feed.js';
 import { checkLimit, checkQuery, fits } from './letter-query.js';
@@ -45,6 +46,7 @@ export class DeadLetters {
     private readonly env: Env,
     private readonly limits: LetterLimits,
     private readonly frozen: boolean,
+    private readonly scheduler: Scheduler,
   ) {}
 
   /** Letters kept now, at most the capacity. */
@@ -189,7 +191,7 @@ export class DeadLetters {
    * @since 0.2.0
    */
   feed(options: { readonly buffer?: number | undefined } = {}): AsyncIterableIterator<DeadLetter | DeadLetterGap> {
-    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) => this.feeds.delete(done));
+    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) => this.feeds.delete(done), this.scheduler);
     if (this.closed) feed.end();
     else this.feeds.add(feed);
     return feed;

@@ -1,5 +1,6 @@
 import type { DeadLetter, DeadLetterGap } from './letter.js';
 import { Ring, shownAs } from '../base/index.js';
+import type { Scheduler } from '../process/index.js';
 
 type Item = DeadLetter | DeadLetterGap;
 
@@ -12,6 +13,7 @@ export class LetterFeed implements AsyncIterableIterator<Item> {
   constructor(
     private readonly buffer: number,
     private readonly left: (feed: LetterFeed) => void,
+    private readonly scheduler: Scheduler,
   ) {}
 
   get shown(): string {
@@ -35,6 +37,10 @@ export class LetterFeed implements AsyncIterableIterator<Item> {
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
+    return this.scheduler.paced(this.ask());
+  }
+
+  private ask(): Promise<IteratorResult<Item, undefined>> {
     const { missed } = this;
     if (missed > 0) {
       this.missed = 0;

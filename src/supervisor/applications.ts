@@ -102,7 +102,7 @@ export class Applications {
    * Errors, as an ApplicationError: NOT_STARTED, ALREADY_STARTED, START_FAILED, NOT_LOADED, STOPPING.
    */
   start(app: Application | string, options: StartApplicationOptions = {}): Promise<void> {
-    return quiet(this.#start(app, options));
+    return this.#told(this.#start(app, options));
   }
 
   /**
@@ -111,12 +111,16 @@ export class Applications {
    * reverse order, and nothing else (AP-03). Optional ones are started when they are loaded (AP-05).
    */
   ensureAllStarted(apps: Application | string | readonly (Application | string)[], options: EnsureOptions = {}): Promise<string[]> {
-    return quiet(this.#ensure(Array.isArray(apps) ? (apps as Application[]) : [apps as Application], options));
+    return this.#told(this.#ensure(Array.isArray(apps) ? (apps as Application[]) : [apps as Application], options));
   }
 
   /** Stops one application and no other (AP-08): prepStop, tree, stop, leftovers (AP-07). Errors: NOT_STARTED, also while it is being stopped. */
   stop(app: Application | string): Promise<void> {
-    return quiet(this.#stop(app));
+    return this.#told(this.#stop(app));
+  }
+
+  #told<T>(answer: Promise<T>): Promise<T> {
+    return this.#ports.kernel.scheduler.paced(quiet(answer));
   }
 
   /** @internal The system stops: nothing is started or stopped by request any more. */

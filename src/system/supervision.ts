@@ -39,6 +39,6 @@ export class Tops {
 
   /** Starts one more top process; it is stopped with the system, newest first. */
   start(plan: StartPlan): Promise<Process> {
-    return startSupervisor(this.host, null, plan);
+    return this.host.kernel.scheduler.paced(startSupervisor(this.host, null, plan));
   }
 }

@@ -275,7 +275,7 @@ export class System extends SystemOutward implements AsyncDisposable {
    * (await system.monitor(p).down).reason // => 'normal'
    */
   monitor(to: Target): Watch {
-    return watchFrom(addressOf(this.#host, to));
+    return watchFrom(addressOf(this.#host, to), this.#host.kernel.scheduler);
   }
 
   alive(pid: string): boolean {
