@@ -322,11 +322,18 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
 
 const shown = <V>(entry: Entry): RegistryEntry<V> => ({ pid: entry.p.pid, value: entry.value as V });
 
-/** `fn` always runs later, free lock or not; the lock is free again before its caller hears of the outcome. */
+/**
+ * `fn` always runs later, free lock or not, and in the async context of its caller, not of whoever had the lock before;
+ * the lock is free again before its caller hears of the outcome.
+ */
 function lockFor<T>(locks: Locks, p: Process, key: unknown, fn: () => T | PromiseLike<T>, target: string): Promise<T> {
   const promise = new Promise<T>((resolve, reject) => {
+    let granted!: () => void;
+    const grant = new Promise<void>((open) => {
+      granted = open;
+    });
     const run = async (): Promise<void> => {
-      await Promise.resolve();
+      await grant;
       if (turn.over) return;
       turn.begun = true;
       try {
@@ -342,7 +349,8 @@ function lockFor<T>(locks: Locks, p: Process, key: unknown, fn: () => T | Promis
       markHandled(promise);
       reject(callError(why === 'owner ended' ? 'ZOMBIE' : 'EXIT', { target, op: 'lock', reason: why }));
     };
-    const turn = locks.take(p, key, () => void run(), failed);
+    const turn = locks.take(p, key, granted, failed);
+    void run();
   });
   return promise;
 }
