@@ -1,4 +1,4 @@
-// Wrong variants of state machines: see scripts/mutants.mjs. The simulation has no state machines, so these are the oracle's.
+// Wrong variants of state machines: see scripts/mutants.mjs. What is about the order of their callbacks is the oracle's.
 const step = 'src/behaviour/statem-step.js';
 const queue = 'src/behaviour/statem-queue.js';
 const timeouts = 'src/behaviour/statem-timeouts.js';
@@ -22,4 +22,6 @@ export const statemachines = [
   { name: 'a crash keeps what the callback assigned', file: statem, family: 'machines', edits: [['function crash(p, m, error) { m.restore();', 'function crash(p, m, error) {']] },
   { name: 'a thrown transition is a crash', file: statem, family: 'machines', edits: [['if (!isControl(error)) return crash(p, m, error); try', 'return crash(p, m, error); try']] },
   { name: 'a due timeout that was stopped is handled', file: timeouts, family: 'delays', edits: [['if (known.timer !== null) cancelTimer(known.timer); else', 'if (known.timer === null)'], ['if (this.running.get(due.key) !== due) return false;', '']] },
+  { name: 'what comes again is lost with its machine', file: queue, suite: 'statem', edits: [['return [...this.next].reverse().concat(this.postponed).filter', 'return this.postponed.filter']] },
+  { name: 'what was postponed is lost with its machine', file: queue, suite: 'statem', edits: [['return [...this.next].reverse().concat(this.postponed).filter', 'return [...this.next].reverse().filter']] },
 ];

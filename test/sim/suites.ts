@@ -16,6 +16,7 @@ import { randomSuite } from './random.js';
 import { restartingSuite } from './restarting.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
+import { statemSuite } from './statem.js';
 import { stoppingSuite } from './stopping.js';
 import type { Suite } from './suite.js';
 import { sysSuite } from './sys.js';
@@ -24,5 +25,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, statemSuite, randomSuite,
 ];
