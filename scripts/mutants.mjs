@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { behaviour } from '../test/mutants/behaviour.mjs';
+import { attempts } from '../test/mutants/attempts.mjs';
 import { delivery } from '../test/mutants/delivery.mjs';
 import { deliveries } from '../test/mutants/deliveries.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
@@ -96,7 +97,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...pools, ...timersAndEnds];
+const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...timersAndEnds];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));

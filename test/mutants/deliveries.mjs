@@ -35,6 +35,5 @@ export const deliveries = [
   { name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']] },
   { name: 'a concurrent handler outlives its attempt', file: destination, edits: [["this.kernel.end(extra.worker, 'shutdown');", ';']] },
   { name: 'a receipt tells its end twice', file: rare, edits: [[/if \(this\.watchers !== null\)\s+this\.tell\(outcome\.kind\);/, 'if (this.watchers !== null) { this.tell(outcome.kind); this.tell(outcome.kind); }']] },
-  { name: 'an attempt begins only in its own process', file: context, edits: [['message.beginAside();', 'if (message.state !== 2) return NO_REPLY; message.beginAside();']] },
   { name: 'what is taken back is gone', file: destination, edits: [['this.hold(d); this.await(d); } } /**', 'this.hold(d); } } /**']] },
 ];

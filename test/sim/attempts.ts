@@ -10,13 +10,16 @@ const BACKOFFS = [
   { baseMs: 5, jitter: 0 }, { baseMs: 7, factor: 3, maxMs: 50, jitter: 0 }, { baseMs: 4, factor: 1.5, jitter: 0 }, { baseMs: 0 },
   { baseMs: 10, jitter: 0.5 }, { baseMs: 3, factor: 2, maxMs: 3, jitter: 1 },
 ] as const;
-const ACTS = ['reply', 'reply', 'throw', 'throw', 'nack', 'nack later', 'retry'] as const;
+const ACTS = ['reply', 'reply', 'throw', 'throw', 'nack', 'nack later', 'retry', 'end by onError'] as const;
 /** All messages are over by then. */
 const REST_MS = 20_000;
 
-class Again extends Error {}
-
-const onError = (error: unknown): ErrorVerdict => (error instanceof Again ? 'retry' : 'restart');
+class Again extends Error {
+  /** the agent that onError ends */
+  constructor(readonly ends: string | null) {
+    super('again');
+  }
+}
 
 interface Self {
   readonly pid: string;
@@ -26,7 +29,7 @@ interface Self {
 function workerOf(world: World) {
   return defineAgent({
     name: 'worker',
-    delivery: { onError },
+    delivery: { onError: (error) => world.verdict(error) },
     // A concurrent handler is given a copy of the state: then the getter is asked.
     init: (name: string) => ({ name, get looked() { return world.copied(name); } }),
     calls: {
@@ -59,6 +62,12 @@ class World {
     throw new Error('broken');
   }
 
+  verdict(error: unknown): ErrorVerdict {
+    if (!(error instanceof Again)) return 'restart';
+    if (error.ends !== null) this.sim.system.exit(error.ends, 'kill');
+    return 'retry';
+  }
+
   handle(self: Self, n: number): string {
     const message = this.begin(self, n);
     return this.act(self, message);
@@ -81,7 +90,8 @@ class World {
     const { random } = this.sim;
     switch (random.pick(ACTS)) {
       case 'reply': return message.succeeded();
-      case 'retry': message.failed(); throw new Again('again');
+      case 'retry': message.failed(); throw new Again(null);
+      case 'end by onError': this.book.died(message.to); throw new Again(message.to);
       case 'throw':
         message.failed();
         this.book.died(message.to);

@@ -19,6 +19,8 @@ export class Message {
   first = 0;
   /** what its one handling answers */
   reply: unknown = undefined;
+  /** the process that it was sent to; undefined while nobody had the name */
+  owner: string | undefined = undefined;
   constructor(
     readonly job: number,
     readonly from: number,
@@ -77,7 +79,7 @@ export class Checks {
   }
 
   /** A handler starts. */
-  started(pid: string, job: number, attempt: number): Message {
+  started(pid: string, agent: string | undefined, job: number, attempt: number): Message {
     const { sim } = this;
     const message = this.ofJob.get(job) as Message;
     sim.always(message !== undefined, 'only what was accepted is started');
@@ -87,7 +89,11 @@ export class Checks {
     sim.always(now < message.expiresAt + LATE_MS + LATE_STEPS * this.stepMs, `no start after the expiry: at ${now}, which was ${message.expiresAt} (P12)`);
     this.starts++;
     if (++message.starts === 1) message.first = this.starts;
-    if (message.guarantee === 'at-most-once') sim.equal(message.starts, 1, 'at-most-once is started once (P18)');
+    if (message.guarantee === 'at-most-once') {
+      sim.equal(message.starts, 1, 'at-most-once is started once (P18)');
+      // Behind its order key it has not been sent yet.
+      if (message.owner !== undefined && message.options.order === undefined) sim.equal(agent, message.owner, 'at-most-once is started by the process that it was sent to (P18)');
+    }
     sim.always(attempt <= (message.options.attemptsMax ?? ATTEMPTS), `attempt ${attempt} of ${message.options.attemptsMax ?? ATTEMPTS} (P22)`);
     sim.equal(attempt, message.failed + 1, 'attempts are the failed ones and this one (P22)');
     this.order(message);

@@ -19,6 +19,7 @@ export interface Job {
 
 interface Self {
   readonly pid: string;
+  readonly ref: { readonly pid: string | undefined };
   readonly signal: AbortSignal;
   readonly delivery: DeliveryContext | undefined;
   refuse(code: string): unknown;
@@ -57,7 +58,7 @@ class Handling {
     this.delivery = self.delivery as DeliveryContext;
     this.pid = self.pid;
     sim.always(this.delivery !== undefined, 'self.delivery is there');
-    this.message = checks.started(self.pid, job, this.delivery.attempt);
+    this.message = checks.started(self.pid, self.ref.pid, job, this.delivery.attempt);
     sim.equal(this.delivery.redelivered, this.delivery.attempt > 1, 'redelivered');
     sim.sometimes(this.delivery.redelivered, 'a retry');
     sim.sometimes(this.message.starts > this.delivery.attempt, 'an outside end was no attempt');
