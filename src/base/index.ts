@@ -1,6 +1,6 @@
 export { CallError, CastcallError, OptionError, StartError, callError, isError, printable, type CallErrorCode, type CallErrorFields } from './errors.js';
 export { Deadline, Deadlines } from './deadlines.js';
-export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type TimerHandle } from './env.js';
+export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
 export { deepFreeze } from './freeze.js';
 export { hashText, mix } from './hash.js';
 export { newNonce } from './id.js';

@@ -5,6 +5,7 @@ import { belongsTo, isSupervised, isSupervisor, isTop } from '../supervisor/inde
 import { Alarm, quiet } from './drain.js';
 import type { Listeners } from './listeners.js';
 import { exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process } from '../process/index.js';
+import { stopWatchdog } from './watchdog.js';
 
 /** Options of `system.stop`. */
 export interface SystemStopOptions {
@@ -47,6 +48,7 @@ export async function stopSystem(kernel: Kernel, listeners: Listeners, options: 
   const report = await stopAll(kernel, options.drain, options.timeoutMs);
   kernel.closed = true;
   for (const hook of kernel.stopHooks) hook();
+  stopWatchdog(kernel);
   listeners.remove();
   // The tick that is armed while anything runs has its last turn before the caller goes on.
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));

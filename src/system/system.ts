@@ -326,8 +326,9 @@ export class System extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Watches queues and handlers: long queues with hysteresis (PF-10), handlers that hold the thread (PF-11). Without one
-   * nothing is measured. A new watchdog takes the place of the former one. Returns the way to stop it.
+   * Watches queues, handlers and the event loop: long queues with hysteresis (PF-10), handlers that hold the thread (PF-11),
+   * and, with a thread of its own, an event loop that stands still: that is told while it lasts (P33). Without one nothing is
+   * measured. A new watchdog takes the place of the former one. Returns the way to stop it.
    *
    * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are no whole numbers.
    *

@@ -107,6 +107,10 @@ export class SimEnv implements Env {
     return nodeEnv().context();
   }
 
+  thread(): null {
+    return null;
+  }
+
   /** Runs `fn` before anything else. */
   urgent(fn: () => void): void {
     this.urgents.push(fn);

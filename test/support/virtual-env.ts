@@ -85,6 +85,10 @@ export class VirtualEnv implements Env {
     return new Context();
   }
 
+  thread(): null {
+    return null;
+  }
+
   /** native timers that are set, and those of them that would keep the program alive */
   get pending(): { readonly timers: number; readonly held: number } {
     return { timers: this.timers.size, held: [...this.timers].filter((timer) => timer.held).length };
