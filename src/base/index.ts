@@ -8,5 +8,5 @@ export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from './options.js'
 export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';
 export { Ring } from './ring.js';
 export { shown, shownAs } from './shown.js';
-export { isThenable, markHandled, settle } from './thenable.js';
+export { adopt, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';
 export type { Tap } from './tap.js';

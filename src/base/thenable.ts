@@ -1,22 +1,88 @@
-const then = Promise.prototype.then;
+const { then } = Promise.prototype;
 const noop = (): void => {};
 
-/** Whether `await` would wait for this value. May throw where a getter named `then` throws. */
+/** Whether `await` would wait for this value, or fail: a `then` that throws when it is read counts. Never throws. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== 'object' && typeof value !== 'function') return false;
-  return value !== null && typeof (value as { then?: unknown }).then === 'function';
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return true;
+  }
 }
 
 /**
- * Calls exactly one of the two callbacks, once, whatever the thenable does: a native promise through the engine's own
- * `then` (a subclass cannot intercept it), anything else adopted by a native promise first.
+ * Calls exactly one of the two callbacks, once and never at once, whatever the value is and does: it is what becomes of everything
+ * foreign that is waited for. Never throws. As with `await`, an own `then` of a native promise is not asked, that of a
+ * subclass or of anything else is, inside a guard.
  */
-export function settle(thenable: PromiseLike<unknown>, onValue: (value: unknown) => void, onError: (error: unknown) => void): void {
-  const promise = thenable instanceof Promise ? thenable : new Promise((resolve) => resolve(thenable));
-  void (then as (this: Promise<unknown>, a: (value: unknown) => void, b: (error: unknown) => void) => Promise<unknown>).call(promise, onValue, onError);
+export function settle(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): void {
+  if (!listened(foreign, onValue, onError)) void then.call(adopt(foreign), onValue, onError);
+}
+
+/** A promise of the engine's own for anything foreign: waiting for that one runs no user code. */
+export function adopt<T>(foreign: T | PromiseLike<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (!listened(foreign, resolve as (value: unknown) => void, reject) && !listenedPastSpecies(foreign, resolve as (value: unknown) => void, reject)) resolve(foreign);
+  });
+}
+
+/** Listens to a native promise, no subclass of it; false when that is not what it is. */
+function listened(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
+  try {
+    if (typeof foreign !== 'object' || foreign === null || Object.getPrototypeOf(foreign) !== Promise.prototype || Object.hasOwn(foreign, 'constructor')) return false;
+    void then.call(foreign as Promise<unknown>, onValue, onError);
+    return true;
+  } catch {
+    return false; // a proxy, or an object that was made of the prototype
+  }
+}
+
+const NATIVE = { value: Promise, configurable: true, enumerable: false, writable: true };
+
+/**
+ * Listens to a subclass of Promise that has the engine's own `then`. That would make its result by the class's species, and
+ * what those functions throw is an uncaught exception, also with `await`: for this one step its constructor is Promise.
+ */
+function listenedPastSpecies(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
+  try {
+    if (!(foreign instanceof Promise) || foreign.then !== then) return false;
+    const own = Object.getOwnPropertyDescriptor(foreign, 'constructor');
+    void Object.defineProperty(foreign, 'constructor', NATIVE);
+    try {
+      void then.call(foreign, onValue, onError);
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(foreign, 'constructor');
+      else void Object.defineProperty(foreign, 'constructor', own);
+    }
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Marks one of our own promises as handled, so that a rejection nobody waits for cannot end the program. */
 export function markHandled(promise: Promise<unknown>): void {
   void then.call(promise, undefined, noop);
+}
+
+/** The same; returns it. */
+export function handled<P extends Promise<unknown>>(promise: P): P {
+  markHandled(promise);
+  return promise;
+}
+
+/**
+ * What the user's code returned where nothing is waited for: when it is a promise, or claims to be one, its rejection goes to
+ * `onError` and cannot end the program. Never throws.
+ */
+export function disown(value: unknown, onError: (error: unknown) => void = noop): void {
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') settle(value, noop, onError);
+}
+
+/** What a predicate of the user's said. A promise by mistake counts as true, as everything does that is not falsy. */
+export function truth(said: unknown): boolean {
+  if (said === true || said === false) return said;
+  disown(said);
+  return Boolean(said);
 }

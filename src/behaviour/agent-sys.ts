@@ -1,4 +1,4 @@
-import { CastcallError, isThenable, OptionError, type ExitReason } from '../base/index.js';
+import { CastcallError, disown, isThenable, OptionError, type ExitReason } from '../base/index.js';
 import { Phase, type Process, type SysHooks } from '../process/index.js';
 import { conclude, definitionOf } from './ending.js';
 import { formatted } from './format-status.js';
@@ -16,8 +16,9 @@ function commit(self: AgentSelf, state: unknown): unknown {
 
 /** Refuses the promise of an async function, which would become the state. */
 export function plainState(what: string, state: unknown): unknown {
-  if (isThenable(state)) throw new OptionError(what, 'a promise', 'a function that returns the new state at once', 'await first, then replace the state by the result');
-  return state;
+  if (!isThenable(state)) return state;
+  disown(state);
+  throw new OptionError(what, 'a promise', 'a function that returns the new state at once', 'await first, then replace the state by the result');
 }
 
 /** How an agent answers system messages. */

@@ -13,8 +13,7 @@ import { conclude, definitionOf, end, replaceReason } from './ending.js';
 import type { IdleDeadline } from './idle.js';
 import { beginIdle, disarmIdle } from './idle.js';
 import type { AgentSelf } from './self.js';
-import type { StreamSlot } from './stream.js';
-import { driveStream } from './stream.js';
+import { driveStream, StreamSlot } from './stream.js';
 
 type Run = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -230,13 +229,20 @@ function failed(p: Process, error: unknown): unknown {
     return after(p, self, p.from instanceof Request ? p.from : null, error);
   }
   self.state = self.committed;
-  if (p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
-    if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from);
+  if (p.from instanceof StreamSlot ? abandonedStream(p, p.from, error) : p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
+    if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from as Request);
     self.flags &= Flag.Idle;
     if (self.flags !== 0) beginIdle(p);
     return undefined;
   }
   return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });
+}
+
+/** The same for a stream: its consumer has gone. */
+function abandonedStream(p: Process, slot: StreamSlot, error: unknown): boolean {
+  if (slot.left === null || slot.left.reason !== error) return false;
+  p.mailbox.tally().refused++;
+  return true;
 }
 
 function abandoned(p: Process, call: Request, error: unknown): boolean {

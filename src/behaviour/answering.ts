@@ -2,6 +2,7 @@ import type { Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { NO_REPLY, Refusal, type NoReply } from './control.js';
 import type { DeliveryContext } from './delivery-types.js';
+import { StreamSlot } from './stream.js';
 import type { From, SelfRef } from './types.js';
 import { newController, Verbs } from './verbs.js';
 
@@ -40,9 +41,10 @@ export class Answering extends Verbs {
     return from instanceof Request ? from.remainingMs : undefined;
   }
 
-  /** During a call: fires also when its caller has died, aborted or timed out. */
+  /** During a call or stream: fires also when its caller has died, aborted, timed out or left. */
   override get signal(): AbortSignal {
     const { from } = this.p;
+    if (from instanceof StreamSlot) return this.signalOf(from);
     if (!(from instanceof Request)) return super.signal;
     const extra = from.cold();
     if (extra.controller === null) {
@@ -53,6 +55,15 @@ export class Answering extends Verbs {
       this.flags |= Flag.Controller;
     }
     return extra.controller.signal;
+  }
+
+  private signalOf(stream: StreamSlot): AbortSignal {
+    if (stream.controller === null) {
+      stream.controller = newController(this.p);
+      if (stream.left !== null) stream.controller.abort(stream.left.reason);
+      (this.p.cold().controllers ??= new Set()).add(stream.controller);
+    }
+    return stream.controller.signal;
   }
 
   refuse(code: string, details?: unknown): Refusal {

@@ -1,4 +1,4 @@
-import { isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
+import { adopt, isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { Exit, link, Phase, pushSignal, unlink, type Pid, type Process, type Report } from '../process/index.js';
 import { Request } from '../router/index.js';
@@ -21,7 +21,7 @@ function attempt(run: () => unknown): Later<Attempt> {
   try {
     const value = run();
     if (value === undefined || !isThenable(value)) return { ok: true, value };
-    return Promise.resolve(value).then((settled): Attempt => ({ ok: true, value: settled }), (error: unknown): Attempt => ({ ok: false, error }));
+    return adopt(value).then((settled): Attempt => ({ ok: true, value: settled }), (error: unknown): Attempt => ({ ok: false, error }));
   } catch (error) {
     return { ok: false, error };
   }

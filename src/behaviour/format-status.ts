@@ -1,3 +1,4 @@
+import { disown } from '../base/index.js';
 import type { Process } from '../process/index.js';
 import { definitionOf } from './ending.js';
 import type { AgentStatus } from './types.js';
@@ -13,6 +14,7 @@ export function formatted<F extends Fields>(p: Process, given: F): F {
   if (formatStatus === null) return given;
   try {
     const made: unknown = formatStatus(given as never);
+    disown(made);
     if (typeof made === 'object' && made !== null && !Array.isArray(made) && Object.keys(made).every((key) => key in given)) {
       return replaced(given, (key) => (Object.hasOwn(made, key) ? (made as Record<string, unknown>)[key] : HIDDEN));
     }

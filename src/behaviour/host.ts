@@ -1,4 +1,4 @@
-import { CastcallError, OptionError, callError, markHandled, type CallErrorCode, type CallErrorFields } from '../base/index.js';
+import { CastcallError, OptionError, callError, handled, type CallErrorCode, type CallErrorFields } from '../base/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
 import type { Deliveries } from './delivery-types.js';
@@ -67,7 +67,5 @@ export function rejected(kernel: Kernel, code: CallErrorCode, target: string, op
 
 /** The same with any error. */
 export function rejectedWith(kernel: Kernel, error: unknown): Promise<never> {
-  const promise = Promise.reject<never>(error);
-  markHandled(promise);
-  return kernel.scheduler.paced(promise);
+  return kernel.scheduler.paced(handled(Promise.reject<never>(error)));
 }

@@ -33,7 +33,8 @@ export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } fro
 export { RequestAnswer } from './request-id.js';
 export type * from './request-types.js';
 export { TaskError, type TaskErrorCode } from './task-error.js';
-export { readPlan as readStreamPlan, TaskStreamImpl, type StreamItems, type StreamStart } from './task-stream.js';
+export type { Items } from './source.js';
+export { readPlan as readStreamPlan, TaskStreamImpl, type StreamStart } from './task-stream.js';
 export type * from './task-types.js';
 export { TaskVerbsImpl } from './task-verbs.js';
 export { Timers } from './timers.js';

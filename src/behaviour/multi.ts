@@ -1,4 +1,4 @@
-import { OptionError } from '../base/index.js';
+import { handled, OptionError } from '../base/index.js';
 import type { AgentRefImpl } from './ref.js';
 import type { AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf, VerbArgs } from './types.js';
 
@@ -25,12 +25,15 @@ export interface MultiCallResult<D extends AnyDefinition, V> {
  * bad.map((one) => (one.error as CallError).code) // => ['NOPROC']
  * @since 0.2.0
  */
-export async function multiCall<D extends AnyDefinition, K extends CallName<D>>(
+export function multiCall<D extends AnyDefinition, K extends CallName<D>>(
   refs: readonly AgentRef<D>[],
   op: K,
   ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
 ): Promise<MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>>> {
-  const [payload, options] = args as readonly [unknown?, object?];
+  return handled(askAll(refs, op, args as never));
+}
+
+async function askAll<D extends AnyDefinition, K extends CallName<D>>(refs: readonly AgentRef<D>[], op: K, [payload, options]: readonly [unknown?, object?]): Promise<MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>>> {
   const results = await Promise.all(agents('multiCall', refs).map((ref) => ref.tryCall(op, payload, options)));
   const outcome: MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>> = { replies: [], bad: [] };
   results.forEach((result, at) => {

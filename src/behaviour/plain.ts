@@ -1,4 +1,4 @@
-import { Deadline, delayMs, isThenable, OptionError, reasonOf, shownAs } from '../base/index.js';
+import { Deadline, delayMs, isThenable, handled, OptionError, reasonOf, settle, shownAs, truth } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, fenced, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../router/index.js';
@@ -137,13 +137,13 @@ export class PlainSelf extends Verbs {
     if (!this.lives()) return new Promise(() => undefined);
     if (this.receiver !== null) throw new OptionError(verb, 'a second receive', 'one receive at a time per process', 'await the first, or end it by its signal');
     const limit = timeoutMs === undefined ? -1 : delayMs(`${verb}.timeoutMs`, timeoutMs);
-    if (checkSignal(verb, signal)?.aborted === true) return this.told(Promise.reject(signal?.reason as Error));
+    if (checkSignal(verb, signal)?.aborted === true) return this.told(handled(Promise.reject<never>(signal?.reason)));
     const stopped = isSuspended(this.p);
     if (stopped) this.p.rare().onResume = () => this.served();
     const got = stopped ? NONE : this.look(match, max, true);
     if (got !== NONE) return this.told(Promise.resolve(got));
-    if (signal?.aborted === true) return this.told(Promise.reject(signal.reason as Error)); // by `match`
-    return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return this.told(handled(Promise.reject<never>(signal.reason))); // by `match`
+    return handled(new Promise((resolve, reject) => {
       this.receiver = new Receiver(this, match, max, signal, resolve, reject);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
       if (limit >= 0) {
@@ -151,7 +151,7 @@ export class PlainSelf extends Verbs {
         this.p.cold().idle = this.receiver; // removed with the process
       }
       this.p.kernel.rested();
-    });
+    }));
   }
 
   private told<T>(answer: Promise<T>): Promise<T> {
@@ -237,7 +237,7 @@ function fits(match: Match, one: Kept): boolean {
   if (one.op.kind === Kind.Down && withdrawn(one.payload as Down)) return false;
   if (match === undefined) return true;
   try {
-    return match(one.payload);
+    return truth(match(one.payload));
   } catch {
     return false; // RE-06: an exception in a predicate is no match; the message stays
   }
@@ -294,10 +294,7 @@ export function bodyRuns(p: Process): boolean {
 
 // The body does not park its process: messages must still come through to its receive.
 function follow(p: Process, result: PromiseLike<unknown>): void {
-  Promise.resolve(result).then(
-    () => exitProcess(p, 'normal'),
-    (error: unknown) => exitProcess(p, reasonOf(error)),
-  );
+  settle(result, () => exitProcess(p, 'normal'), (error) => exitProcess(p, reasonOf(error)));
 }
 
 const NO_OPTIONS: SpawnOptions = {};

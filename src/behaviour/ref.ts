@@ -7,7 +7,7 @@ import { deliveriesOf, hostOf, rejected, rejectedWith } from './host.js';
 import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
-import { StreamSlot } from './stream.js';
+import { FailedStream, StreamSlot } from './stream.js';
 import type { AgentStats, CallResult } from './types.js';
 
 /**
@@ -256,20 +256,22 @@ export class AgentRefImpl {
     const target = titleOf(this.addr);
     let p: Process | null = null;
     let failure: unknown;
+    let slot: StreamSlot | null = null;
     try {
       const checked = known.check === null ? payload : known.check(payload);
       if (fenced(caller)) throw callError('ZOMBIE', { target, op });
       p = this.callee(caller, op);
       throwIfFired(read.signal);
-      const slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
+      slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
       if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
       else if (caller !== null) trackCall(caller, slot);
       return slot;
     } catch (error) {
+      slot?.close(undefined); // it is watched by its signal
       failure = this.explain(error, op);
     }
     hostOf(kernel).router.rejected();
-    return failedStream(kernel, failure);
+    return new FailedStream(kernel, failure);
   }
 
   /* ---- the rest ---- */
@@ -345,11 +347,6 @@ export class ViaRefImpl extends AgentRefImpl {
 shownAs(AgentRefImpl, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
 
 type CastOutcome = 'ok' | 'dead' | LostCode;
-
-/** A stream that fails at its first item. */
-async function* failedStream(kernel: Kernel, failure: unknown): AsyncGenerator<never> {
-  await rejectedWith(kernel, failure);
-}
 
 const NOBODY = new Mailbox(UNBOUNDED);
 

@@ -1,4 +1,4 @@
-import { callError, markHandled, OptionError, parseOptions, z } from '../base/index.js';
+import { adopt, callError, handled, OptionError, parseOptions, truth, z } from '../base/index.js';
 import { Phase, type Address, type Pid, type Process } from '../process/index.js';
 import type { Entry} from '../router/index.js';
 import { anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider } from '../router/index.js';
@@ -199,7 +199,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     const { key = anything, pid = anything, value = anything, where } = query;
     const fits = (entry: Entry): boolean => matches(key, entry.key) && matches(pid, entry.p.pid) && matches(value, entry.value);
     const rows = this.#table().all().filter(fits).map((entry) => ({ key: entry.key as K, pid: entry.p.pid, value: entry.value as V }));
-    return where === undefined ? rows : rows.filter(where);
+    return where === undefined ? rows : rows.filter((row) => truth(where(row)));
   }
 
   /** How many `select` finds. */
@@ -337,7 +337,7 @@ function lockFor<T>(locks: Locks, p: Process, key: unknown, fn: () => T | Promis
       if (turn.over) return;
       turn.begun = true;
       try {
-        const value = await fn();
+        const value = await adopt(fn());
         locks.end(turn);
         resolve(value);
       } catch (error) {
@@ -346,11 +346,10 @@ function lockFor<T>(locks: Locks, p: Process, key: unknown, fn: () => T | Promis
       }
     };
     const failed = (why: NoLock): void => {
-      markHandled(promise);
       reject(callError(why === 'owner ended' ? 'ZOMBIE' : 'EXIT', { target, op: 'lock', reason: why }));
     };
     const turn = locks.take(p, key, granted, failed);
     void run();
   });
-  return promise;
+  return handled(promise);
 }

@@ -1,4 +1,4 @@
-import { CastcallError, isError, OptionError, printable } from '../base/index.js';
+import { CastcallError, disown, isError, isThenable, OptionError, printable } from '../base/index.js';
 
 /** The part of Standard Schema v1 that is used: zod, valibot, arktype and others implement it. */
 export interface StandardSchema<In = unknown, Out = In> {
@@ -41,8 +41,8 @@ export class PayloadError extends CastcallError {
 /** Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not wait. */
 export function checkPayload(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): unknown {
   const result = validated(op, schema, payload);
-  if (result instanceof Promise) {
-    result.catch(() => undefined);
+  if (isThenable(result)) {
+    disown(result);
     throw new OptionError(`schema of '${op}'`, 'an asynchronous result', 'a schema that validates synchronously', 'move asynchronous refinements into the handler', 'ASYNC_SCHEMA');
   }
   if (result.issues !== undefined) throw new PayloadError(op, result.issues);

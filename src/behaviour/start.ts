@@ -1,4 +1,4 @@
-import { Deadline, isThenable, OptionError, printable, reasonOf, StartError, type ExitReason } from '../base/index.js';
+import { Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason } from '../base/index.js';
 import type { MailboxRules } from '../mailbox/index.js';
 import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
@@ -67,7 +67,7 @@ function settingsOf({ name, mailbox, stats, label, debug, timeoutMs, hibernateAf
 export function startFrom(host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[]): AgentRefImpl | Promise<AgentRefImpl> {
   const definition = runtimeOf(given);
   const started = startAgent(host, planFrom('start', definition, args), parent);
-  if (started instanceof Promise) return host.kernel.scheduler.paced(started.then((p) => refOf(host, p, definition)));
+  if (started instanceof Promise) return host.kernel.scheduler.paced(handled(started.then((p) => refOf(host, p, definition))));
   return refOf(host, started, definition);
 }
 
@@ -77,7 +77,7 @@ export function startWatched(host: Host, parent: Process, given: AnyDefinition, 
   const watch: WatchedStart = { monitor: null };
   const made = (p: StartedProcess): unknown => ({ ref: refOf(host, p, definition), monitor: watch.monitor });
   const started = startAgent(host, { ...planFrom('startMonitored', definition, args), watch }, parent, false);
-  return started instanceof Promise ? host.kernel.scheduler.paced(started.then(made)) : made(started);
+  return started instanceof Promise ? host.kernel.scheduler.paced(handled(started.then(made))) : made(started);
 }
 
 function planFrom(verb: string, definition: RuntimeDefinition, args: readonly unknown[]): StartPlan {
@@ -189,7 +189,7 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
       reject(new StartError(plan.definition.name, late ? 'timeout' : down.reason));
     });
     if (limit !== null) p.kernel.deadlines.add(limit, timeoutMs as number);
-    const settle = (finish: () => StartedProcess | Promise<StartedProcess>): void => {
+    const done = (finish: () => StartedProcess | Promise<StartedProcess>): void => {
       parent?.ext?.starting?.delete(p);
       if (p.phase === Phase.Dead) return;
       demonitor(ref, true);
@@ -200,10 +200,7 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
         reject(error);
       }
     };
-    Promise.resolve(pending).then(
-      (state) => settle(() => initDone(p, self, state, plan)),
-      (error: unknown) => settle(() => initThrew(p, self, error, plan)),
-    );
+    settle(pending, (state) => done(() => initDone(p, self, state, plan)), (error) => done(() => initThrew(p, self, error, plan)));
   });
 }
 

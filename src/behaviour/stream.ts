@@ -1,6 +1,7 @@
-import { callError, Deadline, markHandled, type ExitReason } from '../base/index.js';
+import { adopt, callError, Deadline, isThenable, handled, markHandled, type ExitReason } from '../base/index.js';
 import { Refusal } from './control.js';
-import { Phase, CallSlot, untrackCall, type LostCode, type Process } from '../process/index.js';
+import { rejectedWith } from './host.js';
+import { Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process } from '../process/index.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
 
 /** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
@@ -24,7 +25,7 @@ class DemandDeadline extends Deadline {
     super();
   }
   expire(): void {
-    this.slot.close(callError('TIMEOUT', { target: this.slot.target, op: this.slot.op, timeoutMs: ITEM_TIMEOUT_MS }));
+    this.slot.leave(callError('TIMEOUT', { target: this.slot.target, op: this.slot.op, timeoutMs: ITEM_TIMEOUT_MS }));
   }
 }
 
@@ -37,6 +38,10 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   private asked: Wait<IteratorResult<unknown>> | null = null;
   private demand: Wait<boolean> | null = null;
   private failure: unknown = undefined;
+  /** the handler's signal for this stream, once it has looked at it; fired when the consumer has gone */
+  controller: AbortController | null = null;
+  /** its consumer has gone, for that reason */
+  left: { readonly reason: unknown } | null = null;
   private readonly patience = new DemandDeadline(this);
   private readonly watched: Watched | null;
   constructor(
@@ -52,7 +57,7 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   aborted(reason: unknown): void {
-    this.close(reason);
+    this.leave(reason);
   }
 
   /* ---- the consumer's side ---- */
@@ -66,11 +71,11 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   private ask(): Promise<IteratorResult<unknown>> {
-    if (this.asked !== null) return Promise.reject(new TypeError('the stream is already waiting for an item: await one next() before the following'));
+    if (this.asked !== null) return handled(Promise.reject<never>(new TypeError('the stream is already waiting for an item: await one next() before the following')));
     if (this.settled) {
       const { failure } = this;
       this.failure = undefined;
-      return failure === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(failure);
+      return failure === undefined ? Promise.resolve({ done: true, value: undefined }) : handled(Promise.reject<never>(failure));
     }
     this.asked = new Wait();
     if (this.timeoutMs >= 0) this.callee.kernel.deadlines.add(this, this.timeoutMs);
@@ -80,12 +85,12 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
 
   /** The consumer breaks off: the handler's generator is finished through its `finally` blocks, its turn ends. */
   return(): Promise<IteratorResult<unknown>> {
-    this.close(undefined);
+    this.leave(undefined);
     return Promise.resolve({ done: true, value: undefined });
   }
 
   expire(): void {
-    this.close(callError('TIMEOUT', { target: this.target, op: this.op, timeoutMs: this.timeoutMs }));
+    this.leave(callError('TIMEOUT', { target: this.target, op: this.op, timeoutMs: this.timeoutMs }));
   }
 
   calleeEnded(reason: ExitReason): void {
@@ -93,11 +98,20 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   callerEnded(): void {
-    this.close(callError('ZOMBIE', { target: this.target, op: this.op }));
+    this.leave(callError('ZOMBIE', { target: this.target, op: this.op }));
   }
 
   override lost(code: LostCode): void {
     this.close(callError(code, { target: this.target, op: this.op }));
+  }
+
+  /** The consumer has gone, with an error unless it is undefined: the signal of the handler fires. */
+  leave(failure: unknown): void {
+    if (this.settled) return;
+    this.close(failure);
+    const { controller } = this;
+    this.left = { reason: failure ?? new DOMException('the consumer of the stream has left', 'AbortError') };
+    if (controller !== null) controller.abort(this.left.reason);
   }
 
   /** Ends the stream, with an error unless it is undefined. Idempotent. */
@@ -147,18 +161,28 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 }
 
-/** Runs a stream handler: holds the agent's turn until the generator is done, cancelled, or the agent has ended. */
-export async function driveStream(p: Process, slot: StreamSlot, items: AsyncGenerator<unknown>): Promise<void> {
-  while (await slot.wanted()) {
-    if (p.phase === Phase.Dead) break;
-    const step = await pull(p, items);
-    if (step.done === true) {
-      slot.close(refusalOf(p, slot, step.value));
-      return;
+type Items = AsyncGenerator<unknown> | Generator<unknown>;
+
+/**
+ * Runs a stream handler: holds the agent's turn until the generator is done, has been finished, or the agent has ended. The
+ * generator is the agent's own code, which nothing may overlap (P7): only a dead agent does not wait for it.
+ */
+export async function driveStream(p: Process, slot: StreamSlot, items: Items): Promise<void> {
+  try {
+    while (await slot.wanted()) {
+      if (p.phase === Phase.Dead) break;
+      const step = await pull(p, items, 'next');
+      if (step.done === true) {
+        slot.close(refusalOf(p, slot, step.value));
+        return;
+      }
+      const { value } = step;
+      slot.item(isThenable(value) ? await adopt(value) : value); // of a plain generator, as `for await` does it
     }
-    slot.item(step.value);
+    await pull(p, items, 'return');
+  } finally {
+    if (slot.controller !== null) p.ext?.controllers?.delete(slot.controller);
   }
-  await items.return(undefined);
 }
 
 /** `return self.refuse(…)` ends a stream with an error to its consumer. */
@@ -169,13 +193,39 @@ function refusalOf(p: Process, slot: StreamSlot, value: unknown): unknown {
 }
 
 /** The generator's synchronous part runs as the process, like any handler. */
-function pull(p: Process, items: AsyncGenerator<unknown>): Promise<IteratorResult<unknown>> {
+function pull(p: Process, items: Items, step: 'next' | 'return'): Promise<IteratorResult<unknown>> | IteratorResult<unknown> {
   const { kernel } = p;
   const outer = kernel.current;
   kernel.current = p;
   try {
-    return items.next();
+    return step === 'next' ? items.next() : items.return(undefined);
   } finally {
     kernel.current = outer;
+  }
+}
+
+/** A stream that fails at its first item. */
+export class FailedStream implements AsyncIterableIterator<never> {
+  private failure: { readonly error: unknown } | null;
+  constructor(
+    private readonly kernel: Kernel,
+    error: unknown,
+  ) {
+    this.failure = { error };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<never>> {
+    const { failure } = this;
+    this.failure = null;
+    return failure === null ? Promise.resolve({ done: true, value: undefined }) : rejectedWith(this.kernel, failure.error);
+  }
+
+  return(): Promise<IteratorResult<never>> {
+    this.failure = null;
+    return Promise.resolve({ done: true, value: undefined });
   }
 }

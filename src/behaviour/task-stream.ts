@@ -1,12 +1,13 @@
-import { OptionError, timeoutMs, type ExitReason } from '../base/index.js';
-import { exitProcess, exitSignal, fenced, Phase, type Kernel, type Process } from '../process/index.js';
+import { handled, OptionError, Ring, timeoutMs, type ExitReason } from '../base/index.js';
+import { exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Process } from '../process/index.js';
+import { hold, letGo } from '../router/index.js';
 import { checkKeys } from './options.js';
+import { Source, type Items, type Puller } from './source.js';
 import { recordOf, spawnTask, type TaskRecord } from './task.js';
 import { TaskError } from './task-error.js';
 import type { StreamOutcome, TaskStreamOptions } from './task-types.js';
 import { TaskWait } from './task-wait.js';
 
-export type StreamItems = Iterable<unknown> | AsyncIterable<unknown>;
 type Outcome = StreamOutcome<unknown, unknown>;
 
 /** How an element's task starts: `started` hears of it before it runs, or `refused` why there is none. */
@@ -14,7 +15,7 @@ export type StreamStart = (fn: unknown, item: unknown, consumer: Process | null,
 
 /** Everything a stream was asked for, checked. */
 export interface StreamPlan {
-  readonly items: StreamItems;
+  readonly items: Items;
   readonly fn: unknown;
   /** a crash ends a consumer that does not trap exits */
   readonly linked: boolean;
@@ -30,7 +31,7 @@ export interface StreamPlan {
 const KEYS = ['concurrency', 'ordered', 'timeoutMs', 'onTimeout', 'zipInputOnExit'];
 const STREAM_TIMEOUT_MS = 5_000;
 
-export function readPlan(where: string, kernel: Kernel, items: StreamItems, fn: unknown, linked: boolean, options: TaskStreamOptions, start: StreamStart | null = null): StreamPlan {
+export function readPlan(where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions, start: StreamStart | null = null): StreamPlan {
   checkKeys(where, options, KEYS);
   if (!isIterable(items)) throw new OptionError(`${where}.items`, items, 'something to loop over', 'an array, an iterator or an async iterator');
   const { concurrency = kernel.env.cores, ordered = true, onTimeout = 'exit', zipInputOnExit = false } = options;
@@ -44,7 +45,11 @@ export function readPlan(where: string, kernel: Kernel, items: StreamItems, fn: 
 
 function isIterable(items: unknown): boolean {
   if (typeof items === 'string') return true;
-  return typeof items === 'object' && items !== null && (Symbol.asyncIterator in items || Symbol.iterator in items);
+  try {
+    return typeof items === 'object' && items !== null && (Symbol.asyncIterator in items || Symbol.iterator in items);
+  } catch {
+    return false;
+  }
 }
 
 /** The run-time side of TaskStream. */
@@ -59,32 +64,10 @@ export class TaskStreamImpl implements AsyncIterable<Outcome> {
     return new TaskStreamImpl(this.kernel, self.p, this.plan);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Outcome> {
+  [Symbol.asyncIterator](): StreamRun {
     const { consumer } = this;
     if (fenced(consumer)) throw new TaskError('ZOMBIE', 'stream', (consumer as Process).pid);
-    return consume(new StreamRun(this.kernel, this.consumer, this.plan));
-  }
-}
-
-/** As the receive of a dead process: its loop gets nothing more. */
-function never(): Promise<never> {
-  return new Promise(() => undefined);
-}
-
-async function* consume(run: StreamRun): AsyncGenerator<Outcome> {
-  try {
-    for (;;) {
-      await run.paced();
-      if (run.gone) await never();
-      run.fill();
-      if (run.failure !== null) throw run.failure.error;
-      const ready = run.ready();
-      if (ready !== undefined) yield ready;
-      else if (run.done) return;
-      else await run.change();
-    }
-  } finally {
-    await run.close();
+    return new StreamRun(this.kernel, this.consumer, this.plan);
   }
 }
 
@@ -136,19 +119,32 @@ class Element extends TaskWait {
   }
 }
 
-/** One loop over a stream. */
-class StreamRun {
-  failure: { readonly error: unknown } | null = null;
+interface Reader {
+  resolve(result: IteratorResult<Outcome, undefined>): void;
+  reject(error: unknown): void;
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/**
+ * One loop over a stream, as its reader holds it. However it ends, by its end, by a failure, by its reader, by the death of
+ * its consumer or by the stop of the system, its tasks are killed and its source is closed, and nobody waits for that.
+ */
+class StreamRun implements AsyncIterableIterator<Outcome, undefined>, Puller, Holding {
+  private readonly readers = new Ring<Reader>();
+  private failure: { readonly error: unknown } | null = null;
   /** running, or done and not yet taken; in input order */
   private readonly open: Element[] = [];
   /** done and not yet taken, in the order of completion */
   private readonly finished: Element[] = [];
-  private sync: Iterator<unknown> | null = null;
-  private later: AsyncIterator<unknown> | null = null;
-  private pulling = false;
-  private exhausted = false;
+  private source: Source | null = null;
+  private begun = false;
+  /** an item, or its task, is on its way */
+  private waiting = false;
+  private ended = false;
   private closed = false;
-  private wake: (() => void) | null = null;
+  /** it moves on now, or will in a moment */
+  private moving = false;
 
   constructor(
     private readonly kernel: Kernel,
@@ -156,104 +152,74 @@ class StreamRun {
     readonly plan: StreamPlan,
   ) {}
 
-  get done(): boolean {
-    return this.exhausted && this.open.length === 0;
+  /* ---- the reader's side ---- */
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
-  /** A source may be empty, and every outcome there: then no drain holds the loop of its consumer back. */
-  paced(): Promise<void> {
-    return this.kernel.scheduler.paced(Promise.resolve());
+  /** As the receive of a dead process, the loop of one gets nothing more. */
+  next(): Promise<IteratorResult<Outcome, undefined>> {
+    if (fenced(this.consumer)) return new Promise(() => undefined);
+    const promise = new Promise<IteratorResult<Outcome, undefined>>((resolve, reject) => this.readers.push({ resolve, reject }));
+    this.begin();
+    if (!this.moving) this.move();
+    // A source may be empty, and every outcome there: then no drain holds the loop of its consumer back.
+    return this.kernel.scheduler.paced(handled(promise));
   }
 
-  /** Starts as many tasks as may run now. */
-  fill(): void {
-    try {
-      this.begin();
-      while (this.open.length < this.plan.concurrency && !this.exhausted && !this.pulling && this.failure === null && !this.closed && !this.gone) {
-        if (this.sync !== null) this.took(this.sync.next());
-        else if (this.later !== null) this.pull(this.later);
-      }
-    } catch (error) {
-      this.exhausted = true;
-      this.failure = { error };
-    }
+  /** The reader breaks off. */
+  return(): Promise<IteratorResult<Outcome, undefined>> {
+    this.failure = null;
+    this.close();
+    this.source?.close(); // at once: it is its own reader that leaves
+    while (this.readers.size > 0 && !this.gone) this.readers.shift().resolve(DONE);
+    return Promise.resolve(DONE);
   }
 
   private begin(): void {
-    if (this.sync !== null || this.later !== null) return;
-    const items = this.plan.items as { [Symbol.asyncIterator]?: () => AsyncIterator<unknown>; [Symbol.iterator]: () => Iterator<unknown> };
-    if (typeof items[Symbol.asyncIterator] === 'function') this.later = (items as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    else this.sync = items[Symbol.iterator]();
-  }
-
-  private pull(later: AsyncIterator<unknown>): void {
-    this.pulling = true;
-    Promise.resolve(later.next()).then(
-      (step) => this.pulled(() => this.took(step)),
-      (error: unknown) => this.pulled(() => {
-        this.exhausted = true;
-        this.failure = { error };
-      }),
-    );
-  }
-
-  private pulled(then: () => void): void {
-    this.pulling = false;
-    if (this.closed || this.gone) return;
-    then();
-    this.changed();
-  }
-
-  private took(step: IteratorResult<unknown>): void {
-    if (step.done === true) {
-      this.exhausted = true;
-      return;
-    }
-    const { consumer, kernel, plan } = this;
-    const { value } = step;
-    if (plan.start === null) {
-      this.began(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [value]), consumer), value);
-      return;
-    }
-    this.pulling = true;
-    plan.start(plan.fn, value, consumer, (task) => {
-      this.pulling = false;
-      this.began(task, value);
-      this.changed();
-    }, (error) => {
-      this.pulling = false;
+    if (this.begun) return;
+    this.begun = true;
+    if (this.consumer === null) this.kernel.stopHooks.add(this.stopped);
+    else hold(this.consumer, this);
+    try {
+      this.source = Source.of(this.plan.items, (error) => this.kernel.warn('the source of a stream of tasks failed to close', { error }));
+    } catch (error) {
       this.fail(error);
-    });
-  }
-
-  /** Listens to it before it can run; nobody wants one that comes after the end of the loop. */
-  private began(task: TaskRecord, input: unknown): void {
-    const element = new Element(task, input, this);
-    if (this.closed || this.gone) {
-      element.kill();
-      return;
     }
-    this.open.push(element);
-    element.begin(this.plan.limitMs);
   }
 
-  /** the consumer has ended */
-  get gone(): boolean {
-    return this.consumer !== null && this.consumer.phase === Phase.Dead;
+  /** Gives the readers what there is, and starts what may run for those that wait. */
+  private move(): void {
+    this.moving = true;
+    while (this.readers.size > 0 && !this.gone) {
+      this.fill();
+      if (this.readers.size === 0 || this.gone) break; // the source has ended the loop, or its consumer
+      const { failure } = this;
+      const ready = failure === null ? this.ready() : undefined;
+      if (ready !== undefined) this.readers.shift().resolve({ done: false, value: ready });
+      else if (failure !== null) {
+        this.failure = null;
+        this.readers.shift().reject(failure.error);
+      } else if (this.closed || (this.ended && this.open.length === 0)) {
+        this.close();
+        this.readers.shift().resolve(DONE);
+      } else break;
+    }
+    this.moving = false;
   }
 
-  told(element: Element): void {
-    this.finished.push(element);
-    this.changed();
-  }
-
-  fail(error: unknown): void {
-    this.failure ??= { error };
-    this.changed();
+  /** Starts as many tasks as may run now. */
+  private fill(): void {
+    const { source, plan } = this;
+    while (source !== null && this.open.length < plan.concurrency && !this.ended && !this.waiting && !this.closed) {
+      this.waiting = true;
+      source.pull(this);
+    }
   }
 
   /** The next outcome, taken, if it is there. */
-  ready(): Outcome | undefined {
+  private ready(): Outcome | undefined {
     const next = this.plan.ordered ? this.open[0] : this.finished[0];
     if (next === undefined || next.outcome === null) return undefined;
     this.open.splice(this.open.indexOf(next), 1);
@@ -261,26 +227,97 @@ class StreamRun {
     return next.outcome;
   }
 
-  /** Resolves when there may be something to do; never after the consumer's end. */
-  change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
+  /** Never inside of what told it: that may be another process's handler. */
+  private changed(): void {
+    if (this.moving || this.readers.size === 0 || this.gone) return;
+    this.moving = true;
+    this.kernel.env.microtask(() => this.move());
+  }
+
+  /* ---- the source and the tasks ---- */
+
+  pulled(value: unknown): void {
+    try {
+      this.start(value);
+    } catch (error) {
+      this.waiting = false;
+      this.fail(error);
+    }
+  }
+
+  exhausted(): void {
+    this.ended = true;
+    this.waiting = false;
+    this.changed();
+  }
+
+  broke(error: unknown): void {
+    this.ended = true;
+    this.fail(error);
+  }
+
+  private start(value: unknown): void {
+    const { consumer, kernel, plan } = this;
+    if (plan.start === null) {
+      this.began(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [value]), consumer), value);
+      return;
+    }
+    plan.start(plan.fn, value, consumer, (task) => this.began(task, value), (error) => {
+      this.waiting = false;
+      this.fail(error);
     });
   }
 
-  private changed(): void {
-    const { wake } = this;
-    this.wake = null;
-    if (wake !== null && !this.gone) wake();
+  /** Listens to it before it can run; nobody wants one that comes after the end of the loop. */
+  private began(task: TaskRecord, input: unknown): void {
+    this.waiting = false;
+    const element = new Element(task, input, this);
+    if (this.closed || this.gone) {
+      element.kill();
+      return;
+    }
+    this.open.push(element);
+    element.begin(this.plan.limitMs);
+    this.changed();
   }
 
-  /** Ends what still runs, and lets the source close. */
-  async close(): Promise<void> {
+  told(element: Element): void {
+    this.finished.push(element);
+    this.changed();
+  }
+
+  /* ---- the end ---- */
+
+  /** the consumer has ended */
+  private get gone(): boolean {
+    return this.consumer !== null && this.consumer.phase === Phase.Dead;
+  }
+
+  fail(error: unknown): void {
+    if (this.closed) return;
+    this.failure = { error };
+    this.close();
+    this.changed();
+  }
+
+  /** The consumer has ended. */
+  release(): void {
+    this.close();
+  }
+
+  private readonly stopped = (): void => this.fail(systemStopped());
+
+  private close(): void {
+    if (this.closed) return;
     this.closed = true;
+    this.ended = true;
     for (const element of this.open) if (!element.settled) element.kill();
     this.open.length = 0;
-    if (this.exhausted) return;
-    if (this.sync !== null) this.sync.return?.();
-    else await this.later?.return?.();
+    this.finished.length = 0;
+    if (this.consumer === null) this.kernel.stopHooks.delete(this.stopped);
+    else letGo(this.consumer, this);
+    const { source } = this;
+    // The user's code, and we may be in the midst of somebody's end.
+    if (source !== null) this.kernel.env.microtask(() => source.close());
   }
 }

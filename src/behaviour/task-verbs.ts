@@ -3,9 +3,10 @@ import { exitProcess, exitSignal, fenced, unlink, type Kernel, type Process } fr
 import { rejectedWith } from './host.js';
 import { checkKeys } from './options.js';
 import { recordOf, spawnTask, TaskRecord } from './task.js';
+import type { Items } from './source.js';
 import { TaskError } from './task-error.js';
 import { awaitAll, yieldAll } from './task-many.js';
-import { readPlan, TaskStreamImpl, type StreamItems } from './task-stream.js';
+import { readPlan, TaskStreamImpl } from './task-stream.js';
 import type { TaskOutcome, TaskStreamOptions, TaskWaitOptions, YieldManyOptions } from './task-types.js';
 import { AwaitWait, OutcomeWait } from './task-wait.js';
 
@@ -111,12 +112,12 @@ export class TaskVerbsImpl {
     return undefined;
   }
 
-  stream(items: StreamItems, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
+  stream(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('stream', fn);
     return new TaskStreamImpl(this.kernel, this.p, readPlan('task.stream', this.kernel, items, fn, true, options));
   }
 
-  streamNolink(items: StreamItems, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
+  streamNolink(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('streamNolink', fn);
     return new TaskStreamImpl(this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options));
   }

@@ -2,7 +2,7 @@
 // k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where they end, and
 // is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off.
 import CircuitBreaker from 'opossum';
-import { Deadline, markHandled } from '../base/index.js';
+import { Deadline, markHandled, truth } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
 import type { Holding, Kernel, Process, Report } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
@@ -148,7 +148,7 @@ export class Circuit {
 
   verdict(error: unknown, signal: AbortSignal): Verdict {
     try {
-      return this.options.isFailure(error, signal) ? 'failure' : 'ignored';
+      return truth(this.options.isFailure(error, signal)) ? 'failure' : 'ignored';
     } catch (thrown) {
       this.kernel.warn('isFailure of a breaker threw: the call counts as failed', { breaker: this.options.name, error: thrown });
       return 'failure';

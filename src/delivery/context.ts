@@ -1,4 +1,4 @@
-import { delayMs, isThenable } from '../base/index.js';
+import { adopt, delayMs, isThenable } from '../base/index.js';
 import { NO_REPLY, type DeliveryContext } from '../behaviour/index.js';
 import { Kind, Op } from '../mailbox/index.js';
 import { fenced, type Process } from '../process/index.js';
@@ -85,7 +85,7 @@ function aside(run: Handler): Handler {
 
 async function unlessLate(context: Context, result: PromiseLike<unknown>): Promise<unknown> {
   try {
-    const value = await result;
+    const value = await adopt(result);
     return context.superseded ? NO_REPLY : value;
   } catch (error) {
     if (context.superseded) return NO_REPLY;

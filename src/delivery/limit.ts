@@ -1,6 +1,6 @@
-import { CastcallError, Deadline, isError, DELAY_MAX_MS, OptionError } from '../base/index.js';
+import { CastcallError, Deadline, isError, DELAY_MAX_MS } from '../base/index.js';
 import type { LimitStats } from '../behaviour/index.js';
-import type { Holding, Kernel, Process } from '../process/index.js';
+import { systemStopped, type Holding, type Kernel, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
 import { LimitTimeoutError } from './limit-error.js';
 import type { ReadLimit } from './limit-options.js';
@@ -98,7 +98,7 @@ export class Gate {
 
   /** A turn that is granted at once, or waits until its `resolve` is called. */
   enter(owner: Process | null, signal: AbortSignal, timeoutMs: number): Turn {
-    if (this.ended) throw stopped();
+    if (this.ended) throw systemStopped();
     const turn = new Turn(this, owner, signal);
     if (owner !== null) hold(owner, turn);
     if (this.waiting === 0 && this.running < this.options.concurrent && this.freeAt() <= this.now()) {
@@ -178,7 +178,7 @@ export class Gate {
   /** The system has stopped: nobody gets a turn any more. */
   end(): void {
     this.ended = true;
-    for (const line of [...this.lines.values()]) for (const turn of [...line]) this.withdraw(turn, stopped());
+    for (const line of [...this.lines.values()]) for (const turn of [...line]) this.withdraw(turn, systemStopped());
     this.kernel.deadlines.remove(this.wake);
   }
 
@@ -244,10 +244,6 @@ export class Gate {
   private now(): number {
     return this.kernel.env.mono();
   }
-}
-
-function stopped(): OptionError {
-  return new OptionError('system', 'stopped', 'a running system', 'create a new one', 'SYSTEM_STOPPED');
 }
 
 /** Ms that an error of the callee asks to wait; never throws. */

@@ -1,4 +1,4 @@
-import { CastcallError, delayMs, markHandled, OptionError, parseOptions, shownAs, timeoutMs, z } from '../base/index.js';
+import { adopt, CastcallError, delayMs, handled, OptionError, parseOptions, shownAs, timeoutMs, z } from '../base/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
@@ -18,7 +18,7 @@ class Outward {
   private readonly circuits = new Map<string, Circuit>();
   private readonly gates = new Map<string, Gate>();
   constructor(private readonly kernel: Kernel) {
-    kernel.stopHooks.push(() => {
+    kernel.stopHooks.add(() => {
       for (const one of [...this.circuits.values(), ...this.gates.values()]) one.end();
     });
   }
@@ -80,8 +80,7 @@ class Asker {
 
   /** Ours: its rejection, seen by nobody when the agent has died, must not end the program. */
   told<T>(answer: Promise<T>): Promise<T> {
-    markHandled(answer);
-    return this.scheduler.paced(answer);
+    return this.scheduler.paced(handled(answer));
   }
 
   /** undefined for the outside, which has none */
@@ -181,7 +180,7 @@ class BreakerImpl implements Breaker {
     this.#asker.check('breaker.run', fn, signal);
     const passage = this.#circuit.enter(this.#asker.p);
     try {
-      const value = await fn(signal);
+      const value = await adopt(fn(signal));
       this.#circuit.settle(passage, 'success');
       return value;
     } catch (error) {
@@ -234,7 +233,7 @@ class LimitImpl implements Limit {
     if (!turn.granted) await turn.ready();
     try {
       gate.call(turn);
-      return await fn(signal);
+      return await adopt(fn(signal));
     } catch (error) {
       if (turn.called && turn.granted) gate.learn(error);
       // A breaker inside has not made the call.

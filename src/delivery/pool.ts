@@ -1,4 +1,4 @@
-import { callError, CastcallError, markHandled, OptionError, shownAs, timeoutMs } from '../base/index.js';
+import { adopt, callError, CastcallError, handled, OptionError, shownAs, timeoutMs } from '../base/index.js';
 import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
 import type { Address, Kernel, NameCell, Pid, Process } from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
@@ -127,16 +127,18 @@ class PoolRefImpl extends BalancedRef {
   }
 
   checkout(options: CheckoutOptions = {}): Promise<PooledRefImpl> {
-    const made = this.#checkout(this.implied('checkout'), options);
-    markHandled(made);
-    return made;
+    return handled(this.#checkout(this.implied('checkout'), options));
   }
 
-  async run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T> {
+  run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T> {
+    return handled(this.#run(fn, options));
+  }
+
+  async #run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('pool.run', fn, 'a function of a worker');
     const worker = await this.checkout(options);
     try {
-      return await fn(worker);
+      return await adopt(fn(worker));
     } finally {
       worker.release();
     }

@@ -1,4 +1,4 @@
-import { shownAs } from '../base/index.js';
+import { Ring, shownAs } from '../base/index.js';
 import type { DeliveryOutcome, Receipt, ReceiptState } from '../behaviour/index.js';
 import type { Delivered } from './delivered.js';
 
@@ -30,28 +30,51 @@ export class ReceiptImpl implements Receipt {
   }
 
   get changes(): AsyncIterable<ReceiptState> {
-    return { [Symbol.asyncIterator]: () => changesOf(this.#message) };
+    return { [Symbol.asyncIterator]: () => new Changes(this.#message) };
   }
 }
 
 shownAs(ReceiptImpl, (it) => it.shown);
 
 /** The state now, then every other one; none is missed between two steps of a slow reader. */
-async function* changesOf(message: Delivered): AsyncGenerator<ReceiptState> {
-  const states: ReceiptState[] = [message.receiptState];
-  let wake: (() => void) | null = null;
-  const stop = message.watch((state) => {
-    states.push(state);
-    wake?.();
-  });
-  try {
-    for (;;) {
-      const next = states.shift();
-      if (next !== undefined) yield next;
-      else if (message.outcome !== null) return;
-      else await new Promise<void>((resolve) => (wake = resolve));
+class Changes implements AsyncIterableIterator<ReceiptState> {
+  private readonly states: ReceiptState[];
+  private readonly readers = new Ring<(result: IteratorResult<ReceiptState, undefined>) => void>();
+  private readonly unwatch: () => void;
+  private left = false;
+  constructor(private readonly message: Delivered) {
+    this.states = [message.receiptState];
+    this.unwatch = message.watch((state) => {
+      this.states.push(state);
+      this.serve();
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<ReceiptState, undefined>> {
+    const promise = new Promise<IteratorResult<ReceiptState, undefined>>((resolve) => this.readers.push(resolve));
+    this.serve();
+    return promise;
+  }
+
+  /** Ends also a `next()` that waits. */
+  return(): Promise<IteratorResult<ReceiptState, undefined>> {
+    this.left = true;
+    this.states.length = 0;
+    this.serve();
+    this.unwatch();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  private serve(): void {
+    while (this.readers.size > 0) {
+      const value = this.states.shift();
+      if (value !== undefined) this.readers.shift()({ done: false, value });
+      else if (this.left || this.message.outcome !== null) this.readers.shift()({ done: true, value: undefined });
+      else return;
     }
-  } finally {
-    stop();
   }
 }

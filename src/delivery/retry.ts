@@ -2,7 +2,7 @@
 // p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
 // none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
-import { Deadline, Deadlines, delayMs, markHandled, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
+import { adopt, Deadline, Deadlines, delayMs, markHandled, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
 import type { RetryOptions } from '../behaviour/index.js';
 import { Phase, type Holding, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
@@ -104,7 +104,7 @@ class Attempts<T> {
     this.check();
     let value: T;
     try {
-      value = await this.attempt(number);
+      value = await adopt(this.attempt(number));
     } catch (error) {
       this.check();
       throw new Failed(error);
@@ -117,7 +117,7 @@ class Attempts<T> {
   async goesOn(error: unknown, number: number): Promise<boolean> {
     if (!(error instanceof Failed)) return false;
     const { when, schedule, signal } = this.options;
-    if (when !== undefined && !(await (when(error.value) as boolean | Promise<boolean>))) return false;
+    if (when !== undefined && !(await adopt(when(error.value)))) return false;
     const ms = backoffMs(schedule, number, this.env.u32() / 0x1_0000_0000);
     if (ms > 0 && !this.over) await new Pause(this.owner?.kernel.deadlines ?? ofOnePause(this.env), this.owner, signal, ms).done;
     return true;

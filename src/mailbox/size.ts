@@ -1,3 +1,4 @@
+import { disown } from '../base/index.js';
 import { UNBOUNDED } from './op.js';
 import type { MailboxRules } from './rules.js';
 
@@ -34,6 +35,7 @@ function isBytes(payload: object): payload is ArrayBufferView | ArrayBuffer {
 function measured(sizeOf: NonNullable<MailboxRules['sizeOf']>, payload: unknown, op: string): number {
   try {
     const bytes: unknown = sizeOf(payload, op);
+    disown(bytes);
     return typeof bytes === 'number' && Number.isInteger(bytes) && bytes >= 0 && bytes < UNBOUNDED ? bytes : -1;
   } catch {
     return -1;

@@ -10,7 +10,7 @@ export { resumers } from './loop.js';
 export { Gone } from './gone.js';
 export { ancestors, inspectProcess, LEVELS, priorityOf, statusOf, type ProcessInfo, type ProcessPriority, type Status } from './inspect.js';
 export { PROCESS_ITEMS, readItems, type ProcessItems, type QueuedMessage } from './items.js';
-export { Kernel, PROCESS_LIMIT, type Counts, type KernelOptions } from './kernel.js';
+export { Kernel, PROCESS_LIMIT, systemStopped, type Counts, type KernelOptions } from './kernel.js';
 export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, WaterReport } from './ports.js';
 export { isLinked, link, linksOf, markLink, unlink } from './link.js';
 export { demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';

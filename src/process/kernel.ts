@@ -23,6 +23,11 @@ export interface KernelOptions {
 /** Default of `processesMax`. */
 export const PROCESS_LIMIT: number = 1_048_576;
 
+/** What is asked of a system that has stopped. */
+export function systemStopped(): OptionError {
+  return new OptionError('system', 'stopped', 'a running system', 'create a new one', 'SYSTEM_STOPPED');
+}
+
 /** All processes of one system, and what they share. Knows no behaviour, no names, no replies. */
 export class Kernel {
   readonly env: Env;
@@ -49,7 +54,7 @@ export class Kernel {
   /** port: releases names, groups and locks of an ending process */
   readonly exitHooks: ((p: Process) => void)[] = [];
   /** port: what lives in the name of the system ends with it, after all processes */
-  readonly stopHooks: (() => void)[] = [];
+  readonly stopHooks: Set<() => void> = new Set();
   onDrainBegin: (() => void) | null = null;
   onDrainEnd: (() => void) | null = null;
   /** parked handlers now */
@@ -94,7 +99,7 @@ export class Kernel {
     if (this.live.size >= this.processesMax) {
       throw new OptionError('processesMax', this.live.size + 1, `at most ${this.processesMax} live processes`, 'raise processesMax of createSystem, or let processes end', 'PROCESS_LIMIT');
     }
-    if (this.closed) throw new OptionError('system', 'stopped', 'a running system', 'create a new one', 'SYSTEM_STOPPED');
+    if (this.closed) throw systemStopped();
     return ++this.lastNumber;
   }
 

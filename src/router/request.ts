@@ -1,4 +1,4 @@
-import { callError, markHandled, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
+import { callError, markHandled, settle, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Tracked } from '../process/index.js';
 import { SignalWatch, Watched } from './watch.js';
@@ -77,6 +77,8 @@ export class CallRequest extends Request implements Tracked {
   priorCall: Tracked | null = null;
   nextCall: Tracked | null = null;
   settled = false;
+  /** the reply is a promise: it is its outcome that is waited for, as long as the call may take */
+  private answered = false;
   /** what its caller was handling when it made this one; a request there takes this one with it when it is cancelled */
   outer: unknown = null;
   constructor(
@@ -94,7 +96,7 @@ export class CallRequest extends Request implements Tracked {
 
   /** Settles with the reply; false when the call was over, then the reply is dropped and counted (GS-11, GS-18). */
   reply(value: unknown): boolean {
-    if (this.settled) {
+    if (this.settled || this.answered) {
       this.callee.kernel.counts.lateReplies++;
       return false;
     }
@@ -104,13 +106,21 @@ export class CallRequest extends Request implements Tracked {
   }
 
   private deliver(value: unknown): boolean {
-    if (this.settled) return false;
+    if (this.settled || this.answered) return false;
+    if ((typeof value === 'object' ? value !== null : typeof value === 'function') && mayWait(value as object)) {
+      this.answered = true;
+      settle(value, (given) => this.answer(given), (error) => void this.withdraw(error));
+      return true;
+    }
+    this.answer(value);
+    return true;
+  }
+
+  private answer(value: unknown): void {
+    if (this.settled) return;
     this.close();
     this.dropController();
-    // A reply with a `then` is adopted by the promise and may reject it: nobody need be listening.
-    if (typeof value === 'object' && value !== null && 'then' in value) markHandled(this.promise);
     this.resolve(value);
-    return true;
   }
 
   /** Settles with a typed failure; ignored when the call was over. */
@@ -144,7 +154,7 @@ export class CallRequest extends Request implements Tracked {
   }
 
   calleeEnded(reason: ExitReason): void {
-    this.fail('EXIT', { reason });
+    if (!this.answered) this.fail('EXIT', { reason });
   }
 
   override lost(code: LostCode): void {
@@ -214,6 +224,15 @@ export class CallRequest extends Request implements Tracked {
     const deferred = callee.ext === null ? null : callee.ext.deferred;
     if (deferred !== null) deferred.delete(this);
     if (extra !== null && extra.watch !== null) extra.watch.remove(extra, callee.kernel);
+  }
+}
+
+/** Whether a reply may be a promise; the look at it may be a trap. */
+function mayWait(value: object): boolean {
+  try {
+    return 'then' in value;
+  } catch {
+    return true;
   }
 }
 

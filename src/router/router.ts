@@ -17,7 +17,7 @@ export class Router {
   ) {
     this.names = new Names(kernel.prefix);
     this.deadLetters = new DeadLetters(kernel.env, letters, kernel.frozen, kernel.scheduler);
-    kernel.stopHooks.push(() => this.deadLetters.close());
+    kernel.stopHooks.add(() => this.deadLetters.close());
     kernel.exitHooks.push(this.names.release, releaseHoldings);
   }
 

@@ -1,4 +1,4 @@
-import { OptionError, printable } from '../base/index.js';
+import { disown, OptionError, printable } from '../base/index.js';
 import type { Kernel, NameCell, Pid, Process } from '../process/index.js';
 
 /**
@@ -81,6 +81,7 @@ export class ViaAddress implements NameCell {
     let pid: unknown;
     try {
       pid = provider.whereisName(key);
+      disown(pid);
     } catch (error) {
       this.kernel.warn('whereisName of a via provider failed: the name counts as free', { key, error });
       return null;
@@ -99,10 +100,11 @@ export class ViaClaim {
 
   release(p: Process): void {
     const { provider, key } = this.via;
+    const failed = (error: unknown): void => p.kernel.warn('a via provider failed to release the name of an ended process', { key, pid: p.pid, error });
     try {
-      if (provider.whereisName(key) === p.pid) provider.unregisterName(key);
+      if (provider.whereisName(key) === p.pid) disown(provider.unregisterName(key), failed);
     } catch (error) {
-      p.kernel.warn('a via provider failed to release the name of an ended process', { key, pid: p.pid, error });
+      failed(error);
     }
   }
 }

@@ -1,8 +1,7 @@
-import { OptionError, StartError, type ExitReason } from '../base/index.js';
+import { handled, OptionError, StartError, type ExitReason } from '../base/index.js';
 import { AgentRefImpl, checkKeys, planOf, type StartPlan } from '../behaviour/index.js';
 import { monitor, type Kernel, type Process, type Report } from '../process/index.js';
 import { Application, ApplicationError, EnvMap, type ApplicationEnv, type ApplicationType } from './application.js';
-import { quiet } from './handle.js';
 import { masterDefinition, type MasterJob } from './master.js';
 
 /** Options of `applications.start`. */
@@ -120,7 +119,7 @@ export class Applications {
   }
 
   #told<T>(answer: Promise<T>): Promise<T> {
-    return this.#ports.kernel.scheduler.paced(quiet(answer));
+    return this.#ports.kernel.scheduler.paced(handled(answer));
   }
 
   /** @internal The system stops: nothing is started or stopped by request any more. */
@@ -144,7 +143,7 @@ export class Applications {
       if (!this.#running.has(dependency)) throw new ApplicationError('NOT_STARTED', name, `depends on '${dependency}', which does not run`, dependency);
     }
     const starting = this.#begin({ app, env }, type);
-    this.#starting.set(name, quiet(starting));
+    this.#starting.set(name, handled(starting));
     try {
       await starting;
     } finally {
@@ -213,7 +212,7 @@ export class Applications {
     const done = new Map<string, Promise<void>>();
     for (const app of order) {
       const before = this.#relations(app).map((one) => done.get(one.name) ?? Promise.resolve());
-      done.set(app.name, quiet(Promise.all(before).then(() => run(app))));
+      done.set(app.name, handled(Promise.all(before).then(() => run(app))));
     }
     const outcomes = await Promise.allSettled(done.values());
     const failure = outcomes.find((one) => one.status === 'rejected');

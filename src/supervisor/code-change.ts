@@ -1,4 +1,4 @@
-import { isThenable, OptionError } from '../base/index.js';
+import { disown, isThenable, OptionError } from '../base/index.js';
 import { treeFrom, type SupervisorInit } from './recipe.js';
 import type { Tree } from './spec.js';
 import { flagsOf, type SupervisorState } from './state.js';
@@ -13,6 +13,7 @@ export function changeCode(state: SupervisorState, extra: unknown): SupervisorSt
   if (given === null) return state;
   if (typeof given !== 'function') return changeTree(state, treeFrom(given));
   const made = (given as SupervisorInit)() as unknown;
+  disown(made);
   if (isThenable(made)) throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
   state.make = given as SupervisorInit;
   return made === 'ignore' ? state : changeTree(state, treeFrom(made));

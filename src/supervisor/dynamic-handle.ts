@@ -1,9 +1,9 @@
-import { OptionError, parseOptions, z } from '../base/index.js';
+import { handled, OptionError, parseOptions, z } from '../base/index.js';
 import { planOf, type AgentRef, type AnyDefinition, type InitArgs } from '../behaviour/index.js';
 import type { Address, Kernel, Pid } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import { dynamicDefinition, type DynamicPlan } from './dynamic.js';
-import { AnySupervisorRef, checkSpec, quiet } from './handle.js';
+import { AnySupervisorRef, checkSpec } from './handle.js';
 import type { ChildInfo } from './info.js';
 import { nestedSpec } from './nested.js';
 import { limitFields, limitsOf, readChild, type ChildOptions, type RestartLimits, type SupervisorChildOptions } from './options.js';
@@ -80,7 +80,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
 
   /** Starts a child; nothing is kept unless it runs (DS-01). Its id plays no role (DS-04). */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
-    return quiet(this.#startChild(spec));
+    return handled(this.#startChild(spec));
   }
 
   async #startChild<R>(spec: ChildSpec<R>): Promise<R> {
@@ -90,7 +90,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
 
   /** Stops a child by its shutdown rule, also one that is restarting (DS-06). Errors: `not_found`. */
   terminateChild(child: ChildPid): Promise<void> {
-    return quiet(this.#terminateChild(child));
+    return handled(this.#terminateChild(child));
   }
 
   async #terminateChild(child: ChildPid): Promise<void> {
@@ -134,7 +134,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
 
   /** Starts an instance; it is restarted with the same arguments (SU-19). */
   startChild(...args: Rest): Promise<R> {
-    return quiet(this.#startChild(args));
+    return handled(this.#startChild(args));
   }
 
   async #startChild(args: Rest): Promise<R> {
@@ -143,7 +143,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
 
   /** Stops an instance; fine when it has ended already (SU-41). */
   terminateChild(child: ChildPid): Promise<void> {
-    return quiet(this.#terminateChild(child));
+    return handled(this.#terminateChild(child));
   }
 
   async #terminateChild(child: ChildPid): Promise<void> {

@@ -1,4 +1,4 @@
-import { ExitSignal, isThenable, printable, type ExitReason } from '../base/index.js';
+import { adopt, ExitSignal, isThenable, printable, type ExitReason } from '../base/index.js';
 import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, Phase, type Process } from '../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
@@ -17,7 +17,7 @@ type Sup = AgentSelf & { state: SupervisorState };
 function init(this: AgentSelf, recipe: Recipe): unknown {
   if (typeof recipe !== 'function') return begin(this.p, recipe, null);
   const made = recipe() as unknown;
-  if (isThenable(made)) return Promise.resolve(made).then((spec) => fromFunction(this.p, spec, recipe));
+  if (isThenable(made)) return adopt(made).then((spec) => fromFunction(this.p, spec, recipe));
   return fromFunction(this.p, made, recipe);
 }
 

@@ -1,4 +1,4 @@
-import { markHandled, OptionError, StartError, type ExitReason } from '../base/index.js';
+import { handled, OptionError, StartError, type ExitReason } from '../base/index.js';
 import { AgentRefImpl, type RuntimeDefinition, type StopOptions } from '../behaviour/index.js';
 import { monitor, Phase, Process, type Address, type Kernel, type NameCell, type Pid } from '../process/index.js';
 import { supervisorDefinition } from './engine.js';
@@ -86,7 +86,7 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
 
   /** Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`, `start_failed`. */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
-    return quiet(this.#startChild(spec));
+    return handled(this.#startChild(spec));
   }
 
   async #startChild<R>(spec: ChildSpec<R>): Promise<R> {
@@ -100,7 +100,7 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
 
   /** Starts a stopped child again (SU-42); does not count towards the intensity (SU-27). Errors: `not_found`, `running`, `restarting`, `start_failed`. */
   restartChild(id: string): Promise<Pid> {
-    return quiet(this.#restartChild(id));
+    return handled(this.#restartChild(id));
   }
 
   async #restartChild(id: string): Promise<Pid> {
@@ -128,12 +128,6 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
 export function checkSpec<R>(where: string, spec: ChildSpec<R>): ChildSpec<R> {
   if (spec instanceof ChildSpec) return spec;
   throw new OptionError(where, spec, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
-}
-
-/** A promise of ours that nobody has to look at. */
-export function quiet<T>(promise: Promise<T>): Promise<T> {
-  markHandled(promise);
-  return promise;
 }
 
 /** A child that has ended between its start and the answer. */

@@ -1,4 +1,4 @@
-import { ExitSignal, OptionError, reasonOf, StartError } from '../base/index.js';
+import { adopt, ExitSignal, OptionError, reasonOf, StartError } from '../base/index.js';
 import { defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type AnyDefinition, type ProcessVerbs, type RuntimeDefinition } from '../behaviour/index.js';
 import { Exit, exitProcess, exitSignal, monitor, Phase, type Process } from '../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
@@ -40,7 +40,7 @@ async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
 async function started(app: Application, env: ApplicationEnv, self: ProcessVerbs): Promise<{ readonly tree: Tree; readonly state: unknown }> {
   let made: unknown;
   try {
-    made = await app.spec.start({ name: app.name, env, self });
+    made = await adopt<unknown>(app.spec.start({ name: app.name, env, self }));
   } catch (error) {
     throw new ExitSignal(badCallback(app.name, 'start', 'crashed', reasonOf(error)));
   }
@@ -73,7 +73,7 @@ async function terminate(self: Self): Promise<void> {
 
 async function attempt(p: Process, app: Application, callback: 'prepStop' | 'stop', run: () => unknown): Promise<unknown> {
   try {
-    return await run();
+    return await adopt(run());
   } catch (error) {
     p.kernel.warn(`${callback} of an application failed`, { application: app.name, error });
     return undefined;

@@ -1,4 +1,4 @@
-import { CastcallError, hashText, OptionError, parseOptions, z } from '../base/index.js';
+import { CastcallError, disown, hashText, OptionError, parseOptions, z } from '../base/index.js';
 import { AgentSelf, hostOf, planAs, planOf } from '../behaviour/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
@@ -55,6 +55,7 @@ export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores
 
 function argumentsOf(where: string, made: unknown): readonly unknown[] {
   if (Array.isArray(made)) return made;
+  disown(made);
   throw new OptionError(`${where}.withArguments`, made, 'an array of init arguments');
 }
 

@@ -1,12 +1,11 @@
-import { OptionError, parseOptions, z, type ExitReason } from '../base/index.js';
+import { handled, OptionError, parseOptions, z, type ExitReason } from '../base/index.js';
 import {
-  AgentRefImpl, checkKeys, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type StreamItems, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStream,
+  AgentRefImpl, checkKeys, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStream,
   type TaskStreamOptions,
 } from '../behaviour/index.js';
 import type { Address, Kernel, Pid } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import type { Restart, Shutdown } from './decision.js';
-import { quiet } from './handle.js';
 import type { ChildCount } from './info.js';
 import { nestedSpec } from './nested.js';
 import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions } from './options.js';
@@ -111,14 +110,15 @@ export class TaskSupervisorRef {
     return this.#stream('streamNolink', items, fn, false, options) as TaskStream<T, Awaited<V>>;
   }
 
-  #stream(verb: string, items: StreamItems, fn: unknown, linked: boolean, options: TaskStreamOptions = {}): unknown {
+  #stream(verb: string, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions = {}): unknown {
     const where = `tasks.${verb}`;
     checkFunction(where, fn);
     const { addr, definition, kernel, sender } = this.#ref;
     // The link of a stream is kept by the stream itself, so each task is one without.
     const start: StreamStart = (run, item, consumer, started, refused) => {
       const job: TaskJob = { fn: run, args: [item], restart: 'temporary', shutdownMs: 5_000 };
-      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', { as: 'asyncNolink', job, started } satisfies TaskStart, { timeoutMs: 'infinity' });
+      const request: TaskStart = { as: 'asyncNolink', job, told: { started, refused } };
+      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', request, { timeoutMs: 'infinity' });
       asked.catch(refused);
     };
     return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, start));
@@ -137,7 +137,7 @@ export class TaskSupervisorRef {
     const { restart = 'temporary' } = options;
     if (!RESTARTS.includes(restart)) throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
     const job: TaskJob = { fn, args, restart, shutdownMs: shutdownOf(where, options.shutdown, 5_000) };
-    return this.#ask('start', { as, job, started: null } satisfies TaskStart);
+    return this.#ask('start', { as, job, told: null } satisfies TaskStart);
   }
 
   /** Ends one child: `shutdown`, then a kill when it takes too long. Errors: `not_found`. */
@@ -160,7 +160,7 @@ export class TaskSupervisorRef {
   }
 
   #ask(op: string, payload?: unknown): Promise<unknown> {
-    return quiet(this.#ref.call(op, payload, { timeoutMs: 'infinity' }));
+    return handled(this.#ref.call(op, payload, { timeoutMs: 'infinity' }));
   }
 }
 

@@ -27,8 +27,8 @@ export interface TaskJob {
 export interface TaskStart {
   readonly as: 'async' | 'asyncNolink' | 'child';
   readonly job: TaskJob;
-  /** hears of the task in the step that makes it, before it runs */
-  readonly started: ((task: TaskRecord) => void) | null;
+  /** hears of the task in the step that makes it, before it runs, or why there is none */
+  readonly told: { started(task: TaskRecord): void; refused(error: unknown): void } | null;
 }
 
 interface Entry {
@@ -65,16 +65,22 @@ function init(this: AgentSelf, plan: TaskPlan): TaskFamily {
   return new TaskFamily(this.p, plan);
 }
 
-function start(self: Sup, { as, job, started }: TaskStart): TaskRecord | Pid | Refusal {
+function start(self: Sup, { as, job, told }: TaskStart): TaskRecord | Pid | Refusal {
   const { state } = self;
   const { maxChildren } = state.plan;
   if (state.children.size >= maxChildren) return new Refusal('max_children', { maxChildren });
   const starter = self.p.from instanceof Request ? self.p.from.caller : null;
-  const p = state.spawn({ job, starter });
+  let p: Process;
+  try {
+    p = state.spawn({ job, starter });
+  } catch (error) {
+    told?.refused(error);
+    return new Refusal('start_failed', { reason: error }); // no room for one more process: no fault of the others
+  }
   if (as === 'child') return p.pid;
   if (as === 'async' && starter !== null) link(starter, p);
   const task = recordOf(p, starter);
-  started?.(task);
+  told?.started(task);
   return task;
 }
 

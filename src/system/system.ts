@@ -1,4 +1,4 @@
-import { OptionError, type ExitReason } from '../base/index.js';
+import { handled, OptionError, type ExitReason } from '../base/index.js';
 import {
   addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, Timers, ViaRefImpl,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type ProcessSpawnOptions, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type SendOptions, type SignalOptions, type StartArgs, type Started, type Target, type TaskVerbs,
@@ -121,7 +121,7 @@ export class System extends SystemOutward implements AsyncDisposable {
   supervise(spec: SupervisorSpec | SupervisorInit, options?: SuperviseOptions): Promise<SupervisorRef>;
   supervise<R>(spec: ChildSpec<R>): Promise<R>;
   supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions = {}): Promise<unknown> {
-    return this.#tops.supervise(spec, options);
+    return handled(this.#tops.supervise(spec, options));
   }
 
   /**
@@ -134,7 +134,7 @@ export class System extends SystemOutward implements AsyncDisposable {
    * (await jobs.countChildren()).active // => 1
    */
   superviseDynamic(spec: DynamicSpec = {}): Promise<DynamicSupervisorRef> {
-    return this.#tops.dynamic(spec);
+    return handled(this.#tops.dynamic(spec));
   }
 
   /**
@@ -147,7 +147,7 @@ export class System extends SystemOutward implements AsyncDisposable {
    * (await jobs.countChildren()).active // => 1
    */
   superviseSimple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec = {}): Promise<SimpleSupervisorRef<R, Rest>> {
-    return this.#tops.simple(template, spec);
+    return handled(this.#tops.simple(template, spec));
   }
 
   /**
@@ -159,7 +159,7 @@ export class System extends SystemOutward implements AsyncDisposable {
    * await system.task.await(task) // => 'done'
    */
   superviseTasks(spec: TaskSupervisorSpec = {}): Promise<TaskSupervisorRef> {
-    return this.#tops.tasks(spec);
+    return handled(this.#tops.tasks(spec));
   }
 
   /** The handle of a task supervisor, by name (resolved at every use) or pid. */
@@ -176,7 +176,7 @@ export class System extends SystemOutward implements AsyncDisposable {
    * await shards.ref(11).call('number') // => 3
    */
   supervisePartitions<R>(spec: PartitionSpec<R>): Promise<PartitionSupervisorRef<R>> {
-    return this.#tops.partitions(spec);
+    return handled(this.#tops.partitions(spec));
   }
 
   /** The handle of a partition supervisor by name; `of` is the child it was made of, for the types. Errors: see PartitionSupervisorRef. */
@@ -385,12 +385,12 @@ export class System extends SystemOutward implements AsyncDisposable {
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
     const read = readStop(options);
     if (this.#stopping === null) this.applications.close();
-    this.#stopping ??= stopSystem(this.#kernel, this.#listeners, read);
+    this.#stopping ??= handled(stopSystem(this.#kernel, this.#listeners, read));
     return this.#stopping;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop().then(() => undefined);
+    return handled(this.stop().then(() => undefined));
   }
 
   #address(where: string, to: string | Via): Address {

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineAgent, on, OptionError } from '../../src/index.js';
 import { z } from 'zod';
+import { Strays } from '../support/strays.js';
 import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { callFailure, Gate, rejection, until } from './help.js';
@@ -251,5 +252,111 @@ describe('streams', () => {
     expect(await second).toBe('enough');
     gate.open();
     expect(await ref.call('sum')).toBe(0);
+  });
+
+  describe('P17 producers that hurt', () => {
+    const strays = new Strays();
+    beforeEach(() => strays.begin());
+    afterEach(() => strays.end());
+
+    test('the signal of a stream fires when its consumer has gone, so that what waits for the outside ends; its reason ends the stream only', async () => {
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
+      const reasons: unknown[] = [];
+      const aborted = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => {
+        const fail = (): void => { reasons.push(signal.reason); reject(signal.reason as Error); };
+        if (signal.aborted) fail();
+        else signal.addEventListener('abort', fail);
+      });
+      const Source = defineAgent({ calls: { async *wait(self) { yield 1; await aborted(self.signal); }, async *late(self) { await gate.promise; yield aborted(self.signal); }, ping: () => 'pong' } });
+      const gate = new Gate();
+      const ref = system.start(Source);
+      const left = ref.stream('wait');
+      await left.next();
+      const asked = left.next();
+      await env.settle();
+      await left.return?.();
+      expect(await asked).toEqual({ done: true, value: undefined });
+      expect(await ref.call('ping')).toBe('pong');
+      const late = ref.stream('wait', undefined, { timeoutMs: 50 });
+      await late.next();
+      const error = callFailure(late.next());
+      await env.advance(50);
+      const cancelled = new AbortController();
+      const stopped = ref.stream('wait', undefined, { signal: cancelled.signal });
+      await stopped.next();
+      const third = rejection(stopped.next());
+      await env.settle();
+      cancelled.abort('enough');
+      await env.settle();
+      const born = ref.stream('late');
+      void born.next();
+      await env.settle();
+      await born.return?.();
+      gate.open();
+      expect(await ref.call('ping')).toBe('pong');
+      expect(reasons).toEqual([expect.objectContaining({ name: 'AbortError' }), await error, await third, expect.objectContaining({ name: 'AbortError' })]);
+      expect(system.stats()).toMatchObject({ crashes: 0, refused: 4 });
+      expect(system.alive(ref.pid!)).toBe(true);
+    });
+
+    test('a signal of a stream that comes to its end does not fire', async () => {
+      const system = testSystem();
+      let signal: AbortSignal | undefined;
+      const Source = defineAgent({ calls: { async *one(self) { ({ signal } = self); yield 1; } } });
+      const ref = system.start(Source);
+      expect(await collect(ref.stream('one'))).toEqual([1]);
+      await settleTurn();
+      system.exit(ref, 'kill');
+      await settleTurn();
+      expect(signal?.aborted).toBe(false);
+    });
+
+    test('a finally that throws is a crash of the agent, one that never ends holds a living agent only', async () => {
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
+      const Source = defineAgent({
+        calls: {
+          async *fails() { try { yield 1; yield 2; } finally { await Promise.reject(boom); } },
+          async *stays() { try { yield 1; yield 2; } finally { await new Promise(() => undefined); } },
+        },
+      });
+      const failing = system.start(Source);
+      const { down } = system.monitor(failing);
+      for await (const n of failing.stream('fails')) if (n === 1) break;
+      expect((await down).reason).toBe(boom);
+      const staying = system.start(Source);
+      for await (const n of staying.stream('stays')) if (n === 1) break;
+      await env.settle();
+      expect(system.inspect(staying)?.status).toBe('waiting');
+      system.exit(staying, 'kill');
+      expect(await strays.seen()).toEqual([]);
+    });
+
+    test('a promise that a plain generator yields is awaited: its value is the item, its rejection the end of the agent', async () => {
+      const system = testSystem();
+      const Source = defineAgent({ calls: { *values(_self, fails: boolean) { yield Promise.resolve(1); if (fails) yield Promise.reject(boom); yield 2; } } });
+      const ref = system.start(Source);
+      expect(await collect(ref.stream('values', false))).toEqual([1, 2]);
+      expect(await callFailure(collect(ref.stream('values', true)))).toMatchObject({ code: 'EXIT', reason: boom });
+      expect(await strays.seen()).toEqual([]);
+    });
+
+    test('a next() that nobody awaits ends no program, whatever it rejects with', async () => {
+      const env = new VirtualEnv();
+      const system = testSystem({ env });
+      const { Source } = source();
+      void system.ref(Source, 'nobody').stream('count', 1).next();
+      const ref = system.start(Source);
+      const items = ref.stream('count', 9, { timeoutMs: 10 });
+      void items.next();
+      void items.next();
+      await env.settle();
+      await env.advance(30_000);
+      void items.next();
+      void ref.stream('count', 9, { signal: AbortSignal.abort(boom) }).next();
+      void ref.stream('crash').next();
+      expect(await strays.seen()).toEqual([]);
+    });
   });
 });

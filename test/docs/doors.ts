@@ -16,6 +16,8 @@ export interface PublicSymbol {
   readonly place: string;
   readonly kind: 'value' | 'type' | 'member';
   readonly documented: boolean;
+  /** its declared type hands out a promise, or an iterator of promises */
+  readonly promises: boolean;
   readonly examples: readonly string[];
 }
 
@@ -84,6 +86,7 @@ function describeSymbol(name: string, from: string, declarations: readonly ts.De
     place: at === undefined ? 'nowhere' : relative(root, at.getSourceFile().fileName),
     kind,
     documented: docs.some((doc) => (ts.getTextOfJSDocComment(doc.comment) ?? '').trim() !== ''),
+    promises: declarations.some(handsOutPromises),
     examples: docs.flatMap((doc) => (doc.tags ?? []).filter((tag) => tag.tagName.text === 'example').map(exampleText)),
   };
 }
@@ -98,6 +101,12 @@ function commentsOf(declaration: ts.Declaration): ts.JSDoc[] {
 function exampleText(tag: ts.JSDocTag): string {
   const raw = tag.getSourceFile().text.slice(tag.tagName.end, tag.end);
   return raw.split('\n').map((line) => line.replace(/^\s*\*( |$)/, '')).join('\n').replace(/\*\/\s*$/, '').replace(/\s*\*\s*$/, '').trim();
+}
+
+/** By the words of its return type, or of its own type: names of ours are read where they are declared. */
+function handsOutPromises(node: ts.Declaration): boolean {
+  const { type } = node as { readonly type?: ts.TypeNode };
+  return type !== undefined && /\b(Promise|AsyncIterable|AsyncIterableIterator|AsyncGenerator)</.test(type.getText().replace(/^\(.*?\) =>/s, ''));
 }
 
 function isValue(node: ts.Declaration): boolean {
