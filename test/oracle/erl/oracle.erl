@@ -39,6 +39,7 @@ run(Term, C) ->
         dynamics -> oracle_trees:run(Term, C);
         shutdowns -> oracle_trees:run(Term, C);
         restarts -> oracle_trees:run(Term, C);
+        starters -> oracle_starters:run(Term, C);
         servers -> oracle_servers:run(Term, C);
         waits -> oracle_servers:run(Term, C);
         machines -> oracle_machines:run(Term, C);
