@@ -1,6 +1,6 @@
 import { adopt, isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
-import { Exit, link, Phase, pushSignal, unlink, type Pid, type Process, type Report } from '../process/index.js';
+import { Exit, exitSignal, isLinked, link, Phase, pushSignal, unlink, type Pid, type Process, type Report } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { isControl, Refusal } from './control.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './event-handler.js';
@@ -33,6 +33,7 @@ export interface HandlerReport extends Report {
   readonly level: 'error';
   readonly pid: Pid;
   readonly name: string | undefined;
+  readonly processLabel: string | undefined;
   readonly handler: string;
   readonly id: unknown;
   /** the callback, or the operation of a call */
@@ -51,6 +52,8 @@ export interface AddPlan {
 /** The handlers of one manager, newest first, and everything that happens to them. */
 export class EventEngine {
   handlers: InstalledHandler[] = [];
+  /** whom a supervised handler has linked, until the last of theirs is gone */
+  private readonly adders = new Set<Process>();
   constructor(readonly p: Process) {}
 
   find(handler: HandlerDefinition, id: unknown): InstalledHandler | undefined {
@@ -134,10 +137,12 @@ export class EventEngine {
 
   private install(at: number, handler: HandlerDefinition, id: unknown, init: readonly unknown[], adder: Process | null, swapped: InstalledHandler['swapped']): Later<Refusal | undefined> {
     const made = new InstalledHandler(this.p, handler, id, swapped);
-    if (adder !== null && adder.phase !== Phase.Dead) link(this.p, adder);
+    if (adder !== null) this.join(adder);
     return next(attempt(() => (handler.init === null ? undefined : handler.init.apply(made, init as unknown[]))), (outcome) => {
-      if (!outcome.ok && !isControl(outcome.error)) return new Refusal('init_failed', { handler: handler.name, reason: reasonOf(outcome.error) });
       const state = outcome.ok ? outcome.value : outcome.error;
+      const crashed = !outcome.ok && !isControl(outcome.error);
+      if (crashed || state instanceof Refusal) this.part(adder);
+      if (crashed) return new Refusal('init_failed', { handler: handler.name, reason: reasonOf(outcome.error) });
       if (state instanceof Refusal) return new Refusal('init_failed', { handler: handler.name, reason: state.code, details: state.details });
       made.state = state;
       made.committed = state;
@@ -155,8 +160,25 @@ export class EventEngine {
       if (at >= 0) this.handlers.splice(at, 1);
       if (!outcome.ok) this.report(one, 'terminate', reasonOf(outcome.error));
       if (one.adder !== null) pushSignal(one.adder, TIMER, new HandlerExit(this.p.pid, one.key, how), this.p);
+      this.part(one.adder);
       return outcome;
     });
+  }
+
+  /** Links whoever supervises a handler, unless they are linked already; one that has ended is an Exit like any other. */
+  private join(adder: Process): void {
+    if (adder.phase === Phase.Dead) exitSignal(this.p, adder, 'noproc', true);
+    else if (!isLinked(this.p, adder)) {
+      link(this.p, adder);
+      this.adders.add(adder);
+    }
+  }
+
+  /** Nobody ends with the manager for a handler that is gone: OTP leaves that link. */
+  private part(adder: Process | null): void {
+    if (adder === null || !this.adders.has(adder) || this.handlers.some((one) => one.adder === adder)) return;
+    this.adders.delete(adder);
+    unlink(this.p, adder);
   }
 
   delete(handler: HandlerDefinition, id: unknown, args: unknown): Later<unknown> {
@@ -209,7 +231,8 @@ export class EventEngine {
 
   private report(one: InstalledHandler, op: string, reason: ExitReason): void {
     if (isOrderly(reason) || !this.p.kernel.reporting) return;
-    const made: HandlerReport = { label: 'event handler crashed', level: 'error', pid: this.p.pid, name: this.p.name?.name, handler: one.handler.name, id: one.id, op, reason };
+    const { pid, name, ext } = this.p;
+    const made: HandlerReport = { label: 'event handler crashed', level: 'error', pid, name: name?.name, processLabel: ext?.label ?? undefined, handler: one.handler.name, id: one.id, op, reason };
     this.p.kernel.report(made);
   }
 }

@@ -139,6 +139,7 @@ export interface TaskReport extends Report {
   readonly label: 'task terminated';
   readonly level: 'error';
   readonly pid: Pid;
+  readonly processLabel: string | undefined;
   /** the owner's name, else its pid; undefined when it was started outside every process */
   readonly startedFrom: string | undefined;
   readonly function: string;
@@ -190,6 +191,7 @@ function report(p: Process, reason: ExitReason): void {
     label: 'task terminated',
     level: 'error',
     pid: p.pid,
+    processLabel: p.ext?.label ?? undefined,
     startedFrom: self.starter?.title,
     function: self.fn.name === '' ? 'anonymous' : self.fn.name,
     args: self.args.map(printable),
