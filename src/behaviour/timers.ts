@@ -1,5 +1,5 @@
 import { CastcallError, delayMs, OptionError, type ExitReason } from '../base/index.js';
-import { cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address, type IntervalTimer, type Process, type TimerRef } from '../process/index.js';
+import { Alias, cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address, type IntervalTimer, type Process, type TimerRef } from '../process/index.js';
 import { addressOf, type Host } from './host.js';
 import type { ProcessSelf, Target } from './types.js';
 
@@ -26,15 +26,22 @@ export class Timers {
     this.#p = p;
   }
 
-  /** A message in every period of `ms`, from 1, on an absolute schedule; ends with the process it is addressed to (TI-16). */
+  /**
+   * A message in every period of `ms`, from 1, on an absolute schedule (TI-16). It ends with the process it is addressed to.
+   * A name is looked up at every message, and it ends with the process that has it now: when nobody has, it never begins.
+   */
   sendInterval(ms: number, message: unknown, to?: Target): TimerRef {
     this.#need('sendInterval');
     const period = periodMs('sendInterval.ms', ms);
     const address = this.#target('sendInterval', to);
-    return startInterval(this.#host.kernel, period, ownerOf(address), () => {
-      timerMessage(address, message);
+    const receiver = receiverOf(address);
+    const timer = startInterval(this.#host.kernel, period, receiver, () => {
+      if (address instanceof Alias && !address.active) cancelTimer(timer);
+      else timerMessage(address, message);
       return true;
     });
+    if (receiver === null) cancelTimer(timer);
+    return timer;
   }
 
   /** Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14). */
@@ -113,6 +120,11 @@ export class Timers {
       }
     };
   }
+}
+
+/** Whom a message to it would reach now. */
+function receiverOf(address: Address): Process | null {
+  return address instanceof Alias ? (address.active ? address.holder : null) : address.owner;
 }
 
 function ownerOf(address: Address): Process | null {

@@ -174,3 +174,51 @@ describe('functions, intervals and exits that come later', () => {
     expect(ran).toBe(0);
   });
 });
+
+describe('an interval to a name', () => {
+  it('TI-16 RG-04 ends with the process that had the name when it was set, not with the name', async () => {
+    const { env, system } = await clocked();
+    const first = await listener(system, { name: 'named' });
+    const timer = system.timers.sendInterval(10, 'tick', 'named');
+    await env.advance(20);
+    expect(first.seen).toEqual(['tick', 'tick']);
+    system.exit(first.self.pid, 'kill');
+    const second = await listener(system, { name: 'named' });
+    await env.advance(100);
+    expect([second.seen, system.timers.cancel(timer)]).toEqual([[], undefined]);
+    expect(env.pending.timers).toBe(0);
+  });
+
+  it('TI-16 RG-04 goes to whoever has the name at each message, as long as the first owner lives', async () => {
+    const { env, system } = await clocked();
+    const first = await listener(system, { name: 'named' });
+    system.timers.sendInterval(10, 'tick', 'named');
+    await env.advance(10);
+    system.unregister('named');
+    await env.advance(30);
+    const second = await listener(system, { name: 'named' });
+    await env.advance(20);
+    expect([first.seen.length, second.seen.length]).toEqual([1, 2]);
+    system.exit(first.self.pid, 'kill');
+    await env.advance(100);
+    expect(second.seen.length).toBe(2);
+    expect(env.pending.timers).toBe(0);
+  });
+
+  it('TI-16 TI-08 never begins when nobody is there: a free name, a dead pid, an alias that was switched off', async () => {
+    const { env, system, a } = await clocked();
+    const alias = a.self.alias();
+    const dead = await listener(system);
+    const ref = dead.self.ref;
+    system.exit(dead.self.pid, 'kill');
+    for (const to of ['nobody', dead.self.pid, ref]) expect(a.self.readTimer(system.timers.sendInterval(10, 'tick', to))).toBe(false);
+    system.timers.sendInterval(10, 'through', alias);
+    await env.advance(20);
+    expect(a.seen).toEqual(['through', 'through']);
+    a.self.unalias(alias);
+    const late = await listener(system, { name: 'nobody' });
+    await env.advance(50);
+    expect([a.seen.length, late.seen]).toEqual([2, []]);
+    expect(env.pending.timers).toBe(0);
+  });
+});
