@@ -1,4 +1,4 @@
-import type { Process } from '../process/index.js';
+import { hibernate, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { NO_REPLY, Refusal, type NoReply } from './control.js';
 import type { DeliveryContext } from './delivery-types.js';
@@ -86,7 +86,7 @@ export class Answering extends Verbs {
   }
 
   hibernate(): void {
-    if (this.lives()) this.p.mailbox.shrink();
+    if (this.lives()) hibernate(this.p);
   }
 }
 

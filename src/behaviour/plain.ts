@@ -1,6 +1,6 @@
 import { Deadline, delayMs, isThenable, handled, OptionError, reasonOf, settle, shownAs, truth } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, fenced, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
+import { accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys, checkSignal } from './options.js';
@@ -65,6 +65,8 @@ class Receiver extends Deadline implements Abortable, Holding {
     readonly self: PlainSelf,
     readonly match: Match,
     readonly max: number,
+    /** ms to wait, -1 for ever */
+    private readonly limitMs: number,
     signal: AbortSignal | undefined,
     private readonly settle: (got: unknown) => void,
     private readonly reject: (reason: unknown) => void,
@@ -72,6 +74,16 @@ class Receiver extends Deadline implements Abortable, Holding {
     super();
     this.watched = signal === undefined ? null : watchSignal(signal, this);
     if (signal !== undefined) hold(self.p, this);
+    if (limitMs < 0) return;
+    this.arm();
+    self.p.cold().idle = this; // removed with the process
+  }
+  /** Its time begins, again after each system message, and stands still while one has suspended the process (GS-29). */
+  arm(): void {
+    const { mailbox, kernel } = this.self.p;
+    if (this.limitMs < 0) return;
+    kernel.deadlines.remove(this);
+    if (!mailbox.held) kernel.deadlines.add(this, this.limitMs);
   }
   aborted(reason: unknown): void {
     this.leave();
@@ -85,8 +97,11 @@ class Receiver extends Deadline implements Abortable, Holding {
     this.leave();
     this.settle(got);
   }
+  /** A suspended process hears of it when it goes on, and then before what has come meanwhile, as on the BEAM. */
   expire(): void {
-    this.resolve(this.max > 0 ? [] : undefined);
+    const { p } = this.self;
+    if (isSuspended(p)) p.rare().onResume = () => this.expire();
+    else if (this.self.receiver === this) this.resolve(this.max > 0 ? [] : undefined);
   }
   /** It waits no longer: what comes now stays queued (RE-01). */
   private leave(): void {
@@ -144,12 +159,8 @@ export class PlainSelf extends Verbs {
     if (got !== NONE) return this.told(Promise.resolve(got));
     if (signal?.aborted === true) return this.told(handled(Promise.reject<never>(signal.reason))); // by `match`
     return handled(new Promise((resolve, reject) => {
-      this.receiver = new Receiver(this, match, max, signal, resolve, reject);
       // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
-      if (limit >= 0) {
-        this.p.kernel.deadlines.add(this.receiver, limit);
-        this.p.cold().idle = this.receiver; // removed with the process
-      }
+      this.receiver = new Receiver(this, match, max, limit, signal, resolve, reject);
       this.p.kernel.rested();
     }));
   }
@@ -177,7 +188,13 @@ export class PlainSelf extends Verbs {
 
   joinSys(callbacks: SysCallbacks): SysLink {
     this.need('joinSys');
-    return joinSys(this.p, callbacks, () => this.served());
+    return joinSys(this.p, callbacks, () => this.asked());
+  }
+
+  /** A system message was handled. */
+  private asked(): void {
+    this.receiver?.arm();
+    this.served();
   }
 
   /** After a suspension: what was passed over before may now be received. */
@@ -211,8 +228,8 @@ export class PlainSelf extends Verbs {
   hibernate(): Promise<void> {
     if (!this.lives()) return new Promise(() => undefined);
     const { p } = this;
-    p.mailbox.shrink();
     if (p.mailbox.size > 0 || (p.ext?.kept?.size ?? 0) > 0) return this.told(Promise.resolve());
+    hibernate(p);
     return new Promise((resolve) => {
       this.wake = resolve;
       p.kernel.rested();

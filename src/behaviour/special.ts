@@ -24,18 +24,18 @@ export interface SysLink {
 
 const KEYS = ['state', 'replace', 'codeChange', 'terminate'];
 
-/** Makes a plain process answer system messages; `served` is called when it may receive again. */
-export function joinSys(p: Process, given: SysCallbacks, served: () => void): SysLink {
+/** Makes a plain process answer system messages; `asked` is called after each. */
+export function joinSys(p: Process, given: SysCallbacks, asked: () => void): SysLink {
   checkKeys('joinSys', given, KEYS);
   for (const key of KEYS) {
     const value = (given as unknown as Record<string, unknown>)[key];
     if (typeof value !== 'function' && (key === 'state' || value !== undefined)) throw new OptionError(`joinSys.${key}`, value, 'a function');
   }
-  p.cold().sys = hooksOf(given, served);
+  p.cold().sys = hooksOf(given, asked);
   return { event: (event) => debugOf(p)?.note(p, event) };
 }
 
-function hooksOf(given: SysCallbacks, served: () => void): SysHooks {
+function hooksOf(given: SysCallbacks, asked: () => void): SysHooks {
   return {
     state: () => given.state(),
     show: () => given.state(),
@@ -55,9 +55,7 @@ function hooksOf(given: SysCallbacks, served: () => void): SysHooks {
       exitProcess(p, reason);
       return undefined;
     },
-    handled(p: Process): void {
-      if (!p.mailbox.held) served();
-    },
+    handled: asked,
   };
 }
 

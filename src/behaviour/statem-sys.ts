@@ -12,6 +12,7 @@ export interface StatemReport extends Report, StatemStatus {
   readonly label: 'state machine terminated';
   readonly pid: Pid;
   readonly name: string | undefined;
+  readonly processLabel: string | undefined;
   readonly definition: string;
 }
 
@@ -25,7 +26,7 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
       set(machine(p), made[0], made[1]);
       return pairOf(p);
     },
-    show: (p) => statusOf(p, machine(p)),
+    show: (p) => statusOf(p, between(p)),
     /** its state is in the report of its own */
     crash(p, reason) {
       const m = machine(p);
@@ -42,11 +43,22 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
       set(m, converted.state, converted.data);
       return pairOf(p);
     },
-    terminate: conclude,
+    terminate(p, reason) {
+      between(p);
+      return conclude(p, reason);
+    },
   };
 }
 
 const machine = (p: Process): StatemSelf => p.self as StatemSelf;
+
+/** A machine that handles no event: the last one was handled, and is shown to nobody (SM-24, SM-25). */
+export function between(p: Process): StatemSelf {
+  const m = machine(p);
+  m.op = null;
+  m.payload = undefined;
+  return m;
+}
 
 function pairOf(p: Process): [unknown, unknown] {
   const m = machine(p);
@@ -62,7 +74,7 @@ function set(m: StatemSelf, state: unknown, data: unknown): void {
 }
 
 export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {
-  const report: StatemReport = { label: 'state machine terminated', level: 'error', pid: p.pid, name: p.name?.name, definition: m.module.name, ...statusOf(p, m, reason) };
+  const report: StatemReport = { label: 'state machine terminated', level: 'error', pid: p.pid, name: p.name?.name, processLabel: p.ext?.label ?? undefined, definition: m.module.name, ...statusOf(p, m, reason) };
   p.kernel.report(report);
 }
 

@@ -11,7 +11,7 @@ import { INSERTED, OVER, Queued } from './statem-queue.js';
 import type { StatemRuntime } from './statem-runtime.js';
 import type { StatemSelf } from './statem-self.js';
 import { EndAsked, entered, transit, type Next } from './statem-step.js';
-import { reportEnd, statemHooks } from './statem-sys.js';
+import { between, reportEnd, statemHooks } from './statem-sys.js';
 import { StatemTimeout } from './statem-timeouts.js';
 import { Move, Transition } from './statem-transition.js';
 
@@ -143,12 +143,18 @@ function other(p: Process, m: StatemSelf, op: Op, payload: unknown, from: unknow
   switch (op.kind) {
     case Kind.Extra: return unwrap(p, m, op, payload, from as Extra);
     case Kind.Down: return takeDown(payload as Down) ? outside(p, m, op, op, payload, from, true) : undefined;
-    case Kind.Exit: return p.parent !== null && from === p.parent ? conclude(p, (payload as Exit).reason) : outside(p, m, op, op, payload, from, true);
+    case Kind.Exit: return p.parent !== null && from === p.parent ? ended(p, (payload as Exit).reason) : outside(p, m, op, op, payload, from, true);
     case Kind.Timer: return payload instanceof StatemTimeout ? timedOut(p, m, op, payload) : outside(p, m, op, op, payload, from, true);
-    case Kind.Stop: return conclude(p, payload);
+    case Kind.Stop: return ended(p, payload);
     case Kind.Continue: return proceed(p, m, op, payload);
     default: return outside(p, m, op, op, payload, from, true);
   }
+}
+
+/** Its end is asked for between two events. */
+function ended(p: Process, reason: ExitReason): unknown {
+  between(p);
+  return conclude(p, reason);
 }
 
 function unwrap(p: Process, m: StatemSelf, op: Op, payload: unknown, extra: Extra): unknown {

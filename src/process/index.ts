@@ -4,7 +4,7 @@ export { exitProcess } from './exit.js';
 export { Alias, exitToAlias, sendToAlias, unalias, type AliasMode } from './alias.js';
 export { exitOfGone, exitSignal } from './fanout.js';
 export { fenced } from './fence.js';
-export { hibernateAfter, innerHandle } from './hibernate.js';
+export { hibernate, hibernateAfter, innerHandle } from './hibernate.js';
 export { resume, suspend } from './hold.js';
 export { resumers } from './loop.js';
 export { Gone } from './gone.js';

@@ -6,7 +6,7 @@ import { isSuspended } from './suspend.js';
 /**
  * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too (PF-08);
  * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none (PR-20),
- * `hibernated` is one that has been idle for `hibernateAfterMs` and has given its spare storage back (GS-31).
+ * `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it, and has given its spare storage back (GS-31).
  */
 export type Status = 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
 

@@ -75,7 +75,7 @@ function system(p: Process, op: Op, payload: unknown, from: unknown, lane: Lane)
   const ending = (payload as SystemCommand)(p, from as ReplySlot);
   if (ending !== undefined) park(p, ending as PromiseLike<unknown>);
   else if ((p.run) === Run.Running) {
-    if (p.ext !== null && p.ext.hibernation !== null) p.ext.hibernation.wake();
+    if (p.ext !== null && p.ext.hibernation !== null) p.ext.hibernation.looked();
     (p.ext?.sys ?? p.behaviour.sys)?.handled?.(p);
   }
   if (kernel.tap !== null) kernel.tap.handled(p.pid, op.name);
@@ -141,7 +141,7 @@ function resume(p: Process, outcome: unknown, threw: boolean): void {
   p.run = Run.Running;
   const ext = p.ext as ProcessExt;
   if (ext.sampleFrom >= 0) recordHandled(p);
-  if (ext.hibernation !== null) ext.hibernation.wake();
+  if (ext.hibernation !== null) ext.hibernation.returned();
   try {
     const again = threw ? p.behaviour.failed(p, outcome) : p.behaviour.settled(p, outcome);
     if (again !== undefined && (p.run as Run) === Run.Running) park(p, again as PromiseLike<unknown>);

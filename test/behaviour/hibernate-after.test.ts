@@ -68,6 +68,7 @@ describe('hibernateAfterMs', () => {
     expect(statusOf(system, ref), 'the time begins once the handler has ended').toBe('idle');
     await env.advance(1);
     expect(statusOf(system, ref)).toBe('hibernated');
+    expect(await ref.call('ping')).toBe('pong');
     await system.sys(ref).suspend();
     await env.advance(500);
     await system.sys(ref).resume();

@@ -147,4 +147,30 @@ describe('the system side of a state machine', () => {
     expect(await waiting).toMatchObject({ ok: false, error: { code: 'EXIT', reason: 'shutdown' } });
     expect(late[0]?.settled).toBe(true);
   });
+
+  it('SM-24 SM-25 SY-05 between two events there is no event: neither getStatus nor the report of an asked end shows the last one', async () => {
+    const logger = new Recorder();
+    const system = testSystem({ logger });
+    const lamp = system.start(Lamp, 's', { name: 'lamp' });
+    const sys = system.sys(lamp as never);
+    lamp.cast('flip');
+    lamp.send({ token: 'secret' });
+    expect(((await sys.getStatus()).state as StatemStatus).event).toBeUndefined();
+    await lamp.call('state');
+    expect(((await sys.getStatus()).state as StatemStatus).event).toBeUndefined();
+    for (const end of [() => lamp.stop('boom').catch(() => undefined), () => system.sys(system.ref(Lamp, 'lamp') as never).terminate('boom')]) {
+      if (system.whereis('lamp') === undefined) system.start(Lamp, 's', { name: 'lamp' }).send({ token: 'secret' });
+      await settleTurn();
+      await end();
+      await settleTurn();
+    }
+    const parent = system.spawn((self) => { self.start(Trapping).send({ token: 'secret' }); return self.receive(); });
+    await settleTurn();
+    system.exit(parent, 'boom');
+    await settleTurn();
+    const reports = logger.lines.filter(({ text }) => text === 'state machine terminated');
+    expect(reports.map(({ fields }) => fields['event'])).toEqual([undefined, undefined, undefined]);
+  });
 });
+
+const Trapping = defineStatem({ trapExit: true, init: () => ({ state: 'on', data: null }), states: { on: { info: () => undefined } } });
