@@ -1,5 +1,5 @@
 import { printable } from '../base/index.js';
-import { Kind, type Extra, type Op } from '../mailbox/index.js';
+import { Extra, Kind, type Op } from '../mailbox/index.js';
 import { innerHandle, resumers, Run, type Down, type Pid, type Process } from '../process/index.js';
 import { senderOf, Request } from '../router/index.js';
 import type { IdleDeadline } from './idle.js';
@@ -141,11 +141,17 @@ function watchedHandle(p: Process, op: Op, payload: unknown, from: unknown): unk
   if (debug.stats !== null) debug.stats.reductions++;
   const event = arrival(op, payload, from);
   if (event !== null) debug.note(p, event);
-  if (p.run === Run.Dead) return undefined; // a debug function has ended it
+  if (p.run === Run.Dead) return unhandled(p, from);
   if (from instanceof Request) watchReply(p, from);
   const result = innerHandle(p)(p, op, payload, from);
   if (result === undefined) noteState(p);
   return result;
+}
+
+/** A debug function has ended the process. */
+function unhandled(p: Process, from: unknown): undefined {
+  const sender = from instanceof Extra ? from.from : from;
+  if (sender instanceof Request) sender.unhandled(p.reason);
 }
 
 function noteState(p: Process): void {

@@ -290,7 +290,10 @@ export class Delivered extends Request {
 
   calleeEnded(reason: ExitReason): void {
     if (this.state === State.Running) this.to.attemptEnded(this, reason);
-    else if (this.state === State.Queued) this.to.unclaimed(this, reason);
+  }
+
+  override unhandled(reason: ExitReason): void {
+    if (this.state === State.Queued) this.to.unclaimed(this, reason);
   }
 
   /** No attempt may begin any more: what waits is over now, what runs has had its last one. */

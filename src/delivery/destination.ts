@@ -288,7 +288,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** Its turn had come, and its process has ended before anything of it began. */
   unclaimed(d: Delivered, reason: ExitReason): void {
-    this.untake(d, d.crashedCallee && !isOrderly(reason));
+    this.untake(d, !isOrderly(reason));
     this.takenBack(d, reason);
   }
 

@@ -46,6 +46,11 @@ export abstract class Request extends ReplySlot {
     return true;
   }
 
+  /** The callee has ended when its turn had come, and before anything of it began. */
+  unhandled(reason: ExitReason): void {
+    this.calleeEnded(reason);
+  }
+
   /** Called when its handler threw, before the callee ends. True when it is dealt with and the callee lives on. */
   threw(_error: unknown): boolean {
     return false;

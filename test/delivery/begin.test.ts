@@ -163,7 +163,7 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     await env.settle();
     await installed;
     if (verb === 'call') {
-      expect(await ref.call('here', 'a').catch((error: unknown) => error)).toMatchObject({ code: 'EXIT', reason: 'killed' });
+      expect(await ref.call('here', 'a', { expiresInMs: 1_000, timeoutMs: 'infinity' }).catch((error: unknown) => error)).toMatchObject({ code: 'EXIT', reason: 'killed' });
       expect(begun).toEqual([]);
       return;
     }
@@ -171,6 +171,30 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     await env.settle();
     expect(await receipt.settled).toMatchObject({ kind: 'handled', attempts: 1, failures: [] });
     expect(begun).toEqual(['a']);
+  });
+
+  test.each(['kill', 'stop'] as const)('P2 a message that waits again while the handler of its earlier attempt still runs: a %s of the agent counts it once', async (end) => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    let starts = 0;
+    const Agent = defineAgent({
+      calls: {
+        async work(self) {
+          if (++starts > 1) return 'done';
+          self.delivery?.nack(5);
+          await new Promise<void>((resolve) => env.timer(20, resolve));
+          return end === 'stop' ? self.stop('away') : 'ignored';
+        },
+      },
+    });
+    await system.supervise({ intensity: 100, children: [child('w', Agent)] });
+    const receipt = await system.ref(Agent, 'w').deliver('work');
+    await env.advance(10);
+    expect(receipt.state).toBe('in-transit');
+    if (end === 'kill') system.exit('w', 'kill');
+    await env.advance(30);
+    expect(await receipt.settled).toMatchObject({ kind: 'handled', attempts: 2 });
+    expect(system.stats().delivery).toMatchObject({ inTransit: 0, pending: 0, running: 0, delivered: 2 });
   });
 
   const DEEDS: readonly (readonly [ErrorVerdict, string])[] = [['retry', 'handled'], ['dead-letter', 'handled'], ['refuse', 'handled'], ['restart', 'handled'], ['escalate', 'handled']];

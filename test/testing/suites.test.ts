@@ -13,8 +13,9 @@ describe('the suites of npm run sim', () => {
     expect([again.digest, again.lines]).toEqual([first.digest, first.lines]);
   });
 
-  // Seeds that have failed: a concurrent handler that had not begun took the next attempt of its message; a pool whose worker ended while it started.
-  it.each([['delivery', 31_352_193], ['delivery', 42_002_485], ['pools', 61_010_517]])('%s passes seed %i', async (name, seed) => {
+  // Seeds that have failed: a concurrent handler that had not begun took the next attempt of its message; one that waited
+  // again beside its earlier handler was counted out twice; a pool whose worker ended while it started.
+  it.each([['delivery', 31_352_193], ['delivery', 42_002_485], ['delivery', 384_108_489], ['pools', 61_010_517]])('%s passes seed %i', async (name, seed) => {
     expect((await runShare({ from: seed, until: seed + 1, stride: 1, suites: [name], hashes: false })).failure).toBeUndefined();
   });
 
