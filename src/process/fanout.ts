@@ -3,7 +3,7 @@ import { EXIT, Rank, URGENT_EXIT } from '../mailbox/index.js';
 import { pushSignal } from './accept.js';
 import type { Gone } from './gone.js';
 import type { Kernel } from './kernel.js';
-import { dropHeld, fireDown } from './monitor.js';
+import { dropHeld, fireDown, takeWatcher } from './monitor.js';
 import { Phase, Run, type Process } from './process.js';
 import { Exit } from './signal.js';
 import { unlinkOne } from './link.js';
@@ -89,10 +89,9 @@ function bid(p: Process, links: Iterator<Process> | null, reason: ExitReason, li
     p.links = null;
     done++;
   }
-  for (let ref = p.watchers; ref !== null && done < limit; ref = p.watchers) {
-    p.watchers = ref.targetNext;
-    if (ref.targetNext !== null) ref.targetNext.targetPrior = null;
-    ref.targetNext = null;
+  while (done < limit) {
+    const ref = takeWatcher(p);
+    if (ref === null) break;
     fireDown(ref, reason);
     done++;
   }

@@ -28,6 +28,7 @@ export class Monitor {
   /** see `Exit.kept` */
   static readonly kept: Monitor = new Monitor(null, null, undefined, null, null);
   state: number = State.Active;
+  /** the one before it; of the oldest the newest, so that both ends are at hand; null when it is in no list */
   targetPrior: Monitor | null = null;
   targetNext: Monitor | null = null;
   holderPrior: Monitor | null = null;
@@ -108,9 +109,16 @@ function begin(made: Monitor, holder: Process | null, target: Process | null, ex
 
 /** Puts a monitor into the lists of its target and its holder; the target lives and is not the holder. */
 export function watch(made: Monitor, holder: Process | null, target: Process): void {
-  made.targetNext = target.watchers;
-  if (target.watchers !== null) target.watchers.targetPrior = made;
-  target.watchers = made;
+  const oldest = target.watchers;
+  if (oldest === null) {
+    target.watchers = made;
+    made.targetPrior = made;
+  } else {
+    const newest = oldest.targetPrior as Monitor;
+    newest.targetNext = made;
+    made.targetPrior = newest;
+    oldest.targetPrior = made;
+  }
   if (holder !== null) {
     const ext = holder.cold();
     made.holderNext = ext.watching;
@@ -219,12 +227,22 @@ function endAlias(extra: MonitorExtra): void {
 }
 
 function unlinkTarget(ref: Monitor): void {
-  const { targetPrior, targetNext, target } = ref;
-  if (targetPrior !== null) targetPrior.targetNext = targetNext;
-  else if (target !== null && target.watchers === ref) target.watchers = targetNext;
-  if (targetNext !== null) targetNext.targetPrior = targetPrior;
+  const { targetPrior: prior, targetNext: next, target } = ref;
+  if (prior === null || target === null || target.watchers === null) return;
+  const oldest = target.watchers;
+  if (ref === oldest) target.watchers = next;
+  else prior.targetNext = next;
+  if (next !== null) next.targetPrior = prior;
+  else if (ref !== oldest) oldest.targetPrior = prior;
   ref.targetPrior = null;
   ref.targetNext = null;
+}
+
+/** Takes the oldest monitor on an ended process out of its list; null when there is none left. */
+export function takeWatcher(p: Process): Monitor | null {
+  const oldest = p.watchers;
+  if (oldest !== null) unlinkTarget(oldest);
+  return oldest;
 }
 
 function unlinkHolder(ref: Monitor): void {

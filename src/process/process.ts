@@ -173,7 +173,7 @@ export class Process implements Address {
   self: unknown = null;
   name: NameCell | null = null;
   links: Process | Set<Process> | null = null;
-  /** monitors on this process, newest first */
+  /** monitors on this process, oldest first: their DOWNs are sent in this order */
   watchers: Monitor | null = null;
   /** requests that this process has sent and that are not settled */
   calls: Tracked | null = null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defineAgent, Down, type MonitorRef, type Pid } from '../../src/index.js';
+import { defineAgent, Down, Exit, type MonitorRef, type Pid } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { idler, listener, settle } from './peers.js';
 
@@ -16,6 +16,54 @@ describe('monitors', () => {
     expect(w.seen.length).toBe(2);
     expect(new Set(w.seen.map((down) => (down as Down).ref))).toEqual(new Set(refs));
     for (const down of w.seen) expect(down).toMatchObject({ tag: 'DOWN', pid: p.ref.pid, name: undefined, reason: 'gone' });
+  });
+
+  it('MO-02 SG-01 several monitors of one watcher fire oldest first, after the exit signal of its link, as on the BEAM', async () => {
+    const system = testSystem();
+    const w = await listener(system);
+    const p = await idler(system);
+    const first = w.self.monitor(p.ref);
+    w.self.link(p.ref);
+    const second = w.self.monitor(p.ref);
+    const third = w.self.monitor(p.ref, { tag: 'third' });
+    system.register('named', p.ref);
+    const fourth = w.self.monitor('named');
+    w.self.demonitor(second);
+    const fifth = w.self.monitor(p.ref);
+    system.exit(p.ref, 'bye');
+    await settle();
+    // what `erl` 25 prints for the same program: exit 1 3 4 5
+    expect(w.seen[0]).toBeInstanceOf(Exit);
+    expect(w.seen.slice(1).map((down) => (down as Down).ref)).toEqual([first, third, fourth, fifth]);
+  });
+
+  it('MO-06 removing the oldest, the newest or any other leaves the order of the rest', async () => {
+    for (const gone of [[0], [4], [2], [0, 1], [3, 4], [0, 4], [0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 3]]) {
+      const system = testSystem();
+      const w = await listener(system);
+      const p = await idler(system);
+      const refs = [0, 1, 2, 3, 4].map(() => w.self.monitor(p.ref));
+      for (const at of gone) w.self.demonitor(refs[at] as MonitorRef);
+      refs.push(w.self.monitor(p.ref));
+      system.exit(p.ref, 'bye');
+      await settle();
+      expect(w.seen.map((down) => refs.indexOf((down as Down).ref as MonitorRef))).toEqual([0, 1, 2, 3, 4, 5].filter((at) => !gone.includes(at)));
+    }
+  });
+
+  it('P4 EX-20 a big fan-out tells everybody once, also in its later batches, and none that was removed meanwhile', async () => {
+    const system = testSystem();
+    const w = await listener(system);
+    const p = await idler(system);
+    const refs = Array.from({ length: 7_000 }, () => w.self.monitor(p.ref));
+    const outside = Array.from({ length: 3_000 }, () => system.monitor(p.ref).down);
+    system.exit(p.ref, 'gone');
+    // the first batch is out, the others wait for their turns of the event loop
+    const removed = new Set([3_000, 5_000, 6_999].map((at) => refs[at] as MonitorRef));
+    for (const ref of removed) expect(w.self.demonitor(ref, { info: true })).toBe(true);
+    expect((await Promise.all(outside)).every((down) => down.reason === 'gone')).toBe(true);
+    await settle(20);
+    expect(w.seen.map((down) => (down as Down).ref)).toEqual(refs.filter((ref) => !removed.has(ref)));
   });
 
   it('MO-03 of the dead, and of a name nobody owns: noproc', async () => {
