@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { CallError, defineAgent, OptionError, type From } from '../../src/index.js';
+import { CallError, defineAgent, Down, Exit, OptionError, type From } from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 import { callFailure, Gate, rejection, sleep } from './help.js';
 
 const boom = new Error('boom');
@@ -286,6 +287,47 @@ describe('operations that do not exist', () => {
     ref.send('x');
     await ref.call('last');
     expect(log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'info', 'call']);
+  });
+
+  test('P7 nothing of an agent runs while its handler awaits: no info, timer, Down, Exit, timeout, stream or system message', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const log: string[] = [];
+    const gate = new Gate();
+    const peer = system.spawn((self) => self.receive());
+    const Busy = defineAgent({
+      trapExit: true,
+      init: () => ({}),
+      calls: { async *items() { log.push('stream'); yield 1; } },
+      casts: {
+        async work(self) {
+          self.monitor(peer);
+          self.link(peer);
+          self.sendAfter(5, 'timer');
+          self.continue('more');
+          await gate.promise;
+          log.push('over');
+        },
+        cast() { log.push('cast'); },
+      },
+      continue() { log.push('continue'); },
+      info(_self, message) { log.push(message instanceof Down ? 'Down' : message instanceof Exit ? 'Exit' : String(message)); },
+    });
+    const ref = system.start(Busy);
+    ref.cast('work');
+    await env.settle();
+    ref.send('info');
+    ref.cast('cast', undefined, { priority: 'critical' });
+    system.exit(peer, 'gone');
+    const state = system.sys(ref).getState().then(() => log.push('sys'));
+    const items = (async () => { for await (const _ of ref.stream('items')); })();
+    await env.advance(20);
+    expect(log).toEqual([]);
+    gate.open();
+    await env.settle();
+    await Promise.all([state, items]);
+    expect(log.slice(0, 2), 'the handler, then what it asked to come next').toEqual(['over', 'continue']);
+    expect(log.slice(2).sort()).toEqual(['Down', 'Exit', 'cast', 'info', 'stream', 'sys', 'timer']);
   });
 
   test('an open gate lets a parked handler go on with the state it has changed in place', async () => {

@@ -40,6 +40,37 @@ describe('dead letters', () => {
     expect(system.stats()).toMatchObject({ deadLettered: 5, handled: 1, queued: 0, deadLettersTotal: 5 });
   });
 
+  it('P2 however many were queued in whichever lane, each is exactly one', async () => {
+    const system = testSystem({ deadLetters: { capacity: 10_000 } });
+    const agent = system.start(Agent);
+    const sent = { agent: [] as number[], plain: [] as number[] };
+    void agent.call('hang');
+    // one that has passed over a thousand, and one that has a thousand queued behind them
+    const plainOne = await idler(system);
+    await settle(1);
+    for (let n = 0; n < 3_000; n++) {
+      agent.cast('note', n, { priority: (['normal', 'low', 'high', 'critical', 'normal'] as const)[n % 5] });
+      sent.agent.push(n);
+    }
+    for (let n = 0; n < 1_000; n++) {
+      plainOne.ref.send(n);
+      sent.plain.push(n);
+    }
+    await settle(2);
+    for (let n = 1_000; n < 2_000; n++) {
+      plainOne.ref.send(n);
+      sent.plain.push(n);
+    }
+    system.exit(agent, 'why');
+    system.exit(plainOne.ref, 'why');
+    const letters = system.deadLetters.list();
+    const of = (op: string): number[] => letters.filter((letter) => letter.op === op).map((letter) => letter.payload as number).sort((a, b) => a - b);
+    expect(of('note')).toEqual(sent.agent);
+    expect(of('info')).toEqual(sent.plain);
+    expect(system.stats()).toMatchObject({ deadLettered: 5_000, handled: 1, queued: 0, deadLettersTotal: 5_000 });
+    expectConserved(system.stats());
+  });
+
   it.each([0, 1, 3, 1_000])('keeps the latest %d, counts all', (capacity) => {
     const system = testSystem({ deadLetters: { capacity } });
     for (let i = 0; i < 2_500; i++) system.send('nobody', i);
