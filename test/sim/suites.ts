@@ -5,6 +5,7 @@ import { cancelSuite } from './cancel.js';
 import { crashSuite } from './crash.js';
 import { deliverySuite } from './delivery.js';
 import { exitsSuite } from './exits.js';
+import { floodSuite } from './flood.js';
 import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
 import { lettersSuite } from './letters.js';
@@ -13,6 +14,7 @@ import { orderSuite } from './order.js';
 import { poolsSuite } from './pools.js';
 import { pressureSuite } from './pressure.js';
 import { randomSuite } from './random.js';
+import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
@@ -25,5 +27,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, statemSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, statemSuite, randomSuite,
 ];
