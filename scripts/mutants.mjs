@@ -13,6 +13,7 @@ import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
+import { receives } from '../test/mutants/receive.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
@@ -97,7 +98,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...timersAndEnds];
+const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...timersAndEnds];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));

@@ -77,6 +77,7 @@ const demonitoring: Race = async (sim) => {
   sim.equal(downs.length - own, 1, 'the other monitor of the same process fires once');
   sim.always(downs.some((down) => down.ref === other), 'and it is that one');
   sim.always(own <= 1, 'at most one DOWN a monitor');
+  if (own === 1) sim.always(downs[0]?.ref === ref, 'the older monitor fires first');
   if (first) sim.equal(own, 0, 'true: no DOWN was or will be delivered (MO-08)');
   if (own > 0 && flush) sim.always(!first, 'flush takes away what is queued, not what was taken');
   sim.sometimes(first, 'demonitor wins');
