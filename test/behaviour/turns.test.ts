@@ -97,9 +97,9 @@ async function world(): Promise<World> {
   return { system, self, worker: system.ref(Worker, 'worker'), nobody: system.ref(Worker, 'nobody'), full };
 }
 
-describe('P8 a loop that awaits', () => {
+describe('a loop that awaits', () => {
   for (const [name, verb] of Object.entries(VERBS)) {
-    it(`${name} has 5 ms of a turn of the event loop`, async () => {
+    it(`P8 ${name} has 5 ms of a turn of the event loop`, async () => {
       const made = await world();
       env.manual = true;
       env.readCostMs = 1;
@@ -127,7 +127,7 @@ describe('P8 a loop that awaits', () => {
     });
   }
 
-  it('a stream of items has 5 ms of a turn of the event loop', async () => {
+  it('P8 a stream of items has 5 ms of a turn of the event loop', async () => {
     const { worker } = await world();
     env.manual = true;
     env.readCostMs = 1;
@@ -143,7 +143,7 @@ describe('P8 a loop that awaits', () => {
     await loop;
   });
 
-  it('the feed of dead letters has 5 ms of a turn of the event loop', async () => {
+  it('P8 the feed of dead letters has 5 ms of a turn of the event loop', async () => {
     const { system } = await world();
     const feed = system.deadLetters.feed();
     env.manual = true;
