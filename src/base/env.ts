@@ -1,6 +1,9 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
 import { createHistogram, performance } from 'node:perf_hooks';
+import { memoryUsage } from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { newNonce } from './id.js';
 
@@ -51,6 +54,10 @@ export interface Env {
   macrotask(fn: () => void): void;
   u32(): number;
   nonce(): string;
+  /** what the program takes of the machine's memory now */
+  residentBytes(): number;
+  /** collects garbage now, holding the event loop; nothing where it cannot be asked for */
+  collectGarbage(): void;
   histogram(): EnvHistogram;
   context(): AsyncContext;
   /**
@@ -81,6 +88,16 @@ class NodeContext implements AsyncContext {
   owner(): object | undefined {
     return this.storage.getStore();
   }
+}
+
+let collect: (() => void) | null = null;
+
+/** V8's own gc, as a program that was started without `--expose-gc` gets it. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const gc: unknown = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  return typeof gc === 'function' ? () => void (gc as () => void)() : () => undefined;
 }
 
 class NodeEnv implements Env {
@@ -114,6 +131,13 @@ class NodeEnv implements Env {
   }
   nonce(): string {
     return newNonce();
+  }
+  residentBytes(): number {
+    return memoryUsage.rss();
+  }
+  collectGarbage(): void {
+    collect ??= collector();
+    collect();
   }
   histogram(): EnvHistogram {
     return createHistogram();

@@ -52,4 +52,4 @@ function refused(ref: Sending, error: unknown, op: string, verb: 'call' | 'deliv
   return rejectedWith(ref.kernel, ref.explain(error, op, verb));
 }
 
-const BY_MAILBOX: ReadonlySet<string> = new Set(['MAILBOX_FULL', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);
+const BY_MAILBOX: ReadonlySet<string> = new Set(['MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);

@@ -1,7 +1,7 @@
 import { adopt, callError, Deadline, isThenable, handled, markHandled, type ExitReason } from '../base/index.js';
 import { Refusal } from './control.js';
 import { rejectedWith } from './host.js';
-import { Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process } from '../process/index.js';
+import { boundOf, Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process } from '../process/index.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
 
 /** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
@@ -102,7 +102,7 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   override lost(code: LostCode): void {
-    this.close(callError(code, { target: this.target, op: this.op }));
+    this.close(callError(code, { target: this.target, op: this.op, bound: boundOf(this.callee, code) }));
   }
 
   /** The consumer has gone, with an error unless it is undefined: the signal of the handler fires. */

@@ -1,7 +1,7 @@
 import { callError, isOrderly, type ExitReason } from '../base/index.js';
 import type { OutcomeKind, Terms } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptOrWait, acceptWith, admits, Entry, Phase, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
+import { accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
 import { Cell, titleOf } from '../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
@@ -156,7 +156,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** A mailbox has refused what had come back, and counted it: it waits on. */
   private notTaken(d: Delivered, p: Process): void {
-    if (p.mailbox.pressure().rules.overflow.startsWith('drop')) return this.dropped(d, 'dropped');
+    if (p.mailbox.pressure().rules.overflow.startsWith('drop') && refusalOf(p, d.op, d.payload) === 'MAILBOX_FULL') return this.dropped(d, 'dropped');
     p.mailbox.sent--;
     p.mailbox.tally().rejected--;
     this.hold(d);

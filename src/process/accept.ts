@@ -14,7 +14,10 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
   const box = p.mailbox;
   if (box.size >= box.gate) return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
   const kernel = p.kernel;
-  if (kernel.watched && watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;
+  if (kernel.watched) {
+    if (sheds(p, Rank.Normal, op, payload)) return false;
+    if (watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;
+  }
   if (box.put(op, payload, from)) sample(p);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
   return true;
@@ -35,6 +38,7 @@ export function acceptIn(p: Process, rank: Rank, op: Op, payload: unknown, from:
 export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number = -1, coalesce: Coalesce | null = null): boolean {
   const box = p.box();
   if (p.kernel.watched) {
+    if (sheds(p, rank, op, payload)) return false;
     if (!admits(p, op, payload, coalesce !== null)) return refuse(p, op, payload) !== Entry.Refused;
     if (watch(p, rank, op, payload, from, expiresAt, coalesce, null)) return true;
   }
@@ -52,7 +56,10 @@ export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, fro
 export function acceptOrWait(p: Process, waiter: Waiter): Entry {
   const { rank, op, payload, from, expiresAt } = waiter;
   p.box();
-  if (p.kernel.watched && watch(p, rank, op, payload, from, expiresAt, null, waiter)) return Entry.Waiting;
+  if (p.kernel.watched) {
+    if (sheds(p, rank, op, payload)) return Entry.Refused;
+    if (watch(p, rank, op, payload, from, expiresAt, null, waiter)) return Entry.Waiting;
+  }
   if (waiter.waits || waiter.over) return Entry.Waiting; // a copy of it came first
   return admit(p, rank, op, payload, from, expiresAt, null, waiter);
 }
@@ -74,6 +81,15 @@ export function pushSignal(p: Process, op: Op, payload: unknown, from: unknown, 
 function first(p: Process, op: Op, payload: unknown, from: unknown): boolean {
   p.box();
   return accept(p, op, payload, from);
+}
+
+/** Whether the program has too little memory left for that message (P11); then it is counted, and `refusalOf` says so. */
+function sheds(p: Process, rank: Rank, op: Op, payload: unknown): boolean {
+  const { ceiling } = p.kernel;
+  if (ceiling === null || !ceiling.refuses(rank, op, payload)) return false;
+  p.mailbox.sent++;
+  p.mailbox.tally().rejected++;
+  return true;
 }
 
 /** What somebody watches: freezes, taps, and asks the gate. True when the gate keeps the message for now. */

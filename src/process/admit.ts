@@ -49,6 +49,8 @@ export function admits(p: Process, op: Op, payload: unknown, coalesces: boolean)
 
 /** Why a message was refused just now. */
 export function refusalOf(p: Process, op: Op, payload: unknown): LostCode {
+  const { ceiling } = p.kernel;
+  if (ceiling !== null && ceiling.refused(op, payload)) return 'OVERLOADED';
   const state = p.mailbox.extra?.pressure;
   if (state === null || state === undefined) return 'MAILBOX_FULL';
   if (state.closed) return 'MAILBOX_CLOSED';
@@ -60,6 +62,7 @@ export function refusalOf(p: Process, op: Op, payload: unknown): LostCode {
 
 /** The bound of a mailbox, for the error of a send that it has refused for want of room. */
 export function boundOf(p: Process, code: string): string | undefined {
+  if (code === 'OVERLOADED') return p.kernel.ceiling?.bound;
   if (code !== 'MAILBOX_FULL' && code !== 'PAYLOAD_TOO_LARGE') return undefined;
   const rules = p.mailbox.extra?.pressure?.rules;
   if (rules === undefined) return undefined;

@@ -1,5 +1,6 @@
 export { accept, acceptIn, acceptOrWait, acceptWith, pushSignal } from './accept.js';
 export { admits, boundOf, closeMailbox, comeIn, Entry, refusalOf, withdraw, type Coalesce } from './admit.js';
+export type { CeilingLimits, MemoryReport } from './ceiling.js';
 export { exitProcess } from './exit.js';
 export { Alias, exitToAlias, sendToAlias, unalias, type AliasMode } from './alias.js';
 export { exitOfGone, exitSignal } from './fanout.js';

@@ -1,5 +1,6 @@
 import { Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
 import { Meter, Totals, type Histogram, type Op } from '../mailbox/index.js';
+import { Ceiling, type CeilingLimits } from './ceiling.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Process } from './process.js';
@@ -16,6 +17,8 @@ export interface KernelOptions {
   readonly frozen: boolean;
   readonly development: boolean;
   readonly ports: Ports;
+  /** the memory that the program may take; null for any */
+  readonly memory: CeilingLimits | null;
   /** false when nobody reads crash reports: then none is built */
   readonly reporting: boolean;
 }
@@ -47,6 +50,7 @@ export class Kernel {
   gate: Gate | null = null;
   faults: Faults | null = null;
   watchdog: Watchdog | null = null;
+  readonly ceiling: Ceiling | null;
   delivery: DeliveryPort | null = null;
   private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
@@ -70,7 +74,7 @@ export class Kernel {
   /** the account of sends that reached no mailbox */
   readonly outside: Totals = new Totals();
   readonly signals: { sent: number; handled: number; dropped: number } = { sent: 0, handled: 0, dropped: 0 };
-  readonly counts: Counts = { spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0 };
+  readonly counts: Counts = { spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0 };
   readonly farewells: Ring<Farewell> = new Ring<Farewell>();
   fanning = false;
   /** port: what `self` offers beyond the kernel; the behaviour layer knows its type */
@@ -85,7 +89,8 @@ export class Kernel {
     this.prefix = options.prefix;
     this.processesMax = options.processesMax;
     this.frozen = options.frozen;
-    this.watched = options.frozen;
+    this.ceiling = options.memory === null ? null : new Ceiling(this, options.memory);
+    this.watched = options.frozen || this.ceiling !== null;
     this.development = options.development;
     this.context = options.development ? options.env.context() : null;
     this.ports = options.ports;
@@ -154,7 +159,7 @@ export class Kernel {
   }
 
   private watch(): void {
-    this.watched = this.frozen || this.tap !== null || this.gate !== null || this.faults !== null || this.watchdog !== null;
+    this.watched = this.frozen || this.ceiling !== null || this.tap !== null || this.gate !== null || this.faults !== null || this.watchdog !== null;
   }
 
   meterOf(behaviour: Behaviour): Meter {
@@ -206,6 +211,7 @@ export interface Counts {
   zombies: number;
   lateReplies: number;
   callsFailed: number;
+  shed: number;
 }
 
 function addTotals(sum: Totals, part: Totals): void {

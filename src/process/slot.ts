@@ -2,7 +2,7 @@ import { Deadline, type ExitReason } from '../base/index.js';
 import type { Process } from './process.js';
 
 /** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
-export type LostCode = 'MAILBOX_FULL' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED' | 'EXPIRED';
+export type LostCode = 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED' | 'EXPIRED';
 
 /**
  * The reply slot of a request. It travels in the `from` slot of the message, never through a mailbox, so a late or

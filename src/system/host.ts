@@ -17,6 +17,7 @@ export function makeHost(options: ReadOptions): Host {
     prefix: `${options.name}.${env.nonce()}.`,
     processesMax: options.processesMax,
     frozen: options.frozen,
+    memory: options.memory,
     development: options.development,
     reporting: options.logger !== false,
     ports: {

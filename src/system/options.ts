@@ -1,8 +1,8 @@
-import { delayMs, parseOptions, z, type Env } from '../base/index.js';
+import { delayMs, OptionError, parseOptions, z, type Env } from '../base/index.js';
 import { STANDARD, termsOf, type DeliveryDefaults, type Terms } from '../behaviour/index.js';
 import { LEDGER, RECENT_MAX, type LedgerLimits } from '../delivery/index.js';
 import type { Logger } from '../observe/index.js';
-import { PROCESS_LIMIT } from '../process/index.js';
+import { PROCESS_LIMIT, type CeilingLimits } from '../process/index.js';
 import { checkName, DEAD_LETTERS_KEPT, type LetterLimits } from '../router/index.js';
 
 /** Options of `createSystem`. */
@@ -31,6 +31,12 @@ export interface SystemOptions {
    * With a bound in bytes, a letter whose payload is larger or cannot be measured is counted and told, not kept
    */
   readonly deadLetters?: { readonly capacity?: number | undefined; readonly capacityBytes?: number | undefined; readonly sizeOf?: ((payload: unknown, op: string) => number) | undefined } | undefined;
+  /**
+   * what the program may take of the machine's memory, resident (as `process.memoryUsage.rss()` tells): from `highWater` of it on
+   * (default 0.8) user messages are refused with OVERLOADED, low lanes first, all of them shortly below it, until it is back
+   * below `lowWater` (default 0.7). Bound mailboxes as well: what is queued is not given back. Default: no ceiling
+   */
+  readonly memory?: { readonly ceilingBytes: number; readonly highWater?: number | undefined; readonly lowWater?: number | undefined } | undefined;
   /** clock, timers, scheduling and randomness; for simulations */
   readonly env?: Env | undefined;
 }
@@ -47,6 +53,7 @@ export interface ReadOptions {
   readonly delivery: Terms;
   readonly dedupe: LedgerLimits;
   readonly recent: number;
+  readonly memory: CeilingLimits | null;
   readonly env: Env | undefined;
 }
 
@@ -58,6 +65,8 @@ const wholeFrom = (from: number, what: string) => {
   const error = `a whole number of ${what} from ${from}`;
   return z.number({ error }).int({ error }).min(from, { error });
 };
+const PART = 'a part of the ceiling between 0 and 1';
+const part = z.number({ error: PART }).gt(0, { error: PART }).lt(1, { error: PART });
 const isLogger = (value: unknown): boolean => value === false || ['error', 'warn', 'info'].every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
 
 const schema = z.strictObject({
@@ -77,6 +86,7 @@ const schema = z.strictObject({
     capacityBytes: wholeFrom(1, 'bytes').optional(),
     sizeOf: z.custom<(payload: unknown, op: string) => number>((value) => value === undefined || typeof value === 'function', { error: 'a function from payload and operation to bytes' }).optional(),
   }, { error: 'an object' }).optional(),
+  memory: z.strictObject({ ceilingBytes: wholeFrom(1, 'bytes'), highWater: part.optional(), lowWater: part.optional() }, { error: '{ ceilingBytes, highWater?, lowWater? }' }).optional(),
   env: z.custom<Env>((value) => typeof value === 'object' && value !== null, { error: 'an Env' }).optional(),
 }, { error: 'an object' });
 
@@ -96,6 +106,12 @@ export function readOptions(options: SystemOptions): ReadOptions {
     delivery: termsOf('createSystem.delivery', delivery, STANDARD),
     dedupe: { keysMax: dedupe?.keysMax ?? LEDGER.keysMax, ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs) },
     recent: recent ?? 0,
+    memory: read.memory === undefined ? null : readMemory(read.memory),
     env: read.env,
   };
+}
+
+function readMemory({ ceilingBytes, highWater = 0.8, lowWater = Math.min(0.7, highWater * 0.875) }: NonNullable<SystemOptions['memory']>): CeilingLimits {
+  if (lowWater >= highWater) throw new OptionError('createSystem.memory.lowWater', lowWater, `a part below highWater, which is ${highWater}`);
+  return { ceilingBytes, highWater, lowWater };
 }

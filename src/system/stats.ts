@@ -18,9 +18,11 @@ export interface SystemStats extends Account {
   readonly lateReplies: number;
   readonly callsFailed: number;
   readonly deadLettersTotal: number;
-  /** the runtime's own messages (EXIT, DOWN, timers …): sent = handled + dropped + queued */
+  /** messages refused because the program was near its memory ceiling; they are among `rejected`, or were tried again (P11) */
+  readonly shed: number;
   /** deliveries of the whole system */
   readonly delivery: DeliveryStats;
+  /** the runtime's own messages (EXIT, DOWN, timers …): sent = handled + dropped + queued */
   readonly signals: { readonly sent: number; readonly handled: number; readonly dropped: number };
 }
 

@@ -107,6 +107,13 @@ export class SimEnv implements Env {
     return nodeEnv().context();
   }
 
+  /** none: a replay must not depend on the machine */
+  residentBytes(): number {
+    return 0;
+  }
+
+  collectGarbage(): void {}
+
   thread(): null {
     return null;
   }

@@ -38,6 +38,10 @@ export class VirtualEnv implements Env {
   /** clock reads so far */
   reads = 0;
   manual = false;
+  /** what the program seems to take of the machine's memory */
+  resident = 0;
+  /** how often garbage was collected */
+  collections = 0;
   readonly macrotasks: (() => void)[] = [];
   /** delays asked of native timers so far */
   readonly delays: number[] = [];
@@ -83,6 +87,14 @@ export class VirtualEnv implements Env {
   }
   context(): AsyncContext {
     return new Context();
+  }
+
+  residentBytes(): number {
+    return this.resident;
+  }
+
+  collectGarbage(): void {
+    this.collections++;
   }
 
   thread(): null {
