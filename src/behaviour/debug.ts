@@ -1,6 +1,6 @@
-import { printable } from '../base/index.js';
+import { disown, printable } from '../base/index.js';
 import { Extra, Kind, type Op } from '../mailbox/index.js';
-import { innerHandle, resumers, Run, type Down, type Pid, type Process } from '../process/index.js';
+import { innerHandle, resumers, Run, tell, type Down, type Pid, type Process } from '../process/index.js';
 import { senderOf, Request } from '../router/index.js';
 import type { IdleDeadline } from './idle.js';
 
@@ -72,10 +72,12 @@ export class Debug {
       this.log.push(event);
       if (this.log.length > this.logLength) this.log.shift();
     }
-    if (this.trace !== null) attempt(() => this.trace?.(formatEvent(p, event), event));
+    const { trace } = this;
+    if (trace !== null) tell(p.kernel, 'a trace of sys failed', () => trace(formatEvent(p, event), event), { pid: p.pid });
     for (const one of this.installed) {
       const left = attempt(() => {
         const next = one.run(one.state, event, stateOf(p));
+        disown(next);
         one.state = next;
         return next !== 'done';
       });

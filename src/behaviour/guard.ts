@@ -1,10 +1,10 @@
-import type { Kernel } from '../process/index.js';
+import { tell, type Kernel } from '../process/index.js';
 
-type Listener = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
+type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown } | null;
 
 /**
  * A controller whose signal keeps the throw of a listener to itself: Node would end the program, and the listener is an
- * agent's code (P17). What it threw is logged. Only `addEventListener` is guarded, not the `onabort` property.
+ * agent's code (P17). What it threw, or rejected with, is logged; so for `onabort`.
  */
 export function guardedController(kernel: Kernel): AbortController {
   const made = new AbortController();
@@ -16,19 +16,23 @@ export function guardedController(kernel: Kernel): AbortController {
     const known = guards.get(listener);
     if (known !== undefined) return known;
     const guarded = (event: Event): void => {
-      try {
-        if (typeof listener === 'function') listener.call(signal, event);
-        else listener.handleEvent(event);
-      } catch (error) {
-        kernel.warn('a listener of a signal threw', { error });
-      }
+      tell(kernel, 'a listener of a signal failed', () => (typeof listener === 'function' ? listener.call(signal, event) : listener.handleEvent(event)));
     };
     guards.set(listener, guarded);
     return guarded;
   };
+  let held: Listener = null;
   Object.defineProperties(signal, {
     addEventListener: { value: (type: string, listener: Listener, options?: object) => add(type, listener === null ? () => undefined : guard(listener), options) },
     removeEventListener: { value: (type: string, listener: Listener, options?: object) => remove(type, listener === null ? () => undefined : guard(listener), options) },
+    onabort: {
+      get: () => held,
+      set(listener: Listener) {
+        if (held !== null) remove('abort', guard(held));
+        held = typeof listener === 'function' ? listener : null;
+        if (held !== null) add('abort', guard(held));
+      },
+    },
   });
   return made;
 }

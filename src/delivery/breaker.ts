@@ -4,7 +4,7 @@
 import CircuitBreaker from 'opossum';
 import { Deadline, markHandled, truth } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
-import type { Holding, Kernel, Process, Report } from '../process/index.js';
+import { tell, type Holding, type Kernel, type Process, type Report } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { ReadBreaker } from './breaker-options.js';
@@ -247,13 +247,7 @@ export class Circuit {
     for (let change = this.untold.shift(); change !== undefined; change = this.untold.shift()) {
       const report: Report & BreakerChange = { label: `breaker ${change.to}`, level: change.to === 'open' ? 'warn' : 'info', ...change };
       this.kernel.report(report);
-      for (const listener of [...this.listeners]) {
-        try {
-          listener(change);
-        } catch (error) {
-          this.kernel.warn('a listener of a breaker threw', { breaker: change.breaker, error });
-        }
-      }
+      for (const listener of [...this.listeners]) tell(this.kernel, 'a listener of a breaker failed', () => listener(change), { breaker: change.breaker });
     }
     this.telling = false;
   }

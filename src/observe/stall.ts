@@ -1,5 +1,5 @@
 import { OptionError, type EnvThread, type TimerHandle } from '../base/index.js';
-import type { Kernel, Process, StallEvent } from '../process/index.js';
+import { tell, type Kernel, type Process, type StallEvent } from '../process/index.js';
 import { STALL_THREAD } from './stall-thread.js';
 
 /** ms between two signs of life of the main thread, and between two looks at them. */
@@ -68,11 +68,7 @@ export class StallWatch {
   private over({ who, ms, stack }: Told): void {
     if (this.thread === null) return;
     const event: StallEvent = { kind: 'stall', pid: who?.pid, name: who?.name, behaviour: who?.behaviour, op: who?.op, ms, stack };
-    try {
-      this.tell(event);
-    } catch (error) {
-      this.kernel.warn('the listener of the watchdog threw', { error });
-    }
+    tell(this.kernel, 'the listener of the watchdog failed', () => this.tell(event));
   }
 
   /** The process that runs now, or, in development, the one whose continuation does. */

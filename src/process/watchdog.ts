@@ -1,6 +1,7 @@
 import type { Op } from '../mailbox/index.js';
 import { KEPT, type Behaviour, type Pid, type Process } from './process.js';
 import type { Kernel } from './kernel.js';
+import { tell } from './tell.js';
 
 /** What `system.watchdog` looks for; without a key that kind is not watched. */
 export interface WatchdogOptions {
@@ -43,7 +44,7 @@ export class Watchdog {
   constructor(
     private readonly kernel: Kernel,
     private readonly options: WatchdogOptions,
-    private readonly tell: (event: WatchdogEvent) => void,
+    private readonly listener: (event: WatchdogEvent) => unknown,
   ) {}
 
   start(): void {
@@ -96,15 +97,7 @@ export class Watchdog {
 
   /** Told from outside of every process; what the listener throws hurts nobody (P36). */
   private event(event: WatchdogEvent): void {
-    const { kernel } = this;
-    const outer = kernel.current;
-    kernel.current = null;
-    try {
-      this.tell(event);
-    } catch (error) {
-      kernel.warn('the listener of the watchdog threw', { error });
-    }
-    kernel.current = outer;
+    tell(this.kernel, 'the listener of the watchdog failed', () => this.listener(event));
   }
 }
 

@@ -1,6 +1,6 @@
-import { callError, deepFreeze, isThenable, OptionError, printable, Ring, settle, shownAs, type Env } from '../base/index.js';
+import { callError, deepFreeze, OptionError, printable, Ring, shownAs } from '../base/index.js';
 import { bytesOf, Kind } from '../mailbox/index.js';
-import type { Scheduler } from '../process/index.js';
+import { tell, type Kernel } from '../process/index.js';
 import type { DeadLetter, DeadLetterGap, LetterLimits, LetterQuery, RetryRefusal, RetryReport, Road } from './letter.js';
 import { LetterFeed } from './letter-feed.js';
 import { checkLimit, checkQuery, fits } from './letter-query.js';
@@ -43,10 +43,8 @@ export class DeadLetters {
   private closed = false;
   /** @internal Use `system.deadLetters`. */
   constructor(
-    private readonly env: Env,
+    private readonly kernel: Kernel,
     private readonly limits: LetterLimits,
-    private readonly frozen: boolean,
-    private readonly scheduler: Scheduler,
   ) {}
 
   /** Letters kept now, at most the capacity. */
@@ -143,7 +141,7 @@ export class DeadLetters {
     if (bytes < 0 || this.bytes - kept.bytes + bytes > this.roomBytes) throw new OptionError('deadLetters.edit', payload, `a payload that fits into deadLetters.capacityBytes (${this.roomBytes})`, 'prune some letters, raise the bound, or give sizeOf to measure objects');
     // The schema and sizeOf are the user's code: it may have gone meanwhile.
     if (!isHere(kept)) return undefined;
-    if (this.frozen) deepFreeze(checked);
+    if (this.kernel.frozen) deepFreeze(checked);
     this.bytes += bytes - kept.bytes;
     kept.bytes = bytes;
     kept.letter = { ...letter, payload: checked };
@@ -191,7 +189,7 @@ export class DeadLetters {
    * @since 0.2.0
    */
   feed(options: { readonly buffer?: number | undefined } = {}): AsyncIterableIterator<DeadLetter | DeadLetterGap> {
-    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) => this.feeds.delete(done), this.scheduler);
+    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) => this.feeds.delete(done), this.kernel.scheduler);
     if (this.closed) feed.end();
     else this.feeds.add(feed);
     return feed;
@@ -213,13 +211,13 @@ export class DeadLetters {
     }
     const { past, op, facts } = road;
     const name = op.kind === Kind.Info ? 'info' : op.name;
-    const letter: DeadLetter = { id: past === null ? ++this.lastId : past.id, op: name, payload, reason, at: this.env.wall(), ...facts };
+    const letter: DeadLetter = { id: past === null ? ++this.lastId : past.id, op: name, payload, reason, at: this.kernel.env.wall(), ...facts };
     this.keep(letter, road);
     for (const feed of this.feeds) feed.tell(letter);
     // Letters that a subscriber makes are kept and counted, but not told again: that could go on for ever.
     if (this.telling) return;
     this.telling = true;
-    for (const subscriber of this.subscribers) tell(subscriber, letter);
+    for (const { fn } of this.subscribers) tell(this.kernel, 'a subscriber of dead letters failed', () => fn(letter), { letter: letter.id });
     this.telling = false;
   }
 
@@ -341,18 +339,6 @@ function checkedBy({ road: { op }, letter }: Kept, payload: unknown): unknown {
     return op.check(payload);
   } catch (error) {
     throw callError('INVALID_PAYLOAD', { target: letter.to, op: letter.op, details: (error as Error).message, cause: error });
-  }
-}
-
-const ignore = (): void => undefined;
-
-/** P36: observation changes no outcome, whatever the observer throws or rejects with. */
-function tell(subscriber: Subscriber, letter: DeadLetter): void {
-  try {
-    const result = subscriber.fn(letter);
-    if (isThenable(result)) settle(result, ignore, ignore);
-  } catch {
-    // counted nowhere: the letter itself is
   }
 }
 

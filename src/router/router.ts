@@ -16,7 +16,7 @@ export class Router {
     letters: LetterLimits,
   ) {
     this.names = new Names(kernel.prefix);
-    this.deadLetters = new DeadLetters(kernel.env, letters, kernel.frozen, kernel.scheduler);
+    this.deadLetters = new DeadLetters(kernel, letters);
     kernel.stopHooks.add(() => this.deadLetters.close());
     kernel.exitHooks.push(this.names.release, releaseHoldings);
   }
