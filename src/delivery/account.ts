@@ -114,6 +114,17 @@ export abstract class Account {
     this.all.retried--;
   }
 
+  /** The same while its agent lives: as if its turn had not come. */
+  protected unclaim(d: Delivered): void {
+    this.unbegun(d);
+    d.attempts--;
+    d.rarely().undone++;
+    d.state = State.Queued;
+    this.counters.running--;
+    this.all.running--;
+    this.queued();
+  }
+
   /** Takes a message that has run out of the account of its mailbox. */
   protected withdraw(d: Delivered, crashed: boolean): void {
     this.untake(d, crashed);

@@ -75,7 +75,7 @@ type Handler = (self: { readonly p: Process }, payload: unknown) => unknown;
 function aside(run: Handler): Handler {
   return (self, payload) => {
     const message = self.p.from as Delivered;
-    message.beginAside();
+    if (!message.beginAside()) return NO_REPLY;
     const { context } = message;
     Object.defineProperty(self, 'delivery', { value: context });
     const result = run(self, payload);

@@ -221,10 +221,15 @@ export class Delivered extends Request {
     return true;
   }
 
-  /** The process of its own has its first turn. */
-  beginAside(): void {
+  /** The process of its own has its first turn; false when that has come too late (P12). */
+  beginAside(): boolean {
+    if (this.lapsed || (this.due >= 0 && this.to.kernel.env.mono() >= this.due)) {
+      this.to.late(this);
+      return false;
+    }
     this.rarely().ahead = false;
     if (this.terms.ackTimeoutMs >= 0) this.startLimit();
+    return true;
   }
 
   startLimit(): void {

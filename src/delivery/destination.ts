@@ -294,9 +294,9 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** Its turn has come too late, before its deadline could say so: the mailbox counts it as expired instead of handled. */
   late(d: Delivered): void {
-    const { mailbox } = d.callee;
-    mailbox.handled--;
-    mailbox.tally().expired++;
+    if (d.running) this.unclaim(d);
+    d.callee.mailbox.handled--;
+    d.callee.mailbox.tally().expired++;
     this.expiredQueued(d);
   }
 

@@ -130,6 +130,28 @@ describe('a delivery whose concurrent handler cannot begin', () => {
   });
 });
 
+test('P12 a concurrent handler whose process has its first turn too late does not begin: the message has expired, counted once', async () => {
+  const env = new VirtualEnv();
+  const system = testSystem({ env });
+  const begun: string[] = [];
+  const Agent = defineAgent({
+    calls: { aside: { concurrent: true, handle: (_self, job: string) => { begun.push(job); return job; } } },
+    casts: { burn: (_self, ms: number) => { env.now += ms; } },
+  });
+  const agent = system.start(Agent);
+  system.suspend(agent);
+  const late = agent.deliver('aside', 'late', { expiresInMs: 50, order: 'o' });
+  agent.cast('burn', 100);
+  const next = agent.deliver('aside', 'next', { order: 'o' });
+  await env.settle();
+  system.resume(agent);
+  await env.settle();
+  expect(await (await late).settled).toMatchObject({ kind: 'expired', attempts: 0, failures: [] });
+  expect(await (await next).settled).toMatchObject({ kind: 'handled' });
+  expect(begun).toEqual(['next']);
+  expect(system.stats()).toMatchObject({ expired: 1, delivery: { delivered: 1, expired: 1, acknowledged: 1 } });
+});
+
 describe('casts and calls of a concurrent handler that cannot begin', () => {
   test.each(UNCOPIED)('P6 P17 crash the agent and have one outcome: %s in the state', async (_, state) => {
     const { env, system, ref, begun } = await world({ state });

@@ -105,7 +105,7 @@ class Post {
     if (sim.sometimes(code === 'ZOMBIE', 'a sender ends while its message stands in line')) sim.always(from !== 0, 'the end of another sender withdraws nothing of the outside');
     sim.sometimes(code === 'EXPIRED', 'a message expires in line');
     sim.sometimes(code === 'EXIT', 'the process ends before which a message stands in line');
-    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code !== 'EXPIRED' || performance.now() > now))), `a send is refused for a reason: ${code}`);
+    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code !== 'EXPIRED' || taken || performance.now() > now))), `a send is refused for a reason: ${code}`);
     return null;
   }
 
