@@ -79,7 +79,8 @@ export interface TaskVerbs {
   asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
   /**
    * The result; no message of the task will arrive. Rejects with a TaskError: EXIT with the task's reason, TIMEOUT
-   * (the task runs on, its result is dropped, TK-02), NOPROC when its end was already told otherwise.
+   * (the task runs on, its result is dropped, its link stays: `shutdown` ends it, `ignore` takes the link away, TK-02),
+   * NOPROC when its end was already told otherwise or it was let go.
    */
   await<V>(task: Task<V>, options?: TaskWaitOptions): Promise<V>;
   /** all results in the order given; rejects as soon as one fails, and then waits for none of them (TK-08) */
@@ -90,10 +91,11 @@ export interface TaskVerbs {
   yieldMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: YieldManyOptions): Promise<Outcomes<L>>;
   /**
    * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill at once. Undefined when
-   * it ended because it was asked to, its value when it was already there, else why it ended (TK-07).
+   * it ended because it was asked to, its value when it was already there, else why it ended (TK-07). Also ends a task
+   * that lives on after its `await` timed out or it was ignored; the value of such a one is lost: returning is the reason `normal`.
    */
   shutdown<V>(task: Task<V>, timeoutMs?: number | 'infinity' | 'brutal_kill'): Promise<TaskOutcome<V> | undefined>;
-  /** lets a task go: no message and no crash of it will arrive (TK-10). The outcome when there is one already */
+  /** lets a task go: no message and no crash of it will arrive (TK-10), and only `shutdown` can end it. The outcome when there is one already */
   ignore<V>(task: Task<V>): TaskOutcome<V> | undefined;
   /**
    * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops over it (TK-11 to

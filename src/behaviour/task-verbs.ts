@@ -97,7 +97,8 @@ export class TaskVerbsImpl {
       const brutal = patience === 'brutal_kill';
       const limit = brutal ? -1 : timeoutMs('task.shutdown.timeoutMs', patience, TASK_TIMEOUT_MS);
       const now = task.take();
-      if (now !== undefined) return this.told(Promise.resolve(now === null ? NOPROC : asked(now, brutal)));
+      if (now === null && !task.watchEnd()) return this.told(Promise.resolve(NOPROC));
+      if (now !== undefined && now !== null) return this.told(Promise.resolve(asked(now, brutal)));
       return new Promise((resolve) => end(task, brutal, limit, resolve));
     } catch (error) {
       return rejectedWith(this.kernel, error);
@@ -107,7 +108,8 @@ export class TaskVerbsImpl {
   ignore(task: TaskRecord): Outcome {
     this.own('ignore', task);
     const now = task.take();
-    if (now !== undefined) return now ?? undefined;
+    if (now !== undefined && now !== null) return now;
+    // also of one that was let go before: a timeout leaves the link (TK-02)
     task.detach();
     return undefined;
   }

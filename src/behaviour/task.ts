@@ -1,6 +1,6 @@
 import { isOrderly, isThenable, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
 import { DOWN } from '../mailbox/index.js';
-import { ancestors, demonitor, exitProcess, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
+import { ancestors, demonitor, exitProcess, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
 import { bodyRuns, PLAIN, PlainSelf } from './plain.js';
 import type { TaskOutcome } from './task-types.js';
 
@@ -47,6 +47,8 @@ export class TaskRecord extends Monitor {
   listener: TaskListener | null = null;
   result: TaskResult | null = null;
   down: Down | null = null;
+  /** only its end is waited for: the value was given up before */
+  private released = false;
   constructor(owner: Process | null, readonly process: Process) {
     super(owner, process, undefined, null);
   }
@@ -65,7 +67,7 @@ export class TaskRecord extends Monitor {
 
   /** The function has returned. Nobody wants the value once the monitor is gone: then it is dropped (TK-02, TK-10). */
   complete(value: unknown): void {
-    if (!this.active) return;
+    if (!this.active || this.released) return;
     const { listener, holder } = this;
     if (listener !== null) {
       this.listener = null;
@@ -97,6 +99,14 @@ export class TaskRecord extends Monitor {
       : null;
     this.drop();
     return outcome;
+  }
+
+  /** One that was let go and lives on can be watched again, for its end alone; true when it is. */
+  watchEnd(): boolean {
+    if (this.process.phase === Phase.Dead) return false;
+    this.released = true;
+    watchAgain(this, this.process);
+    return true;
   }
 
   /** Neither a message nor an exit signal of this task will arrive. */

@@ -14,7 +14,7 @@ export { PROCESS_ITEMS, readItems, type ProcessItems, type QueuedMessage } from 
 export { Kernel, PROCESS_LIMIT, systemStopped, type Counts, type KernelOptions } from './kernel.js';
 export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, WaterReport } from './ports.js';
 export { isLinked, link, linksOf, markLink, unlink } from './link.js';
-export { demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, Withdrawable, withdrawn } from './monitor.js';
+export { demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, watchAgain, Withdrawable, withdrawn } from './monitor.js';
 export { KeptList, keepUrgent, type Backlog, type Kept } from './kept.js';
 export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired, type MonitorRef } from './signal.js';

@@ -127,6 +127,12 @@ export function watch(made: Monitor, holder: Process | null, target: Process): v
   }
 }
 
+/** Watches with a monitor that was removed once more; its target lives. */
+export function watchAgain(ref: Monitor, target: Process): void {
+  ref.state = State.Active;
+  watch(ref, ref.holder, target);
+}
+
 /**
  * Removes a monitor: no DOWN for it is queued afterwards (MO-06). With `flush` one that is queued is dropped, in O(1):
  * it is skipped when its turn comes (MO-07). True when no DOWN was or will be delivered (MO-08).
