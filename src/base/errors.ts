@@ -15,6 +15,11 @@ export class CastcallError extends Error {
     this.name = new.target.name;
     this.code = code;
   }
+
+  /** @internal whether a process that lets it out ends in order: nothing crashed, something was shut down (GS-14) */
+  get orderly(): boolean {
+    return false;
+  }
 }
 
 /**
@@ -97,13 +102,16 @@ export interface CallErrorFields {
   readonly refusal?: string;
   readonly details?: unknown;
   readonly cause?: unknown;
+  /** whether who lets it out ends in order; by default for `EXIT` with the reason `shutdown` */
+  readonly orderly?: boolean;
   /** of the mailbox that refused, as text */
   readonly bound?: string | undefined;
 }
 
 /**
  * A request that failed: the code says how, the fields say which. `EXIT` carries the callee's exit reason
- * (OTP GS-14), `NOPROC` the unknown or dead (GS-12), `REFUSED` the callee's own `refuse`.
+ * (OTP GS-14), `NOPROC` the unknown or dead (GS-12), `REFUSED` the callee's own `refuse`. A process that lets out the
+ * failure of a call whose callee ended with `shutdown` ends in order itself, with `{ shutdown: error }`.
  * Expected failures carry no stack unless the system captures call stacks.
  *
  * @example
@@ -119,6 +127,7 @@ export class CallError extends CastcallError {
   readonly path: readonly string[] | undefined;
   readonly refusal: string | undefined;
   readonly details: unknown;
+  readonly #orderly: boolean;
   constructor(code: CallErrorCode, fields: CallErrorFields) {
     super(code, `${fields.verb ?? 'call'} '${fields.op}' to ${fields.target}: ${sentence(code, fields)}`, causeOf(fields));
     this.target = fields.target;
@@ -127,6 +136,12 @@ export class CallError extends CastcallError {
     this.path = fields.path;
     this.refusal = fields.refusal;
     this.details = fields.details;
+    this.#orderly = fields.orderly ?? (code === 'EXIT' && fields.reason === 'shutdown');
+  }
+
+  /** @internal */
+  override get orderly(): boolean {
+    return this.#orderly;
   }
 }
 

@@ -1,8 +1,8 @@
-import { isError, printable } from './errors.js';
+import { CastcallError, isError, printable } from './errors.js';
 
 /**
  * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is
- * itself the reason; a thrown non-error is `{ nocatch: value }`; `'killed'` is what others see of an external `kill`
+ * itself the reason, but that a callee ended with `shutdown` makes `{ shutdown: error }`; a thrown non-error is `{ nocatch: value }`; `'killed'` is what others see of an external `kill`
  * (EX-12); everything else is what `exit` or `stop` was given (EX-19).
  *
  * @example
@@ -13,8 +13,8 @@ import { isError, printable } from './errors.js';
 export type ExitReason = unknown;
 
 /**
- * Whether a reason is an orderly end: no crash report, and no restart of a transient child (EX-09, SU-12).
- * Never throws, whatever the reason is.
+ * Whether a reason is an orderly end: no crash report, and no restart of a transient child (EX-09, SU-12). So is the
+ * failure of a call whose callee ended with `shutdown` (GS-14). Never throws, whatever the reason is.
  *
  * @example
  * isOrderly('normal') // => true
@@ -25,7 +25,7 @@ export type ExitReason = unknown;
 export function isOrderly(reason: ExitReason): boolean {
   if (typeof reason !== 'object' || reason === null) return reason === 'normal' || reason === 'shutdown';
   try {
-    return !(reason instanceof Error) && Object.hasOwn(reason, 'shutdown');
+    return reason instanceof Error ? reason instanceof CastcallError && reason.orderly : Object.hasOwn(reason, 'shutdown');
   } catch {
     return false;
   }
@@ -51,8 +51,12 @@ export class ExitSignal extends Error {
   }
 }
 
-/** The exit reason of a process whose code threw `thrown` (PR-03). */
+/**
+ * The exit reason of a process whose code threw `thrown` (PR-03). That its callee was shut down is no crash of it: OTP's
+ * `{shutdown, {gen_server, call, …}}` (GS-14).
+ */
 export function reasonOf(thrown: unknown): ExitReason {
   if (!isError(thrown)) return { nocatch: thrown };
-  return thrown instanceof ExitSignal ? thrown.reason : thrown;
+  if (thrown instanceof ExitSignal) return thrown.reason;
+  return isOrderly(thrown) ? { shutdown: thrown } : thrown;
 }

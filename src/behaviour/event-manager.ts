@@ -1,4 +1,4 @@
-import { adopt, isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
+import { adopt, isThenable, reasonOf, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { Exit, exitSignal, isLinked, link, Phase, pushSignal, unlink, type Pid, type Process, type Report } from '../process/index.js';
 import { Request } from '../router/index.js';
@@ -229,8 +229,9 @@ export class EventEngine {
     return this.p.from instanceof Request ? this.p.from.caller : null;
   }
 
+  /** Also an orderly reason: a handler that crashes is gone without having been asked to go. */
   private report(one: InstalledHandler, op: string, reason: ExitReason): void {
-    if (isOrderly(reason) || !this.p.kernel.reporting) return;
+    if (!this.p.kernel.reporting) return;
     const { pid, name, ext } = this.p;
     const made: HandlerReport = { label: 'event handler crashed', level: 'error', pid, name: name?.name, processLabel: ext?.label ?? undefined, handler: one.handler.name, id: one.id, op, reason };
     this.p.kernel.report(made);

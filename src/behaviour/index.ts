@@ -15,7 +15,7 @@ export { ProcessRefImpl, spawnPlain } from './plain.js';
 export { checkFlags, checkSpawn } from './process-options.js';
 export type * from './outward-types.js';
 export type * from './process-types.js';
-export { AgentRefImpl, ended, statsOf, ViaRefImpl } from './ref.js';
+export { AgentRefImpl, statsOf, ViaRefImpl } from './ref.js';
 export {
   defineRegistry, RegistryEvent, RegistryRef, registryRef,
   type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type Updated,

@@ -4,7 +4,8 @@ import { accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, 
 import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../router/index.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys, checkSignal } from './options.js';
-import { ended, statsOf } from './ref.js';
+import { statsOf } from './ref.js';
+import { ended } from './stop.js';
 import { joinSys, type SysCallbacks, type SysLink } from './special.js';
 import type { AgentStats, ProcessSelf } from './types.js';
 import { Verbs } from './verbs.js';

@@ -1,12 +1,13 @@
 import { callError, markHandled, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
-import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, monitor, demonitor, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
 import { deliveriesOf, hostOf, rejected, rejectedWith } from './host.js';
 import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
+import { ended } from './stop.js';
 import { FailedStream, StreamSlot } from './stream.js';
 import type { AgentStats, CallResult } from './types.js';
 
@@ -353,24 +354,6 @@ const NOBODY = new Mailbox(UNBOUNDED);
 export function statsOf(addr: Address, kernel: Kernel): AgentStats {
   const p = addr.owner;
   return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false, 0) : mailboxStats(p.mailbox, p.running, kernel.env.mono()), delivery: deliveriesOf(kernel).stats(addr) };
-}
-
-/** Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40). */
-export function ended(p: Process, target: string, reason: ExitReason, limitMs: number): Promise<void> {
-  const done = new Promise<void>((resolve, reject) => {
-    const { env } = p.kernel;
-    const timer = limitMs < 0 ? null : env.timer(Math.min(limitMs, 0x7fff_ffff), () => {
-      demonitor(ref, true);
-      reject(callError('TIMEOUT', { target, op: 'stop', timeoutMs: limitMs }));
-    });
-    const ref = monitor(null, p, undefined, (down) => {
-      if (timer !== null) env.clear(timer);
-      if (down.reason === reason) resolve();
-      else reject(callError('EXIT', { target, op: 'stop', reason: down.reason }));
-    });
-  });
-  markHandled(done);
-  return done;
 }
 
 /** The caller's stack, not yet turned into text: that happens only when the call fails. */

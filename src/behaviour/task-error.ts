@@ -24,6 +24,11 @@ export class TaskError extends CastcallError {
   ) {
     super(code, `task.${verb} of ${pid}: ${sentence(code, reason, timeoutMs)}`, reason instanceof Error ? { cause: reason } : undefined);
   }
+
+  /** @internal */
+  override get orderly(): boolean {
+    return this.code === 'EXIT' && this.reason === 'shutdown';
+  }
 }
 
 function sentence(code: TaskErrorCode, reason: ExitReason, timeoutMs: number | undefined): string {

@@ -1,4 +1,4 @@
-import { callError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../base/index.js';
+import { callError, isError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
 import type { Op, Waiter } from '../mailbox/index.js';
 import { Phase, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
@@ -289,7 +289,7 @@ export class Delivered extends Request {
 
   /** The handler ended its agent: by decision, so it succeeded, unless the reason says that it did not. */
   override stopped(reason: ExitReason): void {
-    if (isOrderly(reason)) this.reply(undefined);
+    if (isOrderly(reason) && !isError(reason)) this.reply(undefined);
     else this.guilty = true;
   }
 
