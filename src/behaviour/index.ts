@@ -8,7 +8,7 @@ export { DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type S
 export type * from './delivery-types.js';
 export type * from './event-types.js';
 export { addressOf, hostOf, rejected, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions } from './host.js';
-export { CALL_TIMEOUT_MS, checkKeys, nameSchema, readCall, readStart, splitArgs, startFields } from './options.js';
+export { CALL_TIMEOUT_MS, checkKeys, levelOf, nameSchema, prioritySchema, readCall, readStart, splitArgs, startFields } from './options.js';
 export type { MailboxOptions } from './mailbox-options.js';
 export { abcast, multiCall, type MultiCallResult } from './multi.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';
@@ -32,6 +32,7 @@ export { ITEM_TIMEOUT_MS } from './stream.js';
 export { recordOf, spawnTask, TaskResult, type TaskRecord, type TaskReport } from './task.js';
 export { RequestAnswer } from './request-id.js';
 export type * from './request-types.js';
+export { TaskDefinition } from './task-definition.js';
 export { TaskError, type TaskErrorCode } from './task-error.js';
 export type { Items } from './source.js';
 export { readPlan as readStreamPlan, TaskStreamImpl, type StreamStart } from './task-stream.js';

@@ -1,6 +1,6 @@
 import { OptionError, parseOptions, timeoutMs, delayMs, z } from '../base/index.js';
 import { RANKS, Rank, type Priority } from '../mailbox/index.js';
-import type { Coalesce } from '../process/index.js';
+import { Level, LEVELS, type Coalesce, type ProcessPriority } from '../process/index.js';
 import { Via, type PutOptions as PutRead, type RequestOptions } from '../router/index.js';
 import { mailboxSchema } from './mailbox-options.js';
 import type { DebugOption } from './sys.js';
@@ -142,11 +142,20 @@ export const nameSchema: z.ZodType<string | Via> = z.union([z.string(), z.instan
 const COUNT_FROM_0 = 'a whole number of milliseconds from 0';
 const COUNT_FROM_1 = 'a whole number of milliseconds from 1';
 
+/** A scheduling level. */
+export const prioritySchema: z.ZodType<ProcessPriority> = z.enum(['low', 'normal', 'high', 'max'], { error: "'low', 'normal', 'high' or 'max'" });
+
+/** The level that a priority asks for; normal when none does. */
+export function levelOf(where: string, priority: ProcessPriority | undefined): Level {
+  return priority === undefined ? Level.Normal : LEVELS[parseOptions(`${where}.priority`, prioritySchema, priority)];
+}
+
 /** What a start and a child specification have in common. */
 export const startFields: Readonly<Record<Exclude<keyof StartOptions, 'name'>, z.ZodType>> = {
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),
+  priority: prioritySchema.optional(),
   timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 }).min(0, { error: COUNT_FROM_0 }).optional(),
   hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 }).optional(),
   debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)

@@ -1,12 +1,12 @@
 import { Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason } from '../base/index.js';
 import type { MailboxRules } from '../mailbox/index.js';
-import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type MonitorRef, type Process } from '../process/index.js';
+import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Level, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { badReturn, Control, Ignore, InitFailure, isControl, Stop } from './control.js';
 import type { Host } from './host.js';
 import { mailboxRules } from './mailbox-options.js';
 import { AgentRefImpl } from './ref.js';
-import { readStart, splitArgs } from './options.js';
+import { levelOf, readStart, splitArgs } from './options.js';
 import { runtimeOf, type Instance, type RuntimeDefinition } from './runtime.js';
 import { debugFromStart } from './sys.js';
 import type { AnyDefinition, StartOptions } from './types.js';
@@ -31,6 +31,7 @@ interface StartSettings {
   readonly mailbox: MailboxRules | null;
   readonly fullStats: boolean;
   readonly label: string | undefined;
+  readonly level: Level;
   readonly debug: unknown;
   /** ms that init may take, undefined for no limit (GS-07) */
   readonly timeoutMs: number | undefined;
@@ -51,12 +52,13 @@ export function planAs(plan: StartPlan, name: string | Via | undefined, init: re
   return { definition, init, settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch };
 }
 
-function settingsOf({ name, mailbox, stats, label, debug, timeoutMs, hibernateAfterMs }: StartOptions): StartSettings {
+function settingsOf({ name, mailbox, stats, label, priority, debug, timeoutMs, hibernateAfterMs }: StartOptions): StartSettings {
   return {
     name: name === undefined ? undefined : checkStartName('name', name),
     mailbox: mailboxRules(mailbox),
     fullStats: stats === 'full',
     label,
+    level: levelOf('start', priority),
     debug,
     timeoutMs,
     hibernateAfterMs,
@@ -112,11 +114,12 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null, 
 }
 
 /** What was asked for beyond a plain start; a name that is taken fails it. */
-function equip(host: Host, p: Process, what: string, { name, label, fullStats, debug }: StartSettings): void {
+export function equip(host: Host, p: Process, what: string, { name, label, level, fullStats, debug }: StartSettings): void {
   if (name !== undefined) {
     const owner = claimName(host, name, p, what);
     if (owner !== null) failStart(p, what, { alreadyStarted: owner.pid }, 'normal');
   }
+  p.level = level;
   if (label !== undefined) p.cold().label = label;
   if (fullStats) p.box().cold().meter = host.kernel.newMeter();
   if (debug !== undefined) debugFromStart(p, debug);

@@ -1,5 +1,5 @@
 import { handled, OptionError, Ring, timeoutMs, type ExitReason } from '../base/index.js';
-import { exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Process } from '../process/index.js';
+import { exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Level, type Process } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
 import { checkKeys } from './options.js';
 import { Source, type Items, type Puller } from './source.js';
@@ -26,12 +26,14 @@ export interface StreamPlan {
   readonly zip: boolean;
   /** null: the consumer starts its tasks itself */
   readonly start: StreamStart | null;
+  /** scheduling level of the tasks that the consumer starts */
+  readonly level: Level;
 }
 
 const KEYS = ['concurrency', 'ordered', 'timeoutMs', 'onTimeout', 'zipInputOnExit'];
 const STREAM_TIMEOUT_MS = 5_000;
 
-export function readPlan(where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions, start: StreamStart | null = null): StreamPlan {
+export function readPlan(where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions, level: Level, start: StreamStart | null = null): StreamPlan {
   checkKeys(where, options, KEYS);
   if (!isIterable(items)) throw new OptionError(`${where}.items`, items, 'something to loop over', 'an array, an iterator or an async iterator');
   const { concurrency = kernel.env.cores, ordered = true, onTimeout = 'exit', zipInputOnExit = false } = options;
@@ -40,7 +42,7 @@ export function readPlan(where: string, kernel: Kernel, items: Items, fn: unknow
   if (onTimeout !== 'exit' && onTimeout !== 'kill') throw new OptionError(`${where}.onTimeout`, onTimeout, "'exit' or 'kill'");
   if (typeof zipInputOnExit !== 'boolean') throw new OptionError(`${where}.zipInputOnExit`, zipInputOnExit, 'true or false');
   const limitMs = timeoutMs(`${where}.timeoutMs`, options.timeoutMs, STREAM_TIMEOUT_MS);
-  return { items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit, start };
+  return { items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit, level, start };
 }
 
 function isIterable(items: unknown): boolean {
@@ -259,7 +261,7 @@ class StreamRun implements AsyncIterableIterator<Outcome, undefined>, Puller, Ho
   private start(value: unknown): void {
     const { consumer, kernel, plan } = this;
     if (plan.start === null) {
-      this.began(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [value]), consumer), value);
+      this.began(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [value], plan.level), consumer), value);
       return;
     }
     plan.start(plan.fn, value, consumer, (task) => this.began(task, value), (error) => {

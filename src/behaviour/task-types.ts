@@ -1,5 +1,5 @@
 import type { ExitReason } from '../base/index.js';
-import type { MonitorRef, Pid } from '../process/index.js';
+import type { MonitorRef, Pid, ProcessPriority } from '../process/index.js';
 import type { ProcessSelf } from './types.js';
 
 /** A task: a process that runs one function, and whose result goes to the process that asked for it. */
@@ -27,6 +27,12 @@ export type TaskOutcome<V> = { readonly ok: true; readonly value: V } | { readon
 
 /** The same of an element of a stream; `input` is there when the stream was asked to zip it. */
 export type StreamOutcome<T, V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason; readonly input?: T };
+
+/** How tasks start: options of `with`. */
+export interface TaskStartOptions {
+  /** scheduling level, default `normal` (PF-02) */
+  readonly priority?: ProcessPriority | undefined;
+}
 
 /** Options of `await`, `awaitMany` and `yield`. */
 export interface TaskWaitOptions {
@@ -70,6 +76,8 @@ type Outcomes<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: 
  * owner is the outside: there nothing is linked and no message arrives.
  */
 export interface TaskVerbs {
+  /** the same verbs for tasks that start otherwise: `self.task.with({ priority: 'low' }).async(fn)` */
+  with(options: TaskStartOptions): TaskVerbs;
   /**
    * Runs a function in a process of its own, linked to this one and watched by it. Unless a verb waits for it, its
    * result arrives in `info` or `receive` as a TaskResult, followed by a Down with `normal` (TK-01).

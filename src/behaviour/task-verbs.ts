@@ -1,13 +1,13 @@
 import { OptionError, timeoutMs } from '../base/index.js';
-import { exitProcess, exitSignal, fenced, unlink, type Kernel, type Process } from '../process/index.js';
+import { exitProcess, exitSignal, fenced, Level, unlink, type Kernel, type Process } from '../process/index.js';
 import { rejectedWith } from './host.js';
-import { checkKeys } from './options.js';
+import { checkKeys, levelOf } from './options.js';
 import { recordOf, spawnTask, TaskRecord } from './task.js';
 import type { Items } from './source.js';
 import { TaskError } from './task-error.js';
 import { awaitAll, yieldAll } from './task-many.js';
 import { readPlan, TaskStreamImpl } from './task-stream.js';
-import type { TaskOutcome, TaskStreamOptions, TaskWaitOptions, YieldManyOptions } from './task-types.js';
+import type { TaskOutcome, TaskStartOptions, TaskStreamOptions, TaskWaitOptions, YieldManyOptions } from './task-types.js';
 import { AwaitWait, OutcomeWait } from './task-wait.js';
 
 /** Default of every wait for a task, ms. */
@@ -23,7 +23,13 @@ export class TaskVerbsImpl {
   constructor(
     readonly kernel: Kernel,
     readonly p: Process | null,
+    private readonly level: Level = Level.Normal,
   ) {}
+
+  with(options: TaskStartOptions): TaskVerbsImpl {
+    checkKeys('task.with', options, ['priority']);
+    return new TaskVerbsImpl(this.kernel, this.p, levelOf('task.with', options.priority));
+  }
 
   async(fn: Fn, ...args: unknown[]): TaskRecord {
     return this.start('async', true, fn, args);
@@ -37,7 +43,7 @@ export class TaskVerbsImpl {
     checkFunction(verb, fn);
     this.need(verb);
     const { p } = this;
-    return recordOf(spawnTask(this.kernel, p, linked, p, fn, args), p);
+    return recordOf(spawnTask(this.kernel, p, linked, p, fn, args, this.level), p);
   }
 
   await(task: TaskRecord, options?: TaskWaitOptions): Promise<unknown> {
@@ -116,12 +122,12 @@ export class TaskVerbsImpl {
 
   stream(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('stream', fn);
-    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.stream', this.kernel, items, fn, true, options));
+    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.stream', this.kernel, items, fn, true, options, this.level));
   }
 
   streamNolink(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('streamNolink', fn);
-    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options));
+    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options, this.level));
   }
 
   /** An outcome that is there already comes without a drain. */

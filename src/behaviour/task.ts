@@ -1,6 +1,6 @@
 import { isOrderly, isThenable, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
 import { DOWN } from '../mailbox/index.js';
-import { ancestors, demonitor, exitProcess, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
+import { ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
 import { bodyRuns, PLAIN, PlainSelf } from './plain.js';
 import type { TaskOutcome } from './task-types.js';
 
@@ -160,7 +160,8 @@ export interface TaskReport extends Report {
   readonly reason: ExitReason;
 }
 
-const TASK: Behaviour = {
+/** The callback module of tasks. */
+export const TASK: Behaviour = {
   name: 'task',
   sys: null,
   handle: PLAIN.handle,
@@ -213,8 +214,9 @@ function report(p: Process, reason: ExitReason): void {
 }
 
 /** Spawns the process of a task, which nobody watches yet; it runs later, never inside this call. */
-export function spawnTask(kernel: Kernel, parent: Process | null, linked: boolean, starter: Process | null, fn: unknown, args: readonly unknown[]): Process {
+export function spawnTask(kernel: Kernel, parent: Process | null, linked: boolean, starter: Process | null, fn: unknown, args: readonly unknown[], level: Level = Level.Normal): Process {
   const p = spawnProcess(kernel, TASK, parent, linked);
+  p.level = level;
   p.self = new TaskProcessSelf(p, fn as Run, args, starter);
   kernel.scheduler.enqueue(p);
   return p;

@@ -1,6 +1,6 @@
 import type { ExitReason } from '../base/index.js';
 import type { MailboxStats, Priority } from '../mailbox/index.js';
-import type { Alias, MonitorRef, Pid } from '../process/index.js';
+import type { Alias, MonitorRef, Pid, ProcessPriority } from '../process/index.js';
 import type { Via } from '../router/index.js';
 import type { OutwardVerbs } from './outward-types.js';
 import type { KernelVerbs } from './process-types.js';
@@ -66,6 +66,8 @@ export interface StartOptions {
   readonly stats?: 'sampled' | 'full' | undefined;
   /** free text shown by `inspect` (PR-15) */
   readonly label?: string | undefined;
+  /** scheduling level from init on, default `normal`; `self.flag('priority', …)` changes it (PF-02) */
+  readonly priority?: ProcessPriority | undefined;
   /** debug functions that are on from the first event; others can be turned on later, with `system.sys(ref)` (SY-13) */
   readonly debug?: readonly DebugOption[] | undefined;
   /** ms that an asynchronous init may take, default no limit; then the agent is killed and the start fails with `timeout` (GS-07) */

@@ -1,9 +1,9 @@
 import { handled, OptionError, parseOptions, z, type ExitReason } from '../base/index.js';
 import {
-  AgentRefImpl, checkKeys, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStream,
+  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStartOptions, type TaskStream,
   type TaskStreamOptions,
 } from '../behaviour/index.js';
-import type { Address, Kernel, Pid } from '../process/index.js';
+import { Level, type Address, type Kernel, type Pid } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import type { Restart, Shutdown } from './decision.js';
 import type { ChildCount } from './info.js';
@@ -20,12 +20,16 @@ export interface TaskSupervisorSpec extends RestartLimits {
   readonly name?: string | Via | undefined;
 }
 
-/** Options of `startChild` of a task supervisor. */
-export interface TaskChildOptions {
+/** How the tasks of a task supervisor start and end: options of `with`. */
+export interface SupervisedTaskOptions extends TaskStartOptions {
+  /** what the task gets when its supervisor stops or is asked to terminate it, default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
+}
+
+/** Options of `startChild` of a task supervisor; what is left out is as `with` says. */
+export interface TaskChildOptions extends SupervisedTaskOptions {
   /** default `temporary` (TK-16) */
   readonly restart?: Restart | undefined;
-  /** default 5,000 ms */
-  readonly shutdown?: Shutdown | undefined;
 }
 
 const CHILDREN_RULE = 'a whole number of tasks from 0; leave it out for no limit';
@@ -49,6 +53,8 @@ export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
   };
 }
 
+/** What a task is given to end in, unless told otherwise, ms. */
+export const TASK_SHUTDOWN_MS = 5_000;
 const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 
 /**
@@ -67,9 +73,11 @@ const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
  */
 export class TaskSupervisorRef {
   readonly #ref: AgentRefImpl;
+  readonly #options: SupervisedTaskOptions;
   /** @internal Use `system.superviseTasks` or `system.taskSupervisor`. */
-  constructor(ref: AgentRefImpl) {
+  constructor(ref: AgentRefImpl, options: SupervisedTaskOptions = {}) {
     this.#ref = ref;
+    this.#options = options;
   }
 
   /** @internal */
@@ -84,7 +92,16 @@ export class TaskSupervisorRef {
 
   /** the same supervisor with another caller, who owns the tasks */
   bind(self: ProcessVerbs): TaskSupervisorRef {
-    return new TaskSupervisorRef(this.#ref.bind(self as never));
+    return new TaskSupervisorRef(this.#ref.bind(self as never), this.#options);
+  }
+
+  /** the same supervisor for tasks that start or end otherwise: `tasks.with({ shutdown: 'brutal_kill' }).async(fn)` */
+  with(options: SupervisedTaskOptions): TaskSupervisorRef {
+    const where = 'tasks.with';
+    checkKeys(where, options, ['shutdown', 'priority']);
+    shutdownOf(where, options.shutdown, 0);
+    levelOf(where, options.priority);
+    return new TaskSupervisorRef(this.#ref, { ...this.#options, ...options });
   }
 
   /** A task that is linked to its owner and to this supervisor; the verbs of `self.task` wait for it. */
@@ -116,12 +133,12 @@ export class TaskSupervisorRef {
     const { addr, definition, kernel, sender } = this.#ref;
     // The link of a stream is kept by the stream itself, so each task is one without.
     const start: StreamStart = (run, item, consumer, started, refused) => {
-      const job: TaskJob = { fn: run, args: [item], restart: 'temporary', shutdownMs: 5_000 };
+      const job = this.#job(where, run, [item], { restart: 'temporary' });
       const request: TaskStart = { as: 'asyncNolink', job, told: { started, refused } };
       const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', request, { timeoutMs: 'infinity' });
       asked.catch(refused);
     };
-    return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, start));
+    return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start));
   }
 
   /** A task whose result nobody hears of, restarted by its own rule. */
@@ -133,11 +150,14 @@ export class TaskSupervisorRef {
     const where = `tasks.${verb}`;
     checkFunction(where, fn);
     if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
-    checkKeys(where, options, ['restart', 'shutdown']);
-    const { restart = 'temporary' } = options;
+    checkKeys(where, options, ['restart', 'shutdown', 'priority']);
+    return this.#ask('start', { as, job: this.#job(where, fn, args, options), told: null } satisfies TaskStart);
+  }
+
+  #job(where: string, fn: unknown, args: readonly unknown[], options: TaskChildOptions): TaskJob {
+    const { restart = 'temporary', shutdown, priority } = { ...this.#options, ...options };
     if (!RESTARTS.includes(restart)) throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
-    const job: TaskJob = { fn, args, restart, shutdownMs: shutdownOf(where, options.shutdown, 5_000) };
-    return this.#ask('start', { as, job, told: null } satisfies TaskStart);
+    return { fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, priority) };
   }
 
   /** Ends one child: `shutdown`, then a kill when it takes too long. Errors: `not_found`. */

@@ -1,6 +1,6 @@
 import { Deadline } from '../base/index.js';
 import { defineAgent, recordOf, Refusal, runtimeOf, spawnTask, type AgentSelf, type AnyDefinition, type RuntimeDefinition, type TaskRecord } from '../behaviour/index.js';
-import { Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Pid, type Process } from '../process/index.js';
+import { Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Pid, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import type { MaybeLater } from './child.js';
 import { BRUTAL_KILL, shouldRestart, type Restart } from './decision.js';
@@ -21,6 +21,7 @@ export interface TaskJob {
   readonly restart: Restart;
   /** ms, -1 for infinity, -2 for brutal_kill */
   readonly shutdownMs: number;
+  readonly level: Level;
 }
 
 /** A request to start: `async` and `asyncNolink` make the caller the owner, `child` nobody. */
@@ -48,7 +49,7 @@ export class TaskFamily {
   }
 
   spawn(entry: Entry): Process {
-    const p = spawnTask(this.p.kernel, this.p, true, entry.starter, entry.job.fn, entry.job.args);
+    const p = spawnTask(this.p.kernel, this.p, true, entry.starter, entry.job.fn, entry.job.args, entry.job.level);
     this.children.set(p, entry);
     return p;
   }

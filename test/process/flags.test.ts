@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, OptionError, type WatchdogEvent } from '../../src/index.js';
+import { child, defineAgent, defineStatem, EventManager, OptionError, type WatchdogEvent } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { idler, listener, settle } from './peers.js';
@@ -7,6 +7,27 @@ import { idler, listener, settle } from './peers.js';
 const defineEcho = () => defineAgent({ name: 'Echo', init: () => ({}), calls: { say: (self, n: number) => n }, casts: { note() {} } });
 
 describe('flags', () => {
+  it('PF-02 a start says the scheduling level, from init on: of agents, machines, managers, processes, tasks and children', async () => {
+    const system = testSystem();
+    const levels: unknown[] = [];
+    const A = defineAgent({ init() { levels.push(system.inspect(this.pid)?.priority); } });
+    const M = defineStatem({ init() { levels.push(system.inspect(this.pid)?.priority); return { state: 'on' as const, data: 0 }; }, states: { on: {} } });
+    const low = { priority: 'low' } as const;
+    const stay = (): Promise<never> => new Promise(() => undefined);
+    const task = system.task.with(low);
+    const pids = [
+      system.start(A, low).pid, system.start(M, low).pid, system.start(EventManager, low).pid, system.spawn(stay, low).pid, task.async(stay).pid, task.asyncNolink(stay).pid,
+    ];
+    const streamed: unknown[] = [];
+    for await (const one of task.stream([1], (self) => system.inspect(self.pid)?.priority)) streamed.push(one);
+    await system.supervise({ children: [child('c', A, { priority: 'high' })] });
+    expect(levels).toEqual(['low', 'low', 'high']);
+    expect(pids.map((pid) => system.inspect(pid as never)?.priority)).toEqual(pids.map(() => 'low'));
+    expect(streamed).toEqual([{ ok: true, value: 'low' }]);
+    expect(system.inspect(system.task.async(stay).pid)?.priority).toBe('normal');
+    for (const bad of [() => system.start(A, { priority: 'urgent' as never }), () => child('c', A, { priority: 1 as never }), () => task.with({ priority: 'x' as never }), () => task.with({ shutdown: 1 } as never)]) expect(bad).toThrow(OptionError);
+  });
+
   it('PF-01 setting a flag returns its old value; unknown flags and values are refused and change nothing', async () => {
     const system = testSystem();
     const { self, ref } = await idler(system);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Down, taskSupervisor, type TaskSelf } from '../../src/index.js';
+import { Down, taskSupervisor, type Pid, type TaskSelf, type TaskSupervisorRef } from '../../src/index.js';
 import { callFailure, Gate } from '../behaviour/help.js';
 import { listener } from '../process/peers.js';
 import { testSystem } from '../support/system.js';
@@ -159,5 +159,62 @@ describe('task supervisors', () => {
     expect(() => taskSupervisor('x', { children: [] } as never)).toThrow(/children/);
     expect(() => tasks.startChild(1 as never, [])).toThrow(/tasks.startChild: got 1/);
     expect(() => tasks.startChild(forever, [], { restart: 'never' as never })).toThrow(/restart/);
+  });
+});
+
+describe('how tasks of a supervisor end with it', () => {
+  const asking = {
+    async: (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => tasks.async(fn),
+    asyncNolink: (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => tasks.asyncNolink(fn),
+    startChild: (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => tasks.startChild(fn, []),
+    stream: async (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => {
+      void (async () => { for await (const _ of tasks.stream([1], fn, { timeoutMs: 'infinity' })); })().catch(() => undefined);
+    },
+  };
+  const cases = Object.entries(asking).flatMap(([name, ask]) => ([[100, 100], ['brutal_kill', 0], ['infinity', Infinity]] as const).map(([shutdown, ms]) => [name, shutdown, ms, ask] as const));
+
+  it.each(cases)('TK-16 DS-07 %s with shutdown %s', async (_name, shutdown, ms, ask) => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const tasks = await system.superviseTasks();
+    const gate = new Gate();
+    await ask(tasks.with({ shutdown }), async (self) => {
+      self.trapExit(true);
+      await gate.promise;
+    });
+    await env.settle();
+    const [pid] = await tasks.children() as [Pid];
+    const { down } = system.monitor(pid);
+    const stopped = tasks.stop();
+    await env.settle();
+    expect(system.alive(pid)).toBe(ms > 0);
+    if (ms === 0) {
+      expect((await down).reason).toBe('killed');
+      await stopped;
+      return;
+    }
+    await env.advance(99);
+    expect(system.alive(pid)).toBe(true);
+    await env.advance(1);
+    expect(system.alive(pid)).toBe(ms > 100);
+    await env.advance(60_000);
+    expect(system.alive(pid)).toBe(ms > 100);
+    gate.open();
+    await env.settle();
+    await stopped;
+    expect((await down).reason).toBe(ms > 100 ? 'normal' : 'killed');
+  });
+
+  it('TK-16 with keeps what was said before, survives bind, and startChild may say otherwise; bad options are refused', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const tasks = (await system.superviseTasks()).with({ priority: 'low' }).with({ shutdown: 'brutal_kill' });
+    const { self } = await listener(system, { trap: false });
+    const task = await self.bind(tasks).asyncNolink(forever);
+    const pid = await tasks.startChild(forever, [], { priority: 'high' });
+    expect([task.pid, pid].map((one) => system.inspect(one)?.priority)).toEqual(['low', 'high']);
+    expect(() => tasks.with({ shutdown: -1 })).toThrow(/shutdown/);
+    expect(() => tasks.with({ priority: 'urgent' as never })).toThrow(/priority/);
+    expect(() => tasks.with({ restart: 'permanent' } as never)).toThrow(/restart/);
   });
 });
