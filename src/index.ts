@@ -9,7 +9,7 @@ export {
 } from './behaviour/index.js';
 export {
   TaskError, TaskResult,
-  type StreamOutcome, type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
+  type StreamOutcome, type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStartOptions, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
 } from './behaviour/index.js';
 export {
   defineEventHandler, EventManager, eventManager, HandlerExit,
@@ -36,7 +36,7 @@ export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, typ
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor, DynamicSupervisorRef, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
   type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,
-  type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
+  type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicInit, type DynamicSpec, type ProgressReport, type Restart, type RestartLimits, type Shutdown,
   type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template,
 } from './supervisor/index.js';
 export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry } from './delivery/index.js';
@@ -45,4 +45,4 @@ export type {
 } from './behaviour/index.js';
 export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats, WeightedMember } from './delivery/index.js';
 export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type SystemStats, type SystemStopOptions, type TreeNode, type Watch } from './system/index.js';
-export { taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';
+export { taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';

@@ -1,4 +1,4 @@
-import { hostOf, startAgent, type AgentSelf, type StartPlan } from '../behaviour/index.js';
+import { hostOf, startAgent, TaskDefinition, type AgentSelf, type StartPlan } from '../behaviour/index.js';
 import { cancelTimer, exitSignal, Phase, type Process, type ProcessTimer } from '../process/index.js';
 import { ChildSpec } from './spec.js';
 
@@ -66,7 +66,10 @@ export function roleOf(p: Process): { readonly id: string | undefined; readonly 
 
 /** Starts a child; throws or rejects with its StartError. An init that ignores leaves it stopped (SU-07). */
 export function startChildProcess(supervisor: Process, child: Child): MaybeLater<void> {
-  const started = startAgent(hostOf(supervisor.kernel), child.plan, supervisor);
+  const { plan } = child;
+  const host = hostOf(supervisor.kernel);
+  if (plan.definition instanceof TaskDefinition) return adopt(child, plan.definition.spawn(host, plan, supervisor));
+  const started = startAgent(host, plan, supervisor);
   if (started instanceof Promise) return endedWith(supervisor, started).then((p) => adopt(child, p));
   adopt(child, started);
 }

@@ -1,5 +1,5 @@
-import type { ExitReason } from '../base/index.js';
-import { defineAgent, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
+import { adopt, disown, isThenable, OptionError, type ExitReason } from '../base/index.js';
+import { defineAgent, Ignore, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, type Pid, type Process } from '../process/index.js';
 import { attempt } from './api.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from './child.js';
@@ -7,28 +7,21 @@ import { isExpectedEnd } from './decision.js';
 import { unexpected } from './engine.js';
 import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { Intensity } from './intensity.js';
-import type { Limits } from './options.js';
+import { dynamicFrom, type DynamicInit, type DynamicPlan } from './dynamic-spec.js';
 import { reportError, reportProgress, type ProgressLevel } from './report.js';
 import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting } from './restart.js';
 import { judge, stopChild, stopTogether, type Ended } from './shutdown.js';
 import { ChildSpec } from './spec.js';
 
-/** The normalised options of a dynamic supervisor. */
-export interface DynamicPlan extends Limits {
-  readonly maxChildren: number;
-  /** given before each child's own init arguments (DS-03) */
-  readonly extraArguments: readonly unknown[];
-  /** what every child is made of: then it is OTP's simple_one_for_one */
-  readonly template: ChildSpec | null;
-}
-
 /** The state of a dynamic supervisor: its children by the number of their latest process (SU-54). */
 export class DynamicState implements Restarting {
   readonly byNumber: Map<number, Child> = new Map();
-  readonly intensity: Intensity;
+  intensity: Intensity;
   constructor(
     readonly p: Process,
-    readonly limits: DynamicPlan,
+    public limits: DynamicPlan,
+    /** makes the spec, at the start and when the code changes; null when a spec was given */
+    public make: DynamicInit | null,
   ) {
     this.intensity = new Intensity(limits.intensity, limits.periodMs);
   }
@@ -45,8 +38,37 @@ export class DynamicState implements Restarting {
 
 type Sup = AgentSelf & { state: DynamicState };
 
-function init(this: AgentSelf, plan: DynamicPlan): DynamicState {
-  return new DynamicState(this.p, plan);
+function init(this: AgentSelf, recipe: DynamicPlan | DynamicInit): unknown {
+  if (typeof recipe !== 'function') return new DynamicState(this.p, recipe, null);
+  const made = recipe() as unknown;
+  const begin = (spec: unknown): unknown => (spec === 'ignore' ? new Ignore() : new DynamicState(this.p, dynamicFrom(spec, null), recipe));
+  return isThenable(made) ? adopt(made).then(begin) : begin(made);
+}
+
+/**
+ * The code changes: its spec function runs again, or the spec (or function) that is given takes its place. Limits are
+ * replaced, and with a template what the instances are made of, also of those that live, with the arguments they were
+ * started with; nobody is started, stopped or restarted now (SU-53).
+ */
+function changeCode({ state }: Sup, _from: unknown, extra: unknown): DynamicState {
+  const given: unknown = extra === undefined || extra === null ? state.make : extra;
+  if (given === null) return state;
+  const made: unknown = typeof given === 'function' ? (given as DynamicInit)() : given;
+  disown(made);
+  if (isThenable(made)) throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
+  const { template } = state.limits;
+  const limits = made === 'ignore' ? state.limits : dynamicFrom(made, template);
+  if (typeof given === 'function') state.make = given as DynamicInit;
+  state.limits = limits;
+  state.intensity = state.intensity.with(limits.intensity, limits.periodMs);
+  if (template !== null && limits.template !== null && template !== limits.template) for (const child of state.byNumber.values()) remake(child, template, limits.template);
+  return state;
+}
+
+/** An instance of the old template becomes one of the new. */
+function remake(child: Child, before: ChildSpec, { plan, ownName, ...rest }: ChildSpec): void {
+  child.plan = planAs(plan, ownName, [...plan.init, ...child.plan.init.slice(before.plan.init.length)]);
+  child.spec = new ChildSpec({ ...rest, id: '', ownName, plan: child.plan });
 }
 
 /* ---- starting ---- */
@@ -209,6 +231,7 @@ export function dynamicDefinition(): RuntimeDefinition {
     init: init as never,
     info: info as never,
     calls: { startChild, terminateChild, whichChildren, countChildren } as never,
+    codeChange: changeCode as never,
     terminate: terminate as never,
   }) as AnyDefinition);
   return made;

@@ -62,7 +62,7 @@ export abstract class AnySupervisorRef<Row> {
   protected started<R>(spec: ChildSpec<R>, pid: unknown): R {
     if (pid === null) throw new StartError(spec.id, 'ignore');
     const { kernel } = this.#ref;
-    return spec.refTo(kernel.byPid(pid as string) ?? new Ended(), kernel, spec.plan) as R;
+    return spec.refTo(kernel.byPid(pid as string) ?? new Ended(pid as Pid), kernel, spec.plan) as R;
   }
 }
 
@@ -134,4 +134,5 @@ export function checkSpec<R>(where: string, spec: ChildSpec<R>): ChildSpec<R> {
 class Ended implements NameCell {
   owner: Process | null = null;
   readonly name = 'ended child';
+  constructor(readonly pid: Pid) {}
 }

@@ -86,6 +86,7 @@ const childSchema = z.strictObject({
   name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' }).optional(),
   ...startFields,
 }) as z.ZodType<ChildOptions>;
+const taskChildSchema = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, label: startFields.label, priority: startFields.priority });
 const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() });
 
 /** What the options of a static supervisor hold once checked; `children` are looked at separately. */
@@ -107,6 +108,10 @@ const treeSchema: z.ZodType<ReadTree> = z.strictObject({
 
 export function readChild(where: string, options: unknown): ChildOptions {
   return parseOptions(where, childSchema, options);
+}
+
+export function readTaskChild(where: string, options: unknown): Pick<ChildOptions, 'restart' | 'shutdown' | 'significant' | 'label' | 'priority'> {
+  return parseOptions(where, taskChildSchema as z.ZodType<ChildOptions>, options);
 }
 
 export function readNested(where: string, options: unknown): SupervisorChildOptions {

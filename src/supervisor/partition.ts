@@ -1,7 +1,7 @@
 import { CastcallError, disown, hashText, OptionError, parseOptions, z } from '../base/index.js';
-import { AgentSelf, hostOf, planAs, planOf } from '../behaviour/index.js';
+import { AgentSelf, hostOf, nameSchema, planAs, planOf } from '../behaviour/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
-import { checkName } from '../router/index.js';
+import { checkStartName, titleOf, Via } from '../router/index.js';
 import type { Strategy } from './decision.js';
 import { supervisorDefinition } from './engine.js';
 import { AnySupervisorRef, checkSpec } from './handle.js';
@@ -13,8 +13,11 @@ import { SupervisorState } from './state.js';
 
 /** Options of a partition supervisor. Restarts: 3 in 5,000 ms (PS-01). */
 export interface PartitionSpec<R> extends RestartLimits {
-  /** registered name; partition n is registered as `name/n`, so that a ref by key survives restarts */
-  readonly name: string;
+  /**
+   * registered name, or a `via` name whose key is a text; partition n is registered as `name/n`, in the same registry, so
+   * that a ref by key survives restarts
+   */
+  readonly name: string | Via;
   /** what each partition runs: any specification; its id and name are replaced */
   readonly child: ChildSpec<R>;
   /** how many, from 1; default: the cores of the machine */
@@ -31,7 +34,7 @@ export type PartitionKey = number | bigint | string;
 const PARTITIONS_RULE = 'a whole number of partitions from 1';
 const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown }> = z.strictObject({
   ...limitFields,
-  name: z.string({ error: 'a registered name' }),
+  name: nameSchema,
   child: z.unknown(),
   partitions: z.number({ error: PARTITIONS_RULE }).int({ error: PARTITIONS_RULE }).min(1, { error: PARTITIONS_RULE }).optional(),
   withArguments: z.custom<PartitionSpec<unknown>['withArguments']>((value) => typeof value === 'function', { error: 'a function of arguments and partition' }).optional(),
@@ -39,18 +42,29 @@ const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown
 }, { error: 'an object with name and child' }) as never;
 
 /** Checks the options and makes the tree: one child per partition, its id is its number (PS-01). */
-export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores: number): Tree & { readonly name: string } {
+export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores: number): Tree & { readonly name: string | Via } {
   const read = parseOptions(where, schema, spec);
   const of = checkSpec(`${where}.child`, read.child as ChildSpec);
   if (of.significant) throw new OptionError(`${where}.child.significant`, true, 'false in a partition', 'automatic shutdown is for static supervisors', 'BAD_COMBINATION');
-  const name = checkName(`${where}.name`, read.name);
+  const name = checkPartitionsName(`${where}.name`, read.name);
   const children: ChildSpec[] = [];
   for (let n = 0; n < (read.partitions ?? cores); n++) {
     const init = read.withArguments === undefined ? of.plan.init : argumentsOf(where, read.withArguments(of.plan.init, n));
-    const own = `${name}/${n}`;
+    const own = nameOf(name, n);
     children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
   }
   return { strategy: read.strategy ?? 'one_for_one', autoShutdown: 'never', ...limitsOf(read, 3), name, partitions: children.length, children };
+}
+
+/** The partitions are named after it, so a key that is no text has no names for them. */
+export function checkPartitionsName(where: string, name: string | Via): string | Via {
+  const checked = checkStartName(where, name);
+  if (checked instanceof Via && typeof checked.key !== 'string') throw new OptionError(where, checked.key, 'a text as the key of a via name', 'the partitions are named after it');
+  return checked;
+}
+
+function nameOf(name: string | Via, n: number): string | Via {
+  return typeof name === 'string' ? `${name}/${n}` : new Via(name.provider, `${String(name.key)}/${n}`, name.value);
 }
 
 function argumentsOf(where: string, made: unknown): readonly unknown[] {
@@ -74,9 +88,9 @@ function argumentsOf(where: string, made: unknown): readonly unknown[] {
 export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
   readonly #of: ChildSpec<R>;
   readonly #kernel: Kernel;
-  readonly #name: string;
+  readonly #name: string | Via;
   /** @internal Use `system.supervisePartitions` or `system.partitions`. */
-  constructor(addr: Address, kernel: Kernel, name: string, of: ChildSpec<R>) {
+  constructor(addr: Address, kernel: Kernel, name: string | Via, of: ChildSpec<R>) {
     super(addr, kernel, supervisorDefinition());
     this.#of = of;
     this.#kernel = kernel;
@@ -86,8 +100,9 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
   /** How many partitions there are now. Errors: NOPROC when nobody has the name (PS-05). */
   get partitions(): number {
     const { router } = hostOf(this.#kernel);
-    const p = router.names.whereis(this.#name);
-    if (p === null || partitionsOf(p) === 0) throw new CastcallError('NOPROC', `noproc: no partition supervisor '${this.#name}'`);
+    const addr = router.address(this.#name);
+    const p = addr.owner;
+    if (p === null || partitionsOf(p) === 0) throw new CastcallError('NOPROC', `noproc: no partition supervisor '${titleOf(addr)}'`);
     return partitionsOf(p);
   }
 
@@ -98,7 +113,7 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
 
   /** What the partition of that key runs. Errors: NOPROC when nobody has the name, OptionError for what is no key. */
   ref(key: PartitionKey): R {
-    const own = `${this.#name}/${this.partitionOf(key)}`;
+    const own = nameOf(this.#name, this.partitionOf(key));
     return this.#of.refTo(hostOf(this.#kernel).router.address(own), this.#kernel, this.#of.plan) as R;
   }
 }

@@ -3,7 +3,7 @@ export {
   Application, ApplicationError, Applications, checkChildSpecs, child, ChildSpec, defineApplication, dynamicSupervisor, DynamicSupervisorRef, partitionOf, partitionSupervisor, PartitionSupervisorRef, shouldRestart, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef,
   Template, template,
   type AnyChildSpec, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions,
-  type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,  type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildFields, type ChildInfo, type ChildOptions, type ChildPid, type DynamicSpec, type Offender, type ProgressReport,
+  type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,  type AnySupervisorRef, type AutoShutdown, type Backoff, type ChildCount, type ChildFields, type ChildInfo, type ChildOptions, type ChildPid, type DynamicInit, type DynamicSpec, type Offender, type ProgressReport,
   type Restart, type RestartLimits, type Shutdown, type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec,
 } from './index.js';
-export { taskSupervisor, TaskSupervisorRef, type TaskChildOptions, type TaskSupervisorSpec } from './index.js';
+export { taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './index.js';

@@ -17,7 +17,7 @@ export function treeFrom(made: unknown): Tree {
   return wrapped('startSpec', () => withChildren('supervisor', flags));
 }
 
-function wrapped<T>(key: string, check: () => T): T {
+export function wrapped<T>(key: string, check: () => T): T {
   try {
     return check();
   } catch (error) {

@@ -1,8 +1,9 @@
-import { planOf, type Host, type StartPlan } from '../behaviour/index.js';
+import { checkKeys, planOf, type Host, type StartPlan } from '../behaviour/index.js';
 import type { Process } from '../process/index.js';
+import { checkStartName } from '../router/index.js';
 import {
   dynamicDefinition, DynamicSupervisorRef, PartitionSupervisorRef, partitionTree, readDynamic, readSimple, SimpleSupervisorRef, startSupervisor, startTree, supervisorDefinition,
-  type AnyTreeSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SuperviseOptions, type Template,
+  type AnyTreeSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SuperviseOptions, type Template,
   readTasks, taskSupervisorDefinition, TaskSupervisorRef, type TaskSupervisorSpec,
 } from '../supervisor/index.js';
 
@@ -14,9 +15,11 @@ export class Tops {
     return startTree(this.host.kernel, spec, options, (plan) => this.start(plan));
   }
 
-  async dynamic(spec: DynamicSpec): Promise<DynamicSupervisorRef> {
-    const { plan, name } = readDynamic('superviseDynamic', spec);
-    const p = await this.start(planOf(dynamicDefinition(), [plan], { name }));
+  async dynamic(spec: DynamicSpec | DynamicInit, options: SuperviseOptions): Promise<DynamicSupervisorRef> {
+    checkKeys('superviseDynamic', options, ['name']);
+    const { plan, name } = typeof spec === 'function' ? { plan: spec, name: undefined } : readDynamic('superviseDynamic', spec);
+    const own = options.name === undefined ? name : checkStartName('superviseDynamic.name', options.name);
+    const p = await this.start(planOf(dynamicDefinition(), [plan], { name: own }));
     return new DynamicSupervisorRef(p, this.host.kernel);
   }
 

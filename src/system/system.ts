@@ -9,7 +9,7 @@ import {
   type Address, type Kernel, type Pid, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
 } from '../process/index.js';
 import { checkName, Via, type DeadLetters, type Router } from '../router/index.js';
-import { Applications, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type AnyTreeSpec, type ChildSpec, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
+import { Applications, checkPartitionsName, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type AnyTreeSpec, type ChildSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
@@ -125,7 +125,8 @@ export class System extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor without children, for children that come and go, each by a specification of its own (DS-01).
+   * Starts a supervisor without children, for children that come and go, each by a specification of its own (DS-01). With a
+   * function as its spec, that runs when it starts and again when its code changes (SU-53).
    *
    * @example
    * const Job = defineAgent({ init: (n: number) => ({ n }) });
@@ -133,8 +134,8 @@ export class System extends SystemOutward implements AsyncDisposable {
    * await jobs.startChild(child('job', Job, 1, { restart: 'temporary' }));
    * (await jobs.countChildren()).active // => 1
    */
-  superviseDynamic(spec: DynamicSpec = {}): Promise<DynamicSupervisorRef> {
-    return handled(this.#tops.dynamic(spec));
+  superviseDynamic(spec: DynamicSpec | DynamicInit = {}, options: SuperviseOptions = {}): Promise<DynamicSupervisorRef> {
+    return handled(this.#tops.dynamic(spec, options));
   }
 
   /**
@@ -180,8 +181,8 @@ export class System extends SystemOutward implements AsyncDisposable {
   }
 
   /** The handle of a partition supervisor by name; `of` is the child it was made of, for the types. Errors: see PartitionSupervisorRef. */
-  partitions<R>(name: string, of: ChildSpec<R>): PartitionSupervisorRef<R> {
-    return new PartitionSupervisorRef(this.#router.address(checkName('partitions', name)), this.#kernel, name, of);
+  partitions<R>(name: string | Via, of: ChildSpec<R>): PartitionSupervisorRef<R> {
+    return new PartitionSupervisorRef(this.#router.address(checkPartitionsName('partitions', name)), this.#kernel, name, of);
   }
 
   /** The handle of a static supervisor, by name (resolved at every use) or pid. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, dynamicSupervisor, partitionSupervisor } from '../../src/index.js';
+import { child, defineAgent, dynamicSupervisor, partitionSupervisor, via, type Pid, type ViaProvider } from '../../src/index.js';
 import { partitionOf } from '../../src/supervisor/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -88,5 +88,34 @@ describe('a partition supervisor', () => {
     expect(await system.partitions('shards', spec).ref(1).call('count')).toBe(2);
     await top.terminateChild('shards');
     expect(() => shards.ref(1)).toThrow(/noproc/);
+  });
+
+  test('PS-03 RG-06 under a via name the partitions are named after it in its registry, and survive restarts', async () => {
+    const system = testSystem();
+    const owners = new Map<string, Pid>();
+    const registry: ViaProvider<string> = {
+      registerName: (key, pid) => !owners.has(key) && !!owners.set(key, pid),
+      unregisterName: (key) => void owners.delete(key),
+      whereisName: (key) => owners.get(key),
+    };
+    const shards = await system.supervisePartitions({ name: via(registry, 'shards'), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] });
+    expect([...owners.keys()]).toEqual(['shards', 'shards/0', 'shards/1']);
+    expect(system.registered()).toEqual([]);
+    expect(owners.get('shards')).toBe(shards.pid);
+    expect(shards.partitions).toBe(2);
+    const one = shards.ref(1);
+    expect(await one.call('args')).toEqual([1]);
+    one.cast('crash');
+    await settled();
+    expect(await one.call('args')).toEqual([1]);
+    const again = system.partitions(via(registry, 'shards'), child('shard', Shard));
+    expect(await again.ref(3).call('args')).toEqual([1]);
+    expect(() => system.partitions(via(registry, 'nobody'), child('shard', Shard)).ref(1)).toThrow(/noproc: no partition supervisor 'via nobody'/);
+    const top = await system.supervise({ children: [partitionSupervisor('p', { name: via(registry, 'nested'), child: child('shard', Shard, 9), partitions: 1 })] });
+    expect(await system.partitions(via(registry, 'nested'), child('shard', Shard)).ref('x').call('args')).toEqual([9]);
+    await Promise.all([shards.stop(), top.stop()]);
+    expect([...owners.keys()]).toEqual([]);
+    const keys = { registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined };
+    expect(await rejection(system.supervisePartitions({ name: via(keys, 7), child: child('shard', Shard), partitions: 1 }))).toMatchObject({ code: 'BAD_OPTION' });
   });
 });
