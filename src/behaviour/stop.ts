@@ -1,6 +1,7 @@
 import { callError, isOrderly, markHandled, type ExitReason } from '../base/index.js';
 import { STOP } from '../mailbox/index.js';
 import { demonitor, monitor, type Process } from '../process/index.js';
+import { sameState } from './statem-equal.js';
 
 /**
  * Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40): with that reason as it is
@@ -15,10 +16,19 @@ export function ended(p: Process, target: string, reason: ExitReason, limitMs: n
     });
     const ref = monitor(null, p, undefined, (down) => {
       if (timer !== null) env.clear(timer);
-      if (down.reason === reason) resolve();
+      if (sameReason(down.reason, reason)) resolve();
       else reject(callError('EXIT', { target, op: 'stop', reason: down.reason, orderly: down.reason === 'shutdown' || (p.op === STOP && isOrderly(down.reason)) }));
     });
   });
   markHandled(done);
   return done;
+}
+
+/** A terminate may end with a reason of its own that says the same: OTP compares terms. */
+function sameReason(a: ExitReason, b: ExitReason): boolean {
+  try {
+    return sameState(a, b);
+  } catch {
+    return false; // a getter threw: it is another one
+  }
 }

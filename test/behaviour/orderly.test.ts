@@ -119,6 +119,17 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
     expect(isOrderly((await ended(caller, ask, 'boom')).reason)).toBe(false);
   });
 
+  it('PL-11 stop: a reason that says the same is the one that was asked for, one that cannot be compared is another', async () => {
+    const stop = (asked: ExitReason, end: ExitReason): Promise<{ readonly reason: ExitReason }> => ended(caller, async ({ self, system }) => {
+      await self.bind(system.start(Callee, { end })).stop(asked);
+      self.exit('it is the same');
+    }, undefined);
+    expect((await stop({ shutdown: { why: 'x' } }, { shutdown: { why: 'x' } })).reason).toBe('it is the same');
+    expect((await stop({ shutdown: 'x' }, { shutdown: 'y' })).reason).toMatchObject({ shutdown: { reason: { shutdown: 'y' } } });
+    const hostile = (): ExitReason => ({ shutdown: { get x() { throw new Error('hostile'); } } });
+    expect((await stop(hostile(), hostile())).reason).toMatchObject({ shutdown: { code: 'EXIT', op: 'stop' } });
+  });
+
   it('GS-10 GS-12 a timeout and nobody there are crashes, whatever the reason of the dead was', async () => {
     const late = await ended(caller, ({ self, system }) => {
       const ref = system.start(Callee);
