@@ -66,7 +66,23 @@ export const ALLOWED: readonly Allowed[] = [
     reason: 'a second reply is dropped and counted; OTP hands it over as a stray message',
     rewrite: (line) => line.replaceAll(/ stray\(\{ref,\d\}\)/g, '').replace(/^\d+ \w+:$/, ''),
   },
+  {
+    item: 'TK-02',
+    reason: 'of a task that was told of or let go nothing can come any more: that is said at once, where Elixir waits for the limit',
+    rewrite: waitedInVain,
+  },
 ];
+
+/** A wait for a task whose end its owner was told in an earlier step, or that it has let go. */
+function waitedInVain(line: string, trace: Trace): string {
+  const step = Number(line.slice(0, line.indexOf(' ')));
+  const over = (task: string): boolean => trace.some((one) => Number(one.slice(0, one.indexOf(' '))) < step && overIn(one, task));
+  return line.replaceAll(/\b(await|yield)\((t\d+),(timeout|nil)\)/g, (event, word: string, task: string) => (over(task) ? `${word}(${task},noproc)` : event));
+}
+
+function overIn(line: string, task: string): boolean {
+  return new RegExp(`\\b(result|down|await|shutdown|ignore|demonitor)\\(${task}\\b|\\byield\\(${task},(?!nil)|\\bawait_many\\(\\[[^\\]]*\\b${task}\\b|\\byield_many\\(\\[[^\\]]*\\b${task}\\b[^\\]]*\\],\\[(?!nil)`).test(line);
+}
 
 /** A server that `throws` in its terminate ends with that, whatever it was ending for, and its clients hear it. */
 function thrownInTerminate(line: string, trace: Trace): string {

@@ -1,3 +1,5 @@
+import { CallError, TaskError } from '../../src/index.js';
+
 /**
  * A trace is lines `step actor: event event …`: what one actor saw in one step, in its order. Between actors there is no
  * order, and an actor whose name ends in ? has none among its own events either.
@@ -39,6 +41,7 @@ export function event(word: string, ...args: readonly string[]): string {
 export function reasonText(reason: unknown, labelOf: (pid: string) => string | undefined): string {
   if (typeof reason === 'string') return labelOf(reason) ?? reason;
   if (typeof reason === 'number' || typeof reason === 'boolean' || reason === undefined || reason === null) return String(reason);
+  if (reason instanceof CallError || reason instanceof TaskError) return failureText(reason, labelOf);
   if (reason instanceof Error) return event('crash', reason.message);
   if (Array.isArray(reason)) return `[${reason.map((one) => reasonText(one, labelOf)).join(',')}]`;
   const fields = reason as Readonly<Record<string, unknown>>;
@@ -46,7 +49,15 @@ export function reasonText(reason: unknown, labelOf: (pid: string) => string | u
   if (keys[0] === 'failedToStartChild') return event('failed_to_start_child', String(fields['failedToStartChild']), reasonText(fields['reason'], labelOf));
   if (keys[0] === 'alreadyStarted') return event('already_started', reasonText(fields['alreadyStarted'], labelOf));
   const [key] = keys;
+  // that a callee was shut down: OTP's {shutdown,{gen_server,call,_}}
+  if (fields['shutdown'] instanceof Error) return reasonText(fields['shutdown'], labelOf);
   return key === undefined ? '{}' : event(key, reasonText(fields[key], labelOf));
+}
+
+/** Who asked and failed; a stop fails with the bare reason of the one that was about to stop (PL-11). */
+function failureText(error: CallError | TaskError, labelOf: (pid: string) => string | undefined): string {
+  const reason = error.code === 'EXIT' ? reasonText(error.reason, labelOf) : error.code.toLowerCase();
+  return error instanceof CallError && error.op === 'stop' ? reason : event('failed', reason);
 }
 
 /** Sorts what has no order: the events of actors with a ?, and what `arrange` knows of a family. */

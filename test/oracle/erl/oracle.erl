@@ -42,6 +42,8 @@ run(Term, C) ->
         starters -> oracle_starters:run(Term, C);
         servers -> oracle_servers:run(Term, C);
         waits -> oracle_servers:run(Term, C);
+        tasks -> oracle_tasks:run(Term, C);
+        callers -> oracle_callers:run(Term, C);
         machines -> oracle_machines:run(Term, C);
         delays -> oracle_machines:run(Term, C);
         _ -> oracle_puppets:run(Term, C)

@@ -149,6 +149,9 @@ text(C, T) when is_list(T) -> [$[, lists:join($,, [text(C, E) || E <- T]), $]];
 text(_, {bad_return_from_state_function, nonsense}) -> "bad_return";
 text(_, {bad_state_enter_return_from_state_function, _}) -> "bad_enter_return";
 text(_, {bad_state_enter_action_from_state_function, _}) -> "bad_enter_action";
+%% Who asked and failed: what it asked for is no part of the comparison.
+text(C, {Reason, {gen_server, call, [_ | _]}}) -> ["failed(", text(C, Reason), ")"];
+text(C, {Reason, {task, await, _}}) -> ["failed(", text(C, Reason), ")"];
 text(C, {{nocatch, V}, Stack}) when is_list(Stack) -> ["nocatch(", text(C, V), ")"];
 text(C, {E, [{M, _, _, L} | _]}) when is_atom(M), is_list(L) -> ["crash(", text(C, E), ")"];
 text(_, {F}) when is_atom(F) -> atom_to_list(F);
