@@ -125,9 +125,8 @@ export class System extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor without children, for children that come and go, each by a specification of its own (DS-01). With a
-   * function as its spec, that runs when it starts and again when its code changes (SU-53).
-   *
+   * Starts a supervisor without children, for those that come and go, each by its own specification (DS-01). A spec function
+   * runs when it starts and again when its code changes (SU-53).
    * @example
    * const Job = defineAgent({ init: (n: number) => ({ n }) });
    * const jobs = await system.superviseDynamic({ name: 'jobs' });
