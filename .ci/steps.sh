@@ -77,8 +77,19 @@ soak() {
   step "soak --minutes $1" 900 "npm run soak -- --minutes $1"
 }
 
+# A third of a list that nobody has chosen, as `--share` takes it.
+third() {
+  echo "$(($(fresh_seed) % 3))/3"
+}
+
+# mutants SHARE
 mutants() {
-  step 'mutants' 600 'npm run mutants'
+  step "mutants --share $1" 1800 "npm run mutants -- --share $1"
+}
+
+# promises SHARE: each broken promise turns a test red.
+promises() {
+  step "promises --share $1" 1800 "npm run promises -- --share $1"
 }
 
 # bench LIMIT ARGUMENTS NAMES: JSON lines, each of the names measured, the BEAM beside it.
