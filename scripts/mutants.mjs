@@ -16,6 +16,7 @@ import { statemachines } from '../test/mutants/statem.mjs';
 import { receives } from '../test/mutants/receive.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
+import { namesAndLocks } from '../test/mutants/names.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
 import { inShare, patchedText, readShare } from './patch.mjs';
 import { build, root } from './program.mjs';
@@ -98,7 +99,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...timersAndEnds];
+const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));

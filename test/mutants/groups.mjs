@@ -1,4 +1,4 @@
-// Wrong variants of process groups: see scripts/mutants.mjs. The simulation has no groups, so these are the oracle's.
+// Wrong variants of process groups: see scripts/mutants.mjs. These are the oracle's; the simulation's are in names.mjs.
 const groups = 'src/router/groups.js';
 
 export const processgroups = [

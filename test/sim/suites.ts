@@ -10,6 +10,7 @@ import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
 import { lettersSuite } from './letters.js';
 import { mailboxSuite } from './mailbox.js';
+import { namesSuite } from './names.js';
 import { orderSuite } from './order.js';
 import { poolsSuite } from './pools.js';
 import { pressureSuite } from './pressure.js';
@@ -27,5 +28,5 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, statemSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
 ];
