@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  defineAgent, defineEventHandler, defineRegistry, EventManager, eventManager, multiCall, child, pool, retry, template, type AgentRef, type ProcessSelf, type System,
+} from '../../src/index.js';
+import { publicSymbols } from '../docs/doors.js';
+import { Strays } from '../support/strays.js';
+import { settleTurn, testSystem } from '../support/system.js';
+
+/*
+ * P17: a promise of ours that nobody awaits never ends the program. Every public member that hands out a promise is called
+ * here so that it rejects, and left alone; the list is compared with what the compiler sees.
+ */
+
+const boom = new Error('boom');
+const Echo = defineAgent({
+  calls: { say: (_self, text: string) => text, async *count() { yield 1; }, fail() { throw boom; } },
+  casts: { note: () => undefined },
+});
+const Handler = defineEventHandler({ calls: { count: () => 1 } });
+const Late = defineAgent({ init: async (): Promise<number> => { await settleTurn(); throw boom; } });
+
+interface World {
+  readonly system: System;
+  readonly nobody: AgentRef<typeof Echo>;
+  readonly self: ProcessSelf;
+}
+
+async function world(): Promise<World> {
+  const system = testSystem();
+  const self = await new Promise<ProcessSelf>((resolve) => {
+    system.spawn((own) => { resolve(own); return new Promise(() => undefined); });
+  });
+  return { system, nobody: system.ref(Echo, 'nobody'), self };
+}
+
+/** What is made inside a process. */
+function inside({ system }: World, run: (self: ProcessSelf) => unknown): Promise<unknown[]> {
+  return new Promise((resolve) => {
+    system.spawn((self) => {
+      resolve([run(self)]);
+      return new Promise(() => undefined);
+    });
+  });
+}
+
+type Failing = (world: World) => unknown;
+const gone = (w: World): string => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return p.pid; };
+const bad = { nonsense: 1 } as never;
+const supervisorGone = (w: World) => w.system.supervisor(gone(w));
+const dynamicGone = (w: World) => w.system.dynamicSupervisor(gone(w));
+const tasksGone = (w: World) => w.system.taskSupervisor(gone(w));
+const failedTask = (w: World) => { const task = w.self.task.asyncNolink(async () => { throw boom; }); return task; };
+
+/** What rejects, by the name of the member; an array holds several promises. */
+const failing: Readonly<Record<string, Failing>> = {
+  multiCall: () => multiCall([5 as never], 'say' as never),
+  retry: () => [retry(5 as never), retry(() => 1, { signal: AbortSignal.abort(boom) }), retry(() => 1, bad)],
+  'AgentRef.stop': (w) => w.nobody.stop(),
+  'ProcessVerbs.call': (w) => w.self.call(w.nobody, 'say', 'x'),
+  'ProcessVerbs.put': (w) => w.self.put(w.nobody, 'note'),
+  'ProcessVerbs.deliver': (w) => w.self.deliver(w.nobody, 'nothing' as never),
+  'ProcessVerbs.start': (w) => w.self.start(Late),
+  'ProcessVerbs.startMonitored': (w) => w.self.startMonitored(Late),
+  'ProcessVerbs.retry': (w) => w.self.retry(() => { throw boom; }, { attemptsMax: 1 }),
+  'KernelVerbs.supervise': (w) => [w.self.supervise(5 as never), w.self.supervise({ children: [child('x', Late)] })],
+  'System.start': (w) => w.system.start(Late),
+  'Sends.put': (w) => w.nobody.put('note'),
+  'Sends.deliver': (w) => w.nobody.deliver('nothing' as never),
+  'Sends.call': (w) => [w.nobody.call('say', 'x'), w.system.start(Echo).call('fail')],
+  'Sends.stream': (w) => [w.nobody.stream('count').next(), w.system.start(Echo).stream('count', undefined, { signal: AbortSignal.abort(boom) }).next()],
+  'TaskVerbs.await': (w) => w.self.task.await(failedTask(w)),
+  'TaskVerbs.awaitMany': (w) => w.self.task.awaitMany([failedTask(w)]),
+  'TaskVerbs.yield': (w) => w.self.task.yield(5 as never),
+  'TaskVerbs.yieldMany': (w) => w.self.task.yieldMany([5 as never]),
+  'TaskVerbs.shutdown': (w) => w.self.task.shutdown(5 as never),
+  'TaskVerbs.stream': (w) => w.system.task.stream({ [Symbol.iterator]: () => { throw boom; } }, () => 1)[Symbol.asyncIterator]().next(),
+  ...Object.fromEntries(['syncNotify', 'addHandler', 'addSupHandler', 'deleteHandler', 'swapHandler', 'swapSupHandler', 'call', 'whichHandlers', 'stop'].map((verb) => [`EventManagerRef.${verb}`, (w: World): unknown => {
+    const events = eventManager(w.system.ref(EventManager, gone(w))) as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const key = /stop|sync|which/.test(verb) ? [] : [Handler, verb === 'call' ? 'count' : verb.startsWith('swap') ? Handler : undefined];
+    return verb.startsWith('swap') ? events[verb]?.(Handler, undefined, Handler) : events[verb]?.(...key);
+  }])),
+  ...Object.fromEntries(['suspend', 'resume', 'getState', 'getStatus', 'noDebug', 'codeChange'].map((verb) => [`Sys.${verb}`, (w: World): unknown => (w.system.sys('nobody') as unknown as Record<string, () => unknown>)[verb]?.()])),
+  'Sys.replaceState': (w) => [w.system.sys('nobody').replaceState((state) => state), w.system.sys(w.system.start(Echo)).replaceState(() => { throw boom; }), w.system.sys(w.system.start(Echo)).replaceState((async () => { throw boom; }) as never)],
+  'Sys.statistics': (w) => w.system.sys('nobody').statistics('on'),
+  'Sys.log': (w) => w.system.sys('nobody').log('get'),
+  'Sys.trace': (w) => w.system.sys('nobody').trace(true),
+  'Sys.install': (w) => w.system.sys('nobody').install(() => 'done', { state: 1 }),
+  'Sys.remove': (w) => w.system.sys('nobody').remove('x'),
+  'Sys.terminate': (w) => w.system.sys('nobody').terminate('x'),
+  'RequestVerbs.wait': (w) => w.self.requests.wait(5 as never),
+  'RequestVerbs.receive': (w) => w.self.requests.receive(5 as never),
+  'RequestVerbs.waitAny': (w) => w.self.requests.waitAny(5 as never),
+  'RequestVerbs.receiveAny': (w) => w.self.requests.receiveAny(5 as never),
+  'Applications.start': (w) => w.system.applications.start('nothing'),
+  'Applications.ensureAllStarted': (w) => w.system.applications.ensureAllStarted('nothing'),
+  'Applications.stop': (w) => w.system.applications.stop('nothing'),
+  'DynamicSupervisorRef.startChild': (w) => dynamicGone(w).startChild(child('x', Echo)),
+  'DynamicSupervisorRef.terminateChild': (w) => dynamicGone(w).terminateChild('x'),
+  'SupervisorRef.terminateChild': (w) => supervisorGone(w).terminateChild('x'),
+  'SupervisorRef.restartChild': (w) => supervisorGone(w).restartChild('x'),
+  'SupervisorRef.deleteChild': (w) => supervisorGone(w).deleteChild('x'),
+  'SupervisorRef.getChildSpec': (w) => supervisorGone(w).getChildSpec('x'),
+  'SupervisorRef.whichChild': (w) => supervisorGone(w).whichChild('x'),
+  'AnySupervisorRef.whichChildren': (w) => supervisorGone(w).whichChildren(),
+  'AnySupervisorRef.countChildren': (w) => supervisorGone(w).countChildren(),
+  'AnySupervisorRef.stop': (w) => supervisorGone(w).stop(),
+  'Breaker.run': (w) => { const one = w.system.breaker('open'); one.open(); return [one.run(() => 1), w.system.breaker('b').run(() => { throw boom; }), one.run(5 as never)]; },
+  'Breaker.wrap': (w) => w.system.breaker('c').wrap(() => { throw boom; })(),
+  'Limit.run': (w) => { const one = w.system.limit('l', { concurrent: 1 }); void one.run(() => new Promise(() => undefined)); return [one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never), one.run(() => 1, { signal: AbortSignal.abort(boom) })]; },
+  'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw boom; })(),
+  'OutwardVerbs.retry': (w) => w.self.retry(() => { throw boom; }, { attemptsMax: 1 }),
+  'PoolRef.checkout': (w) => w.system.pool(Echo, 'nobody').checkout(),
+  'System.supervise': (w) => [w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }), w.system.supervise(() => { throw boom; })],
+  'System.superviseDynamic': (w) => w.system.superviseDynamic(bad),
+  'System.superviseSimple': (w) => w.system.superviseSimple(5 as never),
+  'System.superviseTasks': (w) => w.system.superviseTasks(bad),
+  'System.supervisePartitions': (w) => w.system.supervisePartitions(bad),
+  'SystemOutward.deliver': (w) => w.system.deliver(w.nobody, 'nothing' as never),
+  'TaskSupervisorRef.async': (w) => tasksGone(w).async(() => 1),
+  'TaskSupervisorRef.asyncNolink': (w) => tasksGone(w).asyncNolink(() => 1),
+  'TaskSupervisorRef.startChild': (w) => tasksGone(w).startChild(() => 1, []),
+  'TaskSupervisorRef.terminateChild': (w) => tasksGone(w).terminateChild('x'),
+  'TaskSupervisorRef.children': (w) => tasksGone(w).children(),
+  'TaskSupervisorRef.countChildren': (w) => tasksGone(w).countChildren(),
+  'TaskSupervisorRef.stop': (w) => tasksGone(w).stop(),
+};
+
+/** The same where the promises can be made only later. */
+const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>>> = {
+  'RegistryRef.lock': (w) => inside(w, (self) => { const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' }); w.system.start(Rooms, { name: 'rooms' }); return w.system.registry(Rooms).lock(self, 1, () => { throw boom; }); }),
+  'ProcessRef.stop': (w) => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return Promise.resolve([p.stop()]); },
+  'ProcessSelf.receive': (w) => inside(w, (self) => self.receive(() => false, { signal: AbortSignal.abort(boom) })),
+  'ProcessSelf.receiveBatch': (w) => {
+    const controller = new AbortController();
+    const made = new Promise<unknown[]>((resolve) => { w.system.spawn((self) => { resolve([self.receiveBatch({ signal: controller.signal })]); return new Promise(() => undefined); }); });
+    queueMicrotask(() => setImmediate(() => controller.abort(boom)));
+    return made;
+  },
+  'SimpleSupervisorRef.startChild': async (w) => { const made = await w.system.superviseSimple(template(Late, [])); return [made.startChild()]; },
+  'SimpleSupervisorRef.terminateChild': async (w) => { const made = await w.system.superviseSimple(template(Echo, [])); return [made.terminateChild(5 as never)]; },
+  'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo))]; },
+  'PoolRef.run': async (w) => {
+    await w.system.supervise({ children: [pool('workers', Echo)] });
+    return [w.system.pool(Echo, 'nobody').run(() => 1), w.system.pool(Echo, 'workers').run(() => { throw boom; }), w.system.pool(Echo, 'workers').run(5 as never)];
+  },
+};
+
+/** Members whose promise does not reject, or is not ours; why. */
+const others: Readonly<Record<string, string>> = {
+  'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects', 'Receipt.settled': 'never rejects', 'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
+  'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'System.stop': 'never rejects: bad options throw', 'Watch.down': 'never rejects',
+  'HandleSpec.handle': 'the user\'s', Outcome: 'a type', 'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s', SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',
+  simulate: 'a verdict of a test that nobody looks at must be loud', simulateMany: 'as simulate', 'Simulation.sleep': 'never rejects', 'Simulation.settle': 'never rejects',
+  'Probe.expect': 'an expectation that nobody looks at must be loud', 'Probe.expectOp': 'as expect', 'Probe.expectDown': 'as expect', 'Probe.expectExit': 'as expect', 'Probe.expectNone': 'as expect', 'Probe.wait': 'internal', 'Probe.next': 'internal',
+};
+
+const strays = new Strays();
+beforeEach(() => strays.begin());
+afterEach(() => strays.end());
+
+describe('P17 a promise of ours that nobody awaits', () => {
+  it.each([...Object.keys(failing), ...Object.keys(failingLater)])('%s ends no program when it rejects', async (name) => {
+    const w = await world();
+    const made = failingLater[name] === undefined ? [failing[name]?.(w)].flat() : await failingLater[name](w);
+    expect(made.length).toBeGreaterThan(0);
+    expect(await strays.seen()).toEqual([]);
+    for (const promise of made) await expect(promise).rejects.toBeDefined();
+  });
+
+  it('every public member that hands out a promise is in the table, or is not ours', () => {
+    const known = new Set([failing, failingLater, others].flatMap(Object.keys));
+    expect(publicSymbols().filter((one) => one.promises && !known.has(one.name)).map((one) => one.name)).toEqual([]);
+  }, 60_000);
+});
