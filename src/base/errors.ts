@@ -1,4 +1,4 @@
-import { shown as shownText } from './shown.js';
+import { HIDDEN, isError, loggedAs, printable, printableLogged } from './print.js';
 
 /**
  * The base of every error that castcall raises: a stable `code`, typed fields, and `cause`.
@@ -20,7 +20,14 @@ export class CastcallError extends Error {
   get orderly(): boolean {
     return false;
   }
+
+  /** @internal Its message as a log may show it: without values that may be secret. */
+  logged(): string {
+    return this.message;
+  }
 }
+
+loggedAs(CastcallError, (error) => error.logged());
 
 /**
  * Bad input: an option, argument or name that breaks its rule. The message names the value, the rule and the fix.
@@ -31,6 +38,7 @@ export class CastcallError extends Error {
  * @since 0.1.0
  */
 export class OptionError extends CastcallError {
+  readonly #fix: string | undefined;
   constructor(
     readonly option: string,
     readonly value: unknown,
@@ -38,10 +46,21 @@ export class OptionError extends CastcallError {
     fix?: string,
     code: string = 'BAD_OPTION',
   ) {
-    super(code, `${option}: got ${typeof value === 'string' ? `'${printable(value)}'` : printable(value)}, expected ${rule}${fix === undefined ? '' : `; ${fix}`}`);
+    super(code, wrong(option, typeof value === 'string' ? `'${printable(value)}'` : printable(value), rule, fix));
+    this.#fix = fix;
     // A console shows all own properties of an error: a large one would bury the message.
     if (typeof value === 'object' || typeof value === 'function') Object.defineProperty(this, 'value', { enumerable: false });
   }
+
+  /** @internal */
+  override logged(): string {
+    const { option, value, rule } = this;
+    return wrong(option, typeof value === 'string' || typeof value === 'object' ? HIDDEN : printable(value), rule, this.#fix);
+  }
+}
+
+function wrong(option: string, got: string, rule: string, fix: string | undefined): string {
+  return `${option}: got ${got}, expected ${rule}${fix === undefined ? '' : `; ${fix}`}`;
 }
 
 /**
@@ -58,6 +77,11 @@ export class StartError extends CastcallError {
     readonly reason: unknown,
   ) {
     super('START_FAILED', `start of ${what} failed: ${printable(reason)}`, { cause: reason });
+  }
+
+  /** @internal */
+  override logged(): string {
+    return `start of ${this.what} failed: ${printableLogged(this.reason)}`;
   }
 }
 
@@ -127,22 +151,33 @@ export class CallError extends CastcallError {
   readonly path: readonly string[] | undefined;
   readonly refusal: string | undefined;
   readonly details: unknown;
-  readonly #orderly: boolean;
+  readonly #fields: CallErrorFields;
   constructor(code: CallErrorCode, fields: CallErrorFields) {
-    super(code, `${fields.verb ?? 'call'} '${fields.op}' to ${fields.target}: ${sentence(code, fields)}`, causeOf(fields));
+    super(code, callText(code, fields, printable), causeOf(fields));
+    this.#fields = fields;
     this.target = fields.target;
     this.op = fields.op;
     this.reason = fields.reason;
     this.path = fields.path;
     this.refusal = fields.refusal;
     this.details = fields.details;
-    this.#orderly = fields.orderly ?? (code === 'EXIT' && fields.reason === 'shutdown');
   }
 
   /** @internal */
   override get orderly(): boolean {
-    return this.#orderly;
+    const { orderly, reason } = this.#fields;
+    return orderly ?? (this.code === 'EXIT' && reason === 'shutdown');
   }
+
+  /** @internal */
+  override logged(): string {
+    const { code, details } = this;
+    return callText(code, { ...this.#fields, details: details === undefined || code === 'UNKNOWN_OPERATION' ? details : HIDDEN }, printableLogged);
+  }
+}
+
+function callText(code: CallErrorCode, fields: CallErrorFields, show: (value: unknown) => string): string {
+  return `${fields.verb ?? 'call'} '${fields.op}' to ${fields.target}: ${sentence(code, fields, show)}`;
 }
 
 function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
@@ -150,27 +185,27 @@ function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
   return cause === undefined ? undefined : { cause };
 }
 
-function sentence(code: CallErrorCode, fields: CallErrorFields): string {
+function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: unknown) => string): string {
   switch (code) {
-    case 'NOPROC': return `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc' ? '' : ` (${printable(fields.reason)})`}`;
+    case 'NOPROC': return `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc' ? '' : ` (${show(fields.reason)})`}`;
     case 'TIMEOUT': return fields.verb === 'put' ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued` : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
-    case 'EXIT': return `the callee ended: ${printable(fields.reason)}`;
+    case 'EXIT': return `the callee ended: ${show(fields.reason)}`;
     case 'CALLING_SELF': return fields.verb === 'put' ? 'calling_self: a process cannot wait for room in its own mailbox; use cast' : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
     case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(' -> ')}; reply later (noreply) or cast on one edge`;
-    case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined ? '' : ` ${printable(fields.details)}`}`;
+    case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined ? '' : ` ${show(fields.details)}`}`;
     case 'MAILBOX_FULL': return `its mailbox is full${fields.bound === undefined ? '' : ` (${fields.bound})`}; send less, wait for room (put, or the policy 'suspend'), or raise the bound`;
     case 'OVERLOADED': return `the program is near its memory ceiling${fields.bound === undefined ? '' : ` (${fields.bound})`}: messages of this priority are refused until there is room; send less, bound mailboxes, or raise memory.ceilingBytes`;
     case 'MAILBOX_CLOSED': return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
     case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
     case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
-    case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${printable(fields.details)}`}`;
+    case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${show(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
-    case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${printable(fields.details)}`;
-    case 'KEY_CONFLICT': return `the key ${printable(fields.details)} belongs to another message; a key names one operation and payload`;
+    case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;
+    case 'KEY_CONFLICT': return `the key ${show(fields.details)} belongs to another message; a key names one operation and payload`;
     case 'WINDOW_FULL': return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
     case 'EXPIRED': return 'expired before it was handled';
-    case 'CALLBACK_FAILED': return `callback_failed: ${printable(fields.reason)}; nothing was changed`;
+    case 'CALLBACK_FAILED': return `callback_failed: ${show(fields.reason)}; nothing was changed`;
     case 'UNKNOWN_SYSTEM_MSG': return `unknown_system_msg: ${String(fields.details)}`;
     case 'NO_SYS': return 'it takes no part in the sys protocol; a plain process joins with self.joinSys(…)';
     case 'ZOMBIE': return 'the caller has already ended';
@@ -187,58 +222,4 @@ export function callError(code: CallErrorCode, fields: CallErrorFields, stacks: 
   } finally {
     Error.stackTraceLimit = limit;
   }
-}
-
-/** `instanceof Error` that no Proxy can make throw. */
-export function isError(value: unknown): value is Error {
-  try {
-    return value instanceof Error;
-  } catch {
-    return false;
-  }
-}
-
-const PRINT_MAX = 300;
-
-/**
- * One line for any value, however hostile: never throws, at most 300 characters.
- *
- * @example
- * printable({ a: [1, 'x'] }) // => "{ a: [1, 'x'] }"
- * @since 0.1.0
- */
-export function printable(value: unknown): string {
-  let text: string;
-  try {
-    text = print(value, 0);
-  } catch {
-    text = '[unprintable]';
-  }
-  return text.length > PRINT_MAX ? `${text.slice(0, PRINT_MAX - 1)}…` : text;
-}
-
-function print(value: unknown, depth: number): string {
-  switch (typeof value) {
-    case 'string': return depth === 0 ? value : `'${value}'`;
-    case 'bigint': return `${value}n`;
-    case 'function': return '[function]';
-    case 'object': return value === null ? 'null' : printObject(value, depth);
-    default: return String(value);
-  }
-}
-
-function printObject(value: object, depth: number): string {
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  const line = shownText(value);
-  if (line !== undefined) return line;
-  if (depth > 2) return '…';
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map((item) => print(item, depth + 1)).join(', ')}${value.length > 8 ? ', …' : ''}]`;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
-  const shown: string[] = [];
-  for (const key in value) {
-    if (!Object.hasOwn(value, key)) continue;
-    if (shown.length === 8) return `{ ${shown.join(', ')}, … }`;
-    shown.push(`${key}: ${print((value as Record<string, unknown>)[key], depth + 1)}`);
-  }
-  return `{ ${shown.join(', ')} }`;
 }

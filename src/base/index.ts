@@ -1,11 +1,13 @@
-export { CallError, CastcallError, OptionError, StartError, callError, isError, printable, type CallErrorCode, type CallErrorFields } from './errors.js';
+export { CallError, CastcallError, OptionError, StartError, callError, type CallErrorCode, type CallErrorFields } from './errors.js';
 export { Deadline, Deadlines } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
 export { deepFreeze } from './freeze.js';
 export { hashText, mix } from './hash.js';
 export { newNonce } from './id.js';
 export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from './options.js';
+export { HIDDEN, isError, printable, printableLogged, shapeOf } from './print.js';
 export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';
+export { redacted } from './redact.js';
 export { Ring } from './ring.js';
 export { shown, shownAs } from './shown.js';
 export { adopt, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';

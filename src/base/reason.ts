@@ -1,4 +1,5 @@
-import { CastcallError, isError, printable } from './errors.js';
+import { CastcallError } from './errors.js';
+import { isError, printable } from './print.js';
 
 /**
  * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is
@@ -25,7 +26,7 @@ export type ExitReason = unknown;
 export function isOrderly(reason: ExitReason): boolean {
   if (typeof reason !== 'object' || reason === null) return reason === 'normal' || reason === 'shutdown';
   try {
-    return reason instanceof Error ? reason instanceof CastcallError && reason.orderly : Object.hasOwn(reason, 'shutdown');
+    return isError(reason) ? reason instanceof CastcallError && reason.orderly : Object.hasOwn(reason, 'shutdown');
   } catch {
     return false;
   }

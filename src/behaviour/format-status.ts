@@ -1,4 +1,4 @@
-import { disown } from '../base/index.js';
+import { disown, HIDDEN } from '../base/index.js';
 import type { Process } from '../process/index.js';
 import { definitionOf } from './ending.js';
 import type { AgentStatus } from './types.js';
@@ -23,9 +23,6 @@ export function formatted<F extends Fields>(p: Process, given: F): F {
   }
   return replaced(given, () => `[${name}: formatStatus returned no status]`);
 }
-
-/** Shown in place of a value that may not be seen. */
-export const HIDDEN = '[hidden]';
 
 function replaced<F extends Fields>(given: F, by: (key: string) => unknown): F {
   return Object.fromEntries(Object.keys(given).map((key) => [key, by(key)])) as F;

@@ -36,6 +36,11 @@ export class PayloadError extends CastcallError {
   ) {
     super('INVALID_PAYLOAD', `payload of '${op}' does not fit its schema: ${issues.map(describeIssue).join('; ')}`);
   }
+
+  /** @internal What a schema says may repeat the payload. */
+  override logged(): string {
+    return `payload of '${this.op}' does not fit its schema: ${this.issues.length === 1 ? 'one issue' : `${this.issues.length} issues`}`;
+  }
 }
 
 /** Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not wait. */

@@ -1,4 +1,4 @@
-import { OptionError, printable } from '../base/index.js';
+import { OptionError, printable, shapeOf } from '../base/index.js';
 import type { Given } from './statem-runtime.js';
 
 /** Checks of what users write in a definition, where it enters. */
@@ -35,5 +35,6 @@ export function isTable(value: unknown): value is object {
 }
 
 export function whatever(value: unknown): string {
-  return typeof value === 'string' ? `'${printable(value)}'` : printable(value);
+  if (typeof value === 'string') return `'${printable(value)}'`;
+  return typeof value === 'object' && value !== null ? shapeOf(value) : printable(value);
 }

@@ -25,7 +25,7 @@ function dispatchOther(p: Process, m: StatemSelf, table: StateTable, op: Op, pay
     return op === TIMED_OUT ? run(p, m, table.timeout, 'timeout', payload) : run(p, m, table.stateTimeout, 'stateTimeout', payload);
   }
   if (table.info !== null) return invoke(p, m, table.info, payload);
-  p.kernel.warn('a message was dropped: the state machine has no info handler for it (GS-26)', { pid: p.pid, name: p.name?.name, definition: m.module.name, state: m.state });
+  p.kernel.warn('a message was dropped: the state machine has no info handler for it (GS-26)', { pid: p.pid, name: p.name?.name, definition: m.module.name, state: whatever(m.state) });
   return undefined;
 }
 

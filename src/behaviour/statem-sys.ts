@@ -1,4 +1,4 @@
-import { CastcallError, type ExitReason } from '../base/index.js';
+import { CastcallError, HIDDEN, type ExitReason } from '../base/index.js';
 import { Phase, type Pid, type Process, type Report, type SysHooks } from '../process/index.js';
 import { whatever } from './statem-check.js';
 import { eventOf, type Queued } from './statem-queue.js';
@@ -74,14 +74,19 @@ function set(m: StatemSelf, state: unknown, data: unknown): void {
 }
 
 export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {
-  const report: StatemReport = { label: 'state machine terminated', level: 'error', pid: p.pid, name: p.name?.name, processLabel: p.ext?.label ?? undefined, definition: m.module.name, ...statusOf(p, m, reason) };
+  const status = statusOf(p, m, reason, !p.kernel.details);
+  const processLabel = p.ext?.label ?? undefined;
+  const report: StatemReport = { label: 'state machine terminated', level: 'error', pid: p.pid, name: p.name?.name, processLabel, definition: m.module.name, ...status };
   p.kernel.report(report);
 }
 
-/** What the machine is doing, as its own formatting shows it; a formatting that throws shows neither state nor data. */
-function statusOf(p: Process, m: StatemSelf, reason?: ExitReason): StatemStatus {
-  const status = raw(p, m, reason);
+/**
+ * What the machine is doing, as its own formatting shows it; a formatting that throws shows neither state nor data. For a log,
+ * without a formatting, no contents: payloads and data stay out of it.
+ */
+function statusOf(p: Process, m: StatemSelf, reason?: ExitReason, log: boolean = false): StatemStatus {
   const format = m.module.formatStatus;
+  const status = raw(p, m, reason, log && format === null);
   if (format === null) return status;
   try {
     return format(status);
@@ -90,15 +95,17 @@ function statusOf(p: Process, m: StatemSelf, reason?: ExitReason): StatemStatus 
   }
 }
 
-function raw(p: Process, m: StatemSelf, reason: ExitReason): StatemStatus {
-  const show = (one: Queued): InsertedEvent => eventOf(one.op, one.payload, one.from);
+function raw(p: Process, m: StatemSelf, reason: ExitReason, hidden: boolean): StatemStatus {
+  const seen = (value: unknown): unknown => (hidden ? HIDDEN : value);
+  const show = (one: Queued): InsertedEvent => eventOf(one.op, seen(one.payload), one.from);
   const status: StatemStatus = {
-    state: m.state,
-    data: m.data,
-    event: p.op === null || m.op === null ? undefined : eventOf(m.op, m.payload, p.from),
+    state: typeof m.state === 'string' ? m.state : seen(m.state),
+    data: seen(m.data),
+    event: p.op === null || m.op === null ? undefined : eventOf(m.op, seen(m.payload), p.from),
     queue: (m.inside?.next ?? []).map(show).reverse(),
     postponed: (m.inside?.postponed ?? []).map(show),
-    timeouts: [...(m.timeouts?.running.values() ?? [])].map(({ key, content }) => {
+    timeouts: [...(m.timeouts?.running.values() ?? [])].map(({ key, content: given }) => {
+      const content = seen(given);
       if (key === EVENT_TIMEOUT) return { type: 'timeout', content };
       return key === STATE_TIMEOUT ? { type: 'stateTimeout', content } : { type: 'genericTimeout', name: key, content };
     }),

@@ -1,4 +1,4 @@
-import { isError, OptionError, timeoutMs, type ExitReason } from '../base/index.js';
+import { isError, OptionError, printable, timeoutMs, type ExitReason } from '../base/index.js';
 import { Kind, Op } from '../mailbox/index.js';
 import { fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../process/index.js';
 import type { Request} from '../router/index.js';
@@ -274,7 +274,7 @@ export type DebugOption = 'statistics' | 'log' | 'trace' | { readonly log: numbe
 export function debugFromStart(p: Process, given: unknown): void {
   const debug = debugging(p);
   for (const option of Array.isArray(given) ? (given as unknown[]) : [given]) {
-    if (!applyOption(p, debug, option)) p.kernel.warn('a debug option was ignored', { pid: p.pid, name: p.name?.name, option: String(option) });
+    if (!applyOption(p, debug, option)) p.kernel.warn('a debug option was ignored', { pid: p.pid, name: p.name?.name, option: printable(option) });
   }
   settleDebug(p);
 }

@@ -1,4 +1,4 @@
-import { CastcallError, printable, type ExitReason } from '../base/index.js';
+import { CastcallError, isError, printable, printableLogged, type ExitReason } from '../base/index.js';
 import type { Pid } from '../process/index.js';
 
 /** The stable codes of a {@link TaskError}. */
@@ -22,7 +22,12 @@ export class TaskError extends CastcallError {
     readonly reason: ExitReason = undefined,
     readonly timeoutMs: number | undefined = undefined,
   ) {
-    super(code, `task.${verb} of ${pid}: ${sentence(code, reason, timeoutMs)}`, reason instanceof Error ? { cause: reason } : undefined);
+    super(code, `task.${verb} of ${pid}: ${sentence(code, printable(reason), timeoutMs)}`, isError(reason) ? { cause: reason } : undefined);
+  }
+
+  /** @internal */
+  override logged(): string {
+    return `task.${this.verb} of ${this.pid}: ${sentence(this.code, printableLogged(this.reason), this.timeoutMs)}`;
   }
 
   /** @internal */
@@ -31,9 +36,9 @@ export class TaskError extends CastcallError {
   }
 }
 
-function sentence(code: TaskErrorCode, reason: ExitReason, timeoutMs: number | undefined): string {
+function sentence(code: TaskErrorCode, reason: string, timeoutMs: number | undefined): string {
   switch (code) {
-    case 'EXIT': return `the task ended: ${printable(reason)}`;
+    case 'EXIT': return `the task ended: ${reason}`;
     case 'TIMEOUT': return `no result within ${String(timeoutMs)} ms; it is not waited for any more`;
     case 'NOPROC': return 'its end was told before, by another verb or by a message that was handled, or it was let go';
     case 'NOT_OWNER': return 'only its owner, the process whose verb started it, may ask';

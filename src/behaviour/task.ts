@@ -153,7 +153,7 @@ export interface TaskReport extends Report {
   /** the owner's name, else its pid; undefined when it was started outside every process */
   readonly startedFrom: string | undefined;
   readonly function: string;
-  /** one line each */
+  /** their types; one line each when the system logs details */
   readonly args: readonly string[];
   readonly callers: readonly Pid[];
   readonly ancestors: readonly string[];
@@ -205,7 +205,7 @@ function report(p: Process, reason: ExitReason): void {
     processLabel: p.ext?.label ?? undefined,
     startedFrom: self.starter?.title,
     function: self.fn.name === '' ? 'anonymous' : self.fn.name,
-    args: self.args.map(printable),
+    args: self.args.map((arg) => (p.kernel.details ? printable(arg) : typeof arg)),
     callers: self.callers,
     ancestors: ancestors(p),
     reason,

@@ -1,4 +1,4 @@
-import { adopt, callError, CastcallError, handled, OptionError, shownAs, timeoutMs } from '../base/index.js';
+import { adopt, callError, CastcallError, handled, isError, OptionError, shownAs, timeoutMs } from '../base/index.js';
 import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
 import type { Address, Kernel, NameCell, Pid, Process } from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
@@ -160,7 +160,7 @@ class PoolRefImpl extends BalancedRef {
       if (error instanceof CastcallError && error.code === 'TIMEOUT') throw new PoolExhaustedError(target, limit, stateOf(manager)?.slots.size ?? 0);
       throw error;
     }
-    if (granted.p === null) throw granted.error instanceof Error ? granted.error : callError('EXIT', { target, op: 'checkout', reason: granted.error });
+    if (granted.p === null) throw isError(granted.error) ? granted.error : callError('EXIT', { target, op: 'checkout', reason: granted.error });
     if (granted.p.behaviour !== this.definition.behaviour) {
       ref.castAs(null, 'release', ticket, undefined);
       return rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {});

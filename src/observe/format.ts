@@ -1,4 +1,4 @@
-import { OptionError } from '../base/index.js';
+import { isError, OptionError } from '../base/index.js';
 
 /** Options of `formatReport`. */
 export interface FormatOptions {
@@ -84,7 +84,7 @@ class Writer {
       const value = (report as Readonly<Record<string, unknown>>)[key];
       if (value === undefined) return;
       this.put(this.singleLine ? ` ${oneLine(key)}=` : `\n  ${oneLine(key)}: `);
-      if (!this.singleLine && value instanceof Error) this.put(String(value.stack ?? value).replaceAll('\n', '\n  '));
+      if (!this.singleLine && isError(value)) this.put(String(value.stack ?? value).replaceAll('\n', '\n  '));
       else this.value(value, 0);
     } catch {
       this.made = before;
@@ -98,7 +98,7 @@ class Writer {
     else if (typeof value === 'bigint') this.put(`${value}n`);
     else if (typeof value === 'function') this.put('[function]');
     else if (typeof value !== 'object' || value === null) this.put(String(value));
-    else if (value instanceof Error) this.put(oneLine(String(value)));
+    else if (isError(value)) this.put(oneLine(String(value)));
     else if (level >= this.depth) this.put('…');
     else if (Array.isArray(value)) this.list('[', value, ']', level);
     else if (value instanceof Map || value instanceof Set) this.list(`${value instanceof Map ? 'Map' : 'Set'}[`, value, ']', level);

@@ -1,4 +1,4 @@
-import { formatReason, isError, isThenable, settle } from '../base/index.js';
+import { formatReason, isError, isThenable, printableLogged, redacted, settle } from '../base/index.js';
 import type { Report } from '../process/index.js';
 import { createLogger, type Logger } from './log.js';
 
@@ -20,22 +20,30 @@ export class Reporter {
   constructor(
     given: Logger | false | undefined,
     private readonly system: string,
+    private readonly details: boolean = false,
   ) {
     this.logger = given === false ? SILENT : (given ?? null);
   }
 
-  /** One structured line per report (LG-08). Payloads are never logged: only the operation's name. */
+  /**
+   * One structured line per report (LG-08). Payloads are never logged: only the operation's name. Of an error, unless details are
+   * asked for, only what `redacted` leaves.
+   */
   report(report: Report): void {
     const { level, label, ...rest } = report;
     const { reason } = rest as { reason?: unknown };
-    const fields = { ...rest, label, system: this.system, ...('reason' in rest ? { reason: formatReason(reason) } : {}), err: isError(reason) ? reason : undefined };
+    const fields = { ...rest, label, system: this.system, ...('reason' in rest ? { reason: this.line(reason) } : {}), err: isError(reason) ? (this.details ? reason : redacted(reason)) : undefined };
     if (this.write(level, fields, label) || (fields.err === undefined && !('state' in rest))) return;
     this.write(level, { ...fields, err: undefined, state: undefined }, label); // without what is foreign
   }
 
   warn(text: string, fields: Readonly<Record<string, unknown>>): void {
     const error = fields['error'];
-    this.write('warn', { system: this.system, ...fields, ...(error === undefined ? {} : { error: formatReason(error) }) }, text);
+    this.write('warn', { system: this.system, ...fields, ...('error' in fields ? { error: this.line(error) } : {}) }, text);
+  }
+
+  private line(reason: unknown): string {
+    return this.details ? formatReason(reason) : printableLogged(reason);
   }
 
   private write(level: Report['level'], fields: object, text: string): boolean {

@@ -21,6 +21,8 @@ export interface KernelOptions {
   readonly memory: CeilingLimits | null;
   /** false when nobody reads crash reports: then none is built */
   readonly reporting: boolean;
+  /** reports may show payloads, and what errors carry beside their text */
+  readonly details: boolean;
 }
 
 /** Default of `processesMax`. */
@@ -46,6 +48,7 @@ export class Kernel {
   readonly frozen: boolean;
   readonly development: boolean;
   readonly reporting: boolean;
+  readonly details: boolean;
   tap: Tap | null = null;
   gate: Gate | null = null;
   faults: Faults | null = null;
@@ -95,6 +98,7 @@ export class Kernel {
     this.context = options.development ? options.env.context() : null;
     this.ports = options.ports;
     this.reporting = options.reporting;
+    this.details = options.details;
     this.scheduler = new Scheduler(this);
     this.deadlines = new Deadlines(this.env, this.scheduler.poke);
   }

@@ -1,4 +1,4 @@
-import { CastcallError, OptionError, parseOptions, printable, z } from '../base/index.js';
+import { CastcallError, OptionError, parseOptions, printable, shapeOf, z } from '../base/index.js';
 import type { ProcessVerbs } from '../behaviour/index.js';
 import { checkName } from '../router/index.js';
 import type { SupervisorSpec } from './spec.js';
@@ -122,7 +122,7 @@ export class ApplicationError extends CastcallError {
 
 /** Where in the callbacks a start went wrong (AP-13). */
 export function badCallback(application: string, callback: string, what: 'badReturn' | 'crashed', value: unknown): Readonly<Record<string, unknown>> {
-  return { application, callback, [what]: what === 'badReturn' ? printable(value) : value };
+  return { application, callback, [what]: what === 'badReturn' ? (typeof value === 'string' ? printable(value) : shapeOf(value)) : value };
 }
 
 /** An env of its own for each loaded application. */

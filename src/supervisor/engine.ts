@@ -1,4 +1,4 @@
-import { adopt, ExitSignal, isThenable, printable, type ExitReason } from '../base/index.js';
+import { adopt, ExitSignal, isThenable, shapeOf, type ExitReason } from '../base/index.js';
 import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, Phase, type Process } from '../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
@@ -68,7 +68,7 @@ function info(self: Sup, message: unknown): unknown {
 
 /** SU-38: what a supervisor does not understand is logged and ignored. */
 export function unexpected(self: AgentSelf, message: unknown): void {
-  self.p.kernel.warn('a supervisor received an unexpected message', { supervisor: self.p.title, message: printable(message) });
+  self.p.kernel.warn('a supervisor received an unexpected message', { supervisor: self.p.title, message: shapeOf(message) });
 }
 
 function childEnded(self: Sup, child: Child, reason: ExitReason): unknown {

@@ -11,7 +11,7 @@ import type { ReadOptions } from './options.js';
 /** Makes a kernel and a router, and fills their ports. */
 export function makeHost(options: ReadOptions): Host {
   const env = options.env ?? nodeEnv();
-  const reporter = new Reporter(options.logger, options.name);
+  const reporter = new Reporter(options.logger, options.name, options.details);
   const kernel = new Kernel({
     env,
     prefix: `${options.name}.${env.nonce()}.`,
@@ -20,12 +20,14 @@ export function makeHost(options: ReadOptions): Host {
     memory: options.memory,
     development: options.development,
     reporting: options.logger !== false,
+    details: options.details,
     ports: {
       report: (report) => reporter.report(report),
       warn: (text, fields) => reporter.warn(text, fields),
       deadLetter: (to, op, payload, from, reason) => router.leftBy(to, op, payload, from, reason),
     },
   });
+  if (options.details) kernel.warn('dangerouslyLogDetails: logs may contain secrets', {});
   const router = new Router(kernel, options.letters);
   const host: Host = {
     kernel,

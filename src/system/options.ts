@@ -15,6 +15,11 @@ export interface SystemOptions {
   readonly development?: boolean | undefined;
   /** pino, or anything of its shape; `false` for none; default pino at level `warn` on standard error */
   readonly logger?: Logger | false | undefined;
+  /**
+   * logs show what may be secret: all that errors carry, details of refusals, keys of deliveries, arguments of tasks, states and events
+   * of machines; default false, which shows names, messages, codes and stacks. For a machine of your own; it is logged at the start
+   */
+  readonly dangerouslyLogDetails?: boolean | undefined;
   /** live processes, default 1,048,576; a start above it fails with PROCESS_LIMIT */
   readonly processesMax?: number | undefined;
   /** `report` adds one listener that logs promise rejections nobody handled, in place of Node's crash; default `ignore` */
@@ -46,6 +51,7 @@ export interface ReadOptions {
   readonly frozen: boolean;
   readonly development: boolean;
   readonly logger: Logger | false | undefined;
+  readonly details: boolean;
   readonly processesMax: number;
   readonly strays: 'ignore' | 'report';
   readonly handleSignals: boolean;
@@ -74,6 +80,7 @@ const schema = z.strictObject({
   payloads: z.enum(['shared', 'frozen'], { error: "'shared' or 'frozen'" }).optional(),
   development: z.boolean({ error: 'true or false' }).optional(),
   logger: z.custom<Logger | false>(isLogger, { error: LOGGER_RULE }).optional(),
+  dangerouslyLogDetails: z.boolean({ error: 'true or false' }).optional(),
   processesMax: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
   strays: z.enum(['ignore', 'report'], { error: "'ignore' or 'report'" }).optional(),
   handleSignals: z.boolean({ error: 'true or false' }).optional(),
@@ -99,6 +106,7 @@ export function readOptions(options: SystemOptions): ReadOptions {
     frozen: (read.payloads ?? (development ? 'frozen' : 'shared')) === 'frozen',
     development,
     logger: read.logger,
+    details: read.dangerouslyLogDetails ?? false,
     processesMax: read.processesMax ?? PROCESS_LIMIT,
     strays: read.strays ?? 'ignore',
     handleSignals: read.handleSignals ?? false,

@@ -97,7 +97,7 @@ describe('tracing', () => {
     expect(logger.lines).toHaveLength(1);
     expect(logger.lines[0]).toMatchObject({
       level: 'error', text: 'task terminated',
-      fields: { pid: one.pid, startedFrom: 'boss', function: 'parse', args: ['x', '{ line: 3 }'], callers: [a.pid], reason: 'TypeError: x 3' },
+      fields: { pid: one.pid, startedFrom: 'boss', function: 'parse', args: ['string', 'object'], callers: [a.pid], reason: 'TypeError: x 3' },
     });
   });
 });

@@ -71,7 +71,7 @@ describe('what a crash report tells', () => {
     await system.supervise({ name: 'top', children: [child('x', Eraser)] });
     system.ref(Eraser, 'x').cast('end');
     await settleTurn();
-    expect(crashes(logger)).toMatchObject([{ name: 'x', behaviour: 'eraser', initialCall: 'eraser', ancestors: ['top'], dictionaryKeys: [], op: 'end', err: boom }]);
+    expect(crashes(logger)).toMatchObject([{ name: 'x', behaviour: 'eraser', initialCall: 'eraser', ancestors: ['top'], dictionaryKeys: [], op: 'end', err: { name: 'Error', message: 'boom' } }]);
   });
 
   test('PL-10 neighbours: breadth first over links that do not trap, at most 15', async () => {

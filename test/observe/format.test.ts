@@ -14,7 +14,7 @@ describe('formatReport', () => {
     const system = testSystem({ logger });
     system.start(defineAgent({ name: 'ender', casts: { crash() { throw boom; } } }), { name: 'alice' }).cast('crash');
     await settleTurn();
-    expect(given).toMatchObject([{ label: 'process crashed', name: 'alice', links: [], err: boom }]);
+    expect(given).toMatchObject([{ label: 'process crashed', name: 'alice', links: [], err: { name: 'Error', message: 'boom' } }]);
     expect(texts[0]).toMatch(/^process crashed\n {2}pid: '/);
     expect(texts[0]).toContain("\n  name: 'alice'\n");
     expect(texts[0]).toContain('\n  err: Error: boom\n      at ');

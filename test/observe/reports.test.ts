@@ -62,7 +62,7 @@ describe('crash reports', () => {
     ref.cast('crash', 3);
     await settleTurn();
     const [first] = crashes(logger);
-    expect(first?.fields).toMatchObject({ system: 'bank', label: 'process crashed', pid, name: 'e', behaviour: 'ender', op: 'crash', reason: 'Error: boom', err: boom, queued: 2, ancestors: [sub, 'top'], trapExit: false });
+    expect(first?.fields).toMatchObject({ system: 'bank', label: 'process crashed', pid, name: 'e', behaviour: 'ender', op: 'crash', reason: 'Error: boom', err: { name: 'Error', message: 'boom' }, queued: 2, ancestors: [sub, 'top'], trapExit: false });
     expect(sub, 'a supervisor without a name is told by its pid').toMatch(/^bank\./);
   });
 

@@ -20,7 +20,7 @@ const BEHAVIOUR: Behaviour = {
 function kernelWith(levels: readonly (readonly [string, Level])[]): Map<string, Process> {
   order.length = 0;
   const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
-  const kernel = new Kernel({ env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, memory: null, ports, reporting: false });
+  const kernel = new Kernel({ env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, memory: null, ports, reporting: false, details: false });
   return new Map(levels.map(([name, level]) => {
     const p = spawnProcess(kernel, BEHAVIOUR, null, false);
     p.phase = Phase.Alive;
