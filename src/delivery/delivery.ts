@@ -240,8 +240,9 @@ class OutcomeWait extends Deadline implements Abortable, Holding {
   aborted(reason: unknown): void {
     this.fail(reason);
   }
+  /** Its caller has ended: it keeps neither timer nor listener. What becomes of the message is told as ever. */
   release(): void {
-    this.fail(callError('ZOMBIE', this.fields));
+    this.finish();
   }
 
   private begin(message: Delivered, signal: AbortSignal | undefined): void {
