@@ -1,6 +1,9 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
 const breaker = 'src/delivery/breaker.js';
 const limit = 'src/delivery/limit.js';
+const retry = 'src/delivery/retry.js';
+const schedule = 'src/delivery/schedule.js';
+const watch = 'src/router/watch.js';
 
 export const delivery = [
   { name: 'half-open admits one more', file: breaker, edits: [['this.probes.size + this.probed < this.options.probes', 'this.probes.size + this.probed <= this.options.probes']] },
@@ -22,4 +25,15 @@ export const delivery = [
   { name: 'the latest agent has the next turn', file: limit, edits: [['this.lines.entries().next().value;', '[...this.lines].at(-1);']] },
   { name: 'who comes overtakes who waits', file: limit, edits: [['if (this.waiting === 0 && this.running', 'if (this.running']] },
   { name: 'retryAfterMs is not heard', file: limit, edits: [['if (asked === undefined) return;', 'if (asked !== null) return;']] },
+  { name: 'an abort does not end the wait between attempts', file: retry, edits: [['aborted() { this.end(); }', 'aborted() { }']] },
+  { name: 'a death does not end the wait between attempts', file: retry, edits: [['release() { this.end(); }', 'release() { }']] },
+  { name: 'an attempt is made under a signal that has fired', file: retry, edits: [['if (signal !== undefined && signal.aborted) throw new Ended(signal.reason);', ';']] },
+  { name: 'the dead make another attempt', file: retry, edits: [['if (owner !== null && owner.phase === Phase.Dead) throw new Ended(owner.reason);', ';']] },
+  { name: 'the wait before the third attempt is that before the second', file: schedule, edits: [['(attempt - 1)', 'Math.max(0, attempt - 2)']] },
+  { name: 'jitter makes a wait longer', file: schedule, edits: [['1 - schedule.jitter * random', '1 + schedule.jitter * random']] },
+  { name: 'a wait between attempts has no cap', file: schedule, edits: [['Math.min(schedule.maxMs, schedule.baseMs', 'Math.max(schedule.baseMs, schedule.baseMs']] },
+  { name: 'an abort does not end a wait at a limit', file: limit, edits: [['aborted(reason) { this.gate.withdraw(this, reason); }', 'aborted() { }']] },
+  { name: 'only the first of many hears that their signal has fired', file: watch, edits: [['for (let one = this.head; one !== null; one = this.head) {', 'for (let one = this.head, n = 0; one !== null && n < 1; one = this.head, n++) {']] },
+  { name: 'who leaves a line of waits takes those behind along', file: watch, edits: [['prior.next = next;', 'prior.next = null;']] },
+  { name: 'the listener on a signal stays', file: watch, edits: [["this.signal.removeEventListener('abort', this);", ';']] },
 ];

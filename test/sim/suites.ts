@@ -9,6 +9,7 @@ import { floodSuite } from './flood.js';
 import { intensitySuite } from './intensity.js';
 import { leftoversSuite } from './leftovers.js';
 import { lettersSuite } from './letters.js';
+import { limitsSuite } from './limits.js';
 import { mailboxSuite } from './mailbox.js';
 import { namesSuite } from './names.js';
 import { orderSuite } from './order.js';
@@ -28,5 +29,6 @@ import { transitionSuite } from './transition.js';
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
-  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite, breakerSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
+  cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
+  breakerSuite, limitsSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
 ];
