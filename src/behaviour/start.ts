@@ -107,6 +107,7 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null, 
   p.run = Run.Parked;
   kernel.parked++;
   if (settings !== null) equip(host, p, definition.name, settings);
+  if (p.phase === Phase.Dead) throw deadInInit(p, plan); // the provider of its name has ended it
   const self = definition.instance(p);
   p.self = self;
   if (definition.init === null) return ready(p, self, undefined, plan);
@@ -135,6 +136,8 @@ function claimName({ router }: Host, name: string | Via, p: Process, what: strin
   }
 }
 
+const ignored = (): void => undefined;
+
 function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
   const { kernel } = p;
   const outer = kernel.current;
@@ -157,8 +160,9 @@ function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition
   return initDone(p, self, state, plan);
 }
 
-/** A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04). */
+/** A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04), unless it had ended for another before. */
 function initThrew(p: Process, self: Instance, error: unknown, plan: StartPlan): StartedProcess {
+  if (p.phase === Phase.Dead) throw deadInInit(p, plan);
   return isControl(error) ? initDone(p, self, error, plan) : failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
 }
 
@@ -178,9 +182,19 @@ class InitDeadline extends Deadline {
   }
 }
 
+/** Ended before init was over: by itself, by a signal, or by code that ran in it. */
+function deadInInit(p: Process, plan: StartPlan): StartError {
+  return new StartError(plan.definition.name, p.reason);
+}
+
 /** An asynchronous init: the process is alive and named meanwhile, its messages wait (GS-06). */
 function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, plan: StartPlan): Promise<StartedProcess> {
   const { parent } = p;
+  if (p.phase === Phase.Dead) {
+    parent?.ext?.starting?.delete(p);
+    settle(pending, ignored, ignored);
+    return Promise.reject(deadInInit(p, plan));
+  }
   return new Promise((resolve, reject) => {
     // Death before init returns is a failed start, never a hang (PL-02).
     let late = false;
@@ -208,7 +222,7 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
 }
 
 function initDone(p: Process, self: Instance, state: unknown, plan: StartPlan): StartedProcess {
-  if (p.phase === Phase.Dead) throw new StartError(plan.definition.name, p.reason);
+  if (p.phase === Phase.Dead) throw deadInInit(p, plan);
   return state instanceof Control ? initRefused(p, state, plan) : ready(p, self, state, plan);
 }
 
