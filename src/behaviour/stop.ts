@@ -1,4 +1,4 @@
-import { callError, isOrderly, markHandled, type ExitReason } from '../base/index.js';
+import { callError, Deadline, isOrderly, markHandled, type ExitReason } from '../base/index.js';
 import { STOP } from '../mailbox/index.js';
 import { demonitor, monitor, type Process } from '../process/index.js';
 import { sameState } from './statem-equal.js';
@@ -9,19 +9,28 @@ import { sameState } from './statem-equal.js';
  */
 export function ended(p: Process, target: string, reason: ExitReason, limitMs: number): Promise<void> {
   const done = new Promise<void>((resolve, reject) => {
-    const { env } = p.kernel;
-    const timer = limitMs < 0 ? null : env.timer(Math.min(limitMs, 0x7fff_ffff), () => {
+    const limit = limitMs < 0 ? null : new StopLimit(() => {
       demonitor(ref, true);
       reject(callError('TIMEOUT', { target, op: 'stop', timeoutMs: limitMs }));
     });
     const ref = monitor(null, p, undefined, (down) => {
-      if (timer !== null) env.clear(timer);
+      if (limit !== null) p.kernel.deadlines.remove(limit);
       if (sameReason(down.reason, reason)) resolve();
       else reject(callError('EXIT', { target, op: 'stop', reason: down.reason, orderly: down.reason === 'shutdown' || (p.op === STOP && isOrderly(down.reason)) }));
     });
+    if (limit !== null) p.kernel.deadlines.add(limit, limitMs);
   });
   markHandled(done);
   return done;
+}
+
+class StopLimit extends Deadline {
+  constructor(private readonly passed: () => void) {
+    super();
+  }
+  expire(): void {
+    this.passed();
+  }
 }
 
 /** A terminate may end with a reason of its own that says the same: OTP compares terms. */

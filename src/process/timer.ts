@@ -62,11 +62,14 @@ export class ActionTimer extends OwnedTimer {
 }
 
 /**
- * Something that happens in every period, on an absolute schedule: what comes late delays nothing that follows, and what was
- * missed is made up for back to back (TI-16). `act` may say with `false` that it calls `again` itself when it is over (TI-15).
+ * Something that happens in every period, on an absolute schedule: what comes late delays nothing that follows (TI-16). Periods
+ * that passed while nothing could fire, because the program was paused or its thread held, are one (P34). `act` may say with
+ * `false` that it calls `again` itself when it is over: periods that passed until then are made up for back to back (TI-15).
  */
 export class IntervalTimer extends OwnedTimer {
   private at: number;
+  /** since when it waits for `at`, or for its turn when that had passed already */
+  private since: number;
   private over = false;
   constructor(
     kernel: Kernel,
@@ -76,14 +79,18 @@ export class IntervalTimer extends OwnedTimer {
   ) {
     super(kernel, owner);
     this.at = kernel.env.mono();
+    this.since = this.at;
   }
   expire(): void {
+    const late = this.kernel.env.mono() - Math.max(this.at, this.since);
+    if (late >= this.periodMs) this.at += Math.floor(late / this.periodMs) * this.periodMs;
     if (this.act(this)) this.again();
   }
   again(): void {
     if (this.over) return;
     this.at += this.periodMs;
-    this.kernel.deadlines.add(this, Math.max(0, Math.ceil(this.at - this.kernel.env.mono())));
+    this.since = this.kernel.env.mono();
+    this.kernel.deadlines.add(this, Math.max(0, Math.ceil(this.at - this.since)));
   }
   override stop(): void {
     this.over = true;
