@@ -1,5 +1,5 @@
 import { Deadline } from '../base/index.js';
-import type { Kernel, Process } from '../process/index.js';
+import { statusOf, type Kernel, type Process } from '../process/index.js';
 
 export class Alarm extends Deadline {
   constructor(private readonly ring: () => void) {
@@ -56,4 +56,28 @@ export function quiet(kernel: Kernel, limitMs: number): Promise<boolean> {
     };
     kernel.scheduler.poke();
   });
+}
+
+const TOLD_MAX = 10;
+
+/** What a drain waits for now, for a log line: the first processes by name and what they do, and how many more there are. */
+export function waitsFor(kernel: Kernel): string[] {
+  const told: string[] = [];
+  let more = 0;
+  for (const p of kernel.live.list()) {
+    const what = doing(p);
+    if (what === null) continue;
+    if (told.length < TOLD_MAX) told.push(`${p.title}: ${what}`);
+    else more++;
+  }
+  if (more > 0) told.push(`and ${more} more`);
+  return told;
+}
+
+function doing(p: Process): string | null {
+  const status = statusOf(p);
+  if (status === 'starting' || status === 'terminating') return status;
+  if (p.op !== null) return p.op.name;
+  if (p.behaviour.busy?.(p) === true) return p.behaviour.name;
+  return p.mailbox.size > 0 && status !== 'suspended' ? `${p.mailbox.size} queued` : null;
 }

@@ -1,4 +1,6 @@
 import type { Kernel } from '../process/index.js';
+import { waitsFor } from './drain.js';
+import { signalWatch, type EndSignal } from './signals.js';
 
 /** The opt-in listeners of one system on the program; `remove` leaves none behind. */
 export class Listeners {
@@ -11,15 +13,16 @@ export class Listeners {
     this.undo.push(() => process.off('unhandledRejection', report));
   }
 
-  /** Drains and stops on SIGTERM and SIGINT, then ends the program by the same signal, as if it had not been caught. */
-  stopOnSignals(stop: () => Promise<unknown>): void {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const onSignal = (): void => {
-        void stop().finally(() => process.kill(process.pid, signal));
-      };
-      process.once(signal, onSignal);
-      this.undo.push(() => process.off(signal, onSignal));
-    }
+  /** Drains and stops on SIGTERM and SIGINT; the program ends by the signal when all systems that do so have stopped. */
+  stopOnSignals(kernel: Kernel, stop: () => Promise<unknown>): void {
+    const atSignal = (signal: EndSignal): Promise<unknown> => {
+      kernel.warn(`${signal}: the system drains and stops, then the program ends; a second SIGTERM or SIGINT ends it at once`, { signal, waitsFor: waitsFor(kernel) });
+      // Who awaits the same stop goes on before the program ends.
+      return stop().finally(() => new Promise<void>((resolve) => { kernel.env.macrotask(resolve); }));
+    };
+    const watch = signalWatch();
+    watch.join(atSignal);
+    this.undo.push(() => watch.leave(atSignal));
   }
 
   remove(): void {

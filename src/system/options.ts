@@ -24,7 +24,10 @@ export interface SystemOptions {
   readonly processesMax?: number | undefined;
   /** `report` adds one listener that logs promise rejections nobody handled, in place of Node's crash; default `ignore` */
   readonly strays?: 'ignore' | 'report' | undefined;
-  /** SIGTERM and SIGINT drain and stop the system, then end the program by the same signal; default false */
+  /**
+   * SIGTERM and SIGINT drain and stop the system; the program ends by the same signal once all systems with this option have stopped, and at once by a
+   * second one; default false
+   */
   readonly handleSignals?: boolean | undefined;
   /**
    * defaults of deliveries; how many keys of exactly-once messages each destination remembers (`dedupe`): default 10,000 for 24 hours after they

@@ -54,7 +54,7 @@ export class System extends SystemOutward implements AsyncDisposable {
     this.#tops = new Tops(this.#host);
     this.applications = new Applications({ kernel, startTop: (plan) => this.#tops.start(plan), stopSystem: () => kernel.env.microtask(() => void this.stop()) });
     if (options.strays === 'report') this.#listeners.reportStrays(kernel);
-    if (options.handleSignals) this.#listeners.stopOnSignals(() => this.stop({ drain: true }));
+    if (options.handleSignals) this.#listeners.stopOnSignals(kernel, () => this.stop({ drain: true }));
   }
 
   /** @internal What the test kit taps; see `kernelOf`. */

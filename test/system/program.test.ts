@@ -121,19 +121,6 @@ describe('P15 P35 a program that uses castcall', () => {
     expect(ended.stdout.trim().split('\n').slice(1)).toEqual(['worked', 'worked', 'terminate b shutdown', 'terminate a shutdown']);
   });
 
-  test('handleSignals: SIGINT does the same, and SIGTERM during its drain does not stop a second time', async () => {
-    const ended = await program(`${AGENTS}
-      const system = createSystem({ logger: false, handleSignals: true });
-      await system.supervise({ children: [child('a', Worker, 'a')] });
-      system.ref(Worker, 'a').cast('work');
-      setInterval(() => {}, 1_000);
-      say('ready');
-    `, { act: (kill) => { kill('SIGINT'); setTimeout(() => kill('SIGTERM'), 5); } });
-    expect(['SIGINT', 'SIGTERM']).toContain(ended.signal);
-    expect(ended.stdout).toContain('worked');
-    expect(ended.stdout.match(/terminate/g)).toHaveLength(1);
-  });
-
   test('without handleSignals the program has Node\'s own behaviour', async () => {
     const ended = await program(`${AGENTS}
       const system = createSystem({ logger: false });

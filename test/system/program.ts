@@ -21,20 +21,32 @@ const say = (text) => process.stdout.write(text + '\\n');
 
 /**
  * Runs a small program against the built library, in a Node process of its own. `act` may send it signals once it has
- * said `ready`. A program that does not end by itself within `limitMs` after that is killed, and its code is null.
+ * said `ready`, and wait until it has said more. A program that does not end by itself within `limitMs` after that is
+ * killed, and its code is null.
  */
-export function program(code: string, options: { readonly act?: (kill: (signal: NodeJS.Signals) => void) => void; readonly env?: Record<string, string>; readonly limitMs?: number } = {}): Promise<Ended> {
+export function program(code: string, options: { readonly act?: (kill: (signal: NodeJS.Signals) => void, said: (text: string) => Promise<void>) => unknown; readonly env?: Record<string, string>; readonly limitMs?: number } = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const running = spawn(process.execPath, ['--input-type=module', '-e', prelude + code], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
     let stdout = '';
     let stderr = '';
     let limit: NodeJS.Timeout | undefined;
+    const waiting = new Set<() => void>();
+    const said = (text: string): Promise<void> => new Promise((done) => {
+      const look = (): void => {
+        if (!stdout.includes(text)) return;
+        waiting.delete(look);
+        done();
+      };
+      waiting.add(look);
+      look();
+    });
     running.stdout.on('data', (part: Buffer) => {
       const before = stdout;
       stdout += part.toString();
+      for (const look of [...waiting]) look();
       if (before.includes('ready') || !stdout.includes('ready')) return;
       limit = setTimeout(() => running.kill('SIGKILL'), options.limitMs ?? 5_000);
-      options.act?.((signal) => running.kill(signal));
+      void options.act?.((signal) => running.kill(signal), said);
     });
     running.stderr.on('data', (part: Buffer) => { stderr += part.toString(); });
     running.once('error', reject);
