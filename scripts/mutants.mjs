@@ -15,6 +15,7 @@ import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
 import { receives } from '../test/mutants/receive.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
+import { startsAndStops } from '../test/mutants/stopping.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { namesAndLocks } from '../test/mutants/names.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
@@ -99,7 +100,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds];
+const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));

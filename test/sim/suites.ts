@@ -20,6 +20,7 @@ import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
+import { startStopSuite } from './start-stop.js';
 import { statemSuite } from './statem.js';
 import { stoppingSuite } from './stopping.js';
 import type { Suite } from './suite.js';
@@ -28,7 +29,7 @@ import { transitionSuite } from './transition.js';
 
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
-  crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, intensitySuite, restartingSuite, shutdownSuite,
+  crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite, intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
 ];
