@@ -1,4 +1,4 @@
-import { adopt, callError, handled, OptionError, parseOptions, truth, z } from '../base/index.js';
+import { atOnce, adopt, callError, handled, OptionError, parseOptions, truth, z } from '../base/index.js';
 import { Phase, type Address, type Pid, type Process } from '../process/index.js';
 import type { Entry} from '../router/index.js';
 import { anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider } from '../router/index.js';
@@ -233,7 +233,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     const entry = this.#table().at(key).find((one) => one.p === p);
     if (entry === undefined) return { ok: false };
     const previous = entry.value as V;
-    entry.value = change(previous);
+    entry.value = atOnce('updateValue', change(previous));
     return { ok: true, value: entry.value as V, previous };
   }
 

@@ -1,4 +1,4 @@
-import { CallError, hashText, isError, OptionError, parseOptions, z } from '../base/index.js';
+import { atOnce, CallError, hashText, isError, OptionError, parseOptions, z } from '../base/index.js';
 import { AgentRefImpl, ScopeRef, type AnyDefinition, type Host, type RuntimeDefinition } from '../behaviour/index.js';
 import type { Address, Kernel, NameCell, Process } from '../process/index.js';
 import { ViaAddress } from '../router/index.js';
@@ -63,7 +63,7 @@ export class Balance implements Choice {
   /** The member that is next, null when none lives; throws when the key of a message is none. */
   pick(op: string, payload: unknown): BalanceMember | null {
     this.refresh();
-    const member = this.rule.pick(this, this.key === null ? 0 : hashText(keyText(this.key(op, payload))));
+    const member = this.rule.pick(this, this.key === null ? 0 : hashText(keyText(atOnce('balance.key', this.key(op, payload)))));
     if (member === null) this.nobody++;
     else {
       this.picks++;

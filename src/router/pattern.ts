@@ -1,3 +1,5 @@
+import { atOnce } from '../base/index.js';
+
 /**
  * Matches every value, anywhere in a pattern: Erlang's `_` (RY-07). As a key of a registry it is a key like any other.
  *
@@ -19,7 +21,7 @@ export type Pattern<V> = typeof anything | ((value: V) => boolean) | (V extends 
 /** Whether a value fits a pattern; what a function in it throws goes through. */
 export function matches(pattern: unknown, value: unknown): boolean {
   if (pattern === anything || pattern === value) return true;
-  if (typeof pattern === 'function') return (pattern as (value: unknown) => unknown)(value) === true;
+  if (typeof pattern === 'function') return atOnce('pattern', (pattern as (value: unknown) => unknown)(value)) === true;
   if (typeof pattern !== 'object' || pattern === null || typeof value !== 'object' || value === null) return Object.is(pattern, value);
   if (Array.isArray(pattern)) {
     return Array.isArray(value) && value.length === pattern.length && pattern.every((part, at) => matches(part, value[at]));

@@ -1,3 +1,4 @@
+import { atOnce } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Pid, type Process } from '../process/index.js';
 import { DeadLetters } from './dead-letters.js';
@@ -34,7 +35,7 @@ export class Router {
   claim(name: string | Via, p: Process): Taken | null {
     if (typeof name === 'string') return this.names.register(name, p);
     const { provider, key, value } = name;
-    if (!provider.registerName(key, p.pid, value)) return { pid: provider.whereisName(key) };
+    if (!atOnce('via.registerName', provider.registerName(key, p.pid, value))) return { pid: provider.whereisName(key) };
     hold(p, new ViaClaim(name));
     return null;
   }
@@ -57,7 +58,7 @@ export class Router {
   private sendVia(to: ViaAddress, message: unknown, from: Process | null): boolean {
     const { provider, key } = to.via;
     try {
-      provider.send?.(key, message);
+      atOnce('via.send', provider.send?.(key, message) as unknown);
       return true;
     } catch (error) {
       this.dead(to, INFO, null, message, from, error);

@@ -1,10 +1,11 @@
-import { disown, OptionError, printable } from '../base/index.js';
+import { atOnce, disown, OptionError, printable } from '../base/index.js';
 import type { Kernel, NameCell, Pid, Process } from '../process/index.js';
 
 /**
  * A registry of your own, or one of castcall's: whatever has these functions gives out names that work wherever a
  * registered name does (RG-06). They are called synchronously and at every use. One that throws hurts only the use it
- * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged.
+ * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged. So does an async one: its
+ * promise is no answer (ASYNC_CALLBACK).
  */
 export interface ViaProvider<K = unknown> {
   /** takes `key` for a process; false when somebody has it. `value` is what `via` was given */
@@ -80,8 +81,7 @@ export class ViaAddress implements NameCell {
     const { provider, key } = this.via;
     let pid: unknown;
     try {
-      pid = provider.whereisName(key);
-      disown(pid);
+      pid = atOnce('via.whereisName', provider.whereisName(key));
     } catch (error) {
       this.kernel.warn('whereisName of a via provider failed: the name counts as free', { key, error });
       return null;
@@ -102,7 +102,7 @@ export class ViaClaim {
     const { provider, key } = this.via;
     const failed = (error: unknown): void => p.kernel.warn('a via provider failed to release the name of an ended process', { key, pid: p.pid, error });
     try {
-      if (provider.whereisName(key) === p.pid) disown(provider.unregisterName(key), failed);
+      if (atOnce('via.whereisName', provider.whereisName(key)) === p.pid) disown(provider.unregisterName(key), failed);
     } catch (error) {
       failed(error);
     }

@@ -53,7 +53,7 @@ const UNDER_WAY: Readonly<Record<string, (world: World) => void>> = {
 describe('P15 a drain waits for what runs asynchronously, and no longer', () => {
   for (const [what, begin] of Object.entries(UNDER_WAY)) {
     for (const turns of [0, 3]) {
-      test(`${what}, ${turns === 0 ? 'begun in the same turn' : 'begun before'}`, async () => {
+      test(`P15 ${what}, ${turns === 0 ? 'begun in the same turn' : 'begun before'}`, async () => {
         const made = world();
         begin(made);
         if (turns > 0) await made.env.advance(5);
