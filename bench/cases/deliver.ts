@@ -29,3 +29,29 @@ const delivered = (guarantee: Guarantee): Case => (library) => {
 export const deliverAtMostOnce: Case = delivered('at-most-once');
 export const deliverAtLeastOnce: Case = delivered('at-least-once');
 export const deliverExactlyOnce: Case = delivered('exactly-once');
+
+const PAYLOAD_CHARS = 512;
+
+/** The same with a key and a payload of 512 bytes each: whatever remembers keys compares payloads. */
+export const deliverKeyed512: Case = (library) => {
+  const Taker = library.defineAgent({
+    init: () => ({ count: 0 }),
+    calls: { count: (self) => self.state.count },
+    casts: { take(self, _text: string) { self.state.count += 1; } },
+  });
+  return (size) => withSystem(library, async (system) => {
+    const taker = system.start(Taker, { name: 'taker' });
+    const ref = system.ref(Taker, 'taker');
+    const filler = 'x'.repeat(PAYLOAD_CHARS);
+    const payloads = Array.from({ length: BURST }, (_, n) => Buffer.from(`${n}${filler}`).toString('latin1', 0, PAYLOAD_CHARS));
+    const started = nowMs();
+    for (let sent = 1; sent <= size; sent++) {
+      void ref.deliver('take', payloads[sent % BURST] as string, { guarantee: 'exactly-once', key: `key-${sent}` });
+      if (sent % BURST === 0) await nextTurn();
+    }
+    expectCount('deliveries handled', await taker.call('count', undefined, { timeoutMs: 'infinity' }), size);
+    const figure = perSecond(size, started);
+    expectCount('deliveries acknowledged', ref.stats().delivery.acknowledged, size);
+    return figure;
+  });
+};

@@ -1,7 +1,7 @@
 import type { Case } from '../lib/case.js';
 import { callConcurrent, callDeadlineSignal, callFreshSignal, callSequential } from './call.js';
 import { asyncCast, castBacklog, castStream } from './cast.js';
-import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce } from './deliver.js';
+import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512 } from './deliver.js';
 import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
@@ -40,6 +40,7 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['deliver_at_most_once', deliverAtMostOnce],
   ['deliver_at_least_once', deliverAtLeastOnce],
   ['deliver_exactly_once', deliverExactlyOnce],
+  ['deliver_keyed_512', deliverKeyed512],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['bytes_per_queued_cast', bytesPerQueuedCast],

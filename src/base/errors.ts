@@ -104,6 +104,7 @@ export type CallErrorCode =
   | 'INVALID_PAYLOAD'
   | 'EXPIRED'
   | 'KEY_CONFLICT'
+  | 'REPLY_GONE'
   | 'WINDOW_FULL'
   | 'CALLBACK_FAILED'
   | 'UNKNOWN_SYSTEM_MSG'
@@ -203,6 +204,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;
     case 'KEY_CONFLICT': return `the key ${show(fields.details)} belongs to another message; a key names one operation and payload`;
+    case 'REPLY_GONE': return `a message with its key was ${fields.refusal ?? 'handled'} before, and what it was answered is no longer kept (delivery.dedupe.replyBytesMax); it was not handled again`;
     case 'WINDOW_FULL': return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
     case 'EXPIRED': return 'expired before it was handled';
     case 'CALLBACK_FAILED': return `callback_failed: ${show(fields.reason)}; nothing was changed`;

@@ -10,6 +10,6 @@ export { HIDDEN, isError, printable, printableLogged, shapeOf } from './print.js
 export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';
 export { redacted } from './redact.js';
 export { Ring } from './ring.js';
-export { shown, shownAs } from './shown.js';
+export { isShown, shown, shownAs } from './shown.js';
 export { adopt, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';
 export type { Tap } from './tap.js';

@@ -10,6 +10,11 @@ export function shownAs<T extends object>(what: { readonly prototype: T }, text:
   for (const key of [INSPECT, 'toJSON', 'toString']) Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
 }
 
+/** Whether it is such an instance: something of the runtime's own. */
+export function isShown(it: object): boolean {
+  return SHOWN in it;
+}
+
 /** That line; undefined for what is no such instance. */
 export function shown(it: object): string | undefined {
   return SHOWN in it ? (it as { [SHOWN](): string })[SHOWN]() : undefined;

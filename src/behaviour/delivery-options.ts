@@ -130,8 +130,16 @@ function isCommon(given: DeliverOptions): boolean {
 
 const variants = new WeakMap<Terms, Map<Guarantee, Terms>>();
 
+/** The latest: senders repeat themselves. */
+let last: { readonly base: Terms; readonly guarantee: Guarantee; readonly terms: Terms } | null = null;
+
 /** The same terms with another guarantee, made once. */
 function variantOf(where: string, base: Terms, guarantee: Guarantee): Terms {
+  if (last === null || last.base !== base || last.guarantee !== guarantee) last = { base, guarantee, terms: madeVariant(where, base, guarantee) };
+  return last.terms;
+}
+
+function madeVariant(where: string, base: Terms, guarantee: Guarantee): Terms {
   let made = variants.get(base);
   if (made === undefined) variants.set(base, (made = new Map()));
   let terms = made.get(guarantee);

@@ -50,8 +50,8 @@ export interface DeliverOptions extends DeliveryDefaults {
   readonly order?: string | undefined;
 }
 
-/** How a delivery can end. */
-export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'unknown';
+/** How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was handled, its reply is no longer kept. */
+export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'unknown' | 'reply-gone';
 
 /** One failed attempt of a delivery. */
 export interface FailedAttempt {
@@ -67,7 +67,7 @@ export type DeliveryOutcome<R = unknown> = Ended & (
 );
 
 interface Ended {
-  /** why, when it was not handled: a refusal's code, an exit reason, `noproc` … */
+  /** why, when it was not handled: a refusal's code, an exit reason, `noproc` …; of `reply-gone` how it ended, `handled` or `refused` */
   readonly reason?: unknown;
   /** what the refusal said beyond its code */
   readonly details?: unknown;

@@ -1,17 +1,21 @@
-import type { Kernel, Process } from '../process/index.js';
-import type { Router } from '../router/index.js';
+import { callError } from '../base/index.js';
+import type { DeliveryOutcome } from '../behaviour/index.js';
+import type { Op } from '../mailbox/index.js';
+import type { Address, Kernel, Process } from '../process/index.js';
+import { titleOf, type Router } from '../router/index.js';
 import { Counters } from './counters.js';
+import type { Digest } from './digest.js';
 import { State, type Delivered } from './delivered.js';
 import type { Resender } from './redelivery.js';
 import type { Recent } from './recent.js';
 import type { HeldMessages } from './held.js';
-import { Ledger, type LedgerLimits } from './ledger.js';
+import { Ledger, Past, type KeyRecord, type Memory } from './ledger.js';
 
 /** What all destinations of a system share. */
 export interface Post extends Resender {
   readonly kernel: Kernel;
   readonly router: Router;
-  readonly ledger: LedgerLimits;
+  readonly memory: Memory;
   readonly counters: Counters;
   /** every message that is in no mailbox now */
   readonly held: Set<Delivered>;
@@ -33,7 +37,7 @@ export abstract class Account {
   protected readonly all: Counters;
   constructor(protected readonly delivery: Post) {
     this.kernel = delivery.kernel;
-    this.keys = new Ledger(delivery.ledger);
+    this.keys = new Ledger(delivery.memory);
     this.all = delivery.counters;
   }
 
@@ -78,6 +82,19 @@ export abstract class Account {
     this.all.pending += change;
   }
 
+  /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
+  duplicate(first: KeyRecord, target: Address, op: Op, digest: Digest): Delivered | Past {
+    const { counters, all } = this;
+    if (!first.fits(op, digest)) {
+      counters.conflicts++;
+      all.conflicts++;
+      throw callError('KEY_CONFLICT', { target: titleOf(target), op: op.name, details: first.key });
+    }
+    counters.duplicatesSuppressed++;
+    all.duplicatesSuppressed++;
+    return first.message ?? new Past(first.outcome as DeliveryOutcome, op, titleOf(target));
+  }
+
   begun(d: Delivered): void {
     const { counters, all } = this;
     counters.inTransit--;
@@ -102,7 +119,6 @@ export abstract class Account {
       this.counters.sample(ms);
       this.all.sample(ms);
     }
-    if (d.key !== null) this.keys.handled(d.key, this.kernel.env.mono());
   }
 
   /** Its agent has ended before the process of its own had its first turn: its handler has not been started. */

@@ -5,6 +5,8 @@ import { Phase, type Address, type Behaviour, type Kernel, type LostCode, type P
 import { Request, titleOf, type DeadLetter } from '../router/index.js';
 import type { Acceptance } from './acceptance.js';
 import { Context } from './context.js';
+import type { KeyRecord } from './ledger.js';
+import type { Followed } from './receipt.js';
 import { AckLimit, NO_FAILURES, Rare } from './rare.js';
 
 /** Where a message is. Forward to `Over`, except that a failed attempt goes back from `Running` to `Held`. */
@@ -52,7 +54,7 @@ export interface Keeper {
   terminated(d: Delivered, reason: unknown): void;
   overran(d: Delivered): void;
   again(d: Delivered): void;
-  over(d: Delivered): void;
+  over(d: Delivered, outcome: DeliveryOutcome): void;
   lost(d: Delivered, kind: OutcomeKind): void;
   leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void;
   inLine(change: 1 | -1): void;
@@ -65,7 +67,7 @@ export interface Keeper {
  *
  * As a deadline it is its own expiry; its other times are deadlines of their own, made when they are needed.
  */
-export class Delivered extends Request {
+export class Delivered extends Request implements Followed {
   /** who has it now; null until it has met a process */
   callee: Process = null as never;
   /** place among the messages of its destination, in the order of their sends */
@@ -78,8 +80,8 @@ export class Delivered extends Request {
     readonly caller: Process | null,
     readonly route: Route,
     public payload: unknown,
-    /** its key, or its number of its sender's messages to that destination, or 0 when it need not be known */
-    private readonly identity: string | number,
+    /** what is kept of its key, or its number of its sender's messages to that destination, or 0 when it need not be known */
+    private readonly identity: KeyRecord | number,
   ) {
     super();
   }
@@ -137,8 +139,11 @@ export class Delivered extends Request {
     return this.route.terms;
   }
 
+  get record(): KeyRecord | null {
+    return typeof this.identity === 'number' ? null : this.identity;
+  }
   get key(): string | null {
-    return typeof this.identity === 'string' ? this.identity : null;
+    return typeof this.identity === 'number' ? null : this.identity.key;
   }
   get sequence(): number {
     return typeof this.identity === 'number' ? this.identity : 0;
@@ -338,8 +343,8 @@ export class Delivered extends Request {
       if (deferred !== null) deferred.delete(this);
       if (this.extra !== null) this.dropController();
     }
-    if (this.key === null) this.payload = undefined;
-    to.over(this);
+    this.payload = undefined;
+    to.over(this, outcome);
     if (this.rare !== null) this.rare.tellEnd(outcome);
   }
 

@@ -1,4 +1,4 @@
-import { CallError, callError, Deadline, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
+import { CallError, callError, Deadline, deepFreeze, hashText, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf,
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
@@ -13,12 +13,13 @@ import { Acceptance } from './acceptance.js';
 import { Counters } from './counters.js';
 import { Delivered, State } from './delivered.js';
 import { Destination } from './destination.js';
+import { Digester, type Digest } from './digest.js';
 import { Entrance, type Admission } from './entrance.js';
-import type { LedgerLimits } from './ledger.js';
+import { KeyRecord, Memory, Past, type LedgerLimits } from './ledger.js';
 import { Place } from './place.js';
 import { checkRecent, Recent } from './recent.js';
 import { canReturn, outlasts } from './rules.js';
-import { ReceiptImpl } from './receipt.js';
+import { ReceiptImpl, type Followed } from './receipt.js';
 import { Vias } from './vias.js';
 import type { HeldMessages } from './held.js';
 
@@ -31,6 +32,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
   readonly recent: Recent | null;
+  readonly memory: Memory;
+  private readonly digester: Digester;
   private lastDefinition: RuntimeDefinition | null = null;
   private lastBase: Terms;
   private readonly vias = new Vias();
@@ -38,16 +41,18 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     readonly kernel: Kernel,
     readonly router: Router,
     private readonly terms: Terms,
-    readonly ledger: LedgerLimits,
+    limits: LedgerLimits,
     kept: number,
   ) {
+    this.memory = new Memory(limits);
+    this.digester = new Digester(hashText(kernel.prefix));
     this.recent = kept === 0 ? null : new Recent(kept);
     this.lastBase = terms;
   }
 
   deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt> {
     const made = this.send('deliver', addr, definition, op, payload, sender, options);
-    if (!(made.entrance instanceof Entrance && made.entrance.admission === this)) return Promise.resolve(new ReceiptImpl(made));
+    if (made instanceof Past || !(made.entrance instanceof Entrance && made.entrance.admission === this)) return Promise.resolve(new ReceiptImpl(made));
     const promise = new Promise<Receipt>((resolve, reject) => {
       const mine = { resolve: () => resolve(new ReceiptImpl(made)), reject };
       const { acceptance, caller } = made;
@@ -118,51 +123,58 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     this.retrying.clear();
   }
 
-  private send(verb: 'call' | 'deliver', addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered {
+  private send(verb: 'call' | 'deliver', addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered | Past {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
     let key: string | null = null;
     let order: string | null = null;
     if (options !== undefined) ({ terms, key, order } = readDeliver(verb, options, terms));
+    if (this.kernel.frozen) deepFreeze(payload);
+    const digest = key === null ? null : this.digester.of(payload);
     const p = addr.owner;
     if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, verb, reason: 'noproc' });
     if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
     const to = this.destinationOf(addr, p);
+    let record: KeyRecord | null = null;
     if (key !== null) {
-      const first = to.keys.find(key, () => this.kernel.env.mono());
-      if (first !== undefined) return to.duplicate(first, op, payload);
+      const first = to.keys.find(key, this.mono);
+      if (first !== undefined) return to.duplicate(first, addr, op, digest as Digest);
+      record = new KeyRecord(to.keys, key, op, digest as Digest);
     }
     const sequence = key === null && terms.guarantee === 'exactly-once' ? this.nextSequence(to, sender, addr, op) : 0;
-    const made = new Delivered(sender, to.routeOf(op, addr, definition.behaviour, terms), payload, key ?? sequence);
+    const made = new Delivered(sender, to.routeOf(op, addr, definition.behaviour, terms), payload, record ?? sequence);
     if (order !== null) made.rarely().order = order;
     if (to.accept(made, p, this) === Entry.Refused) {
       if (sequence > 0) to.windowOf(sender).mark(sequence);
       const code = refusalOf(p as Process, op, payload);
       throw callError(code, { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
-    if (key !== null) to.keys.add(key, made);
+    if (record !== null) to.keys.add(record, made);
     return made;
   }
 
-  resend(old: Delivered, payload: unknown, letter: DeadLetter): RetryRefusal | null {
-    const { target, op, key, order } = old;
+  resend(old: Delivered, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null {
+    const { target, op, order } = old;
+    // Whatever its handlers have made of the payload, it is the message that its sender sent.
+    const digest = old.record === null ? null : edited ? this.digester.of(payload) : old.record;
     const p = target.owner;
     if (this.closed) return 'SYSTEM_STOPPED';
     if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
     const to = this.destinationOf(target, p);
     try {
-      const first = key === null ? undefined : to.keys.find(key, () => this.kernel.env.mono());
-      if (first !== undefined) to.duplicate(first, op, payload);
+      const first = old.record === null ? undefined : to.keys.find(old.record.key, this.mono);
+      if (first !== undefined) to.duplicate(first, target, op, digest as Digest);
       else if (p !== null && !to.hasRoom(old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
       else {
         const sequence = old.sequence > 0 ? this.nextSequence(to, old.caller, target, op) : 0;
-        const made = new Delivered(old.caller, to.routeOf(op, target, old.behaviour, old.terms), payload, key ?? sequence);
+        const record = old.record === null ? null : new KeyRecord(to.keys, old.record.key, op, digest as Digest);
+        const made = new Delivered(old.caller, to.routeOf(op, target, old.behaviour, old.terms), payload, record ?? sequence);
         made.rarely().past = letter;
         made.rarely().order = order;
         if (to.accept(made, p, null) === Entry.Refused) {
           if (sequence > 0) to.windowOf(old.caller).mark(sequence);
           return refusalOf(p as Process, op, payload) as RetryRefusal;
         }
-        if (key !== null) to.keys.add(key, made);
+        if (record !== null) to.keys.add(record, made);
       }
       return null;
     } catch (error) {
@@ -170,6 +182,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
       return error.code as RetryRefusal;
     }
   }
+
+  private readonly mono = (): number => this.kernel.env.mono();
 
   private nextSequence(to: Destination, sender: Process | null, addr: Address, op: Op): number {
     const window = to.windowOf(sender);
@@ -217,7 +231,7 @@ class OutcomeWait extends Deadline implements Abortable, Holding {
   readonly promise: Promise<unknown>;
   constructor(
     private readonly kernel: Kernel,
-    message: Delivered,
+    message: Followed,
     private readonly caller: Process | null,
     private readonly timeoutMs: number,
     signal: AbortSignal | undefined,
@@ -245,7 +259,7 @@ class OutcomeWait extends Deadline implements Abortable, Holding {
     this.finish();
   }
 
-  private begin(message: Delivered, signal: AbortSignal | undefined): void {
+  private begin(message: Followed, signal: AbortSignal | undefined): void {
     if (this.timeoutMs >= 0) this.kernel.deadlines.add(this, this.timeoutMs);
     if (signal !== undefined) this.watched = watchSignal(signal, this);
     if (this.caller !== null) hold(this.caller, this);
@@ -272,6 +286,7 @@ function failureOf(outcome: DeliveryOutcome, fields: { readonly target: string; 
   const { kind, reason, details } = outcome;
   if (kind === 'refused') return callError('REFUSED', { ...fields, refusal: String(reason), details });
   if (kind === 'expired') return callError('EXPIRED', fields);
+  if (kind === 'reply-gone') return callError('REPLY_GONE', { ...fields, refusal: reason as string });
   if (kind !== 'dead-lettered') return callError('MAILBOX_FULL', fields);
   return reason === 'noproc' ? callError('NOPROC', { ...fields, reason }) : callError('EXIT', { ...fields, reason });
 }

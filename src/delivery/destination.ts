@@ -1,8 +1,8 @@
-import { callError, isOrderly, type ExitReason } from '../base/index.js';
-import type { OutcomeKind, Terms } from '../behaviour/index.js';
+import { isOrderly, type ExitReason } from '../base/index.js';
+import type { DeliveryOutcome, OutcomeKind, Terms } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
-import { Cell, titleOf } from '../router/index.js';
+import { Cell } from '../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
 import { Route, State, type Delivered, type Keeper } from './delivered.js';
@@ -10,7 +10,7 @@ import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
 import { BackOff } from './rare.js';
-import { canReturn, charge, codeOf, livesOn, samePayload, suspends, verdictOf } from './rules.js';
+import { canReturn, charge, codeOf, livesOn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { HeldMessages } from './held.js';
 import { Windows, type Window } from './window.js';
@@ -27,7 +27,7 @@ import { Windows, type Window } from './window.js';
  * in that of the outside. A step moves a message from one to the other in one go.
  */
 export class Destination extends Account implements Keeper, Mail, Admission {
-  private readonly waiting: HeldMessages = new HeldMessages(() => this.flush());
+  private readonly waiting: HeldMessages = new HeldMessages(this);
   private readonly orders: Orders = new Orders();
   private windows: Windows | null = null;
   /** of the latest message, for the next one like it */
@@ -369,27 +369,18 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     // Over first: who hears of the letter may send it again at once.
     const { payload } = d;
     d.conclude('dead-lettered', undefined, reason, undefined);
-    this.delivery.router.deadLetters.add(new DeliveredRoad(d, this.delivery), payload, reason);
-  }
-
-  /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
-  duplicate(first: Delivered, op: Op, payload: unknown): Delivered {
-    const { counters, all } = this;
-    if (first.op !== op || !samePayload(first.payload, payload)) {
-      counters.conflicts++;
-      all.conflicts++;
-      throw callError('KEY_CONFLICT', { target: titleOf(first.target), op: op.name, details: first.key });
-    }
-    counters.duplicatesSuppressed++;
-    all.duplicatesSuppressed++;
-    return first;
+    this.delivery.router.deadLetters.add(new DeliveredRoad(d, this.delivery, payload), payload, reason);
   }
 
   /** A message is over: its sequence and key are settled, and the next one of its order key may go. */
-  over(d: Delivered): void {
+  over(d: Delivered, outcome: DeliveryOutcome): void {
     if (this.delivery.recent !== null) this.delivery.recent.add(d);
     if (d.sequence > 0) this.windowOf(d.caller).mark(d.sequence);
-    if (d.key !== null) this.keys.forget(d.key, d); // unless it was handled: then the key is remembered
+    const { record } = d;
+    if (record !== null) {
+      if (outcome.kind === 'handled' || outcome.kind === 'refused') this.keys.remember(record, outcome, this.kernel.env.mono());
+      else this.keys.free(record);
+    }
     if (d.order !== null) this.goOn(d, d.order);
   }
 

@@ -5,15 +5,18 @@ import { State, type Delivered } from './delivered.js';
 /** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
 const RETRY_MS = 10;
 
+/** Shared by all that hold nothing. */
+const NONE: Delivered[] = [];
+
 /** Messages held for an owner or for room. As a deadline it is their next try. */
 export class HeldMessages extends Deadline {
-  private messages: Delivered[] = [];
+  private messages: Delivered[] = NONE;
   /** what has come back from a dead incarnation stands behind what was accepted after it */
   private mixed = false;
   private post: Post | null = null;
   /** at most so many have ended while they waited */
   private ended = 0;
-  constructor(private readonly retry: () => void) {
+  constructor(private readonly owner: { flush(): boolean }) {
     super();
   }
 
@@ -24,14 +27,15 @@ export class HeldMessages extends Deadline {
   push(d: Delivered): void {
     const last = this.messages.at(-1);
     if (last !== undefined && last.number > d.number) this.mixed = true;
-    this.messages.push(d);
+    if (this.messages === NONE) this.messages = [d];
+    else this.messages.push(d);
   }
 
   /** Takes all out, in the order of their sends. */
   take(): readonly Delivered[] {
     const taken = this.messages;
     if (this.mixed) taken.sort((a, b) => a.number - b.number);
-    this.messages = [];
+    this.messages = NONE;
     this.mixed = false;
     this.ended = 0;
     return taken;
@@ -53,6 +57,6 @@ export class HeldMessages extends Deadline {
 
   expire(): void {
     this.post?.retrying.delete(this);
-    this.retry();
+    this.owner.flush();
   }
 }

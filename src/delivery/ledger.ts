@@ -1,71 +1,225 @@
-import { Ring } from '../base/index.js';
+import type { DeliveryOutcome, ReceiptState } from '../behaviour/index.js';
+import type { Op } from '../mailbox/index.js';
 import type { Delivered } from './delivered.js';
+import type { Digest } from './digest.js';
+import type { Followed } from './receipt.js';
+import { weightOf } from './weight.js';
 
-/** How many keys a destination remembers, and for how long after the message was handled (P25). */
+/** What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much of replies in all. */
 export interface LedgerLimits {
   readonly keysMax: number;
   readonly ageMs: number;
+  /** bytes of the replies of a system */
+  readonly replyBytesMax: number;
 }
 
-export const LEDGER: LedgerLimits = { keysMax: 10_000, ageMs: 86_400_000 };
+export const LEDGER: LedgerLimits = { keysMax: 10_000, ageMs: 86_400_000, replyBytesMax: 64 * 1_024 * 1_024 };
 
-interface Handled {
-  readonly key: string;
-  readonly message: Delivered;
-  /** monotonic ms */
-  readonly at: number;
+/**
+ * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept, which was
+ * taken before any handler had it.
+ */
+export class KeyRecord implements Digest {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  /** null once the message is over */
+  message: Delivered | null = null;
+  outcome: DeliveryOutcome | null = null;
+  /** of what its outcome keeps */
+  bytes = 0;
+  /** monotonic ms of the end */
+  at = 0;
+  /** the one of this destination that was handled next */
+  next: KeyRecord | null = null;
+  /** its neighbours among all of the system, by the time of their end */
+  older: KeyRecord | null = null;
+  newer: KeyRecord | null = null;
+  constructor(
+    readonly keys: Ledger,
+    readonly key: string,
+    readonly op: Op,
+    digest: Digest,
+  ) {
+    this.a = digest.a;
+    this.b = digest.b;
+    this.c = digest.c;
+    this.d = digest.d;
+  }
+
+  /** Whether a message with its key is the same one. */
+  fits(op: Op, { a, b, c, d }: Digest): boolean {
+    return this.op === op && this.a === a && this.b === b && this.c === c && this.d === d;
+  }
+}
+
+/** What a duplicate of a message that is over is told: the outcome as it was remembered when the duplicate came. */
+export class Past implements Followed {
+  constructor(
+    readonly outcome: DeliveryOutcome,
+    readonly op: Op,
+    readonly title: string,
+  ) {}
+
+  get receiptState(): ReceiptState {
+    return this.outcome.kind;
+  }
+  get attempts(): number {
+    return this.outcome.attempts;
+  }
+  get settling(): Promise<DeliveryOutcome> {
+    return Promise.resolve(this.outcome);
+  }
+  watch(): () => void {
+    return () => undefined;
+  }
 }
 
 /** The keys of one destination: those of messages that are not over, and a window, by count and age, of those handled. */
 export class Ledger {
-  private readonly open = new Map<string, Delivered>();
-  private readonly past = new Map<string, Handled>();
-  /** the same, oldest first: a Map that loses its first entry at every step looks at all that it has lost */
-  private readonly queue = new Ring<Handled>();
-  constructor(private readonly limits: LedgerLimits) {}
+  /** the only key, or null when there are none or several: many destinations never have two */
+  private only: KeyRecord | null = null;
+  private several: Map<string, KeyRecord> | null = null;
+  private oldest: KeyRecord | null = null;
+  private newest: KeyRecord | null = null;
+  private handledKeys = 0;
+  constructor(private readonly memory: Memory) {}
 
-  find(key: string, now: () => number): Delivered | undefined {
-    const open = this.open.get(key);
-    if (open !== undefined) return open;
-    const found = this.past.get(key);
-    if (found === undefined) return undefined;
-    if (now() - found.at < this.limits.ageMs) return found.message;
-    this.past.delete(key);
-    return undefined;
+  find(key: string, now: () => number): KeyRecord | undefined {
+    const found = this.get(key);
+    if (found === undefined || found.message !== null) return found;
+    this.memory.forgetOld(now());
+    return this.get(key);
   }
 
-  add(key: string, message: Delivered): void {
-    this.open.set(key, message);
+  add(record: KeyRecord, message: Delivered): void {
+    record.message = message;
+    const { only, several } = this;
+    if (several !== null) several.set(record.key, record);
+    else if (only === null) this.only = record;
+    else {
+      this.several = new Map([[only.key, only], [record.key, record]]);
+      this.only = null;
+    }
   }
 
-  /** It was handled: its key is remembered from now on, as the newest; those that are beyond the limits go. O(1) each. */
-  handled(key: string, now: number): void {
-    const message = this.open.get(key);
-    if (message === undefined) return;
-    this.open.delete(key);
-    const made: Handled = { key, message, at: now };
-    this.past.set(key, made);
-    this.queue.push(made);
-    this.trim(now);
+  private get(key: string): KeyRecord | undefined {
+    const { only, several } = this;
+    if (several !== null) return several.get(key);
+    return only !== null && only.key === key ? only : undefined;
   }
 
   /** Whether no key is taken or remembered. */
   idle(now: number): boolean {
-    this.trim(now);
-    return this.open.size + this.past.size === 0;
+    this.memory.forgetOld(now);
+    return this.only === null && this.several === null;
   }
 
-  private trim(now: number): void {
-    while (this.queue.size > 0) {
-      const oldest = this.queue.at(0);
-      if (this.past.size <= this.limits.keysMax && now - oldest.at < this.limits.ageMs) return;
-      this.queue.shift();
-      if (this.past.get(oldest.key) === oldest) this.past.delete(oldest.key);
+  /** Its message was handled: the key is remembered from now on, as the newest; those that are beyond the limits go. O(1) each. */
+  remember(record: KeyRecord, outcome: DeliveryOutcome, now: number): void {
+    record.message = null;
+    record.outcome = outcome;
+    record.at = now;
+    if (this.newest === null) this.oldest = record;
+    else this.newest.next = record;
+    this.newest = record;
+    this.memory.add(record);
+    if (++this.handledKeys > this.memory.limits.keysMax) this.memory.forget(this.oldest as KeyRecord);
+    this.memory.forgetOld(now);
+  }
+
+  /** Its message was not handled: another one may have the key. */
+  free(record: KeyRecord): void {
+    record.message = null;
+    if (this.get(record.key) === record) this.drop(record);
+  }
+
+  /** Always the oldest of those handled. */
+  forgotten(record: KeyRecord): void {
+    this.oldest = record.next;
+    if (record.next === null) this.newest = null;
+    this.handledKeys--;
+    this.drop(record);
+  }
+
+  private drop({ key }: KeyRecord): void {
+    const { several } = this;
+    if (several === null) this.only = null;
+    else {
+      several.delete(key);
+      if (several.size === 0) this.several = null;
+    }
+  }
+}
+
+/** What all ledgers of a system remember, oldest first: it is bounded by age, and by the bytes of the replies. */
+export class Memory {
+  /** of the outcomes that are kept */
+  replyBytes = 0;
+  private oldest: KeyRecord | null = null;
+  private newest: KeyRecord | null = null;
+  /** older ones keep no reply any more */
+  private oldestReply: KeyRecord | null = null;
+  constructor(readonly limits: LedgerLimits) {}
+
+  add(record: KeyRecord): void {
+    record.older = this.newest;
+    if (this.newest === null) this.oldest = record;
+    else this.newest.newer = record;
+    this.newest = record;
+    this.oldestReply ??= record;
+    const outcome = record.outcome as DeliveryOutcome;
+    const bytes = bytesOf(outcome, this.limits.replyBytesMax);
+    if (bytes === 0) return;
+    if (bytes === Infinity) record.outcome = withoutReply(outcome);
+    else this.keepReply(record, bytes);
+  }
+
+  private keepReply(record: KeyRecord, bytes: number): void {
+    record.bytes = bytes;
+    this.replyBytes += bytes;
+    while (this.replyBytes > this.limits.replyBytesMax) {
+      const oldest = this.oldestReply as KeyRecord;
+      this.oldestReply = oldest.newer;
+      if (oldest.bytes === 0) continue;
+      this.replyBytes -= oldest.bytes;
+      oldest.bytes = 0;
+      oldest.outcome = withoutReply(oldest.outcome as DeliveryOutcome);
     }
   }
 
-  /** It was not handled: another message may have the key. */
-  forget(key: string, message: Delivered): void {
-    if (this.open.get(key) === message) this.open.delete(key);
+  forget(record: KeyRecord): void {
+    const { older, newer } = record;
+    if (older === null) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.newest = older;
+    else newer.older = older;
+    if (this.oldestReply === record) this.oldestReply = newer;
+    this.replyBytes -= record.bytes;
+    record.keys.forgotten(record);
+    // A record that waits for its collection would keep those behind it waiting as well.
+    record.next = record.older = record.newer = null;
   }
+
+  forgetOld(now: number): void {
+    while (this.oldest !== null && now - this.oldest.at >= this.limits.ageMs) this.forget(this.oldest);
+  }
+}
+
+/** Of what its holder cannot tell beforehand: the reply, the details of a refusal, why attempts failed. */
+function bytesOf({ reply, reason, details, failures }: DeliveryOutcome, max: number): number {
+  let bytes = weightOf(reply, max);
+  if (typeof reason !== 'string' || reason.length > SHORT_CODE) bytes += weightOf(reason, max);
+  bytes += weightOf(details, max);
+  return failures.length === 0 || bytes > max ? within(bytes, max) : within(bytes + weightOf(failures, max), max);
+}
+
+const within = (bytes: number, max: number): number => (bytes > max ? Infinity : bytes);
+/** the code of a refusal counts nothing */
+const SHORT_CODE = 64;
+const NONE: DeliveryOutcome['failures'] = [];
+
+function withoutReply({ kind, attempts, at }: DeliveryOutcome): DeliveryOutcome {
+  return { kind: 'reply-gone', reply: undefined, reason: kind, details: undefined, attempts, failures: NONE, at };
 }

@@ -1,13 +1,24 @@
 import { Ring, shownAs } from '../base/index.js';
 import type { DeliveryOutcome, Receipt, ReceiptState } from '../behaviour/index.js';
-import type { Delivered } from './delivered.js';
+
+/** A message as its sender's side sees it: on its way, or remembered. */
+export interface Followed {
+  readonly op: { readonly name: string };
+  readonly title: string;
+  readonly receiptState: ReceiptState;
+  readonly attempts: number;
+  readonly outcome: DeliveryOutcome | null;
+  readonly settling: Promise<DeliveryOutcome>;
+  /** returns the way to stop */
+  watch(fn: (state: ReceiptState) => void): () => void;
+}
 
 /** The sender's side of a delivery. */
 export class ReceiptImpl implements Receipt {
-  readonly #message: Delivered;
+  readonly #message: Followed;
 
   /** @internal Use `deliver`. */
-  constructor(message: Delivered) {
+  constructor(message: Followed) {
     this.#message = message;
   }
 
@@ -42,7 +53,7 @@ class Changes implements AsyncIterableIterator<ReceiptState> {
   private readonly readers = new Ring<(result: IteratorResult<ReceiptState, undefined>) => void>();
   private readonly unwatch: () => void;
   private left = false;
-  constructor(private readonly message: Delivered) {
+  constructor(private readonly message: Followed) {
     this.states = [message.receiptState];
     this.unwatch = message.watch((state) => {
       this.states.push(state);

@@ -4,7 +4,7 @@ import type { Delivered } from './delivered.js';
 
 /** Sends a delivery again that has ended as a dead letter. */
 export interface Resender {
-  resend(old: Delivered, payload: unknown, letter: DeadLetter): RetryRefusal | null;
+  resend(old: Delivered, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null;
 }
 
 /** A delivery that died: it goes out again with its terms, key and order. */
@@ -12,6 +12,8 @@ export class DeliveredRoad implements Road {
   constructor(
     private readonly message: Delivered,
     private readonly resender: Resender,
+    /** as it died */
+    private readonly payload: unknown,
   ) {}
 
   get op(): Delivered['op'] {
@@ -39,6 +41,6 @@ export class DeliveredRoad implements Road {
   }
 
   resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
-    return this.resender.resend(this.message, payload, letter);
+    return this.resender.resend(this.message, payload, payload !== this.payload, letter);
   }
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ErrorVerdict } from '../behaviour/index.js';
 import type { Address, Process } from '../process/index.js';
 import { Cell, ViaAddress } from '../router/index.js';
@@ -27,15 +26,6 @@ export function charge(d: Delivered): void {
   const ext = d.callee.cold();
   if (rare.crashed && ext.verdict === null) ext.verdict = 'charged';
   rare.crashed = true;
-}
-
-/** Whether two messages of one key are the same message. What is nested too deeply to be compared is another one. */
-export function samePayload(a: unknown, b: unknown): boolean {
-  try {
-    return isDeepStrictEqual(a, b);
-  } catch {
-    return false;
-  }
 }
 
 /** Whether the agent lives on after that verdict. */

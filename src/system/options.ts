@@ -31,9 +31,9 @@ export interface SystemOptions {
   readonly handleSignals?: boolean | undefined;
   /**
    * defaults of deliveries; how many keys of exactly-once messages each destination remembers (`dedupe`): default 10,000 for 24 hours after they
-   * were handled; how many deliveries that are over `recentDeliveries` tells (`recent`): from 0 to 100,000, default 0, which costs nothing
+   * were handled, with at most 64 MiB of replies in the whole system (`replyBytesMax`); how many deliveries that are over `recentDeliveries` tells (`recent`): from 0 to 100,000, default 0, which costs nothing
    */
-  readonly delivery?: (DeliveryDefaults & { readonly recent?: number | undefined; readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined } | undefined }) | undefined;
+  readonly delivery?: (DeliveryDefaults & { readonly recent?: number | undefined; readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined; readonly replyBytesMax?: number | undefined } | undefined }) | undefined;
   /**
    * letters kept, default 1,000, and bytes of their payloads, default any: texts and byte arrays are measured, other payloads by `sizeOf`.
    * With a bound in bytes, a letter whose payload is larger or cannot be measured is counted and told, not kept
@@ -67,7 +67,6 @@ export interface ReadOptions {
 }
 
 const LOGGER_RULE = 'a logger with error, warn and info (pino has them), or false';
-const KEYS_RULE = 'a whole number of keys from 1';
 const RECENT_RULE = `a whole number of records from 0 to ${RECENT_MAX.toLocaleString('en')}`;
 const COUNT_RULE = 'a whole number of processes from 1';
 const wholeFrom = (from: number, what: string) => {
@@ -89,7 +88,11 @@ const schema = z.strictObject({
   handleSignals: z.boolean({ error: 'true or false' }).optional(),
   delivery: z.looseObject({
     recent: z.number({ error: RECENT_RULE }).int({ error: RECENT_RULE }).min(0, { error: RECENT_RULE }).max(RECENT_MAX, { error: RECENT_RULE }).optional(),
-    dedupe: z.strictObject({ keysMax: z.number({ error: KEYS_RULE }).int({ error: KEYS_RULE }).min(1, { error: KEYS_RULE }).optional(), ageMs: z.unknown().optional() }, { error: 'an object' }).optional(),
+    dedupe: z.strictObject({
+      keysMax: wholeFrom(1, 'keys').optional(),
+      ageMs: z.unknown().optional(),
+      replyBytesMax: wholeFrom(0, 'bytes').optional(),
+    }, { error: 'an object' }).optional(),
   }, { error: 'an object' }).optional(),
   deadLetters: z.strictObject({
     capacity: wholeFrom(0, 'letters').optional(),
@@ -115,7 +118,11 @@ export function readOptions(options: SystemOptions): ReadOptions {
     handleSignals: read.handleSignals ?? false,
     letters: { capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT, capacityBytes: read.deadLetters?.capacityBytes ?? -1, sizeOf: read.deadLetters?.sizeOf ?? null },
     delivery: termsOf('createSystem.delivery', delivery, STANDARD),
-    dedupe: { keysMax: dedupe?.keysMax ?? LEDGER.keysMax, ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs) },
+    dedupe: {
+      keysMax: dedupe?.keysMax ?? LEDGER.keysMax,
+      ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs),
+      replyBytesMax: dedupe?.replyBytesMax ?? LEDGER.replyBytesMax,
+    },
     recent: recent ?? 0,
     memory: read.memory === undefined ? null : readMemory(read.memory),
     env: read.env,

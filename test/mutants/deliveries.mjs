@@ -11,11 +11,11 @@ const schedule = 'src/delivery/schedule.js';
 const delivery = 'src/delivery/delivery.js';
 
 export const deliveries = [
-  { name: 'the duplicate mark is not made', file: account, edits: [['this.keys.handled(d.key, this.kernel.env.mono());', 'this.keys.forget(d.key, d);']] },
+  { name: 'the duplicate mark is not made', file: destination, edits: [['this.keys.remember(record, outcome, this.kernel.env.mono());', 'this.keys.free(record);']] },
   { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, op, payload);', 'to.duplicate(first, op, payload);']] },
-  { name: 'a conflict of keys is a duplicate', file: destination, edits: [['first.op !== op || !samePayload(first.payload, payload)', 'first.op !== op']] },
-  { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.forget(d.key, d);', ';']] },
-  { name: 'a key is forgotten when its message was handled', file: ledger, edits: [['this.past.set(key, made);', ';']] },
+  { name: 'a conflict of keys is a duplicate', file: ledger, edits: [['this.op === op && this.a === a && this.b === b && this.c === c && this.d === d', 'this.op === op']] },
+  { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.free(record);', ';']] },
+  { name: 'a key is forgotten when its message was handled', file: ledger, edits: [['this.memory.add(record);', 'this.drop(record);']] },
   { name: 'messages have no place in the order of their sends', file: destination, edits: [['d.number = ++this.arrivals;', 'd.number = 0;']] },
   { name: 'a duplicate takes away the answer of the first one in line', file: acceptance, edits: [['this.askers.push(other);', 'this.askers[0] = other;']] },
   { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
