@@ -115,7 +115,7 @@ export class InstalledHandler extends Verbs {
   }
 
   hibernate(): void {
-    (this.p.self as { hibernate(): void }).hibernate();
+    (this.p.self as { hibernate(): void } | null)?.hibernate();
   }
 
   get key(): HandlerInfo {

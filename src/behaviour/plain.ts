@@ -306,6 +306,7 @@ export const PLAIN: Behaviour = {
 
 /** A body that has begun and awaits neither a message nor the end of its hibernation. */
 export function bodyRuns(p: Process): boolean {
+  if (p.phase === Phase.Dead) return false;
   const { receiver, wake } = p.self as PlainSelf;
   return receiver === null && wake === null && p.phase !== Phase.Starting;
 }

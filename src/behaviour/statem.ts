@@ -282,6 +282,7 @@ function replaceReason(p: Process, error: unknown): void {
 }
 
 function end(p: Process): void {
+  if (p.phase === Phase.Dead) return; // its terminate has ended it
   const { reason } = endingOf(p);
   const orderly = isOrderly(reason);
   if (!orderly && p.kernel.reporting) reportEnd(p, p.self as StatemSelf, reason);

@@ -225,7 +225,8 @@ export function spawnTask(kernel: Kernel, parent: Process | null, linked: boolea
 /** Makes `owner` the owner of a task process: it hears how the task ends. */
 export function recordOf(p: Process, owner: Process | null): TaskRecord {
   const made = new TaskRecord(owner, p);
-  (p.self as TaskProcessSelf).record = made;
+  const self = p.self as TaskProcessSelf | null;
+  if (self !== null) self.record = made;
   watch(made, owner, p);
   return made;
 }

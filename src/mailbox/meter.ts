@@ -7,6 +7,8 @@ export interface Histogram {
 
 /** Waiting and handling times of one definition (or of one agent with `stats: 'full'`), from 1 in 64 messages. */
 export class Meter {
+  /** live processes that record into it */
+  users = 0;
   constructor(
     readonly wait: Histogram,
     readonly handle: Histogram,

@@ -1,5 +1,5 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
-import { Extra, type Op, type Segment } from '../mailbox/index.js';
+import { Extra, Mailbox, type Op, type Segment } from '../mailbox/index.js';
 import { dismiss } from './admit.js';
 import { reportCrash } from './crash.js';
 import { fanOut } from './fanout.js';
@@ -42,8 +42,29 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
   if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
   if (p.ext !== null) abortAll(p.ext, reason);
+  forget(p);
   if (kernel.tap !== null) kernel.tap.exited(p.pid, reason);
   kernel.rested();
+}
+
+/**
+ * A record of the dead holds no state (P35), whoever holds the record: a ref by pid, a receipt, a monitor, an error with its
+ * stack. What is still asked of it stays: who it was, why it ended, its counters, and how its end counts for its supervisor.
+ */
+function forget(p: Process): void {
+  const { mailbox: box, ext } = p;
+  p.self = null;
+  if (box.extra !== null && box.extra.meter !== null) {
+    p.kernel.leaveMeter(p.behaviour, box.extra.meter);
+    box.extra.meter = null;
+  }
+  if (box !== Mailbox.unopened) box.shrink();
+  if (ext === null) return;
+  ext.onValue = ext.onError = null;
+  ext.life = ext.controllers = ext.shutdown = null;
+  ext.deferred = ext.idle = ext.kept = ext.hibernation = null;
+  ext.starting = ext.sys = null;
+  ext.debug = ext.ending = null;
 }
 
 /** Monitors that an ending process held and that are removed at once; the rest goes with its farewell (EX-20). */

@@ -9,6 +9,9 @@ import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
 import type { Watchdog } from './watchdog.js';
 
+/** meters of definitions without a process that are kept */
+const SPARE_METERS = 64;
+
 export interface KernelOptions {
   readonly env: Env;
   /** distinguishes pids of systems; ends in a dot */
@@ -83,6 +86,8 @@ export class Kernel {
   /** port: what `self` offers beyond the kernel; the behaviour layer knows its type */
   host: unknown = null;
   private readonly meters = new Map<Behaviour, Meter>();
+  /** those that no live process uses, the longest unused first */
+  private readonly spareMeters = new Map<Behaviour, Meter>();
   private readonly ports: Ports;
   private readonly processesMax: number;
   private lastNumber = 0;
@@ -172,7 +177,20 @@ export class Kernel {
       meter = this.newMeter();
       this.meters.set(behaviour, meter);
     }
+    if (meter.users++ === 0) this.spareMeters.delete(behaviour);
     return meter;
+  }
+
+  /** A process that has used it has ended. A meter takes 290 kB: those of definitions without processes are kept for restarts, but not all. */
+  leaveMeter(behaviour: Behaviour, meter: Meter): void {
+    if (--meter.users > 0 || this.meters.get(behaviour) !== meter) return;
+    this.spareMeters.set(behaviour, meter);
+    if (this.spareMeters.size <= SPARE_METERS) return;
+    for (const [longest] of this.spareMeters) {
+      this.spareMeters.delete(longest);
+      this.meters.delete(longest);
+      return;
+    }
   }
 
   newMeter(): Meter {
