@@ -7,6 +7,7 @@ import { deliverySuite } from './delivery.js';
 import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
 import { intensitySuite } from './intensity.js';
+import { ledgerSuite } from './ledger.js';
 import { leftoversSuite } from './leftovers.js';
 import { lettersSuite } from './letters.js';
 import { limitsSuite } from './limits.js';
@@ -31,5 +32,5 @@ import { transitionSuite } from './transition.js';
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite, intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
-  breakerSuite, limitsSuite, deliverySuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
+  breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
 ];
