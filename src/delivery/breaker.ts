@@ -184,10 +184,16 @@ export class Circuit {
     this.tell();
   }
 
-  watch(listener: (change: BreakerChange) => void): () => void {
+  /** Until the end of its owner, of the system, or of what it returns. */
+  watch(listener: (change: BreakerChange) => void, owner: Process | null): () => void {
     const own = (change: BreakerChange): void => listener(change);
     this.listeners.add(own);
-    return () => void this.listeners.delete(own);
+    const watching: Holding = { release: () => this.listeners.delete(own) };
+    if (owner !== null) hold(owner, watching);
+    return () => {
+      this.listeners.delete(own);
+      if (owner !== null) letGo(owner, watching);
+    };
   }
 
   stats(): BreakerStats {

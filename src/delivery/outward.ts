@@ -172,7 +172,7 @@ class BreakerImpl implements Breaker {
 
   watch(listener: (change: BreakerChange) => void): () => void {
     if (typeof listener !== 'function') throw new OptionError('breaker.watch', listener, 'a function that takes a change');
-    return fenced(this.#asker.p) ? () => undefined : this.#circuit.watch(listener);
+    return fenced(this.#asker.p) ? () => undefined : this.#circuit.watch(listener, this.#asker.p);
   }
 
   async #run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: BreakerRunOptions): Promise<T> {

@@ -3,9 +3,9 @@ const agent = 'src/behaviour/agent.js';
 const start = 'src/behaviour/start.js';
 
 export const behaviour = [
-  { name: 'sends of a dead incarnation go through', file: 'src/behaviour/verbs.js', edits: [[/(counts\.zombies\+\+;\s+)return false;/, '$1return true;']] },
+  { name: 'sends of a dead incarnation go through', file: 'src/process/fence.js', edits: [[/(counts\.zombies\+\+;\s+)return true;/, '$1return false;']] },
   { name: 'the idle timeout is not cancelled by a message', file: agent, edits: [['&& op.kind !== Kind.Idle', '&& op.kind === Kind.Idle']] },
-  { name: 'a crash keeps the half-made state', file: agent, edits: [['self.state = self.committed; if (p.from instanceof Request && (', 'if (p.from instanceof Request && (']] },
+  { name: 'a crash keeps the half-made state', file: agent, edits: [['self.state = self.committed;', ';']] },
   { name: 'an expired message is handled', file: agent, edits: [['if (p.kernel.env.mono() >= extra.expiresAt) {', 'if (false) {']] },
   { name: "the parent's exit is a message", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'false']] },
   { name: "anybody's exit is the parent's", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'p.parent !== null']] },
@@ -15,6 +15,6 @@ export const behaviour = [
   { name: 'continue waits its turn', file: 'src/behaviour/self.js', edits: [[/CONTINUE, what, null, Rank\.Front/, 'CONTINUE, what, null, Rank.Low']] },
   { name: 'a failed start leaves its process', file: start, edits: [[/exitProcess\(p, exit\);/, ';']] },
   { name: 'an Exit follows a failed start', file: start, edits: [[/unlink\(p\.parent, p\);\s+exitProcess\(p, exit\);/, ';exitProcess(p, exit);']] },
-  { name: 'a waiting receive outlives its process', file: 'src/behaviour/plain.js', edits: [[/this\.p\.cold\(\)\.idle = this\.receiver;/, ';']] },
+  { name: 'a waiting receive outlives its process', file: 'src/behaviour/plain.js', edits: [['self.p.cold().idle = this;', ';']] },
   { name: 'suspend by sys holds nothing', file: 'src/process/hold.js', edits: [['export function suspend(p) {', 'export function suspend(p) { return;']] },
 ];

@@ -12,7 +12,7 @@ const delivery = 'src/delivery/delivery.js';
 
 export const deliveries = [
   { name: 'the duplicate mark is not made', file: destination, edits: [['this.keys.remember(record, outcome, this.kernel.env.mono());', 'this.keys.free(record);']] },
-  { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, op, payload);', 'to.duplicate(first, op, payload);']] },
+  { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, addr, op, digest);', 'to.duplicate(first, addr, op, digest);']] },
   { name: 'a conflict of keys is a duplicate', file: ledger, edits: [['this.op === op && this.a === a && this.b === b && this.c === c && this.d === d', 'this.op === op']] },
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.free(record);', ';']] },
   { name: 'replies are never let go', file: ledger, edits: [['while (this.replyBytes > this.limits.replyBytesMax)', 'while (this.replyBytes < 0)']] },

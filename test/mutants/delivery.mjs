@@ -14,7 +14,7 @@ export const delivery = [
   { name: 'the breaker opens one failure late', file: breaker, edits: [['this.inARow === this.options.failures', 'this.inARow > this.options.failures']] },
   { name: 'a success does not begin the row anew', file: breaker, edits: [['failed ? this.inARow + 1 : 0', 'failed ? this.inARow + 1 : this.inARow']] },
   { name: 'the row outlives a close', file: breaker, edits: [['this.inARow = 0; this.window', 'this.window']] },
-  { name: 'a change is told twice', file: breaker, edits: [['listener(change); }', 'listener(change); listener(change); }']] },
+  { name: 'a change is told twice', file: breaker, edits: [['() => listener(change),', '() => { listener(change); listener(change); },']] },
   { name: 'the probe of a dead agent keeps its place', file: breaker, edits: [["this.circuit.settle(this, 'ignored');", ';']] },
   { name: 'an abort by the signal is a failure', file: 'src/delivery/breaker-error.js', edits: [["return nameOf(signal.reason) === 'TimeoutError';", 'return true;']] },
   { name: 'an AbortError is a failure', file: 'src/delivery/breaker-error.js', edits: [["nameOf(error) !== 'AbortError' && ", '']] },

@@ -266,6 +266,19 @@ describe('P16 fenced incarnations', () => {
       expect(await system.limit('l').run(() => 'runs')).toBe('runs');
     });
 
+    it('P35 a listener that it has given to a breaker hears nothing more', async () => {
+      const { system, self, ref } = await dying();
+      const told: string[] = [];
+      self.breaker('b').watch(({ to }) => told.push(to));
+      const stop = self.breaker('b').watch(({ to }) => told.push(`also ${to}`));
+      system.breaker('b').open();
+      stop();
+      system.breaker('b').close();
+      system.exit(ref, 'kill');
+      system.breaker('b').open();
+      expect(told).toEqual(['open', 'also open', 'closed']);
+    });
+
     it('P16 groups, balancers and names are left as they are', async () => {
       const { system, self, ref, echo } = await dying();
       const Scope = defineScope();

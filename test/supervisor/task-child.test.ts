@@ -42,7 +42,7 @@ describe('a task as a child of a supervisor', () => {
     await env.settle();
     expect(ran).toEqual(['t', 't', 't']);
     expect(logger.texts('error')).toEqual(['task terminated', 'child terminated', 'task terminated', 'child terminated']);
-    expect(logger.lines.find(({ text }) => text === 'task terminated')?.fields).toMatchObject({ function: 'transient', args: ['t'] });
+    expect(logger.lines.find(({ text }) => text === 'task terminated')?.fields).toMatchObject({ function: 'transient', args: ['string'] });
     expect(logger.lines.find(({ text }) => text === 'child terminated')?.fields).toMatchObject({ offender: { id: 't', start: 'transient' } });
     ran.length = 0;
     const top = await system.supervise({ intensity: 2, children: [taskChild('p', permanent, ['p'], { restart: 'permanent' })] });
