@@ -32,7 +32,7 @@ class Post {
   private conflicts = 0;
   private readonly keyed = new Map<string, Keyed>();
   private readonly again: { readonly receipt: Receipt; readonly message: Message }[] = [];
-  private readonly calls: { readonly message: Message; readonly from: number; readonly said: Promise<unknown> }[] = [];
+  private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
   /** sends that have no answer yet */
   private readonly open = new Set<Promise<void>>();
   private readonly states: { readonly message: Message; readonly seen: string[]; readonly reading: Promise<void> }[] = [];
@@ -57,7 +57,7 @@ class Post {
     const gone = to === 'nameless' && (ref.pid === undefined || !sim.system.alive(ref.pid));
     const place = `${to}/${options.key ?? ''}`;
     const known = options.key === undefined || gone ? undefined : this.keyed.get(place);
-    if (known !== undefined && known.op !== 'work' && random.chance(0.3)) this.call(known, ref, from);
+    if (known !== undefined && known.op !== 'work' && random.chance(0.3)) this.call(known, ref);
     const taken = known !== undefined && (!known.message.over || known.message.kept);
     const conflict = taken && random.chance(0.2);
     const op = known?.op ?? random.pick<Op>(['ask', 'ask', 'slow', 'work', 'aside']);
@@ -110,11 +110,11 @@ class Post {
   }
 
   /** A call with the key of a delivery gets that one's outcome, or gives up. */
-  private call({ key, op, message }: Keyed, ref: AgentRef<WorkerDefinition>, from: number): void {
+  private call({ key, op, message }: Keyed, ref: AgentRef<WorkerDefinition>): void {
     if (message.over && !message.kept) return;
     this.duplicates++;
     const said = ref.call(op as 'ask', { job: message.job }, { guarantee: 'exactly-once', key, timeoutMs: this.sim.random.pick([3, 100_000]) });
-    this.calls.push({ message, from, said: said.catch((error: unknown) => error) });
+    this.calls.push({ message, said: said.catch((error: unknown) => error) });
   }
 
   private read(message: Message, receipt: Receipt): void {
@@ -128,7 +128,7 @@ class Post {
     sim.equal(this.open.size, 0, 'every sender hears whether its message is accepted');
     await checks.end();
     for (const { receipt, message } of this.again) sim.equal(await receipt.settled, message.outcome, 'a duplicate has the outcome of the first one (P21)');
-    for (const { message, from, said } of this.calls) this.answered(message, from, await said);
+    for (const { message, said } of this.calls) this.answered(message, await said);
     for (const { message, seen, reading } of this.states) {
       await reading;
       const over = seen.filter((state) => !['pending', 'in-transit', 'delivered'].includes(state));
@@ -141,11 +141,10 @@ class Post {
     reached(sim, checks);
   }
 
-  private answered(message: Message, from: number, said: unknown): void {
+  private answered(message: Message, said: unknown): void {
     const { sim } = this;
     const code = said instanceof CallError ? said.code : undefined;
     if (sim.sometimes(code === 'TIMEOUT', 'a call gives up')) return;
-    if (sim.sometimes(code === 'ZOMBIE', 'a caller ends before its call')) return sim.always(from !== 0, 'the end of another caller ends no call of the outside');
     if (message.outcome === null) return sim.always([...REFUSALS, ...REFUSALS_IN_LINE].includes(code ?? ''), `a call of what was not accepted is told so: ${String(said)}`);
     const { kind, reply } = message.outcome;
     if (sim.sometimes(kind === 'handled', 'a call is answered by the one handling')) sim.equal(said, reply, 'a call gets the reply of the one handling');
