@@ -11,5 +11,6 @@ export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from '
 export { redacted } from './redact.js';
 export { Ring } from './ring.js';
 export { isShown, shown, shownAs } from './shown.js';
+export { weightOf } from './weight.js';
 export { adopt, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';
 export type { Tap } from './tap.js';

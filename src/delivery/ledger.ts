@@ -1,9 +1,9 @@
+import { weightOf } from '../base/index.js';
 import type { DeliveryOutcome, ReceiptState } from '../behaviour/index.js';
 import type { Op } from '../mailbox/index.js';
 import type { Delivered } from './delivered.js';
 import type { Digest } from './digest.js';
 import type { Followed } from './receipt.js';
-import { weightOf } from './weight.js';
 
 /** What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much of replies in all. */
 export interface LedgerLimits {

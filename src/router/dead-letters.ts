@@ -1,4 +1,4 @@
-import { callError, deepFreeze, OptionError, printable, Ring, shownAs } from '../base/index.js';
+import { callError, deepFreeze, OptionError, printable, Ring, shownAs, weightOf } from '../base/index.js';
 import { bytesOf, Kind } from '../mailbox/index.js';
 import { tell, type Kernel } from '../process/index.js';
 import type { DeadLetter, DeadLetterGap, LetterLimits, LetterQuery, RetryRefusal, RetryReport, Road } from './letter.js';
@@ -6,10 +6,12 @@ import { LetterFeed } from './letter-feed.js';
 import { checkLimit, checkQuery, fits } from './letter-query.js';
 
 export const DEAD_LETTERS_KEPT = 1_000;
+/** Default of `deadLetters.capacityBytes`, by estimate. */
+export const DEAD_LETTER_BYTES: number = 64 * 1_024 * 1_024;
 
 /**
- * The dead letters of a system: the latest `capacity` (default 1,000) are kept, within `capacityBytes` of payload when that is
- * given; all are counted, and each is shown once to every subscriber and reader. They can be looked at, corrected, sent again and
+ * The dead letters of a system: the latest `capacity` (default 1,000) are kept, within `capacityBytes` of payload
+ * (64 MiB unless given); all are counted, and each is shown once to every subscriber and reader. They can be looked at, corrected, sent again and
  * thrown away. At every moment `total = size + retried + pruned + evicted`.
  *
  * Payload and reasons are the sender's own values, not copies. The operations are synchronous; those that look for letters cost
@@ -30,7 +32,7 @@ export class DeadLetters {
   pruned = 0;
   /** letters that were not kept, or no longer, for want of room: the oldest go first */
   evicted = 0;
-  /** bytes of the kept payloads; 0 without `capacityBytes` */
+  /** bytes of the kept payloads; those of objects are estimates, unless `capacityBytes` is given */
   bytes = 0;
   private count = 0;
   private lastId = 0;
@@ -138,7 +140,7 @@ export class DeadLetters {
     const { letter } = kept;
     const checked = checkedBy(kept, payload);
     const bytes = this.measure(checked, letter.op);
-    if (bytes < 0 || this.bytes - kept.bytes + bytes > this.roomBytes) throw new OptionError('deadLetters.edit', payload, `a payload that fits into deadLetters.capacityBytes (${this.roomBytes})`, 'prune some letters, raise the bound, or give sizeOf to measure objects');
+    if (bytes < 0 || this.bytes - kept.bytes + bytes > this.limits.capacityBytes) throw new OptionError('deadLetters.edit', payload, `a payload that fits into deadLetters.capacityBytes (${this.limits.capacityBytes})`, 'prune some letters, raise the bound, or give sizeOf to measure objects');
     // The schema and sizeOf are the user's code: it may have gone meanwhile.
     if (!isHere(kept)) return undefined;
     if (this.kernel.frozen) deepFreeze(checked);
@@ -228,18 +230,15 @@ export class DeadLetters {
     this.feeds.clear();
   }
 
-  private get roomBytes(): number {
-    return this.limits.capacityBytes < 0 ? Infinity : this.limits.capacityBytes;
-  }
-
-  /** -1 when nobody can tell. */
+  /** -1 when nobody can tell, Infinity when it is more than there is room for. */
   private measure(payload: unknown, op: string): number {
-    return this.limits.capacityBytes < 0 ? 0 : bytesOf(this.limits, payload, op);
+    const { limits } = this;
+    return limits.estimated ? weightOf(payload, limits.capacityBytes) : bytesOf(limits, payload, op);
   }
 
   private keep(letter: DeadLetter, road: Road): void {
     const bytes = this.measure(letter.payload, letter.op);
-    if (this.limits.capacity === 0 || bytes < 0 || bytes > this.roomBytes) {
+    if (this.limits.capacity === 0 || bytes < 0 || bytes > this.limits.capacityBytes) {
       this.evicted++;
       return;
     }
@@ -248,7 +247,7 @@ export class DeadLetters {
     this.byId?.set(letter.id, made);
     this.count++;
     this.bytes += bytes;
-    while (this.count > this.limits.capacity || this.bytes > this.roomBytes) {
+    while (this.count > this.limits.capacity || this.bytes > this.limits.capacityBytes) {
       const oldest = this.kept.shift();
       if (oldest.gone) continue;
       this.remove(oldest);

@@ -82,8 +82,9 @@ export interface DeadLetterGap {
 /** Bounds of the dead letters of a system. */
 export interface LetterLimits {
   readonly capacity: number;
-  /** -1 when nobody counts them */
   readonly capacityBytes: number;
+  /** objects are estimated; else `sizeOf` measures them, or nobody can */
+  readonly estimated: boolean;
   readonly sizeOf: ((payload: unknown, op: string) => number) | null;
 }
 

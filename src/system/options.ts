@@ -3,7 +3,7 @@ import { STANDARD, termsOf, type DeliveryDefaults, type Terms } from '../behavio
 import { LEDGER, RECENT_MAX, type LedgerLimits } from '../delivery/index.js';
 import type { Logger } from '../observe/index.js';
 import { PROCESS_LIMIT, type CeilingLimits } from '../process/index.js';
-import { checkName, DEAD_LETTERS_KEPT, type LetterLimits } from '../router/index.js';
+import { checkName, DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT, type LetterLimits } from '../router/index.js';
 
 /** Options of `createSystem`. */
 export interface SystemOptions {
@@ -35,8 +35,8 @@ export interface SystemOptions {
    */
   readonly delivery?: (DeliveryDefaults & { readonly recent?: number | undefined; readonly dedupe?: { readonly keysMax?: number | undefined; readonly ageMs?: number | undefined; readonly replyBytesMax?: number | undefined } | undefined }) | undefined;
   /**
-   * letters kept, default 1,000, and bytes of their payloads, default any: texts and byte arrays are measured, other payloads by `sizeOf`.
-   * With a bound in bytes, a letter whose payload is larger or cannot be measured is counted and told, not kept
+   * letters kept, default 1,000, and bytes of their payloads, default 64 MiB with objects by estimate. With a bound of your own texts and
+   * byte arrays are measured, other payloads by `sizeOf`. A letter whose payload is larger, or cannot be measured, is counted and told, not kept
    */
   readonly deadLetters?: { readonly capacity?: number | undefined; readonly capacityBytes?: number | undefined; readonly sizeOf?: ((payload: unknown, op: string) => number) | undefined } | undefined;
   /**
@@ -106,6 +106,7 @@ const schema = z.strictObject({
 export function readOptions(options: SystemOptions): ReadOptions {
   const read = parseOptions('createSystem', schema, options);
   const { dedupe, recent, ...delivery } = (read.delivery ?? {}) as NonNullable<SystemOptions['delivery']>;
+  const letterBytes = read.deadLetters?.capacityBytes;
   const development = read.development ?? process.env['NODE_ENV'] !== 'production';
   return {
     name: read.name === undefined ? 'castcall' : checkName('createSystem.name', read.name),
@@ -116,7 +117,7 @@ export function readOptions(options: SystemOptions): ReadOptions {
     processesMax: read.processesMax ?? PROCESS_LIMIT,
     strays: read.strays ?? 'ignore',
     handleSignals: read.handleSignals ?? false,
-    letters: { capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT, capacityBytes: read.deadLetters?.capacityBytes ?? -1, sizeOf: read.deadLetters?.sizeOf ?? null },
+    letters: { capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT, capacityBytes: letterBytes ?? DEAD_LETTER_BYTES, estimated: letterBytes === undefined, sizeOf: read.deadLetters?.sizeOf ?? null },
     delivery: termsOf('createSystem.delivery', delivery, STANDARD),
     dedupe: {
       keysMax: dedupe?.keysMax ?? LEDGER.keysMax,

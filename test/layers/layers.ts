@@ -46,7 +46,7 @@ function layer(level: number, imports: readonly string[], touches: readonly RawG
 }
 
 export const layers: Readonly<Record<string, Layer>> = {
-  base: layer(0, [], ['clocks', 'timers', 'randomness', 'workers'], ['node:perf_hooks', 'node:async_hooks', 'node:os', 'node:process', 'node:v8', 'node:vm', 'node:worker_threads']),
+  base: layer(0, [], ['clocks', 'timers', 'randomness', 'workers'], ['node:perf_hooks', 'node:async_hooks', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm', 'node:worker_threads']),
   mailbox: layer(0, ['base']),
   process: layer(1, ['base', 'mailbox']),
   router: layer(2, kernel),

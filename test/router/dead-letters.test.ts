@@ -177,6 +177,17 @@ describe('dead letters', () => {
   });
 
   describe('are bounded in bytes', () => {
+    it('P11 also where nobody has set a bound: 64 MiB, texts and objects alike', () => {
+      const system = testSystem();
+      const MB = 1_024 * 1_024;
+      for (let n = 0; n < 100; n++) system.send('nobody', n % 2 === 0 ? 'x'.repeat(MB) + String(n) : { text: 'y'.repeat(MB) + String(n) });
+      const { size, bytes: kept, total, evicted } = system.deadLetters;
+      expect(kept).toBeLessThanOrEqual(64 * MB);
+      expect([size, total, evicted]).toEqual([63, 100, 37]);
+      system.send('nobody', 'z'.repeat(65 * MB));
+      expect([system.deadLetters.size, system.deadLetters.evicted]).toEqual([63, 38]);
+    });
+
     const bytes = (system: ReturnType<typeof testSystem>): unknown[] => system.deadLetters.list().map((letter) => letter.payload);
 
     it('the oldest make room', () => {

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isShown } from '../base/index.js';
+import { isShown } from './shown.js';
 
 const SCALAR = 8;
 const OBJECT = 32;
