@@ -143,13 +143,26 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     const sequence = key === null && terms.guarantee === 'exactly-once' ? this.nextSequence(to, sender, addr, op) : 0;
     const made = new Delivered(sender, to.routeOf(op, addr, definition.behaviour, terms), payload, record ?? sequence);
     if (order !== null) made.rarely().order = order;
-    if (to.accept(made, p, this) === Entry.Refused) {
-      if (sequence > 0) to.windowOf(sender).mark(sequence);
+    if (!this.offer(made, p, to, this)) {
       const code = refusalOf(p as Process, op, payload);
       throw callError(code, { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
-    if (record !== null) to.keys.add(record, made);
     return made;
+  }
+
+  /**
+   * False when it was refused. Its key is taken before: accepting may run the user's code (sizeOf), which may send the same
+   * key, and is told of this one then.
+   */
+  private offer(made: Delivered, p: Process | null, to: Destination, admission: Admission | null): boolean {
+    const { record, sequence } = made;
+    const met = to.counters.duplicatesSuppressed;
+    if (record !== null) to.keys.add(record, made);
+    if (to.accept(made, p, admission) !== Entry.Refused) return true;
+    if (sequence > 0) to.windowOf(made.caller).mark(sequence);
+    if (to.counters.duplicatesSuppressed !== met) made.conclude('rejected', undefined, 'rejected', undefined);
+    else if (record !== null) to.keys.free(record);
+    return false;
   }
 
   resend(old: Delivered, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null {
@@ -170,11 +183,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
         const made = new Delivered(old.caller, to.routeOf(op, target, old.behaviour, old.terms), payload, record ?? sequence);
         made.rarely().past = letter;
         made.rarely().order = order;
-        if (to.accept(made, p, null) === Entry.Refused) {
-          if (sequence > 0) to.windowOf(old.caller).mark(sequence);
-          return refusalOf(p as Process, op, payload) as RetryRefusal;
-        }
-        if (record !== null) to.keys.add(record, made);
+        if (!this.offer(made, p, to, null)) return refusalOf(p as Process, op, payload) as RetryRefusal;
       }
       return null;
     } catch (error) {

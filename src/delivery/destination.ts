@@ -54,7 +54,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     else if (p === null) {
       this.hold(d);
       this.await(d);
-    } else if (!(!this.waiting.empty && !this.flush() ? this.refuse(p) : this.enqueue(d, p))) {
+    } else if (!(!this.waiting.empty && !this.flush() && p.phase !== Phase.Dead ? this.refuse(p) : this.enqueue(d, p))) {
       if (d.order !== null) this.goOn(d, d.order);
       return Entry.Refused;
     }
@@ -70,11 +70,13 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     const entrance = new Entrance(d, admission);
     d.rarely().entrance = entrance;
     const entry = acceptOrWait(p, entrance);
-    if (entry === Entry.Queued) entrance.entered();
-    else if (entry === Entry.Refused) {
+    if (entry === Entry.Queued) {
+      if (!entrance.over) entrance.entered();
+    } else if (entry === Entry.Refused) {
       d.rarely().entrance = null;
       d.state = State.Held;
       if (d.order !== null) this.goOn(d, d.order);
+      d.unaccepted(refusalOf(p, d.op, d.payload), undefined); // a duplicate, by the user's sizeOf
       return entry;
     }
     if (d.list === null && !d.lapsed) this.kernel.deadlines.add(d, d.terms.expiresInMs);
@@ -101,6 +103,11 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   private enqueue(d: Delivered, p: Process): boolean {
+    if (p.phase === Phase.Dead) { // by the user's code, while others were looked at
+      this.hold(d);
+      this.await(d);
+      return true;
+    }
     d.callee = p;
     const op = d.op.delivered ?? deliveredOp(d.op);
     const { rank } = d.terms;
@@ -109,6 +116,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     if (d.state !== State.Held || d.wait !== null) return true;
     d.state = State.Queued;
     this.queued();
+    if ((p.phase as Phase) === Phase.Dead) this.takenBack(d, p.reason); // by the user's code that looked at the message
     return true;
   }
 

@@ -31,13 +31,21 @@ function isBytes(payload: object): payload is ArrayBufferView | ArrayBuffer {
   }
 }
 
+/** A function that sends what has to be measured measures again, and so on: deeper than this nobody can tell. */
+const DEPTH_MAX = 4;
+let depth = 0;
+
 /** What the user's function says, when it says something that can be counted. */
 function measured(sizeOf: NonNullable<MailboxRules['sizeOf']>, payload: unknown, op: string): number {
+  if (depth === DEPTH_MAX) return -1;
+  depth++;
   try {
     const bytes: unknown = sizeOf(payload, op);
     disown(bytes);
     return typeof bytes === 'number' && Number.isInteger(bytes) && bytes >= 0 && bytes < UNBOUNDED ? bytes : -1;
   } catch {
     return -1;
+  } finally {
+    depth--;
   }
 }

@@ -1,6 +1,6 @@
 import { deepFreeze } from '../base/index.js';
 import { Mailbox, Rank, type Op, type SideLane, type Waiter } from '../mailbox/index.js';
-import { admit, admits, Entry, queue, refuse, refusalOf, sample, type Coalesce } from './admit.js';
+import { admit, bury, Entry, obstacleTo, queue, refuse, refusalOf, sample, type Coalesce } from './admit.js';
 import { rankHeld } from './hold.js';
 import type { Faults } from './ports.js';
 import { Process, Run } from './process.js';
@@ -14,10 +14,7 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
   const box = p.mailbox;
   if (box.size >= box.gate) return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
   const kernel = p.kernel;
-  if (kernel.watched) {
-    if (sheds(p, Rank.Normal, op, payload)) return false;
-    if (watch(p, Rank.Normal, op, payload, from, -1, null, null)) return true;
-  }
+  if (kernel.watched) return acceptWith(p, Rank.Normal, op, payload, from);
   if (box.put(op, payload, from)) sample(p);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
   return true;
@@ -39,8 +36,11 @@ export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, fro
   const box = p.box();
   if (p.kernel.watched) {
     if (sheds(p, rank, op, payload)) return false;
-    if (!admits(p, op, payload, coalesce !== null)) return refuse(p, op, payload) !== Entry.Refused;
+    const obstacle = obstacleTo(p, op, payload, coalesce !== null);
+    if (p.run === Run.Dead) return bury(p, op, payload, from, null) !== Entry.Refused;
+    if (obstacle !== null) return refuse(p, obstacle) !== Entry.Refused;
     if (watch(p, rank, op, payload, from, expiresAt, coalesce, null)) return true;
+    if ((p.run as Run) === Run.Dead) return bury(p, op, payload, from, null) !== Entry.Refused; // by a trap of what is frozen
   }
   if (box.size < box.gate && coalesce === null) {
     queue(p, rank, op, payload, from, expiresAt, 0, null);
@@ -61,6 +61,7 @@ export function acceptOrWait(p: Process, waiter: Waiter): Entry {
     if (watch(p, rank, op, payload, from, expiresAt, null, waiter)) return Entry.Waiting;
   }
   if (waiter.waits || waiter.over) return Entry.Waiting; // a copy of it came first
+  if (p.run === Run.Dead) return bury(p, op, payload, from, waiter);
   return admit(p, rank, op, payload, from, expiresAt, null, waiter);
 }
 
@@ -119,17 +120,12 @@ function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unkn
 function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): void {
   if (waiter !== null && (waiter.over || waiter.waits)) return; // the copy of a send whose first is in line, or over
   if (p.run === Run.Dead) {
-    if (p.kernel.delivery !== null && p.kernel.delivery.takeBack(p, op, payload, from, p.reason)) return;
-    p.kernel.outside.sent++;
-    p.kernel.outside.deadLettered++;
-    if (from instanceof ReplySlot) from.calleeEnded(p.reason);
-    if (waiter !== null) waiter.refused('EXIT', p.reason);
-    p.kernel.deadLetter(p, op, payload, from, p.reason);
+    bury(p, op, payload, from, waiter);
     return;
   }
   p.box();
   const entry = admit(p, rank, op, payload, from, expiresAt, coalesce, waiter);
-  if (entry === Entry.Queued && waiter !== null) waiter.entered();
+  if (entry === Entry.Queued && waiter !== null && !waiter.over) waiter.entered();
   if (entry !== Entry.Refused) return;
   const code = refusalOf(p, op, payload);
   if (from instanceof ReplySlot) from.lost(code);

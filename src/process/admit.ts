@@ -3,7 +3,10 @@ import { bytesOf, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, rem
 import { Run, type Process } from './process.js';
 import { ReplySlot, type LostCode } from './slot.js';
 
-/* What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing here runs for a plain cast. */
+/*
+ * What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing here runs for a plain cast.
+ * Measuring and making room run the user's code, which may end the process, or send to it.
+ */
 
 /** What came of a send. */
 export const Entry = { Queued: 0, Refused: 1, Waiting: 2 } as const;
@@ -15,19 +18,22 @@ export interface Coalesce {
   readonly keepFirst: boolean;
 }
 
-/** Bounds and policies, in this order: closed, size, key, room. The mailbox is open; what is refused is counted. */
+/** Bounds and policies, in this order: closed, size, key, room. The mailbox is opened; what is refused is counted. */
 export function admit(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): Entry {
   const box = p.mailbox;
   const state = box.pressure();
-  const counted = state.rules.capacityBytes >= 0;
-  const bytes = counted ? bytesOf(state.rules, payload, op.name) : 0;
-  if (state.closed || bytes < 0 || (counted && bytes > state.rules.capacityBytes)) return refuse(p, op, payload);
+  const bytes = measure(state, op, payload);
+  if (p.run === Run.Dead) return bury(p, op, payload, from, waiter);
+  const misfit = misfitOf(state, bytes);
+  if (misfit !== null) return refuse(p, misfit);
   if (coalesce !== null) {
     const met = meet(p, state, op, payload, from, expiresAt, coalesce, bytes);
     if (met !== null) return met;
   }
-  if (!fits(p, box, state, bytes) && !makeRoom(p, box, state, rank, bytes)) {
-    if (waiter === null || state.rules.overflow !== 'suspend') return refuse(p, op, payload);
+  const room = fits(p, box, state, bytes) || makeRoom(p, box, state, rank, bytes);
+  if ((p.run as Run) === Run.Dead) return bury(p, op, payload, from, waiter);
+  if (!room) {
+    if (waiter === null || state.rules.overflow !== 'suspend') return refuse(p, 'MAILBOX_FULL');
     stand(box, state, waiter, bytes);
     return Entry.Waiting;
   }
@@ -37,27 +43,42 @@ export function admit(p: Process, rank: Rank, op: Op, payload: unknown, from: un
 
 /** Whether a message that somebody wants to look at before would be queued now, as far as its mailbox is concerned. */
 export function admits(p: Process, op: Op, payload: unknown, coalesces: boolean): boolean {
+  return obstacleTo(p, op, payload, coalesces) === null;
+}
+
+/** Why it would not be; null when it would. */
+export function obstacleTo(p: Process, op: Op, payload: unknown, coalesces: boolean): LostCode | null {
   const box = p.mailbox;
-  if (box.size < box.gate) return true;
+  if (box.size < box.gate) return null;
   const state = box.pressure();
-  if (refusalOf(p, op, payload) !== 'MAILBOX_FULL') return false;
-  const bytes = state.rules.capacityBytes < 0 ? 0 : bytesOf(state.rules, payload, op.name);
-  if (state.rules.overflow === 'drop-oldest' || (coalesces && state.keyed !== null && state.keyed.size > 0) || fits(p, box, state, bytes)) return true;
+  const bytes = measure(state, op, payload);
+  const misfit = p.run === Run.Dead ? 'MAILBOX_CLOSED' : misfitOf(state, bytes);
+  if (misfit !== null) return misfit;
+  if (state.rules.overflow === 'drop-oldest' || (coalesces && state.keyed !== null && state.keyed.size > 0) || fits(p, box, state, bytes)) return null;
   dropExpired(p, box, state);
-  return fits(p, box, state, bytes);
+  if (p.run === Run.Dead) return 'MAILBOX_CLOSED';
+  return fits(p, box, state, bytes) ? null : 'MAILBOX_FULL';
+}
+
+function measure(state: Pressure, op: Op, payload: unknown): number {
+  return state.closed || state.rules.capacityBytes < 0 ? 0 : bytesOf(state.rules, payload, op.name);
+}
+
+/** Why a message of that many bytes can never be queued; null when it is a question of room. */
+function misfitOf(state: Pressure, bytes: number): LostCode | null {
+  if (state.closed) return 'MAILBOX_CLOSED';
+  if (bytes < 0) return 'UNSIZABLE_PAYLOAD';
+  return state.rules.capacityBytes >= 0 && bytes > state.rules.capacityBytes ? 'PAYLOAD_TOO_LARGE' : null;
 }
 
 /** Why a message was refused just now. */
 export function refusalOf(p: Process, op: Op, payload: unknown): LostCode {
   const { ceiling } = p.kernel;
   if (ceiling !== null && ceiling.refused(op, payload)) return 'OVERLOADED';
+  if (p.run === Run.Dead) return 'MAILBOX_CLOSED'; // by the user's code that looked at the message
   const state = p.mailbox.extra?.pressure;
   if (state === null || state === undefined) return 'MAILBOX_FULL';
-  if (state.closed) return 'MAILBOX_CLOSED';
-  const { capacityBytes } = state.rules;
-  if (capacityBytes < 0) return 'MAILBOX_FULL';
-  const bytes = bytesOf(state.rules, payload, op.name);
-  return bytes < 0 ? 'UNSIZABLE_PAYLOAD' : bytes > capacityBytes ? 'PAYLOAD_TOO_LARGE' : 'MAILBOX_FULL';
+  return misfitOf(state, measure(state, op, payload)) ?? 'MAILBOX_FULL';
 }
 
 /** The bound of a mailbox, for the error of a send that it has refused for want of room. */
@@ -71,15 +92,31 @@ export function boundOf(p: Process, code: string): string | undefined {
   return capacity === UNBOUNDED ? bytes : `capacity ${capacity}${bytes === '' ? '' : `, ${bytes}`}`;
 }
 
-/** Counts a send that was not queued: `dropped` where the policy drops messages, else `rejected`. */
-export function refuse(p: Process, op: Op, payload: unknown): Entry {
+/** Counts a send that was not queued: `dropped` where the policy drops messages for want of room, else `rejected`. */
+export function refuse(p: Process, code: LostCode): Entry {
   const box = p.mailbox;
   const tally = box.tally();
   const { overflow } = box.pressure().rules;
   box.sent++;
-  if ((overflow === 'drop-newest' || overflow === 'drop-oldest') && refusalOf(p, op, payload) === 'MAILBOX_FULL') tally.dropped++;
+  if ((overflow === 'drop-newest' || overflow === 'drop-oldest') && code === 'MAILBOX_FULL') tally.dropped++;
   else tally.rejected++;
   return Entry.Refused;
+}
+
+/**
+ * A message on its way in, whose process has ended meanwhile: as if it had been queued just before. Its caller hears why, it
+ * becomes a dead letter, a delivery goes on.
+ */
+export function bury(p: Process, op: Op, payload: unknown, from: unknown, waiter: Waiter | null): Entry {
+  const { kernel, reason } = p;
+  if (waiter !== null && from instanceof ReplySlot) waiter.entered(); // a delivery is accepted first
+  if (kernel.delivery !== null && kernel.delivery.takeBack(p, op, payload, from, reason)) return Entry.Queued;
+  kernel.outside.sent++;
+  kernel.outside.deadLettered++;
+  if (from instanceof ReplySlot) from.calleeEnded(reason);
+  if (waiter !== null) waiter.refused('EXIT', reason);
+  kernel.deadLetter(p, op, payload, from, reason);
+  return Entry.Queued;
 }
 
 /** Queues a message for which there is room. */
@@ -171,11 +208,11 @@ function meet(p: Process, state: Pressure, op: Op, payload: unknown, from: unkno
   const key = keyOf(op, coalesce);
   const first = keyedIn(box, key);
   if (first !== undefined && first.extra.expiresAt >= 0) dropExpired(p, box, state);
-  const place = keyedIn(box, key);
+  const place = p.run === Run.Dead ? undefined : keyedIn(box, key);
   if (place === undefined) return null;
   const { extra } = place;
   if (!coalesce.keepFirst) {
-    if (bytes > extra.bytes && state.bytes + bytes - extra.bytes > state.rules.capacityBytes) return refuse(p, op, payload);
+    if (bytes > extra.bytes && state.bytes + bytes - extra.bytes > state.rules.capacityBytes) return refuse(p, 'MAILBOX_FULL');
     place.segment[place.at + 1] = payload;
     extra.from = from;
     extra.expiresAt = expiresAt;

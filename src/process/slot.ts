@@ -1,5 +1,5 @@
 import { Deadline, type ExitReason } from '../base/index.js';
-import type { Process } from './process.js';
+import { Run, type Process } from './process.js';
 
 /** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
 export type LostCode = 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED' | 'EXPIRED';
@@ -50,7 +50,10 @@ export abstract class CallSlot extends ReplySlot implements Tracked {
   abstract callerEnded(): void;
 }
 
+/** Not when it is over already, or its caller is: accepting a message may run the user's code. */
 export function trackCall(caller: Process, slot: Tracked): void {
+  if (slot.settled) return;
+  if (caller.run === Run.Dead) return slot.callerEnded();
   const first = caller.calls;
   slot.nextCall = first;
   if (first !== null) first.priorCall = slot;

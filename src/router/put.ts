@@ -74,7 +74,7 @@ export class Put extends CallSlot implements Abortable {
     const limit = this.expires ? expiresInMs : timeoutMs;
     if (limit >= 0) this.callee.kernel.deadlines.add(this, limit);
     if (this.caller !== null) trackCall(this.caller, this);
-    if (signal === undefined) return;
+    if (signal === undefined || this.settled) return;
     if (signal.aborted) this.aborted(signal.reason); // by the user's sizeOf
     else this.watched = watchSignal(signal, this);
   }
@@ -136,6 +136,7 @@ export class Put extends CallSlot implements Abortable {
 export function put(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: PutOptions): Promise<void> {
   const made = new Put(caller, callee, op, payload, target, options);
   const entry = acceptOrWait(callee, made.waiter);
+  if (made.settled) return made.promise; // its process ended while it was measured
   if (entry === Entry.Queued) made.waiter.entered();
   else if (entry === Entry.Refused) made.fail(refusalOf(callee, op, payload), {});
   else {

@@ -257,6 +257,7 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
     made.fail(refusalOf(callee, op, payload));
     return made;
   }
+  if (made.settled) return made;
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
   if (caller !== null) {
     made.outer = caller.from;
@@ -317,6 +318,7 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
     made.fail(refusalOf(callee, op, payload));
     return made;
   }
+  if (made.settled) return made;
   if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);
   if (caller !== null) {
     made.outer = caller.from;
@@ -324,6 +326,6 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
   }
   // Accepting may have run the user's code (sizeOf), which may have fired it.
   if (signal !== undefined && signal.aborted) made.abort(signal.reason);
-  else if (signal !== undefined) SignalWatch.of(signal).add(made.cold());
+  else if (signal !== undefined && !made.settled) SignalWatch.of(signal).add(made.cold());
   return made;
 }
