@@ -37,7 +37,7 @@ export const deliveries = [
   { name: 'order keys hold nothing back', file: orders, edits: [['return row !== undefined;', 'return false;']] },
   { name: 'held messages are not counted', file: account, edits: [['outside.held++;', ';']] },
   { name: 'a stop forgets what is held', file: delivery, edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']] },
-  { name: 'the dead can acknowledge', file: context, edits: [['!this.superseded;', 'true;']] },
+  { name: 'the dead can acknowledge', file: context, edits: [['return !fenced(this.#agent) && this.#message.running && !this.superseded;', 'return this.#message.running;']] },
   { name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']] },
   { name: 'a concurrent handler outlives its attempt', file: destination, edits: [["this.kernel.end(extra.worker, 'shutdown');", ';']] },
   { name: 'a receipt tells its end twice', file: rare, edits: [[/if \(this\.watchers !== null\)\s+this\.tell\(outcome\.kind\);/, 'if (this.watchers !== null) { this.tell(outcome.kind); this.tell(outcome.kind); }']] },
