@@ -1,3 +1,4 @@
+import { fieldsToldOf, jsonOf } from './json.js';
 import { HIDDEN, isError, loggedAs, printable, printableLogged } from './print.js';
 
 /**
@@ -21,6 +22,11 @@ export class CastcallError extends Error {
     return false;
   }
 
+  /** JSON shows name, message, code and the fields, and errors among them likewise. */
+  toJSON(): unknown {
+    return jsonOf(this);
+  }
+
   /** @internal Its message as a log may show it: without values that may be secret. */
   logged(): string {
     return this.message;
@@ -28,6 +34,7 @@ export class CastcallError extends Error {
 }
 
 loggedAs(CastcallError, (error) => error.logged());
+fieldsToldOf(CastcallError);
 
 /**
  * Bad input: an option, argument or name that breaks its rule. The message names the value, the rule and the fix.

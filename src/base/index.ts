@@ -4,6 +4,7 @@ export { Deadline, Deadlines } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
 export { deepFreeze } from './freeze.js';
 export { hashText, mix } from './hash.js';
+export { jsonOf, told, toldAs } from './json.js';
 export { newNonce } from './id.js';
 export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from './options.js';
 export { HIDDEN, isError, printable, printableLogged, shapeOf } from './print.js';

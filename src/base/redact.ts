@@ -46,7 +46,8 @@ function messageOf(error: Error): string {
   }
 }
 
-function nameOf(error: Error): string {
+/** Its name; of a class without one of its own, that of the class. */
+export function nameOf(error: Error): string {
   const name = read(error, 'name');
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name;
   const type = read(error, 'constructor') as { readonly name?: unknown } | undefined;

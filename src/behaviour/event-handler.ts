@@ -1,4 +1,4 @@
-import { OptionError, type ExitReason } from '../base/index.js';
+import { OptionError, printable, toldAs, type ExitReason } from '../base/index.js';
 import type { Pid, Process } from '../process/index.js';
 import { Refusal } from './control.js';
 import type { AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey } from './event-types.js';
@@ -142,3 +142,5 @@ export class HandlerExit {
     readonly reason: ExitReason,
   ) {}
 }
+
+toldAs(HandlerExit, ({ pid, reason }) => `HandlerExit(${pid}: ${printable(reason)})`);

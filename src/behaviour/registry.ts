@@ -1,4 +1,4 @@
-import { atOnce, adopt, callError, handled, OptionError, parseOptions, truth, z } from '../base/index.js';
+import { atOnce, adopt, callError, handled, OptionError, parseOptions, printable, toldAs, truth, z } from '../base/index.js';
 import { Phase, type Address, type Pid, type Process } from '../process/index.js';
 import type { Entry} from '../router/index.js';
 import { anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider } from '../router/index.js';
@@ -70,6 +70,8 @@ export class RegistryEvent {
     readonly value: unknown,
   ) {}
 }
+
+toldAs(RegistryEvent, ({ change, registry, key, pid }) => `RegistryEvent(${change} ${printable(key)} in ${registry}: ${pid})`);
 
 interface Settings {
   readonly unique: boolean;

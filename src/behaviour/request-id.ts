@@ -1,3 +1,4 @@
+import { printable } from '../base/index.js';
 import { DOWN } from '../mailbox/index.js';
 import { pushSignal, Phase, Withdrawable, type Pid, type Process } from '../process/index.js';
 import type { SentRequest } from '../router/index.js';
@@ -34,6 +35,10 @@ export class RequestAnswer extends Withdrawable {
 
   toJSON(): { readonly tag: 'RESPONSE'; readonly op: string; readonly ok: boolean } {
     return { tag: this.tag, op: this.request.op, ok: this.response.ok };
+  }
+
+  override toString(): string {
+    return `RequestAnswer(${this.request.op}: ${this.response.ok ? 'ok' : printable(this.response.error)})`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { isOrderly, isThenable, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
+import { isOrderly, isThenable, jsonOf, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
 import { DOWN } from '../mailbox/index.js';
 import { ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
 import { bodyRuns, PLAIN, PlainSelf } from './plain.js';
@@ -32,7 +32,11 @@ export class TaskResult extends Withdrawable {
   }
 
   toJSON(): { readonly tag: 'TASK'; readonly value: unknown } {
-    return { tag: this.tag, value: this.value };
+    return { tag: this.tag, value: jsonOf(this.value) };
+  }
+
+  override toString(): string {
+    return `TaskResult(${printable(this.value)})`;
   }
 }
 

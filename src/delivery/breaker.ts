@@ -2,7 +2,7 @@
 // k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where they end, and
 // is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off.
 import CircuitBreaker from 'opossum';
-import { Deadline, markHandled, truth } from '../base/index.js';
+import { Deadline, markHandled, told, truth } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
@@ -237,7 +237,7 @@ export class Circuit {
   }
 
   private change(to: BreakerState, cause: BreakerChange['cause']): void {
-    this.untold.push({ breaker: this.options.name, from: this.state, to, cause });
+    this.untold.push(told('BreakerChange', { breaker: this.options.name, from: this.state, to, cause }));
     this.state = to;
     this.epoch++;
     this.probed = 0;

@@ -6,6 +6,7 @@ import { Request, titleOf, type DeadLetter } from '../router/index.js';
 import type { Acceptance } from './acceptance.js';
 import { Context } from './context.js';
 import type { KeyRecord } from './ledger.js';
+import { Outcome } from './outcome.js';
 import type { Followed } from './receipt.js';
 import { AckLimit, NO_FAILURES, Rare } from './rare.js';
 
@@ -334,7 +335,7 @@ export class Delivered extends Request implements Followed {
     const { rare, to } = this;
     this.state = State.Over;
     const { env, deadlines } = to.kernel;
-    const outcome = { kind, reply, reason, details, attempts: this.attempts, failures: this.failures, at: env.wall() } as DeliveryOutcome;
+    const outcome = new Outcome(kind, reply, reason, details, this.attempts, this.failures, env.wall()) as DeliveryOutcome;
     this.outcome = outcome;
     if (rare !== null) rare.dropTimers(deadlines);
     if (this.list !== null) deadlines.remove(this);

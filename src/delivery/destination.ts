@@ -2,7 +2,7 @@ import { isOrderly, type ExitReason } from '../base/index.js';
 import type { DeliveryOutcome, OutcomeKind, Terms } from '../behaviour/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
-import { Cell } from '../router/index.js';
+import { Cell, Failure } from '../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
 import { Route, State, type Delivered, type Keeper } from './delivered.js';
@@ -232,7 +232,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   terminated(d: Delivered, reason: unknown): void {
     this.withdraw(d, false);
-    d.rarely().failures = [...d.failures, { attempt: d.attempts, reason }];
+    d.rarely().failures = [...d.failures, new Failure(d.attempts, reason)];
     this.deadLetter(d, reason);
   }
 
@@ -263,7 +263,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** What becomes of a message that is in no account now. */
   private decide(d: Delivered, reason: unknown, delay: number): void {
     const { terms } = d;
-    if (d.guilty) d.rarely().failures = [...d.failures, { attempt: d.attempts, reason }];
+    if (d.guilty) d.rarely().failures = [...d.failures, new Failure(d.attempts, reason)];
     if (terms.guarantee === 'at-most-once' || this.delivery.closed || (d.guilty && d.attempts >= terms.attemptsMax) || (d.target.owner === null && !canReturn(d))) this.deadLetter(d, reason);
     else if (d.lapsed) this.expire(d);
     else {

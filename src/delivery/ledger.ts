@@ -3,6 +3,7 @@ import type { DeliveryOutcome, ReceiptState } from '../behaviour/index.js';
 import type { Op } from '../mailbox/index.js';
 import type { Delivered } from './delivered.js';
 import type { Digest } from './digest.js';
+import { Outcome } from './outcome.js';
 import type { Followed } from './receipt.js';
 
 /** What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much of replies in all. */
@@ -221,5 +222,5 @@ const SHORT_CODE = 64;
 const NONE: DeliveryOutcome['failures'] = [];
 
 function withoutReply({ kind, attempts, at }: DeliveryOutcome): DeliveryOutcome {
-  return { kind: 'reply-gone', reply: undefined, reason: kind, details: undefined, attempts, failures: NONE, at };
+  return new Outcome('reply-gone', undefined, kind, undefined, attempts, NONE, at) as DeliveryOutcome;
 }

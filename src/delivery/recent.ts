@@ -1,6 +1,7 @@
 import { parseOptions, Ring, z } from '../base/index.js';
 import type { RecentQuery, SettledDelivery } from '../behaviour/index.js';
 import type { Delivered } from './delivered.js';
+import { Settled } from './outcome.js';
 
 /** Records that may be kept of deliveries that are over. */
 export const RECENT_MAX = 100_000;
@@ -20,9 +21,8 @@ export class Recent {
   add(d: Delivered): void {
     const { outcome, terms } = d;
     if (outcome === null || terms.guarantee === 'at-most-once') return;
-    const { kind, reason, attempts, at } = outcome;
     const ms = d.sampled < 0 ? 0 : d.to.kernel.env.mono() - d.sampled;
-    this.ring.push({ to: d.title, op: d.op.name, guarantee: terms.guarantee, key: d.key ?? undefined, kind, reason, attempts, at, ms });
+    this.ring.push(new Settled(d.title, d.op.name, terms.guarantee, d.key ?? undefined, outcome, ms));
     if (this.ring.size > this.capacity) this.ring.shift();
   }
 

@@ -1,5 +1,5 @@
 import type { DeadLetter, RetryRefusal, Road } from '../router/index.js';
-import { titleOf } from '../router/index.js';
+import { Failure, titleOf } from '../router/index.js';
 import type { Delivered } from './delivered.js';
 
 /** Sends a delivery again that has ended as a dead letter. */
@@ -27,7 +27,7 @@ export class DeliveredRoad implements Road {
   get facts(): Road['facts'] {
     const { target, caller, attempts, failures, terms, key, past } = this.message;
     const before = past === null ? 0 : past.attempts;
-    const all = past === null ? failures : [...past.failures, ...failures.map(({ attempt, reason }) => ({ attempt: before + attempt, reason }))];
+    const all = past === null ? failures : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))];
     return {
       verb: 'deliver',
       to: titleOf(target),

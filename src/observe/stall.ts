@@ -1,4 +1,4 @@
-import { OptionError, type EnvThread, type TimerHandle } from '../base/index.js';
+import { OptionError, told, type EnvThread, type TimerHandle } from '../base/index.js';
 import { tell, type Kernel, type Process, type StallEvent } from '../process/index.js';
 import { STALL_THREAD } from './stall-thread.js';
 
@@ -68,7 +68,7 @@ export class StallWatch {
   private over({ who, ms, stack }: Told): void {
     if (this.thread === null) return;
     const event: StallEvent = { kind: 'stall', pid: who?.pid, name: who?.name, behaviour: who?.behaviour, op: who?.op, ms, stack };
-    tell(this.kernel, 'the listener of the watchdog failed', () => this.tell(event));
+    tell(this.kernel, 'the listener of the watchdog failed', () => this.tell(told('WatchdogEvent', event)));
   }
 
   /** The process that runs now, or, in development, the one whose continuation does. */

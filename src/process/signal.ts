@@ -1,4 +1,4 @@
-import type { ExitReason } from '../base/index.js';
+import { jsonOf, printable, toldAs, type ExitReason } from '../base/index.js';
 import type { Monitor } from './monitor.js';
 import type { Pid } from './process.js';
 import type { TimerRef } from './timer.js';
@@ -29,7 +29,11 @@ export class Down<T = 'DOWN'> {
 
   /** Without the monitor, which is part of the runtime. */
   toJSON(): { readonly tag: T; readonly pid: Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
-    return { tag: this.tag, pid: this.pid, name: this.name, reason: this.reason };
+    return { tag: this.tag, pid: this.pid, name: this.name, reason: jsonOf(this.reason) };
+  }
+
+  toString(): string {
+    return `Down(${this.name ?? this.pid ?? 'nobody'}: ${printable(this.reason)})`;
   }
 }
 
@@ -103,3 +107,8 @@ export class TimerAnswer {
     readonly result: number | false,
   ) {}
 }
+
+toldAs(Exit, ({ pid, reason }) => `Exit(${pid ?? 'outside'}: ${printable(reason)})`);
+toldAs(Timeout, () => 'Timeout');
+toldAs(TimerFired, ({ message }) => `TimerFired(${printable(message)})`);
+toldAs(TimerAnswer, ({ tag, result }) => `TimerAnswer(${tag}: ${String(result)})`);

@@ -1,3 +1,4 @@
+import { told } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import { KEPT, type Behaviour, type Pid, type Process } from './process.js';
 import type { Kernel } from './kernel.js';
@@ -97,7 +98,7 @@ export class Watchdog {
 
   /** Told from outside of every process; what the listener throws hurts nobody (P36). */
   private event(event: WatchdogEvent): void {
-    tell(this.kernel, 'the listener of the watchdog failed', () => this.listener(event));
+    tell(this.kernel, 'the listener of the watchdog failed', () => this.listener(told('WatchdogEvent', event)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { callError, deepFreeze, OptionError, printable, Ring, shownAs, weightOf } from '../base/index.js';
 import { bytesOf, Kind } from '../mailbox/index.js';
 import { tell, type Kernel } from '../process/index.js';
-import type { DeadLetter, DeadLetterGap, LetterLimits, LetterQuery, RetryRefusal, RetryReport, Road } from './letter.js';
+import { Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery, type RetryRefusal, type RetryReport, type Road } from './letter.js';
 import { LetterFeed } from './letter-feed.js';
 import { checkLimit, checkQuery, fits } from './letter-query.js';
 
@@ -146,7 +146,7 @@ export class DeadLetters {
     if (this.kernel.frozen) deepFreeze(checked);
     this.bytes += bytes - kept.bytes;
     kept.bytes = bytes;
-    kept.letter = { ...letter, payload: checked };
+    kept.letter = new Letter(letter.id, letter.op, checked, letter.reason, letter.at, letter);
     return kept.letter;
   }
 
@@ -213,7 +213,7 @@ export class DeadLetters {
     }
     const { past, op, facts } = road;
     const name = op.kind === Kind.Info ? 'info' : op.name;
-    const letter: DeadLetter = { id: past === null ? ++this.lastId : past.id, op: name, payload, reason, at: this.kernel.env.wall(), ...facts };
+    const letter = new Letter(past === null ? ++this.lastId : past.id, name, payload, reason, this.kernel.env.wall(), facts);
     this.keep(letter, road);
     for (const feed of this.feeds) feed.tell(letter);
     // Letters that a subscriber makes are kept and counted, but not told again: that could go on for ever.

@@ -1,3 +1,4 @@
+import { jsonOf, printable } from '../base/index.js';
 import { DOWN, type Op } from '../mailbox/index.js';
 import { accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Pid, type Process } from '../process/index.js';
 import { hold, letGo } from './holdings.js';
@@ -44,7 +45,11 @@ export class GroupChange extends Withdrawable {
 
   /** Without the monitor, which is part of the runtime. */
   toJSON(): { readonly tag: 'GROUP'; readonly change: 'join' | 'leave'; readonly group: unknown; readonly pids: readonly Pid[] } {
-    return { tag: this.tag, change: this.change, group: this.group, pids: this.pids };
+    return { tag: this.tag, change: this.change, group: jsonOf(this.group), pids: this.pids };
+  }
+
+  override toString(): string {
+    return `GroupChange(${this.change} ${printable(this.group)}: ${this.pids.join(', ')})`;
   }
 }
 

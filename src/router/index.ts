@@ -1,5 +1,6 @@
 export { findCycle } from './cycle.js';
 export { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT, DeadLetters } from './dead-letters.js';
+export { Failure } from './letter.js';
 export type { DeadLetter, DeadLetterGap, LetterFailure, LetterLimits, LetterQuery, LetterVerb, RetryRefusal, RetryReport, Road } from './letter.js';
 export { hold, letGo } from './holdings.js';
 export { broadcast, GroupChange, GroupMonitor, GroupTable, type Candidate, type GroupMonitorRef } from './groups.js';

@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetterGap } from './letter.js';
-import { Ring, shownAs } from '../base/index.js';
+import { Ring, shownAs, told } from '../base/index.js';
 import type { Scheduler } from '../process/index.js';
 
 type Item = DeadLetter | DeadLetterGap;
@@ -44,7 +44,7 @@ export class LetterFeed implements AsyncIterableIterator<Item> {
     const { missed } = this;
     if (missed > 0) {
       this.missed = 0;
-      return Promise.resolve({ done: false, value: { missed } });
+      return Promise.resolve({ done: false, value: told('DeadLetterGap', { missed }) });
     }
     if (this.waiting.size > 0) return Promise.resolve({ done: false, value: this.waiting.shift() });
     if (this.over) return Promise.resolve({ done: true, value: undefined });

@@ -1,3 +1,4 @@
+import { printable, toldAs } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import type { Pid } from '../process/index.js';
 
@@ -42,6 +43,47 @@ export interface DeadLetter {
   /** wall clock, ms since 1970 */
   readonly at: number;
 }
+
+/** @internal A letter as it is made. */
+export class Letter implements DeadLetter {
+  readonly verb: LetterVerb;
+  readonly to: string;
+  readonly from: Pid | undefined;
+  readonly fromName: string | undefined;
+  readonly attempts: number;
+  readonly failures: readonly LetterFailure[];
+  readonly guarantee: DeadLetter['guarantee'];
+  readonly key: string | undefined;
+  constructor(
+    readonly id: number,
+    readonly op: string,
+    readonly payload: unknown,
+    readonly reason: unknown,
+    readonly at: number,
+    facts: Road['facts'],
+  ) {
+    this.verb = facts.verb;
+    this.to = facts.to;
+    this.from = facts.from;
+    this.fromName = facts.fromName;
+    this.attempts = facts.attempts;
+    this.failures = facts.failures;
+    this.guarantee = facts.guarantee;
+    this.key = facts.key;
+  }
+}
+
+toldAs(Letter, ({ id, verb, op, to, reason }) => `DeadLetter(${id}: ${verb} '${op}' to ${to}: ${printable(reason)})`);
+
+/** @internal One failed attempt as it is made. */
+export class Failure implements LetterFailure {
+  constructor(
+    readonly attempt: number,
+    readonly reason: unknown,
+  ) {}
+}
+
+toldAs(Failure, ({ attempt, reason }) => `attempt ${attempt}: ${printable(reason)}`);
 
 /** Which letters are meant: those that fit everything that is given; `{}` means all. */
 export interface LetterQuery {

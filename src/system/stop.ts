@@ -1,4 +1,4 @@
-import { delayMs, OptionError } from '../base/index.js';
+import { delayMs, OptionError, told } from '../base/index.js';
 import { checkKeys } from '../behaviour/index.js';
 import { STOP } from '../mailbox/index.js';
 import { belongsTo, isSupervised, isSupervisor, isTop } from '../supervisor/index.js';
@@ -71,7 +71,7 @@ async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promi
   const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
   kernel.delivery?.close();
-  return { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before };
+  return told('StopReport', { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before });
 }
 
 /** Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its own children. */
