@@ -2,6 +2,7 @@ export { CallError, CastcallError, OptionError, StartError, callError, type Call
 export { atOnce } from './at-once.js';
 export { Deadline, Deadlines } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
+export { fieldOf, isA } from './foreign.js';
 export { deepFreeze } from './freeze.js';
 export { hashText, mix } from './hash.js';
 export { jsonOf, told, toldAs } from './json.js';

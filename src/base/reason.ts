@@ -1,4 +1,5 @@
 import { CastcallError } from './errors.js';
+import { isA } from './foreign.js';
 import { isError, printable } from './print.js';
 
 /**
@@ -26,7 +27,7 @@ export type ExitReason = unknown;
 export function isOrderly(reason: ExitReason): boolean {
   if (typeof reason !== 'object' || reason === null) return reason === 'normal' || reason === 'shutdown';
   try {
-    return isError(reason) ? reason instanceof CastcallError && reason.orderly : Object.hasOwn(reason, 'shutdown');
+    return isError(reason) ? isA(reason, CastcallError) && reason.orderly : Object.hasOwn(reason, 'shutdown');
   } catch {
     return false;
   }
@@ -58,6 +59,6 @@ export class ExitSignal extends Error {
  */
 export function reasonOf(thrown: unknown): ExitReason {
   if (!isError(thrown)) return { nocatch: thrown };
-  if (thrown instanceof ExitSignal) return thrown.reason;
+  if (isA(thrown, ExitSignal)) return thrown.reason;
   return isOrderly(thrown) ? { shutdown: thrown } : thrown;
 }

@@ -1,3 +1,4 @@
+import { fieldOf } from './foreign.js';
 import { isError, loggedMessage } from './print.js';
 
 const CAUSES_MAX = 5;
@@ -19,23 +20,15 @@ function copyOf(error: Error, left: number, seen: Set<Error>): Error {
   const made = Object.create(Error.prototype) as Error;
   // Loggers take the type of an error from its constructor; without one they take its name.
   Object.defineProperty(made, 'constructor', { value: undefined });
-  const code = read(error, 'code');
-  const cause = read(error, 'cause');
-  const errors = read(error, 'errors');
+  const code = fieldOf(error, 'code');
+  const cause = fieldOf(error, 'cause');
+  const errors = fieldOf(error, 'errors');
   const fields: Record<string, unknown> = { name, message, stack: stackOf(error, name, message) };
   if (typeof code === 'string' || typeof code === 'number') fields['code'] = code;
   if (isError(cause) && left > 0 && !seen.has(cause)) fields['cause'] = copyOf(cause, left - 1, seen);
   if (Array.isArray(errors) && left > 0) fields['errors'] = errors.slice(0, ERRORS_MAX).filter((one) => isError(one) && !seen.has(one)).map((one: Error) => copyOf(one, left - 1, seen));
   for (const [key, value] of Object.entries(fields)) Object.defineProperty(made, key, { value, enumerable: true, writable: true, configurable: true });
   return made;
-}
-
-function read(error: Error, key: string): unknown {
-  try {
-    return (error as unknown as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
 }
 
 function messageOf(error: Error): string {
@@ -48,17 +41,17 @@ function messageOf(error: Error): string {
 
 /** Its name; of a class without one of its own, that of the class. */
 export function nameOf(error: Error): string {
-  const name = read(error, 'name');
+  const name = fieldOf(error, 'name');
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name;
-  const type = read(error, 'constructor') as { readonly name?: unknown } | undefined;
+  const type = fieldOf(error, 'constructor') as { readonly name?: unknown } | undefined;
   return typeof type === 'function' && typeof type.name === 'string' && type.name !== '' ? type.name : 'Error';
 }
 
 /** V8 begins a stack with name and message as they were when it was made. */
 function stackOf(error: Error, name: string, message: string): string {
-  const stack = read(error, 'stack');
+  const stack = fieldOf(error, 'stack');
   if (typeof stack !== 'string' || stack === '') return `${name}: ${message}`;
-  const own = read(error, 'message');
+  const own = fieldOf(error, 'message');
   if (typeof own !== 'string' || own === message) return stack;
   const at = stack.indexOf('\n    at ');
   return `${name}: ${message}${at < 0 ? '' : stack.slice(at)}`;

@@ -1,4 +1,4 @@
-import { CallError } from '../base/index.js';
+import { CallError, isA } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import { fenced, type Address, type Kernel, type Process } from '../process/index.js';
 import { titleOf } from '../router/index.js';
@@ -48,7 +48,7 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
 
 /** What its mailbox has refused is counted there. */
 function refused(ref: Sending, error: unknown, op: string, verb: 'call' | 'deliver'): Promise<never> {
-  if (!(error instanceof CallError && BY_MAILBOX.has(error.code))) hostOf(ref.kernel).router.rejected();
+  if (!(isA(error, CallError) && BY_MAILBOX.has(error.code))) hostOf(ref.kernel).router.rejected();
   return rejectedWith(ref.kernel, ref.explain(error, op, verb));
 }
 

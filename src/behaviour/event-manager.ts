@@ -1,4 +1,4 @@
-import { adopt, isThenable, reasonOf, type ExitReason } from '../base/index.js';
+import { adopt, isA, isThenable, reasonOf, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import { Exit, exitSignal, isLinked, link, Phase, pushSignal, unlink, type Pid, type Process, type Report } from '../process/index.js';
 import { Request } from '../router/index.js';
@@ -208,7 +208,7 @@ export class EventEngine {
     const callback = handler.calls.get(op) as (self: InstalledHandler, payload: unknown) => unknown;
     return next(this.run(one, op, () => callback(one, payload)), (outcome) => {
       if (outcome.ok) return outcome.value;
-      return outcome.error instanceof Refusal ? outcome.error : new Refusal('handler_crashed', { handler: handler.name, reason: reasonOf(outcome.error) });
+      return isA(outcome.error, Refusal) ? outcome.error : new Refusal('handler_crashed', { handler: handler.name, reason: reasonOf(outcome.error) });
     });
   }
 

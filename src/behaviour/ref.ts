@@ -1,4 +1,4 @@
-import { callError, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
+import { callError, isA, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
 import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
@@ -327,8 +327,8 @@ export class AgentRefImpl {
   }
 
   explain(error: unknown, op: string, verb: 'call' | 'deliver' = 'call'): unknown {
-    if (error instanceof Aborted) return error.reason;
-    if (!(error instanceof PayloadError)) return error;
+    if (isA(error, Aborted)) return error.reason;
+    if (!isA(error, PayloadError)) return error;
     return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, verb, details: error.message, cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { callError, OptionError, parseOptions, z } from '../base/index.js';
+import { callError, isA, OptionError, parseOptions, z } from '../base/index.js';
 import { INFO, type Op } from '../mailbox/index.js';
 import { fenced, Phase, type Address, type Pid, type Process } from '../process/index.js';
 import { broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef } from '../router/index.js';
@@ -220,7 +220,7 @@ function checkedPayload(known: Op, payload: unknown, target: string): unknown {
   try {
     return known.check(payload);
   } catch (error) {
-    if (!(error instanceof PayloadError)) throw error;
+    if (!isA(error, PayloadError)) throw error;
     throw callError('INVALID_PAYLOAD', { target, op: known.name, details: error.message, cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { isError, OptionError, printable, timeoutMs, type ExitReason } from '../base/index.js';
+import { isA, OptionError, printable, timeoutMs, type ExitReason } from '../base/index.js';
 import { Kind, Op } from '../mailbox/index.js';
 import { fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../process/index.js';
 import type { Request} from '../router/index.js';
@@ -206,7 +206,7 @@ function answer(p: Process, hooks: SysHooks, request: Request, work: Work): void
   try {
     value = work(p, hooks);
   } catch (error) {
-    if (isError(error) && error instanceof Refused) request.fail('UNKNOWN_SYSTEM_MSG', { details: error.message });
+    if (isA(error, Refused)) request.fail('UNKNOWN_SYSTEM_MSG', { details: error.message });
     else request.fail('CALLBACK_FAILED', { reason: error, cause: error });
     return;
   }

@@ -1,4 +1,4 @@
-import { atOnce, CallError, hashText, isError, OptionError, parseOptions, z } from '../base/index.js';
+import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../base/index.js';
 import { AgentRefImpl, ScopeRef, type AnyDefinition, type Host, type RuntimeDefinition } from '../behaviour/index.js';
 import type { Address, Kernel, NameCell, Process } from '../process/index.js';
 import { ViaAddress } from '../router/index.js';
@@ -96,7 +96,7 @@ export class Balance implements Choice {
       member.replied(p, now - since, now);
     };
     reply.then(over, (error: unknown) => {
-      if (isError(error) && error instanceof CallError && error.code === 'TIMEOUT') over();
+      if (isA(error, CallError) && fieldOf(error, 'code') === 'TIMEOUT') over();
     });
   }
 

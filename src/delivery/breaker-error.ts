@@ -1,4 +1,4 @@
-import { CastcallError, isError } from '../base/index.js';
+import { CastcallError, fieldOf, isError } from '../base/index.js';
 
 /**
  * A call that a breaker did not let through. `probeInMs` says in how many ms it will try its callee again: 0 when the
@@ -43,9 +43,9 @@ const NOT_THE_CALLEE: ReadonlySet<unknown> = new Set(['MAILBOX_FULL', 'OVERLOADE
  */
 export function isCalleeFailure(error: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return nameOf(signal.reason) === 'TimeoutError';
-  return nameOf(error) !== 'AbortError' && !(isError(error) && NOT_THE_CALLEE.has((error as { code?: unknown }).code));
+  return nameOf(error) !== 'AbortError' && !(isError(error) && NOT_THE_CALLEE.has(fieldOf(error, 'code')));
 }
 
 function nameOf(error: unknown): unknown {
-  return isError(error) ? error.name : undefined;
+  return isError(error) ? fieldOf(error, 'name') : undefined;
 }

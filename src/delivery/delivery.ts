@@ -1,4 +1,4 @@
-import { CallError, callError, Deadline, deepFreeze, hashText, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
+import { CallError, callError, Deadline, deepFreeze, hashText, isA, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf,
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
@@ -187,7 +187,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
       }
       return null;
     } catch (error) {
-      if (!(error instanceof CallError)) throw error;
+      if (!isA(error, CallError)) throw error;
       return error.code as RetryRefusal;
     }
   }

@@ -1,4 +1,4 @@
-import { CastcallError, Deadline, isError, DELAY_MAX_MS } from '../base/index.js';
+import { CastcallError, Deadline, fieldOf, isError, DELAY_MAX_MS } from '../base/index.js';
 import type { LimitStats } from '../behaviour/index.js';
 import { systemStopped, type Holding, type Kernel, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
@@ -249,10 +249,6 @@ export class Gate {
 /** Ms that an error of the callee asks to wait; never throws. */
 function retryAfterOf(error: unknown): number | undefined {
   if (!isError(error)) return undefined;
-  try {
-    const { retryAfterMs: ms } = error as { retryAfterMs?: unknown };
-    return typeof ms === 'number' && ms >= 0 ? Math.ceil(ms) : undefined;
-  } catch {
-    return undefined;
-  }
+  const ms = fieldOf(error, 'retryAfterMs');
+  return typeof ms === 'number' && ms >= 0 ? Math.ceil(ms) : undefined;
 }

@@ -1,4 +1,4 @@
-import { adopt, CastcallError, delayMs, handled, OptionError, parseOptions, shownAs, timeoutMs, z } from '../base/index.js';
+import { adopt, CastcallError, delayMs, handled, isA, OptionError, parseOptions, shownAs, timeoutMs, z } from '../base/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
@@ -237,7 +237,7 @@ class LimitImpl implements Limit {
     } catch (error) {
       if (turn.called && turn.granted) gate.learn(error);
       // A breaker inside has not made the call.
-      if (error instanceof BreakerOpenError) gate.leave(turn, true);
+      if (isA(error, BreakerOpenError)) gate.leave(turn, true);
       throw error;
     } finally {
       gate.leave(turn, !turn.called);

@@ -1,4 +1,4 @@
-import { adopt, callError, CastcallError, handled, isError, OptionError, shownAs, timeoutMs } from '../base/index.js';
+import { adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs } from '../base/index.js';
 import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
 import type { Address, Kernel, NameCell, Pid, Process } from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
@@ -157,7 +157,7 @@ class PoolRefImpl extends BalancedRef {
       granted = (await ref.callAs(sender, 'checkout', ticket, { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal })) as Grant;
     } catch (error) {
       ref.castAs(null, 'release', ticket, undefined);
-      if (error instanceof CastcallError && error.code === 'TIMEOUT') throw new PoolExhaustedError(target, limit, stateOf(manager)?.slots.size ?? 0);
+      if (isA(error, CastcallError) && fieldOf(error, 'code') === 'TIMEOUT') throw new PoolExhaustedError(target, limit, stateOf(manager)?.slots.size ?? 0);
       throw error;
     }
     if (granted.p === null) throw isError(granted.error) ? granted.error : callError('EXIT', { target, op: 'checkout', reason: granted.error });

@@ -2,7 +2,7 @@
 // p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
 // none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
-import { adopt, Deadline, Deadlines, delayMs, markHandled, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
+import { adopt, Deadline, Deadlines, delayMs, isA, markHandled, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
 import type { RetryOptions } from '../behaviour/index.js';
 import { Phase, type Holding, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
@@ -72,7 +72,7 @@ async function run<T>(owner: Process | null, attempt: (number: number) => T | Pr
       shouldRetry: ({ error, attemptNumber }) => attempts.goesOn(error, attemptNumber),
     });
   } catch (error) {
-    throw error instanceof Failed || error instanceof Ended ? error.value : error;
+    throw isA(error, Failed) || isA(error, Ended) ? error.value : error;
   }
 }
 
@@ -115,7 +115,7 @@ class Attempts<T> {
 
   /** Whether a failed attempt is followed by another; resolves when that is due, or found to be pointless. */
   async goesOn(error: unknown, number: number): Promise<boolean> {
-    if (!(error instanceof Failed)) return false;
+    if (!isA(error, Failed)) return false;
     const { when, schedule, signal } = this.options;
     if (when !== undefined && !(await adopt(when(error.value)))) return false;
     const ms = backoffMs(schedule, number, this.env.u32() / 0x1_0000_0000);

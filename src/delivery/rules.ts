@@ -1,3 +1,4 @@
+import { fieldOf } from '../base/index.js';
 import type { ErrorVerdict } from '../behaviour/index.js';
 import type { Address, Process } from '../process/index.js';
 import { Cell, ViaAddress } from '../router/index.js';
@@ -35,12 +36,8 @@ export function livesOn(verdict: ErrorVerdict): boolean {
 
 /** The code of a thrown error, for who is told of it as a refusal. */
 export function codeOf(error: unknown): string {
-  try {
-    const code = (error as { readonly code?: unknown } | null)?.code;
-    return typeof code === 'string' ? code : 'ERROR';
-  } catch {
-    return 'ERROR';
-  }
+  const code = fieldOf(error, 'code');
+  return typeof code === 'string' ? code : 'ERROR';
 }
 
 /** What the policy says; one that throws itself lets it crash. */

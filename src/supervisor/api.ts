@@ -1,3 +1,4 @@
+import { fieldOf } from '../base/index.js';
 import { Refusal, type AgentSelf } from '../behaviour/index.js';
 import type { Pid } from '../process/index.js';
 import { next, type Child, type MaybeLater } from './child.js';
@@ -51,7 +52,7 @@ export function attempt(start: () => MaybeLater<void>, child: Child, undo: () =>
 /** A name that somebody else owns is told as such, and that process is not adopted (SU-46). */
 function startFailed(id: string, error: unknown): Refusal {
   const reason = reasonOfStart(error);
-  const owner = (reason as { alreadyStarted?: unknown } | null | undefined)?.alreadyStarted;
+  const owner = fieldOf(reason, 'alreadyStarted');
   const details = id === '' ? {} : { id };
   return typeof owner === 'string' ? new Refusal('already_started', { ...details, pid: owner }) : new Refusal('start_failed', { ...details, reason });
 }

@@ -1,8 +1,9 @@
-import { handled, OptionError, StartError, type ExitReason } from '../base/index.js';
+import { handled, OptionError, type ExitReason } from '../base/index.js';
 import { AgentRefImpl, checkKeys, planOf, type StartPlan } from '../behaviour/index.js';
 import { monitor, type Kernel, type Process, type Report } from '../process/index.js';
 import { Application, ApplicationError, EnvMap, type ApplicationEnv, type ApplicationType } from './application.js';
 import { masterDefinition, type MasterJob } from './master.js';
+import { reasonOfStart } from './report.js';
 
 /** Options of `applications.start`. */
 export interface StartApplicationOptions {
@@ -158,7 +159,7 @@ export class Applications {
       this.#running.set(name, { name, type, master });
       monitor(null, master, undefined, (down) => this.#ended(name, down.reason));
     } catch (error) {
-      const reason = error instanceof StartError ? error.reason : error;
+      const reason = reasonOfStart(error);
       throw new ApplicationError('START_FAILED', name, 'its start failed', undefined, reason);
     }
   }

@@ -1,10 +1,11 @@
-import { adopt, ExitSignal, OptionError, reasonOf, StartError } from '../base/index.js';
+import { adopt, ExitSignal, isA, OptionError, reasonOf, StartError } from '../base/index.js';
 import { defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type AnyDefinition, type ProcessVerbs, type RuntimeDefinition } from '../behaviour/index.js';
 import { Exit, exitProcess, exitSignal, monitor, Phase, type Process } from '../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
 import { endedWith } from './child.js';
 import { supervisorDefinition } from './engine.js';
 import { checkTree, type Tree } from './spec.js';
+import { reasonOfStart } from './report.js';
 
 /** What the process of an application is started with. */
 export interface MasterJob {
@@ -32,7 +33,7 @@ async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
     return new Master(app, top, state);
   } catch (error) {
     killLeftovers(p);
-    throw error instanceof StartError ? new ExitSignal(error.reason) : error;
+    throw isA(error, StartError) ? new ExitSignal(reasonOfStart(error)) : error;
   }
 }
 
@@ -48,7 +49,7 @@ async function started(app: Application, env: ApplicationEnv, self: ProcessVerbs
   try {
     return { tree: checkTree(`application '${app.name}'`, supervisor), state };
   } catch (error) {
-    throw error instanceof OptionError ? new ExitSignal(badCallback(app.name, 'start', 'badReturn', made)) : error;
+    throw isA(error, OptionError) ? new ExitSignal(badCallback(app.name, 'start', 'badReturn', made)) : error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ExitSignal, OptionError, printable } from '../base/index.js';
+import { ExitSignal, isA, OptionError, printable } from '../base/index.js';
 import { checkFlags, withChildren, type SupervisorSpec, type Tree } from './spec.js';
 
 /**
@@ -21,6 +21,6 @@ export function wrapped<T>(key: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw error instanceof OptionError ? new ExitSignal({ [key]: error }) : error;
+    throw isA(error, OptionError) ? new ExitSignal({ [key]: error }) : error;
   }
 }

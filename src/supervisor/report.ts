@@ -1,4 +1,4 @@
-import { StartError, type ExitReason } from '../base/index.js';
+import { fieldOf, isA, StartError, type ExitReason } from '../base/index.js';
 import type { Pid, Process, Report } from '../process/index.js';
 import type { Child } from './child.js';
 import { shutdownText, type Restart, type Shutdown } from './decision.js';
@@ -72,5 +72,5 @@ function offender(child: Child, p: Process | null): Offender {
 
 /** Why a start failed, as the exit reason it would have been. */
 export function reasonOfStart(error: unknown): ExitReason {
-  return error instanceof StartError ? error.reason : error;
+  return isA(error, StartError) ? fieldOf(error, 'reason') : error;
 }

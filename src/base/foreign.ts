@@ -1,0 +1,19 @@
+/* What users throw may be a Proxy, or have getters: a look at it may be a trap. */
+
+/** `instanceof` that no Proxy makes throw. */
+export function isA<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** One field of any value; undefined when it has none, or does not let it be read. */
+export function fieldOf(value: unknown, key: string): unknown {
+  try {
+    return (value as Record<string, unknown> | null | undefined)?.[key];
+  } catch {
+    return undefined;
+  }
+}
