@@ -86,6 +86,7 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   /** The consumer breaks off: the handler's generator is finished through its `finally` blocks, its turn ends. */
   return(): Promise<IteratorResult<unknown>> {
     this.leave(undefined);
+    this.failure = undefined; // it is not read any more
     return Promise.resolve({ done: true, value: undefined });
   }
 

@@ -182,6 +182,10 @@ class StreamRun implements AsyncIterableIterator<Outcome, undefined>, Puller, Ho
   private begin(): void {
     if (this.begun) return;
     this.begun = true;
+    if (this.consumer === null && this.kernel.closed) {
+      this.fail(systemStopped()); // nothing would end it later
+      return;
+    }
     if (this.consumer === null) this.kernel.stopHooks.add(this.stopped);
     else hold(this.consumer, this);
     try {

@@ -93,6 +93,20 @@ describe('streams', () => {
     expect(await never.next()).toEqual({ done: true, value: undefined });
   });
 
+  test('who leaves a stream that has failed meanwhile is told nothing any more', async () => {
+    const system = testSystem();
+    const { Source } = source();
+    const items = system.start(Source).stream('count', 2, { signal: AbortSignal.abort('early') });
+    await items.return?.();
+    expect(await items.next()).toEqual({ done: true, value: undefined });
+    const controller = new AbortController();
+    const begun = system.start(Source).stream('count', 2, { signal: controller.signal });
+    expect(await begun.next()).toEqual({ done: false, value: 1 });
+    controller.abort('late');
+    expect(await begun.return?.()).toEqual({ done: true, value: undefined });
+    expect(await begun.next()).toEqual({ done: true, value: undefined });
+  });
+
   test('an error in the middle reaches the consumer as EXIT with that reason, and is a crash', async () => {
     const system = testSystem();
     const { Source } = source();

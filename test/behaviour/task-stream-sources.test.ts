@@ -90,6 +90,16 @@ describe('a stream of tasks and its source', () => {
     expect(await strays.seen()).toEqual([]);
   });
 
+  it('P15 a loop from outside that begins behind the stop fails at once, and asks its source for nothing', async () => {
+    const { system } = world();
+    const source = new ByHand(hang);
+    const loop = system.task.stream(source, twice)[Symbol.asyncIterator]();
+    await system.stop();
+    expect(await rejection(loop.next())).toMatchObject({ code: 'SYSTEM_STOPPED' });
+    expect(await loop.next()).toEqual(DONE);
+    expect([source.asked, source.closed]).toEqual([0, 0]);
+  });
+
   it('P15 a loop that nobody reads when the system stops is closed, and told when it is read', async () => {
     const { system } = world();
     const source = new ByHand(item);
