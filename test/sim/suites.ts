@@ -24,13 +24,16 @@ import { startingSuite } from './starting.js';
 import { startStopSuite } from './start-stop.js';
 import { statemSuite } from './statem.js';
 import { stoppingSuite } from './stopping.js';
+import { streamSuite } from './stream.js';
 import type { Suite } from './suite.js';
 import { sysSuite } from './sys.js';
+import { taskStreamSuite } from './task-stream.js';
 import { transitionSuite } from './transition.js';
 
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite, intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
-  breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite, randomSuite,
+  breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite,
+  streamSuite, taskStreamSuite, randomSuite,
 ];
