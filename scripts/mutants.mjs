@@ -18,6 +18,7 @@ import { pressure } from '../test/mutants/mailbox.mjs';
 import { startsAndStops } from '../test/mutants/stopping.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { namesAndLocks } from '../test/mutants/names.mjs';
+import { streams } from '../test/mutants/streams.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
 import { inShare, patchedText, readShare } from './patch.mjs';
 import { build, root } from './program.mjs';
@@ -100,7 +101,7 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops];
+const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
