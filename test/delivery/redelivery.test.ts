@@ -39,7 +39,7 @@ describe('P23 a delivery that became a dead letter', () => {
     expect(letters.size).toBe(0);
   });
 
-  it('that dies again keeps its id and its history', async () => {
+  it('P23 that dies again keeps its id and its history', async () => {
     const { letters, env } = await poisoned(once, 3);
     letters.retry(1);
     await env.advance(50);

@@ -5,7 +5,7 @@ import { testSystem } from '../support/system.js';
 import { idler, listener, settle, until } from './peers.js';
 
 describe('signals and their order', () => {
-  it('SG-01 messages of one sender arrive in the order they were sent, by pid, ref or name', async () => {
+  it('P1 SG-01 messages of one sender arrive in the order they were sent, by pid, ref or name', async () => {
     const system = testSystem();
     const to = await listener(system, { name: 'to' });
     const from = await idler(system);
@@ -14,7 +14,7 @@ describe('signals and their order', () => {
     expect(to.seen).toEqual(Array.from({ length: 3_000 }, (_, i) => i));
   });
 
-  it('SG-02 one order for all kinds of signals of one pair', async () => {
+  it('P1 SG-02 one order for all kinds of signals of one pair', async () => {
     const system = testSystem();
     const to = await listener(system);
     const from = await idler(system);
@@ -73,7 +73,7 @@ describe('signals and their order', () => {
     expect(system.deadLetters.list().map(({ to, payload, reason }) => [to, payload, reason])).toEqual([[dead.ref.pid, 1, 'noproc'], [dead.ref.pid, 2, 'noproc'], ['nobody', 3, 'noproc'], [dead.ref.pid, 4, 'noproc']]);
   });
 
-  it('SG-06 everything sent before dying is queued before the Exit and the Down', async () => {
+  it('P1 P4 SG-06 everything sent before dying is queued before the Exit and the Down', async () => {
     const system = testSystem();
     const to = await listener(system);
     const from = to.self.spawn((self) => {

@@ -169,7 +169,7 @@ describe('P39 the syntax of names', () => {
 });
 
 describe('P35 cells of names', () => {
-  it('a name that only a ref knows is forgotten with its last ref; 100,000 of them leave no trace', async () => {
+  it('P35 a name that only a ref knows is forgotten with its last ref; 100,000 of them leave no trace', async () => {
     const names = new Names('castcall.test.');
     const inside = names as unknown as { readonly cells: Map<string, unknown> };
     const kept = names.cell('kept');
@@ -207,7 +207,7 @@ describe('P35 cells of names', () => {
     expect([...cellsOf(system).values()].filter((cell) => cell instanceof WeakRef).length).toBeGreaterThan(3_000);
   });
 
-  it('a name that messages were delivered to is forgotten like others; one whose keys are remembered is not', async () => {
+  it('P35 a name that messages were delivered to is forgotten like others; one whose keys are remembered is not', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env, delivery: { dedupe: { ageMs: 1_000 } } });
     const strong = (): number => [...cellsOf(system)].filter(([name, cell]) => name.startsWith('d') && !(cell instanceof WeakRef)).length;
