@@ -269,6 +269,6 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
     expect(other.alive).toBe(false);
     parent.send('go');
     await settleTurn();
-    expect(log).toEqual(['enter a in a', 'info [object Object] in a', 'terminate shutdown in a']);
+    expect(log).toEqual(['enter a in a', expect.stringMatching(/^info Exit\(.*: noise\) in a$/), 'terminate shutdown in a']);
   });
 });
