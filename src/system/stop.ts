@@ -65,9 +65,10 @@ async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promi
   const before = kernel.totals().deadLettered;
   const left = (share: number): number => Math.max(0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)));
   const drained = drain ? await quiet(kernel, left(1 - SHUTDOWN_SHARE)) : true;
-  let killed = await stopRound(kernel, () => left(1));
+  // What belongs to no tree is asked all at once, so it may have a ms to end in order also when stuck trees have used up the time.
+  let killed = await stopRound(kernel, () => left(1), 1);
   kernel.closed = true;
-  killed += await stopRound(kernel, () => left(1));
+  killed += await stopRound(kernel, () => left(1), 0);
   const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
   kernel.delivery?.close();
@@ -75,14 +76,14 @@ async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promi
 }
 
 /** Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its own children. */
-async function stopRound(kernel: Kernel, leftMs: () => number): Promise<number> {
+async function stopRound(kernel: Kernel, leftMs: () => number, leastMs: number): Promise<number> {
   let killed = 0;
   for (const top of kernel.live.list().filter(isTop).reverse()) {
     killed += await end(kernel, [top], leftMs());
     // Trees that its processes had started are stopping by now: they belong to it, so what is older waits for them.
     killed += await endInOrder(kernel, kernel.live.list().filter((p) => isSupervisor(p) && belongsTo(p, top)), leftMs);
   }
-  return killed + await endInOrder(kernel, kernel.live.list().filter((p) => !belongsToTree(p)), leftMs);
+  return killed + await endInOrder(kernel, kernel.live.list().filter((p) => !belongsToTree(p)), () => Math.max(leastMs, leftMs()));
 }
 
 /** Newest first and all at once, except that what a supervisor has started is left to it; again for what is left when it has ended. */

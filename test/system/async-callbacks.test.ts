@@ -27,7 +27,7 @@ describe('a function of the user that has to answer at once and is async', () =>
     const other = via({ registerName: (_key: string, who: Pid) => { pid = who; return true; }, unregisterName: late, whereisName: () => pid }, 'x');
     system.exit(system.start(Agent, { name: other }), 'kill');
     await settleTurn();
-    expect(logger.lines.map(({ fields }) => String(fields['error'])).filter((text) => text.includes('got \'a promise\''))).toHaveLength(1);
+    expect(logger.lines.map(({ fields }) => String(fields['error'])).filter((text) => text.includes('an answer at once'))).toHaveLength(1);
   });
 
   test('send of a provider: a dead letter that says why', () => {
