@@ -39,14 +39,15 @@ test('trap L: P35 spawn, use, stop: names, links, monitors, timers and open call
     }
   };
   try {
-    await cycles(1_000);
+    // What V8 learns and compiles is heap as well, and takes some thousand cycles.
+    await cycles(4_000);
     const grown: number[] = [];
-    for (let span = 0; span < 3; span++) {
+    for (let span = 0; span < 5; span++) {
       const before = heap();
       await cycles(1_000);
       grown.push((heap() - before) / 1_000);
     }
-    expect(Math.min(...grown), `bytes a cycle: ${grown.map(Math.round).join(', ')}`).toBeLessThan(80);
+    expect(Math.min(...grown), `bytes a cycle: ${grown.map(Math.round).join(', ')}`).toBeLessThan(40);
     expect(system.processes()).toHaveLength(2);
     expect(system.registered()).toEqual([]);
     expect(system.inspect(hub)).toMatchObject({ links: [], monitors: [], monitoredBy: [] });
