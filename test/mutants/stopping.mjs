@@ -12,7 +12,7 @@ export const startsAndStops = [
   { name: 'a tree that is to end starts its children to the last', file: 'src/supervisor/family.js', suite, edits: [['|| shutsDown(this.supervisor)', '']] },
   { name: 'a tree that is starting is no tree', file: 'src/supervisor/kind.js', suite, edits: [['p.parent === null &&', 'p.parent === null && p.phase !== 0 &&']] },
   { name: 'a child that is starting is not told of the end', file: child, suite, edits: [["exitSignal(p, starter, 'shutdown', false);", 'void p;']] },
-  { name: 'what is started during the stop is killed', file: stop, suite, edits: [['killed += await stopRound(kernel, () => left(1));', '']] },
+  { name: 'what is started during the stop is killed', file: stop, suite, edits: [['killed += await stopRound(kernel, () => left(1), 0);', '']] },
   { name: 'stuck trees take a ms each when time is up', file: stop, suite, edits: [['else if (limitMs === 0)', 'else if (limitMs < 0)']] },
   { name: 'an idle timeout counts from the first await', file: idle, suite, edits: [['if (p.run !== Run.Running && p.run !== Run.Parked)', '']] },
   { name: 'an init that was ended before it awaited fails with noproc', file: start, suite, edits: [['if (p.phase === Phase.Dead) { parent?.ext?.starting?.delete(p);', 'if (p.phase === 9) { parent?.ext?.starting?.delete(p);']] },
