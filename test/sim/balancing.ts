@@ -24,9 +24,8 @@ class Judge {
     const alive = before.filter((row) => row.alive);
     const living = alive.map(({ target, weight }) => `${target} ${weight}`).sort().join();
     if (living !== this.living) {
+      this.anew();
       this.living = living;
-      this.turns = [];
-      this.keys.clear();
     }
     const rose = after.filter(({ target, picks }) => picks !== (before.find((row) => row.target === target)?.picks ?? 0));
     sim.equal(rose.length, Math.min(1, alive.length), 'one member for each send, if one lives');
@@ -36,6 +35,13 @@ class Judge {
     sim.always(row !== undefined, 'only who lives is chosen');
     this.turns.push(member.target);
     this.promised(row as Row, alive, key);
+  }
+
+  /** Other members than before; one that has left and joined again since is another, whatever it is called. */
+  anew(): void {
+    this.living = '';
+    this.turns = [];
+    this.keys.clear();
   }
 
   private promised(row: Row, alive: readonly Row[], key: number): void {
@@ -120,8 +126,9 @@ class Balancing {
     if (draw === 0 && system.whereis(name) === undefined) system.start(ledger.definition, { name });
     else if (draw === 1 && system.whereis(name) !== undefined) system.exit(name, random.pick(['kill', 'crash', 'shutdown']));
     else if (draw === 2) this.join(ref);
-    else if (draw === 3) sim.sometimes(balancer.leave(ref), 'a member leaves');
-    else this.comeOrGo();
+    else if (draw === 3) {
+      if (sim.sometimes(balancer.leave(ref), 'a member leaves')) this.judge.anew();
+    } else this.comeOrGo();
   }
 
   private comeOrGo(): void {
