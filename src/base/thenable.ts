@@ -30,7 +30,8 @@ export function adopt<T>(foreign: T | PromiseLike<T>): Promise<T> {
 /** Listens to a native promise, no subclass of it; false when that is not what it is. */
 function listened(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
   try {
-    if (typeof foreign !== 'object' || foreign === null || Object.getPrototypeOf(foreign) !== Promise.prototype || Object.hasOwn(foreign, 'constructor')) return false;
+    // Its constructor decides what `then` makes; that is a plain load, where asking for an own one is a call.
+    if (typeof foreign !== 'object' || foreign === null || Object.getPrototypeOf(foreign) !== Promise.prototype || foreign.constructor !== Promise) return false;
     void then.call(foreign as Promise<unknown>, onValue, onError);
     return true;
   } catch {
