@@ -135,10 +135,12 @@ const ignore = (): void => undefined;
 function resume(p: Process, outcome: unknown, threw: boolean): void {
   if (p.run !== Run.Parked) return;
   const { kernel } = p;
+  const { scheduler } = kernel;
   const outer = kernel.current;
   kernel.current = p;
   kernel.parked--;
   p.run = Run.Running;
+  scheduler.resuming();
   const ext = p.ext as ProcessExt;
   if (ext.sampleFrom >= 0) recordHandled(p);
   if (ext.hibernation !== null) ext.hibernation.returned();
@@ -150,6 +152,7 @@ function resume(p: Process, outcome: unknown, threw: boolean): void {
   }
   finish(p);
   kernel.current = outer;
+  scheduler.resumed();
 }
 
 /** Lets the behaviour end a process whose code threw; its own failure to do so ends the process all the same. */

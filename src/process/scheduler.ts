@@ -58,6 +58,9 @@ export class Scheduler {
   private pending = false;
   private ticking = false;
   private spent = false;
+  /** between `resuming` and `resumed`, and whether a drain is due then */
+  private opened = false;
+  private due = false;
   private quota = QUOTA_FIRST;
   private credit = QUOTA_FIRST;
   /** the runtime's first work in this turn, and the last look at the clock */
@@ -120,9 +123,23 @@ export class Scheduler {
     this.checkedAt = this.turnBegan;
   }
 
+  /** A handler comes to rest after an await: what that makes runnable needs no microtask of its own, see `resumed`. */
+  resuming(): void {
+    this.opened = true;
+  }
+
+  /** Drains what became runnable since `resuming`, in the microtask that resumed the handler. */
+  resumed(): void {
+    this.opened = false;
+    if (!this.due) return;
+    this.due = false;
+    this.drain();
+  }
+
   private promise(): void {
     this.pending = true;
-    if (!this.spent) this.kernel.env.microtask(this.drain);
+    if (this.opened) this.due = !this.spent;
+    else if (!this.spent) this.kernel.env.microtask(this.drain);
   }
 
   private enqueueOther(p: Process): void {
