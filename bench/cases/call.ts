@@ -55,6 +55,26 @@ const withSignal = (signalOf: () => AbortSignal): Case => (library) => {
   });
 };
 
+const LONG_BLOCK = 25_000;
+
+/** How many times a call in development takes as long as one in production, to an agent each; long blocks of both alternate. */
+export const callDevelopment: Case = (library) => {
+  const [plain, development] = [defineCounter(library), defineCounter(library)];
+  return (size) => withSystem(library, (system) => withSystem(library, async (slow) => {
+    const counters = [system.start(plain), slow.start(development)] as const;
+    const times = [0, 0];
+    for (let made = 0; made < size; made += LONG_BLOCK * 2) {
+      for (const which of (made / LONG_BLOCK) % 4 === 0 ? [0, 1] as const : [1, 0] as const) {
+        const began = nowMs();
+        for (let n = 0; n < LONG_BLOCK; n++) await counters[which].call('increment');
+        times[which]! += nowMs() - began;
+      }
+    }
+    for (const counter of counters) expectCount('calls handled', await counter.call('count'), size / 2);
+    return times[1]! / times[0]!;
+  }, { development: true }));
+};
+
 const { signal } = new AbortController();
 
 /** One signal for all calls. */

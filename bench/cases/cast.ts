@@ -1,4 +1,4 @@
-import type { Case, Castcall, Run, System } from '../lib/case.js';
+import type { Case, Castcall, Run, System, SystemOptions } from '../lib/case.js';
 import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
@@ -33,6 +33,23 @@ export const asyncCast: Case = (library) => {
   return bursts(library, (system) => system.start(Counter));
 };
 
+const EARLIER_SYSTEMS = 14;
+
+/** The same in development, where the sender of an async handler is followed; other systems of the program have run before. */
+export const asyncCastDevelopment: Case = (library) => {
+  const Counter = library.defineAgent({
+    init: () => ({ count: 0 }),
+    calls: { count: (self) => self.state.count },
+    casts: { async add(self) { self.state.count += 1; } },
+  });
+  const run = bursts(library, (system) => system.start(Counter), { development: true });
+  let earlier = 0;
+  return async (size) => {
+    for (; earlier < EARLIER_SYSTEMS; earlier++) await run(BURST);
+    return run(size);
+  };
+};
+
 /** What both counters have, the sync one and the async one. */
 interface CountingRef {
   cast(op: 'add'): void;
@@ -40,7 +57,7 @@ interface CountingRef {
 }
 
 /** Casts to one agent in bursts of 1,000; the sender yields after each. */
-function bursts(library: Castcall, start: (system: System) => CountingRef): Run {
+function bursts(library: Castcall, start: (system: System) => CountingRef, options: SystemOptions = {}): Run {
   return (size) => withSystem(library, async (system) => {
     const counter = start(system);
     const started = nowMs();
@@ -50,5 +67,5 @@ function bursts(library: Castcall, start: (system: System) => CountingRef): Run 
     }
     expectCount('casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity' }), size);
     return perSecond(size, started);
-  });
+  }, options);
 }

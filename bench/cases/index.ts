@@ -1,6 +1,6 @@
 import type { Case } from '../lib/case.js';
-import { callConcurrent, callDeadlineSignal, callFreshSignal, callSequential } from './call.js';
-import { asyncCast, castBacklog, castStream } from './cast.js';
+import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
+import { asyncCast, asyncCastDevelopment, castBacklog, castStream } from './cast.js';
 import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512 } from './deliver.js';
 import { timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
@@ -43,10 +43,12 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['deliver_keyed_512', deliverKeyed512],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
+  ['call_development', callDevelopment],
   ['bytes_per_queued_cast', bytesPerQueuedCast],
   ['bytes_per_queued_delivery', bytesPerQueuedDelivery],
   ['bytes_per_settled_delivery', bytesPerSettledDelivery],
   ['async_cast', asyncCast],
+  ['async_cast_development', asyncCastDevelopment],
   ['million_agents', millionAgents],
   ['timer_delay', timerDelay],
 ]);

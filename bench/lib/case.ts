@@ -3,6 +3,8 @@ export type Castcall = typeof import('../../src/index.js');
 
 export type System = ReturnType<Castcall['createSystem']>;
 
+export type SystemOptions = NonNullable<Parameters<Castcall['createSystem']>[0]>;
+
 /** One measured run of `size` operations; resolves with the figure in the metric's unit, rejects when a count is wrong. */
 export type Run = (size: number) => Promise<number>;
 

@@ -1,4 +1,4 @@
-import type { Castcall, System } from './case.js';
+import type { Castcall, System, SystemOptions } from './case.js';
 
 /**
  * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has been collected, and the
@@ -7,8 +7,8 @@ import type { Castcall, System } from './case.js';
 const earlier: System[] = [];
 
 /** Runs `body` on a fresh quiet system and checks the books before it stops. */
-export async function withSystem<T>(library: Castcall, body: (system: System) => Promise<T>): Promise<T> {
-  const system = library.createSystem({ name: 'bench', logger: false });
+export async function withSystem<T>(library: Castcall, body: (system: System) => Promise<T>, options: SystemOptions = {}): Promise<T> {
+  const system = library.createSystem({ name: 'bench', logger: false, ...options });
   try {
     const result = await body(system);
     expectConserved(system);

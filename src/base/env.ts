@@ -80,6 +80,7 @@ const then = Promise.prototype.then as (this: Promise<void>, fn: () => void) => 
  */
 const NOBODY: AsyncResource = new AsyncResource('castcall');
 
+/** One per program: a storage that has run slows down each promise of the program from then on, its owner gone or not. */
 class NodeContext implements AsyncContext {
   private readonly storage = new AsyncLocalStorage<object>();
   run<T>(owner: object, body: () => T): T {
@@ -89,6 +90,8 @@ class NodeContext implements AsyncContext {
     return this.storage.getStore();
   }
 }
+
+const CONTEXT: AsyncContext = new NodeContext();
 
 let collect: (() => void) | null = null;
 
@@ -143,7 +146,7 @@ class NodeEnv implements Env {
     return createHistogram();
   }
   context(): AsyncContext {
-    return new NodeContext();
+    return CONTEXT;
   }
   thread(source: string, data: object, told: (message: unknown) => void): EnvThread {
     const worker = new Worker(source, { eval: true, workerData: data, execArgv: [] });

@@ -1,4 +1,4 @@
-export { CallError, CastcallError, OptionError, StartError, callError, type CallErrorCode, type CallErrorFields } from './errors.js';
+export { CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields } from './errors.js';
 export { atOnce } from './at-once.js';
 export { Deadline, Deadlines } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';

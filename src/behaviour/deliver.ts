@@ -25,7 +25,7 @@ export function deliverAs(ref: Sending, sender: Process | null, op: string, payl
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]), 'deliver');
     const checked = known.check === null ? payload : known.check(payload);
-    return kernel.scheduler.paced(deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options));
+    return kernel.answer(deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options));
   } catch (error) {
     return refused(ref, error, op, 'deliver');
   }
@@ -39,7 +39,7 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
     if (known === undefined || known.stream) throw ref.unknown(op, definition.calls);
     const checked = known.check === null ? payload : known.check(payload);
     throwIfFired(checkSignal('call', (options as CallOptions).signal));
-    return kernel.scheduler.paced(deliveriesOf(kernel).call(addr, definition, known, checked, caller, options));
+    return kernel.answer(deliveriesOf(kernel).call(addr, definition, known, checked, caller, options));
   } catch (error) {
     kernel.counts.callsFailed++;
     return refused(ref, error, op, 'call');

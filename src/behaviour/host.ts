@@ -67,5 +67,5 @@ export function rejected(kernel: Kernel, code: CallErrorCode, target: string, op
 
 /** The same with any error. */
 export function rejectedWith(kernel: Kernel, error: unknown): Promise<never> {
-  return kernel.scheduler.paced(handled(Promise.reject<never>(error)));
+  return kernel.answer(handled(Promise.reject<never>(error)));
 }

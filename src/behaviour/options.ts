@@ -112,7 +112,7 @@ export function readPut(options: object): PutRead {
   };
 }
 
-export function readCall(options: object, mono: () => number, stack: RequestOptions['stack']): RequestOptions {
+export function readCall(options: object, mono: () => number, trace: RequestOptions['trace']): RequestOptions {
   checkKeys('call', options, CALL_KEYS);
   const given = options as CallOptions;
   return {
@@ -121,7 +121,7 @@ export function readCall(options: object, mono: () => number, stack: RequestOpti
     expiresAt: given.expiresInMs === undefined ? -1 : mono() + delayMs('call.expiresInMs', given.expiresInMs),
     skipAbandoned: given.skipAbandoned ?? false,
     signal: checkSignal('call', given.signal),
-    stack,
+    trace,
   };
 }
 

@@ -50,7 +50,7 @@ export class ProcessRefImpl {
     const done = ended(addr, addr.pid, reason, limit);
     if (addr.trap) exitSignal(addr, null, reason, false);
     else exitProcess(addr, reason);
-    return done;
+    return addr.kernel.traced(done);
   }
   bind(self: { readonly p: Process }): ProcessRefImpl {
     return new ProcessRefImpl(this.addr, self.p);

@@ -49,7 +49,9 @@ export class AgentRefImpl {
         return;
       }
     }
-    this.castSlowly(this.implied(op), op, payload, options);
+    const sender = this.implied(op);
+    if (this.sender === null) this.castAs(sender, op, payload, options);
+    else this.castSlowly(sender, op, payload, options);
   }
 
   /** The same with an explicit sender that lives, or from outside: `self.cast`. */
@@ -131,7 +133,7 @@ export class AgentRefImpl {
       if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op, verb: 'put' });
       if (sender === p) throw callError('CALLING_SELF', { target, op, verb: 'put', reason: 'calling_self' });
       throwIfFired(read.signal);
-      return kernel.scheduler.paced(put(p, known, checked, sender, this.addr, read));
+      return kernel.answer(put(p, known, checked, sender, this.addr, read));
     } catch (error) {
       hostOf(kernel).router.rejected();
       return this.rejection(error, op);
@@ -162,7 +164,7 @@ export class AgentRefImpl {
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && p !== caller && options === undefined && p.calls === null && p.ext === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && !p.kernel.development) {
+    if (known !== undefined && p !== null && p !== caller && options === undefined && p.calls === null && p.ext === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && (p.kernel.traces === null || !p.kernel.traces.due)) {
       return this.told(request(p, known, payload, caller, this.addr, CALL_TIMEOUT_MS));
     }
     if (options !== undefined && (options as { guarantee?: unknown } | null)?.guarantee !== undefined) return guaranteedCall(this, caller, op, payload, options);
@@ -182,12 +184,13 @@ export class AgentRefImpl {
 
   /** A request that nobody waits for: never throws, what is wrong is an error response (RQ-01). */
   sendRequestAs(caller: Process, op: string, payload: unknown, value: (value: unknown) => void, failed: (error: unknown) => void): SentRequest | null {
-    const { definition, addr } = this;
+    const { definition, addr, kernel } = this;
     try {
       const known = definition.callOp(op);
       if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
       const checked = known.check === null ? payload : known.check(payload);
       const made = new SentRequest(caller, this.callee(null, op), known, addr, value, failed);
+      if (kernel.traces !== null) made.cold().trace = kernel.traces.take(this.sendRequestAs);
       sendRequest(made, checked);
       return made;
     } catch (error) {
@@ -202,8 +205,8 @@ export class AgentRefImpl {
     const { definition, kernel } = this;
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
-    const stack = kernel.development ? callerStack() : undefined;
-    const read = options === undefined && stack === undefined ? null : readCall(options ?? {}, () => kernel.env.mono(), stack);
+    const trace = kernel.traces === null ? null : kernel.traces.take(this.callAs);
+    const read = options === undefined && trace === null ? null : readCall(options ?? {}, () => kernel.env.mono(), trace);
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.callee(caller, op);
     if (read !== null) throwIfFired(read.signal);
@@ -304,7 +307,7 @@ export class AgentRefImpl {
     if (p === null) return rejected(this.kernel, 'NOPROC', target, 'stop', { reason: 'noproc' });
     if (p === acting) return rejected(this.kernel, 'CALLING_SELF', target, 'stop');
     pushSignal(p, STOP, reason, null);
-    return ended(p, target, reason, limit);
+    return this.kernel.traced(ended(p, target, reason, limit));
   }
 
   /** In whose name a verb that is no send acts; null is the outside. */
@@ -354,13 +357,6 @@ const NOBODY = new Mailbox(UNBOUNDED);
 export function statsOf(addr: Address, kernel: Kernel): AgentStats {
   const p = addr.owner;
   return { alive: p !== null, mailbox: p === null ? mailboxStats(NOBODY, false, 0) : mailboxStats(p.mailbox, p.running, kernel.env.mono()), delivery: deliveriesOf(kernel).stats(addr) };
-}
-
-/** The caller's stack, not yet turned into text: that happens only when the call fails. */
-function callerStack(): { readonly stack?: string } {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, AgentRefImpl.prototype.call);
-  return holder;
 }
 
 function warnBareRef(kernel: Kernel, owner: object | undefined, definition: string, op: string): void {

@@ -254,7 +254,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   lock<T>(self: ProcessVerbs, key: unknown, fn: () => T | PromiseLike<T>): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('lock.fn', fn, 'a function');
     const p = needed(self, 'lock');
-    return p.kernel.scheduler.paced(lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)));
+    return p.kernel.answer(lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)));
   }
 
   /** What `putMeta` left under that key, or undefined (RY-15). */

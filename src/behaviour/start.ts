@@ -69,7 +69,7 @@ function settingsOf({ name, mailbox, stats, label, priority, debug, timeoutMs, h
 export function startFrom(host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[]): AgentRefImpl | Promise<AgentRefImpl> {
   const definition = runtimeOf(given);
   const started = startAgent(host, planFrom('start', definition, args), parent);
-  if (started instanceof Promise) return host.kernel.scheduler.paced(handled(started.then((p) => refOf(host, p, definition))));
+  if (started instanceof Promise) return host.kernel.answer(handled(started.then((p) => refOf(host, p, definition))));
   return refOf(host, started, definition);
 }
 
@@ -79,7 +79,7 @@ export function startWatched(host: Host, parent: Process, given: AnyDefinition, 
   const watch: WatchedStart = { monitor: null };
   const made = (p: StartedProcess): unknown => ({ ref: refOf(host, p, definition), monitor: watch.monitor });
   const started = startAgent(host, { ...planFrom('startMonitored', definition, args), watch }, parent, false);
-  return started instanceof Promise ? host.kernel.scheduler.paced(handled(started.then(made))) : made(started);
+  return started instanceof Promise ? host.kernel.answer(handled(started.then(made))) : made(started);
 }
 
 function planFrom(verb: string, definition: RuntimeDefinition, args: readonly unknown[]): StartPlan {

@@ -67,7 +67,7 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    return this.callee.kernel.scheduler.paced(this.ask());
+    return this.callee.kernel.answer(this.ask());
   }
 
   private ask(): Promise<IteratorResult<unknown>> {

@@ -1,4 +1,4 @@
-import { handled, OptionError, Ring, timeoutMs, type ExitReason } from '../base/index.js';
+import { handled, OptionError, Ring, timeoutMs, unstacked, type ExitReason } from '../base/index.js';
 import { exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Level, type Process } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
 import { checkKeys } from './options.js';
@@ -100,7 +100,7 @@ class Element extends TaskWait {
     const { plan } = this.run;
     this.kill();
     if (plan.kill) this.fails('timeout');
-    else this.run.fail(new TaskError('TIMEOUT', 'stream', this.task.pid, undefined, plan.limitMs));
+    else this.run.fail(unstacked(() => new TaskError('TIMEOUT', 'stream', this.task.pid, undefined, plan.limitMs)));
   }
 
   /** The consumer has ended: its tasks go with it. */
@@ -167,7 +167,7 @@ class StreamRun implements AsyncIterableIterator<Outcome, undefined>, Puller, Ho
     this.begin();
     if (!this.moving) this.move();
     // A source may be empty, and every outcome there: then no drain holds the loop of its consumer back.
-    return this.kernel.scheduler.paced(handled(promise));
+    return this.kernel.answer(handled(promise));
   }
 
   /** The reader breaks off. */

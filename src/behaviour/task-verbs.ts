@@ -54,7 +54,7 @@ export class TaskVerbsImpl {
       if (now === undefined) {
         const wait = new AwaitWait(task, limit);
         wait.begin(limit);
-        return wait.promise;
+        return this.kernel.traced(wait.promise);
       }
       if (now !== null && now.ok) return this.told(Promise.resolve(now.value));
       throw now === null ? new TaskError('NOPROC', 'await', task.pid) : new TaskError('EXIT', 'await', task.pid, now.reason);
@@ -132,7 +132,7 @@ export class TaskVerbsImpl {
 
   /** An outcome that is there already comes without a drain. */
   private told<T>(answer: Promise<T>): Promise<T> {
-    return this.kernel.scheduler.paced(answer);
+    return this.kernel.answer(answer);
   }
 
   private need(verb: string): void {

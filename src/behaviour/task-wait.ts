@@ -1,4 +1,4 @@
-import { markHandled, type ExitReason } from '../base/index.js';
+import { markHandled, unstacked, type ExitReason } from '../base/index.js';
 import { CallSlot, trackCall, untrackCall } from '../process/index.js';
 import { TaskError } from './task-error.js';
 import type { TaskListener, TaskRecord } from './task.js';
@@ -87,12 +87,12 @@ export class AwaitWait extends TaskWait {
   }
 
   protected failure(reason: ExitReason): void {
-    this.fail(new TaskError('EXIT', 'await', this.task.pid, reason));
+    this.fail(unstacked(() => new TaskError('EXIT', 'await', this.task.pid, reason)));
   }
 
   protected late(): void {
     this.task.drop();
-    this.fail(new TaskError('TIMEOUT', 'await', this.task.pid, undefined, this.limitMs));
+    this.fail(unstacked(() => new TaskError('TIMEOUT', 'await', this.task.pid, undefined, this.limitMs)));
   }
 
   private fail(error: TaskError): void {

@@ -69,7 +69,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   /** The reply of the one handling, also across restarts of the callee; rejects with what a call rejects with. */
   call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown> {
     const { timeoutMs, signal, ...delivery } = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
-    const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, undefined);
+    const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, null);
     if (caller !== null && caller === addr.owner) throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
     const message = this.send('call', addr, definition, op, payload, caller, delivery);
     return new OutcomeWait(this.kernel, message, caller, limit, abort).promise;

@@ -22,6 +22,7 @@ export { CallSlot, ReplySlot, trackCall, untrackCall, type LostCode, type Tracke
 export type { Scheduler, TurnJob } from './scheduler.js';
 export { spawnProcess } from './spawn.js';
 export { isSuspended, resumeFully, resumeProcess, suspendProcess } from './suspend.js';
+export { Traces, TRACES_PER_TURN, type Trace } from './traces.js';
 export { tell } from './tell.js';
 export { cancelTimer, OwnedTimer, ProcessTimer, readTimer, startAction, startInterval, startTimer, timerMessage, type IntervalTimer, type TimerRef } from './timer.js';
 export { Watchdog, type StallEvent, type WatchdogEvent, type WatchdogOptions } from './watchdog.js';

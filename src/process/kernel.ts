@@ -7,6 +7,7 @@ import { Run, type Behaviour, type Process } from './process.js';
 import type { DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
+import { Traces } from './traces.js';
 import type { Watchdog } from './watchdog.js';
 
 /** meters of definitions without a process that are kept */
@@ -48,6 +49,8 @@ export class Kernel {
   current: Process | null = null;
   /** payloads are frozen or somebody watches: sends take the longer road */
   watched: boolean;
+  /** the same for something other than frozen payloads: also a send of what cannot be frozen takes it */
+  attended: boolean;
   readonly frozen: boolean;
   readonly development: boolean;
   readonly reporting: boolean;
@@ -61,6 +64,8 @@ export class Kernel {
   private readonly warned = new Set<string>();
   /** development only: which process an async continuation belongs to */
   readonly context: AsyncContext | null;
+  /** development only: who asked for what fails */
+  readonly traces: Traces | null;
   /** port: releases names, groups and locks of an ending process */
   readonly exitHooks: ((p: Process) => void)[] = [];
   /** port: what lives in the name of the system ends with it, after all processes */
@@ -98,13 +103,15 @@ export class Kernel {
     this.processesMax = options.processesMax;
     this.frozen = options.frozen;
     this.ceiling = options.memory === null ? null : new Ceiling(this, options.memory);
-    this.watched = options.frozen || this.ceiling !== null;
+    this.attended = this.ceiling !== null;
+    this.watched = options.frozen || this.attended;
     this.development = options.development;
     this.context = options.development ? options.env.context() : null;
     this.ports = options.ports;
     this.reporting = options.reporting;
     this.details = options.details;
     this.scheduler = new Scheduler(this);
+    this.traces = options.development ? new Traces(this.scheduler) : null;
     this.deadlines = new Deadlines(this.env, this.scheduler.poke);
   }
 
@@ -147,6 +154,16 @@ export class Kernel {
     this.ports.warn(message, fields);
   }
 
+  /** The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it. */
+  answer<T>(promise: Promise<T>): Promise<T> {
+    return this.scheduler.paced(this.traced(promise));
+  }
+
+  /** The same for one that comes with a drain. */
+  traced<T>(promise: Promise<T>): Promise<T> {
+    return this.traces === null ? promise : this.traces.follow(promise);
+  }
+
   setTap(tap: Tap | null): void {
     this.tap = tap;
     this.watch();
@@ -168,7 +185,8 @@ export class Kernel {
   }
 
   private watch(): void {
-    this.watched = this.frozen || this.ceiling !== null || this.tap !== null || this.gate !== null || this.faults !== null || this.watchdog !== null;
+    this.attended = this.ceiling !== null || this.tap !== null || this.gate !== null || this.faults !== null || this.watchdog !== null;
+    this.watched = this.frozen || this.attended;
   }
 
   meterOf(behaviour: Behaviour): Meter {

@@ -61,6 +61,8 @@ export class Scheduler {
   /** between `resuming` and `resumed`, and whether a drain is due then */
   private opened = false;
   private due = false;
+  /** turns of the event loop so far */
+  turns = 0;
   private quota = QUOTA_FIRST;
   private credit = QUOTA_FIRST;
   /** the runtime's first work in this turn, and the last look at the clock */
@@ -223,6 +225,7 @@ export class Scheduler {
   /** The event loop had its turn: the time budget is whole again. */
   private readonly tick = (): void => {
     this.ticking = false;
+    this.turns++;
     this.quota = QUOTA_FIRST;
     this.credit = QUOTA_FIRST;
     if (this.jobs.length > 0) this.doJobs();

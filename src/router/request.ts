@@ -1,13 +1,13 @@
 import { callError, markHandled, settle, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Tracked } from '../process/index.js';
+import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Trace, type Tracked } from '../process/index.js';
 import { SignalWatch, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */
 export class RequestExtra extends Watched {
   skipAbandoned = false;
-  /** the caller's stack, captured in development */
-  stack: { readonly stack?: string } | undefined = undefined;
+  /** the caller's frames, in development */
+  trace: Trace | null = null;
   /** the process that handles it, when that is not the callee itself: a concurrent handler's */
   worker: Process | null = null;
   /** the callee's signal for this request; fired when the caller gives up */
@@ -134,8 +134,7 @@ export class CallRequest extends Request implements Tracked {
     this.close();
     const { kernel } = this.callee;
     const error = callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee, code), ...fields });
-    const stack = this.extra?.stack?.stack;
-    if (stack !== undefined) error.stack = `${error.name}: ${error.message}\n${stack.slice(stack.indexOf('\n') + 1)}`;
+    if (kernel.traces !== null) kernel.traces.add(error, this.extra === null ? null : this.extra.trace);
     kernel.counts.callsFailed++;
     this.rejectWith(error);
     return error;
@@ -291,6 +290,8 @@ export function sendRequest(made: SentRequest, payload: unknown): void {
 export function systemRequest(callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number): CallRequest {
   const promise = new Promise<unknown>(executor);
   const made = new CallRequest(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
+  const { traces } = callee.kernel;
+  if (traces !== null) made.cold().trace = traces.take(systemRequest);
   pushSignal(callee, op, command, made);
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
   if (caller !== null) trackCall(caller, made);
@@ -304,7 +305,7 @@ export interface RequestOptions {
   readonly expiresAt: number;
   readonly skipAbandoned: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly stack: { readonly stack?: string } | undefined;
+  readonly trace: Trace | null;
 }
 
 /** Makes and queues a request with options. The caller has checked that the signal has not fired. */
@@ -313,7 +314,7 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
   const made = new CallRequest(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
   const { rank, expiresAt, signal } = options;
   if (options.skipAbandoned) made.cold().skipAbandoned = true;
-  if (options.stack !== undefined) made.cold().stack = options.stack;
+  if (options.trace !== null) made.cold().trace = options.trace;
   if (!(rank === Rank.Normal && expiresAt < 0 ? accept(callee, op, payload, made) : acceptWith(callee, rank, op, payload, made, expiresAt))) {
     made.fail(refusalOf(callee, op, payload));
     return made;

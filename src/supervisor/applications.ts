@@ -120,7 +120,7 @@ export class Applications {
   }
 
   #told<T>(answer: Promise<T>): Promise<T> {
-    return this.#ports.kernel.scheduler.paced(handled(answer));
+    return this.#ports.kernel.answer(handled(answer));
   }
 
   /** @internal The system stops: nothing is started or stopped by request any more. */
