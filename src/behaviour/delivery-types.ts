@@ -75,7 +75,7 @@ interface Ended {
   readonly attempts: number;
   /** the failed ones, oldest first */
   readonly failures: readonly FailedAttempt[];
-  /** wall clock, ms since 1970 */
+  /** wall clock, ms since 1970, as of the latest look at a clock in that turn of the event loop */
   readonly at: number;
 }
 

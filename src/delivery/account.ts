@@ -6,6 +6,7 @@ import { titleOf, type Router } from '../router/index.js';
 import { Counters } from './counters.js';
 import type { Digest } from './digest.js';
 import { State, type Delivered } from './delivered.js';
+import type { Expiries } from './expiry.js';
 import type { Resender } from './redelivery.js';
 import type { Recent } from './recent.js';
 import type { HeldMessages } from './held.js';
@@ -16,6 +17,7 @@ export interface Post extends Resender {
   readonly kernel: Kernel;
   readonly router: Router;
   readonly memory: Memory;
+  readonly expiries: Expiries;
   readonly counters: Counters;
   /** every message that is in no mailbox now */
   readonly held: Set<Delivered>;
@@ -83,9 +85,9 @@ export abstract class Account {
   }
 
   /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
-  duplicate(first: KeyRecord, target: Address, op: Op, digest: Digest): Delivered | Past {
+  duplicate(first: KeyRecord, target: Address, op: Op, payload: unknown, digest: Digest | null): Delivered | Past {
     const { counters, all } = this;
-    if (!first.fits(op, digest)) {
+    if (!first.fits(op, payload, digest)) {
       counters.conflicts++;
       all.conflicts++;
       throw callError('KEY_CONFLICT', { target: titleOf(target), op: op.name, details: first.key });

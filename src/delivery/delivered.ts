@@ -1,14 +1,16 @@
 import { callError, isError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
 import type { Op, Waiter } from '../mailbox/index.js';
-import { Phase, type Address, type Behaviour, type Kernel, type LostCode, type Process } from '../process/index.js';
-import { Request, titleOf, type DeadLetter } from '../router/index.js';
+import { Phase, type Address, type Behaviour, type LostCode, type Process } from '../process/index.js';
+import { Request, RequestExtra, titleOf, type DeadLetter } from '../router/index.js';
 import type { Acceptance } from './acceptance.js';
 import { Context } from './context.js';
+import type { Expiry } from './expiry.js';
 import type { KeyRecord } from './ledger.js';
 import { Outcome } from './outcome.js';
 import type { Followed } from './receipt.js';
 import { AckLimit, NO_FAILURES, Rare } from './rare.js';
+import { Route, routeOf, type Keeper } from './route.js';
 
 /** Where a message is. Forward to `Over`, except that a failed attempt goes back from `Running` to `Held`. */
 export const State = { Held: 0, Queued: 1, Running: 2, Over: 3 } as const;
@@ -17,74 +19,64 @@ export type State = (typeof State)[keyof typeof State];
 const STATE = 3;
 const LAPSED = 4;
 const GUILTY = 8;
-const MARKS = 15;
+/** its place in its expiry: six bits from there */
+const PLACE = 4;
+const PLACES = 63;
+const MARKS = 1_023;
 /** attempts begin at that bit */
-const ATTEMPTS = 4;
-
-/** What messages of one operation to one destination have in common; they share it. */
-export class Route {
-  constructor(
-    readonly to: Keeper,
-    readonly op: Op,
-    readonly target: Address,
-    readonly behaviour: Behaviour,
-    readonly terms: Terms,
-  ) {}
-}
-
-/** What a message tells of its way: the destination that it belongs to. */
-export interface Keeper {
-  readonly kernel: Kernel;
-  begun(d: Delivered): void;
-  queued(): void;
-  accepted(d: Delivered): void;
-  acknowledged(d: Delivered): void;
-  answered(d: Delivered, code: string | undefined, details: unknown): void;
-  expiredQueued(d: Delivered): void;
-  lapsedQueued(d: Delivered): void;
-  expiredHeld(d: Delivered): void;
-  deadLetterHeld(d: Delivered, reason: unknown): void;
-  takenBack(d: Delivered, reason: ExitReason): void;
-  refused(d: Delivered, code: string, reason: ExitReason): void;
-  unclaimed(d: Delivered, reason: ExitReason): void;
-  late(d: Delivered): void;
-  attemptFailed(d: Delivered, reason: unknown): void;
-  attemptEnded(d: Delivered, reason: ExitReason): void;
-  threw(d: Delivered, error: unknown): boolean;
-  nacked(d: Delivered, delayMs: number): void;
-  terminated(d: Delivered, reason: unknown): void;
-  overran(d: Delivered): void;
-  again(d: Delivered): void;
-  over(d: Delivered, outcome: DeliveryOutcome): void;
-  lost(d: Delivered, kind: OutcomeKind): void;
-  leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void;
-  inLine(change: 1 | -1): void;
-  vanished(d: Delivered): boolean;
-}
+const ATTEMPTS = 10;
 
 /**
  * One message with a guarantee. To the agent that handles it it is a request, whose reply is the acknowledgement: the handler
  * succeeded. It outlives the incarnations that it is given to.
  *
- * As a deadline it is its own expiry; its other times are deadlines of their own, made when they are needed.
+ * Millions of them may wait: what is shared is in its route, what is rare in `Rare`, what excludes each other in one field.
  */
 export class Delivered extends Request implements Followed {
-  /** who has it now; null until it has met a process */
-  callee: Process = null as never;
-  /** place among the messages of its destination, in the order of their sends */
-  number = 0;
-  outcome: DeliveryOutcome | null = null;
-  /** state, marks and attempts: see the accessors */
+  /** see `Exit.kept` */
+  static readonly kept: Delivered = new Delivered(null, Route.kept, undefined, null);
+  /** when its time is up; null before it is accepted and once it is over */
+  expiry: Expiry | null = null;
+  /** what is kept of its key, else its number: see the accessors */
+  private identity: KeyRecord | number;
+  /** state, marks, place and attempts: see the accessors */
   private bits = 0;
   private rare: Rare | null = null;
   constructor(
     readonly caller: Process | null,
-    readonly route: Route,
-    public payload: unknown,
-    /** what is kept of its key, or its number of its sender's messages to that destination, or 0 when it need not be known */
-    private readonly identity: KeyRecord | number,
+    private route: Route,
+    /** the payload, then the outcome */
+    private content: unknown,
+    record: KeyRecord | null,
   ) {
     super();
+    this.identity = record ?? 0;
+  }
+
+  get payload(): unknown {
+    return this.state === State.Over ? undefined : this.content;
+  }
+  get outcome(): DeliveryOutcome | null {
+    return this.state === State.Over ? (this.content as DeliveryOutcome) : null;
+  }
+
+  /** who has it now; null until it has met a process */
+  get callee(): Process {
+    return this.route.callee as Process;
+  }
+  set callee(callee: Process) {
+    const { route } = this;
+    if (route.callee === callee) return;
+    this.route = routeOf(route.to, route.op, route.target, route.behaviour, route.terms, callee);
+  }
+
+  /** place among the messages of its destination, in the order of their sends */
+  get number(): number {
+    return typeof this.identity === 'number' ? this.identity : this.identity.number;
+  }
+  set number(number: number) {
+    if (typeof this.identity === 'number') this.identity = number;
+    else this.identity.number = number;
   }
 
   get state(): State {
@@ -108,6 +100,14 @@ export class Delivered extends Request implements Followed {
   }
   set guilty(guilty: boolean) {
     this.bits = guilty ? this.bits | GUILTY : this.bits & ~GUILTY;
+  }
+
+  /** place in its expiry */
+  get place(): number {
+    return (this.bits >> PLACE) & PLACES;
+  }
+  set place(place: number) {
+    this.bits = (this.bits & ~(PLACES << PLACE)) | (place << PLACE);
   }
 
   /** starts of the handler that count */
@@ -146,8 +146,20 @@ export class Delivered extends Request implements Followed {
   get key(): string | null {
     return typeof this.identity === 'number' ? null : this.identity.key;
   }
-  get sequence(): number {
-    return typeof this.identity === 'number' ? this.identity : 0;
+  /** it is known by its number alone: its sender's window has it */
+  get numbered(): boolean {
+    return typeof this.identity === 'number' && this.route.terms.guarantee === 'exactly-once';
+  }
+  /** monotonic ms when its time is up; -1 while that is not known */
+  get due(): number {
+    return this.expiry === null ? -1 : this.expiry.due;
+  }
+
+  get extra(): RequestExtra | null {
+    return this.rare === null ? null : this.rare.extra;
+  }
+  cold(): RequestExtra {
+    return (this.rarely().extra ??= new RequestExtra(this));
   }
 
   get order(): string | null {
@@ -332,19 +344,19 @@ export class Delivered extends Request implements Followed {
   }
 
   conclude(kind: OutcomeKind, reply: unknown, reason: unknown, details: unknown): void {
-    const { rare, to } = this;
+    const { rare } = this;
+    const { to, callee } = this.route;
+    const outcome = new Outcome(kind, reply, reason, details, this.attempts, this.failures, to.kernel.wallNow()) as DeliveryOutcome;
+    if (typeof this.identity !== 'number' && (kind === 'handled' || kind === 'refused')) this.identity.seal(this.content);
     this.state = State.Over;
-    const { env, deadlines } = to.kernel;
-    const outcome = new Outcome(kind, reply, reason, details, this.attempts, this.failures, env.wall()) as DeliveryOutcome;
-    this.outcome = outcome;
-    if (rare !== null) rare.dropTimers(deadlines);
-    if (this.list !== null) deadlines.remove(this);
-    if (this.callee !== null) {
-      const deferred = this.callee.ext === null ? null : this.callee.ext.deferred;
+    this.content = outcome;
+    if (this.expiry !== null) this.expiry.remove(this);
+    if (rare !== null) rare.dropTimers(to.kernel.deadlines);
+    if (callee !== null && callee.ext !== null) {
+      const { deferred } = callee.ext;
       if (deferred !== null) deferred.delete(this);
       if (this.extra !== null) this.dropController();
     }
-    this.payload = undefined;
     to.over(this, outcome);
     if (this.rare !== null) this.rare.tellEnd(outcome);
   }

@@ -13,13 +13,15 @@ import { Acceptance } from './acceptance.js';
 import { Counters } from './counters.js';
 import { Delivered, State } from './delivered.js';
 import { Destination } from './destination.js';
-import { Digester, type Digest } from './digest.js';
+import { Digester } from './digest.js';
 import { Entrance, type Admission } from './entrance.js';
-import { KeyRecord, Memory, Past, type LedgerLimits } from './ledger.js';
+import { Expiries } from './expiry.js';
+import { isMutable, KeyRecord, Memory, Past, type LedgerLimits } from './ledger.js';
 import { Place } from './place.js';
 import { checkRecent, Recent } from './recent.js';
 import { canReturn, outlasts } from './rules.js';
 import { ReceiptImpl, type Followed } from './receipt.js';
+import { routeOf } from './route.js';
 import { Vias } from './vias.js';
 import type { HeldMessages } from './held.js';
 
@@ -33,7 +35,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
   readonly recent: Recent | null;
   readonly memory: Memory;
-  private readonly digester: Digester;
+  readonly expiries: Expiries;
   private lastDefinition: RuntimeDefinition | null = null;
   private lastBase: Terms;
   private readonly vias = new Vias();
@@ -44,8 +46,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     limits: LedgerLimits,
     kept: number,
   ) {
-    this.memory = new Memory(limits);
-    this.digester = new Digester(hashText(kernel.prefix));
+    this.memory = new Memory(limits, new Digester(hashText(kernel.prefix)));
+    this.expiries = new Expiries(kernel.deadlines);
     this.recent = kept === 0 ? null : new Recent(kept);
     this.lastBase = terms;
   }
@@ -129,7 +131,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     let order: string | null = null;
     if (options !== undefined) ({ terms, key, order } = readDeliver(verb, options, terms));
     if (this.kernel.frozen) deepFreeze(payload);
-    const digest = key === null ? null : this.digester.of(payload);
+    const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
     const p = addr.owner;
     if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, verb, reason: 'noproc' });
     if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
@@ -137,11 +139,11 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     let record: KeyRecord | null = null;
     if (key !== null) {
       const first = to.keys.find(key, this.mono);
-      if (first !== undefined) return to.duplicate(first, addr, op, digest as Digest);
-      record = new KeyRecord(to.keys, key, op, digest as Digest);
+      if (first !== undefined) return to.duplicate(first, addr, op, payload, digest);
+      record = new KeyRecord(to.keys, key, op, digest);
     }
-    const sequence = key === null && terms.guarantee === 'exactly-once' ? this.nextSequence(to, sender, addr, op) : 0;
-    const made = new Delivered(sender, to.routeOf(op, addr, definition.behaviour, terms), payload, record ?? sequence);
+    else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
+    const made = new Delivered(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
     if (!this.offer(made, p, to, this)) {
       const code = refusalOf(p as Process, op, payload);
@@ -155,32 +157,33 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
    * key, and is told of this one then.
    */
   private offer(made: Delivered, p: Process | null, to: Destination, admission: Admission | null): boolean {
-    const { record, sequence } = made;
+    const { record } = made;
     const met = to.counters.duplicatesSuppressed;
     if (record !== null) to.keys.add(record, made);
     if (to.accept(made, p, admission) !== Entry.Refused) return true;
-    if (sequence > 0) to.windowOf(made.caller).mark(sequence);
     if (to.counters.duplicatesSuppressed !== met) made.conclude('rejected', undefined, 'rejected', undefined);
     else if (record !== null) to.keys.free(record);
+    else if (made.numbered) to.windowOf(made.caller).mark(made.number);
     return false;
   }
 
   resend(old: Delivered, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null {
     const { target, op, order } = old;
     // Whatever its handlers have made of the payload, it is the message that its sender sent.
-    const digest = old.record === null ? null : edited ? this.digester.of(payload) : old.record;
+    const { record: known } = old;
+    const digest = known === null ? null : edited || !known.sealed ? this.memory.digester.of(payload) : known;
     const p = target.owner;
     if (this.closed) return 'SYSTEM_STOPPED';
     if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
     const to = this.destinationOf(target, p);
     try {
-      const first = old.record === null ? undefined : to.keys.find(old.record.key, this.mono);
-      if (first !== undefined) to.duplicate(first, target, op, digest as Digest);
+      const first = known === null ? undefined : to.keys.find(known.key, this.mono);
+      if (first !== undefined) to.duplicate(first, target, op, payload, digest);
       else if (p !== null && !to.hasRoom(old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
       else {
-        const sequence = old.sequence > 0 ? this.nextSequence(to, old.caller, target, op) : 0;
-        const record = old.record === null ? null : new KeyRecord(to.keys, old.record.key, op, digest as Digest);
-        const made = new Delivered(old.caller, to.routeOf(op, target, old.behaviour, old.terms), payload, record ?? sequence);
+        if (old.numbered) this.checkWindow(to, old.caller, target, op);
+        const record = known === null ? null : new KeyRecord(to.keys, known.key, op, digest);
+        const made = new Delivered(old.caller, routeOf(to, op, target, old.behaviour, old.terms, p), payload, record);
         made.rarely().past = letter;
         made.rarely().order = order;
         if (!this.offer(made, p, to, null)) return refusalOf(p as Process, op, payload) as RetryRefusal;
@@ -194,10 +197,9 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 
   private readonly mono = (): number => this.kernel.env.mono();
 
-  private nextSequence(to: Destination, sender: Process | null, addr: Address, op: Op): number {
+  private checkWindow(to: Destination, sender: Process | null, addr: Address, op: Op): void {
     const window = to.windowOf(sender);
     if (window.full) throw callError('WINDOW_FULL', { target: titleOf(addr), op: op.name });
-    return window.next++;
   }
 
   private baseOf(definition: RuntimeDefinition): Terms {

@@ -1,15 +1,16 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
-import type { DeliveryOutcome, OutcomeKind, Terms } from '../behaviour/index.js';
-import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Address, type Behaviour, type Mail, type Process } from '../process/index.js';
+import type { DeliveryOutcome, OutcomeKind } from '../behaviour/index.js';
+import { Rank } from '../mailbox/index.js';
+import { accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Mail, type Process } from '../process/index.js';
 import { Cell, Failure } from '../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
-import { Route, State, type Delivered, type Keeper } from './delivered.js';
+import { State, type Delivered } from './delivered.js';
 import { Entrance, type Admission } from './entrance.js';
 import { Orders } from './orders.js';
 import { DeliveredRoad } from './redelivery.js';
 import { BackOff } from './rare.js';
+import type { Keeper, Route } from './route.js';
 import { canReturn, charge, codeOf, livesOn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
 import { HeldMessages } from './held.js';
@@ -30,8 +31,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   private readonly waiting: HeldMessages = new HeldMessages(this);
   private readonly orders: Orders = new Orders();
   private windows: Windows | null = null;
-  /** of the latest message, for the next one like it */
-  private last: Route | null = null;
+  latest: Route | null = null;
   private arrivals = 0;
 
   /* ---- in ---- */
@@ -40,15 +40,10 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     return (this.windows ??= new Windows()).of(sender);
   }
 
-  routeOf(op: Op, target: Address, behaviour: Behaviour, terms: Terms): Route {
-    const { last } = this;
-    if (last !== null && last.op === op && last.target === target && last.behaviour === behaviour && last.terms === terms) return last;
-    return (this.last = new Route(this, op, target, behaviour, terms));
-  }
-
   /** A new message. Refused for want of room, it is counted by the mailbox; one that waits among the puts is told later, through `admission`; without one it does not wait. */
   accept(d: Delivered, p: Process | null, admission: Admission | null): Entry {
     d.number = ++this.arrivals;
+    if (d.numbered) this.windowOf(d.caller).add(d.number);
     if (d.order !== null && this.orders.behind(d, d.order)) this.hold(d);
     else if (p !== null && admission !== null && suspends(p)) return this.standInLine(d, p, admission);
     else if (p === null) {
@@ -59,7 +54,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       return Entry.Refused;
     }
     this.accepted(d);
-    if (d.state !== State.Over) this.kernel.deadlines.add(d, d.terms.expiresInMs);
+    if (d.state !== State.Over) this.delivery.expiries.add(d, d.terms.expiresInMs);
     return Entry.Queued;
   }
 
@@ -79,7 +74,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       d.unaccepted(refusalOf(p, d.op, d.payload), undefined); // a duplicate, by the user's sizeOf
       return entry;
     }
-    if (d.list === null && !d.lapsed) this.kernel.deadlines.add(d, d.terms.expiresInMs);
+    if (d.expiry === null && (d.state as State) !== State.Over && !d.lapsed) this.delivery.expiries.add(d, d.terms.expiresInMs);
     return entry;
   }
 
@@ -129,8 +124,12 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   arrived(): void {
-    this.last = null;
     this.flush();
+  }
+
+  /** Nothing of a process is kept that has ended. */
+  left(): void {
+    this.latest = null;
   }
 
   /** Gives what waits to its owners, in order; true when nothing waits any more. */
@@ -383,7 +382,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** A message is over: its sequence and key are settled, and the next one of its order key may go. */
   over(d: Delivered, outcome: DeliveryOutcome): void {
     if (this.delivery.recent !== null) this.delivery.recent.add(d);
-    if (d.sequence > 0) this.windowOf(d.caller).mark(d.sequence);
+    if (d.numbered) this.windowOf(d.caller).mark(d.number);
     const { record } = d;
     if (record !== null) {
       if (outcome.kind === 'handled' || outcome.kind === 'refused') this.keys.remember(record, outcome, this.kernel.env.mono());

@@ -1,8 +1,8 @@
 import { weightOf } from '../base/index.js';
 import type { DeliveryOutcome, ReceiptState } from '../behaviour/index.js';
 import type { Op } from '../mailbox/index.js';
-import type { Delivered } from './delivered.js';
-import type { Digest } from './digest.js';
+import { Delivered } from './delivered.js';
+import type { Digest, Digester } from './digest.js';
 import { Outcome } from './outcome.js';
 import type { Followed } from './receipt.js';
 
@@ -16,22 +16,28 @@ export interface LedgerLimits {
 
 export const LEDGER: LedgerLimits = { keysMax: 10_000, ageMs: 86_400_000, replyBytesMax: 64 * 1_024 * 1_024 };
 
+/** a number with a fraction, as monotonic ms have them */
+const NEVER = 0.5;
+
 /**
- * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept, which was
- * taken before any handler had it.
+ * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept: of an
+ * object it is taken before any handler has it, of what nobody can change when the message was handled.
  */
 export class KeyRecord implements Digest {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  /** null once the message is over */
-  message: Delivered | null = null;
-  outcome: DeliveryOutcome | null = null;
-  /** of what its outcome keeps */
-  bytes = 0;
+  /** see `Exit.kept` */
+  static readonly kept: KeyRecord = new KeyRecord(null as never, '', null as never, null);
+  a = 0;
+  b = 0;
+  c = 0;
+  d = 0;
+  /** of the message, as long as that is not over */
+  number = 0;
+  /** the message, then its outcome */
+  private holder: Delivered | DeliveryOutcome | null = null;
+  /** of what its outcome keeps; below 0 while there is no digest */
+  bytes = -1;
   /** monotonic ms of the end */
-  at = 0;
+  at = NEVER;
   /** the one of this destination that was handled next */
   next: KeyRecord | null = null;
   /** its neighbours among all of the system, by the time of their end */
@@ -41,18 +47,54 @@ export class KeyRecord implements Digest {
     readonly keys: Ledger,
     readonly key: string,
     readonly op: Op,
-    digest: Digest,
+    digest: Digest | null,
   ) {
-    this.a = digest.a;
-    this.b = digest.b;
-    this.c = digest.c;
-    this.d = digest.d;
+    if (digest !== null) this.take(digest);
   }
 
-  /** Whether a message with its key is the same one. */
-  fits(op: Op, { a, b, c, d }: Digest): boolean {
-    return this.op === op && this.a === a && this.b === b && this.c === c && this.d === d;
+  /** null once the message is over */
+  get message(): Delivered | null {
+    return this.holder instanceof Delivered ? this.holder : null;
   }
+  set message(message: Delivered | null) {
+    this.holder = message;
+  }
+  get outcome(): DeliveryOutcome | null {
+    return this.holder instanceof Delivered ? null : this.holder;
+  }
+  set outcome(outcome: DeliveryOutcome | null) {
+    this.holder = outcome;
+  }
+
+  get sealed(): boolean {
+    return this.bytes >= 0;
+  }
+
+  /** Takes the digest of the payload of its message, unless it has been taken. */
+  seal(payload: unknown): void {
+    if (this.bytes < 0) this.take(this.keys.memory.digester.of(payload));
+  }
+
+  private take({ a, b, c, d }: Digest): void {
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.d = d;
+    this.bytes = 0;
+  }
+
+  /** Whether a message with its key is the same one; the digest may have been taken before. */
+  fits(op: Op, payload: unknown, digest: Digest | null): boolean {
+    if (this.op !== op) return false;
+    if (this.bytes < 0) this.seal((this.message as Delivered).payload);
+    const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);
+    return this.a === a && this.b === b && this.c === c && this.d === d;
+  }
+}
+
+/** Whether whoever has the same payload may change it. */
+export function isMutable(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null;
 }
 
 /** What a duplicate of a message that is over is told: the outcome as it was remembered when the duplicate came. */
@@ -85,7 +127,7 @@ export class Ledger {
   private oldest: KeyRecord | null = null;
   private newest: KeyRecord | null = null;
   private handledKeys = 0;
-  constructor(private readonly memory: Memory) {}
+  constructor(readonly memory: Memory) {}
 
   find(key: string, now: () => number): KeyRecord | undefined {
     const found = this.get(key);
@@ -119,7 +161,6 @@ export class Ledger {
 
   /** Its message was handled: the key is remembered from now on, as the newest; those that are beyond the limits go. O(1) each. */
   remember(record: KeyRecord, outcome: DeliveryOutcome, now: number): void {
-    record.message = null;
     record.outcome = outcome;
     record.at = now;
     if (this.newest === null) this.oldest = record;
@@ -162,7 +203,10 @@ export class Memory {
   private newest: KeyRecord | null = null;
   /** older ones keep no reply any more */
   private oldestReply: KeyRecord | null = null;
-  constructor(readonly limits: LedgerLimits) {}
+  constructor(
+    readonly limits: LedgerLimits,
+    readonly digester: Digester,
+  ) {}
 
   add(record: KeyRecord): void {
     record.older = this.newest;

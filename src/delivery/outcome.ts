@@ -3,6 +3,8 @@ import type { DeliveryOutcome, FailedAttempt, SettledDelivery } from '../behavio
 
 /** What became of a delivery, as it is made. */
 export class Outcome {
+  /** see `Exit.kept` */
+  static readonly kept: Outcome = new Outcome('handled', undefined, undefined, undefined, 1, [], 0.5);
   constructor(
     readonly kind: DeliveryOutcome['kind'],
     readonly reply: unknown,

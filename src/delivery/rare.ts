@@ -1,7 +1,7 @@
 import { Deadline, type Deadlines } from '../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../behaviour/index.js';
 import type { Waiter } from '../mailbox/index.js';
-import type { DeadLetter } from '../router/index.js';
+import type { DeadLetter, RequestExtra } from '../router/index.js';
 import type { Acceptance } from './acceptance.js';
 import type { Delivered } from './delivered.js';
 
@@ -9,11 +9,14 @@ export const NO_FAILURES: readonly FailedAttempt[] = [];
 
 /** What most messages never need: made with the first that does. */
 export class Rare {
+  /** see `Exit.kept` */
+  static readonly kept: Rare = new Rare(0.5);
+  extra: RequestExtra | null = null;
   failures: readonly FailedAttempt[] = NO_FAILURES;
   /** starts that do not count as attempts */
   undone = 0;
   /** monotonic ms of the acceptance when it is a sampled one, else -1 */
-  sampled = -1;
+  sampled: number;
   /** key of the messages that are handled one after the other */
   order: string | null = null;
   /** the back-off that it waits in */
@@ -34,6 +37,11 @@ export class Rare {
   promised: Promise<DeliveryOutcome> | null = null;
   onOutcome: ((outcome: DeliveryOutcome) => void) | null = null;
   watchers: Set<(state: ReceiptState) => void> | null = null;
+
+  /** @param sampled fractions of ms, as `kept` has them */
+  constructor(sampled: number = -1) {
+    this.sampled = sampled;
+  }
 
   dropTimers(deadlines: Deadlines): void {
     if (this.wait !== null) deadlines.remove(this.wait);

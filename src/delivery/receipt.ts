@@ -15,6 +15,8 @@ export interface Followed {
 
 /** The sender's side of a delivery. */
 export class ReceiptImpl implements Receipt {
+  /** @internal see `Exit.kept` */
+  static readonly kept: ReceiptImpl = new ReceiptImpl(null as never);
   readonly #message: Followed;
 
   /** @internal Use `deliver`. */

@@ -1,34 +1,36 @@
+import { Ring } from '../base/index.js';
 import type { Process } from '../process/index.js';
 
-/** Handled sequences that may lie above the watermark of one sender; then intake for the pair stops. */
+/** Messages of one sender that may be over while an earlier one is not; then intake for the pair stops. */
 export const WINDOW_MAX = 1_024;
 
 /**
- * What is remembered of the messages that one sender has sent to one destination (P25): every sequence up to the watermark is
- * settled, above it a bounded set is. In memory it grows with reordering, never with time.
+ * What is remembered of the messages that one sender has sent to one destination (P25), by their numbers there: those from the
+ * first that is not over. In memory it grows with reordering, never with time.
  */
 export class Window {
-  /** the sequence of the next message */
-  next = 1;
-  private low = 0;
+  /** the first that is not over and all after it, oldest first */
+  private readonly numbers = new Ring<number>();
+  /** those of them that are over */
   private readonly above = new Set<number>();
 
   get full(): boolean {
     return this.above.size >= WINDOW_MAX;
   }
 
-  has(sequence: number): boolean {
-    return sequence <= this.low || this.above.has(sequence);
+  add(number: number): void {
+    this.numbers.push(number);
   }
 
   /** Remembers that a message is over. */
-  mark(sequence: number): void {
-    if (sequence !== this.low + 1) {
-      if (sequence > this.low) this.above.add(sequence);
+  mark(number: number): void {
+    const { numbers, above } = this;
+    if (numbers.at(0) !== number) {
+      above.add(number);
       return;
     }
-    this.low = sequence;
-    while (this.above.size > 0 && this.above.delete(this.low + 1)) this.low++;
+    numbers.shift();
+    while (above.size > 0 && above.delete(numbers.at(0))) numbers.shift();
   }
 }
 

@@ -72,6 +72,10 @@ export class Kernel {
   readonly stopHooks: Set<() => void> = new Set();
   onDrainBegin: (() => void) | null = null;
   onDrainEnd: (() => void) | null = null;
+  /** between the beginning and the end of a drain */
+  draining = false;
+  /** the wall clock as of the scheduler's latest look at the other one; -1 until somebody asks */
+  wallAt = -1;
   /** parked handlers now */
   parked = 0;
   /** somebody wants to know when nothing is runnable or parked */
@@ -128,6 +132,13 @@ export class Kernel {
     if (!pid.startsWith(this.prefix)) return undefined;
     const p = this.live.get(Number(pid.slice(this.prefix.length)));
     return p !== undefined && p.pid === pid ? p : undefined;
+  }
+
+  /** The wall clock: of this turn's latest look at a clock while processes run in a drain, so that messages need not read it. */
+  wallNow(): number {
+    if (!this.draining) return this.env.wall();
+    if (this.wallAt < 0) this.wallAt = this.env.wall();
+    return this.wallAt;
   }
 
   /** Ends a process at once; a method, so that the signal code below the pipeline can call it. */

@@ -31,6 +31,8 @@ export interface Mail {
   readonly idle: boolean;
   /** a process has just taken the name; its init has not run */
   arrived(p: Process): void;
+  /** nobody owns the name any more */
+  left(): void;
 }
 
 /** Forward only. `Starting` until init has returned, `Terminating` while the behaviour's terminate runs. */

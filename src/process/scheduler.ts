@@ -23,6 +23,8 @@ export interface TurnJob {
 
 /** An answer that waits for the next turn. */
 class Answer<T> implements TurnJob {
+  /** see `Exit.kept` */
+  static readonly kept: Answer<void> = new Answer(Promise.resolve());
   readonly later: Promise<T>;
   private resolve!: (answer: Promise<T>) => void;
   constructor(private readonly answer: Promise<T>) {
@@ -152,11 +154,14 @@ export class Scheduler {
   private readonly drain = (): void => {
     const { kernel } = this;
     this.needTick();
+    kernel.draining = true;
+    kernel.wallAt = -1;
     if (kernel.onDrainBegin !== null) kernel.onDrainBegin();
     try {
       if (kernel.env.chooser === null) this.runAll();
       else this.runChosen(kernel.env.chooser);
     } finally {
+      kernel.draining = false;
       kernel.deadlines.stamp();
       if (!this.spent) this.pending = false;
       if (kernel.env.chooser !== null && this.size > 0 && !this.pending) this.promise();
@@ -218,6 +223,7 @@ export class Scheduler {
     if (took > QUOTA_MS_MAX) this.quota = Math.max(1, Math.floor((this.quota * QUOTA_MS_MAX) / took));
     else if (took < QUOTA_MS_MIN) this.quota = Math.min(PROCESS_BUDGET, this.quota << 1);
     this.checkedAt = now;
+    this.kernel.wallAt = -1;
     this.credit = this.quota;
     return now - this.turnBegan >= TURN_BUDGET_MS;
   }

@@ -1,4 +1,4 @@
-import { Deadline, type ExitReason } from '../base/index.js';
+import type { Deadline, DurationList, ExitReason } from '../base/index.js';
 import { Run, type Process } from './process.js';
 
 /** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
@@ -9,7 +9,7 @@ export type LostCode = 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZ
  * second reply dies in it (GS-11, GS-18), and a request to a long queue costs what one to an empty queue costs (RE-05).
  * The kernel needs to know only how it fails; the router says what a reply is.
  */
-export abstract class ReplySlot extends Deadline {
+export abstract class ReplySlot {
   abstract readonly caller: Process | null;
   /** who has it now */
   abstract callee: Process;
@@ -38,7 +38,11 @@ export interface Tracked extends ReplySlot {
 }
 
 /** What waits in its caller's list and is no request. */
-export abstract class CallSlot extends ReplySlot implements Tracked {
+export abstract class CallSlot extends ReplySlot implements Tracked, Deadline {
+  due = -1;
+  list: DurationList | null = null;
+  before: Deadline | null = null;
+  after: Deadline | null = null;
   priorCall: Tracked | null = null;
   nextCall: Tracked | null = null;
   constructor(
@@ -48,6 +52,7 @@ export abstract class CallSlot extends ReplySlot implements Tracked {
     super();
   }
   abstract callerEnded(): void;
+  abstract expire(): void;
 }
 
 /** Not when it is over already, or its caller is: accepting a message may run the user's code. */

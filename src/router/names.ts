@@ -86,6 +86,7 @@ export class Names {
     if (cell === null || cell.owner !== p) return;
     cell.owner = null;
     this.owned--;
+    if (cell instanceof Cell && cell.mail !== null) cell.mail.left();
   };
 
   unregister(name: string): void {

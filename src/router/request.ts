@@ -1,4 +1,7 @@
-import { callError, markHandled, settle, type CallError, type CallErrorCode, type CallErrorFields, type ExitReason } from '../base/index.js';
+import {
+  callError, markHandled, settle,
+  type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type DurationList, type ExitReason,
+} from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Trace, type Tracked } from '../process/index.js';
 import { SignalWatch, Watched } from './watch.js';
@@ -27,7 +30,7 @@ export class RequestExtra extends Watched {
 
 /** What a handler answers: a call in flight, or a message with a guarantee. */
 export abstract class Request extends ReplySlot {
-  extra: RequestExtra | null = null;
+  abstract readonly extra: RequestExtra | null;
   abstract readonly op: Op;
   /** what the sender used: a name's cell, or the process itself */
   abstract readonly target: Address;
@@ -64,9 +67,7 @@ export abstract class Request extends ReplySlot {
     return undefined;
   }
 
-  cold(): RequestExtra {
-    return (this.extra ??= new RequestExtra(this));
-  }
+  abstract cold(): RequestExtra;
 
   /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
   protected dropController(): void {
@@ -76,9 +77,14 @@ export abstract class Request extends ReplySlot {
 }
 
 /** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
-export class CallRequest extends Request implements Tracked {
+export class CallRequest extends Request implements Tracked, Deadline {
   /** see `Exit.kept` */
   static readonly kept: CallRequest = new CallRequest(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
+  due = -1;
+  list: DurationList | null = null;
+  before: Deadline | null = null;
+  after: Deadline | null = null;
+  extra: RequestExtra | null = null;
   priorCall: Tracked | null = null;
   nextCall: Tracked | null = null;
   settled = false;
@@ -97,6 +103,10 @@ export class CallRequest extends Request implements Tracked {
     private readonly reject: (error: unknown) => void,
   ) {
     super();
+  }
+
+  cold(): RequestExtra {
+    return (this.extra ??= new RequestExtra(this));
   }
 
   /** Settles with the reply; false when the call was over, then the reply is dropped and counted (GS-11, GS-18). */
