@@ -27,11 +27,13 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
       return pairOf(p);
     },
     show: (p) => statusOf(p, between(p)),
-    /** its state is in the report of its own */
-    crash(p, reason) {
+    /** its events are in the report of its own */
+    crash(p, reason, sensitive) {
       const m = machine(p);
-      if (m.module.formatStatus === null || p.phase !== Phase.Terminating) return undefined;
-      return { reason: statusOf(p, m, reason).reason };
+      if (p.phase !== Phase.Terminating) return undefined;
+      const status = statusOf(p, m, reason, !p.kernel.details);
+      const shown = sensitive ? {} : { state: { state: status.state, data: status.data } };
+      return m.module.formatStatus === null ? shown : { ...shown, reason: status.reason };
     },
     codeChange(p, from, extra) {
       const m = machine(p);
@@ -76,7 +78,7 @@ function set(m: StatemSelf, state: unknown, data: unknown): void {
 export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {
   const status = statusOf(p, m, reason, !p.kernel.details);
   const processLabel = p.ext?.label ?? undefined;
-  const report: StatemReport = { label: 'state machine terminated', level: 'error', pid: p.pid, name: p.name?.name, processLabel, definition: m.module.name, ...status };
+  const report: StatemReport = { label: 'state machine terminated', level: 'info', pid: p.pid, name: p.name?.name, processLabel, definition: m.module.name, ...status };
   p.kernel.report(report);
 }
 

@@ -252,8 +252,9 @@ function printLog(p: Process): void {
   for (const event of debugOf(p)?.log ?? []) report(p, 'sys log', formatEvent(p, event));
 }
 
+/** Somebody has asked for it: the default logger shows it. */
 function report(p: Process, label: string, event: string): void {
-  p.kernel.report({ label, level: 'info', pid: p.pid, name: p.name?.name, event } as never);
+  p.kernel.report({ label, level: 'warn', pid: p.pid, name: p.name?.name, event } as never);
 }
 
 function clear(debug: Debug): void {

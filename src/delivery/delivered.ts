@@ -1,7 +1,7 @@
-import { callError, isError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../base/index.js';
+import { callError, HIDDEN, isError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../behaviour/index.js';
 import type { Op, Waiter } from '../mailbox/index.js';
-import { Phase, type Address, type Behaviour, type LostCode, type Process } from '../process/index.js';
+import { Phase, type Address, type Behaviour, type DeliveryReport, type LostCode, type Process } from '../process/index.js';
 import { Request, RequestExtra, titleOf, type DeadLetter } from '../router/index.js';
 import type { Acceptance } from './acceptance.js';
 import { Context } from './context.js';
@@ -211,6 +211,10 @@ export class Delivered extends Request implements Followed {
   /** It may have met no process yet. */
   get title(): string {
     return titleOf(this.target);
+  }
+
+  override told(details: boolean): DeliveryReport {
+    return { guarantee: this.terms.guarantee, key: this.key === null || details ? (this.key ?? undefined) : HIDDEN, attempt: this.attempts };
   }
 
   override get context(): Context {

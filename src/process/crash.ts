@@ -30,6 +30,7 @@ export function reportCrash(p: Process, reason: ExitReason): void {
     status: statusOf(p),
     op: p.op?.name,
     client: p.from instanceof ReplySlot ? (p.from.caller?.title ?? 'outside') : undefined,
+    delivery: p.from instanceof ReplySlot ? p.from.told(p.kernel.details) : undefined,
     queued: p.mailbox.size,
     depth: p.mailbox.depth(Rank.Normal),
     messages: sensitive ? [] : operationsIn(p, MESSAGES_MAX),

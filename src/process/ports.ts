@@ -1,6 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import type { Pid, Process } from './process.js';
+import type { DeliveryReport } from './slot.js';
 
 /** A structured report for the logger (LG-08): values, never text; `label` says which kind, and is the log line's message. */
 export interface Report {
@@ -24,6 +25,8 @@ export interface CrashReport extends Report, CrashDetails {
   readonly op: string | undefined;
   /** whose call that was: name or pid of the caller, `outside`; undefined when it was no call (GS-41) */
   readonly client: string | undefined;
+  /** the delivery that was being handled, when it was one */
+  readonly delivery: DeliveryReport | undefined;
   /** user messages that were waiting */
   readonly queued: number;
   /** all messages of the normal lane */

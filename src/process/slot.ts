@@ -4,6 +4,14 @@ import { Run, type Process } from './process.js';
 /** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
 export type LostCode = 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED' | 'EXPIRED';
 
+/** The delivery that was being handled; its key is hidden unless details are asked for. */
+export interface DeliveryReport {
+  readonly guarantee: string;
+  readonly key: string | undefined;
+  /** from 1 */
+  readonly attempt: number;
+}
+
 /**
  * The reply slot of a request. It travels in the `from` slot of the message, never through a mailbox, so a late or
  * second reply dies in it (GS-11, GS-18), and a request to a long queue costs what one to an empty queue costs (RE-05).
@@ -22,6 +30,10 @@ export abstract class ReplySlot {
   abstract calleeEnded(reason: ExitReason): void;
   /** its message will not be handled; nothing to those that never are in a mailbox */
   lost(_code: LostCode): void {}
+  /** what a report tells of it when its handler has crashed; with `details`, also what may be secret */
+  told(_details: boolean): DeliveryReport | undefined {
+    return undefined;
+  }
   /** a simulation has lost it on its way into the mailbox; true when it goes on by itself, in another account */
   vanished(): boolean {
     return false;

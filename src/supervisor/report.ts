@@ -1,4 +1,4 @@
-import { fieldOf, isA, StartError, type ExitReason } from '../base/index.js';
+import { fieldOf, isA, isOrderly, StartError, type ExitReason } from '../base/index.js';
 import type { Pid, Process, Report } from '../process/index.js';
 import type { Child } from './child.js';
 import { shutdownText, type Restart, type Shutdown } from './decision.js';
@@ -19,11 +19,12 @@ export interface Offender {
 
 /**
  * What a supervisor has to tell (LG-01): a child ended (a permanent one for any reason, others abnormally, LG-02), a start
- * failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached.
+ * failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The end of a
+ * child that crashed is `info`: the crash has a line of its own.
  */
 export interface SupervisorReport extends Report {
   readonly label: 'child terminated' | 'child failed to start' | 'child failed to shut down' | 'supervisor gives up';
-  readonly level: 'error';
+  readonly level: 'error' | 'info';
   readonly context: 'child_terminated' | 'start_error' | 'shutdown_error' | 'shutdown';
   /** registered name, else pid */
   readonly supervisor: string;
@@ -54,7 +55,7 @@ const LABELS: Readonly<Record<SupervisorReport['context'], SupervisorReport['lab
 export function reportError(supervisor: Process, context: SupervisorReport['context'], child: Child, reason: ExitReason, p: Process | null = child.process, children?: number): void {
   const { kernel } = supervisor;
   if (!kernel.reporting) return;
-  const report: SupervisorReport = { label: LABELS[context], level: 'error', context, supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }) };
+  const report: SupervisorReport = { label: LABELS[context], level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context, supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }) };
   kernel.report(report);
 }
 

@@ -34,7 +34,7 @@ describe('debug functions', () => {
 
   it('SY-07 the log is a ring of 10 events or as many as asked for, of what came in, was replied and became the state, as the callback sees it', async () => {
     const lines: string[] = [];
-    const system = testSystem({ logger: { error: () => undefined, warn: () => undefined, info: (fields, text) => lines.push(`${text}: ${String((fields as { event?: unknown }).event)}`) } });
+    const system = testSystem({ logger: { error: () => undefined, info: () => undefined, warn: (fields, text) => lines.push(`${text}: ${String((fields as { event?: unknown }).event)}`) } });
     const ref = system.start(Counter, 0, { name: 'c' });
     const sys = system.sys(ref);
     await sys.log(true);
@@ -60,7 +60,7 @@ describe('debug functions', () => {
   it('SY-07 trace tells every event as a line, to the logger or to a function, until it is turned off', async () => {
     const lines: string[] = [];
     const logged: unknown[] = [];
-    const system = testSystem({ logger: { error: () => undefined, warn: () => undefined, info: (fields) => logged.push((fields as { event?: unknown }).event) } });
+    const system = testSystem({ logger: { error: () => undefined, info: () => undefined, warn: (fields, text) => { if (text === 'sys trace') logged.push((fields as { event?: unknown }).event); } } });
     const ref = system.start(Counter, 0, { name: 'c' });
     const sys = system.sys(ref);
     await sys.trace((line) => { lines.push(line); throw boom; });

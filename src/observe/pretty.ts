@@ -1,0 +1,41 @@
+import { isError } from '../base/index.js';
+import { formatReport } from './format.js';
+
+/** Of a report, what the first line or the stack says already, and what only programs read. */
+const SAID: ReadonlySet<string> = new Set(['label', 'level', 'name', 'pid', 'behaviour', 'system', 'supervisor', 'err', 'initialCall', 'status', 'links', 'reductions', 'dictionaryKeys', 'event']);
+
+/**
+ * A report as people read it: time (UTC), level, what happened and to whom on the first line, then what is worth a line,
+ * an error's stack last. Nothing in it can forge a line of its own.
+ */
+export function prettyText(wallMs: number, level: string, fields: object, text: string): string {
+  const given = fields as Readonly<Record<string, unknown>>;
+  const { err, reason } = given;
+  const shown: Record<string, unknown> = { label: `${clock(wallMs)} ${level.toUpperCase().padEnd(5)} ${text}: ${typeof given['event'] === 'string' ? given['event'] : whose(given)}` };
+  for (const [key, value] of Object.entries(given)) {
+    if (!SAID.has(key) && !isEmpty(value) && !(key === 'reason' && isError(err))) shown[key] = value;
+  }
+  if (isError(err)) shown['error'] = err;
+  else if (reason !== undefined) shown['reason'] = reason;
+  return `${formatReport(shown)}\n`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The time of day, UTC. */
+function clock(wallMs: number): string {
+  const ms = Math.floor(wallMs) % DAY_MS;
+  const part = (of: number, size: number, width = 2): string => String(Math.floor(ms / of) % size).padStart(width, '0');
+  return `${part(3_600_000, 24)}:${part(60_000, 60)}:${part(1_000, 60)}.${part(1, 1_000, 3)}`;
+}
+
+/** The name that people know, and what is behind it. */
+function whose({ name, pid, behaviour, supervisor, system }: Readonly<Record<string, unknown>>): string {
+  if (name === undefined && pid === undefined) return String(supervisor ?? system);
+  const more = [behaviour, name === undefined ? undefined : pid].filter((part) => part !== undefined && part !== name);
+  return `${String(name ?? pid)}${more.length === 0 ? '' : ` (${more.map(String).join(', ')})`}`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === false || value === 0 || value === '' || (Array.isArray(value) && value.length === 0);
+}
