@@ -2,7 +2,7 @@ import type { Case } from '../lib/case.js';
 import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
 import { asyncCast, asyncCastDevelopment, castBacklog, castStream } from './cast.js';
 import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512 } from './deliver.js';
-import { timerDelay } from './fairness.js';
+import { flood, floodTurn, timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
 import { groupBroadcast, registeredSend } from './names.js';
@@ -51,4 +51,6 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['async_cast_development', asyncCastDevelopment],
   ['million_agents', millionAgents],
   ['timer_delay', timerDelay],
+  ['flood', flood],
+  ['flood_turn', floodTurn],
 ]);

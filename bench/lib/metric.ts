@@ -26,6 +26,7 @@ const absolute = (bound: number): Target => ({ kind: 'absolute', bound });
 
 const usual = { unit: 'ops/s', better: 'higher', beam: true, warmups: 2, warmupsQuick: 1, runs: 7, nodeFlags: [] } as const;
 const million = { ...usual, size: 1_000_000, quickSize: 500_000 } as const;
+const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0, warmupsQuick: 0, runs: 1, nodeFlags: ['--max-old-space-size=4096'],
 } as const;
@@ -81,6 +82,8 @@ export const metrics: readonly Metric[] = [
     ...usual, name: 'timer_delay', unit: 'ms', better: 'lower',
     target: absolute(10), beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5,
   },
+  { ...flooded, name: 'flood', unit: '%', better: 'higher', target: absolute(90) },
+  { ...flooded, name: 'flood_turn', unit: 'ms', better: 'lower', target: absolute(10) },
 ];
 
 /** How one metric is measured in this invocation. */

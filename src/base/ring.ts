@@ -23,6 +23,16 @@ export class Ring<T> {
     return item;
   }
 
+  /** The newest item; the caller checks `size` first. */
+  last(): T {
+    return this.slots[(this.head + this.size - 1) & this.mask] as T;
+  }
+
+  /** Drops the newest item; the caller checks `size` first. */
+  pop(): void {
+    this.slots[(this.head + --this.size) & this.mask] = undefined;
+  }
+
   /** The item at a position counted from the oldest; the caller checks `size` first. */
   at(position: number): T {
     return this.slots[(this.head + position) & this.mask] as T;

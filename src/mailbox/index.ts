@@ -1,3 +1,4 @@
+export { credit } from './credit.js';
 export { evictOldest, expiring, keyedIn, purge, remember, type Out } from './evict.js';
 export { Lane, SideLane, type Segment } from './lane.js';
 export { Hold, Mailbox, MailboxExtra, RANKS, Rank, Tally, type Priority } from './mailbox.js';

@@ -1,3 +1,4 @@
+import { credit } from './credit.js';
 import type { Op } from './op.js';
 
 /*
@@ -138,6 +139,8 @@ export class Lane {
     }
     const messages = this.tail === null ? FIRST : Math.min(LARGEST, ((this.tend / SLOTS) | 0) * 4);
     const segment = newSegment(messages);
+    credit.left -= messages;
+    credit.grown += messages;
     if (this.tail === null) {
       this.head = segment;
       this.hi = 0;

@@ -1,5 +1,5 @@
 import { settle, reasonOf } from '../base/index.js';
-import { Kind, recordMs, type Op, type Lane, type Segment } from '../mailbox/index.js';
+import { credit, Kind, recordMs, type Op, type Lane, type Segment } from '../mailbox/index.js';
 import { exitProcess } from './exit.js';
 import { KEPT, Phase, Run, type Process, type ProcessExt, type SystemCommand } from './process.js';
 import type { ReplySlot } from './slot.js';
@@ -9,8 +9,8 @@ import type { ReplySlot } from './slot.js';
  * delete, spread, rest or async functions; try/catch around the handler only; cold code in functions of its own.
  */
 
-/** Lets one process handle up to `budget` messages; returns how many it took. Never throws. */
-export function step(p: Process, budget: number): number {
+/** Lets one process handle messages while there is credit; returns how many it took. Never throws. */
+export function step(p: Process): number {
   if (p.phase === Phase.Starting) return begin(p);
   const { kernel, mailbox: box, handle } = p;
   const { tap } = kernel;
@@ -19,7 +19,7 @@ export function step(p: Process, budget: number): number {
   p.run = Run.Running;
   let taken = 0;
   try {
-    while (taken < budget) {
+    while (credit.left > 0) {
       const lane: Lane | null = box.ready === 0 ? box : box.pick();
       if (lane === null || lane.n === 0) break;
       if (lane.hi === lane.hend) lane.nextSegment();
@@ -33,6 +33,7 @@ export function step(p: Process, budget: number): number {
       lane.hi = at + 3;
       lane.n--;
       taken++;
+      credit.left--;
       if (op.signal) {
         kernel.signals.handled++;
         if (op.kind === Kind.System) {
@@ -104,6 +105,7 @@ function begin(p: Process): number {
   }
   kernel.current = outer;
   if ((p.run as Run) === Run.Running) rest(p);
+  credit.left--;
   return 1;
 }
 

@@ -1,16 +1,19 @@
 import { markHandled, Ring, type Chooser } from '../base/index.js';
+import { credit } from '../mailbox/index.js';
 import type { Kernel } from './kernel.js';
 import { step } from './loop.js';
 import { Level, Run, type Process } from './process.js';
 
-/** Messages one process may handle before the next one gets its turn (P8). */
+/** Credit of one process before the next one gets its turn (P8): messages, and places by which mailboxes grow. */
 export const PROCESS_BUDGET = 256;
+/** A process for which as many more messages wait goes on for so long (P8), ms. */
+export const GO_ON_MS = 1;
 /** Own work per event-loop turn before I/O and timers get theirs (P8, PR-19), ms. */
 export const TURN_BUDGET_MS = 5;
 /** One low process runs after this many others while both are runnable (PF-02). */
 const LOW_EVERY = 8;
 
-/** Messages before the first look at the clock in a turn: nobody knows how long handlers take this time. */
+/** Credit before the first look at the clock in a turn: nobody knows how long handlers take this time. */
 const QUOTA_FIRST = 16;
 /** A quota is to take so long, ms. */
 const QUOTA_MS_MIN = 0.1;
@@ -45,8 +48,8 @@ class Answer<T> implements TurnJob {
  * is spent, the next drain waits for the macrotask that is armed while anything runs. What answers without a drain is
  * charged to the same budget: see `paced`.
  *
- * The clock is read when a turn begins and once per quota of messages. A quota begins small in each turn and grows while it
- * takes less than 0.1 ms, up to the budget of one process.
+ * The clock is read when a turn begins and once per quota of credit. A quota begins small in each turn and grows while it
+ * takes less than 0.1 ms, up to the budget of one process. See `credit` for what is charged to it.
  */
 export class Scheduler {
   private readonly normal = new Ring<Process>();
@@ -66,6 +69,7 @@ export class Scheduler {
   /** turns of the event loop so far */
   turns = 0;
   private quota = QUOTA_FIRST;
+  /** of the quota, outside of a drain; inside it is in `credit`, where those who work find it */
   private credit = QUOTA_FIRST;
   /** the runtime's first work in this turn, and the last look at the clock */
   private turnBegan = 0;
@@ -106,10 +110,13 @@ export class Scheduler {
   /** Charges work that is done outside a drain to the turn. True when the turn is used up. */
   private charge(): boolean {
     if (this.spent) return true;
+    if (this.kernel.draining) {
+      credit.left--;
+      return false;
+    }
     if (--this.credit > 0) return false;
     this.needTick();
-    this.spent = this.overTime();
-    return this.spent;
+    return this.overTime();
   }
 
   /** Does it at the beginning of the next turn of the event loop. */
@@ -148,7 +155,7 @@ export class Scheduler {
 
   private enqueueOther(p: Process): void {
     this.others++;
-    (p.level === Level.Max ? this.max : p.level === Level.High ? this.high : this.low).push(p);
+    this.lineOf(p.level).push(p);
   }
 
   private readonly drain = (): void => {
@@ -156,12 +163,14 @@ export class Scheduler {
     this.needTick();
     kernel.draining = true;
     kernel.wallAt = -1;
+    credit.left = this.credit;
     if (kernel.onDrainBegin !== null) kernel.onDrainBegin();
     try {
       if (kernel.env.chooser === null) this.runAll();
       else this.runChosen(kernel.env.chooser);
     } finally {
       kernel.draining = false;
+      this.credit = credit.left;
       kernel.deadlines.stamp();
       if (!this.spent) this.pending = false;
       if (kernel.env.chooser !== null && this.size > 0 && !this.pending) this.promise();
@@ -174,13 +183,51 @@ export class Scheduler {
     while (normal.size > 0 || this.others > 0) {
       const p = this.others > 0 ? this.pick() : normal.shift();
       if (p.run !== Run.Queued) continue;
-      const done = step(p, this.credit);
-      this.credit -= done > 0 ? done : 1;
-      if (this.credit <= 0 && this.overTime()) {
-        this.spent = true;
-        return;
-      }
+      if (step(p) === 0) credit.left--;
+      if (credit.left <= 0 && this.usedUp(p)) return;
     }
+  }
+
+  /** Looks at the clock in a drain. True when the turn of the event loop is used up. */
+  private renewed(): boolean {
+    const over = this.overTime();
+    credit.left = this.quota;
+    return over;
+  }
+
+  /** The quota is used up, the last of it by `p`, which goes on for a while when many more wait for it. True when the turn is. */
+  private usedUp(p: Process): boolean {
+    if (this.renewed()) return true;
+    const until = this.checkedAt + GO_ON_MS;
+    while (this.checkedAt < until && this.comesBack(p)) {
+      credit.grown = 0;
+      step(p);
+      if (credit.left > 0) return false;
+      if (this.renewed()) return true;
+      if (credit.grown > 0) return false; // those whom it has sent to have their turn
+    }
+    return false;
+  }
+
+  /** Takes a process that has just had its turn from the end of the line again, when many more messages wait for it. */
+  private comesBack(p: Process): boolean {
+    if (p.run !== Run.Queued || p.mailbox.size < PROCESS_BUDGET) return false;
+    const line = this.lineOf(p.level);
+    if (line.last() !== p || this.ahead(p.level) > 0) return false;
+    line.pop();
+    if (p.level !== Level.Normal) this.others--;
+    return true;
+  }
+
+  private lineOf(level: Level): Ring<Process> {
+    return level === Level.Normal ? this.normal : level === Level.Max ? this.max : level === Level.High ? this.high : this.low;
+  }
+
+  /** Runnable processes that need not wait for one of that level; beside a normal one, those are all others. */
+  private ahead(level: Level): number {
+    if (level === Level.Max) return 0;
+    if (level === Level.High) return this.max.size;
+    return level === Level.Normal ? this.others : this.size - this.low.size;
   }
 
   /** One turn of the process that the chooser picks; the others wait for the next drain, so that async code may come in between. */
@@ -188,7 +235,9 @@ export class Scheduler {
     while (this.others > 0) this.normal.push(this.pick());
     if (this.normal.size === 0) return;
     const p = this.normal.take(chooser.pick(this.normal.size, this.numberAt));
-    if (p.run === Run.Queued) step(p, chooser.budget());
+    if (p.run !== Run.Queued) return;
+    credit.left = chooser.budget();
+    step(p);
   }
 
   private readonly numberAt = (position: number): number => this.normal.at(position).n;
@@ -217,6 +266,7 @@ export class Scheduler {
     for (const job of jobs) job.turn();
   }
 
+  /** Looks at the clock and makes the next quota. True when the turn of the event loop is used up. */
   private overTime(): boolean {
     const now = this.kernel.env.mono();
     const took = now - this.checkedAt;
@@ -225,7 +275,8 @@ export class Scheduler {
     this.checkedAt = now;
     this.kernel.wallAt = -1;
     this.credit = this.quota;
-    return now - this.turnBegan >= TURN_BUDGET_MS;
+    this.spent = now - this.turnBegan >= TURN_BUDGET_MS;
+    return this.spent;
   }
 
   /** The event loop had its turn: the time budget is whole again. */

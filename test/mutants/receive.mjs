@@ -9,6 +9,7 @@ export const receives = [
   { name: 'a suspended process receives what it has passed over', file: plain, edits: [['const stopped = isSuspended(this.p);', 'const stopped = false;']] },
   { name: 'what a receive has passed over is lost at death', file: 'src/process/exit.js', edits: [['for (const message of kept.drain())', 'for (const message of kept.drain().slice(1))']] },
   { name: 'a process that has used up its turn gets no other', file: 'src/process/loop.js', edits: [['if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);', 'if (p.mailbox.n > 1) p.kernel.scheduler.enqueue(p);']] },
+  { name: 'who fills mailboxes has a whole turn', file: 'src/mailbox/lane.js', edits: [['credit.left -= messages;', ';']] },
   { name: 'one free place lets two waiting sends in', file: mailbox, edits: [['waiting.remove(first); first.enter();', 'waiting.remove(first); first.enter(); if (waiting.head !== null) { const second = waiting.head; waiting.remove(second); second.enter(); }']] },
   { name: 'lanes never age', file: mailbox, edits: [['passed[rank] >= rules.ageEvery', 'passed[rank] >= rules.ageEvery + 1_000']] },
   { name: 'two monitors of one watcher fire newest first', file: 'src/process/monitor.js', edits: [['const oldest = p.watchers; if (oldest !== null) unlinkTarget(oldest);', 'const oldest = p.watchers === null ? null : p.watchers.targetPrior; if (oldest !== null) unlinkTarget(oldest);']] },

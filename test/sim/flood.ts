@@ -62,6 +62,37 @@ async function selves(sim: Simulation): Promise<void> {
   }
 }
 
+const FILLED = 100;
+
+/** One that sends many messages for each that it handles: its turn ends once mailboxes have grown, whatever waits for it (P8). */
+async function fills(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  let inStep = 0;
+  let longest = 0;
+  let handled = 0;
+  const Sink = defineAgent({ name: 'sink', casts: { take() { handled++; } } });
+  const sink = system.start(Sink);
+  const Filler = defineAgent({
+    name: 'filler',
+    casts: {
+      fill() {
+        if (inStep === 0) void Promise.resolve().then(() => { inStep = 0; }); // between two steps all microtasks run
+        for (let n = 0; n < FILLED; n++) sink.cast('take');
+        inStep += FILLED;
+        longest = Math.max(longest, inStep);
+      },
+    },
+  });
+  const filler = system.start(Filler);
+  const many = 20 + random.int(20);
+  for (let n = 0; n < many; n++) filler.cast('fill');
+  await sim.settle();
+  sim.equal(handled, many * FILLED, 'each cast is handled, once');
+  sim.always(longest <= 256 + FILLED, `a turn ends once a mailbox has grown by 256: ${longest} sends`);
+  sim.sometimes(longest > FILLED, 'several messages in a turn');
+  for (const ref of [filler, sink]) system.exit(ref, 'kill');
+}
+
 interface Sent {
   readonly from: number;
   readonly n: number;
@@ -158,7 +189,7 @@ async function deaths(sim: Simulation): Promise<void> {
 }
 
 export const floodSuite: Suite = suite('flood', 'floods of oneself and others: turns for everybody, bounds, lanes, deaths, nothing lost (P8)', async (sim) => {
-  for (const part of sim.random.shuffle([selves, fanIn, lanes, deaths])) {
+  for (const part of sim.random.shuffle([selves, fills, fanIn, lanes, deaths])) {
     await part(sim);
     await sim.settle();
   }
