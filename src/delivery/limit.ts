@@ -1,4 +1,4 @@
-import { CastcallError, Deadline, fieldOf, isError, DELAY_MAX_MS } from '../base/index.js';
+import { CastcallError, Deadline, DELAY_MAX_MS, fieldOf, isError, Line, type Standing } from '../base/index.js';
 import type { LimitStats } from '../behaviour/index.js';
 import { systemStopped, type Holding, type Kernel, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
@@ -12,7 +12,9 @@ const EPSILON_MS = 1e-6;
 const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
 
 /** One call on its way through a limit. */
-export class Turn extends Deadline implements Abortable, Holding {
+export class Turn extends Deadline implements Abortable, Holding, Standing<Turn> {
+  prior: Turn | null = null;
+  next: Turn | null = null;
   state: (typeof State)[keyof typeof State] = State.Waiting;
   /** why it ended before its call was made */
   failure: unknown = undefined;
@@ -23,7 +25,8 @@ export class Turn extends Deadline implements Abortable, Holding {
   constructor(
     private readonly gate: Gate,
     readonly owner: Process | null,
-    readonly signal: AbortSignal,
+    /** null for one that never fires */
+    readonly signal: AbortSignal | null,
   ) {
     super();
   }
@@ -44,7 +47,7 @@ export class Turn extends Deadline implements Abortable, Holding {
   }
   /** It waits from now on, under its signal. */
   wait(): void {
-    this.watched = watchSignal(this.signal, this);
+    if (this.signal !== null) this.watched = watchSignal(this.signal, this);
   }
   unwait(kernel: Kernel): void {
     kernel.deadlines.remove(this);
@@ -74,6 +77,14 @@ class Wake extends Deadline {
   }
 }
 
+/** The calls of one agent that wait, in their order. */
+class Waiting implements Standing<Waiting> {
+  prior: Waiting | null = null;
+  next: Waiting | null = null;
+  readonly turns = new Line<Turn>();
+  constructor(readonly agent: Process | null) {}
+}
+
 /**
  * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of debts; a start moves
  * it on by one interval, and may come up to `burst - 1` intervals before it.
@@ -83,8 +94,9 @@ export class Gate {
   private waiting = 0;
   private nextAt = -Infinity;
   private pausedUntil = -Infinity;
-  /** who waits, by agent: the first agent's first call is next, then that agent goes to the end */
-  private readonly lines = new Map<Process | null, Set<Turn>>();
+  /** who waits: the first agent's first call is next, then that agent goes to the end */
+  private readonly agents = new Line<Waiting>();
+  private readonly byAgent = new Map<Process | null, Waiting>();
   private readonly counts = { started: 0, timedOut: 0, withdrawn: 0 };
   private readonly wake = new Wake(this);
   private readonly intervalMs: number;
@@ -97,11 +109,11 @@ export class Gate {
   }
 
   /** A turn that is granted at once, or waits until its `resolve` is called. */
-  enter(owner: Process | null, signal: AbortSignal, timeoutMs: number): Turn {
+  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number): Turn {
     if (this.ended) throw systemStopped();
     const turn = new Turn(this, owner, signal);
     if (owner !== null) hold(owner, turn);
-    if (this.waiting === 0 && this.running < this.options.concurrent && this.freeAt() <= this.now()) {
+    if (this.waiting === 0 && this.running < this.options.concurrent && this.due) {
       this.grant(turn);
       return turn;
     }
@@ -115,7 +127,7 @@ export class Gate {
   /** The granted call is made now; throws when its agent has died since, or its signal has fired. */
   call(turn: Turn): void {
     if (turn.state === State.Over) throw turn.failure;
-    turn.signal.throwIfAborted();
+    turn.signal?.throwIfAborted();
     turn.called = true;
     this.counts.started++;
   }
@@ -178,13 +190,13 @@ export class Gate {
   /** The system has stopped: nobody gets a turn any more. */
   end(): void {
     this.ended = true;
-    for (const line of [...this.lines.values()]) for (const turn of [...line]) this.withdraw(turn, systemStopped());
+    for (let own = this.agents.first; own !== null; own = this.agents.first) this.withdraw(own.turns.first as Turn, systemStopped());
     this.kernel.deadlines.remove(this.wake);
   }
 
   /** Grants what may go now, and sets the alarm for what time alone holds back. */
   pump(): void {
-    while (this.waiting > 0 && this.running < this.options.concurrent && this.freeAt() <= this.now()) this.grant(this.dequeue());
+    while (this.waiting > 0 && this.running < this.options.concurrent && this.due) this.grant(this.dequeue());
     this.arm(this.waiting > 0 && this.running < this.options.concurrent ? this.freeAt() : Infinity);
   }
 
@@ -195,39 +207,50 @@ export class Gate {
     turn.decided();
   }
 
+  /** Whether time lets one through; without a rate or a pause the clock is not asked. */
+  private get due(): boolean {
+    const at = this.freeAt();
+    return at === -Infinity || at <= this.now();
+  }
+
   private freeAt(): number {
     return Math.max(this.pausedUntil, this.nextAt - (this.options.burst - 1) * this.intervalMs - EPSILON_MS);
   }
 
   private arm(at: number): void {
     const { deadlines } = this.kernel;
-    if (this.wake.list !== null && this.wake.at === at) return;
+    if (this.wake.list !== null ? this.wake.at === at : at === Infinity) return;
     deadlines.remove(this.wake);
     this.wake.at = at;
     if (at !== Infinity) deadlines.add(this.wake, Math.min(DELAY_MAX_MS, Math.max(1, Math.ceil(at - this.now()))));
   }
 
   private enqueue(turn: Turn): void {
-    const line = this.lines.get(turn.owner);
-    if (line === undefined) this.lines.set(turn.owner, new Set([turn]));
-    else line.add(turn);
+    let own = this.byAgent.get(turn.owner);
+    if (own === undefined) {
+      this.byAgent.set(turn.owner, (own = new Waiting(turn.owner)));
+      this.agents.push(own);
+    }
+    own.turns.push(turn);
     this.waiting++;
   }
 
   private dequeue(): Turn {
-    const [owner, line] = this.lines.entries().next().value as [Process | null, Set<Turn>];
-    const turn = line.values().next().value as Turn;
-    this.lines.delete(owner);
-    line.delete(turn);
-    if (line.size > 0) this.lines.set(owner, line);
+    const own = this.agents.shift() as Waiting;
+    const turn = own.turns.shift() as Turn;
+    if (own.turns.size > 0) this.agents.push(own);
+    else this.byAgent.delete(own.agent);
     this.unwait(turn);
     return turn;
   }
 
   private drop(turn: Turn, failure: unknown): void {
-    const line = this.lines.get(turn.owner);
-    line?.delete(turn);
-    if (line?.size === 0) this.lines.delete(turn.owner);
+    const own = this.byAgent.get(turn.owner) as Waiting;
+    own.turns.remove(turn);
+    if (own.turns.size === 0) {
+      this.agents.remove(own);
+      this.byAgent.delete(own.agent);
+    }
     this.unwait(turn);
     turn.state = State.Over;
     turn.failure = failure;

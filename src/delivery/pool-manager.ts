@@ -1,4 +1,4 @@
-import { isOrderly, type ExitReason } from '../base/index.js';
+import { isOrderly, Line, type ExitReason, type Standing } from '../base/index.js';
 import { AgentRefImpl, defineAgent, runtimeOf, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition } from '../behaviour/index.js';
 import { Down, ReplySlot, type MonitorRef, type Process } from '../process/index.js';
 import { dynamicDefinition, Intensity } from '../supervisor/index.js';
@@ -24,11 +24,43 @@ class Slot {
   }
 }
 
-interface Claim {
-  readonly from: From;
-  /** watches who asked; null for the outside */
-  readonly owner: MonitorRef | null;
-  slot: Slot | null;
+/** Who has asked for a worker, or has one. */
+class Claim implements Standing<Claim> {
+  prior: Claim | null = null;
+  next: Claim | null = null;
+  slot: Slot | null = null;
+  constructor(
+    readonly ticket: Ticket,
+    readonly from: From,
+    /** watches who asked; null for the outside */
+    readonly owner: MonitorRef | null,
+  ) {}
+}
+
+/** Who waits for a worker, first come first served. */
+class Waiting {
+  private readonly line = new Line<Claim>();
+  private readonly byTicket = new Map<Ticket, Claim>();
+
+  get size(): number {
+    return this.line.size;
+  }
+  get first(): Claim | null {
+    return this.line.first;
+  }
+  add(claim: Claim): void {
+    this.byTicket.set(claim.ticket, claim);
+    this.line.push(claim);
+  }
+  get(ticket: Ticket): Claim | undefined {
+    return this.byTicket.get(ticket);
+  }
+  delete(ticket: Ticket): void {
+    const claim = this.byTicket.get(ticket);
+    if (claim === undefined) return;
+    this.byTicket.delete(ticket);
+    this.line.remove(claim);
+  }
 }
 
 class Started {
@@ -40,8 +72,7 @@ const TICK: unique symbol = Symbol('tick');
 export class PoolState {
   readonly slots: Map<Process, Slot> = new Map();
   readonly watched: Map<MonitorRef, Ticket | Process> = new Map();
-  /** who waits, first come first served */
-  readonly waiting: Map<Ticket, Claim> = new Map();
+  readonly waiting: Waiting = new Waiting();
   readonly leases: Map<Ticket, Claim> = new Map();
   readonly stopping: Set<Process> = new Set();
   readonly intensity: Intensity;
@@ -147,11 +178,10 @@ function workerEnded(self: Manager, p: Process, reason: ExitReason): unknown {
 function failed(self: Manager, reason: unknown, inStart: boolean): unknown {
   const { state } = self;
   if (!state.intensity.allows(self.p.kernel.env.mono())) return self.stop({ workersFailed: reason });
-  const first = state.waiting.entries().next().value;
-  if (inStart && first !== undefined && state.slots.size === 0) {
-    const [ticket, { from }] = first;
-    forget(self, state.waiting, ticket);
-    self.reply(from, new Grant(null, reason));
+  const { first } = state.waiting;
+  if (inStart && first !== null && state.slots.size === 0) {
+    forget(self, state.waiting, first.ticket);
+    self.reply(first.from, new Grant(null, reason));
   }
   while (state.total < state.plan.min) startOne(self, state);
   return serve(self);
@@ -192,14 +222,14 @@ function shrink(self: Manager): undefined {
 /** Gives workers to those who wait, in their order; starts more when none is idle and there may be more. */
 function serve(self: Manager): undefined {
   const { state } = self;
-  for (const [ticket, claim] of state.waiting) {
+  for (let claim = state.waiting.first; claim !== null; claim = state.waiting.first) {
     if (claim.from.settled) {
-      forget(self, state.waiting, ticket);
+      forget(self, state.waiting, claim.ticket);
       continue;
     }
     const best = lightest(state);
     if (best === null || (loadOf(best.p) > 0 && state.total < state.plan.max)) break;
-    grant(self, ticket, claim, best);
+    grant(self, claim, best);
   }
   while (state.starting < state.waiting.size && state.total < state.plan.max) startOne(self, state);
 }
@@ -212,8 +242,9 @@ function lightest(state: PoolState): Slot | null {
   return best;
 }
 
-function grant(self: Manager, ticket: Ticket, claim: Claim, slot: Slot): void {
+function grant(self: Manager, claim: Claim, slot: Slot): void {
   const { state } = self;
+  const { ticket } = claim;
   state.waiting.delete(ticket);
   claim.slot = slot;
   slot.lease = ticket;
@@ -228,7 +259,7 @@ function checkout(self: Manager, ticket: Ticket): unknown {
   const caller = from instanceof ReplySlot ? from.caller : null;
   const owner = caller === null ? null : self.monitor(caller.pid);
   if (owner !== null) state.watched.set(owner, ticket);
-  state.waiting.set(ticket, { from, owner, slot: null });
+  state.waiting.add(new Claim(ticket, from, owner));
   const later = self.noreply();
   serve(self);
   return later;
@@ -247,7 +278,7 @@ function release(self: Manager, ticket: Ticket): undefined {
   serve(self);
 }
 
-function forget(self: Manager, claims: Map<Ticket, Claim>, ticket: Ticket): Claim | undefined {
+function forget(self: Manager, claims: Waiting | Map<Ticket, Claim>, ticket: Ticket): Claim | undefined {
   const claim = claims.get(ticket);
   claims.delete(ticket);
   if (claim === undefined || claim.owner === null) return claim;

@@ -22,7 +22,7 @@ export const delivery = [
   { name: 'a dead agent goes on waiting', file: limit, edits: [['this.gate.withdraw(this, error);', ';']] },
   { name: 'one slot too many', file: limit, edits: [['while (this.waiting > 0 && this.running < this.options.concurrent', 'while (this.waiting > 0 && this.running <= this.options.concurrent']] },
   { name: 'one start of a burst too many', file: limit, edits: [['(this.options.burst - 1) * this.intervalMs', 'this.options.burst * this.intervalMs']] },
-  { name: 'the latest agent has the next turn', file: limit, edits: [['this.lines.entries().next().value;', '[...this.lines].at(-1);']] },
+  { name: 'the latest agent has the next turn', file: limit, edits: [['const own = this.agents.shift();', 'const own = this.agents.last; this.agents.remove(own);']] },
   { name: 'who comes overtakes who waits', file: limit, edits: [['if (this.waiting === 0 && this.running', 'if (this.running']] },
   { name: 'retryAfterMs is not heard', file: limit, edits: [['if (asked === undefined) return;', 'if (asked !== null) return;']] },
   { name: 'an abort does not end the wait between attempts', file: retry, edits: [['aborted() { this.end(); }', 'aborted() { }']] },
