@@ -8,6 +8,7 @@ import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } f
 import { groupBroadcast, registeredSend } from './names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
 import { balanceCast } from './balance.js';
+import { breakerRun, limitQueue, limitRun, poolQueue } from './outward.js';
 import { boundedCast, laneCast } from './pressure.js';
 import { statemEvent } from './statem.js';
 import { restartMedian, restartStorm } from './supervision.js';
@@ -44,6 +45,10 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['call_development', callDevelopment],
+  ['limit_run', limitRun],
+  ['breaker_run', breakerRun],
+  ['limit_queue', limitQueue],
+  ['pool_queue', poolQueue],
   ['bytes_per_queued_cast', bytesPerQueuedCast],
   ['bytes_per_queued_delivery', bytesPerQueuedDelivery],
   ['bytes_per_settled_delivery', bytesPerSettledDelivery],

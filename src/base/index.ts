@@ -15,5 +15,5 @@ export { redacted } from './redact.js';
 export { Ring } from './ring.js';
 export { isShown, shown, shownAs } from './shown.js';
 export { weightOf } from './weight.js';
-export { adopt, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';
+export { adopt, awaitable, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';
 export type { Tap } from './tap.js';

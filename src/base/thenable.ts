@@ -27,12 +27,28 @@ export function adopt<T>(foreign: T | PromiseLike<T>): Promise<T> {
   });
 }
 
+/** Whether it is the engine's own promise, no subclass of it: to await it runs no user code. May throw, for a proxy. */
+function isNative(foreign: unknown): foreign is Promise<unknown> {
+  // Its constructor decides what `then` makes; that is a plain load, where asking for an own one is a call.
+  return typeof foreign === 'object' && foreign !== null && Object.getPrototypeOf(foreign) === Promise.prototype && foreign.constructor === Promise;
+}
+
+/** A promise to await when the value is one or claims to be one; null when it is what it is. */
+export function awaitable<T>(value: T | PromiseLike<T>): Promise<T> | null {
+  if (!isThenable(value)) return null;
+  try {
+    if (isNative(value)) return value as Promise<T>;
+  } catch {
+    // a proxy: as any other foreign thing
+  }
+  return adopt(value);
+}
+
 /** Listens to a native promise, no subclass of it; false when that is not what it is. */
 function listened(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
   try {
-    // Its constructor decides what `then` makes; that is a plain load, where asking for an own one is a call.
-    if (typeof foreign !== 'object' || foreign === null || Object.getPrototypeOf(foreign) !== Promise.prototype || foreign.constructor !== Promise) return false;
-    void then.call(foreign as Promise<unknown>, onValue, onError);
+    if (!isNative(foreign)) return false;
+    void then.call(foreign, onValue, onError);
     return true;
   } catch {
     return false; // a proxy, or an object that was made of the prototype

@@ -1,6 +1,7 @@
 // The doorway of opossum: the window of results and the decision to open by its rate are opossum's; consecutive failures,
 // k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where they end, and
-// is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off.
+// is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off. A success
+// decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which costs three promises.
 import CircuitBreaker from 'opossum';
 import { Deadline, markHandled, told, truth } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
@@ -12,8 +13,6 @@ import type { ReadBreaker } from './breaker-options.js';
 const STEPS = 10;
 /** opossum opens above its threshold; ours opens at it. Far below the distance of two rates of a million calls. */
 const AT_LEAST = 1e-9;
-/** Settles inside `then`, so that opossum has done its books when `fire` returns. */
-const DONE = { then: (done: (value: undefined) => void) => (done(undefined), { catch: () => undefined }) } as unknown as Promise<undefined>;
 const FAILED = new Error('failed');
 
 /** What opossum takes for the emitter of its window's steps. */
@@ -39,15 +38,14 @@ class Steps {
 /** The rolling window of one breaker. */
 class Window {
   private readonly steps = new Steps();
-  private readonly circuit: CircuitBreaker<[failed: boolean], undefined>;
+  private readonly circuit: CircuitBreaker<[], undefined>;
   private readonly stepMs: number;
   private movedAt: number;
   constructor(options: ReadBreaker, now: number) {
     this.stepMs = options.windowMs / STEPS;
     this.movedAt = now;
-    this.circuit = new CircuitBreaker((failed: boolean): Promise<undefined> => {
-      if (failed) throw FAILED;
-      return DONE;
+    this.circuit = new CircuitBreaker((): Promise<undefined> => {
+      throw FAILED;
     }, {
       name: options.name,
       timeout: false,
@@ -65,7 +63,11 @@ class Window {
   /** Takes one result; whether the rate over the volume is reached by it. */
   record(failed: boolean, now: number): boolean {
     this.roll(now);
-    markHandled(this.circuit.fire(failed));
+    if (failed) markHandled(this.circuit.fire());
+    else {
+      this.circuit.emit('fire');
+      this.circuit.emit('success', undefined, 0);
+    }
     return this.circuit.opened;
   }
 
@@ -94,6 +96,8 @@ export type Verdict = 'success' | 'failure' | 'ignored';
 
 /** One call that was let through. */
 export class Passage extends Deadline implements Holding {
+  /** see `Exit.kept` */
+  static readonly kept: Passage = new Passage(null as never, 0, null);
   over = false;
   constructor(
     private readonly circuit: Circuit,
@@ -248,7 +252,7 @@ export class Circuit {
 
   /** In order also when a listener causes the next change. */
   private tell(): void {
-    if (this.telling) return;
+    if (this.telling || this.untold.length === 0) return;
     this.telling = true;
     for (let change = this.untold.shift(); change !== undefined; change = this.untold.shift()) {
       const report: Report & BreakerChange = { label: `breaker ${change.to}`, level: change.to === 'open' ? 'warn' : 'info', ...change };

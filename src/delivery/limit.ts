@@ -13,6 +13,8 @@ const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
 
 /** One call on its way through a limit. */
 export class Turn extends Deadline implements Abortable, Holding, Standing<Turn> {
+  /** see `Exit.kept` */
+  static readonly kept: Turn = new Turn(null as never, null, null);
   prior: Turn | null = null;
   next: Turn | null = null;
   state: (typeof State)[keyof typeof State] = State.Waiting;

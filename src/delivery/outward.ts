@@ -1,30 +1,26 @@
-import { adopt, CastcallError, delayMs, handled, isA, OptionError, parseOptions, shownAs, timeoutMs, z } from '../base/index.js';
+import { delayMs, OptionError, shownAs } from '../base/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../behaviour/index.js';
-import { fenced, type Kernel, type Process, type Scheduler } from '../process/index.js';
+import { fenced, type Kernel, type Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
-import { BreakerOpenError } from './breaker-error.js';
 import { readBreaker, type ReadBreaker } from './breaker-options.js';
+import { BreakerRun } from './breaker-run.js';
 import { Circuit } from './breaker.js';
 import { readLimit, type ReadLimit } from './limit-options.js';
+import { LimitRun } from './limit-run.js';
 import { Gate } from './limit.js';
-import { retryFor } from './retry.js';
-
-const LIMIT_TIMEOUT_MS = 60_000;
+import { judgeOf, retryFor } from './retry.js';
+import { Asker } from './run.js';
 
 /** The breakers and limits of one system, by name. */
 class Outward {
   private readonly circuits = new Map<string, Circuit>();
   private readonly gates = new Map<string, Gate>();
-  constructor(private readonly kernel: Kernel) {
+  constructor(readonly kernel: Kernel) {
     kernel.stopHooks.add(() => {
       for (const one of [...this.circuits.values(), ...this.gates.values()]) one.end();
     });
-  }
-
-  get scheduler(): Scheduler {
-    return this.kernel.scheduler;
   }
 
   circuit(name: string, given: BreakerOptions | undefined): Circuit {
@@ -70,36 +66,6 @@ export function outwardOf(host: Host): OutwardVerbsImpl {
   return host.extensions.get('outward')?.(null, null) as OutwardVerbsImpl;
 }
 
-/** Who asks: a process, or the outside. */
-class Asker {
-  constructor(
-    readonly p: Process | null,
-    private readonly self: { readonly signal: AbortSignal } | null,
-    private readonly scheduler: Scheduler,
-  ) {}
-
-  /** Ours: its rejection, seen by nobody when the agent has died, must not end the program. */
-  told<T>(answer: Promise<T>): Promise<T> {
-    return this.scheduler.paced(handled(answer));
-  }
-
-  /** undefined for the outside, which has none */
-  get own(): AbortSignal | undefined {
-    return this.self?.signal;
-  }
-
-  signal(given: AbortSignal | undefined): AbortSignal {
-    return given ?? this.own ?? new AbortController().signal;
-  }
-
-  /** What must hold before a call is made. */
-  check(verb: string, fn: unknown, signal: AbortSignal): void {
-    if (typeof fn !== 'function') throw new OptionError(verb, fn, 'a function');
-    if (fenced(this.p)) throw new CastcallError('ZOMBIE', `${verb}: the process ${(this.p as Process).pid} has ended`);
-    signal.throwIfAborted();
-  }
-}
-
 export class OutwardVerbsImpl implements OutwardVerbs {
   private readonly asker: Asker;
   constructor(
@@ -107,7 +73,7 @@ export class OutwardVerbsImpl implements OutwardVerbs {
     p: Process | null,
     self: { readonly signal: AbortSignal } | null,
   ) {
-    this.asker = new Asker(p, self, outward.scheduler);
+    this.asker = new Asker(p, self, outward.kernel);
   }
 
   breaker(name: string, options?: BreakerOptions): Breaker {
@@ -129,7 +95,7 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
     const { asker } = this;
     const own = typeof options === 'object' && options !== null && options.signal === undefined ? { ...options, signal: asker.own } : options;
-    return asker.told(retryFor(asker.p, attempt, own));
+    return asker.kernel.answer(retryFor(asker.p, attempt, own), judgeOf(asker.p, own));
   }
 }
 
@@ -149,8 +115,8 @@ class BreakerImpl implements Breaker {
     return this.#circuit.state;
   }
 
-  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: BreakerRunOptions = {}): Promise<T> {
-    return this.#asker.told(this.#run(fn, options));
+  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: BreakerRunOptions): Promise<T> {
+    return new BreakerRun(this.#asker, fn, this.#circuit).start('breaker.run', options) as Promise<T>;
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
@@ -174,20 +140,6 @@ class BreakerImpl implements Breaker {
     if (typeof listener !== 'function') throw new OptionError('breaker.watch', listener, 'a function that takes a change');
     return fenced(this.#asker.p) ? () => undefined : this.#circuit.watch(listener, this.#asker.p);
   }
-
-  async #run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: BreakerRunOptions): Promise<T> {
-    const signal = this.#asker.signal(parseOptions('breaker.run', breakerRun, options).signal);
-    this.#asker.check('breaker.run', fn, signal);
-    const passage = this.#circuit.enter(this.#asker.p);
-    try {
-      const value = await adopt(fn(signal));
-      this.#circuit.settle(passage, 'success');
-      return value;
-    } catch (error) {
-      if (!passage.over) this.#circuit.settle(passage, this.#circuit.verdict(error, signal));
-      throw error;
-    }
-  }
 }
 
 class LimitImpl implements Limit {
@@ -202,8 +154,8 @@ class LimitImpl implements Limit {
     return this.#gate.options.name;
   }
 
-  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: LimitRunOptions = {}): Promise<T> {
-    return this.#asker.told(this.#run(fn, options));
+  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> {
+    return new LimitRun(this.#asker, fn, this.#gate).start('limit.run', options) as Promise<T>;
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
@@ -222,32 +174,7 @@ class LimitImpl implements Limit {
   stats(): LimitStats {
     return this.#gate.stats();
   }
-
-  async #run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options: LimitRunOptions): Promise<T> {
-    const read = parseOptions('limit.run', limitRun, options);
-    const waitMs = timeoutMs('limit.run.timeoutMs', read.timeoutMs, LIMIT_TIMEOUT_MS);
-    const signal = this.#asker.signal(read.signal);
-    this.#asker.check('limit.run', fn, signal);
-    const gate = this.#gate;
-    const turn = gate.enter(this.#asker.p, signal, waitMs);
-    if (!turn.granted) await turn.ready();
-    try {
-      gate.call(turn);
-      return await adopt(fn(signal));
-    } catch (error) {
-      if (turn.called && turn.granted) gate.learn(error);
-      // A breaker inside has not made the call.
-      if (isA(error, BreakerOpenError)) gate.leave(turn, true);
-      throw error;
-    } finally {
-      gate.leave(turn, !turn.called);
-    }
-  }
 }
-
-const aSignal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional();
-const breakerRun: z.ZodType<BreakerRunOptions> = z.strictObject({ signal: aSignal }, { error: 'an object' });
-const limitRun: z.ZodType<LimitRunOptions> = z.strictObject({ signal: aSignal, timeoutMs: z.unknown().optional() }, { error: 'an object' }) as never;
 
 shownAs(BreakerImpl, (it) => `Breaker(${it.name}: ${it.state})`);
 shownAs(LimitImpl, (it) => {

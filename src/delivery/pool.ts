@@ -1,6 +1,6 @@
 import { adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs } from '../base/index.js';
 import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
-import type { Address, Kernel, NameCell, Pid, Process } from '../process/index.js';
+import { isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process } from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
 import { checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, SupervisorState, template } from '../supervisor/index.js';
 import { Balance } from './balance.js';
@@ -131,12 +131,14 @@ class PoolRefImpl extends BalancedRef {
   }
 
   run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T> {
-    return handled(this.#run(fn, options));
+    const use = new Use(this.sender ?? this.kernel.current, options);
+    return judged(this.#run(fn, use, options), use);
   }
 
-  async #run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T> {
+  async #run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, use: Use, options?: CheckoutOptions): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('pool.run', fn, 'a function of a worker');
     const worker = await this.checkout(options);
+    use.begun = true;
     try {
       return await adopt(fn(worker));
     } finally {
@@ -183,6 +185,19 @@ class PoolRefImpl extends BalancedRef {
       grown: state?.grown ?? 0, shrunk: state?.shrunk ?? 0, crashed: state?.crashed ?? 0,
     };
     return stats as never;
+  }
+}
+
+/** One run of a function with a worker; until the function is called all that goes wrong is the pool's word. */
+class Use implements Judge {
+  begun = false;
+  constructor(
+    private readonly caller: Process | null,
+    private readonly options: CheckoutOptions | undefined,
+  ) {}
+
+  ours(error: unknown): boolean {
+    return !this.begun || isOurs(this.caller, this.options?.signal ?? null, error);
   }
 }
 

@@ -25,4 +25,5 @@ export { isSuspended, resumeFully, resumeProcess, suspendProcess } from './suspe
 export { Traces, TRACES_PER_TURN, type Trace } from './traces.js';
 export { tell } from './tell.js';
 export { cancelTimer, OwnedTimer, ProcessTimer, readTimer, startAction, startInterval, startTimer, timerMessage, type IntervalTimer, type TimerRef } from './timer.js';
+export { isOurs, judged, type Judge } from './verdict.js';
 export { Watchdog, type StallEvent, type WatchdogEvent, type WatchdogOptions } from './watchdog.js';

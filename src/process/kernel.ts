@@ -8,6 +8,7 @@ import type { DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
 import { Traces } from './traces.js';
+import { judged, type Judge } from './verdict.js';
 import type { Watchdog } from './watchdog.js';
 
 /** meters of definitions without a process that are kept */
@@ -165,9 +166,13 @@ export class Kernel {
     this.ports.warn(message, fields);
   }
 
-  /** The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it. */
-  answer<T>(promise: Promise<T>): Promise<T> {
-    return this.scheduler.paced(this.traced(promise));
+  /**
+   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it, unless there is
+   * a judge who says that it is not ours.
+   */
+  answer<T>(promise: Promise<T>, judge: Judge | null = null): Promise<T> {
+    if (judge === null) return this.scheduler.paced(this.traced(promise));
+    return this.scheduler.paced(this.traces === null ? promise : judged(promise, this.traces.judge(judge)), judge);
   }
 
   /** The same for one that comes with a drain. */

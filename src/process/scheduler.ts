@@ -3,6 +3,7 @@ import { credit } from '../mailbox/index.js';
 import type { Kernel } from './kernel.js';
 import { step } from './loop.js';
 import { Level, Run, type Process } from './process.js';
+import type { Judge } from './verdict.js';
 
 /** Credit of one process before the next one gets its turn (P8): messages, and places by which mailboxes grow. */
 export const PROCESS_BUDGET = 256;
@@ -27,15 +28,19 @@ export interface TurnJob {
 /** An answer that waits for the next turn. */
 class Answer<T> implements TurnJob {
   /** see `Exit.kept` */
-  static readonly kept: Answer<void> = new Answer(Promise.resolve());
+  static readonly kept: Answer<void> = new Answer(Promise.resolve(), null);
   readonly later: Promise<T>;
   private resolve!: (answer: Promise<T>) => void;
-  constructor(private readonly answer: Promise<T>) {
+  constructor(private readonly answer: Promise<T>, judge: Judge | null) {
     this.later = new Promise<T>((resolve) => {
       this.resolve = resolve;
     });
-    markHandled(answer);
-    markHandled(this.later);
+    if (judge === null) {
+      markHandled(answer);
+      markHandled(this.later);
+    } else answer.then(undefined, (error: unknown) => {
+      if (judge.ours(error)) markHandled(this.later);
+    });
   }
   turn(): void {
     this.resolve(this.answer);
@@ -98,11 +103,12 @@ export class Scheduler {
 
   /**
    * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not before the next one.
-   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8).
+   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8). With a judge, a rejection
+   * that is not ours surfaces when nobody looks at it.
    */
-  paced<T>(answer: Promise<T>): Promise<T> {
+  paced<T>(answer: Promise<T>, judge: Judge | null = null): Promise<T> {
     if (!this.charge()) return answer;
-    const made = new Answer(answer);
+    const made = new Answer(answer, judge);
     this.nextTurn(made);
     return made.later;
   }

@@ -1,5 +1,6 @@
 import { CastcallError, isA } from '../base/index.js';
 import type { Scheduler } from './scheduler.js';
+import type { Judge } from './verdict.js';
 
 /** So many promises of one turn of the event loop remember who asked, in development; each takes some µs. */
 export const TRACES_PER_TURN = 64;
@@ -46,6 +47,17 @@ export class Traces {
     const trace = this.take(this.follow);
     void then.call(promise, undefined, trace === null ? this.addNone : (error: unknown) => this.add(error, trace));
     return promise;
+  }
+
+  /** The same for a promise with a judge, who also adds the frames. */
+  judge(judge: Judge): Judge {
+    const trace = this.take(this.judge);
+    return {
+      ours: (error) => {
+        this.add(error, trace);
+        return judge.ours(error);
+      },
+    };
   }
 
   /** Once per error, and to those of ours only. Never throws. */
