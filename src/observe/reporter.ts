@@ -1,5 +1,6 @@
 import { formatReason, isError, isThenable, printableLogged, redacted, settle } from '../base/index.js';
 import type { Report } from '../process/index.js';
+import { causeText, type SupervisorReport } from '../supervisor/index.js';
 import { createLogger, type Logger } from './log.js';
 
 /**
@@ -31,8 +32,9 @@ export class Reporter {
    */
   report(report: Report): void {
     const { level, label, ...rest } = report;
-    const { reason } = rest as { reason?: unknown };
-    const fields = { ...rest, label, system: this.system, ...('reason' in rest ? { reason: this.line(reason) } : {}), err: isError(reason) ? (this.details ? reason : redacted(reason)) : undefined };
+    const { reason, causes } = rest as { reason?: unknown; causes?: SupervisorReport['causes'] };
+    const lines = { ...('reason' in rest ? { reason: this.line(reason) } : {}), ...(causes === undefined ? {} : { causes: causes.map((one) => causeText(one, (value) => this.line(value))) }) };
+    const fields = { ...rest, label, system: this.system, ...lines, err: isError(reason) ? (this.details ? reason : redacted(reason)) : undefined };
     if (this.write(level, fields, label) || (fields.err === undefined && !('state' in rest))) return;
     this.write(level, { ...fields, err: undefined, state: undefined }, label); // without what is foreign
   }

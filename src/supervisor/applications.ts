@@ -28,7 +28,8 @@ export interface ApplicationPorts {
   readonly kernel: Kernel;
   /** starts a top process, which is stopped with the system in reverse order (AP-12) */
   startTop(plan: StartPlan): Promise<Process>;
-  stopSystem(): void;
+  /** stops the system because of this */
+  fail(error: ApplicationError): void;
 }
 
 /** One line when an application has ended by itself (AP-06). */
@@ -173,7 +174,8 @@ export class Applications {
     const { kernel } = this.#ports;
     const report: ApplicationReport = { label: 'application exited', level: 'info', application: name, type: one.type, reason };
     if (kernel.reporting) kernel.report(report);
-    if (one.type === 'permanent' || (one.type === 'transient' && reason !== 'normal')) this.#ports.stopSystem();
+    const must = one.type === 'permanent' || (one.type === 'transient' && reason !== 'normal');
+    if (must) this.#ports.fail(new ApplicationError('EXITED', name, `is ${one.type} and ended by itself`, undefined, reason));
   }
 
   async #stop(app: Application | string): Promise<void> {

@@ -54,7 +54,7 @@ export interface ReadDynamic {
 export function readDynamic(where: string, spec: DynamicSpec): ReadDynamic {
   const read = parseOptions(where, dynamicSchema, spec);
   return {
-    plan: { ...limitsOf(read, 3), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [], template: null },
+    plan: { ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [], template: null },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }
@@ -63,7 +63,7 @@ export function readSimple(where: string, template: Template<never, never>, spec
   if (!(template instanceof Template)) throw new OptionError(`${where}.template`, template, 'template(Definition, …)');
   const read = parseOptions(where, simpleSchema, spec);
   return {
-    plan: { ...limitsOf(read, 1), maxChildren: Infinity, extraArguments: [], template: template.spec },
+    plan: { ...limitsOf(read), maxChildren: Infinity, extraArguments: [], template: template.spec },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }

@@ -9,7 +9,7 @@ import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { Intensity } from './intensity.js';
 import { dynamicFrom, type DynamicInit, type DynamicPlan } from './dynamic-spec.js';
 import { reportError, reportProgress, type ProgressLevel } from './report.js';
-import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting } from './restart.js';
+import { causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting } from './restart.js';
 import { judge, stopChild, stopTogether, type Ended } from './shutdown.js';
 import { ChildSpec } from './spec.js';
 
@@ -113,7 +113,7 @@ function info(self: Sup, message: unknown): unknown {
     const child = childOf(p, state);
     return child === undefined || p === null ? undefined : childEnded(self, child, p.n, message.reason);
   }
-  if (message instanceof RetryAt) return message.child.status === 'restarting' ? restart(self, message.child, message.n) : undefined;
+  if (message instanceof RetryAt) return message.child.status === 'restarting' ? restart(self, message.child, message.n, message.reason) : undefined;
   unexpected(self, message);
   return undefined;
 }
@@ -135,14 +135,15 @@ function childEnded(self: Sup, child: Child, n: number, reason: ExitReason): unk
     child.release();
     return undefined;
   }
-  if (!waits(state, child)) return restart(self, child, n);
-  retryLater(state, child, new RetryAt(child, n));
+  const cause = causeOf(child, reason);
+  if (!waits(state, child)) return restart(self, child, n, cause);
+  retryLater(state, child, cause, new RetryAt(child, n));
   return undefined;
 }
 
-function restart(self: Sup, child: Child, n: number): unknown {
+function restart(self: Sup, child: Child, n: number, reason: ExitReason): unknown {
   const { state } = self;
-  if (!mayRestart(state, child)) {
+  if (!mayRestart(state, child, reason)) {
     state.byNumber.delete(n);
     child.release();
     return giveUp(self);

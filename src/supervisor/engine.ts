@@ -6,7 +6,7 @@ import { next, shutsDown, type Child, type MaybeLater } from './child.js';
 import { changeCode } from './code-change.js';
 import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { reasonOfStart, reportError } from './report.js';
-import { giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits } from './restart.js';
+import { causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits } from './restart.js';
 import { stopInOrder } from './shutdown.js';
 import { treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
 import type { Tree } from './spec.js';
@@ -61,7 +61,7 @@ function info(self: Sup, message: unknown): unknown {
     const child = state.family.of(self.p.from as Process | null);
     return child === undefined ? undefined : childEnded(self, child, message.reason);
   }
-  if (message instanceof Retry) return message.child.status === 'restarting' ? restart(self, message.child) : undefined;
+  if (message instanceof Retry) return message.child.status === 'restarting' ? restart(self, message.child, message.reason) : undefined;
   unexpected(self, message);
   return undefined;
 }
@@ -74,8 +74,9 @@ export function unexpected(self: AgentSelf, message: unknown): void {
 function childEnded(self: Sup, child: Child, reason: ExitReason): unknown {
   const { state } = self;
   if (judgeEnd(state, child, reason)) {
-    if (!waits(state, child)) return restart(self, child);
-    retryLater(state, child);
+    const cause = causeOf(child, reason);
+    if (!waits(state, child)) return restart(self, child, cause);
+    retryLater(state, child, cause);
     return undefined;
   }
   state.family.release(child);
@@ -90,9 +91,9 @@ function endsWith(state: SupervisorState, child: Child): boolean {
   return true;
 }
 
-function restart(self: Sup, child: Child): unknown {
+function restart(self: Sup, child: Child, reason: ExitReason): unknown {
   const { state } = self;
-  if (!mayRestart(state, child)) {
+  if (!mayRestart(state, child, reason)) {
     state.family.release(child);
     return giveUp(self);
   }

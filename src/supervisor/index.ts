@@ -10,7 +10,8 @@ export type { SupervisorInit } from './recipe.js';
 export { SupervisorRef, type AnySupervisorRef } from './handle.js';
 export type { ChildCount, ChildInfo } from './info.js';
 export { isSupervised, isSupervisor, isTop } from './kind.js';
-export { Intensity } from './intensity.js';
+export { Intensity, type RestartCause } from './intensity.js';
+export { causeText, gaveUp, GiveUpError, type GiveUp, type GiveUpReason } from './give-up.js';
 export { belongsTo } from './master.js';
 export { supervisor } from './nested.js';
 export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './options.js';
@@ -18,7 +19,7 @@ export { checkPartitionsName, partitionOf, PartitionSupervisorRef, partitionSupe
 export type { Offender, ProgressReport, SupervisorReport } from './report.js';
 export { SupervisorState } from './state.js';
 export { checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree } from './spec.js';
-export { offerTrees, startSupervisor, startTree, type AnyTreeSpec, type SuperviseOptions } from './supervise.js';
+export { offerTrees, startSupervisor, startTree, type AnyTreeSpec, type OnGiveUp, type SuperviseOptions, type TopOptions } from './supervise.js';
 export { taskChild, type StaticTaskOptions } from './task-child.js';
 export { taskSupervisorDefinition } from './task-supervisor.js';
 export { readTasks, taskSupervisor, TaskSupervisorRef, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './task-supervisor-handle.js';

@@ -44,7 +44,7 @@ export interface Backoff {
 
 /** How often a supervisor may restart; part of every kind's options. */
 export interface RestartLimits {
-  /** restarts allowed within `periodMs`; 0 means the first crash ends the supervisor (SU-24) */
+  /** restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first crash ends it */
   readonly intensity?: number | undefined;
   /** ms, default 5,000 */
   readonly periodMs?: number | undefined;
@@ -122,11 +122,11 @@ export function readTree(where: string, spec: unknown): ReadTree {
   return parseOptions(where, treeSchema, spec);
 }
 
-/** Fills in the defaults; a static supervisor allows 1 restart in 5,000 ms, the others 3 (SU-08, PS-01). */
-export function limitsOf(read: RestartLimits, intensity: number): Limits {
+/** Fills in the defaults: 3 restarts in 5,000 ms, as Elixir's; OTP's supervisor allows 1 (SU-08, PS-01). */
+export function limitsOf(read: RestartLimits): Limits {
   const { backoff } = read;
   return {
-    intensity: read.intensity ?? intensity,
+    intensity: read.intensity ?? 3,
     periodMs: read.periodMs ?? 5_000,
     backoff: backoff === undefined ? null : { baseMs: backoff.baseMs, factor: backoff.factor ?? 2, maxMs: backoff.maxMs ?? 30_000, jitter: backoff.jitter ?? 0 },
   };

@@ -1,6 +1,7 @@
 import { fieldOf, isA, isOrderly, StartError, type ExitReason } from '../base/index.js';
 import type { Pid, Process, Report } from '../process/index.js';
 import type { Child } from './child.js';
+import type { RestartCause } from './intensity.js';
 import { shutdownText, type Restart, type Shutdown } from './decision.js';
 
 /** The child that a report is about (LG-01). Init arguments are never logged. */
@@ -32,6 +33,11 @@ export interface SupervisorReport extends Report {
   readonly offender: Offender;
   /** children that ended alike at a common shutdown */
   readonly children?: number;
+  /** `supervisor gives up`: restarts allowed within `periodMs` ms, how many there were with the one too many, and why, at most five */
+  readonly intensity?: number;
+  readonly periodMs?: number;
+  readonly restarts?: number;
+  readonly causes?: readonly RestartCause[];
 }
 
 /** A child was started (LG-03): `info` at the start of its supervisor and at restarts, `debug` on request. */
@@ -45,14 +51,13 @@ export interface ProgressReport extends Report {
 
 export type ProgressLevel = ProgressReport['level'];
 
-const LABELS: Readonly<Record<SupervisorReport['context'], SupervisorReport['label']>> = {
+const LABELS: Readonly<Record<Exclude<SupervisorReport['context'], 'shutdown'>, SupervisorReport['label']>> = {
   child_terminated: 'child terminated',
   start_error: 'child failed to start',
   shutdown_error: 'child failed to shut down',
-  shutdown: 'supervisor gives up',
 };
 
-export function reportError(supervisor: Process, context: SupervisorReport['context'], child: Child, reason: ExitReason, p: Process | null = child.process, children?: number): void {
+export function reportError(supervisor: Process, context: Exclude<SupervisorReport['context'], 'shutdown'>, child: Child, reason: ExitReason, p: Process | null = child.process, children?: number): void {
   const { kernel } = supervisor;
   if (!kernel.reporting) return;
   const report: SupervisorReport = { label: LABELS[context], level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context, supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }) };
@@ -66,9 +71,15 @@ export function reportProgress(supervisor: Process, child: Child, level: Progres
   kernel.report(report);
 }
 
-function offender(child: Child, p: Process | null): Offender {
+/** The child as reports tell it. */
+export function offender(child: Child, p: Process | null): Offender {
   const { spec } = child;
-  return { pid: p?.pid, id: spec.id === '' ? undefined : spec.id, start: child.plan.definition.name, restart: spec.restart, significant: spec.significant, shutdown: shutdownText(spec.shutdownMs), type: spec.type };
+  return { pid: p?.pid, id: idOf(child), start: child.plan.definition.name, restart: spec.restart, significant: spec.significant, shutdown: shutdownText(spec.shutdownMs), type: spec.type };
+}
+
+/** The id that a report shows: none under a dynamic supervisor. */
+export function idOf({ spec: { id } }: Child): string | undefined {
+  return id === '' ? undefined : id;
 }
 
 /** Why a start failed, as the exit reason it would have been. */

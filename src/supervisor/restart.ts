@@ -4,12 +4,15 @@ import { TIMER } from '../mailbox/index.js';
 import { pushSignal, startTimer, type Process } from '../process/index.js';
 import { shutsDown, type Child, type MaybeLater } from './child.js';
 import { shouldRestart } from './decision.js';
+import { gaveUp, tellGiveUp } from './give-up.js';
 import type { Intensity } from './intensity.js';
 import type { Limits } from './options.js';
-import { reasonOfStart, reportError } from './report.js';
+import { idOf, offender, reasonOfStart, reportError } from './report.js';
 
 /** A restart that failed, or that waits for its back-off, is done through the queue: requests are served in between (SU-20). */
 export class Retry {
+  /** why: what the child ended with, or why its start failed */
+  reason: ExitReason = undefined;
   constructor(readonly child: Child) {}
 }
 
@@ -27,21 +30,31 @@ export function judgeEnd(state: Restarting, child: Child, reason: ExitReason): b
   return shouldRestart(restart, reason);
 }
 
+/** Why a child is to be restarted: a supervisor that gave up ended with `shutdown`, which says nothing. */
+export function causeOf({ process, spec }: Child, reason: ExitReason): ExitReason {
+  return spec.type === 'supervisor' && process !== null ? (gaveUp(process) ?? reason) : reason;
+}
+
 /** Whether a restart has to wait for its back-off; one that ends the supervisor does not. */
 export function waits(state: Restarting, child: Child): boolean {
   return state.limits.backoff !== null && child.process?.ext?.verdict !== 'escalate';
 }
 
 /** Counts one attempt, whatever the size of the group (SU-21, SU-25); false when it is one too many. */
-export function mayRestart(state: Restarting, child: Child): boolean {
+export function mayRestart(state: Restarting, child: Child, reason: ExitReason): boolean {
   const { kernel } = state.p;
   child.forgetWait();
   const now = kernel.env.mono();
   // A delivered message that has crashed its agent before is charged to its own attempts (design §7).
   const verdict = child.charged ? 'charged' : (child.process?.ext?.verdict ?? null);
   child.charged = false;
-  if (verdict === 'escalate' || (verdict === null && !state.intensity.allows(now))) {
-    reportError(state.p, 'shutdown', child, verdict === null ? 'reached_max_restart_intensity' : 'escalated');
+  const { intensity } = state;
+  if (verdict === 'escalate') {
+    tellGiveUp(state.p, offender(child, child.process), intensity, 'escalated', [{ id: idOf(child), reason }]);
+    return false;
+  }
+  if (verdict === null && !intensity.allowsFor(now, idOf(child), reason)) {
+    tellGiveUp(state.p, offender(child, child.process), intensity, 'reached_max_restart_intensity', intensity.causes());
     return false;
   }
   kernel.counts.restarts++;
@@ -53,12 +66,14 @@ export function mayRestart(state: Restarting, child: Child): boolean {
 /** The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22), unless its supervisor is to end. */
 export function tryAgain(state: Restarting, child: Child, error: unknown, retry: Retry = new Retry(child)): undefined {
   if (shutsDown(state.p)) return undefined;
-  reportError(state.p, 'start_error', child, reasonOfStart(error));
-  retryLater(state, child, retry);
+  const reason = reasonOfStart(error);
+  reportError(state.p, 'start_error', child, reason);
+  retryLater(state, child, reason, retry);
   return undefined;
 }
 
-export function retryLater(state: Restarting, child: Child, retry: Retry = new Retry(child)): void {
+export function retryLater(state: Restarting, child: Child, reason: ExitReason, retry: Retry = new Retry(child)): void {
+  retry.reason = reason;
   child.charged = child.process?.ext?.verdict === 'charged';
   child.process = null;
   child.status = 'restarting';

@@ -138,7 +138,7 @@ export function checkTree(where: string, spec: unknown): Tree {
 export function checkFlags(where: string, spec: unknown): Omit<Tree, 'children'> & { readonly children: readonly unknown[] } {
   const read = readTree(where, spec);
   const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
-  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read, 1), name, partitions: 0, children: read.children };
+  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read), name, partitions: 0, children: read.children };
 }
 
 export function withChildren(where: string, flags: ReturnType<typeof checkFlags>): Tree {

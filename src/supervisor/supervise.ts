@@ -3,12 +3,26 @@ import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../beh
 import type { Kernel, Process } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import { supervisorDefinition } from './engine.js';
+import type { GiveUpError } from './give-up.js';
 import { SupervisorRef } from './handle.js';
 import type { SupervisorInit } from './recipe.js';
 import { checkTree, ChildSpec, type SupervisorSpec } from './spec.js';
 
+/**
+ * What happens when a supervisor of the system gives up: `'stop'` stops the system, whose `done` then rejects with the
+ * GiveUpError; a function gets that error when the supervisor has ended, and everything else goes on; `'ignore'` leaves it
+ * at the report.
+ */
+export type OnGiveUp = 'stop' | 'ignore' | ((error: GiveUpError) => unknown);
+
+/** Options of every start of a supervisor at the top of a system. */
+export interface TopOptions {
+  /** default `'stop'`, as when a permanent application of OTP ends. What a function throws stops the system as well */
+  readonly onGiveUp?: OnGiveUp | undefined;
+}
+
 /** Options of `supervise`. */
-export interface SuperviseOptions {
+export interface SuperviseOptions extends TopOptions {
   /** registered name of the supervisor, default the spec's */
   readonly name?: string | Via | undefined;
 }
@@ -27,7 +41,7 @@ declare module '../behaviour/process-types.js' {
      * (`dynamicSupervisor(…)`, `taskSupervisor(…)`, …); the handle is that of its kind. Rejects as `system.supervise` does, and
      * then there is no link and no Exit; with ZOMBIE when this process has ended (SU-37).
      */
-    supervise(spec: SupervisorSpec | SupervisorInit, options?: SuperviseOptions): Promise<SupervisorRef>;
+    supervise(spec: SupervisorSpec | SupervisorInit, options?: Omit<SuperviseOptions, 'onGiveUp'>): Promise<SupervisorRef>;
     supervise<R>(spec: ChildSpec<R>): Promise<R>;
   }
 }
@@ -39,7 +53,6 @@ interface ReadTop {
 }
 
 function readTop(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): ReadTop {
-  checkKeys('supervise', options, ['name']);
   if (spec instanceof ChildSpec) return ofSpec(spec, options);
   const recipe = typeof spec === 'function' ? spec : checkTree('supervise', spec);
   const name = options.name === undefined ? (typeof recipe === 'function' ? undefined : recipe.name) : checkStartName('supervise.name', options.name);
@@ -68,6 +81,7 @@ export async function startSupervisor(host: Host, parent: Process | null, plan: 
 /** Fills the port: `self.supervise`. */
 export function offerTrees(host: Host): void {
   host.extensions.set('supervise', (parent) => (spec: AnyTreeSpec<unknown>, options: SuperviseOptions = {}) => {
+    checkKeys('supervise', options, ['name']);
     return startTree(host.kernel, spec, options, (plan) => startSupervisor(host, parent, plan));
   });
 }

@@ -48,7 +48,7 @@ export interface ReadTasks {
 export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
   const read = parseOptions(where, schema, spec);
   return {
-    plan: { ...limitsOf(read, 3), maxChildren: read.maxChildren ?? Infinity },
+    plan: { ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }

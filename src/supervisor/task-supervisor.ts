@@ -3,10 +3,12 @@ import { defineAgent, recordOf, Refusal, runtimeOf, spawnTask, type AgentSelf, t
 import { Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Pid, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import type { MaybeLater } from './child.js';
-import { BRUTAL_KILL, shouldRestart, type Restart } from './decision.js';
+import { BRUTAL_KILL, shouldRestart, shutdownText, type Restart } from './decision.js';
+import { tellGiveUp } from './give-up.js';
 import type { ChildCount } from './info.js';
 import { Intensity } from './intensity.js';
 import type { Limits } from './options.js';
+import type { Offender } from './report.js';
 import { giveUp } from './restart.js';
 
 /** The normalised options of a task supervisor. */
@@ -94,10 +96,17 @@ function info(self: Sup, message: unknown): unknown {
   state.children.delete(p);
   if (!shouldRestart(entry.job.restart, message.reason)) return undefined;
   const { kernel } = self.p;
-  if (!state.intensity.allows(kernel.env.mono())) return giveUp(self);
+  if (!state.intensity.allowsFor(kernel.env.mono(), undefined, message.reason)) {
+    tellGiveUp(self.p, offenderOf(p, entry.job), state.intensity, 'reached_max_restart_intensity', state.intensity.causes());
+    return giveUp(self);
+  }
   kernel.counts.restarts++;
   state.spawn(entry);
   return undefined;
+}
+
+function offenderOf(p: Process, { restart, shutdownMs }: TaskJob): Offender {
+  return { pid: p.pid, id: undefined, start: 'task', restart, significant: false, shutdown: shutdownText(shutdownMs), type: 'worker' };
 }
 
 /* ---- stopping ---- */

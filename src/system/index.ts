@@ -6,4 +6,5 @@ export type { SystemOutward } from './outward.js';
 export { System } from './system.js';
 export type { Watch } from './watch.js';
 export type { TreeNode } from './tree.js';
+export type { SystemTrees } from './trees.js';
 export type { SuperviseOptions } from '../supervisor/index.js';

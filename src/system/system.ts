@@ -1,4 +1,4 @@
-import { handled, OptionError, type ExitReason } from '../base/index.js';
+import { OptionError, type ExitReason } from '../base/index.js';
 import {
   addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, Timers, ViaRefImpl,
   type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type ProcessSpawnOptions, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type SendOptions, type SignalOptions, type StartArgs, type Started, type Target, type TaskVerbs,
@@ -9,16 +9,13 @@ import {
   type Address, type Kernel, type Pid, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
 } from '../process/index.js';
 import { checkName, Via, type DeadLetters, type Router } from '../router/index.js';
-import { Applications, checkPartitionsName, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, type AnyTreeSpec, type ChildSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef, type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, TaskSupervisorRef } from '../supervisor/index.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
 import type { ReadOptions } from './options.js';
-import { SystemOutward } from './outward.js';
 import { systemStats, type SystemStats } from './stats.js';
-import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
-import { Tops } from './supervision.js';
 import { treeOf, type TreeNode } from './tree.js';
+import { SystemTrees } from './trees.js';
 import { living, watchFrom, type Watch } from './watch.js';
 import { startWatchdog } from './watchdog.js';
 
@@ -31,30 +28,24 @@ import { startWatchdog } from './watchdog.js';
  * await other.stop();
  * @since 0.1.0
  */
-export class System extends SystemOutward implements AsyncDisposable {
+export class System extends SystemTrees {
   readonly name: string;
-  /** applications: trees with names, dependencies and callbacks around their lives */
-  readonly applications: Applications;
   readonly #kernel: Kernel;
   readonly #router: Router;
   readonly #host: Host;
-  readonly #listeners = new Listeners();
-  readonly #tops: Tops;
-  #stopping: Promise<StopReport> | null = null;
 
   /** @internal Use `createSystem`. */
   constructor(options: ReadOptions) {
     const host = makeHost(options);
-    super(host);
+    const listeners = new Listeners();
+    super(host, listeners);
     const { kernel } = host;
     this.name = options.name;
     this.#kernel = kernel;
     this.#router = host.router;
     this.#host = host;
-    this.#tops = new Tops(this.#host);
-    this.applications = new Applications({ kernel, startTop: (plan) => this.#tops.start(plan), stopSystem: () => kernel.env.microtask(() => void this.stop()) });
-    if (options.strays === 'report') this.#listeners.reportStrays(kernel);
-    if (options.handleSignals) this.#listeners.stopOnSignals(kernel, () => this.stop({ drain: true }));
+    if (options.strays === 'report') listeners.reportStrays(kernel);
+    if (options.handleSignals) listeners.stopOnSignals(kernel, () => this.stop({ drain: true }));
   }
 
   /** @internal What the test kit taps; see `kernelOf`. */
@@ -106,92 +97,6 @@ export class System extends SystemOutward implements AsyncDisposable {
    */
   get task(): TaskVerbs {
     return this.#host.tasks(null);
-  }
-
-  /**
-   * Starts a supervisor with its children; resolves when all run (SU-01). Errors: OptionError for a bad spec,
-   * StartError `{ shutdown: { failedToStartChild, reason } }` when a child fails, with nothing left running (SU-04).
-   * Takes the specification of any kind, too. The tree is the system's, whoever calls; a process's own: `self.supervise`.
-   *
-   * @example
-   * const Worker = defineAgent({ init: () => ({ jobs: 0 }), casts: { work(self) { self.state.jobs++; } } });
-   * await system.supervise({ strategy: 'one_for_one', children: [child('worker', Worker)] });
-   * system.ref(Worker, 'worker').cast('work');
-   */
-  supervise(spec: SupervisorSpec | SupervisorInit, options?: SuperviseOptions): Promise<SupervisorRef>;
-  supervise<R>(spec: ChildSpec<R>): Promise<R>;
-  supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions = {}): Promise<unknown> {
-    return handled(this.#tops.supervise(spec, options));
-  }
-
-  /**
-   * Starts a supervisor without children, for those that come and go, each by its own specification (DS-01). A spec function
-   * runs when it starts and again when its code changes (SU-53).
-   * @example
-   * const Job = defineAgent({ init: (n: number) => ({ n }) });
-   * const jobs = await system.superviseDynamic({ name: 'jobs' });
-   * await jobs.startChild(child('job', Job, 1, { restart: 'temporary' }));
-   * (await jobs.countChildren()).active // => 1
-   */
-  superviseDynamic(spec: DynamicSpec | DynamicInit = {}, options: SuperviseOptions = {}): Promise<DynamicSupervisorRef> {
-    return handled(this.#tops.dynamic(spec, options));
-  }
-
-  /**
-   * Starts a supervisor whose children are all instances of one template: OTP's simple_one_for_one (SU-19).
-   *
-   * @example
-   * const Job = defineAgent({ init: (queue: string, n: number) => ({ queue, n }) });
-   * const jobs = await system.superviseSimple(template(Job, ['mail']));
-   * await jobs.startChild(1);
-   * (await jobs.countChildren()).active // => 1
-   */
-  superviseSimple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec = {}): Promise<SimpleSupervisorRef<R, Rest>> {
-    return handled(this.#tops.simple(template, spec));
-  }
-
-  /**
-   * Starts a supervisor of tasks: its children are functions in processes of their own, temporary by default (TK-16).
-   *
-   * @example
-   * const tasks = await system.superviseTasks({ name: 'tasks' });
-   * const task = await tasks.asyncNolink(() => 'done');
-   * await system.task.await(task) // => 'done'
-   */
-  superviseTasks(spec: TaskSupervisorSpec = {}): Promise<TaskSupervisorRef> {
-    return handled(this.#tops.tasks(spec));
-  }
-
-  /** The handle of a task supervisor, by name (resolved at every use) or pid. */
-  taskSupervisor(nameOrPid: string): TaskSupervisorRef {
-    return TaskSupervisorRef.of(addressOf(this.#host, nameOrPid), this.#kernel);
-  }
-
-  /**
-   * Starts N copies of one child and routes by key: the same key always means the same partition (PS-01, PS-02).
-   *
-   * @example
-   * const Shard = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });
-   * const shards = await system.supervisePartitions({ name: 'shards', child: child('shard', Shard, 0), partitions: 8, withArguments: (_args, n) => [n] });
-   * await shards.ref(11).call('number') // => 3
-   */
-  supervisePartitions<R>(spec: PartitionSpec<R>): Promise<PartitionSupervisorRef<R>> {
-    return handled(this.#tops.partitions(spec));
-  }
-
-  /** The handle of a partition supervisor by name; `of` is the child it was made of, for the types. Errors: see PartitionSupervisorRef. */
-  partitions<R>(name: string | Via, of: ChildSpec<R>): PartitionSupervisorRef<R> {
-    return new PartitionSupervisorRef(this.#router.address(checkPartitionsName('partitions', name)), this.#kernel, name, of);
-  }
-
-  /** The handle of a static supervisor, by name (resolved at every use) or pid. */
-  supervisor(nameOrPid: string): SupervisorRef {
-    return new SupervisorRef(addressOf(this.#host, nameOrPid), this.#kernel);
-  }
-
-  /** The handle of a dynamic supervisor, by name (resolved at every use) or pid. */
-  dynamicSupervisor(nameOrPid: string): DynamicSupervisorRef {
-    return new DynamicSupervisorRef(addressOf(this.#host, nameOrPid), this.#kernel);
   }
 
   /**
@@ -375,22 +280,6 @@ export class System extends SystemOutward implements AsyncDisposable {
   /** Every live process, as a forest by parent. */
   tree(): TreeNode[] {
     return treeOf(this.#kernel);
-  }
-
-  /**
-   * Stops everything, newest tree first, each child by its own shutdown rule. What was queued and not started becomes
-   * dead letters. Afterwards the system owns no process, timer or listener. Idempotent; also from inside a handler: call it
-   * before the handler's first await, or the handler is not known to be the one that stops and is waited for like any other.
-   */
-  stop(options: SystemStopOptions = {}): Promise<StopReport> {
-    const read = readStop(options);
-    if (this.#stopping === null) this.applications.close();
-    this.#stopping ??= handled(stopSystem(this.#kernel, this.#listeners, read));
-    return this.#stopping;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return handled(this.stop().then(() => undefined));
   }
 
   #address(where: string, to: string | Via): Address {

@@ -205,7 +205,7 @@ class World {
   async supervise(): Promise<void> {
     const { random, system } = this.sim;
     const children = ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) }));
-    await system.supervise({ strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']), intensity: random.pick([3, 1_000, 1_000]), children });
+    await system.supervise({ strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']), intensity: random.pick([3, 1_000, 1_000]), children }, { onGiveUp: 'ignore' });
   }
 
   /** The third name is free for a while. */

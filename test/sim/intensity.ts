@@ -1,4 +1,5 @@
-import { child, defineAgent, supervisor, type SupervisorRef } from '../../src/index.js';
+import { child, createSystem, defineAgent, GiveUpError, supervisor, type OnGiveUp, type SupervisorRef } from '../../src/index.js';
+import { kernelOf } from '../../src/system/create.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -20,7 +21,7 @@ async function exceeds(sim: Simulation): Promise<void> {
   const Worker = workerOf(stops);
   const intensity = random.int(4);
   const periodMs = 100 * (1 + random.int(10));
-  const top: SupervisorRef = await system.supervise({ intensity, periodMs, children: ['a', 'b', 'c'].map((id) => child(id, Worker, id)) });
+  const top: SupervisorRef = await system.supervise({ intensity, periodMs, children: ['a', 'b', 'c'].map((id) => child(id, Worker, id)) }, { onGiveUp: 'ignore' });
   const probe = sim.probe();
   probe.self.monitor(String(top.pid));
   // exactly as many as are allowed, within the window, its end included
@@ -57,7 +58,7 @@ async function edges(sim: Simulation): Promise<void> {
   const Worker = workerOf([]);
   const periodMs = 10 + random.int(50);
   const late = random.chance(0.5);
-  const top = await system.supervise({ intensity: 1, periodMs, children: [child('e', Worker, 'e')] });
+  const top = await system.supervise({ intensity: 1, periodMs, children: [child('e', Worker, 'e')] }, { onGiveUp: 'ignore' });
   system.ref(Worker, 'e').cast('crash');
   await sim.settle();
   await sim.sleep(periodMs + (late ? 1 : 0));
@@ -103,7 +104,7 @@ async function burning(sim: Simulation): Promise<void> {
     },
     casts: { crash() { throw new Error('boom'); } },
   });
-  const top = await system.supervise({ intensity, children: [child('flaky', Flaky)] });
+  const top = await system.supervise({ intensity, children: [child('flaky', Flaky)] }, { onGiveUp: 'ignore' });
   system.ref(Flaky, 'flaky').cast('crash');
   await sim.settle();
   const survives = intensity >= failures + 1;
@@ -114,9 +115,49 @@ async function burning(sim: Simulation): Promise<void> {
   if (survives) await top.stop();
 }
 
+/** A top gives up: the system stops and `done` says why, a function hears of it, or nobody does; a stop that is asked for first is the end. */
+async function tops(sim: Simulation): Promise<void> {
+  const { random } = sim;
+  const system = createSystem({ env: kernelOf(sim.system).env, logger: false, development: false });
+  const heard: unknown[] = [];
+  const policy = random.pick(['stop', 'ignore', 'function', 'throws'] as const);
+  const listener = (error: GiveUpError): void => {
+    heard.push(error);
+    if (policy === 'throws') throw new Error('listener');
+  };
+  const onGiveUp: OnGiveUp = policy === 'stop' || policy === 'ignore' ? policy : listener;
+  const endMs = random.int(4);
+  const Slow = defineAgent({
+    trapExit: true,
+    casts: { crash() { throw new Error('boom'); } },
+    async terminate() { if (endMs > 0) await sim.sleep(endMs); },
+  });
+  const top = await system.supervise({ intensity: 0, children: ['p', 'q'].map((id) => child(id, Slow)) }, { onGiveUp });
+  const done = system.done.then(() => 'stopped', (error: unknown) => error);
+  system.ref(Slow, 'p').cast('crash');
+  const early = random.chance(0.4);
+  if (early) {
+    await sim.sleep(random.int(3));
+    await system.stop();
+  } else {
+    await sim.sleep(20);
+    sim.equal(top.pid, undefined, 'it has ended');
+    if (policy === 'ignore' || policy === 'function') sim.equal(system.start(Slow).tryCast('crash'), 'ok', 'the system goes on');
+    await system.stop();
+  }
+  const end = await done;
+  const failed = policy === 'stop' ? end instanceof GiveUpError && end.restarts === 1 : policy === 'throws' && end instanceof Error && end.message === 'listener';
+  sim.sometimes(early && end === 'stopped' && policy === 'stop', 'a stop that is asked for before the top has ended');
+  if (early) sim.always(failed || end === 'stopped', 'the stop that was asked for, or the failure before it');
+  else sim.equal(failed ? 'failed' : end, policy === 'stop' || policy === 'throws' ? 'failed' : 'stopped', `done after ${policy}`);
+  sim.always(heard.length <= 1 && (early || heard.length === (onGiveUp === listener ? 1 : 0)), 'the function hears of it once');
+  sim.equal(system.stats().processes, 0, 'nothing is left');
+}
+
 export const intensitySuite: Suite = suite('intensity', 'C7: restarts in a window, one too many ends the supervisor with shutdown', async (sim) => {
   await exceeds(sim);
   await edges(sim);
   await nested(sim);
   await burning(sim);
+  await tops(sim);
 });

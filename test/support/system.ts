@@ -35,6 +35,7 @@ const open: { readonly system: System; readonly resources: string[] }[] = [];
 export function testSystem(options: SystemOptions = {}): System {
   const resources = activeResources();
   const system = createSystem({ logger: false, ...options });
+  system.done.catch(() => undefined); // a test that ends a tree looks at what is left
   open.push({ system, resources });
   return system;
 }

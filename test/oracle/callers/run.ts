@@ -26,7 +26,7 @@ class Stage {
 
   async start(intensity: number, workers: readonly Tuple[]): Promise<void> {
     const children = workers.map(([, id, restart, trap, ending]) => child(String(id), this.agent, String(id), trap === 'true', ending as Tuple, { restart: restart as Restart, name: false }));
-    this.sup = await this.system.supervise({ intensity, periodMs: 60_000, children });
+    this.sup = await this.system.supervise({ intensity, periodMs: 60_000, children }, { onGiveUp: 'ignore' });
     void this.sup.down.then((reason) => this.recorder.log('downs?', event('top', this.text(reason))));
   }
 

@@ -45,7 +45,7 @@ class Forest {
   readonly labelOf = (pid: string): string | undefined => this.labels.get(pid);
 
   start(term: Term): void {
-    const made = isPool(term) ? this.startPool(term) : this.system.supervise(this.supSpec(term, []));
+    const made = isPool(term) ? this.startPool(term) : this.system.supervise(this.supSpec(term, []), { onGiveUp: 'ignore' });
     this.starting = made;
     made.then((top) => {
       this.recorder.log('api?', 'started(ok)');
@@ -59,10 +59,10 @@ class Forest {
     const limits = { intensity, periodMs: periodSeconds * 1_000 };
     const each = template(this.agent, [], { restart: restart as Restart, shutdown: shutdown as Shutdown });
     if (isDynamic(term)) {
-      const sup = await this.system.superviseDynamic(limits);
+      const sup = await this.system.superviseDynamic(limits, { onGiveUp: 'ignore' });
       this.pool = { sup, start: (instance) => sup.startChild(this.spec(instance, [id])) };
     } else {
-      const sup = await this.system.superviseSimple(each, limits);
+      const sup = await this.system.superviseSimple(each, limits, { onGiveUp: 'ignore' });
       this.pool = { sup, start: (instance) => sup.startChild(instance, [id]) };
     }
     this.labels.set(this.foreign, 'parent');
