@@ -253,7 +253,19 @@ type AnyHandler = (self: never, ...rest: never[]) => unknown;
 
 export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
 /** init arguments, then optionally the options */
-export type StartArgs<D extends AnyDefinition> = [...InitArgs<D>] | [...InitArgs<D>, StartOptions];
+export type StartArgs<D extends AnyDefinition> = ArgsThen<InitArgs<D>, StartOptions>;
+/**
+ * Init arguments, then optionally options. An object behind optional parameters could be either, and `init.length` tells
+ * nothing about those: where one of them may be an object, all arguments are given and the options too (`{}` for none), or none.
+ */
+export type ArgsThen<A extends readonly unknown[], O> = 0 extends 1 & A ? A : MayBePlain<Optional<A>[number]> extends true
+  ? Needed<A> | [...init: A, options: O]
+  : [...A] | [...A, O];
+type Needed<A extends readonly unknown[]> = A extends readonly [infer F, ...infer R] ? [F, ...Needed<R>] : [];
+type Optional<A extends readonly unknown[]> = A extends readonly [unknown, ...infer R] ? Optional<R> : A;
+type MayBePlain<T> = [T] extends [undefined] ? false
+  : unknown extends T ? true
+    : [Exclude<Extract<T, object>, readonly unknown[] | ((...args: never[]) => unknown)>] extends [never] ? false : true;
 /** The ref, or the promise of it when init is asynchronous. */
 export type Started<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
 

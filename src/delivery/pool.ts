@@ -1,5 +1,5 @@
 import { adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs } from '../base/index.js';
-import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
+import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type ArgsThen, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
 import { isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process } from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
 import { checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, SupervisorState, template } from '../supervisor/index.js';
@@ -31,7 +31,7 @@ const NO_WORKERS: readonly Process[] = [];
  * browsers.stats().size; // => 1
  * @since 0.2.0
  */
-export function pool<D extends AnyDefinition>(id: string, definition: D, ...args: [...InitArgs<D>] | [...InitArgs<D>, PoolOptions]): ChildSpec<PoolRef<D>> {
+export function pool<D extends AnyDefinition>(id: string, definition: D, ...args: ArgsThen<InitArgs<D>, PoolOptions>): ChildSpec<PoolRef<D>> {
   if (typeof id !== 'string' || id.length === 0) throw new OptionError('pool.id', id, 'a text that is not empty');
   const where = `pool '${id}'`;
   const made = runtimeOf(definition);

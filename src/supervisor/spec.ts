@@ -1,5 +1,5 @@
 import { delayMs, OptionError, shownAs } from '../base/index.js';
-import { AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type InitArgs, type StartPlan } from '../behaviour/index.js';
+import { AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type ArgsThen, type InitArgs, type StartPlan } from '../behaviour/index.js';
 import type { Address, Kernel } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import { BRUTAL_KILL, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
@@ -93,7 +93,8 @@ const SHUTDOWN_MS = 5_000;
 
 /**
  * Specifies an agent under a supervisor: `child(id, Definition, ...initArgs, options?)`. When there are more arguments
- * than `init.length` and the last is a plain object, it is the options.
+ * than `init.length` and the last is a plain object, it is the options: behind an optional parameter that may be an object
+ * give them always, `{}` for none.
  *
  * Errors: an OptionError that names the value, the rule and the fix, before anything starts.
  *
@@ -103,7 +104,7 @@ const SHUTDOWN_MS = 5_000;
  * spec.id // => 'worker-1'
  * @since 0.1.0
  */
-export function child<D extends AnyDefinition>(id: string, definition: D, ...args: [...InitArgs<D>] | [...InitArgs<D>, ChildOptions]): ChildSpec<AgentRef<D>> {
+export function child<D extends AnyDefinition>(id: string, definition: D, ...args: ArgsThen<InitArgs<D>, ChildOptions>): ChildSpec<AgentRef<D>> {
   const where = checkId('child', id);
   const made = runtimeOf(definition);
   const { init, options } = splitArgs(args, made.init === null ? 0 : made.init.length);

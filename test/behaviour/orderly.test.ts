@@ -110,7 +110,7 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
   });
 
   it('PL-11 GS-40 stop: the reason that one about to stop ends with comes as it is, so each orderly one is', async () => {
-    const ask: Ask = ({ self, system, reason }) => self.bind(system.start(Callee, { end: reason })).stop('other');
+    const ask: Ask = ({ self, system, reason }) => self.bind(system.start(Callee, { end: reason }, {})).stop('other');
     for (const reason of ['normal', 'shutdown', { shutdown: 'x' }]) {
       const { reason: got, texts } = await ended(caller, ask, reason);
       expect(got).toMatchObject({ shutdown: { code: 'EXIT', reason } });
@@ -121,7 +121,7 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
 
   it('PL-11 stop: a reason that says the same is the one that was asked for, one that cannot be compared is another', async () => {
     const stop = (asked: ExitReason, end: ExitReason): Promise<{ readonly reason: ExitReason }> => ended(caller, async ({ self, system }) => {
-      await self.bind(system.start(Callee, { end })).stop(asked);
+      await self.bind(system.start(Callee, { end }, {})).stop(asked);
       self.exit('it is the same');
     }, undefined);
     expect((await stop({ shutdown: { why: 'x' } }, { shutdown: { why: 'x' } })).reason).toBe('it is the same');

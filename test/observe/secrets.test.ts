@@ -52,7 +52,7 @@ const Machine = defineStatem({
 
 /** Every path that ends in the log, with the secret wherever a user may put one. */
 async function everything(system: System): Promise<void> {
-  const start = (): Loose => system.start(Vault, secret) as never;
+  const start = (): Loose => system.start(Vault, secret, {}) as never;
   for (const how of [httpError, () => new AggregateError([httpError()], 'all failed'), () => ({ ...secret }), () => [CANARY], () => Object.freeze(httpError()), () => new Error('x', { cause: secret })]) {
     await start().tryCall('throws', how);
   }
@@ -66,7 +66,7 @@ async function everything(system: System): Promise<void> {
   system.send('nobody', secret);
   for (const op of ['boom', 'odd']) (system.start(Machine) as never as Loose).cast(op, secret);
   system.task.async((_self, given: unknown) => { void given; throw httpError(); }, secret);
-  const busy = system.start(Vault, secret);
+  const busy = system.start(Vault, secret, {});
   busy.cast('slow' as never);
   for (const pin of ['a', 'b']) {
     system.spawn(async (self) => {
@@ -75,7 +75,7 @@ async function everything(system: System): Promise<void> {
   }
   const failing = defineAgent({ name: 'failing', init: (): object => { throw httpError(); } });
   await system.supervise({ children: [child('f', failing)] }).catch(() => undefined);
-  const sup = await system.supervise({ name: 'top', intensity: 0, children: [child('v', Vault, secret)] });
+  const sup = await system.supervise({ name: 'top', intensity: 0, children: [child('v', Vault, secret, {})] });
   system.send('top', secret);
   (system.ref(Vault, 'v') as never as Loose).cast('wrongOption');
   await sup.down;

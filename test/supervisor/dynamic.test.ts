@@ -51,7 +51,7 @@ describe('a dynamic supervisor', () => {
     const seen: unknown[][] = [];
     const Agent = defineAgent({ init: (...args: unknown[]) => { seen.push(args); return {}; }, casts: { crash() { throw boom; } } });
     const { sup } = await dynamic({ extraArguments: ['x', 1] });
-    const ref = await sup.startChild(child('a', Agent, 'own', 2));
+    const ref = await sup.startChild(child('a', Agent, 'own', 2, {}));
     ref.cast('crash');
     await settled();
     expect(seen).toEqual([['x', 1, 'own', 2], ['x', 1, 'own', 2]]);

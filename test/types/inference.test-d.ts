@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { child, createSystem, defineAgent, on, type AgentRef } from '../../src/index.js';
+import { child, createSystem, defineAgent, on, pool, type AgentRef } from '../../src/index.js';
 
 const Account = defineAgent({
   trapExit: true,
@@ -85,6 +85,37 @@ test('a wrong operation, payload, init argument or reply use is a compile error'
   defineAgent({ init: () => ({ a: 1 }), calls: { b: (self) => self.state.b } });
   // @ts-expect-error wrong timeout type
   void ref.call('balance', undefined, { timeoutMs: '5' });
+});
+
+test('an object behind an optional parameter of init is never taken for the options', () => {
+  const system = createSystem();
+  type Config = { readonly name?: string };
+  const Configured = defineAgent({ init: (config: Config = {}) => ({ config }) });
+  const Optional = defineAgent({ init: (id: string, config?: Config) => ({ id, config }) });
+  const Rest = defineAgent({ init: (...configs: Config[]) => ({ configs }) });
+  const Count = defineAgent({ init: (count: number = 1, names: readonly string[] = []) => ({ count, names }) });
+  expectTypeOf(system.start(Configured)).toEqualTypeOf<AgentRef<typeof Configured>>();
+  expectTypeOf(system.start(Configured, { name: 'x' }, {})).toEqualTypeOf<AgentRef<typeof Configured>>();
+  expectTypeOf(child('a', Configured, undefined, { restart: 'transient' }).id).toEqualTypeOf<string>();
+  expectTypeOf(pool('p', Configured, { name: 'x' }, { max: 2 }).id).toEqualTypeOf<string>();
+  system.start(Optional, 'a');
+  system.start(Optional, 'a', { name: 'x' }, { name: 'agent' });
+  system.start(Rest);
+  system.start(Rest, { name: 'a' }, { name: 'b' }, {});
+  // numbers and arrays are no options
+  system.start(Count, 5);
+  system.start(Count, 5, ['a']);
+  system.start(Count, 5, ['a'], { name: 'count' });
+  // @ts-expect-error its config, or options?
+  system.start(Configured, { name: 'x' });
+  // @ts-expect-error its config, or options?
+  child('a', Configured, { name: 'x' });
+  // @ts-expect-error its config, or options?
+  pool('p', Configured, {});
+  // @ts-expect-error its config, or options?
+  system.start(Optional, 'a', { name: 'x' });
+  // @ts-expect-error the last is always the options
+  system.start(Rest, { name: 'x' }, { mode: 1 });
 });
 
 const Ping = defineAgent({
