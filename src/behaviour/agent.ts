@@ -14,6 +14,7 @@ import type { IdleDeadline } from './idle.js';
 import { beginIdle, disarmIdle } from './idle.js';
 import type { AgentSelf } from './self.js';
 import { driveStream, StreamSlot } from './stream.js';
+import { checkReturned } from './unreturned.js';
 
 type Run = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -79,6 +80,7 @@ function before(p: Process, self: AgentSelf, op: Op): void {
 /** What a handler returned, beyond a plain reply: control values, stops. */
 function after(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
   if ((self.flags & Flag.Idle) !== 0) beginIdle(p);
+  if ((self.flags & Flag.Made) !== 0) returned(p, self, result);
   if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
   if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
   if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
@@ -95,6 +97,12 @@ function after(p: Process, self: AgentSelf, call: Request | null, result: unknow
   }
   self.flags &= ~Flag.Deferred;
   return undefined;
+}
+
+/** Development: looks whether the control values that the handler made are what it returned. */
+function returned(p: Process, self: AgentSelf, result: unknown): void {
+  self.flags &= ~Flag.Made;
+  checkReturned(p, self, `the handler '${p.op?.name ?? '?'}'`, result);
 }
 
 function stopping(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {

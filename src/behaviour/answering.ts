@@ -1,13 +1,14 @@
 import { hibernate, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
-import { NO_REPLY, Refusal, type NoReply } from './control.js';
+import { NO_REPLY, Refusal, type Control, type NoReply } from './control.js';
 import type { DeliveryContext } from './delivery-types.js';
 import { StreamSlot } from './stream.js';
 import type { From, SelfRef } from './types.js';
+import { noteMade } from './unreturned.js';
 import { newController, Verbs } from './verbs.js';
 
 /** Bits of `flags`: what an engine must look at around a handler. */
-export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8 } as const;
+export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8, Made: 16 } as const;
 
 /** The verbs of every process that answers calls: agents and state machines. */
 export class Answering extends Verbs {
@@ -67,7 +68,14 @@ export class Answering extends Verbs {
   }
 
   refuse(code: string, details?: unknown): Refusal {
-    return new Refusal(String(code), details);
+    return this.made('refuse', new Refusal(String(code), details));
+  }
+
+  /** In development a control value that the handler does not return is told; what a stream yields and returns is its own affair. */
+  protected made<C extends Control>(verb: string, control: C): C {
+    const { p } = this;
+    if (p.kernel.development && !(p.from instanceof StreamSlot) && this.lives() && noteMade(p, this, verb, control)) this.flags |= Flag.Made;
+    return control;
   }
 
   noreply(): NoReply {

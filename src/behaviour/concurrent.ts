@@ -2,8 +2,10 @@ import { CastcallError, isThenable, printable, reasonOf } from '../base/index.js
 import type { Op } from '../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
 import type { Request } from '../router/index.js';
+import { Flag } from './answering.js';
 import { isControl, NO_REPLY, NoReply, Refusal, Stop } from './control.js';
 import { ForkedSelf, type AgentSelf } from './self.js';
+import { checkReturned } from './unreturned.js';
 
 type Handler = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -69,7 +71,8 @@ const CONCURRENT: Behaviour = {
 
 function finish(child: Process, result: unknown): void {
   if (child.run === Run.Dead) return;
-  const { call } = child.self as Job;
+  const { call, self, op } = child.self as Job;
+  if ((self.flags & Flag.Made) !== 0) checkReturned(child.parent ?? child, self, `the handler '${op.name}'`, result);
   if (call !== null) answer(child, call, result);
   // It ends as expected: the agent need not hear of it.
   if (child.parent !== null) unlink(child.parent, child);

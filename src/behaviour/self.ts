@@ -1,10 +1,11 @@
 import { delayMs, type ExitReason } from '../base/index.js';
-import { CONTINUE, Rank } from '../mailbox/index.js';
+import { CONTINUE, Rank, STOP } from '../mailbox/index.js';
 import { Phase, pushSignal, Timeout, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { Answering, Flag } from './answering.js';
 import { Ignore, InitFailure, Stop } from './control.js';
 import { askIdle, beginIdle } from './idle.js';
+import { handles } from './unreturned.js';
 
 /** How an agent ends, while its terminate runs. */
 export interface Ending {
@@ -29,18 +30,25 @@ export class AgentSelf extends Answering {
 
   stop(...args: [reason?: ExitReason, reply?: unknown]): Stop<unknown> {
     const made = new Stop(args.length === 0 ? 'normal' : args[0], args.length > 1, args[1]);
-    if (this.p.phase === Phase.Starting || !this.lives()) return made;
+    const { p } = this;
+    if (p.phase === Phase.Starting) return this.made('stop', made);
+    if (!this.lives()) return made;
+    if (!handles(p)) {
+      // A timer of the user's, or a promise that nobody awaited: there is no message after which it could end.
+      pushSignal(p, STOP, made.reason, null, Rank.Front);
+      return made;
+    }
     this.flags |= Flag.Stop;
     this.ending = { reason: made.reason, replyTo: made.replies && this.p.from instanceof Request ? this.p.from : null, reply: made.value };
     return made;
   }
 
   error(reason: ExitReason): InitFailure {
-    return new InitFailure(reason);
+    return this.made('error', new InitFailure(reason));
   }
 
   ignore(): Ignore {
-    return new Ignore();
+    return this.made('ignore', new Ignore());
   }
 
   continue(what?: unknown): void {

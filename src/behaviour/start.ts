@@ -10,6 +10,7 @@ import { levelOf, readStart, splitArgs } from './options.js';
 import { runtimeOf, type Instance, type RuntimeDefinition } from './runtime.js';
 import { debugFromStart } from './sys.js';
 import type { AnyDefinition, StartOptions } from './types.js';
+import { checkReturned } from './unreturned.js';
 
 /** Everything a start needs, checked and split; what a supervisor keeps of a child. */
 export interface StartPlan {
@@ -223,6 +224,7 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
 
 function initDone(p: Process, self: Instance, state: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw deadInInit(p, plan);
+  if (p.kernel.development) checkReturned(p, self, 'init', state);
   return state instanceof Control ? initRefused(p, state, plan) : ready(p, self, state, plan);
 }
 

@@ -1,5 +1,5 @@
 import { CastcallError, type ExitReason } from '../base/index.js';
-import { CONTINUE, Rank, type Op } from '../mailbox/index.js';
+import { CONTINUE, Rank, STOP, type Op } from '../mailbox/index.js';
 import { Phase, pushSignal, type Process } from '../process/index.js';
 import { Answering } from './answering.js';
 import { Ignore, Stop } from './control.js';
@@ -8,6 +8,7 @@ import { Inside, type Queued } from './statem-queue.js';
 import type { StateTable, StatemRuntime } from './statem-runtime.js';
 import { Timeouts } from './statem-timeouts.js';
 import { Move, Transition, type TimeoutAction } from './statem-transition.js';
+import { handles } from './unreturned.js';
 
 /** A transition that is being made: what its actions, and those of the enter call, have asked for so far. */
 export class Step {
@@ -57,25 +58,34 @@ export class StatemSelf extends Answering {
   }
 
   keep(): Transition<never> {
+    return this.made('keep', this.kept());
+  }
+
+  /** What the engine takes when a callback says nothing. */
+  kept(): Transition<never> {
     return new Transition(Move.Keep, undefined, this.p.from);
   }
 
   next(state: unknown): Transition<never> {
-    return new Transition(Move.Next, state, this.p.from);
+    return this.made('next', new Transition(Move.Next, state, this.p.from));
   }
 
   repeat(): Transition<never> {
-    return new Transition(Move.Repeat, undefined, this.p.from);
+    return this.made('repeat', new Transition(Move.Repeat, undefined, this.p.from));
   }
 
   stop(...args: [reason?: ExitReason]): Transition<never> | Stop<never> {
     const reason = args.length === 0 ? 'normal' : args[0];
-    if (this.p.phase === Phase.Starting) return new Stop(reason, false, undefined as never);
-    return new Transition(Move.Stop, reason, this.p.from);
+    const { p } = this;
+    if (p.phase === Phase.Starting) return this.made('stop', new Stop(reason, false, undefined as never));
+    const asked = new Transition<never>(Move.Stop, reason, p.from);
+    if (handles(p)) return this.made('stop', asked);
+    if (this.lives()) pushSignal(p, STOP, reason, null, Rank.Front);
+    return asked;
   }
 
   ignore(): Ignore {
-    return new Ignore();
+    return this.made('ignore', new Ignore());
   }
 
   now(): number {
@@ -89,7 +99,7 @@ export class StatemSelf extends Answering {
     this.state = state;
     this.data = data;
     this.commit();
-    if (actions !== undefined || (this.table ?? this.module).enter !== null) pushSignal(this.p, CONTINUE, actions ?? this.keep(), this, Rank.Front);
+    if (actions !== undefined || (this.table ?? this.module).enter !== null) pushSignal(this.p, CONTINUE, actions ?? this.kept(), this, Rank.Front);
   }
 
   /** State and data are as they are now; a later crash falls back to them. */

@@ -12,6 +12,7 @@ import { statemRuntimeOf } from './statem-runtime.js';
 import { Step, type StatemSelf } from './statem-self.js';
 import { bad, EVENT_TIMEOUT, Move, STATE_TIMEOUT, Transition, type Action } from './statem-transition.js';
 import type { InsertedEvent } from './statem-types.js';
+import { checkReturned } from './unreturned.js';
 
 /*
  * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once → the enter call and its
@@ -30,7 +31,7 @@ export class EndAsked {
 /** Makes the transition that the event's callback decided on. */
 export function transit(p: Process, m: StatemSelf, result: unknown): Next {
   const call = m.op !== null && m.op.kind === Kind.Call ? (p.from as Request) : null;
-  const decided = decide(m, call, result);
+  const decided = decide(p, m, call, result);
   if (decided.move === Move.Stop) return stopping(p, m, decided);
   const target = decided.move === Move.Next ? decided.target : m.state;
   const changed = !sameState(target, m.state);
@@ -44,16 +45,23 @@ export function transit(p: Process, m: StatemSelf, result: unknown): Next {
 }
 
 /** A callback's result as a transition; plain data of a call's handler is its reply. */
-function decide(m: StatemSelf, call: Request | null, result: unknown): Transition<unknown> {
+function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown): Transition<unknown> {
+  if ((m.flags & Flag.Made) !== 0) returned(p, m, `the callback of '${m.op?.name ?? 'start'}'`, result);
   if (result instanceof Transition) return result;
   if (call !== null) {
-    if (result instanceof Refusal) return m.keep().refuse(result.code, result.details);
-    if (result instanceof NoReply) return m.keep();
-    if (result === undefined && (m.flags & Flag.Deferred) !== 0) return m.keep();
-    if (m.module.tables !== null && !isControl(result)) return m.keep().reply(result);
+    if (result instanceof Refusal) return m.kept().refuse(result.code, result.details);
+    if (result instanceof NoReply) return m.kept();
+    if (result === undefined && (m.flags & Flag.Deferred) !== 0) return m.kept();
+    if (m.module.tables !== null && !isControl(result)) return m.kept().reply(result);
   }
-  if (result === undefined) return m.keep();
+  if (result === undefined) return m.kept();
   throw new CastcallError('BAD_RETURN_VALUE', `a callback of '${m.module.name}' returned ${whatever(result)} for the event '${m.op?.name ?? 'start'}'; return nothing or a transition made by self`);
+}
+
+/** Development: looks whether a transition that the callback made is what it returned. */
+function returned(p: Process, m: StatemSelf, where: string, result: unknown): void {
+  m.flags &= ~Flag.Made;
+  checkReturned(p, m, where, result);
 }
 
 function stopping(p: Process, m: StatemSelf, decided: Transition<unknown>): EndAsked {
@@ -127,6 +135,7 @@ function enter(p: Process, m: StatemSelf, step: Step, from: unknown): Next {
 /** An enter call may act, but not leave its state, postpone or insert (SM-03). */
 export function entered(p: Process, m: StatemSelf, step: Step, result: unknown): Next {
   step.entering = false;
+  if ((m.flags & Flag.Made) !== 0) returned(p, m, `the enter call of ${whatever(m.state)}`, result);
   if (result === undefined) return finish(p, m, step);
   if (!(result instanceof Transition) || (result.move === Move.Next && !sameState(result.target, m.state))) {
     m.data = step.before;

@@ -170,13 +170,13 @@ export interface Self<S> extends ProcessVerbs {
   readonly remainingMs: number | undefined;
   /** the delivery that is handled now, to acknowledge it by hand; undefined for plain messages */
   readonly delivery: DeliveryContext | undefined;
-  /** an error to the caller, not a crash */
+  /** an error to the caller, not a crash; return (or throw) it: on its own it does nothing */
   refuse(code: string, details?: unknown): Refusal;
   /** the reply comes later */
   noreply(): NoReply;
   /** answers a call from anywhere; false when it was already over (GS-19) */
   reply(from: From, value: unknown): boolean;
-  /** ends this agent after this message, `normal` by default */
+  /** ends this agent after this message, `normal` by default; outside of its handlers as its next message */
   stop(reason?: ExitReason): Stop<never>;
   /** the same with a last reply, sent after terminate has run (GS-21) */
   stop<R>(reason: ExitReason, reply: R): Stop<R>;
