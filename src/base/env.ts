@@ -70,6 +70,12 @@ export interface Env {
   readonly cores: number;
 }
 
+/*
+ * Timers as they are when this file is loaded, as the monotonic clock is: what replaces the globals later (fake timers of a test
+ * runner) replaces neither, so that they always agree. The wall clock, which only dates reports, follows whoever sets it.
+ */
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
+
 const RESOLVED: Promise<void> = Promise.resolve();
 const then = Promise.prototype.then as (this: Promise<void>, fn: () => void) => Promise<void>;
 
