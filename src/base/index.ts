@@ -3,7 +3,7 @@ export { atOnce } from './at-once.js';
 export { Deadline, Deadlines, type DurationList } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
 export { fieldOf, isA } from './foreign.js';
-export { deepFreeze } from './freeze.js';
+export { deepFreeze, frozenHint, Own } from './freeze.js';
 export { hashText, mix } from './hash.js';
 export { jsonOf, told, toldAs } from './json.js';
 export { newNonce } from './id.js';

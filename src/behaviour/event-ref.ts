@@ -1,4 +1,4 @@
-import { callError, type ExitReason } from '../base/index.js';
+import { callError, OptionError, Own, type ExitReason } from '../base/index.js';
 import type { Pid } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import { defineAgent } from './definition.js';
@@ -9,16 +9,16 @@ import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerI
 import { AgentRefImpl } from './ref.js';
 import type { AgentSelf } from './self.js';
 import type { AgentRef, ProcessVerbs } from './types.js';
-import { OptionError } from '../base/index.js';
 
 type Manager = AgentSelf & { state: EventEngine };
+interface SwapPlan { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }
 interface Named { readonly handler: AddPlan['handler']; readonly id: unknown }
 
 const calls = {
   sync: (self: Manager, event: unknown) => self.state.event(event),
-  add: (self: Manager, plan: AddPlan) => self.state.add(plan),
+  add: (self: Manager, { value }: Own<AddPlan>) => self.state.add(value),
   delete: (self: Manager, { handler, id, args }: Named & { readonly args: unknown }) => self.state.delete(handler, id, args),
-  swap: (self: Manager, { from, args, plan }: { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }) => self.state.swap(from, args, plan),
+  swap: (self: Manager, { value: { from, args, plan } }: Own<SwapPlan>) => self.state.swap(from, args, plan),
   call: (self: Manager, { handler, id, op, payload }: Named & { readonly op: string; readonly payload: unknown }) => self.state.call(handler, id, op, payload),
   which: (self: Manager) => self.state.which(),
 };
@@ -82,11 +82,11 @@ class EventManagerRefImpl {
   }
 
   addHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.ref.call('add', planOf('addHandler', key, init, false)) as Promise<void>;
+    return this.ref.call('add', new Own(planOf('addHandler', key, init, false))) as Promise<void>;
   }
 
   addSupHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.ref.call('add', planOf('addSupHandler', key, init, true)) as Promise<void>;
+    return this.ref.call('add', new Own(planOf('addSupHandler', key, init, true))) as Promise<void>;
   }
 
   deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown> {
@@ -94,11 +94,15 @@ class EventManagerRefImpl {
   }
 
   swapHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.ref.call('swap', { from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false) }) as Promise<void>;
+    return this.swap({ from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false) });
   }
 
   swapSupHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.ref.call('swap', { from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) }) as Promise<void>;
+    return this.swap({ from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) });
+  }
+
+  private swap(plan: SwapPlan): Promise<void> {
+    return this.ref.call('swap', new Own(plan)) as Promise<void>;
   }
 
   call(key: HandlerKey<AnyEventHandler>, op: string, payload?: unknown, options?: object): Promise<unknown> {

@@ -1,9 +1,12 @@
-import { isOrderly, Line, type ExitReason, type Standing } from '../base/index.js';
+import { isOrderly, Line, Own, type ExitReason, type Standing } from '../base/index.js';
 import { AgentRefImpl, defineAgent, runtimeOf, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition } from '../behaviour/index.js';
 import { Down, ReplySlot, type MonitorRef, type Process } from '../process/index.js';
 import { dynamicDefinition, Intensity } from '../supervisor/index.js';
 import { loadOf } from './member.js';
 import type { PoolPlan } from './pool-options.js';
+
+/** The arguments of a worker are all in its template. */
+const NO_MORE: Own<readonly unknown[]> = new Own([]);
 
 /** One checkout, from its request to its release. */
 export class Ticket {}
@@ -119,7 +122,7 @@ async function init(this: AgentSelf, plan: PoolPlan): Promise<PoolState> {
   const state = new PoolState(plan, new AgentRefImpl(supervisor, dynamic, p.kernel, p));
   const self = this as Manager;
   if (!plan.warmUp) for (let n = 0; n < plan.min; n++) startOne(self, state);
-  else for (const pid of await Promise.all(Array.from({ length: plan.min }, () => ask(state, 'startChild', [])))) {
+  else for (const pid of await Promise.all(Array.from({ length: plan.min }, () => ask(state, 'startChild', NO_MORE)))) {
     // One that has ended meanwhile is replaced, as it is later on.
     if (take(self, state, pid)) continue;
     if (!state.intensity.allows(p.kernel.env.mono())) return self.stop({ workersFailed: ENDED }) as never;
@@ -140,7 +143,7 @@ function ask(state: PoolState, op: string, payload: unknown): Promise<unknown> {
 function startOne(self: Manager, state: PoolState): void {
   state.starting++;
   // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started, and nobody's.
-  state.workers.sendRequestAs(self.p, 'startChild', [], (pid) => self.send(self.pid, new Started(pid, undefined)), (error) => self.send(self.pid, new Started(null, error)));
+  state.workers.sendRequestAs(self.p, 'startChild', NO_MORE, (pid) => self.send(self.pid, new Started(pid, undefined)), (error) => self.send(self.pid, new Started(null, error)));
 }
 
 /** False when it has ended already. */

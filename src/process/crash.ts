@@ -1,4 +1,4 @@
-import type { ExitReason } from '../base/index.js';
+import { frozenHint, type ExitReason } from '../base/index.js';
 import { Rank } from '../mailbox/index.js';
 import { ancestors, initialCall, statusOf } from './inspect.js';
 import { operationsIn } from './items.js';
@@ -18,6 +18,7 @@ const LOOKS_MAX = 500;
 export function reportCrash(p: Process, reason: ExitReason): void {
   const sensitive = p.ext?.rarity?.sensitive ?? false;
   const shown = (p.ext?.sys ?? p.behaviour.sys)?.crash?.(p, reason, sensitive);
+  const hint = p.kernel.frozen ? frozenHint(reason) : undefined;
   const crash: CrashReport = {
     label: 'process crashed',
     level: 'error',
@@ -27,6 +28,7 @@ export function reportCrash(p: Process, reason: ExitReason): void {
     behaviour: p.behaviour.name,
     initialCall: initialCall(p),
     reason,
+    ...(hint === undefined ? {} : { hint }),
     status: statusOf(p),
     op: p.op?.name,
     client: p.from instanceof ReplySlot ? (p.from.caller?.title ?? 'outside') : undefined,

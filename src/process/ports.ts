@@ -42,6 +42,8 @@ export interface CrashReport extends Report, CrashDetails {
   readonly sensitive: boolean;
   /** messages handled in its life */
   readonly reductions: number;
+  /** what probably happened, when the reason looks like the change of a frozen payload */
+  readonly hint?: string;
   /** linked processes that do not trap exits, and theirs, breadth first, at most 15 (PL-10) */
   readonly neighbours: readonly Neighbour[];
 }

@@ -1,4 +1,4 @@
-import { handled, OptionError } from '../base/index.js';
+import { handled, OptionError, Own } from '../base/index.js';
 import { planOf } from '../behaviour/index.js';
 import type { Address, Kernel, Pid } from '../process/index.js';
 import { dynamicDefinition } from './dynamic.js';
@@ -86,7 +86,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
   }
 
   async #startChild(args: Rest): Promise<R> {
-    return this.started(this.#template.spec, await this.ask('startChild', args));
+    return this.started(this.#template.spec, await this.ask('startChild', new Own(args)));
   }
 
   /** Stops an instance; fine when it has ended already (SU-41). */

@@ -1,3 +1,4 @@
+import type { Own} from '../base/index.js';
 import { adopt, disown, isThenable, OptionError, type ExitReason } from '../base/index.js';
 import { defineAgent, Ignore, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../behaviour/index.js';
 import { Exit, type Pid, type Process } from '../process/index.js';
@@ -74,7 +75,7 @@ function remake(child: Child, before: ChildSpec, { plan, ownName, ...rest }: Chi
 /* ---- starting ---- */
 
 /** A specification, or the last init arguments when there is a template. */
-function startChild({ state }: Sup, given: ChildSpec | readonly unknown[]): MaybeLater<Pid | Refusal | null> {
+function startChild({ state }: Sup, given: ChildSpec | Own<readonly unknown[]>): MaybeLater<Pid | Refusal | null> {
   const { maxChildren, template } = state.limits;
   if (state.byNumber.size >= maxChildren) return new Refusal('max_children', { maxChildren });
   if (given instanceof ChildSpec ? template !== null : template === null) return new Refusal('bad_child', { expected: template === null ? 'a child specification' : 'init arguments' });
@@ -83,10 +84,10 @@ function startChild({ state }: Sup, given: ChildSpec | readonly unknown[]): Mayb
 }
 
 /** Ids play no role here, so neither does a name that is only the default made of an id (DS-04). */
-function newChild(state: DynamicState, given: ChildSpec | readonly unknown[]): Child {
+function newChild(state: DynamicState, given: ChildSpec | Own<readonly unknown[]>): Child {
   const { extraArguments, template } = state.limits;
   const spec = given instanceof ChildSpec ? given : (template as ChildSpec);
-  const init = given instanceof ChildSpec ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given];
+  const init = given instanceof ChildSpec ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given.value];
   const plan = planAs(spec.plan, spec.ownName, init);
   return new Child(state, new ChildSpec({ ...spec, id: '', plan }), plan);
 }

@@ -1,4 +1,4 @@
-import { handled, OptionError, parseOptions, z, type ExitReason } from '../base/index.js';
+import { handled, OptionError, Own, parseOptions, z, type ExitReason } from '../base/index.js';
 import {
   AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStartOptions, type TaskStream,
   type TaskStreamOptions,
@@ -135,7 +135,7 @@ export class TaskSupervisorRef {
     const start: StreamStart = (run, item, consumer, started, refused) => {
       const job = this.#job(where, run, [item], { restart: 'temporary' });
       const request: TaskStart = { as: 'asyncNolink', job, told: { started, refused } };
-      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', request, { timeoutMs: 'infinity' });
+      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', new Own(request), { timeoutMs: 'infinity' });
       asked.catch(refused);
     };
     return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start));
@@ -151,7 +151,7 @@ export class TaskSupervisorRef {
     checkFunction(where, fn);
     if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
     checkKeys(where, options, ['restart', 'shutdown', 'priority']);
-    return this.#ask('start', { as, job: this.#job(where, fn, args, options), told: null } satisfies TaskStart);
+    return this.#ask('start', new Own<TaskStart>({ as, job: this.#job(where, fn, args, options), told: null }));
   }
 
   #job(where: string, fn: unknown, args: readonly unknown[], options: TaskChildOptions): TaskJob {

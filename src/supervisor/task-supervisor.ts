@@ -1,4 +1,4 @@
-import { Deadline } from '../base/index.js';
+import { Deadline, type Own } from '../base/index.js';
 import { defineAgent, recordOf, Refusal, runtimeOf, spawnTask, type AgentSelf, type AnyDefinition, type RuntimeDefinition, type TaskRecord } from '../behaviour/index.js';
 import { Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Pid, type Process } from '../process/index.js';
 import { Request } from '../router/index.js';
@@ -68,7 +68,7 @@ function init(this: AgentSelf, plan: TaskPlan): TaskFamily {
   return new TaskFamily(this.p, plan);
 }
 
-function start(self: Sup, { as, job, told }: TaskStart): TaskRecord | Pid | Refusal {
+function start(self: Sup, { value: { as, job, told } }: Own<TaskStart>): TaskRecord | Pid | Refusal {
   const { state } = self;
   const { maxChildren } = state.plan;
   if (state.children.size >= maxChildren) return new Refusal('max_children', { maxChildren });
