@@ -33,20 +33,21 @@ export const deliverExactlyOnce: Case = delivered('exactly-once');
 const PAYLOAD_CHARS = 512;
 
 /** The same with a key and a payload of 512 bytes each: whatever remembers keys compares payloads. */
-export const deliverKeyed512: Case = (library) => {
+const keyed = (payloadOf: (text: string, n: number) => unknown): Case => (library) => {
   const Taker = library.defineAgent({
     init: () => ({ count: 0 }),
     calls: { count: (self) => self.state.count },
-    casts: { take(self, _text: string) { self.state.count += 1; } },
+    casts: { take(self, _payload: unknown) { self.state.count += 1; } },
   });
   return (size) => withSystem(library, async (system) => {
     const taker = system.start(Taker, { name: 'taker' });
     const ref = system.ref(Taker, 'taker');
     const filler = 'x'.repeat(PAYLOAD_CHARS);
-    const payloads = Array.from({ length: BURST }, (_, n) => Buffer.from(`${n}${filler}`).toString('latin1', 0, PAYLOAD_CHARS));
+    const texts = Array.from({ length: BURST }, (_, n) => Buffer.from(`${n}${filler}`).toString('latin1', 0, PAYLOAD_CHARS));
+    const payloads = texts.map(payloadOf);
     const started = nowMs();
     for (let sent = 1; sent <= size; sent++) {
-      void ref.deliver('take', payloads[sent % BURST] as string, { guarantee: 'exactly-once', key: `key-${sent}` });
+      void ref.deliver('take', payloads[sent % BURST], { guarantee: 'exactly-once', key: `key-${sent}` });
       if (sent % BURST === 0) await nextTurn();
     }
     expectCount('deliveries handled', await taker.call('count', undefined, { timeoutMs: 'infinity' }), size);
@@ -55,3 +56,7 @@ export const deliverKeyed512: Case = (library) => {
     return figure;
   });
 };
+
+export const deliverKeyed512: Case = keyed((text) => text);
+/** as an object of a few parts */
+export const deliverKeyedObject: Case = keyed((text, n) => ({ id: n, text: text.slice(0, 400), tags: ['a', `t${n}`], from: { name: 'agent', turn: n } }));

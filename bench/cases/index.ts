@@ -1,7 +1,7 @@
 import type { Case } from '../lib/case.js';
 import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
 import { asyncCast, asyncCastDevelopment, castBacklog, castStream } from './cast.js';
-import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512 } from './deliver.js';
+import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject } from './deliver.js';
 import { flood, floodTurn, timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
@@ -42,6 +42,7 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['deliver_at_least_once', deliverAtLeastOnce],
   ['deliver_exactly_once', deliverExactlyOnce],
   ['deliver_keyed_512', deliverKeyed512],
+  ['deliver_keyed_object', deliverKeyedObject],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['call_development', callDevelopment],

@@ -65,21 +65,26 @@ export class Digester implements Digest {
   of(value: unknown): Digest {
     // A getter of a payload has sent something itself.
     if (this.busy) return new Digester(this.salt).of(value);
+    this.reset();
+    if (typeof value === 'object' && value !== null) this.guarded(value);
+    else this.value(value);
+    this.mixIn();
+    return this;
+  }
+
+  /** Reading an object may run its own code, and fail. */
+  private guarded(value: object): void {
     this.busy = true;
+    this.objects = 0;
     try {
-      this.reset();
-      this.value(value);
-      return this.finish();
+      this.object(value);
     } catch {
+      this.path.length = 0;
       this.reset();
       this.word(Tag.Whole);
-      this.word(identityOf(value as object));
-      return this.finish();
-    } finally {
-      this.busy = false;
-      this.path.length = 0;
-      this.objects = 0;
+      this.word(identityOf(value));
     }
+    this.busy = false;
   }
 
   /* ---- values ---- */
@@ -125,7 +130,7 @@ export class Digester implements Digest {
   }
 
   private object(value: object): void {
-    if (types.isProxy(value)) return this.identity(value);
+    if (isProxy(value)) return this.identity(value);
     const { path } = this;
     for (let depth = path.length - 1; depth >= 0; depth--) {
       if (path[depth] !== value) continue;
@@ -159,7 +164,7 @@ export class Digester implements Digest {
       this.value(element);
     }
     const keys = Object.keys(value);
-    if (keys.length > elements || Object.getOwnPropertySymbols(value).length > 0) this.fields(Tag.Fields, value, keys.slice(elements));
+    if (keys.length > elements || SYMBOLS(value).length > 0) this.fields(Tag.Fields, value, keys.slice(elements));
   }
 
   /** Own enumerable properties, in whatever order they were set. */
@@ -173,7 +178,7 @@ export class Digester implements Digest {
       this.word(shape.d);
       for (const key of shape.keys) this.value((value as Record<string, unknown>)[key]);
     }
-    const symbols = Object.getOwnPropertySymbols(value);
+    const symbols = SYMBOLS(value);
     if (symbols.length > 0) this.symbols(value, symbols);
   }
 
@@ -264,7 +269,10 @@ export class Digester implements Digest {
     this.word(Tag.Text);
     this.word(length);
     if (this.at + SHORT > WORDS) this.mixIn();
-    for (let i = 0; i < length; i += 2) this.words[this.at++] = text.charCodeAt(i) | (i + 1 < length ? text.charCodeAt(i + 1) << 16 : 0);
+    const { words } = this;
+    let { at } = this;
+    for (let i = 0; i < length; i += 2) words[at++] = text.charCodeAt(i) | (i + 1 < length ? text.charCodeAt(i + 1) << 16 : 0);
+    this.at = at;
   }
 
   private longText(text: string): void {
@@ -337,13 +345,10 @@ export class Digester implements Digest {
     this.c ^= this.c >>> 16;
     this.d ^= this.d >>> 14;
   }
-
-  private finish(): Digest {
-    this.mixIn();
-    return this;
-  }
 }
 
+const { isProxy } = types;
+const SYMBOLS = Object.getOwnPropertySymbols;
 const MAP_ENTRIES = Map.prototype.entries;
 const SET_VALUES = Set.prototype.values;
 
