@@ -93,8 +93,8 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   /** Whether a new message for that process would be queued now. */
-  hasRoom({ op }: Delivered, p: Process, payload: unknown): boolean {
-    return (this.waiting.empty || this.flush()) && admits(p, op, payload, false);
+  hasRoom({ op, terms }: Delivered, p: Process, payload: unknown): boolean {
+    return (this.waiting.empty || this.flush()) && admits(p, terms.rank, op, payload, false);
   }
 
   private enqueue(d: Delivered, p: Process): boolean {
@@ -153,7 +153,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
         this.notTaken(d, p);
       }
       d.moved();
-    } else if (!admits(p, d.op, d.payload, false)) this.await(d);
+    } else if (!admits(p, d.terms.rank, d.op, d.payload, false)) this.await(d);
     else {
       this.release(d);
       if (!this.enqueue(d, p)) this.notTaken(d, p);

@@ -173,7 +173,7 @@ export class Mailbox extends Lane {
     if (this.n > 0 || (ready & LANES) !== 0) return true;
     if (ready === 0) return false;
     const { waiting } = this.pressure();
-    return waiting.head !== null && this.hasRoom(waiting.head.bytes, 0);
+    return waiting.head !== null && this.hasRoom(waiting.head.rank, waiting.head.bytes, 0);
   }
 
   /** The process is suspended by sys: only the Front lane is served (SY-01). */
@@ -243,10 +243,11 @@ export class Mailbox extends Lane {
     return (extra.pressure ??= new Pressure(NO_RULES, false));
   }
 
-  /** Whether a message of that many bytes fits, beside so many places that are kept free. */
-  hasRoom(bytes: number, reserved: number): boolean {
+  /** Whether a message of that many bytes fits, beside so many places that are kept free; up to `least` messages do in any case. */
+  hasRoom(rank: Rank, bytes: number, kept: number, least: number = 0): boolean {
     const { rules, bytes: taken } = this.pressure();
-    return this.size + reserved < rules.capacity && (rules.capacityBytes < 0 || taken + bytes <= rules.capacityBytes);
+    const capacity = Math.max(least, rank === Rank.Critical ? rules.capacity + rules.reserve : rules.capacity);
+    return this.size + kept < capacity && (rules.capacityBytes < 0 || taken + bytes <= rules.capacityBytes);
   }
 
   /** Which road sends and takes have to go from now on; called when something of `pressure` has changed. */
@@ -305,7 +306,7 @@ export class Mailbox extends Lane {
   letIn(state: Pressure, reserved: number): void {
     const { waiting, rules } = state;
     if (waiting.size > 0) {
-      for (let first = waiting.head; first !== null && this.hasRoom(first.bytes, reserved); first = waiting.head) {
+      for (let first = waiting.head; first !== null && this.hasRoom(first.rank, first.bytes, reserved); first = waiting.head) {
         waiting.remove(first);
         first.enter();
       }

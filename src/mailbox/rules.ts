@@ -13,6 +13,8 @@ export type SizeOf = (payload: unknown, op: string) => number;
 export interface MailboxRules {
   /** user messages, `UNBOUNDED` for any number */
   readonly capacity: number;
+  /** critical messages that come in above it */
+  readonly reserve: number;
   readonly overflow: Overflow;
   /** bytes of user messages; -1 when nobody counts them */
   readonly capacityBytes: number;
@@ -24,7 +26,7 @@ export interface MailboxRules {
   readonly ageEvery: number;
 }
 
-export const NO_RULES: MailboxRules = { capacity: UNBOUNDED, overflow: 'reject', capacityBytes: -1, sizeOf: null, highWater: 0, lowWater: 0, ageEvery: 0 };
+export const NO_RULES: MailboxRules = { capacity: UNBOUNDED, reserve: 0, overflow: 'reject', capacityBytes: -1, sizeOf: null, highWater: 0, lowWater: 0, ageEvery: 0 };
 
 /** Where a message that can be coalesced is queued, as far as known: it may have been moved since. */
 export interface Place {

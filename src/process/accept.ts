@@ -36,7 +36,7 @@ export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, fro
   const box = p.box();
   if (p.kernel.watched) {
     if (sheds(p, rank, op, payload)) return false;
-    const obstacle = obstacleTo(p, op, payload, coalesce !== null);
+    const obstacle = obstacleTo(p, rank, op, payload, coalesce !== null);
     if (p.run === Run.Dead) return bury(p, op, payload, from, null) !== Entry.Refused;
     if (obstacle !== null) return refuse(p, obstacle) !== Entry.Refused;
     if (watch(p, rank, op, payload, from, expiresAt, coalesce, null)) return true;

@@ -30,7 +30,7 @@ export function admit(p: Process, rank: Rank, op: Op, payload: unknown, from: un
     const met = meet(p, state, op, payload, from, expiresAt, coalesce, bytes);
     if (met !== null) return met;
   }
-  const room = fits(p, box, state, bytes) || makeRoom(p, box, state, rank, bytes);
+  const room = fits(p, box, state, rank, bytes) || makeRoom(p, box, state, rank, bytes);
   if ((p.run as Run) === Run.Dead) return bury(p, op, payload, from, waiter);
   if (!room) {
     if (waiter === null || state.rules.overflow !== 'suspend') return refuse(p, 'MAILBOX_FULL');
@@ -42,22 +42,23 @@ export function admit(p: Process, rank: Rank, op: Op, payload: unknown, from: un
 }
 
 /** Whether a message that somebody wants to look at before would be queued now, as far as its mailbox is concerned. */
-export function admits(p: Process, op: Op, payload: unknown, coalesces: boolean): boolean {
-  return obstacleTo(p, op, payload, coalesces) === null;
+export function admits(p: Process, rank: Rank, op: Op, payload: unknown, coalesces: boolean): boolean {
+  return obstacleTo(p, rank, op, payload, coalesces) === null;
 }
 
 /** Why it would not be; null when it would. */
-export function obstacleTo(p: Process, op: Op, payload: unknown, coalesces: boolean): LostCode | null {
+export function obstacleTo(p: Process, rank: Rank, op: Op, payload: unknown, coalesces: boolean): LostCode | null {
   const box = p.mailbox;
   if (box.size < box.gate) return null;
   const state = box.pressure();
   const bytes = measure(state, op, payload);
   const misfit = p.run === Run.Dead ? 'MAILBOX_CLOSED' : misfitOf(state, bytes);
   if (misfit !== null) return misfit;
-  if (state.rules.overflow === 'drop-oldest' || (coalesces && state.keyed !== null && state.keyed.size > 0) || fits(p, box, state, bytes)) return null;
+  if (state.rules.overflow === 'drop-oldest' || (coalesces && state.keyed !== null && state.keyed.size > 0)
+    || fits(p, box, state, rank, bytes)) return null;
   dropExpired(p, box, state);
   if (p.run === Run.Dead) return 'MAILBOX_CLOSED';
-  return fits(p, box, state, bytes) ? null : 'MAILBOX_FULL';
+  return fits(p, box, state, rank, bytes) ? null : 'MAILBOX_FULL';
 }
 
 function measure(state: Pressure, op: Op, payload: unknown): number {
@@ -166,9 +167,10 @@ export function sample(p: Process): void {
 
 /* ---- room ---- */
 
-/** Nobody is ahead, and there is room; a message that is handled and may come back has its place. */
-function fits(p: Process, box: Mailbox, state: Pressure, bytes: number): boolean {
-  return state.waiting.size === 0 && box.hasRoom(bytes, reserved(p, state));
+/** Nobody is ahead, and there is room; a message that is handled and may come back has its place. The reserve knows no line. */
+function fits(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: number): boolean {
+  if (state.waiting.size > 0 && !(rank === Rank.Critical && state.rules.reserve > 0)) return false;
+  return box.hasRoom(rank, bytes, reserved(p, state));
 }
 
 function reserved(p: Process, state: Pressure): number {
@@ -177,8 +179,12 @@ function reserved(p: Process, state: Pressure): number {
 
 function makeRoom(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: number): boolean {
   dropExpired(p, box, state);
-  if (state.rules.overflow !== 'drop-oldest') return fits(p, box, state, bytes);
-  while (!fits(p, box, state, bytes)) if (!evictOldest(box, rank, (_op, _payload, from) => lose(box, from, 'EVICTED'))) return false;
+  if (state.rules.overflow !== 'drop-oldest') return fits(p, box, state, rank, bytes);
+  // What is above the capacity by the reserve stays: one goes for the one that comes.
+  const least = box.size + reserved(p, state);
+  while (!box.hasRoom(rank, bytes, reserved(p, state), least)) {
+    if (!evictOldest(box, rank, (_op, _payload, from) => lose(box, from, 'EVICTED'))) return false;
+  }
   return true;
 }
 

@@ -45,7 +45,7 @@ export class PlainRoad implements Road {
     if (p.kernel.closed) return 'SYSTEM_STOPPED';
     if (behaviour !== null && p.behaviour !== behaviour) return 'PROTOCOL_MISMATCH';
     if (op.stream) return 'STREAM';
-    if (!admits(p, op, payload, false)) return refused(p, op, payload);
+    if (!admits(p, Rank.Normal, op, payload, false)) return refused(p, op, payload);
     // The caller of a call has had its answer: nobody waits for this one.
     const from = op.kind === Kind.Call ? new CallRequest(null, p, op, target, -1, NOBODY, nothing, nothing) : this.sender;
     return acceptWith(p, Rank.Normal, op, payload, from, -1) ? null : refused(p, op, payload);

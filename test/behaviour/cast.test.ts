@@ -128,7 +128,7 @@ describe('a bounded mailbox', () => {
   test('P9 P10 RE-09 reject: tryCast says full, call rejects with MAILBOX_FULL, a cast is counted; signals still come through', async () => {
     const system = testSystem();
     const { Log, seen, gate } = log();
-    const ref = system.start(Log, { mailbox: { capacity: 2, overflow: 'reject' } });
+    const ref = system.start(Log, { mailbox: { capacity: 2, reserve: 0, overflow: 'reject' } });
     ref.cast('hold');
     await settleTurn();
     ref.cast('note', 1);
@@ -145,19 +145,21 @@ describe('a bounded mailbox', () => {
     expect(seen).toEqual([2, 1]);
   });
 
-  test('P9 for any sequence of sends and handlings it never holds more than its capacity', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(fc.constantFrom<Priority | 'drain'>('low', 'normal', 'high', 'critical', 'drain'), { maxLength: 40 }), async (capacity, steps) => {
+  test('P9 for any sequence of sends and handlings it never holds more than its capacity, and its reserve of critical ones', async () => {
+    const bounds = [fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 3 })] as const;
+    await fc.assert(fc.asyncProperty(...bounds, fc.array(fc.constantFrom<Priority | 'drain'>('low', 'normal', 'high', 'critical', 'drain'), { maxLength: 40 }), async (capacity, reserve, steps) => {
       const system = createSystem({ logger: false });
       const { Log } = log();
-      const ref = system.start(Log, { mailbox: { capacity } });
+      const ref = system.start(Log, { mailbox: { capacity, reserve } });
       let model = 0;
       for (const step of steps) {
         if (step === 'drain') {
           await settleTurn();
           model = 0;
         } else {
-          expect(ref.tryCast('note', 1, { priority: step })).toBe(model < capacity ? 'ok' : 'full');
-          model = Math.min(capacity, model + 1);
+          const room = model < (step === 'critical' ? capacity + reserve : capacity);
+          expect(ref.tryCast('note', 1, { priority: step })).toBe(room ? 'ok' : 'full');
+          if (room) model++;
         }
         expect(ref.stats().mailbox.size).toBe(model);
       }

@@ -37,7 +37,7 @@ export const broken = [
   { promise: 'P8', name: 'it goes on though it fills mailboxes', file: scheduler, edits: [['if (credit.grown > 0) return false;', '']] },
   { promise: 'P8', name: 'it goes on before who is of a higher level', file: scheduler, edits: [['return level === Level.Normal ? this.others :', 'return level === Level.Normal ? 0 :']] },
   { promise: 'P8', name: 'a verb that answers at once holds the turn', file: scheduler, edits: [['if (!this.charge()) return answer;', 'if (!this.charge() || answer !== null) return answer;']] },
-  { promise: 'P9', name: 'a mailbox holds one message more than its capacity', file: mailbox, edits: [['return this.size + reserved < rules.capacity &&', 'return this.size + reserved <= rules.capacity &&']] },
+  { promise: 'P9', name: 'a mailbox holds one message more than its capacity', file: mailbox, edits: [['return this.size + kept < capacity &&', 'return this.size + kept <= capacity &&']] },
   { promise: 'P10', name: 'a refused message is not counted', file: 'src/process/admit.ts', edits: [['else tally.rejected++;', '']] },
   { promise: 'P10', name: 'puts are let in newest first', file: mailbox, edits: [['for (let first = waiting.head; first !== null && this.hasRoom(first.bytes, reserved); first = waiting.head) {', 'const last = () => { let at = waiting.head; while (at !== null && at.next !== null) at = at.next; return at; };\n      for (let first = last(); first !== null && this.hasRoom(first.bytes, reserved); first = last()) {']] },
   { promise: 'P11', name: 'nothing is refused near the ceiling', file: 'src/process/ceiling.ts', edits: [['if (rank >= this.refusing) return false;', 'if (rank >= 0) return false;']] },

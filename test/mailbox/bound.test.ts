@@ -53,7 +53,7 @@ describe('a mailbox in use', () => {
   it('P9 P10 a bound holds through every lane and verb, and what it refuses is counted exactly', async () => {
     const system = testSystem();
     const seen: number[] = [];
-    const ref = system.start(Worker, seen, { mailbox: { capacity: 3 } });
+    const ref = system.start(Worker, seen, { mailbox: { capacity: 3, reserve: 0 } });
     expect(ref.tryCast('work', 1)).toBe('ok');
     expect(ref.tryCast('work', 2, { priority: 'low' })).toBe('ok');
     ref.send(3);

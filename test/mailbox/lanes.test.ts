@@ -49,7 +49,7 @@ describe('lanes that age', () => {
 
   it('P1 peaks per lane are kept, and lanes count as one for the bound', async () => {
     const system = testSystem();
-    const { ref, go } = await heldWorker(system, { capacity: 6 });
+    const { ref, go } = await heldWorker(system, { capacity: 6, reserve: 0 });
     for (const [n, priority] of PRIORITIES.entries()) for (let at = 0; at <= n; at++) ref.tryCast('work', at, { priority });
     expect(ref.stats().mailbox).toMatchObject({ depth: { low: 1, normal: 2, high: 3, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 }, peak: 6, rejected: 4 });
     await go();

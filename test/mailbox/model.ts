@@ -1,7 +1,7 @@
 import type { Overflow } from '../../src/mailbox/index.js';
 
 export interface Message { readonly id: string; readonly rank: number; expires: number; readonly key: string; bytes: number; text: string }
-export interface ModelRules { readonly capacity: number; readonly capacityBytes: number; readonly overflow: Overflow; readonly ageEvery: number }
+export interface ModelRules { readonly capacity: number; readonly reserve: number; readonly capacityBytes: number; readonly overflow: Overflow; readonly ageEvery: number }
 
 /** What a mailbox under pressure has to do, written for reading: lists, and no care for cost. Lanes 0 (low) to 3 (critical). */
 export class Model {
@@ -14,8 +14,9 @@ export class Model {
   constructor(readonly rules: ModelRules) {}
   get queued(): Message[] { return this.lanes.flat(); }
   get bytes(): number { return this.queued.reduce((sum, one) => sum + one.bytes, 0); }
-  private room(bytes: number): boolean {
-    return this.queued.length < this.rules.capacity && this.bytes + bytes <= this.rules.capacityBytes;
+  private room({ rank, bytes }: Message, least = 0): boolean {
+    const capacity = this.rules.capacity + (rank === 3 ? this.rules.reserve : 0);
+    return this.queued.length < Math.max(least, capacity) && this.bytes + bytes <= this.rules.capacityBytes;
   }
   private late(one: Message): boolean { return one.expires >= 0 && this.now >= one.expires; }
   private purge(): void {
@@ -24,7 +25,7 @@ export class Model {
     this.letIn();
   }
   letIn(): void {
-    for (let first = this.waiting[0]; first !== undefined && this.room(first.bytes); first = this.waiting[0]) {
+    for (let first = this.waiting[0]; first !== undefined && this.room(first); first = this.waiting[0]) {
       this.waiting.shift();
       this.lanes[first.rank]?.push(first);
     }
@@ -46,15 +47,18 @@ export class Model {
       this.counts.superseded++;
       return 'ok';
     }
-    const fits = (): boolean => this.waiting.length === 0 && this.room(one.bytes);
+    const reserved = one.rank === 3 && this.rules.reserve > 0;
+    const fits = (least = 0): boolean => (reserved || this.waiting.length === 0) && this.room(one, least);
     if (!fits() && this.queued.some((queued) => queued.expires >= 0)) this.purge();
-    while (!fits() && this.rules.overflow === 'drop-oldest') {
+    // Those above the capacity stay: one goes for one that comes.
+    const least = this.rules.overflow === 'drop-oldest' ? this.queued.length : 0;
+    while (!fits(least) && this.rules.overflow === 'drop-oldest') {
       const lowest = this.lanes.findIndex((lane) => lane.length > 0);
       if (lowest < 0 || lowest > one.rank) break;
       this.lanes[lowest]?.shift();
       this.counts.dropped++;
     }
-    if (fits()) {
+    if (fits(least)) {
       this.lanes[one.rank]?.push(one);
       return 'ok';
     }

@@ -7,7 +7,7 @@ import { VirtualEnv } from '../support/virtual-env.js';
 describe('a full mailbox', () => {
   it('P10 reject changes nothing but its counter', async () => {
     const system = testSystem();
-    const { ref, seen, go } = await heldWorker(system, { capacity: 2, overflow: 'reject' });
+    const { ref, seen, go } = await heldWorker(system, { capacity: 2, reserve: 0, overflow: 'reject' });
     for (const n of [1, 2]) expect(ref.tryCast('work', n)).toBe('ok');
     expect(ref.tryCast('work', 3)).toBe('full');
     expect(await stateOf(ref.call('ask', 4))).toBe('MAILBOX_FULL');
@@ -20,7 +20,7 @@ describe('a full mailbox', () => {
 
   it('P10 drop-newest drops the arriving one, and counts it as dropped', async () => {
     const system = testSystem();
-    const { ref, seen, go } = await heldWorker(system, { capacity: 2, overflow: 'drop-newest' });
+    const { ref, seen, go } = await heldWorker(system, { capacity: 2, reserve: 0, overflow: 'drop-newest' });
     for (const n of [1, 2]) expect(ref.tryCast('work', n)).toBe('ok');
     ref.cast('work', 3);
     expect(ref.tryCast('work', 4, { priority: 'critical' })).toBe('full');
@@ -184,11 +184,13 @@ describe('a full mailbox', () => {
     expect(bad({ overflow: 'suspend' })).toMatch(/^BAD_COMBINATION mailbox\.overflow: got 'suspend', expected a mailbox with a bound/);
     expect(bad({ capacity: 10, highWater: 8, lowWater: 8 })).toMatch(/^BAD_OPTION mailbox\.lowWater: got 8, expected a number below highWater, which is 8/);
     expect(bad({ capacity: 10, highWater: 11 })).toMatch(/^BAD_OPTION mailbox\.highWater: got 11, expected at most the capacity, which is 10/);
+    expect(bad({ capacity: 10, reserve: -1 })).toMatch(/^BAD_OPTION start\.mailbox\.reserve: got -1, expected a whole number of critical messages from 0/);
+    expect(bad({ capacityBytes: 10, reserve: 1 })).toMatch(/^BAD_COMBINATION mailbox\.reserve: got 1, expected a capacity beside it/);
     expect(bad({ capacity: 10, lowWater: 1 })).toMatch(/^BAD_COMBINATION mailbox\.lowWater/);
     expect(bad({ capacity: 10, sizeOf: () => 1 })).toMatch(/^BAD_COMBINATION mailbox\.sizeOf/);
     expect(bad({ capacityBytes: 10, sizeOf: 4 })).toMatch(/^BAD_OPTION start\.mailbox\.sizeOf/);
     for (const lanes of ['fair', { ageEvery: 0 }, { ageEvery: 1.5 }, {}]) expect(bad({ lanes })).toMatch(/^BAD_OPTION start\.mailbox\.lanes/);
-    expect(bad({ size: 1 })).toMatch(/^UNKNOWN_OPTION start\.mailbox\.size: got 1, expected no such option; known options: capacity, capacityBytes/);
+    expect(bad({ size: 1 })).toMatch(/^UNKNOWN_OPTION start\.mailbox\.size: got 1, expected no such option; known options: capacity, reserve, capacityBytes/);
     expect(bad(7)).toMatch(/^BAD_OPTION start\.mailbox: got 7/);
     expect(system.stats().processes).toBe(0);
   });

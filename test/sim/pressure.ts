@@ -108,9 +108,43 @@ async function others(sim: Simulation): Promise<void> {
   system.exit(sink, 'kill');
 }
 
+/** Critical messages get into a full mailbox, up to its reserve; all others find it full (P9). */
+async function reserve(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const seen: string[] = [];
+  const rules = { capacity: 1 + random.int(3), reserve: random.int(4), overflow: random.pick(['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const) };
+  const sink = system.start(slowSink(sim, seen), { mailbox: rules });
+  void sink.tryCall('hold', 20);
+  await sim.settle();
+  let below = 0;
+  let critical = 0;
+  for (let n = 0; n < 12; n++) {
+    const urgent = random.chance(0.5);
+    const room = below + critical < rules.capacity + (urgent ? rules.reserve : 0);
+    const evicts = !room && rules.overflow === 'drop-oldest' && (urgent || below > 0);
+    const takes = !room && evicts && urgent && below > 0;
+    const told = sink.tryCast('take', `${n}`, { priority: urgent ? 'critical' : 'normal' });
+    sim.equal(told, room || evicts ? 'ok' : 'full', `${urgent ? 'a critical' : 'another'} message at ${below} + ${critical}`);
+    if (room && urgent) critical++;
+    else if (room) below++;
+    else if (takes) {
+      below--;
+      critical++;
+    }
+    const { size, depth } = sink.stats().mailbox;
+    sim.equal(`${size - depth.critical} ${depth.critical}`, `${below} ${critical}`, 'what is queued');
+    sim.always(below <= rules.capacity && below + critical <= rules.capacity + rules.reserve, 'a bound, and a reserve above it (P9)');
+    sim.sometimes(below + critical > rules.capacity, 'a critical message above the capacity');
+  }
+  await sim.sleep(60);
+  sim.equal(seen.length, below + critical, 'what was queued is handled');
+  system.exit(sink, 'kill');
+}
+
 export const pressureSuite: Suite = suite('pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (sim) => {
   await waiting(sim);
   await death(sim);
   await oldest(sim);
   await others(sim);
+  await reserve(sim);
 });
