@@ -50,6 +50,7 @@ check_sources() {
   step 'layers' 60 'npm run test:layers'
   step 'check:deps' 30 'npm run check:deps'
   step 'check:package' 120 'npm run check:package'
+  step 'try:integrations' 300 'npm run try:integrations'
 }
 
 # A seed that nobody has chosen; the step's name prints it.

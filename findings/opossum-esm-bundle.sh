@@ -3,7 +3,7 @@
 # is loaded, before any line of the program runs. opossum is CommonJS and requires node's own `events` without the prefix
 # `node:`; esbuild leaves that require in the bundle and puts a stand-in before it that throws, because an ES module has no
 # require. As CommonJS the same program runs. Seen: the message below.
-# Users of castcall who bundle need a banner that makes a require, or the CommonJS format.
+# castcall lends such packages a global require while they are loaded (src/base/lend-require.ts); scripts/try-integrations.mjs tries it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
 import { createHistogram, performance } from 'node:perf_hooks';
-import { memoryUsage } from 'node:process';
+import { getBuiltinModule, memoryUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -161,6 +161,11 @@ class NodeEnv implements Env {
     worker.unref();
     return { stop: () => void worker.terminate() };
   }
+}
+
+/** A module of Node by its name, without an import of it; undefined for any other. */
+export function builtinModule(name: string): unknown {
+  return getBuiltinModule(name);
 }
 
 /** The Env of a real Node program. */

@@ -1,3 +1,4 @@
+export { lendRequire } from './lend-require.js';
 export { CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields } from './errors.js';
 export { atOnce } from './at-once.js';
 export { Deadline, Deadlines, type DurationList } from './deadlines.js';

@@ -2,13 +2,16 @@
 // k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where they end, and
 // is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off. A success
 // decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which costs three promises.
-import CircuitBreaker from 'opossum';
 import { Deadline, markHandled, told, truth } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { ReadBreaker } from './breaker-options.js';
+import { takeBack } from './lent.js';
+import CircuitBreaker from 'opossum';
+
+takeBack();
 
 const STEPS = 10;
 /** opossum opens above its threshold; ours opens at it. Far below the distance of two rates of a million calls. */

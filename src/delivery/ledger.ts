@@ -37,7 +37,7 @@ export class KeyRecord implements Digest {
   /** of what its outcome keeps; below 0 while there is no digest */
   bytes = -1;
   /** monotonic ms of the end */
-  at = NEVER;
+  at: number = NEVER;
   /** the one of this destination that was handled next */
   next: KeyRecord | null = null;
   /** its neighbours among all of the system, by the time of their end */

@@ -1,7 +1,10 @@
 // The doorway of pino.
-import { pino } from 'pino';
 import { nodeEnv, OptionError } from '../base/index.js';
 import { prettyText } from './pretty.js';
+import { takeBack } from './lent.js';
+import { pino } from 'pino';
+
+takeBack();
 
 /**
  * What castcall needs of a logger; pino's shape. A logger that throws hurts nobody: what it throws is dropped.
