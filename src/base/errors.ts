@@ -106,6 +106,7 @@ export type CallErrorCode =
   | 'UNSIZABLE_PAYLOAD'
   | 'PAYLOAD_TOO_LARGE'
   | 'EVICTED'
+  | 'CANCELLED'
   | 'UNKNOWN_OPERATION'
   | 'PROTOCOL_MISMATCH'
   | 'INVALID_PAYLOAD'
@@ -207,6 +208,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
     case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
+    case 'CANCELLED': return 'its sender has cancelled it (receipt.cancel) before a handler began';
     case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${show(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;

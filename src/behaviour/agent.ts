@@ -137,15 +137,20 @@ function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Reque
 export function overdue(p: Process, call: Request): boolean {
   const extra = call.extra;
   if (extra === null || !extra.skipAbandoned || !call.settled) return false;
-  expired(p, call);
+  skipped(p, call.skippedAs);
   return true;
 }
 
-/** Counts the message that was just taken as expired; the loop will count it as handled when we return. */
+/** The message that was just taken has expired. */
 export function expired(p: Process, from: unknown): void {
   if (from instanceof ReplySlot) from.lost('EXPIRED');
+  skipped(p, 'expired');
+}
+
+/** Counts the message that was just taken as that; the loop will count it as handled when we return. */
+function skipped(p: Process, as: 'expired' | 'dropped'): void {
   p.mailbox.handled--;
-  p.mailbox.tally().expired++;
+  p.mailbox.tally()[as]++;
 }
 
 function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unknown): unknown {

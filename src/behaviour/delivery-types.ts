@@ -51,7 +51,7 @@ export interface DeliverOptions extends DeliveryDefaults {
 }
 
 /** How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was handled, its reply is no longer kept. */
-export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'unknown' | 'reply-gone';
+export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'cancelled' | 'unknown' | 'reply-gone';
 
 /** One failed attempt of a delivery. */
 export interface FailedAttempt {
@@ -91,6 +91,22 @@ export interface Receipt<R = unknown> {
   readonly settled: Promise<DeliveryOutcome<R>>;
   /** every state from now on, the current one first; ends with the delivery */
   readonly changes: AsyncIterable<ReceiptState>;
+  /**
+   * Takes the message back while it is queued or held, also between two attempts: then it ends as `cancelled`, its key is free, and the next
+   * one of its order key goes. True when it was taken back; false once a handler has it, or it is over.
+   * @example
+   * ```ts
+   * import { createSystem, defineAgent } from 'castcall';
+   *
+   * await using system = createSystem({ logger: false });
+   * const Printer = defineAgent({ calls: { print: (_self, page: string) => page.length } });
+   * const receipt = await system.ref(Printer, 'not-yet-there').deliver('print', 'a page');
+   * receipt.cancel() // => true
+   * (await receipt.settled).kind // => 'cancelled'
+   * receipt.cancel() // => false
+   * ```
+   */
+  cancel(): boolean;
 }
 
 /** `self.delivery`: the delivery that is being handled. */
@@ -128,8 +144,10 @@ export interface DeliveryStats {
   /** dead letters */
   readonly failed: number;
   readonly expired: number;
-  /** dropped or superseded in a mailbox */
+  /** dropped or superseded in a mailbox, or cancelled */
   readonly dropped: number;
+  /** of `dropped`: taken back by `receipt.cancel()` */
+  readonly cancelled: number;
   /** starts of a second or later attempt; a start after an end that was no attempt is in `delivered` only */
   readonly retried: number;
   readonly duplicatesSuppressed: number;

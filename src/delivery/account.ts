@@ -1,5 +1,5 @@
 import { callError } from '../base/index.js';
-import type { DeliveryOutcome } from '../behaviour/index.js';
+import type { DeliveryOutcome, OutcomeKind } from '../behaviour/index.js';
 import type { Op } from '../mailbox/index.js';
 import type { Address, Kernel, Process } from '../process/index.js';
 import { titleOf, type Router } from '../router/index.js';
@@ -9,7 +9,7 @@ import { State, type Delivered } from './delivered.js';
 import type { Expiries } from './expiry.js';
 import type { Resender } from './redelivery.js';
 import type { Recent } from './recent.js';
-import type { HeldMessages } from './held.js';
+import { HeldMessages } from './held.js';
 import { Ledger, Past, type KeyRecord, type Memory } from './ledger.js';
 
 /** What all destinations of a system share. */
@@ -37,6 +37,7 @@ export abstract class Account {
   readonly counters: Counters = new Counters();
   readonly keys: Ledger;
   protected readonly all: Counters;
+  protected readonly waiting: HeldMessages = new HeldMessages(this);
   constructor(protected readonly delivery: Post) {
     this.kernel = delivery.kernel;
     this.keys = new Ledger(delivery.memory);
@@ -158,6 +159,28 @@ export abstract class Account {
     mailbox.handled--;
     if (crashed) mailbox.tally().crashed--;
     if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
+  }
+
+  abstract flush(): boolean;
+  abstract leaveLine(d: Delivered, outcome: 'dropped' | 'expired', kind: OutcomeKind): void;
+
+  /** Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn comes, as what has expired does. */
+  cancel(d: Delivered): void {
+    this.counters.cancelled++;
+    this.all.cancelled++;
+    if (d.entrance !== null) return this.leaveLine(d, 'dropped', 'cancelled');
+    if (d.state === State.Held) {
+      this.release(d);
+      this.kernel.outside.sent++;
+      this.kernel.outside.dropped++;
+    } else {
+      d.lapsed = true;
+      d.cold().skipAbandoned = true;
+      this.leaveMailbox();
+    }
+    this.countLost('dropped');
+    d.conclude('cancelled', undefined, 'cancelled', undefined);
+    this.waiting.left();
   }
 
   protected countLost(outcome: 'dropped' | 'expired'): void {

@@ -33,6 +33,7 @@ export class Counters {
   failed = 0;
   expired = 0;
   dropped = 0;
+  cancelled = 0;
   retried = 0;
   duplicatesSuppressed = 0;
   conflicts = 0;

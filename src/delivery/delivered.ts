@@ -192,12 +192,11 @@ export class Delivered extends Request implements Followed {
   }
 
   get settled(): boolean {
-    return (this.bits & STATE) === State.Over;
+    return this.state === State.Over;
   }
   get running(): boolean {
-    return (this.bits & STATE) === State.Running;
+    return this.state === State.Running;
   }
-
   /** Its sender does not wait for its end. */
   get remainingMs(): undefined {
     return undefined;
@@ -329,6 +328,16 @@ export class Delivered extends Request implements Followed {
     if (this.entrance !== null) return this.to.leaveLine(this, 'expired');
     if (this.state === State.Held) this.to.expiredHeld(this);
     else if (this.state === State.Queued) this.to.lapsedQueued(this);
+  }
+
+  cancel(): boolean {
+    const waits = !this.settled && !this.running;
+    if (waits) this.to.cancel(this);
+    return waits;
+  }
+
+  override get skippedAs(): 'expired' | 'dropped' {
+    return this.outcome?.kind === 'cancelled' ? 'dropped' : 'expired';
   }
 
   /** It will not be accepted. */

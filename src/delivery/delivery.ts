@@ -297,6 +297,7 @@ function failureOf(outcome: DeliveryOutcome, fields: { readonly target: string; 
   const { kind, reason, details } = outcome;
   if (kind === 'refused') return callError('REFUSED', { ...fields, refusal: String(reason), details });
   if (kind === 'expired') return callError('EXPIRED', fields);
+  if (kind === 'cancelled') return callError('CANCELLED', fields);
   if (kind === 'reply-gone') return callError('REPLY_GONE', { ...fields, refusal: reason as string });
   if (kind !== 'dead-lettered') return callError('MAILBOX_FULL', fields);
   return reason === 'noproc' ? callError('NOPROC', { ...fields, reason }) : callError('EXIT', { ...fields, reason });

@@ -13,7 +13,6 @@ import { BackOff } from './rare.js';
 import type { Keeper, Route } from './route.js';
 import { canReturn, charge, codeOf, livesOn, suspends, verdictOf } from './rules.js';
 import { backoffMs } from './schedule.js';
-import { HeldMessages } from './held.js';
 import { Windows, type Window } from './window.js';
 
 /**
@@ -28,7 +27,6 @@ import { Windows, type Window } from './window.js';
  * in that of the outside. A step moves a message from one to the other in one go.
  */
 export class Destination extends Account implements Keeper, Mail, Admission {
-  private readonly waiting: HeldMessages = new HeldMessages(this);
   private readonly orders: Orders = new Orders();
   private windows: Windows | null = null;
   latest: Route | null = null;
@@ -79,7 +77,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   /** Out of the line, because nobody waits for its acceptance any more, or its time is up. */
-  leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void {
+  leaveLine(d: Delivered, outcome: 'dropped' | 'expired', kind: OutcomeKind = outcome): void {
     const { entrance } = d;
     if (entrance === null) return;
     d.rarely().entrance = null;
@@ -88,7 +86,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       this.inLine(-1);
       this.countLost(outcome);
     }
-    d.conclude(outcome, undefined, outcome, undefined);
+    d.conclude(kind, undefined, kind, undefined);
     d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
   }
 
@@ -282,7 +280,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     const { outside } = this.kernel;
     if (d.state === State.Over && d.lapsed) {
       outside.sent++;
-      outside.expired++;
+      outside[d.skippedAs]++;
     }
     if (d.state !== State.Queued) return;
     this.leaveMailbox();

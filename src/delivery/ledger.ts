@@ -114,6 +114,9 @@ export class Past implements Followed {
   get settling(): Promise<DeliveryOutcome> {
     return Promise.resolve(this.outcome);
   }
+  cancel(): boolean {
+    return false;
+  }
   watch(): () => void {
     return () => undefined;
   }

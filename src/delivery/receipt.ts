@@ -9,6 +9,8 @@ export interface Followed {
   readonly attempts: number;
   readonly outcome: DeliveryOutcome | null;
   readonly settling: Promise<DeliveryOutcome>;
+  /** false when it cannot be taken back any more */
+  cancel(): boolean;
   /** returns the way to stop */
   watch(fn: (state: ReceiptState) => void): () => void;
 }
@@ -44,6 +46,10 @@ export class ReceiptImpl implements Receipt {
 
   get changes(): AsyncIterable<ReceiptState> {
     return { [Symbol.asyncIterator]: () => new Changes(this.#message) };
+  }
+
+  cancel(): boolean {
+    return this.#message.cancel();
   }
 }
 

@@ -47,6 +47,7 @@ export interface Keeper {
   over(d: Delivered, outcome: DeliveryOutcome): void;
   lost(d: Delivered, kind: OutcomeKind): void;
   leaveLine(d: Delivered, outcome: 'dropped' | 'expired'): void;
+  cancel(d: Delivered): void;
   inLine(change: 1 | -1): void;
   vanished(d: Delivered): boolean;
 }

@@ -44,6 +44,11 @@ export abstract class Request extends ReplySlot {
   /** The signal that its caller gave has fired. */
   abort(_reason: unknown): void {}
 
+  /** How its mailbox counts it when it is not handled because nobody waits for it any more. */
+  get skippedAs(): 'expired' | 'dropped' {
+    return 'expired';
+  }
+
   /** Its turn has come. False when it must not be handled: it is over, or a copy of one that is handled already. */
   claimed(): boolean {
     return true;

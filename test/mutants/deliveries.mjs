@@ -16,6 +16,7 @@ export const deliveries = [
   { name: 'a conflict of keys is a duplicate', file: ledger, edits: [['return this.a === a && this.b === b && this.c === c && this.d === d;', 'return true;']] },
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.free(record);', ';']] },
   { name: 'an expiry forgets those behind the first one', file: 'src/delivery/expiry.js', edits: [['if (d !== null && d.state !== State.Over) d.expire();', 'if (d !== null && d.state !== State.Over) { d.expire(); break; }']] },
+  { name: 'a cancelled message is handled all the same', file: account, edits: [["d.conclude('cancelled', undefined, 'cancelled', undefined);", ';']] },
   { name: 'replies are never let go', file: ledger, edits: [['while (this.replyBytes > this.limits.replyBytesMax)', 'while (this.replyBytes < 0)']] },
   { name: 'a reply that is let go frees its key', file: ledger, edits: [['oldest.outcome = withoutReply(oldest.outcome);', 'this.forget(oldest);']] },
   { name: 'replies of forgotten keys are still counted', file: ledger, edits: [['this.replyBytes -= record.bytes;', ';']] },

@@ -193,7 +193,7 @@ export class Checks {
     sim.equal(delivery.refused, of('refused'), 'refused');
     sim.equal(delivery.failed, of('dead-lettered'), 'dead letters');
     sim.equal(delivery.expired, of('expired'), 'expired');
-    sim.equal(delivery.dropped, of('dropped', 'rejected', 'superseded'), 'dropped');
+    sim.equal(delivery.dropped, of('dropped', 'rejected', 'superseded', 'cancelled'), 'dropped');
     sim.equal(delivery.delivered, this.all.reduce((sum, { starts }) => sum + starts, 0), 'starts');
     sim.equal(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped, delivery.accepted, 'every accepted message has one outcome (P3)');
   }

@@ -30,6 +30,7 @@ class Post {
   private jobs = 0;
   private duplicates = 0;
   private conflicts = 0;
+  private cancelled = 0;
   private readonly keyed = new Map<string, Keyed>();
   private readonly again: { readonly receipt: Receipt; readonly message: Message }[] = [];
   private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
@@ -85,6 +86,7 @@ class Post {
       return;
     }
     message.receipt = receipt;
+    if (random.chance(0.1)) void this.cancel(message, receipt);
     sim.sometimes(known !== undefined, 'a key that was freed is used again');
     if (random.chance(0.3)) this.read(message, receipt);
   }
@@ -117,6 +119,21 @@ class Post {
     this.calls.push({ message, said: said.catch((error: unknown) => error) });
   }
 
+  /** Its sender takes it back, now or later: it is told whether it did (P3). */
+  private async cancel(message: Message, receipt: Receipt): Promise<void> {
+    const { sim } = this;
+    await sim.sleep(sim.random.int(30));
+    const { state } = receipt;
+    const { starts } = message;
+    const told = receipt.cancel();
+    sim.equal(told, state === 'pending' || state === 'in-transit', `a message that is ${state} is cancelled, or not`);
+    if (!sim.sometimes(told, 'a message is cancelled')) return;
+    sim.sometimes(starts > 0, 'a message is cancelled between its attempts');
+    sim.equal((await receipt.settled).kind, 'cancelled', 'what was cancelled says so');
+    sim.equal(message.starts, starts, 'and is not started any more');
+    this.cancelled++;
+  }
+
   private read(message: Message, receipt: Receipt): void {
     const seen: string[] = [];
     const reading = (async () => { for await (const state of receipt.changes) seen.push(state); })();
@@ -138,6 +155,7 @@ class Post {
     const { delivery } = sim.system.stats();
     sim.equal(delivery.duplicatesSuppressed, this.duplicates, 'duplicates');
     sim.equal(delivery.conflicts, this.conflicts, 'conflicts');
+    sim.equal(delivery.cancelled, this.cancelled, 'cancelled');
     reached(sim, checks);
   }
 
@@ -148,7 +166,7 @@ class Post {
     if (message.outcome === null) return sim.always([...REFUSALS, ...REFUSALS_IN_LINE].includes(code ?? ''), `a call of what was not accepted is told so: ${String(said)}`);
     const { kind, reply } = message.outcome;
     if (sim.sometimes(kind === 'handled', 'a call is answered by the one handling')) sim.equal(said, reply, 'a call gets the reply of the one handling');
-    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(message.outcome?.reason)}) and was told ${String(said)}`);
+    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind === 'cancelled' ? 'CANCELLED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(message.outcome?.reason)}) and was told ${String(said)}`);
   }
 }
 
