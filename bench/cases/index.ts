@@ -2,6 +2,7 @@ import type { Case } from '../lib/case.js';
 import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
 import { asyncCast, asyncCastDevelopment, castBacklog, castStream } from './cast.js';
 import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject } from './deliver.js';
+import { afterEverything, afterEverythingCall, afterEverythingDeliver } from './everything.js';
 import { flood, floodTurn, timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
@@ -57,6 +58,9 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['async_cast_development', asyncCastDevelopment],
   ['million_agents', millionAgents],
   ['timer_delay', timerDelay],
+  ['after_everything', afterEverything],
+  ['after_everything_deliver', afterEverythingDeliver],
+  ['after_everything_call', afterEverythingCall],
   ['flood', flood],
   ['flood_turn', floodTurn],
 ]);

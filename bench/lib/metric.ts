@@ -26,6 +26,7 @@ const absolute = (bound: number): Target => ({ kind: 'absolute', bound });
 
 const usual = { unit: 'ops/s', better: 'higher', beam: true, warmups: 2, warmupsQuick: 1, runs: 7, nodeFlags: [] } as const;
 const million = { ...usual, size: 1_000_000, quickSize: 500_000 } as const;
+const everything = { ...usual, unit: '×', better: 'lower', beam: false, size: 300_000, quickSize: 150_000, warmups: 0, warmupsQuick: 0, runs: 5 } as const;
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0, warmupsQuick: 0, runs: 1, nodeFlags: ['--max-old-space-size=4096'],
@@ -87,6 +88,9 @@ export const metrics: readonly Metric[] = [
     ...usual, name: 'timer_delay', unit: 'ms', better: 'lower',
     target: absolute(10), beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5,
   },
+  { ...everything, name: 'after_everything', target: absolute(1.2), size: 1_000_000, quickSize: 300_000 },
+  { ...everything, name: 'after_everything_deliver', target: absolute(1.1) },
+  { ...everything, name: 'after_everything_call', target: absolute(1.1) },
   { ...flooded, name: 'flood', unit: '%', better: 'higher', target: absolute(90) },
   { ...flooded, name: 'flood_turn', unit: 'ms', better: 'lower', target: absolute(10) },
 ];

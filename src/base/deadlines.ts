@@ -12,27 +12,40 @@ import type { Env, TimerHandle } from './env.js';
  * So it may be late by one slice, never early. What is armed and removed within a slice never costs a clock read.
  */
 
-/** One pending deadline; subclasses say what happens when it is due. */
+/** One deadline; subclasses say what happens when it is due. */
 export abstract class Deadline {
-  /** whole monotonic ms, rounded up (small integers need no box); -1 while unstamped */
-  due = -1;
-  list: DurationList | null = null;
-  before: Deadline | null = null;
-  after: Deadline | null = null;
+  /** where it stands while it is pending */
+  entry: DeadlineEntry | null = null;
   abstract expire(): void;
 }
 
+/**
+ * The place of a pending deadline. There are some thirty kinds of deadlines, and a program that has used more than a few of them
+ * makes V8 look up each access to a field of theirs: what the lists need is in objects of one class, which are used again.
+ */
+export class DeadlineEntry {
+  /** whole monotonic ms, rounded up (small integers need no box); -1 while unstamped */
+  due = -1;
+  before: DeadlineEntry | null = null;
+  after: DeadlineEntry | null = null;
+  constructor(
+    public deadline: Deadline | null,
+    public list: DurationList,
+  ) {}
+}
+
+/** Entries that are free, linked by `after`. */
+const FREE_MAX = 1_024;
+
 class DurationList {
-  head: Deadline | null = null;
-  tail: Deadline | null = null;
+  head: DeadlineEntry | null = null;
+  tail: DeadlineEntry | null = null;
   /** the first deadline that has no due time yet */
-  fresh: Deadline | null = null;
+  fresh: DeadlineEntry | null = null;
   key = 0;
   place = -1;
   constructor(readonly ms: number) {}
 }
-
-export type { DurationList };
 
 /** Node turns a delay of 2^31 ms into 1 ms (J3), so longer waits are chained. */
 const CHUNK_MAX_MS = 0x3fff_ffff;
@@ -43,6 +56,9 @@ const FIRE_SLICE_MS = 5;
 export class Deadlines {
   count = 0;
   private readonly lists = new Map<number, DurationList>();
+  /** entries to be used again */
+  private free: DeadlineEntry | null = null;
+  private freeCount = 0;
   private last: DurationList | null = null;
   private readonly heap: DurationList[] = [];
   private readonly dirty: DurationList[] = [];
@@ -65,16 +81,18 @@ export class Deadlines {
 
   add(deadline: Deadline, ms: number): void {
     const list = this.last !== null && this.last.ms === ms ? this.last : this.listOf(ms);
-    deadline.list = list;
-    deadline.due = -1;
     const tail = list.tail;
-    deadline.before = tail;
-    if (tail === null) list.head = deadline;
-    else tail.after = deadline;
-    list.tail = deadline;
+    const entry = this.free === null ? new DeadlineEntry(deadline, list) : this.reuse(this.free, deadline, list);
+    deadline.entry = entry;
+    if (tail === null) list.head = entry;
+    else {
+      tail.after = entry;
+      entry.before = tail;
+    }
+    list.tail = entry;
     this.count++;
     if (list.fresh === null) {
-      list.fresh = deadline;
+      list.fresh = entry;
       this.dirty[this.dirtyCount] = list;
       if (++this.dirtyCount === 1) this.poke();
     }
@@ -82,27 +100,49 @@ export class Deadlines {
 
   /** Whether it was still pending. */
   remove(deadline: Deadline): boolean {
-    const list = deadline.list;
-    if (list === null) return false;
-    const { before, after } = deadline;
-    if (list.fresh === deadline) list.fresh = after;
+    const { entry } = deadline;
+    if (entry === null) return false;
+    const { list, before, after } = entry;
+    if (list.fresh === entry) list.fresh = after;
     if (before === null) list.head = after;
     else before.after = after;
     if (after === null) list.tail = before;
     else after.before = before;
-    deadline.list = null;
-    deadline.before = null;
-    deadline.after = null;
+    deadline.entry = null;
+    this.giveBack(entry);
     if (--this.count === 0) this.release();
     if (list.head === null && list.place >= 0) this.drop(list);
     return true;
   }
 
+  private reuse(entry: DeadlineEntry, deadline: Deadline, list: DurationList): DeadlineEntry {
+    this.free = entry.after;
+    this.freeCount--;
+    entry.deadline = deadline;
+    if (entry.list !== list) entry.list = list;
+    entry.due = -1;
+    if (entry.after !== null) entry.after = null;
+    return entry;
+  }
+
+  private giveBack(entry: DeadlineEntry): void {
+    entry.deadline = null;
+    if (entry.before !== null) entry.before = null;
+    if (this.freeCount === FREE_MAX) {
+      entry.after = null;
+      return;
+    }
+    this.freeCount++;
+    entry.after = this.free;
+    this.free = entry;
+  }
+
   /** ms left until it is due, rounded up; the whole duration while it is unstamped; undefined when not pending. */
   remaining(deadline: Deadline): number | undefined {
-    if (deadline.list === null) return undefined;
-    if (deadline.due < 0) return deadline.list.ms;
-    return Math.min(deadline.list.ms, Math.max(0, Math.ceil(deadline.due - this.env.mono())));
+    const { entry } = deadline;
+    if (entry === null) return undefined;
+    const { due, list } = entry;
+    return due < 0 ? list.ms : Math.min(list.ms, Math.max(0, Math.ceil(due - this.env.mono())));
   }
 
   /** Gives every deadline armed since the last call its due time; called when a slice ends. */
@@ -116,7 +156,7 @@ export class Deadlines {
         continue;
       }
       if (now < 0) now = this.env.mono();
-      for (let at: Deadline | null = list.fresh; at !== null; at = at.after) at.due = Math.ceil(now + list.ms);
+      for (let at: DeadlineEntry | null = list.fresh; at !== null; at = at.after) at.due = Math.ceil(now + list.ms);
       list.fresh = null;
       if (list.place < 0) this.insert(list);
     }
@@ -127,7 +167,7 @@ export class Deadlines {
   /** What is pending, in no order; O(count), for inspection. */
   pending(): Deadline[] {
     const found: Deadline[] = [];
-    for (const list of this.lists.values()) for (let at = list.head; at !== null; at = at.after) found.push(at);
+    for (const list of this.lists.values()) for (let at = list.head; at !== null; at = at.after) found.push(at.deadline as Deadline);
     return found;
   }
 
@@ -201,8 +241,9 @@ export class Deadlines {
         this.sink(list.place);
         continue;
       }
-      this.remove(head);
-      head.expire();
+      const deadline = head.deadline as Deadline;
+      this.remove(deadline);
+      deadline.expire();
       if (--left > 0) continue;
       left = FIRE_BATCH;
       now = this.env.mono();
@@ -217,7 +258,7 @@ export class Deadlines {
   }
 
   private insert(list: DurationList): void {
-    list.key = (list.head as Deadline).due;
+    list.key = (list.head as DeadlineEntry).due;
     list.place = this.heap.length;
     this.heap.push(list);
     this.rise(list.place);

@@ -1,7 +1,7 @@
 export { lendRequire } from './lend-require.js';
 export { CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields } from './errors.js';
 export { atOnce } from './at-once.js';
-export { Deadline, Deadlines, type DurationList } from './deadlines.js';
+export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
 export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
 export { fieldOf, isA } from './foreign.js';
 export { deepFreeze, frozenHint, Own } from './freeze.js';

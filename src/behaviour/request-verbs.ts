@@ -69,7 +69,7 @@ class Wait extends CallSlot implements ResponseListener {
     if (this.settled) return;
     this.settled = true;
     for (const request of this.requests) if (request.listener === this) request.listen(null);
-    if (this.list !== null) this.callee.kernel.deadlines.remove(this);
+    if (this.entry !== null) this.callee.kernel.deadlines.remove(this);
     untrackCall(this.callee, this);
   }
 }

@@ -27,7 +27,7 @@ function waitAll(tasks: readonly TaskRecord[], limitMs: number, each: (at: numbe
   const finish = (inTime: boolean): void => {
     over = true;
     for (const wait of waits) wait.close();
-    if (limit !== null && limit.list !== null) tasks[0]?.process.kernel.deadlines.remove(limit);
+    if (limit !== null && limit.entry !== null) tasks[0]?.process.kernel.deadlines.remove(limit);
     done(inTime);
   };
   const limit = limitMs < 0 ? null : new GroupDeadline(() => finish(false));

@@ -45,7 +45,7 @@ export abstract class TaskWait extends CallSlot implements TaskListener {
     if (this.settled) return;
     this.settled = true;
     if (this.task.listener === this) this.task.listener = null;
-    if (this.list !== null) this.callee.kernel.deadlines.remove(this);
+    if (this.entry !== null) this.callee.kernel.deadlines.remove(this);
     if (this.caller !== null) untrackCall(this.caller, this);
   }
 

@@ -26,13 +26,18 @@ export class Expiry extends Deadline {
     super();
   }
 
+  /** monotonic ms when it is due; -1 while that is not known */
+  get due(): number {
+    return this.entry === null ? -1 : this.entry.due;
+  }
+
   /** Whether a message that is accepted now may be among them. */
   get open(): boolean {
     return this.due < 0 && this.taken < TOGETHER;
   }
 
   add(d: Delivered): void {
-    if (this.list === null) this.deadlines.add(this, this.ms);
+    if (this.entry === null) this.deadlines.add(this, this.ms);
     const at = this.taken++;
     if (at === this.places.length) this.grow();
     this.places[at] = d;

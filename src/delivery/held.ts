@@ -49,7 +49,7 @@ export class HeldMessages extends Deadline {
   }
 
   arm(post: Post): void {
-    if (this.list !== null) return;
+    if (this.entry !== null) return;
     this.post = post;
     post.retrying.add(this);
     post.kernel.deadlines.add(this, RETRY_MS);

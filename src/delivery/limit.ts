@@ -221,7 +221,7 @@ export class Gate {
 
   private arm(at: number): void {
     const { deadlines } = this.kernel;
-    if (this.wake.list !== null ? this.wake.at === at : at === Infinity) return;
+    if (this.wake.entry !== null ? this.wake.at === at : at === Infinity) return;
     deadlines.remove(this.wake);
     this.wake.at = at;
     if (at !== Infinity) deadlines.add(this.wake, Math.min(DELAY_MAX_MS, Math.max(1, Math.ceil(at - this.now()))));

@@ -1,4 +1,4 @@
-import type { Deadline, DurationList, ExitReason } from '../base/index.js';
+import type { Deadline, DeadlineEntry, ExitReason } from '../base/index.js';
 import { Run, type Process } from './process.js';
 
 /** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
@@ -51,10 +51,7 @@ export interface Tracked extends ReplySlot {
 
 /** What waits in its caller's list and is no request. */
 export abstract class CallSlot extends ReplySlot implements Tracked, Deadline {
-  due = -1;
-  list: DurationList | null = null;
-  before: Deadline | null = null;
-  after: Deadline | null = null;
+  entry: DeadlineEntry | null = null;
   priorCall: Tracked | null = null;
   nextCall: Tracked | null = null;
   constructor(

@@ -116,7 +116,7 @@ export class Put extends CallSlot implements Abortable {
 
   close(): void {
     this.settled = true;
-    if (this.list !== null) this.callee.kernel.deadlines.remove(this);
+    if (this.entry !== null) this.callee.kernel.deadlines.remove(this);
     if (this.caller !== null) untrackCall(this.caller, this);
     if (this.watched !== null) unwatch(this.watched, this.callee.kernel);
   }

@@ -1,6 +1,6 @@
 import {
   callError, markHandled, settle,
-  type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type DurationList, type ExitReason,
+  type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason,
 } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Trace, type Tracked } from '../process/index.js';
@@ -85,10 +85,7 @@ export abstract class Request extends ReplySlot {
 export class CallRequest extends Request implements Tracked, Deadline {
   /** see `Exit.kept` */
   static readonly kept: CallRequest = new CallRequest(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
-  due = -1;
-  list: DurationList | null = null;
-  before: Deadline | null = null;
-  after: Deadline | null = null;
+  entry: DeadlineEntry | null = null;
   extra: RequestExtra | null = null;
   priorCall: Tracked | null = null;
   nextCall: Tracked | null = null;
@@ -238,7 +235,7 @@ export class CallRequest extends Request implements Tracked, Deadline {
   protected close(): void {
     this.settled = true;
     const { callee, extra } = this;
-    if (this.list !== null) callee.kernel.deadlines.remove(this);
+    if (this.entry !== null) callee.kernel.deadlines.remove(this);
     if (this.caller !== null) untrackCall(this.caller, this);
     const deferred = callee.ext === null ? null : callee.ext.deferred;
     if (deferred !== null) deferred.delete(this);
