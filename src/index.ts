@@ -41,7 +41,7 @@ export {
 } from './supervisor/index.js';
 export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry } from './delivery/index.js';
 export type {
-  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
+  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
 } from './behaviour/index.js';
 export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats, WeightedMember } from './delivery/index.js';
 export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch } from './system/index.js';

@@ -95,16 +95,11 @@ export interface Receipt<R = unknown> {
    * Takes the message back while it is queued or held, also between two attempts: then it ends as `cancelled`, its key is free, and the next
    * one of its order key goes. True when it was taken back; false once a handler has it, or it is over.
    * @example
-   * ```ts
-   * import { createSystem, defineAgent } from 'castcall';
-   *
-   * await using system = createSystem({ logger: false });
    * const Printer = defineAgent({ calls: { print: (_self, page: string) => page.length } });
    * const receipt = await system.ref(Printer, 'not-yet-there').deliver('print', 'a page');
-   * receipt.cancel() // => true
-   * (await receipt.settled).kind // => 'cancelled'
-   * receipt.cancel() // => false
-   * ```
+   * receipt.cancel(); // => true
+   * (await receipt.settled).kind; // => 'cancelled'
+   * receipt.cancel(); // => false
    */
   cancel(): boolean;
 }

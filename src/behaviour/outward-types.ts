@@ -174,6 +174,20 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** whether what an attempt threw is worth another one; default everything is. What `when` throws is what `retry` rejects with */
   readonly when?: ((error: unknown) => boolean) | undefined;
+  /** longest wait, ms, that an error's `retryAfterMs` can ask for; a longer one is cut to it; default 600,000 (ten minutes) */
+  readonly retryAfterMaxMs?: number | undefined;
+  /** told of each failed attempt that is followed by another, before the wait; what it throws is what `retry` rejects with */
+  readonly onRetry?: ((failure: RetryFailure) => void) | undefined;
+}
+
+/** An attempt of `retry` that failed and is followed by another. */
+export interface RetryFailure {
+  /** what it threw */
+  readonly error: unknown;
+  /** its number, from 1 */
+  readonly attempt: number;
+  /** ms until the next one */
+  readonly delayMs: number;
 }
 
 /** The verbs of every process that guard its calls to the outside. */

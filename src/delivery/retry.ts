@@ -2,7 +2,7 @@
 // p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
 // none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
-import { adopt, Deadline, Deadlines, delayMs, fieldOf, isA, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
+import { adopt, Deadline, Deadlines, delayMs, disown, fieldOf, isA, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
 import type { RetryOptions } from '../behaviour/index.js';
 import { isOurs, judged, Phase, type Holding, type Judge, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
@@ -19,6 +19,8 @@ const schema: z.ZodType<RetryOptions> = z.strictObject({
   jitter: z.union([z.boolean(), z.number().min(0).max(1)], { error: JITTER_RULE }).optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional(),
   when: z.custom<(error: unknown) => boolean>((value) => typeof value === 'function', { error: 'a function from error to boolean' }).optional(),
+  retryAfterMaxMs: z.unknown().optional(),
+  onRetry: z.custom<RetryOptions['onRetry']>((value) => typeof value === 'function', { error: 'a function that takes { error, attempt, delayMs }' }).optional(),
 }, { error: 'an object' }) as never;
 
 /** What `jitter: true` means: as for deliveries. */
@@ -29,18 +31,32 @@ interface ReadRetry {
   readonly schedule: { readonly baseMs: number; readonly factor: number; readonly maxMs: number; readonly jitter: number };
   readonly signal: AbortSignal | undefined;
   readonly when: ((error: unknown) => boolean) | undefined;
+  readonly retryAfterMaxMs: number;
+  readonly onRetry: RetryOptions['onRetry'];
+}
+
+/** As of limits. */
+const RETRY_AFTER_MAX_MS = 600_000;
+
+/** Ms that an error, or the details of a refusal, ask to wait; 0 for none. Never throws. */
+function askedMs(error: unknown): number {
+  const ms = fieldOf(error, 'retryAfterMs') ?? fieldOf(fieldOf(error, 'details'), 'retryAfterMs');
+  return typeof ms === 'number' && ms > 0 ? Math.ceil(ms) : 0;
 }
 
 function read(given: RetryOptions): ReadRetry {
-  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, signal, when } = parseOptions('retry', schema, given);
+  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, ...rest } = parseOptions('retry', schema, given);
+  const { signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = rest;
+  delayMs('retry.retryAfterMaxMs', retryAfterMaxMs);
   delayMs('retry.baseMs', baseMs);
   if (delayMs('retry.maxMs', maxMs) < baseMs) throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
-  return { attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when };
+  return { attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when, retryAfterMaxMs, onRetry };
 }
 
 /**
  * Runs `attempt` until it succeeds, with exponential backoff between attempts; rejects with the last error. For calls
  * to the outside (HTTP, files, LLMs) and for calls to agents that are being restarted. The attempt gets its number, from 1.
+ * An error with a number `retryAfterMs`, also in the `details` of a refusal, makes the wait at least so long (`retryAfterMaxMs`).
  * An attempt may throw anything, also what is no Error: it is tried again, and rejects, as it was thrown. Once the signal has
  * fired it rejects with the signal's reason, whatever the attempt that runs comes to; `when` is not asked about that.
  * An error of an attempt that nobody looks at is an unhandled rejection; what `retry` itself decides (options, aborts) is none.
@@ -122,9 +138,11 @@ class Attempts<T> {
   /** Whether a failed attempt is followed by another; resolves when that is due, or found to be pointless. */
   async goesOn(error: unknown, number: number): Promise<boolean> {
     if (!isA(error, Failed)) return false;
-    const { when, schedule, signal } = this.options;
+    const { when, schedule, signal, retryAfterMaxMs, onRetry } = this.options;
     if (when !== undefined && !(await adopt(when(error.value)))) return false;
-    const ms = backoffMs(schedule, number, this.env.u32() / 0x1_0000_0000);
+    const asked = Math.min(retryAfterMaxMs, askedMs(error.value));
+    const ms = Math.max(asked, backoffMs(schedule, number, this.env.u32() / 0x1_0000_0000));
+    if (onRetry !== undefined && !this.over) disown(onRetry({ error: error.value, attempt: number, delayMs: ms }));
     if (ms > 0 && !this.over) await new Pause(this.owner?.kernel.deadlines ?? ofOnePause(this.env), this.owner, signal, ms).done;
     return true;
   }

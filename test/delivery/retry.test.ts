@@ -214,3 +214,45 @@ describe('retry', () => {
     expect(await retry(() => ref.call('ping'), { baseMs: 2, attemptsMax: 20, factor: 1 })).toBe('pong');
   });
 });
+
+describe('retry and what errors ask for', () => {
+  const waits = async (error: unknown, options: object = {}): Promise<number> => {
+    let ms = -1;
+    await simulate(3, async (sim) => {
+      const Agent = defineAgent({
+        calls: {
+          ask: (self) => self.retry((n) => {
+            if (n === 1) throw error as Error;
+            return n;
+          }, { baseMs: 100, jitter: false, ...options }),
+        },
+      });
+      const from = sim.nowMs;
+      sim.equal(await sim.system.start(Agent).call('ask', undefined, { timeoutMs: 'infinity' }), 2, 'the second attempt');
+      ms = Math.round(sim.nowMs - from);
+    });
+    return ms;
+  };
+
+  test('retryAfterMs of an error, or of a refusal, is the least wait, cut to retryAfterMaxMs', async () => {
+    expect(await waits(new Error('503'))).toBe(100);
+    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }))).toBe(5_000);
+    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 20 }))).toBe(100);
+    expect(await waits(Object.assign(new Error('busy'), { details: { retryAfterMs: 700 } }))).toBe(700);
+    expect(await waits(Object.assign(new Error('a date'), { retryAfterMs: 1_700_000_000_000 }))).toBe(600_000);
+    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }), { retryAfterMaxMs: 1_000 })).toBe(1_000);
+    for (const retryAfterMs of [NaN, -1, '5', null]) expect(await waits(Object.assign(new Error('odd'), { retryAfterMs }))).toBe(100);
+    expect(await failure(retry(() => 1, { retryAfterMaxMs: -1 }))).toBeInstanceOf(OptionError);
+  });
+
+  test('onRetry hears of each failed attempt that is followed by another; what it throws ends it', async () => {
+    const told: unknown[] = [];
+    const { attempt } = flaky(2, () => 'no');
+    await retry(attempt, { ...quick, onRetry: (one) => told.push(one) });
+    expect(told).toEqual([{ error: 'no', attempt: 1, delayMs: 1 }, { error: 'no', attempt: 2, delayMs: 2 }]);
+    told.length = 0;
+    await failure(retry(flaky(9).attempt, { ...quick, attemptsMax: 2, onRetry: () => { throw new Error('enough'); } }).then(() => told.push('done'), (error: Error) => { told.push(error.message); throw error; }));
+    expect(told).toEqual(['enough']);
+    expect(await failure(retry(() => 1, { onRetry: 5 as never }))).toBeInstanceOf(OptionError);
+  });
+});
