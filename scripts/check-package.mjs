@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { root } from './program.mjs';
 
 const packagesMax = 20;
@@ -32,6 +32,12 @@ function within(path, entry) {
   return path === entry || path.startsWith(`${entry}/`);
 }
 
+/** Where a page links to inside of the package, without anchors. */
+function linksOf(page) {
+  const text = page.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+  return [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)].map((match) => match[1]).filter((link) => !/^[a-z]+:/i.test(link));
+}
+
 function must(condition, message) {
   if (!condition) throw new Error(message);
 }
@@ -52,6 +58,21 @@ try {
     const strange = [...paths].filter((path) => path !== 'package.json' && !manifest.files.some((entry) => within(path, entry)));
     must(strange.length === 0, `should not be in the tarball: ${strange.join(', ')}`);
     return `${paths.size} files, ${(packed.size / 1024).toFixed(0)} KB`;
+  });
+  step('links', () => {
+    const paths = run('tar', ['-tzf', tarball]).trim().split('\n').map((path) => path.replace(/^package\//, ''));
+    const has = (path) => paths.some((one) => within(one, path));
+    const pages = paths.filter((path) => path.endsWith('.md'));
+    const broken = pages.flatMap((page) => linksOf(readFileSync(join(root, page), 'utf8'))
+      .map((link) => posix.normalize(posix.join(posix.dirname(page), link)).replace(/\/$/, ''))
+      .filter((path) => !has(path)).map((path) => `${page} -> ${path}`));
+    must(broken.length === 0, `linked, but not in the tarball: ${broken.join(', ')}`);
+    return `${pages.length} pages`;
+  });
+  step('version', () => {
+    const latest = /^## (\S+)/m.exec(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'))?.[1];
+    must(latest === manifest.version, `package.json says ${manifest.version}, CHANGELOG.md begins with ${latest}`);
+    return manifest.version;
   });
   step('publint', () => { run(bin('publint'), ['run', tarball, '--strict']); });
   step('types', () => { run(bin('attw'), [tarball, '--profile', 'esm-only']); });

@@ -1,3 +1,4 @@
+import { otherCopy } from './copy.js';
 import { fieldsToldOf, jsonOf } from './json.js';
 import { HIDDEN, isError, loggedAs, printable, printableLogged } from './print.js';
 
@@ -53,8 +54,9 @@ export class OptionError extends CastcallError {
     fix?: string,
     code: string = 'BAD_OPTION',
   ) {
-    super(code, wrong(option, typeof value === 'string' ? `'${printable(value)}'` : printable(value), rule, fix));
-    this.#fix = fix;
+    const told = otherCopy(value) ?? fix;
+    super(code, wrong(option, typeof value === 'string' ? `'${printable(value)}'` : printable(value), rule, told));
+    this.#fix = told;
     // A console shows all own properties of an error: a large one would bury the message.
     if (typeof value === 'object' || typeof value === 'function') Object.defineProperty(this, 'value', { enumerable: false });
   }
@@ -125,7 +127,7 @@ export interface CallErrorFields {
   readonly target: string;
   readonly op: string;
   /** the verb that failed, default `call` */
-  readonly verb?: 'call' | 'put' | 'cast' | 'deliver';
+  readonly verb?: 'call' | 'put' | 'cast' | 'deliver' | 'stream';
   /** the callee's exit reason, for `EXIT` and `NOPROC` */
   readonly reason?: unknown;
   readonly timeoutMs?: number;
@@ -134,6 +136,8 @@ export interface CallErrorFields {
   /** the code given to `refuse`, for `REFUSED` */
   readonly refusal?: string;
   readonly details?: unknown;
+  /** which verbs that operation takes, for `UNKNOWN_OPERATION` */
+  readonly takes?: string | undefined;
   readonly cause?: unknown;
   /** whether who lets it out ends in order; by default for `EXIT` with the reason `shutdown` */
   readonly orderly?: boolean;
@@ -209,7 +213,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
     case 'CANCELLED': return 'its sender has cancelled it (receipt.cancel) before a handler began';
-    case 'UNKNOWN_OPERATION': return `unknown operation${fields.details === undefined ? '' : `; known: ${show(fields.details)}`}`;
+    case 'UNKNOWN_OPERATION': return fields.takes !== undefined ? fields.takes : `unknown operation${fields.details === undefined ? '' : `; known: ${show(fields.details)}`}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;
     case 'KEY_CONFLICT': return `the key ${show(fields.details)} belongs to another message; a key names one operation and payload`;

@@ -10,9 +10,9 @@ export function isA<T>(value: unknown, type: abstract new (...args: never[]) => 
 }
 
 /** One field of any value; undefined when it has none, or does not let it be read. */
-export function fieldOf(value: unknown, key: string): unknown {
+export function fieldOf(value: unknown, key: string | symbol): unknown {
   try {
-    return (value as Record<string, unknown> | null | undefined)?.[key];
+    return (value as Record<string | symbol, unknown> | null | undefined)?.[key];
   } catch {
     return undefined;
   }

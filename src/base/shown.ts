@@ -1,3 +1,5 @@
+import { markOurs } from './copy.js';
+
 const SHOWN = Symbol('castcall.shown');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
@@ -6,6 +8,7 @@ export function shownAs<T extends object>(what: { readonly prototype: T }, text:
   const value = function (this: T): string {
     return text(this);
   };
+  markOurs(what.prototype);
   Object.defineProperty(what.prototype, SHOWN, { value });
   for (const key of [INSPECT, 'toJSON', 'toString']) Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
 }

@@ -1,5 +1,4 @@
 import { CallError, isA } from '../base/index.js';
-import type { Op } from '../mailbox/index.js';
 import { fenced, type Address, type Kernel, type Process } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import type { Receipt } from './delivery-types.js';
@@ -13,7 +12,7 @@ interface Sending {
   readonly addr: Address;
   readonly definition: RuntimeDefinition;
   readonly kernel: Kernel;
-  unknown(op: string, table: ReadonlyMap<string, Op>, verb?: 'call' | 'deliver'): CallError;
+  unknown(op: string, verb: 'call' | 'deliver'): CallError;
   explain(error: unknown, op: string, verb?: 'call' | 'deliver'): unknown;
 }
 
@@ -23,7 +22,7 @@ export function deliverAs(ref: Sending, sender: Process | null, op: string, payl
   if (fenced(sender)) return rejected(kernel, 'ZOMBIE', titleOf(addr), op, { verb: 'deliver' });
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
-    if (known === undefined || known.stream) throw ref.unknown(op, new Map([...definition.casts, ...definition.calls]), 'deliver');
+    if (known === undefined || known.stream) throw ref.unknown(op, 'deliver');
     const checked = known.check === null ? payload : known.check(payload);
     return kernel.answer(deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options));
   } catch (error) {
@@ -36,7 +35,7 @@ export function guaranteedCall(ref: Sending, caller: Process | null, op: string,
   const { definition, kernel, addr } = ref;
   try {
     const known = definition.callOp(op);
-    if (known === undefined || known.stream) throw ref.unknown(op, definition.calls);
+    if (known === undefined || known.stream) throw ref.unknown(op, 'call');
     const checked = known.check === null ? payload : known.check(payload);
     throwIfFired(checkSignal('call', (options as CallOptions).signal));
     return kernel.answer(deliveriesOf(kernel).call(addr, definition, known, checked, caller, options));

@@ -105,7 +105,7 @@ export class AgentRefImpl {
   private deliverCast(verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined): CastOutcome {
     const { definition, kernel } = this;
     const known = definition.castOp(op);
-    if (known === undefined) throw this.unknown(op, definition.casts);
+    if (known === undefined) throw this.unknown(op, 'cast');
     const read = options === undefined ? null : readCast(verb, options, () => kernel.env.mono());
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.addr.owner;
@@ -125,7 +125,7 @@ export class AgentRefImpl {
     if (fenced(sender)) return rejected(kernel, 'ZOMBIE', target, op, { verb: 'put' });
     try {
       const known = definition.castOp(op);
-      if (known === undefined) throw this.unknown(op, definition.casts);
+      if (known === undefined) throw this.unknown(op, 'put');
       const read = readPut(options ?? {});
       const checked = known.check === null ? payload : known.check(payload);
       const p = this.addr.owner;
@@ -187,7 +187,7 @@ export class AgentRefImpl {
     const { definition, addr, kernel } = this;
     try {
       const known = definition.callOp(op);
-      if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
+      if (known === undefined || known.stream) throw this.unknown(op, 'call');
       const checked = known.check === null ? payload : known.check(payload);
       const made = new SentRequest(caller, this.callee(null, op), known, addr, value, failed);
       if (kernel.traces !== null) made.cold().trace = kernel.traces.take(this.sendRequestAs);
@@ -204,7 +204,7 @@ export class AgentRefImpl {
   private requestAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): CallRequest {
     const { definition, kernel } = this;
     const known = definition.callOp(op);
-    if (known === undefined || known.stream) throw this.unknown(op, definition.calls);
+    if (known === undefined || known.stream) throw this.unknown(op, 'call');
     const trace = kernel.traces === null ? null : kernel.traces.take(this.callAs);
     const read = options === undefined && trace === null ? null : readCall(options ?? {}, () => kernel.env.mono(), trace);
     const checked = known.check === null ? payload : known.check(payload);
@@ -255,7 +255,7 @@ export class AgentRefImpl {
     const caller = this.implied(op);
     const { definition, kernel } = this;
     const known = definition.calls.get(op);
-    if (known === undefined || !known.stream) throw this.unknown(op, definition.calls);
+    if (known === undefined || !known.stream) throw this.unknown(op, 'stream');
     const read = readStream(options);
     const target = titleOf(this.addr);
     let p: Process | null = null;
@@ -324,9 +324,14 @@ export class AgentRefImpl {
     return null;
   }
 
-  unknown(op: string, table: ReadonlyMap<string, Op>, verb: 'call' | 'deliver' = 'call'): CallError {
-    const known = [...table.values()].map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
-    return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known });
+  /** An operation that the verb does not take: which ones it does, or which verbs the operation takes. */
+  unknown(op: string, verb: UsedVerb): CallError {
+    const { definition: { calls, casts } } = this;
+    const table = verb === 'deliver' ? [...casts.values(), ...calls.values()] : verb === 'cast' || verb === 'put' ? [...casts.values()] : [...calls.values()];
+    const known = table.map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
+    const takes = calls.get(op)?.stream === true ? 'it is a stream; use stream' : calls.has(op) ? 'it is a call; use call, tryCall or deliver'
+      : casts.has(op) ? 'it is a cast; use cast, tryCast, put or deliver' : undefined;
+    return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known, takes });
   }
 
   explain(error: unknown, op: string, verb: 'call' | 'deliver' = 'call'): unknown {
@@ -350,6 +355,7 @@ export class ViaRefImpl extends AgentRefImpl {
 
 shownAs(AgentRefImpl, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
 
+type UsedVerb = 'call' | 'cast' | 'put' | 'stream' | 'deliver';
 type CastOutcome = 'ok' | 'dead' | LostCode;
 
 const NOBODY = new Mailbox(UNBOUNDED);

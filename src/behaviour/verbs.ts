@@ -1,4 +1,4 @@
-import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, markHandled, OptionError, shownAs, type ExitReason } from '../base/index.js';
+import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, shownAs, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
@@ -43,29 +43,29 @@ export class Verbs {
   }
 
   call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (typeof ref?.callAs !== 'function') throw badRef('call', ref);
+    if (!isOfThisCopy(ref) || typeof ref.callAs !== 'function') throw badRef('call', ref);
     if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', titleOf(ref.addr), op);
     return ref.callAs(this.p, op, payload, options);
   }
 
   cast(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): void {
-    if (typeof ref?.castAs !== 'function') throw badRef('cast', ref);
+    if (!isOfThisCopy(ref) || typeof ref.castAs !== 'function') throw badRef('cast', ref);
     if (this.lives()) ref.castAs(this.p, op, payload, options);
   }
 
   put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
-    if (typeof ref?.putAs !== 'function') throw badRef('put', ref);
+    if (!isOfThisCopy(ref) || typeof ref.putAs !== 'function') throw badRef('put', ref);
     if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', titleOf(ref.addr), op, { verb: 'put' });
     return ref.putAs(this.p, op, payload, options);
   }
 
   deliver(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (typeof ref?.deliverAs !== 'function') throw badRef('deliver', ref);
+    if (!isOfThisCopy(ref) || typeof ref.deliverAs !== 'function') throw badRef('deliver', ref);
     return ref.deliverAs(this.p, op, payload, options);
   }
 
   bind(ref: { bind(self: Verbs): unknown }): unknown {
-    if (typeof ref?.bind !== 'function') throw badRef('bind', ref);
+    if (!isOfThisCopy(ref) || typeof ref.bind !== 'function') throw badRef('bind', ref);
     return ref.bind(this);
   }
 

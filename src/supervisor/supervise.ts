@@ -1,4 +1,4 @@
-import { OptionError, StartError } from '../base/index.js';
+import { OptionError, otherCopy, StartError } from '../base/index.js';
 import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../behaviour/index.js';
 import type { Kernel, Process } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
@@ -54,6 +54,7 @@ interface ReadTop {
 
 function readTop(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): ReadTop {
   if (spec instanceof ChildSpec) return ofSpec(spec, options);
+  if (otherCopy(spec) !== undefined) throw new OptionError('supervise', spec, 'a specification');
   const recipe = typeof spec === 'function' ? spec : checkTree('supervise', spec);
   const name = options.name === undefined ? (typeof recipe === 'function' ? undefined : recipe.name) : checkStartName('supervise.name', options.name);
   return { plan: planOf(supervisorDefinition(), [recipe], { name }), handle: (p, kernel) => new SupervisorRef(p, kernel) };
