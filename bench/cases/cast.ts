@@ -33,6 +33,23 @@ export const asyncCast: Case = (library) => {
   return bursts(library, (system) => system.start(Counter));
 };
 
+const LANES = (['critical', 'high', 'normal', 'low'] as const).map((priority) => ({ priority }));
+
+/** The stream of `castStream` in all four lanes in turn. */
+export const priorityCast: Case = (library) => {
+  const Counter = defineCounter(library);
+  return (size) => withSystem(library, async (system) => {
+    const counter = system.start(Counter);
+    const started = nowMs();
+    for (let sent = 1; sent <= size; sent++) {
+      counter.cast('add', undefined, LANES[sent & 3]);
+      if (sent % BURST === 0) await nextTurn();
+    }
+    expectCount('casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity', priority: 'low' }), size);
+    return perSecond(size, started);
+  });
+};
+
 const EARLIER_SYSTEMS = 14;
 
 /** The same in development, where the sender of an async handler is followed; other systems of the program have run before. */

@@ -1,6 +1,6 @@
 import type { Case } from '../lib/case.js';
 import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
-import { asyncCast, asyncCastDevelopment, castBacklog, castStream } from './cast.js';
+import { asyncCast, asyncCastDevelopment, castBacklog, castStream, priorityCast } from './cast.js';
 import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject } from './deliver.js';
 import { afterEverything, afterEverythingCall, afterEverythingDeliver } from './everything.js';
 import { flood, floodTurn, timerDelay } from './fairness.js';
@@ -19,6 +19,7 @@ import { fanIn, fanOut, pingPong, ring } from './topology.js';
 export const cases: ReadonlyMap<string, Case> = new Map([
   ['cast_stream', castStream],
   ['cast_backlog', castBacklog],
+  ['priority_cast', priorityCast],
   ['balance_cast', balanceCast],
   ['bounded_cast', boundedCast],
   ['lane_cast', laneCast],

@@ -1,4 +1,4 @@
-import { installPeers, peerNames, type Peer } from '../vs/peers/peers.js';
+import { installPeers, type PeerName, type Peers } from '../vs/peers/peers.js';
 import { startCastcall } from './castcall.js';
 import { ContestantError } from './contestant.js';
 import { ratioOf, summarize, type Summary } from './figures.js';
@@ -23,22 +23,24 @@ interface Result {
   readonly peers: Readonly<Record<string, Standing | null>>;
 }
 
-const table = new Table([
+const tableOf = (names: readonly PeerName[]): Table => new Table([
   { title: 'metric', width: 19, align: 'left' },
   { title: 'castcall', width: 26, align: 'left' },
-  ...peerNames.map((title) => ({ title, width: 34, align: 'left' as const })),
+  ...names.map((title) => ({ title, width: 34, align: 'left' as const })),
 ]);
 
 /** castcall and every peer that has the metric, in alternation. Resolves with the exit code: 1 when castcall failed. */
 export async function compareWithPeers(options: Options): Promise<number> {
-  const peers = await installPeers();
-  if (!options.json) announce(peers);
+  const installed = await installPeers(options.peer, options.development ? 'development' : 'production');
+  const { peers } = installed;
+  const table = tableOf(options.peer);
+  if (!options.json) announce(installed, table);
   let failures = 0;
   for (const metric of options.selected) {
     const able = peers.filter((peer) => peer.metrics.has(metric.name));
     if (able.length === 0) continue;
     try {
-      print(await measureAble(metric, options, able), metric, options);
+      print(await measureAble(metric, options, { ...installed, peers: able }), metric, options, table);
     } catch (error) {
       failures += 1;
       console.error(`${metric.name}: ${(error as Error).message}`);
@@ -47,30 +49,30 @@ export async function compareWithPeers(options: Options): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-function announce(peers: readonly Peer[]): void {
+function announce({ peers, nodeVersion, mode }: Peers, table: Table): void {
   const versions = peers.map((peer) => `${peer.name} ${peer.version}`).join(', ');
-  console.log(`node ${process.versions.node} · ${versions} · interleaved · median (min–max); ratio above 1: castcall is better\n`);
+  console.log(`node ${nodeVersion} · ${mode} · ${versions} · interleaved · median (min–max); ratio above 1: castcall is better\n`);
   table.header();
 }
 
 /** A peer that fails at a case is left out of it, and said so. */
-async function measureAble(metric: Metric, options: Options, peers: readonly Peer[]): Promise<Result> {
+async function measureAble(metric: Metric, options: Options, all: Peers): Promise<Result> {
   try {
-    return await measure(metric, options, peers);
+    return await measure(metric, options, all);
   } catch (error) {
-    const rest = peers.filter((peer) => !(error instanceof ContestantError) || error.label !== peer.name);
-    if (rest.length === peers.length) throw error;
+    const rest = all.peers.filter((peer) => !(error instanceof ContestantError) || error.label !== peer.name);
+    if (rest.length === all.peers.length) throw error;
     console.error(`${metric.name}, left out: ${(error as Error).message}`);
-    return measureAble(metric, options, rest);
+    return measureAble(metric, options, { ...all, peers: rest });
   }
 }
 
-async function measure(metric: Metric, options: Options, peers: readonly Peer[]): Promise<Result> {
+async function measure(metric: Metric, options: Options, { peers, node, mode }: Peers): Promise<Result> {
   const plan = { ...planOf(metric, options.quick, options.runs), size: Math.min(metric.quickSize, SIZE_MAX) };
-  const contestants = [startCastcall(metric), ...peers.map((peer) => peer.start())];
+  const contestants = [startCastcall(metric, undefined, undefined, node, mode), ...peers.map((peer) => peer.start())];
   const figures = await withContestants(contestants, (all) => interleave(metric.name, plan, all));
   const castcall = summarize(figures[0]!);
-  const standings = Object.fromEntries(peerNames.map((name): [string, Standing | null] => {
+  const standings = Object.fromEntries(options.peer.map((name): [string, Standing | null] => {
     const index = peers.findIndex((peer) => peer.name === name);
     if (index < 0) return [name, null];
     const summary = summarize(figures[index + 1]!);
@@ -79,12 +81,12 @@ async function measure(metric: Metric, options: Options, peers: readonly Peer[])
   return { metric: metric.name, unit: metric.unit, castcall, peers: standings };
 }
 
-function print(result: Result, metric: Metric, options: Options): void {
+function print(result: Result, metric: Metric, options: Options, table: Table): void {
   if (options.json) {
     console.log(JSON.stringify(result));
     return;
   }
-  const cells = peerNames.map((name) => {
+  const cells = options.peer.map((name) => {
     const standing = result.peers[name];
     return standing ? `${summaryCell(standing, metric.unit)} ${ratioCell(standing.ratio)}` : '–';
   });

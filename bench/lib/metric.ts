@@ -65,6 +65,7 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'deliver_exactly_once', target: absolute(1_000_000), beam: false },
   { ...usual, name: 'deliver_keyed_512', target: absolute(250_000), beam: false, size: 300_000, quickSize: 100_000 },
   { ...usual, name: 'deliver_keyed_object', target: absolute(200_000), beam: false, size: 300_000, quickSize: 100_000 },
+  { ...million, name: 'priority_cast', target: absolute(5_000_000), beam: false },
   { ...million, name: 'balance_cast', unit: '%', better: 'lower', target: absolute(50), beam: false },
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },

@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
+import { allPeerNames, usualPeerNames, type PeerName } from '../vs/peers/peers.js';
 import { metrics, type Metric } from './metric.js';
 
 export interface Options {
   readonly json: boolean;
   readonly quick: boolean;
   readonly peers: boolean;
+  /** which ones */
+  readonly peer: readonly PeerName[];
+  /** NODE_ENV is `development` on both sides, not `production` */
+  readonly development: boolean;
   readonly against: string | undefined;
   readonly runs: number | undefined;
   readonly selected: readonly Metric[];
@@ -21,17 +26,21 @@ export const USAGE = `npm run bench -- [options]
   --runs N             measured runs per metric
   --json               one JSON object a line
   --against REV        compare with another revision of this repository instead of the BEAM; fails when slower
-  --peers              compare with effect, xstate and nact instead of the BEAM (installs them on first use)
+  --peers              compare with ${usualPeerNames.join(', ')} instead of the BEAM (installs them on first use)
+  --peer NAME[,NAME]   only with these; there is actor-ts, too: then both sides run on Node 24
+  --development        with peers: NODE_ENV is development on both sides
 `;
 
 export function parseOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parsed(argv);
   if (values.help) return 'help';
-  if (values.peers && values.against !== undefined) throw new UsageError('--peers and --against exclude each other');
+  if ((values.peers || values.peer !== undefined) && values.against !== undefined) throw new UsageError('--peers and --against exclude each other');
   return {
     json: values.json,
     quick: values.quick,
-    peers: values.peers,
+    peers: values.peers || values.peer !== undefined,
+    peer: values.peer === undefined ? usualPeerNames : selectPeers(values.peer),
+    development: values.development,
     against: values.against,
     runs: values.runs === undefined ? undefined : positiveInteger('--runs', values.runs),
     selected: values.only === undefined ? metrics : selectMetrics(values.only),
@@ -47,6 +56,8 @@ function parsed(argv: readonly string[]) {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         peers: { type: 'boolean', default: false },
+        peer: { type: 'string' },
+        development: { type: 'boolean', default: false },
         against: { type: 'string' },
         only: { type: 'string' },
         runs: { type: 'string' },
@@ -55,6 +66,14 @@ function parsed(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+function selectPeers(names: string): readonly PeerName[] {
+  return names.split(',').map((name) => {
+    const peer = allPeerNames.find((candidate) => candidate === name.trim());
+    if (peer === undefined) throw new UsageError(`--peer: no peer "${name}"; there are ${allPeerNames.join(', ')}`);
+    return peer;
+  });
 }
 
 function selectMetrics(names: string): readonly Metric[] {
