@@ -1,17 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  defineAgent, defineEventHandler, defineRegistry, EventManager, eventManager, multiCall, child, pool, retry, template, type AgentRef, type ProcessSelf, type System,
+  CallError, defineAgent, defineEventHandler, defineRegistry, EventManager, eventManager, multiCall, child, pool, retry, template, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
 /*
- * P17: a promise of ours that nobody awaits never ends the program. Every public member that hands out a promise is called
+ * P17: what castcall decides, told by a promise that nobody awaits, never ends the program. Every public member that hands out a promise is called
  * here so that it rejects, and left alone; the list is compared with what the compiler sees.
  */
 
 const boom = new Error('boom');
+/** what a function of the user's lets out when a call in it has failed; its own errors surface: test/delivery/own-errors.test.ts */
+const ours = new CallError('NOPROC', { target: 'nobody', op: 'say' });
 const Echo = defineAgent({
   calls: { say: (_self, text: string) => text, async *count() { yield 1; }, fail() { throw boom; } },
   casts: { note: () => undefined },
@@ -61,7 +63,7 @@ const failing: Readonly<Record<string, Failing>> = {
   'ProcessVerbs.deliver': (w) => w.self.deliver(w.nobody, 'nothing' as never),
   'ProcessVerbs.start': (w) => w.self.start(Late),
   'ProcessVerbs.startMonitored': (w) => w.self.startMonitored(Late),
-  'ProcessVerbs.retry': (w) => w.self.retry(() => { throw boom; }, { attemptsMax: 1 }),
+  'ProcessVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   'KernelVerbs.supervise': (w) => [w.self.supervise(5 as never), w.self.supervise({ children: [child('x', Late)] })],
   'System.start': (w) => w.system.start(Late),
   'Sends.put': (w) => w.nobody.put('note'),
@@ -104,11 +106,11 @@ const failing: Readonly<Record<string, Failing>> = {
   'AnySupervisorRef.whichChildren': (w) => supervisorGone(w).whichChildren(),
   'AnySupervisorRef.countChildren': (w) => supervisorGone(w).countChildren(),
   'AnySupervisorRef.stop': (w) => supervisorGone(w).stop(),
-  'Breaker.run': (w) => { const one = w.system.breaker('open'); one.open(); return [one.run(() => 1), w.system.breaker('b').run(() => { throw boom; }), one.run(5 as never)]; },
-  'Breaker.wrap': (w) => w.system.breaker('c').wrap(() => { throw boom; })(),
+  'Breaker.run': (w) => { const one = w.system.breaker('open'); one.open(); return [one.run(() => 1), w.system.breaker('b').run(() => { throw ours; }), one.run(5 as never)]; },
+  'Breaker.wrap': (w) => w.system.breaker('c').wrap(() => { throw ours; })(),
   'Limit.run': (w) => { const one = w.system.limit('l', { concurrent: 1 }); void one.run(() => new Promise(() => undefined)); return [one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never), one.run(() => 1, { signal: AbortSignal.abort(boom) })]; },
-  'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw boom; })(),
-  'OutwardVerbs.retry': (w) => w.self.retry(() => { throw boom; }, { attemptsMax: 1 }),
+  'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw ours; })(),
+  'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   'PoolRef.checkout': (w) => w.system.pool(Echo, 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }), w.system.supervise(() => { throw boom; })],
   'SystemTrees.superviseDynamic': (w) => w.system.superviseDynamic(bad),
@@ -127,7 +129,7 @@ const failing: Readonly<Record<string, Failing>> = {
 
 /** The same where the promises can be made only later. */
 const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>>> = {
-  'RegistryRef.lock': (w) => inside(w, (self) => { const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' }); w.system.start(Rooms, { name: 'rooms' }); return w.system.registry(Rooms).lock(self, 1, () => { throw boom; }); }),
+  'RegistryRef.lock': (w) => inside(w, (self) => { const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' }); w.system.start(Rooms, { name: 'rooms' }); return w.system.registry(Rooms).lock(self, 1, () => { throw ours; }); }),
   'ProcessRef.stop': (w) => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return Promise.resolve([p.stop()]); },
   'ProcessSelf.receive': (w) => inside(w, (self) => self.receive(() => false, { signal: AbortSignal.abort(boom) })),
   'ProcessSelf.receiveBatch': (w) => {
@@ -141,7 +143,7 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
   'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo))]; },
   'PoolRef.run': async (w) => {
     await w.system.supervise({ children: [pool('workers', Echo)] });
-    return [w.system.pool(Echo, 'nobody').run(() => 1), w.system.pool(Echo, 'workers').run(() => { throw boom; }), w.system.pool(Echo, 'workers').run(5 as never)];
+    return [w.system.pool(Echo, 'nobody').run(() => 1), w.system.pool(Echo, 'workers').run(() => { throw ours; }), w.system.pool(Echo, 'workers').run(5 as never)];
   },
 };
 
