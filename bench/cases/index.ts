@@ -9,6 +9,7 @@ import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } f
 import { groupBroadcast, registeredSend } from './names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
 import { balanceCast } from './balance.js';
+import { concurrentCall } from './concurrent.js';
 import { breakerRun, limitQueue, limitRun, poolQueue } from './outward.js';
 import { boundedCast, laneCast } from './pressure.js';
 import { statemEvent } from './statem.js';
@@ -48,6 +49,7 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['call_development', callDevelopment],
+  ['concurrent_call', concurrentCall],
   ['limit_run', limitRun],
   ['breaker_run', breakerRun],
   ['limit_queue', limitQueue],

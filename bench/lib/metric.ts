@@ -72,6 +72,7 @@ export const metrics: readonly Metric[] = [
   { ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2), beam: false, size: 100_000, quickSize: 50_000 },
   { ...usual, name: 'call_fresh_signal', unit: '×', better: 'lower', target: absolute(10), beam: false, size: 100_000, quickSize: 50_000 },
   { ...usual, name: 'call_development', unit: '×', better: 'lower', target: absolute(1.5), beam: false, size: 200_000, quickSize: 100_000 },
+  { ...usual, name: 'concurrent_call', unit: '×', better: 'lower', target: absolute(4), beam: false, size: 100_000, quickSize: 50_000 },
   { ...usual, name: 'limit_run', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 100_000, quickSize: 50_000 },
   { ...usual, name: 'breaker_run', unit: '×', better: 'lower', target: absolute(3.5), beam: false, size: 100_000, quickSize: 50_000 },
   { ...usual, name: 'limit_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 300_000, quickSize: 300_000 },

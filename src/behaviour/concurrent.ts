@@ -1,4 +1,4 @@
-import { CastcallError, isThenable, printable, reasonOf } from '../base/index.js';
+import { CastcallError, cloned, isThenable, printable, reasonOf } from '../base/index.js';
 import type { Op } from '../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../process/index.js';
 import type { Request } from '../router/index.js';
@@ -38,7 +38,7 @@ export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unkn
 
 function copyState(state: unknown, op: Op): unknown {
   try {
-    return structuredClone(state);
+    return cloned(state);
   } catch (error) {
     throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${printable(error)}; keep functions, sockets and the like out of the state`, { cause: error });
   }
