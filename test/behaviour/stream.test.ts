@@ -314,6 +314,18 @@ describe('streams', () => {
       expect(system.alive(ref.pid!)).toBe(true);
     });
 
+    test('the reason of an abort reaches the handler as it is, also null', async () => {
+      const system = testSystem();
+      let signal: AbortSignal | undefined;
+      const Source = defineAgent({ calls: { async *one(self) { ({ signal } = self); yield 1; yield 2; } } });
+      const controller = new AbortController();
+      const items = system.start(Source).stream('one', undefined, { signal: controller.signal });
+      await items.next();
+      controller.abort(null);
+      expect([signal?.aborted, signal?.reason]).toEqual([true, null]);
+      await settleTurn();
+    });
+
     test('a signal of a stream that comes to its end does not fire', async () => {
       const system = testSystem();
       let signal: AbortSignal | undefined;
