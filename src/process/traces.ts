@@ -1,4 +1,4 @@
-import { CastcallError, isA } from '../base/index.js';
+import { CastcallError, fieldOf, isA } from '../base/index.js';
 import type { Scheduler } from './scheduler.js';
 import type { Judge } from './verdict.js';
 
@@ -64,7 +64,8 @@ export class Traces {
   add(error: unknown, trace: Trace | null): void {
     if (!isA(error, CastcallError) || this.told.has(error)) return;
     this.told.add(error);
-    const own = String(error.stack);
+    const own = stackOf(error);
+    if (own === null) return;
     const frames = framesOf(trace);
     if (frames === BEYOND && own.includes('\n    at ')) return;
     // what is frozen keeps the stack it has
@@ -79,4 +80,10 @@ function framesOf(trace: Trace | null): string {
   const text = String(trace.stack);
   const first = text.indexOf('\n');
   return first < 0 ? '' : text.slice(first);
+}
+
+/** Null when it does not let it be read. */
+function stackOf(error: Error): string | null {
+  const stack = fieldOf(error, 'stack');
+  return typeof stack === 'string' ? stack : null;
 }
