@@ -85,7 +85,7 @@ describe('P17 what castcall decides ends no program', () => {
     const workers = system.pool(Worker, 'workers');
     const held = await workers.checkout();
     void workers.run(fail, { timeoutMs: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect(workers.checkout({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' }); // so the one before is over
     held.release();
     expect(await strays.seen()).toEqual([]);
     await system.stop();
