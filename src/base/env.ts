@@ -73,8 +73,20 @@ export interface Env {
 /*
  * Timers as they are when this file is loaded, as the monotonic clock is: what replaces the globals later (fake timers of a test
  * runner) replaces neither, so that they always agree. The wall clock, which only dates reports, follows whoever sets it.
+ * A simulation replaces both: while it runs, what belongs to no system has its timers.
  */
-const { setTimeout, clearTimeout, setImmediate } = globalThis;
+const own: Pick<typeof globalThis, 'setTimeout' | 'clearTimeout' | 'setImmediate'> = pick();
+let timers = own;
+
+function pick(): typeof own {
+  const { setTimeout, clearTimeout, setImmediate } = globalThis;
+  return { setTimeout, clearTimeout, setImmediate };
+}
+
+/** The clock and the timers of the platform are a simulation's from now on, or no longer. */
+export function simulated(on: boolean): void {
+  timers = on ? pick() : own;
+}
 
 const RESOLVED: Promise<void> = Promise.resolve();
 const then = Promise.prototype.then as (this: Promise<void>, fn: () => void) => Promise<void>;
@@ -119,10 +131,10 @@ class NodeEnv implements Env {
     return Date.now();
   }
   timer(ms: number, fn: () => void): TimerHandle {
-    return NOBODY.runInAsyncScope(setTimeout, undefined, fn, ms);
+    return NOBODY.runInAsyncScope(timers.setTimeout, undefined, fn, ms);
   }
   clear(handle: TimerHandle): void {
-    clearTimeout(handle as NodeJS.Timeout);
+    timers.clearTimeout(handle as NodeJS.Timeout);
   }
   hold(handle: TimerHandle, on: boolean): void {
     if (on) (handle as NodeJS.Timeout).ref();
@@ -133,7 +145,7 @@ class NodeEnv implements Env {
     void NOBODY.runInAsyncScope(then, RESOLVED, fn);
   }
   macrotask(fn: () => void): void {
-    NOBODY.runInAsyncScope(setImmediate, undefined, fn);
+    NOBODY.runInAsyncScope(timers.setImmediate, undefined, fn);
   }
   u32(): number {
     return Math.floor(Math.random() * 0x1_0000_0000);

@@ -3,7 +3,7 @@ export { CallError, CastcallError, OptionError, StartError, callError, unstacked
 export { atOnce } from './at-once.js';
 export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
 export { cloned } from './clone.js';
-export { nodeEnv, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
+export { nodeEnv, simulated, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
 export { isOfThisCopy, otherCopy, VERSION } from './copy.js';
 export { fieldOf, isA } from './foreign.js';
 export { deepFreeze, frozenHint, Own } from './freeze.js';

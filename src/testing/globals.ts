@@ -1,4 +1,4 @@
-import { CastcallError, type TimerHandle } from '../base/index.js';
+import { CastcallError, simulated, type TimerHandle } from '../base/index.js';
 import type { SimEnv } from './env.js';
 
 declare global {
@@ -106,14 +106,16 @@ const places: readonly (readonly [holder: object, key: string, value: unknown])[
  * `AbortSignal.timeout`. `fetch` throws. `queueMicrotask` and `process.nextTick` stay: they are deterministic.
  * Returns the way back.
  */
-export function standIn(simulated: SimEnv): () => void {
-  env = simulated;
+export function standIn(by: SimEnv): () => void {
+  env = by;
   const before = places.map(([holder, key]) => (holder as Record<string, unknown>)[key]);
   for (const [holder, key, value] of places) (holder as Record<string, unknown>)[key] = value;
+  simulated(true);
   return () => {
     places.forEach(([holder, key], at) => {
       (holder as Record<string, unknown>)[key] = before[at];
     });
+    simulated(false);
   };
 }
 
