@@ -1,4 +1,4 @@
-import { CastcallError, isThenable, reasonOf } from '../base/index.js';
+import { CastcallError, isThenable } from '../base/index.js';
 import type { Extra} from '../mailbox/index.js';
 import { Kind, type Op } from '../mailbox/index.js';
 import type { Exit} from '../process/index.js';
@@ -9,7 +9,7 @@ import { AGENT_SYS } from './agent-sys.js';
 import { abandonedWith, runConcurrent } from './concurrent.js';
 import { badReturn, Control, isControl, NoReply, Refusal, Stop } from './control.js';
 import type { AgentDefinition } from './definition.js';
-import { conclude, definitionOf, end, replaceReason } from './ending.js';
+import { conclude, definitionOf, end, lastReason, replaceReason } from './ending.js';
 import type { IdleDeadline } from './idle.js';
 import { beginIdle, disarmIdle } from './idle.js';
 import type { AgentSelf } from './self.js';
@@ -248,7 +248,7 @@ function failed(p: Process, error: unknown): unknown {
     if (self.flags !== 0) beginIdle(p);
     return undefined;
   }
-  return conclude(p, self, { reason: reasonOf(error), replyTo: null, reply: undefined });
+  return conclude(p, self, { reason: lastReason(p, error), replyTo: null, reply: undefined });
 }
 
 /** The same for a stream: its consumer has gone. */

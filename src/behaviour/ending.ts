@@ -1,9 +1,26 @@
-import { isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
+import { isError, isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
 import { exitProcess, Phase, type Process } from '../process/index.js';
 import type { AgentDefinition } from './definition.js';
 import type { AgentSelf, Ending } from './self.js';
 
 export const definitionOf = (p: Process): AgentDefinition => (p.behaviour as unknown as { readonly definition: AgentDefinition }).definition;
+
+/**
+ * Why a process ends whose code let `error` out. That it is what its own signal said of its parent's shutdown, as `fetch` throws
+ * it, or the AbortError that Node's timers make of it, is no crash: the process ends as it was asked to.
+ */
+export function lastReason(p: Process, error: unknown): ExitReason {
+  const asked = p.ext === null ? null : p.ext.shutdown;
+  return asked !== null && (error === asked.reason || abortedBy(error, asked.reason)) ? asked.reason : reasonOf(error);
+}
+
+function abortedBy(error: unknown, reason: ExitReason): boolean {
+  try {
+    return isError(error) && error.name === 'AbortError' && error.cause === reason;
+  } catch {
+    return false;
+  }
+}
 
 /** Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */
 export function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {

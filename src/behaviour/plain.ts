@@ -1,7 +1,8 @@
-import { Deadline, delayMs, isThenable, handled, OptionError, reasonOf, settle, shownAs, truth } from '../base/index.js';
+import { Deadline, delayMs, isThenable, handled, OptionError, settle, shownAs, truth } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../router/index.js';
+import { lastReason } from './ending.js';
 import { hostOf, rejected, type SpawnOptions } from './host.js';
 import { checkKeys, checkSignal } from './options.js';
 import { statsOf } from './ref.js';
@@ -299,7 +300,7 @@ export const PLAIN: Behaviour = {
   },
   settled: () => undefined,
   failed(p: Process, error: unknown): unknown {
-    exitProcess(p, reasonOf(error));
+    exitProcess(p, lastReason(p, error));
     return undefined;
   },
 };
@@ -313,7 +314,7 @@ export function bodyRuns(p: Process): boolean {
 
 // The body does not park its process: messages must still come through to its receive.
 function follow(p: Process, result: PromiseLike<unknown>): void {
-  settle(result, () => exitProcess(p, 'normal'), (error) => exitProcess(p, reasonOf(error)));
+  settle(result, () => exitProcess(p, 'normal'), (error) => exitProcess(p, lastReason(p, error)));
 }
 
 const NO_OPTIONS: SpawnOptions = {};

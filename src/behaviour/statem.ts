@@ -6,6 +6,7 @@ import { expired, overdue } from './agent.js';
 import { dropController, Flag } from './answering.js';
 import { abandonedWith } from './concurrent.js';
 import { isControl } from './control.js';
+import { lastReason } from './ending.js';
 import { dispatch } from './statem-dispatch.js';
 import { INSERTED, OVER, Queued } from './statem-queue.js';
 import type { StatemRuntime } from './statem-runtime.js';
@@ -245,7 +246,7 @@ function abandoned(p: Process, m: StatemSelf, call: Request): unknown {
 
 function crash(p: Process, m: StatemSelf, error: unknown): unknown {
   m.restore();
-  return conclude(p, reasonOf(error));
+  return conclude(p, lastReason(p, error));
 }
 
 /* ---- the end ---- */

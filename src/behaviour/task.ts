@@ -1,6 +1,7 @@
-import { isOrderly, isThenable, jsonOf, printable, reasonOf, settle, type ExitReason } from '../base/index.js';
+import { isOrderly, isThenable, jsonOf, printable, settle, type ExitReason } from '../base/index.js';
 import { DOWN } from '../mailbox/index.js';
 import { ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../process/index.js';
+import { lastReason } from './ending.js';
 import { bodyRuns, PLAIN, PlainSelf } from './plain.js';
 import type { TaskOutcome } from './task-types.js';
 
@@ -195,7 +196,7 @@ function returned(p: Process, value: unknown): void {
 
 function threw(p: Process, error: unknown): void {
   if (p.phase === Phase.Dead) return;
-  const reason = reasonOf(error);
+  const reason = lastReason(p, error);
   if (!isOrderly(reason) && p.kernel.reporting) report(p, reason);
   exitProcess(p, reason, true);
 }

@@ -1,6 +1,7 @@
+import { setTimeout as timer } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, type AgentRef } from '../../src/index.js';
-import { settleTurn, testSystem } from '../support/system.js';
+import { child, createSystem, defineAgent, defineStatem, type AgentRef } from '../../src/index.js';
+import { Recorder, settleTurn, testSystem } from '../support/system.js';
 import { callFailure, Gate, rejection, sleep, until } from './help.js';
 
 /** Keeps the signals that its handlers saw, outside its state, so that the tests can look at them after its death. */
@@ -34,6 +35,37 @@ describe('self.signal fires', () => {
     expect(await call).toBe('enough');
     gate.open();
     expect(await ref.call('ping')).toBe('pong');
+  });
+
+  test.each([
+    ['the reason itself', (signal: AbortSignal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))],
+    ['the AbortError of a timer', (signal: AbortSignal) => timer(1e6, undefined, { signal })],
+  ])('at a shutdown, and what a trapping process lets out then is no crash: %s (GS-35, P17)', async (_, wait) => {
+    const logger = new Recorder();
+    const system = testSystem({ logger });
+    const begun: string[] = [];
+    const Trapping = defineAgent({
+      trapExit: true,
+      calls: { async work(self) { begun.push('call'); await wait(self.signal); } },
+      casts: { async work(self) { begun.push('cast'); await wait(self.signal); } },
+    });
+    const Machine = defineStatem({
+      trapExit: true,
+      init: () => ({ state: 'on', data: 0 }),
+      states: { on: { casts: { async work(self) { begun.push('machine'); await wait(self.signal); } } } },
+    });
+    const agents = [system.start(Trapping), system.start(Trapping)];
+    const machine = system.start(Machine);
+    const plain = system.spawn(async (self) => { self.flag('trapExit', true); begun.push('plain'); await wait(self.signal); });
+    const downs = [...agents, machine, plain].map((one) => system.monitor(one).down);
+    const caller = callFailure(agents[0]!.call('work', undefined, { timeoutMs: 'infinity' }));
+    agents[1]!.cast('work');
+    machine.cast('work');
+    await until(() => begun.length === 4);
+    await system.stop({ drain: false });
+    for (const down of downs) expect((await down).reason).toBe('shutdown');
+    expect(await caller).toMatchObject({ code: 'EXIT', reason: 'shutdown' });
+    expect(logger.lines).toEqual([]);
   });
 
   test('when the call times out', async () => {
