@@ -39,13 +39,13 @@ export class AgentRefImpl {
     const p = this.addr.owner;
     if (known !== undefined && p !== null && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
       if (options === undefined) {
-        accept(p, known, payload, p.kernel.current);
+        if (!accept(p, known, payload, p.kernel.current)) this.refused(refusalOf(p, known, payload), op);
         return;
       }
       const { current } = p.kernel;
       const rank = laneOnly(options);
       if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
-        acceptIn(p, rank as Rank, known, payload, current);
+        if (!acceptIn(p, rank as Rank, known, payload, current)) this.refused(refusalOf(p, known, payload), op);
         return;
       }
     }
@@ -60,7 +60,7 @@ export class AgentRefImpl {
     const known = definition.castOp(op);
     const p = this.addr.owner;
     if (known !== undefined && p !== null && options === undefined && known.check === null && p.behaviour === definition.behaviour) {
-      accept(p, known, payload, sender);
+      if (!accept(p, known, payload, sender)) this.refused(refusalOf(p, known, payload), op);
     } else {
       this.castSlowly(sender, op, payload, options);
     }
@@ -73,7 +73,7 @@ export class AgentRefImpl {
     try {
       const outcome = this.deliverCast('cast', sender, op, payload, options);
       if (outcome === 'dead') this.undelivered(definition.castOp(op) as Op, payload, sender);
-      else if (outcome === 'UNSIZABLE_PAYLOAD' || outcome === 'PAYLOAD_TOO_LARGE') this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(outcome, op, 'cast') });
+      else this.refused(outcome, op);
     } catch (error) {
       hostOf(this.kernel).router.rejected();
       this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error });
@@ -94,6 +94,12 @@ export class AgentRefImpl {
     if (outcome === 'dead') router.rejected();
     if (outcome === 'UNSIZABLE_PAYLOAD' || outcome === 'PAYLOAD_TOO_LARGE') throw this.refusal(outcome, op, 'cast');
     return outcome === 'ok' ? 'ok' : outcome === 'dead' || outcome === 'MAILBOX_CLOSED' ? 'dead' : 'full';
+  }
+
+  /** A cast that its mailbox did not take: a full one is counted only, what can never get in is told. */
+  private refused(code: string, op: string): void {
+    if (code !== 'UNSIZABLE_PAYLOAD' && code !== 'PAYLOAD_TOO_LARGE') return;
+    this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(code, op, 'cast') });
   }
 
   private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
