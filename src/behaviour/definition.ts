@@ -8,7 +8,7 @@ import type { DeliveryDefaults } from './delivery-types.js';
 import { RuntimeDefinition } from './runtime.js';
 import { AgentSelf } from './self.js';
 import { checkPayload, type SchemaOutput, type StandardSchema } from './schema.js';
-import type { AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Self, StateOf, Table } from './types.js';
+import type { AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Operations, Self, StateOf } from './types.js';
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
@@ -19,8 +19,8 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   /** makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the agent, without state */
   readonly init?: (this: InitSelf, ...args: A) => R;
   /** requests: what a handler returns is the reply; an `async *` handler is a stream */
-  readonly calls?: C & Table<StateOf<R>, PC>;
-  readonly casts?: K & Table<StateOf<R>, PK>;
+  readonly calls?: Operations<C, StateOf<R>, PC>;
+  readonly casts?: Operations<K, StateOf<R>, PK>;
   /** everything else: Down, Exit, Timeout, timers, plain sends (GS-34) */
   readonly info?: (self: Self<StateOf<R>>, message: unknown) => unknown;
   /** what `self.continue(what)` asked for, before any queued message (GS-25) */

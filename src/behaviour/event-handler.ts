@@ -45,7 +45,7 @@ const KEYS: ReadonlySet<string> = new Set(['name', 'calls', ...CALLBACKS]);
  * await events.call(Log, 'lines'); // => ['> hello']
  * @since 0.2.0
  */
-export function defineEventHandler<A extends unknown[] = [], R = undefined, C = Record<never, never>, P = Record<never, never>>(spec: EventHandlerSpec<A, R, C, P>): EventHandler<A, R, C> {
+export function defineEventHandler<A extends unknown[] = [], R = undefined, C = Record<never, never>>(spec: EventHandlerSpec<A, R, C>): EventHandler<A, R, C> {
   if (typeof spec !== 'object' || spec === null) throw new OptionError('defineEventHandler', spec, 'an object of callbacks', 'defineEventHandler({ init, event, calls, … })');
   const given = spec as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(given)) {

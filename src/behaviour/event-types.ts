@@ -40,14 +40,14 @@ export interface HandlerSelf<S> extends HandlerInit {
 }
 
 /** The callbacks of an event handler, as `defineEventHandler` takes them. */
-export interface EventHandlerSpec<A extends unknown[], R, C, P> {
+export interface EventHandlerSpec<A extends unknown[], R, C> {
   /** shown in lists and reports; default `handler` */
   readonly name?: string;
   readonly init?: (this: HandlerInit, ...args: A) => R;
   /** every event that the manager is notified of */
   readonly event?: (self: HandlerSelf<StateOf<R>>, event: never) => unknown;
   /** requests to this handler alone */
-  readonly calls?: C & HandlerTable<StateOf<R>, P>;
+  readonly calls?: C & HandlerTable<StateOf<R>>;
   /** every other message of the manager: Down, Exit, timers, plain sends */
   readonly info?: (self: HandlerSelf<StateOf<R>>, message: unknown) => unknown;
   /** what it returns goes to whoever deleted the handler, or to the `init` of the one that takes its place */
@@ -58,7 +58,7 @@ export interface EventHandlerSpec<A extends unknown[], R, C, P> {
   readonly formatStatus?: (state: StateOf<R>) => unknown;
 }
 
-export type HandlerTable<S, P> = { readonly [N in keyof P]: (self: HandlerSelf<S>, payload: never) => unknown };
+type HandlerTable<S> = Readonly<Record<string, (self: HandlerSelf<S>, payload: never) => unknown>>;
 
 /** What `defineEventHandler` returns. It is its own key; `as(id)` is the key of one of several (GE-02). */
 export interface EventHandler<A extends unknown[], R, C> {

@@ -146,10 +146,13 @@ export interface StatesSpec<A extends unknown[], N extends string, R, T, M, X> e
   readonly init: (this: StatemInit, ...args: A) => R;
   /** payloads that are checked at the ref, by operation: any Standard Schema */
   readonly schemas?: X;
-  readonly states: { readonly [K in N]: StateSpec<N, DataOf<R>> } & T;
+  readonly states: (StateTables<N, DataOf<R>> & T) | StateTables<N, DataOf<R>>;
   /** for events that the current state does not handle */
   readonly common?: M & StateSpec<NoInfer<N>, DataOf<R>>;
 }
+
+/** TypeScript before 5.7 finds no `self` for the handlers in an intersection with T; so `states` is a union. */
+type StateTables<N extends string, D> = { readonly [K in N]: StateSpec<N, D> };
 
 /** The callbacks of a machine with one handler for everything; its states are any values (SM-01). */
 export interface HandleSpec<A extends unknown[], R, C, K> extends StatemLife<MachineState<R>, DataOf<R>> {

@@ -132,7 +132,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
  * One loop over a stream, as its reader holds it. However it ends, by its end, by a failure, by its reader, by the death of
  * its consumer or by the stop of the system, its tasks are killed and its source is closed, and nobody waits for that.
  */
-class StreamRun implements AsyncIterableIterator<Outcome, undefined>, Puller, Holding {
+class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   private readonly readers = new Ring<Reader>();
   private failure: { readonly error: unknown } | null = null;
   /** running, or done and not yet taken; in input order */

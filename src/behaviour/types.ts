@@ -233,7 +233,14 @@ export interface CheckedHandler<T, R> {
    
   readonly handle: (self: Self<any>, payload: SchemaOutput<T>) => R;
 }
-export type Table<S, P> = { readonly [N in keyof P]: Handler<S> | Entry<S, P[N]> };
+/**
+ * The operations of an agent: C is inferred from what is given, P is what the schemas make. TypeScript before 5.7 takes this
+ * form alone: P is inferred from the schemas and nothing else, for from the handlers it reports a type that references
+ * itself; and the second half of the union gives the handlers their `self`, for it finds none in an intersection.
+ */
+export type Operations<C, S, P> = (C & Schemas<P> & Table<S, P>) | Table<S, P>;
+type Table<S, P> = { readonly [N in keyof NoInfer<P>]: Handler<S> | Entry<S, NoInfer<P>[N]> };
+type Schemas<P> = { readonly [N in keyof P]: { readonly schema?: StandardSchema<unknown, P[N]> | undefined } };
 
 /** The state is what init returns, or resolves to. */
 export type StateOf<R> = Exclude<Awaited<R>, Ignore | InitFailure | Stop<never>>;

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { child, createSystem, defineAgent, on, pool, type AgentRef } from '../../src/index.js';
+import { child, createSystem, defineAgent, on, pool, type AgentRef, type Self } from '../../src/index.js';
 
 const Account = defineAgent({
   trapExit: true,
@@ -142,4 +142,31 @@ test('the outcome of a delivery has a reply when its kind says that it was handl
   else expectTypeOf(outcome.reply).toEqualTypeOf<undefined>();
   const { kind, reply } = outcome;
   if (kind === 'handled') expectTypeOf(reply).toEqualTypeOf<number>();
+});
+
+const Entries = defineAgent({
+  init(opening: number) { if (opening < 0) this.hibernate(); return { n: opening }; },
+  calls: { only: { handle: (self, word: string) => self.state.n + word.length } },
+  casts: { beside: { concurrent: true, handle: (self, by: number) => self.state.n + by } },
+});
+
+test('an entry gets its state and payload, from its schema or its own annotation', () => {
+  expectTypeOf(sys().start(Entries, 1).call('only', 'x')).toEqualTypeOf<Promise<number>>();
+  sys().start(Entries, 1).cast('beside', 1);
+  // @ts-expect-error what the schema makes has no such field
+  defineAgent({ calls: { add: { schema: z.object({ by: z.number() }), handle: (_self, p) => p.nope } } });
+  // @ts-expect-error the schema makes a number
+  defineAgent({ calls: { add: { schema: z.number(), handle: (_self, p: string) => p } } });
+  // @ts-expect-error state has no such field
+  defineAgent({ init: () => ({ a: 1 }), calls: { add: { schema: z.number(), handle: (self) => self.state.b } } });
+  // @ts-expect-error state has no such field
+  defineAgent({ init: () => ({ a: 1 }), casts: { add: { concurrent: true, handle: (self) => self.state.b } } });
+  // @ts-expect-error the state is another
+  defineAgent({ init: () => ({ a: 1 }), calls: { b: (self: Self<{ a: string }>) => self.state.a } });
+  // @ts-expect-error an operation is a function or an entry
+  defineAgent({ calls: { b: 1 } });
+  // @ts-expect-error an entry has a handler
+  defineAgent({ calls: { b: { concurrent: true } } });
+  // @ts-expect-error no schema
+  defineAgent({ calls: { b: { schema: 1, handle: () => 1 } } });
 });
