@@ -97,9 +97,11 @@ export interface Receipt<R = unknown> {
    * @example
    * const Printer = defineAgent({ calls: { print: (_self, page: string) => page.length } });
    * const receipt = await system.ref(Printer, 'not-yet-there').deliver('print', 'a page');
-   * receipt.cancel(); // => true
-   * (await receipt.settled).kind; // => 'cancelled'
-   * receipt.cancel(); // => false
+   * const { settled } = receipt;
+   * receipt.cancel() // => true
+   * const { kind } = await settled;
+   * kind // => 'cancelled'
+   * receipt.cancel() // => false
    */
   cancel(): boolean;
 }

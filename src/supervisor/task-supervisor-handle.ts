@@ -1,4 +1,4 @@
-import { handled, OptionError, Own, parseOptions, z, type ExitReason } from '../base/index.js';
+import { handled, OptionError, Own, parseOptions, shownAs, z, type ExitReason } from '../base/index.js';
 import {
   AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStartOptions, type TaskStream,
   type TaskStreamOptions,
@@ -183,6 +183,8 @@ export class TaskSupervisorRef {
     return handled(this.#ref.call(op, payload, { timeoutMs: 'infinity' }));
   }
 }
+
+shownAs(TaskSupervisorRef, (it) => `TaskSupervisorRef(${it.pid ?? 'nobody'})`);
 
 function checkFunction(where: string, fn: unknown): void {
   if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
