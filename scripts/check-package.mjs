@@ -1,12 +1,14 @@
 // `npm run check:package`: packs the package as npm would publish it and uses it as a stranger does.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { root } from './program.mjs';
 
 const packagesMax = 20;
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** The oldest that README names (before 5.7 types are inferred otherwise), the one that castcall is made with, and the newest. */
+const compilers = ['5.4.5', manifest.devDependencies.typescript, '7.0.2'];
 const subpaths = Object.keys(manifest.exports).filter((key) => key !== './package.json').map((key) => key.replace(/^\./, manifest.name));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-package-'));
@@ -36,6 +38,41 @@ function within(path, entry) {
 function linksOf(page) {
   const text = page.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
   return [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)].map((match) => match[1]).filter((link) => !/^[a-z]+:/i.test(link));
+}
+
+/** The type tests, as programs of a stranger: `src` is the package, and expectTypeOf of vitest, whose types want a new compiler, is four lines. */
+function writeProgram(project) {
+  const tests = readdirSync(join(root, 'test/types')).filter((file) => file.endsWith('.test-d.ts'));
+  for (const file of tests) {
+    const text = readFileSync(join(root, 'test/types', file), 'utf8');
+    writeFileSync(join(project, file), text.replace("'vitest'", "'./expect.js'").replaceAll("'../../src/index.js'", `'${manifest.name}'`));
+  }
+  writeFileSync(join(project, 'expect.ts'), [
+    'type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;',
+    'type Wrong<A, B> = Same<A, B> extends true ? [] : [wrong: { is: A; not: B }];',
+    'export declare function expectTypeOf<A>(value: A): { toEqualTypeOf<B>(...wrong: Wrong<A, B>): void };',
+    'export declare function test(name: string, body: () => unknown): void;',
+  ].join('\n'));
+  writeFileSync(join(project, 'doors.ts'), subpaths.map((subpath, at) => `export * as door${at} from '${subpath}';`).join('\n'));
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
+    compilerOptions: {
+      strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true,
+      target: 'es2022', module: 'nodenext', lib: ['es2022', 'esnext.disposable'], types: ['node'],
+    },
+    files: [...tests, 'doors.ts'],
+  }));
+  return tests.length;
+}
+
+/** False when the registry cannot be reached. */
+function installed(wanted) {
+  try {
+    run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--prefer-offline', '--fetch-retries=1', ...wanted], project);
+    return true;
+  } catch (error) {
+    if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENOTCACHED|ECONNRESET/.test(`${error.stdout}${error.stderr}`)) return false;
+    throw error;
+  }
 }
 
 function must(condition, message) {
@@ -78,7 +115,7 @@ try {
   step('types', () => { run(bin('attw'), [tarball, '--profile', 'esm-only']); });
   step('install', () => {
     mkdirSync(project);
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0', private: true }));
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0', private: true, type: 'module' }));
     run('npm', ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball], project);
     const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
     const entries = Object.entries(lock.packages).filter(([path]) => path !== '' && existsSync(join(project, path)));
@@ -91,6 +128,14 @@ try {
     const names = `if (Object.keys(m).length === 0) throw new Error('exports nothing')`;
     step(`import ${subpath}`, () => { run(process.execPath, ['--input-type=module', '-e', `const m = await import('${subpath}'); ${names}`], project); });
     step(`require ${subpath}`, () => { run(process.execPath, ['--input-type=commonjs', '-e', `const m = require('${subpath}'); ${names}`], project); });
+  }
+  const node = `@types/node@${manifest.devDependencies['@types/node']}`;
+  step('the type tests, as a program of a stranger', () => `${writeProgram(project)} files`);
+  for (const version of compilers) {
+    step(`TypeScript ${version}`, () => {
+      if (!installed([`typescript@${version}`, node])) return 'SKIPPED, NOT CHECKED: the registry cannot be reached';
+      run(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', '.'], project);
+    });
   }
   step('ends by itself', () => {
     run('timeout', ['5', process.execPath, '--input-type=module', '-e', subpaths.map((subpath) => `import '${subpath}';`).join('')], project);
