@@ -1,4 +1,4 @@
-import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, shownAs, type ExitReason } from '../base/index.js';
+import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type ExitReason } from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
@@ -65,7 +65,7 @@ export class Verbs {
   }
 
   bind(ref: { bind(self: Verbs): unknown }): unknown {
-    if (!isOfThisCopy(ref) || typeof ref.bind !== 'function') throw badRef('bind', ref);
+    if (otherCopy(ref) !== undefined || typeof ref?.bind !== 'function') throw badRef('bind', ref);
     return ref.bind(this);
   }
 
