@@ -164,7 +164,7 @@ describe('states and modules', () => {
       return 'accepted';
     };
     const init = (): { state: 'a'; data: number } => ({ state: 'a', data: 0 });
-    expect(bad(() => defineStatem({ init, states: {} }))).toBe('defineStatem.states');
+    expect(bad(() => defineStatem({ init, states: Object.create(null) as never }))).toBe('defineStatem.states');
     expect(bad(() => defineStatem({ init, states: { a: { zork: 1 } as never } }))).toBe('defineStatem.states.a.zork');
     expect(bad(() => defineStatem({ init, states: { a: { casts: { x: 1 as never } } } }))).toBe('defineStatem.states.a.casts.x');
     expect(bad(() => defineStatem({ init, states: { a: { calls: { *x() { yield 1; } } } } }))).toBe('defineStatem.states.a.calls.x');
