@@ -18,7 +18,9 @@ const USAGE = `npm run promises -- [--only P8,P24] [--share N/M]
 Exit code: 0 each patch turns a test red, 1 one does not, or does not fit, 2 bad arguments.`;
 
 const WORKERS = 2;
-const LIMIT_MS = 90_000;
+/** The tests of one promise, one file after the other; and those of all promises, without a patch. */
+const ONE = { workers: 1, limitMs: 90_000 };
+const ALL = { workers: WORKERS, limitMs: 600_000 };
 const COPIED = ['src', 'test', 'bench', 'docs', 'scripts', 'examples', 'package.json', 'README.md', 'CHANGELOG.md', 'vitest.config.ts',
   'tsconfig.json', 'tsconfig.base.json', 'tsconfig.build.json', 'tsconfig.run.json'];
 
@@ -76,16 +78,16 @@ for (const message of unfit) console.error(`promises: ${message}`);
 if (unfit.length > 0) process.exit(1);
 
 /** The tests of these files that name one of the promises: `{ red: title[], ran }`. A run that does not end is red, too. */
-function test(folder, files, ids) {
+function test(folder, files, ids, { workers, limitMs }) {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
-  const given = ['--typecheck.enabled=false', '--reporter=json', `--outputFile=${report}`, '--maxWorkers=1', '-t', `(?<![\\w-])(${ids.join('|')})(?!\\d)`];
+  const given = ['--typecheck.enabled=false', '--reporter=json', `--outputFile=${report}`, `--maxWorkers=${workers}`, '-t', `(?<![\\w-])(${ids.join('|')})(?!\\d)`];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files, ...given], { cwd: folder, stdio: 'ignore' });
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     child.once('close', (code) => {
       clearTimeout(timer);
-      resolve(code === 0 ? { red: [], ran: countOf(report) } : { red: redOf(report, code), ran: countOf(report) });
+      resolve(code === 0 ? { red: [], ran: countOf(report) } : { red: redOf(report, code, limitMs), ran: countOf(report) });
     });
   });
 }
@@ -103,16 +105,16 @@ function countOf(report) {
   return found === undefined ? 0 : found.numPassedTests + found.numFailedTests;
 }
 
-function redOf(report, code) {
+function redOf(report, code, limitMs) {
   const failed = (readReport(report)?.testResults ?? []).flatMap(({ assertionResults, message, name }) => {
     const titles = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName.trim());
     return titles.length === 0 && message !== '' ? [`${name} does not load: ${message.split('\n')[0]}`] : titles;
   });
-  return failed.length > 0 ? failed : [code === null ? `the tests do not end within ${LIMIT_MS / 1_000} s` : 'an error outside the tests'];
+  return failed.length > 0 ? failed : [code === null ? `the tests do not end within ${limitMs / 1_000} s` : 'an error outside the tests'];
 }
 
 const tested = wanted.filter(({ tests }) => tests.length > 0);
-const sound = await test(folders[0], [...new Set(tested.flatMap(({ tests }) => tests))], tested.map(({ id }) => id));
+const sound = await test(folders[0], [...new Set(tested.flatMap(({ tests }) => tests))], tested.map(({ id }) => id), ALL);
 if (sound.red.length > 0) {
   console.error(`promises: the tests fail without any patch, so nothing can be said:\n  ${sound.red.join('\n  ')}`);
   process.exit(1);
@@ -126,7 +128,7 @@ await Promise.all(folders.map(async (folder) => {
     const original = readFileSync(path, 'utf8');
     writeFileSync(path, patchedText(original, patch));
     const { tests } = promises.find(({ id }) => id === patch.promise);
-    results.set(patch, tests.length === 0 ? [] : (await test(folder, tests, [patch.promise])).red);
+    results.set(patch, tests.length === 0 ? [] : (await test(folder, tests, [patch.promise], ONE)).red);
     writeFileSync(path, original);
   }
 }));
