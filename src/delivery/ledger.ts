@@ -86,8 +86,9 @@ export class KeyRecord implements Digest {
   /** Whether a message with its key is the same one; the digest may have been taken before. */
   fits(op: Op, payload: unknown, digest: Digest | null): boolean {
     if (this.op !== op) return false;
-    if (this.bytes < 0) this.seal((this.message as Delivered).payload);
+    // a digest is the digester itself, until it takes the next one
     const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);
+    if (this.bytes < 0) this.seal((this.message as Delivered).payload);
     return this.a === a && this.b === b && this.c === c && this.d === d;
   }
 }
