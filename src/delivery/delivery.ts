@@ -163,7 +163,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (to.accept(made, p, admission) !== Entry.Refused) return true;
     if (to.counters.duplicatesSuppressed !== met) made.conclude('rejected', undefined, 'rejected', undefined);
     else if (record !== null) to.keys.free(record);
-    else if (made.numbered) to.windowOf(made.caller).mark(made.number);
+    else if (made.numbered) to.windowOf(made.caller).withdraw(made.number);
     return false;
   }
 

@@ -22,6 +22,12 @@ export class Window {
     this.numbers.push(number);
   }
 
+  /** The latest message was refused: it is none of those that it remembers. */
+  withdraw(number: number): void {
+    if (this.numbers.last() === number) this.numbers.pop();
+    else this.mark(number); // another was sent while it was measured
+  }
+
   /** Remembers that a message is over. */
   mark(number: number): void {
     const { numbers, above } = this;

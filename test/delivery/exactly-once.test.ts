@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent } from '../../src/index.js';
+import { settleTurn, testSystem } from '../support/system.js';
 import { peek, workshop } from './worker.js';
 
 const once = (key: string) => ({ guarantee: 'exactly-once', key }) as const;
@@ -108,6 +110,22 @@ describe('exactly once', () => {
     expect(await first.settled).toMatchObject({ kind: 'handled', attempts: 2 });
     expect(await (await ref.deliver('ask', 'c', options)).settled).toMatchObject({ kind: 'handled' });
     expect(done.length).toBe(1_026);
+  });
+
+  test('P25 what a full mailbox refuses takes no place in the window', async () => {
+    const system = testSystem();
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => { open = resolve; });
+    const Slow = defineAgent({ casts: { async wait() { await gate; } }, calls: { ask: () => 'done' } });
+    const ref = system.start(Slow, { mailbox: { capacity: 2 } });
+    ref.cast('wait');
+    await settleTurn();
+    const sends = Array.from({ length: 1_100 }, () => ref.deliver('ask', undefined, { guarantee: 'exactly-once' }));
+    const codes = await Promise.all(sends.map((one) => one.then(() => 'ok', (error: { code: string }) => error.code)));
+    expect(new Set(codes.slice(2))).toEqual(new Set(['MAILBOX_FULL']));
+    open();
+    for (const one of sends.slice(0, 2)) expect(await (await one).settled).toMatchObject({ kind: 'handled' });
+    expect(await (await ref.deliver('ask', undefined, { guarantee: 'exactly-once' })).settled).toMatchObject({ kind: 'handled' });
   });
 });
 
