@@ -1,5 +1,5 @@
 import { callError, isA, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
-import { INFO, Mailbox, mailboxStats, UNBOUNDED, STOP, type Op, type Rank } from '../mailbox/index.js';
+import { INFO, Mailbox, mailboxStats, Rank, STOP, UNBOUNDED, type Op } from '../mailbox/index.js';
 import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
@@ -38,19 +38,16 @@ export class AgentRefImpl {
     const known = definition.castOp(op);
     const p = this.addr.owner;
     if (known !== undefined && p !== null && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
-      if (options === undefined) {
-        if (!accept(p, known, payload, p.kernel.current)) this.refused(refusalOf(p, known, payload), op);
-        return;
-      }
       const { current } = p.kernel;
-      const rank = laneOnly(options);
+      const rank = options === undefined ? Rank.Normal : laneOnly(options);
       if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
-        if (!acceptIn(p, rank as Rank, known, payload, current)) this.refused(refusalOf(p, known, payload), op);
+        const queued = options === undefined ? accept(p, known, payload, current) : acceptIn(p, rank as Rank, known, payload, current);
+        if (!queued) this.refused(refusalOf(p, known, payload), op);
         return;
       }
     }
     const sender = this.implied(op);
-    if (this.sender === null) this.castAs(sender, op, payload, options);
+    if (this.sender === null && (sender === null || sender.phase !== Phase.Dead)) this.castAs(sender, op, payload, options);
     else this.castSlowly(sender, op, payload, options);
   }
 

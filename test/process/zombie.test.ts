@@ -185,9 +185,9 @@ describe('P16 fenced incarnations', () => {
   });
 
   describe('what was kept of a self', () => {
-    const dying = async () => {
+    const dying = async (development = true) => {
       const env = new VirtualEnv();
-      const system = testSystem({ env });
+      const system = testSystem({ env, development });
       let self: ProcessSelf | undefined;
       const ref = system.spawn((given) => {
         self = given;
@@ -216,17 +216,21 @@ describe('P16 fenced incarnations', () => {
       expect([echo.tryCast('poke'), other.ref.alive]).toEqual(['ok', true]);
     });
 
-    it('P16 nor does a bare ref in the rest of a handler that has ended its own process', async () => {
-      const { env, system, other, echo } = await dying();
+    it.each([true, false])('P16 nor does a bare ref in the rest of a handler that has ended its own process, in development: %s', async (development) => {
+      const { env, system, other, echo } = await dying(development);
       const outcomes: unknown[] = [];
       const suicide = system.spawn((self) => {
         self.exitOther(self.pid, 'kill');
         echo.close();
+        echo.cast('poke');
+        echo.cast('poke', undefined, { priority: 'high' });
+        outcomes.push(echo.tryCast('poke'));
         outcomes.push(echo.stop().catch((error: { code: string }) => error.code), other.ref.stop().catch((error: { code: string }) => error.code));
       });
       await env.settle();
       expect(suicide.alive).toBe(false);
-      expect(await Promise.all(outcomes)).toEqual(['ZOMBIE', 'ZOMBIE']);
+      expect(await Promise.all(outcomes)).toEqual(['dead', 'ZOMBIE', 'ZOMBIE']);
+      expect(echo.stats().mailbox.sent, 'no cast came').toBe(0);
       expect([await echo.call('ping'), other.ref.alive]).toEqual(['pong', true]);
     });
 
