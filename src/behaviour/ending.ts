@@ -42,7 +42,7 @@ export function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
 /** GS-39; the reason that is replaced is not lost: it is logged. */
 export function replaceReason(p: Process, ending: Ending, error: unknown): void {
   if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the agent was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
-  ending.reason = reasonOf(error);
+  ending.reason = lastReason(p, error);
 }
 
 /** The last reply is sent after terminate, also when terminate crashed (GS-21). */

@@ -3,6 +3,7 @@ import type { MailboxRules } from '../mailbox/index.js';
 import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Level, type MonitorRef, type Process } from '../process/index.js';
 import { checkStartName, type Taken, type Via } from '../router/index.js';
 import { badReturn, Control, Ignore, InitFailure, isControl, Stop } from './control.js';
+import { lastReason } from './ending.js';
 import type { Host } from './host.js';
 import { mailboxRules } from './mailbox-options.js';
 import { AgentRefImpl } from './ref.js';
@@ -164,7 +165,9 @@ function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition
 /** A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04), unless it had ended for another before. */
 function initThrew(p: Process, self: Instance, error: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw deadInInit(p, plan);
-  return isControl(error) ? initDone(p, self, error, plan) : failStart(p, plan.definition.name, reasonOf(error), reasonOf(error));
+  if (isControl(error)) return initDone(p, self, error, plan);
+  const reason = lastReason(p, error);
+  return failStart(p, plan.definition.name, reason, reason);
 }
 
 /** An init that takes too long: killed, with no trace but the error (GS-07, PL-05). */

@@ -1,4 +1,4 @@
-import { CastcallError, isOrderly, isThenable, reasonOf, type ExitReason } from '../base/index.js';
+import { CastcallError, isOrderly, isThenable, type ExitReason } from '../base/index.js';
 import { CONTINUE, Kind, Rank, type Extra, type Op } from '../mailbox/index.js';
 import { exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process, type SysHooks } from '../process/index.js';
 import { Request } from '../router/index.js';
@@ -279,7 +279,7 @@ const endingOf = (p: Process): Ending => p.cold().ending as Ending;
 function replaceReason(p: Process, error: unknown): void {
   const ending = endingOf(p);
   if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the state machine was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
-  ending.reason = reasonOf(error);
+  ending.reason = lastReason(p, error);
 }
 
 function end(p: Process): void {

@@ -46,11 +46,13 @@ describe('self.signal fires', () => {
     const begun: string[] = [];
     const Trapping = defineAgent({
       trapExit: true,
+      terminate(self) { self.signal.throwIfAborted(); },
       calls: { async work(self) { begun.push('call'); await wait(self.signal); } },
       casts: { async work(self) { begun.push('cast'); await wait(self.signal); } },
     });
     const Machine = defineStatem({
       trapExit: true,
+      terminate(self) { self.signal.throwIfAborted(); },
       init: () => ({ state: 'on', data: 0 }),
       states: { on: { casts: { async work(self) { begun.push('machine'); await wait(self.signal); } } } },
     });
@@ -58,13 +60,16 @@ describe('self.signal fires', () => {
     const machine = system.start(Machine);
     const plain = system.spawn(async (self) => { self.flag('trapExit', true); begun.push('plain'); await wait(self.signal); });
     const downs = [...agents, machine, plain].map((one) => system.monitor(one).down);
+    const Starting = defineAgent({ trapExit: true, async init() { begun.push('init'); await wait(this.signal); } });
+    const started = system.start(Starting).catch((error: unknown) => error);
     const caller = callFailure(agents[0]!.call('work', undefined, { timeoutMs: 'infinity' }));
     agents[1]!.cast('work');
     machine.cast('work');
-    await until(() => begun.length === 4);
+    await until(() => begun.length === 5);
     await system.stop({ drain: false });
     for (const down of downs) expect((await down).reason).toBe('shutdown');
     expect(await caller).toMatchObject({ code: 'EXIT', reason: 'shutdown' });
+    expect(await started).toMatchObject({ name: 'StartError', reason: 'shutdown' });
     expect(logger.lines).toEqual([]);
   });
 
