@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Objects of a state that are copied by hand; more go to the engine. */
 const OBJECTS_MAX = 64;
 
@@ -6,7 +8,7 @@ const BEYOND = new Error('only the engine can copy it');
 
 /**
  * What `structuredClone` makes of it. Small trees of plain objects and arrays are copied here, in a tenth of its time;
- * everything else (Maps, dates, classes, cycles, what appears twice, large ones) is the engine's. Throws as it does.
+ * everything else (Maps, dates, classes, proxies, cycles, what appears twice, large ones) is the engine's. Throws as it does.
  */
 export function cloned(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return structuredClone(value);
@@ -19,7 +21,7 @@ export function cloned(value: unknown): unknown {
 }
 
 function copyOf(from: object, seen: object[]): object {
-  if (seen.length === OBJECTS_MAX || seen.includes(from)) throw BEYOND;
+  if (seen.length === OBJECTS_MAX || types.isProxy(from) || seen.includes(from)) throw BEYOND;
   seen.push(from);
   return Array.isArray(from) ? copyArray(from, seen) : copyPlain(from as Record<string, unknown>, seen);
 }

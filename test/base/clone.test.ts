@@ -34,7 +34,7 @@ test('what only the engine can copy is its: cycles, what appears twice, large on
   const compensated = Object.assign([1, , 3], { x: 1 });  
   const values = [
     { a: twice, b: twice }, cycle, { rows: Array.from({ length: 500 }, (_, n) => ({ n })) }, odd, hole, compensated, new Map([[1, twice]]), new Date(5), /x/g,
-    JSON.parse('{"__proto__":{"polluted":1},"n":2}'), { fn: () => 1 }, { s: Symbol('x') }, new Error('x'), Object.create(null), { get n() { throw new RangeError('trap'); } }, 5, 'text', null,
+    JSON.parse('{"__proto__":{"polluted":1},"n":2}'), { fn: () => 1 }, { s: Symbol('x') }, { inner: new Proxy({ n: 1 }, {}) }, new Error('x'), Object.create(null), { get n() { throw new RangeError('trap'); } }, 5, 'text', null,
   ];
   for (const value of values) {
     const [ours, theirs] = both(value);
