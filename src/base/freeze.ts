@@ -58,7 +58,7 @@ const HINT = 'was it in a message? Messages are frozen in development, for their
 /** What to tell of a crash that looks like the change of a frozen payload. */
 export function frozenHint(reason: unknown): string | undefined {
   try {
-    return isError(reason) && (reason).name === 'TypeError' && CHANGED.test((reason).message) ? HINT : undefined;
+    return isError(reason) && reason.name === 'TypeError' && CHANGED.test(reason.message) ? HINT : undefined;
   } catch {
     return undefined; // an error whose getters throw
   }

@@ -27,31 +27,31 @@ export function adopt<T>(foreign: T | PromiseLike<T>): Promise<T> {
   });
 }
 
-/** Whether it is the engine's own promise, no subclass of it: to await it runs no user code. May throw, for a proxy. */
+/** Whether it is the engine's own promise, no subclass of it: to await it runs no user code. Never throws. */
 function isNative(foreign: unknown): foreign is Promise<unknown> {
-  // Its constructor decides what `then` makes; that is a plain load, where asking for an own one is a call.
-  return typeof foreign === 'object' && foreign !== null && Object.getPrototypeOf(foreign) === Promise.prototype && foreign.constructor === Promise;
+  if (typeof foreign !== 'object' || foreign === null) return false;
+  try {
+    // Its constructor decides what `then` makes; that is a plain load, where asking for an own one is a call.
+    return Object.getPrototypeOf(foreign) === Promise.prototype && foreign.constructor === Promise;
+  } catch {
+    return false; // a proxy whose traps throw is as foreign as anything
+  }
 }
 
 /** A promise to await when the value is one or claims to be one; null when it is what it is. */
 export function awaitable<T>(value: T | PromiseLike<T>): Promise<T> | null {
   if (!isThenable(value)) return null;
-  try {
-    if (isNative(value)) return value as Promise<T>;
-  } catch {
-    // a proxy: as any other foreign thing
-  }
-  return adopt(value);
+  return isNative(value) ? (value as Promise<T>) : adopt(value);
 }
 
 /** Listens to a native promise, no subclass of it; false when that is not what it is. */
 function listened(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
+  if (!isNative(foreign)) return false;
   try {
-    if (!isNative(foreign)) return false;
     void then.call(foreign, onValue, onError);
     return true;
   } catch {
-    return false; // a proxy, or an object that was made of the prototype
+    return false; // an object that was made of the prototype, or a proxy of a promise
   }
 }
 
