@@ -2,7 +2,10 @@ import { isError } from '../base/index.js';
 import { formatReport } from './format.js';
 
 /** Of a report, what the first line or the stack says already, and what only programs read. */
-const SAID: ReadonlySet<string> = new Set(['label', 'level', 'name', 'pid', 'behaviour', 'system', 'supervisor', 'err', 'initialCall', 'status', 'links', 'reductions', 'dictionaryKeys', 'event']);
+const SAID: ReadonlySet<string> = new Set([
+  'label', 'level', 'name', 'pid', 'behaviour', 'system', 'supervisor', 'target', 'err', 'initialCall', 'status', 'links', 'reductions',
+  'dictionaryKeys', 'event', 'context', 'started',
+]);
 
 /**
  * A report as people read it: time (UTC), level, what happened and to whom on the first line, then what is worth a line,
@@ -10,12 +13,16 @@ const SAID: ReadonlySet<string> = new Set(['label', 'level', 'name', 'pid', 'beh
  */
 export function prettyText(wallMs: number, level: string, fields: object, text: string): string {
   const given = fields as Readonly<Record<string, unknown>>;
-  const { err, reason } = given;
-  const shown: Record<string, unknown> = { label: `${clock(wallMs)} ${level.toUpperCase().padEnd(5)} ${text}: ${typeof given['event'] === 'string' ? given['event'] : whose(given)}` };
+  const { err, event, reason } = given;
+  const child = childOf(given);
+  const subject = typeof event === 'string' ? event : child !== null ? `${whose(child)} of ${String(given['supervisor'])}` : whose(given);
+  const shown: Record<string, unknown> = { label: `${clock(wallMs)} ${level.toUpperCase().padEnd(5)} ${text}: ${subject}` };
   for (const [key, value] of Object.entries(given)) {
-    if (!SAID.has(key) && !isEmpty(value) && !(key === 'reason' && isError(err))) shown[key] = value;
+    if (SAID.has(key) || isEmpty(value) || key === 'reason' || (key === 'offender' && child !== null)) continue;
+    shown[key] = value;
   }
-  if (isError(err)) shown['error'] = err;
+  // A crash has a line of its own, with the stack; the line of its supervisor needs none.
+  if (isError(err) && given['context'] !== 'child_terminated') shown['error'] = err;
   else if (reason !== undefined) shown['reason'] = reason;
   return `${formatReport(shown)}\n`;
 }
@@ -29,9 +36,15 @@ function clock(wallMs: number): string {
   return `${part(3_600_000, 24)}:${part(60_000, 60)}:${part(1_000, 60)}.${part(1, 1_000, 3)}`;
 }
 
+/** The child that a supervisor's report is about; null for what is about the supervisor itself. */
+function childOf({ context, started, offender }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | null {
+  const told = (started ?? (context === 'shutdown' ? undefined : offender)) as Readonly<Record<string, unknown>> | undefined;
+  return told === undefined ? null : { name: told['id'], pid: told['pid'], behaviour: told['start'] };
+}
+
 /** The name that people know, and what is behind it. */
-function whose({ name, pid, behaviour, supervisor, system }: Readonly<Record<string, unknown>>): string {
-  if (name === undefined && pid === undefined) return String(supervisor ?? system);
+function whose({ name, pid, behaviour, supervisor, system, target }: Readonly<Record<string, unknown>>): string {
+  if (name === undefined && pid === undefined) return String(supervisor ?? target ?? system);
   const more = [behaviour, name === undefined ? undefined : pid].filter((part) => part !== undefined && part !== name);
   return `${String(name ?? pid)}${more.length === 0 ? '' : ` (${more.map(String).join(', ')})`}`;
 }

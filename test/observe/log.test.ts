@@ -74,7 +74,15 @@ describe('the text for people', () => {
     const fields = { label: 'process crashed', pid: 'bank.1', name: 'a\nERROR forged', behaviour: 'Worker', queued: 0, messages: [], op: 'go', reason: 'odd', err: undefined };
     expect(prettyText(0, 'error', fields, 'process crashed')).toBe("00:00:00.000 ERROR process crashed: a\\nERROR forged (Worker, bank.1)\n  op: 'go'\n  reason: 'odd'\n");
     expect(prettyText(Date.UTC(2026, 1, 3, 23, 4, 5, 67), 'warn', { system: 'bank', op: 'x' }, 'look')).toBe("23:04:05.067 WARN  look: bank\n  op: 'x'\n");
-    expect(prettyText(0, 'info', { supervisor: 'top' }, 'child started')).toBe('00:00:00.000 INFO  child started: top\n');
+    const child = { id: 'a', pid: 'bank.2', start: 'Worker', restart: 'permanent' };
+    expect(prettyText(0, 'info', { context: 'progress', supervisor: 'top', started: child }, 'child started'))
+      .toBe('00:00:00.000 INFO  child started: a (Worker, bank.2) of top\n');
+    expect(prettyText(0, 'info', { context: 'child_terminated', supervisor: 'top', offender: { ...child, id: undefined }, reason: 'Error: x', err: new Error('x') }, 'child terminated'))
+      .toBe("00:00:00.000 INFO  child terminated: bank.2 (Worker) of top\n  reason: 'Error: x'\n");
+    expect(prettyText(0, 'error', { context: 'shutdown', supervisor: 'top', offender: child, restarts: 4 }, 'supervisor gives up'))
+      .toMatch(/^00:00:00.000 ERROR supervisor gives up: top\n {2}offender: .*'a'.*\n {2}restarts: 4\n$/);
+    expect(prettyText(0, 'warn', { system: 'bank', target: 'a', op: 'x' }, 'a cast was refused at the ref'))
+      .toBe("00:00:00.000 WARN  a cast was refused at the ref: a\n  op: 'x'\n");
   });
 
   test('a form or level that is none is refused', () => {
