@@ -7,7 +7,10 @@ import { root } from './program.mjs';
 
 const packagesMax = 20;
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-/** The oldest that README names (before 5.7 types are inferred otherwise), the one that castcall is made with, and the newest. */
+/**
+ * The oldest that README names (before 5.7 types are inferred otherwise), the one that castcall is made with, and the
+ * newest.
+ */
 const compilers = ['5.4.5', manifest.devDependencies.typescript, '7.0.2'];
 const subpaths = Object.keys(manifest.exports).filter((key) => key !== './package.json').map((key) => key.replace(/^\./, manifest.name));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -37,15 +40,22 @@ function within(path, entry) {
 /** Where a page links to inside of the package, without anchors. */
 function linksOf(page) {
   const text = page.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
-  return [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)].map((match) => match[1]).filter((link) => !/^[a-z]+:/i.test(link));
+  return [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)].map((match) => match[1]).filter(
+    (link) => !/^[a-z]+:/i.test(link),
+  );
 }
 
-/** The type tests, as programs of a stranger: `src` is the package, and expectTypeOf of vitest, whose types want a new compiler, is four lines. */
+/**
+ * The type tests, as programs of a stranger: `src` is the package, and expectTypeOf of vitest, whose types want a new
+ * compiler, is four lines.
+ */
 function writeProgram(project) {
   const tests = readdirSync(join(root, 'test/types')).filter((file) => file.endsWith('.test-d.ts'));
   for (const file of tests) {
     const text = readFileSync(join(root, 'test/types', file), 'utf8');
-    writeFileSync(join(project, file), text.replace("'vitest'", "'./expect.js'").replaceAll("'../../src/index.js'", `'${manifest.name}'`));
+    writeFileSync(join(project, file), text.replace("'vitest'", "'./expect.js'").replaceAll(
+      "'../../src/index.js'", `'${manifest.name}'`,
+    ));
   }
   writeFileSync(join(project, 'expect.ts'), [
     'type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;',
@@ -53,7 +63,9 @@ function writeProgram(project) {
     'export declare function expectTypeOf<A>(value: A): { toEqualTypeOf<B>(...wrong: Wrong<A, B>): void };',
     'export declare function test(name: string, body: () => unknown): void;',
   ].join('\n'));
-  writeFileSync(join(project, 'doors.ts'), subpaths.map((subpath, at) => `export * as door${at} from '${subpath}';`).join('\n'));
+  writeFileSync(
+    join(project, 'doors.ts'), subpaths.map((subpath, at) => `export * as door${at} from '${subpath}';`).join('\n'),
+  );
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
     compilerOptions: {
       strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true,
@@ -115,7 +127,9 @@ try {
   step('types', () => { run(bin('attw'), [tarball, '--profile', 'esm-only']); });
   step('install', () => {
     mkdirSync(project);
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0', private: true, type: 'module' }));
+    writeFileSync(join(project, 'package.json'), JSON.stringify(
+      { name: 'stranger', version: '1.0.0', private: true, type: 'module' },
+    ));
     run('npm', ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball], project);
     const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
     const entries = Object.entries(lock.packages).filter(([path]) => path !== '' && existsSync(join(project, path)));

@@ -81,13 +81,18 @@ if (unfit.length > 0) process.exit(1);
 function test(folder, files, ids, { workers, limitMs }) {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
-  const given = ['--typecheck.enabled=false', '--reporter=json', `--outputFile=${report}`, `--maxWorkers=${workers}`, '-t', `(?<![\\w-])(${ids.join('|')})(?!\\d)`];
+  const given = [
+    '--typecheck.enabled=false', '--reporter=json', `--outputFile=${report}`, `--maxWorkers=${workers}`, '-t',
+    `(?<![\\w-])(${ids.join('|')})(?!\\d)`,
+  ];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files, ...given], { cwd: folder, stdio: 'ignore' });
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     child.once('close', (code) => {
       clearTimeout(timer);
-      resolve(code === 0 ? { red: [], ran: countOf(report) } : { red: redOf(report, code, limitMs), ran: countOf(report) });
+      resolve(
+        code === 0 ? { red: [], ran: countOf(report) } : { red: redOf(report, code, limitMs), ran: countOf(report) },
+      );
     });
   });
 }
@@ -110,11 +115,14 @@ function redOf(report, code, limitMs) {
     const titles = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName.trim());
     return titles.length === 0 && message !== '' ? [`${name} does not load: ${message.split('\n')[0]}`] : titles;
   });
-  return failed.length > 0 ? failed : [code === null ? `the tests do not end within ${limitMs / 1_000} s` : 'an error outside the tests'];
+  if (failed.length > 0) return failed;
+  return [code === null ? `the tests do not end within ${limitMs / 1_000} s` : 'an error outside the tests'];
 }
 
 const tested = wanted.filter(({ tests }) => tests.length > 0);
-const sound = await test(folders[0], [...new Set(tested.flatMap(({ tests }) => tests))], tested.map(({ id }) => id), ALL);
+const sound = await test(
+  folders[0], [...new Set(tested.flatMap(({ tests }) => tests))], tested.map(({ id }) => id), ALL,
+);
 if (sound.red.length > 0) {
   console.error(`promises: the tests fail without any patch, so nothing can be said:\n  ${sound.red.join('\n  ')}`);
   process.exit(1);

@@ -1,5 +1,6 @@
-// `npm run try:integrations`: packs the package and uses it beside what people build servers with: Fastify, Hono, Express,
-// vitest, tsx, and in bundles of esbuild. Needs the registry; where that cannot be reached it says so and tries nothing.
+// `npm run try:integrations`: packs the package and uses it beside what people build servers with: Fastify, Hono,
+// Express, vitest, tsx, and in bundles of esbuild. Needs the registry; where that cannot be reached it says so and
+// tries nothing.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,10 @@ const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|network/
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-integrations-'));
 const failures = [];
 
-const run = (command, args, cwd) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS, env: { ...process.env, NODE_ENV: 'production' } });
+const run = (command, args, cwd) => execFileSync(command, args, {
+  cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS,
+  env: { ...process.env, NODE_ENV: 'production' },
+});
 
 function step(name, action) {
   try {
@@ -22,7 +26,9 @@ function step(name, action) {
     console.log(`try:integrations: ok   ${name}${note ? `: ${note}` : ''}`);
   } catch (error) {
     failures.push(name);
-    console.error(`try:integrations: FAIL ${name}\n${[error.message, error.stdout, error.stderr].filter(Boolean).join('\n')}`);
+    console.error(
+      `try:integrations: FAIL ${name}\n${[error.message, error.stdout, error.stderr].filter(Boolean).join('\n')}`,
+    );
   }
 }
 
@@ -38,7 +44,9 @@ export const counter = system.start(Counter);
 export const add = (n) => system.breaker('counter').run(() => counter.call('add', n));
 /** Asks the server twice at once, closes it, and stops the system: then nothing keeps the program alive. */
 export async function ask(port, close) {
-  const answers = await Promise.all([1, 2].map(async () => (await fetch('http://127.0.0.1:' + port + '/add/20')).json()));
+  const answers = await Promise.all(
+    [1, 2].map(async () => (await fetch('http://127.0.0.1:' + port + '/add/20')).json()),
+  );
   await close();
   await system.stop();
   console.log(answers.map(({ count }) => count).sort().join(), globalThis.require === undefined);
@@ -59,14 +67,18 @@ import { Hono } from 'hono';
 import { add, ask } from './agent.mjs';
 const app = new Hono();
 app.get('/add/:n', async (c) => c.json({ count: await add(Number(c.req.param('n'))) }));
-const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => void ask(port, () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); })));
+const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => void ask(
+  port, () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+));
 `,
   express: `
 import express from 'express';
 import { add, ask } from './agent.mjs';
 const app = express();
 app.get('/add/:n', async (request, response) => { response.json({ count: await add(Number(request.params.n)) }); });
-const server = app.listen(0, '127.0.0.1', () => void ask(server.address().port, () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); })));
+const server = app.listen(0, '127.0.0.1', () => void ask(
+  server.address().port, () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+));
 `,
 };
 const SCRIPT = `
@@ -106,7 +118,9 @@ function install(project) {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], root);
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], root));
   mkdirSync(project);
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'integrations', version: '1.0.0', private: true, type: 'module' }));
+  writeFileSync(join(project, 'package.json'), JSON.stringify(
+    { name: 'integrations', version: '1.0.0', private: true, type: 'module' },
+  ));
   const wanted = Object.entries(pins).map(([name, version]) => `${name}@${version}`);
   const made = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1', join(scratch, packed.filename), ...wanted], { cwd: project, encoding: 'utf8' });
   if (made.status === 0) return true;
@@ -126,7 +140,9 @@ function tryAll(project) {
   step('tsx', () => { expectText(run(bin('tsx'), ['script.ts'], project), 'hello tsx'); return pins.tsx; });
   writeFileSync(join(project, 'agent.test.mjs'), SPEC);
   step('vitest', () => {
-    if (!/Tests\s+1 passed/.test(run(bin('vitest'), ['run', '--no-color'], project))) throw new Error('one test should have passed');
+    if (!/Tests\s+1 passed/.test(run(bin('vitest'), ['run', '--no-color'], project))) {
+      throw new Error('one test should have passed');
+    }
     return pins.vitest;
   });
   writeFileSync(join(project, 'breaker.mjs'), BREAKER);

@@ -34,15 +34,24 @@ export {
 } from './process/index.js';
 export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure, type LetterQuery, type LetterVerb, type RetryRefusal, type RetryReport, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
 export {
-  Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor, DynamicSupervisorRef, GiveUpError, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef, supervisor, SupervisorRef, template,
+  Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
+  DynamicSupervisorRef, GiveUpError, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef,
+  supervisor, SupervisorRef, template,
   type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,
-  type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec, type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport, type Restart, type RestartCause, type RestartLimits, type Shutdown,
-  type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type Template, type TopOptions,
+  type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec,
+  type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport, type Restart,
+  type RestartCause, type RestartLimits, type Shutdown,
+  type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type
+  SupervisorSpec, type Template, type TopOptions,
 } from './supervisor/index.js';
 export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry } from './delivery/index.js';
 export type {
-  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
+  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
+  LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
 } from './behaviour/index.js';
 export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats, WeightedMember } from './delivery/index.js';
-export { createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch } from './system/index.js';
+export {
+  createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
+  SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch,
+} from './system/index.js';
 export { taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';

@@ -45,14 +45,19 @@ export const priorityCast: Case = (library) => {
       counter.cast('add', undefined, LANES[sent & 3]);
       if (sent % BURST === 0) await nextTurn();
     }
-    expectCount('casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity', priority: 'low' }), size);
+    expectCount(
+      'casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity', priority: 'low' }), size,
+    );
     return perSecond(size, started);
   });
 };
 
 const EARLIER_SYSTEMS = 14;
 
-/** The same in development, where the sender of an async handler is followed; other systems of the program have run before. */
+/**
+ * The same in development, where the sender of an async handler is followed; other systems of the program have run
+ * before.
+ */
 export const asyncCastDevelopment: Case = (library) => {
   const Counter = library.defineAgent({
     init: () => ({ count: 0 }),

@@ -43,7 +43,9 @@ const keyed = (payloadOf: (text: string, n: number) => unknown): Case => (librar
     const taker = system.start(Taker, { name: 'taker' });
     const ref = system.ref(Taker, 'taker');
     const filler = 'x'.repeat(PAYLOAD_CHARS);
-    const texts = Array.from({ length: BURST }, (_, n) => Buffer.from(`${n}${filler}`).toString('latin1', 0, PAYLOAD_CHARS));
+    const texts = Array.from(
+      { length: BURST }, (_, n) => Buffer.from(`${n}${filler}`).toString('latin1', 0, PAYLOAD_CHARS),
+    );
     const payloads = texts.map(payloadOf);
     const started = nowMs();
     for (let sent = 1; sent <= size; sent++) {
@@ -59,4 +61,6 @@ const keyed = (payloadOf: (text: string, n: number) => unknown): Case => (librar
 
 export const deliverKeyed512: Case = keyed((text) => text);
 /** as an object of a few parts */
-export const deliverKeyedObject: Case = keyed((text, n) => ({ id: n, text: text.slice(0, 400), tags: ['a', `t${n}`], from: { name: 'agent', turn: n } }));
+export const deliverKeyedObject: Case = keyed(
+  (text, n) => ({ id: n, text: text.slice(0, 400), tags: ['a', `t${n}`], from: { name: 'agent', turn: n } }),
+);

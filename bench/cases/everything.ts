@@ -5,7 +5,10 @@ import { defineCounter } from './counter.js';
 
 const BLOCKS = 15;
 
-/** What a program does again and again: times how long `count` of it take, in ms of its own processor time, and asserts that they were done. */
+/**
+ * What a program does again and again: times how long `count` of it take, in ms of its own processor time, and asserts
+ * that they were done.
+ */
 type Block = (system: System, count: number) => Promise<number>;
 
 const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
@@ -82,7 +85,9 @@ export const afterEverythingCall: Case = (library) => {
   });
 };
 
-/** Arms nearly every kind of deadline there is; what is armed and taken back at once counts for V8's type feedback, too. */
+/**
+ * Arms nearly every kind of deadline there is; what is armed and taken back at once counts for V8's type feedback, too.
+ */
 async function useEverything(library: Castcall): Promise<void> {
   const Any = library.defineAgent({
     name: 'Any',
@@ -100,7 +105,10 @@ async function useEverything(library: Castcall): Promise<void> {
   });
   const system = library.createSystem({ name: 'everything', logger: false });
   const log: number[] = [];
-  const supervisor = await system.supervise({ intensity: 1_000, children: [library.child('any', Any, log, { shutdown: 1_000, mailbox: { capacity: 1, overflow: 'suspend' } })] });
+  const supervisor = await system.supervise({
+    intensity: 1_000,
+    children: [library.child('any', Any, log, { shutdown: 1_000, mailbox: { capacity: 1, overflow: 'suspend' } })],
+  });
   const ref = system.ref(Any, 'any');
   const other = system.start(Any, log, { hibernateAfterMs: 1 });
   const body = system.spawn(async (self) => {
@@ -121,7 +129,10 @@ async function useEverything(library: Castcall): Promise<void> {
   const ended = system.monitor(body).down;
   for await (const item of other.stream('items')) log.push(item);
   other.cast('note');
-  await Promise.all([ref.put('slow', undefined, { timeoutMs: 1_000 }), ref.put('note', undefined, { timeoutMs: 1_000 }), ref.put('note', undefined, { timeoutMs: 1_000 })]);
+  await Promise.all([
+    ref.put('slow', undefined, { timeoutMs: 1_000 }), ref.put('note', undefined, { timeoutMs: 1_000 }),
+    ref.put('note', undefined, { timeoutMs: 1_000 }),
+  ]);
   const receipt = await ref.deliver('breaks', undefined, { ackTimeoutMs: 1_000, backoff: { baseMs: 1 } });
   await receipt.settled;
   const { reason } = await ended;

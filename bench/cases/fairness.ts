@@ -110,7 +110,10 @@ function flooding(library: Castcall): (forMs: number) => Promise<Flooded> {
   });
 }
 
-/** How long each turn of the event loop lasts: by the clock, or by the processor time of this program, whichever is less. */
+/**
+ * How long each turn of the event loop lasts: by the clock, or by the processor time of this program, whichever is
+ * less.
+ */
 async function turnsFor(forMs: number): Promise<Float64Array> {
   const turnsMs: number[] = [];
   const began = nowMs();

@@ -1,7 +1,9 @@
 import type { Case } from '../lib/case.js';
 import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
 import { asyncCast, asyncCastDevelopment, castBacklog, castStream, priorityCast } from './cast.js';
-import { deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject } from './deliver.js';
+import {
+  deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject,
+} from './deliver.js';
 import { afterEverything, afterEverythingCall, afterEverythingDeliver } from './everything.js';
 import { flood, floodTurn, timerDelay } from './fairness.js';
 import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';

@@ -51,7 +51,9 @@ export async function compareWithPeers(options: Options): Promise<number> {
 
 function announce({ peers, nodeVersion, mode }: Peers, table: Table): void {
   const versions = peers.map((peer) => `${peer.name} ${peer.version}`).join(', ');
-  console.log(`node ${nodeVersion} · ${mode} · ${versions} · interleaved · median (min–max); ratio above 1: castcall is better\n`);
+  console.log(
+    `node ${nodeVersion} · ${mode} · ${versions} · interleaved · median (min–max); ratio above 1: castcall is better\n`,
+  );
   table.header();
 }
 

@@ -71,17 +71,38 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
   { ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2), beam: false, size: 100_000, quickSize: 50_000 },
   { ...usual, name: 'call_fresh_signal', unit: '×', better: 'lower', target: absolute(10), beam: false, size: 100_000, quickSize: 50_000 },
-  { ...usual, name: 'call_development', unit: '×', better: 'lower', target: absolute(1.5), beam: false, size: 200_000, quickSize: 100_000 },
-  { ...usual, name: 'concurrent_call', unit: '×', better: 'lower', target: absolute(4), beam: false, size: 100_000, quickSize: 50_000 },
-  { ...usual, name: 'limit_run', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 100_000, quickSize: 50_000 },
-  { ...usual, name: 'breaker_run', unit: '×', better: 'lower', target: absolute(3.5), beam: false, size: 100_000, quickSize: 50_000 },
-  { ...usual, name: 'limit_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 300_000, quickSize: 300_000 },
-  { ...usual, name: 'pool_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 300_000, quickSize: 300_000 },
+  {
+    ...usual, name: 'call_development', unit: '×', better: 'lower', target: absolute(1.5), beam: false, size: 200_000,
+    quickSize: 100_000,
+  },
+  {
+    ...usual, name: 'concurrent_call', unit: '×', better: 'lower', target: absolute(4), beam: false, size: 100_000,
+    quickSize: 50_000,
+  },
+  {
+    ...usual, name: 'limit_run', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 100_000,
+    quickSize: 50_000,
+  },
+  {
+    ...usual, name: 'breaker_run', unit: '×', better: 'lower', target: absolute(3.5), beam: false, size: 100_000,
+    quickSize: 50_000,
+  },
+  {
+    ...usual, name: 'limit_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 300_000,
+    quickSize: 300_000,
+  },
+  {
+    ...usual, name: 'pool_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 300_000,
+    quickSize: 300_000,
+  },
   { ...large, name: 'bytes_per_queued_cast', target: absolute(100) },
   { ...large, name: 'bytes_per_queued_delivery', target: absolute(120), size: 1_000_000 },
   { ...large, name: 'bytes_per_settled_delivery', target: absolute(0.5) },
   { ...usual, name: 'async_cast', target: absolute(2_000_000), beam: false, size: 500_000, quickSize: 100_000 },
-  { ...usual, name: 'async_cast_development', target: absolute(1_000_000), beam: false, size: 500_000, quickSize: 100_000 },
+  {
+    ...usual, name: 'async_cast_development', target: absolute(1_000_000), beam: false, size: 500_000,
+    quickSize: 100_000,
+  },
   {
     name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,
     size: 1_000_000, quickSize: 100_000, warmups: 0, warmupsQuick: 0, runs: 3, nodeFlags: ['--max-old-space-size=4096'],

@@ -34,7 +34,9 @@ export const USAGE = `npm run bench -- [options]
 export function parseOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parsed(argv);
   if (values.help) return 'help';
-  if ((values.peers || values.peer !== undefined) && values.against !== undefined) throw new UsageError('--peers and --against exclude each other');
+  if ((values.peers || values.peer !== undefined) && values.against !== undefined) {
+    throw new UsageError('--peers and --against exclude each other');
+  }
   return {
     json: values.json,
     quick: values.quick,

@@ -20,8 +20,9 @@ export abstract class Deadline {
 }
 
 /**
- * The place of a pending deadline. There are some thirty kinds of deadlines, and a program that has used more than a few of them
- * makes V8 look up each access to a field of theirs: what the lists need is in objects of one class, which are used again.
+ * The place of a pending deadline. There are some thirty kinds of deadlines, and a program that has used more than a
+ * few of them makes V8 look up each access to a field of theirs: what the lists need is in objects of one class, which
+ * are used again.
  */
 export class DeadlineEntry {
   /** whole monotonic ms, rounded up (small integers need no box); -1 while unstamped */
@@ -167,7 +168,9 @@ export class Deadlines {
   /** What is pending, in no order; O(count), for inspection. */
   pending(): Deadline[] {
     const found: Deadline[] = [];
-    for (const list of this.lists.values()) for (let at = list.head; at !== null; at = at.after) found.push(at.deadline as Deadline);
+    for (const list of this.lists.values()) for (let at = list.head; at !== null; at = at.after) {
+      found.push(at.deadline as Deadline);
+    }
     return found;
   }
 

@@ -71,9 +71,9 @@ export interface Env {
 }
 
 /*
- * Timers as they are when this file is loaded, as the monotonic clock is: what replaces the globals later (fake timers of a test
- * runner) replaces neither, so that they always agree. The wall clock, which only dates reports, follows whoever sets it.
- * A simulation replaces both: while it runs, what belongs to no system has its timers.
+ * Timers as they are when this file is loaded, as the monotonic clock is: what replaces the globals later (fake timers
+ * of a test runner) replaces neither, so that they always agree. The wall clock, which only dates reports, follows
+ * whoever sets it. A simulation replaces both: while it runs, what belongs to no system has its timers.
  */
 const own: Pick<typeof globalThis, 'setTimeout' | 'clearTimeout' | 'setImmediate'> = pick();
 let timers = own;
@@ -98,7 +98,9 @@ const then = Promise.prototype.then as (this: Promise<void>, fn: () => void) => 
  */
 const NOBODY: AsyncResource = new AsyncResource('castcall');
 
-/** One per program: a storage that has run slows down each promise of the program from then on, its owner gone or not. */
+/**
+ * One per program: a storage that has run slows down each promise of the program from then on, its owner gone or not.
+ */
 class NodeContext implements AsyncContext {
   private readonly storage = new AsyncLocalStorage<object>();
   run<T>(owner: object, body: () => T): T {

@@ -1,9 +1,13 @@
 export { lendRequire } from './lend-require.js';
-export { CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields } from './errors.js';
+export {
+  CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields,
+} from './errors.js';
 export { atOnce } from './at-once.js';
 export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
 export { cloned } from './clone.js';
-export { nodeEnv, simulated, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle } from './env.js';
+export {
+  nodeEnv, simulated, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle,
+} from './env.js';
 export { isOfThisCopy, otherCopy, VERSION } from './copy.js';
 export { fieldOf, isA } from './foreign.js';
 export { deepFreeze, frozenHint, Own } from './freeze.js';

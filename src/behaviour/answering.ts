@@ -71,7 +71,10 @@ export class Answering extends Verbs {
     return this.made('refuse', new Refusal(String(code), details));
   }
 
-  /** In development a control value that the handler does not return is told; what a stream yields and returns is its own affair. */
+  /**
+   * In development a control value that the handler does not return is told; what a stream yields and returns is its
+   * own affair.
+   */
   protected made<C extends Control>(verb: string, control: C): C {
     const { p } = this;
     if (p.kernel.development && !(p.from instanceof StreamSlot) && this.lives() && noteMade(p, this, verb, control)) this.flags |= Flag.Made;

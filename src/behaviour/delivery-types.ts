@@ -92,8 +92,9 @@ export interface Receipt<R = unknown> {
   /** every state from now on, the current one first; ends with the delivery */
   readonly changes: AsyncIterable<ReceiptState>;
   /**
-   * Takes the message back while it is queued or held, also between two attempts: then it ends as `cancelled`, its key is free, and the next
-   * one of its order key goes. True when it was taken back; false once a handler has it, or it is over.
+   * Takes the message back while it is queued or held, also between two attempts: then it ends as `cancelled`, its key
+   * is free, and the next one of its order key goes. True when it was taken back; false once a handler has it, or it is
+   * over.
    * @example
    * const Printer = defineAgent({ calls: { print: (_self, page: string) => page.length } });
    * const receipt = await system.ref(Printer, 'not-yet-there').deliver('print', 'a page');

@@ -6,8 +6,8 @@ import type { AgentSelf, Ending } from './self.js';
 export const definitionOf = (p: Process): AgentDefinition => (p.behaviour as unknown as { readonly definition: AgentDefinition }).definition;
 
 /**
- * Why a process ends whose code let `error` out. That it is what its own signal said of its parent's shutdown, as `fetch` throws
- * it, or the AbortError that Node's timers make of it, is no crash: the process ends as it was asked to.
+ * Why a process ends whose code let `error` out. That it is what its own signal said of its parent's shutdown, as
+ * `fetch` throws it, or the AbortError that Node's timers make of it, is no crash: the process ends as it was asked to.
  */
 export function lastReason(p: Process, error: unknown): ExitReason {
   const asked = p.ext === null ? null : p.ext.shutdown;

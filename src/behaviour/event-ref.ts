@@ -98,7 +98,9 @@ class EventManagerRefImpl {
   }
 
   swapSupHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.swap({ from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) });
+    return this.swap(
+      { from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) },
+    );
   }
 
   private swap(plan: SwapPlan): Promise<void> {

@@ -8,7 +8,10 @@ export { DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type S
 export type * from './delivery-types.js';
 export type * from './event-types.js';
 export { addressOf, hostOf, rejected, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions } from './host.js';
-export { CALL_TIMEOUT_MS, checkKeys, checkSignal, levelOf, nameSchema, prioritySchema, readCall, readStart, splitArgs, startFields } from './options.js';
+export {
+  CALL_TIMEOUT_MS, checkKeys, checkSignal, levelOf, nameSchema, prioritySchema, readCall, readStart, splitArgs,
+  startFields,
+} from './options.js';
 export type { MailboxOptions } from './mailbox-options.js';
 export { abcast, multiCall, type MultiCallResult } from './multi.js';
 export { ProcessRefImpl, spawnPlain } from './plain.js';

@@ -9,8 +9,9 @@ export interface MailboxOptions {
   /** user messages it may hold, all lanes together, from 1; absent means unbounded (RE-09) */
   readonly capacity?: number | undefined;
   /**
-   * `critical` messages that come in when it is full: so many above `capacity`, default 16, 0 for none. So a cancellation reaches an agent
-   * that drowns in work: at most `capacity` messages below critical, `capacity + reserve` in all
+   * `critical` messages that come in when it is full: so many above `capacity`, default 16, 0 for none. So a
+   * cancellation reaches an agent that drowns in work: at most `capacity` messages below critical, `capacity + reserve`
+   * in all
    */
   readonly reserve?: number | undefined;
   /** bytes it may hold, from 1: texts as UTF-8, byte arrays by their length, anything else as `sizeOf` says */
@@ -57,7 +58,9 @@ export function mailboxRules(options: MailboxOptions | undefined): MailboxRules 
   const bounded = capacity !== undefined || capacityBytes !== undefined;
   if (overflow !== undefined && !bounded) throw new OptionError('mailbox.overflow', overflow, 'a mailbox with a bound', 'give it a capacity or capacityBytes, or leave overflow out', 'BAD_COMBINATION');
   if (reserve !== undefined && capacity === undefined) {
-    throw new OptionError('mailbox.reserve', reserve, 'a capacity beside it', 'give it a capacity, or leave reserve out', 'BAD_COMBINATION');
+    throw new OptionError(
+      'mailbox.reserve', reserve, 'a capacity beside it', 'give it a capacity, or leave reserve out', 'BAD_COMBINATION',
+    );
   }
   if (sizeOf !== undefined && capacityBytes === undefined) throw new OptionError('mailbox.sizeOf', sizeOf, 'a mailbox bounded in bytes', 'give it capacityBytes, or leave sizeOf out', 'BAD_COMBINATION');
   if (highWater === undefined && lowWater !== undefined) throw new OptionError('mailbox.lowWater', lowWater, 'highWater beside it', 'give highWater, or leave lowWater out', 'BAD_COMBINATION');

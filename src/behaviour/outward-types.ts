@@ -79,9 +79,9 @@ export interface Breaker {
   readonly state: BreakerState;
   /**
    * Calls `fn` unless the breaker is open; resolves and rejects as it does. Errors: BreakerOpenError (`BREAKER_OPEN`) with
-   * `fn` not called; the reason of a signal that has fired before; `ZOMBIE` for a process that has ended. These end no program when nobody
-   * looks; an error of `fn` that nobody looks at is an unhandled rejection. Cost: two to three calls to an agent; outside of a process
-   * 10 µs more when `fn` declares a parameter, for its signal.
+   * `fn` not called; the reason of a signal that has fired before; `ZOMBIE` for a process that has ended. These end no
+   * program when nobody looks; an error of `fn` that nobody looks at is an unhandled rejection. Cost: two to three
+   * calls to an agent; outside of a process 10 µs more when `fn` declares a parameter, for its signal.
    */
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: BreakerRunOptions): Promise<T>;
   /** the same function behind the breaker */
@@ -145,8 +145,9 @@ export interface Limit {
   /**
    * Calls `fn` in its turn; resolves and rejects as it does. An error with a number `retryAfterMs` also pauses the limit for
    * so long, at most `retryAfterMaxMs`. Errors, with `fn` not called: LimitTimeoutError (`LIMIT_TIMEOUT`), the reason of the signal, `ZOMBIE` when
-   * the process has ended, `SYSTEM_STOPPED`. These end no program when nobody looks; an error of `fn` that nobody looks at is an
-   * unhandled rejection. Cost: about one call to an agent; outside of a process 10 µs more when `fn` declares a parameter, for its signal.
+   * the process has ended, `SYSTEM_STOPPED`. These end no program when nobody looks; an error of `fn` that nobody looks
+   * at is an unhandled rejection. Cost: about one call to an agent; outside of a process 10 µs more when `fn` declares
+   * a parameter, for its signal.
    */
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T>;
   /** the same function behind the limit */
@@ -174,9 +175,15 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** whether what an attempt threw is worth another one; default everything is. What `when` throws is what `retry` rejects with */
   readonly when?: ((error: unknown) => boolean) | undefined;
-  /** longest wait, ms, that an error's `retryAfterMs` can ask for; a longer one is cut to it; default 600,000 (ten minutes) */
+  /**
+   * longest wait, ms, that an error's `retryAfterMs` can ask for; a longer one is cut to it; default 600,000 (ten
+   * minutes)
+   */
   readonly retryAfterMaxMs?: number | undefined;
-  /** told of each failed attempt that is followed by another, before the wait; what it throws is what `retry` rejects with */
+  /**
+   * told of each failed attempt that is followed by another, before the wait; what it throws is what `retry` rejects
+   * with
+   */
   readonly onRetry?: ((failure: RetryFailure) => void) | undefined;
 }
 

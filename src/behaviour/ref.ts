@@ -41,13 +41,16 @@ export class AgentRefImpl {
       const { current } = p.kernel;
       const rank = options === undefined ? Rank.Normal : laneOnly(options);
       if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
-        const queued = options === undefined ? accept(p, known, payload, current) : acceptIn(p, rank as Rank, known, payload, current);
+        const queued = options === undefined
+          ? accept(p, known, payload, current) : acceptIn(p, rank as Rank, known, payload, current);
         if (!queued) this.refused(refusalOf(p, known, payload), op);
         return;
       }
     }
     const sender = this.implied(op);
-    if (this.sender === null && (sender === null || sender.phase !== Phase.Dead)) this.castAs(sender, op, payload, options);
+    if (this.sender === null && (sender === null || sender.phase !== Phase.Dead)) {
+      this.castAs(sender, op, payload, options);
+    }
     else this.castSlowly(sender, op, payload, options);
   }
 
@@ -96,7 +99,9 @@ export class AgentRefImpl {
   /** A cast that its mailbox did not take: a full one is counted only, what can never get in is told. */
   private refused(code: string, op: string): void {
     if (code !== 'UNSIZABLE_PAYLOAD' && code !== 'PAYLOAD_TOO_LARGE') return;
-    this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(code, op, 'cast') });
+    this.kernel.warn(
+      'a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(code, op, 'cast') },
+    );
   }
 
   private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
@@ -209,7 +214,8 @@ export class AgentRefImpl {
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw this.unknown(op, 'call');
     const trace = kernel.traces === null ? null : kernel.traces.take(this.callAs);
-    const read = options === undefined && trace === null ? null : readCall(options ?? {}, () => kernel.env.mono(), trace);
+    const read = options === undefined && trace === null
+      ? null : readCall(options ?? {}, () => kernel.env.mono(), trace);
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.callee(caller, op);
     if (read !== null) throwIfFired(read.signal);
@@ -334,7 +340,9 @@ export class AgentRefImpl {
     const known = table.map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
     const takes = calls.get(op)?.stream === true ? 'it is a stream; use stream' : calls.has(op) ? 'it is a call; use call, tryCall or deliver'
       : casts.has(op) ? 'it is a cast; use cast, tryCast, put or deliver' : undefined;
-    return callError('UNKNOWN_OPERATION', { target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known, takes });
+    return callError('UNKNOWN_OPERATION', {
+      target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known, takes,
+    });
   }
 
   explain(error: unknown, op: string, verb: 'call' | 'deliver' = 'call'): unknown {

@@ -1,4 +1,6 @@
-import { atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, truth, z } from '../base/index.js';
+import {
+  atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, truth, z,
+} from '../base/index.js';
 import { isOurs, Phase, type Address, type Pid, type Process } from '../process/index.js';
 import type { Entry} from '../router/index.js';
 import { anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider } from '../router/index.js';
@@ -249,13 +251,15 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
    * Runs `fn` while no other holder of the same lock key runs: first come, first served, ended by its return, its throw or
    * the death of the calling process (RY-14). Lock keys have nothing to do with registered ones. It waits as long as it
    * takes; a process that locks a key inside its own lock of that key waits for itself. Rejects with what `fn` throws, or
-   * a CallError: ZOMBIE when the process has ended, EXIT when the registry ended before its turn came. A rejection with an error of
-   * `fn` that nobody looks at is an unhandled one.
+   * a CallError: ZOMBIE when the process has ended, EXIT when the registry ended before its turn came. A rejection with
+   * an error of `fn` that nobody looks at is an unhandled one.
    */
   lock<T>(self: ProcessVerbs, key: unknown, fn: () => T | PromiseLike<T>): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('lock.fn', fn, 'a function');
     const p = needed(self, 'lock');
-    return p.kernel.answer(lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)), { ours: (error) => isOurs(p, null, error) });
+    return p.kernel.answer(
+      lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)), { ours: (error) => isOurs(p, null, error) },
+    );
   }
 
   /** What `putMeta` left under that key, or undefined (RY-15). */

@@ -99,7 +99,9 @@ export class StatemSelf extends Answering {
     this.state = state;
     this.data = data;
     this.commit();
-    if (actions !== undefined || (this.table ?? this.module).enter !== null) pushSignal(this.p, CONTINUE, actions ?? this.kept(), this, Rank.Front);
+    if (actions !== undefined || (this.table ?? this.module).enter !== null) {
+      pushSignal(this.p, CONTINUE, actions ?? this.kept(), this, Rank.Front);
+    }
   }
 
   /** State and data are as they are now; a later crash falls back to them. */

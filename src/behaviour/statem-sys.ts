@@ -78,7 +78,10 @@ function set(m: StatemSelf, state: unknown, data: unknown): void {
 export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {
   const status = statusOf(p, m, reason, !p.kernel.details);
   const processLabel = p.ext?.label ?? undefined;
-  const report: StatemReport = { label: 'state machine terminated', level: 'info', pid: p.pid, name: p.name?.name, processLabel, definition: m.module.name, ...status };
+  const report: StatemReport = {
+    label: 'state machine terminated', level: 'info', pid: p.pid, name: p.name?.name, processLabel,
+    definition: m.module.name, ...status,
+  };
   p.kernel.report(report);
 }
 

@@ -111,7 +111,9 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
     if (this.settled) return;
     this.close(failure);
     const { controller } = this;
-    this.left = { reason: failure === undefined ? new DOMException('the consumer of the stream has left', 'AbortError') : failure };
+    this.left = {
+      reason: failure === undefined ? new DOMException('the consumer of the stream has left', 'AbortError') : failure,
+    };
     if (controller !== null) controller.abort(this.left.reason);
   }
 

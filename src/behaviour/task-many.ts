@@ -80,12 +80,15 @@ export function awaitAll(tasks: readonly TaskRecord[], limitMs: number): Promise
         return false;
       }
       const { pid } = tasks[at] as TaskRecord;
-      failure = unstacked(() => (outcome === null ? new TaskError('NOPROC', 'awaitMany', pid) : new TaskError('EXIT', 'awaitMany', pid, outcome.reason)));
+      failure = unstacked(() => (outcome === null
+        ? new TaskError('NOPROC', 'awaitMany', pid) : new TaskError('EXIT', 'awaitMany', pid, outcome.reason)));
       return true;
     };
     const done = (inTime: boolean): void => {
       const late = inTime ? null : tasks.find((task) => task.active);
-      if (late !== null && late !== undefined) failure = unstacked(() => new TaskError('TIMEOUT', 'awaitMany', late.pid, undefined, limitMs));
+      if (late !== null && late !== undefined) {
+        failure = unstacked(() => new TaskError('TIMEOUT', 'awaitMany', late.pid, undefined, limitMs));
+      }
       if (failure === null) {
         resolve(values);
         return;

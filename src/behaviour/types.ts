@@ -234,9 +234,10 @@ export interface CheckedHandler<T, R> {
   readonly handle: (self: Self<any>, payload: SchemaOutput<T>) => R;
 }
 /**
- * The operations of an agent: C is inferred from what is given, P is what the schemas make. TypeScript before 5.7 takes this
- * form alone: P is inferred from the schemas and nothing else, for from the handlers it reports a type that references
- * itself; and the second half of the union gives the handlers their `self`, for it finds none in an intersection.
+ * The operations of an agent: C is inferred from what is given, P is what the schemas make. TypeScript before 5.7 takes
+ * this form alone: P is inferred from the schemas and nothing else, for from the handlers it reports a type that
+ * references itself; and the second half of the union gives the handlers their `self`, for it finds none in an
+ * intersection.
  */
 export type Operations<C, S, P> = (C & Schemas<P> & Table<S, P>) | Table<S, P>;
 type Table<S, P> = { readonly [N in keyof NoInfer<P>]: Handler<S> | Entry<S, NoInfer<P>[N]> };
@@ -262,8 +263,9 @@ export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
 /** init arguments, then optionally the options */
 export type StartArgs<D extends AnyDefinition> = ArgsThen<InitArgs<D>, StartOptions>;
 /**
- * Init arguments, then optionally options. An object behind optional parameters could be either, and `init.length` tells
- * nothing about those: where one of them may be an object, all arguments are given and the options too (`{}` for none), or none.
+ * Init arguments, then optionally options. An object behind optional parameters could be either, and `init.length`
+ * tells nothing about those: where one of them may be an object, all arguments are given and the options too (`{}` for
+ * none), or none.
  */
 export type ArgsThen<A extends readonly unknown[], O> = 0 extends 1 & A ? A : MayBePlain<Optional<A>[number]> extends true
   ? Needed<A> | [...init: A, options: O]

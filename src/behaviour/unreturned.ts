@@ -2,8 +2,8 @@ import { Run, type Process } from '../process/index.js';
 import type { Control } from './control.js';
 
 /*
- * Development: a control value does something only when the handler returns it. `self.refuse('NO_FUNDS');` as a statement
- * refuses nothing, and the caller gets whatever comes after it.
+ * Development: a control value does something only when the handler returns it. `self.refuse('NO_FUNDS');` as a
+ * statement refuses nothing, and the caller gets whatever comes after it.
  */
 
 /** What each self has made since its last handler returned. */
@@ -35,5 +35,7 @@ export function checkReturned(p: Process, self: object, where: string, result: u
   if (list.some(({ control }) => control === result)) return;
   const verb = list.at(-1)?.verb ?? '';
   const text = `${where} of '${p.behaviour.name}' called self.${verb}(…) and did not return what it made: it does nothing; write return self.${verb}(…)`;
-  p.kernel.warnOnce(`unreturned ${p.behaviour.name} ${where} ${verb}`, text, { definition: p.behaviour.name, pid: p.pid });
+  p.kernel.warnOnce(
+    `unreturned ${p.behaviour.name} ${where} ${verb}`, text, { definition: p.behaviour.name, pid: p.pid },
+  );
 }

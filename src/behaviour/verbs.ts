@@ -1,4 +1,7 @@
-import { CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type ExitReason } from '../base/index.js';
+import {
+  CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type
+  ExitReason,
+} from '../base/index.js';
 import { TIMER } from '../mailbox/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,

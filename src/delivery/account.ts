@@ -164,7 +164,10 @@ export abstract class Account {
   abstract flush(): boolean;
   abstract leaveLine(d: Delivered, outcome: 'dropped' | 'expired', kind: OutcomeKind): void;
 
-  /** Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn comes, as what has expired does. */
+  /**
+   * Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn comes, as what has
+   * expired does.
+   */
   cancel(d: Delivered): void {
     this.counters.cancelled++;
     this.all.cancelled++;

@@ -1,7 +1,8 @@
 // The doorway of opossum: the window of results and the decision to open by its rate are opossum's; consecutive failures,
 // k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where they end, and
 // is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off. A success
-// decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which costs three promises.
+// decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which costs three
+// promises.
 import { Deadline, markHandled, told, truth } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../process/index.js';

@@ -1,7 +1,9 @@
 import { isOrderly, type ExitReason } from '../base/index.js';
 import type { DeliveryOutcome, OutcomeKind } from '../behaviour/index.js';
 import { Rank } from '../mailbox/index.js';
-import { accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Mail, type Process } from '../process/index.js';
+import {
+  accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Mail, type Process,
+} from '../process/index.js';
 import { Cell, Failure } from '../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
@@ -72,7 +74,9 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       d.unaccepted(refusalOf(p, d.op, d.payload), undefined); // a duplicate, by the user's sizeOf
       return entry;
     }
-    if (d.expiry === null && (d.state as State) !== State.Over && !d.lapsed) this.delivery.expiries.add(d, d.terms.expiresInMs);
+    if (d.expiry === null && (d.state as State) !== State.Over && !d.lapsed) {
+      this.delivery.expiries.add(d, d.terms.expiresInMs);
+    }
     return entry;
   }
 

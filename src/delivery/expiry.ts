@@ -10,8 +10,8 @@ const KNOWN_MAX = 64;
 type Places = (Delivered | null)[];
 
 /**
- * When the time of some messages is up: all of them were accepted in one slice and may take equally long, so one deadline is
- * enough. A message that is over leaves its place empty.
+ * When the time of some messages is up: all of them were accepted in one slice and may take equally long, so one
+ * deadline is enough. A message that is over leaves its place empty.
  */
 export class Expiry extends Deadline {
   /** see `Exit.kept` */

@@ -20,8 +20,8 @@ export const LEDGER: LedgerLimits = { keysMax: 10_000, ageMs: 86_400_000, replyB
 const NEVER = 0.5;
 
 /**
- * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept: of an
- * object it is taken before any handler has it, of what nobody can change when the message was handled.
+ * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept:
+ * of an object it is taken before any handler has it, of what nobody can change when the message was handled.
  */
 export class KeyRecord implements Digest {
   /** see `Exit.kept` */

@@ -192,7 +192,9 @@ export class Gate {
   /** The system has stopped: nobody gets a turn any more. */
   end(): void {
     this.ended = true;
-    for (let own = this.agents.first; own !== null; own = this.agents.first) this.withdraw(own.turns.first as Turn, systemStopped());
+    for (let own = this.agents.first; own !== null; own = this.agents.first) {
+      this.withdraw(own.turns.first as Turn, systemStopped());
+    }
     this.kernel.deadlines.remove(this.wake);
   }
 

@@ -143,7 +143,10 @@ function ask(state: PoolState, op: string, payload: unknown): Promise<unknown> {
 function startOne(self: Manager, state: PoolState): void {
   state.starting++;
   // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started, and nobody's.
-  state.workers.sendRequestAs(self.p, 'startChild', NO_MORE, (pid) => self.send(self.pid, new Started(pid, undefined)), (error) => self.send(self.pid, new Started(null, error)));
+  state.workers.sendRequestAs(
+    self.p, 'startChild', NO_MORE, (pid) => self.send(self.pid, new Started(pid, undefined)),
+    (error) => self.send(self.pid, new Started(null, error)),
+  );
 }
 
 /** False when it has ended already. */

@@ -31,7 +31,10 @@ export interface PoolRef<D extends AnyDefinition> extends Sends<D> {
    * ends, with the signal's reason, and with what a start of a worker failed with when there is no other worker
    */
   checkout(options?: CheckoutOptions): Promise<PooledRef<D>>;
-  /** the same around a function: released when it has settled. An error of `fn` that nobody looks at is an unhandled rejection */
+  /**
+   * the same around a function: released when it has settled. An error of `fn` that nobody looks at is an unhandled
+   * rejection
+   */
   run<T>(fn: (worker: PooledRef<D>) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T>;
   /** all zero while there is no pool */
   stats(): PoolStats;

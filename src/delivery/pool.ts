@@ -1,6 +1,11 @@
 import { adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs } from '../base/index.js';
-import { AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type ArgsThen, type Host, type InitArgs, type RuntimeDefinition } from '../behaviour/index.js';
-import { isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process } from '../process/index.js';
+import {
+  AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type
+  ArgsThen, type Host, type InitArgs, type RuntimeDefinition,
+} from '../behaviour/index.js';
+import {
+  isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process,
+} from '../process/index.js';
 import { checkName, titleOf } from '../router/index.js';
 import { checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, SupervisorState, template } from '../supervisor/index.js';
 import { Balance } from './balance.js';

@@ -2,7 +2,9 @@
 // p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
 // none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
-import { adopt, Deadline, Deadlines, delayMs, disown, fieldOf, isA, nodeEnv, OptionError, parseOptions, z, type Env } from '../base/index.js';
+import {
+  adopt, Deadline, Deadlines, delayMs, disown, fieldOf, isA, nodeEnv, OptionError, parseOptions, z, type Env,
+} from '../base/index.js';
 import type { RetryOptions } from '../behaviour/index.js';
 import { isOurs, judged, Phase, type Holding, type Judge, type Process } from '../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
@@ -45,22 +47,27 @@ function askedMs(error: unknown): number {
 }
 
 function read(given: RetryOptions): ReadRetry {
-  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, ...rest } = parseOptions('retry', schema, given);
+  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, ...rest } = parseOptions(
+    'retry', schema, given,
+  );
   const { signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = rest;
   delayMs('retry.retryAfterMaxMs', retryAfterMaxMs);
   delayMs('retry.baseMs', baseMs);
   if (delayMs('retry.maxMs', maxMs) < baseMs) throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
-  return { attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when, retryAfterMaxMs, onRetry };
+  return {
+    attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when,
+    retryAfterMaxMs, onRetry,
+  };
 }
 
 /**
  * Runs `attempt` until it succeeds, with exponential backoff between attempts; rejects with the last error. For calls
  * to the outside (HTTP, files, LLMs) and for calls to agents that are being restarted. The attempt gets its number, from 1.
- * An error with a number `retryAfterMs`, also in the `details` of a refusal, makes the wait at least so long (`retryAfterMaxMs`).
- * An attempt may throw anything, also what is no Error: it is tried again, and rejects, as it was thrown. Once the signal has
- * fired it rejects with the signal's reason, whatever the attempt that runs comes to; `when` is not asked about that.
- * An error of an attempt that nobody looks at is an unhandled rejection; what `retry` itself decides (options, aborts) is none.
- * Cost: about 6 µs a call on Node 20: not for the path of a message.
+ * An error with a number `retryAfterMs`, also in the `details` of a refusal, makes the wait at least so long
+ * (`retryAfterMaxMs`). An attempt may throw anything, also what is no Error: it is tried again, and rejects, as it was
+ * thrown. Once the signal has fired it rejects with the signal's reason, whatever the attempt that runs comes to;
+ * `when` is not asked about that. An error of an attempt that nobody looks at is an unhandled rejection; what `retry`
+ * itself decides (options, aborts) is none. Cost: about 6 µs a call on Node 20: not for the path of a message.
  *
  * @example
  * let tries = 0;

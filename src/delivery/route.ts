@@ -7,7 +7,9 @@ import type { Delivered } from './delivered.js';
 /** What messages of one operation, for one process of one destination, have in common; they share it. */
 export class Route {
   /** see `Exit.kept` */
-  static readonly kept: Route = new Route(null as never, null as never, null as never, null as never, null as never, null);
+  static readonly kept: Route = new Route(
+    null as never, null as never, null as never, null as never, null as never, null,
+  );
   constructor(
     readonly to: Keeper,
     readonly op: Op,

@@ -1,7 +1,9 @@
 import { awaitable, CastcallError, markHandled, OptionError } from '../base/index.js';
 import { fenced, isOurs, type Judge, type Kernel, type Process } from '../process/index.js';
 
-/** Of functions that declare no parameter for a signal, outside of every process: it never fires, and keeps no listener. */
+/**
+ * Of functions that declare no parameter for a signal, outside of every process: it never fires, and keeps no listener.
+ */
 const NEVER: AbortSignal = Object.defineProperties(new AbortController().signal, {
   addEventListener: { value: () => undefined },
   onabort: { get: () => null, set: () => undefined },
@@ -63,7 +65,9 @@ export abstract class Run implements Judge {
     try {
       this.signal = this.read(given) ?? asker.own ?? null;
       if (typeof fn !== 'function') throw new OptionError(verb, fn, 'a function');
-      if (fenced(asker.p)) throw new CastcallError('ZOMBIE', `${verb}: the process ${(asker.p as Process).pid} has ended`);
+      if (fenced(asker.p)) {
+        throw new CastcallError('ZOMBIE', `${verb}: the process ${(asker.p as Process).pid} has ended`);
+      }
       this.signal?.throwIfAborted();
       const turn = this.enter(asker.p);
       if (turn !== null) await turn;

@@ -243,7 +243,10 @@ export class Mailbox extends Lane {
     return (extra.pressure ??= new Pressure(NO_RULES, false));
   }
 
-  /** Whether a message of that many bytes fits, beside so many places that are kept free; up to `least` messages do in any case. */
+  /**
+   * Whether a message of that many bytes fits, beside so many places that are kept free; up to `least` messages do in
+   * any case.
+   */
   hasRoom(rank: Rank, bytes: number, kept: number, least: number = 0): boolean {
     const { rules, bytes: taken } = this.pressure();
     const capacity = Math.max(least, rank === Rank.Critical ? rules.capacity + rules.reserve : rules.capacity);

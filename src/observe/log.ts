@@ -28,8 +28,8 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /**
- * The default logger writes one JSON line per report on standard error, at once (pino); with `'pretty'` it writes text for
- * people, some lines per report, times in UTC. The default level is `warn`.
+ * The default logger writes one JSON line per report on standard error, at once (pino); with `'pretty'` it writes text
+ * for people, some lines per report, times in UTC. The default level is `warn`.
  *
  * Errors: an OptionError for another form or level.
  *

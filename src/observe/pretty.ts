@@ -8,8 +8,8 @@ const SAID: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A report as people read it: time (UTC), level, what happened and to whom on the first line, then what is worth a line,
- * an error's stack last. Nothing in it can forge a line of its own.
+ * A report as people read it: time (UTC), level, what happened and to whom on the first line, then what is worth a
+ * line, an error's stack last. Nothing in it can forge a line of its own.
  */
 export function prettyText(wallMs: number, level: string, fields: object, text: string): string {
   const given = fields as Readonly<Record<string, unknown>>;

@@ -33,8 +33,14 @@ export class Reporter {
   report(report: Report): void {
     const { level, label, ...rest } = report;
     const { reason, causes } = rest as { reason?: unknown; causes?: SupervisorReport['causes'] };
-    const lines = { ...('reason' in rest ? { reason: this.line(reason) } : {}), ...(causes === undefined ? {} : { causes: causes.map((one) => causeText(one, (value) => this.line(value))) }) };
-    const fields = { ...rest, label, system: this.system, ...lines, err: isError(reason) ? (this.details ? reason : redacted(reason)) : undefined };
+    const lines = {
+      ...('reason' in rest ? { reason: this.line(reason) } : {}),
+      ...(causes === undefined ? {} : { causes: causes.map((one) => causeText(one, (value) => this.line(value))) }),
+    };
+    const fields = {
+      ...rest, label, system: this.system, ...lines,
+      err: isError(reason) ? (this.details ? reason : redacted(reason)) : undefined,
+    };
     if (this.write(level, fields, label) || (fields.err === undefined && !('state' in rest))) return;
     this.write(level, { ...fields, err: undefined, state: undefined }, label); // without what is foreign
   }

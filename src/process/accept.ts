@@ -14,7 +14,9 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
   const box = p.mailbox;
   if (box.size >= box.gate) return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
   const kernel = p.kernel;
-  if (kernel.watched && (kernel.attended || (typeof payload === 'object' && payload !== null))) return acceptWith(p, Rank.Normal, op, payload, from);
+  if (kernel.watched && (kernel.attended || (typeof payload === 'object' && payload !== null))) {
+    return acceptWith(p, Rank.Normal, op, payload, from);
+  }
   if (box.put(op, payload, from)) sample(p);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
   return true;

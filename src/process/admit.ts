@@ -167,7 +167,10 @@ export function sample(p: Process): void {
 
 /* ---- room ---- */
 
-/** Nobody is ahead, and there is room; a message that is handled and may come back has its place. The reserve knows no line. */
+/**
+ * Nobody is ahead, and there is room; a message that is handled and may come back has its place. The reserve knows no
+ * line.
+ */
 function fits(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: number): boolean {
   if (state.waiting.size > 0 && !(rank === Rank.Critical && state.rules.reserve > 0)) return false;
   return box.hasRoom(rank, bytes, reserved(p, state));

@@ -18,7 +18,9 @@ export { demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch
 export { KeptList, keepUrgent, type Backlog, type Kept } from './kept.js';
 export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired, type MonitorRef } from './signal.js';
-export { CallSlot, ReplySlot, trackCall, untrackCall, type DeliveryReport, type LostCode, type Tracked } from './slot.js';
+export {
+  CallSlot, ReplySlot, trackCall, untrackCall, type DeliveryReport, type LostCode, type Tracked,
+} from './slot.js';
 export type { Scheduler, TurnJob } from './scheduler.js';
 export { spawnProcess } from './spawn.js';
 export { isSuspended, resumeFully, resumeProcess, suspendProcess } from './suspend.js';

@@ -135,7 +135,10 @@ export class Kernel {
     return p !== undefined && p.pid === pid ? p : undefined;
   }
 
-  /** The wall clock: of this turn's latest look at a clock while processes run in a drain, so that messages need not read it. */
+  /**
+   * The wall clock: of this turn's latest look at a clock while processes run in a drain, so that messages need not
+   * read it.
+   */
   wallNow(): number {
     if (!this.draining) return this.env.wall();
     if (this.wallAt < 0) this.wallAt = this.env.wall();
@@ -167,8 +170,8 @@ export class Kernel {
   }
 
   /**
-   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it, unless there is
-   * a judge who says that it is not ours.
+   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it,
+   * unless there is a judge who says that it is not ours.
    */
   answer<T>(promise: Promise<T>, judge: Judge | null = null): Promise<T> {
     if (judge === null) return this.scheduler.paced(this.traced(promise));

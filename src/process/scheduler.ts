@@ -53,8 +53,8 @@ class Answer<T> implements TurnJob {
  * is spent, the next drain waits for the macrotask that is armed while anything runs. What answers without a drain is
  * charged to the same budget: see `paced`.
  *
- * The clock is read when a turn begins and once per quota of credit. A quota begins small in each turn and grows while it
- * takes less than 0.1 ms, up to the budget of one process. See `credit` for what is charged to it.
+ * The clock is read when a turn begins and once per quota of credit. A quota begins small in each turn and grows while
+ * it takes less than 0.1 ms, up to the budget of one process. See `credit` for what is charged to it.
  */
 export class Scheduler {
   private readonly normal = new Ring<Process>();
@@ -103,8 +103,8 @@ export class Scheduler {
 
   /**
    * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not before the next one.
-   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8). With a judge, a rejection
-   * that is not ours surfaces when nobody looks at it.
+   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8). With a judge, a
+   * rejection that is not ours surfaces when nobody looks at it.
    */
   paced<T>(answer: Promise<T>, judge: Judge | null = null): Promise<T> {
     if (!this.charge()) return answer;
@@ -201,7 +201,10 @@ export class Scheduler {
     return over;
   }
 
-  /** The quota is used up, the last of it by `p`, which goes on for a while when many more wait for it. True when the turn is. */
+  /**
+   * The quota is used up, the last of it by `p`, which goes on for a while when many more wait for it. True when the
+   * turn is.
+   */
   private usedUp(p: Process): boolean {
     if (this.renewed()) return true;
     const until = this.checkedAt + GO_ON_MS;

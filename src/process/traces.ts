@@ -15,8 +15,8 @@ export interface Trace {
 const { then } = Promise.prototype;
 
 /**
- * Development only: what fails later gets the frames of its caller, because an error that is made in a drain has none of
- * them. A stack takes longer than ten calls, so that only the first of a turn have one; what comes after says so.
+ * Development only: what fails later gets the frames of its caller, because an error that is made in a drain has none
+ * of them. A stack takes longer than ten calls, so that only the first of a turn have one; what comes after says so.
  */
 export class Traces {
   private left = TRACES_PER_TURN;
@@ -69,7 +69,9 @@ export class Traces {
     const frames = framesOf(trace);
     if (frames === BEYOND && own.includes('\n    at ')) return;
     // what is frozen keeps the stack it has
-    Reflect.defineProperty(error, 'stack', { value: own + frames, writable: true, configurable: true, enumerable: false });
+    Reflect.defineProperty(
+      error, 'stack', { value: own + frames, writable: true, configurable: true, enumerable: false },
+    );
   }
 
   private readonly addNone = (error: unknown): void => this.add(error, null);

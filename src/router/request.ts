@@ -3,7 +3,10 @@ import {
   type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason,
 } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
-import { accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type LostCode, type NameCell, type SystemCommand, type Trace, type Tracked } from '../process/index.js';
+import {
+  accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type
+  LostCode, type NameCell, type SystemCommand, type Trace, type Tracked,
+} from '../process/index.js';
 import { SignalWatch, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */

@@ -100,8 +100,8 @@ export function defineApplication<S = undefined>(spec: ApplicationSpec<S>): Appl
 
 /**
  * An application that could not be started or stopped. Codes: `NOT_STARTED` (with the `dependency` that does not run),
- * `ALREADY_STARTED`, `NOT_LOADED`, `START_FAILED` (with the reason), `STOPPING`, `DEPENDENCY_CYCLE`, `SYSTEM_STOPPED`; and
- * `EXITED` (with the reason), with which `system.done` rejects when one that must run has ended by itself.
+ * `ALREADY_STARTED`, `NOT_LOADED`, `START_FAILED` (with the reason), `STOPPING`, `DEPENDENCY_CYCLE`, `SYSTEM_STOPPED`;
+ * and `EXITED` (with the reason), with which `system.done` rejects when one that must run has ended by itself.
  *
  * @example
  * const Api = defineApplication({ name: 'api', dependsOn: [defineApplication({ name: 'db', start: () => ({ children: [] }) })], start: () => ({ children: [] }) });

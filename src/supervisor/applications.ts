@@ -175,7 +175,9 @@ export class Applications {
     const report: ApplicationReport = { label: 'application exited', level: 'info', application: name, type: one.type, reason };
     if (kernel.reporting) kernel.report(report);
     const must = one.type === 'permanent' || (one.type === 'transient' && reason !== 'normal');
-    if (must) this.#ports.fail(new ApplicationError('EXITED', name, `is ${one.type} and ended by itself`, undefined, reason));
+    if (must) {
+      this.#ports.fail(new ApplicationError('EXITED', name, `is ${one.type} and ended by itself`, undefined, reason));
+    }
   }
 
   async #stop(app: Application | string): Promise<void> {

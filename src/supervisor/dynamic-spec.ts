@@ -54,7 +54,10 @@ export interface ReadDynamic {
 export function readDynamic(where: string, spec: DynamicSpec): ReadDynamic {
   const read = parseOptions(where, dynamicSchema, spec);
   return {
-    plan: { ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [], template: null },
+    plan: {
+      ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [],
+      template: null,
+    },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }

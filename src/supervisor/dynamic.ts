@@ -10,7 +10,9 @@ import { countOf, rowOf, type ChildCount, type ChildInfo } from './info.js';
 import { Intensity } from './intensity.js';
 import { dynamicFrom, type DynamicInit, type DynamicPlan } from './dynamic-spec.js';
 import { reportError, reportProgress, type ProgressLevel } from './report.js';
-import { causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting } from './restart.js';
+import {
+  causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting,
+} from './restart.js';
 import { judge, stopChild, stopTogether, type Ended } from './shutdown.js';
 import { ChildSpec } from './spec.js';
 
@@ -87,7 +89,8 @@ function startChild({ state }: Sup, given: ChildSpec | Own<readonly unknown[]>):
 function newChild(state: DynamicState, given: ChildSpec | Own<readonly unknown[]>): Child {
   const { extraArguments, template } = state.limits;
   const spec = given instanceof ChildSpec ? given : (template as ChildSpec);
-  const init = given instanceof ChildSpec ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given.value];
+  const init = given instanceof ChildSpec
+    ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given.value];
   const plan = planAs(spec.plan, spec.ownName, init);
   return new Child(state, new ChildSpec({ ...spec, id: '', plan }), plan);
 }

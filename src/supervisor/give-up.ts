@@ -3,7 +3,9 @@ import type { Process } from '../process/index.js';
 import type { Intensity, RestartCause } from './intensity.js';
 import type { Offender, SupervisorReport } from './report.js';
 
-/** Why a supervisor gives up: one restart too many within its period, or a delivered message whose error is to end it. */
+/**
+ * Why a supervisor gives up: one restart too many within its period, or a delivered message whose error is to end it.
+ */
 export type GiveUpReason = 'reached_max_restart_intensity' | 'escalated';
 
 /** The limit of a supervisor that gave up, the count that exceeded it, and the causes. */
@@ -101,6 +103,8 @@ export function tellGiveUp(p: Process, offender: Offender, limits: Intensity, re
   const told: GiveUp = { supervisor: p.title, reason, intensity, periodMs, restarts, causes };
   known.set(p, new GiveUpError(told));
   if (!p.kernel.reporting) return;
-  const report: SupervisorReport = { label: 'supervisor gives up', level: 'error', context: 'shutdown', offender, ...told };
+  const report: SupervisorReport = {
+    label: 'supervisor gives up', level: 'error', context: 'shutdown', offender, ...told,
+  };
   p.kernel.report(report);
 }

@@ -19,7 +19,9 @@ export { checkPartitionsName, partitionOf, PartitionSupervisorRef, partitionSupe
 export type { Offender, ProgressReport, SupervisorReport } from './report.js';
 export { SupervisorState } from './state.js';
 export { checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree } from './spec.js';
-export { offerTrees, startSupervisor, startTree, type AnyTreeSpec, type OnGiveUp, type SuperviseOptions, type TopOptions } from './supervise.js';
+export {
+  offerTrees, startSupervisor, startTree, type AnyTreeSpec, type OnGiveUp, type SuperviseOptions, type TopOptions,
+} from './supervise.js';
 export { taskChild, type StaticTaskOptions } from './task-child.js';
 export { taskSupervisorDefinition } from './task-supervisor.js';
 export { readTasks, taskSupervisor, TaskSupervisorRef, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './task-supervisor-handle.js';

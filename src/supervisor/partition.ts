@@ -53,7 +53,10 @@ export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores
     const own = nameOf(name, n);
     children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
   }
-  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: 'never', ...limitsOf(read), name, partitions: children.length, children };
+  return {
+    strategy: read.strategy ?? 'one_for_one', autoShutdown: 'never', ...limitsOf(read), name,
+    partitions: children.length, children,
+  };
 }
 
 /** The partitions are named after it, so a key that is no text has no names for them. */

@@ -20,8 +20,8 @@ export interface Offender {
 
 /**
  * What a supervisor has to tell (LG-01): a child ended (a permanent one for any reason, others abnormally, LG-02), a start
- * failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The end of a
- * child that crashed is `info`: the crash has a line of its own.
+ * failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The end of
+ * a child that crashed is `info`: the crash has a line of its own.
  */
 export interface SupervisorReport extends Report {
   readonly label: 'child terminated' | 'child failed to start' | 'child failed to shut down' | 'supervisor gives up';
@@ -33,7 +33,10 @@ export interface SupervisorReport extends Report {
   readonly offender: Offender;
   /** children that ended alike at a common shutdown */
   readonly children?: number;
-  /** `supervisor gives up`: restarts allowed within `periodMs` ms, how many there were with the one too many, and why, at most five */
+  /**
+   * `supervisor gives up`: restarts allowed within `periodMs` ms, how many there were with the one too many, and why,
+   * at most five
+   */
   readonly intensity?: number;
   readonly periodMs?: number;
   readonly restarts?: number;
@@ -60,7 +63,10 @@ const LABELS: Readonly<Record<Exclude<SupervisorReport['context'], 'shutdown'>, 
 export function reportError(supervisor: Process, context: Exclude<SupervisorReport['context'], 'shutdown'>, child: Child, reason: ExitReason, p: Process | null = child.process, children?: number): void {
   const { kernel } = supervisor;
   if (!kernel.reporting) return;
-  const report: SupervisorReport = { label: LABELS[context], level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context, supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }) };
+  const report: SupervisorReport = {
+    label: LABELS[context], level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context,
+    supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }),
+  };
   kernel.report(report);
 }
 
@@ -74,7 +80,10 @@ export function reportProgress(supervisor: Process, child: Child, level: Progres
 /** The child as reports tell it. */
 export function offender(child: Child, p: Process | null): Offender {
   const { spec } = child;
-  return { pid: p?.pid, id: idOf(child), start: child.plan.definition.name, restart: spec.restart, significant: spec.significant, shutdown: shutdownText(spec.shutdownMs), type: spec.type };
+  return {
+    pid: p?.pid, id: idOf(child), start: child.plan.definition.name, restart: spec.restart,
+    significant: spec.significant, shutdown: shutdownText(spec.shutdownMs), type: spec.type,
+  };
 }
 
 /** The id that a report shows: none under a dynamic supervisor. */

@@ -1,5 +1,8 @@
 import { delayMs, OptionError, shownAs } from '../base/index.js';
-import { AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type ArgsThen, type InitArgs, type StartPlan } from '../behaviour/index.js';
+import {
+  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type ArgsThen, type
+  InitArgs, type StartPlan,
+} from '../behaviour/index.js';
 import type { Address, Kernel } from '../process/index.js';
 import { checkStartName, type Via } from '../router/index.js';
 import { BRUTAL_KILL, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
@@ -93,8 +96,8 @@ const SHUTDOWN_MS = 5_000;
 
 /**
  * Specifies an agent under a supervisor: `child(id, Definition, ...initArgs, options?)`. When there are more arguments
- * than `init.length` and the last is a plain object, it is the options: behind an optional parameter that may be an object
- * give them always, `{}` for none.
+ * than `init.length` and the last is a plain object, it is the options: behind an optional parameter that may be an
+ * object give them always, `{}` for none.
  *
  * Errors: an OptionError that names the value, the rule and the fix, before anything starts.
  *
@@ -139,7 +142,10 @@ export function checkTree(where: string, spec: unknown): Tree {
 export function checkFlags(where: string, spec: unknown): Omit<Tree, 'children'> & { readonly children: readonly unknown[] } {
   const read = readTree(where, spec);
   const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
-  return { strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read), name, partitions: 0, children: read.children };
+  return {
+    strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read), name,
+    partitions: 0, children: read.children,
+  };
 }
 
 export function withChildren(where: string, flags: ReturnType<typeof checkFlags>): Tree {

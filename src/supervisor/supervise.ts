@@ -10,8 +10,8 @@ import { checkTree, ChildSpec, type SupervisorSpec } from './spec.js';
 
 /**
  * What happens when a supervisor of the system gives up: `'stop'` stops the system, whose `done` then rejects with the
- * GiveUpError; a function gets that error when the supervisor has ended, and everything else goes on; `'ignore'` leaves it
- * at the report.
+ * GiveUpError; a function gets that error when the supervisor has ended, and everything else goes on; `'ignore'` leaves
+ * it at the report.
  */
 export type OnGiveUp = 'stop' | 'ignore' | ((error: GiveUpError) => unknown);
 

@@ -135,7 +135,9 @@ export class TaskSupervisorRef {
     const start: StreamStart = (run, item, consumer, started, refused) => {
       const job = this.#job(where, run, [item], { restart: 'temporary' });
       const request: TaskStart = { as: 'asyncNolink', job, told: { started, refused } };
-      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call('start', new Own(request), { timeoutMs: 'infinity' });
+      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call(
+        'start', new Own(request), { timeoutMs: 'infinity' },
+      );
       asked.catch(refused);
     };
     return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start));

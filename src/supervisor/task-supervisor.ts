@@ -97,7 +97,9 @@ function info(self: Sup, message: unknown): unknown {
   if (!shouldRestart(entry.job.restart, message.reason)) return undefined;
   const { kernel } = self.p;
   if (!state.intensity.allowsFor(kernel.env.mono(), undefined, message.reason)) {
-    tellGiveUp(self.p, offenderOf(p, entry.job), state.intensity, 'reached_max_restart_intensity', state.intensity.causes());
+    tellGiveUp(
+      self.p, offenderOf(p, entry.job), state.intensity, 'reached_max_restart_intensity', state.intensity.causes(),
+    );
     return giveUp(self);
   }
   kernel.counts.restarts++;
@@ -106,7 +108,10 @@ function info(self: Sup, message: unknown): unknown {
 }
 
 function offenderOf(p: Process, { restart, shutdownMs }: TaskJob): Offender {
-  return { pid: p.pid, id: undefined, start: 'task', restart, significant: false, shutdown: shutdownText(shutdownMs), type: 'worker' };
+  return {
+    pid: p.pid, id: undefined, start: 'task', restart, significant: false, shutdown: shutdownText(shutdownMs),
+    type: 'worker',
+  };
 }
 
 /* ---- stopping ---- */

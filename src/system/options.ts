@@ -9,7 +9,10 @@ import { checkName, DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT, type LetterLimits } fr
 export interface SystemOptions {
   /** the first part of every pid; default `castcall` */
   readonly name?: string | undefined;
-  /** `frozen` freezes plain payloads at the sender, 1,000 objects of each at most, so that a later change throws there; default in development. `shared` passes them by reference; default otherwise */
+  /**
+   * `frozen` freezes plain payloads at the sender, 1,000 objects of each at most, so that a later change throws there;
+   * default in development. `shared` passes them by reference; default otherwise
+   */
   readonly payloads?: 'shared' | 'frozen' | undefined;
   /** warnings, callers' stacks on call errors, frozen payloads; default: NODE_ENV is not `production` */
   readonly development?: boolean | undefined;

@@ -3,7 +3,8 @@ import { checkKeys, planOf, type Host, type StartPlan } from '../behaviour/index
 import { monitor, Phase, type Process } from '../process/index.js';
 import { checkStartName } from '../router/index.js';
 import {
-  dynamicDefinition, DynamicSupervisorRef, gaveUp, PartitionSupervisorRef, partitionTree, readDynamic, readSimple, SimpleSupervisorRef, startSupervisor, startTree, supervisorDefinition,
+  dynamicDefinition, DynamicSupervisorRef, gaveUp, PartitionSupervisorRef, partitionTree, readDynamic, readSimple,
+  SimpleSupervisorRef, startSupervisor, startTree, supervisorDefinition,
   type AnyTreeSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SuperviseOptions, type Template,
   readTasks, taskSupervisorDefinition, TaskSupervisorRef, type OnGiveUp, type TaskSupervisorSpec, type TopOptions,
 } from '../supervisor/index.js';

@@ -3,8 +3,10 @@ import { addressOf, type Host, type StartPlan } from '../behaviour/index.js';
 import type { Via } from '../router/index.js';
 import {
   Applications, checkPartitionsName, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, TaskSupervisorRef,
-  type AnyTreeSpec, type ChildSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SimpleSupervisorRef,
-  type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, type TopOptions,
+  type AnyTreeSpec, type ChildSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type
+  SimpleSupervisorRef,
+  type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, type
+  TopOptions,
 } from '../supervisor/index.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
@@ -34,8 +36,8 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   /**
    * Starts a supervisor with its children; resolves when all run (SU-01). Errors: OptionError for a bad spec,
    * StartError `{ shutdown: { failedToStartChild, reason } }` when a child fails, with nothing left running (SU-04).
-   * Takes the specification of any kind, too. The tree is the system's, whoever calls; a process's own: `self.supervise`.
-   * A supervisor that gives up stops the system, unless `onGiveUp` says otherwise.
+   * Takes the specification of any kind, too. The tree is the system's, whoever calls; a process's own:
+   * `self.supervise`. A supervisor that gives up stops the system, unless `onGiveUp` says otherwise.
    *
    * @example
    * const Worker = defineAgent({ init: () => ({ jobs: 0 }), casts: { work(self) { self.state.jobs++; } } });
@@ -49,8 +51,8 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor without children, for those that come and go, each by its own specification (DS-01). A spec function
-   * runs when it starts and again when its code changes (SU-53).
+   * Starts a supervisor without children, for those that come and go, each by its own specification (DS-01). A spec
+   * function runs when it starts and again when its code changes (SU-53).
    * @example
    * const Job = defineAgent({ init: (n: number) => ({ n }) });
    * const jobs = await system.superviseDynamic({ name: 'jobs' });
@@ -103,9 +105,14 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
     return handled(this.#tops.partitions(spec, options));
   }
 
-  /** The handle of a partition supervisor by name; `of` is the child it was made of, for the types. Errors: see PartitionSupervisorRef. */
+  /**
+   * The handle of a partition supervisor by name; `of` is the child it was made of, for the types. Errors: see
+   * PartitionSupervisorRef.
+   */
   partitions<R>(name: string | Via, of: ChildSpec<R>): PartitionSupervisorRef<R> {
-    return new PartitionSupervisorRef(this.#host.router.address(checkPartitionsName('partitions', name)), this.#host.kernel, name, of);
+    return new PartitionSupervisorRef(
+      this.#host.router.address(checkPartitionsName('partitions', name)), this.#host.kernel, name, of,
+    );
   }
 
   /** The handle of a static supervisor, by name (resolved at every use) or pid. */
@@ -120,17 +127,19 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
 
   /**
    * Stops everything, newest tree first, each child by its own shutdown rule. What was queued and not started becomes
-   * dead letters. Afterwards the system owns no process, timer or listener. Idempotent; also from inside a handler: call it
-   * before the handler's first await, or the handler is not known to be the one that stops and is waited for like any other.
+   * dead letters. Afterwards the system owns no process, timer or listener. Idempotent; also from inside a handler:
+   * call it before the handler's first await, or the handler is not known to be the one that stops and is waited for
+   * like any other.
    */
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
     return this.#ending.stop(options);
   }
 
   /**
-   * How the system ends: resolves as `stop` does, and rejects with a GiveUpError when a supervisor of the system gave up
-   * (`onGiveUp` of `supervise`), or with an ApplicationError `EXITED` when an application that must run ended, once all
-   * has stopped. Nobody marks it as handled: if you do not look at it, such an end is the end of the program, with exit code 1.
+   * How the system ends: resolves as `stop` does, and rejects with a GiveUpError when a supervisor of the system gave
+   * up (`onGiveUp` of `supervise`), or with an ApplicationError `EXITED` when an application that must run ended, once
+   * all has stopped. Nobody marks it as handled: if you do not look at it, such an end is the end of the program, with
+   * exit code 1.
    *
    * @example
    * const other = createSystem({ logger: false });

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cloned } from '../../src/base/index.js';
 
-const both = (value: unknown): [unknown, unknown] => [outcome(() => cloned(value)), outcome(() => structuredClone(value))];
+const both = (value: unknown): [unknown, unknown] => [
+  outcome(() => cloned(value)), outcome(() => structuredClone(value)),
+];
 function outcome(make: () => unknown): unknown {
   try {
     return { made: make() };

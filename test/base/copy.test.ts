@@ -5,7 +5,9 @@ import * as first from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 
 test('the version is that of package.json, and the changelog begins with it', () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string,
+  };
   expect(VERSION).toBe(version);
   const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
   expect(/^## (\d\S*)/m.exec(changelog)?.[1]).toBe(version);
@@ -17,7 +19,9 @@ describe('two copies of the library in one program', () => {
     vi.resetModules();
     second = await import('../../src/index.js');
   });
-  const says = new RegExp(`another copy of castcall made it \\(version ${VERSION}, this one is ${VERSION}\\).*npm ls castcall`);
+  const says = new RegExp(
+    `another copy of castcall made it \\(version ${VERSION}, this one is ${VERSION}\\).*npm ls castcall`,
+  );
 
   test('a definition, a child specification and a ref of the other copy are refused with the reason', async () => {
     const system = testSystem();
@@ -32,7 +36,10 @@ describe('two copies of the library in one program', () => {
     const said = await new Promise<unknown[]>((resolve) => {
       system.spawn(async (self) => {
         const thrown = (run: () => unknown): unknown => { try { return run(); } catch (error) { return error; } };
-        resolve([thrown(() => self.call(ref, 'ping')), thrown(() => self.cast(ref, 'poke')), thrown(() => self.put(ref, 'poke')), thrown(() => self.deliver(ref, 'poke')), thrown(() => self.bind(ref))]);
+        resolve([
+          thrown(() => self.call(ref, 'ping')), thrown(() => self.cast(ref, 'poke')),
+          thrown(() => self.put(ref, 'poke')), thrown(() => self.deliver(ref, 'poke')), thrown(() => self.bind(ref)),
+        ]);
         await self.receive(() => false);
       });
     });
@@ -42,6 +49,8 @@ describe('two copies of the library in one program', () => {
 
   test('what nobody of ours made is refused as before', () => {
     const system = testSystem();
-    expect(() => (system.start as (definition: unknown) => unknown)({ calls: {} })).toThrow(/pass the definition itself/);
+    expect(() => (system.start as (definition: unknown) => unknown)({ calls: {} })).toThrow(
+      /pass the definition itself/,
+    );
   });
 });

@@ -31,7 +31,9 @@ test('a line does what an array does, with push, shift and the removal of any', 
         line.push(model.at(-1) as One);
       }
       const expected = model.map((one) => one.n);
-      expect({ forwards: forwards(line), backwards: backwards(line), size: line.size }).toEqual({ forwards: expected, backwards: expected, size: model.length });
+      expect({ forwards: forwards(line), backwards: backwards(line), size: line.size }).toEqual(
+        { forwards: expected, backwards: expected, size: model.length },
+      );
     });
   }));
 });

@@ -16,7 +16,9 @@ describe('PR-17 frozen payloads', () => {
       cart.cast('load', ['tea']);
       await cart.tryCall(op as 'add', 'cake');
     }
-    const [added, other] = logger.lines.filter(({ text }) => text === 'process crashed').map(({ fields }) => fields['hint']);
+    const [added, other] = logger.lines.filter(({ text }) => text === 'process crashed').map(
+      ({ fields }) => fields['hint'],
+    );
     expect(added).toMatch(/was it in a message\?.*structuredClone.*payloads: 'shared'/);
     expect(other).toBeUndefined();
   });

@@ -38,7 +38,9 @@ describe('self.signal fires', () => {
   });
 
   test.each([
-    ['the reason itself', (signal: AbortSignal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))],
+    ['the reason itself', (signal: AbortSignal) => new Promise(
+      (_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)),
+    )],
     ['the AbortError of a timer', (signal: AbortSignal) => timer(1e6, undefined, { signal })],
   ])('at a shutdown, and what a trapping process lets out then is no crash: %s (GS-35, P17)', async (_, wait) => {
     const logger = new Recorder();
@@ -58,7 +60,9 @@ describe('self.signal fires', () => {
     });
     const agents = [system.start(Trapping), system.start(Trapping)];
     const machine = system.start(Machine);
-    const plain = system.spawn(async (self) => { self.flag('trapExit', true); begun.push('plain'); await wait(self.signal); });
+    const plain = system.spawn(
+      async (self) => { self.flag('trapExit', true); begun.push('plain'); await wait(self.signal); },
+    );
     const downs = [...agents, machine, plain].map((one) => system.monitor(one).down);
     const Starting = defineAgent({ trapExit: true, async init() { begun.push('init'); await wait(this.signal); } });
     const started = system.start(Starting).catch((error: unknown) => error);

@@ -65,7 +65,10 @@ describe('a control value that is not returned', () => {
     const { system, warnings } = warned();
     system.start(defineAgent({ name: 'lazy', init() { this.ignore(); return {}; } }));
     system.start(defineAgent({ name: 'broke', init() { this.stop('no_funds'); return {}; } }));
-    expect(warnings()).toEqual([expect.stringContaining("init of 'lazy' called self.ignore(…)"), expect.stringContaining("init of 'broke' called self.stop(…)")]);
+    expect(warnings()).toEqual([
+      expect.stringContaining("init of 'lazy' called self.ignore(…)"),
+      expect.stringContaining("init of 'broke' called self.stop(…)"),
+    ]);
   });
 
   const Door = defineStatem({

@@ -30,12 +30,16 @@ describe('receipt.cancel', () => {
     const ref = system.start(Worker, { name: 'w' });
     void ref.call('hold');
     await settleTurn();
-    const receipts = [await ref.deliver('take', 'a', once), await ref.deliver('aside', 'b'), await ref.deliver('take', 'c')];
+    const receipts = [
+      await ref.deliver('take', 'a', once), await ref.deliver('aside', 'b'), await ref.deliver('take', 'c'),
+    ];
     const states: string[] = [];
     void (async () => { for await (const state of (receipts[0] as (typeof receipts)[0]).changes) states.push(state); })();
     expect(receipts.map((receipt) => receipt.cancel())).toEqual([true, true, true]);
     expect(receipts.map((receipt) => receipt.cancel())).toEqual([false, false, false]);
-    for (const receipt of receipts) expect(await receipt.settled).toMatchObject({ kind: 'cancelled', reason: 'cancelled', attempts: 0, failures: [] });
+    for (const receipt of receipts) expect(await receipt.settled).toMatchObject(
+      { kind: 'cancelled', reason: 'cancelled', attempts: 0, failures: [] },
+    );
     const second = await ref.deliver('take', 'another payload', once);
     expect(ref.stats().delivery).toMatchObject({ accepted: 4, dropped: 3, cancelled: 3, inTransit: 1, conflicts: 0 });
     gate.open();
@@ -84,7 +88,9 @@ describe('receipt.cancel', () => {
     const receipt = await ref.deliver('take', 'a', once);
     const call = ref.call('take', 'a', once);
     expect(receipt.cancel()).toBe(true);
-    await expect(call).rejects.toMatchObject({ code: 'CANCELLED', message: expect.stringContaining('cancelled it') as unknown });
+    await expect(call).rejects.toMatchObject(
+      { code: 'CANCELLED', message: expect.stringContaining('cancelled it') as unknown },
+    );
   });
 
   test('its agent ends before its turn: it is counted once all the same', async () => {

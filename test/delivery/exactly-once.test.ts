@@ -125,7 +125,9 @@ describe('exactly once', () => {
     expect(new Set(codes.slice(2))).toEqual(new Set(['MAILBOX_FULL']));
     open();
     for (const one of sends.slice(0, 2)) expect(await (await one).settled).toMatchObject({ kind: 'handled' });
-    expect(await (await ref.deliver('ask', undefined, { guarantee: 'exactly-once' })).settled).toMatchObject({ kind: 'handled' });
+    expect(await (await ref.deliver('ask', undefined, { guarantee: 'exactly-once' })).settled).toMatchObject(
+      { kind: 'handled' },
+    );
   });
 });
 

@@ -32,7 +32,9 @@ test('P12 hundreds that are accepted at once end at their own ms each, none befo
 test('P12 those that are handled leave the others their time; what follows has its own', async () => {
   const { env, system, ref, receipts } = await suspended(130);
   system.resume(ref);
-  expect(await Promise.all(receipts.map(async ({ settled }) => (await settled).reply))).toEqual(receipts.map((_, n) => n));
+  expect(await Promise.all(receipts.map(async ({ settled }) => (await settled).reply))).toEqual(
+    receipts.map((_, n) => n),
+  );
   system.suspend(ref);
   await env.advance(60);
   const later = await ref.deliver('take', 7, { expiresInMs: 100 });

@@ -12,7 +12,9 @@ afterEach(() => strays.end());
 const mine = new Error('mine');
 const fail = async (): Promise<never> => { throw mine; };
 const failNow = (): never => { throw mine; };
-const Worker = defineAgent({ calls: { hang: () => new Promise<void>(() => undefined), gone: (self) => self.stop('gone') } });
+const Worker = defineAgent(
+  { calls: { hang: () => new Promise<void>(() => undefined), gone: (self) => self.stop('gone') } },
+);
 const Registry = defineRegistry({ keys: 'unique' });
 
 describe('an error of the function, which nobody looks at, surfaces', () => {
@@ -94,7 +96,9 @@ describe('P17 what castcall decides ends no program', () => {
   test('what comes when the signal has fired, or the agent has ended', async () => {
     const system = testSystem();
     const controller = new AbortController();
-    const aborts = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(mine)));
+    const aborts = (signal: AbortSignal): Promise<never> => new Promise(
+      (_, reject) => signal.addEventListener('abort', () => reject(mine)),
+    );
     const limit = system.limit('l', { concurrent: 10 });
     void limit.run(aborts, { signal: controller.signal });
     void system.breaker('b').run(aborts, { signal: controller.signal });

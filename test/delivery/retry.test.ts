@@ -228,7 +228,9 @@ describe('retry and what errors ask for', () => {
         },
       });
       const from = sim.nowMs;
-      sim.equal(await sim.system.start(Agent).call('ask', undefined, { timeoutMs: 'infinity' }), 2, 'the second attempt');
+      sim.equal(
+        await sim.system.start(Agent).call('ask', undefined, { timeoutMs: 'infinity' }), 2, 'the second attempt',
+      );
       ms = Math.round(sim.nowMs - from);
     });
     return ms;
@@ -240,7 +242,9 @@ describe('retry and what errors ask for', () => {
     expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 20 }))).toBe(100);
     expect(await waits(Object.assign(new Error('busy'), { details: { retryAfterMs: 700 } }))).toBe(700);
     expect(await waits(Object.assign(new Error('a date'), { retryAfterMs: 1_700_000_000_000 }))).toBe(600_000);
-    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }), { retryAfterMaxMs: 1_000 })).toBe(1_000);
+    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }), { retryAfterMaxMs: 1_000 })).toBe(
+      1_000,
+    );
     for (const retryAfterMs of [NaN, -1, '5', null]) expect(await waits(Object.assign(new Error('odd'), { retryAfterMs }))).toBe(100);
     expect(await failure(retry(() => 1, { retryAfterMaxMs: -1 }))).toBeInstanceOf(OptionError);
   });

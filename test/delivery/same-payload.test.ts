@@ -28,7 +28,9 @@ async function resent(ref: AgentRef<typeof Taker>, other: unknown): Promise<'dup
   const code = await ref.deliver('take', other, once).then(() => 'duplicate', (error: { code: string }) => error.code);
   expect(['duplicate', 'KEY_CONFLICT']).toContain(code);
   const again = code === 'duplicate';
-  expect(ref.stats().delivery).toMatchObject({ accepted: 1, duplicatesSuppressed: again ? 1 : 0, conflicts: again ? 0 : 1 });
+  expect(ref.stats().delivery).toMatchObject(
+    { accepted: 1, duplicatesSuppressed: again ? 1 : 0, conflicts: again ? 0 : 1 },
+  );
   return again ? 'duplicate' : 'conflict';
 }
 

@@ -10,7 +10,7 @@ export const behaviour = [
   { name: "the parent's exit is a message", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'false']] },
   { name: "anybody's exit is the parent's", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'p.parent !== null']] },
   { name: 'the last reply is sent before terminate', file: 'src/behaviour/ending.js', edits: [['self.ending = ending; p.phase', 'ending.replyTo?.reply(ending.reply); self.ending = ending; p.phase']] },
-  { name: 'a crash in terminate is forgotten', file: 'src/behaviour/ending.js', edits: [['ending.reason = reasonOf(error);', ';']] },
+  { name: 'a crash in terminate is forgotten', file: 'src/behaviour/ending.js', edits: [['ending.reason = lastReason(p, error);', ';']] },
   { name: 'terminate does not run', file: 'src/behaviour/ending.js', edits: [['if (run !== null) {', 'if (run === undefined) {']] },
   { name: 'continue waits its turn', file: 'src/behaviour/self.js', edits: [[/CONTINUE, what, null, Rank\.Front/, 'CONTINUE, what, null, Rank.Low']] },
   { name: 'a failed start leaves its process', file: start, edits: [[/exitProcess\(p, exit\);/, ';']] },

@@ -137,7 +137,10 @@ describe('P8 PR-19 fairness', () => {
     },
   });
 
-  /** How many messages `a`, for which so many wait, handles from the first one, which sends to `b`, until that is handled; in one turn of the event loop. */
+  /**
+   * How many messages `a`, for which so many wait, handles from the first one, which sends to `b`, until that is
+   * handled; in one turn of the event loop.
+   */
   async function waits(queued: number, readCostMs: number, levels: { a?: 'high' | 'low'; b?: 'high' | 'low' } = {}): Promise<number> {
     const env = new VirtualEnv();
     const system = testSystem({ env });
@@ -208,7 +211,9 @@ describe('P8 PR-19 fairness', () => {
     const system = testSystem({ env });
     const order: string[] = [];
     const log = system.start(Logger, order, 'log');
-    const Flood = defineAgent({ name: 'Flood', casts: { go() { order.push('burst'); for (let i = 0; i < 1_000; i++) log.cast('log'); } } });
+    const Flood = defineAgent(
+      { name: 'Flood', casts: { go() { order.push('burst'); for (let i = 0; i < 1_000; i++) log.cast('log'); } } },
+    );
     const flood = system.start(Flood);
     await env.settle();
     env.manual = true;

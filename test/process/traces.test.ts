@@ -24,7 +24,9 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
   'call with a timeout': (system) => system.start(Desk).call('hold', undefined, { timeoutMs: 1 }),
   tryCall: async (system) => { const result = await system.start(Desk).tryCall('crash'); if (!result.ok) throw result.error; },
   'self.call': (system) => asSelf(system, (self) => self.call(system.start(Desk), 'crash')),
-  'self.call after an await': (system) => asSelf(system, async function theCaller(self) { await settleTurn(); return self.call(system.start(Desk), 'crash'); }),
+  'self.call after an await': (system) => asSelf(
+    system, async function theCaller(self) { await settleTurn(); return self.call(system.start(Desk), 'crash'); },
+  ),
   put: (system) => {
     const Busy = defineAgent({ casts: { busy: () => new Promise<void>(() => undefined) } });
     const busy = system.start(Busy, { mailbox: { capacity: 1, overflow: 'suspend' } });
@@ -32,7 +34,9 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
     return Promise.all([busy.put('busy'), busy.put('busy', undefined, { timeoutMs: 1 })]);
   },
   deliver: async (system) => { const desk = system.start(Desk); await desk.stop(); await desk.deliver('nothing'); },
-  'call with a guarantee': (system) => system.start(Desk).call('hold', undefined, { guarantee: 'at-least-once', timeoutMs: 1 }),
+  'call with a guarantee': (system) => system.start(Desk).call(
+    'hold', undefined, { guarantee: 'at-least-once', timeoutMs: 1 },
+  ),
   stop: async (system) => { const desk = system.start(Desk); const stopped = desk.stop(); desk.cast('crash'); await stopped; await desk.stop(); },
   'stop of another reason': (system) => { const desk = system.start(Desk); desk.cast('crash'); return desk.stop(); },
   stream: async (system) => { for await (const item of system.start(Desk).stream('items')) void item; },
@@ -65,8 +69,12 @@ describe('callers of what fails, in development', () => {
     const system = testSystem({ development: true });
     const desk = system.ref(Desk, 'nobody');
     const turn = async (): Promise<number[]> => {
-      const errors = await Promise.all(Array.from({ length: TRACES_PER_TURN + 10 }, () => rejection(desk.call('crash'))));
-      return ['traces.test.ts', 'no frames'].map((text) => errors.filter((error) => (error as Error).stack?.includes(text)).length);
+      const errors = await Promise.all(
+        Array.from({ length: TRACES_PER_TURN + 10 }, () => rejection(desk.call('crash'))),
+      );
+      return ['traces.test.ts', 'no frames'].map(
+        (text) => errors.filter((error) => (error as Error).stack?.includes(text)).length,
+      );
     };
     const first = await turn();
     await settleTurn();

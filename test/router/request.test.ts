@@ -138,8 +138,12 @@ describe('P6 a call settles exactly once', () => {
   it('an unknown operation names the known ones', async () => {
     const system = testSystem();
     const ref = system.start(Desk, newShared());
-    for (const op of ['pong', 'constructor', '__proto__']) await expect(ref.call(op as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPERATION', message: expect.stringContaining('known: ping, slow, later') });
-    await expect(ref.call('answer' as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPERATION', message: expect.stringContaining('it is a cast; use cast') });
+    for (const op of ['pong', 'constructor', '__proto__']) await expect(ref.call(op as never)).rejects.toMatchObject(
+      { code: 'UNKNOWN_OPERATION', message: expect.stringContaining('known: ping, slow, later') },
+    );
+    await expect(ref.call('answer' as never)).rejects.toMatchObject(
+      { code: 'UNKNOWN_OPERATION', message: expect.stringContaining('it is a cast; use cast') },
+    );
     expect(() => ref.tryCast('ping' as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
     expectConserved(system.stats());
   });

@@ -40,7 +40,9 @@ export async function charges(sim: Simulation): Promise<void> {
     calls: { here: handle, aside: { concurrent: true, handle } },
     casts: { plain: () => crash(true) },
   });
-  const supervisor = await system.supervise({ intensity, periodMs, children: ['a', 'b'].map((name) => child(name, Worker)) }, { onGiveUp: 'ignore' });
+  const supervisor = await system.supervise(
+    { intensity, periodMs, children: ['a', 'b'].map((name) => child(name, Worker)) }, { onGiveUp: 'ignore' },
+  );
   let ended = Infinity;
   void supervisor.down.then(() => { ended = sim.nowMs; });
   for (let left = 4 + random.int(12); left > 0; left--) {

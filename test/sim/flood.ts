@@ -64,7 +64,10 @@ async function selves(sim: Simulation): Promise<void> {
 
 const FILLED = 100;
 
-/** One that sends many messages for each that it handles: its turn ends once mailboxes have grown, whatever waits for it (P8). */
+/**
+ * One that sends many messages for each that it handles: its turn ends once mailboxes have grown, whatever waits for it
+ * (P8).
+ */
 async function fills(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   let inStep = 0;
@@ -110,7 +113,9 @@ async function fanIn(sim: Simulation): Promise<void> {
   const overflow = random.pick(['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const);
   const got: Sent[] = [];
   const Sink = sinkOf((one) => got.push(one));
-  const sink = system.start(Sink, { mailbox: { capacity, reserve, overflow, lanes: random.chance(0.3) ? { ageEvery: 1 + random.int(3) } : 'strict' } });
+  const sink = system.start(Sink, {
+    mailbox: { capacity, reserve, overflow, lanes: random.chance(0.3) ? { ageEvery: 1 + random.int(3) } : 'strict' },
+  });
   const sends = 20 + random.int(40);
   const senders = 2 + random.int(4);
   await Promise.all(Array.from({ length: senders }, (_, from) => oneOf(sim, sink, from, sends, overflow === 'suspend' && random.chance(0.7))));

@@ -1,4 +1,6 @@
-import { child, createSystem, defineAgent, GiveUpError, supervisor, type OnGiveUp, type SupervisorRef } from '../../src/index.js';
+import {
+  child, createSystem, defineAgent, GiveUpError, supervisor, type OnGiveUp, type SupervisorRef,
+} from '../../src/index.js';
 import { kernelOf } from '../../src/system/create.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
@@ -21,7 +23,9 @@ async function exceeds(sim: Simulation): Promise<void> {
   const Worker = workerOf(stops);
   const intensity = random.int(4);
   const periodMs = 100 * (1 + random.int(10));
-  const top: SupervisorRef = await system.supervise({ intensity, periodMs, children: ['a', 'b', 'c'].map((id) => child(id, Worker, id)) }, { onGiveUp: 'ignore' });
+  const top: SupervisorRef = await system.supervise(
+    { intensity, periodMs, children: ['a', 'b', 'c'].map((id) => child(id, Worker, id)) }, { onGiveUp: 'ignore' },
+  );
   const probe = sim.probe();
   probe.self.monitor(String(top.pid));
   // exactly as many as are allowed, within the window, its end included
@@ -58,7 +62,9 @@ async function edges(sim: Simulation): Promise<void> {
   const Worker = workerOf([]);
   const periodMs = 10 + random.int(50);
   const late = random.chance(0.5);
-  const top = await system.supervise({ intensity: 1, periodMs, children: [child('e', Worker, 'e')] }, { onGiveUp: 'ignore' });
+  const top = await system.supervise(
+    { intensity: 1, periodMs, children: [child('e', Worker, 'e')] }, { onGiveUp: 'ignore' },
+  );
   system.ref(Worker, 'e').cast('crash');
   await sim.settle();
   await sim.sleep(periodMs + (late ? 1 : 0));
@@ -115,7 +121,10 @@ async function burning(sim: Simulation): Promise<void> {
   if (survives) await top.stop();
 }
 
-/** A top gives up: the system stops and `done` says why, a function hears of it, or nobody does; a stop that is asked for first is the end. */
+/**
+ * A top gives up: the system stops and `done` says why, a function hears of it, or nobody does; a stop that is asked
+ * for first is the end.
+ */
 async function tops(sim: Simulation): Promise<void> {
   const { random } = sim;
   const system = createSystem({ env: kernelOf(sim.system).env, logger: false, development: false });
@@ -142,15 +151,21 @@ async function tops(sim: Simulation): Promise<void> {
   } else {
     await sim.sleep(20);
     sim.equal(top.pid, undefined, 'it has ended');
-    if (policy === 'ignore' || policy === 'function') sim.equal(system.start(Slow).tryCast('crash'), 'ok', 'the system goes on');
+    if (policy === 'ignore' || policy === 'function') {
+      sim.equal(system.start(Slow).tryCast('crash'), 'ok', 'the system goes on');
+    }
     await system.stop();
   }
   const end = await done;
   const failed = policy === 'stop' ? end instanceof GiveUpError && end.restarts === 1 : policy === 'throws' && end instanceof Error && end.message === 'listener';
   sim.sometimes(early && end === 'stopped' && policy === 'stop', 'a stop that is asked for before the top has ended');
   if (early) sim.always(failed || end === 'stopped', 'the stop that was asked for, or the failure before it');
-  else sim.equal(failed ? 'failed' : end, policy === 'stop' || policy === 'throws' ? 'failed' : 'stopped', `done after ${policy}`);
-  sim.always(heard.length <= 1 && (early || heard.length === (onGiveUp === listener ? 1 : 0)), 'the function hears of it once');
+  else sim.equal(
+    failed ? 'failed' : end, policy === 'stop' || policy === 'throws' ? 'failed' : 'stopped', `done after ${policy}`,
+  );
+  sim.always(
+    heard.length <= 1 && (early || heard.length === (onGiveUp === listener ? 1 : 0)), 'the function hears of it once',
+  );
   sim.equal(system.stats().processes, 0, 'nothing is left');
 }
 

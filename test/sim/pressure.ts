@@ -112,7 +112,10 @@ async function others(sim: Simulation): Promise<void> {
 async function reserve(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const seen: string[] = [];
-  const rules = { capacity: 1 + random.int(3), reserve: random.int(4), overflow: random.pick(['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const) };
+  const rules = {
+    capacity: 1 + random.int(3), reserve: random.int(4),
+    overflow: random.pick(['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const),
+  };
   const sink = system.start(slowSink(sim, seen), { mailbox: rules });
   void sink.tryCall('hold', 20);
   await sim.settle();
@@ -124,7 +127,9 @@ async function reserve(sim: Simulation): Promise<void> {
     const evicts = !room && rules.overflow === 'drop-oldest' && (urgent || below > 0);
     const takes = !room && evicts && urgent && below > 0;
     const told = sink.tryCast('take', `${n}`, { priority: urgent ? 'critical' : 'normal' });
-    sim.equal(told, room || evicts ? 'ok' : 'full', `${urgent ? 'a critical' : 'another'} message at ${below} + ${critical}`);
+    sim.equal(
+      told, room || evicts ? 'ok' : 'full', `${urgent ? 'a critical' : 'another'} message at ${below} + ${critical}`,
+    );
     if (room && urgent) critical++;
     else if (room) below++;
     else if (takes) {
@@ -133,7 +138,10 @@ async function reserve(sim: Simulation): Promise<void> {
     }
     const { size, depth } = sink.stats().mailbox;
     sim.equal(`${size - depth.critical} ${depth.critical}`, `${below} ${critical}`, 'what is queued');
-    sim.always(below <= rules.capacity && below + critical <= rules.capacity + rules.reserve, 'a bound, and a reserve above it (P9)');
+    sim.always(
+      below <= rules.capacity && below + critical <= rules.capacity + rules.reserve,
+      'a bound, and a reserve above it (P9)',
+    );
     sim.sometimes(below + critical > rules.capacity, 'a critical message above the capacity');
   }
   await sim.sleep(60);

@@ -15,7 +15,9 @@ const Shard = defineAgent({
 describe('a partition supervisor', () => {
   test('PS-01 N copies of one spec, their ids are the numbers, 3 restarts in 5,000 ms; the default N is that of the cores', async () => {
     const system = testSystem();
-    const shards = await system.supervisePartitions({ name: 'shards', child: child('shard', Shard, 7), partitions: 3 }, { onGiveUp: 'ignore' });
+    const shards = await system.supervisePartitions(
+      { name: 'shards', child: child('shard', Shard, 7), partitions: 3 }, { onGiveUp: 'ignore' },
+    );
     expect((await shards.whichChildren()).map((row) => row.id)).toEqual(['2', '1', '0']);
     expect(system.registered().sort()).toEqual(['shards', 'shards/0', 'shards/1', 'shards/2']);
     for (let n = 0; n < 3; n++) {

@@ -70,7 +70,9 @@ describe('supervisor reports', () => {
     ref(system, 'c').cast('crash', boom);
     await settled();
     expect(take()).toEqual(['-a boom', '-c boom', '-b shutdown', '+a', '+b', '+c']);
-    expect(told().filter((line) => line.text !== 'child started').map((line) => line.fields['context'])).toEqual(['child_terminated', 'shutdown_error']);
+    expect(told().filter((line) => line.text !== 'child started').map((line) => line.fields['context'])).toEqual(
+      ['child_terminated', 'shutdown_error'],
+    );
     expect(await sup.countChildren()).toMatchObject({ active: 3 });
   });
 

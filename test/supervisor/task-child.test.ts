@@ -42,7 +42,9 @@ describe('a task as a child of a supervisor', () => {
     await env.settle();
     expect(ran).toEqual(['t', 't', 't']);
     expect(logger.texts('error')).toEqual(['task terminated', 'task terminated']);
-    expect(logger.texts('info').filter((text) => text !== 'child started')).toEqual(['child terminated', 'child terminated']);
+    expect(logger.texts('info').filter((text) => text !== 'child started')).toEqual(
+      ['child terminated', 'child terminated'],
+    );
     expect(logger.lines.find(({ text }) => text === 'task terminated')?.fields).toMatchObject({ function: 'transient', args: ['string'] });
     expect(logger.lines.find(({ text }) => text === 'child terminated')?.fields).toMatchObject({ offender: { id: 't', start: 'transient' } });
     ran.length = 0;

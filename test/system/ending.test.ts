@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  child, createSystem, defineAgent, defineApplication, GiveUpError, pool, supervisor, template, type OnGiveUp, type System,
+  child, createSystem, defineAgent, defineApplication, GiveUpError, pool, supervisor, template, type OnGiveUp, type
+  System,
 } from '../../src/index.js';
 import { expectConserved, Recorder, testSystem } from '../support/system.js';
 import { program } from './program.js';
@@ -12,7 +13,9 @@ const Fragile = defineAgent({
   casts: { crash() { throw boom; } },
 });
 const turns = async (): Promise<void> => { for (let n = 0; n < 10; n++) await new Promise(setImmediate); };
-const rejected = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'resolved', (error: unknown) => error);
+const rejected = (promise: Promise<unknown>): Promise<unknown> => promise.then(
+  () => 'resolved', (error: unknown) => error,
+);
 
 describe('a supervisor of the system that gives up', () => {
   test('SU-24 a worker that throws and its caller that lets it out: four restarts in 5,000 ms are needed to end the tree', async () => {
@@ -42,7 +45,9 @@ describe('a supervisor of the system that gives up', () => {
     system.ref(Fragile, 'a').cast('crash');
     const error = await end;
     expect(error).toBeInstanceOf(GiveUpError);
-    expect(error).toMatchObject({ supervisor: 'top', reason: 'reached_max_restart_intensity', intensity: 1, periodMs: 100, restarts: 2, cause: boom });
+    expect(error).toMatchObject({
+      supervisor: 'top', reason: 'reached_max_restart_intensity', intensity: 1, periodMs: 100, restarts: 2, cause: boom,
+    });
     expect(error.causes).toEqual([{ id: 'a', reason: boom }, { id: 'a', reason: boom }]);
     expect(error.message).toBe('supervisor top gave up: 2 restarts within 100 ms, where its intensity allows 1; the latest: a: Error: boom (2 times)');
     expect(events).toEqual(['other shutdown', 'done']);
@@ -53,12 +58,22 @@ describe('a supervisor of the system that gives up', () => {
 
   const kinds: Readonly<Record<string, (system: System, onGiveUp: OnGiveUp) => Promise<unknown>>> = {
     static: (system, onGiveUp) => system.supervise({ intensity: 0, children: [child('f', Fragile)] }, { onGiveUp }),
-    'a spec function': (system, onGiveUp) => system.supervise(() => ({ intensity: 0, children: [child('f', Fragile)] }), { onGiveUp }),
-    'a specification': (system, onGiveUp) => system.supervise(supervisor('s', { intensity: 0, children: [child('f', Fragile)] }), { onGiveUp }),
-    dynamic: async (system, onGiveUp) => (await system.superviseDynamic({ intensity: 0 }, { onGiveUp })).startChild(child('f', Fragile, { name: 'f' })),
+    'a spec function': (system, onGiveUp) => system.supervise(
+      () => ({ intensity: 0, children: [child('f', Fragile)] }), { onGiveUp },
+    ),
+    'a specification': (system, onGiveUp) => system.supervise(
+      supervisor('s', { intensity: 0, children: [child('f', Fragile)] }), { onGiveUp },
+    ),
+    dynamic: async (system, onGiveUp) => (await system.superviseDynamic({ intensity: 0 }, { onGiveUp })).startChild(
+      child('f', Fragile, { name: 'f' }),
+    ),
     simple: async (system, onGiveUp) => (await system.superviseSimple(template(Fragile, [], { name: 'f' }), { intensity: 0 }, { onGiveUp })).startChild(),
-    partitions: (system, onGiveUp) => system.supervisePartitions({ name: 'p', intensity: 0, partitions: 1, child: child('f', Fragile, { name: 'f' }) }, { onGiveUp }),
-    tasks: async (system, onGiveUp) => (await system.superviseTasks({ intensity: 0 }, { onGiveUp })).startChild(() => { throw boom; }, [], { restart: 'permanent' }),
+    partitions: (system, onGiveUp) => system.supervisePartitions(
+      { name: 'p', intensity: 0, partitions: 1, child: child('f', Fragile, { name: 'f' }) }, { onGiveUp },
+    ),
+    tasks: async (system, onGiveUp) => (await system.superviseTasks({ intensity: 0 }, { onGiveUp })).startChild(
+      () => { throw boom; }, [], { restart: 'permanent' },
+    ),
     pool: (system, onGiveUp) => system.supervise(pool('f', Fragile, { min: 1, max: 1, intensity: 0 }), { onGiveUp }),
   };
 
@@ -104,7 +119,9 @@ describe('a supervisor of the system that gives up', () => {
 
   test('the cause of a nested one that gave up is why it did', async () => {
     const system = testSystem();
-    await system.supervise({ intensity: 0, children: [supervisor('inner', { intensity: 0, name: 'inner', children: [child('f', Fragile)] })] });
+    await system.supervise({
+      intensity: 0, children: [supervisor('inner', { intensity: 0, name: 'inner', children: [child('f', Fragile)] })],
+    });
     system.ref(Fragile, 'f').cast('crash');
     const error = (await rejected(system.done)) as GiveUpError;
     expect(error.cause).toMatchObject({ code: 'GAVE_UP', supervisor: 'inner', cause: boom });
@@ -135,7 +152,9 @@ describe('a supervisor of the system that gives up', () => {
 
   test('a stop that was asked for before it has ended is the end', async () => {
     const system = testSystem();
-    const Slow = defineAgent({ trapExit: true, terminate: () => new Promise<void>((resolve) => { setTimeout(resolve, 20); }) });
+    const Slow = defineAgent(
+      { trapExit: true, terminate: () => new Promise<void>((resolve) => { setTimeout(resolve, 20); }) },
+    );
     await system.supervise({ intensity: 0, children: [child('f', Fragile), child('slow', Slow)] });
     system.ref(Fragile, 'f').cast('crash');
     await turns();
@@ -146,10 +165,14 @@ describe('a supervisor of the system that gives up', () => {
   test('a bad onGiveUp is refused, and a tree of a process has none', async () => {
     const system = testSystem();
     const bad = { onGiveUp: 'restart' as never };
-    await expect(system.supervise({ children: [] }, bad)).rejects.toThrow("onGiveUp: got 'restart', expected 'stop', 'ignore' or a function");
+    await expect(system.supervise({ children: [] }, bad)).rejects.toThrow(
+      "onGiveUp: got 'restart', expected 'stop', 'ignore' or a function",
+    );
     await expect(system.superviseTasks({}, { name: 'x' } as never)).rejects.toThrow(/name/);
     const refused = new Promise<unknown>((resolve) => {
-      system.spawn((self) => resolve(self.supervise({ children: [] }, { onGiveUp: 'ignore' } as never).catch((error: unknown) => error)));
+      system.spawn((self) => resolve(
+        self.supervise({ children: [] }, { onGiveUp: 'ignore' } as never).catch((error: unknown) => error),
+      ));
     });
     expect(await refused).toMatchObject({ code: 'UNKNOWN_OPTION' });
   });

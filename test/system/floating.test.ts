@@ -1,18 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  CallError, defineAgent, defineEventHandler, defineRegistry, EventManager, eventManager, multiCall, child, pool, retry, template, type AgentRef, type ProcessSelf, type System,
+  CallError, defineAgent, defineEventHandler, defineRegistry, EventManager, eventManager, multiCall, child, pool, retry,
+  template, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
 /*
- * P17: what castcall decides, told by a promise that nobody awaits, never ends the program. Every public member that hands out a promise is called
- * here so that it rejects, and left alone; the list is compared with what the compiler sees.
+ * P17: what castcall decides, told by a promise that nobody awaits, never ends the program. Every public member that
+ * hands out a promise is called here so that it rejects, and left alone; the list is compared with what the compiler
+ * sees.
  */
 
 const boom = new Error('boom');
-/** what a function of the user's lets out when a call in it has failed; its own errors surface: test/delivery/own-errors.test.ts */
+/**
+ * what a function of the user's lets out when a call in it has failed; its own errors surface:
+ * test/delivery/own-errors.test.ts
+ */
 const ours = new CallError('NOPROC', { target: 'nobody', op: 'say' });
 const Echo = defineAgent({
   calls: { say: (_self, text: string) => text, async *count() { yield 1; }, fail() { throw boom; } },
@@ -112,7 +117,10 @@ const failing: Readonly<Record<string, Failing>> = {
   'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw ours; })(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   'PoolRef.checkout': (w) => w.system.pool(Echo, 'nobody').checkout(),
-  'SystemTrees.supervise': (w) => [w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }), w.system.supervise(() => { throw boom; })],
+  'SystemTrees.supervise': (w) => [
+    w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }),
+    w.system.supervise(() => { throw boom; }),
+  ],
   'SystemTrees.superviseDynamic': (w) => w.system.superviseDynamic(bad),
   'SystemTrees.superviseSimple': (w) => w.system.superviseSimple(5 as never),
   'SystemTrees.superviseTasks': (w) => w.system.superviseTasks(bad),
@@ -143,7 +151,10 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
   'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo))]; },
   'PoolRef.run': async (w) => {
     await w.system.supervise({ children: [pool('workers', Echo)] });
-    return [w.system.pool(Echo, 'nobody').run(() => 1), w.system.pool(Echo, 'workers').run(() => { throw ours; }), w.system.pool(Echo, 'workers').run(5 as never)];
+    return [
+      w.system.pool(Echo, 'nobody').run(() => 1), w.system.pool(Echo, 'workers').run(() => { throw ours; }),
+      w.system.pool(Echo, 'workers').run(5 as never),
+    ];
   },
 };
 

@@ -1,6 +1,7 @@
 // actor-ts. Its actors are classes; the sender of an ask is `this.sender`. It runs on Node 24.
 import {
-  Actor, ActorOptions, ActorSystem, ActorSystemOptions, Directive, LogLevel, NoopLogger, OneForOneStrategy, PriorityMailbox, PriorityMailboxOptions,
+  Actor, ActorOptions, ActorSystem, ActorSystemOptions, Directive, LogLevel, NoopLogger, OneForOneStrategy,
+  PriorityMailbox, PriorityMailboxOptions,
 } from './actor-ts/dist/index.js';
 import { expectCount, nextTurn, now, perSecond, suite } from './suite.mjs';
 
@@ -53,7 +54,9 @@ async function restart(size) {
 async function priorities(size) {
   adapter.open();
   const messages = [0, 1, 2, 3].map((priority) => ({ type: 'add', priority }));
-  const mailbox = () => new PriorityMailbox(PriorityMailboxOptions.create().withPriorityFor((message) => message.priority ?? 4));
+  const mailbox = () => new PriorityMailbox(
+    PriorityMailboxOptions.create().withPriorityFor((message) => message.priority ?? 4),
+  );
   const actor = system.spawnAnonymous(() => new Handling((state, message, reply) => {
     if (message.type === 'get') { reply(state); return state; }
     return state + 1;
@@ -69,7 +72,10 @@ async function priorities(size) {
   return rate;
 }
 
-/** Its system takes quadratic time to end its actors, 15 s for 20,000: so many at most. Neither figure gets better with more. */
+/**
+ * Its system takes quadratic time to end its actors, 15 s for 20,000: so many at most. Neither figure gets better with
+ * more.
+ */
 const AGENTS_MAX = 5_000;
 const cases = suite(adapter);
 const some = (measure) => (size) => measure(Math.min(size, AGENTS_MAX));

@@ -16,11 +16,15 @@ export function installActorTs(folder: string): string {
   const clone = join(folder, 'actor-ts.git');
   for (const old of [home, clone]) rmSync(old, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
-  const run = (command: string, args: readonly string[], cwd = home): void => void execFileSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
+  const run = (command: string, args: readonly string[], cwd = home): void => void execFileSync(
+    command, args, { cwd, stdio: ['ignore', 2, 2] },
+  );
   run('git', ['clone', '--quiet', '--bare', REPOSITORY, clone]);
   run('git', ['-C', clone, 'archive', '--output', join(home, 'sources.tar'), COMMIT, 'src', 'tsconfig.json']);
   run('tar', ['xf', 'sources.tar']);
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'actor-ts', version: '0.16.0', private: true, type: 'module' }));
+  writeFileSync(
+    join(home, 'package.json'), JSON.stringify({ name: 'actor-ts', version: '0.16.0', private: true, type: 'module' }),
+  );
   run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...PINS]);
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noCheck']);
   writeFileSync(join(home, 'done'), COMMIT);

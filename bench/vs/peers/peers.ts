@@ -34,7 +34,9 @@ export async function installPeers(names: readonly PeerName[], mode: string): Pr
   if (!upToDate) execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 2, 2] });
   const node = names.includes('actor-ts') ? installActorTs(folder) : process.execPath;
   const nodeVersion = execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
-  return { peers: await Promise.all(names.map((name) => introduce(folder, name, node, mode))), node, nodeVersion, mode };
+  return {
+    peers: await Promise.all(names.map((name) => introduce(folder, name, node, mode))), node, nodeVersion, mode,
+  };
 }
 
 async function introduce(folder: string, name: PeerName, node: string, mode: string): Promise<Peer> {
@@ -45,7 +47,10 @@ async function introduce(folder: string, name: PeerName, node: string, mode: str
   const contestant = start();
   try {
     const metrics = new Set((await contestant.ask('metrics')).split(','));
-    return { name, version: name === 'actor-ts' ? manifestOf(join(folder, name)).version : versionOf(folder, name), metrics, start };
+    return {
+      name, version: name === 'actor-ts' ? manifestOf(join(folder, name)).version : versionOf(folder, name), metrics,
+      start,
+    };
   } finally {
     await contestant.stop();
   }

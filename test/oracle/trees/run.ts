@@ -45,7 +45,9 @@ class Forest {
   readonly labelOf = (pid: string): string | undefined => this.labels.get(pid);
 
   start(term: Term): void {
-    const made = isPool(term) ? this.startPool(term) : this.system.supervise(this.supSpec(term, []), { onGiveUp: 'ignore' });
+    const made = isPool(term) ? this.startPool(term) : this.system.supervise(
+      this.supSpec(term, []), { onGiveUp: 'ignore' },
+    );
     this.starting = made;
     made.then((top) => {
       this.recorder.log('api?', 'started(ok)');
