@@ -79,6 +79,11 @@ export function shutsDown(p: Process): boolean {
   return p.ext !== null && p.ext.shutdown !== null;
 }
 
+/** It has ended or its shutdown has arrived: whoever has waited for something starts nothing more in its name. */
+export function isEnding(p: Process): boolean {
+  return p.phase === Phase.Dead || shutsDown(p);
+}
+
 /** A start that takes its time must not hold up the shutdown of the starter: what is starting is asked to end, too. */
 export async function endedWith<T>(starter: Process, starting: Promise<T>): Promise<T> {
   const { signal } = starter.self as AgentSelf;

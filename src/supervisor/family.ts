@@ -1,5 +1,5 @@
-import { Phase, type Process } from '../process/index.js';
-import { Child, childOf, shutsDown, startChildProcess, type MaybeLater } from './child.js';
+import type { Process } from '../process/index.js';
+import { Child, childOf, isEnding, startChildProcess, type MaybeLater } from './child.js';
 import { reportProgress, type ProgressLevel } from './report.js';
 import type { ChildSpec } from './spec.js';
 
@@ -63,8 +63,12 @@ export class Family {
     reportProgress(this.supervisor, child, level);
   }
 
-  /** Starts in order; on a failure says which, with those before it left running. A shutdown that comes meanwhile ends it early. */
+  /**
+   * Starts in order; on a failure says which, with those before it left running. A supervisor that has ended, or is to
+   * shut down, starts no further one, nor the first when that came while it waited for something else.
+   */
   startAll(children: readonly Child[]): MaybeLater<Failure | null> {
+    if (isEnding(this.supervisor)) return null;
     for (let i = 0; i < children.length; i++) {
       const child = children[i] as Child;
       try {
@@ -83,7 +87,7 @@ export class Family {
       const child = children[i] as Child;
       try {
         if (pending instanceof Promise) await pending;
-        if (++i === children.length || this.supervisor.phase === Phase.Dead || shutsDown(this.supervisor)) return null;
+        if (++i === children.length || isEnding(this.supervisor)) return null;
       } catch (error) {
         return new Failure(child, i, error);
       }

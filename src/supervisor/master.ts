@@ -2,7 +2,7 @@ import { adopt, ExitSignal, isA, OptionError, reasonOf, StartError } from '../ba
 import { defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type AnyDefinition, type ProcessVerbs, type RuntimeDefinition } from '../behaviour/index.js';
 import { Exit, exitProcess, exitSignal, monitor, Phase, type Process } from '../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
-import { endedWith } from './child.js';
+import { endedWith, isEnding } from './child.js';
 import { supervisorDefinition } from './engine.js';
 import { checkTree, type Tree } from './spec.js';
 import { reasonOfStart } from './report.js';
@@ -28,6 +28,7 @@ async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
   const { p } = this;
   try {
     const { tree, state } = await started(app, env, this as unknown as ProcessVerbs);
+    if (isEnding(p)) throw new ExitSignal(p.phase === Phase.Dead ? p.reason : p.ext?.shutdown?.reason);
     const top = await endedWith(p, Promise.resolve(startAgent(hostOf(p.kernel), planOf(supervisorDefinition(), [tree], { name: tree.name }), p)));
     if (top === null) throw new ExitSignal(badCallback(app.name, 'start', 'badReturn', 'ignore'));
     return new Master(app, top, state);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, OptionError, StartError, supervisor, type SupervisorSpec } from '../../src/index.js';
+import { child, defineAgent, OptionError, StartError, supervisor, type Pid, type SupervisorSpec } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { Gate, rejection, settled } from './wait.js';
 import { boom, family } from './family.js';
@@ -42,6 +42,23 @@ describe('the start of a supervisor', () => {
     await starting;
     expect(take()).toEqual(['+b']);
   });
+
+  for (const later of [false, true]) {
+    const init = later ? 'async' : 'sync';
+    test.each([['killed', 'killed'], ['told to shut down', 'shutdown']])(`SU-05 a supervisor that is %s while its spec function waits starts no child (${init} init)`, async (what, reason) => {
+      const system = testSystem();
+      const gate = new Gate();
+      const { worker, take } = family();
+      const starting = rejection(system.supervise(async () => { await gate.promise; return { children: [worker('a', { later })] }; }));
+      if (what === 'killed') system.exit(system.processes()[0] as Pid, 'kill');
+      else void system.stop();
+      await settled();
+      gate.open();
+      expect(await starting).toMatchObject({ code: 'START_FAILED', reason });
+      await settled();
+      expect(take()).toEqual([]);
+    });
+  }
 
   test('SU-03 whichChildren lists newest first', async () => {
     const system = testSystem();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Application} from '../../src/index.js';
-import { ApplicationError, child, defineAgent, defineApplication, type ApplicationSpec, type ApplicationType, type System } from '../../src/index.js';
+import { ApplicationError, child, defineAgent, defineApplication, type ApplicationSpec, type ApplicationType, type Pid, type System } from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
-import { rejection, settled } from '../supervisor/wait.js';
+import { Gate, rejection, settled } from '../supervisor/wait.js';
 
 const boom = new Error('boom');
 
@@ -246,6 +246,25 @@ describe('applications', () => {
     await system.applications.start(app('one'));
     expect(() => system.applications.unload('one')).toThrow(/stop it first/);
     expect(() => system.applications.unload('two')).toThrow(/not loaded/);
+  });
+
+  test.each([['killed', 'kill', 'killed'], ['told to shut down', 'shutdown', 'shutdown']])('AP-13 an application that is %s while its start callback waits: its tree never starts, and no rejection is unheard', async (_, end, reason) => {
+    const system = testSystem();
+    const gate = new Gate();
+    const begun: string[] = [];
+    const Later = defineAgent({ init: async () => { begun.push('init'); await gate.promise; return {}; } });
+    const starting = rejection(system.applications.start(defineApplication({
+      name: 'late',
+      async start() { await gate.promise; return { children: [child('late', Later)] }; },
+    })));
+    await settled();
+    if (end === 'kill') system.exit(system.processes()[0] as Pid, 'kill');
+    else void system.stop();
+    await settled();
+    gate.open();
+    expect(await starting).toMatchObject({ code: 'START_FAILED', reason });
+    await settled();
+    expect(begun).toEqual([]);
   });
 
   test('a start that is going on is joined; its env is its own; bad definitions and options are refused', async () => {
