@@ -22,5 +22,5 @@ export { redacted } from './redact.js';
 export { Ring } from './ring.js';
 export { isShown, shown, shownAs } from './shown.js';
 export { weightOf } from './weight.js';
-export { adopt, awaitable, disown, handled, isThenable, markHandled, settle, truth } from './thenable.js';
+export { adopt, awaitable, disown, handled, isThenable, markHandled, settle } from './thenable.js';
 export type { Tap } from './tap.js';

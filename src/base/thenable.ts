@@ -96,10 +96,3 @@ export function handled<P extends Promise<unknown>>(promise: P): P {
 export function disown(value: unknown, onError: (error: unknown) => void = noop): void {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') settle(value, noop, onError);
 }
-
-/** What a predicate of the user's said. A promise by mistake counts as true, as everything does that is not falsy. */
-export function truth(said: unknown): boolean {
-  if (said === true || said === false) return said;
-  disown(said);
-  return Boolean(said);
-}

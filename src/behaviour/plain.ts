@@ -1,4 +1,4 @@
-import { Deadline, delayMs, isThenable, handled, OptionError, settle, shownAs, truth } from '../base/index.js';
+import { atOnce, Deadline, delayMs, isThenable, handled, OptionError, settle, shownAs } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../process/index.js';
 import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../router/index.js';
@@ -91,6 +91,15 @@ class Receiver extends Deadline implements Abortable, Holding {
     this.leave();
     this.reject(reason);
   }
+  /** Whether it takes a message; a predicate that is async ends the wait. */
+  takes(one: Kept): boolean {
+    try {
+      return fits(this.match, one);
+    } catch (error) {
+      this.aborted(error);
+      return false;
+    }
+  }
   /** Its process has ended: the promise stays open. */
   release(): void {
     this.leave();
@@ -157,7 +166,12 @@ export class PlainSelf extends Verbs {
     if (checkSignal(verb, signal)?.aborted === true) return this.told(handled(Promise.reject<never>(signal?.reason)));
     const stopped = isSuspended(this.p);
     if (stopped) this.p.rare().onResume = () => this.served();
-    const got = stopped ? NONE : this.look(match, max, true);
+    let got: unknown = NONE;
+    try {
+      if (!stopped) got = this.look(match, max, true);
+    } catch (error) {
+      return this.told(handled(Promise.reject<never>(error)));
+    }
     if (got !== NONE) return this.told(Promise.resolve(got));
     if (signal?.aborted === true) return this.told(handled(Promise.reject<never>(signal.reason))); // by `match`
     return handled(new Promise((resolve, reject) => {
@@ -207,8 +221,12 @@ export class PlainSelf extends Verbs {
       this.p.rare().onResume = () => this.served();
       return;
     }
-    const got = this.look(receiver.match, receiver.max, false);
-    if (got !== NONE) receiver.resolve(got);
+    try {
+      const got = this.look(receiver.match, receiver.max, false);
+      if (got !== NONE) receiver.resolve(got);
+    } catch (error) {
+      receiver.aborted(error);
+    }
   }
 
   /**
@@ -252,14 +270,17 @@ export class PlainSelf extends Verbs {
   }
 }
 
+/** Whether a receive takes a message. Errors: `ASYNC_CALLBACK`; the message stays. */
 function fits(match: Match, one: Kept): boolean {
   if (one.op.kind === Kind.Down && withdrawn(one.payload as Down)) return false;
   if (match === undefined) return true;
+  let said: unknown;
   try {
-    return truth(match(one.payload));
+    said = match(one.payload);
   } catch {
     return false; // RE-06: an exception in a predicate is no match; the message stays
   }
+  return Boolean(atOnce('receive.match', said));
 }
 
 /** The callback module of plain processes: a body that runs once, and selective receive (RE-01 to RE-08). */
@@ -285,7 +306,7 @@ export const PLAIN: Behaviour = {
     const { receiver } = self;
     const message: Kept = { op, payload, from };
     // `match` may have ended the wait by its signal: then the message stays
-    if (receiver !== null && receiver.max === 0 && fits(receiver.match, message) && self.receiver === receiver) {
+    if (receiver !== null && receiver.max === 0 && receiver.takes(message) && self.receiver === receiver) {
       if (op.kind === Kind.Down) takeDown(payload as Down);
       receiver.resolve(payload);
       return undefined;

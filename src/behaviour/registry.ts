@@ -1,5 +1,5 @@
 import {
-  atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, truth, z,
+  atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, z,
 } from '../base/index.js';
 import { isOurs, Phase, type Address, type Pid, type Process } from '../process/index.js';
 import type { Entry} from '../router/index.js';
@@ -203,7 +203,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     const { key = anything, pid = anything, value = anything, where } = query;
     const fits = (entry: Entry): boolean => matches(key, entry.key) && matches(pid, entry.p.pid) && matches(value, entry.value);
     const rows = this.#table().all().filter(fits).map((entry) => ({ key: entry.key as K, pid: entry.p.pid, value: entry.value as V }));
-    return where === undefined ? rows : rows.filter((row) => truth(where(row)));
+    return where === undefined ? rows : rows.filter((row) => atOnce('select.where', where(row)));
   }
 
   /** How many `select` finds. */

@@ -1,4 +1,4 @@
-import { CastcallError, HIDDEN, type ExitReason } from '../base/index.js';
+import { atOnce, CastcallError, HIDDEN, type ExitReason } from '../base/index.js';
 import { Phase, type Pid, type Process, type Report, type SysHooks } from '../process/index.js';
 import { whatever } from './statem-check.js';
 import { eventOf, type Queued } from './statem-queue.js';
@@ -38,7 +38,7 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
     codeChange(p, from, extra) {
       const m = machine(p);
       if (m.module.codeChange === null) return pairOf(p);
-      const converted = m.module.codeChange(from, { state: m.state, data: m.data }, extra);
+      const converted = atOnce('codeChange', m.module.codeChange(from, { state: m.state, data: m.data }, extra));
       const module = converted.module === undefined ? m.module : statemRuntimeOf('codeChange.module', converted.module);
       module.tableOf(converted.state);
       m.module = module;

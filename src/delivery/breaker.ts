@@ -3,7 +3,7 @@
 // is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off. A success
 // decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which costs three
 // promises.
-import { Deadline, markHandled, told, truth } from '../base/index.js';
+import { atOnce, Deadline, markHandled, told } from '../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../behaviour/index.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../process/index.js';
 import { hold, letGo } from '../router/index.js';
@@ -156,7 +156,7 @@ export class Circuit {
 
   verdict(error: unknown, signal: AbortSignal): Verdict {
     try {
-      return truth(this.options.isFailure(error, signal)) ? 'failure' : 'ignored';
+      return atOnce('breaker.isFailure', this.options.isFailure(error, signal)) ? 'failure' : 'ignored';
     } catch (thrown) {
       this.kernel.warn('isFailure of a breaker threw: the call counts as failed', { breaker: this.options.name, error: thrown });
       return 'failure';

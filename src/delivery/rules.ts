@@ -1,4 +1,4 @@
-import { fieldOf } from '../base/index.js';
+import { atOnce, fieldOf } from '../base/index.js';
 import type { ErrorVerdict } from '../behaviour/index.js';
 import type { Address, Process } from '../process/index.js';
 import { Cell, ViaAddress } from '../router/index.js';
@@ -40,11 +40,11 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'ERROR';
 }
 
-/** What the policy says; one that throws itself lets it crash. */
+/** What the policy says; one that throws itself, or is async, lets it crash. */
 export function verdictOf(d: Delivered, error: unknown): ErrorVerdict {
   if (d.terms.onError === null) return 'restart';
   try {
-    return d.terms.onError(error);
+    return atOnce('onError', d.terms.onError(error));
   } catch {
     return 'restart';
   }

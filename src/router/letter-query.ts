@@ -1,4 +1,4 @@
-import { OptionError, parseOptions, printable, truth, z } from '../base/index.js';
+import { atOnce, OptionError, parseOptions, printable, z } from '../base/index.js';
 import type { DeadLetter, LetterQuery } from './letter.js';
 
 const COUNT_RULE = 'a whole number of letters from 1';
@@ -28,5 +28,5 @@ export function fits(letter: DeadLetter, { to, op, reason, since, where }: Lette
     && (op === undefined || letter.op === op)
     && (since === undefined || letter.at >= since)
     && (reason === undefined || printable(letter.reason) === reason)
-    && (where === undefined || truth(where(letter)));
+    && (where === undefined || atOnce('deadLetters.where', where(letter)));
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adopt, disown, handled, isThenable, settle, truth } from '../../src/base/index.js';
+import { adopt, disown, handled, isThenable, settle } from '../../src/base/index.js';
 import { Strays } from '../support/strays.js';
 import { hostileThenables, HOSTILE_VALUE } from './hostile-thenables.js';
 
@@ -58,14 +58,13 @@ describe('settle', () => {
     expect(Lazy.begun).toBe(1);
   });
 
-  it('P17 what is marked, disowned, or said by an async predicate ends no program', async () => {
+  it('P17 what is marked or disowned ends no program', async () => {
     const boom = new Error('boom');
     const heard: unknown[] = [];
     const marked = Promise.reject<never>(boom);
     expect(handled(marked)).toBe(marked);
     disown(Promise.reject(boom), (error) => heard.push(error));
     disown(5);
-    expect([truth(Promise.reject(boom)), truth(1), truth(''), truth(true), truth(false)]).toEqual([true, true, false, true, false]);
     expect(await strays.seen()).toEqual([]);
     expect(heard).toEqual([boom]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineRegistry, StartError, via, type Pid } from '../../src/index.js';
+import { defineAgent, defineRegistry, defineStatem, StartError, via, type Pid } from '../../src/index.js';
 import { rejection } from '../supervisor/wait.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 
@@ -58,4 +58,61 @@ describe('a function of the user that has to answer at once and is async', () =>
     expect(await rejection((async () => group.call('n'))())).toMatchObject({ code: 'ASYNC_CALLBACK' });
   });
 
+  test('where of a registry and of the dead letters: nothing is selected, nothing pruned', () => {
+    const system = testSystem();
+    const Rooms = defineRegistry<string, number>({ name: 'rooms', keys: 'unique' });
+    system.start(Rooms, { name: 'rooms' });
+    system.send('nobody', 'hello');
+    const rooms = system.registry(Rooms);
+    system.spawn((self) => { rooms.register(self, 'a', 1); return self.receive(); });
+    system.start(Agent);
+    expect(() => system.deadLetters.list({ where: late })).toThrow(refusal);
+    expect(() => system.deadLetters.prune({ where: late })).toThrow(refusal);
+    expect(system.deadLetters.list()).toHaveLength(1);
+  });
+
+  test.each(['queued', 'arriving', 'while suspended'])('RE-06 match of a receive: the wait is rejected, the message stays (%s)', async (when) => {
+    const system = testSystem();
+    const seen: unknown[] = [];
+    const p = system.spawn(async (self) => {
+      if (when === 'queued') await self.receive((message) => message === 'go');
+      try { await self.receive(late); } catch (error) { seen.push(error); }
+      seen.push(await self.receive());
+    });
+    await settleTurn();
+    if (when === 'while suspended') system.suspend(p);
+    p.send('hello');
+    p.send('go');
+    await settleTurn();
+    if (when === 'while suspended') system.resume(p);
+    await settleTurn();
+    expect(seen).toEqual([refusal, 'hello']);
+  });
+
+  test('isFailure of a breaker: the call counts as failed, and a warning says why', async () => {
+    const logger = new Recorder();
+    const system = testSystem({ logger });
+    const breaker = system.breaker('b', { isFailure: late });
+    await rejection(breaker.run(() => Promise.reject(new Error('boom'))));
+    expect(breaker.stats()).toMatchObject({ failures: 1 });
+    expect(logger.lines.map(({ fields }) => String(fields['error']))).toEqual([expect.stringContaining('breaker.isFailure')]);
+  });
+
+  test('onError of a delivery: the crash that it would be without', async () => {
+    const system = testSystem();
+    const ref = system.start(Agent);
+    const down = system.monitor(ref).down;
+    void ref.deliver('fail', undefined, { onError: late, attemptsMax: 1 });
+    expect((await down).reason).toEqual(new Error('boom'));
+  });
+
+  test('codeChange of a machine: refused, state and data stay', async () => {
+    const system = testSystem();
+    const Machine = defineStatem({ init: () => ({ state: 'on' as const, data: 1 }), states: { on: {} }, codeChange: late });
+    const ref = system.start(Machine);
+    await system.sys(ref).suspend();
+    expect(await rejection(system.sys(ref).codeChange())).toBeInstanceOf(Error);
+    await system.sys(ref).resume();
+    expect(await system.sys(ref).getState()).toEqual(['on', 1]);
+  });
 });
