@@ -9,7 +9,7 @@ const suite = 'start-stop';
 export const startsAndStops = [
   { name: 'the end of an async init tells nobody who drains', file: start, suite, edits: [['p.kernel.rested();', '']] },
   { name: 'a drain does not wait for bodies that await', file: drain, suite, edits: [['kernel.quiet && !bodies.busy', 'kernel.quiet']] },
-  { name: 'a tree that is to end starts its children to the last', file: 'src/supervisor/family.js', suite, edits: [['|| shutsDown(this.supervisor)', '']] },
+  { name: 'a tree that is to end starts its children to the last', file: child, suite, edits: [['|| shutsDown(p)', '']] },
   { name: 'a tree that is starting is no tree', file: 'src/supervisor/kind.js', suite, edits: [['p.parent === null &&', 'p.parent === null && p.phase !== 0 &&']] },
   { name: 'a child that is starting is not told of the end', file: child, suite, edits: [["exitSignal(p, starter, 'shutdown', false);", 'void p;']] },
   { name: 'what is started during the stop is killed', file: stop, suite, edits: [['killed += await stopRound(kernel, () => left(1), 0);', '']] },
