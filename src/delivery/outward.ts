@@ -55,7 +55,7 @@ class Outward {
   }
 }
 
-/** Fills the port: `self.breaker`, `self.limit`, `self.retry`, and the same verbs of the outside. */
+/** Fills the port: `self.breaker`, `self.limit`, `self.retry`, and the same verbs of the system. */
 export function offerOutward(host: Host): void {
   const outward = new Outward(host.kernel);
   host.extensions.set('outward', (p, self) => new OutwardVerbsImpl(outward, p, self));
@@ -95,7 +95,7 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
     const { asker } = this;
     const own = typeof options === 'object' && options !== null && options.signal === undefined ? { ...options, signal: asker.own } : options;
-    return asker.kernel.answer(retryFor(asker.p, attempt, own), judgeOf(asker.p, own));
+    return asker.kernel.answer(retryFor(asker.kernel, asker.p, attempt, own), judgeOf(asker.p, own));
   }
 }
 

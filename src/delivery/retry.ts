@@ -2,12 +2,11 @@
 // p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
 // none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
-import {
-  adopt, Deadline, Deadlines, delayMs, disown, fieldOf, isA, nodeEnv, OptionError, parseOptions, z, type Env,
-} from '../base/index.js';
+import { adopt, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptions, z } from '../base/index.js';
 import type { RetryOptions } from '../behaviour/index.js';
-import { isOurs, judged, Phase, type Holding, type Judge, type Process } from '../process/index.js';
-import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
+import { isOurs, judged, type Holding, type Judge, type Kernel, type Process } from '../process/index.js';
+import { unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
+import { ofProcess, ofProgram, ofSystem, type Owner } from './retry-owner.js';
 import { backoffMs } from './schedule.js';
 
 const ATTEMPTS_RULE = 'a whole number of attempts from 1';
@@ -75,12 +74,14 @@ function read(given: RetryOptions): ReadRetry {
  * @since 0.1.0
  */
 export function retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
-  return retryFor(null, attempt, options);
+  return judged(run(ofProgram(), attempt, options), judgeOf(null, options));
 }
 
-/** The same in the name of a process: it waits on the timers of its system, and ends with the process. */
-export function retryFor<T>(owner: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
-  return judged(run(owner, attempt, options), judgeOf(owner, options));
+/** The same in the name of a process or of a system: it waits on the timers of the system, and ends with its owner. */
+export function retryFor<T>(
+  kernel: Kernel, p: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions,
+): Promise<T> {
+  return judged(run(p === null ? ofSystem(kernel) : ofProcess(p), attempt, options), judgeOf(p, options));
 }
 
 /** Who says which of its rejections are ours. */
@@ -90,7 +91,7 @@ export function judgeOf(owner: Process | null, options: RetryOptions): Judge {
   return { ours: (error) => isOurs(owner, signal, error) };
 }
 
-async function run<T>(owner: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
+async function run<T>(owner: Owner, attempt: (number: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
   if (typeof attempt !== 'function') throw new OptionError('retry.attempt', attempt, 'a function');
   const attempts = new Attempts(owner, attempt, read(options));
   try {
@@ -120,14 +121,11 @@ class Ended extends Error {
 }
 
 class Attempts<T> {
-  private readonly env: Env;
   constructor(
-    private readonly owner: Process | null,
+    private readonly owner: Owner,
     private readonly attempt: (number: number) => T | Promise<T>,
     readonly options: ReadRetry,
-  ) {
-    this.env = owner === null ? nodeEnv() : owner.kernel.env;
-  }
+  ) {}
 
   async make(number: number): Promise<T> {
     this.check();
@@ -148,27 +146,21 @@ class Attempts<T> {
     const { when, schedule, signal, retryAfterMaxMs, onRetry } = this.options;
     if (when !== undefined && !(await adopt(when(error.value)))) return false;
     const asked = Math.min(retryAfterMaxMs, askedMs(error.value));
-    const ms = Math.max(asked, backoffMs(schedule, number, this.env.u32() / 0x1_0000_0000));
+    const ms = Math.max(asked, backoffMs(schedule, number, this.owner.env.u32() / 0x1_0000_0000));
     if (onRetry !== undefined && !this.over) disown(onRetry({ error: error.value, attempt: number, delayMs: ms }));
-    if (ms > 0 && !this.over) await new Pause(this.owner?.kernel.deadlines ?? ofOnePause(this.env), this.owner, signal, ms).done;
+    if (ms > 0 && !this.over) await new Pause(this.owner, signal, ms).done;
     return true;
   }
 
   private get over(): boolean {
-    return this.options.signal?.aborted === true || this.owner?.phase === Phase.Dead;
+    return this.options.signal?.aborted === true || this.owner.ended();
   }
 
   private check(): void {
     const { owner, options: { signal } } = this;
-    if (owner !== null && owner.phase === Phase.Dead) throw new Ended(owner.reason);
+    if (owner.ended()) throw new Ended(owner.reason());
     if (signal !== undefined && signal.aborted) throw new Ended(signal.reason);
   }
-}
-
-/** The outside has no system whose timers it could use. */
-function ofOnePause(env: Env): Deadlines {
-  const made = new Deadlines(env, () => env.microtask(() => made.stamp()));
-  return made;
 }
 
 /** The time between two attempts. What ends it early is found by the next attempt, before it is made. */
@@ -177,8 +169,7 @@ class Pause extends Deadline implements Abortable, Holding {
   private wakeUp!: () => void;
   private readonly watched: Watched | null;
   constructor(
-    private readonly deadlines: Deadlines,
-    private readonly owner: Process | null,
+    private readonly owner: Owner,
     signal: AbortSignal | undefined,
     ms: number,
   ) {
@@ -186,9 +177,8 @@ class Pause extends Deadline implements Abortable, Holding {
     this.done = new Promise<void>((resolve) => {
       this.wakeUp = resolve;
     });
-    deadlines.add(this, ms);
+    owner.begin(this, ms);
     this.watched = signal === undefined ? null : watchSignal(signal, this);
-    if (owner !== null) hold(owner, this);
   }
   expire(): void {
     this.end();
@@ -200,13 +190,8 @@ class Pause extends Deadline implements Abortable, Holding {
     this.end();
   }
   private end(): void {
-    const { owner } = this;
-    unwatch(this.watched, owner === null ? null : owner.kernel);
-    if (owner === null) this.deadlines.close(); // they are this pause's alone
-    else {
-      this.deadlines.remove(this);
-      letGo(owner, this);
-    }
+    unwatch(this.watched, this.owner.kernel);
+    this.owner.end(this);
     this.wakeUp();
   }
 }

@@ -1,5 +1,5 @@
 import type {
-  AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, RecentQuery, Sends, SettledDelivery, VerbArgs,
+  AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, RecentQuery, RetryOptions, Sends, SettledDelivery, VerbArgs,
 } from '../behaviour/index.js';
 import { balance, outwardOf, poolRef, type Balancer, type BalanceOptions, type PoolRef } from '../delivery/index.js';
 
@@ -37,6 +37,22 @@ export class SystemOutward {
    */
   limit(name: string, options?: LimitOptions): Limit {
     return outwardOf(this.#host).limit(name, options);
+  }
+
+  /**
+   * `retry` of the package, in the name of the system: it waits on the clock of the system, which `castcall/testing`
+   * can make virtual, and ends with it: SYSTEM_STOPPED, and no further attempt. Inside of a process use `self.retry`.
+   *
+   * @example
+   * let tries = 0;
+   * await system.retry((number) => {
+   *   if (++tries < 3) throw new Error('not yet');
+   *   return number;
+   * }, { baseMs: 1 }); // => 3
+   * @since 0.2.0
+   */
+  retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
+    return outwardOf(this.#host).retry(attempt, options);
   }
 
   /** Figures of all breakers, in the order of their making. */

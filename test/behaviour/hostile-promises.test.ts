@@ -74,6 +74,7 @@ const places: Readonly<Record<string, Place>> = {
   },
   'limit.run': (system, make) => inTime(system.limit('l', { concurrent: 2 }).run(make)),
   'breaker.run': (system, make) => inTime(system.breaker('b').run(make)),
+  'system.retry': (system, make) => inTime(system.retry(make, { attemptsMax: 1 })),
   retry: (_system, make) => inTime(retry(make as () => Promise<unknown>, { attemptsMax: 1 })),
   async 'registry.lock'(system, make) {
     const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });

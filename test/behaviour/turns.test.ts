@@ -48,6 +48,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'self.limit': ({ self }) => self.limit('one', { concurrent: 1 }).run(() => 1),
   'breaker.run': ({ system }) => system.breaker('b').run(() => 1),
   'self.retry': ({ self }) => self.retry(() => 1),
+  'system.retry': ({ system }) => system.retry(() => 1),
   'stop of nobody': ({ nobody }) => nobody.stop(),
   'monitor of nobody': ({ system }) => system.monitor('nobody').down,
   'sys of nobody': ({ system }) => system.sys('nobody').getState(),

@@ -4,6 +4,7 @@ import { retry } from '../../src/delivery/index.js';
 import { child, defineAgent, OptionError } from '../../src/index.js';
 import { simulate } from '../../src/testing/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
+import { VirtualEnv } from '../support/virtual-env.js';
 
 const quick = { baseMs: 1, jitter: false } as const;
 
@@ -78,9 +79,9 @@ describe('retry', () => {
     }
   });
 
-  test('P32 a delay of any size is waited for, in virtual time too, by the outside and by a process', async () => {
+  test('P32 a delay of any size is waited for, in virtual time too, by the outside, a system and a process', async () => {
     const day = 86_400_000;
-    for (const who of ['outside', 'process'] as const) {
+    for (const who of ['outside', 'system', 'process'] as const) {
       await simulate(1, async (sim) => {
         const days: number[] = [];
         const fail = (): never => {
@@ -89,6 +90,7 @@ describe('retry', () => {
         };
         const options = { attemptsMax: 5, baseMs: 30 * day, maxMs: 365 * day, jitter: false };
         if (who === 'outside') await retry(fail, options).catch(() => undefined);
+        else if (who === 'system') await sim.system.retry(fail, options).catch(() => undefined);
         else await sim.system.monitor(sim.system.spawn((self) => self.retry(fail, options))).down;
         expect(days).toEqual([0, 30, 90, 210, 450]);
       });
@@ -174,6 +176,46 @@ describe('retry', () => {
         }
       }
     }
+  });
+
+  test('P15 the end of a system ends its retries, in a wait, in an attempt and before the first', async () => {
+    for (const end of ['waits', 'succeeds', 'fails'] as const) {
+      for (const signal of [undefined, new AbortController().signal]) {
+        const system = testSystem();
+        let asked = 0;
+        let attempts = 0;
+        const options = { baseMs: 60_000, maxMs: 60_000, signal, when: () => { asked++; return true; } };
+        const running = failure(system.retry(async () => {
+          attempts++;
+          if (end === 'waits') throw new Error('not yet');
+          await system.stop();
+          if (end === 'fails') throw new Error('no');
+        }, options));
+        if (end === 'waits') {
+          await settleTurn();
+          await system.stop();
+        }
+        expect(await running).toMatchObject({ code: 'SYSTEM_STOPPED' });
+        expect(await failure(system.retry(() => attempts++, options))).toMatchObject({ code: 'SYSTEM_STOPPED' });
+        expect([attempts, asked]).toEqual([1, end === 'waits' ? 1 : 0]);
+        await settleTurn();
+        if (signal !== undefined) expect(getEventListeners(signal, 'abort')).toEqual([]);
+      }
+    }
+  });
+
+  test('system.retry waits on the clock of its system, whatever the other one does', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const { attempt, numbers } = flaky(2);
+    const running = system.retry(attempt, { baseMs: 10_000, jitter: false });
+    await env.advance(9_999);
+    expect(numbers).toEqual([1]);
+    await env.advance(1);
+    expect(numbers).toEqual([1, 2]);
+    await env.advance(20_000);
+    expect(await running).toBe('done');
+    expect(env.pending.timers).toBe(0);
   });
 
   test('what `when` throws is what it rejects with; one that answers later is waited for', async () => {

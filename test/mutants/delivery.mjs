@@ -28,7 +28,7 @@ export const delivery = [
   { name: 'an abort does not end the wait between attempts', file: retry, edits: [['aborted() { this.end(); }', 'aborted() { }']] },
   { name: 'a death does not end the wait between attempts', file: retry, edits: [['release() { this.end(); }', 'release() { }']] },
   { name: 'an attempt is made under a signal that has fired', file: retry, edits: [['if (signal !== undefined && signal.aborted) throw new Ended(signal.reason);', ';']] },
-  { name: 'the dead make another attempt', file: retry, edits: [['if (owner !== null && owner.phase === Phase.Dead) throw new Ended(owner.reason);', ';']] },
+  { name: 'the dead make another attempt', file: retry, edits: [['if (owner.ended()) throw new Ended(owner.reason());', ';']] },
   { name: 'the wait before the third attempt is that before the second', file: schedule, edits: [['(attempt - 1)', 'Math.max(0, attempt - 2)']] },
   { name: 'jitter makes a wait longer', file: schedule, edits: [['1 - schedule.jitter * random', '1 + schedule.jitter * random']] },
   { name: 'a wait between attempts has no cap', file: schedule, edits: [['Math.min(schedule.maxMs, schedule.baseMs', 'Math.max(schedule.baseMs, schedule.baseMs']] },

@@ -124,6 +124,9 @@ describe('P15 P35 one signal for waits of every kind', () => {
       return many(() => limit.run(() => 'never', { signal }));
     },
     retry: (_system, signal) => many(() => retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 })),
+    'system.retry': (system, signal) => many(
+      () => system.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }),
+    ),
     'self.retry': (system, signal) => many(() => new Promise((_resolve, reject) => {
       system.spawn((self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }).catch(reject));
     })),

@@ -41,6 +41,9 @@ const WAITERS: Readonly<Record<string, (system: System, signal: AbortSignal) => 
   'the acceptance of a delivery': async (system) => (await (await full(system)).deliver('note')).settled,
   'a turn of a limit': (system, signal) => { const limit = system.limit('l', { concurrent: 1 }); void limit.run(() => new Promise(() => undefined)).then(undefined, () => undefined); return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal }); },
   'a turn of the rate of a limit': (system, signal) => { const limit = system.limit('r', { perMinute: 1, burst: 1 }); void limit.run(() => Promise.resolve(1)); return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal }); },
+  'the next attempt of a retry': (system, signal) => system.retry(
+    () => { throw new Error('no'); }, { baseMs: 60_000, maxMs: 60_000, signal },
+  ),
   'a checkout': async (system, signal) => { await system.supervise({ children: [pool('p', Stuck, { min: 1, max: 1 })] }); const workers = system.pool(Stuck, 'p'); await workers.checkout(); return workers.checkout({ timeoutMs: 'infinity', signal }); },
   'a task': (system) => system.task.await(system.task.async(() => new Promise(() => undefined)), { timeoutMs: 'infinity' }),
   'the element of a task stream': (system) => (async () => { for await (const one of system.task.stream([1], () => new Promise(() => undefined), { timeoutMs: 'infinity' })) return one; return undefined; })(),

@@ -119,6 +119,7 @@ describe('the async context (AsyncLocalStorage)', () => {
     expect(await both(() => limit.run(late))).toEqual(['A', 'B']);
     expect(await both(() => system.breaker('b').run(late))).toEqual(['A', 'B']);
     expect(await both(() => self.retry(late))).toEqual(['A', 'B']);
+    expect(await both(() => system.retry(late))).toEqual(['A', 'B']);
     expect(await both(() => system.registry(Names, 'names').lock(self, 'key', whose))).toEqual(['A', 'B']);
   });
 });

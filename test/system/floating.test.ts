@@ -125,6 +125,9 @@ const failing: Readonly<Record<string, Failing>> = {
   'SystemTrees.superviseSimple': (w) => w.system.superviseSimple(5 as never),
   'SystemTrees.superviseTasks': (w) => w.system.superviseTasks(bad),
   'SystemTrees.supervisePartitions': (w) => w.system.supervisePartitions(bad),
+  'SystemOutward.retry': (w) => [
+    w.system.retry(() => { throw ours; }, { attemptsMax: 1 }), w.system.retry(5 as never), w.system.retry(() => 1, bad),
+  ],
   'SystemOutward.deliver': (w) => w.system.deliver(w.nobody, 'nothing' as never),
   'TaskSupervisorRef.async': (w) => tasksGone(w).async(() => 1),
   'TaskSupervisorRef.asyncNolink': (w) => tasksGone(w).asyncNolink(() => 1),
