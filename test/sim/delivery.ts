@@ -34,8 +34,8 @@ class Post {
   private readonly keyed = new Map<string, Keyed>();
   private readonly again: { readonly receipt: Receipt; readonly message: Message }[] = [];
   private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
-  /** sends that have no answer yet */
-  private readonly open = new Set<Promise<void>>();
+  /** sends that have no answer yet, each with its sender */
+  private readonly open = new Map<Promise<void>, number>();
   private readonly states: { readonly message: Message; readonly seen: string[]; readonly reading: Promise<void> }[] = [];
   constructor(
     private readonly sim: Simulation,
@@ -43,17 +43,22 @@ class Post {
   ) {}
 
   /** Resolves when it is known whether the message is accepted. */
-  async send(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
-    const sending = this.sendOne(from, to, ref, deliver);
-    this.open.add(sending);
+  async send(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver, key?: string): Promise<void> {
+    const sending = this.sendOne(from, to, ref, deliver, key);
+    this.open.set(sending, from);
     await sending;
     this.open.delete(sending);
   }
 
-  private async sendOne(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver): Promise<void> {
+  /** The sending agents whose message stands in line. */
+  waiting(): number[] {
+    return [...this.open.values()].filter((from) => from > 0);
+  }
+
+  private async sendOne(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver, key: string | undefined): Promise<void> {
     const { sim, checks } = this;
     const { random } = sim;
-    const options = optionsOf(random);
+    const options = key === undefined ? optionsOf(random) : { ...optionsOf(random), guarantee: 'exactly-once' as const, key };
     // Nobody is at the address of who has ended: there, nothing is a duplicate.
     const gone = to === 'nameless' && (ref.pid === undefined || !sim.system.alive(ref.pid));
     const place = `${to}/${options.key ?? ''}`;
@@ -264,6 +269,11 @@ class World {
   }
 }
 
+/** Who is refused at once, or by the end of somebody, knows it before the next step. */
+async function hops(): Promise<void> {
+  for (let hop = 0; hop < 10; hop++) await Promise.resolve();
+}
+
 async function program(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const checks = new Checks(sim, STEP_MS);
@@ -287,20 +297,26 @@ async function program(sim: Simulation): Promise<void> {
   const senders = [1, 2].map((id) => system.start(Sender, id));
   for (let left = 8 + random.int(24); left > 0; left--) {
     const draw = random.float();
-    if (draw < 0.3) void post.send(0, ...world.target(), outside);
+    if (draw < 0.28) void post.send(0, ...world.target(), outside);
+    else if (draw < 0.3) {
+      const [to, ref] = world.target();
+      for (let copies = 3; copies > 0; copies--) {
+        void post.send(0, to, ref, outside, 'k0');
+        await hops();
+      }
+    }
     else if (draw < 0.62) for (let burst = random.int(4); burst >= 0; burst--) random.pick(senders).cast('go');
     else if (draw < 0.7) world.hurt();
     else if (draw < 0.77) world.comeAndGo();
-    else if (draw < 0.79) {
-      const at = random.int(2);
+    else if (draw < 0.79 || (post.waiting().length > 0 && random.chance(0.2))) {
+      const at = random.pick([...post.waiting(), 1 + random.int(2)]) - 1;
       system.exit(senders[at] as AgentRef<typeof Sender>, 'kill');
       senders[at] = system.start(Sender, at + 1);
     }
     else if (draw < 0.83) world.noise();
     else if (draw < 0.86 && checks.disturbed) world.disturb();
     else await sim.sleep(random.int(random.chance(0.2) ? 60 : 8));
-    // Who is refused at once, or by the end of somebody, knows it before the next step.
-    for (let hop = 0; hop < 10; hop++) await Promise.resolve();
+    await hops();
   }
   if (sim.sometimes(stops, 'the system stops in the middle')) await system.stop({ timeoutMs: 1_000, drain: random.chance(0.3) });
   else await sim.sleep(REST_MS);
