@@ -48,6 +48,7 @@ export class Answering extends Verbs {
     if (from instanceof StreamSlot) return this.signalOf(from);
     if (!(from instanceof Request)) return super.signal;
     const extra = from.cold();
+    extra.stand();
     if (extra.controller === null) {
       extra.controller = newController(this.p);
       if (extra.cancelled) extra.controller.abort(extra.abortReason);

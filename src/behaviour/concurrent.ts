@@ -91,5 +91,5 @@ function answer(child: Process, call: Request, result: unknown): void {
 /** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
 export function abandonedWith(call: Request, error: unknown): boolean {
   const extra = call.extra;
-  return extra !== null && extra.cancelled && extra.abortReason === error;
+  return extra !== null && call.settled && extra.cancelled && extra.abortReason === error;
 }

@@ -187,7 +187,7 @@ export class AgentRefImpl {
 
   /** A call that a mailbox has refused already comes without a drain. */
   private told(made: CallRequest): Promise<unknown> {
-    return made.settled ? this.kernel.scheduler.paced(made.promise) : made.promise;
+    return made.over ? this.kernel.scheduler.paced(made.promise) : made.promise;
   }
 
   /** A request that nobody waits for: never throws, what is wrong is an error response (RQ-01). */

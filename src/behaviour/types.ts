@@ -44,7 +44,8 @@ export interface PutOptions extends LaneOptions {
 export interface CallOptions extends LaneOptions, Pick<DeliverOptions, 'guarantee' | 'key' | 'order' | 'attemptsMax' | 'ackTimeoutMs' | 'backoff' | 'onError'> {
   /** ms until the call fails with TIMEOUT, default 5,000 (GS-10); 'infinity' waits forever */
   readonly timeoutMs?: number | 'infinity' | undefined;
-  /** aborts the call: the promise rejects with the signal's reason, the callee's `self.signal` fires */
+  /** aborts the call, in the turn in which it was made by the end of that turn: the promise rejects with the signal's
+   * reason, the callee's `self.signal` fires */
   readonly signal?: AbortSignal | undefined;
   /** a request whose caller gave up while it was queued is not handled; default false (Erlang's rule) */
   readonly skipAbandoned?: boolean | undefined;

@@ -1,4 +1,4 @@
-import { Phase, Run, type Process } from '../process/index.js';
+import { Phase, Run, type Process, type Tracked } from '../process/index.js';
 
 /**
  * Looks whether `callee` waits, directly or through others, for `caller`: then a call would wait for itself. Follows
@@ -40,8 +40,10 @@ function reaches(from: Process, goal: Process, seen: Set<Process>, path: Process
 }
 
 function edges(p: Process): Process[] {
+  const open: Tracked[] = []; // those whose signals have fired leave the list when one of them is asked
+  for (let at = p.calls; at !== null; at = at.nextCall) open.push(at);
   const found: Process[] = [];
-  for (let at = p.calls; at !== null; at = at.nextCall) if (!at.settled && at.blocks) found.push(at.callee);
+  for (const at of open) if (!at.settled && at.blocks) found.push(at.callee);
   for (const starting of p.ext?.starting ?? []) found.push(starting);
   return found;
 }

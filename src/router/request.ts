@@ -7,7 +7,7 @@ import {
   accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type
   LostCode, type NameCell, type SystemCommand, type Trace, type Tracked,
 } from '../process/index.js';
-import { SignalWatch, Watched } from './watch.js';
+import { unwatch, watchFromNextTurn, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */
 export class RequestExtra extends Watched {
@@ -92,7 +92,8 @@ export class CallRequest extends Request implements Tracked, Deadline {
   extra: RequestExtra | null = null;
   priorCall: Tracked | null = null;
   nextCall: Tracked | null = null;
-  settled = false;
+  /** settled, as far as it has been told */
+  over = false;
   /** the reply is a promise: it is its outcome that is waited for, as long as the call may take */
   private answered = false;
   /** what its caller was handling when it made this one; a request there takes this one with it when it is cancelled */
@@ -114,6 +115,13 @@ export class CallRequest extends Request implements Tracked, Deadline {
     return (this.extra ??= new RequestExtra(this));
   }
 
+  /** Also by a signal that has fired and has not told it yet. */
+  get settled(): boolean {
+    const { extra } = this;
+    if (!this.over && extra !== null && extra.fired) extra.stand();
+    return this.over;
+  }
+
   /** Settles with the reply; false when the call was over, then the reply is dropped and counted (GS-11, GS-18). */
   reply(value: unknown): boolean {
     if (this.settled || this.answered) {
@@ -121,15 +129,15 @@ export class CallRequest extends Request implements Tracked, Deadline {
       return false;
     }
     const { gate } = this.callee.kernel;
-    if (gate !== null && gate.holds(this.callee, this.op, () => this.deliver(value))) return true;
+    if (gate !== null && gate.holds(this.callee, this.op, () => !this.settled && this.deliver(value))) return true;
     return this.deliver(value);
   }
 
   private deliver(value: unknown): boolean {
-    if (this.settled || this.answered) return false;
+    if (this.answered) return false;
     if ((typeof value === 'object' ? value !== null : typeof value === 'function') && mayWait(value as object)) {
       this.answered = true;
-      settle(value, (given) => this.answer(given), (error) => void this.withdraw(error));
+      settle(value, (given) => { if (!this.settled) this.answer(given); }, (error) => void this.withdraw(error));
       return true;
     }
     this.answer(value);
@@ -137,7 +145,6 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   private answer(value: unknown): void {
-    if (this.settled) return;
     this.close();
     this.dropController();
     this.resolve(value);
@@ -169,7 +176,9 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   expire(): void {
-    this.cancel(this.fail('TIMEOUT', { timeoutMs: this.timeoutMs }));
+    const error = this.fail('TIMEOUT', { timeoutMs: this.timeoutMs });
+    if (error === undefined) return;
+    this.cancel(error);
   }
 
   calleeEnded(reason: ExitReason): void {
@@ -236,13 +245,13 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   protected close(): void {
-    this.settled = true;
+    this.over = true;
     const { callee, extra } = this;
     if (this.entry !== null) callee.kernel.deadlines.remove(this);
     if (this.caller !== null) untrackCall(this.caller, this);
     const deferred = callee.ext === null ? null : callee.ext.deferred;
     if (deferred !== null) deferred.delete(this);
-    if (extra !== null && extra.watch !== null) extra.watch.remove(extra, callee.kernel);
+    unwatch(extra, callee.kernel);
   }
 }
 
@@ -273,11 +282,16 @@ export function request(callee: Process, op: Op, payload: unknown, caller: Proce
   }
   if (made.settled) return made;
   if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
-  if (caller !== null) {
-    made.outer = caller.from;
-    trackCall(caller, made);
-  }
+  if (caller !== null) madeFor(made, caller);
   return made;
+}
+
+/** It ends with the request that its caller handles: that one hears of its own end at once from now on. */
+function madeFor(made: CallRequest, caller: Process): void {
+  const outer = caller.from;
+  made.outer = outer;
+  if (outer instanceof CallRequest && outer.extra !== null) outer.extra.stand();
+  trackCall(caller, made);
 }
 
 /**
@@ -336,12 +350,8 @@ export function requestWith(callee: Process, op: Op, payload: unknown, caller: P
   }
   if (made.settled) return made;
   if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);
-  if (caller !== null) {
-    made.outer = caller.from;
-    trackCall(caller, made);
-  }
-  // Accepting may have run the user's code (sizeOf), which may have fired it.
-  if (signal !== undefined && signal.aborted) made.abort(signal.reason);
-  else if (signal !== undefined && !made.settled) SignalWatch.of(signal).add(made.cold());
+  if (caller !== null) madeFor(made, caller);
+  // Accepting may have run the user's code (sizeOf), which may have fired it: it is found out as later in this turn.
+  if (signal !== undefined && !made.settled) watchFromNextTurn(signal, made.cold(), callee.kernel);
   return made;
 }

@@ -37,6 +37,6 @@ export const kernel = [
   { name: 'selective receive takes the newest that fits', file: 'src/process/kept.js', edits: [['for (let at = this.head; at < items.length; at++)', 'for (let at = items.length - 1; at >= this.head; at--)']] },
   { name: 'deadlines are due one ms early', file: 'src/base/deadlines.js', edits: [['at.due = Math.ceil(now + list.ms)', 'at.due = Math.ceil(now + list.ms) - 1']] },
   { name: 'a late reply is taken', file: request, edits: [['this.callee.kernel.counts.lateReplies++; return false;', 'return true;']] },
-  { name: 'a call is never over', file: request, edits: [['this.settled = true; const', 'const']] },
+  { name: 'a call is never over', file: request, edits: [['this.over = true; const', 'const']] },
   { name: 'the callee does not hear that its caller has died', file: request, edits: [['if (error !== undefined) this.cancel(error);', 'if (error !== undefined) ;']] },
 ];
