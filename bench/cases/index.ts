@@ -14,6 +14,7 @@ import { balanceCast } from './balance.js';
 import { concurrentCall } from './concurrent.js';
 import { breakerRun, limitQueue, limitRun, poolQueue } from './outward.js';
 import { boundedCast, laneCast } from './pressure.js';
+import { systemStats } from './stats.js';
 import { statemEvent } from './statem.js';
 import { restartMedian, restartStorm } from './supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './topology.js';
@@ -66,6 +67,7 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['after_everything', afterEverything],
   ['after_everything_deliver', afterEverythingDeliver],
   ['after_everything_call', afterEverythingCall],
+  ['system_stats_1m', systemStats],
   ['flood', flood],
   ['flood_turn', floodTurn],
 ]);

@@ -108,6 +108,10 @@ export const metrics: readonly Metric[] = [
     size: 1_000_000, quickSize: 100_000, warmups: 0, warmupsQuick: 0, runs: 3, nodeFlags: ['--max-old-space-size=4096'],
   },
   {
+    name: 'system_stats_1m', unit: 'ms', better: 'lower', target: absolute(1), beam: false,
+    size: 1_000_000, quickSize: 1_000_000, warmups: 1, warmupsQuick: 1, runs: 3, nodeFlags: ['--max-old-space-size=8192'],
+  },
+  {
     ...usual, name: 'timer_delay', unit: 'ms', better: 'lower',
     target: absolute(10), beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5,
   },

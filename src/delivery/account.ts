@@ -154,7 +154,8 @@ export abstract class Account {
 
   /** The same for one whose turn has come: it has been, or is about to be, counted there as handled. */
   protected untake(d: Delivered, crashed: boolean): void {
-    const { mailbox, ext } = d.callee;
+    const { ext } = d.callee;
+    const mailbox = d.callee.box();
     mailbox.sent--;
     mailbox.handled--;
     if (crashed) mailbox.tally().crashed--;
@@ -197,7 +198,7 @@ export abstract class Account {
   }
 
   protected refuse(p: Process): false {
-    p.mailbox.sent++;
+    p.box().sent++;
     p.mailbox.tally().rejected++;
     return false;
   }

@@ -166,7 +166,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** A mailbox has refused what had come back, and counted it: it waits on. */
   private notTaken(d: Delivered, p: Process): void {
     if (p.mailbox.pressure().rules.overflow.startsWith('drop') && refusalOf(p, d.op, d.payload) === 'MAILBOX_FULL') return this.dropped(d, 'dropped');
-    p.mailbox.sent--;
+    p.box().sent--;
     p.mailbox.tally().rejected--;
     this.hold(d);
     this.await(d);
@@ -181,7 +181,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** One that has been accepted cannot enter: it goes on as if its process had ended before it was started. */
   refused(d: Delivered, code: string, reason: ExitReason): void {
-    const { mailbox } = d.callee;
+    const mailbox = d.callee.box();
     mailbox.sent--;
     mailbox.tally().rejected--;
     this.inLine(-1);
@@ -209,7 +209,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       case 'retry': this.attemptFailed(d, error); return true;
       case 'dead-letter': this.terminated(d, error); return true;
       case 'refuse': {
-        d.callee.mailbox.tally().refused++;
+        d.callee.box().tally().refused++;
         this.answered(d, code, error);
         return true;
       }

@@ -76,8 +76,17 @@ export class Mailbox extends Lane {
   /** bit r is set while lane r (other than normal) holds a message; above those, bits of `Hold` */
   ready = 0;
   extra: MailboxExtra | null = null;
+  /** its place among those in use; -1 while it is at rest, when its gate is shut (see `Accounts` in process) */
+  place: number;
   constructor(public gate: number) {
     super();
+    this.place = gate < 0 ? -1 : 0;
+  }
+
+  /** Nothing is queued here, no signal either, and nobody waits for room. */
+  get idle(): boolean {
+    if (this.size > 0 || this.n > 0 || (this.ready & LANES) !== 0) return false;
+    return this.extra === null || this.extra.pressure === null || this.extra.pressure.waiting.size === 0;
   }
 
   /** Queues a user message in the normal lane; the caller has checked the bound. True when it should be sampled. */
@@ -257,7 +266,7 @@ export class Mailbox extends Lane {
   refit(): void {
     const state = this.pressure();
     const { rules } = state;
-    if (state.closed || rules.capacityBytes >= 0) this.gate = -1;
+    if (this.place < 0 || state.closed || rules.capacityBytes >= 0) this.gate = -1;
     else {
       const full = state.returns && rules.capacity < UNBOUNDED ? rules.capacity - 1 : rules.capacity;
       this.gate = rules.highWater > 0 && !state.alarmed ? Math.min(full, rules.highWater - 1) : full;

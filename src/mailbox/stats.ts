@@ -52,7 +52,7 @@ export interface MailboxStats extends Account {
 }
 
 /** A mutable account, to sum up mailboxes and to keep the dead ones' numbers. */
-export class Totals {
+export class Totals implements Account {
   sent = 0;
   handled = 0;
   refused = 0;
@@ -82,6 +82,25 @@ export class Totals {
     this.superseded += tally.superseded;
     this.expired += tally.expired;
     this.deadLettered += tally.deadLettered;
+  }
+
+  /** Takes out a mailbox that was added while nothing was queued, running or held there. */
+  subtract(box: Mailbox): void {
+    this.sent -= box.sent;
+    this.handled -= box.handled;
+    if (box.extra === null) return;
+    const { tally } = box.extra;
+    this.refused -= tally.refused;
+    this.crashed -= tally.crashed;
+    this.rejected -= tally.rejected;
+    this.dropped -= tally.dropped;
+    this.superseded -= tally.superseded;
+    this.expired -= tally.expired;
+    this.deadLettered -= tally.deadLettered;
+  }
+
+  addAll(part: Totals): void {
+    for (const key of Object.keys(part) as (keyof Account)[]) this[key] += part[key];
   }
 }
 

@@ -48,7 +48,7 @@ export function admits(p: Process, rank: Rank, op: Op, payload: unknown, coalesc
 
 /** Why it would not be; null when it would. */
 export function obstacleTo(p: Process, rank: Rank, op: Op, payload: unknown, coalesces: boolean): LostCode | null {
-  const box = p.mailbox;
+  const box = p.box();
   if (box.size < box.gate) return null;
   const state = box.pressure();
   const bytes = measure(state, op, payload);

@@ -30,6 +30,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   p.run = Run.Dead;
   p.owner = null;
   kernel.live.remove(p.n);
+  kernel.accounts.leave(p);
   kernel.counts.exited++;
   if (p.ext !== null) dropOwn(p);
   dropRequests(p);

@@ -1,5 +1,6 @@
 import { Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap } from '../base/index.js';
 import { Meter, Totals, type Histogram, type Op } from '../mailbox/index.js';
+import { Accounts } from './accounts.js';
 import { Ceiling, type CeilingLimits } from './ceiling.js';
 import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
@@ -89,6 +90,8 @@ export class Kernel {
   readonly past: Totals = new Totals();
   /** the account of sends that reached no mailbox */
   readonly outside: Totals = new Totals();
+  /** those of all other mailboxes */
+  readonly accounts: Accounts = new Accounts(this);
   readonly signals: { sent: number; handled: number; dropped: number } = { sent: 0, handled: 0, dropped: 0 };
   readonly counts: Counts = { spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0 };
   readonly farewells: Ring<Farewell> = new Ring<Farewell>();
@@ -253,12 +256,9 @@ export class Kernel {
     return this.scheduler.size === 0 && this.parked <= own && this.farewells.size === 0;
   }
 
-  /** Sum over live and past mailboxes and sends that reached none (design §3). */
+  /** Sum over live and past mailboxes and sends that reached none (design §3). O(mailboxes in use). */
   totals(): Totals {
-    const sum = new Totals();
-    for (const part of [this.past, this.outside]) addTotals(sum, part);
-    for (const p of this.live.list()) sum.add(p.mailbox, p.running);
-    return sum;
+    return this.accounts.totals();
   }
 }
 
@@ -271,12 +271,6 @@ export interface Counts {
   lateReplies: number;
   callsFailed: number;
   shed: number;
-}
-
-function addTotals(sum: Totals, part: Totals): void {
-  for (const key of Object.keys(part) as (keyof Totals)[]) {
-    if (key !== 'add') sum[key] += part[key];
-  }
 }
 
 shownAs(Kernel, (it) => `Kernel(${it.prefix.slice(0, -1)})`);

@@ -1,5 +1,5 @@
 import { shownAs, type Deadline, type ExitReason } from '../base/index.js';
-import { Mailbox, UNBOUNDED, type Op } from '../mailbox/index.js';
+import type { Mailbox, Op } from '../mailbox/index.js';
 import type { Hibernation } from './hibernate.js';
 import type { Backlog } from './kept.js';
 import type { Kernel } from './kernel.js';
@@ -212,10 +212,10 @@ export class Process implements Address {
     return this.name === null ? this.pid : this.name.name;
   }
 
-  /** Its own mailbox, opened on the first use (see `Mailbox.unopened`). */
+  /** Its own mailbox, opened on the first use (see `Mailbox.unopened`), for whoever puts something in or counts it there. */
   box(): Mailbox {
-    if (this.mailbox === Mailbox.unopened) this.mailbox = new Mailbox(UNBOUNDED);
-    return this.mailbox;
+    const { mailbox } = this;
+    return mailbox.place < 0 ? this.kernel.accounts.enter(this) : mailbox;
   }
 
   /** The rarest part of its record; `ext.rarity` reads it without making it. */

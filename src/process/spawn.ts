@@ -1,4 +1,4 @@
-import { Mailbox, Pressure, UNBOUNDED, type MailboxRules } from '../mailbox/index.js';
+import { Mailbox, Pressure, type MailboxRules } from '../mailbox/index.js';
 import type { Kernel } from './kernel.js';
 import { link } from './link.js';
 import type { WaterReport } from './ports.js';
@@ -22,7 +22,7 @@ export function spawnProcess(kernel: Kernel, behaviour: Behaviour, parent: Proce
 }
 
 function ruled(rules: MailboxRules, behaviour: Behaviour): Mailbox {
-  const box = new Mailbox(UNBOUNDED);
+  const box = new Mailbox(-1);
   box.cold().pressure = new Pressure(rules, behaviour.returns === true);
   box.refit();
   return box;

@@ -272,7 +272,7 @@ export class System extends SystemTrees {
     return new Sys(addressOf(this.#host, target), this.#host, null);
   }
 
-  /** The conservation account and counts; O(processes), taken now. */
+  /** The conservation account and counts, exact at this moment. O(processes that have messages), not O(all). */
   stats(): SystemStats {
     return systemStats(this.#kernel, this.#router.deadLetters.total);
   }

@@ -10,6 +10,9 @@ import { probeIn, type Probe, type ProbeOptions } from './probe.js';
 import type { Random } from './random.js';
 import type { Trace } from './trace.js';
 
+/** after so many messages, less one, mailboxes are put to rest, as a program with many of them does it in time */
+const SETTLE_MASK = 7;
+
 /**
  * What a scenario is given: a system on virtual time, and the means to disturb and to judge it.
  *
@@ -37,6 +40,7 @@ export class Simulation {
   /** @internal those who wait until nothing is runnable */
   readonly settlers: (() => void)[] = [];
   private readonly kernel: Kernel;
+  private handled = 0;
   private deadlinesLeft: readonly Deadline[] = [];
   /** @internal Made by `simulate`. */
   constructor(
@@ -55,6 +59,7 @@ export class Simulation {
       handled: (pid, op) => {
         trace.handled(pid, op);
         faults.handled(pid);
+        if ((++this.handled & SETTLE_MASK) === 0) this.kernel.accounts.settle();
       },
       exited: (pid, reason) => trace.exited(pid, reason),
     });
@@ -119,6 +124,16 @@ export class Simulation {
     const { counts } = kernel;
     const holds = imbalance(totals) === 0 && totals.refused + totals.crashed <= totals.handled && counts.spawned - counts.exited === kernel.live.size && whole(totals) && whole(counts);
     if (!holds) this.always(false, `conservation ${when}: ${JSON.stringify(this.system.stats())}`);
+    this.checkKept(when);
+  }
+
+  /** What is kept of mailboxes at rest is what adding up all of them tells, also once all that can be are at rest. */
+  private checkKept(when: string): void {
+    const { accounts } = this.kernel;
+    const counted = JSON.stringify(accounts.recount());
+    this.equal(JSON.stringify(accounts.totals()), counted, `kept totals ${when}`);
+    accounts.settle();
+    this.equal(JSON.stringify(accounts.totals()), counted, `kept totals at rest ${when}`);
   }
 
   /** @internal What a dead agent must not change. */
