@@ -4,7 +4,7 @@ export {
   abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, Refusal, RegistryEvent, RegistryRef, ScopeRef,
   type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
   type ScopeDefinition, type ScopeWatch, type Updated,
-  type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions, type MonitoredAgent,
+  type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallFailure, type CallOptionCode, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions, type MonitoredAgent,
   type ProcessRef, type ProcessSelf, type ProcessVerbs, type PutOptions, type ReceiveOptions, type Self, type Sends, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
 } from './behaviour/index.js';
 export {

@@ -116,6 +116,8 @@ export type CallErrorCode =
   | 'KEY_CONFLICT'
   | 'REPLY_GONE'
   | 'WINDOW_FULL'
+  | 'ABORTED'
+  | 'REPLY_FAILED'
   | 'CALLBACK_FAILED'
   | 'UNKNOWN_SYSTEM_MSG'
   | 'NO_SYS'
@@ -128,7 +130,10 @@ export interface CallErrorFields {
   readonly op: string;
   /** the verb that failed, default `call` */
   readonly verb?: 'call' | 'put' | 'cast' | 'deliver' | 'stream';
-  /** the callee's exit reason, for `EXIT` and `NOPROC` */
+  /**
+   * the callee's exit reason, for `EXIT` and `NOPROC`; the signal's reason, for `ABORTED`; what was thrown, for
+   * `REPLY_FAILED`
+   */
   readonly reason?: unknown;
   readonly timeoutMs?: number;
   /** names, else pids, along the cycle, for `CALL_CYCLE` */
@@ -220,6 +225,8 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'REPLY_GONE': return `a message with its key was ${fields.refusal ?? 'handled'} before, and what it was answered is no longer kept (delivery.dedupe.replyBytesMax); it was not handled again`;
     case 'WINDOW_FULL': return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
     case 'EXPIRED': return 'expired before it was handled';
+    case 'ABORTED': return `its signal has fired: ${show(fields.reason)}`;
+    case 'REPLY_FAILED': return `what it was answered with, or its schema, has failed: ${show(fields.reason)}`;
     case 'CALLBACK_FAILED': return `callback_failed: ${show(fields.reason)}; nothing was changed`;
     case 'UNKNOWN_SYSTEM_MSG': return `unknown_system_msg: ${String(fields.details)}`;
     case 'NO_SYS': return 'it takes no part in the sys protocol; a plain process joins with self.joinSys(…)';

@@ -113,8 +113,8 @@ function checkFields(spec: { readonly name?: unknown; readonly trapExit?: unknow
  * schema's input type, the handler its output. A payload that does not fit never reaches the agent: `call` rejects,
  * `tryCast` throws, `cast` counts it as rejected. Cost: one validation per message.
  *
- * The same as the entry `{ schema, handle }`, which also infers the type of `self.state`; inside `on` the state is
- * untyped, because TypeScript does not carry it through a nested generic call.
+ * Prefer the entry `{ schema, handle }`, which is the same and types `self.state`. Inside `on` the state is untyped
+ * (`any`): TypeScript infers a call inside of an object for itself, before the state of that object is known.
  *
  * @example
  * const Desk = defineAgent({

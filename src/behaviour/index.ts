@@ -43,6 +43,7 @@ export type * from './task-types.js';
 export { TaskVerbsImpl } from './task-verbs.js';
 export { Timers } from './timers.js';
 export type * from './types.js';
+export type { CallFailure, CallOptionCode, CallResult } from './call-result.js';
 export { actions, type Transition, type When } from './statem-transition.js';
 export { defineStatem, defineStatemHandler, operation } from './statem-definition.js';
 export { StatemSelf as StatemInstance } from './statem-self.js';

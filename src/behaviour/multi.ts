@@ -1,12 +1,13 @@
 import { handled, OptionError } from '../base/index.js';
+import type { CallFailure } from './call-result.js';
 import type { AgentRefImpl } from './ref.js';
 import type { AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf, VerbArgs } from './types.js';
 
 /** What `multiCall` resolves to: each ref is in one of the two, in the order in which the refs were given. */
 export interface MultiCallResult<D extends AnyDefinition, V> {
   readonly replies: { readonly ref: AgentRef<D>; readonly value: V }[];
-  /** who did not answer, and why: what its call rejected with */
-  readonly bad: { readonly ref: AgentRef<D>; readonly error: unknown }[];
+  /** who did not answer, and why: the error of its `tryCall` */
+  readonly bad: { readonly ref: AgentRef<D>; readonly error: CallFailure }[];
 }
 
 /**
@@ -22,7 +23,7 @@ export interface MultiCallResult<D extends AnyDefinition, V> {
  * const refs = ['shard-1', 'shard-2'].map((name) => system.ref(Shard, name));
  * const { replies, bad } = await multiCall(refs, 'size', undefined, { timeoutMs: 1_000 });
  * replies.map((one) => one.value); // => [3]
- * bad.map((one) => (one.error as CallError).code) // => ['NOPROC']
+ * bad.map((one) => one.error.code) // => ['NOPROC']
  * @since 0.2.0
  */
 export function multiCall<D extends AnyDefinition, K extends CallName<D>>(

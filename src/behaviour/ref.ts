@@ -9,7 +9,8 @@ import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { ended } from './stop.js';
 import { FailedStream, StreamSlot } from './stream.js';
-import type { AgentStats, CallResult } from './types.js';
+import { callFailure, type CallResult } from './call-result.js';
+import type { AgentStats } from './types.js';
 
 /**
  * The run-time side of AgentRef: an address, the protocol its owner must have, and a sender. A ref without a sender
@@ -243,7 +244,7 @@ export class AgentRefImpl {
     try {
       return { ok: true, value: await this.call(op, payload, options) };
     } catch (error) {
-      return { ok: false, error };
+      return { ok: false, error: callFailure(error, titleOf(this.addr), op, options) };
     }
   }
 

@@ -23,7 +23,7 @@ export type SchemaOutput<T> = T extends { readonly '~standard': { readonly types
  * CallError `INVALID_PAYLOAD`.
  *
  * @example
- * const Desk = defineAgent({ calls: { twice: on(z.number(), (self, n) => n * 2) } });
+ * const Desk = defineAgent({ calls: { twice: { schema: z.number(), handle: (self, n) => n * 2 } } });
  * const error = await system.start(Desk).call('twice', '4' as never).catch((error: CallError) => error);
  * error instanceof CallError && error.code; // => 'INVALID_PAYLOAD'
  * error instanceof CallError && error.cause instanceof PayloadError; // => true

@@ -3,6 +3,7 @@ import type { MailboxStats, Priority } from '../mailbox/index.js';
 import type { Alias, MonitorRef, Pid, ProcessPriority } from '../process/index.js';
 import type { Via } from '../router/index.js';
 import type { OutwardVerbs } from './outward-types.js';
+import type { CallResult } from './call-result.js';
 import type { KernelVerbs } from './process-types.js';
 import type { MailboxOptions } from './mailbox-options.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
@@ -314,9 +315,6 @@ export type StateIn<D extends AnyDefinition> = StateOf<Types<D>['made']>;
 
 /* ---- refs ---- */
 
-/** What `tryCall` resolves to: the reply, or what `call` would have rejected with. */
-export type CallResult<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: unknown };
-
 /** Options of `stop`. */
 export interface StopOptions {
   /** ms to wait for the end, default 'infinity' (GS-40) */
@@ -371,7 +369,7 @@ export interface Sends<D extends AnyDefinition> {
   deliver<K extends CastName<D> | CallName<D>>(op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
   /** asks and waits, 5,000 ms by default; rejects with a CallError, or with the reason of an aborted signal */
   call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
-  /** the same, never rejects */
+  /** the same, never rejects: the error of a failure has a code, by which its type narrows; see CallFailure */
   tryCall<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
   /** a call with many replies, one handled for each one asked for; throws at once for an unknown operation */
   stream<K extends StreamName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;

@@ -39,7 +39,8 @@ describe('errors', () => {
       NOPROC: /nobody lives there/, TIMEOUT: /no reply within 10 ms; whether it was handled is unknown/, EXIT: /the callee ended: crashed/,
       CALLING_SELF: /calling_self/, CALL_CYCLE: /a -> b -> a/, REFUSED: /refused: NO_FUNDS/, MAILBOX_CLOSED: /closed/, UNSIZABLE_PAYLOAD: /sizeOf/, PAYLOAD_TOO_LARGE: /capacityBytes/, EVICTED: /evicted/, CANCELLED: /cancelled it/, MAILBOX_FULL: /mailbox is full/, OVERLOADED: /near its memory ceiling/,
       UNKNOWN_OPERATION: /unknown operation; known: x, y/, PROTOCOL_MISMATCH: /another definition/, INVALID_PAYLOAD: /does not fit its schema: x, y/,
-      EXPIRED: /expired/, KEY_CONFLICT: /the key x, y belongs to another message/, WINDOW_FULL: /send more once/, REPLY_GONE: /was NO_FUNDS before, and what it was answered is no longer kept/, CALLBACK_FAILED: /callback_failed/, UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, ZOMBIE: /already ended/,
+      EXPIRED: /expired/, KEY_CONFLICT: /the key x, y belongs to another message/, WINDOW_FULL: /send more once/, REPLY_GONE: /was NO_FUNDS before, and what it was answered is no longer kept/, ABORTED: /signal has fired: crashed/,
+      REPLY_FAILED: /its schema, has failed: crashed/, CALLBACK_FAILED: /callback_failed/, UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, ZOMBIE: /already ended/,
     };
     for (const [code, sentence] of Object.entries(sentences)) {
       const error = new CallError(code as CallErrorCode, { ...fields, timeoutMs: 10, reason: 'crashed', path: ['a', 'b', 'a'], refusal: 'NO_FUNDS', details: 'x, y' });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { CallError} from '../../src/index.js';
 import { abcast, defineAgent, multiCall, OptionError } from '../../src/index.js';
 import { settle } from '../process/peers.js';
 import { testSystem } from '../support/system.js';
@@ -22,7 +21,7 @@ describe('calls to several', () => {
     const refs = [b, system.ref(Shard, 'nobody'), system.ref(Shard, 'a'), c];
     const { replies, bad } = await multiCall(refs, 'plus', 10);
     expect(replies).toEqual([{ ref: b, value: 12 }, { ref: refs[2], value: 11 }]);
-    expect(bad.map(({ ref, error }) => [refs.indexOf(ref), (error as CallError).code])).toEqual([[1, 'NOPROC'], [3, 'MAILBOX_FULL']]);
+    expect(bad.map(({ ref, error }) => [refs.indexOf(ref), error.code])).toEqual([[1, 'NOPROC'], [3, 'MAILBOX_FULL']]);
     expect(await multiCall([] as (typeof b)[], 'size')).toEqual({ replies: [], bad: [] });
     const failed = await multiCall([b], 'fail');
     expect(failed).toEqual({ replies: [], bad: [{ ref: b, error: expect.objectContaining({ code: 'EXIT', reason: expect.objectContaining({ message: 'broken' }) }) }] });
@@ -34,7 +33,7 @@ describe('calls to several', () => {
     const refs = [system.start(Shard, 1), system.start(Shard, 2)];
     const result = multiCall(refs, 'slow', undefined, { timeoutMs: 10 });
     await env.advance(15);
-    expect((await result).bad.map(({ error }) => (error as CallError).code)).toEqual(['TIMEOUT', 'TIMEOUT']);
+    expect((await result).bad.map(({ error }) => error.code)).toEqual(['TIMEOUT', 'TIMEOUT']);
     await env.advance(20);
     expect(system.stats().lateReplies).toBe(2);
   });

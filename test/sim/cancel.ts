@@ -148,9 +148,13 @@ const aborting: Race = async (sim) => {
     if (random.chance(0.3)) await sim.sleep(random.int(60));
   }
   const result = await call;
-  sim.always(result.ok ? result.value === 'y' : result.error === 'enough' || (result.error as { code?: string }).code === 'TIMEOUT', 'a reply, the reason of the abort, or a timeout');
+  const aborted = !result.ok && result.error.code === 'ABORTED' && result.error.reason === 'enough';
+  sim.always(
+    result.ok ? result.value === 'y' : aborted || result.error.code === 'TIMEOUT',
+    'a reply, the reason of the abort, or a timeout',
+  );
   sim.sometimes(result.ok, 'the reply wins');
-  sim.sometimes(!result.ok && result.error === 'enough', 'the abort wins');
+  sim.sometimes(aborted, 'the abort wins');
   probe.stop();
   target.stop();
 };

@@ -1,6 +1,9 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { child, createSystem, defineAgent, on, pool, type AgentRef, type Self } from '../../src/index.js';
+import {
+  child, createSystem, defineAgent, multiCall, on, pool,
+  type AgentRef, type CallError, type CallFailure, type CallOptionCode, type OptionError, type Self,
+} from '../../src/index.js';
 
 const Account = defineAgent({
   trapExit: true,
@@ -169,4 +172,41 @@ test('an entry gets its state and payload, from its schema or its own annotation
   defineAgent({ calls: { b: { concurrent: true } } });
   // @ts-expect-error no schema
   defineAgent({ calls: { b: { schema: 1, handle: () => 1 } } });
+});
+
+test('the error of a tryCall narrows by its code', async () => {
+  const result = await sys().start(Account, 100).tryCall('withdraw', 3);
+  if (result.ok) {
+    expectTypeOf(result.value).toEqualTypeOf<number>();
+    return;
+  }
+  const { error } = result;
+  expectTypeOf(error).toEqualTypeOf<CallFailure>();
+  expectTypeOf(error.message).toEqualTypeOf<string>();
+  switch (error.code) {
+    case 'REFUSED':
+      expectTypeOf(error.refusal).toEqualTypeOf<string>();
+      break;
+    case 'CALL_CYCLE':
+      expectTypeOf(error.path).toEqualTypeOf<readonly string[]>();
+      break;
+    case 'EXIT':
+      expectTypeOf(error.reason).toEqualTypeOf<unknown>();
+      break;
+    case 'BAD_OPTION': case 'UNKNOWN_OPTION': case 'ASYNC_SCHEMA': case 'NOT_DELIVERABLE': {
+      const option: OptionError & { readonly code: CallOptionCode } = error;
+      expectTypeOf(option.option).toEqualTypeOf<string>();
+      break;
+    }
+    // @ts-expect-error no call fails so
+    case 'NO_SYS': break;
+    // @ts-expect-error a typing error
+    case 'TIME_OUT': break;
+    default: {
+      const call: CallError = error;
+      expectTypeOf(call.target).toEqualTypeOf<string>();
+    }
+  }
+  const { bad } = await multiCall([sys().ref(Bare, 'bare')], 'ping');
+  for (const one of bad) expectTypeOf(one.error).toEqualTypeOf<CallFailure>();
 });
