@@ -1,5 +1,6 @@
+import type { BalanceStrategy } from '../../src/index.js';
 import type { Case } from '../lib/case.js';
-import { nextTurn, nowMs } from '../lib/clock.js';
+import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
 
@@ -30,5 +31,26 @@ export const balanceCast: Case = (library) => {
     const counts = await Promise.all(members.map((member) => member.call('count', undefined, { timeoutMs: 'infinity' })));
     expectCount('casts handled', counts.reduce((sum, count) => sum + count, 0), 2 * block * BLOCKS);
     return 100 * (median(times[1]) / median(times[0]) - 1);
+  });
+};
+
+/** What a strategy does for each message; its keys are 1,000 different ones. */
+export const balanceStrategy = (strategy: BalanceStrategy, count: number): Case => (library) => {
+  const Counter = defineCounter(library);
+  const key = strategy === 'consistent-hash' ? { key: (): number => (turn = (turn + 1) % BURST) } : {};
+  let turn = 0;
+  return (size) => withSystem(library, async (system) => {
+    const members = Array.from({ length: count }, () => system.start(Counter));
+    const balancer = system.balance(Counter, { strategy, members, ...key });
+    const burst = Math.max(BURST, 2 * count); // all members get busy
+    const began = nowMs();
+    for (let sent = 1; sent <= size; sent++) {
+      balancer.cast('add');
+      if (sent % burst === 0) await nextTurn();
+    }
+    const rate = perSecond(size, began);
+    while (system.stats().queued > 0) await nextTurn();
+    expectCount('casts handled', system.stats().handled, size);
+    return rate;
   });
 };

@@ -10,7 +10,7 @@ import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
 import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
 import { groupBroadcast, registeredSend } from './names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
-import { balanceCast } from './balance.js';
+import { balanceCast, balanceStrategy } from './balance.js';
 import { concurrentCall } from './concurrent.js';
 import { breakerRun, limitQueue, limitRun, poolQueue } from './outward.js';
 import { boundedCast, laneCast } from './pressure.js';
@@ -19,12 +19,27 @@ import { statemEvent } from './statem.js';
 import { restartMedian, restartStorm } from './supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './topology.js';
 
+/** Those of balancers, and what their metrics are called. */
+const strategies = [
+  { name: 'round-robin', metric: 'turn' },
+  { name: 'least-loaded', metric: 'least' },
+  { name: 'two-choices', metric: 'two' },
+  { name: 'random', metric: 'random' },
+  { name: 'fastest', metric: 'fastest' },
+  { name: 'consistent-hash', metric: 'hash' },
+  { name: 'weighted', metric: 'weight' },
+] as const;
+
 /** Every case by the name of its metric. */
 export const cases: ReadonlyMap<string, Case> = new Map([
   ['cast_stream', castStream],
   ['cast_backlog', castBacklog],
   ['priority_cast', priorityCast],
   ['balance_cast', balanceCast],
+  ...strategies.flatMap(({ name, metric }) => [
+    [`balance_${metric}_10`, balanceStrategy(name, 10)] as const,
+    [`balance_${metric}_10k`, balanceStrategy(name, 10_000)] as const,
+  ]),
   ['bounded_cast', boundedCast],
   ['lane_cast', laneCast],
   ['call_seq', callSequential],

@@ -27,6 +27,12 @@ const absolute = (bound: number): Target => ({ kind: 'absolute', bound });
 const usual = { unit: 'ops/s', better: 'higher', beam: true, warmups: 2, warmupsQuick: 1, runs: 7, nodeFlags: [] } as const;
 const million = { ...usual, size: 1_000_000, quickSize: 500_000 } as const;
 const everything = { ...usual, unit: '×', better: 'lower', beam: false, size: 300_000, quickSize: 150_000, warmups: 0, warmupsQuick: 0, runs: 5 } as const;
+const balanced = {
+  ...usual, beam: false, size: 300_000, quickSize: 100_000, target: absolute(250_000), runs: 5,
+} as const;
+const balancedMany = { size: 20_000, quickSize: 20_000, warmups: 1, runs: 3 } as const;
+/** of those that look at each member */
+const MANY_MIN: Readonly<Record<string, number>> = { least: 2_000, fastest: 500 };
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0, warmupsQuick: 0, runs: 1, nodeFlags: ['--max-old-space-size=4096'],
@@ -67,6 +73,10 @@ export const metrics: readonly Metric[] = [
   { ...usual, name: 'deliver_keyed_object', target: absolute(200_000), beam: false, size: 300_000, quickSize: 100_000 },
   { ...million, name: 'priority_cast', target: absolute(5_000_000), beam: false },
   { ...million, name: 'balance_cast', unit: '%', better: 'lower', target: absolute(50), beam: false },
+  ...['turn', 'least', 'two', 'random', 'fastest', 'hash', 'weight'].flatMap((strategy) => [
+    { ...balanced, name: `balance_${strategy}_10` },
+    { ...balanced, ...balancedMany, name: `balance_${strategy}_10k`, target: absolute(MANY_MIN[strategy] ?? 50_000) },
+  ]),
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
   { ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2), beam: false, size: 100_000, quickSize: 50_000 },

@@ -2,7 +2,7 @@ import { CastcallError, isThenable } from '../base/index.js';
 import type { Extra} from '../mailbox/index.js';
 import { Kind, type Op } from '../mailbox/index.js';
 import type { Exit} from '../process/index.js';
-import { Phase, ReplySlot, takeDown, Timeout, type Behaviour, type Down, type Process } from '../process/index.js';
+import { Phase, ReplySlot, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { dropController, Flag } from './answering.js';
 import { AGENT_SYS } from './agent-sys.js';
@@ -24,6 +24,7 @@ export class AgentBehaviour implements Behaviour {
   readonly handle: Behaviour['handle'] = handle;
   readonly settled: Behaviour['settled'] = settled;
   readonly failed: Behaviour['failed'] = failed;
+  readonly turnover: Turnover = { changes: 0 };
   readonly sys: Behaviour['sys'] = AGENT_SYS;
   constructor(readonly definition: AgentDefinition) {
     this.name = definition.name;

@@ -1,6 +1,6 @@
 import { CastcallError, isOrderly, isThenable, type ExitReason } from '../base/index.js';
 import { CONTINUE, Kind, Rank, type Extra, type Op } from '../mailbox/index.js';
-import { exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process, type SysHooks } from '../process/index.js';
+import { exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process, type SysHooks, type Turnover } from '../process/index.js';
 import { Request } from '../router/index.js';
 import { expired, overdue } from './agent.js';
 import { dropController, Flag } from './answering.js';
@@ -25,6 +25,7 @@ class StatemBehaviour implements Behaviour {
   readonly handle: Behaviour['handle'] = handle;
   readonly settled: Behaviour['settled'] = settled;
   readonly failed: Behaviour['failed'] = failed;
+  readonly turnover: Turnover = { changes: 0 };
   readonly sys: SysHooks = statemHooks(conclude);
   readonly returns = true; // a postponed event goes back
   constructor(readonly definition: StatemRuntime) {

@@ -1,7 +1,7 @@
 import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../base/index.js';
 import { AgentRefImpl, ScopeRef, type AnyDefinition, type Host, type RuntimeDefinition } from '../behaviour/index.js';
-import type { Address, Kernel, NameCell, Process } from '../process/index.js';
-import { ViaAddress } from '../router/index.js';
+import { Process, type Address, type Kernel, type NameCell, type Turnover } from '../process/index.js';
+import { Cell, ViaAddress } from '../router/index.js';
 import type { BalanceOptions, BalanceStats } from './balance-types.js';
 import { BalanceMember, isGone, loadOf } from './member.js';
 import { STRATEGIES, type BalanceStrategy, type Choice, type Strategy } from './strategy.js';
@@ -35,6 +35,9 @@ const schema: z.ZodType<ReadBalance> = z.strictObject({
 export class Balance implements Choice {
   readonly addr: NameCell;
   readonly list: BalanceMember[] = [];
+  version = 0;
+  /** members at addresses that tell nobody when they have another owner: of other registries, of what is checked out */
+  private silent = 0;
   picks = 0;
   nobody = 0;
   /** reply times are measured */
@@ -78,6 +81,10 @@ export class Balance implements Choice {
     return p;
   }
 
+  get lives(): number {
+    return this.silent > 0 ? NaN : this.version + (this.definition.behaviour.turnover as Turnover).changes;
+  }
+
   u32(): number {
     return this.kernel.env.u32();
   }
@@ -110,7 +117,7 @@ export class Balance implements Choice {
     const checked = this.check('join', ref);
     const known = this.find(checked.addr);
     if (known !== undefined) {
-      if (weight !== undefined) known.weight = weight;
+      if (weight !== undefined) this.weigh(known, weight);
       return false;
     }
     if (isGone(checked.addr)) return false;
@@ -163,13 +170,21 @@ export class Balance implements Choice {
       const p = member.ref.addr as Process;
       const count = counts.get(p);
       counts.delete(p);
-      if (count !== undefined) member.weight = count;
+      if (count !== undefined) this.weigh(member, count);
       return count !== undefined;
     });
     for (const [p, count] of counts) this.add(new BalanceMember(new AgentRefImpl(p, this.definition, this.kernel, null), count));
   }
 
+  private weigh(member: BalanceMember, weight: number): void {
+    if (member.weight === weight) return;
+    member.weight = weight;
+    this.version++;
+  }
+
   private add(member: BalanceMember): void {
+    this.version++;
+    if (isSilent(member.ref.addr)) this.silent++;
     this.list.push(member);
     this.known.set(member.ref.addr, member);
   }
@@ -181,10 +196,13 @@ export class Balance implements Choice {
       if (stays(member)) this.list[left++] = member;
       else {
         this.known.delete(member.ref.addr);
+        if (isSilent(member.ref.addr)) this.silent--;
         this.rule.removed(left);
       }
     }
+    if (left === this.list.length) return;
     this.list.length = left;
+    this.version++;
   }
 
   private find(addr: Address): BalanceMember | undefined {
@@ -206,6 +224,10 @@ export class Balance implements Choice {
 class Nobody implements NameCell {
   owner: Process | null = null;
   constructor(readonly name: string) {}
+}
+
+function isSilent(addr: Address): boolean {
+  return !(addr instanceof Process || addr instanceof Cell);
 }
 
 function sameVia(a: Address, b: ViaAddress): boolean {

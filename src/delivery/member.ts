@@ -12,8 +12,6 @@ const SHARE = 0.3;
 export class BalanceMember {
   /** messages that it was chosen for */
   picks = 0;
-  /** of the smooth weighted rotation */
-  credit = 0;
   readonly hash: number;
   /** moving average of reply times, ms; -1 before the first. Of one incarnation: its successor starts anew */
   private averageMs = -1;

@@ -5,6 +5,10 @@ import { loadOf, type BalanceMember } from './member.js';
 /** What a strategy chooses from. */
 export interface Choice {
   readonly list: readonly BalanceMember[];
+  /** another one whenever somebody has joined or left */
+  readonly version: number;
+  /** another one whenever somebody may live who did not, or the other way round, or has another weight */
+  readonly lives: number;
   /** who would take a message to that member now, or null */
   taker(member: BalanceMember): Process | null;
   u32(): number;
@@ -127,26 +131,65 @@ function meanOf(from: Choice, now: number): number {
   return count === 0 ? 0 : sum / count;
 }
 
-/** By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each has exactly its share. */
+/** Those of one weight take turns in the order of the group. */
+class Weight {
+  readonly places: number[] = [];
+  /** turns that each of them has had, those before the cursor one more */
+  turns = 0;
+  cursor = 0;
+  constructor(readonly weight: number) {}
+
+  get next(): number {
+    return this.places[this.cursor] as number;
+  }
+
+  took(): void {
+    if (++this.cursor < this.places.length) return;
+    this.cursor = 0;
+    this.turns++;
+  }
+}
+
+/**
+ * By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each has exactly its share.
+ * The next one has the most credit: its weight for each turn, less the sum of all weights for each that it had. Among
+ * those of one weight that is who has had the fewest turns. O(different weights), and O(n) once somebody comes or goes.
+ */
 export class Weighted extends Strategy {
   /** who lived at the last choice, and their weights then */
   private readonly group: BalanceMember[] = [];
   private readonly weights: number[] = [];
+  private classes: readonly Weight[] = [];
+  private lives = -1;
+  private sum = 0;
+  private turn = 0;
   pick(from: Choice): BalanceMember | null {
-    const sum = this.gather(from);
-    let best: BalanceMember | null = null;
-    for (const member of this.group) {
-      member.credit += member.weight;
-      if (best === null || member.credit > best.credit) best = member;
+    if (from.lives !== this.lives) this.gather(from);
+    let best: Weight | null = null;
+    let most = -Infinity;
+    for (const one of this.classes) {
+      const credit = one.weight * (this.turn + 1) - this.sum * one.turns;
+      if (credit < most || (credit === most && best !== null && one.next > best.next)) continue;
+      best = one;
+      most = credit;
     }
-    if (best !== null) best.credit -= sum;
-    return best;
+    if (best === null) return null;
+    const member = this.group[best.next] as BalanceMember;
+    best.took();
+    if (++this.turn === this.sum) this.again();
+    return member;
   }
 
-  /** The sum of the weights of those that live. Another group begins anew: nobody waits for turns that are owed to who has gone. */
-  private gather(from: Choice): number {
+  /** A run is over: each has had its weight in turns, and the numbers stay small. */
+  private again(): void {
+    this.turn = 0;
+    for (const one of this.classes) one.turns -= one.weight;
+  }
+
+  /** Another group begins anew: nobody waits for turns that are owed to who has gone. */
+  private gather(from: Choice): void {
     const { group, weights } = this;
-    let sum = 0;
+    this.lives = from.lives;
     let size = 0;
     let same = true;
     for (const member of from.list) {
@@ -154,28 +197,91 @@ export class Weighted extends Strategy {
       same &&= group[size] === member && weights[size] === member.weight;
       group[size] = member;
       weights[size++] = member.weight;
-      sum += member.weight;
     }
-    if (same && size === group.length) return sum;
-    group.length = size;
-    for (const member of group) member.credit = 0;
-    return sum;
+    if (same && size === group.length) return;
+    group.length = weights.length = size;
+    this.begin();
+  }
+
+  private begin(): void {
+    const classes = new Map<number, Weight>();
+    this.turn = 0;
+    this.sum = 0;
+    for (const [place, weight] of this.weights.entries()) {
+      let one = classes.get(weight);
+      if (one === undefined) classes.set(weight, (one = new Weight(weight)));
+      one.places.push(place);
+      this.sum += weight;
+    }
+    this.classes = [...classes.values()];
   }
 }
 
-/** Each key has one order of the members, by the hash of both; it goes to the first that lives (rendezvous hashing, P31). */
+/** where fewer are members, a look at each is as fast as a memory */
+const REMEMBERED_FROM = 32;
+
+/**
+ * Each key has one order of the members, by the hash of both; it goes to the first that lives (rendezvous hashing, P31).
+ * Who is first of all is remembered for the latest keys, while nobody joins or leaves.
+ */
 export class ConsistentHash extends Strategy {
+  private version = -1;
+  private hashes = new Int32Array(0);
+  /** keys by their low bits, and beside each the place of its first member, from 1 */
+  private known = new Int32Array(0);
   pick(from: Choice, key: number): BalanceMember | null {
-    let best: BalanceMember | null = null;
+    if (from.list.length < REMEMBERED_FROM) return firstOf(from, key);
+    if (from.version !== this.version) this.renew(from);
+    const { known } = this;
+    const at = (key << 1) & (known.length - 1);
+    if (known[at] !== (key | 0) || known[at + 1] === 0) {
+      known[at] = key;
+      known[at + 1] = this.first(from.list, key) + 1;
+    }
+    const member = from.list[(known[at + 1] as number) - 1] as BalanceMember;
+    return from.taker(member) === null ? firstOf(from, key) : member;
+  }
+
+  private renew({ list, version }: Choice): void {
+    this.version = version;
+    this.hashes = Int32Array.from(list, ({ hash }) => hash | 0);
+    this.known = new Int32Array(2 << (32 - Math.clz32(2 * list.length)));
+  }
+
+  /** The place of the first member of a key, whether or not it lives. */
+  private first(list: readonly BalanceMember[], key: number): number {
+    const { hashes } = this;
+    let best = 0;
     let highest = -1;
-    for (const member of from.list) {
-      const score = mix(Math.imul(key ^ member.hash, 0x9e3779b1));
-      if (score < highest || (score === highest && best !== null && member.title > best.title) || from.taker(member) === null) continue;
-      best = member;
+    for (let at = 0; at < hashes.length; at++) {
+      const score = scoreOf(key, hashes[at] as number);
+      if (score < highest || (score === highest && titleAt(list, at) > titleAt(list, best))) continue;
+      best = at;
       highest = score;
     }
     return best;
   }
+}
+
+function firstOf(from: Choice, key: number): BalanceMember | null {
+  let best: BalanceMember | null = null;
+  let highest = -1;
+  for (const member of from.list) {
+    const score = scoreOf(key, member.hash);
+    if (score < highest || (score === highest && best !== null && member.title > best.title)) continue;
+    if (from.taker(member) === null) continue;
+    best = member;
+    highest = score;
+  }
+  return best;
+}
+
+function scoreOf(key: number, hash: number): number {
+  return mix(Math.imul(key ^ hash, 0x9e3779b1));
+}
+
+function titleAt(list: readonly BalanceMember[], at: number): string {
+  return (list[at] as BalanceMember).title;
 }
 
 /** How a balancer chooses. */

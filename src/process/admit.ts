@@ -276,6 +276,7 @@ export function closeMailbox(p: Process): void {
   const state = box.pressure();
   if (state.closed) return;
   state.closed = true;
+  p.turnedOver();
   dismiss(p, state, 'MAILBOX_CLOSED', undefined);
   box.refit();
 }

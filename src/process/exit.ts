@@ -29,6 +29,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   p.phase = Phase.Dead;
   p.run = Run.Dead;
   p.owner = null;
+  p.turnedOver();
   kernel.live.remove(p.n);
   kernel.accounts.leave(p);
   kernel.counts.exited++;

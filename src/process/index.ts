@@ -16,7 +16,7 @@ export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report,
 export { isLinked, link, linksOf, markLink, unlink } from './link.js';
 export { demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, watchAgain, Withdrawable, withdrawn } from './monitor.js';
 export { KeptList, keepUrgent, type Backlog, type Kept } from './kept.js';
-export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail, type NameCell, type Pid, type SysHooks, type SystemCommand } from './process.js';
+export { KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail, type NameCell, type Pid, type SysHooks, type SystemCommand, type Turnover } from './process.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired, type MonitorRef } from './signal.js';
 export {
   CallSlot, ReplySlot, trackCall, untrackCall, type DeliveryReport, type LostCode, type Tracked,

@@ -76,6 +76,11 @@ export interface SysHooks {
 /** What a system message carries: run while nothing else of the process runs. A thenable parks it (only at its end). */
 export type SystemCommand = (p: Process, request: ReplySlot) => unknown;
 
+/** How often it has changed who takes messages as a process of one behaviour. */
+export interface Turnover {
+  changes: number;
+}
+
 /**
  * A callback module. The kernel knows no other behaviour than through these. `handle` is copied into the process
  * record at spawn, because a slot there is twice as cheap to call as a method found through the behaviour.
@@ -96,6 +101,8 @@ export interface Behaviour {
   readonly waits?: true;
   /** for processes that are not parked while their code awaits: whether it awaits something else than a message */
   busy?(p: Process): boolean;
+  /** counted where its processes may be members of a balancer: when one ends, gets or loses a name, closes its mailbox */
+  readonly turnover?: Turnover;
   /** a message that it has taken may be queued again (postponed): until it is over, a bounded mailbox keeps its place */
   readonly returns?: true;
 }
@@ -222,6 +229,12 @@ export class Process implements Address {
   rare(): Rarity {
     const ext = this.cold();
     return (ext.rarity ??= new Rarity());
+  }
+
+  /** Somebody reaches another one by now, or nobody, where this process was or is the owner. */
+  turnedOver(): void {
+    const { turnover } = this.behaviour;
+    if (turnover !== undefined) turnover.changes++;
   }
 
   cold(): ProcessExt {

@@ -73,6 +73,7 @@ export class Names {
     if (cell.owner !== null) return cell.owner;
     if (p.owner === null) throw new OptionError('name', name, 'a living process', 'register it before it ends', 'NOPROC');
     cell.owner = p;
+    p.turnedOver();
     p.name = cell;
     this.cells.set(name, cell);
     this.owned++;
@@ -85,6 +86,7 @@ export class Names {
     const cell = p.name;
     if (cell === null || cell.owner !== p) return;
     cell.owner = null;
+    p.turnedOver();
     this.owned--;
     if (cell instanceof Cell && cell.mail !== null) cell.mail.left();
   };

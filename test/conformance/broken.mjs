@@ -79,7 +79,7 @@ export const broken = [
   { promise: 'P30', name: 'round robin looks at the dead', file: strategy, edits: [['const member = list[this.next++] as BalanceMember;\n      if (from.taker(member) !== null) return member;', 'const member = list[this.next++] as BalanceMember;\n      return member;']] },
   { promise: 'P30', name: 'round robin starts anew when a member goes', file: strategy, edits: [['if (at < this.next) this.next--;', 'this.next = 0 * at;']] },
   { promise: 'P30', name: 'the least loaded is the most loaded', file: strategy, edits: [['if (load >= least) continue;\n      best = member;\n      least = load;', 'if (load === Infinity || (best !== null && load <= least)) continue;\n      best = member;\n      least = load;']] },
-  { promise: 'P31', name: 'a key goes to the next in turn', file: strategy, edits: [['mix(Math.imul(key ^ member.hash, 0x9e3779b1))', 'mix(Math.imul(key ^ member.hash, 0x9e3779b1) ^ from.list.length)']] },
+  { promise: 'P31', name: 'a key goes to the next in turn', file: strategy, edits: [['const score = scoreOf(key, member.hash);', 'const score = mix(scoreOf(key, member.hash) ^ from.list.length);']] },
   { promise: 'P32', name: 'the monotonic clock is the wall clock', file: 'src/base/env.ts', edits: [['return performance.now();', 'return Date.now();']] },
   { promise: 'P32', name: 'a delay beyond 2^31 ms is handed to one native timer', file: deadlines, edits: [['Math.min(CHUNK_MAX_MS, ', 'Math.min(Infinity, ']] },
   { promise: 'P33', name: 'a stall is told when it is over', file: 'src/observe/stall-thread.ts', edits: [['look(stall, () => say(stall ?? {}, Math.round(performance.now() - since)));', ';']] },
