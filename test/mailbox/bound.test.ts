@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type AgentRef, type Priority } from '../../src/index.js';
-import { expectConserved, testSystem } from '../support/system.js';
+import { expectConserved, settleTurn, testSystem } from '../support/system.js';
 
 const Worker = defineAgent({
   name: 'Worker',
@@ -37,6 +37,45 @@ describe('a mailbox in use', () => {
       expect(seen).toEqual(priorities.map((_, n) => n).sort((a, b) => rank[priorities[a] as Priority] - rank[priorities[b] as Priority] || a - b));
       await system.stop();
     }), { numRuns: 30 });
+  });
+
+  it('P1 each message that is taken is the oldest of the highest lane, whatever its handlers send meanwhile', async () => {
+    const priorities: readonly Priority[] = ['low', 'normal', 'high', 'critical'];
+    const sends = fc.array(fc.tuple(fc.constantFrom(...priorities), fc.nat(2)), { maxLength: 60 });
+    await fc.assert(fc.asyncProperty(sends, async (plan) => {
+      const queued = priorities.map((): number[] => []);
+      const taken: number[] = [];
+      const expected: number[] = [];
+      let next = 0;
+      const send = (ref: AgentRef<typeof Relay>): void => {
+        const [priority] = plan[next] ?? [];
+        if (priority === undefined) return;
+        queued[priorities.indexOf(priority)]?.push(next);
+        ref.cast('work', next++, { priority });
+      };
+      const Relay = defineAgent({
+        calls: { ping: () => 'pong' },
+        casts: {
+          work(_self, n: number): void {
+            taken.push(n);
+            expected.push(queued.findLast((lane) => lane.length > 0)?.shift() ?? -1);
+            for (let more = plan[n]?.[1] ?? 0; more > 0; more--) send(ref);
+          },
+        },
+      });
+      const system = testSystem();
+      const ref = system.start(Relay);
+      while (next < plan.length) {
+        send(ref);
+        send(ref);
+        if (next % 3 === 0) await ref.call('ping', undefined, { priority: 'low' });
+      }
+      await ref.call('ping', undefined, { priority: 'low' });
+      await settleTurn();
+      expect(taken).toEqual(expected);
+      expect(taken.length).toBe(plan.length);
+      await system.stop();
+    }), { numRuns: 60 });
   });
 
   it('RE-09 is unbounded by default', async () => {
