@@ -184,7 +184,10 @@ export class Balance implements Choice {
 
   private add(member: BalanceMember): void {
     this.version++;
-    if (isSilent(member.ref.addr)) this.silent++;
+    const { addr } = member.ref;
+    if (isSilent(addr)) this.silent++;
+    // the end of a process that has neither a name nor anything rare is not counted
+    if (this.strategy === 'weighted' && addr instanceof Process) addr.cold();
     this.list.push(member);
     this.known.set(member.ref.addr, member);
   }

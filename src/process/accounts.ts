@@ -55,7 +55,7 @@ export class Accounts {
   leave(p: Process): void {
     const { mailbox: box } = p;
     if (box.place >= 0) this.remove(box.place);
-    else this.resting.subtract(box);
+    else if (box !== Mailbox.unopened) this.resting.subtract(box);
   }
 
   /** Sum over live and past mailboxes and sends that reached none. O(mailboxes in use). */

@@ -29,11 +29,13 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   p.phase = Phase.Dead;
   p.run = Run.Dead;
   p.owner = null;
-  p.turnedOver();
   kernel.live.remove(p.n);
   kernel.accounts.leave(p);
   kernel.counts.exited++;
-  if (p.ext !== null) dropOwn(p);
+  if (p.ext !== null) {
+    p.turnedOver();
+    dropOwn(p);
+  }
   dropRequests(p);
   if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
   if (p.links !== null || p.watchers !== null || (p.ext !== null && p.ext.watching !== null)) fanOut(p, reason);

@@ -17,7 +17,7 @@ export const kernel = [
   { name: 'dead letters are not counted', file: exit, edits: [['p.mailbox.tally().deadLettered++;', ';']] },
   { name: 'a mailbox that is in use again is counted twice', file: 'src/process/accounts.js', edits: [['if (p.run === Run.Dead) return box; this.resting.subtract(box);', 'if (p.run === Run.Dead) return box;']] },
   { name: 'a mailbox at rest is in no account', file: 'src/process/accounts.js', edits: [['this.resting.add(box, false);', ';']] },
-  { name: 'a mailbox that ends at rest is counted twice', file: 'src/process/accounts.js', edits: [['else this.resting.subtract(box);', ';']] },
+  { name: 'a mailbox that ends at rest is counted twice', file: 'src/process/accounts.js', edits: [['else if (box !== Mailbox.unopened) this.resting.subtract(box);', ';']] },
   { name: 'the crash of a message is not one of its outcomes', file: exit, edits: [['p.mailbox.handled++;', ';']] },
   { name: 'the signal of a dead incarnation does not fire', file: exit, edits: [['if (p.ext !== null) abortAll(p.ext, reason);', '']] },
   { name: 'a normal link exit kills', file: fanout, edits: [["reason === 'normal' && from !== to", "reason === 'normal' && !linked && from !== to"]] },
