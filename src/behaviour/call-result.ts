@@ -1,4 +1,6 @@
 import { callError, CallError, fieldOf, isA, OptionError, type CallErrorCode } from '../base/index.js';
+import type { Process } from '../process/index.js';
+import { Request } from '../router/index.js';
 
 /** Codes of a CallError that only `system.sys(…)` rejects with. */
 type SysCode = 'CALLBACK_FAILED' | 'UNKNOWN_SYSTEM_MSG' | 'NO_SYS';
@@ -44,11 +46,17 @@ const OPTION_CODES: ReadonlySet<string> = new Set<CallOptionCode>(
 const SYS_CODES: ReadonlySet<string> = new Set<SysCode>(['CALLBACK_FAILED', 'UNKNOWN_SYSTEM_MSG', 'NO_SYS']);
 
 /** The error that `call` has rejected with, as one that has a code of a call. */
-export function callFailure(error: unknown, target: string, op: string, options: object | undefined): CallFailure {
+export function callFailure(error: unknown, target: string, op: string, aborted: boolean): CallFailure {
   if (isA(error, CallError) && !SYS_CODES.has(error.code)) return error as CallFailure;
   if (isA(error, OptionError) && OPTION_CODES.has(error.code)) return error as CallFailure;
-  const signal = fieldOf(options, 'signal');
-  const aborted = isA(signal, AbortSignal) && signal.aborted && signal.reason === error;
   const fields = { target, op, reason: error, cause: error };
   return callError(aborted ? 'ABORTED' : 'REPLY_FAILED', fields) as CallFailure;
+}
+
+/** Whether that is the reason of the signal that a call was given, or of the request that its caller was handling. */
+export function isAbort(error: unknown, options: object | undefined, caller: Process | null): boolean {
+  const signal = fieldOf(options, 'signal');
+  if (isA(signal, AbortSignal) && signal.aborted && signal.reason === error) return true;
+  const outer = caller === null ? null : caller.from;
+  return outer instanceof Request && outer.extra?.cancelled === true && outer.extra.abortReason === error;
 }

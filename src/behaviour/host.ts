@@ -1,5 +1,5 @@
 import { CastcallError, OptionError, callError, handled, type CallErrorCode, type CallErrorFields } from '../base/index.js';
-import type { Address, Kernel, Process } from '../process/index.js';
+import type { Address, Kernel, Process, RefusedSend } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
 import type { Deliveries } from './delivery-types.js';
 import type { TaskVerbs } from './task-types.js';
@@ -63,6 +63,18 @@ export function addressOf(host: Host, to: Target): Address {
 /** A rejected promise that nobody has to look at. */
 export function rejected(kernel: Kernel, code: CallErrorCode, target: string, op: string, fields: Partial<CallErrorFields> = {}): Promise<never> {
   return rejectedWith(kernel, callError(code, { target, op, ...fields }));
+}
+
+/** The rejection of a call, a put or a delivery, counted by its code; a mistake of its sender is logged. */
+export function refusedSend(kernel: Kernel, send: RefusedSend, error: unknown, aborted: boolean): Promise<never> {
+  kernel.failures.refused(send, error, aborted);
+  return rejectedWith(kernel, error);
+}
+
+/** A send in the name of a process that has ended. */
+export function zombieSend(kernel: Kernel, verb: RefusedSend['verb'], target: string, op: string): Promise<never> {
+  kernel.failures.count('ZOMBIE');
+  return rejected(kernel, 'ZOMBIE', target, op, { verb });
 }
 
 /** The same with any error. */

@@ -7,7 +7,7 @@ export { EventManager, eventManager } from './event-ref.js';
 export { DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Schedule, type Terms } from './delivery-options.js';
 export type * from './delivery-types.js';
 export type * from './event-types.js';
-export { addressOf, hostOf, rejected, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions } from './host.js';
+export { addressOf, hostOf, rejected, refusedSend, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions } from './host.js';
 export {
   CALL_TIMEOUT_MS, checkKeys, checkSignal, levelOf, nameSchema, prioritySchema, readCall, readStart, splitArgs,
   startFields,

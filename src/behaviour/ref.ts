@@ -1,15 +1,18 @@
 import { callError, isA, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../base/index.js';
 import { INFO, Mailbox, mailboxStats, Rank, STOP, UNBOUNDED, type Op } from '../mailbox/index.js';
-import { accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, trackCall, type Address, type Kernel, type LostCode, type Pid, type Process } from '../process/index.js';
+import {
+  accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, trackCall, type Address,
+  type Kernel, type LostCode, type Pid, type Process, type RefusedSend,
+} from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
-import { deliveriesOf, hostOf, rejected, rejectedWith } from './host.js';
+import { deliveriesOf, hostOf, refusedSend, rejected, zombieSend } from './host.js';
 import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { ended } from './stop.js';
 import { FailedStream, StreamSlot } from './stream.js';
-import { callFailure, type CallResult } from './call-result.js';
+import { callFailure, isAbort, type CallResult } from './call-result.js';
 import type { AgentStats } from './types.js';
 
 /**
@@ -131,7 +134,7 @@ export class AgentRefImpl {
   putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
     const { definition, kernel } = this;
     const target = titleOf(this.addr);
-    if (fenced(sender)) return rejected(kernel, 'ZOMBIE', target, op, { verb: 'put' });
+    if (fenced(sender)) return zombieSend(kernel, 'put', target, op);
     try {
       const known = definition.castOp(op);
       if (known === undefined) throw this.unknown(op, 'put');
@@ -145,7 +148,7 @@ export class AgentRefImpl {
       return kernel.answer(put(p, known, checked, sender, this.addr, read));
     } catch (error) {
       hostOf(kernel).router.rejected();
-      return this.rejection(error, op);
+      return this.rejection(error, op, 'put');
     }
   }
 
@@ -169,7 +172,7 @@ export class AgentRefImpl {
 
   /** The same with an explicit caller: `self.call`. A callee that waits for nobody cannot close a cycle. */
   callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
-    if (fenced(caller)) return rejected(this.kernel, 'ZOMBIE', titleOf(this.addr), op);
+    if (fenced(caller)) return zombieSend(this.kernel, 'call', titleOf(this.addr), op);
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
@@ -182,7 +185,7 @@ export class AgentRefImpl {
     } catch (error) {
       hostOf(this.kernel).router.rejected();
       this.kernel.counts.callsFailed++;
-      return this.rejection(error, op);
+      return this.rejection(error, op, 'call');
     }
   }
 
@@ -205,7 +208,9 @@ export class AgentRefImpl {
     } catch (error) {
       hostOf(this.kernel).router.rejected();
       this.kernel.counts.callsFailed++;
-      failed(this.explain(error, op));
+      const told = this.explain(error, op);
+      kernel.failures.refused(this.sent('call', op), told, false);
+      failed(told);
       return null;
     }
   }
@@ -236,15 +241,21 @@ export class AgentRefImpl {
     return p;
   }
 
-  private rejection(error: unknown, op: string): Promise<never> {
-    return rejectedWith(this.kernel, this.explain(error, op));
+  private rejection(error: unknown, op: string, verb: 'call' | 'put'): Promise<never> {
+    return refusedSend(this.kernel, this.sent(verb, op), this.explain(error, op, verb), isA(error, Aborted));
+  }
+
+  /** A send that is refused here. */
+  sent(verb: RefusedSend['verb'], op: string): RefusedSend {
+    return { verb, definition: this.definition.name, target: titleOf(this.addr), op };
   }
 
   async tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
+    const caller = this.sender ?? this.kernel.current;
     try {
       return { ok: true, value: await this.call(op, payload, options) };
     } catch (error) {
-      return { ok: false, error: callFailure(error, titleOf(this.addr), op, options) };
+      return { ok: false, error: callFailure(error, titleOf(this.addr), op, isAbort(error, options, caller)) };
     }
   }
 
@@ -346,7 +357,7 @@ export class AgentRefImpl {
     });
   }
 
-  explain(error: unknown, op: string, verb: 'call' | 'deliver' = 'call'): unknown {
+  explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
     if (isA(error, Aborted)) return error.reason;
     if (!isA(error, PayloadError)) return error;
     return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, verb, details: error.message, cause: error });

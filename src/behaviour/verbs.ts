@@ -9,7 +9,7 @@ import {
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 import { guardedController } from './guard.js';
-import { addressOf, hostOf, rejected, type Host } from './host.js';
+import { addressOf, hostOf, zombieSend, type Host } from './host.js';
 import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
 import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from './outward-types.js';
 import type { AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery } from './process-types.js';
@@ -47,7 +47,7 @@ export class Verbs {
 
   call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
     if (!isOfThisCopy(ref) || typeof ref.callAs !== 'function') throw badRef('call', ref);
-    if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', titleOf(ref.addr), op);
+    if (!this.lives()) return zombieSend(this.p.kernel, 'call', titleOf(ref.addr), op);
     return ref.callAs(this.p, op, payload, options);
   }
 
@@ -58,7 +58,7 @@ export class Verbs {
 
   put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
     if (!isOfThisCopy(ref) || typeof ref.putAs !== 'function') throw badRef('put', ref);
-    if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', titleOf(ref.addr), op, { verb: 'put' });
+    if (!this.lives()) return zombieSend(this.p.kernel, 'put', titleOf(ref.addr), op);
     return ref.putAs(this.p, op, payload, options);
   }
 

@@ -1,5 +1,5 @@
 import { shownAs } from '../base/index.js';
-import { AgentRefImpl, hostOf, rejectedWith, runtimeOf, type AnyDefinition, type Host } from '../behaviour/index.js';
+import { AgentRefImpl, hostOf, refusedSend, runtimeOf, type AnyDefinition, type Host } from '../behaviour/index.js';
 import { fenced, type Process } from '../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
 import type { Balancer, BalanceOptions } from './balance-types.js';
@@ -71,7 +71,7 @@ export class BalancedRef extends AgentRefImpl {
 
   override putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
     const to = this.nextOr(op, payload);
-    if (to instanceof Refused) return rejectedWith(this.kernel, to.error);
+    if (to instanceof Refused) return refusedSend(this.kernel, this.sent('put', op), to.error, false);
     return to === null ? super.putAs(sender, op, payload, options) : to.ref.putAs(sender, op, payload, options);
   }
 
@@ -81,7 +81,7 @@ export class BalancedRef extends AgentRefImpl {
 
   override callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
     const to = this.nextOr(op, payload);
-    if (to instanceof Refused) return rejectedWith(this.kernel, to.error);
+    if (to instanceof Refused) return refusedSend(this.kernel, this.sent('call', op), to.error, false);
     if (to === null) return super.callAs(caller, op, payload, options);
     const reply = to.ref.callAs(caller, op, payload, options);
     if (this.balance.timed) this.balance.measure(to, reply);
@@ -90,7 +90,7 @@ export class BalancedRef extends AgentRefImpl {
 
   override deliverAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
     const to = this.nextOr(op, payload);
-    if (to instanceof Refused) return rejectedWith(this.kernel, to.error);
+    if (to instanceof Refused) return refusedSend(this.kernel, this.sent('deliver', op), to.error, false);
     return to === null ? super.deliverAs(sender, op, payload, options) : to.ref.deliverAs(sender, op, payload, options);
   }
 

@@ -56,7 +56,13 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     const made = this.send('deliver', addr, definition, op, payload, sender, options);
     if (made instanceof Past || !(made.entrance instanceof Entrance && made.entrance.admission === this)) return Promise.resolve(new ReceiptImpl(made));
     const promise = new Promise<Receipt>((resolve, reject) => {
-      const mine = { resolve: () => resolve(new ReceiptImpl(made)), reject };
+      const mine = {
+        resolve: () => resolve(new ReceiptImpl(made)),
+        reject: (error: unknown) => {
+          this.kernel.failures.failed(error, false);
+          reject(error);
+        },
+      };
       const { acceptance, caller } = made;
       if (acceptance !== null) acceptance.join(sender, mine);
       else {
@@ -237,6 +243,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 class OutcomeWait extends Deadline implements Abortable, Holding {
   private readonly fields: { readonly target: string; readonly op: string };
   private watched: Watched | null = null;
+  /** it has an outcome */
+  private over = false;
   private resolve!: (reply: unknown) => void;
   private reject!: (error: unknown) => void;
   readonly promise: Promise<unknown>;
@@ -255,15 +263,15 @@ class OutcomeWait extends Deadline implements Abortable, Holding {
     });
     markHandled(this.promise);
     // Accepting has run the user's code (sizeOf, a provider): it may have fired meanwhile.
-    if (signal?.aborted === true) this.reject(signal.reason);
+    if (signal?.aborted === true) this.refuse(signal.reason, true);
     else this.begin(message, signal);
   }
 
   expire(): void {
-    this.fail(callError('TIMEOUT', { ...this.fields, timeoutMs: this.timeoutMs }));
+    this.fail(callError('TIMEOUT', { ...this.fields, timeoutMs: this.timeoutMs }), false);
   }
   aborted(reason: unknown): void {
-    this.fail(reason);
+    this.fail(reason, true);
   }
   /** Its caller has ended: it keeps neither timer nor listener. What becomes of the message is told as ever. */
   release(): void {
@@ -276,13 +284,25 @@ class OutcomeWait extends Deadline implements Abortable, Holding {
     if (this.caller !== null) hold(this.caller, this);
     void message.settling.then((outcome) => {
       this.finish();
-      if (outcome.kind === 'handled') this.resolve(outcome.reply);
-      else this.reject(failureOf(outcome, this.fields));
+      if (outcome.kind === 'handled') this.answer(outcome.reply);
+      else this.refuse(failureOf(outcome, this.fields), false);
     });
   }
 
-  private fail(error: unknown): void {
+  private fail(error: unknown, aborted: boolean): void {
     this.finish();
+    this.refuse(error, aborted);
+  }
+
+  private answer(reply: unknown): void {
+    this.over = true;
+    this.resolve(reply);
+  }
+
+  private refuse(error: unknown, aborted: boolean): void {
+    if (this.over) return;
+    this.over = true;
+    this.kernel.failures.failed(error, aborted);
     this.reject(error);
   }
 

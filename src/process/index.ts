@@ -24,6 +24,7 @@ export {
 export type { Scheduler, TurnJob } from './scheduler.js';
 export { spawnProcess } from './spawn.js';
 export { isSuspended, resumeFully, resumeProcess, suspendProcess } from './suspend.js';
+export { Failures, type RefusedSend } from './failures.js';
 export { Traces, TRACES_PER_TURN, type Trace } from './traces.js';
 export { tell } from './tell.js';
 export { cancelTimer, OwnedTimer, ProcessTimer, readTimer, startAction, startInterval, startTimer, timerMessage, type IntervalTimer, type TimerRef } from './timer.js';

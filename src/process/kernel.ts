@@ -6,6 +6,7 @@ import { abortAll, exitProcess } from './exit.js';
 import type { Farewell } from './fanout.js';
 import { Run, type Behaviour, type Process } from './process.js';
 import type { DeliveryPort, Faults, Gate, Ports, Report } from './ports.js';
+import { Failures } from './failures.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from './table.js';
 import { Traces } from './traces.js';
@@ -94,6 +95,7 @@ export class Kernel {
   readonly accounts: Accounts = new Accounts(this);
   readonly signals: { sent: number; handled: number; dropped: number } = { sent: 0, handled: 0, dropped: 0 };
   readonly counts: Counts = { spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0 };
+  readonly failures: Failures;
   readonly farewells: Ring<Farewell> = new Ring<Farewell>();
   fanning = false;
   /** port: what `self` offers beyond the kernel; the behaviour layer knows its type */
@@ -116,6 +118,7 @@ export class Kernel {
     this.development = options.development;
     this.context = options.development ? options.env.context() : null;
     this.ports = options.ports;
+    this.failures = new Failures(options.ports.warn);
     this.reporting = options.reporting;
     this.details = options.details;
     this.scheduler = new Scheduler(this);

@@ -80,7 +80,7 @@ export class Put extends CallSlot implements Abortable {
   }
 
   aborted(reason: unknown): void {
-    this.leave('rejected', reason);
+    this.leave('rejected', reason, true);
   }
 
   /** its message expires before the wait does */
@@ -103,15 +103,15 @@ export class Put extends CallSlot implements Abortable {
   }
 
   fail(code: CallErrorCode, fields: Partial<CallErrorFields>): void {
-    if (!this.settled) this.end(this.error(code, fields));
+    if (!this.settled) this.end(this.error(code, fields), false);
   }
 
   /** Out of the line, counted as `outcome`. */
-  leave(outcome: 'rejected' | 'dropped' | 'expired', error: unknown): void {
+  leave(outcome: 'rejected' | 'dropped' | 'expired', error: unknown, aborted: boolean = false): void {
     if (this.settled) return;
     this.close();
     withdraw(this.callee, this.waiter, outcome);
-    this.end(error);
+    this.end(error, aborted);
   }
 
   close(): void {
@@ -121,8 +121,9 @@ export class Put extends CallSlot implements Abortable {
     if (this.watched !== null) unwatch(this.watched, this.callee.kernel);
   }
 
-  private end(error: unknown): void {
+  private end(error: unknown, aborted: boolean): void {
     this.close();
+    this.callee.kernel.failures.failed(error, aborted);
     markHandled(this.promise);
     this.reject(error);
   }

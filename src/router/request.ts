@@ -1,6 +1,6 @@
 import {
-  callError, markHandled, settle,
-  type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason,
+  CallError, callError, isA, markHandled, settle,
+  type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason,
 } from '../base/index.js';
 import { Rank, type Op } from '../mailbox/index.js';
 import {
@@ -137,7 +137,7 @@ export class CallRequest extends Request implements Tracked, Deadline {
     if (this.answered) return false;
     if ((typeof value === 'object' ? value !== null : typeof value === 'function') && mayWait(value as object)) {
       this.answered = true;
-      settle(value, (given) => { if (!this.settled) this.answer(given); }, (error) => void this.withdraw(error));
+      settle(value, (given) => { if (!this.settled) this.answer(given); }, (error) => void this.withdraw(error, false));
       return true;
     }
     this.answer(value);
@@ -158,19 +158,22 @@ export class CallRequest extends Request implements Tracked, Deadline {
     const error = callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee, code), ...fields });
     if (kernel.traces !== null) kernel.traces.add(error, this.extra === null ? null : this.extra.trace);
     kernel.counts.callsFailed++;
+    kernel.failures.count(code);
     this.rejectWith(error);
     return error;
   }
 
   /** The caller's AbortSignal fired: the promise rejects with the signal's reason, the callee's signal fires. */
   override abort(reason: unknown): void {
-    if (this.withdraw(reason)) this.cancel(reason);
+    if (this.withdraw(reason, true)) this.cancel(reason);
   }
 
-  private withdraw(reason: unknown): boolean {
+  private withdraw(reason: unknown, aborted: boolean): boolean {
     if (this.settled) return false;
     this.close();
-    this.callee.kernel.counts.callsFailed++;
+    const { kernel } = this.callee;
+    kernel.counts.callsFailed++;
+    kernel.failures.failed(reason, aborted);
     this.rejectWith(reason);
     return true;
   }
@@ -208,7 +211,7 @@ export class CallRequest extends Request implements Tracked, Deadline {
     for (const at of cancelled) { // grows meanwhile
       const inner = at.madeFor();
       at.tellCallee(reason);
-      for (const call of inner) if (call.withdraw(reason)) cancelled.push(call);
+      for (const call of inner) if (call.withdraw(reason, !isA(reason, CallError))) cancelled.push(call);
     }
   }
 

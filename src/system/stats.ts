@@ -17,6 +17,11 @@ export interface SystemStats extends Account {
   /** replies that came after their call was over (GS-11, GS-18) */
   readonly lateReplies: number;
   readonly callsFailed: number;
+  /**
+   * what calls, puts and deliveries have rejected with, by code: `{ NOPROC: 2, TIMEOUT: 1 }`. Those promises end no
+   * program when nobody looks at them, so that this is where such failures are seen; codes as of `tryCall`
+   */
+  readonly failures: Readonly<Partial<Record<string, number>>>;
   readonly deadLettersTotal: number;
   /** messages refused because the program was near its memory ceiling; they are among `rejected`, or were tried again (P11) */
   readonly shed: number;
@@ -28,5 +33,5 @@ export interface SystemStats extends Account {
 
 export function systemStats(kernel: Kernel, deadLettersTotal: number): SystemStats {
   const { deliveries } = hostOf(kernel);
-  return { ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal, signals: { ...kernel.signals }, delivery: (deliveries as Deliveries).stats(null) };
+  return { ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal, failures: kernel.failures.table(), signals: { ...kernel.signals }, delivery: (deliveries as Deliveries).stats(null) };
 }

@@ -289,6 +289,15 @@ describe('replies', () => {
       expect([failed.code, (failed as CallError).reason]).toEqual(['REPLY_FAILED', reason]);
       await expect(odd.call('reply', failing(reason))).rejects.toBe(reason);
     }
+    let inner: CallFailure | null = null;
+    const Outer = defineAgent({ calls: { async ask(self) { inner = await errorOf(self.bind(odd).tryCall('hang')); } } });
+    const controller = new AbortController();
+    const outer = errorOf(system.start(Outer).tryCall('ask', undefined, { signal: controller.signal }));
+    await settleTurn();
+    controller.abort('enough');
+    expect(await outer).toMatchObject({ code: 'ABORTED', op: 'ask' });
+    await settleTurn();
+    expect(inner, 'the call that was made for it').toMatchObject({ code: 'ABORTED', op: 'hang', reason: 'enough' });
     const refusal = new CallError('REFUSED', { target: 'x', op: 'y', refusal: 'NO' });
     expect(await errorOf(odd.tryCall('reply', failing(refusal)))).toBe(refusal);
     const foreign = new CallError('NO_SYS', { target: 'x', op: 'y' });
