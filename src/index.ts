@@ -51,7 +51,7 @@ export type {
 } from './behaviour/index.js';
 export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats, WeightedMember } from './delivery/index.js';
 export {
-  createSystem, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
+  createSystem, formatTree, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
   SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch,
 } from './system/index.js';
 export { taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';

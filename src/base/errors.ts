@@ -146,6 +146,8 @@ export interface CallErrorFields {
   readonly cause?: unknown;
   /** whether who lets it out ends in order; by default for `EXIT` with the reason `shutdown` */
   readonly orderly?: boolean;
+  /** the whole system has stopped, for `NOPROC` */
+  readonly stopped?: boolean;
   /** of the mailbox that refused, as text */
   readonly bound?: string | undefined;
 }
@@ -205,7 +207,7 @@ function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
 
 function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: unknown) => string): string {
   switch (code) {
-    case 'NOPROC': return `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc' ? '' : ` (${show(fields.reason)})`}`;
+    case 'NOPROC': return fields.stopped === true ? 'noproc: the system has stopped' : `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc' ? '' : ` (${show(fields.reason)})`}`;
     case 'TIMEOUT': return fields.verb === 'put' ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued` : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
     case 'EXIT': return `the callee ended: ${show(fields.reason)}`;
     case 'CALLING_SELF': return fields.verb === 'put' ? 'calling_self: a process cannot wait for room in its own mailbox; use cast' : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';

@@ -1,4 +1,6 @@
-import { CastcallError, OptionError, callError, handled, type CallErrorCode, type CallErrorFields } from '../base/index.js';
+import {
+  CastcallError, OptionError, callError, handled, type CallError, type CallErrorCode, type CallErrorFields,
+} from '../base/index.js';
 import type { Address, Kernel, Process, RefusedSend } from '../process/index.js';
 import { Via, type Router } from '../router/index.js';
 import type { Deliveries } from './delivery-types.js';
@@ -69,6 +71,11 @@ export function rejected(kernel: Kernel, code: CallErrorCode, target: string, op
 export function refusedSend(kernel: Kernel, send: RefusedSend, error: unknown, aborted: boolean): Promise<never> {
   kernel.failures.refused(send, error, aborted);
   return rejectedWith(kernel, error);
+}
+
+/** Nobody lives at `target`. */
+export function noproc(kernel: Kernel, verb: RefusedSend['verb'], target: string, op: string): CallError {
+  return callError('NOPROC', { target, op, verb, reason: 'noproc', stopped: kernel.closed });
 }
 
 /** A send in the name of a process that has ended. */

@@ -6,7 +6,7 @@ import {
 } from '../process/index.js';
 import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../router/index.js';
 import { deliverAs, guaranteedCall } from './deliver.js';
-import { deliveriesOf, hostOf, refusedSend, rejected, zombieSend } from './host.js';
+import { deliveriesOf, hostOf, noproc, refusedSend, rejected, zombieSend } from './host.js';
 import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
@@ -141,7 +141,7 @@ export class AgentRefImpl {
       const read = readPut(options ?? {});
       const checked = known.check === null ? payload : known.check(payload);
       const p = this.addr.owner;
-      if (p === null) throw callError('NOPROC', { target, op, verb: 'put', reason: 'noproc' });
+      if (p === null) throw noproc(kernel, 'put', target, op);
       if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op, verb: 'put' });
       if (sender === p) throw callError('CALLING_SELF', { target, op, verb: 'put', reason: 'calling_self' });
       throwIfFired(read.signal);
@@ -232,7 +232,7 @@ export class AgentRefImpl {
   private callee(caller: Process | null, op: string): Process {
     const target = titleOf(this.addr);
     const p = this.addr.owner;
-    if (p === null) throw callError('NOPROC', { target, op, reason: 'noproc' });
+    if (p === null) throw noproc(this.kernel, 'call', target, op);
     if (p.behaviour !== this.definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op });
     if (caller === null) return p;
     if (caller === p) throw callError('CALLING_SELF', { target, op, reason: 'calling_self' });

@@ -6,6 +6,7 @@ import { adopt, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptio
 import type { RetryOptions } from '../behaviour/index.js';
 import { isOurs, judged, type Holding, type Judge, type Kernel, type Process } from '../process/index.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from '../router/index.js';
+import { checkResult } from './lazy.js';
 import { ofProcess, ofProgram, ofSystem, type Owner } from './retry-owner.js';
 import { backoffMs } from './schedule.js';
 
@@ -137,6 +138,11 @@ class Attempts<T> {
       throw new Failed(error);
     }
     this.check();
+    try {
+      checkResult('retry', value);
+    } catch (error) {
+      throw new Ended(error);
+    }
     return value;
   }
 

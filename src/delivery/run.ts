@@ -1,5 +1,6 @@
 import { awaitable, CastcallError, markHandled, OptionError } from '../base/index.js';
 import { fenced, isOurs, type Judge, type Kernel, type Process } from '../process/index.js';
+import { checkResult } from './lazy.js';
 
 /**
  * Of functions that declare no parameter for a signal, outside of every process: it never fires, and keeps no listener.
@@ -76,6 +77,7 @@ export abstract class Run implements Judge {
       const value = fn(this.signal ?? (fn.length === 0 ? NEVER : new AbortController().signal));
       const later = awaitable(value);
       const came = later === null ? value : await later;
+      if (typeof came === 'object') checkResult(verb, came);
       this.ended();
       return came;
     } catch (error) {

@@ -5,6 +5,7 @@ export { createSystem, kernelOf } from './create.js';
 export type { SystemOutward } from './outward.js';
 export { System } from './system.js';
 export type { Watch } from './watch.js';
+export { formatTree } from './format-tree.js';
 export type { TreeNode } from './tree.js';
 export type { SystemTrees } from './trees.js';
 export type { SuperviseOptions } from '../supervisor/index.js';

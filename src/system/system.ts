@@ -277,7 +277,7 @@ export class System extends SystemTrees {
     return systemStats(this.#kernel, this.#router.deadLetters.total);
   }
 
-  /** Every live process, as a forest by parent. */
+  /** Every live process, as a forest by parent; `formatTree` makes a text of it. */
   tree(): TreeNode[] {
     return treeOf(this.#kernel);
   }

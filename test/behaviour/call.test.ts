@@ -256,6 +256,18 @@ describe('replies', () => {
     expect(await desk.tryCall('crash')).toMatchObject({ ok: false, error: { code: 'EXIT' } });
   });
 
+  test('after the stop of its system a call says that the system has stopped', async () => {
+    const system = testSystem();
+    const desk = system.start(Desk, { name: 'desk' });
+    await system.stop();
+    for (const ref of [desk, system.ref(Desk, 'desk')]) {
+      expect(await callFailure(ref.call('done'))).toMatchObject({
+        code: 'NOPROC', message: expect.stringContaining('the system has stopped') as string,
+      });
+    }
+    expect((await callFailure(testSystem().ref(Desk, 'desk').call('done'))).message).toContain('nobody lives there');
+  });
+
   test('the error of a tryCall has a code of a call, whatever call rejects with, which is its reason then', async () => {
     const system = testSystem();
     const throwing: StandardSchema<string> = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nodeEnv } from '../../src/base/index.js';
 import { TRACES_PER_TURN } from '../../src/process/index.js';
-import { CastcallError, defineAgent, type System } from '../../src/index.js';
+import { CastcallError, defineAgent, pool, type System } from '../../src/index.js';
 import { rejection } from '../behaviour/help.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
@@ -46,6 +46,39 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
     const response = await self.requests.receive(self.requests.send(system.start(Desk), 'crash'));
     if (response !== 'timeout' && 'error' in response) throw response.error;
   }),
+  'limit.run': (system) => {
+    const limit = system.limit('l', { concurrent: 1 });
+    void limit.run(() => new Promise(() => undefined));
+    return limit.run(() => 1, { timeoutMs: 1 });
+  },
+  'limit.run of what is no function': (system) => system.limit('l', { concurrent: 1 }).run(5 as never),
+  'breaker.run': (system) => {
+    const breaker = system.breaker('b');
+    breaker.open();
+    return breaker.run(() => 1);
+  },
+  'breaker.wrap': (system) => {
+    const breaker = system.breaker('b');
+    breaker.open();
+    return breaker.wrap(() => 1)();
+  },
+  'system.retry, of a breaker': (system) => {
+    const breaker = system.breaker('b');
+    breaker.open();
+    return system.retry(() => breaker.run(() => 1), { attemptsMax: 2, baseMs: 1 });
+  },
+  'self.retry': (system) => asSelf(system, (self) => self.retry(() => 1, { attemptsMax: 0 })),
+  'self.limit': (system) => asSelf(system, (self) => {
+    const limit = self.limit('l', { concurrent: 1 });
+    void limit.run(() => new Promise(() => undefined));
+    return limit.run(() => 1, { timeoutMs: 1 });
+  }),
+  'pool.checkout': async (system) => {
+    await system.supervise({ children: [pool('workers', Desk, { min: 1, max: 1 })] });
+    const workers = system.pool(Desk, 'workers');
+    await workers.checkout();
+    await workers.run(() => 1, { timeoutMs: 1 });
+  },
   'system.sys': (system) => { const desk = system.start(Desk); return system.sys(desk).replaceState(() => { throw boom; }); },
   'start, asynchronously': (system) => system.start(defineAgent({ init: () => Promise.reject(boom) })),
 };
