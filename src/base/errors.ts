@@ -220,7 +220,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
     case 'CANCELLED': return 'its sender has cancelled it (receipt.cancel) before a handler began';
-    case 'UNKNOWN_OPERATION': return fields.takes !== undefined ? fields.takes : `unknown operation${fields.details === undefined ? '' : `; known: ${show(fields.details)}`}`;
+    case 'UNKNOWN_OPERATION': return fields.takes ?? `unknown operation${knownText(fields, show)}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;
     case 'KEY_CONFLICT': return `the key ${show(fields.details)} belongs to another message; a key names one operation and payload`;
@@ -251,3 +251,48 @@ export function unstacked<E extends Error>(make: () => E): E {
     Error.stackTraceLimit = limit;
   }
 }
+
+/** The operations that there are, the one that was probably meant first. */
+function knownText({ op, details }: CallErrorFields, show: (value: unknown) => string): string {
+  if (details === undefined) return '';
+  const near = typeof details === 'string' ? nearest(op, details.split(', ')) : undefined;
+  return `; ${near === undefined ? '' : `did you mean ${show(near)}? `}known: ${show(details)}`;
+}
+
+/** The word that was probably meant: but for its case the same, longer or shorter by an end, or a few letters away. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const given = word.toLowerCase();
+  let best: string | undefined;
+  let least = Infinity;
+  for (const one of known) {
+    const other = one.toLowerCase();
+    const extends_ = given.length >= 3 && (other.startsWith(given) || (other.length >= 3 && given.startsWith(other)));
+    const edits = extends_ ? 1 : editsBetween(given, other);
+    if (edits >= least || edits > Math.max(given.length < 3 ? 0 : 1, Math.floor(given.length / 3))) continue;
+    best = one;
+    least = edits;
+  }
+  return best;
+}
+
+/** Letters to insert, remove, replace, or swap with their neighbour. */
+function editsBetween(a: string, b: string): number {
+  if (a.length > NEAREST_MAX || b.length > NEAREST_MAX) return a === b ? 0 : Infinity;
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let least = Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, (before[j - 2] as number) + 1);
+      next.push(least);
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+/** Longer words are compared as a whole only: a key comes from outside. */
+const NEAREST_MAX = 64;

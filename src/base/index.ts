@@ -15,7 +15,7 @@ export { hashText, mix } from './hash.js';
 export { jsonOf, told, toldAs } from './json.js';
 export { newNonce } from './id.js';
 export { Line, type Standing } from './line.js';
-export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from './options.js';
+export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, unknownKey, z } from './options.js';
 export { HIDDEN, isError, printable, printableLogged, shapeOf } from './print.js';
 export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';
 export { redacted } from './redact.js';

@@ -1,6 +1,6 @@
 // The doorway of zod: every option object of the public API is checked here, where it enters.
 import { z } from 'zod';
-import { OptionError } from './errors.js';
+import { nearest, OptionError } from './errors.js';
 
 export { z };
 
@@ -20,9 +20,19 @@ function explain(where: string, schema: z.ZodType, value: unknown, issue: z.core
     const known = knownKeys(schema, issue.path);
     const at = [where, ...path, key].join('.');
     const inner = valueAt(value, [...issue.path, key]);
-    return new OptionError(at, inner, 'no such option', known.length === 0 ? 'remove it' : `known options: ${known.join(', ')}`, 'UNKNOWN_OPTION');
+    return unknownKey(at, key, inner, known);
   }
   return new OptionError([where, ...path].join('.'), valueAt(value, issue.path), ruleOf(issue.message));
+}
+
+/** The error of a key that nobody knows, with the nearest one that is known; `what` a key stands for. */
+export function unknownKey(
+  at: string, key: string, value: unknown, known: readonly string[], what: 'option' | 'callback' = 'option',
+): OptionError {
+  const near = nearest(key, known);
+  const all = known.length === 0 ? 'remove it' : `known ${what === 'option' ? 'options' : 'keys'}: ${known.join(', ')}`;
+  const fix = near === undefined ? all : `did you mean ${near}? ${all}`;
+  return new OptionError(at, value, `no such ${what}`, fix, 'UNKNOWN_OPTION');
 }
 
 /** zod's own sentence names the rule and repeats the value: only the rule is wanted. */

@@ -1,4 +1,4 @@
-import { OptionError } from '../base/index.js';
+import { OptionError, unknownKey } from '../base/index.js';
 import { Kind, Op, type OpRun } from '../mailbox/index.js';
 import type { Behaviour, Process } from '../process/index.js';
 import type { ExitReason } from '../base/index.js';
@@ -83,7 +83,8 @@ export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<
 ): Definition<A, R, C, K> {
   if (!isObject(spec)) throw new OptionError('defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })');
   for (const key of Object.keys(spec)) {
-    if (!KEYS.has(key)) throw new OptionError(`defineAgent.${key}`, (spec as Record<string, unknown>)[key], 'no such callback', `known keys: ${[...KEYS].join(', ')}`, 'UNKNOWN_OPTION');
+    if (KEYS.has(key)) continue;
+    throw unknownKey(`defineAgent.${key}`, key, (spec as Record<string, unknown>)[key], [...KEYS], 'callback');
   }
   checkFields(spec);
   if (spec.delivery !== undefined) termsOf('defineAgent.delivery', spec.delivery, STANDARD);
@@ -162,7 +163,8 @@ function table(agent: string, kind: 'calls' | 'casts', entries: object | undefin
     const entry = (typeof given === 'function' ? { handle: given } : given) as Partial<RawEntry> | null;
     if (typeof entry?.handle !== 'function') throw new OptionError(`${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }');
     for (const key of Object.keys(entry)) {
-      if (!ENTRY_KEYS.has(key)) throw new OptionError(`${agent}.${kind}.${name}.${key}`, (entry as Record<string, unknown>)[key], 'no such setting of a handler', `known: ${[...ENTRY_KEYS].join(', ')}`, 'UNKNOWN_OPTION');
+      if (ENTRY_KEYS.has(key)) continue;
+      throw unknownKey(`${agent}.${kind}.${name}.${key}`, key, (entry as Record<string, unknown>)[key], [...ENTRY_KEYS]);
     }
     if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
     ops.set(name, operation(kind, name, entry as RawEntry));

@@ -1,4 +1,4 @@
-import { OptionError, printable, toldAs, type ExitReason } from '../base/index.js';
+import { OptionError, printable, toldAs, unknownKey, type ExitReason } from '../base/index.js';
 import type { Pid, Process } from '../process/index.js';
 import { Refusal } from './control.js';
 import type { AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey } from './event-types.js';
@@ -49,7 +49,7 @@ export function defineEventHandler<A extends unknown[] = [], R = undefined, C = 
   if (typeof spec !== 'object' || spec === null) throw new OptionError('defineEventHandler', spec, 'an object of callbacks', 'defineEventHandler({ init, event, calls, … })');
   const given = spec as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(given)) {
-    if (!KEYS.has(key)) throw new OptionError(`defineEventHandler.${key}`, given[key], 'no such callback', `known keys: ${[...KEYS].join(', ')}`, 'UNKNOWN_OPTION');
+    if (!KEYS.has(key)) throw unknownKey(`defineEventHandler.${key}`, key, given[key], [...KEYS], 'callback');
   }
   const name = spec.name ?? 'handler';
   if (typeof name !== 'string') throw new OptionError('defineEventHandler.name', name, 'a text');

@@ -1,4 +1,4 @@
-import { OptionError, parseOptions, timeoutMs, delayMs, z } from '../base/index.js';
+import { OptionError, parseOptions, timeoutMs, delayMs, unknownKey, z } from '../base/index.js';
 import { RANKS, Rank, type Priority } from '../mailbox/index.js';
 import { Level, LEVELS, type Coalesce, type ProcessPriority } from '../process/index.js';
 import { Via, type PutOptions as PutRead, type RequestOptions } from '../router/index.js';
@@ -23,8 +23,10 @@ export function checkKeys(verb: string, options: object, known: readonly string[
   if (typeof options !== 'object' || options === null) throw new OptionError(`${verb} options`, options, 'an object');
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const fix = known === CALL_KEYS && OF_GUARANTEES.has(key) ? "it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'" : `known options: ${known.join(', ')}`;
-    throw new OptionError(`${verb}.${key}`, (options as Record<string, unknown>)[key], 'no such option', fix, 'UNKNOWN_OPTION');
+    const value = (options as Record<string, unknown>)[key];
+    if (known !== CALL_KEYS || !OF_GUARANTEES.has(key)) throw unknownKey(`${verb}.${key}`, key, value, known);
+    const fix = "it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'";
+    throw new OptionError(`${verb}.${key}`, value, 'no such option', fix, 'UNKNOWN_OPTION');
   }
 }
 

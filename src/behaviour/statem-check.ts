@@ -1,11 +1,12 @@
-import { OptionError, printable, shapeOf } from '../base/index.js';
+import { OptionError, printable, shapeOf, unknownKey } from '../base/index.js';
 import type { Given } from './statem-runtime.js';
 
 /** Checks of what users write in a definition, where it enters. */
 export function checkSpecKeys(where: string, spec: object, known: readonly string[]): Given {
   checkObject(where, spec);
   for (const key of Object.keys(spec)) {
-    if (!known.includes(key)) throw new OptionError(`${where}.${key}`, (spec as Record<string, unknown>)[key], 'no such callback', `known keys: ${known.join(', ')}`, 'UNKNOWN_OPTION');
+    if (known.includes(key)) continue;
+    throw unknownKey(`${where}.${key}`, key, (spec as Record<string, unknown>)[key], known, 'callback');
   }
   const given = spec as Given;
   if (known.includes('init')) checkLife(where, given);

@@ -1,4 +1,4 @@
-import { isError, OptionError } from '../base/index.js';
+import { isError, OptionError, unknownKey } from '../base/index.js';
 
 /** Options of `formatReport`. */
 export interface FormatOptions {
@@ -47,7 +47,7 @@ export function formatReport(report: object, options: FormatOptions = {}): strin
 function checked(options: FormatOptions): FormatOptions {
   if (typeof options !== 'object' || (options as unknown) === null) throw new OptionError('formatReport', options, 'an object');
   for (const key of Object.keys(options)) {
-    if (!KEYS.includes(key)) throw new OptionError(`formatReport.${key}`, options[key as keyof FormatOptions], 'no such option', `known options: ${KEYS.join(', ')}`, 'UNKNOWN_OPTION');
+    if (!KEYS.includes(key)) throw unknownKey(`formatReport.${key}`, key, options[key as keyof FormatOptions], KEYS);
   }
   if (options.singleLine !== undefined && typeof options.singleLine !== 'boolean') throw new OptionError('formatReport.singleLine', options.singleLine, 'true or false');
   for (const key of ['depth', 'chars'] as const) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallError, callError, CastcallError, OptionError, StartError, type CallErrorCode } from '../../src/base/index.js';
+import { nearest } from '../../src/base/errors.js';
 import { hostileValues } from './hostile.js';
 
 const fields = { target: 'alice', op: 'withdraw' };
@@ -72,5 +73,28 @@ describe('errors', () => {
     expect(new StartError('Account', value).reason).toBe(value);
     expect(new OptionError('option', value, 'a rule').value).toBe(value);
     expect(Error.stackTraceLimit).toBe(limit);
+  });
+});
+
+describe('the nearest known word', () => {
+  it.each([
+    ['timeout', ['timeoutMs', 'signal'], 'timeoutMs'],
+    ['timeoutMS', ['timeoutMs', 'signal'], 'timeoutMs'],
+    ['attemptMax', ['attemptsMax', 'ackTimeoutMs'], 'attemptsMax'],
+    ['drian', ['drain', 'timeoutMs'], 'drain'],
+    ['retries', ['attemptsMax', 'backoff'], undefined],
+    ['x', ['y', 'z'], undefined],
+    ['', ['name'], undefined],
+  ])('%s of %j', (word, known, expected) => {
+    expect(nearest(word, known)).toBe(expected);
+  });
+
+  it('is not looked for among long ones', () => {
+    expect(nearest('ab'.repeat(50_000), ['ba'.repeat(50_000)])).toBeUndefined();
+  });
+
+  it('is told of an operation that does not exist', () => {
+    const error = callError('UNKNOWN_OPERATION', { target: 'w', op: 'depsoit', details: 'deposit, withdraw' });
+    expect(error.message).toBe("call 'depsoit' to w: unknown operation; did you mean deposit? known: deposit, withdraw");
   });
 });

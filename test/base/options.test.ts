@@ -27,7 +27,7 @@ describe('parseOptions', () => {
   });
 
   it('names an unknown option and those that are known, at every depth', () => {
-    expect(offence({ sise: 1 })).toMatchObject({ option: 'make.sise', value: 1, code: 'UNKNOWN_OPTION', message: 'make.sise: got 1, expected no such option; known options: size, inner' });
+    expect(offence({ sise: 1 })).toMatchObject({ option: 'make.sise', value: 1, code: 'UNKNOWN_OPTION', message: 'make.sise: got 1, expected no such option; did you mean size? known options: size, inner' });
     expect(offence({ inner: { dept: 3 } })).toMatchObject({ option: 'make.inner.dept', value: 3, message: 'make.inner.dept: got 3, expected no such option; known options: deep' });
   });
 

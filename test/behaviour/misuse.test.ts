@@ -11,7 +11,7 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
   test.each([
     [5, /defineAgent: got 5, expected an object/], [null, /defineAgent: got null/], [[], /defineAgent: got \[\]/],
     [{ name: 5 }, /defineAgent.name: got 5, expected a text/], [{ trapExit: 'no' }, /trapExit: got 'no', expected true or false/],
-    [{ calls: [] }, /defineAgent.calls: got \[\]/], [{ calls: { x: { schma: 1, handle: () => 1 } } }, /agent.calls.x.schma: got 1, expected no such setting of a handler; known: schema, concurrent, handle/],
+    [{ calls: [] }, /defineAgent.calls: got \[\]/], [{ calls: { x: { schma: 1, handle: () => 1 } } }, /agent.calls.x.schma: got 1, expected no such option; did you mean schema\? known options: schema, concurrent, handle/],
     [{ casts: { x: { schema: 5, handle: () => 1 } } }, /agent.casts.x.schema: got 5, expected a Standard Schema v1/],
   ])('defineAgent(%j)', (spec, message) => {
     expect(() => define(spec)).toThrow(refused(message));
@@ -20,7 +20,7 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
   test('options of stop and receive with unknown keys or wrong values stop nothing and do not hang', async () => {
     const system = testSystem();
     const ref = system.start(defineAgent({ casts: { work() { /* nothing */ } } }));
-    expect(() => system.stop({ drian: true } as never)).toThrow(refused(/stop.drian: got true, expected no such option; known options: drain, timeoutMs/));
+    expect(() => system.stop({ drian: true } as never)).toThrow(refused(/stop.drian: got true, expected no such option; did you mean drain\? known options: drain, timeoutMs/));
     expect(() => system.stop({ drain: 'no' } as never)).toThrow(refused(/stop.drain: got 'no'/));
     expect(() => ref.stop('normal', { timeout: 5 } as never)).toThrow(OptionError);
     let thrown: unknown;

@@ -190,7 +190,7 @@ describe('a full mailbox', () => {
     expect(bad({ capacity: 10, sizeOf: () => 1 })).toMatch(/^BAD_COMBINATION mailbox\.sizeOf/);
     expect(bad({ capacityBytes: 10, sizeOf: 4 })).toMatch(/^BAD_OPTION start\.mailbox\.sizeOf/);
     for (const lanes of ['fair', { ageEvery: 0 }, { ageEvery: 1.5 }, {}]) expect(bad({ lanes })).toMatch(/^BAD_OPTION start\.mailbox\.lanes/);
-    expect(bad({ size: 1 })).toMatch(/^UNKNOWN_OPTION start\.mailbox\.size: got 1, expected no such option; known options: capacity, reserve, capacityBytes/);
+    expect(bad({ size: 1 })).toMatch(/^UNKNOWN_OPTION start\.mailbox\.size: got 1, expected no such option; did you mean sizeOf\? known options: capacity, reserve, capacityBytes/);
     expect(bad(7)).toMatch(/^BAD_OPTION start\.mailbox: got 7/);
     expect(system.stats().processes).toBe(0);
   });

@@ -6,7 +6,7 @@ const Echo = defineAgent({ name: 'echo', init: (n = 0) => ({ n }), calls: { say:
 
 describe('createSystem', () => {
   const bad: [object, string, RegExp][] = [
-    [{ nmae: 'x' }, 'createSystem.nmae', /no such option; known options: name, payloads/],
+    [{ nmae: 'x' }, 'createSystem.nmae', /no such option; did you mean name\? known options: name, payloads/],
     [{ name: 'two words' }, 'createSystem.name', /segments/],
     [{ name: '' }, 'createSystem.name', /segments/],
     [{ name: 5 }, 'createSystem.name', /got 5, expected a name/],
@@ -20,7 +20,7 @@ describe('createSystem', () => {
     [{ handleSignals: 1 }, 'createSystem.handleSignals', /true or false/],
     [{ deadLetters: 5 }, 'createSystem.deadLetters', /an object/],
     [{ deadLetters: { capacity: -1 } }, 'createSystem.deadLetters.capacity', /got -1.*from 0/],
-    [{ deadLetters: { size: 1 } }, 'createSystem.deadLetters.size', /no such option; known options: capacity/],
+    [{ deadLetters: { size: 1 } }, 'createSystem.deadLetters.size', /no such option; did you mean sizeOf\? known options: capacity/],
     [{ env: 5 }, 'createSystem.env', /an Env/],
   ];
   for (const [options, option, message] of bad) {
