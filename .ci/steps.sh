@@ -21,6 +21,18 @@ step() {
   fi
 }
 
+# within SECONDS: the whole run keeps its time.
+within() {
+  local limit=$1
+  if [ "$SECONDS" -le "$limit" ]; then
+    passed=$((passed + 1))
+    printf 'ok   all of it took %d of %d s\n' "$SECONDS" "$limit"
+  else
+    failed=$((failed + 1))
+    printf 'FAIL all of it took %d of %d s: CONTRIBUTING.md gives each step its share\n' "$SECONDS" "$limit"
+  fi
+}
+
 finish() {
   printf '%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" -eq 0 ]
@@ -78,9 +90,14 @@ soak() {
   step "soak --minutes $1" 900 "npm run soak -- --minutes $1"
 }
 
-# A third of a list that nobody has chosen, as `--share` takes it.
-third() {
-  echo "$(($(fresh_seed) % 3))/3"
+# One of N parts of a list that nobody has chosen, as `--share` takes it.
+part_of() {
+  echo "$(($(fresh_seed) % $1))/$1"
+}
+
+# Users run newer versions of Node than the oldest that is supported; the types are checked once.
+tests_on_node24() {
+  step 'the tests on Node 24' 900 'node scripts/on-node24.mjs npm test -- --typecheck.enabled=false'
 }
 
 # mutants SHARE
