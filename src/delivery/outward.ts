@@ -4,14 +4,14 @@ import type {
 } from '../behaviour/index.js';
 import { fenced, type Kernel, type Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
-import { readBreaker, type ReadBreaker } from './breaker-options.js';
-import { BreakerRun } from './breaker-run.js';
-import { Circuit } from './breaker.js';
-import { readLimit, type ReadLimit } from './limit-options.js';
-import { LimitRun } from './limit-run.js';
-import { Gate } from './limit.js';
-import { judgeOf, retryFor } from './retry.js';
-import { Asker } from './run.js';
+import { readBreaker, type ReadBreaker } from './guard/breaker-options.js';
+import { BreakerRun } from './guard/breaker-run.js';
+import { Circuit } from './guard/breaker.js';
+import { readLimit, type ReadLimit } from './guard/limit-options.js';
+import { LimitRun } from './guard/limit-run.js';
+import { Gate } from './guard/limit.js';
+import { judgeOf, retryFor } from './guard/retry.js';
+import { Asker } from './guard/run.js';
 
 /** The breakers and limits of one system, by name. */
 class Outward {

@@ -1,12 +1,12 @@
 import { atOnce } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import { accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Pid, type Process } from '../process/index.js';
-import { DeadLetters } from './dead-letters.js';
-import type { LetterLimits } from './letter.js';
-import { PlainRoad } from './plain-road.js';
-import { hold, releaseHoldings } from './holdings.js';
-import { Names } from './names.js';
-import { Via, ViaAddress, ViaClaim } from './via.js';
+import { DeadLetters } from './dead-letter/dead-letters.js';
+import type { LetterLimits } from './dead-letter/letter.js';
+import { PlainRoad } from './request/plain-road.js';
+import { hold, releaseHoldings } from './names/holdings.js';
+import { Names } from './names/names.js';
+import { Via, ViaAddress, ViaClaim } from './names/via.js';
 
 /** Names, dead letters and plain sends of one system. */
 export class Router {

@@ -1,5 +1,5 @@
 import { mix } from '../../src/base/index.js';
-import { loadOf, type BalanceMember } from '../../src/delivery/member.js';
+import { loadOf, type BalanceMember } from '../../src/delivery/group/member.js';
 
 /** A choice as its contract says it, by a look at each member: what the strategies of the library must choose. */
 export interface Naive {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deliveriesOf } from '../../src/behaviour/host.js';
+import { deliveriesOf } from '../../src/behaviour/gen/host.js';
 import { defineAgent, via, type AgentRef, type Pid, type ViaProvider } from '../../src/index.js';
 import { kernelOf } from '../../src/system/create.js';
 import { testSystem } from '../support/system.js';

@@ -48,8 +48,8 @@ const rightTree = {
   ].join('\n'),
   'supervisor/index.ts': `export const s = 1;\n`,
   'supervisor/public.ts': `export { s } from './index.js';\nexport { start } from '../system/index.js';\n`,
-  'delivery/index.ts': `export type { D } from './retry.js';\n`,
-  'delivery/retry.ts': `import retry from 'p-retry';\nexport type D = typeof retry;\n`,
+  'delivery/index.ts': `export type { D } from './guard/retry.js';\n`,
+  'delivery/guard/retry.ts': `import retry from 'p-retry';\nexport type D = typeof retry;\n`,
   'observe/log.ts': `import type { Logger } from 'pino';\nexport type L = Logger;\n`,
   'system/index.ts': `export const start = process.env['NODE_ENV'];\nprocess.once('SIGTERM', () => {});\n`,
 };

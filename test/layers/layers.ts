@@ -74,8 +74,8 @@ export const doorways: Readonly<Record<string, string>> = {
   nanoid: 'base/id.ts',
   zod: 'base/options.ts',
   pino: 'observe/log.ts',
-  'p-retry': 'delivery/retry.ts',
-  opossum: 'delivery/breaker.ts',
+  'p-retry': 'delivery/guard/retry.ts',
+  opossum: 'delivery/guard/breaker.ts',
 };
 
 /** Folders whose code runs per message. */

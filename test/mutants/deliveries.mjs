@@ -1,28 +1,28 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
-const account = 'src/delivery/account.js';
-const acceptance = 'src/delivery/acceptance.js';
-const ledger = 'src/delivery/ledger.js';
-const delivered = 'src/delivery/delivered.js';
-const context = 'src/delivery/context.js';
-const rare = 'src/delivery/rare.js';
-const destination = 'src/delivery/destination.js';
-const orders = 'src/delivery/orders.js';
-const schedule = 'src/delivery/schedule.js';
-const delivery = 'src/delivery/delivery.js';
+const account = 'src/delivery/guarantee/account.js';
+const acceptance = 'src/delivery/guarantee/acceptance.js';
+const ledger = 'src/delivery/guarantee/ledger.js';
+const delivered = 'src/delivery/guarantee/delivered.js';
+const context = 'src/delivery/guarantee/context.js';
+const rare = 'src/delivery/guarantee/rare.js';
+const destination = 'src/delivery/guarantee/destination.js';
+const orders = 'src/delivery/guarantee/orders.js';
+const schedule = 'src/delivery/guard/schedule.js';
+const delivery = 'src/delivery/guarantee/delivery.js';
 
 export const deliveries = [
   { name: 'the duplicate mark is not made', file: destination, edits: [['this.keys.remember(record, outcome, this.kernel.env.mono());', 'this.keys.free(record);']] },
   { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, addr, op, payload, digest);', 'to.duplicate(first, addr, op, payload, digest);']] },
   { name: 'a conflict of keys is a duplicate', file: ledger, edits: [['return this.a === a && this.b === b && this.c === c && this.d === d;', 'return true;']] },
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.free(record);', ';']] },
-  { name: 'an expiry forgets those behind the first one', file: 'src/delivery/expiry.js', edits: [['if (d !== null && d.state !== State.Over) d.expire();', 'if (d !== null && d.state !== State.Over) { d.expire(); break; }']] },
+  { name: 'an expiry forgets those behind the first one', file: 'src/delivery/guarantee/expiry.js', edits: [['if (d !== null && d.state !== State.Over) d.expire();', 'if (d !== null && d.state !== State.Over) { d.expire(); break; }']] },
   { name: 'a cancelled message is handled all the same', file: account, edits: [["d.conclude('cancelled', undefined, 'cancelled', undefined);", ';']] },
   { name: 'replies are never let go', file: ledger, edits: [['while (this.replyBytes > this.limits.replyBytesMax)', 'while (this.replyBytes < 0)']] },
   { name: 'a reply that is let go frees its key', file: ledger, edits: [['oldest.outcome = withoutReply(oldest.outcome);', 'this.forget(oldest);']] },
   { name: 'replies of forgotten keys are still counted', file: ledger, edits: [['this.replyBytes -= record.bytes;', ';']] },
   { name: 'a reply above the bound is kept', file: ledger, edits: [['if (bytes === Infinity)', 'if (bytes < 0)']] },
   { name: 'the window of keys is one short', file: ledger, edits: [['++this.handledKeys > this.memory.limits.keysMax', '++this.handledKeys >= this.memory.limits.keysMax']] },
-  { name: 'elements of arrays are left out of digests', file: 'src/delivery/digest.js', edits: [['this.value(element);', 'this.word(1);']] },
+  { name: 'elements of arrays are left out of digests', file: 'src/delivery/guarantee/digest.js', edits: [['this.value(element);', 'this.word(1);']] },
   { name: 'a key is forgotten when its message was handled', file: ledger, edits: [['this.memory.add(record);', 'this.drop(record);']] },
   { name: 'messages have no place in the order of their sends', file: destination, edits: [['d.number = ++this.arrivals;', 'd.number = 0;']] },
   { name: 'a duplicate takes away the answer of the first one in line', file: acceptance, edits: [['this.askers.push(other);', 'this.askers[0] = other;']] },

@@ -1,9 +1,9 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
-const breaker = 'src/delivery/breaker.js';
-const limit = 'src/delivery/limit.js';
-const retry = 'src/delivery/retry.js';
-const schedule = 'src/delivery/schedule.js';
-const watch = 'src/router/watch.js';
+const breaker = 'src/delivery/guard/breaker.js';
+const limit = 'src/delivery/guard/limit.js';
+const retry = 'src/delivery/guard/retry.js';
+const schedule = 'src/delivery/guard/schedule.js';
+const watch = 'src/router/request/watch.js';
 
 export const delivery = [
   { name: 'half-open admits one more', file: breaker, edits: [['this.probes.size + this.probed < this.options.probes', 'this.probes.size + this.probed <= this.options.probes']] },
@@ -16,8 +16,8 @@ export const delivery = [
   { name: 'the row outlives a close', file: breaker, edits: [['this.inARow = 0; this.window', 'this.window']] },
   { name: 'a change is told twice', file: breaker, edits: [['() => listener(change),', '() => { listener(change); listener(change); },']] },
   { name: 'the probe of a dead agent keeps its place', file: breaker, edits: [["this.circuit.settle(this, 'ignored');", ';']] },
-  { name: 'an abort by the signal is a failure', file: 'src/delivery/breaker-error.js', edits: [["return nameOf(signal.reason) === 'TimeoutError';", 'return true;']] },
-  { name: 'an AbortError is a failure', file: 'src/delivery/breaker-error.js', edits: [["nameOf(error) !== 'AbortError' && ", '']] },
+  { name: 'an abort by the signal is a failure', file: 'src/delivery/guard/breaker-error.js', edits: [["return nameOf(signal.reason) === 'TimeoutError';", 'return true;']] },
+  { name: 'an AbortError is a failure', file: 'src/delivery/guard/breaker-error.js', edits: [["nameOf(error) !== 'AbortError' && ", '']] },
   { name: 'the slot of a dead agent is lost', file: limit, edits: [['this.gate.leave(this, !this.called, error);', ';']] },
   { name: 'a dead agent goes on waiting', file: limit, edits: [['this.gate.withdraw(this, error);', ';']] },
   { name: 'one slot too many', file: limit, edits: [['while (this.waiting > 0 && this.running < this.options.concurrent', 'while (this.waiting > 0 && this.running <= this.options.concurrent']] },

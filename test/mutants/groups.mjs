@@ -1,5 +1,5 @@
 // Wrong variants of process groups: see scripts/mutants.mjs. These are the oracle's; the simulation's are in names.mjs.
-const groups = 'src/router/groups.js';
+const groups = 'src/router/names/groups.js';
 
 export const processgroups = [
   { name: 'a process is a member once', file: groups, family: 'groups', edits: [['there.counts.set(p, (there.counts.get(p) ?? 0) + 1);', 'there.counts.set(p, 1);']] },

@@ -1,8 +1,8 @@
 // Wrong variants of mailboxes under pressure: see scripts/mutants.mjs.
 const mailbox = 'src/mailbox/mailbox.js';
 const evict = 'src/mailbox/evict.js';
-const admit = 'src/process/admit.js';
-const put = 'src/router/put.js';
+const admit = 'src/process/send/admit.js';
+const put = 'src/router/request/put.js';
 
 export const pressure = [
   { name: 'a freed place is not given to who waits', file: mailbox, edits: [['this.size--; this.letIn(state, 0); this.size++;', ';']] },
@@ -20,7 +20,7 @@ export const pressure = [
   { name: 'an evicted message is not counted', file: admit, edits: [['box.tally().dropped++; else', '; else']] },
   { name: 'a put that gave up comes in all the same', file: put, edits: [['withdraw(this.callee, this.waiter, outcome);', ';']] },
   { name: 'a put of a dead sender stays in line', file: put, edits: [["this.leave('dropped', this.error('ZOMBIE', {}));", "this.end(this.error('ZOMBIE', {}));"]] },
-  { name: 'a put waits for the dead', file: 'src/process/exit.js', edits: [["dismiss(p, pressure, 'EXIT', reason);", ';']] },
+  { name: 'a put waits for the dead', file: 'src/process/kernel/exit.js', edits: [["dismiss(p, pressure, 'EXIT', reason);", ';']] },
   { name: 'a replaced message is not counted', file: admit, edits: [['box.tally().superseded++;', ';']] },
   { name: 'keep first replaces', file: admit, edits: [['if (!coalesce.keepFirst) {', 'if (coalesce !== null) {']] },
   { name: 'the bytes of what is taken stay', file: mailbox, edits: [['state.bytes -= extra.bytes;', ';']] },

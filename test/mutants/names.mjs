@@ -1,8 +1,8 @@
 // Wrong variants of registries, locks, names and trees that processes start: see scripts/mutants.mjs.
-const locks = 'src/router/locks.js';
-const registry = 'src/router/registry.js';
-const verbs = 'src/behaviour/registry.js';
-const groups = 'src/router/groups.js';
+const locks = 'src/router/names/locks.js';
+const registry = 'src/router/names/registry.js';
+const verbs = 'src/behaviour/names/registry.js';
+const groups = 'src/router/names/groups.js';
 
 export const namesAndLocks = [
   { suite: 'names', name: 'lock: the dead get their turn', file: locks, edits: [['if (next.over)', 'if (false)']] },
@@ -16,5 +16,5 @@ export const namesAndLocks = [
   { suite: 'names', name: 'registry: an unregister is not told', file: verbs, edits: [["this.#tell('unregister', p, key, entry.value);", '']] },
   { suite: 'names', name: 'registry: a pattern is not looked at', file: verbs, edits: [['entry.p !== p || !matches(pattern, entry.value)', 'entry.p !== p']] },
   { suite: 'names', name: 'group: the dead stay members, and are told of', file: groups, edits: [['if (own !== undefined)', 'if (own === null)']] },
-  { family: 'starters', name: 'a tree that a process starts has no parent', file: 'src/supervisor/supervise.js', edits: [['(plan) => startSupervisor(host, parent, plan)', '(plan) => startSupervisor(host, null, plan)']] },
+  { family: 'starters', name: 'a tree that a process starts has no parent', file: 'src/supervisor/static/supervise.js', edits: [['(plan) => startSupervisor(host, parent, plan)', '(plan) => startSupervisor(host, null, plan)']] },
 ];

@@ -1,11 +1,11 @@
 // Wrong variants of pools, balancers and dead letters: see scripts/mutants.mjs.
-const manager = 'src/delivery/pool-manager.js';
-const place = 'src/delivery/rules.js';
-const ref = 'src/delivery/pool.js';
-const strategy = 'src/delivery/strategy.js';
-const balance = 'src/delivery/balance.js';
-const member = 'src/delivery/member.js';
-const letters = 'src/router/dead-letters.js';
+const manager = 'src/delivery/group/pool-manager.js';
+const place = 'src/delivery/guarantee/rules.js';
+const ref = 'src/delivery/group/pool.js';
+const strategy = 'src/delivery/group/strategy.js';
+const balance = 'src/delivery/group/balance.js';
+const member = 'src/delivery/group/member.js';
+const letters = 'src/router/dead-letter/dead-letters.js';
 
 export const pools = [
   { suite: 'pools', name: 'pool: the slot of a crashed worker does not come back', file: manager, edits: [['state.slots.delete(p); state.changed(); if (slot !== undefined', 'state.changed(); if (slot !== undefined']] },

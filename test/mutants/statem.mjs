@@ -1,8 +1,8 @@
 // Wrong variants of state machines: see scripts/mutants.mjs. What is about the order of their callbacks is the oracle's.
-const step = 'src/behaviour/statem-step.js';
-const queue = 'src/behaviour/statem-queue.js';
-const timeouts = 'src/behaviour/statem-timeouts.js';
-const statem = 'src/behaviour/statem.js';
+const step = 'src/behaviour/statem/step.js';
+const queue = 'src/behaviour/statem/queue.js';
+const timeouts = 'src/behaviour/statem/timeouts.js';
+const statem = 'src/behaviour/statem/statem.js';
 
 export const statemachines = [
   { name: 'postponed events come again newest first', file: queue, family: 'machines', edits: [['for (let at = this.postponed.pop(); at !== undefined; at = this.postponed.pop())', 'for (let at = this.postponed.shift(); at !== undefined; at = this.postponed.shift())']] },
@@ -17,7 +17,7 @@ export const statemachines = [
   { name: 'a repeated state does not enter', file: step, family: 'machines', edits: [['changed || decided.move === Move.Repeat || m.op === null', 'changed || m.op === null']] },
   { name: 'a kept state enters', file: step, family: 'machines', edits: [['changed || decided.move === Move.Repeat || m.op === null', 'true']] },
   { name: 'the initial state does not enter', file: step, family: 'machines', edits: [['changed || decided.move === Move.Repeat || m.op === null', 'changed || decided.move === Move.Repeat']] },
-  { name: 'states are compared by identity', file: 'src/behaviour/statem-equal.js', family: 'machines', edits: [[/export function sameState\((\w+), (\w+)\) \{/, 'export function sameState($1, $2) { return $1 === $2;']] },
+  { name: 'states are compared by identity', file: 'src/behaviour/gen/equal.js', family: 'machines', edits: [[/export function sameState\((\w+), (\w+)\) \{/, 'export function sameState($1, $2) { return $1 === $2;']] },
   { name: 'the replies of a stop are forgotten', file: step, family: 'machines', edits: [['for (const action of decided.actions ?? []) answer(p, m, action); return new', 'return new']] },
   { name: 'a crash keeps what the callback assigned', file: statem, family: 'machines', edits: [['function crash(p, m, error) { m.restore();', 'function crash(p, m, error) {']] },
   { name: 'a thrown transition is a crash', file: statem, family: 'machines', edits: [['if (!isControl(error)) return crash(p, m, error); try', 'return crash(p, m, error); try']] },

@@ -1,9 +1,9 @@
 // Wrong variants of starting and stopping: see scripts/mutants.mjs.
-const start = 'src/behaviour/start.js';
-const idle = 'src/behaviour/idle.js';
+const start = 'src/behaviour/gen/start.js';
+const idle = 'src/behaviour/gen/idle.js';
 const stop = 'src/system/stop.js';
 const drain = 'src/system/drain.js';
-const child = 'src/supervisor/child.js';
+const child = 'src/supervisor/core/child.js';
 const suite = 'start-stop';
 
 export const startsAndStops = [

@@ -1,7 +1,7 @@
 // Wrong variants of streams and of streams of tasks: see scripts/mutants.mjs.
-const source = 'src/behaviour/source.js';
-const stream = 'src/behaviour/stream.js';
-const tasks = 'src/behaviour/task-stream.js';
+const source = 'src/behaviour/gen/request/source.js';
+const stream = 'src/behaviour/gen/request/stream.js';
+const tasks = 'src/behaviour/task/stream.js';
 
 export const streams = [
   { name: 'a stream that was left waits for demand for ever', file: stream, suite: 'stream', edits: [['if (this.demand !== null) this.wake(false);', ';']] },

@@ -1,10 +1,10 @@
 // Wrong variants of src/supervisor: see scripts/mutants.mjs.
-const decision = 'src/supervisor/decision.js';
-const intensity = 'src/supervisor/intensity.js';
-const shutdown = 'src/supervisor/shutdown.js';
-const engine = 'src/supervisor/engine.js';
-const api = 'src/supervisor/api.js';
-const dynamic = 'src/supervisor/dynamic.js';
+const decision = 'src/supervisor/core/decision.js';
+const intensity = 'src/supervisor/core/intensity.js';
+const shutdown = 'src/supervisor/core/shutdown.js';
+const engine = 'src/supervisor/static/engine.js';
+const api = 'src/supervisor/static/api.js';
+const dynamic = 'src/supervisor/dynamic/dynamic.js';
 
 export const supervisor = [
   { name: 'one restart too few is allowed', file: intensity, edits: [['<= this.restartsMax', '< this.restartsMax']] },
@@ -22,7 +22,7 @@ export const supervisor = [
   { name: 'one_for_all restarts the rest only', file: engine, edits: [["state.tree.strategy === 'one_for_all' ? family.oldest : child", 'child']] },
   { name: 'one_for_one takes the group with it', file: engine, edits: [["state.tree.strategy === 'one_for_one' ? restartOne(state, child)", "state.tree.strategy === 'never' ? restartOne(state, child)"]] },
   { name: 'a temporary sibling comes back with the group', file: engine, edits: [["group.filter((one) => one.spec.restart !== 'temporary')", 'group']] },
-  { name: 'giving up is a crash', file: 'src/supervisor/restart.js', edits: [["self.stop('shutdown')", "self.stop('too many restarts')"]] },
+  { name: 'giving up is a crash', file: 'src/supervisor/core/restart.js', edits: [["self.stop('shutdown')", "self.stop('too many restarts')"]] },
   { name: 'a significant child that is added is an ordinary one', file: api, family: 'supervisors', edits: [['const child = family.add(spec);', 'const child = family.add(new spec.constructor({ ...spec, significant: false }));']] },
   { name: 'the first significant end counts as the last', file: engine, family: 'supervisors', edits: [["if (state.tree.autoShutdown === 'any_significant') return true;", 'return true;']] },
   { name: 'any_significant waits for the last one', file: engine, family: 'supervisors', edits: [["if (state.tree.autoShutdown === 'any_significant') return true;", '']] },

@@ -1,0 +1,266 @@
+import { CastcallError, isThenable } from '../../base/index.js';
+import type { Extra} from '../../mailbox/index.js';
+import { Kind, type Op } from '../../mailbox/index.js';
+import type { Exit} from '../../process/index.js';
+import { Phase, ReplySlot, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover } from '../../process/index.js';
+import { Request } from '../../router/index.js';
+import { dropController, Flag } from '../gen/answering.js';
+import { AGENT_SYS } from '../gen/sys/agent-sys.js';
+import { abandonedWith, runConcurrent } from './concurrent.js';
+import { badReturn, Control, isControl, NoReply, Refusal, Stop } from '../gen/control.js';
+import type { AgentDefinition } from './definition.js';
+import { conclude, definitionOf, end, lastReason, replaceReason } from '../gen/ending.js';
+import type { IdleDeadline } from '../gen/idle.js';
+import { beginIdle, disarmIdle } from '../gen/idle.js';
+import type { AgentSelf } from '../gen/self.js';
+import { driveStream, StreamSlot } from '../gen/request/stream.js';
+import { checkReturned } from '../gen/unreturned.js';
+
+type Run = (self: AgentSelf, payload: unknown) => unknown;
+
+/** The callback module of one definition: OTP's gen_server, over the kernel's five callbacks. */
+export class AgentBehaviour implements Behaviour {
+  readonly name: string;
+  readonly handle: Behaviour['handle'] = handle;
+  readonly settled: Behaviour['settled'] = settled;
+  readonly failed: Behaviour['failed'] = failed;
+  readonly turnover: Turnover = { changes: 0 };
+  readonly sys: Behaviour['sys'] = AGENT_SYS;
+  constructor(readonly definition: AgentDefinition) {
+    this.name = definition.name;
+  }
+  begin(): void {
+    throw new CastcallError('INTERNAL', 'an agent has no body');
+  }
+}
+
+export function agentBehaviour(definition: AgentDefinition): AgentBehaviour {
+  return new AgentBehaviour(definition);
+}
+
+/* ---- the common case: a synchronous handler ---- */
+
+function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
+  const self = p.self as AgentSelf;
+  if (self.flags !== 0) before(p, self, op);
+  let result: unknown;
+  if (op.kind === Kind.Cast) {
+    if (op.slow) return cold(p, self, op, payload, null);
+    const run = op.run as unknown as Run;
+    result = run(self, payload);
+  } else if (op.kind === Kind.Call) {
+    const call = from as Request;
+    if (op.slow || call.extra !== null) return cold(p, self, op, payload, call);
+    const run = op.run as unknown as Run;
+    result = run(self, payload);
+    if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
+      self.committed = self.state;
+      if (self.flags === 0) {
+        call.reply(result);
+        return undefined;
+      }
+      return after(p, self, call, result);
+    }
+  } else {
+    return other(p, self, op, payload, from);
+  }
+  if (result !== undefined && isThenable(result)) return result;
+  self.committed = self.state;
+  if (result !== undefined || self.flags !== 0) return after(p, self, op.kind === Kind.Call ? (from as Request) : null, result);
+  return undefined;
+}
+
+/** A message other than the idle timeout's own cancels the idle timeout (GS-27). */
+function before(p: Process, self: AgentSelf, op: Op): void {
+  if ((self.flags & Flag.Idle) !== 0 && op.kind !== Kind.Idle) {
+    self.flags &= ~Flag.Idle;
+    disarmIdle(p);
+  }
+}
+
+/** What a handler returned, beyond a plain reply: control values, stops. */
+function after(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
+  if ((self.flags & Flag.Idle) !== 0) beginIdle(p);
+  if ((self.flags & Flag.Made) !== 0) returned(p, self, result);
+  if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
+  if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
+  if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
+    return conclude(p, self, { reason: badReturn(`handler '${p.op?.name ?? '?'}'`, result), replyTo: null, reply: undefined });
+  }
+  if (call === null) return undefined;
+  if (result instanceof Control) {
+    if (result instanceof Refusal) {
+      p.mailbox.tally().refused++;
+      call.fail('REFUSED', { refusal: result.code, details: result.details });
+    }
+  } else if ((self.flags & Flag.Deferred) === 0 || result !== undefined) {
+    call.reply(result);
+  }
+  self.flags &= ~Flag.Deferred;
+  return undefined;
+}
+
+/** Development: looks whether the control values that the handler made are what it returned. */
+function returned(p: Process, self: AgentSelf, result: unknown): void {
+  self.flags &= ~Flag.Made;
+  checkReturned(p, self, `the handler '${p.op?.name ?? '?'}'`, result);
+}
+
+function stopping(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
+  self.flags &= ~Flag.Stop;
+  const asked = self.ending;
+  if (asked === null) return undefined;
+  // `self.stop()` as a statement, then a plain return value: that value is still the reply.
+  if (call !== null && !asked.replyTo) {
+    if (!(result instanceof Control) && result !== undefined) call.reply(result);
+    else call.stopped(asked.reason);
+  }
+  return conclude(p, self, asked);
+}
+
+/* ---- the longer road ---- */
+
+function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): unknown {
+  if (call !== null && call.extra !== null && overdue(p, call)) return undefined;
+  if (op.concurrent) {
+    if (call === null || call.claimed()) runConcurrent(p, self, op, payload, call);
+    return undefined;
+  }
+  const run = op.run as unknown as Run;
+  const { context } = p.kernel;
+  const result = context !== null && op.isAsync ? context.run(p, () => run(self, payload)) : run(self, payload);
+  if (result !== undefined && isThenable(result)) return result;
+  self.committed = self.state;
+  return after(p, self, call, result);
+}
+
+/** A queued request whose caller gave up and asked to be skipped is not handled. */
+export function overdue(p: Process, call: Request): boolean {
+  const extra = call.extra;
+  if (extra === null || !extra.skipAbandoned || !call.settled) return false;
+  skipped(p, call.skippedAs);
+  return true;
+}
+
+/** The message that was just taken has expired. */
+export function expired(p: Process, from: unknown): void {
+  if (from instanceof ReplySlot) from.lost('EXPIRED');
+  skipped(p, 'expired');
+}
+
+/** Counts the message that was just taken as that; the loop will count it as handled when we return. */
+function skipped(p: Process, as: 'expired' | 'dropped'): void {
+  p.mailbox.handled--;
+  p.mailbox.tally()[as]++;
+}
+
+function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unknown): unknown {
+  switch (op.kind) {
+    case Kind.Extra: return unwrap(p, payload, from as Extra);
+    case Kind.Stream: return stream(p, self, op, payload, from as StreamSlot);
+    case Kind.Down: return takeDown(payload as Down) ? inform(p, self, payload) : undefined;
+    case Kind.Exit: return exitMessage(p, self, payload as Exit, from);
+    case Kind.Continue: return proceed(p, self, payload);
+    case Kind.Stop: return conclude(p, self, { reason: payload, replyTo: null, reply: undefined });
+    case Kind.Idle: {
+      const idle = payload as IdleDeadline;
+      if (!idle.armed) return undefined;
+      disarmIdle(p);
+      self.flags &= ~Flag.Idle;
+      return inform(p, self, idle.message);
+    }
+    default: return inform(p, self, payload);
+  }
+}
+
+function unwrap(p: Process, payload: unknown, extra: Extra): unknown {
+  if (p.kernel.env.mono() >= extra.expiresAt) {
+    expired(p, extra.from);
+    return undefined;
+  }
+  p.op = extra.op;
+  p.from = extra.from;
+  return handle(p, extra.op, payload, extra.from);
+}
+
+function stream(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: StreamSlot): unknown {
+  if (slot.settled) return undefined;
+  const run = op.run as unknown as Run;
+  return driveStream(p, slot, run(self, payload) as AsyncGenerator<unknown>);
+}
+
+function inform(p: Process, self: AgentSelf, message: unknown): unknown {
+  const run = definitionOf(p).info as unknown as Run | null;
+  if (run === null) {
+    if (!(message instanceof Timeout)) p.kernel.warn('a message was dropped: the definition has no info handler (GS-26)', { pid: p.pid, name: p.name?.name, definition: definitionOf(p).name });
+    return undefined;
+  }
+  return callback(p, self, run, message);
+}
+
+function proceed(p: Process, self: AgentSelf, what: unknown): unknown {
+  const run = definitionOf(p).proceed as unknown as Run | null;
+  if (run === null) throw new CastcallError('UNDEF', `'${definitionOf(p).name}' used self.continue but defines no continue handler (GS-26)`);
+  return callback(p, self, run, what);
+}
+
+function callback(p: Process, self: AgentSelf, run: Run, message: unknown): unknown {
+  const result = run(self, message);
+  if (result !== undefined && isThenable(result)) return result;
+  self.committed = self.state;
+  return result === undefined && self.flags === 0 ? undefined : after(p, self, null, result);
+}
+
+/** The parent's exit signal ends a trapping agent through terminate, bypassing `info` (GS-35); any other is a message (GS-36). */
+function exitMessage(p: Process, self: AgentSelf, exit: Exit, from: unknown): unknown {
+  if (p.parent !== null && from === p.parent) return conclude(p, self, { reason: exit.reason, replyTo: null, reply: undefined });
+  return inform(p, self, exit);
+}
+
+/* ---- asynchronous handlers ---- */
+
+function settled(p: Process, value: unknown): unknown {
+  const self = p.self as AgentSelf;
+  if (p.phase === Phase.Terminating) {
+    end(p, self);
+    return undefined;
+  }
+  self.committed = self.state;
+  return after(p, self, p.from instanceof Request ? p.from : null, value);
+}
+
+/* ---- the end ---- */
+
+function failed(p: Process, error: unknown): unknown {
+  const self = p.self as AgentSelf;
+  if (p.phase === Phase.Terminating) {
+    if (self.ending !== null) replaceReason(p, self.ending, error);
+    end(p, self);
+    return undefined;
+  }
+  if (isControl(error)) {
+    self.committed = self.state;
+    return after(p, self, p.from instanceof Request ? p.from : null, error);
+  }
+  self.state = self.committed;
+  if (p.from instanceof StreamSlot ? abandonedStream(p, p.from, error) : p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
+    if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from as Request);
+    self.flags &= Flag.Idle;
+    if (self.flags !== 0) beginIdle(p);
+    return undefined;
+  }
+  return conclude(p, self, { reason: lastReason(p, error), replyTo: null, reply: undefined });
+}
+
+/** The same for a stream: its consumer has gone. */
+function abandonedStream(p: Process, slot: StreamSlot, error: unknown): boolean {
+  if (slot.left === null || slot.left.reason !== error) return false;
+  p.mailbox.tally().refused++;
+  return true;
+}
+
+function abandoned(p: Process, call: Request, error: unknown): boolean {
+  if (!abandonedWith(call, error)) return false;
+  p.mailbox.tally().refused++;
+  return true;
+}

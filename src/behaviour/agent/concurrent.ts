@@ -1,0 +1,95 @@
+import { CastcallError, cloned, isThenable, printable, reasonOf } from '../../base/index.js';
+import type { Op } from '../../mailbox/index.js';
+import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../../process/index.js';
+import type { Request } from '../../router/index.js';
+import { Flag } from '../gen/answering.js';
+import { isControl, NO_REPLY, NoReply, Refusal, Stop } from '../gen/control.js';
+import { ForkedSelf, type AgentSelf } from '../gen/self.js';
+import { checkReturned } from '../gen/unreturned.js';
+
+type Handler = (self: AgentSelf, payload: unknown) => unknown;
+
+/** One concurrent handling: what the child process runs. */
+class Job {
+  constructor(
+    readonly self: AgentSelf,
+    readonly op: Op,
+    readonly payload: unknown,
+    readonly call: Request | null,
+  ) {}
+}
+
+/**
+ * Runs one handler in a linked process of its own, with a copy of the state, so that the agent takes its next message
+ * at once. A crash there reaches the agent through the link, as any linked process's would.
+ */
+export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
+  const state = copyState(self.state, op);
+  if (p.run === Run.Dead) return; // a getter in its state has ended it
+  const child = spawnProcess(p.kernel, CONCURRENT, p, true);
+  if (call !== null) {
+    (p.cold().deferred ??= new Set()).add(call);
+    call.cold().worker = child;
+  }
+  child.from = call;
+  child.self = new Job(new ForkedSelf(child, state), op, payload, call);
+  p.kernel.scheduler.enqueue(child);
+}
+
+function copyState(state: unknown, op: Op): unknown {
+  try {
+    return cloned(state);
+  } catch (error) {
+    throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${printable(error)}; keep functions, sockets and the like out of the state`, { cause: error });
+  }
+}
+
+const CONCURRENT: Behaviour = {
+  name: 'concurrent handler',
+  sys: null,
+  handle: () => undefined,
+  begin(child: Process): unknown {
+    const job = child.self as Job;
+    const run = job.op.run as unknown as Handler;
+    const result = run(job.self, job.payload);
+    if (result !== undefined && isThenable(result)) return result;
+    finish(child, result);
+    return undefined;
+  },
+  settled(child: Process, value: unknown): unknown {
+    finish(child, value);
+    return undefined;
+  },
+  failed(child: Process, error: unknown): unknown {
+    const { call } = child.self as Job;
+    if (isControl(error)) finish(child, error);
+    else if (call !== null && (abandonedWith(call, error) || call.threw(error))) finish(child, NO_REPLY);
+    else exitProcess(child, reasonOf(error));
+    return undefined;
+  },
+};
+
+function finish(child: Process, result: unknown): void {
+  if (child.run === Run.Dead) return;
+  const { call, self, op } = child.self as Job;
+  if ((self.flags & Flag.Made) !== 0) checkReturned(child.parent ?? child, self, `the handler '${op.name}'`, result);
+  if (call !== null) answer(child, call, result);
+  // It ends as expected: the agent need not hear of it.
+  if (child.parent !== null) unlink(child.parent, child);
+  exitProcess(child, result instanceof Stop ? result.reason : 'normal');
+}
+
+function answer(child: Process, call: Request, result: unknown): void {
+  if (result instanceof Refusal) call.fail('REFUSED', { refusal: result.code, details: result.details });
+  else if (result instanceof Stop) {
+    if (result.replies) call.reply(result.value);
+    else call.stopped(result.reason);
+  } else if (result instanceof NoReply) child.from = null;
+  else call.reply(result);
+}
+
+/** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
+export function abandonedWith(call: Request, error: unknown): boolean {
+  const extra = call.extra;
+  return extra !== null && call.settled && extra.cancelled && extra.abortReason === error;
+}

@@ -1,0 +1,131 @@
+import { callError, OptionError, Own, type ExitReason } from '../../base/index.js';
+import type { Pid } from '../../process/index.js';
+import { titleOf } from '../../router/index.js';
+import { defineAgent } from '../agent/definition.js';
+import { keyOf } from './handler.js';
+import { EventEngine, type AddPlan } from './manager.js';
+import { EVENT_SYS } from './sys.js';
+import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey } from './types.js';
+import { AgentRefImpl } from '../gen/ref.js';
+import type { AgentSelf } from '../gen/self.js';
+import type { AgentRef, ProcessVerbs } from '../gen/types.js';
+
+type Manager = AgentSelf & { state: EventEngine };
+interface SwapPlan { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }
+interface Named { readonly handler: AddPlan['handler']; readonly id: unknown }
+
+const calls = {
+  sync: (self: Manager, event: unknown) => self.state.event(event),
+  add: (self: Manager, { value }: Own<AddPlan>) => self.state.add(value),
+  delete: (self: Manager, { handler, id, args }: Named & { readonly args: unknown }) => self.state.delete(handler, id, args),
+  swap: (self: Manager, { value: { from, args, plan } }: Own<SwapPlan>) => self.state.swap(from, args, plan),
+  call: (self: Manager, { handler, id, op, payload }: Named & { readonly op: string; readonly payload: unknown }) => self.state.call(handler, id, op, payload),
+  which: (self: Manager) => self.state.which(),
+};
+
+/**
+ * The definition of every event manager (OTP's gen_event): an agent that traps exits (GE-01) and whose behaviour is what
+ * its handlers do. Start it as any agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and take
+ * its handle by `eventManager(ref)`.
+ *
+ * @example
+ * const events = eventManager(system.start(EventManager, { name: 'events' }));
+ * await events.whichHandlers(); // => []
+ * system.whereis('events') === events.pid; // => true
+ * @since 0.2.0
+ */
+export const EventManager: EventManagerDefinition = defineAgent({
+  name: 'event manager',
+  trapExit: true,
+  init(): EventEngine {
+    const { p } = this as never as AgentSelf;
+    p.cold().sys = EVENT_SYS;
+    return new EventEngine(p);
+  },
+  calls: calls as never,
+  casts: { notify: (self: Manager, event: unknown) => self.state.event(event) } as never,
+  info: (self, message) => (self as never as Manager).state.info(message),
+  terminate: (self, reason) => (self as never as Manager).state.stop(reason),
+});
+
+/**
+ * The handle of an event manager, from a ref of it. `E` is the type of its events, for those who notify.
+ *
+ * @example
+ * const events = eventManager<'ping' | 'pong'>(system.start(EventManager));
+ * events.notify('ping');
+ * await events.syncNotify('pong');
+ * @since 0.2.0
+ */
+export function eventManager<E = unknown>(ref: AgentRef<EventManagerDefinition>): EventManagerRef<E> {
+  if (!(ref instanceof AgentRefImpl) || ref.definition !== (EventManager as unknown)) throw new OptionError('eventManager', ref, 'a ref of an EventManager', 'system.start(EventManager), or system.ref(EventManager, name)');
+  return new EventManagerRefImpl(ref) as never;
+}
+
+class EventManagerRefImpl {
+  constructor(readonly ref: AgentRefImpl) {}
+
+  get pid(): Pid | undefined {
+    return this.ref.pid;
+  }
+
+  bind(self: ProcessVerbs): EventManagerRefImpl {
+    return new EventManagerRefImpl(this.ref.bind(self as never));
+  }
+
+  notify(event: unknown): void {
+    this.ref.cast('notify', event);
+  }
+
+  syncNotify(event: unknown, options?: object): Promise<void> {
+    return this.ref.call('sync', event, options) as Promise<void>;
+  }
+
+  addHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.ref.call('add', new Own(planOf('addHandler', key, init, false))) as Promise<void>;
+  }
+
+  addSupHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.ref.call('add', new Own(planOf('addSupHandler', key, init, true))) as Promise<void>;
+  }
+
+  deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown> {
+    return this.ref.call('delete', { ...keyOf('deleteHandler', key), args });
+  }
+
+  swapHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.swap({ from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false) });
+  }
+
+  swapSupHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+    return this.swap(
+      { from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) },
+    );
+  }
+
+  private swap(plan: SwapPlan): Promise<void> {
+    return this.ref.call('swap', new Own(plan)) as Promise<void>;
+  }
+
+  call(key: HandlerKey<AnyEventHandler>, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return this.ref.call('call', this.requestOf(key, op, payload), options);
+  }
+
+  private requestOf(key: HandlerKey<AnyEventHandler>, op: string, payload: unknown): object {
+    const { handler, id } = keyOf('call', key);
+    if (!handler.calls.has(op)) throw callError('UNKNOWN_OPERATION', { target: titleOf(this.ref.addr), op: `${handler.name}.${op}`, details: [...handler.calls.keys()].join(', ') || 'none' });
+    return { handler, id, op, payload };
+  }
+
+  whichHandlers(): Promise<HandlerInfo[]> {
+    return this.ref.call('which') as Promise<HandlerInfo[]>;
+  }
+
+  stop(reason: ExitReason = 'normal'): Promise<void> {
+    return this.ref.stop(reason);
+  }
+}
+
+function planOf(where: string, key: unknown, init: readonly unknown[], supervised: boolean): AddPlan {
+  return { ...keyOf(where, key), init, supervised };
+}

@@ -1,0 +1,185 @@
+import { OptionError, parseOptions, timeoutMs, delayMs, unknownKey, z } from '../../base/index.js';
+import { RANKS, Rank, type Priority } from '../../mailbox/index.js';
+import { Level, LEVELS, type Coalesce, type ProcessPriority } from '../../process/index.js';
+import { Via, type PutOptions as PutRead, type RequestOptions } from '../../router/index.js';
+import { mailboxSchema } from './mailbox-options.js';
+import type { DebugOption } from './sys/sys.js';
+import type { CallOptions, CastOptions, PutOptions, StartOptions } from './types.js';
+
+/** Default timeout of a call, ms (GS-10). */
+export const CALL_TIMEOUT_MS = 5_000;
+/** How long a put waits for room unless told otherwise, ms. */
+const PUT_TIMEOUT_MS = 5_000;
+
+const SEND_KEYS = ['priority', 'expiresInMs'];
+const CAST_KEYS = [...SEND_KEYS, 'coalesce'];
+const PUT_KEYS = [...SEND_KEYS, 'timeoutMs', 'signal'];
+const CALL_KEYS = [...PUT_KEYS, 'skipAbandoned'];
+const OF_GUARANTEES: ReadonlySet<string> = new Set(['attemptsMax', 'ackTimeoutMs', 'backoff', 'onError', 'key', 'order']);
+const STREAM_KEYS = ['timeoutMs', 'signal'];
+
+/** Refuses keys that are no options of a verb. */
+export function checkKeys(verb: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new OptionError(`${verb} options`, options, 'an object');
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const value = (options as Record<string, unknown>)[key];
+    if (known !== CALL_KEYS || !OF_GUARANTEES.has(key)) throw unknownKey(`${verb}.${key}`, key, value, known);
+    const fix = "it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'";
+    throw new OptionError(`${verb}.${key}`, value, 'no such option', fix, 'UNKNOWN_OPTION');
+  }
+}
+
+function rankOf(verb: string, priority: Priority | undefined): Rank {
+  if (priority === undefined) return Rank.Normal;
+  if (typeof priority === 'string' && Object.hasOwn(RANKS, priority)) return RANKS[priority];
+  throw new OptionError(`${verb}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
+}
+
+/** Carries the reason of a signal, of any type, through a throw. */
+export class Aborted extends Error {
+  constructor(readonly reason: unknown) {
+    super('aborted');
+  }
+}
+
+/** Nothing is sent under a signal that has fired. */
+export function throwIfFired(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && signal.aborted) throw new Aborted(signal.reason);
+}
+
+export function checkSignal(verb: string, signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new OptionError(`${verb}.signal`, signal, 'an AbortSignal', 'pass controller.signal');
+}
+
+export interface ReadCast {
+  readonly rank: Rank;
+  /** monotonic ms, or -1 */
+  readonly expiresAt: number;
+  readonly coalesce: Coalesce | null;
+}
+
+export function readCast(verb: string, options: object, mono: () => number): ReadCast {
+  checkKeys(verb, options, CAST_KEYS);
+  const { priority, expiresInMs, coalesce } = options as CastOptions;
+  return {
+    rank: rankOf(verb, priority),
+    expiresAt: expiresInMs === undefined ? -1 : mono() + delayMs(`${verb}.expiresInMs`, expiresInMs),
+    coalesce: coalesce === undefined ? null : readCoalesce(`${verb}.coalesce`, coalesce),
+  };
+}
+
+// Shorter code than a property of `Rank` each: `laneOnly` is to be inlined where a cast is.
+const { Low: LOW, Normal: NORMAL, High: HIGH, Critical: CRITICAL } = Rank;
+
+/** The lane that options ask for when they ask for nothing else; -1 when `readCast` must look at them. */
+export function laneOnly(options: object): Rank | -1 {
+  try {
+    for (const key in options) if (key !== 'priority') return -1;
+    const { priority } = options as CastOptions;
+    if (priority === 'high') return HIGH;
+    if (priority === 'low') return LOW;
+    if (priority === 'critical') return CRITICAL;
+    return priority === 'normal' ? NORMAL : -1;
+  } catch {
+    return -1; // hostile options are refused on the longer road: a cast never throws
+  }
+}
+
+/** Bytes that a key may have. */
+const KEY_BYTES = 1_024;
+
+function readCoalesce(where: string, given: NonNullable<CastOptions['coalesce']>): Coalesce {
+  if (typeof given === 'string') return { key: checkKey(where, given), keepFirst: false };
+  checkKeys(where, given, ['key', 'keep']);
+  const { key, keep } = given;
+  if (keep !== undefined && keep !== 'first' && keep !== 'last') throw new OptionError(`${where}.keep`, keep, "'last' (default) or 'first'");
+  return { key: checkKey(`${where}.key`, key), keepFirst: keep === 'first' };
+}
+
+function checkKey(where: string, key: unknown): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_BYTES && Buffer.byteLength(key) <= KEY_BYTES) return key;
+  throw new OptionError(where, key, `a text of 1 to ${KEY_BYTES} bytes`, 'use an id of what the message is about; hash what is longer');
+}
+
+export function readPut(options: object): PutRead {
+  checkKeys('put', options, PUT_KEYS);
+  const given = options as PutOptions;
+  return {
+    rank: rankOf('put', given.priority),
+    timeoutMs: timeoutMs('put.timeoutMs', given.timeoutMs, PUT_TIMEOUT_MS),
+    expiresInMs: given.expiresInMs === undefined ? -1 : delayMs('put.expiresInMs', given.expiresInMs),
+    signal: checkSignal('put', given.signal),
+  };
+}
+
+export function readCall(options: object, mono: () => number, trace: RequestOptions['trace']): RequestOptions {
+  checkKeys('call', options, CALL_KEYS);
+  const given = options as CallOptions;
+  return {
+    rank: rankOf('call', given.priority),
+    timeoutMs: timeoutMs('call.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS),
+    expiresAt: given.expiresInMs === undefined ? -1 : mono() + delayMs('call.expiresInMs', given.expiresInMs),
+    skipAbandoned: given.skipAbandoned ?? false,
+    signal: checkSignal('call', given.signal),
+    trace,
+  };
+}
+
+export interface ReadStream {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function readStream(options: object): ReadStream {
+  checkKeys('stream', options, STREAM_KEYS);
+  const given = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
+  return { timeoutMs: timeoutMs('stream.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS), signal: checkSignal('stream', given.signal) };
+}
+
+/** A name as a start takes it; what a text must look like is `checkStartName`'s business. */
+export const nameSchema: z.ZodType<string | Via> = z.union([z.string(), z.instanceof(Via)], { error: 'a registered name, or via(registry, key)' });
+
+const COUNT_FROM_0 = 'a whole number of milliseconds from 0';
+const COUNT_FROM_1 = 'a whole number of milliseconds from 1';
+
+/** A scheduling level. */
+export const prioritySchema: z.ZodType<ProcessPriority> = z.enum(['low', 'normal', 'high', 'max'], { error: "'low', 'normal', 'high' or 'max'" });
+
+/** The level that a priority asks for; normal when none does. */
+export function levelOf(where: string, priority: ProcessPriority | undefined): Level {
+  return priority === undefined ? Level.Normal : LEVELS[parseOptions(`${where}.priority`, prioritySchema, priority)];
+}
+
+/** What a start and a child specification have in common. */
+export const startFields: Readonly<Record<Exclude<keyof StartOptions, 'name'>, z.ZodType>> = {
+  mailbox: mailboxSchema.optional(),
+  stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
+  label: z.string({ error: 'a text' }).optional(),
+  priority: prioritySchema.optional(),
+  timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 }).min(0, { error: COUNT_FROM_0 }).optional(),
+  hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 }).optional(),
+  debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)
+};
+const startSchema = z.strictObject({ name: nameSchema.optional(), ...startFields }) as z.ZodType<StartOptions>;
+
+export function readStart(where: string, options: unknown): StartOptions {
+  return parseOptions(where, startSchema, options);
+}
+
+/**
+ * Splits `[...initArgs, options?]`: when there are more arguments than `init.length` and the last is a plain object, it
+ * is the options.
+ */
+export function splitArgs(args: readonly unknown[], declared: number): { readonly init: readonly unknown[]; readonly options: object | undefined } {
+  const last = args.at(-1);
+  if (args.length > declared && isPlainObject(last)) return { init: args.slice(0, -1), options: last };
+  return { init: args, options: undefined };
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const proto: unknown = Object.getPrototypeOf(value);
+  return proto === Object.prototype || proto === null;
+}

@@ -1,0 +1,55 @@
+import { CallError, isA } from '../../../base/index.js';
+import { fenced, type Address, type Kernel, type Process, type RefusedSend } from '../../../process/index.js';
+import { titleOf } from '../../../router/index.js';
+import type { Receipt } from './delivery-types.js';
+import { deliveriesOf, hostOf, refusedSend, zombieSend } from '../host.js';
+import { Aborted, checkSignal, throwIfFired } from '../options.js';
+import type { RuntimeDefinition } from '../runtime.js';
+import type { CallOptions } from '../types.js';
+
+/** What a delivery needs of a ref. */
+interface Sending {
+  readonly addr: Address;
+  readonly definition: RuntimeDefinition;
+  readonly kernel: Kernel;
+  unknown(op: string, verb: 'call' | 'deliver'): CallError;
+  explain(error: unknown, op: string, verb?: 'call' | 'deliver'): unknown;
+  sent(verb: RefusedSend['verb'], op: string): RefusedSend;
+}
+
+/** `deliver` with an explicit sender. Every failure is a rejection. */
+export function deliverAs(ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<Receipt> {
+  const { definition, kernel, addr } = ref;
+  if (fenced(sender)) return zombieSend(kernel, 'deliver', titleOf(addr), op);
+  try {
+    const known = definition.castOp(op) ?? definition.callOp(op);
+    if (known === undefined || known.stream) throw ref.unknown(op, 'deliver');
+    const checked = known.check === null ? payload : known.check(payload);
+    return kernel.answer(deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options));
+  } catch (error) {
+    return refused(ref, error, op, 'deliver');
+  }
+}
+
+/** A call with a guarantee: retried across restarts of the callee. */
+export function guaranteedCall(ref: Sending, caller: Process | null, op: string, payload: unknown, options: object): Promise<unknown> {
+  const { definition, kernel, addr } = ref;
+  try {
+    const known = definition.callOp(op);
+    if (known === undefined || known.stream) throw ref.unknown(op, 'call');
+    const checked = known.check === null ? payload : known.check(payload);
+    throwIfFired(checkSignal('call', (options as CallOptions).signal));
+    return kernel.answer(deliveriesOf(kernel).call(addr, definition, known, checked, caller, options));
+  } catch (error) {
+    kernel.counts.callsFailed++;
+    return refused(ref, error, op, 'call');
+  }
+}
+
+/** What its mailbox has refused is counted there. */
+function refused(ref: Sending, error: unknown, op: string, verb: 'call' | 'deliver'): Promise<never> {
+  if (!(isA(error, CallError) && BY_MAILBOX.has(error.code))) hostOf(ref.kernel).router.rejected();
+  return refusedSend(ref.kernel, ref.sent(verb, op), ref.explain(error, op, verb), isA(error, Aborted));
+}
+
+const BY_MAILBOX: ReadonlySet<string> = new Set(['MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);

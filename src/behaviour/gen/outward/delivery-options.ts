@@ -1,0 +1,148 @@
+import { delayMs, OptionError } from '../../../base/index.js';
+import { RANKS, Rank, type Priority } from '../../../mailbox/index.js';
+import type { DeliverOptions, DeliveryBackoff, DeliveryDefaults, ErrorVerdict, Guarantee } from './delivery-types.js';
+import { checkKeys } from '../options.js';
+
+/** Checked back-off settings. */
+export interface Schedule {
+  readonly baseMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+  readonly jitter: number;
+}
+
+/** How a message is delivered: checked, complete, shared by all messages that ask for nothing of their own. */
+export interface Terms {
+  readonly guarantee: Guarantee;
+  readonly attemptsMax: number;
+  /** -1 for none */
+  readonly ackTimeoutMs: number;
+  readonly backoff: Schedule;
+  readonly expiresInMs: number;
+  readonly rank: Rank;
+  readonly onError: ((error: unknown) => ErrorVerdict) | null;
+}
+
+export const STANDARD: Terms = {
+  guarantee: 'at-least-once',
+  attemptsMax: 5,
+  ackTimeoutMs: -1,
+  backoff: { baseMs: 100, factor: 2, maxMs: 30_000, jitter: 0.5 },
+  expiresInMs: 300_000,
+  rank: Rank.Normal,
+  onError: null,
+};
+
+const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
+const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'priority', 'onError'];
+export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order'];
+const KEY_MAX = 1_024;
+const ATTEMPTS_MAX = 1_000_000;
+
+/** The terms that `given` asks for, over `base`. Errors: an OptionError for what breaks its rule. */
+export function termsOf(where: string, given: DeliveryDefaults, base: Terms, known: readonly string[] = DEFAULT_KEYS): Terms {
+  checkKeys(where, given, known);
+  const { guarantee, attemptsMax, ackTimeoutMs, backoff, expiresInMs, priority, onError } = given;
+  return {
+    guarantee: guarantee === undefined ? base.guarantee : guaranteeOf(where, guarantee),
+    attemptsMax: attemptsMax === undefined ? base.attemptsMax : attemptsOf(where, attemptsMax),
+    ackTimeoutMs: ackTimeoutMs === undefined ? base.ackTimeoutMs : atLeastOne(`${where}.ackTimeoutMs`, ackTimeoutMs),
+    backoff: backoff === undefined ? base.backoff : scheduleOf(`${where}.backoff`, backoff, base.backoff),
+    expiresInMs: expiresInMs === undefined ? base.expiresInMs : atLeastOne(`${where}.expiresInMs`, expiresInMs),
+    rank: priority === undefined ? base.rank : rankOf(where, priority),
+    onError: onError === undefined ? base.onError : policyOf(where, onError),
+  };
+}
+
+function guaranteeOf(where: string, guarantee: Guarantee): Guarantee {
+  if (GUARANTEES.includes(guarantee)) return guarantee;
+  throw new OptionError(`${where}.guarantee`, guarantee, `one of ${GUARANTEES.join(', ')}`);
+}
+
+function attemptsOf(where: string, attempts: number): number {
+  if (Number.isInteger(attempts) && attempts >= 1 && attempts <= ATTEMPTS_MAX) return attempts;
+  throw new OptionError(`${where}.attemptsMax`, attempts, `a whole number of attempts from 1 to ${ATTEMPTS_MAX.toLocaleString('en')}`, attempts === 0 ? 'a message that may never be handled need not be sent' : undefined);
+}
+
+function atLeastOne(where: string, ms: number): number {
+  if (delayMs(where, ms) > 0) return ms;
+  throw new OptionError(where, ms, 'a whole number of milliseconds from 1');
+}
+
+function rankOf(where: string, priority: Priority): Rank {
+  if (typeof priority === 'string' && Object.hasOwn(RANKS, priority)) return RANKS[priority];
+  throw new OptionError(`${where}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
+}
+
+function policyOf(where: string, onError: (error: unknown) => ErrorVerdict): (error: unknown) => ErrorVerdict {
+  if (typeof onError === 'function') return onError;
+  throw new OptionError(`${where}.onError`, onError, "a function from the error to 'retry', 'refuse', 'dead-letter', 'restart' or 'escalate'");
+}
+
+function scheduleOf(where: string, given: DeliveryBackoff, base: Schedule): Schedule {
+  checkKeys(where, given, ['baseMs', 'factor', 'maxMs', 'jitter']);
+  const baseMs = given.baseMs === undefined ? base.baseMs : delayMs(`${where}.baseMs`, given.baseMs);
+  const maxMs = given.maxMs === undefined ? Math.max(base.maxMs, baseMs) : delayMs(`${where}.maxMs`, given.maxMs);
+  const factor = given.factor ?? base.factor;
+  const jitter = given.jitter ?? base.jitter;
+  if (maxMs < baseMs) throw new OptionError(`${where}.maxMs`, maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+  if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) throw new OptionError(`${where}.factor`, factor, 'a finite number from 1');
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) throw new OptionError(`${where}.jitter`, jitter, 'a number from 0 to 1');
+  return { baseMs, factor, maxMs, jitter };
+}
+
+/** A key of a message: text of 1 to 1,024 bytes in UTF-8. */
+export function keyOf(where: string, key: unknown): string {
+  if (typeof key === 'string' && key !== '' && key.length <= KEY_MAX && (key.length * 3 <= KEY_MAX || utf8Length(key) <= KEY_MAX)) return key;
+  const size = typeof key === 'string' ? `${utf8Length(key)} bytes` : key;
+  throw new OptionError(where, size, `a text of 1 to ${KEY_MAX.toLocaleString('en')} bytes`, 'hash a longer one');
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) as number;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+/** What one message asks for beyond its terms. */
+export interface Asked {
+  readonly terms: Terms;
+  readonly key: string | null;
+  readonly order: string | null;
+}
+
+export function readDeliver(where: string, given: DeliverOptions, base: Terms): Asked {
+  if (typeof given !== 'object' || given === null) throw new OptionError(`${where} options`, given, 'an object');
+  const { key, order, guarantee } = given;
+  const terms = !isCommon(given) ? termsOf(where, given, base, DELIVER_KEYS) : guarantee === undefined || guarantee === base.guarantee ? base : variantOf(where, base, guarantee);
+  if (key !== undefined && terms.guarantee !== 'exactly-once') throw new OptionError(`${where}.key`, key, `no key with the guarantee '${terms.guarantee}'`, "add guarantee: 'exactly-once', or use order to keep messages in order");
+  return { terms, key: key === undefined ? null : keyOf(`${where}.key`, key), order: order === undefined ? null : keyOf(`${where}.order`, order) };
+}
+
+/** The options that most messages have, for which no new terms are made. */
+function isCommon(given: DeliverOptions): boolean {
+  for (const name in given) if (name !== 'key' && name !== 'order' && name !== 'guarantee') return false;
+  return true;
+}
+
+const variants = new WeakMap<Terms, Map<Guarantee, Terms>>();
+
+/** The latest: senders repeat themselves. */
+let last: { readonly base: Terms; readonly guarantee: Guarantee; readonly terms: Terms } | null = null;
+
+/** The same terms with another guarantee, made once. */
+function variantOf(where: string, base: Terms, guarantee: Guarantee): Terms {
+  if (last === null || last.base !== base || last.guarantee !== guarantee) last = { base, guarantee, terms: madeVariant(where, base, guarantee) };
+  return last.terms;
+}
+
+function madeVariant(where: string, base: Terms, guarantee: Guarantee): Terms {
+  let made = variants.get(base);
+  if (made === undefined) variants.set(base, (made = new Map()));
+  let terms = made.get(guarantee);
+  if (terms === undefined) made.set(guarantee, (terms = { ...base, guarantee: guaranteeOf(where, guarantee) }));
+  return terms;
+}

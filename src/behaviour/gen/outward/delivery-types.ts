@@ -1,0 +1,200 @@
+import type { Op, Percentiles, Priority } from '../../../mailbox/index.js';
+import type { Address, Process } from '../../../process/index.js';
+import type { RuntimeDefinition } from '../runtime.js';
+
+/**
+ * What a delivery promises (design §7).
+ * - `at-most-once`: started once at most; a crash of the agent ends it.
+ * - `at-least-once`: retried until a handler succeeded, it expired, or its attempts are used up.
+ * - `exactly-once`: the same, with one successful handling; another send with the same key gets the first one's outcome.
+ */
+export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
+
+/** Waiting before attempt n+1: `min(baseMs · factor^(n-1), maxMs)`, reduced by up to `jitter` of itself (P22). */
+export interface DeliveryBackoff {
+  /** ms, default 100 */
+  readonly baseMs?: number | undefined;
+  /** from 1, default 2 */
+  readonly factor?: number | undefined;
+  /** ms, default 30,000 */
+  readonly maxMs?: number | undefined;
+  /** from 0 to 1, default 0.5: the delay is spread over its upper half */
+  readonly jitter?: number | undefined;
+}
+
+/** What becomes of a message whose handler threw: the agent crashes (`restart`, the default), crashes and takes its supervisor with it (`escalate`), or lives on. */
+export type ErrorVerdict = 'retry' | 'refuse' | 'dead-letter' | 'restart' | 'escalate';
+
+/** Defaults of deliveries: of a system (`createSystem({ delivery })`) or of a definition (`defineAgent({ delivery })`), which wins. */
+export interface DeliveryDefaults {
+  /** default `at-least-once` */
+  readonly guarantee?: Guarantee | undefined;
+  /** starts of the handler in all, from 1, default 5 */
+  readonly attemptsMax?: number | undefined;
+  /** ms from the start of the handler until its agent is ended with `ack_timeout`; default off */
+  readonly ackTimeoutMs?: number | undefined;
+  readonly backoff?: DeliveryBackoff | undefined;
+  /** ms from the acceptance after which no handler is started any more; default 300,000 */
+  readonly expiresInMs?: number | undefined;
+  /** lane of the mailbox, default `normal` */
+  readonly priority?: Priority | undefined;
+  /** what becomes of a message whose handler threw this error; default `restart` for all */
+  readonly onError?: ((error: unknown) => ErrorVerdict) | undefined;
+}
+
+/** Options of `deliver`, and of a `call` with a guarantee. */
+export interface DeliverOptions extends DeliveryDefaults {
+  /** identity of the message for `exactly-once`, 1 to 1,024 bytes; per destination */
+  readonly key?: string | undefined;
+  /** messages of one order key are handled one after the other, in the order of their sends: a retry holds back its own key only */
+  readonly order?: string | undefined;
+}
+
+/** How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was handled, its reply is no longer kept. */
+export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'cancelled' | 'unknown' | 'reply-gone';
+
+/** One failed attempt of a delivery. */
+export interface FailedAttempt {
+  readonly attempt: number;
+  /** what the handler threw, or the exit reason of the agent */
+  readonly reason: unknown;
+}
+
+/** How a delivery ended. Only `handled` has a reply: once `kind` says so, the compiler knows it is there. */
+export type DeliveryOutcome<R = unknown> = Ended & (
+  | { readonly kind: 'handled'; /** the handler's reply */ readonly reply: R }
+  | { readonly kind: Exclude<OutcomeKind, 'handled'>; readonly reply?: undefined }
+);
+
+interface Ended {
+  /** why, when it was not handled: a refusal's code, an exit reason, `noproc` …; of `reply-gone` how it ended, `handled` or `refused` */
+  readonly reason?: unknown;
+  /** what the refusal said beyond its code */
+  readonly details?: unknown;
+  /** starts of the handler */
+  readonly attempts: number;
+  /** the failed ones, oldest first */
+  readonly failures: readonly FailedAttempt[];
+  /** wall clock, ms since 1970, as of the latest look at a clock in that turn of the event loop */
+  readonly at: number;
+}
+
+/** Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a mailbox, `delivered` with the handler, else its outcome. */
+export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
+
+/** What `deliver` resolves to, at acceptance. Not thenable: the end is `await receipt.settled`. */
+export interface Receipt<R = unknown> {
+  readonly state: ReceiptState;
+  /** starts of the handler so far */
+  readonly attempts: number;
+  /** how it ended; never rejects, and need not be awaited */
+  readonly settled: Promise<DeliveryOutcome<R>>;
+  /** every state from now on, the current one first; ends with the delivery */
+  readonly changes: AsyncIterable<ReceiptState>;
+  /**
+   * Takes the message back while it is queued or held, also between two attempts: then it ends as `cancelled`, its key
+   * is free, and the next one of its order key goes. True when it was taken back; false once a handler has it, or it is
+   * over.
+   * @example
+   * const Printer = defineAgent({ calls: { print: (_self, page: string) => page.length } });
+   * const receipt = await system.ref(Printer, 'not-yet-there').deliver('print', 'a page');
+   * const { settled } = receipt;
+   * receipt.cancel() // => true
+   * const { kind } = await settled;
+   * kind // => 'cancelled'
+   * receipt.cancel() // => false
+   */
+  cancel(): boolean;
+}
+
+/** `self.delivery`: the delivery that is being handled. */
+export interface DeliveryContext {
+  readonly key: string | undefined;
+  /** from 1 */
+  readonly attempt: number;
+  /** an earlier attempt may have had effects */
+  readonly redelivered: boolean;
+  /** ends it now as handled, with that reply; false when it was over */
+  ack(reply?: unknown): boolean;
+  /** this attempt failed without a crash; the next one begins after `delayMs`, by default the back-off */
+  nack(delayMs?: number): boolean;
+  /** starts `ackTimeoutMs` anew */
+  inProgress(): boolean;
+  /** ends it now as a dead letter */
+  terminate(reason?: unknown): boolean;
+}
+
+/** Deliveries to one destination, or of one system, since its start. */
+export interface DeliveryStats {
+  /** what `deliver` resolved for */
+  readonly accepted: number;
+  /** now in a back-off, or until somebody owns the name */
+  readonly pending: number;
+  /** now in a mailbox */
+  readonly inTransit: number;
+  /** now with a handler */
+  readonly running: number;
+  /** starts of handlers */
+  readonly delivered: number;
+  /** handled, refusals included */
+  readonly acknowledged: number;
+  readonly refused: number;
+  /** dead letters */
+  readonly failed: number;
+  readonly expired: number;
+  /** dropped or superseded in a mailbox, or cancelled */
+  readonly dropped: number;
+  /** of `dropped`: taken back by `receipt.cancel()` */
+  readonly cancelled: number;
+  /** starts of a second or later attempt; a start after an end that was no attempt is in `delivered` only */
+  readonly retried: number;
+  readonly duplicatesSuppressed: number;
+  /** sends with a known key and another payload */
+  readonly conflicts: number;
+  /** acknowledged of all that ended; 0 when none has */
+  readonly successRate: number;
+  readonly failureRate: number;
+  /** starts for each one that ended */
+  readonly averageAttempts: number;
+  /** acceptance to acknowledgement, ms; sampled 1 in 64, or each one while the system keeps records (`delivery.recent`) */
+  readonly ackMs: Percentiles;
+}
+
+/** One delivery that is over, as `system.recentDeliveries` tells it. */
+export interface SettledDelivery {
+  /** what it was sent to: a name or a pid */
+  readonly to: string;
+  readonly op: string;
+  readonly guarantee: Guarantee;
+  readonly key: string | undefined;
+  readonly kind: OutcomeKind;
+  /** why, when it was not handled */
+  readonly reason: unknown;
+  /** starts of the handler */
+  readonly attempts: number;
+  /** wall clock of the end, ms since 1970 */
+  readonly at: number;
+  /** from the acceptance to the end, ms; 0 for one that ended before it was accepted */
+  readonly ms: number;
+}
+
+/** Which records of deliveries; all conditions must hold, none means all. */
+export interface RecentQuery {
+  /** what it was sent to: a name or a pid */
+  readonly to?: string | undefined;
+  readonly kind?: OutcomeKind | undefined;
+  /** at most so many, from 1 */
+  readonly limit?: number | undefined;
+}
+
+/** Port: guaranteed delivery, which a layer above fills. */
+export interface Deliveries {
+  /** throws what the sender got wrong, and what refuses it; resolves once it is accepted */
+  deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt>;
+  /** a call with a guarantee */
+  call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown>;
+  /** of one destination, or of the system */
+  stats(addr: Address | null): DeliveryStats;
+  /** the latest that are over, newest first */
+  listRecent(query: RecentQuery): SettledDelivery[];
+}

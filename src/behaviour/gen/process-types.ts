@@ -1,0 +1,140 @@
+import type { ExitReason } from '../../base/index.js';
+import type { Alias, AliasMode, MonitorRef, Pid, ProcessPriority, TimerRef } from '../../process/index.js';
+import type { Via } from '../../router/index.js';
+import type { Timers } from './outward/timers.js';
+import type { ProcessRef, ProcessSelf, Target } from './types.js';
+
+/** Options of `send`. */
+export interface SendOptions {
+  /** a priority message, when it goes through an active alias that was made with `priority`; ordinary otherwise (PM-02) */
+  readonly priority?: boolean | undefined;
+}
+
+/** Options of `link` and `exitOther`. */
+export interface SignalOptions {
+  /** `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through a priority alias (PM-05) */
+  readonly priority?: boolean | undefined;
+}
+
+/** Options of `alias`. */
+export interface AliasOptions {
+  /** the first message through it is the last (AL-03) */
+  readonly reply?: boolean | undefined;
+  /** lets senders put their messages before ordinary ones (PM-01) */
+  readonly priority?: boolean | undefined;
+}
+
+/** Options of `monitor`. */
+export interface MonitorOptions {
+  /**
+   * makes an alias with the monitor, `ref.alias`, for replies: switched off by `unalias` only, by the end of the monitor
+   * (Down or `demonitor`), or also by the first message through it, which then ends the monitor too (AL-04 to AL-06)
+   */
+  readonly alias?: Exclude<AliasMode, 'plain' | 'reply'> | undefined;
+  /** takes the place of `DOWN` in the Down's `tag` (MO-12) */
+  readonly tag?: unknown;
+  /** the Down, and what is sent with the priority option through the alias, is a priority message (PM-05) */
+  readonly priority?: boolean | undefined;
+}
+
+/** Options of `demonitor`. */
+export interface DemonitorOptions {
+  /** also drops a Down that is queued (MO-07) */
+  readonly flush?: boolean | undefined;
+  /** tells whether a monitor was removed before its Down was sent; without it the answer is always true (MO-08) */
+  readonly info?: boolean | undefined;
+}
+
+/** Options of `self.spawn`. */
+export interface ProcessSpawnOptions {
+  /** default true (PR-08) */
+  readonly link?: boolean | undefined;
+  /** registered name, or a name in another registry */
+  readonly name?: string | Via | undefined;
+  /** free text shown by `inspect` (PR-15) */
+  readonly label?: string | undefined;
+  /** scheduling level from the first step on, default `normal` (PF-02) */
+  readonly priority?: ProcessPriority | undefined;
+}
+
+/** What `self.spawn` with `monitor` returns. */
+export interface Monitored {
+  readonly ref: ProcessRef;
+  readonly monitor: MonitorRef;
+}
+
+/** Options of `sendAfter` and `startTimer`. */
+export interface TimerOptions {
+  /** the time is a reading of `system.monotonic()` instead of a delay (TI-10); one that has passed is due at once */
+  readonly abs?: boolean | undefined;
+}
+
+/** Options of `cancelTimer` and `readTimer`. */
+export interface TimerQuery {
+  /** the answer comes as a TimerAnswer message; the verb returns 'ok' (TI-06) */
+  readonly async?: boolean | undefined;
+  /** false when nobody wants the answer; `cancelTimer` only */
+  readonly info?: boolean | undefined;
+}
+
+/** Flags of a process, for `self.flag` (PF-01). */
+export interface ProcessFlags {
+  /** exit signals become Exit messages */
+  trapExit: boolean;
+  /** scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always (PF-02) */
+  priority: ProcessPriority;
+  /** hides messages and dictionary from `inspect` (PF-04) */
+  sensitive: boolean;
+}
+
+/** The verbs that concern processes, signals and timers, as every self has them. */
+export interface KernelVerbs {
+  readonly pid: Pid;
+  /** who spawned it; undefined when that was outside of every process (PR-15) */
+  readonly parent: Pid | undefined;
+  /** free text shown by `inspect` and in reports (PR-15) */
+  label: string | undefined;
+  /** inherited from the spawner; undefined until somebody sets one (PR-14) */
+  get groupLeader(): Pid | undefined;
+  set groupLeader(to: Target);
+  /** values of this process alone: not inherited, gone with it (PR-13) */
+  readonly dictionary: Map<unknown, unknown>;
+  /** fires when this process has ended, and when its parent's shutdown has arrived */
+  readonly signal: AbortSignal;
+  send(to: Target, message: unknown, options?: SendOptions): void;
+  /** another address of this process, which it can switch off (AL-01) */
+  alias(options?: AliasOptions): Alias;
+  /** true when it was active and this process's own (AL-02) */
+  unalias(alias: Alias): boolean;
+  /** a message to this process (or to a pid, name or alias) after `ms`; cancelled when that process ends (TI-07) */
+  sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
+  /** the same, and the message comes in a TimerFired that names its timer (TI-01) */
+  startTimer(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
+  /** ms that were left, or false (TI-05) */
+  cancelTimer(timer: TimerRef): number | false;
+  cancelTimer(timer: TimerRef, options: TimerQuery): number | false | 'ok';
+  /** ms that are left, or false (TI-06) */
+  readTimer(timer: TimerRef): number | false;
+  readTimer(timer: TimerRef, options: TimerQuery): number | false | 'ok';
+  /** intervals, delayed exits, functions that run later; addressed to this process by default */
+  readonly timers: Timers;
+  /** linking again renews the priority mark (PM-05) */
+  link(to: Target, options?: SignalOptions): void;
+  unlink(to: Target): void;
+  /** one Down will arrive (MO-01), `noproc` when nobody is there (MO-03) */
+  monitor(to: Target, options?: MonitorOptions): MonitorRef;
+  /** no Down will be queued afterwards (MO-06); harmless for what is no monitor any more, and for an alias (MO-09, AL-08) */
+  demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean;
+  /** turns exit signals into Exit messages; returns the old value (PF-01) */
+  trapExit(on: boolean): boolean;
+  /** sets a flag of this process and returns the old value (PF-01) */
+  flag<K extends keyof ProcessFlags>(name: K, value: ProcessFlags[K]): ProcessFlags[K];
+  /** ends this process: throws, as OTP's exit/1 (PR-04) */
+  exit(reason: ExitReason): never;
+  /** sends an exit signal; `kill` cannot be trapped (EX-12) */
+  exitOther(to: Target, reason: ExitReason, options?: SignalOptions): void;
+  /** a plain process, linked to this one unless `link: false` */
+  spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
+  /** the same with a monitor, in one step: its Down tells the real reason, never `noproc` (PR-09) */
+  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions }): Monitored;
+}

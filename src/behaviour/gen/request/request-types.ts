@@ -1,0 +1,64 @@
+import type { Pid } from '../../../process/index.js';
+import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, Sends, VerbArgs } from '../types.js';
+
+/** A request that was sent and is not waited for; `self.requests` takes its response. */
+export interface RequestId<V> {
+  /** who may wait for it */
+  readonly owner: Pid;
+  readonly op: string;
+  /** carries the type of the reply; there is nothing at run time */
+  readonly types?: { readonly value: V };
+}
+
+/** The response to a request: the reply, or why there is none; a CallError as `call` rejects with (RQ-05). */
+export type Response<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: unknown };
+
+/** How long to wait: relative or absolute, not both (RQ-08). */
+export interface ResponseWait {
+  /** ms from now, default 5,000; 'infinity' waits forever */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  /** until this reading of `system.monotonic()`; one that has passed looks once */
+  readonly atMs?: number | undefined;
+}
+
+/** Options of the verbs over a collection. */
+export interface CollectionWait extends ResponseWait {
+  /** takes the request out of the collection (default), or leaves it there, where it never answers again (RQ-07) */
+  readonly delete?: boolean | undefined;
+}
+
+/** A response with the label of its request. */
+export interface LabelledResponse<L> {
+  readonly response: Response<unknown>;
+  readonly label: L;
+}
+
+/** Requests with labels, waited for together; made by `self.requests.collection()` (RQ-06). */
+export interface RequestCollection<L> {
+  readonly size: number;
+  /** adds a request; a second time is an error */
+  add(request: RequestId<unknown>, label: L): void;
+  /** oldest first */
+  toList(): readonly (readonly [RequestId<unknown>, L])[];
+}
+
+/**
+ * OTP's send_request: several calls at once, without waiting for each. Only the sender may take a response (RQ-10). One that
+ * nobody waits for arrives in `info` or `receive` as a RequestAnswer; `check` says whose it is.
+ */
+export interface RequestVerbs {
+  /** sends a call and does not wait; never throws for what the callee is or does: that is an error response (RQ-01) */
+  send<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>): RequestId<ReplyOf<CallEntryOf<D, K>>>;
+  /** the response, or 'timeout'; after that the request is still live and may be waited for again (RQ-02) */
+  wait<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
+  /** the same, but a timeout abandons the request: a later reply is dropped (RQ-03) */
+  receive<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
+  /** whether a message is the response to this request: takes it, or leaves the message alone (RQ-04) */
+  check<V>(message: unknown, request: RequestId<V>): Response<V> | 'no_reply';
+  collection<L>(): RequestCollection<L>;
+  /** the first response to any of them; 'no_request' at once when there is none (RQ-06, RQ-07) */
+  waitAny<L>(collection: RequestCollection<L>, options?: CollectionWait): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
+  /** the same, but a timeout abandons all of them (RQ-09) */
+  receiveAny<L>(collection: RequestCollection<L>, options?: CollectionWait): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
+  checkAny<L>(message: unknown, collection: RequestCollection<L>, options?: { readonly delete?: boolean | undefined }): LabelledResponse<L> | 'no_reply' | 'no_request';
+}

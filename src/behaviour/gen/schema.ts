@@ -1,0 +1,69 @@
+import { CastcallError, disown, isError, isThenable, OptionError, printable } from '../../base/index.js';
+
+/** The part of Standard Schema v1 that is used: zod, valibot, arktype and others implement it. */
+export interface StandardSchema<In = unknown, Out = In> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Out> | Promise<StandardResult<Out>>;
+    readonly types?: { readonly input: In; readonly output: Out } | undefined;
+  };
+}
+export type StandardResult<Out> = { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+export type SchemaInput<T> = T extends { readonly '~standard': { readonly types?: { readonly input: infer In } | undefined } } ? In : never;
+export type SchemaOutput<T> = T extends { readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined } } ? Out : never;
+
+/**
+ * A payload that does not fit the schema of its operation; `issues` as the schema reported them. It is the `cause` of a
+ * CallError `INVALID_PAYLOAD`.
+ *
+ * @example
+ * const Desk = defineAgent({ calls: { twice: { schema: z.number(), handle: (self, n) => n * 2 } } });
+ * const error = await system.start(Desk).call('twice', '4' as never).catch((error: CallError) => error);
+ * error instanceof CallError && error.code; // => 'INVALID_PAYLOAD'
+ * error instanceof CallError && error.cause instanceof PayloadError; // => true
+ * @since 0.1.0
+ */
+export class PayloadError extends CastcallError {
+  constructor(
+    readonly op: string,
+    readonly issues: readonly StandardIssue[],
+  ) {
+    super('INVALID_PAYLOAD', `payload of '${op}' does not fit its schema: ${issues.map(describeIssue).join('; ')}`);
+  }
+
+  /** @internal What a schema says may repeat the payload. */
+  override logged(): string {
+    return `payload of '${this.op}' does not fit its schema: ${this.issues.length === 1 ? 'one issue' : `${this.issues.length} issues`}`;
+  }
+}
+
+/** Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not wait. */
+export function checkPayload(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): unknown {
+  const result = validated(op, schema, payload);
+  if (isThenable(result)) {
+    disown(result);
+    throw new OptionError(`schema of '${op}'`, 'an asynchronous result', 'a schema that validates synchronously', 'move asynchronous refinements into the handler', 'ASYNC_SCHEMA');
+  }
+  if (result.issues !== undefined) throw new PayloadError(op, result.issues);
+  return result.value;
+}
+
+/** A transform is the user's code: what it throws and is no Error cannot be looked at safely on its way to the sender. */
+function validated(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): ReturnType<StandardSchema<unknown, unknown>['~standard']['validate']> {
+  try {
+    return schema['~standard'].validate(payload);
+  } catch (error) {
+    throw isError(error) ? error : new PayloadError(op, [{ message: `the schema threw ${printable(error)}` }]);
+  }
+}
+
+function describeIssue(issue: StandardIssue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}

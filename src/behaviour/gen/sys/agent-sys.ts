@@ -1,0 +1,50 @@
+import { CastcallError, disown, isThenable, OptionError, type ExitReason } from '../../../base/index.js';
+import { Phase, type Process, type SysHooks } from '../../../process/index.js';
+import { conclude, definitionOf } from '../ending.js';
+import { formatted } from './format-status.js';
+import { pauseIdle, restartIdle } from '../idle.js';
+import { Flag } from '../answering.js';
+import type { AgentSelf } from '../self.js';
+
+const selfOf = (p: Process): AgentSelf => p.self as AgentSelf;
+
+function commit(self: AgentSelf, state: unknown): unknown {
+  self.state = state;
+  self.committed = state;
+  return state;
+}
+
+/** Refuses the promise of an async function, which would become the state. */
+export function plainState(what: string, state: unknown): unknown {
+  if (!isThenable(state)) return state;
+  disown(state);
+  throw new OptionError(what, 'a promise', 'a function that returns the new state at once', 'await first, then replace the state by the result');
+}
+
+/** How an agent answers system messages. */
+export const AGENT_SYS: SysHooks = {
+  state: (p) => selfOf(p).state,
+  replace(p: Process, change: (state: unknown) => unknown): unknown {
+    const self = selfOf(p);
+    return commit(self, plainState('replaceState', change(self.state)));
+  },
+  show: (p) => formatted(p, { state: selfOf(p).state }).state,
+  showLog: (p, log) => formatted(p, { log }).log,
+  crash(p: Process, reason: ExitReason, sensitive: boolean) {
+    if (definitionOf(p).formatStatus === null) return undefined;
+    return formatted(p, sensitive || p.phase === Phase.Starting ? { reason } : { state: selfOf(p).state, reason });
+  },
+  codeChange(p: Process, from: unknown, extra: unknown): unknown {
+    const { codeChange, name } = definitionOf(p);
+    if (codeChange === null) throw new CastcallError('UNDEF', `'${name}' defines no codeChange`);
+    const self = selfOf(p);
+    return commit(self, plainState('codeChange', codeChange(self as never, from, extra)));
+  },
+  terminate: (p: Process, reason: ExitReason) => conclude(p, selfOf(p), { reason, replyTo: null, reply: undefined }),
+  /** The idle timeout survives a system message, and begins anew (GS-29); it stands still while the agent is suspended. */
+  handled(p: Process): void {
+    if ((selfOf(p).flags & Flag.Idle) === 0) return;
+    if (p.mailbox.held) pauseIdle(p);
+    else restartIdle(p);
+  },
+};

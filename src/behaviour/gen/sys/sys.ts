@@ -1,0 +1,294 @@
+import { isA, OptionError, printable, timeoutMs, type ExitReason } from '../../../base/index.js';
+import { Kind, Op } from '../../../mailbox/index.js';
+import { fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../../../process/index.js';
+import type { Request} from '../../../router/index.js';
+import { findCycle, systemRequest, titleOf } from '../../../router/index.js';
+import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug, type DebugEvent, type DebugFunction, type SysStatistics } from './debug.js';
+import { rejected, type Host } from '../host.js';
+import { checkKeys } from '../options.js';
+
+/** Default timeout of a system message, ms (SY-11). */
+export const SYS_TIMEOUT_MS = 5_000;
+
+/** Options of every verb of `Sys`. */
+export interface SysOptions {
+  /** ms until it fails with TIMEOUT, default 5,000; 'infinity' waits forever. The target may still do it later */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+}
+
+/** What `getStatus` tells (SY-05). */
+export interface SysStatus<S = unknown> {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  /** the definition's name, or the behaviour's */
+  readonly module: string;
+  readonly status: 'running' | 'suspended';
+  readonly parent: Pid | undefined;
+  /** a copy of the process dictionary; empty when the process is `sensitive` (PF-04) */
+  readonly dictionary: ReadonlyMap<unknown, unknown>;
+  /** the debug functions that are on */
+  readonly debug: readonly string[];
+  /** as its `formatStatus` shows it */
+  readonly state: S;
+  /** the events of the log, as its `formatStatus` shows them */
+  readonly log: readonly unknown[];
+}
+
+type Work = (p: Process, hooks: SysHooks) => unknown;
+
+class Refused extends Error {}
+
+/**
+ * The system messages of one process: suspend it, look at its state, replace it, watch it, end it (OTP's sys). Made by
+ * `system.sys(target)` and `self.sys(target)`. System messages travel in the normal lane, behind what the same sender
+ * sent before, and are answered between two messages. By a name the owner is looked up at every use.
+ *
+ * Errors: each promise rejects with a CallError: `NOPROC`, `TIMEOUT` after `timeoutMs` (SY-11), `EXIT` with the reason,
+ * `CALLING_SELF`, `NO_SYS` for a process that takes no part, `CALLBACK_FAILED` when a function that was given threw.
+ *
+ * @example
+ * const Counter = defineAgent({ init: () => ({ n: 1 }), casts: { add(self) { self.state.n++; } } });
+ * const counter = system.start(Counter);
+ * const sys = system.sys(counter);
+ * await sys.suspend();
+ * counter.cast('add');
+ * await sys.getState(); // => { n: 1 }
+ * await sys.resume();
+ * await sys.getState(); // => { n: 2 }
+ * await sys.replaceState((state) => ({ n: state.n * 10 })); // => { n: 20 }
+ * @since 0.2.0
+ */
+export class Sys<S = unknown> {
+  readonly #to: Address;
+  readonly #host: Host;
+  readonly #caller: Process | null;
+  /** @internal Use `system.sys(target)` or `self.sys(target)`. */
+  constructor(to: Address, host: Host, caller: Process | null) {
+    this.#to = to;
+    this.#host = host;
+    this.#caller = caller;
+  }
+
+  /** Only system messages, a stop and the parent's exit are handled from now on; everything else waits in order (SY-01). Idempotent. */
+  suspend(options?: SysOptions): Promise<void> {
+    return this.#ask(VERBS.suspend, options, suspend) as Promise<void>;
+  }
+
+  /** Goes on with the queue as it is (SY-02). Idempotent. */
+  resume(options?: SysOptions): Promise<void> {
+    return this.#ask(VERBS.resume, options, resume) as Promise<void>;
+  }
+
+  /** The state itself, not a copy; also while suspended (SY-04). */
+  getState(options?: SysOptions): Promise<S> {
+    return this.#ask(VERBS.getState, options, (p, hooks) => hooks.state(p)) as Promise<S>;
+  }
+
+  /** The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED` and nothing is changed (SY-04). */
+  replaceState(change: (state: S) => S, options?: SysOptions): Promise<S> {
+    checkFunction('replaceState', change);
+    return this.#ask(VERBS.replaceState, options, (p, hooks) => hooks.replace(p, change as never)) as Promise<S>;
+  }
+
+  /** Who and what it is and how it stands (SY-05). */
+  getStatus(options?: SysOptions): Promise<SysStatus<S>> {
+    return this.#ask(VERBS.getStatus, options, statusFor) as Promise<SysStatus<S>>;
+  }
+
+  /** Counts messages in and out (SY-06); `get` answers `'no_statistics'` while they are off. */
+  statistics(what: 'on' | 'off', options?: SysOptions): Promise<void>;
+  statistics(what: 'get', options?: SysOptions): Promise<SysStatistics | 'no_statistics'>;
+  statistics(what: 'on' | 'off' | 'get', options?: SysOptions): Promise<void | SysStatistics | 'no_statistics'> {
+    if (what === 'get') return this.#ask(VERBS.statistics, options, statisticsOf) as Promise<SysStatistics | 'no_statistics'>;
+    if (what !== 'on' && what !== 'off') throw new OptionError('statistics', what, "'on', 'off' or 'get'");
+    return this.#debug(VERBS.statistics, options, (debug, p) => {
+      debug.stats = what === 'on' ? { startedAt: p.kernel.env.wall(), reductions: 0, messagesIn: 0, messagesOut: 0 } : null;
+    });
+  }
+
+  /**
+   * Keeps the latest events, 10 or as many as asked for; `false` stops it. `'get'` answers them, oldest first, `'print'`
+   * writes them to the logger at level `info` (SY-07).
+   */
+  log(what: true | number | false | 'print', options?: SysOptions): Promise<void>;
+  log(what: 'get', options?: SysOptions): Promise<readonly DebugEvent[]>;
+  log(what: boolean | number | 'get' | 'print', options?: SysOptions): Promise<void | readonly DebugEvent[]> {
+    if (what === 'get') return this.#ask(VERBS.log, options, (p) => [...(debugOf(p)?.log ?? [])]) as Promise<readonly DebugEvent[]>;
+    if (what === 'print') return this.#ask(VERBS.log, options, printLog) as Promise<void>;
+    const length = what === true ? LOG_LENGTH : what;
+    if (length !== false && !(Number.isInteger(length) && length >= 1)) throw new OptionError('log', what, "true, a whole number of events from 1, false, 'get' or 'print'");
+    return this.#debug(VERBS.log, options, (debug) => setLog(debug, length));
+  }
+
+  /** Tells every event, to the logger at level `info` or to a function of yours, as one line and as a value (SY-07). */
+  trace(to: boolean | ((line: string, event: DebugEvent) => void), options?: SysOptions): Promise<void> {
+    if (typeof to !== 'boolean') checkFunction('trace', to);
+    return this.#debug(VERBS.trace, options, (debug, p) => setTrace(p, debug, to));
+  }
+
+  /**
+   * Runs `fn` at every event with a state of its own; what it returns is its next state, `'done'` or a throw uninstalls
+   * it. A function, or an id, that is installed already is not installed twice (SY-08).
+   */
+  install<T>(fn: DebugFunction<T>, given: { readonly state: T; readonly id?: string }, options?: SysOptions): Promise<void> {
+    checkFunction('install', fn);
+    checkKeys('install', given, ['state', 'id']);
+    return this.#debug(VERBS.install, options, (debug) => debug.add(given.id ?? fn, fn as unknown as DebugFunction<never>, given.state));
+  }
+
+  /** Uninstalls by the function or its id. */
+  remove(fnOrId: string | DebugFunction<never>, options?: SysOptions): Promise<void> {
+    return this.#debug(VERBS.remove, options, (debug) => debug.remove(fnOrId));
+  }
+
+  /** Statistics, log, trace and all installed functions go (SY-08). */
+  noDebug(options?: SysOptions): Promise<void> {
+    return this.#debug(VERBS.noDebug, options, clear);
+  }
+
+  /** Ends it with `reason` through its terminate, after what is queued before, also while suspended; resolves when it begins to (SY-09). */
+  terminate(reason: ExitReason, options?: SysOptions): Promise<void> {
+    return this.#send(VERBS.terminate, options, (p, hooks, request) => {
+      request.reply(undefined);
+      return hooks.terminate(p, reason);
+    }) as Promise<void>;
+  }
+
+  /** Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a throw of it leaves the state and is reported here (SY-10, GS-43). */
+  codeChange(given: { readonly from?: unknown; readonly extra?: unknown } = {}, options?: SysOptions): Promise<void> {
+    checkKeys('codeChange', given, ['from', 'extra']);
+    return this.#ask(VERBS.codeChange, options, (p, hooks) => {
+      if (!p.mailbox.held) throw new Refused('codeChange is understood only while suspended');
+      hooks.codeChange(p, given.from, given.extra);
+    }) as Promise<void>;
+  }
+
+  #debug(op: Op, options: SysOptions | undefined, change: (debug: Debug, p: Process) => void): Promise<void> {
+    return this.#ask(op, options, (p) => {
+      change(debugging(p), p);
+      settleDebug(p);
+    }) as Promise<void>;
+  }
+
+  #ask(op: Op, options: SysOptions | undefined, work: Work): Promise<unknown> {
+    return this.#send(op, options, (p, hooks, request) => void answer(p, hooks, request, work));
+  }
+
+  #send(op: Op, options: SysOptions = {}, command: (p: Process, hooks: SysHooks, request: Request) => unknown): Promise<unknown> {
+    checkKeys(op.name, options, ['timeoutMs']);
+    const limit = timeoutMs(`${op.name}.timeoutMs`, options.timeoutMs, SYS_TIMEOUT_MS);
+    const { kernel } = this.#host;
+    const caller = this.#caller ?? kernel.current;
+    const target = titleOf(this.#to);
+    const p = this.#to.owner;
+    if (fenced(caller)) return rejected(kernel, 'ZOMBIE', target, op.name);
+    if (p === null) return rejected(kernel, 'NOPROC', target, op.name, { reason: 'noproc' });
+    if (p === caller) return rejected(kernel, 'CALLING_SELF', target, op.name, { reason: 'calling_self' });
+    const path = caller === null ? null : findCycle(caller, p);
+    if (path !== null) return rejected(kernel, 'CALL_CYCLE', target, op.name, { path });
+    return systemRequest(p, op, (one, slot) => {
+      const hooks = one.ext?.sys ?? one.behaviour.sys;
+      if (hooks !== null) return command(one, hooks, slot as Request);
+      (slot as Request).fail('NO_SYS');
+      return undefined;
+    }, caller, this.#to, limit).promise;
+  }
+}
+
+const verb = (name: string): Op => new Op(Kind.System, `sys.${name}`, null, null, false);
+const VERBS = {
+  suspend: verb('suspend'), resume: verb('resume'), getState: verb('getState'), replaceState: verb('replaceState'), getStatus: verb('getStatus'), statistics: verb('statistics'),
+  log: verb('log'), trace: verb('trace'), install: verb('install'), remove: verb('remove'), noDebug: verb('noDebug'), terminate: verb('terminate'), codeChange: verb('codeChange'),
+} as const;
+
+function answer(p: Process, hooks: SysHooks, request: Request, work: Work): void {
+  let value: unknown;
+  try {
+    value = work(p, hooks);
+  } catch (error) {
+    if (isA(error, Refused)) request.fail('UNKNOWN_SYSTEM_MSG', { details: error.message });
+    else request.fail('CALLBACK_FAILED', { reason: error, cause: error });
+    return;
+  }
+  request.reply(value);
+}
+
+function statusFor(p: Process, hooks: SysHooks): SysStatus {
+  const debug = debugOf(p);
+  const log = debug?.log ?? [];
+  return {
+    pid: p.pid,
+    name: p.name?.name,
+    module: p.behaviour.name,
+    status: p.mailbox.held ? 'suspended' : 'running',
+    parent: p.parent?.pid,
+    dictionary: readItems(p, ['dictionary'])[0] as ReadonlyMap<unknown, unknown>,
+    debug: debug?.names ?? [],
+    state: hooks.show(p),
+    log: hooks.showLog === undefined ? [...log] : hooks.showLog(p, [...log]),
+  };
+}
+
+function statisticsOf(p: Process): SysStatistics | 'no_statistics' {
+  const stats = debugOf(p)?.stats ?? null;
+  return stats === null ? 'no_statistics' : { ...stats, now: p.kernel.env.wall() };
+}
+
+function setLog(debug: Debug, length: number | false): void {
+  if (length === false) {
+    debug.log = null;
+    return;
+  }
+  debug.logLength = length;
+  debug.log = (debug.log ?? []).slice(-length);
+}
+
+function setTrace(p: Process, debug: Debug, to: boolean | ((line: string, event: DebugEvent) => void)): void {
+  if (typeof to === 'function') debug.trace = to;
+  else debug.trace = to ? (line) => report(p, 'sys trace', line) : null;
+}
+
+function printLog(p: Process): void {
+  for (const event of debugOf(p)?.log ?? []) report(p, 'sys log', formatEvent(p, event));
+}
+
+/** Somebody has asked for it: the default logger shows it. */
+function report(p: Process, label: string, event: string): void {
+  p.kernel.report({ label, level: 'warn', pid: p.pid, name: p.name?.name, event } as never);
+}
+
+function clear(debug: Debug): void {
+  debug.stats = null;
+  debug.log = null;
+  debug.trace = null;
+  debug.installed = [];
+}
+
+function checkFunction(where: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function');
+}
+
+/** What `debug` of a start may hold (SY-13). */
+export type DebugOption = 'statistics' | 'log' | 'trace' | { readonly log: number } | { readonly install: DebugFunction<never>; readonly state?: unknown; readonly id?: string };
+
+/** Turns debug functions on before the first event; what is no debug option is logged and ignored (SY-13). */
+export function debugFromStart(p: Process, given: unknown): void {
+  const debug = debugging(p);
+  for (const option of Array.isArray(given) ? (given as unknown[]) : [given]) {
+    if (!applyOption(p, debug, option)) p.kernel.warn('a debug option was ignored', { pid: p.pid, name: p.name?.name, option: printable(option) });
+  }
+  settleDebug(p);
+}
+
+function applyOption(p: Process, debug: Debug, option: unknown): boolean {
+  if (option === 'statistics') debug.stats = { startedAt: p.kernel.env.wall(), reductions: 0, messagesIn: 0, messagesOut: 0 };
+  else if (option === 'log') setLog(debug, LOG_LENGTH);
+  else if (option === 'trace') setTrace(p, debug, true);
+  else if (typeof option !== 'object' || option === null) return false;
+  else if ('log' in option && Number.isInteger(option.log) && (option.log as number) >= 1) setLog(debug, option.log as number);
+  else if ('install' in option && typeof option.install === 'function') {
+    const { install, state, id } = option as { install: DebugFunction<never>; state?: unknown; id?: string };
+    debug.add(id ?? install, install, state);
+  } else return false;
+  return true;
+}

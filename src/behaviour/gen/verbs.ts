@@ -1,0 +1,358 @@
+import {
+  CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type
+  ExitReason,
+} from '../../base/index.js';
+import { TIMER } from '../../mailbox/index.js';
+import {
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
+  TimerFired, unalias, unlink, type MonitorRef, type Pid, type TimerRef, type Address,
+} from '../../process/index.js';
+import { titleOf } from '../../router/index.js';
+import { guardedController } from './guard.js';
+import { addressOf, hostOf, zombieSend, type Host } from './host.js';
+import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
+import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from './outward/outward-types.js';
+import type { AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery } from './process-types.js';
+import type { AgentRefImpl } from './ref.js';
+import type { RequestVerbs } from './request/request-types.js';
+import { RequestVerbsImpl } from './request/request-verbs.js';
+import type { TaskVerbs } from '../task/types.js';
+import { Sys } from './sys/sys.js';
+import { Timers } from './outward/timers.js';
+import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
+
+/**
+ * The process verbs of every self. Each looks first whether its incarnation still lives: what a dead one does has no
+ * effect and is counted as `zombie` (P16).
+ */
+export class Verbs {
+  constructor(readonly p: Process) {}
+
+  get pid(): Pid {
+    return this.p.pid;
+  }
+
+  protected get host(): Host {
+    return hostOf(this.p.kernel);
+  }
+
+  /** False, and counted, when this incarnation has ended. */
+  protected lives(): boolean {
+    return !fenced(this.p);
+  }
+
+  protected need(verb: string): void {
+    if (!this.lives()) throw new CastcallError('ZOMBIE', `${verb}: the process ${this.p.pid} has ended`);
+  }
+
+  call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    if (!isOfThisCopy(ref) || typeof ref.callAs !== 'function') throw badRef('call', ref);
+    if (!this.lives()) return zombieSend(this.p.kernel, 'call', titleOf(ref.addr), op);
+    return ref.callAs(this.p, op, payload, options);
+  }
+
+  cast(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): void {
+    if (!isOfThisCopy(ref) || typeof ref.castAs !== 'function') throw badRef('cast', ref);
+    if (this.lives()) ref.castAs(this.p, op, payload, options);
+  }
+
+  put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
+    if (!isOfThisCopy(ref) || typeof ref.putAs !== 'function') throw badRef('put', ref);
+    if (!this.lives()) return zombieSend(this.p.kernel, 'put', titleOf(ref.addr), op);
+    return ref.putAs(this.p, op, payload, options);
+  }
+
+  deliver(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    if (!isOfThisCopy(ref) || typeof ref.deliverAs !== 'function') throw badRef('deliver', ref);
+    return ref.deliverAs(this.p, op, payload, options);
+  }
+
+  bind(ref: { bind(self: Verbs): unknown }): unknown {
+    if (otherCopy(ref) !== undefined || typeof ref?.bind !== 'function') throw badRef('bind', ref);
+    return ref.bind(this);
+  }
+
+  /* ---- messages, aliases and timers ---- */
+
+  send(to: Target, message: unknown, options?: SendOptions): void {
+    if (options !== undefined) checkFlags('send', options, ['priority']);
+    if (this.lives()) this.host.router.send(addressOf(this.host, to), message, this.p, options?.priority === true);
+  }
+
+  alias(options: AliasOptions = {}): Alias {
+    this.need('alias');
+    return makeAlias(this.p, options);
+  }
+
+  unalias(alias: Alias): boolean {
+    if (!(alias instanceof Alias)) throw new OptionError('unalias', alias, 'an alias', 'pass what self.alias returned, or the alias of a monitor');
+    return this.lives() && unalias(alias, this.p);
+  }
+
+  sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
+    this.need('sendAfter');
+    const delay = this.dueIn('sendAfter', ms, options);
+    return startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), message);
+  }
+
+  startTimer(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
+    this.need('startTimer');
+    const delay = this.dueIn('startTimer', ms, options);
+    const timer = startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), undefined);
+    timer.message = new TimerFired(timer, message);
+    return timer;
+  }
+
+  private dueIn(verb: string, ms: number, options: TimerOptions | undefined): number {
+    if (options === undefined) return delayMs(`${verb}.ms`, ms);
+    checkFlags(verb, options, ['abs']);
+    if (options.abs !== true) return delayMs(`${verb}.ms`, ms);
+    const left = Math.ceil(ms - this.p.kernel.env.mono());
+    if (typeof ms !== 'number' || !(left <= DELAY_MAX_MS)) throw new OptionError(`${verb}.ms`, ms, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()');
+    return Math.max(0, left);
+  }
+
+  cancelTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
+    if (options === undefined && timer instanceof OwnedTimer) return this.lives() && cancelTimer(timer);
+    return this.askTimer('cancelTimer', timer, options);
+  }
+
+  readTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
+    return this.askTimer('readTimer', timer, options);
+  }
+
+  private askTimer(verb: 'cancelTimer' | 'readTimer', timer: TimerRef, options: TimerQuery = {}): number | false | 'ok' {
+    if (!(timer instanceof OwnedTimer)) throw new OptionError(verb, timer, 'what a timer verb returned');
+    checkFlags(verb, options, verb === 'cancelTimer' ? ['async', 'info'] : ['async']);
+    const silent = options.async === true || options.info === false;
+    if (!this.lives()) return silent ? 'ok' : false;
+    const result = verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer);
+    if (options.async === true && options.info !== false) {
+      pushSignal(this.p, TIMER, new TimerAnswer(verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null);
+    }
+    return silent ? 'ok' : result;
+  }
+
+  get timers(): Timers {
+    this.need('timers');
+    return new Timers(this.host, this.p);
+  }
+
+  /* ---- links, monitors, exits ---- */
+
+  link(to: Target, options?: SignalOptions): void {
+    if (options !== undefined) checkFlags('link', options, ['priority']);
+    if (!this.lives()) return;
+    const addr = this.processAt('link', to);
+    const peer = addr.owner;
+    if (peer !== null) {
+      link(this.p, peer);
+      markLink(this.p, peer, options?.priority === true);
+    } else if (this.p.trap && addr instanceof Gone) exitOfGone(this.p, addr, options?.priority === true);
+    else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.priority === true);
+    else throw new OptionError('link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC');
+  }
+
+  unlink(to: Target): void {
+    const addr = this.processAt('unlink', to);
+    // Also from one that has just ended: its exit may still be on its way (EX-04, EX-21).
+    const peer = addr.owner ?? asProcess(addr) ?? linksOf(this.p).find((one) => one.pid === titleOf(addr)) ?? null;
+    if (peer !== null && this.lives()) unlink(this.p, peer);
+  }
+
+  monitor(to: Target, options?: MonitorOptions): MonitorRef {
+    this.need('monitor');
+    if (options !== undefined) checkMonitor('monitor', options);
+    const addr = addressOf(this.host, to);
+    if (options === undefined && addr instanceof Process) return monitor(this.p, addr);
+    if (addr instanceof Alias) throw noProcess('monitor', to);
+    const extra = options === undefined ? null : monitorExtra(this.p, options);
+    if (addr instanceof Gone) return monitorGone(this.p, addr, null, extra);
+    return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr), null, extra);
+  }
+
+  demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean {
+    if (options === undefined && ref instanceof Monitor) {
+      if (ref.holder === this.p && this.lives()) demonitor(ref, false);
+      return true;
+    }
+    if (options !== undefined) checkFlags('demonitor', options, ['flush', 'info']);
+    const info = options?.info === true;
+    if (ref instanceof Alias) return !info; // AL-08: an alias without a monitor is none
+    if (!(ref instanceof Monitor)) throw new OptionError('demonitor', ref, 'what monitor returned');
+    const removed = ref.holder === this.p && demonitor(ref, options?.flush === true);
+    return removed || !info;
+  }
+
+  trapExit(on: boolean): boolean {
+    if (typeof on !== 'boolean') throw new OptionError('trapExit', on, 'true or false');
+    const before = this.p.trap;
+    if (this.lives()) this.p.trap = on;
+    return before;
+  }
+
+  exit(reason: ExitReason): never {
+    throw new ExitSignal(reason);
+  }
+
+  exitOther(to: Target, reason: ExitReason, options?: SignalOptions): void {
+    if (options !== undefined) checkFlags('exitOther', options, ['priority']);
+    const addr = addressOf(this.host, to);
+    const peer = addr.owner;
+    if (!this.lives()) return;
+    if (peer !== null) exitSignal(peer, this.p, reason, false);
+    else if (addr instanceof Alias) exitToAlias(addr, this.p, reason, options?.priority === true);
+  }
+
+  private processAt(verb: string, to: Target): Address {
+    const addr = addressOf(this.host, to);
+    if (addr instanceof Alias) throw noProcess(verb, to);
+    return addr;
+  }
+
+  /* ---- what a process knows of itself ---- */
+
+  flag<K extends keyof ProcessFlags>(name: K, value: ProcessFlags[K]): ProcessFlags[K] {
+    this.need('flag');
+    return setFlag(this.p, name, value) as ProcessFlags[K];
+  }
+
+  get parent(): Pid | undefined {
+    return this.p.parent?.pid;
+  }
+
+  get label(): string | undefined {
+    return this.p.ext?.label ?? undefined;
+  }
+
+  set label(text: string | undefined) {
+    checkLabel('label', text);
+    if (this.lives()) this.p.cold().label = text ?? null;
+  }
+
+  get groupLeader(): Pid | undefined {
+    return this.p.ext?.rarity?.leader ?? undefined;
+  }
+
+  set groupLeader(to: Target) {
+    const leader = this.processAt('groupLeader', to).owner;
+    if (leader === null) throw new OptionError('groupLeader', to, 'a living process', 'it has ended', 'NOPROC');
+    if (this.lives()) this.p.rare().leader = leader.pid;
+  }
+
+  /** A dead incarnation gets an empty one that is nobody's. */
+  get dictionary(): Map<unknown, unknown> {
+    return this.lives() ? (this.p.rare().dictionary ??= new Map()) : new Map();
+  }
+
+  /* ---- starting others ---- */
+
+  spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
+  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions }): Monitored;
+  spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions & { readonly monitor?: boolean | MonitorOptions | undefined }): ProcessRef | Monitored {
+    this.need('spawn');
+    if (options === undefined) return this.host.spawn(this.p, body, true);
+    checkSpawn(options, SPAWN_KEYS);
+    const { monitor: watch } = options;
+    const ref = this.host.spawn(this.p, body, options.link ?? true, options);
+    if (watch === undefined || watch === false) return ref;
+    return { ref, monitor: watch === true ? this.monitor(ref) : this.monitor(ref, watch) };
+  }
+
+  start(definition: AnyDefinition, ...args: unknown[]): unknown {
+    this.need('start');
+    return this.host.start(this.p, definition, args);
+  }
+
+  startMonitored(definition: AnyDefinition, ...args: unknown[]): unknown {
+    this.need('startMonitored');
+    return this.host.startMonitored(this.p, definition, args);
+  }
+
+  supervise(spec: unknown, options?: unknown): Promise<unknown> {
+    const started = this.startTree(spec, options);
+    markHandled(started);
+    return started;
+  }
+
+  private async startTree(spec: unknown, options: unknown): Promise<unknown> {
+    this.need('supervise');
+    return (this.extension('supervise') as (spec: unknown, options: unknown) => Promise<unknown>)(spec, options);
+  }
+
+  get task(): TaskVerbs {
+    return this.host.tasks(this.p);
+  }
+
+  get requests(): RequestVerbs {
+    return new RequestVerbsImpl(this.p) as never;
+  }
+
+  sys(to: Target): Sys {
+    return new Sys(addressOf(this.host, to), this.host, this.p);
+  }
+
+  /* ---- calls to the outside ---- */
+
+  breaker(name: string, options?: BreakerOptions): Breaker {
+    return this.outward('breaker').breaker(name, options);
+  }
+
+  limit(name: string, options?: LimitOptions): Limit {
+    return this.outward('limit').limit(name, options);
+  }
+
+  retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
+    return this.outward('retry').retry(attempt, options);
+  }
+
+  private outward(verb: string): OutwardVerbs {
+    this.need(verb);
+    return this.extension('outward') as OutwardVerbs;
+  }
+
+  /** What a layer above offers this process under that name. */
+  extension(name: string): unknown {
+    const make = this.host.extensions.get(name);
+    if (make === undefined) throw new CastcallError('PORT_UNFILLED', `self has no '${name}': the layer that offers it is not part of this system`);
+    return make(this.p, this);
+  }
+
+  /** One controller for the life of the process; a call's own is made by the agent's self. */
+  get signal(): AbortSignal {
+    return lifeSignal(this.p);
+  }
+}
+
+shownAs(Verbs, (it) => `Self(${it.p.title})`);
+
+function badRef(verb: string, given: unknown): OptionError {
+  return new OptionError(`self.${verb}`, given, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)');
+}
+
+/** Born aborted when the shutdown of the process has already arrived. */
+export function newController(p: Process): AbortController {
+  const made = guardedController(p.kernel);
+  const shutdown = p.ext?.shutdown;
+  if (shutdown !== null && shutdown !== undefined) made.abort(shutdown.reason);
+  return made;
+}
+
+function lifeSignal(p: Process): AbortSignal {
+  if (p.phase === Phase.Dead) return AbortSignal.abort(p.reason);
+  const ext = p.cold();
+  ext.life ??= newController(p);
+  return ext.life.signal;
+}
+
+function noProcess(verb: string, to: unknown): OptionError {
+  return new OptionError(verb, to, 'a process', 'an alias takes messages and exit signals only');
+}
+
+function nameOf(addr: Address): string | undefined {
+  return 'mailbox' in addr ? undefined : titleOf(addr);
+}
+
+function asProcess(addr: Address): Process | null {
+  return 'mailbox' in addr ? (addr as Process) : null;
+}

@@ -1,0 +1,226 @@
+import { callError, isA, OptionError, parseOptions, z } from '../../base/index.js';
+import { INFO, type Op } from '../../mailbox/index.js';
+import { fenced, Phase, type Address, type Pid, type Process } from '../../process/index.js';
+import { broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef } from '../../router/index.js';
+import { needed } from '../gen/caller.js';
+import { defineAgent } from '../agent/definition.js';
+import type { Host } from '../gen/host.js';
+import { PayloadError } from '../gen/schema.js';
+import { runtimeOf } from '../gen/runtime.js';
+import type { AgentSelf } from '../gen/self.js';
+import type { AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs } from '../gen/types.js';
+
+/** What `defineScope` returns: start it like any agent, use it through `system.scope`. */
+export interface ScopeDefinition<G> extends Definition<[], object, Record<never, never>, Record<never, never>> {
+  /** carries the type of group names; there is nothing at run time */
+  readonly group?: G;
+}
+
+/** Who can be a member: a live process of this system, by self, ref or pid. */
+export type Member = Pid | { readonly pid: Pid | undefined };
+
+/** What `monitor` of a scope returns. */
+export interface GroupWatch {
+  readonly ref: GroupMonitorRef;
+  /** the members as of now; what changes afterwards comes as a GroupChange */
+  readonly members: Pid[];
+}
+
+/** What `monitorScope` returns. */
+export interface ScopeWatch<G> {
+  readonly ref: GroupMonitorRef;
+  /** all groups and their members as of now */
+  readonly groups: Map<G, Pid[]>;
+}
+
+const schema = z.strictObject({ name: z.string({ error: 'a text' }).optional() }, { error: 'an object' });
+const scopes = new WeakSet<object>();
+const NO_MEMBERS: readonly Process[] = [];
+
+/**
+ * Defines a scope of process groups (OTP's pg): a process that keeps named groups of processes. It is started like an
+ * agent, under a supervisor or alone, and used through `system.scope(definition, name)`. Scopes know nothing of each
+ * other (PG-10). Names of groups are compared as a Map compares keys.
+ *
+ * @example
+ * const Groups = defineScope({ name: 'groups' });
+ * await system.supervise({ children: [child('groups', Groups)] });
+ * const Worker = defineAgent({ casts: { wake: () => undefined } });
+ * const groups = system.scope(Groups);
+ * groups.join('workers', [system.start(Worker), system.start(Worker)]);
+ * groups.cast('workers', Worker, 'wake') // => 2
+ * @since 0.2.0
+ */
+export function defineScope<G = string>(spec: { readonly name?: string } = {}): ScopeDefinition<G> {
+  const read = parseOptions('defineScope', schema, spec);
+  const definition = defineAgent({
+    name: read.name ?? 'scope',
+    init(): object { return new GroupTable((this as unknown as AgentSelf).p); },
+    info: () => undefined,
+  });
+  scopes.add(definition);
+  return definition;
+}
+
+/** The handle of a scope that `system.scope` makes. */
+export function scopeRef<G>(host: Host, definition: ScopeDefinition<G>, addr: Address): ScopeRef<G> {
+  if (!scopes.has(definition)) throw new OptionError('scope', definition, 'what defineScope returned');
+  return new ScopeRef(host, definition, addr, null);
+}
+
+/**
+ * A scope by name or pid; made by `system.scope`. Every use looks it up and acts at once, without a message. Where no
+ * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC (PG-10).
+ *
+ * @example
+ * const Groups = defineScope();
+ * system.start(Groups, { name: 'groups' });
+ * const groups = system.scope(Groups, 'groups');
+ * const p = system.spawn((self) => self.receive());
+ * groups.join('blue', [p, p]);
+ * groups.leave('blue', p); // => true
+ * groups.members('blue') // => [p.pid]
+ * @since 0.2.0
+ */
+export class ScopeRef<G> {
+  readonly #host: Host;
+  readonly #definition: ScopeDefinition<G>;
+  readonly #addr: Address;
+  readonly #sender: Process | null;
+
+  /** @internal Use `system.scope`. */
+  constructor(host: Host, definition: ScopeDefinition<G>, addr: Address, sender: Process | null) {
+    this.#host = host;
+    this.#definition = definition;
+    this.#addr = addr;
+    this.#sender = sender;
+  }
+
+  /** Of the scope's process; undefined while none runs. */
+  get pid(): Pid | undefined {
+    return this.#addr.owner?.pid;
+  }
+
+  /**
+   * Adds processes to a group; each time once more (PG-02). A process that has ended joins and leaves at once (PG-11).
+   * Errors: an OptionError for what is no process of this system (PG-05).
+   */
+  join(group: G, members: Member | readonly Member[]): void {
+    if (!fenced(this.#from())) this.#needed('join').join(group, this.#candidates('join', members));
+  }
+
+  /** Removes each given process once; false when none of them was a member (PG-04). */
+  leave(group: G, members: Member | readonly Member[]): boolean {
+    return !fenced(this.#from()) && this.#needed('leave').leave(group, this.#candidates('leave', members));
+  }
+
+  /** A member that joined several times is there as often; no order is promised. */
+  members(group: G): Pid[] {
+    return (this.#find()?.members(group) ?? []).map((p) => p.pid);
+  }
+
+  /** @internal The members themselves, in a list that is another one after each change. */
+  processes(group: G): readonly Process[] {
+    return this.#find()?.members(group) ?? NO_MEMBERS;
+  }
+
+  /** The same as `members`: other machines come with the cluster. */
+  localMembers(group: G): Pid[] {
+    return this.members(group);
+  }
+
+  /** The groups that have members (PG-01). */
+  whichGroups(): G[] {
+    return (this.#find()?.names() ?? []) as G[];
+  }
+
+  /** From now on the calling process gets a GroupChange for each change of the group: none is missed, none is told twice (PG-06). */
+  monitor(self: ProcessVerbs, group: G): GroupWatch {
+    const p = needed(self, 'monitor');
+    return { ref: this.#needed('monitor').watch(p, group, false), members: this.members(group) };
+  }
+
+  /** The same for all groups of the scope (PG-07). */
+  monitorScope(self: ProcessVerbs): ScopeWatch<G> {
+    const p = needed(self, 'monitorScope');
+    const ref = this.#needed('monitorScope').watch(p, undefined, true);
+    return { ref, groups: new Map(this.whichGroups().map((group) => [group, this.members(group)])) };
+  }
+
+  /** No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more (PG-09). */
+  demonitor(ref: GroupMonitorRef): boolean {
+    if (!(ref instanceof GroupMonitor)) throw new OptionError('demonitor', ref, 'the ref of monitor or monitorScope');
+    return !fenced(this.#from()) && this.#needed('demonitor').unwatch(ref);
+  }
+
+  /** A plain message to every member, as often as it has joined; returns to how many it was sent. */
+  send(group: G, message: unknown): number {
+    const sender = this.#from();
+    if (fenced(sender)) return 0;
+    const table = this.#find();
+    return table === null ? 0 : broadcast(table.members(group), null, INFO, message, sender);
+  }
+
+  /**
+   * A cast to every member that is an agent of that definition, as often as it has joined; others are passed over.
+   * Returns to how many it was sent; one whose mailbox is full counts it as rejected.
+   *
+   * Errors: a CallError for an unknown operation, or a payload that does not fit its schema.
+   */
+  cast<D extends AnyDefinition, K extends CastName<D>>(group: G, definition: D, op: K, ...args: VerbArgs<CastEntryOf<D, K>, never>): number {
+    const sender = this.#from();
+    if (fenced(sender)) return 0;
+    const made = runtimeOf(definition);
+    const known = made.castOp(op);
+    if (known === undefined) throw callError('UNKNOWN_OPERATION', { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' });
+    const payload = checkedPayload(known, args[0], String(group));
+    const table = this.#find();
+    return table === null ? 0 : broadcast(table.members(group), made.behaviour, known, payload, sender);
+  }
+
+  /** The same scope in the name of a process, also after an await: it sends the broadcasts, and once it has ended nothing happens any more. */
+  bind(self: ProcessVerbs): ScopeRef<G> {
+    return new ScopeRef(this.#host, this.#definition, this.#addr, (self as unknown as AgentSelf).p);
+  }
+
+  #from(): Process | null {
+    return this.#sender ?? this.#host.kernel.current;
+  }
+
+  #find(): GroupTable | null {
+    const p = this.#addr.owner;
+    if (p === null || p.behaviour !== runtimeOf(this.#definition).behaviour || p.phase === Phase.Starting) return null;
+    return (p.self as AgentSelf).state as GroupTable;
+  }
+
+  #needed(op: string): GroupTable {
+    const table = this.#find();
+    if (table === null) throw callError('NOPROC', { target: titleOf(this.#addr), op, reason: 'noproc' });
+    return table;
+  }
+
+  #candidates(verb: string, members: Member | readonly Member[]): Candidate[] {
+    const list = Array.isArray(members) ? (members as readonly Member[]) : [members as Member];
+    return list.map((one) => this.#candidate(verb, one));
+  }
+
+  /** PG-05: a live or dead process of this system; names are not members. */
+  #candidate(verb: string, member: Member): Candidate {
+    const { kernel } = this.#host;
+    const pid: unknown = typeof member === 'string' ? member : (member as { pid?: unknown } | null | undefined)?.pid;
+    const p = typeof pid === 'string' ? kernel.byPid(pid) : undefined;
+    if (p !== undefined) return p;
+    if (typeof pid === 'string' && pid.startsWith(kernel.prefix) && /^\d+$/.test(pid.slice(kernel.prefix.length))) return { pid: pid as Pid, owner: null };
+    throw new OptionError(`scope.${verb}`, member, 'a process of this system: its self, a ref that has a pid, or the pid');
+  }
+}
+
+function checkedPayload(known: Op, payload: unknown, target: string): unknown {
+  if (known.check === null) return payload;
+  try {
+    return known.check(payload);
+  } catch (error) {
+    if (!isA(error, PayloadError)) throw error;
+    throw callError('INVALID_PAYLOAD', { target, op: known.name, details: error.message, cause: error });
+  }
+}

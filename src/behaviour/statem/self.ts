@@ -1,0 +1,138 @@
+import { CastcallError, type ExitReason } from '../../base/index.js';
+import { CONTINUE, Rank, STOP, type Op } from '../../mailbox/index.js';
+import { Phase, pushSignal, type Process } from '../../process/index.js';
+import { Answering } from '../gen/answering.js';
+import { Ignore, Stop } from '../gen/control.js';
+import { whatever } from './check.js';
+import { Inside, type Queued } from './queue.js';
+import type { StateTable, StatemRuntime } from './runtime.js';
+import { Timeouts } from './timeouts.js';
+import { Move, Transition, type TimeoutAction } from './transition.js';
+import { handles } from '../gen/unreturned.js';
+
+/** A transition that is being made: what its actions, and those of the enter call, have asked for so far. */
+export class Step {
+  readonly events: Queued[] = [];
+  readonly timeouts: TimeoutAction[] = [];
+  postpone = false;
+  hibernate = false;
+  /** the enter call is running, or its promise is awaited */
+  entering = false;
+  /** the data as the enter call found it */
+  before: unknown = undefined;
+  constructor(
+    /** the state before */
+    readonly from: unknown,
+    /** another state than before: postponed events come again, the state timeout is cancelled */
+    readonly changed: boolean,
+  ) {}
+}
+
+/** The `self` of a state machine: its state and data, the verbs, and what the engine knows of it. One per incarnation. */
+export class StatemSelf extends Answering {
+  state: unknown = undefined;
+  data: unknown = undefined;
+  /** state and data as of the last transition: what terminate sees after a crash (SM-18) */
+  committedState: unknown = undefined;
+  committed: unknown = undefined;
+  /** the callbacks of the current state; null when one handler takes all */
+  table: StateTable | null = null;
+  /** modules below the current one, for popModule */
+  readonly below: StatemRuntime[] = [];
+  /** postponed and inserted events, made on first use */
+  inside: Inside | null = null;
+  timeouts: Timeouts | null = null;
+  step: Step | null = null;
+  /** the event that is being handled; null for the start, which is no event */
+  op: Op | null = null;
+  payload: unknown = undefined;
+  /** it came through the mailbox and is in the account */
+  counted = false;
+  hibernating = false;
+  constructor(
+    p: Process,
+    /** whose callbacks are used now */
+    public module: StatemRuntime,
+  ) {
+    super(p);
+  }
+
+  keep(): Transition<never> {
+    return this.made('keep', this.kept());
+  }
+
+  /** What the engine takes when a callback says nothing. */
+  kept(): Transition<never> {
+    return new Transition(Move.Keep, undefined, this.p.from);
+  }
+
+  next(state: unknown): Transition<never> {
+    return this.made('next', new Transition(Move.Next, state, this.p.from));
+  }
+
+  repeat(): Transition<never> {
+    return this.made('repeat', new Transition(Move.Repeat, undefined, this.p.from));
+  }
+
+  stop(...args: [reason?: ExitReason]): Transition<never> | Stop<never> {
+    const reason = args.length === 0 ? 'normal' : args[0];
+    const { p } = this;
+    if (p.phase === Phase.Starting) return this.made('stop', new Stop(reason, false, undefined as never));
+    const asked = new Transition<never>(Move.Stop, reason, p.from);
+    if (handles(p)) return this.made('stop', asked);
+    if (this.lives()) pushSignal(p, STOP, reason, null, Rank.Front);
+    return asked;
+  }
+
+  ignore(): Ignore {
+    return this.made('ignore', new Ignore());
+  }
+
+  now(): number {
+    return this.p.kernel.env.mono();
+  }
+
+  /** Takes what init made. Enter call and actions come in a turn of their own, before any message: the start is over by then. */
+  begin(made: unknown): void {
+    const { state, data, actions } = checkInitial(this.module.name, made);
+    this.table = this.module.tableOf(state);
+    this.state = state;
+    this.data = data;
+    this.commit();
+    if (actions !== undefined || (this.table ?? this.module).enter !== null) {
+      pushSignal(this.p, CONTINUE, actions ?? this.kept(), this, Rank.Front);
+    }
+  }
+
+  /** State and data are as they are now; a later crash falls back to them. */
+  commit(): void {
+    this.committedState = this.state;
+    this.committed = this.data;
+  }
+
+  /** Undoes what a callback did before it crashed. */
+  restore(): void {
+    this.state = this.committedState;
+    this.data = this.committed;
+  }
+
+  queue(): Inside {
+    if (this.inside === null) {
+      this.inside = new Inside();
+      this.p.cold().kept = this.inside;
+    }
+    return this.inside;
+  }
+
+  clock(): Timeouts {
+    return (this.timeouts ??= new Timeouts());
+  }
+}
+
+function checkInitial(name: string, made: unknown): { state: unknown; data: unknown; actions: Transition<unknown> | undefined } {
+  if (typeof made === 'object' && made !== null && 'state' in made && 'data' in made) {
+    const { state, data, actions } = made as { state: unknown; data: unknown; actions?: unknown };
+    if (actions === undefined || (actions instanceof Transition && actions.move === Move.Keep)) return { state, data, actions };
+  }
+  throw new CastcallError('BAD_RETURN_VALUE', `init of '${name}' returned ${whatever(made)}; a state machine's init returns { state, data, actions? }, this.stop(…) or this.ignore()`);
+}

@@ -1,0 +1,292 @@
+import { CastcallError, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
+import { CONTINUE, Kind, Rank, type Extra, type Op } from '../../mailbox/index.js';
+import { exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process, type SysHooks, type Turnover } from '../../process/index.js';
+import { Request } from '../../router/index.js';
+import { expired, overdue } from '../agent/agent.js';
+import { dropController, Flag } from '../gen/answering.js';
+import { abandonedWith } from '../agent/concurrent.js';
+import { isControl } from '../gen/control.js';
+import { lastReason } from '../gen/ending.js';
+import { dispatch } from './dispatch.js';
+import { INSERTED, OVER, Queued } from './queue.js';
+import type { StatemRuntime } from './runtime.js';
+import type { StatemSelf } from './self.js';
+import { EndAsked, entered, transit, type Next } from './step.js';
+import { between, reportEnd, statemHooks } from './sys.js';
+import { StatemTimeout } from './timeouts.js';
+import { Move, Transition } from './transition.js';
+
+/** Events from inside that are handled in one go; then the run queue decides again. */
+const INSIDE_BUDGET = 64;
+
+/** The callback module of one state machine: OTP's gen_statem, over the kernel's five callbacks. */
+class StatemBehaviour implements Behaviour {
+  readonly name: string;
+  readonly handle: Behaviour['handle'] = handle;
+  readonly settled: Behaviour['settled'] = settled;
+  readonly failed: Behaviour['failed'] = failed;
+  readonly turnover: Turnover = { changes: 0 };
+  readonly sys: SysHooks = statemHooks(conclude);
+  readonly returns = true; // a postponed event goes back
+  constructor(readonly definition: StatemRuntime) {
+    this.name = definition.name;
+  }
+  begin(): void {
+    throw new CastcallError('INTERNAL', 'a state machine has no body');
+  }
+}
+
+export function statemBehaviour(definition: StatemRuntime): Behaviour {
+  return new StatemBehaviour(definition);
+}
+
+/* ---- the common case: a cast that keeps the state or changes it, with nothing queued inside and no timeout ---- */
+
+function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
+  const m = p.self as StatemSelf;
+  if (op.kind > Kind.Call) return other(p, m, op, payload, from);
+  if (op.kind === Kind.Call && (from as Request).extra !== null && overdue(p, from as Request)) return undefined;
+  m.op = op;
+  m.payload = payload;
+  m.counted = true;
+  const result = dispatch(p, m, op, payload, from);
+  if (op.kind === Kind.Cast && m.inside === null && m.timeouts === null && m.flags === 0) {
+    if (result === undefined) {
+      m.committed = m.data;
+      return undefined;
+    }
+    if (result instanceof Transition && result.move === Move.Next && result.actions === null && typeof result.target === 'string' && moved(m, result.target)) return undefined;
+  }
+  if (result !== undefined && isThenable(result)) return result;
+  return over(p, m, op, advance(p, m, transit(p, m, result)));
+}
+
+/** A change between two named states without enter calls. False when it takes the longer road. */
+function moved(m: StatemSelf, target: string): boolean {
+  const table = m.module.tables?.get(target);
+  if (table === undefined || (table.enter !== null && target !== m.state)) return false;
+  m.table = table;
+  m.state = target;
+  m.committedState = target;
+  m.committed = m.data;
+  m.hibernating = false;
+  return true;
+}
+
+/**
+ * The loop is about to count the message it took. When that has been done here, because the machine went on to other
+ * events or postponed it, its own counting is made up for.
+ */
+function over(p: Process, m: StatemSelf, op: Op, parked: unknown): unknown {
+  if (parked !== undefined || p.run !== Run.Running || p.op === op) return parked;
+  account(p);
+  if (op.signal) p.kernel.signals.handled++;
+  else p.mailbox.size--;
+  return KEPT;
+}
+
+/* ---- one event after the other ---- */
+
+/** Goes on after a transition: ends, waits, or handles what is queued inside, before any message from outside (SM-07, SM-13). */
+function advance(p: Process, m: StatemSelf, first: Next): unknown {
+  let next = first;
+  for (let left = INSIDE_BUDGET; ; left--) {
+    if (next instanceof EndAsked) return conclude(p, next.reason);
+    if (next !== undefined) return next;
+    if (p.run !== Run.Running) return undefined;
+    const event = m.inside?.next.pop() ?? zeroTimeout(m);
+    if (event === undefined) break;
+    account(p);
+    if (left === 0) {
+      m.queue().next.push(event);
+      pushSignal(p, CONTINUE, null, null, Rank.Front);
+      return undefined;
+    }
+    begin(p, m, event);
+    const result = dispatch(p, m, event.op, event.payload, event.from);
+    if (result !== undefined && isThenable(result)) return result;
+    next = transit(p, m, result);
+  }
+  if (m.hibernating && !p.mailbox.busy()) m.hibernate();
+  return undefined;
+}
+
+function zeroTimeout(m: StatemSelf): Queued | undefined {
+  const due = m.timeouts?.takeZero();
+  return due === undefined ? undefined : new Queued(due.op, due.content, due.key, false);
+}
+
+/** An event from inside is now the one that is handled. */
+function begin(p: Process, m: StatemSelf, event: Queued): void {
+  m.op = event.op;
+  m.payload = event.payload;
+  m.counted = event.counted;
+  p.op = event.counted ? event.op : INSERTED;
+  p.from = event.from;
+  if (!event.counted) return;
+  if (event.op.signal) p.kernel.signals.handled++;
+  else p.mailbox.size--;
+}
+
+/** The event before has had its outcome. */
+function account(p: Process): void {
+  const { op } = p;
+  if (op === null || op === OVER) return;
+  if (!op.signal) p.mailbox.handled++;
+  const { tap } = p.kernel;
+  if (tap !== null && op !== INSERTED) tap.handled(p.pid, op.name);
+  p.op = OVER;
+  p.from = null;
+}
+
+/* ---- other messages ---- */
+
+function other(p: Process, m: StatemSelf, op: Op, payload: unknown, from: unknown): unknown {
+  switch (op.kind) {
+    case Kind.Extra: return unwrap(p, m, op, payload, from as Extra);
+    case Kind.Down: return takeDown(payload as Down) ? outside(p, m, op, op, payload, from, true) : undefined;
+    case Kind.Exit: return p.parent !== null && from === p.parent ? ended(p, (payload as Exit).reason) : outside(p, m, op, op, payload, from, true);
+    case Kind.Timer: return payload instanceof StatemTimeout ? timedOut(p, m, op, payload) : outside(p, m, op, op, payload, from, true);
+    case Kind.Stop: return ended(p, payload);
+    case Kind.Continue: return proceed(p, m, op, payload);
+    default: return outside(p, m, op, op, payload, from, true);
+  }
+}
+
+/** Its end is asked for between two events. */
+function ended(p: Process, reason: ExitReason): unknown {
+  between(p);
+  return conclude(p, reason);
+}
+
+function unwrap(p: Process, m: StatemSelf, op: Op, payload: unknown, extra: Extra): unknown {
+  if (p.kernel.env.mono() >= extra.expiresAt) {
+    expired(p, extra.from);
+    return undefined;
+  }
+  if (extra.from instanceof Request && overdue(p, extra.from)) return undefined;
+  p.op = extra.op;
+  p.from = extra.from;
+  return outside(p, m, op, extra.op, payload, extra.from, true);
+}
+
+/** An event that came through the mailbox as the message `taken`. */
+function outside(p: Process, m: StatemSelf, taken: Op, op: Op, payload: unknown, from: unknown, counted: boolean): unknown {
+  m.op = op;
+  m.payload = payload;
+  m.counted = counted;
+  const result = dispatch(p, m, op, payload, from);
+  if (result !== undefined && isThenable(result)) return result;
+  return over(p, m, taken, advance(p, m, transit(p, m, result)));
+}
+
+/** A timeout is due. Its message is the runtime's; the event is the machine's own. */
+function timedOut(p: Process, m: StatemSelf, taken: Op, due: StatemTimeout): unknown {
+  if (m.timeouts === null || !m.timeouts.takeDue(due)) return undefined;
+  p.from = due.key;
+  return outside(p, m, taken, due.op, due.content, due.key, false);
+}
+
+/** The first turn of a machine, or the next one of many events from inside. */
+function proceed(p: Process, m: StatemSelf, taken: Op, initial: unknown): unknown {
+  m.op = null;
+  if (!(initial instanceof Transition)) return over(p, m, taken, advance(p, m, undefined));
+  return over(p, m, taken, advance(p, m, transit(p, m, initial)));
+}
+
+/* ---- asynchronous callbacks, throws ---- */
+
+function settled(p: Process, value: unknown): unknown {
+  const m = p.self as StatemSelf;
+  if (p.phase === Phase.Terminating) {
+    end(p);
+    return undefined;
+  }
+  return resumed(p, m, value);
+}
+
+/** Goes on after a callback that was awaited, or that threw a result. */
+function resumed(p: Process, m: StatemSelf, result: unknown): unknown {
+  const { step } = m;
+  const parked = advance(p, m, step !== null && step.entering ? entered(p, m, step, result) : transit(p, m, result));
+  if (parked === undefined && p.op === OVER) p.op = null;
+  return parked;
+}
+
+function failed(p: Process, error: unknown): unknown {
+  const m = p.self as StatemSelf;
+  if (p.phase === Phase.Terminating) {
+    if (!isControl(error)) replaceReason(p, error);
+    end(p);
+    return undefined;
+  }
+  const call = p.from;
+  if (call instanceof Request && m.step === null && abandonedWith(call, error)) return abandoned(p, m, call);
+  return thrown(p, m, error);
+}
+
+/** What a throw carries is a result (SM-18), if it can be one; going on may throw again. */
+function thrown(p: Process, m: StatemSelf, first: unknown): unknown {
+  for (let error = first; ;) {
+    if (!isControl(error)) return crash(p, m, error);
+    try {
+      return resumed(p, m, error);
+    } catch (next) {
+      error = next;
+    }
+  }
+}
+
+/** The handler ended with the abort reason of its own request: that request is over, the machine is not. */
+function abandoned(p: Process, m: StatemSelf, call: Request): unknown {
+  m.restore();
+  if ((m.flags & Flag.Controller) !== 0) dropController(p, m, call);
+  p.mailbox.tally().refused++;
+  return thrown(p, m, m.keep());
+}
+
+function crash(p: Process, m: StatemSelf, error: unknown): unknown {
+  m.restore();
+  return conclude(p, lastReason(p, error));
+}
+
+/* ---- the end ---- */
+
+interface Ending {
+  reason: ExitReason;
+}
+
+/** Runs terminate while the machine is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */
+function conclude(p: Process, reason: ExitReason): unknown {
+  const m = p.self as StatemSelf;
+  p.cold().ending = { reason };
+  p.phase = Phase.Terminating;
+  const run = m.module.terminate as unknown as ((self: StatemSelf, reason: ExitReason) => unknown) | null;
+  if (run !== null) {
+    try {
+      const result = run(m, reason);
+      if (result !== undefined && isThenable(result)) return result;
+    } catch (error) {
+      if (!isControl(error)) replaceReason(p, error);
+    }
+  }
+  end(p);
+  return undefined;
+}
+
+const endingOf = (p: Process): Ending => p.cold().ending as Ending;
+
+/** The reason that is replaced is not lost: it is logged. */
+function replaceReason(p: Process, error: unknown): void {
+  const ending = endingOf(p);
+  if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the state machine was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
+  ending.reason = lastReason(p, error);
+}
+
+function end(p: Process): void {
+  if (p.phase === Phase.Dead) return; // its terminate has ended it
+  const { reason } = endingOf(p);
+  const orderly = isOrderly(reason);
+  if (!orderly && p.kernel.reporting) reportEnd(p, p.self as StatemSelf, reason);
+  exitProcess(p, reason, orderly);
+}

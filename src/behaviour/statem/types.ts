@@ -1,0 +1,216 @@
+import type { ExitReason } from '../../base/index.js';
+import type { Ignore, NoReply, Refusal, Stop } from '../gen/control.js';
+import type { SchemaInput, SchemaOutput, StandardSchema } from '../gen/schema.js';
+import type { Transition, When } from './transition.js';
+import type { Definition, From, ProcessVerbs, SelfRef } from '../gen/types.js';
+
+/* ---- self ---- */
+
+/** What `init` of a state machine has as `this`. */
+export interface StatemInit extends ProcessVerbs {
+  readonly ref: SelfRef;
+  /** monotonic ms of the system's clock, for timeouts `{ at }` */
+  now(): number;
+  /** `return this.ignore()`: no process, no error (GS-02) */
+  ignore(): Ignore;
+  /** `return this.stop(reason)`: the start fails with that reason (GS-03) */
+  stop(reason?: ExitReason): Stop<never>;
+}
+
+/** A state callback's first argument. */
+export interface StatemSelf<S, D> extends ProcessVerbs {
+  /** the current state; only a transition changes it */
+  readonly state: S;
+  /** an assignment is committed with the transition; a change in place is visible at once */
+  data: D;
+  readonly ref: SelfRef;
+  /** the current call's reply address, for `replyTo` or `reply` later; undefined outside a call */
+  readonly from: From | undefined;
+  /**
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside of a call. It
+   * counts what that caller is itself called with: the least of all limits on the way. Costs a look at the clock.
+   */
+  readonly remainingMs: number | undefined;
+  /** stay in this state: what an event without a result does, and a place for actions */
+  keep(): Transition<never>;
+  /** go to that state; to an equal one is the same as `keep` (SM-06, SM-28) */
+  next(state: S): Transition<never>;
+  /** stay, and run the enter callback again (SM-02) */
+  repeat(): Transition<never>;
+  /** end the machine, `normal` by default; replies of this transition go out before terminate runs (SM-17) */
+  stop(reason?: ExitReason): Transition<never>;
+  /** an error to the caller, not a crash; the state is kept */
+  refuse(code: string, details?: unknown): Refusal;
+  /** the state is kept, the reply comes later */
+  noreply(): NoReply;
+  /** answers a call from anywhere; false when it was already over (GS-19) */
+  reply(from: From, value: unknown): boolean;
+  /** monotonic ms of the system's clock, for timeouts `{ at }` */
+  now(): number;
+}
+
+/* ---- events ---- */
+
+/** What happened, as `handle` sees it and as `nextEvent` takes it. */
+export type StatemEvent<C = AnyOperations, K = AnyOperations> =
+  | { readonly [N in keyof C & string]: { readonly type: 'call'; readonly op: N; readonly payload: OperationOutput<C[N]>; readonly from: From } }[keyof C & string]
+  | { readonly [N in keyof K & string]: { readonly type: 'cast'; readonly op: N; readonly payload: OperationOutput<K[N]> } }[keyof K & string]
+  | { readonly type: 'info'; readonly message: unknown }
+  | { readonly type: 'internal'; readonly content: unknown }
+  | { readonly type: 'timeout'; readonly content: unknown }
+  | { readonly type: 'stateTimeout'; readonly content: unknown }
+  | { readonly type: 'genericTimeout'; readonly name: string; readonly content: unknown };
+
+/** What `nextEvent` takes: any event, of any type. */
+export type InsertedEvent =
+  | { readonly type: 'call'; readonly op: string; readonly payload?: unknown; readonly from: From }
+  | { readonly type: 'cast'; readonly op: string; readonly payload?: unknown }
+  | { readonly type: 'info'; readonly message: unknown }
+  | { readonly type: 'internal' | 'timeout' | 'stateTimeout'; readonly content?: unknown }
+  | { readonly type: 'genericTimeout'; readonly name: string; readonly content?: unknown };
+
+/** What a callback for anything but a call returns: nothing (stay), or a transition. */
+export type Outcome = void | Transition<unknown> | Promise<void | Transition<unknown>>;
+
+/* ---- definitions with one table of handlers per state ---- */
+
+/** A handler of a call or cast; a call's plain result is the reply, with the state kept. */
+export type OpHandler<S, D, R> = (self: StatemSelf<S, D>, payload: never) => R;
+
+/** The callbacks of one state. What a state does not handle is looked up in `common`. */
+export interface StateSpec<S, D> {
+  /** runs when the state is entered, before any event: also the initial one, with `from` equal to it (SM-02) */
+  enter?(self: StatemSelf<S, D>, from: S): Outcome;
+  readonly calls?: Readonly<Record<string, OpHandler<S, D, unknown>>>;
+  readonly casts?: Readonly<Record<string, OpHandler<S, D, Outcome>>>;
+  /** Down, Exit, sendAfter messages, plain sends; without a handler they are dropped with a warning */
+  info?(self: StatemSelf<S, D>, message: unknown): Outcome;
+  /** events inserted by `internal(content)`; nobody else can send one (SM-09) */
+  internal?(self: StatemSelf<S, D>, content: unknown): Outcome;
+  /** the event timeout: no event came in time (SM-10) */
+  timeout?(self: StatemSelf<S, D>, content: unknown): Outcome;
+  /** the state timeout: the state did not change in time (SM-11) */
+  stateTimeout?(self: StatemSelf<S, D>, content: unknown): Outcome;
+  /** generic timeouts by name (SM-12) */
+  readonly timeouts?: Readonly<Record<string, (self: StatemSelf<S, D>, content: never) => Outcome>>;
+}
+
+/** What `init` makes; `actions` are run before the first event, a `postpone` among them is ignored (SM-27). */
+export interface Initial<S, D> {
+  readonly state: S;
+  readonly data: D;
+  readonly actions?: Transition<unknown>;
+}
+export type Made<S> = Initial<S, unknown> | Ignore | Stop<never> | PromiseLike<Initial<S, unknown> | Ignore | Stop<never>>;
+export type DataOf<R> = Awaited<R> extends infer I ? (I extends { readonly state: unknown; readonly data: infer D } ? D : never) : never;
+export type MachineState<R> = Awaited<R> extends infer I ? (I extends { readonly state: infer S; readonly data: unknown } ? S : never) : never;
+
+/** What a machine looks like to others: in reports, `sys` and `formatStatus` (SM-25). */
+export interface StatemStatus {
+  readonly state: unknown;
+  readonly data: unknown;
+  /** the event that is being handled; undefined between events */
+  readonly event: InsertedEvent | undefined;
+  /** events that come before any from outside, next first */
+  readonly queue: readonly InsertedEvent[];
+  /** oldest first */
+  readonly postponed: readonly InsertedEvent[];
+  readonly timeouts: readonly { readonly type: 'timeout' | 'stateTimeout' | 'genericTimeout'; readonly name?: string; readonly content: unknown }[];
+  /** why it ends, in a crash report */
+  readonly reason?: ExitReason;
+}
+
+/** What `codeChange` returns; `module` switches the callbacks, and with them the callback mode (SM-26). */
+export interface Converted {
+  readonly state: unknown;
+  readonly data: unknown;
+  readonly module?: AnyStatem;
+}
+
+export interface StatemLife<S, D> {
+  /** shown in trees, reports and errors; default `statem` */
+  readonly name?: string;
+  /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown (GS-37) */
+  readonly trapExit?: boolean;
+  /** runs while the machine is still alive and named: on a crash with the state and data before the failed event, on a stop, and, when trapping, at shutdown */
+  terminate?(self: StatemSelf<S, D>, reason: ExitReason): unknown;
+  /** hides or shortens what reports and `sys` show; a throw shows the unformatted status without data */
+  formatStatus?(status: StatemStatus): StatemStatus;
+  /** converts state and data after new code was loaded, while suspended; `from` as the caller of codeChange gave it */
+  codeChange?(from: unknown, old: { readonly state: unknown; readonly data: unknown }, extra: unknown): Converted;
+}
+
+/** The callbacks of a machine whose states are names with a table of handlers each. */
+export interface StatesSpec<A extends unknown[], N extends string, R, T, M, X> extends StatemLife<NoInfer<N>, DataOf<R>> {
+  /** makes the first state and the data; sync or async. `this` is the machine, without state */
+  readonly init: (this: StatemInit, ...args: A) => R;
+  /** payloads that are checked at the ref, by operation: any Standard Schema */
+  readonly schemas?: X;
+  readonly states: (StateTables<N, DataOf<R>> & T) | StateTables<N, DataOf<R>>;
+  /** for events that the current state does not handle */
+  readonly common?: M & StateSpec<NoInfer<N>, DataOf<R>>;
+}
+
+/** TypeScript before 5.7 finds no `self` for the handlers in an intersection with T; so `states` is a union. */
+type StateTables<N extends string, D> = { readonly [K in N]: StateSpec<N, D> };
+
+/** The callbacks of a machine with one handler for everything; its states are any values (SM-01). */
+export interface HandleSpec<A extends unknown[], R, C, K> extends StatemLife<MachineState<R>, DataOf<R>> {
+  readonly init: (this: StatemInit, ...args: A) => R;
+  /** the requests it takes: `operation<Payload>().replies<Reply>()`, or `operation(schema)` */
+  readonly calls?: C;
+  readonly casts?: K;
+  /** as a state's `enter` */
+  enter?(self: StatemSelf<MachineState<R>, DataOf<R>>, from: MachineState<R>): Outcome;
+  /** handles every event; a call is answered by `reply` of a transition, by `refuse`, or later */
+  handle(self: StatemSelf<MachineState<R>, DataOf<R>>, event: StatemEvent<C, K>): Outcome | Refusal | NoReply | Promise<Refusal | NoReply>;
+}
+
+/* ---- operations of a machine with one handler ---- */
+
+/** A declared operation: the payload that senders give, the one that `handle` gets, and the reply. */
+export interface Operation<In, Out, R> {
+  readonly schema: StandardSchema<unknown, unknown> | null;
+  readonly operation: { readonly input: In; readonly output: Out; readonly reply: R } | null;
+  /** declares the type of the reply; there is nothing at run time */
+  replies<Reply>(): Operation<In, Out, Reply>;
+}
+/** Declared operations by name. */
+export type AnyOperations = Readonly<Record<string, Operation<unknown, unknown, unknown>>>;
+type OperationOutput<O> = O extends { readonly operation: { readonly output: infer Out } | null } ? Out : unknown;
+
+/* ---- the protocol, inferred ---- */
+
+/** A machine that another may become by `changeModule`; its protocol does not matter there. */
+export interface AnyStatem {
+  readonly name: string;
+  readonly machine?: unknown;
+}
+
+/** What `defineStatem` returns; pass it to `child`, `start` and `ref`. */
+export interface StatemDefinition<A extends unknown[], R, C, K> extends Definition<A, R, C, K>, AnyStatem {
+  readonly machine?: R;
+}
+
+/** Each operation as the ref sees it: the payload that every handler accepts, the replies of all of them. */
+type Merged<H> = (self: unknown, ...payload: MergedPayload<H>) => MergedReply<H>;
+type Tail<H> = H extends (self: never, ...rest: infer R) => unknown ? R : never;
+type Demands<H> = H extends unknown ? ([] extends Tail<H> ? never : true) : never;
+type PayloadOfAll<H> = [H] extends [(self: never, payload: infer P) => unknown] ? P : never;
+type MergedPayload<H> = [Demands<H>] extends [never] ? ([Tail<H>] extends [[]] ? [] : [payload?: PayloadOfAll<H>]) : [payload: PayloadOfAll<H>];
+type ReplyIn<R> = R extends Transition<infer V> ? V : R extends Refusal | NoReply ? never : R;
+type MergedReply<H> = H extends (self: never, ...rest: never[]) => infer R ? ReplyIn<Awaited<R>> : never;
+
+type TablesOf<T, M, Kind extends 'calls' | 'casts'> = T[keyof T] | M extends infer U ? (U extends { readonly [X in Kind]: infer O } ? O : never) : never;
+type NamesOf<U> = U extends unknown ? keyof U & string : never;
+type HandlersOf<U, N> = U extends unknown ? (N extends keyof U ? U[N] : never) : never;
+type WithSchema<H, X, N> = N extends keyof X ? { readonly schema: X[N]; readonly handle: (self: unknown, payload: SchemaOutput<X[N]>) => MergedReply<H> } : Merged<H>;
+type Protocol<U, X> = { readonly [N in NamesOf<U>]: WithSchema<HandlersOf<U, N>, X, N> };
+
+export type StatesCalls<T, M, X> = Protocol<TablesOf<T, M, 'calls'>, X>;
+export type StatesCasts<T, M, X> = Protocol<TablesOf<T, M, 'casts'>, X>;
+
+/** The same for declared operations. */
+export type DeclaredOps<C> = { readonly [N in keyof C & string]: C[N] extends Operation<infer In, unknown, infer R> ? (unknown extends In ? (self: unknown, payload?: unknown) => R : [In] extends [void] ? (self: unknown) => R : (self: unknown, payload: In) => R) : never };
+
+export type { SchemaInput, When };

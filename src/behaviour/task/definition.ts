@@ -1,0 +1,29 @@
+import { CastcallError } from '../../base/index.js';
+import type { Op } from '../../mailbox/index.js';
+import type { Behaviour, Process } from '../../process/index.js';
+import type { Host } from '../gen/host.js';
+import { RuntimeDefinition, type Instance } from '../gen/runtime.js';
+import { equip, type StartPlan } from '../gen/start.js';
+import { spawnTask, TASK } from './task.js';
+
+const NO_OPS: ReadonlyMap<string, Op> = new Map();
+
+/** What a supervisor starts for a task that is its child: the function takes the place of a definition, its arguments that of init's. */
+export class TaskDefinition extends RuntimeDefinition {
+  readonly behaviour: Behaviour = TASK;
+  constructor(private readonly fn: (...args: never[]) => unknown) {
+    super(fn.name === '' ? 'task' : fn.name, false, null, null, NO_OPS, NO_OPS);
+  }
+
+  instance(): Instance {
+    throw new CastcallError('INTERNAL', 'a task is no agent: start it with `spawn`');
+  }
+
+  /** Starts it linked to its parent; nobody waits for its result. */
+  spawn(host: Host, plan: StartPlan, parent: Process): Process {
+    const { settings, init } = plan;
+    const p = spawnTask(host.kernel, parent, true, parent, this.fn, init, settings?.level);
+    if (settings !== null) equip(host, p, this.name, settings);
+    return p;
+  }
+}

@@ -1,0 +1,116 @@
+import type { ExitReason } from '../../base/index.js';
+import type { MonitorRef, Pid, ProcessPriority } from '../../process/index.js';
+import type { ProcessSelf } from '../gen/types.js';
+
+/** A task: a process that runs one function, and whose result goes to the process that asked for it. */
+export interface Task<V> {
+  readonly pid: Pid;
+  /** who may wait for it; undefined when it was started outside every process */
+  readonly owner: Pid | undefined;
+  /** what its TaskResult and its Down carry: compare by identity */
+  readonly ref: MonitorRef;
+  /** carries the type of the result; there is nothing at run time */
+  readonly types?: { readonly value: V };
+}
+
+/** The self of a task: that of a plain process, and who asked for it. */
+export interface TaskSelf extends ProcessSelf {
+  /** the owner, the owner's owner when that is a task too, and so on: nearest first (TK-17) */
+  readonly callers: readonly Pid[];
+}
+
+/** What a task runs; it may be async. */
+export type TaskFunction<A extends unknown[], V> = (self: TaskSelf, ...args: A) => V;
+
+/** How a task ended: with its value, or for a reason. */
+export type TaskOutcome<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason };
+
+/** The same of an element of a stream; `input` is there when the stream was asked to zip it. */
+export type StreamOutcome<T, V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason; readonly input?: T };
+
+/** How tasks start: options of `with`. */
+export interface TaskStartOptions {
+  /** scheduling level, default `normal` (PF-02) */
+  readonly priority?: ProcessPriority | undefined;
+}
+
+/** Options of `await`, `awaitMany` and `yield`. */
+export interface TaskWaitOptions {
+  /** ms, default 5,000; 'infinity' waits forever */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+}
+
+/** Options of `yieldMany`. */
+export interface YieldManyOptions extends TaskWaitOptions {
+  /** what becomes of tasks that are not done in time: `nothing` (default), `ignore` or `kill` */
+  readonly onTimeout?: 'nothing' | 'ignore' | 'kill' | undefined;
+  /** return as soon as so many have an outcome; those that have none are left as they are */
+  readonly limit?: number | undefined;
+}
+
+/** Options of `stream`. */
+export interface TaskStreamOptions {
+  /** tasks at once, from 1; default the number of cores. Results that wait for their turn count */
+  readonly concurrency?: number | undefined;
+  /** in the order of the items (default), or as they complete */
+  readonly ordered?: boolean | undefined;
+  /** ms for each element, default 5,000 */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  /** `exit` (default): the stream fails with TIMEOUT; `kill`: that task is killed and its outcome is the reason `timeout` */
+  readonly onTimeout?: 'exit' | 'kill' | undefined;
+  /** failed outcomes carry their item as `input` */
+  readonly zipInputOnExit?: boolean | undefined;
+}
+
+/** What `stream` returns: lazy, and run anew by every loop over it. `self.bind(stream)` makes another process its consumer. */
+export interface TaskStream<T, V> extends AsyncIterable<StreamOutcome<T, V>> {
+  bind(self: never): TaskStream<T, V>;
+}
+
+type Values<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: L[I] extends Task<infer V> ? V : never };
+type Outcomes<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: (L[I] extends Task<infer V> ? TaskOutcome<V> : never) | undefined };
+
+/**
+ * The verbs of tasks, as `self.task` and `system.task`. Only the owner of a task, the process whose verb started it, may
+ * wait for it, shut it down or ignore it: anybody else gets a TaskError NOT_OWNER (TK-03). Outside every process the
+ * owner is the outside: there nothing is linked and no message arrives.
+ */
+export interface TaskVerbs {
+  /** the same verbs for tasks that start otherwise: `self.task.with({ priority: 'low' }).async(fn)` */
+  with(options: TaskStartOptions): TaskVerbs;
+  /**
+   * Runs a function in a process of its own, linked to this one and watched by it. Unless a verb waits for it, its
+   * result arrives in `info` or `receive` as a TaskResult, followed by a Down with `normal` (TK-01).
+   */
+  async<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
+  /** the same without the link: a crash arrives only as the Down (TK-05) */
+  asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
+  /**
+   * The result; no message of the task will arrive. Rejects with a TaskError: EXIT with the task's reason, TIMEOUT
+   * (the task runs on, its result is dropped, its link stays: `shutdown` ends it, `ignore` takes the link away, TK-02),
+   * NOPROC when its end was already told otherwise or it was let go.
+   */
+  await<V>(task: Task<V>, options?: TaskWaitOptions): Promise<V>;
+  /** all results in the order given; rejects as soon as one fails, and then waits for none of them (TK-08) */
+  awaitMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: TaskWaitOptions): Promise<Values<L>>;
+  /** the outcome, or undefined when there is none in time: then ask again (TK-06) */
+  yield<V>(task: Task<V>, options?: TaskWaitOptions): Promise<TaskOutcome<V> | undefined>;
+  /** outcomes in the order given, undefined for tasks without one (TK-09) */
+  yieldMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: YieldManyOptions): Promise<Outcomes<L>>;
+  /**
+   * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill at once. Undefined when
+   * it ended because it was asked to, its value when it was already there, else why it ended (TK-07). Also ends a task
+   * that lives on after its `await` timed out or it was ignored; the value of such a one is lost: returning is the reason `normal`.
+   */
+  shutdown<V>(task: Task<V>, timeoutMs?: number | 'infinity' | 'brutal_kill'): Promise<TaskOutcome<V> | undefined>;
+  /** lets a task go: no message and no crash of it will arrive (TK-10), and only `shutdown` can end it. The outcome when there is one already */
+  ignore<V>(task: Task<V>): TaskOutcome<V> | undefined;
+  /**
+   * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops over it (TK-11 to
+   * TK-15). A crash ends a consumer that does not trap exits, one that does gets the reason as an outcome. Leaving the
+   * loop ends the tasks that still run. No message of a stream reaches a mailbox.
+   */
+  stream<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>>;
+  /** the same, where a crash is an outcome for every consumer */
+  streamNolink<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>>;
+}

@@ -1,0 +1,65 @@
+import { OptionError, parseOptions, z } from '../../base/index.js';
+import type { MailboxOptions } from '../../behaviour/index.js';
+import type { Shutdown } from '../../supervisor/index.js';
+
+/** Options of `pool`, after the init arguments of its workers. */
+export interface PoolOptions {
+  /** workers that are always there, default 2 (or `max`, if that is less) */
+  readonly min?: number | undefined;
+  /** workers at most, those that start and those that are just ending among them; default 10 (or `min`, if that is more) */
+  readonly max?: number | undefined;
+  /** ms without work after which a worker above `min` is ended, `'infinity'` for never; default 300,000 */
+  readonly idleMs?: number | 'infinity' | undefined;
+  /** the start of the pool waits for `min` workers, and fails with them; false starts them behind it. Default true */
+  readonly warmUp?: boolean | undefined;
+  /** ms that the init of a worker may take, default 30,000 */
+  readonly startTimeoutMs?: number | undefined;
+  /** unexpected ends and failed starts of workers allowed within `periodMs`; one more ends the pool. Default 3 for each of `max` */
+  readonly intensity?: number | undefined;
+  /** ms, default 5,000 */
+  readonly periodMs?: number | undefined;
+  /** of each worker */
+  readonly mailbox?: MailboxOptions | undefined;
+  /** the time a worker gets to end, default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
+  /** registered name of the pool, default its id */
+  readonly name?: string | undefined;
+}
+
+/** What the manager works by. */
+export interface PoolPlan {
+  readonly min: number;
+  readonly max: number;
+  /** Infinity for never */
+  readonly idleMs: number;
+  readonly warmUp: boolean;
+  readonly intensity: number;
+  readonly periodMs: number;
+}
+
+const COUNT = 'a whole number from 1';
+const MS = 'a whole number of milliseconds from 1';
+const count = z.number({ error: COUNT }).int({ error: COUNT }).min(1, { error: COUNT }).optional();
+const ms = z.number({ error: MS }).int({ error: MS }).min(1, { error: MS });
+
+const schema: z.ZodType<PoolOptions> = z.strictObject({
+  min: count,
+  max: count,
+  idleMs: z.union([ms, z.literal('infinity')], { error: `${MS}, or 'infinity'` }).optional(),
+  warmUp: z.boolean({ error: 'true or false' }).optional(),
+  startTimeoutMs: ms.optional(),
+  intensity: z.number({ error: 'a whole number from 0' }).int({ error: 'a whole number from 0' }).min(0, { error: 'a whole number from 0' }).optional(),
+  periodMs: ms.optional(),
+  mailbox: z.unknown().optional(),
+  shutdown: z.unknown().optional(),
+  name: z.string({ error: 'a registered name' }).optional(),
+}, { error: 'an object' }) as never;
+
+export function readPool(where: string, given: unknown): { readonly options: PoolOptions; readonly plan: PoolPlan } {
+  const options = parseOptions(where, schema, given);
+  const min = options.min ?? Math.min(2, options.max ?? 2);
+  const max = options.max ?? Math.max(10, min);
+  if (min > max) throw new OptionError(`${where}.min`, min, `at most max, which is ${max}`, 'min workers are always there', 'BAD_COMBINATION');
+  const idleMs = options.idleMs === 'infinity' ? Infinity : (options.idleMs ?? 300_000);
+  return { options, plan: { min, max, idleMs, warmUp: options.warmUp ?? true, intensity: options.intensity ?? 3 * max, periodMs: options.periodMs ?? 5_000 } };
+}

@@ -1,0 +1,41 @@
+import type { ViaAddress } from '../../router/index.js';
+import type { Destination } from '../guarantee/destination.js';
+
+const SWEEP_MIN = 1_024;
+
+interface Known {
+  readonly addr: ViaAddress;
+  readonly to: Destination;
+}
+
+class Book {
+  readonly known = new Map<unknown, Known>();
+  sweepAt = SWEEP_MIN;
+}
+
+/** The destinations of names in other registries. */
+export class Vias {
+  private readonly books = new WeakMap<object, Book>();
+
+  find({ via }: ViaAddress): Destination | null {
+    return this.books.get(via.provider)?.known.get(via.key)?.to ?? null;
+  }
+
+  at(addr: ViaAddress, make: () => Destination): Destination {
+    const { provider, key } = addr.via;
+    let book = this.books.get(provider);
+    if (book === undefined) this.books.set(provider, (book = new Book()));
+    const found = book.known.get(key);
+    if (found !== undefined) return found.to;
+    if (book.known.size >= book.sweepAt) sweep(book);
+    const to = make();
+    book.known.set(key, { addr, to });
+    return to;
+  }
+}
+
+/** Amortised: where nobody is, nothing waits and nothing is remembered, only numbers are lost. */
+function sweep(book: Book): void {
+  for (const [key, { addr, to }] of book.known) if (to.idle && addr.owner === null) book.known.delete(key);
+  book.sweepAt = Math.max(SWEEP_MIN, 2 * book.known.size);
+}

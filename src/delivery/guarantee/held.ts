@@ -1,0 +1,62 @@
+import { Deadline } from '../../base/index.js';
+import type { Post } from './account.js';
+import { State, type Delivered } from './delivered.js';
+
+/** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
+const RETRY_MS = 10;
+
+/** Shared by all that hold nothing. */
+const NONE: Delivered[] = [];
+
+/** Messages held for an owner or for room. As a deadline it is their next try. */
+export class HeldMessages extends Deadline {
+  private messages: Delivered[] = NONE;
+  /** what has come back from a dead incarnation stands behind what was accepted after it */
+  private mixed = false;
+  private post: Post | null = null;
+  /** at most so many have ended while they waited */
+  private ended = 0;
+  constructor(private readonly owner: { flush(): boolean }) {
+    super();
+  }
+
+  get empty(): boolean {
+    return this.messages.length === 0;
+  }
+
+  push(d: Delivered): void {
+    const last = this.messages.at(-1);
+    if (last !== undefined && last.number > d.number) this.mixed = true;
+    if (this.messages === NONE) this.messages = [d];
+    else this.messages.push(d);
+  }
+
+  /** Takes all out, in the order of their sends. */
+  take(): readonly Delivered[] {
+    const taken = this.messages;
+    if (this.mixed) taken.sort((a, b) => a.number - b.number);
+    this.messages = NONE;
+    this.mixed = false;
+    this.ended = 0;
+    return taken;
+  }
+
+  /** One that may be among them has ended. Amortised: what has ended is let go before it is half of all. */
+  left(): void {
+    if (++this.ended < 32 || this.ended * 2 < this.messages.length) return;
+    this.messages = this.messages.filter((d) => d.state === State.Held);
+    this.ended = 0;
+  }
+
+  arm(post: Post): void {
+    if (this.entry !== null) return;
+    this.post = post;
+    post.retrying.add(this);
+    post.kernel.deadlines.add(this, RETRY_MS);
+  }
+
+  expire(): void {
+    this.post?.retrying.delete(this);
+    this.owner.flush();
+  }
+}

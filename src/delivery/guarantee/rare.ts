@@ -1,0 +1,84 @@
+import { Deadline, type Deadlines } from '../../base/index.js';
+import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../behaviour/index.js';
+import type { Waiter } from '../../mailbox/index.js';
+import type { DeadLetter, RequestExtra } from '../../router/index.js';
+import type { Acceptance } from './acceptance.js';
+import type { Delivered } from './delivered.js';
+
+export const NO_FAILURES: readonly FailedAttempt[] = [];
+
+/** What most messages never need: made with the first that does. */
+export class Rare {
+  /** see `Exit.kept` */
+  static readonly kept: Rare = new Rare(0.5);
+  extra: RequestExtra | null = null;
+  failures: readonly FailedAttempt[] = NO_FAILURES;
+  /** starts that do not count as attempts */
+  undone = 0;
+  /** monotonic ms of the acceptance when it is a sampled one, else -1 */
+  sampled: number;
+  /** key of the messages that are handled one after the other */
+  order: string | null = null;
+  /** the back-off that it waits in */
+  wait: Deadline | null = null;
+  /** limits the attempt that runs */
+  limit: AckLimit | null = null;
+  /** who waits for it to be accepted */
+  acceptance: Acceptance | null = null;
+  /** its place in line before a full mailbox */
+  entrance: Waiter | null = null;
+  /** it has ended an agent */
+  crashed = false;
+  /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
+  ahead = false;
+  /** the dead letter that it was before */
+  past: DeadLetter | null = null;
+  /** who waits for the outcome */
+  promised: Promise<DeliveryOutcome> | null = null;
+  onOutcome: ((outcome: DeliveryOutcome) => void) | null = null;
+  watchers: Set<(state: ReceiptState) => void> | null = null;
+
+  /** @param sampled fractions of ms, as `kept` has them */
+  constructor(sampled: number = -1) {
+    this.sampled = sampled;
+  }
+
+  dropTimers(deadlines: Deadlines): void {
+    if (this.wait !== null) deadlines.remove(this.wait);
+    if (this.limit !== null) deadlines.remove(this.limit);
+    this.wait = null;
+    this.limit = null;
+  }
+
+  tell(state: ReceiptState): void {
+    for (const fn of this.watchers ?? []) fn(state);
+  }
+
+  /** It is over. */
+  tellEnd(outcome: DeliveryOutcome): void {
+    if (this.watchers !== null) this.tell(outcome.kind);
+    if (this.onOutcome !== null) this.onOutcome(outcome);
+    this.onOutcome = null;
+  }
+}
+
+/** Ends the agent whose handler takes longer than `ackTimeoutMs`; its signal fires first. */
+export class AckLimit extends Deadline {
+  constructor(private readonly message: Delivered) {
+    super();
+  }
+  expire(): void {
+    this.message.to.overran(this.message);
+  }
+}
+
+/** Waits out a back-off. */
+export class BackOff extends Deadline {
+  constructor(private readonly message: Delivered) {
+    super();
+  }
+  expire(): void {
+    this.message.rarely().wait = null;
+    this.message.to.again(this.message);
+  }
+}

@@ -1,0 +1,38 @@
+import { checkKeys, checkSignal, type BreakerRunOptions } from '../../behaviour/index.js';
+import type { Process } from '../../process/index.js';
+import type { Circuit, Passage } from './breaker.js';
+import { Run, type Asker } from './run.js';
+
+/** One call through a breaker. */
+export class BreakerRun extends Run {
+  /** see `Exit.kept` */
+  static readonly kept: BreakerRun = new BreakerRun(null as never, null as never, null as never);
+  private passage!: Passage;
+  constructor(
+    asker: Asker,
+    fn: (signal: AbortSignal) => unknown,
+    private readonly circuit: Circuit,
+  ) {
+    super(asker, fn);
+  }
+
+  protected read(given: BreakerRunOptions | undefined): AbortSignal | undefined {
+    if (given === undefined) return undefined;
+    checkKeys('breaker.run', given, ['signal']);
+    return checkSignal('breaker.run', given.signal);
+  }
+
+  protected enter(owner: Process | null): null {
+    this.passage = this.circuit.enter(owner);
+    return null;
+  }
+
+  protected ended(): void {
+    this.circuit.settle(this.passage, 'success');
+  }
+
+  protected failed(error: unknown): void {
+    const { circuit, passage } = this;
+    if (!passage.over) circuit.settle(passage, circuit.verdict(error, this.told));
+  }
+}

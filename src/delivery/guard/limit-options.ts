@@ -1,0 +1,39 @@
+import { delayMs, OptionError, parseOptions, z } from '../../base/index.js';
+import type { LimitOptions } from '../../behaviour/index.js';
+
+export interface ReadLimit {
+  readonly name: string;
+  /** Infinity: no limit */
+  readonly perMinute: number;
+  readonly burst: number;
+  /** Infinity: no limit */
+  readonly concurrent: number;
+  /** ms */
+  readonly retryAfterMaxMs: number;
+}
+
+const RETRY_AFTER_MAX_MS = 600_000;
+
+const RATE = 'a finite number above 0';
+const COUNT = 'a whole number from 1';
+const count = z.number({ error: COUNT }).int({ error: COUNT }).min(1, { error: COUNT });
+
+const schema: z.ZodType<LimitOptions> = z.strictObject({
+  perMinute: z.number({ error: RATE }).positive({ error: RATE }).optional(),
+  burst: count.optional(),
+  concurrent: count.optional(),
+  retryAfterMaxMs: z.unknown().optional(),
+}, { error: 'an object' }) as never;
+
+export function readLimit(name: string, given: LimitOptions): ReadLimit {
+  const { perMinute, burst, concurrent, retryAfterMaxMs } = parseOptions('limit', schema, given);
+  if (perMinute === undefined && concurrent === undefined) throw new OptionError('limit', given, 'perMinute, concurrent or both', 'a limit without either limits nothing');
+  if (perMinute === undefined && burst !== undefined) throw new OptionError('limit.burst', burst, 'perMinute beside it', 'burst says how many starts of the rate may come at once; for calls at the same time use concurrent');
+  return {
+    name,
+    perMinute: perMinute ?? Infinity,
+    burst: burst ?? Math.max(1, Math.ceil((perMinute ?? 60) / 60)),
+    concurrent: concurrent ?? Infinity,
+    retryAfterMaxMs: retryAfterMaxMs === undefined ? RETRY_AFTER_MAX_MS : delayMs('limit.retryAfterMaxMs', retryAfterMaxMs),
+  };
+}

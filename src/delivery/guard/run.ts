@@ -1,0 +1,94 @@
+import { awaitable, CastcallError, markHandled, OptionError } from '../../base/index.js';
+import { fenced, isOurs, type Judge, type Kernel, type Process } from '../../process/index.js';
+import { checkResult } from './lazy.js';
+
+/**
+ * Of functions that declare no parameter for a signal, outside of every process: it never fires, and keeps no listener.
+ */
+const NEVER: AbortSignal = Object.defineProperties(new AbortController().signal, {
+  addEventListener: { value: () => undefined },
+  onabort: { get: () => null, set: () => undefined },
+});
+
+/** Who asks: a process, or the outside. */
+export class Asker {
+  constructor(
+    readonly p: Process | null,
+    private readonly self: { readonly signal: AbortSignal } | null,
+    readonly kernel: Kernel,
+  ) {}
+
+  /** undefined for the outside, which has none */
+  get own(): AbortSignal | undefined {
+    return this.self?.signal;
+  }
+}
+
+/** One run of a function of the user's behind a limit or a breaker. Its promise settles as the function does. */
+export abstract class Run implements Judge {
+  private done: Promise<unknown> | null = null;
+  private marked = false;
+  /** null for one that never fires */
+  signal: AbortSignal | null = null;
+  constructor(
+    private readonly asker: Asker,
+    private readonly fn: (signal: AbortSignal) => unknown,
+  ) {}
+
+  start(verb: string, given: object | undefined): Promise<unknown> {
+    const done = this.go(verb, given);
+    this.done = done;
+    if (this.marked) markHandled(done);
+    return this.asker.kernel.answer(done, this);
+  }
+
+  ours(error: unknown): boolean {
+    return isOurs(this.asker.p, this.signal, error);
+  }
+
+  /** Reads the options; returns their signal. */
+  protected abstract read(given: object | undefined): AbortSignal | undefined;
+  /** Throws when the call may not be made; resolves, or answers null, when its turn has come. */
+  protected abstract enter(owner: Process | null): Promise<void> | null;
+  /** The call is made now; throws when it may not any more. */
+  protected begin(): void {}
+  /** the function has returned, and what it promised has come */
+  protected abstract ended(): void;
+  protected abstract failed(error: unknown): void;
+
+  protected get told(): AbortSignal {
+    return this.signal ?? NEVER;
+  }
+
+  private async go(verb: string, given: object | undefined): Promise<unknown> {
+    const { asker, fn } = this;
+    let called = false;
+    try {
+      this.signal = this.read(given) ?? asker.own ?? null;
+      if (typeof fn !== 'function') throw new OptionError(verb, fn, 'a function');
+      if (fenced(asker.p)) {
+        throw new CastcallError('ZOMBIE', `${verb}: the process ${(asker.p as Process).pid} has ended`);
+      }
+      this.signal?.throwIfAborted();
+      const turn = this.enter(asker.p);
+      if (turn !== null) await turn;
+      this.begin();
+      called = true;
+      const value = fn(this.signal ?? (fn.length === 0 ? NEVER : new AbortController().signal));
+      const later = awaitable(value);
+      const came = later === null ? value : await later;
+      if (typeof came === 'object') checkResult(verb, came);
+      this.ended();
+      return came;
+    } catch (error) {
+      if (called) this.failed(error);
+      if (this.ours(error)) this.mark();
+      throw error;
+    }
+  }
+
+  private mark(): void {
+    if (this.done === null) this.marked = true;
+    else markHandled(this.done);
+  }
+}

@@ -1,0 +1,157 @@
+import { isOrderly, type ExitReason } from '../../base/index.js';
+import { Extra, Mailbox, type Op, type Segment } from '../../mailbox/index.js';
+import { dismiss } from '../send/admit.js';
+import { reportCrash } from '../inspect/crash.js';
+import { fanOut } from '../signal/fanout.js';
+import { dropHeld } from '../signal/monitor.js';
+import { Phase, Run, type Process, type ProcessExt, type Rarity } from '../record/process.js';
+import { ReplySlot, untrackCall } from '../record/slot.js';
+import { dropSuspensions } from '../signal/suspend.js';
+import { dropTimers } from '../signal/timer.js';
+
+/**
+ * The one exit pipeline. `terminate` has run before, in the behaviour, while the process was alive and named.
+ * Order: no more user code → its timers, requests and monitors → names and groups (EX: PR-16, RG-03) → links and
+ * DOWNs → callers → unstarted messages → signal of the dead incarnation. A second call is ignored: the first fatal
+ * reason wins (EX-16).
+ *
+ * @param quiet no crash report: its supervisor asked for this end
+ */
+export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = false): void {
+  if (p.phase === Phase.Dead) return;
+  const { kernel } = p;
+  const orderly = isOrderly(reason);
+  if (!orderly && !quiet && kernel.reporting) reportCrash(p, reason);
+  if ((p.phase as Phase) === Phase.Dead) return; // user code that formats a report has ended it
+  if (!orderly) kernel.counts.crashes++;
+  const running = p.running;
+  if (p.run === Run.Parked) kernel.parked--;
+  p.phase = Phase.Dead;
+  p.run = Run.Dead;
+  p.owner = null;
+  kernel.live.remove(p.n);
+  kernel.accounts.leave(p);
+  kernel.counts.exited++;
+  if (p.ext !== null) {
+    p.turnedOver();
+    dropOwn(p);
+  }
+  dropRequests(p);
+  if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
+  if (p.links !== null || p.watchers !== null || (p.ext !== null && p.ext.watching !== null)) fanOut(p, reason);
+  settleRunning(p, running, orderly, reason);
+  const pressure = p.mailbox.extra === null ? null : p.mailbox.extra.pressure;
+  if (pressure !== null) dismiss(p, pressure, 'EXIT', reason);
+  if (p.mailbox.ready !== 0) p.mailbox.open();
+  if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
+  if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
+  if (p.ext !== null) abortAll(p.ext, reason);
+  forget(p);
+  if (kernel.tap !== null) kernel.tap.exited(p.pid, reason);
+  kernel.rested();
+}
+
+/**
+ * A record of the dead holds no state (P35), whoever holds the record: a ref by pid, a receipt, a monitor, an error with its
+ * stack. What is still asked of it stays: who it was, why it ended, its counters, and how its end counts for its supervisor.
+ */
+function forget(p: Process): void {
+  const { mailbox: box, ext } = p;
+  p.self = null;
+  if (box.extra !== null && box.extra.meter !== null) {
+    p.kernel.leaveMeter(p.behaviour, box.extra.meter);
+    box.extra.meter = null;
+  }
+  if (box !== Mailbox.unopened) box.shrink();
+  if (ext === null) return;
+  ext.onValue = ext.onError = null;
+  ext.life = ext.controllers = ext.shutdown = null;
+  ext.deferred = ext.idle = ext.kept = ext.hibernation = null;
+  ext.starting = ext.sys = null;
+  ext.debug = ext.ending = null;
+}
+
+/** Monitors that an ending process held and that are removed at once; the rest goes with its farewell (EX-20). */
+const HELD_AT_ONCE = 256;
+
+function dropOwn(p: Process): void {
+  dropTimers(p);
+  dropHeld(p, HELD_AT_ONCE);
+  if (p.ext !== null && p.ext.rarity !== null) dropRare(p, p.ext.rarity);
+}
+
+/** The dictionary vanishes (PR-13), and whom it has suspended goes on. */
+function dropRare(p: Process, rarity: Rarity): void {
+  rarity.dictionary = null;
+  rarity.urgentLinks = null;
+  dropSuspensions(p, rarity);
+}
+
+/** Each of them leaves the list, also one that was over before it got there. */
+function dropRequests(p: Process): void {
+  for (let at = p.calls; at !== null; at = p.calls) {
+    at.callerEnded();
+    if (p.calls === at) untrackCall(p, at);
+  }
+}
+
+/** The message that was being handled has had its one outcome; whoever waits for a reply hears why there is none. */
+function settleRunning(p: Process, running: boolean, orderly: boolean, reason: ExitReason): void {
+  if (running) {
+    p.mailbox.handled++;
+    if (!orderly) p.mailbox.tally().crashed++;
+  }
+  if (p.from instanceof ReplySlot && !p.from.settled) p.from.calleeEnded(reason);
+  p.op = null;
+  p.from = reason;
+  const deferred = p.ext?.deferred;
+  if (deferred === null || deferred === undefined) return;
+  for (const slot of deferred) slot.calleeEnded(reason);
+  deferred.clear();
+}
+
+/** What was never started is not lost in silence: callers hear the reason, everything else becomes a dead letter (P2). */
+function giveBack(p: Process, reason: ExitReason): void {
+  const { mailbox: box } = p;
+  const kept = p.ext?.kept;
+  if (kept !== null && kept !== undefined) {
+    for (const message of kept.drain()) giveBackOne(p, message.op, message.payload, message.from, reason);
+  }
+  for (let lane = box.pick(); lane !== null; lane = box.pick()) {
+    if (lane.hi === lane.hend) lane.nextSegment();
+    const segment = lane.head as Segment;
+    const at = lane.hi;
+    lane.hi = at + 3;
+    lane.n--;
+    giveBackOne(p, segment[at] as Op, segment[at + 1], segment[at + 2], reason);
+    segment[at + 1] = null;
+    segment[at + 2] = null;
+  }
+  box.size = 0;
+  if (box.extra !== null && box.extra.pressure !== null) box.extra.pressure.bytes = 0;
+}
+
+function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void {
+  const { kernel } = p;
+  if (op.signal) {
+    kernel.signals.dropped++;
+    if (from instanceof ReplySlot) from.calleeEnded(reason);
+    return;
+  }
+  if (kernel.delivery !== null && kernel.delivery.takeBack(p, op, payload, from, reason)) {
+    p.mailbox.sent--;
+    return;
+  }
+  p.mailbox.tally().deadLettered++;
+  const real = from instanceof Extra ? from.op : op;
+  const sender = from instanceof Extra ? from.from : from;
+  if (sender instanceof ReplySlot) sender.calleeEnded(reason);
+  kernel.deadLetter(p, real, payload, sender, reason);
+}
+
+/** Fires every signal that this incarnation has given out. */
+export function abortAll(ext: ProcessExt, reason: ExitReason): void {
+  if (ext.life !== null) ext.life.abort(reason);
+  if (ext.controllers === null) return;
+  for (const controller of ext.controllers) controller.abort(reason);
+}

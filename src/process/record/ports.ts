@@ -1,0 +1,120 @@
+import type { ExitReason } from '../../base/index.js';
+import type { Op } from '../../mailbox/index.js';
+import type { Pid, Process } from './process.js';
+import type { DeliveryReport } from './slot.js';
+
+/** A structured report for the logger (LG-08): values, never text; `label` says which kind, and is the log line's message. */
+export interface Report {
+  readonly label: string;
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the process are never in it. */
+export interface CrashReport extends Report, CrashDetails {
+  readonly label: 'process crashed';
+  readonly level: 'error';
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  /** the process's own label: `label` says which report this is */
+  readonly processLabel: string | undefined;
+  readonly behaviour: string;
+  readonly initialCall: string;
+  readonly reason: ExitReason;
+  readonly status: string;
+  /** the operation that was being handled */
+  readonly op: string | undefined;
+  /** whose call that was: name or pid of the caller, `outside`; undefined when it was no call (GS-41) */
+  readonly client: string | undefined;
+  /** the delivery that was being handled, when it was one */
+  readonly delivery: DeliveryReport | undefined;
+  /** user messages that were waiting */
+  readonly queued: number;
+  /** all messages of the normal lane */
+  readonly depth: number;
+  /** operations of the first 10 that were waiting; none of a sensitive process */
+  readonly messages: readonly string[];
+  readonly ancestors: readonly string[];
+  /** at most 50 */
+  readonly links: readonly Pid[];
+  /** at most 10, without their values; none of a sensitive process */
+  readonly dictionaryKeys: readonly string[];
+  readonly trapExit: boolean;
+  readonly sensitive: boolean;
+  /** messages handled in its life */
+  readonly reductions: number;
+  /** what probably happened, when the reason looks like the change of a frozen payload */
+  readonly hint?: string;
+  /** linked processes that do not trap exits, and theirs, breadth first, at most 15 (PL-10) */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** What a behaviour adds to a crash report, through the definition's own `formatStatus` alone (GS-42). */
+export interface CrashDetails {
+  readonly state?: unknown;
+  readonly reason?: ExitReason;
+}
+
+/** A process that a crash may take along. */
+export interface Neighbour {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly processLabel: string | undefined;
+  readonly behaviour: string;
+  readonly initialCall: string;
+  readonly status: string;
+  readonly op: string | undefined;
+  readonly queued: number;
+  readonly ancestors: readonly string[];
+}
+
+/** A mailbox has reached its high mark, or is back at its low one; once for each crossing. */
+export interface WaterReport extends Report {
+  readonly label: 'mailbox above high water' | 'mailbox at low water';
+  readonly level: 'warn' | 'info';
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  /** user messages queued now */
+  readonly queued: number;
+  readonly highWater: number;
+  readonly lowWater: number;
+}
+
+/** What the layers above give the kernel when it is made. */
+export interface Ports {
+  /** a message that nobody takes; `to` has just ended */
+  deadLetter(to: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void;
+  report(report: Report): void;
+  /** something that works but should be looked at */
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * Port of delivery guarantees: unstarted messages of an ended process are offered to it before they become dead letters.
+ */
+export interface DeliveryPort {
+  /** True when it takes the message over: it then leaves this mailbox's account and is in delivery's. */
+  takeBack(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): boolean;
+  /** the system has stopped: what is held ends as dead letters */
+  close(): void;
+}
+
+/**
+ * Port of simulations: what becomes of a user message on its way into a mailbox. The product fills it never; it is asked
+ * on the road of watched sends only.
+ */
+export interface Faults {
+  /**
+   * `pass` lets it go on, `drop` loses it (counted as dropped), `kept` means that `deliver` is called later. Calling
+   * `deliver` and answering `pass` makes two of it.
+   */
+  strike(to: Process, op: Op, payload: unknown, from: unknown, deliver: () => void): 'pass' | 'drop' | 'kept';
+}
+
+/**
+ * Port of durable agents: what a process sends may have to wait until its state is committed. Asked for every user
+ * message that a process sends and for every reply, while a gate is set; `op` tells a call from a cast.
+ */
+export interface Gate {
+  /** True when it keeps the send; it calls `release` later, or never when the commit fails. */
+  holds(sender: Process, op: Op, release: () => void): boolean;
+}

@@ -1,0 +1,114 @@
+import { jsonOf, printable, toldAs, type ExitReason } from '../../base/index.js';
+import type { Monitor } from './monitor.js';
+import type { Pid } from '../record/process.js';
+import type { TimerRef } from './timer.js';
+
+/**
+ * Arrives in `info` when a monitored process has ended: exactly one per monitor (MO-01). The name of the dead process
+ * is already free when it arrives (MO-13).
+ *
+ * @example
+ * const down = new Down(null, 'bank.x.1' as Pid, 'alice', 'shutdown');
+ * down.reason // => 'shutdown'
+ * @since 0.1.0
+ */
+export class Down<T = 'DOWN'> {
+  /** @internal see `Exit.kept` */
+  static readonly kept: Down = new Down(null, undefined, undefined, undefined);
+  constructor(
+    /** what `monitor` returned */
+    readonly ref: MonitorRef | null,
+    /** undefined when a name was monitored that nobody owned */
+    readonly pid: Pid | undefined,
+    /** set when the monitor was asked for by name (MO-04) */
+    readonly name: string | undefined,
+    readonly reason: ExitReason,
+    /** `DOWN`, or what the monitor asked for with `tag` (MO-12) */
+    readonly tag: T = 'DOWN' as T,
+  ) {}
+
+  /** Without the monitor, which is part of the runtime. */
+  toJSON(): { readonly tag: T; readonly pid: Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
+    return { tag: this.tag, pid: this.pid, name: this.name, reason: jsonOf(this.reason) };
+  }
+
+  toString(): string {
+    return `Down(${this.name ?? this.pid ?? 'nobody'}: ${printable(this.reason)})`;
+  }
+}
+
+/** What `monitor` returns: opaque, compare by identity. */
+export type MonitorRef = Monitor;
+
+/**
+ * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal
+ * (EX-07, EX-15).
+ *
+ * @example
+ * const exit = new Exit('bank.x.1' as Pid, 'normal');
+ * exit.tag // => 'EXIT'
+ * @since 0.1.0
+ */
+export class Exit {
+  /**
+   * @internal One instance that lives for ever: V8 throws away code that was optimized for a class when a collection
+   * finds no instance of it, and short-lived objects such as this are often all gone by then.
+   */
+  static readonly kept: Exit = new Exit(undefined, undefined);
+  readonly tag = 'EXIT' as const;
+  constructor(
+    /** who ended or who sent the signal; undefined when it was sent from outside every process */
+    readonly pid: Pid | undefined,
+    readonly reason: ExitReason,
+  ) {}
+}
+
+/**
+ * Arrives in `info` when the idle timeout asked for by `self.timeout(ms)` has passed without a message (GS-27).
+ *
+ * @example
+ * new Timeout().tag // => 'TIMEOUT'
+ * @since 0.1.0
+ */
+export class Timeout {
+  readonly tag = 'TIMEOUT' as const;
+}
+
+/**
+ * Arrives in `info` when a timer of `startTimer` is due (TI-01): the message with the timer it belongs to, so that one that
+ * was cancelled too late can be told apart.
+ *
+ * @example
+ * const fired = new TimerFired(undefined as never, 'tick');
+ * fired.message // => 'tick'
+ * @since 0.2.0
+ */
+export class TimerFired {
+  readonly tag = 'TIMER' as const;
+  constructor(
+    /** what `startTimer` returned */
+    readonly ref: TimerRef,
+    readonly message: unknown,
+  ) {}
+}
+
+/**
+ * Arrives in `info` as the answer to an asynchronous `cancelTimer` or `readTimer` (TI-06).
+ *
+ * @example
+ * new TimerAnswer('CANCEL_TIMER', undefined as never, 12).result // => 12
+ * @since 0.2.0
+ */
+export class TimerAnswer {
+  constructor(
+    readonly tag: 'CANCEL_TIMER' | 'READ_TIMER',
+    readonly ref: TimerRef,
+    /** ms that were left, or false */
+    readonly result: number | false,
+  ) {}
+}
+
+toldAs(Exit, ({ pid, reason }) => `Exit(${pid ?? 'outside'}: ${printable(reason)})`);
+toldAs(Timeout, () => 'Timeout');
+toldAs(TimerFired, ({ message }) => `TimerFired(${printable(message)})`);
+toldAs(TimerAnswer, ({ tag, result }) => `TimerAnswer(${tag}: ${String(result)})`);

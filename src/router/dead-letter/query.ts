@@ -1,0 +1,32 @@
+import { atOnce, OptionError, parseOptions, printable, z } from '../../base/index.js';
+import type { DeadLetter, LetterQuery } from './letter.js';
+
+const COUNT_RULE = 'a whole number of letters from 1';
+const count = z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE });
+const text = z.string({ error: 'a text' }).optional();
+
+const schema = z.strictObject({
+  to: text,
+  op: text,
+  reason: text,
+  since: z.number({ error: 'a wall-clock time in ms since 1970' }).optional(),
+  where: z.custom<(letter: DeadLetter) => boolean>((value) => value === undefined || typeof value === 'function', { error: 'a function from a letter to true or false' }).optional(),
+  limit: count.optional(),
+}, { error: 'a query: an object, {} for all' });
+
+export function checkQuery(where: string, query: LetterQuery): void {
+  parseOptions(where, schema, query);
+}
+
+export function checkLimit(where: string, given: number | undefined): number | undefined {
+  if (given === undefined || count.safeParse(given).success) return given;
+  throw new OptionError(where, given, COUNT_RULE);
+}
+
+export function fits(letter: DeadLetter, { to, op, reason, since, where }: LetterQuery): boolean {
+  return (to === undefined || letter.to === to)
+    && (op === undefined || letter.op === op)
+    && (since === undefined || letter.at >= since)
+    && (reason === undefined || printable(letter.reason) === reason)
+    && (where === undefined || atOnce('deadLetters.where', where(letter)));
+}

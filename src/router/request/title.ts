@@ -1,0 +1,11 @@
+import { Process, ReplySlot, type Address, type NameCell } from '../../process/index.js';
+
+export function titleOf(to: Address): string {
+  return to instanceof Process ? to.pid : (to as NameCell).name;
+}
+
+/** Whoever is in the `from` slot of a message. */
+export function senderOf(from: unknown): Process | null {
+  if (from instanceof Process) return from;
+  return from instanceof ReplySlot ? from.caller : null;
+}

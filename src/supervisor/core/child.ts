@@ -1,0 +1,120 @@
+import { hostOf, startAgent, TaskDefinition, type AgentSelf, type StartPlan } from '../../behaviour/index.js';
+import { cancelTimer, exitSignal, Phase, type Process, type ProcessTimer } from '../../process/index.js';
+import { ChildSpec } from './spec.js';
+
+/** Work that is done at once when it can be, and later when it cannot. */
+export type MaybeLater<T> = T | Promise<T>;
+
+export function next<T, R>(done: MaybeLater<T>, then: (value: T) => MaybeLater<R>): MaybeLater<R> {
+  return done instanceof Promise ? done.then(then) : then(done);
+}
+
+/** One child: its spec and the process that lives for it now. */
+export class Child {
+  /** see `Exit.kept` */
+  static readonly kept: Child = new Child({}, null as never, null as never);
+  process: Process | null = null;
+  status: 'running' | 'restarting' | 'stopped' = 'stopped';
+  restarts = 0;
+  /** neighbours in start order */
+  older: Child | null = null;
+  newer: Child | null = null;
+  /** back-off: restarts in a row, when the last restart was (whole ms), and the timer of the next one */
+  row = 0;
+  startedAt = 0;
+  wait: ProcessTimer | null = null;
+  /** the end that it waits after was charged to a delivered message */
+  charged = false;
+  constructor(
+    /** its supervisor's own record; tells its children from those of others */
+    readonly family: object,
+    public spec: ChildSpec,
+    /** what it is started with */
+    public plan: StartPlan,
+  ) {}
+
+  get alive(): boolean {
+    return this.process !== null && this.process.owner !== null;
+  }
+
+  /** Nobody lives for it now, and no restart of it is planned. */
+  release(): void {
+    this.process = null;
+    this.status = 'stopped';
+    this.charged = false;
+    this.forgetWait();
+  }
+
+  forgetWait(): void {
+    if (this.wait === null) return;
+    cancelTimer(this.wait);
+    this.wait = null;
+  }
+}
+
+/** The child that a process is, or was until a moment ago; undefined when it is none of this family now. */
+export function childOf(p: Process | null, family: object): Child | undefined {
+  const child = p?.role;
+  return child instanceof Child && child.process === p && child.family === family ? child : undefined;
+}
+
+/** How its supervisor knows a process. */
+export function roleOf(p: Process): { readonly id: string | undefined; readonly restarts: number } | undefined {
+  const child = p.role;
+  return child instanceof Child ? { id: child.spec.id === '' ? undefined : child.spec.id, restarts: child.restarts } : undefined;
+}
+
+/** Starts a child; throws or rejects with its StartError. An init that ignores leaves it stopped (SU-07). */
+export function startChildProcess(supervisor: Process, child: Child): MaybeLater<void> {
+  const { plan } = child;
+  const host = hostOf(supervisor.kernel);
+  if (plan.definition instanceof TaskDefinition) return adopt(child, plan.definition.spawn(host, plan, supervisor));
+  const started = startAgent(host, plan, supervisor);
+  if (started instanceof Promise) return endedWith(supervisor, started).then((p) => adopt(child, p));
+  adopt(child, started);
+}
+
+/** The shutdown of a process has arrived, and waits until its handler or its init is over. */
+export function shutsDown(p: Process): boolean {
+  return p.ext !== null && p.ext.shutdown !== null;
+}
+
+/** It has ended or its shutdown has arrived: whoever has waited for something starts nothing more in its name. */
+export function isEnding(p: Process): boolean {
+  return p.phase === Phase.Dead || shutsDown(p);
+}
+
+/** A start that takes its time must not hold up the shutdown of the starter: what is starting is asked to end, too. */
+export async function endedWith<T>(starter: Process, starting: Promise<T>): Promise<T> {
+  const { signal } = starter.self as AgentSelf;
+  const end = (): void => {
+    if (starter.phase !== Phase.Dead) for (const p of [...(starter.ext?.starting ?? [])]) exitSignal(p, starter, 'shutdown', false);
+  };
+  if (shutsDown(starter)) end();
+  else signal.addEventListener('abort', end);
+  try {
+    return await starting;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function adopt(child: Child, p: Process | null): void {
+  child.process = p;
+  if (p === null) {
+    child.status = 'stopped';
+    return;
+  }
+  child.status = 'running';
+  p.role = child;
+  if (child.spec.restart === 'temporary') forgetArgs(child);
+}
+
+const NOTHING: readonly unknown[] = [];
+
+/** A temporary child is never started again: what it was started with need not stay in memory (SU-45). */
+function forgetArgs(child: Child): void {
+  if (child.plan.init.length === 0) return;
+  child.plan = { ...child.plan, init: NOTHING };
+  child.spec = new ChildSpec({ ...child.spec, plan: child.plan });
+}

@@ -1,0 +1,133 @@
+import { parseOptions, z } from '../../base/index.js';
+import { nameSchema, startFields, type StartOptions } from '../../behaviour/index.js';
+import type { Via } from '../../router/index.js';
+import type { AutoShutdown, Restart, Shutdown, Strategy } from './decision.js';
+
+/** Options of `child`, after the init arguments. */
+export interface ChildOptions extends Omit<StartOptions, 'name'> {
+  /** default `permanent` (SU-08) */
+  readonly restart?: Restart | undefined;
+  /** default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
+  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` (SU-51) */
+  readonly significant?: boolean | undefined;
+  /** registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false` for none */
+  readonly name?: string | Via | false | undefined;
+}
+
+/** Options of a nested supervisor of any kind. */
+export interface SupervisorChildOptions {
+  readonly restart?: Restart | undefined;
+  /** default `infinity` (SU-08) */
+  readonly shutdown?: Shutdown | undefined;
+  /** as for `child`: lets an automatic shutdown go on upwards (SU-52) */
+  readonly significant?: boolean | undefined;
+  /** registered name, default none */
+  readonly name?: string | Via | undefined;
+}
+
+/**
+ * A delay before each restart; castcall's own, OTP restarts at once. The n-th restart of a child in a row waits
+ * `baseMs * factor ** (n - 1)`, at most `maxMs`; a life of `maxMs` ends the row. Meanwhile the child is `restarting`, and
+ * requests are served. A restart counts towards the intensity when it is done, not when it is planned.
+ */
+export interface Backoff {
+  /** ms before the first restart, from 1 */
+  readonly baseMs: number;
+  /** from 1; default 2 */
+  readonly factor?: number | undefined;
+  /** ms, default 30,000 */
+  readonly maxMs?: number | undefined;
+  /** share of each delay that is random, 0 to 1; default 0 */
+  readonly jitter?: number | undefined;
+}
+
+/** How often a supervisor may restart; part of every kind's options. */
+export interface RestartLimits {
+  /** restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first crash ends it */
+  readonly intensity?: number | undefined;
+  /** ms, default 5,000 */
+  readonly periodMs?: number | undefined;
+  /** default none: restarts are done at once (SU-21) */
+  readonly backoff?: Backoff | undefined;
+}
+
+/** The normalised limits. */
+export interface Limits {
+  readonly intensity: number;
+  readonly periodMs: number;
+  readonly backoff: { readonly [K in keyof Backoff]-?: number } | null;
+}
+
+const COUNT_RULE = 'a whole number of restarts from 0';
+const PERIOD_RULE = 'a whole number of milliseconds from 1';
+const DELAY_RULE = 'a whole number of milliseconds from 1';
+
+const restartSchema = z.enum(['permanent', 'transient', 'temporary'], { error: "'permanent', 'transient' or 'temporary'" }).optional();
+const shutdownSchema = z.union([z.literal('brutal_kill'), z.literal('infinity'), z.number().int().min(0)], { error: "'brutal_kill', 'infinity' or a whole number of milliseconds from 0" }).optional();
+const significantSchema = z.boolean({ error: 'true or false' }).optional();
+
+export const limitFields: Readonly<Record<'intensity' | 'periodMs' | 'backoff' | 'name', z.ZodType>> = {
+  intensity: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(0, { error: COUNT_RULE }).optional(),
+  periodMs: z.number({ error: PERIOD_RULE }).int({ error: PERIOD_RULE }).min(1, { error: PERIOD_RULE }).optional(),
+  backoff: z.strictObject({
+    baseMs: z.number({ error: DELAY_RULE }).int({ error: DELAY_RULE }).min(1, { error: DELAY_RULE }),
+    factor: z.number({ error: 'a number from 1' }).min(1, { error: 'a number from 1' }).optional(),
+    maxMs: z.number({ error: DELAY_RULE }).int({ error: DELAY_RULE }).min(1, { error: DELAY_RULE }).optional(),
+    jitter: z.number({ error: 'a number from 0 to 1' }).min(0, { error: 'a number from 0 to 1' }).max(1, { error: 'a number from 0 to 1' }).optional(),
+  }, { error: 'an object with baseMs' }).optional(),
+  name: nameSchema.optional(),
+};
+
+const childSchema = z.strictObject({
+  restart: restartSchema,
+  shutdown: shutdownSchema,
+  significant: significantSchema,
+  name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' }).optional(),
+  ...startFields,
+}) as z.ZodType<ChildOptions>;
+const taskChildSchema = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, label: startFields.label, priority: startFields.priority });
+const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() });
+
+/** What the options of a static supervisor hold once checked; `children` are looked at separately. */
+export interface ReadTree {
+  readonly strategy?: Strategy;
+  readonly autoShutdown?: AutoShutdown;
+  readonly intensity?: number;
+  readonly periodMs?: number;
+  readonly backoff?: Backoff;
+  readonly name?: string | Via;
+  readonly children: readonly unknown[];
+}
+const treeSchema: z.ZodType<ReadTree> = z.strictObject({
+  strategy: z.enum(['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" }).optional(),
+  autoShutdown: z.enum(['never', 'any_significant', 'all_significant'], { error: "'never', 'any_significant' or 'all_significant'" }).optional(),
+  ...limitFields,
+  children: z.array(z.unknown(), { error: 'an array of child(…) and supervisor(…)' }),
+}) as never;
+
+export function readChild(where: string, options: unknown): ChildOptions {
+  return parseOptions(where, childSchema, options);
+}
+
+export function readTaskChild(where: string, options: unknown): Pick<ChildOptions, 'restart' | 'shutdown' | 'significant' | 'label' | 'priority'> {
+  return parseOptions(where, taskChildSchema as z.ZodType<ChildOptions>, options);
+}
+
+export function readNested(where: string, options: unknown): SupervisorChildOptions {
+  return parseOptions(where, nestedSchema, options);
+}
+
+export function readTree(where: string, spec: unknown): ReadTree {
+  return parseOptions(where, treeSchema, spec);
+}
+
+/** Fills in the defaults: 3 restarts in 5,000 ms, as Elixir's; OTP's supervisor allows 1 (SU-08, PS-01). */
+export function limitsOf(read: RestartLimits): Limits {
+  const { backoff } = read;
+  return {
+    intensity: read.intensity ?? 3,
+    periodMs: read.periodMs ?? 5_000,
+    backoff: backoff === undefined ? null : { baseMs: backoff.baseMs, factor: backoff.factor ?? 2, maxMs: backoff.maxMs ?? 30_000, jitter: backoff.jitter ?? 0 },
+  };
+}

@@ -1,0 +1,243 @@
+import type { Own} from '../../base/index.js';
+import { adopt, disown, isThenable, OptionError, type ExitReason } from '../../base/index.js';
+import { defineAgent, Ignore, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../../behaviour/index.js';
+import { Exit, type Pid, type Process } from '../../process/index.js';
+import { attempt } from '../static/api.js';
+import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
+import { isExpectedEnd } from '../core/decision.js';
+import { unexpected } from '../static/engine.js';
+import { countOf, rowOf, type ChildCount, type ChildInfo } from '../core/info.js';
+import { Intensity } from '../core/intensity.js';
+import { dynamicFrom, type DynamicInit, type DynamicPlan } from './spec.js';
+import { reportError, reportProgress, type ProgressLevel } from '../core/report.js';
+import {
+  causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting,
+} from '../core/restart.js';
+import { judge, stopChild, stopTogether, type Ended } from '../core/shutdown.js';
+import { ChildSpec } from '../core/spec.js';
+
+/** The state of a dynamic supervisor: its children by the number of their latest process (SU-54). */
+export class DynamicState implements Restarting {
+  readonly byNumber: Map<number, Child> = new Map();
+  intensity: Intensity;
+  constructor(
+    readonly p: Process,
+    public limits: DynamicPlan,
+    /** makes the spec, at the start and when the code changes; null when a spec was given */
+    public make: DynamicInit | null,
+  ) {
+    this.intensity = new Intensity(limits.intensity, limits.periodMs);
+  }
+
+  /** A child by the pid of its process; while it is restarting by the pid of its last one (DS-06). */
+  byPid(pid: string): { readonly n: number; readonly child: Child } | undefined {
+    const { prefix } = this.p.kernel;
+    if (!pid.startsWith(prefix)) return undefined;
+    const n = Number(pid.slice(prefix.length));
+    const child = this.byNumber.get(n);
+    return child === undefined ? undefined : { n, child };
+  }
+}
+
+type Sup = AgentSelf & { state: DynamicState };
+
+function init(this: AgentSelf, recipe: DynamicPlan | DynamicInit): unknown {
+  if (typeof recipe !== 'function') return new DynamicState(this.p, recipe, null);
+  const made = recipe() as unknown;
+  const begin = (spec: unknown): unknown => (spec === 'ignore' ? new Ignore() : new DynamicState(this.p, dynamicFrom(spec, null), recipe));
+  return isThenable(made) ? adopt(made).then(begin) : begin(made);
+}
+
+/**
+ * The code changes: its spec function runs again, or the spec (or function) that is given takes its place. Limits are
+ * replaced, and with a template what the instances are made of, also of those that live, with the arguments they were
+ * started with; nobody is started, stopped or restarted now (SU-53).
+ */
+function changeCode({ state }: Sup, _from: unknown, extra: unknown): DynamicState {
+  const given: unknown = extra === undefined || extra === null ? state.make : extra;
+  if (given === null) return state;
+  const made: unknown = typeof given === 'function' ? (given as DynamicInit)() : given;
+  disown(made);
+  if (isThenable(made)) throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
+  const { template } = state.limits;
+  const limits = made === 'ignore' ? state.limits : dynamicFrom(made, template);
+  if (typeof given === 'function') state.make = given as DynamicInit;
+  state.limits = limits;
+  state.intensity = state.intensity.with(limits.intensity, limits.periodMs);
+  if (template !== null && limits.template !== null && template !== limits.template) for (const child of state.byNumber.values()) remake(child, template, limits.template);
+  return state;
+}
+
+/** An instance of the old template becomes one of the new. */
+function remake(child: Child, before: ChildSpec, { plan, ownName, ...rest }: ChildSpec): void {
+  child.plan = planAs(plan, ownName, [...plan.init, ...child.plan.init.slice(before.plan.init.length)]);
+  child.spec = new ChildSpec({ ...rest, id: '', ownName, plan: child.plan });
+}
+
+/* ---- starting ---- */
+
+/** A specification, or the last init arguments when there is a template. */
+function startChild({ state }: Sup, given: ChildSpec | Own<readonly unknown[]>): MaybeLater<Pid | Refusal | null> {
+  const { maxChildren, template } = state.limits;
+  if (state.byNumber.size >= maxChildren) return new Refusal('max_children', { maxChildren });
+  if (given instanceof ChildSpec ? template !== null : template === null) return new Refusal('bad_child', { expected: template === null ? 'a child specification' : 'init arguments' });
+  const child = newChild(state, given);
+  return attempt(() => start(state, child, 'debug'), child, () => undefined, () => undefined);
+}
+
+/** Ids play no role here, so neither does a name that is only the default made of an id (DS-04). */
+function newChild(state: DynamicState, given: ChildSpec | Own<readonly unknown[]>): Child {
+  const { extraArguments, template } = state.limits;
+  const spec = given instanceof ChildSpec ? given : (template as ChildSpec);
+  const init = given instanceof ChildSpec
+    ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given.value];
+  const plan = planAs(spec.plan, spec.ownName, init);
+  return new Child(state, new ChildSpec({ ...spec, id: '', plan }), plan);
+}
+
+function start(state: DynamicState, child: Child, level: ProgressLevel): MaybeLater<void> {
+  const started = startChildProcess(state.p, child);
+  if (started instanceof Promise) return started.then(() => keep(state, child, level));
+  keep(state, child, level);
+}
+
+function keep(state: DynamicState, child: Child, level: ProgressLevel): void {
+  if (child.process === null) return;
+  state.byNumber.set(child.process.n, child);
+  // LG-03: instances of a template come and go too often to tell of each
+  if (state.limits.template === null) reportProgress(state.p, child, level);
+}
+
+/* ---- restarting ---- */
+
+function info(self: Sup, message: unknown): unknown {
+  const { state } = self;
+  if (message instanceof Exit) {
+    const p = self.p.from as Process | null;
+    const child = childOf(p, state);
+    return child === undefined || p === null ? undefined : childEnded(self, child, p.n, message.reason);
+  }
+  if (message instanceof RetryAt) return message.child.status === 'restarting' ? restart(self, message.child, message.n, message.reason) : undefined;
+  unexpected(self, message);
+  return undefined;
+}
+
+/** A retry, with the number under which the child is kept meanwhile. */
+class RetryAt extends Retry {
+  constructor(
+    child: Child,
+    readonly n: number,
+  ) {
+    super(child);
+  }
+}
+
+function childEnded(self: Sup, child: Child, n: number, reason: ExitReason): unknown {
+  const { state } = self;
+  if (!judgeEnd(state, child, reason)) {
+    state.byNumber.delete(n);
+    child.release();
+    return undefined;
+  }
+  const cause = causeOf(child, reason);
+  if (!waits(state, child)) return restart(self, child, n, cause);
+  retryLater(state, child, cause, new RetryAt(child, n));
+  return undefined;
+}
+
+function restart(self: Sup, child: Child, n: number, reason: ExitReason): unknown {
+  const { state } = self;
+  if (!mayRestart(state, child, reason)) {
+    state.byNumber.delete(n);
+    child.release();
+    return giveUp(self);
+  }
+  child.process = null;
+  const failed = (error: unknown): undefined => tryAgain(state, child, error, new RetryAt(child, n));
+  try {
+    const started = startChildProcess(state.p, child);
+    if (started instanceof Promise) return guarded(started.then(() => restarted(state, child, n)), failed);
+  } catch (error) {
+    return failed(error);
+  }
+  return restarted(state, child, n);
+}
+
+/** An init that ignores at a restart drops the child (SU-19). */
+function restarted(state: DynamicState, child: Child, n: number): undefined {
+  state.byNumber.delete(n);
+  keep(state, child, 'info');
+  return undefined;
+}
+
+/* ---- stopping ---- */
+
+function terminateChild(self: Sup, pid: string): MaybeLater<Refusal | undefined> {
+  const { state } = self;
+  const found = state.byPid(pid);
+  if (found === undefined) return unknownChild(state, pid);
+  return next(stopChild(self.p, found.child), () => {
+    state.byNumber.delete(found.n);
+    return undefined;
+  });
+}
+
+/** With a template the dead are gladly terminated again, and what is no pid has an error of its own (SU-41). */
+function unknownChild(state: DynamicState, pid: string): Refusal | undefined {
+  const { kernel } = state.p;
+  if (state.limits.template === null) return new Refusal('not_found', { pid });
+  if (!pid.startsWith(kernel.prefix)) return new Refusal('simple_one_for_one', { id: pid });
+  return kernel.byPid(pid) === undefined ? undefined : new Refusal('not_found', { pid });
+}
+
+function terminate(self: Sup): MaybeLater<void> {
+  const { state } = self;
+  if (state === undefined) return undefined;
+  return stopTogether(self.p, state.byNumber.values(), (ended) => {
+    state.byNumber.clear();
+    if (state.limits.template === null) for (const { child, p } of ended) judge(self.p, child, p);
+    else judgeAlike(self.p, ended);
+  });
+}
+
+/** One report for all instances of a template that ended alike. */
+function judgeAlike(supervisor: Process, ended: readonly Ended[]): void {
+  const { restart, shutdownMs } = ended[0]?.child.spec ?? { restart: 'permanent', shutdownMs: 0 };
+  const alike = new Map<unknown, { readonly first: Ended; count: number }>();
+  for (const one of ended) {
+    if (isExpectedEnd(restart, shutdownMs, one.p.reason)) continue;
+    const known = alike.get(one.p.reason);
+    if (known === undefined) alike.set(one.p.reason, { first: one, count: 1 });
+    else known.count++;
+  }
+  for (const [reason, { first, count }] of alike) reportError(supervisor, 'shutdown_error', first.child, reason, first.p, count);
+}
+
+/* ---- questions ---- */
+
+/** Newest first; ids are undefined (DS-04). */
+function whichChildren({ state }: Sup): ChildInfo<undefined>[] {
+  return [...state.byNumber.values()].map((child) => rowOf(child, undefined)).reverse();
+}
+
+/** With a template all are instances of one spec (SU-43). */
+function countChildren({ state }: Sup): ChildCount {
+  const counted = countOf(state.byNumber.values());
+  return state.limits.template === null ? counted : { ...counted, specs: 1 };
+}
+
+let made: RuntimeDefinition | null = null;
+
+/** The dynamic supervisor is a server like any other; its definition is made once. */
+export function dynamicDefinition(): RuntimeDefinition {
+  made ??= runtimeOf(defineAgent({
+    name: 'dynamic supervisor',
+    trapExit: true,
+    init: init as never,
+    info: info as never,
+    calls: { startChild, terminateChild, whichChildren, countChildren } as never,
+    codeChange: changeCode as never,
+    terminate: terminate as never,
+  }) as AnyDefinition);
+  return made;
+}

@@ -1,0 +1,132 @@
+import { handled, OptionError, Own } from '../../base/index.js';
+import { planOf } from '../../behaviour/index.js';
+import type { Address, Kernel, Pid } from '../../process/index.js';
+import { dynamicDefinition } from './dynamic.js';
+import { readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template } from './spec.js';
+import { AnySupervisorRef, checkSpec } from '../static/handle.js';
+import type { ChildInfo } from '../core/info.js';
+import { nestedSpec } from '../static/nested.js';
+import type { SupervisorChildOptions } from '../core/options.js';
+import { checkId, type ChildSpec } from '../core/spec.js';
+
+/**
+ * The handle of a dynamic supervisor: children come and go, each by a specification of its own, and are known by pid.
+ * Refusals: `max_children`, `already_started`, `start_failed`, `not_found`.
+ *
+ * @example
+ * const Session = defineAgent({ init: (user: string) => ({ user }), calls: { user: (self) => self.state.user } });
+ * const sessions = await system.superviseDynamic({ maxChildren: 2 });
+ * const one = await sessions.startChild(child('session', Session, 'ann', { restart: 'temporary' }));
+ * await one.call('user'); // => 'ann'
+ * await sessions.startChild(child('session', Session, 'bob'));
+ * await sessions.startChild(child('session', Session, 'eve')).catch((error: CallError) => error.refusal); // => 'max_children'
+ * await sessions.terminateChild(one);
+ * (await sessions.countChildren()).active; // => 1
+ * @since 0.2.0
+ */
+export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>> {
+  /** @internal Use `system.superviseDynamic` or `system.dynamicSupervisor`. */
+  constructor(addr: Address, kernel: Kernel) {
+    super(addr, kernel, dynamicDefinition());
+  }
+
+  /** Starts a child; nothing is kept unless it runs (DS-01). Its id plays no role (DS-04). */
+  startChild<R>(spec: ChildSpec<R>): Promise<R> {
+    return handled(this.#startChild(spec));
+  }
+
+  async #startChild<R>(spec: ChildSpec<R>): Promise<R> {
+    if (checkSpec('startChild', spec).significant) throw significant('startChild');
+    return this.started(spec, await this.ask('startChild', spec));
+  }
+
+  /** Stops a child by its shutdown rule, also one that is restarting (DS-06). Errors: `not_found`. */
+  terminateChild(child: ChildPid): Promise<void> {
+    return handled(this.#terminateChild(child));
+  }
+
+  async #terminateChild(child: ChildPid): Promise<void> {
+    await this.ask('terminateChild', pidOf(child));
+  }
+}
+
+/** A child of a dynamic supervisor: its pid, or a ref of it. */
+export type ChildPid = string | { readonly pid: Pid | undefined };
+
+function pidOf(child: ChildPid): string {
+  const pid = typeof child === 'string' ? child : child?.pid;
+  if (typeof pid === 'string') return pid;
+  throw new OptionError('terminateChild', child, 'the pid or a ref of a child that lives');
+}
+
+/**
+ * The handle of a supervisor whose children are all instances of one template (OTP's simple_one_for_one): `startChild`
+ * takes the init arguments that the template left open. Refusals: `already_started`, `start_failed`, `not_found`, and
+ * `simple_one_for_one` for what is no pid (SU-41).
+ *
+ * @example
+ * const Session = defineAgent({ init: (host: string, user: string) => `${user}@${host}`, calls: { who: (self) => self.state } });
+ * const sessions = await system.superviseSimple(template(Session, ['example.org']));
+ * const ann = await sessions.startChild('ann');
+ * await ann.call('who'); // => 'ann@example.org'
+ * await sessions.countChildren(); // => { specs: 1, active: 1, supervisors: 0, workers: 1 }
+ * @since 0.2.0
+ */
+export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends AnySupervisorRef<ChildInfo<undefined>> {
+  readonly #template: Template<R, Rest>;
+  /** @internal Use `system.superviseSimple`. */
+  constructor(addr: Address, kernel: Kernel, template: Template<R, Rest>) {
+    super(addr, kernel, dynamicDefinition());
+    this.#template = template;
+  }
+
+  /** Starts an instance; it is restarted with the same arguments (SU-19). */
+  startChild(...args: Rest): Promise<R> {
+    return handled(this.#startChild(args));
+  }
+
+  async #startChild(args: Rest): Promise<R> {
+    return this.started(this.#template.spec, await this.ask('startChild', new Own(args)));
+  }
+
+  /** Stops an instance; fine when it has ended already (SU-41). */
+  terminateChild(child: ChildPid): Promise<void> {
+    return handled(this.#terminateChild(child));
+  }
+
+  async #terminateChild(child: ChildPid): Promise<void> {
+    await this.ask('terminateChild', pidOf(child));
+  }
+}
+
+/**
+ * Specifies a dynamic supervisor under a supervisor, by its spec or by a function that makes it at each start.
+ *
+ * @example
+ * const top = await system.supervise({ children: [] });
+ * const sessions = await top.startChild(dynamicSupervisor('sessions', { maxChildren: 100 }));
+ * (await sessions.countChildren()).specs; // => 0
+ * @since 0.2.0
+ */
+export function dynamicSupervisor(id: string, spec: DynamicSpec | DynamicInit = {}, options: SupervisorChildOptions = {}): ChildSpec<DynamicSupervisorRef> {
+  const where = checkId('dynamicSupervisor', id);
+  const read = typeof spec === 'function' ? { plan: spec, name: undefined } : readDynamic(where, spec);
+  return nestedSpec(where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }), (addr, kernel) => new DynamicSupervisorRef(addr, kernel));
+}
+
+/**
+ * Specifies a supervisor of instances of one template under a supervisor.
+ *
+ * @example
+ * const Worker = defineAgent({ init: (n: number) => n });
+ * const top = await system.supervise({ children: [] });
+ * const workers = await top.startChild(simpleSupervisor('workers', template(Worker, [])));
+ * await workers.startChild(1);
+ * (await workers.countChildren()).active; // => 1
+ * @since 0.2.0
+ */
+export function simpleSupervisor<R, Rest extends readonly unknown[]>(id: string, of: Template<R, Rest>, spec: SimpleSpec = {}, options: SupervisorChildOptions = {}): ChildSpec<SimpleSupervisorRef<R, Rest>> {
+  const where = checkId('simpleSupervisor', id);
+  const read = readSimple(where, of as never, spec);
+  return nestedSpec(where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }), (addr, kernel) => new SimpleSupervisorRef(addr, kernel, of));
+}

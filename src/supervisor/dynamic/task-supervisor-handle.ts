@@ -1,0 +1,208 @@
+import { handled, OptionError, Own, parseOptions, shownAs, z, type ExitReason } from '../../base/index.js';
+import {
+  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStartOptions, type TaskStream,
+  type TaskStreamOptions,
+} from '../../behaviour/index.js';
+import { Level, type Address, type Kernel, type Pid } from '../../process/index.js';
+import { checkStartName, type Via } from '../../router/index.js';
+import type { Restart, Shutdown } from '../core/decision.js';
+import type { ChildCount } from '../core/info.js';
+import { nestedSpec } from '../static/nested.js';
+import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions } from '../core/options.js';
+import { checkId, shutdownOf, type ChildSpec } from '../core/spec.js';
+import { taskSupervisorDefinition, type TaskJob, type TaskPlan, type TaskStart } from './task-supervisor.js';
+
+/** Options of a task supervisor; all have defaults. Restarts, of children that have them: 3 in 5,000 ms. */
+export interface TaskSupervisorSpec extends RestartLimits {
+  /** tasks that may live at once, default no limit (TK-16) */
+  readonly maxChildren?: number | undefined;
+  /** registered name of the supervisor, default none */
+  readonly name?: string | Via | undefined;
+}
+
+/** How the tasks of a task supervisor start and end: options of `with`. */
+export interface SupervisedTaskOptions extends TaskStartOptions {
+  /** what the task gets when its supervisor stops or is asked to terminate it, default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
+}
+
+/** Options of `startChild` of a task supervisor; what is left out is as `with` says. */
+export interface TaskChildOptions extends SupervisedTaskOptions {
+  /** default `temporary` (TK-16) */
+  readonly restart?: Restart | undefined;
+}
+
+const CHILDREN_RULE = 'a whole number of tasks from 0; leave it out for no limit';
+const { backoff: _none, ...limits } = limitFields;
+const schema: z.ZodType<TaskSupervisorSpec> = z.strictObject({
+  ...limits,
+  maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE }).optional(),
+}) as never;
+
+/** Checked options of a task supervisor, and its name. */
+export interface ReadTasks {
+  readonly plan: TaskPlan;
+  readonly name: string | Via | undefined;
+}
+
+export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
+  const read = parseOptions(where, schema, spec);
+  return {
+    plan: { ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity },
+    name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
+  };
+}
+
+/** What a task is given to end in, unless told otherwise, ms. */
+export const TASK_SHUTDOWN_MS = 5_000;
+const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
+
+/**
+ * The handle of a task supervisor (TK-16): its children are tasks, which end with it and not with whoever asked for
+ * them. Used in the synchronous part of a handler it acts for that process; after an await use `self.bind(tasks)`.
+ * Outside every process the owner of a task is the outside. Refusals: `max_children`, `not_found`.
+ *
+ * @example
+ * const tasks = await system.superviseTasks({ maxChildren: 1 });
+ * const task = await tasks.asyncNolink((self, n: number) => n * 2, 21);
+ * await system.task.await(task); // => 42
+ * await tasks.startChild((self) => self.receive(), []);
+ * await tasks.async(() => 1).catch((error: CallError) => error.refusal); // => 'max_children'
+ * (await tasks.children()).length; // => 1
+ * @since 0.2.0
+ */
+export class TaskSupervisorRef {
+  readonly #ref: AgentRefImpl;
+  readonly #options: SupervisedTaskOptions;
+  /** @internal Use `system.superviseTasks` or `system.taskSupervisor`. */
+  constructor(ref: AgentRefImpl, options: SupervisedTaskOptions = {}) {
+    this.#ref = ref;
+    this.#options = options;
+  }
+
+  /** @internal */
+  static of(addr: Address, kernel: Kernel): TaskSupervisorRef {
+    return new TaskSupervisorRef(new AgentRefImpl(addr, taskSupervisorDefinition(), kernel, null));
+  }
+
+  /** undefined while nobody is there */
+  get pid(): Pid | undefined {
+    return this.#ref.pid;
+  }
+
+  /** the same supervisor with another caller, who owns the tasks */
+  bind(self: ProcessVerbs): TaskSupervisorRef {
+    return new TaskSupervisorRef(this.#ref.bind(self as never), this.#options);
+  }
+
+  /** the same supervisor for tasks that start or end otherwise: `tasks.with({ shutdown: 'brutal_kill' }).async(fn)` */
+  with(options: SupervisedTaskOptions): TaskSupervisorRef {
+    const where = 'tasks.with';
+    checkKeys(where, options, ['shutdown', 'priority']);
+    shutdownOf(where, options.shutdown, 0);
+    levelOf(where, options.priority);
+    return new TaskSupervisorRef(this.#ref, { ...this.#options, ...options });
+  }
+
+  /** A task that is linked to its owner and to this supervisor; the verbs of `self.task` wait for it. */
+  async<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Promise<Task<Awaited<V>>> {
+    return this.#start('async', 'async', fn, args) as Promise<Task<Awaited<V>>>;
+  }
+
+  /** The same without the link to the owner: a crash reaches it only as a Down (TK-05). */
+  asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Promise<Task<Awaited<V>>> {
+    return this.#start('asyncNolink', 'asyncNolink', fn, args) as Promise<Task<Awaited<V>>>;
+  }
+
+  /**
+   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends them. A start that it
+   * refuses fails the stream with that CallError: `max_children` says that `concurrency` is above what is free.
+   */
+  stream<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>> {
+    return this.#stream('stream', items, fn, true, options) as TaskStream<T, Awaited<V>>;
+  }
+
+  /** The same, where a crash is an outcome for every consumer (TK-05). */
+  streamNolink<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>> {
+    return this.#stream('streamNolink', items, fn, false, options) as TaskStream<T, Awaited<V>>;
+  }
+
+  #stream(verb: string, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions = {}): unknown {
+    const where = `tasks.${verb}`;
+    checkFunction(where, fn);
+    const { addr, definition, kernel, sender } = this.#ref;
+    // The link of a stream is kept by the stream itself, so each task is one without.
+    const start: StreamStart = (run, item, consumer, started, refused) => {
+      const job = this.#job(where, run, [item], { restart: 'temporary' });
+      const request: TaskStart = { as: 'asyncNolink', job, told: { started, refused } };
+      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call(
+        'start', new Own(request), { timeoutMs: 'infinity' },
+      );
+      asked.catch(refused);
+    };
+    return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start));
+  }
+
+  /** A task whose result nobody hears of, restarted by its own rule. */
+  startChild<A extends unknown[]>(fn: TaskFunction<A, unknown>, args: readonly [...A], options: TaskChildOptions = {}): Promise<Pid> {
+    return this.#start('startChild', 'child', fn, args, options) as Promise<Pid>;
+  }
+
+  #start(verb: string, as: TaskStart['as'], fn: unknown, args: readonly unknown[], options: TaskChildOptions = {}): Promise<unknown> {
+    const where = `tasks.${verb}`;
+    checkFunction(where, fn);
+    if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
+    checkKeys(where, options, ['restart', 'shutdown', 'priority']);
+    return this.#ask('start', new Own<TaskStart>({ as, job: this.#job(where, fn, args, options), told: null }));
+  }
+
+  #job(where: string, fn: unknown, args: readonly unknown[], options: TaskChildOptions): TaskJob {
+    const { restart = 'temporary', shutdown, priority } = { ...this.#options, ...options };
+    if (!RESTARTS.includes(restart)) throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
+    return { fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, priority) };
+  }
+
+  /** Ends one child: `shutdown`, then a kill when it takes too long. Errors: `not_found`. */
+  terminateChild(pid: string): Promise<void> {
+    return this.#ask('terminateChild', pid) as Promise<void>;
+  }
+
+  /** Pids of the living tasks, oldest first. */
+  children(): Promise<Pid[]> {
+    return this.#ask('children') as Promise<Pid[]>;
+  }
+
+  countChildren(): Promise<ChildCount> {
+    return this.#ask('countChildren') as Promise<ChildCount>;
+  }
+
+  /** Ends all tasks at once, then the supervisor; `shutdown` by default. */
+  stop(reason: ExitReason = 'shutdown', options: StopOptions = {}): Promise<void> {
+    return this.#ref.stop(reason, options);
+  }
+
+  #ask(op: string, payload?: unknown): Promise<unknown> {
+    return handled(this.#ref.call(op, payload, { timeoutMs: 'infinity' }));
+  }
+}
+
+shownAs(TaskSupervisorRef, (it) => `TaskSupervisorRef(${it.pid ?? 'nobody'})`);
+
+function checkFunction(where: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
+}
+
+/**
+ * Specifies a task supervisor under a supervisor.
+ *
+ * @example
+ * const top = await system.supervise({ children: [] });
+ * const tasks = await top.startChild(taskSupervisor('tasks', { maxChildren: 100 }));
+ * await system.task.await(await tasks.async(() => 'done')); // => 'done'
+ * @since 0.2.0
+ */
+export function taskSupervisor(id: string, spec: TaskSupervisorSpec = {}, options: SupervisorChildOptions = {}): ChildSpec<TaskSupervisorRef> {
+  const where = checkId('taskSupervisor', id);
+  const read = readTasks(where, spec);
+  return nestedSpec(where, id, options, (name) => planOf(taskSupervisorDefinition(), [read.plan], { name: name ?? read.name }), (addr, kernel) => TaskSupervisorRef.of(addr, kernel));
+}

@@ -1,0 +1,26 @@
+import { ExitSignal, isA, OptionError, printable } from '../../base/index.js';
+import { checkFlags, withChildren, type SupervisorSpec, type Tree } from '../core/spec.js';
+
+/**
+ * A function that makes the spec when the supervisor starts, and again when its code changes (SU-53). `'ignore'` starts
+ * nothing (SU-05).
+ */
+export type SupervisorInit = () => SupervisorSpec | 'ignore' | Promise<SupervisorSpec | 'ignore'>;
+
+/** What a supervisor is started with: a checked tree, or the function that makes its spec. */
+export type Recipe = Tree | SupervisorInit;
+
+/** Checks what a spec function returned; each kind of mistake has its own reason (SU-05). */
+export function treeFrom(made: unknown): Tree {
+  if (typeof made !== 'object' || made === null) throw new ExitSignal({ badReturn: printable(made) });
+  const flags = wrapped('supervisorData', () => checkFlags('supervisor', made));
+  return wrapped('startSpec', () => withChildren('supervisor', flags));
+}
+
+export function wrapped<T>(key: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw isA(error, OptionError) ? new ExitSignal({ [key]: error }) : error;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Process } from '../../process/index.js';
+import { Family } from './family.js';
+import { Intensity } from '../core/intensity.js';
+import type { SupervisorInit } from './recipe.js';
+import type { Restarting } from '../core/restart.js';
+import type { Limits } from '../core/options.js';
+import type { Tree } from '../core/spec.js';
+
+/** The state of a static supervisor, which is an ordinary agent. */
+export class SupervisorState implements Restarting {
+  readonly family: Family;
+  intensity: Intensity;
+  /** the flags; the specs of its children are with the children, so that what is forgotten there is forgotten */
+  tree: Omit<Tree, 'children'>;
+  constructor(
+    readonly p: Process,
+    tree: Tree,
+    /** makes the spec again when the code changes */
+    public make: SupervisorInit | null,
+  ) {
+    this.family = new Family(p);
+    this.tree = flagsOf(tree);
+    this.intensity = new Intensity(tree.intensity, tree.periodMs);
+  }
+
+  get limits(): Limits {
+    return this.tree;
+  }
+}
+
+export function flagsOf({ strategy, autoShutdown, intensity, periodMs, backoff, name, partitions }: Tree): Omit<Tree, 'children'> {
+  return { strategy, autoShutdown, intensity, periodMs, backoff, name, partitions };
+}
