@@ -2,7 +2,6 @@ export { lendRequire } from './lend-require.js';
 export {
   CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields,
 } from './errors.js';
-export { atOnce } from './at-once.js';
 export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
 export { cloned } from './clone.js';
 export {
@@ -22,5 +21,5 @@ export { redacted } from './redact.js';
 export { Ring } from './ring.js';
 export { isShown, shown, shownAs } from './shown.js';
 export { weightOf } from './weight.js';
-export { adopt, awaitable, disown, handled, isThenable, markHandled, settle } from './thenable.js';
+export { adopt, atOnce, awaitable, disown, handled, isThenable, markHandled, settle } from './thenable.js';
 export type { Tap } from './tap.js';

@@ -1,3 +1,5 @@
+import { OptionError } from './errors.js';
+
 const { then } = Promise.prototype;
 const noop = (): void => {};
 
@@ -95,4 +97,15 @@ export function handled<P extends Promise<unknown>>(promise: P): P {
  */
 export function disown(value: unknown, onError: (error: unknown) => void = noop): void {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') settle(value, noop, onError);
+}
+
+/**
+ * What a function of the user's answered. An async one answers a promise, which would count as true, as a
+ * value or as nobody, whatever it comes to: refused.
+ */
+export function atOnce<T>(what: string, answer: T): T {
+  if (!isThenable(answer)) return answer;
+  disown(answer);
+  const fix = 'the function must not be async: do what takes time before it is asked';
+  throw new OptionError(what, 'a promise', 'an answer at once', fix, 'ASYNC_CALLBACK');
 }

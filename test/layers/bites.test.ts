@@ -204,6 +204,41 @@ describe('packages', () => {
   });
 });
 
+describe('rooms', () => {
+  it('lets a room load a lower one, name a type of a higher one, and a folder use its rooms', () => {
+    expect(check({
+      'process/index.ts': `export { p } from './record/process.js';\nexport { k } from './kernel/kernel.js';\n`,
+      'process/record/process.ts': `import type { K } from '../kernel/kernel.js';\nexport const p = 1 as unknown as K;\n`,
+      'process/kernel/kernel.ts': `import { p } from '../record/process.js';\nexport const k = p;\nexport type K = number;\n`,
+      'behaviour/gen/sys/sys.ts': `export { a } from '../a.js';\n`,
+      'behaviour/gen/a.ts': `export const a = 1;\n`,
+    })).toEqual([]);
+  });
+
+  it.each([
+    ['a higher room', 'process/record/a.ts', `import { b } from '../kernel/b.js';`, '../kernel/b.js'],
+    ['a sibling', 'behaviour/statem/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
+    ['a type of a sibling', 'behaviour/statem/a.ts', `import type { B } from '../agent/b.js';`, '../agent/b.js'],
+    ['a sibling, from a shelf', 'behaviour/gen/sys/a.ts', `import { b } from '../../agent/b.js';`, '../../agent/b.js'],
+    ['a file of the folder itself', 'supervisor/core/a.ts', `import type { B } from '../b.js';`, '../b.js'],
+  ])('finds a room that imports %s', (_, file, text, specifier) => {
+    expect(check({ [file]: `${text}\n` })).toEqual(found('room', file, 1, specifier));
+  });
+
+  it('finds a room that is not in the table, and one in a flat folder', () => {
+    expect(check({ 'process/other/a.ts': '', 'base/a/b.ts': '' })).toEqual([
+      ...found('room-unknown', 'base/a/b.ts', 1, 'base/a/ is no room of base'),
+      ...found('room-unknown', 'process/other/a.ts', 1, 'process/other/ is no room of process'),
+    ]);
+  });
+
+  it('finds a folder of 23 files and lets 22 pass', () => {
+    plant(Object.fromEntries(Array.from({ length: 22 }, (_, n) => [`router/request/f${n}.ts`, ''])));
+    expect(checkSources(root)).toEqual([]);
+    expect(check({ 'router/request/g.ts': '' })).toEqual(found('folder-full', 'router/request', 1, '23 files, at most 22'));
+  });
+});
+
 describe('the hot folders', () => {
   it.each([
     ['async function', `export async function f(): Promise<void> {}`],

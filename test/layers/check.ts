@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { relative, sep } from 'node:path';
+import { posix, relative, sep } from 'node:path';
 import ts from 'typescript';
-import { doorways, fileLinesMax, functionLinesMax, hotFolders, layers, sleepMsMax } from './layers.js';
+import {
+  doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers, rooms, sleepMsMax,
+} from './layers.js';
 import { runtimeCycles } from './cycles.js';
 import { rawUses } from './raw.js';
 import { countLines, lineOf, listTypeScript, readTree, walk } from './source.js';
@@ -10,7 +12,7 @@ import type { Edge, Source } from './source.js';
 
 export interface Violation {
   readonly rule:
-    | 'folder-unknown' | 'import-forbidden' | 'import-deep' | 'import-door' | 'import-cycle'
+    | 'folder-unknown' | 'folder-full' | 'room-unknown' | 'room' | 'import-forbidden' | 'import-deep' | 'import-door' | 'import-cycle'
     | 'package' | 'builtin' | 'raw' | 'hot' | 'file-long' | 'function-long' | 'sleep';
   readonly file: string;
   readonly line: number;
@@ -30,7 +32,16 @@ export function checkSources(root: string): Violation[] {
   const cycles = runtimeCycles(sources).map((cycle): Violation => ({
     rule: 'import-cycle', file: cycle[0] ?? '', line: 1, detail: [...cycle, cycle[0]].join(' -> '),
   }));
-  return [...violations, ...cycles];
+  return [...violations, ...cycles, ...fullFolders(sources)];
+}
+
+/** Folders that hold more files than one looks through. */
+function fullFolders(sources: readonly Source[]): Violation[] {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count > folderFilesMax).map(([file, count]): Violation => ({
+    rule: 'folder-full', file, line: 1, detail: `${count} files, at most ${folderFilesMax}`,
+  }));
 }
 
 /** Test files that are too long to read, and tests that sleep. */
@@ -51,12 +62,16 @@ function isDoor(path: string): boolean {
 }
 
 function folderOf({ path, folder }: Source): Violation[] {
+  const room = roomOf(path);
+  if (room !== undefined && folder !== undefined && layers[folder] !== undefined && rooms[folder]?.[room] === undefined) {
+    return [{ rule: 'room-unknown', file: path, line: 1, detail: `${folder}/${room}/ is no room of ${folder}` }];
+  }
   if (path === 'index.ts' || (folder !== undefined && layers[folder] !== undefined)) return [];
   return [{ rule: 'folder-unknown', file: path, line: 1, detail: folder === undefined ? 'only index.ts lives in src itself' : `${folder}/ has no layer` }];
 }
 
 function edgeOf(source: Source, edge: Edge): Violation[] {
-  const rule = edge.target === undefined ? outsideRule(source, edge) : insideRule(source, edge.target);
+  const rule = edge.target === undefined ? outsideRule(source, edge) : insideRule(source, edge.target, edge.runtime);
   return rule === undefined ? [] : [{ rule, file: source.path, line: edge.line, detail: edge.specifier }];
 }
 
@@ -66,13 +81,26 @@ function outsideRule(source: Source, { specifier }: Edge): Violation['rule'] | u
   return doorways[name] === source.path ? undefined : 'package';
 }
 
-function insideRule(source: Source, target: string): Violation['rule'] | undefined {
+function insideRule(source: Source, target: string, runtime: boolean): Violation['rule'] | undefined {
   if (isDoor(target) && source.path !== 'index.ts') return 'import-door';
   const folder = target.startsWith('..') ? undefined : target.slice(0, Math.max(0, target.indexOf('/')));
   if (folder === undefined || folder === '') return isDoor(target) ? undefined : 'import-forbidden';
-  if (folder === source.folder) return undefined;
+  if (folder === source.folder) return roomRule(folder, roomOf(source.path), roomOf(target), runtime);
   if (!isDoor(source.path) && layers[source.folder ?? '']?.imports.includes(folder) !== true) return 'import-forbidden';
   return target === `${folder}/index.ts` || isDoor(target) ? undefined : 'import-deep';
+}
+
+/** The first folder below a folder of src; undefined for what lies in that folder itself. */
+function roomOf(path: string): string | undefined {
+  const [, room, inner] = path.split('/');
+  return inner === undefined ? undefined : room;
+}
+
+function roomRule(folder: string, from: string | undefined, to: string | undefined, runtime: boolean): 'room' | undefined {
+  if (from === undefined || from === to) return undefined;
+  if (to === undefined) return 'room';
+  const may = (one: string, other: string): boolean => rooms[folder]?.[one]?.includes(other) === true;
+  return may(from, to) || (!runtime && may(to, from)) ? undefined : 'room';
 }
 
 function rawOf(source: Source, checker: ts.TypeChecker): Violation[] {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkSources, checkTests, format } from './check.js';
-import { layers } from './layers.js';
+import { layers, rooms } from './layers.js';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,6 +20,14 @@ describe('the house', () => {
         const level = layers[other]?.level;
         return level === undefined || (level >= layer.level && !(name === 'mailbox' && other === 'base'));
       }).map((other) => `${name} -> ${other}`));
+    expect(wrong).toEqual([]);
+  });
+
+  it('has rooms that load only what stands above them in the table', () => {
+    const wrong = Object.entries(rooms).flatMap(([folder, byRoom]) => {
+      const order = Object.keys(byRoom);
+      return order.flatMap((room, at) => (byRoom[room] ?? []).filter((other) => !order.slice(0, at).includes(other)).map((other) => `${folder}/${room} -> ${other}`));
+    });
     expect(wrong).toEqual([]);
   });
 });

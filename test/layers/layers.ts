@@ -69,6 +69,40 @@ export const layers: Readonly<Record<string, Layer>> = {
   ),
 };
 
+/**
+ * The rooms of a folder, and which of its other rooms each may load. A type may also be named the other way. The files
+ * that lie in the folder itself may use all of its rooms, and no room uses them. A folder that is not named here is flat.
+ */
+export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  process: {
+    record: [],
+    send: ['record'],
+    signal: ['record', 'send'],
+    inspect: ['record', 'signal'],
+    kernel: ['record', 'send', 'signal', 'inspect'],
+  },
+  router: { names: [], 'dead-letter': [], request: ['names', 'dead-letter'] },
+  behaviour: {
+    gen: [],
+    // Siblings do not know each other, except that an event manager and the owner of names are agents, and a task is a
+    // plain process.
+    agent: ['gen'],
+    statem: ['gen'],
+    plain: ['gen'],
+    event: ['gen', 'agent'],
+    names: ['gen', 'agent'],
+    task: ['gen', 'plain'],
+  },
+  supervisor: {
+    core: [],
+    static: ['core'],
+    dynamic: ['core', 'static'],
+    partition: ['core', 'static'],
+    application: ['core', 'static'],
+  },
+  delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
+};
+
 /** A third-party package enters through exactly one file. */
 export const doorways: Readonly<Record<string, string>> = {
   nanoid: 'base/id.ts',
@@ -81,6 +115,8 @@ export const doorways: Readonly<Record<string, string>> = {
 /** Folders whose code runs per message. */
 export const hotFolders: readonly string[] = kernel;
 
+/** Source files that lie in one folder. */
+export const folderFilesMax = 22;
 export const fileLinesMax = 400;
 export const functionLinesMax = 70;
 /** Real time that a test may wait for, ms. */

@@ -6,7 +6,7 @@ import { Phase, ReplySlot, takeDown, Timeout, type Behaviour, type Down, type Pr
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
 import { AGENT_SYS } from '../gen/sys/agent-sys.js';
-import { abandonedWith, runConcurrent } from './concurrent.js';
+import { runConcurrent } from './concurrent.js';
 import { badReturn, Control, isControl, NoReply, Refusal, Stop } from '../gen/control.js';
 import type { AgentDefinition } from './definition.js';
 import { conclude, definitionOf, end, lastReason, replaceReason } from '../gen/ending.js';
@@ -15,6 +15,7 @@ import { beginIdle, disarmIdle } from '../gen/idle.js';
 import type { AgentSelf } from '../gen/self.js';
 import { driveStream, StreamSlot } from '../gen/request/stream.js';
 import { checkReturned } from '../gen/unreturned.js';
+import { abandonedWith, expired, overdue } from '../gen/skipped.js';
 
 type Run = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -132,26 +133,6 @@ function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Reque
   if (result !== undefined && isThenable(result)) return result;
   self.committed = self.state;
   return after(p, self, call, result);
-}
-
-/** A queued request whose caller gave up and asked to be skipped is not handled. */
-export function overdue(p: Process, call: Request): boolean {
-  const extra = call.extra;
-  if (extra === null || !extra.skipAbandoned || !call.settled) return false;
-  skipped(p, call.skippedAs);
-  return true;
-}
-
-/** The message that was just taken has expired. */
-export function expired(p: Process, from: unknown): void {
-  if (from instanceof ReplySlot) from.lost('EXPIRED');
-  skipped(p, 'expired');
-}
-
-/** Counts the message that was just taken as that; the loop will count it as handled when we return. */
-function skipped(p: Process, as: 'expired' | 'dropped'): void {
-  p.mailbox.handled--;
-  p.mailbox.tally()[as]++;
 }
 
 function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unknown): unknown {

@@ -6,6 +6,7 @@ import { Flag } from '../gen/answering.js';
 import { isControl, NO_REPLY, NoReply, Refusal, Stop } from '../gen/control.js';
 import { ForkedSelf, type AgentSelf } from '../gen/self.js';
 import { checkReturned } from '../gen/unreturned.js';
+import { abandonedWith } from '../gen/skipped.js';
 
 type Handler = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -86,10 +87,4 @@ function answer(child: Process, call: Request, result: unknown): void {
     else call.stopped(result.reason);
   } else if (result instanceof NoReply) child.from = null;
   else call.reply(result);
-}
-
-/** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
-export function abandonedWith(call: Request, error: unknown): boolean {
-  const extra = call.extra;
-  return extra !== null && call.settled && extra.cancelled && extra.abortReason === error;
 }

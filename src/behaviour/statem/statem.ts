@@ -2,9 +2,7 @@ import { CastcallError, isOrderly, isThenable, type ExitReason } from '../../bas
 import { CONTINUE, Kind, Rank, type Extra, type Op } from '../../mailbox/index.js';
 import { exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process, type SysHooks, type Turnover } from '../../process/index.js';
 import { Request } from '../../router/index.js';
-import { expired, overdue } from '../agent/agent.js';
 import { dropController, Flag } from '../gen/answering.js';
-import { abandonedWith } from '../agent/concurrent.js';
 import { isControl } from '../gen/control.js';
 import { lastReason } from '../gen/ending.js';
 import { dispatch } from './dispatch.js';
@@ -15,6 +13,7 @@ import { EndAsked, entered, transit, type Next } from './step.js';
 import { between, reportEnd, statemHooks } from './sys.js';
 import { StatemTimeout } from './timeouts.js';
 import { Move, Transition } from './transition.js';
+import { abandonedWith, expired, overdue } from '../gen/skipped.js';
 
 /** Events from inside that are handled in one go; then the run queue decides again. */
 const INSIDE_BUDGET = 64;
