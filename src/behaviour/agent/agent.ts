@@ -2,7 +2,7 @@ import { CastcallError, isThenable } from '../../base/index.js';
 import type { Extra} from '../../mailbox/index.js';
 import { Kind, type Op } from '../../mailbox/index.js';
 import type { Exit} from '../../process/index.js';
-import { Phase, ReplySlot, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover } from '../../process/index.js';
+import { Phase, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
 import { AGENT_SYS } from '../gen/sys/agent-sys.js';
