@@ -17,7 +17,9 @@ function declarations() {
     if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
     const path = join(entry.parentPath, entry.name);
     const { outputText } = ts.transpileDeclaration(readFileSync(path, 'utf8'), {
-      fileName: path, reportDiagnostics: false, compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, stripInternal: true },
+      fileName: path, reportDiagnostics: false, compilerOptions: {
+        target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, stripInternal: true,
+      },
     });
     made.set(path.replace(/\.ts$/, '.d.ts'), outputText);
   }
@@ -26,12 +28,16 @@ function declarations() {
 
 /** A program over the declarations alone; nothing is resolved outside of them. */
 function programOf(made) {
-  const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, noLib: true, types: [] };
+  const options = {
+    module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022,
+    noLib: true, types: [],
+  };
   const host = ts.createCompilerHost(options);
   const { readFile, fileExists, getSourceFile } = host;
   host.readFile = (path) => made.get(path) ?? readFile(path);
   host.fileExists = (path) => made.has(path) || (!path.startsWith(join(root, 'src')) && fileExists(path));
-  host.getSourceFile = (path, version) => (made.has(path) ? ts.createSourceFile(path, made.get(path), version, true) : getSourceFile(path, version));
+  host.getSourceFile = (path, version) =>
+    (made.has(path) ? ts.createSourceFile(path, made.get(path), version, true) : getSourceFile(path, version));
   return ts.createProgram({ rootNames: [...made.keys()], options, host });
 }
 
@@ -42,7 +48,9 @@ function textOf(symbol) {
     const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
     return printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
   });
-  return [...new Set(texts)].join('\n').replace(/^export (?:declare )?|^declare /gm, '').replace(/^ {4,}/gm, (indent) => ' '.repeat(indent.length / 2));
+  return [...new Set(texts)].join('\n').replace(/^export (?:declare )?|^declare /gm, '').replace(
+    /^ {4,}/gm, (indent) => ' '.repeat(indent.length / 2),
+  );
 }
 
 /** The source of an entry of `exports` in package.json. */
@@ -55,7 +63,9 @@ export function apiText() {
   const doors = Object.entries(manifest.exports).filter(([, target]) => typeof target === 'object');
   const parts = doors.map(([name, { types }]) => {
     const source = program.getSourceFile(sourceOf(types));
-    if (source === undefined) throw new Error(`${relative(root, sourceOf(types))} is an entry of package.json and does not exist`);
+    if (source === undefined) {
+      throw new Error(`${relative(root, sourceOf(types))} is an entry of package.json and does not exist`);
+    }
     const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source));
     const lines = exported.map((symbol) => {
       const real = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);

@@ -12,7 +12,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
  * newest.
  */
 const compilers = ['5.4.5', manifest.devDependencies.typescript, '7.0.2'];
-const subpaths = Object.keys(manifest.exports).filter((key) => key !== './package.json').map((key) => key.replace(/^\./, manifest.name));
+const subpaths = Object.keys(manifest.exports).filter((key) => key !== './package.json').map(
+  (key) => key.replace(/^\./, manifest.name),
+);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-package-'));
 const failures = [];
@@ -25,10 +27,14 @@ function step(name, action) {
   const startedAt = performance.now();
   try {
     const note = action();
-    console.log(`check:package: ok   ${name}${note ? `: ${note}` : ''} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+    console.log(`check:package: ok   ${name}${note
+      ? `: ${note}`
+      : ''} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failures.push(name);
-    console.error(`check:package: FAIL ${name}\n${[error.message, error.stdout, error.stderr].filter(Boolean).join('\n')}`);
+    console.error(
+      `check:package: FAIL ${name}\n${[error.message, error.stdout, error.stderr].filter(Boolean).join('\n')}`,
+    );
   }
 }
 
@@ -79,10 +85,15 @@ function writeProgram(project) {
 /** False when the registry cannot be reached. */
 function installed(wanted) {
   try {
-    run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--prefer-offline', '--fetch-retries=1', ...wanted], project);
+    run('npm', [
+      'install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--prefer-offline', '--fetch-retries=1',
+      ...wanted,
+    ], project);
     return true;
   } catch (error) {
-    if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENOTCACHED|ECONNRESET/.test(`${error.stdout}${error.stderr}`)) return false;
+    if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENOTCACHED|ECONNRESET/.test(`${error.stdout}${error.stderr}`)) {
+      return false;
+    }
     throw error;
   }
 }
@@ -104,7 +115,8 @@ try {
     const paths = new Set(packed.files.map((file) => file.path));
     const missing = manifest.files.filter((entry) => ![...paths].some((path) => within(path, entry)));
     must(missing.length === 0, `not in the tarball: ${missing.join(', ')}`);
-    const strange = [...paths].filter((path) => path !== 'package.json' && !manifest.files.some((entry) => within(path, entry)));
+    const strange =
+      [...paths].filter((path) => path !== 'package.json' && !manifest.files.some((entry) => within(path, entry)));
     must(strange.length === 0, `should not be in the tarball: ${strange.join(', ')}`);
     return `${paths.size} files, ${(packed.size / 1024).toFixed(0)} KB`;
   });
@@ -130,7 +142,10 @@ try {
     writeFileSync(join(project, 'package.json'), JSON.stringify(
       { name: 'stranger', version: '1.0.0', private: true, type: 'module' },
     ));
-    run('npm', ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball], project);
+    run(
+      'npm', ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball],
+      project,
+    );
     const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
     const entries = Object.entries(lock.packages).filter(([path]) => path !== '' && existsSync(join(project, path)));
     const scripts = entries.filter(([, entry]) => entry.hasInstallScript).map(([path]) => path);
@@ -140,8 +155,12 @@ try {
   });
   for (const subpath of subpaths) {
     const names = `if (Object.keys(m).length === 0) throw new Error('exports nothing')`;
-    step(`import ${subpath}`, () => { run(process.execPath, ['--input-type=module', '-e', `const m = await import('${subpath}'); ${names}`], project); });
-    step(`require ${subpath}`, () => { run(process.execPath, ['--input-type=commonjs', '-e', `const m = require('${subpath}'); ${names}`], project); });
+    step(`import ${subpath}`, () => {
+      run(process.execPath, ['--input-type=module', '-e', `const m = await import('${subpath}'); ${names}`], project);
+    });
+    step(`require ${subpath}`, () => {
+      run(process.execPath, ['--input-type=commonjs', '-e', `const m = require('${subpath}'); ${names}`], project);
+    });
   }
   const node = `@types/node@${manifest.devDependencies['@types/node']}`;
   step('the type tests, as a program of a stranger', () => `${writeProgram(project)} files`);
@@ -152,7 +171,9 @@ try {
     });
   }
   step('ends by itself', () => {
-    run('timeout', ['5', process.execPath, '--input-type=module', '-e', subpaths.map((subpath) => `import '${subpath}';`).join('')], project);
+    run('timeout', [
+      '5', process.execPath, '--input-type=module', '-e', subpaths.map((subpath) => `import '${subpath}';`).join(''),
+    ], project);
   });
 } finally {
   rmSync(scratch, { recursive: true, force: true });

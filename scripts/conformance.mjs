@@ -23,10 +23,16 @@ const items = conformance(otp, readFileSync(join(root, 'docs/otp-deviations.md')
 const written = page(otp, items);
 if (args.includes('--write') && written !== otp) writeFileSync(otpPath, written);
 
-if (args.includes('--tests')) for (const item of items) console.log(`${item.id} ${item.state}\n${item.tests.map((test) => `    ${test.file}: ${test.title}`).join('\n')}`);
+if (args.includes('--tests')) {
+  for (const item of items) {
+    console.log(`${item.id} ${item.state}\n${item.tests.map((test) => `    ${test.file}: ${test.title}`).join('\n')}`);
+  }
+}
 console.log(table(items));
 const found = problems(items);
-if (written !== otp && !args.includes('--write')) found.push('docs/otp.md is out of date: npm run conformance -- --write');
+if (written !== otp && !args.includes('--write')) {
+  found.push('docs/otp.md is out of date: npm run conformance -- --write');
+}
 for (const problem of found) console.error(problem);
 console.log(`${items.length} items, ${found.length} problems`);
 process.exitCode = found.length === 0 ? 0 : 1;

@@ -33,7 +33,8 @@ function doors() {
     let names = 0;
     for (const statement of file.statements) {
       if (ts.isExportDeclaration(statement)) names += statement.exportClause?.elements?.length ?? 0;
-      else if (ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) names++;
+      else if (ts.canHaveModifiers(statement)
+        && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) names++;
     }
     counts.set(dirname(path), names);
   }
@@ -44,7 +45,9 @@ function doors() {
 function imports() {
   const graph = new Map();
   for (const [path, text] of texts) {
-    const targets = [...text.matchAll(/from\s+'(\.[^']+)'/g)].map(([, target]) => posix.join(posix.dirname(path), target).replace(/\.js$/, '.ts'));
+    const targets = [...text.matchAll(/from\s+'(\.[^']+)'/g)].map(
+      ([, target]) => posix.join(posix.dirname(path), target).replace(/\.js$/, '.ts'),
+    );
     graph.set(path, targets.filter((target) => texts.has(target)));
   }
   return graph;
@@ -74,15 +77,20 @@ function knots(graph) {
   return found;
 }
 
-const COUNTER = /(?:\b(?:mailbox|box|signals)\.(?:sent|handled|size|dropped)|\btally\(\)(?:\.\w+|\[[^\]]+\]))\s*(?:\+\+|--|[+-]?=(?!=))/g;
+const COUNTER =
+  /(?:\b(?:mailbox|box|signals)\.(?:sent|handled|size|dropped)|\btally\(\)(?:\.\w+|\[[^\]]+\]))\s*(?:\+\+|--|[+-]?=(?!=))/g;
 
 function countersOutside() {
-  return sources.filter((path) => !path.startsWith('src/mailbox/')).reduce((sum, path) => sum + [...texts.get(path).matchAll(COUNTER)].length, 0);
+  return sources.filter((path) => !path.startsWith('src/mailbox/')).reduce(
+    (sum, path) => sum + [...texts.get(path).matchAll(COUNTER)].length, 0,
+  );
 }
 
 function width() {
   const lengths = ['src', 'test', 'bench', 'examples', 'scripts'].flatMap(list)
-    .flatMap((path) => read(path).split('\n').map((line) => line.length)).filter((length) => length > 0).sort((a, b) => a - b);
+    .flatMap((path) => read(path).split('\n').map((line) => line.length)).filter((length) => length > 0).sort(
+      (a, b) => a - b,
+    );
   const over = lengths.filter((length) => length > 120).length;
   return `${lengths[Math.floor(lengths.length * 0.95)]}; ${(100 * over / lengths.length).toFixed(2)} %`;
 }
@@ -90,7 +98,9 @@ function width() {
 /** Behaviour files that export something, without a test file of their name. */
 function untested() {
   const all = sources.filter((path) => path.startsWith('src/behaviour/') && !path.endsWith('index.ts'));
-  return `${all.filter((path) => !existsSync(join(root, path.replace(/^src/, 'test').replace(/\.ts$/, '.test.ts')))).length} of ${all.length}`;
+  return `${all.filter(
+    (path) => !existsSync(join(root, path.replace(/^src/, 'test').replace(/\.ts$/, '.test.ts'))),
+  ).length} of ${all.length}`;
 }
 
 const MESSAGES = 2_000;
@@ -100,7 +110,9 @@ async function perMessage() {
   await build(() => undefined);
   const { createSystem, defineAgent } = await import(`file://${compiled('src/index.ts')}`);
   const system = createSystem({ logger: false, development: false });
-  const Worker = defineAgent({ init: () => ({ n: 0 }), casts: { work(self) { self.state.n++; } }, calls: { n: (self) => self.state.n } });
+  const Worker = defineAgent(
+    { init: () => ({ n: 0 }), casts: { work(self) { self.state.n++; } }, calls: { n: (self) => self.state.n } },
+  );
   const ref = system.start(Worker, { name: 'worker' });
   const ways = {
     cast: async () => {
@@ -110,7 +122,8 @@ async function perMessage() {
       }
     },
     call: async () => { for (let n = 0; n < MESSAGES; n++) await ref.call('n'); },
-    deliver: async () => { for (let n = 0; n < MESSAGES; n++) await (await ref.deliver('work', undefined, { guarantee: 'at-least-once' })).settled; },
+    deliver: async () => { for (let n =
+      0; n < MESSAGES; n++) await (await ref.deliver('work', undefined, { guarantee: 'at-least-once' })).settled; },
   };
   const session = new Session();
   session.connect();
@@ -123,7 +136,9 @@ async function perMessage() {
     await run();
     const { result } = await session.post('Profiler.takePreciseCoverage');
     const ours = result.filter(({ url }) => url.includes('/.build/src/'));
-    const ran = ours.flatMap(({ url, functions }) => functions.filter(({ ranges }) => ranges[0].count >= 0.9 * MESSAGES).map(() => url));
+    const ran = ours.flatMap(
+      ({ url, functions }) => functions.filter(({ ranges }) => ranges[0].count >= 0.9 * MESSAGES).map(() => url),
+    );
     rows[name] = `${ran.length} (${new Set(ran).size} files)`;
   }
   session.disconnect();
@@ -135,8 +150,11 @@ const graph = imports();
 const [folder, files] = largest(filesInFolders());
 const [door, names] = largest(doors());
 const knot = knots(graph).reduce((most, one) => (one.length > most.length ? one : most), []);
-const never = sources.reduce((sum, path) => sum + texts.get(path).split('\n').filter((line) => line.includes('as never')).length, 0);
-const api = /^## castcall: (\d+) names/m.exec(existsSync(join(root, 'docs/api.txt')) ? read('docs/api.txt') : '')?.[1] ?? '?';
+const never = sources.reduce(
+  (sum, path) => sum + texts.get(path).split('\n').filter((line) => line.includes('as never')).length, 0,
+);
+const api = /^## castcall: (\d+) names/m.exec(existsSync(join(root, 'docs/api.txt')) ? read('docs/api.txt') : '')?.[1]
+  ?? '?';
 const ran = await perMessage();
 const table = [
   ['files in one folder, at most', `${files} (${folder})`, '22'],
@@ -152,4 +170,6 @@ const table = [
   ['behaviour files without a test of their name', untested(), '0'],
 ];
 const wide = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column].length)));
-for (const [what, now, target] of [['measure', 'now', 'target'], ...table]) console.log(`${what.padEnd(wide[0])}  ${now.padEnd(wide[1])}  ${target}`);
+for (const [what, now, target] of [['measure', 'now', 'target'], ...table]) {
+  console.log(`${what.padEnd(wide[0])}  ${now.padEnd(wide[1])}  ${target}`);
+}

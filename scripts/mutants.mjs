@@ -1,6 +1,6 @@
 // `npm run mutants`: deliberately wrong variants of the runtime, each of which the simulation or the oracle must catch.
-// A mutant is a text patch on the built JavaScript; a patch that does not match exactly once fails the run, so that none
-// becomes void when the source changes. White space in a text to find matches any white space.
+// A mutant is a text patch on the built JavaScript; a patch that does not match exactly once fails the run, so that
+// none becomes void when the source changes. White space in a text to find matches any white space.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,8 @@ function readArguments(given) {
     if (name === '--help' || name === '-h') return 'help';
     if (name === '--no-oracle') found.oracle = false;
     else if (name === '--only') found.only = given[++i] ?? usage(`${name}: a text must follow`);
-    else if (name === '--share') found.share = readShare(given[++i]) ?? usage(`--share: got '${given[i]}', expected N/M with N from 0 to M - 1`);
+    else if (name === '--share') found.share = readShare(given[++i])
+      ?? usage(`--share: got '${given[i]}', expected N/M with N from 0 to M - 1`);
     else if (name === '--seeds' || name === '--scenarios') {
       const text = given[++i] ?? '';
       if (!/^[1-9]\d{0,6}$/.test(text)) usage(`${name}: got '${text}', expected a whole number from 1`);
@@ -67,7 +68,9 @@ function run(program, given) {
     const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output = (output + chunk).slice(-200_000); });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => { output = (output + chunk).slice(-200_000); });
+    }
     child.once('close', (code) => {
       clearTimeout(timer);
       resolve({ code, output });
@@ -75,20 +78,31 @@ function run(program, given) {
   });
 }
 
-/** What caught it, or null. A mutant with a family of the oracle is beyond the simulation: it is judged by that family alone; one with a suite by that suite first. */
+/**
+ * What caught it, or null. A mutant with a family of the oracle is beyond the simulation: it is judged by that family
+ * alone; one with a suite by that suite first.
+ */
 async function judge(folder, options, { family, suite: only } = {}) {
   if (family !== undefined) return judgeByOracle(folder, options, ['--family', family]);
-  const sim = await run(join(folder, 'test/sim/run.js'), ['--seeds', String(options.seeds), '--seed', '1', '--workers', '1', ...(only === undefined ? [] : ['--suite', only])]);
+  const sim = await run(join(folder, 'test/sim/run.js'), [
+    '--seeds', String(options.seeds), '--seed', '1', '--workers', '1', ...(only === undefined ? [] : ['--suite', only]),
+  ]);
   const suite = /FAILED in suite (\S+)/.exec(sim.output)?.[1];
   const failure = /^seed (\d+) .*? failed: (.*)$/m.exec(sim.output);
   if (suite !== undefined) return { by: `sim ${suite}`, at: failure?.[1] ?? '?', what: failure?.[2] ?? '' };
-  if (sim.code !== 0) return { by: 'sim', at: '', what: sim.code === null ? `does not end within ${LIMIT_MS / 1_000} s` : sim.output.trim().split('\n').at(-1) };
+  if (sim.code !== 0) {
+    return {
+      by: 'sim', at: '',
+      what: sim.code === null ? `does not end within ${LIMIT_MS / 1_000} s` : sim.output.trim().split('\n').at(-1),
+    };
+  }
   return judgeByOracle(folder, options, []);
 }
 
 async function judgeByOracle(folder, options, more) {
   if (!options.oracle) return null;
-  const oracle = await run(join(folder, 'test/oracle/main.js'), ['--scenarios', String(options.scenarios), '--seed', '1', ...more]);
+  const oracle =
+    await run(join(folder, 'test/oracle/main.js'), ['--scenarios', String(options.scenarios), '--seed', '1', ...more]);
   if (oracle.code === 0) return null;
   if (oracle.code === 2) return null;
   return { by: 'oracle', at: '1', what: oracle.output.trim().split('\n').at(-1) };
@@ -101,7 +115,10 @@ if (options === 'help') {
 }
 await build(() => process.stderr.write('castcall mutants: building once…\n'));
 
-const all = [...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery, ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams];
+const all = [
+  ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
+  ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
+];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);
 const scratch = mkdtempSync(join(tmpdir(), 'castcall-mutants-'));
@@ -132,7 +149,9 @@ if (unfit.length > 0) process.exit(1);
 
 const sound = await judge(folders[0], { ...options, oracle: false });
 if (sound !== null) {
-  console.error(`mutants: the runtime itself fails, so nothing can be said of mutants: ${sound.by}, seed ${sound.at}: ${sound.what}`);
+  console.error(
+    `mutants: the runtime itself fails, so nothing can be said of mutants: ${sound.by}, seed ${sound.at}: ${sound.what}`,
+  );
   process.exit(1);
 }
 

@@ -22,12 +22,17 @@ if (command === undefined) {
   process.exit(2);
 }
 if (process.platform !== 'linux') {
-  console.error(`on-node24: a Node ${VERSION} is fetched for linux only, this is ${process.platform}: install Node 24 and run the command with it`);
+  console.error(
+    `on-node24: a Node ${VERSION} is fetched for linux only, this is ${process.platform}: install Node 24 and run the command with it`,
+  );
   process.exit(2);
 }
 if (!existsSync(join(bin, 'node'))) {
   mkdirSync(cache, { recursive: true });
-  const status = run('npm', ['install', '--prefix', cache, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `node-linux-${process.arch}@${VERSION}`]);
+  const status = run('npm', [
+    'install', '--prefix', cache, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts',
+    `node-linux-${process.arch}@${VERSION}`,
+  ]);
   if (status !== 0) process.exit(status ?? 1);
 }
 process.exit(run(command, args, { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` }) ?? 1);

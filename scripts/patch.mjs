@@ -7,7 +7,9 @@
 export function edited(text, [find, replacement], { name, file }) {
   const pattern = find instanceof RegExp ? find.source : find.trim().split(/\s+/).map(escaped).join('\\s+');
   const times = [...text.matchAll(new RegExp(pattern, 'g'))].length;
-  if (times !== 1) throw new Error(`the patch '${name}' fits ${times} times in ${file}, it must fit once: ${String(find)}`);
+  if (times !== 1) {
+    throw new Error(`the patch '${name}' fits ${times} times in ${file}, it must fit once: ${String(find)}`);
+  }
   return text.replace(new RegExp(pattern), find instanceof RegExp ? replacement : () => replacement);
 }
 

@@ -1,4 +1,5 @@
-// Builds src, examples, bench, the oracle and the simulation suites into .build/ when they changed, so that programs run on a clean clone without a build step.
+// Builds src, examples, bench, the oracle and the simulation suites into .build/ when they changed, so that programs
+// run on a clean clone without a build step.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -10,7 +11,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, '.build');
 const stampFile = join(out, 'stamp');
 const lockFile = join(out, 'lock');
-const inputs = ['src', 'examples', 'bench', 'test/oracle', 'test/sim', 'test/support', 'tsconfig.base.json', 'tsconfig.run.json', 'package-lock.json'];
+const inputs = [
+  'src', 'examples', 'bench', 'test/oracle', 'test/sim', 'test/support', 'tsconfig.base.json', 'tsconfig.run.json',
+  'package-lock.json',
+];
 
 /** Count and newest change of all inputs: a deleted or replaced file changes it, too. */
 function fingerprint() {

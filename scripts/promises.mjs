@@ -32,7 +32,9 @@ function usage(message) {
 function readArguments() {
   let values;
   try {
-    ({ values } = parseArgs({ options: { only: { type: 'string' }, share: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }));
+    ({ values } = parseArgs(
+      { options: { only: { type: 'string' }, share: { type: 'string' }, help: { type: 'boolean', short: 'h' } } },
+    ));
   } catch (error) {
     usage(error.message);
   }
@@ -47,7 +49,11 @@ function readArguments() {
 
 const options = readArguments();
 const promises = JSON.parse(readFileSync(join(root, 'docs/promises.json'), 'utf8'));
-for (const id of options.only ?? []) if (!promises.some((one) => one.id === id)) usage(`--only: '${id}' is no promise, expected P1 to P${promises.length}`);
+for (const id of options.only ?? []) {
+  if (!promises.some((one) => one.id === id)) {
+    usage(`--only: '${id}' is no promise, expected P1 to P${promises.length}`);
+  }
+}
 const wanted = promises.filter(({ id }) => options.only?.includes(id) ?? true);
 const patches = inShare(broken.filter(({ promise }) => wanted.some(({ id }) => id === promise)), options.share);
 
@@ -66,7 +72,9 @@ function workshop(number) {
 
 const folders = Array.from({ length: WORKERS }, (_, number) => workshop(number));
 const unfit = broken.flatMap((patch) => {
-  if (!promises.some(({ id }) => id === patch.promise)) return [`'${patch.name}' breaks ${patch.promise}, which is no promise`];
+  if (!promises.some(({ id }) => id === patch.promise)) {
+    return [`'${patch.name}' breaks ${patch.promise}, which is no promise`];
+  }
   try {
     patchedText(readFileSync(join(root, patch.file), 'utf8'), patch);
     return [];
@@ -77,7 +85,9 @@ const unfit = broken.flatMap((patch) => {
 for (const message of unfit) console.error(`promises: ${message}`);
 if (unfit.length > 0) process.exit(1);
 
-/** The tests of these files that name one of the promises: `{ red: title[], ran }`. A run that does not end is red, too. */
+/**
+ * The tests of these files that name one of the promises: `{ red: title[], ran }`. A run that does not end is red, too.
+ */
 function test(folder, files, ids, { workers, limitMs }) {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
@@ -86,7 +96,10 @@ function test(folder, files, ids, { workers, limitMs }) {
     `(?<![\\w-])(${ids.join('|')})(?!\\d)`,
   ];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files, ...given], { cwd: folder, stdio: 'ignore' });
+    const child = spawn(
+      process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files, ...given],
+      { cwd: folder, stdio: 'ignore' },
+    );
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     child.once('close', (code) => {
       clearTimeout(timer);
@@ -146,13 +159,19 @@ for (const { id, title, state, reason } of wanted) {
   const own = patches.filter(({ promise }) => promise === id);
   const missing = state === 'proved' && options.share[1] === 1 && own.length === 0;
   if (missing) failures++;
-  console.log(`${id.padEnd(4)} ${title}: ${missing ? 'PROVED BY NO PATCH' : state === 'proved' ? 'proved' : `${state}: ${reason}`}`);
+  console.log(`${id.padEnd(4)} ${title}: ${missing
+    ? 'PROVED BY NO PATCH'
+    : state === 'proved' ? 'proved' : `${state}: ${reason}`}`);
   for (const patch of own) {
     const red = results.get(patch);
     if (red.length === 0) failures++;
-    console.log(`     ${red.length === 0 ? 'GREEN' : 'red  '} when ${patch.name}${red.length === 0 ? '' : `: ${red[0]}${red.length > 1 ? ` (and ${red.length - 1} more)` : ''}`}`);
+    console.log(`     ${red.length === 0 ? 'GREEN' : 'red  '} when ${patch.name}${red.length === 0
+      ? ''
+      : `: ${red[0]}${red.length > 1 ? ` (and ${red.length - 1} more)` : ''}`}`);
   }
 }
 const bitten = patches.filter((patch) => results.get(patch).length > 0).length;
-console.log(`promises: ${bitten} of ${patches.length} patches turn a test red, ${sound.ran} tests are green without them`);
+console.log(
+  `promises: ${bitten} of ${patches.length} patches turn a test red, ${sound.ran} tests are green without them`,
+);
 process.exitCode = failures === 0 ? 0 : 1;

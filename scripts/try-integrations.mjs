@@ -122,10 +122,15 @@ function install(project) {
     { name: 'integrations', version: '1.0.0', private: true, type: 'module' },
   ));
   const wanted = Object.entries(pins).map(([name, version]) => `${name}@${version}`);
-  const made = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1', join(scratch, packed.filename), ...wanted], { cwd: project, encoding: 'utf8' });
+  const made = spawnSync('npm', [
+    'install', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1', join(scratch, packed.filename),
+    ...wanted,
+  ], { cwd: project, encoding: 'utf8' });
   if (made.status === 0) return true;
   if (!OFFLINE.test(made.stderr)) throw new Error(`npm install: ${made.stderr}`);
-  console.log('\n!!!! try:integrations: SKIPPED, the registry cannot be reached: Fastify, Hono, Express, vitest, tsx and esbuild were NOT tried !!!!\n');
+  console.log(
+    '\n!!!! try:integrations: SKIPPED, the registry cannot be reached: Fastify, Hono, Express, vitest, tsx and esbuild were NOT tried !!!!\n',
+  );
   return false;
 }
 
@@ -149,7 +154,10 @@ function tryAll(project) {
   for (const [format, more] of [['esm', []], ['esm', ['--minify']], ['cjs', []]]) {
     step(`esbuild --format=${format} ${more.join()}`.trim(), () => {
       const out = `bundle.${format === 'esm' ? 'mjs' : 'cjs'}`;
-      run(bin('esbuild'), ['breaker.mjs', '--bundle', '--platform=node', `--format=${format}`, ...more, `--outfile=${out}`, '--log-level=warning', '--log-limit=0'], project);
+      run(bin('esbuild'), [
+        'breaker.mjs', '--bundle', '--platform=node', `--format=${format}`, ...more, `--outfile=${out}`,
+        '--log-level=warning', '--log-limit=0',
+      ], project);
       const alone = mkdtempSync(join(scratch, 'alone-')); // no node_modules beside it
       copyFileSync(join(project, out), join(alone, out));
       expectText(run(process.execPath, [out], alone), 'DOWN,BREAKER_OPEN true');

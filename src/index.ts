@@ -1,5 +1,8 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
-export { CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode, type CallErrorFields, type Env, type ExitReason } from './base/index.js';
+export {
+  CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode,
+  type CallErrorFields, type Env, type ExitReason,
+} from './base/index.js';
 export {
   abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, Refusal, RegistryEvent, RegistryRef, ScopeRef,
   type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
@@ -15,14 +18,22 @@ export {
   defineEventHandler, EventManager, eventManager, HandlerExit,
   type AnyEventHandler, type EventHandler, type EventHandlerSpec, type EventManagerDefinition, type EventManagerRef, type HandlerEnd, type HandlerId, type HandlerInfo, type HandlerInit, type HandlerKey, type HandlerSelf, type HandlerState,
 } from './behaviour/index.js';
-export type { AgentStatus, DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics, SysStatus } from './behaviour/index.js';
-export { Timers, type AliasOptions, type DemonitorOptions, type KernelVerbs, type Monitored, type MonitorOptions, type ProcessFlags, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type TimerOptions, type TimerQuery } from './behaviour/index.js';
+export type {
+  AgentStatus, DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics, SysStatus,
+} from './behaviour/index.js';
+export {
+  Timers, type AliasOptions, type DemonitorOptions, type KernelVerbs, type Monitored, type MonitorOptions,
+  type ProcessFlags, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type TimerOptions, type TimerQuery,
+} from './behaviour/index.js';
 export {
   actions, defineStatem, defineStatemHandler, operation,
   type AnyOperations, type AnyStatem, type Converted, type HandleSpec, type Initial, type InsertedEvent, type Operation, type Outcome, type StatemDefinition, type StatemEvent, type StatemInit, type StatemSelf, type StatemStatus,
   type StateSpec, type StatesSpec, type Transition, type When,
 } from './behaviour/index.js';
-export { RequestAnswer, type CollectionWait, type LabelledResponse, type RequestCollection, type RequestId, type RequestVerbs, type Response, type ResponseWait } from './behaviour/index.js';
+export {
+  RequestAnswer, type CollectionWait, type LabelledResponse, type RequestCollection, type RequestId, type RequestVerbs,
+  type Response, type ResponseWait,
+} from './behaviour/index.js';
 export type {
   DeliverOptions, DeliveryBackoff, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict, FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
 } from './behaviour/index.js';
@@ -32,7 +43,11 @@ export {
   Down, Exit, TimerAnswer, TimerFired, Timeout,
   type Alias, type MonitorRef, type Pid, type ProcessInfo, type ProcessItems, type ProcessPriority, type Status, type TimerRef, type WatchdogEvent, type WatchdogOptions,
 } from './process/index.js';
-export { anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure, type LetterQuery, type LetterVerb, type RetryRefusal, type RetryReport, type GroupMonitorRef, type Pattern, type ViaProvider } from './router/index.js';
+export {
+  anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure,
+  type LetterQuery, type LetterVerb, type RetryRefusal, type RetryReport, type GroupMonitorRef, type Pattern,
+  type ViaProvider,
+} from './router/index.js';
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
   DynamicSupervisorRef, GiveUpError, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef,
@@ -44,14 +59,22 @@ export {
   type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type
   SupervisorSpec, type Template, type TopOptions,
 } from './supervisor/index.js';
-export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry } from './delivery/index.js';
+export {
+  BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry,
+} from './delivery/index.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
   LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
 } from './behaviour/index.js';
-export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats, WeightedMember } from './delivery/index.js';
+export type {
+  Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions,
+  PoolRef, PoolStats, WeightedMember,
+} from './delivery/index.js';
 export {
   createSystem, formatTree, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
   SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch,
 } from './system/index.js';
-export { taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './supervisor/index.js';
+export {
+  taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions,
+  type TaskChildOptions, type TaskSupervisorSpec,
+} from './supervisor/index.js';

@@ -10,7 +10,10 @@ const MEMBERS = 8;
 
 const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
 
-/** How much longer casts take through a round-robin ref of 8 agents than to the 8 directly, in percent; blocks of both alternate. */
+/**
+ * How much longer casts take through a round-robin ref of 8 agents than to the 8 directly, in percent; blocks of both
+ * alternate.
+ */
 export const balanceCast: Case = (library) => {
   const Counter = defineCounter(library);
   return (size) => withSystem(library, async (system) => {
@@ -28,7 +31,8 @@ export const balanceCast: Case = (library) => {
       }
       times[which].push(nowMs() - began);
     }
-    const counts = await Promise.all(members.map((member) => member.call('count', undefined, { timeoutMs: 'infinity' })));
+    const counts =
+      await Promise.all(members.map((member) => member.call('count', undefined, { timeoutMs: 'infinity' })));
     expectCount('casts handled', counts.reduce((sum, count) => sum + count, 0), 2 * block * BLOCKS);
     return 100 * (median(times[1]) / median(times[0]) - 1);
   });

@@ -46,7 +46,11 @@ const withSignal = (signalOf: () => AbortSignal): Case => (library) => {
     for (let made = 0; made < size; made += BLOCK * 2) {
       for (const which of (made / BLOCK) % 4 === 0 ? [0, 1] : [1, 0]) {
         const began = nowMs();
-        for (let n = 0; n < BLOCK; n++) await (which === 0 ? counter.call('increment') : counter.call('increment', undefined, { timeoutMs: 5_000, signal: signalOf() }));
+        for (let n = 0; n < BLOCK; n++) {
+          await (which === 0
+            ? counter.call('increment')
+            : counter.call('increment', undefined, { timeoutMs: 5_000, signal: signalOf() }));
+        }
         times[which]! += nowMs() - began;
       }
     }

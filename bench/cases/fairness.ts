@@ -8,7 +8,10 @@ const TIMER_MS = 10;
 /** Loads read it and stop when it is false. */
 interface Load { running: boolean; handled: number }
 
-/** Worst extra delay of a 10 ms timer, in ms, beside loads that never leave the microtask queue by themselves; each for `size` ms. */
+/**
+ * Worst extra delay of a 10 ms timer, in ms, beside loads that never leave the microtask queue by themselves; each for
+ * `size` ms.
+ */
 export const timerDelay: Case = (library) => {
   interface Peer { cast(operation: 'ball'): void; bind(self: never): unknown }
   const Player = library.defineAgent({

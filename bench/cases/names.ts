@@ -24,7 +24,10 @@ class Finish {
   }
 }
 
-/** Broadcasts by one agent to a process group of 1,000, the group looked up by name each time; a delivery that was handled is one operation. */
+/**
+ * Broadcasts by one agent to a process group of 1,000, the group looked up by name each time; a delivery that was
+ * handled is one operation.
+ */
 export const groupBroadcast: Case = (library) => {
   const Groups = library.defineScope({ name: 'groups' });
   const Member = library.defineAgent({
@@ -59,7 +62,9 @@ export const groupBroadcast: Case = (library) => {
     await finish.done;
     const rate = perSecond(size, started);
     expectCount('casts sent', finish.sent, size);
-    for (const count of await Promise.all(members.map((member) => member.call('count')))) expectCount('items handled by one member', count, rounds);
+    for (const count of await Promise.all(members.map((member) => member.call('count')))) {
+      expectCount('items handled by one member', count, rounds);
+    }
     return rate;
   });
 };

@@ -15,7 +15,10 @@ interface Counting {
 /** The middle of ever so many times, in ms. */
 const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
 
-/** How much longer bursts of casts take than plain ones, in percent; both in turns, so that they share the machine's moods. */
+/**
+ * How much longer bursts of casts take than plain ones, in percent; both in turns, so that they share the machine's
+ * moods.
+ */
 function slower(library: Castcall, mailbox: MailboxOptions, send: (ref: Counting) => void): Run {
   const Counter = defineCounter(library);
   return (size) => withSystem(library, async (system) => {
@@ -34,13 +37,17 @@ function slower(library: Castcall, mailbox: MailboxOptions, send: (ref: Counting
       }
       (which === 0 ? plainTimes : otherTimes).push(nowMs() - began);
     }
-    for (const ref of [plain, other]) expectCount('casts handled', await ref.call('count', undefined, { timeoutMs: 'infinity' }), block * BLOCKS);
+    for (const ref of [plain, other]) {
+      expectCount('casts handled', await ref.call('count', undefined, { timeoutMs: 'infinity' }), block * BLOCKS);
+    }
     return 100 * (median(otherTimes) / median(plainTimes) - 1);
   });
 }
 
 /** Casts to a mailbox with a bound that is not reached. */
-export const boundedCast: Case = (library) => slower(library, { capacity: 100_000, overflow: 'suspend' }, (ref) => ref.cast('add'));
+export const boundedCast: Case =
+  (library) => slower(library, { capacity: 100_000, overflow: 'suspend' }, (ref) => ref.cast('add'));
 
 /** Casts with a priority. */
-export const laneCast: Case = (library) => slower(library, {}, (ref) => ref.cast('add', undefined, { priority: 'high' }));
+export const laneCast: Case =
+  (library) => slower(library, {}, (ref) => ref.cast('add', undefined, { priority: 'high' }));

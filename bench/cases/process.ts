@@ -12,7 +12,10 @@ interface Again { cast(operation: 'go', left: number): void }
 /** A ref of any agent. */
 type Watched = Parameters<System['monitor']>[0];
 
-/** A timer for a message to oneself, started and cancelled at once, in bursts of 1,000; one that was still pending when it was cancelled is one operation. */
+/**
+ * A timer for a message to oneself, started and cancelled at once, in bursts of 1,000; one that was still pending when
+ * it was cancelled is one operation.
+ */
 export const timerCreateCancel: Case = (library) => {
   const Owner = library.defineAgent({
     init: () => ({ cancelled: 0, fired: 0 }),
@@ -42,7 +45,10 @@ export const timerCreateCancel: Case = (library) => {
   });
 };
 
-/** A monitor of another agent, made and removed at once, in bursts of 1,000; the agent ends after all and nobody hears of it. */
+/**
+ * A monitor of another agent, made and removed at once, in bursts of 1,000; the agent ends after all and nobody hears
+ * of it.
+ */
 export const monitorDemonitor: Case = (library) => {
   const Target = library.defineAgent({ casts: {} });
   const Watcher = library.defineAgent({

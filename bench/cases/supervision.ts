@@ -55,7 +55,8 @@ export const restartStorm: Case = (library) => {
   return (size) => withSystem(library, async (system) => {
     const starts = new Starts();
     const options = { restart: 'permanent', shutdown: 'brutal_kill', name: false } as const;
-    const children = Array.from({ length: size }, (_, index) => library.child(`worker-${index}`, Worker, starts, options));
+    const children =
+      Array.from({ length: size }, (_, index) => library.child(`worker-${index}`, Worker, starts, options));
     const supervisor = await system.supervise({ intensity: INTENSITY, periodMs: PERIOD_MS, children });
     expectCount('first starts', starts.count, size);
     const pids = (await supervisor.whichChildren()).map((entry) => entry.pid);

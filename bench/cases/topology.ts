@@ -86,7 +86,9 @@ export const fanIn: Case = (library) => {
   });
 };
 
-/** One sender to 1,000 receivers, round after round; it casts to itself between rounds, as the BEAM would pre-empt it. */
+/**
+ * One sender to 1,000 receivers, round after round; it casts to itself between rounds, as the BEAM would pre-empt it.
+ */
 export const fanOut: Case = (library) => {
   const Receiving = library.defineAgent({
     init: (expected: number, finish: Finish) => ({ expected, finish, count: 0 }),
@@ -137,7 +139,8 @@ export const pingPong: Case = (library) => {
     },
   });
   const Ping = library.defineAgent({
-    init: (peer: Receiver<'ping', Receiver<'pong', undefined>>, left: number, finish: Finish) => ({ peer, left, finish }),
+    init: (peer: Receiver<'ping', Receiver<'pong', undefined>>, left: number, finish: Finish) =>
+      ({ peer, left, finish }),
     casts: {
       pong(self) {
         const { state } = self;

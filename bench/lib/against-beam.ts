@@ -49,7 +49,9 @@ function announce(options: Options, beam: Beam | null): void {
   if (beam === null && options.selected.some((metric) => metric.beam)) console.error(MISSING);
   if (options.json) return;
   const other = beam === null ? 'no BEAM' : `OTP ${beam.release}, one scheduler (+S 1:1)`;
-  console.log(`node ${process.versions.node} · ${other} · interleaved · median (min–max); ratio above 1: castcall is better\n`);
+  console.log(
+    `node ${process.versions.node} · ${other} · interleaved · median (min–max); ratio above 1: castcall is better\n`,
+  );
   table.header();
 }
 

@@ -29,7 +29,10 @@ const table = new Table([
   { title: '', width: 6, align: 'left' },
 ]);
 
-/** The current tree and another revision in alternation. Resolves with 1 when a metric got slower or a case of the tree failed. */
+/**
+ * The current tree and another revision in alternation. Resolves with 1 when a metric got slower or a case of the tree
+ * failed.
+ */
 export async function compareWithRevision(options: Options, name: string): Promise<number> {
   const revision = checkedOut(name);
   try {
@@ -59,7 +62,9 @@ function checkedOut(name: string): Revision {
   try {
     return buildRevision(name);
   } catch (error) {
-    throw new UsageError(`--against ${name}: no such revision, or it does not build: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(
+      `--against ${name}: no such revision, or it does not build: ${(error as Error).message}`, { cause: error },
+    );
   }
 }
 
@@ -78,7 +83,9 @@ async function measure(metric: Metric, options: Options, library: string, revisi
   const against = summarize(theirs!);
   const ratio = ratioOf(metric, current, against);
   const pass = ratio >= RATIO_MIN || rangesOverlap(current, against);
-  return { metric: metric.name, unit: metric.unit, current, against: { ...against, commit: revision.commit }, ratio, pass };
+  return {
+    metric: metric.name, unit: metric.unit, current, against: { ...against, commit: revision.commit }, ratio, pass,
+  };
 }
 
 function print(result: Result, metric: Metric, options: Options): void {

@@ -8,7 +8,8 @@ export const ownMs = (): number => {
   return (user + system) / 1_000;
 };
 
-export const perSecond = (count: number, startedMs: number): number => (count * 1_000) / (performance.now() - startedMs);
+export const perSecond =
+  (count: number, startedMs: number): number => (count * 1_000) / (performance.now() - startedMs);
 
 /** Gives the event loop a whole turn: what a well-behaved sender does between bursts. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -31,7 +31,9 @@ export class Contestant {
     this.#lines.on('line', (line) => this.#settle((asked) => asked.resolve(line)));
     this.#child.stdin.on('error', (error) => this.#end(error));
     this.#child.on('error', (error) => this.#end(error));
-    this.#child.on('exit', (code, signal) => this.#end(new ContestantError(label, `ended with ${signal ?? `code ${code}`}`)));
+    this.#child.on(
+      'exit', (code, signal) => this.#end(new ContestantError(label, `ended with ${signal ?? `code ${code}`}`)),
+    );
   }
 
   async measure(metric: string, size: number): Promise<number> {

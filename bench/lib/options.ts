@@ -88,6 +88,8 @@ function selectMetrics(names: string): readonly Metric[] {
 
 function positiveInteger(option: string, text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new UsageError(`${option} must be a whole number of at least 1, not "${text}"`);
+  if (!Number.isInteger(number) || number < 1) {
+    throw new UsageError(`${option} must be a whole number of at least 1, not "${text}"`);
+  }
   return number;
 }

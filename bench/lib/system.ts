@@ -1,13 +1,15 @@
 import type { Castcall, System, SystemOptions } from './case.js';
 
 /**
- * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has been collected, and the
- * harness collects garbage before each run; a program's one system lives as long as the program.
+ * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has been collected, and
+ * the harness collects garbage before each run; a program's one system lives as long as the program.
  */
 const earlier: System[] = [];
 
 /** Runs `body` on a fresh quiet system and checks the books before it stops. */
-export async function withSystem<T>(library: Castcall, body: (system: System) => Promise<T>, options: SystemOptions = {}): Promise<T> {
+export async function withSystem<T>(
+  library: Castcall, body: (system: System) => Promise<T>, options: SystemOptions = {},
+): Promise<T> {
   const system = library.createSystem({ name: 'bench', logger: false, ...options });
   try {
     const result = await body(system);

@@ -16,7 +16,9 @@ export class Table {
 
   #line(cells: readonly string[]): string {
     const padded = this.columns.map((column, index) =>
-      column.align === 'right' ? (cells[index] ?? '').padStart(column.width) : (cells[index] ?? '').padEnd(column.width));
+      column.align === 'right'
+        ? (cells[index] ?? '').padStart(column.width)
+        : (cells[index] ?? '').padEnd(column.width));
     return padded.join('  ').trimEnd();
   }
 }

@@ -58,7 +58,8 @@ export function startLoad(policy: Policy) {
   const Worker = defineWorker(tally);
   const workers = mailboxes(policy).map((mailbox, n) => system.start(Worker, { name: `worker-${n}`, mailbox }));
   let on = true;
-  const senders = Array.from({ length: SENDERS }, (_, n) => system.spawn((self) => send(self, workers, tally, n + 1, () => on), { name: `sender-${n}` }));
+  const senders = Array.from({ length: SENDERS }, (_, n) =>
+    system.spawn((self) => send(self, workers, tally, n + 1, () => on), { name: `sender-${n}` }));
   /** Ends the senders and waits until every message has had its outcome. */
   const stop = async (): Promise<void> => {
     on = false;
@@ -71,7 +72,9 @@ export function startLoad(policy: Policy) {
   return { system, tally, stop };
 }
 
-async function send(self: ProcessSelf, workers: readonly Worker[], tally: Tally, seed: number, on: () => boolean): Promise<void> {
+async function send(
+  self: ProcessSelf, workers: readonly Worker[], tally: Tally, seed: number, on: () => boolean,
+): Promise<void> {
   const refs = workers.map((worker) => self.bind(worker));
   const random = numbers(seed);
   let waiting = 0;
@@ -91,8 +94,12 @@ async function send(self: ProcessSelf, workers: readonly Worker[], tally: Tally,
       const what = (r >>> 8) % 10;
       const expiresInMs = 5 + ((r >>> 12) & 63);
       tally.offered++;
-      if (what < 2 && waiting < WAITING_MAX) wait(ref.put('work', payload, what === 0 ? { priority, expiresInMs, timeoutMs: 500 } : { priority, timeoutMs: 50 }));
-      else if (what === 2 && waiting < WAITING_MAX) wait(ref.deliver('work', payload, { priority, expiresInMs: 2_000 }));
+      if (what < 2 && waiting < WAITING_MAX) wait(
+        ref.put('work', payload, what === 0 ? { priority, expiresInMs, timeoutMs: 500 } : { priority, timeoutMs: 50 }),
+      );
+      else if (what === 2 && waiting < WAITING_MAX) wait(
+        ref.deliver('work', payload, { priority, expiresInMs: 2_000 }),
+      );
       else if (what < 5) ref.cast('work', payload, { priority, expiresInMs });
       else if (what < 7) ref.cast('work', payload, { priority });
       else ref.tryCast('work', payload);

@@ -35,7 +35,11 @@ const table = new Table([
 function print(outcome: Outcome, json: boolean): void {
   const ok = outcome.failures.length === 0;
   if (json) return console.log(JSON.stringify({ ...outcome, ok }));
-  table.row([outcome.policy, ...NUMBERS.map((key) => outcome[key].toLocaleString('en')), slopeCell(outcome.heap), slopeCell(outcome.rss), `${outcome.loopDelayP99Ms.toFixed(1)} (${outcome.ownDelayP99Ms.toFixed(1)}) ms`, ok ? 'ok' : 'FAILED']);
+  table.row([
+    outcome.policy, ...NUMBERS.map((key) => outcome[key].toLocaleString('en')), slopeCell(outcome.heap),
+    slopeCell(outcome.rss), `${outcome.loopDelayP99Ms.toFixed(1)} (${outcome.ownDelayP99Ms.toFixed(1)}) ms`,
+    ok ? 'ok' : 'FAILED',
+  ]);
   for (const failure of outcome.failures) console.log(`  ${outcome.policy}: ${failure}`);
 }
 

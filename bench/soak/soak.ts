@@ -52,7 +52,10 @@ export async function soak(policy: Policy, ms: number): Promise<Outcome> {
   const overload = load.tally.offered / load.tally.started;
   await load.stop();
   failures.push(...unbalanced(load, 'at the end'), ...unexplained(load));
-  const outcome = outcomeOf(policy, load, { seconds: (nowMs() - began) / 1_000, overload, held, loopDelayP99Ms: delay.p99Ms, ownDelayP99Ms: delay.ownP99Ms, heap: memory.heap, rss: memory.rss });
+  const outcome = outcomeOf(policy, load, {
+    seconds: (nowMs() - began) / 1_000, overload, held, loopDelayP99Ms: delay.p99Ms, ownDelayP99Ms: delay.ownP99Ms,
+    heap: memory.heap, rss: memory.rss,
+  });
   await load.system.stop({ drain: false });
   return { ...outcome, failures: [...failures, ...beyond(outcome)] };
 }
@@ -67,7 +70,8 @@ function outcomeOf(policy: Policy, { system, tally }: Load, measured: Measured):
 /** The account of the system, which must be exact at every moment. */
 function unbalanced({ system, tally }: Load, when: string): string[] {
   const s = system.stats();
-  const found = s.handled + s.rejected + s.dropped + s.superseded + s.expired + s.deadLettered + s.unknown + s.queued + s.running + s.held;
+  const found = s.handled + s.rejected + s.dropped + s.superseded + s.expired + s.deadLettered + s.unknown + s.queued
+    + s.running + s.held;
   return [
     ...(found === s.sent ? [] : [`conservation ${when}: ${s.sent} sent, ${found} accounted for`]),
     ...(tally.offered === s.sent ? [] : [`conservation ${when}: ${tally.offered} offered, ${s.sent} sent`]),
@@ -78,7 +82,9 @@ function unbalanced({ system, tally }: Load, when: string): string[] {
 function unexplained({ system, tally }: Load): string[] {
   const { handled, deadLettered, unknown } = system.stats();
   return [
-    ...(handled + tally.failed === tally.started ? [] : [`handled: ${handled} and ${tally.failed} attempts failed, but ${tally.started} handlers started`]),
+    ...(handled + tally.failed === tally.started
+      ? []
+      : [`handled: ${handled} and ${tally.failed} attempts failed, but ${tally.started} handlers started`]),
     ...(deadLettered + unknown === 0 ? [] : [`lost: ${deadLettered} dead letters, ${unknown} unknown`]),
   ];
 }
@@ -87,12 +93,16 @@ function beyond({ overload, loopDelayP99Ms, ownDelayP99Ms, heap, rss }: Omit<Out
   const delayMs = Math.min(loopDelayP99Ms, ownDelayP99Ms);
   return [
     ...(overload >= OVERLOAD * 0.95 ? [] : [`overload: ${overload.toFixed(1)} times, less than ${OVERLOAD}`]),
-    ...(delayMs <= LOOP_DELAY_MAX_MS ? [] : [`event loop delay: p99 ${delayMs.toFixed(1)} ms, more than ${LOOP_DELAY_MAX_MS}`]),
+    ...(delayMs <= LOOP_DELAY_MAX_MS
+      ? []
+      : [`event loop delay: p99 ${delayMs.toFixed(1)} ms, more than ${LOOP_DELAY_MAX_MS}`]),
     ...steep('heap', heap),
     ...steep('resident memory', rss),
   ];
 }
 
 function steep(what: string, { bytesPerSecond, limit }: Slope): string[] {
-  return bytesPerSecond <= limit ? [] : [`${what}: grows by ${bytesPerSecond.toFixed(0)} bytes a second, more than ${limit.toFixed(0)}`];
+  return bytesPerSecond <= limit
+    ? []
+    : [`${what}: grows by ${bytesPerSecond.toFixed(0)} bytes a second, more than ${limit.toFixed(0)}`];
 }

@@ -95,7 +95,9 @@ async function runSwarm(options: AuditOptions, display: Display, interrupt: Abor
   }
 }
 
-async function doWork(options: AuditOptions, swarm: Swarm, breaker: BreakerWatch, interrupt: AbortSignal): Promise<Work> {
+async function doWork(
+  options: AuditOptions, swarm: Swarm, breaker: BreakerWatch, interrupt: AbortSignal,
+): Promise<Work> {
   const outcome = await new Foreman(options.directory, swarm, breaker, interrupt).run();
   const manuscript = manuscriptOf(options, outcome, interrupt);
   await done(swarm.writer.deliver('write', manuscript));
@@ -110,7 +112,10 @@ function manuscriptOf({ directory }: AuditOptions, { findings }: Outcome, interr
   };
 }
 
-/** Rejects when the top supervisor has ended: more agents crashed than it takes for bad luck, and nobody brings them back. */
+/**
+ * Rejects when the top supervisor has ended: more agents crashed than it takes for bad luck, and nobody brings them
+ * back.
+ */
 async function fallOf({ top }: Swarm): Promise<never> {
   throw new Error(`the supervisors gave up: ${formatReason(await top.down)}`);
 }
@@ -132,7 +137,9 @@ interface Verdict {
 }
 
 /** Compares the findings with a recount, and the written files with what they should hold. */
-async function verify(options: AuditOptions, manuscript: Manuscript, interrupt: AbortSignal, sinceMs: number): Promise<Verdict> {
+async function verify(
+  options: AuditOptions, manuscript: Manuscript, interrupt: AbortSignal, sinceMs: number,
+): Promise<Verdict> {
   const { subject, stamp, findings } = manuscript;
   const { directory: root, out } = options;
   try {
@@ -141,7 +148,9 @@ async function verify(options: AuditOptions, manuscript: Manuscript, interrupt: 
     const differences = compareFindings(withoutPaths(findings, changed), withoutPaths(again, changed));
     const truth = changed.size === 0 ? again : findings;
     if (await readFile(join(out, 'report.md'), 'utf8') !== renderReport(subject, truth)) differences.push('report.md');
-    if (await readFile(join(out, 'sbom.json'), 'utf8') !== renderSbom(subject, stamp, truth)) differences.push('sbom.json');
+    if (await readFile(join(out, 'sbom.json'), 'utf8') !== renderSbom(subject, stamp, truth)) {
+      differences.push('sbom.json');
+    }
     return { differences, changed: changed.size };
   } catch (error) {
     if (interrupt.aborted) return { differences: [], changed: 0 };

@@ -49,7 +49,9 @@ export async function readContent(file: string, { wantText, chunk, signal }: Rea
   }
 }
 
-/** Lists one directory of the tree under `root`. Symbolic links are counted and never followed, so the walk cannot loop. */
+/**
+ * Lists one directory of the tree under `root`. Symbolic links are counted and never followed, so the walk cannot loop.
+ */
 export async function listDirectory(root: string, directory: string, excluded: string): Promise<Listing> {
   const directories: string[] = [];
   const files: string[] = [];
@@ -70,8 +72,13 @@ export function unreadable(path: string, error: unknown): Unreadable {
   return { path, reason: diskErrorCode(error) };
 }
 
-/** The code of an error that the file system raised, such as `EACCES`. Anything else is a bug or an abort, and is thrown on. */
+/**
+ * The code of an error that the file system raised, such as `EACCES`. Anything else is a bug or an abort, and is thrown
+ * on.
+ */
 export function diskErrorCode(error: unknown): string {
-  if (error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string') {
+    return error.code;
+  }
   throw error;
 }

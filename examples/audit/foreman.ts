@@ -6,7 +6,9 @@ import type { LedgerContents } from './agents/ledger.js';
 import { isTelling, type ParsedFile } from './agents/parser.js';
 import type { BreakerWatch } from './advisory/watch.js';
 import { tally, type Tally } from './check/tally.js';
-import { byPath, type DuplicateGroup, type Findings, type Listing, type PackageInput, type Unreadable } from './findings.js';
+import {
+  byPath, type DuplicateGroup, type Findings, type Listing, type PackageInput, type Unreadable,
+} from './findings.js';
 import { byWaste } from './rules/duplicate.js';
 import { packageFindings, packageIn } from './rules/package.js';
 import { Slots } from './slots.js';
@@ -33,8 +35,8 @@ export interface Outcome {
 }
 
 /**
- * The asking side. It decides what is to be done, in which order, and delivers it; all work is done by the agents. It is no agent itself: what must not be forgotten it leaves with the ledger, and what remains here is
- * only the walk.
+ * The asking side. It decides what is to be done, in which order, and delivers it; all work is done by the agents. It
+ * is no agent itself: what must not be forgotten it leaves with the ledger, and what remains here is only the walk.
  */
 export class Foreman {
   readonly #root: string;
@@ -159,5 +161,8 @@ function expected({ listings }: LedgerContents): string[] {
 }
 
 function results({ listings, files, unreadable }: LedgerContents): string[] {
-  return [...listings.map(({ directory }) => directory), ...files.map(({ path }) => path), ...unreadable.map(({ path }) => path)];
+  return [
+    ...listings.map(({ directory }) => directory), ...files.map(({ path }) => path),
+    ...unreadable.map(({ path }) => path),
+  ];
 }

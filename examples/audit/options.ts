@@ -55,7 +55,9 @@ export function parseRequest(argv: readonly string[], cwd: string): Request {
       },
     });
     if (values.help) return { kind: 'help' };
-    if (positionals.length > 1) throw new Mistake(`one directory at a time, got ${positionals.length}: ${positionals.join(' ')}`);
+    if (positionals.length > 1) {
+      throw new Mistake(`one directory at a time, got ${positionals.length}: ${positionals.join(' ')}`);
+    }
     return {
       kind: 'audit',
       options: {
@@ -104,7 +106,9 @@ function existingDirectory(path: string): string {
   return path;
 }
 
-/** Known at the start rather than when all the work is done: whether the nearest directory that exists can be written. */
+/**
+ * Known at the start rather than when all the work is done: whether the nearest directory that exists can be written.
+ */
 function possibleDirectory(path: string): string {
   let existing = path;
   while (!existsSync(existing)) existing = dirname(existing);

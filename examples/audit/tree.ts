@@ -1,4 +1,6 @@
-import { child, pool, supervisor, type AgentRef, type MailboxOptions, type PoolRef, type SupervisorRef, type System } from '../../src/index.js';
+import {
+  child, pool, supervisor, type AgentRef, type MailboxOptions, type PoolRef, type SupervisorRef, type System,
+} from '../../src/index.js';
 import { Advisor } from './agents/advisor.js';
 import { Chaos } from './agents/chaos.js';
 import { EngineChecker, LicenceChecker, ScriptChecker } from './agents/checkers.js';
@@ -70,7 +72,9 @@ const LEDGER: MailboxOptions = { capacity: 1_024, overflow: 'suspend' };
  *     │  └─ checkers   licences, engines, scripts, advisor (one for one)
  *     └─ chaos                       kills in the crew
  */
-export async function startSwarm(system: System, options: AuditOptions, server: string, display: Display): Promise<Swarm> {
+export async function startSwarm(
+  system: System, options: AuditOptions, server: string, display: Display,
+): Promise<Swarm> {
   const weather = WEATHER[options.chaos];
   const limits = { intensity: weather.intensity, periodMs: 5_000 };
   const random = new Random(options.seed);
@@ -87,8 +91,14 @@ export async function startSwarm(system: System, options: AuditOptions, server: 
     children: [
       child('progress', Progress, { system, ledger, display, hazard }),
       child('scanner', Scanner, { root, excluded: out, hazard }),
-      pool('parsers', Parser, { root, ledger, dedupers: deduperRefs, progress, hazard }, { ...limits, min: workers, max: workers, mailbox: WITH_LANES }),
-      supervisor('dedupers', { ...limits, children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })) }),
+      pool(
+        'parsers', Parser, { root, ledger, dedupers: deduperRefs, progress, hazard },
+        { ...limits, min: workers, max: workers, mailbox: WITH_LANES },
+      ),
+      supervisor('dedupers', {
+        ...limits,
+        children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })),
+      }),
       supervisor('checkers', {
         ...limits,
         children: [
@@ -105,7 +115,10 @@ export async function startSwarm(system: System, options: AuditOptions, server: 
     name: 'audit',
     strategy: 'rest_for_one',
     ...limits,
-    children: [child('ledger', Ledger, SHARDS, { mailbox: LEDGER }), crew, ...(weather.killEveryMs > 0 ? [child('chaos', Chaos, chaos)] : [])],
+    children: [
+      child('ledger', Ledger, SHARDS, { mailbox: LEDGER }), crew,
+      ...(weather.killEveryMs > 0 ? [child('chaos', Chaos, chaos)] : []),
+    ],
   });
   return {
     top,

@@ -3,8 +3,8 @@ import type { DeliveryDefaults, OutcomeKind, Receipt } from '../../src/index.js'
 
 /**
  * How all work travels. A message whose agent dies goes to the next incarnation, one that its handler fails is tried
- * again, and one with a key is handled once, however often it is sent. An agent that fails this often in a row is broken,
- * not unlucky.
+ * again, and one with a key is handled once, however often it is sent. An agent that fails this often in a row is
+ * broken, not unlucky.
  */
 export const WORK: DeliveryDefaults = {
   guarantee: 'exactly-once',

@@ -39,7 +39,9 @@ function add(found, file, title) {
   found.push({ file, title, ids });
 }
 
-/** `it(…)`, `test(…)`, and what they are called through: `it.each(…)(…)`, `test.concurrent(…)`; a skipped test proves nothing. */
+/**
+ * `it(…)`, `test(…)`, and what they are called through: `it.each(…)(…)`, `test.concurrent(…)`; a skipped test proves nothing.
+ */
 function isTest(callee) {
   if (ts.isIdentifier(callee)) return callee.text === 'it' || callee.text === 'test';
   if (ts.isCallExpression(callee)) return isTest(callee.expression);
@@ -50,10 +52,13 @@ function isTest(callee) {
 /** The constant parts of a title. */
 function literal(node) {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isTemplateExpression(node)) return [node.head.text, ...node.templateSpans.map((span) => span.literal.text)].join('…');
+  if (ts.isTemplateExpression(node)) {
+    return [node.head.text, ...node.templateSpans.map((span) => span.literal.text)].join('…');
+  }
   return '';
 }
 
 function files(folder) {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.test(-d)?\.ts$/.test(name)).sort().map((name) => join(folder, name));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.test(-d)?\.ts$/.test(name))
+    .sort().map((name) => join(folder, name));
 }

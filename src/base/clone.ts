@@ -41,7 +41,8 @@ function copyArray(from: readonly unknown[], seen: object[]): object {
   const { length } = from;
   const keys = Object.keys(from);
   // no holes and nothing beside the items: the last of so many keys is the last index
-  if (Object.getPrototypeOf(from) !== Array.prototype || keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1))) throw BEYOND;
+  if (Object.getPrototypeOf(from) !== Array.prototype || keys.length !== length
+    || (length > 0 && keys[length - 1] !== String(length - 1))) throw BEYOND;
   const to: unknown[] = [];
   for (let at = 0; at < length; at++) to.push(part(from[at], seen));
   return to;

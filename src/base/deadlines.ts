@@ -174,7 +174,10 @@ export class Deadlines {
     return found;
   }
 
-  /** Forgets everything and clears the native timer. Nothing that is added from now on ever fires, or keeps the program alive. */
+  /**
+   * Forgets everything and clears the native timer. Nothing that is added from now on ever fires, or keeps the program
+   * alive.
+   */
   close(): void {
     this.closed = true;
     this.heap.length = 0;
@@ -214,7 +217,8 @@ export class Deadlines {
     const first = this.heap[0];
     if (first === undefined || this.closed) return;
     const wait = Math.min(CHUNK_MAX_MS, Math.max(1, Math.ceil(first.key - now)));
-    // A timer that would fire later than the one that is armed is no help: slices shorter than its wait would put it off for ever.
+    // A timer that would fire later than the one that is armed is no help: slices shorter than its wait would put it
+    // off for ever.
     if (this.armed !== null && this.armedAt <= now + wait) {
       if (!this.held && this.count > 0) this.env.hold(this.armed, true);
       this.held = this.count > 0;

@@ -12,7 +12,10 @@ export type TimerHandle = object;
 
 /** Chooses what runs next and how much, in place of first come first served; a seeded simulation fills it. */
 export interface Chooser {
-  /** position in the run queue, 0 to size - 1; `numberAt` tells the number of the process at a position: later spawned is higher */
+  /**
+   * position in the run queue, 0 to size - 1; `numberAt` tells the number of the process at a position: later spawned
+   * is higher
+   */
   pick(size: number, numberAt: (position: number) => number): number;
   /** messages the chosen process may handle in this turn, from 1 */
   budget(): number;
@@ -61,8 +64,8 @@ export interface Env {
   histogram(): EnvHistogram;
   context(): AsyncContext;
   /**
-   * Starts a thread that runs `source`, a script, with `data` as its workerData; what it posts goes to `told`. It does not keep
-   * the program alive, and its failure ends nothing. Null where time is virtual.
+   * Starts a thread that runs `source`, a script, with `data` as its workerData; what it posts goes to `told`. It does
+   * not keep the program alive, and its failure ends nothing. Null where time is virtual.
    */
   thread(source: string, data: object, told: (message: unknown) => void): EnvThread | null;
   readonly chooser: Chooser | null;

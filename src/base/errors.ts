@@ -58,13 +58,17 @@ export class OptionError extends CastcallError {
     super(code, wrong(option, typeof value === 'string' ? `'${printable(value)}'` : printable(value), rule, told));
     this.#fix = told;
     // A console shows all own properties of an error: a large one would bury the message.
-    if (typeof value === 'object' || typeof value === 'function') Object.defineProperty(this, 'value', { enumerable: false });
+    if (typeof value === 'object' || typeof value === 'function') {
+      Object.defineProperty(this, 'value', { enumerable: false });
+    }
   }
 
   /** @internal */
   override logged(): string {
     const { option, value, rule } = this;
-    return wrong(option, typeof value === 'string' || typeof value === 'object' ? HIDDEN : printable(value), rule, this.#fix);
+    return wrong(
+      option, typeof value === 'string' || typeof value === 'object' ? HIDDEN : printable(value), rule, this.#fix,
+    );
   }
 }
 
@@ -192,7 +196,10 @@ export class CallError extends CastcallError {
   /** @internal */
   override logged(): string {
     const { code, details } = this;
-    return callText(code, { ...this.#fields, details: details === undefined || code === 'UNKNOWN_OPERATION' ? details : HIDDEN }, printableLogged);
+    return callText(
+      code, { ...this.#fields, details: details === undefined || code === 'UNKNOWN_OPERATION' ? details : HIDDEN },
+      printableLogged,
+    );
   }
 }
 
@@ -207,23 +214,42 @@ function causeOf(fields: CallErrorFields): { cause?: unknown } | undefined {
 
 function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: unknown) => string): string {
   switch (code) {
-    case 'NOPROC': return fields.stopped === true ? 'noproc: the system has stopped' : `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc' ? '' : ` (${show(fields.reason)})`}`;
-    case 'TIMEOUT': return fields.verb === 'put' ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued` : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
+    case 'NOPROC': return fields.stopped === true
+      ? 'noproc: the system has stopped'
+      : `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc'
+        ? ''
+        : ` (${show(fields.reason)})`}`;
+    case 'TIMEOUT': return fields.verb === 'put'
+      ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued`
+      : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
     case 'EXIT': return `the callee ended: ${show(fields.reason)}`;
-    case 'CALLING_SELF': return fields.verb === 'put' ? 'calling_self: a process cannot wait for room in its own mailbox; use cast' : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
-    case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(' -> ')}; reply later (noreply) or cast on one edge`;
-    case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined ? '' : ` ${show(fields.details)}`}`;
-    case 'MAILBOX_FULL': return `its mailbox is full${fields.bound === undefined ? '' : ` (${fields.bound})`}; send less, wait for room (put, or the policy 'suspend'), or raise the bound`;
-    case 'OVERLOADED': return `the program is near its memory ceiling${fields.bound === undefined ? '' : ` (${fields.bound})`}: messages of this priority are refused until there is room; send less, bound mailboxes, or raise memory.ceilingBytes`;
+    case 'CALLING_SELF': return fields.verb === 'put'
+      ? 'calling_self: a process cannot wait for room in its own mailbox; use cast'
+      : 'calling_self: a process cannot wait for its own reply; use cast, continue or a plain function';
+    case 'CALL_CYCLE': return `would wait for itself: ${(fields.path ?? []).join(
+      ' -> ',
+    )}; reply later (noreply) or cast on one edge`;
+    case 'REFUSED': return `refused: ${String(fields.refusal)}${fields.details === undefined
+      ? ''
+      : ` ${show(fields.details)}`}`;
+    case 'MAILBOX_FULL': return `its mailbox is full${fields.bound === undefined
+      ? ''
+      : ` (${fields.bound})`}; send less, wait for room (put, or the policy 'suspend'), or raise the bound`;
+    case 'OVERLOADED': return `the program is near its memory ceiling${fields.bound === undefined
+      ? ''
+      : ` (${fields.bound})`}: messages of this priority are refused until there is room; send less, bound mailboxes, or raise memory.ceilingBytes`;
     case 'MAILBOX_CLOSED': return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
     case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
-    case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound ?? 'capacityBytes'}); send it in parts, or raise the bound`;
+    case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound
+      ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
     case 'CANCELLED': return 'its sender has cancelled it (receipt.cancel) before a handler began';
     case 'UNKNOWN_OPERATION': return fields.takes ?? `unknown operation${knownText(fields, show)}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;
-    case 'KEY_CONFLICT': return `the key ${show(fields.details)} belongs to another message; a key names one operation and payload`;
+    case 'KEY_CONFLICT': return `the key ${show(
+      fields.details,
+    )} belongs to another message; a key names one operation and payload`;
     case 'REPLY_GONE': return `a message with its key was ${fields.refusal ?? 'handled'} before, and what it was answered is no longer kept (delivery.dedupe.replyBytesMax); it was not handled again`;
     case 'WINDOW_FULL': return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
     case 'EXPIRED': return 'expired before it was handled';
@@ -285,7 +311,9 @@ function editsBetween(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
       let least = Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, (before[j - 2] as number) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, (before[j - 2] as number) + 1);
+      }
       next.push(least);
     }
     before = row;

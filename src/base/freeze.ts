@@ -51,7 +51,8 @@ export class Own<T> {
   constructor(readonly value: T) {}
 }
 
-const CHANGED = /^Cannot (?:assign to read only property|add property|delete property|define property|redefine property)/;
+const CHANGED =
+  /^Cannot (?:assign to read only property|add property|delete property|define property|redefine property)/;
 const HINT = 'was it in a message? Messages are frozen in development, for their sender and their receiver share them: '
   + 'keep a copy (structuredClone(payload), { ...payload }) and change that, or createSystem({ payloads: \'shared\' })';
 

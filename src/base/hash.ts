@@ -1,4 +1,7 @@
-/** FNV-1a over UTF-16 code units, with a final mix so that the low bits depend on all characters; the same on every machine. */
+/**
+ * FNV-1a over UTF-16 code units, with a final mix so that the low bits depend on all characters; the same on every
+ * machine.
+ */
 export function hashText(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);

@@ -8,20 +8,27 @@ const OWN = Symbol('castcall.fields');
 let path: readonly object[] = [];
 
 /**
- * The same value as far as JSON can show it: an error is its name, message, code and cause, a bigint, symbol or function its
- * text; a cycle and what is nested too deeply say so. Never throws, whatever the value is.
+ * The same value as far as JSON can show it: an error is its name, message, code and cause, a bigint, symbol or
+ * function its text; a cycle and what is nested too deeply say so. Never throws, whatever the value is.
  */
 export function jsonOf(value: unknown): unknown {
   return safely(() => plain(value, path));
 }
 
-/** Instances show in JSON all their fields, or those that `fields` picks, so that nothing in them is lost or throws; as text they are one line. */
-export function toldAs<T extends object>(what: { readonly prototype: T }, text: (it: T) => string, fields: (it: T) => object = (it) => ({ ...it })): void {
+/**
+ * Instances show in JSON all their fields, or those that `fields` picks, so that nothing in them is lost or throws; as
+ * text they are one line.
+ */
+export function toldAs<T extends object>(
+  what: { readonly prototype: T }, text: (it: T) => string, fields: (it: T) => object = (it) => ({ ...it }),
+): void {
   const methods = {
     toJSON(this: T): unknown { return jsonOf(fields(this)); },
     toString(this: T): string { return text(this); },
   };
-  for (const [key, value] of Object.entries(methods)) Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
+  for (const [key, value] of Object.entries(methods)) {
+    Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
+  }
 }
 
 /** Errors of that class show their own fields as well. */
@@ -31,7 +38,9 @@ export function fieldsToldOf(what: { readonly prototype: Error }): void {
 
 /** A record of plain values whose text is one line: its kind, and what it says. */
 export function told<T extends object>(kind: string, record: T): T {
-  const value = (): string => `${kind}(${Object.entries(record).filter(([, one]) => one !== undefined).map(([key, one]) => `${key}: ${printable(one)}`).join(', ')})`;
+  const value = (): string => `${kind}(${Object.entries(record).filter(([, one]) => one !== undefined).map(
+    ([key, one]) => `${key}: ${printable(one)}`,
+  ).join(', ')})`;
   return Object.defineProperty(record, 'toString', { value, configurable: true, writable: true });
 }
 
@@ -53,7 +62,9 @@ function plain(value: unknown, above: readonly object[]): unknown {
 /** Its own toJSON, if any, is not asked: that of an HTTP client's error tells the headers of the request. */
 function errorOf(error: Error, inside: readonly object[]): unknown {
   const own = OWN in error ? Object.keys(error).filter((key) => key !== 'name' && key !== 'code') : [];
-  return { name: safely(() => nameOf(error)), ...fieldsOf(error, ['message', 'code', ...own, 'cause', 'errors'], inside) };
+  return {
+    name: safely(() => nameOf(error)), ...fieldsOf(error, ['message', 'code', ...own, 'cause', 'errors'], inside),
+  };
 }
 
 /** It may be one of ours, which comes here again. */
@@ -71,7 +82,9 @@ function fieldsOf(value: object, keys: readonly string[], inside: readonly objec
   const fields: Record<string, unknown> = {};
   for (const key of keys) {
     const field = safely(() => plain((value as Record<string, unknown>)[key], inside));
-    if (field !== undefined) Object.defineProperty(fields, key, { value: field, enumerable: true, configurable: true, writable: true });
+    if (field !== undefined) {
+      Object.defineProperty(fields, key, { value: field, enumerable: true, configurable: true, writable: true });
+    }
   }
   return fields;
 }

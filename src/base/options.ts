@@ -4,7 +4,9 @@ import { nearest, OptionError } from './errors.js';
 
 export { z };
 
-/** Checks `value` against a strict schema and throws one OptionError that names the first offence, its rule and the fix. */
+/**
+ * Checks `value` against a strict schema and throws one OptionError that names the first offence, its rule and the fix.
+ */
 export function parseOptions<T>(where: string, schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -67,13 +69,19 @@ export const DELAY_MAX_MS = 3_155_760_000_000;
 /** A delay in whole ms (TI-11); throws where it enters. */
 export function delayMs(where: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= DELAY_MAX_MS) return value;
-  throw new OptionError(where, value, 'a whole number of milliseconds from 0', Number.isNaN(value) ? 'NaN usually comes from arithmetic with undefined' : 'round it, or use a longer unit');
+  throw new OptionError(where, value, 'a whole number of milliseconds from 0', Number.isNaN(value)
+    ? 'NaN usually comes from arithmetic with undefined'
+    : 'round it, or use a longer unit');
 }
 
 /** A timeout: whole ms, or 'infinity' as -1. */
 export function timeoutMs(where: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (value === 'infinity') return -1;
-  if (value === Infinity) throw new OptionError(where, value, "a whole number of milliseconds from 0, or 'infinity'", "write 'infinity' to wait forever");
+  if (value === Infinity) {
+    throw new OptionError(
+      where, value, "a whole number of milliseconds from 0, or 'infinity'", "write 'infinity' to wait forever",
+    );
+  }
   return delayMs(where, value);
 }

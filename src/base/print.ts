@@ -13,7 +13,8 @@ export const HIDDEN: string = '[hidden]';
 /** An Error, also one of another realm (a vm context, a frame); no Proxy can make it throw. */
 export function isError(value: unknown): value is Error {
   try {
-    return value instanceof Error || (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Error]');
+    return value instanceof Error
+      || (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Error]');
   } catch {
     return false;
   }
@@ -69,7 +70,8 @@ interface Style {
 const plain: Style = { error: (error) => error.message, masked: () => undefined };
 const logged: Style = {
   error: loggedMessage,
-  masked: (key, value) => (key === 'nocatch' && typeof value === 'object' && value !== null ? shapeOf(value) : undefined),
+  masked: (key, value) =>
+    (key === 'nocatch' && typeof value === 'object' && value !== null ? shapeOf(value) : undefined),
 };
 
 function line(value: unknown, style: Style): string {
@@ -97,8 +99,14 @@ function printObject(value: object, depth: number, style: Style): string {
   const text = shownText(value);
   if (text !== undefined) return text;
   if (depth > 2) return '…';
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map((item) => print(item, depth + 1, style)).join(', ')}${value.length > 8 ? ', …' : ''}]`;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
+  if (Array.isArray(value)) {
+    return `[${value.slice(0, 8).map((item) => print(item, depth + 1, style)).join(', ')}${value.length > 8
+      ? ', …'
+      : ''}]`;
+  }
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    return `[${value.constructor.name} of ${value.byteLength} bytes]`;
+  }
   const shown: string[] = [];
   for (const key in value) {
     if (!Object.hasOwn(value, key)) continue;

@@ -5,9 +5,9 @@ const CAUSES_MAX = 5;
 const ERRORS_MAX = 10;
 
 /**
- * What a log may show of an error: name, message, stack, code, its causes and the errors of an AggregateError, by the same rule.
- * Whatever else it carries may be secret: an HTTP client's error has the request with its headers. A new object: what writes the
- * log may mark it, which a frozen error does not allow, and no getter of the error runs there.
+ * What a log may show of an error: name, message, stack, code, its causes and the errors of an AggregateError, by the
+ * same rule. Whatever else it carries may be secret: an HTTP client's error has the request with its headers. A new
+ * object: what writes the log may mark it, which a frozen error does not allow, and no getter of the error runs there.
  */
 export function redacted(error: Error): Error {
   return copyOf(error, CAUSES_MAX, new Set());
@@ -26,8 +26,14 @@ function copyOf(error: Error, left: number, seen: Set<Error>): Error {
   const fields: Record<string, unknown> = { name, message, stack: stackOf(error, name, message) };
   if (typeof code === 'string' || typeof code === 'number') fields['code'] = code;
   if (isError(cause) && left > 0 && !seen.has(cause)) fields['cause'] = copyOf(cause, left - 1, seen);
-  if (Array.isArray(errors) && left > 0) fields['errors'] = errors.slice(0, ERRORS_MAX).filter((one) => isError(one) && !seen.has(one)).map((one: Error) => copyOf(one, left - 1, seen));
-  for (const [key, value] of Object.entries(fields)) Object.defineProperty(made, key, { value, enumerable: true, writable: true, configurable: true });
+  if (Array.isArray(errors) && left > 0) {
+    fields['errors'] = errors.slice(0, ERRORS_MAX).filter((one) => isError(one) && !seen.has(one)).map(
+      (one: Error) => copyOf(one, left - 1, seen),
+    );
+  }
+  for (const [key, value] of Object.entries(fields)) {
+    Object.defineProperty(made, key, { value, enumerable: true, writable: true, configurable: true });
+  }
   return made;
 }
 

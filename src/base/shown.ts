@@ -10,7 +10,9 @@ export function shownAs<T extends object>(what: { readonly prototype: T }, text:
   };
   markOurs(what.prototype);
   Object.defineProperty(what.prototype, SHOWN, { value });
-  for (const key of [INSPECT, 'toJSON', 'toString']) Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
+  for (const key of [INSPECT, 'toJSON', 'toString']) {
+    Object.defineProperty(what.prototype, key, { value, configurable: true, writable: true });
+  }
 }
 
 /** Whether it is such an instance: something of the runtime's own. */

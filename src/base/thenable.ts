@@ -14,9 +14,9 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Calls exactly one of the two callbacks, once and never at once, whatever the value is and does: it is what becomes of everything
- * foreign that is waited for. Never throws. As with `await`, an own `then` of a native promise is not asked, that of a
- * subclass or of anything else is, inside a guard.
+ * Calls exactly one of the two callbacks, once and never at once, whatever the value is and does: it is what becomes of
+ * everything foreign that is waited for. Never throws. As with `await`, an own `then` of a native promise is not asked,
+ * that of a subclass or of anything else is, inside a guard.
  */
 export function settle(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): void {
   if (!listened(foreign, onValue, onError)) void then.call(adopt(foreign), onValue, onError);
@@ -25,7 +25,8 @@ export function settle(foreign: unknown, onValue: (value: unknown) => void, onEr
 /** A promise of the engine's own for anything foreign: waiting for that one runs no user code. */
 export function adopt<T>(foreign: T | PromiseLike<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    if (!listened(foreign, resolve as (value: unknown) => void, reject) && !listenedPastSpecies(foreign, resolve as (value: unknown) => void, reject)) resolve(foreign);
+    if (!listened(foreign, resolve as (value: unknown) => void, reject)
+      && !listenedPastSpecies(foreign, resolve as (value: unknown) => void, reject)) resolve(foreign);
   });
 }
 
@@ -60,10 +61,13 @@ function listened(foreign: unknown, onValue: (value: unknown) => void, onError: 
 const NATIVE = { value: Promise, configurable: true, enumerable: false, writable: true };
 
 /**
- * Listens to a subclass of Promise that has the engine's own `then`. That would make its result by the class's species, and
- * what those functions throw is an uncaught exception, also with `await`: for this one step its constructor is Promise.
+ * Listens to a subclass of Promise that has the engine's own `then`. That would make its result by the class's species,
+ * and what those functions throw is an uncaught exception, also with `await`: for this one step its constructor is
+ * Promise.
  */
-function listenedPastSpecies(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
+function listenedPastSpecies(
+  foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void,
+): boolean {
   try {
     if (!(foreign instanceof Promise) || foreign.then !== then) return false;
     const own = Object.getOwnPropertyDescriptor(foreign, 'constructor');
@@ -92,7 +96,8 @@ export function handled<P extends Promise<unknown>>(promise: P): P {
 }
 
 /**
- * What the user's code returned where nothing is waited for: when it is a promise, or claims to be one, its rejection goes to
+ * What the user's code returned where nothing is waited for: when it is a promise, or claims to be one, its rejection
+ * goes to
  * `onError` and cannot end the program. Never throws.
  */
 export function disown(value: unknown, onError: (error: unknown) => void = noop): void {

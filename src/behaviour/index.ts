@@ -4,10 +4,14 @@ export { defineEventHandler, HandlerExit } from './event/handler.js';
 export type { HandlerReport } from './event/manager.js';
 export type { HandlerState } from './event/sys.js';
 export { EventManager, eventManager } from './event/ref.js';
-export { DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Schedule, type Terms } from './gen/outward/delivery-options.js';
+export {
+  DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Schedule, type Terms,
+} from './gen/outward/delivery-options.js';
 export type * from './gen/outward/delivery-types.js';
 export type * from './event/types.js';
-export { addressOf, hostOf, rejected, refusedSend, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions } from './gen/host.js';
+export {
+  addressOf, hostOf, rejected, refusedSend, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions,
+} from './gen/host.js';
 export {
   CALL_TIMEOUT_MS, checkKeys, checkSignal, levelOf, nameSchema, prioritySchema, readCall, readStart, splitArgs,
   startFields,
@@ -24,10 +28,16 @@ export {
   type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type Updated,
 } from './names/registry.js';
 export { RuntimeDefinition, runtimeOf } from './gen/runtime.js';
-export { PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema } from './gen/schema.js';
-export { defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch } from './names/scope.js';
+export {
+  PayloadError, type SchemaInput, type SchemaOutput, type StandardIssue, type StandardResult, type StandardSchema,
+} from './gen/schema.js';
+export {
+  defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch,
+} from './names/scope.js';
 export { AgentSelf } from './gen/self.js';
-export { checkArgs, planAs, planOf, startAgent, startFrom, startWatched, type StartPlan, type StartedProcess } from './gen/start.js';
+export {
+  checkArgs, planAs, planOf, startAgent, startFrom, startWatched, type StartPlan, type StartedProcess,
+} from './gen/start.js';
 export { Sys, type DebugOption, type SysOptions, type SysStatus } from './gen/sys/sys.js';
 export type { DebugEvent, DebugFunction, SysStatistics } from './gen/sys/debug.js';
 export type { SysCallbacks, SysLink } from './gen/sys/special.js';
@@ -47,4 +57,7 @@ export type { CallFailure, CallOptionCode, CallResult } from './gen/request/call
 export { actions, type Transition, type When } from './statem/transition.js';
 export { defineStatem, defineStatemHandler, operation } from './statem/definition.js';
 export { StatemSelf as StatemInstance } from './statem/self.js';
-export type { AnyOperations, AnyStatem, Converted, HandleSpec, Initial, InsertedEvent, Operation, Outcome, StatemDefinition, StatemEvent, StatemInit, StatemSelf, StatemStatus, StateSpec, StatesSpec } from './statem/types.js';
+export type {
+  AnyOperations, AnyStatem, Converted, HandleSpec, Initial, InsertedEvent, Operation, Outcome, StatemDefinition,
+  StatemEvent, StatemInit, StatemSelf, StatemStatus, StateSpec, StatesSpec,
+} from './statem/types.js';

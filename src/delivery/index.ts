@@ -6,7 +6,9 @@ export { Delivery } from './guarantee/delivery.js';
 export { RECENT_MAX } from './guarantee/recent.js';
 export { LEDGER, type LedgerLimits } from './guarantee/ledger.js';
 export { balance } from './group/balancer.js';
-export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, WeightedMember } from './group/balance-types.js';
+export type {
+  Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, WeightedMember,
+} from './group/balance-types.js';
 export type { BalanceStrategy } from './group/strategy.js';
 export { pool, poolRef } from './group/pool.js';
 export { PoolExhaustedError } from './group/pool-error.js';

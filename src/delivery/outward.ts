@@ -37,7 +37,12 @@ class Outward {
   gate(name: string, given: LimitOptions | undefined): Gate {
     const known = this.gates.get(checkName('limit', name));
     if (known === undefined) {
-      if (given === undefined) throw new OptionError(`limit '${name}'`, given, 'options at its first use', `call system.limit('${name}', { perMinute, concurrent }) once at the start`);
+      if (given === undefined) {
+        throw new OptionError(
+          `limit '${name}'`, given, 'options at its first use',
+          `call system.limit('${name}', { perMinute, concurrent }) once at the start`,
+        );
+      }
       const made = new Gate(this.kernel, readLimit(name, given));
       this.gates.set(name, made);
       return made;
@@ -94,7 +99,9 @@ export class OutwardVerbsImpl implements OutwardVerbs {
 
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
     const { asker } = this;
-    const own = typeof options === 'object' && options !== null && options.signal === undefined ? { ...options, signal: asker.own } : options;
+    const own = typeof options === 'object' && options !== null && options.signal === undefined
+      ? { ...options, signal: asker.own }
+      : options;
     return asker.kernel.answer(retryFor(asker.kernel, asker.p, attempt, own), judgeOf(asker.p, own));
   }
 }
@@ -125,7 +132,9 @@ class BreakerImpl implements Breaker {
 
   open(forMs?: number | 'infinity'): void {
     if (fenced(this.#asker.p)) return;
-    this.#circuit.open(forMs === 'infinity' ? Infinity : forMs === undefined ? this.#circuit.options.openMs : delayMs('breaker.open', forMs));
+    this.#circuit.open(forMs === 'infinity'
+      ? Infinity
+      : forMs === undefined ? this.#circuit.options.openMs : delayMs('breaker.open', forMs));
   }
 
   close(): void {
@@ -137,7 +146,9 @@ class BreakerImpl implements Breaker {
   }
 
   watch(listener: (change: BreakerChange) => void): () => void {
-    if (typeof listener !== 'function') throw new OptionError('breaker.watch', listener, 'a function that takes a change');
+    if (typeof listener !== 'function') {
+      throw new OptionError('breaker.watch', listener, 'a function that takes a change');
+    }
     return fenced(this.#asker.p) ? () => undefined : this.#circuit.watch(listener, this.#asker.p);
   }
 }
@@ -187,6 +198,9 @@ function same<O extends ReadBreaker | ReadLimit>(what: string, known: O, given: 
   for (const key of Object.keys(known) as (keyof O & string)[]) {
     const [before, now] = [known[key], given[key]];
     if (before === now || (typeof before === 'function' && String(before) === String(now))) continue;
-    throw new OptionError(`${what}.${key}`, now, `what ${what} '${known.name}' was made with, ${String(before)}`, `one name, one set of options: give them once, or use another name`, 'OPTIONS_CONFLICT');
+    throw new OptionError(
+      `${what}.${key}`, now, `what ${what} '${known.name}' was made with, ${String(before)}`,
+      `one name, one set of options: give them once, or use another name`, 'OPTIONS_CONFLICT',
+    );
   }
 }

@@ -4,5 +4,7 @@ export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
   LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
 } from '../behaviour/index.js';
-export type { Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, WeightedMember } from './index.js';
+export type {
+  Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, WeightedMember,
+} from './index.js';
 export type { CheckoutOptions, PooledRef, PoolOptions, PoolRef, PoolStats } from './index.js';

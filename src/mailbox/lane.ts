@@ -77,8 +77,8 @@ export class Lane {
   }
 
   /**
-   * Takes out the oldest message that fits; those before it move up by one place. Returns how many were before it, or -1.
-   * O(its distance).
+   * Takes out the oldest message that fits; those before it move up by one place. Returns how many were before it, or
+   * -1. O(its distance).
    */
   removeFirst(fits: (op: Op, payload: unknown, from: unknown) => boolean): number {
     const distance = this.find(fits);

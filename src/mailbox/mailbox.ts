@@ -9,14 +9,15 @@ export type Rank = (typeof Rank)[keyof typeof Rank];
 
 /** The priorities a sender may ask for; FIFO within each, strict between them. */
 export type Priority = 'low' | 'normal' | 'high' | 'critical';
-export const RANKS: Readonly<Record<Priority, Rank>> = { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
+export const RANKS: Readonly<Record<Priority, Rank>> =
+  { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
 
 const SAMPLE_MASK = 63;
 
 /**
- * Bits of `ready` above those of the lanes. `Pressed`: a take has to be looked at, because somebody waits for room, bytes
- * are counted, a lane ages. The others say why not everything that is queued may be taken. `Sys`: only the front lane is
- * served; `Suspended`: nothing is.
+ * Bits of `ready` above those of the lanes. `Pressed`: a take has to be looked at, because somebody waits for room,
+ * bytes are counted, a lane ages. The others say why not everything that is queued may be taken. `Sys`: only the front
+ * lane is served; `Suspended`: nothing is.
  */
 export const Hold = { Pressed: 32, Sys: 64, Suspended: 128 } as const;
 const LANES = 31;
@@ -61,8 +62,8 @@ export class MailboxExtra {
  */
 export class Mailbox extends Lane {
   /**
-   * The mailbox of everybody who has not had a message yet: empty, and full by its bound, so that the first message takes
-   * the road of a refusal, where a mailbox of one's own is opened. An idle agent costs 144 bytes less for it.
+   * The mailbox of everybody who has not had a message yet: empty, and full by its bound, so that the first message
+   * takes the road of a refusal, where a mailbox of one's own is opened. An idle agent costs 144 bytes less for it.
    */
   static readonly unopened: Mailbox = new Mailbox(-1);
 
@@ -157,7 +158,10 @@ export class Mailbox extends Lane {
     if (this.size > extra.peak) extra.peak = this.size;
   }
 
-  /** The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. It is taken now. */
+  /**
+   * The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. It is
+   * taken now.
+   */
   pick(): Lane | null {
     if (this.ready > LANES) return this.pickHeld();
     return this.strict();
@@ -271,7 +275,8 @@ export class Mailbox extends Lane {
       const full = state.returns && rules.capacity < UNBOUNDED ? rules.capacity - 1 : rules.capacity;
       this.gate = rules.highWater > 0 && !state.alarmed ? Math.min(full, rules.highWater - 1) : full;
     }
-    const pressed = rules.ageEvery > 0 || rules.capacityBytes >= 0 || state.waiting.size > 0 || state.alarmed || (state.keyed !== null && state.keyed.size > 0);
+    const pressed = rules.ageEvery > 0 || rules.capacityBytes >= 0 || state.waiting.size > 0 || state.alarmed
+      || (state.keyed !== null && state.keyed.size > 0);
     if (pressed) this.ready |= Hold.Pressed;
     else this.ready &= ~Hold.Pressed;
   }
@@ -279,7 +284,9 @@ export class Mailbox extends Lane {
   private pickPressed(): Lane | null {
     const state = this.pressure();
     if (state.returns) this.letIn(state, 0);
-    const lane = this.ready >= Hold.Sys ? (this.frontOnly() ? this.tookFrom(Rank.Front) : null) : state.rules.ageEvery > 0 ? this.aged(state) : this.strict();
+    const lane = this.ready >= Hold.Sys
+      ? (this.frontOnly() ? this.tookFrom(Rank.Front) : null)
+      : state.rules.ageEvery > 0 ? this.aged(state) : this.strict();
     if (lane !== null && lane.n > 0) this.leave(state, lane);
     return lane;
   }
@@ -318,7 +325,8 @@ export class Mailbox extends Lane {
   letIn(state: Pressure, reserved: number): void {
     const { waiting, rules } = state;
     if (waiting.size > 0) {
-      for (let first = waiting.head; first !== null && this.hasRoom(first.rank, first.bytes, reserved); first = waiting.head) {
+      for (let first = waiting.head; first !== null && this.hasRoom(first.rank, first.bytes, reserved); first =
+        waiting.head) {
         waiting.remove(first);
         first.enter();
       }
@@ -330,7 +338,9 @@ export class Mailbox extends Lane {
     if (state.tell !== null) state.tell(false, this.size);
   }
 
-  /** Like `strict`, but a lower lane that was passed over `ageEvery` times has its turn, the longest waiting one first. */
+  /**
+   * Like `strict`, but a lower lane that was passed over `ageEvery` times has its turn, the longest waiting one first.
+   */
   private aged(state: Pressure): Lane | null {
     const { passed, rules } = state;
     if ((this.ready & FRONT_READY) !== 0) return this.tookFrom(Rank.Front);
@@ -339,11 +349,14 @@ export class Mailbox extends Lane {
     for (let rank: number = Rank.Critical; rank >= Rank.Low; rank--) {
       if (!this.waits(rank)) passed[rank] = 0;
       else if (chosen < 0) chosen = rank;
-      else if (passed[rank] as number >= rules.ageEvery && (oldest < 0 || (passed[rank] as number) > (passed[oldest] as number))) oldest = rank;
+      else if (passed[rank] as number >= rules.ageEvery
+        && (oldest < 0 || (passed[rank] as number) > (passed[oldest] as number))) oldest = rank;
     }
     if (chosen < 0) return null;
     const served = oldest < 0 ? chosen : oldest;
-    for (let rank: number = Rank.Low; rank < chosen; rank++) if (this.waits(rank)) passed[rank] = (passed[rank] as number) + 1;
+    for (let rank: number = Rank.Low; rank < chosen; rank++) {
+      if (this.waits(rank)) passed[rank] = (passed[rank] as number) + 1;
+    }
     passed[served] = 0;
     return served === Rank.Normal ? this : this.tookFrom(served);
   }

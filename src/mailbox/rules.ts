@@ -26,7 +26,10 @@ export interface MailboxRules {
   readonly ageEvery: number;
 }
 
-export const NO_RULES: MailboxRules = { capacity: UNBOUNDED, reserve: 0, overflow: 'reject', capacityBytes: -1, sizeOf: null, highWater: 0, lowWater: 0, ageEvery: 0 };
+export const NO_RULES: MailboxRules = {
+  capacity: UNBOUNDED, reserve: 0, overflow: 'reject', capacityBytes: -1, sizeOf: null, highWater: 0, lowWater: 0,
+  ageEvery: 0,
+};
 
 /** Where a message that can be coalesced is queued, as far as known: it may have been moved since. */
 export interface Place {

@@ -34,9 +34,15 @@ export interface MailboxStats extends Account {
   readonly waiting: number;
   /** undefined when nobody counts bytes */
   readonly bytes: { readonly now: number; readonly peak: number; readonly capacity: number } | undefined;
-  /** ms that the oldest queued message has waited at least: known from samples, and from what earlier calls of `stats` have seen; 0 when nothing is queued */
+  /**
+   * ms that the oldest queued message has waited at least: known from samples, and from what earlier calls of `stats`
+   * have seen; 0 when nothing is queued
+   */
   readonly oldestMs: number;
-  /** when the last sampled message (1 in 64) was received, and when one was started: readings of `system.monotonic()`; undefined while there was none */
+  /**
+   * when the last sampled message (1 in 64) was received, and when one was started: readings of `system.monotonic()`;
+   * undefined while there was none
+   */
   readonly receivedAt: number | undefined;
   readonly handledAt: number | undefined;
   /** takes nothing more */
@@ -107,12 +113,13 @@ export class Totals implements Account {
 /** The difference between what was sent and where it went: 0, or the runtime has a bug (P3). */
 export function imbalance(account: Account): number {
   const { handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = account;
-  return account.sent - (handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held);
+  return account.sent - (handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running
+    + held);
 }
 
 /**
- * No message carries a time, so the age of the oldest is a lower bound: the sampled message that still waits is so old, and
- * while nothing has left since an earlier look, what was there then is still there.
+ * No message carries a time, so the age of the oldest is a lower bound: the sampled message that still waits is so old,
+ * and while nothing has left since an earlier look, what was there then is still there.
  */
 function oldestMs(box: Mailbox, left: number, now: number): number {
   if (box.size === 0) return 0;
@@ -144,9 +151,17 @@ export function mailboxStats(box: Mailbox, running: boolean, now: number): Mailb
     handledAt: known(box.extra?.handledAt),
     closed: pressure !== null && pressure.closed,
     waiting: pressure === null ? 0 : pressure.waiting.size,
-    bytes: pressure === null || pressure.rules.capacityBytes < 0 ? undefined : { now: pressure.bytes, peak: pressure.peakBytes, capacity: pressure.rules.capacityBytes },
-    peakDepth: { low: box.peakIn(Rank.Low), normal: box.peakIn(Rank.Normal), high: box.peakIn(Rank.High), critical: box.peakIn(Rank.Critical) },
-    depth: { low: box.depth(Rank.Low), normal: box.depth(Rank.Normal), high: box.depth(Rank.High), critical: box.depth(Rank.Critical) },
+    bytes: pressure === null || pressure.rules.capacityBytes < 0
+      ? undefined
+      : { now: pressure.bytes, peak: pressure.peakBytes, capacity: pressure.rules.capacityBytes },
+    peakDepth: {
+      low: box.peakIn(Rank.Low), normal: box.peakIn(Rank.Normal), high: box.peakIn(Rank.High),
+      critical: box.peakIn(Rank.Critical),
+    },
+    depth: {
+      low: box.depth(Rank.Low), normal: box.depth(Rank.Normal), high: box.depth(Rank.High),
+      critical: box.depth(Rank.Critical),
+    },
     waitMs: percentiles(meter?.wait),
     handleMs: percentiles(meter?.handle),
   };

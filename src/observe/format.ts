@@ -15,8 +15,9 @@ const CHARS = 8_192;
 const KEYS = ['singleLine', 'depth', 'chars'];
 
 /**
- * The text of a report: what a logger is given, as people read it (LG-08). `label` comes first, undefined fields are left
- * out; an error shows its stack unless it is one line. For a logger of your own: `error: (fields) => write(formatReport(fields))`.
+ * The text of a report: what a logger is given, as people read it (LG-08). `label` comes first, undefined fields are
+ * left out; an error shows its stack unless it is one line. For a logger of your own: `error: (fields) =>
+ * write(formatReport(fields))`.
  *
  * Never throws for a report, whatever is in it. Its cost is bounded by `chars`, not by the size of the report.
  * Errors: an OptionError for a wrong option.
@@ -45,14 +46,20 @@ export function formatReport(report: object, options: FormatOptions = {}): strin
 }
 
 function checked(options: FormatOptions): FormatOptions {
-  if (typeof options !== 'object' || (options as unknown) === null) throw new OptionError('formatReport', options, 'an object');
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new OptionError('formatReport', options, 'an object');
+  }
   for (const key of Object.keys(options)) {
     if (!KEYS.includes(key)) throw unknownKey(`formatReport.${key}`, key, options[key as keyof FormatOptions], KEYS);
   }
-  if (options.singleLine !== undefined && typeof options.singleLine !== 'boolean') throw new OptionError('formatReport.singleLine', options.singleLine, 'true or false');
+  if (options.singleLine !== undefined && typeof options.singleLine !== 'boolean') {
+    throw new OptionError('formatReport.singleLine', options.singleLine, 'true or false');
+  }
   for (const key of ['depth', 'chars'] as const) {
     const value = options[key];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) throw new OptionError(`formatReport.${key}`, value, 'a whole number from 1');
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+      throw new OptionError(`formatReport.${key}`, value, 'a whole number from 1');
+    }
   }
   return options;
 }
@@ -101,7 +108,9 @@ class Writer {
     else if (isError(value)) this.put(oneLine(String(value)));
     else if (level >= this.depth) this.put('…');
     else if (Array.isArray(value)) this.list('[', value, ']', level);
-    else if (value instanceof Map || value instanceof Set) this.list(`${value instanceof Map ? 'Map' : 'Set'}[`, value, ']', level);
+    else if (value instanceof Map || value instanceof Set) this.list(
+      `${value instanceof Map ? 'Map' : 'Set'}[`, value, ']', level,
+    );
     else this.record(value, level);
   }
 
@@ -135,5 +144,6 @@ const BREAKS: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t
 /** Without line breaks and other control characters: a foreign text cannot forge a line of the log. */
 function oneLine(text: string): string {
    
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => BREAKS[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) =>
+    BREAKS[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

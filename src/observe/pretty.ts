@@ -15,8 +15,11 @@ export function prettyText(wallMs: number, level: string, fields: object, text: 
   const given = fields as Readonly<Record<string, unknown>>;
   const { err, event, reason } = given;
   const child = childOf(given);
-  const subject = typeof event === 'string' ? event : child !== null ? `${whose(child)} of ${String(given['supervisor'])}` : whose(given);
-  const shown: Record<string, unknown> = { label: `${clock(wallMs)} ${level.toUpperCase().padEnd(5)} ${text}: ${subject}` };
+  const subject = typeof event === 'string'
+    ? event
+    : child !== null ? `${whose(child)} of ${String(given['supervisor'])}` : whose(given);
+  const shown: Record<string, unknown> =
+    { label: `${clock(wallMs)} ${level.toUpperCase().padEnd(5)} ${text}: ${subject}` };
   for (const [key, value] of Object.entries(given)) {
     if (SAID.has(key) || isEmpty(value) || key === 'reason' || (key === 'offender' && child !== null)) continue;
     shown[key] = value;
@@ -37,8 +40,11 @@ function clock(wallMs: number): string {
 }
 
 /** The child that a supervisor's report is about; null for what is about the supervisor itself. */
-function childOf({ context, started, offender }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | null {
-  const told = (started ?? (context === 'shutdown' ? undefined : offender)) as Readonly<Record<string, unknown>> | undefined;
+function childOf(
+  { context, started, offender }: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | null {
+  const told =
+    (started ?? (context === 'shutdown' ? undefined : offender)) as Readonly<Record<string, unknown>> | undefined;
   return told === undefined ? null : { name: told['id'], pid: told['pid'], behaviour: told['start'] };
 }
 
@@ -50,5 +56,6 @@ function whose({ name, pid, behaviour, supervisor, system, target }: Readonly<Re
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === false || value === 0 || value === '' || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === null || value === false || value === 0 || value === ''
+    || (Array.isArray(value) && value.length === 0);
 }

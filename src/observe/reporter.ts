@@ -4,7 +4,8 @@ import { causeText, type SupervisorReport } from '../supervisor/index.js';
 import { createLogger, type Logger } from './log.js';
 
 /**
- * Turns reports into log lines and keeps every failure of the logger to itself (P36). The default logger is made on first use.
+ * Turns reports into log lines and keeps every failure of the logger to itself (P36). The default logger is made on
+ * first use.
  *
  * @example
  * const lines: string[] = [];
@@ -27,8 +28,8 @@ export class Reporter {
   }
 
   /**
-   * One structured line per report (LG-08). Payloads are never logged: only the operation's name. Of an error, unless details are
-   * asked for, only what `redacted` leaves.
+   * One structured line per report (LG-08). Payloads are never logged: only the operation's name. Of an error, unless
+   * details are asked for, only what `redacted` leaves.
    */
   report(report: Report): void {
     const { level, label, ...rest } = report;
@@ -47,7 +48,9 @@ export class Reporter {
 
   warn(text: string, fields: Readonly<Record<string, unknown>>): void {
     const error = fields['error'];
-    this.write('warn', { system: this.system, ...fields, ...('error' in fields ? { error: this.line(error) } : {}) }, text);
+    this.write(
+      'warn', { system: this.system, ...fields, ...('error' in fields ? { error: this.line(error) } : {}) }, text,
+    );
   }
 
   private line(reason: unknown): string {

@@ -15,9 +15,12 @@ interface Told {
   readonly stack: readonly string[] | undefined;
 }
 
-/** Asked from the other thread, through the inspector, while this one is stopped; several systems and copies share it. */
+/**
+ * Asked from the other thread, through the inspector, while this one is stopped; several systems and copies share it.
+ */
 const ASKED = Symbol.for('castcall.stall');
-const ASK = "[...(globalThis[Symbol.for('castcall.stall')] ?? [])].map((who) => who()).find((one) => one !== undefined)";
+const ASK =
+  "[...(globalThis[Symbol.for('castcall.stall')] ?? [])].map((who) => who()).find((one) => one !== undefined)";
 type Who = () => Suspect | undefined;
 
 function asked(): Set<Who> {
@@ -26,9 +29,9 @@ function asked(): Set<Who> {
 }
 
 /**
- * Tells while it lasts that something holds the event loop (P33): a thread of its own watches a counter that a timer moves
- * on. Nothing is measured per message. Within 50 ms after the limit a line is on standard error; the listener is told when
- * the event loop goes on.
+ * Tells while it lasts that something holds the event loop (P33): a thread of its own watches a counter that a timer
+ * moves on. Nothing is measured per message. Within 50 ms after the limit a line is on standard error; the listener is
+ * told when the event loop goes on.
  */
 export class StallWatch {
   private readonly cells = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -44,7 +47,11 @@ export class StallWatch {
     const { kernel, cells, stallMs } = this;
     const data = { cells, stallMs, pollMs: BEAT_MS, ask: ASK };
     this.thread = kernel.env.thread(STALL_THREAD, data, (told) => this.over(told as Told));
-    if (this.thread === null) throw new OptionError('watchdog.stallMs', stallMs, 'nothing in a simulation', 'its time is virtual: leave stallMs out there');
+    if (this.thread === null) {
+      throw new OptionError(
+        'watchdog.stallMs', stallMs, 'nothing in a simulation', 'its time is virtual: leave stallMs out there',
+      );
+    }
     asked().add(this.who);
     this.beat();
   }
@@ -67,7 +74,8 @@ export class StallWatch {
 
   private over({ who, ms, stack }: Told): void {
     if (this.thread === null) return;
-    const event: StallEvent = { kind: 'stall', pid: who?.pid, name: who?.name, behaviour: who?.behaviour, op: who?.op, ms, stack };
+    const event: StallEvent =
+      { kind: 'stall', pid: who?.pid, name: who?.name, behaviour: who?.behaviour, op: who?.op, ms, stack };
     tell(this.kernel, 'the listener of the watchdog failed', () => this.tell(told('WatchdogEvent', event)));
   }
 

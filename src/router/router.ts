@@ -1,6 +1,8 @@
 import { atOnce } from '../base/index.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
-import { accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Pid, type Process } from '../process/index.js';
+import {
+  accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Pid, type Process,
+} from '../process/index.js';
 import { DeadLetters } from './dead-letter/dead-letters.js';
 import type { LetterLimits } from './dead-letter/letter.js';
 import { PlainRoad } from './request/plain-road.js';
@@ -31,11 +33,15 @@ export class Router {
     return names.cell(to);
   }
 
-  /** Takes a name of either kind for a process that starts; tells who has it otherwise. Throws what a provider throws. */
+  /**
+   * Takes a name of either kind for a process that starts; tells who has it otherwise. Throws what a provider throws.
+   */
   claim(name: string | Via, p: Process): Taken | null {
     if (typeof name === 'string') return this.names.register(name, p);
     const { provider, key, value } = name;
-    if (!atOnce('via.registerName', provider.registerName(key, p.pid, value))) return { pid: provider.whereisName(key) };
+    if (!atOnce('via.registerName', provider.registerName(key, p.pid, value))) {
+      return { pid: provider.whereisName(key) };
+    }
     hold(p, new ViaClaim(name));
     return null;
   }
@@ -67,7 +73,9 @@ export class Router {
   }
 
   /** Counts and keeps a send to nobody; `behaviour` is what the operation belongs to, null for a plain message. */
-  dead(to: Address, op: Op, behaviour: Behaviour | null, payload: unknown, from: unknown, reason: unknown = 'noproc'): void {
+  dead(
+    to: Address, op: Op, behaviour: Behaviour | null, payload: unknown, from: unknown, reason: unknown = 'noproc',
+  ): void {
     const { outside } = this.kernel;
     outside.sent++;
     outside.deadLettered++;
@@ -76,7 +84,9 @@ export class Router {
 
   /** Keeps what a process had queued when it ended, or was on its way to it; it is counted there. */
   leftBy(p: Process, op: Op, payload: unknown, from: unknown, reason: unknown): void {
-    this.deadLetters.add(new PlainRoad(p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from), payload, reason);
+    this.deadLetters.add(
+      new PlainRoad(p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from), payload, reason,
+    );
   }
 
   /** Counts a send that was refused to its sender. */

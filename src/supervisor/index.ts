@@ -1,10 +1,20 @@
-export { Application, ApplicationError, defineApplication, type ApplicationContext, type ApplicationEnv, type ApplicationSpec, type ApplicationType, type WithState } from './application/application.js';
-export { Applications, type ApplicationInfo, type ApplicationPorts, type ApplicationReport, type EnsureOptions, type StartApplicationOptions } from './application/applications.js';
+export {
+  Application, ApplicationError, defineApplication, type ApplicationContext, type ApplicationEnv, type ApplicationSpec,
+  type ApplicationType, type WithState,
+} from './application/application.js';
+export {
+  Applications, type ApplicationInfo, type ApplicationPorts, type ApplicationReport, type EnsureOptions,
+  type StartApplicationOptions,
+} from './application/applications.js';
 export { roleOf } from './core/child.js';
 export { shouldRestart, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './core/decision.js';
 export { dynamicDefinition, DynamicState } from './dynamic/dynamic.js';
-export { dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, type ChildPid } from './dynamic/handle.js';
-export { readDynamic, readSimple, Template, template, type DynamicInit, type DynamicSpec, type SimpleSpec } from './dynamic/spec.js';
+export {
+  dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, type ChildPid,
+} from './dynamic/handle.js';
+export {
+  readDynamic, readSimple, Template, template, type DynamicInit, type DynamicSpec, type SimpleSpec,
+} from './dynamic/spec.js';
 export { supervisorDefinition } from './static/engine.js';
 export type { SupervisorInit } from './static/recipe.js';
 export { SupervisorRef, type AnySupervisorRef } from './static/handle.js';
@@ -15,13 +25,21 @@ export { causeText, gaveUp, GiveUpError, type GiveUp, type GiveUpReason } from '
 export { belongsTo } from './application/master.js';
 export { supervisor } from './static/nested.js';
 export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './core/options.js';
-export { checkPartitionsName, partitionOf, PartitionSupervisorRef, partitionSupervisor, partitionTree, type PartitionKey, type PartitionSpec } from './partition/partition.js';
+export {
+  checkPartitionsName, partitionOf, PartitionSupervisorRef, partitionSupervisor, partitionTree, type PartitionKey,
+  type PartitionSpec,
+} from './partition/partition.js';
 export type { Offender, ProgressReport, SupervisorReport } from './core/report.js';
 export { SupervisorState } from './static/state.js';
-export { checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree } from './core/spec.js';
+export {
+  checkChildSpecs, checkTree, child, ChildSpec, type AnyChildSpec, type ChildFields, type SupervisorSpec, type Tree,
+} from './core/spec.js';
 export {
   offerTrees, startSupervisor, startTree, type AnyTreeSpec, type OnGiveUp, type SuperviseOptions, type TopOptions,
 } from './static/supervise.js';
 export { taskChild, type StaticTaskOptions } from './dynamic/task-child.js';
 export { taskSupervisorDefinition } from './dynamic/task-supervisor.js';
-export { readTasks, taskSupervisor, TaskSupervisorRef, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './dynamic/task-supervisor-handle.js';
+export {
+  readTasks, taskSupervisor, TaskSupervisorRef, type SupervisedTaskOptions, type TaskChildOptions,
+  type TaskSupervisorSpec,
+} from './dynamic/task-supervisor-handle.js';

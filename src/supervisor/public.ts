@@ -9,4 +9,7 @@ export {
   type Restart, type RestartCause, type RestartLimits, type Shutdown, type SimpleSpec, type Strategy, type
   SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type TopOptions,
 } from './index.js';
-export { taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, type TaskChildOptions, type TaskSupervisorSpec } from './index.js';
+export {
+  taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions,
+  type TaskChildOptions, type TaskSupervisorSpec,
+} from './index.js';

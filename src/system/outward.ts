@@ -3,7 +3,10 @@ import type {
 } from '../behaviour/index.js';
 import { balance, outwardOf, poolRef, type Balancer, type BalanceOptions, type PoolRef } from '../delivery/index.js';
 
-/** The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of calls to the outside, one breaker and one limit per name. */
+/**
+ * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of
+ * calls to the outside, one breaker and one limit per name.
+ */
 export class SystemOutward {
   readonly #host: Host;
 
@@ -13,8 +16,8 @@ export class SystemOutward {
   }
 
   /**
-   * The circuit breaker of that name, made at its first use: options that are given later must be the same. Its state is
-   * shared by all processes of the system. Errors: OptionError; `OPTIONS_CONFLICT`.
+   * The circuit breaker of that name, made at its first use: options that are given later must be the same. Its state
+   * is shared by all processes of the system. Errors: OptionError; `OPTIONS_CONFLICT`.
    *
    * @example
    * const search = system.breaker('search', { errorRate: 0.5, volume: 20, openMs: 10_000 });
@@ -66,8 +69,8 @@ export class SystemOutward {
   }
 
   /**
-   * Several agents of one definition behind one ref: each send goes to one of those that live, chosen by `strategy`. It is no
-   * process and needs no end. Members are those given, those that `join`, or those of a process group.
+   * Several agents of one definition behind one ref: each send goes to one of those that live, chosen by `strategy`. It
+   * is no process and needs no end. Members are those given, those that `join`, or those of a process group.
    *
    * Errors: an OptionError for a bad option; `BAD_COMBINATION` for options that exclude each other.
    *
@@ -99,13 +102,16 @@ export class SystemOutward {
   }
 
   /** `ref.deliver`, for those who have a ref in one hand and an operation in the other. */
-  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>> {
+  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>
+  ): Promise<Receipt<DeliverReply<D, K>>> {
     return ref.deliver(op, ...args);
   }
 
   /**
-   * The latest deliveries that are over, newest first, of all that `createSystem({ delivery: { recent } })` keeps; none unless it was set. Those with the
-   * guarantee at-most-once leave no record. A record holds its reason, never a payload or a reply. O(records kept). Errors: an OptionError for a bad query.
+   * The latest deliveries that are over, newest first, of all that `createSystem({ delivery: { recent } })` keeps; none
+   * unless it was set. Those with the guarantee at-most-once leave no record. A record holds its reason, never a
+   * payload or a reply. O(records kept). Errors: an OptionError for a bad query.
    *
    * @example
    * const other = createSystem({ delivery: { recent: 100 } });

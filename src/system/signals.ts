@@ -7,8 +7,8 @@ const SIGNALS: readonly EndSignal[] = ['SIGTERM', 'SIGINT'];
 export type StopAtSignal = (signal: EndSignal) => Promise<unknown>;
 
 /**
- * All systems of this program that drain and stop at a signal. The program ends by that signal, as if it had not been caught,
- * once the last of them has stopped; a second signal ends it at once.
+ * All systems of this program that drain and stop at a signal. The program ends by that signal, as if it had not been
+ * caught, once the last of them has stopped; a second signal ends it at once.
  */
 class SignalWatch {
   private readonly systems = new Set<StopAtSignal>();

@@ -23,7 +23,10 @@ export interface SystemStats extends Account {
    */
   readonly failures: Readonly<Partial<Record<string, number>>>;
   readonly deadLettersTotal: number;
-  /** messages refused because the program was near its memory ceiling; they are among `rejected`, or were tried again (P11) */
+  /**
+   * messages refused because the program was near its memory ceiling; they are among `rejected`, or were tried again
+   * (P11)
+   */
   readonly shed: number;
   /** deliveries of the whole system */
   readonly delivery: DeliveryStats;
@@ -33,5 +36,8 @@ export interface SystemStats extends Account {
 
 export function systemStats(kernel: Kernel, deadLettersTotal: number): SystemStats {
   const { deliveries } = hostOf(kernel);
-  return { ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal, failures: kernel.failures.table(), signals: { ...kernel.signals }, delivery: (deliveries as Deliveries).stats(null) };
+  return {
+    ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal,
+    failures: kernel.failures.table(), signals: { ...kernel.signals }, delivery: (deliveries as Deliveries).stats(null),
+  };
 }

@@ -4,7 +4,9 @@ import { STOP } from '../mailbox/index.js';
 import { belongsTo, isSupervised, isSupervisor, isTop } from '../supervisor/index.js';
 import { Alarm, quiet } from './drain.js';
 import type { Listeners } from './listeners.js';
-import { exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process } from '../process/index.js';
+import {
+  exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process,
+} from '../process/index.js';
 import { stopWatchdog } from './watchdog.js';
 
 /** Options of `system.stop`. */
@@ -36,8 +38,13 @@ interface ReadStop {
 
 export function readStop(options: SystemStopOptions): ReadStop {
   checkKeys('stop', options, ['drain', 'timeoutMs']);
-  if (options.drain !== undefined && typeof options.drain !== 'boolean') throw new OptionError('stop.drain', options.drain, 'true or false');
-  return { drain: options.drain ?? false, timeoutMs: options.timeoutMs === undefined ? STOP_TIMEOUT_MS : delayMs('stop.timeoutMs', options.timeoutMs) };
+  if (options.drain !== undefined && typeof options.drain !== 'boolean') {
+    throw new OptionError('stop.drain', options.drain, 'true or false');
+  }
+  return {
+    drain: options.drain ?? false,
+    timeoutMs: options.timeoutMs === undefined ? STOP_TIMEOUT_MS : delayMs('stop.timeoutMs', options.timeoutMs),
+  };
 }
 
 /** Stops everything and gives back what the system has of the program. */
@@ -57,25 +64,31 @@ export async function stopSystem(kernel: Kernel, listeners: Listeners, options: 
 }
 
 /**
- * Drains if asked, then stops everything in two rounds: the second is for what was started during the first, by a tree that
- * was starting, a terminate or the outside. From then on nothing can be started. What is left is killed.
+ * Drains if asked, then stops everything in two rounds: the second is for what was started during the first, by a tree
+ * that was starting, a terminate or the outside. From then on nothing can be started. What is left is killed.
  */
 async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promise<StopReport> {
   const began = kernel.env.mono();
   const before = kernel.totals().deadLettered;
   const left = (share: number): number => Math.max(0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)));
   const drained = drain ? await quiet(kernel, left(1 - SHUTDOWN_SHARE)) : true;
-  // What belongs to no tree is asked all at once, so it may have a ms to end in order also when stuck trees have used up the time.
+  // What belongs to no tree is asked all at once, so it may have a ms to end in order also when stuck trees have used
+  // up the time.
   let killed = await stopRound(kernel, () => left(1), 1);
   kernel.closed = true;
   killed += await stopRound(kernel, () => left(1), 0);
   const late = kernel.live.list();
   for (const p of late) exitProcess(p, 'killed', true);
   kernel.delivery?.close();
-  return told('StopReport', { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before });
+  return told(
+    'StopReport', { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before },
+  );
 }
 
-/** Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its own children. */
+/**
+ * Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its
+ * own children.
+ */
 async function stopRound(kernel: Kernel, leftMs: () => number, leastMs: number): Promise<number> {
   let killed = 0;
   for (const top of kernel.live.list().filter(isTop).reverse()) {
@@ -83,10 +96,14 @@ async function stopRound(kernel: Kernel, leftMs: () => number, leastMs: number):
     // Trees that its processes had started are stopping by now: they belong to it, so what is older waits for them.
     killed += await endInOrder(kernel, kernel.live.list().filter((p) => isSupervisor(p) && belongsTo(p, top)), leftMs);
   }
-  return killed + await endInOrder(kernel, kernel.live.list().filter((p) => !belongsToTree(p)), () => Math.max(leastMs, leftMs()));
+  return killed
+    + await endInOrder(kernel, kernel.live.list().filter((p) => !belongsToTree(p)), () => Math.max(leastMs, leftMs()));
 }
 
-/** Newest first and all at once, except that what a supervisor has started is left to it; again for what is left when it has ended. */
+/**
+ * Newest first and all at once, except that what a supervisor has started is left to it; again for what is left when it
+ * has ended.
+ */
 async function endInOrder(kernel: Kernel, processes: readonly Process[], leftMs: () => number): Promise<number> {
   let killed = 0;
   for (let open = processes; open.length > 0; open = open.filter((p) => p.phase !== Phase.Dead)) {

@@ -26,13 +26,16 @@ export class Tops {
   async dynamic(spec: DynamicSpec | DynamicInit, options: SuperviseOptions): Promise<DynamicSupervisorRef> {
     checkKeys('superviseDynamic', options, ['name', 'onGiveUp']);
     const onGiveUp = onGiveUpOf('superviseDynamic', options);
-    const { plan, name } = typeof spec === 'function' ? { plan: spec, name: undefined } : readDynamic('superviseDynamic', spec);
+    const { plan, name } =
+      typeof spec === 'function' ? { plan: spec, name: undefined } : readDynamic('superviseDynamic', spec);
     const own = options.name === undefined ? name : checkStartName('superviseDynamic.name', options.name);
     const p = await this.start(planOf(dynamicDefinition(), [plan], { name: own }), onGiveUp);
     return new DynamicSupervisorRef(p, this.host.kernel);
   }
 
-  async simple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec, options: TopOptions): Promise<SimpleSupervisorRef<R, Rest>> {
+  async simple<R, Rest extends readonly unknown[]>(
+    template: Template<R, Rest>, spec: SimpleSpec, options: TopOptions,
+  ): Promise<SimpleSupervisorRef<R, Rest>> {
     const onGiveUp = topOf('superviseSimple', options);
     const { plan, name } = readSimple('superviseSimple', template as never, spec);
     const p = await this.start(planOf(dynamicDefinition(), [plan], { name }), onGiveUp);

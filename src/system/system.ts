@@ -105,7 +105,9 @@ export class System extends SystemTrees {
    */
   ref<D extends AnyDefinition>(definition: D, nameOrPid: string | Via): AgentRef<D> {
     const made = runtimeOf(definition);
-    if (nameOrPid instanceof Via) return new ViaRefImpl(this.#router.address(nameOrPid), made, this.#kernel, null) as never;
+    if (nameOrPid instanceof Via) {
+      return new ViaRefImpl(this.#router.address(nameOrPid), made, this.#kernel, null) as never;
+    }
     return new AgentRefImpl(this.#address('ref', nameOrPid), made, this.#kernel, null) as never;
   }
 
@@ -151,14 +153,19 @@ export class System extends SystemTrees {
     const p = addressOf(this.#host, to).owner;
     if (p === null) throw new OptionError('register', to, 'a living process', 'it has ended', 'NOPROC');
     const owner = this.#router.names.register(checked, p);
-    if (owner !== null) throw new OptionError('register', name, 'a free name', `it belongs to ${owner.pid}`, 'ALREADY_REGISTERED');
+    if (owner !== null) {
+      throw new OptionError('register', name, 'a free name', `it belongs to ${owner.pid}`, 'ALREADY_REGISTERED');
+    }
   }
 
   unregister(name: string): void {
     this.#router.names.unregister(checkName('unregister', name));
   }
 
-  /** A plain message; arrives in `info`, or in `receive`. To nobody it is a dead letter. Never throws for a valid target. */
+  /**
+   * A plain message; arrives in `info`, or in `receive`. To nobody it is a dead letter. Never throws for a valid
+   * target.
+   */
   send(to: Target, message: unknown, options: SendOptions = {}): void {
     checkFlags('send', options, ['priority']);
     this.#router.send(addressOf(this.#host, to), message, this.#kernel.current, options.priority === true);
@@ -193,8 +200,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * What one process is doing now; undefined when it has ended (PF-05). With a list of items only those are read, and come
-   * as a list in exactly that order; some, such as `messages`, are told only then (PF-07).
+   * What one process is doing now; undefined when it has ended (PF-05). With a list of items only those are read, and
+   * come as a list in exactly that order; some, such as `messages`, are told only then (PF-07).
    *
    * @example
    * const p = system.spawn((self) => self.receive(), { name: 'worker' });
@@ -202,15 +209,17 @@ export class System extends SystemTrees {
    * [name, priority]; // => ['worker', 'normal']
    */
   inspect(to: Target): ProcessInfo | undefined;
-  inspect<const K extends readonly (keyof ProcessItems)[]>(to: Target, items: K): { -readonly [I in keyof K]: ProcessItems[K[I]] } | undefined;
+  inspect<const K extends readonly (keyof ProcessItems)[]>(
+    to: Target, items: K,
+  ): { -readonly [I in keyof K]: ProcessItems[K[I]] } | undefined;
   inspect(to: Target, items?: readonly (keyof ProcessItems)[]): ProcessInfo | unknown[] | undefined {
     return inspect(addressOf(this.#host, to).owner, items);
   }
 
   /**
    * Suspends a process: it takes no message until `resume`, messages accumulate, exit signals still act (PR-20). For
-   * debugging. Suspensions nest; those of a process that called this in its handler end with it. Errors: OptionError for a
-   * process that has ended, and for oneself.
+   * debugging. Suspensions nest; those of a process that called this in its handler end with it. Errors: OptionError
+   * for a process that has ended, and for oneself.
    *
    * @example
    * const p = system.spawn((self) => self.receive());
@@ -221,19 +230,25 @@ export class System extends SystemTrees {
   suspend(to: Target): void {
     const by = this.#kernel.current;
     const p = living('suspend', to, addressOf(this.#host, to));
-    if (p === by) throw new OptionError('suspend', to, 'another process', 'a process that suspends itself could not be resumed by itself');
+    if (p === by) {
+      throw new OptionError(
+        'suspend', to, 'another process', 'a process that suspends itself could not be resumed by itself',
+      );
+    }
     suspendProcess(p, by);
   }
 
   /** Takes one `suspend` of the same caller back. Errors: OptionError when there is none. */
   resume(to: Target): void {
-    if (!resumeProcess(living('resume', to, addressOf(this.#host, to)), this.#kernel.current)) throw new OptionError('resume', to, 'a process that the caller has suspended');
+    if (!resumeProcess(living('resume', to, addressOf(this.#host, to)), this.#kernel.current)) {
+      throw new OptionError('resume', to, 'a process that the caller has suspended');
+    }
   }
 
   /**
-   * Watches queues, handlers and the event loop: long queues with hysteresis (PF-10), handlers that hold the thread (PF-11),
-   * and, with a thread of its own, an event loop that stands still: that is told while it lasts (P33). Without one nothing is
-   * measured. A new watchdog takes the place of the former one. Returns the way to stop it.
+   * Watches queues, handlers and the event loop: long queues with hysteresis (PF-10), handlers that hold the thread
+   * (PF-11), and, with a thread of its own, an event loop that stands still: that is told while it lasts (P33). Without
+   * one nothing is measured. A new watchdog takes the place of the former one. Returns the way to stop it.
    *
    * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are no whole numbers.
    *

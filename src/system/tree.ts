@@ -37,7 +37,9 @@ function node(p: Process, byParent: ReadonlyMap<Process | null, readonly Process
     pid: p.pid,
     name: p.name?.name,
     id: role?.id,
-    type: isSupervisor(p) ? 'supervisor' : p.self instanceof AgentSelf ? 'agent' : p.self instanceof StatemInstance ? 'statem' : 'process',
+    type: isSupervisor(p)
+      ? 'supervisor'
+      : p.self instanceof AgentSelf ? 'agent' : p.self instanceof StatemInstance ? 'statem' : 'process',
     definition: p.behaviour.name,
     status: statusOf(p),
     mailbox: p.mailbox.size,

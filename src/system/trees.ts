@@ -59,7 +59,9 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
    * await jobs.startChild(child('job', Job, 1, { restart: 'temporary' }));
    * (await jobs.countChildren()).active // => 1
    */
-  superviseDynamic(spec: DynamicSpec | DynamicInit = {}, options: SuperviseOptions = {}): Promise<DynamicSupervisorRef> {
+  superviseDynamic(
+    spec: DynamicSpec | DynamicInit = {}, options: SuperviseOptions = {},
+  ): Promise<DynamicSupervisorRef> {
     return handled(this.#tops.dynamic(spec, options));
   }
 
@@ -72,7 +74,9 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
    * await jobs.startChild(1);
    * (await jobs.countChildren()).active // => 1
    */
-  superviseSimple<R, Rest extends readonly unknown[]>(template: Template<R, Rest>, spec: SimpleSpec = {}, options: TopOptions = {}): Promise<SimpleSupervisorRef<R, Rest>> {
+  superviseSimple<R, Rest extends readonly unknown[]>(
+    template: Template<R, Rest>, spec: SimpleSpec = {}, options: TopOptions = {},
+  ): Promise<SimpleSupervisorRef<R, Rest>> {
     return handled(this.#tops.simple(template, spec, options));
   }
 

@@ -1,6 +1,8 @@
 import { OptionError } from '../base/index.js';
 import type { Target } from '../behaviour/index.js';
-import { demonitor, Gone, monitor, monitorGone, type Address, type Down, type Process, type Scheduler } from '../process/index.js';
+import {
+  demonitor, Gone, monitor, monitorGone, type Address, type Down, type Process, type Scheduler,
+} from '../process/index.js';
 import { titleOf } from '../router/index.js';
 
 /** What `system.monitor` returns. */
@@ -14,7 +16,9 @@ export interface Watch {
 export function watchFrom(addr: Address, scheduler: Scheduler): Watch {
   let cancel = (): void => undefined;
   const down = new Promise<Down>((resolve) => {
-    const ref = addr instanceof Gone ? monitorGone(null, addr, resolve, null) : monitor(null, addr.owner, 'mailbox' in addr ? undefined : titleOf(addr), resolve);
+    const ref = addr instanceof Gone
+      ? monitorGone(null, addr, resolve, null)
+      : monitor(null, addr.owner, 'mailbox' in addr ? undefined : titleOf(addr), resolve);
     cancel = () => void demonitor(ref, true);
   });
   return { down: addr.owner === null ? scheduler.paced(down) : down, cancel };

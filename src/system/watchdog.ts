@@ -16,11 +16,15 @@ const schema: z.ZodType<WatchdogOptions> = z.strictObject({
 const running = new WeakMap<Kernel, () => void>();
 
 /** Checks the options, starts a watchdog in place of the former one, and returns the way to stop it. */
-export function startWatchdog(kernel: Kernel, given: WatchdogOptions, listener: (event: WatchdogEvent) => void): () => void {
+export function startWatchdog(
+  kernel: Kernel, given: WatchdogOptions, listener: (event: WatchdogEvent) => void,
+): () => void {
   const options = parseOptions('watchdog', schema, given);
   if (typeof listener !== 'function') throw new OptionError('watchdog', listener, 'a function that takes the event');
   const { queue, handlerMs, stallMs } = options;
-  if (queue !== undefined && queue.short >= queue.long) throw new OptionError('watchdog.queue.short', queue.short, `a length below long, which is ${queue.long}`);
+  if (queue !== undefined && queue.short >= queue.long) {
+    throw new OptionError('watchdog.queue.short', queue.short, `a length below long, which is ${queue.long}`);
+  }
   const parts: { start(): void; stop(): void }[] = [];
   if (stallMs !== undefined) parts.push(new StallWatch(kernel, stallMs, listener));
   if (queue !== undefined || handlerMs !== undefined) parts.push(new Watchdog(kernel, options, listener));

@@ -43,7 +43,9 @@ const REPEAT_EVERY = 100;
 export async function simulateMany(scenario: Scenario, options: BatchOptions): Promise<BatchRun> {
   const { seeds, from = 1, sometimes = [], ...each } = options;
   checkSeed('simulateMany.from', from);
-  if (!Number.isInteger(seeds) || seeds < 1) throw new OptionError('simulateMany.seeds', seeds, 'a whole number of seeds from 1');
+  if (!Number.isInteger(seeds) || seeds < 1) {
+    throw new OptionError('simulateMany.seeds', seeds, 'a whole number of seeds from 1');
+  }
   checkSeed('simulateMany.from + seeds', from + seeds - 1);
   const reached = new Map<string, number>(sometimes.map((id) => [id, 0]));
   let events = 0;
@@ -53,16 +55,24 @@ export async function simulateMany(scenario: Scenario, options: BatchOptions): P
     const run = await simulate(seed, scenario, each);
     events += run.events;
     steps += run.steps;
-    hash = Math.imul(hash ^ Number.parseInt(run.hash.slice(0, 8), 16), 0x01000193) ^ Number.parseInt(run.hash.slice(8), 16);
+    hash =
+      Math.imul(hash ^ Number.parseInt(run.hash.slice(0, 8), 16), 0x01000193) ^ Number.parseInt(run.hash.slice(8), 16);
     for (const [id, times] of run.sometimes) reached.set(id, (reached.get(id) ?? 0) + times);
     if (seed % REPEAT_EVERY === 0) await repeat(seed, scenario, each, run.hash);
   }
   const never = [...reached].filter(([, times]) => times === 0).map(([id]) => id);
-  if (never.length > 0) throw new CastcallError('SOMETIMES_NEVER', `never reached in ${seeds} seeds from ${from}: ${never.join('; ')}`);
+  if (never.length > 0) {
+    throw new CastcallError('SOMETIMES_NEVER', `never reached in ${seeds} seeds from ${from}: ${never.join('; ')}`);
+  }
   return { seeds, events, steps, hash: (hash >>> 0).toString(16).padStart(8, '0'), sometimes: reached };
 }
 
 async function repeat(seed: number, scenario: Scenario, options: SimulateOptions, hash: string): Promise<void> {
   const again = await simulate(seed, scenario, options);
-  if (again.hash !== hash) throw new CastcallError('NOT_DETERMINISTIC', `seed ${seed} gave ${hash}, then ${again.hash}: the scenario depends on something outside the simulation`);
+  if (again.hash !== hash) {
+    throw new CastcallError(
+      'NOT_DETERMINISTIC',
+      `seed ${seed} gave ${hash}, then ${again.hash}: the scenario depends on something outside the simulation`,
+    );
+  }
 }

@@ -168,7 +168,8 @@ export class SimEnv implements Env {
 
   private nextTask(): () => void {
     const { drains, tasks } = this;
-    const task = drains.length === 0 || (tasks.length > 0 && this.own.chance(TASK_FIRST)) ? tasks.shift() : drains.shift();
+    const task =
+      drains.length === 0 || (tasks.length > 0 && this.own.chance(TASK_FIRST)) ? tasks.shift() : drains.shift();
     return task as () => void;
   }
 
@@ -184,7 +185,8 @@ export class SimEnv implements Env {
   private firstTimer(until: number): SimTimer | undefined {
     let first: SimTimer | undefined;
     for (const timer of this.timers) {
-      if (timer.due <= until && (first === undefined || timer.due < first.due || (timer.due === first.due && timer.seq < first.seq))) first = timer;
+      if (timer.due <= until && (first === undefined || timer.due < first.due
+        || (timer.due === first.due && timer.seq < first.seq))) first = timer;
     }
     return first;
   }

@@ -89,8 +89,12 @@ export class FaultPlan implements Faults {
   crash(target: Target, options: CrashOptions): void {
     const p = addressOf(hostOf(this.kernel), target).owner;
     if (p === null) throw new OptionError('faults.crash', target, 'a living process', 'start it first', 'NOPROC');
-    if (!Number.isInteger(options.after) || options.after < 1) throw new OptionError('faults.crash.after', options.after, 'a whole number of messages from 1');
-    this.crashes.set(p.pid, { left: options.after, p, reason: 'reason' in options ? options.reason : 'injected crash' });
+    if (!Number.isInteger(options.after) || options.after < 1) {
+      throw new OptionError('faults.crash.after', options.after, 'a whole number of messages from 1');
+    }
+    this.crashes.set(
+      p.pid, { left: options.after, p, reason: 'reason' in options ? options.reason : 'injected crash' },
+    );
     this.env.chooser.single = true;
   }
 

@@ -1,9 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CastcallError, OptionError, printable } from '../base/index.js';
-import { addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf, type AgentRef, type AnyDefinition, type ProcessVerbs, type Target } from '../behaviour/index.js';
+import {
+  addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf, type AgentRef, type AnyDefinition,
+  type ProcessVerbs, type Target,
+} from '../behaviour/index.js';
 import { Kind, type Extra, type Op } from '../mailbox/index.js';
 import type { Process} from '../process/index.js';
-import { Down, Exit, exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel, type Pid } from '../process/index.js';
+import {
+  Down, Exit, exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel, type Pid,
+} from '../process/index.js';
 import { checkName, senderOf, Request } from '../router/index.js';
 import { kernelOf, type System } from '../system/index.js';
 
@@ -47,7 +52,9 @@ export class Received {
 }
 
 /** What a probe waits for: a predicate over the message, or a value that must be deeply equal to it. */
-export type Match = ((message: unknown, received: Received) => boolean) | string | number | boolean | bigint | symbol | null | undefined | object;
+export type Match =
+  | ((message: unknown, received: Received) => boolean) | string | number | boolean | bigint | symbol | null | undefined
+  | object;
 
 /** How long an expectation may take. */
 export interface ExpectOptions {
@@ -123,12 +130,16 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
    * expectations, as in a selective receive. Rejects with `EXPECTATION_FAILED` and what was received instead.
    */
   expect(match: Match, options: ExpectOptions = {}): Promise<Received> {
-    return this.wait(matcher(match), () => `expected ${typeof match === 'function' ? 'a message that fits' : printable(match)}`, options.withinMs ?? EXPECT_MS);
+    return this.wait(
+      matcher(match), () => `expected ${typeof match === 'function' ? 'a message that fits' : printable(match)}`,
+      options.withinMs ?? EXPECT_MS,
+    );
   }
 
   /** The same for a call or cast of an operation, when the probe stands in for a definition. */
   expectOp(op: string, options: ExpectOptions = {}): Promise<Received> {
-    return this.wait((received) => received.op === op && received.kind !== 'info', () => `expected the operation '${op}'`, options.withinMs ?? EXPECT_MS);
+    return this.wait((received) => received.op === op && received.kind !== 'info', () =>
+      `expected the operation '${op}'`, options.withinMs ?? EXPECT_MS);
   }
 
   /** The Down of a process that this probe monitors; `target` may have ended already. */
@@ -153,7 +164,10 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
     return received.message as Exit;
   }
 
-  /** Resolves when no unexpected message that fits was there or has come in time; rejects with `EXPECTATION_FAILED` otherwise. */
+  /**
+   * Resolves when no unexpected message that fits was there or has come in time; rejects with `EXPECTATION_FAILED`
+   * otherwise.
+   */
   async expectNone(match: Match = () => true, options: ExpectOptions = {}): Promise<void> {
     const fits = matcher(match);
     const found = this.take(fits) ?? (await this.next(fits, options.withinMs ?? 0));
@@ -179,7 +193,9 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
     if (op.kind === Kind.Down && !takeDown(payload as Down)) return;
     const request = from instanceof Request ? from : null;
     if (request !== null) (this.p.cold().deferred ??= new Set()).add(request);
-    this.receive(new Received(kindOf(op), op.kind === Kind.Cast || op.kind === Kind.Call ? op.name : 'info', payload, senderOf(from)?.pid, this.p.kernel.env.mono(), request));
+    this.receive(new Received(kindOf(op), op.kind === Kind.Cast || op.kind === Kind.Call
+      ? op.name
+      : 'info', payload, senderOf(from)?.pid, this.p.kernel.env.mono(), request));
   }
 
   private receive(received: Received): void {
@@ -225,17 +241,26 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
 
   private failure(text: string): CastcallError {
     const left = this.messages.filter((received) => !received.taken).map(describe);
-    return new CastcallError('EXPECTATION_FAILED', `probe ${this.p.title}: ${text}; not expected so far: ${left.length === 0 ? 'nothing' : left.slice(-8).join(', ')}`);
+    return new CastcallError(
+      'EXPECTATION_FAILED',
+      `probe ${this.p.title}: ${text}; not expected so far: ${left.length === 0
+        ? 'nothing'
+        : left.slice(-8).join(', ')}`,
+    );
   }
 }
 
 function matcher(match: Match): Waiter['fits'] {
-  if (typeof match === 'function') return (received) => (match as (message: unknown, received: Received) => boolean)(received.message, received);
+  if (typeof match === 'function') {
+    return (received) => (match as (message: unknown, received: Received) => boolean)(received.message, received);
+  }
   return (received) => isDeepStrictEqual(received.message, match);
 }
 
 function describe(received: Received): string {
-  return `${received.kind === 'cast' || received.kind === 'call' ? `${received.kind} '${received.op}' ` : ''}${printable(received.message)}`;
+  return `${received.kind === 'cast' || received.kind === 'call'
+    ? `${received.kind} '${received.op}' `
+    : ''}${printable(received.message)}`;
 }
 
 function kindOf(op: Op): Received['kind'] {
@@ -251,11 +276,14 @@ function kindOf(op: Op): Received['kind'] {
 
 /** A pid or name as it stands in a Down. */
 function textOf(kernel: Kernel, target: Target): string | undefined {
-  return typeof target === 'string' ? target : addressOf(hostOf(kernel), target).owner?.pid ?? (target as { pid?: Pid }).pid;
+  return typeof target === 'string'
+    ? target
+    : addressOf(hostOf(kernel), target).owner?.pid ?? (target as { pid?: Pid }).pid;
 }
 
 /**
- * Starts a probe in any system, simulated or not. It traps exits, unless told otherwise, and never answers a call by itself.
+ * Starts a probe in any system, simulated or not. It traps exits, unless told otherwise, and never answers a call by
+ * itself.
  *
  * Errors: an OptionError for a bad or taken name.
  *
@@ -269,7 +297,9 @@ function textOf(kernel: Kernel, target: Target): string | undefined {
  * await reply // => 5
  * @since 0.2.0
  */
-export function probe<D extends AnyDefinition = AnyDefinition>(system: System, options: ProbeOptions<D> = {}): Probe<D> {
+export function probe<D extends AnyDefinition = AnyDefinition>(
+  system: System, options: ProbeOptions<D> = {},
+): Probe<D> {
   return probeIn(kernelOf(system), options);
 }
 

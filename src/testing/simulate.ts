@@ -14,11 +14,16 @@ export type Scenario = (sim: Simulation) => unknown;
 export interface SimulateOptions {
   /** how the scheduler picks; default: chosen by the seed */
   readonly policy?: Policy | undefined;
-  /** every step takes a random time up to this, so that timers run out in the middle of work; ms, default 0: exact times */
+  /**
+   * every step takes a random time up to this, so that timers run out in the middle of work; ms, default 0: exact times
+   */
   readonly stepMs?: number | undefined;
   /** tasks and timers a seed may take before it counts as endless, default 100,000 */
   readonly stepsMax?: number | undefined;
-  /** options of the system; it is named `sim`, without logger, not in development, with frozen payloads, unless told otherwise */
+  /**
+   * options of the system; it is named `sim`, without logger, not in development, with frozen payloads, unless told
+   * otherwise
+   */
   readonly system?: Omit<SystemOptions, 'env'> | undefined;
   /** the command that runs this seed again, for the message of a failure */
   readonly replay?: ((seed: number) => string) | undefined;
@@ -58,7 +63,13 @@ export class SimulationError extends CastcallError {
     cause: unknown,
   ) {
     const what = isError(cause) ? cause.message : printable(cause);
-    super('SIMULATION_FAILED', `seed ${seed} (policy ${policy}, hash ${hash}) failed: ${what}\n  replay: ${replay}\n${formatTrace(trace.slice(-24))}`, { cause });
+    super(
+      'SIMULATION_FAILED',
+      `seed ${seed} (policy ${policy}, hash ${hash}) failed: ${what}\n  replay: ${replay}\n${formatTrace(
+        trace.slice(-24),
+      )}`,
+      { cause },
+    );
   }
 }
 
@@ -68,16 +79,22 @@ const STOP_MS = 60_000;
 const options: z.ZodType<SimulateOptions> = z.strictObject({
   policy: z.enum(POLICIES as [Policy, ...Policy[]], { error: `one of ${POLICIES.join(', ')}` }).optional(),
   stepMs: z.number({ error: 'milliseconds from 0' }).min(0, { error: 'milliseconds from 0' }).optional(),
-  stepsMax: z.number({ error: 'a whole number of steps from 1' }).int({ error: 'a whole number of steps from 1' }).min(1, { error: 'a whole number of steps from 1' }).optional(),
-  system: z.custom<Omit<SystemOptions, 'env'>>((value) => typeof value === 'object' && value !== null, { error: 'options of createSystem' }).optional(),
-  replay: z.custom<(seed: number) => string>((value) => typeof value === 'function', { error: 'a function from seed to command' }).optional(),
+  stepsMax: z.number({ error: 'a whole number of steps from 1' }).int({ error: 'a whole number of steps from 1' }).min(
+    1, { error: 'a whole number of steps from 1' },
+  ).optional(),
+  system: z.custom<Omit<SystemOptions, 'env'>>(
+    (value) => typeof value === 'object' && value !== null, { error: 'options of createSystem' },
+  ).optional(),
+  replay: z.custom<(seed: number) => string>(
+    (value) => typeof value === 'function', { error: 'a function from seed to command' },
+  ).optional(),
 });
 
 /**
- * Runs a scenario once, on virtual time, under a scheduler that is driven by the seed: the same seed gives the same run,
- * event by event. The runtime is the one of production; user code may be asynchronous. Afterwards the system is stopped,
- * and it is checked that every message has had one outcome and that nothing is left: no process, name, timer, deadline.
- * Then late awaits of dead agents get their turn, and it is checked that they change nothing.
+ * Runs a scenario once, on virtual time, under a scheduler that is driven by the seed: the same seed gives the same
+ * run, event by event. The runtime is the one of production; user code may be asynchronous. Afterwards the system is
+ * stopped, and it is checked that every message has had one outcome and that nothing is left: no process, name, timer,
+ * deadline. Then late awaits of dead agents get their turn, and it is checked that they change nothing.
  *
  * While a seed runs, `Date`, timers and `Math.random` are the simulation's; a wait for the outside world fails the seed
  * as stuck. Resolves to what happened, rejects with a {@link SimulationError}; bad options are an OptionError.
@@ -99,7 +116,9 @@ const options: z.ZodType<SimulateOptions> = z.strictObject({
 export function simulate(seed: number, scenario: Scenario, given: SimulateOptions = {}): Promise<SimRun> {
   return new Promise((resolve, reject) => {
     checkSeed('simulate.seed', seed);
-    if (typeof scenario !== 'function') throw new OptionError('simulate.scenario', scenario, 'a function that takes the simulation');
+    if (typeof scenario !== 'function') {
+      throw new OptionError('simulate.scenario', scenario, 'a function that takes the simulation');
+    }
     const read = parseOptions('simulate', options, given);
     // From a macrotask: microtasks can be drained step by step only when the stack below is no promise job.
     setImmediate(() => {
@@ -130,14 +149,18 @@ class Runner {
     this.policy = options.policy ?? drawn;
     this.trace = new Trace(() => this.env.now);
     this.env = new SimEnv(seed, this.policy, options.stepMs ?? 0, (ms) => this.trace.timer(ms));
-    const system = createSystem({ name: 'sim', logger: false, development: false, payloads: 'frozen', ...options.system, env: this.env });
+    const system = createSystem(
+      { name: 'sim', logger: false, development: false, payloads: 'frozen', ...options.system, env: this.env },
+    );
     this.sim = new Simulation(seed, system, this.env, this.trace);
   }
 
   run(): SimRun {
     const restore = standIn(this.env);
     const release = catchRejections((error) => {
-      this.sim.failure ??= new CastcallError('UNHANDLED_REJECTION', `a rejection that nobody handled: ${printable(error)}`, { cause: error });
+      this.sim.failure ??= new CastcallError(
+        'UNHANDLED_REJECTION', `a rejection that nobody handled: ${printable(error)}`, { cause: error },
+      );
     });
     try {
       this.drive();
@@ -149,7 +172,10 @@ class Runner {
       restore();
     }
     const { seed, policy, env, trace, sim } = this;
-    return { seed, policy, hash: trace.hash, events: trace.events, steps: env.steps, elapsedMs: env.now - 1_000, sometimes: sim.reached };
+    return {
+      seed, policy, hash: trace.hash, events: trace.events, steps: env.steps, elapsedMs: env.now - 1_000,
+      sometimes: sim.reached,
+    };
   }
 
   private async body(): Promise<void> {
@@ -180,13 +206,23 @@ class Runner {
         for (const settled of sim.settlers.splice(0)) settled();
         continue;
       }
-      if (!env.step()) throw new CastcallError('SIMULATION_STUCK', 'nothing is runnable and no timer is set, but the scenario has not ended: it waits for something outside the simulation, or for ever');
-      if (env.steps > stepsMax) throw new CastcallError('SIMULATION_ENDLESS', `the scenario has not ended after ${stepsMax} steps`);
+      if (!env.step()) {
+        throw new CastcallError(
+          'SIMULATION_STUCK',
+          'nothing is runnable and no timer is set, but the scenario has not ended: it waits for something outside the simulation, or for ever',
+        );
+      }
+      if (env.steps > stepsMax) {
+        throw new CastcallError('SIMULATION_ENDLESS', `the scenario has not ended after ${stepsMax} steps`);
+      }
     }
     if (this.error !== undefined) throw this.error as Error;
   }
 
-  /** What the stopped system has left to do must be nothing; late awaits of dead agents get their turn and must change nothing. */
+  /**
+   * What the stopped system has left to do must be nothing; late awaits of dead agents get their turn and must change
+   * nothing.
+   */
   private rest(): void {
     const { env, sim } = this;
     while (env.busy && env.step()) drainMicrotasks();
@@ -200,7 +236,8 @@ class Runner {
 
   private failed(cause: unknown): SimulationError {
     const { seed, policy, trace } = this;
-    const replay = this.options.replay?.(seed) ?? `simulate(${seed}, scenario${this.options.policy === undefined ? '' : `, { policy: '${policy}' }`})`;
+    const replay = this.options.replay?.(seed)
+      ?? `simulate(${seed}, scenario${this.options.policy === undefined ? '' : `, { policy: '${policy}' }`})`;
     return new SimulationError(seed, policy, trace.hash, trace.latest(), replay, cause);
   }
 }

@@ -100,7 +100,9 @@ export class Simulation {
     throw error;
   }
 
-  /** Must hold in at least one seed of a batch: proof that the scenario gets where it wants to look. Returns `holds`. */
+  /**
+   * Must hold in at least one seed of a batch: proof that the scenario gets where it wants to look. Returns `holds`.
+   */
   sometimes(holds: boolean, id: string): boolean {
     this.reached.set(id, (this.reached.get(id) ?? 0) + (holds ? 1 : 0));
     return holds;
@@ -122,7 +124,8 @@ export class Simulation {
     const { kernel } = this;
     const totals = kernel.totals();
     const { counts } = kernel;
-    const holds = imbalance(totals) === 0 && totals.refused + totals.crashed <= totals.handled && counts.spawned - counts.exited === kernel.live.size && whole(totals) && whole(counts);
+    const holds = imbalance(totals) === 0 && totals.refused + totals.crashed <= totals.handled
+      && counts.spawned - counts.exited === kernel.live.size && whole(totals) && whole(counts);
     if (!holds) this.always(false, `conservation ${when}: ${JSON.stringify(this.system.stats())}`);
     this.checkKept(when);
   }
@@ -173,6 +176,8 @@ export class Simulation {
 
 /** Counts are whole numbers from 0. */
 function whole(counts: object): boolean {
-  for (const value of Object.values(counts)) if (typeof value === 'number' && !(Number.isInteger(value) && value >= 0)) return false;
+  for (const value of Object.values(counts)) {
+    if (typeof value === 'number' && !(Number.isInteger(value) && value >= 0)) return false;
+  }
   return true;
 }

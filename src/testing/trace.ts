@@ -87,5 +87,6 @@ export class Trace implements Tap {
 
 /** One line a event, for people. */
 export function formatTrace(events: readonly TraceEvent[]): string {
-  return events.map(({ kind, who, what, atMs }) => `${atMs.toFixed(3).padStart(12)} ${kind.padEnd(8)} ${who}${what === '' ? '' : ` ${what}`}`).join('\n');
+  return events.map(({ kind, who, what, atMs }) =>
+    `${atMs.toFixed(3).padStart(12)} ${kind.padEnd(8)} ${who}${what === '' ? '' : ` ${what}`}`).join('\n');
 }

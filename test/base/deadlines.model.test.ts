@@ -14,7 +14,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('add' as const), ms: fc.constantFrom(...DURATIONS) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), at: fc.nat(200) }) },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: 'stamp' }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 0.3, 1, 2, 4.7, 50, 6_000, 2 ** 31, 2 ** 33) }) },
+  { weight: 3, arbitrary: fc.record(
+    { kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 0.3, 1, 2, 4.7, 50, 6_000, 2 ** 31, 2 ** 33) },
+  ) },
 );
 
 interface Wanted {
@@ -86,7 +88,8 @@ function pass(env: VirtualEnv, ms: number, model: Model, fired: { readonly id: n
   for (const one of now) {
     const due = dueOf.get(one.id) ?? Infinity;
     expect(one.at, 'never early').toBeGreaterThanOrEqual(due);
-    expect(one.at - due, 'late by the rounding to whole ms and one tick of the native timer at most').toBeLessThanOrEqual(2);
+    expect(one.at - due, 'late by the rounding to whole ms and one tick of the native timer at most')
+      .toBeLessThanOrEqual(2);
     expect(Math.ceil(due), 'in due order, in whole ms').toBeGreaterThanOrEqual(latest);
     latest = due;
   }

@@ -94,7 +94,9 @@ describe('Deadlines', () => {
     for (const ms of [50, 10, 40, 20, 30]) arm(String(ms), ms);
     deadlines.stamp();
     env.jump(50);
-    expect(fired.map((one) => [one.name, one.at - 1_000])).toEqual([['10', 10], ['20', 20], ['30', 30], ['40', 40], ['50', 50]]);
+    expect(fired.map((one) => [one.name, one.at - 1_000])).toEqual(
+      [['10', 10], ['20', 20], ['30', 30], ['40', 40], ['50', 50]],
+    );
   });
 
   it('a slice that arms many reads the clock once, and one that disarms all of them not at all', () => {
@@ -117,7 +119,9 @@ describe('Deadlines', () => {
     deadlines.stamp();
   });
 
-  it.each([2 ** 31 - 1, 2 ** 31, 2 ** 33, 30 * 86_400_000, 400 * 86_400_000])('TI-11 P32 J3 a delay of %d ms fires then and only once', (ms) => {
+  it.each(
+    [2 ** 31 - 1, 2 ** 31, 2 ** 33, 30 * 86_400_000, 400 * 86_400_000],
+  )('TI-11 P32 J3 a delay of %d ms fires then and only once', (ms) => {
     arm('long', ms);
     deadlines.stamp();
     env.jump(ms - 1);
@@ -254,7 +258,11 @@ describe('Deadlines', () => {
   });
 
   it('TI-13 P35 lists and heap stay small over many distinct durations', () => {
-    const inside = deadlines as unknown as { readonly lists: Map<number, unknown>; readonly heap: unknown[]; readonly dirty: unknown[] };
+    const inside = deadlines as unknown as {
+      readonly lists: Map<number, unknown>;
+      readonly heap: unknown[];
+      readonly dirty: unknown[]
+    };
     for (let i = 1; i <= 20_000; i++) {
       const one = arm('x', 1_000_000 + i);
       if (i % 2 === 0) deadlines.stamp();

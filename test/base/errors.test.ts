@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CallError, callError, CastcallError, OptionError, StartError, type CallErrorCode } from '../../src/base/index.js';
+import {
+  CallError, callError, CastcallError, OptionError, StartError, type CallErrorCode,
+} from '../../src/base/index.js';
 import { nearest } from '../../src/base/errors.js';
 import { hostileValues } from './hostile.js';
 
@@ -21,8 +23,11 @@ describe('errors', () => {
   });
 
   it('an OptionError names the value, the rule and the fix', () => {
-    const error = new OptionError('capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox');
-    expect(error.message).toBe('capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded mailbox');
+    const error =
+      new OptionError('capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox');
+    expect(error.message).toBe(
+      'capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded mailbox',
+    );
     expect(error).toMatchObject({ option: 'capacity', value: 0, rule: 'a whole number of messages from 1' });
     expect(new OptionError('capacity', 0, 'a rule').message).toBe('capacity: got 0, expected a rule');
   });
@@ -44,7 +49,10 @@ describe('errors', () => {
       REPLY_FAILED: /its schema, has failed: crashed/, CALLBACK_FAILED: /callback_failed/, UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, ZOMBIE: /already ended/,
     };
     for (const [code, sentence] of Object.entries(sentences)) {
-      const error = new CallError(code as CallErrorCode, { ...fields, timeoutMs: 10, reason: 'crashed', path: ['a', 'b', 'a'], refusal: 'NO_FUNDS', details: 'x, y' });
+      const error = new CallError(
+        code as CallErrorCode,
+        { ...fields, timeoutMs: 10, reason: 'crashed', path: ['a', 'b', 'a'], refusal: 'NO_FUNDS', details: 'x, y' },
+      );
       expect(error.message).toMatch(/^call 'withdraw' to alice: /);
       expect(error.message).toMatch(sentence);
     }
@@ -95,6 +103,8 @@ describe('the nearest known word', () => {
 
   it('is told of an operation that does not exist', () => {
     const error = callError('UNKNOWN_OPERATION', { target: 'w', op: 'depsoit', details: 'deposit, withdraw' });
-    expect(error.message).toBe("call 'depsoit' to w: unknown operation; did you mean deposit? known: deposit, withdraw");
+    expect(error.message).toBe(
+      "call 'depsoit' to w: unknown operation; did you mean deposit? known: deposit, withdraw",
+    );
   });
 });

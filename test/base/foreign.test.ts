@@ -22,14 +22,17 @@ describe('P17 a foreign value is looked at with care', () => {
     for (const value of Object.values(hostile)) {
       expect(() => [fieldOf(value, 'code'), isA(value, CallError)]).not.toThrow();
     }
-    expect([fieldOf({ a: 1 }, 'a'), fieldOf(undefined, 'a'), fieldOf(null, 'a'), fieldOf('text', 'length')]).toEqual([1, undefined, undefined, 4]);
+    expect([fieldOf({ a: 1 }, 'a'), fieldOf(undefined, 'a'), fieldOf(null, 'a'), fieldOf('text', 'length')]).toEqual(
+      [1, undefined, undefined, 4],
+    );
     expect(isA(new StartError('A', 1), StartError)).toBe(true);
   });
 
   for (const [name, value] of Object.entries(hostile)) {
     it(`${name}: thrown in a limit, a breaker and a retry it arrives as it is`, async () => {
       const system = testSystem();
-      const thrown = async (promise: Promise<unknown>): Promise<boolean> => promise.then(() => false, (error: unknown) => Object.is(error, value));
+      const thrown = async (promise: Promise<unknown>): Promise<boolean> =>
+        promise.then(() => false, (error: unknown) => Object.is(error, value));
       const fail = (): never => { throw value; };
       expect(await thrown(system.limit('l', { concurrent: 1 }).run(fail))).toBe(true);
       expect(await thrown(system.breaker('b').run(fail))).toBe(true);
@@ -53,7 +56,9 @@ describe('P17 a foreign value is looked at with care', () => {
       const system = testSystem();
       const team = system.balance(Member, { members: [system.start(Member)], strategy: 'fastest', name: 'team' });
       const controller = new AbortController();
-      const call = team.call('ask', undefined, { signal: controller.signal }).then(() => false, (error: unknown) => value === undefined || Object.is(error, value));
+      const call = team.call('ask', undefined, { signal: controller.signal }).then(
+        () => false, (error: unknown) => value === undefined || Object.is(error, value),
+      );
       await settleTurn();
       controller.abort(value);
       expect(await call).toBe(true);

@@ -7,7 +7,9 @@ describe('deepFreeze', () => {
   it('PR-17 freezes through plain objects and arrays', () => {
     const payload = { a: [{ b: 1 }], c: Object.assign(Object.create(null) as object, { d: [1] }) };
     deepFreeze(payload);
-    for (const part of [payload, payload.a, payload.a[0], payload.c, (payload.c).d]) expect(Object.isFrozen(part)).toBe(true);
+    for (const part of [payload, payload.a, payload.a[0], payload.c, (payload.c).d]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
     expect(() => payload.a.push({ b: 2 })).toThrow(TypeError);
   });
 
@@ -15,7 +17,10 @@ describe('deepFreeze', () => {
     class Own {
       n = 1;
     }
-    const payload = { own: new Own(), map: new Map([[1, { x: 1 }]]), bytes: new Uint8Array(2), date: new Date(0), fn: (): void => undefined };
+    const payload = {
+      own: new Own(), map: new Map([[1, { x: 1 }]]), bytes: new Uint8Array(2), date: new Date(0),
+      fn: (): void => undefined,
+    };
     deepFreeze(payload);
     payload.own.n = 2;
     payload.map.set(2, { x: 2 });
@@ -66,7 +71,10 @@ describe('deepFreeze', () => {
     ].map((change) => { try { change(); return undefined; } catch (error) { return error; } });
     for (const error of errors) expect(frozenHint(error), String(error)).toContain('structuredClone');
     const hostile = new Proxy(new TypeError('x'), { get() { throw new Error('no'); } });
-    for (const other of [new TypeError('x is not a function'), new Error('Cannot add property x'), undefined, 'Cannot add property x', hostile]) expect(frozenHint(other)).toBeUndefined();
+    for (const other of [
+      new TypeError('x is not a function'), new Error('Cannot add property x'), undefined, 'Cannot add property x',
+      hostile,
+    ]) expect(frozenHint(other)).toBeUndefined();
   });
 
   it('does not run getters', () => {
@@ -82,7 +90,8 @@ describe('deepFreeze', () => {
   });
 
   it('any JSON value is frozen all through', () => {
-    const frozenThrough = (value: unknown): boolean => typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(frozenThrough));
+    const frozenThrough = (value: unknown): boolean => typeof value !== 'object' || value === null
+      || (Object.isFrozen(value) && Object.values(value).every(frozenThrough));
     fc.assert(fc.property(fc.jsonValue(), (value) => {
       deepFreeze(value);
       return frozenThrough(value);

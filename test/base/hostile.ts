@@ -15,7 +15,9 @@ export function hostileValues(): Record<string, unknown> {
   const ring: unknown[] = [1];
   ring.push(ring, { ring });
   const throwingError = new Error('fine');
-  for (const key of ['stack', 'name', 'message', 'code', 'cause', 'toString', 'constructor']) Object.defineProperty(throwingError, key, { get: trap });
+  for (const key of ['stack', 'name', 'message', 'code', 'cause', 'toString', 'constructor']) {
+    Object.defineProperty(throwingError, key, { get: trap });
+  }
   const oddError = new Error('odd');
   Object.defineProperty(oddError, 'name', { value: Symbol('odd') });
   return {
@@ -25,6 +27,8 @@ export function hostileValues(): Record<string, unknown> {
     'throwing then': Object.defineProperty({}, 'then', { get: trap }),
     'throwing toString': { toString: trap, valueOf: trap, toJSON: trap, [Symbol.toPrimitive]: trap },
     cyclic, ring, 'error with throwing getters': throwingError, 'error with odd fields': oddError,
-    'no prototype': Object.create(null) as object, 'long string': 'x'.repeat(100_000), 'many keys': Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i])),
+    'no prototype': Object.create(null) as object, 'long string': 'x'.repeat(
+      100_000,
+    ), 'many keys': Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i])),
   };
 }

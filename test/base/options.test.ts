@@ -18,17 +18,30 @@ function offence(value: unknown): OptionError {
 
 describe('parseOptions', () => {
   it('returns what fits', () => {
-    expect(parseOptions('make', schema, { size: 2, inner: { deep: true } })).toEqual({ size: 2, inner: { deep: true } });
+    expect(parseOptions('make', schema, { size: 2, inner: { deep: true } })).toEqual(
+      { size: 2, inner: { deep: true } },
+    );
   });
 
   it('names the option, its value and its rule', () => {
-    expect(offence({ size: 0 })).toMatchObject({ option: 'make.size', value: 0, rule: 'at least 1', code: 'BAD_OPTION', message: 'make.size: got 0, expected at least 1' });
-    expect(offence({ inner: { deep: 'yes' } })).toMatchObject({ option: 'make.inner.deep', value: 'yes', message: "make.inner.deep: got 'yes', expected true or false" });
+    expect(offence({ size: 0 })).toMatchObject({
+      option: 'make.size', value: 0, rule: 'at least 1', code: 'BAD_OPTION',
+      message: 'make.size: got 0, expected at least 1',
+    });
+    expect(offence({ inner: { deep: 'yes' } })).toMatchObject(
+      { option: 'make.inner.deep', value: 'yes', message: "make.inner.deep: got 'yes', expected true or false" },
+    );
   });
 
   it('names an unknown option and those that are known, at every depth', () => {
-    expect(offence({ sise: 1 })).toMatchObject({ option: 'make.sise', value: 1, code: 'UNKNOWN_OPTION', message: 'make.sise: got 1, expected no such option; did you mean size? known options: size, inner' });
-    expect(offence({ inner: { dept: 3 } })).toMatchObject({ option: 'make.inner.dept', value: 3, message: 'make.inner.dept: got 3, expected no such option; known options: deep' });
+    expect(offence({ sise: 1 })).toMatchObject({
+      option: 'make.sise', value: 1, code: 'UNKNOWN_OPTION',
+      message: 'make.sise: got 1, expected no such option; did you mean size? known options: size, inner',
+    });
+    expect(offence({ inner: { dept: 3 } })).toMatchObject({
+      option: 'make.inner.dept', value: 3,
+      message: 'make.inner.dept: got 3, expected no such option; known options: deep',
+    });
   });
 
   it('refuses what is no object', () => {
@@ -42,13 +55,17 @@ describe('delays', () => {
     expect(timeoutMs('call.timeoutMs', ms, 5)).toBe(ms);
   });
 
-  it.each([-1, 0.5, Number.NaN, Infinity, -Infinity, DELAY_MAX_MS + 1, '5', null, 5n, {}])('TI-11 P32 %s is none', (ms) => {
+  it.each(
+    [-1, 0.5, Number.NaN, Infinity, -Infinity, DELAY_MAX_MS + 1, '5', null, 5n, {}],
+  )('TI-11 P32 %s is none', (ms) => {
     expect(() => delayMs('sendAfter.ms', ms)).toThrow(OptionError);
     expect(() => timeoutMs('call.timeoutMs', ms, 5)).toThrow(OptionError);
   });
 
   it('says where NaN comes from and how to wait forever', () => {
-    expect(() => delayMs('sendAfter.ms', Number.NaN)).toThrow('sendAfter.ms: got NaN, expected a whole number of milliseconds from 0; NaN usually comes from arithmetic with undefined');
+    expect(() => delayMs('sendAfter.ms', Number.NaN)).toThrow(
+      'sendAfter.ms: got NaN, expected a whole number of milliseconds from 0; NaN usually comes from arithmetic with undefined',
+    );
     expect(() => timeoutMs('call.timeoutMs', Infinity, 5)).toThrow("write 'infinity' to wait forever");
   });
 

@@ -18,7 +18,9 @@ describe('printable', () => {
 
   it('shows eight entries and three levels, then dots', () => {
     expect(printable([1, 2, 3, 4, 5, 6, 7, 8, 9])).toBe('[1, 2, 3, 4, 5, 6, 7, 8, …]');
-    expect(printable(Object.fromEntries([...'abcdefghi'].map((key) => [key, 1])))).toBe('{ a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, … }');
+    expect(printable(Object.fromEntries([...'abcdefghi'].map((key) => [key, 1])))).toBe(
+      '{ a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, … }',
+    );
     expect(printable({ a: { b: { c: { d: 1 } } } })).toBe('{ a: { b: { c: … } } }');
   });
 
@@ -42,7 +44,10 @@ describe('printable', () => {
   });
 
   it('any value has a line of at most 300 characters', () => {
-    fc.assert(fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true, withTypedArray: true }), (value) => {
+    fc.assert(fc.property(fc.anything({
+      withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true,
+      withTypedArray: true,
+    }), (value) => {
       const text = printable(value);
       return typeof text === 'string' && text.length <= 300;
     }));

@@ -7,14 +7,20 @@ test('what the runtime hands out is one line in a console', () => {
   const seen: string[] = [];
   const Asked = defineAgent({
     name: 'Asked',
-    casts: { look(self) { seen.push(...[self, self.monitor(self.ref), self.alias(), self.sendAfter(1, 'x'), self.spawn(() => undefined)].map((one) => inspect(one))); } },
+    casts: { look(self) { seen.push(...[
+      self, self.monitor(self.ref), self.alias(), self.sendAfter(1, 'x'), self.spawn(() => undefined),
+    ].map((one) => inspect(one))); } },
   });
   const system = testSystem();
   const ref = system.start(Asked, { name: 'asked' });
   ref.cast('look');
   return system.stop({ drain: true }).then(() => {
-    expect(seen.map((text) => text.replace(/castcall\.\w+\.\d+/, 'pid'))).toEqual(['Self(asked)', 'Monitor(pid)', 'Alias(asked)', 'Timer(asked)', 'ProcessRef(pid)']);
-    expect([inspect(ref), inspect(Asked)].map((text) => text.replace(/castcall\.\w+\.\d+/, 'pid'))).toEqual(['AgentRef(Asked pid)', 'Definition(Asked)']);
+    expect(seen.map((text) => text.replace(/castcall\.\w+\.\d+/, 'pid'))).toEqual(
+      ['Self(asked)', 'Monitor(pid)', 'Alias(asked)', 'Timer(asked)', 'ProcessRef(pid)'],
+    );
+    expect([inspect(ref), inspect(Asked)].map((text) => text.replace(/castcall\.\w+\.\d+/, 'pid'))).toEqual(
+      ['AgentRef(Asked pid)', 'Definition(Asked)'],
+    );
   });
 });
 
@@ -27,7 +33,10 @@ test('so is all that delivery hands out; texts and JSON show the same', async ()
   const receipt = await system.ref(Asked, 'later').deliver('ask');
   const crew = system.pool(Asked, 'crew');
   const breaker = system.breaker('api');
-  const all = [spec, ref, receipt, crew, system.balance(Asked, { members: [ref], name: 'team' }), breaker, system.limit('api', { concurrent: 1 }), system.deadLetters, system.deadLetters.feed()];
+  const all = [
+    spec, ref, receipt, crew, system.balance(Asked, { members: [ref], name: 'team' }), breaker,
+    system.limit('api', { concurrent: 1 }), system.deadLetters, system.deadLetters.feed(),
+  ];
   const texts = [
     'ChildSpec(crew: permanent supervisor)', 'AgentRef(Asked pid)', 'Receipt(ask to later: pending, attempts: 0)', 'Pool(crew: 1 workers, 0 busy)', 'Balancer(team, round-robin: 1 living)',
     'Breaker(api: closed)', 'Limit(api: 0 running, 0 waiting)', 'DeadLetters(0 kept of 0)', 'LetterFeed(0 waiting, 0 missed)',

@@ -11,7 +11,9 @@ const Desk = defineAgent({
   calls: {
     echo: (self, text: string) => text,
     done: (self) => self.state.done,
-    async slow(self, given: { what: string; gate?: Gate }) { await given.gate?.promise; self.state.done.push(given.what); return given.what; },
+    async slow(
+      self, given: { what: string; gate?: Gate },
+    ) { await given.gate?.promise; self.state.done.push(given.what); return given.what; },
     hold(self) { self.state.kept.push(self.from as From); return self.noreply(); },
     answer: (self, value: unknown) => self.reply(self.state.kept.shift() as From, value),
     twice(self) { self.reply(self.from as From, 'first'); return 'second'; },
@@ -43,7 +45,12 @@ describe('a call that gets no reply', () => {
     const seen: unknown[] = [];
     const gate = new Gate();
     const Caller = defineAgent({
-      calls: { async ask(self) { const first = await callFailure(self.call(desk, 'slow', { what: 'late', gate }, { timeoutMs: 1 })); gate.open(); const second = await self.call(desk, 'echo', 'second'); return [first.code, second]; } },
+      calls: { async ask(self) {
+        const first = await callFailure(self.call(desk, 'slow', { what: 'late', gate }, { timeoutMs: 1 }));
+        gate.open();
+        const second = await self.call(desk, 'echo', 'second');
+        return [first.code, second];
+      } },
       info(self, message) { seen.push(message); },
     });
     expect(await system.start(Caller).call('ask')).toEqual(['TIMEOUT', 'second']);
@@ -56,8 +63,12 @@ describe('a call that gets no reply', () => {
     const desk = system.start(Desk);
     const byPid = system.ref(Desk, desk.pid as string);
     await desk.stop();
-    for (const ref of [desk, byPid, system.ref(Desk, 'nobody')]) expect(await callFailure(ref.call('echo', 'x'))).toMatchObject({ code: 'NOPROC', reason: 'noproc' });
-    expect(await system.ref(Desk, 'nobody').tryCall('echo', 'x')).toMatchObject({ ok: false, error: { code: 'NOPROC' } });
+    for (const ref of [desk, byPid, system.ref(Desk, 'nobody')]) {
+      expect(await callFailure(ref.call('echo', 'x'))).toMatchObject({ code: 'NOPROC', reason: 'noproc' });
+    }
+    expect(await system.ref(Desk, 'nobody').tryCall('echo', 'x')).toMatchObject(
+      { ok: false, error: { code: 'NOPROC' } },
+    );
   });
 
   test('GS-13 calling oneself fails at once, by pid, by name, by bare ref and by self.call', async () => {
@@ -66,7 +77,9 @@ describe('a call that gets no reply', () => {
       calls: {
         ping: () => 'pong',
         async byName(): Promise<string> { return (await callFailure(system.ref(Self, 'selfish').call('ping'))).code; },
-        async bySelf(self): Promise<string> { return (await callFailure(self.call(system.ref(Self, self.pid), 'ping'))).code; },
+        async bySelf(
+          self,
+        ): Promise<string> { return (await callFailure(self.call(system.ref(Self, self.pid), 'ping'))).code; },
       },
     });
     const ref = system.start(Self, { name: 'selfish' });
@@ -91,7 +104,9 @@ describe('a call that gets no reply', () => {
     const queued = callFailure(desk.call('echo', 'x'));
     await settleTurn();
     system.exit(desk, 'outage');
-    for (const waiting of [deferred, running, queued]) expect(await waiting).toMatchObject({ code: 'EXIT', reason: 'outage' });
+    for (const waiting of [deferred, running, queued]) {
+      expect(await waiting).toMatchObject({ code: 'EXIT', reason: 'outage' });
+    }
     expect(system.stats()).toMatchObject({ deadLettered: 1, handled: 2 });
     expect(system.deadLetters.list()).toMatchObject([{ op: 'echo', reason: 'outage', to: pid }]);
   });
@@ -99,8 +114,12 @@ describe('a call that gets no reply', () => {
   test('GS-16 an option that breaks its rule rejects the call and leaves the callee untouched', async () => {
     const system = testSystem();
     const desk = system.start(Desk);
-    for (const options of [{ timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { priority: 'urgent' }, { signal: {} }, { expiresInMs: -1 }, { timeout: 5 }]) {
-      expect(await rejection(desk.call('slow', { what: 'never' }, options as never)), JSON.stringify(options)).toBeInstanceOf(OptionError);
+    for (const options of [
+      { timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { priority: 'urgent' },
+      { signal: {} }, { expiresInMs: -1 }, { timeout: 5 },
+    ]) {
+      expect(await rejection(desk.call('slow', { what: 'never' }, options as never)), JSON.stringify(options))
+        .toBeInstanceOf(OptionError);
     }
     expect(await desk.call('done')).toEqual([]);
   });
@@ -190,7 +209,9 @@ describe('replies', () => {
     const system = testSystem();
     const Helper = defineAgent({ casts: { answer(self, from: From) { self.reply(from, 'from the helper'); } } });
     const helper = system.start(Helper);
-    const Front = defineAgent({ calls: { ask(self): string | ReturnType<typeof self.noreply> { self.cast(helper, 'answer', self.from as From); return self.noreply(); } } });
+    const Front = defineAgent({ calls: { ask(self): string | ReturnType<
+      typeof self.noreply
+    > { self.cast(helper, 'answer', self.from as From); return self.noreply(); } } });
     expect(await system.start(Front).call('ask')).toBe('from the helper');
   });
 
@@ -199,8 +220,14 @@ describe('replies', () => {
     const held: WeakRef<object>[] = [];
     const Agent = defineAgent({
       calls: {
-        answered(self): string | ReturnType<typeof self.noreply> { held.push(new WeakRef(self.from as From), new WeakRef(self.signal)); self.reply(self.from as From, 'now'); return self.noreply(); },
-        never(self): string | ReturnType<typeof self.noreply> { held.push(new WeakRef(self.from as From), new WeakRef(self.signal)); return self.noreply(); },
+        answered(self): string | ReturnType<typeof self.noreply> {
+          held.push(new WeakRef(self.from as From), new WeakRef(self.signal));
+          self.reply(self.from as From, 'now');
+          return self.noreply();
+        },
+        never(self): string | ReturnType<
+          typeof self.noreply
+        > { held.push(new WeakRef(self.from as From), new WeakRef(self.signal)); return self.noreply(); },
         ping: () => 'pong',
       },
     });
@@ -218,14 +245,21 @@ describe('replies', () => {
       await sleep(2);
       (globalThis as { gc?: () => void }).gc?.();
     }
-    expect(held.map((one) => one.deref() === undefined), 'collected: request and signal, three times').toEqual(held.map(() => true));
+    expect(held.map((one) => one.deref() === undefined), 'collected: request and signal, three times').toEqual(
+      held.map(() => true),
+    );
   });
 
   test('refuse is an error to the caller and no crash', async () => {
     const system = testSystem();
-    const Bank = defineAgent({ calls: { pay: (self, n: number) => (n > 1 ? self.refuse('FUNDS', { n }) : n), async payLater(self) { await settleTurn(); return self.refuse('LATER'); } } });
+    const Bank = defineAgent({ calls: {
+      pay: (self, n: number) => (n > 1 ? self.refuse('FUNDS', { n }) : n),
+      async payLater(self) { await settleTurn(); return self.refuse('LATER'); },
+    } });
     const bank = system.start(Bank);
-    expect(await callFailure(bank.call('pay', 2))).toMatchObject({ code: 'REFUSED', refusal: 'FUNDS', details: { n: 2 } });
+    expect(await callFailure(bank.call('pay', 2))).toMatchObject(
+      { code: 'REFUSED', refusal: 'FUNDS', details: { n: 2 } },
+    );
     expect(await callFailure(bank.call('payLater'))).toMatchObject({ code: 'REFUSED', refusal: 'LATER' });
     expect(await bank.call('pay', 1)).toBe(1);
     expect(system.stats()).toMatchObject({ refused: 2, handled: 3, crashes: 0 });
@@ -289,7 +323,9 @@ describe('operations that do not exist', () => {
     const system = testSystem();
     const log: string[] = [];
     const Agent = defineAgent({
-      casts: { async step(self, n: number) { log.push(`begin ${n}`); await sleep(n === 1 ? 4 : 0); await settleTurn(); log.push(`end ${n}`); } },
+      casts: { async step(
+        self, n: number,
+      ) { log.push(`begin ${n}`); await sleep(n === 1 ? 4 : 0); await settleTurn(); log.push(`end ${n}`); } },
       calls: { async last() { log.push('call'); } },
       info() { log.push('info'); },
     });
@@ -323,7 +359,9 @@ describe('operations that do not exist', () => {
         cast() { log.push('cast'); },
       },
       continue() { log.push('continue'); },
-      info(_self, message) { log.push(message instanceof Down ? 'Down' : message instanceof Exit ? 'Exit' : String(message)); },
+      info(
+        _self, message,
+      ) { log.push(message instanceof Down ? 'Down' : message instanceof Exit ? 'Exit' : String(message)); },
     });
     const ref = system.start(Busy);
     ref.cast('work');
@@ -345,7 +383,10 @@ describe('operations that do not exist', () => {
   test('an open gate lets a parked handler go on with the state it has changed in place', async () => {
     const system = testSystem();
     const gate = new Gate();
-    const Agent = defineAgent({ init: () => ({ n: 1 }), casts: { async wait(self) { self.state.n = 2; await gate.promise; self.state.n++; } }, calls: { n: (self) => self.state.n } });
+    const Agent = defineAgent({
+      init: () => ({ n: 1 }), casts: { async wait(self) { self.state.n = 2; await gate.promise; self.state.n++; } },
+      calls: { n: (self) => self.state.n },
+    });
     const ref = system.start(Agent);
     ref.cast('wait');
     const n = ref.call('n');

@@ -31,7 +31,9 @@ describe('casts', () => {
     await settleTurn();
     expect(seen).toEqual([]);
     expect(system.stats()).toMatchObject({ sent: 5, deadLettered: 2, rejected: 3 });
-    expect(system.deadLetters.list().map((letter) => [letter.op, letter.payload, letter.reason])).toEqual([['note', 1, 'noproc'], ['note', 2, 'noproc']]);
+    expect(system.deadLetters.list().map((letter) => [letter.op, letter.payload, letter.reason])).toEqual(
+      [['note', 1, 'noproc'], ['note', 2, 'noproc']],
+    );
     expect(logger.texts('warn')).toHaveLength(3);
   });
 
@@ -68,7 +70,11 @@ describe('casts', () => {
     const payload = { any: 'thing' };
     const Agent = defineAgent({
       trapExit: true,
-      casts: { go(self) { self.sendAfter(0, 'tick'); const p = self.spawn(() => { throw payload as unknown as Error; }); self.monitor(p); } },
+      casts: { go(self) {
+        self.sendAfter(0, 'tick');
+        const p = self.spawn(() => { throw payload as unknown as Error; });
+        self.monitor(p);
+      } },
       info(_self, message) { seen.push(message); },
     });
     const ref = system.start(Agent);
@@ -79,7 +85,10 @@ describe('casts', () => {
     expect(seen.slice(0, 2)).toEqual([payload, undefined]);
     expect(seen[0]).toBe(payload);
     expect(seen.slice(2)).toHaveLength(3);
-    expect(seen.slice(2)).toEqual(expect.arrayContaining(['tick', expect.objectContaining({ tag: 'DOWN', reason: { nocatch: payload } }), expect.objectContaining({ tag: 'EXIT', reason: { nocatch: payload } })]));
+    expect(seen.slice(2)).toEqual(expect.arrayContaining([
+      'tick', expect.objectContaining({ tag: 'DOWN', reason: { nocatch: payload } }),
+      expect.objectContaining({ tag: 'EXIT', reason: { nocatch: payload } }),
+    ]));
   });
 });
 
@@ -87,7 +96,9 @@ describe('priority lanes', () => {
   const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const;
 
   test('P1 strict between lanes, FIFO within one: casts and calls alike, for any mix', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom<Priority>(...PRIORITIES), fc.boolean()), { maxLength: 60 }), async (sends) => {
+    await fc.assert(fc.asyncProperty(fc.array(
+      fc.tuple(fc.constantFrom<Priority>(...PRIORITIES), fc.boolean()), { maxLength: 60 },
+    ), async (sends) => {
       const system = createSystem({ logger: false });
       const { Log, seen, gate } = log();
       const ref = system.start(Log);
@@ -98,7 +109,9 @@ describe('priority lanes', () => {
         if (isCall) await ref.call('note', n, { priority });
         else ref.cast('note', n, { priority });
       });
-      expect(ref.stats().mailbox.depth).toMatchObject(Object.fromEntries(PRIORITIES.map((p) => [p, numbered.filter((one) => one.priority === p).length])));
+      expect(ref.stats().mailbox.depth).toMatchObject(
+        Object.fromEntries(PRIORITIES.map((p) => [p, numbered.filter((one) => one.priority === p).length])),
+      );
       gate.open();
       await Promise.all(replies);
       await ref.call('sync', undefined, { priority: 'low' });
@@ -147,7 +160,9 @@ describe('a bounded mailbox', () => {
 
   test('P9 for any sequence of sends and handlings it never holds more than its capacity, and its reserve of critical ones', async () => {
     const bounds = [fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 3 })] as const;
-    await fc.assert(fc.asyncProperty(...bounds, fc.array(fc.constantFrom<Priority | 'drain'>('low', 'normal', 'high', 'critical', 'drain'), { maxLength: 40 }), async (capacity, reserve, steps) => {
+    await fc.assert(fc.asyncProperty(...bounds, fc.array(
+      fc.constantFrom<Priority | 'drain'>('low', 'normal', 'high', 'critical', 'drain'), { maxLength: 40 },
+    ), async (capacity, reserve, steps) => {
       const system = createSystem({ logger: false });
       const { Log } = log();
       const ref = system.start(Log, { mailbox: { capacity, reserve } });
@@ -170,7 +185,9 @@ describe('a bounded mailbox', () => {
   test('a capacity of 0, a fraction and an unknown policy are errors that say the rule', () => {
     const system = testSystem();
     const { Log } = log();
-    for (const mailbox of [{ capacity: 0 }, { capacity: 1.5 }, { capacity: -1 }, { capacity: '5' }, { overflow: 'suspend' }, { size: 5 }]) {
+    for (const mailbox of [
+      { capacity: 0 }, { capacity: 1.5 }, { capacity: -1 }, { capacity: '5' }, { overflow: 'suspend' }, { size: 5 },
+    ]) {
       expect(() => system.start(Log, { mailbox } as never), JSON.stringify(mailbox)).toThrow(OptionError);
     }
     expect(() => system.start(Log, { mailbox: { capacity: 0 } })).toThrow(/unbounded/);
@@ -179,7 +196,11 @@ describe('a bounded mailbox', () => {
 });
 
 describe('payloads', () => {
-  const Keep = defineAgent({ init: (): { got: unknown } => ({ got: undefined }), casts: { keep(self, payload: unknown) { self.state.got = payload; } }, calls: { keep(self, payload: unknown) { self.state.got = payload; }, got: (self) => self.state.got } });
+  const Keep = defineAgent({
+    init: (): { got: unknown } => ({ got: undefined }),
+    casts: { keep(self, payload: unknown) { self.state.got = payload; } },
+    calls: { keep(self, payload: unknown) { self.state.got = payload; }, got: (self) => self.state.got },
+  });
 
   test('frozen: a later change by the sender throws where it is made, deep inside too; instances and Maps are left alone', async () => {
     const system = testSystem({ payloads: 'frozen' });
@@ -230,7 +251,9 @@ describe('who sends', () => {
       name: 'sloppy-sender',
       casts: {
         async after(self) { await settleTurn(); target.cast('note', 1); target.cast('note', 2); },
-        async bound(self) { const mine = self.bind(target); await settleTurn(); mine.cast('note', 3); self.cast(target, 'note', 4); },
+        async bound(
+          self,
+        ) { const mine = self.bind(target); await settleTurn(); mine.cast('note', 3); self.cast(target, 'note', 4); },
         async before() { target.cast('note', 5); await settleTurn(); },
         sync() { target.cast('note', 6); },
       },
@@ -252,7 +275,8 @@ describe('who sends', () => {
     const system = testSystem({ logger, development: false });
     const { Log } = log();
     const target = system.start(Log);
-    const Sloppy = defineAgent({ name: 'quiet-sender', calls: { async go() { await settleTurn(); target.cast('note', 1); } } });
+    const Sloppy =
+      defineAgent({ name: 'quiet-sender', calls: { async go() { await settleTurn(); target.cast('note', 1); } } });
     await system.start(Sloppy).call('go');
     expect(logger.lines).toEqual([]);
   });
@@ -272,8 +296,13 @@ describe('who sends', () => {
           mine.cast('note', 'zombie');
           mine.send('zombie');
           self.send(target, 'zombie');
-          after.push(mine.tryCast('note', 'zombie'), (await callFailure(self.call(target, 'note', 'zombie'))).code, (await callFailure(mine.call('note', 'zombie'))).code);
-          for (const verb of [() => self.spawn(() => undefined), () => self.sendAfter(0, 'x', target), () => self.monitor(target)]) {
+          after.push(
+            mine.tryCast('note', 'zombie'), (await callFailure(self.call(target, 'note', 'zombie'))).code,
+            (await callFailure(mine.call('note', 'zombie'))).code,
+          );
+          for (const verb of [
+            () => self.spawn(() => undefined), () => self.sendAfter(0, 'x', target), () => self.monitor(target),
+          ]) {
             try { verb(); } catch (error) { after.push((error as { code: string }).code); }
           }
         },
@@ -293,9 +322,14 @@ describe('who sends', () => {
 
 test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a priority is asked for', () => {
   const system = testSystem();
-  const ref = system.start(defineAgent({ casts: { note: () => undefined } })) as unknown as { cast(op: string, payload: unknown, options: unknown): void; stats(): { mailbox: { sent: number } } };
+  const ref = system.start(defineAgent({ casts: { note: () => undefined } })) as unknown as { cast(
+    op: string, payload: unknown, options: unknown,
+  ): void; stats(): { mailbox: { sent: number } } };
   const hostile = new Proxy({}, { ownKeys() { throw new Error('no keys'); } });
-  for (const options of [null, 7, 'high', { priority: 'top' }, { priority: 'high', what: 1 }, { get priority(): string { throw new Error('no'); } }, hostile]) ref.cast('note', 1, options);
+  for (const options of [
+    null, 7, 'high', { priority: 'top' }, { priority: 'high', what: 1 },
+    { get priority(): string { throw new Error('no'); } }, hostile,
+  ]) ref.cast('note', 1, options);
   for (const priority of ['low', 'normal', 'high', 'critical']) ref.cast('note', 1, { priority });
   ref.cast('note', 1, Object.create({ priority: 'low' }));
   expect(system.stats()).toMatchObject({ rejected: 7, queued: 5 });

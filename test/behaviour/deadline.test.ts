@@ -19,16 +19,21 @@ function world() {
       async wait(self, name: string) {
         left.push(self.remainingMs);
         const { signal } = self;
-        return new Promise<string>((_, reject) => { signal.addEventListener('abort', () => { aborted.push(name); reject(signal.reason as Error); }); });
+        return new Promise<string>((
+          _, reject,
+        ) => { signal.addEventListener('abort', () => { aborted.push(name); reject(signal.reason as Error); }); });
       },
       left: (self) => self.remainingMs,
-      async later(self, ms: number) { const before = self.remainingMs; await sleep(ms); return [before, self.remainingMs]; },
+      async later(
+        self, ms: number,
+      ) { const before = self.remainingMs; await sleep(ms); return [before, self.remainingMs]; },
     },
     casts: { look(self) { left.push(self.remainingMs); } },
   });
   const end = system.start(End);
   const other = system.start(End);
-  const noted = (promise: Promise<unknown>, name: string): Promise<unknown> => promise.catch((error: unknown) => { ends.push(name, error); });
+  const noted = (promise: Promise<unknown>, name: string): Promise<unknown> =>
+    promise.catch((error: unknown) => { ends.push(name, error); });
   const Middle = defineAgent({
     init: (next: AgentRef<typeof End>) => ({ next }),
     calls: {
@@ -36,25 +41,39 @@ function world() {
       bound: (self) => self.bind(self.state.next).call('wait', 'bound'),
       left: (self) => self.call(self.state.next, 'left', undefined, OPEN),
       limited: (self) => self.call(self.state.next, 'left', undefined, { timeoutMs: 30 }),
-      both: (self) => Promise.all([noted(self.call(end, 'wait', 'one', OPEN), 'one'), noted(self.call(other, 'wait', 'two', OPEN), 'two')]),
+      both: (self) => Promise.all(
+        [noted(self.call(end, 'wait', 'one', OPEN), 'one'), noted(self.call(other, 'wait', 'two', OPEN), 'two')],
+      ),
       async cleanup(self) {
         await noted(self.call(self.state.next, 'wait', 'cleanup', OPEN), 'cleanup');
         left.push(self.remainingMs);
         ends.push('cleaned', await self.call(self.state.next, 'left', undefined, OPEN));
       },
-      defer(self): string { void noted(self.call(self.state.next, 'wait', 'deferred', OPEN), 'deferred'); return self.noreply() as never; },
-      async early(self) { self.reply(self.from as From, 'early'); ends.push(self.remainingMs, await self.call(self.state.next, 'later', 50, OPEN)); },
+      defer(self): string {
+        void noted(self.call(self.state.next, 'wait', 'deferred', OPEN), 'deferred');
+        return self.noreply() as never;
+      },
+      async early(self) {
+        self.reply(self.from as From, 'early');
+        ends.push(self.remainingMs, await self.call(self.state.next, 'later', 50, OPEN));
+      },
       ping: () => 'pong',
     },
     casts: { begin(self) { void noted(self.call(self.state.next, 'wait', 'of a cast', OPEN), 'of a cast'); } },
   });
-  const Fork = defineAgent({ calls: { fork: { concurrent: true, handle: (self) => self.call(other, 'wait', 'forked', OPEN) } } });
+  const Fork =
+    defineAgent({ calls: { fork: { concurrent: true, handle: (self) => self.call(other, 'wait', 'forked', OPEN) } } });
   const middle = system.start(Middle, end);
   const Top = defineAgent({
-    calls: { wait: (self) => self.call(middle, 'wait', undefined, OPEN), left: (self) => self.call(middle, 'left', undefined, OPEN) },
+    calls: {
+      wait: (self) => self.call(middle, 'wait', undefined, OPEN),
+      left: (self) => self.call(middle, 'left', undefined, OPEN),
+    },
     casts: { async go(self) { await self.call(middle, 'wait', undefined, OPEN); } },
   });
-  return { env, system, left, aborted, ends, End, end, other, middle, Middle, fork: system.start(Fork), top: system.start(Top) };
+  return {
+    env, system, left, aborted, ends, End, end, other, middle, Middle, fork: system.start(Fork), top: system.start(Top),
+  };
 }
 
 describe('self.remainingMs', () => {
@@ -94,7 +113,10 @@ describe('self.remainingMs', () => {
 
   it('is that of a state machine as well, and undefined for a delivery', async () => {
     const { system, end, env, left } = world();
-    const Machine = defineStatem({ init: () => ({ state: 'on', data: null }), states: { on: { calls: { left: (self) => self.keep().reply(self.remainingMs) } } } });
+    const Machine = defineStatem({
+      init: () => ({ state: 'on', data: null }),
+      states: { on: { calls: { left: (self) => self.keep().reply(self.remainingMs) } } },
+    });
     expect(await system.start(Machine).call('left', undefined, { timeoutMs: 80 })).toBe(80);
     await end.deliver('look', undefined, { expiresInMs: 100 });
     await env.settle();
@@ -162,7 +184,9 @@ describe('a cancelled call cancels what was called for it', () => {
     const deferred = rejection(second.call('defer', undefined, { timeoutMs: 10 }));
     await env.advance(10);
     await Promise.all([late, deferred]);
-    expect(aborted).toEqual(['cleanup']); // of `second` the first call holds `other`: the deferred one is still queued there
+    expect(aborted).toEqual(
+      ['cleanup'],
+    ); // of `second` the first call holds `other`: the deferred one is still queued there
     expect(ends).toEqual(['cleanup', await late, 'deferred', await deferred, 'cleaned', undefined]);
     ends.length = 0;
     expect(await middle.call('early', undefined, { timeoutMs: 10 })).toBe('early');
@@ -173,7 +197,10 @@ describe('a cancelled call cancels what was called for it', () => {
   it('through a chain of 2,000 agents, without a stack of that depth', async () => {
     const { env, system, End } = world();
     interface Next { call(op: 'wait', payload: string, options: object): Promise<string> }
-    const Link = defineAgent({ init: (next: Next) => ({ next }), calls: { wait: (self, text: string) => (self.bind(self.state.next as never) as Next).call('wait', text, OPEN) } });
+    const Link = defineAgent({
+      init: (next: Next) => ({ next }),
+      calls: { wait: (self, text: string) => (self.bind(self.state.next as never) as Next).call('wait', text, OPEN) },
+    });
     let last: Next = system.start(End);
     for (let n = 0; n < 2_000; n++) last = system.start(Link, last);
     const error = rejection(last.call('wait', 'end', { timeoutMs: 10 }));

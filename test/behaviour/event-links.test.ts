@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineEventHandler, defineStatem, EventManager, eventManager, HandlerExit, type EventManagerRef, type Pid, type ProcessSelf, type System } from '../../src/index.js';
+import {
+  defineAgent, defineEventHandler, defineStatem, EventManager, eventManager, HandlerExit, type EventManagerRef,
+  type Pid, type ProcessSelf, type System,
+} from '../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 
 const Quiet = defineEventHandler({ calls: { crash() { throw new Error('boom'); }, remove(self) { self.remove(); } } });
 const Refusing = defineEventHandler({ init() { throw new Error('no room'); } });
 
 /** A process that supervises handlers as it is told, and whether it lives. */
-function subscriber(system: System, events: EventManagerRef, first: (mine: EventManagerRef, self: ProcessSelf) => unknown) {
+function subscriber(
+  system: System, events: EventManagerRef, first: (mine: EventManagerRef, self: ProcessSelf) => unknown,
+) {
   const got: unknown[] = [];
   const p = system.spawn(async (self) => {
     await first(self.bind(events), self);
@@ -19,9 +24,14 @@ describe('the link of a supervised handler', () => {
   const WAYS: readonly [string, (mine: EventManagerRef, self: ProcessSelf) => unknown][] = [
     ['deleted', async (mine) => { await mine.addSupHandler(Quiet); await mine.deleteHandler(Quiet); }],
     ['removed by itself', async (mine) => { await mine.addSupHandler(Quiet); await mine.call(Quiet, 'remove'); }],
-    ['crashed', async (mine) => { await mine.addSupHandler(Quiet); await mine.call(Quiet, 'crash').catch(() => undefined); }],
+    [
+      'crashed',
+      async (mine) => { await mine.addSupHandler(Quiet); await mine.call(Quiet, 'crash').catch(() => undefined); },
+    ],
     ['refused in its init', async (mine) => { await mine.addSupHandler(Refusing).catch(() => undefined); }],
-    ['swapped for one that failed', async (mine) => { await mine.addSupHandler(Quiet); await mine.swapHandler(Quiet, 1, Refusing).catch(() => undefined); }],
+    ['swapped for one that failed', async (
+      mine,
+    ) => { await mine.addSupHandler(Quiet); await mine.swapHandler(Quiet, 1, Refusing).catch(() => undefined); }],
   ];
   for (const [title, way] of WAYS) {
     test(`GE-08 GE-10 goes with the handler: it was ${title}, and the end of the manager is nothing to whoever had supervised it`, async () => {
@@ -44,7 +54,11 @@ describe('the link of a supervised handler', () => {
     const system = testSystem();
     const manager = system.start(EventManager);
     const events = eventManager(manager);
-    const two = subscriber(system, events, async (mine) => { await mine.addSupHandler(Quiet.as(1)); await mine.addSupHandler(Quiet.as(2)); await mine.deleteHandler(Quiet.as(1)); });
+    const two = subscriber(system, events, async (mine) => {
+      await mine.addSupHandler(Quiet.as(1));
+      await mine.addSupHandler(Quiet.as(2));
+      await mine.deleteHandler(Quiet.as(1));
+    });
     const other = subscriber(system, events, (mine) => mine.addSupHandler(Quiet.as(3)));
     await settleTurn();
     expect([two.links(), other.links()]).toEqual([[manager.pid], [manager.pid]]);
@@ -70,7 +84,10 @@ describe('the link of a supervised handler', () => {
   test('EX-01 GE-08 is left when the process had linked itself before, and to the parent of the manager', async () => {
     const system = testSystem();
     const manager = system.start(EventManager);
-    const own = subscriber(system, eventManager(manager), async (mine, self) => { self.link(manager); await mine.addSupHandler(Quiet); await mine.deleteHandler(Quiet); });
+    const own = subscriber(
+      system, eventManager(manager),
+      async (mine, self) => { self.link(manager); await mine.addSupHandler(Quiet); await mine.deleteHandler(Quiet); },
+    );
     const parent = system.spawn(async (self) => {
       const events = self.bind(eventManager(self.start(EventManager, { name: 'theirs' })));
       await events.addSupHandler(Quiet);
@@ -105,7 +122,9 @@ describe('the link of a supervised handler', () => {
     await settleTurn();
     await eventManager(manager).syncNotify('go');
     await settleTurn();
-    expect(got.map((one) => (one as HandlerExit).reason)).toEqual([{ swapped: { handler: Refusing, id: undefined }, by: expect.any(String) }, new Error('no room')]);
+    expect(got.map((one) => (one as HandlerExit).reason)).toEqual(
+      [{ swapped: { handler: Refusing, id: undefined }, by: expect.any(String) }, new Error('no room')],
+    );
     expect(got.every((one) => one instanceof HandlerExit)).toBe(true);
   });
 });
@@ -114,9 +133,12 @@ describe('labels in reports', () => {
   test('PR-15 PL-09 LG-08 TK-18 SM-25 tasks, machines and event managers say their label, as every process does', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const labels = (text: string): unknown[] => logger.lines.filter((line) => line.text === text).map((line) => line.fields['processLabel']);
+    const labels = (text: string): unknown[] =>
+      logger.lines.filter((line) => line.text === text).map((line) => line.fields['processLabel']);
     system.task.asyncNolink((self) => { self.label = 'one task'; throw new Error('boom'); });
-    const Machine = defineStatem({ init: () => ({ state: 'on', data: null }), states: { on: { casts: { crash() { throw new Error('boom'); } } } } });
+    const Machine = defineStatem({
+      init: () => ({ state: 'on', data: null }), states: { on: { casts: { crash() { throw new Error('boom'); } } } },
+    });
     system.start(Machine, { label: 'one machine' }).cast('crash');
     const Agent = defineAgent({ casts: { crash() { throw new Error('boom'); } } });
     system.start(Agent, { label: 'one agent' }).cast('crash');

@@ -23,8 +23,12 @@ async function cells() {
 describe('event managers and sys', () => {
   it('GE-13 getState lists every handler with its id and state', async () => {
     const { sys } = await cells();
-    expect(await sys.getState()).toEqual([{ handler: Cell, id: 2, state: { n: 20 } }, { handler: Cell, id: 1, state: { n: 10 } }]);
-    expect((await sys.getStatus()).state).toEqual([{ handler: Cell, id: 2, state: 'hidden' }, { handler: Cell, id: 1, state: 'hidden' }]);
+    expect(await sys.getState()).toEqual(
+      [{ handler: Cell, id: 2, state: { n: 20 } }, { handler: Cell, id: 1, state: { n: 10 } }],
+    );
+    expect((await sys.getStatus()).state).toEqual(
+      [{ handler: Cell, id: 2, state: 'hidden' }, { handler: Cell, id: 1, state: 'hidden' }],
+    );
   });
 
   it('GE-13 replaceState maps each handler; one for which it fails keeps its state', async () => {
@@ -64,7 +68,10 @@ describe('event managers and sys', () => {
     const Slow = defineEventHandler({ calls: { async ask() { await gate.promise; return 'slow'; } } });
     await events.addHandler(Slow);
     await events.addHandler(Cell.as('x'), 7);
-    const open = new Map<string, Promise<unknown>>([['slow', events.call(Slow, 'ask')], ['cell', events.call(Cell.as('x'), 'n')], ['none', events.call(Cell, 'n').catch((error: { refusal?: string }) => error.refusal)]]);
+    const open = new Map<string, Promise<unknown>>([
+      ['slow', events.call(Slow, 'ask')], ['cell', events.call(Cell.as('x'), 'n')],
+      ['none', events.call(Cell, 'n').catch((error: { refusal?: string }) => error.refusal)],
+    ]);
     gate.open();
     expect(await Promise.all(open.values())).toEqual(['slow', 7, 'bad_module']);
   });

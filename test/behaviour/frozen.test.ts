@@ -9,7 +9,10 @@ describe('PR-17 frozen payloads', () => {
     const Cart = defineAgent({
       init: () => ({ items: [] as string[] }),
       casts: { load(self, items: string[]) { self.state.items = items; } },
-      calls: { add(self, item: string) { self.state.items.push(item); return self.state.items.length; }, other() { throw new TypeError('x is not a function'); } },
+      calls: {
+        add(self, item: string) { self.state.items.push(item); return self.state.items.length; },
+        other() { throw new TypeError('x is not a function'); },
+      },
     });
     for (const op of ['add', 'other'] as const) {
       const cart = system.start(Cart);

@@ -6,7 +6,10 @@ import { Gate } from './help.js';
 
 const seen: unknown[] = [];
 const Agent = defineAgent({
-  casts: { note: () => undefined, async wait(_self, gate: Promise<unknown>) { await gate; }, arm(self, ms: number) { self.timeout(ms); } },
+  casts: {
+    note: () => undefined, async wait(_self, gate: Promise<unknown>) { await gate; },
+    arm(self, ms: number) { self.timeout(ms); },
+  },
   calls: { ping: () => 'pong' },
   info: (_self, message) => { seen.push(message); },
 });
@@ -19,7 +22,9 @@ describe('hibernateAfterMs', () => {
     const system = testSystem({ env });
     const ref = system.start(Agent, { hibernateAfterMs: 100 });
     const other = system.start(Agent);
-    for (const one of [ref, other]) for (let n = 0; n < 1_000; n++) one.cast('note', undefined, { priority: n % 2 === 0 ? 'normal' : 'high' });
+    for (const one of [ref, other]) {
+      for (let n = 0; n < 1_000; n++) one.cast('note', undefined, { priority: n % 2 === 0 ? 'normal' : 'high' });
+    }
     await env.settle();
     const memory = (of: AgentRef<typeof Agent>): number => (system.inspect(of, ['memory']) ?? [0])[0];
     const [before, beside] = [memory(ref), memory(other)];
@@ -102,7 +107,9 @@ describe('hibernateAfterMs', () => {
     expect(env.pending.held).toBe(1);
     await ref.stop();
     expect(env.pending.held).toBe(0);
-    for (const ms of [0, -1, 1.5, Infinity, '1']) expect(() => system.start(Agent, { hibernateAfterMs: ms as number })).toThrow(/milliseconds from 1/);
+    for (const ms of [0, -1, 1.5, Infinity, '1']) {
+      expect(() => system.start(Agent, { hibernateAfterMs: ms as number })).toThrow(/milliseconds from 1/);
+    }
   });
 });
 
@@ -113,7 +120,9 @@ test('SY-13 GS-07 a child takes the options of a start: debug, label, a limit fo
   expect(await system.sys(system.ref(Agent, 'w')).statistics('get')).toMatchObject({ messagesIn: 0 });
   expect(system.inspect('w')?.label).toBe('worker');
   const Slow = defineAgent({ init: () => new Promise<object>(() => undefined) });
-  const failed = system.supervise({ children: [child('slow', Slow, { timeoutMs: 50 })] }).then(() => 'started', (error: unknown) => (error as { reason?: unknown }).reason);
+  const failed = system.supervise({ children: [child('slow', Slow, { timeoutMs: 50 })] }).then(
+    () => 'started', (error: unknown) => (error as { reason?: unknown }).reason,
+  );
   await env.advance(51);
   expect(await failed).toEqual({ shutdown: { failedToStartChild: 'slow', reason: 'timeout' } });
 });

@@ -80,13 +80,17 @@ describe('a hibernation that a callback asked for', () => {
     await events.syncNotify('night');
     expect(system.inspect(manager)?.status).toBe('hibernated');
     const log: unknown[] = [];
-    const plain = system.spawn(async (self) => { await self.hibernate(); log.push(await self.receive()); await self.receive(); });
+    const plain =
+      system.spawn(async (self) => { await self.hibernate(); log.push(await self.receive()); await self.receive(); });
     await new Promise(setImmediate);
     expect(system.inspect(plain)?.status).toBe('hibernated');
     plain.send('morning');
     await new Promise(setImmediate);
     expect([log, system.inspect(plain)?.status]).toEqual([['morning'], 'waiting']);
-    const Machine = defineStatem({ init: () => ({ state: 'on', data: null }), states: { on: { calls: { rest: (self) => self.keep().hibernate().reply(1), ping: () => 2 } } } });
+    const Machine = defineStatem({
+      init: () => ({ state: 'on', data: null }),
+      states: { on: { calls: { rest: (self) => self.keep().hibernate().reply(1), ping: () => 2 } } },
+    });
     const machine = system.start(Machine);
     await machine.call('rest');
     expect(system.inspect(machine)?.status).toBe('hibernated');

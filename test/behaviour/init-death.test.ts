@@ -17,11 +17,19 @@ interface Dying {
 }
 
 /** Ways to end a process, and the reason that its start has to tell. */
-const WAYS: readonly (readonly [name: string, end: (system: ReturnType<typeof testSystem>, self: Dying, victim: string) => void, reason: ExitReason])[] = [
+const WAYS: readonly (readonly [
+  name: string, end: (system: ReturnType<typeof testSystem>, self: Dying, victim: string) => void, reason: ExitReason,
+])[] = [
   ['kill from outside', (system, self) => { system.exit(self.pid, 'kill'); }, 'killed'],
   ['an exit signal', (system, self) => { system.exit(self.pid, BOOM); }, BOOM],
-  ['a link that breaks', (system, self, victim) => { self.link(victim); system.exit(victim, 'of the link'); }, 'of the link'],
-  ['its own exit, caught', (_system, self) => { try { self.exit('own'); } catch { throw new Error('another'); } }, new Error('another')],
+  [
+    'a link that breaks', (system, self, victim) => { self.link(victim); system.exit(victim, 'of the link'); },
+    'of the link',
+  ],
+  [
+    'its own exit, caught', (_system, self) => { try { self.exit('own'); } catch { throw new Error('another'); } },
+    new Error('another'),
+  ],
   ['its own exit', (_system, self) => { self.exit('own'); }, 'own'],
 ];
 
@@ -29,7 +37,9 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
   for (const [name, end, reason] of WAYS) {
     for (const after of [-1, 0, 1, 2, 3, 5]) {
       for (const then of ['goes on', 'throws', 'hangs', 'ignores'] as const) {
-        test(`${name}, ${after < 0 ? 'in its synchronous part' : `after ${after} microtasks`}, and init ${then}`, async () => {
+        test(`${name}, ${after < 0
+          ? 'in its synchronous part'
+          : `after ${after} microtasks`}, and init ${then}`, async () => {
           const system = testSystem();
           const victim = system.spawn((self) => self.receive(), { name: 'victim' });
           await settleTurn();
@@ -77,7 +87,9 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
     const seen: unknown[] = [];
     const gate = new Gate();
     const Slow = defineAgent({ init: () => gate.promise.then(() => ({})) });
-    const starter = system.spawn(async (self) => { await Promise.resolve(self.start(Slow)).catch((error: unknown) => seen.push((error as StartError).reason)); });
+    const starter = system.spawn(async (self) => {
+      await Promise.resolve(self.start(Slow)).catch((error: unknown) => seen.push((error as StartError).reason));
+    });
     await settleTurn();
     system.exit(starter, 'starter gone');
     await settleTurn();
@@ -99,9 +111,14 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
   test('a provider that ends the process whose name it takes', () => {
     const system = testSystem();
     let ran = false;
-    const provider = { registerName: (_key: string, pid: Pid) => { system.exit(pid, 'by the provider'); return true; }, unregisterName: () => undefined, whereisName: () => undefined };
+    const provider = {
+      registerName: (_key: string, pid: Pid) => { system.exit(pid, 'by the provider'); return true; },
+      unregisterName: () => undefined, whereisName: () => undefined,
+    };
     const Agent = defineAgent({ init() { ran = true; return {}; } });
-    expect(() => system.start(Agent, { name: via(provider, 'x') })).toThrow(expect.objectContaining({ reason: 'by the provider' }));
+    expect(() => system.start(Agent, { name: via(provider, 'x') })).toThrow(
+      expect.objectContaining({ reason: 'by the provider' }),
+    );
     expect(ran).toBe(false);
   });
 });

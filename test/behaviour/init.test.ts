@@ -9,10 +9,13 @@ describe('init', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     for (const later of [false, true]) {
-      const Stops = defineAgent({ init() { const made = this.stop('odd'); return later ? settleTurn().then(() => made) : made; } });
+      const Stops =
+        defineAgent({ init() { const made = this.stop('odd'); return later ? settleTurn().then(() => made) : made; } });
       expect(await startFailure(() => system.start(Stops))).toBe('odd');
       expect(logger.lines.splice(0).map((line) => line.fields['reason'])).toEqual(['odd']);
-      const Fails = defineAgent({ init() { const made = this.error('odd'); return later ? settleTurn().then(() => made) : made; } });
+      const Fails = defineAgent(
+        { init() { const made = this.error('odd'); return later ? settleTurn().then(() => made) : made; } },
+      );
       expect(await startFailure(() => system.start(Fails, { name: 'taken' }))).toBe('odd');
       expect([logger.lines, system.whereis('taken')]).toEqual([[], undefined]);
     }
@@ -22,7 +25,11 @@ describe('init', () => {
   it('GS-04 GS-23 a thrown control value counts as returned', async () => {
     const system = testSystem();
     for (const later of [false, true]) {
-      const Throws = defineAgent({ init() { const made = this.ignore(); if (later) return settleTurn().then(() => { throw made as unknown as Error; }); throw made as unknown as Error; } });
+      const Throws = defineAgent({ init() {
+        const made = this.ignore();
+        if (later) return settleTurn().then(() => { throw made as unknown as Error; });
+        throw made as unknown as Error;
+      } });
       expect(await startFailure(() => system.start(Throws))).toBe('ignore');
     }
   });
@@ -46,7 +53,9 @@ describe('init', () => {
       expect((await down).reason).toMatchObject({ code: 'BAD_RETURN_VALUE' });
     }
     expect(ended).toEqual(['BAD_RETURN_VALUE', 'BAD_RETURN_VALUE']);
-    expect(await startFailure(() => system.start(defineAgent({ init: () => refusal })))).toMatchObject({ code: 'BAD_RETURN_VALUE' });
+    expect(await startFailure(() => system.start(defineAgent({ init: () => refusal })))).toMatchObject(
+      { code: 'BAD_RETURN_VALUE' },
+    );
   });
 
   it('GS-07 PL-05 an init that takes longer than timeoutMs: killed, the start fails with timeout, the starter lives without an Exit, a monitor sees killed', async () => {
@@ -57,7 +66,9 @@ describe('init', () => {
     const Slow = defineAgent({ name: 'slow', init: (gate: Promise<void>) => gate.then(() => ({ n: 1 })) });
     const Starter = defineAgent({
       trapExit: true,
-      casts: { async begin(self, gate: Promise<void>) { try { await self.start(Slow, gate, { name: 'slow', timeoutMs: 100 }); } catch (error) { got.push((error as { reason?: unknown }).reason); } } },
+      casts: { async begin(self, gate: Promise<void>) { try {
+        await self.start(Slow, gate, { name: 'slow', timeoutMs: 100 });
+      } catch (error) { got.push((error as { reason?: unknown }).reason); } } },
       info(_self, message) { got.push(message); },
     });
     const starter = system.start(Starter);
@@ -70,7 +81,9 @@ describe('init', () => {
     await env.advance(1);
     expect((await down).reason).toBe('killed');
     await env.settle();
-    expect([got, system.whereis('slow'), starter.pid !== undefined, logger.lines]).toEqual([['timeout'], undefined, true, []]);
+    expect([got, system.whereis('slow'), starter.pid !== undefined, logger.lines]).toEqual(
+      [['timeout'], undefined, true, []],
+    );
     gate.open();
     await env.settle();
     const quick = await system.start(Slow, Promise.resolve(), { timeoutMs: 100 });
@@ -83,7 +96,10 @@ describe('init', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const log: unknown[] = [];
-    const Agent = defineAgent({ casts: { own(self, ms: number) { self.timeout(ms, 'own'); }, plain(self, ms: number) { self.timeout(ms); }, note() { log.push('note'); } }, info(_self, message) { log.push(message === 'own' ? 'own' : 'plain'); } });
+    const Agent = defineAgent({ casts: {
+      own(self, ms: number) { self.timeout(ms, 'own'); }, plain(self, ms: number) { self.timeout(ms); },
+      note() { log.push('note'); },
+    }, info(_self, message) { log.push(message === 'own' ? 'own' : 'plain'); } });
     const ref = system.start(Agent);
     ref.cast('own', 0);
     ref.cast('note');

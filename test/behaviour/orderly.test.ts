@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { CallError, child, defineAgent, defineStatem, EventManager, eventManager, isOrderly, TaskError, type AgentRef, type ExitReason, type ProcessVerbs, type System } from '../../src/index.js';
+import {
+  CallError, child, defineAgent, defineStatem, EventManager, eventManager, isOrderly, TaskError, type AgentRef,
+  type ExitReason, type ProcessVerbs, type System,
+} from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate } from './help.js';
@@ -10,7 +13,8 @@ const Callee = defineAgent({
   init: (plan?: { readonly end: ExitReason }) => ({ end: plan?.end }),
   calls: {
     die: (self, reason: ExitReason) => self.stop(reason),
-    relay: async (self, to: AgentRef<never>): Promise<unknown> => (self as never as ProcessVerbs).call(to as never, 'die' as never, 'shutdown' as never),
+    relay: async (self, to: AgentRef<never>): Promise<unknown> =>
+      (self as never as ProcessVerbs).call(to as never, 'die' as never, 'shutdown' as never),
     async *items(self, reason: ExitReason) {
       yield 1;
       self.exit(reason);
@@ -38,7 +42,8 @@ type Ask = (world: World) => unknown;
 /** Requests that fail with the reason of a callee, wrapped by whom they asked: `{Reason, {gen_server, call, _}}`. */
 const WRAPPED: Readonly<Record<string, Ask>> = {
   call: ({ self, system, reason }) => self.call(system.start(Callee), 'die', reason),
-  'a call with options': ({ self, system, reason }) => self.call(system.start(Callee), 'die', reason, { timeoutMs: 'infinity', signal: new AbortController().signal }),
+  'a call with options': ({ self, system, reason }) =>
+    self.call(system.start(Callee), 'die', reason, { timeoutMs: 'infinity', signal: new AbortController().signal }),
   'a call of a machine': ({ self, system, reason }) => self.call(system.start(Machine), 'die', reason),
   stream: async ({ self, system, reason }) => {
     for await (const _ of self.bind(system.start(Callee)).stream('items', reason));
@@ -57,18 +62,24 @@ const WRAPPED: Readonly<Record<string, Ask>> = {
     await stopped;
   },
   'task.await': ({ self, reason }) => self.task.await(self.task.asyncNolink((task) => task.exit(reason))),
-  'task.awaitMany': ({ self, reason }) => self.task.awaitMany([self.task.asyncNolink(() => 1), self.task.asyncNolink((task) => task.exit(reason))]),
+  'task.awaitMany': ({ self, reason }) =>
+    self.task.awaitMany([self.task.asyncNolink(() => 1), self.task.asyncNolink((task) => task.exit(reason))]),
 };
 
 /** A process of each kind that makes the request and lets its failure out. */
-const CALLERS: Readonly<Record<string, (system: System, work: (self: World['self']) => unknown) => { readonly pid: string | undefined }>> = {
+const CALLERS: Readonly<
+  Record<string, (system: System, work: (self: World['self']) => unknown) => { readonly pid: string | undefined }>
+> = {
   agent: (system, work) => {
     const ref = system.start(defineAgent({ casts: { work: async (self) => { await work(self); } } }));
     ref.cast('work');
     return ref;
   },
   machine: (system, work) => {
-    const ref = system.start(defineStatem({ init: () => ({ state: 'on' as const, data: 0 }), states: { on: { casts: { work: async (self) => { await work(self); } } } } }));
+    const ref = system.start(defineStatem({
+      init: () => ({ state: 'on' as const, data: 0 }),
+      states: { on: { casts: { work: async (self) => { await work(self); } } } },
+    }));
     ref.cast('work');
     return ref;
   },
@@ -76,7 +87,9 @@ const CALLERS: Readonly<Record<string, (system: System, work: (self: World['self
   task: (system, work) => system.task.async(async (self) => { await work(self); }),
 };
 
-async function ended(caller: string, ask: Ask, reason: ExitReason): Promise<{ readonly reason: ExitReason; readonly texts: readonly string[] }> {
+async function ended(
+  caller: string, ask: Ask, reason: ExitReason,
+): Promise<{ readonly reason: ExitReason; readonly texts: readonly string[] }> {
   const env = new VirtualEnv();
   const logger = new Recorder();
   const system = testSystem({ env, logger });
@@ -90,18 +103,22 @@ async function ended(caller: string, ask: Ask, reason: ExitReason): Promise<{ re
   await env.settle();
   await env.advance(10);
   const found = (await down).reason;
-  return { reason: found, texts: logger.lines.filter(({ level, fields }) => level === 'error' && fields['pid'] === pid).map(({ text }) => text) };
+  return { reason: found, texts: logger.lines.filter(({ level, fields }) => level === 'error' && fields['pid'] === pid)
+    .map(({ text }) => text) };
 }
 
 describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets out', (caller) => {
-  it.each(Object.entries(WRAPPED))('GS-14 TK-04 PL-11 %s: a callee that ended with shutdown is no crash, any other end is', async (_name, ask) => {
+  it.each(
+    Object.entries(WRAPPED),
+  )('GS-14 TK-04 PL-11 %s: a callee that ended with shutdown is no crash, any other end is', async (_name, ask) => {
     const shutdown = await ended(caller, ask, 'shutdown');
     expect(shutdown.reason).toEqual({ shutdown: expect.any(Error) });
     const { shutdown: error } = shutdown.reason as { readonly shutdown: CallError | TaskError };
     expect(error).toMatchObject({ code: 'EXIT', reason: 'shutdown' });
     expect(shutdown.texts, 'no report').toEqual([]);
     for (const reason of ['normal', { shutdown: 'x' }, 'killed', 'boom']) {
-      if (reason === 'normal' && error instanceof TaskError) continue; // a task that exits with normal has the result undefined, or none
+      // a task that exits with normal has the result undefined, or none
+      if (reason === 'normal' && error instanceof TaskError) continue;
       const other = await ended(caller, ask, reason);
       expect(other.reason, JSON.stringify(reason)).toMatchObject({ code: 'EXIT', reason });
       expect(isOrderly(other.reason)).toBe(false);
@@ -120,12 +137,16 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
   });
 
   it('PL-11 stop: a reason that says the same is the one that was asked for, one that cannot be compared is another', async () => {
-    const stop = (asked: ExitReason, end: ExitReason): Promise<{ readonly reason: ExitReason }> => ended(caller, async ({ self, system }) => {
+    const stop = (
+      asked: ExitReason, end: ExitReason,
+    ): Promise<{ readonly reason: ExitReason }> => ended(caller, async ({ self, system }) => {
       await self.bind(system.start(Callee, { end }, {})).stop(asked);
       self.exit('it is the same');
     }, undefined);
     expect((await stop({ shutdown: { why: 'x' } }, { shutdown: { why: 'x' } })).reason).toBe('it is the same');
-    expect((await stop({ shutdown: 'x' }, { shutdown: 'y' })).reason).toMatchObject({ shutdown: { reason: { shutdown: 'y' } } });
+    expect((await stop({ shutdown: 'x' }, { shutdown: 'y' })).reason).toMatchObject(
+      { shutdown: { reason: { shutdown: 'y' } } },
+    );
     const hostile = (): ExitReason => ({ shutdown: { get x() { throw new Error('hostile'); } } });
     expect((await stop(hostile(), hostile())).reason).toMatchObject({ shutdown: { code: 'EXIT', op: 'stop' } });
   });
@@ -148,7 +169,9 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
   });
 
   it('GS-14 only the direct caller is orderly: its own caller gets a reason around a reason', async () => {
-    const { reason, texts } = await ended(caller, ({ self, system }) => self.call(system.start(Callee), 'relay', system.start(Callee) as never), undefined);
+    const { reason, texts } = await ended(
+      caller, ({ self, system }) => self.call(system.start(Callee), 'relay', system.start(Callee) as never), undefined,
+    );
     expect(reason).toMatchObject({ code: 'EXIT', reason: { shutdown: { code: 'EXIT', reason: 'shutdown' } } });
     expect(texts.length).toBeGreaterThan(0);
   });
@@ -194,7 +217,9 @@ describe('under a supervisor', () => {
     casts: { ask: async (self, ref: AgentRef<typeof Callee>) => { await self.call(ref, 'die', 'shutdown'); } },
   });
 
-  it.each(['permanent', 'transient', 'temporary'] as const)('SU-12 LG-02 a %s child that lets it out is judged as one that ended in order', async (restart) => {
+  it.each(
+    ['permanent', 'transient', 'temporary'] as const,
+  )('SU-12 LG-02 a %s child that lets it out is judged as one that ended in order', async (restart) => {
     const env = new VirtualEnv();
     const logger = new Recorder();
     const system = testSystem({ env, logger });
@@ -205,7 +230,9 @@ describe('under a supervisor', () => {
       await env.settle();
     }
     const reports = logger.texts('error');
-    expect(reports).toEqual(restart === 'permanent' ? ['child terminated', 'child terminated', 'supervisor gives up'] : []);
+    expect(reports).toEqual(
+      restart === 'permanent' ? ['child terminated', 'child terminated', 'supervisor gives up'] : [],
+    );
     expect(system.stats().crashes).toBe(0);
     if (restart === 'permanent') return;
     expect(top.pid).toBeDefined();

@@ -24,7 +24,8 @@ describe('put', () => {
     const latches = Array.from({ length: 7 }, () => new Latch());
     const Slow = defineAgent({ casts: { async work(_self, n: number) { seen.push(n); await latches[n]?.done; } } });
     const ref = system.start(Slow, { mailbox: { ...suspend(2), reserve: 0 } });
-    const puts = Array.from({ length: 7 }, (_, n) => ref.put('work', n, n === 6 ? { priority: 'critical' } : undefined));
+    const puts =
+      Array.from({ length: 7 }, (_, n) => ref.put('work', n, n === 6 ? { priority: 'critical' } : undefined));
     const states = async (): Promise<string> => (await Promise.all(puts.map((put) => stateOf(put)))).join();
     expect(ref.stats().mailbox).toMatchObject({ size: 2, waiting: 5, held: 5, sent: 7 });
     expect(await states()).toBe('done,done,done,waiting,waiting,waiting,waiting');
@@ -64,7 +65,9 @@ describe('put', () => {
     await env.advance(4_989);
     expect(await stateOf(usual)).toBe('waiting');
     await env.advance(1);
-    await expect(usual).rejects.toThrow(`put 'work' to ${String(ref.pid)}: no room in its mailbox within 5000 ms; it was not queued`);
+    await expect(usual).rejects.toThrow(
+      `put 'work' to ${String(ref.pid)}: no room in its mailbox within 5000 ms; it was not queued`,
+    );
     await env.advance(1_000_000);
     expect(await stateOf(ever)).toBe('waiting');
     expect(ref.stats().mailbox).toMatchObject({ rejected: 2, waiting: 1, held: 1 });
@@ -111,7 +114,8 @@ describe('put', () => {
     expect(await stateOf(ref.put('work', 0, { signal: AbortSignal.abort('early') }))).toBe('early');
     ref.cast('work', 1);
     const controller = new AbortController();
-    const [gone, stays] = [ref.put('work', 2, { signal: controller.signal }), ref.put('work', 3, { signal: new AbortController().signal })];
+    const [gone, stays] =
+      [ref.put('work', 2, { signal: controller.signal }), ref.put('work', 3, { signal: new AbortController().signal })];
     controller.abort('no more');
     expect(await stateOf(gone)).toBe('no more');
     await go();
@@ -154,7 +158,8 @@ describe('put', () => {
       calls: { tell: (self) => stateOf(self.put(system.ref(Selfish, 'selfish'), 'note' as never, undefined as never)) },
       casts: { note: () => undefined },
     });
-    const ref = system.start(Selfish, { name: 'selfish', mailbox: suspend(1) }) as { call(op: string): Promise<unknown> };
+    const ref =
+      system.start(Selfish, { name: 'selfish', mailbox: suspend(1) }) as { call(op: string): Promise<unknown> };
     expect(await ref.call('tell')).toBe('CALLING_SELF');
     expect(system.stats()).toMatchObject({ rejected: 1, handled: 1, held: 0 });
   });
@@ -166,12 +171,15 @@ describe('put', () => {
       casts: {
         async fill(self, { latch, other }: { latch: Latch; other: string }) {
           await latch.done;
-          outcomes.push(await self.put(system.ref(Peer, other), 'nothing' as never, undefined as never).then(() => 'done', (error: unknown) => (error as CallError).path ?? error));
+          outcomes.push(await self.put(system.ref(Peer, other), 'nothing' as never, undefined as never).then(
+            () => 'done', (error: unknown) => (error as CallError).path ?? error,
+          ));
         },
         nothing: () => undefined,
       },
     });
-    const start = (name: string) => system.start(Peer, { name, mailbox: suspend(1) }) as { cast(op: string, payload?: unknown): void };
+    const start = (name: string) =>
+      system.start(Peer, { name, mailbox: suspend(1) }) as { cast(op: string, payload?: unknown): void };
     const [a, b] = [start('a'), start('b')];
     const latch = new Latch();
     a.cast('fill', { latch, other: 'b' });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type CallError, defineAgent, OptionError, RequestAnswer, type AgentRef, type ProcessSelf, type RequestId, type Response } from '../../src/index.js';
+import {
+  type CallError, defineAgent, OptionError, RequestAnswer, type AgentRef, type ProcessSelf, type RequestId,
+  type Response,
+} from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { idler, listener, settle } from '../process/peers.js';
@@ -33,7 +36,9 @@ describe('RQ one request', () => {
     full.cast('nothing' as never);
     full.send('first');
     const asked = [
-      self.requests.send(system.ref(Server, 'nobody'), 'say', 'x'), self.requests.send(system.start(Server), 'nonsense' as never), self.requests.send(full, 'say', 'x'),
+      self.requests.send(
+        system.ref(Server, 'nobody'), 'say', 'x',
+      ), self.requests.send(system.start(Server), 'nonsense' as never), self.requests.send(full, 'say', 'x'),
     ];
     const codes = [];
     for (const request of asked) codes.push(error(await self.requests.wait<unknown>(request)).code);
@@ -52,7 +57,10 @@ describe('RQ one request', () => {
         return 'sent';
       }, async take(self): Promise<unknown> { return self.requests.wait(self.state.request as RequestId<string>); } },
     });
-    const Back = defineAgent({ name: 'Back', calls: { async ask(self): Promise<string> { return self.call(system.ref(Asker, 'asker'), 'ping'); } } });
+    const Back = defineAgent({
+      name: 'Back',
+      calls: { async ask(self): Promise<string> { return self.call(system.ref(Asker, 'asker'), 'ping'); } },
+    });
     const asker = system.start(Asker, { name: 'asker' });
     system.start(Back, { name: 'back' });
     expect(await asker.call('ask')).toBe('sent');
@@ -105,7 +113,9 @@ describe('RQ one request', () => {
     const checked: unknown[] = [];
     const Asker = defineAgent({
       name: 'Asker', init: () => ({ open: [] as RequestId<string>[] }),
-      casts: { ask(self, text: string) { self.state.open.push(self.requests.send(system.ref(Server, 'server'), 'say', text)); } },
+      casts: { ask(
+        self, text: string,
+      ) { self.state.open.push(self.requests.send(system.ref(Server, 'server'), 'say', text)); } },
       info(self, message) {
         for (const request of self.state.open) checked.push(self.requests.check(message, request));
       },
@@ -118,7 +128,9 @@ describe('RQ one request', () => {
     await settle();
     asker.send('something else');
     await settle();
-    expect(checked).toEqual([{ ok: true, value: 'one' }, 'no_reply', { ok: true, value: 'two' }, 'no_reply', 'no_reply']);
+    expect(checked).toEqual(
+      [{ ok: true, value: 'one' }, 'no_reply', { ok: true, value: 'two' }, 'no_reply', 'no_reply'],
+    );
   });
 
   it('RQ-04 a response that a verb takes is not delivered as a message as well', async () => {
@@ -137,7 +149,9 @@ describe('RQ one request', () => {
     const system = testSystem();
     const a = await listener(system);
     const ask = (): RequestId<string> => a.self.requests.send(system.start(Server), 'crash');
-    for (const response of [await a.self.requests.wait(ask()), await a.self.requests.receive(ask())]) expect(error(response)).toMatchObject({ code: 'EXIT', reason: { message: 'broken' } });
+    for (const response of [await a.self.requests.wait(ask()), await a.self.requests.receive(ask())]) {
+      expect(error(response)).toMatchObject({ code: 'EXIT', reason: { message: 'broken' } });
+    }
     const request = ask();
     await settle();
     expect(error(a.self.requests.check(a.seen[0], request))).toMatchObject({ code: 'EXIT' });
@@ -151,7 +165,9 @@ describe('RQ one request', () => {
     const request = self.requests.send(server, 'say', 'mine');
     const collection = self.requests.collection<string>();
     collection.add(request, 'x');
-    for (const asked of [other.self.requests.wait(request), other.self.requests.receive(request), other.self.requests.waitAny(collection)]) {
+    for (const asked of [
+      other.self.requests.wait(request), other.self.requests.receive(request), other.self.requests.waitAny(collection),
+    ]) {
       expect(await asked.catch((failure: OptionError) => failure.code)).toBe('NOT_OWNER');
     }
     expect(() => other.self.requests.check('x', request)).toThrow('only that process may take its response');
@@ -191,8 +207,13 @@ describe('RQ one request', () => {
     const past = self.requests.wait(request, { atMs: 0 });
     await env.advance(1);
     expect(await past).toBe('timeout');
-    for (const options of [{ timeoutMs: -1 }, { timeoutMs: 1.5 }, { atMs: Number.NaN }, { atMs: 1e300 }, { timeoutMs: 1, atMs: 1 }, { timeout: 1 }]) {
-      expect(await self.requests.wait(request, options as never).catch((failure: unknown) => failure)).toBeInstanceOf(OptionError);
+    for (const options of [
+      { timeoutMs: -1 }, { timeoutMs: 1.5 }, { atMs: Number.NaN }, { atMs: 1e300 }, { timeoutMs: 1, atMs: 1 },
+      { timeout: 1 },
+    ]) {
+      expect(await self.requests.wait(request, options as never).catch((failure: unknown) => failure)).toBeInstanceOf(
+        OptionError,
+      );
     }
     opened.open('now');
     expect(await self.requests.wait(request, { timeoutMs: 'infinity' })).toEqual({ ok: true, value: 'now' });
@@ -200,7 +221,9 @@ describe('RQ one request', () => {
 });
 
 describe('RQ collections', () => {
-  async function asking(env?: VirtualEnv): Promise<{ readonly self: ProcessSelf; readonly server: () => AgentRef<typeof Server>; readonly seen: unknown[] }> {
+  async function asking(
+    env?: VirtualEnv,
+  ): Promise<{ readonly self: ProcessSelf; readonly server: () => AgentRef<typeof Server>; readonly seen: unknown[] }> {
     const system = testSystem(env === undefined ? {} : { env });
     const a = await listener(system);
     return { self: a.self, server: () => system.start(Server), seen: a.seen };
@@ -209,7 +232,10 @@ describe('RQ collections', () => {
   it('RQ-06 new, size, add, toList; a request twice is refused; an empty one says no_request at once', async () => {
     const { self, server } = await asking();
     const collection = self.requests.collection<number>();
-    expect([await self.requests.waitAny(collection), await self.requests.receiveAny(collection), self.requests.checkAny('x', collection)]).toEqual(['no_request', 'no_request', 'no_request']);
+    expect([
+      await self.requests.waitAny(collection), await self.requests.receiveAny(collection),
+      self.requests.checkAny('x', collection),
+    ]).toEqual(['no_request', 'no_request', 'no_request']);
     const requests = [1, 2].map((n) => self.requests.send(server(), 'say', String(n)));
     requests.forEach((request, i) => collection.add(request, i));
     expect(collection.size).toBe(2);
@@ -229,7 +255,9 @@ describe('RQ collections', () => {
     expect(await self.requests.waitAny(collection)).toEqual({ response: { ok: true, value: '2' }, label: 'two' });
     expect(collection.size).toBe(1);
     one.open('1');
-    expect(await self.requests.waitAny(collection, { delete: false })).toEqual({ response: { ok: true, value: '1' }, label: 'one' });
+    expect(await self.requests.waitAny(collection, { delete: false })).toEqual(
+      { response: { ok: true, value: '1' }, label: 'one' },
+    );
     expect(collection.size).toBe(1);
     const exhausted = self.requests.waitAny(collection, { delete: false, timeoutMs: 40 });
     await env.advance(40);

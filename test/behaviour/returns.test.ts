@@ -44,7 +44,10 @@ describe('C1 a crash is a death', () => {
   test('GS-24 exit(R) in a handler ends it with R', async () => {
     const system = testSystem();
     const reasons: ExitReason[] = [];
-    const Agent = defineAgent({ casts: { leave: (self, reason: ExitReason) => self.exit(reason) }, terminate(_self, reason) { reasons.push(reason); } });
+    const Agent = defineAgent({
+      casts: { leave: (self, reason: ExitReason) => self.exit(reason) },
+      terminate(_self, reason) { reasons.push(reason); },
+    });
     for (const reason of ['normal', { shutdown: 1 }, 'odd', boom]) {
       const ref = system.start(Agent);
       const down = system.monitor(ref).down;
@@ -69,7 +72,9 @@ describe('C1 a crash is a death', () => {
   test('GS-23 a thrown control value is treated as the returned one: nothing dies', async () => {
     const system = testSystem();
     const Agent = defineAgent({
-      calls: { deep(self): string { throw self.refuse('DEEP') as unknown as Error; }, async deepLater(self): Promise<string> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; }, ping: () => 'pong' },
+      calls: { deep(self): string { throw self.refuse('DEEP') as unknown as Error; }, async deepLater(
+        self,
+      ): Promise<string> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; }, ping: () => 'pong' },
     });
     const ref = system.start(Agent);
     expect(await callFailure(ref.call('deep'))).toMatchObject({ code: 'REFUSED', refusal: 'DEEP' });
@@ -81,7 +86,9 @@ describe('C1 a crash is a death', () => {
     const system = testSystem();
     let ignore: unknown;
     const Agent = defineAgent({ init() { ignore = this.ignore(); return {}; }, calls: { bad: () => ignore } });
-    expect(await callFailure(system.start(Agent).call('bad'))).toMatchObject({ code: 'EXIT', reason: { code: 'BAD_RETURN_VALUE' } });
+    expect(await callFailure(system.start(Agent).call('bad'))).toMatchObject(
+      { code: 'EXIT', reason: { code: 'BAD_RETURN_VALUE' } },
+    );
   });
 
   test('P17 hostile values end the agent and nothing else', async () => {
@@ -90,7 +97,9 @@ describe('C1 a crash is a death', () => {
       getter: () => Object.defineProperty({}, 'then', { get() { throw boom; } }),
       thenable: () => ({ then() { throw boom; } }),
       twice: () => ({ then(ok: (n: number) => void, no: (e: unknown) => void) { ok(7); no(boom); ok(8); } }),
-      proxy: () => { throw new Proxy({}, { get() { throw boom; }, getPrototypeOf() { throw boom; }, ownKeys() { throw boom; } }); },
+      proxy: () => {
+        throw new Proxy({}, { get() { throw boom; }, getPrototypeOf() { throw boom; }, ownKeys() { throw boom; } });
+      },
     };
     const Agent = defineAgent({ calls: { do: (_self, what: keyof typeof hostile) => hostile[what]() } });
     expect(await callFailure(system.start(Agent).call('do', 'getter'))).toMatchObject({ code: 'EXIT', reason: boom });
@@ -108,7 +117,9 @@ describe('the state', () => {
       replace(self) { self.state = { n: 2 }; return self.state.n; },
       async replaceLater(self) { self.state = { n: 3 }; await settleTurn(); return self.state.n; },
       replaceAndRefuse(self) { self.state = { n: 4 }; return self.refuse('NO'); },
-      async giveUp(self) { self.state = { n: 99 }; await new Promise((_, reject) => self.signal.addEventListener('abort', () => reject(self.signal.reason as Error))); },
+      async giveUp(self) { self.state = { n: 99 }; await new Promise(
+        (_, reject) => self.signal.addEventListener('abort', () => reject(self.signal.reason as Error)),
+      ); },
     },
   });
 
@@ -135,7 +146,11 @@ describe('stops and continues', () => {
   test('GS-20 a stop with and without a reply, from a call, a cast, info and continue', async () => {
     const system = testSystem();
     const Agent = defineAgent({
-      calls: { reply: (self) => self.stop('normal', 'bye'), silent: (self) => self.stop({ shutdown: 1 }), async later(self) { await settleTurn(); return self.stop('normal', 'later'); }, statement(self) { self.stop('normal'); return 'value'; } },
+      calls: {
+        reply: (self) => self.stop('normal', 'bye'), silent: (self) => self.stop({ shutdown: 1 }),
+        async later(self) { await settleTurn(); return self.stop('normal', 'later'); },
+        statement(self) { self.stop('normal'); return 'value'; },
+      },
       casts: { stop: (self) => self.stop(), next: (self) => { self.continue('stop'); } },
       continue: (self) => self.stop('from continue'),
       info: (self) => self.stop('from info'),
@@ -143,7 +158,9 @@ describe('stops and continues', () => {
     expect(await system.start(Agent).call('reply')).toBe('bye');
     expect(await system.start(Agent).call('later')).toBe('later');
     expect(await system.start(Agent).call('statement')).toBe('value');
-    expect(await callFailure(system.start(Agent).call('silent'))).toMatchObject({ code: 'EXIT', reason: { shutdown: 1 } });
+    expect(await callFailure(system.start(Agent).call('silent'))).toMatchObject(
+      { code: 'EXIT', reason: { shutdown: 1 } },
+    );
     for (const [verb, reason] of [['stop', 'normal'], ['next', 'from continue'], ['send', 'from info']] as const) {
       const ref = system.start(Agent);
       const down = system.monitor(ref).down;
@@ -186,7 +203,10 @@ describe('stops and continues', () => {
   test('C5c GS-35 GS-36 the Exit of the parent runs terminate and bypasses info, even `normal`; that of a sibling is a message', async () => {
     const system = testSystem();
     const log: unknown[] = [];
-    const Child = defineAgent({ trapExit: true, info(_self, message) { log.push(message); }, terminate(_self, reason) { log.push(['terminate', reason]); } });
+    const Child = defineAgent({
+      trapExit: true, info(_self, message) { log.push(message); },
+      terminate(_self, reason) { log.push(['terminate', reason]); },
+    });
     const Parent = defineAgent({
       init: () => ({ child: undefined as undefined | { pid: string } }),
       calls: { begin(self) { const ref = self.start(Child); self.state.child = ref as never; return ref.pid; } },
@@ -207,7 +227,8 @@ describe('stops and continues', () => {
   test('C5d GS-37 an exit signal ends an agent that does not trap at once; terminate is not called', async () => {
     const system = testSystem();
     let terminated = 0;
-    const Agent = defineAgent({ casts: { async sit() { await new Promise(() => undefined); } }, terminate() { terminated++; } });
+    const Agent =
+      defineAgent({ casts: { async sit() { await new Promise(() => undefined); } }, terminate() { terminated++; } });
     for (const reason of ['shutdown', 'odd', 'kill']) {
       const ref = system.start(Agent);
       ref.cast('sit');
@@ -222,7 +243,9 @@ describe('stops and continues', () => {
   test('GS-38 kill ends a trapping agent without terminate and without info', async () => {
     const system = testSystem();
     const log: unknown[] = [];
-    const ref = system.start(defineAgent({ trapExit: true, info(_self, message) { log.push(message); }, terminate() { log.push('terminate'); } }));
+    const ref = system.start(defineAgent(
+      { trapExit: true, info(_self, message) { log.push(message); }, terminate() { log.push('terminate'); } },
+    ));
     const down = system.monitor(ref).down;
     system.exit(ref, 'kill');
     expect((await down).reason).toBe('killed');
@@ -232,7 +255,10 @@ describe('stops and continues', () => {
   test('GS-40 stop is synchronous, default `normal`; NOPROC, TIMEOUT and another reason are errors, and a timed-out stop goes on', async () => {
     const system = testSystem();
     const log: ExitReason[] = [];
-    const Agent = defineAgent({ casts: { work: () => { log.push('work'); } }, async terminate(_self, reason) { await sleep(8); log.push(reason); } });
+    const Agent = defineAgent({
+      casts: { work: () => { log.push('work'); } },
+      async terminate(_self, reason) { await sleep(8); log.push(reason); },
+    });
     const ref = system.start(Agent);
     ref.cast('work');
     await ref.stop();
@@ -250,8 +276,12 @@ describe('stops and continues', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const Agent = defineAgent({ name: 'ender', calls: { end: (self, reason: ExitReason) => self.stop(reason, 'ok') } });
-    for (const reason of ['normal', 'shutdown', { shutdown: 'x' }, 'odd', boom]) await system.start(Agent).call('end', reason);
-    expect(logger.lines.map((line) => [line.fields['behaviour'], line.fields['op'], line.fields['reason']])).toEqual([['ender', 'end', 'odd'], ['ender', 'end', 'Error: boom']]);
+    for (const reason of ['normal', 'shutdown', { shutdown: 'x' }, 'odd', boom]) {
+      await system.start(Agent).call('end', reason);
+    }
+    expect(logger.lines.map((line) => [line.fields['behaviour'], line.fields['op'], line.fields['reason']])).toEqual(
+      [['ender', 'end', 'odd'], ['ender', 'end', 'Error: boom']],
+    );
   });
 
   test('GS-25 continue runs before any queued message and may chain', async () => {
@@ -274,7 +304,8 @@ describe('stops and continues', () => {
   test('GS-26 a missing continue is a crash; a missing info a warning without the payload; a missing terminate nothing', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const ref = system.start(defineAgent({ casts: { go(self) { self.continue('x'); } }, calls: { ping: () => 'pong' } }));
+    const ref =
+      system.start(defineAgent({ casts: { go(self) { self.continue('x'); } }, calls: { ping: () => 'pong' } }));
     ref.send({ secret: 'hunter2' });
     expect(await ref.call('ping')).toBe('pong');
     expect(logger.texts('warn')).toHaveLength(1);

@@ -12,7 +12,11 @@ function watcher() {
     init: () => ({ n: 0 }),
     calls: {
       async work(self) { seen.push(self.signal); await gate.promise; return 'done'; },
-      async obey(self) { const { signal } = self; seen.push(signal); await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))); },
+      async obey(self) {
+        const { signal } = self;
+        seen.push(signal);
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      },
       keep(self): string | ReturnType<typeof self.noreply> { seen.push(self.signal); return self.noreply(); },
       ping: () => 'pong',
     },
@@ -91,7 +95,9 @@ describe('self.signal fires', () => {
     const system = testSystem();
     const { Agent, seen, gate } = watcher();
     const ref = system.start(Agent);
-    const Caller = defineAgent({ casts: { async go(self) { await self.call(ref, 'work', undefined, { timeoutMs: 'infinity' }); } } });
+    const Caller = defineAgent(
+      { casts: { async go(self) { await self.call(ref, 'work', undefined, { timeoutMs: 'infinity' }); } } },
+    );
     const caller = system.start(Caller);
     caller.cast('go');
     await until(() => seen.length === 1);
@@ -166,7 +172,10 @@ describe('self.signal fires', () => {
     let signal: AbortSignal | undefined;
     const Agent = defineAgent({
       trapExit: true,
-      casts: { async long(self) { signal = self.signal; await new Promise<void>((resolve) => self.signal.addEventListener('abort', () => resolve())); } },
+      casts: { async long(self) {
+        signal = self.signal;
+        await new Promise<void>((resolve) => self.signal.addEventListener('abort', () => resolve()));
+      } },
     });
     system.start(Agent).cast('long');
     await until(() => signal !== undefined);
@@ -177,7 +186,9 @@ describe('self.signal fires', () => {
 });
 
 describe('a request that was given up is no reason to die', () => {
-  async function abandon(system: ReturnType<typeof testSystem>, ref: AgentRef<ReturnType<typeof watcher>['Agent']>): Promise<void> {
+  async function abandon(
+    system: ReturnType<typeof testSystem>, ref: AgentRef<ReturnType<typeof watcher>['Agent']>,
+  ): Promise<void> {
     const controller = new AbortController();
     const call = rejection(ref.call('obey', undefined, { signal: controller.signal }));
     await settleTurn();
@@ -206,7 +217,10 @@ describe('a request that was given up is no reason to die', () => {
   test('any other error of that handler is a crash, also when its message is the same', async () => {
     const system = testSystem();
     const controller = new AbortController();
-    const Agent = defineAgent({ calls: { async other(self) { await new Promise<void>((resolve) => self.signal.addEventListener('abort', () => resolve())); throw new Error('user left'); } } });
+    const Agent = defineAgent({ calls: { async other(self) {
+      await new Promise<void>((resolve) => self.signal.addEventListener('abort', () => resolve()));
+      throw new Error('user left');
+    } } });
     const ref = system.start(Agent);
     const down = system.monitor(ref).down;
     const call = rejection(ref.call('other', undefined, { signal: controller.signal }));
@@ -265,7 +279,9 @@ describe('a process that ends itself in the middle of its handler', () => {
       const system = testSystem();
       let terminated = 0;
       const Agent = defineAgent({
-        casts: { async die(self) { self.exitOther(self.ref, 'kill'); if (how === 'rejects') throw new Error('too late'); } },
+        casts: {
+          async die(self) { self.exitOther(self.ref, 'kill'); if (how === 'rejects') throw new Error('too late'); },
+        },
         terminate() { terminated++; },
       });
       const ref = system.start(Agent);
@@ -280,7 +296,9 @@ describe('a process that ends itself in the middle of its handler', () => {
 
   test('P16 a drain does not wait for a handler of a dead process', async () => {
     const system = testSystem();
-    const Agent = defineAgent({ casts: { async die(self) { self.exitOther(self.ref, 'kill'); await new Promise(() => undefined); } } });
+    const Agent = defineAgent(
+      { casts: { async die(self) { self.exitOther(self.ref, 'kill'); await new Promise(() => undefined); } } },
+    );
     const ref = system.start(Agent);
     ref.cast('die');
     await settleTurn();

@@ -5,8 +5,12 @@ import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate, startFailure } from './help.js';
 
 const boom = new Error('boom');
-const Works = defineAgent({ init: (n: number) => ({ n }), calls: { n: (self) => self.state.n }, casts: { crash() { throw boom; } } });
-const Later = defineAgent({ init: async (gate: Promise<unknown>) => { await gate; return { n: 1 }; }, casts: { crash() { throw boom; } } });
+const Works = defineAgent(
+  { init: (n: number) => ({ n }), calls: { n: (self) => self.state.n }, casts: { crash() { throw boom; } } },
+);
+const Later = defineAgent(
+  { init: async (gate: Promise<unknown>) => { await gate; return { n: 1 }; }, casts: { crash() { throw boom; } } },
+);
 
 /** An agent that runs `body` in a call and keeps what reaches its `info`; it does not trap, so a link would end it. */
 function starter(body: (self: Parameters<NonNullable<Parameters<typeof defineAgent>[0]['info']>>[0]) => unknown) {
@@ -53,15 +57,22 @@ describe('self.startMonitored', () => {
     stops: [defineAgent({ init() { return this.stop('no'); } }), 'no'],
     'fails with error': [defineAgent({ init() { return this.error('no'); } }), 'no'],
     ignores: [defineAgent({ init() { return this.ignore(); } }), 'ignore'],
-    'throws later': [defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw boom; } }), boom],
-    'is killed': [defineAgent({ init() { const { pid } = this; return settleTurn().then(() => { system().exit(pid, 'kill'); return { n: 1 }; }); } }), 'killed'],
+    'throws later': [
+      defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw boom; } }), boom,
+    ],
+    'is killed': [defineAgent({ init() {
+      const { pid } = this;
+      return settleTurn().then(() => { system().exit(pid, 'kill'); return { n: 1 }; });
+    } }), 'killed'],
   } as const;
   let system: () => ReturnType<typeof testSystem>;
   for (const [how, [definition, reason]] of Object.entries(failing)) {
     test(`GS-08 init ${how}: the start fails with the reason, and no Down is left`, async () => {
       const made = testSystem();
       system = () => made;
-      const one = made.start(starter((self) => startFailure(() => (self.startMonitored as (...all: unknown[]) => unknown).call(self, definition, { name: 'w' }))));
+      const one = made.start(starter((self) => startFailure(
+        () => (self.startMonitored as (...all: unknown[]) => unknown).call(self, definition, { name: 'w' }),
+      )));
       expect(await one.call('run')).toEqual(reason);
       await settleTurn();
       expect(await one.call('seen')).toEqual([]);
@@ -73,7 +84,9 @@ describe('self.startMonitored', () => {
   test('GS-08 a start that takes too long: killed, timeout, no Down', async () => {
     const env = new VirtualEnv();
     const made = testSystem({ env });
-    const one = made.start(starter((self) => startFailure(() => self.startMonitored(Later, new Promise(() => undefined), { timeoutMs: 20 }))));
+    const one = made.start(starter(
+      (self) => startFailure(() => self.startMonitored(Later, new Promise(() => undefined), { timeoutMs: 20 })),
+    ));
     const run = one.call('run');
     await env.advance(21);
     expect(await run).toBe('timeout');
@@ -84,10 +97,14 @@ describe('self.startMonitored', () => {
     const logger = new Recorder();
     const made = testSystem({ logger });
     const given = { monitor: true } as never;
-    expect(() => made.start(Works, 1, given)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION', message: expect.stringContaining('monitor') as string }));
+    expect(() => made.start(Works, 1, given)).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_OPTION', message: expect.stringContaining('monitor') as string }),
+    );
     const failed: unknown[] = [];
     const one = made.spawn((self) => {
-      for (const verb of ['start', 'startMonitored'] as const) try { self[verb](Works, 1, given); } catch (error) { failed.push((error as { code?: string }).code); }
+      for (const verb of ['start', 'startMonitored'] as const) {
+        try { self[verb](Works, 1, given); } catch (error) { failed.push((error as { code?: string }).code); }
+      }
     });
     return made.monitor(one).down.then(() => {
       expect(failed).toEqual(['UNKNOWN_OPTION', 'UNKNOWN_OPTION']);

@@ -8,10 +8,15 @@ const boom = new Error('boom');
 
 describe('a synchronous start', () => {
   /** An agent whose init ends when its gate says so. */
-  const Slow = defineAgent({ name: 'slow', init: async (gate: Promise<unknown>) => { await gate; return { n: 1 }; }, calls: { n: (self) => self.state.n } });
+  const Slow = defineAgent({
+    name: 'slow', init: async (gate: Promise<unknown>) => { await gate; return { n: 1 }; },
+    calls: { n: (self) => self.state.n },
+  });
 
   /** Starts a Slow from a process, end what it awaits by `how`, and tells what the starter saw. */
-  async function startAndEnd(how: (gate: Gate, system: ReturnType<typeof testSystem>, env: VirtualEnv) => unknown): Promise<unknown> {
+  async function startAndEnd(
+    how: (gate: Gate, system: ReturnType<typeof testSystem>, env: VirtualEnv) => unknown,
+  ): Promise<unknown> {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const gate = new Gate();
@@ -49,10 +54,14 @@ describe('a synchronous start', () => {
     expect(await startAndEnd((gate) => gate.fail(boom))).toEqual([['failed', boom, undefined], 'next message']);
   });
   test('PL-01 PL-04 the starter goes on when the process has died in its init, and gets no Exit', async () => {
-    expect(await startAndEnd((_, system) => system.exit('slow', 'kill'))).toEqual([['failed', 'killed', undefined], 'next message']);
+    expect(await startAndEnd((_, system) => system.exit('slow', 'kill'))).toEqual(
+      [['failed', 'killed', undefined], 'next message'],
+    );
   });
   test('PL-01 the starter goes on when time is up', async () => {
-    expect(await startAndEnd((_gate, _system, env) => env.advance(500))).toEqual([['failed', 'timeout', undefined], 'next message']);
+    expect(await startAndEnd((_gate, _system, env) => env.advance(500))).toEqual(
+      [['failed', 'timeout', undefined], 'next message'],
+    );
   });
   test('PL-01 a synchronous init has run to its end when start returns', () => {
     const system = testSystem();
@@ -65,7 +74,9 @@ describe('a synchronous start', () => {
 describe('a retry right after a failed start', () => {
   for (const later of [false, true]) {
     for (const how of ['throws', 'error', 'stop', 'ignore'] as const) {
-      test(`PL-03 init ${how} ${later ? 'later' : 'at once'}: the first thing the starter does may take the name, and finds the process gone`, async () => {
+      test(`PL-03 init ${how} ${later
+        ? 'later'
+        : 'at once'}: the first thing the starter does may take the name, and finds the process gone`, async () => {
         const system = testSystem();
         let dead = '';
         const Fails = defineAgent({
@@ -95,10 +106,14 @@ describe('a retry right after a failed start', () => {
 });
 
 describe('stop of an agent', () => {
-  const Agent = defineAgent({ trapExit: true, casts: { async hang() { await new Promise(() => undefined); }, crash() { throw boom; } } });
+  const Agent = defineAgent(
+    { trapExit: true, casts: { async hang() { await new Promise(() => undefined); }, crash() { throw boom; } } },
+  );
 
   for (const reason of ['normal', 'shutdown', { shutdown: 'x' }, 'odd', boom]) {
-    test(`PL-11 resolves when it ended for the reason asked for: ${String(reason instanceof Error ? reason : JSON.stringify(reason))}`, async () => {
+    test(`PL-11 resolves when it ended for the reason asked for: ${String(
+      reason instanceof Error ? reason : JSON.stringify(reason),
+    )}`, async () => {
       const system = testSystem();
       const ref = system.start(Agent);
       const { down } = system.monitor(ref);
@@ -112,7 +127,9 @@ describe('stop of an agent', () => {
     const system = testSystem();
     const before = system.start(Agent);
     before.cast('crash');
-    expect(await callFailure(before.stop()), 'it crashed on an earlier message').toMatchObject({ code: 'EXIT', reason: boom });
+    expect(await callFailure(before.stop()), 'it crashed on an earlier message').toMatchObject(
+      { code: 'EXIT', reason: boom },
+    );
     const killed = system.start(Agent);
     killed.cast('hang');
     const stopping = killed.stop('normal');
@@ -120,7 +137,9 @@ describe('stop of an agent', () => {
     system.exit(killed, 'kill');
     expect(await callFailure(stopping)).toMatchObject({ code: 'EXIT', reason: 'killed' });
     const failing = system.start(defineAgent({ terminate() { throw boom; } }));
-    expect(await callFailure(failing.stop('shutdown')), 'its terminate crashed').toMatchObject({ code: 'EXIT', reason: boom });
+    expect(await callFailure(failing.stop('shutdown')), 'its terminate crashed').toMatchObject(
+      { code: 'EXIT', reason: boom },
+    );
   });
 
   test('PL-11 noproc and timeout are errors of their own', async () => {

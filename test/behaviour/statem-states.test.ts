@@ -25,7 +25,10 @@ describe('states and modules', () => {
       states: {
         base: {
           enter: (_self, from) => { log.push(`base entered from ${from}`); },
-          casts: { push: (self) => self.next('away').pushModule(Other), change: (self) => self.next('away').changeModule(Other), back() { log.push('base got back'); } },
+          casts: {
+            push: (self) => self.next('away').pushModule(Other),
+            change: (self) => self.next('away').changeModule(Other), back() { log.push('base got back'); },
+          },
         },
         away: {},
       },
@@ -33,7 +36,10 @@ describe('states and modules', () => {
     const machine = system.start(Base);
     for (const op of ['push', 'push', 'back', 'back', 'change', 'push'] as const) machine.cast(op);
     await settleTurn();
-    expect(log).toEqual(['base entered from base', 'other entered away from base', 'other got cast push', 'other got cast back', 'base entered from away', 'base got back', 'other entered away from base', 'other got cast push']);
+    expect(log).toEqual([
+      'base entered from base', 'other entered away from base', 'other got cast push', 'other got cast back',
+      'base entered from away', 'base got back', 'other entered away from base', 'other got cast push',
+    ]);
     const down = system.monitor(machine.pid ?? '').down;
     machine.cast('back');
     expect((await down).reason).toMatchObject({ code: 'BAD_ACTION' });
@@ -47,12 +53,22 @@ describe('states and modules', () => {
     cyclic.me = cyclic;
     const cyclic2: { me?: unknown; n: number } = { n: 1 };
     cyclic2.me = cyclic2;
-    const same: [unknown, unknown][] = [['a', 'a'], [NaN, NaN], [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }], [{ a: 1, b: 2 }, { b: 2, a: 1 }], [point, point], [[], []], [null, null], [cyclic, cyclic2]];
-    const different: [unknown, unknown][] = [['a', 'b'], [1, '1'], [0, -0], [{ a: 1 }, { a: 1, b: undefined }], [{ a: undefined }, { b: undefined }], [[1], [1, 2]], [[], {}], [new Point(1), new Point(1)], [new Map(), new Map()], [null, undefined], [[undefined], new Array(1)]];
+    const same: [unknown, unknown][] = [
+      ['a', 'a'], [NaN, NaN], [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }], [{ a: 1, b: 2 }, { b: 2, a: 1 }],
+      [point, point], [[], []], [null, null], [cyclic, cyclic2],
+    ];
+    const different: [unknown, unknown][] = [
+      ['a', 'b'], [1, '1'], [0, -0], [{ a: 1 }, { a: 1, b: undefined }], [{ a: undefined }, { b: undefined }],
+      [[1], [1, 2]], [[], {}], [new Point(1), new Point(1)], [new Map(), new Map()], [null, undefined],
+      [[undefined], new Array(1)],
+    ];
     const system = testSystem();
     const entersOn = async (from: unknown, to: unknown): Promise<number> => {
       let entered = -1;
-      const M = defineStatemHandler({ init: () => ({ state: from, data: 0 }), casts: { go: operation<void>() }, enter: () => { entered++; }, handle: (self) => self.next(to) });
+      const M = defineStatemHandler({
+        init: () => ({ state: from, data: 0 }), casts: { go: operation<void>() }, enter: () => { entered++; },
+        handle: (self) => self.next(to),
+      });
       system.start(M).cast('go');
       await settleTurn();
       return entered;
@@ -86,7 +102,10 @@ describe('states and modules', () => {
   it('SM-19 an unknown state and an unhandled event are reasons of their own; an unhandled info is a warning', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: { casts: { go: (self) => self.next('zork' as 'a'), out: (self) => self.next('b') } }, b: { casts: { only() { /* b's */ } } } } });
+    const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: {
+      a: { casts: { go: (self) => self.next('zork' as 'a'), out: (self) => self.next('b') } },
+      b: { casts: { only() { /* b's */ } } },
+    } });
     const reason = async (...ops: ('go' | 'out' | 'only')[]): Promise<unknown> => {
       const machine = system.start(M);
       const down = system.monitor(machine.pid ?? '').down;
@@ -100,9 +119,14 @@ describe('states and modules', () => {
     machine.send('hello');
     await settleTurn();
     expect(machine.pid).toBeDefined();
-    expect(logger.texts('warn')).toContain('a message was dropped: the state machine has no info handler for it (GS-26)');
-    expect(await startFailure(() => system.start(defineStatem({ init: () => ({ state: 'zork' as 'a', data: 0 }), states: { a: {} } })))).toMatchObject({ code: 'UNKNOWN_STATE' });
-    expect(await startFailure(() => system.start(defineStatem({ init: () => 1 as never, states: { a: {} } })))).toMatchObject({ code: 'BAD_RETURN_VALUE' });
+    expect(logger.texts('warn')).toContain(
+      'a message was dropped: the state machine has no info handler for it (GS-26)',
+    );
+    expect(await startFailure(
+      () => system.start(defineStatem({ init: () => ({ state: 'zork' as 'a', data: 0 }), states: { a: {} } })),
+    )).toMatchObject({ code: 'UNKNOWN_STATE' });
+    expect(await startFailure(() => system.start(defineStatem({ init: () => 1 as never, states: { a: {} } }))))
+      .toMatchObject({ code: 'BAD_RETURN_VALUE' });
   });
 
   it('SM-16 messages of sendAfter are info events, Down and Exit too', async () => {
@@ -112,7 +136,12 @@ describe('states and modules', () => {
       trapExit: true,
       init: () => ({ state: 'a', data: 0 }),
       states: {
-        a: { casts: { go(self) { self.sendAfter(0, 'tick'); self.monitor(self.spawn((one) => one.exit('x'))); } }, info: (self, message) => { seen.push(message instanceof Down ? 'Down' : message instanceof Exit ? 'Exit' : message); return seen.length === 3 ? self.stop() : undefined; } },
+        a: { casts: {
+          go(self) { self.sendAfter(0, 'tick'); self.monitor(self.spawn((one) => one.exit('x'))); },
+        }, info: (self, message) => {
+          seen.push(message instanceof Down ? 'Down' : message instanceof Exit ? 'Exit' : message);
+          return seen.length === 3 ? self.stop() : undefined;
+        } },
       },
     });
     const machine = system.start(M);
@@ -127,7 +156,10 @@ describe('states and modules', () => {
     const M = defineStatem({
       init: () => ({ state: 'a', data: 0 }),
       states: {
-        a: { casts: { go(self) { self.monitor('nobody'); }, to: (self) => self.next('b') }, info: (self) => self.keep().postpone() },
+        a: {
+          casts: { go(self) { self.monitor('nobody'); }, to: (self) => self.next('b') },
+          info: (self) => self.keep().postpone(),
+        },
         b: { info(self) { self.data++; }, calls: { n: (self) => self.data } },
       },
     });
@@ -145,11 +177,15 @@ describe('states and modules', () => {
 
   it('SM-07 a machine that feeds itself for ever starves nobody', async () => {
     const system = testSystem();
-    const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: { casts: { go: (self) => self.keep().internal() }, internal(self) { self.data++; return self.keep().internal(); } } } });
+    const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: {
+      casts: { go: (self) => self.keep().internal() }, internal(self) { self.data++; return self.keep().internal(); },
+    } } });
     const machine = system.start(M);
     machine.cast('go');
     for (let turn = 0; turn < 3; turn++) await settleTurn();
-    const other = system.start(defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: { calls: { look: () => 'here' } } } }));
+    const other = system.start(
+      defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: { calls: { look: () => 'here' } } } }),
+    );
     expect(await other.call('look')).toBe('here');
     system.exit(machine.pid ?? '', 'kill');
   });
@@ -166,12 +202,20 @@ describe('states and modules', () => {
     const init = (): { state: 'a'; data: number } => ({ state: 'a', data: 0 });
     expect(bad(() => defineStatem({ init, states: Object.create(null) as never }))).toBe('defineStatem.states');
     expect(bad(() => defineStatem({ init, states: { a: { zork: 1 } as never } }))).toBe('defineStatem.states.a.zork');
-    expect(bad(() => defineStatem({ init, states: { a: { casts: { x: 1 as never } } } }))).toBe('defineStatem.states.a.casts.x');
-    expect(bad(() => defineStatem({ init, states: { a: { calls: { *x() { yield 1; } } } } }))).toBe('defineStatem.states.a.calls.x');
+    expect(bad(() => defineStatem({ init, states: { a: { casts: { x: 1 as never } } } }))).toBe(
+      'defineStatem.states.a.casts.x',
+    );
+    expect(bad(() => defineStatem({ init, states: { a: { calls: { *x() { yield 1; } } } } }))).toBe(
+      'defineStatem.states.a.calls.x',
+    );
     expect(bad(() => defineStatem({ init: 1 as never, states: { a: {} } }))).toBe('defineStatem.init');
-    expect(bad(() => defineStatem({ init, states: { a: {} }, schemas: { x: z.number() } }))).toBe('defineStatem.schemas.x');
+    expect(bad(() => defineStatem({ init, states: { a: {} }, schemas: { x: z.number() } }))).toBe(
+      'defineStatem.schemas.x',
+    );
     expect(bad(() => defineStatemHandler({ init, handle: 1 as never }))).toBe('defineStatemHandler.handle');
-    expect(bad(() => defineStatemHandler({ init, handle: () => undefined, calls: { x: 1 as never } }))).toBe('defineStatemHandler.calls.x');
+    expect(bad(() => defineStatemHandler({ init, handle: () => undefined, calls: { x: 1 as never } }))).toBe(
+      'defineStatemHandler.calls.x',
+    );
     expect(bad(() => actions().timeout(NaN))).toBe('timeout');
     expect(await rejection(Promise.resolve().then(() => actions().reply(1)))).toBeInstanceOf(OptionError);
   });

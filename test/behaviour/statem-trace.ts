@@ -1,9 +1,14 @@
-import { defineStatem, defineStatemHandler, operation, type AgentStats, type AnyDefinition, type From, type InsertedEvent, type Pid, type StatemSelf, type System, type Transition } from '../../src/index.js';
+import {
+  defineStatem, defineStatemHandler, operation, type AgentStats, type AnyDefinition, type From, type InsertedEvent,
+  type Pid, type StatemSelf, type System, type Transition,
+} from '../../src/index.js';
 
 export type State = 'a' | 'b' | 'c';
 export interface Data { n: number }
 export type Self = StatemSelf<State, Data>;
-export type Decide = (self: Self, event: InsertedEvent | { readonly type: 'enter'; readonly content: State }, from: From | undefined) => Transition<unknown> | undefined | void;
+export type Decide = (
+  self: Self, event: InsertedEvent | { readonly type: 'enter'; readonly content: State }, from: From | undefined,
+) => Transition<unknown> | undefined | void;
 
 /** `what` of an event, as the traces write it. */
 function contentOf(event: Parameters<Decide>[1]): unknown {
@@ -16,13 +21,22 @@ export const MODES = ['a table of handlers per state', 'one handler'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** A machine that writes every callback into `log` and does what `decide` says; the same in both callback modes. */
-export function traced(mode: Mode, log: string[], decide: Decide, options: { readonly initial?: State; readonly actions?: Transition<unknown>; readonly trapExit?: boolean; readonly terminated?: (self: Self) => void } = {}) {
-  const init = (): { state: State; data: Data; actions?: Transition<unknown> } => ({ state: options.initial ?? 'a', data: { n: 0 }, ...(options.actions === undefined ? {} : { actions: options.actions }) });
+export function traced(mode: Mode, log: string[], decide: Decide, options: {
+  readonly initial?: State;
+  readonly actions?: Transition<unknown>;
+  readonly trapExit?: boolean;
+  readonly terminated?: (self: Self) => void
+} = {}) {
+  const init = (): { state: State; data: Data; actions?: Transition<unknown> } => ({
+    state: options.initial ?? 'a', data: { n: 0 },
+    ...(options.actions === undefined ? {} : { actions: options.actions }),
+  });
   const at = (self: Self, event: Parameters<Decide>[1]): Transition<unknown> | undefined => {
     log.push(`${event.type} ${String(contentOf(event))} in ${self.state}`);
     return decide(self, event, self.from) ?? undefined;
   };
-  const enter = (self: Self, from: State): Transition<unknown> | undefined => at(self, { type: 'enter', content: from });
+  const enter =
+    (self: Self, from: State): Transition<unknown> | undefined => at(self, { type: 'enter', content: from });
   const terminate = (self: Self, reason: unknown): void => {
     log.push(`terminate ${reasonText(reason)} in ${self.state}`);
     options.terminated?.(self);
@@ -38,7 +52,8 @@ export function traced(mode: Mode, log: string[], decide: Decide, options: { rea
   }
   const state = {
     enter,
-    calls: { ask: (self: Self, payload: string): unknown => at(self, { type: 'call', op: 'ask', payload, from: self.from as From }) ?? self.keep() },
+    calls: { ask: (self: Self, payload: string): unknown =>
+      at(self, { type: 'call', op: 'ask', payload, from: self.from as From }) ?? self.keep() },
     casts: { tell: (self: Self, payload: string) => at(self, { type: 'cast', op: 'tell', payload }) },
     info: (self: Self, message: unknown) => at(self, { type: 'info', message }),
     internal: (self: Self, content: unknown) => at(self, { type: 'internal', content }),
@@ -61,7 +76,9 @@ export interface TracedRef {
   stats(): AgentStats;
 }
 
-export function startTraced(system: System, mode: Mode, log: string[], decide: Decide, options: Parameters<typeof traced>[3] = {}): TracedRef {
+export function startTraced(
+  system: System, mode: Mode, log: string[], decide: Decide, options: Parameters<typeof traced>[3] = {},
+): TracedRef {
   return system.start(traced(mode, log, decide, options) as AnyDefinition) as never;
 }
 

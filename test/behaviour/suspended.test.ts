@@ -8,7 +8,11 @@ function waiter(batch: boolean) {
   const seen: unknown[] = [];
   const body = async (self: ProcessSelf): Promise<void> => {
     self.joinSys({ state: () => seen.length });
-    for (;;) seen.push(batch ? await self.receiveBatch({ timeoutMs: 100 }) : (await self.receive(undefined, { timeoutMs: 100 })) ?? 'timeout');
+    for (;;) {
+      seen.push(batch
+        ? await self.receiveBatch({ timeoutMs: 100 })
+        : (await self.receive(undefined, { timeoutMs: 100 })) ?? 'timeout');
+    }
   };
   return { seen, body };
 }
@@ -123,10 +127,15 @@ describe('the siblings of that limit', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const seen: unknown[] = [];
-    const Idle = defineAgent({ casts: { arm(self) { self.timeout(100); } }, info: (_self, message) => { seen.push(message instanceof Timeout ? 'idle' : message); } });
+    const Idle = defineAgent({
+      casts: { arm(self) { self.timeout(100); } },
+      info: (_self, message) => { seen.push(message instanceof Timeout ? 'idle' : message); },
+    });
     const Machine = defineStatem({
       init: () => ({ state: 'on', data: null }),
-      states: { on: { casts: { arm: (self) => self.keep().stateTimeout(100, 'state') }, stateTimeout: () => { seen.push('state'); } } },
+      states: { on: {
+        casts: { arm: (self) => self.keep().stateTimeout(100, 'state') }, stateTimeout: () => { seen.push('state'); },
+      } },
     });
     const idle = system.start(Idle);
     const machine = system.start(Machine);

@@ -6,9 +6,11 @@ import { boom, failure, forever, owner, type Owner } from './task-owner.js';
 const LETTING_GO: Readonly<Record<string, (it: Owner, task: Task<unknown>) => Promise<unknown>>> = {
   'an await that timed out': ({ env, task }, one) => late(env, task.await(one, { timeoutMs: 5 })),
   'an awaitMany that timed out': ({ env, task }, one) => late(env, task.awaitMany([one], { timeoutMs: 5 })),
-  'an awaitMany of which another failed': ({ task }, one) => task.awaitMany([one, task.asyncNolink(() => { throw boom; })]).catch(() => undefined),
+  'an awaitMany of which another failed': ({ task }, one) =>
+    task.awaitMany([one, task.asyncNolink(() => { throw boom; })]).catch(() => undefined),
   ignore: async ({ task }, one) => task.ignore(one),
-  'a yieldMany that ignores': ({ env, task }, one) => late(env, task.yieldMany([one], { timeoutMs: 5, onTimeout: 'ignore' })),
+  'a yieldMany that ignores': ({ env, task }, one) =>
+    late(env, task.yieldMany([one], { timeoutMs: 5, onTimeout: 'ignore' })),
   'a demonitor of its ref': async ({ a }, one) => a.demonitor(one.ref),
 };
 
@@ -132,7 +134,9 @@ describe('a yield that found nothing in time', () => {
   it('TK-06 gives nothing up: the task can be awaited, yielded, shut down and ignored afterwards', async () => {
     const { env, task, seen } = await owner();
     const gate = new Gate<string>();
-    const some = [1, 2, 3, 4].map(() => task.async(() => gate.promise)) as [Task<string>, Task<string>, Task<string>, Task<string>];
+    const some = [1, 2, 3, 4].map(
+      () => task.async(() => gate.promise),
+    ) as [Task<string>, Task<string>, Task<string>, Task<string>];
     for (const one of some) await late(env, task.yield(one, { timeoutMs: 5 }));
     expect(await task.shutdown(some[2])).toBeUndefined();
     expect(task.ignore(some[3])).toBeUndefined();

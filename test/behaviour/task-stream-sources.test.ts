@@ -52,7 +52,9 @@ describe('a stream of tasks and its source', () => {
       const { env, system } = world({ processesMax: 3 });
       const { self } = await idler(system);
       let closed = 0;
-      async function* endless(): AsyncGenerator<number> { try { for (let n = 1; ; n++) yield n; } finally { closed++; } }
+      async function* endless(): AsyncGenerator<
+        number
+      > { try { for (let n = 1; ; n++) yield n; } finally { closed++; } }
       function* plain(): Generator<number> { try { for (let n = 1; ; n++) yield n; } finally { closed++; } }
       const loop = collect(self.task.stream(later ? endless() : plain(), hang, { concurrency: 5 }));
       expect(await rejection(loop)).toMatchObject({ code: 'PROCESS_LIMIT' });
@@ -67,12 +69,17 @@ describe('a stream of tasks and its source', () => {
     const tasks = await system.superviseTasks();
     const other = await tasks.asyncNolink(hang);
     const source = new ByHand(item);
-    expect(await rejection(collect(tasks.stream(source, hang, { concurrency: 5 })))).toMatchObject({ code: 'PROCESS_LIMIT' });
+    expect(await rejection(collect(tasks.stream(source, hang, { concurrency: 5 })))).toMatchObject(
+      { code: 'PROCESS_LIMIT' },
+    );
     await env.settle();
     expect([source.closed, await tasks.children()]).toEqual([1, [other.pid]]);
     const last = await tasks.asyncNolink(hang);
     await tasks.asyncNolink(hang);
-    expect(await rejection(tasks.asyncNolink(hang))).toMatchObject({ code: 'REFUSED', refusal: 'start_failed', details: { reason: expect.objectContaining({ code: 'PROCESS_LIMIT' }) as unknown } });
+    expect(await rejection(tasks.asyncNolink(hang))).toMatchObject({
+      code: 'REFUSED', refusal: 'start_failed',
+      details: { reason: expect.objectContaining({ code: 'PROCESS_LIMIT' }) as unknown },
+    });
     expect(system.alive(last.pid)).toBe(true);
   });
 
@@ -116,7 +123,10 @@ describe('a stream of tasks and its source', () => {
     const source = new ByHand((n) => (n === 1 ? item(1) : hang()), hang);
     const Reader = defineAgent({
       calls: {
-        async first(self) { for await (const one of self.task.stream(source, twice, { concurrency: 2 })) return one; return undefined; },
+        async first(self) {
+          for await (const one of self.task.stream(source, twice, { concurrency: 2 })) return one;
+          return undefined;
+        },
         ping: () => 'pong',
       },
     });
@@ -161,7 +171,9 @@ describe('a stream of tasks and its source', () => {
     const source = new ByHand((n) => (n < 3 ? item(n) : hang()));
     const loop = system.task.stream(source, twice, { concurrency: 1 })[Symbol.asyncIterator]();
     const ahead = [loop.next(), loop.next(), loop.next(), loop.next()];
-    expect(await Promise.all(ahead.slice(0, 2))).toEqual([1, 2].map((n) => ({ done: false, value: { ok: true, value: n * 2 } })));
+    expect(await Promise.all(ahead.slice(0, 2))).toEqual(
+      [1, 2].map((n) => ({ done: false, value: { ok: true, value: n * 2 } })),
+    );
     expect(await loop.return?.()).toEqual(DONE);
     expect(await Promise.all(ahead.slice(2))).toEqual([DONE, DONE]);
     expect(await loop.next()).toEqual(DONE);
@@ -175,10 +187,14 @@ describe('a stream of tasks and its source', () => {
     ['a result that is no object', () => Promise.resolve(null), expect.any(TypeError)],
     ['a throwing done', () => Promise.resolve({ get done() { throw boom; } }), boom],
     ['a throwing value', () => Promise.resolve({ done: false, get value() { throw boom; } }), boom],
-    ['a result that is a revoked proxy', () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }, expect.any(TypeError)],
+    [
+      'a result that is a revoked proxy',
+      () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }, expect.any(TypeError),
+    ],
     ['a throwing then', () => ({ then() { throw boom; } }), boom],
     ['a then getter that throws', () => ({ get then() { throw boom; } }), boom],
-    ['a then that calls both, throwing', () => ({ then(_ok: unknown, bad: (error: unknown) => void) { bad(boom); bad(1); throw new Error('late'); } }), boom],
+    ['a then that calls both, throwing', () =>
+      ({ then(_ok: unknown, bad: (error: unknown) => void) { bad(boom); bad(1); throw new Error('late'); } }), boom],
   ];
 
   it.each(broken)('P17 %s fails the loop, and an iterator that broke is not closed', async (_what, give, error) => {
@@ -244,7 +260,8 @@ describe('a stream of tasks and its source', () => {
     function* source(what: string, act: () => unknown): Generator<number> {
       try { yield 1; act(); yield 2; yield 3; } finally { closed.push(what); }
     }
-    const left = system.task.stream(source('left', () => void left.return?.()), twice, { concurrency: 1 })[Symbol.asyncIterator]();
+    const left =
+      system.task.stream(source('left', () => void left.return?.()), twice, { concurrency: 1 })[Symbol.asyncIterator]();
     await left.next();
     expect(await left.next()).toEqual(DONE);
     void collect(self.task.stream(source('killed', () => system.exit(ref, 'kill')), hang, { concurrency: 3 }));
@@ -257,7 +274,8 @@ describe('a stream of tasks and its source', () => {
   it('TK-11 items that are promises are handed to the task as they are', async () => {
     const { system } = world();
     const items = [Promise.resolve(1), { then: (): never => { throw boom; } }];
-    const kinds = await collect(system.task.stream(items as never[], (_self, one: unknown) => items.indexOf(one as never)));
+    const kinds =
+      await collect(system.task.stream(items as never[], (_self, one: unknown) => items.indexOf(one as never)));
     expect(kinds).toEqual([{ ok: true, value: 0 }, { ok: true, value: 1 }]);
   });
 
@@ -265,7 +283,9 @@ describe('a stream of tasks and its source', () => {
     const { env, system } = world();
     const { self } = await idler(system);
     for (let i = 0; i < 1_000; i++) {
-      for (const task of [self.task, system.task]) for await (const one of task.stream([1, 2, 3], twice, { concurrency: 2 })) if (one.ok) break;
+      for (const task of [self.task, system.task]) {
+        for await (const one of task.stream([1, 2, 3], twice, { concurrency: 2 })) if (one.ok) break;
+      }
     }
     await env.settle();
     expect(system.stats().processes).toBe(1);

@@ -13,7 +13,9 @@ function idler() {
       async armLater(self, ms: number) { self.timeout(ms); await gate.promise; },
       touch() { seen.push('touch'); },
     },
-    calls: { arm(self, ms: number) { self.timeout(ms); return 'armed'; }, ping: () => 'pong', bad(self, ms: number) { try { self.timeout(ms); return 'accepted'; } catch (error) { return error instanceof OptionError; } } },
+    calls: { arm(self, ms: number) { self.timeout(ms); return 'armed'; }, ping: () => 'pong', bad(
+      self, ms: number,
+    ) { try { self.timeout(ms); return 'accepted'; } catch (error) { return error instanceof OptionError; } } },
     info(_self, message) { seen.push((message as { tag?: string }).tag ?? message); },
   });
   return { Idler, seen, gate };
@@ -92,7 +94,8 @@ describe('the idle timeout', () => {
       const system = testSystem({ env });
       const gate = new Gate();
       const seen: unknown[] = [];
-      const wait = async (self: { timeout(ms: number): void }): Promise<void> => { self.timeout(50); await gate.promise; };
+      const wait =
+        async (self: { timeout(ms: number): void }): Promise<void> => { self.timeout(50); await gate.promise; };
       const Agent = defineAgent({
         async init(given: string) { if (given === 'init') await wait(this); return {}; },
         calls: {
@@ -103,7 +106,9 @@ describe('the idle timeout', () => {
         },
         casts: { continue(self) { self.continue(); } },
         continue: wait,
-        info(self, message) { if (message === 'go') return wait(self); seen.push((message as { tag?: string }).tag); return undefined; },
+        info(
+          self, message,
+        ) { if (message === 'go') return wait(self); seen.push((message as { tag?: string }).tag); return undefined; },
       });
       const started = system.start(Agent, how);
       if (how === 'init') setImmediate(() => { gate.open(); });
@@ -111,7 +116,9 @@ describe('the idle timeout', () => {
       const controller = new AbortController();
       if (how === 'info') ref.send('go');
       else if (how === 'continue') ref.cast('continue');
-      else if (how === 'stream') void (async () => { for await (const one of ref.stream('stream')) seen.length = Number(one) - 1; })();
+      else if (how === 'stream') void (async () => {
+        for await (const one of ref.stream('stream')) seen.length = Number(one) - 1;
+      })();
       else if (how !== 'init') void ref.tryCall(how, undefined, { timeoutMs: 'infinity', signal: controller.signal });
       if (how !== 'init') await env.advance(200);
       controller.abort(new Error('left'));
@@ -127,7 +134,10 @@ describe('the idle timeout', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const seen: unknown[] = [];
-    const Agent = defineAgent({ casts: { float(self) { env.timer(100, () => { self.timeout(50); }); } }, info: (_self, message) => { seen.push(message); } });
+    const Agent = defineAgent({
+      casts: { float(self) { env.timer(100, () => { self.timeout(50); }); } },
+      info: (_self, message) => { seen.push(message); },
+    });
     system.start(Agent).cast('float');
     await env.advance(149);
     expect(seen).toEqual([]);
@@ -154,7 +164,9 @@ describe('the idle timeout', () => {
     const seen: unknown[] = [];
     const controller = new AbortController();
     const Agent = defineAgent({
-      calls: { async obey(self) { self.timeout(100); await new Promise((_, reject) => self.signal.addEventListener('abort', () => reject(self.signal.reason as Error))); } },
+      calls: { async obey(self) { self.timeout(100); await new Promise(
+        (_, reject) => self.signal.addEventListener('abort', () => reject(self.signal.reason as Error)),
+      ); } },
       casts: { touch: () => undefined },
       info(_self, message) { seen.push(message); },
     });

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { child, defineAgent, defineRegistry, pool, type AgentRef, type ProcessSelf, type System } from '../../src/index.js';
+import {
+  child, defineAgent, defineRegistry, pool, type AgentRef, type ProcessSelf, type System,
+} from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 

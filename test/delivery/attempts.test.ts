@@ -23,7 +23,9 @@ async function bench() {
         return wait();
       },
       aside: { concurrent: true, handle: (_self, job: string) => { started.push(job); return wait(); } },
-      stopAside: { concurrent: true, handle: (self, reason: string) => { started.push(reason); return self.stop(reason); } },
+      stopAside: {
+        concurrent: true, handle: (self, reason: string) => { started.push(reason); return self.stop(reason); },
+      },
     },
     casts: { quit: (self) => self.stop() },
   });
@@ -39,7 +41,8 @@ describe('the attempts of a message are told apart', () => {
     system.exit('w', 'kill');
     await env.settle();
     expect(contexts.map(({ attempt }) => attempt)).toEqual([1, 1]);
-    expect([contexts[0]?.ack('zombie'), contexts[0]?.nack(), contexts[0]?.inProgress(), contexts[0]?.terminate()]).toEqual([false, false, false, false]);
+    expect([contexts[0]?.ack('zombie'), contexts[0]?.nack(), contexts[0]?.inProgress(), contexts[0]?.terminate()])
+      .toEqual([false, false, false, false]);
     expect(receipt.state).toBe('delivered');
     gates[1]?.();
     expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: 'late' });
@@ -75,7 +78,9 @@ describe('a concurrent handler', () => {
   test('P2 one that has not begun when its agent ends is delivered to the next incarnation', async () => {
     const run = await simulate(1, async (sim) => {
       const started: string[] = [];
-      const Agent = defineAgent({ calls: { aside: { concurrent: true, handle: () => { started.push('aside'); return 'done'; } } } });
+      const Agent = defineAgent(
+        { calls: { aside: { concurrent: true, handle: () => { started.push('aside'); return 'done'; } } } },
+      );
       await sim.system.supervise({ children: [child('w', Agent)] });
       sim.faults.crash('w', { after: 1, reason: 'kill' });
       const receipt = await sim.system.ref(Agent, 'w').deliver('aside');
@@ -118,7 +123,8 @@ describe('what comes back', () => {
     system.start(Worker, { name: 'narrow', mailbox: { capacity: 1, overflow: 'drop-oldest' } });
     const narrow = system.ref(Worker, 'narrow');
     failing('x', 9);
-    const receipt = await narrow.deliver('ask', 'x', { priority: 'low', onError: () => 'retry', backoff: { baseMs: 10, jitter: 0 } });
+    const receipt =
+      await narrow.deliver('ask', 'x', { priority: 'low', onError: () => 'retry', backoff: { baseMs: 10, jitter: 0 } });
     await env.settle();
     const running = await narrow.deliver('slow', 'y');
     await env.settle();
@@ -135,11 +141,17 @@ describe('what comes back', () => {
     const alone = system.start(Worker);
     failing('x', 9);
     const receipts = [];
-    for (const job of ['x', 'y']) receipts.push(await alone.deliver('ask', job, { order: 'o', onError: () => 'retry', backoff: { baseMs: 1_000 } }));
+    for (const job of ['x', 'y']) {
+      receipts.push(
+        await alone.deliver('ask', job, { order: 'o', onError: () => 'retry', backoff: { baseMs: 1_000 } }),
+      );
+    }
     await env.settle();
     system.exit(alone, 'kill');
     await system.stop();
-    expect(await Promise.all(receipts.map(({ settled }) => settled))).toMatchObject([{ kind: 'dead-lettered' }, { kind: 'dead-lettered' }]);
+    expect(await Promise.all(receipts.map(({ settled }) => settled))).toMatchObject(
+      [{ kind: 'dead-lettered' }, { kind: 'dead-lettered' }],
+    );
     expect(system.stats()).toMatchObject({ held: 0, deadLettered: 2, delivery: { pending: 0, failed: 2 } });
   });
 });

@@ -6,14 +6,21 @@ import type { BalancedRef } from '../../src/delivery/group/balancer.js';
 import { NaiveConsistentHash, NaiveWeighted, type Naive } from './naive-strategies.js';
 import { SeededEnv } from './seeded.js';
 
-const Sink = defineAgent({ name: 'sink', casts: { take: (_self, _key: string) => new Promise<void>(() => undefined), add: () => undefined } });
+const Sink = defineAgent(
+  { name: 'sink', casts: { take: (_self, _key: string) => new Promise<void>(() => undefined), add: () => undefined } },
+);
 const Other = defineAgent({ name: 'other', casts: { take: () => undefined } });
 
 const SIZE = 48;
 const at = fc.nat(SIZE - 1);
 const step = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('send' as const), times: fc.integer({ min: 1, max: 12 }), key: fc.nat(40) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('join' as const, 'leave' as const, 'kill' as const, 'restart' as const, 'close' as const, 'unnamed' as const, 'other' as const), at, weight: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 12, arbitrary: fc.record(
+    { kind: fc.constant('send' as const), times: fc.integer({ min: 1, max: 12 }), key: fc.nat(40) },
+  ) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom(
+    'join' as const, 'leave' as const, 'kill' as const, 'restart' as const, 'close' as const, 'unnamed' as const,
+    'other' as const,
+  ), at, weight: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('via' as const), at }) },
 );
 
@@ -25,7 +32,9 @@ const KINDS = {
 describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the choice of %s', (strategy) => {
   it('P30 P31 is that of a look at each member, whatever comes and goes', async () => {
     let picks = 0;
-    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), fc.array(fc.integer({ min: 1, max: 5 }), { minLength: SIZE, maxLength: SIZE }), fc.boolean(), async (steps, weights, byName) => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), fc.array(
+      fc.integer({ min: 1, max: 5 }), { minLength: SIZE, maxLength: SIZE },
+    ), fc.boolean(), async (steps, weights, byName) => {
       const env = new SeededEnv(1);
       const system = createSystem({ name: 'choice', logger: false, env });
       const start = (n: number): AgentRef<typeof Sink> => system.start(Sink, byName ? { name: `s${n}` } : {});
@@ -37,7 +46,8 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the choice of %s', 
       for (const [n, ref] of refs.entries()) balancer.join(ref, weightOf(weights[n] ?? 1));
       const naive = new KINDS[strategy]();
       let moving: Pid | undefined;
-      const directory = { registerName: () => false, unregisterName: () => undefined, whereisName: (): Pid | undefined => moving };
+      const directory =
+        { registerName: () => false, unregisterName: () => undefined, whereisName: (): Pid | undefined => moving };
       for (const one of steps) {
         if (one.kind === 'send') {
           for (let sent = 0; sent < one.times; sent++) {

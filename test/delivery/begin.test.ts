@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, type DeliveryContext, type DeliverOptions, type ErrorVerdict, type SystemOptions } from '../../src/index.js';
+import {
+  child, defineAgent, type DeliveryContext, type DeliverOptions, type ErrorVerdict, type SystemOptions,
+} from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -36,12 +38,16 @@ const UNCOPIED: readonly (readonly [string, () => object])[] = [
   ['a function', () => ({ f() {} })],
   ['a getter that throws an Error', throwing(new Error('no'))],
   ['a getter that throws nothing', throwing(undefined)],
-  ['a getter that throws what cannot be printed', throwing(new Proxy({}, { getPrototypeOf() { throw new Error('hostile'); }, get() { throw new Error('hostile'); } }))],
+  ['a getter that throws what cannot be printed', throwing(
+    new Proxy({}, { getPrototypeOf() { throw new Error('hostile'); }, get() { throw new Error('hostile'); } }),
+  )],
 ];
 
 describe('a delivery whose concurrent handler cannot begin', () => {
   describe.each(UNCOPIED)('because of %s in the state', (_, state) => {
-    test.each(['aside', 'asideToo'] as const)('P2 P22 fails its attempts, is a dead letter after the last one, and the agent lives on: %s', async (op) => {
+    test.each(
+      ['aside', 'asideToo'] as const,
+    )('P2 P22 fails its attempts, is a dead letter after the last one, and the agent lives on: %s', async (op) => {
       const { env, system, ref, begun } = await world({ state });
       const receipt = await ref.deliver(op, 'a');
       await env.advance(1_000);
@@ -77,7 +83,9 @@ describe('a delivery whose concurrent handler cannot begin', () => {
       expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'shutdown', attempts: 1 });
     });
 
-    test.each([['retry', 'dead-lettered', 3], ['dead-letter', 'dead-lettered', 1], ['refuse', 'refused', 1]] as const)('onError says %s of it', async (verdict, kind, attempts) => {
+    test.each(
+      [['retry', 'dead-lettered', 3], ['dead-letter', 'dead-lettered', 1], ['refuse', 'refused', 1]] as const,
+    )('onError says %s of it', async (verdict, kind, attempts) => {
       const { env, system, ref } = await world({ state, delivery: { onError: () => verdict } });
       const before = system.stats().crashes;
       const receipt = await ref.deliver('aside', 'a');
@@ -95,12 +103,15 @@ describe('a delivery whose concurrent handler cannot begin', () => {
     expect(receipt).toMatchObject({ state: 'pending', attempts: 1 });
     system.exit(other, 'kill');
     await env.advance(100);
-    expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: 'did a', attempts: 2, failures: [{ attempt: 1, reason: { code: 'PROCESS_LIMIT' } }] });
+    expect(await receipt.settled).toMatchObject(
+      { kind: 'handled', reply: 'did a', attempts: 2, failures: [{ attempt: 1, reason: { code: 'PROCESS_LIMIT' } }] },
+    );
     expect(begun).toEqual(['a']);
   });
 
   test('a poison message of that kind is charged to itself, not to the intensity of the supervisor', async () => {
-    const { env, ref } = await world({ state: () => ({ f() {} }), intensity: 1, delivery: { attemptsMax: 5, backoff: { baseMs: 0 } } });
+    const { env, ref } =
+      await world({ state: () => ({ f() {} }), intensity: 1, delivery: { attemptsMax: 5, backoff: { baseMs: 0 } } });
     const receipt = await ref.deliver('aside', 'a');
     await env.advance(100);
     expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', attempts: 5 });
@@ -157,7 +168,9 @@ describe('casts and calls of a concurrent handler that cannot begin', () => {
     const { env, system, ref, begun } = await world({ state });
     ref.cast('asideToo', 'a');
     await env.settle();
-    expect(await ref.call('aside', 'b').catch((error: unknown) => error)).toMatchObject({ code: 'EXIT', reason: { code: 'STATE_NOT_CLONABLE' } });
+    expect(await ref.call('aside', 'b').catch((error: unknown) => error)).toMatchObject(
+      { code: 'EXIT', reason: { code: 'STATE_NOT_CLONABLE' } },
+    );
     await ref.put('asideToo', 'c');
     await env.settle();
     expect(begun).toEqual([]);
@@ -165,7 +178,8 @@ describe('casts and calls of a concurrent handler that cannot begin', () => {
   });
 
   test('P16 a getter in the state that ends the agent: the call is told, nothing begins', async () => {
-    const { env, system, ref, begun } = await world({ state: () => ({ get n() { system.exit('w', 'kill'); return 1; } }) });
+    const { env, system, ref, begun } =
+      await world({ state: () => ({ get n() { system.exit('w', 'kill'); return 1; } }) });
     const said = ref.call('aside', 'a').catch((error: unknown) => error);
     await env.settle();
     expect(await said).toMatchObject({ code: 'EXIT', reason: 'killed' });
@@ -175,7 +189,9 @@ describe('casts and calls of a concurrent handler that cannot begin', () => {
 });
 
 describe('what is the user\'s code between acceptance and settlement', () => {
-  test.each(['deliver', 'call'] as const)('P2 P6 P16 a debug function that ends the agent: nothing of a %s begins', async (verb) => {
+  test.each(
+    ['deliver', 'call'] as const,
+  )('P2 P6 P16 a debug function that ends the agent: nothing of a %s begins', async (verb) => {
     const { env, system, ref, begun } = await world();
     let ends = true;
     const installed = system.sys('w').install((state: number, event) => {
@@ -185,7 +201,9 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     await env.settle();
     await installed;
     if (verb === 'call') {
-      expect(await ref.call('here', 'a', { expiresInMs: 1_000, timeoutMs: 'infinity' }).catch((error: unknown) => error)).toMatchObject({ code: 'EXIT', reason: 'killed' });
+      expect(
+        await ref.call('here', 'a', { expiresInMs: 1_000, timeoutMs: 'infinity' }).catch((error: unknown) => error),
+      ).toMatchObject({ code: 'EXIT', reason: 'killed' });
       expect(begun).toEqual([]);
       return;
     }
@@ -195,7 +213,11 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     expect(begun).toEqual(['a']);
   });
 
-  test.each(['kill', 'stop'] as const)('P2 a message that waits again while the handler of its earlier attempt still runs: a %s of the agent counts it once', async (end) => {
+  test.each(
+    ['kill', 'stop'] as const,
+  )('P2 a message that waits again while the handler of its earlier attempt still runs: a %s of the agent counts it once', async (
+    end,
+  ) => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     let starts = 0;
@@ -219,7 +241,10 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     expect(system.stats().delivery).toMatchObject({ inTransit: 0, pending: 0, running: 0, delivered: 2 });
   });
 
-  const DEEDS: readonly (readonly [ErrorVerdict, string])[] = [['retry', 'handled'], ['dead-letter', 'handled'], ['refuse', 'handled'], ['restart', 'handled'], ['escalate', 'handled']];
+  const DEEDS: readonly (readonly [ErrorVerdict, string])[] = [
+    ['retry', 'handled'], ['dead-letter', 'handled'], ['refuse', 'handled'], ['restart', 'handled'],
+    ['escalate', 'handled'],
+  ];
   test.each(DEEDS)('P2 onError ends the agent and says %s: an end from outside, no attempt', async (verdict, kind) => {
     let ends = true;
     const env = new VirtualEnv();
@@ -234,7 +259,11 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     expect(await receipt.settled).toMatchObject({ kind, attempts: 1, failures: [] });
   });
 
-  test.each([['retry', true], ['dead-letter', true], ['refuse', true], ['restart', false]] as const)('P20 onError acknowledges by hand and says %s: it is acknowledged, and the agent lives on: %s', async (verdict, lives) => {
+  test.each(
+    [['retry', true], ['dead-letter', true], ['refuse', true], ['restart', false]] as const,
+  )('P20 onError acknowledges by hand and says %s: it is acknowledged, and the agent lives on: %s', async (
+    verdict, lives,
+  ) => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     let delivery: DeliveryContext | undefined;
@@ -269,7 +298,9 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     const ref = system.ref(Agent, 'w');
     const hostile: unknown = new Proxy({}, { getPrototypeOf() { throw new Error('hostile'); } });
     ref.cast('work' as never, hostile as never);
-    await expect(ref.deliver('work', hostile, { guarantee: 'exactly-once', order: 'o' })).rejects.toMatchObject({ code: 'UNSIZABLE_PAYLOAD' });
+    await expect(ref.deliver('work', hostile, { guarantee: 'exactly-once', order: 'o' })).rejects.toMatchObject(
+      { code: 'UNSIZABLE_PAYLOAD' },
+    );
     const receipt = await ref.deliver('work', 'fine', { guarantee: 'exactly-once', order: 'o' });
     await env.settle();
     expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: 'string' });

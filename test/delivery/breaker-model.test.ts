@@ -4,8 +4,19 @@ import { createSystem, type Breaker } from '../../src/index.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { boom, held } from './calls.js';
 
-interface Options { errorRate: number; volume: number; windowMs: number; failures: number; openMs: number; probes: number }
-type Call = { readonly epoch: number; readonly end: (verdict: 'ok' | 'fail' | 'abort') => Promise<void>; over: boolean };
+interface Options {
+  errorRate: number;
+  volume: number;
+  windowMs: number;
+  failures: number;
+  openMs: number;
+  probes: number
+}
+type Call = {
+  readonly epoch: number;
+  readonly end: (verdict: 'ok' | 'fail' | 'abort') => Promise<void>;
+  over: boolean
+};
 
 class Model {
   state = 'closed';
@@ -54,7 +65,9 @@ class Model {
     this.results.push({ step: this.step(), failed });
     const seen = this.results.filter(({ step }) => step > this.step() - 10);
     const failures = seen.filter((one) => one.failed).length;
-    if (failed && seen.length >= this.options.volume && failures >= this.options.errorRate * seen.length) this.go('open', 'rate');
+    if (failed && seen.length >= this.options.volume && failures >= this.options.errorRate * seen.length) this.go(
+      'open', 'rate',
+    );
     else if (this.row === this.options.failures) this.go('open', 'failures');
   }
 }
@@ -64,7 +77,9 @@ const check = (m: Model, r: Real): void => {
   expect(r.changes).toEqual(m.changes);
   expect(r.breaker.state).toBe(m.state);
 };
-const command = (text: string, run: (m: Model, r: Real) => void | Promise<void>, allowed: (m: Model) => boolean = () => true): fc.AsyncCommand<Model, Real> => ({
+const command = (
+  text: string, run: (m: Model, r: Real) => void | Promise<void>, allowed: (m: Model) => boolean = () => true,
+): fc.AsyncCommand<Model, Real> => ({
   check: allowed,
   run: async (m, r) => { await run(m, r); check(m, r); },
   toString: () => text,
@@ -75,29 +90,44 @@ const commands = [
   fc.constant(command('call', async (m, r) => {
     const admitted = m.enter();
     const call = held(r.breaker);
-    if (!admitted) expect(await call.result).toMatchObject({ code: 'BREAKER_OPEN', probeInMs: m.state === 'open' ? Math.max(0, Math.ceil(m.due - m.now)) : 0 });
-    else m.calls.push({ epoch: m.epoch, over: false, end: (verdict) => (verdict === 'ok' ? call.ok() : call.fail(verdict === 'fail' ? boom : new DOMException('stop', 'AbortError'))) });
+    if (!admitted) expect(await call.result).toMatchObject(
+      { code: 'BREAKER_OPEN', probeInMs: m.state === 'open' ? Math.max(0, Math.ceil(m.due - m.now)) : 0 },
+    );
+    else m.calls.push({ epoch: m.epoch, over: false, end: (verdict) =>
+      (verdict === 'ok' ? call.ok() : call.fail(verdict === 'fail' ? boom : new DOMException('stop', 'AbortError'))) });
   })),
-  fc.record({ at: fc.nat(20), verdict: fc.constantFrom('ok' as const, 'fail' as const, 'fail' as const, 'abort' as const) }).map(({ at, verdict }) => command(`end ${at} ${verdict}`, async (m) => {
+  fc.record(
+    { at: fc.nat(20), verdict: fc.constantFrom('ok' as const, 'fail' as const, 'fail' as const, 'abort' as const) },
+  ).map(({ at, verdict }) => command(`end ${at} ${verdict}`, async (m) => {
     const call = open(m)[at % open(m).length] as Call;
     call.over = true;
     m.end(call.epoch, verdict);
     await call.end(verdict);
   }, (m) => open(m).length > 0)),
-  fc.constantFrom(1, 7, 50, 99, 100, 400).map((ms) => command(`wait ${ms}`, (m, r) => { m.now += ms; r.env.now += ms; })),
-  fc.constant(command('open', (m, r) => { if (m.state === 'open') m.due = m.now + m.options.openMs; else m.go('open', 'manual'); r.breaker.open(); })),
-  fc.constant(command('close', (m, r) => { if (m.state === 'closed') m.forget(); else m.go('closed', 'manual'); r.breaker.close(); })),
+  fc.constantFrom(1, 7, 50, 99, 100, 400).map(
+    (ms) => command(`wait ${ms}`, (m, r) => { m.now += ms; r.env.now += ms; }),
+  ),
+  fc.constant(command('open', (
+    m, r,
+  ) => { if (m.state === 'open') m.due = m.now + m.options.openMs; else m.go('open', 'manual'); r.breaker.open(); })),
+  fc.constant(command(
+    'close', (m, r) => { if (m.state === 'closed') m.forget(); else m.go('closed', 'manual'); r.breaker.close(); },
+  )),
 ];
 
 const anyOptions: fc.Arbitrary<Options> = fc.record({
-  errorRate: fc.constantFrom(0.1, 1 / 3, 0.5, 0.75, 1), volume: fc.integer({ min: 1, max: 6 }), windowMs: fc.constantFrom(100, 1_000), failures: fc.integer({ min: 1, max: 5 }),
+  errorRate: fc.constantFrom(0.1, 1 / 3, 0.5, 0.75, 1), volume: fc.integer(
+    { min: 1, max: 6 },
+  ), windowMs: fc.constantFrom(100, 1_000), failures: fc.integer({ min: 1, max: 5 }),
   openMs: fc.constantFrom(1, 100, 250), probes: fc.integer({ min: 1, max: 3 }),
 });
 
 test('P29 the breaker is an exact state machine: equal to its model after every step', async () => {
   let longest = 0;
   const causes = new Set<string>();
-  await fc.assert(fc.asyncProperty(anyOptions, fc.commands(commands, { maxCommands: 60, size: 'max' }), async (options, steps) => {
+  await fc.assert(fc.asyncProperty(anyOptions, fc.commands(
+    commands, { maxCommands: 60, size: 'max' },
+  ), async (options, steps) => {
     const env = new VirtualEnv();
     const system = createSystem({ env, logger: false });
     const breaker = system.breaker('llm', { ...options, probeTimeoutMs: 'infinity' });
@@ -111,5 +141,9 @@ test('P29 the breaker is an exact state machine: equal to its model after every 
     expect(breaker.stats().running).toBe(0);
   }), { numRuns: 400, seed: 29 });
   expect(longest).toBeGreaterThan(6);
-  expect([...causes].sort()).toEqual(['closed>open failures', 'closed>open manual', 'closed>open rate', 'half-open>closed manual', 'half-open>closed probe', 'half-open>open manual', 'half-open>open probe', 'open>closed manual', 'open>half-open due']);
+  expect([...causes].sort()).toEqual([
+    'closed>open failures', 'closed>open manual', 'closed>open rate', 'half-open>closed manual',
+    'half-open>closed probe', 'half-open>open manual', 'half-open>open probe', 'open>closed manual',
+    'open>half-open due',
+  ]);
 });

@@ -34,7 +34,9 @@ describe('receipt.cancel', () => {
       await ref.deliver('take', 'a', once), await ref.deliver('aside', 'b'), await ref.deliver('take', 'c'),
     ];
     const states: string[] = [];
-    void (async () => { for await (const state of (receipts[0] as (typeof receipts)[0]).changes) states.push(state); })();
+    void (async () => {
+      for await (const state of (receipts[0] as (typeof receipts)[0]).changes) states.push(state);
+    })();
     expect(receipts.map((receipt) => receipt.cancel())).toEqual([true, true, true]);
     expect(receipts.map((receipt) => receipt.cancel())).toEqual([false, false, false]);
     for (const receipt of receipts) expect(await receipt.settled).toMatchObject(

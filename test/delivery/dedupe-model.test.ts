@@ -22,7 +22,8 @@ class Model {
   constructor(private readonly keysMax: number, private readonly ageMs: number) {}
 
   deliver(key: string, job: Job): number | 'conflict' {
-    const known = this.open.get(key) ?? this.past.find((one) => one.key === key && this.now - one.entry.handledAt < this.ageMs)?.entry;
+    const known = this.open.get(key)
+      ?? this.past.find((one) => one.key === key && this.now - one.entry.handledAt < this.ageMs)?.entry;
     if (known === undefined) return this.begin(key, job);
     if (known.job.value === job.value && known.job.fails === job.fails) {
       this.suppressed++;
@@ -53,12 +54,16 @@ class Model {
   private end(key: string, entry: Entry): void {
     this.handled++;
     entry.handledAt = this.now;
-    this.past = [...this.past.filter((one) => one.key !== key), { key, entry }].filter((one) => this.now - one.entry.handledAt < this.ageMs).slice(-this.keysMax);
+    this.past = [...this.past.filter((one) => one.key !== key), { key, entry }].filter(
+      (one) => this.now - one.entry.handledAt < this.ageMs,
+    ).slice(-this.keysMax);
   }
 }
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), value: fc.nat(1), fails: fc.constantFrom(0, 0, 0, 1, 2) }) },
+  { weight: 6, arbitrary: fc.record(
+    { key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), value: fc.nat(1), fails: fc.constantFrom(0, 0, 0, 1, 2) },
+  ) },
   { weight: 2, arbitrary: fc.record({ ms: fc.constantFrom(1, 30, 99, 100, 150, 400) }) },
 );
 
@@ -75,9 +80,14 @@ const Worker = defineAgent({
 
 test('P21 P25 keys against their model: any history of keys, payloads, failures and time suppresses, refuses and forgets what the model does', async () => {
   const seen = { suppressed: 0, conflicts: 0 };
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.constantFrom(60, 250, 10_000), fc.array(step, { maxLength: 60, size: 'max' }), async (keysMax, ageMs, steps) => {
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.constantFrom(
+    60, 250, 10_000,
+  ), fc.array(step, { maxLength: 60, size: 'max' }), async (keysMax, ageMs, steps) => {
     const env = new VirtualEnv();
-    const system = testSystem({ env, development: false, delivery: { dedupe: { keysMax, ageMs }, attemptsMax: ATTEMPTS, backoff: { baseMs: BACK_OFF, jitter: 0 } } });
+    const system = testSystem({
+      env, development: false,
+      delivery: { dedupe: { keysMax, ageMs }, attemptsMax: ATTEMPTS, backoff: { baseMs: BACK_OFF, jitter: 0 } },
+    });
     await system.supervise({ intensity: 10_000, children: [child('w', Worker)] });
     const ref = system.ref(Worker, 'w');
     const model = new Model(keysMax, ageMs);
@@ -91,12 +101,17 @@ test('P21 P25 keys against their model: any history of keys, payloads, failures 
       }
       const { key, ...job } = one;
       const wanted = model.deliver(key, job);
-      const got = await ref.deliver('work', { ...job }, { guarantee: 'exactly-once', key }).then(({ settled }: Receipt) => ({ settled }), ({ code }: CallError) => code);
+      const got = await ref.deliver('work', { ...job }, { guarantee: 'exactly-once', key }).then(
+        ({ settled }: Receipt) => ({ settled }), ({ code }: CallError) => code,
+      );
       if (typeof got === 'string' || wanted === 'conflict') expect([wanted, got]).toEqual(['conflict', 'KEY_CONFLICT']);
       else if (promised.has(wanted)) again.push([got.settled, promised.get(wanted) as Promise<DeliveryOutcome>]);
       else promised.set(wanted, got.settled);
       await env.settle();
-      expect(ref.stats().delivery).toMatchObject({ accepted: promised.size, acknowledged: model.handled, duplicatesSuppressed: model.suppressed, conflicts: model.conflicts });
+      expect(ref.stats().delivery).toMatchObject({
+        accepted: promised.size, acknowledged: model.handled, duplicatesSuppressed: model.suppressed,
+        conflicts: model.conflicts,
+      });
     }
     expectConserved(system.stats());
     seen.suppressed += model.suppressed;

@@ -7,7 +7,10 @@ describe('deliver', () => {
     const { ref } = await workshop();
     const receipt = await ref.deliver('ask', 'a');
     expect(receipt).not.toHaveProperty('then');
-    expect(await receipt.settled).toEqual({ kind: 'handled', reply: 'did a', reason: undefined, details: undefined, attempts: 1, failures: [], at: 1_700_000_000_000 });
+    expect(await receipt.settled).toEqual({
+      kind: 'handled', reply: 'did a', reason: undefined, details: undefined, attempts: 1, failures: [],
+      at: 1_700_000_000_000,
+    });
     expect(receipt.state).toBe('handled');
     expect(await (await ref.deliver('work', 'b')).settled).toMatchObject({ kind: 'handled' });
   });
@@ -16,7 +19,9 @@ describe('deliver', () => {
     const { ref, env, gates, done } = await workshop();
     const receipt = await ref.deliver('slow', 'a');
     await env.settle();
-    expect([receipt.state, ref.stats().delivery.acknowledged, ref.stats().mailbox.running]).toEqual(['delivered', 0, 1]);
+    expect([receipt.state, ref.stats().delivery.acknowledged, ref.stats().mailbox.running]).toEqual(
+      ['delivered', 0, 1],
+    );
     gates.get('a')?.();
     expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: 'did a' });
     expect(done).toEqual(['a']);
@@ -24,8 +29,12 @@ describe('deliver', () => {
 
   test('a refusal is an answer, not a failure', async () => {
     const { ref } = await workshop();
-    expect(await (await ref.deliver('no', 'WHY')).settled).toMatchObject({ kind: 'refused', reason: 'WHY', details: { why: 'WHY' }, attempts: 1 });
-    expect(ref.stats()).toMatchObject({ mailbox: { handled: 1, refused: 1 }, delivery: { acknowledged: 1, refused: 1, failed: 0 } });
+    expect(await (await ref.deliver('no', 'WHY')).settled).toMatchObject(
+      { kind: 'refused', reason: 'WHY', details: { why: 'WHY' }, attempts: 1 },
+    );
+    expect(ref.stats()).toMatchObject(
+      { mailbox: { handled: 1, refused: 1 }, delivery: { acknowledged: 1, refused: 1, failed: 0 } },
+    );
   });
 
   test('changes tells every state once, in order, and ends', async () => {
@@ -45,12 +54,17 @@ describe('deliver', () => {
     const receipt = await ref.deliver('ask', 'a', { attemptsMax: 3, backoff: { baseMs: 10, jitter: 0 } });
     await env.advance(100);
     const outcome = await receipt.settled;
-    expect(outcome).toMatchObject({ kind: 'dead-lettered', reason: expect.objectContaining({ message: 'boom' }), attempts: 3 });
+    expect(outcome).toMatchObject(
+      { kind: 'dead-lettered', reason: expect.objectContaining({ message: 'boom' }), attempts: 3 },
+    );
     expect(outcome.failures.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(started).toEqual(['a#1', 'a#2', 'a#3']);
     expect(await ref.call('ask', 'b')).toBe('did b');
     expect(system.deadLetters.list()).toMatchObject([{ to: 'w', op: 'ask', payload: 'a' }]);
-    expect(ref.stats().delivery).toMatchObject({ accepted: 1, failed: 1, retried: 2, delivered: 3, pending: 0, inTransit: 0, running: 0, failureRate: 1, averageAttempts: 3 });
+    expect(ref.stats().delivery).toMatchObject({
+      accepted: 1, failed: 1, retried: 2, delivered: 3, pending: 0, inTransit: 0, running: 0, failureRate: 1,
+      averageAttempts: 3,
+    });
   });
 
   test('P22 attempt n+1 waits between base·2^(n-1)·(1-jitter) and base·2^(n-1), capped', async () => {
@@ -91,7 +105,9 @@ describe('deliver', () => {
     const { ref, env, failing, started, system } = await workshop();
     failing('a', 1);
     const receipts = [];
-    for (const job of ['a', 'b', 'c']) receipts.push(ref.deliver('ask', job, { backoff: { baseMs: 1_000, jitter: 0 } }));
+    for (const job of ['a', 'b', 'c']) {
+      receipts.push(ref.deliver('ask', job, { backoff: { baseMs: 1_000, jitter: 0 } }));
+    }
     await env.settle();
     await ref.deliver('ask', 'd');
     await env.settle();
@@ -125,7 +141,9 @@ describe('deliver', () => {
     const { ref, env, failing, sup, system } = await workshop({ intensity: 2 });
     failing('a', 99);
     failing('b', 99);
-    for (const job of ['a', 'b']) await ref.deliver('ask', job, { attemptsMax: 5, backoff: { baseMs: 10, factor: 1, jitter: 0 } });
+    for (const job of ['a', 'b']) {
+      await ref.deliver('ask', job, { attemptsMax: 5, backoff: { baseMs: 10, factor: 1, jitter: 0 } });
+    }
     await env.advance(60);
     expect(system.stats()).toMatchObject({ crashes: 10, restarts: 10, deadLettered: 2 });
     ref.cast('quit', 'third');
@@ -135,11 +153,15 @@ describe('deliver', () => {
 });
 
 describe('a supervisor with a restart back-off', () => {
-  test.each(['static', 'dynamic'])('%s: later crashes of one message are charged to it, others are not', async (kind) => {
+  test.each(
+    ['static', 'dynamic'],
+  )('%s: later crashes of one message are charged to it, others are not', async (kind) => {
     const { Worker, env, failing, system } = await workshop();
     const limits = { intensity: 1, periodMs: 600_000, backoff: { baseMs: 10, factor: 1 } };
     const backed = child('backed', Worker, { name: 'backed' });
-    const sup = kind === 'static' ? await system.supervise({ ...limits, children: [backed] }) : await system.superviseDynamic(limits);
+    const sup = kind === 'static'
+      ? await system.supervise({ ...limits, children: [backed] })
+      : await system.superviseDynamic(limits);
     if (sup instanceof DynamicSupervisorRef) await sup.startChild(backed);
     const ref = system.ref(Worker, 'backed');
     failing('a', 99);
@@ -154,7 +176,8 @@ describe('a supervisor with a restart back-off', () => {
 
   test('an error that escalates ends it at once', async () => {
     const { Worker, env, failing, system } = await workshop();
-    const sup = await system.supervise({ intensity: 9, backoff: { baseMs: 1_000 }, children: [child('backed', Worker)] });
+    const sup =
+      await system.supervise({ intensity: 9, backoff: { baseMs: 1_000 }, children: [child('backed', Worker)] });
     failing('a', 99);
     await system.ref(Worker, 'backed').deliver('ask', 'a', { onError: () => 'escalate' });
     await env.settle();
@@ -213,7 +236,9 @@ describe('expiry', () => {
     await first.settled;
     await env.settle();
     expect(started).toEqual(['a#1']);
-    expect(ref.stats()).toMatchObject({ mailbox: { expired: 1, handled: 1, queued: 0 }, delivery: { expired: 1, acknowledged: 1 } });
+    expect(ref.stats()).toMatchObject(
+      { mailbox: { expired: 1, handled: 1, queued: 0 }, delivery: { expired: 1, acknowledged: 1 } },
+    );
   });
 
   test('one that is being handled may end; a failed attempt then is the last', async () => {
@@ -235,8 +260,12 @@ describe('by hand', () => {
     await env.advance(6);
     expect(started).toEqual(['ack#1', 'nack#1']);
     await env.advance(1);
-    expect(await nacked.settled).toMatchObject({ kind: 'handled', reply: 'returned', attempts: 2, failures: [{ attempt: 1, reason: 'nack' }] });
-    expect(await (await ref.deliver('hand', 'terminate')).settled).toMatchObject({ kind: 'dead-lettered', reason: 'poisoned' });
+    expect(await nacked.settled).toMatchObject(
+      { kind: 'handled', reply: 'returned', attempts: 2, failures: [{ attempt: 1, reason: 'nack' }] },
+    );
+    expect(await (await ref.deliver('hand', 'terminate')).settled).toMatchObject(
+      { kind: 'dead-lettered', reason: 'poisoned' },
+    );
     expect(await ref.call('hand', 'ack')).toBe('plain');
   });
 
@@ -260,7 +289,9 @@ describe('by hand', () => {
         async wait(self, extend: boolean) {
           const { signal, delivery } = self;
           signal.addEventListener('abort', () => aborted.push(signal.reason));
-          if (extend) self.spawn(async (other) => { await other.receive(undefined, { timeoutMs: 60 }); delivery?.inProgress(); });
+          if (extend) {
+            self.spawn(async (other) => { await other.receive(undefined, { timeoutMs: 60 }); delivery?.inProgress(); });
+          }
           await new Promise(() => undefined);
         },
       },
@@ -275,7 +306,9 @@ describe('by hand', () => {
       expect(system.whereis(name)).toBeUndefined();
       receipts.push(receipt);
     }
-    for (const receipt of receipts) expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'ack_timeout', attempts: 1 });
+    for (const receipt of receipts) {
+      expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'ack_timeout', attempts: 1 });
+    }
     expect(aborted).toEqual(['ack_timeout', 'ack_timeout']);
   });
 
@@ -302,7 +335,11 @@ describe('by hand', () => {
 
 describe('errors by kind', () => {
   class Transient extends Error {}
-  const onError = (error: unknown) => (error instanceof Transient ? 'retry' : (error as Error).message === 'bad' ? 'refuse' : (error as Error).message === 'poison' ? 'dead-letter' : (error as Error).message === 'escalate' ? 'escalate' : 'restart');
+  const onError = (error: unknown) => (error instanceof Transient ? 'retry' : (error as Error).message === 'bad'
+    ? 'refuse'
+    : (error as Error).message === 'poison'
+      ? 'dead-letter'
+      : (error as Error).message === 'escalate' ? 'escalate' : 'restart');
 
   test('a policy maps errors to retry, refuse, dead-letter, restart and escalate', async () => {
     const { ref, env, failing, system, sup } = await workshop({ delivery: { onError } });
@@ -312,7 +349,9 @@ describe('errors by kind', () => {
     failing('c', 1, thrower(new Error('poison')));
     const a = await ref.deliver('ask', 'a');
     expect(await (await ref.deliver('ask', 'b')).settled).toMatchObject({ kind: 'refused', reason: 'ERROR' });
-    expect(await (await ref.deliver('ask', 'c')).settled).toMatchObject({ kind: 'dead-lettered', reason: expect.objectContaining({ message: 'poison' }) });
+    expect(await (await ref.deliver('ask', 'c')).settled).toMatchObject(
+      { kind: 'dead-lettered', reason: expect.objectContaining({ message: 'poison' }) },
+    );
     await env.advance(100);
     expect(await a.settled).toMatchObject({ kind: 'handled', attempts: 2 });
     expect(system.stats().crashes).toBe(0);

@@ -17,7 +17,9 @@ describe('exactly once', () => {
     expect(await second.settled).toBe(outcome);
     expect(await (await ref.deliver('slow', 'a', once('k'))).settled).toBe(outcome);
     expect(done).toEqual(['a']);
-    expect(ref.stats()).toMatchObject({ mailbox: { sent: 1 }, delivery: { accepted: 1, duplicatesSuppressed: 2, acknowledged: 1 } });
+    expect(ref.stats()).toMatchObject(
+      { mailbox: { sent: 1 }, delivery: { accepted: 1, duplicatesSuppressed: 2, acknowledged: 1 } },
+    );
   });
 
   test('P21 a duplicate during the back-off waits for the same message', async () => {
@@ -75,7 +77,10 @@ describe('exactly once', () => {
   test('a call is retried across restarts of the callee and gets the reply of the one handling', async () => {
     const { ref, env, failing, done } = await workshop();
     failing('a', 2);
-    const calls = [ref.call('ask', 'a', { ...once('k'), timeoutMs: 1_000 }), ref.call('ask', 'a', { ...once('k'), timeoutMs: 1_000 })];
+    const calls = [
+      ref.call('ask', 'a', { ...once('k'), timeoutMs: 1_000 }),
+      ref.call('ask', 'a', { ...once('k'), timeoutMs: 1_000 }),
+    ];
     await env.advance(300);
     expect(await Promise.all(calls)).toEqual(['did a', 'did a']);
     expect(done).toEqual(['a']);
@@ -196,7 +201,10 @@ describe('bad input', () => {
     [{ expiresInMs: 0 }, /expiresInMs: got 0/],
     [{ ackTimeoutMs: '5' }, /ackTimeoutMs: got '5'/],
     [{ priority: 'urgent' }, /priority: got 'urgent'/],
-    [{ guarantee: 'exactly-once', key: 'k'.repeat(1_025) }, /key: got '1025 bytes', expected a text of 1 to 1,024 bytes; hash a longer one/],
+    [
+      { guarantee: 'exactly-once', key: 'k'.repeat(1_025) },
+      /key: got '1025 bytes', expected a text of 1 to 1,024 bytes; hash a longer one/,
+    ],
     [{ guarantee: 'exactly-once', key: 'ä'.repeat(513) }, /key: got '1026 bytes'/],
     [{ guarantee: 'exactly-once', key: '' }, /key: got '0 bytes'/],
     [{ key: 'k' }, /no key with the guarantee 'at-least-once'; add guarantee: 'exactly-once'/],
@@ -213,16 +221,25 @@ describe('bad input', () => {
   test('unknown operations, streams and payloads that do not fit are refused at the send', async () => {
     const { ref } = await workshop();
     await expect(ref.deliver('nonsense' as never, 'a' as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPERATION' });
-    await expect(ref.deliver('constructor' as never, 'a' as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPERATION' });
+    await expect(ref.deliver('constructor' as never, 'a' as never)).rejects.toMatchObject(
+      { code: 'UNKNOWN_OPERATION' },
+    );
   });
 
   test('defaults are checked where they enter: system and definition', async () => {
-    await expect(workshop({ system: { delivery: { attemptsMax: 0 } } })).rejects.toMatchObject({ option: 'createSystem.delivery.attemptsMax' });
-    await expect(workshop({ delivery: { guarantee: 'maybe' as never } })).rejects.toMatchObject({ option: 'defineAgent.delivery.guarantee' });
+    await expect(workshop({ system: { delivery: { attemptsMax: 0 } } })).rejects.toMatchObject(
+      { option: 'createSystem.delivery.attemptsMax' },
+    );
+    await expect(workshop({ delivery: { guarantee: 'maybe' as never } })).rejects.toMatchObject(
+      { option: 'defineAgent.delivery.guarantee' },
+    );
   });
 
   test('the defaults of the definition win over those of the system, those of the message over both', async () => {
-    const { ref, env, failing } = await workshop({ system: { delivery: { attemptsMax: 9, backoff: { baseMs: 1, jitter: 0, factor: 1 } } }, delivery: { attemptsMax: 3 } });
+    const { ref, env, failing } = await workshop({
+      system: { delivery: { attemptsMax: 9, backoff: { baseMs: 1, jitter: 0, factor: 1 } } },
+      delivery: { attemptsMax: 3 },
+    });
     failing('a', 99);
     failing('b', 99);
     const receipts = [await ref.deliver('ask', 'a'), await ref.deliver('ask', 'b', { attemptsMax: 2 })];
@@ -236,11 +253,14 @@ test('a refusal names the verb, the bound and the way out', async () => {
   await ref.deliver('slow', 'a');
   await env.settle();
   await ref.deliver('ask', 'b');
-  const full = "to w: its mailbox is full (capacity 1); send less, wait for room (put, or the policy 'suspend'), or raise the bound";
+  const full =
+    "to w: its mailbox is full (capacity 1); send less, wait for room (put, or the policy 'suspend'), or raise the bound";
   await expect(ref.deliver('ask', 'c')).rejects.toThrow(`deliver 'ask' ${full}`);
   await expect(ref.call('ask', 'c')).rejects.toThrow(`call 'ask' ${full}`);
   await expect(ref.call('ask', 'c', { guarantee: 'at-least-once' })).rejects.toThrow(`call 'ask' ${full}`);
   await expect(ref.deliver('nothing' as 'ask', 'c')).rejects.toThrow("deliver 'nothing' to w: unknown operation");
   await system.stop();
-  await expect(ref.deliver('ask', 'c')).rejects.toThrow("deliver 'ask' to w: noproc: nobody lives there (the system has stopped)");
+  await expect(ref.deliver('ask', 'c')).rejects.toThrow(
+    "deliver 'ask' to w: noproc: nobody lives there (the system has stopped)",
+  );
 });

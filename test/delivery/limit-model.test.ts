@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { createSystem, defineAgent, type Limit, type System } from '../../src/index.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
-interface Job { readonly owner: number; readonly id: number; start: number | null; state: 'waiting' | 'running' | 'over' }
+interface Job { readonly owner: number; readonly id: number; start:
+  | number | null; state: 'waiting' | 'running' | 'over' }
 
 /** Token bucket in whole ms (a token is `cost` units, one unit a ms), slots, one line an agent, agents in turn. */
 class Model {
@@ -35,7 +36,8 @@ class Model {
     this.grant();
   }
   grant(): void {
-    while (this.order.length > 0 && this.units >= this.cost && this.now >= this.pausedUntil && this.jobs.filter(({ state }) => state === 'running').length < this.concurrent) {
+    while (this.order.length > 0 && this.units >= this.cost && this.now >= this.pausedUntil
+      && this.jobs.filter(({ state }) => state === 'running').length < this.concurrent) {
       const owner = this.order.shift() as number;
       const job = this.waiting(owner) as Job;
       job.state = 'running';
@@ -46,39 +48,62 @@ class Model {
   }
 }
 
-interface Real { readonly env: VirtualEnv; readonly system: System; readonly limit: Limit; readonly began: number; readonly starts: string[]; readonly ends: Map<number, () => void>; readonly asks: ((id: number) => void)[]; count: number }
+interface Real {
+  readonly env: VirtualEnv;
+  readonly system: System;
+  readonly limit: Limit;
+  readonly began: number;
+  readonly starts: string[];
+  readonly ends: Map<number, () => void>;
+  readonly asks: ((id: number) => void)[];
+  count: number
+}
 const AGENTS = 3;
-const command = (text: string, run: (m: Model, r: Real) => void | Promise<void>, allowed: (m: Model) => boolean = () => true): fc.AsyncCommand<Model, Real> => ({
+const command = (
+  text: string, run: (m: Model, r: Real) => void | Promise<void>, allowed: (m: Model) => boolean = () => true,
+): fc.AsyncCommand<Model, Real> => ({
   check: allowed,
   run: async (m, r) => {
     await run(m, r);
     await r.env.settle();
     expect(r.starts).toEqual(m.starts);
     const state = (wanted: Job['state']): number => m.jobs.filter((job) => job.state === wanted).length;
-    expect(r.limit.stats()).toMatchObject({ waiting: state('waiting'), running: state('running'), pausedMs: Math.max(0, m.pausedUntil - m.now) });
+    expect(r.limit.stats()).toMatchObject(
+      { waiting: state('waiting'), running: state('running'), pausedMs: Math.max(0, m.pausedUntil - m.now) },
+    );
   },
   toString: () => text,
 });
 const running = (m: Model): Job[] => m.jobs.filter(({ state }) => state === 'running');
 
 const commands = [
-  fc.nat(AGENTS).map((owner) => command(`run ${owner}`, async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); })),
-  fc.nat(AGENTS).map((owner) => command(`run ${owner}`, async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); })),
+  fc.nat(AGENTS).map((owner) =>
+    command(`run ${owner}`, async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); })),
+  fc.nat(AGENTS).map((owner) =>
+    command(`run ${owner}`, async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); })),
   fc.nat(20).map((at) => command(`end ${at}`, (m, r) => {
     const job = running(m)[at % running(m).length] as Job;
     job.state = 'over';
     m.grant();
     r.ends.get(job.id)?.();
   }, (m) => running(m).length > 0)),
-  fc.constantFrom(1, 30, 99, 100, 450).map((ms) => command(`wait ${ms}`, async (m, r) => { for (let n = 0; n < ms; n++) m.tick(); await r.env.advance(ms); })),
-  fc.constantFrom(40, 200).map((ms) => command(`pause ${ms}`, (m, r) => { m.pausedUntil = Math.max(m.pausedUntil, m.now + ms); r.limit.pause(ms); })),
-  fc.integer({ min: 1, max: AGENTS }).map((owner) => command(`kill ${owner}`, (m, r) => { m.drop(owner); r.system.exit(`agent${owner}`, 'kill'); r.asks[owner] = agent(r, owner); })),
+  fc.constantFrom(1, 30, 99, 100, 450).map(
+    (ms) => command(`wait ${ms}`, async (m, r) => { for (let n = 0; n < ms; n++) m.tick(); await r.env.advance(ms); }),
+  ),
+  fc.constantFrom(40, 200).map((ms) =>
+    command(`pause ${ms}`, (m, r) => { m.pausedUntil = Math.max(m.pausedUntil, m.now + ms); r.limit.pause(ms); })),
+  fc.integer({ min: 1, max: AGENTS }).map((owner) => command(
+    `kill ${owner}`,
+    (m, r) => { m.drop(owner); r.system.exit(`agent${owner}`, 'kill'); r.asks[owner] = agent(r, owner); },
+  )),
 ];
 
 /** Starts agent `owner` and returns the way to make it call; 0 is the outside. */
 function agent(r: Omit<Real, 'asks'>, owner: number): (id: number) => void {
   const call = (limit: Limit, id: number): void => {
-    void limit.run(() => new Promise<void>((resolve) => { r.starts.push(`${r.env.now - r.began} ${owner}.${id}`); r.ends.set(id, resolve); }), { timeoutMs: 'infinity' });
+    void limit.run(() => new Promise<void>(
+      (resolve) => { r.starts.push(`${r.env.now - r.began} ${owner}.${id}`); r.ends.set(id, resolve); },
+    ), { timeoutMs: 'infinity' });
   };
   if (owner === 0) return (id) => call(r.limit, id);
   const Caller = defineAgent({ casts: { go(self, id: number) { call(self.limit('m'), id); } } });
@@ -88,10 +113,15 @@ function agent(r: Omit<Real, 'asks'>, owner: number): (id: number) => void {
 
 test('the limiter equals its model at every ms: order, rate, slots, pauses, deaths', async () => {
   const seen = { starts: 0, waited: 0 };
-  await fc.assert(fc.asyncProperty(fc.constantFrom(1, 50, 100), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.commands(commands, { maxCommands: 40, size: 'max' }), async (cost, burst, concurrent, steps) => {
+  await fc.assert(fc.asyncProperty(fc.constantFrom(1, 50, 100), fc.integer({ min: 1, max: 3 }), fc.integer(
+    { min: 1, max: 3 },
+  ), fc.commands(commands, { maxCommands: 40, size: 'max' }), async (cost, burst, concurrent, steps) => {
     const env = new VirtualEnv();
     const system = createSystem({ env, logger: false });
-    const base = { env, system, limit: system.limit('m', { perMinute: 60_000 / cost, burst, concurrent }), began: env.now, starts: [] as string[], ends: new Map<number, () => void>(), count: 0 };
+    const base = {
+      env, system, limit: system.limit('m', { perMinute: 60_000 / cost, burst, concurrent }), began: env.now,
+      starts: [] as string[], ends: new Map<number, () => void>(), count: 0,
+    };
     const real: Real = Object.assign(base, { asks: [] as ((id: number) => void)[] });
     for (let owner = 0; owner <= AGENTS; owner++) real.asks.push(agent(real, owner));
     const model = new Model(cost, burst, concurrent);

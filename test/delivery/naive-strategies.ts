@@ -30,7 +30,9 @@ export class NaiveWeighted implements Naive {
   pick(list: readonly BalanceMember[]): BalanceMember | null {
     const group = list.filter((member) => member.taker !== null);
     const weights = group.map((member) => member.weight).join();
-    if (weights !== this.weights || group.some((member, at) => member !== this.group[at])) this.credits = group.map(() => 0);
+    if (weights !== this.weights || group.some((member, at) => member !== this.group[at])) {
+      this.credits = group.map(() => 0);
+    }
     this.group = group;
     this.weights = weights;
     let best = -1;

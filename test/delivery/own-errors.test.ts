@@ -61,7 +61,9 @@ describe('an error of the function, which nobody looks at, surfaces', () => {
 
   test('looked at, it does not', async () => {
     const system = testSystem();
-    for (const run of [system.limit('l', { concurrent: 1 }), system.breaker('b')]) await expect(run.run(fail)).rejects.toBe(mine);
+    for (const run of [system.limit('l', { concurrent: 1 }), system.breaker('b')]) {
+      await expect(run.run(fail)).rejects.toBe(mine);
+    }
     await expect(retry(fail, { attemptsMax: 1 })).rejects.toBe(mine);
     expect(await strays.seen()).toEqual([]);
     await system.stop();
@@ -87,7 +89,8 @@ describe('P17 what castcall decides ends no program', () => {
     const workers = system.pool(Worker, 'workers');
     const held = await workers.checkout();
     void workers.run(fail, { timeoutMs: 1 });
-    await expect(workers.checkout({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' }); // so the one before is over
+    // so the one before is over
+    await expect(workers.checkout({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' });
     held.release();
     expect(await strays.seen()).toEqual([]);
     await system.stop();
@@ -126,7 +129,9 @@ test('a function that declares no signal gets one that never fires outside of ev
   };
   await system.limit('l', { concurrent: 1 }).run(rest);
   await system.breaker('b').run(rest);
-  expect(seen.map((signal) => [signal instanceof AbortSignal, signal.aborted, getEventListeners(signal, 'abort').length])).toEqual([[true, false, 0], [true, false, 0]]);
+  expect(
+    seen.map((signal) => [signal instanceof AbortSignal, signal.aborted, getEventListeners(signal, 'abort').length]),
+  ).toEqual([[true, false, 0], [true, false, 0]]);
   const own: AbortSignal[] = [];
   for (let n = 0; n < 2; n++) await system.breaker('b').run((signal) => void own.push(signal));
   expect(new Set([...own, ...seen]).size, 'who declares one gets its own').toBe(3);

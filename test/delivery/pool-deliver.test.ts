@@ -27,11 +27,14 @@ async function world(options: PoolOptions) {
   return { env, system, Worker, begun, pids, workers: system.pool(Worker, 'workers') };
 }
 
-const code = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'ok', (error: CallError) => error.code);
+const code =
+  (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'ok', (error: CallError) => error.code);
 
 test('P18 what a worker dies of, or dies before, goes to another worker', async () => {
   const { env, system, workers, pids } = await world({ min: 2, max: 2 });
-  const receipts = await Promise.all(['hang', 'one', 'two', 'three'].map((job) => workers.deliver('work', job, { guarantee: 'at-least-once' })));
+  const receipts = await Promise.all(
+    ['hang', 'one', 'two', 'three'].map((job) => workers.deliver('work', job, { guarantee: 'at-least-once' })),
+  );
   await env.settle();
   const [first] = pids('hang');
   system.exit(first as never, 'kill');
@@ -81,7 +84,9 @@ test('P18 at-most-once ends with its worker, as does all that was delivered to a
   const once = await workers.deliver('work', 'hang once', { guarantee: 'at-most-once' });
   const byPid = await system.pool(Worker, workers.pid as never).deliver('work', 'hang', { guarantee: 'at-least-once' });
   await env.settle();
-  for (const pid of system.processes().filter((one) => system.inspect(one)?.behaviour === 'worker')) system.exit(pid, 'kill');
+  for (const pid of system.processes().filter((one) => system.inspect(one)?.behaviour === 'worker')) {
+    system.exit(pid, 'kill');
+  }
   await env.advance(100);
   expect((await once.settled).kind).toBe('dead-lettered');
   expect((await byPid.settled).kind).toBe('handled');
@@ -95,7 +100,8 @@ test('P18 at-most-once ends with its worker, as does all that was delivered to a
 });
 
 test('full mailboxes whose senders wait: all is handled once through crashes', async () => {
-  const { env, system, workers, begun } = await world({ min: 2, max: 2, mailbox: { capacity: 2, overflow: 'suspend' } });
+  const { env, system, workers, begun } =
+    await world({ min: 2, max: 2, mailbox: { capacity: 2, overflow: 'suspend' } });
   const jobs = Array.from({ length: 20 }, (_, n) => (n < 2 ? `hang ${n}` : `job ${n}`));
   const sent = jobs.map((job) => workers.deliver('work', job, { guarantee: 'exactly-once', key: job }));
   await env.settle();

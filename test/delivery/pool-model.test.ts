@@ -8,13 +8,18 @@ const MIN = 1;
 const MAX = 3;
 const OWNERS = 4;
 interface Step { readonly kind: 'ask' | 'release' | 'crash' | 'die' | 'send' | 'wait'; readonly owner: number }
-const step: fc.Arbitrary<Step> = fc.record({ kind: fc.constantFrom<Step['kind'][]>('ask', 'ask', 'ask', 'release', 'release', 'crash', 'die', 'send', 'wait'), owner: fc.nat(OWNERS - 1) });
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom<Step['kind'][]>('ask', 'ask', 'ask', 'release', 'release', 'crash', 'die', 'send', 'wait'),
+  owner: fc.nat(OWNERS - 1),
+});
 
 test('a pool gives out at most max workers, each to one, in the order of asking, and loses no slot', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
     const env = new SeededEnv();
     const system = createSystem({ name: 'model', logger: false, env });
-    await system.supervise({ children: [pool('workers', Worker, { min: MIN, max: MAX, idleMs: 400, intensity: 1_000 })] });
+    await system.supervise(
+      { children: [pool('workers', Worker, { min: MIN, max: MAX, idleMs: 400, intensity: 1_000 })] },
+    );
     const workers = system.pool(Worker, 'workers');
     /** asked for, in this order, and not given back, timed out or lost by its owner's death */
     const asked: { readonly owner: number; worker: PooledRef<typeof Worker> | null }[] = [];
@@ -49,16 +54,21 @@ test('a pool gives out at most max workers, each to one, in the order of asking,
       await env.settle();
       const stats = workers.stats();
       const given = asked.filter((one) => one.worker !== null);
-      expect(stats).toMatchObject({ checkedOut: Math.min(asked.length, MAX), waiting: Math.max(0, asked.length - MAX), starting: 0 });
+      expect(stats).toMatchObject(
+        { checkedOut: Math.min(asked.length, MAX), waiting: Math.max(0, asked.length - MAX), starting: 0 },
+      );
       expect(given, 'first come, first served').toEqual(asked.slice(0, MAX));
       expect(new Set(given.map(({ worker }) => worker?.pid)).size, 'each to one').toBe(given.length);
       expect(stats.size).toBeGreaterThanOrEqual(MIN);
-      expect(system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'pooled').length, 'max').toBeLessThanOrEqual(MAX);
+      expect(system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'pooled').length, 'max')
+        .toBeLessThanOrEqual(MAX);
     }
     for (const { worker } of [...asked]) worker?.release();
     for (const owner of owners) system.exit(owner, 'kill');
     await env.advance(2_000);
-    expect(workers.stats(), 'no slot is lost, and it shrinks').toMatchObject({ size: MIN, idle: MIN, checkedOut: 0, waiting: 0 });
+    expect(workers.stats(), 'no slot is lost, and it shrinks').toMatchObject(
+      { size: MIN, idle: MIN, checkedOut: 0, waiting: 0 },
+    );
     await system.stop();
   }), { numRuns: 80 });
 }, 60_000);

@@ -41,7 +41,9 @@ class Heir extends Secret { readonly y = 1; }
 const stored = new WeakMap<object, unknown>();
 class Lowered { constructor(x: unknown) { stored.set(this, x); } }
 class Amounts extends Map<string, number> { readonly unit = 'EUR'; }
-const loop = (n: number): unknown => { const made: Record<string, unknown> = { n }; made['self'] = made; made['list'] = [made]; return made; };
+const loop = (
+  n: number,
+): unknown => { const made: Record<string, unknown> = { n }; made['self'] = made; made['list'] = [made]; return made; };
 const sparse = (at: number): unknown[] => { const made: unknown[] = []; made[at] = 1; made.length = 4; return made; };
 const plus = <T extends object>(to: T, more: object): T => Object.assign(to, more);
 const fn = (): undefined => undefined;
@@ -70,13 +72,16 @@ describe('P21 payloads with one key are compared by structure, whoever made them
     ['what an array has besides', () => plus([1], { note: 1 }), () => plus([1], { note: 2 })],
     ['nesting', () => [[1], 2], () => [[1, 2]]],
     ['dates', () => ({ at: new Date(5) }), () => ({ at: new Date(6) })],
-    ['maps, in any order', () => new Map([['a', new Set([1])], ['b', new Set()]]), () => new Map([['b', new Set([1])], ['a', new Set()]])],
+    ['maps, in any order', () =>
+      new Map([['a', new Set([1])], ['b', new Set()]]), () => new Map([['b', new Set([1])], ['a', new Set()]])],
     ['maps with objects as keys', () => new Map([[{ id: 1 }, 'x']]), () => new Map([[{ id: 2 }, 'x']])],
     ['sets', () => new Set([1, { a: 1 }]), () => new Set([1, { a: 2 }])],
     ['bytes', () => Uint8Array.of(1, 2), () => Uint8Array.of(1, 3)],
     ['kinds of byte arrays', () => Uint8Array.of(1, 0), () => Int8Array.of(1, 0)],
-    ['many bytes', () => Buffer.alloc(10_000, 1), () => { const made = Buffer.alloc(10_000, 1); made[9_999] = 2; return made; }],
-    ['a part of a buffer', () => new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 1), () => new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 0, 2)],
+    ['many bytes', () =>
+      Buffer.alloc(10_000, 1), () => { const made = Buffer.alloc(10_000, 1); made[9_999] = 2; return made; }],
+    ['a part of a buffer', () =>
+      new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 1), () => new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 0, 2)],
     ['array buffers', () => Uint8Array.of(1).buffer, () => Uint8Array.of(2).buffer],
     ['patterns', () => /a/g, () => /a/i],
     ['errors', () => new Error('a', { cause: 1 }), () => new Error('a', { cause: 2 })],
@@ -105,7 +110,10 @@ describe('P21 payloads with one key are compared by structure, whoever made them
   test('refs are whom they name', async () => {
     const [ref, other] = [system.start(Taker), system.start(Taker)];
     const named = (name: string): object => ({ replyTo: system.ref(Taker, name) });
-    expect([await second(named('a'), named('a')), await second(named('a'), named('b')), await second({ ref }, { ref: system.ref(Taker, ref.pid as string) }), await second({ ref }, { ref: other })])
+    expect([
+      await second(named('a'), named('a')), await second(named('a'), named('b')),
+      await second({ ref }, { ref: system.ref(Taker, ref.pid as string) }), await second({ ref }, { ref: other }),
+    ])
       .toEqual(['duplicate', 'conflict', 'duplicate', 'conflict']);
   });
 });
@@ -129,7 +137,8 @@ describe('P21 what nobody can look into is equal to itself only', () => {
     ['classes', () => class {}],
     ['symbols', () => Symbol('a')],
     ['proxies', () => new Proxy({}, {})],
-    ['proxies with hostile traps', () => new Proxy({}, { getPrototypeOf() { throw new Error('trap'); }, ownKeys() { throw new Error('trap'); } })],
+    ['proxies with hostile traps', () =>
+      new Proxy({}, { getPrototypeOf() { throw new Error('trap'); }, ownKeys() { throw new Error('trap'); } })],
     ['generators', () => (function* () { yield 1; })()],
     ['iterators', () => [1][Symbol.iterator]()],
     ['getters that throw', () => ({ get a(): never { throw new Error('getter'); } })],
@@ -150,7 +159,9 @@ describe('P21 what nobody can look into is equal to itself only', () => {
 
   test('a getter that sends something itself spoils no digest', async () => {
     const ref = system.start(Taker);
-    const nasty = (): object => ({ a: 1, get b() { void ref.deliver('take', { inner: [1, 2, 3] }, { guarantee: 'exactly-once', key: 'inner' }).catch(() => undefined); return 2; }, c: 3 });
+    const nasty = (): object => ({ a: 1, get b() { void ref.deliver(
+      'take', { inner: [1, 2, 3] }, { guarantee: 'exactly-once', key: 'inner' },
+    ).catch(() => undefined); return 2; }, c: 3 });
     await (await ref.deliver('take', nasty(), once)).settled;
     await (await ref.deliver('take', { a: 1, b: 2, c: 3 }, once)).settled;
     expect(ref.stats().delivery).toMatchObject({ accepted: 2, duplicatesSuppressed: 1, conflicts: 0 });
@@ -174,7 +185,11 @@ describe('P21 a key is compared with what was sent, not with what a handler has 
     },
   });
 
-  test.each(['shared', 'frozen'] as const)('payloads %s: through retries, at any time, an equal payload is a duplicate and the changed one a conflict', async (payloads) => {
+  test.each(
+    ['shared', 'frozen'] as const,
+  )('payloads %s: through retries, at any time, an equal payload is a duplicate and the changed one a conflict', async (
+    payloads,
+  ) => {
     const env = new VirtualEnv();
     const own = testSystem({ env, payloads, delivery: { backoff: { baseMs: 10 } } });
     await own.supervise({ intensity: 100, children: [child('c', Changer)] });
@@ -205,7 +220,11 @@ describe('P21 a key is compared with what was sent, not with what a handler has 
       if (corrected) own.deadLetters.edit(letter?.id ?? 0, payload());
       expect(own.deadLetters.retry({}).refused).toEqual([]);
       expect((await ref.deliver('change', payload(), wait)).state).toBe('in-transit');
-      if (!corrected) await expect(ref.deliver('change', letter?.payload as never, wait)).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
+      if (!corrected) {
+        await expect(ref.deliver('change', letter?.payload as never, wait)).rejects.toMatchObject(
+          { code: 'KEY_CONFLICT' },
+        );
+      }
       own.resume(ref);
       await env.settle();
       own.deadLetters.prune({});

@@ -7,7 +7,10 @@ import { VirtualEnv } from '../support/virtual-env.js';
 
 test('P25 a key costs the same however many are waiting or remembered: 50,000 queued ones are handled in seconds', async () => {
   const system = testSystem({ development: false });
-  const Counter = defineAgent({ name: 'Counter', init: () => ({ handled: 0 }), casts: { add(self) { self.state.handled++; } }, calls: { handled: (self) => self.state.handled } });
+  const Counter = defineAgent({
+    name: 'Counter', init: () => ({ handled: 0 }), casts: { add(self) { self.state.handled++; } },
+    calls: { handled: (self) => self.state.handled },
+  });
   const ref = system.start(Counter);
   system.suspend(ref);
   for (let n = 0; n < 50_000; n++) void ref.deliver('add', undefined, { guarantee: 'exactly-once', key: `k${n}` });
@@ -15,7 +18,8 @@ test('P25 a key costs the same however many are waiting or remembered: 50,000 qu
   system.resume(ref);
   expect(await ref.call('handled', undefined, { timeoutMs: 'infinity' })).toBe(50_000);
   const { user } = process.cpuUsage(before);
-  // 0.2 s; it was 40 s when each end of a message looked through those that were waiting, and 2 s when through those forgotten.
+  // 0.2 s; it was 40 s when each end of a message looked through those that were waiting, and 2 s when through those
+  // forgotten.
   expect(user / 1e6).toBeLessThan(1.5);
 });
 
@@ -85,7 +89,9 @@ test('P25 names of another registry that are given up leave no destinations; tho
     await (await ref(`session-${n}`).deliver('ask')).settled;
     await ref(`session-${n}`).stop();
   }
-  const { books } = (deliveriesOf(kernelOf(system)) as unknown as { vias: { books: WeakMap<object, { known: Map<unknown, unknown> }> } }).vias;
+  const { books } = (deliveriesOf(kernelOf(system)) as unknown as {
+    vias: { books: WeakMap<object, { known: Map<unknown, unknown> }> }
+  }).vias;
   expect(books.get(directory)?.known.size).toBeLessThan(1_100);
   expect(ref('lives').stats().delivery.acknowledged).toBe(1);
   expect((await (await ref('remembers').deliver('ask', undefined, once)).settled).kind).toBe('handled');

@@ -19,7 +19,10 @@ const Worker = defineAgent({
 
 const plan = fc.record({
   to: fc.nat(2), waits: fc.integer({ min: 0, max: 500 }), fails: fc.nat(6), attemptsMax: fc.integer({ min: 1, max: 6 }),
-  backoff: fc.record({ baseMs: fc.integer({ min: 1, max: 400 }), factor: fc.constantFrom(1, 1.5, 2, 3), maxMs: fc.integer({ min: 400, max: 2_000 }), jitter: fc.constantFrom(0, 0, 0.2, 1) }),
+  backoff: fc.record({
+    baseMs: fc.integer({ min: 1, max: 400 }), factor: fc.constantFrom(1, 1.5, 2, 3),
+    maxMs: fc.integer({ min: 400, max: 2_000 }), jitter: fc.constantFrom(0, 0, 0.2, 1),
+  }),
 });
 
 test('P22 the schedule against its model: attempts begin when min(base · factor^(n-1), max) has passed, less at most the jitter, whatever else is waiting', async () => {
@@ -33,7 +36,9 @@ test('P22 the schedule against its model: attempts begin when min(base · factor
     const settled: Promise<DeliveryOutcome>[] = [];
     for (const [job, { to, waits, fails, attemptsMax, backoff }] of plans.entries()) {
       await env.advance(waits);
-      const receipt = await system.ref(Worker, `w${to}`).deliver('work', { job, fails }, { guarantee: 'at-least-once', attemptsMax, backoff });
+      const receipt = await system.ref(Worker, `w${to}`).deliver(
+        'work', { job, fails }, { guarantee: 'at-least-once', attemptsMax, backoff },
+      );
       settled.push(receipt.settled);
       await env.settle();
     }
@@ -41,7 +46,9 @@ test('P22 the schedule against its model: attempts begin when min(base · factor
     for (const [job, { fails, attemptsMax, backoff: { baseMs, factor, maxMs, jitter } }] of plans.entries()) {
       const times = starts[job] as number[];
       expect(times.length).toBe(Math.min(fails + 1, attemptsMax));
-      expect(await settled[job]).toMatchObject({ kind: fails < attemptsMax ? 'handled' : 'dead-lettered', attempts: times.length });
+      expect(await settled[job]).toMatchObject(
+        { kind: fails < attemptsMax ? 'handled' : 'dead-lettered', attempts: times.length },
+      );
       for (let n = 1; n < times.length; n++) {
         const waited = (times[n] as number) - (times[n - 1] as number);
         const full = Math.min(maxMs, baseMs * factor ** (n - 1));

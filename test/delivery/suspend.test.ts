@@ -10,7 +10,8 @@ describe('a mailbox with the policy suspend', () => {
     await env.settle();
     await ref.deliver('ask', 'b');
     const accepted: string[] = [];
-    const waiting = ['c', 'd'].map((job) => ref.deliver('ask', job).then((receipt) => { accepted.push(job); return receipt; }));
+    const waiting =
+      ['c', 'd'].map((job) => ref.deliver('ask', job).then((receipt) => { accepted.push(job); return receipt; }));
     await env.settle();
     expect([accepted, ref.stats().mailbox.held, ref.stats().delivery.accepted]).toEqual([[], 2, 2]);
     gates.get('a')?.();
@@ -28,7 +29,9 @@ describe('a mailbox with the policy suspend', () => {
     await ref.deliver('ask', 'b');
     const late = ref.deliver('ask', 'c', { expiresInMs: 10 });
     let unsent: unknown;
-    const sender = system.spawn(async (self) => { await self.deliver(ref, 'ask', 'd').catch((error: unknown) => (unsent = error)); });
+    const sender = system.spawn(
+      async (self) => { await self.deliver(ref, 'ask', 'd').catch((error: unknown) => (unsent = error)); },
+    );
     const ended = ref.deliver('ask', 'e');
     await env.advance(10);
     await expect(late).rejects.toMatchObject({ code: 'EXPIRED' });
@@ -41,7 +44,9 @@ describe('a mailbox with the policy suspend', () => {
     await env.settle();
     gates.get('a')?.();
     await env.settle();
-    expect(system.stats().delivery).toMatchObject({ accepted: 2, acknowledged: 0, failed: 2, pending: 0, inTransit: 0 });
+    expect(system.stats().delivery).toMatchObject(
+      { accepted: 2, acknowledged: 0, failed: 2, pending: 0, inTransit: 0 },
+    );
   });
 
   test('one that waits for room at a name is accepted when the owner ends, and goes to the next one; at-most-once it is not', async () => {
@@ -58,9 +63,13 @@ describe('a mailbox with the policy suspend', () => {
     for (const one of waiting) expect(await (await one).settled).toMatchObject({ kind: 'handled', attempts: 1 });
     expect(await call).toBe('did e');
     expect(done, 'P1: what was in the mailbox goes before what stood in line').toEqual(['b', 'c', 'd', 'e']);
-    expect(ref.stats().delivery).toMatchObject({ accepted: 5, acknowledged: 4, failed: 1, dropped: 0, pending: 0, inTransit: 0, running: 0 });
+    expect(ref.stats().delivery).toMatchObject(
+      { accepted: 5, acknowledged: 4, failed: 1, dropped: 0, pending: 0, inTransit: 0, running: 0 },
+    );
     const { sent, handled, rejected, deadLettered, held } = system.stats();
-    expect({ sent, handled, rejected, deadLettered, held }).toEqual({ sent: 6, handled: 4, rejected: 1, deadLettered: 1, held: 0 });
+    expect({ sent, handled, rejected, deadLettered, held }).toEqual(
+      { sent: 6, handled: 4, rejected: 1, deadLettered: 1, held: 0 },
+    );
   });
 
   test('P21 a duplicate of one that waits is told what the first one is, and keeps it there when its sender ends', async () => {
@@ -125,7 +134,9 @@ describe('a mailbox with the policy suspend', () => {
     const last = ref.deliver('ask', 'd');
     await env.settle();
     expect(ref.stats().mailbox).toMatchObject({ size: 1, held: 2 });
-    expect(ref.stats().delivery).toMatchObject({ accepted: 3, pending: 1, inTransit: 1, running: 1 });   // 'd' is not accepted yet
+    expect(ref.stats().delivery).toMatchObject(
+      { accepted: 3, pending: 1, inTransit: 1, running: 1 },
+    );   // 'd' is not accepted yet
     gates.get('b')?.();
     await running.settled;
     await (await last).settled;
@@ -171,6 +182,8 @@ describe('what comes back to a mailbox with the policy suspend', () => {
     gates.get('x')?.();
     await env.advance(50);
     expect(done.sort()).toEqual(['b', 'x', 'y']);
-    expect(ref.stats().delivery).toMatchObject({ accepted: 4, acknowledged: 3, expired: 1, dropped: 0, pending: 0, inTransit: 0, running: 0 });
+    expect(ref.stats().delivery).toMatchObject(
+      { accepted: 4, acknowledged: 3, expired: 1, dropped: 0, pending: 0, inTransit: 0, running: 0 },
+    );
   });
 });

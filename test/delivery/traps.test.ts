@@ -8,7 +8,9 @@ test('trap J: what is not accepted was not sent: a refused deliver leaves no mes
   const queued = await ref.deliver('ask', 'b');
   const before = { accepted: system.stats().delivery.accepted, queued: system.stats().queued };
   const keyed = { guarantee: 'exactly-once', key: 'k' } as const;
-  for (let n = 0; n < 3; n++) await expect(ref.deliver('ask', 'c', keyed)).rejects.toMatchObject({ code: 'MAILBOX_FULL' });
+  for (let n = 0; n < 3; n++) {
+    await expect(ref.deliver('ask', 'c', keyed)).rejects.toMatchObject({ code: 'MAILBOX_FULL' });
+  }
   expect({ accepted: system.stats().delivery.accepted, queued: system.stats().queued }).toEqual(before);
   gates.get('a')?.();
   await env.advance(60_000);

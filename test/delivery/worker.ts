@@ -1,4 +1,7 @@
-import { child, createSystem, defineAgent, type AgentRef, type DeliverOptions, type DeliveryOutcome, type MailboxOptions, type System, type SystemOptions } from '../../src/index.js';
+import {
+  child, createSystem, defineAgent, type AgentRef, type DeliverOptions, type DeliveryOutcome, type MailboxOptions,
+  type System, type SystemOptions,
+} from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -19,7 +22,9 @@ export interface Bench {
 }
 
 export function workerOf(bench: Bench, delivery?: DeliverOptions) {
-  const run = (self: { readonly delivery: { readonly attempt: number } | undefined; exit(reason: unknown): never }, job: Job): unknown => {
+  const run = (
+    self: { readonly delivery: { readonly attempt: number } | undefined; exit(reason: unknown): never }, job: Job,
+  ): unknown => {
     bench.started.push(`${job}#${self.delivery?.attempt ?? 0}`);
     const failing = bench.fail.get(job);
     if (failing !== undefined && failing.times > 0) {
@@ -64,14 +69,24 @@ export function workerOf(bench: Bench, delivery?: DeliverOptions) {
 }
 
 /** A worker named `w`, restarted by its supervisor, on virtual time. */
-export async function workshop(options: { readonly system?: SystemOptions; readonly delivery?: DeliverOptions; readonly capacity?: number; readonly mailbox?: MailboxOptions; readonly intensity?: number } = {}) {
+export async function workshop(options: {
+  readonly system?: SystemOptions;
+  readonly delivery?: DeliverOptions;
+  readonly capacity?: number;
+  readonly mailbox?: MailboxOptions;
+  readonly intensity?: number
+} = {}) {
   const env = new VirtualEnv();
-  const bench: Bench = { env, system: testSystem({ env, ...options.system }), started: [], done: [], fail: new Map(), gates: new Map() };
+  const bench: Bench =
+    { env, system: testSystem({ env, ...options.system }), started: [], done: [], fail: new Map(), gates: new Map() };
   const Worker = workerOf(bench, options.delivery);
   const { system } = bench;
-  const sup = await system.supervise({ intensity: options.intensity ?? 100, children: [child('w', Worker, options.mailbox !== undefined ? { mailbox: options.mailbox } : options.capacity === undefined ? {} : { mailbox: { capacity: options.capacity } })] });
+  const sup = await system.supervise({ intensity: options.intensity ?? 100, children: [child('w', Worker, options.mailbox !== undefined
+    ? { mailbox: options.mailbox }
+    : options.capacity === undefined ? {} : { mailbox: { capacity: options.capacity } })] });
   const ref: AgentRef<typeof Worker> = system.ref(Worker, 'w');
-  const failing = (job: Job, times: number, how: (self: { exit(reason: unknown): never }) => unknown = boom): void => void bench.fail.set(job, { times, how });
+  const failing = (job: Job, times: number, how: (self: { exit(reason: unknown): never }) => unknown = boom): void =>
+    void bench.fail.set(job, { times, how });
   return { ...bench, Worker, ref, sup, failing };
 }
 

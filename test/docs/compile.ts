@@ -26,8 +26,12 @@ export function complaints(files: ReadonlyMap<string, string>): string[] {
   };
   host.resolveModuleNameLiterals = (literals, from, _redirect, given) => literals.map((literal) => {
     const door = DOORS[literal.text];
-    if (door === undefined) return ts.resolveModuleName(literal.text, from, given, host, undefined, undefined, ts.ModuleKind.ESNext);
-    return { resolvedModule: { resolvedFileName: join(root, door), extension: ts.Extension.Ts, isExternalLibraryImport: false } };
+    if (door === undefined) {
+      return ts.resolveModuleName(literal.text, from, given, host, undefined, undefined, ts.ModuleKind.ESNext);
+    }
+    return { resolvedModule: {
+      resolvedFileName: join(root, door), extension: ts.Extension.Ts, isExternalLibraryImport: false,
+    } };
   });
   const program = ts.createProgram({ rootNames: [...texts.keys()], options, host });
   return [...texts.keys()].flatMap((path) => {
@@ -45,5 +49,7 @@ function baseOptions(): ts.CompilerOptions {
 
 function sentence({ file, start, messageText }: ts.Diagnostic): string {
   const line = file === undefined || start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
-  return `${file === undefined ? '' : relative(root, file.fileName)}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  return `${file === undefined
+    ? ''
+    : relative(root, file.fileName)}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }

@@ -40,14 +40,21 @@ export function publicSymbols(): PublicSymbol[] {
     if (module === undefined) throw new Error(`no such door: ${door}`);
     for (const exported of checker.getExportsOfModule(module)) {
       const symbol = (exported.flags & ts.SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported);
-      for (const one of read(exported.name, from, symbol, isTypeOnly(exported, checker))) if (found.get(one.name) === undefined || (one.kind === 'value' && found.get(one.name)?.kind === 'type')) found.set(one.name, one);
+      for (const one of read(exported.name, from, symbol, isTypeOnly(exported, checker))) {
+        if (found.get(one.name) === undefined || (one.kind === 'value' && found.get(one.name)?.kind === 'type')) {
+          found.set(one.name, one);
+        }
+      }
     }
   }
   return [...found.values()];
 }
 
 function createProgram(): ts.Program {
-  const options: ts.CompilerOptions = { noLib: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+  const options: ts.CompilerOptions = {
+    noLib: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  };
   const host = ts.createCompilerHost(options);
   host.resolveModuleNameLiterals = (literals, from) => literals.map(({ text }) => {
     if (!text.startsWith('.')) return { resolvedModule: undefined };
@@ -59,7 +66,8 @@ function createProgram(): ts.Program {
 
 /** A class that is exported as a type does not exist at run time for whoever imports it. */
 function isTypeOnly(exported: ts.Symbol, checker: ts.TypeChecker): boolean {
-  for (let at: ts.Symbol | undefined = exported; at !== undefined && (at.flags & ts.SymbolFlags.Alias) !== 0; at = next(at, checker)) {
+  for (let at: ts.Symbol | undefined = exported; at !== undefined && (at.flags & ts.SymbolFlags.Alias) !== 0; at =
+    next(at, checker)) {
     if (at.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration) === true) return true;
   }
   return false;
@@ -68,16 +76,22 @@ function isTypeOnly(exported: ts.Symbol, checker: ts.TypeChecker): boolean {
 /** One step along a chain of re-exports. */
 function next(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol | undefined {
   const declaration = symbol.declarations?.[0];
-  return declaration !== undefined && ts.isExportSpecifier(declaration) ? checker.getExportSpecifierLocalTargetSymbol(declaration) ?? checker.getAliasedSymbol(symbol) : checker.getAliasedSymbol(symbol);
+  return declaration !== undefined && ts.isExportSpecifier(declaration)
+    ? checker.getExportSpecifierLocalTargetSymbol(declaration) ?? checker.getAliasedSymbol(symbol)
+    : checker.getAliasedSymbol(symbol);
 }
 
 function read(name: string, from: string, symbol: ts.Symbol, typeOnly: boolean): PublicSymbol[] {
   const declarations = symbol.declarations ?? [];
   const own = describeSymbol(name, from, declarations, !typeOnly && declarations.some(isValue) ? 'value' : 'type');
-  return [own, ...declarations.flatMap(membersOf).map((member) => describeSymbol(`${name}.${memberName(member)}`, from, [member], 'member'))];
+  return [own, ...declarations.flatMap(membersOf).map(
+    (member) => describeSymbol(`${name}.${memberName(member)}`, from, [member], 'member'),
+  )];
 }
 
-function describeSymbol(name: string, from: string, declarations: readonly ts.Declaration[], kind: PublicSymbol['kind']): PublicSymbol {
+function describeSymbol(
+  name: string, from: string, declarations: readonly ts.Declaration[], kind: PublicSymbol['kind'],
+): PublicSymbol {
   const docs = declarations.flatMap(commentsOf);
   const at = declarations[0];
   return {
@@ -100,13 +114,17 @@ function commentsOf(declaration: ts.Declaration): ts.JSDoc[] {
 /** From the source, not from the parsed comment: the parser takes `{…}` and `@` apart. */
 function exampleText(tag: ts.JSDocTag): string {
   const raw = tag.getSourceFile().text.slice(tag.tagName.end, tag.end);
-  return raw.split('\n').map((line) => line.replace(/^\s*\*( |$)/, '')).join('\n').replace(/\*\/\s*$/, '').replace(/\s*\*\s*$/, '').trim();
+  return raw.split('\n').map((line) => line.replace(/^\s*\*( |$)/, '')).join('\n').replace(/\*\/\s*$/, '').replace(
+    /\s*\*\s*$/, '',
+  ).trim();
 }
 
 /** By the words of its return type, or of its own type: names of ours are read where they are declared. */
 function handsOutPromises(node: ts.Declaration): boolean {
   const { type } = node as { readonly type?: ts.TypeNode };
-  return type !== undefined && /\b(Promise|AsyncIterable|AsyncIterableIterator|AsyncGenerator)</.test(type.getText().replace(/^\(.*?\) =>/s, ''));
+  return type !== undefined && /\b(Promise|AsyncIterable|AsyncIterableIterator|AsyncGenerator)</.test(
+    type.getText().replace(/^\(.*?\) =>/s, ''),
+  );
 }
 
 function isValue(node: ts.Declaration): boolean {

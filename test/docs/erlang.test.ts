@@ -22,10 +22,16 @@ describe('the table of docs/guides/castcall-for-erlang.md', () => {
 
 describe('a name that does not exist', () => {
   it.each([
-    ['self.spown(body)', 'self.spown'], ['system.receive()', 'system.receive'], ['nobody.spawn()', 'nobody.spawn'], ['defineServer({ init })', 'defineServer'],
-    ['self.stop(r).answer(v)', 'transition.answer'], ['self.spawn(body, { linked: true })', '{ linked }'], ['self.timers.sendIntervall(ms, m)', 'self.timers.sendIntervall'],
+    ['self.spown(body)', 'self.spown'], [
+      'system.receive()', 'system.receive',
+    ], ['nobody.spawn()', 'nobody.spawn'], ['defineServer({ init })', 'defineServer'],
+    ['self.stop(r).answer(v)', 'transition.answer'], [
+      'self.spawn(body, { linked: true })', '{ linked }',
+    ], ['self.timers.sendIntervall(ms, m)', 'self.timers.sendIntervall'],
   ])('is found: %s', (span, missing) => {
     expect(missingIn([span])).toEqual([missing]);
-    expect(namedIn(`## The table\n| Erlang | castcall | difference |\n|---|---|---|\n| \`x\` | \`${span}\` | – |\n## Next`)).toEqual([span]);
+    expect(
+      namedIn(`## The table\n| Erlang | castcall | difference |\n|---|---|---|\n| \`x\` | \`${span}\` | – |\n## Next`),
+    ).toEqual([span]);
   });
 });

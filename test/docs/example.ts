@@ -14,9 +14,13 @@ const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor a
 export function compileExample(text: string, names: readonly string[]): Example {
   const source = ts.createSourceFile('example.ts', text, ts.ScriptTarget.ESNext, true);
   const wanted = [...text.matchAll(/\/\/ =>/g)].length;
-  const statements = source.statements.filter((statement) => !ts.isImportDeclaration(statement)).map((statement) => withCheck(statement, text));
+  const statements = source.statements.filter((statement) => !ts.isImportDeclaration(statement)).map(
+    (statement) => withCheck(statement, text),
+  );
   const checked = statements.filter((statement) => statement.checked).length;
-  if (checked !== wanted) throw new Error(`${wanted} comments '// =>', but only ${checked} stand behind a statement of their own:\n${text}`);
+  if (checked !== wanted) {
+    throw new Error(`${wanted} comments '// =>', but only ${checked} stand behind a statement of their own:\n${text}`);
+  }
   const body = `async function example() {\n${statements.map((statement) => statement.code).join('\n')}\n}`;
   return new AsyncFunction('$check', ...names, `${strip(body)}\nawait example();`);
 }
@@ -28,13 +32,19 @@ interface Checked {
 
 function withCheck(statement: ts.Statement, text: string): Checked {
   const code = statement.getText();
-  const arrow = (ts.getTrailingCommentRanges(text, statement.end) ?? []).map((range) => ARROW.exec(text.slice(range.pos, range.end))).find((match) => match !== null);
+  const arrow = (ts.getTrailingCommentRanges(text, statement.end) ?? []).map(
+    (range) => ARROW.exec(text.slice(range.pos, range.end)),
+  ).find((match) => match !== null);
   const expected = arrow?.[1];
   if (expected === undefined) return { code, checked: false };
   const compare = (actual: string): string => `$check(${actual}, (${expected}), ${JSON.stringify(code)});`;
-  if (ts.isExpressionStatement(statement)) return { code: compare(`(${statement.expression.getText()})`), checked: true };
+  if (ts.isExpressionStatement(statement)) {
+    return { code: compare(`(${statement.expression.getText()})`), checked: true };
+  }
   const [first] = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [];
-  if (first !== undefined && ts.isIdentifier(first.name)) return { code: `${code}\n${compare(first.name.text)}`, checked: true };
+  if (first !== undefined && ts.isIdentifier(first.name)) {
+    return { code: `${code}\n${compare(first.name.text)}`, checked: true };
+  }
   throw new Error(`nothing to compare before '// => ${expected}': ${code}`);
 }
 
@@ -44,6 +54,8 @@ function strip(code: string): string {
     reportDiagnostics: true,
   });
   const [first] = diagnostics ?? [];
-  if (first !== undefined) throw new SyntaxError(`${ts.flattenDiagnosticMessageText(first.messageText, '\n')}\n${code}`);
+  if (first !== undefined) {
+    throw new SyntaxError(`${ts.flattenDiagnosticMessageText(first.messageText, '\n')}\n${code}`);
+  }
   return outputText;
 }

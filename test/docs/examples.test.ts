@@ -19,17 +19,22 @@ describe('the public symbols', () => {
 
   it('are found', () => {
     const names = exported.map((symbol) => symbol.name);
-    expect(names).toEqual(expect.arrayContaining(['createSystem', 'defineAgent', 'child', 'Down', 'AgentRef', 'retry', 'createLogger', 'shouldRestart']));
+    expect(names).toEqual(expect.arrayContaining(
+      ['createSystem', 'defineAgent', 'child', 'Down', 'AgentRef', 'retry', 'createLogger', 'shouldRestart'],
+    ));
     expect(names.length).toBeGreaterThan(50);
     expect(symbols.find((symbol) => symbol.name === 'System.start')?.examples).toHaveLength(1);
   });
 
   it('have a doc comment each', () => {
-    expect(exported.filter((symbol) => !symbol.documented).map((symbol) => `${symbol.name} in ${symbol.place}`)).toEqual([]);
+    expect(exported.filter((symbol) => !symbol.documented).map((symbol) => `${symbol.name} in ${symbol.place}`))
+      .toEqual([]);
   });
 
   it('have an @example each when they exist at run time', () => {
-    expect(exported.filter((symbol) => symbol.kind === 'value' && symbol.examples.length === 0).map((symbol) => `${symbol.name} in ${symbol.place}`)).toEqual([]);
+    expect(exported.filter((symbol) => symbol.kind === 'value' && symbol.examples.length === 0).map(
+      (symbol) => `${symbol.name} in ${symbol.place}`,
+    )).toEqual([]);
   });
 });
 
@@ -52,7 +57,9 @@ describe('an example', () => {
   it('fails when a value differs from its comment', async () => {
     await expect(nothing('1 + 1 // => 3')(same)).rejects.toThrow('1 + 1');
     await expect(nothing("const x = 'a'; // => 'b'")(same)).rejects.toThrow("const x = 'a'");
-    await nothing("import { x } from 'castcall';\nconst list: number[] = [];\nlist.push(1); // => 1\nlist // => [1]")(same);
+    await nothing("import { x } from 'castcall';\nconst list: number[] = [];\nlist.push(1); // => 1\nlist // => [1]")(
+      same,
+    );
   });
 
   it('fails when a comment stands where nothing is compared', () => {

@@ -18,20 +18,24 @@ describe.each(guides())('%s', (page) => {
 });
 
 describe('docs/guides/errors.md', () => {
-  const listed = new Set([...readFileSync(join(root, 'docs/guides/errors.md'), 'utf8').matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].flatMap((row) => [...(row[1] ?? '').matchAll(/[A-Z_]+/g)].map(String)));
+  const listed = new Set([
+    ...readFileSync(join(root, 'docs/guides/errors.md'), 'utf8').matchAll(/^\| (`[A-Z_`, ]+`) \|/gm),
+  ].flatMap((row) => [...(row[1] ?? '').matchAll(/[A-Z_]+/g)].map(String)));
 
   it('lists every code that the source raises', () => {
     const raised = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(join(root, 'src', file), 'utf8').replaceAll(/^\s*\*.*$/gm, ''))
       .flatMap((text) => [...text.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map((match) => match[1] ?? ''));
-    const internal = ['PORT_UNFILLED', 'NODE_ENV', 'HANDLER_EXIT', 'CANCEL_TIMER', 'READ_TIMER'];   // of a kernel without a system, which users cannot meet; no codes at all
+    // of a kernel without a system, which users cannot meet; no codes at all
+    const internal = ['PORT_UNFILLED', 'NODE_ENV', 'HANDLER_EXIT', 'CANCEL_TIMER', 'READ_TIMER'];
     expect(raised).toContain('CALL_CYCLE');
     expect([...new Set(raised)].filter((code) => !listed.has(code) && !internal.includes(code))).toEqual([]);
   });
 
   it('lists every code of a CallError, and START_FAILED', () => {
-    const union = /type CallErrorCode =([^;]+);/.exec(readFileSync(join(root, 'src/base/errors.ts'), 'utf8'))?.[1] ?? '';
+    const union =
+      /type CallErrorCode =([^;]+);/.exec(readFileSync(join(root, 'src/base/errors.ts'), 'utf8'))?.[1] ?? '';
     const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map((match) => match[1] ?? '');
     expect(codes).toContain('NOPROC');
     expect(codes.filter((code) => !listed.has(code))).toEqual([]);

@@ -28,10 +28,15 @@ export function runnable(page: string): Block[] {
 
 /** Every TypeScript fence of a page, marked or not: none may hide from the tests. */
 export function fences(page: string): string[] {
-  return [...readFileSync(join(root, page), 'utf8').matchAll(/^```((?:ts|typescript|js|javascript)\b.*)$/gm)].map((match) => match[1] ?? '');
+  return [...readFileSync(join(root, page), 'utf8').matchAll(/^```((?:ts|typescript|js|javascript)\b.*)$/gm)].map(
+    (match) => match[1] ?? '',
+  );
 }
 
-/** Runs a block as a module of its own and returns what it printed; 'castcall' is this repository's src (vitest.config.ts). */
+/**
+ * Runs a block as a module of its own and returns what it printed; 'castcall' is this repository's src
+ * (vitest.config.ts).
+ */
 export async function printed(block: Block): Promise<string[]> {
   const lines: string[] = [];
   const key = `castcall docs ${block.place}`;
@@ -52,5 +57,7 @@ export async function printed(block: Block): Promise<string[]> {
 
 /** Types off, and `await using` down to what Node 20 knows. */
 function strip(code: string): string {
-  return ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } }).outputText;
+  return ts.transpileModule(
+    code, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } },
+  ).outputText;
 }

@@ -8,5 +8,7 @@ export function guides(): string[] {
 }
 
 function pagesOf(folder: string): string[] {
-  return readdirSync(join(root, folder)).filter((name) => name.endsWith('.md')).sort().map((name) => `${folder}/${name}`);
+  return readdirSync(join(root, folder)).filter((name) => name.endsWith('.md')).sort().map(
+    (name) => `${folder}/${name}`,
+  );
 }

@@ -28,24 +28,34 @@ describe('README.md', () => {
   it('lists every flag of the audit, and no other', () => {
     const flags = [...text.matchAll(/^\| `(--[a-z]+)/gm)].map((match) => match[1] ?? '');
     expect([...flags].sort()).toEqual(['--chaos', '--json', '--out', '--seed', '--workers']);
-    for (const flag of flags) expect(parseRequest([flag, ...(flag === '--json' ? [] : [flag === '--chaos' ? 'high' : flag === '--out' ? 'nowhere' : '3'])], root).kind).toBe('audit');
+    for (const flag of flags) {
+      expect(parseRequest(
+        [flag, ...(flag === '--json' ? [] : [flag === '--chaos' ? 'high' : flag === '--out' ? 'nowhere' : '3'])], root,
+      ).kind).toBe('audit');
+    }
   });
 });
 
 describe.each(['README.md', ...guides()])('the links of %s', (page) => {
-  const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)].map((match) => ({ file: match[1] ?? '', anchor: match[2] }));
+  const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)].map(
+    (match) => ({ file: match[1] ?? '', anchor: match[2] }),
+  );
 
   it('lead to files that exist', () => {
-    expect(links.filter(({ file }) => !file.startsWith('http') && !existsSync(join(root, dirname(page), file)))).toEqual([]);
+    expect(links.filter(({ file }) => !file.startsWith('http') && !existsSync(join(root, dirname(page), file))))
+      .toEqual([]);
   });
 
   it('lead to headings that exist', () => {
-    const missing = links.filter(({ file, anchor }) => anchor !== undefined && !anchors(file === '' ? page : join(dirname(page), file)).includes(anchor));
+    const missing = links.filter(({ file, anchor }) =>
+      anchor !== undefined && !anchors(file === '' ? page : join(dirname(page), file)).includes(anchor));
     expect(missing).toEqual([]);
   });
 });
 
 /** As GitHub makes them from headings. */
 function anchors(page: string): string[] {
-  return [...readFileSync(join(root, page), 'utf8').matchAll(/^#+ (.+)$/gm)].map((match) => (match[1] ?? '').toLowerCase().replaceAll(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+  return [...readFileSync(join(root, page), 'utf8').matchAll(/^#+ (.+)$/gm)].map(
+    (match) => (match[1] ?? '').toLowerCase().replaceAll(/[^\w\s-]/g, '').replaceAll(' ', '-'),
+  );
 }

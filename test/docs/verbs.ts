@@ -28,7 +28,9 @@ const RECEIVERS: Readonly<Record<string, readonly string[]>> = {
 /** The code in the middle column of every table row below `## The table`. */
 export function namedIn(page: string): string[] {
   const table = /^## The table$([\s\S]*?)^## /m.exec(page)?.[1] ?? '';
-  return [...table.matchAll(/^\| .*? \| (.*?) \| .* \|$/gm)].flatMap((row) => [...(row[1] ?? '').replaceAll('\\|', '').matchAll(/`([^`]+)`/g)].map((span) => span[1] ?? ''));
+  return [...table.matchAll(/^\| .*? \| (.*?) \| .* \|$/gm)].flatMap(
+    (row) => [...(row[1] ?? '').replaceAll('\\|', '').matchAll(/`([^`]+)`/g)].map((span) => span[1] ?? ''),
+  );
 }
 
 const symbols = publicSymbols();
@@ -36,8 +38,13 @@ const symbols = publicSymbols();
 /** What of it does not exist: verbs, exported names, and option keys, each as it is written. */
 export function missingIn(spans: readonly string[]): string[] {
   const names = new Set(symbols.map((symbol) => symbol.name));
-  const members = new Set(symbols.filter((symbol) => symbol.kind === 'member').map((symbol) => symbol.name.slice(symbol.name.indexOf('.') + 1)));
-  return spans.flatMap((span) => [...verbs(span).filter((verb) => !exists(verb, names)), ...keys(span).filter((key) => !members.has(key)).map((key) => `{ ${key} }`)]);
+  const members = new Set(symbols.filter((symbol) => symbol.kind === 'member').map(
+    (symbol) => symbol.name.slice(symbol.name.indexOf('.') + 1),
+  ));
+  return spans.flatMap((span) => [
+    ...verbs(span).filter((verb) => !exists(verb, names)),
+    ...keys(span).filter((key) => !members.has(key)).map((key) => `{ ${key} }`),
+  ]);
 }
 
 /** The head of a span, and what is called on its result: `self.stop(r).reply(v)`. An object alone has options only. */
@@ -55,5 +62,7 @@ function exists(verb: string, names: ReadonlySet<string>): boolean {
 }
 
 function keys(span: string): string[] {
-  return [...span.matchAll(/\{([^{}]*)\}/g)].flatMap((object) => (object[1] ?? '').replaceAll(/\[[^\]]*\]|'[^']*'/g, '').split(',')).map((entry) => entry.split(':')[0]?.trim() ?? '').filter((key) => key !== '');
+  return [...span.matchAll(/\{([^{}]*)\}/g)].flatMap(
+    (object) => (object[1] ?? '').replaceAll(/\[[^\]]*\]|'[^']*'/g, '').split(','),
+  ).map((entry) => entry.split(':')[0]?.trim() ?? '').filter((key) => key !== '');
 }

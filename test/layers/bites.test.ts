@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSources, checkTests } from './check.js';
+import { checkSources, checkTests, wideOf1000 } from './check.js';
 import { doorways, functionLinesMax, layers } from './layers.js';
 import type { Violation } from './check.js';
 
@@ -62,11 +62,15 @@ describe('a right tree', () => {
 
 describe('folders', () => {
   it('finds a folder without a layer', () => {
-    expect(check({ 'utils/sleep.ts': `export const a = 1;\n` })).toEqual(found('folder-unknown', 'utils/sleep.ts', 1, 'utils/ has no layer'));
+    expect(check({ 'utils/sleep.ts': `export const a = 1;\n` })).toEqual(
+      found('folder-unknown', 'utils/sleep.ts', 1, 'utils/ has no layer'),
+    );
   });
 
   it('finds a file beside index.ts', () => {
-    expect(check({ 'helpers.ts': `export const a = 1;\n` })).toEqual(found('folder-unknown', 'helpers.ts', 1, 'only index.ts lives in src itself'));
+    expect(check({ 'helpers.ts': `export const a = 1;\n` })).toEqual(
+      found('folder-unknown', 'helpers.ts', 1, 'only index.ts lives in src itself'),
+    );
   });
 });
 
@@ -84,11 +88,15 @@ describe('imports between folders', () => {
     ['an import type inside an expression', `export type R = import('../router/index.js').R;`],
     ['import()', `export const r = import('../router/index.js');`],
   ])('counts %s', (_, text) => {
-    expect(check({ 'process/a.ts': `${text}\n` })).toEqual(found('import-forbidden', 'process/a.ts', 1, '../router/index.js'));
+    expect(check({ 'process/a.ts': `${text}\n` })).toEqual(
+      found('import-forbidden', 'process/a.ts', 1, '../router/index.js'),
+    );
   });
 
   it('finds siblings of one level that import each other', () => {
-    expect(check({ 'supervisor/a.ts': `import '../journal/index.js';\n`, 'journal/a.ts': `import '../supervisor/index.js';\n` })).toEqual([
+    expect(check(
+      { 'supervisor/a.ts': `import '../journal/index.js';\n`, 'journal/a.ts': `import '../supervisor/index.js';\n` },
+    )).toEqual([
       ...found('import-forbidden', 'journal/a.ts', 1, '../supervisor/index.js'),
       ...found('import-forbidden', 'supervisor/a.ts', 1, '../journal/index.js'),
     ]);
@@ -101,11 +109,15 @@ describe('imports between folders', () => {
     const expected = names.flatMap((name) => names
       .filter((other) => other !== name && layers[name]?.imports.includes(other) !== true)
       .map((other) => `${name} ${other}`));
-    expect(pairs.map(({ file, detail }) => `${file.split('/')[0]} ${detail.split('/')[1]}`).sort()).toEqual(expected.sort());
+    expect(pairs.map(({ file, detail }) => `${file.split('/')[0]} ${detail.split('/')[1]}`).sort()).toEqual(
+      expected.sort(),
+    );
   });
 
   it('finds an import past the index of another folder', () => {
-    expect(check({ 'mailbox/a.ts': `import { link } from '../base/ring.js';\n` })).toEqual(found('import-deep', 'mailbox/a.ts', 1, '../base/ring.js'));
+    expect(check({ 'mailbox/a.ts': `import { link } from '../base/ring.js';\n` })).toEqual(
+      found('import-deep', 'mailbox/a.ts', 1, '../base/ring.js'),
+    );
   });
 
   it('finds an import past the index from a nested file', () => {
@@ -114,15 +126,23 @@ describe('imports between folders', () => {
   });
 
   it('finds an import past the index in src/index.ts', () => {
-    expect(check({ 'index.ts': `export { a } from './base/ring.js';\n` })).toEqual(found('import-deep', 'index.ts', 1, './base/ring.js'));
+    expect(check({ 'index.ts': `export { a } from './base/ring.js';\n` })).toEqual(
+      found('import-deep', 'index.ts', 1, './base/ring.js'),
+    );
   });
 
-  it.each(['../index.js', './public.js', '../supervisor/public.js'])('finds an inner file that goes through the door %s', (specifier) => {
-    expect(check({ 'system/a.ts': `import '${specifier}';\n` })).toEqual(found('import-door', 'system/a.ts', 1, specifier));
+  it.each(
+    ['../index.js', './public.js', '../supervisor/public.js'],
+  )('finds an inner file that goes through the door %s', (specifier) => {
+    expect(check({ 'system/a.ts': `import '${specifier}';\n` })).toEqual(
+      found('import-door', 'system/a.ts', 1, specifier),
+    );
   });
 
   it('finds an import out of the root', () => {
-    expect(check({ 'system/a.ts': `import '../../test/kit.js';\n` })).toEqual(found('import-forbidden', 'system/a.ts', 1, '../../test/kit.js'));
+    expect(check({ 'system/a.ts': `import '../../test/kit.js';\n` })).toEqual(
+      found('import-forbidden', 'system/a.ts', 1, '../../test/kit.js'),
+    );
   });
 });
 
@@ -141,7 +161,10 @@ describe('cycles', () => {
   });
 
   it('lets types go round', () => {
-    expect(check({ 'base/a.ts': `import type { B } from './b.js';\nexport type A = B;\n`, 'base/b.ts': `import { type A } from './a.js';\nexport type B = A;\n` }))
+    expect(check({
+      'base/a.ts': `import type { B } from './b.js';\nexport type A = B;\n`,
+      'base/b.ts': `import { type A } from './a.js';\nexport type B = A;\n`,
+    }))
       .toEqual([]);
   });
 });
@@ -181,12 +204,17 @@ describe('raw things', () => {
     ]);
   });
 
-  it.each(['node:fs', 'fs', 'node:net', 'node:worker_threads', 'node:timers/promises', 'node:crypto', 'node:process', 'node:util'])('finds an import of %s', (name) => {
+  it.each([
+    'node:fs', 'fs', 'node:net', 'node:worker_threads', 'node:timers/promises', 'node:crypto', 'node:process',
+    'node:util',
+  ])('finds an import of %s', (name) => {
     expect(check({ 'router/a.ts': `import '${name}';\n` })).toEqual(found('builtin', 'router/a.ts', 1, name));
   });
 
   it('lets a folder import the modules of Node that its row names', () => {
-    expect(check({ 'base/a.ts': `import { performance } from 'node:perf_hooks';\n`, 'journal/a.ts': `import 'node:fs';\n` })).toEqual([]);
+    expect(
+      check({ 'base/a.ts': `import { performance } from 'node:perf_hooks';\n`, 'journal/a.ts': `import 'node:fs';\n` }),
+    ).toEqual([]);
   });
 });
 
@@ -200,7 +228,9 @@ describe('packages', () => {
   });
 
   it.each(['lodash', '@scope/name', 'castcall'])('finds %s, which has no doorway', (name) => {
-    expect(check({ 'base/id.ts': `import type {} from '${name}';\n` })).toEqual(found('package', 'base/id.ts', 1, name));
+    expect(check({ 'base/id.ts': `import type {} from '${name}';\n` })).toEqual(
+      found('package', 'base/id.ts', 1, name),
+    );
   });
 });
 
@@ -235,7 +265,9 @@ describe('rooms', () => {
   it('finds a folder of 23 files and lets 22 pass', () => {
     plant(Object.fromEntries(Array.from({ length: 22 }, (_, n) => [`router/request/f${n}.ts`, ''])));
     expect(checkSources(root)).toEqual([]);
-    expect(check({ 'router/request/g.ts': '' })).toEqual(found('folder-full', 'router/request', 1, '23 files, at most 22'));
+    expect(check({ 'router/request/g.ts': '' })).toEqual(
+      found('folder-full', 'router/request', 1, '23 files, at most 22'),
+    );
   });
 });
 
@@ -247,14 +279,20 @@ describe('the hot folders', () => {
     ['delete', `export const f = (o: { a?: 1 }): boolean => delete o.a;`],
     ['forEach', `export const f = (o: number[]): void => { o.forEach(() => {}); };`],
   ])('finds %s in %s', (name, text) => {
-    for (const folder of ['base', 'mailbox', 'process']) plant({ [`${folder}/a.ts`]: `${text}\n`, [`router/${folder}.ts`]: `${text}\n` });
-    expect(checkSources(root)).toEqual(['base', 'mailbox', 'process'].flatMap((folder) => found('hot', `${folder}/a.ts`, 1, name)));
+    for (const folder of ['base', 'mailbox', 'process']) {
+      plant({ [`${folder}/a.ts`]: `${text}\n`, [`router/${folder}.ts`]: `${text}\n` });
+    }
+    expect(checkSources(root)).toEqual(
+      ['base', 'mailbox', 'process'].flatMap((folder) => found('hot', `${folder}/a.ts`, 1, name)),
+    );
   });
 });
 
 describe('sizes', () => {
   it('finds a file of 401 lines and lets 400 pass', () => {
-    expect(check({ 'base/long.ts': lines(401), 'base/just.ts': lines(400) })).toEqual(found('file-long', 'base/long.ts', 1, '401 lines, at most 400'));
+    expect(check({ 'base/long.ts': lines(401), 'base/just.ts': lines(400) })).toEqual(
+      found('file-long', 'base/long.ts', 1, '401 lines, at most 400'),
+    );
   });
 
   it('finds a test file of 401 lines', () => {
@@ -262,8 +300,15 @@ describe('sizes', () => {
     expect(checkTests(root)).toEqual(found('file-long', 'router/call.test.ts', 1, '401 lines, at most 400'));
   });
 
+  it('counts wide lines of 1,000', () => {
+    plant({ 'a.ts': `${'x'.repeat(121)}\n${'x'.repeat(120)}\n\n` });
+    expect(wideOf1000(root)).toBe(250);
+  });
+
   it('finds tests that sleep', () => {
-    plant({ 'a.test.ts': 'await sleep(50);\nawait sleep(51);\nsetTimeout(done, 1_000);\nself.sleep(70);\nsetInterval(tick, 5);\n' });
+    plant({
+      'a.test.ts': 'await sleep(50);\nawait sleep(51);\nsetTimeout(done, 1_000);\nself.sleep(70);\nsetInterval(tick, 5);\n',
+    });
     expect(checkTests(root)).toEqual([
       ...found('sleep', 'a.test.ts', 2, '51 ms, at most 50: use virtual time'),
       ...found('sleep', 'a.test.ts', 3, '1000 ms, at most 50: use virtual time'),

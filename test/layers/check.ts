@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 import {
-  doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers, rooms, sleepMsMax,
+  doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers, lineWidth, rooms, sleepMsMax,
 } from './layers.js';
 import { runtimeCycles } from './cycles.js';
 import { rawUses } from './raw.js';
@@ -52,6 +52,12 @@ export function checkTests(root: string): Violation[] {
   });
 }
 
+/** How many of 1,000 lines are wider than `lineWidth`; what cannot be broken is: texts, examples, some titles. */
+export function wideOf1000(root: string): number {
+  const lines = listTypeScript(root).flatMap((path) => readFileSync(path, 'utf8').split('\n'));
+  return (1_000 * lines.filter((line) => line.length > lineWidth).length) / Math.max(1, lines.length);
+}
+
 export function format(violation: Violation): string {
   return `${violation.file}:${violation.line} ${violation.rule}: ${violation.detail}`;
 }
@@ -67,7 +73,10 @@ function folderOf({ path, folder }: Source): Violation[] {
     return [{ rule: 'room-unknown', file: path, line: 1, detail: `${folder}/${room}/ is no room of ${folder}` }];
   }
   if (path === 'index.ts' || (folder !== undefined && layers[folder] !== undefined)) return [];
-  return [{ rule: 'folder-unknown', file: path, line: 1, detail: folder === undefined ? 'only index.ts lives in src itself' : `${folder}/ has no layer` }];
+  return [{
+    rule: 'folder-unknown', file: path, line: 1,
+    detail: folder === undefined ? 'only index.ts lives in src itself' : `${folder}/ has no layer`,
+  }];
 }
 
 function edgeOf(source: Source, edge: Edge): Violation[] {
@@ -76,7 +85,9 @@ function edgeOf(source: Source, edge: Edge): Violation[] {
 }
 
 function outsideRule(source: Source, { specifier }: Edge): Violation['rule'] | undefined {
-  if (isBuiltin(specifier)) return layers[source.folder ?? '']?.builtins.includes(specifier) === true ? undefined : 'builtin';
+  if (isBuiltin(specifier)) {
+    return layers[source.folder ?? '']?.builtins.includes(specifier) === true ? undefined : 'builtin';
+  }
   const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
   return doorways[name] === source.path ? undefined : 'package';
 }
@@ -96,7 +107,9 @@ function roomOf(path: string): string | undefined {
   return inner === undefined ? undefined : room;
 }
 
-function roomRule(folder: string, from: string | undefined, to: string | undefined, runtime: boolean): 'room' | undefined {
+function roomRule(
+  folder: string, from: string | undefined, to: string | undefined, runtime: boolean,
+): 'room' | undefined {
   if (from === undefined || from === to) return undefined;
   if (to === undefined) return 'room';
   const may = (one: string, other: string): boolean => rooms[folder]?.[one]?.includes(other) === true;
@@ -116,7 +129,9 @@ function hotOf(source: Source): Violation[] {
   const violations: Violation[] = [];
   walk(source.file, (node) => {
     const detail = coldConstruct(node);
-    if (detail !== undefined) violations.push({ rule: 'hot', file: source.path, line: lineOf(source.file, node), detail });
+    if (detail !== undefined) {
+      violations.push({ rule: 'hot', file: source.path, line: lineOf(source.file, node), detail });
+    }
   });
   return violations;
 }
@@ -124,7 +139,8 @@ function hotOf(source: Source): Violation[] {
 function coldConstruct(node: ts.Node): string | undefined {
   if (node.kind === ts.SyntaxKind.AsyncKeyword) return 'async function';
   if (ts.isDeleteExpression(node)) return 'delete';
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'forEach') return 'forEach';
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)
+    && node.expression.name.text === 'forEach') return 'forEach';
   return undefined;
 }
 
@@ -136,7 +152,9 @@ function longOf(root: string, source: Source): Violation[] {
     const lines = source.file.getLineAndCharacterOfPosition(node.end).line + 2 - line;
     if (lines <= functionLinesMax) return;
     const name = node.name?.getText(source.file) ?? 'function';
-    violations.push({ rule: 'function-long', file: source.path, line, detail: `${name}: ${lines} lines, at most ${functionLinesMax}` });
+    violations.push({
+      rule: 'function-long', file: source.path, line, detail: `${name}: ${lines} lines, at most ${functionLinesMax}`,
+    });
   });
   return violations;
 }
@@ -147,13 +165,19 @@ function sleepsOf(file: string, text: string): Violation[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   walk(source, (node) => {
     if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
-    const delay = { setTimeout: node.arguments[1], setInterval: node.arguments[1], sleep: node.arguments[0] }[node.expression.text];
+    const delay =
+      { setTimeout: node.arguments[1], setInterval: node.arguments[1], sleep: node.arguments[0] }[node.expression.text];
     if (delay === undefined || !ts.isNumericLiteral(delay) || Number(delay.text) <= sleepMsMax) return;
-    violations.push({ rule: 'sleep', file, line: lineOf(source, node), detail: `${delay.text} ms, at most ${sleepMsMax}: use virtual time` });
+    violations.push({
+      rule: 'sleep', file, line: lineOf(source, node),
+      detail: `${delay.text} ms, at most ${sleepMsMax}: use virtual time`,
+    });
   });
   return violations;
 }
 
 function tooLong(file: string, lines: number): Violation[] {
-  return lines <= fileLinesMax ? [] : [{ rule: 'file-long', file, line: 1, detail: `${lines} lines, at most ${fileLinesMax}` }];
+  return lines <= fileLinesMax
+    ? []
+    : [{ rule: 'file-long', file, line: 1, detail: `${lines} lines, at most ${fileLinesMax}` }];
 }

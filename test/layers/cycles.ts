@@ -17,7 +17,9 @@ export function runtimeCycles(sources: readonly Source[]): string[][] {
 }
 
 function runtimeTargets(source: Source, known: ReadonlySet<string>): string[] {
-  return source.edges.flatMap((edge) => (edge.runtime && edge.target !== undefined && known.has(edge.target) ? [edge.target] : []));
+  return source.edges.flatMap(
+    (edge) => (edge.runtime && edge.target !== undefined && known.has(edge.target) ? [edge.target] : []),
+  );
 }
 
 /** Breadth first from `start` until an edge leads back to it. */

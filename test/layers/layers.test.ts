@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { checkSources, checkTests, format } from './check.js';
-import { layers, rooms } from './layers.js';
+import { checkSources, checkTests, format, wideOf1000 } from './check.js';
+import { layers, rooms, wideMax } from './layers.js';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -12,6 +12,11 @@ describe('the house', () => {
 
   it('has no test file that is too long to read, and no test that sleeps', { timeout: 60_000 }, () => {
     expect(checkTests(folder('..')).map(format)).toEqual([]);
+  });
+
+  it('has few lines that are wider than 120 columns', () => {
+    expect(wideOf1000(folder('../../src'))).toBeLessThanOrEqual(wideMax.src);
+    expect(wideOf1000(folder('..'))).toBeLessThanOrEqual(wideMax.test);
   });
 
   it('is acyclic as a table: a folder imports lower levels only, mailbox and base share the lowest', () => {
@@ -26,7 +31,8 @@ describe('the house', () => {
   it('has rooms that load only what stands above them in the table', () => {
     const wrong = Object.entries(rooms).flatMap(([folder, byRoom]) => {
       const order = Object.keys(byRoom);
-      return order.flatMap((room, at) => (byRoom[room] ?? []).filter((other) => !order.slice(0, at).includes(other)).map((other) => `${folder}/${room} -> ${other}`));
+      return order.flatMap((room, at) => (byRoom[room] ?? []).filter((other) => !order.slice(0, at).includes(other))
+        .map((other) => `${folder}/${room} -> ${other}`));
     });
     expect(wrong).toEqual([]);
   });

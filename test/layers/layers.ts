@@ -41,12 +41,17 @@ const spread = [...local, 'activation', 'cluster'] as const;
 const files = ['node:fs', 'node:fs/promises', 'node:path'] as const;
 const sockets = ['node:net', 'node:tls', 'node:http', 'node:https'] as const;
 
-function layer(level: number, imports: readonly string[], touches: readonly RawGroup[] = [], builtins: readonly string[] = []): Layer {
+function layer(
+  level: number, imports: readonly string[], touches: readonly RawGroup[] = [], builtins: readonly string[] = [],
+): Layer {
   return { level, imports, touches, builtins };
 }
 
 export const layers: Readonly<Record<string, Layer>> = {
-  base: layer(0, [], ['clocks', 'timers', 'randomness', 'workers'], ['node:perf_hooks', 'node:async_hooks', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm', 'node:worker_threads']),
+  base: layer(0, [], ['clocks', 'timers', 'randomness', 'workers'], [
+    'node:perf_hooks', 'node:async_hooks', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm',
+    'node:worker_threads',
+  ]),
   mailbox: layer(0, ['base']),
   process: layer(1, ['base', 'mailbox']),
   router: layer(2, kernel),
@@ -59,8 +64,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   cluster: layer(7, local, ['net'], sockets),
   observe: layer(8, spread, ['net'], sockets),
   system: layer(9, [...spread, 'observe'], ['environment', 'signals']),
-  // The kit makes the systems that it simulates, so it stands above the composition root; it stands in for the globals while a seed runs.
-  testing: layer(10, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util']),
+  // The kit makes the systems that it simulates, so it stands above the composition root; it stands in for the globals
+  // while a seed runs.
+  testing: layer(
+    10, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util'],
+  ),
   cli: layer(
     11,
     [...spread, 'observe', 'system', 'testing'],
@@ -71,7 +79,8 @@ export const layers: Readonly<Record<string, Layer>> = {
 
 /**
  * The rooms of a folder, and which of its other rooms each may load. A type may also be named the other way. The files
- * that lie in the folder itself may use all of its rooms, and no room uses them. A folder that is not named here is flat.
+ * that lie in the folder itself may use all of its rooms, and no room uses them. A folder that is not named here is
+ * flat.
  */
 export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   process: {
@@ -118,6 +127,9 @@ export const hotFolders: readonly string[] = kernel;
 /** Source files that lie in one folder. */
 export const folderFilesMax = 22;
 export const fileLinesMax = 400;
+export const lineWidth = 120;
+/** Of 1,000 lines so many may be wider. */
+export const wideMax = { src: 5, test: 10 } as const;
 export const functionLinesMax = 70;
 /** Real time that a test may wait for, ms. */
 export const sleepMsMax = 50;

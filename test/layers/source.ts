@@ -30,7 +30,10 @@ export function readTree(root: string): SourceTree {
   const program = ts.createProgram({
     rootNames: listTypeScript(root),
     // Without libraries and resolution every name that no file declares is a global of the platform.
-    options: { noLib: true, noResolve: true, types: [], moduleDetection: ts.ModuleDetectionKind.Force, target: ts.ScriptTarget.ESNext },
+    options: {
+      noLib: true, noResolve: true, types: [], moduleDetection: ts.ModuleDetectionKind.Force,
+      target: ts.ScriptTarget.ESNext,
+    },
   });
   const sources = program.getSourceFiles().map((file): Source => {
     const path = relative(root, file.fileName).split(sep).join('/');
@@ -78,13 +81,16 @@ function importOf(node: ts.Node): { specifier: string; runtime: boolean } | unde
   if (ts.isImportDeclaration(node)) {
     return textOf(node.moduleSpecifier, node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword);
   }
-  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) return textOf(node.moduleSpecifier, !node.isTypeOnly);
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+    return textOf(node.moduleSpecifier, !node.isTypeOnly);
+  }
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return textOf(node.argument.literal, false);
   if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
     return textOf(node.moduleReference.expression, !node.isTypeOnly);
   }
   if (!ts.isCallExpression(node)) return undefined;
-  const loads = node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require');
+  const loads = node.expression.kind === ts.SyntaxKind.ImportKeyword
+    || (ts.isIdentifier(node.expression) && node.expression.text === 'require');
   const [argument] = node.arguments;
   return loads && argument !== undefined ? textOf(argument, true) : undefined;
 }

@@ -28,13 +28,17 @@ describe('a mailbox in use', () => {
 
   it('P1 any mix of priorities arrives as a stable sort by priority', async () => {
     const rank: Record<Priority, number> = { critical: 0, high: 1, normal: 2, low: 3 };
-    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom<Priority>('low', 'normal', 'high', 'critical'), { maxLength: 60 }), async (priorities) => {
+    await fc.assert(fc.asyncProperty(fc.array(
+      fc.constantFrom<Priority>('low', 'normal', 'high', 'critical'), { maxLength: 60 },
+    ), async (priorities) => {
       const system = testSystem();
       const seen: number[] = [];
       const ref = system.start(Worker, seen);
       order(ref, priorities);
       await ref.call('ping', undefined, { priority: 'low' });
-      expect(seen).toEqual(priorities.map((_, n) => n).sort((a, b) => rank[priorities[a] as Priority] - rank[priorities[b] as Priority] || a - b));
+      expect(seen).toEqual(priorities.map((_, n) => n).sort(
+        (a, b) => rank[priorities[a] as Priority] - rank[priorities[b] as Priority] || a - b,
+      ));
       await system.stop();
     }), { numRuns: 30 });
   });

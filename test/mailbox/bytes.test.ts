@@ -6,9 +6,14 @@ import { Recorder, testSystem } from '../support/system.js';
 describe('a mailbox bounded in bytes', () => {
   it('P9 counts texts as UTF-8, byte arrays by length, nothing for undefined, 8 for other scalars; the rest by sizeOf', async () => {
     const system = testSystem();
-    const { ref } = await heldWorker(system, { capacityBytes: 1_000, sizeOf: (payload, op) => (payload as { bytes: number }).bytes + op.length });
+    const { ref } = await heldWorker(
+      system, { capacityBytes: 1_000, sizeOf: (payload, op) => (payload as { bytes: number }).bytes + op.length },
+    );
     const now = (): number | undefined => ref.stats().mailbox.bytes?.now;
-    const sizes = [['abc', 3], ['é€', 5], [new Uint8Array(10), 10], [Buffer.from('four'), 4], [new ArrayBuffer(7), 7], [new DataView(new ArrayBuffer(3)), 3], [undefined, 0], [null, 8], [7, 8], [true, 8], [{ bytes: 20 }, 24]] as const;
+    const sizes = [
+      ['abc', 3], ['é€', 5], [new Uint8Array(10), 10], [Buffer.from('four'), 4], [new ArrayBuffer(7), 7],
+      [new DataView(new ArrayBuffer(3)), 3], [undefined, 0], [null, 8], [7, 8], [true, 8], [{ bytes: 20 }, 24],
+    ] as const;
     let sum = 0;
     for (const [payload, bytes] of sizes) {
       expect(ref.tryCast('work', payload)).toBe('ok');
@@ -18,12 +23,16 @@ describe('a mailbox bounded in bytes', () => {
 
   it('P9 the bound holds on every path, and the bytes of what leaves are free', async () => {
     const system = testSystem();
-    for (const [overflow, outcome] of [['reject', 'full'], ['drop-newest', 'full'], ['suspend', 'full'], ['drop-oldest', 'ok']] as const) {
+    for (const [overflow, outcome] of [
+      ['reject', 'full'], ['drop-newest', 'full'], ['suspend', 'full'], ['drop-oldest', 'ok'],
+    ] as const) {
       const { ref, seen, go } = await heldWorker(system, { capacityBytes: 10, overflow });
       for (const text of ['aaaa', 'bbbb', '']) expect(ref.tryCast('work', text)).toBe('ok');
       expect(ref.tryCast('work', 'ccc', { priority: 'high' })).toBe(outcome);
       expect(ref.tryCast('work', 'dd')).toBe('ok');
-      expect(ref.stats().mailbox.bytes).toEqual({ now: overflow === 'drop-oldest' ? 9 : 10, peak: 10 - (overflow === 'drop-oldest' ? 1 : 0), capacity: 10 });
+      expect(ref.stats().mailbox.bytes).toEqual(
+        { now: overflow === 'drop-oldest' ? 9 : 10, peak: 10 - (overflow === 'drop-oldest' ? 1 : 0), capacity: 10 },
+      );
       await go();
       expect(seen).toEqual(overflow === 'drop-oldest' ? ['ccc', 'bbbb', '', 'dd'] : ['aaaa', 'bbbb', '', 'dd']);
       expect(ref.stats().mailbox).toMatchObject({ bytes: { now: 0 }, size: 0, handled: 5 });
@@ -58,7 +67,8 @@ describe('a mailbox bounded in bytes', () => {
         expect(await stateOf(ref.call('ask', {}))).toBe('UNSIZABLE_PAYLOAD');
         expect(await stateOf(ref.put('work', {}))).toBe('UNSIZABLE_PAYLOAD');
       }
-      expect(() => ref.tryCast('work', '0123456789x')).toThrow("cast 'work' to " + String(ref.pid) + ': the payload is larger than its whole mailbox may be (capacityBytes 10)');
+      expect(() => ref.tryCast('work', '0123456789x')).toThrow("cast 'work' to " + String(ref.pid)
+        + ': the payload is larger than its whole mailbox may be (capacityBytes 10)');
       expect(await stateOf(ref.put('work', '0123456789x'))).toBe('PAYLOAD_TOO_LARGE');
       ref.cast('work', {});
       ref.send({});

@@ -11,7 +11,9 @@ describe('coalescing', () => {
     ref.cast('work', 'b1', { coalesce: 'b', priority: 'low' });
     ref.cast('work', 'plain');
     ref.cast('other', 'o1', { coalesce: 'a' });
-    expect(ref.tryCast('work', 'a2', { coalesce: { key: 'a', keep: 'last' } }), 'a replacement needs no room').toBe('ok');
+    expect(ref.tryCast('work', 'a2', { coalesce: { key: 'a', keep: 'last' } }), 'a replacement needs no room').toBe(
+      'ok',
+    );
     expect(ref.tryCast('work', 'b2', { coalesce: 'b', priority: 'critical' })).toBe('ok');
     expect(ref.tryCast('work', 'c1', { coalesce: 'c' })).toBe('full');
     expect(ref.stats().mailbox).toMatchObject({ size: 4, superseded: 2, rejected: 1, sent: 8 });
@@ -95,9 +97,12 @@ describe('coalescing', () => {
 
   it('P3 a key is a text of 1 to 1,024 bytes, for casts only', async () => {
     const system = testSystem();
-    const { ref } = await heldWorker(system, {}) as unknown as { ref: { tryCast(...args: unknown[]): unknown; call(...args: unknown[]): Promise<unknown> } } & Held;
+    const { ref } = await heldWorker(system, {}) as unknown as
+      & { ref: { tryCast(...args: unknown[]): unknown; call(...args: unknown[]): Promise<unknown> } } & Held;
     const bad = (coalesce: unknown) => expect(() => ref.tryCast('work', 1, { coalesce }));
-    for (const key of ['', 'k'.repeat(1_025), '€'.repeat(342), 7, null]) bad(typeof key === 'string' ? key : { key }).toThrow(/^tryCast\.coalesce.*a text of 1 to 1024 bytes/);
+    for (const key of ['', 'k'.repeat(1_025), '€'.repeat(342), 7, null]) {
+      bad(typeof key === 'string' ? key : { key }).toThrow(/^tryCast\.coalesce.*a text of 1 to 1024 bytes/);
+    }
     bad({ key: 'k', keep: 'both' }).toThrow("tryCast.coalesce.keep: got 'both', expected 'last' (default) or 'first'");
     bad({ key: 'k', keeps: 1 }).toThrow(/no such option/);
     bad(7).toThrow(/coalesce/);

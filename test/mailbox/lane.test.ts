@@ -6,8 +6,13 @@ import { take } from './take.js';
 describe('Lane', () => {
   it('SG-01 is a FIFO over any mix of puts, takes and shrinks, across all segment sizes', () => {
     const step = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('put' as const), count: fc.integer({ min: 1, max: 400 }) }) },
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const), count: fc.integer({ min: 1, max: 400 }) }) },
+      {
+        weight: 5, arbitrary: fc.record({ kind: fc.constant('put' as const), count: fc.integer({ min: 1, max: 400 }) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant('take' as const), count: fc.integer({ min: 1, max: 400 }) }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('shrink' as const), count: fc.constant(0) }) },
     );
     fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -23,7 +28,9 @@ describe('Lane', () => {
           } else if (model.length > 0) {
             const wanted = model.shift() as number;
             const got = take(lane);
-            if (got.op !== INFO || got.payload !== wanted || got.from !== -wanted) throw new Error(`expected ${wanted}, got ${String(got.payload)}`);
+            if (got.op !== INFO || got.payload !== wanted || got.from !== -wanted) {
+              throw new Error(`expected ${wanted}, got ${String(got.payload)}`);
+            }
           }
         }
         expect(lane.n).toBe(model.length);
@@ -41,7 +48,9 @@ describe('Lane', () => {
         for (let i = 0; i < 700; i++) lane.push(INFO, which * 1_000_000 + round * 700 + i, null);
       });
       lanes.forEach((lane, which) => {
-        for (let i = round % 2 === 0 ? 650 : 750; i > 0 && lane.n > 0; i--) seen[which]?.push(take(lane).payload as number);
+        for (let i = round % 2 === 0 ? 650 : 750; i > 0 && lane.n > 0; i--) {
+          seen[which]?.push(take(lane).payload as number);
+        }
       });
     }
     lanes.forEach((lane, which) => {

@@ -6,7 +6,9 @@ import { settleTurn, testSystem } from '../support/system.js';
 describe('lanes that age', () => {
   it('P1 after n takes past it a waiting lower lane has one turn; strict otherwise', async () => {
     const system = testSystem();
-    for (const [lanes, wanted] of [[undefined, 'hhhhhhhhhnnnlll'], ['strict', 'hhhhhhhhhnnnlll'], [{ ageEvery: 3 }, 'hhhnlhhnlhhnlhh']] as const) {
+    for (const [lanes, wanted] of [
+      [undefined, 'hhhhhhhhhnnnlll'], ['strict', 'hhhhhhhhhnnnlll'], [{ ageEvery: 3 }, 'hhhnlhhnlhhnlhh'],
+    ] as const) {
       const { ref, seen, go } = await heldWorker(system, { lanes });
       for (let n = 0; n < 3; n++) ref.cast('work', 'l', { priority: 'low' });
       for (let n = 0; n < 3; n++) ref.cast('work', 'n');
@@ -23,7 +25,9 @@ describe('lanes that age', () => {
       casts: {
         note(self, text: string) {
           seen.push(text);
-          if (text.startsWith('critical') && seen.length < 400) self.ref.cast('note', `critical${seen.length}`, { priority: 'critical' });
+          if (text.startsWith('critical') && seen.length < 400) {
+            self.ref.cast('note', `critical${seen.length}`, { priority: 'critical' });
+          }
         },
       },
     });
@@ -33,7 +37,8 @@ describe('lanes that age', () => {
     for (const priority of ['low', 'normal', 'high'] as const) {
       expect(seen.filter((text) => text.startsWith(priority))).toEqual([0, 1, 2, 3, 4].map((n) => `${priority}${n}`));
       const at = [0, 1, 2, 3, 4].map((n) => seen.indexOf(`${priority}${n}`));
-      at.forEach((position, n) => expect(position - (n === 0 ? 0 : (at[n - 1] as number)), `${priority}${n}`).toBeLessThanOrEqual(13));
+      at.forEach((position, n) =>
+        expect(position - (n === 0 ? 0 : (at[n - 1] as number)), `${priority}${n}`).toBeLessThanOrEqual(13));
     }
   });
 
@@ -50,10 +55,18 @@ describe('lanes that age', () => {
   it('P1 peaks per lane are kept, and lanes count as one for the bound', async () => {
     const system = testSystem();
     const { ref, go } = await heldWorker(system, { capacity: 6, reserve: 0 });
-    for (const [n, priority] of PRIORITIES.entries()) for (let at = 0; at <= n; at++) ref.tryCast('work', at, { priority });
-    expect(ref.stats().mailbox).toMatchObject({ depth: { low: 1, normal: 2, high: 3, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 }, peak: 6, rejected: 4 });
+    for (const [n, priority] of PRIORITIES.entries()) {
+      for (let at = 0; at <= n; at++) ref.tryCast('work', at, { priority });
+    }
+    expect(ref.stats().mailbox).toMatchObject({
+      depth: { low: 1, normal: 2, high: 3, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 },
+      peak: 6, rejected: 4,
+    });
     await go();
     ref.cast('work', 1);
-    expect(ref.stats().mailbox).toMatchObject({ depth: { low: 0, normal: 1, high: 0, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 }, peak: 6 });
+    expect(ref.stats().mailbox).toMatchObject({
+      depth: { low: 0, normal: 1, high: 0, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 },
+      peak: 6,
+    });
   });
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXIT, imbalance, INFO, Mailbox, mailboxStats, Rank, Totals, UNBOUNDED, type Lane } from '../../src/mailbox/index.js';
+import {
+  EXIT, imbalance, INFO, Mailbox, mailboxStats, Rank, Totals, UNBOUNDED, type Lane,
+} from '../../src/mailbox/index.js';
 import { take } from './take.js';
 
 const RANKS = [Rank.Low, Rank.Normal, Rank.High, Rank.Critical, Rank.Front];
@@ -77,7 +79,9 @@ describe('Mailbox', () => {
     expect(imbalance(mailboxStats(box, true, 0))).toBe(0);
     box.handled++;
     expect(imbalance(mailboxStats(box, false, 0))).toBe(0);
-    expect(mailboxStats(box, false, 0)).toMatchObject({ sent: 5, handled: 1, queued: 4, size: 4, peak: 5, depth: { low: 0, normal: 4, high: 0, critical: 0 } });
+    expect(mailboxStats(box, false, 0)).toMatchObject(
+      { sent: 5, handled: 1, queued: 4, size: 4, peak: 5, depth: { low: 0, normal: 4, high: 0, critical: 0 } },
+    );
     expect(mailboxStats(new Mailbox(UNBOUNDED), false, 0).capacity).toBeUndefined();
   });
 

@@ -11,12 +11,16 @@ import { Model, type Message } from './model.js';
 const Stepper = defineAgent({
   name: 'Stepper',
   init: (shared: { seen: string[]; next: () => void }) => shared,
-  casts: { work(self, text: string) { self.state.seen.push(text); return new Promise<void>((resolve) => { self.state.next = resolve; }); } },
+  casts: { work(
+    self, text: string,
+  ) { self.state.seen.push(text); return new Promise<void>((resolve) => { self.state.next = resolve; }); } },
 });
 
 const send = fc.record({
   kind: fc.constantFrom('cast', 'cast', 'put'), rank: fc.nat(3), bytes: fc.integer({ min: 3, max: 6 }),
-  ttl: fc.option(fc.integer({ min: 0, max: 4 }), { nil: -1, freq: 3 }), key: fc.constantFrom('', '', 'a', 'b'), keep: fc.constantFrom<'first' | 'last'>('first', 'last'),
+  ttl: fc.option(
+    fc.integer({ min: 0, max: 4 }), { nil: -1, freq: 3 },
+  ), key: fc.constantFrom('', '', 'a', 'b'), keep: fc.constantFrom<'first' | 'last'>('first', 'last'),
 });
 const step = fc.oneof(
   { weight: 40, arbitrary: send },
@@ -27,7 +31,9 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'close' as const }) },
 );
 const rules = fc.record({
-  capacity: fc.integer({ min: 1, max: 5 }), reserve: fc.nat(3), capacityBytes: fc.constantFrom(1_000, 6, 12), overflow: fc.constantFrom('reject' as const, 'drop-newest' as const, 'drop-oldest' as const, 'suspend' as const),
+  capacity: fc.integer({ min: 1, max: 5 }), reserve: fc.nat(3), capacityBytes: fc.constantFrom(
+    1_000, 6, 12,
+  ), overflow: fc.constantFrom('reject' as const, 'drop-newest' as const, 'drop-oldest' as const, 'suspend' as const),
   ageEvery: fc.nat(3),
 });
 
@@ -38,7 +44,9 @@ describe('a mailbox against its model', () => {
       const { capacity, reserve, overflow, ageEvery } = given;
       const capacityBytes = given.capacityBytes === 1_000 ? Infinity : given.capacityBytes;
       const options: MailboxOptions = {
-        capacity, reserve, overflow, ...(capacityBytes === Infinity ? {} : { capacityBytes }), ...(ageEvery === 0 ? {} : { lanes: { ageEvery } }),
+        capacity, reserve, overflow, ...(capacityBytes === Infinity
+          ? {}
+          : { capacityBytes }), ...(ageEvery === 0 ? {} : { lanes: { ageEvery } }),
       };
       const env = new VirtualEnv();
       const system = testSystem({ env, development: false });
@@ -53,15 +61,23 @@ describe('a mailbox against its model', () => {
           const { rank, bytes, ttl } = one;
           const keep = one.key === '' || one.kind === 'put' ? '' : one.keep;
           const text = String(at).padStart(3, '0').padEnd(bytes, '.');
-          const message: Message = { id: text, text, rank, expires: one.kind === 'cast' && ttl >= 0 ? model.now + ttl : -1, key: keep === '' ? '' : one.key, bytes };
+          const message: Message = {
+            id: text, text, rank, expires: one.kind === 'cast' && ttl >= 0 ? model.now + ttl : -1,
+            key: keep === '' ? '' : one.key, bytes,
+          };
           const outcome = model.send(message, keep, one.kind === 'put');
           const priority = PRIORITIES[rank];
           if (one.kind === 'cast') {
-            const told = ref.tryCast('work', text, { priority, ...(ttl >= 0 ? { expiresInMs: ttl } : {}), ...(keep === '' ? {} : { coalesce: { key: one.key, keep } }) });
+            const told = ref.tryCast('work', text, {
+              priority, ...(ttl >= 0 ? { expiresInMs: ttl } : {}),
+              ...(keep === '' ? {} : { coalesce: { key: one.key, keep } }),
+            });
             expect(told).toBe(outcome);
           } else {
             const controller = new AbortController();
-            ref.put('work', text, { priority, signal: controller.signal, timeoutMs: 'infinity' }).catch(() => undefined);
+            ref.put('work', text, { priority, signal: controller.signal, timeoutMs: 'infinity' }).catch(
+              () => undefined,
+            );
             if (outcome === 'waiting') {
               waited++;
               waiters.push({ id: text, controller });
@@ -100,7 +116,10 @@ describe('a mailbox against its model', () => {
         }
         const { mailbox } = ref.stats();
         expect(shared.seen).toEqual(wanted);
-        expect(mailbox).toMatchObject({ ...model.counts, size: model.queued.length, waiting: model.waiting.length, held: model.waiting.length, closed: model.closed });
+        expect(mailbox).toMatchObject({
+          ...model.counts, size: model.queued.length, waiting: model.waiting.length, held: model.waiting.length,
+          closed: model.closed,
+        });
         if (capacityBytes !== Infinity) expect(mailbox.bytes?.now).toBe(model.bytes);
         expect(mailbox.size - mailbox.depth.critical, 'P9').toBeLessThanOrEqual(capacity);
         expect(mailbox.peak, 'P9').toBeLessThanOrEqual(capacity + reserve);

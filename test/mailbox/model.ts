@@ -1,9 +1,25 @@
 import type { Overflow } from '../../src/mailbox/index.js';
 
-export interface Message { readonly id: string; readonly rank: number; expires: number; readonly key: string; bytes: number; text: string }
-export interface ModelRules { readonly capacity: number; readonly reserve: number; readonly capacityBytes: number; readonly overflow: Overflow; readonly ageEvery: number }
+export interface Message {
+  readonly id: string;
+  readonly rank: number;
+  expires: number;
+  readonly key: string;
+  bytes: number;
+  text: string
+}
+export interface ModelRules {
+  readonly capacity: number;
+  readonly reserve: number;
+  readonly capacityBytes: number;
+  readonly overflow: Overflow;
+  readonly ageEvery: number
+}
 
-/** What a mailbox under pressure has to do, written for reading: lists, and no care for cost. Lanes 0 (low) to 3 (critical). */
+/**
+ * What a mailbox under pressure has to do, written for reading: lists, and no care for cost. Lanes 0 (low) to 3
+ * (critical).
+ */
 export class Model {
   now = 0;
   readonly lanes: Message[][] = [[], [], [], []];
@@ -36,12 +52,15 @@ export class Model {
   }
   send(one: Message, keep: '' | 'first' | 'last', waits: boolean): 'ok' | 'full' | 'dead' | 'waiting' {
     if (this.closed) return this.refuse(false);
-    const met = (): Message | undefined => (keep === '' ? undefined : this.queued.find((other) => other.key === one.key));
+    const met =
+      (): Message | undefined => (keep === '' ? undefined : this.queued.find((other) => other.key === one.key));
     if ((met()?.expires ?? -1) >= 0) this.purge();
     const other = met();
     if (other !== undefined) {
       if (keep === 'last') {
-        if (one.bytes > other.bytes && this.bytes + one.bytes - other.bytes > this.rules.capacityBytes) return this.refuse(true);
+        if (one.bytes > other.bytes && this.bytes + one.bytes - other.bytes > this.rules.capacityBytes) {
+          return this.refuse(true);
+        }
         Object.assign(other, { text: one.text, bytes: one.bytes, expires: one.expires });
       }
       this.counts.superseded++;
@@ -73,8 +92,12 @@ export class Model {
       const top = full[0];
       if (top === undefined) return undefined;
       [0, 1, 2, 3].filter((rank) => !full.includes(rank)).forEach((rank) => { this.passed[rank] = 0; });
-      const aged = this.rules.ageEvery === 0 ? [] : full.slice(1).filter((rank) => (this.passed[rank] as number) >= this.rules.ageEvery);
-      const served = aged.reduce((best, rank) => ((this.passed[rank] as number) > (this.passed[best] ?? -1) ? rank : best), aged[0] ?? top);
+      const aged = this.rules.ageEvery === 0
+        ? []
+        : full.slice(1).filter((rank) => (this.passed[rank] as number) >= this.rules.ageEvery);
+      const served = aged.reduce(
+        (best, rank) => ((this.passed[rank] as number) > (this.passed[best] ?? -1) ? rank : best), aged[0] ?? top,
+      );
       full.slice(1).forEach((rank) => { this.passed[rank] = (this.passed[rank] as number) + 1; });
       this.passed[served] = 0;
       const one = this.lanes[served]?.shift() as Message;

@@ -57,7 +57,8 @@ describe('a full mailbox', () => {
     const stale = ref.call('ask', 2, { expiresInMs: 60_000 });
     expect(await stateOf(call)).toBe('EVICTED');
     ref.cast('work', 3);
-    await expect(stale).rejects.toThrow("call 'ask' to " + String(ref.pid) + ': evicted from a full mailbox before it was handled');
+    await expect(stale).rejects.toThrow("call 'ask' to " + String(ref.pid)
+      + ': evicted from a full mailbox before it was handled');
     await go();
     expect(seen).toEqual([3]);
     expect(system.stats()).toMatchObject({ dropped: 2, callsFailed: 2 });
@@ -68,8 +69,12 @@ describe('a full mailbox', () => {
     const heard: unknown[] = [];
     const latch = new Latch();
     const Watcher = defineAgent({
-      calls: { watch: (self, pids: readonly string[]) => { for (const pid of pids) self.monitor(pid); return latch.done; } },
-      info(_self, message) { heard.push(message instanceof Object ? (message as { reason: unknown }).reason : message); },
+      calls: {
+        watch: (self, pids: readonly string[]) => { for (const pid of pids) self.monitor(pid); return latch.done; },
+      },
+      info(
+        _self, message,
+      ) { heard.push(message instanceof Object ? (message as { reason: unknown }).reason : message); },
     });
     const ref = system.start(Watcher, { mailbox: { capacity: 2, overflow: 'drop-oldest' } });
     const peers = Array.from({ length: 12 }, () => system.spawn((self) => self.receive()));
@@ -83,7 +88,8 @@ describe('a full mailbox', () => {
     latch.open();
     await watching;
     await settleTurn();
-    const downs = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `down ${from + at}`);
+    const downs =
+      (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `down ${from + at}`);
     expect(heard).toEqual([...downs(0, 7), 6, ...downs(7, 10), 9, ...downs(10, 12)]);
   });
 
@@ -127,7 +133,9 @@ describe('a full mailbox', () => {
     const Door = defineStatem({
       init: () => ({ state: 'shut', data: 0 }),
       states: {
-        shut: { casts: { knock: async (self, wait: boolean) => { if (wait) await latch.done; return self.keep().postpone(); } } },
+        shut: { casts: {
+          knock: async (self, wait: boolean) => { if (wait) await latch.done; return self.keep().postpone(); },
+        } },
         open: { casts: { knock(self) { self.data += 1; } } },
       },
       common: { calls: { open: (self) => self.next('open').reply('opened'), knocks: (self) => self.data } },
@@ -142,7 +150,9 @@ describe('a full mailbox', () => {
       const put = stateOf(door.put('knock', false, { timeoutMs: 'infinity' }));
       latch.open();
       await settleTurn();
-      expect(door.stats().mailbox).toMatchObject({ size: 3, running: 0, peak: 3, waiting: overflow === 'suspend' ? 1 : 0 });
+      expect(door.stats().mailbox).toMatchObject(
+        { size: 3, running: 0, peak: 3, waiting: overflow === 'suspend' ? 1 : 0 },
+      );
       expect(await stateOf(door.call('open', undefined))).toBe('MAILBOX_FULL');
       expect(await put).toBe(overflow === 'suspend' ? 'waiting' : 'MAILBOX_FULL');
       system.exit(door, 'kill');
@@ -178,19 +188,43 @@ describe('a full mailbox', () => {
         return `${(error as { code: string }).code} ${(error as Error).message}`;
       }
     };
-    for (const capacity of [0, -1, 1.5, 2 ** 53, '10', NaN, Infinity, null]) expect(bad({ capacity })).toMatch(/^BAD_OPTION start\.mailbox\.capacity: got .*expected a whole number of messages from 1/);
-    for (const capacityBytes of [0, -1, 0.5, 2 ** 53, '1']) expect(bad({ capacityBytes })).toMatch(/^BAD_OPTION start\.mailbox\.capacityBytes: got .*expected a whole number of bytes from 1/);
-    expect(bad({ capacity: 1, overflow: 'drop' })).toBe("BAD_OPTION start.mailbox.overflow: got 'drop', expected 'reject', 'drop-newest', 'drop-oldest' or 'suspend'");
-    expect(bad({ overflow: 'suspend' })).toMatch(/^BAD_COMBINATION mailbox\.overflow: got 'suspend', expected a mailbox with a bound/);
-    expect(bad({ capacity: 10, highWater: 8, lowWater: 8 })).toMatch(/^BAD_OPTION mailbox\.lowWater: got 8, expected a number below highWater, which is 8/);
-    expect(bad({ capacity: 10, highWater: 11 })).toMatch(/^BAD_OPTION mailbox\.highWater: got 11, expected at most the capacity, which is 10/);
-    expect(bad({ capacity: 10, reserve: -1 })).toMatch(/^BAD_OPTION start\.mailbox\.reserve: got -1, expected a whole number of critical messages from 0/);
-    expect(bad({ capacityBytes: 10, reserve: 1 })).toMatch(/^BAD_COMBINATION mailbox\.reserve: got 1, expected a capacity beside it/);
+    for (const capacity of [0, -1, 1.5, 2 ** 53, '10', NaN, Infinity, null]) {
+      expect(bad({ capacity })).toMatch(
+        /^BAD_OPTION start\.mailbox\.capacity: got .*expected a whole number of messages from 1/,
+      );
+    }
+    for (const capacityBytes of [0, -1, 0.5, 2 ** 53, '1']) {
+      expect(bad({ capacityBytes })).toMatch(
+        /^BAD_OPTION start\.mailbox\.capacityBytes: got .*expected a whole number of bytes from 1/,
+      );
+    }
+    expect(bad({ capacity: 1, overflow: 'drop' })).toBe(
+      "BAD_OPTION start.mailbox.overflow: got 'drop', expected 'reject', 'drop-newest', 'drop-oldest' or 'suspend'",
+    );
+    expect(bad({ overflow: 'suspend' })).toMatch(
+      /^BAD_COMBINATION mailbox\.overflow: got 'suspend', expected a mailbox with a bound/,
+    );
+    expect(bad({ capacity: 10, highWater: 8, lowWater: 8 })).toMatch(
+      /^BAD_OPTION mailbox\.lowWater: got 8, expected a number below highWater, which is 8/,
+    );
+    expect(bad({ capacity: 10, highWater: 11 })).toMatch(
+      /^BAD_OPTION mailbox\.highWater: got 11, expected at most the capacity, which is 10/,
+    );
+    expect(bad({ capacity: 10, reserve: -1 })).toMatch(
+      /^BAD_OPTION start\.mailbox\.reserve: got -1, expected a whole number of critical messages from 0/,
+    );
+    expect(bad({ capacityBytes: 10, reserve: 1 })).toMatch(
+      /^BAD_COMBINATION mailbox\.reserve: got 1, expected a capacity beside it/,
+    );
     expect(bad({ capacity: 10, lowWater: 1 })).toMatch(/^BAD_COMBINATION mailbox\.lowWater/);
     expect(bad({ capacity: 10, sizeOf: () => 1 })).toMatch(/^BAD_COMBINATION mailbox\.sizeOf/);
     expect(bad({ capacityBytes: 10, sizeOf: 4 })).toMatch(/^BAD_OPTION start\.mailbox\.sizeOf/);
-    for (const lanes of ['fair', { ageEvery: 0 }, { ageEvery: 1.5 }, {}]) expect(bad({ lanes })).toMatch(/^BAD_OPTION start\.mailbox\.lanes/);
-    expect(bad({ size: 1 })).toMatch(/^UNKNOWN_OPTION start\.mailbox\.size: got 1, expected no such option; did you mean sizeOf\? known options: capacity, reserve, capacityBytes/);
+    for (const lanes of ['fair', { ageEvery: 0 }, { ageEvery: 1.5 }, {}]) {
+      expect(bad({ lanes })).toMatch(/^BAD_OPTION start\.mailbox\.lanes/);
+    }
+    expect(bad({ size: 1 })).toMatch(
+      /^UNKNOWN_OPTION start\.mailbox\.size: got 1, expected no such option; did you mean sizeOf\? known options: capacity, reserve, capacityBytes/,
+    );
     expect(bad(7)).toMatch(/^BAD_OPTION start\.mailbox: got 7/);
     expect(system.stats().processes).toBe(0);
   });

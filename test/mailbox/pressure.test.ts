@@ -9,8 +9,11 @@ describe('watermarks', () => {
     const recorder = new Recorder();
     const system = testSystem({ logger: recorder });
     const seen: unknown[] = [];
-    const ref = system.start(Worker, seen, new Latch(), { name: 'busy', mailbox: { capacity: 10, highWater: 5, lowWater: 2 } });
-    const lines = (): unknown[] => recorder.lines.splice(0).map(({ level, text, fields }) => `${level} ${text} ${String(fields['queued'])} ${String(fields['name'])}`);
+    const ref =
+      system.start(Worker, seen, new Latch(), { name: 'busy', mailbox: { capacity: 10, highWater: 5, lowWater: 2 } });
+    const lines = (): unknown[] => recorder.lines.splice(0).map(
+      ({ level, text, fields }) => `${level} ${text} ${String(fields['queued'])} ${String(fields['name'])}`,
+    );
     for (let n = 0; n < 4; n++) ref.cast('work', n, n % 2 === 0 ? {} : { priority: 'high' });
     expect(lines()).toEqual([]);
     for (let n = 4; n < 14; n++) ref.cast('work', n);
@@ -25,11 +28,14 @@ describe('watermarks', () => {
   it('P11 hysteresis: going up and down above the low mark is no news', async () => {
     const recorder = new Recorder();
     const system = testSystem({ logger: recorder });
-    const Refill = defineAgent({ casts: { work(self, left: number) { if (left > 0) { self.ref.cast('work', left - 1); } } } });
+    const Refill =
+      defineAgent({ casts: { work(self, left: number) { if (left > 0) { self.ref.cast('work', left - 1); } } } });
     const ref = system.start(Refill, { mailbox: { highWater: 4 } });
     for (let n = 0; n < 4; n++) ref.cast('work', 100);
     for (let turn = 0; turn < 50 && ref.stats().mailbox.handled < 404; turn++) await settleTurn();
-    expect(recorder.lines.map(({ text, fields }) => `${text} ${String(fields['queued'])}`)).toEqual(['mailbox above high water 4', 'mailbox at low water 2']);
+    expect(recorder.lines.map(({ text, fields }) => `${text} ${String(fields['queued'])}`)).toEqual(
+      ['mailbox above high water 4', 'mailbox at low water 2'],
+    );
     expect(ref.stats().mailbox.handled).toBe(404);
   });
 
@@ -40,7 +46,9 @@ describe('watermarks', () => {
     const puts = Array.from({ length: 6 }, (_, n) => ref.put('work', n));
     await go();
     await Promise.all(puts);
-    expect(recorder.lines.map(({ text, fields }) => `${text} ${String(fields['queued'])}`)).toEqual(['mailbox above high water 2', 'mailbox at low water 1']);
+    expect(recorder.lines.map(({ text, fields }) => `${text} ${String(fields['queued'])}`)).toEqual(
+      ['mailbox above high water 2', 'mailbox at low water 1'],
+    );
   });
 });
 

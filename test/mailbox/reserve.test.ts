@@ -5,7 +5,9 @@ import { heldWorker, stateOf } from '../support/mailbox.js';
 const critical = { priority: 'critical' } as const;
 
 describe('the reserve of a full mailbox', () => {
-  test.each(['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const)('P9 under %s 16 critical messages come in above the capacity, and evict nobody', async (overflow) => {
+  test.each(
+    ['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const,
+  )('P9 under %s 16 critical messages come in above the capacity, and evict nobody', async (overflow) => {
     const { ref, seen, go } = await heldWorker(testSystem(), { capacity: 2, overflow });
     ref.cast('work', 'a');
     ref.cast('work', 'b');

@@ -11,8 +11,10 @@ const Agent = defineAgent({
 type Ref = AgentRef<typeof Agent>;
 type How = (ref: Ref, payload: object) => unknown;
 const EVER = { timeoutMs: 'infinity' } as const;
-const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'done', (error: { code: string }) => error.code);
-const delivered = (ref: Ref, payload: object, options: object): Promise<unknown> => ref.deliver('note', payload, options).then(({ settled }) => settled).then(({ kind, reason }) => [kind, reason]);
+const outcome =
+  (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'done', (error: { code: string }) => error.code);
+const delivered = (ref: Ref, payload: object, options: object): Promise<unknown> =>
+  ref.deliver('note', payload, options).then(({ settled }) => settled).then(({ kind, reason }) => [kind, reason]);
 
 /** Every way in, and what its sender hears when the process has ended meanwhile. */
 const ways: readonly (readonly [string, How, unknown])[] = [
@@ -23,18 +25,24 @@ const ways: readonly (readonly [string, How, unknown])[] = [
   ['tryCast', (ref, payload) => ref.tryCast('note', payload), 'ok'],
   ['send', (ref, payload) => ref.send(payload), undefined],
   ['call', (ref, payload) => outcome(ref.call('ask', payload, EVER)), 'EXIT'],
-  ['call with a priority', (ref, payload) => outcome(ref.call('ask', payload, { ...EVER, priority: 'high', signal: new AbortController().signal })), 'EXIT'],
+  ['call with a priority', (ref, payload) =>
+    outcome(ref.call('ask', payload, { ...EVER, priority: 'high', signal: new AbortController().signal })), 'EXIT'],
   ['put', (ref, payload) => outcome(ref.put('note', payload, EVER)), 'EXIT'],
   ['stream', (ref, payload) => outcome(ref.stream('items', payload).next()), 'EXIT'],
-  ['guaranteed call', (ref, payload) => outcome(ref.call('ask', payload, { ...EVER, guarantee: 'at-least-once' })), 'EXIT'],
+  ['guaranteed call', (ref, payload) =>
+    outcome(ref.call('ask', payload, { ...EVER, guarantee: 'at-least-once' })), 'EXIT'],
   ['at most once', (ref, payload) => delivered(ref, payload, { guarantee: 'at-most-once' }), ['dead-lettered', 'gone']],
-  ['at least once', (ref, payload) => delivered(ref, payload, { guarantee: 'at-least-once' }), ['dead-lettered', 'gone']],
+  ['at least once', (ref, payload) =>
+    delivered(ref, payload, { guarantee: 'at-least-once' }), ['dead-lettered', 'gone']],
   ['exactly once', (ref, payload) => delivered(ref, payload, { guarantee: 'exactly-once' }), ['dead-lettered', 'gone']],
-  ['by key and order', (ref, payload) => delivered(ref, payload, { guarantee: 'exactly-once', key: 'k', order: 'o' }), ['dead-lettered', 'gone']],
+  ['by key and order', (ref, payload) =>
+    delivered(ref, payload, { guarantee: 'exactly-once', key: 'k', order: 'o' }), ['dead-lettered', 'gone']],
 ];
 
 /** One agent that ends when the trap is asked for the `nth` time. */
-function trapped(mailbox: Omit<MailboxOptions, 'sizeOf'> | undefined, nth: number, options: SystemOptions = {}): { system: System; ref: Ref; spring: () => number } {
+function trapped(
+  mailbox: Omit<MailboxOptions, 'sizeOf'> | undefined, nth: number, options: SystemOptions = {},
+): { system: System; ref: Ref; spring: () => number } {
   const system = testSystem(options);
   let asked = 0;
   const spring = (): number => {
@@ -50,7 +58,9 @@ async function expectTold(system: System, got: unknown, expected: unknown): Prom
   await settleTurn();
   const stats = system.stats();
   expectConserved(stats);
-  expect(stats).toMatchObject({ sent: 1, deadLettered: 1, queued: 0, held: 0, delivery: { pending: 0, inTransit: 0, running: 0 } });
+  expect(stats).toMatchObject(
+    { sent: 1, deadLettered: 1, queued: 0, held: 0, delivery: { pending: 0, inTransit: 0, running: 0 } },
+  );
   expect(system.deadLetters.list()).toMatchObject([{ reason: 'gone' }]);
 }
 
@@ -91,7 +101,10 @@ describe('P2 P3 code of the user that ends the receiver of a message on its way 
         let asked = 0;
         for (const nth of [1, 2, 3]) {
           asked = 0;
-          const ref: Ref = system.start(Agent, { mailbox: { capacityBytes: 10, overflow: 'drop-oldest', sizeOf: () => { if (++asked === nth) system.exit(ref, 'gone'); return bytes; } } });
+          const ref: Ref = system.start(Agent, { mailbox: {
+            capacityBytes: 10, overflow: 'drop-oldest',
+            sizeOf: () => { if (++asked === nth) system.exit(ref, 'gone'); return bytes; },
+          } });
           try {
             await send(ref, {});
           } catch { /* refused to its sender */ }
@@ -131,12 +144,16 @@ describe('P2 P3 code of the user that ends the receiver of a message on its way 
 describe('P2 P3 code of the user that does something else while a message is on its way in', () => {
   it('ends its sender: the call is over, a cast goes on', async () => {
     const system = testSystem();
-    const busy = system.start(Agent, { mailbox: { capacityBytes: 100, sizeOf: () => { system.exit('sender', 'gone'); return 1; } } });
+    const busy = system.start(
+      Agent, { mailbox: { capacityBytes: 100, sizeOf: () => { system.exit('sender', 'gone'); return 1; } } },
+    );
     system.suspend(busy);
     const heard: unknown[] = [];
-    const hear = (promise: Promise<unknown>): unknown => promise.catch((error: { code: string }) => heard.push(error.code));
+    const hear =
+      (promise: Promise<unknown>): unknown => promise.catch((error: { code: string }) => heard.push(error.code));
     const sends: readonly ((self: { bindTo: Ref }) => unknown)[] = [
-      ({ bindTo }) => hear(bindTo.call('ask', {}, EVER)), ({ bindTo }) => hear(bindTo.call('ask', {}, { ...EVER, priority: 'high' })),
+      ({ bindTo }) =>
+        hear(bindTo.call('ask', {}, EVER)), ({ bindTo }) => hear(bindTo.call('ask', {}, { ...EVER, priority: 'high' })),
       ({ bindTo }) => hear(bindTo.stream('items', {}).next()), ({ bindTo }) => bindTo.cast('note', {}),
     ];
     for (const send of sends) {
@@ -150,8 +167,12 @@ describe('P2 P3 code of the user that does something else while a message is on 
   });
 
   it('sends to the same mailbox, without end: what is too deep is refused', async () => {
-    const system = testSystem({ deadLetters: { capacityBytes: 1_000, sizeOf: () => { system.send('nobody', {}); return 1; } } });
-    const ref: Ref = system.start(Agent, { mailbox: { capacityBytes: 5, overflow: 'drop-oldest', sizeOf: () => { ref.cast('note', {}); return 1; } } });
+    const system =
+      testSystem({ deadLetters: { capacityBytes: 1_000, sizeOf: () => { system.send('nobody', {}); return 1; } } });
+    const ref: Ref = system.start(
+      Agent,
+      { mailbox: { capacityBytes: 5, overflow: 'drop-oldest', sizeOf: () => { ref.cast('note', {}); return 1; } } },
+    );
     ref.cast('note', {});
     system.send('nobody', {});
     expectConserved(system.stats());
@@ -169,11 +190,15 @@ describe('P2 P3 code of the user that does something else while a message is on 
         let asked = 0;
         const receipts: Promise<unknown>[] = [];
         const payload = {};
-        const send = (): Promise<unknown> => ref.deliver('note', payload, { guarantee: 'exactly-once', key: 'k' }).then(({ settled }) => settled).then(({ kind }) => kind, (error: { code: string }) => error.code);
+        const send = (): Promise<unknown> => ref.deliver('note', payload, { guarantee: 'exactly-once', key: 'k' }).then(
+          ({ settled }) => settled,
+        ).then(({ kind }) => kind, (error: { code: string }) => error.code);
         const sizeOf = (): number => { if (++asked === 1) receipts.push(send()); return bytes; };
         const ref = system.start(Agent, { name: 'a', mailbox: { capacityBytes: 10, overflow, sizeOf } });
         receipts.push(send());
-        expect(await Promise.all(receipts)).toEqual(bytes === 1 ? ['handled', 'handled'] : [overflow === 'suspend' ? 'PAYLOAD_TOO_LARGE' : 'rejected', 'PAYLOAD_TOO_LARGE']);
+        expect(await Promise.all(receipts)).toEqual(bytes === 1
+          ? ['handled', 'handled']
+          : [overflow === 'suspend' ? 'PAYLOAD_TOO_LARGE' : 'rejected', 'PAYLOAD_TOO_LARGE']);
         expect(system.stats().delivery).toMatchObject({ accepted: bytes === 1 ? 1 : 0, duplicatesSuppressed: 1 });
         expect(await send()).toBe(bytes === 1 ? 'handled' : 'PAYLOAD_TOO_LARGE');
         await system.stop();
@@ -184,7 +209,9 @@ describe('P2 P3 code of the user that does something else while a message is on 
   it('stops the system: every receipt settles', async () => {
     const system = testSystem();
     let stopped: Promise<unknown> | undefined;
-    const ref = system.start(Agent, { name: 'a', mailbox: { capacityBytes: 10, sizeOf: () => { stopped ??= system.stop(); return 1; } } });
+    const ref = system.start(
+      Agent, { name: 'a', mailbox: { capacityBytes: 10, sizeOf: () => { stopped ??= system.stop(); return 1; } } },
+    );
     const receipt = await ref.deliver('note', {}, { guarantee: 'at-least-once' });
     const call = outcome(ref.call('ask', {}, EVER));
     await stopped;

@@ -11,37 +11,109 @@ const schedule = 'src/delivery/guard/schedule.js';
 const delivery = 'src/delivery/guarantee/delivery.js';
 
 export const deliveries = [
-  { name: 'the duplicate mark is not made', file: destination, edits: [['this.keys.remember(record, outcome, this.kernel.env.mono());', 'this.keys.free(record);']] },
-  { name: 'a duplicate is sent anyway', file: delivery, edits: [['return to.duplicate(first, addr, op, payload, digest);', 'to.duplicate(first, addr, op, payload, digest);']] },
-  { name: 'a conflict of keys is a duplicate', file: ledger, edits: [['return this.a === a && this.b === b && this.c === c && this.d === d;', 'return true;']] },
+  {
+    name: 'the duplicate mark is not made', file: destination,
+    edits: [['this.keys.remember(record, outcome, this.kernel.env.mono());', 'this.keys.free(record);']],
+  },
+  { name: 'a duplicate is sent anyway', file: delivery, edits: [
+    ['return to.duplicate(first, addr, op, payload, digest);', 'to.duplicate(first, addr, op, payload, digest);'],
+  ] },
+  {
+    name: 'a conflict of keys is a duplicate', file: ledger,
+    edits: [['return this.a === a && this.b === b && this.c === c && this.d === d;', 'return true;']],
+  },
   { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.free(record);', ';']] },
-  { name: 'an expiry forgets those behind the first one', file: 'src/delivery/guarantee/expiry.js', edits: [['if (d !== null && d.state !== State.Over) d.expire();', 'if (d !== null && d.state !== State.Over) { d.expire(); break; }']] },
-  { name: 'a cancelled message is handled all the same', file: account, edits: [["d.conclude('cancelled', undefined, 'cancelled', undefined);", ';']] },
-  { name: 'replies are never let go', file: ledger, edits: [['while (this.replyBytes > this.limits.replyBytesMax)', 'while (this.replyBytes < 0)']] },
-  { name: 'a reply that is let go frees its key', file: ledger, edits: [['oldest.outcome = withoutReply(oldest.outcome);', 'this.forget(oldest);']] },
-  { name: 'replies of forgotten keys are still counted', file: ledger, edits: [['this.replyBytes -= record.bytes;', ';']] },
+  { name: 'an expiry forgets those behind the first one', file: 'src/delivery/guarantee/expiry.js', edits: [[
+    'if (d !== null && d.state !== State.Over) d.expire();',
+    'if (d !== null && d.state !== State.Over) { d.expire(); break; }',
+  ]] },
+  {
+    name: 'a cancelled message is handled all the same', file: account,
+    edits: [["d.conclude('cancelled', undefined, 'cancelled', undefined);", ';']],
+  },
+  {
+    name: 'replies are never let go', file: ledger,
+    edits: [['while (this.replyBytes > this.limits.replyBytesMax)', 'while (this.replyBytes < 0)']],
+  },
+  {
+    name: 'a reply that is let go frees its key', file: ledger,
+    edits: [['oldest.outcome = withoutReply(oldest.outcome);', 'this.forget(oldest);']],
+  },
+  {
+    name: 'replies of forgotten keys are still counted', file: ledger,
+    edits: [['this.replyBytes -= record.bytes;', ';']],
+  },
   { name: 'a reply above the bound is kept', file: ledger, edits: [['if (bytes === Infinity)', 'if (bytes < 0)']] },
-  { name: 'the window of keys is one short', file: ledger, edits: [['++this.handledKeys > this.memory.limits.keysMax', '++this.handledKeys >= this.memory.limits.keysMax']] },
-  { name: 'elements of arrays are left out of digests', file: 'src/delivery/guarantee/digest.js', edits: [['this.value(element);', 'this.word(1);']] },
-  { name: 'a key is forgotten when its message was handled', file: ledger, edits: [['this.memory.add(record);', 'this.drop(record);']] },
-  { name: 'messages have no place in the order of their sends', file: destination, edits: [['d.number = ++this.arrivals;', 'd.number = 0;']] },
-  { name: 'a duplicate takes away the answer of the first one in line', file: acceptance, edits: [['this.askers.push(other);', 'this.askers[0] = other;']] },
+  {
+    name: 'the window of keys is one short', file: ledger,
+    edits: [['++this.handledKeys > this.memory.limits.keysMax', '++this.handledKeys >= this.memory.limits.keysMax']],
+  },
+  {
+    name: 'elements of arrays are left out of digests', file: 'src/delivery/guarantee/digest.js',
+    edits: [['this.value(element);', 'this.word(1);']],
+  },
+  {
+    name: 'a key is forgotten when its message was handled', file: ledger,
+    edits: [['this.memory.add(record);', 'this.drop(record);']],
+  },
+  {
+    name: 'messages have no place in the order of their sends', file: destination,
+    edits: [['d.number = ++this.arrivals;', 'd.number = 0;']],
+  },
+  {
+    name: 'a duplicate takes away the answer of the first one in line', file: acceptance,
+    edits: [['this.askers.push(other);', 'this.askers[0] = other;']],
+  },
   { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
-  { name: 'one attempt too many', file: destination, edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']] },
+  {
+    name: 'one attempt too many', file: destination,
+    edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']],
+  },
   { name: 'an outside end is an attempt', file: destination, edits: [['d.attempts--;', 'd.guilty = true;']] },
-  { name: 'at-most-once is retried', file: destination, edits: [["if (terms.guarantee === 'at-most-once' || this.delivery.closed", 'if (this.delivery.closed']] },
+  {
+    name: 'at-most-once is retried', file: destination,
+    edits: [["if (terms.guarantee === 'at-most-once' || this.delivery.closed", 'if (this.delivery.closed']],
+  },
   { name: 'a back-off is not multiplied', file: schedule, edits: [['schedule.factor ** (attempt - 1)', '1']] },
-  { name: 'jitter goes below what is promised', file: schedule, edits: [['(1 - schedule.jitter * random)', '(1 - random)']] },
+  {
+    name: 'jitter goes below what is promised', file: schedule,
+    edits: [['(1 - schedule.jitter * random)', '(1 - random)']],
+  },
   { name: 'a nack does not wait', file: destination, edits: [['delay >= 0 ? delay :', 'delay >= 0 ? 0 :']] },
-  { name: 'a nack is an acknowledgement', file: context, edits: [['this.#message.to.nacked(this.#message, ms);', 'this.#message.reply(undefined);']] },
-  { name: 'an expired message is handled', file: delivered, edits: [['this.lapsed = true;', ';'], ['else if (this.state === State.Queued) this.to.lapsedQueued(this);', '']] },
-  { name: 'an order key is released with the first failure', file: destination, edits: [['const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay', 'if (d.order !== null) this.goOn(d, d.order); const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay']] },
+  {
+    name: 'a nack is an acknowledgement', file: context,
+    edits: [['this.#message.to.nacked(this.#message, ms);', 'this.#message.reply(undefined);']],
+  },
+  {
+    name: 'an expired message is handled', file: delivered,
+    edits: [['this.lapsed = true;', ';'], ['else if (this.state === State.Queued) this.to.lapsedQueued(this);', '']],
+  },
+  { name: 'an order key is released with the first failure', file: destination, edits: [[
+    'const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay',
+    'if (d.order !== null) this.goOn(d, d.order); const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay',
+  ]] },
   { name: 'order keys hold nothing back', file: orders, edits: [['return row !== undefined;', 'return false;']] },
   { name: 'held messages are not counted', file: account, edits: [['outside.held++;', ';']] },
-  { name: 'a stop forgets what is held', file: delivery, edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']] },
-  { name: 'the dead can acknowledge', file: context, edits: [['return !fenced(this.#agent) && this.#message.running && !this.superseded;', 'return this.#message.running;']] },
-  { name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']] },
-  { name: 'a concurrent handler outlives its attempt', file: destination, edits: [["this.kernel.end(extra.worker, 'shutdown');", ';']] },
-  { name: 'a receipt tells its end twice', file: rare, edits: [[/if \(this\.watchers !== null\)\s+this\.tell\(outcome\.kind\);/, 'if (this.watchers !== null) { this.tell(outcome.kind); this.tell(outcome.kind); }']] },
-  { name: 'what is taken back is gone', file: destination, edits: [['this.hold(d); this.await(d); } } /**', 'this.hold(d); } } /**']] },
+  {
+    name: 'a stop forgets what is held', file: delivery,
+    edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']],
+  },
+  { name: 'the dead can acknowledge', file: context, edits: [
+    ['return !fenced(this.#agent) && this.#message.running && !this.superseded;', 'return this.#message.running;'],
+  ] },
+  {
+    name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']],
+  },
+  {
+    name: 'a concurrent handler outlives its attempt', file: destination,
+    edits: [["this.kernel.end(extra.worker, 'shutdown');", ';']],
+  },
+  { name: 'a receipt tells its end twice', file: rare, edits: [[
+    /if \(this\.watchers !== null\)\s+this\.tell\(outcome\.kind\);/,
+    'if (this.watchers !== null) { this.tell(outcome.kind); this.tell(outcome.kind); }',
+  ]] },
+  {
+    name: 'what is taken back is gone', file: destination,
+    edits: [['this.hold(d); this.await(d); } } /**', 'this.hold(d); } } /**']],
+  },
 ];

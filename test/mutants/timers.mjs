@@ -3,10 +3,29 @@ const verbs = 'src/behaviour/gen/verbs.js';
 const timer = 'src/process/signal/timer.js';
 
 export const timersAndEnds = [
-  { name: 'what terminate throws or exits with is ignored unless it is an Error', file: 'src/behaviour/gen/ending.js', family: 'servers', edits: [['replaceReason(p, ending, error);', 'if (error instanceof Error) replaceReason(p, ending, error);']] },
-  { name: 'to read a timer stops it', file: timer, family: 'timers', edits: [['return timer.kernel.deadlines.remaining(timer) ?? false;', 'const left = timer.kernel.deadlines.remaining(timer) ?? false; timer.stop(); return left;']] },
-  { name: 'a timer that is over has 0 ms left', file: timer, family: 'timers', edits: [['timer.kernel.deadlines.remaining(timer) ?? false', 'timer.kernel.deadlines.remaining(timer) ?? 0']] },
-  { name: 'what fires does not tell its timer', file: verbs, family: 'timers', edits: [['new TimerFired(timer, message)', 'new TimerFired(null, message)']] },
-  { name: 'an asynchronous cancel only reads', file: verbs, family: 'timers', edits: [["verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer)", "verb === 'cancelTimer' && options.async !== true ? cancelTimer(timer) : readTimer(timer)"]] },
-  { name: 'an asynchronous read is told as a cancel', file: verbs, family: 'timers', edits: [["verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER'", "'CANCEL_TIMER'"]] },
+  {
+    name: 'what terminate throws or exits with is ignored unless it is an Error', file: 'src/behaviour/gen/ending.js',
+    family: 'servers',
+    edits: [['replaceReason(p, ending, error);', 'if (error instanceof Error) replaceReason(p, ending, error);']],
+  },
+  { name: 'to read a timer stops it', file: timer, family: 'timers', edits: [[
+    'return timer.kernel.deadlines.remaining(timer) ?? false;',
+    'const left = timer.kernel.deadlines.remaining(timer) ?? false; timer.stop(); return left;',
+  ]] },
+  {
+    name: 'a timer that is over has 0 ms left', file: timer, family: 'timers',
+    edits: [['timer.kernel.deadlines.remaining(timer) ?? false', 'timer.kernel.deadlines.remaining(timer) ?? 0']],
+  },
+  {
+    name: 'what fires does not tell its timer', file: verbs, family: 'timers',
+    edits: [['new TimerFired(timer, message)', 'new TimerFired(null, message)']],
+  },
+  { name: 'an asynchronous cancel only reads', file: verbs, family: 'timers', edits: [[
+    "verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer)",
+    "verb === 'cancelTimer' && options.async !== true ? cancelTimer(timer) : readTimer(timer)",
+  ]] },
+  {
+    name: 'an asynchronous read is told as a cancel', file: verbs, family: 'timers',
+    edits: [["verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER'", "'CANCEL_TIMER'"]],
+  },
 ];

@@ -4,10 +4,13 @@ import { Recorder, settleTurn, testSystem, type Line } from '../support/system.j
 import { rejection } from '../behaviour/help.js';
 
 const boom = new Error('boom');
-const crashes = (logger: Recorder): Readonly<Record<string, unknown>>[] => logger.lines.filter((line: Line) => line.text === 'process crashed').map((line) => line.fields);
+const crashes = (logger: Recorder): Readonly<Record<string, unknown>>[] =>
+  logger.lines.filter((line: Line) => line.text === 'process crashed').map((line) => line.fields);
 
 /** A plain process that waits; hands its self out. */
-function waiting(system: System, setup: (self: ProcessSelf) => unknown = () => undefined, name?: string): Promise<ProcessSelf> {
+function waiting(
+  system: System, setup: (self: ProcessSelf) => unknown = () => undefined, name?: string,
+): Promise<ProcessSelf> {
   return new Promise((resolve) => {
     system.spawn(async function waiter(self) {
       await setup(self);
@@ -34,7 +37,9 @@ describe('what a crash report tells', () => {
     const [report] = crashes(logger);
     expect(report).toMatchObject({
       label: 'process crashed', pid: p.pid, name: 'w', processLabel: 'reader', behaviour: 'process', initialCall: 'waiter', reason: 'odd', status: 'waiting', op: undefined, client: undefined,
-      queued: 12, messages: Array(10).fill('info'), ancestors: [], links: [peer.pid], dictionaryKeys: ['page', '[object]'], trapExit: false, sensitive: false, reductions: 0, neighbours: [],
+      queued: 12, messages: Array(10).fill('info'), ancestors: [], links: [
+        peer.pid,
+      ], dictionaryKeys: ['page', '[object]'], trapExit: false, sensitive: false, reductions: 0, neighbours: [],
     });
     expect(JSON.stringify(report)).not.toContain('secret');
   });
@@ -67,11 +72,16 @@ describe('what a crash report tells', () => {
   test('PL-12 it is made, whole, also when user code has emptied the dictionary', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const Eraser = defineAgent({ name: 'eraser', casts: { end(self) { self.dictionary.set('a', 1); self.dictionary.clear(); throw boom; } } });
+    const Eraser = defineAgent(
+      { name: 'eraser', casts: { end(self) { self.dictionary.set('a', 1); self.dictionary.clear(); throw boom; } } },
+    );
     await system.supervise({ name: 'top', children: [child('x', Eraser)] });
     system.ref(Eraser, 'x').cast('end');
     await settleTurn();
-    expect(crashes(logger)).toMatchObject([{ name: 'x', behaviour: 'eraser', initialCall: 'eraser', ancestors: ['top'], dictionaryKeys: [], op: 'end', err: { name: 'Error', message: 'boom' } }]);
+    expect(crashes(logger)).toMatchObject([{
+      name: 'x', behaviour: 'eraser', initialCall: 'eraser', ancestors: ['top'], dictionaryKeys: [], op: 'end',
+      err: { name: 'Error', message: 'boom' },
+    }]);
   });
 
   test('PL-10 neighbours: breadth first over links that do not trap, at most 15', async () => {
@@ -84,11 +94,15 @@ describe('what a crash report tells', () => {
     const p = await waiting(system, (self) => { self.link(first.pid); self.link(trap.pid); });
     system.send(first.pid, 'hello');
     await settleTurn();
-    const lonely = await waiting(system, (self) => { for (let n = 0; n < 30; n++) self.spawn((one) => one.receive(() => false)); });
+    const lonely =
+      await waiting(system, (self) => { for (let n = 0; n < 30; n++) self.spawn((one) => one.receive(() => false)); });
     await settleTurn();
     system.exit(p.pid, 'odd');
     expect(crashes(logger)[0]?.['neighbours']).toMatchObject([
-      { pid: first.pid, name: 'first', processLabel: 'next to it', behaviour: 'process', initialCall: 'waiter', status: 'waiting', queued: 1, ancestors: [] },
+      {
+        pid: first.pid, name: 'first', processLabel: 'next to it', behaviour: 'process', initialCall: 'waiter',
+        status: 'waiting', queued: 1, ancestors: [],
+      },
       { pid: second.pid, name: 'second', queued: 0 },
     ]);
     logger.lines.length = 0;
@@ -99,17 +113,22 @@ describe('what a crash report tells', () => {
 });
 
 describe('what an agent adds', () => {
-  const Plain = defineAgent({ name: 'plain', init: () => ({ token: 'state-secret' }), calls: { crash(): void { throw boom; } } });
+  const Plain =
+    defineAgent({ name: 'plain', init: () => ({ token: 'state-secret' }), calls: { crash(): void { throw boom; } } });
 
   test('GS-41 the client whose call was handled, by name, by pid, or outside', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const Client = defineAgent({ calls: { async ask(self, pid: string) { return self.call(system.ref(Plain, pid), 'crash').then(() => 'fine', () => 'failed'); } } });
+    const Client = defineAgent({ calls: { async ask(
+      self, pid: string,
+    ) { return self.call(system.ref(Plain, pid), 'crash').then(() => 'fine', () => 'failed'); } } });
     await system.start(Client, { name: 'alice' }).call('ask', system.start(Plain).pid as string);
     const nameless = system.start(Client);
     await nameless.call('ask', system.start(Plain).pid as string);
     await rejection(system.start(Plain).call('crash'));
-    expect(crashes(logger).map((one) => [one['op'], one['client']])).toEqual([['crash', 'alice'], ['crash', nameless.pid], ['crash', 'outside']]);
+    expect(crashes(logger).map((one) => [one['op'], one['client']])).toEqual(
+      [['crash', 'alice'], ['crash', nameless.pid], ['crash', 'outside']],
+    );
     expect(crashes(logger).every((one) => !('state' in one))).toBe(true);
   });
 
@@ -120,7 +139,10 @@ describe('what an agent adds', () => {
       name: 'shows',
       init: () => ({ token: 'state-secret', size: 3 }),
       casts: { crash() { throw new Error('reason-secret'); } },
-      formatStatus: (status) => ({ ...('state' in status ? { state: { size: status.state?.size } } : {}), ...('reason' in status ? { reason: 'hidden reason' } : {}), ...('log' in status ? { log: [] } : {}) }),
+      formatStatus: (status) => ({
+        ...('state' in status ? { state: { size: status.state?.size } } : {}),
+        ...('reason' in status ? { reason: 'hidden reason' } : {}), ...('log' in status ? { log: [] } : {}),
+      }),
     });
     system.start(Shows).cast('crash');
     await settleTurn();
@@ -128,11 +150,16 @@ describe('what an agent adds', () => {
     expect(JSON.stringify(logger.lines)).not.toContain('secret');
   });
 
-  for (const [how, formatStatus] of [['throws', () => { throw boom; }], ['returns junk', () => 7], ['forgets the keys', () => ({})]] as const) {
+  for (const [how, formatStatus] of [
+    ['throws', () => { throw boom; }], ['returns junk', () => 7], ['forgets the keys', () => ({})],
+  ] as const) {
     test(`GS-42 a formatStatus that ${how}: neither the raw state nor the raw reason is shown, and the report is made`, async () => {
       const logger = new Recorder();
       const system = testSystem({ logger });
-      const Agent = defineAgent({ name: 'odd', init: () => ({ token: 'state-secret' }), casts: { crash() { throw new Error('reason-secret'); } }, formatStatus: formatStatus as never });
+      const Agent = defineAgent({
+        name: 'odd', init: () => ({ token: 'state-secret' }), casts: { crash() { throw new Error('reason-secret'); } },
+        formatStatus: formatStatus as never,
+      });
       system.start(Agent).cast('crash');
       await settleTurn();
       expect(crashes(logger)).toHaveLength(1);
@@ -146,7 +173,10 @@ describe('what an agent adds', () => {
     const system = testSystem({ logger });
     let pid = '';
     let asked = 0;
-    const Agent = defineAgent({ init() { pid = this.pid; return {}; }, casts: { crash() { throw boom; } }, formatStatus: (status) => { if (asked++ === 0) system.exit(pid, 'kill'); return status; } });
+    const Agent = defineAgent({
+      init() { pid = this.pid; return {}; }, casts: { crash() { throw boom; } },
+      formatStatus: (status) => { if (asked++ === 0) system.exit(pid, 'kill'); return status; },
+    });
     const ref = system.start(Agent);
     const { down } = system.monitor(ref);
     ref.cast('crash');
@@ -176,7 +206,8 @@ describe('what an agent adds', () => {
     const Door = defineStatem({
       name: 'door', init: () => ({ state: 'open', data: { code: 'data-secret' } }),
       states: { open: { casts: { crash() { throw new Error('reason-secret'); } } } },
-      formatStatus: (status): StatemStatus => ({ ...status, data: 'hidden', ...('reason' in status ? { reason: 'hidden reason' } : {}) }),
+      formatStatus: (status): StatemStatus =>
+        ({ ...status, data: 'hidden', ...('reason' in status ? { reason: 'hidden reason' } : {}) }),
     });
     system.start(Door).cast('crash');
     await settleTurn();

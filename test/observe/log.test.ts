@@ -25,7 +25,8 @@ await system.sys(w).trace(true);
 await w.tryCall('boom');
 await system.stop();
 `;
-const SETTLE = 'const { defineStatem } = await import(pathToFileURL(compiled("src/index.ts"))); const { createLogger } = await import(pathToFileURL(compiled("src/observe/index.ts"))); const settle = async () => { for (let n = 0; n < 5; n++) await new Promise((resolve) => setTimeout(resolve, 2)); };';
+const SETTLE =
+  'const { defineStatem } = await import(pathToFileURL(compiled("src/index.ts"))); const { createLogger } = await import(pathToFileURL(compiled("src/observe/index.ts"))); const settle = async () => { for (let n = 0; n < 5; n++) await new Promise((resolve) => setTimeout(resolve, 2)); };';
 
 /** The keys of a line of JSON, as written: a parser would forget those that come twice. */
 const keysOf = (line: string): string[] => {
@@ -35,7 +36,9 @@ const keysOf = (line: string): string[] => {
 };
 
 describe('what the default logger writes', () => {
-  test('one line per crash, no key twice, with the state as formatStatus shows it and the delivery; a trace that was asked for', { timeout: 30_000 }, async () => {
+  test('one line per crash, no key twice, with the state as formatStatus shows it and the delivery; a trace that was asked for', {
+    timeout: 30_000,
+  }, async () => {
     const { stderr, code } = await program(`${SETTLE} const system = createSystem({ name: 'bank' }); ${CRASHES}`);
     expect(code).toBe(0);
     const lines = stderr.split('\n').filter((line) => line !== '');
@@ -96,7 +99,10 @@ describe('the text for people', () => {
     const child = { id: 'a', pid: 'bank.2', start: 'Worker', restart: 'permanent' };
     expect(prettyText(0, 'info', { context: 'progress', supervisor: 'top', started: child }, 'child started'))
       .toBe('00:00:00.000 INFO  child started: a (Worker, bank.2) of top\n');
-    expect(prettyText(0, 'info', { context: 'child_terminated', supervisor: 'top', offender: { ...child, id: undefined }, reason: 'Error: x', err: new Error('x') }, 'child terminated'))
+    expect(prettyText(0, 'info', {
+      context: 'child_terminated', supervisor: 'top', offender: { ...child, id: undefined }, reason: 'Error: x',
+      err: new Error('x'),
+    }, 'child terminated'))
       .toBe("00:00:00.000 INFO  child terminated: bank.2 (Worker) of top\n  reason: 'Error: x'\n");
     expect(prettyText(
       0, 'error', { context: 'shutdown', supervisor: 'top', offender: child, restarts: 4 }, 'supervisor gives up',

@@ -7,7 +7,10 @@ const boom = new Error('boom');
 const Ender = defineAgent({
   name: 'ender',
   init: (_how?: string) => ({ secret: 'state-secret' }),
-  casts: { end: (self, given: { reason: ExitReason; secret?: string }) => self.stop(given.reason), exit: (self, reason: ExitReason) => self.exit(reason), crash(_self, _payload: unknown) { throw boom; } },
+  casts: {
+    end: (self, given: { reason: ExitReason; secret?: string }) => self.stop(given.reason),
+    exit: (self, reason: ExitReason) => self.exit(reason), crash(_self, _payload: unknown) { throw boom; },
+  },
   calls: { crash(_self, _payload: unknown): void { throw boom; } },
 });
 
@@ -35,7 +38,8 @@ describe('crash reports', () => {
     ['a kill from outside', (system) => system.exit(system.start(Ender), 'kill'), 'killed'],
     ['an exit signal', (system) => system.exit(system.start(Ender), 'odd'), 'odd'],
     ['a plain process that throws', (system) => system.spawn(() => { throw boom; }), 'Error: boom'],
-    ['a plain process that rejects', (system) => system.spawn(async () => { await settleTurn(); throw boom; }), 'Error: boom'],
+    ['a plain process that rejects', (system) =>
+      system.spawn(async () => { await settleTurn(); throw boom; }), 'Error: boom'],
     ['a thrown non-error', (system) => system.spawn(() => { throw 42 as unknown as Error; }), '{ nocatch: 42 }'],
   ];
   for (const [name, end, reason] of ends) {
@@ -62,7 +66,10 @@ describe('crash reports', () => {
     ref.cast('crash', 3);
     await settleTurn();
     const [first] = crashes(logger);
-    expect(first?.fields).toMatchObject({ system: 'bank', label: 'process crashed', pid, name: 'e', behaviour: 'ender', op: 'crash', reason: 'Error: boom', err: { name: 'Error', message: 'boom' }, queued: 2, ancestors: [sub, 'top'], trapExit: false });
+    expect(first?.fields).toMatchObject({
+      system: 'bank', label: 'process crashed', pid, name: 'e', behaviour: 'ender', op: 'crash', reason: 'Error: boom',
+      err: { name: 'Error', message: 'boom' }, queued: 2, ancestors: [sub, 'top'], trapExit: false,
+    });
     expect(sub, 'a supervisor without a name is told by its pid').toMatch(/^bank\./);
   });
 
@@ -96,11 +103,15 @@ describe('crash reports', () => {
   test('LG-01 the end of a supervisor that gave up is reported, with the child that was one too many', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const sup = await system.supervise({ name: 'top', intensity: 0, periodMs: 100, children: [child('e', Ender, 'x')] });
+    const sup =
+      await system.supervise({ name: 'top', intensity: 0, periodMs: 100, children: [child('e', Ender, 'x')] });
     const { down } = sup;
     system.ref(Ender, 'e').cast('crash', 1);
     await down;
-    expect(logger.lines.filter((line) => line.text === 'supervisor gives up')).toMatchObject([{ level: 'error', fields: { supervisor: 'top', reason: 'reached_max_restart_intensity', offender: { id: 'e', start: 'ender' } } }]);
+    expect(logger.lines.filter((line) => line.text === 'supervisor gives up')).toMatchObject([{
+      level: 'error',
+      fields: { supervisor: 'top', reason: 'reached_max_restart_intensity', offender: { id: 'e', start: 'ender' } },
+    }]);
     expect(crashes(logger), 'shutdown is no crash').toHaveLength(1);
   });
 
@@ -108,7 +119,9 @@ describe('crash reports', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const Stuck = defineAgent({ trapExit: true, terminate: () => new Promise(() => undefined) });
-    await system.supervise({ children: [child('s', Stuck, { shutdown: 2 }), child('k', Ender, 'x', { shutdown: 'brutal_kill' })] });
+    await system.supervise(
+      { children: [child('s', Stuck, { shutdown: 2 }), child('k', Ender, 'x', { shutdown: 'brutal_kill' })] },
+    );
     await system.stop();
     expect(crashes(logger)).toEqual([]);
   });
@@ -133,7 +146,9 @@ describe('P36 a logger cannot hurt', () => {
 
   test('one whose write fails on a hostile reason is given the report without it', async () => {
     const lines: unknown[] = [];
-    const logger: Logger = { error: (fields) => { lines.push(JSON.parse(JSON.stringify({ ...fields, err: String((fields as { err?: unknown }).err) }))); }, warn: () => undefined, info: () => undefined };
+    const logger: Logger = { error: (fields) => {
+      lines.push(JSON.parse(JSON.stringify({ ...fields, err: String((fields as { err?: unknown }).err) })));
+    }, warn: () => undefined, info: () => undefined };
     const system = testSystem({ logger });
     const hostile = Object.defineProperty(new Error('x'), 'toString', { value: () => { throw boom; } });
     system.spawn(() => { throw hostile; });

@@ -3,7 +3,15 @@ import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { program, type Ended } from '../system/program.js';
 
-interface Line { readonly label: string; readonly pid?: string; readonly name?: string; readonly behaviour?: string; readonly op?: string; readonly ms: number; readonly stack?: readonly string[] }
+interface Line {
+  readonly label: string;
+  readonly pid?: string;
+  readonly name?: string;
+  readonly behaviour?: string;
+  readonly op?: string;
+  readonly ms: number;
+  readonly stack?: readonly string[]
+}
 
 const SPINNER = `
 import { writeSync } from 'node:fs';
@@ -23,10 +31,13 @@ const paused = async (): Promise<void> => {
 };
 
 const linesOf = ({ stderr }: Ended): string[] => stderr.split('\n').filter((line) => line !== '');
-const stalls = (ended: Ended): Line[] => linesOf(ended).filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Line);
+const stalls = (ended: Ended): Line[] =>
+  linesOf(ended).filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Line);
 
 describe('a stall watch', () => {
-  test('P33 PF-11 a handler that holds the event loop is told while it does, by agent, operation and stack, within 50 ms', { timeout: 40_000 }, async () => {
+  test('P33 PF-11 a handler that holds the event loop is told while it does, by agent, operation and stack, within 50 ms', {
+    timeout: 40_000,
+  }, async () => {
     const ended = await program(`${SPINNER}
       const system = createSystem({ logger: false });
       const spinner = system.start(Spinner, 0, { name: 'spinner' });
@@ -104,7 +115,10 @@ describe('a stall watch', () => {
       await new Promise((resolve) => setTimeout(resolve, 900));
       say('told ' + told.length);
       await system.stop();
-    `, { limitMs: 20_000, act: (signal) => { kill = signal; signal('SIGSTOP'); void paused().then(() => signal('SIGCONT')); } });
+    `, {
+      limitMs: 20_000,
+      act: (signal) => { kill = signal; signal('SIGSTOP'); void paused().then(() => signal('SIGCONT')); },
+    });
     const ended = await running;
     expect(kill).toBeTypeOf('function');
     expect(ended).toMatchObject({ code: 0, stderr: '' });

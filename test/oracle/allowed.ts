@@ -33,12 +33,16 @@ export const ALLOWED: readonly Allowed[] = [
   {
     item: 'SM-18',
     reason: 'a thrown transition is a return value, any other thrown value is a crash',
-    rewrite: (line) => line.replaceAll(/\bcrash\(bad_return_from_state_function\((boom|bang)\)\)/g, 'nocatch($1)').replaceAll(/\bbad_return_from_state_function\((boom|bang)\)/g, 'nocatch($1)'),
+    rewrite: (line) => line.replaceAll(/\bcrash\(bad_return_from_state_function\((boom|bang)\)\)/g, 'nocatch($1)')
+      .replaceAll(/\bbad_return_from_state_function\((boom|bang)\)/g, 'nocatch($1)'),
   },
   {
     item: 'SU-42',
     reason: 'a handle of a simple supervisor has no restartChild and no deleteChild, and a handle of another kind is refused as such',
-    rewrite: (line) => line.replaceAll(/\b(restart|delete)_child\((\w+),(\w+),error\(simple_one_for_one\)\)/g, '$1_child($2,$3,error(PROTOCOL_MISMATCH))'),
+    rewrite: (line) => line.replaceAll(
+      /\b(restart|delete)_child\((\w+),(\w+),error\(simple_one_for_one\)\)/g,
+      '$1_child($2,$3,error(PROTOCOL_MISMATCH))',
+    ),
   },
   {
     item: 'DS-06',
@@ -76,12 +80,16 @@ export const ALLOWED: readonly Allowed[] = [
 /** A wait for a task whose end its owner was told in an earlier step, or that it has let go. */
 function waitedInVain(line: string, trace: Trace): string {
   const step = Number(line.slice(0, line.indexOf(' ')));
-  const over = (task: string): boolean => trace.some((one) => Number(one.slice(0, one.indexOf(' '))) < step && overIn(one, task));
-  return line.replaceAll(/\b(await|yield)\((t\d+),(timeout|nil)\)/g, (event, word: string, task: string) => (over(task) ? `${word}(${task},noproc)` : event));
+  const over =
+    (task: string): boolean => trace.some((one) => Number(one.slice(0, one.indexOf(' '))) < step && overIn(one, task));
+  return line.replaceAll(/\b(await|yield)\((t\d+),(timeout|nil)\)/g, (event, word: string, task: string) =>
+    (over(task) ? `${word}(${task},noproc)` : event));
 }
 
 function overIn(line: string, task: string): boolean {
-  return new RegExp(`\\b(result|down|await|shutdown|ignore|demonitor)\\(${task}\\b|\\byield\\(${task},(?!nil)|\\bawait_many\\(\\[[^\\]]*\\b${task}\\b|\\byield_many\\(\\[[^\\]]*\\b${task}\\b[^\\]]*\\],\\[(?!nil)`).test(line);
+  return new RegExp(
+    `\\b(result|down|await|shutdown|ignore|demonitor)\\(${task}\\b|\\byield\\(${task},(?!nil)|\\bawait_many\\(\\[[^\\]]*\\b${task}\\b|\\byield_many\\(\\[[^\\]]*\\b${task}\\b[^\\]]*\\],\\[(?!nil)`,
+  ).test(line);
 }
 
 /** A server that `throws` in its terminate ends with that, whatever it was ending for, and its clients hear it. */
@@ -93,7 +101,9 @@ function thrownInTerminate(line: string, trace: Trace): string {
     const reason = ended.find((one) => one.startsWith(`${server}(`))?.slice(server.length + 1, -1);
     if (actor === 'downs?:' && event.startsWith(`${server}(`)) return `${server}(nocatch(bang))`;
     if (event.startsWith(`stop(${server},`)) return `stop(${server},failed(nocatch(bang)))`;
-    return event.startsWith(`call(${server},`) && event.endsWith(`,failed(${reason}))`) ? event.replace(`failed(${reason})`, 'failed(nocatch(bang))') : event;
+    return event.startsWith(`call(${server},`) && event.endsWith(`,failed(${reason}))`)
+      ? event.replace(`failed(${reason})`, 'failed(nocatch(bang))')
+      : event;
   };
   return line.split(' ').map((event) => throwers.reduce(told, event)).join(' ');
 }
@@ -101,9 +111,14 @@ function thrownInTerminate(line: string, trace: Trace): string {
 /** Of a pool like d1: who has ended in an earlier step is gladly terminated again by OTP. */
 function terminatedTwice(line: string, trace: Trace): string {
   const step = Number(line.slice(0, line.indexOf(' ')));
-  const dead = (who: string): boolean => trace.some((one) => Number(one.slice(0, one.indexOf(' '))) < step && one.includes(' downs?: ') && one.includes(` ${who}(`));
-  return line.replaceAll(/\bterminate_child\(d1,(\w+),error\(simple_one_for_one\)\)/g, 'terminate_child(d1,$1,error(not_found))')
-    .replaceAll(/\bterminate_pid\(d1,(\w+),ok\)/g, (event, who: string) => (dead(who) ? `terminate_pid(d1,${who},error(not_found))` : event));
+  const dead = (who: string): boolean => trace.some(
+    (one) => Number(one.slice(0, one.indexOf(' '))) < step && one.includes(' downs?: ') && one.includes(` ${who}(`),
+  );
+  return line.replaceAll(
+    /\bterminate_child\(d1,(\w+),error\(simple_one_for_one\)\)/g, 'terminate_child(d1,$1,error(not_found))',
+  )
+    .replaceAll(/\bterminate_pid\(d1,(\w+),ok\)/g, (event, who: string) =>
+      (dead(who) ? `terminate_pid(d1,${who},error(not_found))` : event));
 }
 
 export function allowedOn(release: number, all: readonly Allowed[] = ALLOWED): readonly Allowed[] {
@@ -112,6 +127,7 @@ export function allowedOn(release: number, all: readonly Allowed[] = ALLOWED): r
 
 /** Who traps exits and starts a tree that fails gets its exit as well. */
 function withoutFailedStarts(line: string): string {
-  const failed = [...line.matchAll(/ tree\((s\d+),(shutdown\(\S+\))\)/g)].map(([, sup, reason]) => `exit(${sup},${reason})`);
+  const failed =
+    [...line.matchAll(/ tree\((s\d+),(shutdown\(\S+\))\)/g)].map(([, sup, reason]) => `exit(${sup},${reason})`);
   return line.split(' ').filter((event) => !failed.includes(event)).join(' ');
 }

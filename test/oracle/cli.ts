@@ -15,7 +15,9 @@ const SOURCES = join(dirname(fileURLToPath(import.meta.url)).replace(/\/\.build\
 
 function* generated(options: Options): Iterable<Job> {
   const families = options.family === undefined ? FAMILIES : FAMILIES.filter(({ name }) => name === options.family);
-  for (let index = options.from; index < options.from + options.scenarios; index++) yield jobAt(families, options.seed, index);
+  for (let index = options.from; index < options.from + options.scenarios; index++) {
+    yield jobAt(families, options.seed, index);
+  }
 }
 
 function readFile(path: string): string {
@@ -27,7 +29,9 @@ function readFile(path: string): string {
 }
 
 /** The command: its exit code is 0 when no difference is unexplained, 1 when one is, 2 when it cannot run. */
-export async function runCli(args: readonly string[], say: (text: string) => void, complain: (text: string) => void): Promise<number> {
+export async function runCli(
+  args: readonly string[], say: (text: string) => void, complain: (text: string) => void,
+): Promise<number> {
   try {
     return await run(readOptions(args, FAMILIES.map(({ name }) => name)), say, complain);
   } catch (error) {
@@ -43,7 +47,8 @@ async function run(options: Options, say: (text: string) => void, complain: (tex
     say(usage(FAMILIES));
     return 0;
   }
-  const jobs = options.file === undefined ? generated(options) : readScenarios(options.file, readFile(options.file), FAMILIES);
+  const jobs =
+    options.file === undefined ? generated(options) : readScenarios(options.file, readFile(options.file), FAMILIES);
   if (options.print) {
     for (const job of jobs) say(printTerm(job.scenario));
     return 0;
@@ -55,7 +60,8 @@ async function run(options: Options, say: (text: string) => void, complain: (tex
   const began = performance.now();
   const { node, release } = await ErlangNode.start(SOURCES);
   try {
-    const outcome = await runOracle(jobs, { release, otp: (scenario) => node.run(scenario), allowed: allowedOn(release) }, say);
+    const outcome =
+      await runOracle(jobs, { release, otp: (scenario) => node.run(scenario), allowed: allowedOn(release) }, say);
     say(`OTP ${release}, ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     say(`${outcome.scenarios} scenarios, ${outcome.explained} explained, ${outcome.unexplained} unexplained`);
     return outcome.unexplained === 0 ? 0 : 1;

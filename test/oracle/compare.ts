@@ -16,7 +16,9 @@ export interface Verdict {
 }
 
 /** Both sides of one scenario, in canonical order, line by line. */
-export async function compare(family: Family, scenario: Term, otp: Runner, castcall: Runner, allowed: readonly Allowed[]): Promise<Verdict> {
+export async function compare(
+  family: Family, scenario: Term, otp: Runner, castcall: Runner, allowed: readonly Allowed[],
+): Promise<Verdict> {
   const [theirs, ours] = await Promise.all([otp(scenario), answerOf(castcall(scenario))]);
   return judge(family, theirs, ours, allowed);
 }

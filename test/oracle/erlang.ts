@@ -19,7 +19,9 @@ const EXIT_TIMEOUT_MS = 5_000;
 const SLOTS = 256;
 
 export function erlangInstalled(): boolean {
-  return ['erl', 'erlc'].every((program) => spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0);
+  return ['erl', 'erlc'].every(
+    (program) => spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0,
+  );
 }
 
 interface Asked {
@@ -44,9 +46,12 @@ export class ErlangNode {
     onError: (error: Error) => void,
   ) {
     // Embedded mode: a process that waits for its code to be loaded would look as if it had nothing to do.
-    const begin = `[{module, _} = code:load_abs("${compiled}/" ++ M) || M <- [${modules.map((name) => `"${name}"`).join(', ')}]], oracle:main().`;
+    const begin = `[{module, _} = code:load_abs("${compiled}/" ++ M) || M <- [${modules.map((name) => `"${name}"`).join(
+      ', ',
+    )}]], oracle:main().`;
     const args = ['+S', '1:1', '+sbwt', 'none', '-mode', 'embedded', '-noinput', '-noshell', '-eval', begin];
-    const child = spawn('erl', args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' } });
+    const child =
+      spawn('erl', args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' } });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       const tab = line.indexOf('\t');
@@ -68,8 +73,12 @@ export class ErlangNode {
   static async start(sources: string): Promise<{ readonly node: ErlangNode; readonly release: number }> {
     const compiled = mkdtempSync(join(tmpdir(), 'castcall-oracle-'));
     try {
-      const modules = readdirSync(sources).filter((name) => name.endsWith('.erl')).map((name) => name.slice(0, -'.erl'.length));
-      execFileSync('erlc', ['-Wall', '-Werror', '-o', compiled, ...modules.map((name) => join(sources, `${name}.erl`))], { stdio: ['ignore', 2, 'inherit'] });
+      const modules =
+        readdirSync(sources).filter((name) => name.endsWith('.erl')).map((name) => name.slice(0, -'.erl'.length));
+      execFileSync(
+        'erlc', ['-Wall', '-Werror', '-o', compiled, ...modules.map((name) => join(sources, `${name}.erl`))],
+        { stdio: ['ignore', 2, 'inherit'] },
+      );
       return await new Promise((resolve, reject) => {
         const node: ErlangNode = new ErlangNode(compiled, modules, (release) => resolve({ node, release }), reject);
       });
@@ -85,7 +94,8 @@ export class ErlangNode {
     if (this.#ended !== null) return [`erl: ${this.#ended}`];
     const id = String(this.#id++);
     return new Promise((resolve) => {
-      const timeout = setTimeout(() => this.#answer(id, [`erl: no answer within ${ANSWER_TIMEOUT_MS} ms`]), ANSWER_TIMEOUT_MS);
+      const timeout =
+        setTimeout(() => this.#answer(id, [`erl: no answer within ${ANSWER_TIMEOUT_MS} ms`]), ANSWER_TIMEOUT_MS);
       this.#asked.set(id, { resolve, slot, timeout });
       this.#child.stdin.write(`${id} ${slot} ${printTerm(scenario)}\n`);
     });

@@ -7,4 +7,7 @@ import { starters } from './starters/family.js';
 import { tasks } from './tasks/family.js';
 import { dynamics, pools, restarts, shutdowns, supervisors } from './trees/family.js';
 
-export const FAMILIES: readonly Family[] = [supervisors, starters, pools, dynamics, links, servers, machines, groups, names, timers, shutdowns, restarts, waits, delays, tasks, callers];
+export const FAMILIES: readonly Family[] = [
+  supervisors, starters, pools, dynamics, links, servers, machines, groups, names, timers, shutdowns, restarts, waits,
+  delays, tasks, callers,
+];

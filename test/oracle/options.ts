@@ -36,10 +36,14 @@ export function usage(families: readonly { readonly name: string; readonly about
 export function readOptions(args: readonly string[], families: readonly string[]): Options {
   const { values } = parsed(args);
   const family = values.family;
-  if (family !== undefined && !families.includes(family)) throw new UsageError(`--family: got '${family}', expected one of ${families.join(', ')}`);
+  if (family !== undefined && !families.includes(family)) {
+    throw new UsageError(`--family: got '${family}', expected one of ${families.join(', ')}`);
+  }
   if (values.file !== undefined) {
     const other = (['scenarios', 'seed', 'from', 'family'] as const).find((name) => values[name] !== undefined);
-    if (other !== undefined) throw new UsageError(`--file and --${other} exclude each other: a file says which scenarios run`);
+    if (other !== undefined) {
+      throw new UsageError(`--file and --${other} exclude each other: a file says which scenarios run`);
+    }
   }
   return {
     scenarios: whole('scenarios', values.scenarios, 1, SCENARIOS_MAX, 1_000),
@@ -52,12 +56,22 @@ export function readOptions(args: readonly string[], families: readonly string[]
   };
 }
 
-function parsed(args: readonly string[]): { readonly values: { scenarios?: string; seed?: string; from?: string; family?: string; file?: string; print?: boolean; help?: boolean } } {
+function parsed(args: readonly string[]): { readonly values: {
+  scenarios?: string;
+  seed?: string;
+  from?: string;
+  family?: string;
+  file?: string;
+  print?: boolean;
+  help?: boolean
+} } {
   try {
     return parseArgs({
       args: [...args],
       options: {
-        scenarios: { type: 'string' }, seed: { type: 'string' }, from: { type: 'string' }, family: { type: 'string' }, file: { type: 'string' },
+        scenarios: {
+          type: 'string',
+        }, seed: { type: 'string' }, from: { type: 'string' }, family: { type: 'string' }, file: { type: 'string' },
         print: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
       },
     });

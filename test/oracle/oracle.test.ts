@@ -15,7 +15,9 @@ function jobsOf(family: Family, count: number): Job[] {
   return Array.from({ length: count }, (_, index) => jobAt([family], 11, index));
 }
 
-async function run(jobs: Iterable<Job>, sides: Sides): Promise<{ readonly unexplained: number; readonly explained: number; readonly scenarios: number; readonly said: string }> {
+async function run(jobs: Iterable<Job>, sides: Sides): Promise<
+  { readonly unexplained: number; readonly explained: number; readonly scenarios: number; readonly said: string }
+> {
   const said: string[] = [];
   const { scenarios, explained, unexplained } = await runOracle(jobs, sides, (text) => said.push(text));
   return { scenarios, explained, unexplained, said: said.join('\n') };
@@ -23,7 +25,8 @@ async function run(jobs: Iterable<Job>, sides: Sides): Promise<{ readonly unexpl
 
 describe('the scenarios', () => {
   it('are the same for the same seed, others for another', () => {
-    const some = (seed: number): string[] => Array.from({ length: 50 }, (_, index) => printTerm(jobAt(FAMILIES, seed, index).scenario));
+    const some = (seed: number): string[] =>
+      Array.from({ length: 50 }, (_, index) => printTerm(jobAt(FAMILIES, seed, index).scenario));
     expect(some(7)).toEqual(some(7));
     expect(some(8)).not.toEqual(some(7));
   });
@@ -33,7 +36,9 @@ describe('the scenarios', () => {
     expect(jobAt(FAMILIES, 7, 13)).toEqual(all[13]);
   });
 
-  it.each(FAMILIES.map((family) => [family.name, family] as const))('of %s are well-formed, and are read back from their line', (_, family) => {
+  it.each(
+    FAMILIES.map((family) => [family.name, family] as const),
+  )('of %s are well-formed, and are read back from their line', (_, family) => {
     for (const { scenario } of jobsOf(family, 100)) {
       expect(family.problem(scenario), printTerm(scenario)).toBe(null);
       expect(parseTerm(printTerm(scenario))).toEqual(scenario);
@@ -42,13 +47,19 @@ describe('the scenarios', () => {
   });
 
   it('take time in at most 5 of 100 cases', () => {
-    const timed = Array.from({ length: 3_000 }, (_, index) => jobAt(FAMILIES, 5, index)).filter(({ family }) => family.timed).length;
+    const timed = Array.from({ length: 3_000 }, (_, index) => jobAt(FAMILIES, 5, index)).filter(
+      ({ family }) => family.timed,
+    ).length;
     expect(timed).toBeGreaterThan(0);
     expect(timed / 3_000).toBeLessThanOrEqual(0.05);
   });
 
-  it.each(FAMILIES.map((family) => [family.name, family] as const))('of %s give the same trace twice on castcall', async (_, family) => {
-    for (const { scenario } of jobsOf(family, 6)) expect(await family.run(scenario)).toEqual(await family.run(scenario));
+  it.each(
+    FAMILIES.map((family) => [family.name, family] as const),
+  )('of %s give the same trace twice on castcall', async (_, family) => {
+    for (const { scenario } of jobsOf(family, 6)) {
+      expect(await family.run(scenario)).toEqual(await family.run(scenario));
+    }
   });
 });
 
@@ -56,7 +67,8 @@ describe('a difference', () => {
   const wrong: Sides = {
     release: 25,
     otp: links.run,
-    castcall: (family) => async (scenario) => (await family.run(scenario)).map((line) => line.replaceAll(/\bexit\((\w+),boom\)/g, 'exit($1,bang)')),
+    castcall: (family) => async (scenario) =>
+      (await family.run(scenario)).map((line) => line.replaceAll(/\bexit\((\w+),boom\)/g, 'exit($1,bang)')),
     allowed: [],
   };
 
@@ -64,11 +76,16 @@ describe('a difference', () => {
     const { unexplained, said } = await run(jobsOf(links, 120), wrong);
     expect(unexplained).toBeGreaterThan(0);
     const first = said.split('unexplained: ')[1] as string;
-    const term = parseTerm(first.split('\n')[2] as string) as readonly [string, number, readonly (readonly [string, string, readonly unknown[]])[]];
+    const term = parseTerm(
+      first.split('\n')[2] as string,
+    ) as readonly [string, number, readonly (readonly [string, string, readonly unknown[]])[]];
     const operations = term[2].reduce((sum, [, , ops]) => sum + (Array.isArray(ops) ? ops.length : 1), 0);
     expect(operations, first).toBeLessThanOrEqual(6);
     expect(links.problem(term as never)).toBe(null);
-    for (const part of ['shrunk in', 'Erlang term', 'castcall program', 'self.trapExit(true)', 'OTP 25 saw', 'castcall saw', 'exit(', ',boom)', ',bang)']) expect(first).toContain(part);
+    for (const part of [
+      'shrunk in', 'Erlang term', 'castcall program', 'self.trapExit(true)', 'OTP 25 saw', 'castcall saw', 'exit(',
+      ',boom)', ',bang)',
+    ]) expect(first).toContain(part);
   });
 
   it('that is on the allow-list is explained, for the releases it is there for', async () => {
@@ -88,10 +105,17 @@ describe('a difference', () => {
   });
 
   it('of a server that throws in terminate is explained in its step, for its own clients', () => {
-    const otp = ['1 c1: call(g1,1,failed(boom)) call(g2,2,failed(boom))', '1 downs?: g1(boom) g2(boom)', '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)'];
-    const castcall = ['1 c1: call(g1,1,failed(nocatch(bang))) call(g2,2,failed(boom))', '1 downs?: g1(nocatch(bang)) g2(boom)', '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)'];
+    const otp = [
+      '1 c1: call(g1,1,failed(boom)) call(g2,2,failed(boom))', '1 downs?: g1(boom) g2(boom)',
+      '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)',
+    ];
+    const castcall = [
+      '1 c1: call(g1,1,failed(nocatch(bang))) call(g2,2,failed(boom))', '1 downs?: g1(nocatch(bang)) g2(boom)',
+      '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)',
+    ];
     expect(judge(servers, otp, castcall, ALLOWED)).toMatchObject({ kind: 'explained', items: ['GS-23'] });
-    expect(judge(servers, otp, castcall.map((line) => line.replace('g3(boom)', 'g3(nocatch(bang))')), ALLOWED).kind).toBe('unexplained');
+    expect(judge(servers, otp, castcall.map((line) => line.replace('g3(boom)', 'g3(nocatch(bang))')), ALLOWED).kind)
+      .toBe('unexplained');
   });
 
   it('in an order that nobody promises is none, in one that is promised it is', () => {
@@ -115,17 +139,24 @@ describe('malformed input', () => {
   const good = '{links,2,[{at,p1,[{link,p2}]}]}';
 
   it('is named with its line', () => {
-    expect(readScenarios('some.txt', `% a comment\n\n${good}.\n${good}\n`, FAMILIES).map(({ origin }) => origin)).toEqual(['some.txt:3', 'some.txt:4']);
+    expect(readScenarios('some.txt', `% a comment\n\n${good}.\n${good}\n`, FAMILIES).map(({ origin }) => origin))
+      .toEqual(['some.txt:3', 'some.txt:4']);
     expect(problem(`${good}\n{links,2,[{at,p1,[{link,p2]}]}`)).toMatch(/^some\.txt:2: column \d+: expected ','/);
-    expect(problem(`${good}\n\n{links,2,[{at,p1,[{lonk,p2}]}]}`)).toMatch(/^some\.txt:3: \{lonk,…\} is none of trap, link/);
-    expect(problem('{links,2,[{at,p1,[{link,p2,p3}]}]}')).toBe('some.txt:1: {link,p2,p3} has 2 fields, {link,…} takes 1');
+    expect(problem(`${good}\n\n{links,2,[{at,p1,[{lonk,p2}]}]}`)).toMatch(
+      /^some\.txt:3: \{lonk,…\} is none of trap, link/,
+    );
+    expect(problem('{links,2,[{at,p1,[{link,p2,p3}]}]}')).toBe(
+      'some.txt:1: {link,p2,p3} has 2 fields, {link,…} takes 1',
+    );
     expect(problem('{links,99,[]}')).toBe('some.txt:1: 99 is no whole number from 1 to 8');
     expect(problem('{nonsense,1}')).toMatch(/^some\.txt:1: a scenario is \{Family,…\} with one of supervisors, /);
     expect(problem(`${good} ${good}`)).toMatch(/^some\.txt:1: column \d+: expected the end of the line/);
     expect(problem('\n')).toBe('some.txt: no scenario in it');
   });
 
-  const cli = async (...args: string[]): Promise<{ readonly code: number; readonly said: string; readonly complained: string }> => {
+  const cli = async (
+    ...args: string[]
+  ): Promise<{ readonly code: number; readonly said: string; readonly complained: string }> => {
     const said: string[] = [];
     const complained: string[] = [];
     const code = await runCli(args, (text) => said.push(text), (text) => complained.push(text));
@@ -134,8 +165,12 @@ describe('malformed input', () => {
 
   it('in the arguments ends with 2 and says what is expected', async () => {
     for (const [args, text] of [
-      [['--seed', '-1x'], '--seed'], [['--seed', 'x'], "--seed: got 'x', expected a whole number from 0"], [['--scenarios', '0'], "--scenarios: got '0'"], [['--family', 'x'], "--family: got 'x', expected one of supervisors"],
-      [['--nonsense'], '--nonsense'], [['--file', 'x', '--seed', '3'], '--file and --seed exclude each other'], [['--file', '/nonexistent/x'], '/nonexistent/x: ENOENT'],
+      [['--seed', '-1x'], '--seed'], [['--seed', 'x'], "--seed: got 'x', expected a whole number from 0"], [
+        ['--scenarios', '0'], "--scenarios: got '0'",
+      ], [['--family', 'x'], "--family: got 'x', expected one of supervisors"],
+      [['--nonsense'], '--nonsense'], [
+        ['--file', 'x', '--seed', '3'], '--file and --seed exclude each other',
+      ], [['--file', '/nonexistent/x'], '/nonexistent/x: ENOENT'],
     ] as const) {
       const { code, complained } = await cli(...args);
       expect(code, args.join(' ')).toBe(2);

@@ -67,12 +67,21 @@ class OracleRun implements Outcome {
   /** Afterwards, one by one: a scenario that is being shrunk has both sides for itself. */
   async shrinkAll(): Promise<void> {
     for (const { job, verdict } of this.found.slice(0, SHRUNK_MAX)) {
-      const smallest = job.seed === null ? null : await shrink(job.family, job.seed, (scenario) => this.judge(job.family, scenario), SHRINK_MS);
+      const smallest = job.seed === null
+        ? null
+        : await shrink(job.family, job.seed, (scenario) => this.judge(job.family, scenario), SHRINK_MS);
       const { scenario } = smallest ?? job;
-      this.say(printDifference({ family: job.family, origin: job.origin, scenario, verdict: smallest?.verdict ?? verdict, tries: smallest?.tries ?? 0, release: this.sides.release }));
+      this.say(printDifference({
+        family: job.family, origin: job.origin, scenario, verdict: smallest?.verdict ?? verdict,
+        tries: smallest?.tries ?? 0, release: this.sides.release,
+      }));
     }
     const more = this.found.slice(SHRUNK_MAX);
-    if (more.length > 0) this.say(`and ${more.length} more: ${more.slice(0, 20).map(({ job }) => `${job.family.name} ${job.origin}`).join('; ')}`);
+    if (more.length > 0) {
+      this.say(
+        `and ${more.length} more: ${more.slice(0, 20).map(({ job }) => `${job.family.name} ${job.origin}`).join('; ')}`,
+      );
+    }
   }
 
   private async judge(family: Family, scenario: Term): Promise<Verdict> {

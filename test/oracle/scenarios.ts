@@ -18,11 +18,16 @@ export function tapeOf(family: Family, seed: number): Tape {
   return fc.sample(tapes(family.stepsMax, family.width), { seed, numRuns: 1, unbiased: true })[0] as Tape;
 }
 
-/** The `index`th scenario of a seed: every scenario has a seed of its own, so that one can be replayed without the others. */
+/**
+ * The `index`th scenario of a seed: every scenario has a seed of its own, so that one can be replayed without the
+ * others.
+ */
 export function jobAt(families: readonly Family[], seed: number, index: number): Job {
   const own = mix(seed, index);
   const family = choose(families, mix(own, 0x5eed) / 0x8000_0000);
-  return { family, scenario: family.decode(tapeOf(family, own)), origin: `scenario ${index} of seed ${seed}`, seed: own };
+  return {
+    family, scenario: family.decode(tapeOf(family, own)), origin: `scenario ${index} of seed ${seed}`, seed: own,
+  };
 }
 
 function choose(families: readonly Family[], at: number): Family {

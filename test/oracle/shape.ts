@@ -6,16 +6,20 @@ export type Shape = (term: Term) => string | null;
 export const atom: Shape = (term) => (typeof term === 'string' ? null : `${printTerm(term)} is no atom`);
 
 export function one(...known: readonly string[]): Shape {
-  return (term) => (typeof term === 'string' && known.includes(term) ? null : `${printTerm(term)} is none of ${known.join(', ')}`);
+  return (term) =>
+    (typeof term === 'string' && known.includes(term) ? null : `${printTerm(term)} is none of ${known.join(', ')}`);
 }
 
 export function label(prefix: string): Shape {
   const pattern = new RegExp(`^${prefix}\\d{1,4}$`);
-  return (term) => (typeof term === 'string' && pattern.test(term) ? null : `${printTerm(term)} is no label like ${prefix}1`);
+  return (term) =>
+    (typeof term === 'string' && pattern.test(term) ? null : `${printTerm(term)} is no label like ${prefix}1`);
 }
 
 export function int(min: number, max: number): Shape {
-  return (term) => (typeof term === 'number' && term >= min && term <= max ? null : `${printTerm(term)} is no whole number from ${min} to ${max}`);
+  return (term) => (typeof term === 'number' && term >= min && term <= max
+    ? null
+    : `${printTerm(term)} is no whole number from ${min} to ${max}`);
 }
 
 export function list(item: Shape, max: number = 64): Shape {
@@ -32,7 +36,9 @@ export function tuples(known: Readonly<Record<string, readonly Shape[]>>): Shape
     if (!isTuple(term)) return `${printTerm(term)} is no tuple`;
     const fields = Object.hasOwn(known, term[0]) ? known[term[0]] : undefined;
     if (fields === undefined) return `{${term[0]},…} is none of ${Object.keys(known).join(', ')}`;
-    if (term.length - 1 !== fields.length) return `${printTerm(term)} has ${term.length - 1} fields, {${term[0]},…} takes ${fields.length}`;
+    if (term.length - 1 !== fields.length) {
+      return `${printTerm(term)} has ${term.length - 1} fields, {${term[0]},…} takes ${fields.length}`;
+    }
     return firstProblem(term.slice(1), (at) => fields[at] as Shape);
   };
 }

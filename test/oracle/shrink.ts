@@ -10,8 +10,13 @@ export interface Smallest {
   readonly tries: number;
 }
 
-/** The smallest scenario that fast-check finds which still differs; both sides run every candidate. Null when the difference does not come again. */
-export async function shrink(family: Family, seed: number, judgeOne: (scenario: Term) => Promise<Verdict>, timeLimitMs: number): Promise<Smallest | null> {
+/**
+ * The smallest scenario that fast-check finds which still differs; both sides run every candidate. Null when the
+ * difference does not come again.
+ */
+export async function shrink(
+  family: Family, seed: number, judgeOne: (scenario: Term) => Promise<Verdict>, timeLimitMs: number,
+): Promise<Smallest | null> {
   let best: Smallest | null = null;
   let tries = 0;
   const property = fc.asyncProperty(tapes(family.stepsMax, family.width), async (tape) => {

@@ -16,7 +16,10 @@ const NUMBER_MAX = 9_999;
 export function tapes(stepsMax: number, width: number): fc.Arbitrary<Tape> {
   return fc.record({
     setup: fc.array(fc.nat(NUMBER_MAX), { minLength: 4, maxLength: 20 + width, size: 'max' }),
-    steps: fc.array(fc.array(fc.nat(NUMBER_MAX), { minLength: width - 2, maxLength: width, size: 'max' }), { minLength: 1, maxLength: stepsMax, size: 'max' }),
+    steps: fc.array(
+      fc.array(fc.nat(NUMBER_MAX), { minLength: width - 2, maxLength: width, size: 'max' }),
+      { minLength: 1, maxLength: stepsMax, size: 'max' },
+    ),
   });
 }
 

@@ -59,7 +59,11 @@ class Reader {
       this.space();
     }
     this.at++;
-    if (tuple !== (typeof items[0] === 'string')) throw new TermError(`column ${opened + 1}: ${tuple ? 'a tuple begins with an atom' : 'a list of bare atoms is not used here, wrap them: [{ok},{ok}]'}`);
+    if (tuple !== (typeof items[0] === 'string')) {
+      throw new TermError(`column ${opened + 1}: ${tuple
+        ? 'a tuple begins with an atom'
+        : 'a list of bare atoms is not used here, wrap them: [{ok},{ok}]'}`);
+    }
     return items;
   }
 

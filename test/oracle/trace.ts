@@ -1,8 +1,8 @@
 import { CallError, TaskError } from '../../src/index.js';
 
 /**
- * A trace is lines `step actor: event event …`: what one actor saw in one step, in its order. Between actors there is no
- * order, and an actor whose name ends in ? has none among its own events either.
+ * A trace is lines `step actor: event event …`: what one actor saw in one step, in its order. Between actors there is
+ * no order, and an actor whose name ends in ? has none among its own events either.
  */
 export type Trace = readonly string[];
 
@@ -28,7 +28,9 @@ export class Recorder {
       else events.push(event);
     }
     this.seen = [];
-    for (const actor of [...byActor.keys()].sort()) this.lines.push(`${step} ${actor}: ${(byActor.get(actor) as string[]).join(' ')}`);
+    for (const actor of [...byActor.keys()].sort()) {
+      this.lines.push(`${step} ${actor}: ${(byActor.get(actor) as string[]).join(' ')}`);
+    }
   }
 }
 
@@ -40,13 +42,17 @@ export function event(word: string, ...args: readonly string[]): string {
 /** An exit reason in the words that both sides share; pids become labels. */
 export function reasonText(reason: unknown, labelOf: (pid: string) => string | undefined): string {
   if (typeof reason === 'string') return labelOf(reason) ?? reason;
-  if (typeof reason === 'number' || typeof reason === 'boolean' || reason === undefined || reason === null) return String(reason);
+  if (typeof reason === 'number' || typeof reason === 'boolean' || reason === undefined || reason === null) {
+    return String(reason);
+  }
   if (reason instanceof CallError || reason instanceof TaskError) return failureText(reason, labelOf);
   if (reason instanceof Error) return event('crash', reason.message);
   if (Array.isArray(reason)) return `[${reason.map((one) => reasonText(one, labelOf)).join(',')}]`;
   const fields = reason as Readonly<Record<string, unknown>>;
   const keys = Object.keys(fields);
-  if (keys[0] === 'failedToStartChild') return event('failed_to_start_child', String(fields['failedToStartChild']), reasonText(fields['reason'], labelOf));
+  if (keys[0] === 'failedToStartChild') {
+    return event('failed_to_start_child', String(fields['failedToStartChild']), reasonText(fields['reason'], labelOf));
+  }
   if (keys[0] === 'alreadyStarted') return event('already_started', reasonText(fields['alreadyStarted'], labelOf));
   const [key] = keys;
   // that a callee was shut down: OTP's {shutdown,{gen_server,call,_}}
@@ -61,7 +67,9 @@ function failureText(error: CallError | TaskError, labelOf: (pid: string) => str
 }
 
 /** Sorts what has no order: the events of actors with a ?, and what `arrange` knows of a family. */
-export function canonical(trace: Trace, arrange: (events: readonly string[], died: boolean) => readonly string[]): string[] {
+export function canonical(
+  trace: Trace, arrange: (events: readonly string[], died: boolean) => readonly string[],
+): string[] {
   const deaths = new Set<string>();
   for (const line of trace) {
     const [step, actor, events] = parts(line);

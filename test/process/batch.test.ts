@@ -63,7 +63,8 @@ describe('receiveBatch', () => {
     const system = testSystem();
     const { ref, self: get } = open(system);
     const self = await get();
-    for (const wait of [(signal: AbortSignal) => self.receive(undefined, { signal }), (signal: AbortSignal) => self.receiveBatch({ signal })]) {
+    for (const wait of [(signal: AbortSignal) =>
+      self.receive(undefined, { signal }), (signal: AbortSignal) => self.receiveBatch({ signal })]) {
       const controller = new AbortController();
       const gone = wait(controller.signal);
       controller.abort('left');
@@ -152,7 +153,11 @@ describe('receiveBatch', () => {
   it('RE-01 refuses a max that is no whole number from 1, unknown options, and a second wait', async () => {
     const system = testSystem();
     const self = await open(system).self() as unknown as { receiveBatch(options?: unknown): Promise<unknown> };
-    for (const max of [0, -1, 1.5, '3', NaN]) expect(() => self.receiveBatch({ max })).toThrow(/receiveBatch\.max: got .*expected a whole number of messages from 1/);
+    for (const max of [0, -1, 1.5, '3', NaN]) {
+      expect(() => self.receiveBatch({ max })).toThrow(
+        /receiveBatch\.max: got .*expected a whole number of messages from 1/,
+      );
+    }
     expect(() => self.receiveBatch({ size: 3 })).toThrow(/no such option/);
     expect(() => self.receiveBatch({ signal: 3 })).toThrow(/an AbortSignal/);
     void self.receiveBatch();

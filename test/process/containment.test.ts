@@ -41,17 +41,31 @@ const thenables: Record<string, () => unknown> = {
   'a then getter that throws': () => Object.defineProperty({}, 'then', { get() { throw new Error('then'); } }),
   'a then that throws': () => ({ then() { throw new Error('then'); } }),
   'a then that throws undefined': () => ({ then() { throw undefined; } }),
-  'a then that rejects with a revoked proxy': () => ({ then: (_ok: unknown, bad: (error: unknown) => void) => bad(hostile['revoked proxy']) }),
-  'a then that settles many times': () => ({ then(ok: (value: unknown) => void, bad: (error: unknown) => void) { ok(1); bad(2); ok(3); throw new Error('late'); } }),
+  'a then that rejects with a revoked proxy': () =>
+    ({ then: (_ok: unknown, bad: (error: unknown) => void) => bad(hostile['revoked proxy']) }),
+  'a then that settles many times': () => ({ then(
+    ok: (value: unknown) => void, bad: (error: unknown) => void,
+  ) { ok(1); bad(2); ok(3); throw new Error('late'); } }),
   'a proxy of a promise': () => new Proxy(Promise.resolve(1), {}),
-  'a proxy of a promise with a throwing trap': () => new Proxy(Promise.resolve(1), { getPrototypeOf() { throw new Error('trap'); } }),
-  'a promise with a throwing constructor': () => Object.defineProperty(Promise.resolve(1), 'constructor', { get() { throw new Error('constructor'); } }),
-  'a promise with a sly species': () => Object.assign(Promise.resolve(1), { constructor: { [Symbol.species]: class { constructor(run: (a: unknown, b: unknown) => void) { run(() => undefined, () => undefined); } } } }),
-  'a nested rejection': () => Promise.resolve({ then: (_ok: unknown, bad: (error: unknown) => void) => bad(Promise.reject(new Error('inner')).catch(() => undefined)) }),
+  'a proxy of a promise with a throwing trap': () =>
+    new Proxy(Promise.resolve(1), { getPrototypeOf() { throw new Error('trap'); } }),
+  'a promise with a throwing constructor': () =>
+    Object.defineProperty(Promise.resolve(1), 'constructor', { get() { throw new Error('constructor'); } }),
+  'a promise with a sly species': () => Object.assign(Promise.resolve(1), { constructor: {
+    [Symbol.species]: class { constructor(
+      run: (a: unknown, b: unknown) => void,
+    ) { run(() => undefined, () => undefined); } },
+  } }),
+  'a nested rejection': () => Promise.resolve({ then: (_ok: unknown, bad: (error: unknown) => void) =>
+    bad(Promise.reject(new Error('inner')).catch(() => undefined)) }),
 };
 
 describe('P17 PR-18 containment', () => {
-  it.each(Object.keys(hostile))('any way of throwing this ends one agent, tells its caller and its watcher, and the rest goes on: %s', async (what) => {
+  it.each(
+    Object.keys(hostile),
+  )('any way of throwing this ends one agent, tells its caller and its watcher, and the rest goes on: %s', async (
+    what,
+  ) => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const bystander = system.start(Thrower);
@@ -60,7 +74,9 @@ describe('P17 PR-18 containment', () => {
       const { down } = system.monitor(ref);
       const behind = op === 'later' ? ref.call('hang') : undefined;
       if (behind !== undefined) behind.catch(() => undefined);
-      const outcome = await (op === 'later' ? settle(1).then(() => ref.tryCall('ping', undefined, { timeoutMs: 50 })) : ref.tryCall(op, what, { timeoutMs: 1_000 }));
+      const outcome = await (op === 'later'
+        ? settle(1).then(() => ref.tryCall('ping', undefined, { timeoutMs: 50 }))
+        : ref.tryCall(op, what, { timeoutMs: 1_000 }));
       if (op === 'later') {
         system.exit(ref, hostile[what]);
         if (system.whereis('thrower') !== undefined) system.exit(ref, 'kill');
@@ -85,10 +101,13 @@ describe('P17 PR-18 containment', () => {
       else ref.send(what);
       reasons.push((await down).reason);
     }
-    for (const body of [(): never => { throw hostile[what]; }, async (): Promise<never> => { await settle(1); throw hostile[what]; }]) reasons.push((await system.monitor(system.spawn(body)).down).reason);
+    for (const body of [
+      (): never => { throw hostile[what]; }, async (): Promise<never> => { await settle(1); throw hostile[what]; },
+    ]) reasons.push((await system.monitor(system.spawn(body)).down).reason);
     expect(reasons.length).toBe(4);
     const Bad = defineAgent({ name: 'Bad', init(): object { throw hostile[what]; } });
-    const BadLater = defineAgent({ name: 'BadLater', async init(): Promise<object> { await settle(1); throw hostile[what]; } });
+    const BadLater =
+      defineAgent({ name: 'BadLater', async init(): Promise<object> { await settle(1); throw hostile[what]; } });
     expect(() => system.start(Bad)).toThrow(expect.objectContaining({ code: 'START_FAILED' }));
     await expect(system.start(BadLater)).rejects.toMatchObject({ code: 'START_FAILED' });
     expect(system.stats()).toMatchObject({ processes: 0, queued: 0, running: 0 });

@@ -7,7 +7,9 @@ import { idler, listener, settle } from './peers.js';
  * The exit-signal truth table (C2 of the conformance list): receiver trapping or not × reason × way of arrival. What
  * happens is one of: nothing, the receiver dies with a reason, or it gets an Exit message.
  */
-const REASONS: Record<string, unknown> = { normal: 'normal', shutdown: 'shutdown', '{shutdown,x}': { shutdown: 'x' }, other: { some: ['other'] }, kill: 'kill' };
+const REASONS: Record<string, unknown> = {
+  normal: 'normal', shutdown: 'shutdown', '{shutdown,x}': { shutdown: 'x' }, other: { some: ['other'] }, kill: 'kill',
+};
 const ARRIVALS = ['link exit', 'exit/2 from another', 'exit/2 to self', 'raised exit'] as const;
 type Arrival = (typeof ARRIVALS)[number];
 type Outcome = { readonly dies: unknown } | { readonly message: unknown } | 'nothing';
@@ -22,14 +24,18 @@ function expected(trap: boolean, name: string, arrival: Arrival): Outcome {
   return { dies: reason };
 }
 
-const cells = [false, true].flatMap((trap) => Object.keys(REASONS).flatMap((reason) => ARRIVALS.map((arrival) => ({ trap, reason, arrival }))));
+const cells = [false, true].flatMap(
+  (trap) => Object.keys(REASONS).flatMap((reason) => ARRIVALS.map((arrival) => ({ trap, reason, arrival }))),
+);
 
 describe('the exit-signal truth table', () => {
   it('has 40 cells', () => {
     expect(cells.length).toBe(40);
   });
 
-  it.each(cells)('P5 EX-06 EX-07 EX-08 EX-10 EX-11 EX-12 EX-13 trapping $trap, $reason by $arrival', async ({ trap, reason: name, arrival }) => {
+  it.each(cells)('P5 EX-06 EX-07 EX-08 EX-10 EX-11 EX-12 EX-13 trapping $trap, $reason by $arrival', async (
+    { trap, reason: name, arrival },
+  ) => {
     const system = testSystem();
     const reason = REASONS[name];
     const receiver = await listener(system, { trap });
@@ -89,7 +95,9 @@ describe('the exit-signal truth table', () => {
     expect(trapping.seen).toEqual([new Exit(victim.ref.pid, 'killed')]);
   });
 
-  it.each([['an external kill', 'killed'], ['a raised exit(kill)', 'kill']])('EX-14 through a chain of links %s shows %s at the far end', async (how, reason) => {
+  it.each(
+    [['an external kill', 'killed'], ['a raised exit(kill)', 'kill']],
+  )('EX-14 through a chain of links %s shows %s at the far end', async (how, reason) => {
     const system = testSystem();
     const end = await listener(system);
     let at = await idler(system);

@@ -111,7 +111,11 @@ describe('P8 PR-19 fairness', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     const began = performance.now();
-    for (let i = 0; i < 5; i++) await new Promise<void>((resolve, reject) => connect(port, '127.0.0.1').on('error', reject).on('close', () => resolve()).resume());
+    for (let i = 0; i < 5; i++) {
+      await new Promise<void>(
+        (resolve, reject) => connect(port, '127.0.0.1').on('error', reject).on('close', () => resolve()).resume(),
+      );
+    }
     expect(performance.now() - began).toBeLessThan(2_000);
     await new Promise((resolve) => server.close(resolve));
     system.exit(ref, 'kill');
@@ -141,7 +145,9 @@ describe('P8 PR-19 fairness', () => {
    * How many messages `a`, for which so many wait, handles from the first one, which sends to `b`, until that is
    * handled; in one turn of the event loop.
    */
-  async function waits(queued: number, readCostMs: number, levels: { a?: 'high' | 'low'; b?: 'high' | 'low' } = {}): Promise<number> {
+  async function waits(
+    queued: number, readCostMs: number, levels: { a?: 'high' | 'low'; b?: 'high' | 'low' } = {},
+  ): Promise<number> {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const order: string[] = [];
@@ -183,10 +189,15 @@ describe('P8 PR-19 fairness', () => {
     expect(await waits(2_000, 0, { a: 'high' })).toBe(2_000);
   });
 
-  it.each(['normal', 'high', 'max', 'low'] as const)('P8 who fills a mailbox gives way to who empties it: %s', async (priority) => {
+  it.each(
+    ['normal', 'high', 'max', 'low'] as const,
+  )('P8 who fills a mailbox gives way to who empties it: %s', async (priority) => {
     const system = testSystem();
     let most = 0;
-    const Sink = defineAgent({ name: 'Sink', init: () => ({ n: 0 }), calls: { handled: (self) => self.state.n }, casts: { take(self) { self.state.n++; } } });
+    const Sink = defineAgent({
+      name: 'Sink', init: () => ({ n: 0 }), calls: { handled: (self) => self.state.n },
+      casts: { take(self) { self.state.n++; } },
+    });
     const Flood = defineAgent({
       name: 'Flood',
       init: (left: number) => ({ left }),
@@ -203,7 +214,8 @@ describe('P8 PR-19 fairness', () => {
     flood.cast('go', sink);
     await until(() => sink.stats().mailbox.handled === 200_000);
     expect(await sink.call('handled')).toBe(200_000);
-    expect(most, 'a burst or two at a time, and once in a while the turn of the event loop is over').toBeLessThanOrEqual(10_000);
+    expect(most, 'a burst or two at a time, and once in a while the turn of the event loop is over')
+      .toBeLessThanOrEqual(10_000);
   });
 
   it('P8 also when bursts wait in the mailbox of the sender', async () => {
@@ -269,7 +281,10 @@ describe('P8 PR-19 fairness', () => {
   it('P8 a handler that suddenly takes long does not hold the turn for hundreds of messages', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const Slow = defineAgent({ name: 'Slow', init: () => ({ n: 0 }), casts: { work(self, ms: number) { self.state.n++; env.now += ms; } }, calls: { done: (self) => self.state.n } });
+    const Slow = defineAgent({
+      name: 'Slow', init: () => ({ n: 0 }), casts: { work(self, ms: number) { self.state.n++; env.now += ms; } },
+      calls: { done: (self) => self.state.n },
+    });
     const ref = system.start(Slow);
     for (let i = 0; i < 5_000; i++) ref.cast('work', 0);
     await settle();

@@ -4,19 +4,25 @@ import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { idler, listener, settle } from './peers.js';
 
-const defineEcho = () => defineAgent({ name: 'Echo', init: () => ({}), calls: { say: (self, n: number) => n }, casts: { note() {} } });
+const defineEcho =
+  () => defineAgent({ name: 'Echo', init: () => ({}), calls: { say: (self, n: number) => n }, casts: { note() {} } });
 
 describe('flags', () => {
   it('PF-02 a start says the scheduling level, from init on: of agents, machines, managers, processes, tasks and children', async () => {
     const system = testSystem();
     const levels: unknown[] = [];
     const A = defineAgent({ init() { levels.push(system.inspect(this.pid)?.priority); } });
-    const M = defineStatem({ init() { levels.push(system.inspect(this.pid)?.priority); return { state: 'on' as const, data: 0 }; }, states: { on: {} } });
+    const M = defineStatem({
+      init() { levels.push(system.inspect(this.pid)?.priority); return { state: 'on' as const, data: 0 }; },
+      states: { on: {} },
+    });
     const low = { priority: 'low' } as const;
     const stay = (): Promise<never> => new Promise(() => undefined);
     const task = system.task.with(low);
     const pids = [
-      system.start(A, low).pid, system.start(M, low).pid, system.start(EventManager, low).pid, system.spawn(stay, low).pid, task.async(stay).pid, task.asyncNolink(stay).pid,
+      system.start(A, low).pid, system.start(M, low).pid, system.start(
+        EventManager, low,
+      ).pid, system.spawn(stay, low).pid, task.async(stay).pid, task.asyncNolink(stay).pid,
     ];
     const streamed: unknown[] = [];
     for await (const one of task.stream([1], (self) => system.inspect(self.pid)?.priority)) streamed.push(one);
@@ -25,16 +31,23 @@ describe('flags', () => {
     expect(pids.map((pid) => system.inspect(pid as never)?.priority)).toEqual(pids.map(() => 'low'));
     expect(streamed).toEqual([{ ok: true, value: 'low' }]);
     expect(system.inspect(system.task.async(stay).pid)?.priority).toBe('normal');
-    for (const bad of [() => system.start(A, { priority: 'urgent' as never }), () => child('c', A, { priority: 1 as never }), () => task.with({ priority: 'x' as never }), () => task.with({ shutdown: 1 } as never)]) expect(bad).toThrow(OptionError);
+    for (const bad of [
+      () => system.start(A, { priority: 'urgent' as never }), () => child('c', A, { priority: 1 as never }),
+      () => task.with({ priority: 'x' as never }), () => task.with({ shutdown: 1 } as never),
+    ]) expect(bad).toThrow(OptionError);
   });
 
   it('PF-01 setting a flag returns its old value; unknown flags and values are refused and change nothing', async () => {
     const system = testSystem();
     const { self, ref } = await idler(system);
     expect([self.flag('trapExit', true), self.flag('trapExit', false)]).toEqual([false, true]);
-    expect([self.flag('priority', 'low'), self.flag('priority', 'max'), self.flag('priority', 'normal')]).toEqual(['normal', 'low', 'max']);
+    expect([self.flag('priority', 'low'), self.flag('priority', 'max'), self.flag('priority', 'normal')]).toEqual(
+      ['normal', 'low', 'max'],
+    );
     expect([self.flag('sensitive', true), self.flag('sensitive', false)]).toEqual([false, true]);
-    for (const [name, value] of [['heap', 1], ['priority', 'urgent'], ['trapExit', 'yes'], ['sensitive', 1], ['__proto__', true]] as const) {
+    for (const [name, value] of [
+      ['heap', 1], ['priority', 'urgent'], ['trapExit', 'yes'], ['sensitive', 1], ['__proto__', true],
+    ] as const) {
       expect(() => self.flag(name as never, value as never)).toThrow(OptionError);
     }
     expect(system.inspect(ref)).toMatchObject({ trapExit: false, priority: 'normal', sensitive: false });
@@ -72,7 +85,9 @@ describe('flags', () => {
     const low = order.filter((level) => level === 'low').length;
     expect(low).toBeGreaterThan(0);
     expect(low).toBeLessThan(order.length / 4);
-    const child = await new Promise((resolve) => { system.spawn((self) => { self.flag('priority', 'high'); self.spawn((one) => resolve(system.inspect(one.pid)?.priority)); }); });
+    const child = await new Promise((resolve) => { system.spawn(
+      (self) => { self.flag('priority', 'high'); self.spawn((one) => resolve(system.inspect(one.pid)?.priority)); },
+    ); });
     expect(child).toBe('normal');
   });
 });
@@ -113,11 +128,19 @@ describe('introspection', () => {
     system.suspend(a.ref);
     a.ref.send('waiting');
     a.self.sendAfter(60_000, 'later');
-    const items = ['status', 'initialCall', 'name', 'links', 'monitors', 'monitoredBy', 'trapExit', 'messageQueueLength', 'messages', 'reductions', 'memory', 'priority', 'groupLeader', 'dictionary', 'parent', 'label', 'suspending', 'behaviour', 'op'] as const;
+    const items = [
+      'status', 'initialCall', 'name', 'links', 'monitors', 'monitoredBy', 'trapExit', 'messageQueueLength', 'messages',
+      'reductions', 'memory', 'priority', 'groupLeader', 'dictionary', 'parent', 'label', 'suspending', 'behaviour',
+      'op',
+    ] as const;
     const found = system.inspect(a.ref, items) ?? [];
     expect(Object.fromEntries(items.map((item, i) => [item, (found as readonly unknown[])[i]]))).toMatchObject({
-      status: 'suspended', initialCall: expect.any(String), name: 'a', links: [b.ref.pid], monitors: [b.ref.pid], monitoredBy: [b.ref.pid], trapExit: true,
-      messageQueueLength: 1, messages: ['waiting'], reductions: 0, memory: expect.any(Number), priority: 'normal', groupLeader: b.ref.pid, dictionary: new Map(), parent: undefined,
+      status: 'suspended', initialCall: expect.any(
+        String,
+      ), name: 'a', links: [b.ref.pid], monitors: [b.ref.pid], monitoredBy: [b.ref.pid], trapExit: true,
+      messageQueueLength: 1, messages: ['waiting'], reductions: 0, memory: expect.any(
+        Number,
+      ), priority: 'normal', groupLeader: b.ref.pid, dictionary: new Map(), parent: undefined,
       label: 'labelled', suspending: [], behaviour: 'process', op: undefined,
     });
     const [before] = system.inspect(a.ref, ['memory']) ?? [];
@@ -159,7 +182,9 @@ describe('the watchdog', () => {
       await settle();
     }
     const event = (kind: string, queued: number) => ({ kind, queued, pid: echo.pid, name: 'echo' });
-    expect(events).toEqual([event('queue-long', 10), event('queue-short', 3), event('queue-long', 10), event('queue-short', 3)]);
+    expect(events).toEqual(
+      [event('queue-long', 10), event('queue-short', 3), event('queue-long', 10), event('queue-short', 3)],
+    );
     stop();
     for (let i = 0; i < 25; i++) echo.cast('note');
     await settle();
@@ -169,7 +194,9 @@ describe('the watchdog', () => {
   it('PF-10 short must be below long, and other nonsense is refused', () => {
     const system = testSystem();
     const ignore = (): void => undefined;
-    expect(() => system.watchdog({ queue: { long: 3, short: 3 } }, ignore)).toThrow('watchdog.queue.short: got 3, expected a length below long, which is 3');
+    expect(() => system.watchdog({ queue: { long: 3, short: 3 } }, ignore)).toThrow(
+      'watchdog.queue.short: got 3, expected a length below long, which is 3',
+    );
     expect(() => system.watchdog({ handlerMs: 0 }, ignore)).toThrow(OptionError);
     expect(() => system.watchdog({ queues: 1 } as never, ignore)).toThrow(OptionError);
     expect(() => system.watchdog({}, 1 as never)).toThrow(OptionError);
@@ -184,7 +211,9 @@ describe('the watchdog', () => {
     const stop = system.watchdog({ handlerMs: 20 }, (event) => events.push(event));
     for (const ms of [5, 19, 20, 50]) slow.cast('think', ms);
     await env.settle();
-    expect(events).toEqual([20, 50].map((ms) => ({ kind: 'handler-long', pid: slow.pid, name: undefined, behaviour: 'Slow', op: 'think', ms })));
+    expect(events).toEqual([20, 50].map(
+      (ms) => ({ kind: 'handler-long', pid: slow.pid, name: undefined, behaviour: 'Slow', op: 'think', ms }),
+    ));
     stop();
     slow.cast('think', 100);
     await env.settle();

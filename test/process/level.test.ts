@@ -20,7 +20,10 @@ const BEHAVIOUR: Behaviour = {
 function kernelWith(levels: readonly (readonly [string, Level])[]): Map<string, Process> {
   order.length = 0;
   const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
-  const kernel = new Kernel({ env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, memory: null, ports, reporting: false, details: false });
+  const kernel = new Kernel({
+    env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, memory: null,
+    ports, reporting: false, details: false,
+  });
   return new Map(levels.map(([name, level]) => {
     const p = spawnProcess(kernel, BEHAVIOUR, null, false);
     p.phase = Phase.Alive;
@@ -51,7 +54,9 @@ describe('scheduling levels', () => {
   });
 
   it('PF-02 a low one runs seldom, but normal ones alone never starve it', async () => {
-    const ps = kernelWith([...Array.from({ length: 40 }, (_, i): [string, Level] => [`n${i}`, Level.Normal]), ['low', Level.Low]]);
+    const ps = kernelWith(
+      [...Array.from({ length: 40 }, (_, i): [string, Level] => [`n${i}`, Level.Normal]), ['low', Level.Low]],
+    );
     send(ps.get('low'), 'low');
     for (const [name, p] of ps) if (name !== 'low') send(p, name);
     await new Promise((resolve) => setImmediate(resolve));

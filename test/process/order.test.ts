@@ -26,7 +26,9 @@ describe('signals and their order', () => {
     system.exit(from.ref, 'gone');
     await settle();
     expect(to.seen.slice(0, 3)).toEqual(['m1', new Exit(from.ref.pid, 'sig'), 'm2']);
-    expect(to.seen.slice(3)).toEqual(expect.arrayContaining([new Exit(from.ref.pid, 'gone'), expect.objectContaining({ tag: 'DOWN', reason: 'gone' })]));
+    expect(to.seen.slice(3)).toEqual(expect.arrayContaining(
+      [new Exit(from.ref.pid, 'gone'), expect.objectContaining({ tag: 'DOWN', reason: 'gone' })],
+    ));
     expect(to.seen.length).toBe(5);
   });
 
@@ -70,7 +72,9 @@ describe('signals and their order', () => {
     from.self.send(dead.ref.pid, 2);
     from.self.send('nobody', 3);
     dead.ref.send(4);
-    expect(system.deadLetters.list().map(({ to, payload, reason }) => [to, payload, reason])).toEqual([[dead.ref.pid, 1, 'noproc'], [dead.ref.pid, 2, 'noproc'], ['nobody', 3, 'noproc'], [dead.ref.pid, 4, 'noproc']]);
+    expect(system.deadLetters.list().map(({ to, payload, reason }) => [to, payload, reason])).toEqual(
+      [[dead.ref.pid, 1, 'noproc'], [dead.ref.pid, 2, 'noproc'], ['nobody', 3, 'noproc'], [dead.ref.pid, 4, 'noproc']],
+    );
   });
 
   it('P1 P4 SG-06 everything sent before dying is queued before the Exit and the Down', async () => {
@@ -89,7 +93,8 @@ describe('signals and their order', () => {
 
   it('SG-11 kill, exit, link and monitor act on a process that never receives', async () => {
     const system = testSystem();
-    const Stuck = defineAgent({ name: 'Stuck', init: () => ({}), casts: { hang: () => new Promise<never>(() => undefined) } });
+    const Stuck =
+      defineAgent({ name: 'Stuck', init: () => ({}), casts: { hang: () => new Promise<never>(() => undefined) } });
     const watcher = await listener(system);
     for (const reason of ['kill', 'other']) {
       const ref = system.start(Stuck);
@@ -101,7 +106,9 @@ describe('signals and their order', () => {
       expect(ref.pid === undefined || !system.alive(ref.pid)).toBe(true);
     }
     await settle();
-    expect(watcher.seen.map((one) => (one as Exit).reason as string).sort()).toEqual(['killed', 'killed', 'other', 'other']);
+    expect(watcher.seen.map((one) => (one as Exit).reason as string).sort()).toEqual(
+      ['killed', 'killed', 'other', 'other'],
+    );
   });
 
   it('SG-12 SG-13 of many senders nothing is lost and each one\'s order holds', async () => {
@@ -120,6 +127,8 @@ describe('signals and their order', () => {
     await until(() => to.seen.length >= senders * 50);
     const seen = to.seen as [number, number][];
     expect(seen.length).toBe(senders * 50);
-    for (let s = 0; s < senders; s++) expect(seen.filter(([from]) => from === s).map(([, i]) => i)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    for (let s = 0; s < senders; s++) {
+      expect(seen.filter(([from]) => from === s).map(([, i]) => i)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    }
   });
 });

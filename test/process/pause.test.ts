@@ -4,17 +4,40 @@ import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
 /** Each sets something that is due every or after 10 ms, and counts how often it happened. */
-const TIMERS: Readonly<Record<string, { readonly every: boolean; readonly set: (system: System, count: () => void) => void }>> = {
-  'sendInterval of a process': { every: true, set: (system, count) => { system.spawn(async (self) => { self.timers.sendInterval(10, 'x'); for (;;) { await self.receive(); count(); } }); } },
-  'sendInterval of the system': { every: true, set: (system, count) => { system.timers.sendInterval(10, 'x', system.start(defineAgent({ info: count }))); } },
-  'sendInterval to a name': { every: true, set: (system, count) => { system.start(defineAgent({ info: count }), { name: 'n' }); system.timers.sendInterval(10, 'x', 'n'); } },
+const TIMERS: Readonly<
+  Record<string, { readonly every: boolean; readonly set: (system: System, count: () => void) => void }>
+> = {
+  'sendInterval of a process': { every: true, set: (system, count) => {
+    system.spawn(async (self) => { self.timers.sendInterval(10, 'x'); for (;;) { await self.receive(); count(); } });
+  } },
+  'sendInterval of the system': {
+    every: true,
+    set: (system, count) => { system.timers.sendInterval(10, 'x', system.start(defineAgent({ info: count }))); },
+  },
+  'sendInterval to a name': { every: true, set: (
+    system, count,
+  ) => { system.start(defineAgent({ info: count }), { name: 'n' }); system.timers.sendInterval(10, 'x', 'n'); } },
   applyInterval: { every: true, set: (system, count) => { system.timers.applyInterval(10, count); } },
   applyRepeatedly: { every: true, set: (system, count) => { system.timers.applyRepeatedly(10, count); } },
-  sendAfter: { every: false, set: (system, count) => { system.spawn(async (self) => { self.sendAfter(10, 'x'); for (;;) { await self.receive(); count(); } }); } },
+  sendAfter: { every: false, set: (
+    system, count,
+  ) => { system.spawn(async (self) => { self.sendAfter(10, 'x'); for (;;) { await self.receive(); count(); } }); } },
   applyAfter: { every: false, set: (system, count) => { system.timers.applyAfter(10, count); } },
-  'an idle timeout': { every: true, set: (system, count) => { system.start(defineAgent({ init() { this.timeout(10); return {}; }, info(self) { count(); self.timeout(10); } })); } },
-  'a state timeout': { every: true, set: (system, count) => { system.start(defineStatem({ init: () => ({ state: 'a', data: 1 }), states: { a: { enter: (self) => self.keep().stateTimeout(10), stateTimeout(self) { count(); return self.repeat(); } } } })); } },
-  'a generic timeout': { every: true, set: (system, count) => { system.start(defineStatem({ init: () => ({ state: 'a', data: 1 }), states: { a: { enter: (self) => self.keep().genericTimeout('t', 10), timeouts: { t(self) { count(); return self.repeat(); } } } } })); } },
+  'an idle timeout': { every: true, set: (system, count) => {
+    system.start(defineAgent({ init() { this.timeout(10); return {}; }, info(self) { count(); self.timeout(10); } }));
+  } },
+  'a state timeout': { every: true, set: (system, count) => { system.start(defineStatem({
+    init: () => ({ state: 'a', data: 1 }),
+    states: {
+      a: { enter: (self) => self.keep().stateTimeout(10), stateTimeout(self) { count(); return self.repeat(); } },
+    },
+  })); } },
+  'a generic timeout': { every: true, set: (system, count) => { system.start(defineStatem({
+    init: () => ({ state: 'a', data: 1 }),
+    states: { a: {
+      enter: (self) => self.keep().genericTimeout('t', 10), timeouts: { t(self) { count(); return self.repeat(); } },
+    } },
+  })); } },
 };
 
 describe('P34 after a pause of the program what is overdue happens once', () => {

@@ -8,7 +8,10 @@ export interface Listener {
 }
 
 /** Spawns one and waits until it listens; it traps exits unless told otherwise, and obeys a shutdown from outside. */
-export async function listener(system: System, options: { readonly trap?: boolean; readonly name?: string; readonly setup?: (self: ProcessSelf) => void } = {}): Promise<Listener> {
+export async function listener(
+  system: System,
+  options: { readonly trap?: boolean; readonly name?: string; readonly setup?: (self: ProcessSelf) => void } = {},
+): Promise<Listener> {
   const seen: unknown[] = [];
   return new Promise((resolve) => {
     const ref: ProcessRef = system.spawn(async (self) => {
@@ -25,18 +28,24 @@ export async function listener(system: System, options: { readonly trap?: boolea
 }
 
 /** A plain process that does nothing until it is ended; with its self. */
-export async function idler(system: System, options: { readonly trap?: boolean; readonly name?: string } = {}): Promise<{ readonly ref: ProcessRef; readonly self: ProcessSelf }> {
+export async function idler(
+  system: System, options: { readonly trap?: boolean; readonly name?: string } = {},
+): Promise<{ readonly ref: ProcessRef; readonly self: ProcessSelf }> {
   return new Promise((resolve) => {
     const ref: ProcessRef = system.spawn((self) => {
       self.trapExit(options.trap ?? false);
       resolve({ ref, self });
-      return self.receive((message) => message instanceof Exit && message.pid === undefined && message.reason === 'shutdown');
+      return self.receive(
+        (message) => message instanceof Exit && message.pid === undefined && message.reason === 'shutdown',
+      );
     }, options.name === undefined ? {} : { name: options.name });
   });
 }
 
 /** The reason a process ends for. */
-export async function reasonOfEnd(system: System, target: { readonly pid: ProcessRef['pid'] | undefined }): Promise<unknown> {
+export async function reasonOfEnd(
+  system: System, target: { readonly pid: ProcessRef['pid'] | undefined },
+): Promise<unknown> {
   return (await system.monitor(target).down).reason;
 }
 

@@ -4,7 +4,9 @@ import { testSystem } from '../support/system.js';
 import { idler, settle } from './peers.js';
 
 /** A process that does not look at its queue until it is told, then takes everything and returns it. */
-async function queuer(system: System): Promise<{ readonly self: ProcessSelf; readonly drain: () => Promise<unknown[]> }> {
+async function queuer(
+  system: System,
+): Promise<{ readonly self: ProcessSelf; readonly drain: () => Promise<unknown[]> }> {
   let open = (): void => undefined;
   const gate = new Promise<void>((resolve) => { open = resolve; });
   return new Promise((resolve) => {
@@ -15,7 +17,8 @@ async function queuer(system: System): Promise<{ readonly self: ProcessSelf; rea
       resolve({ self, drain: () => { open(); return all; } });
       await gate;
       const taken: unknown[] = [];
-      for (let next = await self.receive(undefined, { timeoutMs: 0 }); next !== undefined; next = await self.receive(undefined, { timeoutMs: 0 })) taken.push(next);
+      for (let next = await self.receive(undefined, { timeoutMs: 0 }); next !== undefined; next =
+        await self.receive(undefined, { timeoutMs: 0 })) taken.push(next);
       tell(taken);
     });
   });
@@ -36,7 +39,9 @@ describe('priority messages', () => {
     a.self.exitOther(ordinary, 'through', { priority: true });
     system.exit(a.ref, 'gone');
     const taken = await b.drain();
-    expect(taken.slice(0, 5)).toEqual(['first', 'by pid', 'by alias', new Exit(a.ref.pid, 'signal'), new Exit(a.ref.pid, 'through')]);
+    expect(taken.slice(0, 5)).toEqual(
+      ['first', 'by pid', 'by alias', new Exit(a.ref.pid, 'signal'), new Exit(a.ref.pid, 'through')],
+    );
     expect(taken.length).toBe(7);
   });
 
@@ -52,7 +57,9 @@ describe('priority messages', () => {
     a.self.send(b.self.pid, 3, { priority: true });
     a.self.send(gone, 'nobody', { priority: true });
     a.self.send(alias, 'priority', { priority: true });
-    expect(() => a.self.send(alias, 4, { priority: 'high' } as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    expect(() => a.self.send(alias, 4, { priority: 'high' } as never)).toThrow(
+      expect.objectContaining({ name: 'OptionError' }),
+    );
     expect(await b.drain()).toEqual(['priority', 1, 2, 3]);
   });
 
@@ -87,7 +94,10 @@ describe('priority messages', () => {
   it('PM-03 an agent handles it before what is queued', async () => {
     const system = testSystem();
     const seen: unknown[] = [];
-    const Agent = defineAgent({ name: 'Agent', init: () => ({}), calls: { alias: (self) => self.alias({ priority: true }) }, info: (self, message) => void seen.push(message) });
+    const Agent = defineAgent({
+      name: 'Agent', init: () => ({}), calls: { alias: (self) => self.alias({ priority: true }) },
+      info: (self, message) => void seen.push(message),
+    });
     const ref = system.start(Agent);
     const alias = await ref.call('alias');
     for (const n of [1, 2]) ref.send(n);
@@ -143,7 +153,10 @@ describe('priority messages', () => {
     again!.self.link(b.self.pid);
     system.send(b.self.pid, 'ordinary');
     for (const peer of peers) system.exit(peer.ref, 'gone');
-    expect(await b.drain()).toEqual([new Exit(marked!.ref.pid, 'gone'), 'ordinary', new Exit(unmarked!.ref.pid, 'gone'), new Exit(again!.ref.pid, 'gone')]);
+    expect(await b.drain()).toEqual([
+      new Exit(marked!.ref.pid, 'gone'), 'ordinary', new Exit(unmarked!.ref.pid, 'gone'),
+      new Exit(again!.ref.pid, 'gone'),
+    ]);
   });
 
   it('PM-06 a priority exit ends a process that does not trap like any other', async () => {
@@ -179,7 +192,10 @@ describe('priority messages', () => {
 
   it('PM-08 a Down without the option stays behind what its process had sent, and a priority one takes no reply away', async () => {
     const system = testSystem();
-    const Server = defineAgent({ name: 'Server', init: () => ({}), calls: { last: (self, to: Alias) => { self.send(to, 'sent before'); return self.stop('normal', 'reply'); } } });
+    const Server = defineAgent({
+      name: 'Server', init: () => ({}),
+      calls: { last: (self, to: Alias) => { self.send(to, 'sent before'); return self.stop('normal', 'reply'); } },
+    });
     const got: unknown[] = [];
     const p = system.spawn(async (self) => {
       const server = system.start(Server);
@@ -190,7 +206,9 @@ describe('priority messages', () => {
     });
     await system.monitor(p).down;
     expect(got[0]).toBe('reply');
-    expect(got.slice(1).map((message) => (message instanceof Down ? 'Down' : message))).toEqual(['Down', 'sent before', 'Down']);
+    expect(got.slice(1).map((message) => (message instanceof Down ? 'Down' : message))).toEqual(
+      ['Down', 'sent before', 'Down'],
+    );
   });
 
   it('PM-09 a reply is found at once behind 20,000 priority messages', async () => {
@@ -214,7 +232,8 @@ describe('priority messages', () => {
   it('PM-10 the lanes of casts are first come, first served each; between lanes the order of one sender is given up', async () => {
     const system = testSystem();
     const seen: string[] = [];
-    const Agent = defineAgent({ name: 'Agent', init: () => ({}), casts: { note: (self, text: string) => void seen.push(text) } });
+    const Agent =
+      defineAgent({ name: 'Agent', init: () => ({}), casts: { note: (self, text: string) => void seen.push(text) } });
     const ref = system.start(Agent);
     const lanes = ['low', 'normal', 'high', 'critical'] as const;
     for (const n of [1, 2]) for (const priority of lanes) ref.cast('note', `${priority} ${n}`, { priority });

@@ -9,7 +9,9 @@ const isNumber = (message: unknown): message is number => typeof message === 'nu
 const is = (wanted: unknown) => (message: unknown): boolean => message === wanted;
 
 /** Runs a body with messages already queued, and resolves to what it returned. */
-async function run<T>(system: System, messages: readonly unknown[], body: (self: ProcessSelf) => Promise<T>): Promise<T> {
+async function run<T>(
+  system: System, messages: readonly unknown[], body: (self: ProcessSelf) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const p = system.spawn(async (self) => {
       await self.receive(is('start'));
@@ -28,7 +30,9 @@ describe('selective receive', () => {
   it('RE-01 takes the oldest message that matches; what it skips keeps its order', async () => {
     const system = testSystem();
     const got = await run(system, ['a', 1, 'b', 2, 'c', 3], async (self) => [
-      await self.receive(isNumber), await self.receive(is('b')), await self.receive(isNumber), await self.receive(), await self.receive(), await self.receive(),
+      await self.receive(isNumber), await self.receive(
+        is('b'),
+      ), await self.receive(isNumber), await self.receive(), await self.receive(), await self.receive(),
     ]);
     expect(got).toEqual([1, 'b', 2, 'a', 'c', 3]);
   });
@@ -46,7 +50,9 @@ describe('selective receive', () => {
         const taken: unknown[] = [];
         for (const match of matches) {
           const has = match === undefined ? messages.length > taken.filter((one) => one !== undefined).length : true;
-          taken.push(has ? await self.receive(match === undefined ? undefined : is(match), { timeoutMs: 0 }) : undefined);
+          taken.push(
+            has ? await self.receive(match === undefined ? undefined : is(match), { timeoutMs: 0 }) : undefined,
+          );
         }
         return taken;
       });
@@ -58,7 +64,9 @@ describe('selective receive', () => {
   it('RE-02 a timeout of 0 looks through the whole queue first', async () => {
     const system = testSystem();
     const got = await run(system, [...Array.from({ length: 1_000 }, (_, i) => i), 'needle'], async (self) => [
-      await self.receive(is('needle'), { timeoutMs: 0 }), await self.receive(is('needle'), { timeoutMs: 0 }), await self.receive(isNumber, { timeoutMs: 0 }),
+      await self.receive(
+        is('needle'), { timeoutMs: 0 },
+      ), await self.receive(is('needle'), { timeoutMs: 0 }), await self.receive(isNumber, { timeoutMs: 0 }),
     ]);
     expect(got).toEqual(['needle', undefined, 0]);
   });
@@ -194,7 +202,9 @@ describe('selective receive', () => {
     p.send('stop');
     await system.monitor(p).down;
     expect(system.stats()).toMatchObject({ handled: 2, deadLettered: 3 });
-    expect(system.deadLetters.list().map((letter) => [letter.payload, letter.reason])).toEqual([[1, 'normal'], [2, 'normal'], [3, 'normal']]);
+    expect(system.deadLetters.list().map((letter) => [letter.payload, letter.reason])).toEqual(
+      [[1, 'normal'], [2, 'normal'], [3, 'normal']],
+    );
   });
 
   it('exits, downs and timer messages that were skipped keep their place in the order and in the account', async () => {

@@ -13,7 +13,10 @@ describe('what a process knows of itself', () => {
         async who(self) {
           const before = self.pid;
           await settleTurn();
-          await Promise.all([Promise.resolve().then(() => self.send('nobody', self.state.name)), settleTurn().then(() => self.send('nobody', self.state.name))]);
+          await Promise.all([
+            Promise.resolve().then(() => self.send('nobody', self.state.name)),
+            settleTurn().then(() => self.send('nobody', self.state.name)),
+          ]);
           return [before, self.pid, self.ref.pid];
         },
       },
@@ -48,7 +51,8 @@ describe('what a process knows of itself', () => {
     const system = testSystem();
     const lead = await idler(system);
     const { self } = await idler(system);
-    const leaderOf = (spawner: ProcessSelf): Promise<unknown> => new Promise((resolve) => { spawner.spawn((child) => resolve(child.groupLeader)); });
+    const leaderOf = (spawner: ProcessSelf): Promise<unknown> =>
+      new Promise((resolve) => { spawner.spawn((child) => resolve(child.groupLeader)); });
     expect(self.groupLeader).toBeUndefined();
     expect(await leaderOf(self)).toBeUndefined();
     self.groupLeader = lead.ref;
@@ -63,7 +67,9 @@ describe('what a process knows of itself', () => {
     const system = testSystem();
     const { self } = await idler(system);
     expect([self.parent, self.label]).toEqual([undefined, undefined]);
-    const parent = await new Promise((resolve) => { self.spawn((child: ProcessSelf) => resolve([child.parent, child.label]), { label: 'worker 1' }); });
+    const parent = await new Promise(
+      (resolve) => { self.spawn((child: ProcessSelf) => resolve([child.parent, child.label]), { label: 'worker 1' }); },
+    );
     expect(parent).toEqual([self.pid, 'worker 1']);
     self.label = 'busy';
     expect([self.label, system.inspect(self.pid)?.label]).toEqual(['busy', 'busy']);
@@ -77,7 +83,10 @@ describe('spawn options', () => {
   it('PR-10 link, monitor with alias and tag, level, name and label are taken', async () => {
     const system = testSystem();
     const a = await listener(system);
-    const { ref, monitor } = a.self.spawn((child) => child.receive(), { link: false, monitor: { alias: 'demonitor', tag: 'WORKER' }, priority: 'high', name: 'worker', label: 'w' });
+    const { ref, monitor } = a.self.spawn(
+      (child) => child.receive(),
+      { link: false, monitor: { alias: 'demonitor', tag: 'WORKER' }, priority: 'high', name: 'worker', label: 'w' },
+    );
     expect(system.inspect(ref)).toMatchObject({ name: 'worker', label: 'w', priority: 'high', links: [] });
     expect(monitor.alias?.active).toBe(true);
     ref.send('go');
@@ -87,8 +96,12 @@ describe('spawn options', () => {
   });
 
   it.each([
-    [{ link: 1 }, 'spawn.link: got 1'], [{ priority: 'urgent' }, "spawn.priority: got 'urgent'"], [{ monitor: { alias: 'x' } }, "spawn.monitor.alias: got 'x'"],
-    [{ monitor: 3 }, 'spawn.monitor: got 3'], [{ monitor: { tga: 1 } }, 'spawn.monitor.tga'], [{ heap: 1 }, 'spawn.heap'], [{ name: 'a b' }, 'spawn.name'], [{ label: 1 }, 'spawn.label: got 1'],
+    [{ link: 1 }, 'spawn.link: got 1'], [
+      { priority: 'urgent' }, "spawn.priority: got 'urgent'",
+    ], [{ monitor: { alias: 'x' } }, "spawn.monitor.alias: got 'x'"],
+    [{ monitor: 3 }, 'spawn.monitor: got 3'], [
+      { monitor: { tga: 1 } }, 'spawn.monitor.tga',
+    ], [{ heap: 1 }, 'spawn.heap'], [{ name: 'a b' }, 'spawn.name'], [{ label: 1 }, 'spawn.label: got 1'],
   ])('PR-10 %j is refused and nothing is spawned', async (options, message) => {
     const system = testSystem();
     const { self } = await idler(system);
@@ -101,8 +114,12 @@ describe('spawn options', () => {
   it('PR-09 spawn with a monitor is one step: the Down has the real reason, never noproc', async () => {
     const system = testSystem();
     const a = await listener(system);
-    for (let i = 0; i < 200; i++) a.self.spawn(() => { throw new Error(`at once ${i}`); }, { link: false, monitor: true });
+    for (let i = 0; i < 200; i++) {
+      a.self.spawn(() => { throw new Error(`at once ${i}`); }, { link: false, monitor: true });
+    }
     await expect.poll(() => a.seen.length, { interval: 5 }).toBe(200);
-    expect(a.seen.map((down) => (down as Down).reason)).toEqual(Array.from({ length: 200 }, (_, i) => expect.objectContaining({ message: `at once ${i}` })));
+    expect(a.seen.map((down) => (down as Down).reason)).toEqual(
+      Array.from({ length: 200 }, (_, i) => expect.objectContaining({ message: `at once ${i}` })),
+    );
   });
 });

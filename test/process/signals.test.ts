@@ -14,11 +14,18 @@ describe('order of signals', () => {
       await simulate(seed, async (sim) => {
         const seen: string[] = [];
         sim.system.spawn(async (self) => { for (;;) seen.push(String(await self.receive())); }, { name: 'receiver' });
-        const Sender = defineAgent({ init: (name: string) => name, casts: { go(self, n: number) { self.send('receiver', `${self.state}${n}`); } } });
+        const Sender = defineAgent({
+          init: (name: string) => name, casts: { go(self, n: number) { self.send('receiver', `${self.state}${n}`); } },
+        });
         const senders = ['a', 'b', 'c'].map((name) => sim.system.start(Sender, name));
         for (let n = 0; n < 4; n++) for (const sender of senders) sender.cast('go', n);
         await sim.settle();
-        for (const name of ['a', 'b', 'c']) sim.equal(seen.filter((text) => text.startsWith(name)).join(), [0, 1, 2, 3].map((n) => `${name}${n}`).join(), 'pair order');
+        for (const name of ['a', 'b', 'c']) {
+          sim.equal(
+            seen.filter((text) => text.startsWith(name)).join(), [0, 1, 2, 3].map((n) => `${name}${n}`).join(),
+            'pair order',
+          );
+        }
         orders.add(seen.join());
       });
     }), { numRuns: 40 });
@@ -70,7 +77,9 @@ describe('order of signals', () => {
     const { self } = await idler(system);
     for (let i = 1; i <= 20; i++) {
       self.send(ref, i);
-      expect(system.inspect(ref, ['messages', 'messageQueueLength'])).toEqual([Array.from({ length: i }, (_, n) => n + 1), i]);
+      expect(system.inspect(ref, ['messages', 'messageQueueLength'])).toEqual(
+        [Array.from({ length: i }, (_, n) => n + 1), i],
+      );
     }
   });
 });
@@ -99,7 +108,10 @@ describe('RE-10 hibernation', () => {
 
   it('RE-10 an idle agent gives its storage back and goes on as before', async () => {
     const system = testSystem();
-    const Sleeper = defineAgent({ init: () => ({ n: 0 }), calls: { n: (self) => self.state.n }, casts: { add(self) { self.state.n++; }, sleep(self) { self.hibernate(); } } });
+    const Sleeper = defineAgent({
+      init: () => ({ n: 0 }), calls: { n: (self) => self.state.n },
+      casts: { add(self) { self.state.n++; }, sleep(self) { self.hibernate(); } },
+    });
     const agent = system.start(Sleeper);
     for (let i = 0; i < 2_000; i++) agent.cast('add');
     await settle();

@@ -30,7 +30,10 @@ describe('timers with a ref', () => {
     expect(a.self.cancelTimer(timer, { async: true })).toBe('ok');
     await env.settle();
     expect(a.seen).toEqual([expect.any(TimerAnswer), expect.any(TimerAnswer), expect.any(TimerAnswer)]);
-    expect(a.seen).toMatchObject([{ tag: 'READ_TIMER', ref: timer, result: 60 }, { tag: 'CANCEL_TIMER', ref: timer, result: 60 }, { tag: 'CANCEL_TIMER', ref: timer, result: false }]);
+    expect(a.seen).toMatchObject([
+      { tag: 'READ_TIMER', ref: timer, result: 60 }, { tag: 'CANCEL_TIMER', ref: timer, result: 60 },
+      { tag: 'CANCEL_TIMER', ref: timer, result: false },
+    ]);
     const other = a.self.sendAfter(100, 'never');
     expect(a.self.cancelTimer(other, { info: false })).toBe('ok');
     expect(a.self.cancelTimer(a.self.sendAfter(1, 'never'), { async: true, info: false })).toBe('ok');
@@ -81,7 +84,9 @@ describe('functions, intervals and exits that come later', () => {
   it('TI-15 applyInterval starts a run in every period though the one before still runs; applyRepeatedly never overlaps and catches up', async () => {
     const { env, system } = await clocked();
     let [running, most, runs] = [0, 0, 0];
-    const work = async (self: { receive(match: undefined, options: { timeoutMs: number }): Promise<unknown> }): Promise<void> => {
+    const work = async (
+      self: { receive(match: undefined, options: { timeoutMs: number }): Promise<unknown> },
+    ): Promise<void> => {
       runs++;
       most = Math.max(most, ++running);
       await self.receive(undefined, { timeoutMs: runs === 1 ? 25 : 1 });
@@ -211,7 +216,9 @@ describe('an interval to a name', () => {
     const dead = await listener(system);
     const ref = dead.self.ref;
     system.exit(dead.self.pid, 'kill');
-    for (const to of ['nobody', dead.self.pid, ref]) expect(a.self.readTimer(system.timers.sendInterval(10, 'tick', to))).toBe(false);
+    for (const to of ['nobody', dead.self.pid, ref]) {
+      expect(a.self.readTimer(system.timers.sendInterval(10, 'tick', to))).toBe(false);
+    }
     system.timers.sendInterval(10, 'through', alias);
     await env.advance(20);
     expect(a.seen).toEqual(['through', 'through']);

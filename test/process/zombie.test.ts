@@ -39,12 +39,16 @@ describe('P16 fenced incarnations', () => {
     const call = ref.tryCall('wait', undefined, { timeoutMs: 'infinity' });
     await env.settle();
     const verbs: ((self: Self<{ n: number }>) => unknown)[] = [
-      (self) => self.send(to.ref, 'x'), (self) => self.send('to', 'x'), (self) => self.cast(echo as never, 'no' as never), (self) => self.exitOther(victim.ref, 'x'),
-      (self) => self.link(victim.ref), (self) => self.unlink(victim.ref), (self) => self.continue('x'), (self) => self.timeout(1), (self) => self.stop('x'),
-      (self) => self.trapExit(true), (self) => self.bind(to.ref).send('x'), (self) => self.bind(echo).send('x'), (self) => self.bind(echo).tryCast('no' as never),
+      (self) => self.send(to.ref, 'x'), (self) => self.send('to', 'x'), (self) =>
+        self.cast(echo as never, 'no' as never), (self) => self.exitOther(victim.ref, 'x'),
+      (self) => self.link(victim.ref), (self) =>
+        self.unlink(victim.ref), (self) => self.continue('x'), (self) => self.timeout(1), (self) => self.stop('x'),
+      (self) => self.trapExit(true), (self) => self.bind(to.ref).send('x'), (self) =>
+        self.bind(echo).send('x'), (self) => self.bind(echo).tryCast('no' as never),
     ];
     const throwing: ((self: Self<{ n: number }>) => unknown)[] = [
-      (self) => self.sendAfter(1, 'x', to.ref), (self) => self.monitor(victim.ref), (self) => self.spawn(() => to.ref.send('x')), (self) => self.start(Agent, newLeak()),
+      (self) => self.sendAfter(1, 'x', to.ref), (self) =>
+        self.monitor(victim.ref), (self) => self.spawn(() => to.ref.send('x')), (self) => self.start(Agent, newLeak()),
     ];
     let zombies = 0;
     const calls: Promise<unknown>[] = [];
@@ -52,7 +56,10 @@ describe('P16 fenced incarnations', () => {
       const before = system.stats().zombies;
       for (const verb of verbs) verb(self);
       for (const verb of throwing) expect(() => verb(self)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
-      calls.push(self.call(echo, 'ping').catch((error: unknown) => error), self.bind(echo).call('ping').catch((error: unknown) => error));
+      calls.push(
+        self.call(echo, 'ping').catch((error: unknown) => error),
+        self.bind(echo).call('ping').catch((error: unknown) => error),
+      );
       zombies = system.stats().zombies - before;
     };
     const before = system.stats();
@@ -216,7 +223,11 @@ describe('P16 fenced incarnations', () => {
       expect([echo.tryCast('poke'), other.ref.alive]).toEqual(['ok', true]);
     });
 
-    it.each([true, false])('P16 nor does a bare ref in the rest of a handler that has ended its own process, in development: %s', async (development) => {
+    it.each(
+      [true, false],
+    )('P16 nor does a bare ref in the rest of a handler that has ended its own process, in development: %s', async (
+      development,
+    ) => {
       const { env, system, other, echo } = await dying(development);
       const outcomes: unknown[] = [];
       const suicide = system.spawn((self) => {
@@ -225,7 +236,10 @@ describe('P16 fenced incarnations', () => {
         echo.cast('poke');
         echo.cast('poke', undefined, { priority: 'high' });
         outcomes.push(echo.tryCast('poke'));
-        outcomes.push(echo.stop().catch((error: { code: string }) => error.code), other.ref.stop().catch((error: { code: string }) => error.code));
+        outcomes.push(
+          echo.stop().catch((error: { code: string }) => error.code),
+          other.ref.stop().catch((error: { code: string }) => error.code),
+        );
       });
       await env.settle();
       expect(suicide.alive).toBe(false);
@@ -244,8 +258,10 @@ describe('P16 fenced incarnations', () => {
         expect(self.cancelTimer(foreign, { async: true })).toBe('ok');
         timers.cancel(foreign);
         for (const start of [
-          () => timers.sendInterval(1, 'x', other.ref), () => timers.applyAfter(1, () => other.ref.send('x')), () => timers.applyInterval(1, () => other.ref.send('x')),
-          () => timers.applyRepeatedly(1, () => other.ref.send('x')), () => timers.exitAfter(1, 'x', other.ref), () => timers.killAfter(1, other.ref),
+          () => timers.sendInterval(1, 'x', other.ref), () =>
+            timers.applyAfter(1, () => other.ref.send('x')), () => timers.applyInterval(1, () => other.ref.send('x')),
+          () => timers.applyRepeatedly(1, () => other.ref.send('x')), () =>
+            timers.exitAfter(1, 'x', other.ref), () => timers.killAfter(1, other.ref),
         ]) expect(start).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
       })).toBe(9);
       await env.advance(50);
@@ -296,7 +312,9 @@ describe('P16 fenced incarnations', () => {
       system.exit(ref, 'kill');
       expect(count(system, () => {
         bound.join('new', echo);
-        expect([bound.leave('kept', echo), bound.send('kept', 'x'), balancer.join(echo), balancer.leave(echo)]).toEqual([false, 0, false, false]);
+        expect([bound.leave('kept', echo), bound.send('kept', 'x'), balancer.join(echo), balancer.leave(echo)]).toEqual(
+          [false, 0, false, false],
+        );
         expect(() => names.register(self, 'mine')).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
         names.unregister(self, 'mine');
       })).toBe(7);
@@ -332,7 +350,9 @@ describe('P16 fenced incarnations', () => {
       const receipt = await system.ref(Slow, 'slow').deliver('work');
       await env.settle();
       system.exit(ref, 'kill');
-      expect(count(system, () => said.push(delivery?.ack(), delivery?.nack(), delivery?.inProgress(), delivery?.terminate()))).toBe(4);
+      expect(count(
+        system, () => said.push(delivery?.ack(), delivery?.nack(), delivery?.inProgress(), delivery?.terminate()),
+      )).toBe(4);
       expect([said, receipt.state]).toEqual([[false, false, false, false], 'pending']);
       await system.stop();
       expect((await receipt.settled).kind).toBe('dead-lettered');

@@ -6,7 +6,10 @@ import { VirtualEnv } from '../support/virtual-env.js';
 
 const Shard = defineAgent({
   init: (n: number) => ({ n }),
-  calls: { size: (self) => self.state.n, plus: (self, by: number) => self.state.n + by, fail() { throw new Error('broken'); }, slow: (self) => { const { from } = self; self.sendAfter(20, from); return self.noreply(); } },
+  calls: {
+    size: (self) => self.state.n, plus: (self, by: number) => self.state.n + by, fail() { throw new Error('broken'); },
+    slow: (self) => { const { from } = self; self.sendAfter(20, from); return self.noreply(); },
+  },
   casts: { add(self, by: number) { self.state.n += by; } },
   info(self, from) { self.reply(from as never, 'late'); },
 });
@@ -24,7 +27,9 @@ describe('calls to several', () => {
     expect(bad.map(({ ref, error }) => [refs.indexOf(ref), error.code])).toEqual([[1, 'NOPROC'], [3, 'MAILBOX_FULL']]);
     expect(await multiCall([] as (typeof b)[], 'size')).toEqual({ replies: [], bad: [] });
     const failed = await multiCall([b], 'fail');
-    expect(failed).toEqual({ replies: [], bad: [{ ref: b, error: expect.objectContaining({ code: 'EXIT', reason: expect.objectContaining({ message: 'broken' }) }) }] });
+    expect(failed).toEqual({ replies: [], bad: [{
+      ref: b, error: expect.objectContaining({ code: 'EXIT', reason: expect.objectContaining({ message: 'broken' }) }),
+    }] });
   });
 
   it('GS-45 who takes too long is bad, and its late reply is dropped and counted', async () => {
@@ -43,13 +48,16 @@ describe('calls to several', () => {
     const [a, b] = [system.start(Shard, 1, { name: 'a' }), system.start(Shard, 2)];
     expect(abcast([system.ref(Shard, 'a'), system.ref(Shard, 'nobody'), b], 'add', 5)).toBeUndefined();
     expect([await a.call('size'), await b.call('size')]).toEqual([6, 7]);
-    expect(system.deadLetters.list()).toEqual([expect.objectContaining({ to: 'nobody', op: 'add', payload: 5, reason: 'noproc' })]);
+    expect(system.deadLetters.list()).toEqual(
+      [expect.objectContaining({ to: 'nobody', op: 'add', payload: 5, reason: 'noproc' })],
+    );
   });
 
   it('the sender is the process whose handler makes them, as of any ref', async () => {
     const system = testSystem();
     const shards = [system.start(Shard, 1), system.start(Shard, 2)];
-    const Asker = defineAgent({ calls: { all: (self) => multiCall([...shards.map((ref) => self.bind(ref))], 'size') } });
+    const Asker =
+      defineAgent({ calls: { all: (self) => multiCall([...shards.map((ref) => self.bind(ref))], 'size') } });
     const asker = system.start(Asker);
     expect((await asker.call('all')).replies.map((one) => one.value)).toEqual([1, 2]);
     await settle();

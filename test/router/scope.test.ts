@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Down, GroupChange} from '../../src/index.js';
-import { child, defineAgent, defineScope, OptionError, type Exit, type ProcessSelf, type ScopeRef, type System } from '../../src/index.js';
+import {
+  child, defineAgent, defineScope, OptionError, type Exit, type ProcessSelf, type ScopeRef, type System,
+} from '../../src/index.js';
 import { idler, listener, settle, type Listener } from '../process/peers.js';
 import { expectConserved, testSystem } from '../support/system.js';
 
 const Groups = defineScope<unknown>({ name: 'groups' });
-const Agent = defineAgent({ init: () => ({ got: [] as unknown[] }), calls: { got: (self) => self.state.got }, casts: { item(self, n: number) { self.state.got.push(n); } }, info(self, message) { self.state.got.push(message); } });
+const Agent = defineAgent({
+  init: () => ({ got: [] as unknown[] }), calls: { got: (self) => self.state.got },
+  casts: { item(self, n: number) { self.state.got.push(n); } }, info(self, message) { self.state.got.push(message); },
+});
 
 function scopeOf(system: System, name = 'groups'): ScopeRef<unknown> {
   system.start(Groups, { name });
@@ -13,8 +18,11 @@ function scopeOf(system: System, name = 'groups'): ScopeRef<unknown> {
 }
 
 /** What a watcher was told, short. */
-const told = (watcher: Listener): unknown[] => watcher.seen.map((one) => { const { change, group, pids } = one as GroupChange; return [change, group, ...pids]; });
-const pair = async (system: System): Promise<[{ ref: { pid: never }; self: ProcessSelf }, { ref: { pid: never }; self: ProcessSelf }]> => [await idler(system), await idler(system)] as never;
+const told = (watcher: Listener): unknown[] =>
+  watcher.seen.map((one) => { const { change, group, pids } = one as GroupChange; return [change, group, ...pids]; });
+const pair = async (system: System): Promise<
+  [{ ref: { pid: never }; self: ProcessSelf }, { ref: { pid: never }; self: ProcessSelf }]
+> => [await idler(system), await idler(system)] as never;
 
 describe('process groups', () => {
   it('PG-01 a group appears with its first member and vanishes with its last', async () => {
@@ -25,7 +33,9 @@ describe('process groups', () => {
     groups.join('blue', a.self);
     groups.join('red', b.ref);
     groups.join('none', []);
-    expect([groups.whichGroups(), groups.members('blue'), groups.localMembers('red')]).toEqual([['blue', 'red'], [a.ref.pid], [b.ref.pid]]);
+    expect([groups.whichGroups(), groups.members('blue'), groups.localMembers('red')]).toEqual(
+      [['blue', 'red'], [a.ref.pid], [b.ref.pid]],
+    );
     groups.leave('blue', a.self);
     expect([groups.whichGroups(), groups.members('blue')]).toEqual([['red'], []]);
   });
@@ -50,7 +60,10 @@ describe('process groups', () => {
     groups.join('blue', [a.ref, a.ref, b.ref]);
     groups.join('red', a.ref);
     const seen: unknown[] = [];
-    const Watcher = defineAgent({ trapExit: true, init(pid: string) { this.monitor(pid); this.link(pid); return {}; }, info(self, message) { seen.push([(message as Down | Exit).tag, groups.members('blue'), groups.whichGroups()]); } });
+    const Watcher = defineAgent({
+      trapExit: true, init(pid: string) { this.monitor(pid); this.link(pid); return {}; },
+      info(self, message) { seen.push([(message as Down | Exit).tag, groups.members('blue'), groups.whichGroups()]); },
+    });
     system.start(Watcher, a.ref.pid);
     system.exit(a.ref, 'gone');
     await settle();
@@ -66,9 +79,12 @@ describe('process groups', () => {
     groups.monitor(watcher.self, 'blue');
     groups.join('blue', [a.ref, b.ref, a.ref]);
     expect(groups.leave('blue', [a.ref, watcher.self, a.ref, a.ref])).toBe(true);
-    expect([groups.leave('blue', [a.ref, watcher.self]), groups.leave('blue', []), groups.leave('never', a.ref)]).toEqual([false, false, false]);
+    expect([groups.leave('blue', [a.ref, watcher.self]), groups.leave('blue', []), groups.leave('never', a.ref)])
+      .toEqual([false, false, false]);
     await settle();
-    expect(told(watcher)).toEqual([['join', 'blue', a.ref.pid, b.ref.pid, a.ref.pid], ['leave', 'blue', a.ref.pid, a.ref.pid]]);
+    expect(told(watcher)).toEqual(
+      [['join', 'blue', a.ref.pid, b.ref.pid, a.ref.pid], ['leave', 'blue', a.ref.pid, a.ref.pid]],
+    );
   });
 
   it('PG-05 only processes of this system are members; anything else throws and changes nothing', async () => {
@@ -77,7 +93,10 @@ describe('process groups', () => {
     const other = testSystem();
     const [a] = await pair(system);
     const foreign = await idler(other);
-    for (const bad of [undefined, null, 7, 'groups', 'x', {}, foreign.ref, foreign.ref.pid, system.ref(Agent, 'nobody'), `${a.ref.pid as string}x`]) {
+    for (const bad of [
+      undefined, null, 7, 'groups', 'x', {}, foreign.ref, foreign.ref.pid, system.ref(Agent, 'nobody'),
+      `${a.ref.pid as string}x`,
+    ]) {
       expect(() => groups.join('blue', [a.ref, bad as never])).toThrow(OptionError);
       expect(() => groups.leave('blue', bad as never)).toThrow(OptionError);
     }
@@ -98,9 +117,13 @@ describe('process groups', () => {
     system.exit(b.ref, 'gone');
     await settle();
     const pid = b.ref.pid;
-    expect(told(watcher)).toEqual([['join', 'blue', pid, pid], ['leave', 'blue', a.ref.pid], ['leave', 'blue', pid], ['leave', 'blue', pid]]);
+    expect(told(watcher)).toEqual(
+      [['join', 'blue', pid, pid], ['leave', 'blue', a.ref.pid], ['leave', 'blue', pid], ['leave', 'blue', pid]],
+    );
     expect(watcher.seen.every((one) => (one as GroupChange).ref === ref)).toBe(true);
-    expect(JSON.stringify(watcher.seen[1])).toBe(JSON.stringify({ tag: 'GROUP', change: 'leave', group: 'blue', pids: [a.ref.pid] }));
+    expect(JSON.stringify(watcher.seen[1])).toBe(
+      JSON.stringify({ tag: 'GROUP', change: 'leave', group: 'blue', pids: [a.ref.pid] }),
+    );
     groups.join('blue', a.ref); // the group vanished meanwhile: the monitor still watches it
     await settle();
     expect(told(watcher).at(-1)).toEqual(['join', 'blue', a.ref.pid]);
@@ -111,7 +134,11 @@ describe('process groups', () => {
     const groups = scopeOf(system);
     const [a] = await pair(system);
     const agent = system.start(Agent);
-    const Starter = defineAgent({ init() { groups.monitor(this, 'blue'); return { got: [] as string[] }; }, casts: { note(self, text: string) { self.state.got.push(text); } }, calls: { got: (self) => self.state.got }, info(self, message) { self.state.got.push((message as GroupChange).change); } });
+    const Starter = defineAgent({
+      init() { groups.monitor(this, 'blue'); return { got: [] as string[] }; },
+      casts: { note(self, text: string) { self.state.got.push(text); } }, calls: { got: (self) => self.state.got },
+      info(self, message) { self.state.got.push((message as GroupChange).change); },
+    });
     const watching = system.start(Starter);
     watching.cast('note', 'before');
     groups.join('blue', a.ref);
@@ -130,13 +157,20 @@ describe('process groups', () => {
     groups.join('red', b.ref);
     const all = groups.monitorScope(watcher.self);
     expect([...all.groups]).toEqual([['blue', [a.ref.pid, a.ref.pid]], ['red', [b.ref.pid]]]);
-    const refs = [all.ref, groups.monitor(watcher.self, 'blue').ref, groups.monitor(watcher.self, 'blue').ref, groups.monitorScope(watcher.self).ref];
+    const refs = [
+      all.ref, groups.monitor(watcher.self, 'blue').ref, groups.monitor(watcher.self, 'blue').ref,
+      groups.monitorScope(watcher.self).ref,
+    ];
     expect(new Set(refs).size).toBe(4);
     groups.join('blue', b.ref);
     groups.join('green', b.ref);
     await settle();
-    expect(watcher.seen.filter((one) => (one as GroupChange).group === 'blue').map((one) => refs.indexOf((one as GroupChange).ref)).sort((x, y) => x - y)).toEqual([0, 1, 2, 3]);
-    expect(watcher.seen.filter((one) => (one as GroupChange).group === 'green').map((one) => refs.indexOf((one as GroupChange).ref))).toEqual([0, 3]);
+    expect(watcher.seen.filter((one) => (one as GroupChange).group === 'blue').map(
+      (one) => refs.indexOf((one as GroupChange).ref),
+    ).sort((x, y) => x - y)).toEqual([0, 1, 2, 3]);
+    expect(watcher.seen.filter((one) => (one as GroupChange).group === 'green').map(
+      (one) => refs.indexOf((one as GroupChange).ref),
+    )).toEqual([0, 3]);
     system.exit(watcher.ref, 'kill');
     const before = system.stats().signals;
     groups.leave('blue', b.ref);
@@ -174,7 +208,12 @@ describe('process groups', () => {
     await settle();
     expect(watcher.seen.map((one) => (one as GroupChange).ref === kept)).toEqual([true, true]);
     expect(() => groups.demonitor({} as never)).toThrow(OptionError);
-    const Waiting = defineAgent({ init: () => ({ got: 0 }), calls: { async watch(self) { const made = groups.monitor(self, 'red'); groups.join('red', a.ref); await settle(1); return groups.demonitor(made.ref); }, got: (self) => self.state.got }, info(self) { self.state.got++; } });
+    const Waiting = defineAgent({ init: () => ({ got: 0 }), calls: { async watch(self) {
+      const made = groups.monitor(self, 'red');
+      groups.join('red', a.ref);
+      await settle(1);
+      return groups.demonitor(made.ref);
+    }, got: (self) => self.state.got }, info(self) { self.state.got++; } });
     const waiting = system.start(Waiting);
     expect([await waiting.call('watch'), await waiting.call('got')]).toEqual([true, 0]);
     await agent.stop();
@@ -201,9 +240,13 @@ describe('process groups', () => {
     system.exit(a.ref, 'gone');
     expect([one.whichGroups(), two.whichGroups()]).toEqual([[], ['blue']]);
     const none = system.scope(Groups, 'three');
-    expect([none.pid, none.members('blue'), none.localMembers('blue'), none.whichGroups(), none.send('blue', 1), none.cast('blue', Agent, 'item', 1)]).toEqual([undefined, [], [], [], 0, 0]);
+    expect([
+      none.pid, none.members('blue'), none.localMembers('blue'), none.whichGroups(), none.send('blue', 1),
+      none.cast('blue', Agent, 'item', 1),
+    ]).toEqual([undefined, [], [], [], 0, 0]);
     const { ref } = one.monitor(b.self, 'blue');
-    for (const write of [() => none.join('blue', b.ref), () => none.leave('blue', b.ref), () => none.monitor(b.self, 'blue'), () => none.monitorScope(b.self), () => none.demonitor(ref)]) {
+    for (const write of [() => none.join('blue', b.ref), () => none.leave('blue', b.ref), () =>
+      none.monitor(b.self, 'blue'), () => none.monitorScope(b.self), () => none.demonitor(ref)]) {
       expect(write).toThrow(expect.objectContaining({ code: 'NOPROC', target: 'three' }));
     }
   });
@@ -222,7 +265,10 @@ describe('process groups', () => {
     groups.join('blue', b.ref.pid);
     await settle();
     const [p, q] = [a.ref.pid, b.ref.pid];
-    expect(told(watcher)).toEqual([['join', 'blue', p], ['leave', 'blue', p], ['join', 'blue', q], ['leave', 'blue', q], ['join', 'blue', q], ['leave', 'blue', q]]);
+    expect(told(watcher)).toEqual([
+      ['join', 'blue', p], ['leave', 'blue', p], ['join', 'blue', q], ['leave', 'blue', q], ['join', 'blue', q],
+      ['leave', 'blue', q],
+    ]);
     expect([groups.whichGroups(), groups.members('blue')]).toEqual([[], []]);
   });
 
@@ -263,7 +309,9 @@ describe('a broadcast', () => {
     expect(plain.seen).toEqual(['hello']);
     expect(system.stats()).toMatchObject({ rejected: 1, deadLettered: 0 });
     expectConserved(system.stats());
-    expect(() => groups.cast('all', Agent, 'nothing' as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
+    expect(() => groups.cast('all', Agent, 'nothing' as never)).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_OPERATION' }),
+    );
   });
 
   it('comes from its sender: in order with its other messages, and fenced when it has ended', async () => {
@@ -284,12 +332,17 @@ describe('a broadcast', () => {
     const system = testSystem();
     const groups = scopeOf(system);
     let checks = 0;
-    const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => { checks++; return typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] }; } } } as const;
+    const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => {
+      checks++;
+      return typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] };
+    } } } as const;
     const Strict = defineAgent({ casts: { item: { schema, handle: () => undefined } } });
     groups.join('all', [system.start(Strict), system.start(Strict)]);
     expect(groups.cast('all', Strict, 'item', 1 as never)).toBe(2);
     expect(checks).toBe(1);
-    expect(() => groups.cast('all', Strict, 'item', 'x' as never)).toThrow(expect.objectContaining({ code: 'INVALID_PAYLOAD' }));
+    expect(() => groups.cast('all', Strict, 'item', 'x' as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_PAYLOAD' }),
+    );
   });
 
   it('bad options and what is no scope are refused where they enter', () => {

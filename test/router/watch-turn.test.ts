@@ -19,7 +19,9 @@ function worker() {
       keep: (self): string => { seen.push(self.from); return self.noreply() as never; },
       abort: (_self, controller: AbortController) => { controller.abort('mine'); return 'too late'; },
       die: (_self, controller: AbortController): string => { controller.abort('mine'); throw new Error('boom'); },
-      promised: async (_self, controller: AbortController) => { await Promise.resolve(); controller.abort('mine'); return 'too late'; },
+      promised: async (
+        _self, controller: AbortController,
+      ) => { await Promise.resolve(); controller.abort('mine'); return 'too late'; },
       refused: (self, controller: AbortController) => { controller.abort('mine'); return self.refuse('NO'); },
       rethrow: async (_self, controller: AbortController): Promise<string> => {
         await Promise.resolve();
@@ -201,7 +203,9 @@ describe('P6 a signal that fires in the turn in which its call was made', () => 
     const Machine = defineStatem({
       init: () => ({ state: 'on', data: 0 }),
       states: {
-        on: { calls: { abort(self, controller: AbortController) { controller.abort('mine'); return self.keep().reply('late'); } } },
+        on: { calls: {
+          abort(self, controller: AbortController) { controller.abort('mine'); return self.keep().reply('late'); },
+        } },
       },
     });
     const ref = still().start(Machine);
@@ -217,7 +221,9 @@ describe('P6 a signal that fires in the turn in which its call was made', () => 
       const ends: unknown[] = [];
       const caller = system.spawn((self) => {
         const { signal } = controller;
-        self.call(ref, 'never', undefined, { signal, timeoutMs: 'infinity' }).catch((reason: unknown) => ends.push(reason));
+        self.call(ref, 'never', undefined, { signal, timeoutMs: 'infinity' }).catch(
+          (reason: unknown) => ends.push(reason),
+        );
         return new Promise(() => undefined);
       });
       await ref.call('echo', 'between');

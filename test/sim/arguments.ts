@@ -29,7 +29,10 @@ Exit code: 0 all seeds passed, 1 a seed failed (its replay command is printed) o
 
 /** Reads the command line, or throws a UsageError that names the offence. */
 export function parseArguments(given: readonly string[]): Arguments | 'help' {
-  const found = { seeds: 500, seed: undefined as number | undefined, suites: [] as string[], workers: undefined as number | undefined, hashes: false };
+  const found = {
+    seeds: 500, seed: undefined as number | undefined, suites: [] as string[], workers: undefined as number | undefined,
+    hashes: false,
+  };
   for (let i = 0; i < given.length; i++) {
     const name = given[i] as string;
     const value = (): string => {
@@ -47,8 +50,13 @@ export function parseArguments(given: readonly string[]): Arguments | 'help' {
       default: throw new UsageError(`${name}: no such option; see npm run sim -- --help`);
     }
   }
-  if (found.seed !== undefined && found.seed + found.seeds - 1 > SEED_MAX) throw new UsageError(`--seed ${found.seed} with --seeds ${found.seeds}: the last seed would be above ${SEED_MAX}`);
-  return { ...found, suites: found.suites.length === 0 ? suites.map(({ name }) => name) : [...new Set(found.suites)], workers: found.workers ?? (found.seeds > 20 ? 2 : 1) };
+  if (found.seed !== undefined && found.seed + found.seeds - 1 > SEED_MAX) {
+    throw new UsageError(`--seed ${found.seed} with --seeds ${found.seeds}: the last seed would be above ${SEED_MAX}`);
+  }
+  return {
+    ...found, suites: found.suites.length === 0 ? suites.map(({ name }) => name) : [...new Set(found.suites)],
+    workers: found.workers ?? (found.seeds > 20 ? 2 : 1),
+  };
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

@@ -41,7 +41,10 @@ export class Book {
     for (const message of this.all) if (message.to === name) message.interrupted();
   }
 
-  /** When a message that is due at `ms` begins: at once, or when its agent goes on. What is due in the ms of a pause may be on either side. */
+  /**
+   * When a message that is due at `ms` begins: at once, or when its agent goes on. What is due in the ms of a pause may
+   * be on either side.
+   */
   begin(name: string, ms: number, atLatest: boolean): number {
     let at = ms;
     for (const { from, to } of this.of(name)) if (to > at && (atLatest ? from <= at : from < at)) at = to;
@@ -103,7 +106,10 @@ export class Attempted {
     const now = sim.nowMs;
     sim.always(!this.running, 'one attempt at a time');
     sim.equal(this.reply, null, 'no attempt after a success (P20)');
-    sim.always(attempt > this.failures && attempt <= (this.options.attemptsMax as number), `attempt ${attempt} after ${this.failures} failed ones (P22)`);
+    sim.always(
+      attempt > this.failures && attempt <= (this.options.attemptsMax as number),
+      `attempt ${attempt} after ${this.failures} failed ones (P22)`,
+    );
     this.unbegun(attempt - 1);
     const [least, most] = [book.begin(to, this.least, false), book.begin(to, this.most, true)];
     sim.always(now >= least && now <= most, `attempt ${attempt} begins at ${now}, due from ${least} to ${most} (P22)`);
@@ -135,7 +141,10 @@ export class Attempted {
   /** Returns how many of its attempts could not begin. */
   async judge(began: number): Promise<number> {
     const { sim, receipt, options, book } = this;
-    sim.always(receipt !== null && !['pending', 'in-transit', 'delivered'].includes(receipt.state), `every receipt settles: ${receipt?.state ?? '?'}`);
+    sim.always(
+      receipt !== null && !['pending', 'in-transit', 'delivered'].includes(receipt.state),
+      `every receipt settles: ${receipt?.state ?? '?'}`,
+    );
     const outcome: DeliveryOutcome = await (receipt as Receipt).settled;
     const { kind, failures, reply, attempts } = outcome;
     const seen = this.failures;
@@ -146,7 +155,10 @@ export class Attempted {
     sim.equal(kind === 'handled' ? reply : null, this.reply, 'handled when its handler succeeded');
     if (kind === 'handled') sim.equal(endedAt, this.since, 'and at that ms');
     else if (kind === 'expired') {
-      sim.equal(endedAt, Math.max(this.expiresAt, this.since), 'it expires at its very ms, or when its last attempt has ended (P12)');
+      sim.equal(
+        endedAt, Math.max(this.expiresAt, this.since),
+        'it expires at its very ms, or when its last attempt has ended (P12)',
+      );
       sim.always(book.begin(this.to, this.most, true) >= this.expiresAt, 'and not while it could have begun');
     } else {
       sim.equal(kind, 'dead-lettered', 'there is no other end');
@@ -156,6 +168,8 @@ export class Attempted {
     sim.sometimes(kind === 'expired' && this.failures > 0, 'expired in a back-off');
     sim.sometimes(kind === 'dead-lettered', 'a dead letter after its last attempt');
     sim.sometimes(this.interruptions > 0 && this.failures > 0, 'ends from outside between failures');
-    return failures.filter(({ reason }) => (reason as { readonly code?: unknown }).code === 'STATE_NOT_CLONABLE').length;
+    return failures.filter(
+      ({ reason }) => (reason as { readonly code?: unknown }).code === 'STATE_NOT_CLONABLE',
+    ).length;
   }
 }

@@ -7,7 +7,9 @@ import { windows } from './windows.js';
 
 const NAMES = ['a', 'b'] as const;
 const BACKOFFS = [
-  { baseMs: 5, jitter: 0 }, { baseMs: 7, factor: 3, maxMs: 50, jitter: 0 }, { baseMs: 4, factor: 1.5, jitter: 0 }, { baseMs: 0 },
+  {
+    baseMs: 5, jitter: 0,
+  }, { baseMs: 7, factor: 3, maxMs: 50, jitter: 0 }, { baseMs: 4, factor: 1.5, jitter: 0 }, { baseMs: 0 },
   { baseMs: 10, jitter: 0.5 }, { baseMs: 3, factor: 2, maxMs: 3, jitter: 1 },
 ] as const;
 const ACTS = ['reply', 'reply', 'throw', 'throw', 'nack', 'nack later', 'retry', 'end by onError'] as const;
@@ -52,7 +54,9 @@ class World {
   }
 
   async start(): Promise<void> {
-    await this.sim.system.supervise({ intensity: 100_000, children: NAMES.map((name) => child(name, this.worker, name)) });
+    await this.sim.system.supervise(
+      { intensity: 100_000, children: NAMES.map((name) => child(name, this.worker, name)) },
+    );
   }
 
   copied(name: string): string {
@@ -113,7 +117,10 @@ class World {
     const { sim, book } = this;
     const { random, system } = sim;
     const to = random.pick(NAMES);
-    const options = { guarantee: random.pick(['at-least-once', 'exactly-once'] as const), backoff: random.pick(BACKOFFS), attemptsMax: 1 + random.int(5), expiresInMs: random.pick([15, 60, 10_000]) } satisfies DeliverOptions;
+    const options = {
+      guarantee: random.pick(['at-least-once', 'exactly-once'] as const), backoff: random.pick(BACKOFFS),
+      attemptsMax: 1 + random.int(5), expiresInMs: random.pick([15, 60, 10_000]),
+    } satisfies DeliverOptions;
     const message = new Attempted(sim, book, to, options);
     const n = book.all.push(message) - 1;
     message.sent(system.ref(this.worker, to).deliver(random.pick(['here', 'aside'] as const), n, options));
@@ -166,7 +173,9 @@ async function times(sim: Simulation): Promise<void> {
   await world.end(began);
 }
 
-export const attemptsSuite: Suite = suite('attempts', 'P12, P22, P25: attempts begin at their very ms, or cannot begin; crashes are charged to who causes them; full windows stop intake', async (sim) => {
+export const attemptsSuite: Suite = suite('attempts', 'P12, P22, P25: attempts begin at their very ms, or cannot begin; crashes are charged to who causes them; full windows stop intake', async (
+  sim,
+) => {
   const draw = sim.random.float();
   await (draw < 0.7 ? times(sim) : draw < 0.95 ? charges(sim) : windows(sim));
 });

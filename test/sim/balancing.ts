@@ -2,7 +2,8 @@ import type { AgentRef, Balancer, BalanceStats, BalanceStrategy } from '../../sr
 import type { Simulation } from '../../src/testing/index.js';
 import { PoolLedger, type Job, type Member, type WorkerDefinition } from './pool-ledger.js';
 
-const STRATEGIES: readonly BalanceStrategy[] = ['round-robin', 'least-loaded', 'two-choices', 'random', 'fastest', 'consistent-hash', 'weighted'];
+const STRATEGIES: readonly BalanceStrategy[] =
+  ['round-robin', 'least-loaded', 'two-choices', 'random', 'fastest', 'consistent-hash', 'weighted'];
 const NAMES = ['a', 'b', 'c', 'd'] as const;
 const KEYS = 8;
 
@@ -27,7 +28,8 @@ class Judge {
       this.anew();
       this.living = living;
     }
-    const rose = after.filter(({ target, picks }) => picks !== (before.find((row) => row.target === target)?.picks ?? 0));
+    const rose =
+      after.filter(({ target, picks }) => picks !== (before.find((row) => row.target === target)?.picks ?? 0));
     sim.equal(rose.length, Math.min(1, alive.length), 'one member for each send, if one lives');
     const [member] = rose;
     if (member === undefined) return;
@@ -53,10 +55,13 @@ class Judge {
       const counts = alive.map(({ target }) => turns.filter((one) => one === target).length);
       sim.always(Math.max(...counts) - Math.min(...counts) <= 1, 'P30 in turn');
     } else if (strategy === 'least-loaded') sim.equal(row.load, least, 'P30 the least loaded');
-    else if (strategy === 'two-choices') sim.always(alive.length === 1 || loads.some((load, at) => alive[at] !== row && load >= row.load), 'never the only one with most');
+    else if (strategy === 'two-choices') sim.always(alive.length === 1
+      || loads.some((load, at) => alive[at] !== row && load >= row.load), 'never the only one with most');
     else if (strategy === 'consistent-hash') {
       const known = this.keys.get(key);
-      if (sim.sometimes(known !== undefined, 'a key comes again')) sim.equal(row.target, known, 'P31 a key stays where it is');
+      if (sim.sometimes(known !== undefined, 'a key comes again')) {
+        sim.equal(row.target, known, 'P31 a key stays where it is');
+      }
       this.keys.set(key, row.target);
     } else if (strategy === 'weighted') this.weighted(alive);
   }
@@ -65,7 +70,9 @@ class Judge {
     const sum = alive.reduce((total, { weight }) => total + weight, 0);
     if (this.turns.length < sum) return;
     const run = this.turns.slice(-sum);
-    for (const { target, weight } of alive) this.sim.equal(run.filter((one) => one === target).length, weight, 'its share by weight');
+    for (const { target, weight } of alive) {
+      this.sim.equal(run.filter((one) => one === target).length, weight, 'its share by weight');
+    }
   }
 }
 
@@ -83,7 +90,9 @@ class Balancing {
     this.ledger = new PoolLedger(sim);
     this.weights = strategy === 'weighted';
     this.judge = new Judge(sim, strategy);
-    const options = strategy === 'consistent-hash' ? { strategy, key: (_op: string, job: Job) => `key ${job.n % KEYS}` } : { strategy };
+    const options = strategy === 'consistent-hash'
+      ? { strategy, key: (_op: string, job: Job) => `key ${job.n % KEYS}` }
+      : { strategy };
     this.balancer = system.balance(this.ledger.definition, options);
     for (const one of STRATEGIES) sim.sometimes(one === strategy, `strategy ${one}`);
     for (const name of NAMES.slice(0, 1 + random.int(NAMES.length))) {
@@ -106,12 +115,15 @@ class Balancing {
   /** P31: a key that moves goes to who has come, or comes from who has gone. */
   private remember(before: readonly Row[], after: readonly Row[], key: number): void {
     const { sim, balancer } = this;
-    const now = after.find(({ target, picks }) => picks !== (before.find((row) => row.target === target)?.picks ?? 0))?.target;
+    const now =
+      after.find(({ target, picks }) => picks !== (before.find((row) => row.target === target)?.picks ?? 0))?.target;
     if (balancer.strategy !== 'consistent-hash' || now === undefined) return;
     const living = before.filter(({ alive }) => alive).map(({ target }) => target);
     const was = this.placed.get(key);
     const others = this.seen.get(key) ?? [];
-    if (was !== undefined && was !== now && living.includes(was)) sim.always(!others.includes(now), 'P31 a key moves to new members only');
+    if (was !== undefined && was !== now && living.includes(was)) {
+      sim.always(!others.includes(now), 'P31 a key moves to new members only');
+    }
     this.placed.set(key, now);
     this.seen.set(key, living);
   }
@@ -124,7 +136,9 @@ class Balancing {
     const ref: AgentRef<WorkerDefinition> = system.ref(ledger.definition, name);
     const draw = random.int(5);
     if (draw === 0 && system.whereis(name) === undefined) system.start(ledger.definition, { name });
-    else if (draw === 1 && system.whereis(name) !== undefined) system.exit(name, random.pick(['kill', 'crash', 'shutdown']));
+    else if (draw === 1 && system.whereis(name) !== undefined) system.exit(
+      name, random.pick(['kill', 'crash', 'shutdown']),
+    );
     else if (draw === 2) this.join(ref);
     else if (draw === 3) {
       if (sim.sometimes(balancer.leave(ref), 'a member leaves')) this.judge.anew();
@@ -148,7 +162,9 @@ class Balancing {
   }
 
   private join(ref: Member): void {
-    this.sim.sometimes(this.balancer.join(ref, this.weights ? { weight: 1 + this.sim.random.int(3) } : {}), 'a member joins');
+    this.sim.sometimes(
+      this.balancer.join(ref, this.weights ? { weight: 1 + this.sim.random.int(3) } : {}), 'a member joins',
+    );
   }
 }
 

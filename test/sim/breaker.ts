@@ -2,7 +2,8 @@ import type { Breaker, BreakerChange, BreakerOptions, Limit, LimitOptions, Proce
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
-const boom = (retryAfterMs?: number): Error => Object.assign(new Error('503'), retryAfterMs === undefined ? {} : { retryAfterMs });
+const boom =
+  (retryAfterMs?: number): Error => Object.assign(new Error('503'), retryAfterMs === undefined ? {} : { retryAfterMs });
 type End = 'ok' | 'fail' | 'abort' | 'stop' | 'hang' | 'busy';
 
 /** One call that was made. */
@@ -33,8 +34,10 @@ class World {
   down = false;
   constructor(
     private readonly sim: Simulation,
-    private readonly breakerOptions: BreakerOptions & { readonly failures: number; readonly probes: number; readonly openMs: number },
-    private readonly limitOptions: LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrent: number },
+    private readonly breakerOptions:
+      & BreakerOptions & { readonly failures: number; readonly probes: number; readonly openMs: number },
+    private readonly limitOptions:
+      & LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrent: number },
   ) {
     this.breaker = sim.system.breaker('api', { ...breakerOptions, probeTimeoutMs: 'infinity' });
     this.limit = sim.system.limit('api', limitOptions);
@@ -52,8 +55,12 @@ class World {
       const call = self.limit('api').run(() => {
         this.turn(seq);
         return self.breaker('api').run(() => this.call(self.pid, controller), { signal: controller.signal });
-      }, sim.random.chance(0.5) ? { timeoutMs: 'infinity' } : { timeoutMs: 'infinity', signal: new AbortController().signal });
-      await call.catch((error: unknown) => sim.sometimes((error as { code?: unknown }).code === 'BREAKER_OPEN', 'failed fast'));
+      }, sim.random.chance(0.5)
+        ? { timeoutMs: 'infinity' }
+        : { timeoutMs: 'infinity', signal: new AbortController().signal });
+      await call.catch(
+        (error: unknown) => sim.sometimes((error as { code?: unknown }).code === 'BREAKER_OPEN', 'failed fast'),
+      );
     }
   }
 
@@ -63,7 +70,9 @@ class World {
     if (before.length === 0) return;
     // They may have been given their turn in this very step: then they take it before the next one.
     void this.sim.sleep(0).then(() => {
-      for (const other of before) this.sim.always(!this.sim.system.alive(this.waiting.get(other) ?? ''), 'nobody overtakes who waits');
+      for (const other of before) {
+        this.sim.always(!this.sim.system.alive(this.waiting.get(other) ?? ''), 'nobody overtakes who waits');
+      }
     });
   }
 
@@ -72,7 +81,9 @@ class World {
     const own: Made = { pid, epoch: this.changes.length, over: false };
     this.made.push(own);
     this.begins();
-    const end: End = this.down ? sim.random.pick(['fail', 'fail', 'fail', 'busy', 'hang']) : sim.random.pick(['ok', 'ok', 'ok', 'ok', 'fail', 'abort', 'stop', 'hang']);
+    const end: End = this.down
+      ? sim.random.pick(['fail', 'fail', 'fail', 'busy', 'hang'])
+      : sim.random.pick(['ok', 'ok', 'ok', 'ok', 'fail', 'abort', 'stop', 'hang']);
     // A step of its own: what is noted below and what the breaker makes of it are one.
     await sim.sleep(sim.random.int(15));
     if (end === 'hang' && sim.system.alive(pid)) await new Promise(() => undefined);
@@ -107,7 +118,9 @@ class World {
     if (epoch !== this.changes.length) this.sim.sometimes(failed || end === 'ok', 'a result of an earlier state');
     else if (failed) {
       this.lost++;
-      if (++this.row >= this.breakerOptions.failures) void this.sim.sleep(0).then(() => this.sim.always(this.changes.length > epoch, 'it opens'));
+      if (++this.row >= this.breakerOptions.failures) {
+        void this.sim.sleep(0).then(() => this.sim.always(this.changes.length > epoch, 'it opens'));
+      }
     }
     else if (end === 'ok') { this.row = 0; this.won++; }
   }
@@ -118,8 +131,12 @@ class World {
     const way = `${from}>${to} ${cause}`;
     sim.equal(this.changes.at(-1)?.to ?? 'closed', from, 'a change begins where the last one ended');
     if (way === 'closed>open failures') sim.equal(this.row, breakerOptions.failures, 'failures in a row');
-    else if (way === 'open>half-open due') sim.always(sim.nowMs - this.openedAt >= breakerOptions.openMs, 'not before it is due');
-    else if (way === 'half-open>closed probe') sim.always(this.won === breakerOptions.probes && this.lost === 0, 'all probes have succeeded');
+    else if (way === 'open>half-open due') sim.always(
+      sim.nowMs - this.openedAt >= breakerOptions.openMs, 'not before it is due',
+    );
+    else if (way === 'half-open>closed probe') sim.always(
+      this.won === breakerOptions.probes && this.lost === 0, 'all probes have succeeded',
+    );
     else if (way === 'half-open>open probe') sim.equal(this.lost, 1, 'one probe has failed');
     else sim.always(false, `no such change: ${way}`);
     if (to === 'open') this.openedAt = sim.nowMs;
@@ -148,7 +165,8 @@ async function breaker(sim: Simulation): Promise<void> {
   const world = new World(sim,
     { failures: 1 + random.int(3), probes: 1 + random.int(3), openMs: random.pick([5, 20, 40]) },
     { perMinute: random.pick([60_000 / 7, 60_000]), burst: 1 + random.int(4), concurrent: 1 + random.int(5) });
-  const agents = Array.from({ length: 3 + random.int(5) }, () => system.spawn((self) => world.work(self, 1 + random.int(8))));
+  const agents =
+    Array.from({ length: 3 + random.int(5) }, () => system.spawn((self) => world.work(self, 1 + random.int(8))));
   for (let n = 0; n < 12; n++) {
     await sim.sleep(random.int(25));
     world.down = random.chance(0.4);
@@ -161,4 +179,5 @@ async function breaker(sim: Simulation): Promise<void> {
   world.check();
 }
 
-export const breakerSuite: Suite = suite('breaker', 'P29: the automaton of a breaker, probes, slots, rates and turns, under deaths', breaker);
+export const breakerSuite: Suite =
+  suite('breaker', 'P29: the automaton of a breaker, probes, slots, rates and turns, under deaths', breaker);

@@ -2,7 +2,9 @@ import { CallError, defineAgent, type CallResult, type From } from '../../src/in
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
-const codeOf = (result: CallResult<unknown>): string => (result.ok ? `ok ${String(result.value)}` : result.error instanceof CallError ? result.error.code : String(result.error));
+const codeOf = (result: CallResult<unknown>): string => (result.ok
+  ? `ok ${String(result.value)}`
+  : result.error instanceof CallError ? result.error.code : String(result.error));
 
 function serverOf(sim: Simulation) {
   const replies: boolean[] = [];
@@ -50,7 +52,9 @@ async function calls(sim: Simulation): Promise<void> {
   sim.equal(codeOf(late), 'TIMEOUT', 'the caller gives up');
   sim.equal(sim.nowMs - began, limit, 'exactly when it said');
   sim.equal(aborted.join(), 'slow', 'the callee hears that nobody waits');
-  sim.equal(await server.call('done'), 1, 'the request was executed all the same, and the next call gets its own answer');
+  sim.equal(
+    await server.call('done'), 1, 'the request was executed all the same, and the next call gets its own answer',
+  );
   sim.equal(system.stats().lateReplies, 1, 'the late reply is counted');
   sim.equal(asker.messages.length, 0, 'and goes nowhere');
   sim.equal(codeOf(await server.tryCall('slow', limit, { timeoutMs: limit + 1 })), 'ok 2', 'in time is in time');
@@ -80,11 +84,14 @@ async function death(sim: Simulation, server: ServerRef): Promise<void> {
   await sim.sleep(after);
   sim.system.exit(server.pid, 'crash');
   for (const result of await Promise.all(waiting)) {
-    sim.always(!result.ok && result.error instanceof CallError && result.error.code === 'EXIT' && result.error.reason === 'crash', `a waiting call fails with the callee's reason: ${codeOf(result)}`);
+    sim.always(!result.ok && result.error instanceof CallError && result.error.code === 'EXIT'
+      && result.error.reason === 'crash', `a waiting call fails with the callee's reason: ${codeOf(result)}`);
   }
   sim.equal(sim.nowMs - began, after, 'at once, not by time');
   const nobody = await server.tryCall('done');
-  sim.always(!nobody.ok && nobody.error instanceof CallError && nobody.error.code === 'NOPROC', 'a call to the dead is noproc');
+  sim.always(
+    !nobody.ok && nobody.error instanceof CallError && nobody.error.code === 'NOPROC', 'a call to the dead is noproc',
+  );
   sim.equal(sim.system.deadLetters.list().length, 1, 'the one that was not started is a dead letter');
 }
 
@@ -115,7 +122,9 @@ async function callers(sim: Simulation): Promise<void> {
   sim.always(chain.every((one) => !one.alive), 'all are done');
 }
 
-export const callsSuite: Suite = suite('calls', 'C4: timeouts, late and second replies, death of callee and caller', async (sim) => {
+export const callsSuite: Suite = suite('calls', 'C4: timeouts, late and second replies, death of callee and caller', async (
+  sim,
+) => {
   await calls(sim);
   await callers(sim);
 });

@@ -42,7 +42,9 @@ const unlinking: Race = async (sim) => {
   sim.sometimes(exits === 0, 'unlink wins');
   sim.sometimes(exits === 1, 'unlink comes too late');
   // both ends: what dies later is no longer linked to it
-  const twin = system.spawn(async (self) => { self.link('one'); await self.receive(); self.unlink('one'); await self.receive(); self.exit('late'); });
+  const twin = system.spawn(async (
+    self,
+  ) => { self.link('one'); await self.receive(); self.unlink('one'); await self.receive(); self.exit('late'); });
   twin.send('unlink');
   await sim.settle();
   one.seen.length = 0;
@@ -104,7 +106,9 @@ const flushing: Race = async (sim) => {
   system.send('flusher', 'go');
   system.send('flusher', 'after');
   await sim.sleep(1);
-  sim.equal(seen.map((message) => (message instanceof Down ? 'DOWN' : String(message))).join(), flush ? 'after' : 'DOWN,after', `flush ${String(flush)} (MO-07)`);
+  sim.equal(seen.map((message) => (message instanceof Down ? 'DOWN' : String(message))).join(), flush
+    ? 'after'
+    : 'DOWN,after', `flush ${String(flush)} (MO-07)`);
 };
 
 /** cancelTimer against its message: a number means that none comes, false that one came. */
@@ -159,7 +163,9 @@ const aborting: Race = async (sim) => {
   target.stop();
 };
 
-export const cancelSuite: Suite = suite('cancel', 'C10: unlink, demonitor, flush, cancelTimer, abort against what they cancel', async (sim) => {
+export const cancelSuite: Suite = suite('cancel', 'C10: unlink, demonitor, flush, cancelTimer, abort against what they cancel', async (
+  sim,
+) => {
   for (const race of sim.random.shuffle([...RACES, aborting])) {
     await race(sim);
     for (const name of ['one', 'flusher']) sim.system.exit(name, 'kill');

@@ -3,7 +3,10 @@ import type { Simulation } from '../../src/testing/index.js';
 
 const ACTS = ['crash', 'crash', 'nack', 'reply'] as const;
 
-/** Crashes of one message after its first are charged to it; all others count, and one too many ends the supervisor, not one earlier. */
+/**
+ * Crashes of one message after its first are charged to it; all others count, and one too many ends the supervisor, not
+ * one earlier.
+ */
 export async function charges(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const intensity = random.int(5);
@@ -57,5 +60,8 @@ export async function charges(sim: Simulation): Promise<void> {
   await sim.sleep(3_000);
   sim.equal(ended, over, 'and is there otherwise');
   sim.sometimes(over < Infinity, 'crashes end a supervisor');
-  sim.sometimes(over === Infinity && crashes.some((n) => n > intensity), 'a message that crashes more often than the supervisor would let it');
+  sim.sometimes(
+    over === Infinity && crashes.some((n) => n > intensity),
+    'a message that crashes more often than the supervisor would let it',
+  );
 }

@@ -35,7 +35,8 @@ async function crash(sim: Simulation): Promise<void> {
   const how = sim.random.pick(['sync', 'async'] as const);
   server.cast('set', how);
   const queued = await server.tryCall('get');
-  sim.always(!queued.ok && queued.error instanceof CallError && queued.error.code === 'EXIT' && queued.error.reason === boom, 'a queued caller hears the reason of the crash');
+  sim.always(!queued.ok && queued.error instanceof CallError && queued.error.code === 'EXIT'
+    && queued.error.reason === boom, 'a queued caller hears the reason of the crash');
   const down: Down = await probe.expectDown(first);
   sim.equal(down.reason, boom, 'DOWN carries the reason');
   await sim.settle();
@@ -49,13 +50,17 @@ async function crash(sim: Simulation): Promise<void> {
 }
 
 /** A handler that throws a valid return value kills nothing. */
-async function values(sim: Simulation, _definition: never, server: { readonly pid: string; call(op: string): Promise<unknown>; tryCall(op: string): Promise<{ ok: boolean; error?: unknown }> }): Promise<void> {
+async function values(sim: Simulation, _definition: never, server: { readonly pid: string; call(
+  op: string,
+): Promise<unknown>; tryCall(op: string): Promise<{ ok: boolean; error?: unknown }> }): Promise<void> {
   const { pid } = server;
   const refused = await server.tryCall('no');
-  sim.always(!refused.ok && refused.error instanceof CallError && refused.error.code === 'REFUSED' && refused.error.refusal === 'NO', 'a thrown refusal is a refusal');
+  sim.always(!refused.ok && refused.error instanceof CallError && refused.error.code === 'REFUSED'
+    && refused.error.refusal === 'NO', 'a thrown refusal is a refusal');
   sim.equal(server.pid, pid, 'and kills nothing');
   const two = [server.call('late'), server.call('get')];
   sim.equal((await Promise.all(two)).join(), '13,13', 'an awaiting handler is not interleaved with the next');
 }
 
-export const crashSuite: Suite = suite('crash', 'C1: a crash is a death: reason, terminate, one restart, no retry of the message', crash);
+export const crashSuite: Suite =
+  suite('crash', 'C1: a crash is a death: reason, terminate, one restart, no retry of the message', crash);

@@ -36,7 +36,8 @@ export class Message {
   get over(): boolean {
     const state = this.receipt?.state;
     if (state !== undefined) return state !== 'pending' && state !== 'in-transit' && state !== 'delivered';
-    return this.kept || this.closed || this.failed >= (this.guarantee === 'at-most-once' ? 1 : (this.options.attemptsMax ?? ATTEMPTS));
+    return this.kept || this.closed
+      || this.failed >= (this.guarantee === 'at-most-once' ? 1 : (this.options.attemptsMax ?? ATTEMPTS));
   }
 
   /** Its key stays taken after its end. */
@@ -86,15 +87,23 @@ export class Checks {
     sim.always(sim.system.alive(pid), 'no start with a dead incarnation (P16)');
     sim.always(!message.over, `no start after the end, ${message.receipt?.state ?? ''} (P20)`);
     const now = performance.now();
-    sim.always(now < message.expiresAt + LATE_MS + LATE_STEPS * this.stepMs, `no start after the expiry: at ${now}, which was ${message.expiresAt} (P12)`);
+    sim.always(
+      now < message.expiresAt + LATE_MS + LATE_STEPS * this.stepMs,
+      `no start after the expiry: at ${now}, which was ${message.expiresAt} (P12)`,
+    );
     this.starts++;
     if (++message.starts === 1) message.first = this.starts;
     if (message.guarantee === 'at-most-once') {
       sim.equal(message.starts, 1, 'at-most-once is started once (P18)');
       // Behind its order key it has not been sent yet.
-      if (message.owner !== undefined && message.options.order === undefined) sim.equal(agent, message.owner, 'at-most-once is started by the process that it was sent to (P18)');
+      if (message.owner !== undefined && message.options.order === undefined) {
+        sim.equal(agent, message.owner, 'at-most-once is started by the process that it was sent to (P18)');
+      }
     }
-    sim.always(attempt <= (message.options.attemptsMax ?? ATTEMPTS), `attempt ${attempt} of ${message.options.attemptsMax ?? ATTEMPTS} (P22)`);
+    sim.always(
+      attempt <= (message.options.attemptsMax ?? ATTEMPTS),
+      `attempt ${attempt} of ${message.options.attemptsMax ?? ATTEMPTS} (P22)`,
+    );
     sim.equal(attempt, message.failed + 1, 'attempts are the failed ones and this one (P22)');
     this.order(message);
     if (message.starts === 1) this.lane(message);
@@ -108,7 +117,11 @@ export class Checks {
     if (order === undefined) return;
     for (const earlier of this.all) {
       if (earlier === message) return;
-      if (earlier.to === message.to && earlier.options.order === order) this.sim.always(earlier.over, `order key ${order}: job ${message.job} starts before job ${earlier.job} is over (P24)`);
+      if (earlier.to === message.to && earlier.options.order === order) {
+        this.sim.always(
+          earlier.over, `order key ${order}: job ${message.job} starts before job ${earlier.job} is over (P24)`,
+        );
+      }
     }
   }
 
@@ -117,17 +130,25 @@ export class Checks {
     if (this.disturbed || message.aside || message.options.order !== undefined) return;
     for (const earlier of this.all) {
       if (earlier === message) return;
-      if (earlier.to !== message.to || earlier.from !== message.from || earlier.aside || earlier.options.order !== undefined || laneOf(earlier) !== laneOf(message)) continue;
+      if (earlier.to !== message.to || earlier.from !== message.from || earlier.aside
+        || earlier.options.order !== undefined || laneOf(earlier) !== laneOf(message)) continue;
       if (earlier.receipt === null && earlier.starts === 0) continue; // it may have been refused a moment ago
-      this.sim.always(earlier.starts > 0 || earlier.over, `job ${message.job} overtakes job ${earlier.job} of its sender in its lane (P1, P9)`);
+      this.sim.always(
+        earlier.starts > 0 || earlier.over,
+        `job ${message.job} overtakes job ${earlier.job} of its sender in its lane (P1, P9)`,
+      );
     }
   }
 
   private backOff(message: Message, now: number): void {
     if (message.failedAt < 0) return;
     const { baseMs = 100, factor = 2, maxMs = 30_000, jitter = 0.5 } = message.options.backoff ?? {};
-    const least = message.nackMs >= 0 ? message.nackMs : Math.min(maxMs, baseMs * factor ** (message.failed - 1)) * (1 - jitter);
-    this.sim.always(now - message.failedAt >= least - 1e-6, `attempt ${message.failed + 1} after ${now - message.failedAt} ms, at least ${least} (P22)`);
+    const least =
+      message.nackMs >= 0 ? message.nackMs : Math.min(maxMs, baseMs * factor ** (message.failed - 1)) * (1 - jitter);
+    this.sim.always(
+      now - message.failedAt >= least - 1e-6,
+      `attempt ${message.failed + 1} after ${now - message.failedAt} ms, at least ${least} (P22)`,
+    );
     message.failedAt = -1;
     message.nackMs = -1;
   }
@@ -164,7 +185,10 @@ export class Checks {
     for (const message of this.all) {
       if (message.aside || message.options.order !== undefined || message.starts === 0) continue;
       const road = `${message.from}>${message.to}/${laneOf(message)}`;
-      this.sim.always((last.get(road) ?? 0) < message.first, `job ${message.job} has overtaken an earlier one of its sender in its lane (P1, P9)`);
+      this.sim.always(
+        (last.get(road) ?? 0) < message.first,
+        `job ${message.job} has overtaken an earlier one of its sender in its lane (P1, P9)`,
+      );
       last.set(road, message.first);
     }
   }
@@ -176,9 +200,17 @@ export class Checks {
     sim.equal(message.successes, kind === 'handled' ? 1 : 0, `${what}: handled means handled once`);
     sim.equal(message.refusals, kind === 'refused' ? 1 : 0, `${what}: refused means refused once`);
     sim.equal(failures.length, message.failed, `${what}: every failed attempt is told, no other`);
-    sim.equal(attempts, failures.length + (kind === 'handled' || kind === 'refused' ? 1 : 0), `${what}: attempts are the failed ones and the last`);
-    sim.equal(failures.map(({ attempt }) => attempt).join(), failures.map((_, at) => at + 1).join(), `${what}: failures are numbered`);
-    sim.always(attempts <= (message.options.attemptsMax ?? ATTEMPTS), `${what}: no more attempts than it may have (P22)`);
+    sim.equal(
+      attempts, failures.length + (kind === 'handled' || kind === 'refused' ? 1 : 0),
+      `${what}: attempts are the failed ones and the last`,
+    );
+    sim.equal(
+      failures.map(({ attempt }) => attempt).join(), failures.map((_, at) => at + 1).join(),
+      `${what}: failures are numbered`,
+    );
+    sim.always(
+      attempts <= (message.options.attemptsMax ?? ATTEMPTS), `${what}: no more attempts than it may have (P22)`,
+    );
     if (kind === 'handled') sim.equal(outcome.reply, message.reply, `${what}: the reply of its handler`);
   }
 
@@ -186,8 +218,12 @@ export class Checks {
   account(): void {
     const { sim } = this;
     const { delivery, held } = sim.system.stats();
-    sim.equal([held, delivery.pending, delivery.inTransit, delivery.running].join(), '0,0,0,0', 'nothing is held, pending, in transit or running at the end');
-    const of = (...kinds: string[]): number => this.all.filter(({ outcome }) => kinds.includes(outcome?.kind ?? '')).length;
+    sim.equal(
+      [held, delivery.pending, delivery.inTransit, delivery.running].join(), '0,0,0,0',
+      'nothing is held, pending, in transit or running at the end',
+    );
+    const of =
+      (...kinds: string[]): number => this.all.filter(({ outcome }) => kinds.includes(outcome?.kind ?? '')).length;
     sim.equal(delivery.accepted, this.all.length, 'accepted');
     sim.equal(delivery.acknowledged, of('handled', 'refused'), 'acknowledged');
     sim.equal(delivery.refused, of('refused'), 'refused');
@@ -195,6 +231,9 @@ export class Checks {
     sim.equal(delivery.expired, of('expired'), 'expired');
     sim.equal(delivery.dropped, of('dropped', 'rejected', 'superseded', 'cancelled'), 'dropped');
     sim.equal(delivery.delivered, this.all.reduce((sum, { starts }) => sum + starts, 0), 'starts');
-    sim.equal(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped, delivery.accepted, 'every accepted message has one outcome (P3)');
+    sim.equal(
+      delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped, delivery.accepted,
+      'every accepted message has one outcome (P3)',
+    );
   }
 }

@@ -11,7 +11,8 @@ const ACTS = [
 /** An error whose message is what `onError` says of it. */
 class Verdict extends Error {}
 
-export const onError = (error: unknown): ErrorVerdict => (error instanceof Verdict ? (error.message as ErrorVerdict) : 'restart');
+export const onError =
+  (error: unknown): ErrorVerdict => (error instanceof Verdict ? (error.message as ErrorVerdict) : 'restart');
 
 export interface Job {
   readonly job: number;
@@ -28,7 +29,9 @@ interface Self {
 }
 
 /** An agent whose handlers do what the seed says, and tell the checks of every start and end. */
-export function workerOf(sim: Simulation, checks: Checks, options: { readonly escalates: boolean; readonly calm: boolean }) {
+export function workerOf(
+  sim: Simulation, checks: Checks, options: { readonly escalates: boolean; readonly calm: boolean },
+) {
   const run = (self: Self, { job }: Job): unknown => new Handling(sim, checks, self, job).act(options);
   return defineAgent({
     name: 'worker',
@@ -83,9 +86,13 @@ class Handling {
       case 'ack, then throw': this.ack(); throw new Error('after its acknowledgement');
       case 'terminate': return this.terminate();
       case 'later': return this.message.aside ? this.good() : this.later(ms);
-      case 'stop': this.checks.succeeded(this.message, undefined); return this.self.stop(random.pick(['normal', 'shutdown']));
+      case 'stop': this.checks.succeeded(
+        this.message, undefined,
+      ); return this.self.stop(random.pick(['normal', 'shutdown']));
       case 'stop broken': this.checks.failed(this.message); return this.self.stop('broken');
-      case 'hang': return this.message.options.ackTimeoutMs === undefined ? this.good() : this.after(3_600_000, () => this.good());
+      case 'hang': return this.message.options.ackTimeoutMs === undefined
+        ? this.good()
+        : this.after(3_600_000, () => this.good());
       case 'in progress': return this.inProgress();
       case 'escalate': return escalates ? this.bad(new Verdict('escalate')) : this.good();
       default: return this.byVerdict(act);
@@ -166,7 +173,9 @@ class Handling {
     const { signal } = this.self;
     signal.addEventListener('abort', () => {
       // Its own limit ends an agent that lives; that of another message has ended it already.
-      if (this.sim.sometimes(signal.reason === 'ack_timeout' && this.sim.system.alive(this.pid), 'a limit ran out')) this.checks.failed(this.message);
+      if (this.sim.sometimes(signal.reason === 'ack_timeout' && this.sim.system.alive(this.pid), 'a limit ran out')) {
+        this.checks.failed(this.message);
+      }
     });
   }
 
@@ -175,7 +184,10 @@ class Handling {
     if (this.sim.system.alive(this.pid)) return true;
     const { delivery, sim } = this;
     sim.sometimes(true, 'the dead speak');
-    sim.equal([delivery.ack('zombie'), delivery.nack(0), delivery.inProgress(), delivery.terminate('zombie')].join(), 'false,false,false,false', 'the dead say nothing of a delivery (P16)');
+    sim.equal(
+      [delivery.ack('zombie'), delivery.nack(0), delivery.inProgress(), delivery.terminate('zombie')].join(),
+      'false,false,false,false', 'the dead say nothing of a delivery (P16)',
+    );
     return false;
   }
 }

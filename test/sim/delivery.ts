@@ -1,10 +1,14 @@
-import { CallError, child, defineAgent, type AgentRef, type DeliverOptions, type Guarantee, type MailboxOptions, type Priority, type Receipt, type Strategy } from '../../src/index.js';
+import {
+  CallError, child, defineAgent, type AgentRef, type DeliverOptions, type Guarantee, type MailboxOptions, type Priority,
+  type Receipt, type Strategy,
+} from '../../src/index.js';
 import type { Random, Simulation } from '../../src/testing/index.js';
 import { Checks, Message } from './delivery-checks.js';
 import { onError, workerOf, type Job, type WorkerDefinition } from './delivery-worker.js';
 import { suite, type Suite } from './suite.js';
 
-const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
+const GUARANTEES: readonly Guarantee[] =
+  ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
 const LANES: readonly (Priority | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
 const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest', 'suspend', 'suspend'] as const;
 const NAMES = ['a', 'b', 'c'];
@@ -36,7 +40,11 @@ class Post {
   private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
   /** sends that have no answer yet, each with its sender */
   private readonly open = new Map<Promise<void>, number>();
-  private readonly states: { readonly message: Message; readonly seen: string[]; readonly reading: Promise<void> }[] = [];
+  private readonly states: {
+    readonly message: Message;
+    readonly seen: string[];
+    readonly reading: Promise<void>
+  }[] = [];
   constructor(
     private readonly sim: Simulation,
     private readonly checks: Checks,
@@ -55,10 +63,13 @@ class Post {
     return [...this.open.values()].filter((from) => from > 0);
   }
 
-  private async sendOne(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver, key: string | undefined): Promise<void> {
+  private async sendOne(
+    from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver, key: string | undefined,
+  ): Promise<void> {
     const { sim, checks } = this;
     const { random } = sim;
-    const options = key === undefined ? optionsOf(random) : { ...optionsOf(random), guarantee: 'exactly-once' as const, key };
+    const options =
+      key === undefined ? optionsOf(random) : { ...optionsOf(random), guarantee: 'exactly-once' as const, key };
     // Nobody is at the address of who has ended: there, nothing is a duplicate.
     const gone = to === 'nameless' && (ref.pid === undefined || !sim.system.alive(ref.pid));
     const place = `${to}/${options.key ?? ''}`;
@@ -69,7 +80,9 @@ class Post {
     const op = known?.op ?? random.pick<Op>(['ask', 'ask', 'slow', 'work', 'aside']);
     const job = known?.message.job ?? this.jobs++;
     const now = performance.now();
-    const message = taken ? known.message : new Message(job, from, to, op === 'aside', options.guarantee as Guarantee, options, now + (options.expiresInMs as number));
+    const message = taken ? known.message : new Message(
+      job, from, to, op === 'aside', options.guarantee as Guarantee, options, now + (options.expiresInMs as number),
+    );
     sim.sometimes(taken && message.receipt === null, 'a duplicate of one in line');
     // It may be handled before its sender hears that it is accepted.
     if (!taken) {
@@ -77,7 +90,9 @@ class Post {
       checks.sent(message);
       if (options.key !== undefined) this.keyed.set(place, { key: options.key, op, message });
     } else if (!conflict) this.duplicates++;
-    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch((error: unknown) => this.refused(error, { from, taken, conflict, now }));
+    const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch(
+      (error: unknown) => this.refused(error, { from, taken, conflict, now }),
+    );
     if (receipt === null) {
       if (taken) return;
       checks.unsent(message);
@@ -96,7 +111,9 @@ class Post {
     if (random.chance(0.3)) this.read(message, receipt);
   }
 
-  private refused(error: unknown, { from, taken, conflict, now }: { readonly from: number; readonly taken: boolean; readonly conflict: boolean; readonly now: number }): null {
+  private refused(error: unknown, {
+    from, taken, conflict, now,
+  }: { readonly from: number; readonly taken: boolean; readonly conflict: boolean; readonly now: number }): null {
     const { sim } = this;
     const code = error instanceof CallError ? error.code : String(error);
     sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses');
@@ -109,10 +126,13 @@ class Post {
       if (taken && !conflict) this.duplicates--;
       return null;
     }
-    if (sim.sometimes(code === 'ZOMBIE', 'a sender ends while its message stands in line')) sim.always(from !== 0, 'the end of another sender withdraws nothing of the outside');
+    if (sim.sometimes(code === 'ZOMBIE', 'a sender ends while its message stands in line')) {
+      sim.always(from !== 0, 'the end of another sender withdraws nothing of the outside');
+    }
     sim.sometimes(code === 'EXPIRED', 'a message expires in line');
     sim.sometimes(code === 'EXIT', 'the process ends before which a message stands in line');
-    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code) && (code !== 'EXPIRED' || taken || performance.now() > now))), `a send is refused for a reason: ${code}`);
+    sim.always(!conflict && (REFUSALS.includes(code) || (REFUSALS_IN_LINE.includes(code)
+      && (code !== 'EXPIRED' || taken || performance.now() > now))), `a send is refused for a reason: ${code}`);
     return null;
   }
 
@@ -120,7 +140,10 @@ class Post {
   private call({ key, op, message }: Keyed, ref: AgentRef<WorkerDefinition>): void {
     if (message.over && !message.kept) return;
     this.duplicates++;
-    const said = ref.call(op as 'ask', { job: message.job }, { guarantee: 'exactly-once', key, timeoutMs: this.sim.random.pick([3, 100_000]) });
+    const said = ref.call(
+      op as 'ask', { job: message.job },
+      { guarantee: 'exactly-once', key, timeoutMs: this.sim.random.pick([3, 100_000]) },
+    );
     this.calls.push({ message, said: said.catch((error: unknown) => error) });
   }
 
@@ -149,7 +172,9 @@ class Post {
     const { sim, checks } = this;
     sim.equal(this.open.size, 0, 'every sender hears whether its message is accepted');
     await checks.end();
-    for (const { receipt, message } of this.again) sim.equal(await receipt.settled, message.outcome, 'a duplicate has the outcome of the first one (P21)');
+    for (const { receipt, message } of this.again) {
+      sim.equal(await receipt.settled, message.outcome, 'a duplicate has the outcome of the first one (P21)');
+    }
     for (const { message, said } of this.calls) this.answered(message, await said);
     for (const { message, seen, reading } of this.states) {
       await reading;
@@ -168,10 +193,21 @@ class Post {
     const { sim } = this;
     const code = said instanceof CallError ? said.code : undefined;
     if (sim.sometimes(code === 'TIMEOUT', 'a call gives up')) return;
-    if (message.outcome === null) return sim.always([...REFUSALS, ...REFUSALS_IN_LINE].includes(code ?? ''), `a call of what was not accepted is told so: ${String(said)}`);
+    if (message.outcome === null) {
+      return sim.always(
+        [...REFUSALS, ...REFUSALS_IN_LINE].includes(code ?? ''),
+        `a call of what was not accepted is told so: ${String(said)}`,
+      );
+    }
     const { kind, reply } = message.outcome;
-    if (sim.sometimes(kind === 'handled', 'a call is answered by the one handling')) sim.equal(said, reply, 'a call gets the reply of the one handling');
-    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind === 'cancelled' ? 'CANCELLED' : kind !== 'dead-lettered' ? 'MAILBOX_FULL' : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(message.outcome?.reason)}) and was told ${String(said)}`);
+    if (sim.sometimes(
+      kind === 'handled', 'a call is answered by the one handling',
+    )) sim.equal(said, reply, 'a call gets the reply of the one handling');
+    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind === 'cancelled' ? 'CANCELLED' : kind !== 'dead-lettered'
+      ? 'MAILBOX_FULL'
+      : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(
+        message.outcome?.reason,
+      )}) and was told ${String(said)}`);
   }
 }
 
@@ -181,35 +217,52 @@ function optionsOf(random: Random): DeliverOptions {
   return {
     guarantee,
     expiresInMs: random.pick([5, 40, 2_000, 2_000]),
-    backoff: random.pick([{ baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 }, { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 }]),
+    backoff: random.pick([
+      { baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 }, { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 },
+    ]),
     attemptsMax: 1 + random.int(4),
     ...(priority === undefined ? {} : { priority }),
-    ...(guarantee === 'exactly-once' && random.chance(0.6) ? { key: `k${random.int(random.chance(0.5) ? 2 : 5)}` } : {}),
+    ...(guarantee === 'exactly-once' && random.chance(0.6)
+      ? { key: `k${random.int(random.chance(0.5) ? 2 : 5)}` }
+      : {}),
     ...(random.chance(0.3) ? { order: `o${random.int(2)}` } : {}),
     ...(random.chance(0.3) ? { ackTimeoutMs: 6 + random.int(20) } : {}),
   };
 }
 
-/** What is lost, late or doubled on its way meets no mailbox that suspends its senders: the account of faults does not know of lines. */
+/**
+ * What is lost, late or doubled on its way meets no mailbox that suspends its senders: the account of faults does not
+ * know of lines.
+ */
 function mailboxOf(random: Random, disturbed: boolean): MailboxOptions {
   if (random.chance(0.4)) return {};
-  return { capacity: 1 + random.int(3), overflow: random.pick(disturbed ? OVERFLOWS.slice(0, 3) : OVERFLOWS), ...(random.chance(0.3) ? { lanes: { ageEvery: 2 } } : {}) };
+  return {
+    capacity: 1 + random.int(3), overflow: random.pick(disturbed ? OVERFLOWS.slice(0, 3) : OVERFLOWS),
+    ...(random.chance(0.3) ? { lanes: { ageEvery: 2 } } : {}),
+  };
 }
 
 /** Cases that a batch of seeds must have seen. */
 function reached(sim: Simulation, { all }: Checks): void {
   const some = (id: string, holds: (message: Message) => boolean): void => void sim.sometimes(all.some(holds), id);
-  const ended = (kind: string, more: (message: Message) => boolean = () => true) => (message: Message): boolean => message.outcome?.kind === kind && more(message);
+  const ended = (kind: string, more: (message: Message) => boolean = () => true) =>
+    (message: Message): boolean => message.outcome?.kind === kind && more(message);
   some('handled at the first start', ended('handled', ({ starts }) => starts === 1));
   some('handled after failures', ended('handled', ({ failed }) => failed > 0));
   some('refused', ended('refused'));
   some('expired before any start', ended('expired', ({ starts }) => starts === 0));
   some('expired after a failed attempt', ended('expired', ({ failed }) => failed > 0));
   some('dropped for another', ended('dropped', ({ starts }) => starts === 0));
-  some('a dead letter after its last attempt', ended('dead-lettered', ({ failed, options }) => failed === options.attemptsMax));
+  some(
+    'a dead letter after its last attempt',
+    ended('dead-lettered', ({ failed, options }) => failed === options.attemptsMax),
+  );
   some('a dead letter for want of an owner', ended('dead-lettered', ({ outcome }) => outcome?.reason === 'noproc'));
   some('a dead letter at the stop', ended('dead-lettered', ({ outcome }) => outcome?.reason === 'shutdown'));
-  some('at-most-once ends with its agent', ended('dead-lettered', ({ guarantee, starts }) => guarantee === 'at-most-once' && starts > 0));
+  some(
+    'at-most-once ends with its agent',
+    ended('dead-lettered', ({ guarantee, starts }) => guarantee === 'at-most-once' && starts > 0),
+  );
 }
 
 /** The workers: two under a supervisor, one by name that comes and goes, one without a name. */
@@ -227,14 +280,20 @@ class World {
 
   async supervise(): Promise<void> {
     const { random, system } = this.sim;
-    const children = ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) }));
-    await system.supervise({ strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']), intensity: random.pick([3, 1_000, 1_000]), children }, { onGiveUp: 'ignore' });
+    const children =
+      ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) }));
+    await system.supervise({
+      strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']),
+      intensity: random.pick([3, 1_000, 1_000]), children,
+    }, { onGiveUp: 'ignore' });
   }
 
   /** The third name is free for a while. */
   comeAndGo(): void {
     const { random, system } = this.sim;
-    if (system.whereis('c') === undefined) system.start(this.definition, { name: 'c', mailbox: mailboxOf(random, this.checks.disturbed) });
+    if (system.whereis(
+      'c',
+    ) === undefined) system.start(this.definition, { name: 'c', mailbox: mailboxOf(random, this.checks.disturbed) });
     else system.exit('c', random.pick(['kill', 'shutdown', 'away']));
   }
 
@@ -249,8 +308,12 @@ class World {
     const { random, system, faults } = this.sim;
     const name = random.pick(NAMES);
     if (system.whereis(name) === undefined) return;
-    if (random.chance(0.5)) faults.crash(name, { after: 1 + random.int(4), reason: random.pick(['kill', 'crash', 'shutdown']) });
-    else system.exit(random.chance(0.1) && this.nameless.pid !== undefined && system.alive(this.nameless.pid) ? this.nameless : name, random.pick(['kill', 'shutdown', 'hurt']));
+    if (random.chance(
+      0.5,
+    )) faults.crash(name, { after: 1 + random.int(4), reason: random.pick(['kill', 'crash', 'shutdown']) });
+    else system.exit(random.chance(0.1) && this.nameless.pid !== undefined && system.alive(this.nameless.pid)
+      ? this.nameless
+      : name, random.pick(['kill', 'shutdown', 'hurt']));
   }
 
   noise(): void {
@@ -289,7 +352,9 @@ async function program(sim: Simulation): Promise<void> {
     casts: {
       go(self): Promise<void> {
         const [to, ref] = world.target();
-        return post.send(self.state.id, to, ref, (target, op, payload, options) => self.deliver(target, op, payload, options));
+        return post.send(
+          self.state.id, to, ref, (target, op, payload, options) => self.deliver(target, op, payload, options),
+        );
       },
     },
   });
@@ -318,13 +383,17 @@ async function program(sim: Simulation): Promise<void> {
     else await sim.sleep(random.int(random.chance(0.2) ? 60 : 8));
     await hops();
   }
-  if (sim.sometimes(stops, 'the system stops in the middle')) await system.stop({ timeoutMs: 1_000, drain: random.chance(0.3) });
+  if (sim.sometimes(
+    stops, 'the system stops in the middle',
+  )) await system.stop({ timeoutMs: 1_000, drain: random.chance(0.3) });
   else await sim.sleep(REST_MS);
   await post.end();
 }
 
 const STEP_MS = 0.5;
 
-export const deliverySuite: Suite = suite('delivery', 'P9, P12, P18 to P25: outcomes, attempts, keys, order and expiry of deliveries through crashes, full mailboxes and free names', async (sim) => {
+export const deliverySuite: Suite = suite('delivery', 'P9, P12, P18 to P25: outcomes, attempts, keys, order and expiry of deliveries through crashes, full mailboxes and free names', async (
+  sim,
+) => {
   await program(sim);
 }, (random) => ({ stepMs: random.chance(0.5) ? 0 : STEP_MS, system: { delivery: { onError } } }));

@@ -22,7 +22,8 @@ interface Cell {
 
 /** C2: cells of the truth table, several at once. */
 async function exits(sim: Simulation): Promise<void> {
-  const cells = Array.from({ length: 5 }, (): Cell => ({ trap: sim.random.chance(0.5), reason: sim.random.pick(REASONS), way: sim.random.pick(WAYS) }));
+  const cells = Array.from({ length: 5 }, (): Cell =>
+    ({ trap: sim.random.chance(0.5), reason: sim.random.pick(REASONS), way: sim.random.pick(WAYS) }));
   const probe = sim.probe();
   const running = cells.map((cell) => ({ cell, ...receiver(sim, cell) }));
   for (const one of running) probe.self.monitor(one.ref.pid);
@@ -31,8 +32,13 @@ async function exits(sim: Simulation): Promise<void> {
   for (const { cell, ref, seen } of running) {
     const down = probe.messages.filter(({ message }) => (message as { pid?: string }).pid === ref.pid);
     sim.always(down.length <= 1, 'at most one DOWN a monitor');
-    const end = down[0] === undefined ? (seen.length > 0 ? `message ${seen.join()}` : 'nothing') : `dies ${String((down[0].message as { reason: unknown }).reason)}`;
-    sim.equal(end, expected(cell.trap, cell.reason, cell.way), `${cell.trap ? 'trapping' : 'not trapping'}, ${cell.reason} by ${cell.way}`);
+    const end = down[0] === undefined
+      ? (seen.length > 0 ? `message ${seen.join()}` : 'nothing')
+      : `dies ${String((down[0].message as { reason: unknown }).reason)}`;
+    sim.equal(
+      end, expected(cell.trap, cell.reason, cell.way),
+      `${cell.trap ? 'trapping' : 'not trapping'}, ${cell.reason} by ${cell.way}`,
+    );
     if (down.length === 0) sim.always(ref.alive, 'without a DOWN it lives');
   }
   for (const peer of peers) sim.always(peer === null || !peer.alive, 'the peer has ended');

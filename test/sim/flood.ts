@@ -118,7 +118,9 @@ async function fanIn(sim: Simulation): Promise<void> {
   });
   const sends = 20 + random.int(40);
   const senders = 2 + random.int(4);
-  await Promise.all(Array.from({ length: senders }, (_, from) => oneOf(sim, sink, from, sends, overflow === 'suspend' && random.chance(0.7))));
+  await Promise.all(Array.from(
+    { length: senders }, (_, from) => oneOf(sim, sink, from, sends, overflow === 'suspend' && random.chance(0.7)),
+  ));
   await sim.sleep(200);
   const { mailbox } = sink.stats();
   sim.always(mailbox.peak <= capacity + reserve, `a bound of ${capacity} + ${reserve} holds (P9): ${mailbox.peak}`);
@@ -132,7 +134,9 @@ async function fanIn(sim: Simulation): Promise<void> {
 }
 
 /** One sender: casts, or puts that wait for room, in any lane. */
-function oneOf(sim: Simulation, sink: AgentRef<ReturnType<typeof sinkOf>>, from: number, sends: number, waits: boolean): Promise<unknown> {
+function oneOf(
+  sim: Simulation, sink: AgentRef<ReturnType<typeof sinkOf>>, from: number, sends: number, waits: boolean,
+): Promise<unknown> {
   const { random, system } = sim;
   return new Promise((resolve) => {
     system.spawn(async (self) => {
@@ -147,7 +151,9 @@ function oneOf(sim: Simulation, sink: AgentRef<ReturnType<typeof sinkOf>>, from:
   });
 }
 
-/** A flood in a high lane, and one of ages: the low lane has its turn when the lanes age, and at the end in any case. */
+/**
+ * A flood in a high lane, and one of ages: the low lane has its turn when the lanes age, and at the end in any case.
+ */
 async function lanes(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const ages = random.chance(0.5);
@@ -194,7 +200,9 @@ async function deaths(sim: Simulation): Promise<void> {
   for (const peer of peers) system.exit(peer, 'kill');
 }
 
-export const floodSuite: Suite = suite('flood', 'floods of oneself and others: turns for everybody, bounds, lanes, deaths, nothing lost (P8)', async (sim) => {
+export const floodSuite: Suite = suite('flood', 'floods of oneself and others: turns for everybody, bounds, lanes, deaths, nothing lost (P8)', async (
+  sim,
+) => {
   for (const part of sim.random.shuffle([selves, fills, fanIn, lanes, deaths])) {
     await part(sim);
     await sim.settle();

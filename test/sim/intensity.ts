@@ -12,7 +12,9 @@ function workerOf(stops: string[]) {
     init: (id: string) => ({ id }),
     calls: { id: (self) => self.state.id },
     casts: { crash() { throw new Error('boom'); } },
-    terminate(self, reason) { stops.push(`${self.state.id} ${reason instanceof Error ? reason.message : String(reason)}`); },
+    terminate(
+      self, reason,
+    ) { stops.push(`${self.state.id} ${reason instanceof Error ? reason.message : String(reason)}`); },
   });
 }
 
@@ -56,7 +58,10 @@ async function exceeds(sim: Simulation): Promise<void> {
   sim.equal((await probe.expectDown(undefined)).reason, 'shutdown', 'its watchers hear shutdown');
 }
 
-/** The period includes its ends: a restart exactly `periodMs` after another still counts with it, one ms later it does not. */
+/**
+ * The period includes its ends: a restart exactly `periodMs` after another still counts with it, one ms later it does
+ * not.
+ */
 async function edges(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const Worker = workerOf([]);
@@ -74,7 +79,10 @@ async function edges(sim: Simulation): Promise<void> {
   if (late) await top.stop();
 }
 
-/** A nested supervisor that gives up: a permanent one is restarted, a transient one is not; neither takes its parent down. */
+/**
+ * A nested supervisor that gives up: a permanent one is restarted, a transient one is not; neither takes its parent
+ * down.
+ */
 async function nested(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const stops: string[] = [];
@@ -82,16 +90,23 @@ async function nested(sim: Simulation): Promise<void> {
   const restart = random.pick(['permanent', 'transient', 'temporary'] as const);
   const top = await system.supervise({
     intensity: 1,
-    children: [supervisor('inner', { intensity: 0, children: [child('x', Worker, 'x')] }, { restart }), child('y', Worker, 'y')],
+    children: [
+      supervisor('inner', { intensity: 0, children: [child('x', Worker, 'x')] }, { restart }), child('y', Worker, 'y'),
+    ],
   });
   const y = system.whereis('y');
   const [x] = [system.whereis('x')];
   system.ref(Worker, 'x').cast('crash');
   await sim.settle();
   sim.equal(system.whereis('y'), y, 'a sibling is not touched by one_for_one');
-  sim.equal(system.whereis('x') !== undefined, restart === 'permanent', `a ${restart} supervisor that gives up is ${restart === 'permanent' ? '' : 'not '}restarted`);
+  sim.equal(
+    system.whereis('x') !== undefined, restart === 'permanent',
+    `a ${restart} supervisor that gives up is ${restart === 'permanent' ? '' : 'not '}restarted`,
+  );
   sim.always(system.whereis('x') !== x, 'by a new one');
-  sim.equal((await top.whichChildren()).find(({ id }) => id === 'inner')?.status, restart === 'permanent' ? 'running' : restart === 'transient' ? 'stopped' : undefined, 'and its parent knows');
+  sim.equal((await top.whichChildren()).find(({ id }) => id === 'inner')?.status, restart === 'permanent'
+    ? 'running'
+    : restart === 'transient' ? 'stopped' : undefined, 'and its parent knows');
   await top.stop();
 }
 
@@ -157,7 +172,9 @@ async function tops(sim: Simulation): Promise<void> {
     await system.stop();
   }
   const end = await done;
-  const failed = policy === 'stop' ? end instanceof GiveUpError && end.restarts === 1 : policy === 'throws' && end instanceof Error && end.message === 'listener';
+  const failed = policy === 'stop'
+    ? end instanceof GiveUpError && end.restarts === 1
+    : policy === 'throws' && end instanceof Error && end.message === 'listener';
   sim.sometimes(early && end === 'stopped' && policy === 'stop', 'a stop that is asked for before the top has ended');
   if (early) sim.always(failed || end === 'stopped', 'the stop that was asked for, or the failure before it');
   else sim.equal(
@@ -169,7 +186,9 @@ async function tops(sim: Simulation): Promise<void> {
   sim.equal(system.stats().processes, 0, 'nothing is left');
 }
 
-export const intensitySuite: Suite = suite('intensity', 'C7: restarts in a window, one too many ends the supervisor with shutdown', async (sim) => {
+export const intensitySuite: Suite = suite('intensity', 'C7: restarts in a window, one too many ends the supervisor with shutdown', async (
+  sim,
+) => {
   await exceeds(sim);
   await edges(sim);
   await nested(sim);

@@ -9,7 +9,13 @@ const REPLY_BYTES_MAX = 100;
 const STEPS = 50;
 
 interface Job { readonly list: number[]; readonly size: number }
-interface Remembered { readonly name: string; readonly key: string; readonly version: number; size: number; gone: boolean }
+interface Remembered {
+  readonly name: string;
+  readonly key: string;
+  readonly version: number;
+  size: number;
+  gone: boolean
+}
 
 /** What is remembered, looked through from the start each time; oldest first. */
 class Model {
@@ -22,7 +28,9 @@ class Model {
   handled(made: Remembered): void {
     this.past.push(made);
     if (made.size > REPLY_BYTES_MAX) this.lose(made);
-    while (this.past.reduce((sum, one) => sum + one.size, 0) > REPLY_BYTES_MAX) this.lose(this.past.find(({ size }) => size > 0)!);
+    while (this.past.reduce((sum, one) => sum + one.size, 0) > REPLY_BYTES_MAX) {
+      this.lose(this.past.find(({ size }) => size > 0)!);
+    }
     const mine = this.past.filter(({ name }) => name === made.name);
     if (mine.length > KEYS_MAX) this.past = this.past.filter((one) => one !== mine[0]);
   }
@@ -76,5 +84,6 @@ const sizes = new WeakMap<Remembered, number>();
 
 export const ledgerSuite: Suite = suite(
   'ledger', 'P21 P25: keys beyond their window, replies beyond their bytes, payloads that their handler spoils', scenario,
-  () => ({ system: { payloads: 'shared', delivery: { dedupe: { keysMax: KEYS_MAX, replyBytesMax: REPLY_BYTES_MAX } } } }),
+  () =>
+    ({ system: { payloads: 'shared', delivery: { dedupe: { keysMax: KEYS_MAX, replyBytesMax: REPLY_BYTES_MAX } } } }),
 );

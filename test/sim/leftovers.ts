@@ -25,7 +25,9 @@ async function leftovers(sim: Simulation): Promise<void> {
         self.cast(system.ref(Victim, 'victim'), 'add');
         self.state.n = 99;
         let threw = 0;
-        for (const verb of [() => self.sendAfter(1, 'x'), () => self.spawn(() => undefined), () => self.monitor('watcher')]) {
+        for (const verb of [
+          () => self.sendAfter(1, 'x'), () => self.spawn(() => undefined), () => self.monitor('watcher'),
+        ]) {
           try { verb(); } catch { threw++; }
         }
         sim.equal(threw, 3, 'verbs that make something refuse a dead incarnation');
@@ -57,11 +59,15 @@ async function leftovers(sim: Simulation): Promise<void> {
   const result = await work;
   sim.always(!result.ok, 'its caller hears of the end');
   await sim.sleep(10);
-  sim.equal(seen.filter((one) => one !== 'zombie woke').join(), 'to my name', 'a timer to its name reaches the successor, those to its pid are gone (TI-07, TI-08)');
+  sim.equal(
+    seen.filter((one) => one !== 'zombie woke').join(), 'to my name',
+    'a timer to its name reaches the successor, those to its pid are gone (TI-07, TI-08)',
+  );
   sim.always(seen.includes('zombie woke'), 'the pending await did go on');
   sim.equal(await victim.call('count'), 0, 'the successor knows nothing of it');
   sim.equal(watcher.messages.filter(({ message }) => message instanceof Down).length, 1, 'one DOWN');
-  sim.equal(watcher.messages.filter(({ message }) => String(message).startsWith('zombie')).length, 0, 'no send of a zombie arrives');
+  sim.equal(watcher.messages.filter(({ message }) => String(message).startsWith('zombie'))
+    .length, 0, 'no send of a zombie arrives');
   sim.equal(watcher.messages.filter(({ kind }) => kind === 'exit').length, 1, 'one EXIT, of the link');
   sim.always(watcher.alive, 'an exit signal of a zombie hurts nobody');
   sim.always(system.stats().zombies >= 6, 'zombies are counted');
@@ -121,7 +127,9 @@ async function chain(sim: Simulation): Promise<void> {
   for (const pid of pids) system.exit(pid, 'kill');
 }
 
-export const leftoversSuite: Suite = suite('leftovers', 'C12: what dies with a process; zombies have no effects; dead letters', async (sim) => {
+export const leftoversSuite: Suite = suite('leftovers', 'C12: what dies with a process; zombies have no effects; dead letters', async (
+  sim,
+) => {
   await leftovers(sim);
   await inFlight(sim);
   await chain(sim);

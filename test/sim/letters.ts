@@ -45,7 +45,10 @@ class Office {
     const ref = system.ref(this.taker, name);
     const draw = random.int(4);
     if (draw === 0) system.send(name, note);
-    else if (draw === 1) void ref.deliver('take', note, { guarantee: random.pick(['at-most-once', 'at-least-once', 'exactly-once'] as const), expiresInMs: random.pick([2, 10]) });
+    else if (draw === 1) void ref.deliver('take', note, {
+      guarantee: random.pick(['at-most-once', 'at-least-once', 'exactly-once'] as const),
+      expiresInMs: random.pick([2, 10]),
+    });
     else ref.cast('take', note);
   }
 
@@ -67,7 +70,10 @@ class Office {
   comeOrGo(): void {
     const { random, system } = this.sim;
     const name = random.pick(NAMES);
-    if (system.whereis(name) === undefined) system.start(this.taker, { name, ...(random.chance(0.3) ? { mailbox: { capacityBytes: 1_000, sizeOf: () => this.measure() } } : {}) });
+    if (system.whereis(name) === undefined) system.start(
+      this.taker,
+      { name, ...(random.chance(0.3) ? { mailbox: { capacityBytes: 1_000, sizeOf: () => this.measure() } } : {}) },
+    );
     else system.exit(name, random.pick(['kill', 'away']));
   }
 
@@ -103,9 +109,14 @@ class Office {
     this.sim.sometimes(retried.length > 0 && deadLetters.total > total, 'letters come while others are retried');
     this.sim.sometimes(retried.length > 0, 'a letter is retried');
     this.sim.sometimes(refused.length > 0, 'a retry is refused');
-    this.sim.equal([...retried, ...refused.map(({ id }) => id)].sort((a, b) => a - b).join(), before.map(({ id }) => id).sort((a, b) => a - b).join(), 'a retry tells of each letter once');
+    this.sim.equal(
+      [...retried, ...refused.map(({ id }) => id)].sort((a, b) => a - b).join(),
+      before.map(({ id }) => id).sort((a, b) => a - b).join(), 'a retry tells of each letter once',
+    );
     for (const id of retried) this.sim.equal(deadLetters.peek(id), undefined, 'who is sent again has left');
-    if (deadLetters.total === total) this.sim.equal(deadLetters.size, others + refused.length, 'who is refused stays, as do all others');
+    if (deadLetters.total === total) {
+      this.sim.equal(deadLetters.size, others + refused.length, 'who is refused stays, as do all others');
+    }
   }
 
   prune(): void {
@@ -117,7 +128,10 @@ class Office {
     this.sim.always(gone.size <= (query.limit ?? Infinity), 'no more than the limit');
     this.sim.equal(deadLetters.prune(query), gone.size, 'a prune says how many');
     for (const { payload } of all.filter(({ id }) => gone.has(id))) this.pruned[(payload as Note).n] = 1;
-    this.sim.equal(deadLetters.list().map(({ id }) => id).join(), all.filter(({ id }) => !gone.has(id)).map(({ id }) => id).join(), 'a prune takes those that fit, no others');
+    this.sim.equal(
+      deadLetters.list().map(({ id }) => id).join(), all.filter(({ id }) => !gone.has(id)).map(({ id }) => id).join(),
+      'a prune takes those that fit, no others',
+    );
   }
 
   /** At rest nothing is on its way. */
@@ -139,11 +153,18 @@ class Office {
       missing += 1 - places;
     }
     // What is late in its mailbox ends there, and is no letter.
-    if (atRest) sim.equal(missing, evicted + sim.system.stats().delivery.expired, 'nothing is lost but what had to make room or came too late');
+    if (atRest) {
+      sim.equal(
+        missing, evicted + sim.system.stats().delivery.expired,
+        'nothing is lost but what had to make room or came too late',
+      );
+    }
   }
 }
 
-export const lettersSuite: Suite = suite('letters', 'P3, P23: dead letters queried, edited, retried and pruned at any moment are never lost and never doubled', async (sim) => {
+export const lettersSuite: Suite = suite('letters', 'P3, P23: dead letters queried, edited, retried and pruned at any moment are never lost and never doubled', async (
+  sim,
+) => {
   const office = new Office(sim);
   for (let left = 20 + sim.random.int(60); left > 0; left--) {
     const draw = sim.random.float();

@@ -1,5 +1,7 @@
 import { getEventListeners } from 'node:events';
-import { retry, type Limit, type LimitOptions, type ProcessRef, type ProcessSelf, type RetryOptions } from '../../src/index.js';
+import {
+  retry, type Limit, type LimitOptions, type ProcessRef, type ProcessSelf, type RetryOptions,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -34,7 +36,8 @@ class World {
   private readonly ends = new Map<string, number>();
   constructor(
     private readonly sim: Simulation,
-    private readonly options: LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrent: number },
+    private readonly options:
+      & LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrent: number },
   ) {
     this.limit = sim.system.limit('api', options);
     for (let n = 0; n < 2; n++) this.renew(n);
@@ -47,7 +50,9 @@ class World {
     const { sim } = this;
     const one = this.signals[at] as World['signals'][number];
     one.firedAt = sim.nowMs;
-    sim.sometimes(getEventListeners(one.controller.signal, 'abort').length === 1 && this.waits > 10, 'many wait under one signal');
+    sim.sometimes(
+      getEventListeners(one.controller.signal, 'abort').length === 1 && this.waits > 10, 'many wait under one signal',
+    );
     one.controller.abort(sim.random.pick([undefined, null, 0, '', 'enough', new Error('enough')]));
     sim.equal(getEventListeners(one.controller.signal, 'abort').length, 0, 'a signal that has fired has no listener');
     this.renew(at);
@@ -85,7 +90,9 @@ class World {
     const { sim } = this;
     const { random } = sim;
     const schedule: Schedule = {
-      attemptsMax: 1 + random.int(5), baseMs: random.pick([0, 1, 7, 40]), factor: random.pick([1, 1.5, 2, 3]), maxMs: random.pick([40, 60, 200]),
+      attemptsMax: 1 + random.int(5), baseMs: random.pick(
+        [0, 1, 7, 40],
+      ), factor: random.pick([1, 1.5, 2, 3]), maxMs: random.pick([40, 60, 200]),
       jitter: random.pick([true, false, 0, 0.25, 1]),
     };
     const shared = random.chance(0.7) || caller.pid === null ? random.pick(this.signals) : undefined;
@@ -107,14 +114,17 @@ class World {
       throw random.pick([undefined, 0, 'no', new TypeError('no')]) as Error;
     };
     this.waits++;
-    const end = await caller.retry(attempt, { ...schedule, signal }).then((value) => value, (reason: unknown) => ({ reason }));
+    const end =
+      await caller.retry(attempt, { ...schedule, signal }).then((value) => value, (reason: unknown) => ({ reason }));
     this.waits--;
     if (typeof end === 'string') {
       sim.equal(made, succeedsAt, 'it succeeds with the first attempt that does');
       return;
     }
     if (!this.alive(caller)) {
-      if (sim.sometimes(waiting, 'an agent died between two attempts')) sim.equal(sim.nowMs, this.ends.get(caller.pid ?? ''), 'a death ends a wait at once');
+      if (sim.sometimes(waiting, 'an agent died between two attempts')) {
+        sim.equal(sim.nowMs, this.ends.get(caller.pid ?? ''), 'a death ends a wait at once');
+      }
     }
     else if (shared !== undefined && signal?.aborted === true) {
       sim.equal(end.reason, signal.reason, 'an abort rejects with its reason');
@@ -127,7 +137,10 @@ class World {
     const { sim } = this;
     const full = Math.min(maxMs, baseMs * factor ** (number - 2));
     const share = jitter === true ? 0.5 : Number(jitter);
-    sim.always(waited >= full * (1 - share) && waited <= full + ROUNDING_MS, `P22 the wait before attempt ${number} is from ${full * (1 - share)} to ${full} ms, was ${waited}`);
+    sim.always(
+      waited >= full * (1 - share) && waited <= full + ROUNDING_MS,
+      `P22 the wait before attempt ${number} is from ${full * (1 - share)} to ${full} ms, was ${waited}`,
+    );
     sim.sometimes(full === maxMs && full > baseMs, 'the cap was reached');
   }
 
@@ -160,7 +173,8 @@ class World {
       sim.equal(reason, signal.reason, 'an abort rejects with its reason');
       sim.equal(sim.nowMs, shared.firedAt, 'an abort ends a wait at once');
     } else if ((reason as { readonly code?: unknown }).code === 'LIMIT_TIMEOUT') {
-      sim.always(timeoutMs !== 'infinity' && sim.nowMs - began >= timeoutMs && sim.nowMs - began <= timeoutMs + ROUNDING_MS, 'a wait ends in time');
+      sim.always(timeoutMs !== 'infinity' && sim.nowMs - began >= timeoutMs
+        && sim.nowMs - began <= timeoutMs + ROUNDING_MS, 'a wait ends in time');
     } else sim.always(false, `no such end of a wait: ${String(reason)}`);
   }
 
@@ -184,7 +198,9 @@ class World {
 
 async function limits(sim: Simulation): Promise<void> {
   const { random, system } = sim;
-  const world = new World(sim, { perMinute: random.pick([60_000 / 5, 60_000]), burst: 1 + random.int(3), concurrent: 1 + random.int(3) });
+  const world = new World(
+    sim, { perMinute: random.pick([60_000 / 5, 60_000]), burst: 1 + random.int(3), concurrent: 1 + random.int(3) },
+  );
   const begin = (): ReturnType<typeof system.spawn> => system.spawn((self) => world.work(self, 1 + random.int(6)));
   const agents = Array.from({ length: 4 + random.int(20) }, begin);
   const outside: Caller = { pid: null, retry };
@@ -201,4 +217,8 @@ async function limits(sim: Simulation): Promise<void> {
   await world.check();
 }
 
-export const limitsSuite: Suite = suite('limits', 'P22, P29, P32: waits at limits and between attempts in virtual time: schedules, signals that many share, pauses, deaths', limits);
+export const limitsSuite: Suite = suite(
+  'limits',
+  'P22, P29, P32: waits at limits and between attempts in virtual time: schedules, signals that many share, pauses, deaths',
+  limits,
+);

@@ -41,10 +41,14 @@ async function lanes(sim: Simulation): Promise<void> {
     const fresh = random.chance(0.8);
     if (fresh) sent.push({ text, lane });
     else expired++;
-    sink.cast('put', text, fresh ? (lane === 2 && random.chance(0.5) ? {} : { priority: LANES[lane], expiresInMs: random.chance(0.5) ? 1_000 : undefined }) : { priority: LANES[lane], expiresInMs: random.int(10) });
+    sink.cast('put', text, fresh ? (lane === 2 && random.chance(0.5) ? {} : {
+      priority: LANES[lane], expiresInMs: random.chance(0.5) ? 1_000 : undefined,
+    }) : { priority: LANES[lane], expiresInMs: random.int(10) });
   }
   await sim.sleep(20);
-  const wanted = [0, 1, 2, 3].flatMap((lane) => sent.filter((one) => one.lane === lane)).flatMap(({ text }) => (text.endsWith('!') ? [text, `continue ${text}`] : [text]));
+  const wanted = [0, 1, 2, 3].flatMap((lane) => sent.filter((one) => one.lane === lane)).flatMap(
+    ({ text }) => (text.endsWith('!') ? [text, `continue ${text}`] : [text]),
+  );
   sim.equal(seen.join(), wanted.join(), 'critical, high, normal, low; in order of sending within each');
   sim.equal(sink.stats().mailbox.expired, expired, 'expired messages are counted, not handled');
   system.exit(sink, 'kill');
@@ -59,9 +63,14 @@ async function bound(sim: Simulation): Promise<void> {
   const held = sink.tryCall('hold', 5);
   await sim.settle();
   const results = Array.from({ length: capacity + 3 }, (_, i) => sink.tryCast('put', String(i)));
-  sim.equal(results.join(), [...Array.from({ length: capacity }, () => 'ok'), 'full', 'full', 'full'].join(), 'as many as its capacity');
+  sim.equal(
+    results.join(), [...Array.from({ length: capacity }, () => 'ok'), 'full', 'full', 'full'].join(),
+    'as many as its capacity',
+  );
   const call = await sink.tryCall('seen');
-  sim.always(!call.ok && (call.error as { code?: string }).code === 'MAILBOX_FULL', 'a call to a full mailbox fails at once');
+  sim.always(
+    !call.ok && (call.error as { code?: string }).code === 'MAILBOX_FULL', 'a call to a full mailbox fails at once',
+  );
   await held;
   await sim.settle();
   sim.equal(seen.length, capacity, 'what it held is handled');
@@ -113,11 +122,16 @@ async function selective(sim: Simulation): Promise<void> {
   const matching = sent.filter((text) => text.startsWith('b')).slice(0, 3);
   const rest = sent.filter((text) => !matching.includes(text));
   while (matching.length < 3) matching.push('undefined');
-  sim.equal(took.slice(0, sent.length + 3 - sent.filter((text) => text.startsWith('b')).slice(0, 3).length).join(), [...matching, ...rest].join(), `selective receive of ${sent.join()}`);
+  sim.equal(
+    took.slice(0, sent.length + 3 - sent.filter((text) => text.startsWith('b')).slice(0, 3).length).join(),
+    [...matching, ...rest].join(), `selective receive of ${sent.join()}`,
+  );
   system.exit(ref.pid, 'kill');
 }
 
-export const mailboxSuite: Suite = suite('mailbox', 'lanes, expiry, bounds, continue, idle timeout, selective receive', async (sim) => {
+export const mailboxSuite: Suite = suite('mailbox', 'lanes, expiry, bounds, continue, idle timeout, selective receive', async (
+  sim,
+) => {
   await lanes(sim);
   await bound(sim);
   await idle(sim);

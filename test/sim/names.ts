@@ -1,4 +1,7 @@
-import { anything, defineRegistry, defineScope, GroupChange, RegistryEvent, type GroupWatch, type Pid, type ProcessSelf, type RegistryRef, type ScopeRef } from '../../src/index.js';
+import {
+  anything, defineRegistry, defineScope, GroupChange, RegistryEvent, type GroupWatch, type Pid, type ProcessSelf,
+  type RegistryRef, type ScopeRef,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -38,14 +41,18 @@ class Town {
   private values = 0;
   constructor(private readonly sim: Simulation) {
     const { system } = sim;
-    for (const [definition, name] of [[Rooms, 'rooms'], [Tags, 'tags'], [Groups, 'groups']] as const) system.start(definition, { name });
+    for (const [definition, name] of [[Rooms, 'rooms'], [Tags, 'tags'], [Groups, 'groups']] as const) {
+      system.start(definition, { name });
+    }
     this.rooms = system.registry(Rooms);
     this.tags = system.registry(Tags);
     this.groups = system.scope(Groups);
     system.spawn(async (self) => {
       for (;;) {
         const message = await self.receive();
-        if (message instanceof RegistryEvent) this.heard.push(`${message.change} ${String(message.key)} ${message.pid} ${String(message.value)}`);
+        if (message instanceof RegistryEvent) {
+          this.heard.push(`${message.change} ${String(message.key)} ${message.pid} ${String(message.value)}`);
+        }
       }
     }, { name: LISTENER });
   }
@@ -103,7 +110,9 @@ class Town {
     const owner = this.roomRows.find((row) => row.key === key);
     const got = this.attempt(living, () => this.rooms.register(self, key, value));
     if (got === undefined) return;
-    this.sim.equal(got.ok ? 'free' : got.alreadyRegistered, owner === undefined ? 'free' : owner.pid, 'a key of a unique registry is free or has its one owner (RY-01)');
+    this.sim.equal(got.ok ? 'free' : got.alreadyRegistered, owner === undefined
+      ? 'free'
+      : owner.pid, 'a key of a unique registry is free or has its one owner (RY-01)');
     if (!got.ok) return;
     this.roomRows.push({ key, pid: self.pid, value });
     this.told.push(`register ${key} ${self.pid} ${value}`);
@@ -111,13 +120,17 @@ class Town {
 
   private unregister(actor: Actor, key: string): void {
     this.rooms.unregister(actor.self, key);
-    for (const { pid, value } of this.roomRows.filter((row) => row.key === key && row.pid === actor.self.pid)) this.told.push(`unregister ${key} ${pid} ${value}`);
+    for (const { pid, value } of this.roomRows.filter((row) => row.key === key && row.pid === actor.self.pid)) {
+      this.told.push(`unregister ${key} ${pid} ${value}`);
+    }
     this.roomRows = this.roomRows.filter((row) => row.key !== key || row.pid !== actor.self.pid);
   }
 
   private tag({ self }: Actor, key: string, living: boolean): void {
     const value = this.sim.random.int(3);
-    if (this.attempt(living, () => this.tags.register(self, key, value)) !== undefined) this.tagRows.push({ key, pid: self.pid, value });
+    if (this.attempt(living, () => this.tags.register(self, key, value)) !== undefined) {
+      this.tagRows.push({ key, pid: self.pid, value });
+    }
   }
 
   private untag({ self }: Actor, key: string): void {
@@ -153,7 +166,10 @@ class Town {
     }
     const code = attemptCode(() => system.register(name, self));
     const own = this.named.some(({ pid }) => pid === self.pid);
-    this.sim.equal(code, !living ? 'NOPROC' : own ? 'BAD_OPTION' : owner === undefined ? 'ok' : 'ALREADY_REGISTERED', 'one name for one living process (RG-01, RG-02)');
+    this.sim.equal(
+      code, !living ? 'NOPROC' : own ? 'BAD_OPTION' : owner === undefined ? 'ok' : 'ALREADY_REGISTERED',
+      'one name for one living process (RG-01, RG-02)',
+    );
     if (code === 'ok') this.named.push({ key: name, pid: self.pid, value: 0 });
   }
 
@@ -182,12 +198,24 @@ class Town {
     const key = sim.random.pick(KEYS);
     const at = (rows: readonly Row[]): Row[] => rows.filter((row) => row.key === key);
     const [room] = at(this.roomRows);
-    sim.equal(this.rooms.lookup(key).map(({ pid, value }) => `${pid} ${value}`).join(), room === undefined ? '' : `${room.pid} ${room.value}`, 'a unique key has its owner and value');
+    sim.equal(this.rooms.lookup(key).map(({ pid, value }) => `${pid} ${value}`).join(), room === undefined
+      ? ''
+      : `${room.pid} ${room.value}`, 'a unique key has its owner and value');
     sim.equal(this.rooms.whereisName(key), room?.pid, 'and its owner is whom the name means (RY-12)');
-    sim.equal(this.tags.lookup(key).map(({ pid, value }) => `${pid} ${value}`).join(), at(this.tagRows).map(({ pid, value }) => `${pid} ${value}`).join(), 'a duplicate key has its entries in the order of registration (RY-02, RY-03)');
-    sim.equal(this.tags.countSelect({ key: anything, value: 1 }), this.tagRows.filter(({ value }) => value === 1).length, 'a pattern finds what fits it (RY-07)');
-    sim.equal(this.rooms.count() + this.tags.count(), this.roomRows.length + this.tagRows.length, 'no entry is left or lost');
-    sim.equal(sorted(this.groups.members(key)), sorted(at(this.members).map(({ pid }) => pid)), 'a group has its members, as often as they joined (PG-02)');
+    sim.equal(
+      this.tags.lookup(key).map(({ pid, value }) => `${pid} ${value}`).join(),
+      at(this.tagRows).map(({ pid, value }) => `${pid} ${value}`).join(),
+      'a duplicate key has its entries in the order of registration (RY-02, RY-03)',
+    );
+    sim.equal(this.tags.countSelect({ key: anything, value: 1 }), this.tagRows.filter(({ value }) => value === 1)
+      .length, 'a pattern finds what fits it (RY-07)');
+    sim.equal(
+      this.rooms.count() + this.tags.count(), this.roomRows.length + this.tagRows.length, 'no entry is left or lost',
+    );
+    sim.equal(
+      sorted(this.groups.members(key)), sorted(at(this.members).map(({ pid }) => pid)),
+      'a group has its members, as often as they joined (PG-02)',
+    );
     sim.equal(sim.system.whereis(key), at(this.named)[0]?.pid, 'a registered name has its owner (RG-03)');
     sim.equal(this.rooms.meta('limit'), this.meta, 'what was put under a meta key is there (RY-15)');
   }
@@ -195,9 +223,17 @@ class Town {
   /** At rest everybody has heard of everything. */
   settled(): void {
     const { sim } = this;
-    sim.equal(this.heard.join('; '), this.told.join('; '), 'listeners hear of each explicit change once, in order, and of no death (RY-11)');
+    sim.equal(
+      this.heard.join('; '), this.told.join('; '),
+      'listeners hear of each explicit change once, in order, and of no death (RY-11)',
+    );
     for (const actor of this.actors.filter((one) => this.lives(one))) {
-      for (const { group, pids } of actor.watches) sim.equal(sorted(pids), sorted(this.groups.members(group)), 'the changes that a watcher heard make the group as it is (PG-06)');
+      for (const { group, pids } of actor.watches) {
+        sim.equal(
+          sorted(pids), sorted(this.groups.members(group)),
+          'the changes that a watcher heard make the group as it is (PG-06)',
+        );
+      }
     }
   }
 
@@ -208,7 +244,11 @@ class Town {
     const owners = living.filter(({ self }) => this.roomRows.some(({ pid }) => pid === self.pid));
     sim.system.exit(this.rooms.pid as Pid, 'kill');
     await sim.settle();
-    for (const one of living) sim.equal(this.lives(one), !owners.includes(one), 'owners of entries end with their registry, others do not (RY-13)');
+    for (const one of living) {
+      sim.equal(
+        this.lives(one), !owners.includes(one), 'owners of entries end with their registry, others do not (RY-13)',
+      );
+    }
   }
 }
 
@@ -243,7 +283,10 @@ async function town(sim: Simulation): Promise<void> {
   if (random.chance(0.5)) await it.closeRooms();
 }
 
-/** Locks whose holders and waiters die at any moment: one at a time, first come first served, nobody is forgotten (RY-14). */
+/**
+ * Locks whose holders and waiters die at any moment: one at a time, first come first served, nobody is forgotten
+ * (RY-14).
+ */
 async function locks(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const Doors = defineRegistry({ name: 'doors', keys: 'unique' });
@@ -275,12 +318,15 @@ async function locks(sim: Simulation): Promise<void> {
       if (fails) throw new Error('failed inside');
     });
     asked.push({ pid: self.pid, promise });
-    promise.then(() => { outcomes[n] = 'ran'; }, (error: unknown) => { outcomes[n] = error instanceof Error && error.message === 'failed inside' ? 'failed' : String((error as { code?: string }).code); });
+    promise.then(() => { outcomes[n] = 'ran'; }, (error: unknown) => { outcomes[n] = error instanceof Error
+      && error.message === 'failed inside' ? 'failed' : String((error as { code?: string }).code); });
   };
   const early = random.chance(0.3);
   for (let n = 0; n < 16; n++) {
     const self = random.pick(selves);
-    if (system.alive(self.pid) && !asked.some(({ pid }, at) => pid === self.pid && outcomes[at] === undefined)) enter(self, random.pick(KEYS));
+    if (system.alive(self.pid) && !asked.some(({ pid }, at) => pid === self.pid && outcomes[at] === undefined)) {
+      enter(self, random.pick(KEYS));
+    }
     if (random.chance(0.15)) system.exit(random.pick(selves).pid, 'kill');
     for (let microtasks = random.int(3); microtasks > 0; microtasks--) await Promise.resolve();
     if (random.chance(0.2)) await sim.sleep(random.int(3));
@@ -289,12 +335,17 @@ async function locks(sim: Simulation): Promise<void> {
   await sim.sleep(200);
   for (const [n, { pid }] of asked.entries()) {
     const known = ['ran', 'failed', ...(early ? ['EXIT'] : []), ...(system.alive(pid) ? [] : ['ZOMBIE'])];
-    sim.always(known.includes(String(outcomes[n])), `who asked has had its turn, or hears that there is none: ${String(outcomes[n])}`);
+    sim.always(
+      known.includes(String(outcomes[n])),
+      `who asked has had its turn, or hears that there is none: ${String(outcomes[n])}`,
+    );
   }
   for (const { pid } of selves) system.exit(pid, 'kill');
 }
 
-export const namesSuite: Suite = suite('names', 'RY, PG, RG: registries, groups, names and locks whose owners end at any moment, beside a model', async (sim) => {
+export const namesSuite: Suite = suite('names', 'RY, PG, RG: registries, groups, names and locks whose owners end at any moment, beside a model', async (
+  sim,
+) => {
   await town(sim);
   await locks(sim);
 });

@@ -17,11 +17,15 @@ async function order(sim: Simulation): Promise<void> {
         system.register('n', self.pid);
         system.unregister('n');
       }
-      seen.push(message instanceof Down ? `DOWN ${String(message.reason)}` : message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message));
+      seen.push(message instanceof Down
+        ? `DOWN ${String(message.reason)}`
+        : message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message));
     },
   });
   const listener = system.start(Listener);
-  system.spawn(async (self) => { for (let i = 0; i < 3; i++) self.send(listener, 'noise'); await sim.sleep(1); self.send(listener, 'noise'); });
+  system.spawn(async (
+    self,
+  ) => { for (let i = 0; i < 3; i++) self.send(listener, 'noise'); await sim.sleep(1); self.send(listener, 'noise'); });
   const sent: string[] = [];
   let free = 'not told';
   const sender = system.spawn(async (self) => {
@@ -73,18 +77,27 @@ async function notice(sim: Simulation): Promise<void> {
   probe.self.link(sender);
   sender.send('go');
   await sim.sleep(5);
-  const texts = probe.messages.map(({ message }) => (message instanceof Down ? 'DOWN' : message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message)));
+  const texts = probe.messages.map(({ message }) =>
+    (message instanceof Down ? 'DOWN' : message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message)));
   const numbers = texts.filter((text) => /^\d+$/.test(text));
   sim.equal(numbers.join(), Array.from({ length: sends }, (_, i) => String(i + 1)).join(), 'all messages, in order');
   const last = texts.lastIndexOf(String(sends));
-  sim.equal(texts.slice(last + 1).sort().join(), [...Array.from({ length: monitors }, () => 'DOWN'), `EXIT ${end}`].sort().join(), 'then one DOWN a monitor and one EXIT a link, and nothing else');
+  sim.equal(
+    texts.slice(last + 1).sort().join(),
+    [...Array.from({ length: monitors }, () => 'DOWN'), `EXIT ${end}`].sort().join(),
+    'then one DOWN a monitor and one EXIT a link, and nothing else',
+  );
   const signal = texts.indexOf('EXIT sig');
-  if (sim.sometimes(signal >= 0, 'an exit signal between messages')) sim.equal(signal, last - 1, 'a signal keeps its place among the messages');
+  if (sim.sometimes(signal >= 0, 'an exit signal between messages')) {
+    sim.equal(signal, last - 1, 'a signal keeps its place among the messages');
+  }
   await probe.expectNone((message) => message instanceof Down && message.reason !== end);
   probe.stop();
 }
 
-export const orderSuite: Suite = suite('order', 'C3: pair order across kinds; names are released before notice', async (sim) => {
+export const orderSuite: Suite = suite('order', 'C3: pair order across kinds; names are released before notice', async (
+  sim,
+) => {
   await order(sim);
   await notice(sim);
 });

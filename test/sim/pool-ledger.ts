@@ -58,7 +58,10 @@ export class PoolLedger {
     const n = this.all.length;
     const way = random.pick(WAYS);
     const guarantee = random.pick(['at-least-once', 'exactly-once'] as const);
-    const options: DeliverOptions = { guarantee, attemptsMax: 1_000, expiresInMs: 100_000, backoff: { baseMs: 1 }, ...(guarantee === 'exactly-once' ? { key: `k${n}` } : {}) };
+    const options: DeliverOptions = {
+      guarantee, attemptsMax: 1_000, expiresInMs: 100_000, backoff: { baseMs: 1 },
+      ...(guarantee === 'exactly-once' ? { key: `k${n}` } : {}),
+    };
     const sent: Sent = { way, begun: 0, finished: 0, told: [], options };
     this.all.push(sent);
     const job = { n, ms: random.pick([0, 0, 1, 4, 9]), crashes: random.chance(0.06) };
@@ -89,7 +92,8 @@ export class PoolLedger {
       const name = `${sent.way} ${n} (begun ${sent.begun}, letters ${letters}, told ${sent.told.join()})`;
       if (sent.way === 'deliver') this.delivered(sent, letters, name, lasting);
       else {
-        const refused = sent.told.some((one) => ['NOPROC', 'EXIT', 'MAILBOX_FULL', 'dead', 'full'].includes(one)) && sent.begun === 0 && letters === 0;
+        const refused = sent.told.some((one) => ['NOPROC', 'EXIT', 'MAILBOX_FULL', 'dead', 'full'].includes(one))
+          && sent.begun === 0 && letters === 0;
         // A cast to a full mailbox is counted, and no letter.
         const silent = sent.way === 'cast' && sent.begun + letters === 0;
         if (silent) silently++;
@@ -104,13 +108,17 @@ export class PoolLedger {
   private delivered({ told, finished, begun, options }: Sent, letters: number, name: string, lasting: boolean): void {
     const { sim } = this;
     sim.equal(told.length, 1, `told once: ${name}`);
-    if (sim.sometimes(told[0] === 'MAILBOX_FULL', 'a full mailbox refuses a delivery')) return sim.equal(begun + letters, 0, `refused, and nothing else: ${name}`);
+    if (sim.sometimes(told[0] === 'MAILBOX_FULL', 'a full mailbox refuses a delivery')) {
+      return sim.equal(begun + letters, 0, `refused, and nothing else: ${name}`);
+    }
     if (lasting) sim.equal(told[0], 'handled', `a delivery outlives its worker: ${name}`);
     if (told[0] === 'handled') {
       sim.equal(letters, 0, `handled and no letter: ${name}`);
       sim.equal(finished, 1, `handled once: ${name}`);
       sim.sometimes(begun > 1, 'a delivery is begun again');
       sim.sometimes(options.guarantee === 'exactly-once', 'exactly once');
-    } else sim.equal(letters + (told[0] === 'NOPROC' || told[0] === 'EXIT' ? 1 : 0), 1, `one letter, or refused: ${name}`);
+    } else sim.equal(
+      letters + (told[0] === 'NOPROC' || told[0] === 'EXIT' ? 1 : 0), 1, `one letter, or refused: ${name}`,
+    );
   }
 }

@@ -25,14 +25,20 @@ class World {
     const { random, system } = sim;
     this.min = 1 + random.int(2);
     this.max = this.min + random.int(3);
-    this.ledger = new PoolLedger(sim, () => sim.always(this.torn || this.living().length <= this.max, 'never more workers than max'));
+    this.ledger = new PoolLedger(
+      sim, () => sim.always(this.torn || this.living().length <= this.max, 'never more workers than max'),
+    );
     this.workers = system.pool(this.ledger.definition, 'pool');
   }
 
   async start(): Promise<void> {
     const { sim, min, max, ledger } = this;
-    const mailbox = sim.random.pick([{}, { capacity: 2, overflow: 'suspend' }, { capacity: 1, overflow: 'reject' }] as const);
-    const spec = pool('pool', ledger.definition, { min, max, idleMs: IDLE_MS, intensity: 10_000, warmUp: sim.random.chance(0.7), mailbox });
+    const mailbox =
+      sim.random.pick([{}, { capacity: 2, overflow: 'suspend' }, { capacity: 1, overflow: 'reject' }] as const);
+    const spec = pool(
+      'pool', ledger.definition,
+      { min, max, idleMs: IDLE_MS, intensity: 10_000, warmUp: sim.random.chance(0.7), mailbox },
+    );
     await sim.system.supervise({ intensity: 10_000, children: [spec] });
   }
 
@@ -65,7 +71,10 @@ class World {
       } catch (error) {
         const expired = sim.sometimes(error instanceof PoolExhaustedError, 'a checkout expired');
         if (expired) sim.always(sim.nowMs - began >= timeoutMs, 'no checkout expires before its deadline');
-        sim.always(expired || !alive() || ['NOPROC', 'EXIT', 'ZOMBIE'].includes(String(codeOf(error))), `a checkout fails for a reason: ${String(error)}`);
+        sim.always(
+          expired || !alive() || ['NOPROC', 'EXIT', 'ZOMBIE'].includes(String(codeOf(error))),
+          `a checkout fails for a reason: ${String(error)}`,
+        );
       }
     }
   }
@@ -76,11 +85,16 @@ class World {
     if (pid !== undefined) {
       sim.always(!held.has(pid), 'each worker has one owner');
       held.set(pid, self.pid);
-      sim.always(this.torn || held.size <= this.max || [...held.keys()].some((one) => !sim.system.alive(one)), 'no more owners than max');
+      sim.always(
+        this.torn || held.size <= this.max || [...held.keys()].some((one) => !sim.system.alive(one)),
+        'no more owners than max',
+      );
     }
     await sim.sleep(sim.random.int(12));
     if (!sim.system.alive(self.pid)) return;
-    if (pid !== undefined && sim.sometimes(sim.system.alive(pid) && sim.random.chance(0.3), 'a worker died while checked out')) sim.system.exit(pid, 'kill');
+    if (pid !== undefined && sim.sometimes(
+      sim.system.alive(pid) && sim.random.chance(0.3), 'a worker died while checked out',
+    )) sim.system.exit(pid, 'kill');
     if (sim.random.chance(0.5)) await sim.sleep(sim.random.int(4));
     if (!sim.system.alive(self.pid)) return;
     if (pid !== undefined) held.delete(pid);
@@ -98,7 +112,10 @@ class World {
     else if (draw === 9) this.tear(random.chance(0.5));
   }
 
-  /** The whole pool goes and comes back: with its manager in order; with its supervisor the next one does not wait for the old workers. */
+  /**
+   * The whole pool goes and comes back: with its manager in order; with its supervisor the next one does not wait for
+   * the old workers.
+   */
   private tear(inOrder: boolean): void {
     const { system } = this.sim;
     const manager = system.processes().find((pid) => system.inspect(pid)?.behaviour === 'pool manager');
@@ -133,7 +150,10 @@ class World {
     sim.sometimes(now.grown > 0, 'the pool grew');
     sim.sometimes(now.shrunk > 0, 'the pool shrank');
     sim.sometimes(now.crashed > 0, 'a worker crashed');
-    sim.equal(`${now.size} ${now.checkedOut} ${now.waiting} ${now.starting} ${now.busy}`, `${min} 0 0 0 0`, 'at rest it is min workers, all free');
+    sim.equal(
+      `${now.size} ${now.checkedOut} ${now.waiting} ${now.starting} ${now.busy}`, `${min} 0 0 0 0`,
+      'at rest it is min workers, all free',
+    );
     sim.equal(this.living().length, min, 'as many live');
     const taken = await Promise.all(Array.from({ length: max }, () => workers.checkout({ timeoutMs: 1_000 })));
     sim.equal(new Set(taken.map(({ pid }) => pid)).size, max, 'no slot is lost: max workers can be checked out');
@@ -163,6 +183,8 @@ async function pooling(sim: Simulation): Promise<void> {
   world.ledger.check({ lasting: true });
 }
 
-export const poolsSuite: Suite = suite('pools', 'P18, P30, P31: balancers and pools while members come, go and crash: choices, slots, deadlines, one outcome each', async (sim) => {
+export const poolsSuite: Suite = suite('pools', 'P18, P30, P31: balancers and pools while members come, go and crash: choices, slots, deadlines, one outcome each', async (
+  sim,
+) => {
   await (sim.random.chance(0.5) ? pooling(sim) : balancing(sim));
 }, (random) => ({ stepMs: random.chance(0.5) ? 0 : STEP_MS }));

@@ -4,7 +4,9 @@ import { suite, type Suite } from './suite.js';
 
 const slowSink = (sim: Simulation, seen: string[]) => defineAgent({
   name: 'sink',
-  calls: { hold: (_self, ms: number) => sim.sleep(ms), ask: (_self, text: string) => { seen.push(text); return text; } },
+  calls: {
+    hold: (_self, ms: number) => sim.sleep(ms), ask: (_self, text: string) => { seen.push(text); return text; },
+  },
   casts: { async take(_self, text: string) { seen.push(text); await sim.sleep(1); } },
 });
 
@@ -24,7 +26,9 @@ async function waiting(sim: Simulation): Promise<void> {
   for (let n = 0; n < capacity + 6; n++) {
     const gives = n >= capacity && random.chance(0.3);
     const text = `${n}`;
-    const sender = system.spawn((self) => self.put(sink, 'take', text, gives ? { timeoutMs: 5 } : {}).then(() => { outcomes.push('ok'); }, (error: unknown) => { outcomes.push(codeOf(error)); }));
+    const sender = system.spawn((self) => self.put(sink, 'take', text, gives ? { timeoutMs: 5 } : {}).then(
+      () => { outcomes.push('ok'); }, (error: unknown) => { outcomes.push(codeOf(error)); },
+    ));
     await sim.settle();
     const dies = !gives && n >= capacity && random.chance(0.3);
     if (dies) senders.push(sender.pid);
@@ -52,7 +56,11 @@ async function death(sim: Simulation): Promise<void> {
   void sink.tryCall('hold', 1_000);
   await sim.settle();
   const told: string[] = [];
-  for (let n = 0; n < 3; n++) void sink.put('take', `${n}`).then(() => told.push('ok'), (error: unknown) => told.push(`${codeOf(error)} ${String((error as CallError).reason)}`));
+  for (let n = 0; n < 3; n++) {
+    void sink.put('take', `${n}`).then(
+      () => told.push('ok'), (error: unknown) => told.push(`${codeOf(error)} ${String((error as CallError).reason)}`),
+    );
+  }
   await sim.settle();
   system.exit(sink, 'boom');
   await sim.settle();
@@ -76,9 +84,13 @@ async function oldest(sim: Simulation): Promise<void> {
   sink.cast('take', 'n3');
   const call = await Promise.race([evicted, sim.sleep(1).then(() => undefined)]);
   // with a place from the expired one, the first of the two needs nobody's
-  sim.equal(call?.ok === false ? codeOf(call.error) : 'waits', 'EVICTED', 'the lowest lane goes first, and its caller hears it');
+  sim.equal(
+    call?.ok === false ? codeOf(call.error) : 'waits', 'EVICTED', 'the lowest lane goes first, and its caller hears it',
+  );
   await sim.sleep(40);
-  sim.equal(seen.join(), late ? 'n1,n2,n3' : 'ttl,n2,n3', 'what has expired gives its place first, then the oldest of the lowest lane');
+  sim.equal(seen.join(), late
+    ? 'n1,n2,n3'
+    : 'ttl,n2,n3', 'what has expired gives its place first, then the oldest of the lowest lane');
   const { dropped, expired } = sink.stats().mailbox;
   sim.equal(`${dropped} ${expired}`, late ? '1 1' : '2 0', 'each is counted once');
   system.exit(sink, 'kill');
@@ -88,7 +100,10 @@ async function oldest(sim: Simulation): Promise<void> {
 async function others(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const seen: string[] = [];
-  const sink = system.start(slowSink(sim, seen), { mailbox: { capacityBytes: 20, overflow: 'suspend', sizeOf: () => 1, lanes: { ageEvery: 2 } } });
+  const sink = system.start(
+    slowSink(sim, seen),
+    { mailbox: { capacityBytes: 20, overflow: 'suspend', sizeOf: () => 1, lanes: { ageEvery: 2 } } },
+  );
   void sink.tryCall('hold', 10);
   await sim.settle();
   const first = random.chance(0.5);
@@ -97,10 +112,16 @@ async function others(sim: Simulation): Promise<void> {
   sink.cast('take', 'k2', { coalesce: { key: 'k', keep: first ? 'first' : 'last' }, priority: 'low' });
   const large = sink.tryCast('take', 'x'.repeat(11));
   const puts = Promise.allSettled([sink.put('take', 'y'.repeat(12)), sink.put('take', 'z')]);
-  sim.equal(`${large} ${sink.stats().mailbox.waiting} ${String(sink.stats().mailbox.bytes?.now)}`, 'full 2 10', 'bytes are counted, and nobody overtakes who waits');
+  sim.equal(
+    `${large} ${sink.stats().mailbox.waiting} ${String(sink.stats().mailbox.bytes?.now)}`, 'full 2 10',
+    'bytes are counted, and nobody overtakes who waits',
+  );
   await puts;
   await sim.sleep(40);
-  sim.equal(seen.join(), ['h1', 'h2', first ? 'k1' : 'k2', 'y'.repeat(12), 'h3', 'h4', 'z'].join(), 'each lower lane has its turn after two takes past it');
+  sim.equal(
+    seen.join(), ['h1', 'h2', first ? 'k1' : 'k2', 'y'.repeat(12), 'h3', 'h4', 'z'].join(),
+    'each lower lane has its turn after two takes past it',
+  );
   sim.equal(sink.stats().mailbox.superseded, 1, 'the one that goes is superseded');
   sim.equal(sink.stats().mailbox.bytes?.now ?? -1, 0, 'all bytes are free');
   sink.close();
@@ -149,7 +170,9 @@ async function reserve(sim: Simulation): Promise<void> {
   system.exit(sink, 'kill');
 }
 
-export const pressureSuite: Suite = suite('pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (sim) => {
+export const pressureSuite: Suite = suite('pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (
+  sim,
+) => {
   await waiting(sim);
   await death(sim);
   await oldest(sim);

@@ -24,8 +24,8 @@ interface Actor {
 }
 
 /**
- * A random program: actors that start each other, send, link, monitor, exit, take names, arm timers and call, step by step as the
- * seed says. What must hold of any program is checked while it runs and when it has come to rest.
+ * A random program: actors that start each other, send, link, monitor, exit, take names, arm timers and call, step by
+ * step as the seed says. What must hold of any program is checked while it runs and when it has come to rest.
  */
 export class Program {
   readonly actors: Actor[] = [];
@@ -42,8 +42,12 @@ export class Program {
     const name = sim.random.chance(0.4) ? `n${sim.random.int(4)}` : undefined;
     const free = name !== undefined && sim.system.whereis(name) === undefined;
     const options = free ? { name } : {};
-    const ref = parent === null ? sim.system.start(this.definition, id, options) : parent.start(this.definition, id, options);
-    const actor: Actor = { id, ref, pid: ref.pid as Pid, name: free ? name : undefined, heard: new Map(), monitors: new Map(), exits: 0, linked: parent === null ? 0 : 1, timers: [], handledAfterEnd: 0 };
+    const ref =
+      parent === null ? sim.system.start(this.definition, id, options) : parent.start(this.definition, id, options);
+    const actor: Actor = {
+      id, ref, pid: ref.pid as Pid, name: free ? name : undefined, heard: new Map(), monitors: new Map(), exits: 0,
+      linked: parent === null ? 0 : 1, timers: [], handledAfterEnd: 0,
+    };
     this.actors.push(actor);
     return actor;
   }
@@ -79,7 +83,9 @@ export class Program {
     this.sim.always(!this.sim.system.alive(entry.target.pid), 'a DOWN tells the truth');
     if (down.pid !== undefined) this.sim.equal(down.pid, entry.target.pid, 'and of the right process');
     const { name } = entry.target;
-    if (name !== undefined) this.sim.always(this.sim.system.whereis(name) !== entry.target.pid, 'its name was free before (PR-16)');
+    if (name !== undefined) {
+      this.sim.always(this.sim.system.whereis(name) !== entry.target.pid, 'its name was free before (PR-16)');
+    }
   }
 
   /** After everything has come to rest. */
@@ -90,12 +96,18 @@ export class Program {
       sim.equal(actor.handledAfterEnd, 0, 'nothing is handled after the end');
       if (!lives) continue;
       for (const { target, downs, over } of actor.monitors.values()) {
-        if (!over) sim.equal(downs, sim.system.alive(target.pid) || target === actor ? 0 : 1, 'a monitor of the dead has fired, one of the living has not');
+        if (!over) {
+          sim.equal(downs, sim.system.alive(target.pid) || target === actor
+            ? 0
+            : 1, 'a monitor of the dead has fired, one of the living has not');
+        }
       }
       for (const timer of actor.timers) sim.always(timer.fired || timer.over, 'timers of the living fire');
       if (actor.name !== undefined) sim.equal(sim.system.whereis(actor.name), actor.pid, 'the living keep their names');
     }
-    for (const name of sim.system.registered()) sim.always(sim.system.alive(String(sim.system.whereis(name))), 'a name belongs to somebody alive (RG-03)');
+    for (const name of sim.system.registered()) {
+      sim.always(sim.system.alive(String(sim.system.whereis(name))), 'a name belongs to somebody alive (RG-03)');
+    }
     for (const pid of sim.system.processes()) {
       for (const peer of sim.system.inspect(pid)?.links ?? []) {
         sim.always(sim.system.alive(peer), 'no link to the dead');
@@ -158,7 +170,9 @@ function ask(program: Program, self: Agent, other: Actor): void {
     },
     (error: unknown) => {
       done();
-      sim.always(error instanceof CallError && ['EXIT', 'NOPROC', 'TIMEOUT', 'CALLING_SELF', 'CALL_CYCLE', 'ZOMBIE'].includes(error.code), `a call fails by a code: ${String(error)}`);
+      sim.always(error instanceof CallError && [
+        'EXIT', 'NOPROC', 'TIMEOUT', 'CALLING_SELF', 'CALL_CYCLE', 'ZOMBIE',
+      ].includes(error.code), `a call fails by a code: ${String(error)}`);
     },
   );
 }

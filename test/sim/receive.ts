@@ -28,7 +28,8 @@ class Book {
     sim.always(this.sent.has(mail) && !this.taken.has(mail), `${verb}: what was sent is taken once`);
     sim.always(match === undefined || match(mail), `${verb}: only what fits`);
     for (const other of this.sent) {
-      const passed = other.from === mail.from && other.n < mail.n && !this.taken.has(other) && (match === undefined || match(other));
+      const passed = other.from === mail.from && other.n < mail.n && !this.taken.has(other)
+        && (match === undefined || match(other));
       sim.always(!passed, `${verb}: the oldest that fits, of each sender (RE-01)`);
     }
     this.taken.add(mail);
@@ -50,7 +51,10 @@ async function receiveOnce(sim: Simulation, self: ProcessSelf, book: Book): Prom
     if (only < 0 && random.chance(0.6)) {
       const max = 1 + random.int(4);
       const batch = (await self.receiveBatch({ ...options, max })) as Mail[];
-      sim.always(batch.length <= max && (batch.length > 0 || inTime()), 'a batch has from 1 to max messages, none only when time is up (RE-02)');
+      sim.always(
+        batch.length <= max && (batch.length > 0 || inTime()),
+        'a batch has from 1 to max messages, none only when time is up (RE-02)',
+      );
       for (const mail of batch) book.take(mail, undefined, 'receiveBatch');
       sim.sometimes(batch.length > 1, 'a batch of several');
     } else {
@@ -61,7 +65,10 @@ async function receiveOnce(sim: Simulation, self: ProcessSelf, book: Book): Prom
       sim.sometimes(mail === undefined, 'a receive that times out');
     }
   } catch (error) {
-    sim.always(controller?.signal.aborted === true && error === 'enough', `a receive rejects with the reason of its signal alone: ${String(error)}`);
+    sim.always(
+      controller?.signal.aborted === true && error === 'enough',
+      `a receive rejects with the reason of its signal alone: ${String(error)}`,
+    );
     sim.sometimes(true, 'a receive that is given up');
   }
 }
@@ -100,7 +107,10 @@ async function moment(sim: Simulation): Promise<void> {
   for (let microtasks = random.int(6); microtasks > 0; microtasks--) await Promise.resolve();
 }
 
-/** Receives of every kind against senders, signals, suspensions and a death at any moment: nothing is lost, nothing comes twice. */
+/**
+ * Receives of every kind against senders, signals, suspensions and a death at any moment: nothing is lost, nothing
+ * comes twice.
+ */
 async function receives(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const book = new Book(sim);
@@ -124,8 +134,13 @@ async function receives(sim: Simulation): Promise<void> {
     sim.equal(book.taken.size, SENDERS * MESSAGES, 'everything is taken in the end');
     system.exit(ref, 'kill');
   }
-  sim.equal(system.stats().deadLettered - before, book.sent.size - book.taken.size, 'what was not taken is a dead letter, each once (P2)');
-  sim.sometimes(dies && book.taken.size > 0 && book.taken.size < book.sent.size, 'it dies with some taken and some not');
+  sim.equal(
+    system.stats().deadLettered - before, book.sent.size - book.taken.size,
+    'what was not taken is a dead letter, each once (P2)',
+  );
+  sim.sometimes(
+    dies && book.taken.size > 0 && book.taken.size < book.sent.size, 'it dies with some taken and some not',
+  );
 }
 
 /** It dies right behind the first message of a batch, in that microtask or one of the next. */
@@ -142,12 +157,16 @@ async function halfABatch(sim: Simulation): Promise<void> {
   die(random.int(5));
   await sim.settle();
   const { deadLettered, handled } = system.stats();
-  sim.equal(deadLettered - before.deadLettered + handled - before.handled, size, 'all of a batch are taken or dead letters');
+  sim.equal(
+    deadLettered - before.deadLettered + handled - before.handled, size, 'all of a batch are taken or dead letters',
+  );
   sim.equal(got, handled - before.handled, 'what was taken was told');
   sim.sometimes(got === 0, 'death comes before the batch');
 }
 
-export const receiveSuite: Suite = suite('receive', 'batches, selective receive, timeouts, signals, suspension, death at any moment', async (sim) => {
+export const receiveSuite: Suite = suite('receive', 'batches, selective receive, timeouts, signals, suspension, death at any moment', async (
+  sim,
+) => {
   await receives(sim);
   await halfABatch(sim);
 });

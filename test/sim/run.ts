@@ -16,13 +16,17 @@ async function main(): Promise<number> {
   }
   const from = given.seed ?? randomInt(0, 2 ** 31);
   const began = performance.now();
-  console.log(`sim: ${given.seeds} seeds from ${from}, ${given.suites.length === 1 ? `suite ${String(given.suites[0])}` : `${given.suites.length} suites`}`);
-  const outcomes = await Promise.all(shares(given, from).map((share) => (given.workers === 1 ? runShare(share) : inWorker(share))));
+  console.log(`sim: ${given.seeds} seeds from ${from}, ${given.suites.length === 1
+    ? `suite ${String(given.suites[0])}`
+    : `${given.suites.length} suites`}`);
+  const outcomes =
+    await Promise.all(shares(given, from).map((share) => (given.workers === 1 ? runShare(share) : inWorker(share))));
   return report(outcomes, given, from, performance.now() - began);
 }
 
 function shares({ seeds, suites, workers, hashes }: Arguments, from: number): Share[] {
-  return Array.from({ length: workers }, (_, k) => ({ from: from + k, until: from + seeds, stride: workers, suites, hashes: hashes || seeds <= 20 }));
+  return Array.from({ length: workers }, (_, k) =>
+    ({ from: from + k, until: from + seeds, stride: workers, suites, hashes: hashes || seeds <= 20 }));
 }
 
 function inWorker(share: Share): Promise<Outcome> {
@@ -44,10 +48,15 @@ function report(outcomes: readonly Outcome[], given: Arguments, from: number, to
     return 1;
   }
   const runs = sum((outcome) => outcome.runs);
-  console.log(`sim: ${runs} runs, ${sum((outcome) => outcome.events)} events, digest ${(sum((outcome) => outcome.digest) >>> 0).toString(16).padStart(8, '0')}, ${(tookMs / 1_000).toFixed(1)} s, ${(tookMs / given.seeds).toFixed(2)} ms a seed`);
+  console.log(`sim: ${runs} runs, ${sum(
+    (outcome) => outcome.events,
+  )} events, digest ${(sum((outcome) => outcome.digest) >>> 0).toString(16)
+    .padStart(8, '0')}, ${(tookMs / 1_000).toFixed(1)} s, ${(tookMs / given.seeds).toFixed(2)} ms a seed`);
   const never = unreached(outcomes);
   if (given.seeds >= SOMETIMES_FROM && never.length > 0) {
-    console.log(`sim: FAILED, never reached in ${given.seeds} seeds from ${from}:\n${never.map((id) => `  ${id}`).join('\n')}`);
+    console.log(
+      `sim: FAILED, never reached in ${given.seeds} seeds from ${from}:\n${never.map((id) => `  ${id}`).join('\n')}`,
+    );
     return 1;
   }
   console.log('sim: ok');
@@ -56,7 +65,9 @@ function report(outcomes: readonly Outcome[], given: Arguments, from: number, to
 
 function unreached(outcomes: readonly Outcome[]): string[] {
   const reached = new Map<string, number>();
-  for (const outcome of outcomes) for (const [id, times] of outcome.reached) reached.set(id, (reached.get(id) ?? 0) + times);
+  for (const outcome of outcomes) {
+    for (const [id, times] of outcome.reached) reached.set(id, (reached.get(id) ?? 0) + times);
+  }
   return [...reached].filter(([, times]) => times === 0).map(([id]) => id);
 }
 

@@ -58,10 +58,19 @@ export async function runShare(share: Share): Promise<Outcome> {
         runs++;
         events += run.events;
         digest = (digest + Number.parseInt(run.hash.slice(0, 8), 16)) >>> 0;
-        if (share.hashes) lines.push(`seed ${seed} ${suite.name.padEnd(12)} ${run.hash}  ${run.policy}, ${run.events} events, ${Math.round(run.elapsedMs)} ms`);
-        for (const [id, times] of run.sometimes) reached.set(`${suite.name}: ${id}`, (reached.get(`${suite.name}: ${id}`) ?? 0) + times);
+        if (share.hashes) {
+          lines.push(`seed ${seed} ${suite.name.padEnd(
+            12,
+          )} ${run.hash}  ${run.policy}, ${run.events} events, ${Math.round(run.elapsedMs)} ms`);
+        }
+        for (const [id, times] of run.sometimes) {
+          reached.set(`${suite.name}: ${id}`, (reached.get(`${suite.name}: ${id}`) ?? 0) + times);
+        }
       } catch (error) {
-        return { runs, events, reached, digest, lines, failure: { suite: suite.name, seed, message: error instanceof Error ? error.message : String(error) } };
+        return {
+          runs, events, reached, digest, lines,
+          failure: { suite: suite.name, seed, message: error instanceof Error ? error.message : String(error) },
+        };
       }
     }
   }
@@ -70,5 +79,9 @@ export async function runShare(share: Share): Promise<Outcome> {
 
 async function same(suite: Suite, run: SimRun): Promise<void> {
   const again = await runSeed(suite, run.seed);
-  if (again.hash !== run.hash) throw new Error(`seed ${run.seed} of ${suite.name} gave ${run.hash}, then ${again.hash}: something in it is not simulated\n  replay: ${replayOf(run.seed, suite.name)}`);
+  if (again.hash !== run.hash) {
+    throw new Error(`seed ${run.seed} of ${suite.name} gave ${run.hash}, then ${again.hash}: something in it is not simulated\n  replay: ${replayOf(
+      run.seed, suite.name,
+    )}`);
+  }
 }

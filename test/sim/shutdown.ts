@@ -22,7 +22,10 @@ async function shutdown(sim: Simulation): Promise<void> {
   const of = (id: string, takesMs: number, rule: Shutdown) => child(id, Worker, id, takesMs, { shutdown: rule });
   const top = await system.supervise({
     name: 'top',
-    children: [of('A', 0, 5_000), of('B', needs, needs + 100), of('C', 1_000_000, limitC), of('D', 0, 'infinity'), of('E', 0, 'brutal_kill')],
+    children: [
+      of('A', 0, 5_000), of('B', needs, needs + 100), of('C', 1_000_000, limitC), of('D', 0, 'infinity'),
+      of('E', 0, 'brutal_kill'),
+    ],
   });
   system.ref(Worker, 'D').cast('unlink', 'top');
   await sim.settle();
@@ -33,9 +36,14 @@ async function shutdown(sim: Simulation): Promise<void> {
   if (one) await top.stop();
   else await system.stop();
   sim.equal(sim.nowMs - began, needs + limitC, 'as long as the slow ones need, C up to its limit');
-  sim.equal(events.join(), 'D shutdown,D done,C shutdown,B shutdown,B done,A shutdown,A done', 'newest first, one after the other; E gets no terminate, C is cut off');
+  sim.equal(
+    events.join(), 'D shutdown,D done,C shutdown,B shutdown,B done,A shutdown,A done',
+    'newest first, one after the other; E gets no terminate, C is cut off',
+  );
   if (one) await sim.settle();
-  const downs = probe.messages.map(({ message }) => message as { name: string; reason: unknown }).map(({ name, reason }) => `${name} ${String(reason)}`);
+  const downs = probe.messages.map(({ message }) => message as { name: string; reason: unknown }).map(
+    ({ name, reason }) => `${name} ${String(reason)}`,
+  );
   if (one) sim.equal(downs.join(), 'E killed,D shutdown,C killed,B shutdown,A shutdown', 'their ends');
 }
 
@@ -49,7 +57,9 @@ async function plain(sim: Simulation): Promise<void> {
     calls: { async busy() { await sim.sleep(10_000); return 'late'; } },
     terminate() { terminates++; },
   });
-  const top = await system.supervise({ children: [child('p', Plain, { shutdown: random.pick<Shutdown>([100, 'infinity', 'brutal_kill']) })] });
+  const top = await system.supervise(
+    { children: [child('p', Plain, { shutdown: random.pick<Shutdown>([100, 'infinity', 'brutal_kill']) })] },
+  );
   const busy = system.ref(Plain, 'p').tryCall('busy');
   await sim.sleep(1);
   const began = sim.nowMs;
@@ -60,7 +70,9 @@ async function plain(sim: Simulation): Promise<void> {
   await top.stop();
 }
 
-export const shutdownSuite: Suite = suite('shutdown', 'C9: stopped newest first, one after the other, each by its own rule', async (sim) => {
+export const shutdownSuite: Suite = suite('shutdown', 'C9: stopped newest first, one after the other, each by its own rule', async (
+  sim,
+) => {
   await plain(sim);
   await shutdown(sim);
 });

@@ -1,4 +1,7 @@
-import { child, createSystem, defineAgent, defineApplication, StartError, supervisor, type StopReport, type SupervisorSpec, type System } from '../../src/index.js';
+import {
+  child, createSystem, defineAgent, defineApplication, StartError, supervisor, type StopReport, type SupervisorSpec,
+  type System,
+} from '../../src/index.js';
 import { kernelOf } from '../../src/system/create.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
@@ -60,14 +63,18 @@ class World {
       },
     },
     info(self) {
-      world.sim.equal(world.sim.nowMs - self.state.life.ready, 3, 'an idle timeout counts from the return of the handler');
+      world.sim.equal(
+        world.sim.nowMs - self.state.life.ready, 3, 'an idle timeout counts from the return of the handler',
+      );
       world.now();
     },
     async terminate(self, reason) {
       const { life } = self.state;
       world.sim.equal(life.ending, -1, 'one terminate');
       // Where time is up its supervisor is killed first, and its exit signal tells so.
-      world.sim.always(reason === 'shutdown' || (reason === 'killed' && world.hurried), `for the shutdown: ${String(reason)}`);
+      world.sim.always(
+        reason === 'shutdown' || (reason === 'killed' && world.hurried), `for the shutdown: ${String(reason)}`,
+      );
       life.ending = world.sim.nowMs;
       await world.sim.sleep(world.sim.random.int(4));
       life.ended = world.sim.nowMs;
@@ -141,7 +148,10 @@ const BEGINNINGS: readonly ((world: World) => void)[] = [
     const ids: string[] = [];
     await sup.startChild(world.worker(ids));
   }),
-  (world) => world.attempt('task', () => world.system.task.await(world.system.task.async(async () => { await world.sim.sleep(1 + world.sim.random.int(8)); }), { timeoutMs: 'infinity' })),
+  (world) => world.attempt('task', () => world.system.task.await(
+    world.system.task.async(async () => { await world.sim.sleep(1 + world.sim.random.int(8)); }),
+    { timeoutMs: 'infinity' },
+  )),
   (world) => world.attempt('one after the other', async () => {
     for (let left = 3; left > 0; left--) await world.system.start(world.Worker, world.id(), world.sim.random.int(3));
   }),
@@ -166,8 +176,12 @@ async function endedStart(sim: Simulation): Promise<void> {
       return {};
     },
   });
-  const reason: unknown = await Promise.resolve(system.start(Agent)).then(() => 'started', (error: unknown) => (error instanceof StartError ? error.reason : error));
-  sim.equal(reason, own ? 'asked' : 'killed', `a start whose init was ended ${after < 0 ? 'in its synchronous part' : 'later'}`);
+  const reason: unknown = await Promise.resolve(system.start(Agent)).then(
+    () => 'started', (error: unknown) => (error instanceof StartError ? error.reason : error),
+  );
+  sim.equal(
+    reason, own ? 'asked' : 'killed', `a start whose init was ended ${after < 0 ? 'in its synchronous part' : 'later'}`,
+  );
 }
 
 /** A child that hangs in its init, and does not trap exits, holds nothing up. */
@@ -175,7 +189,9 @@ async function hangingStart(sim: Simulation): Promise<void> {
   const { random } = sim;
   const system = createSystem({ name: 'third', logger: false, env: kernelOf(sim.system).env });
   const children = [child('hang', defineAgent({ init: () => new Promise<object>(() => undefined) }))];
-  const started = random.chance(0.5) ? system.supervise({ children }) : system.supervise({ children: [supervisor('sub', { children })] });
+  const started = random.chance(0.5)
+    ? system.supervise({ children })
+    : system.supervise({ children: [supervisor('sub', { children })] });
   const outcome = started.then(() => 'started', (error: unknown) => (error as StartError).reason);
   await sim.sleep(random.int(2));
   const began = sim.nowMs;
@@ -206,31 +222,53 @@ async function stop(world: World, drain: boolean, timeoutMs: number): Promise<vo
   await sim.settle();
   sim.always(tookMs <= timeoutMs + 1, `a stop keeps its time: ${tookMs} of ${timeoutMs}`);
   sim.equal(system.stats().processes, 0, 'no process is left');
-  sim.equal(world.starts.filter(({ outcome }) => outcome === 'open').map(({ what }) => what).join(), '', 'every start has an outcome');
+  sim.equal(
+    world.starts.filter(({ outcome }) => outcome === 'open').map(({ what }) => what).join(), '',
+    'every start has an outcome',
+  );
   sim.equal(system.stats().restarts, 0, 'nothing is restarted');
   if (sim.sometimes(timeoutMs < 1_000, 'a stop with little time')) return;
   sim.equal(report.killed, 0, 'nothing had to be killed');
-  sim.always(stoppedAt - world.lastAt <= 1, `it ends with the last thing that went on, not at its limit: ${stoppedAt - world.lastAt} ms later`);
-  for (const { id, ready, ended } of world.lives) sim.equal(ended >= 0, ready >= 0, `${id}: who became ready has a whole terminate, nobody else`);
+  sim.always(
+    stoppedAt - world.lastAt <= 1,
+    `it ends with the last thing that went on, not at its limit: ${stoppedAt - world.lastAt} ms later`,
+  );
+  for (const { id, ready, ended } of world.lives) {
+    sim.equal(ended >= 0, ready >= 0, `${id}: who became ready has a whole terminate, nobody else`);
+  }
   order(world, newest, drain);
   if (!drain) return;
   sim.equal(report.drained, true, 'it drains');
-  sim.equal(open.filter(({ outcome }) => outcome !== 'ok').map(({ what, outcome }) => `${what} ${outcome}`).join(), '', 'what was starting has started');
+  sim.equal(
+    open.filter(({ outcome }) => outcome !== 'ok').map(({ what, outcome }) => `${what} ${outcome}`).join(), '',
+    'what was starting has started',
+  );
   sim.sometimes(open.length > 0, 'a drain while something starts');
 }
 
-/** The tree that was begun last: its children end newest first, one after the other; told to end it starts no further one. */
+/**
+ * The tree that was begun last: its children end newest first, one after the other; told to end it starts no further
+ * one.
+ */
 function order(world: World, ids: readonly string[], drain: boolean): void {
   const { sim } = world;
   const lives = ids.map((id) => world.lives.find((life) => life.id === id)).filter((life) => life !== undefined);
   const ended = lives.filter(({ ended: at }) => at >= 0);
-  for (let i = 1; i < ended.length; i++) sim.always((ended[i] as Life).ended <= (ended[i - 1] as Life).ending, 'a tree ends newest first, one after the other');
+  for (let i = 1; i < ended.length; i++) {
+    sim.always(
+      (ended[i] as Life).ended <= (ended[i - 1] as Life).ending, 'a tree ends newest first, one after the other',
+    );
+  }
   if (drain) return;
-  for (const { began } of lives) sim.always(began <= world.stopAt, 'a tree that is told to end starts no further child');
+  for (const { began } of lives) {
+    sim.always(began <= world.stopAt, 'a tree that is told to end starts no further child');
+  }
   sim.sometimes(lives.length > 0 && lives.length < ids.length, 'a tree is told to end while it starts');
 }
 
-export const startStopSuite: Suite = suite('start-stop', 'systems that stop while trees, applications, agents and tasks start: in order, in time, nothing killed, nothing left', async (sim) => {
+export const startStopSuite: Suite = suite('start-stop', 'systems that stop while trees, applications, agents and tasks start: in order, in time, nothing killed, nothing left', async (
+  sim,
+) => {
   const { random } = sim;
   await endedStart(sim);
   await hangingStart(sim);
@@ -246,7 +284,9 @@ export const startStopSuite: Suite = suite('start-stop', 'systems that stop whil
     await stop(world, random.chance(0.5), timeoutMs);
   }));
   for (const { system } of worlds) {
-    const { sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = system.stats();
-    sim.equal(sent, handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held, 'the books of each system');
+    const { sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } =
+      system.stats();
+    sim.equal(sent, handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running
+      + held, 'the books of each system');
   }
 });

@@ -47,9 +47,15 @@ async function starting(sim: Simulation): Promise<void> {
   await sim.sleep(50);
   const expected = way === 'ignore' ? 'ignore' : way === 'killed' ? 'killed' : 'no';
   // A starter that does not trap dies with an asynchronous start that is killed: it is linked (PR-08).
-  if (way === 'killed' && !trap && !starter.alive) sim.always(results.length <= 1 && system.whereis('f') === undefined, 'the link took the starter with it, and what it still runs has no effect');
+  if (way === 'killed' && !trap && !starter.alive) sim.always(
+    results.length <= 1 && system.whereis('f') === undefined,
+    'the link took the starter with it, and what it still runs has no effect',
+  );
   else {
-    sim.equal(results.slice(0, 2).join(), `${expected},good`, `a start that fails by ${way}, then a good one under the same name`);
+    sim.equal(
+      results.slice(0, 2).join(), `${expected},good`,
+      `a start that fails by ${way}, then a good one under the same name`,
+    );
     sim.equal(results[2], 'no message', 'no Exit follows a failed start (PL-04)');
     sim.equal(inits.filter((one) => one === 'good').length, 1, 'one init');
     await taken(sim, Fickle, inits);
@@ -70,7 +76,9 @@ async function taken(sim: Simulation, Fickle: Startable, inits: string[]): Promi
   } catch (error) {
     reason = error instanceof StartError ? error.reason : error;
   }
-  sim.equal((reason as { alreadyStarted?: string } | undefined)?.alreadyStarted, owner, 'a taken name says who has it (GS-06)');
+  sim.equal(
+    (reason as { alreadyStarted?: string } | undefined)?.alreadyStarted, owner, 'a taken name says who has it (GS-06)',
+  );
   sim.always(!inits.includes('second'), 'and init does not run');
   sim.equal(system.whereis('f'), owner, 'the owner keeps it');
   await sim.settle();
@@ -96,12 +104,17 @@ async function early(sim: Simulation): Promise<void> {
   for (const n of [1, 2, 3]) late.cast('add', n);
   const all: CallResult<unknown> = await late.tryCall('all');
   sim.equal(await started, fails ? 'failed' : 'started', 'the start tells');
-  if (fails) sim.always(!all.ok && all.error instanceof CallError && all.error.code === 'EXIT', 'a call to what never started fails with its end');
+  if (fails) sim.always(
+    !all.ok && all.error instanceof CallError && all.error.code === 'EXIT',
+    'a call to what never started fails with its end',
+  );
   else sim.equal(all.ok ? all.value : all.error, '1,2,3', 'what came early is handled, in order');
   sim.equal(seen.join(), fails ? '' : '1,2,3', 'a failed init handles nothing');
 }
 
-export const startingSuite: Suite = suite('starting', 'C6: a start that fails leaves no process, name, link or message', async (sim) => {
+export const startingSuite: Suite = suite('starting', 'C6: a start that fails leaves no process, name, link or message', async (
+  sim,
+) => {
   await starting(sim);
   await early(sim);
 });

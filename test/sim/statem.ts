@@ -1,4 +1,6 @@
-import { CallError, child, defineStatemHandler, operation, type InsertedEvent, type StatemSelf, type Transition } from '../../src/index.js';
+import {
+  CallError, child, defineStatemHandler, operation, type InsertedEvent, type StatemSelf, type Transition,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -6,7 +8,10 @@ const STATES = ['a', 'b', 'c'] as const;
 type State = (typeof STATES)[number];
 type Self = StatemSelf<State, object>;
 
-/** What was sent to a machine that is restarted: each event is handled once, or a dead letter, or refused; what is postponed comes again in its order. */
+/**
+ * What was sent to a machine that is restarted: each event is handled once, or a dead letter, or refused; what is
+ * postponed comes again in its order.
+ */
 class Desk {
   private sent = 0;
   /** times each was handled for good */
@@ -32,7 +37,9 @@ class Desk {
     });
   }
 
-  private handle(self: Self, event: InsertedEvent): Transition<unknown> | undefined | Promise<Transition<unknown> | undefined> {
+  private handle(
+    self: Self, event: InsertedEvent,
+  ): Transition<unknown> | undefined | Promise<Transition<unknown> | undefined> {
     const { sim } = this;
     sim.always(sim.system.alive(self.pid), 'the dead handle nothing (P16)');
     if (this.pid !== self.pid) Object.assign(this, { pid: self.pid, again: [], postponed: [] });
@@ -42,7 +49,9 @@ class Desk {
     return this.act(self, n, event.type === 'call');
   }
 
-  private act(self: Self, n: number, call: boolean): Transition<unknown> | undefined | Promise<Transition<unknown> | undefined> {
+  private act(
+    self: Self, n: number, call: boolean,
+  ): Transition<unknown> | undefined | Promise<Transition<unknown> | undefined> {
     const { sim } = this;
     const { random } = sim;
     const draw = random.float();
@@ -53,7 +62,9 @@ class Desk {
       sim.sometimes(this.again.length > 0, 'a machine crashes while what it had postponed comes again');
       throw new Error('boom');
     }
-    if (draw < 0.6) return sim.sleep(random.int(8)).then(() => (sim.system.alive(self.pid) ? this.decide(self, n, call) : undefined));
+    if (draw < 0.6) {
+      return sim.sleep(random.int(8)).then(() => (sim.system.alive(self.pid) ? this.decide(self, n, call) : undefined));
+    }
     return this.decide(self, n, call);
   }
 
@@ -88,7 +99,8 @@ class Desk {
     else {
       const told: string[] = [];
       this.calls.push({ n, told });
-      ref.call('ask', n, { timeoutMs: random.pick([4, 5_000]) }).then((reply) => told.push(String(reply)), (error: unknown) => {
+      ref.call('ask', n, { timeoutMs: random.pick([4, 5_000]) })
+        .then((reply) => told.push(String(reply)), (error: unknown) => {
         const code = error instanceof CallError ? error.code : String(error);
         told.push(code);
         if (code === 'NOPROC') this.refused.add(n);
@@ -107,19 +119,29 @@ class Desk {
   check(): void {
     const { sim } = this;
     const letters: number[] = [];
-    for (const { payload } of sim.system.deadLetters.list()) letters[payload as number] = (letters[payload as number] ?? 0) + 1;
+    for (const { payload } of sim.system.deadLetters.list()) {
+      letters[payload as number] = (letters[payload as number] ?? 0) + 1;
+    }
     for (let n = 0; n < this.sent; n++) {
       const [handled, kept, refused] = [this.handled[n] ?? 0, letters[n] ?? 0, this.refused.has(n) ? 1 : 0];
-      sim.equal(handled + kept + refused, 1, `event ${n} has one outcome: handled ${handled}, letters ${kept}, refused ${refused} (P2)`);
+      sim.equal(
+        handled + kept + refused, 1,
+        `event ${n} has one outcome: handled ${handled}, letters ${kept}, refused ${refused} (P2)`,
+      );
     }
     for (const { n, told } of this.calls) {
       sim.equal(told.length, 1, `call ${n} is told once (P6)`);
-      sim.always([String(n), 'EXIT', 'NOPROC', 'TIMEOUT'].includes(told[0] ?? ''), `call ${n} is told what there is to tell: ${String(told[0])}`);
+      sim.always(
+        [String(n), 'EXIT', 'NOPROC', 'TIMEOUT'].includes(told[0] ?? ''),
+        `call ${n} is told what there is to tell: ${String(told[0])}`,
+      );
     }
   }
 }
 
-export const statemSuite: Suite = suite('statem', 'P2, P6: a state machine that is killed or crashes at any event gives back what it had postponed; each event has one outcome', async (sim) => {
+export const statemSuite: Suite = suite('statem', 'P2, P6: a state machine that is killed or crashes at any event gives back what it had postponed; each event has one outcome', async (
+  sim,
+) => {
   const { random, system } = sim;
   const desk = new Desk(sim);
   const supervisor = await system.supervise({ intensity: 100_000, children: [child('m', desk.machine)] });

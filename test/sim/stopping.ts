@@ -2,7 +2,9 @@ import { CallError, defineAgent, Exit, type CallResult } from '../../src/index.j
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
-function serverOf(sim: Simulation, trapExit: boolean, terminates: (string | 'crash')[], takesMs: number, crashes: boolean) {
+function serverOf(
+  sim: Simulation, trapExit: boolean, terminates: (string | 'crash')[], takesMs: number, crashes: boolean,
+) {
   const infos: string[] = [];
   const Server = defineAgent({
     name: 'server',
@@ -41,9 +43,13 @@ async function replied(sim: Simulation): Promise<void> {
   sim.equal(sim.nowMs - began, 50, 'which took its time');
   const down = await probe.expectDown(undefined);
   sim.equal(down.ref, watched, 'then the DOWN');
-  sim.equal(down.reason instanceof Error ? down.reason.message : down.reason, crashes ? 'late crash' : 'normal', 'a crash in terminate is the new reason');
+  sim.equal(down.reason instanceof Error
+    ? down.reason.message
+    : down.reason, crashes ? 'late crash' : 'normal', 'a crash in terminate is the new reason');
   const queued = await late;
-  sim.always(!queued.ok && queued.error instanceof CallError && queued.error.code === 'EXIT', 'what was queued behind fails');
+  sim.always(
+    !queued.ok && queued.error instanceof CallError && queued.error.code === 'EXIT', 'what was queued behind fails',
+  );
 }
 
 /** C5 (c) and (d): the parent's exit signal against a stranger's. */
@@ -71,8 +77,12 @@ async function parents(sim: Simulation): Promise<void> {
   await sim.sleep(20);
   const ends = trap ? by === 'parent' : reason !== 'normal';
   sim.equal(!system.alive(pid), ends, `${trap ? 'trapping' : 'not trapping'}: ${reason} of its ${by} ends it`);
-  sim.equal(terminates.join(), trap && by === 'parent' ? reason : '', 'terminate runs at the parent\'s signal, when trapping only (GS-35, GS-37)');
-  sim.equal(infos.join(), trap && by === 'stranger' ? `EXIT ${reason}` : '', "a stranger's signal is a message for info (GS-36)");
+  sim.equal(terminates.join(), trap && by === 'parent'
+    ? reason
+    : '', 'terminate runs at the parent\'s signal, when trapping only (GS-35, GS-37)');
+  sim.equal(infos.join(), trap && by === 'stranger'
+    ? `EXIT ${reason}`
+    : '', "a stranger's signal is a message for info (GS-36)");
   sim.equal(probe.messages.length, ends ? 1 : 0, 'one DOWN');
   if (ends) sim.equal((await probe.expectDown(pid)).reason, reason, 'with that reason');
   else if (trap) await stopped(sim, pid, terminates);
@@ -87,7 +97,9 @@ async function stopped(sim: Simulation, pid: string, terminates: string[]): Prom
   sim.always(!sim.system.alive(pid), 'kill ends it whatever it traps');
 }
 
-export const stoppingSuite: Suite = suite('stopping', 'C5: stop with a reply, crash in terminate, the exit of a parent and of a stranger', async (sim) => {
+export const stoppingSuite: Suite = suite('stopping', 'C5: stop with a reply, crash in terminate, the exit of a parent and of a stranger', async (
+  sim,
+) => {
   await replied(sim);
   await parents(sim);
 });

@@ -52,4 +52,5 @@ async function sys(sim: Simulation): Promise<void> {
   sim.sometimes(busy !== null, 'suspended while a handler awaits');
 }
 
-export const sysSuite: Suite = suite('sys', 'suspend holds everything but system messages; resume goes on in order', sys);
+export const sysSuite: Suite =
+  suite('sys', 'suspend holds everything but system messages; resume goes on in order', sys);

@@ -4,7 +4,10 @@ import type { Simulation } from '../../src/testing/index.js';
 /** What a destination remembers of the messages of one sender: those that are over above the first that is not. */
 const WINDOW = 1_024;
 
-/** Messages of one sender without keys: intake stops with the window, and goes on when the first one that is not over has ended. */
+/**
+ * Messages of one sender without keys: intake stops with the window, and goes on when the first one that is not over
+ * has ended.
+ */
 export async function windows(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const Worker = defineAgent({
@@ -23,7 +26,9 @@ export async function windows(sim: Simulation): Promise<void> {
     while (over[low] === true) low++;
     return over.slice(low).filter((one) => one).length;
   };
-  const send = (delivering: (options: { readonly guarantee: 'exactly-once' }) => Promise<Receipt<unknown>>): Promise<unknown> => {
+  const send = (
+    delivering: (options: { readonly guarantee: 'exactly-once' }) => Promise<Receipt<unknown>>,
+  ): Promise<unknown> => {
     const full = above() >= WINDOW;
     const n = full ? -1 : over.push(false) - 1;
     sim.sometimes(full, 'a full window');
@@ -34,15 +39,22 @@ export async function windows(sim: Simulation): Promise<void> {
         over[n] = true;
       });
     }, (error: unknown) => {
-      sim.always(full && error instanceof CallError && error.code === 'WINDOW_FULL', `refused by a full window only: ${String(error)} (P25)`);
+      sim.always(
+        full && error instanceof CallError && error.code === 'WINDOW_FULL',
+        `refused by a full window only: ${String(error)} (P25)`,
+      );
     });
   };
   for (let left = 4 + random.int(4); left > 0; left--) {
     const ms = 10 + random.int(40);
     if (random.chance(0.7)) void send((options) => ref.deliver('aside', ms, options));
-    for (let burst = random.pick([10, 600, 1_000, 1_100]); burst > 0; burst--) void send((options) => ref.deliver('quick', burst, options));
+    for (let burst = random.pick([10, 600, 1_000, 1_100]); burst > 0; burst--) {
+      void send((options) => ref.deliver('quick', burst, options));
+    }
     await sim.settle();
-    if (random.chance(0.5)) for (let more = 0; more < 3; more++) await send((options) => ref.deliver('quick', more, options));
+    if (random.chance(0.5)) {
+      for (let more = 0; more < 3; more++) await send((options) => ref.deliver('quick', more, options));
+    }
     await sim.sleep(random.int(60));
     await sim.settle();
   }

@@ -9,7 +9,8 @@ async function delayed(backoff: Backoff | undefined, strategy: 'one_for_one' | '
   const env = new VirtualEnv();
   const system = testSystem({ env });
   const members = family();
-  const sup = await system.supervise({ strategy, intensity: 100, backoff, children: [members.worker('a'), members.worker('b')] });
+  const sup =
+    await system.supervise({ strategy, intensity: 100, backoff, children: [members.worker('a'), members.worker('b')] });
   members.take();
   const crash = async (): Promise<void> => {
     members.ref(system, 'b').cast('crash', boom);
@@ -30,7 +31,9 @@ describe('restart back-off', () => {
     const { env, crash, take, fail, sup } = await delayed({ baseMs: 100, factor: 3, maxMs: 1_000 });
     fail('b', 3);
     await crash();
-    expect(await sup.whichChildren()).toMatchObject([{ id: 'b', status: 'restarting', pid: undefined }, { id: 'a', status: 'running' }]);
+    expect(await sup.whichChildren()).toMatchObject(
+      [{ id: 'b', status: 'restarting', pid: undefined }, { id: 'a', status: 'running' }],
+    );
     expect(await rejection(sup.restartChild('b'))).toMatchObject({ refusal: 'restarting' });
     take();
     for (const [wait, outcome] of [[100, '!b'], [300, '!b'], [900, '!b'], [1_000, '+b']] as const) {
@@ -95,8 +98,13 @@ describe('restart back-off', () => {
 
   test('bad values are refused', async () => {
     const { system } = await delayed(undefined);
-    for (const backoff of [{}, { baseMs: 0 }, { baseMs: 1, factor: 0.5 }, { baseMs: 1, jitter: 2 }, { baseMs: 1, maxMs: 0 }, { baseMs: 1, max: 2 }]) {
-      expect(String(await rejection(system.supervise({ backoff: backoff as Backoff, children: [] })))).toMatch(/backoff/);
+    for (const backoff of [
+      {}, { baseMs: 0 }, { baseMs: 1, factor: 0.5 }, { baseMs: 1, jitter: 2 }, { baseMs: 1, maxMs: 0 },
+      { baseMs: 1, max: 2 },
+    ]) {
+      expect(String(await rejection(system.supervise({ backoff: backoff as Backoff, children: [] })))).toMatch(
+        /backoff/,
+      );
     }
   });
 });

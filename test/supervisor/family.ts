@@ -23,11 +23,15 @@ export function family() {
     trapExit: true,
     init: (id: string, later: boolean) => {
       if (!later) begin(id);
-      return later ? (Promise.resolve().then(() => { begin(id); return { id }; }) as unknown as { id: string }) : { id };
+      return later
+        ? (Promise.resolve().then(() => { begin(id); return { id }; }) as unknown as { id: string })
+        : { id };
     },
     casts: { end: (self, reason: ExitReason) => self.stop(reason), crash(_self, error: Error) { throw error; } },
     calls: { id: (self) => self.state.id },
-    terminate(self, reason) { log.push(`-${self.state.id} ${typeof reason === 'string' ? reason : reason instanceof Error ? reason.message : JSON.stringify(reason)}`); },
+    terminate(self, reason) { log.push(`-${self.state.id} ${typeof reason === 'string'
+      ? reason
+      : reason instanceof Error ? reason.message : JSON.stringify(reason)}`); },
   });
   return {
     log,
@@ -38,7 +42,10 @@ export function family() {
     },
     /** the next starts of this worker fail `times` times, with `boom` */
     fail: (id: string, times: number, after = 0): void => {
-      plans.set(id, [...Array.from({ length: after }, () => true), ...Array.from({ length: times }, () => new Error(`no ${id}`))]);
+      plans.set(
+        id,
+        [...Array.from({ length: after }, () => true), ...Array.from({ length: times }, () => new Error(`no ${id}`))],
+      );
     },
     /** takes what was logged so far */
     take: (): string[] => log.splice(0),

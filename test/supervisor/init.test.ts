@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkChildSpecs, child, defineAgent, StartError, supervisor, type Restart, type SupervisorInit } from '../../src/index.js';
+import {
+  checkChildSpecs, child, defineAgent, StartError, supervisor, type Restart, type SupervisorInit,
+} from '../../src/index.js';
 import { ChildSpec } from '../../src/supervisor/index.js';
 import { testSystem } from '../support/system.js';
 import { boom, family } from './family.js';
@@ -9,8 +11,13 @@ describe('a spec function', () => {
   test('SU-05 ignore starts nothing; at a top the start says so, under a supervisor the child is stopped', async () => {
     const system = testSystem();
     expect(await rejection(system.supervise(() => 'ignore'))).toMatchObject({ code: 'START_FAILED', reason: 'ignore' });
-    const top = await system.supervise({ children: [supervisor('s', () => 'ignore'), supervisor('later', () => Promise.resolve('ignore' as const)), supervisor('t', () => 'ignore', { restart: 'temporary' })] });
-    expect(await top.whichChildren()).toMatchObject([{ id: 'later', status: 'stopped' }, { id: 's', status: 'stopped' }]);
+    const top = await system.supervise({ children: [
+      supervisor('s', () => 'ignore'), supervisor('later', () => Promise.resolve('ignore' as const)),
+      supervisor('t', () => 'ignore', { restart: 'temporary' }),
+    ] });
+    expect(await top.whichChildren()).toMatchObject(
+      [{ id: 'later', status: 'stopped' }, { id: 's', status: 'stopped' }],
+    );
     expect(system.stats().processes).toBe(1);
   });
 
@@ -26,7 +33,10 @@ describe('a spec function', () => {
       [{ autoShutdown: 'maybe', children: [] }, { supervisorData: { option: 'supervisor.autoShutdown' } }],
       [{ children: [worker('a'), worker('a')] }, { startSpec: { code: 'DUPLICATE_ID' } }],
       [{ children: [{}] }, { startSpec: { option: 'supervisor.children' } }],
-      [{ children: [worker('t', { restart: 'temporary', significant: true })] }, { startSpec: { code: 'BAD_COMBINATION' } }],
+      [
+        { children: [worker('t', { restart: 'temporary', significant: true })] },
+        { startSpec: { code: 'BAD_COMBINATION' } },
+      ],
     ];
     for (const [made, reason] of reasons) {
       for (const init of [() => made, () => Promise.resolve(made)]) {
@@ -68,9 +78,15 @@ describe('what the start of a child may come to', () => {
     await sup.deleteChild('c');
     expect(system.inspect(sup.pid as string)?.links).toEqual([]);
     const Stopping = defineAgent({ init() { return this.stop({ no: 'luck' }); } });
-    expect(await rejection(sup.startChild(child('c', Stopping)))).toMatchObject({ refusal: 'start_failed', details: { reason: { no: 'luck' } } });
-    for (const init of [() => { throw boom; }, () => Promise.reject(boom)]) expect(await rejection(start(init))).toMatchObject({ refusal: 'start_failed', details: { reason: boom } });
-    expect(await rejection(start(() => { throw 'text'; })), 'anything else that is thrown').toMatchObject({ details: { reason: { nocatch: 'text' } } });
+    expect(await rejection(sup.startChild(child('c', Stopping)))).toMatchObject(
+      { refusal: 'start_failed', details: { reason: { no: 'luck' } } },
+    );
+    for (const init of [() => { throw boom; }, () => Promise.reject(boom)]) {
+      expect(await rejection(start(init))).toMatchObject({ refusal: 'start_failed', details: { reason: boom } });
+    }
+    expect(await rejection(start(() => { throw 'text'; })), 'anything else that is thrown').toMatchObject(
+      { details: { reason: { nocatch: 'text' } } },
+    );
     expect(await sup.countChildren()).toMatchObject({ specs: 0 });
     const Ignoring = defineAgent({ init() { return this.ignore(); } });
     expect(await rejection(sup.startChild(child('c', Ignoring)))).toMatchObject({ reason: 'ignore' });
@@ -82,7 +98,9 @@ describe('what the start of a child may come to', () => {
     const { worker, Worker } = family();
     const owner = system.start(Worker, 'x', false, { name: 'taken' });
     const sup = await system.supervise({ children: [] });
-    expect(await rejection(sup.startChild(worker('taken')))).toMatchObject({ refusal: 'already_started', details: { id: 'taken', pid: owner.pid } });
+    expect(await rejection(sup.startChild(worker('taken')))).toMatchObject(
+      { refusal: 'already_started', details: { id: 'taken', pid: owner.pid } },
+    );
     expect(await sup.countChildren()).toMatchObject({ specs: 0 });
     await sup.stop();
     expect(await owner.call('id'), 'it outlives that supervisor').toBe('x');
@@ -96,7 +114,8 @@ describe('specifications', () => {
     for (const restart of ['permanent', 'transient', 'temporary'] as Restart[]) {
       for (const significant of [true, false]) {
         for (const autoShutdown of ['never', 'any_significant', 'all_significant', undefined] as const) {
-          const check = (): void => checkChildSpecs([worker('a', { restart, significant }), worker('b')], { autoShutdown });
+          const check =
+            (): void => checkChildSpecs([worker('a', { restart, significant }), worker('b')], { autoShutdown });
           const bad = significant && (restart === 'permanent' || autoShutdown === 'never');
           if (bad) expect(check, `${restart} ${significant} ${autoShutdown}`).toThrow(/significant/);
           else check();
@@ -114,13 +133,22 @@ describe('specifications', () => {
   test('SU-44 SU-08 getChildSpec has every default filled in; whichChild is one row; both do not know strangers', async () => {
     const system = testSystem();
     const { worker } = family();
-    const sup = await system.supervise({ children: [worker('a'), worker('b', { restart: 'transient', shutdown: 'brutal_kill' }), supervisor('s', { children: [] })] });
+    const sup = await system.supervise({ children: [
+      worker('a'), worker('b', { restart: 'transient', shutdown: 'brutal_kill' }), supervisor('s', { children: [] }),
+    ] });
     expect(await sup.getChildSpec('a')).toBeInstanceOf(ChildSpec);
-    expect(await sup.getChildSpec('a')).toMatchObject({ id: 'a', restart: 'permanent', shutdownMs: 5_000, significant: false, type: 'worker', plan: { init: ['a', false] } });
+    expect(await sup.getChildSpec('a')).toMatchObject({
+      id: 'a', restart: 'permanent', shutdownMs: 5_000, significant: false, type: 'worker',
+      plan: { init: ['a', false] },
+    });
     expect(await sup.getChildSpec('b')).toMatchObject({ restart: 'transient', shutdownMs: -2 });
     expect(await sup.getChildSpec('s')).toMatchObject({ restart: 'permanent', shutdownMs: -1, type: 'supervisor' });
-    expect(await sup.whichChild('a')).toEqual({ id: 'a', pid: system.whereis('a'), type: 'worker', status: 'running', restart: 'permanent', restarts: 0 });
-    for (const verb of ['getChildSpec', 'whichChild'] as const) expect(await rejection(sup[verb]('nobody'))).toMatchObject({ refusal: 'not_found' });
+    expect(await sup.whichChild('a')).toEqual(
+      { id: 'a', pid: system.whereis('a'), type: 'worker', status: 'running', restart: 'permanent', restarts: 0 },
+    );
+    for (const verb of ['getChildSpec', 'whichChild'] as const) {
+      expect(await rejection(sup[verb]('nobody'))).toMatchObject({ refusal: 'not_found' });
+    }
   });
 
   test('SU-44 stop: with a reason, with a time limit, and when it has ended', async () => {

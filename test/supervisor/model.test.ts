@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { CallError, createSystem, isOrderly, type Restart, type Strategy, type SupervisorRef, type System } from '../../src/index.js';
+import {
+  CallError, createSystem, isOrderly, type Restart, type Strategy, type SupervisorRef, type System,
+} from '../../src/index.js';
 import { expectConserved } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { family } from './family.js';
@@ -75,7 +77,8 @@ class Model {
     }
     row.restarts++;
     const at = this.rows.indexOf(row);
-    const group = this.strategy === 'one_for_one' ? [row] : this.strategy === 'one_for_all' ? [...this.rows] : this.rows.slice(at);
+    const group =
+      this.strategy === 'one_for_one' ? [row] : this.strategy === 'one_for_all' ? [...this.rows] : this.rows.slice(at);
     for (const one of [...group].reverse()) if (one !== row) this.stop(one);
     for (const one of group) if (this.rows.includes(one)) this.start(one);
   }
@@ -107,7 +110,9 @@ class Model {
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const restart = fc.constantFrom<Restart>('permanent', 'permanent', 'transient', 'temporary');
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('end' as const), id, reason: fc.constantFrom('normal', 'shutdown', 'odd', 'kill') }) },
+  { weight: 6, arbitrary: fc.record(
+    { do: fc.constant('end' as const), id, reason: fc.constantFrom('normal', 'shutdown', 'odd', 'kill') },
+  ) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('add' as const), id, restart, later: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('terminate' as const), id }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const), id }) },
@@ -125,9 +130,14 @@ const told = async (promise: Promise<unknown>): Promise<string> => {
   }
 };
 
-function manual(one: Step, model: Model, sup: SupervisorRef, worker: ReturnType<typeof family>['worker']): [string, Promise<unknown>] | null {
+function manual(
+  one: Step, model: Model, sup: SupervisorRef, worker: ReturnType<typeof family>['worker'],
+): [string, Promise<unknown>] | null {
   switch (one.do) {
-    case 'add': return [model.add(one.id, one.restart, one.later), sup.startChild(worker(one.id, { restart: one.restart, later: one.later }))];
+    case 'add': return [
+      model.add(one.id, one.restart, one.later),
+      sup.startChild(worker(one.id, { restart: one.restart, later: one.later })),
+    ];
     case 'terminate': return [model.terminate(one.id), sup.terminateChild(one.id)];
     case 'restart': return [model.restart(one.id), sup.restartChild(one.id)];
     case 'remove': return [model.remove(one.id), sup.deleteChild(one.id)];
@@ -136,7 +146,9 @@ function manual(one: Step, model: Model, sup: SupervisorRef, worker: ReturnType<
   }
 }
 
-async function play(one: Step, system: System, env: VirtualEnv, model: Model, sup: SupervisorRef, members: ReturnType<typeof family>): Promise<void> {
+async function play(
+  one: Step, system: System, env: VirtualEnv, model: Model, sup: SupervisorRef, members: ReturnType<typeof family>,
+): Promise<void> {
   if (one.do === 'wait') {
     await env.advance(one.ms);
   } else if (one.do === 'end') {
@@ -163,7 +175,10 @@ describe('P14 a supervisor equals its model', () => {
         const members = family();
         const model = new Model(strategy, intensity, 200);
         initial.forEach(([kind, later], n) => model.add('abcde'[n] as string, kind, later));
-        const sup = await system.supervise({ strategy, intensity, periodMs: 200, children: model.rows.map((row) => members.worker(row.id, { restart: row.restart, later: row.later })) }, { onGiveUp: 'ignore' });
+        const sup = await system.supervise({
+          strategy, intensity, periodMs: 200,
+          children: model.rows.map((row) => members.worker(row.id, { restart: row.restart, later: row.later })),
+        }, { onGiveUp: 'ignore' });
         const { down } = sup;
         for (const one of steps) {
           await play(one, system, env, model, sup, members);
@@ -171,8 +186,16 @@ describe('P14 a supervisor equals its model', () => {
           expectConserved(system.stats());
           if (model.dead) break;
           const rows = await sup.whichChildren();
-          expect(rows.map((row) => [row.id, row.restart, row.status, row.restarts, row.pid])).toEqual([...model.rows].reverse().map((row) => [row.id, row.restart, row.alive ? 'running' : 'stopped', row.restarts, row.alive ? system.whereis(row.id) : undefined]));
-          expect(await sup.countChildren()).toEqual({ specs: model.rows.length, active: model.rows.filter((row) => row.alive).length, supervisors: 0, workers: model.rows.length });
+          expect(rows.map((row) => [row.id, row.restart, row.status, row.restarts, row.pid]))
+            .toEqual([...model.rows].reverse().map((
+            row,
+          ) => [row.id, row.restart, row.alive
+            ? 'running'
+            : 'stopped', row.restarts, row.alive ? system.whereis(row.id) : undefined]));
+          expect(await sup.countChildren()).toEqual({
+            specs: model.rows.length, active: model.rows.filter((row) => row.alive).length, supervisors: 0,
+            workers: model.rows.length,
+          });
         }
         if (!model.dead) void sup.stop();
         expect(await down).toBe('shutdown');

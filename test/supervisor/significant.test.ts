@@ -5,11 +5,17 @@ import { boom, family } from './family.js';
 import { rejection, settled } from './wait.js';
 
 /** A supervisor of significant children and one that is not; `ended` tells whether it has ended, and why. */
-async function tree(autoShutdown: AutoShutdown, children: readonly { readonly id: string; readonly restart?: Restart; readonly significant?: boolean }[], strategy: 'one_for_one' | 'one_for_all' = 'one_for_one') {
+async function tree(
+  autoShutdown: AutoShutdown,
+  children: readonly { readonly id: string; readonly restart?: Restart; readonly significant?: boolean }[],
+  strategy: 'one_for_one' | 'one_for_all' = 'one_for_one',
+) {
   await settled(); // an earlier system of the same test has had its last turn
   const system = testSystem();
   const members = family();
-  const sup = await system.supervise({ autoShutdown, strategy, intensity: 10, children: children.map(({ id, ...options }) => members.worker(id, options)) });
+  const sup = await system.supervise({
+    autoShutdown, strategy, intensity: 10, children: children.map(({ id, ...options }) => members.worker(id, options)),
+  });
   let ended: ExitReason = 'alive';
   void sup.down.then((reason) => { ended = reason; });
   members.take();
@@ -17,7 +23,10 @@ async function tree(autoShutdown: AutoShutdown, children: readonly { readonly id
     members.ref(system, id).cast('end', reason);
     await settled();
   };
-  return { system, sup, end, ended: () => ended, take: members.take, worker: members.worker, crash: async (id: string) => { members.ref(system, id).cast('crash', boom); await settled(); } };
+  return {
+    system, sup, end, ended: () => ended, take: members.take, worker: members.worker,
+    crash: async (id: string) => { members.ref(system, id).cast('crash', boom); await settled(); },
+  };
 }
 
 const transient = { restart: 'transient', significant: true } as const;
@@ -44,13 +53,16 @@ describe('significant children', () => {
   });
 
   test('SU-48 a child that is not significant ends nothing but itself', async () => {
-    const { end, ended } = await tree('any_significant', [{ id: 'a', restart: 'transient' }, { id: 's', ...transient }]);
+    const { end, ended } =
+      await tree('any_significant', [{ id: 'a', restart: 'transient' }, { id: 's', ...transient }]);
     await end('a', 'normal');
     expect(ended()).toBe('alive');
   });
 
   test('SU-49 all_significant: only the end of the last running significant child ends the supervisor', async () => {
-    const { end, ended } = await tree('all_significant', [{ id: 'a' }, { id: 's', ...transient }, { id: 't', ...temporary }, { id: 'u', ...temporary }]);
+    const { end, ended } = await tree(
+      'all_significant', [{ id: 'a' }, { id: 's', ...transient }, { id: 't', ...temporary }, { id: 'u', ...temporary }],
+    );
     await end('s', 'normal');
     await end('u', 'odd');
     expect(ended()).toBe('alive');
@@ -63,7 +75,8 @@ describe('significant children', () => {
     await one.sup.terminateChild('s');
     await settled();
     expect(one.ended()).toBe('alive');
-    const group = await tree('any_significant', [{ id: 'a' }, { id: 's', ...temporary }, { id: 't', ...transient }], 'one_for_all');
+    const group =
+      await tree('any_significant', [{ id: 'a' }, { id: 's', ...temporary }, { id: 't', ...transient }], 'one_for_all');
     await group.crash('a');
     expect(group.ended()).toBe('alive');
     expect(group.take()).toEqual(['-a boom', '-t shutdown', '-s shutdown', '+a', '+t']);
@@ -78,9 +91,13 @@ describe('significant children', () => {
     const { system, worker, sup } = await tree('never', []);
     expect(() => worker('p', { significant: true })).toThrow(/significant.*false for a permanent child/);
     expect(() => supervisor('p', { children: [] }, { significant: true })).toThrow(/permanent/);
-    expect(await rejection(system.supervise({ children: [worker('t', temporary)] }))).toMatchObject({ code: 'BAD_COMBINATION' });
+    expect(await rejection(system.supervise({ children: [worker('t', temporary)] }))).toMatchObject(
+      { code: 'BAD_COMBINATION' },
+    );
     expect(await rejection(sup.startChild(worker('t', temporary)))).toMatchObject({ refusal: 'bad_combination' });
-    expect(await rejection(system.superviseDynamic({ autoShutdown: 'any_significant' } as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
+    expect(await rejection(system.superviseDynamic({ autoShutdown: 'any_significant' } as never))).toMatchObject(
+      { code: 'UNKNOWN_OPTION' },
+    );
     const auto = await system.supervise({ autoShutdown: 'any_significant', children: [] });
     expect((await auto.getChildSpec((await auto.startChild(worker('t', temporary)), 't'))).significant).toBe(true);
   });
@@ -90,7 +107,10 @@ describe('significant children', () => {
       await settled();
       const system = testSystem();
       const { worker, ref } = family();
-      const top = await system.supervise({ autoShutdown: 'any_significant', children: [supervisor('sub', { autoShutdown: 'any_significant', children: [worker('s', temporary)] }, { restart: 'transient', significant })] });
+      const top = await system.supervise({ autoShutdown: 'any_significant', children: [supervisor(
+        'sub', { autoShutdown: 'any_significant', children: [worker('s', temporary)] },
+        { restart: 'transient', significant },
+      )] });
       let ended: unknown = 'alive';
       void top.down.then((reason) => { ended = reason; });
       ref(system, 's').cast('end', 'normal');

@@ -32,13 +32,16 @@ describe('a supervisor of instances of one template', () => {
     expect(seen).toEqual(['ann@host', 'bob@host', 'ann@host']);
     expect(await sup.countChildren()).toEqual({ specs: 1, active: 2, supervisors: 0, workers: 2 });
     await sup.stop();
-    expect(await (await system.superviseSimple(template(Session, ['host']))).countChildren()).toEqual({ specs: 1, active: 0, supervisors: 0, workers: 0 });
+    expect(await (await system.superviseSimple(template(Session, ['host']))).countChildren()).toEqual(
+      { specs: 1, active: 0, supervisors: 0, workers: 0 },
+    );
   });
 
   test('SU-19 SU-07 ignore keeps nothing: not at the start, and a restart that ignores drops the instance', async () => {
     const system = testSystem();
     let starts = 0;
-    const Once = defineAgent({ init() { return starts++ === 0 ? {} : this.ignore(); }, casts: { crash() { throw boom; } } });
+    const Once =
+      defineAgent({ init() { return starts++ === 0 ? {} : this.ignore(); }, casts: { crash() { throw boom; } } });
     const once = await system.superviseSimple(template(Once, []));
     (await once.startChild()).cast('crash');
     await settled();
@@ -72,7 +75,9 @@ describe('a supervisor of instances of one template', () => {
 
   test('SU-43 an instance that unlinked itself and died is kept, and is not active', async () => {
     const system = testSystem();
-    const Loose = defineAgent({ init: () => ({}), casts: { crash() { throw boom; }, unlink: (self, from: Pid) => self.unlink(from) } });
+    const Loose = defineAgent(
+      { init: () => ({}), casts: { crash() { throw boom; }, unlink: (self, from: Pid) => self.unlink(from) } },
+    );
     const sup = await system.superviseSimple(template(Loose, []));
     const one = await sup.startChild();
     one.cast('unlink', sup.pid as Pid);
@@ -86,7 +91,10 @@ describe('a supervisor of instances of one template', () => {
     const env = new VirtualEnv();
     const logger = new Recorder();
     const system = testSystem({ env, logger });
-    const Stuck = defineAgent({ trapExit: true, init: (n: number) => n, terminate: (self) => (self.state % 2 === 0 ? new Promise(() => undefined) : self.exit('odd')) });
+    const Stuck = defineAgent({
+      trapExit: true, init: (n: number) => n,
+      terminate: (self) => (self.state % 2 === 0 ? new Promise(() => undefined) : self.exit('odd')),
+    });
     const sup = await system.superviseSimple(template(Stuck, [], { shutdown: 100 }));
     for (let n = 0; n < 10; n++) await sup.startChild(n);
     const timers = env.delays.length;
@@ -96,7 +104,9 @@ describe('a supervisor of instances of one template', () => {
     await env.advance(2);
     await stopped;
     expect(env.delays.length - timers, 'one native timer').toBe(1);
-    const told = logger.lines.filter((line) => line.text === 'child failed to shut down').map((line) => [line.fields['reason'], line.fields['children']]);
+    const told = logger.lines.filter((line) => line.text === 'child failed to shut down').map(
+      (line) => [line.fields['reason'], line.fields['children']],
+    );
     expect(Object.fromEntries(told)).toEqual({ killed: 5, odd: 5 });
   });
 
@@ -106,7 +116,8 @@ describe('a supervisor of instances of one template', () => {
     expect(() => template(Session, ['h'], { restart: 'temporary', significant: true })).toThrow(/significant/);
     expect(() => template({} as typeof Session, [])).toThrow(/defineAgent/);
     expect(await rejection(system.superviseSimple({} as never))).toMatchObject({ code: 'BAD_OPTION' });
-    expect(await rejection(system.superviseSimple(template(Session, ['h']), { autoShutdown: 'never' } as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
+    expect(await rejection(system.superviseSimple(template(Session, ['h']), { autoShutdown: 'never' } as never)))
+      .toMatchObject({ code: 'UNKNOWN_OPTION' });
     expect(() => simpleSupervisor('s', template(Session, ['h']), { intensity: -1 })).toThrow(/intensity/);
   });
 
@@ -147,7 +158,8 @@ describe('SU-45 the arguments of temporary children', () => {
     system.ref(Holder, 't').cast('crash');
     expect(await isFreed((big) => sup.startChild(child('u', Holder, big, { restart: 'temporary' })))).toBe(true);
     expect((await sup.getChildSpec('u')).plan.init).toEqual([]);
-    expect(await isFreed((big) => system.supervise({ children: [child('v', Holder, big, { restart: 'temporary' })] }))).toBe(true);
+    expect(await isFreed((big) => system.supervise({ children: [child('v', Holder, big, { restart: 'temporary' })] })))
+      .toBe(true);
     expect(await isFreed((big) => sup.startChild(child('p', Holder, big)))).toBe(false);
   });
 

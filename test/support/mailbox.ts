@@ -50,6 +50,9 @@ export const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high', 'critic
 /** What a promise has come to by now: `waiting`, `done`, or the code (else the reason) of its rejection. */
 export async function stateOf(promise: Promise<unknown>): Promise<unknown> {
   const pending = Symbol('pending');
-  const first = await Promise.race([promise.then(() => 'done', (error: unknown) => (error as { code?: string } | undefined)?.code ?? error), Promise.resolve().then(() => settleTurn()).then(() => pending)]);
+  const first = await Promise.race([
+    promise.then(() => 'done', (error: unknown) => (error as { code?: string } | undefined)?.code ?? error),
+    Promise.resolve().then(() => settleTurn()).then(() => pending),
+  ]);
   return first === pending ? 'waiting' : first;
 }

@@ -46,8 +46,12 @@ afterEach(async () => {
     await system.stop({ timeoutMs: 2_000 });
     const stats = system.stats();
     expectConserved(stats);
-    expect(stats, 'nothing is left queued or running after stop').toMatchObject({ processes: 0, queued: 0, running: 0, held: 0 });
-    expect(stats.signals.sent, 'every signal was handled or dropped').toBe(stats.signals.handled + stats.signals.dropped);
+    expect(stats, 'nothing is left queued or running after stop').toMatchObject(
+      { processes: 0, queued: 0, running: 0, held: 0 },
+    );
+    expect(stats.signals.sent, 'every signal was handled or dropped').toBe(
+      stats.signals.handled + stats.signals.dropped,
+    );
     expect(stats.spawned).toBe(stats.exited);
     expect(activeResources(), 'no timer, handle or listener is left').toEqual(resources);
   }
@@ -56,11 +60,17 @@ afterEach(async () => {
 /** sent = handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held */
 export function expectConserved(stats: SystemStats): void {
   const { handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = stats;
-  expect(stats.sent, `conservation: ${JSON.stringify(stats)}`).toBe(handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held);
-  for (const [key, value] of Object.entries(stats)) if (typeof value === 'number') expect(Number.isInteger(value) && value >= 0, `${key} is a count: ${value}`).toBe(true);
+  expect(stats.sent, `conservation: ${JSON.stringify(stats)}`).toBe(handled + rejected + dropped + superseded + expired
+    + deadLettered + unknown + queued + running + held);
+  for (const [key, value] of Object.entries(stats)) {
+    if (typeof value === 'number') {
+      expect(Number.isInteger(value) && value >= 0, `${key} is a count: ${value}`).toBe(true);
+    }
+  }
   const { delivery } = stats;
   expect(delivery.accepted, `deliveries: ${JSON.stringify(delivery)}`)
-    .toBe(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped + delivery.pending + delivery.inTransit + delivery.running);
+    .toBe(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped + delivery.pending
+      + delivery.inTransit + delivery.running);
   expect(stats.refused + stats.crashed).toBeLessThanOrEqual(handled);
 }
 

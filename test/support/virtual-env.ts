@@ -2,7 +2,10 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AsyncContext, Chooser, Env, TimerHandle } from '../../src/base/index.js';
 
-/** Node's own rule: a delay above this becomes 1 ms (J3). The virtual timers keep it, so that whoever forgets it is found. */
+/**
+ * Node's own rule: a delay above this becomes 1 ms (J3). The virtual timers keep it, so that whoever forgets it is
+ * found.
+ */
 const NODE_DELAY_MAX = 0x7fff_ffff;
 
 interface VirtualTimer {
@@ -140,7 +143,8 @@ export class VirtualEnv implements Env {
   private due(goal: number): VirtualTimer | undefined {
     let first: VirtualTimer | undefined;
     for (const timer of this.timers) {
-      if (timer.due <= goal && (first === undefined || timer.due < first.due || (timer.due === first.due && timer.seq < first.seq))) first = timer;
+      if (timer.due <= goal && (first === undefined || timer.due < first.due
+        || (timer.due === first.due && timer.seq < first.seq))) first = timer;
     }
     return first;
   }

@@ -5,7 +5,9 @@ import { VirtualEnv } from '../support/virtual-env.js';
 
 const Stuck = defineAgent({
   name: 'stuck',
-  calls: { hang: () => new Promise<number>(() => undefined), async *items() { await new Promise(() => undefined); yield 1; } },
+  calls: {
+    hang: () => new Promise<number>(() => undefined), async *items() { await new Promise(() => undefined); yield 1; },
+  },
   casts: { hang: () => new Promise<void>(() => undefined), note: () => undefined },
 });
 
@@ -35,21 +37,39 @@ async function full(system: System) {
 const WAITERS: Readonly<Record<string, (system: System, signal: AbortSignal) => PromiseLike<unknown>>> = {
   'a call': (system, signal) => system.start(Stuck).call('hang', undefined, { timeoutMs: 'infinity', signal }),
   'a put': async (system, signal) => (await full(system)).put('note', undefined, { timeoutMs: 'infinity', signal }),
-  'the item of a stream': (system, signal) => system.start(Stuck).stream('items', undefined, { timeoutMs: 'infinity', signal }).next(),
+  'the item of a stream': (system, signal) =>
+    system.start(Stuck).stream('items', undefined, { timeoutMs: 'infinity', signal }).next(),
   'a receipt': async (system) => (await system.start(Stuck).deliver('hang')).settled,
   'a receipt of a message to nobody': async (system) => (await system.ref(Stuck, 'nobody').deliver('hang')).settled,
   'the acceptance of a delivery': async (system) => (await (await full(system)).deliver('note')).settled,
-  'a turn of a limit': (system, signal) => { const limit = system.limit('l', { concurrent: 1 }); void limit.run(() => new Promise(() => undefined)).then(undefined, () => undefined); return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal }); },
-  'a turn of the rate of a limit': (system, signal) => { const limit = system.limit('r', { perMinute: 1, burst: 1 }); void limit.run(() => Promise.resolve(1)); return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal }); },
+  'a turn of a limit': (system, signal) => {
+    const limit = system.limit('l', { concurrent: 1 });
+    void limit.run(() => new Promise(() => undefined)).then(undefined, () => undefined);
+    return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal });
+  },
+  'a turn of the rate of a limit': (system, signal) => {
+    const limit = system.limit('r', { perMinute: 1, burst: 1 });
+    void limit.run(() => Promise.resolve(1));
+    return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal });
+  },
   'the next attempt of a retry': (system, signal) => system.retry(
     () => { throw new Error('no'); }, { baseMs: 60_000, maxMs: 60_000, signal },
   ),
-  'a checkout': async (system, signal) => { await system.supervise({ children: [pool('p', Stuck, { min: 1, max: 1 })] }); const workers = system.pool(Stuck, 'p'); await workers.checkout(); return workers.checkout({ timeoutMs: 'infinity', signal }); },
-  'a task': (system) => system.task.await(system.task.async(() => new Promise(() => undefined)), { timeoutMs: 'infinity' }),
-  'the element of a task stream': (system) => (async () => { for await (const one of system.task.stream([1], () => new Promise(() => undefined), { timeoutMs: 'infinity' })) return one; return undefined; })(),
+  'a checkout': async (system, signal) => {
+    await system.supervise({ children: [pool('p', Stuck, { min: 1, max: 1 })] });
+    const workers = system.pool(Stuck, 'p');
+    await workers.checkout();
+    return workers.checkout({ timeoutMs: 'infinity', signal });
+  },
+  'a task': (system) =>
+    system.task.await(system.task.async(() => new Promise(() => undefined)), { timeoutMs: 'infinity' }),
+  'the element of a task stream': (system) => (async () => { for await (const one of system.task.stream(
+    [1], () => new Promise(() => undefined), { timeoutMs: 'infinity' },
+  )) return one; return undefined; })(),
   'a stop': (system) => { const ref = system.start(Stuck); ref.cast('hang'); return ref.stop('other'); },
   'a monitor': (system) => system.monitor(system.start(Stuck)).down,
-  'an async start': (system) => Promise.resolve(system.start(defineAgent({ init: () => new Promise<object>(() => undefined) }))),
+  'an async start': (system) =>
+    Promise.resolve(system.start(defineAgent({ init: () => new Promise<object>(() => undefined) }))),
   'a tree that starts': (system) => system.supervise({ children: [] }).then(async (sup) => sup.down),
 };
 
@@ -60,7 +80,9 @@ describe('P15 after system.stop nothing waits and nothing is left', () => {
       const system = testSystem({ env });
       const controller = new Listened();
       let over: unknown;
-      void wait(system, controller.signal).then((value) => { over = { value }; }, (error: unknown) => { over = { error }; });
+      void wait(system, controller.signal).then(
+        (value) => { over = { value }; }, (error: unknown) => { over = { error }; },
+      );
       await env.advance(10);
       expect(over, 'it waits').toBeUndefined();
       let stopped = false;
@@ -70,7 +92,9 @@ describe('P15 after system.stop nothing waits and nothing is left', () => {
       await env.settle();
       expect(over, 'it is over').toBeDefined();
       const { error } = over as { error?: unknown };
-      if (error !== undefined) expect((error as { code?: unknown }).code, 'with a code').toEqual(expect.stringMatching(/^[A-Z_]+$/));
+      if (error !== undefined) {
+        expect((error as { code?: unknown }).code, 'with a code').toEqual(expect.stringMatching(/^[A-Z_]+$/));
+      }
       expect(controller.count, 'listeners on its signal').toBe(0);
       expect(env.pending.timers, 'timers').toBe(0);
       expect(system.stats()).toMatchObject({ processes: 0, queued: 0, running: 0, held: 0 });
@@ -84,7 +108,9 @@ describe('P15 after system.stop nothing waits and nothing is left', () => {
     const seen: unknown[] = [];
     for (let n = 0; n < 2; n++) {
       system.spawn(async (self) => {
-        try { await system.registry(Rooms).lock(self, 'key', () => new Promise(() => undefined)); } catch (error) { seen.push((error as { code?: unknown }).code); }
+        try {
+          await system.registry(Rooms).lock(self, 'key', () => new Promise(() => undefined));
+        } catch (error) { seen.push((error as { code?: unknown }).code); }
       });
     }
     await settleTurn();

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Application} from '../../src/index.js';
-import { ApplicationError, child, defineAgent, defineApplication, type ApplicationSpec, type ApplicationType, type Pid, type System } from '../../src/index.js';
+import {
+  ApplicationError, child, defineAgent, defineApplication, type ApplicationSpec, type ApplicationType, type Pid,
+  type System,
+} from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate, rejection, settled } from '../supervisor/wait.js';
@@ -10,7 +13,10 @@ const boom = new Error('boom');
 /** Applications that write down what happens to them; each has one worker of its own name. */
 function apps() {
   const log: string[] = [];
-  const Worker = defineAgent({ trapExit: true, init: (name: string) => { log.push(`+${name}`); return name; }, casts: { end: (self, reason: unknown) => self.stop(reason) }, terminate(self) { log.push(`-${self.state}`); } });
+  const Worker = defineAgent({
+    trapExit: true, init: (name: string) => { log.push(`+${name}`); return name; },
+    casts: { end: (self, reason: unknown) => self.stop(reason) }, terminate(self) { log.push(`-${self.state}`); },
+  });
   const app = (name: string, options: Partial<ApplicationSpec<string>> = {}): Application =>
     defineApplication<string>({
       name,
@@ -71,19 +77,26 @@ describe('applications', () => {
       const last = app('last', { dependsOn: [bad] });
       await system.applications.start(before);
       take();
-      expect(await rejection(system.applications.ensureAllStarted(last, { mode }))).toMatchObject({ code: 'START_FAILED', application: 'bad' });
+      expect(await rejection(system.applications.ensureAllStarted(last, { mode }))).toMatchObject(
+        { code: 'START_FAILED', application: 'bad' },
+      );
       expect(take()).toEqual(['+one', '+two', 'prep two', '-two', 'stop two', 'prep one', '-one', 'stop one']);
       expect(names(system)).toEqual(['before']);
     });
 
-    test(`AP-04 ${mode === 'concurrent' ? 'independent ones start at once' : 'one after another'} (${mode})`, async () => {
+    test(`AP-04 ${mode === 'concurrent'
+      ? 'independent ones start at once'
+      : 'one after another'} (${mode})`, async () => {
       const system = testSystem();
       const begun: string[] = [];
       let open = (): void => undefined;
       const gate = new Promise<void>((resolve) => { open = resolve; });
-      const slow = (name: string): Application => defineApplication({ name, start: async () => { begun.push(name); await gate; return { children: [] }; } });
+      const slow = (name: string): Application =>
+        defineApplication({ name, start: async () => { begun.push(name); await gate; return { children: [] }; } });
       const leaves = [slow('a'), slow('b'), slow('c')];
-      const top = defineApplication({ name: 'top', dependsOn: leaves, start: () => { begun.push('top'); return { children: [] }; } });
+      const top = defineApplication(
+        { name: 'top', dependsOn: leaves, start: () => { begun.push('top'); return { children: [] }; } },
+      );
       const starting = system.applications.ensureAllStarted(top, { mode });
       await settled();
       expect(begun).toEqual(mode === 'concurrent' ? ['a', 'b', 'c'] : ['a']);
@@ -103,14 +116,20 @@ describe('applications', () => {
     system.applications.load(app('metrics'));
     expect(await system.applications.ensureAllStarted(web)).toEqual(['metrics', 'web']);
     const bad = app('bad', { start: () => { throw boom; } });
-    expect(await rejection(system.applications.ensureAllStarted(app('other', { optional: [bad] })))).toMatchObject({ application: 'bad' });
+    expect(await rejection(system.applications.ensureAllStarted(app('other', { optional: [bad] })))).toMatchObject(
+      { application: 'bad' },
+    );
     await system.applications.start(app('third', { optional: ['bad'] }));
     expect(names(system)).toEqual(['metrics', 'web', 'third']);
   });
 
   const ends: [ApplicationType, string, unknown, boolean][] = [
-    ['permanent', 'its tree gave up', 'boom', true], ['transient', 'its tree gave up: shutdown is abnormal', 'boom', true], ['temporary', 'its tree gave up', 'boom', false],
-    ['permanent', 'normal', 'normal', true], ['transient', 'normal', 'normal', false], ['temporary', 'normal', 'normal', false],
+    ['permanent', 'its tree gave up', 'boom', true], [
+      'transient', 'its tree gave up: shutdown is abnormal', 'boom', true,
+    ], ['temporary', 'its tree gave up', 'boom', false],
+    [
+      'permanent', 'normal', 'normal', true,
+    ], ['transient', 'normal', 'normal', false], ['temporary', 'normal', 'normal', false],
   ];
   for (const [type, what, reason, stops] of ends) {
     test(`AP-06 ${type}, ${what}: the system ${stops ? 'stops' : 'goes on, and it is reported'}`, async () => {
@@ -120,10 +139,14 @@ describe('applications', () => {
       await system.applications.start(app('other'));
       await system.applications.start(app('one'), { type });
       take();
-      if (reason === 'normal') await system.supervisor(system.tree().flatMap((node) => node.children).find((node) => node.children[0]?.name === 'one')?.pid as string).stop('normal');
+      if (reason === 'normal') await system.supervisor(
+        system.tree().flatMap((node) => node.children).find((node) => node.children[0]?.name === 'one')?.pid as string,
+      ).stop('normal');
       else system.ref(Worker, 'one').cast('end', reason);
       for (let n = 0; n < 3; n++) await settled();
-      expect(logger.lines.find((line) => line.text === 'application exited')?.fields).toMatchObject({ application: 'one', type, reason: reason === 'normal' ? 'normal' : 'shutdown' });
+      expect(logger.lines.find((line) => line.text === 'application exited')?.fields).toMatchObject(
+        { application: 'one', type, reason: reason === 'normal' ? 'normal' : 'shutdown' },
+      );
       expect(take().slice(0, 2), 'its stop callback has run, prepStop has not').toEqual(['-one', 'stop one']);
       expect(system.processes().length === 0).toBe(stops);
       if (!stops) expect(names(system)).toEqual(['other']);
@@ -134,12 +157,17 @@ describe('applications', () => {
     const system = testSystem();
     const { take, Worker, log } = apps();
     const left: string[] = [];
-    const Spawner = defineAgent({ trapExit: true, init() { left.push(this.spawn((self) => { self.trapExit(true); return self.receive((message) => message === 'never'); }, { link: false }).pid); return {}; } });
+    const Spawner = defineAgent({ trapExit: true, init() { left.push(this.spawn(
+      (self) => { self.trapExit(true); return self.receive((message) => message === 'never'); }, { link: false },
+    ).pid); return {}; } });
     const one = defineApplication<string>({
       name: 'one',
       start: ({ self }) => {
         left.push(self.spawn((inner) => inner.receive(), { link: false }).pid);
-        return { supervisor: { children: [child('a', Worker, 'a'), child('s', Spawner), child('b', Worker, 'b')] }, state: 'first' };
+        return {
+          supervisor: { children: [child('a', Worker, 'a'), child('s', Spawner), child('b', Worker, 'b')] },
+          state: 'first',
+        };
       },
       prepStop: (state) => { log.push(`prep ${state}`); return 'second'; },
       stop: (state) => { log.push(`stop ${state} ${left.filter((pid) => system.alive(pid)).length} left`); },
@@ -171,7 +199,9 @@ describe('applications', () => {
     await system.applications.stop(db);
     await settled();
     expect(take()).toEqual(['prep db', '-db', 'stop db']);
-    expect(system.applications.running()).toEqual([{ name: 'web', type: 'permanent' }, { name: 'other', type: 'permanent' }]);
+    expect(system.applications.running()).toEqual(
+      [{ name: 'web', type: 'permanent' }, { name: 'other', type: 'permanent' }],
+    );
     expect(await rejection(system.applications.stop('db'))).toMatchObject({ code: 'NOT_STARTED' });
   });
 
@@ -206,7 +236,8 @@ describe('applications', () => {
     const system = testSystem();
     const { app } = apps();
     const answers: unknown[] = [];
-    const code = async (work: Promise<unknown>): Promise<unknown> => work.then(() => 'done', (error: ApplicationError) => error.code);
+    const code = async (work: Promise<unknown>): Promise<unknown> =>
+      work.then(() => 'done', (error: ApplicationError) => error.code);
     const Asker = defineAgent({
       trapExit: true,
       async terminate() {
@@ -214,7 +245,8 @@ describe('applications', () => {
         answers.push(await code(system.applications.stop('asker')), await code(system.applications.start('other')));
       },
     });
-    const asker = (): Application => defineApplication({ name: 'asker', env: { k: 1 }, start: () => ({ children: [child('ask', Asker)] }) });
+    const asker = (): Application =>
+      defineApplication({ name: 'asker', env: { k: 1 }, start: () => ({ children: [child('ask', Asker)] }) });
     system.applications.load(app('other'));
     await system.applications.start(asker());
     await system.applications.stop('asker');
@@ -233,7 +265,10 @@ describe('applications', () => {
       [{ start: () => Promise.reject(boom) }, { application: 'one', callback: 'start', crashed: boom }],
       [{ start: (() => 'nonsense') as never }, { application: 'one', callback: 'start', badReturn: 'nonsense' }],
       [{ start: (() => undefined) as never }, { application: 'one', callback: 'start', badReturn: 'undefined' }],
-      [{ start: ({ self }) => { self.spawn((inner) => inner.receive(), { link: false }); return { children: [child('w', Worker, 'w'), child('bad', Bad)] }; } }, { shutdown: { failedToStartChild: 'bad', reason: boom } }],
+      [{ start: ({ self }) => {
+        self.spawn((inner) => inner.receive(), { link: false });
+        return { children: [child('w', Worker, 'w'), child('bad', Bad)] };
+      } }, { shutdown: { failedToStartChild: 'bad', reason: boom } }],
     ];
     for (const [options, reason] of cases) {
       const error = await rejection(system.applications.start(app('one', options)));
@@ -248,7 +283,11 @@ describe('applications', () => {
     expect(() => system.applications.unload('two')).toThrow(/not loaded/);
   });
 
-  test.each([['killed', 'kill', 'killed'], ['told to shut down', 'shutdown', 'shutdown']])('AP-13 an application that is %s while its start callback waits: its tree never starts, and no rejection is unheard', async (_, end, reason) => {
+  test.each(
+    [['killed', 'kill', 'killed'], ['told to shut down', 'shutdown', 'shutdown']],
+  )('AP-13 an application that is %s while its start callback waits: its tree never starts, and no rejection is unheard', async (
+    _, end, reason,
+  ) => {
     const system = testSystem();
     const gate = new Gate();
     const begun: string[] = [];
@@ -270,20 +309,30 @@ describe('applications', () => {
   test('a start that is going on is joined; its env is its own; bad definitions and options are refused', async () => {
     const system = testSystem();
     const { app, take } = apps();
-    const one = app('one', { env: { a: 1 }, start: async ({ env }) => { await Promise.resolve(); env.set('b', env.get('a')); return { children: [] }; } });
+    const one = app('one', {
+      env: { a: 1 },
+      start: async ({ env }) => { await Promise.resolve(); env.set('b', env.get('a')); return { children: [] }; },
+    });
     await Promise.all([system.applications.start(one), system.applications.start(one)]);
     expect(names(system)).toEqual(['one']);
     const env = system.applications.env(one);
     expect([env.get('b'), env.get('c', 'fallback')]).toEqual([1, 'fallback']);
     env.unset('b');
     expect(env.get('b')).toBeUndefined();
-    for (const bad of [{}, { name: 'x' }, { name: 'x', start: 1 }, { name: 'two words', start: () => undefined }, { name: 'x', start: () => undefined, dependsOn: [1] }, { name: 'x', start: () => undefined, extra: 1 }]) {
+    for (const bad of [
+      {}, { name: 'x' }, { name: 'x', start: 1 }, { name: 'two words', start: () => undefined },
+      { name: 'x', start: () => undefined, dependsOn: [1] }, { name: 'x', start: () => undefined, extra: 1 },
+    ]) {
       expect(() => defineApplication(bad as never)).toThrow(/defineApplication/);
     }
     expect(() => system.applications.load({} as never)).toThrow(/defineApplication/);
     expect(() => system.applications.env(1 as never)).toThrow(/an application or its name/);
-    expect(await rejection(system.applications.start(one, { type: 'forever' as never }))).toMatchObject({ code: 'BAD_OPTION' });
-    expect(await rejection(system.applications.ensureAllStarted(one, { mode: 'x' as never }))).toMatchObject({ code: 'BAD_OPTION' });
+    expect(await rejection(system.applications.start(one, { type: 'forever' as never }))).toMatchObject(
+      { code: 'BAD_OPTION' },
+    );
+    expect(await rejection(system.applications.ensureAllStarted(one, { mode: 'x' as never }))).toMatchObject(
+      { code: 'BAD_OPTION' },
+    );
     take();
   });
 });

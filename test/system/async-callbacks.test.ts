@@ -6,7 +6,10 @@ import { Recorder, settleTurn, testSystem } from '../support/system.js';
 /** An async function where an answer at once is needed; what it rejects with must not end the program. */
 const late = (async () => { await settleTurn(); throw new Error('late'); }) as never;
 const refusal = expect.objectContaining({ code: 'ASYNC_CALLBACK' }) as unknown;
-const Agent = defineAgent({ init: () => ({ n: 1 }), casts: { note: () => undefined }, calls: { n: (self) => self.state.n, fail() { throw new Error('boom'); } } });
+const Agent = defineAgent({
+  init: () => ({ n: 1 }), casts: { note: () => undefined },
+  calls: { n: (self) => self.state.n, fail() { throw new Error('boom'); } },
+});
 
 describe('a function of the user that has to answer at once and is async', () => {
   test('registerName: the start fails, and the process is gone', () => {
@@ -24,15 +27,23 @@ describe('a function of the user that has to answer at once and is async', () =>
     let pid: Pid | undefined;
     const away = via({ registerName: () => true, unregisterName: late, whereisName: late }, 'x');
     expect(system.whereis(away)).toBeUndefined();
-    const other = via({ registerName: (_key: string, who: Pid) => { pid = who; return true; }, unregisterName: late, whereisName: () => pid }, 'x');
+    const other = via({
+      registerName: (_key: string, who: Pid) => { pid = who; return true; }, unregisterName: late,
+      whereisName: () => pid,
+    }, 'x');
     system.exit(system.start(Agent, { name: other }), 'kill');
     await settleTurn();
-    expect(logger.lines.map(({ fields }) => String(fields['error'])).filter((text) => text.includes('an answer at once'))).toHaveLength(1);
+    expect(
+      logger.lines.map(({ fields }) => String(fields['error'])).filter((text) => text.includes('an answer at once')),
+    ).toHaveLength(1);
   });
 
   test('send of a provider: a dead letter that says why', () => {
     const system = testSystem();
-    system.send(via({ registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined, send: late }, 'x'), 'hello');
+    system.send(
+      via({ registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined, send: late }, 'x'),
+      'hello',
+    );
     expect(system.deadLetters.list()).toMatchObject([{ reason: refusal }]);
   });
 
@@ -71,7 +82,9 @@ describe('a function of the user that has to answer at once and is async', () =>
     expect(system.deadLetters.list()).toHaveLength(1);
   });
 
-  test.each(['queued', 'arriving', 'while suspended'])('RE-06 match of a receive: the wait is rejected, the message stays (%s)', async (when) => {
+  test.each(
+    ['queued', 'arriving', 'while suspended'],
+  )('RE-06 match of a receive: the wait is rejected, the message stays (%s)', async (when) => {
     const system = testSystem();
     const seen: unknown[] = [];
     const p = system.spawn(async (self) => {
@@ -95,7 +108,9 @@ describe('a function of the user that has to answer at once and is async', () =>
     const breaker = system.breaker('b', { isFailure: late });
     await rejection(breaker.run(() => Promise.reject(new Error('boom'))));
     expect(breaker.stats()).toMatchObject({ failures: 1 });
-    expect(logger.lines.map(({ fields }) => String(fields['error']))).toEqual([expect.stringContaining('breaker.isFailure')]);
+    expect(logger.lines.map(({ fields }) => String(fields['error']))).toEqual(
+      [expect.stringContaining('breaker.isFailure')],
+    );
   });
 
   test('onError of a delivery: the crash that it would be without', async () => {
@@ -108,7 +123,8 @@ describe('a function of the user that has to answer at once and is async', () =>
 
   test('codeChange of a machine: refused, state and data stay', async () => {
     const system = testSystem();
-    const Machine = defineStatem({ init: () => ({ state: 'on' as const, data: 1 }), states: { on: {} }, codeChange: late });
+    const Machine =
+      defineStatem({ init: () => ({ state: 'on' as const, data: 1 }), states: { on: {} }, codeChange: late });
     const ref = system.start(Machine);
     await system.sys(ref).suspend();
     expect(await rejection(system.sys(ref).codeChange())).toBeInstanceOf(Error);

@@ -54,7 +54,9 @@ describe('the async context (AsyncLocalStorage)', () => {
   it('of a handler that goes on after an await is nobody\'s as well', async () => {
     const system = testSystem();
     const ref = system.start(agentOf(system, []));
-    expect(await both(() => ref.call('awaits'))).toEqual(['nobody,nobody,nobody,nobody', 'nobody,nobody,nobody,nobody']);
+    expect(await both(() => ref.call('awaits'))).toEqual(
+      ['nobody,nobody,nobody,nobody', 'nobody,nobody,nobody,nobody'],
+    );
   });
 
   it('of a stream is nobody\'s where it is made, its consumer\'s where it is read', async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, defineApplication, defineStatem, dynamicSupervisor, supervisor, type StopReport, type SystemStopOptions } from '../../src/index.js';
+import {
+  child, defineAgent, defineApplication, defineStatem, dynamicSupervisor, supervisor, type StopReport,
+  type SystemStopOptions,
+} from '../../src/index.js';
 import { rejection } from '../supervisor/wait.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -35,19 +38,42 @@ type World = ReturnType<typeof world>;
 /** Work of 50 ms that is under way when the drain begins. */
 const UNDER_WAY: Readonly<Record<string, (world: World) => void>> = {
   'an async init': ({ system, Slow }) => void system.start(Slow, 'a', 50),
-  'an async init that fails': ({ system, sleep }) => void rejection(system.start(defineAgent({ async init() { await sleep(50); throw new Error('no'); } }))),
-  'an async init that ignores': ({ system, sleep }) => void rejection(system.start(defineAgent({ async init() { await sleep(50); return this.ignore(); } }))),
-  'an async init of a machine': ({ system, sleep }) => void system.start(defineStatem({ async init() { await sleep(50); return { state: 'a', data: 1 }; }, states: { a: {} } })),
-  'an async enter call': ({ system, sleep }) => void system.start(defineStatem({ init: () => ({ state: 'a', data: 1 }), states: { a: { async enter() { await sleep(50); } } } })),
-  'a tree with async children': ({ system, Slow }) => void system.supervise({ children: [child('a', Slow, 'a', 20), supervisor('sub', { children: [child('b', Slow, 'b', 30)] })] }),
-  'an application': ({ system, sleep, Slow }) => void system.applications.start(defineApplication({ name: 'app', async start() { await sleep(20); return { children: [child('a', Slow, 'a', 30)] }; } })),
-  'a program that starts one after the other': ({ system, Slow }) => void (async () => { await system.start(Slow, 'a', 20); await system.supervise({ children: [child('b', Slow, 'b', 30)] }); })(),
-  'a child that a running agent starts': ({ system, Slow }) => system.start(defineAgent({ casts: { async go(self) { await self.start(Slow, 'a', 50); } } })).cast('go'),
+  'an async init that fails': ({ system, sleep }) =>
+    void rejection(system.start(defineAgent({ async init() { await sleep(50); throw new Error('no'); } }))),
+  'an async init that ignores': ({ system, sleep }) =>
+    void rejection(system.start(defineAgent({ async init() { await sleep(50); return this.ignore(); } }))),
+  'an async init of a machine': ({ system, sleep }) => void system.start(
+    defineStatem({ async init() { await sleep(50); return { state: 'a', data: 1 }; }, states: { a: {} } }),
+  ),
+  'an async enter call': ({ system, sleep }) => void system.start(
+    defineStatem({ init: () => ({ state: 'a', data: 1 }), states: { a: { async enter() { await sleep(50); } } } }),
+  ),
+  'a tree with async children': ({ system, Slow }) => void system.supervise(
+    { children: [child('a', Slow, 'a', 20), supervisor('sub', { children: [child('b', Slow, 'b', 30)] })] },
+  ),
+  'an application': ({ system, sleep, Slow }) => void system.applications.start(defineApplication(
+    { name: 'app', async start() { await sleep(20); return { children: [child('a', Slow, 'a', 30)] }; } },
+  )),
+  'a program that starts one after the other': ({ system, Slow }) => void (async () => {
+    await system.start(Slow, 'a', 20);
+    await system.supervise({ children: [child('b', Slow, 'b', 30)] });
+  })(),
+  'a child that a running agent starts': ({ system, Slow }) =>
+    system.start(defineAgent({ casts: { async go(self) { await self.start(Slow, 'a', 50); } } })).cast('go'),
   'a task': ({ system, sleep, log }) => void system.task.async(async () => { await sleep(50); log.push('worked'); }),
-  'a plain process before its receive': ({ system, sleep }) => void system.spawn(async (self) => { await sleep(50); await self.receive(); }),
-  'a concurrent handler': ({ system, sleep }) => system.start(defineAgent({ init: () => ({}), casts: { go: { concurrent: true, handle: () => sleep(50) } } })).cast('go'),
-  'a stream': ({ system, sleep }) => { const a = system.start(defineAgent({ calls: { async *items() { await sleep(50); yield 1; } } })); void (async () => { for await (const one of a.stream('items')) void one; })(); },
-  'an async terminate': ({ system, sleep }) => { const a = system.start(defineAgent({ trapExit: true, async terminate() { await sleep(50); } })); void a.stop(); },
+  'a plain process before its receive': ({ system, sleep }) =>
+    void system.spawn(async (self) => { await sleep(50); await self.receive(); }),
+  'a concurrent handler': ({ system, sleep }) => system.start(
+    defineAgent({ init: () => ({}), casts: { go: { concurrent: true, handle: () => sleep(50) } } }),
+  ).cast('go'),
+  'a stream': ({ system, sleep }) => {
+    const a = system.start(defineAgent({ calls: { async *items() { await sleep(50); yield 1; } } }));
+    void (async () => { for await (const one of a.stream('items')) void one; })();
+  },
+  'an async terminate': ({ system, sleep }) => {
+    const a = system.start(defineAgent({ trapExit: true, async terminate() { await sleep(50); } }));
+    void a.stop();
+  },
 };
 
 describe('P15 a drain waits for what runs asynchronously, and no longer', () => {
@@ -58,7 +84,9 @@ describe('P15 a drain waits for what runs asynchronously, and no longer', () => 
         begin(made);
         if (turns > 0) await made.env.advance(5);
         const { ms, report } = await made.stop({ drain: true, timeoutMs: 3_000 });
-        expect({ ms, report }).toEqual({ ms: turns === 0 ? 50 : 45, report: { drained: true, killed: 0, deadLettered: 0 } });
+        expect({ ms, report }).toEqual(
+          { ms: turns === 0 ? 50 : 45, report: { drained: true, killed: 0, deadLettered: 0 } },
+        );
       });
     }
   }
@@ -84,7 +112,9 @@ describe('P15 a drain waits for what runs asynchronously, and no longer', () => 
 
   test('init that stops the system is not waited for', async () => {
     const { env, system } = world();
-    const started = rejection(Promise.resolve(system.start(defineAgent({ async init() { await system.stop({ drain: true }); return {}; } }))));
+    const started = rejection(
+      Promise.resolve(system.start(defineAgent({ async init() { await system.stop({ drain: true }); return {}; } }))),
+    );
     await env.advance(1);
     expect(await system.stop()).toMatchObject({ drained: true, killed: 0 });
     expect(await started).toMatchObject({ reason: 'shutdown' });
@@ -94,7 +124,8 @@ describe('P15 a drain waits for what runs asynchronously, and no longer', () => 
 describe('P15 a stop while trees are starting', () => {
   test('SU-04 it starts no further child, and ends those that run, newest first', async () => {
     const { env, system, log, Slow, stop } = world();
-    const starting = rejection(system.supervise({ children: ['a', 'b', 'c', 'd'].map((id) => child(id, Slow, id, 20)) }));
+    const starting =
+      rejection(system.supervise({ children: ['a', 'b', 'c', 'd'].map((id) => child(id, Slow, id, 20)) }));
     await env.advance(45);
     const { ms, report } = await stop({ timeoutMs: 3_000 });
     expect(log).toEqual(['+a', '+b', '+c', '-c shutdown', '-b shutdown', '-a shutdown']);
@@ -102,16 +133,23 @@ describe('P15 a stop while trees are starting', () => {
     expect(await starting).toMatchObject({ reason: 'shutdown' });
   });
 
-  for (const where of ['a static supervisor', 'a nested one', 'a dynamic one', 'an application', 'a restart'] as const) {
+  for (const where of [
+    'a static supervisor', 'a nested one', 'a dynamic one', 'an application', 'a restart',
+  ] as const) {
     test(`a child of ${where} that does not trap and hangs in its init ends at once`, async () => {
       const { env, system, stop } = world();
       let hang = where !== 'a restart';
-      const Hang = defineAgent({ init: (): object | Promise<object> => (hang ? new Promise(() => undefined) : {}), casts: { crash() { hang = true; throw new Error('boom'); } } });
+      const Hang = defineAgent({
+        init: (): object | Promise<object> => (hang ? new Promise(() => undefined) : {}),
+        casts: { crash() { hang = true; throw new Error('boom'); } },
+      });
       const spec = { children: [child('h', Hang)] };
       if (where === 'a static supervisor') void rejection(system.supervise(spec));
       else if (where === 'a nested one') void rejection(system.supervise({ children: [supervisor('sub', spec)] }));
       else if (where === 'a dynamic one') void (await system.superviseDynamic({})).startChild(child('h', Hang));
-      else if (where === 'an application') void system.applications.start(defineApplication({ name: 'app', start: () => spec }));
+      else if (where === 'an application') void system.applications.start(
+        defineApplication({ name: 'app', start: () => spec }),
+      );
       else { await system.supervise(spec); system.ref(Hang, 'h').cast('crash'); }
       await env.advance(5);
       expect(await stop({ timeoutMs: 3_000 })).toMatchObject({ ms: 0, report: { killed: 0 } });
@@ -122,10 +160,17 @@ describe('P15 a stop while trees are starting', () => {
   test('what is started while it stops has an orderly end as well, and later nothing starts', async () => {
     const { env, system, log, Slow, stop } = world();
     const late: unknown[] = [];
-    const first = system.start(defineAgent({ trapExit: true, terminate: () => new Promise<void>((resolve) => { env.timer(20, resolve); }) }));
+    const first = system.start(
+      defineAgent({ trapExit: true, terminate: () => new Promise<void>((resolve) => { env.timer(20, resolve); }) }),
+    );
     const down = system.monitor(first).down;
-    env.timer(10, () => { void system.supervise({ children: [child('late', Slow, 'late', 5)] }).then((ref) => late.push(ref)); });
-    void down.then(() => env.timer(1, () => { try { late.push(system.start(Slow, 'too late', 0)); } catch (error) { late.push((error as { code: string }).code); } }));
+    env.timer(
+      10,
+      () => { void system.supervise({ children: [child('late', Slow, 'late', 5)] }).then((ref) => late.push(ref)); },
+    );
+    void down.then(() => env.timer(1, () => { try {
+      late.push(system.start(Slow, 'too late', 0));
+    } catch (error) { late.push((error as { code: string }).code); } }));
     expect((await stop({ timeoutMs: 3_000 })).report).toEqual({ drained: true, killed: 0, deadLettered: 0 });
     await env.advance(5);
     expect(log).toEqual(['+late', '-late shutdown']);
@@ -134,7 +179,9 @@ describe('P15 a stop while trees are starting', () => {
 
   test('a tree that was started during the drain is stopped as a tree', async () => {
     const { env, system, log, Slow, stop } = world();
-    const Boss = defineAgent({ casts: { async grow() { await system.supervise({ children: [child('a', Slow, 'a', 5), child('b', Slow, 'b', 5)] }); } } });
+    const Boss = defineAgent({ casts: {
+      async grow() { await system.supervise({ children: [child('a', Slow, 'a', 5), child('b', Slow, 'b', 5)] }); },
+    } });
     system.start(Boss).cast('grow');
     await env.settle();
     expect((await stop({ drain: true, timeoutMs: 3_000 })).report).toMatchObject({ drained: true, killed: 0 });
@@ -148,7 +195,9 @@ describe('P15 a stop while trees are starting', () => {
     const top = await system.supervise({ children: [child('s', Stuck), dynamicSupervisor('more', {})] });
     await sup.startChild(child('s', Stuck));
     const asked: Promise<unknown>[] = [];
-    env.timer(5, () => { asked.push(sup.startChild(child('x', Slow, 'x', 1)), rejection(top.startChild(child('y', Slow, 'y', 1)))); });
+    env.timer(5, () => {
+      asked.push(sup.startChild(child('x', Slow, 'x', 1)), rejection(top.startChild(child('y', Slow, 'y', 1))));
+    });
     expect((await stop({ timeoutMs: 3_000 })).report).toMatchObject({ killed: 0 });
     const [started, refused] = await Promise.all(asked);
     expect(started, 'that supervisor had not been told to stop yet').not.toBeInstanceOf(Error);

@@ -49,7 +49,9 @@ describe('a supervisor of the system that gives up', () => {
       supervisor: 'top', reason: 'reached_max_restart_intensity', intensity: 1, periodMs: 100, restarts: 2, cause: boom,
     });
     expect(error.causes).toEqual([{ id: 'a', reason: boom }, { id: 'a', reason: boom }]);
-    expect(error.message).toBe('supervisor top gave up: 2 restarts within 100 ms, where its intensity allows 1; the latest: a: Error: boom (2 times)');
+    expect(error.message).toBe(
+      'supervisor top gave up: 2 restarts within 100 ms, where its intensity allows 1; the latest: a: Error: boom (2 times)',
+    );
     expect(events).toEqual(['other shutdown', 'done']);
     expect(system.stats().processes).toBe(0);
     expect(await system.stop(), 'the stop that was begun').toMatchObject({ killed: 0 });
@@ -67,7 +69,8 @@ describe('a supervisor of the system that gives up', () => {
     dynamic: async (system, onGiveUp) => (await system.superviseDynamic({ intensity: 0 }, { onGiveUp })).startChild(
       child('f', Fragile, { name: 'f' }),
     ),
-    simple: async (system, onGiveUp) => (await system.superviseSimple(template(Fragile, [], { name: 'f' }), { intensity: 0 }, { onGiveUp })).startChild(),
+    simple: async (system, onGiveUp) =>
+      (await system.superviseSimple(template(Fragile, [], { name: 'f' }), { intensity: 0 }, { onGiveUp })).startChild(),
     partitions: (system, onGiveUp) => system.supervisePartitions(
       { name: 'p', intensity: 0, partitions: 1, child: child('f', Fragile, { name: 'f' }) }, { onGiveUp },
     ),
@@ -77,7 +80,11 @@ describe('a supervisor of the system that gives up', () => {
     pool: (system, onGiveUp) => system.supervise(pool('f', Fragile, { min: 1, max: 1, intensity: 0 }), { onGiveUp }),
   };
 
-  test.each(Object.keys(kinds))('%s: stop is the default, a function hears of it and the system goes on, ignore leaves it at the report', async (kind) => {
+  test.each(
+    Object.keys(kinds),
+  )('%s: stop is the default, a function hears of it and the system goes on, ignore leaves it at the report', async (
+    kind,
+  ) => {
     const start = kinds[kind] as (typeof kinds)[string];
     for (const policy of ['stop', 'function', 'ignore'] as const) {
       const logger = new Recorder();

@@ -51,7 +51,8 @@ function inside({ system }: World, run: (self: ProcessSelf) => unknown): Promise
 }
 
 type Failing = (world: World) => unknown;
-const gone = (w: World): string => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return p.pid; };
+const gone =
+  (w: World): string => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return p.pid; };
 const bad = { nonsense: 1 } as never;
 const supervisorGone = (w: World) => w.system.supervisor(gone(w));
 const dynamicGone = (w: World) => w.system.dynamicSupervisor(gone(w));
@@ -74,20 +75,37 @@ const failing: Readonly<Record<string, Failing>> = {
   'Sends.put': (w) => w.nobody.put('note'),
   'Sends.deliver': (w) => w.nobody.deliver('nothing' as never),
   'Sends.call': (w) => [w.nobody.call('say', 'x'), w.system.start(Echo).call('fail')],
-  'Sends.stream': (w) => [w.nobody.stream('count').next(), w.system.start(Echo).stream('count', undefined, { signal: AbortSignal.abort(boom) }).next()],
+  'Sends.stream': (w) => [
+    w.nobody.stream('count').next(),
+    w.system.start(Echo).stream('count', undefined, { signal: AbortSignal.abort(boom) }).next(),
+  ],
   'TaskVerbs.await': (w) => w.self.task.await(failedTask(w)),
   'TaskVerbs.awaitMany': (w) => w.self.task.awaitMany([failedTask(w)]),
   'TaskVerbs.yield': (w) => w.self.task.yield(5 as never),
   'TaskVerbs.yieldMany': (w) => w.self.task.yieldMany([5 as never]),
   'TaskVerbs.shutdown': (w) => w.self.task.shutdown(5 as never),
-  'TaskVerbs.stream': (w) => w.system.task.stream({ [Symbol.iterator]: () => { throw boom; } }, () => 1)[Symbol.asyncIterator]().next(),
-  ...Object.fromEntries(['syncNotify', 'addHandler', 'addSupHandler', 'deleteHandler', 'swapHandler', 'swapSupHandler', 'call', 'whichHandlers', 'stop'].map((verb) => [`EventManagerRef.${verb}`, (w: World): unknown => {
-    const events = eventManager(w.system.ref(EventManager, gone(w))) as unknown as Record<string, (...args: unknown[]) => unknown>;
-    const key = /stop|sync|which/.test(verb) ? [] : [Handler, verb === 'call' ? 'count' : verb.startsWith('swap') ? Handler : undefined];
+  'TaskVerbs.stream': (w) =>
+    w.system.task.stream({ [Symbol.iterator]: () => { throw boom; } }, () => 1)[Symbol.asyncIterator]().next(),
+  ...Object.fromEntries([
+    'syncNotify', 'addHandler', 'addSupHandler', 'deleteHandler', 'swapHandler', 'swapSupHandler', 'call',
+    'whichHandlers', 'stop',
+  ].map((verb) => [`EventManagerRef.${verb}`, (w: World): unknown => {
+    const events =
+      eventManager(w.system.ref(EventManager, gone(w))) as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const key = /stop|sync|which/.test(verb)
+      ? []
+      : [Handler, verb === 'call' ? 'count' : verb.startsWith('swap') ? Handler : undefined];
     return verb.startsWith('swap') ? events[verb]?.(Handler, undefined, Handler) : events[verb]?.(...key);
   }])),
-  ...Object.fromEntries(['suspend', 'resume', 'getState', 'getStatus', 'noDebug', 'codeChange'].map((verb) => [`Sys.${verb}`, (w: World): unknown => (w.system.sys('nobody') as unknown as Record<string, () => unknown>)[verb]?.()])),
-  'Sys.replaceState': (w) => [w.system.sys('nobody').replaceState((state) => state), w.system.sys(w.system.start(Echo)).replaceState(() => { throw boom; }), w.system.sys(w.system.start(Echo)).replaceState((async () => { throw boom; }) as never)],
+  ...Object.fromEntries(['suspend', 'resume', 'getState', 'getStatus', 'noDebug', 'codeChange'].map((verb) => [
+    `Sys.${verb}`,
+    (w: World): unknown => (w.system.sys('nobody') as unknown as Record<string, () => unknown>)[verb]?.(),
+  ])),
+  'Sys.replaceState': (w) => [
+    w.system.sys('nobody').replaceState((state) => state),
+    w.system.sys(w.system.start(Echo)).replaceState(() => { throw boom; }),
+    w.system.sys(w.system.start(Echo)).replaceState((async () => { throw boom; }) as never),
+  ],
   'Sys.statistics': (w) => w.system.sys('nobody').statistics('on'),
   'Sys.log': (w) => w.system.sys('nobody').log('get'),
   'Sys.trace': (w) => w.system.sys('nobody').trace(true),
@@ -111,9 +129,19 @@ const failing: Readonly<Record<string, Failing>> = {
   'AnySupervisorRef.whichChildren': (w) => supervisorGone(w).whichChildren(),
   'AnySupervisorRef.countChildren': (w) => supervisorGone(w).countChildren(),
   'AnySupervisorRef.stop': (w) => supervisorGone(w).stop(),
-  'Breaker.run': (w) => { const one = w.system.breaker('open'); one.open(); return [one.run(() => 1), w.system.breaker('b').run(() => { throw ours; }), one.run(5 as never)]; },
+  'Breaker.run': (w) => {
+    const one = w.system.breaker('open');
+    one.open();
+    return [one.run(() => 1), w.system.breaker('b').run(() => { throw ours; }), one.run(5 as never)];
+  },
   'Breaker.wrap': (w) => w.system.breaker('c').wrap(() => { throw ours; })(),
-  'Limit.run': (w) => { const one = w.system.limit('l', { concurrent: 1 }); void one.run(() => new Promise(() => undefined)); return [one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never), one.run(() => 1, { signal: AbortSignal.abort(boom) })]; },
+  'Limit.run': (w) => {
+    const one = w.system.limit('l', { concurrent: 1 });
+    void one.run(() => new Promise(() => undefined));
+    return [
+      one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never), one.run(() => 1, { signal: AbortSignal.abort(boom) }),
+    ];
+  },
   'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw ours; })(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   'PoolRef.checkout': (w) => w.system.pool(Echo, 'nobody').checkout(),
@@ -140,18 +168,32 @@ const failing: Readonly<Record<string, Failing>> = {
 
 /** The same where the promises can be made only later. */
 const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>>> = {
-  'RegistryRef.lock': (w) => inside(w, (self) => { const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' }); w.system.start(Rooms, { name: 'rooms' }); return w.system.registry(Rooms).lock(self, 1, () => { throw ours; }); }),
-  'ProcessRef.stop': (w) => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return Promise.resolve([p.stop()]); },
+  'RegistryRef.lock': (w) => inside(w, (self) => {
+    const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });
+    w.system.start(Rooms, { name: 'rooms' });
+    return w.system.registry(Rooms).lock(self, 1, () => { throw ours; });
+  }),
+  'ProcessRef.stop': (
+    w,
+  ) => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return Promise.resolve([p.stop()]); },
   'ProcessSelf.receive': (w) => inside(w, (self) => self.receive(() => false, { signal: AbortSignal.abort(boom) })),
   'ProcessSelf.receiveBatch': (w) => {
     const controller = new AbortController();
-    const made = new Promise<unknown[]>((resolve) => { w.system.spawn((self) => { resolve([self.receiveBatch({ signal: controller.signal })]); return new Promise(() => undefined); }); });
+    const made = new Promise<unknown[]>((resolve) => { w.system.spawn(
+      (self) => { resolve([self.receiveBatch({ signal: controller.signal })]); return new Promise(() => undefined); },
+    ); });
     queueMicrotask(() => setImmediate(() => controller.abort(boom)));
     return made;
   },
-  'SimpleSupervisorRef.startChild': async (w) => { const made = await w.system.superviseSimple(template(Late, [])); return [made.startChild()]; },
-  'SimpleSupervisorRef.terminateChild': async (w) => { const made = await w.system.superviseSimple(template(Echo, [])); return [made.terminateChild(5 as never)]; },
-  'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo))]; },
+  'SimpleSupervisorRef.startChild': async (
+    w,
+  ) => { const made = await w.system.superviseSimple(template(Late, [])); return [made.startChild()]; },
+  'SimpleSupervisorRef.terminateChild': async (
+    w,
+  ) => { const made = await w.system.superviseSimple(template(Echo, [])); return [made.terminateChild(5 as never)]; },
+  'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [
+    made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo)),
+  ]; },
   'PoolRef.run': async (w) => {
     await w.system.supervise({ children: [pool('workers', Echo)] });
     return [
@@ -176,7 +218,9 @@ beforeEach(() => strays.begin());
 afterEach(() => strays.end());
 
 describe('P17 a promise of ours that nobody awaits', () => {
-  it.each([...Object.keys(failing), ...Object.keys(failingLater)])('%s ends no program when it rejects', async (name) => {
+  it.each(
+    [...Object.keys(failing), ...Object.keys(failingLater)],
+  )('%s ends no program when it rejects', async (name) => {
     const w = await world();
     const made = failingLater[name] === undefined ? [failing[name]?.(w)].flat() : await failingLater[name](w);
     expect(made.length).toBeGreaterThan(0);

@@ -32,16 +32,26 @@ describe('what a system tells about itself', () => {
     gate.open();
     await refused;
     await settleTurn();
-    expect(system.stats()).toMatchObject({ sent: 9, handled: 5, refused: 1, crashed: 1, expired: 1, rejected: 1, deadLettered: 2, queued: 0, running: 0, crashes: 1, exited: 1, callsFailed: 1, deadLettersTotal: 2 });
+    expect(system.stats()).toMatchObject({
+      sent: 9, handled: 5, refused: 1, crashed: 1, expired: 1, rejected: 1, deadLettered: 2, queued: 0, running: 0,
+      crashes: 1, exited: 1, callsFailed: 1, deadLettersTotal: 2,
+    });
     expectConserved(system.stats());
   });
 
   test('tree: the forest of live processes by parent, with types, ids, states and restarts', async () => {
     const system = testSystem();
     const gate = new Gate();
-    const Worker = defineAgent({ name: 'worker', casts: { async hold() { await gate.promise; }, ok: () => undefined, crash() { throw new Error('boom'); } }, calls: { begin: (self) => self.start(Leaf).pid } });
+    const Worker = defineAgent({
+      name: 'worker',
+      casts: { async hold() { await gate.promise; }, ok: () => undefined, crash() { throw new Error('boom'); } },
+      calls: { begin: (self) => self.start(Leaf).pid },
+    });
     const Leaf = defineAgent({ name: 'leaf' });
-    await system.supervise({ name: 'top', children: [child('a', Worker), supervisor('sub', { children: [child('b', Worker, { name: 'bee' })] })] });
+    await system.supervise({
+      name: 'top',
+      children: [child('a', Worker), supervisor('sub', { children: [child('b', Worker, { name: 'bee' })] })],
+    });
     const plain = system.spawn(async (self) => { await self.receive(); });
     const a = system.ref(Worker, 'a');
     a.cast('crash');
@@ -54,8 +64,14 @@ describe('what a system tells about itself', () => {
       {
         name: 'top', id: undefined, type: 'supervisor', status: 'idle', restarts: 0, mailbox: 0,
         children: expect.arrayContaining([
-          expect.objectContaining({ id: 'a', name: 'a', type: 'agent', definition: 'worker', status: 'waiting', mailbox: 1, restarts: 1, children: [expect.objectContaining({ definition: 'leaf', type: 'agent', id: undefined })] }),
-          expect.objectContaining({ id: 'sub', name: undefined, type: 'supervisor', children: [expect.objectContaining({ id: 'b', name: 'bee' })] }),
+          expect.objectContaining({
+            id: 'a', name: 'a', type: 'agent', definition: 'worker', status: 'waiting', mailbox: 1, restarts: 1,
+            children: [expect.objectContaining({ definition: 'leaf', type: 'agent', id: undefined })],
+          }),
+          expect.objectContaining({
+            id: 'sub', name: undefined, type: 'supervisor',
+            children: [expect.objectContaining({ id: 'b', name: 'bee' })],
+          }),
         ]),
       },
       { pid: plain.pid, type: 'process', status: 'waiting', children: [] },
@@ -66,7 +82,8 @@ describe('what a system tells about itself', () => {
 
   test('tree: a process whose parent has ended is a root', async () => {
     const system = testSystem();
-    const parent = system.spawn(async (self) => { self.spawn(async (inner) => { await inner.receive(); }, { link: false }); });
+    const parent =
+      system.spawn(async (self) => { self.spawn(async (inner) => { await inner.receive(); }, { link: false }); });
     await system.monitor(parent).down;
     expect(system.tree()).toMatchObject([{ type: 'process', children: [] }]);
   });
@@ -77,14 +94,20 @@ describe('what a system tells about itself', () => {
     const Worker = defineAgent({ name: 'worker', trapExit: true, casts: { async hold() { await gate.promise; } } });
     await system.supervise({ name: 'top', children: [child('a', Worker)] });
     const loose = system.start(Worker, { label: 'the loose one' });
-    expect(system.inspect(loose)).toMatchObject({ status: 'idle', label: 'the loose one', behaviour: 'worker', parent: undefined, ancestors: [], links: [], trapExit: true, op: undefined });
+    expect(system.inspect(loose)).toMatchObject({
+      status: 'idle', label: 'the loose one', behaviour: 'worker', parent: undefined, ancestors: [], links: [],
+      trapExit: true, op: undefined,
+    });
     system.ref(Worker, 'a').cast('hold');
     expect(system.inspect('a')?.status).toBe('queued');
     await settleTurn();
     const watch = system.spawn(async (self) => { self.monitor('a'); self.link('a'); await self.receive(); });
     await settleTurn();
     const top = system.whereis('top');
-    expect(system.inspect('a')).toMatchObject({ name: 'a', status: 'waiting', op: 'hold', parent: top, ancestors: ['top'], links: [top, watch.pid], monitoredBy: [watch.pid], mailbox: { size: 0, running: 1 } });
+    expect(system.inspect('a')).toMatchObject({
+      name: 'a', status: 'waiting', op: 'hold', parent: top, ancestors: ['top'], links: [top, watch.pid],
+      monitoredBy: [watch.pid], mailbox: { size: 0, running: 1 },
+    });
     expect(system.inspect(watch)?.monitors).toEqual([system.whereis('a')]);
     gate.open();
     await loose.stop();
@@ -105,7 +128,11 @@ describe('what a system tells about itself', () => {
     expect(system.processes()).toEqual([b.pid]);
   });
 
-  for (const development of [false, true]) test(`stats of a ref: sampled per definition, or its own histograms with stats: 'full' (${development ? 'development' : 'production'})`, async () => {
+  for (const development of [
+    false, true,
+  ]) test(`stats of a ref: sampled per definition, or its own histograms with stats: 'full' (${development
+    ? 'development'
+    : 'production'})`, async () => {
     const system = testSystem({ development });
     const Worker = defineAgent({ calls: { ping: () => 'pong' } });
     const [plain, other, full] = [system.start(Worker), system.start(Worker), system.start(Worker, { stats: 'full' })];

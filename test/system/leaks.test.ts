@@ -3,7 +3,10 @@ import { child, defineAgent, type AgentRef, type System } from '../../src/index.
 import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
-const Hub = defineAgent({ name: 'hub', trapExit: true, info() {}, calls: { echo: (_self, n: number) => n, async never() { await new Promise(() => undefined); } } });
+const Hub = defineAgent({
+  name: 'hub', trapExit: true, info() {},
+  calls: { echo: (_self, n: number) => n, async never() { await new Promise(() => undefined); } },
+});
 const Guest = defineAgent({
   name: 'guest',
   trapExit: true,
@@ -65,7 +68,11 @@ class State { readonly large = new Array<number>(1_000).fill(0); }
 const settle = async (): Promise<void> => { for (let turn = 0; turn < 6; turn++) await settleTurn(); };
 
 /** Agents that note their states weakly. */
-function mortals(): { readonly Mortal: ReturnType<typeof mortal>; readonly states: WeakRef<State>[]; readonly kept: unknown[] } {
+function mortals(): {
+  readonly Mortal: ReturnType<typeof mortal>;
+  readonly states: WeakRef<State>[];
+  readonly kept: unknown[]
+} {
   const states: WeakRef<State>[] = [];
   const kept: unknown[] = [];
   return { Mortal: mortal(states, kept), states, kept };
@@ -83,7 +90,9 @@ function mortal(states: WeakRef<State>[], kept: unknown[]) {
       ok: () => 'ok',
       hang: () => new Promise(() => undefined),
       boom() { throw new Error('boom'); },
-      async keep(self) { kept.push(self.delivery, self.signal, self.ref); await settleTurn(); throw new Error('boom'); },
+      async keep(
+        self,
+      ) { kept.push(self.delivery, self.signal, self.ref); await settleTurn(); throw new Error('boom'); },
     },
     info(self, message) { kept.push(message); },
   });
@@ -93,7 +102,10 @@ type Holder = (system: System, world: ReturnType<typeof mortals>) => Promise<unk
 const once = { guarantee: 'exactly-once', key: 'k', attemptsMax: 1 } as const;
 
 test.each<[string, Holder]>([
-  ['a ref by pid', async (system, { Mortal }) => { const ref = system.start(Mortal); system.exit(ref, 'kill'); return ref; }],
+  [
+    'a ref by pid',
+    async (system, { Mortal }) => { const ref = system.start(Mortal); system.exit(ref, 'kill'); return ref; },
+  ],
   ['receipts of what was handled, with a key or without', async (system, { Mortal }) => {
     const ref = system.start(Mortal);
     const receipts = [await ref.deliver('ok'), await ref.deliver('ok', undefined, once)];
@@ -120,7 +132,8 @@ test.each<[string, Holder]>([
   }],
   ['errors of calls that were open, queued or crashed it', async (system, { Mortal }) => {
     const [one, two] = [system.start(Mortal), system.start(Mortal)];
-    const errors = [one.call('hang'), one.call('ok'), two.call('boom')].map((call) => call.catch((error: unknown) => error));
+    const errors =
+      [one.call('hang'), one.call('ok'), two.call('boom')].map((call) => call.catch((error: unknown) => error));
     await settle();
     system.exit(one, 'kill');
     return Promise.all(errors);
@@ -128,7 +141,10 @@ test.each<[string, Holder]>([
   ['a monitor, its reference and its message', async (system, { Mortal, kept }) => {
     const ref = system.start(Mortal);
     const watcher = system.start(Mortal);
-    system.spawn(async (self) => { kept.push(self.monitor(ref.pid as never), await self.receive()); await self.receive(); }, { name: 'watcher' });
+    system.spawn(
+      async (self) => { kept.push(self.monitor(ref.pid as never), await self.receive()); await self.receive(); },
+      { name: 'watcher' },
+    );
     await settle();
     system.exit(ref, 'kill');
     system.exit(watcher, 'kill');
@@ -136,7 +152,9 @@ test.each<[string, Holder]>([
   }],
   ['a promise that its handler awaits', async (system) => {
     const forever: Promise<never>[] = [];
-    const Waiting = defineAgent({ calls: { wait: () => { const made = new Promise<never>(() => undefined); forever.push(made); return made; } } });
+    const Waiting = defineAgent(
+      { calls: { wait: () => { const made = new Promise<never>(() => undefined); forever.push(made); return made; } } },
+    );
     const ref = system.start(Waiting);
     void ref.call('wait').catch(() => undefined);
     await settle();
@@ -144,7 +162,10 @@ test.each<[string, Holder]>([
     return forever;
   }],
   ['a process that it has started and that lives on', async (system, { Mortal, states }) => {
-    const Parent = defineAgent({ init: () => { const made = new State(); states.push(new WeakRef(made)); return made; }, calls: { start: (self) => void self.spawn((own) => own.receive()) } });
+    const Parent = defineAgent({
+      init: () => { const made = new State(); states.push(new WeakRef(made)); return made; },
+      calls: { start: (self) => void self.spawn((own) => own.receive()) },
+    });
     const ref = system.start(Parent);
     system.start(Mortal);
     states.pop();
@@ -171,7 +192,10 @@ test('P35 a supervised agent that crashes again and again with a large state lea
   const ref = system.ref(Mortal, 'mortal');
   const receipts = [];
   for (let n = 0; n < 30; n++) {
-    receipts.push(await ref.deliver('boom', undefined, { ...once, key: `k${n}` }), await ref.deliver('ok', undefined, { ...once, key: `ok${n}` }));
+    receipts.push(
+      await ref.deliver('boom', undefined, { ...once, key: `k${n}` }),
+      await ref.deliver('ok', undefined, { ...once, key: `ok${n}` }),
+    );
     await settle();
   }
   heap();
@@ -196,7 +220,8 @@ class CountingEnv extends VirtualEnv {
 test('P35 the meters of definitions without a process are let go, but for the latest: a restart keeps its figures', async () => {
   const env = new CountingEnv();
   const system = testSystem({ env, development: false });
-  const definitions = Array.from({ length: 300 }, (_, n) => defineAgent({ name: `dynamic-${n}`, casts: { note: () => undefined } }));
+  const definitions =
+    Array.from({ length: 300 }, (_, n) => defineAgent({ name: `dynamic-${n}`, casts: { note: () => undefined } }));
   const run = async (definition: (typeof definitions)[number]): Promise<{ samples: number }> => {
     const ref = system.start(definition);
     for (let n = 0; n < 200; n++) ref.cast('note');
@@ -211,7 +236,8 @@ test('P35 the meters of definitions without a process are let go, but for the la
   expect(env.made).toHaveLength(600);
   await settle();
   expect(env.alive, 'two for each of 64 definitions').toBeLessThanOrEqual(2 * 64 + 2);
-  const [eldest, latest] = [definitions[0], definitions.at(-1)] as [(typeof definitions)[number], (typeof definitions)[number]];
+  const [eldest, latest] =
+    [definitions[0], definitions.at(-1)] as [(typeof definitions)[number], (typeof definitions)[number]];
   expect((await run(latest)).samples, 'those of its last life count').toBe(2 * (first.at(-1) as number));
   expect((await run(eldest)).samples, 'so old ones do not').toBe(first[0]);
 });

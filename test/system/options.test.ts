@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createSystem, defineAgent, OptionError } from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
-const Echo = defineAgent({ name: 'echo', init: (n = 0) => ({ n }), calls: { say: (_self, text: string) => text }, casts: { note: () => undefined } });
+const Echo = defineAgent({
+  name: 'echo', init: (n = 0) => ({ n }), calls: { say: (_self, text: string) => text },
+  casts: { note: () => undefined },
+});
 
 describe('createSystem', () => {
   const bad: [object, string, RegExp][] = [
@@ -20,7 +23,10 @@ describe('createSystem', () => {
     [{ handleSignals: 1 }, 'createSystem.handleSignals', /true or false/],
     [{ deadLetters: 5 }, 'createSystem.deadLetters', /an object/],
     [{ deadLetters: { capacity: -1 } }, 'createSystem.deadLetters.capacity', /got -1.*from 0/],
-    [{ deadLetters: { size: 1 } }, 'createSystem.deadLetters.size', /no such option; did you mean sizeOf\? known options: capacity/],
+    [
+      { deadLetters: { size: 1 } }, 'createSystem.deadLetters.size',
+      /no such option; did you mean sizeOf\? known options: capacity/,
+    ],
     [{ env: 5 }, 'createSystem.env', /an Env/],
   ];
   for (const [options, option, message] of bad) {
@@ -73,7 +79,9 @@ describe('names', () => {
     system.register('a', a);
     expect(system.whereis('a')).toBe(a.pid);
     expect(system.registered().sort()).toEqual(['a', 'b']);
-    expect(() => system.register('a', system.start(Echo))).toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED' }));
+    expect(() => system.register('a', system.start(Echo))).toThrow(
+      expect.objectContaining({ code: 'ALREADY_REGISTERED' }),
+    );
     expect(() => system.register('c', b)).toThrow(/without a name/);
     expect(() => system.unregister('nobody')).toThrow(expect.objectContaining({ code: 'NOT_REGISTERED' }));
     system.unregister('a');
@@ -85,7 +93,9 @@ describe('names', () => {
     expect(() => system.register('a', a)).toThrow(expect.objectContaining({ code: 'NOPROC' }));
   });
 
-  for (const name of ['', ' ', '__proto__', 'constructor', '../up', 'a//b', 'a..b', 'ümlaut', 'x'.repeat(129), 'a.*', '>']) {
+  for (const name of [
+    '', ' ', '__proto__', 'constructor', '../up', 'a//b', 'a..b', 'ümlaut', 'x'.repeat(129), 'a.*', '>',
+  ]) {
     test(`P39 '${name.slice(0, 20)}' is refused wherever a name enters`, () => {
       const system = testSystem();
       expect(() => system.start(Echo, 0, { name })).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));

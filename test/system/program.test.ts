@@ -118,7 +118,9 @@ describe('P15 P35 a program that uses castcall', () => {
       say('ready');
     `, { act: (kill) => kill('SIGTERM') });
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' });
-    expect(ended.stdout.trim().split('\n').slice(1)).toEqual(['worked', 'worked', 'terminate b shutdown', 'terminate a shutdown']);
+    expect(ended.stdout.trim().split('\n').slice(1)).toEqual(
+      ['worked', 'worked', 'terminate b shutdown', 'terminate a shutdown'],
+    );
   });
 
   test('without handleSignals the program has Node\'s own behaviour', async () => {
@@ -166,7 +168,10 @@ describe('P15 P35 a program that uses castcall', () => {
     expect(ended.stdout).toBe('terminate a Error: boom\nterminate b shutdown\nready\n');
     const lines = ended.stderr.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toMatchObject([
-      { level: 50, msg: 'process crashed', system: 'bank', name: 'alice', op: 'crash', reason: 'Error: boom', err: { type: 'Error', message: 'boom' } },
+      {
+        level: 50, msg: 'process crashed', system: 'bank', name: 'alice', op: 'crash', reason: 'Error: boom',
+        err: { type: 'Error', message: 'boom' },
+      },
       { level: 40, system: 'bank', op: 'nope' },
     ]);
     expect(ended.stderr).not.toContain('hunter2');

@@ -24,9 +24,16 @@ const say = (text) => process.stdout.write(text + '\\n');
  * said `ready`, and wait until it has said more. A program that does not end by itself within `limitMs` after that is
  * killed, and its code is null.
  */
-export function program(code: string, options: { readonly act?: (kill: (signal: NodeJS.Signals) => void, said: (text: string) => Promise<void>) => unknown; readonly env?: Record<string, string>; readonly limitMs?: number } = {}): Promise<Ended> {
+export function program(code: string, options: {
+  readonly act?: (kill: (signal: NodeJS.Signals) => void, said: (text: string) => Promise<void>) => unknown;
+  readonly env?: Record<string, string>;
+  readonly limitMs?: number
+} = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const running = spawn(process.execPath, ['--input-type=module', '-e', prelude + code], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
+    const running = spawn(
+      process.execPath, ['--input-type=module', '-e', prelude + code],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
+    );
     let stdout = '';
     let stderr = '';
     let limit: NodeJS.Timeout | undefined;

@@ -60,7 +60,9 @@ describe('handleSignals', () => {
       say('started');
     `, { act: (kill) => kill('SIGTERM') });
     expect(ended).toMatchObject({ signal: 'SIGTERM', stderr: '' });
-    expect(lines(ended.stdout).filter((line) => !line.startsWith('warn'))).toEqual(['a starts', 'ready', 'b starts', 'started', 'terminate b', 'terminate a']);
+    expect(lines(ended.stdout).filter((line) => !line.startsWith('warn'))).toEqual(
+      ['a starts', 'ready', 'b starts', 'started', 'terminate b', 'terminate a'],
+    );
   });
 
   for (const copies of ['one copy', 'two copies'] as const) {
@@ -92,11 +94,15 @@ describe('handleSignals', () => {
         say('ready');
       `, { act: (kill) => kill('SIGTERM'), env: { COPY: scratch } });
       expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' });
-      expect(lines(ended.stdout)).toEqual(['ready', 'quick ended', 'other worked', 'other ended', 'slow worked', 'slow ended']);
+      expect(lines(ended.stdout)).toEqual(
+        ['ready', 'quick ended', 'other worked', 'other ended', 'slow worked', 'slow ended'],
+      );
     });
   }
 
-  for (const [first, second] of [['SIGTERM', 'SIGTERM'], ['SIGTERM', 'SIGINT'], ['SIGINT', 'SIGTERM'], ['SIGINT', 'SIGINT']] as const) {
+  for (const [first, second] of [
+    ['SIGTERM', 'SIGTERM'], ['SIGTERM', 'SIGINT'], ['SIGINT', 'SIGTERM'], ['SIGINT', 'SIGINT'],
+  ] as const) {
     test(`${second} while ${first} drains ends the program at once, by that signal`, async () => {
       const ended = await program(`${AGENTS}
         const systems = [1, 2].map((n) => createSystem({ name: 's' + n, logger, handleSignals: true }));
@@ -135,7 +141,9 @@ describe('handleSignals', () => {
       say('ready');
     `, { act: (kill) => kill('SIGTERM') });
     expect(ended).toMatchObject({ signal: 'SIGTERM', stderr: '' });
-    expect(lines(ended.stdout).filter((line) => !line.startsWith('warn'))).toEqual(['makes', 'ready', 'terminate late shutdown']);
+    expect(lines(ended.stdout).filter((line) => !line.startsWith('warn'))).toEqual(
+      ['makes', 'ready', 'terminate late shutdown'],
+    );
     expect(ended.stdout.match(/warn/g)).toHaveLength(1);
   });
 

@@ -9,13 +9,16 @@ const program = fileURLToPath(new URL('../../scripts/soak.mjs', import.meta.url)
 interface Ended { readonly code: unknown; readonly stdout: string; readonly stderr: string }
 
 const run = (...args: readonly string[]): Promise<Ended> => new Promise((resolve) => {
-  execFile(process.execPath, [program, ...args], (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+  execFile(process.execPath, [program, ...args], (error, stdout, stderr) =>
+    resolve({ code: error?.code ?? 0, stdout, stderr }));
 });
 
 describe('npm run soak', () => {
   it('P1 a short run under every policy has exact books, and its exit code says what it found', async () => {
     const { code, stdout } = await run('--minutes', '0.02', '--json');
-    const outcomes = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown> & { failures: string[]; ok: boolean });
+    const outcomes = stdout.trim().split('\n').map(
+      (line) => JSON.parse(line) as Record<string, unknown> & { failures: string[]; ok: boolean },
+    );
     expect(outcomes.map(({ policy }) => policy)).toEqual(POLICIES);
     for (const { failures, ok, handled, offered, held } of outcomes) {
       // a busy machine may spoil the figures of so short a run, never the books
@@ -25,21 +28,29 @@ describe('npm run soak', () => {
       expect(offered).toBeGreaterThan(handled as number);
     }
     expect(code).toBe(outcomes.every(({ ok }) => ok) ? 0 : 1);
-    const [reject, newest, oldest, suspend] = outcomes as unknown as [Record<string, number>, Record<string, number>, Record<string, number>, Record<string, number>];
+    const [reject, newest, oldest, suspend] = outcomes as unknown as [
+      Record<string, number>, Record<string, number>, Record<string, number>, Record<string, number>,
+    ];
     expect([reject['dropped'], oldest['rejected'], suspend['dropped']]).toEqual([0, 0, 0]);
-    expect(Math.min(reject['rejected']!, newest['dropped']!, oldest['dropped']!, suspend['rejected']!)).toBeGreaterThan(0);
+    expect(Math.min(reject['rejected']!, newest['dropped']!, oldest['dropped']!, suspend['rejected']!)).toBeGreaterThan(
+      0,
+    );
   }, 120_000);
 
   it('refuses a bad argument with its code', async () => {
     const { code, stderr } = await run('--policy', 'block');
-    expect([code, stderr]).toEqual([2, expect.stringContaining("BAD_OPTION --policy: got 'block', expected one of reject, drop-newest, drop-oldest, suspend, all")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(
+      "BAD_OPTION --policy: got 'block', expected one of reject, drop-newest, drop-oldest, suspend, all",
+    )]);
   }, 120_000);
 });
 
 describe('the arguments of npm run soak', () => {
   it('are read', () => {
     expect(parseOptions([])).toEqual({ minutes: 1, policies: POLICIES, json: false });
-    expect(parseOptions(['--minutes', '0.5', '--policy', 'suspend', '--json'])).toEqual({ minutes: 0.5, policies: ['suspend'], json: true });
+    expect(parseOptions(['--minutes', '0.5', '--policy', 'suspend', '--json'])).toEqual(
+      { minutes: 0.5, policies: ['suspend'], json: true },
+    );
     expect(parseOptions(['--help'])).toBe('help');
   });
 
@@ -52,7 +63,9 @@ describe('the arguments of npm run soak', () => {
     [['--minutes='], 'BAD_OPTION', "--minutes: got ''"],
     [['--policy', 'block'], 'BAD_OPTION', 'reject, drop-newest, drop-oldest, suspend, all'],
   ])('are refused: %j', (given, code, text) => {
-    expect(() => parseOptions(given)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error);
+    expect(() => parseOptions(given)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error,
+    );
   });
 });
 

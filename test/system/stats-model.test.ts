@@ -15,7 +15,9 @@ const Worker = defineAgent({
   calls: { ask(self, refuse: boolean) { self.state.look(); return refuse ? self.refuse('no') : 'yes'; } },
   casts: {
     take(self, _text: string) { self.state.look(); },
-    wait(self, _text: string) { self.state.look(); return new Promise<void>((resolve) => { self.state.held.push(resolve); }); },
+    wait(
+      self, _text: string,
+    ) { self.state.look(); return new Promise<void>((resolve) => { self.state.held.push(resolve); }); },
     fail(self, _text: string) { self.state.look(); throw new Error('as asked'); },
   },
   terminate(self) { self.state.look(); },
@@ -35,15 +37,23 @@ const SIZE = MAILBOXES.length;
 const at = fc.nat(SIZE - 1);
 const priority = fc.constantFrom('normal' as const, 'normal' as const, 'low' as const, 'critical' as const);
 const step = fc.oneof(
-  { weight: 14, arbitrary: fc.record({ kind: fc.constant('cast' as const), at, op: fc.constantFrom('take' as const, 'take' as const, 'wait' as const), priority, expires: fc.constantFrom(-1, -1, 2), key: fc.constantFrom('', '', 'a') }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('call' as const), at, refuse: fc.boolean(), kept: fc.boolean() }) },
+  { weight: 14, arbitrary: fc.record({
+    kind: fc.constant('cast' as const), at, op: fc.constantFrom('take' as const, 'take' as const, 'wait' as const),
+    priority, expires: fc.constantFrom(-1, -1, 2), key: fc.constantFrom('', '', 'a'),
+  }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('call' as const), at, refuse: fc.boolean(), kept: fc.boolean() }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('put' as const), at }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at, fails: fc.boolean() }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('rest' as const) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('release' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 2_000 }) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('suspend' as const, 'resume' as const, 'crash' as const, 'kill' as const, 'close' as const, 'start' as const), at }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom(
+    'suspend' as const, 'resume' as const, 'crash' as const, 'kill' as const, 'close' as const, 'start' as const,
+  ), at }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('tell' as const, 'take' as const), number: fc.nat(3) }) },
 );
 
@@ -77,7 +87,9 @@ describe('the account of a system', () => {
       const sizeOf = (payload: unknown): number => { look(); return String(payload).length; };
       const start = (n: number): void => {
         const mailbox = MAILBOXES[n];
-        system.start(Worker, shared, { name: `w${n}`, ...(mailbox === undefined ? {} : { mailbox: mailbox.capacityBytes === undefined ? mailbox : { ...mailbox, sizeOf } }) });
+        system.start(Worker, shared, { name: `w${n}`, ...(mailbox === undefined
+          ? {}
+          : { mailbox: mailbox.capacityBytes === undefined ? mailbox : { ...mailbox, sizeOf } }) });
       };
       const refs: AgentRef<typeof Worker>[] = MAILBOXES.map((_, n) => system.ref(Worker, `w${n}`));
       for (let n = 0; n < SIZE; n++) start(n);
@@ -88,10 +100,16 @@ describe('the account of a system', () => {
         const text = `message ${number}`;
         const ref = refs['at' in one ? one.at : 0] as AgentRef<typeof Worker>;
         switch (one.kind) {
-          case 'cast': ref.cast(one.op, text, { priority: one.priority, ...(one.expires < 0 ? {} : { expiresInMs: one.expires }), ...(one.key === '' ? {} : { coalesce: { key: one.key } }) }); break;
-          case 'call': ref.call('ask', one.refuse, one.kept ? { guarantee: 'at-least-once' } : { timeoutMs: 50 }).catch(() => undefined); break;
+          case 'cast': ref.cast(one.op, text, {
+            priority: one.priority, ...(one.expires < 0 ? {} : { expiresInMs: one.expires }),
+            ...(one.key === '' ? {} : { coalesce: { key: one.key } }),
+          }); break;
+          case 'call': ref.call('ask', one.refuse, one.kept ? { guarantee: 'at-least-once' } : { timeoutMs: 50 }).catch(
+            () => undefined,
+          ); break;
           case 'put': ref.put('take', text, { timeoutMs: 500 }).catch(() => undefined); break;
-          case 'deliver': ref.deliver(one.fails ? 'fail' : 'take', text, { guarantee: 'at-least-once', attemptsMax: 2 }).then((receipt) => receipt.settled).catch(() => undefined); break;
+          case 'deliver': ref.deliver(one.fails ? 'fail' : 'take', text, { guarantee: 'at-least-once', attemptsMax: 2 })
+            .then((receipt) => receipt.settled).catch(() => undefined); break;
           case 'settle': await env.settle(); break;
           case 'rest': rest(); break;
           case 'release': for (const release of shared.held.splice(0)) release(); break;
@@ -105,7 +123,9 @@ describe('the account of a system', () => {
           case 'tell': reader.send(one.number); break;
           default:
             await env.settle();
-            if (plain !== undefined) await Promise.all([plain.receive((m) => m === one.number, { timeoutMs: 1 }), env.advance(1)]);
+            if (plain !== undefined) {
+              await Promise.all([plain.receive((m) => m === one.number, { timeoutMs: 1 }), env.advance(1)]);
+            }
         }
         look();
         balanced();
@@ -152,7 +172,8 @@ describe('a look at the account', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env, development: false });
     const { accounts } = kernelOf(system);
-    const parked = defineAgent({ name: 'Parked', init: () => ({}), casts: { wait: () => new Promise<void>(() => undefined) } });
+    const parked =
+      defineAgent({ name: 'Parked', init: () => ({}), casts: { wait: () => new Promise<void>(() => undefined) } });
     const refs = Array.from({ length: 2_000 }, () => system.start(parked));
     for (const ref of refs) ref.cast('wait');
     await env.settle();

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, Exit, supervisor, type ExitReason, type StopReport, type System } from '../../src/index.js';
+import {
+  child, createSystem, defineAgent, Exit, supervisor, type ExitReason, type StopReport, type System,
+} from '../../src/index.js';
 import { expectConserved, settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { rejection, sleep } from '../supervisor/wait.js';
@@ -10,7 +12,10 @@ function staff() {
   const Agent = defineAgent({
     trapExit: true,
     init: (id: string) => ({ id }),
-    casts: { work(self, what: string) { log.push(`${self.state.id} ${what}`); }, async slow(self, ms: number) { await sleep(ms); log.push(`${self.state.id} slow`); } },
+    casts: {
+      work(self, what: string) { log.push(`${self.state.id} ${what}`); },
+      async slow(self, ms: number) { await sleep(ms); log.push(`${self.state.id} slow`); },
+    },
     calls: { id: (self) => self.state.id, async hang() { await new Promise(() => undefined); } },
     terminate(self, reason) { log.push(`-${self.state.id} ${String(reason)}`); },
   });
@@ -22,11 +27,17 @@ describe('system.stop', () => {
     const system = testSystem();
     const { Agent, log } = staff();
     system.start(Agent, 'loose1');
-    await system.supervise({ children: [child('a', Agent, 'a'), supervisor('sub', { children: [child('b', Agent, 'b'), child('c', Agent, 'c')] }), child('d', Agent, 'd')] });
+    await system.supervise({ children: [
+      child('a', Agent, 'a'), supervisor('sub', { children: [child('b', Agent, 'b'), child('c', Agent, 'c')] }),
+      child('d', Agent, 'd'),
+    ] });
     system.start(Agent, 'loose2');
     await system.supervise({ children: [child('x', Agent, 'x'), child('y', Agent, 'y')] });
     const report = await system.stop();
-    expect(log).toEqual(['-y shutdown', '-x shutdown', '-d shutdown', '-c shutdown', '-b shutdown', '-a shutdown', '-loose2 shutdown', '-loose1 shutdown']);
+    expect(log).toEqual([
+      '-y shutdown', '-x shutdown', '-d shutdown', '-c shutdown', '-b shutdown', '-a shutdown', '-loose2 shutdown',
+      '-loose1 shutdown',
+    ]);
     expect(report).toEqual({ drained: true, killed: 0, deadLettered: 0 });
     expect(system.stats()).toMatchObject({ processes: 0, crashes: 0 });
   });
@@ -86,7 +97,9 @@ describe('system.stop', () => {
   test('P2 without drain what was not started becomes dead letters, counted in the report; callers hear why', async () => {
     const system = testSystem();
     const { Agent } = staff();
-    const Plain = defineAgent({ casts: { work: () => undefined, async hang() { await new Promise(() => undefined); } }, calls: { ask: () => 1 } });
+    const Plain = defineAgent({
+      casts: { work: () => undefined, async hang() { await new Promise(() => undefined); } }, calls: { ask: () => 1 },
+    });
     const a = system.start(Plain);
     a.cast('hang');
     await settleTurn();
@@ -97,7 +110,9 @@ describe('system.stop', () => {
     const report = await system.stop();
     expect(report).toEqual({ drained: true, killed: 0, deadLettered: 3 });
     expect(await call).toMatchObject({ ok: false, error: { code: 'EXIT', reason: 'shutdown' } });
-    expect(system.deadLetters.list().map((letter) => [letter.op, letter.reason])).toEqual([['work', 'shutdown'], ['ask', 'shutdown'], ['work', 'shutdown']]);
+    expect(system.deadLetters.list().map((letter) => [letter.op, letter.reason])).toEqual(
+      [['work', 'shutdown'], ['ask', 'shutdown'], ['work', 'shutdown']],
+    );
     expect(trapping.pid).toBeUndefined();
   });
 
@@ -144,7 +159,9 @@ describe('system.stop', () => {
   test('P15 what a terminate starts during the stop does not outlive it', async () => {
     const system = testSystem();
     const { Agent, log } = staff();
-    const Heir = defineAgent({ trapExit: true, terminate(self) { self.spawn(async (late) => { await late.receive(); }, { link: false }); system.start(Agent, 'heir'); } });
+    const Heir = defineAgent({ trapExit: true, terminate(
+      self,
+    ) { self.spawn(async (late) => { await late.receive(); }, { link: false }); system.start(Agent, 'heir'); } });
     system.start(Heir);
     expect((await system.stop({ timeoutMs: 500 })).killed).toBeLessThanOrEqual(2);
     expect(system.processes()).toEqual([]);
@@ -176,7 +193,9 @@ describe('system.stop', () => {
 
 describe('system.stop from inside a handler', () => {
   /** Starts the stop in every way in which a handler may; tells what the stop resolved to. */
-  async function stopFrom(how: 'sync' | 'awaited' | 'after an await', trapExit: boolean, supervised: boolean, drain: boolean): Promise<{ report: StopReport; reasons: ExitReason[]; system: System }> {
+  async function stopFrom(
+    how: 'sync' | 'awaited' | 'after an await', trapExit: boolean, supervised: boolean, drain: boolean,
+  ): Promise<{ report: StopReport; reasons: ExitReason[]; system: System }> {
     const system = createSystem({ logger: false });
     const reasons: ExitReason[] = [];
     let stopping: Promise<StopReport> | undefined;
@@ -207,7 +226,9 @@ describe('system.stop from inside a handler', () => {
     for (const trapExit of [false, true]) {
       for (const supervised of [false, true]) {
         for (const drain of [false, true]) {
-          test(`${how}, ${trapExit ? 'trapping' : 'not trapping'}, ${supervised ? 'supervised' : 'loose'}, ${drain ? 'with' : 'without'} drain: it ends, nobody waits for the one who asked`, async () => {
+          test(`${how}, ${trapExit ? 'trapping' : 'not trapping'}, ${supervised
+            ? 'supervised'
+            : 'loose'}, ${drain ? 'with' : 'without'} drain: it ends, nobody waits for the one who asked`, async () => {
             const { report, reasons, system } = await stopFrom(how, trapExit, supervised, drain);
             expect(report).toEqual({ drained: true, killed: 0, deadLettered: 0 });
             expect(reasons).toEqual(['shutdown']);
@@ -222,7 +243,9 @@ describe('system.stop from inside a handler', () => {
   for (const trapExit of [false, true]) {
     for (const supervised of [false, true]) {
       for (const drain of [false, true]) {
-        test(`after an await, ${trapExit ? 'trapping' : 'not trapping'}, ${supervised ? 'supervised' : 'loose'}, ${drain ? 'with' : 'without'} drain: nobody can know who asked, so it ends at the latest when time is up`, async () => {
+        test(`after an await, ${trapExit ? 'trapping' : 'not trapping'}, ${supervised ? 'supervised' : 'loose'}, ${drain
+          ? 'with'
+          : 'without'} drain: nobody can know who asked, so it ends at the latest when time is up`, async () => {
           const began = performance.now();
           const { reasons, system } = await stopFrom('after an await', trapExit, supervised, drain);
           expect(performance.now() - began).toBeLessThan(1_500);

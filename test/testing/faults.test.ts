@@ -26,11 +26,15 @@ describe('a fault', () => {
   it('drops a call, which then times out', () => run(async (sim) => {
     const counter = sim.system.start(Counter);
     sim.faults.drop({ op: 'seen' });
-    expect(await counter.tryCall('seen', undefined, { timeoutMs: 7 })).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
+    expect(await counter.tryCall('seen', undefined, { timeoutMs: 7 })).toMatchObject(
+      { ok: false, error: { code: 'TIMEOUT' } },
+    );
     expect(await counter.call('seen')).toBe('');
   }));
 
-  it('delays a send, so that later ones overtake it; one that comes too late is a dead letter', () => run(async (sim) => {
+  it('delays a send, so that later ones overtake it; one that comes too late is a dead letter', () => run(async (
+    sim,
+  ) => {
     const counter = sim.system.start(Counter);
     sim.faults.delay(10, { op: 'add' });
     counter.cast('add', 1);
@@ -68,7 +72,9 @@ describe('a fault', () => {
     expect(await put).toMatchObject({ code: 'EXIT', reason: 'killed' });
   }));
 
-  it('a put that is over before its sender waits for it does not hold up the end of that sender', () => run(async (sim) => {
+  it('a put that is over before its sender waits for it does not hold up the end of that sender', () => run(async (
+    sim,
+  ) => {
     const counter = sim.system.start(Counter);
     const Putter = defineAgent({ name: 'putter', casts: { go: (self, to: typeof counter) => self.put(to, 'add', 1) } });
     const putter = sim.system.start(Putter);

@@ -11,7 +11,9 @@ describe('a probe', () => {
     const inbox = probe(system, { name: 'inbox' });
     for (const text of ['a', 'b', 'c']) system.send('inbox', { text });
     expect((await inbox.expect({ text: 'b' })).message).toEqual({ text: 'b' });
-    expect((await inbox.expect((message) => (message as { text: string }).text !== 'x')).message).toEqual({ text: 'a' });
+    expect((await inbox.expect((message) => (message as { text: string }).text !== 'x')).message).toEqual(
+      { text: 'a' },
+    );
     expect(inbox.messages.map(({ message }) => message)).toEqual([{ text: 'a' }, { text: 'b' }, { text: 'c' }]);
     await expect(inbox.expectNone()).rejects.toMatchObject({ code: 'EXPECTATION_FAILED' });
   });

@@ -5,7 +5,10 @@ import { simulate, simulateMany, SimulationError, type Simulation } from '../../
 const Counter = defineAgent({
   name: 'counter',
   init: () => ({ n: 0 }),
-  calls: { value: (self) => self.state.n, async slow(self, ms: number) { await new Promise((resolve) => setTimeout(resolve, ms)); return ++self.state.n; } },
+  calls: {
+    value: (self) => self.state.n,
+    async slow(self, ms: number) { await new Promise((resolve) => setTimeout(resolve, ms)); return ++self.state.n; },
+  },
   casts: { add(self, by: number) { self.state.n += by; } },
 });
 
@@ -51,12 +54,17 @@ describe('a simulated seed', () => {
   });
 
   it('takes every seed from 0 to 4,294,967,295', async () => {
-    for (const seed of [0, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) expect((await simulate(seed, (sim) => sim.settle())).seed).toBe(seed);
+    for (const seed of [0, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
+      expect((await simulate(seed, (sim) => sim.settle())).seed).toBe(seed);
+    }
     await expect(simulate(0x1_0000_0000, () => undefined)).rejects.toMatchObject({ code: 'BAD_OPTION' });
   });
 
   it('fails with the seed, the events and the command that replays it', async () => {
-    const error = await simulate(9, (sim) => { sim.note('here'); sim.always(false, 'never so'); }, { policy: 'pct', replay: (seed) => `again ${seed}` }).catch((one: unknown) => one);
+    const error = await simulate(
+      9, (sim) => { sim.note('here'); sim.always(false, 'never so'); },
+      { policy: 'pct', replay: (seed) => `again ${seed}` },
+    ).catch((one: unknown) => one);
     expect(error).toBeInstanceOf(SimulationError);
     expect(error).toMatchObject({ seed: 9, policy: 'pct', code: 'SIMULATION_FAILED' });
     expect((error as Error).message).toContain('always: never so');

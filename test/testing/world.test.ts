@@ -4,7 +4,8 @@ import { defineAgent } from '../../src/index.js';
 import type { SimulationError} from '../../src/testing/index.js';
 import { simulate, simulateMany, type Scenario } from '../../src/testing/index.js';
 
-const failureOf = (scenario: Scenario, seed = 1): Promise<SimulationError> => simulate(seed, scenario).then(() => { throw new Error('it passed'); }, (error: SimulationError) => error);
+const failureOf = (scenario: Scenario, seed = 1): Promise<SimulationError> =>
+  simulate(seed, scenario).then(() => { throw new Error('it passed'); }, (error: SimulationError) => error);
 const codeOf = (error: SimulationError): unknown => (error.cause as { code?: unknown }).code;
 
 /** Virtual ms: nothing here waits in real time. */
@@ -13,7 +14,8 @@ const HOUR = 3_600 * SECOND;
 
 describe('the world of a simulation', () => {
   it('has its own Date, timers, performance and Math.random, and gives the real ones back', async () => {
-    const real = [Date, setTimeout, setInterval, setImmediate, Math.random, performance.now, AbortSignal.timeout, fetch];
+    const real =
+      [Date, setTimeout, setInterval, setImmediate, Math.random, performance.now, AbortSignal.timeout, fetch];
     const draws: number[] = [];
     const scenario: Scenario = async () => {
       const began = Date.now();
@@ -34,30 +36,43 @@ describe('the world of a simulation', () => {
     await simulate(5, scenario);
     await simulate(5, scenario);
     expect(draws[0]).toBe(draws[1]);
-    expect([Date, setTimeout, setInterval, setImmediate, Math.random, performance.now, AbortSignal.timeout, fetch]).toEqual(real);
+    expect([Date, setTimeout, setInterval, setImmediate, Math.random, performance.now, AbortSignal.timeout, fetch])
+      .toEqual(real);
     await failureOf(() => { throw new Error('x'); });
     expect([Date, setTimeout]).toEqual([real[0], real[1]]);
   });
 
   it('refuses the network, and fails a seed that waits for the outside, or for ever', async () => {
-    expect((await failureOf(() => fetch('http://127.0.0.1:1'))).message).toContain('fetch: a simulation cannot wait for the network');
+    expect((await failureOf(() => fetch('http://127.0.0.1:1'))).message).toContain(
+      'fetch: a simulation cannot wait for the network',
+    );
     expect(codeOf(await failureOf(() => foreignSleep(1)))).toBe('SIMULATION_STUCK');
     expect(codeOf(await failureOf(() => new Promise(() => undefined)))).toBe('SIMULATION_STUCK');
     const endless = simulate(1, async (sim) => { for (;;) await sim.sleep(1); }, { stepsMax: 100 });
-    expect(codeOf(await endless.then(() => { throw new Error('it passed'); }, (error: SimulationError) => error))).toBe('SIMULATION_ENDLESS');
+    expect(codeOf(await endless.then(() => { throw new Error('it passed'); }, (error: SimulationError) => error))).toBe(
+      'SIMULATION_ENDLESS',
+    );
   });
 
   it('fails a seed by an always inside an agent, and by a rejection that nobody handled', async () => {
-    const Liar = defineAgent({ casts: { check(_self, sim: { always(holds: boolean, id: string): void }) { sim.always(false, 'inside'); } } });
-    const inside = await simulate(1, async (sim) => { sim.system.start(Liar).cast('check', sim); await sim.settle(); }, { system: { payloads: 'shared' } })
+    const Liar = defineAgent(
+      { casts: { check(_self, sim: { always(holds: boolean, id: string): void }) { sim.always(false, 'inside'); } } },
+    );
+    const inside = await simulate(
+      1, async (sim) => { sim.system.start(Liar).cast('check', sim); await sim.settle(); },
+      { system: { payloads: 'shared' } },
+    )
       .then(() => { throw new Error('it passed'); }, (error: SimulationError) => error);
     expect(inside.message).toContain('always: inside');
-    expect(codeOf(await failureOf(async (sim) => { void Promise.reject(new Error('lost')); await sim.sleep(1); }))).toBe('UNHANDLED_REJECTION');
+    expect(codeOf(await failureOf(async (sim) => { void Promise.reject(new Error('lost')); await sim.sleep(1); })))
+      .toBe('UNHANDLED_REJECTION');
   });
 
   it('lets late awaits of dead agents go on, and finds that they change nothing', async () => {
     let woke = 0;
-    const Sleeper = defineAgent({ casts: { async nap(self) { await new Promise((resolve) => setTimeout(resolve, HOUR)); woke++; self.send('nobody', 'zombie'); } } });
+    const Sleeper = defineAgent({ casts: { async nap(
+      self,
+    ) { await new Promise((resolve) => setTimeout(resolve, HOUR)); woke++; self.send('nobody', 'zombie'); } } });
     const run = await simulate(1, async (sim) => { sim.system.start(Sleeper).cast('nap'); await sim.settle(); });
     expect(woke).toBe(1);
     expect(run.elapsedMs).toBeGreaterThanOrEqual(HOUR);
@@ -66,20 +81,30 @@ describe('the world of a simulation', () => {
 
 describe('a batch', () => {
   it('fails when a sometimes is never reached, declared or asked', async () => {
-    await expect(simulateMany((sim) => { sim.sometimes(false, 'asked'); }, { seeds: 5, sometimes: ['declared'] })).rejects.toMatchObject({ code: 'SOMETIMES_NEVER', message: expect.stringContaining('declared; asked') as string });
-    expect((await simulateMany((sim) => { sim.sometimes(sim.seed === 3, 'third'); }, { seeds: 5 })).sometimes.get('third')).toBe(1);
+    await expect(
+      simulateMany((sim) => { sim.sometimes(false, 'asked'); }, { seeds: 5, sometimes: ['declared'] }),
+    ).rejects.toMatchObject({ code: 'SOMETIMES_NEVER', message: expect.stringContaining('declared; asked') as string });
+    expect(
+      (await simulateMany((sim) => { sim.sometimes(sim.seed === 3, 'third'); }, { seeds: 5 })).sometimes.get('third'),
+    ).toBe(1);
   });
 
   it('finds what does not repeat itself', async () => {
     let runs = 0;
-    await expect(simulateMany((sim) => { sim.note(String(runs++)); }, { from: 100, seeds: 1 })).rejects.toMatchObject({ code: 'NOT_DETERMINISTIC' });
+    await expect(simulateMany((sim) => { sim.note(String(runs++)); }, { from: 100, seeds: 1 })).rejects.toMatchObject(
+      { code: 'NOT_DETERMINISTIC' },
+    );
   });
 
   it('refuses bad arguments where they enter', async () => {
     await expect(simulateMany(() => undefined, { seeds: 0 })).rejects.toMatchObject({ code: 'BAD_OPTION' });
     await expect(simulate(-1, () => undefined)).rejects.toMatchObject({ code: 'BAD_OPTION' });
     await expect(simulate(1, 'x' as never)).rejects.toMatchObject({ code: 'BAD_OPTION' });
-    await expect(simulate(1, () => undefined, { polcy: 'pct' } as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPTION' });
-    await expect(simulate(1, () => undefined, { policy: 'best' as never })).rejects.toThrow('one of uniform, pct, newest, starve, fifo');
+    await expect(simulate(1, () => undefined, { polcy: 'pct' } as never)).rejects.toMatchObject(
+      { code: 'UNKNOWN_OPTION' },
+    );
+    await expect(simulate(1, () => undefined, { policy: 'best' as never })).rejects.toThrow(
+      'one of uniform, pct, newest, starve, fifo',
+    );
   });
 });

@@ -26,13 +26,18 @@ const Account = defineAgent({
     beside: { concurrent: true, handle: async (self, q: string) => q.length + self.state.balance },
   },
   casts: { deposit(self, amount: number) { self.state.balance += amount; }, tick: (self) => { self.state.balance++; } },
-  info(self, message) { expectTypeOf(self.state.balance).toEqualTypeOf<number>(); expectTypeOf(message).toEqualTypeOf<unknown>(); },
+  info(
+    self, message,
+  ) { expectTypeOf(self.state.balance).toEqualTypeOf<number>(); expectTypeOf(message).toEqualTypeOf<unknown>(); },
   terminate(self) { expectTypeOf(self.state.lines).toEqualTypeOf<string[]>(); },
 });
 
-const Slow = defineAgent({ init: async (_a: string, _b: number) => ({ ready: true }), calls: { ready: (self) => self.state.ready } });
+const Slow = defineAgent(
+  { init: async (_a: string, _b: number) => ({ ready: true }), calls: { ready: (self) => self.state.ready } },
+);
 const Bare = defineAgent({ calls: { ping: () => 'pong' } });
-const WithThis = defineAgent({ init(n: number) { this.sendAfter(10, 'tick'); return { n }; }, calls: { n: (self) => self.state.n } });
+const WithThis =
+  defineAgent({ init(n: number) { this.sendAfter(10, 'tick'); return { n }; }, calls: { n: (self) => self.state.n } });
 
 type Ref = AgentRef<typeof Account>;
 
@@ -124,12 +129,16 @@ test('an object behind an optional parameter of init is never taken for the opti
 const Ping = defineAgent({
   name: 'ping',
   init: (peer: string) => ({ peer }),
-  calls: { async serve(self, n: number): Promise<number> { return n <= 0 ? 0 : self.call(sys().ref(Pong, self.state.peer), 'back', n - 1); } },
+  calls: { async serve(
+    self, n: number,
+  ): Promise<number> { return n <= 0 ? 0 : self.call(sys().ref(Pong, self.state.peer), 'back', n - 1); } },
 });
 const Pong = defineAgent({
   name: 'pong',
   init: (peer: string) => ({ peer }),
-  calls: { async back(self, n: number): Promise<number> { return n <= 0 ? 0 : self.call(sys().ref(Ping, self.state.peer), 'serve', n - 1); } },
+  calls: { async back(
+    self, n: number,
+  ): Promise<number> { return n <= 0 ? 0 : self.call(sys().ref(Ping, self.state.peer), 'serve', n - 1); } },
 });
 declare function sys(): ReturnType<typeof createSystem>;
 

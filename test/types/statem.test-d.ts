@@ -1,6 +1,8 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { actions, child, createSystem, defineStatem, defineStatemHandler, operation, type AgentRef } from '../../src/index.js';
+import {
+  actions, child, createSystem, defineStatem, defineStatemHandler, operation, type AgentRef,
+} from '../../src/index.js';
 
 const Door = defineStatem({
   init: (code: number) => ({ state: 'locked', data: { code, tries: 0 } }),
@@ -13,15 +15,26 @@ const Door = defineStatem({
         code: (self) => self.data.code,
         defer: (self) => self.keep().postpone(),
       },
-      casts: { kick: (self) => self.next('open'), paint(self, colour: 'red' | 'blue') { self.data.tries += colour.length; } },
+      casts: {
+        kick: (self) => self.next('open'), paint(self, colour: 'red' | 'blue') { self.data.tries += colour.length; },
+      },
       stateTimeout: (self) => self.next('open'),
       internal(self, what: string) { return what === '' ? undefined : self.keep(); },
       timeouts: { relock: (self, ms: number) => self.next('locked').stateTimeout(ms) },
     },
-    open: { calls: { push: (self) => self.next('locked').reply('closed' as const), lock: (_self, given: { by: number }) => given.by, defer: () => 7 } },
+    open: { calls: {
+      push: (self) => self.next('locked').reply('closed' as const), lock: (_self, given: { by: number }) => given.by,
+      defer: () => 7,
+    } },
   },
-  common: { calls: { tries: (self) => self.data.tries }, info: (self, message) => { expectTypeOf(message).toEqualTypeOf<unknown>(); return self.keep().internal(message); } },
-  terminate(self) { expectTypeOf(self.state).toEqualTypeOf<'locked' | 'open'>(); expectTypeOf(self.data.code).toEqualTypeOf<number>(); },
+  common: {
+    calls: { tries: (self) => self.data.tries },
+    info: (self, message) => { expectTypeOf(message).toEqualTypeOf<unknown>(); return self.keep().internal(message); },
+  },
+  terminate(self) {
+    expectTypeOf(self.state).toEqualTypeOf<'locked' | 'open'>();
+    expectTypeOf(self.data.code).toEqualTypeOf<number>();
+  },
 });
 
 type Job = { readonly at: 'idle' } | { readonly at: 'busy'; readonly left: number };
@@ -32,14 +45,20 @@ const Worker = defineStatemHandler({
   enter(self, from) { expectTypeOf(from).toEqualTypeOf<Job>(); },
   handle(self, event) {
     if (event.type === 'cast' && event.op === 'start') return self.next({ at: 'busy', left: event.payload.left });
-    if (event.type === 'call' && event.op === 'add') { expectTypeOf(event.payload).toEqualTypeOf<number>(); return self.keep().reply(event.payload); }
+    if (event.type === 'call' && event.op === 'add') {
+      expectTypeOf(event.payload).toEqualTypeOf<number>();
+      return self.keep().reply(event.payload);
+    }
     // @ts-expect-error no such state
     return event.type === 'internal' ? self.next({ at: 'nowhere' }) : undefined;
   },
 });
 
 const Late = defineStatem({
-  async init(n: number) { await Promise.resolve(); return n === 0 ? this.ignore() : { state: 'a', data: n, actions: actions().timeout(1) }; },
+  async init(n: number) {
+    await Promise.resolve();
+    return n === 0 ? this.ignore() : { state: 'a', data: n, actions: actions().timeout(1) };
+  },
   states: { a: { calls: { n: (self) => self.data } } },
 });
 

@@ -21,7 +21,8 @@ class Handling extends Actor {
 }
 
 const adapter = {
-  open() { system = ActorSystem.create('bench', ActorSystemOptions.create().withLogger(new NoopLogger()).withLogLevel(LogLevel.Off)); },
+  open() { system =
+    ActorSystem.create('bench', ActorSystemOptions.create().withLogger(new NoopLogger()).withLogLevel(LogLevel.Off)); },
   close: () => system.terminate(),
   spawn: (handler, state) => system.spawnAnonymous(() => new Handling(handler, state)),
   send: (actor, message) => actor.tell(message),
@@ -81,5 +82,7 @@ const cases = suite(adapter);
 const some = (measure) => (size) => measure(Math.min(size, AGENTS_MAX));
 
 export const measurements = {
-  ...cases, agent_start: some(cases.agent_start), bytes_per_agent: some(cases.bytes_per_agent), restart_p50: restart, priority_cast: priorities,
+  ...cases, agent_start: some(
+    cases.agent_start,
+  ), bytes_per_agent: some(cases.bytes_per_agent), restart_p50: restart, priority_cast: priorities,
 };

@@ -21,7 +21,8 @@ const actor = (handle, initial) => Effect.gen(function* () {
   }));
   return { queue, fiber };
 });
-const counter = (state, { answer }) => (answer === null ? state + 1 : Effect.as(Deferred.succeed(answer, state), state));
+const counter =
+  (state, { answer }) => (answer === null ? state + 1 : Effect.as(Deferred.succeed(answer, state), state));
 const call = ({ queue }) => Effect.gen(function* () {
   const answer = yield* Deferred.make();
   yield* Queue.offer(queue, { answer });
@@ -34,7 +35,10 @@ const countingTo = (expected, end) => (state) => (state + 1 === expected ? Effec
 const finish = (parts) => Effect.gen(function* () {
   const done = yield* Deferred.make();
   let left = parts;
-  return { done: Deferred.await(done), partEnded: Effect.suspend(() => (--left === 0 ? Deferred.succeed(done, true) : Effect.void)) };
+  return {
+    done: Deferred.await(done),
+    partEnded: Effect.suspend(() => (--left === 0 ? Deferred.succeed(done, true) : Effect.void)),
+  };
 });
 
 function* castStream(size) {
@@ -72,7 +76,9 @@ function* ring(size) {
   const nodes = [];
   const node = (index) => actor((state, left) => {
     hops += 1;
-    return left === 0 ? Effect.as(end.partEnded, state) : Effect.as(Queue.offer(nodes[(index + 1) % AGENTS].queue, left - 1), state);
+    return left === 0
+      ? Effect.as(end.partEnded, state)
+      : Effect.as(Queue.offer(nodes[(index + 1) % AGENTS].queue, left - 1), state);
   }, 0);
   for (let index = 0; index < AGENTS; index++) nodes.push(yield* node(index));
   const started = now();
@@ -87,7 +93,9 @@ function* ring(size) {
 function* fanIn(size) {
   const end = yield* finish(1);
   const receiver = yield* actor(countingTo(size, end.partEnded), 0);
-  const sender = Effect.gen(function* () { for (let sent = 0; sent < size / AGENTS; sent++) yield* Queue.offer(receiver.queue, ADD); });
+  const sender = Effect.gen(
+    function* () { for (let sent = 0; sent < size / AGENTS; sent++) yield* Queue.offer(receiver.queue, ADD); },
+  );
   const started = now();
   yield* Effect.all(Array.from({ length: AGENTS }, () => sender), { concurrency: 'unbounded', discard: true });
   yield* end.done;
@@ -111,9 +119,12 @@ function* pingPong(size) {
   const end = yield* finish(PAIRS);
   let handled = 0;
   const pair = () => Effect.gen(function* () {
-    const pong = yield* actor((state, from) => { handled += 1; return Effect.as(Queue.offer(from.queue, ADD), state); }, 0);
+    const pong =
+      yield* actor((state, from) => { handled += 1; return Effect.as(Queue.offer(from.queue, ADD), state); }, 0);
     let ping = null;
-    ping = yield* actor((left) => Effect.as(left === 0 ? end.partEnded : Queue.offer(pong.queue, ping), left - 1), size / PAIRS);
+    ping = yield* actor(
+      (left) => Effect.as(left === 0 ? end.partEnded : Queue.offer(pong.queue, ping), left - 1), size / PAIRS,
+    );
     return [ping, pong];
   });
   const pairs = yield* many(PAIRS, pair);

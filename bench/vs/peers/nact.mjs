@@ -20,7 +20,9 @@ const adapter = {
   call: (actor, message) => query(actor, message, TIMEOUT_MS),
 };
 
-/** It has no supervisor: the nearest is an actor that resets itself after a crash, until it handles the next message. */
+/**
+ * It has no supervisor: the nearest is an actor that resets itself after a crash, until it handles the next message.
+ */
 async function restart(size) {
   adapter.open();
   let handled;

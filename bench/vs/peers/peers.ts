@@ -31,7 +31,11 @@ export async function installPeers(names: readonly PeerName[], mode: string): Pr
   const folder = join(root, '.build', 'peers');
   copyPrograms(folder);
   const upToDate = existsSync(join(folder, 'node_modules')) && installedPins(folder) === wantedPins(folder);
-  if (!upToDate) execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 2, 2] });
+  if (!upToDate) {
+    execFileSync(
+      'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 2, 2] },
+    );
+  }
   const node = names.includes('actor-ts') ? installActorTs(folder) : process.execPath;
   const nodeVersion = execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
   return {
@@ -59,7 +63,9 @@ async function introduce(folder: string, name: PeerName, node: string, mode: str
 function copyPrograms(folder: string): void {
   const sources = join(root, 'bench', 'vs', 'peers');
   mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(sources)) if (/\.(?:mjs|json)$/.test(name)) copyFileSync(join(sources, name), join(folder, name));
+  for (const name of readdirSync(sources)) {
+    if (/\.(?:mjs|json)$/.test(name)) copyFileSync(join(sources, name), join(folder, name));
+  }
 }
 
 interface Manifest {
@@ -67,11 +73,14 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+const manifestOf =
+  (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 
 const versionOf = (folder: string, name: string): string => manifestOf(join(folder, 'node_modules', name)).version;
 
-const wantedPins = (folder: string): string => usualPeerNames.map((name) => manifestOf(folder).dependencies[name]).join();
+const wantedPins =
+  (folder: string): string => usualPeerNames.map((name) => manifestOf(folder).dependencies[name]).join();
 
 const installedPins = (folder: string): string =>
-  usualPeerNames.map((name) => (existsSync(join(folder, 'node_modules', name)) ? versionOf(folder, name) : 'none')).join();
+  usualPeerNames.map((name) => (existsSync(join(folder, 'node_modules', name)) ? versionOf(folder, name) : 'none'))
+    .join();

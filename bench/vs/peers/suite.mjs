@@ -138,7 +138,8 @@ function fans(adapter, fresh) {
     fan_in: fresh(async (size) => {
       const end = finish(1);
       const receiver = adapter.spawn(countingTo(size, end), 0);
-      const go = (state) => { for (let sent = 0; sent < size / AGENTS; sent++) adapter.send(receiver, ADD); return state; };
+      const go =
+        (state) => { for (let sent = 0; sent < size / AGENTS; sent++) adapter.send(receiver, ADD); return state; };
       const senders = Array.from({ length: AGENTS }, () => adapter.spawn(go, 0));
       await sleep(20);
       const started = now();

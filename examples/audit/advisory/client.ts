@@ -13,7 +13,9 @@ export interface AdvisorySource {
 }
 
 /** Asks the server about one version. Rejects with `Unavailable`, or with the signal's reason once that has fired. */
-export async function lookUp({ server, timeoutMs }: AdvisorySource, name: string, version: string | null, signal: AbortSignal): Promise<string[]> {
+export async function lookUp(
+  { server, timeoutMs }: AdvisorySource, name: string, version: string | null, signal: AbortSignal,
+): Promise<string[]> {
   const url = new URL(server);
   url.searchParams.set('name', name);
   if (version !== null) url.searchParams.set('version', version);

@@ -18,8 +18,9 @@ export interface Advice {
 }
 
 /**
- * Asks a server that is sometimes down. A hiccup is tried again; in an outage the breaker fails the look-up at once, and
- * the data at hand has to do. It asks for one package after the other, so the server's failures come in their order.
+ * Asks a server that is sometimes down. A hiccup is tried again; in an outage the breaker fails the look-up at once,
+ * and the data at hand has to do. It asks for one package after the other, so the server's failures come in their
+ * order.
  */
 export const Advisor = defineAgent({
   name: 'advisor',
@@ -30,7 +31,9 @@ export const Advisor = defineAgent({
       hazard.pass();
       try {
         const ask = () => guarded(self, source, name, version);
-        const advisories = await self.retry(ask, { attemptsMax: 3, baseMs: 2, maxMs: 10, when: (error) => error instanceof Unavailable });
+        const advisories = await self.retry(
+          ask, { attemptsMax: 3, baseMs: 2, maxMs: 10, when: (error) => error instanceof Unavailable },
+        );
         return { advisories, source: 'server' };
       } catch (error) {
         if (!isOutage(error)) throw error;

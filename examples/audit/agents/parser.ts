@@ -30,8 +30,8 @@ export interface ParsedFile extends FileFacts {
 }
 
 /**
- * Reads, hashes and parses one file at a time, and hands in the result. It keeps nothing between files but its buffer, so its
- * next worker can begin the file anew. When it dies after it has handed in, that one hands in again under the
+ * Reads, hashes and parses one file at a time, and hands in the result. It keeps nothing between files but its buffer,
+ * so its next worker can begin the file anew. When it dies after it has handed in, that one hands in again under the
  * same key, and that counts once. A file that cannot be read is an answer, not a crash.
  */
 export const Parser = defineAgent({
@@ -58,14 +58,18 @@ export function isTelling(path: string): boolean {
 
 async function read({ root, chunk }: ParserState, path: string, signal: AbortSignal): Promise<ParsedFile | Unreadable> {
   try {
-    return understand(path, basename(path), await readContent(join(root, path), { wantText: isTelling(path), chunk, signal }));
+    return understand(
+      path, basename(path), await readContent(join(root, path), { wantText: isTelling(path), chunk, signal }),
+    );
   } catch (error) {
     return unreadable(path, error);
   }
 }
 
 /** Recorded first, deduplicated second: this order lets a deduper rebuild its table from the ledger. */
-async function handIn(self: ProcessVerbs, { ledger, dedupers }: ParserState, parsed: ParsedFile | Unreadable): Promise<void> {
+async function handIn(
+  self: ProcessVerbs, { ledger, dedupers }: ParserState, parsed: ParsedFile | Unreadable,
+): Promise<void> {
   const { path } = parsed;
   const facts = 'reason' in parsed ? parsed : { path, bytes: parsed.bytes, sha256: parsed.sha256 };
   await accepted(self.deliver(ledger, 'record', facts, keyOf('record', path)));
@@ -74,7 +78,9 @@ async function handIn(self: ProcessVerbs, { ledger, dedupers }: ParserState, par
   if (deduper !== undefined) await accepted(self.deliver(deduper, 'add', facts, keyOf('add', path)));
 }
 
-/** A conflict means that a dead incarnation has handed in something else, before others changed the file: that stays. */
+/**
+ * A conflict means that a dead incarnation has handed in something else, before others changed the file: that stays.
+ */
 async function accepted(sent: Promise<Receipt>): Promise<void> {
   try {
     await done(sent);

@@ -16,7 +16,9 @@ function compareLists(swarm: readonly unknown[], recount: readonly unknown[]): s
   const length = Math.max(swarm.length, recount.length);
   for (let index = 0; index < length; index++) {
     if (isDeepStrictEqual(swarm[index], recount[index])) continue;
-    return `${swarm.length}, recounted ${recount.length}; first ${show(swarm[index])}, recounted ${show(recount[index])}`;
+    return `${swarm.length}, recounted ${recount.length}; first ${show(
+      swarm[index],
+    )}, recounted ${show(recount[index])}`;
   }
   return null;
 }

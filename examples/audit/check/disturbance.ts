@@ -9,7 +9,9 @@ import type { DirectoryFacts, FileFacts, Findings, Unreadable } from '../finding
  * both are right. These are the paths that differ and have, by the clock of the file system, changed since `sinceMs`.
  * What differs without having changed is a fault, and stays in the comparison.
  */
-export async function disturbedPaths(root: string, swarm: Findings, recount: Findings, sinceMs: number): Promise<Set<string>> {
+export async function disturbedPaths(
+  root: string, swarm: Findings, recount: Findings, sinceMs: number,
+): Promise<Set<string>> {
   const disturbed = new Set<string>();
   for (const path of differingPaths(swarm, recount)) {
     if (await changedSince(root, path, sinceMs)) disturbed.add(path);
@@ -48,7 +50,10 @@ function* entries({ directories, files, unreadable }: Findings): Generator<Direc
   for (const { path, reason } of unreadable) yield { path, reason };
 }
 
-/** Changed itself, or gone from (or come into) a directory that changed. `ctime` cannot be set back by whoever changes a file. */
+/**
+ * Changed itself, or gone from (or come into) a directory that changed. `ctime` cannot be set back by whoever changes a
+ * file.
+ */
 async function changedSince(root: string, path: string, sinceMs: number): Promise<boolean> {
   for (let at = path; ; at = parentOf(at)) {
     const stat = await lstat(join(root, at)).catch(() => null);

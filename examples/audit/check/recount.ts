@@ -24,7 +24,8 @@ export interface RecountPlan {
 
 /**
  * The same audit in one straight line: no agents, no messages, nothing at the same time. It shares the rules (what a
- * licence looks like, which range suits which version) with the swarm, but neither its walk, its reading nor its tables.
+ * licence looks like, which range suits which version) with the swarm, but neither its walk, its reading nor its
+ * tables.
  */
 export class Recount {
   readonly #plan: RecountPlan;

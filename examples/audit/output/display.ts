@@ -14,7 +14,10 @@ export interface View {
 
 /** Where progress goes. It lives outside the agents, so that a dying progress agent leaves no half-drawn screen. */
 export interface Display {
-  /** Until the next view is due. The rhythm is kept here: who is often restarted would else begin to wait anew each time. */
+  /**
+   * Until the next view is due. The rhythm is kept here: who is often restarted would else begin to wait anew each
+   * time.
+   */
   dueInMs(): number;
   show(view: View): void;
   close(): void;
@@ -38,7 +41,9 @@ export class LineDisplay implements Display {
   show({ totals, stats }: View): void {
     this.#rhythm.beat();
     const files = `${count(totals.done)} of ${count(totals.found)} files, ${bytes(totals.bytes)}`;
-    const agents = `${count(stats.handled)} messages, ${counted(stats.crashes, 'crash', 'crashes')}, ${counted(stats.restarts, 'restart')}`;
+    const agents = `${count(
+      stats.handled,
+    )} messages, ${counted(stats.crashes, 'crash', 'crashes')}, ${counted(stats.restarts, 'restart')}`;
     this.#write(`${files}; ${agents}\n`);
   }
 

@@ -42,7 +42,10 @@ function overview(subject: Subject, findings: Findings): string {
     ['Duplicate contents', `${counted(duplicates.length, 'group')}, ${bytes(wasted)} to save`],
     ['Packages with known advisories', count(packages.filter((found) => found.advisories.length > 0).length)],
     ['Packages with install scripts', count(packages.filter(({ scripts }) => scripts.length > 0).length)],
-    [`Packages that Node ${subject.node} does not suit`, count(packages.filter(({ engine }) => engine.verdict === 'unmet').length)],
+    [
+      `Packages that Node ${subject.node} does not suit`,
+      count(packages.filter(({ engine }) => engine.verdict === 'unmet').length),
+    ],
     ['Packages without a declared licence', count(packages.filter(({ licence }) => licence.declared === null).length)],
   ];
   const partial = subject.complete ? '' : '\n**Interrupted: this report covers what was done until then.**\n';
@@ -59,20 +62,26 @@ function advisories(packages: readonly PackageFindings[]): string {
 function installScripts(packages: readonly PackageFindings[]): string {
   const rows = packages.flatMap(({ name, version, scripts }) =>
     scripts.map(({ event, command }) => [label(name, version), event, code(command)]));
-  return section('Install scripts', 'Code that runs when the package is installed.', ['Package', 'Event', 'Command'], rows);
+  return section(
+    'Install scripts', 'Code that runs when the package is installed.', ['Package', 'Event', 'Command'], rows,
+  );
 }
 
 function engines(subject: Subject, packages: readonly PackageFindings[]): string {
   const rows = packages
     .filter(({ engine }) => engine.verdict === 'unmet' || engine.verdict === 'unclear')
     .map(({ name, version, engine }) => [label(name, version), code(engine.range ?? ''), engine.verdict]);
-  return section('Engines', `What the packages ask for, where Node ${subject.node} is not it.`, ['Package', 'Asks for', 'Verdict'], rows);
+  return section(
+    'Engines', `What the packages ask for, where Node ${subject.node} is not it.`, ['Package', 'Asks for', 'Verdict'],
+    rows,
+  );
 }
 
 function licences(packages: readonly PackageFindings[]): string {
   const byLicence = new Map<string, { packages: number; copyleft: boolean }>();
   for (const { licence } of packages) {
-    const key = licence.declared ?? (licence.texts.length > 0 ? `${licence.texts.join(' and ')} (by its text only)` : 'none found');
+    const key = licence.declared
+      ?? (licence.texts.length > 0 ? `${licence.texts.join(' and ')} (by its text only)` : 'none found');
     const copyleft = licence.declared === null ? licence.texts.some(isCopyleft) : isCopyleft(licence.declared);
     byLicence.set(key, { packages: (byLicence.get(key)?.packages ?? 0) + 1, copyleft });
   }
@@ -84,25 +93,39 @@ function licences(packages: readonly PackageFindings[]): string {
     .filter(({ licence }) => licence.verdict !== 'declared')
     .map(({ name, version, licence }) =>
       [label(name, version), inline(licence.declared ?? '–'), licence.texts.join(', ') || '–', licence.verdict]);
-  const doubtful = section('Licences to look at', 'Nothing declared, or the text says something else.', ['Package', 'Declared', 'Text', 'Verdict'], doubts);
+  const doubtful = section(
+    'Licences to look at', 'Nothing declared, or the text says something else.',
+    ['Package', 'Declared', 'Text', 'Verdict'], doubts,
+  );
   return [overall, doubtful].filter((part) => part !== '').join('\n\n');
 }
 
 function repeatedPackages(packages: readonly PackageFindings[]): string {
   const rows = findRepeatedPackages(packages).map(({ name, versions }) => [inline(name), versionsOf(versions)]);
-  return section('Packages installed more than once', 'Several versions, or one version in several places.', ['Package', 'Versions'], rows);
+  return section(
+    'Packages installed more than once', 'Several versions, or one version in several places.', ['Package', 'Versions'],
+    rows,
+  );
 }
 
 function versionsOf(versions: RepeatedPackage['versions']): string {
-  return [...versions].map(([version, places]) => (places.length > 1 ? `${inline(version)} ×${places.length}` : inline(version))).join(', ');
+  return [...versions].map(
+    ([version, places]) => (places.length > 1 ? `${inline(version)} ×${places.length}` : inline(version)),
+  ).join(', ');
 }
 
 function duplicateContents({ duplicates }: Findings): string {
   const rows = duplicates.map((group) => {
     const [first = ''] = group.paths;
-    return [bytes(wasteOf(group)), count(group.paths.length), bytes(group.bytes), code(first), `\`${group.sha256.slice(0, 12)}\``];
+    return [
+      bytes(wasteOf(group)), count(group.paths.length), bytes(group.bytes), code(first),
+      `\`${group.sha256.slice(0, 12)}\``,
+    ];
   });
-  return section('Duplicate contents', 'Files with the same bytes, by what keeping one copy would save.', ['To save', 'Copies', 'Size', 'One of them', 'SHA-256'], rows);
+  return section(
+    'Duplicate contents', 'Files with the same bytes, by what keeping one copy would save.',
+    ['To save', 'Copies', 'Size', 'One of them', 'SHA-256'], rows,
+  );
 }
 
 function trouble({ unreadable, packages }: Findings): string {

@@ -48,8 +48,11 @@ export class ScreenDisplay implements Display {
     const seconds = Math.max(0.001, (at - this.#last.at) / 1_000);
     const messagesPerSecond = (view.stats.handled - this.#last.handled) / seconds;
     this.#last = { at, handled: view.stats.handled };
-    const lines = renderScreen(view, { title: this.#title, elapsedMs: at - this.#startedAt, messagesPerSecond }, this.#size());
-    this.#write(`${this.#open ? '' : ENTER}${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`);
+    const lines =
+      renderScreen(view, { title: this.#title, elapsedMs: at - this.#startedAt, messagesPerSecond }, this.#size());
+    this.#write(
+      `${this.#open ? '' : ENTER}${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`,
+    );
     this.#open = true;
   }
 
@@ -72,7 +75,9 @@ export function renderScreen(view: View, moment: Moment, size: ScreenSize): stri
     stateLine(view),
     '',
   ];
-  return [...head, ...familyLines(view, size.rows - head.length)].slice(0, size.rows).map((line) => fit(line, size.columns));
+  return [...head, ...familyLines(view, size.rows - head.length)].slice(0, size.rows).map(
+    (line) => fit(line, size.columns),
+  );
 }
 
 const BAR_LENGTH = 30;
@@ -81,7 +86,9 @@ function progressLine({ totals }: View): string {
   const part = totals.found === 0 ? 0 : Math.min(1, totals.done / totals.found);
   const full = Math.round(part * BAR_LENGTH);
   const bar = '█'.repeat(full) + '░'.repeat(BAR_LENGTH - full);
-  return `${bar} ${count(totals.done)} of ${count(totals.found)} files, ${bytes(totals.bytes)}, ${counted(totals.packages, 'package')}`;
+  return `${bar} ${count(
+    totals.done,
+  )} of ${count(totals.found)} files, ${bytes(totals.bytes)}, ${counted(totals.packages, 'package')}`;
 }
 
 function messageLine({ stats }: View, { messagesPerSecond }: Moment): string {
@@ -94,7 +101,9 @@ function stateLine({ tree }: View): string {
   for (const { type, status } of everyone(tree)) {
     if (type === 'agent') states.set(status, (states.get(status) ?? 0) + 1);
   }
-  return `agents: ${[...states].sort(([left], [right]) => inOrder.compare(left, right)).map(([status, agents]) => `${count(agents)} ${status}`).join(', ')}`;
+  return `agents: ${[...states].sort(([left], [right]) => inOrder.compare(left, right)).map(
+    ([status, agents]) => `${count(agents)} ${status}`,
+  ).join(', ')}`;
 }
 
 const NAME_WIDTH = 24;
@@ -119,13 +128,17 @@ function sorted(forest: readonly TreeNode[]): TreeNode[] {
     .sort((left, right) => inOrder.compare(titleOf(left), titleOf(right)));
 }
 
-function siblingLines(siblings: readonly TreeNode[], depth: number, reading: View['reading'], agentsMax: number): string[] {
+function siblingLines(
+  siblings: readonly TreeNode[], depth: number, reading: View['reading'], agentsMax: number,
+): string[] {
   const agents = siblings.filter(({ type }) => type !== 'supervisor');
   const hidden = agents.splice(agentsMax);
   const lines = agents.map((node) => familyLine(node, depth, reading));
   if (hidden.length > 0) lines.push(hiddenLine(hidden, depth));
   for (const node of siblings) {
-    if (node.type === 'supervisor') lines.push(familyLine(node, depth, reading), ...siblingLines(node.children, depth + 1, reading, agentsMax));
+    if (node.type === 'supervisor') {
+      lines.push(familyLine(node, depth, reading), ...siblingLines(node.children, depth + 1, reading, agentsMax));
+    }
   }
   return lines;
 }
@@ -139,7 +152,9 @@ const inOrder = new Intl.Collator('en', { numeric: true });
 
 function familyLine(node: TreeNode, depth: number, reading: View['reading']): string {
   const name = `${'  '.repeat(depth)}${titleOf(node)}`.padEnd(NAME_WIDTH);
-  if (node.type === 'supervisor') return `${name} ${counted(node.children.reduce((sum, below) => sum + below.restarts, 0), 'restart')}`;
+  if (node.type === 'supervisor') {
+    return `${name} ${counted(node.children.reduce((sum, below) => sum + below.restarts, 0), 'restart')}`;
+  }
   return `${name} ${node.status.padEnd(STATUS_WIDTH)} ${mailboxBar(node.mailbox)} ${reading.get(node.pid) ?? ''}`;
 }
 

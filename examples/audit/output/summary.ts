@@ -49,16 +49,25 @@ export function isFlawless({ lost, duplicated, differences, interrupted }: RunRe
 /** The summary for people. */
 export function renderSummary(result: RunResult): string {
   const { options } = result;
-  const work = `${counted(result.files, 'file')} (${bytes(result.bytes)}), ${counted(result.packages, 'package')}, ${count(result.unreadable)} unreadable`;
-  const times = `${duration(result.swarmMs)}${result.interrupted ? '' : `, recounted in ${duration(result.recountMs)}`}`;
+  const work = `${counted(
+    result.files, 'file',
+  )} (${bytes(result.bytes)}), ${counted(result.packages, 'package')}, ${count(result.unreadable)} unreadable`;
+  const times =
+    `${duration(result.swarmMs)}${result.interrupted ? '' : `, recounted in ${duration(result.recountMs)}`}`;
   const life = `${counted(result.crashes, 'crash', 'crashes')}, ${counted(result.restarts, 'restart')}`;
-  const again = `${count(result.retried)} of them retries, ${counted(result.duplicatesSuppressed, 'duplicate')} suppressed, ${counted(result.deadLettered, 'dead letter')}`;
+  const again = `${count(result.retried)} of them retries, ${counted(
+    result.duplicatesSuppressed, 'duplicate',
+  )} suppressed, ${counted(result.deadLettered, 'dead letter')}`;
   const advice = `${count(result.advice.server)} from the server, ${count(result.advice.local)} from the data at hand`;
   return [
     `${result.interrupted ? 'Interrupted: ' : ''}${work}, in ${times}`,
     `${counted(result.messages, 'message')}, ${life}`,
-    `${counted(result.delivered, 'delivery', 'deliveries')}, ${again}; p50 ${duration(result.ackP50Ms)}, p99 ${duration(result.ackP99Ms)}`,
-    `advisories: ${advice}; breaker opened ${counted(result.breaker.opened, 'time')}, seen ${result.breaker.states.join(', ')}`,
+    `${counted(
+      result.delivered, 'delivery', 'deliveries',
+    )}, ${again}; p50 ${duration(result.ackP50Ms)}, p99 ${duration(result.ackP99Ms)}`,
+    `advisories: ${advice}; breaker opened ${counted(
+      result.breaker.opened, 'time',
+    )}, seen ${result.breaker.states.join(', ')}`,
     `${count(result.lost)} lost, ${count(result.duplicated)} duplicated; ${verdict(result)}`,
     ...result.differences.map((difference) => `different: ${difference}`),
     `${options.out}: report.md, sbom.json`,
@@ -75,7 +84,9 @@ export function renderJson(result: RunResult): string {
 
 /** The first line: what is going to happen, and the seed to make it happen again. */
 export function renderOpening({ directory, chaos, workers, seed }: AuditOptions): string {
-  return `castcall audit of ${basename(directory)} (${directory}): chaos ${chaos}, ${counted(workers, 'parser')}, seed ${seed}\n`;
+  return `castcall audit of ${basename(
+    directory,
+  )} (${directory}): chaos ${chaos}, ${counted(workers, 'parser')}, seed ${seed}\n`;
 }
 
 function verdict({ interrupted, differences, changed }: RunResult): string {

@@ -9,7 +9,9 @@ export class DependencyResolver {
     this.#byPath = new Map(packages.map((found) => [found.path, found]));
   }
 
-  /** The installed packages that `from` depends on; one that is not installed under the audited directory is left out. */
+  /**
+   * The installed packages that `from` depends on; one that is not installed under the audited directory is left out.
+   */
   dependenciesOf(from: PackageFindings): PackageFindings[] {
     return from.dependencies.map((name) => this.#resolve(from.path, name)).filter((found) => found !== undefined);
   }

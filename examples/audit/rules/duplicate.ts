@@ -46,7 +46,9 @@ export function findRepeatedPackages(packages: readonly PackageFindings[]): Repe
   for (const [name, versions] of byName) {
     if (placesOf(versions) > 1) repeated.push({ name, versions });
   }
-  return repeated.sort((left, right) => placesOf(right.versions) - placesOf(left.versions) || byText(left.name, right.name));
+  return repeated.sort(
+    (left, right) => placesOf(right.versions) - placesOf(left.versions) || byText(left.name, right.name),
+  );
 }
 
 function placesOf(versions: ReadonlyMap<string, readonly string[]>): number {

@@ -18,9 +18,18 @@ const SIGNATURES: readonly (readonly [id: string, opening: string, ...others: st
   ['Python-2.0', 'python software foundation license'],
   ['BSD-3-Clause', 'redistribution and use in source and binary forms', 'endorse or promote products'],
   ['BSD-2-Clause', 'redistribution and use in source and binary forms'],
-  ['ISC', 'permission to use, copy, modify, and/or distribute this software', 'copyright notice and this permission notice appear'],
-  ['ISC', 'permission to use, copy, modify, and distribute this software', 'copyright notice and this permission notice appear'],
-  ['0BSD', 'permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted'],
+  [
+    'ISC', 'permission to use, copy, modify, and/or distribute this software',
+    'copyright notice and this permission notice appear',
+  ],
+  [
+    'ISC', 'permission to use, copy, modify, and distribute this software',
+    'copyright notice and this permission notice appear',
+  ],
+  [
+    '0BSD',
+    'permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted',
+  ],
   ['MIT', 'permission is hereby granted, free of charge, to any person obtaining a copy'],
 ];
 

@@ -19,7 +19,9 @@ export function licenceIds(expression: string): string[] {
     .filter((word) => word !== '' && word !== 'AND' && word !== 'OR');
 }
 
-/** True when the text has the form of an SPDX expression: ids joined by AND, OR and WITH, with parentheses in balance. */
+/**
+ * True when the text has the form of an SPDX expression: ids joined by AND, OR and WITH, with parentheses in balance.
+ */
 export function isExpression(text: string): boolean {
   let open = 0;
   let wantsId = true;
@@ -34,7 +36,9 @@ export function isExpression(text: string): boolean {
   return open === 0 && !wantsId;
 }
 
-/** `GPL-3.0-or-later`, `GPL-3.0-only` and `GPL-3.0+` share one text with `GPL-3.0`; `0BSD` and `ISC` share most of theirs. */
+/**
+ * `GPL-3.0-or-later`, `GPL-3.0-only` and `GPL-3.0+` share one text with `GPL-3.0`; `0BSD` and `ISC` share most of theirs.
+ */
 function sameLicence(id: string, recognised: string): boolean {
   const plain = id.replace(/(?:-or-later|-only|\+)$/, '');
   return plain.toLowerCase() === recognised.toLowerCase();

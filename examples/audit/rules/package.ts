@@ -1,5 +1,7 @@
 import { sep } from 'node:path';
-import type { EngineFinding, InstallScript, LicenceFinding, Manifest, PackageFindings, PackageInput } from '../findings.js';
+import type {
+  EngineFinding, InstallScript, LicenceFinding, Manifest, PackageFindings, PackageInput,
+} from '../findings.js';
 import { packageNameAt } from './place.js';
 
 /** What the files of one directory say about a package in it. */
@@ -13,7 +15,9 @@ export interface DirectoryEvidence {
 }
 
 /** The package that lives in a directory, or `null`. */
-export function packageIn({ root, directory, manifest, licenceTexts, fileNames }: DirectoryEvidence): PackageInput | null {
+export function packageIn(
+  { root, directory, manifest, licenceTexts, fileNames }: DirectoryEvidence,
+): PackageInput | null {
   if (manifest === null) return null;
   const segments = [...root.split(sep), ...directory.split('/')].filter((segment) => segment !== '');
   const name = packageNameAt(segments, manifest);

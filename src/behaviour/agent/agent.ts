@@ -2,7 +2,9 @@ import { CastcallError, isThenable } from '../../base/index.js';
 import type { Extra} from '../../mailbox/index.js';
 import { Kind, type Op } from '../../mailbox/index.js';
 import type { Exit} from '../../process/index.js';
-import { Phase, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover } from '../../process/index.js';
+import {
+  Phase, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover,
+} from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
 import { AGENT_SYS } from '../gen/sys/agent-sys.js';
@@ -67,7 +69,9 @@ function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   }
   if (result !== undefined && isThenable(result)) return result;
   self.committed = self.state;
-  if (result !== undefined || self.flags !== 0) return after(p, self, op.kind === Kind.Call ? (from as Request) : null, result);
+  if (result !== undefined || self.flags !== 0) {
+    return after(p, self, op.kind === Kind.Call ? (from as Request) : null, result);
+  }
   return undefined;
 }
 
@@ -86,7 +90,9 @@ function after(p: Process, self: AgentSelf, call: Request | null, result: unknow
   if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
   if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
   if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
-    return conclude(p, self, { reason: badReturn(`handler '${p.op?.name ?? '?'}'`, result), replyTo: null, reply: undefined });
+    return conclude(
+      p, self, { reason: badReturn(`handler '${p.op?.name ?? '?'}'`, result), replyTo: null, reply: undefined },
+    );
   }
   if (call === null) return undefined;
   if (result instanceof Control) {
@@ -173,7 +179,12 @@ function stream(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: Str
 function inform(p: Process, self: AgentSelf, message: unknown): unknown {
   const run = definitionOf(p).info as unknown as Run | null;
   if (run === null) {
-    if (!(message instanceof Timeout)) p.kernel.warn('a message was dropped: the definition has no info handler (GS-26)', { pid: p.pid, name: p.name?.name, definition: definitionOf(p).name });
+    if (!(message instanceof Timeout)) {
+      p.kernel.warn(
+        'a message was dropped: the definition has no info handler (GS-26)',
+        { pid: p.pid, name: p.name?.name, definition: definitionOf(p).name },
+      );
+    }
     return undefined;
   }
   return callback(p, self, run, message);
@@ -181,7 +192,11 @@ function inform(p: Process, self: AgentSelf, message: unknown): unknown {
 
 function proceed(p: Process, self: AgentSelf, what: unknown): unknown {
   const run = definitionOf(p).proceed as unknown as Run | null;
-  if (run === null) throw new CastcallError('UNDEF', `'${definitionOf(p).name}' used self.continue but defines no continue handler (GS-26)`);
+  if (run === null) {
+    throw new CastcallError(
+      'UNDEF', `'${definitionOf(p).name}' used self.continue but defines no continue handler (GS-26)`,
+    );
+  }
   return callback(p, self, run, what);
 }
 
@@ -192,9 +207,14 @@ function callback(p: Process, self: AgentSelf, run: Run, message: unknown): unkn
   return result === undefined && self.flags === 0 ? undefined : after(p, self, null, result);
 }
 
-/** The parent's exit signal ends a trapping agent through terminate, bypassing `info` (GS-35); any other is a message (GS-36). */
+/**
+ * The parent's exit signal ends a trapping agent through terminate, bypassing `info` (GS-35); any other is a message
+ * (GS-36).
+ */
 function exitMessage(p: Process, self: AgentSelf, exit: Exit, from: unknown): unknown {
-  if (p.parent !== null && from === p.parent) return conclude(p, self, { reason: exit.reason, replyTo: null, reply: undefined });
+  if (p.parent !== null && from === p.parent) {
+    return conclude(p, self, { reason: exit.reason, replyTo: null, reply: undefined });
+  }
   return inform(p, self, exit);
 }
 
@@ -224,7 +244,9 @@ function failed(p: Process, error: unknown): unknown {
     return after(p, self, p.from instanceof Request ? p.from : null, error);
   }
   self.state = self.committed;
-  if (p.from instanceof StreamSlot ? abandonedStream(p, p.from, error) : p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
+  if (p.from instanceof StreamSlot
+    ? abandonedStream(p, p.from, error)
+    : p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
     if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from as Request);
     self.flags &= Flag.Idle;
     if (self.flags !== 0) beginIdle(p);

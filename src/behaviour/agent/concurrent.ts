@@ -41,7 +41,9 @@ function copyState(state: unknown, op: Op): unknown {
   try {
     return cloned(state);
   } catch (error) {
-    throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${printable(error)}; keep functions, sockets and the like out of the state`, { cause: error });
+    throw new CastcallError('STATE_NOT_CLONABLE', `'${op.name}' is concurrent, but the agent's state cannot be copied: ${printable(
+      error,
+    )}; keep functions, sockets and the like out of the state`, { cause: error });
   }
 }
 

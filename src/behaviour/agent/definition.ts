@@ -8,7 +8,9 @@ import type { DeliveryDefaults } from '../gen/outward/delivery-types.js';
 import { RuntimeDefinition } from '../gen/runtime.js';
 import { AgentSelf } from '../gen/self.js';
 import { checkPayload, type SchemaOutput, type StandardSchema } from '../gen/schema.js';
-import type { AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Operations, Self, StateOf } from '../gen/types.js';
+import type {
+  AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Operations, Self, StateOf,
+} from '../gen/types.js';
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
@@ -16,7 +18,9 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly name?: string;
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown (GS-37) */
   readonly trapExit?: boolean;
-  /** makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the agent, without state */
+  /**
+   * makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the agent, without state
+   */
   readonly init?: (this: InitSelf, ...args: A) => R;
   /** requests: what a handler returns is the reply; an `async *` handler is a stream */
   readonly calls?: Operations<C, StateOf<R>, PC>;
@@ -27,9 +31,15 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly continue?: (self: Self<StateOf<R>>, what: unknown) => unknown;
   /** runs while the agent is still alive and named: on a crash, a stop, and, when trapping, at shutdown */
   readonly terminate?: (self: Self<StateOf<R>>, reason: ExitReason) => unknown;
-  /** converts the state for new code, asked by `sys.codeChange` while suspended: returns the new state, a throw leaves the old one (GS-43) */
+  /**
+   * converts the state for new code, asked by `sys.codeChange` while suspended: returns the new state, a throw leaves
+   * the old one (GS-43)
+   */
   readonly codeChange?: (self: Self<StateOf<R>>, from: unknown, extra: unknown) => StateOf<R>;
-  /** what `getStatus` and reports may show of the state, the message, the reason and the log; return the same keys (GS-42) */
+  /**
+   * what `getStatus` and reports may show of the state, the message, the reason and the log; return the same keys
+   * (GS-42)
+   */
   readonly formatStatus?: (status: AgentStatus<StateOf<R>>) => AgentStatus;
   /** defaults of deliveries to its agents */
   readonly delivery?: DeliveryDefaults;
@@ -59,7 +69,10 @@ export class AgentDefinition extends RuntimeDefinition {
   }
 }
 
-const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus', 'delivery']);
+const KEYS: ReadonlySet<string> = new Set([
+  'name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus',
+  'delivery',
+]);
 
 /**
  * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the handlers; write no
@@ -78,10 +91,15 @@ const KEYS: ReadonlySet<string> = new Set(['name', 'trapExit', 'init', 'calls', 
  * await counter.call('value') // => 42
  * @since 0.1.0
  */
-export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<never, never>, K = Record<never, never>, PC = Record<never, never>, PK = Record<never, never>>(
+export function defineAgent<
+  A extends unknown[] = [], R = undefined, C = Record<never, never>, K = Record<never, never>,
+  PC = Record<never, never>, PK = Record<never, never>,
+>(
   spec: AgentSpec<A, R, C, K, PC, PK>,
 ): Definition<A, R, C, K> {
-  if (!isObject(spec)) throw new OptionError('defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })');
+  if (!isObject(spec)) {
+    throw new OptionError('defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })');
+  }
   for (const key of Object.keys(spec)) {
     if (KEYS.has(key)) continue;
     throw unknownKey(`defineAgent.${key}`, key, (spec as Record<string, unknown>)[key], [...KEYS], 'callback');
@@ -91,9 +109,14 @@ export function defineAgent<A extends unknown[] = [], R = undefined, C = Record<
   const name = spec.name ?? 'agent';
   for (const key of ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const) {
     const value: unknown = spec[key];
-    if (value !== undefined && typeof value !== 'function') throw new OptionError(`defineAgent.${key}`, value, 'a function');
+    if (value !== undefined && typeof value !== 'function') {
+      throw new OptionError(`defineAgent.${key}`, value, 'a function');
+    }
   }
-  const made = new AgentDefinition(name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null), (spec.terminate ?? null), spec.codeChange ?? null, spec.formatStatus ?? null, spec.calls, spec.casts, spec.delivery);
+  const made = new AgentDefinition(
+    name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null),
+    (spec.terminate ?? null), spec.codeChange ?? null, spec.formatStatus ?? null, spec.calls, spec.casts, spec.delivery,
+  );
   return made;
 }
 
@@ -101,11 +124,19 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function checkFields(spec: { readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown; readonly casts?: unknown }): void {
-  if (spec.name !== undefined && typeof spec.name !== 'string') throw new OptionError('defineAgent.name', spec.name, 'a text');
-  if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean') throw new OptionError('defineAgent.trapExit', spec.trapExit, 'true or false');
+function checkFields(
+  spec: { readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown; readonly casts?: unknown },
+): void {
+  if (spec.name !== undefined && typeof spec.name !== 'string') {
+    throw new OptionError('defineAgent.name', spec.name, 'a text');
+  }
+  if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean') {
+    throw new OptionError('defineAgent.trapExit', spec.trapExit, 'true or false');
+  }
   for (const key of ['calls', 'casts'] as const) {
-    if (spec[key] !== undefined && !isObject(spec[key])) throw new OptionError(`defineAgent.${key}`, spec[key], 'an object of handlers by operation');
+    if (spec[key] !== undefined && !isObject(spec[key])) {
+      throw new OptionError(`defineAgent.${key}`, spec[key], 'an object of handlers by operation');
+    }
   }
 }
 
@@ -151,7 +182,9 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle
 
 function checkSchema(where: string, schema: unknown): void {
   const given = (schema as { '~standard'?: { validate?: unknown } } | null | undefined)?.['~standard'];
-  if (typeof given?.validate !== 'function') throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+  if (typeof given?.validate !== 'function') {
+    throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+  }
 }
 
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
@@ -161,10 +194,16 @@ function table(agent: string, kind: 'calls' | 'casts', entries: object | undefin
   for (const name of Object.keys(entries)) {
     const given: unknown = (entries as Record<string, unknown>)[name];
     const entry = (typeof given === 'function' ? { handle: given } : given) as Partial<RawEntry> | null;
-    if (typeof entry?.handle !== 'function') throw new OptionError(`${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }');
+    if (typeof entry?.handle !== 'function') {
+      throw new OptionError(
+        `${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }',
+      );
+    }
     for (const key of Object.keys(entry)) {
       if (ENTRY_KEYS.has(key)) continue;
-      throw unknownKey(`${agent}.${kind}.${name}.${key}`, key, (entry as Record<string, unknown>)[key], [...ENTRY_KEYS]);
+      throw unknownKey(
+        `${agent}.${kind}.${name}.${key}`, key, (entry as Record<string, unknown>)[key], [...ENTRY_KEYS],
+      );
     }
     if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
     ops.set(name, operation(kind, name, entry as RawEntry));
@@ -174,9 +213,17 @@ function table(agent: string, kind: 'calls' | 'casts', entries: object | undefin
 
 function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
   const { schema, handle } = entry;
-  const streams = handle.constructor.name === 'AsyncGeneratorFunction' || handle.constructor.name === 'GeneratorFunction';
-  if (streams && kind === 'casts') throw new OptionError(`casts.${name}`, 'a generator', 'a function', 'streams are calls: move it to calls');
-  if (streams && entry.concurrent === true) throw new OptionError(`calls.${name}.concurrent`, true, 'false for a stream handler', 'a stream holds its agent\'s turn; start an agent per stream instead');
+  const streams = handle.constructor.name === 'AsyncGeneratorFunction'
+    || handle.constructor.name === 'GeneratorFunction';
+  if (streams && kind === 'casts') {
+    throw new OptionError(`casts.${name}`, 'a generator', 'a function', 'streams are calls: move it to calls');
+  }
+  if (streams && entry.concurrent === true) {
+    throw new OptionError(
+      `calls.${name}.concurrent`, true, 'false for a stream handler',
+      'a stream holds its agent\'s turn; start an agent per stream instead',
+    );
+  }
   const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
   const check = schema === undefined ? null : (payload: unknown): unknown => checkPayload(name, schema, payload);
   return new Op(what, name, handle, check, entry.concurrent ?? false);

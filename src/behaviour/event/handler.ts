@@ -29,7 +29,8 @@ const KEYS: ReadonlySet<string> = new Set(['name', 'calls', ...CALLBACKS]);
 
 /**
  * Defines an event handler: what an event manager runs for every event. Many handlers live in one manager; each has its
- * own state, and one that throws is removed alone (GE-04). Callbacks may be async; the manager takes them one at a time.
+ * own state, and one that throws is removed alone (GE-04). Callbacks may be async; the manager takes them one at a
+ * time.
  *
  * Errors: an unknown key or a callback that is no function is an OptionError at once.
  *
@@ -45,24 +46,38 @@ const KEYS: ReadonlySet<string> = new Set(['name', 'calls', ...CALLBACKS]);
  * await events.call(Log, 'lines'); // => ['> hello']
  * @since 0.2.0
  */
-export function defineEventHandler<A extends unknown[] = [], R = undefined, C = Record<never, never>>(spec: EventHandlerSpec<A, R, C>): EventHandler<A, R, C> {
-  if (typeof spec !== 'object' || spec === null) throw new OptionError('defineEventHandler', spec, 'an object of callbacks', 'defineEventHandler({ init, event, calls, … })');
+export function defineEventHandler<A extends unknown[] = [], R = undefined, C = Record<never, never>>(
+  spec: EventHandlerSpec<A, R, C>,
+): EventHandler<A, R, C> {
+  if (typeof spec !== 'object' || spec === null) {
+    throw new OptionError(
+      'defineEventHandler', spec, 'an object of callbacks', 'defineEventHandler({ init, event, calls, … })',
+    );
+  }
   const given = spec as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(given)) {
     if (!KEYS.has(key)) throw unknownKey(`defineEventHandler.${key}`, key, given[key], [...KEYS], 'callback');
   }
   const name = spec.name ?? 'handler';
   if (typeof name !== 'string') throw new OptionError('defineEventHandler.name', name, 'a text');
-  for (const key of CALLBACKS) if (given[key] !== undefined && typeof given[key] !== 'function') throw new OptionError(`defineEventHandler.${key}`, given[key], 'a function');
-  const { init, event, info, terminate, codeChange, formatStatus } = spec as never as { readonly [N in (typeof CALLBACKS)[number]]?: never };
-  return new HandlerDefinition(name, init ?? null, event ?? null, tableOf(name, spec.calls), info ?? null, terminate ?? null, codeChange ?? null, formatStatus ?? null);
+  for (const key of CALLBACKS) {
+    if (given[key] !== undefined && typeof given[key] !== 'function') {
+      throw new OptionError(`defineEventHandler.${key}`, given[key], 'a function');
+    }
+  }
+  const { init, event, info, terminate, codeChange, formatStatus } =
+    spec as never as { readonly [N in (typeof CALLBACKS)[number]]?: never };
+  return new HandlerDefinition(name, init ?? null, event ?? null, tableOf(name, spec.calls), info ?? null, terminate
+    ?? null, codeChange ?? null, formatStatus ?? null);
 }
 
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
 function tableOf(name: string, calls: unknown): Map<string, Callback<[unknown]>> {
   const table = new Map<string, Callback<[unknown]>>();
   if (calls === undefined) return table;
-  if (typeof calls !== 'object' || calls === null) throw new OptionError(`${name}.calls`, calls, 'an object of handlers by operation');
+  if (typeof calls !== 'object' || calls === null) {
+    throw new OptionError(`${name}.calls`, calls, 'an object of handlers by operation');
+  }
   for (const [op, run] of Object.entries(calls)) {
     if (typeof run !== 'function') throw new OptionError(`${name}.calls.${op}`, run, 'a function');
     table.set(op, run as Callback<[unknown]>);
@@ -72,13 +87,21 @@ function tableOf(name: string, calls: unknown): Map<string, Callback<[unknown]>>
 
 /** A key, taken apart; refuses what `defineEventHandler` did not make. */
 export function keyOf(where: string, key: unknown): { readonly handler: HandlerDefinition; readonly id: unknown } {
-  const { handler, id } = key instanceof HandlerDefinition ? { handler: key, id: undefined } : ((key ?? {}) as { handler?: unknown; id?: unknown });
+  const { handler, id } = key instanceof HandlerDefinition
+    ? { handler: key, id: undefined }
+    : ((key ?? {}) as { handler?: unknown; id?: unknown });
   if (handler instanceof HandlerDefinition) return { handler, id };
   throw new OptionError(where, key, 'an event handler', 'pass what defineEventHandler returned, or its as(id)');
 }
 
 /** What a callback asked for, to be done when it has returned. */
-export type Wish = { readonly swap: false } | { readonly swap: true; readonly args: unknown; readonly to: HandlerDefinition; readonly id: unknown; readonly init: readonly unknown[] };
+export type Wish = { readonly swap: false } | {
+  readonly swap: true;
+  readonly args: unknown;
+  readonly to: HandlerDefinition;
+  readonly id: unknown;
+  readonly init: readonly unknown[]
+};
 
 /** One handler of a manager, and the `self` of its callbacks. */
 export class InstalledHandler extends Verbs {
@@ -125,8 +148,8 @@ export class InstalledHandler extends Verbs {
 
 /**
  * Arrives in `info` or `receive` of the process that supervises a handler, when that handler is gone (GE-08): `normal`
- * when it was deleted or removed itself, `shutdown` when the manager ended, `{ swapped, by }` when another took its place,
- * else what it crashed with.
+ * when it was deleted or removed itself, `shutdown` when the manager ended, `{ swapped, by }` when another took its
+ * place, else what it crashed with.
  *
  * @example
  * const exit = new HandlerExit('bank.x.1' as Pid, { handler: defineEventHandler({}), id: 1 }, 'normal');

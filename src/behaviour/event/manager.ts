@@ -1,6 +1,8 @@
 import { adopt, isA, isThenable, reasonOf, type ExitReason } from '../../base/index.js';
 import { TIMER } from '../../mailbox/index.js';
-import { Exit, exitSignal, isLinked, link, Phase, pushSignal, unlink, type Pid, type Process, type Report } from '../../process/index.js';
+import {
+  Exit, exitSignal, isLinked, link, Phase, pushSignal, unlink, type Pid, type Process, type Report,
+} from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { isControl, Refusal } from '../gen/control.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './handler.js';
@@ -21,7 +23,9 @@ function attempt(run: () => unknown): Later<Attempt> {
   try {
     const value = run();
     if (value === undefined || !isThenable(value)) return { ok: true, value };
-    return adopt(value).then((settled): Attempt => ({ ok: true, value: settled }), (error: unknown): Attempt => ({ ok: false, error }));
+    return adopt(value).then(
+      (settled): Attempt => ({ ok: true, value: settled }), (error: unknown): Attempt => ({ ok: false, error }),
+    );
   } catch (error) {
     return { ok: false, error };
   }
@@ -64,17 +68,25 @@ export class EventEngine {
 
   /** Every handler that is installed now, newest first; one that joins meanwhile is not told. */
   event(event: unknown): Later<undefined> {
-    return this.each((one) => (one.handler.event === null ? undefined : this.run(one, 'event', () => (one.handler.event as (self: InstalledHandler, event: unknown) => unknown)(one, event))));
+    return this.each((one) => (one.handler.event === null ? undefined : this.run(
+      one, 'event', () => (one.handler.event as (self: InstalledHandler, event: unknown) => unknown)(one, event),
+    )));
   }
 
   info(message: unknown): Later<undefined> {
-    const gone = message instanceof Exit ? this.handlers.filter((one) => one.adder !== null && one.adder.pid === message.pid) : [];
+    const gone =
+      message instanceof Exit ? this.handlers.filter((one) => one.adder !== null && one.adder.pid === message.pid) : [];
     let done: Later<unknown> = undefined;
-    for (const one of gone) done = next(done, () => this.end(one, { because: 'adder_ended', reason: (message as Exit).reason }, 'shutdown'));
+    for (const one of gone) {
+      done = next(done, () => this.end(one, { because: 'adder_ended', reason: (message as Exit).reason }, 'shutdown'));
+    }
     return next(done, () => this.each((one) => {
       const { info, name } = one.handler;
       if (info !== null) return this.run(one, 'info', () => info(one, message));
-      this.p.kernel.warn('a message was dropped: the event handler has no info callback (GE-12)', { pid: this.p.pid, name: this.p.name?.name, handler: name });
+      this.p.kernel.warn(
+        'a message was dropped: the event handler has no info callback (GE-12)',
+        { pid: this.p.pid, name: this.p.name?.name, handler: name },
+      );
       return undefined;
     }));
   }
@@ -113,7 +125,9 @@ export class EventEngine {
     const { to, id, args, init } = wish;
     const at = this.handlers.indexOf(one);
     const { adder } = one;
-    return next(this.end(one, { because: 'swapped', args }, swappedBy(to, id, adder)), (ended) => next(this.install(at, to, id, init, adder, { found: true, result: valueOf(ended) }), (refused) => {
+    return next(this.end(
+      one, { because: 'swapped', args }, swappedBy(to, id, adder),
+    ), (ended) => next(this.install(at, to, id, init, adder, { found: true, result: valueOf(ended) }), (refused) => {
       if (refused !== undefined) this.refusedSwap(to, id, adder, refused);
       return outcome;
     }));
@@ -122,8 +136,13 @@ export class EventEngine {
   /** A handler that was to replace itself is gone, and the new one did not come: whoever supervised it is told. */
   private refusedSwap(to: HandlerDefinition, id: unknown, adder: Process | null, refused: Refusal): void {
     const { reason } = refused.details as { readonly reason: ExitReason };
-    this.p.kernel.warn('the event handler that was to take the place of another was not installed', { pid: this.p.pid, handler: to.name, error: reason });
-    if (adder !== null) pushSignal(adder, TIMER, new HandlerExit(this.p.pid, { handler: to as never, id }, reason), this.p);
+    this.p.kernel.warn(
+      'the event handler that was to take the place of another was not installed',
+      { pid: this.p.pid, handler: to.name, error: reason },
+    );
+    if (adder !== null) {
+      pushSignal(adder, TIMER, new HandlerExit(this.p.pid, { handler: to as never, id }, reason), this.p);
+    }
   }
 
   /* ---- install and remove ---- */
@@ -135,15 +154,22 @@ export class EventEngine {
     return this.install(0, handler, id, init, adder, undefined);
   }
 
-  private install(at: number, handler: HandlerDefinition, id: unknown, init: readonly unknown[], adder: Process | null, swapped: InstalledHandler['swapped']): Later<Refusal | undefined> {
+  private install(
+    at: number, handler: HandlerDefinition, id: unknown, init: readonly unknown[], adder: Process | null,
+    swapped: InstalledHandler['swapped'],
+  ): Later<Refusal | undefined> {
     const made = new InstalledHandler(this.p, handler, id, swapped);
     if (adder !== null) this.join(adder);
-    return next(attempt(() => (handler.init === null ? undefined : handler.init.apply(made, init as unknown[]))), (outcome) => {
+    return next(attempt(
+      () => (handler.init === null ? undefined : handler.init.apply(made, init as unknown[])),
+    ), (outcome) => {
       const state = outcome.ok ? outcome.value : outcome.error;
       const crashed = !outcome.ok && !isControl(outcome.error);
       if (crashed || state instanceof Refusal) this.part(adder);
       if (crashed) return new Refusal('init_failed', { handler: handler.name, reason: reasonOf(outcome.error) });
-      if (state instanceof Refusal) return new Refusal('init_failed', { handler: handler.name, reason: state.code, details: state.details });
+      if (state instanceof Refusal) {
+        return new Refusal('init_failed', { handler: handler.name, reason: state.code, details: state.details });
+      }
       made.state = state;
       made.committed = state;
       made.adder = adder;
@@ -155,7 +181,9 @@ export class EventEngine {
   /** Runs terminate and forgets a handler; its supervisor is told `how` it went. The result is terminate's. */
   end(one: InstalledHandler, why: HandlerEnd, how: ExitReason): Later<Attempt> {
     const { terminate } = one.handler;
-    return next<Attempt, Attempt>(terminate === null ? { ok: true, value: undefined } : attempt(() => terminate(one, why)), (outcome) => {
+    return next<Attempt, Attempt>(terminate === null
+      ? { ok: true, value: undefined }
+      : attempt(() => terminate(one, why)), (outcome) => {
       const at = this.handlers.indexOf(one);
       if (at >= 0) this.handlers.splice(at, 1);
       if (!outcome.ok) this.report(one, 'terminate', reasonOf(outcome.error));
@@ -165,7 +193,9 @@ export class EventEngine {
     });
   }
 
-  /** Links whoever supervises a handler, unless they are linked already; one that has ended is an Exit like any other. */
+  /**
+   * Links whoever supervises a handler, unless they are linked already; one that has ended is an Exit like any other.
+   */
   private join(adder: Process): void {
     if (adder.phase === Phase.Dead) exitSignal(this.p, adder, 'noproc', true);
     else if (!isLinked(this.p, adder)) {
@@ -191,13 +221,16 @@ export class EventEngine {
   }
 
   /** The new handler comes to the front, also when the old one was not there (GE-07). */
-  swap(from: { readonly handler: HandlerDefinition; readonly id: unknown }, args: unknown, plan: AddPlan): Later<Refusal | undefined> {
+  swap(
+    from: { readonly handler: HandlerDefinition; readonly id: unknown }, args: unknown, plan: AddPlan,
+  ): Later<Refusal | undefined> {
     const { handler, id, init } = plan;
     const one = this.find(from.handler, from.id);
     const adder = plan.supervised ? this.caller : (one?.adder ?? null);
     if (plan.supervised && adder === null) return noAdder();
     if (one === undefined) return this.install(0, handler, id, init, adder, { found: false, result: 'error' });
-    return next(this.end(one, { because: 'swapped', args }, swappedBy(handler, id, adder)), (ended) => this.install(0, handler, id, init, adder, { found: true, result: valueOf(ended) }));
+    return next(this.end(one, { because: 'swapped', args }, swappedBy(handler, id, adder)), (ended) =>
+      this.install(0, handler, id, init, adder, { found: true, result: valueOf(ended) }));
   }
 
   /* ---- requests to one handler ---- */
@@ -208,7 +241,9 @@ export class EventEngine {
     const callback = handler.calls.get(op) as (self: InstalledHandler, payload: unknown) => unknown;
     return next(this.run(one, op, () => callback(one, payload)), (outcome) => {
       if (outcome.ok) return outcome.value;
-      return isA(outcome.error, Refusal) ? outcome.error : new Refusal('handler_crashed', { handler: handler.name, reason: reasonOf(outcome.error) });
+      return isA(outcome.error, Refusal)
+        ? outcome.error
+        : new Refusal('handler_crashed', { handler: handler.name, reason: reasonOf(outcome.error) });
     });
   }
 
@@ -218,7 +253,9 @@ export class EventEngine {
 
   /* ---- the end of the manager ---- */
 
-  /** The end of the manager is no crash of those who supervise handlers: they are told `shutdown` and unlinked (GE-10). */
+  /**
+   * The end of the manager is no crash of those who supervise handlers: they are told `shutdown` and unlinked (GE-10).
+   */
   stop(reason: ExitReason): Later<undefined> {
     for (const { adder } of this.handlers) if (adder !== null && adder !== this.p.parent) unlink(this.p, adder);
     return this.each((one) => this.end(one, { because: 'stopped', reason }, 'shutdown'));
@@ -233,13 +270,18 @@ export class EventEngine {
   private report(one: InstalledHandler, op: string, reason: ExitReason): void {
     if (!this.p.kernel.reporting) return;
     const { pid, name, ext } = this.p;
-    const made: HandlerReport = { label: 'event handler crashed', level: 'error', pid, name: name?.name, processLabel: ext?.label ?? undefined, handler: one.handler.name, id: one.id, op, reason };
+    const made: HandlerReport = {
+      label: 'event handler crashed', level: 'error', pid, name: name?.name, processLabel: ext?.label ?? undefined,
+      handler: one.handler.name, id: one.id, op, reason,
+    };
     this.p.kernel.report(made);
   }
 }
 
 function noAdder(): Refusal {
-  return new Refusal('no_adder', 'a supervised handler belongs to the process that adds it: use self.bind(events) inside a process');
+  return new Refusal(
+    'no_adder', 'a supervised handler belongs to the process that adds it: use self.bind(events) inside a process',
+  );
 }
 
 function swappedBy(handler: HandlerDefinition, id: unknown, adder: Process | null): ExitReason {

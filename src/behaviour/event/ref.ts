@@ -17,16 +17,18 @@ interface Named { readonly handler: AddPlan['handler']; readonly id: unknown }
 const calls = {
   sync: (self: Manager, event: unknown) => self.state.event(event),
   add: (self: Manager, { value }: Own<AddPlan>) => self.state.add(value),
-  delete: (self: Manager, { handler, id, args }: Named & { readonly args: unknown }) => self.state.delete(handler, id, args),
+  delete: (self: Manager, { handler, id, args }: Named & { readonly args: unknown }) =>
+    self.state.delete(handler, id, args),
   swap: (self: Manager, { value: { from, args, plan } }: Own<SwapPlan>) => self.state.swap(from, args, plan),
-  call: (self: Manager, { handler, id, op, payload }: Named & { readonly op: string; readonly payload: unknown }) => self.state.call(handler, id, op, payload),
+  call: (self: Manager, { handler, id, op, payload }: Named & { readonly op: string; readonly payload: unknown }) =>
+    self.state.call(handler, id, op, payload),
   which: (self: Manager) => self.state.which(),
 };
 
 /**
- * The definition of every event manager (OTP's gen_event): an agent that traps exits (GE-01) and whose behaviour is what
- * its handlers do. Start it as any agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and take
- * its handle by `eventManager(ref)`.
+ * The definition of every event manager (OTP's gen_event): an agent that traps exits (GE-01) and whose behaviour is
+ * what its handlers do. Start it as any agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and
+ * take its handle by `eventManager(ref)`.
  *
  * @example
  * const events = eventManager(system.start(EventManager, { name: 'events' }));
@@ -58,7 +60,11 @@ export const EventManager: EventManagerDefinition = defineAgent({
  * @since 0.2.0
  */
 export function eventManager<E = unknown>(ref: AgentRef<EventManagerDefinition>): EventManagerRef<E> {
-  if (!(ref instanceof AgentRefImpl) || ref.definition !== (EventManager as unknown)) throw new OptionError('eventManager', ref, 'a ref of an EventManager', 'system.start(EventManager), or system.ref(EventManager, name)');
+  if (!(ref instanceof AgentRefImpl) || ref.definition !== (EventManager as unknown)) {
+    throw new OptionError(
+      'eventManager', ref, 'a ref of an EventManager', 'system.start(EventManager), or system.ref(EventManager, name)',
+    );
+  }
   return new EventManagerRefImpl(ref) as never;
 }
 
@@ -93,11 +99,15 @@ class EventManagerRefImpl {
     return this.ref.call('delete', { ...keyOf('deleteHandler', key), args });
   }
 
-  swapHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+  swapHandler(
+    from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]
+  ): Promise<void> {
     return this.swap({ from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false) });
   }
 
-  swapSupHandler(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
+  swapSupHandler(
+    from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]
+  ): Promise<void> {
     return this.swap(
       { from: keyOf('swapSupHandler.from', from), args, plan: planOf('swapSupHandler.to', to, init, true) },
     );
@@ -113,7 +123,12 @@ class EventManagerRefImpl {
 
   private requestOf(key: HandlerKey<AnyEventHandler>, op: string, payload: unknown): object {
     const { handler, id } = keyOf('call', key);
-    if (!handler.calls.has(op)) throw callError('UNKNOWN_OPERATION', { target: titleOf(this.ref.addr), op: `${handler.name}.${op}`, details: [...handler.calls.keys()].join(', ') || 'none' });
+    if (!handler.calls.has(op)) {
+      throw callError('UNKNOWN_OPERATION', {
+        target: titleOf(this.ref.addr), op: `${handler.name}.${op}`,
+        details: [...handler.calls.keys()].join(', ') || 'none',
+      });
+    }
     return { handler, id, op, payload };
   }
 

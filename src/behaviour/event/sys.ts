@@ -23,7 +23,10 @@ function commit(one: InstalledHandler, state: unknown): void {
   one.committed = state;
 }
 
-/** The state of a manager is the states of its handlers; `change` is asked for each, and where it throws that one keeps its state. */
+/**
+ * The state of a manager is the states of its handlers; `change` is asked for each, and where it throws that one keeps
+ * its state.
+ */
 export const EVENT_SYS: SysHooks = {
   state: (p) => handlersOf(p).map((one) => rowOf(one)),
   replace(p: Process, change: (state: unknown) => unknown): unknown {
@@ -32,12 +35,17 @@ export const EVENT_SYS: SysHooks = {
         const changed = plainState('replaceState', change(rowOf(one))) as HandlerState;
         if (changed.handler === one.key.handler && Object.is(changed.id, one.id)) commit(one, changed.state);
       } catch (error) {
-        p.kernel.warn('replaceState failed for an event handler, which keeps its state (GE-13)', { pid: p.pid, handler: one.handler.name, error });
+        p.kernel.warn(
+          'replaceState failed for an event handler, which keeps its state (GE-13)',
+          { pid: p.pid, handler: one.handler.name, error },
+        );
       }
       return rowOf(one);
     });
   },
-  show: (p) => handlersOf(p).map((one) => rowOf(one, one.handler.formatStatus === null ? one.state : one.handler.formatStatus(one.state))),
+  show: (p) => handlersOf(p).map(
+    (one) => rowOf(one, one.handler.formatStatus === null ? one.state : one.handler.formatStatus(one.state)),
+  ),
   codeChange(p: Process, from: unknown, extra: unknown): unknown {
     const made = handlersOf(p).map((one) => {
       const { codeChange, name } = one.handler;

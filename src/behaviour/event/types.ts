@@ -21,7 +21,10 @@ export type HandlerEnd =
 /** What `init` has as `this`. */
 export interface HandlerInit extends ProcessVerbs {
   readonly id: unknown;
-  /** set when it takes the place of another: what that one's `terminate` returned, or `{ found: false }` when it was not there (GE-07) */
+  /**
+   * set when it takes the place of another: what that one's `terminate` returned, or `{ found: false }` when it was not
+   * there (GE-07)
+   */
   readonly swapped: { readonly found: boolean; readonly result: unknown } | undefined;
   /** `return this.refuse(code)`: it is not installed (GE-09) */
   refuse(code: string, details?: unknown): Refusal;
@@ -29,13 +32,18 @@ export interface HandlerInit extends ProcessVerbs {
   hibernate(): void;
 }
 
-/** The first argument of a handler's callbacks. It lives in the manager's process: the process verbs are the manager's. */
+/**
+ * The first argument of a handler's callbacks. It lives in the manager's process: the process verbs are the manager's.
+ */
 export interface HandlerSelf<S> extends HandlerInit {
   /** an assignment is committed when the callback returns; a change in place is visible at once */
   state: S;
   /** removes this handler when the callback has returned (GE-05) */
   remove(): void;
-  /** puts another handler in this one's place when the callback has returned; `args` go to this one's `terminate` (GE-07) */
+  /**
+   * puts another handler in this one's place when the callback has returned; `args` go to this one's `terminate`
+   * (GE-07)
+   */
   swap<H extends AnyEventHandler>(args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>): void;
 }
 
@@ -82,7 +90,9 @@ export type HandlerKey<H extends AnyEventHandler> = H | HandlerId<H>;
 type HandlerTypes<H extends AnyEventHandler> = NonNullable<H['types']>;
 export type HandlerArgs<H extends AnyEventHandler> = HandlerTypes<H>['args'];
 export type HandlerCallName<H extends AnyEventHandler> = keyof HandlerTypes<H>['calls'] & string;
-type HandlerEntry<H extends AnyEventHandler, N> = N extends keyof HandlerTypes<H>['calls'] ? HandlerTypes<H>['calls'][N] : never;
+type HandlerEntry<
+  H extends AnyEventHandler, N,
+> = N extends keyof HandlerTypes<H>['calls'] ? HandlerTypes<H>['calls'][N] : never;
 
 /** One row of `whichHandlers`. */
 export interface HandlerInfo {
@@ -106,18 +116,35 @@ export interface EventManagerRef<E = unknown> {
   notify(event: E): void;
   /** the same; resolves when every handler has handled it */
   syncNotify(event: E, options?: CallOptions): Promise<void>;
-  /** installs a handler in front of the others; the same key may be added again (GE-02). Refused with `init_failed` (GE-09) */
+  /**
+   * installs a handler in front of the others; the same key may be added again (GE-02). Refused with `init_failed`
+   * (GE-09)
+   */
   addHandler<H extends AnyEventHandler>(key: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
-  /** the same, supervised by the calling process: it goes when that ends, and its end is told to that as a HandlerExit (GE-08) */
+  /**
+   * the same, supervised by the calling process: it goes when that ends, and its end is told to that as a HandlerExit
+   * (GE-08)
+   */
   addSupHandler<H extends AnyEventHandler>(key: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
-  /** removes the newest handler of that key; resolves to what its `terminate` returned. Refused with `module_not_found` (GE-06) */
+  /**
+   * removes the newest handler of that key; resolves to what its `terminate` returned. Refused with `module_not_found`
+   * (GE-06)
+   */
   deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown>;
   /** puts `to` in front in place of `from`; whoever supervised `from` supervises `to` (GE-07) */
-  swapHandler<H extends AnyEventHandler>(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
+  swapHandler<H extends AnyEventHandler>(
+    from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>
+  ): Promise<void>;
   /** the same, supervised by the calling process */
-  swapSupHandler<H extends AnyEventHandler>(from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
-  /** asks one handler. Refused with `bad_module` when it is not installed, `handler_crashed` when it crashed and is gone */
-  call<H extends AnyEventHandler, N extends HandlerCallName<H>>(key: HandlerKey<H>, op: N, ...args: VerbArgs<HandlerEntry<H, N>, CallOptions>): Promise<ReplyOf<HandlerEntry<H, N>>>;
+  swapSupHandler<H extends AnyEventHandler>(
+    from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>
+  ): Promise<void>;
+  /**
+   * asks one handler. Refused with `bad_module` when it is not installed, `handler_crashed` when it crashed and is gone
+   */
+  call<H extends AnyEventHandler, N extends HandlerCallName<H>>(
+    key: HandlerKey<H>, op: N, ...args: VerbArgs<HandlerEntry<H, N>, CallOptions>
+  ): Promise<ReplyOf<HandlerEntry<H, N>>>;
   /** what is installed, newest first */
   whichHandlers(): Promise<HandlerInfo[]>;
   /** ends the manager after what is queued before; every handler is told `stopped` (GE-10) */

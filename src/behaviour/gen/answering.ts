@@ -78,7 +78,9 @@ export class Answering extends Verbs {
    */
   protected made<C extends Control>(verb: string, control: C): C {
     const { p } = this;
-    if (p.kernel.development && !(p.from instanceof StreamSlot) && this.lives() && noteMade(p, this, verb, control)) this.flags |= Flag.Made;
+    if (p.kernel.development && !(p.from instanceof StreamSlot) && this.lives() && noteMade(p, this, verb, control)) {
+      this.flags |= Flag.Made;
+    }
     return control;
   }
 
@@ -106,5 +108,7 @@ export class Answering extends Verbs {
 export function dropController(p: Process, self: Answering, call: Request | null): void {
   self.flags &= ~Flag.Controller;
   const controller = call?.extra?.controller;
-  if (controller !== null && controller !== undefined && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) p.cold().controllers?.delete(controller);
+  if (controller !== null && controller !== undefined && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) {
+    p.cold().controllers?.delete(controller);
+  }
 }

@@ -6,7 +6,11 @@ import { Verbs } from './verbs.js';
 /** The process that a verb is called for, by its self; null, and counted, when that incarnation has ended (P16). */
 export function callerOf(self: ProcessVerbs, verb: string): Process | null {
   const given: unknown = self;
-  if (!(given instanceof Verbs)) throw new OptionError(`${verb}.self`, self, 'the self of the calling process', 'pass the first argument of the handler or body');
+  if (!(given instanceof Verbs)) {
+    throw new OptionError(
+      `${verb}.self`, self, 'the self of the calling process', 'pass the first argument of the handler or body',
+    );
+  }
   const { p } = given;
   return fenced(p) ? null : p;
 }

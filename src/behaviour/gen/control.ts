@@ -13,8 +13,8 @@ export function isControl(value: unknown): value is Control {
 }
 
 /**
- * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's CallError `REFUSED` carries
- * its code as `refusal`, and its details.
+ * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's CallError `REFUSED`
+ * carries its code as `refusal`, and its details.
  *
  * @example
  * const Door = defineAgent({ calls: { open: (self, key: string) => key === 'k' ? 'open' : self.refuse('WRONG_KEY', { key }) } });
@@ -56,7 +56,9 @@ export class Ignore extends Control {
   readonly kind = 'ignore' as const;
 }
 
-/** The start fails with `reason`, but the process ends with `normal`, silently (GS-03); made by `this.error` in init. */
+/**
+ * The start fails with `reason`, but the process ends with `normal`, silently (GS-03); made by `this.error` in init.
+ */
 export class InitFailure extends Control {
   readonly kind = 'error' as const;
   constructor(readonly reason: ExitReason) {
@@ -66,5 +68,7 @@ export class InitFailure extends Control {
 
 /** OTP's bad_return_value: a control value where it means nothing (GS-05, GS-22). */
 export function badReturn(where: string, value: Control): CastcallError {
-  return new CastcallError('BAD_RETURN_VALUE', `bad_return_value: ${where} returned '${(value as { readonly kind?: string }).kind ?? 'a control value'}', which means nothing there`);
+  return new CastcallError('BAD_RETURN_VALUE', `bad_return_value: ${where} returned '${(value as {
+    readonly kind?: string
+  }).kind ?? 'a control value'}', which means nothing there`);
 }

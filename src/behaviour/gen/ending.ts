@@ -3,7 +3,8 @@ import { exitProcess, Phase, type Process } from '../../process/index.js';
 import type { AgentDefinition } from '../agent/definition.js';
 import type { AgentSelf, Ending } from './self.js';
 
-export const definitionOf = (p: Process): AgentDefinition => (p.behaviour as unknown as { readonly definition: AgentDefinition }).definition;
+export const definitionOf =
+  (p: Process): AgentDefinition => (p.behaviour as unknown as { readonly definition: AgentDefinition }).definition;
 
 /**
  * Why a process ends whose code let `error` out. That it is what its own signal said of its parent's shutdown, as
@@ -22,7 +23,10 @@ function abortedBy(error: unknown, reason: ExitReason): boolean {
   }
 }
 
-/** Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */
+/**
+ * Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason
+ * (GS-39).
+ */
 export function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
   self.ending = ending;
   p.phase = Phase.Terminating;
@@ -41,7 +45,12 @@ export function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
 
 /** GS-39; the reason that is replaced is not lost: it is logged. */
 export function replaceReason(p: Process, ending: Ending, error: unknown): void {
-  if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the agent was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
+  if (!isOrderly(ending.reason)) {
+    p.kernel.warn(
+      'terminate failed while the agent was ending for another reason',
+      { pid: p.pid, name: p.name?.name, error: ending.reason },
+    );
+  }
   ending.reason = lastReason(p, error);
 }
 

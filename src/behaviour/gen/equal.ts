@@ -1,7 +1,7 @@
 /**
- * Whether two states are the same state (SM-28), OTP's `=:=` in JavaScript: primitives by `Object.is`, plain objects and
- * arrays by what they hold, own enumerable keys in any order, and everything else (class instances, functions, Maps,
- * Dates) by identity. Cycles are fine.
+ * Whether two states are the same state (SM-28), OTP's `=:=` in JavaScript: primitives by `Object.is`, plain objects
+ * and arrays by what they hold, own enumerable keys in any order, and everything else (class instances, functions,
+ * Maps, Dates) by identity. Cycles are fine.
  */
 export function sameState(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || sameShape(a, b, null);
@@ -20,9 +20,12 @@ function sameShape(a: unknown, b: unknown, outer: Pairs | null): boolean {
   for (let at = outer; at !== null; at = at.outer) if (at.a === a && at.b === b) return true;
   const keys = Reflect.ownKeys(a).filter((key) => Object.prototype.propertyIsEnumerable.call(a, key));
   const others = Reflect.ownKeys(b).filter((key) => Object.prototype.propertyIsEnumerable.call(b, key));
-  if (keys.length !== others.length || (Array.isArray(a) && a.length !== (b as unknown as unknown[]).length)) return false;
+  if (keys.length !== others.length || (Array.isArray(a) && a.length !== (b as unknown as unknown[]).length)) {
+    return false;
+  }
   const pairs: Pairs = { a, b, outer };
-  return keys.every((key) => Object.prototype.propertyIsEnumerable.call(b, key) && sameShape((a as Keyed)[key], (b as Keyed)[key], pairs));
+  return keys.every((key) =>
+    Object.prototype.propertyIsEnumerable.call(b, key) && sameShape((a as Keyed)[key], (b as Keyed)[key], pairs));
 }
 
 type Keyed = Record<PropertyKey, unknown>;

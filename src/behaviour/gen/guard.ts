@@ -16,15 +16,18 @@ export function guardedController(kernel: Kernel): AbortController {
     const known = guards.get(listener);
     if (known !== undefined) return known;
     const guarded = (event: Event): void => {
-      tell(kernel, 'a listener of a signal failed', () => (typeof listener === 'function' ? listener.call(signal, event) : listener.handleEvent(event)));
+      tell(kernel, 'a listener of a signal failed', () =>
+        (typeof listener === 'function' ? listener.call(signal, event) : listener.handleEvent(event)));
     };
     guards.set(listener, guarded);
     return guarded;
   };
   let held: Listener = null;
   Object.defineProperties(signal, {
-    addEventListener: { value: (type: string, listener: Listener, options?: object) => add(type, listener === null ? () => undefined : guard(listener), options) },
-    removeEventListener: { value: (type: string, listener: Listener, options?: object) => remove(type, listener === null ? () => undefined : guard(listener), options) },
+    addEventListener: { value: (type: string, listener: Listener, options?: object) =>
+      add(type, listener === null ? () => undefined : guard(listener), options) },
+    removeEventListener: { value: (type: string, listener: Listener, options?: object) =>
+      remove(type, listener === null ? () => undefined : guard(listener), options) },
     onabort: {
       get: () => held,
       set(listener: Listener) {

@@ -8,7 +8,10 @@ import type { TaskVerbs } from '../task/types.js';
 import type { MonitorOptions, ProcessSpawnOptions } from './process-types.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
 
-/** What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port `host`). */
+/**
+ * What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port
+ * `host`).
+ */
 export interface Host {
   readonly kernel: Kernel;
   readonly router: Router;
@@ -24,7 +27,9 @@ export interface Host {
   tasks(p: Process | null): TaskVerbs;
   /** guaranteed delivery (port) */
   deliveries: Deliveries | null;
-  spawn(parent: Process | null, body: (self: ProcessSelf) => unknown, linked: boolean, options?: SpawnOptions): ProcessRef;
+  spawn(
+    parent: Process | null, body: (self: ProcessSelf) => unknown, linked: boolean, options?: SpawnOptions,
+  ): ProcessRef;
 }
 
 /** Makes the verbs for one process and its self; for the outside both are null. */
@@ -36,14 +41,18 @@ export interface SpawnOptions extends ProcessSpawnOptions {
 }
 
 export function hostOf(kernel: Kernel): Host {
-  if (kernel.host === null) throw new CastcallError('PORT_UNFILLED', 'this kernel has no host: make it with createSystem');
+  if (kernel.host === null) {
+    throw new CastcallError('PORT_UNFILLED', 'this kernel has no host: make it with createSystem');
+  }
   return kernel.host as Host;
 }
 
 /** The port of guaranteed delivery, filled by the system. */
 export function deliveriesOf(kernel: Kernel): Deliveries {
   const { deliveries } = hostOf(kernel);
-  if (deliveries === null) throw new CastcallError('PORT_UNFILLED', 'this system has no guaranteed delivery: make it with createSystem');
+  if (deliveries === null) {
+    throw new CastcallError('PORT_UNFILLED', 'this system has no guaranteed delivery: make it with createSystem');
+  }
   return deliveries;
 }
 
@@ -59,11 +68,15 @@ export function addressOf(host: Host, to: Target): Address {
   if (addr !== undefined) return addr;
   const pid = (to as { pid?: unknown } | null)?.pid;
   if (typeof pid === 'string') return host.router.address(pid);
-  throw new OptionError('target', to, 'a ref, a pid or a registered name', 'pass system.ref(Definition, name), ref.pid or the name');
+  throw new OptionError(
+    'target', to, 'a ref, a pid or a registered name', 'pass system.ref(Definition, name), ref.pid or the name',
+  );
 }
 
 /** A rejected promise that nobody has to look at. */
-export function rejected(kernel: Kernel, code: CallErrorCode, target: string, op: string, fields: Partial<CallErrorFields> = {}): Promise<never> {
+export function rejected(
+  kernel: Kernel, code: CallErrorCode, target: string, op: string, fields: Partial<CallErrorFields> = {},
+): Promise<never> {
   return rejectedWith(kernel, callError(code, { target, op, ...fields }));
 }
 

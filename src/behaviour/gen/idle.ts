@@ -23,14 +23,20 @@ export class IdleDeadline extends Deadline {
   }
 }
 
-/** Asks for one. Its time counts from the return of the handler that asks, as OTP's does, also when it awaits before; asked for between handlers, from now. */
+/**
+ * Asks for one. Its time counts from the return of the handler that asks, as OTP's does, also when it awaits before;
+ * asked for between handlers, from now.
+ */
 export function askIdle(p: Process, ms: number, message: unknown, immune: boolean): void {
   disarmIdle(p);
   p.cold().idle = new IdleDeadline(p, ms, message, immune);
   if (p.run !== Run.Running && p.run !== Run.Parked) beginIdle(p);
 }
 
-/** The handler that asked for it has returned; 0 lets what is already queued go first (GS-28), unless it is immune (GS-30). */
+/**
+ * The handler that asked for it has returned; 0 lets what is already queued go first (GS-28), unless it is immune
+ * (GS-30).
+ */
 export function beginIdle(p: Process): void {
   const idle = idleOf(p);
   if (idle === null || idle.begun) return;
@@ -54,7 +60,10 @@ export function restartIdle(p: Process): void {
   if (pauseIdle(p)) beginIdle(p);
 }
 
-/** The agent was suspended: no time passes for its idle timeout until it is resumed. False for one that system messages do not touch. */
+/**
+ * The agent was suspended: no time passes for its idle timeout until it is resumed. False for one that system messages
+ * do not touch.
+ */
 export function pauseIdle(p: Process): boolean {
   const idle = idleOf(p);
   if (idle === null || idle.immune) return false;

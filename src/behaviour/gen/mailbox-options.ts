@@ -2,8 +2,8 @@ import { OptionError, z } from '../../base/index.js';
 import { NO_RULES, UNBOUNDED, type MailboxRules, type Overflow, type SizeOf } from '../../mailbox/index.js';
 
 /**
- * What a mailbox holds and what it does when that is reached. Everything is optional: without any the mailbox is unbounded
- * and strict between lanes.
+ * What a mailbox holds and what it does when that is reached. Everything is optional: without any the mailbox is
+ * unbounded and strict between lanes.
  */
 export interface MailboxOptions {
   /** user messages it may hold, all lanes together, from 1; absent means unbounded (RE-09) */
@@ -16,7 +16,10 @@ export interface MailboxOptions {
   readonly reserve?: number | undefined;
   /** bytes it may hold, from 1: texts as UTF-8, byte arrays by their length, anything else as `sizeOf` says */
   readonly capacityBytes?: number | undefined;
-  /** bytes of a payload that is neither text nor bytes, a whole number from 0; must tell the same for the same payload. Without it such a payload is refused with UNSIZABLE_PAYLOAD */
+  /**
+   * bytes of a payload that is neither text nor bytes, a whole number from 0; must tell the same for the same payload.
+   * Without it such a payload is refused with UNSIZABLE_PAYLOAD
+   */
   readonly sizeOf?: SizeOf | undefined;
   /**
    * what happens to a message that finds it full, default `reject`: the arriving one is refused (`reject`) or dropped
@@ -27,7 +30,9 @@ export interface MailboxOptions {
   readonly highWater?: number | undefined;
   /** queued messages at which the alarm is over, below `highWater`; default half of it, rounded down */
   readonly lowWater?: number | undefined;
-  /** `strict` (default): a lower lane waits for all higher ones. `ageEvery`: one that was passed over so many times has a turn */
+  /**
+   * `strict` (default): a lower lane waits for all higher ones. `ageEvery`: one that was passed over so many times has a turn
+   */
   readonly lanes?: 'strict' | { readonly ageEvery: number } | undefined;
 }
 
@@ -44,11 +49,20 @@ export const mailboxSchema: z.ZodType<MailboxOptions> = z.strictObject({
   capacity: count('messages', 1).optional(),
   reserve: count('critical messages', 0).optional(),
   capacityBytes: count('bytes', 1).optional(),
-  sizeOf: z.custom<SizeOf>((value) => typeof value === 'function', { error: 'a function from a payload and its operation to a number of bytes' }).optional(),
-  overflow: z.enum(['reject', 'drop-newest', 'drop-oldest', 'suspend'], { error: "'reject', 'drop-newest', 'drop-oldest' or 'suspend'" }).optional(),
+  sizeOf: z.custom<SizeOf>(
+    (value) => typeof value === 'function',
+    { error: 'a function from a payload and its operation to a number of bytes' },
+  ).optional(),
+  overflow: z.enum(
+    ['reject', 'drop-newest', 'drop-oldest', 'suspend'],
+    { error: "'reject', 'drop-newest', 'drop-oldest' or 'suspend'" },
+  ).optional(),
   highWater: count('queued messages', 1).optional(),
   lowWater: count('queued messages', 0).optional(),
-  lanes: z.union([z.literal('strict'), z.strictObject({ ageEvery: count('takes', 1) })], { error: `'strict', or { ageEvery: a whole number of takes from 1 to ${UNBOUNDED - 1} }` }).optional(),
+  lanes: z.union(
+    [z.literal('strict'), z.strictObject({ ageEvery: count('takes', 1) })],
+    { error: `'strict', or { ageEvery: a whole number of takes from 1 to ${UNBOUNDED - 1} }` },
+  ).optional(),
 }, { error: 'an object, as { capacity: 1_000 }' });
 
 /** The rules that checked options ask for; null for none. What does not fit together is refused here. */
@@ -56,16 +70,39 @@ export function mailboxRules(options: MailboxOptions | undefined): MailboxRules 
   if (options === undefined) return null;
   const { capacity, reserve, capacityBytes, sizeOf, overflow, highWater, lowWater, lanes } = options;
   const bounded = capacity !== undefined || capacityBytes !== undefined;
-  if (overflow !== undefined && !bounded) throw new OptionError('mailbox.overflow', overflow, 'a mailbox with a bound', 'give it a capacity or capacityBytes, or leave overflow out', 'BAD_COMBINATION');
+  if (overflow !== undefined && !bounded) {
+    throw new OptionError(
+      'mailbox.overflow', overflow, 'a mailbox with a bound',
+      'give it a capacity or capacityBytes, or leave overflow out', 'BAD_COMBINATION',
+    );
+  }
   if (reserve !== undefined && capacity === undefined) {
     throw new OptionError(
       'mailbox.reserve', reserve, 'a capacity beside it', 'give it a capacity, or leave reserve out', 'BAD_COMBINATION',
     );
   }
-  if (sizeOf !== undefined && capacityBytes === undefined) throw new OptionError('mailbox.sizeOf', sizeOf, 'a mailbox bounded in bytes', 'give it capacityBytes, or leave sizeOf out', 'BAD_COMBINATION');
-  if (highWater === undefined && lowWater !== undefined) throw new OptionError('mailbox.lowWater', lowWater, 'highWater beside it', 'give highWater, or leave lowWater out', 'BAD_COMBINATION');
-  if (highWater !== undefined && capacity !== undefined && highWater > capacity) throw new OptionError('mailbox.highWater', highWater, `at most the capacity, which is ${capacity}`, 'it would never be reached');
-  if (highWater !== undefined && lowWater !== undefined && lowWater >= highWater) throw new OptionError('mailbox.lowWater', lowWater, `a number below highWater, which is ${highWater}`, 'the distance between them keeps alarms from repeating');
+  if (sizeOf !== undefined && capacityBytes === undefined) {
+    throw new OptionError(
+      'mailbox.sizeOf', sizeOf, 'a mailbox bounded in bytes', 'give it capacityBytes, or leave sizeOf out',
+      'BAD_COMBINATION',
+    );
+  }
+  if (highWater === undefined && lowWater !== undefined) {
+    throw new OptionError(
+      'mailbox.lowWater', lowWater, 'highWater beside it', 'give highWater, or leave lowWater out', 'BAD_COMBINATION',
+    );
+  }
+  if (highWater !== undefined && capacity !== undefined && highWater > capacity) {
+    throw new OptionError(
+      'mailbox.highWater', highWater, `at most the capacity, which is ${capacity}`, 'it would never be reached',
+    );
+  }
+  if (highWater !== undefined && lowWater !== undefined && lowWater >= highWater) {
+    throw new OptionError(
+      'mailbox.lowWater', lowWater, `a number below highWater, which is ${highWater}`,
+      'the distance between them keeps alarms from repeating',
+    );
+  }
   const ageEvery = typeof lanes === 'object' ? lanes.ageEvery : 0;
   if (!bounded && highWater === undefined && ageEvery === 0) return null;
   return {

@@ -15,7 +15,8 @@ const SEND_KEYS = ['priority', 'expiresInMs'];
 const CAST_KEYS = [...SEND_KEYS, 'coalesce'];
 const PUT_KEYS = [...SEND_KEYS, 'timeoutMs', 'signal'];
 const CALL_KEYS = [...PUT_KEYS, 'skipAbandoned'];
-const OF_GUARANTEES: ReadonlySet<string> = new Set(['attemptsMax', 'ackTimeoutMs', 'backoff', 'onError', 'key', 'order']);
+const OF_GUARANTEES: ReadonlySet<string> =
+  new Set(['attemptsMax', 'ackTimeoutMs', 'backoff', 'onError', 'key', 'order']);
 const STREAM_KEYS = ['timeoutMs', 'signal'];
 
 /** Refuses keys that are no options of a verb. */
@@ -94,13 +95,19 @@ function readCoalesce(where: string, given: NonNullable<CastOptions['coalesce']>
   if (typeof given === 'string') return { key: checkKey(where, given), keepFirst: false };
   checkKeys(where, given, ['key', 'keep']);
   const { key, keep } = given;
-  if (keep !== undefined && keep !== 'first' && keep !== 'last') throw new OptionError(`${where}.keep`, keep, "'last' (default) or 'first'");
+  if (keep !== undefined && keep !== 'first' && keep !== 'last') {
+    throw new OptionError(`${where}.keep`, keep, "'last' (default) or 'first'");
+  }
   return { key: checkKey(`${where}.key`, key), keepFirst: keep === 'first' };
 }
 
 function checkKey(where: string, key: unknown): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_BYTES && Buffer.byteLength(key) <= KEY_BYTES) return key;
-  throw new OptionError(where, key, `a text of 1 to ${KEY_BYTES} bytes`, 'use an id of what the message is about; hash what is longer');
+  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_BYTES && Buffer.byteLength(key) <= KEY_BYTES) {
+    return key;
+  }
+  throw new OptionError(
+    where, key, `a text of 1 to ${KEY_BYTES} bytes`, 'use an id of what the message is about; hash what is longer',
+  );
 }
 
 export function readPut(options: object): PutRead {
@@ -135,17 +142,22 @@ export interface ReadStream {
 export function readStream(options: object): ReadStream {
   checkKeys('stream', options, STREAM_KEYS);
   const given = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
-  return { timeoutMs: timeoutMs('stream.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS), signal: checkSignal('stream', given.signal) };
+  return {
+    timeoutMs: timeoutMs('stream.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS),
+    signal: checkSignal('stream', given.signal),
+  };
 }
 
 /** A name as a start takes it; what a text must look like is `checkStartName`'s business. */
-export const nameSchema: z.ZodType<string | Via> = z.union([z.string(), z.instanceof(Via)], { error: 'a registered name, or via(registry, key)' });
+export const nameSchema: z.ZodType<string | Via> =
+  z.union([z.string(), z.instanceof(Via)], { error: 'a registered name, or via(registry, key)' });
 
 const COUNT_FROM_0 = 'a whole number of milliseconds from 0';
 const COUNT_FROM_1 = 'a whole number of milliseconds from 1';
 
 /** A scheduling level. */
-export const prioritySchema: z.ZodType<ProcessPriority> = z.enum(['low', 'normal', 'high', 'max'], { error: "'low', 'normal', 'high' or 'max'" });
+export const prioritySchema: z.ZodType<ProcessPriority> =
+  z.enum(['low', 'normal', 'high', 'max'], { error: "'low', 'normal', 'high' or 'max'" });
 
 /** The level that a priority asks for; normal when none does. */
 export function levelOf(where: string, priority: ProcessPriority | undefined): Level {
@@ -159,7 +171,8 @@ export const startFields: Readonly<Record<Exclude<keyof StartOptions, 'name'>, z
   label: z.string({ error: 'a text' }).optional(),
   priority: prioritySchema.optional(),
   timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 }).min(0, { error: COUNT_FROM_0 }).optional(),
-  hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 }).optional(),
+  hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 })
+    .optional(),
   debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)
 };
 const startSchema = z.strictObject({ name: nameSchema.optional(), ...startFields }) as z.ZodType<StartOptions>;
@@ -172,7 +185,9 @@ export function readStart(where: string, options: unknown): StartOptions {
  * Splits `[...initArgs, options?]`: when there are more arguments than `init.length` and the last is a plain object, it
  * is the options.
  */
-export function splitArgs(args: readonly unknown[], declared: number): { readonly init: readonly unknown[]; readonly options: object | undefined } {
+export function splitArgs(
+  args: readonly unknown[], declared: number,
+): { readonly init: readonly unknown[]; readonly options: object | undefined } {
   const last = args.at(-1);
   if (args.length > declared && isPlainObject(last)) return { init: args.slice(0, -1), options: last };
   return { init: args, options: undefined };

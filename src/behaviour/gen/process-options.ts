@@ -1,10 +1,15 @@
 import { OptionError } from '../../base/index.js';
-import { Alias, LEVELS, MonitorExtra, priorityOf, type AliasMode, type Process, type ProcessPriority } from '../../process/index.js';
+import {
+  Alias, LEVELS, MonitorExtra, priorityOf, type AliasMode, type Process, type ProcessPriority,
+} from '../../process/index.js';
 import { checkKeys } from './options.js';
 import type { SpawnOptions } from './host.js';
 import type { AliasOptions, MonitorOptions, ProcessFlags } from './process-types.js';
 
-/** Options of the process verbs, checked where they enter: whoever gets one wrong has done nothing (PR-10, MO-09, PF-01). */
+/**
+ * Options of the process verbs, checked where they enter: whoever gets one wrong has done nothing (PR-10, MO-09,
+ * PF-01).
+ */
 const ALIASES: readonly string[] = ['explicit_unalias', 'demonitor', 'reply_demonitor'] satisfies AliasMode[];
 export const SPAWN_KEYS: readonly string[] = ['link', 'monitor', 'name', 'label', 'priority'];
 
@@ -19,7 +24,9 @@ export function checkFlags(verb: string, options: object, known: readonly string
 }
 
 export function checkPriority(where: string, value: unknown): void {
-  if (typeof value !== 'string' || !Object.hasOwn(LEVELS, value)) throw new OptionError(where, value, `one of ${Object.keys(LEVELS).join(', ')}`);
+  if (typeof value !== 'string' || !Object.hasOwn(LEVELS, value)) {
+    throw new OptionError(where, value, `one of ${Object.keys(LEVELS).join(', ')}`);
+  }
 }
 
 export function checkSpawn(options: SpawnOptions, known: readonly string[]): void {
@@ -32,13 +39,17 @@ export function checkSpawn(options: SpawnOptions, known: readonly string[]): voi
 }
 
 export function checkLabel(where: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'string') throw new OptionError(where, value, 'a text, or undefined for none');
+  if (value !== undefined && typeof value !== 'string') {
+    throw new OptionError(where, value, 'a text, or undefined for none');
+  }
 }
 
 export function checkMonitor(where: string, options: MonitorOptions): void {
   checkKeys(where, options, ['alias', 'tag', 'priority']);
   checkFlag(`${where}.priority`, options.priority);
-  if (options.alias !== undefined && !ALIASES.includes(options.alias)) throw new OptionError(`${where}.alias`, options.alias, `one of ${ALIASES.join(', ')}`);
+  if (options.alias !== undefined && !ALIASES.includes(options.alias)) {
+    throw new OptionError(`${where}.alias`, options.alias, `one of ${ALIASES.join(', ')}`);
+  }
 }
 
 /** What a monitor carries for checked options; null when there is nothing to carry. */

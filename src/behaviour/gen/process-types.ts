@@ -6,13 +6,17 @@ import type { ProcessRef, ProcessSelf, Target } from './types.js';
 
 /** Options of `send`. */
 export interface SendOptions {
-  /** a priority message, when it goes through an active alias that was made with `priority`; ordinary otherwise (PM-02) */
+  /**
+   * a priority message, when it goes through an active alias that was made with `priority`; ordinary otherwise (PM-02)
+   */
   readonly priority?: boolean | undefined;
 }
 
 /** Options of `link` and `exitOther`. */
 export interface SignalOptions {
-  /** `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through a priority alias (PM-05) */
+  /**
+   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through a priority alias (PM-05)
+   */
   readonly priority?: boolean | undefined;
 }
 
@@ -27,8 +31,9 @@ export interface AliasOptions {
 /** Options of `monitor`. */
 export interface MonitorOptions {
   /**
-   * makes an alias with the monitor, `ref.alias`, for replies: switched off by `unalias` only, by the end of the monitor
-   * (Down or `demonitor`), or also by the first message through it, which then ends the monitor too (AL-04 to AL-06)
+   * makes an alias with the monitor, `ref.alias`, for replies: switched off by `unalias` only, by the end of the
+   * monitor (Down or `demonitor`), or also by the first message through it, which then ends the monitor too (AL-04 to
+   * AL-06)
    */
   readonly alias?: Exclude<AliasMode, 'plain' | 'reply'> | undefined;
   /** takes the place of `DOWN` in the Down's `tag` (MO-12) */
@@ -81,7 +86,9 @@ export interface TimerQuery {
 export interface ProcessFlags {
   /** exit signals become Exit messages */
   trapExit: boolean;
-  /** scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always (PF-02) */
+  /**
+   * scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always (PF-02)
+   */
   priority: ProcessPriority;
   /** hides messages and dictionary from `inspect` (PF-04) */
   sensitive: boolean;
@@ -123,7 +130,10 @@ export interface KernelVerbs {
   unlink(to: Target): void;
   /** one Down will arrive (MO-01), `noproc` when nobody is there (MO-03) */
   monitor(to: Target, options?: MonitorOptions): MonitorRef;
-  /** no Down will be queued afterwards (MO-06); harmless for what is no monitor any more, and for an alias (MO-09, AL-08) */
+  /**
+   * no Down will be queued afterwards (MO-06); harmless for what is no monitor any more, and for an alias (MO-09,
+   * AL-08)
+   */
   demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean;
   /** turns exit signals into Exit messages; returns the old value (PF-01) */
   trapExit(on: boolean): boolean;
@@ -136,5 +146,7 @@ export interface KernelVerbs {
   /** a plain process, linked to this one unless `link: false` */
   spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
   /** the same with a monitor, in one step: its Down tells the real reason, never `noproc` (PR-09) */
-  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions }): Monitored;
+  spawn(
+    body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions },
+  ): Monitored;
 }

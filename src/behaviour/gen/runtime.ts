@@ -9,7 +9,9 @@ export interface Instance {
   begin(made: unknown): void;
 }
 
-/** The run-time side of a definition, whatever its behaviour: its protocol, its life cycle, and how it makes its self. */
+/**
+ * The run-time side of a definition, whatever its behaviour: its protocol, its life cycle, and how it makes its self.
+ */
 export abstract class RuntimeDefinition {
   abstract readonly behaviour: Behaviour;
   private lastCast: string | null = null;
@@ -61,6 +63,8 @@ shownAs(RuntimeDefinition, (it) => `Definition(${it.name})`);
 /** The run-time side of a public definition; refuses anything that no `define…` of ours made. */
 export function runtimeOf(definition: AnyDefinition): RuntimeDefinition {
   if (definition instanceof RuntimeDefinition) return definition;
-  throw new OptionError('definition', definition, 'what defineAgent or defineStatem returned', 'pass the definition itself, not its parts');
+  throw new OptionError(
+    'definition', definition, 'what defineAgent or defineStatem returned', 'pass the definition itself, not its parts',
+  );
 }
 

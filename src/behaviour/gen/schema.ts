@@ -9,14 +9,20 @@ export interface StandardSchema<In = unknown, Out = In> {
     readonly types?: { readonly input: In; readonly output: Out } | undefined;
   };
 }
-export type StandardResult<Out> = { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
+export type StandardResult<
+  Out,
+> = { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
 export interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-export type SchemaInput<T> = T extends { readonly '~standard': { readonly types?: { readonly input: infer In } | undefined } } ? In : never;
-export type SchemaOutput<T> = T extends { readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined } } ? Out : never;
+export type SchemaInput<
+  T,
+> = T extends { readonly '~standard': { readonly types?: { readonly input: infer In } | undefined } } ? In : never;
+export type SchemaOutput<
+  T,
+> = T extends { readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined } } ? Out : never;
 
 /**
  * A payload that does not fit the schema of its operation; `issues` as the schema reported them. It is the `cause` of a
@@ -39,23 +45,35 @@ export class PayloadError extends CastcallError {
 
   /** @internal What a schema says may repeat the payload. */
   override logged(): string {
-    return `payload of '${this.op}' does not fit its schema: ${this.issues.length === 1 ? 'one issue' : `${this.issues.length} issues`}`;
+    return `payload of '${this.op}' does not fit its schema: ${this.issues.length === 1
+      ? 'one issue'
+      : `${this.issues.length} issues`}`;
   }
 }
 
-/** Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not wait. */
+/**
+ * Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not
+ * wait.
+ */
 export function checkPayload(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): unknown {
   const result = validated(op, schema, payload);
   if (isThenable(result)) {
     disown(result);
-    throw new OptionError(`schema of '${op}'`, 'an asynchronous result', 'a schema that validates synchronously', 'move asynchronous refinements into the handler', 'ASYNC_SCHEMA');
+    throw new OptionError(
+      `schema of '${op}'`, 'an asynchronous result', 'a schema that validates synchronously',
+      'move asynchronous refinements into the handler', 'ASYNC_SCHEMA',
+    );
   }
   if (result.issues !== undefined) throw new PayloadError(op, result.issues);
   return result.value;
 }
 
-/** A transform is the user's code: what it throws and is no Error cannot be looked at safely on its way to the sender. */
-function validated(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): ReturnType<StandardSchema<unknown, unknown>['~standard']['validate']> {
+/**
+ * A transform is the user's code: what it throws and is no Error cannot be looked at safely on its way to the sender.
+ */
+function validated(
+  op: string, schema: StandardSchema<unknown, unknown>, payload: unknown,
+): ReturnType<StandardSchema<unknown, unknown>['~standard']['validate']> {
   try {
     return schema['~standard'].validate(payload);
   } catch (error) {

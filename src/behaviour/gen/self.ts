@@ -39,7 +39,10 @@ export class AgentSelf extends Answering {
       return made;
     }
     this.flags |= Flag.Stop;
-    this.ending = { reason: made.reason, replyTo: made.replies && this.p.from instanceof Request ? this.p.from : null, reply: made.value };
+    this.ending = {
+      reason: made.reason, replyTo: made.replies && this.p.from instanceof Request ? this.p.from : null,
+      reply: made.value,
+    };
     return made;
   }
 

@@ -21,7 +21,10 @@ function skipped(p: Process, as: 'expired' | 'dropped'): void {
   p.mailbox.tally()[as]++;
 }
 
-/** A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the agent. */
+/**
+ * A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the
+ * agent.
+ */
 export function abandonedWith(call: Request, error: unknown): boolean {
   const extra = call.extra;
   return extra !== null && call.settled && extra.cancelled && extra.abortReason === error;

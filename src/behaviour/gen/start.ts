@@ -1,6 +1,11 @@
-import { Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason } from '../../base/index.js';
+import {
+  Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason,
+} from '../../base/index.js';
 import type { MailboxRules } from '../../mailbox/index.js';
-import { exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Level, type MonitorRef, type Process } from '../../process/index.js';
+import {
+  exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Level,
+  type MonitorRef, type Process,
+} from '../../process/index.js';
 import { checkStartName, type Taken, type Via } from '../../router/index.js';
 import { badReturn, Control, Ignore, InitFailure, isControl, Stop } from './control.js';
 import { lastReason } from './ending.js';
@@ -44,17 +49,23 @@ interface StartSettings {
 /** The started process, or `null` when init ignored. */
 export type StartedProcess = Process | null;
 
-export function planOf(definition: RuntimeDefinition, init: readonly unknown[], options: StartOptions | undefined): StartPlan {
+export function planOf(
+  definition: RuntimeDefinition, init: readonly unknown[], options: StartOptions | undefined,
+): StartPlan {
   return { definition, init, settings: options === undefined ? null : settingsOf(options), watch: null };
 }
 
 /** The same start under another name, or none, with other arguments. */
 export function planAs(plan: StartPlan, name: string | Via | undefined, init: readonly unknown[]): StartPlan {
   const { definition, settings, watch } = plan;
-  return { definition, init, settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch };
+  return {
+    definition, init, settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch,
+  };
 }
 
-function settingsOf({ name, mailbox, stats, label, priority, debug, timeoutMs, hibernateAfterMs }: StartOptions): StartSettings {
+function settingsOf(
+  { name, mailbox, stats, label, priority, debug, timeoutMs, hibernateAfterMs }: StartOptions,
+): StartSettings {
   return {
     name: name === undefined ? undefined : checkStartName('name', name),
     mailbox: mailboxRules(mailbox),
@@ -68,14 +79,18 @@ function settingsOf({ name, mailbox, stats, label, priority, debug, timeoutMs, h
 }
 
 /** `system.start` and `self.start`: not supervised; linked to the parent when a process starts it. */
-export function startFrom(host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[]): AgentRefImpl | Promise<AgentRefImpl> {
+export function startFrom(
+  host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[],
+): AgentRefImpl | Promise<AgentRefImpl> {
   const definition = runtimeOf(given);
   const started = startAgent(host, planFrom('start', definition, args), parent);
   if (started instanceof Promise) return host.kernel.answer(handled(started.then((p) => refOf(host, p, definition))));
   return refOf(host, started, definition);
 }
 
-/** `self.startMonitored`: not linked, watched from the moment it runs; of a start that fails there is no Down (GS-08). */
+/**
+ * `self.startMonitored`: not linked, watched from the moment it runs; of a start that fails there is no Down (GS-08).
+ */
 export function startWatched(host: Host, parent: Process, given: AnyDefinition, args: readonly unknown[]): unknown {
   const definition = runtimeOf(given);
   const watch: WatchedStart = { monitor: null };
@@ -100,12 +115,16 @@ function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): Ag
  * on (PL-01), and a failed start leaves nothing behind: the process is gone and its name free before the starter hears
  * of it (PL-03, GS-09). Synchronous when init is.
  */
-export function startAgent(host: Host, plan: StartPlan, parent: Process | null, linked: boolean = true): StartedProcess | Promise<StartedProcess> {
+export function startAgent(
+  host: Host, plan: StartPlan, parent: Process | null, linked: boolean = true,
+): StartedProcess | Promise<StartedProcess> {
   const { kernel } = host;
   const { definition, settings } = plan;
   const p = spawnProcess(kernel, definition.behaviour, parent, linked, settings === null ? null : settings.mailbox);
   p.trap = definition.trapExit;
-  if (kernel.development && linked && parent !== null && definition.terminate !== null && !definition.trapExit) warnTerminate(kernel, definition);
+  if (kernel.development && linked && parent !== null && definition.terminate !== null && !definition.trapExit) {
+    warnTerminate(kernel, definition);
+  }
   p.run = Run.Parked;
   kernel.parked++;
   if (settings !== null) equip(host, p, definition.name, settings);
@@ -117,7 +136,9 @@ export function startAgent(host: Host, plan: StartPlan, parent: Process | null, 
 }
 
 /** What was asked for beyond a plain start; a name that is taken fails it. */
-export function equip(host: Host, p: Process, what: string, { name, label, level, fullStats, debug }: StartSettings): void {
+export function equip(
+  host: Host, p: Process, what: string, { name, label, level, fullStats, debug }: StartSettings,
+): void {
   if (name !== undefined) {
     const owner = claimName(host, name, p, what);
     if (owner !== null) failStart(p, what, { alreadyStarted: owner.pid }, 'normal');
@@ -140,7 +161,9 @@ function claimName({ router }: Host, name: string | Via, p: Process, what: strin
 
 const ignored = (): void => undefined;
 
-function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition['init']>, plan: StartPlan): StartedProcess | Promise<StartedProcess> {
+function runInit(
+  p: Process, self: Instance, init: NonNullable<RuntimeDefinition['init']>, plan: StartPlan,
+): StartedProcess | Promise<StartedProcess> {
   const { kernel } = p;
   const outer = kernel.current;
   const { parent } = p;
@@ -162,7 +185,10 @@ function runInit(p: Process, self: Instance, init: NonNullable<RuntimeDefinition
   return initDone(p, self, state, plan);
 }
 
-/** A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04), unless it had ended for another before. */
+/**
+ * A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04), unless it had ended
+ * for another before.
+ */
 function initThrew(p: Process, self: Instance, error: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw deadInInit(p, plan);
   if (isControl(error)) return initDone(p, self, error, plan);
@@ -192,7 +218,9 @@ function deadInInit(p: Process, plan: StartPlan): StartError {
 }
 
 /** An asynchronous init: the process is alive and named meanwhile, its messages wait (GS-06). */
-function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, plan: StartPlan): Promise<StartedProcess> {
+function initLater(
+  p: Process, self: Instance, pending: PromiseLike<unknown>, plan: StartPlan,
+): Promise<StartedProcess> {
   const { parent } = p;
   if (p.phase === Phase.Dead) {
     parent?.ext?.starting?.delete(p);
@@ -221,7 +249,8 @@ function initLater(p: Process, self: Instance, pending: PromiseLike<unknown>, pl
         reject(error);
       }
     };
-    settle(pending, (state) => done(() => initDone(p, self, state, plan)), (error) => done(() => initThrew(p, self, error, plan)));
+    settle(pending, (state) =>
+      done(() => initDone(p, self, state, plan)), (error) => done(() => initThrew(p, self, error, plan)));
   });
 }
 
@@ -256,7 +285,9 @@ function ready(p: Process, self: Instance, state: unknown, plan: StartPlan): Pro
   p.run = Run.Idle;
   if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);
   p.kernel.rested();
-  if (plan.settings !== null && plan.settings.hibernateAfterMs !== undefined) hibernateAfter(p, plan.settings.hibernateAfterMs);
+  if (plan.settings !== null && plan.settings.hibernateAfterMs !== undefined) {
+    hibernateAfter(p, plan.settings.hibernateAfterMs);
+  }
   if (plan.watch !== null) plan.watch.monitor = monitor(p.parent, p);
   return p;
 }
@@ -270,10 +301,16 @@ function failStart(p: Process, what: string, reason: ExitReason, exit: ExitReaso
 
 /** Development: OTP's most common surprise (GS-37). */
 function warnTerminate(kernel: Kernel, definition: RuntimeDefinition): void {
-  kernel.warnOnce(`terminate ${definition.name}`, `'${definition.name}' has a terminate but does not trap exits: it will not run when a supervisor shuts the agent down; set trapExit: true`, { definition: definition.name });
+  kernel.warnOnce(
+    `terminate ${definition.name}`,
+    `'${definition.name}' has a terminate but does not trap exits: it will not run when a supervisor shuts the agent down; set trapExit: true`,
+    { definition: definition.name },
+  );
 }
 
 /** Refuses arguments that no init declared, before anything is started. */
 export function checkArgs(where: string, init: readonly unknown[], definition: RuntimeDefinition): void {
-  if (definition.init === null && init.length > 0) throw new OptionError(where, printable(init[0]), `no init argument: '${definition.name}' has no init`, 'remove it');
+  if (definition.init === null && init.length > 0) {
+    throw new OptionError(where, printable(init[0]), `no init argument: '${definition.name}' has no init`, 'remove it');
+  }
 }

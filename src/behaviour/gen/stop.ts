@@ -4,8 +4,8 @@ import { demonitor, monitor, type Process } from '../../process/index.js';
 import { sameState } from './equal.js';
 
 /**
- * Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40): with that reason as it is
- * when `p` was about to stop, as that of any request when it had ended before.
+ * Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40): with that reason as it
+ * is when `p` was about to stop, as that of any request when it had ended before.
  */
 export function ended(p: Process, target: string, reason: ExitReason, limitMs: number): Promise<void> {
   const done = new Promise<void>((resolve, reject) => {
@@ -16,7 +16,10 @@ export function ended(p: Process, target: string, reason: ExitReason, limitMs: n
     const ref = monitor(null, p, undefined, (down) => {
       if (limit !== null) p.kernel.deadlines.remove(limit);
       if (sameReason(down.reason, reason)) resolve();
-      else reject(callError('EXIT', { target, op: 'stop', reason: down.reason, orderly: down.reason === 'shutdown' || (p.op === STOP && isOrderly(down.reason)) }));
+      else reject(callError('EXIT', {
+        target, op: 'stop', reason: down.reason,
+        orderly: down.reason === 'shutdown' || (p.op === STOP && isOrderly(down.reason)),
+      }));
     });
     if (limit !== null) p.kernel.deadlines.add(limit, limitMs);
   });

@@ -17,7 +17,8 @@ export function handles(p: Process): boolean {
 /** Keeps what a verb has made; false when nobody can return it, of which is warned. */
 export function noteMade(p: Process, self: object, verb: string, control: Control): boolean {
   if (!handles(p)) {
-    const text = `self.${verb}(…) was called in '${p.behaviour.name}' while none of its handlers runs: it does nothing; send the agent a message whose handler returns it`;
+    const text =
+      `self.${verb}(…) was called in '${p.behaviour.name}' while none of its handlers runs: it does nothing; send the agent a message whose handler returns it`;
     p.kernel.warnOnce(`outside ${p.behaviour.name} ${verb}`, text, { definition: p.behaviour.name, pid: p.pid });
     return false;
   }
@@ -34,7 +35,8 @@ export function checkReturned(p: Process, self: object, where: string, result: u
   made.delete(self);
   if (list.some(({ control }) => control === result)) return;
   const verb = list.at(-1)?.verb ?? '';
-  const text = `${where} of '${p.behaviour.name}' called self.${verb}(…) and did not return what it made: it does nothing; write return self.${verb}(…)`;
+  const text =
+    `${where} of '${p.behaviour.name}' called self.${verb}(…) and did not return what it made: it does nothing; write return self.${verb}(…)`;
   p.kernel.warnOnce(
     `unreturned ${p.behaviour.name} ${where} ${verb}`, text, { definition: p.behaviour.name, pid: p.pid },
   );

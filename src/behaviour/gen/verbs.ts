@@ -10,9 +10,16 @@ import {
 import { titleOf } from '../../router/index.js';
 import { guardedController } from './guard.js';
 import { addressOf, hostOf, zombieSend, type Host } from './host.js';
-import { checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS } from './process-options.js';
-import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from './outward/outward-types.js';
-import type { AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery } from './process-types.js';
+import {
+  checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS,
+} from './process-options.js';
+import type {
+  Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions,
+} from './outward/outward-types.js';
+import type {
+  AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
+  SignalOptions, TimerOptions, TimerQuery,
+} from './process-types.js';
 import type { AgentRefImpl } from './ref.js';
 import type { RequestVerbs } from './request/request-types.js';
 import { RequestVerbsImpl } from './request/request-verbs.js';
@@ -85,7 +92,9 @@ export class Verbs {
   }
 
   unalias(alias: Alias): boolean {
-    if (!(alias instanceof Alias)) throw new OptionError('unalias', alias, 'an alias', 'pass what self.alias returned, or the alias of a monitor');
+    if (!(alias instanceof Alias)) {
+      throw new OptionError('unalias', alias, 'an alias', 'pass what self.alias returned, or the alias of a monitor');
+    }
     return this.lives() && unalias(alias, this.p);
   }
 
@@ -108,7 +117,11 @@ export class Verbs {
     checkFlags(verb, options, ['abs']);
     if (options.abs !== true) return delayMs(`${verb}.ms`, ms);
     const left = Math.ceil(ms - this.p.kernel.env.mono());
-    if (typeof ms !== 'number' || !(left <= DELAY_MAX_MS)) throw new OptionError(`${verb}.ms`, ms, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()');
+    if (typeof ms !== 'number' || !(left <= DELAY_MAX_MS)) {
+      throw new OptionError(
+        `${verb}.ms`, ms, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()',
+      );
+    }
     return Math.max(0, left);
   }
 
@@ -121,14 +134,18 @@ export class Verbs {
     return this.askTimer('readTimer', timer, options);
   }
 
-  private askTimer(verb: 'cancelTimer' | 'readTimer', timer: TimerRef, options: TimerQuery = {}): number | false | 'ok' {
+  private askTimer(
+    verb: 'cancelTimer' | 'readTimer', timer: TimerRef, options: TimerQuery = {},
+  ): number | false | 'ok' {
     if (!(timer instanceof OwnedTimer)) throw new OptionError(verb, timer, 'what a timer verb returned');
     checkFlags(verb, options, verb === 'cancelTimer' ? ['async', 'info'] : ['async']);
     const silent = options.async === true || options.info === false;
     if (!this.lives()) return silent ? 'ok' : false;
     const result = verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer);
     if (options.async === true && options.info !== false) {
-      pushSignal(this.p, TIMER, new TimerAnswer(verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null);
+      pushSignal(
+        this.p, TIMER, new TimerAnswer(verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null,
+      );
     }
     return silent ? 'ok' : result;
   }
@@ -150,7 +167,9 @@ export class Verbs {
       markLink(this.p, peer, options?.priority === true);
     } else if (this.p.trap && addr instanceof Gone) exitOfGone(this.p, addr, options?.priority === true);
     else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.priority === true);
-    else throw new OptionError('link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC');
+    else throw new OptionError(
+      'link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC',
+    );
   }
 
   unlink(to: Target): void {
@@ -248,8 +267,13 @@ export class Verbs {
   /* ---- starting others ---- */
 
   spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
-  spawn(body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions }): Monitored;
-  spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions & { readonly monitor?: boolean | MonitorOptions | undefined }): ProcessRef | Monitored {
+  spawn(
+    body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions },
+  ): Monitored;
+  spawn(
+    body: (self: ProcessSelf) => unknown,
+    options?: ProcessSpawnOptions & { readonly monitor?: boolean | MonitorOptions | undefined },
+  ): ProcessRef | Monitored {
     this.need('spawn');
     if (options === undefined) return this.host.spawn(this.p, body, true);
     checkSpawn(options, SPAWN_KEYS);
@@ -314,7 +338,11 @@ export class Verbs {
   /** What a layer above offers this process under that name. */
   extension(name: string): unknown {
     const make = this.host.extensions.get(name);
-    if (make === undefined) throw new CastcallError('PORT_UNFILLED', `self has no '${name}': the layer that offers it is not part of this system`);
+    if (make === undefined) {
+      throw new CastcallError(
+        'PORT_UNFILLED', `self has no '${name}': the layer that offers it is not part of this system`,
+      );
+    }
     return make(this.p, this);
   }
 

@@ -3,7 +3,9 @@ import {
 } from '../../base/index.js';
 import { isOurs, Phase, type Address, type Pid, type Process } from '../../process/index.js';
 import type { Entry} from '../../router/index.js';
-import { anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider } from '../../router/index.js';
+import {
+  anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider,
+} from '../../router/index.js';
 import { callerOf, needed } from '../gen/caller.js';
 import { defineAgent } from '../agent/definition.js';
 import { addressOf, type Host } from '../gen/host.js';
@@ -73,7 +75,8 @@ export class RegistryEvent {
   ) {}
 }
 
-toldAs(RegistryEvent, ({ change, registry, key, pid }) => `RegistryEvent(${change} ${printable(key)} in ${registry}: ${pid})`);
+toldAs(RegistryEvent, ({ change, registry, key, pid }) =>
+  `RegistryEvent(${change} ${printable(key)} in ${registry}: ${pid})`);
 
 interface Settings {
   readonly unique: boolean;
@@ -167,7 +170,10 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     return this.#addr.owner?.pid;
   }
 
-  /** Registers the calling process; in a unique registry a key has one owner, and a second try fails for that one too (RY-01). */
+  /**
+   * Registers the calling process; in a unique registry a key has one owner, and a second try fails for that one too
+   * (RY-01).
+   */
   register(self: ProcessVerbs, key: K, ...value: ValueArgs<V>): Registered {
     return this.#add(needed(self, 'register'), key, value[0]);
   }
@@ -201,8 +207,11 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   /** Entries of all keys that match; here `anything` is a wildcard also for the key (RY-07). O(entries). */
   select(query: RegistryQuery<K, V> = {}): RegistryRow<K, V>[] {
     const { key = anything, pid = anything, value = anything, where } = query;
-    const fits = (entry: Entry): boolean => matches(key, entry.key) && matches(pid, entry.p.pid) && matches(value, entry.value);
-    const rows = this.#table().all().filter(fits).map((entry) => ({ key: entry.key as K, pid: entry.p.pid, value: entry.value as V }));
+    const fits =
+      (entry: Entry): boolean => matches(key, entry.key) && matches(pid, entry.p.pid) && matches(value, entry.value);
+    const rows = this.#table().all().filter(fits).map(
+      (entry) => ({ key: entry.key as K, pid: entry.p.pid, value: entry.value as V }),
+    );
     return where === undefined ? rows : rows.filter((row) => atOnce('select.where', where(row)));
   }
 
@@ -233,7 +242,12 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   /** Changes the value of the calling process's own entry, in a unique registry only (RY-09). */
   updateValue(self: ProcessVerbs, key: K, change: (value: V) => V): Updated<V> {
     const p = needed(self, 'updateValue');
-    if (!this.unique) throw new OptionError('updateValue', key, 'a registry with unique keys', 'a process may have several entries at a key of this one: unregister and register', 'DUPLICATE_KEYS');
+    if (!this.unique) {
+      throw new OptionError(
+        'updateValue', key, 'a registry with unique keys',
+        'a process may have several entries at a key of this one: unregister and register', 'DUPLICATE_KEYS',
+      );
+    }
     const entry = this.#table().at(key).find((one) => one.p === p);
     if (entry === undefined) return { ok: false };
     const previous = entry.value as V;
@@ -241,18 +255,21 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     return { ok: true, value: entry.value as V, previous };
   }
 
-  /** Calls `fn` at once with all entries of a key and returns what it returns; not at all when there are none. What it throws goes through (RY-10). */
+  /**
+   * Calls `fn` at once with all entries of a key and returns what it returns; not at all when there are none. What it
+   * throws goes through (RY-10).
+   */
   dispatch<R>(key: K, fn: (entries: RegistryEntry<V>[]) => R): R | undefined {
     const entries = this.lookup(key);
     return entries.length === 0 ? undefined : fn(entries);
   }
 
   /**
-   * Runs `fn` while no other holder of the same lock key runs: first come, first served, ended by its return, its throw or
-   * the death of the calling process (RY-14). Lock keys have nothing to do with registered ones. It waits as long as it
-   * takes; a process that locks a key inside its own lock of that key waits for itself. Rejects with what `fn` throws, or
-   * a CallError: ZOMBIE when the process has ended, EXIT when the registry ended before its turn came. A rejection with
-   * an error of `fn` that nobody looks at is an unhandled one.
+   * Runs `fn` while no other holder of the same lock key runs: first come, first served, ended by its return, its throw
+   * or the death of the calling process (RY-14). Lock keys have nothing to do with registered ones. It waits as long as
+   * it takes; a process that locks a key inside its own lock of that key waits for itself. Rejects with what `fn`
+   * throws, or a CallError: ZOMBIE when the process has ended, EXIT when the registry ended before its turn came. A
+   * rejection with an error of `fn` that nobody looks at is an unhandled one.
    */
   lock<T>(self: ProcessVerbs, key: unknown, fn: () => T | PromiseLike<T>): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('lock.fn', fn, 'a function');
@@ -316,14 +333,21 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
 
   #tell(change: 'register' | 'unregister', p: Process, key: K, value: unknown): void {
     for (const to of this.#settings.listeners) {
-      this.#host.router.send(addressOf(this.#host, to), new RegistryEvent(change, titleOf(this.#addr), key, p.pid, value), p);
+      this.#host.router.send(
+        addressOf(this.#host, to), new RegistryEvent(change, titleOf(this.#addr), key, p.pid, value), p,
+      );
     }
   }
 
   #table(): RegistryTable {
     const p = this.#addr.owner;
-    if (p !== null && p.behaviour === runtimeOf(this.#definition).behaviour && p.phase !== Phase.Starting) return (p.self as AgentSelf).state as RegistryTable;
-    throw new OptionError('registry', titleOf(this.#addr), 'a running registry of this definition', 'start it: child(name, definition), or system.start(definition, { name })', 'UNKNOWN_REGISTRY');
+    if (p !== null && p.behaviour === runtimeOf(this.#definition).behaviour && p.phase !== Phase.Starting) {
+      return (p.self as AgentSelf).state as RegistryTable;
+    }
+    throw new OptionError(
+      'registry', titleOf(this.#addr), 'a running registry of this definition',
+      'start it: child(name, definition), or system.start(definition, { name })', 'UNKNOWN_REGISTRY',
+    );
   }
 }
 

@@ -1,7 +1,9 @@
 import { callError, isA, OptionError, parseOptions, z } from '../../base/index.js';
 import { INFO, type Op } from '../../mailbox/index.js';
 import { fenced, Phase, type Address, type Pid, type Process } from '../../process/index.js';
-import { broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef } from '../../router/index.js';
+import {
+  broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef,
+} from '../../router/index.js';
 import { needed } from '../gen/caller.js';
 import { defineAgent } from '../agent/definition.js';
 import type { Host } from '../gen/host.js';
@@ -70,7 +72,8 @@ export function scopeRef<G>(host: Host, definition: ScopeDefinition<G>, addr: Ad
 
 /**
  * A scope by name or pid; made by `system.scope`. Every use looks it up and acts at once, without a message. Where no
- * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC (PG-10).
+ * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC
+ * (PG-10).
  *
  * @example
  * const Groups = defineScope();
@@ -134,7 +137,10 @@ export class ScopeRef<G> {
     return (this.#find()?.names() ?? []) as G[];
   }
 
-  /** From now on the calling process gets a GroupChange for each change of the group: none is missed, none is told twice (PG-06). */
+  /**
+   * From now on the calling process gets a GroupChange for each change of the group: none is missed, none is told twice
+   * (PG-06).
+   */
   monitor(self: ProcessVerbs, group: G): GroupWatch {
     const p = needed(self, 'monitor');
     return { ref: this.#needed('monitor').watch(p, group, false), members: this.members(group) };
@@ -147,7 +153,9 @@ export class ScopeRef<G> {
     return { ref, groups: new Map(this.whichGroups().map((group) => [group, this.members(group)])) };
   }
 
-  /** No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more (PG-09). */
+  /**
+   * No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more (PG-09).
+   */
   demonitor(ref: GroupMonitorRef): boolean {
     if (!(ref instanceof GroupMonitor)) throw new OptionError('demonitor', ref, 'the ref of monitor or monitorScope');
     return !fenced(this.#from()) && this.#needed('demonitor').unwatch(ref);
@@ -167,18 +175,27 @@ export class ScopeRef<G> {
    *
    * Errors: a CallError for an unknown operation, or a payload that does not fit its schema.
    */
-  cast<D extends AnyDefinition, K extends CastName<D>>(group: G, definition: D, op: K, ...args: VerbArgs<CastEntryOf<D, K>, never>): number {
+  cast<D extends AnyDefinition, K extends CastName<D>>(
+    group: G, definition: D, op: K, ...args: VerbArgs<CastEntryOf<D, K>, never>
+  ): number {
     const sender = this.#from();
     if (fenced(sender)) return 0;
     const made = runtimeOf(definition);
     const known = made.castOp(op);
-    if (known === undefined) throw callError('UNKNOWN_OPERATION', { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' });
+    if (known === undefined) {
+      throw callError(
+        'UNKNOWN_OPERATION', { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' },
+      );
+    }
     const payload = checkedPayload(known, args[0], String(group));
     const table = this.#find();
     return table === null ? 0 : broadcast(table.members(group), made.behaviour, known, payload, sender);
   }
 
-  /** The same scope in the name of a process, also after an await: it sends the broadcasts, and once it has ended nothing happens any more. */
+  /**
+   * The same scope in the name of a process, also after an await: it sends the broadcasts, and once it has ended
+   * nothing happens any more.
+   */
   bind(self: ProcessVerbs): ScopeRef<G> {
     return new ScopeRef(this.#host, this.#definition, this.#addr, (self as unknown as AgentSelf).p);
   }
@@ -210,8 +227,12 @@ export class ScopeRef<G> {
     const pid: unknown = typeof member === 'string' ? member : (member as { pid?: unknown } | null | undefined)?.pid;
     const p = typeof pid === 'string' ? kernel.byPid(pid) : undefined;
     if (p !== undefined) return p;
-    if (typeof pid === 'string' && pid.startsWith(kernel.prefix) && /^\d+$/.test(pid.slice(kernel.prefix.length))) return { pid: pid as Pid, owner: null };
-    throw new OptionError(`scope.${verb}`, member, 'a process of this system: its self, a ref that has a pid, or the pid');
+    if (typeof pid === 'string' && pid.startsWith(kernel.prefix) && /^\d+$/.test(pid.slice(kernel.prefix.length))) {
+      return { pid: pid as Pid, owner: null };
+    }
+    throw new OptionError(
+      `scope.${verb}`, member, 'a process of this system: its self, a ref that has a pid, or the pid',
+    );
   }
 }
 

@@ -1,7 +1,13 @@
 import { atOnce, Deadline, delayMs, isThenable, handled, OptionError, settle, shownAs } from '../../base/index.js';
 import { INFO, Kind, type Op } from '../../mailbox/index.js';
-import { accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase, spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid, type Process } from '../../process/index.js';
-import { checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched } from '../../router/index.js';
+import {
+  accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase,
+  spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid,
+  type Process,
+} from '../../process/index.js';
+import {
+  checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched,
+} from '../../router/index.js';
 import { lastReason } from '../gen/ending.js';
 import { hostOf, rejected, type SpawnOptions } from '../gen/host.js';
 import { checkKeys, checkSignal } from '../gen/options.js';
@@ -40,14 +46,18 @@ export class ProcessRefImpl {
   stats(): AgentStats {
     return statsOf(this.addr, this.addr.kernel);
   }
-  stop(reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {}): Promise<void> {
+  stop(
+    reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {},
+  ): Promise<void> {
     checkKeys('stop', options, ['timeoutMs']);
     const { addr } = this;
     const acting = this.sender ?? addr.kernel.current;
     if (fenced(acting)) return rejected(addr.kernel, 'ZOMBIE', addr.pid, 'stop');
     if (addr.owner === null) return rejected(addr.kernel, 'NOPROC', addr.pid, 'stop', { reason: 'noproc' });
     if (addr === acting) return rejected(addr.kernel, 'CALLING_SELF', addr.pid, 'stop');
-    const limit = options.timeoutMs === undefined || options.timeoutMs === 'infinity' ? -1 : delayMs('stop.timeoutMs', options.timeoutMs);
+    const limit = options.timeoutMs === undefined || options.timeoutMs === 'infinity'
+      ? -1
+      : delayMs('stop.timeoutMs', options.timeoutMs);
     const done = ended(addr, addr.pid, reason, limit);
     if (addr.trap) exitSignal(addr, null, reason, false);
     else exitProcess(addr, reason);
@@ -148,20 +158,28 @@ export class PlainSelf extends Verbs {
 
   receive(match?: Match, options: ReceiveOptions = {}): Promise<unknown> {
     checkKeys('receive', options, ['timeoutMs', 'signal']);
-    if (match !== undefined && typeof match !== 'function') throw new OptionError('receive.match', match, 'a function from message to boolean');
+    if (match !== undefined && typeof match !== 'function') {
+      throw new OptionError('receive.match', match, 'a function from message to boolean');
+    }
     return this.wait('receive', match, 0, options);
   }
 
   receiveBatch(options: ReceiveOptions & { readonly max?: number } = {}): Promise<unknown> {
     checkKeys('receiveBatch', options, ['max', 'timeoutMs', 'signal']);
     const { max = BATCH } = options;
-    if (!Number.isInteger(max) || max < 1) throw new OptionError('receiveBatch.max', max, 'a whole number of messages from 1');
+    if (!Number.isInteger(max) || max < 1) {
+      throw new OptionError('receiveBatch.max', max, 'a whole number of messages from 1');
+    }
     return this.wait('receiveBatch', undefined, max, options);
   }
 
   private wait(verb: string, match: Match, max: number, { timeoutMs, signal }: ReceiveOptions): Promise<unknown> {
     if (!this.lives()) return new Promise(() => undefined);
-    if (this.receiver !== null) throw new OptionError(verb, 'a second receive', 'one receive at a time per process', 'await the first, or end it by its signal');
+    if (this.receiver !== null) {
+      throw new OptionError(
+        verb, 'a second receive', 'one receive at a time per process', 'await the first, or end it by its signal',
+      );
+    }
     const limit = timeoutMs === undefined ? -1 : delayMs(`${verb}.timeoutMs`, timeoutMs);
     if (checkSignal(verb, signal)?.aborted === true) return this.told(handled(Promise.reject<never>(signal?.reason)));
     const stopped = isSuspended(this.p);
@@ -185,7 +203,10 @@ export class PlainSelf extends Verbs {
     return this.p.kernel.scheduler.paced(answer);
   }
 
-  /** Takes what was passed over before: the oldest that fits, or as many as a batch has (`NONE` when more are on their way to it). */
+  /**
+   * Takes what was passed over before: the oldest that fits, or as many as a batch has (`NONE` when more are on their
+   * way to it).
+   */
   private look(match: Match, max: number, early: boolean): unknown {
     const { p } = this;
     if (p.mailbox.held) return NONE;
@@ -230,8 +251,8 @@ export class PlainSelf extends Verbs {
   }
 
   /**
-   * The first message of a batch is there: the batch is complete when those behind it have been taken in. Another receive
-   * that waits by then looks once more; a process that has ended meanwhile does not, or it would look for ever.
+   * The first message of a batch is there: the batch is complete when those behind it have been taken in. Another
+   * receive that waits by then looks once more; a process that has ended meanwhile does not, or it would look for ever.
    */
   collect(receiver: Receiver): void {
     if (this.collecting) return;
@@ -298,7 +319,9 @@ export const PLAIN: Behaviour = {
   },
   handle(p: Process, op: Op, given: unknown, from: unknown): unknown {
     // only a stop and the parent's exit get here while it is suspended (SY-03)
-    if (p.mailbox.held && p.ext?.sys) return p.ext.sys.terminate(p, op.kind === Kind.Exit ? (given as Exit).reason : given);
+    if (p.mailbox.held && p.ext?.sys) {
+      return p.ext.sys.terminate(p, op.kind === Kind.Exit ? (given as Exit).reason : given);
+    }
     // an orderly stop of the whole system reaches a plain process as an exit signal does
     const payload = op.kind === Kind.Stop ? new Exit(undefined, given) : given;
     if (op.kind === Kind.Down && withdrawn(payload as Down)) return undefined;
@@ -341,8 +364,12 @@ function follow(p: Process, result: PromiseLike<unknown>): void {
 const NO_OPTIONS: SpawnOptions = {};
 
 /** Spawns a plain process; its body runs later, never inside this call (PR-01). */
-export function spawnPlain(kernel: Kernel, parent: Process | null, body: Body, linked: boolean, options: SpawnOptions = NO_OPTIONS): ProcessRefImpl {
-  if (typeof body !== 'function') throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
+export function spawnPlain(
+  kernel: Kernel, parent: Process | null, body: Body, linked: boolean, options: SpawnOptions = NO_OPTIONS,
+): ProcessRefImpl {
+  if (typeof body !== 'function') {
+    throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
+  }
   const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
   const p = spawnProcess(kernel, PLAIN, parent, linked);
   p.self = new PlainSelf(p, body);
@@ -363,6 +390,8 @@ function claim(kernel: Kernel, p: Process, name: string | Via): void {
   }
   if (owner === null) return;
   exitProcess(p, 'normal');
-  throw new OptionError('spawn.name', typeof name === 'string' ? name : name.title, 'a free name', `it belongs to ${String(owner.pid)}`, 'ALREADY_REGISTERED');
+  throw new OptionError('spawn.name', typeof name === 'string'
+    ? name
+    : name.title, 'a free name', `it belongs to ${String(owner.pid)}`, 'ALREADY_REGISTERED');
 }
 

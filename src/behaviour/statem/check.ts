@@ -14,21 +14,31 @@ export function checkSpecKeys(where: string, spec: object, known: readonly strin
 }
 
 function checkLife(where: string, given: Given): void {
-  if (typeof given.init !== 'function') throw new OptionError(`${where}.init`, given.init, 'a function that returns { state, data }');
-  if (given.name !== undefined && typeof given.name !== 'string') throw new OptionError(`${where}.name`, given.name, 'a text');
-  if (given.trapExit !== undefined && typeof given.trapExit !== 'boolean') throw new OptionError(`${where}.trapExit`, given.trapExit, 'true or false');
+  if (typeof given.init !== 'function') {
+    throw new OptionError(`${where}.init`, given.init, 'a function that returns { state, data }');
+  }
+  if (given.name !== undefined && typeof given.name !== 'string') {
+    throw new OptionError(`${where}.name`, given.name, 'a text');
+  }
+  if (given.trapExit !== undefined && typeof given.trapExit !== 'boolean') {
+    throw new OptionError(`${where}.trapExit`, given.trapExit, 'true or false');
+  }
   checkFunctions(where, given, ['terminate', 'formatStatus', 'codeChange']);
 }
 
 export function checkFunctions(where: string, spec: object, keys: readonly string[]): void {
   for (const key of keys) {
     const value = (spec as Record<string, unknown>)[key];
-    if (value !== undefined && typeof value !== 'function') throw new OptionError(`${where}.${key}`, value, 'a function');
+    if (value !== undefined && typeof value !== 'function') {
+      throw new OptionError(`${where}.${key}`, value, 'a function');
+    }
   }
 }
 
 export function checkObject(where: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OptionError(where, value, 'an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new OptionError(where, value, 'an object');
+  }
 }
 
 export function isTable(value: unknown): value is object {

@@ -4,16 +4,18 @@ import { checkFunctions, checkObject, checkSpecKeys, isTable } from './check.js'
 import { checkPayload, type StandardSchema } from '../gen/schema.js';
 import { statemBehaviour } from './statem.js';
 import { StatemRuntime, StateTable, type Callback, type GivenState } from './runtime.js';
-import type { AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts, StatesSpec } from './types.js';
+import type {
+  AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts, StatesSpec,
+} from './types.js';
 
 /**
  * Defines a state machine, OTP's gen_statem with a table of handlers for each state. The protocol is inferred: an
  * operation exists when some state handles it, its payload is what all of its handlers accept, its reply any of theirs.
  *
  * Handlers return nothing (the state is kept), a transition (`self.next('open').stateTimeout(5_000)`), or, for a call,
- * plain data: the reply, with the state kept. They may be async; events wait meanwhile. An event that neither the state nor `common`
- * handles ends the machine with `UNHANDLED_EVENT`, as a missing clause would; only an unhandled `info` is a warning.
- * In what order a transition does its work is written in docs/semantics/statem.md.
+ * plain data: the reply, with the state kept. They may be async; events wait meanwhile. An event that neither the state
+ * nor `common` handles ends the machine with `UNHANDLED_EVENT`, as a missing clause would; only an unhandled `info` is
+ * a warning. In what order a transition does its work is written in docs/semantics/statem.md.
  *
  * Errors: a wrong definition is an OptionError at once. OTP: SM-01 to SM-28.
  *
@@ -41,9 +43,14 @@ import type { AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDef
  * @since 0.2.0
  */
 export function defineStatem<
-  A extends unknown[], N extends string, R extends Made<N>, T = Record<never, never>, M = Record<never, never>, X extends Readonly<Record<string, StandardSchema<unknown, unknown>>> = Record<never, never>,
+  A extends unknown[], N extends string, R extends Made<N>, T = Record<never, never>, M = Record<
+    never, never
+  >, X extends Readonly<Record<string, StandardSchema<unknown, unknown>>> = Record<never, never>,
 >(spec: StatesSpec<A, N, R, T, M, X>): StatemDefinition<A, R, StatesCalls<T, M, X>, StatesCasts<T, M, X>> {
-  const given = checkSpecKeys('defineStatem', spec, ['name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'schemas', 'states', 'common']);
+  const given = checkSpecKeys(
+    'defineStatem', spec,
+    ['name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'schemas', 'states', 'common'],
+  );
   checkObject('defineStatem.states', given.states);
   const states = Object.entries(given.states ?? {});
   if (states.length === 0) throw new OptionError('defineStatem.states', given.states, 'at least one state');
@@ -58,7 +65,11 @@ export function defineStatem<
   const schemas = new Map(Object.entries(given.schemas ?? {}));
   const calls = operations(Kind.Call, all.flatMap((state) => Object.keys(state.calls ?? {})), schemas);
   const casts = operations(Kind.Cast, all.flatMap((state) => Object.keys(state.casts ?? {})), schemas);
-  for (const name of schemas.keys()) if (!calls.has(name) && !casts.has(name)) throw new OptionError(`defineStatem.schemas.${name}`, name, 'an operation that some state handles');
+  for (const name of schemas.keys()) {
+    if (!calls.has(name) && !casts.has(name)) {
+      throw new OptionError(`defineStatem.schemas.${name}`, name, 'an operation that some state handles');
+    }
+  }
   const made = new StatemRuntime(given, { tables, handle: null, enter: null }, calls, casts, statemBehaviour);
   return made;
 }
@@ -87,18 +98,28 @@ export function defineStatem<
  * @since 0.2.0
  */
 export function defineStatemHandler<
-  A extends unknown[], R extends Made<unknown>, C extends AnyOperations = Record<never, never>, K extends AnyOperations = Record<never, never>,
+  A extends unknown[], R extends Made<
+    unknown
+  >, C extends AnyOperations = Record<never, never>, K extends AnyOperations = Record<never, never>,
 >(spec: HandleSpec<A, R, C, K>): StatemDefinition<A, R, DeclaredOps<C>, DeclaredOps<K>> {
-  const given = checkSpecKeys('defineStatemHandler', spec, ['name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'calls', 'casts', 'enter', 'handle']);
+  const given = checkSpecKeys(
+    'defineStatemHandler', spec,
+    ['name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'calls', 'casts', 'enter', 'handle'],
+  );
   checkFunctions('defineStatemHandler', given, ['enter']);
-  if (typeof given.handle !== 'function') throw new OptionError('defineStatemHandler.handle', given.handle, 'a function of self and event');
-  const made = new StatemRuntime(given, { tables: null, handle: given.handle, enter: given.enter ?? null }, declared('calls', Kind.Call, given.calls), declared('casts', Kind.Cast, given.casts), statemBehaviour);
+  if (typeof given.handle !== 'function') {
+    throw new OptionError('defineStatemHandler.handle', given.handle, 'a function of self and event');
+  }
+  const made = new StatemRuntime(
+    given, { tables: null, handle: given.handle, enter: given.enter ?? null },
+    declared('calls', Kind.Call, given.calls), declared('casts', Kind.Cast, given.casts), statemBehaviour,
+  );
   return made;
 }
 
 /**
- * Declares an operation of `defineStatemHandler`: the type of its payload, or a schema (any Standard Schema) that checks
- * it at the ref; `.replies<Reply>()` declares what a call is answered with.
+ * Declares an operation of `defineStatemHandler`: the type of its payload, or a schema (any Standard Schema) that
+ * checks it at the ref; `.replies<Reply>()` declares what a call is answered with.
  *
  * @example
  * const Lamp = defineStatemHandler({
@@ -132,42 +153,63 @@ function checkState(where: string, state: GivenState): GivenState {
   for (const kind of STATE_TABLES) {
     if (state[kind] !== undefined) checkObject(`${where}.${kind}`, state[kind]);
     for (const [name, run] of Object.entries(state[kind] ?? {})) {
-      if (typeof run !== 'function') throw new OptionError(`${where}.${kind}.${name}`, run, 'a function', 'schemas go to `schemas`, by operation');
-      if (run.constructor.name.endsWith('GeneratorFunction')) throw new OptionError(`${where}.${kind}.${name}`, 'a generator', 'a function', 'streams are for agents: let the machine start one');
+      if (typeof run !== 'function') {
+        throw new OptionError(`${where}.${kind}.${name}`, run, 'a function', 'schemas go to `schemas`, by operation');
+      }
+      if (run.constructor.name.endsWith('GeneratorFunction')) {
+        throw new OptionError(
+          `${where}.${kind}.${name}`, 'a generator', 'a function', 'streams are for agents: let the machine start one',
+        );
+      }
     }
   }
   return state;
 }
 
 function tableFrom(name: string, state: GivenState, common: GivenState): StateTable {
-  const merged = (kind: 'calls' | 'casts' | 'timeouts'): Map<string, Callback> => new Map([...Object.entries(common[kind] ?? {}), ...Object.entries(state[kind] ?? {})]);
+  const merged = (kind: 'calls' | 'casts' | 'timeouts'): Map<string, Callback> =>
+    new Map([...Object.entries(common[kind] ?? {}), ...Object.entries(state[kind] ?? {})]);
   const one = (kind: (typeof STATE_CALLBACKS)[number]): Callback | null => state[kind] ?? common[kind] ?? null;
-  return new StateTable(name, one('enter'), merged('calls'), merged('casts'), merged('timeouts'), one('info'), one('internal'), one('timeout'), one('stateTimeout'));
+  return new StateTable(
+    name, one('enter'), merged('calls'), merged('casts'), merged('timeouts'), one('info'), one('internal'),
+    one('timeout'), one('stateTimeout'),
+  );
 }
 
-function operations(kind: typeof Kind.Call | typeof Kind.Cast, names: readonly string[], schemas: ReadonlyMap<string, StandardSchema<unknown, unknown>>): Map<string, Op> {
+function operations(
+  kind: typeof Kind.Call | typeof Kind.Cast, names: readonly string[],
+  schemas: ReadonlyMap<string, StandardSchema<unknown, unknown>>,
+): Map<string, Op> {
   const ops = new Map<string, Op>();
   for (const name of names) if (!ops.has(name)) ops.set(name, operationOf(kind, name, schemas.get(name) ?? null));
   return ops;
 }
 
-function declared(table: 'calls' | 'casts', kind: typeof Kind.Call | typeof Kind.Cast, given: AnyOperations | undefined): Map<string, Op> {
+function declared(
+  table: 'calls' | 'casts', kind: typeof Kind.Call | typeof Kind.Cast, given: AnyOperations | undefined,
+): Map<string, Op> {
   const where = `defineStatemHandler.${table}`;
   if (given !== undefined) checkObject(where, given);
   const ops = new Map<string, Op>();
   for (const [name, one] of Object.entries(given ?? {})) {
-    if (!(one instanceof Declared)) throw new OptionError(`${where}.${name}`, one, 'operation<Payload>() or operation(schema)');
+    if (!(one instanceof Declared)) {
+      throw new OptionError(`${where}.${name}`, one, 'operation<Payload>() or operation(schema)');
+    }
     ops.set(name, operationOf(kind, name, one.schema));
   }
   return ops;
 }
 
-function operationOf(kind: typeof Kind.Call | typeof Kind.Cast, name: string, schema: StandardSchema<unknown, unknown> | null): Op {
+function operationOf(
+  kind: typeof Kind.Call | typeof Kind.Cast, name: string, schema: StandardSchema<unknown, unknown> | null,
+): Op {
   const checked = schema === null ? null : checkSchema(`schema of '${name}'`, schema);
   return new Op(kind, name, null, checked === null ? null : (payload) => checkPayload(name, checked, payload), false);
 }
 
 function checkSchema(where: string, schema: unknown): StandardSchema<unknown, unknown> {
-  if (isTable(schema) && typeof (schema as { '~standard'?: { validate?: unknown } })['~standard']?.validate === 'function') return schema as StandardSchema<unknown, unknown>;
+  if (isTable(schema) && typeof (schema as {
+    '~standard'?: { validate?: unknown }
+  })['~standard']?.validate === 'function') return schema as StandardSchema<unknown, unknown>;
   throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
 }

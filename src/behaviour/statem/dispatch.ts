@@ -21,11 +21,18 @@ export function dispatch(p: Process, m: StatemSelf, op: Op, payload: unknown, fr
 function dispatchOther(p: Process, m: StatemSelf, table: StateTable, op: Op, payload: unknown, from: unknown): unknown {
   if (op.kind === Kind.Continue) return run(p, m, table.internal, 'internal', payload);
   if (op.kind === Kind.Idle) {
-    if (op === GENERIC_TIMED_OUT) return run(p, m, table.timeouts.get(from as string) ?? null, `timeouts.${from as string}`, payload);
-    return op === TIMED_OUT ? run(p, m, table.timeout, 'timeout', payload) : run(p, m, table.stateTimeout, 'stateTimeout', payload);
+    if (op === GENERIC_TIMED_OUT) {
+      return run(p, m, table.timeouts.get(from as string) ?? null, `timeouts.${from as string}`, payload);
+    }
+    return op === TIMED_OUT
+      ? run(p, m, table.timeout, 'timeout', payload)
+      : run(p, m, table.stateTimeout, 'stateTimeout', payload);
   }
   if (table.info !== null) return invoke(p, m, table.info, payload);
-  p.kernel.warn('a message was dropped: the state machine has no info handler for it (GS-26)', { pid: p.pid, name: p.name?.name, definition: m.module.name, state: whatever(m.state) });
+  p.kernel.warn(
+    'a message was dropped: the state machine has no info handler for it (GS-26)',
+    { pid: p.pid, name: p.name?.name, definition: m.module.name, state: whatever(m.state) },
+  );
   return undefined;
 }
 
@@ -42,5 +49,7 @@ export function invoke(p: Process, m: StatemSelf, callback: Callback, given: unk
 }
 
 function unhandled(m: StatemSelf, event: string, name: string): CastcallError {
-  return new CastcallError('UNHANDLED_EVENT', `'${m.module.name}' does not handle ${name === '' ? event : `${event} '${name}'`} in state ${whatever(m.state)}; add a handler to the state or to common`);
+  return new CastcallError('UNHANDLED_EVENT', `'${m.module.name}' does not handle ${name === ''
+    ? event
+    : `${event} '${name}'`} in state ${whatever(m.state)}; add a handler to the state or to common`);
 }

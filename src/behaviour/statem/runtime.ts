@@ -26,7 +26,9 @@ export class StateTable {
     readonly stateTimeout: Callback | null,
   ) {}
 
-  /** The handler of a call or cast; the last one is remembered. By name, because another module's refs may be in use. */
+  /**
+   * The handler of a call or cast; the last one is remembered. By name, because another module's refs may be in use.
+   */
   handler(op: Op): Callback | undefined {
     if (op === this.lastOp) return this.lastRun;
     this.lastOp = op;
@@ -49,8 +51,12 @@ export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
   readonly handle: Callback | null;
   readonly enter: Callback | null;
   readonly formatStatus: ((status: StatemStatus) => StatemStatus) | null;
-  readonly codeChange: ((from: unknown, old: { readonly state: unknown; readonly data: unknown }, extra: unknown) => Converted) | null;
-  constructor(spec: Given, callbacks: Callbacks, calls: ReadonlyMap<string, Op>, casts: ReadonlyMap<string, Op>, behaviour: (definition: StatemRuntime) => Behaviour) {
+  readonly codeChange:
+    | ((from: unknown, old: { readonly state: unknown; readonly data: unknown }, extra: unknown) => Converted) | null;
+  constructor(
+    spec: Given, callbacks: Callbacks, calls: ReadonlyMap<string, Op>, casts: ReadonlyMap<string, Op>,
+    behaviour: (definition: StatemRuntime) => Behaviour,
+  ) {
     super(spec.name ?? 'statem', spec.trapExit ?? false, spec.init, spec.terminate ?? null, calls, casts);
     this.behaviour = behaviour(this);
     this.tables = callbacks.tables;
@@ -69,7 +75,10 @@ export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
     if (this.tables === null) return null;
     const table = this.tables.get(state as string);
     if (table !== undefined) return table;
-    throw new CastcallError('UNKNOWN_STATE', `'${this.name}' has no state ${whatever(state)}; its states: ${[...this.tables.keys()].join(', ')}`);
+    throw new CastcallError(
+      'UNKNOWN_STATE',
+      `'${this.name}' has no state ${whatever(state)}; its states: ${[...this.tables.keys()].join(', ')}`,
+    );
   }
 }
 
@@ -104,5 +113,7 @@ export interface GivenState {
 /** The run-time side of what `changeModule` and `codeChange` were given. */
 export function statemRuntimeOf(where: string, definition: AnyStatem | null): StatemRuntime {
   if (definition instanceof StatemRuntime) return definition;
-  throw new OptionError(where, definition, 'what defineStatem or defineStatemHandler returned', undefined, 'BAD_ACTION');
+  throw new OptionError(
+    where, definition, 'what defineStatem or defineStatemHandler returned', undefined, 'BAD_ACTION',
+  );
 }

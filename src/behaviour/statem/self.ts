@@ -28,7 +28,9 @@ export class Step {
   ) {}
 }
 
-/** The `self` of a state machine: its state and data, the verbs, and what the engine knows of it. One per incarnation. */
+/**
+ * The `self` of a state machine: its state and data, the verbs, and what the engine knows of it. One per incarnation.
+ */
 export class StatemSelf extends Answering {
   state: unknown = undefined;
   data: unknown = undefined;
@@ -92,7 +94,10 @@ export class StatemSelf extends Answering {
     return this.p.kernel.env.mono();
   }
 
-  /** Takes what init made. Enter call and actions come in a turn of their own, before any message: the start is over by then. */
+  /**
+   * Takes what init made. Enter call and actions come in a turn of their own, before any message: the start is over by
+   * then.
+   */
   begin(made: unknown): void {
     const { state, data, actions } = checkInitial(this.module.name, made);
     this.table = this.module.tableOf(state);
@@ -129,10 +134,16 @@ export class StatemSelf extends Answering {
   }
 }
 
-function checkInitial(name: string, made: unknown): { state: unknown; data: unknown; actions: Transition<unknown> | undefined } {
+function checkInitial(
+  name: string, made: unknown,
+): { state: unknown; data: unknown; actions: Transition<unknown> | undefined } {
   if (typeof made === 'object' && made !== null && 'state' in made && 'data' in made) {
     const { state, data, actions } = made as { state: unknown; data: unknown; actions?: unknown };
-    if (actions === undefined || (actions instanceof Transition && actions.move === Move.Keep)) return { state, data, actions };
+    if (actions === undefined || (actions instanceof Transition && actions.move === Move.Keep)) {
+      return { state, data, actions };
+    }
   }
-  throw new CastcallError('BAD_RETURN_VALUE', `init of '${name}' returned ${whatever(made)}; a state machine's init returns { state, data, actions? }, this.stop(…) or this.ignore()`);
+  throw new CastcallError('BAD_RETURN_VALUE', `init of '${name}' returned ${whatever(
+    made,
+  )}; a state machine's init returns { state, data, actions? }, this.stop(…) or this.ignore()`);
 }

@@ -1,6 +1,9 @@
 import { CastcallError, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
 import { CONTINUE, Kind, Rank, type Extra, type Op } from '../../mailbox/index.js';
-import { exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process, type SysHooks, type Turnover } from '../../process/index.js';
+import {
+  exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process,
+  type SysHooks, type Turnover,
+} from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
 import { isControl } from '../gen/control.js';
@@ -54,7 +57,8 @@ function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
       m.committed = m.data;
       return undefined;
     }
-    if (result instanceof Transition && result.move === Move.Next && result.actions === null && typeof result.target === 'string' && moved(m, result.target)) return undefined;
+    if (result instanceof Transition && result.move === Move.Next && result.actions === null
+      && typeof result.target === 'string' && moved(m, result.target)) return undefined;
   }
   if (result !== undefined && isThenable(result)) return result;
   return over(p, m, op, advance(p, m, transit(p, m, result)));
@@ -86,7 +90,10 @@ function over(p: Process, m: StatemSelf, op: Op, parked: unknown): unknown {
 
 /* ---- one event after the other ---- */
 
-/** Goes on after a transition: ends, waits, or handles what is queued inside, before any message from outside (SM-07, SM-13). */
+/**
+ * Goes on after a transition: ends, waits, or handles what is queued inside, before any message from outside (SM-07,
+ * SM-13).
+ */
 function advance(p: Process, m: StatemSelf, first: Next): unknown {
   let next = first;
   for (let left = INSIDE_BUDGET; ; left--) {
@@ -144,8 +151,12 @@ function other(p: Process, m: StatemSelf, op: Op, payload: unknown, from: unknow
   switch (op.kind) {
     case Kind.Extra: return unwrap(p, m, op, payload, from as Extra);
     case Kind.Down: return takeDown(payload as Down) ? outside(p, m, op, op, payload, from, true) : undefined;
-    case Kind.Exit: return p.parent !== null && from === p.parent ? ended(p, (payload as Exit).reason) : outside(p, m, op, op, payload, from, true);
-    case Kind.Timer: return payload instanceof StatemTimeout ? timedOut(p, m, op, payload) : outside(p, m, op, op, payload, from, true);
+    case Kind.Exit: return p.parent !== null && from === p.parent
+      ? ended(p, (payload as Exit).reason)
+      : outside(p, m, op, op, payload, from, true);
+    case Kind.Timer: return payload instanceof StatemTimeout
+      ? timedOut(p, m, op, payload)
+      : outside(p, m, op, op, payload, from, true);
     case Kind.Stop: return ended(p, payload);
     case Kind.Continue: return proceed(p, m, op, payload);
     default: return outside(p, m, op, op, payload, from, true);
@@ -170,7 +181,9 @@ function unwrap(p: Process, m: StatemSelf, op: Op, payload: unknown, extra: Extr
 }
 
 /** An event that came through the mailbox as the message `taken`. */
-function outside(p: Process, m: StatemSelf, taken: Op, op: Op, payload: unknown, from: unknown, counted: boolean): unknown {
+function outside(
+  p: Process, m: StatemSelf, taken: Op, op: Op, payload: unknown, from: unknown, counted: boolean,
+): unknown {
   m.op = op;
   m.payload = payload;
   m.counted = counted;
@@ -255,7 +268,10 @@ interface Ending {
   reason: ExitReason;
 }
 
-/** Runs terminate while the machine is alive and named, then the exit pipeline. A crash in terminate is the new reason (GS-39). */
+/**
+ * Runs terminate while the machine is alive and named, then the exit pipeline. A crash in terminate is the new reason
+ * (GS-39).
+ */
 function conclude(p: Process, reason: ExitReason): unknown {
   const m = p.self as StatemSelf;
   p.cold().ending = { reason };
@@ -278,7 +294,12 @@ const endingOf = (p: Process): Ending => p.cold().ending as Ending;
 /** The reason that is replaced is not lost: it is logged. */
 function replaceReason(p: Process, error: unknown): void {
   const ending = endingOf(p);
-  if (!isOrderly(ending.reason)) p.kernel.warn('terminate failed while the state machine was ending for another reason', { pid: p.pid, name: p.name?.name, error: ending.reason });
+  if (!isOrderly(ending.reason)) {
+    p.kernel.warn(
+      'terminate failed while the state machine was ending for another reason',
+      { pid: p.pid, name: p.name?.name, error: ending.reason },
+    );
+  }
   ending.reason = lastReason(p, error);
 }
 

@@ -15,9 +15,9 @@ import type { InsertedEvent } from './types.js';
 import { checkReturned } from '../gen/unreturned.js';
 
 /*
- * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once → the enter call and its
- * actions → the event is postponed → on a change of state, postponed events come again → inserted events before them →
- * timeouts are cancelled and started; those of 0 ms wait until nothing is queued inside.
+ * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once → the enter call and
+ * its actions → the event is postponed → on a change of state, postponed events come again → inserted events before
+ * them → timeouts are cancelled and started; those of 0 ms wait until nothing is queued inside.
  */
 
 /** What the engine does next: go on, wait for a thenable, or end. */
@@ -55,7 +55,9 @@ function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown
     if (m.module.tables !== null && !isControl(result)) return m.kept().reply(result);
   }
   if (result === undefined) return m.kept();
-  throw new CastcallError('BAD_RETURN_VALUE', `a callback of '${m.module.name}' returned ${whatever(result)} for the event '${m.op?.name ?? 'start'}'; return nothing or a transition made by self`);
+  throw new CastcallError('BAD_RETURN_VALUE', `a callback of '${m.module.name}' returned ${whatever(
+    result,
+  )} for the event '${m.op?.name ?? 'start'}'; return nothing or a transition made by self`);
 }
 
 /** Development: looks whether a transition that the callback made is what it returned. */
@@ -141,13 +143,17 @@ export function entered(p: Process, m: StatemSelf, step: Step, result: unknown):
     m.data = step.before;
     m.commit();
     const what = result instanceof Transition ? `self.next(${whatever(result.target)})` : whatever(result);
-    throw new CastcallError('BAD_ENTER_RETURN', `the enter call of state ${whatever(m.state)} of '${m.module.name}' returned ${what}; it may keep or repeat the state, or stop`);
+    throw new CastcallError('BAD_ENTER_RETURN', `the enter call of state ${whatever(
+      m.state,
+    )} of '${m.module.name}' returned ${what}; it may keep or repeat the state, or stop`);
   }
   if (result.move === Move.Stop) return stopping(p, m, result);
   for (const action of result.actions ?? []) {
     if (action.kind === 'nextEvent' || action.kind === 'module' || (action.kind === 'postpone' && action.on)) {
       m.commit();
-      throw new CastcallError('BAD_ENTER_ACTION', `the enter call of state ${whatever(m.state)} of '${m.module.name}' used '${action.kind}'; it may reply, hibernate and set timeouts`);
+      throw new CastcallError('BAD_ENTER_ACTION', `the enter call of state ${whatever(
+        m.state,
+      )} of '${m.module.name}' used '${action.kind}'; it may reply, hibernate and set timeouts`);
     }
     act(p, m, step, action);
   }

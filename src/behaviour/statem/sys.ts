@@ -22,7 +22,11 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
     state: (p) => pairOf(p),
     replace(p, change) {
       const made = change(pairOf(p));
-      if (!Array.isArray(made) || made.length !== 2) throw new CastcallError('BAD_RETURN_VALUE', `a state machine's state is replaced by [state, data]; got ${whatever(made)}`);
+      if (!Array.isArray(made) || made.length !== 2) {
+        throw new CastcallError(
+          'BAD_RETURN_VALUE', `a state machine's state is replaced by [state, data]; got ${whatever(made)}`,
+        );
+      }
       set(machine(p), made[0], made[1]);
       return pairOf(p);
     },
@@ -86,8 +90,8 @@ export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {
 }
 
 /**
- * What the machine is doing, as its own formatting shows it; a formatting that throws shows neither state nor data. For a log,
- * without a formatting, no contents: payloads and data stay out of it.
+ * What the machine is doing, as its own formatting shows it; a formatting that throws shows neither state nor data. For
+ * a log, without a formatting, no contents: payloads and data stay out of it.
  */
 function statusOf(p: Process, m: StatemSelf, reason?: ExitReason, log: boolean = false): StatemStatus {
   const format = m.module.formatStatus;
@@ -96,7 +100,10 @@ function statusOf(p: Process, m: StatemSelf, reason?: ExitReason, log: boolean =
   try {
     return format(status);
   } catch {
-    return { ...status, state: 'formatStatus threw', data: 'formatStatus threw', event: undefined, queue: [], postponed: [], timeouts: [] };
+    return {
+      ...status, state: 'formatStatus threw', data: 'formatStatus threw', event: undefined, queue: [], postponed: [],
+      timeouts: [],
+    };
   }
 }
 

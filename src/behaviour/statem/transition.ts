@@ -29,7 +29,8 @@ export type Action =
 export const Move = { Keep: 0, Next: 1, Repeat: 2, Stop: 3 } as const;
 export type Move = (typeof Move)[keyof typeof Move];
 
-const EVENT_TYPES: ReadonlySet<unknown> = new Set(['call', 'cast', 'info', 'internal', 'timeout', 'stateTimeout', 'genericTimeout']);
+const EVENT_TYPES: ReadonlySet<unknown> =
+  new Set(['call', 'cast', 'info', 'internal', 'timeout', 'stateTimeout', 'genericTimeout']);
 
 /**
  * What a state callback decides: where to go, and actions in the order in which they are written (SM-04). Made by
@@ -91,7 +92,9 @@ export class Transition<out R> extends Control {
   /** an event of any type, to be handled before everything that is queued (SM-07); it is not checked by a schema */
   nextEvent(event: InsertedEvent): this {
     const given = event as InsertedEvent | null;
-    if (typeof given !== 'object' || given === null || !EVENT_TYPES.has(given.type)) throw bad('nextEvent', event, `an event whose type is one of ${[...EVENT_TYPES].join(', ')}`);
+    if (typeof given !== 'object' || given === null || !EVENT_TYPES.has(given.type)) {
+      throw bad('nextEvent', event, `an event whose type is one of ${[...EVENT_TYPES].join(', ')}`);
+    }
     if (given.type === 'call') request('nextEvent.from', given.from);
     if (given.type === 'genericTimeout') timeoutName('nextEvent.name', given.name);
     return this.with({ kind: 'nextEvent', event });
@@ -143,11 +146,18 @@ export class Transition<out R> extends Control {
 
   private caller(verb: string): Request {
     if (this.call instanceof Request) return this.call;
-    throw bad(verb, this.call, 'a call that is being handled', 'use replyTo(from, value) to answer an earlier call', 'BAD_REPLY_ACTION');
+    throw bad(
+      verb, this.call, 'a call that is being handled', 'use replyTo(from, value) to answer an earlier call',
+      'BAD_REPLY_ACTION',
+    );
   }
 
   private with(action: Action): this {
-    if (this.move === Move.Stop && action.kind !== 'reply' && action.kind !== 'refuse') throw bad(`stop.${action.kind}`, action.kind, 'only replies with stop', 'leave the action out', 'BAD_REPLY_ACTION');
+    if (this.move === Move.Stop && action.kind !== 'reply' && action.kind !== 'refuse') {
+      throw bad(
+        `stop.${action.kind}`, action.kind, 'only replies with stop', 'leave the action out', 'BAD_REPLY_ACTION',
+      );
+    }
     (this.actions ??= []).push(action);
     return this;
   }
@@ -168,7 +178,9 @@ export function actions(): Transition<never> {
   return new Transition(Move.Keep, undefined, null);
 }
 
-export function bad(verb: string, value: unknown, rule: string, fix?: string, code: string = 'BAD_ACTION'): OptionError {
+export function bad(
+  verb: string, value: unknown, rule: string, fix?: string, code: string = 'BAD_ACTION',
+): OptionError {
   return new OptionError(verb, value, rule, fix, code);
 }
 

@@ -27,8 +27,9 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
   /** the current call's reply address, for `replyTo` or `reply` later; undefined outside a call */
   readonly from: From | undefined;
   /**
-   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside of a call. It
-   * counts what that caller is itself called with: the least of all limits on the way. Costs a look at the clock.
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside
+   * of a call. It counts what that caller is itself called with: the least of all limits on the way. Costs a look at
+   * the clock.
    */
   readonly remainingMs: number | undefined;
   /** stay in this state: what an event without a result does, and a place for actions */
@@ -53,8 +54,14 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
 
 /** What happened, as `handle` sees it and as `nextEvent` takes it. */
 export type StatemEvent<C = AnyOperations, K = AnyOperations> =
-  | { readonly [N in keyof C & string]: { readonly type: 'call'; readonly op: N; readonly payload: OperationOutput<C[N]>; readonly from: From } }[keyof C & string]
-  | { readonly [N in keyof K & string]: { readonly type: 'cast'; readonly op: N; readonly payload: OperationOutput<K[N]> } }[keyof K & string]
+  | { readonly [N in keyof C & string]: { readonly type: 'call'; readonly op: N; readonly payload: OperationOutput<
+    C[N]
+  >; readonly from: From } }[keyof C & string]
+  | { readonly [N in keyof K & string]: {
+    readonly type: 'cast';
+    readonly op: N;
+    readonly payload: OperationOutput<K[N]>
+  } }[keyof K & string]
   | { readonly type: 'info'; readonly message: unknown }
   | { readonly type: 'internal'; readonly content: unknown }
   | { readonly type: 'timeout'; readonly content: unknown }
@@ -101,9 +108,15 @@ export interface Initial<S, D> {
   readonly data: D;
   readonly actions?: Transition<unknown>;
 }
-export type Made<S> = Initial<S, unknown> | Ignore | Stop<never> | PromiseLike<Initial<S, unknown> | Ignore | Stop<never>>;
-export type DataOf<R> = Awaited<R> extends infer I ? (I extends { readonly state: unknown; readonly data: infer D } ? D : never) : never;
-export type MachineState<R> = Awaited<R> extends infer I ? (I extends { readonly state: infer S; readonly data: unknown } ? S : never) : never;
+export type Made<
+  S,
+> = Initial<S, unknown> | Ignore | Stop<never> | PromiseLike<Initial<S, unknown> | Ignore | Stop<never>>;
+export type DataOf<
+  R,
+> = Awaited<R> extends infer I ? (I extends { readonly state: unknown; readonly data: infer D } ? D : never) : never;
+export type MachineState<
+  R,
+> = Awaited<R> extends infer I ? (I extends { readonly state: infer S; readonly data: unknown } ? S : never) : never;
 
 /** What a machine looks like to others: in reports, `sys` and `formatStatus` (SM-25). */
 export interface StatemStatus {
@@ -115,7 +128,8 @@ export interface StatemStatus {
   readonly queue: readonly InsertedEvent[];
   /** oldest first */
   readonly postponed: readonly InsertedEvent[];
-  readonly timeouts: readonly { readonly type: 'timeout' | 'stateTimeout' | 'genericTimeout'; readonly name?: string; readonly content: unknown }[];
+  readonly timeouts: readonly { readonly type:
+    | 'timeout' | 'stateTimeout' | 'genericTimeout'; readonly name?: string; readonly content: unknown }[];
   /** why it ends, in a crash report */
   readonly reason?: ExitReason;
 }
@@ -132,7 +146,10 @@ export interface StatemLife<S, D> {
   readonly name?: string;
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown (GS-37) */
   readonly trapExit?: boolean;
-  /** runs while the machine is still alive and named: on a crash with the state and data before the failed event, on a stop, and, when trapping, at shutdown */
+  /**
+   * runs while the machine is still alive and named: on a crash with the state and data before the failed event, on a
+   * stop, and, when trapping, at shutdown
+   */
   terminate?(self: StatemSelf<S, D>, reason: ExitReason): unknown;
   /** hides or shortens what reports and `sys` show; a throw shows the unformatted status without data */
   formatStatus?(status: StatemStatus): StatemStatus;
@@ -141,7 +158,9 @@ export interface StatemLife<S, D> {
 }
 
 /** The callbacks of a machine whose states are names with a table of handlers each. */
-export interface StatesSpec<A extends unknown[], N extends string, R, T, M, X> extends StatemLife<NoInfer<N>, DataOf<R>> {
+export interface StatesSpec<
+  A extends unknown[], N extends string, R, T, M, X,
+> extends StatemLife<NoInfer<N>, DataOf<R>> {
   /** makes the first state and the data; sync or async. `this` is the machine, without state */
   readonly init: (this: StatemInit, ...args: A) => R;
   /** payloads that are checked at the ref, by operation: any Standard Schema */
@@ -163,7 +182,9 @@ export interface HandleSpec<A extends unknown[], R, C, K> extends StatemLife<Mac
   /** as a state's `enter` */
   enter?(self: StatemSelf<MachineState<R>, DataOf<R>>, from: MachineState<R>): Outcome;
   /** handles every event; a call is answered by `reply` of a transition, by `refuse`, or later */
-  handle(self: StatemSelf<MachineState<R>, DataOf<R>>, event: StatemEvent<C, K>): Outcome | Refusal | NoReply | Promise<Refusal | NoReply>;
+  handle(
+    self: StatemSelf<MachineState<R>, DataOf<R>>, event: StatemEvent<C, K>,
+  ): Outcome | Refusal | NoReply | Promise<Refusal | NoReply>;
 }
 
 /* ---- operations of a machine with one handler ---- */
@@ -197,20 +218,30 @@ type Merged<H> = (self: unknown, ...payload: MergedPayload<H>) => MergedReply<H>
 type Tail<H> = H extends (self: never, ...rest: infer R) => unknown ? R : never;
 type Demands<H> = H extends unknown ? ([] extends Tail<H> ? never : true) : never;
 type PayloadOfAll<H> = [H] extends [(self: never, payload: infer P) => unknown] ? P : never;
-type MergedPayload<H> = [Demands<H>] extends [never] ? ([Tail<H>] extends [[]] ? [] : [payload?: PayloadOfAll<H>]) : [payload: PayloadOfAll<H>];
+type MergedPayload<H> = [Demands<H>] extends [never]
+  ? ([Tail<H>] extends [[]] ? [] : [payload?: PayloadOfAll<H>])
+  : [payload: PayloadOfAll<H>];
 type ReplyIn<R> = R extends Transition<infer V> ? V : R extends Refusal | NoReply ? never : R;
 type MergedReply<H> = H extends (self: never, ...rest: never[]) => infer R ? ReplyIn<Awaited<R>> : never;
 
-type TablesOf<T, M, Kind extends 'calls' | 'casts'> = T[keyof T] | M extends infer U ? (U extends { readonly [X in Kind]: infer O } ? O : never) : never;
+type TablesOf<
+  T, M, Kind extends 'calls' | 'casts',
+> = T[keyof T] | M extends infer U ? (U extends { readonly [X in Kind]: infer O } ? O : never) : never;
 type NamesOf<U> = U extends unknown ? keyof U & string : never;
 type HandlersOf<U, N> = U extends unknown ? (N extends keyof U ? U[N] : never) : never;
-type WithSchema<H, X, N> = N extends keyof X ? { readonly schema: X[N]; readonly handle: (self: unknown, payload: SchemaOutput<X[N]>) => MergedReply<H> } : Merged<H>;
+type WithSchema<H, X, N> = N extends keyof X
+  ? { readonly schema: X[N]; readonly handle: (self: unknown, payload: SchemaOutput<X[N]>) => MergedReply<H> }
+  : Merged<H>;
 type Protocol<U, X> = { readonly [N in NamesOf<U>]: WithSchema<HandlersOf<U, N>, X, N> };
 
 export type StatesCalls<T, M, X> = Protocol<TablesOf<T, M, 'calls'>, X>;
 export type StatesCasts<T, M, X> = Protocol<TablesOf<T, M, 'casts'>, X>;
 
 /** The same for declared operations. */
-export type DeclaredOps<C> = { readonly [N in keyof C & string]: C[N] extends Operation<infer In, unknown, infer R> ? (unknown extends In ? (self: unknown, payload?: unknown) => R : [In] extends [void] ? (self: unknown) => R : (self: unknown, payload: In) => R) : never };
+export type DeclaredOps<
+  C,
+> = { readonly [N in keyof C & string]: C[N] extends Operation<infer In, unknown, infer R> ? (unknown extends In
+  ? (self: unknown, payload?: unknown) => R
+  : [In] extends [void] ? (self: unknown) => R : (self: unknown, payload: In) => R) : never };
 
 export type { SchemaInput, When };

@@ -22,7 +22,9 @@ export class TaskError extends CastcallError {
     readonly reason: ExitReason = undefined,
     readonly timeoutMs: number | undefined = undefined,
   ) {
-    super(code, `task.${verb} of ${pid}: ${sentence(code, printable(reason), timeoutMs)}`, isError(reason) ? { cause: reason } : undefined);
+    super(code, `task.${verb} of ${pid}: ${sentence(code, printable(reason), timeoutMs)}`, isError(reason)
+      ? { cause: reason }
+      : undefined);
   }
 
   /** @internal */

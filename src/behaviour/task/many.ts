@@ -20,7 +20,10 @@ class GroupDeadline extends Deadline {
  * Waits for many tasks of one owner under one deadline. `each` hears every outcome; what it returns ends the wait.
  * `done` is called once: with true when the wait was ended by `each` or everything was told, with false when time ran out.
  */
-function waitAll(tasks: readonly TaskRecord[], limitMs: number, each: (at: number, outcome: TaskOutcome<unknown> | null) => boolean, done: (inTime: boolean) => void): void {
+function waitAll(
+  tasks: readonly TaskRecord[], limitMs: number, each: (at: number, outcome: TaskOutcome<unknown> | null) => boolean,
+  done: (inTime: boolean) => void,
+): void {
   const waits: OutcomeWait[] = [];
   let open = tasks.length;
   let over = false;
@@ -69,7 +72,10 @@ class GroupWait extends OutcomeWait {
   }
 }
 
-/** Values in input order; after the first failure, or when time runs out, none of the tasks is waited for any more (TK-08). */
+/**
+ * Values in input order; after the first failure, or when time runs out, none of the tasks is waited for any more
+ * (TK-08).
+ */
 export function awaitAll(tasks: readonly TaskRecord[], limitMs: number): Promise<unknown[]> {
   const promise = new Promise<unknown[]>((resolve, reject) => {
     const values: unknown[] = new Array(tasks.length);
@@ -103,7 +109,9 @@ export function awaitAll(tasks: readonly TaskRecord[], limitMs: number): Promise
 }
 
 /** Outcomes in input order; the limit ends the wait without any of the actions of a timeout (TK-09). */
-export function yieldAll(tasks: readonly TaskRecord[], limitMs: number, onTimeout: NonNullable<YieldManyOptions['onTimeout']>, limit: number): Promise<Outcome[]> {
+export function yieldAll(
+  tasks: readonly TaskRecord[], limitMs: number, onTimeout: NonNullable<YieldManyOptions['onTimeout']>, limit: number,
+): Promise<Outcome[]> {
   return new Promise((resolve) => {
     const outcomes: Outcome[] = new Array<Outcome>(tasks.length).fill(undefined);
     let told = 0;
@@ -112,7 +120,9 @@ export function yieldAll(tasks: readonly TaskRecord[], limitMs: number, onTimeou
       return ++told >= limit;
     };
     const done = (inTime: boolean): void => {
-      if (!inTime && onTimeout !== 'nothing') for (const task of tasks) if (task.active) letGo(task, onTimeout === 'kill');
+      if (!inTime && onTimeout !== 'nothing') {
+        for (const task of tasks) if (task.active) letGo(task, onTimeout === 'kill');
+      }
       resolve(outcomes);
     };
     waitAll(tasks, limitMs, each, done);

@@ -1,5 +1,7 @@
 import { handled, OptionError, Ring, timeoutMs, unstacked, type ExitReason } from '../../base/index.js';
-import { exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Level, type Process } from '../../process/index.js';
+import {
+  exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Level, type Process,
+} from '../../process/index.js';
 import { hold, letGo } from '../../router/index.js';
 import { checkKeys } from '../gen/options.js';
 import { Source, type Items, type Puller } from '../gen/request/source.js';
@@ -11,7 +13,10 @@ import { TaskWait } from './wait.js';
 type Outcome = StreamOutcome<unknown, unknown>;
 
 /** How an element's task starts: `started` hears of it before it runs, or `refused` why there is none. */
-export type StreamStart = (fn: unknown, item: unknown, consumer: Process | null, started: (task: TaskRecord) => void, refused: (error: unknown) => void) => void;
+export type StreamStart = (
+  fn: unknown, item: unknown, consumer: Process | null, started: (task: TaskRecord) => void,
+  refused: (error: unknown) => void,
+) => void;
 
 /** Everything a stream was asked for, checked. */
 export interface StreamPlan {
@@ -33,16 +38,31 @@ export interface StreamPlan {
 const KEYS = ['concurrency', 'ordered', 'timeoutMs', 'onTimeout', 'zipInputOnExit'];
 const STREAM_TIMEOUT_MS = 5_000;
 
-export function readPlan(where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions, level: Level, start: StreamStart | null = null): StreamPlan {
+export function readPlan(
+  where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions, level: Level,
+  start: StreamStart | null = null,
+): StreamPlan {
   checkKeys(where, options, KEYS);
-  if (!isIterable(items)) throw new OptionError(`${where}.items`, items, 'something to loop over', 'an array, an iterator or an async iterator');
+  if (!isIterable(items)) {
+    throw new OptionError(
+      `${where}.items`, items, 'something to loop over', 'an array, an iterator or an async iterator',
+    );
+  }
   const { concurrency = kernel.env.cores, ordered = true, onTimeout = 'exit', zipInputOnExit = false } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1) throw new OptionError(`${where}.concurrency`, concurrency, 'a whole number of tasks from 1');
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new OptionError(`${where}.concurrency`, concurrency, 'a whole number of tasks from 1');
+  }
   if (typeof ordered !== 'boolean') throw new OptionError(`${where}.ordered`, ordered, 'true or false');
-  if (onTimeout !== 'exit' && onTimeout !== 'kill') throw new OptionError(`${where}.onTimeout`, onTimeout, "'exit' or 'kill'");
-  if (typeof zipInputOnExit !== 'boolean') throw new OptionError(`${where}.zipInputOnExit`, zipInputOnExit, 'true or false');
+  if (onTimeout !== 'exit' && onTimeout !== 'kill') {
+    throw new OptionError(`${where}.onTimeout`, onTimeout, "'exit' or 'kill'");
+  }
+  if (typeof zipInputOnExit !== 'boolean') {
+    throw new OptionError(`${where}.zipInputOnExit`, zipInputOnExit, 'true or false');
+  }
   const limitMs = timeoutMs(`${where}.timeoutMs`, options.timeoutMs, STREAM_TIMEOUT_MS);
-  return { items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit, level, start };
+  return {
+    items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit, level, start,
+  };
 }
 
 function isIterable(items: unknown): boolean {
@@ -73,7 +93,10 @@ export class TaskStreamImpl implements AsyncIterable<Outcome> {
   }
 }
 
-/** One element: its task, then its outcome. A stream always listens, so no message of it ever reaches a mailbox (TK-12, TK-15). */
+/**
+ * One element: its task, then its outcome. A stream always listens, so no message of it ever reaches a mailbox (TK-12,
+ * TK-15).
+ */
 class Element extends TaskWait {
   outcome: Outcome | null = null;
   constructor(
@@ -129,8 +152,9 @@ interface Reader {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * One loop over a stream, as its reader holds it. However it ends, by its end, by a failure, by its reader, by the death of
- * its consumer or by the stop of the system, its tasks are killed and its source is closed, and nobody waits for that.
+ * One loop over a stream, as its reader holds it. However it ends, by its end, by a failure, by its reader, by the
+ * death of its consumer or by the stop of the system, its tasks are killed and its source is closed, and nobody waits
+ * for that.
  */
 class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   private readonly readers = new Ring<Reader>();
@@ -163,7 +187,8 @@ class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   /** As the receive of a dead process, the loop of one gets nothing more. */
   next(): Promise<IteratorResult<Outcome, undefined>> {
     if (fenced(this.consumer)) return new Promise(() => undefined);
-    const promise = new Promise<IteratorResult<Outcome, undefined>>((resolve, reject) => this.readers.push({ resolve, reject }));
+    const promise =
+      new Promise<IteratorResult<Outcome, undefined>>((resolve, reject) => this.readers.push({ resolve, reject }));
     this.begin();
     if (!this.moving) this.move();
     // A source may be empty, and every outcome there: then no drain holds the loop of its consumer back.
@@ -189,7 +214,9 @@ class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
     if (this.consumer === null) this.kernel.stopHooks.add(this.stopped);
     else hold(this.consumer, this);
     try {
-      this.source = Source.of(this.plan.items, (error) => this.kernel.warn('the source of a stream of tasks failed to close', { error }));
+      this.source = Source.of(
+        this.plan.items, (error) => this.kernel.warn('the source of a stream of tasks failed to close', { error }),
+      );
     } catch (error) {
       this.fail(error);
     }

@@ -1,6 +1,9 @@
 import { isOrderly, isThenable, jsonOf, printable, settle, type ExitReason } from '../../base/index.js';
 import { DOWN } from '../../mailbox/index.js';
-import { ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain, Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report } from '../../process/index.js';
+import {
+  ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain,
+  Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report,
+} from '../../process/index.js';
 import { lastReason } from '../gen/ending.js';
 import { bodyRuns, PLAIN, PlainSelf } from '../plain/plain.js';
 import type { TaskOutcome } from './types.js';
@@ -144,7 +147,9 @@ export class TaskProcessSelf extends PlainSelf {
 
   get callers(): Pid[] {
     const found: Pid[] = [];
-    for (let at = this.starter; at !== null; at = at.self instanceof TaskProcessSelf ? at.self.starter : null) found.push(at.pid);
+    for (let at = this.starter; at !== null; at = at.self instanceof TaskProcessSelf ? at.self.starter : null) {
+      found.push(at.pid);
+    }
     return found;
   }
 }
@@ -176,7 +181,9 @@ export const TASK: Behaviour = {
     const { fn, args } = self;
     const result = args.length === 0 ? fn(self) : args.length === 1 ? fn(self, args[0]) : fn(self, ...args);
     // As of a plain process, the body does not park it: its mailbox stays open to its receive.
-    if (result !== undefined && isThenable(result)) settle(result, (value) => returned(p, value), (error) => threw(p, error));
+    if (result !== undefined && isThenable(
+      result,
+    )) settle(result, (value) => returned(p, value), (error) => threw(p, error));
     else returned(p, result);
     return undefined;
   },
@@ -219,7 +226,10 @@ function report(p: Process, reason: ExitReason): void {
 }
 
 /** Spawns the process of a task, which nobody watches yet; it runs later, never inside this call. */
-export function spawnTask(kernel: Kernel, parent: Process | null, linked: boolean, starter: Process | null, fn: unknown, args: readonly unknown[], level: Level = Level.Normal): Process {
+export function spawnTask(
+  kernel: Kernel, parent: Process | null, linked: boolean, starter: Process | null, fn: unknown,
+  args: readonly unknown[], level: Level = Level.Normal,
+): Process {
   const p = spawnProcess(kernel, TASK, parent, linked);
   p.level = level;
   p.self = new TaskProcessSelf(p, fn as Run, args, starter);

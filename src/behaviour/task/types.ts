@@ -23,10 +23,14 @@ export interface TaskSelf extends ProcessSelf {
 export type TaskFunction<A extends unknown[], V> = (self: TaskSelf, ...args: A) => V;
 
 /** How a task ended: with its value, or for a reason. */
-export type TaskOutcome<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason };
+export type TaskOutcome<
+  V,
+> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason };
 
 /** The same of an element of a stream; `input` is there when the stream was asked to zip it. */
-export type StreamOutcome<T, V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason; readonly input?: T };
+export type StreamOutcome<
+  T, V,
+> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason; readonly input?: T };
 
 /** How tasks start: options of `with`. */
 export interface TaskStartOptions {
@@ -56,24 +60,31 @@ export interface TaskStreamOptions {
   readonly ordered?: boolean | undefined;
   /** ms for each element, default 5,000 */
   readonly timeoutMs?: number | 'infinity' | undefined;
-  /** `exit` (default): the stream fails with TIMEOUT; `kill`: that task is killed and its outcome is the reason `timeout` */
+  /**
+   * `exit` (default): the stream fails with TIMEOUT; `kill`: that task is killed and its outcome is the reason `timeout`
+   */
   readonly onTimeout?: 'exit' | 'kill' | undefined;
   /** failed outcomes carry their item as `input` */
   readonly zipInputOnExit?: boolean | undefined;
 }
 
-/** What `stream` returns: lazy, and run anew by every loop over it. `self.bind(stream)` makes another process its consumer. */
+/**
+ * What `stream` returns: lazy, and run anew by every loop over it. `self.bind(stream)` makes another process its
+ * consumer.
+ */
 export interface TaskStream<T, V> extends AsyncIterable<StreamOutcome<T, V>> {
   bind(self: never): TaskStream<T, V>;
 }
 
 type Values<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: L[I] extends Task<infer V> ? V : never };
-type Outcomes<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: (L[I] extends Task<infer V> ? TaskOutcome<V> : never) | undefined };
+type Outcomes<
+  L extends readonly Task<unknown>[],
+> = { -readonly [I in keyof L]: (L[I] extends Task<infer V> ? TaskOutcome<V> : never) | undefined };
 
 /**
- * The verbs of tasks, as `self.task` and `system.task`. Only the owner of a task, the process whose verb started it, may
- * wait for it, shut it down or ignore it: anybody else gets a TaskError NOT_OWNER (TK-03). Outside every process the
- * owner is the outside: there nothing is linked and no message arrives.
+ * The verbs of tasks, as `self.task` and `system.task`. Only the owner of a task, the process whose verb started it,
+ * may wait for it, shut it down or ignore it: anybody else gets a TaskError NOT_OWNER (TK-03). Outside every process
+ * the owner is the outside: there nothing is linked and no message arrives.
  */
 export interface TaskVerbs {
   /** the same verbs for tasks that start otherwise: `self.task.with({ priority: 'low' }).async(fn)` */
@@ -98,19 +109,27 @@ export interface TaskVerbs {
   /** outcomes in the order given, undefined for tasks without one (TK-09) */
   yieldMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: YieldManyOptions): Promise<Outcomes<L>>;
   /**
-   * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill at once. Undefined when
-   * it ended because it was asked to, its value when it was already there, else why it ended (TK-07). Also ends a task
-   * that lives on after its `await` timed out or it was ignored; the value of such a one is lost: returning is the reason `normal`.
+   * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill at once. Undefined
+   * when it ended because it was asked to, its value when it was already there, else why it ended (TK-07). Also ends a
+   * task that lives on after its `await` timed out or it was ignored; the value of such a one is lost: returning is the
+   * reason `normal`.
    */
   shutdown<V>(task: Task<V>, timeoutMs?: number | 'infinity' | 'brutal_kill'): Promise<TaskOutcome<V> | undefined>;
-  /** lets a task go: no message and no crash of it will arrive (TK-10), and only `shutdown` can end it. The outcome when there is one already */
+  /**
+   * lets a task go: no message and no crash of it will arrive (TK-10), and only `shutdown` can end it. The outcome when
+   * there is one already
+   */
   ignore<V>(task: Task<V>): TaskOutcome<V> | undefined;
   /**
    * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops over it (TK-11 to
    * TK-15). A crash ends a consumer that does not trap exits, one that does gets the reason as an outcome. Leaving the
    * loop ends the tasks that still run. No message of a stream reaches a mailbox.
    */
-  stream<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>>;
+  stream<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>>;
   /** the same, where a crash is an outcome for every consumer */
-  streamNolink<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>>;
+  streamNolink<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>>;
 }

@@ -57,7 +57,9 @@ export class TaskVerbsImpl {
         return this.kernel.traced(wait.promise);
       }
       if (now !== null && now.ok) return this.told(Promise.resolve(now.value));
-      throw now === null ? new TaskError('NOPROC', 'await', task.pid) : new TaskError('EXIT', 'await', task.pid, now.reason);
+      throw now === null
+        ? new TaskError('NOPROC', 'await', task.pid)
+        : new TaskError('EXIT', 'await', task.pid, now.reason);
     } catch (error) {
       return rejectedWith(this.kernel, error);
     }
@@ -89,9 +91,15 @@ export class TaskVerbsImpl {
       checkKeys('task.yieldMany', options, ['timeoutMs', 'onTimeout', 'limit']);
       this.ownAll('yieldMany', tasks);
       const { onTimeout = 'nothing', limit = tasks.length } = options;
-      if (onTimeout !== 'nothing' && onTimeout !== 'ignore' && onTimeout !== 'kill') throw new OptionError('task.yieldMany.onTimeout', onTimeout, "'nothing', 'ignore' or 'kill'");
-      if (!Number.isInteger(limit) || limit < (tasks.length === 0 ? 0 : 1)) throw new OptionError('task.yieldMany.limit', limit, 'a whole number of tasks from 1');
-      return this.told(yieldAll(tasks, timeoutMs('task.yieldMany.timeoutMs', options.timeoutMs, TASK_TIMEOUT_MS), onTimeout, limit));
+      if (onTimeout !== 'nothing' && onTimeout !== 'ignore' && onTimeout !== 'kill') {
+        throw new OptionError('task.yieldMany.onTimeout', onTimeout, "'nothing', 'ignore' or 'kill'");
+      }
+      if (!Number.isInteger(limit) || limit < (tasks.length === 0 ? 0 : 1)) {
+        throw new OptionError('task.yieldMany.limit', limit, 'a whole number of tasks from 1');
+      }
+      return this.told(
+        yieldAll(tasks, timeoutMs('task.yieldMany.timeoutMs', options.timeoutMs, TASK_TIMEOUT_MS), onTimeout, limit),
+      );
     } catch (error) {
       return rejectedWith(this.kernel, error);
     }
@@ -122,12 +130,16 @@ export class TaskVerbsImpl {
 
   stream(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('stream', fn);
-    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.stream', this.kernel, items, fn, true, options, this.level));
+    return new TaskStreamImpl(
+      this.kernel, this.p, readPlan('task.stream', this.kernel, items, fn, true, options, this.level),
+    );
   }
 
   streamNolink(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('streamNolink', fn);
-    return new TaskStreamImpl(this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options, this.level));
+    return new TaskStreamImpl(
+      this.kernel, this.p, readPlan('task.streamNolink', this.kernel, items, fn, false, options, this.level),
+    );
   }
 
   /** An outcome that is there already comes without a drain. */
@@ -141,7 +153,9 @@ export class TaskVerbsImpl {
 
   /** Refuses what is no task, another process's task, and a task that is waited for already. */
   private own(verb: string, task: TaskRecord): void {
-    if (!(task instanceof TaskRecord)) throw new OptionError(`task.${verb}`, task, 'a task', 'pass what task.async returned');
+    if (!(task instanceof TaskRecord)) {
+      throw new OptionError(`task.${verb}`, task, 'a task', 'pass what task.async returned');
+    }
     this.need(verb);
     if (task.holder !== this.p) throw new TaskError('NOT_OWNER', verb, task.pid);
     if (task.listener !== null) throw new TaskError('BUSY', verb, task.pid);
@@ -150,12 +164,16 @@ export class TaskVerbsImpl {
   private ownAll(verb: string, tasks: readonly TaskRecord[]): void {
     if (!Array.isArray(tasks)) throw new OptionError(`task.${verb}`, tasks, 'an array of tasks');
     for (const task of tasks) this.own(verb, task as TaskRecord);
-    if (new Set(tasks).size !== tasks.length) throw new OptionError(`task.${verb}`, 'the same task twice', 'tasks that differ');
+    if (new Set(tasks).size !== tasks.length) {
+      throw new OptionError(`task.${verb}`, 'the same task twice', 'tasks that differ');
+    }
   }
 }
 
 function checkFunction(verb: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new OptionError(`task.${verb}`, fn, 'a function that takes the self of its task, then the arguments');
+  if (typeof fn !== 'function') {
+    throw new OptionError(`task.${verb}`, fn, 'a function that takes the self of its task, then the arguments');
+  }
 }
 
 function waitMs(verb: string, options: TaskWaitOptions | undefined): number {

@@ -1,5 +1,7 @@
 import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../../base/index.js';
-import { AgentRefImpl, ScopeRef, type AnyDefinition, type Host, type RuntimeDefinition } from '../../behaviour/index.js';
+import {
+  AgentRefImpl, ScopeRef, type AnyDefinition, type Host, type RuntimeDefinition,
+} from '../../behaviour/index.js';
 import { Process, type Address, type Kernel, type NameCell, type Turnover } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';
 import type { BalanceOptions, BalanceStats } from './balance-types.js';
@@ -14,7 +16,8 @@ export type Source = () => readonly Process[];
 const NAMES = Object.keys(STRATEGIES) as [BalanceStrategy, ...BalanceStrategy[]];
 const WEIGHT = 'a whole number from 1';
 const weightSchema = z.number({ error: WEIGHT }).int({ error: WEIGHT }).min(1, { error: WEIGHT });
-const joinSchema: z.ZodType<{ weight?: number }> = z.strictObject({ weight: weightSchema.optional() }, { error: 'an object' }) as never;
+const joinSchema: z.ZodType<{ weight?: number }> =
+  z.strictObject({ weight: weightSchema.optional() }, { error: 'an object' }) as never;
 
 interface ReadBalance {
   readonly strategy?: BalanceStrategy;
@@ -26,8 +29,12 @@ interface ReadBalance {
 const schema: z.ZodType<ReadBalance> = z.strictObject({
   strategy: z.enum(NAMES, { error: `one of ${NAMES.join(', ')}` }).optional(),
   members: z.array(z.unknown(), { error: 'an array of refs, or of { ref, weight }' }).optional(),
-  group: z.strictObject({ scope: z.instanceof(ScopeRef, { error: 'what system.scope returned' }), name: z.unknown() }, { error: 'an object with scope and name' }).optional(),
-  key: z.custom<KeyOf>((value) => typeof value === 'function', { error: 'a function of operation and payload' }).optional(),
+  group: z.strictObject(
+    { scope: z.instanceof(ScopeRef, { error: 'what system.scope returned' }), name: z.unknown() },
+    { error: 'an object with scope and name' },
+  ).optional(),
+  key: z.custom<KeyOf>((value) => typeof value === 'function', { error: 'a function of operation and payload' })
+    .optional(),
   name: z.string({ error: 'a text' }).min(1, { error: 'a text that is not empty' }).optional(),
 }, { error: 'an object' }) as never;
 
@@ -66,7 +73,8 @@ export class Balance implements Choice {
   /** The member that is next, null when none lives; throws when the key of a message is none. */
   pick(op: string, payload: unknown): BalanceMember | null {
     this.refresh();
-    const member = this.rule.pick(this, this.key === null ? 0 : hashText(keyText(atOnce('balance.key', this.key(op, payload)))));
+    const member =
+      this.rule.pick(this, this.key === null ? 0 : hashText(keyText(atOnce('balance.key', this.key(op, payload)))));
     if (member === null) this.nobody++;
     else {
       this.picks++;
@@ -113,7 +121,12 @@ export class Balance implements Choice {
   join(ref: unknown, options: { readonly weight?: number | undefined } = {}): boolean {
     this.ownMembers('join');
     const { weight } = parseOptions('balance.join', joinSchema, options);
-    if (weight !== undefined && this.strategy !== 'weighted') throw new OptionError('balance.join.weight', weight, "no weight unless strategy is 'weighted'", `this one is '${this.strategy}'`, 'BAD_COMBINATION');
+    if (weight !== undefined && this.strategy !== 'weighted') {
+      throw new OptionError(
+        'balance.join.weight', weight, "no weight unless strategy is 'weighted'", `this one is '${this.strategy}'`,
+        'BAD_COMBINATION',
+      );
+    }
     const checked = this.check('join', ref);
     const known = this.find(checked.addr);
     if (known !== undefined) {
@@ -148,7 +161,10 @@ export class Balance implements Choice {
     const members = this.list.map((member) => {
       const p = member.taker;
       const average = member.averageAt(now);
-      return { target: member.title, alive: p !== null, weight: member.weight, picks: member.picks, load: p === null ? 0 : loadOf(p), averageMs: average < 0 ? undefined : average };
+      return {
+        target: member.title, alive: p !== null, weight: member.weight, picks: member.picks,
+        load: p === null ? 0 : loadOf(p), averageMs: average < 0 ? undefined : average,
+      };
     });
     return { strategy: this.strategy, picks: this.picks, nobody: this.nobody, members };
   }
@@ -173,7 +189,9 @@ export class Balance implements Choice {
       if (count !== undefined) this.weigh(member, count);
       return count !== undefined;
     });
-    for (const [p, count] of counts) this.add(new BalanceMember(new AgentRefImpl(p, this.definition, this.kernel, null), count));
+    for (const [p, count] of counts) {
+      this.add(new BalanceMember(new AgentRefImpl(p, this.definition, this.kernel, null), count));
+    }
   }
 
   private weigh(member: BalanceMember, weight: number): void {
@@ -209,17 +227,29 @@ export class Balance implements Choice {
   }
 
   private find(addr: Address): BalanceMember | undefined {
-    return this.known.get(addr) ?? (addr instanceof ViaAddress ? this.list.find((member) => sameVia(member.ref.addr, addr)) : undefined);
+    return this.known.get(addr)
+      ?? (addr instanceof ViaAddress ? this.list.find((member) => sameVia(member.ref.addr, addr)) : undefined);
   }
 
   private ownMembers(verb: string): void {
-    if (this.source !== null) throw new OptionError(`balance.${verb}`, this.addr.name, 'a balancer with members of its own', 'these come from a group or pool: join or leave that', 'BAD_COMBINATION');
+    if (this.source !== null) {
+      throw new OptionError(
+        `balance.${verb}`, this.addr.name, 'a balancer with members of its own',
+        'these come from a group or pool: join or leave that', 'BAD_COMBINATION',
+      );
+    }
   }
 
   private check(verb: string, ref: unknown): AgentRefImpl {
-    if (ref instanceof AgentRefImpl && !(ref.addr instanceof Nobody) && ref.kernel === this.kernel && ref.definition === this.definition) return ref;
-    const other = ref instanceof AgentRefImpl && ref.definition !== this.definition ? ', made with the same definition as the balancer' : '';
-    throw new OptionError(`balance.${verb}`, ref, `a ref of ${this.definition.name} in this system${other}`, 'make one with system.ref(Definition, nameOrPid); a balancer is no member of another');
+    if (ref instanceof AgentRefImpl && !(ref.addr instanceof Nobody) && ref.kernel === this.kernel
+      && ref.definition === this.definition) return ref;
+    const other = ref instanceof AgentRefImpl && ref.definition !== this.definition
+      ? ', made with the same definition as the balancer'
+      : '';
+    throw new OptionError(
+      `balance.${verb}`, ref, `a ref of ${this.definition.name} in this system${other}`,
+      'make one with system.ref(Definition, nameOrPid); a balancer is no member of another',
+    );
   }
 }
 
@@ -244,12 +274,24 @@ function keyText(key: unknown): string {
 }
 
 /** Checks the options and makes the group with its first members. */
-export function makeBalance(host: Host, definition: RuntimeDefinition, options: BalanceOptions<AnyDefinition, never>): Balance {
+export function makeBalance(
+  host: Host, definition: RuntimeDefinition, options: BalanceOptions<AnyDefinition, never>,
+): Balance {
   const { strategy = 'round-robin', members = [], group, key, name } = parseOptions('balance', schema, options);
   if ((strategy === 'consistent-hash') !== (key !== undefined)) {
-    throw new OptionError('balance.key', key, strategy === 'consistent-hash' ? 'a function of operation and payload' : "none unless strategy is 'consistent-hash'", strategy === 'consistent-hash' ? 'it says which messages belong together' : undefined, 'BAD_COMBINATION');
+    throw new OptionError(
+      'balance.key', key,
+      strategy === 'consistent-hash'
+        ? 'a function of operation and payload'
+        : "none unless strategy is 'consistent-hash'",
+      strategy === 'consistent-hash' ? 'it says which messages belong together' : undefined, 'BAD_COMBINATION',
+    );
   }
-  if (group !== undefined && members.length > 0) throw new OptionError('balance.members', members, 'none beside group', 'members of a group come and go there', 'BAD_COMBINATION');
+  if (group !== undefined && members.length > 0) {
+    throw new OptionError(
+      'balance.members', members, 'none beside group', 'members of a group come and go there', 'BAD_COMBINATION',
+    );
+  }
   const source = group === undefined ? null : (): readonly Process[] => group.scope.processes(group.name);
   const made = new Balance(host.kernel, definition, strategy, name ?? definition.name, key ?? null, source);
   for (const one of members) {

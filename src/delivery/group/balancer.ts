@@ -6,8 +6,8 @@ import type { Balancer, BalanceOptions } from './balance-types.js';
 import type { BalanceMember } from './member.js';
 
 /**
- * A ref of a group: each send chooses a member and is that member's. When nobody lives the send goes to its own address,
- * where nobody is either.
+ * A ref of a group: each send chooses a member and is that member's. When nobody lives the send goes to its own
+ * address, where nobody is either.
  */
 export class BalancedRef extends AgentRefImpl {
   constructor(
@@ -88,13 +88,17 @@ export class BalancedRef extends AgentRefImpl {
     return reply;
   }
 
-  override deliverAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+  override deliverAs(
+    sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Promise<unknown> {
     const to = this.nextOr(op, payload);
     if (to instanceof Refused) return refusedSend(this.kernel, this.sent('deliver', op), to.error, false);
     return to === null ? super.deliverAs(sender, op, payload, options) : to.ref.deliverAs(sender, op, payload, options);
   }
 
-  override sendRequestAs(...args: Parameters<AgentRefImpl['sendRequestAs']>): ReturnType<AgentRefImpl['sendRequestAs']> {
+  override sendRequestAs(
+    ...args: Parameters<AgentRefImpl['sendRequestAs']>
+  ): ReturnType<AgentRefImpl['sendRequestAs']> {
     const [, op, payload, , failed] = args;
     const to = this.nextOr(op, payload);
     if (!(to instanceof Refused)) return to === null ? super.sendRequestAs(...args) : to.ref.sendRequestAs(...args);
@@ -138,7 +142,9 @@ class Refused {
 }
 
 /** What `system.balance` returns. */
-export function balance<D extends AnyDefinition, G>(host: Host, definition: D, options: BalanceOptions<D, G>): Balancer<D> {
+export function balance<D extends AnyDefinition, G>(
+  host: Host, definition: D, options: BalanceOptions<D, G>,
+): Balancer<D> {
   return new BalancedRef(makeBalance(host, runtimeOf(definition), options as never), null) as unknown as Balancer<D>;
 }
 

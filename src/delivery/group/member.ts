@@ -32,7 +32,9 @@ export class BalanceMember {
   /** Who would take a message now: alive, of the right protocol, its mailbox not closed. */
   get taker(): Process | null {
     const p = this.ref.addr.owner;
-    return p !== null && p.behaviour === this.ref.definition.behaviour && p.mailbox.extra?.pressure?.closed !== true ? p : null;
+    return p !== null && p.behaviour === this.ref.definition.behaviour && p.mailbox.extra?.pressure?.closed !== true
+      ? p
+      : null;
   }
 
   get gone(): boolean {
@@ -46,7 +48,10 @@ export class BalanceMember {
     this.measuredAt = now;
   }
 
-  /** The average as it counts now, -1 when nothing is known: what is old counts less, so that who was slow is tried again. */
+  /**
+   * The average as it counts now, -1 when nothing is known: what is old counts less, so that who was slow is tried
+   * again.
+   */
   averageAt(now: number): number {
     if (this.averageMs < 0 || this.measured !== this.ref.addr.owner) return -1;
     return this.averageMs * 0.5 ** ((now - this.measuredAt) / HALF_LIFE_MS);

@@ -2,8 +2,8 @@ import type { Address, NameCell, Process } from '../../process/index.js';
 import { Cell, titleOf } from '../../router/index.js';
 
 /**
- * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits there, and what was handled
- * there, is kept with the pool's own address, so it outlives every worker.
+ * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits there, and what was
+ * handled there, is kept with the pool's own address, so it outlives every worker.
  */
 export class Place implements NameCell {
   constructor(

@@ -15,6 +15,9 @@ export class PoolExhaustedError extends CastcallError {
     readonly timeoutMs: number,
     readonly size: number,
   ) {
-    super('POOL_EXHAUSTED', `pool '${pool}': none of ${size} workers was free within ${timeoutMs} ms; release what is checked out sooner, or raise max`);
+    super(
+      'POOL_EXHAUSTED',
+      `pool '${pool}': none of ${size} workers was free within ${timeoutMs} ms; release what is checked out sooner, or raise max`,
+    );
   }
 }

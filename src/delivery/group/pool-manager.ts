@@ -1,5 +1,7 @@
 import { isOrderly, Line, Own, type ExitReason, type Standing } from '../../base/index.js';
-import { AgentRefImpl, defineAgent, runtimeOf, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition } from '../../behaviour/index.js';
+import {
+  AgentRefImpl, defineAgent, runtimeOf, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition,
+} from '../../behaviour/index.js';
 import { Down, ReplySlot, type MonitorRef, type Process } from '../../process/index.js';
 import { dynamicDefinition, Intensity } from '../../supervisor/index.js';
 import { loadOf } from './member.js';
@@ -118,7 +120,8 @@ type Manager = AgentSelf & { state: PoolState };
 async function init(this: AgentSelf, plan: PoolPlan): Promise<PoolState> {
   const { p } = this;
   const dynamic = dynamicDefinition();
-  const supervisor = p.kernel.live.list().find((one) => one.parent === p.parent && one.behaviour === dynamic.behaviour) as Process;
+  const supervisor =
+    p.kernel.live.list().find((one) => one.parent === p.parent && one.behaviour === dynamic.behaviour) as Process;
   const state = new PoolState(plan, new AgentRefImpl(supervisor, dynamic, p.kernel, p));
   const self = this as Manager;
   if (!plan.warmUp) for (let n = 0; n < plan.min; n++) startOne(self, state);
@@ -142,7 +145,8 @@ function ask(state: PoolState, op: string, payload: unknown): Promise<unknown> {
 
 function startOne(self: Manager, state: PoolState): void {
   state.starting++;
-  // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started, and nobody's.
+  // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started,
+  // and nobody's.
   state.workers.sendRequestAs(
     self.p, 'startChild', NO_MORE, (pid) => self.send(self.pid, new Started(pid, undefined)),
     (error) => self.send(self.pid, new Started(null, error)),
@@ -314,7 +318,10 @@ let made: AnyDefinition | null = null;
 
 /** The manager of a pool is an agent like any other; its definition is made once. */
 export function managerDefinition(): AnyDefinition {
-  made ??= defineAgent({ name: 'pool manager', init: init as never, info: info as never, calls: { checkout } as never, casts: { release, grow } as never }) as AnyDefinition;
+  made ??= defineAgent({
+    name: 'pool manager', init: init as never, info: info as never, calls: { checkout } as never,
+    casts: { release, grow } as never,
+  }) as AnyDefinition;
   return made;
 }
 

@@ -6,7 +6,9 @@ import type { Shutdown } from '../../supervisor/index.js';
 export interface PoolOptions {
   /** workers that are always there, default 2 (or `max`, if that is less) */
   readonly min?: number | undefined;
-  /** workers at most, those that start and those that are just ending among them; default 10 (or `min`, if that is more) */
+  /**
+   * workers at most, those that start and those that are just ending among them; default 10 (or `min`, if that is more)
+   */
   readonly max?: number | undefined;
   /** ms without work after which a worker above `min` is ended, `'infinity'` for never; default 300,000 */
   readonly idleMs?: number | 'infinity' | undefined;
@@ -14,7 +16,10 @@ export interface PoolOptions {
   readonly warmUp?: boolean | undefined;
   /** ms that the init of a worker may take, default 30,000 */
   readonly startTimeoutMs?: number | undefined;
-  /** unexpected ends and failed starts of workers allowed within `periodMs`; one more ends the pool. Default 3 for each of `max` */
+  /**
+   * unexpected ends and failed starts of workers allowed within `periodMs`; one more ends the pool. Default 3 for each
+   * of `max`
+   */
   readonly intensity?: number | undefined;
   /** ms, default 5,000 */
   readonly periodMs?: number | undefined;
@@ -48,7 +53,9 @@ const schema: z.ZodType<PoolOptions> = z.strictObject({
   idleMs: z.union([ms, z.literal('infinity')], { error: `${MS}, or 'infinity'` }).optional(),
   warmUp: z.boolean({ error: 'true or false' }).optional(),
   startTimeoutMs: ms.optional(),
-  intensity: z.number({ error: 'a whole number from 0' }).int({ error: 'a whole number from 0' }).min(0, { error: 'a whole number from 0' }).optional(),
+  intensity: z.number({ error: 'a whole number from 0' }).int({ error: 'a whole number from 0' }).min(
+    0, { error: 'a whole number from 0' },
+  ).optional(),
   periodMs: ms.optional(),
   mailbox: z.unknown().optional(),
   shutdown: z.unknown().optional(),
@@ -59,7 +66,14 @@ export function readPool(where: string, given: unknown): { readonly options: Poo
   const options = parseOptions(where, schema, given);
   const min = options.min ?? Math.min(2, options.max ?? 2);
   const max = options.max ?? Math.max(10, min);
-  if (min > max) throw new OptionError(`${where}.min`, min, `at most max, which is ${max}`, 'min workers are always there', 'BAD_COMBINATION');
+  if (min > max) {
+    throw new OptionError(
+      `${where}.min`, min, `at most max, which is ${max}`, 'min workers are always there', 'BAD_COMBINATION',
+    );
+  }
   const idleMs = options.idleMs === 'infinity' ? Infinity : (options.idleMs ?? 300_000);
-  return { options, plan: { min, max, idleMs, warmUp: options.warmUp ?? true, intensity: options.intensity ?? 3 * max, periodMs: options.periodMs ?? 5_000 } };
+  return { options, plan: {
+    min, max, idleMs, warmUp: options.warmUp ?? true, intensity: options.intensity ?? 3 * max,
+    periodMs: options.periodMs ?? 5_000,
+  } };
 }

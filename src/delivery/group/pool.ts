@@ -1,4 +1,6 @@
-import { adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs } from '../../base/index.js';
+import {
+  adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs,
+} from '../../base/index.js';
 import {
   AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type
   ArgsThen, type Host, type InitArgs, type RuntimeDefinition,
@@ -7,7 +9,9 @@ import {
   isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process,
 } from '../../process/index.js';
 import { checkName, titleOf } from '../../router/index.js';
-import { checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, SupervisorState, template } from '../../supervisor/index.js';
+import {
+  checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, SupervisorState, template,
+} from '../../supervisor/index.js';
 import { Balance } from './balance.js';
 import { BalancedRef } from './balancer.js';
 import { loadOf, type BalanceMember } from './member.js';
@@ -22,8 +26,9 @@ const CHECKOUT_MS = 5_000;
 const NO_WORKERS: readonly Process[] = [];
 
 /**
- * Specifies a pool under a supervisor: `pool(id, Definition, ...initArgs, options?)`. It is a supervisor with a manager and
- * the workers, and restarted as a whole when more workers fail than `intensity` allows. Use it by `system.pool(Definition, id)`.
+ * Specifies a pool under a supervisor: `pool(id, Definition, ...initArgs, options?)`. It is a supervisor with a manager
+ * and the workers, and restarted as a whole when more workers fail than `intensity` allows. Use it by
+ * `system.pool(Definition, id)`.
  *
  * Errors: an OptionError for a bad option, `BAD_COMBINATION` when `min` is above `max`.
  *
@@ -36,18 +41,26 @@ const NO_WORKERS: readonly Process[] = [];
  * browsers.stats().size; // => 1
  * @since 0.2.0
  */
-export function pool<D extends AnyDefinition>(id: string, definition: D, ...args: ArgsThen<InitArgs<D>, PoolOptions>): ChildSpec<PoolRef<D>> {
+export function pool<D extends AnyDefinition>(
+  id: string, definition: D, ...args: ArgsThen<InitArgs<D>, PoolOptions>
+): ChildSpec<PoolRef<D>> {
   if (typeof id !== 'string' || id.length === 0) throw new OptionError('pool.id', id, 'a text that is not empty');
   const where = `pool '${id}'`;
   const made = runtimeOf(definition);
   const { init, options: given } = splitArgs(args, made.init === null ? 0 : made.init.length);
   checkArgs(where, init, made);
   const { options, plan } = readPool(where, given ?? {});
-  const worker = { restart: 'temporary', name: false, timeoutMs: options.startTimeoutMs ?? 30_000, mailbox: options.mailbox, shutdown: options.shutdown } as const;
+  const worker = {
+    restart: 'temporary', name: false, timeoutMs: options.startTimeoutMs ?? 30_000, mailbox: options.mailbox,
+    shutdown: options.shutdown,
+  } as const;
   const tree = checkTree(where, {
     strategy: 'one_for_all',
     intensity: 0,
-    children: [simpleSupervisor('workers', template(definition, init as never, worker as never)), child('manager', managerDefinition(), plan, { name: false })],
+    children: [
+      simpleSupervisor('workers', template(definition, init as never, worker as never)),
+      child('manager', managerDefinition(), plan, { name: false }),
+    ],
   });
   const name = checkName(`${where}.name`, options.name ?? id);
   return new ChildSpec<PoolRef<D>>({
@@ -78,7 +91,9 @@ class PoolBalance extends Balance {
     definition: RuntimeDefinition,
     kernel: Kernel,
   ) {
-    super(kernel, definition, 'least-loaded', titleOf(pool), null, () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS);
+    super(
+      kernel, definition, 'least-loaded', titleOf(pool), null, () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS,
+    );
     this.place = new Place(pool, () => this.pick('deliver', undefined)?.taker ?? null);
   }
 
@@ -86,7 +101,9 @@ class PoolBalance extends Balance {
     const member = super.pick(op, payload);
     const manager = managerAt(this.pool);
     const state = stateOf(manager);
-    if (manager === null || state === null || state.asked || state.starting > 0 || state.total >= state.plan.max) return member;
+    if (manager === null || state === null || state.asked || state.starting > 0 || state.total >= state.plan.max) {
+      return member;
+    }
     const taker = member?.taker ?? null;
     if (taker !== null && loadOf(taker) === 0) return member;
     state.asked = true;
@@ -118,7 +135,9 @@ class PoolRefImpl extends BalancedRef {
   }
 
   /** A delivery is the pool's, not its worker's: when that one ends, another takes it. */
-  override deliverAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+  override deliverAs(
+    sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Promise<unknown> {
     return this.anyone.deliverAs(sender, op, payload, options);
   }
 
@@ -156,23 +175,37 @@ class PoolRefImpl extends BalancedRef {
     const limit = timeoutMs('checkout.timeoutMs', options.timeoutMs, CHECKOUT_MS);
     const target = this.workers.addr.name;
     const manager = managerAt(this.workers.pool);
-    if (manager === null) return this.#isOther() ? rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {}) : rejected(this.kernel, 'NOPROC', target, 'checkout', { reason: 'noproc' });
+    if (manager === null) {
+      return this.#isOther()
+        ? rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {})
+        : rejected(this.kernel, 'NOPROC', target, 'checkout', { reason: 'noproc' });
+    }
     const ref = new AgentRefImpl(manager, managerRuntime(), this.kernel, sender);
     const ticket = new Ticket();
     let granted: Grant;
     try {
-      granted = (await ref.callAs(sender, 'checkout', ticket, { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal })) as Grant;
+      granted = (await ref.callAs(
+        sender, 'checkout', ticket, { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal },
+      )) as Grant;
     } catch (error) {
       ref.castAs(null, 'release', ticket, undefined);
-      if (isA(error, CastcallError) && fieldOf(error, 'code') === 'TIMEOUT') throw new PoolExhaustedError(target, limit, stateOf(manager)?.slots.size ?? 0);
+      if (isA(error, CastcallError) && fieldOf(error, 'code') === 'TIMEOUT') {
+        throw new PoolExhaustedError(target, limit, stateOf(manager)?.slots.size ?? 0);
+      }
       throw error;
     }
-    if (granted.p === null) throw isError(granted.error) ? granted.error : callError('EXIT', { target, op: 'checkout', reason: granted.error });
+    if (granted.p === null) {
+      throw isError(granted.error)
+        ? granted.error
+        : callError('EXIT', { target, op: 'checkout', reason: granted.error });
+    }
     if (granted.p.behaviour !== this.definition.behaviour) {
       ref.castAs(null, 'release', ticket, undefined);
       return rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {});
     }
-    return new PooledRefImpl(new Lease(granted.p, () => ref.castAs(null, 'release', ticket, undefined)), this.definition, this.kernel, sender);
+    return new PooledRefImpl(
+      new Lease(granted.p, () => ref.castAs(null, 'release', ticket, undefined)), this.definition, this.kernel, sender,
+    );
   }
 
   /** The owner of that name is no pool, nor one that starts. */
@@ -186,7 +219,8 @@ class PoolRefImpl extends BalancedRef {
     const slots = [...(state?.slots.values() ?? [])];
     const busy = slots.filter((slot) => slot.lease !== null || loadOf(slot.p) > 0).length;
     const stats: PoolStats = {
-      size: slots.length, busy, idle: slots.length - busy, checkedOut: state?.leases.size ?? 0, starting: state?.starting ?? 0, waiting: state?.waiting.size ?? 0,
+      size: slots.length, busy, idle: slots.length - busy, checkedOut: state?.leases.size ?? 0, starting: state?.starting
+        ?? 0, waiting: state?.waiting.size ?? 0,
       grown: state?.grown ?? 0, shrunk: state?.shrunk ?? 0, crashed: state?.crashed ?? 0,
     };
     return stats as never;
@@ -256,7 +290,9 @@ class PooledRefImpl extends AgentRefImpl {
 /** What `system.pool` returns. */
 export function poolRef<D extends AnyDefinition>(host: Host, definition: D, nameOrPid: string): PoolRef<D> {
   const made = runtimeOf(definition);
-  return new PoolRefImpl(new PoolBalance(host.router.address(nameOrPid), made, host.kernel), null) as unknown as PoolRef<D>;
+  return new PoolRefImpl(
+    new PoolBalance(host.router.address(nameOrPid), made, host.kernel), null,
+  ) as unknown as PoolRef<D>;
 }
 
 shownAs(PoolRefImpl, (it) => it.shown);

@@ -90,8 +90,8 @@ function draw(from: Choice, not: BalanceMember | null): BalanceMember | null {
 }
 
 /**
- * The shortest expected wait: average reply time × (what is before it + 1). Nothing is known of a new member: while idle it
- * is tried at once, while busy it counts as the mean of the others.
+ * The shortest expected wait: average reply time × (what is before it + 1). Nothing is known of a new member: while
+ * idle it is tried at once, while busy it counts as the mean of the others.
  */
 export class Fastest extends Strategy {
   private start = 0;
@@ -151,9 +151,10 @@ class Weight {
 }
 
 /**
- * By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each has exactly its share.
- * The next one has the most credit: its weight for each turn, less the sum of all weights for each that it had. Among
- * those of one weight that is who has had the fewest turns. O(different weights), and O(n) once somebody comes or goes.
+ * By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each has exactly its
+ * share. The next one has the most credit: its weight for each turn, less the sum of all weights for each that it had.
+ * Among those of one weight that is who has had the fewest turns. O(different weights), and O(n) once somebody comes or
+ * goes.
  */
 export class Weighted extends Strategy {
   /** who lived at the last choice, and their weights then */
@@ -221,8 +222,8 @@ export class Weighted extends Strategy {
 const REMEMBERED_FROM = 32;
 
 /**
- * Each key has one order of the members, by the hash of both; it goes to the first that lives (rendezvous hashing, P31).
- * Who is first of all is remembered for the latest keys, while nobody joins or leaves.
+ * Each key has one order of the members, by the hash of both; it goes to the first that lives (rendezvous hashing,
+ * P31). Who is first of all is remembered for the latest keys, while nobody joins or leaves.
  */
 export class ConsistentHash extends Strategy {
   private version = -1;
@@ -285,7 +286,8 @@ function titleAt(list: readonly BalanceMember[], at: number): string {
 }
 
 /** How a balancer chooses. */
-export type BalanceStrategy = 'round-robin' | 'least-loaded' | 'two-choices' | 'random' | 'fastest' | 'consistent-hash' | 'weighted';
+export type BalanceStrategy =
+  | 'round-robin' | 'least-loaded' | 'two-choices' | 'random' | 'fastest' | 'consistent-hash' | 'weighted';
 
 export const STRATEGIES: Readonly<Record<BalanceStrategy, new () => Strategy>> = {
   'round-robin': RoundRobin,

@@ -29,8 +29,9 @@ export interface Post extends Resender {
 }
 
 /**
- * In whose account a message is (design §3): that of its mailbox while it is there or with the handler, that of the outside
- * while it is held. Each step here moves it in one go, and keeps the numbers of the destination and of the system.
+ * In whose account a message is (design §3): that of its mailbox while it is there or with the handler, that of the
+ * outside while it is held. Each step here moves it in one go, and keeps the numbers of the destination and of the
+ * system.
  */
 export abstract class Account {
   readonly kernel: Kernel;
@@ -85,7 +86,10 @@ export abstract class Account {
     this.all.pending += change;
   }
 
-  /** The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another message. */
+  /**
+   * The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another
+   * message.
+   */
   duplicate(first: KeyRecord, target: Address, op: Op, payload: unknown, digest: Digest | null): Delivered | Past {
     const { counters, all } = this;
     if (!first.fits(op, payload, digest)) {

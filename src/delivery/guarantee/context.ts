@@ -59,8 +59,8 @@ export class Context implements DeliveryContext {
 }
 
 /**
- * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose handler starts only for a
- * message that is to be handled. Made once per operation.
+ * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose handler starts only
+ * for a message that is to be handled. Made once per operation.
  */
 export function deliveredOp(op: Op): Op {
   const run = op.run as Handler;
@@ -71,7 +71,9 @@ export function deliveredOp(op: Op): Op {
 
 type Handler = (self: { readonly p: Process }, payload: unknown) => unknown;
 
-/** In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one. */
+/**
+ * In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one.
+ */
 function aside(run: Handler): Handler {
   return (self, payload) => {
     const message = self.p.from as Delivered;

@@ -1,10 +1,15 @@
-import { CallError, callError, Deadline, deepFreeze, hashText, isA, markHandled, OptionError, type CallErrorCode, type ExitReason } from '../../base/index.js';
+import {
+  CallError, callError, Deadline, deepFreeze, hashText, isA, markHandled, OptionError, type CallErrorCode,
+  type ExitReason,
+} from '../../base/index.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf,
   type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
 } from '../../behaviour/index.js';
 import { Extra, type Op } from '../../mailbox/index.js';
-import { boundOf, Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Holding, type Kernel, type Process } from '../../process/index.js';
+import {
+  boundOf, Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Holding, type Kernel, type Process,
+} from '../../process/index.js';
 import {
   Cell, hold, letGo, titleOf, unwatch, ViaAddress, watchSignal,
   type Abortable, type DeadLetter, type RetryRefusal, type Router, type Watched,
@@ -52,9 +57,14 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     this.lastBase = terms;
   }
 
-  deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt> {
+  deliver(
+    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null,
+    options: DeliverOptions | undefined,
+  ): Promise<Receipt> {
     const made = this.send('deliver', addr, definition, op, payload, sender, options);
-    if (made instanceof Past || !(made.entrance instanceof Entrance && made.entrance.admission === this)) return Promise.resolve(new ReceiptImpl(made));
+    if (made instanceof Past || !(made.entrance instanceof Entrance && made.entrance.admission === this)) {
+      return Promise.resolve(new ReceiptImpl(made));
+    }
     const promise = new Promise<Receipt>((resolve, reject) => {
       const mine = {
         resolve: () => resolve(new ReceiptImpl(made)),
@@ -75,10 +85,14 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   /** The reply of the one handling, also across restarts of the callee; rejects with what a call rejects with. */
-  call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown> {
+  call(
+    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object,
+  ): Promise<unknown> {
     const { timeoutMs, signal, ...delivery } = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
     const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, null);
-    if (caller !== null && caller === addr.owner) throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
+    if (caller !== null && caller === addr.owner) {
+      throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
+    }
     const message = this.send('call', addr, definition, op, payload, caller, delivery);
     return new OutcomeWait(this.kernel, message, caller, limit, abort).promise;
   }
@@ -126,12 +140,17 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   close(): void {
     this.closed = true;
     // The end of one lets the next of its order key go, which may end it as well.
-    for (const message of [...this.held]) if (message.state === State.Held) message.to.deadLetterHeld(message, 'shutdown');
+    for (const message of [...this.held]) {
+      if (message.state === State.Held) message.to.deadLetterHeld(message, 'shutdown');
+    }
     for (const waiting of this.retrying) this.kernel.deadlines.remove(waiting);
     this.retrying.clear();
   }
 
-  private send(verb: 'call' | 'deliver', addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Delivered | Past {
+  private send(
+    verb: 'call' | 'deliver', addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown,
+    sender: Process | null, options: DeliverOptions | undefined,
+  ): Delivered | Past {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
     let key: string | null = null;
     let order: string | null = null;
@@ -139,8 +158,14 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (this.kernel.frozen) deepFreeze(payload);
     const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
     const p = addr.owner;
-    if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) throw callError(p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, verb, reason: 'noproc' });
-    if (this.closed) throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
+    if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) {
+      throw callError(
+        p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, verb, reason: 'noproc' },
+      );
+    }
+    if (this.closed) {
+      throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
+    }
     const to = this.destinationOf(addr, p);
     let record: KeyRecord | null = null;
     if (key !== null) {
@@ -159,8 +184,8 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   /**
-   * False when it was refused. Its key is taken before: accepting may run the user's code (sizeOf), which may send the same
-   * key, and is told of this one then.
+   * False when it was refused. Its key is taken before: accepting may run the user's code (sizeOf), which may send the
+   * same key, and is told of this one then.
    */
   private offer(made: Delivered, p: Process | null, to: Destination, admission: Admission | null): boolean {
     const { record } = made;
@@ -180,7 +205,9 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     const digest = known === null ? null : edited || !known.sealed ? this.memory.digester.of(payload) : known;
     const p = target.owner;
     if (this.closed) return 'SYSTEM_STOPPED';
-    if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
+    if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) {
+      return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
+    }
     const to = this.destinationOf(target, p);
     try {
       const first = known === null ? undefined : to.keys.find(known.key, this.mono);
@@ -211,7 +238,12 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   private baseOf(definition: RuntimeDefinition): Terms {
     let base = this.bases.get(definition);
     if (base === undefined) {
-      if (!(definition instanceof AgentDefinition)) throw new OptionError('deliver', definition.name, 'an agent made with defineAgent', 'state machines take calls and casts', 'NOT_DELIVERABLE');
+      if (!(definition instanceof AgentDefinition)) {
+        throw new OptionError(
+          'deliver', definition.name, 'an agent made with defineAgent', 'state machines take calls and casts',
+          'NOT_DELIVERABLE',
+        );
+      }
       const defaults: DeliveryDefaults | undefined = definition.delivery;
       base = defaults === undefined ? this.terms : termsOf('delivery', defaults, this.terms);
       this.bases.set(definition, base);
@@ -239,7 +271,9 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 }
 
-/** Waits for the outcome as a caller does for its reply. The message goes on when its caller gives up: it was accepted. */
+/**
+ * Waits for the outcome as a caller does for its reply. The message goes on when its caller gives up: it was accepted.
+ */
 class OutcomeWait extends Deadline implements Abortable, Holding {
   private readonly fields: { readonly target: string; readonly op: string };
   private watched: Watched | null = null;

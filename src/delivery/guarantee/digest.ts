@@ -35,13 +35,14 @@ const P3 = 0xc2b2ae3d | 0;
 const P4 = 0x27d4eb2f | 0;
 
 /**
- * Makes digests: a value is written as a stream of words, and the stream is mixed into four lanes of 32 bits, in the manner of
- * xxHash, each lane into the next. `salt` makes them this system's own. It is not cryptographic: who can read the salt and
- * choose payloads at will could find two with one digest, and make the second of his own messages pass as his first.
+ * Makes digests: a value is written as a stream of words, and the stream is mixed into four lanes of 32 bits, in the
+ * manner of xxHash, each lane into the next. `salt` makes them this system's own. It is not cryptographic: who can read
+ * the salt and choose payloads at will could find two with one digest, and make the second of his own messages pass as
+ * his first.
  *
- * Equal is what `isDeepStrictEqual` calls equal, with one difference: what cannot be read from outside is equal to itself only
- * (docs/semantics/delivery.md has the table). A value of more than 100,000 objects, of more than 1,000 levels, or whose
- * getters throw, is taken as one that cannot be read.
+ * Equal is what `isDeepStrictEqual` calls equal, with one difference: what cannot be read from outside is equal to
+ * itself only (docs/semantics/delivery.md has the table). A value of more than 100,000 objects, of more than 1,000
+ * levels, or whose getters throw, is taken as one that cannot be read.
  */
 export class Digester implements Digest {
   a = 0;
@@ -201,7 +202,9 @@ export class Digester implements Digest {
       this.value(item);
     });
     else if (types.isSet(value)) this.unordered(Tag.Set, SET_VALUES.call(value), (item) => this.value(item));
-    else if (ArrayBuffer.isView(value)) return this.octets(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    else if (ArrayBuffer.isView(
+      value,
+    )) return this.octets(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     else if (types.isAnyArrayBuffer(value)) this.octets(new Uint8Array(value));
     else if (types.isDate(value)) this.number(value.getTime());
     else if (types.isRegExp(value)) this.text(`${value.source}/${value.flags}/${value.lastIndex}`);
@@ -271,7 +274,9 @@ export class Digester implements Digest {
     if (this.at + SHORT > WORDS) this.mixIn();
     const { words } = this;
     let { at } = this;
-    for (let i = 0; i < length; i += 2) words[at++] = text.charCodeAt(i) | (i + 1 < length ? text.charCodeAt(i + 1) << 16 : 0);
+    for (let i = 0; i < length; i += 2) {
+      words[at++] = text.charCodeAt(i) | (i + 1 < length ? text.charCodeAt(i + 1) << 16 : 0);
+    }
     this.at = at;
   }
 
@@ -312,7 +317,10 @@ export class Digester implements Digest {
     this.at = 0;
   }
 
-  /** Each word changes the lane that it enters, and with it the lane before, in the same step: a change is soon in all four. */
+  /**
+   * Each word changes the lane that it enters, and with it the lane before, in the same step: a change is soon in all
+   * four.
+   */
   private mixIn(): void {
     const { words } = this;
     let { a, b, c, d, at } = this;

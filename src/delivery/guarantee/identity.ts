@@ -21,8 +21,8 @@ const HIDDEN = /#|\[native code\]|__private|\.(?:set|add)\(this\b/;
 const seen = new WeakMap<object, boolean>();
 
 /**
- * Whether all that an instance of a class is can be read from outside. Not when it, or a class that it extends, has private
- * fields, or comes with the platform: what is behind a Blob, Headers or a WeakRef shows in no property.
+ * Whether all that an instance of a class is can be read from outside. Not when it, or a class that it extends, has
+ * private fields, or comes with the platform: what is behind a Blob, Headers or a WeakRef shows in no property.
  */
 export function isOpen(prototype: object): boolean {
   let open = seen.get(prototype);
@@ -42,5 +42,6 @@ function read(prototype: object): boolean {
 
 function isGlobal(made: Function): boolean {
   const found = Object.getOwnPropertyDescriptor(globalThis, made.name);
-  return found !== undefined && (found.value === made || (found.get !== undefined && found.get.call(globalThis) === made));
+  return found !== undefined
+    && (found.value === made || (found.get !== undefined && found.get.call(globalThis) === made));
 }

@@ -6,7 +6,10 @@ import type { Digest, Digester } from './digest.js';
 import { Outcome } from './outcome.js';
 import type { Followed } from './receipt.js';
 
-/** What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much of replies in all. */
+/**
+ * What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much
+ * of replies in all.
+ */
 export interface LedgerLimits {
   readonly keysMax: number;
   readonly ageMs: number;
@@ -123,7 +126,9 @@ export class Past implements Followed {
   }
 }
 
-/** The keys of one destination: those of messages that are not over, and a window, by count and age, of those handled. */
+/**
+ * The keys of one destination: those of messages that are not over, and a window, by count and age, of those handled.
+ */
 export class Ledger {
   /** the only key, or null when there are none or several: many destinations never have two */
   private only: KeyRecord | null = null;
@@ -163,7 +168,10 @@ export class Ledger {
     return this.only === null && this.several === null;
   }
 
-  /** Its message was handled: the key is remembered from now on, as the newest; those that are beyond the limits go. O(1) each. */
+  /**
+   * Its message was handled: the key is remembered from now on, as the newest; those that are beyond the limits go.
+   * O(1) each.
+   */
   remember(record: KeyRecord, outcome: DeliveryOutcome, now: number): void {
     record.outcome = outcome;
     record.at = now;

@@ -16,7 +16,8 @@ export class Outcome {
   ) {}
 }
 
-toldAs(Outcome, ({ kind, reason, attempts }) => `Outcome(${kind}${reason === undefined ? '' : `: ${printable(reason)}`}, attempts: ${attempts})`);
+toldAs(Outcome, ({ kind, reason, attempts }) =>
+  `Outcome(${kind}${reason === undefined ? '' : `: ${printable(reason)}`}, attempts: ${attempts})`);
 
 /** The record of a delivery that is over, as it is made. */
 export class Settled implements SettledDelivery {
@@ -39,4 +40,5 @@ export class Settled implements SettledDelivery {
   }
 }
 
-toldAs(Settled, ({ to, op, kind, reason }) => `Delivery(${op} to ${to}: ${kind}${reason === undefined ? '' : `: ${printable(reason)}`})`);
+toldAs(Settled, ({ to, op, kind, reason }) =>
+  `Delivery(${op} to ${to}: ${kind}${reason === undefined ? '' : `: ${printable(reason)}`})`);

@@ -9,7 +9,10 @@ export const RECENT_MAX = 100_000;
 const COUNT_RULE = 'a whole number of records from 1';
 const schema = z.strictObject({
   to: z.string({ error: 'a text' }).optional(),
-  kind: z.enum(['handled', 'refused', 'rejected', 'dropped', 'superseded', 'expired', 'dead-lettered', 'cancelled', 'unknown'], { error: 'an outcome, such as handled, refused, expired or dead-lettered' }).optional(),
+  kind: z.enum(
+    ['handled', 'refused', 'rejected', 'dropped', 'superseded', 'expired', 'dead-lettered', 'cancelled', 'unknown'],
+    { error: 'an outcome, such as handled, refused, expired or dead-lettered' },
+  ).optional(),
   limit: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
 }, { error: 'a query: an object, {} for all' });
 

@@ -27,7 +27,9 @@ export class DeliveredRoad implements Road {
   get facts(): Road['facts'] {
     const { target, caller, attempts, failures, terms, key, past } = this.message;
     const before = past === null ? 0 : past.attempts;
-    const all = past === null ? failures : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))];
+    const all = past === null
+      ? failures
+      : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))];
     return {
       verb: 'deliver',
       to: titleOf(target),

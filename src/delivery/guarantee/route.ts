@@ -55,7 +55,9 @@ export interface Keeper {
 }
 
 /** The route of a message: most have that of the one before. */
-export function routeOf(to: Keeper, op: Op, target: Address, behaviour: Behaviour, terms: Terms, callee: Process | null): Route {
+export function routeOf(
+  to: Keeper, op: Op, target: Address, behaviour: Behaviour, terms: Terms, callee: Process | null,
+): Route {
   const { latest } = to;
   if (latest !== null && latest.callee === callee && latest.op === op && latest.terms === terms && latest.target === target
     && latest.behaviour === behaviour) return latest;

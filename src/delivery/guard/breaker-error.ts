@@ -32,8 +32,8 @@ const NOT_THE_CALLEE: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * What a breaker takes for a failure by default: every error but the abort of its caller (the signal has fired, not by a
- * timeout; or an AbortError), a full mailbox, a refusal, and what a breaker or a limit said. A timeout is a failure,
+ * What a breaker takes for a failure by default: every error but the abort of its caller (the signal has fired, not by
+ * a timeout; or an AbortError), a full mailbox, a refusal, and what a breaker or a limit said. A timeout is a failure,
  * also one that comes by the signal (`AbortSignal.timeout`).
  *
  * @example

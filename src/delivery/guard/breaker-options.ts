@@ -30,7 +30,9 @@ const schema: z.ZodType<BreakerOptions> = z.strictObject({
   openMs: z.unknown().optional(),
   probes: count.optional(),
   probeTimeoutMs: z.unknown().optional(),
-  isFailure: z.custom<NonNullable<BreakerOptions['isFailure']>>((value) => typeof value === 'function', { error: 'a function of error and signal to boolean' }).optional(),
+  isFailure: z.custom<NonNullable<BreakerOptions['isFailure']>>(
+    (value) => typeof value === 'function', { error: 'a function of error and signal to boolean' },
+  ).optional(),
 }, { error: 'an object' }) as never;
 
 export function readBreaker(name: string, given: BreakerOptions): ReadBreaker {

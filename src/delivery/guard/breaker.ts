@@ -1,8 +1,8 @@
-// The doorway of opossum: the window of results and the decision to open by its rate are opossum's; consecutive failures,
-// k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where they end, and
-// is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken off. A success
-// decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which costs three
-// promises.
+// The doorway of opossum: the window of results and the decision to open by its rate are opossum's; consecutive
+// failures, k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where
+// they end, and is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken
+// off. A success decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which
+// costs three promises.
 import { atOnce, Deadline, markHandled, told } from '../../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../../behaviour/index.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../../process/index.js';
@@ -158,7 +158,9 @@ export class Circuit {
     try {
       return atOnce('breaker.isFailure', this.options.isFailure(error, signal)) ? 'failure' : 'ignored';
     } catch (thrown) {
-      this.kernel.warn('isFailure of a breaker threw: the call counts as failed', { breaker: this.options.name, error: thrown });
+      this.kernel.warn(
+        'isFailure of a breaker threw: the call counts as failed', { breaker: this.options.name, error: thrown },
+      );
       return 'failure';
     }
   }
@@ -206,7 +208,10 @@ export class Circuit {
 
   stats(): BreakerStats {
     const { success, failure, ...counts } = this.totals;
-    return { name: this.options.name, state: this.state, successes: success, failures: failure, ...counts, window: this.window.counts(this.kernel.env.mono()), probeInMs: this.probeInMs() };
+    return {
+      name: this.options.name, state: this.state, successes: success, failures: failure, ...counts,
+      window: this.window.counts(this.kernel.env.mono()), probeInMs: this.probeInMs(),
+    };
   }
 
   /** The system has stopped. */
@@ -259,9 +264,12 @@ export class Circuit {
     if (this.telling || this.untold.length === 0) return;
     this.telling = true;
     for (let change = this.untold.shift(); change !== undefined; change = this.untold.shift()) {
-      const report: Report & BreakerChange = { label: `breaker ${change.to}`, level: change.to === 'open' ? 'warn' : 'info', ...change };
+      const report: Report & BreakerChange =
+        { label: `breaker ${change.to}`, level: change.to === 'open' ? 'warn' : 'info', ...change };
       this.kernel.report(report);
-      for (const listener of [...this.listeners]) tell(this.kernel, 'a listener of a breaker failed', () => listener(change), { breaker: change.breaker });
+      for (const listener of [...this.listeners]) {
+        tell(this.kernel, 'a listener of a breaker failed', () => listener(change), { breaker: change.breaker });
+      }
     }
     this.telling = false;
   }

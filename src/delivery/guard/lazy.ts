@@ -3,12 +3,13 @@ import { disown, fieldOf, OptionError } from '../../base/index.js';
 /** Whether it does its work only when it is read: an iterator of promises, or a generator. */
 function isLazy(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || typeof fieldOf(value, 'next') !== 'function') return false;
-  return typeof fieldOf(value, Symbol.asyncIterator) === 'function' || fieldOf(value, Symbol.toStringTag) === 'Generator';
+  return typeof fieldOf(value, Symbol.asyncIterator) === 'function'
+    || fieldOf(value, Symbol.toStringTag) === 'Generator';
 }
 
 /**
- * Refuses such a result of a function that is guarded: none of its work has been done, and what is done when it is read is
- * guarded no more. It is ended, so that it keeps nothing open.
+ * Refuses such a result of a function that is guarded: none of its work has been done, and what is done when it is read
+ * is guarded no more. It is ended, so that it keeps nothing open.
  */
 export function checkResult(verb: string, value: unknown): void {
   if (!isLazy(value)) return;

@@ -27,13 +27,22 @@ const schema: z.ZodType<LimitOptions> = z.strictObject({
 
 export function readLimit(name: string, given: LimitOptions): ReadLimit {
   const { perMinute, burst, concurrent, retryAfterMaxMs } = parseOptions('limit', schema, given);
-  if (perMinute === undefined && concurrent === undefined) throw new OptionError('limit', given, 'perMinute, concurrent or both', 'a limit without either limits nothing');
-  if (perMinute === undefined && burst !== undefined) throw new OptionError('limit.burst', burst, 'perMinute beside it', 'burst says how many starts of the rate may come at once; for calls at the same time use concurrent');
+  if (perMinute === undefined && concurrent === undefined) {
+    throw new OptionError('limit', given, 'perMinute, concurrent or both', 'a limit without either limits nothing');
+  }
+  if (perMinute === undefined && burst !== undefined) {
+    throw new OptionError(
+      'limit.burst', burst, 'perMinute beside it',
+      'burst says how many starts of the rate may come at once; for calls at the same time use concurrent',
+    );
+  }
   return {
     name,
     perMinute: perMinute ?? Infinity,
     burst: burst ?? Math.max(1, Math.ceil((perMinute ?? 60) / 60)),
     concurrent: concurrent ?? Infinity,
-    retryAfterMaxMs: retryAfterMaxMs === undefined ? RETRY_AFTER_MAX_MS : delayMs('limit.retryAfterMaxMs', retryAfterMaxMs),
+    retryAfterMaxMs: retryAfterMaxMs === undefined
+      ? RETRY_AFTER_MAX_MS
+      : delayMs('limit.retryAfterMaxMs', retryAfterMaxMs),
   };
 }

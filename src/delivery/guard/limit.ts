@@ -88,8 +88,8 @@ class Waiting implements Standing<Waiting> {
 }
 
 /**
- * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of debts; a start moves
- * it on by one interval, and may come up to `burst - 1` intervals before it.
+ * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of debts; a start
+ * moves it on by one interval, and may come up to `burst - 1` intervals before it.
  */
 export class Gate {
   private running = 0;
@@ -156,7 +156,9 @@ export class Gate {
   }
 
   pause(ms: number): void {
-    if (ms > this.options.retryAfterMaxMs) this.tellPause('a pause longer than retryAfterMaxMs; limit.resume() ends it', ms, ms);
+    if (ms > this.options.retryAfterMaxMs) {
+      this.tellPause('a pause longer than retryAfterMaxMs; limit.resume() ends it', ms, ms);
+    }
     this.pauseFor(ms);
   }
 
@@ -165,12 +167,19 @@ export class Gate {
     this.pump();
   }
 
-  /** An error that says when to come again pauses the limit, within bounds: a date in place of a duration would end it for ever. */
+  /**
+   * An error that says when to come again pauses the limit, within bounds: a date in place of a duration would end it
+   * for ever.
+   */
   learn(error: unknown): void {
     const asked = retryAfterOf(error);
     if (asked === undefined) return;
     const ms = Math.min(asked, this.options.retryAfterMaxMs);
-    if (ms < asked && this.now() + ms > this.pausedUntil) this.tellPause('an error asked for a longer pause than retryAfterMaxMs: it is cut; retryAfterMs is a duration', asked, ms);
+    if (ms < asked && this.now() + ms > this.pausedUntil) {
+      this.tellPause(
+        'an error asked for a longer pause than retryAfterMaxMs: it is cut; retryAfterMs is a duration', asked, ms,
+      );
+    }
     this.pauseFor(ms);
   }
 
@@ -186,7 +195,10 @@ export class Gate {
 
   stats(): LimitStats {
     const { running, waiting, counts } = this;
-    return { name: this.options.name, running, waiting, ...counts, pausedMs: Math.max(0, Math.ceil(this.pausedUntil - this.now())) };
+    return {
+      name: this.options.name, running, waiting, ...counts,
+      pausedMs: Math.max(0, Math.ceil(this.pausedUntil - this.now())),
+    };
   }
 
   /** The system has stopped: nobody gets a turn any more. */

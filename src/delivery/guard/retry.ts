@@ -1,6 +1,7 @@
 // The doorway of p-retry: retries around I/O and remote calls. Redelivery has its own schedule, on the deadline list.
-// p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms for
-// none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed attempt.
+// p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms
+// for none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed
+// attempt.
 import pRetry from 'p-retry';
 import { adopt, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptions, z } from '../../base/index.js';
 import type { RetryOptions } from '../../behaviour/index.js';
@@ -14,15 +15,20 @@ const ATTEMPTS_RULE = 'a whole number of attempts from 1';
 const FACTOR_RULE = 'a finite number from 1';
 const JITTER_RULE = 'true, false, or a number from 0 to 1';
 const schema: z.ZodType<RetryOptions> = z.strictObject({
-  attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE }).optional(),
+  attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE })
+    .optional(),
   baseMs: z.unknown().optional(),
   factor: z.number({ error: FACTOR_RULE }).min(1, { error: FACTOR_RULE }).optional(),
   maxMs: z.unknown().optional(),
   jitter: z.union([z.boolean(), z.number().min(0).max(1)], { error: JITTER_RULE }).optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional(),
-  when: z.custom<(error: unknown) => boolean>((value) => typeof value === 'function', { error: 'a function from error to boolean' }).optional(),
+  when: z.custom<(error: unknown) => boolean>(
+    (value) => typeof value === 'function', { error: 'a function from error to boolean' },
+  ).optional(),
   retryAfterMaxMs: z.unknown().optional(),
-  onRetry: z.custom<RetryOptions['onRetry']>((value) => typeof value === 'function', { error: 'a function that takes { error, attempt, delayMs }' }).optional(),
+  onRetry: z.custom<RetryOptions['onRetry']>(
+    (value) => typeof value === 'function', { error: 'a function that takes { error, attempt, delayMs }' },
+  ).optional(),
 }, { error: 'an object' }) as never;
 
 /** What `jitter: true` means: as for deliveries. */
@@ -30,7 +36,12 @@ const JITTER = 0.5;
 
 interface ReadRetry {
   readonly attemptsMax: number;
-  readonly schedule: { readonly baseMs: number; readonly factor: number; readonly maxMs: number; readonly jitter: number };
+  readonly schedule: {
+    readonly baseMs: number;
+    readonly factor: number;
+    readonly maxMs: number;
+    readonly jitter: number
+  };
   readonly signal: AbortSignal | undefined;
   readonly when: ((error: unknown) => boolean) | undefined;
   readonly retryAfterMaxMs: number;
@@ -53,7 +64,9 @@ function read(given: RetryOptions): ReadRetry {
   const { signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = rest;
   delayMs('retry.retryAfterMaxMs', retryAfterMaxMs);
   delayMs('retry.baseMs', baseMs);
-  if (delayMs('retry.maxMs', maxMs) < baseMs) throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+  if (delayMs('retry.maxMs', maxMs) < baseMs) {
+    throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+  }
   return {
     attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when,
     retryAfterMaxMs, onRetry,
@@ -62,8 +75,8 @@ function read(given: RetryOptions): ReadRetry {
 
 /**
  * Runs `attempt` until it succeeds, with exponential backoff between attempts; rejects with the last error. For calls
- * to the outside (HTTP, files, LLMs) and for calls to agents that are being restarted. The attempt gets its number, from 1.
- * An error with a number `retryAfterMs`, also in the `details` of a refusal, makes the wait at least so long
+ * to the outside (HTTP, files, LLMs) and for calls to agents that are being restarted. The attempt gets its number,
+ * from 1. An error with a number `retryAfterMs`, also in the `details` of a refusal, makes the wait at least so long
  * (`retryAfterMaxMs`). An attempt may throw anything, also what is no Error: it is tried again, and rejects, as it was
  * thrown. Once the signal has fired it rejects with the signal's reason, whatever the attempt that runs comes to;
  * `when` is not asked about that. An error of an attempt that nobody looks at is an unhandled rejection; what `retry`

@@ -64,7 +64,9 @@ function keysOf(p: Process): string[] {
   const found: string[] = [];
   for (const key of p.ext?.rarity?.dictionary?.keys() ?? []) {
     if (found.length === KEYS_MAX) break;
-    found.push(typeof key === 'string' ? key.slice(0, KEY_LENGTH) : typeof key === 'symbol' || typeof key === 'number' ? String(key) : `[${typeof key}]`);
+    found.push(typeof key === 'string'
+      ? key.slice(0, KEY_LENGTH)
+      : typeof key === 'symbol' || typeof key === 'number' ? String(key) : `[${typeof key}]`);
   }
   return found;
 }
@@ -87,5 +89,8 @@ function neighboursOf(p: Process): Neighbour[] {
 }
 
 function describe(p: Process): Neighbour {
-  return { pid: p.pid, name: p.name?.name, processLabel: p.ext?.label ?? undefined, behaviour: p.behaviour.name, initialCall: initialCall(p), status: statusOf(p), op: p.op?.name, queued: p.mailbox.size, ancestors: ancestors(p) };
+  return {
+    pid: p.pid, name: p.name?.name, processLabel: p.ext?.label ?? undefined, behaviour: p.behaviour.name,
+    initialCall: initialCall(p), status: statusOf(p), op: p.op?.name, queued: p.mailbox.size, ancestors: ancestors(p),
+  };
 }

@@ -4,15 +4,18 @@ import { Level, Phase, Run, type Pid, type Process } from '../record/process.js'
 import { isSuspended } from '../signal/suspend.js';
 
 /**
- * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too (PF-08);
+ * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too
+ * (PF-08);
  * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none (PR-20),
  * `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it, and has given its spare storage back (GS-31).
  */
-export type Status = 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
+export type Status =
+  | 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
 
 /** Scheduling levels by name (PF-02). */
 export type ProcessPriority = 'low' | 'normal' | 'high' | 'max';
-export const LEVELS: Readonly<Record<ProcessPriority, Level>> = { low: Level.Low, normal: Level.Normal, high: Level.High, max: Level.Max };
+export const LEVELS: Readonly<Record<ProcessPriority, Level>> =
+  { low: Level.Low, normal: Level.Normal, high: Level.High, max: Level.Max };
 const NAMES: readonly ProcessPriority[] = ['low', 'normal', 'high', 'max'];
 
 export function priorityOf(p: Process): ProcessPriority {
@@ -60,9 +63,13 @@ export function statusOf(p: Process): Status {
 
 export function inspectProcess(p: Process): ProcessInfo {
   const monitors: Pid[] = [];
-  for (let at = p.ext?.watching ?? null; at !== null; at = at.holderNext) if (at.target !== null) monitors.push(at.target.pid);
+  for (let at = p.ext?.watching ?? null; at !== null; at = at.holderNext) {
+    if (at.target !== null) monitors.push(at.target.pid);
+  }
   const monitoredBy: Pid[] = [];
-  for (let at = p.watchers; at !== null; at = at.targetNext) if (at.holder !== null && at.holder.phase !== Phase.Dead) monitoredBy.push(at.holder.pid);
+  for (let at = p.watchers; at !== null; at = at.targetNext) {
+    if (at.holder !== null && at.holder.phase !== Phase.Dead) monitoredBy.push(at.holder.pid);
+  }
   return {
     pid: p.pid,
     name: p.name?.name,

@@ -32,7 +32,9 @@ export function readItems(p: Process, items: readonly (keyof ProcessItems)[]): u
       case 'dictionary': return new Map(hidden(p) ? [] : (p.ext?.rarity?.dictionary ?? []));
       case 'messageQueueLength': return queuedIn(p).length;
       case 'memory': return memoryOf(p);
-      case 'suspending': return [...(p.ext?.rarity?.suspending ?? [])].map(([target, count]) => ({ pid: target.pid, count }));
+      case 'suspending': return [...(p.ext?.rarity?.suspending ?? [])].map(
+        ([target, count]) => ({ pid: target.pid, count }),
+      );
       default: return (info ??= inspectProcess(p))[item];
     }
   });
@@ -64,7 +66,9 @@ function queuedIn(p: Process, limit: number = Infinity): Queued[] {
   for (const rank of [Rank.Critical, Rank.High]) collect(laneOf(p.mailbox, rank), found, limit);
   for (const one of ordinary) found.push(one);
   for (const rank of [Rank.Normal, Rank.Low]) collect(laneOf(p.mailbox, rank), found, limit);
-  return found.filter(({ op, payload }) => op.kind <= Kind.Timer && !(op.kind === Kind.Down && withdrawn(payload as Down)));
+  return found.filter(
+    ({ op, payload }) => op.kind <= Kind.Timer && !(op.kind === Kind.Down && withdrawn(payload as Down)),
+  );
 }
 
 function laneOf(box: Mailbox, rank: Rank): Lane | null {
@@ -105,6 +109,8 @@ function memoryOf(p: Process): number {
 
 function storage(lane: Lane | null): number {
   let bytes = 0;
-  for (let segment = lane?.head ?? null; segment !== null; segment = segment[segment.length - 1] as Segment | null) bytes += segment.length * 8;
+  for (let segment = lane?.head ?? null; segment !== null; segment = segment[segment.length - 1] as Segment | null) {
+    bytes += segment.length * 8;
+  }
   return bytes;
 }

@@ -6,21 +6,27 @@ import { tell } from '../record/tell.js';
 
 /** What `system.watchdog` looks for; without a key that kind is not watched. */
 export interface WatchdogOptions {
-  /** queues: `long` and more user messages waiting is an event, and so is `short` and fewer after that; `short` is below `long` */
+  /**
+   * queues: `long` and more user messages waiting is an event, and so is `short` and fewer after that; `short` is below
+   * `long`
+   */
   readonly queue?: { readonly long: number; readonly short: number } | undefined;
   /** handlers: ms on the thread, in one go, from which on a handler is an event */
   readonly handlerMs?: number | undefined;
   /**
-   * the event loop: whole ms from 50 that it may stand still. A thread watches it: within 50 ms more a line is on standard error,
-   * while it still stands, with the process that runs and its stack; the listener is told when it goes on
+   * the event loop: whole ms from 50 that it may stand still. A thread watches it: within 50 ms more a line is on
+   * standard error, while it still stands, with the process that runs and its stack; the listener is told when it goes
+   * on
    */
   readonly stallMs?: number | undefined;
 }
 
 /** What a watchdog tells. */
 export type WatchdogEvent =
-  | { readonly kind: 'queue-long' | 'queue-short'; readonly pid: Pid; readonly name: string | undefined; readonly queued: number }
-  | { readonly kind: 'handler-long'; readonly pid: Pid; readonly name: string | undefined; readonly behaviour: string; readonly op: string; readonly ms: number }
+  | { readonly kind:
+    | 'queue-long' | 'queue-short'; readonly pid: Pid; readonly name: string | undefined; readonly queued: number }
+  | { readonly kind: 'handler-long'; readonly pid: Pid; readonly name:
+    | string | undefined; readonly behaviour: string; readonly op: string; readonly ms: number }
   | StallEvent;
 
 /** The event loop stood still. Process and stack are undefined where they could not be told. */
@@ -37,8 +43,8 @@ export interface StallEvent {
 }
 
 /**
- * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is none: a send looks for it
- * on the road of what is watched, and handlers are watched by taking the place of each process's `handle`.
+ * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is none: a send looks for
+ * it on the road of what is watched, and handlers are watched by taking the place of each process's `handle`.
  */
 export class Watchdog {
   private readonly crowded = new WeakSet<Process>();
@@ -91,7 +97,11 @@ export class Watchdog {
     } finally {
       const ms = env.mono() - began;
       const { handlerMs } = this.options;
-      if (handlerMs !== undefined && ms >= handlerMs) this.event({ kind: 'handler-long', pid: p.pid, name: p.name?.name, behaviour: p.behaviour.name, op: op.name, ms });
+      if (handlerMs !== undefined && ms >= handlerMs) {
+        this.event(
+          { kind: 'handler-long', pid: p.pid, name: p.name?.name, behaviour: p.behaviour.name, op: op.name, ms },
+        );
+      }
       this.taken(p, p.mailbox.size + (result === KEPT && !op.signal ? 1 : 0));
     }
   }

@@ -9,8 +9,8 @@ const LOOKS_MIN = 64;
 const LOOKS_MAX = 4_096;
 
 /**
- * The account of all user messages of a system (design §3). Mailboxes at rest (nothing queued, running or waiting there)
- * are a sum, those in use are counted one by one: a look costs what is in use, however many processes there are.
+ * The account of all user messages of a system (design §3). Mailboxes at rest (nothing queued, running or waiting
+ * there) are a sum, those in use are counted one by one: a look costs what is in use, however many processes there are.
  *
  * A mailbox at rest has the gate of one that has not been opened, so that no send pays for knowing which it is: the
  * first message takes the longer road, through `Process.box`, which puts it in use. It goes to rest in a turn of the

@@ -28,9 +28,9 @@ const COLLECT_EVERY_MS = 2_000;
 const LANES = Rank.Critical + 1;
 
 /**
- * The memory ceiling of a program (P11). Between the high mark and the ceiling lie four steps, one for each lane: the first
- * refuses user messages of the low lane, the last those of all. Each is left when the memory is as far below its beginning
- * as the low mark lies below the high one. The runtime's own messages are never refused.
+ * The memory ceiling of a program (P11). Between the high mark and the ceiling lie four steps, one for each lane: the
+ * first refuses user messages of the low lane, the last those of all. Each is left when the memory is as far below its
+ * beginning as the low mark lies below the high one. The runtime's own messages are never refused.
  */
 export class Ceiling {
   /** lanes of a lower rank than this are refused */
@@ -104,7 +104,8 @@ export class Ceiling {
   private tell(high: boolean): void {
     const { ceilingBytes } = this.limits;
     const label = high ? 'memory above high water' : 'memory below low water';
-    const report: MemoryReport = { label, level: high ? 'warn' : 'info', residentBytes: this.residentBytes, ceilingBytes };
+    const report: MemoryReport =
+      { label, level: high ? 'warn' : 'info', residentBytes: this.residentBytes, ceilingBytes };
     this.kernel.report(report);
   }
 

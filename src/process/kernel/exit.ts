@@ -52,8 +52,9 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
 }
 
 /**
- * A record of the dead holds no state (P35), whoever holds the record: a ref by pid, a receipt, a monitor, an error with its
- * stack. What is still asked of it stays: who it was, why it ended, its counters, and how its end counts for its supervisor.
+ * A record of the dead holds no state (P35), whoever holds the record: a ref by pid, a receipt, a monitor, an error
+ * with its stack. What is still asked of it stays: who it was, why it ended, its counters, and how its end counts for
+ * its supervisor.
  */
 function forget(p: Process): void {
   const { mailbox: box, ext } = p;
@@ -110,7 +111,9 @@ function settleRunning(p: Process, running: boolean, orderly: boolean, reason: E
   deferred.clear();
 }
 
-/** What was never started is not lost in silence: callers hear the reason, everything else becomes a dead letter (P2). */
+/**
+ * What was never started is not lost in silence: callers hear the reason, everything else becomes a dead letter (P2).
+ */
 function giveBack(p: Process, reason: ExitReason): void {
   const { mailbox: box } = p;
   const kept = p.ext?.kept;

@@ -3,8 +3,8 @@ import { Phase, Run, type Behaviour, type Process } from '../record/process.js';
 import { handleOf } from '../inspect/watchdog.js';
 
 /**
- * Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it: its mailbox gives spare
- * storage back. Whoever asked for a time pays a deadline set back per message; nobody else pays anything.
+ * Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it: its mailbox gives
+ * spare storage back. Whoever asked for a time pays a deadline set back per message; nobody else pays anything.
  */
 export class Hibernation extends Deadline {
   /** it hibernates: no message since */

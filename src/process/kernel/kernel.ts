@@ -1,4 +1,6 @@
-import { Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap } from '../../base/index.js';
+import {
+  Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap,
+} from '../../base/index.js';
 import { Meter, Totals, type Histogram, type Op } from '../../mailbox/index.js';
 import { Accounts } from './accounts.js';
 import { Ceiling, type CeilingLimits } from './ceiling.js';
@@ -94,7 +96,9 @@ export class Kernel {
   /** those of all other mailboxes */
   readonly accounts: Accounts = new Accounts(this);
   readonly signals: { sent: number; handled: number; dropped: number } = { sent: 0, handled: 0, dropped: 0 };
-  readonly counts: Counts = { spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0 };
+  readonly counts: Counts = {
+    spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0,
+  };
   readonly failures: Failures;
   readonly farewells: Ring<Farewell> = new Ring<Farewell>();
   fanning = false;
@@ -129,7 +133,10 @@ export class Kernel {
   /** The number of a new process; refuses above the limit and after the stop. */
   nextNumber(): number {
     if (this.live.size >= this.processesMax) {
-      throw new OptionError('processesMax', this.live.size + 1, `at most ${this.processesMax} live processes`, 'raise processesMax of createSystem, or let processes end', 'PROCESS_LIMIT');
+      throw new OptionError(
+        'processesMax', this.live.size + 1, `at most ${this.processesMax} live processes`,
+        'raise processesMax of createSystem, or let processes end', 'PROCESS_LIMIT',
+      );
     }
     if (this.closed) throw systemStopped();
     return ++this.lastNumber;
@@ -210,7 +217,8 @@ export class Kernel {
   }
 
   private watch(): void {
-    this.attended = this.ceiling !== null || this.tap !== null || this.gate !== null || this.faults !== null || this.watchdog !== null;
+    this.attended = this.ceiling !== null || this.tap !== null || this.gate !== null || this.faults !== null
+      || this.watchdog !== null;
     this.watched = this.frozen || this.attended;
   }
 
@@ -224,7 +232,10 @@ export class Kernel {
     return meter;
   }
 
-  /** A process that has used it has ended. A meter takes 290 kB: those of definitions without processes are kept for restarts, but not all. */
+  /**
+   * A process that has used it has ended. A meter takes 290 kB: those of definitions without processes are kept for
+   * restarts, but not all.
+   */
   leaveMeter(behaviour: Behaviour, meter: Meter): void {
     if (--meter.users > 0 || this.meters.get(behaviour) !== meter) return;
     this.spareMeters.set(behaviour, meter);

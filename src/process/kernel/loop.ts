@@ -44,7 +44,9 @@ export function step(p: Process): number {
       // compared first: a burst repeats its operation, and a load is cheaper than a store with its barrier
       if (p.op !== op) p.op = op;
       if (p.from !== from) p.from = from;
-      const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0 ? timed(p, op, payload, from) : handle(p, op, payload, from);
+      const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0
+        ? timed(p, op, payload, from)
+        : handle(p, op, payload, from);
       if (result !== undefined) {
         if (result === KEPT) {
           if (op.signal) kernel.signals.handled--;

@@ -229,7 +229,9 @@ export class Scheduler {
   }
 
   private lineOf(level: Level): Ring<Process> {
-    return level === Level.Normal ? this.normal : level === Level.Max ? this.max : level === Level.High ? this.high : this.low;
+    return level === Level.Normal
+      ? this.normal
+      : level === Level.Max ? this.max : level === Level.High ? this.high : this.low;
   }
 
   /** Runnable processes that need not wait for one of that level; beside a normal one, those are all others. */
@@ -239,7 +241,10 @@ export class Scheduler {
     return level === Level.Normal ? this.others : this.size - this.low.size;
   }
 
-  /** One turn of the process that the chooser picks; the others wait for the next drain, so that async code may come in between. */
+  /**
+   * One turn of the process that the chooser picks; the others wait for the next drain, so that async code may come in
+   * between.
+   */
   private runChosen(chooser: Chooser): void {
     while (this.others > 0) this.normal.push(this.pick());
     if (this.normal.size === 0) return;

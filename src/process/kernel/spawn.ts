@@ -8,7 +8,9 @@ import { Process, type Behaviour, type Rarity } from '../record/process.js';
  * Makes a process in phase Starting. Nothing of it has run: the caller links, names and queues it first (PR-01).
  * A parent that is given is linked before the child can die (PR-08), unless `linked` is false.
  */
-export function spawnProcess(kernel: Kernel, behaviour: Behaviour, parent: Process | null, linked: boolean, rules: MailboxRules | null = null): Process {
+export function spawnProcess(
+  kernel: Kernel, behaviour: Behaviour, parent: Process | null, linked: boolean, rules: MailboxRules | null = null,
+): Process {
   const n = kernel.nextNumber();
   const p = new Process(kernel, n, behaviour, rules === null ? Mailbox.unopened : ruled(rules, behaviour), parent);
   if (rules !== null && rules.highWater > 0) tellOf(p, rules);
@@ -31,7 +33,10 @@ function ruled(rules: MailboxRules, behaviour: Behaviour): Mailbox {
 /** Alarms of its mailbox are reports. */
 function tellOf(p: Process, { highWater, lowWater }: MailboxRules): void {
   p.mailbox.pressure().tell = (high, queued) => {
-    const report: WaterReport = { label: high ? 'mailbox above high water' : 'mailbox at low water', level: high ? 'warn' : 'info', pid: p.pid, name: p.name?.name, queued, highWater, lowWater };
+    const report: WaterReport = {
+      label: high ? 'mailbox above high water' : 'mailbox at low water', level: high ? 'warn' : 'info', pid: p.pid,
+      name: p.name?.name, queued, highWater, lowWater,
+    };
     p.kernel.report(report);
   };
 }

@@ -1,9 +1,13 @@
 import { Kind, Rank, type Op } from '../../mailbox/index.js';
 import { Run, type Process } from './process.js';
 
-/** What a process that is suspended by sys still serves: system messages, a stop, and the end of its parent (SY-01, SY-03). */
+/**
+ * What a process that is suspended by sys still serves: system messages, a stop, and the end of its parent (SY-01,
+ * SY-03).
+ */
 function urgent(p: Process, op: Op, from: unknown): boolean {
-  return op.kind === Kind.System || op.kind === Kind.Stop || (op.kind === Kind.Exit && from !== null && from === p.parent);
+  return op.kind === Kind.System || op.kind === Kind.Stop
+    || (op.kind === Kind.Exit && from !== null && from === p.parent);
 }
 
 /** Only system messages and the parent's exit are handled from now on; everything else waits in its place (SY-01). */

@@ -3,13 +3,19 @@ import type { Op } from '../../mailbox/index.js';
 import type { Pid, Process } from './process.js';
 import type { DeliveryReport } from './slot.js';
 
-/** A structured report for the logger (LG-08): values, never text; `label` says which kind, and is the log line's message. */
+/**
+ * A structured report for the logger (LG-08): values, never text; `label` says which kind, and is the log line's
+ * message.
+ */
 export interface Report {
   readonly label: string;
   readonly level: 'error' | 'warn' | 'info' | 'debug';
 }
 
-/** One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the process are never in it. */
+/**
+ * One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the process are never in
+ * it.
+ */
 export interface CrashReport extends Report, CrashDetails {
   readonly label: 'process crashed';
   readonly level: 'error';
@@ -89,7 +95,8 @@ export interface Ports {
 }
 
 /**
- * Port of delivery guarantees: unstarted messages of an ended process are offered to it before they become dead letters.
+ * Port of delivery guarantees: unstarted messages of an ended process are offered to it before they become dead
+ * letters.
  */
 export interface DeliveryPort {
   /** True when it takes the message over: it then leaves this mailbox's account and is in delivery's. */
@@ -99,8 +106,8 @@ export interface DeliveryPort {
 }
 
 /**
- * Port of simulations: what becomes of a user message on its way into a mailbox. The product fills it never; it is asked
- * on the road of watched sends only.
+ * Port of simulations: what becomes of a user message on its way into a mailbox. The product fills it never; it is
+ * asked on the road of watched sends only.
  */
 export interface Faults {
   /**

@@ -43,7 +43,10 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 export const Run = { Idle: 0, Queued: 1, Running: 2, Parked: 3, Dead: 4 } as const;
 export type Run = (typeof Run)[keyof typeof Run];
 
-/** Scheduling level of a process (PF-02): a higher one starves those below, but low runs seldom and always beside normal. */
+/**
+ * Scheduling level of a process (PF-02): a higher one starves those below, but low runs seldom and always beside
+ * normal.
+ */
 export const Level = { Low: 0, Normal: 1, High: 2, Max: 3 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
@@ -63,7 +66,10 @@ export interface SysHooks {
   show(p: Process): unknown;
   /** the same of the log of events; left out, they are shown as they are */
   showLog?(p: Process, log: readonly unknown[]): readonly unknown[];
-  /** what a crash report says more, and in place of the raw reason, once the behaviour has formatted it (GS-42); never throws */
+  /**
+   * what a crash report says more, and in place of the raw reason, once the behaviour has formatted it (GS-42); never
+   * throws
+   */
   crash?(p: Process, reason: ExitReason, sensitive: boolean): CrashDetails | undefined;
   /** converts the state after new code was loaded; asked only while suspended (SY-10) */
   codeChange(p: Process, from: unknown, extra: unknown): unknown;
@@ -101,9 +107,13 @@ export interface Behaviour {
   readonly waits?: true;
   /** for processes that are not parked while their code awaits: whether it awaits something else than a message */
   busy?(p: Process): boolean;
-  /** counted where its processes may be members of a balancer: when one ends, gets or loses a name, closes its mailbox */
+  /**
+   * counted where its processes may be members of a balancer: when one ends, gets or loses a name, closes its mailbox
+   */
   readonly turnover?: Turnover;
-  /** a message that it has taken may be queued again (postponed): until it is over, a bounded mailbox keeps its place */
+  /**
+   * a message that it has taken may be queued again (postponed): until it is over, a bounded mailbox keeps its place
+   */
   readonly returns?: true;
 }
 
@@ -162,7 +172,10 @@ export class ProcessExt {
   rarity: Rarity | null = null;
   /** what is remembered of deliveries to a process without a name */
   mail: Mail | null = null;
-  /** how its end counts for its supervisor: not at all (a delivered message has crashed its agent before), or for all of it */
+  /**
+   * how its end counts for its supervisor: not at all (a delivered message has crashed its agent before), or for all of
+   * it
+   */
   verdict: 'charged' | 'escalate' | null = null;
 }
 
@@ -219,7 +232,10 @@ export class Process implements Address {
     return this.name === null ? this.pid : this.name.name;
   }
 
-  /** Its own mailbox, opened on the first use (see `Mailbox.unopened`), for whoever puts something in or counts it there. */
+  /**
+   * Its own mailbox, opened on the first use (see `Mailbox.unopened`), for whoever puts something in or counts it
+   * there.
+   */
   box(): Mailbox {
     const { mailbox } = this;
     return mailbox.place < 0 ? this.kernel.accounts.enter(this) : mailbox;

@@ -2,7 +2,10 @@ import type { Deadline, DeadlineEntry, ExitReason } from '../../base/index.js';
 import { Run, type Process } from './process.js';
 
 /** Why a request will not be handled: it was refused by a mailbox, or taken out of one. */
-export type LostCode = 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED' | 'EXPIRED';
+export type LostCode =
+
+    | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE' | 'EVICTED'
+    | 'EXPIRED';
 
 /** The delivery that was being handled; its key is hidden unless details are asked for. */
 export interface DeliveryReport {

@@ -5,7 +5,8 @@ import type { Judge } from './verdict.js';
 /** So many promises of one turn of the event loop remember who asked, in development; each takes some µs. */
 export const TRACES_PER_TURN = 64;
 
-const BEYOND = `\n    (no frames: in each turn of the event loop the first ${TRACES_PER_TURN} promises remember their caller)`;
+const BEYOND =
+  `\n    (no frames: in each turn of the event loop the first ${TRACES_PER_TURN} promises remember their caller)`;
 
 /** The frames of who asked; they become text when they are read. */
 export interface Trace {

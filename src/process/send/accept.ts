@@ -12,7 +12,9 @@ import { ReplySlot } from '../record/slot.js';
  */
 export function accept(p: Process, op: Op, payload: unknown, from: unknown): boolean {
   const box = p.mailbox;
-  if (box.size >= box.gate) return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
+  if (box.size >= box.gate) {
+    return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
+  }
   const kernel = p.kernel;
   if (kernel.watched && (kernel.attended || (typeof payload === 'object' && payload !== null))) {
     return acceptWith(p, Rank.Normal, op, payload, from);
@@ -34,7 +36,10 @@ export function acceptIn(p: Process, rank: Rank, op: Op, payload: unknown, from:
 }
 
 /** The same for a message with a priority, an expiry or a key, or to a mailbox under pressure: the longer road. */
-export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number = -1, coalesce: Coalesce | null = null): boolean {
+export function acceptWith(
+  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number = -1,
+  coalesce: Coalesce | null = null,
+): boolean {
   const box = p.box();
   if (p.kernel.watched) {
     if (sheds(p, rank, op, payload)) return false;
@@ -42,7 +47,8 @@ export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, fro
     if (p.run === Run.Dead) return bury(p, op, payload, from, null) !== Entry.Refused;
     if (obstacle !== null) return refuse(p, obstacle) !== Entry.Refused;
     if (watch(p, rank, op, payload, from, expiresAt, coalesce, null)) return true;
-    if ((p.run as Run) === Run.Dead) return bury(p, op, payload, from, null) !== Entry.Refused; // by a trap of what is frozen
+    // by a trap of what is frozen
+    if ((p.run as Run) === Run.Dead) return bury(p, op, payload, from, null) !== Entry.Refused;
   }
   if (box.size < box.gate && coalesce === null) {
     queue(p, rank, op, payload, from, expiresAt, 0, null);
@@ -52,7 +58,8 @@ export function acceptWith(p: Process, rank: Rank, op: Op, payload: unknown, fro
 }
 
 /**
- * The same for a send that can wait: where the mailbox is full and its policy is `suspend`, the waiter stands in line until
+ * The same for a send that can wait: where the mailbox is full and its policy is `suspend`, the waiter stands in line
+ * until
  * `enter` is called, or `withdraw` takes it out. Its `enter` calls `comeIn`.
  */
 export function acceptOrWait(p: Process, waiter: Waiter): Entry {
@@ -67,7 +74,10 @@ export function acceptOrWait(p: Process, waiter: Waiter): Entry {
   return admit(p, rank, op, payload, from, expiresAt, null, waiter);
 }
 
-/** Queues one of the runtime's own messages: it never waits for room and does not count; dropped when the process has ended. */
+/**
+ * Queues one of the runtime's own messages: it never waits for room and does not count; dropped when the process has
+ * ended.
+ */
 export function pushSignal(p: Process, op: Op, payload: unknown, from: unknown, rank: Rank = Rank.Normal): void {
   const { kernel } = p;
   kernel.signals.sent++;
@@ -86,7 +96,9 @@ function first(p: Process, op: Op, payload: unknown, from: unknown): boolean {
   return accept(p, op, payload, from);
 }
 
-/** Whether the program has too little memory left for that message (P11); then it is counted, and `refusalOf` says so. */
+/**
+ * Whether the program has too little memory left for that message (P11); then it is counted, and `refusalOf` says so.
+ */
 function sheds(p: Process, rank: Rank, op: Op, payload: unknown): boolean {
   const { ceiling } = p.kernel;
   if (ceiling === null || !ceiling.refuses(rank, op, payload)) return false;
@@ -96,12 +108,19 @@ function sheds(p: Process, rank: Rank, op: Op, payload: unknown): boolean {
 }
 
 /** What somebody watches: freezes, taps, and asks the gate. True when the gate keeps the message for now. */
-function watch(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): boolean {
+function watch(
+  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null,
+  waiter: Waiter | null,
+): boolean {
   const { kernel } = p;
   if (kernel.frozen) deepFreeze(payload);
   const sender = from instanceof Process ? from : from instanceof ReplySlot ? from.caller : null;
-  if (kernel.gate !== null && sender !== null && kernel.gate.holds(sender, op, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter))) return true;
-  if (kernel.faults !== null && struck(p, kernel.faults, op, payload, from, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter))) return true;
+  if (kernel.gate !== null && sender !== null && kernel.gate.holds(
+    sender, op, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter),
+  )) return true;
+  if (kernel.faults !== null && struck(
+    p, kernel.faults, op, payload, from, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter),
+  )) return true;
   if (kernel.tap !== null) kernel.tap.accepted(p.pid, op.name);
   if (kernel.watchdog !== null) kernel.watchdog.accepted(p);
   return false;
@@ -119,7 +138,10 @@ function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unkn
 }
 
 /** The gate lets a message go: it meets the destination as it is now. */
-function release(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): void {
+function release(
+  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null,
+  waiter: Waiter | null,
+): void {
   if (waiter !== null && (waiter.over || waiter.waits)) return; // the copy of a send whose first is in line, or over
   if (p.run === Run.Dead) {
     bury(p, op, payload, from, waiter);

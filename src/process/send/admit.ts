@@ -1,11 +1,14 @@
 import type { ExitReason } from '../../base/index.js';
-import { bytesOf, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, remember, UNBOUNDED, type Mailbox, type Op, type Pressure, type Waiter } from '../../mailbox/index.js';
+import {
+  bytesOf, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, remember, UNBOUNDED, type Mailbox, type Op,
+  type Pressure, type Waiter,
+} from '../../mailbox/index.js';
 import { Run, type Process } from '../record/process.js';
 import { ReplySlot, type LostCode } from '../record/slot.js';
 
 /*
- * What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing here runs for a plain cast.
- * Measuring and making room run the user's code, which may end the process, or send to it.
+ * What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing here runs for a plain
+ * cast. Measuring and making room run the user's code, which may end the process, or send to it.
  */
 
 /** What came of a send. */
@@ -19,7 +22,10 @@ export interface Coalesce {
 }
 
 /** Bounds and policies, in this order: closed, size, key, room. The mailbox is opened; what is refused is counted. */
-export function admit(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null, waiter: Waiter | null): Entry {
+export function admit(
+  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null,
+  waiter: Waiter | null,
+): Entry {
   const box = p.mailbox;
   const state = box.pressure();
   const bytes = measure(state, op, payload);
@@ -105,8 +111,8 @@ export function refuse(p: Process, code: LostCode): Entry {
 }
 
 /**
- * A message on its way in, whose process has ended meanwhile: as if it had been queued just before. Its caller hears why, it
- * becomes a dead letter, a delivery goes on.
+ * A message on its way in, whose process has ended meanwhile: as if it had been queued just before. Its caller hears
+ * why, it becomes a dead letter, a delivery goes on.
  */
 export function bury(p: Process, op: Op, payload: unknown, from: unknown, waiter: Waiter | null): Entry {
   const { kernel, reason } = p;
@@ -121,7 +127,9 @@ export function bury(p: Process, op: Op, payload: unknown, from: unknown, waiter
 }
 
 /** Queues a message for which there is room. */
-export function queue(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, bytes: number, key: string | null): void {
+export function queue(
+  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, bytes: number, key: string | null,
+): void {
   const box = p.mailbox;
   if (expiresAt >= 0 || bytes > 0 || key !== null) queueExtra(box, rank, op, payload, from, expiresAt, bytes, key);
   else if (rank !== Rank.Normal) box.putIn(rank, op, payload, from);
@@ -131,7 +139,10 @@ export function queue(p: Process, rank: Rank, op: Op, payload: unknown, from: un
   if (p.run === Run.Idle) p.kernel.scheduler.enqueue(p);
 }
 
-function queueExtra(box: Mailbox, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, bytes: number, key: string | null): void {
+function queueExtra(
+  box: Mailbox, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, bytes: number,
+  key: string | null,
+): void {
   const extra = new Extra(op, from, expiresAt);
   box.putIn(rank, EXTRA, payload, extra);
   if (expiresAt >= 0) expiring(box, expiresAt);
@@ -211,8 +222,14 @@ function keyOf(op: Op, coalesce: Coalesce): string {
   return `${op.name}\0${coalesce.key}`;
 }
 
-/** Null when no message with that key is queued. One that does not fit in place of a smaller one is refused; the queued one stays. */
-function meet(p: Process, state: Pressure, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce, bytes: number): Entry | null {
+/**
+ * Null when no message with that key is queued. One that does not fit in place of a smaller one is refused; the queued
+ * one stays.
+ */
+function meet(
+  p: Process, state: Pressure, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce,
+  bytes: number,
+): Entry | null {
   const box = p.mailbox;
   const key = keyOf(op, coalesce);
   const first = keyedIn(box, key);
@@ -221,7 +238,9 @@ function meet(p: Process, state: Pressure, op: Op, payload: unknown, from: unkno
   if (place === undefined) return null;
   const { extra } = place;
   if (!coalesce.keepFirst) {
-    if (bytes > extra.bytes && state.bytes + bytes - extra.bytes > state.rules.capacityBytes) return refuse(p, 'MAILBOX_FULL');
+    if (bytes > extra.bytes && state.bytes + bytes - extra.bytes > state.rules.capacityBytes) {
+      return refuse(p, 'MAILBOX_FULL');
+    }
     place.segment[place.at + 1] = payload;
     extra.from = from;
     extra.expiresAt = expiresAt;

@@ -9,9 +9,9 @@ import { Phase, type Address, type Process } from '../record/process.js';
 export type AliasMode = 'plain' | 'reply' | 'explicit_unalias' | 'demonitor' | 'reply_demonitor';
 
 /**
- * A second address of a process, which its holder can switch off: messages to an inactive one reach nobody. To everybody
- * else it is opaque. Its `owner` is always null, so that sends by pid and name pay nothing for it: what finds nobody looks
- * whether it has an alias in hand.
+ * A second address of a process, which its holder can switch off: messages to an inactive one reach nobody. To
+ * everybody else it is opaque. Its `owner` is always null, so that sends by pid and name pay nothing for it: what finds
+ * nobody looks whether it has an alias in hand.
  *
  * @example
  * const alias = await new Promise<Alias>((resolve) => { system.spawn((self) => { resolve(self.alias()); return self.receive(); }); });
@@ -60,7 +60,9 @@ export function unalias(alias: Alias, by: Process): boolean {
 }
 
 /** A plain message through an alias; undefined when it is inactive, else whether there was room. */
-export function sendToAlias(alias: Alias, message: unknown, from: Process | null, urgent: boolean): boolean | undefined {
+export function sendToAlias(
+  alias: Alias, message: unknown, from: Process | null, urgent: boolean,
+): boolean | undefined {
   if (!through(alias)) return undefined;
   const first = urgent && alias.urgent;
   return acceptWith(alias.holder, first ? Rank.Critical : Rank.Normal, first ? URGENT_INFO : INFO, message, from, -1);

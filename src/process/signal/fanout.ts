@@ -48,7 +48,8 @@ export function fanOut(p: Process, reason: ExitReason): void {
 
 /** Most processes owe one exit signal and one DOWN at most: nothing is allocated for them. */
 function brief({ links, watchers, ext }: Process): boolean {
-  return !(links instanceof Set) && (watchers === null || watchers.targetNext === null) && (ext === null || ext.watching === null);
+  return !(links instanceof Set) && (watchers === null || watchers.targetNext === null)
+    && (ext === null || ext.watching === null);
 }
 
 function run(kernel: Kernel): void {
@@ -103,7 +104,9 @@ function linkBroken(peer: Process, dead: Process, reason: ExitReason): void {
   // A trapping starter hears of a death in init by the failed start, not by a message as well (PL-04).
   if (peer.trap && peer.ext !== null && peer.ext.starting !== null && peer.ext.starting.delete(dead)) return;
   const marked = peer.ext === null ? null : peer.ext.rarity;
-  exitSignal(peer, dead, reason, true, marked !== null && marked.urgentLinks !== null && marked.urgentLinks.delete(dead));
+  exitSignal(
+    peer, dead, reason, true, marked !== null && marked.urgentLinks !== null && marked.urgentLinks.delete(dead),
+  );
 }
 
 /**
@@ -111,7 +114,9 @@ function linkBroken(peer: Process, dead: Process, reason: ExitReason): void {
  * untrappable, and only from oneself does `normal` end a process that does not trap (EX-11). `urgent` matters only to a
  * process that traps: its message is a priority message then (PM-05, PM-06).
  */
-export function exitSignal(to: Process, from: Process | null, reason: ExitReason, linked: boolean, urgent: boolean = false): void {
+export function exitSignal(
+  to: Process, from: Process | null, reason: ExitReason, linked: boolean, urgent: boolean = false,
+): void {
   if (to.phase === Phase.Dead) return;
   const { kernel } = to;
   if (!linked && reason === 'kill') {

@@ -15,7 +15,9 @@ export function unlink(a: Process, b: Process): void {
   b.ext?.rarity?.urgentLinks?.delete(a);
 }
 
-/** Whether the exit of `peer` through its link is to be a priority message of `p`; each new link says so anew (PM-05). */
+/**
+ * Whether the exit of `peer` through its link is to be a priority message of `p`; each new link says so anew (PM-05).
+ */
 export function markLink(p: Process, peer: Process, urgent: boolean): void {
   if (!urgent) p.ext?.rarity?.urgentLinks?.delete(peer);
   else if (p !== peer) (p.rare().urgentLinks ??= new Set()).add(peer);

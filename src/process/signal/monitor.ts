@@ -83,13 +83,20 @@ class GoneMonitor extends Monitor {
 
 shownAs(Monitor, (it) => `Monitor(${it.targetPid ?? it.name ?? 'noproc'})`);
 
-/** Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11). */
-export function monitor(holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null, extra: MonitorExtra | null = null): Monitor {
+/**
+ * Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11).
+ */
+export function monitor(
+  holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null,
+  extra: MonitorExtra | null = null,
+): Monitor {
   return begin(new Monitor(holder, target, name, notify, extra), holder, target, extra);
 }
 
 /** Monitors one that is known by its pid alone: its DOWN says that pid, and `noproc`. */
-export function monitorGone(holder: Process | null, gone: Gone, notify: ((down: Down) => void) | null, extra: MonitorExtra | null): Monitor {
+export function monitorGone(
+  holder: Process | null, gone: Gone, notify: ((down: Down) => void) | null, extra: MonitorExtra | null,
+): Monitor {
   return begin(new GoneMonitor(holder, gone, notify, extra), holder, null, extra);
 }
 

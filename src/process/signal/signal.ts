@@ -28,7 +28,8 @@ export class Down<T = 'DOWN'> {
   ) {}
 
   /** Without the monitor, which is part of the runtime. */
-  toJSON(): { readonly tag: T; readonly pid: Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
+  toJSON(): { readonly tag: T; readonly pid:
+    | Pid | undefined; readonly name: string | undefined; readonly reason: ExitReason } {
     return { tag: this.tag, pid: this.pid, name: this.name, reason: jsonOf(this.reason) };
   }
 
@@ -75,8 +76,8 @@ export class Timeout {
 }
 
 /**
- * Arrives in `info` when a timer of `startTimer` is due (TI-01): the message with the timer it belongs to, so that one that
- * was cancelled too late can be told apart.
+ * Arrives in `info` when a timer of `startTimer` is due (TI-01): the message with the timer it belongs to, so that one
+ * that was cancelled too late can be told apart.
  *
  * @example
  * const fired = new TimerFired(undefined as never, 'tick');

@@ -26,8 +26,8 @@ export abstract class OwnedTimer extends Deadline {
 shownAs(OwnedTimer, (it) => `Timer(${it.owner === null ? 'free' : it.owner.title})`);
 
 /**
- * A message that is sent when its time has come. Addressed to a process, it is cancelled when that process ends (TI-07);
- * addressed to a name, it is resolved at expiry and silent when nobody owns the name (TI-08).
+ * A message that is sent when its time has come. Addressed to a process, it is cancelled when that process ends
+ * (TI-07); addressed to a name, it is resolved at expiry and silent when nobody owns the name (TI-08).
  */
 export class ProcessTimer extends OwnedTimer {
   /** see `Exit.kept` */
@@ -62,8 +62,9 @@ export class ActionTimer extends OwnedTimer {
 }
 
 /**
- * Something that happens in every period, on an absolute schedule: what comes late delays nothing that follows (TI-16). Periods
- * that passed while nothing could fire, because the program was paused or its thread held, are one (P34). `act` may say with
+ * Something that happens in every period, on an absolute schedule: what comes late delays nothing that follows (TI-16).
+ * Periods that passed while nothing could fire, because the program was paused or its thread held, are one (P34). `act`
+ * may say with
  * `false` that it calls `again` itself when it is over: periods that passed until then are made up for back to back (TI-15).
  */
 export class IntervalTimer extends OwnedTimer {
@@ -123,7 +124,9 @@ export function startAction(kernel: Kernel, ms: number, owner: Process | null, a
   return timer;
 }
 
-export function startInterval(kernel: Kernel, periodMs: number, owner: Process | null, act: (timer: IntervalTimer) => boolean): IntervalTimer {
+export function startInterval(
+  kernel: Kernel, periodMs: number, owner: Process | null, act: (timer: IntervalTimer) => boolean,
+): IntervalTimer {
   const timer = new IntervalTimer(kernel, owner, periodMs, act);
   if (owner !== null) track(owner, timer);
   timer.again();

@@ -1,7 +1,10 @@
 import { callError, deepFreeze, OptionError, printable, Ring, shownAs, weightOf } from '../../base/index.js';
 import { bytesOf, Kind } from '../../mailbox/index.js';
 import { tell, type Kernel } from '../../process/index.js';
-import { Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery, type RetryRefusal, type RetryReport, type Road } from './letter.js';
+import {
+  Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery, type RetryRefusal, type RetryReport,
+  type Road,
+} from './letter.js';
 import { LetterFeed } from './feed.js';
 import { checkLimit, checkQuery, fits } from './query.js';
 
@@ -11,11 +14,11 @@ export const DEAD_LETTER_BYTES: number = 64 * 1_024 * 1_024;
 
 /**
  * The dead letters of a system: the latest `capacity` (default 1,000) are kept, within `capacityBytes` of payload
- * (64 MiB unless given); all are counted, and each is shown once to every subscriber and reader. They can be looked at, corrected, sent again and
- * thrown away. At every moment `total = size + retried + pruned + evicted`.
+ * (64 MiB unless given); all are counted, and each is shown once to every subscriber and reader. They can be looked at,
+ * corrected, sent again and thrown away. At every moment `total = size + retried + pruned + evicted`.
  *
- * Payload and reasons are the sender's own values, not copies. The operations are synchronous; those that look for letters cost
- * O(size), those that name one by its id do not.
+ * Payload and reasons are the sender's own values, not copies. The operations are synchronous; those that look for
+ * letters cost O(size), those that name one by its id do not.
  *
  * @example
  * const letters = system.deadLetters;
@@ -93,10 +96,11 @@ export class DeadLetters {
   /* ---- act ---- */
 
   /**
-   * Sends letters again, oldest first: one by its id, or those that fit a query. A letter leaves in the same step in which its
-   * message is accepted; one that is refused stays where it is, unchanged, and its refusal is no send. Accepted means what it
-   * meant at first: a delivery has its terms, order and key (so a message that was handled meanwhile is not handled twice) and new
-   * attempts; a send or cast is queued in the normal lane; a call is handled with nobody waiting for the reply.
+   * Sends letters again, oldest first: one by its id, or those that fit a query. A letter leaves in the same step in
+   * which its message is accepted; one that is refused stays where it is, unchanged, and its refusal is no send.
+   * Accepted means what it meant at first: a delivery has its terms, order and key (so a message that was handled
+   * meanwhile is not handled twice) and new attempts; a send or cast is queued in the normal lane; a call is handled
+   * with nobody waiting for the reply.
    *
    * Errors: OptionError for a bad query.
    *
@@ -122,10 +126,11 @@ export class DeadLetters {
   }
 
   /**
-   * Gives a letter another payload, checked by the schema of its operation; returns the letter as it is now, undefined when it is
-   * not kept. Send it with `retry`.
+   * Gives a letter another payload, checked by the schema of its operation; returns the letter as it is now, undefined
+   * when it is not kept. Send it with `retry`.
    *
-   * Errors: CallError `INVALID_PAYLOAD` for a payload that does not fit the schema; OptionError for one that does not fit into
+   * Errors: CallError `INVALID_PAYLOAD` for a payload that does not fit the schema; OptionError for one that does not
+   * fit into
    * `capacityBytes`. The letter is unchanged then.
    *
    * @example
@@ -140,7 +145,13 @@ export class DeadLetters {
     const { letter } = kept;
     const checked = checkedBy(kept, payload);
     const bytes = this.measure(checked, letter.op);
-    if (bytes < 0 || this.bytes - kept.bytes + bytes > this.limits.capacityBytes) throw new OptionError('deadLetters.edit', payload, `a payload that fits into deadLetters.capacityBytes (${this.limits.capacityBytes})`, 'prune some letters, raise the bound, or give sizeOf to measure objects');
+    if (bytes < 0 || this.bytes - kept.bytes + bytes > this.limits.capacityBytes) {
+      throw new OptionError(
+        'deadLetters.edit', payload,
+        `a payload that fits into deadLetters.capacityBytes (${this.limits.capacityBytes})`,
+        'prune some letters, raise the bound, or give sizeOf to measure objects',
+      );
+    }
     // The schema and sizeOf are the user's code: it may have gone meanwhile.
     if (!isHere(kept)) return undefined;
     if (this.kernel.frozen) deepFreeze(checked);
@@ -179,8 +190,9 @@ export class DeadLetters {
   }
 
   /**
-   * Every letter from now on, for one reader, until it breaks off or the system stops. At most `buffer` letters (default 1,000)
-   * wait for a slow reader; then the oldest are missed, and `{ missed }` says how many, before the next letter.
+   * Every letter from now on, for one reader, until it breaks off or the system stops. At most `buffer` letters
+   * (default 1,000) wait for a slow reader; then the oldest are missed, and `{ missed }` says how many, before the next
+   * letter.
    *
    * @example
    * const feed = system.deadLetters.feed({ buffer: 1 });
@@ -191,7 +203,8 @@ export class DeadLetters {
    * @since 0.2.0
    */
   feed(options: { readonly buffer?: number | undefined } = {}): AsyncIterableIterator<DeadLetter | DeadLetterGap> {
-    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) => this.feeds.delete(done), this.kernel.scheduler);
+    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) =>
+      this.feeds.delete(done), this.kernel.scheduler);
     if (this.closed) feed.end();
     else this.feeds.add(feed);
     return feed;
@@ -213,13 +226,16 @@ export class DeadLetters {
     }
     const { past, op, facts } = road;
     const name = op.kind === Kind.Info ? 'info' : op.name;
-    const letter = new Letter(past === null ? ++this.lastId : past.id, name, payload, reason, this.kernel.env.wall(), facts);
+    const letter =
+      new Letter(past === null ? ++this.lastId : past.id, name, payload, reason, this.kernel.env.wall(), facts);
     this.keep(letter, road);
     for (const feed of this.feeds) feed.tell(letter);
     // Letters that a subscriber makes are kept and counted, but not told again: that could go on for ever.
     if (this.telling) return;
     this.telling = true;
-    for (const { fn } of this.subscribers) tell(this.kernel, 'a subscriber of dead letters failed', () => fn(letter), { letter: letter.id });
+    for (const { fn } of this.subscribers) {
+      tell(this.kernel, 'a subscriber of dead letters failed', () => fn(letter), { letter: letter.id });
+    }
     this.telling = false;
   }
 
@@ -337,7 +353,9 @@ function checkedBy({ road: { op }, letter }: Kept, payload: unknown): unknown {
   try {
     return op.check(payload);
   } catch (error) {
-    throw callError('INVALID_PAYLOAD', { target: letter.to, op: letter.op, details: (error as Error).message, cause: error });
+    throw callError(
+      'INVALID_PAYLOAD', { target: letter.to, op: letter.op, details: (error as Error).message, cause: error },
+    );
   }
 }
 

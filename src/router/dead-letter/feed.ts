@@ -4,7 +4,10 @@ import type { Scheduler } from '../../process/index.js';
 
 type Item = DeadLetter | DeadLetterGap;
 
-/** The letters from its making on, for one reader: at most so many wait for it, and it is told how many older ones it missed. */
+/**
+ * The letters from its making on, for one reader: at most so many wait for it, and it is told how many older ones it
+ * missed.
+ */
 export class LetterFeed implements AsyncIterableIterator<Item> {
   private readonly waiting = new Ring<DeadLetter>();
   private readonly readers = new Ring<(result: IteratorResult<Item, undefined>) => void>();

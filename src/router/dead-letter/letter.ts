@@ -100,9 +100,9 @@ export interface LetterQuery {
 }
 
 /**
- * Why a letter stays: it is not kept (any more), nobody has the name, its owner has another definition, the mailbox does not
- * take it, or the program has too little memory, its key belongs to another message by now, its sender has too much in the air, nobody would read the stream, or
- * the system has stopped.
+ * Why a letter stays: it is not kept (any more), nobody has the name, its owner has another definition, the mailbox
+ * does not take it, or the program has too little memory, its key belongs to another message by now, its sender has too
+ * much in the air, nobody would read the stream, or the system has stopped.
  */
 export type RetryRefusal =
   | 'NOT_FOUND' | 'NOPROC' | 'PROTOCOL_MISMATCH' | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE'

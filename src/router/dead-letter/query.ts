@@ -10,7 +10,10 @@ const schema = z.strictObject({
   op: text,
   reason: text,
   since: z.number({ error: 'a wall-clock time in ms since 1970' }).optional(),
-  where: z.custom<(letter: DeadLetter) => boolean>((value) => value === undefined || typeof value === 'function', { error: 'a function from a letter to true or false' }).optional(),
+  where: z.custom<(letter: DeadLetter) => boolean>(
+    (value) => value === undefined || typeof value === 'function',
+    { error: 'a function from a letter to true or false' },
+  ).optional(),
   limit: count.optional(),
 }, { error: 'a query: an object, {} for all' });
 

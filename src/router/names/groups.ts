@@ -1,6 +1,8 @@
 import { jsonOf, printable } from '../../base/index.js';
 import { DOWN, type Op } from '../../mailbox/index.js';
-import { accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Pid, type Process } from '../../process/index.js';
+import {
+  accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Pid, type Process,
+} from '../../process/index.js';
 import { hold, letGo } from './holdings.js';
 
 /** What `scope.monitor` and `scope.monitorScope` return as `ref`: opaque, compare by identity. */
@@ -44,7 +46,8 @@ export class GroupChange extends Withdrawable {
   }
 
   /** Without the monitor, which is part of the runtime. */
-  toJSON(): { readonly tag: 'GROUP'; readonly change: 'join' | 'leave'; readonly group: unknown; readonly pids: readonly Pid[] } {
+  toJSON(): { readonly tag: 'GROUP'; readonly change:
+    | 'join' | 'leave'; readonly group: unknown; readonly pids: readonly Pid[] } {
     return { tag: this.tag, change: this.change, group: jsonOf(this.group), pids: this.pids };
   }
 
@@ -146,7 +149,10 @@ export class GroupTable implements Holding {
     return [...this.groups.keys()];
   }
 
-  /** Watches one group, or all. Nothing happens between this and the members as they are now: no gap, no duplicate (PG-06). */
+  /**
+   * Watches one group, or all. Nothing happens between this and the members as they are now: no gap, no duplicate
+   * (PG-06).
+   */
   watch(holder: Process, group: unknown, whole: boolean): GroupMonitor {
     const made = new GroupMonitor(holder, group, whole);
     if (whole) this.watchersOfAll.add(made);
@@ -194,7 +200,9 @@ export class GroupTable implements Holding {
 
   private tell(change: 'join' | 'leave', group: unknown, pids: readonly Pid[]): void {
     const some = this.watchers.get(group);
-    if (some !== undefined) for (const ref of some) pushSignal(ref.holder, DOWN, new GroupChange(ref, change, group, pids), null);
+    if (some !== undefined) {
+      for (const ref of some) pushSignal(ref.holder, DOWN, new GroupChange(ref, change, group, pids), null);
+    }
     for (const ref of this.watchersOfAll) pushSignal(ref.holder, DOWN, new GroupChange(ref, change, group, pids), null);
   }
 
@@ -210,7 +218,9 @@ export class GroupTable implements Holding {
 }
 
 /** One message to each of them that lives and, when a behaviour is given, has it; returns to how many. */
-export function broadcast(members: readonly Process[], behaviour: Behaviour | null, op: Op, payload: unknown, sender: Process | null): number {
+export function broadcast(
+  members: readonly Process[], behaviour: Behaviour | null, op: Op, payload: unknown, sender: Process | null,
+): number {
   let sent = 0;
   for (let at = 0; at < members.length; at++) {
     const p = members[at] as Process;

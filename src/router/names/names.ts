@@ -4,7 +4,8 @@ import { Via } from './via.js';
 
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 const NAME_MAX = 512;
-const RESERVED: ReadonlySet<string> = new Set(['undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity']);
+const RESERVED: ReadonlySet<string> =
+  new Set(['undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity']);
 /** unowned cells are swept to weak references when there are at least so many, and at least as many as owned ones */
 const SWEEP_MIN = 1_024;
 
@@ -15,10 +16,19 @@ export class Cell implements NameCell {
   constructor(readonly name: string) {}
 }
 
-/** Checks a registered name where it enters (P39): segments of letters, digits, `_` and `-`, joined by `.`, `:` or `/`. */
+/**
+ * Checks a registered name where it enters (P39): segments of letters, digits, `_` and `-`, joined by `.`, `:` or `/`.
+ */
 export function checkName(where: string, name: unknown): string {
-  if (typeof name === 'string' && name.length <= NAME_MAX && !RESERVED.has(name) && name.split(/[.:/]/).every((part) => SEGMENT.test(part))) return name;
-  throw new OptionError(where, name, `a name of segments [A-Za-z0-9_-]{1,128} joined by '.', ':' or '/', at most ${NAME_MAX} characters, not one of ${[...RESERVED].join(', ')}`, 'replace other characters, for example by -', 'BAD_NAME');
+  if (typeof name === 'string' && name.length <= NAME_MAX && !RESERVED.has(name)
+    && name.split(/[.:/]/).every((part) => SEGMENT.test(part))) return name;
+  throw new OptionError(
+    where, name,
+    `a name of segments [A-Za-z0-9_-]{1,128} joined by '.', ':' or '/', at most ${NAME_MAX} characters, not one of ${[
+      ...RESERVED,
+    ].join(', ')}`,
+    'replace other characters, for example by -', 'BAD_NAME',
+  );
 }
 
 /** The same for a name that a start takes, which may be one in another registry. */
@@ -67,11 +77,19 @@ export class Names {
 
   /** Takes a name for a living process, or says who has it. One name per process (RG-01). */
   register(name: string, p: Process): Process | null {
-    if (p.name !== null) throw new OptionError('name', name, `a process without a name (it is '${p.name.name}')`, 'unregister it first');
-    if (name.startsWith(this.pidPrefix)) throw new OptionError('name', name, `a name that does not begin like a pid (${this.pidPrefix})`, 'choose another', 'BAD_NAME');
+    if (p.name !== null) {
+      throw new OptionError('name', name, `a process without a name (it is '${p.name.name}')`, 'unregister it first');
+    }
+    if (name.startsWith(this.pidPrefix)) {
+      throw new OptionError(
+        'name', name, `a name that does not begin like a pid (${this.pidPrefix})`, 'choose another', 'BAD_NAME',
+      );
+    }
     const cell = this.cell(name);
     if (cell.owner !== null) return cell.owner;
-    if (p.owner === null) throw new OptionError('name', name, 'a living process', 'register it before it ends', 'NOPROC');
+    if (p.owner === null) {
+      throw new OptionError('name', name, 'a living process', 'register it before it ends', 'NOPROC');
+    }
     cell.owner = p;
     p.turnedOver();
     p.name = cell;
@@ -93,7 +111,9 @@ export class Names {
 
   unregister(name: string): void {
     const p = this.whereis(name);
-    if (p === null) throw new OptionError('name', name, 'a registered name', 'see system.registered()', 'NOT_REGISTERED');
+    if (p === null) {
+      throw new OptionError('name', name, 'a registered name', 'see system.registered()', 'NOT_REGISTERED');
+    }
     this.release(p);
     p.name = null;
   }
@@ -104,8 +124,8 @@ export class Names {
     return names;
   }
 
-  // Amortised: a cell that nobody owns is held weakly, and forgotten once its last ref is collected. Messages that wait hold
-  // their cell, and whoever registers the name holds it as long as anything is remembered.
+  // Amortised: a cell that nobody owns is held weakly, and forgotten once its last ref is collected. Messages that wait
+  // hold their cell, and whoever registers the name holds it as long as anything is remembered.
   private sweep(): void {
     const unowned = this.cells.size - this.owned;
     if (unowned < this.sweepAt || unowned < this.owned) return;

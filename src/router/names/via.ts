@@ -4,13 +4,16 @@ import type { Kernel, NameCell, Pid, Process } from '../../process/index.js';
 /**
  * A registry of your own, or one of castcall's: whatever has these functions gives out names that work wherever a
  * registered name does (RG-06). They are called synchronously and at every use. One that throws hurts only the use it
- * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged. So does an async one: its
- * promise is no answer (ASYNC_CALLBACK).
+ * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged. So does an async
+ * one: its promise is no answer (ASYNC_CALLBACK).
  */
 export interface ViaProvider<K = unknown> {
   /** takes `key` for a process; false when somebody has it. `value` is what `via` was given */
   registerName(key: K, pid: Pid, value?: unknown): boolean;
-  /** frees `key`; called for a start that failed and at the end of a process that was started by this name, while it still is the owner */
+  /**
+   * frees `key`; called for a start that failed and at the end of a process that was started by this name, while it
+   * still is the owner
+   */
   unregisterName(key: K): void;
   /** the owner; a dead one counts as nobody */
   whereisName(key: K): Pid | undefined;
@@ -64,9 +67,18 @@ export class Via<K = unknown> {
  */
 export function via<K>(provider: ViaProvider<K>, key: K, value?: unknown): Via<K> {
   for (const verb of ['registerName', 'unregisterName', 'whereisName'] as const) {
-    if (typeof (provider as Partial<ViaProvider<K>> | null | undefined)?.[verb] !== 'function') throw new OptionError('via.provider', provider, 'an object with registerName, unregisterName and whereisName', `it has no ${verb}`);
+    if (typeof (provider as Partial<ViaProvider<K>> | null | undefined)?.[verb] !== 'function') {
+      throw new OptionError(
+        'via.provider', provider, 'an object with registerName, unregisterName and whereisName', `it has no ${verb}`,
+      );
+    }
   }
-  if (provider.unique === false) throw new OptionError('via.provider', key, 'a registry with unique keys', 'a key of this one may have many owners, so it is no address; use dispatch', 'DUPLICATE_KEYS');
+  if (provider.unique === false) {
+    throw new OptionError(
+      'via.provider', key, 'a registry with unique keys',
+      'a key of this one may have many owners, so it is no address; use dispatch', 'DUPLICATE_KEYS',
+    );
+  }
   return new Via(provider, key, value);
 }
 
@@ -100,7 +112,8 @@ export class ViaClaim {
 
   release(p: Process): void {
     const { provider, key } = this.via;
-    const failed = (error: unknown): void => p.kernel.warn('a via provider failed to release the name of an ended process', { key, pid: p.pid, error });
+    const failed = (error: unknown): void =>
+      p.kernel.warn('a via provider failed to release the name of an ended process', { key, pid: p.pid, error });
     try {
       if (atOnce('via.whereisName', provider.whereisName(key)) === p.pid) disown(provider.unregisterName(key), failed);
     } catch (error) {

@@ -39,7 +39,9 @@ export class PlainRoad implements Road {
 
   resend(payload: unknown, _letter: DeadLetter): RetryRefusal | null {
     const { target, op, behaviour } = this;
-    if (behaviour === null && target instanceof ViaAddress && target.via.provider.send !== undefined) return sendVia(target, payload);
+    if (behaviour === null && target instanceof ViaAddress && target.via.provider.send !== undefined) {
+      return sendVia(target, payload);
+    }
     const p = target.owner;
     if (p === null) return 'NOPROC';
     if (p.kernel.closed) return 'SYSTEM_STOPPED';
@@ -47,7 +49,8 @@ export class PlainRoad implements Road {
     if (op.stream) return 'STREAM';
     if (!admits(p, Rank.Normal, op, payload, false)) return refused(p, op, payload);
     // The caller of a call has had its answer: nobody waits for this one.
-    const from = op.kind === Kind.Call ? new CallRequest(null, p, op, target, -1, NOBODY, nothing, nothing) : this.sender;
+    const from =
+      op.kind === Kind.Call ? new CallRequest(null, p, op, target, -1, NOBODY, nothing, nothing) : this.sender;
     return acceptWith(p, Rank.Normal, op, payload, from, -1) ? null : refused(p, op, payload);
   }
 }

@@ -1,6 +1,9 @@
 import { callError, markHandled, type CallErrorCode, type CallErrorFields, type ExitReason } from '../../base/index.js';
 import { Waiter, type Op, type Rank } from '../../mailbox/index.js';
-import { acceptOrWait, boundOf, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address, type Process } from '../../process/index.js';
+import {
+  acceptOrWait, boundOf, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address,
+  type Process,
+} from '../../process/index.js';
 import { findCycle } from './cycle.js';
 import { titleOf } from './title.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from './watch.js';
@@ -40,8 +43,8 @@ class PutWaiter extends Waiter {
 }
 
 /**
- * A cast that waits for room (design §6). It stands among the unsettled requests of its sender, so that it is withdrawn when
- * that ends, and so that two agents which wait for each other are found.
+ * A cast that waits for room (design §6). It stands among the unsettled requests of its sender, so that it is withdrawn
+ * when that ends, and so that two agents which wait for each other are found.
  */
 export class Put extends CallSlot implements Abortable {
   settled = false;
@@ -64,7 +67,8 @@ export class Put extends CallSlot implements Abortable {
       this.reject = reject;
     });
     const { expiresInMs } = options;
-    this.waiter = new PutWaiter(this, options.rank, payload, expiresInMs < 0 ? -1 : callee.kernel.env.mono() + expiresInMs);
+    this.waiter =
+      new PutWaiter(this, options.rank, payload, expiresInMs < 0 ? -1 : callee.kernel.env.mono() + expiresInMs);
   }
 
   /** Waits from now on, by its deadline and its signal; not when a copy of it is queued already. */
@@ -129,12 +133,20 @@ export class Put extends CallSlot implements Abortable {
   }
 
   private error(code: CallErrorCode, fields: Partial<CallErrorFields>): unknown {
-    return callError(code, { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(this.callee, code), ...fields });
+    return callError(
+      code,
+      { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(this.callee, code), ...fields },
+    );
   }
 }
 
-/** Queues a cast, or waits until there is room for it. The caller has checked the payload, and that the signal has not fired. */
-export function put(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: PutOptions): Promise<void> {
+/**
+ * Queues a cast, or waits until there is room for it. The caller has checked the payload, and that the signal has not
+ * fired.
+ */
+export function put(
+  callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: PutOptions,
+): Promise<void> {
   const made = new Put(caller, callee, op, payload, target, options);
   const entry = acceptOrWait(callee, made.waiter);
   if (made.settled) return made.promise; // its process ended while it was measured
@@ -143,7 +155,9 @@ export function put(callee: Process, op: Op, payload: unknown, caller: Process |
   else {
     const path = caller === null ? null : findCycle(caller, callee);
     made.wait();
-    if (path !== null) made.leave('rejected', callError('CALL_CYCLE', { target: titleOf(target), op: op.name, verb: 'put', path }));
+    if (path !== null) {
+      made.leave('rejected', callError('CALL_CYCLE', { target: titleOf(target), op: op.name, verb: 'put', path }));
+    }
   }
   return made.promise;
 }

@@ -80,14 +80,18 @@ export abstract class Request extends ReplySlot {
   /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
   protected dropController(): void {
     const controller = this.extra?.controller;
-    if (controller !== null && controller !== undefined && this.callee.from !== this) this.callee.ext?.controllers?.delete(controller);
+    if (controller !== null && controller !== undefined && this.callee.from !== this) {
+      this.callee.ext?.controllers?.delete(controller);
+    }
   }
 }
 
 /** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
 export class CallRequest extends Request implements Tracked, Deadline {
   /** see `Exit.kept` */
-  static readonly kept: CallRequest = new CallRequest(null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined);
+  static readonly kept: CallRequest = new CallRequest(
+    null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined,
+  );
   entry: DeadlineEntry | null = null;
   extra: RequestExtra | null = null;
   priorCall: Tracked | null = null;
@@ -155,7 +159,8 @@ export class CallRequest extends Request implements Tracked, Deadline {
     if (this.settled) return undefined;
     this.close();
     const { kernel } = this.callee;
-    const error = callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee, code), ...fields });
+    const error =
+      callError(code, { target: this.title, op: this.op.name, bound: boundOf(this.callee, code), ...fields });
     if (kernel.traces !== null) kernel.traces.add(error, this.extra === null ? null : this.extra.trace);
     kernel.counts.callsFailed++;
     kernel.failures.count(code);
@@ -203,8 +208,8 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   /**
-   * Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. The calls that it made
-   * for this request end with the same reason, and theirs, oldest first.
+   * Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. The calls
+   * that it made for this request end with the same reason, and theirs, oldest first.
    */
   private cancel(reason: unknown): void {
     const cancelled: CallRequest[] = [this];
@@ -227,11 +232,16 @@ export class CallRequest extends Request implements Tracked, Deadline {
   private madeFor(): CallRequest[] {
     const found: CallRequest[] = [];
     const maker = this.extra?.worker ?? this.callee;
-    for (let at = maker.calls; at !== null; at = at.nextCall) if (at instanceof CallRequest && at.outer === this) found.push(at);
+    for (let at = maker.calls; at !== null; at = at.nextCall) {
+      if (at instanceof CallRequest && at.outer === this) found.push(at);
+    }
     return found.reverse();
   }
 
-  /** ms until its caller gives up, by this call's limit or by that of one that it is made for; undefined when it waits for ever. */
+  /**
+   * ms until its caller gives up, by this call's limit or by that of one that it is made for; undefined when it waits
+   * for ever.
+   */
   get remainingMs(): number | undefined {
     if (this.settled) return this.extra?.cancelled === true ? 0 : undefined;
     let least: number | undefined;
@@ -276,7 +286,9 @@ const executor = (resolve: (value: unknown) => void, reject: (error: unknown) =>
 };
 
 /** Makes a request and queues it: the common case of a call, without options. `timeoutMs` below 0 waits forever. */
-export function request(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, timeoutMs: number): CallRequest {
+export function request(
+  callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, timeoutMs: number,
+): CallRequest {
   const promise = new Promise<unknown>(executor);
   const made = new CallRequest(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
   if (!accept(callee, op, payload, made)) {
@@ -298,12 +310,15 @@ function madeFor(made: CallRequest, caller: Process): void {
 }
 
 /**
- * A request whose sender does not wait for it: its answer goes to two functions. It is no edge of the cycle check, unless its
- * sender says that it waits now.
+ * A request whose sender does not wait for it: its answer goes to two functions. It is no edge of the cycle check,
+ * unless its sender says that it waits now.
  */
 export class SentRequest extends CallRequest {
   waitedFor = false;
-  constructor(caller: Process, callee: Process, op: Op, target: Address, value: (value: unknown) => void, error: (error: unknown) => void) {
+  constructor(
+    caller: Process, callee: Process, op: Op, target: Address, value: (value: unknown) => void,
+    error: (error: unknown) => void,
+  ) {
     super(caller, callee, op, target, -1, NOBODY_LISTENS, value, error);
   }
   override get blocks(): boolean {
@@ -318,8 +333,12 @@ export function sendRequest(made: SentRequest, payload: unknown): void {
   else trackCall(made.caller as Process, made);
 }
 
-/** A request of the sys protocol: travels as a signal, in the sender's order, and is answered by what `command` does. */
-export function systemRequest(callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number): CallRequest {
+/**
+ * A request of the sys protocol: travels as a signal, in the sender's order, and is answered by what `command` does.
+ */
+export function systemRequest(
+  callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number,
+): CallRequest {
   const promise = new Promise<unknown>(executor);
   const made = new CallRequest(caller, callee, op, target, timeoutMs, promise, resolveOfNew, rejectOfNew);
   const { traces } = callee.kernel;
@@ -341,13 +360,17 @@ export interface RequestOptions {
 }
 
 /** Makes and queues a request with options. The caller has checked that the signal has not fired. */
-export function requestWith(callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions): CallRequest {
+export function requestWith(
+  callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions,
+): CallRequest {
   const promise = new Promise<unknown>(executor);
   const made = new CallRequest(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
   const { rank, expiresAt, signal } = options;
   if (options.skipAbandoned) made.cold().skipAbandoned = true;
   if (options.trace !== null) made.cold().trace = options.trace;
-  if (!(rank === Rank.Normal && expiresAt < 0 ? accept(callee, op, payload, made) : acceptWith(callee, rank, op, payload, made, expiresAt))) {
+  if (!(rank === Rank.Normal && expiresAt < 0
+    ? accept(callee, op, payload, made)
+    : acceptWith(callee, rank, op, payload, made, expiresAt))) {
     made.fail(refusalOf(callee, op, payload));
     return made;
   }

@@ -127,8 +127,9 @@ class Recent extends Line implements TurnJob {
 }
 
 /**
- * The one listener on a signal that waits were given, however many are open. It stays until a turn of the event loop finds
- * none open: a signal that is given to one wait after the other costs each of them an entry in a line, and keeps no listener.
+ * The one listener on a signal that waits were given, however many are open. It stays until a turn of the event loop
+ * finds none open: a signal that is given to one wait after the other costs each of them an entry in a line, and keeps
+ * no listener.
  */
 class SignalWatch extends Line implements TurnJob {
   private static readonly all: WeakMap<AbortSignal, SignalWatch> = new WeakMap();

@@ -3,7 +3,10 @@ import type { ProcessVerbs } from '../../behaviour/index.js';
 import { checkName } from '../../router/index.js';
 import type { SupervisorSpec } from '../core/spec.js';
 
-/** What happens when an application ends by itself: the system stops; it stops unless the reason is `normal`; it is only reported (AP-06). */
+/**
+ * What happens when an application ends by itself: the system stops; it stops unless the reason is `normal`; it is only
+ * reported (AP-06).
+ */
 export type ApplicationType = 'permanent' | 'transient' | 'temporary';
 
 /** The configuration of one application; a plain map, kept as long as it is loaded. */
@@ -60,7 +63,9 @@ export class Application {
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-const relation = z.array(z.custom<Application | string>((value) => value instanceof Application || typeof value === 'string', { error: 'an application or its name' }), { error: 'an array of applications' }).optional();
+const relation = z.array(z.custom<Application | string>(
+  (value) => value instanceof Application || typeof value === 'string', { error: 'an application or its name' },
+), { error: 'an array of applications' }).optional();
 const callback = z.custom<(...args: never[]) => unknown>(isFunction, { error: 'a function' });
 const schema: z.ZodType<ApplicationSpec<unknown>> = z.strictObject({
   name: z.string({ error: 'a name' }),
@@ -122,8 +127,13 @@ export class ApplicationError extends CastcallError {
 }
 
 /** Where in the callbacks a start went wrong (AP-13). */
-export function badCallback(application: string, callback: string, what: 'badReturn' | 'crashed', value: unknown): Readonly<Record<string, unknown>> {
-  return { application, callback, [what]: what === 'badReturn' ? (typeof value === 'string' ? printable(value) : shapeOf(value)) : value };
+export function badCallback(
+  application: string, callback: string, what: 'badReturn' | 'crashed', value: unknown,
+): Readonly<Record<string, unknown>> {
+  return {
+    application, callback,
+    [what]: what === 'badReturn' ? (typeof value === 'string' ? printable(value) : shapeOf(value)) : value,
+  };
 }
 
 /** An env of its own for each loaded application. */

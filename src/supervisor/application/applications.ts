@@ -71,16 +71,23 @@ export class Applications {
     this.#ports = ports;
   }
 
-  /** Makes an application known by name, so that others may name it in `dependsOn` and `optional`. Starting does it as well. */
+  /**
+   * Makes an application known by name, so that others may name it in `dependsOn` and `optional`. Starting does it as
+   * well.
+   */
   load(app: Application): void {
-    if (!(app instanceof Application)) throw new OptionError('applications.load', app, 'what defineApplication returned');
+    if (!(app instanceof Application)) {
+      throw new OptionError('applications.load', app, 'what defineApplication returned');
+    }
     if (this.#loaded.get(app.name)?.app !== app) this.#loaded.set(app.name, { app, env: new EnvMap(app.spec.env) });
   }
 
   /** Forgets a loaded application and its env. Errors: ALREADY_STARTED while it runs, NOT_LOADED. */
   unload(app: Application | string): void {
     const name = nameOf(app);
-    if (this.#running.has(name) || this.#starting.has(name)) throw new ApplicationError('ALREADY_STARTED', name, 'is running; stop it first');
+    if (this.#running.has(name) || this.#starting.has(name)) {
+      throw new ApplicationError('ALREADY_STARTED', name, 'is running; stop it first');
+    }
     if (!this.#loaded.delete(name)) throw new ApplicationError('NOT_LOADED', name, 'is not loaded');
   }
 
@@ -108,14 +115,19 @@ export class Applications {
 
   /**
    * Starts an application, or several, and everything they depend on, dependencies first. Resolves to the names of what
-   * it has started, in order; what ran already is left out (AP-02). When one fails, what it has started is stopped again in
-   * reverse order, and nothing else (AP-03). Optional ones are started when they are loaded (AP-05).
+   * it has started, in order; what ran already is left out (AP-02). When one fails, what it has started is stopped
+   * again in reverse order, and nothing else (AP-03). Optional ones are started when they are loaded (AP-05).
    */
-  ensureAllStarted(apps: Application | string | readonly (Application | string)[], options: EnsureOptions = {}): Promise<string[]> {
+  ensureAllStarted(
+    apps: Application | string | readonly (Application | string)[], options: EnsureOptions = {},
+  ): Promise<string[]> {
     return this.#told(this.#ensure(Array.isArray(apps) ? (apps as Application[]) : [apps as Application], options));
   }
 
-  /** Stops one application and no other (AP-08): prepStop, tree, stop, leftovers (AP-07). Errors: NOT_STARTED, also while it is being stopped. */
+  /**
+   * Stops one application and no other (AP-08): prepStop, tree, stop, leftovers (AP-07). Errors: NOT_STARTED, also
+   * while it is being stopped.
+   */
   stop(app: Application | string): Promise<void> {
     return this.#told(this.#stop(app));
   }
@@ -142,7 +154,9 @@ export class Applications {
     if (this.#stopping.has(name)) throw new ApplicationError('STOPPING', name, 'is being stopped');
     for (const one of app.spec.dependsOn ?? []) {
       const dependency = nameOf(one);
-      if (!this.#running.has(dependency)) throw new ApplicationError('NOT_STARTED', name, `depends on '${dependency}', which does not run`, dependency);
+      if (!this.#running.has(dependency)) {
+        throw new ApplicationError('NOT_STARTED', name, `depends on '${dependency}', which does not run`, dependency);
+      }
     }
     const starting = this.#begin({ app, env }, type);
     this.#starting.set(name, handled(starting));
@@ -172,7 +186,8 @@ export class Applications {
     this.#stopping.delete(name);
     if (one === undefined || this.#closed) return;
     const { kernel } = this.#ports;
-    const report: ApplicationReport = { label: 'application exited', level: 'info', application: name, type: one.type, reason };
+    const report: ApplicationReport =
+      { label: 'application exited', level: 'info', application: name, type: one.type, reason };
     if (kernel.reporting) kernel.report(report);
     const must = one.type === 'permanent' || (one.type === 'transient' && reason !== 'normal');
     if (must) {
@@ -193,7 +208,9 @@ export class Applications {
   async #ensure(apps: readonly (Application | string)[], options: EnsureOptions): Promise<string[]> {
     checkKeys('applications.ensureAllStarted', options, ['type', 'mode']);
     const { type, mode } = options;
-    if (mode !== undefined && mode !== 'serial' && mode !== 'concurrent') throw new OptionError('applications.ensureAllStarted.mode', mode, "'serial' or 'concurrent'");
+    if (mode !== undefined && mode !== 'serial' && mode !== 'concurrent') {
+      throw new OptionError('applications.ensureAllStarted.mode', mode, "'serial' or 'concurrent'");
+    }
     const order = this.#order(apps);
     const started: string[] = [];
     const run = async (app: Application): Promise<void> => {
@@ -212,7 +229,10 @@ export class Applications {
     }
   }
 
-  /** Each starts when all that it depends on has started; after a failure the others are waited for, so that all can be stopped. */
+  /**
+   * Each starts when all that it depends on has started; after a failure the others are waited for, so that all can be
+   * stopped.
+   */
   async #concurrently(order: readonly Application[], run: (app: Application) => Promise<void>): Promise<void> {
     const done = new Map<string, Promise<void>>();
     for (const app of order) {
@@ -262,7 +282,9 @@ export class Applications {
   #find(app: Application | string): { readonly app: Application; readonly env: EnvMap } {
     const name = nameOf(app);
     const known = this.#loaded.get(name);
-    if (known === undefined) throw new ApplicationError('NOT_LOADED', name, 'is not loaded; load its definition, or pass it');
+    if (known === undefined) {
+      throw new ApplicationError('NOT_LOADED', name, 'is not loaded; load its definition, or pass it');
+    }
     return known;
   }
 }

@@ -1,5 +1,8 @@
 import { adopt, ExitSignal, isA, OptionError, reasonOf, StartError } from '../../base/index.js';
-import { defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type AnyDefinition, type ProcessVerbs, type RuntimeDefinition } from '../../behaviour/index.js';
+import {
+  defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type AnyDefinition, type ProcessVerbs,
+  type RuntimeDefinition,
+} from '../../behaviour/index.js';
 import { Exit, exitProcess, exitSignal, monitor, Phase, type Process } from '../../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
 import { endedWith, isEnding } from '../core/child.js';
@@ -29,7 +32,9 @@ async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
   try {
     const { tree, state } = await started(app, env, this as unknown as ProcessVerbs);
     if (isEnding(p)) throw new ExitSignal(p.phase === Phase.Dead ? p.reason : p.ext?.shutdown?.reason);
-    const top = await endedWith(p, Promise.resolve(startAgent(hostOf(p.kernel), planOf(supervisorDefinition(), [tree], { name: tree.name }), p)));
+    const top = await endedWith(
+      p, Promise.resolve(startAgent(hostOf(p.kernel), planOf(supervisorDefinition(), [tree], { name: tree.name }), p)),
+    );
     if (top === null) throw new ExitSignal(badCallback(app.name, 'start', 'badReturn', 'ignore'));
     return new Master(app, top, state);
   } catch (error) {
@@ -39,14 +44,18 @@ async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
 }
 
 /** Runs the start callback; whatever is wrong with it is told with its place (AP-13). */
-async function started(app: Application, env: ApplicationEnv, self: ProcessVerbs): Promise<{ readonly tree: Tree; readonly state: unknown }> {
+async function started(
+  app: Application, env: ApplicationEnv, self: ProcessVerbs,
+): Promise<{ readonly tree: Tree; readonly state: unknown }> {
   let made: unknown;
   try {
     made = await adopt<unknown>(app.spec.start({ name: app.name, env, self }));
   } catch (error) {
     throw new ExitSignal(badCallback(app.name, 'start', 'crashed', reasonOf(error)));
   }
-  const { supervisor, state } = typeof made === 'object' && made !== null && 'supervisor' in made ? (made as { supervisor: unknown; state: unknown }) : { supervisor: made, state: undefined };
+  const { supervisor, state } = typeof made === 'object' && made !== null && 'supervisor' in made
+    ? (made as { supervisor: unknown; state: unknown })
+    : { supervisor: made, state: undefined };
   try {
     return { tree: checkTree(`application '${app.name}'`, supervisor), state };
   } catch (error) {
@@ -59,7 +68,10 @@ function info(self: Self, message: unknown): unknown {
   return message instanceof Exit && self.p.from === self.state.top ? self.stop(message.reason) : undefined;
 }
 
-/** prepStop, then the tree, then stop, then what is left of it (AP-07). A callback that throws is told, and holds nothing up. */
+/**
+ * prepStop, then the tree, then stop, then what is left of it (AP-07). A callback that throws is told, and holds
+ * nothing up.
+ */
 async function terminate(self: Self): Promise<void> {
   const master = self.state as Master | undefined;
   if (master === undefined) return;
@@ -73,7 +85,9 @@ async function terminate(self: Self): Promise<void> {
   killLeftovers(self.p);
 }
 
-async function attempt(p: Process, app: Application, callback: 'prepStop' | 'stop', run: () => unknown): Promise<unknown> {
+async function attempt(
+  p: Process, app: Application, callback: 'prepStop' | 'stop', run: () => unknown,
+): Promise<unknown> {
   try {
     return await adopt(run());
   } catch (error) {
@@ -103,6 +117,8 @@ export function belongsTo(p: Process, master: Process): boolean {
 let made: RuntimeDefinition | null = null;
 
 export function masterDefinition(): RuntimeDefinition {
-  made ??= runtimeOf(defineAgent({ name: 'application', trapExit: true, init: init as never, info: info as never, terminate: terminate as never }) as AnyDefinition);
+  made ??= runtimeOf(defineAgent(
+    { name: 'application', trapExit: true, init: init as never, info: info as never, terminate: terminate as never },
+  ) as AnyDefinition);
   return made;
 }

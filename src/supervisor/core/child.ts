@@ -61,7 +61,9 @@ export function childOf(p: Process | null, family: object): Child | undefined {
 /** How its supervisor knows a process. */
 export function roleOf(p: Process): { readonly id: string | undefined; readonly restarts: number } | undefined {
   const child = p.role;
-  return child instanceof Child ? { id: child.spec.id === '' ? undefined : child.spec.id, restarts: child.restarts } : undefined;
+  return child instanceof Child
+    ? { id: child.spec.id === '' ? undefined : child.spec.id, restarts: child.restarts }
+    : undefined;
 }
 
 /** Starts a child; throws or rejects with its StartError. An init that ignores leaves it stopped (SU-07). */
@@ -88,7 +90,9 @@ export function isEnding(p: Process): boolean {
 export async function endedWith<T>(starter: Process, starting: Promise<T>): Promise<T> {
   const { signal } = starter.self as AgentSelf;
   const end = (): void => {
-    if (starter.phase !== Phase.Dead) for (const p of [...(starter.ext?.starting ?? [])]) exitSignal(p, starter, 'shutdown', false);
+    if (starter.phase !== Phase.Dead) {
+      for (const p of [...(starter.ext?.starting ?? [])]) exitSignal(p, starter, 'shutdown', false);
+    }
   };
   if (shutsDown(starter)) end();
   else signal.addEventListener('abort', end);

@@ -1,13 +1,21 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
 
-/** permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten (SU-11 to SU-13). */
+/**
+ * permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten (SU-11 to
+ * SU-13).
+ */
 export type Restart = 'permanent' | 'transient' | 'temporary';
 /** who is restarted with a child: itself, all, or itself and those started after it (SU-15 to SU-17) */
 export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
-/** how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for (SU-30 to SU-32) */
+/**
+ * how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for (SU-30 to SU-32)
+ */
 export type Shutdown = 'brutal_kill' | 'infinity' | number;
 
-/** whether a supervisor ends by itself with its significant children: with the first, with the last, or never (SU-48, SU-49) */
+/**
+ * whether a supervisor ends by itself with its significant children: with the first, with the last, or never (SU-48,
+ * SU-49)
+ */
 export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
 /** How `brutal_kill` is written among milliseconds; -1 is infinity. */
@@ -30,8 +38,8 @@ export function shouldRestart(restart: Restart, reason: ExitReason): boolean {
 }
 
 /**
- * Whether a child that was asked to end has ended as asked; any other reason is reported as a shutdown error. `normal` is
- * no answer of a permanent child (SU-35).
+ * Whether a child that was asked to end has ended as asked; any other reason is reported as a shutdown error. `normal`
+ * is no answer of a permanent child (SU-35).
  */
 export function isExpectedEnd(restart: Restart, shutdownMs: number, reason: ExitReason): boolean {
   if (reason === (shutdownMs === BRUTAL_KILL ? 'killed' : 'shutdown')) return true;

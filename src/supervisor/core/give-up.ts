@@ -62,10 +62,15 @@ export class GiveUpError extends CastcallError implements GiveUp {
   }
 }
 
-function textOf({ supervisor, reason, intensity, periodMs, restarts, causes }: GiveUp, show: (value: unknown) => string): string {
+function textOf(
+  { supervisor, reason, intensity, periodMs, restarts, causes }: GiveUp, show: (value: unknown) => string,
+): string {
   const why = causesText(causes, show);
-  if (reason === 'escalated') return `supervisor ${supervisor} gave up: an error of a delivered message is to end it: ${why}`;
-  const limit = `${restarts} restart${restarts === 1 ? '' : 's'} within ${periodMs} ms, where its intensity allows ${intensity}`;
+  if (reason === 'escalated') {
+    return `supervisor ${supervisor} gave up: an error of a delivered message is to end it: ${why}`;
+  }
+  const limit =
+    `${restarts} restart${restarts === 1 ? '' : 's'} within ${periodMs} ms, where its intensity allows ${intensity}`;
   return `supervisor ${supervisor} gave up: ${limit}; the latest: ${why}`;
 }
 
@@ -98,7 +103,9 @@ export function gaveUp(supervisor: Process): GiveUpError | undefined {
 }
 
 /** Tells that a supervisor gives up (LG-01), with its limit, the count and the causes. */
-export function tellGiveUp(p: Process, offender: Offender, limits: Intensity, reason: GiveUpReason, causes: readonly RestartCause[]): void {
+export function tellGiveUp(
+  p: Process, offender: Offender, limits: Intensity, reason: GiveUpReason, causes: readonly RestartCause[],
+): void {
   const { restartsMax: intensity, periodMs, count: restarts } = limits;
   const told: GiveUp = { supervisor: p.title, reason, intensity, periodMs, restarts, causes };
   known.set(p, new GiveUpError(told));

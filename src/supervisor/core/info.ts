@@ -24,7 +24,10 @@ export interface ChildCount {
 }
 
 export function rowOf<Id extends string | undefined>(child: Child, id: Id): ChildInfo<Id> {
-  return { id, pid: child.process?.pid, type: child.spec.type, status: child.status, restart: child.spec.restart, restarts: child.restarts };
+  return {
+    id, pid: child.process?.pid, type: child.spec.type, status: child.status, restart: child.spec.restart,
+    restarts: child.restarts,
+  };
 }
 
 export function countOf(children: Iterable<Child>): ChildCount {

@@ -11,7 +11,10 @@ export interface ChildOptions extends Omit<StartOptions, 'name'> {
   readonly shutdown?: Shutdown | undefined;
   /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` (SU-51) */
   readonly significant?: boolean | undefined;
-  /** registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false` for none */
+  /**
+   * registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false`
+   * for none
+   */
   readonly name?: string | Via | false | undefined;
 }
 
@@ -63,8 +66,12 @@ const COUNT_RULE = 'a whole number of restarts from 0';
 const PERIOD_RULE = 'a whole number of milliseconds from 1';
 const DELAY_RULE = 'a whole number of milliseconds from 1';
 
-const restartSchema = z.enum(['permanent', 'transient', 'temporary'], { error: "'permanent', 'transient' or 'temporary'" }).optional();
-const shutdownSchema = z.union([z.literal('brutal_kill'), z.literal('infinity'), z.number().int().min(0)], { error: "'brutal_kill', 'infinity' or a whole number of milliseconds from 0" }).optional();
+const restartSchema =
+  z.enum(['permanent', 'transient', 'temporary'], { error: "'permanent', 'transient' or 'temporary'" }).optional();
+const shutdownSchema = z.union(
+  [z.literal('brutal_kill'), z.literal('infinity'), z.number().int().min(0)],
+  { error: "'brutal_kill', 'infinity' or a whole number of milliseconds from 0" },
+).optional();
 const significantSchema = z.boolean({ error: 'true or false' }).optional();
 
 export const limitFields: Readonly<Record<'intensity' | 'periodMs' | 'backoff' | 'name', z.ZodType>> = {
@@ -74,7 +81,9 @@ export const limitFields: Readonly<Record<'intensity' | 'periodMs' | 'backoff' |
     baseMs: z.number({ error: DELAY_RULE }).int({ error: DELAY_RULE }).min(1, { error: DELAY_RULE }),
     factor: z.number({ error: 'a number from 1' }).min(1, { error: 'a number from 1' }).optional(),
     maxMs: z.number({ error: DELAY_RULE }).int({ error: DELAY_RULE }).min(1, { error: DELAY_RULE }).optional(),
-    jitter: z.number({ error: 'a number from 0 to 1' }).min(0, { error: 'a number from 0 to 1' }).max(1, { error: 'a number from 0 to 1' }).optional(),
+    jitter: z.number({ error: 'a number from 0 to 1' }).min(0, { error: 'a number from 0 to 1' }).max(
+      1, { error: 'a number from 0 to 1' },
+    ).optional(),
   }, { error: 'an object with baseMs' }).optional(),
   name: nameSchema.optional(),
 };
@@ -83,11 +92,17 @@ const childSchema = z.strictObject({
   restart: restartSchema,
   shutdown: shutdownSchema,
   significant: significantSchema,
-  name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' }).optional(),
+  name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' })
+    .optional(),
   ...startFields,
 }) as z.ZodType<ChildOptions>;
-const taskChildSchema = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, label: startFields.label, priority: startFields.priority });
-const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject({ restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() });
+const taskChildSchema = z.strictObject({
+  restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, label: startFields.label,
+  priority: startFields.priority,
+});
+const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject(
+  { restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() },
+);
 
 /** What the options of a static supervisor hold once checked; `children` are looked at separately. */
 export interface ReadTree {
@@ -100,8 +115,12 @@ export interface ReadTree {
   readonly children: readonly unknown[];
 }
 const treeSchema: z.ZodType<ReadTree> = z.strictObject({
-  strategy: z.enum(['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" }).optional(),
-  autoShutdown: z.enum(['never', 'any_significant', 'all_significant'], { error: "'never', 'any_significant' or 'all_significant'" }).optional(),
+  strategy: z.enum(
+    ['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" },
+  ).optional(),
+  autoShutdown: z.enum(
+    ['never', 'any_significant', 'all_significant'], { error: "'never', 'any_significant' or 'all_significant'" },
+  ).optional(),
   ...limitFields,
   children: z.array(z.unknown(), { error: 'an array of child(…) and supervisor(…)' }),
 }) as never;
@@ -110,7 +129,9 @@ export function readChild(where: string, options: unknown): ChildOptions {
   return parseOptions(where, childSchema, options);
 }
 
-export function readTaskChild(where: string, options: unknown): Pick<ChildOptions, 'restart' | 'shutdown' | 'significant' | 'label' | 'priority'> {
+export function readTaskChild(
+  where: string, options: unknown,
+): Pick<ChildOptions, 'restart' | 'shutdown' | 'significant' | 'label' | 'priority'> {
   return parseOptions(where, taskChildSchema as z.ZodType<ChildOptions>, options);
 }
 
@@ -128,6 +149,8 @@ export function limitsOf(read: RestartLimits): Limits {
   return {
     intensity: read.intensity ?? 3,
     periodMs: read.periodMs ?? 5_000,
-    backoff: backoff === undefined ? null : { baseMs: backoff.baseMs, factor: backoff.factor ?? 2, maxMs: backoff.maxMs ?? 30_000, jitter: backoff.jitter ?? 0 },
+    backoff: backoff === undefined ? null : {
+      baseMs: backoff.baseMs, factor: backoff.factor ?? 2, maxMs: backoff.maxMs ?? 30_000, jitter: backoff.jitter ?? 0,
+    },
   };
 }

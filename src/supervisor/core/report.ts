@@ -19,9 +19,9 @@ export interface Offender {
 }
 
 /**
- * What a supervisor has to tell (LG-01): a child ended (a permanent one for any reason, others abnormally, LG-02), a start
- * failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The end of
- * a child that crashed is `info`: the crash has a line of its own.
+ * What a supervisor has to tell (LG-01): a child ended (a permanent one for any reason, others abnormally, LG-02), a
+ * start failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The
+ * end of a child that crashed is `info`: the crash has a line of its own.
  */
 export interface SupervisorReport extends Report {
   readonly label: 'child terminated' | 'child failed to start' | 'child failed to shut down' | 'supervisor gives up';
@@ -60,7 +60,10 @@ const LABELS: Readonly<Record<Exclude<SupervisorReport['context'], 'shutdown'>, 
   shutdown_error: 'child failed to shut down',
 };
 
-export function reportError(supervisor: Process, context: Exclude<SupervisorReport['context'], 'shutdown'>, child: Child, reason: ExitReason, p: Process | null = child.process, children?: number): void {
+export function reportError(
+  supervisor: Process, context: Exclude<SupervisorReport['context'], 'shutdown'>, child: Child, reason: ExitReason,
+  p: Process | null = child.process, children?: number,
+): void {
   const { kernel } = supervisor;
   if (!kernel.reporting) return;
   const report: SupervisorReport = {
@@ -73,7 +76,10 @@ export function reportError(supervisor: Process, context: Exclude<SupervisorRepo
 export function reportProgress(supervisor: Process, child: Child, level: ProgressLevel): void {
   const { kernel } = supervisor;
   if (!kernel.reporting || child.process === null) return;
-  const report: ProgressReport = { label: 'child started', level, context: 'progress', supervisor: supervisor.title, started: offender(child, child.process) };
+  const report: ProgressReport = {
+    label: 'child started', level, context: 'progress', supervisor: supervisor.title,
+    started: offender(child, child.process),
+  };
   kernel.report(report);
 }
 

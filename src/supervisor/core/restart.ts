@@ -9,7 +9,10 @@ import type { Intensity } from './intensity.js';
 import type { Limits } from './options.js';
 import { idOf, offender, reasonOfStart, reportError } from './report.js';
 
-/** A restart that failed, or that waits for its back-off, is done through the queue: requests are served in between (SU-20). */
+/**
+ * A restart that failed, or that waits for its back-off, is done through the queue: requests are served in between
+ * (SU-20).
+ */
 export class Retry {
   /** why: what the child ended with, or why its start failed */
   reason: ExitReason = undefined;
@@ -63,7 +66,10 @@ export function mayRestart(state: Restarting, child: Child, reason: ExitReason):
   return true;
 }
 
-/** The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22), unless its supervisor is to end. */
+/**
+ * The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22), unless its
+ * supervisor is to end.
+ */
 export function tryAgain(state: Restarting, child: Child, error: unknown, retry: Retry = new Retry(child)): undefined {
   if (shutsDown(state.p)) return undefined;
   const reason = reasonOfStart(error);

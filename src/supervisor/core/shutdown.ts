@@ -7,7 +7,8 @@ import { reportError } from './report.js';
 
 /**
  * Stops one child by its own shutdown rule and forgets its process. Its exit is watched by a monitor, so a child that
- * unlinked itself cannot hang its supervisor (SU-33), and the link goes first, so no Exit of it acts afterwards (SU-34).
+ * unlinked itself cannot hang its supervisor (SU-33), and the link goes first, so no Exit of it acts afterwards
+ * (SU-34).
  */
 export function stopChild(supervisor: Process, child: Child): MaybeLater<void> {
   const p = child.process;
@@ -42,7 +43,9 @@ function stopOne(family: Family, child: Child): MaybeLater<void> {
 }
 
 /** Stops all at once, each by its own rule; those with the same time limit share one timer (SU-36, DS-07). */
-export function stopTogether(supervisor: Process, children: Iterable<Child>, done: (ended: readonly Ended[]) => void): MaybeLater<void> {
+export function stopTogether(
+  supervisor: Process, children: Iterable<Child>, done: (ended: readonly Ended[]) => void,
+): MaybeLater<void> {
   const ended: Ended[] = [];
   const limits = new Map<number, KillDeadline>();
   let open = 0;
@@ -91,7 +94,9 @@ function ask(supervisor: Process, child: Child, p: Process): void {
 
 /** A child may end for a reason of its own while it is asked to: tolerated, and told (SU-35). */
 export function judge(supervisor: Process, child: Child, p: Process): void {
-  if (!isExpectedEnd(child.spec.restart, child.spec.shutdownMs, p.reason)) reportError(supervisor, 'shutdown_error', child, p.reason, p);
+  if (!isExpectedEnd(child.spec.restart, child.spec.shutdownMs, p.reason)) {
+    reportError(supervisor, 'shutdown_error', child, p.reason, p);
+  }
 }
 
 class KillDeadline extends Deadline {

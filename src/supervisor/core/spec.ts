@@ -37,8 +37,8 @@ export interface ChildFields {
 }
 
 /**
- * A checked child specification; made by `child`, `supervisor`, `dynamicSupervisor` and their like. `R` is what starting
- * it gives: a typed ref.
+ * A checked child specification; made by `child`, `supervisor`, `dynamicSupervisor` and their like. `R` is what
+ * starting it gives: a typed ref.
  *
  * @example
  * const Worker = defineAgent({});
@@ -107,7 +107,9 @@ const SHUTDOWN_MS = 5_000;
  * spec.id // => 'worker-1'
  * @since 0.1.0
  */
-export function child<D extends AnyDefinition>(id: string, definition: D, ...args: ArgsThen<InitArgs<D>, ChildOptions>): ChildSpec<AgentRef<D>> {
+export function child<D extends AnyDefinition>(
+  id: string, definition: D, ...args: ArgsThen<InitArgs<D>, ChildOptions>
+): ChildSpec<AgentRef<D>> {
   const where = checkId('child', id);
   const made = runtimeOf(definition);
   const { init, options } = splitArgs(args, made.init === null ? 0 : made.init.length);
@@ -116,7 +118,9 @@ export function child<D extends AnyDefinition>(id: string, definition: D, ...arg
 }
 
 /** The same from parts: the init arguments may be incomplete when a template completes them later. */
-export function agentSpec<R>(where: string, id: string, definition: AnyDefinition, init: readonly unknown[], read: ChildOptions): ChildSpec<R> {
+export function agentSpec<R>(
+  where: string, id: string, definition: AnyDefinition, init: readonly unknown[], read: ChildOptions,
+): ChildSpec<R> {
   const restart = read.restart ?? 'permanent';
   const ownName = read.name === false ? undefined : read.name;
   return new ChildSpec<R>({
@@ -139,7 +143,9 @@ export function checkTree(where: string, spec: unknown): Tree {
 }
 
 /** The flags alone; the children are looked at by `withChildren`. */
-export function checkFlags(where: string, spec: unknown): Omit<Tree, 'children'> & { readonly children: readonly unknown[] } {
+export function checkFlags(
+  where: string, spec: unknown,
+): Omit<Tree, 'children'> & { readonly children: readonly unknown[] } {
   const read = readTree(where, spec);
   const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
   return {
@@ -152,13 +158,24 @@ export function withChildren(where: string, flags: ReturnType<typeof checkFlags>
   return { ...flags, children: checkChildren(`${where}.children`, flags.children, flags.autoShutdown) };
 }
 
-function checkChildren(where: string, children: readonly unknown[], autoShutdown: AutoShutdown | undefined): ChildSpec[] {
+function checkChildren(
+  where: string, children: readonly unknown[], autoShutdown: AutoShutdown | undefined,
+): ChildSpec[] {
   const ids = new Set<string>();
   const specs: ChildSpec[] = [];
   for (const one of children) {
-    if (!(one instanceof ChildSpec)) throw new OptionError(where, one, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
-    if (ids.has(one.id)) throw new OptionError(where, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID');
-    if (one.significant && autoShutdown === 'never') throw new OptionError(`${where} '${one.id}'.significant`, true, "false under autoShutdown 'never'", "set autoShutdown to 'any_significant' or 'all_significant'", 'BAD_COMBINATION');
+    if (!(one instanceof ChildSpec)) {
+      throw new OptionError(where, one, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
+    }
+    if (ids.has(one.id)) {
+      throw new OptionError(where, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID');
+    }
+    if (one.significant && autoShutdown === 'never') {
+      throw new OptionError(
+        `${where} '${one.id}'.significant`, true, "false under autoShutdown 'never'",
+        "set autoShutdown to 'any_significant' or 'all_significant'", 'BAD_COMBINATION',
+      );
+    }
     ids.add(one.id);
     specs.push(one);
   }
@@ -168,15 +185,17 @@ function checkChildren(where: string, children: readonly unknown[], autoShutdown
 /**
  * Checks a list of child specifications as a supervisor would, and starts nothing (SU-10).
  *
- * Errors: an OptionError for what is no specification, for ids that are not different, and, when `autoShutdown` is given,
- * for significant children under `never`.
+ * Errors: an OptionError for what is no specification, for ids that are not different, and, when `autoShutdown` is
+ * given, for significant children under `never`.
  *
  * @example
  * const Worker = defineAgent({});
  * checkChildSpecs([child('a', Worker), child('b', Worker)]);
  * @since 0.2.0
  */
-export function checkChildSpecs(specs: readonly ChildSpec[], options: { readonly autoShutdown?: AutoShutdown | undefined } = {}): void {
+export function checkChildSpecs(
+  specs: readonly ChildSpec[], options: { readonly autoShutdown?: AutoShutdown | undefined } = {},
+): void {
   if (!Array.isArray(specs)) throw new OptionError('checkChildSpecs', specs, 'an array of child(…) and supervisor(…)');
   const flags = readTree('checkChildSpecs', { ...options, children: [] });
   checkChildren('checkChildSpecs', specs, flags.autoShutdown);
@@ -196,5 +215,8 @@ export function shutdownOf(where: string, shutdown: Shutdown | undefined, fallba
 export function significantOf(where: string, significant: boolean | undefined, restart: Restart): boolean {
   if (significant !== true) return false;
   if (restart !== 'permanent') return true;
-  throw new OptionError(`${where}.significant`, true, 'false for a permanent child', "it never ends for good; make it 'transient' or 'temporary'", 'BAD_COMBINATION');
+  throw new OptionError(
+    `${where}.significant`, true, 'false for a permanent child',
+    "it never ends for good; make it 'transient' or 'temporary'", 'BAD_COMBINATION',
+  );
 }

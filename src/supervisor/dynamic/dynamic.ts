@@ -1,6 +1,8 @@
 import type { Own} from '../../base/index.js';
 import { adopt, disown, isThenable, OptionError, type ExitReason } from '../../base/index.js';
-import { defineAgent, Ignore, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../../behaviour/index.js';
+import {
+  defineAgent, Ignore, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition,
+} from '../../behaviour/index.js';
 import { Exit, type Pid, type Process } from '../../process/index.js';
 import { attempt } from '../static/api.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
@@ -44,7 +46,8 @@ type Sup = AgentSelf & { state: DynamicState };
 function init(this: AgentSelf, recipe: DynamicPlan | DynamicInit): unknown {
   if (typeof recipe !== 'function') return new DynamicState(this.p, recipe, null);
   const made = recipe() as unknown;
-  const begin = (spec: unknown): unknown => (spec === 'ignore' ? new Ignore() : new DynamicState(this.p, dynamicFrom(spec, null), recipe));
+  const begin = (spec: unknown): unknown =>
+    (spec === 'ignore' ? new Ignore() : new DynamicState(this.p, dynamicFrom(spec, null), recipe));
   return isThenable(made) ? adopt(made).then(begin) : begin(made);
 }
 
@@ -58,13 +61,17 @@ function changeCode({ state }: Sup, _from: unknown, extra: unknown): DynamicStat
   if (given === null) return state;
   const made: unknown = typeof given === 'function' ? (given as DynamicInit)() : given;
   disown(made);
-  if (isThenable(made)) throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
+  if (isThenable(made)) {
+    throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
+  }
   const { template } = state.limits;
   const limits = made === 'ignore' ? state.limits : dynamicFrom(made, template);
   if (typeof given === 'function') state.make = given as DynamicInit;
   state.limits = limits;
   state.intensity = state.intensity.with(limits.intensity, limits.periodMs);
-  if (template !== null && limits.template !== null && template !== limits.template) for (const child of state.byNumber.values()) remake(child, template, limits.template);
+  if (template !== null && limits.template !== null && template !== limits.template) {
+    for (const child of state.byNumber.values()) remake(child, template, limits.template);
+  }
   return state;
 }
 
@@ -80,7 +87,9 @@ function remake(child: Child, before: ChildSpec, { plan, ownName, ...rest }: Chi
 function startChild({ state }: Sup, given: ChildSpec | Own<readonly unknown[]>): MaybeLater<Pid | Refusal | null> {
   const { maxChildren, template } = state.limits;
   if (state.byNumber.size >= maxChildren) return new Refusal('max_children', { maxChildren });
-  if (given instanceof ChildSpec ? template !== null : template === null) return new Refusal('bad_child', { expected: template === null ? 'a child specification' : 'init arguments' });
+  if (given instanceof ChildSpec ? template !== null : template === null) {
+    return new Refusal('bad_child', { expected: template === null ? 'a child specification' : 'init arguments' });
+  }
   const child = newChild(state, given);
   return attempt(() => start(state, child, 'debug'), child, () => undefined, () => undefined);
 }
@@ -117,7 +126,9 @@ function info(self: Sup, message: unknown): unknown {
     const child = childOf(p, state);
     return child === undefined || p === null ? undefined : childEnded(self, child, p.n, message.reason);
   }
-  if (message instanceof RetryAt) return message.child.status === 'restarting' ? restart(self, message.child, message.n, message.reason) : undefined;
+  if (message instanceof RetryAt) {
+    return message.child.status === 'restarting' ? restart(self, message.child, message.n, message.reason) : undefined;
+  }
   unexpected(self, message);
   return undefined;
 }
@@ -210,7 +221,9 @@ function judgeAlike(supervisor: Process, ended: readonly Ended[]): void {
     if (known === undefined) alike.set(one.p.reason, { first: one, count: 1 });
     else known.count++;
   }
-  for (const [reason, { first, count }] of alike) reportError(supervisor, 'shutdown_error', first.child, reason, first.p, count);
+  for (const [reason, { first, count }] of alike) {
+    reportError(supervisor, 'shutdown_error', first.child, reason, first.p, count);
+  }
 }
 
 /* ---- questions ---- */

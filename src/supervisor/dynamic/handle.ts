@@ -2,7 +2,9 @@ import { handled, OptionError, Own } from '../../base/index.js';
 import { planOf } from '../../behaviour/index.js';
 import type { Address, Kernel, Pid } from '../../process/index.js';
 import { dynamicDefinition } from './dynamic.js';
-import { readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template } from './spec.js';
+import {
+  readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template,
+} from './spec.js';
 import { AnySupervisorRef, checkSpec } from '../static/handle.js';
 import type { ChildInfo } from '../core/info.js';
 import { nestedSpec } from '../static/nested.js';
@@ -108,10 +110,15 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
  * (await sessions.countChildren()).specs; // => 0
  * @since 0.2.0
  */
-export function dynamicSupervisor(id: string, spec: DynamicSpec | DynamicInit = {}, options: SupervisorChildOptions = {}): ChildSpec<DynamicSupervisorRef> {
+export function dynamicSupervisor(
+  id: string, spec: DynamicSpec | DynamicInit = {}, options: SupervisorChildOptions = {},
+): ChildSpec<DynamicSupervisorRef> {
   const where = checkId('dynamicSupervisor', id);
   const read = typeof spec === 'function' ? { plan: spec, name: undefined } : readDynamic(where, spec);
-  return nestedSpec(where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }), (addr, kernel) => new DynamicSupervisorRef(addr, kernel));
+  return nestedSpec(
+    where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }),
+    (addr, kernel) => new DynamicSupervisorRef(addr, kernel),
+  );
 }
 
 /**
@@ -125,8 +132,13 @@ export function dynamicSupervisor(id: string, spec: DynamicSpec | DynamicInit = 
  * (await workers.countChildren()).active; // => 1
  * @since 0.2.0
  */
-export function simpleSupervisor<R, Rest extends readonly unknown[]>(id: string, of: Template<R, Rest>, spec: SimpleSpec = {}, options: SupervisorChildOptions = {}): ChildSpec<SimpleSupervisorRef<R, Rest>> {
+export function simpleSupervisor<R, Rest extends readonly unknown[]>(
+  id: string, of: Template<R, Rest>, spec: SimpleSpec = {}, options: SupervisorChildOptions = {},
+): ChildSpec<SimpleSupervisorRef<R, Rest>> {
   const where = checkId('simpleSupervisor', id);
   const read = readSimple(where, of as never, spec);
-  return nestedSpec(where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }), (addr, kernel) => new SimpleSupervisorRef(addr, kernel, of));
+  return nestedSpec(
+    where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }),
+    (addr, kernel) => new SimpleSupervisorRef(addr, kernel, of),
+  );
 }

@@ -1,7 +1,9 @@
 import { ExitSignal, OptionError, parseOptions, printable, z } from '../../base/index.js';
 import type { AgentRef, AnyDefinition, InitArgs } from '../../behaviour/index.js';
 import { checkStartName, type Via } from '../../router/index.js';
-import { limitFields, limitsOf, readChild, type ChildOptions, type Limits, type RestartLimits } from '../core/options.js';
+import {
+  limitFields, limitsOf, readChild, type ChildOptions, type Limits, type RestartLimits,
+} from '../core/options.js';
 import { wrapped } from '../static/recipe.js';
 import { agentSpec, type ChildSpec } from '../core/spec.js';
 
@@ -25,8 +27,8 @@ export interface DynamicSpec extends RestartLimits {
 }
 
 /**
- * A function that makes the spec when the dynamic supervisor starts, and again when its code changes (SU-53). `'ignore'`
- * starts nothing.
+ * A function that makes the spec when the dynamic supervisor starts, and again when its code changes (SU-53).
+ * `'ignore'` starts nothing.
  */
 export type DynamicInit = () => DynamicSpec | 'ignore' | Promise<DynamicSpec | 'ignore'>;
 
@@ -39,7 +41,8 @@ export interface SimpleSpec extends RestartLimits {
 const CHILDREN_RULE = 'a whole number of children from 0; leave it out for no limit';
 const dynamicSchema: z.ZodType<DynamicSpec> = z.strictObject({
   ...limitFields,
-  maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE }).optional(),
+  maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE })
+    .optional(),
   extraArguments: z.array(z.unknown(), { error: 'an array of init arguments' }).optional(),
 }) as never;
 const simpleSchema: z.ZodType<SimpleSpec> = z.strictObject(limitFields) as never;
@@ -71,22 +74,33 @@ export function readSimple(where: string, template: Template<never, never>, spec
   };
 }
 
-/** The plan of what a spec function returned, or a code change was given; each kind of mistake has its own reason (SU-05). */
+/**
+ * The plan of what a spec function returned, or a code change was given; each kind of mistake has its own reason
+ * (SU-05).
+ */
 export function dynamicFrom(made: unknown, template: ChildSpec | null): DynamicPlan {
   if (typeof made !== 'object' || made === null) throw new ExitSignal({ badReturn: printable(made) });
   return wrapped('supervisorData', () => {
     if (template === null) return readDynamic('supervisor', made).plan;
-    const { template: other = new Template(template), ...spec } = made as SimpleSpec & { readonly template?: Template<never, never> };
+    const { template: other = new Template(template), ...spec } =
+      made as SimpleSpec & { readonly template?: Template<never, never> };
     return readSimple('supervisor', other as Template<never, never>, spec).plan;
   });
 }
 
 export function significant(where: string): OptionError {
-  return new OptionError(`${where}.significant`, true, 'false under a dynamic supervisor', 'automatic shutdown is for static supervisors', 'BAD_COMBINATION');
+  return new OptionError(
+    `${where}.significant`, true, 'false under a dynamic supervisor', 'automatic shutdown is for static supervisors',
+    'BAD_COMBINATION',
+  );
 }
 
-type Prefix<A extends readonly unknown[]> = A extends readonly [infer H, ...infer T] ? readonly [] | readonly [H, ...Prefix<T>] : readonly [];
-type RestOf<A extends readonly unknown[], G extends readonly unknown[]> = A extends readonly [...G, ...infer R] ? R : never;
+type Prefix<
+  A extends readonly unknown[],
+> = A extends readonly [infer H, ...infer T] ? readonly [] | readonly [H, ...Prefix<T>] : readonly [];
+type RestOf<
+  A extends readonly unknown[], G extends readonly unknown[],
+> = A extends readonly [...G, ...infer R] ? R : never;
 
 /**
  * What all children of a simple supervisor are made of; made by `template`.
@@ -115,8 +129,14 @@ export class Template<R, Rest extends readonly unknown[]> {
  * (await workers.whichChildren()).map((row) => row.restart); // => ['transient']
  * @since 0.2.0
  */
-export function template<D extends AnyDefinition, G extends Prefix<InitArgs<D>>>(definition: D, given: G, options: ChildOptions = {}): Template<AgentRef<D>, RestOf<InitArgs<D>, G>> {
-  if (!Array.isArray(given)) throw new OptionError('template.arguments', given, 'an array of the first init arguments', 'template(Definition, [first, …])');
+export function template<D extends AnyDefinition, G extends Prefix<InitArgs<D>>>(
+  definition: D, given: G, options: ChildOptions = {},
+): Template<AgentRef<D>, RestOf<InitArgs<D>, G>> {
+  if (!Array.isArray(given)) {
+    throw new OptionError(
+      'template.arguments', given, 'an array of the first init arguments', 'template(Definition, [first, …])',
+    );
+  }
   const spec = agentSpec<AgentRef<D>>('template', 'template', definition, given, readChild('template', options));
   if (spec.significant) throw significant('template');
   return new Template(spec);

@@ -14,8 +14,9 @@ export interface StaticTaskOptions extends TaskChildOptions {
 }
 
 /**
- * Specifies a task under a supervisor, static or dynamic: a process that runs one function, linked to its supervisor, whose
- * result nobody hears of (Elixir's Task as a child). Starting it gives its pid. By default `temporary`: it runs once.
+ * Specifies a task under a supervisor, static or dynamic: a process that runs one function, linked to its supervisor,
+ * whose result nobody hears of (Elixir's Task as a child). Starting it gives its pid. By default `temporary`: it runs
+ * once.
  *
  * Errors: an OptionError for what is no function or no array, and for a bad option.
  *
@@ -28,9 +29,13 @@ export interface StaticTaskOptions extends TaskChildOptions {
  * spec.restart; // => 'temporary'
  * @since 0.2.0
  */
-export function taskChild<A extends unknown[]>(id: string, fn: TaskFunction<A, unknown>, args: readonly [...A], options: StaticTaskOptions = {}): ChildSpec<Pid> {
+export function taskChild<A extends unknown[]>(
+  id: string, fn: TaskFunction<A, unknown>, args: readonly [...A], options: StaticTaskOptions = {},
+): ChildSpec<Pid> {
   const where = checkId('taskChild', id);
-  if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
+  if (typeof fn !== 'function') {
+    throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
+  }
   if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
   const { restart = 'temporary', shutdown, significant, label, priority } = readTaskChild(where, options);
   levelOf(where, priority);
@@ -40,7 +45,9 @@ export function taskChild<A extends unknown[]>(id: string, fn: TaskFunction<A, u
     restart,
     shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS),
     significant: significantOf(where, significant, restart),
-    plan: planOf(new TaskDefinition(fn), args, label === undefined && priority === undefined ? undefined : { label, priority }),
+    plan: planOf(
+      new TaskDefinition(fn), args, label === undefined && priority === undefined ? undefined : { label, priority },
+    ),
     ownName: undefined,
     refTo: pidOf,
   });

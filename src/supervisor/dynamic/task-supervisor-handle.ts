@@ -36,7 +36,8 @@ const CHILDREN_RULE = 'a whole number of tasks from 0; leave it out for no limit
 const { backoff: _none, ...limits } = limitFields;
 const schema: z.ZodType<TaskSupervisorSpec> = z.strictObject({
   ...limits,
-  maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE }).optional(),
+  maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE })
+    .optional(),
 }) as never;
 
 /** Checked options of a task supervisor, and its name. */
@@ -115,15 +116,19 @@ export class TaskSupervisorRef {
   }
 
   /**
-   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends them. A start that it
-   * refuses fails the stream with that CallError: `max_children` says that `concurrency` is above what is free.
+   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends them. A start that
+   * it refuses fails the stream with that CallError: `max_children` says that `concurrency` is above what is free.
    */
-  stream<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>> {
+  stream<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>> {
     return this.#stream('stream', items, fn, true, options) as TaskStream<T, Awaited<V>>;
   }
 
   /** The same, where a crash is an outcome for every consumer (TK-05). */
-  streamNolink<T, V>(items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions): TaskStream<T, Awaited<V>> {
+  streamNolink<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>> {
     return this.#stream('streamNolink', items, fn, false, options) as TaskStream<T, Awaited<V>>;
   }
 
@@ -140,15 +145,21 @@ export class TaskSupervisorRef {
       );
       asked.catch(refused);
     };
-    return new TaskStreamImpl(kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start));
+    return new TaskStreamImpl(
+      kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start),
+    );
   }
 
   /** A task whose result nobody hears of, restarted by its own rule. */
-  startChild<A extends unknown[]>(fn: TaskFunction<A, unknown>, args: readonly [...A], options: TaskChildOptions = {}): Promise<Pid> {
+  startChild<A extends unknown[]>(
+    fn: TaskFunction<A, unknown>, args: readonly [...A], options: TaskChildOptions = {},
+  ): Promise<Pid> {
     return this.#start('startChild', 'child', fn, args, options) as Promise<Pid>;
   }
 
-  #start(verb: string, as: TaskStart['as'], fn: unknown, args: readonly unknown[], options: TaskChildOptions = {}): Promise<unknown> {
+  #start(
+    verb: string, as: TaskStart['as'], fn: unknown, args: readonly unknown[], options: TaskChildOptions = {},
+  ): Promise<unknown> {
     const where = `tasks.${verb}`;
     checkFunction(where, fn);
     if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
@@ -158,8 +169,12 @@ export class TaskSupervisorRef {
 
   #job(where: string, fn: unknown, args: readonly unknown[], options: TaskChildOptions): TaskJob {
     const { restart = 'temporary', shutdown, priority } = { ...this.#options, ...options };
-    if (!RESTARTS.includes(restart)) throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
-    return { fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, priority) };
+    if (!RESTARTS.includes(restart)) {
+      throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
+    }
+    return {
+      fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, priority),
+    };
   }
 
   /** Ends one child: `shutdown`, then a kill when it takes too long. Errors: `not_found`. */
@@ -189,7 +204,9 @@ export class TaskSupervisorRef {
 shownAs(TaskSupervisorRef, (it) => `TaskSupervisorRef(${it.pid ?? 'nobody'})`);
 
 function checkFunction(where: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
+  if (typeof fn !== 'function') {
+    throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
+  }
 }
 
 /**
@@ -201,8 +218,13 @@ function checkFunction(where: string, fn: unknown): void {
  * await system.task.await(await tasks.async(() => 'done')); // => 'done'
  * @since 0.2.0
  */
-export function taskSupervisor(id: string, spec: TaskSupervisorSpec = {}, options: SupervisorChildOptions = {}): ChildSpec<TaskSupervisorRef> {
+export function taskSupervisor(
+  id: string, spec: TaskSupervisorSpec = {}, options: SupervisorChildOptions = {},
+): ChildSpec<TaskSupervisorRef> {
   const where = checkId('taskSupervisor', id);
   const read = readTasks(where, spec);
-  return nestedSpec(where, id, options, (name) => planOf(taskSupervisorDefinition(), [read.plan], { name: name ?? read.name }), (addr, kernel) => TaskSupervisorRef.of(addr, kernel));
+  return nestedSpec(
+    where, id, options, (name) => planOf(taskSupervisorDefinition(), [read.plan], { name: name ?? read.name }),
+    (addr, kernel) => TaskSupervisorRef.of(addr, kernel),
+  );
 }

@@ -1,6 +1,11 @@
 import { Deadline, type Own } from '../../base/index.js';
-import { defineAgent, recordOf, Refusal, runtimeOf, spawnTask, type AgentSelf, type AnyDefinition, type RuntimeDefinition, type TaskRecord } from '../../behaviour/index.js';
-import { Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Pid, type Process } from '../../process/index.js';
+import {
+  defineAgent, recordOf, Refusal, runtimeOf, spawnTask, type AgentSelf, type AnyDefinition, type RuntimeDefinition,
+  type TaskRecord,
+} from '../../behaviour/index.js';
+import {
+  Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Pid, type Process,
+} from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import type { MaybeLater } from '../core/child.js';
 import { BRUTAL_KILL, shouldRestart, shutdownText, type Restart } from '../core/decision.js';
@@ -170,8 +175,11 @@ export function taskSupervisorDefinition(): RuntimeDefinition {
     trapExit: true,
     init: init as never,
     info: info as never,
-    calls: { start, terminateChild, children: ({ state }: Sup) => [...state.children.keys()].map((p) => p.pid), countChildren } as never,
-    terminate: ((self: Sup) => (self.state === undefined ? undefined : stopAll(self.state, [...self.state.children.keys()]))) as never,
+    calls: {
+      start, terminateChild, children: ({ state }: Sup) => [...state.children.keys()].map((p) => p.pid), countChildren,
+    } as never,
+    terminate: ((self: Sup) =>
+      (self.state === undefined ? undefined : stopAll(self.state, [...self.state.children.keys()]))) as never,
   }) as AnyDefinition);
   return made;
 }

@@ -14,8 +14,8 @@ import { SupervisorState } from '../static/state.js';
 /** Options of a partition supervisor. Restarts: 3 in 5,000 ms (PS-01). */
 export interface PartitionSpec<R> extends RestartLimits {
   /**
-   * registered name, or a `via` name whose key is a text; partition n is registered as `name/n`, in the same registry, so
-   * that a ref by key survives restarts
+   * registered name, or a `via` name whose key is a text; partition n is registered as `name/n`, in the same registry,
+   * so that a ref by key survives restarts
    */
   readonly name: string | Via;
   /** what each partition runs: any specification; its id and name are replaced */
@@ -36,20 +36,33 @@ const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown
   ...limitFields,
   name: nameSchema,
   child: z.unknown(),
-  partitions: z.number({ error: PARTITIONS_RULE }).int({ error: PARTITIONS_RULE }).min(1, { error: PARTITIONS_RULE }).optional(),
-  withArguments: z.custom<PartitionSpec<unknown>['withArguments']>((value) => typeof value === 'function', { error: 'a function of arguments and partition' }).optional(),
-  strategy: z.enum(['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" }).optional(),
+  partitions: z.number({ error: PARTITIONS_RULE }).int({ error: PARTITIONS_RULE }).min(1, { error: PARTITIONS_RULE })
+    .optional(),
+  withArguments: z.custom<PartitionSpec<unknown>['withArguments']>(
+    (value) => typeof value === 'function', { error: 'a function of arguments and partition' },
+  ).optional(),
+  strategy: z.enum(
+    ['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" },
+  ).optional(),
 }, { error: 'an object with name and child' }) as never;
 
 /** Checks the options and makes the tree: one child per partition, its id is its number (PS-01). */
-export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores: number): Tree & { readonly name: string | Via } {
+export function partitionTree(
+  where: string, spec: PartitionSpec<unknown>, cores: number,
+): Tree & { readonly name: string | Via } {
   const read = parseOptions(where, schema, spec);
   const of = checkSpec(`${where}.child`, read.child as ChildSpec);
-  if (of.significant) throw new OptionError(`${where}.child.significant`, true, 'false in a partition', 'automatic shutdown is for static supervisors', 'BAD_COMBINATION');
+  if (of.significant) {
+    throw new OptionError(
+      `${where}.child.significant`, true, 'false in a partition', 'automatic shutdown is for static supervisors',
+      'BAD_COMBINATION',
+    );
+  }
   const name = checkPartitionsName(`${where}.name`, read.name);
   const children: ChildSpec[] = [];
   for (let n = 0; n < (read.partitions ?? cores); n++) {
-    const init = read.withArguments === undefined ? of.plan.init : argumentsOf(where, read.withArguments(of.plan.init, n));
+    const init =
+      read.withArguments === undefined ? of.plan.init : argumentsOf(where, read.withArguments(of.plan.init, n));
     const own = nameOf(name, n);
     children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
   }
@@ -62,7 +75,9 @@ export function partitionTree(where: string, spec: PartitionSpec<unknown>, cores
 /** The partitions are named after it, so a key that is no text has no names for them. */
 export function checkPartitionsName(where: string, name: string | Via): string | Via {
   const checked = checkStartName(where, name);
-  if (checked instanceof Via && typeof checked.key !== 'string') throw new OptionError(where, checked.key, 'a text as the key of a via name', 'the partitions are named after it');
+  if (checked instanceof Via && typeof checked.key !== 'string') {
+    throw new OptionError(where, checked.key, 'a text as the key of a via name', 'the partitions are named after it');
+  }
   return checked;
 }
 
@@ -77,8 +92,8 @@ function argumentsOf(where: string, made: unknown): readonly unknown[] {
 }
 
 /**
- * The handle of a partition supervisor. `ref(key)` is what the partition of that key runs; the same key always means the
- * same partition, and the ref survives its restarts (PS-02, PS-03).
+ * The handle of a partition supervisor. `ref(key)` is what the partition of that key runs; the same key always means
+ * the same partition, and the ref survives its restarts (PS-02, PS-03).
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { add: (self, by: number) => { self.state.n += by; return self.state.n; } } });
@@ -105,7 +120,9 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
     const { router } = hostOf(this.#kernel);
     const addr = router.address(this.#name);
     const p = addr.owner;
-    if (p === null || partitionsOf(p) === 0) throw new CastcallError('NOPROC', `noproc: no partition supervisor '${titleOf(addr)}'`);
+    if (p === null || partitionsOf(p) === 0) {
+      throw new CastcallError('NOPROC', `noproc: no partition supervisor '${titleOf(addr)}'`);
+    }
     return partitionsOf(p);
   }
 
@@ -151,10 +168,21 @@ export function partitionOf(key: PartitionKey, count: number): number {
  * await system.partitions('caches', child('cache', Cache, 0)).ref(5).call('number'); // => 1
  * @since 0.2.0
  */
-export function partitionSupervisor<R>(id: string, spec: PartitionSpec<R> & { readonly partitions: number }, options: SupervisorChildOptions = {}): ChildSpec<PartitionSupervisorRef<R>> {
+export function partitionSupervisor<R>(
+  id: string, spec: PartitionSpec<R> & { readonly partitions: number }, options: SupervisorChildOptions = {},
+): ChildSpec<PartitionSupervisorRef<R>> {
   const where = checkId('partitionSupervisor', id);
-  if (spec?.partitions === undefined) throw new OptionError(`${where}.partitions`, undefined, PARTITIONS_RULE, 'a nested one has no default');
+  if (spec?.partitions === undefined) {
+    throw new OptionError(`${where}.partitions`, undefined, PARTITIONS_RULE, 'a nested one has no default');
+  }
   const tree = partitionTree(where, spec, 0);
-  if (options.name !== undefined) throw new OptionError(`${where}.name`, options.name, 'the name in the spec only', 'the partitions are named after it');
-  return nestedSpec(where, id, options, () => planOf(supervisorDefinition(), [tree], { name: tree.name }), (addr, kernel) => new PartitionSupervisorRef(addr, kernel, tree.name, spec.child));
+  if (options.name !== undefined) {
+    throw new OptionError(
+      `${where}.name`, options.name, 'the name in the spec only', 'the partitions are named after it',
+    );
+  }
+  return nestedSpec(
+    where, id, options, () => planOf(supervisorDefinition(), [tree], { name: tree.name }),
+    (addr, kernel) => new PartitionSupervisorRef(addr, kernel, tree.name, spec.child),
+  );
 }

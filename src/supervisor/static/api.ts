@@ -13,9 +13,15 @@ type Sup = AgentSelf & { state: SupervisorState };
 
 export function startChild({ state }: Sup, spec: ChildSpec): MaybeLater<Pid | Refusal | null> {
   const { family, tree } = state;
-  if (spec.significant && tree.autoShutdown === 'never') return new Refusal('bad_combination', { id: spec.id, significant: true, autoShutdown: 'never' });
+  if (spec.significant && tree.autoShutdown === 'never') {
+    return new Refusal('bad_combination', { id: spec.id, significant: true, autoShutdown: 'never' });
+  }
   const present = family.byId.get(spec.id);
-  if (present !== undefined) return present.process === null ? new Refusal('already_present', { id: spec.id }) : new Refusal('already_started', { id: spec.id, pid: present.process.pid });
+  if (present !== undefined) {
+    return present.process === null
+      ? new Refusal('already_present', { id: spec.id })
+      : new Refusal('already_started', { id: spec.id, pid: present.process.pid });
+  }
   const child = family.add(spec);
   return attempt(() => family.start(child, 'debug'), child, () => family.remove(child), () => {
     if (child.process === null && spec.restart === 'temporary') family.remove(child);
@@ -31,7 +37,9 @@ export function restartChild({ state }: Sup, id: string): MaybeLater<Pid | Refus
 }
 
 /** Runs a start on request, and answers with the pid, with null for an init that ignored, or with why it failed. */
-export function attempt(start: () => MaybeLater<void>, child: Child, undo: () => void, done: () => void): MaybeLater<Pid | Refusal | null> {
+export function attempt(
+  start: () => MaybeLater<void>, child: Child, undo: () => void, done: () => void,
+): MaybeLater<Pid | Refusal | null> {
   const failed = (error: unknown): Refusal => {
     undo();
     return startFailed(child.spec.id, error);
@@ -54,7 +62,9 @@ function startFailed(id: string, error: unknown): Refusal {
   const reason = reasonOfStart(error);
   const owner = fieldOf(reason, 'alreadyStarted');
   const details = id === '' ? {} : { id };
-  return typeof owner === 'string' ? new Refusal('already_started', { ...details, pid: owner }) : new Refusal('start_failed', { ...details, reason });
+  return typeof owner === 'string'
+    ? new Refusal('already_started', { ...details, pid: owner })
+    : new Refusal('start_failed', { ...details, reason });
 }
 
 export function terminateChild(self: Sup, id: string): MaybeLater<Refusal | undefined> {

@@ -14,7 +14,9 @@ export function changeCode(state: SupervisorState, extra: unknown): SupervisorSt
   if (typeof given !== 'function') return changeTree(state, treeFrom(given));
   const made = (given as SupervisorInit)() as unknown;
   disown(made);
-  if (isThenable(made)) throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
+  if (isThenable(made)) {
+    throw new OptionError('codeChange', 'a promise', 'a spec function that returns its spec at once');
+  }
   state.make = given as SupervisorInit;
   return made === 'ignore' ? state : changeTree(state, treeFrom(made));
 }

@@ -1,5 +1,7 @@
 import { adopt, ExitSignal, isThenable, shapeOf, type ExitReason } from '../../base/index.js';
-import { defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition } from '../../behaviour/index.js';
+import {
+  defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition,
+} from '../../behaviour/index.js';
 import { Exit, Phase, type Process } from '../../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { next, shutsDown, type Child, type MaybeLater } from '../core/child.js';
@@ -49,7 +51,9 @@ function begin(p: Process, tree: Tree, make: SupervisorInit | null): MaybeLater<
 
 /** A temporary child whose init ignored is not kept (SU-07). */
 function forgetIgnored(state: SupervisorState, children: readonly Child[]): SupervisorState {
-  for (const child of children) if (child.process === null && child.spec.restart === 'temporary') state.family.remove(child);
+  for (const child of children) {
+    if (child.process === null && child.spec.restart === 'temporary') state.family.remove(child);
+  }
   return state;
 }
 
@@ -61,14 +65,18 @@ function info(self: Sup, message: unknown): unknown {
     const child = state.family.of(self.p.from as Process | null);
     return child === undefined ? undefined : childEnded(self, child, message.reason);
   }
-  if (message instanceof Retry) return message.child.status === 'restarting' ? restart(self, message.child, message.reason) : undefined;
+  if (message instanceof Retry) {
+    return message.child.status === 'restarting' ? restart(self, message.child, message.reason) : undefined;
+  }
   unexpected(self, message);
   return undefined;
 }
 
 /** SU-38: what a supervisor does not understand is logged and ignored. */
 export function unexpected(self: AgentSelf, message: unknown): void {
-  self.p.kernel.warn('a supervisor received an unexpected message', { supervisor: self.p.title, message: shapeOf(message) });
+  self.p.kernel.warn(
+    'a supervisor received an unexpected message', { supervisor: self.p.title, message: shapeOf(message) },
+  );
 }
 
 function childEnded(self: Sup, child: Child, reason: ExitReason): unknown {
@@ -87,7 +95,9 @@ function childEnded(self: Sup, child: Child, reason: ExitReason): unknown {
 function endsWith(state: SupervisorState, child: Child): boolean {
   if (state.tree.autoShutdown === 'never' || !child.spec.significant) return false;
   if (state.tree.autoShutdown === 'any_significant') return true;
-  for (let at = state.family.oldest; at !== null; at = at.newer) if (at.spec.significant && at.status !== 'stopped') return false;
+  for (let at = state.family.oldest; at !== null; at = at.newer) {
+    if (at.spec.significant && at.status !== 'stopped') return false;
+  }
   return true;
 }
 
@@ -113,13 +123,15 @@ function restartOne(state: SupervisorState, child: Child): MaybeLater<undefined>
 
 /**
  * Newest first all are stopped, then those that are kept are started in order (SU-16, SU-17). The retry of a start that
- * fails is a restart of the child that failed: one_for_all then takes the whole set down again, rest_for_one goes on from
- * the failed one (SU-23).
+ * fails is a restart of the child that failed: one_for_all then takes the whole set down again, rest_for_one goes on
+ * from the failed one (SU-23).
  */
 function restartGroup(state: SupervisorState, child: Child): MaybeLater<undefined> {
   const { family } = state;
   const group = family.from(state.tree.strategy === 'one_for_all' ? family.oldest : child);
-  return next(stopInOrder(family, group), () => next(family.startAll(group.filter((one) => one.spec.restart !== 'temporary')), (failure) => {
+  return next(stopInOrder(
+    family, group,
+  ), () => next(family.startAll(group.filter((one) => one.spec.restart !== 'temporary')), (failure) => {
     return failure === null ? undefined : tryAgain(state, failure.child, failure.error);
   }));
 }
@@ -144,9 +156,12 @@ export function supervisorDefinition(): RuntimeDefinition {
     trapExit: true,
     init: init as never,
     info: info as never,
-    calls: { startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren, whichChild, countChildren } as never,
+    calls: {
+      startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren, whichChild, countChildren,
+    } as never,
     codeChange: ((self: Sup, _from: unknown, extra: unknown) => changeCode(self.state, extra)) as never,
-    terminate: ((self: Sup) => self.state === undefined ? undefined : stopInOrder(self.state.family, self.state.family.from())) as never,
+    terminate: ((self: Sup) =>
+      self.state === undefined ? undefined : stopInOrder(self.state.family, self.state.family.from())) as never,
   }) as AnyDefinition);
   return made;
 }

@@ -7,8 +7,8 @@ import { ChildSpec } from '../core/spec.js';
 
 /**
  * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs (SU-47);
- * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by name means whoever owns the
- * name at each use, as every ref does.
+ * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by name means whoever owns
+ * the name at each use, as every ref does.
  *
  * @example
  * const pool = await system.superviseDynamic({ name: 'pool' });
@@ -84,7 +84,10 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
     super(addr, kernel, supervisorDefinition());
   }
 
-  /** Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`, `start_failed`. */
+  /**
+   * Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`,
+   * `start_failed`.
+   */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
     return handled(this.#startChild(spec));
   }
@@ -98,7 +101,10 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
     return this.ask('terminateChild', id) as Promise<void>;
   }
 
-  /** Starts a stopped child again (SU-42); does not count towards the intensity (SU-27). Errors: `not_found`, `running`, `restarting`, `start_failed`. */
+  /**
+   * Starts a stopped child again (SU-42); does not count towards the intensity (SU-27). Errors: `not_found`, `running`,
+   * `restarting`, `start_failed`.
+   */
   restartChild(id: string): Promise<Pid> {
     return handled(this.#restartChild(id));
   }
@@ -114,7 +120,10 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
     return this.ask('deleteChild', id) as Promise<void>;
   }
 
-  /** The specification as it is kept, with all defaults filled in; a temporary child's has lost its arguments (SU-44, SU-45). Errors: `not_found`. */
+  /**
+   * The specification as it is kept, with all defaults filled in; a temporary child's has lost its arguments (SU-44,
+   * SU-45). Errors: `not_found`.
+   */
   getChildSpec(id: string): Promise<ChildSpec> {
     return this.ask('getChildSpec', id) as Promise<ChildSpec>;
   }

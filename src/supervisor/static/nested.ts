@@ -17,17 +17,27 @@ import { checkId, checkTree, ChildSpec, shutdownOf, significantOf, type Supervis
  * spec.type // => 'supervisor'
  * @since 0.1.0
  */
-export function supervisor(id: string, spec: SupervisorSpec | SupervisorInit, options: SupervisorChildOptions = {}): ChildSpec<SupervisorRef> {
+export function supervisor(
+  id: string, spec: SupervisorSpec | SupervisorInit, options: SupervisorChildOptions = {},
+): ChildSpec<SupervisorRef> {
   const where = checkId('supervisor', id);
   const recipe = typeof spec === 'function' ? spec : checkTree(where, spec);
-  return nestedSpec(where, id, options, (name) => planOf(supervisorDefinition(), [recipe], { name: name ?? (typeof recipe === 'function' ? undefined : recipe.name) }), (addr, kernel) => new SupervisorRef(addr, kernel));
+  return nestedSpec(where, id, options, (name) => planOf(
+    supervisorDefinition(), [recipe], { name: name ?? (typeof recipe === 'function' ? undefined : recipe.name) },
+  ), (addr, kernel) => new SupervisorRef(addr, kernel));
 }
 
 /** A child specification of a supervisor of any kind. */
-export function nestedSpec<R>(where: string, id: string, options: SupervisorChildOptions, planOfName: (name: string | Via | undefined) => ChildSpec['plan'], refTo: ChildSpec['refTo']): ChildSpec<R> {
+export function nestedSpec<R>(
+  where: string, id: string, options: SupervisorChildOptions,
+  planOfName: (name: string | Via | undefined) => ChildSpec['plan'], refTo: ChildSpec['refTo'],
+): ChildSpec<R> {
   const read = readNested(where, options);
   const restart = read.restart ?? 'permanent';
   const plan = planOfName(read.name);
-  return new ChildSpec<R>({ id, type: 'supervisor', restart, shutdownMs: shutdownOf(where, read.shutdown, -1), significant: significantOf(where, read.significant, restart), plan, ownName: plan.settings?.name, refTo });
+  return new ChildSpec<R>({
+    id, type: 'supervisor', restart, shutdownMs: shutdownOf(where, read.shutdown, -1),
+    significant: significantOf(where, read.significant, restart), plan, ownName: plan.settings?.name, refTo,
+  });
 }
 

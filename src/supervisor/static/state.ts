@@ -28,6 +28,8 @@ export class SupervisorState implements Restarting {
   }
 }
 
-export function flagsOf({ strategy, autoShutdown, intensity, periodMs, backoff, name, partitions }: Tree): Omit<Tree, 'children'> {
+export function flagsOf(
+  { strategy, autoShutdown, intensity, periodMs, backoff, name, partitions }: Tree,
+): Omit<Tree, 'children'> {
   return { strategy, autoShutdown, intensity, periodMs, backoff, name, partitions };
 }

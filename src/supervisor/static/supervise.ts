@@ -27,7 +27,10 @@ export interface SuperviseOptions extends TopOptions {
   readonly name?: string | Via | undefined;
 }
 
-/** What `supervise` takes: the spec of a static supervisor, a function that makes it, or the specification of any supervisor. */
+/**
+ * What `supervise` takes: the spec of a static supervisor, a function that makes it, or the specification of any
+ * supervisor.
+ */
 export type AnyTreeSpec<R> = SupervisorSpec | SupervisorInit | ChildSpec<R>;
 
 // The verb belongs to every self, its types to this layer.
@@ -36,12 +39,15 @@ declare module '../../behaviour/gen/process-types.js' {
   interface KernelVerbs {
     /**
      * Starts a supervisor that is linked to this process, its parent (OTP's `supervisor:start_link`): when this process
-     * ends, for whatever reason, the tree stops in order with that reason; when the supervisor ends, that reaches this process
-     * as the exit of a link. Takes the spec of a static supervisor, a function that makes it, or the specification of any kind
-     * (`dynamicSupervisor(…)`, `taskSupervisor(…)`, …); the handle is that of its kind. Rejects as `system.supervise` does, and
-     * then there is no link and no Exit; with ZOMBIE when this process has ended (SU-37).
+     * ends, for whatever reason, the tree stops in order with that reason; when the supervisor ends, that reaches this
+     * process as the exit of a link. Takes the spec of a static supervisor, a function that makes it, or the
+     * specification of any kind (`dynamicSupervisor(…)`, `taskSupervisor(…)`, …); the handle is that of its kind.
+     * Rejects as `system.supervise` does, and then there is no link and no Exit; with ZOMBIE when this process has
+     * ended (SU-37).
      */
-    supervise(spec: SupervisorSpec | SupervisorInit, options?: Omit<SuperviseOptions, 'onGiveUp'>): Promise<SupervisorRef>;
+    supervise(
+      spec: SupervisorSpec | SupervisorInit, options?: Omit<SuperviseOptions, 'onGiveUp'>,
+    ): Promise<SupervisorRef>;
     supervise<R>(spec: ChildSpec<R>): Promise<R>;
   }
 }
@@ -56,18 +62,31 @@ function readTop(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): ReadTop
   if (spec instanceof ChildSpec) return ofSpec(spec, options);
   if (otherCopy(spec) !== undefined) throw new OptionError('supervise', spec, 'a specification');
   const recipe = typeof spec === 'function' ? spec : checkTree('supervise', spec);
-  const name = options.name === undefined ? (typeof recipe === 'function' ? undefined : recipe.name) : checkStartName('supervise.name', options.name);
-  return { plan: planOf(supervisorDefinition(), [recipe], { name }), handle: (p, kernel) => new SupervisorRef(p, kernel) };
+  const name = options.name === undefined
+    ? (typeof recipe === 'function' ? undefined : recipe.name)
+    : checkStartName('supervise.name', options.name);
+  return {
+    plan: planOf(supervisorDefinition(), [recipe], { name }), handle: (p, kernel) => new SupervisorRef(p, kernel),
+  };
 }
 
 function ofSpec(spec: ChildSpec, options: SuperviseOptions): ReadTop {
-  if (spec.type !== 'supervisor') throw new OptionError('supervise', spec, 'the specification of a supervisor', 'start an agent with start, or put it among the children of a supervisor');
-  if (options.name !== undefined) throw new OptionError('supervise.name', options.name, 'the name in the specification only');
+  if (spec.type !== 'supervisor') {
+    throw new OptionError(
+      'supervise', spec, 'the specification of a supervisor',
+      'start an agent with start, or put it among the children of a supervisor',
+    );
+  }
+  if (options.name !== undefined) {
+    throw new OptionError('supervise.name', options.name, 'the name in the specification only');
+  }
   return { plan: spec.plan, handle: (p, kernel) => spec.refTo(p, kernel, spec.plan) };
 }
 
 /** Starts what `supervise` was given by `start`, and makes the handle of its kind. */
-export async function startTree(kernel: Kernel, spec: AnyTreeSpec<unknown>, options: SuperviseOptions, start: (plan: StartPlan) => Promise<Process>): Promise<unknown> {
+export async function startTree(
+  kernel: Kernel, spec: AnyTreeSpec<unknown>, options: SuperviseOptions, start: (plan: StartPlan) => Promise<Process>,
+): Promise<unknown> {
   const { plan, handle } = readTop(spec, options);
   return handle(await start(plan), kernel);
 }

@@ -13,17 +13,28 @@ function desk(trapExit = false) {
     trapExit,
     init: () => ({ n: 1, list: [1] }),
     calls: {
-      wait: { concurrent: true, async handle(self) { const before = self.state.n; await gate.promise; self.state.n += 100; self.state.list.push(2); return [before, self.state.n, self.state.list.length]; } },
+      wait: { concurrent: true, async handle(self) {
+        const before = self.state.n;
+        await gate.promise;
+        self.state.n += 100;
+        self.state.list.push(2);
+        return [before, self.state.n, self.state.list.length];
+      } },
       crash: { concurrent: true, async handle() { await settleTurn(); throw boom; } },
       refuse: { concurrent: true, handle: (self) => self.refuse('NO', 1) },
       sync: { concurrent: true, handle: (_self, q: string) => q.length },
       checked: on(z.number(), (_self, n) => n * 2, { concurrent: true }),
-      signal: { concurrent: true, async handle(self) { await new Promise((_, reject) => self.signal.addEventListener('abort', () => { log.push(self.signal.reason); reject(self.signal.reason as Error); })); } },
+      signal: { concurrent: true, async handle(self) { await new Promise((_, reject) => self.signal.addEventListener(
+        'abort', () => { log.push(self.signal.reason); reject(self.signal.reason as Error); },
+      )); } },
       pid: { concurrent: true, handle: (self) => [self.pid, self.ref.pid] },
       n: (self) => self.state.n,
       set(self, n: number) { self.state.n = n; },
     },
-    casts: { beside: { concurrent: true, async handle(self) { await gate.promise; log.push(self.state.n); } }, crash: { concurrent: true, handle() { throw boom; } } },
+    casts: {
+      beside: { concurrent: true, async handle(self) { await gate.promise; log.push(self.state.n); } },
+      crash: { concurrent: true, handle() { throw boom; } },
+    },
     info(_self, message) { log.push(message); },
   });
   return { Desk, gate, log };
@@ -116,7 +127,8 @@ describe('concurrent handlers', () => {
 
   test('a state that cannot be copied ends the agent with STATE_NOT_CLONABLE', async () => {
     const system = testSystem();
-    const Socket = defineAgent({ init: () => ({ close: () => undefined }), calls: { read: { concurrent: true, handle: () => 1 } } });
+    const Socket =
+      defineAgent({ init: () => ({ close: () => undefined }), calls: { read: { concurrent: true, handle: () => 1 } } });
     const error = await callFailure(system.start(Socket).call('read'));
     expect(error).toMatchObject({ code: 'EXIT', reason: { code: 'STATE_NOT_CLONABLE' } });
     expect((error.reason as Error).message).toContain("'read'");
@@ -140,7 +152,10 @@ describe('concurrent handlers', () => {
     const system = testSystem();
     let ran = 0;
     const gate = new Gate();
-    const Agent = defineAgent({ casts: { async hold() { await gate.promise; } }, calls: { beside: { concurrent: true, handle: () => ++ran }, ping: () => 'pong' } });
+    const Agent = defineAgent({
+      casts: { async hold() { await gate.promise; } },
+      calls: { beside: { concurrent: true, handle: () => ++ran }, ping: () => 'pong' },
+    });
     const ref = system.start(Agent);
     ref.cast('hold');
     await callFailure(ref.call('beside', undefined, { timeoutMs: 2, skipAbandoned: true }));
@@ -154,7 +169,10 @@ describe('concurrent handlers', () => {
     const Agent = defineAgent({
       calls: {
         now: { concurrent: true, handle(self): number { throw self.refuse('NOW') as unknown as Error; } },
-        later: { concurrent: true, async handle(self): Promise<number> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; } },
+        later: {
+          concurrent: true,
+          async handle(self): Promise<number> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; },
+        },
         ping: () => 'pong',
       },
     });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { child, defineEventHandler, EventManager, eventManager, Exit, HandlerExit, type AnyEventHandler, type HandlerEnd, type System } from '../../../src/index.js';
+import {
+  child, defineEventHandler, EventManager, eventManager, Exit, HandlerExit, type AnyEventHandler, type HandlerEnd,
+  type System,
+} from '../../../src/index.js';
 import { idler, listener } from '../../process/peers.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate } from '../help.js';
@@ -26,7 +29,9 @@ function defineWitness(log: unknown[][]) {
       refuse: (self) => self.refuse('NO', { why: 1 }),
       remove(self) { self.remove(); return 'bye'; },
     },
-    info(self, message) { log.push([self.state.who, 'info', message instanceof Exit ? ['EXIT', message.reason] : message]); },
+    info(
+      self, message,
+    ) { log.push([self.state.who, 'info', message instanceof Exit ? ['EXIT', message.reason] : message]); },
     terminate(self, why) { log.push([self.state.who, 'terminate', why]); return { last: self.state.count }; },
   });
 }
@@ -94,7 +99,9 @@ describe('event managers: events', () => {
     const Faint = defineEventHandler({ event(_self, event: unknown) { if (event === 'crash') throw boom; } });
     for (const crash of ['crash', 'crash late', 'call'] as const) {
       await events.addHandler(Witness.as('b'), 'b');
-      if (crash === 'call') expect(await callFailure(events.call(Witness.as('b'), 'crash'))).toMatchObject({ code: 'REFUSED', refusal: 'handler_crashed', details: { reason: boom } });
+      if (crash === 'call') expect(await callFailure(events.call(Witness.as('b'), 'crash'))).toMatchObject(
+        { code: 'REFUSED', refusal: 'handler_crashed', details: { reason: boom } },
+      );
       else await events.syncNotify(crash);
       expect(take().at(-1)).toEqual(['b', 'terminate', { because: 'crashed', reason: boom }]);
       expect(await events.whichHandlers(), 'no terminate is no trouble').toEqual([]);
@@ -106,7 +113,11 @@ describe('event managers: events', () => {
     await events.addHandler(Witness, 'survivor');
     await events.addHandler(Faint);
     await events.syncNotify('harmless');
-    expect(logger.lines.filter((line) => line.text === 'event handler crashed').map((line) => [line.fields['handler'], line.fields['op']])).toEqual([['witness', 'event'], ['witness', 'event'], ['witness', 'crash'], ['witness', 'event'], ['handler', 'event']]);
+    expect(logger.lines.filter((line) => line.text === 'event handler crashed').map(
+      (line) => [line.fields['handler'], line.fields['op']],
+    )).toEqual(
+      [['witness', 'event'], ['witness', 'event'], ['witness', 'crash'], ['witness', 'event'], ['handler', 'event']],
+    );
   });
 
   it('GE-04 a crashed handler sees in terminate the state of its last completed callback, and the others their event', async () => {
@@ -142,11 +153,15 @@ describe('event managers: events', () => {
     await events.syncNotify('e');
     expect(await events.deleteHandler(Witness.as(1), 'args')).toEqual({ last: 1 });
     expect(take().at(-1)).toEqual(['a', 'terminate', { because: 'deleted', args: 'args' }]);
-    expect(await callFailure(events.deleteHandler(Witness.as(1)))).toMatchObject({ code: 'REFUSED', refusal: 'module_not_found' });
+    expect(await callFailure(events.deleteHandler(Witness.as(1)))).toMatchObject(
+      { code: 'REFUSED', refusal: 'module_not_found' },
+    );
     expect(await callFailure(events.call(Witness, 'count'))).toMatchObject({ code: 'REFUSED', refusal: 'bad_module' });
     const Broken = defineEventHandler({ terminate() { throw boom; } });
     await events.addHandler(Broken);
-    expect(await callFailure(events.deleteHandler(Broken))).toMatchObject({ refusal: 'terminate_failed', details: { reason: boom } });
+    expect(await callFailure(events.deleteHandler(Broken))).toMatchObject(
+      { refusal: 'terminate_failed', details: { reason: boom } },
+    );
     expect(await events.whichHandlers()).toEqual([]);
   });
 
@@ -157,7 +172,9 @@ describe('event managers: events', () => {
     expect(await events.call(Witness.as(1), 'add', 5)).toBe(5);
     const count: number = await events.call(Witness.as(2), 'count');
     expect(count).toBe(0);
-    expect(await callFailure(events.call(Witness.as(1), 'refuse'))).toMatchObject({ refusal: 'NO', details: { why: 1 } });
+    expect(await callFailure(events.call(Witness.as(1), 'refuse'))).toMatchObject(
+      { refusal: 'NO', details: { why: 1 } },
+    );
     expect(await events.call(Witness.as(1), 'count'), 'a refusal is no crash').toBe(5);
     expect(() => events.call(Witness, 'nothing' as never)).toThrow(/unknown operation/);
     expect(() => events.addHandler({} as AnyEventHandler)).toThrow(/addHandler: got/);
@@ -171,7 +188,8 @@ describe('event managers: installing', () => {
   it('GE-07 a swap hands the result of terminate to the new init', async () => {
     const { events, Witness, take } = manager(testSystem());
     const told: unknown[] = [];
-    const Next = defineEventHandler({ init(n: number) { told.push(n, this.swapped, this.id); }, event() { told.push('event'); } });
+    const Next =
+      defineEventHandler({ init(n: number) { told.push(n, this.swapped, this.id); }, event() { told.push('event'); } });
     await events.addHandler(Witness, 'old');
     await events.syncNotify('e');
     await events.swapHandler(Witness, 'why', Next.as('id'), 7);
@@ -179,15 +197,22 @@ describe('event managers: installing', () => {
     expect(told.splice(0)).toEqual([7, { found: true, result: { last: 1 } }, 'id']);
     expect(await events.whichHandlers()).toEqual([{ handler: Next, id: 'id' }]);
     await events.swapHandler(Witness, 'why', Next, 8);
-    expect(told, 'the old one is missing: installed all the same').toEqual([8, { found: false, result: 'error' }, undefined]);
+    expect(told, 'the old one is missing: installed all the same').toEqual(
+      [8, { found: false, result: 'error' }, undefined],
+    );
     expect(await events.whichHandlers()).toHaveLength(2);
   });
 
   it('GE-07 a handler may swap itself, in its place, and the new one is not told the event again', async () => {
     const { events, Witness, take } = manager(testSystem());
     const told: unknown[] = [];
-    const After = defineEventHandler({ init(x: string) { told.push([x, this.swapped]); }, event(_self, event: unknown) { told.push(event); } });
-    const Before = defineEventHandler({ event(self, event: unknown) { if (event === 'swap') self.swap('args', After, 'x'); }, terminate: (_self, why) => why });
+    const After = defineEventHandler(
+      { init(x: string) { told.push([x, this.swapped]); }, event(_self, event: unknown) { told.push(event); } },
+    );
+    const Before = defineEventHandler({
+      event(self, event: unknown) { if (event === 'swap') self.swap('args', After, 'x'); },
+      terminate: (_self, why) => why,
+    });
     await events.addHandler(Before);
     await events.addHandler(Witness, 'w');
     await events.syncNotify('swap');
@@ -205,7 +230,9 @@ describe('event managers: installing', () => {
     expect(system.inspect(adder.ref)?.links).toContain(events.pid);
     system.exit(adder.ref, 'gone');
     await settleTurn();
-    expect(take()).toEqual([['sup', 'terminate', { because: 'adder_ended', reason: 'gone' }], ['other', 'info', ['EXIT', 'gone']]]);
+    expect(take()).toEqual(
+      [['sup', 'terminate', { because: 'adder_ended', reason: 'gone' }], ['other', 'info', ['EXIT', 'gone']]],
+    );
     expect(await events.whichHandlers()).toEqual([{ handler: Witness, id: undefined }]);
   });
 
@@ -216,7 +243,9 @@ describe('event managers: installing', () => {
     const Other = defineEventHandler({});
     const exits = async (): Promise<unknown[]> => {
       await settleTurn();
-      return adder.seen.splice(0).map((message) => (message instanceof HandlerExit ? [message.key, message.reason, message.pid === events.pid || message.pid] : message));
+      return adder.seen.splice(0).map((message) => (message instanceof HandlerExit
+        ? [message.key, message.reason, message.pid === events.pid || message.pid]
+        : message));
     };
     const key = { handler: Witness, id: 1 };
     await mine.addSupHandler(Witness.as(1), 'a');
@@ -232,7 +261,9 @@ describe('event managers: installing', () => {
     await events.swapHandler(Witness.as(1), undefined, Other);
     expect(await exits()).toEqual([[key, { swapped: { handler: Other, id: undefined }, by: adder.ref.pid }, true]]);
     await mine.swapSupHandler(Other, undefined, Witness.as(1), 'e');
-    expect(await exits(), 'the new handler kept its supervisor').toEqual([[{ handler: Other, id: undefined }, { swapped: key, by: adder.ref.pid }, true]]);
+    expect(await exits(), 'the new handler kept its supervisor').toEqual(
+      [[{ handler: Other, id: undefined }, { swapped: key, by: adder.ref.pid }, true]],
+    );
     const { pid } = events;
     await events.stop();
     expect(await exits()).toEqual([[key, 'shutdown', pid]]);
@@ -256,7 +287,9 @@ describe('event managers: installing', () => {
       },
     });
     for (const [how, reason] of [['throw', boom], ['reject', boom], ['refuse', 'NOT_TODAY']] as const) {
-      expect(await callFailure(events.addHandler(Bad, how))).toMatchObject({ refusal: 'init_failed', details: { reason } });
+      expect(await callFailure(events.addHandler(Bad, how))).toMatchObject(
+        { refusal: 'init_failed', details: { reason } },
+      );
     }
     expect(await events.whichHandlers()).toEqual([]);
   });

@@ -6,22 +6,31 @@ import { callFailure, rejection } from '../help.js';
 
 /** A Standard Schema without zod. */
 const even: StandardSchema<number, number> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => (typeof value === 'number' && value % 2 === 0 ? { value: value / 2 } : { issues: [{ message: 'not even', path: ['at', { key: 'here' }] }] }) },
+  '~standard': { version: 1, vendor: 'test', validate: (value) => (typeof value === 'number' && value % 2 === 0
+    ? { value: value / 2 }
+    : { issues: [{ message: 'not even', path: ['at', { key: 'here' }] }] }) },
 };
-const asynchronous: StandardSchema<number, number> = { '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as number }) } };
-const throwing: StandardSchema<number, number> = { '~standard': { version: 1, vendor: 'test', validate: () => { throw new RangeError('schema bug'); } } };
+const asynchronous: StandardSchema<number, number> =
+  { '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as number }) } };
+const throwing: StandardSchema<number, number> =
+  { '~standard': { version: 1, vendor: 'test', validate: () => { throw new RangeError('schema bug'); } } };
 
 const Desk = defineAgent({
   init: () => ({ got: [] as unknown[] }),
   calls: {
     parse: on(z.string().transform((text) => text.length), (_self, n) => n),
-    entry: { schema: z.object({ by: z.coerce.number().default(1) }), handle: (self, given) => [given.by, self.state.got.length] },
+    entry: {
+      schema: z.object({ by: z.coerce.number().default(1) }),
+      handle: (self, given) => [given.by, self.state.got.length],
+    },
     even: on(even, (_self, half) => half),
     late: on(asynchronous, (_self, n) => n),
     bug: on(throwing, (_self, n) => n),
     got: (self) => self.state.got,
   },
-  casts: { note: on(z.object({ text: z.string().trim() }), (self, given) => { (self.state as { got: unknown[] }).got.push(given); }) },
+  casts: { note: on(
+    z.object({ text: z.string().trim() }), (self, given) => { (self.state as { got: unknown[] }).got.push(given); },
+  ) },
 });
 
 describe('payloads with a schema', () => {
@@ -45,7 +54,9 @@ describe('payloads with a schema', () => {
     expect(error).toMatchObject({ code: 'INVALID_PAYLOAD', op: 'parse' });
     expect(error.cause).toBeInstanceOf(PayloadError);
     expect((await callFailure(desk.call('even', 3))).message).toContain('at.here: not even');
-    expect(() => desk.tryCast('note', { text: 1 as never })).toThrow(expect.objectContaining({ code: 'INVALID_PAYLOAD' }));
+    expect(() => desk.tryCast('note', { text: 1 as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_PAYLOAD' }),
+    );
     desk.cast('note', { text: { secret: 'hunter2' } as never });
     await settleTurn();
     expect(system.stats()).toMatchObject({ sent: 4, rejected: 4, handled: 0, crashes: 0 });
@@ -82,14 +93,19 @@ describe('payloads with a schema', () => {
 });
 
 test('P6 P17 a schema that throws what cannot be looked at: every verb refuses the payload as it refuses any other', async () => {
-  const hostile: unknown = new Proxy({}, { getPrototypeOf() { throw new Error('hostile'); }, get() { throw new Error('hostile'); } });
-  const schema: StandardSchema<number, number> = { '~standard': { version: 1, vendor: 'test', validate: () => { throw hostile; } } };
-  const Odd = defineAgent({ calls: { ask: on(schema, (_self, n) => n) }, casts: { tell: on(schema, () => undefined) } });
+  const hostile: unknown =
+    new Proxy({}, { getPrototypeOf() { throw new Error('hostile'); }, get() { throw new Error('hostile'); } });
+  const schema: StandardSchema<number, number> =
+    { '~standard': { version: 1, vendor: 'test', validate: () => { throw hostile; } } };
+  const Odd =
+    defineAgent({ calls: { ask: on(schema, (_self, n) => n) }, casts: { tell: on(schema, () => undefined) } });
   const system = testSystem();
   const odd = system.start(Odd);
   odd.cast('tell', 1);
   expect(() => odd.tryCast('tell', 1)).toThrow(/payload/);
-  for (const told of [odd.call('ask', 1), odd.put('tell', 1), odd.deliver('ask', 1), odd.call('ask', 1, { guarantee: 'at-least-once' })]) {
+  for (const told of [
+    odd.call('ask', 1), odd.put('tell', 1), odd.deliver('ask', 1), odd.call('ask', 1, { guarantee: 'at-least-once' }),
+  ]) {
     expect(await rejection(told)).toMatchObject({ code: 'INVALID_PAYLOAD' });
   }
   await settleTurn();

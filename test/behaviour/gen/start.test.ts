@@ -8,11 +8,28 @@ const boom = new Error('boom');
 
 /** One definition per way in which init may end badly; each with a synchronous and an asynchronous init. */
 const failing = {
-  throws: { sync: defineAgent({ init: (): { n: number } => { throw boom; } }), later: defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw boom; } }), reason: boom },
-  stops: { sync: defineAgent({ init() { return this.stop('no_funds'); } }), later: defineAgent({ async init() { await settleTurn(); return this.stop('no_funds'); } }), reason: 'no_funds' },
-  ignores: { sync: defineAgent({ init() { return this.ignore(); } }), later: defineAgent({ async init() { await settleTurn(); return this.ignore(); } }), reason: 'ignore' },
-  exits: { sync: defineAgent({ init() { return this.exit({ shutdown: 'later' }); } }), later: defineAgent({ async init() { await settleTurn(); return this.exit({ shutdown: 'later' }); } }), reason: { shutdown: 'later' } },
-  throwsData: { sync: defineAgent({ init: (): { n: number } => { throw 42; } }), later: defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw 42; } }), reason: { nocatch: 42 } },
+  throws: {
+    sync: defineAgent({ init: (): { n: number } => { throw boom; } }),
+    later: defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw boom; } }), reason: boom,
+  },
+  stops: {
+    sync: defineAgent({ init() { return this.stop('no_funds'); } }),
+    later: defineAgent({ async init() { await settleTurn(); return this.stop('no_funds'); } }), reason: 'no_funds',
+  },
+  ignores: {
+    sync: defineAgent({ init() { return this.ignore(); } }),
+    later: defineAgent({ async init() { await settleTurn(); return this.ignore(); } }), reason: 'ignore',
+  },
+  exits: {
+    sync: defineAgent({ init() { return this.exit({ shutdown: 'later' }); } }),
+    later: defineAgent({ async init() { await settleTurn(); return this.exit({ shutdown: 'later' }); } }),
+    reason: { shutdown: 'later' },
+  },
+  throwsData: {
+    sync: defineAgent({ init: (): { n: number } => { throw 42; } }),
+    later: defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw 42; } }),
+    reason: { nocatch: 42 },
+  },
 } as const;
 
 /** A start that the types would refuse. */
@@ -25,7 +42,8 @@ describe('a start that works', () => {
     const system = testSystem();
     const calls = { sum: (self: { state: { sum: number } }) => self.state.sum };
     const Sync = defineAgent({ init: (a: number, b: number) => ({ sum: a + b }), calls });
-    const Later = defineAgent({ init: async (a: number, b: number) => { await settleTurn(); return { sum: a * b }; }, calls });
+    const Later =
+      defineAgent({ init: async (a: number, b: number) => { await settleTurn(); return { sum: a * b }; }, calls });
     expect(await system.start(Sync, 2, 3).call('sum')).toBe(5);
     const later = system.start(Later, 2, 3);
     expect(later).toBeInstanceOf(Promise);
@@ -63,7 +81,9 @@ describe('a start that works', () => {
     expect(system.whereis('no-option')).toBeUndefined();
     const named = system.start(Agent, { a: 1 }, { name: 'named' });
     expect(system.whereis('named')).toBe(named.pid);
-    expect(() => startAny(system, Agent, {}, { nmae: 'x' })).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
+    expect(() => startAny(system, Agent, {}, { nmae: 'x' })).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
+    );
   });
 });
 
@@ -105,7 +125,9 @@ describe('C6 a start that fails leaves no ghost', () => {
     for (const definition of [failing.throws.sync, failing.stops.sync, failing.ignores.sync, failing.exits.sync]) {
       expect(() => startAny(system, definition)).toThrow(StartError);
     }
-    expect(logger.lines.map((line) => [line.level, line.fields['reason']])).toEqual([['error', 'Error: boom'], ['error', 'no_funds']]);
+    expect(logger.lines.map((line) => [line.level, line.fields['reason']])).toEqual(
+      [['error', 'Error: boom'], ['error', 'no_funds']],
+    );
   });
 
   test('GS-06 a taken name fails the start without running init, and does not disturb the owner', async () => {
@@ -122,7 +144,10 @@ describe('C6 a start that fails leaves no ghost', () => {
   test('GS-06 the name is taken before init runs, and what is sent meanwhile waits for init', async () => {
     const system = testSystem();
     const gate = new Gate();
-    const Agent = defineAgent({ async init() { await gate.promise; return { log: ['init'] }; }, casts: { note(self, what: string) { self.state.log.push(what); } }, calls: { log: (self) => self.state.log } });
+    const Agent = defineAgent({
+      async init() { await gate.promise; return { log: ['init'] }; },
+      casts: { note(self, what: string) { self.state.log.push(what); } }, calls: { log: (self) => self.state.log },
+    });
     const starting = system.start(Agent, { name: 'slow' });
     const byName = system.ref(Agent, 'slow');
     expect(byName.pid).toBeDefined();
@@ -136,7 +161,8 @@ describe('C6 a start that fails leaves no ghost', () => {
 
   test('PL-02 death before an asynchronous init has returned fails the start at once, and callers hear it', async () => {
     const system = testSystem();
-    const Agent = defineAgent({ init: () => new Promise<{ n: number }>(() => undefined), calls: { n: (self) => self.state.n } });
+    const Agent =
+      defineAgent({ init: () => new Promise<{ n: number }>(() => undefined), calls: { n: (self) => self.state.n } });
     const starting = startFailure(() => system.start(Agent, { name: 'stuck' }));
     const call = system.ref(Agent, 'stuck').tryCall('n');
     system.exit('stuck', 'kill');

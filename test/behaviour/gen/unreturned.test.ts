@@ -21,7 +21,9 @@ describe('a control value that is not returned', () => {
       async later(self) { await settleTurn(); self.refuse('NO'); return 'yes'; },
       beside: { concurrent: true, handle: (self) => { self.refuse('NO'); return 'yes'; } },
       returned: (self) => self.refuse('NO'),
-      early(self, yes: boolean) { const no = self.refuse('NO'); const other = self.refuse('OTHER'); return yes ? other : no; },
+      early(
+        self, yes: boolean,
+      ) { const no = self.refuse('NO'); const other = self.refuse('OTHER'); return yes ? other : no; },
       thrown(self) { throw self.refuse('NO'); },
       async *stream(self) { yield 1; return self.refuse('NO_MORE'); },
       stops(self) { self.stop('normal'); return 'bye'; },
@@ -34,7 +36,9 @@ describe('a control value that is not returned', () => {
     const ref = system.start(Account);
     await ref.call(op as 'statement', 20);
     await ref.call(op as 'statement', 20);
-    expect(warnings(), 'once').toEqual([expect.stringMatching(/^the handler '\w+' of 'account' called self\.refuse\(…\) and did not return what it made: .*return self\.refuse\(…\)$/)]);
+    expect(warnings(), 'once').toEqual([expect.stringMatching(
+      /^the handler '\w+' of 'account' called self\.refuse\(…\) and did not return what it made: .*return self\.refuse\(…\)$/,
+    )]);
   });
 
   test('also by a cast, which nobody waits for', async () => {
@@ -47,9 +51,13 @@ describe('a control value that is not returned', () => {
   test('one that is returned, thrown, chosen among several, or a stop as a statement is as it should be', async () => {
     const { system, warnings } = warned();
     const ref = system.start(Account);
-    for (const [op, payload] of [['returned'], ['thrown'], ['early', true], ['early', false], ['statement', 5]] as const) await ref.tryCall(op as 'early', payload as boolean);
+    for (const [op, payload] of [
+      ['returned'], ['thrown'], ['early', true], ['early', false], ['statement', 5],
+    ] as const) await ref.tryCall(op as 'early', payload as boolean);
     const items: unknown[] = [];
-    await (async () => { for await (const item of ref.stream('stream')) items.push(item); })().catch((error: unknown) => items.push((error as CallError).refusal));
+    await (async () => { for await (const item of ref.stream('stream')) items.push(item); })().catch(
+      (error: unknown) => items.push((error as CallError).refusal),
+    );
     expect(items).toEqual([1, 'NO_MORE']);
     expect(await ref.call('stops')).toBe('bye');
     expect(warnings()).toEqual([]);
@@ -76,7 +84,10 @@ describe('a control value that is not returned', () => {
     init: () => ({ state: 'closed', data: { opened: 0 } }),
     states: {
       closed: {
-        calls: { open(self) { self.next('open'); return 'opened'; }, properly: (self) => self.next('open').reply('opened'), stay(self) { const stay = self.keep().reply('stays'); self.next('open'); return stay; } },
+        calls: {
+          open(self) { self.next('open'); return 'opened'; }, properly: (self) => self.next('open').reply('opened'),
+          stay(self) { const stay = self.keep().reply('stays'); self.next('open'); return stay; },
+        },
         casts: { bang(self) { self.next('open'); }, end(self) { self.stop('normal'); } },
       },
       open: { enter(self) { self.keep().stateTimeout(5); } },
@@ -92,7 +103,9 @@ describe('a control value that is not returned', () => {
     expect(await door.call('stay'), 'one of those it made is returned').toBe('stays');
     expect(await door.call('properly')).toBe('opened');
     expect(warnings().map((text) => /^(.*) of 'door' called (self\.\w+)/.exec(text)?.slice(1))).toEqual([
-      ["the callback of 'open'", 'self.next'], ["the callback of 'bang'", 'self.next'], ["the callback of 'end'", 'self.stop'], ["the enter call of 'open'", 'self.keep'],
+      ["the callback of 'open'", 'self.next'], [
+        "the callback of 'bang'", 'self.next',
+      ], ["the callback of 'end'", 'self.stop'], ["the enter call of 'open'", 'self.keep'],
     ]);
   });
 });
@@ -101,7 +114,9 @@ describe('verbs outside of a handler', () => {
   test('setTimeout(() => self.stop()) ends an agent that is idle, through terminate', async () => {
     const { system, warnings } = warned();
     const ends: unknown[] = [];
-    const Lazy = defineAgent({ casts: { go(self) { setTimeout(() => self.stop('lazy'), 1); } }, terminate(_self, reason) { ends.push(reason); } });
+    const Lazy = defineAgent({
+      casts: { go(self) { setTimeout(() => self.stop('lazy'), 1); } }, terminate(_self, reason) { ends.push(reason); },
+    });
     const ref = system.start(Lazy);
     ref.cast('go');
     expect((await system.monitor(ref).down).reason).toBe('lazy');
@@ -112,7 +127,9 @@ describe('verbs outside of a handler', () => {
   test('while a handler awaits it ends behind that handler; a dead one stays dead', async () => {
     const { system } = warned();
     let end: () => void = () => undefined;
-    const Busy = defineAgent({ calls: { async work(self) { end = () => { self.stop(); }; setTimeout(end, 1); await tick(10); return 'done'; } } });
+    const Busy = defineAgent({
+      calls: { async work(self) { end = () => { self.stop(); }; setTimeout(end, 1); await tick(10); return 'done'; } },
+    });
     const ref = system.start(Busy);
     expect(await ref.call('work')).toBe('done');
     expect((await system.monitor(ref).down).reason).toBe('noproc');
@@ -123,7 +140,10 @@ describe('verbs outside of a handler', () => {
 
   test('the same of a machine', async () => {
     const { system } = warned();
-    const Timer = defineStatem({ init: () => ({ state: 'a', data: null }), states: { a: { casts: { go(self) { setTimeout(() => { self.stop('late'); }, 1); } } } } });
+    const Timer = defineStatem({
+      init: () => ({ state: 'a', data: null }),
+      states: { a: { casts: { go(self) { setTimeout(() => { self.stop('late'); }, 1); } } } },
+    });
     const ref = system.start(Timer);
     ref.cast('go');
     expect((await system.monitor(ref).down).reason).toBe('late');
@@ -132,7 +152,10 @@ describe('verbs outside of a handler', () => {
   test('a refusal or a transition from there can reach nobody, and says so', async () => {
     const { system, warnings } = warned();
     const Lazy = defineAgent({ name: 'lazy', casts: { go(self) { setTimeout(() => { self.refuse('LATE'); }, 1); } } });
-    const Timer = defineStatem({ name: 'timer', init: () => ({ state: 'a', data: null }), states: { a: { casts: { go(self) { setTimeout(() => { self.next('b'); }, 1); } } }, b: {} } });
+    const Timer = defineStatem({
+      name: 'timer', init: () => ({ state: 'a', data: null }),
+      states: { a: { casts: { go(self) { setTimeout(() => { self.next('b'); }, 1); } } }, b: {} },
+    });
     system.start(Lazy).cast('go');
     system.start(Timer).cast('go');
     await tick(20);

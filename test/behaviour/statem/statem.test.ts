@@ -20,7 +20,10 @@ const Turnstile = defineStatem({
         },
       },
     },
-    open: { calls: { push: (self) => self.next('locked').reply('through') }, casts: { coin(self, n: number) { self.data.coins += n; } } },
+    open: {
+      calls: { push: (self) => self.next('locked').reply('through') },
+      casts: { coin(self, n: number) { self.data.coins += n; } },
+    },
   },
   common: { calls: { look: (self) => ({ state: self.state, coins: self.data.coins }) } },
 });
@@ -48,8 +51,13 @@ describe('a state machine is a process with a typed protocol', () => {
 
   it('SM-20 a supervised machine is restarted and its ref by name survives', async () => {
     const system = testSystem();
-    const Fragile = defineStatem({ init: () => ({ state: 'up', data: 0 }), states: { up: { casts: { crash() { throw new Error('boom'); } }, calls: { ping: () => 'pong' } } } });
-    await system.supervise({ strategy: 'one_for_one', children: [child('fragile', Fragile, { restart: 'permanent' })] });
+    const Fragile = defineStatem({
+      init: () => ({ state: 'up', data: 0 }),
+      states: { up: { casts: { crash() { throw new Error('boom'); } }, calls: { ping: () => 'pong' } } },
+    });
+    await system.supervise(
+      { strategy: 'one_for_one', children: [child('fragile', Fragile, { restart: 'permanent' })] },
+    );
     const ref = system.ref(Fragile, 'fragile');
     const before = ref.pid;
     ref.cast('crash');
@@ -61,7 +69,9 @@ describe('a state machine is a process with a typed protocol', () => {
   it('SM-20 a call that timed out leaves nothing behind: a reply that comes later dies in its slot', async () => {
     const system = testSystem();
     const late: From[] = [];
-    const Slow = defineStatem({ init: () => ({ state: 's', data: 0 }), states: { s: { calls: { wait(self): unknown { late.push(self.from as From); return self.keep(); }, ping: () => 'pong' } } } });
+    const Slow = defineStatem({ init: () => ({ state: 's', data: 0 }), states: {
+      s: { calls: { wait(self): unknown { late.push(self.from as From); return self.keep(); }, ping: () => 'pong' } },
+    } });
     const machine = system.start(Slow);
     expect((await callFailure(machine.call('wait', undefined, { timeoutMs: 1 }))).code).toBe('TIMEOUT');
     expect(late[0]?.settled).toBe(true);
@@ -102,7 +112,9 @@ describe('a state machine is a process with a typed protocol', () => {
     const system = testSystem();
     const Relay = defineStatem({
       init: () => ({ state: 'a', data: 0 }),
-      states: { a: { calls: { outer(self, n: number): unknown { return self.keep().nextEvent({ type: 'call', op: 'inner', payload: n + 1, from: self.from as From }); }, inner: (_self, n: number) => n * 10 } } },
+      states: { a: { calls: { outer(self, n: number): unknown {
+        return self.keep().nextEvent({ type: 'call', op: 'inner', payload: n + 1, from: self.from as From });
+      }, inner: (_self, n: number) => n * 10 } } },
     });
     expect(await system.start(Relay).call('outer', 1)).toBe(20);
   });
@@ -114,8 +126,14 @@ describe('a state machine is a process with a typed protocol', () => {
     const Async = defineStatem({
       init: () => ({ state: 'a', data: 0 }),
       states: {
-        a: { casts: { async go(self) { await gate.promise; self.data = 1; return self.next('b').internal('i'); }, x() { log.push('x in a'); } } },
-        b: { async enter() { await Promise.resolve(); log.push('enter b'); }, async internal() { await Promise.resolve(); log.push('internal'); }, casts: { x() { log.push('x in b'); } } },
+        a: { casts: {
+          async go(self) { await gate.promise; self.data = 1; return self.next('b').internal('i'); },
+          x() { log.push('x in a'); },
+        } },
+        b: {
+          async enter() { await Promise.resolve(); log.push('enter b'); },
+          async internal() { await Promise.resolve(); log.push('internal'); }, casts: { x() { log.push('x in b'); } },
+        },
       },
       common: { calls: { n: (self) => self.data } },
     });
@@ -123,7 +141,9 @@ describe('a state machine is a process with a typed protocol', () => {
     machine.cast('go');
     machine.cast('x');
     await settleTurn();
-    expect(system.inspect(machine.pid ?? '')).toMatchObject({ status: 'waiting', op: 'go', mailbox: { running: 1, queued: 1 } });
+    expect(system.inspect(machine.pid ?? '')).toMatchObject(
+      { status: 'waiting', op: 'go', mailbox: { running: 1, queued: 1 } },
+    );
     gate.open();
     expect(await machine.call('n')).toBe(1);
     expect(log).toEqual(['enter b', 'internal', 'x in b']);
@@ -140,7 +160,9 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       return self.keep().replyTo(waiting[1] as From, 'second').reply('me').replyTo(waiting[0] as From, 'first');
     });
     const order: unknown[] = [];
-    await Promise.all([machine.call('ask', 'wait'), machine.call('ask', 'wait'), machine.call('ask', 'all')].map((promise) => promise.then((value) => order.push(value))));
+    await Promise.all([machine.call('ask', 'wait'), machine.call('ask', 'wait'), machine.call('ask', 'all')].map(
+      (promise) => promise.then((value) => order.push(value)),
+    ));
     expect(order).toEqual(['second', 'me', 'first']);
   });
 
@@ -151,15 +173,20 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       if (event.type === 'call' && event.payload === 'go') return self.stop('normal').reply('bye');
       return event.type === 'call' || event.type === 'cast' ? self.keep().postpone() : undefined;
     });
-    const postponed = callFailure(machine.call('ask', 'w')).then((error) => { log.push(`w: ${error.code} ${String(error.reason)}`); });
+    const postponed =
+      callFailure(machine.call('ask', 'w')).then((error) => { log.push(`w: ${error.code} ${String(error.reason)}`); });
     machine.cast('tell', 'p');
     await settleTurn();
     expect(machine.stats().mailbox).toMatchObject({ queued: 2, handled: 0, size: 2 });
     expectConserved(system.stats());
     const go = machine.call('ask', 'go').then((value) => { log.push(`go: ${String(value)}`); });
     await Promise.all([postponed, go]);
-    expect(log).toEqual(['enter a in a', 'call w in a', 'cast p in a', 'call go in a', 'terminate normal in a', 'go: bye', 'w: EXIT normal']);
-    expect(system.deadLetters.list().map(({ op, payload, reason }) => `${op} ${String(payload)} ${String(reason)}`)).toEqual(['ask w normal', 'tell p normal']);
+    expect(log).toEqual([
+      'enter a in a', 'call w in a', 'cast p in a', 'call go in a', 'terminate normal in a', 'go: bye',
+      'w: EXIT normal',
+    ]);
+    expect(system.deadLetters.list().map(({ op, payload, reason }) => `${op} ${String(payload)} ${String(reason)}`))
+      .toEqual(['ask w normal', 'tell p normal']);
     expect(system.stats()).toMatchObject({ handled: 1, deadLettered: 2 });
   });
 
@@ -193,8 +220,11 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       const { reason } = await down;
       return (reason as OptionError).code;
     };
-    const onGo = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (self, event) => (event.type === 'cast' ? (act(self) as undefined) : undefined);
-    const inEnter = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (self, event) => (event.type === 'cast' ? self.next('b') : event.type === 'enter' && self.state === 'b' ? (act(self) as undefined) : undefined);
+    const onGo = (act: (self: Parameters<Decide>[0]) => unknown): Decide =>
+      (self, event) => (event.type === 'cast' ? (act(self) as undefined) : undefined);
+    const inEnter = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (self, event) => (event.type === 'cast'
+      ? self.next('b')
+      : event.type === 'enter' && self.state === 'b' ? (act(self) as undefined) : undefined);
     expect(await reasonOf(onGo(() => 'zork'))).toBe('BAD_RETURN_VALUE');
     expect(await reasonOf(onGo((self) => self.keep().timeout(-1)))).toBe('BAD_ACTION');
     expect(await reasonOf(onGo((self) => self.keep().stateTimeout(1.5)))).toBe('BAD_ACTION');
@@ -231,7 +261,10 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
     const down = system.monitor(machine.pid ?? '').down;
     expect(await machine.call('ask', 'go')).toBe('from enter');
     expect((await down).reason).toBe('done');
-    expect(log).toEqual(['enter a in a', 'call go in a', 'enter a in b', 'enter a in b', 'stateTimeout s in b', 'enter b in c', 'terminate done in c']);
+    expect(log).toEqual([
+      'enter a in a', 'call go in a', 'enter a in b', 'enter a in b', 'stateTimeout s in b', 'enter b in c',
+      'terminate done in c',
+    ]);
   });
 
   it('SM-03 SM-18 after a wrong result of an enter call terminate sees the new state with the data as the enter call found it', async () => {
@@ -269,6 +302,8 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
     expect(other.alive).toBe(false);
     parent.send('go');
     await settleTurn();
-    expect(log).toEqual(['enter a in a', expect.stringMatching(/^info Exit\(.*: noise\) in a$/), 'terminate shutdown in a']);
+    expect(log).toEqual(
+      ['enter a in a', expect.stringMatching(/^info Exit\(.*: noise\) in a$/), 'terminate shutdown in a'],
+    );
   });
 });

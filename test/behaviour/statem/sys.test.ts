@@ -14,8 +14,14 @@ const Lamp = defineStatem({
   name: 'lamp',
   init: (secret: string) => ({ state: 'off', data: { secret, flips: 0 } }),
   states: {
-    off: { casts: { flip: (self) => self.next('on').stateTimeout(60_000, 'dark').genericTimeout('check', 70_000, 1), wait: (self) => self.keep().postpone() }, calls: { ask: (self) => self.keep().postpone() } },
-    on: { casts: { flip: (self) => self.next('off'), wait: (self) => self.keep().postpone(), crash(self) { self.data = { ...self.data, flips: 1 }; throw new Error('boom'); } }, calls: { ask: () => 'on' } },
+    off: { casts: {
+      flip: (self) => self.next('on').stateTimeout(60_000, 'dark').genericTimeout('check', 70_000, 1),
+      wait: (self) => self.keep().postpone(),
+    }, calls: { ask: (self) => self.keep().postpone() } },
+    on: { casts: {
+      flip: (self) => self.next('off'), wait: (self) => self.keep().postpone(),
+      crash(self) { self.data = { ...self.data, flips: 1 }; throw new Error('boom'); },
+    }, calls: { ask: () => 'on' } },
   },
   common: { calls: { state: (self) => [self.state, self.data.flips] } },
 });
@@ -40,7 +46,10 @@ describe('the system side of a state machine', () => {
   it('SM-24 what was replaced is what terminate sees after a later crash', async () => {
     const system = testSystem();
     let seen: unknown;
-    const M = defineStatem({ init: () => ({ state: 'a', data: 1 }), states: { a: { casts: { crash() { throw new Error('boom'); } } }, b: {} }, common: { casts: { crash() { throw new Error('boom'); } } }, terminate(self) { seen = [self.state, self.data]; } });
+    const M = defineStatem({
+      init: () => ({ state: 'a', data: 1 }), states: { a: { casts: { crash() { throw new Error('boom'); } } }, b: {} },
+      common: { casts: { crash() { throw new Error('boom'); } } }, terminate(self) { seen = [self.state, self.data]; },
+    });
     const machine = system.start(M);
     const { p, sys } = sysOf(machine);
     sys.replace(p, () => ['b', 2]);
@@ -57,13 +66,21 @@ describe('the system side of a state machine', () => {
     await settleTurn();
     const { p, sys } = sysOf(lamp);
     expect(sys.show(p)).toEqual({
-      state: 'on', data: { secret: 's', flips: 0 }, event: undefined, queue: [], postponed: [{ type: 'cast', op: 'wait', payload: undefined }],
+      state: 'on', data: {
+        secret: 's', flips: 0,
+      }, event: undefined, queue: [], postponed: [{ type: 'cast', op: 'wait', payload: undefined }],
       timeouts: [{ type: 'stateTimeout', content: 'dark' }, { type: 'genericTimeout', name: 'check', content: 1 }],
     });
-    const Shy = defineStatem({ init: () => ({ state: 'a', data: { password: 'x' } }), states: { a: {} }, formatStatus: (status): StatemStatus => ({ ...status, data: 'hidden' }) });
+    const Shy = defineStatem({
+      init: () => ({ state: 'a', data: { password: 'x' } }), states: { a: {} },
+      formatStatus: (status): StatemStatus => ({ ...status, data: 'hidden' }),
+    });
     const shy = sysOf(system.start(Shy));
     expect(shy.sys.show(shy.p)).toMatchObject({ state: 'a', data: 'hidden' });
-    const Broken = defineStatem({ init: () => ({ state: 'a', data: { password: 'x' } }), states: { a: {} }, formatStatus: () => { throw new Error('no'); } });
+    const Broken = defineStatem({
+      init: () => ({ state: 'a', data: { password: 'x' } }), states: { a: {} },
+      formatStatus: () => { throw new Error('no'); },
+    });
     const broken = sysOf(system.start(Broken));
     expect(JSON.stringify(broken.sys.show(broken.p))).not.toContain('password');
   });
@@ -76,7 +93,10 @@ describe('the system side of a state machine', () => {
       init: () => ({ state: 'a', data: { password: 'x' } }),
       states: {
         a: {
-          casts: { wait: (self) => self.keep().postpone().stateTimeout(60_000, 's'), go: (self) => self.keep().internal('crash').internal('rest'), stop: (self) => self.stop('shutdown') },
+          casts: {
+            wait: (self) => self.keep().postpone().stateTimeout(60_000, 's'),
+            go: (self) => self.keep().internal('crash').internal('rest'), stop: (self) => self.stop('shutdown'),
+          },
           calls: { ask: (self) => self.keep().postpone() },
           internal() { throw new Error('boom'); },
         },
@@ -91,8 +111,12 @@ describe('the system side of a state machine', () => {
     const reports = logger.lines.filter(({ text }) => text === 'state machine terminated');
     expect(reports).toHaveLength(1);
     expect(reports[0]?.fields).toMatchObject({
-      name: 'it', definition: 'm', state: 'a', data: 'hidden', event: { type: 'internal', content: 'crash' }, queue: [{ type: 'internal', content: 'rest' }],
-      postponed: [{ type: 'cast', op: 'wait' }, { type: 'call', op: 'ask' }], timeouts: [{ type: 'stateTimeout', content: 's' }], reason: 'Error: boom',
+      name: 'it', definition: 'm', state: 'a', data: 'hidden', event: {
+        type: 'internal', content: 'crash',
+      }, queue: [{ type: 'internal', content: 'rest' }],
+      postponed: [
+        { type: 'cast', op: 'wait' }, { type: 'call', op: 'ask' },
+      ], timeouts: [{ type: 'stateTimeout', content: 's' }], reason: 'Error: boom',
     });
     system.start(M).cast('stop');
     await settleTurn();
@@ -114,8 +138,12 @@ describe('the system side of a state machine', () => {
     const V1 = defineStatem({
       name: 'counter 1',
       init: () => ({ state: 'counting', data: 1 }),
-      states: { counting: { calls: { count: (self): unknown => self.data }, casts: { add(self, n: number) { self.data += n; } } } },
-      codeChange: (from, old, extra) => (from === 'fails' ? { state: 'zork', data: 0 } : { state: { count: Number(old.data) + Number(extra) }, data: 'converted', module: V2 }),
+      states: { counting: {
+        calls: { count: (self): unknown => self.data }, casts: { add(self, n: number) { self.data += n; } },
+      } },
+      codeChange: (from, old, extra) => (from === 'fails'
+        ? { state: 'zork', data: 0 }
+        : { state: { count: Number(old.data) + Number(extra) }, data: 'converted', module: V2 }),
     });
     const machine = system.start(V1);
     machine.cast('add', 1);
@@ -158,7 +186,8 @@ describe('the system side of a state machine', () => {
     expect(((await sys.getStatus()).state as StatemStatus).event).toBeUndefined();
     await lamp.call('state');
     expect(((await sys.getStatus()).state as StatemStatus).event).toBeUndefined();
-    for (const end of [() => lamp.stop('boom').catch(() => undefined), () => system.sys(system.ref(Lamp, 'lamp') as never).terminate('boom')]) {
+    for (const end of [() => lamp.stop('boom').catch(() => undefined), () =>
+      system.sys(system.ref(Lamp, 'lamp') as never).terminate('boom')]) {
       if (system.whereis('lamp') === undefined) system.start(Lamp, 's', { name: 'lamp' }).send({ token: 'secret' });
       await settleTurn();
       await end();
@@ -173,4 +202,6 @@ describe('the system side of a state machine', () => {
   });
 });
 
-const Trapping = defineStatem({ trapExit: true, init: () => ({ state: 'on', data: null }), states: { on: { info: () => undefined } } });
+const Trapping = defineStatem(
+  { trapExit: true, init: () => ({ state: 'on', data: null }), states: { on: { info: () => undefined } } },
+);

@@ -47,14 +47,18 @@ describe('many tasks', () => {
     for (const onTimeout of ['nothing', 'ignore', 'kill'] as const) {
       const { env, task, system, seen } = await owner();
       const gate = new Gate<string>();
-      const tasks = [task.async(() => gate.promise), task.async(() => 'done'), task.asyncNolink((self) => self.exit('bad'))] as const;
+      const tasks = [
+        task.async(() => gate.promise), task.async(() => 'done'), task.asyncNolink((self) => self.exit('bad')),
+      ] as const;
       const outcomes = task.yieldMany(tasks, { timeoutMs: 10, onTimeout });
       await env.advance(10);
       expect(await outcomes).toEqual([undefined, { ok: true, value: 'done' }, { ok: false, reason: 'bad' }]);
       expect(system.alive(tasks[0].pid), onTimeout).toBe(onTimeout !== 'kill');
       gate.open('late');
       await env.settle();
-      expect(seen.map((message) => (message instanceof TaskResult ? message.value : (message as Down).reason)), onTimeout).toEqual(onTimeout === 'nothing' ? ['late', 'normal'] : []);
+      expect(
+        seen.map((message) => (message instanceof TaskResult ? message.value : (message as Down).reason)), onTimeout,
+      ).toEqual(onTimeout === 'nothing' ? ['late', 'normal'] : []);
     }
   });
 
@@ -62,7 +66,8 @@ describe('many tasks', () => {
     const { task, system, env } = await owner();
     const gate = new Gate<string>();
     const slow = task.async(() => gate.promise);
-    const outcomes = await task.yieldMany([slow, task.async(() => 1), task.async(() => 2)], { limit: 2, onTimeout: 'kill' });
+    const outcomes =
+      await task.yieldMany([slow, task.async(() => 1), task.async(() => 2)], { limit: 2, onTimeout: 'kill' });
     expect(outcomes).toEqual([undefined, { ok: true, value: 1 }, { ok: true, value: 2 }]);
     expect(system.alive(slow.pid)).toBe(true);
     gate.open('later');
@@ -77,7 +82,8 @@ describe('many tasks', () => {
 describe('tracing', () => {
   it('TK-17 callers names the owner and its owners, nearest first', async () => {
     const { a, task, system } = await owner();
-    const outer = task.async(async (self) => [self.pid, self.callers, await self.task.await(self.task.async((inner) => inner.callers))] as const);
+    const outer = task.async(async (self) =>
+      [self.pid, self.callers, await self.task.await(self.task.async((inner) => inner.callers))] as const);
     const [pid, callers, inner] = await task.await(outer);
     expect(callers).toEqual([a.pid]);
     expect(inner).toEqual([pid, a.pid]);
@@ -88,7 +94,9 @@ describe('tracing', () => {
     const logger = new Recorder();
     const { a, system, task } = await owner({ logger, trap: true });
     system.register('boss', a.pid);
-    const parse = (_self: TaskSelf, text: string, at: { readonly line: number }): never => { throw new TypeError(`${text} ${at.line}`); };
+    const parse = (
+      _self: TaskSelf, text: string, at: { readonly line: number },
+    ): never => { throw new TypeError(`${text} ${at.line}`); };
     const one = task.async(parse, 'x', { line: 3 });
     await failure(task.await(one));
     await task.yield(task.async((self) => self.exit('shutdown')));
@@ -97,7 +105,10 @@ describe('tracing', () => {
     expect(logger.lines).toHaveLength(1);
     expect(logger.lines[0]).toMatchObject({
       level: 'error', text: 'task terminated',
-      fields: { pid: one.pid, startedFrom: 'boss', function: 'parse', args: ['string', 'object'], callers: [a.pid], reason: 'TypeError: x 3' },
+      fields: {
+        pid: one.pid, startedFrom: 'boss', function: 'parse', args: ['string', 'object'], callers: [a.pid],
+        reason: 'TypeError: x 3',
+      },
     });
   });
 });

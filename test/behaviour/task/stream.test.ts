@@ -93,7 +93,9 @@ describe('a stream of tasks', () => {
     const twice = (_self: unknown, n: number): number => n * 2;
     expect(await collect(task.stream(source(false), twice))).toEqual([{ ok: true, value: 2 }, { ok: true, value: 4 }]);
     expect(await rejection(collect(task.stream(source(true), twice, { concurrency: 1 })))).toBe(boom);
-    expect(await collect(task.stream(new Set('ab'), (_self, letter) => letter.toUpperCase()))).toEqual([{ ok: true, value: 'A' }, { ok: true, value: 'B' }]);
+    expect(await collect(task.stream(new Set('ab'), (_self, letter) => letter.toUpperCase()))).toEqual(
+      [{ ok: true, value: 'A' }, { ok: true, value: 'B' }],
+    );
     expect(await collect(task.stream([], twice))).toEqual([]);
     expect(await rejection(collect(task.stream(throwing(), twice)))).toBe(boom);
     expect(closed).toEqual(['closed', 'closed']);
@@ -110,7 +112,9 @@ describe('a stream of tasks', () => {
         closed = true;
       }
     }
-    for await (const outcome of task.stream(source(), (_self, n) => (n === 1 ? n : new Promise<number>(() => undefined)), { concurrency: 5 })) {
+    for await (const outcome of task.stream(
+      source(), (_self, n) => (n === 1 ? n : new Promise<number>(() => undefined)), { concurrency: 5 },
+    )) {
       expect(outcome).toEqual({ ok: true, value: 1 });
       expect(system.stats().processes).toBe(5);
       break;
@@ -125,7 +129,8 @@ describe('a stream of tasks', () => {
   it('TK-12 a slow consumer: tasks that are done wait without messages, and no more are started', async () => {
     const { env, task, seen } = await consumer(true);
     let started = 0;
-    const iterator = task.stream([1, 2, 3, 4, 5], (_self, n) => { started++; return n; }, { concurrency: 2 })[Symbol.asyncIterator]();
+    const iterator =
+      task.stream([1, 2, 3, 4, 5], (_self, n) => { started++; return n; }, { concurrency: 2 })[Symbol.asyncIterator]();
     expect(await iterator.next()).toEqual({ done: false, value: { ok: true, value: 1 } });
     await env.advance(60_000);
     expect(started).toBe(2);
@@ -148,7 +153,8 @@ describe('a stream of tasks', () => {
 
   it('TK-13 an element that takes too long fails the stream, or is killed', async () => {
     const { env, system, task, seen } = await consumer();
-    const work = (_self: unknown, n: number): number | Promise<number> => (n === 1 ? n : new Promise<number>(() => undefined));
+    const work =
+      (_self: unknown, n: number): number | Promise<number> => (n === 1 ? n : new Promise<number>(() => undefined));
     const exits = rejection(collect(task.stream([1, 2], work, { timeoutMs: 100, concurrency: 2 })));
     await env.advance(100);
     const error = await exits as TaskError;
@@ -186,7 +192,9 @@ describe('a stream of tasks', () => {
 
   it('TK-13 a crash is an outcome for a consumer that traps exits, without an Exit', async () => {
     const { task, seen } = await consumer(true);
-    expect(await collect(task.stream([1, 2, 3], failing, { zipInputOnExit: true }))).toEqual([{ ok: true, value: 1 }, { ok: false, reason: boom, input: 2 }, { ok: true, value: 3 }]);
+    expect(await collect(task.stream([1, 2, 3], failing, { zipInputOnExit: true }))).toEqual(
+      [{ ok: true, value: 1 }, { ok: false, reason: boom, input: 2 }, { ok: true, value: 3 }],
+    );
     expect(seen).toEqual([]);
   });
 
@@ -203,7 +211,9 @@ describe('a stream of tasks', () => {
 
   it('TK-13 without the link a crash is an outcome for everybody', async () => {
     const { task } = await consumer();
-    expect(await collect(task.streamNolink([1, 2, 3], failing))).toEqual([{ ok: true, value: 1 }, { ok: false, reason: boom }, { ok: true, value: 3 }]);
+    expect(await collect(task.streamNolink([1, 2, 3], failing))).toEqual(
+      [{ ok: true, value: 1 }, { ok: false, reason: boom }, { ok: true, value: 3 }],
+    );
   });
 
   it('TK-14 nothing runs before somebody loops, every loop runs anew, and another process may be the consumer', async () => {

@@ -23,7 +23,9 @@ describe('async and await', () => {
     const down = rest.find((message) => message instanceof Down);
     expect(down).toMatchObject({ reason: 'normal', pid: one.pid });
     expect(down?.ref).toBe(one.ref);
-    expect(rest.find((message) => message instanceof Exit), 'the link is a link').toMatchObject({ pid: one.pid, reason: 'normal' });
+    expect(rest.find((message) => message instanceof Exit), 'the link is a link').toMatchObject(
+      { pid: one.pid, reason: 'normal' },
+    );
     expect(seen).toHaveLength(3);
   });
 
@@ -55,7 +57,9 @@ describe('async and await', () => {
           told.push(await self.task.await(taken));
         },
       },
-      info(_self, message) { told.push(message instanceof TaskResult ? message.value : message instanceof Down ? message.reason : message); },
+      info(_self, message) {
+        told.push(message instanceof TaskResult ? message.value : message instanceof Down ? message.reason : message);
+      },
     });
     system.start(Owner).cast('work');
     await env.settle();
@@ -82,7 +86,8 @@ describe('async and await', () => {
   it('TK-02 the default timeout is 5,000 ms, and an agent that lets it out ends with it', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const Owner = defineAgent({ casts: { async work(self) { await self.task.await(self.task.asyncNolink(forever)); } } });
+    const Owner =
+      defineAgent({ casts: { async work(self) { await self.task.await(self.task.asyncNolink(forever)); } } });
     const ref = system.start(Owner);
     const { down } = system.monitor(ref);
     ref.cast('work');
@@ -140,7 +145,8 @@ describe('async and await', () => {
       init: () => ({ refs: [] as unknown[] }),
       casts: {
         ask(self, what: 'work' | 'crash') {
-          const task = self.task.asyncNolink((_task, word: string) => { if (word === 'crash') throw boom; return word; }, what);
+          const task =
+            self.task.asyncNolink((_task, word: string) => { if (word === 'crash') throw boom; return word; }, what);
           self.state.refs.push(task.ref);
         },
       },
@@ -293,7 +299,9 @@ describe('yield, shutdown, ignore', () => {
     await env.settle();
     gate.open();
     await env.settle();
-    expect(told).toEqual([{ ok: true, value: 'there' }, { ok: false, reason: 'otherwise' }, { ok: false, reason: 'noproc' }, undefined]);
+    expect(told).toEqual(
+      [{ ok: true, value: 'there' }, { ok: false, reason: 'otherwise' }, { ok: false, reason: 'noproc' }, undefined],
+    );
   });
 
   it('TK-07 a task that traps exits may finish, or is killed when its time is up', async () => {

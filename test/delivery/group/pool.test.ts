@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, pool, PoolExhaustedError, type CallError, type OptionError, type PooledRef, type PoolOptions, type PoolRef, type System } from '../../../src/index.js';
+import {
+  defineAgent, pool, PoolExhaustedError, type CallError, type OptionError, type PooledRef, type PoolOptions,
+  type PoolRef, type System,
+} from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 
@@ -7,8 +10,13 @@ const gates: (() => void)[] = [];
 const Worker = defineAgent({
   name: 'worker',
   init: () => ({ jobs: 0 }),
-  calls: { pid: (self) => self.pid, wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }) },
-  casts: { work(self) { self.state.jobs++; }, hang: () => new Promise<void>(() => undefined), crash() { throw new Error('boom'); } },
+  calls: {
+    pid: (self) => self.pid, wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
+  },
+  casts: {
+    work(self) { self.state.jobs++; }, hang: () => new Promise<void>(() => undefined),
+    crash() { throw new Error('boom'); },
+  },
 });
 type Pool = PoolRef<typeof Worker>;
 type Checked = PooledRef<typeof Worker>;
@@ -20,8 +28,10 @@ async function world(options: PoolOptions): Promise<World> {
   await system.supervise({ intensity: 0, children: [pool('workers', Worker, options)] });
   return { env, system, workers: system.pool(Worker, 'workers') };
 }
-const live = (system: System): number => system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
-const code = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'ok', (error: CallError) => error.code);
+const live =
+  (system: System): number => system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
+const code =
+  (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'ok', (error: CallError) => error.code);
 
 describe('checkout', () => {
   test('gives different workers, up to max; the next waits in line and gets what is released', async () => {
@@ -29,7 +39,8 @@ describe('checkout', () => {
     const held = await Promise.all([workers.checkout(), workers.checkout(), workers.checkout()]);
     expect(new Set(held.map(({ pid }) => pid)).size).toBe(3);
     const order: string[] = [];
-    const waiting = ['a', 'b', 'c'].map((name) => workers.checkout().then((worker) => { order.push(name); return worker; }));
+    const waiting =
+      ['a', 'b', 'c'].map((name) => workers.checkout().then((worker) => { order.push(name); return worker; }));
     await env.settle();
     expect(workers.stats()).toMatchObject({ size: 3, busy: 3, idle: 0, checkedOut: 3, waiting: 3, grown: 2 });
     for (const worker of held) {
@@ -59,7 +70,10 @@ describe('checkout', () => {
     const env = new SeededEnv();
     const system = testSystem({ env });
     const opened: (() => void)[] = [];
-    const Slow = defineAgent({ name: 'worker', init: () => new Promise<object>((resolve) => { opened.push(() => resolve({})); }), casts: { work: () => undefined } });
+    const Slow = defineAgent({
+      name: 'worker', init: () => new Promise<object>((resolve) => { opened.push(() => resolve({})); }),
+      casts: { work: () => undefined },
+    });
     await system.supervise({ intensity: 0, children: [pool('slow', Slow, { min: 1, max: 2, warmUp: false })] });
     const slow = system.pool(Slow, 'slow');
     await env.settle();
@@ -140,7 +154,9 @@ describe('checkout', () => {
 
   test('the death of its owner releases what it checked out, and what it waits for', async () => {
     const { env, system, workers } = await world({ min: 1, max: 1 });
-    const Owner = defineAgent({ casts: { async hold(self) { await workers.bind(self).checkout(); await new Promise(() => undefined); } } });
+    const Owner = defineAgent(
+      { casts: { async hold(self) { await workers.bind(self).checkout(); await new Promise(() => undefined); } } },
+    );
     const [one, two] = [system.start(Owner), system.start(Owner)];
     one.cast('hold');
     await env.settle();
@@ -177,7 +193,9 @@ describe('checkout', () => {
 describe('size', () => {
   test('warm: min workers run when the pool has started; the pool is a tree', async () => {
     const { system, workers } = await world({ min: 3, max: 5 });
-    expect(workers.stats()).toEqual({ size: 3, busy: 0, idle: 3, checkedOut: 0, starting: 0, waiting: 0, grown: 0, shrunk: 0, crashed: 0 });
+    expect(workers.stats()).toEqual(
+      { size: 3, busy: 0, idle: 3, checkedOut: 0, starting: 0, waiting: 0, grown: 0, shrunk: 0, crashed: 0 },
+    );
     const [top] = system.tree();
     const [tree] = top?.children ?? [];
     expect(tree?.children.map((node) => node.children.length)).toEqual([3, 0]);
@@ -279,7 +297,10 @@ describe('failure', () => {
     const env = new SeededEnv();
     const system = testSystem({ env });
     let broken = false;
-    const Fragile = defineAgent({ init: () => { if (broken) throw new Error('no display'); return 0; }, casts: { crash() { throw new Error('boom'); } } });
+    const Fragile = defineAgent({
+      init: () => { if (broken) throw new Error('no display'); return 0; },
+      casts: { crash() { throw new Error('boom'); } },
+    });
     await system.supervise({ intensity: 5, children: [pool('fragile', Fragile, { min: 1, max: 1, intensity: 4 })] });
     const ref = system.pool(Fragile, 'fragile');
     broken = true;
@@ -333,7 +354,9 @@ describe('options', () => {
 
   test('options of checkout', async () => {
     const { workers } = await world({ min: 1, max: 1 });
-    for (const bad of [{ timeoutMs: -1 }, { timeoutMs: 1.5 }, { wait: 1 }]) expect(await workers.checkout(bad as never).catch((error: OptionError) => error.name)).toBe('OptionError');
+    for (const bad of [{ timeoutMs: -1 }, { timeoutMs: 1.5 }, { wait: 1 }]) {
+      expect(await workers.checkout(bad as never).catch((error: OptionError) => error.name)).toBe('OptionError');
+    }
     expect(workers.stats()).toMatchObject({ waiting: 0, checkedOut: 0 });
   });
 });

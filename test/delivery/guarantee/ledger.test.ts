@@ -19,7 +19,9 @@ function counting(system: System, name = 'w') {
   return { ref: system.ref(Teller, name), done, Teller };
 }
 const text = (char: string, length = 600): string => char.repeat(length);
-const tell = async (ref: AgentRef<ReturnType<typeof counting>['Teller']>, reply: unknown, key: string): Promise<DeliveryOutcome> => (await ref.deliver('tell', reply, once(key))).settled;
+const tell = async (
+  ref: AgentRef<ReturnType<typeof counting>['Teller']>, reply: unknown, key: string,
+): Promise<DeliveryOutcome> => (await ref.deliver('tell', reply, once(key))).settled;
 
 describe('the replies of a system are bounded in bytes', () => {
   test('P21 P25 a duplicate whose reply is gone is told so, and nothing is handled again; the oldest replies go first', async () => {
@@ -33,11 +35,16 @@ describe('the replies of a system are bounded in bytes', () => {
     const again = await ref.deliver('tell', text('a'), once('a'));
     expect(again.state).toBe('reply-gone');
     const gone = await again.settled;
-    expect(gone).toEqual({ kind: 'reply-gone', reply: undefined, reason: 'handled', details: undefined, attempts: 1, failures: [], at: (await first.settled).at });
+    expect(gone).toEqual({
+      kind: 'reply-gone', reply: undefined, reason: 'handled', details: undefined, attempts: 1, failures: [],
+      at: (await first.settled).at,
+    });
     expect([again.attempts, String(again)]).toEqual([1, "Receipt(tell to w: reply-gone, attempts: 1)"]);
     for await (const state of again.changes) expect(state).toBe('reply-gone');
     expect(await tell(ref, text('b'), 'b')).toMatchObject({ kind: 'handled', reply: text('b') });
-    expect([await first.settled, await kept.settled], 'receipts keep what they were told').toMatchObject([{ kind: 'handled' }, { kind: 'handled', reply: text('a') }]);
+    expect([await first.settled, await kept.settled], 'receipts keep what they were told').toMatchObject(
+      [{ kind: 'handled' }, { kind: 'handled', reply: text('a') }],
+    );
     expect(done, 'never a second execution').toHaveLength(3);
     expect(ref.stats().delivery).toMatchObject({ accepted: 3, acknowledged: 3, duplicatesSuppressed: 3, conflicts: 0 });
     await expect(ref.deliver('tell', text('z'), once('a'))).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
@@ -51,7 +58,9 @@ describe('the replies of a system are bounded in bytes', () => {
     expect((await (await ref.deliver('no', 'WHY', once('r'))).settled).reason).toBe('refused');
     expect(await ref.call('tell', text('a'), once('a'))).toBe(text('a'));
     await ref.call('tell', text('b'), once('b'));
-    await expect(ref.call('tell', text('a'), once('a'))).rejects.toThrow("call 'tell' to w: a message with its key was handled before, and what it was answered is no longer kept");
+    await expect(ref.call('tell', text('a'), once('a'))).rejects.toThrow(
+      "call 'tell' to w: a message with its key was handled before, and what it was answered is no longer kept",
+    );
     expect(done).toHaveLength(3);
   });
 
@@ -88,7 +97,10 @@ describe('the replies of a system are bounded in bytes', () => {
     await env.advance(1_000);
     await tell(one, text('f'), 'f');
     await tell(one, text('g'), 'g');
-    expect([await tell(one, text('f'), 'f'), await tell(one, text('g'), 'g')], 'the one of the other destination has gone by its age').toMatchObject([{ kind: 'handled' }, { kind: 'handled' }]);
+    expect(
+      [await tell(one, text('f'), 'f'), await tell(one, text('g'), 'g')],
+      'the one of the other destination has gone by its age',
+    ).toMatchObject([{ kind: 'handled' }, { kind: 'handled' }]);
     expect(one.stats().delivery).toMatchObject({ accepted: 7, duplicatesSuppressed: 2 });
   });
 
@@ -107,7 +119,9 @@ describe('the replies of a system are bounded in bytes', () => {
   const testing = { ref: defineAgent({ name: 'x' }) };
 
   test('bad bounds are refused where they enter', () => {
-    expect(() => testSystem({ delivery: { dedupe: { replyBytesMax: -1 } } })).toThrow('createSystem.delivery.dedupe.replyBytesMax: got -1, expected a whole number of bytes from 0');
+    expect(() => testSystem({ delivery: { dedupe: { replyBytesMax: -1 } } })).toThrow(
+      'createSystem.delivery.dedupe.replyBytesMax: got -1, expected a whole number of bytes from 0',
+    );
   });
 });
 
@@ -122,15 +136,24 @@ describe('P25 P35 what a key costs', () => {
   test('payloads of 100 kB and their replies leave their digests and the bound', async () => {
     const { ref } = counting(testSystem({ development: false, deadLetters: { capacity: 0 } }));
     const before = heap();
-    for (let n = 0; n < 400; n++) await (await ref.deliver('ignore', { n, body: Buffer.alloc(100_000, n).toString('latin1') }, once(`k${n}`))).settled;
+    for (let n = 0; n < 400; n++) {
+      await (await ref.deliver(
+        'ignore', { n, body: Buffer.alloc(100_000, n).toString('latin1') }, once(`k${n}`),
+      )).settled;
+    }
     expect((heap() - before) / 1e6, 'MB; it was 40').toBeLessThan(4);
-    for (let n = 0; n < 400; n++) await (await ref.deliver('tell', { n, body: Buffer.alloc(1_000_000, n).toString('latin1') }, once(`r${n}`))).settled;
+    for (let n = 0; n < 400; n++) {
+      await (await ref.deliver(
+        'tell', { n, body: Buffer.alloc(1_000_000, n).toString('latin1') }, once(`r${n}`),
+      )).settled;
+    }
     expect((heap() - before) / 1e6, 'MB; it was 440').toBeLessThan(90);
   });
 
   test('10,000 names with a key each take some hundreds of bytes a name, and nothing when the keys are old and the names forgotten', async () => {
     const env = new VirtualEnv();
-    const system = testSystem({ env, development: false, deadLetters: { capacity: 0 }, delivery: { dedupe: { ageMs: 1_000 } } });
+    const system =
+      testSystem({ env, development: false, deadLetters: { capacity: 0 }, delivery: { dedupe: { ageMs: 1_000 } } });
     const Short = defineAgent({ name: 'Short', casts: { note: () => undefined } });
     const round = async (from: number, count: number): Promise<void> => {
       for (let n = from; n < from + count; n++) {

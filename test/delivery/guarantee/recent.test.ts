@@ -15,12 +15,19 @@ describe('records of deliveries that are over', () => {
     await env.settle();
     const [second, first, ...others] = system.recentDeliveries();
     expect(others).toEqual([]);
-    expect(first).toEqual({ to: 'w', op: 'ask', guarantee: 'exactly-once', key: 'k', kind: 'handled', reason: undefined, attempts: 2, at: env.wall(), ms: 100 });
-    expect(second).toEqual({ to: 'w', op: 'no', guarantee: 'at-least-once', key: undefined, kind: 'refused', reason: 'busy', attempts: 1, at: env.wall(), ms: 0 });
+    expect(first).toEqual({
+      to: 'w', op: 'ask', guarantee: 'exactly-once', key: 'k', kind: 'handled', reason: undefined, attempts: 2,
+      at: env.wall(), ms: 100,
+    });
+    expect(second).toEqual({
+      to: 'w', op: 'no', guarantee: 'at-least-once', key: undefined, kind: 'refused', reason: 'busy', attempts: 1,
+      at: env.wall(), ms: 0,
+    });
   });
 
   test('what failed, expired or was dropped has a record with its reason', async () => {
-    const { ref, env, system, failing } = await workshop({ ...keeping(10), mailbox: { capacity: 1, overflow: 'drop-oldest' } });
+    const { ref, env, system, failing } =
+      await workshop({ ...keeping(10), mailbox: { capacity: 1, overflow: 'drop-oldest' } });
     failing('a', 9);
     await ref.deliver('ask', 'a', { attemptsMax: 1 });
     await env.settle();
@@ -28,7 +35,9 @@ describe('records of deliveries that are over', () => {
     await ref.deliver('ask', 'b');
     await ref.deliver('ask', 'c', { expiresInMs: 50 });
     await env.advance(50);
-    expect(system.recentDeliveries().map(({ kind, attempts, ms }) => [kind, attempts, ms])).toEqual([['expired', 0, 50], ['dropped', 0, 0], ['dead-lettered', 1, 0]]);
+    expect(system.recentDeliveries().map(({ kind, attempts, ms }) => [kind, attempts, ms])).toEqual(
+      [['expired', 0, 50], ['dropped', 0, 0], ['dead-lettered', 1, 0]],
+    );
     expect(system.recentDeliveries({ kind: 'dead-lettered' })[0]?.reason).toMatchObject({ message: 'boom' });
   });
 
@@ -81,7 +90,9 @@ describe('records of deliveries that are over', () => {
     expect(make).toThrow(/delivery\.recent.*a whole number of records from 0 to 100,000/);
   });
 
-  test.each([{ limit: 0 }, { limit: 1.5 }, { to: 1 }, { kind: 'lost' }, { since: 1 }, null, 5])('a bad query is refused: %j', async (query) => {
+  test.each(
+    [{ limit: 0 }, { limit: 1.5 }, { to: 1 }, { kind: 'lost' }, { since: 1 }, null, 5],
+  )('a bad query is refused: %j', async (query) => {
     const { system } = await workshop(keeping(1));
     expect(() => system.recentDeliveries(query as never)).toThrow(OptionError);
   });

@@ -22,7 +22,9 @@ describe('P23 a delivery that became a dead letter', () => {
     const { letters, env } = await poisoned({ ...once, key: 'k' });
     expect(letters.list()).toMatchObject([{
       id: 1, verb: 'deliver', to: 'w', op: 'ask', payload: 'job', from: undefined, attempts: 2, guarantee: 'exactly-once', key: 'k',
-      failures: [{ attempt: 1, reason: { message: 'boom' } }, { attempt: 2, reason: { message: 'boom' } }], reason: { message: 'boom' },
+      failures: [
+        { attempt: 1, reason: { message: 'boom' } }, { attempt: 2, reason: { message: 'boom' } },
+      ], reason: { message: 'boom' },
     }]);
     expect(letters.list()[0]?.at).toBeLessThanOrEqual(env.wallNow);
   });

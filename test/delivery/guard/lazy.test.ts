@@ -10,14 +10,17 @@ const lazy: Readonly<Record<string, (system: System) => unknown>> = {
   'an async generator': () => (async function* () { yield 1; })(),
   'a generator': () => (function* () { yield 1; })(),
   'a stream of an agent': (system) => system.start(Source).stream('items'),
-  'an iterator of promises': () => ({ next: async () => ({ done: true, value: 1 }), [Symbol.asyncIterator]() { return this; } }),
+  'an iterator of promises': () =>
+    ({ next: async () => ({ done: true, value: 1 }), [Symbol.asyncIterator]() { return this; } }),
   'the promise of one': async () => (async function* () { yield 1; })(),
-  'one whose end throws': () => ({ next: () => 1, [Symbol.asyncIterator]: () => 1, return() { throw new Error('no end'); } }),
+  'one whose end throws': () =>
+    ({ next: () => 1, [Symbol.asyncIterator]: () => 1, return() { throw new Error('no end'); } }),
 };
 
 /** What is a value, or may be read elsewhere. */
 const values: readonly (() => unknown)[] = [
-  () => [1].values(), () => ({ next: () => 1 }), () => null, () => new ReadableStream(), () => (function* () { yield 1; }),
+  () =>
+    [1].values(), () => ({ next: () => 1 }), () => null, () => new ReadableStream(), () => (function* () { yield 1; }),
 ];
 
 type Guard = (system: System, fn: () => unknown) => Promise<unknown>;
@@ -38,7 +41,9 @@ describe('a function that is guarded returns no iterator', () => {
         return (lazy[what] as (system: System) => unknown)(system);
       }));
       expect(error).toBeInstanceOf(OptionError);
-      expect(error).toMatchObject({ code: 'LAZY_RESULT', message: expect.stringContaining('read it inside') as string });
+      expect(error).toMatchObject(
+        { code: 'LAZY_RESULT', message: expect.stringContaining('read it inside') as string },
+      );
       expect(calls).toBe(1);
       expect(await guard(system, () => 'next')).toBe('next');
       expect(system.breaker('b', { failures: 1 }).state).toBe('closed');

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { createSystem, defineAgent, isCalleeFailure, LimitTimeoutError, OptionError, type Limit, type LimitOptions, type ProcessSelf, type System } from '../../../src/index.js';
+import {
+  createSystem, defineAgent, isCalleeFailure, LimitTimeoutError, OptionError, type Limit, type LimitOptions,
+  type ProcessSelf, type System,
+} from '../../../src/index.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { held, outcome } from '../calls.js';
 
-function world(options: LimitOptions): { env: VirtualEnv; system: System; limit: Limit; starts: number[]; mark: () => void } {
+function world(
+  options: LimitOptions,
+): { env: VirtualEnv; system: System; limit: Limit; starts: number[]; mark: () => void } {
   const env = new VirtualEnv();
   const system = testSystem({ env });
   const began = env.now;
@@ -52,8 +57,12 @@ describe('concurrent', () => {
     await env.settle();
     expect(limit.stats()).toMatchObject({ running: 2, waiting: 1, started: 3 });
     for (const call of calls) await call.ok();
-    for (const fn of [() => { throw new Error('sync'); }, () => Promise.reject(new Error('async'))]) expect(await outcome(limit.run(fn))).toBeInstanceOf(Error);
-    expect(limit.stats()).toEqual({ name: 'openai', running: 0, waiting: 0, started: 6, timedOut: 0, withdrawn: 0, pausedMs: 0 });
+    for (const fn of [() => { throw new Error('sync'); }, () => Promise.reject(new Error('async'))]) {
+      expect(await outcome(limit.run(fn))).toBeInstanceOf(Error);
+    }
+    expect(limit.stats()).toEqual(
+      { name: 'openai', running: 0, waiting: 0, started: 6, timedOut: 0, withdrawn: 0, pausedMs: 0 },
+    );
     expect(env.pending.timers, 'the waits of 60 s are taken back').toBeLessThanOrEqual(1);
     expect(env.pending.held).toBe(0);
   });
@@ -78,7 +87,9 @@ describe('concurrent', () => {
     const order: string[] = [];
     const gate = held(limit);
     const body = (name: string, calls: number) => async (self: ProcessSelf): Promise<void> => {
-      await Promise.all(Array.from({ length: calls }, (_, n) => self.limit('openai').run(() => { order.push(`${name}${n}`); })));
+      await Promise.all(
+        Array.from({ length: calls }, (_, n) => self.limit('openai').run(() => { order.push(`${name}${n}`); })),
+      );
     };
     system.spawn(body('a', 4));
     system.spawn(body('b', 1));
@@ -96,7 +107,10 @@ describe('waits that end', () => {
     const first = held(limit);
     let called = 0;
     const call = (): number => called++;
-    const [soon, later, never] = [outcome(limit.run(call, { timeoutMs: 100 })), outcome(limit.run(call)), outcome(limit.run(call, { timeoutMs: 'infinity' }))];
+    const [soon, later, never] = [
+      outcome(limit.run(call, { timeoutMs: 100 })), outcome(limit.run(call)),
+      outcome(limit.run(call, { timeoutMs: 'infinity' })),
+    ];
     await env.advance(101);
     expect(await soon).toBeInstanceOf(LimitTimeoutError);
     expect(await soon).toMatchObject({ code: 'LIMIT_TIMEOUT', limit: 'openai', waiting: 2, running: 1 });
@@ -143,13 +157,17 @@ describe('waits that end', () => {
 });
 
 describe('agents that die', () => {
-  const Agent = defineAgent({ calls: { ask: (self, fn: (signal: AbortSignal) => unknown) => self.limit('openai').run(fn, { timeoutMs: 'infinity' }) } });
+  const Agent = defineAgent({ calls: {
+    ask: (self, fn: (signal: AbortSignal) => unknown) => self.limit('openai').run(fn, { timeoutMs: 'infinity' }),
+  } });
   const forever = (): Promise<never> => new Promise(() => undefined);
 
   test('its slot comes back at once, its waiting calls are withdrawn', async () => {
     const { env, system, limit } = world({ concurrent: 1 });
     const [one, two, three] = [system.start(Agent), system.start(Agent), system.start(Agent)];
-    const asks = [one, two, three].map((agent, n) => outcome(agent.call('ask', n === 2 ? () => 'turn' : forever, { timeoutMs: 'infinity' })));
+    const asks = [one, two, three].map(
+      (agent, n) => outcome(agent.call('ask', n === 2 ? () => 'turn' : forever, { timeoutMs: 'infinity' })),
+    );
     await env.settle();
     system.exit(two, 'kill');
     expect(limit.stats()).toMatchObject({ running: 1, waiting: 1, withdrawn: 1 });
@@ -161,7 +179,8 @@ describe('agents that die', () => {
 
   test('one with a call that runs and others that wait keeps no token of those that were not made', async () => {
     const { env, system, limit } = world({ perMinute: 1, burst: 3, concurrent: 1 });
-    const p = system.spawn(async (self) => { await Promise.all([1, 2, 3].map(() => self.limit('openai').run(forever))); });
+    const p =
+      system.spawn(async (self) => { await Promise.all([1, 2, 3].map(() => self.limit('openai').run(forever))); });
     await env.settle();
     system.exit(p, 'kill');
     expect(limit.stats()).toMatchObject({ running: 0, waiting: 0, started: 1 });
@@ -213,7 +232,9 @@ describe('pauses', () => {
     await env.advance(2_000);
     expect(starts).toEqual([1_500]);
     const hostile = Object.defineProperty(new Error('x'), 'retryAfterMs', { get() { throw new Error('getter'); } });
-    for (const error of [hostile, ...[Number.NaN, -1, '5'].map((retryAfterMs) => Object.assign(new Error('x'), { retryAfterMs }))]) {
+    for (const error of [
+      hostile, ...[Number.NaN, -1, '5'].map((retryAfterMs) => Object.assign(new Error('x'), { retryAfterMs })),
+    ]) {
       expect(await outcome(limit.run(() => { throw error; }))).toBe(error);
       expect(limit.stats().pausedMs).toBe(0);
     }
@@ -224,10 +245,16 @@ describe('pauses', () => {
     const env = new VirtualEnv();
     const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 5 });
     const wrong = Object.assign(new Error('429'), { retryAfterMs: 1_764_000_000_000 });
-    for (const one of [wrong, wrong]) expect(await outcome(limit.run(() => { throw one; }, { timeoutMs: 1_000_000 }).finally(() => env.advance(600_000)))).toBe(wrong);
+    for (const one of [wrong, wrong]) {
+      expect(
+        await outcome(limit.run(() => { throw one; }, { timeoutMs: 1_000_000 }).finally(() => env.advance(600_000))),
+      ).toBe(wrong);
+    }
     expect(limit.stats().pausedMs).toBe(0);
     const told = log.lines.filter(({ level }) => level === 'warn');
-    expect(told.map(({ fields }) => fields)).toEqual(Array(2).fill({ system: 'castcall', limit: 'openai', retryAfterMs: 1_764_000_000_000, pausedMs: 600_000, retryAfterMaxMs: 600_000 }));
+    expect(told.map(({ fields }) => fields)).toEqual(Array(2).fill({
+      system: 'castcall', limit: 'openai', retryAfterMs: 1_764_000_000_000, pausedMs: 600_000, retryAfterMaxMs: 600_000,
+    }));
     expect(told[0]?.text).toContain("limit 'openai': an error asked for a longer pause than retryAfterMaxMs");
     expect(await limit.run(() => 'on')).toBe('on');
   });
@@ -258,7 +285,8 @@ describe('pauses', () => {
     await Promise.all(waiting);
     expect([order, limit.stats().pausedMs]).toEqual([[1, 2, 3], 0]);
     limit.resume();
-    expect(await outcome(limit.run(() => { throw Object.assign(new Error('429'), { retryAfterMs: 10 }); }))).toBeInstanceOf(Error);
+    expect(await outcome(limit.run(() => { throw Object.assign(new Error('429'), { retryAfterMs: 10 }); })))
+      .toBeInstanceOf(Error);
     expect(limit.stats().pausedMs).toBe(10);
     expect(env.pending.held).toBe(0);
   });
@@ -269,7 +297,9 @@ describe('with a breaker inside', () => {
     const { env, system, limit } = world({ perMinute: 1 });
     const breaker = system.breaker('openai', { failures: 1 });
     breaker.open();
-    for (let n = 0; n < 5; n++) expect(await outcome(limit.run(() => breaker.run(() => 'called')))).toMatchObject({ code: 'BREAKER_OPEN' });
+    for (let n = 0; n < 5; n++) {
+      expect(await outcome(limit.run(() => breaker.run(() => 'called')))).toMatchObject({ code: 'BREAKER_OPEN' });
+    }
     breaker.close();
     expect(await limit.run(() => breaker.run(() => 'called'))).toBe('called');
     await env.settle();
@@ -282,7 +312,9 @@ describe('self.retry', () => {
     let attempts = 0;
     let seen: unknown;
     const p = system.spawn(async (self) => {
-      await self.retry(() => { attempts++; throw new Error('down'); }, { baseMs: 60_000, maxMs: 60_000 }).catch((error: unknown) => { seen = error; });
+      await self.retry(() => { attempts++; throw new Error('down'); }, { baseMs: 60_000, maxMs: 60_000 }).catch(
+        (error: unknown) => { seen = error; },
+      );
     });
     await new Promise((resolve) => setTimeout(resolve, 5));
     system.exit(p, 'kill');
@@ -293,7 +325,11 @@ describe('self.retry', () => {
 
   test('an own signal takes the place; bad options are OptionErrors', async () => {
     const system = testSystem();
-    const Agent = defineAgent({ calls: { go: (self, signal: AbortSignal) => self.retry(() => 'called', { signal }).catch((error: unknown) => String(error)), bad: (self) => self.retry(() => 1, { attemptsMax: 0 }).catch((error: unknown) => (error as OptionError).code) } });
+    const Agent = defineAgent({ calls: {
+      go: (self, signal: AbortSignal) =>
+        self.retry(() => 'called', { signal }).catch((error: unknown) => String(error)),
+      bad: (self) => self.retry(() => 1, { attemptsMax: 0 }).catch((error: unknown) => (error as OptionError).code),
+    } });
     const agent = system.start(Agent);
     expect(await agent.call('go', AbortSignal.abort(new Error('mine')))).toBe('Error: mine');
     expect(await agent.call('bad')).toBe('BAD_OPTION');
@@ -302,7 +338,9 @@ describe('self.retry', () => {
 
 describe('options of a limit', () => {
   test.each<[object, string]>([
-    [{}, 'perMinute'], [{ perMinute: 0 }, 'perMinute'], [{ perMinute: Number.NaN }, 'perMinute'], [{ perMinute: Infinity }, 'perMinute'], [{ concurrent: 0 }, 'concurrent'], [{ concurrent: 1.5 }, 'concurrent'],
+    [{}, 'perMinute'], [{ perMinute: 0 }, 'perMinute'], [
+      { perMinute: Number.NaN }, 'perMinute',
+    ], [{ perMinute: Infinity }, 'perMinute'], [{ concurrent: 0 }, 'concurrent'], [{ concurrent: 1.5 }, 'concurrent'],
     [{ perMinute: 5, burst: 0 }, 'burst'], [{ concurrent: 5, burst: 2 }, 'burst'], [{ perSecond: 1 }, 'perSecond'],
   ])('%o is an OptionError that names it', (options, name) => {
     const system = testSystem();
@@ -316,10 +354,16 @@ describe('options of a limit', () => {
     expect(() => system.limit('openai')).toThrow('options at its first use');
     const limit = system.limit('openai', { perMinute: 120 });
     expect(system.limit('openai', { perMinute: 120, burst: 2 }).name).toBe('openai');
-    expect(() => system.limit('openai', { perMinute: 121 })).toThrow(expect.objectContaining({ code: 'OPTIONS_CONFLICT', option: 'limit.perMinute' }));
-    for (const wrong of [limit.run('x' as never), limit.run(() => 1, { timeoutMs: -1 }), limit.run(() => 1, { signal: 5 as never })]) expect(await outcome(wrong)).toBeInstanceOf(OptionError);
+    expect(() => system.limit('openai', { perMinute: 121 })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_CONFLICT', option: 'limit.perMinute' }),
+    );
+    for (const wrong of [
+      limit.run('x' as never), limit.run(() => 1, { timeoutMs: -1 }), limit.run(() => 1, { signal: 5 as never }),
+    ]) expect(await outcome(wrong)).toBeInstanceOf(OptionError);
     expect(() => limit.pause(Number.NaN)).toThrow(OptionError);
-    expect(() => system.limit('other', { concurrent: 1, retryAfterMaxMs: -1 })).toThrow('limit.retryAfterMaxMs: got -1');
+    expect(() => system.limit('other', { concurrent: 1, retryAfterMaxMs: -1 })).toThrow(
+      'limit.retryAfterMaxMs: got -1',
+    );
     expect(limit.stats()).toMatchObject({ running: 0, started: 0 });
   });
 

@@ -44,10 +44,13 @@ describe('retry', () => {
   });
 
   test('attemptsMax is the number of attempts in total, 5 by default; it rejects with the last error itself', async () => {
-    for (const [options, expected] of [[quick, 5], [{ ...quick, attemptsMax: 1 }, 1], [{ ...quick, attemptsMax: 3 }, 3]] as const) {
+    for (const [options, expected] of [
+      [quick, 5], [{ ...quick, attemptsMax: 1 }, 1], [{ ...quick, attemptsMax: 3 }, 3],
+    ] as const) {
       let n = 0;
       const errors: Error[] = [];
-      const { attempt, numbers } = flaky(99, () => { const error = new Error(`no ${n++}`); errors.push(error); return error; });
+      const { attempt, numbers } =
+        flaky(99, () => { const error = new Error(`no ${n++}`); errors.push(error); return error; });
       expect(await failure(retry(attempt, options))).toBe(errors.at(-1));
       expect(numbers).toHaveLength(expected);
     }
@@ -67,13 +70,17 @@ describe('retry', () => {
       for (let seed = 0; seed < 60; seed++) {
         await simulate(seed, async (sim) => {
           const at: number[] = [];
-          await retry(() => { at.push(sim.nowMs); throw new Error('no'); }, { baseMs: 1_000, maxMs: 3_000, ...(jitter === undefined ? {} : { jitter }) }).catch(() => undefined);
+          await retry(
+            () => { at.push(sim.nowMs); throw new Error('no'); },
+            { baseMs: 1_000, maxMs: 3_000, ...(jitter === undefined ? {} : { jitter }) },
+          ).catch(() => undefined);
           at.slice(1).forEach((ms, n) => gaps[n]?.push(ms - (at[n] as number)));
         });
       }
       [1_000, 2_000, 3_000, 3_000].forEach((full, n) => {
         const [least, most] = [Math.min(...(gaps[n] as number[])), Math.max(...(gaps[n] as number[]))];
-        expect([least >= full * (1 - share), most <= full + 1], `${String(jitter)}: ${least} to ${most} of ${full}`).toEqual([true, true]);
+        expect([least >= full * (1 - share), most <= full + 1], `${String(jitter)}: ${least} to ${most} of ${full}`)
+          .toEqual([true, true]);
         if (share > 0) expect(most - least, `${String(jitter)} spreads`).toBeGreaterThan(full * share * 0.8);
       });
     }
@@ -100,7 +107,8 @@ describe('retry', () => {
   test('P32 in real time a delay of more than 2^31 ms is no delay of none', async () => {
     const controller = new AbortController();
     const { attempt, numbers } = flaky(99);
-    const running = failure(retry(attempt, { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000, signal: controller.signal }));
+    const running =
+      failure(retry(attempt, { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000, signal: controller.signal }));
     await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort('enough');
     expect([await running, numbers]).toEqual(['enough', [1]]);
@@ -134,7 +142,9 @@ describe('retry', () => {
   });
 
   test('a signal that fires while an attempt runs ends the retry with its reason, whatever the attempt comes to, and `when` is not asked', async () => {
-    for (const reason of [undefined, null, 0, '', 'odd', Symbol('odd'), { shutdown: 'odd' }, Object.freeze(new TypeError('odd'))]) {
+    for (const reason of [
+      undefined, null, 0, '', 'odd', Symbol('odd'), { shutdown: 'odd' }, Object.freeze(new TypeError('odd')),
+    ]) {
       for (const end of ['succeeds', 'fails', 'fails the last time']) {
         const controller = new AbortController();
         let asked = 0;
@@ -142,7 +152,10 @@ describe('retry', () => {
           await settleTurn();
           controller.abort(reason);
           if (end !== 'succeeds') throw controller.signal.reason as Error;
-        }, { ...quick, attemptsMax: end === 'fails' ? 3 : 1, signal: controller.signal, when: () => { asked++; return true; } }));
+        }, {
+          ...quick, attemptsMax: end === 'fails' ? 3 : 1, signal: controller.signal,
+          when: () => { asked++; return true; },
+        }));
         expect(await running).toBe(controller.signal.reason);
         expect(asked).toBe(0);
       }
@@ -151,7 +164,9 @@ describe('retry', () => {
 
   test('the end of a process ends its retries with its exit reason, under any signal, in a wait and in an attempt', async () => {
     const system = testSystem();
-    for (const reason of [undefined, null, 0, '', 'odd', Symbol('odd'), { shutdown: 'odd' }, Object.freeze(new TypeError('odd'))]) {
+    for (const reason of [
+      undefined, null, 0, '', 'odd', Symbol('odd'), { shutdown: 'odd' }, Object.freeze(new TypeError('odd')),
+    ]) {
       for (const end of ['waits', 'succeeds', 'fails'] as const) {
         for (const signal of [undefined, new AbortController().signal]) {
           let asked = 0;
@@ -220,9 +235,13 @@ describe('retry', () => {
 
   test('what `when` throws is what it rejects with; one that answers later is waited for', async () => {
     const { attempt } = flaky(9);
-    expect(await failure(retry(attempt, { ...quick, when: () => { throw 'undecided' as unknown as Error; } }))).toBe('undecided');
+    expect(await failure(retry(attempt, { ...quick, when: () => { throw 'undecided' as unknown as Error; } }))).toBe(
+      'undecided',
+    );
     const second = flaky(9, () => 'no');
-    expect(await failure(retry(second.attempt, { ...quick, when: (async () => { await settleTurn(); return false; }) as never }))).toBe('no');
+    expect(await failure(
+      retry(second.attempt, { ...quick, when: (async () => { await settleTurn(); return false; }) as never }),
+    )).toBe('no');
     expect(second.numbers).toEqual([1]);
   });
 
@@ -235,9 +254,15 @@ describe('retry', () => {
   test('bad options are errors that name the option, before the first attempt', async () => {
     const { attempt, numbers } = flaky(0);
     const bad: [object, string][] = [
-      [{ attemptsMax: 0 }, 'attemptsMax'], [{ attemptsMax: 1.5 }, 'attemptsMax'], [{ attemptsMax: Number.NaN }, 'attemptsMax'], [{ attemptsMax: Infinity }, 'attemptsMax'],
-      [{ baseMs: -1 }, 'baseMs'], [{ baseMs: Number.NaN }, 'baseMs'], [{ maxMs: 0.5 }, 'maxMs'], [{ factor: 0.5 }, 'factor'], [{ factor: Number.NaN }, 'factor'], [{ factor: Infinity }, 'factor'],
-      [{ jitter: 1.5 }, 'jitter'], [{ jitter: 'much' }, 'jitter'], [{ attempts: 3 }, 'attempts'], [{ when: 'always' }, 'when'], [{ signal: {} }, 'signal'],
+      [{ attemptsMax: 0 }, 'attemptsMax'], [
+        { attemptsMax: 1.5 }, 'attemptsMax',
+      ], [{ attemptsMax: Number.NaN }, 'attemptsMax'], [{ attemptsMax: Infinity }, 'attemptsMax'],
+      [{ baseMs: -1 }, 'baseMs'], [{ baseMs: Number.NaN }, 'baseMs'], [
+        { maxMs: 0.5 }, 'maxMs',
+      ], [{ factor: 0.5 }, 'factor'], [{ factor: Number.NaN }, 'factor'], [{ factor: Infinity }, 'factor'],
+      [{ jitter: 1.5 }, 'jitter'], [
+        { jitter: 'much' }, 'jitter',
+      ], [{ attempts: 3 }, 'attempts'], [{ when: 'always' }, 'when'], [{ signal: {} }, 'signal'],
     ];
     for (const [options, name] of bad) {
       const error = await failure(retry(attempt, options));
@@ -249,7 +274,10 @@ describe('retry', () => {
 
   test('it carries a caller over the restart of an agent', async () => {
     const system = testSystem();
-    const Agent = defineAgent({ init: async () => { await new Promise((resolve) => setTimeout(resolve, 4)); return {}; }, calls: { ping: () => 'pong' }, casts: { crash() { throw new Error('boom'); } } });
+    const Agent = defineAgent({
+      init: async () => { await new Promise((resolve) => setTimeout(resolve, 4)); return {}; },
+      calls: { ping: () => 'pong' }, casts: { crash() { throw new Error('boom'); } },
+    });
     await system.supervise({ intensity: 3, children: [child('a', Agent)] });
     const ref = system.ref(Agent, 'a');
     ref.cast('crash');
@@ -287,7 +315,9 @@ describe('retry and what errors ask for', () => {
     expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }), { retryAfterMaxMs: 1_000 })).toBe(
       1_000,
     );
-    for (const retryAfterMs of [NaN, -1, '5', null]) expect(await waits(Object.assign(new Error('odd'), { retryAfterMs }))).toBe(100);
+    for (const retryAfterMs of [NaN, -1, '5', null]) {
+      expect(await waits(Object.assign(new Error('odd'), { retryAfterMs }))).toBe(100);
+    }
     expect(await failure(retry(() => 1, { retryAfterMaxMs: -1 }))).toBeInstanceOf(OptionError);
   });
 
@@ -297,7 +327,8 @@ describe('retry and what errors ask for', () => {
     await retry(attempt, { ...quick, onRetry: (one) => told.push(one) });
     expect(told).toEqual([{ error: 'no', attempt: 1, delayMs: 1 }, { error: 'no', attempt: 2, delayMs: 2 }]);
     told.length = 0;
-    await failure(retry(flaky(9).attempt, { ...quick, attemptsMax: 2, onRetry: () => { throw new Error('enough'); } }).then(() => told.push('done'), (error: Error) => { told.push(error.message); throw error; }));
+    await failure(retry(flaky(9).attempt, { ...quick, attemptsMax: 2, onRetry: () => { throw new Error('enough'); } })
+      .then(() => told.push('done'), (error: Error) => { told.push(error.message); throw error; }));
     expect(told).toEqual(['enough']);
     expect(await failure(retry(() => 1, { onRetry: 5 as never }))).toBeInstanceOf(OptionError);
   });

@@ -40,7 +40,9 @@ describe('Ledger', () => {
     expect(await ledger.call('totals')).toEqual({ found: 3, done: 2, bytes: 20, packages: 0 });
     expect(await ledger.call('shard', 1)).toEqual([file('b', '00000001')]);
     expect(await ledger.call('contents')).toEqual({
-      listings: [listing], files: [file('a', '00000000'), file('b', '00000001')], unreadable: [{ path: 'c', reason: 'EACCES' }], packages: [],
+      listings: [listing], files: [
+        file('a', '00000000'), file('b', '00000001'),
+      ], unreadable: [{ path: 'c', reason: 'EACCES' }], packages: [],
       advice: { server: 0, local: 0 },
     });
   });
@@ -50,7 +52,9 @@ describe('Deduper', () => {
   it('comes back with everything that was recorded before it died', async () => {
     const ledger = system.ref(Ledger, 'ledger');
     const deduper = system.ref(Deduper, 'deduper');
-    await system.supervise({ children: [child('ledger', Ledger, 1), child('deduper', Deduper, { ledger, index: 0, hazard: safe })] });
+    await system.supervise(
+      { children: [child('ledger', Ledger, 1), child('deduper', Deduper, { ledger, index: 0, hazard: safe })] },
+    );
     for (const path of ['a', 'b']) {
       await ledger.call('record', file(path, '0'));
       await deduper.call('add', file(path, '0'));
@@ -60,7 +64,9 @@ describe('Deduper', () => {
     system.exit('deduper', 'kill');
     await vi.waitFor(async () => { await deduper.call('add', file('c', '0')); });
     expect(deduper.pid).not.toBe(before);
-    expect(await deduper.call('duplicates')).toEqual({ files: 3, groups: [{ sha256: '0', bytes: 10, paths: ['a', 'b', 'c'] }] });
+    expect(await deduper.call('duplicates')).toEqual(
+      { files: 3, groups: [{ sha256: '0', bytes: 10, paths: ['a', 'b', 'c'] }] },
+    );
   });
 });
 
@@ -85,14 +91,20 @@ describe('Parser', () => {
 
   it('answers what it understood, and what it could not read', async () => {
     writeFileSync(join(root, 'package.json'), '{"name":"a"}');
-    writeFileSync(join(root, 'LICENSE'), 'Permission is hereby granted, free of charge, to any person obtaining a copy');
+    writeFileSync(
+      join(root, 'LICENSE'), 'Permission is hereby granted, free of charge, to any person obtaining a copy',
+    );
     writeFileSync(join(root, 'index.js'), 'abc');
     const { ledger, deduper, parser } = await startParser(safe);
-    expect(await parser.call('parse', 'package.json')).toMatchObject({ bytes: 12, manifest: { name: 'a' }, licenceText: null });
+    expect(await parser.call('parse', 'package.json')).toMatchObject(
+      { bytes: 12, manifest: { name: 'a' }, licenceText: null },
+    );
     expect(await parser.call('parse', 'LICENSE')).toMatchObject({ manifest: null, licenceText: 'MIT' });
     expect(await parser.call('parse', 'index.js')).toMatchObject({ bytes: 3, manifest: null, licenceText: null });
     expect(await parser.call('parse', 'nowhere')).toEqual({ path: 'nowhere', reason: 'ENOENT' });
-    expect(await ledger.call('contents')).toMatchObject({ files: { length: 3 }, unreadable: [{ path: 'nowhere', reason: 'ENOENT' }] });
+    expect(await ledger.call('contents')).toMatchObject(
+      { files: { length: 3 }, unreadable: [{ path: 'nowhere', reason: 'ENOENT' }] },
+    );
     expect(await deduper?.call('duplicates')).toMatchObject({ files: 3 });
   });
 
@@ -116,11 +128,17 @@ describe('Parser', () => {
 });
 
 describe('Advisor', () => {
-  const input = { path: 'a', name: 'lodash', manifest: parseManifest('{"name":"lodash","version":"4.17.20"}'), licenceTexts: [], compiles: false } satisfies PackageInput;
+  const input = {
+    path: 'a', name: 'lodash', manifest: parseManifest('{"name":"lodash","version":"4.17.20"}'), licenceTexts: [],
+    compiles: false,
+  } satisfies PackageInput;
   const advisories = ['CVE-2021-23337'];
 
   /** The faults of the first requests; all later ones are answered. */
-  async function withServer(faults: readonly (Fault | null)[], run: (advisor: ReturnType<typeof startAdvisor>, watch: BreakerWatch, url: string) => Promise<void>): Promise<void> {
+  async function withServer(
+    faults: readonly (Fault | null)[],
+    run: (advisor: ReturnType<typeof startAdvisor>, watch: BreakerWatch, url: string) => Promise<void>,
+  ): Promise<void> {
     const left = [...faults];
     const server = await startAdvisoryServer({ next: () => left.shift() ?? null });
     const watch = new BreakerWatch(system.breaker(BREAKER, BREAKER_OPTIONS));
@@ -130,7 +148,8 @@ describe('Advisor', () => {
       await server.close();
     }
   }
-  const startAdvisor = (server: string) => system.start(Advisor, { source: { server, timeoutMs: 5_000 }, hazard: safe });
+  const startAdvisor =
+    (server: string) => system.start(Advisor, { source: { server, timeoutMs: 5_000 }, hazard: safe });
 
   it('asks the server, again after a hiccup', async () => {
     await withServer(['error', 'reset'], async (advisor, watch) => {
@@ -146,7 +165,10 @@ describe('Advisor', () => {
       expect(watch.isOpen).toBe(true);
       expect(await advisor.call('check', input)).toEqual({ advisories, source: 'local' });
       expect(watch.complete).toBe(false);
-      await vi.waitFor(async () => { expect(await advisor.call('check', input)).toEqual({ advisories, source: 'server' }); }, { interval: 5 });
+      await vi.waitFor(
+        async () => { expect(await advisor.call('check', input)).toEqual({ advisories, source: 'server' }); },
+        { interval: 5 },
+      );
       expect(watch.complete).toBe(true);
       expect(watch.figures()).toMatchObject({ states: ['open', 'half-open', 'closed'], opened: 2 });
       expect(watch.figures().rejected).toBeGreaterThan(0);

@@ -15,7 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => { rmSync(root, { recursive: true }); });
 
-const count = () => new Recount({ root, excluded: '/nowhere', node: '20.20.2', signal: new AbortController().signal }).run();
+const count =
+  () => new Recount({ root, excluded: '/nowhere', node: '20.20.2', signal: new AbortController().signal }).run();
 
 describe('disturbedPaths', () => {
   it('finds what was changed, removed and added in the meantime', async () => {
@@ -46,7 +47,9 @@ describe('withoutPaths', () => {
       directories: [{ path: '', symlinks: 0, others: 0 }, { path: 'p', symlinks: 0, others: 0 }],
       files: [file('a'), file('b'), file('p/package.json')],
       unreadable: [{ path: 'u', reason: 'EACCES' }],
-      duplicates: [{ sha256: 'x', bytes: 1, paths: ['a', 'b', 'p/package.json'] }, { sha256: 'y', bytes: 1, paths: ['a', 'c'] }],
+      duplicates: [
+        { sha256: 'x', bytes: 1, paths: ['a', 'b', 'p/package.json'] }, { sha256: 'y', bytes: 1, paths: ['a', 'c'] },
+      ],
       packages: [packageNamed('p', '1.0.0', 'p'), packageNamed('q', '1.0.0', 'q')],
     };
     expect(withoutPaths(found, new Set(['a', 'u', 'p', 'p/package.json']))).toEqual({

@@ -9,7 +9,8 @@ const file = (path: string, sha256: string, bytes = 10): FileFacts => ({ path, s
 
 describe('findDuplicates', () => {
   it('groups equal contents, the most wasteful group first', () => {
-    const groups = findDuplicates([file('b', 'x'), file('a', 'x'), file('c', 'y', 1), file('d', 'z', 50), file('e', 'z', 50)]);
+    const groups =
+      findDuplicates([file('b', 'x'), file('a', 'x'), file('c', 'y', 1), file('d', 'z', 50), file('e', 'z', 50)]);
     expect(groups).toEqual([
       { sha256: 'z', bytes: 50, paths: ['d', 'e'] },
       { sha256: 'x', bytes: 10, paths: ['a', 'b'] },
@@ -31,7 +32,9 @@ describe('findRepeatedPackages', () => {
   it('finds several versions, and one version in several places', () => {
     const repeated = findRepeatedPackages([
       packageNamed('a', '1.0.0', 'a'), packageNamed('a', '2.0.0', 'x/node_modules/a'),
-      packageNamed('b', '1.0.0', 'b'), packageNamed('b', '1.0.0', 'x/node_modules/b'), packageNamed('b', null, 'y/node_modules/b'),
+      packageNamed(
+        'b', '1.0.0', 'b',
+      ), packageNamed('b', '1.0.0', 'x/node_modules/b'), packageNamed('b', null, 'y/node_modules/b'),
       packageNamed('c', '1.0.0', 'c'),
     ]);
     expect(repeated.map(({ name, versions }) => [name, [...versions]])).toEqual([

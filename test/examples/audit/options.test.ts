@@ -14,11 +14,14 @@ afterAll(() => { rmSync(directory, { recursive: true }); });
 describe('parseRequest', () => {
   it('has defaults for everything but the directory that must exist', () => {
     const request = parseRequest([directory], '/somewhere');
-    expect(request).toMatchObject({ kind: 'audit', options: { directory, out: '/somewhere/audit-out', chaos: 'low', json: false } });
+    expect(request).toMatchObject(
+      { kind: 'audit', options: { directory, out: '/somewhere/audit-out', chaos: 'low', json: false } },
+    );
   });
 
   it('takes every flag, and paths relative to where it runs', () => {
-    const request = parseRequest(['.', '--chaos', 'high', '--workers=256', '--seed', '42', '--out', 'o', '--json'], directory);
+    const request =
+      parseRequest(['.', '--chaos', 'high', '--workers=256', '--seed', '42', '--out', 'o', '--json'], directory);
     expect(request).toEqual({
       kind: 'audit',
       options: { directory, out: join(directory, 'o'), chaos: 'high', workers: 256, seed: 42, json: true },

@@ -14,7 +14,9 @@ describe('parseManifest', () => {
       name: 'a', version: '1.0.0', license: 'MIT', engines: { node: '>=18' }, scripts: { install: 'x', odd: 1 },
       dependencies: { c: '1' }, optionalDependencies: { b: '1' }, devDependencies: { no: '1' },
     })).toEqual({
-      broken: null, name: 'a', version: '1.0.0', licence: 'MIT', node: '>=18', scripts: { install: 'x' }, dependencies: ['b', 'c'],
+      broken: null, name: 'a', version: '1.0.0', licence: 'MIT', node: '>=18', scripts: {
+        install: 'x',
+      }, dependencies: ['b', 'c'],
     });
   });
 
@@ -74,7 +76,9 @@ describe('packageNameAt', () => {
 describe('packageIn', () => {
   it('gathers the evidence of one directory', () => {
     const found = packageIn({
-      root: '/p/node_modules', directory: 'x', manifest: manifest({ name: 'x' }), licenceTexts: ['MIT', 'ISC', 'MIT'], fileNames: ['binding.gyp'],
+      root: '/p/node_modules', directory: 'x', manifest: manifest(
+        { name: 'x' },
+      ), licenceTexts: ['MIT', 'ISC', 'MIT'], fileNames: ['binding.gyp'],
     });
     expect(found).toMatchObject({ path: 'x', name: 'x', licenceTexts: ['ISC', 'MIT'], compiles: true });
   });
@@ -86,19 +90,29 @@ describe('packageIn', () => {
 
 describe('findInstallScripts', () => {
   it('lists what npm would run, in its order', () => {
-    const scripts = findInstallScripts(manifest({ scripts: { postinstall: 'c', preinstall: 'a', install: 'b', test: 'no', prepare: 'no' } }), false);
-    expect(scripts.map(({ event, command }) => `${event} ${command}`)).toEqual(['preinstall a', 'install b', 'postinstall c']);
+    const scripts = findInstallScripts(
+      manifest({ scripts: { postinstall: 'c', preinstall: 'a', install: 'b', test: 'no', prepare: 'no' } }), false,
+    );
+    expect(scripts.map(({ event, command }) => `${event} ${command}`)).toEqual(
+      ['preinstall a', 'install b', 'postinstall c'],
+    );
   });
 
   it('knows that a binding.gyp compiles, unless the package says otherwise', () => {
-    expect(findInstallScripts(manifest({}), true)).toEqual([{ event: 'install', command: 'node-gyp rebuild (binding.gyp)' }]);
+    expect(findInstallScripts(manifest({}), true)).toEqual(
+      [{ event: 'install', command: 'node-gyp rebuild (binding.gyp)' }],
+    );
     expect(findInstallScripts(manifest({ scripts: { postinstall: 'c' } }), true)).toHaveLength(2);
-    expect(findInstallScripts(manifest({ scripts: { install: 'mine' } }), true)).toEqual([{ event: 'install', command: 'mine' }]);
+    expect(findInstallScripts(manifest({ scripts: { install: 'mine' } }), true)).toEqual(
+      [{ event: 'install', command: 'mine' }],
+    );
   });
 });
 
 describe('checkEngine', () => {
-  it.each([[null, 'any'], ['>=18', 'met'], ['>=22', 'unmet'], ['soon', 'unclear']] as const)('%j is %s', (range, verdict) => {
+  it.each(
+    [[null, 'any'], ['>=18', 'met'], ['>=22', 'unmet'], ['soon', 'unclear']] as const,
+  )('%j is %s', (range, verdict) => {
     expect(checkEngine(range, '20.20.2')).toEqual({ range, verdict });
   });
 });

@@ -28,15 +28,24 @@ describe('renderReport', () => {
 
   it('tells what was found', () => {
     const report = renderReport({ ...subject, complete: false }, {
-      directories: [{ path: '', symlinks: 2, others: 0 }, { path: 'a', symlinks: 0, others: 1 }, { path: 'b', symlinks: 0, others: 0 }],
+      directories: [
+        { path: '', symlinks: 2, others: 0 }, { path: 'a', symlinks: 0, others: 1 },
+        { path: 'b', symlinks: 0, others: 0 },
+      ],
       files: [{ path: 'a/x', bytes: 1_500, sha256: 'aa' }, { path: 'b/x', bytes: 1_500, sha256: 'aa' }],
       unreadable: [{ path: '', reason: 'EACCES' }],
       duplicates: [{ sha256: 'aabbccddeeff00', bytes: 1_500, paths: ['a/x', 'b/x'] }],
       packages: [
-        packageNamed('a', '1.0.0', 'a', { scripts: [{ event: 'install', command: 'node `x` | y' }], engine: { range: '>=22', verdict: 'unmet' } }),
+        packageNamed(
+          'a', '1.0.0', 'a',
+          { scripts: [{ event: 'install', command: 'node `x` | y' }], engine: { range: '>=22', verdict: 'unmet' } },
+        ),
         packageNamed('a', '1.0.0', 'b', { licence: { declared: null, texts: ['ISC'], verdict: 'text only' } }),
         packageNamed('a', null, 'c', { licence: { declared: null, texts: [], verdict: 'none' }, broken: 'not JSON' }),
-        packageNamed('g', '2.0.0', 'g', { advisories: ['CVE-1', 'CVE-2'], licence: { declared: 'GPL-3.0', texts: ['MIT'], verdict: 'mismatch' } }),
+        packageNamed(
+          'g', '2.0.0', 'g',
+          { advisories: ['CVE-1', 'CVE-2'], licence: { declared: 'GPL-3.0', texts: ['MIT'], verdict: 'mismatch' } },
+        ),
       ],
     });
     expect(report).toMatchInlineSnapshot(`
@@ -138,7 +147,8 @@ describe('renderReport', () => {
   });
 
   it('shows the first rows of a long list and counts the rest', () => {
-    const packages = Array.from({ length: 45 }, (_, index) => packageNamed(`p${index}`, '1.0.0', `p${index}`, { engine: { range: '>=99', verdict: 'unmet' } }));
+    const packages = Array.from({ length: 45 }, (_, index) =>
+      packageNamed(`p${index}`, '1.0.0', `p${index}`, { engine: { range: '>=99', verdict: 'unmet' } }));
     const report = renderReport(subject, { ...nothingFound, packages });
     expect(report).toContain('## Engines (45)');
     expect(report).toContain('… and 15 more.');
@@ -148,12 +158,17 @@ describe('renderReport', () => {
 });
 
 describe('quantities', () => {
-  it.each([[0, '0 B'], [999, '999 B'], [1_000, '1.0 kB'], [99_949, '99.9 kB'], [99_950, '100 kB'], [999_499, '999 kB'], [999_500, '1.0 MB'], [1.5e9, '1.5 GB'], [2e15, '2000 TB']])('%d bytes', (value, text) => {
+  it.each([
+    [0, '0 B'], [999, '999 B'], [1_000, '1.0 kB'], [99_949, '99.9 kB'], [99_950, '100 kB'], [999_499, '999 kB'],
+    [999_500, '1.0 MB'], [1.5e9, '1.5 GB'], [2e15, '2000 TB'],
+  ])('%d bytes', (value, text) => {
     expect(bytes(value)).toBe(text);
   });
 
   it('counts and times', () => {
-    expect([count(1_234_567), counted(1, 'file'), counted(2, 'file'), counted(0, 'crash', 'crashes')]).toEqual(['1,234,567', '1 file', '2 files', '0 crashes']);
+    expect([count(1_234_567), counted(1, 'file'), counted(2, 'file'), counted(0, 'crash', 'crashes')]).toEqual(
+      ['1,234,567', '1 file', '2 files', '0 crashes'],
+    );
     expect([duration(0.044), duration(12.4), duration(1_500)]).toEqual(['0.04 ms', '12 ms', '1.5 s']);
   });
 });

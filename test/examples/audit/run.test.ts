@@ -32,7 +32,10 @@ function put(path: string, text: string): void {
   writeFileSync(join(modules, path), text);
 }
 
-/** Every third package has an install script, every fourth asks for a Node that does not exist yet, every fifth says no licence. */
+/**
+ * Every third package has an install script, every fourth asks for a Node that does not exist yet, every fifth says no
+ * licence.
+ */
 function plantPackage(index: number): void {
   const name = `p${index}`;
   put(`${name}/package.json`, JSON.stringify({
@@ -95,11 +98,15 @@ function countAgain(): { files: number; bytes: number; groups: number } {
 describe('the audit', () => {
   it.each([1, 2, 3, 4])('loses and doubles nothing under heavy chaos (seed %i)', async (seed) => {
     const around = surroundings();
-    const code = await main(['--chaos', 'high', '--seed', String(seed), '--workers', '4', '--out', `high-${seed}`, '--json'], around);
+    const code = await main(
+      ['--chaos', 'high', '--seed', String(seed), '--workers', '4', '--out', `high-${seed}`, '--json'], around,
+    );
     expect(around.stdout).toContain('0 lost, 0 duplicated; the recount without agents agrees');
     const result = jsonOf(around);
     const { files, bytes, groups } = countAgain();
-    expect(result).toMatchObject({ files, bytes, lost: 0, duplicated: 0, differences: [], interrupted: false, ok: true, seed, unreadable: 0 });
+    expect(result).toMatchObject(
+      { files, bytes, lost: 0, duplicated: 0, differences: [], interrupted: false, ok: true, seed, unreadable: 0 },
+    );
     expect(result['crashes']).toBeGreaterThan(3);
     expect(result['retried']).toBeGreaterThan(0);
     const { breaker, deliveries, account, delivered, retried } = result as unknown as RunResult;
@@ -129,7 +136,9 @@ describe('the audit', () => {
   }, 30_000);
 
   it('writes the same report whatever chaos did', async () => {
-    for (const chaos of ['off', 'low', 'high']) await main(['--chaos', chaos, '--out', `same-${chaos}`], surroundings());
+    for (const chaos of ['off', 'low', 'high']) {
+      await main(['--chaos', chaos, '--out', `same-${chaos}`], surroundings());
+    }
     expect(report('same-low')).toBe(report('same-off'));
     expect(report('same-high')).toBe(report('same-off'));
   }, 30_000);
@@ -138,7 +147,9 @@ describe('the audit', () => {
     mkdirSync(join(base, 'empty'), { recursive: true });
     const around = surroundings();
     expect(await main(['empty', '--chaos', chaos, '--json'], around)).toBe(EXIT.flawless);
-    expect(jsonOf(around)).toMatchObject({ files: 0, bytes: 0, lost: 0, duplicated: 0, ok: true, breaker: { states: ['open', 'half-open', 'closed'] } });
+    expect(jsonOf(around)).toMatchObject(
+      { files: 0, bytes: 0, lost: 0, duplicated: 0, ok: true, breaker: { states: ['open', 'half-open', 'closed'] } },
+    );
     expect(jsonOf(around)['crashes']).toBeGreaterThan(0);
     expect(schemaErrors(bomIn('audit-out'))).toEqual([]);
   });
@@ -146,7 +157,10 @@ describe('the audit', () => {
   it('meets none when chaos is off', async () => {
     const around = surroundings();
     expect(await main(['--chaos', 'off', '--json', '--workers', '1'], around)).toBe(EXIT.flawless);
-    expect(jsonOf(around)).toMatchObject({ crashes: 0, restarts: 0, retried: 0, duplicatesSuppressed: 0, deadLettered: 0, ok: true, breaker: { states: ['open', 'half-open', 'closed'] } });
+    expect(jsonOf(around)).toMatchObject({
+      crashes: 0, restarts: 0, retried: 0, duplicatesSuppressed: 0, deadLettered: 0, ok: true,
+      breaker: { states: ['open', 'half-open', 'closed'] },
+    });
   });
 
   it('does not audit its own report, and replaces that of the last run', async () => {
@@ -192,7 +206,8 @@ describe('the audit', () => {
   });
 
   it('leaves no timer, no file and no connection open', async () => {
-    const open = () => process.getActiveResourcesInfo().filter((kind) => /^(?:Timeout|FS|CloseReq|TCP)/.test(kind)).length;
+    const open =
+      () => process.getActiveResourcesInfo().filter((kind) => /^(?:Timeout|FS|CloseReq|TCP)/.test(kind)).length;
     await sleep(20);
     const before = open();
     await main(['--chaos', 'high', '--out', 'resources'], surroundings());

@@ -1,7 +1,9 @@
 import type { Findings, PackageFindings } from '../../../examples/audit/findings.js';
 
 /** A package about which there is nothing to say. */
-export function packageNamed(name: string, version: string | null, path: string, more: Partial<PackageFindings> = {}): PackageFindings {
+export function packageNamed(
+  name: string, version: string | null, path: string, more: Partial<PackageFindings> = {},
+): PackageFindings {
   return {
     path, name, version, broken: null,
     licence: { declared: 'MIT', texts: [], verdict: 'declared' },
@@ -13,4 +15,5 @@ export function packageNamed(name: string, version: string | null, path: string,
   };
 }
 
-export const nothingFound: Findings = { directories: [{ path: '', symlinks: 0, others: 0 }], files: [], unreadable: [], duplicates: [], packages: [] };
+export const nothingFound: Findings =
+  { directories: [{ path: '', symlinks: 0, others: 0 }], files: [], unreadable: [], duplicates: [], packages: [] };

@@ -18,7 +18,9 @@ describe('the schema of the tests', () => {
     expect(schemaErrors({ ...bom, serialNumber: 'x' })).not.toEqual([]);
     expect(schemaErrors({ ...bom, surprise: 1 })).not.toEqual([]);
     expect(schemaErrors({ ...bom, metadata: { ...bom.metadata, timestamp: 'noon' } })).not.toEqual([]);
-    expect(schemaErrors({ ...bom, components: [{ name: 'a', type: 'library', licenses: [{ license: { id: 'Mine' } }] }] })).not.toEqual([]);
+    expect(
+      schemaErrors({ ...bom, components: [{ name: 'a', type: 'library', licenses: [{ license: { id: 'Mine' } }] }] }),
+    ).not.toEqual([]);
   });
 });
 
@@ -41,8 +43,14 @@ describe('buildBom', () => {
     [{ declared: 'MIT', texts: [] }, [{ license: { id: 'MIT', acknowledgement: 'declared' } }]],
     [{ declared: '(MIT OR ISC)', texts: [] }, [{ expression: '(MIT OR ISC)', acknowledgement: 'declared' }]],
     [{ declared: 'Beerware', texts: [] }, [{ license: { name: 'Beerware', acknowledgement: 'declared' } }]],
-    [{ declared: 'SEE LICENSE IN x', texts: ['MIT'] }, [{ license: { name: 'SEE LICENSE IN x', acknowledgement: 'declared' } }]],
-    [{ declared: null, texts: ['ISC', 'MIT'] }, [{ license: { id: 'ISC', acknowledgement: 'concluded' } }, { license: { id: 'MIT', acknowledgement: 'concluded' } }]],
+    [
+      { declared: 'SEE LICENSE IN x', texts: ['MIT'] },
+      [{ license: { name: 'SEE LICENSE IN x', acknowledgement: 'declared' } }],
+    ],
+    [{ declared: null, texts: ['ISC', 'MIT'] }, [
+      { license: { id: 'ISC', acknowledgement: 'concluded' } },
+      { license: { id: 'MIT', acknowledgement: 'concluded' } },
+    ]],
     [{ declared: null, texts: [] }, undefined],
   ])('states the licence %j', (found, licenses) => {
     const licence: LicenceFinding = { ...found, verdict: 'declared' };
@@ -53,7 +61,9 @@ describe('buildBom', () => {
 
   it('finds dependencies where Node would find them', () => {
     const bom = bomOf(
-      ['a', '1.0.0', 'a', { dependencies: ['b', 'c', 'absent', 'a'] }], ['b', '1.0.0', 'b'], ['b', '2.0.0', 'a/node_modules/b', { dependencies: ['c'] }],
+      [
+        'a', '1.0.0', 'a', { dependencies: ['b', 'c', 'absent', 'a'] },
+      ], ['b', '1.0.0', 'b'], ['b', '2.0.0', 'a/node_modules/b', { dependencies: ['c'] }],
       ['c', '1.0.0', 'c', { dependencies: ['b'] }],
     );
     expect(schemaErrors(bom)).toEqual([]);
@@ -72,8 +82,12 @@ describe('buildBom', () => {
   });
 
   it('stays valid with the oddest manifests', () => {
-    const odd = ['{"name":"\\ud800","version":"\\udc00"}', '{"name":"@/x","version":"1"}', `{"name":"v","version":"${'9'.repeat(2_000)}"}`, '{"name":"@only"}'];
-    const packages = odd.map(parseManifest).map(({ name, version }, index) => packageNamed(name ?? 'x', version, `p${index}`));
+    const odd = [
+      '{"name":"\\ud800","version":"\\udc00"}', '{"name":"@/x","version":"1"}',
+      `{"name":"v","version":"${'9'.repeat(2_000)}"}`, '{"name":"@only"}',
+    ];
+    const packages =
+      odd.map(parseManifest).map(({ name, version }, index) => packageNamed(name ?? 'x', version, `p${index}`));
     const text = renderSbom(subject, stamp, { ...nothingFound, packages });
     expect(schemaErrors(JSON.parse(text))).toEqual([]);
   });

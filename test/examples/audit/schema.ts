@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 
-const schema = JSON.parse(readFileSync(new URL('./cyclonedx-1.6.subset.schema.json', import.meta.url), 'utf8')) as object;
+const schema =
+  JSON.parse(readFileSync(new URL('./cyclonedx-1.6.subset.schema.json', import.meta.url), 'utf8')) as object;
 const ajv = new Ajv({ allErrors: true, strict: false });
 formats.default(ajv);
 const validate = ajv.compile(schema);

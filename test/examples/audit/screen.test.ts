@@ -5,15 +5,22 @@ import { LineDisplay, type View } from '../../../examples/audit/output/display.j
 import { renderScreen, ScreenDisplay } from '../../../examples/audit/output/screen.js';
 
 const node = (type: TreeNode['type'], id: string, children: TreeNode[] = [], more: Partial<TreeNode> = {}): TreeNode =>
-  ({ pid: `pid-${id}` as TreeNode['pid'], name: undefined, id, type, definition: type, status: 'idle', mailbox: 0, restarts: 0, children, ...more });
+  ({
+    pid: `pid-${id}` as TreeNode['pid'], name: undefined, id, type, definition: type, status: 'idle', mailbox: 0,
+    restarts: 0, children, ...more,
+  });
 
-const parsers = Array.from({ length: 12 }, (_, index) => node('agent', `parser-${index + 1}`, [], { name: `parser-${index + 1}`, mailbox: index, restarts: 1 }));
+const parsers = Array.from({ length: 12 }, (_, index) =>
+  node('agent', `parser-${index + 1}`, [], { name: `parser-${index + 1}`, mailbox: index, restarts: 1 }));
 const tree = [node('supervisor', 'audit', [
   node('agent', 'ledger', [], { status: 'running' }),
   node('supervisor', 'crew', [node('supervisor', 'parsers', parsers.toReversed()), node('agent', 'writer')]),
 ])];
 const stats = { handled: 1_000, queued: 66, crashes: 1, restarts: 12 } as SystemStats;
-const view: View = { totals: { found: 10, done: 5, bytes: 2_000, packages: 1 }, reading: new Map([['pid-parser-1', 'a\x1b[2Jb.js']]), tree, stats };
+const view: View = {
+  totals: { found: 10, done: 5, bytes: 2_000, packages: 1 }, reading: new Map([['pid-parser-1', 'a\x1b[2Jb.js']]), tree,
+  stats,
+};
 const moment = { title: 'title', elapsedMs: 1_500, messagesPerSecond: 2_000 };
 
 describe('agentsUnder', () => {

@@ -20,14 +20,17 @@ describe('listDirectory', () => {
     for (const name of ['z', 'y']) writeFileSync(join(root, name), '');
     symlinkSync(root, join(root, 'loop'));
     symlinkSync(join(root, 'nowhere'), join(root, 'dangling'));
-    expect(await listDirectory(root, '', join(root, 'out'))).toEqual({ directory: '', directories: ['a', 'b'], files: ['y', 'z'], symlinks: 2, others: 0 });
+    expect(await listDirectory(root, '', join(root, 'out'))).toEqual(
+      { directory: '', directories: ['a', 'b'], files: ['y', 'z'], symlinks: 2, others: 0 },
+    );
     mkdirSync(join(root, 'a', 'c'));
     expect(await listDirectory(root, 'a', join(root, 'out'))).toMatchObject({ directory: 'a', directories: ['a/c'] });
   });
 });
 
 describe('readContent', () => {
-  const read = (name: string, wantText: boolean, signal = never) => readContent(join(root, name), { wantText, chunk: newChunk(), signal });
+  const read = (name: string, wantText: boolean, signal = never) =>
+    readContent(join(root, name), { wantText, chunk: newChunk(), signal });
 
   it('hashes, and keeps the text when asked', async () => {
     writeFileSync(join(root, 'x'), 'abc');
@@ -65,14 +68,22 @@ describe('Recount', () => {
     mkdirSync(pkg, { recursive: true });
     mkdirSync(join(root, 'out'));
     writeFileSync(join(root, 'out', 'report.md'), 'of the last run');
-    writeFileSync(join(pkg, 'package.json'), '{"name":"a","version":"1.0.0","engines":{"node":">=99"},"scripts":{"install":"x"}}');
+    writeFileSync(
+      join(pkg, 'package.json'), '{"name":"a","version":"1.0.0","engines":{"node":">=99"},"scripts":{"install":"x"}}',
+    );
     writeFileSync(join(pkg, 'LICENSE'), 'Permission is hereby granted, free of charge, to any person obtaining a copy');
     for (const name of ['x', 'y']) writeFileSync(join(pkg, name), 'abc');
     symlinkSync(pkg, join(root, 'link'));
     const found = await recount();
-    expect(found.directories.map(({ path, symlinks }) => [path, symlinks])).toEqual([['', 1], ['node_modules', 0], ['node_modules/a', 0]]);
-    expect(found).toMatchObject({ duplicates: [{ sha256: SHA_OF_ABC, bytes: 3, paths: ['node_modules/a/x', 'node_modules/a/y'] }] });
-    expect(found.files.map(({ path }) => path)).toEqual(['LICENSE', 'package.json', 'x', 'y'].map((name) => `node_modules/a/${name}`));
+    expect(found.directories.map(({ path, symlinks }) => [path, symlinks])).toEqual(
+      [['', 1], ['node_modules', 0], ['node_modules/a', 0]],
+    );
+    expect(found).toMatchObject(
+      { duplicates: [{ sha256: SHA_OF_ABC, bytes: 3, paths: ['node_modules/a/x', 'node_modules/a/y'] }] },
+    );
+    expect(found.files.map(({ path }) => path)).toEqual(
+      ['LICENSE', 'package.json', 'x', 'y'].map((name) => `node_modules/a/${name}`),
+    );
     expect(found.packages).toEqual([{
       path: 'node_modules/a', name: 'a', version: '1.0.0', broken: null, dependencies: [],
       licence: { declared: null, texts: ['MIT'], verdict: 'text only' },

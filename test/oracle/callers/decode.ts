@@ -24,7 +24,9 @@ export function decodeCallers(tape: Tape): Term {
     const draw = new Draw(row);
     const id = draw.pick(intensity < MANY ? ['w1', 'w1', 'w1', ...ids] : ids);
     const word = draw.weighted([['tell', 8], ['which', 2], ['kill', 1]] as const);
-    return word === 'tell' ? ['tell', id, planOf(draw, ids, ids.indexOf(id), 0)] : word === 'kill' ? ['kill', id] : ['which'];
+    return word === 'tell'
+      ? ['tell', id, planOf(draw, ids, ids.indexOf(id), 0)]
+      : word === 'kill' ? ['kill', id] : ['which'];
   });
   return ['callers', intensity, workers, steps];
 }
@@ -32,7 +34,9 @@ export function decodeCallers(tape: Tape): Term {
 function planOf(draw: Draw, ids: readonly string[], at: number, depth: number): Term {
   const behind = ids.slice(at + 1);
   const asks = depth < DEPTH_MAX && behind.length > 0 ? 10 : 0;
-  const word = draw.weighted([['out', asks], ['stop', 3], ['exits', 2], ['again', asks / 5], ['stops', asks / 5], ['crashes', 1], ['fine', 1]] as const);
+  const word = draw.weighted([
+    ['out', asks], ['stop', 3], ['exits', 2], ['again', asks / 5], ['stops', asks / 5], ['crashes', 1], ['fine', 1],
+  ] as const);
   switch (word) {
     case 'fine': case 'crashes': return [word];
     case 'stop': case 'exits': return [word, draw.pick(REASONS)];

@@ -15,9 +15,13 @@ function programOf(scenario: Term): string[] {
   const [, intensity, workers, steps] = scenario as readonly [string, number, readonly Tuple[], readonly Tuple[]];
   return [
     `await system.supervise({ intensity: ${intensity}, children: [`,
-    ...workers.map(([, id, restart, trap, ending]) => `  child('${String(id)}', ${String(restart)}${trap === 'true' ? ', trapExit' : ''}, terminate: ${printTerm(ending as Term)})`),
+    ...workers.map(([, id, restart, trap, ending]) => `  child('${String(id)}', ${String(restart)}${trap === 'true'
+      ? ', trapExit'
+      : ''}, terminate: ${printTerm(ending as Term)})`),
     '] })',
-    ...steps.map(([word, who, plan], at) => `${at + 1}. ${word === 'tell' ? `${String(who)}: ${planText(plan as Tuple)}` : word === 'kill' ? `system.exit(${String(who)}, 'kill')` : 'whichChildren()'}`),
+    ...steps.map(([word, who, plan], at) => `${at + 1}. ${word === 'tell'
+      ? `${String(who)}: ${planText(plan as Tuple)}`
+      : word === 'kill' ? `system.exit(${String(who)}, 'kill')` : 'whichChildren()'}`),
   ];
 }
 
@@ -35,5 +39,7 @@ function planText([word, what]: Tuple): string {
 
 function requestText([word, to, what]: Tuple): string {
   if (word === 'call') return `call ${String(to)} (${planText(what as Tuple)})`;
-  return word === 'task' ? `await a task that ${printTerm(to as Term)}` : `${String(to)}.stop(${printTerm(what as Term)})`;
+  return word === 'task'
+    ? `await a task that ${printTerm(to as Term)}`
+    : `${String(to)}.stop(${printTerm(what as Term)})`;
 }

@@ -1,4 +1,7 @@
-import { CallError, child, createSystem, defineAgent, type InitSelf, type Pid, type Restart, type Self, type SupervisorRef, type System } from '../../../src/index.js';
+import {
+  CallError, child, createSystem, defineAgent, type InitSelf, type Pid, type Restart, type Self, type SupervisorRef,
+  type System,
+} from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
 import type { Term } from '../term.js';
@@ -25,7 +28,10 @@ class Stage {
   readonly text = (reason: unknown): string => reasonText(reason, (pid) => this.labels.get(pid));
 
   async start(intensity: number, workers: readonly Tuple[]): Promise<void> {
-    const children = workers.map(([, id, restart, trap, ending]) => child(String(id), this.agent, String(id), trap === 'true', ending as Tuple, { restart: restart as Restart, name: false }));
+    const children = workers.map(([, id, restart, trap, ending]) => child(
+      String(id), this.agent, String(id), trap === 'true', ending as Tuple,
+      { restart: restart as Restart, name: false },
+    ));
     this.sup = await this.system.supervise({ intensity, periodMs: 60_000, children }, { onGiveUp: 'ignore' });
     void this.sup.down.then((reason) => this.recorder.log('downs?', event('top', this.text(reason))));
   }
@@ -36,7 +42,9 @@ class Stage {
     const me = `${id}_${n}`;
     this.labels.set(self.pid, me);
     this.lastPid.set(id, self.pid);
-    void this.system.monitor(self.pid).down.then((down) => this.recorder.log('downs?', event(me, this.text(down.reason))));
+    void this.system.monitor(self.pid).down.then(
+      (down) => this.recorder.log('downs?', event(me, this.text(down.reason))),
+    );
     this.log('init', me);
     return me;
   }
@@ -67,7 +75,9 @@ class Stage {
   }
 
   private async which(): Promise<void> {
-    const rows = await (this.sup as SupervisorRef).whichChildren().then((all) => `[${all.map(({ id, pid }) => event(id, pid === undefined ? 'undefined' : String(this.labels.get(pid)))).join(',')}]`, (error: unknown) => {
+    const rows = await (this.sup as SupervisorRef).whichChildren().then((all) => `[${all.map(
+      ({ id, pid }) => event(id, pid === undefined ? 'undefined' : String(this.labels.get(pid))),
+    ).join(',')}]`, (error: unknown) => {
       if (error instanceof CallError && error.code === 'NOPROC') return 'noproc';
       throw error;
     });

@@ -8,7 +8,8 @@ const LONG_MS = 60_000;
 /**
  * In scenarios that take time both sides are looked at every 800 ms. A timeout that an event starts is due 50, 100 or
  * 150 ms after a look; one that an enter call starts, 200, 400 or 600 ms after a look or after one of the former. So no
- * two are due, and no look comes, within 50 ms. Nothing that a timeout handles starts another, but by a change of state.
+ * two are due, and no look comes, within 50 ms. Nothing that a timeout handles starts another, but by a change of
+ * state.
  */
 const LOOK_MS = 800;
 const EVENT_DUE_MS = [50, 100, 150];
@@ -24,7 +25,9 @@ class Plot {
   script(draw: Draw, call: boolean, depth: number, quiet: boolean = false): Term {
     const tag = ++this.tag;
     const acts: Term[] = [];
-    for (let n = draw.below(4); n > 0; n--) acts.push(...this.action(draw, call, depth, depth === 0 ? 'event' : 'inner'));
+    for (let n = draw.below(4); n > 0; n--) {
+      acts.push(...this.action(draw, call, depth, depth === 0 ? 'event' : 'inner'));
+    }
     const last = this.returned(draw, call, depth, quiet);
     if (call && depth === 0 && draw.below(3) > 0) acts.push(['reply', draw.below(10)]);
     // One that may come again may come at any time.
@@ -35,16 +38,22 @@ class Plot {
   enter(draw: Draw, at: number): Term {
     const acts: Term[] = [];
     for (let n = draw.below(3); n > 0; n--) acts.push(...this.entering(draw, at));
-    return ['enter', acts, draw.weighted<Term>([[['keep'], 20], [['repeat'], 3], [['stop', draw.pick(REASONS)], 1], [['error', 'boom'], 1], [['exit', 'boom'], 1], [['next', draw.pick(STATES)], 1]])];
+    return ['enter', acts, draw.weighted<Term>([
+      [['keep'], 20], [['repeat'], 3], [['stop', draw.pick(REASONS)], 1], [['error', 'boom'], 1], [['exit', 'boom'], 1],
+      [['next', draw.pick(STATES)], 1],
+    ])];
   }
 
   private entering(draw: Draw, at: number): Term[] {
-    switch (draw.weighted([['timer', 6], ['set', 3], ['answer', 2], ['reply_kept', 2], ['no_postpone', 1], ['hibernate', 1], ['bad', 1]] as const)) {
+    switch (draw.weighted([
+      ['timer', 6], ['set', 3], ['answer', 2], ['reply_kept', 2], ['no_postpone', 1], ['hibernate', 1], ['bad', 1],
+    ] as const)) {
       case 'timer': {
         if (!this.timed || draw.below(2) === 0) return [this.timer(draw, 'enter', 1)];
         const content = this.script(draw, false, 2, true);
         const ms = ENTER_DUE_MS[at] as number;
-        // A name of its own: OTP 25 lets the message of a timeout through as an info when it replaced one of 0 ms that was due.
+        // A name of its own: OTP 25 lets the message of a timeout through as an info when it replaced one of 0 ms that
+        // was due.
         return [['generic', 'k', ms, content]];
       }
       case 'set': return [['set', draw.between(1, 9)]];
@@ -52,7 +61,9 @@ class Plot {
       case 'reply_kept': return [['reply_kept', draw.below(10)]];
       case 'no_postpone': return [['no_postpone']];
       case 'hibernate': return [['hibernate']];
-      case 'bad': return draw.below(4) < 3 ? [] : [draw.pick([['postpone'], ['internal', this.script(draw, false, 2)]] as Term[])];
+      case 'bad': return draw.below(4) < 3
+        ? []
+        : [draw.pick([['postpone'], ['internal', this.script(draw, false, 2)]] as Term[])];
     }
   }
 
@@ -64,7 +75,10 @@ class Plot {
 
   private action(draw: Draw, call: boolean, depth: number, place: Place): Term[] {
     const deeper = depth < 2;
-    switch (draw.weighted([['set', 4], ['postpone_in', 5], ['keep', 2], ['answer', 1], ['reply_kept', 2], ['insert', 4], ['timer', 6], ['reply', 1], ['postpone', 2], ['no_postpone', 1], ['hibernate', 1]] as const)) {
+    switch (draw.weighted([
+      ['set', 4], ['postpone_in', 5], ['keep', 2], ['answer', 1], ['reply_kept', 2], ['insert', 4], ['timer', 6],
+      ['reply', 1], ['postpone', 2], ['no_postpone', 1], ['hibernate', 1],
+    ] as const)) {
       case 'set': return [['set', draw.between(1, 9)]];
       case 'postpone_in': return [['postpone_in', draw.pick(STATES)]];
       case 'postpone': return [['postpone']];
@@ -90,7 +104,9 @@ class Plot {
   }
 
   private when(draw: Draw, place: Place): Term {
-    const [how, nth] = [draw.weighted([['zero', 6], ['long', 3], ['cancel', 2], ['update', 2], ['infinity', 1]] as const), draw.below(2)];
+    const [how, nth] = [
+      draw.weighted([['zero', 6], ['long', 3], ['cancel', 2], ['update', 2], ['infinity', 1]] as const), draw.below(2),
+    ];
     if (how === 'long') {
       const due = EVENT_DUE_MS[this.timers];
       if (!this.timed || due === undefined || place !== 'event') return LONG_MS;
@@ -102,7 +118,10 @@ class Plot {
 
   private returned(draw: Draw, call: boolean, depth: number, quiet: boolean): Term {
     if (quiet) return ['keep'];
-    switch (draw.weighted([['keep', 8], ['next', 12], ['repeat', 2], ['throw_next', 1], ['stop', 1], ['stop_reply', 1], ['error', 1], ['exit', 1], ['throw', 1], ['bad', 1], ['again', depth > 0 ? 0 : 4]] as const)) {
+    switch (draw.weighted([
+      ['keep', 8], ['next', 12], ['repeat', 2], ['throw_next', 1], ['stop', 1], ['stop_reply', 1], ['error', 1],
+      ['exit', 1], ['throw', 1], ['bad', 1], ['again', depth > 0 ? 0 : 4],
+    ] as const)) {
       case 'keep': case 'again': return ['keep'];
       case 'next': return ['next', draw.pick(STATES)];
       case 'repeat': return ['repeat'];
@@ -129,7 +148,8 @@ export function decodeMachines(family: string, timed: boolean): (tape: Tape) => 
     const setup = new Draw(tape.setup);
     const plot = new Plot(timed);
     const clients = setup.between(1, CLIENTS_MAX);
-    const [mode, trap, ending] = [setup.pick(['functions', 'handler']), setup.pick(['false', 'true']), setup.rarely(8) ? 'crash' : 'ok'];
+    const [mode, trap, ending] =
+      [setup.pick(['functions', 'handler']), setup.pick(['false', 'true']), setup.rarely(8) ? 'crash' : 'ok'];
     const enters: Term[] = setup.below(3) === 0 ? [] : STATES.map((_, at) => plot.enter(setup, at));
     const machine: Term = ['machine', mode, trap, ending, enters, startOf(plot, setup)];
     const steps: Term[] = [];
@@ -157,7 +177,9 @@ export function decodeMachines(family: string, timed: boolean): (tape: Tape) => 
       if (['signal', 'stop', 'get_state'].includes(word)) open = null;
     }
     if (timed) steps.push(['advance', LOOK_MS], ['advance', LOOK_MS]);
-    return [family, machine, clients, steps.filter((step) => (step as readonly Term[])[0] !== 'at' || ((step as readonly Term[])[2] as readonly Term[]).length > 0)];
+    return [family, machine, clients, steps.filter(
+      (step) => (step as readonly Term[])[0] !== 'at' || ((step as readonly Term[])[2] as readonly Term[]).length > 0,
+    )];
   };
 }
 
@@ -172,7 +194,9 @@ function startOf(plot: Plot, draw: Draw): Term {
 }
 
 function opOf(plot: Plot, draw: Draw): Term {
-  switch (draw.weighted([['cast', 10], ['call', 8], ['info', 3], ['get_state', 1], ['stop', 1], ['signal', 1], ['end_parent', 1]] as const)) {
+  switch (draw.weighted(
+    [['cast', 10], ['call', 8], ['info', 3], ['get_state', 1], ['stop', 1], ['signal', 1], ['end_parent', 1]] as const,
+  )) {
     case 'cast': return ['cast', plot.script(draw, false, 0)];
     case 'call': return ['call', plot.script(draw, true, 0)];
     case 'info': return ['info', plot.script(draw, false, 0)];

@@ -33,13 +33,21 @@ function failuresSorted(events: readonly string[]): string[] {
 type Tuple = readonly [string, ...Term[]];
 
 function programOf(scenario: Term): string[] {
-  const [, [, mode, trap, ending, enters, start], clients, steps] = scenario as readonly [string, Tuple, number, readonly Tuple[]];
-  const entering = (enters as readonly Tuple[]).map(([, acts, returned], at) => `   enter ${'abc'.charAt(at)}: ${actsText(acts as readonly Tuple[], returned as Tuple)}`);
+  const [, [, mode, trap, ending, enters, start], clients, steps] =
+    scenario as readonly [string, Tuple, number, readonly Tuple[]];
+  const entering = (enters as readonly Tuple[]).map(([, acts, returned], at) =>
+    `   enter ${'abc'.charAt(at)}: ${actsText(acts as readonly Tuple[], returned as Tuple)}`);
   return [
-    `m = parent.start(${mode === 'handler' ? 'defineStatemHandler' : 'defineStatem'}({ ${trap === 'true' ? 'trapExit, ' : ''}${ending === 'crash' ? 'terminate throws, ' : ''}init: ${startText(start as Tuple)} }))`,
+    `m = parent.start(${mode === 'handler' ? 'defineStatemHandler' : 'defineStatem'}({ ${trap === 'true'
+      ? 'trapExit, '
+      : ''}${ending === 'crash' ? 'terminate throws, ' : ''}init: ${startText(start as Tuple)} }))`,
     ...entering,
     `clients c1 … c${clients}`,
-    ...steps.map(([word, a, ops], at) => `${at + 1}. ${word === 'advance' ? `clock + ${String(a)} ms` : word === 'end_parent' ? `parent: self.exit(${printTerm(a as Term)})` : `${String(a)}: ${(ops as readonly Tuple[]).map(opText).join('; ')}`}`),
+    ...steps.map((
+      [word, a, ops], at,
+    ) => `${at + 1}. ${word === 'advance' ? `clock + ${String(a)} ms` : word === 'end_parent'
+      ? `parent: self.exit(${printTerm(a as Term)})`
+      : `${String(a)}: ${(ops as readonly Tuple[]).map(opText).join('; ')}`}`),
   ];
 }
 
@@ -68,5 +76,7 @@ function actsText(acts: readonly Tuple[], [how, ...rest]: Tuple): string {
 }
 
 function actText([word, ...args]: Tuple): string {
-  return `.${word}(${args.map((one) => (Array.isArray(one) && one[0] === 'do' ? scriptText(one as unknown as Script) : printTerm(one))).join(', ')})`;
+  return `.${word}(${args.map(
+    (one) => (Array.isArray(one) && one[0] === 'do' ? scriptText(one as unknown as Script) : printTerm(one)),
+  ).join(', ')})`;
 }

@@ -28,7 +28,8 @@ interface Ref {
 /** As in oracle_machines.erl. */
 const RUNS_MAX = 3;
 /** OTP's words for what castcall names by a code */
-const CODES: Readonly<Record<string, string>> = { BAD_RETURN_VALUE: 'bad_return', BAD_ENTER_RETURN: 'bad_enter_return', BAD_ENTER_ACTION: 'bad_enter_action' };
+const CODES: Readonly<Record<string, string>> =
+  { BAD_RETURN_VALUE: 'bad_return', BAD_ENTER_RETURN: 'bad_enter_return', BAD_ENTER_ACTION: 'bad_enter_action' };
 
 class Command {
   constructor(readonly ops: readonly Tuple[]) {}
@@ -60,7 +61,9 @@ class Stage {
   meet(label: string, pid: Pid): void {
     this.pids.set(label, pid);
     this.labels.set(pid, label);
-    void this.system.monitor(pid).down.then((down) => this.recorder.log('downs?', event(label, this.text(down.reason))));
+    void this.system.monitor(pid).down.then(
+      (down) => this.recorder.log('downs?', event(label, this.text(down.reason))),
+    );
   }
 
   log(actor: string, word: string, ...args: readonly string[]): void {
@@ -100,7 +103,9 @@ class Machine {
         if (ending === 'crash') throw new Error('bang');
       },
     };
-    const enter = this.enters.length === 0 ? {} : { enter: (self: Me, from: State): Transition<unknown> => this.entered(self, from) };
+    const enter = this.enters.length === 0
+      ? {}
+      : { enter: (self: Me, from: State): Transition<unknown> => this.entered(self, from) };
     if (this.handler) {
       return defineStatemHandler({
         ...life, ...enter,
@@ -124,7 +129,9 @@ class Machine {
         k: (self: Me, script: unknown) => this.perform(self, ['generic', 'k'], script as Script) as never,
       },
     };
-    return defineStatem({ ...life, init() { return machine.begin(this); }, states: { a: state, b: state, c: state } } as never) as never;
+    return defineStatem(
+      { ...life, init() { return machine.begin(this); }, states: { a: state, b: state, c: state } } as never,
+    ) as never;
   }
 
   private begin(self: StatemInit): never {
@@ -135,8 +142,14 @@ class Machine {
       case 'ok': {
         let data: Data = { n: 0, kept: [] };
         const steps: Step[] = [];
-        for (const action of b as readonly Tuple[]) data = this.act(action, data, steps, { from: undefined, state: a as StateName, again: true, reply: () => false });
-        return { state: this.state(a as StateName), data, actions: steps.reduce((made, step) => step(made), actions() as Transition<unknown>) } as never;
+        for (const action of b as readonly Tuple[]) {
+          data =
+            this.act(action, data, steps, { from: undefined, state: a as StateName, again: true, reply: () => false });
+        }
+        return {
+          state: this.state(a as StateName), data,
+          actions: steps.reduce((made, step) => step(made), actions() as Transition<unknown>),
+        } as never;
       }
       case 'stop': return self.stop(reasonFrom(a)) as never;
       case 'ignore': return self.ignore() as never;
@@ -162,7 +175,12 @@ class Machine {
 
   private info(self: Me, message: unknown): unknown {
     if (message instanceof Info) return this.perform(self, ['info'], message.script);
-    if (message instanceof Exit) this.log('exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason), nameOf(self.state));
+    if (message instanceof Exit) {
+      this.log(
+        'exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason),
+        nameOf(self.state),
+      );
+    }
     return undefined;
   }
 
@@ -170,7 +188,9 @@ class Machine {
     const name = nameOf(self.state);
     this.log('enter', nameOf(from), name, String(self.data.n));
     const [, acts, returned] = this.enters[STATES.indexOf(name)] as Tuple;
-    return this.again(`enter ${name}`) ? this.decide(self, acts as readonly Tuple[], returned as Tuple, undefined, true) : self.keep();
+    return this.again(`enter ${name}`)
+      ? this.decide(self, acts as readonly Tuple[], returned as Tuple, undefined, true)
+      : self.keep();
   }
 
   private perform(self: Me, words: readonly string[], [, tag, acts, returned]: Script): Transition<unknown> {
@@ -184,10 +204,16 @@ class Machine {
     return runs <= RUNS_MAX;
   }
 
-  private decide(self: Me, acts: readonly Tuple[], [how, a, b]: Tuple, from: From | undefined, again: boolean): Transition<unknown> {
+  private decide(
+    self: Me, acts: readonly Tuple[], [how, a, b]: Tuple, from: From | undefined, again: boolean,
+  ): Transition<unknown> {
     const steps: Step[] = [];
     let { data } = self;
-    for (const action of acts) data = this.act(action, data, steps, { from, state: nameOf(self.state), again, reply: (to, value) => self.reply(to, value) });
+    for (const action of acts) {
+      data = this.act(
+        action, data, steps, { from, state: nameOf(self.state), again, reply: (to, value) => self.reply(to, value) },
+      );
+    }
     self.data = data;
     const withSteps = (made: Transition<unknown>): Transition<unknown> => steps.reduce((one, step) => step(one), made);
     switch (how) {
@@ -207,7 +233,12 @@ class Machine {
   }
 
   /** What an action does to the data; what it adds to the transition goes into `steps`. */
-  private act([word, a, b, c]: Tuple, data: Data, steps: Step[], now: { readonly from: From | undefined; readonly state: StateName; readonly again: boolean; reply(to: From, value: unknown): boolean }): Data {
+  private act([word, a, b, c]: Tuple, data: Data, steps: Step[], now: {
+    readonly from: From | undefined;
+    readonly state: StateName;
+    readonly again: boolean;
+    reply(to: From, value: unknown): boolean
+  }): Data {
     const [first, ...rest] = data.kept;
     const { from } = now;
     switch (word) {
@@ -217,7 +248,9 @@ class Machine {
       case 'answer': case 'reply_kept': case 'insert_call': {
         if (first === undefined) return data;
         if (word === 'answer') now.reply(first, a);
-        else steps.push(word === 'reply_kept' ? (t) => t.replyTo(first, a) : (t) => t.nextEvent({ type: 'call', op: 'do', payload: a, from: first }));
+        else steps.push(word === 'reply_kept'
+          ? (t) => t.replyTo(first, a)
+          : (t) => t.nextEvent({ type: 'call', op: 'do', payload: a, from: first }));
         return { ...data, kept: rest };
       }
       case 'postpone': if (now.again) steps.push((t) => t.postpone()); return data;
@@ -226,7 +259,9 @@ class Machine {
       case 'hibernate': steps.push((t) => t.hibernate()); return data;
       case 'internal': steps.push((t) => t.internal(a)); return data;
       case 'insert_cast': steps.push((t) => t.nextEvent({ type: 'cast', op: 'do', payload: a })); return data;
-      case 'insert_info': steps.push((t) => t.nextEvent({ type: 'info', message: new Info(a as unknown as Script) })); return data;
+      case 'insert_info': steps.push(
+        (t) => t.nextEvent({ type: 'info', message: new Info(a as unknown as Script) }),
+      ); return data;
       case 'timeout': steps.push((t) => t.timeout(a as never, b)); return data;
       case 'state_timeout': steps.push((t) => t.stateTimeout(a as never, b)); return data;
       case 'generic': steps.push((t) => t.genericTimeout(String(a), b as never, c)); return data;
@@ -257,7 +292,9 @@ async function parent(stage: Stage, term: Tuple, self: ProcessSelf): Promise<voi
   for (;;) {
     const message = await self.receive();
     if (message instanceof Leave) self.exit(message.reason);
-    if (message instanceof Exit) stage.log('parent', 'exit', stage.labelOf(message.pid ?? '') ?? 'stranger', stage.text(message.reason));
+    if (message instanceof Exit) {
+      stage.log('parent', 'exit', stage.labelOf(message.pid ?? '') ?? 'stranger', stage.text(message.reason));
+    }
   }
 }
 
@@ -268,13 +305,19 @@ async function client(stage: Stage, label: string, self: ProcessSelf): Promise<v
     const message = await self.receive();
     if (!(message instanceof Command)) continue;
     for (const [word, a] of message.ops) {
-      const ref = (system.ref(stage.definition as AnyDefinition, pid()) as unknown as { bind(self: ProcessSelf): Ref }).bind(self);
+      const ref = (system.ref(stage.definition as AnyDefinition, pid()) as unknown as {
+        bind(self: ProcessSelf): Ref
+      }).bind(self);
       switch (word) {
-        case 'call': void ref.call('do', a as unknown as Script, { timeoutMs: 'infinity' }).then((value) => event('reply', String(value)), (error: unknown) => stage.failure(error)).then((answer) => stage.log(label, 'answer', String((a as unknown as Script)[1]), answer)); break;
+        case 'call': void ref.call('do', a as unknown as Script, { timeoutMs: 'infinity' }).then(
+          (value) => event('reply', String(value)), (error: unknown) => stage.failure(error),
+        ).then((answer) => stage.log(label, 'answer', String((a as unknown as Script)[1]), answer)); break;
         case 'cast': ref.cast('do', a as unknown as Script); break;
         case 'info': self.send(pid(), new Info(a as unknown as Script)); break;
         case 'signal': self.exitOther(pid(), reasonFrom(a)); break;
-        case 'stop': stage.log(label, 'stop', await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error))); break;
+        case 'stop': stage.log(
+          label, 'stop', await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error)),
+        ); break;
         case 'get_state': stage.log(label, 'state', await stateOf(stage, self.sys(pid()))); break;
       }
     }

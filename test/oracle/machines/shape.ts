@@ -22,14 +22,21 @@ const returned: Shape = tuples({
   keep: [], next: [state], repeat: [], stop: [reason], stop_reply: [reason, value],
   error: [boom], exit: [reason], throw: [boom], throw_next: [state], bad: [],
 });
-const enter = tuples({ enter: [list(action), tuples({ keep: [], next: [state], repeat: [], stop: [reason], error: [boom], exit: [reason] })] });
+const enter = tuples({
+  enter: [list(action), tuples({ keep: [], next: [state], repeat: [], stop: [reason], error: [boom], exit: [reason] })],
+});
 const start = tuples({ ok: [state, list(action)], stop: [reason], ignore: [], error: [boom], exit: [reason] });
 const op = tuples({ call: [script], cast: [script], info: [script], stop: [reason], signal: [reason], get_state: [] });
 const step = tuples({ at: [label('c'), list(op)], end_parent: [reason], advance: [int(1, 10_000)] });
 
 /** Enter calls: none, or one for each state. */
-const enters: Shape = (term) => list(enter, STATES.length)(term) ?? ([0, STATES.length].includes((term as readonly unknown[]).length) ? null : `enter calls of ${(term as readonly unknown[]).length} states, it must be none or ${STATES.length}`);
+const enters: Shape = (term) => list(enter, STATES.length)(term) ?? ([0, STATES.length].includes(
+  (term as readonly unknown[]).length,
+) ? null : `enter calls of ${(term as readonly unknown[]).length} states, it must be none or ${STATES.length}`);
 
 export function machineShape(family: string): Shape {
-  return tuples({ [family]: [tuples({ machine: [one('functions', 'handler'), bool, one('ok', 'crash'), enters, start] }), int(1, CLIENTS_MAX), list(step)] });
+  return tuples({ [family]: [
+    tuples({ machine: [one('functions', 'handler'), bool, one('ok', 'crash'), enters, start] }), int(1, CLIENTS_MAX),
+    list(step),
+  ] });
 }

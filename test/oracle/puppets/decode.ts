@@ -9,7 +9,10 @@ type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor
 export type Mix = readonly (readonly [Word, number])[];
 
 const REASONS: readonly Term[] = ['boom', 'normal', 'kill', 'shutdown', ['shutdown', 'done'], 'bang'];
-const ENDS: readonly Op[] = [['exit', 'boom'], ['exit', 'normal'], ['exit', 'shutdown'], ['exit', ['shutdown', 'done']], ['exit', 'kill'], ['error', 'boom'], ['throw', 'boom'], ['return'], ['exit', 'noproc']];
+const ENDS: readonly Op[] = [
+  ['exit', 'boom'], ['exit', 'normal'], ['exit', 'shutdown'], ['exit', ['shutdown', 'done']], ['exit', 'kill'],
+  ['error', 'boom'], ['throw', 'boom'], ['return'], ['exit', 'noproc'],
+];
 
 type Op = readonly [string, ...Term[]];
 
@@ -20,7 +23,9 @@ class Plot {
   watches = 0;
   timers = 0;
   now = 0;
-  /** a monitor belongs to the puppet that made it, in that run of operations; a timer may be read and cancelled by all */
+  /**
+   * a monitor belongs to the puppet that made it, in that run of operations; a timer may be read and cancelled by all
+   */
   readonly owners = new Map<string, { readonly who: string; readonly run: number }>();
   /** operations of one run have no barrier between them */
   run = 0;
@@ -97,9 +102,11 @@ export function decodePuppets(family: string, mix: Mix, timed: boolean): (tape: 
       if (ENDS.includes(op)) plot.mortal.add(now.who);
       if (op[0] === 'signal') plot.mortal.add(op[1] as string);
       // For a moment pg shows one that joined when it had ended; during a pause anybody may.
-      const ghost = op[0].startsWith('join') && (op.some((one) => plot.mortal.has(one as string)) || now.ops.some(([word]) => word === 'pause'));
+      const ghost = op[0].startsWith('join')
+        && (op.some((one) => plot.mortal.has(one as string)) || now.ops.some(([word]) => word === 'pause'));
       if (ENDS.includes(op) || op[0] === 'kill_scope' || ghost) now.closed = 'yes';
-      // After an exit signal only the order of sends to the same process is promised, after one to itself that nothing comes.
+      // After an exit signal only the order of sends to the same process is promised, after one to itself that nothing
+      // comes.
       if (op[0] === 'signal') [now.closed, now.at] = ['sends', op[1] as string];
     }
     flush();
@@ -117,7 +124,9 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
     case 'monitor_name': return ['monitor_name', draw.pick(NAMES), own(plot, who, 'm', ++plot.watches)];
     case 'demonitor': {
       const mine = owned(plot, who, 'm');
-      return mine.length === 0 ? ['monitor', plot.puppet(draw), own(plot, who, 'm', ++plot.watches)] : [draw.pick(['demonitor', 'demonitor_flush']), draw.pick(mine)];
+      return mine.length === 0
+        ? ['monitor', plot.puppet(draw), own(plot, who, 'm', ++plot.watches)]
+        : [draw.pick(['demonitor', 'demonitor_flush']), draw.pick(mine)];
     }
     case 'end': return draw.pick(ENDS);
     case 'signal': return ['signal', plot.puppet(draw), draw.pick(REASONS)];
@@ -126,7 +135,9 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
     case 'send_name': return ['send_name', draw.pick(NAMES), draw.pick(MESSAGES)];
     case 'register': return ['register', draw.pick(NAMES), plot.puppet(draw)];
     case 'unregister': case 'whereis': return [word, draw.pick(NAMES)];
-    case 'spawn': return plot.puppets < PUPPETS_MAX ? ['spawn', `p${++plot.puppets}`, draw.pick(['link', 'plain'])] : ['link', plot.puppet(draw)];
+    case 'spawn': return plot.puppets < PUPPETS_MAX
+      ? ['spawn', `p${++plot.puppets}`, draw.pick(['link', 'plain'])]
+      : ['link', plot.puppet(draw)];
     case 'pause': plot.paused.add(who); plot.run++; return ['pause'];
     case 'send_after': case 'start_timer': return timerOp(plot, who, draw, [word, plot.puppet(draw)]);
     case 'send_after_name': case 'start_timer_name': return timerOp(plot, who, draw, [word, draw.pick(NAMES)]);
@@ -139,7 +150,9 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
     }
     case 'leave': {
       const known = plot.joins;
-      const [scope, group, one] = known.length > 0 && draw.below(4) > 0 ? draw.pick(known) : [scopeOf(draw), draw.pick(GROUPS), plot.puppet(draw)];
+      const [scope, group, one] = known.length > 0 && draw.below(4) > 0
+        ? draw.pick(known)
+        : [scopeOf(draw), draw.pick(GROUPS), plot.puppet(draw)];
       return ['leave', scope, group, one];
     }
     case 'members': return ['members', scopeOf(draw), draw.pick(GROUPS)];
@@ -154,7 +167,8 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
       return ['demonitor_group', plot.scopes.get(watch) ?? 's1', watch];
     }
     case 'cancel': case 'cancel_async': case 'read': case 'read_async': {
-      const known = [...plot.owners].filter(([label, { run }]) => label.startsWith('t') && run < plot.run).map(([label]) => label);
+      const known =
+        [...plot.owners].filter(([label, { run }]) => label.startsWith('t') && run < plot.run).map(([label]) => label);
       if (known.length === 0) return timerOp(plot, who, draw, ['start_timer', plot.puppet(draw)]);
       const timer = draw.pick(known);
       // When it takes place is open.
@@ -194,5 +208,7 @@ function own(plot: Plot, who: string, prefix: string, n: number): string {
 
 /** Those of earlier runs: a `noproc` that is on its way when its monitor is removed may arrive or not. */
 function owned(plot: Plot, who: string, prefix: string): string[] {
-  return [...plot.owners].filter(([label, owner]) => owner.who === who && owner.run < plot.run && label.startsWith(prefix)).map(([label]) => label);
+  return [...plot.owners].filter(
+    ([label, owner]) => owner.who === who && owner.run < plot.run && label.startsWith(prefix),
+  ).map(([label]) => label);
 }

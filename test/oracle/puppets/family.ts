@@ -4,33 +4,50 @@ import { decodePuppets, type Mix } from './decode.js';
 import { runPuppets } from './run.js';
 import { puppetShape } from './shape.js';
 
-const LINKS: Mix = [['link', 7], ['trap', 4], ['send', 3], ['monitor', 4], ['unlink', 2], ['demonitor', 3], ['signal', 3], ['end', 3], ['signal_self', 1], ['spawn', 2], ['pause', 2], ['alive', 1]];
-const NAMES: Mix = [['register', 7], ['whereis', 5], ['monitor_name', 4], ['send_name', 3], ['unregister', 2], ['end', 3], ['signal', 2], ['demonitor', 1], ['trap', 1], ['link', 1], ['spawn', 1], ['pause', 1]];
+const LINKS: Mix = [
+  ['link', 7], ['trap', 4], ['send', 3], ['monitor', 4], ['unlink', 2], ['demonitor', 3], ['signal', 3], ['end', 3],
+  ['signal_self', 1], ['spawn', 2], ['pause', 2], ['alive', 1],
+];
+const NAMES: Mix = [
+  ['register', 7], ['whereis', 5], ['monitor_name', 4], ['send_name', 3], ['unregister', 2], ['end', 3], ['signal', 2],
+  ['demonitor', 1], ['trap', 1], ['link', 1], ['spawn', 1], ['pause', 1],
+];
 const GROUPS: Mix = [
-  ['join', 9], ['monitor_group', 5], ['leave', 5], ['members', 4], ['join_both', 3], ['monitor_scope', 3], ['demonitor_group', 3], ['broadcast', 2], ['which_groups', 2],
+  ['join', 9], ['monitor_group', 5], ['leave', 5], [
+    'members', 4,
+  ], ['join_both', 3], ['monitor_scope', 3], ['demonitor_group', 3], ['broadcast', 2], ['which_groups', 2],
   ['end', 3], ['signal', 2], ['pause', 3], ['spawn', 1], ['kill_scope', 1], ['start_scope', 1],
 ];
 const TIMERS: Mix = [
-  ['send_after', 4], ['start_timer', 5], ['cancel', 3], ['read', 3], ['send_after_name', 1], ['start_timer_name', 2], ['cancel_async', 1], ['read_async', 1], ['register', 2],
+  ['send_after', 4], ['start_timer', 5], ['cancel', 3], [
+    'read', 3,
+  ], ['send_after_name', 1], ['start_timer_name', 2], ['cancel_async', 1], ['read_async', 1], ['register', 2],
   ['send', 1], ['end', 1], ['signal', 1], ['pause', 1],
 ];
 
-export const links: Family = puppets('links', 'links, monitors, exit signals, trap exit over 2-8 processes', 3, LINKS, false, 18);
+export const links: Family =
+  puppets('links', 'links, monitors, exit signals, trap exit over 2-8 processes', 3, LINKS, false, 18);
 export const names: Family = puppets('names', 'registered names', 1, NAMES, false, 14);
-export const groups: Family = puppets('groups', 'process groups: membership, monitors of groups and scopes, broadcasts, scopes that end', 1.5, GROUPS, false, 16);
+export const groups: Family = puppets(
+  'groups', 'process groups: membership, monitors of groups and scopes, broadcasts, scopes that end', 1.5, GROUPS,
+  false, 16,
+);
 export const timers: Family = puppets('timers', 'timers by their due time', 0.12, TIMERS, true, 12);
 
 function puppets(name: string, about: string, weight: number, mix: Mix, timed: boolean, stepsMax: number): Family {
   const shape = puppetShape(name);
-  return { name, about, weight, timed, stepsMax, width: 8, decode: decodePuppets(name, mix, timed), problem: shape, run: runPuppets, arrange: bySender, program: programOf };
+  return {
+    name, about, weight, timed, stepsMax, width: 8, decode: decodePuppets(name, mix, timed), problem: shape,
+    run: runPuppets, arrange: bySender, program: programOf,
+  };
 }
 
 const RECEIVED = /^(got|exit|down|timer|group|answer)\(([^,]*),/;
 
 /**
  * What one sender sent stays in its order; between senders there is none (SG-04). The Exit and Down of one death come
- * behind the messages of the dead, but in any order among themselves (SG-08). Who ends may or may not have received what
- * was sent to it before (SG-03).
+ * behind the messages of the dead, but in any order among themselves (SG-08). Who ends may or may not have received
+ * what was sent to it before (SG-03).
  */
 function bySender(events: readonly string[], died: boolean): string[] {
   const groups = new Map<string, string[]>();
@@ -48,7 +65,8 @@ function bySender(events: readonly string[], died: boolean): string[] {
 /** A death ends the memberships in several groups in any order. */
 function leavesSorted(events: readonly string[]): string[] {
   const out = [...events];
-  const leaver = (one: string | undefined): string | undefined => /^group\(\w+,leave,\w+,(\[\w+\])\)$/.exec(one ?? '')?.[1];
+  const leaver =
+    (one: string | undefined): string | undefined => /^group\(\w+,leave,\w+,(\[\w+\])\)$/.exec(one ?? '')?.[1];
   for (let at = 0; at < out.length; at++) {
     const who = leaver(out[at]);
     let end = at + 1;
@@ -79,7 +97,10 @@ function settleDeaths(events: readonly string[]): string[] {
 
 function programOf(scenario: Term): string[] {
   const [, count, steps] = scenario as readonly [string, number, readonly (readonly [string, ...Term[]])[]];
-  return [`p1 … p${count} = system.spawn(async (self) => { for (;;) log(await self.receive()); })`, ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  return [
+    `p1 … p${count} = system.spawn(async (self) => { for (;;) log(await self.receive()); })`,
+    ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`),
+  ];
 }
 
 function stepText([word, who, ops]: readonly [string, ...Term[]]): string {
@@ -89,7 +110,8 @@ function stepText([word, who, ops]: readonly [string, ...Term[]]): string {
 }
 
 function opText([word, ...args]: readonly [string, ...Term[]]): string {
-  const [a, b, c, d] = args.map((one) => (Array.isArray(one) ? `{ ${String(one[0])}: '${String(one[1])}' }` : String(one)));
+  const [a, b, c, d] =
+    args.map((one) => (Array.isArray(one) ? `{ ${String(one[0])}: '${String(one[1])}' }` : String(one)));
   switch (word) {
     case 'trap': return `self.trapExit(${a})`;
     case 'monitor': return `${b} = self.monitor(${a})`;

@@ -1,4 +1,7 @@
-import { CallError, defineScope, StartError, type GroupChange, type GroupMonitorRef, type Pid, type ProcessSelf, type ScopeRef, type System } from '../../../src/index.js';
+import {
+  CallError, defineScope, StartError, type GroupChange, type GroupMonitorRef, type Pid, type ProcessSelf, type ScopeRef,
+  type System,
+} from '../../../src/index.js';
 import type { Term } from '../term.js';
 import { event } from '../trace.js';
 import { SCOPES } from './shape.js';
@@ -23,7 +26,9 @@ export class Scopes {
       void this.system.start(definition, { name });
       return 'ok';
     } catch (error) {
-      if (error instanceof StartError && Object.keys(error.reason as object)[0] === 'alreadyStarted') return 'already_started';
+      if (error instanceof StartError && Object.keys(error.reason as object)[0] === 'alreadyStarted') {
+        return 'already_started';
+      }
       throw error;
     }
   }
@@ -60,12 +65,20 @@ export class GroupVerbs {
     const [first, group, third] = [String(a), String(b), String(c)];
     const pid = (label: Term | undefined): Pid => this.pidOf(label as string);
     switch (word) {
-      case 'join': log('join', first, group, third, asked(() => { scope.join(group, pid(c)); return 'ok'; })); return true;
-      case 'join_both': log('join', first, group, third, String(d), asked(() => { scope.join(group, [pid(c), pid(d)]); return 'ok'; })); return true;
-      case 'leave': log('leave', first, group, third, asked(() => (scope.leave(group, pid(c)) ? 'ok' : 'not_joined'))); return true;
+      case 'join': log(
+        'join', first, group, third, asked(() => { scope.join(group, pid(c)); return 'ok'; }),
+      ); return true;
+      case 'join_both': log(
+        'join', first, group, third, String(d), asked(() => { scope.join(group, [pid(c), pid(d)]); return 'ok'; }),
+      ); return true;
+      case 'leave': log(
+        'leave', first, group, third, asked(() => (scope.leave(group, pid(c)) ? 'ok' : 'not_joined')),
+      ); return true;
       case 'members': log('members', first, group, scopes.labels(scope.members(group))); return true;
       case 'which_groups': log('which_groups', first, `[${scope.whichGroups().sort().join(',')}]`); return true;
-      case 'broadcast': log('broadcast', first, group, String(scope.bind(self).send(group, this.message(third)))); return true;
+      case 'broadcast': log(
+        'broadcast', first, group, String(scope.bind(self).send(group, this.message(third))),
+      ); return true;
       case 'monitor_group': log('monitor_group', third, asked(() => {
         const { ref, members } = scope.monitor(self, group);
         this.watches.set(third, ref);
@@ -74,11 +87,15 @@ export class GroupVerbs {
       case 'monitor_scope': log('monitor_scope', group, asked(() => {
         const { ref, groups } = scope.monitorScope(self);
         this.watches.set(group, ref);
-        return `[${[...groups].sort(([x], [y]) => (x < y ? -1 : 1)).map(([name, members]) => event(name, scopes.labels(members))).join(',')}]`;
+        return `[${[...groups].sort(([x], [y]) => (x < y ? -1 : 1)).map(
+          ([name, members]) => event(name, scopes.labels(members)),
+        ).join(',')}]`;
       })); return true;
       case 'demonitor_group': {
         const ref = this.watches.get(group);
-        log('demonitor_group', group, ref === undefined ? 'none' : asked(() => (scope.demonitor(ref) ? 'ok' : 'false')));
+        log(
+          'demonitor_group', group, ref === undefined ? 'none' : asked(() => (scope.demonitor(ref) ? 'ok' : 'false')),
+        );
         return true;
       }
       case 'kill_scope': if (scope.pid !== undefined) self.exitOther(scope.pid, 'kill'); return true;

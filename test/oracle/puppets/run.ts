@@ -1,4 +1,7 @@
-import { createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf, type System, TimerAnswer, TimerFired, type TimerRef } from '../../../src/index.js';
+import {
+  createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf,
+  type System, TimerAnswer, TimerFired, type TimerRef,
+} from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import type { Term } from '../term.js';
 import { event, reasonText, Recorder, type Trace } from '../trace.js';
@@ -35,7 +38,9 @@ class Stage {
   meet(label: string, pid: Pid): void {
     this.pids.set(label, pid);
     this.labels.set(pid, label);
-    void this.system.monitor(pid).down.then((down) => this.recorder.log('downs?', event(label, reasonText(down.reason, this.labelOf))));
+    void this.system.monitor(pid).down.then(
+      (down) => this.recorder.log('downs?', event(label, reasonText(down.reason, this.labelOf))),
+    );
   }
 
   pid(label: Term | undefined): Pid {
@@ -55,7 +60,8 @@ class Puppet {
     private readonly self: ProcessSelf,
   ) {
     const { scopes } = stage;
-    this.groups = scopes === null ? null : new GroupVerbs(scopes, self, (word, ...args) => this.log(word, ...args), (one) => stage.pid(one), (what) => new Message(label, what));
+    this.groups = scopes === null ? null : new GroupVerbs(scopes, self, (word, ...args) =>
+      this.log(word, ...args), (one) => stage.pid(one), (what) => new Message(label, what));
   }
 
   async live(): Promise<void> {
@@ -73,11 +79,20 @@ class Puppet {
     const { labelOf } = this.stage;
     if (message instanceof Message) this.log('got', message.from, message.what);
     else if (message instanceof Timed) this.log('timer', message.timer, message.what);
-    else if (message instanceof TimerFired) this.log('timer', this.timerOf(message.ref), (message.message as Timed).timer, (message.message as Timed).what);
-    else if (message instanceof TimerAnswer) this.log('answer', message.tag.toLowerCase(), this.timerOf(message.ref), leftText(message.result));
-    else if (message instanceof Exit) this.log('exit', labelOf(message.pid ?? '') ?? 'stranger', reasonText(message.reason, labelOf));
+    else if (message instanceof TimerFired) this.log(
+      'timer', this.timerOf(message.ref), (message.message as Timed).timer, (message.message as Timed).what,
+    );
+    else if (message instanceof TimerAnswer) this.log(
+      'answer', message.tag.toLowerCase(), this.timerOf(message.ref), leftText(message.result),
+    );
+    else if (message instanceof Exit) this.log(
+      'exit', labelOf(message.pid ?? '') ?? 'stranger', reasonText(message.reason, labelOf),
+    );
     else if (message instanceof GroupChange) this.groups?.changed(message);
-    else if (message instanceof Down) this.log('down', message.name ?? labelOf(message.pid ?? '') ?? 'stranger', this.watchOf(message.ref), reasonText(message.reason, labelOf));
+    else if (message instanceof Down) this.log(
+      'down', message.name ?? labelOf(message.pid ?? '') ?? 'stranger', this.watchOf(message.ref),
+      reasonText(message.reason, labelOf),
+    );
   }
 
   private log(word: string, ...args: string[]): void {
@@ -93,7 +108,8 @@ class Puppet {
     const { self, stage } = this;
     if (word !== 'spawn' && given.some((one) => isPuppet(one) && !stage.pids.has(one as string))) return;
     // One whose puppet was passed over is none.
-    if ((word.startsWith('demonitor') && !this.watches.has(String(given[0])) && word !== 'demonitor_group') || (TIMER_WORDS.has(word) && !stage.timers.has(String(given[0])))) return;
+    if ((word.startsWith('demonitor') && !this.watches.has(String(given[0])) && word !== 'demonitor_group')
+      || (TIMER_WORDS.has(word) && !stage.timers.has(String(given[0])))) return;
     const { system } = stage;
     const [a, b, c, d] = given;
     const text = String(a);
@@ -104,24 +120,40 @@ class Puppet {
       case 'monitor': this.watches.set(String(b), self.monitor(stage.pid(a))); return;
       case 'monitor_name': this.watches.set(String(b), self.monitor(text)); return;
       case 'demonitor': this.log('demonitor', text, String(self.demonitor(this.watch(text), { info: true }))); return;
-      case 'demonitor_flush': this.log('demonitor', text, String(self.demonitor(this.watch(text), { flush: true, info: true }))); return;
+      case 'demonitor_flush': this.log(
+        'demonitor', text, String(self.demonitor(this.watch(text), { flush: true, info: true })),
+      ); return;
       case 'exit': return self.exit(reasonFrom(a));
       case 'error': throw new Error(text);
       case 'throw': throw a;
       case 'return': this.returns = true; return;
       case 'signal': self.exitOther(stage.pid(a), reasonFrom(b)); return;
       case 'send': self.send(stage.pid(a), new Message(this.label, String(b))); return;
-      case 'send_name': this.log('send', text, attempt(() => self.send(text, new Message(this.label, String(b))), 'badarg')); return;
-      case 'register': this.log('register', text, String(b), attempt(() => system.register(text, stage.pid(b)), 'badarg')); return;
+      case 'send_name': this.log(
+        'send', text, attempt(() => self.send(text, new Message(this.label, String(b))), 'badarg'),
+      ); return;
+      case 'register': this.log(
+        'register', text, String(b), attempt(() => system.register(text, stage.pid(b)), 'badarg'),
+      ); return;
       case 'unregister': this.log('unregister', text, attempt(() => system.unregister(text), 'badarg')); return;
       case 'whereis': this.log('whereis', text, stage.labelOf(system.whereis(text) ?? '') ?? 'undefined'); return;
       case 'alive': this.log('alive', text, String(system.alive(stage.pid(a)))); return;
-      case 'spawn': stage.meet(text, self.spawn((born) => new Puppet(stage, text, born).live(), { link: b === 'link' }).pid); return;
+      case 'spawn': stage.meet(
+        text, self.spawn((born) => new Puppet(stage, text, born).live(), { link: b === 'link' }).pid,
+      ); return;
       case 'pause': return self.receive((message) => message === RESUME);
-      case 'send_after': stage.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), stage.pid(c))); return;
-      case 'send_after_name': stage.timers.set(text, self.sendAfter(Number(b), new Timed(text, String(d)), String(c))); return;
-      case 'start_timer': stage.timers.set(text, self.startTimer(Number(b), new Timed(text, String(d)), stage.pid(c))); return;
-      case 'start_timer_name': stage.timers.set(text, self.startTimer(Number(b), new Timed(text, String(d)), String(c))); return;
+      case 'send_after': stage.timers.set(
+        text, self.sendAfter(Number(b), new Timed(text, String(d)), stage.pid(c)),
+      ); return;
+      case 'send_after_name': stage.timers.set(
+        text, self.sendAfter(Number(b), new Timed(text, String(d)), String(c)),
+      ); return;
+      case 'start_timer': stage.timers.set(
+        text, self.startTimer(Number(b), new Timed(text, String(d)), stage.pid(c)),
+      ); return;
+      case 'start_timer_name': stage.timers.set(
+        text, self.startTimer(Number(b), new Timed(text, String(d)), String(c)),
+      ); return;
       case 'cancel': this.log('cancel', text, leftText(self.cancelTimer(this.timer(text)))); return;
       case 'read': this.log('read', text, leftText(self.readTimer(this.timer(text)))); return;
       case 'cancel_async': self.cancelTimer(this.timer(text), { async: true }); return;

@@ -13,7 +13,8 @@ const name = one(...NAMES);
 const scope = one(...SCOPES);
 const group = one(...GROUPS);
 const message = one(...MESSAGES);
-export const reason: Shape = either(one('normal', 'shutdown', 'kill', 'boom', 'bang', 'noproc'), tuples({ shutdown: [one('done')] }));
+export const reason: Shape =
+  either(one('normal', 'shutdown', 'kill', 'boom', 'bang', 'noproc'), tuples({ shutdown: [one('done')] }));
 
 const op = tuples({
   trap: [one('true', 'false')],

@@ -48,19 +48,26 @@ class Plot {
   private returned(draw: Draw, kind: Kind, depth: number, at: string): Term {
     // A server that waits for another answers nobody: those calls are answered at once.
     if (kind === 'call' && depth > 0) return ['reply', draw.below(10)];
-    const how = draw.weighted([['plain', 8], ['noreply', 4], ['timeout', 2], ['continue', 2], ['stop', 2], ['stop_reply', 2], ['error', 1], ['exit', 1], ['throw', 1]] as const);
+    const how = draw.weighted([
+      ['plain', 8], ['noreply', 4], ['timeout', 2], ['continue', 2], ['stop', 2], ['stop_reply', 2], ['error', 1],
+      ['exit', 1], ['throw', 1],
+    ] as const);
     const call = kind === 'call';
     switch (how) {
       case 'plain': return call ? ['reply', draw.below(10)] : ['noreply'];
       case 'noreply': return ['noreply'];
-      case 'timeout': return call && draw.below(2) === 0 ? ['reply_timeout', draw.below(10), this.idle(draw)] : ['noreply_timeout', this.idle(draw)];
+      case 'timeout': return call && draw.below(2) === 0
+        ? ['reply_timeout', draw.below(10), this.idle(draw)]
+        : ['noreply_timeout', this.idle(draw)];
       case 'continue': {
         const next = depth > 1 ? null : this.script(draw, 'other', depth + 1, at);
         if (next === null) return ['noreply'];
         return call && draw.below(2) === 0 ? ['reply_continue', draw.below(10), next] : ['noreply_continue', next];
       }
       case 'stop': return ['stop', draw.pick(REASONS)];
-      case 'stop_reply': return call ? ['stop_reply', draw.pick(REASONS), draw.below(10)] : ['stop', draw.pick(REASONS)];
+      case 'stop_reply': return call
+        ? ['stop_reply', draw.pick(REASONS), draw.below(10)]
+        : ['stop', draw.pick(REASONS)];
       case 'error': return ['error', draw.pick(['boom', 'bang'])];
       case 'exit': return ['exit', draw.pick(REASONS)];
       case 'throw': return ['throw', 'boom'];
@@ -74,7 +81,9 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
     const ids = ['g1', 'g2', 'g3'].slice(0, setup.between(1, 3));
     const clients = setup.between(1, CLIENTS_MAX);
     const plot = new Plot(ids, timed);
-    const servers = ids.map((id): Term => ['server', id, setup.pick(['false', 'true']), setup.weighted([['ok', 10], ['crash', 2], ['throw', 1], ['exit_bang', 1], ['exit_normal', 1]] as const), startOf(plot, setup, id)]);
+    const servers = ids.map((id): Term => ['server', id, setup.pick(['false', 'true']), setup.weighted(
+      [['ok', 10], ['crash', 2], ['throw', 1], ['exit_bang', 1], ['exit_normal', 1]] as const,
+    ), startOf(plot, setup, id)]);
     const steps: Term[] = [];
     // Two servers that work at once have no order: the requests of one step go to one of them.
     let open: { readonly who: string; readonly to: string; readonly ops: Term[]; busy: boolean } | null = null;
@@ -104,9 +113,11 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
         continue;
       }
       // Behind an exit signal nothing is promised but that the process has ended afterwards.
-      // Between an idle timeout of 0 ms and what a client sends next there is no order, nor between that and what a server does after a reply.
+      // Between an idle timeout of 0 ms and what a client sends next there is no order, nor between that and what a
+      // server does after a reply.
       open.busy ||= /tell|continue/.test(printTerm(op));
-      if (word === 'signal' || word === 'stop' || (word === 'call' && open.busy) || (!timed && printTerm(op).includes('timeout'))) open = null;
+      if (word === 'signal' || word === 'stop' || (word === 'call' && open.busy)
+        || (!timed && printTerm(op).includes('timeout'))) open = null;
     }
     if (timed) steps.push(['advance', 400]);
     return [family, servers, clients, steps];
@@ -120,7 +131,9 @@ function waits(op: Term): boolean {
 }
 
 function startOf(plot: Plot, draw: Draw, id: string): Term {
-  switch (draw.weighted([['ok', 10], ['timeout', 2], ['continue', 2], ['stop', 1], ['ignore', 1], ['error', 1], ['exit', 1]] as const)) {
+  switch (draw.weighted(
+    [['ok', 10], ['timeout', 2], ['continue', 2], ['stop', 1], ['ignore', 1], ['error', 1], ['exit', 1]] as const,
+  )) {
     case 'ok': return ['ok'];
     case 'timeout': return ['timeout', plot.idle(draw)];
     case 'continue': return ['continue', plot.script(draw, 'other', 1, id)];
@@ -133,7 +146,9 @@ function startOf(plot: Plot, draw: Draw, id: string): Term {
 
 function opOf(plot: Plot, draw: Draw, to: string): Term {
   switch (draw.weighted([['call', 8], ['cast', 5], ['info', 2], ['stop', 1], ['signal', 1]] as const)) {
-    case 'call': return ['call', to, plot.script(draw, 'call', 0, to), plot.timed && draw.below(2) === 0 ? 50 + 100 * draw.below(2) : 'infinity'];
+    case 'call': return ['call', to, plot.script(draw, 'call', 0, to), plot.timed && draw.below(2) === 0
+      ? 50 + 100 * draw.below(2)
+      : 'infinity'];
     case 'cast': return ['cast', to, plot.script(draw, 'other', 0, to)];
     case 'info': return ['info', to, plot.script(draw, 'other', 0, to)];
     case 'stop': return ['stop', to, draw.pick(REASONS.slice(0, 4))];

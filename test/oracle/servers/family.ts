@@ -4,7 +4,8 @@ import { decodeServers } from './decode.js';
 import { runServers } from './run.js';
 import { serverShape } from './shape.js';
 
-const common = { run: runServers, arrange: (events: readonly string[]): readonly string[] => events, program: programOf };
+const common =
+  { run: runServers, arrange: (events: readonly string[]): readonly string[] => events, program: programOf };
 
 export const servers: Family = {
   ...common, name: 'servers', about: 'gen_server: calls, casts, infos, continue, stop, deferred replies, crashes in every callback', weight: 3, timed: false, stepsMax: 14, width: 20,
@@ -20,9 +21,13 @@ type Tuple = readonly [string, ...Term[]];
 function programOf(scenario: Term): string[] {
   const [, list, clients, steps] = scenario as readonly [string, readonly Tuple[], number, readonly Tuple[]];
   return [
-    ...list.map(([, id, trap, ending, start]) => `${String(id)} = system.start(Server, { ${trap === 'true' ? 'trapExit, ' : ''}${ending === 'ok' ? '' : `terminate: ${String(ending)}, `}init: ${printTerm(start as Term)} })`),
+    ...list.map(([, id, trap, ending, start]) => `${String(id)} = system.start(Server, { ${trap === 'true'
+      ? 'trapExit, '
+      : ''}${ending === 'ok' ? '' : `terminate: ${String(ending)}, `}init: ${printTerm(start as Term)} })`),
     `clients c1 … c${clients}`,
-    ...steps.map(([word, who, ops], at) => `${at + 1}. ${word === 'advance' ? `clock + ${String(who)} ms` : `${String(who)}: ${(ops as readonly Tuple[]).map(opText).join('; ')}`}`),
+    ...steps.map(([word, who, ops], at) => `${at + 1}. ${word === 'advance'
+      ? `clock + ${String(who)} ms`
+      : `${String(who)}: ${(ops as readonly Tuple[]).map(opText).join('; ')}`}`),
   ];
 }
 
@@ -36,6 +41,10 @@ function opText([word, to, what, ms]: Tuple): string {
 type Script = readonly ['do', number, readonly Tuple[], Tuple];
 
 function scriptText([, tag, actions, returned]: Script): string {
-  const acts = actions.map(([word, a, b]) => (word === 'tell' ? `send self ${scriptText(a as unknown as Script)}` : word === 'call' ? `call ${String(a)} ${scriptText(b as unknown as Script)}` : [word, a].filter((one) => one !== undefined).map((one) => printTerm(one)).join(' ')));
+  const acts = actions.map((
+    [word, a, b],
+  ) => (word === 'tell' ? `send self ${scriptText(a as unknown as Script)}` : word === 'call'
+    ? `call ${String(a)} ${scriptText(b as unknown as Script)}`
+    : [word, a].filter((one) => one !== undefined).map((one) => printTerm(one)).join(' ')));
   return `#${tag}: ${[...acts, printTerm(returned)].join(', ')}`;
 }

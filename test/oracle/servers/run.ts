@@ -40,7 +40,9 @@ class Stage {
   meet(label: string, pid: Pid): void {
     this.pids.set(label, pid);
     this.labels.set(pid, label);
-    void this.system.monitor(pid).down.then((down) => this.recorder.log('downs?', event(label, this.text(down.reason))));
+    void this.system.monitor(pid).down.then(
+      (down) => this.recorder.log('downs?', event(label, this.text(down.reason))),
+    );
   }
 
   pid(label: Term | undefined): Pid {
@@ -50,7 +52,8 @@ class Stage {
   }
 
   ref(label: Term | undefined): Ref {
-    return this.system.ref(this.definitions.get(label as string) as AnyDefinition, this.pid(label)) as unknown as AgentRef<never> & Ref;
+    return this.system.ref(this.definitions.get(label as string) as AnyDefinition, this.pid(label)) as unknown as
+      & AgentRef<never> & Ref;
   }
 
   start([, label, trap, ending, begin]: Tuple): void {
@@ -122,7 +125,9 @@ class Server {
 
   info(self: Me, message: unknown): unknown {
     if (message instanceof Timeout) this.log('timeout', String(self.state));
-    else if (message instanceof Exit) this.log('exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason));
+    else if (message instanceof Exit) this.log(
+      'exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason),
+    );
     else return this.perform(self, 'info', (message as Info).script);
     return undefined;
   }
@@ -158,7 +163,9 @@ class Server {
 
   private async ask(self: Me, to: Term | undefined, script: Script): Promise<void> {
     const ref = (this.stage.ref(to) as unknown as AgentRef<never>).bind(self) as unknown as Ref;
-    const answer = await ref.call('do', script).then((value) => event('reply', String(value)), (error: unknown) => this.stage.failure(error));
+    const answer = await ref.call('do', script).then(
+      (value) => event('reply', String(value)), (error: unknown) => this.stage.failure(error),
+    );
     this.log('asked', String(to), String(script[1]), answer);
   }
 
@@ -193,10 +200,14 @@ async function client(stage: Stage, label: string, self: ProcessSelf): Promise<v
     if (message instanceof Command) for (const [word, to, a, b] of message.ops) {
       const ref = (stage.ref(to) as unknown as AgentRef<never>).bind(self) as unknown as Ref;
       switch (word) {
-        case 'call': log('call', String(to), String((a as unknown as Script)[1]), await ref.call('do', a as unknown as Script, { timeoutMs: b as number | 'infinity' }).then((value) => event('reply', String(value)), (error: unknown) => stage.failure(error))); break;
+        case 'call': log('call', String(to), String((a as unknown as Script)[1]), await ref.call(
+          'do', a as unknown as Script, { timeoutMs: b as number | 'infinity' },
+        ).then((value) => event('reply', String(value)), (error: unknown) => stage.failure(error))); break;
         case 'cast': ref.cast('do', a as unknown as Script); break;
         case 'info': self.send(stage.pid(to), new Info(a as unknown as Script)); break;
-        case 'stop': log('stop', String(to), await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error))); break;
+        case 'stop': log(
+          'stop', String(to), await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error)),
+        ); break;
         case 'signal': self.exitOther(stage.pid(to), reasonFrom(a)); break;
       }
     }

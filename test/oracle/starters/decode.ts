@@ -36,7 +36,10 @@ class Planter {
     const id = `w${++this.workers}`;
     this.workerIds.push(id);
     const restart = draw.weighted([['permanent', 4], ['transient', 3], ['temporary', 2]] as const);
-    const starts = draw.weighted<Term>([[[], 10], [[['ok'], ['fail']], 2], [[['ok'], ['ignore']], 1], [sound ? [] : [['fail']], 3], [sound ? [] : [['ignore']], 1]]);
+    const starts = draw.weighted<Term>([
+      [[], 10], [[['ok'], ['fail']], 2], [[['ok'], ['ignore']], 1], [sound ? [] : [['fail']], 3],
+      [sound ? [] : [['ignore']], 1],
+    ]);
     return ['worker', id, restart, draw.below(2) === 0 ? 'true' : 'false', starts];
   }
 
@@ -64,12 +67,17 @@ function treeOps(draw: Draw, planter: Planter): Term[] {
   const how = draw.below(5);
   planter.theirs.push(`s${planter.sups + 1}`);
   if (how === 0) return [['trap', 'true'], ['tree', planter.tree(draw, false)]];
-  return [...(how === 1 ? [['trap', 'true']] : how === 2 ? [['trap', 'false']] : []), ['tree', planter.tree(draw, true)]];
+  return [
+    ...(how === 1 ? [['trap', 'true']] : how === 2 ? [['trap', 'false']] : []), ['tree', planter.tree(draw, true)],
+  ];
 }
 
 function stepOf(draw: Draw, planter: Planter): Term {
   const full = planter.sups >= TREES_MAX;
-  const word = draw.weighted([['ops', 10], ['tree', full ? 0 : 4], ['boss', full ? 0 : 5], ['crash', 6], ['kill', 3], ['stop', 4], ['signal_sup', 2], ['which', 2]] as const);
+  const word = draw.weighted([
+    ['ops', 10], ['tree', full ? 0 : 4], ['boss', full ? 0 : 5], ['crash', 6], ['kill', 3], ['stop', 4],
+    ['signal_sup', 2], ['which', 2],
+  ] as const);
   switch (word) {
     case 'ops': return ['at', planter.puppet(draw), opsOf(draw, planter)];
     case 'tree': return ['at', planter.puppet(draw), treeOps(draw, planter)];
@@ -88,7 +96,9 @@ function opsOf(draw: Draw, planter: Planter): Term[] {
   const ops: Term[] = [];
   const count = draw.between(1, 3);
   for (let n = 0; n < count; n++) {
-    const word = draw.weighted([['trap', 3], ['unlink', 3], ['link', 2], ['signal_tree', 3], ['signal', 2], ['spawn', 2], ['end', 6]] as const);
+    const word = draw.weighted(
+      [['trap', 3], ['unlink', 3], ['link', 2], ['signal_tree', 3], ['signal', 2], ['spawn', 2], ['end', 6]] as const,
+    );
     switch (word) {
       case 'trap': ops.push(['trap', draw.below(2) === 0 ? 'true' : 'false']); break;
       case 'unlink': ops.push(['unlink', draw.rarely(4) ? planter.puppet(draw) : planter.top(draw)]); break;
@@ -98,7 +108,9 @@ function opsOf(draw: Draw, planter: Planter): Term[] {
       case 'signal_tree': return [...ops, ['signal', planter.top(draw), draw.pick([...REASONS, 'kill'])]];
       case 'signal': return [...ops, ['signal', planter.puppet(draw), draw.pick([...REASONS, 'kill'])]];
       case 'spawn':
-        if (planter.puppets < PUPPETS_MAX) ops.push(['spawn', `p${++planter.puppets}`, draw.below(2) === 0 ? 'link' : 'plain']);
+        if (planter.puppets < PUPPETS_MAX) {
+          ops.push(['spawn', `p${++planter.puppets}`, draw.below(2) === 0 ? 'link' : 'plain']);
+        }
         break;
       case 'end': return [...ops, endOp(draw)];
     }

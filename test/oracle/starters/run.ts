@@ -41,7 +41,9 @@ class Stage {
 
   watch(label: string, pid: Pid, failed: boolean = false): void {
     this.labels.set(pid, label);
-    void this.system.monitor(pid).down.then((down) => this.recorder.log('downs?', event(label, failed ? 'failed' : reasonText(down.reason, this.labelOf))));
+    void this.system.monitor(pid).down.then(
+      (down) => this.recorder.log('downs?', event(label, failed ? 'failed' : reasonText(down.reason, this.labelOf))),
+    );
   }
 
   /** A process without a behaviour. */
@@ -65,7 +67,9 @@ class Stage {
 
   private spec(tree: string, term: Term, above: readonly string[]): SupervisorSpec {
     const { id, strategy, intensity, children } = readSup(term);
-    return { strategy, intensity, periodMs: 60_000, children: children.map((one) => this.child(tree, one, [id, ...above])) };
+    return {
+      strategy, intensity, periodMs: 60_000, children: children.map((one) => this.child(tree, one, [id, ...above])),
+    };
   }
 
   private child(tree: string, term: Term, above: readonly string[]): ChildSpec {
@@ -105,21 +109,28 @@ class Stage {
       case 'crash': if (worker !== undefined) system.ref(this.agent, worker).cast('crash'); return;
       case 'kill': if (worker !== undefined) system.exit(worker, 'kill'); return;
       case 'signal_sup': if (pid !== undefined) system.exit(pid, reasonFrom(what)); return;
-      case 'which': this.recorder.log('api?', event('which', label, pid === undefined || !system.alive(pid) ? 'exit(noproc)' : await this.children(pid))); return;
+      case 'which': this.recorder.log(
+        'api?',
+        event('which', label, pid === undefined || !system.alive(pid) ? 'exit(noproc)' : await this.children(pid)),
+      ); return;
       default: throw new Error(`unknown step ${word}`);
     }
   }
 
   private async children(pid: Pid): Promise<string> {
     const rows = await this.system.supervisor(pid).whichChildren();
-    return `[${rows.map((one) => event(one.id, one.status === 'restarting' ? 'restarting' : one.pid === undefined ? 'undefined' : this.labelOf(one.pid) ?? one.id)).join(',')}]`;
+    return `[${rows.map((one) => event(one.id, one.status === 'restarting'
+      ? 'restarting'
+      : one.pid === undefined ? 'undefined' : this.labelOf(one.pid) ?? one.id)).join(',')}]`;
   }
 }
 
 /** What lives for every worker. */
 function workerOf(stage: Stage) {
   return defineAgent({
-    init(tree: string, term: Term, above: readonly string[]) { return stage.begin(this, tree, term, above) as WorkerState; },
+    init(
+      tree: string, term: Term, above: readonly string[],
+    ) { return stage.begin(this, tree, term, above) as WorkerState; },
     casts: {
       boss: (self, term: Term) => stage.tree(self, self.state.me, term),
       stop: (self, reason: ExitReason) => self.stop(reason),
@@ -128,7 +139,9 @@ function workerOf(stage: Stage) {
     info({ state }, message) {
       if (message instanceof Exit) stage.recorder.log(state.me, exitText(stage, message));
     },
-    terminate({ state }, reason) { stage.recorder.log(state.tree, event('terminate', state.me, reasonText(reason, stage.labelOf))); },
+    terminate(
+      { state }, reason,
+    ) { stage.recorder.log(state.tree, event('terminate', state.me, reasonText(reason, stage.labelOf))); },
   });
 }
 
@@ -156,7 +169,9 @@ function perform(stage: Stage, me: string, self: ProcessSelf, [word, a, b]: Op):
   switch (word) {
     case 'trap': self.trapExit(a === 'true'); return;
     case 'tree': return stage.tree(self, me, a as Term);
-    case 'spawn': stage.born(String(a), self.spawn((one) => puppet(stage, String(a), one), { link: b === 'link' }).pid); return;
+    case 'spawn': stage.born(
+      String(a), self.spawn((one) => puppet(stage, String(a), one), { link: b === 'link' }).pid,
+    ); return;
     case 'exit': return self.exit(reasonFrom(a));
     case 'error': throw new Error(String(a));
     case 'unlink': if (who !== undefined) self.unlink(who); return;

@@ -10,13 +10,21 @@ const sup = label('s');
 const bool = one('true', 'false');
 const starts = list(tuples({ ok: [], fail: [], ignore: [] }));
 const workerFields: readonly Shape[] = [worker, one('permanent', 'transient', 'temporary'), bool, starts];
-const supFields: readonly Shape[] = [sup, one(...STRATEGIES), int(0, 100), lazy(() => list(either(tuples({ worker: workerFields }), tuples({ sup: supFields }))))];
+const supFields: readonly Shape[] = [
+  sup, one(...STRATEGIES), int(0, 100),
+  lazy(() => list(either(tuples({ worker: workerFields }), tuples({ sup: supFields })))),
+];
 const tree = tuples({ sup: supFields });
 const who = either(puppet, sup);
 const op = tuples({
-  trap: [bool], tree: [tree], spawn: [puppet, one('link', 'plain')], unlink: [who], link: [who], signal: [who, reason], exit: [reason], error: [one('boom')], return: [],
+  trap: [bool], tree: [tree], spawn: [
+    puppet, one('link', 'plain'),
+  ], unlink: [who], link: [who], signal: [who, reason], exit: [reason], error: [one('boom')], return: [],
 });
-const step = tuples({ at: [puppet, list(op)], boss: [worker, tree], stop: [worker, reason], crash: [worker], kill: [worker], signal_sup: [sup, reason], which: [sup] });
+const step = tuples({
+  at: [puppet, list(op)], boss: [worker, tree], stop: [worker, reason], crash: [worker], kill: [worker],
+  signal_sup: [sup, reason], which: [sup],
+});
 
 export const startersShape: Shape = tuples({ starters: [int(1, 9), list(step)] });
 
@@ -29,7 +37,8 @@ export interface SupTerm {
 }
 
 export function readSup(term: Term): SupTerm {
-  const [, id, strategy, intensity, children] = term as readonly [string, string, SupTerm['strategy'], number, readonly Term[]];
+  const [, id, strategy, intensity, children] =
+    term as readonly [string, string, SupTerm['strategy'], number, readonly Term[]];
   return { id, strategy, intensity, children };
 }
 
@@ -42,7 +51,8 @@ export interface WorkerTerm {
 }
 
 export function readWorker(term: Term): WorkerTerm {
-  const [, id, restart, trap, starts] = term as readonly [string, string, WorkerTerm['restart'], string, readonly (readonly [string])[]];
+  const [, id, restart, trap, starts] =
+    term as readonly [string, string, WorkerTerm['restart'], string, readonly (readonly [string])[]];
   return { id, restart, trap: trap === 'true', starts: starts.map(([what]) => what) };
 }
 

@@ -18,7 +18,10 @@ interface Waiting {
   readonly any: boolean;
 }
 
-/** What the decoder must remember, so that no owner waits for ever: nobody can end a wait that castcall does not begin (TK-02). */
+/**
+ * What the decoder must remember, so that no owner waits for ever: nobody can end a wait that castcall does not begin
+ * (TK-02).
+ */
 class Plot {
   readonly tasks = new Map<string, Known>();
   readonly waiting = new Map<string, Waiting>();
@@ -73,7 +76,10 @@ function endOf(plot: Plot, draw: Draw, owner: string): Term {
 }
 
 function opOf(plot: Plot, draw: Draw, owner: string): Term {
-  const word = draw.weighted([['async', 7], ['await', 4], ['await_out', 2], ['yield', 4], ['shutdown', 5], ['ignore', 3], ['await_many', 2], ['yield_many', 2], ['demonitor', 1], ['trap', 1]] as const);
+  const word = draw.weighted([
+    ['async', 7], ['await', 4], ['await_out', 2], ['yield', 4], ['shutdown', 5], ['ignore', 3], ['await_many', 2],
+    ['yield_many', 2], ['demonitor', 1], ['trap', 1],
+  ] as const);
   const [mine, fresh] = [plot.of(owner, false), plot.of(owner, true)];
   if (word === 'trap') return ['trap', draw.pick(['true', 'false'])];
   if (word === 'async' || mine.length === 0) return asyncOf(plot, draw, owner, mine);
@@ -82,7 +88,9 @@ function opOf(plot: Plot, draw: Draw, owner: string): Term {
     case 'shutdown': return shutdownOf(plot, draw, owner, draw.pick(mine));
     case 'yield': case 'await': {
       const task = draw.pick(mine);
-      if (!fresh.includes(task) || draw.below(2) === 0) return word === 'await' ? letGo(plot, [word, task, 0]) : [word, task, 0];
+      if (!fresh.includes(task) || draw.below(2) === 0) {
+        return word === 'await' ? letGo(plot, [word, task, 0]) : [word, task, 0];
+      }
       plot.wait(owner, [task], true);
       return [word, task, 'infinity'];
     }
@@ -119,7 +127,9 @@ function shutdownOf(plot: Plot, draw: Draw, owner: string, task: string): Term {
   return letGo(plot, ['shutdown', task, how]);
 }
 
-function manyOf(plot: Plot, draw: Draw, owner: string, word: 'await_many' | 'yield_many', fresh: readonly string[]): Term {
+function manyOf(
+  plot: Plot, draw: Draw, owner: string, word: 'await_many' | 'yield_many', fresh: readonly string[],
+): Term {
   const some = fresh.slice(0, draw.between(1, 3));
   if (some.length === 0) return ['trap', 'true'];
   const terms = some.map((task): Term => [task]);

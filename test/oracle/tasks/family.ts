@@ -29,7 +29,10 @@ function settleDeaths(events: readonly string[], died: boolean): string[] {
 
 function programOf(scenario: Term): string[] {
   const [, count, steps] = scenario as readonly [string, number, readonly Tuple[]];
-  return [`o1 … o${count} = system.spawn(async (self) => { for (;;) log(await self.receive()); })`, ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  return [
+    `o1 … o${count} = system.spawn(async (self) => { for (;;) log(await self.receive()); })`,
+    ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`),
+  ];
 }
 
 function stepText([word, who, what]: Tuple): string {
@@ -45,8 +48,12 @@ function stepText([word, who, what]: Tuple): string {
 function opText([word, a, b, c]: Tuple): string {
   switch (word) {
     case 'trap': return `self.trapExit(${String(a)})`;
-    case 'async': return `${String(a)} = self.task.${b === 'link' ? 'async' : 'asyncNolink'}(${c === 'true' ? 'trapping exits' : 'fn'})`;
-    case 'await_many': case 'yield_many': return `self.task.${word === 'await_many' ? 'awaitMany' : 'yieldMany'}([${(a as readonly Tuple[]).join(', ')}], ${String(b)})`;
+    case 'async': return `${String(a)} = self.task.${b === 'link'
+      ? 'async'
+      : 'asyncNolink'}(${c === 'true' ? 'trapping exits' : 'fn'})`;
+    case 'await_many': case 'yield_many': return `self.task.${word === 'await_many'
+      ? 'awaitMany'
+      : 'yieldMany'}([${(a as readonly Tuple[]).join(', ')}], ${String(b)})`;
     case 'demonitor': return `self.demonitor(${String(a)}.ref)`;
     case 'await_out': return `self.task.await(${String(a)}, ${String(b)}), and lets its failure out`;
     default: return `self.task.${word}(${String(a)}${b === undefined ? '' : `, ${String(b)}`})`;

@@ -1,4 +1,7 @@
-import { createSystem, Down, Exit, TaskError, TaskResult, type MonitorRef, type Pid, type ProcessSelf, type System, type Task, type TaskOutcome, type TaskSelf } from '../../../src/index.js';
+import {
+  createSystem, Down, Exit, TaskError, TaskResult, type MonitorRef, type Pid, type ProcessSelf, type System, type Task,
+  type TaskOutcome, type TaskSelf,
+} from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
 import type { Term } from '../term.js';
@@ -29,7 +32,9 @@ class Stage {
   meet(label: string, pid: Pid): void {
     this.pids.set(label, pid);
     this.labels.set(pid, label);
-    void this.system.monitor(pid).down.then((down) => this.recorder.log('downs?', event(label, this.text(down.reason))));
+    void this.system.monitor(pid).down.then(
+      (down) => this.recorder.log('downs?', event(label, this.text(down.reason))),
+    );
   }
 
   send(label: Term | undefined, message: unknown): void {
@@ -60,7 +65,9 @@ class Owner {
       if (message instanceof Command) await this.perform(message.op);
       else if (message instanceof TaskResult) this.log('result', this.taskOf(message.ref), String(message.value));
       else if (message instanceof Down) this.log('down', this.taskOf(message.ref), this.stage.text(message.reason));
-      else if (message instanceof Exit) this.log('exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason));
+      else if (message instanceof Exit) this.log(
+        'exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason),
+      );
     }
   }
 
@@ -87,21 +94,34 @@ class Owner {
       stage.meet(label, task.pid);
       return;
     }
-    const given = Array.isArray(a) ? (a as readonly Tuple[]).map(([one]) => this.tasks.get(one)) : [this.tasks.get(label)];
+    const given =
+      Array.isArray(a) ? (a as readonly Tuple[]).map(([one]) => this.tasks.get(one)) : [this.tasks.get(label)];
     if (given.includes(undefined)) return;
     const tasks = given as Task<unknown>[];
     const [task] = tasks as [Task<unknown>];
     const all = `[${Array.isArray(a) ? (a as readonly Tuple[]).join(',') : label}]`;
     const timeoutMs = b as number | 'infinity';
     switch (word) {
-      case 'await': this.log('await', label, await verbs.await(task, { timeoutMs }).then((value) => event('value', String(value)), (error: unknown) => this.failure(error))); return;
-      case 'await_out': this.log('await', label, event('value', String(await verbs.await(task, { timeoutMs })))); return;
+      case 'await': this.log('await', label, await verbs.await(task, { timeoutMs }).then(
+        (value) => event('value', String(value)), (error: unknown) => this.failure(error),
+      )); return;
+      case 'await_out': this.log(
+        'await', label, event('value', String(await verbs.await(task, { timeoutMs }))),
+      ); return;
       case 'yield': this.log('yield', label, this.outcome(await verbs.yield(task, { timeoutMs }))); return;
-      case 'shutdown': this.log('shutdown', label, this.outcome(await verbs.shutdown(task, b as number | 'infinity' | 'brutal_kill'), 'exit(noproc)')); return;
+      case 'shutdown': this.log(
+        'shutdown', label,
+        this.outcome(await verbs.shutdown(task, b as number | 'infinity' | 'brutal_kill'), 'exit(noproc)'),
+      ); return;
       case 'ignore': this.log('ignore', label, this.outcome(verbs.ignore(task))); return;
       case 'demonitor': self.demonitor(task.ref); this.log('demonitor', label); return;
-      case 'await_many': this.log('await_many', all, await verbs.awaitMany(tasks, { timeoutMs }).then((values) => `[${values.join(',')}]`, (error: unknown) => this.failure(error))); return;
-      case 'yield_many': this.log('yield_many', all, `[${(await verbs.yieldMany(tasks, { timeoutMs })).map((one) => this.outcome(one)).join(',')}]`); return;
+      case 'await_many': this.log('await_many', all, await verbs.awaitMany(tasks, { timeoutMs }).then(
+        (values) => `[${values.join(',')}]`, (error: unknown) => this.failure(error),
+      )); return;
+      case 'yield_many': this.log(
+        'yield_many', all,
+        `[${(await verbs.yieldMany(tasks, { timeoutMs })).map((one) => this.outcome(one)).join(',')}]`,
+      ); return;
       default: throw new Error(`unknown operation ${word}`);
     }
   }

@@ -17,6 +17,9 @@ const op = tuples({
   await_many: [some, patience], yield_many: [some, patience],
   shutdown: [task, either(patience, one('brutal_kill'))], ignore: [task], demonitor: [task],
 });
-const step = tuples({ at: [owner, op], finish: [task, int(0, 9)], exits: [task, reason], crashes: [task], signal: [either(task, owner), reason] });
+const step = tuples({
+  at: [owner, op], finish: [task, int(0, 9)], exits: [task, reason], crashes: [task],
+  signal: [either(task, owner), reason],
+});
 
 export const taskShape: Shape = tuples({ tasks: [int(1, OWNERS_MAX), list(step)] });

@@ -37,7 +37,9 @@ function orphansLast(events: readonly string[]): string[] {
 
 function programOf(scenario: Term): string[] {
   const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];
-  return [`${readSup(top).id} = await system.${isDynamic(top) ? 'superviseDynamic' : isPool(top) ? 'superviseSimple' : 'supervise'}(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  return [`${readSup(top).id} = await system.${isDynamic(top) ? 'superviseDynamic' : isPool(top)
+    ? 'superviseSimple'
+    : 'supervise'}(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
 }
 
 function supText(term: Term, depth: number): string[] {
@@ -46,13 +48,18 @@ function supText(term: Term, depth: number): string[] {
   const own = `${significant ? ', significant' : ''}${auto === 'never' ? '' : `, autoShutdown: ${auto}`}`;
   return [
     `${indent}${id}: ${strategy}, intensity ${intensity} in ${periodSeconds} s, ${restart}, shutdown ${shutdown}${own}`,
-    ...children.flatMap((one) => ((one as readonly Term[])[0] === 'sup' ? supText(one, depth + 1) : [`${indent}  ${workerText(one)}`])),
+    ...children.flatMap(
+      (one) => ((one as readonly Term[])[0] === 'sup' ? supText(one, depth + 1) : [`${indent}  ${workerText(one)}`]),
+    ),
   ];
 }
 
 function workerText(term: Term): string {
   const { id, restart, shutdown, trap, end, significant, starts } = readWorker(term);
-  const how = [restart, `shutdown ${shutdown}`, ...(trap ? ['trapExit'] : []), ...(significant ? ['significant'] : []), ...(end === 'ok' ? [] : [`end: ${end}`])];
+  const how = [
+    restart, `shutdown ${shutdown}`, ...(trap ? ['trapExit'] : []), ...(significant ? ['significant'] : []),
+    ...(end === 'ok' ? [] : [`end: ${end}`]),
+  ];
   return `child('${id}', ${how.join(', ')}${starts.length === 0 ? '' : `, starts: ${starts.join(', ')}, ok …`})`;
 }
 
@@ -65,9 +72,13 @@ function stepText([word, a, b]: readonly [string, ...Term[]]): string {
     case 'signal': case 'signal_sup': return `system.exit(${String(a)}, ${printTerm(b as Term)})`;
     case 'release': return `the init of ${String(a)} that hangs goes on`;
     case 'stop_top': return 'the topmost supervisor is stopped';
-    case 'start_child': return `${String(a)}.startChild(${(b as readonly Term[])[0] === 'sup' ? supText(b as Term, 0).join('; ') : workerText(b as Term)})`;
+    case 'start_child': return `${String(a)}.startChild(${(b as readonly Term[])[0] === 'sup'
+      ? supText(b as Term, 0).join('; ')
+      : workerText(b as Term)})`;
     case 'start_instance': return `${String(a)}.startChild(${workerText(b as Term)})`;
-    case 'terminate_pid': return `${String(a)}.terminateChild(the pid of ${b === 'foreign' ? 'a stranger' : Array.isArray(b) ? `the first ${String(b[1])}` : String(b)})`;
+    case 'terminate_pid': return `${String(a)}.terminateChild(the pid of ${b === 'foreign'
+      ? 'a stranger'
+      : Array.isArray(b) ? `the first ${String(b[1])}` : String(b)})`;
     case 'which': case 'who': return `${String(a)}.whichChildren()`;
     case 'count': return `${String(a)}.countChildren()`;
     default: return `${String(a)}.${word.replace(/_c/, 'C')}('${String(b)}')`;

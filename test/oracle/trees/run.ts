@@ -52,7 +52,9 @@ class Forest {
     made.then((top) => {
       this.recorder.log('api?', 'started(ok)');
       void top.down.then((reason) => this.recorder.log('downs?', event('top', reasonText(reason, this.labelOf))));
-    }, (error: unknown) => this.recorder.log('api?', event('started', reasonText(error instanceof StartError ? error.reason : error, this.labelOf))));
+    }, (error: unknown) => this.recorder.log(
+      'api?', event('started', reasonText(error instanceof StartError ? error.reason : error, this.labelOf)),
+    ));
   }
 
   private async startPool(term: Term): Promise<AnySupervisorRef<unknown>> {
@@ -77,16 +79,24 @@ class Forest {
     const { id, strategy, intensity, periodSeconds, auto, children } = readSup(term);
     const chain = [id, ...above];
     this.chains.set(id, chain);
-    return { strategy: strategy as Strategy, intensity, periodMs: periodSeconds * 1_000, autoShutdown: auto as AutoShutdown, children: children.map((one) => this.spec(one, chain)) };
+    return {
+      strategy: strategy as Strategy, intensity, periodMs: periodSeconds * 1_000, autoShutdown: auto as AutoShutdown,
+      children: children.map((one) => this.spec(one, chain)),
+    };
   }
 
   private spec(term: Term, above: readonly string[]): ChildSpec {
     if ((term as readonly Term[])[0] === 'sup') {
       const { id, restart, shutdown, significant } = readSup(term);
-      return supervisor(id, this.supSpec(term, above), { restart: restart as Restart, shutdown: shutdown as Shutdown, significant });
+      return supervisor(
+        id, this.supSpec(term, above), { restart: restart as Restart, shutdown: shutdown as Shutdown, significant },
+      );
     }
     const { id, restart, shutdown, significant } = readWorker(term);
-    return child(id, this.agent, term, above, { restart: restart as Restart, shutdown: shutdown as Shutdown, significant, name: false });
+    return child(
+      id, this.agent, term, above,
+      { restart: restart as Restart, shutdown: shutdown as Shutdown, significant, name: false },
+    );
   }
 
   said(word: string, me: string, ...args: string[]): void {
@@ -116,7 +126,9 @@ class Forest {
     const start = worker.starts[n - 1];
     // A start that failed ends with its own reason or with that of its supervisor's end, whichever comes first.
     const failed = start === 'fail' || start === 'crash' || start === 'stop';
-    void this.system.monitor(self.pid).down.then((down) => this.recorder.log('downs?', event(me, failed ? 'failed' : reasonText(down.reason, this.labelOf))));
+    void this.system.monitor(self.pid).down.then(
+      (down) => this.recorder.log('downs?', event(me, failed ? 'failed' : reasonText(down.reason, this.labelOf))),
+    );
     this.said('init', me);
     const ready = (): WorkerState => {
       if (worker.end === 'unlinked') self.unlink(parentOf(this.system, self.pid));
@@ -151,7 +163,9 @@ class Forest {
 
   private async request(word: string, id: string, given: Term | undefined): Promise<void> {
     const what = word === 'terminate_pid' ? this.whose(given as Term) : given;
-    const args = word === 'start_child' || word === 'start_instance' ? [id, String((what as readonly Term[])[1])] : given === undefined ? [id] : [id, reasonText(reasonFrom(what), this.labelOf)];
+    const args = word === 'start_child' || word === 'start_instance'
+      ? [id, String((what as readonly Term[])[1])]
+      : given === undefined ? [id] : [id, reasonText(reasonFrom(what), this.labelOf)];
     const answer = await this.ask(word, id, what).catch((error: unknown) => this.failure(error));
     this.recorder.log('api?', event(word, ...args, answer));
   }
@@ -159,12 +173,16 @@ class Forest {
   private async ask(word: string, id: string, what: Term | undefined): Promise<string> {
     const pid = this.lastPid.get(id);
     if (pid === undefined) return 'exit(noproc)';
-    if (this.pool !== null && word !== 'restart_child' && word !== 'delete_child') return this.askPool(this.pool, word, what as Term);
+    if (this.pool !== null && word !== 'restart_child' && word !== 'delete_child') {
+      return this.askPool(this.pool, word, what as Term);
+    }
     const sup = this.system.supervisor(pid);
     const child = String(what);
     switch (word) {
       case 'start_child': {
-        const started = await sup.startChild(this.spec(what as Term, this.chains.get(id) as readonly string[])) as { readonly pid: Pid | undefined };
+        const started = await sup.startChild(this.spec(what as Term, this.chains.get(id) as readonly string[])) as {
+          readonly pid: Pid | undefined
+        };
         return this.startedOk(started.pid, what as Term);
       }
       case 'terminate_child': await sup.terminateChild(child); return 'ok';
@@ -173,7 +191,9 @@ class Forest {
         return event('ok', this.labels.get(pid) ?? child);
       }
       case 'delete_child': await sup.deleteChild(child); return 'ok';
-      case 'which': return `[${(await sup.whichChildren()).map((one) => event(one.id, one.status === 'restarting' ? 'restarting' : one.pid === undefined ? 'undefined' : this.labels.get(one.pid) ?? one.id)).join(',')}]`;
+      case 'which': return `[${(await sup.whichChildren()).map((one) => event(one.id, one.status === 'restarting'
+        ? 'restarting'
+        : one.pid === undefined ? 'undefined' : this.labels.get(one.pid) ?? one.id)).join(',')}]`;
       case 'count': return countText(await sup.countChildren());
       default: throw new Error(`unknown step ${word}`);
     }
@@ -192,7 +212,9 @@ class Forest {
         await sup.terminateChild(String(what));
         return 'ok';
       }
-      case 'who': return `[${(await sup.whichChildren()).map(({ status, pid }) => (status === 'restarting' ? 'restarting' : this.labels.get(pid ?? '') ?? 'undefined')).sort().join(',')}]`;
+      case 'who': return `[${(await sup.whichChildren()).map(
+        ({ status, pid }) => (status === 'restarting' ? 'restarting' : this.labels.get(pid ?? '') ?? 'undefined'),
+      ).sort().join(',')}]`;
       case 'count': return countText(await sup.countChildren());
       default: throw new Error(`unknown step ${word}`);
     }
@@ -214,9 +236,14 @@ class Forest {
     if (error.code === 'PROTOCOL_MISMATCH') return event('error', error.code);
     if (error.code === 'NOPROC') return 'exit(noproc)';
     if (error.code !== 'REFUSED') throw error;
-    const details = error.details as { readonly pid?: Pid; readonly reason?: unknown; readonly id?: string } | undefined;
-    if (error.refusal === 'already_started') return event('error', event('already_started', this.labels.get(details?.pid ?? '') ?? String(details?.id)));
-    return event('error', error.refusal === 'start_failed' ? reasonText(details?.reason, this.labelOf) : String(error.refusal));
+    const details =
+      error.details as { readonly pid?: Pid; readonly reason?: unknown; readonly id?: string } | undefined;
+    if (error.refusal === 'already_started') {
+      return event('error', event('already_started', this.labels.get(details?.pid ?? '') ?? String(details?.id)));
+    }
+    return event(
+      'error', error.refusal === 'start_failed' ? reasonText(details?.reason, this.labelOf) : String(error.refusal),
+    );
   }
 }
 

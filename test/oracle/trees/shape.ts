@@ -22,9 +22,12 @@ const shutdown = either(one('brutal_kill', 'infinity'), int(0, 10_000));
 const bool = one('true', 'false');
 
 const outcome = tuples({ ok: [], fail: [], stop: [], ignore: [], crash: [], hang: [] });
-const workerFields: readonly Shape[] = [worker, restart, shutdown, bool, one('ok', 'crash', 'stubborn', 'unlinked'), bool, list(outcome)];
+const workerFields: readonly Shape[] =
+  [worker, restart, shutdown, bool, one('ok', 'crash', 'stubborn', 'unlinked'), bool, list(outcome)];
 const supFields: readonly Shape[] = [
-  sup, one(...STRATEGIES), int(0, 100), int(1, 100), restart, shutdown, bool, one('never', 'any_significant', 'all_significant'),
+  sup, one(
+    ...STRATEGIES,
+  ), int(0, 100), int(1, 100), restart, shutdown, bool, one('never', 'any_significant', 'all_significant'),
   lazy(() => list(either(tuples({ worker: workerFields }), tuples({ sup: supFields })))),
 ];
 export const childSpec: Shape = tuples({ worker: workerFields, sup: supFields });
@@ -42,12 +45,20 @@ export function treeShape(family: string): Shape {
 }
 
 const instance = tuples({ worker: workerFields });
-const templates: Shape = (term) => list(instance)(term) ?? ((term as readonly Term[]).length === 1 ? null : 'a pool has one template');
+const templates: Shape =
+  (term) => list(instance)(term) ?? ((term as readonly Term[]).length === 1 ? null : 'a pool has one template');
 const poolId = either(sup, label('d'));
-const pool = tuples({ sup: [poolId, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates] });
-const poolStep = tuples({ ...common(poolId), start_instance: [poolId, instance], terminate_pid: [poolId, either(worker, one('foreign'), tuples({ first: [worker] }))], who: [poolId] });
+const pool =
+  tuples({ sup: [poolId, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates] });
+const poolStep = tuples({
+  ...common(poolId), start_instance: [poolId, instance],
+  terminate_pid: [poolId, either(worker, one('foreign'), tuples({ first: [worker] }))], who: [poolId],
+});
 
-/** A supervisor whose children are instances of one template; of the template and its instances, who is restarted and how it is stopped is the template's. */
+/**
+ * A supervisor whose children are instances of one template; of the template and its instances, who is restarted and
+ * how it is stopped is the template's.
+ */
 export function poolShape(family: string): Shape {
   return tuples({ [family]: [pool, list(poolStep)] });
 }
@@ -73,8 +84,12 @@ export interface WorkerTerm {
 }
 
 export function readWorker(term: Term): WorkerTerm {
-  const [, id, restart, shutdown, trap, end, significant, starts] = term as readonly [string, string, string, string | number, string, string, string, readonly (readonly [string])[]];
-  return { id, restart, shutdown, trap: trap === 'true', end, significant: significant === 'true', starts: starts.map(([what]) => what) };
+  const [, id, restart, shutdown, trap, end, significant, starts] =
+    term as readonly [string, string, string, string | number, string, string, string, readonly (readonly [string])[]];
+  return {
+    id, restart, shutdown, trap: trap === 'true', end, significant: significant === 'true',
+    starts: starts.map(([what]) => what),
+  };
 }
 
 /** The fields of a supervisor's term by name. */
@@ -91,6 +106,9 @@ export interface SupTerm {
 }
 
 export function readSup(term: Term): SupTerm {
-  const [, id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children] = term as readonly [string, string, string, number, number, string, string | number, string, string, readonly Term[]];
-  return { id, strategy, intensity, periodSeconds, restart, shutdown, significant: significant === 'true', auto, children };
+  const [, id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children] =
+    term as readonly [string, string, string, number, number, string, string | number, string, string, readonly Term[]];
+  return {
+    id, strategy, intensity, periodSeconds, restart, shutdown, significant: significant === 'true', auto, children,
+  };
 }

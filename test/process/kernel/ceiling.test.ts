@@ -20,7 +20,9 @@ function loaded(logger: Logger | false = false) {
   const at = (resident: number): string => {
     env.resident = resident;
     for (let n = 0; n < 128; n++) sink.cast('put', undefined, { priority: 'low' });
-    return LANES.map((priority) => sink.tryCast('put', undefined, { priority })).map((told) => (told === 'ok' ? '1' : '0')).join('');
+    return LANES.map((priority) => sink.tryCast('put', undefined, { priority })).map(
+      (told) => (told === 'ok' ? '1' : '0'),
+    ).join('');
   };
   return { env, system, sink, at };
 }
@@ -28,8 +30,12 @@ function loaded(logger: Logger | false = false) {
 describe('a memory ceiling', () => {
   test('P11 refuses the lanes one after the other, the lowest first, and takes them back with hysteresis', async () => {
     const { env, system, sink, at } = loaded();
-    expect([799, 800, 849, 850, 900, 949, 950, 5_000].map(at)).toEqual(['1111', '0111', '0111', '0011', '0001', '0001', '0000', '0000']);
-    expect([850, 849, 800, 799, 750, 749, 701, 700, 699].map(at)).toEqual(['0000', '0001', '0001', '0011', '0011', '0111', '0111', '0111', '1111']);
+    expect([799, 800, 849, 850, 900, 949, 950, 5_000].map(at)).toEqual(
+      ['1111', '0111', '0111', '0011', '0001', '0001', '0000', '0000'],
+    );
+    expect([850, 849, 800, 799, 750, 749, 701, 700, 699].map(at)).toEqual(
+      ['0000', '0001', '0001', '0011', '0011', '0111', '0111', '0111', '1111'],
+    );
     await env.settle();
     expect(env.collections).toBe(1);   // at most every two seconds
     const { sent, handled, rejected, shed, queued } = system.stats();
@@ -40,7 +46,8 @@ describe('a memory ceiling', () => {
 
   test('P11 tells each crossing once', () => {
     const lines: unknown[] = [];
-    const { at } = loaded({ error: () => undefined, warn: (fields) => lines.push(fields), info: (fields) => lines.push(fields) });
+    const { at } =
+      loaded({ error: () => undefined, warn: (fields) => lines.push(fields), info: (fields) => lines.push(fields) });
     for (const resident of [700, 900, 860, 990, 820, 600, 500, 810]) at(resident);
     expect(lines).toMatchObject([
       { label: 'memory above high water', residentBytes: 900, ceilingBytes: 1_000 },
@@ -61,7 +68,9 @@ describe('a memory ceiling', () => {
     ]);
     for (const error of errors) {
       expect(error).toBeInstanceOf(CallError);
-      expect(error).toMatchObject({ code: 'OVERLOADED', message: expect.stringContaining('memory.ceilingBytes 1000, resident 990') as unknown });
+      expect(error).toMatchObject(
+        { code: 'OVERLOADED', message: expect.stringContaining('memory.ceilingBytes 1000, resident 990') as unknown },
+      );
     }
     const sender = system.spawn(async (self) => {
       self.sendAfter(5, 'timer');
@@ -81,7 +90,8 @@ describe('a memory ceiling', () => {
   test('P11 an accepted delivery that is tried again while there is no memory waits', async () => {
     const { env, system, at } = loaded();
     let fail = true;
-    const Shaky = defineAgent({ name: 'Shaky', init: () => ({}), casts: { work() { if (fail) throw new Error('not now'); } } });
+    const Shaky =
+      defineAgent({ name: 'Shaky', init: () => ({}), casts: { work() { if (fail) throw new Error('not now'); } } });
     const start = (): unknown => system.start(Shaky, { name: 'shaky' });
     start();
     const receipt = await system.ref(Shaky, 'shaky').deliver('work');
@@ -107,7 +117,9 @@ describe('a memory ceiling', () => {
     expect(() => testSystem({ memory: memory as never })).toThrow(path);
   });
 
-  test('P11 keeps a real program under it for ten times more than it can handle, and lets it go on afterwards', { timeout: 60_000 }, async () => {
+  test('P11 keeps a real program under it for ten times more than it can handle, and lets it go on afterwards', {
+    timeout: 60_000,
+  }, async () => {
     const ended = await program(`
       const MB = 1024 * 1024;
       const base = process.memoryUsage.rss();
@@ -134,7 +146,8 @@ describe('a memory ceiling', () => {
       const fresh = system.start(Slow);
       const began = performance.now();
       while (fresh.tryCast('work', 'z') !== 'ok' && performance.now() - began < 20_000) {
-        for (let n = 0; n < 200; n++) text += 'x'.repeat(10_000).concat(String(n)).length;   // work as usual, which collects garbage
+        // work as usual, which collects garbage
+        for (let n = 0; n < 200; n++) text += 'x'.repeat(10_000).concat(String(n)).length;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
       const again = performance.now() - began;
@@ -143,7 +156,8 @@ describe('a memory ceiling', () => {
       await system.stop({ timeoutMs: 1_000 });
     `, { limitMs: 50_000 });
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    const { shed, over, queued, again, books } = JSON.parse(ended.stdout.slice(ended.stdout.indexOf('{'))) as Record<string, number>;
+    const { shed, over, queued, again, books } =
+      JSON.parse(ended.stdout.slice(ended.stdout.indexOf('{'))) as Record<string, number>;
     expect(books).toBe(0);
     expect(shed).toBeGreaterThan(0);
     expect(queued).toBeGreaterThan(10_000);

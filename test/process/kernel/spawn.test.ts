@@ -34,7 +34,9 @@ describe('processes and their life', () => {
   it('PR-02 a body that returns, or whose promise fulfils, ends with normal', async () => {
     const system = testSystem();
     expect((await system.monitor(system.spawn(() => 42)).down).reason).toBe('normal');
-    expect((await system.monitor(system.spawn(async () => { await settle(1); return 'x'; })).down).reason).toBe('normal');
+    expect((await system.monitor(system.spawn(async () => { await settle(1); return 'x'; })).down).reason).toBe(
+      'normal',
+    );
   });
 
   const boom = new TypeError('boom');
@@ -93,7 +95,10 @@ describe('processes and their life', () => {
     const { ref } = await idler(system);
     const at = ref.pid.lastIndexOf('.') + 1;
     const [prefix, n] = [ref.pid.slice(0, at), ref.pid.slice(at)];
-    for (const other of [`${prefix}0${n}`, `${prefix}${n}.0`, `${prefix} ${n}`, `${prefix}${n}e0`, `${prefix}0x${Number(n).toString(16)}`, prefix]) expect([other, system.alive(other)]).toEqual([other, false]);
+    for (const other of [
+      `${prefix}0${n}`, `${prefix}${n}.0`, `${prefix} ${n}`, `${prefix}${n}e0`, `${prefix}0x${Number(n).toString(16)}`,
+      prefix,
+    ]) expect([other, system.alive(other)]).toEqual([other, false]);
   });
 
   it('PR-06 a process is dead in the eyes of whoever ended it, at once', async () => {
@@ -146,7 +151,9 @@ describe('processes and their life', () => {
     expect(system.inspect(ref)).toMatchObject({ label: 'the one', behaviour: 'Labelled', parent: undefined });
     const parent = await idler(system);
     const child = parent.self.spawn((self) => self.receive());
-    expect(system.inspect(child)).toMatchObject({ parent: parent.ref.pid, ancestors: [parent.ref.pid], links: [parent.ref.pid] });
+    expect(system.inspect(child)).toMatchObject(
+      { parent: parent.ref.pid, ancestors: [parent.ref.pid], links: [parent.ref.pid] },
+    );
   });
 
   it('PR-16 a name is free before the Exit and the Down of its owner are seen', async () => {
@@ -167,7 +174,9 @@ describe('processes and their life', () => {
       await settle(1);
     }
     expect(free.length).toBe(400);
-    expect(new Set(free.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(['EXIT', undefined]), JSON.stringify(['DOWN', undefined])]));
+    expect(new Set(free.map((one) => JSON.stringify(one)))).toEqual(
+      new Set([JSON.stringify(['EXIT', undefined]), JSON.stringify(['DOWN', undefined])]),
+    );
   });
 
   it('PR-18 a crash is told once to the logger and disturbs nobody else', async () => {
@@ -190,7 +199,10 @@ describe('processes and their life', () => {
     const ps = [1, 2, 3].map(() => system.spawn((self) => self.receive()));
     const Agent = defineAgent({ name: 'Agent', init: () => ({}) });
     expect(() => system.spawn(() => undefined)).toThrow(expect.objectContaining({ code: 'PROCESS_LIMIT' }));
-    expect(() => system.start(Agent, { name: 'fourth' })).toThrow(expect.objectContaining({ code: 'PROCESS_LIMIT', message: expect.stringMatching(/got 4, expected at most 3 live processes; raise processesMax/) }));
+    expect(() => system.start(Agent, { name: 'fourth' })).toThrow(expect.objectContaining({
+      code: 'PROCESS_LIMIT',
+      message: expect.stringMatching(/got 4, expected at most 3 live processes; raise processesMax/),
+    }));
     expect(system.whereis('fourth')).toBeUndefined();
     system.exit(ps[0] as { pid: Pid }, 'kill');
     expect(system.start(Agent).pid).toBeDefined();
@@ -211,8 +223,13 @@ describe('introspection', () => {
     watcher.self.link(p.ref);
     watcher.self.monitor(p.ref);
     watcher.self.monitor(p.ref);
-    expect(system.inspect('watcher')).toMatchObject({ pid: watcher.ref.pid, name: 'watcher', status: 'waiting', trapExit: true, links: [p.ref.pid], monitors: [p.ref.pid, p.ref.pid], monitoredBy: [] });
-    expect(system.inspect(p.ref)).toMatchObject({ name: undefined, trapExit: false, links: [watcher.ref.pid], monitoredBy: [watcher.ref.pid, watcher.ref.pid] });
+    expect(system.inspect('watcher')).toMatchObject({
+      pid: watcher.ref.pid, name: 'watcher', status: 'waiting', trapExit: true, links: [p.ref.pid],
+      monitors: [p.ref.pid, p.ref.pid], monitoredBy: [],
+    });
+    expect(system.inspect(p.ref)).toMatchObject(
+      { name: undefined, trapExit: false, links: [watcher.ref.pid], monitoredBy: [watcher.ref.pid, watcher.ref.pid] },
+    );
     system.exit(p.ref, 'kill');
     expect(system.inspect(p.ref)).toBeUndefined();
     expect(system.inspect('watcher')).toMatchObject({ links: [], monitors: [] });
@@ -251,7 +268,9 @@ describe('introspection', () => {
     let asked: unknown;
     system.spawn(() => { asked = system.inspect(a.ref)?.status; });
     await settle(1);
-    expect([system.inspect(a.ref)?.status, asked, system.inspect(b.ref)?.status]).toEqual(['waiting', 'waiting', 'waiting']);
+    expect([system.inspect(a.ref)?.status, asked, system.inspect(b.ref)?.status]).toEqual(
+      ['waiting', 'waiting', 'waiting'],
+    );
   });
 
   it('PF-12 processes lists the living, the just spawned too, the ended not', async () => {

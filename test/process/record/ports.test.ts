@@ -27,7 +27,8 @@ describe('the ports of the kernel', () => {
     const kernel = kernelOf(system);
     const held: (() => void)[] = [];
     const got: unknown[] = [];
-    const sink = system.start(defineAgent({ init: () => ({}), info(_self, message) { got.push(message); } }), { name: 'gated' });
+    const sink =
+      system.start(defineAgent({ init: () => ({}), info(_self, message) { got.push(message); } }), { name: 'gated' });
     const source = system.start(Source);
     kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; } });
     source.cast('go', 'gated');
@@ -79,7 +80,9 @@ describe('the ports of the kernel', () => {
     const kernel = kernelOf(system);
     const taken: unknown[] = [];
     const { delivery } = kernel;
-    kernel.delivery = { takeBack: (_p, op, payload) => { if (payload === 'b') return false; taken.push([op.name, payload]); return true; }, close: () => undefined };
+    kernel.delivery = { takeBack: (
+      _p, op, payload,
+    ) => { if (payload === 'b') return false; taken.push([op.name, payload]); return true; }, close: () => undefined };
     const sink = system.start(Sink);
     for (const item of ['a', 'b', 'c']) sink.cast('put', item);
     system.exit(sink, 'kill');
@@ -91,11 +94,16 @@ describe('the ports of the kernel', () => {
   it('an extension of self that nobody has filled is a coded error', async () => {
     const system = testSystem();
     let code: unknown;
-    system.start(defineAgent({ init() { try { (this as unknown as AgentSelf).extension('deliver'); } catch (error) { code = (error as { code: string }).code; } return {}; } }));
+    system.start(defineAgent({ init() { try {
+      (this as unknown as AgentSelf).extension('deliver');
+    } catch (error) { code = (error as { code: string }).code; } return {}; } }));
     expect(code).toBe('PORT_UNFILLED');
-    (kernelOf(system).host as { extensions: Map<string, unknown> }).extensions.set('deliver', (p: { pid: string }) => p.pid);
+    (kernelOf(system).host as { extensions: Map<string, unknown> }).extensions.set(
+      'deliver', (p: { pid: string }) => p.pid,
+    );
     let pid: unknown;
-    const ref = system.start(defineAgent({ init() { pid = (this as unknown as AgentSelf).extension('deliver'); return {}; } }));
+    const ref =
+      system.start(defineAgent({ init() { pid = (this as unknown as AgentSelf).extension('deliver'); return {}; } }));
     expect(pid).toBe(ref.pid);
   });
 });

@@ -13,7 +13,8 @@ const bad: readonly (readonly [name: string, listen: () => unknown])[] = [
   ['throws', () => { throw boom; }],
   ['rejects', async () => { throw boom; }],
   ['returns a then that throws', () => ({ then() { throw boom; } })],
-  ['returns a promise with an own then', () => Object.defineProperty(Promise.reject(boom), 'then', { value: () => { throw boom; } })],
+  ['returns a promise with an own then', () =>
+    Object.defineProperty(Promise.reject(boom), 'then', { value: () => { throw boom; } })],
 ];
 
 /** Where users listen: a listener that hurts, one beside it that counts, and what makes both hear. */
@@ -43,7 +44,9 @@ const places: Readonly<Record<string, readonly [log: string, place: Place]>> = {
     await system.sys(ref).trace(() => { if (heard) return undefined; heard = true; count(); return hurt() as never; });
     await ref.call('ping');
   }],
-  'a listener of self.signal': ['a listener of a signal failed', (system, hurt, count) => new Promise<void>((resolve) => {
+  'a listener of self.signal': ['a listener of a signal failed', (
+    system, hurt, count,
+  ) => new Promise<void>((resolve) => {
     const p = system.spawn((self) => {
       self.signal.addEventListener('abort', hurt);
       self.signal.addEventListener('abort', count);
@@ -67,7 +70,9 @@ const places: Readonly<Record<string, readonly [log: string, place: Place]>> = {
 describe('who only listens', () => {
   const cases = Object.keys(places).flatMap((place) => bad.map(([how, listen]) => [place, how, listen] as const));
 
-  it.each(cases)('P17 P36 %s that %s: it is logged once, the next one hears it too, and the program lives', async (place, _how, listen) => {
+  it.each(cases)('P17 P36 %s that %s: it is logged once, the next one hears it too, and the program lives', async (
+    place, _how, listen,
+  ) => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const [text, run] = places[place] as (typeof places)[string];
@@ -75,7 +80,9 @@ describe('who only listens', () => {
     await run(system, listen, () => { heard++; });
     await settleTurn();
     expect(heard).toBe(1);
-    expect(logger.lines.filter((line) => line.text === text).map((line) => line.fields['error'])).toEqual([expect.stringContaining('boom')]);
+    expect(logger.lines.filter((line) => line.text === text).map((line) => line.fields['error'])).toEqual(
+      [expect.stringContaining('boom')],
+    );
     expect(await strays.seen()).toEqual([]);
   });
 

@@ -22,7 +22,9 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
   call: (system) => system.start(Desk).call('crash'),
   'call that is refused at once': (system) => system.ref(Desk, 'nobody').call('crash'),
   'call with a timeout': (system) => system.start(Desk).call('hold', undefined, { timeoutMs: 1 }),
-  tryCall: async (system) => { const result = await system.start(Desk).tryCall('crash'); if (!result.ok) throw result.error; },
+  tryCall: async (
+    system,
+  ) => { const result = await system.start(Desk).tryCall('crash'); if (!result.ok) throw result.error; },
   'self.call': (system) => asSelf(system, (self) => self.call(system.start(Desk), 'crash')),
   'self.call after an await': (system) => asSelf(
     system, async function theCaller(self) { await settleTurn(); return self.call(system.start(Desk), 'crash'); },
@@ -37,7 +39,9 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
   'call with a guarantee': (system) => system.start(Desk).call(
     'hold', undefined, { guarantee: 'at-least-once', timeoutMs: 1 },
   ),
-  stop: async (system) => { const desk = system.start(Desk); const stopped = desk.stop(); desk.cast('crash'); await stopped; await desk.stop(); },
+  stop: async (system) => { const desk = system.start(Desk); const stopped = desk.stop(); desk.cast(
+    'crash',
+  ); await stopped; await desk.stop(); },
   'stop of another reason': (system) => { const desk = system.start(Desk); desk.cast('crash'); return desk.stop(); },
   stream: async (system) => { for await (const item of system.start(Desk).stream('items')) void item; },
   'task.await': (system) => system.task.await(system.task.async(() => { throw boom; })),
@@ -79,11 +83,15 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
     await workers.checkout();
     await workers.run(() => 1, { timeoutMs: 1 });
   },
-  'system.sys': (system) => { const desk = system.start(Desk); return system.sys(desk).replaceState(() => { throw boom; }); },
+  'system.sys': (
+    system,
+  ) => { const desk = system.start(Desk); return system.sys(desk).replaceState(() => { throw boom; }); },
   'start, asynchronously': (system) => system.start(defineAgent({ init: () => Promise.reject(boom) })),
 };
 
-const Asker = defineAgent({ calls: { async ask(self, body: (self: never) => unknown) { return await rejection(Promise.resolve(body(self as never))); } } });
+const Asker = defineAgent({ calls: {
+  async ask(self, body: (self: never) => unknown) { return await rejection(Promise.resolve(body(self as never))); },
+} });
 
 async function asSelf(system: System, body: (self: any) => unknown): Promise<never> {
   throw await system.start(Asker).call('ask', body);

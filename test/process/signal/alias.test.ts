@@ -4,7 +4,9 @@ import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { idler, listener, settle, type Listener } from '../peers.js';
 
-async function two(options: Parameters<typeof testSystem>[0] = {}): Promise<{ readonly system: System; readonly a: Listener; readonly b: Listener }> {
+async function two(
+  options: Parameters<typeof testSystem>[0] = {},
+): Promise<{ readonly system: System; readonly a: Listener; readonly b: Listener }> {
   const system = testSystem(options);
   return { system, a: await listener(system), b: await listener(system) };
 }
@@ -44,7 +46,9 @@ describe('aliases', () => {
   it('AL-01 nobody links to or monitors an alias', async () => {
     const { a, b } = await two();
     const alias = a.self.alias();
-    for (const verb of ['link', 'unlink', 'monitor'] as const) expect(() => b.self[verb](alias)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    for (const verb of ['link', 'unlink', 'monitor'] as const) {
+      expect(() => b.self[verb](alias)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    }
     expect(() => a.self.alias({ reply: 1 } as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
   });
 
@@ -72,7 +76,8 @@ describe('aliases', () => {
   it('AL-04 explicit_unalias: neither the Down nor demonitor switches it off', async () => {
     const { system, a, b } = await two();
     const p = await idler(system);
-    const [first, second] = [a.self.monitor(p.ref, { alias: 'explicit_unalias' }), a.self.monitor(p.ref, { alias: 'explicit_unalias' })];
+    const [first, second] =
+      [a.self.monitor(p.ref, { alias: 'explicit_unalias' }), a.self.monitor(p.ref, { alias: 'explicit_unalias' })];
     a.self.demonitor(first);
     system.exit(p.ref, 'gone');
     await settle();
@@ -86,7 +91,8 @@ describe('aliases', () => {
   it('AL-05 demonitor: the Down or demonitor switches it off, a message does not', async () => {
     const { system, a, b } = await two();
     const p = await idler(system);
-    const [removed, fired] = [a.self.monitor(p.ref, { alias: 'demonitor' }), a.self.monitor(p.ref, { alias: 'demonitor' })];
+    const [removed, fired] =
+      [a.self.monitor(p.ref, { alias: 'demonitor' }), a.self.monitor(p.ref, { alias: 'demonitor' })];
     for (const message of [1, 2]) b.self.send(removed.alias as Alias, message);
     await settle();
     expect(a.seen).toEqual([1, 2]);
@@ -152,7 +158,10 @@ describe('aliases', () => {
     const ref = a.self.monitor(p.ref, { alias: 'explicit_unalias' });
     system.exit(p.ref, 'gone');
     await settle();
-    expect([a.self.demonitor(pure), a.self.demonitor(pure, { info: true }), a.self.demonitor(ref), a.self.demonitor(ref, { info: true })]).toEqual([true, false, true, false]);
+    expect([
+      a.self.demonitor(pure), a.self.demonitor(pure, { info: true }), a.self.demonitor(ref),
+      a.self.demonitor(ref, { info: true }),
+    ]).toEqual([true, false, true, false]);
     b.self.send(pure, 'one');
     b.self.send(ref.alias as Alias, 'two');
     await settle();

@@ -109,7 +109,9 @@ describe('links', () => {
         if (by !== on) model[link ? 'add' : 'delete'](key);
       }
       all.forEach((one, i) => {
-        const wanted = [0, 1, 2, 3].filter((j) => model.has([i, j].sort((x, y) => x - y).join('-'))).map((j) => all[j]?.ref.pid as string);
+        const wanted = [0, 1, 2, 3].filter((j) => model.has([i, j].sort((x, y) => x - y).join('-'))).map(
+          (j) => all[j]?.ref.pid as string,
+        );
         expect([...(system.inspect(one.ref)?.links ?? [])].sort()).toEqual(wanted.sort());
       });
       await system.stop();
@@ -125,7 +127,9 @@ describe('links', () => {
     expect(system.inspect(a.ref)?.links).toEqual([]);
   });
 
-  it.each([['shutdown'], [{ shutdown: 'x' }], [new Error('boom')]])('EX-08 EX-09 an abnormal end, %s too, kills linked peers with the same reason, transitively', async (reason) => {
+  it.each(
+    [['shutdown'], [{ shutdown: 'x' }], [new Error('boom')]],
+  )('EX-08 EX-09 an abnormal end, %s too, kills linked peers with the same reason, transitively', async (reason) => {
     const system = testSystem();
     const chain = await Promise.all(Array.from({ length: 6 }, () => idler(system)));
     chain.forEach((one, i) => {
@@ -208,7 +212,9 @@ describe('links', () => {
 
   it('EX-20 a chain of 50,000 links falls without a stack overflow', async () => {
     const system = testSystem();
-    const Link = defineAgent({ name: 'Link', init: () => ({}), casts: { to(self, peer: { pid: Pid | undefined }) { self.link(peer); } } });
+    const Link = defineAgent(
+      { name: 'Link', init: () => ({}), casts: { to(self, peer: { pid: Pid | undefined }) { self.link(peer); } } },
+    );
     const first = system.start(Link);
     let last = first;
     for (let i = 0; i < 50_000; i++) {
@@ -242,7 +248,9 @@ describe('links', () => {
     expectConserved(system.stats());
   });
 
-  it.each(['links', 'monitors on it', 'monitors that it holds'])('EX-20 a process with 100,000 %s dies without holding the loop', async (what) => {
+  it.each(
+    ['links', 'monitors on it', 'monitors that it holds'],
+  )('EX-20 a process with 100,000 %s dies without holding the loop', async (what) => {
     const system = testSystem();
     let downs = 0;
     const Peer = defineAgent({
@@ -260,7 +268,8 @@ describe('links', () => {
     await settle();
     globalThis.gc?.();
     const gaps = [cpuMs(() => system.exit(hub.ref, 'fall'))];
-    const told = (): boolean => (what === 'links' ? system.stats().processes === 1 : what === 'monitors that it holds' || downs === 100_000);
+    const told = (): boolean =>
+      (what === 'links' ? system.stats().processes === 1 : what === 'monitors that it holds' || downs === 100_000);
     let turns = 0;
     for (; turns < 20_000 && !told(); turns++) gaps.push(await turnCpuMs());
     expect(told()).toBe(true);

@@ -15,7 +15,9 @@ describe('monitors', () => {
     await settle();
     expect(w.seen.length).toBe(2);
     expect(new Set(w.seen.map((down) => (down as Down).ref))).toEqual(new Set(refs));
-    for (const down of w.seen) expect(down).toMatchObject({ tag: 'DOWN', pid: p.ref.pid, name: undefined, reason: 'gone' });
+    for (const down of w.seen) {
+      expect(down).toMatchObject({ tag: 'DOWN', pid: p.ref.pid, name: undefined, reason: 'gone' });
+    }
   });
 
   it('MO-02 SG-01 several monitors of one watcher fire oldest first, after the exit signal of its link, as on the BEAM', async () => {
@@ -47,7 +49,9 @@ describe('monitors', () => {
       refs.push(w.self.monitor(p.ref));
       system.exit(p.ref, 'bye');
       await settle();
-      expect(w.seen.map((down) => refs.indexOf((down as Down).ref as MonitorRef))).toEqual([0, 1, 2, 3, 4, 5].filter((at) => !gone.includes(at)));
+      expect(w.seen.map((down) => refs.indexOf((down as Down).ref as MonitorRef))).toEqual(
+        [0, 1, 2, 3, 4, 5].filter((at) => !gone.includes(at)),
+      );
     }
   });
 
@@ -151,15 +155,21 @@ describe('monitors', () => {
     const w = await listener(system);
     const p = await idler(system);
     const [a, b] = [w.self.monitor(p.ref), w.self.monitor(p.ref)];
-    expect([w.self.demonitor(a), w.self.demonitor(a, { flush: true }), w.self.demonitor(a, { info: true })]).toEqual([true, true, false]);
+    expect([w.self.demonitor(a), w.self.demonitor(a, { flush: true }), w.self.demonitor(a, { info: true })]).toEqual(
+      [true, true, false],
+    );
     system.exit(p.ref, 'gone');
     await settle();
-    expect([w.self.demonitor(b), w.self.demonitor(b, { flush: true }), w.self.demonitor(b, { flush: true, info: true })]).toEqual([true, true, false]);
+    expect(
+      [w.self.demonitor(b), w.self.demonitor(b, { flush: true }), w.self.demonitor(b, { flush: true, info: true })],
+    ).toEqual([true, true, false]);
     expect(w.self.demonitor(w.self.monitor(w.ref), { info: true })).toBe(false);
     expect(w.seen.length).toBe(1);
   });
 
-  it.each([undefined, null, 'ref', 7, {}])('MO-09 demonitor of %s, which is no monitor, is an option error', async (given) => {
+  it.each(
+    [undefined, null, 'ref', 7, {}],
+  )('MO-09 demonitor of %s, which is no monitor, is an option error', async (given) => {
     const system = testSystem();
     const w = await listener(system);
     expect(() => w.self.demonitor(given as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
@@ -170,8 +180,12 @@ describe('monitors', () => {
     const w = await listener(system);
     const p = await idler(system);
     const ref = w.self.monitor(p.ref);
-    for (const options of [{ flush: 1 }, { nope: true }, null]) expect(() => w.self.demonitor(ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
-    for (const options of [{ alias: 'no' }, { nope: true }, { priority: 1 }, 7]) expect(() => w.self.monitor(p.ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    for (const options of [{ flush: 1 }, { nope: true }, null]) {
+      expect(() => w.self.demonitor(ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    }
+    for (const options of [{ alias: 'no' }, { nope: true }, { priority: 1 }, 7]) {
+      expect(() => w.self.monitor(p.ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+    }
     expect(system.inspect(w.ref)?.monitors).toEqual([p.ref.pid]);
   });
 
@@ -231,7 +245,9 @@ describe('monitors', () => {
       name: 'Keeper', init: () => ({}),
       casts: { keep(self, name: string) { self.monitor(name); } },
       info(self, message) {
-        if (message instanceof Down) taken.push(self.spawn((child) => child.receive(), { name: message.name as string }).pid);
+        if (message instanceof Down) {
+          taken.push(self.spawn((child) => child.receive(), { name: message.name as string }).pid);
+        }
       },
     });
     const keeper = system.start(Keeper);

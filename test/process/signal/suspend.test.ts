@@ -3,7 +3,10 @@ import { defineAgent, OptionError } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { settle } from '../peers.js';
 
-const defineCounter = () => defineAgent({ init: () => ({ seen: [] as number[] }), calls: { seen: (self) => [...self.state.seen] }, casts: { add(self, n: number) { self.state.seen.push(n); } } });
+const defineCounter = () => defineAgent({
+  init: () => ({ seen: [] as number[] }), calls: { seen: (self) => [...self.state.seen] },
+  casts: { add(self, n: number) { self.state.seen.push(n); } },
+});
 
 describe('PR-20 suspend and resume', () => {
   it('PR-20 nest: messages accumulate in order until the last suspension is taken back', async () => {

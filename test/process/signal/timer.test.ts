@@ -50,7 +50,8 @@ describe('timers', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const a = await listener(system);
-    const [one, two, three] = [a.self.sendAfter(100, 'one'), a.self.sendAfter(100, 'two'), a.self.sendAfter(100, 'three')];
+    const [one, two, three] =
+      [a.self.sendAfter(100, 'one'), a.self.sendAfter(100, 'two'), a.self.sendAfter(100, 'three')];
     expect(a.self.cancelTimer(one)).toBe(100);
     await env.advance(30);
     expect(a.self.cancelTimer(two)).toBe(70);
@@ -86,7 +87,8 @@ describe('timers', () => {
     const system = testSystem({ env });
     const a = await idler(system);
     const b = await listener(system);
-    const timers = [a.self.sendAfter(100, 'x'), b.self.sendAfter(100, 'y', a.ref), a.self.sendAfter(100, 'to b', b.ref)];
+    const timers =
+      [a.self.sendAfter(100, 'x'), b.self.sendAfter(100, 'y', a.ref), a.self.sendAfter(100, 'to b', b.ref)];
     system.exit(a.ref, 'kill');
     expect(timers.map((timer) => b.self.cancelTimer(timer))).toEqual([false, false, 100]);
     const { sent } = system.stats().signals;
@@ -132,7 +134,9 @@ describe('timers', () => {
     expect(a.seen).toEqual([]);
   });
 
-  it.each([-1, 0.5, Number.NaN, Infinity, '5', undefined])('TI-11 a time of %s is refused and arms nothing', async (ms) => {
+  it.each(
+    [-1, 0.5, Number.NaN, Infinity, '5', undefined],
+  )('TI-11 a time of %s is refused and arms nothing', async (ms) => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const a = await listener(system);
@@ -211,9 +215,13 @@ describe('timers', () => {
       const env = new VirtualEnv();
       const system = testSystem({ env });
       const a = await listener(system);
-      const made: { readonly due: number; readonly id: number; gone: boolean; readonly timer: ReturnType<typeof a.self.sendAfter> }[] = [];
+      const made: { readonly due: number; readonly id: number; gone: boolean; readonly timer: ReturnType<
+        typeof a.self.sendAfter
+      > }[] = [];
       for (const { kind, n } of steps) {
-        if (kind === 'start') made.push({ id: made.length, due: env.now + n, gone: false, timer: a.self.sendAfter(n, made.length) });
+        if (kind === 'start') made.push(
+          { id: made.length, due: env.now + n, gone: false, timer: a.self.sendAfter(n, made.length) },
+        );
         else if (kind === 'pass') await env.advance(n);
         else {
           const one = made[n % Math.max(1, made.length)];
@@ -224,7 +232,9 @@ describe('timers', () => {
         }
       }
       await env.advance(1_000);
-      expect([...(a.seen as number[])].sort((x, y) => x - y)).toEqual(made.filter((one) => !one.gone).map((one) => one.id));
+      expect([...(a.seen as number[])].sort((x, y) => x - y)).toEqual(
+        made.filter((one) => !one.gone).map((one) => one.id),
+      );
       const dues = (a.seen as number[]).map((id) => made[id]?.due as number);
       expect(dues).toEqual([...dues].sort((x, y) => x - y));
       await system.stop();

@@ -5,7 +5,11 @@ import { expectConserved, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { idler, settle } from '../../process/peers.js';
 
-const Agent = defineAgent({ name: 'Agent', init: () => ({}), calls: { hang: () => new Promise<void>(() => undefined), ask: (_self, n: number) => n }, casts: { note: (_self, n: number) => void n } });
+const Agent = defineAgent({
+  name: 'Agent', init: () => ({}),
+  calls: { hang: () => new Promise<void>(() => undefined), ask: (_self, n: number) => n },
+  casts: { note: (_self, n: number) => void n },
+});
 
 const plain = { attempts: 0, failures: [], guarantee: undefined, key: undefined };
 
@@ -17,8 +21,14 @@ describe('dead letters', () => {
     from.self.send('nobody', { hello: 1 });
     system.ref(Agent, 'nobody').cast('note', 7);
     expect(system.deadLetters.list()).toEqual([
-      { id: 1, verb: 'send', to: 'nobody', op: 'info', payload: { hello: 1 }, from: from.ref.pid, fromName: undefined, reason: 'noproc', at: env.wallNow, ...plain },
-      { id: 2, verb: 'cast', to: 'nobody', op: 'note', payload: 7, from: undefined, fromName: undefined, reason: 'noproc', at: env.wallNow, ...plain },
+      {
+        id: 1, verb: 'send', to: 'nobody', op: 'info', payload: { hello: 1 }, from: from.ref.pid, fromName: undefined,
+        reason: 'noproc', at: env.wallNow, ...plain,
+      },
+      {
+        id: 2, verb: 'cast', to: 'nobody', op: 'note', payload: 7, from: undefined, fromName: undefined,
+        reason: 'noproc', at: env.wallNow, ...plain,
+      },
     ]);
   });
 
@@ -35,7 +45,9 @@ describe('dead letters', () => {
     system.exit(ref, 'why');
     expect(await call).toMatchObject({ ok: false, error: { code: 'EXIT', reason: 'why' } });
     expect(system.deadLetters.list().map(({ to, op, payload, reason }) => [to, op, payload, reason])).toEqual([
-      ['agent', 'note', 2, 'why'], ['agent', 'note', 1, 'why'], ['agent', 'info', 'info', 'why'], ['agent', 'note', 3, 'why'], ['agent', 'ask', 4, 'why'],
+      ['agent', 'note', 2, 'why'], [
+        'agent', 'note', 1, 'why',
+      ], ['agent', 'info', 'info', 'why'], ['agent', 'note', 3, 'why'], ['agent', 'ask', 4, 'why'],
     ]);
     expect(system.stats()).toMatchObject({ deadLettered: 5, handled: 1, queued: 0, deadLettersTotal: 5 });
   });
@@ -64,7 +76,8 @@ describe('dead letters', () => {
     system.exit(agent, 'why');
     system.exit(plainOne.ref, 'why');
     const letters = system.deadLetters.list();
-    const of = (op: string): number[] => letters.filter((letter) => letter.op === op).map((letter) => letter.payload as number).sort((a, b) => a - b);
+    const of = (op: string): number[] =>
+      letters.filter((letter) => letter.op === op).map((letter) => letter.payload as number).sort((a, b) => a - b);
     expect(of('note')).toEqual(sent.agent);
     expect(of('info')).toEqual(sent.plain);
     expect(system.stats()).toMatchObject({ deadLettered: 5_000, handled: 1, queued: 0, deadLettersTotal: 5_000 });
@@ -173,14 +186,18 @@ describe('dead letters', () => {
     const system = testSystem();
     const Gossip = defineAgent({ casts: { tell: (self) => self.send('nobody', 'psst') } });
     system.start(Gossip, { name: 'gossip' }).cast('tell');
-    return settle().then(() => expect(system.deadLetters.list()[0]).toMatchObject({ fromName: 'gossip', from: system.whereis('gossip') }));
+    return settle().then(
+      () => expect(system.deadLetters.list()[0]).toMatchObject({ fromName: 'gossip', from: system.whereis('gossip') }),
+    );
   });
 
   describe('are bounded in bytes', () => {
     it('P11 also where nobody has set a bound: 64 MiB, texts and objects alike', () => {
       const system = testSystem();
       const MB = 1_024 * 1_024;
-      for (let n = 0; n < 100; n++) system.send('nobody', n % 2 === 0 ? 'x'.repeat(MB) + String(n) : { text: 'y'.repeat(MB) + String(n) });
+      for (let n = 0; n < 100; n++) {
+        system.send('nobody', n % 2 === 0 ? 'x'.repeat(MB) + String(n) : { text: 'y'.repeat(MB) + String(n) });
+      }
       const { size, bytes: kept, total, evicted } = system.deadLetters;
       expect(kept).toBeLessThanOrEqual(64 * MB);
       expect([size, total, evicted]).toEqual([63, 100, 37]);
@@ -188,7 +205,8 @@ describe('dead letters', () => {
       expect([system.deadLetters.size, system.deadLetters.evicted]).toEqual([63, 38]);
     });
 
-    const bytes = (system: ReturnType<typeof testSystem>): unknown[] => system.deadLetters.list().map((letter) => letter.payload);
+    const bytes =
+      (system: ReturnType<typeof testSystem>): unknown[] => system.deadLetters.list().map((letter) => letter.payload);
 
     it('the oldest make room', () => {
       const system = testSystem({ deadLetters: { capacityBytes: 10 } });
@@ -207,7 +225,8 @@ describe('dead letters', () => {
     });
 
     it('sizeOf measures objects', () => {
-      const system = testSystem({ deadLetters: { capacityBytes: 10, sizeOf: (payload) => JSON.stringify(payload).length } });
+      const system =
+        testSystem({ deadLetters: { capacityBytes: 10, sizeOf: (payload) => JSON.stringify(payload).length } });
       for (const n of [1, 2, 3]) system.send('nobody', [n]);
       expect([bytes(system), system.deadLetters.bytes]).toEqual([[[1], [2], [3]], 9]);
       system.send('nobody', [4]);
@@ -224,7 +243,9 @@ describe('dead letters', () => {
       expect([bytes(system), system.deadLetters.bytes]).toEqual([['aaaaa', 'b'], 6]);
     });
 
-    it.each([{ capacityBytes: 0 }, { capacityBytes: 1.5 }, { sizeOf: 1 }, { capacty: 1 }])('refuses %j', (deadLetters) => {
+    it.each(
+      [{ capacityBytes: 0 }, { capacityBytes: 1.5 }, { sizeOf: 1 }, { capacty: 1 }],
+    )('refuses %j', (deadLetters) => {
       expect(() => testSystem({ deadLetters } as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
     });
   });
@@ -245,7 +266,8 @@ describe('dead letters', () => {
   it('total = size + retried + pruned + evicted, whatever is done to them', async () => {
     for (let seed = 1; seed <= 6; seed++) {
       const random = seeded(seed);
-      const system = testSystem({ deadLetters: { capacity: 1 + random(8), ...(seed % 2 === 0 ? { capacityBytes: 20 } : {}) } });
+      const system =
+        testSystem({ deadLetters: { capacity: 1 + random(8), ...(seed % 2 === 0 ? { capacityBytes: 20 } : {}) } });
       const letters = system.deadLetters;
       const got: unknown[] = [];
       let next = 0;
@@ -255,7 +277,9 @@ describe('dead letters', () => {
         else if (what === 6) letters.prune({ limit: 1 + random(3), ...(random(2) === 0 ? { to: 'other' } : {}) });
         else if (what === 7) letters.retry({ limit: 1 + random(3) });
         else if (what === 8) letters.retry(1 + random(next + 1));
-        else if (system.whereis('some') === undefined) system.spawn(async (self) => { for (let i = 0; i < 3; i++) got.push(await self.receive()); }, { name: 'some' });
+        else if (system.whereis('some') === undefined) system.spawn(
+          async (self) => { for (let i = 0; i < 3; i++) got.push(await self.receive()); }, { name: 'some' },
+        );
         if (random(6) === 0) await settle(1);
         expect(letters.total).toBe(letters.size + letters.retried + letters.pruned + letters.evicted);
         expect(letters.list().length).toBe(letters.size);

@@ -41,7 +41,9 @@ describe('the async iteration over dead letters', () => {
     const stop = system.deadLetters.subscribe(() => system.send('nobody', 'echo'));
     system.send('nobody', 'first');
     stop();
-    expect([(await feed.next()).value, (await feed.next()).value]).toMatchObject([{ payload: 'first' }, { payload: 'echo' }]);
+    expect([(await feed.next()).value, (await feed.next()).value]).toMatchObject(
+      [{ payload: 'first' }, { payload: 'echo' }],
+    );
   });
 
   it('a reader that breaks off costs nothing any more, also one that waits', async () => {
@@ -62,6 +64,8 @@ describe('the async iteration over dead letters', () => {
   });
 
   it.each([0, 1.5, '1'])('a buffer of %j is refused', (buffer) => {
-    expect(() => testSystem().deadLetters.feed({ buffer } as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect(() => testSystem().deadLetters.feed({ buffer } as never)).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION' }),
+    );
   });
 });

@@ -69,7 +69,10 @@ describe('a query for dead letters', () => {
     expect([letters.pruned, letters.size]).toEqual([4, 0]);
   });
 
-  it.each([[{ too: 'a' }], [{ limit: 0 }], [{ limit: 1.5 }], [{ since: '5' }], [{ where: 1 }], [{ reason: 1 }], [null], [undefined]])('refuses %j', (query) => {
+  it.each([
+    [{ too: 'a' }], [{ limit: 0 }], [{ limit: 1.5 }], [{ since: '5' }], [{ where: 1 }], [{ reason: 1 }], [null],
+    [undefined],
+  ])('refuses %j', (query) => {
     const { letters } = some();
     expect(() => letters.prune(query as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
     expect(letters.size).toBe(4);

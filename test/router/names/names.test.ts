@@ -8,8 +8,11 @@ import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { idler, settle } from '../../process/peers.js';
 
-const Agent = defineAgent({ name: 'Agent', init: () => ({}), calls: { who: (self) => self.pid }, casts: { note: () => undefined } });
-const cellsOf = (system: System): ReadonlyMap<string, unknown> => (hostOf(kernelOf(system)).router.names as unknown as { readonly cells: Map<string, unknown> }).cells;
+const Agent = defineAgent(
+  { name: 'Agent', init: () => ({}), calls: { who: (self) => self.pid }, casts: { note: () => undefined } },
+);
+const cellsOf = (system: System): ReadonlyMap<string, unknown> =>
+  (hostOf(kernelOf(system)).router.names as unknown as { readonly cells: Map<string, unknown> }).cells;
 
 describe('registered names', () => {
   it('RG-01 a name that is taken, a process that has one, a dead process and a reserved name are refused', async () => {
@@ -17,12 +20,18 @@ describe('registered names', () => {
     const [a, b, dead] = [await idler(system), await idler(system), await idler(system)];
     system.exit(dead.ref, 'kill');
     system.register('role', a.ref);
-    expect(() => system.register('role', b.ref)).toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED', message: expect.stringContaining(a.ref.pid) }));
-    expect(() => system.register('other', a.ref)).toThrow(expect.objectContaining({ message: "name: got 'other', expected a process without a name (it is 'role'); unregister it first" }));
+    expect(() => system.register('role', b.ref)).toThrow(
+      expect.objectContaining({ code: 'ALREADY_REGISTERED', message: expect.stringContaining(a.ref.pid) }),
+    );
+    expect(() => system.register('other', a.ref)).toThrow(expect.objectContaining(
+      { message: "name: got 'other', expected a process without a name (it is 'role'); unregister it first" },
+    ));
     expect(() => system.register('third', dead.ref)).toThrow(expect.objectContaining({ code: 'NOPROC' }));
     expect(() => system.register('undefined', b.ref)).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
     expect(system.registered()).toEqual(['role']);
-    expect([system.whereis('role'), system.whereis('other'), system.whereis('third')]).toEqual([a.ref.pid, undefined, undefined]);
+    expect([system.whereis('role'), system.whereis('other'), system.whereis('third')]).toEqual(
+      [a.ref.pid, undefined, undefined],
+    );
   });
 
   it('RG-02 whereis, unregister and registered', async () => {
@@ -104,7 +113,9 @@ describe('registered names', () => {
     await expect(ref.stop()).rejects.toMatchObject({ code: 'NOPROC' });
     expect(ref.cast('note')).toBeUndefined();
     expect(ref.tryCast('note')).toBe('dead');
-    expect(system.deadLetters.list()).toEqual([expect.objectContaining({ to: 'nobody', op: 'note', reason: 'noproc' })]);
+    expect(system.deadLetters.list()).toEqual(
+      [expect.objectContaining({ to: 'nobody', op: 'note', reason: 'noproc' })],
+    );
   });
 
   it('a start with a taken name runs no init and leaves nothing', async () => {
@@ -112,22 +123,33 @@ describe('registered names', () => {
     let ran = 0;
     const Counting = defineAgent({ name: 'Counting', init: () => ({ n: ran++ }) });
     const first = system.start(Counting, { name: 'role' });
-    expect(() => system.start(Counting, { name: 'role' })).toThrow(expect.objectContaining({ code: 'START_FAILED', reason: { alreadyStarted: first.pid } }));
-    expect(() => system.spawn(() => undefined, { name: 'role' })).toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED' }));
+    expect(() => system.start(Counting, { name: 'role' })).toThrow(
+      expect.objectContaining({ code: 'START_FAILED', reason: { alreadyStarted: first.pid } }),
+    );
+    expect(() => system.spawn(() => undefined, { name: 'role' })).toThrow(
+      expect.objectContaining({ code: 'ALREADY_REGISTERED' }),
+    );
     expect([ran, system.stats().processes, system.whereis('role')]).toEqual([1, 1, first.pid]);
   });
 });
 
 describe('P39 the syntax of names', () => {
-  it.each(['a', 'A-b_c', 'bank.accounts.alice', 'queue:jobs/high', '0', 'x'.repeat(128), `${'x'.repeat(127)}.`.repeat(3) + 'x'.repeat(128)])('%s is one', (name) => {
+  it.each(['a', 'A-b_c', 'bank.accounts.alice', 'queue:jobs/high', '0', 'x'.repeat(128), `${'x'.repeat(127)}.`.repeat(3)
+    + 'x'.repeat(128)])('%s is one', (name) => {
     expect(checkName('name', name)).toBe(name);
   });
 
   it.each([
-    '', ' ', 'a b', '.', 'a..b', '/etc', 'a/', '../x', 'a/../b', 'a\\b', 'a*', 'a.>', "a'; drop table x", 'ä', 'a\n', 'a\u0000', '名', 'x'.repeat(129), 'ab.'.repeat(171) + 'a',
-    'undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity', undefined, null, 7, {}, ['a'], Symbol('a'),
+    '', ' ', 'a b', '.', 'a..b', '/etc', 'a/', '../x', 'a/../b', 'a\\b', 'a*', 'a.>', "a'; drop table x", 'ä', 'a\n', 'a\u0000', '名', 'x'.repeat(
+      129,
+    ), 'ab.'.repeat(171) + 'a',
+    'undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity', undefined, null, 7, {}, [
+      'a',
+    ], Symbol('a'),
   ])('%s is none', (name) => {
-    expect(() => checkName('name', name)).toThrow(expect.objectContaining({ code: 'BAD_NAME', option: 'name', value: name }));
+    expect(() => checkName('name', name)).toThrow(
+      expect.objectContaining({ code: 'BAD_NAME', option: 'name', value: name }),
+    );
   });
 
   it('what is accepted has neither traversal, wildcards, quotes nor spaces in it', () => {
@@ -210,7 +232,8 @@ describe('P35 cells of names', () => {
   it('P35 a name that messages were delivered to is forgotten like others; one whose keys are remembered is not', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env, delivery: { dedupe: { ageMs: 1_000 } } });
-    const strong = (): number => [...cellsOf(system)].filter(([name, cell]) => name.startsWith('d') && !(cell instanceof WeakRef)).length;
+    const strong = (): number =>
+      [...cellsOf(system)].filter(([name, cell]) => name.startsWith('d') && !(cell instanceof WeakRef)).length;
     const churn = async (prefix: string, options: DeliverOptions | undefined): Promise<void> => {
       for (let i = 0; i < 2_000; i++) {
         const ref = system.start(Agent, { name: `${prefix}${i}` });
@@ -225,7 +248,8 @@ describe('P35 cells of names', () => {
     await churn('y', undefined);
     expect(strong()).toBe(2_000);
     const late = await system.ref(Agent, 'dk7').deliver('who', undefined, { guarantee: 'exactly-once', key: 'k' });
-    expect((await late.settled).kind).toBe('handled');                      // by the owner that is gone: the key is remembered
+    // by the owner that is gone: the key is remembered
+    expect((await late.settled).kind).toBe('handled');
     await env.advance(2_000);
     await churn('z', undefined);
     expect(strong()).toBe(0);

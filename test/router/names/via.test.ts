@@ -4,7 +4,10 @@ import { child, defineAgent, OptionError, via, type Pid, type ViaProvider } from
 import { Recorder, testSystem } from '../../support/system.js';
 import { idler, listener, settle } from '../../process/peers.js';
 
-const Agent = defineAgent({ name: 'Agent', init: () => ({ notes: 0 }), calls: { who: (self) => self.pid, notes: (self) => self.state.notes }, casts: { note(self) { self.state.notes++; }, fail() { throw new Error('no'); } }, info: () => undefined });
+const Agent = defineAgent({
+  name: 'Agent', init: () => ({ notes: 0 }), calls: { who: (self) => self.pid, notes: (self) => self.state.notes },
+  casts: { note(self) { self.state.notes++; }, fail() { throw new Error('no'); } }, info: () => undefined,
+});
 
 /** The simplest directory: one owner per key, and it does not watch its owners. */
 class Directory implements ViaProvider<string> {
@@ -33,14 +36,22 @@ describe('via', () => {
     const directory = new Directory();
     const agent = system.start(Agent, { name: via(directory, 'agent', { floor: 2 }) });
     const plain = system.spawn((self) => self.receive(), { name: via(directory, 'plain') });
-    const top = await system.supervise({ name: via(directory, 'top'), children: [child('one', Agent, { name: via(directory, 'one') })] });
-    expect([...directory.owners]).toEqual([['agent', agent.pid], ['plain', plain.pid], ['top', top.pid], ['one', system.whereis(via(directory, 'one'))]]);
+    const top = await system.supervise(
+      { name: via(directory, 'top'), children: [child('one', Agent, { name: via(directory, 'one') })] },
+    );
+    expect([...directory.owners]).toEqual(
+      [['agent', agent.pid], ['plain', plain.pid], ['top', top.pid], ['one', system.whereis(via(directory, 'one'))]],
+    );
     expect(directory.values.get('agent')).toEqual({ floor: 2 });
     expect(await system.ref(Agent, via(directory, 'agent')).call('who')).toBe(agent.pid);
     expect(await system.ref(Agent, via(directory, 'one')).call('who')).toBe(directory.owners.get('one'));
     expect(system.registered()).toEqual([]);
-    expect(() => system.start(Agent, { name: via(directory, 'agent') })).toThrow(expect.objectContaining({ code: 'START_FAILED', reason: { alreadyStarted: agent.pid } }));
-    expect(() => system.spawn(() => undefined, { name: via(directory, 'plain') })).toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED', message: expect.stringContaining(plain.pid) }));
+    expect(() => system.start(Agent, { name: via(directory, 'agent') })).toThrow(
+      expect.objectContaining({ code: 'START_FAILED', reason: { alreadyStarted: agent.pid } }),
+    );
+    expect(() => system.spawn(() => undefined, { name: via(directory, 'plain') })).toThrow(
+      expect.objectContaining({ code: 'ALREADY_REGISTERED', message: expect.stringContaining(plain.pid) }),
+    );
   });
 
   it('RG-06 a via name is a target of send, sendAfter, link, monitor and exit, and resolved at every use', async () => {
@@ -62,10 +73,15 @@ describe('via', () => {
     system.exit(name, 'kill');
     await settle();
     expect(ref.pid).toBeUndefined();
-    expect(watcher.seen).toEqual(expect.arrayContaining([expect.objectContaining({ tag: 'DOWN', pid: first.ref.pid, name: 'via role', reason: 'killed' }), expect.objectContaining({ tag: 'EXIT', reason: 'killed' })]));
+    expect(watcher.seen).toEqual(expect.arrayContaining([
+      expect.objectContaining({ tag: 'DOWN', pid: first.ref.pid, name: 'via role', reason: 'killed' }),
+      expect.objectContaining({ tag: 'EXIT', reason: 'killed' }),
+    ]));
     const second = await listener(system);
     directory.owners.set('role', second.ref.pid);
-    expect([ref.pid, system.whereis(name), system.inspect(name)?.pid]).toEqual([second.ref.pid, second.ref.pid, second.ref.pid]);
+    expect([ref.pid, system.whereis(name), system.inspect(name)?.pid]).toEqual(
+      [second.ref.pid, second.ref.pid, second.ref.pid],
+    );
     ref.bind(watcher.self).send('by ref');
     await settle();
     expect(second.seen).toEqual(['by ref']);
@@ -74,7 +90,10 @@ describe('via', () => {
   it('RG-06 a provider with send delivers plain messages itself; a failure there is a dead letter', async () => {
     const system = testSystem();
     const mail: unknown[] = [];
-    const provider: ViaProvider<string> = { registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined, send: (key, message) => { if (message === 'bad') throw new Error('no post'); mail.push([key, message]); } };
+    const provider: ViaProvider<string> = {
+      registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined,
+      send: (key, message) => { if (message === 'bad') throw new Error('no post'); mail.push([key, message]); },
+    };
     const { self } = await idler(system);
     const ref = system.ref(Agent, via(provider, 'box'));
     system.send(via(provider, 'box'), 1);
@@ -83,7 +102,9 @@ describe('via', () => {
     ref.bind(self).send(4);
     ref.send('bad');
     expect(mail).toEqual([['box', 1], ['box', 2], ['box', 3], ['box', 4]]);
-    expect(system.deadLetters.list()).toEqual([expect.objectContaining({ to: 'via box', payload: 'bad', reason: expect.objectContaining({ message: 'no post' }) })]);
+    expect(system.deadLetters.list()).toEqual([expect.objectContaining(
+      { to: 'via box', payload: 'bad', reason: expect.objectContaining({ message: 'no post' }) },
+    )]);
   });
 
   it('RG-07 call and stop by a missing via name are noproc, a cast is a dead letter and a monitor fires at once', async () => {
@@ -93,8 +114,12 @@ describe('via', () => {
     await expect(ref.call('who')).rejects.toMatchObject({ code: 'NOPROC', target: 'via nobody', op: 'who' });
     await expect(ref.stop()).rejects.toMatchObject({ code: 'NOPROC' });
     expect([ref.cast('note'), ref.tryCast('note')]).toEqual([undefined, 'dead']);
-    expect(system.deadLetters.list()).toEqual([expect.objectContaining({ to: 'via nobody', op: 'note', reason: 'noproc' })]);
-    expect(await system.monitor(via(directory, 'nobody')).down).toEqual(expect.objectContaining({ reason: 'noproc', name: 'via nobody' }));
+    expect(system.deadLetters.list()).toEqual(
+      [expect.objectContaining({ to: 'via nobody', op: 'note', reason: 'noproc' })],
+    );
+    expect(await system.monitor(via(directory, 'nobody')).down).toEqual(
+      expect.objectContaining({ reason: 'noproc', name: 'via nobody' }),
+    );
     directory.owners.set('nobody', 'elsewhere.x.1' as Pid);
     await expect(ref.call('who')).rejects.toMatchObject({ code: 'NOPROC' });
   });
@@ -102,13 +127,18 @@ describe('via', () => {
   it('RG-06 the name is freed before the starter hears of a failed start, and before a Down of its owner', async () => {
     const system = testSystem();
     const directory = new Directory();
-    const Failing = defineAgent({ name: 'Failing', init: (how: string) => { if (how === 'throw') throw new Error('no init'); return {}; } });
-    expect(() => system.start(Failing, 'throw', { name: via(directory, 'x') })).toThrow(expect.objectContaining({ code: 'START_FAILED' }));
+    const Failing = defineAgent(
+      { name: 'Failing', init: (how: string) => { if (how === 'throw') throw new Error('no init'); return {}; } },
+    );
+    expect(() => system.start(Failing, 'throw', { name: via(directory, 'x') })).toThrow(
+      expect.objectContaining({ code: 'START_FAILED' }),
+    );
     expect(directory.log).toEqual(['register x', 'unregister x']);
     const owner = system.start(Failing, 'ok', { name: via(directory, 'x') });
     let seen: Pid | undefined = 'unset' as Pid;
     const down = system.monitor(owner).down.then((one: Down) => one);
-    const watcher = system.spawn(async (self) => { self.monitor(owner); await self.receive(); seen = directory.owners.get('x'); });
+    const watcher =
+      system.spawn(async (self) => { self.monitor(owner); await self.receive(); seen = directory.owners.get('x'); });
     await settle();
     system.exit(owner, 'gone');
     await down;
@@ -144,18 +174,26 @@ describe('via', () => {
     const broken = new Error('broken');
     const fail = (): never => { throw broken; };
     const provider: ViaProvider<string> = { registerName: fail, unregisterName: fail, whereisName: fail };
-    expect(() => system.start(Agent, { name: via(provider, 'x') })).toThrow(expect.objectContaining({ code: 'START_FAILED', reason: broken }));
+    expect(() => system.start(Agent, { name: via(provider, 'x') })).toThrow(
+      expect.objectContaining({ code: 'START_FAILED', reason: broken }),
+    );
     expect(() => system.spawn(() => undefined, { name: via(provider, 'x') })).toThrow(broken);
     await expect(system.ref(Agent, via(provider, 'x')).call('who')).rejects.toMatchObject({ code: 'NOPROC' });
     expect(system.stats().processes).toBe(0);
     const late = system.start(Agent, { name: via({ ...provider, registerName: () => true }, 'x') });
     await late.stop();
-    expect(logger.texts('warn')).toEqual(expect.arrayContaining([expect.stringContaining('whereisName'), expect.stringContaining('failed to release')]));
+    expect(logger.texts('warn')).toEqual(
+      expect.arrayContaining([expect.stringContaining('whereisName'), expect.stringContaining('failed to release')]),
+    );
   });
 
   it('what is no provider is refused where it enters', () => {
-    for (const bad of [undefined, null, 7, {}, { registerName: () => true }]) expect(() => via(bad as never, 'x')).toThrow(OptionError);
+    for (const bad of [undefined, null, 7, {}, { registerName: () => true }]) {
+      expect(() => via(bad as never, 'x')).toThrow(OptionError);
+    }
     const system = testSystem();
-    expect(() => system.start(Agent, { name: 7 as never })).toThrow(expect.objectContaining({ code: 'BAD_OPTION', rule: 'a registered name, or via(registry, key)' }));
+    expect(() => system.start(Agent, { name: 7 as never })).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION', rule: 'a registered name, or via(registry, key)' }),
+    );
   });
 });

@@ -8,8 +8,14 @@ const seen: unknown[] = [];
 const Agent = defineAgent({
   name: 'Agent',
   init: () => ({}),
-  calls: { ask: (_self, n: number) => void seen.push(['ask', n]), hang: () => new Promise<void>(() => undefined), async *items(_self, n: number) { yield n; } },
-  casts: { note: (_self, n: number) => void seen.push(['note', n]), add: on(z.string().transform(Number), (_self, n) => void seen.push(['add', n])) },
+  calls: {
+    ask: (_self, n: number) => void seen.push(['ask', n]), hang: () => new Promise<void>(() => undefined),
+    async *items(_self, n: number) { yield n; },
+  },
+  casts: {
+    note: (_self, n: number) => void seen.push(['note', n]),
+    add: on(z.string().transform(Number), (_self, n) => void seen.push(['add', n])),
+  },
   info: (_self, message) => void seen.push(['info', message]),
 });
 const Other = defineAgent({ name: 'Other', casts: { note: (_self, _n: number) => undefined } });
@@ -47,7 +53,9 @@ describe('P23 what is no delivery and died is sent again as what it was', () => 
   it('to nobody: it stays, and a refused retry is no send', async () => {
     const { system, letters } = await left();
     const before = [system.stats(), letters.list()];
-    expect(letters.retry({ limit: 2 })).toEqual({ retried: [], refused: [{ id: 1, code: 'NOPROC' }, { id: 2, code: 'NOPROC' }] });
+    expect(letters.retry({ limit: 2 })).toEqual(
+      { retried: [], refused: [{ id: 1, code: 'NOPROC' }, { id: 2, code: 'NOPROC' }] },
+    );
     expect([system.stats(), letters.list()]).toEqual(before);
   });
 
@@ -74,7 +82,9 @@ describe('P23 what is no delivery and died is sent again as what it was', () => 
     const { system, letters } = await left();
     system.start(Other, { name: 'a' });
     const { retried, refused } = letters.retry({});
-    expect([retried, refused.map(({ code }) => code)]).toEqual([[2], ['PROTOCOL_MISMATCH', 'PROTOCOL_MISMATCH', 'PROTOCOL_MISMATCH']]);
+    expect([retried, refused.map(({ code }) => code)]).toEqual(
+      [[2], ['PROTOCOL_MISMATCH', 'PROTOCOL_MISMATCH', 'PROTOCOL_MISMATCH']],
+    );
   });
 
   it('a full mailbox takes as many as there is room for, the others stay', async () => {

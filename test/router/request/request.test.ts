@@ -30,7 +30,9 @@ const Desk = defineAgent({
     stops: (self) => self.stop('done', 'last words'),
     quits: (self): number => self.stop('normal') as never,
   },
-  casts: { answer(self, value: string) { if (self.state.shared.from !== undefined) self.reply(self.state.shared.from, value); } },
+  casts: { answer(
+    self, value: string,
+  ) { if (self.state.shared.from !== undefined) self.reply(self.state.shared.from, value); } },
 });
 
 describe('P6 a call settles exactly once', () => {
@@ -42,7 +44,10 @@ describe('P6 a call settles exactly once', () => {
     const caller = await listener(system);
     const late = caller.self.call(ref, 'slow', 'late', { timeoutMs: 10 }).catch((error: unknown) => error);
     await env.advance(10);
-    expect(await late).toMatchObject({ code: 'TIMEOUT', op: 'slow', message: expect.stringContaining('no reply within 10 ms; whether it was handled is unknown') });
+    expect(await late).toMatchObject({
+      code: 'TIMEOUT', op: 'slow',
+      message: expect.stringContaining('no reply within 10 ms; whether it was handled is unknown'),
+    });
     const next = caller.self.call(ref, 'ping');
     shared.release();
     expect(await next).toBe('pong');
@@ -79,7 +84,9 @@ describe('P6 a call settles exactly once', () => {
     const ref = system.start(Desk, newShared());
     system.exit(ref, 'kill');
     for (const one of [ref, system.ref(Desk, 'nobody')]) {
-      await expect(one.call('ping')).rejects.toMatchObject({ name: 'CallError', code: 'NOPROC', reason: 'noproc', op: 'ping' });
+      await expect(one.call('ping')).rejects.toMatchObject(
+        { name: 'CallError', code: 'NOPROC', reason: 'noproc', op: 'ping' },
+      );
       expect(await one.tryCall('ping')).toMatchObject({ ok: false, error: { code: 'NOPROC' } });
     }
     expect(system.stats()).toMatchObject({ rejected: 4, callsFailed: 4 });
@@ -92,11 +99,18 @@ describe('P6 a call settles exactly once', () => {
       name: 'Narcissus', init: () => ({}),
       calls: {
         async self(self): Promise<number> {
-          const ref = system.ref(Narcissus as never, 'narcissus') as never as { call(op: string): Promise<unknown>; tryCall(op: string): Promise<unknown> };
-          outcomes.push(await ref.tryCall('x'), await (self.bind(ref as never) as typeof ref).tryCall('ping'), await self.call(ref as never, 'ping' as never).catch((error: unknown) => error));
+          const ref = system.ref(
+            Narcissus as never, 'narcissus',
+          ) as never as { call(op: string): Promise<unknown>; tryCall(op: string): Promise<unknown> };
+          outcomes.push(
+            await ref.tryCall('x'), await (self.bind(ref as never) as typeof ref).tryCall('ping'),
+            await self.call(ref as never, 'ping' as never).catch((error: unknown) => error),
+          );
           return 1;
         },
-        sync: (): Promise<unknown> => (system.ref(Narcissus as never, 'narcissus') as never as { tryCall(op: string): Promise<unknown> }).tryCall('ping'),
+        sync: (): Promise<unknown> => (system.ref(Narcissus as never, 'narcissus') as never as {
+          tryCall(op: string): Promise<unknown>
+        }).tryCall('ping'),
         ping: () => 'pong',
       },
     });
@@ -113,8 +127,14 @@ describe('P6 a call settles exactly once', () => {
     const system = testSystem();
     const crash = system.start(Desk, newShared());
     const both = await Promise.allSettled([crash.call('crash'), crash.call('ping')]);
-    for (const one of both) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'EXIT', reason: new Error('boom'), cause: new Error('boom') } });
-    await expect(system.start(Desk, newShared()).call('quits')).rejects.toMatchObject({ code: 'EXIT', reason: 'normal' });
+    for (const one of both) {
+      expect(one).toMatchObject(
+        { status: 'rejected', reason: { code: 'EXIT', reason: new Error('boom'), cause: new Error('boom') } },
+      );
+    }
+    await expect(system.start(Desk, newShared()).call('quits')).rejects.toMatchObject(
+      { code: 'EXIT', reason: 'normal' },
+    );
     const hung = system.start(Desk, newShared());
     const call = hung.tryCall('slow', 'x');
     const deferred = system.start(Desk, newShared());
@@ -130,7 +150,9 @@ describe('P6 a call settles exactly once', () => {
   it('a refusal is an error to the caller and no crash', async () => {
     const system = testSystem();
     const ref = system.start(Desk, newShared());
-    await expect(ref.call('refuses')).rejects.toMatchObject({ code: 'REFUSED', refusal: 'NO_FUNDS', details: { short: 5 } });
+    await expect(ref.call('refuses')).rejects.toMatchObject(
+      { code: 'REFUSED', refusal: 'NO_FUNDS', details: { short: 5 } },
+    );
     expect(ref.stats().mailbox).toMatchObject({ handled: 1, refused: 1, crashed: 0 });
     expect(await ref.call('ping')).toBe('pong');
   });
@@ -151,7 +173,10 @@ describe('P6 a call settles exactly once', () => {
   it('an aborted call rejects with the signal\'s reason, the callee\'s signal fires, nothing stays behind', async () => {
     const system = testSystem();
     let callee: AbortSignal | undefined;
-    const Slow = defineAgent({ name: 'Slow', init: () => ({}), calls: { wait: (self) => { callee = self.signal; return new Promise<void>(() => undefined); } } });
+    const Slow = defineAgent({
+      name: 'Slow', init: () => ({}),
+      calls: { wait: (self) => { callee = self.signal; return new Promise<void>(() => undefined); } },
+    });
     const ref = system.start(Slow);
     const controller = new AbortController();
     const call = ref.call('wait', undefined, { signal: controller.signal, timeoutMs: 'infinity' });
@@ -230,15 +255,22 @@ describe('timeouts of calls', () => {
     expect(await slow).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
   });
 
-  it.each([-1, 0.5, Number.NaN, Infinity, '5', null])('GS-16 P32 a timeout of %s is refused and the callee left alone', async (timeoutMs) => {
+  it.each(
+    [-1, 0.5, Number.NaN, Infinity, '5', null],
+  )('GS-16 P32 a timeout of %s is refused and the callee left alone', async (timeoutMs) => {
     const system = testSystem();
     const shared = newShared();
     const ref = system.start(Desk, shared);
-    await expect(ref.call('slow', 'x', { timeoutMs: timeoutMs as never })).rejects.toMatchObject({ code: 'BAD_OPTION', option: 'call.timeoutMs', value: timeoutMs });
+    await expect(ref.call('slow', 'x', { timeoutMs: timeoutMs as never })).rejects.toMatchObject(
+      { code: 'BAD_OPTION', option: 'call.timeoutMs', value: timeoutMs },
+    );
     expect([shared.runs, ref.stats().mailbox.size]).toEqual([0, 0]);
   });
 
-  it.each([[{ timeout: 5 }, 'call.timeout'], [{ priority: 'urgent' }, 'call.priority'], [{ signal: {} }, 'call.signal'], [{ expiresInMs: -1 }, 'call.expiresInMs']])('options %j name the offence', async (options, option) => {
+  it.each([
+    [{ timeout: 5 }, 'call.timeout'], [{ priority: 'urgent' }, 'call.priority'], [{ signal: {} }, 'call.signal'],
+    [{ expiresInMs: -1 }, 'call.expiresInMs'],
+  ])('options %j name the offence', async (options, option) => {
     const system = testSystem();
     const ref = system.start(Desk, newShared());
     await expect(ref.call('ping', undefined, options as never)).rejects.toMatchObject({ option });

@@ -52,7 +52,9 @@ describe('P6 one signal for many calls', () => {
     const ref = testSystem().start(Slow);
     const controllers = [new AbortController(), new AbortController()] as const;
     const ends: string[] = [];
-    const calls = Array.from({ length: 6 }, (_, n) => ref.call('never', undefined, { signal: (controllers[n % 2] as AbortController).signal }).catch((reason: unknown) => ends.push(`${n} ${String(reason)}`)));
+    const calls = Array.from({ length: 6 }, (_, n) => ref.call(
+      'never', undefined, { signal: (controllers[n % 2] as AbortController).signal },
+    ).catch((reason: unknown) => ends.push(`${n} ${String(reason)}`)));
     await ref.call('echo', 'between', { signal: controllers[0].signal });
     controllers[1].abort('b');
     await settleTurn();
@@ -70,7 +72,11 @@ describe('P6 one signal for many calls', () => {
     const controller = new AbortController();
     const { signal } = controller;
     const ends: string[] = [];
-    for (let n = 0; n < 6; n++) void refs[n % 2 === 0 ? 0 : 1].call('never', undefined, { signal }).catch((reason: unknown) => ends.push(`${n} ${String(reason)}`));
+    for (let n = 0; n < 6; n++) {
+      void refs[n % 2 === 0 ? 0 : 1].call('never', undefined, { signal }).catch(
+        (reason: unknown) => ends.push(`${n} ${String(reason)}`),
+      );
+    }
     const answered = await refs[0].call('echo', 'answered', { signal });
     controller.abort('enough');
     await settleTurn();
@@ -85,7 +91,10 @@ describe('P6 one signal for many calls', () => {
     const full = system.start(Slow, { mailbox: { capacity: 1 } });
     const ref = system.start(Slow);
     const { signal } = new AbortController();
-    const ends = [ref.tryCall('never', undefined, { signal, timeoutMs: 1 }), full.tryCall('echo', 'a', { signal }), full.tryCall('echo', 'b', { signal }), ref.tryCall('never', undefined, { signal })];
+    const ends = [
+      ref.tryCall('never', undefined, { signal, timeoutMs: 1 }), full.tryCall('echo', 'a', { signal }),
+      full.tryCall('echo', 'b', { signal }), ref.tryCall('never', undefined, { signal }),
+    ];
     await ends[0];
     system.exit(ref, 'boom');
     expect((await Promise.all(ends)).map(({ ok }) => ok)).toEqual([false, true, false, false]);
@@ -98,14 +107,21 @@ describe('P15 P35 one signal for waits of every kind', () => {
   const Bounded = defineAgent({
     init: () => ({}),
     casts: { add: (_self, _n: number) => new Promise<void>(() => undefined) },
-    calls: { ask: (): Promise<string> => new Promise(() => undefined), numbers: async function* (): AsyncGenerator<number> { await new Promise(() => undefined); } },
+    calls: {
+      ask: (): Promise<string> => new Promise(() => undefined),
+      numbers: async function* (): AsyncGenerator<number> { await new Promise(() => undefined); },
+    },
   });
   const MANY = 30;
 
   type Kind = (system: ReturnType<typeof testSystem>, signal: AbortSignal) => Promise<unknown>[];
-  const many = (one: (n: number) => Promise<unknown>): Promise<unknown>[] => Array.from({ length: MANY }, (_, n) => one(n));
+  const many =
+    (one: (n: number) => Promise<unknown>): Promise<unknown>[] => Array.from({ length: MANY }, (_, n) => one(n));
   const kinds: Readonly<Record<string, Kind>> = {
-    call: (system, signal) => { const ref = system.start(Bounded); return many(() => ref.call('ask', undefined, { signal, timeoutMs: 'infinity' })); },
+    call: (system, signal) => {
+      const ref = system.start(Bounded);
+      return many(() => ref.call('ask', undefined, { signal, timeoutMs: 'infinity' }));
+    },
     put: (system, signal) => {
       const ref = system.start(Bounded, { mailbox: { capacity: 1, overflow: 'suspend' } });
       system.suspend(ref);
@@ -116,19 +132,27 @@ describe('P15 P35 one signal for waits of every kind', () => {
       const ref = system.start(Bounded);
       return many(() => ref.call('ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }));
     },
-    stream: (system, signal) => { const ref = system.start(Bounded); return many(() => ref.stream('numbers', undefined, { signal, timeoutMs: 'infinity' }).next()); },
-    receive: (system, signal) => many(() => new Promise((_resolve, reject) => { system.spawn((self) => self.receive(undefined, { signal }).catch(reject)); })),
+    stream: (system, signal) => {
+      const ref = system.start(Bounded);
+      return many(() => ref.stream('numbers', undefined, { signal, timeoutMs: 'infinity' }).next());
+    },
+    receive: (system, signal) => many(() => new Promise(
+      (_resolve, reject) => { system.spawn((self) => self.receive(undefined, { signal }).catch(reject)); },
+    )),
     'limit.run': (system, signal) => {
       const limit = system.limit('one', { concurrent: 1 });
       void limit.run(() => new Promise(() => undefined));
       return many(() => limit.run(() => 'never', { signal }));
     },
-    retry: (_system, signal) => many(() => retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 })),
+    retry: (_system, signal) =>
+      many(() => retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 })),
     'system.retry': (system, signal) => many(
       () => system.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }),
     ),
     'self.retry': (system, signal) => many(() => new Promise((_resolve, reject) => {
-      system.spawn((self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }).catch(reject));
+      system.spawn(
+        (self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }).catch(reject),
+      );
     })),
   };
 
@@ -148,7 +172,9 @@ describe('P15 P35 one signal for waits of every kind', () => {
         signal.addEventListener('abort', () => late++, { once: true });
         expect(listeners(signal)).toBe(2);
         controller.abort(reason);
-        for (const end of await Promise.allSettled(waits)) expect(end).toEqual({ status: 'rejected', reason: signal.reason as unknown });
+        for (const end of await Promise.allSettled(waits)) {
+          expect(end).toEqual({ status: 'rejected', reason: signal.reason as unknown });
+        }
         expect(listeners(signal), 'at once').toBe(0);
         expect(late).toBe(1);
         await settleTurn();
@@ -161,7 +187,9 @@ describe('P15 P35 one signal for waits of every kind', () => {
     it(`${kind}: under a signal that has fired nothing is begun`, async () => {
       const system = testSystem();
       const signal = AbortSignal.abort(null);
-      for (const end of await Promise.allSettled(begin(system, signal))) expect(end).toEqual({ status: 'rejected', reason: null });
+      for (const end of await Promise.allSettled(begin(system, signal))) {
+        expect(end).toEqual({ status: 'rejected', reason: null });
+      }
       expect(listeners(signal)).toBe(0);
       expect(system.stats()).toMatchObject({ held: 0 });
     });

@@ -9,7 +9,9 @@ import { boom, family } from '../family.js';
 
 describe('P13 the intensity window', () => {
   test('P13 SU-26 exactly as the naive model: more than R restarts within T ms, ends included, is too many', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 50 }), fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 300 }), (max, periodMs, gaps) => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 6 }), fc.integer(
+      { min: 1, max: 50 },
+    ), fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 300 }), (max, periodMs, gaps) => {
       const intensity = new Intensity(max, periodMs);
       const times: number[] = [];
       let now = 1_000.25;
@@ -64,11 +66,16 @@ describe('C7 restarts in a window', () => {
   test.each<[Strategy, readonly string[]]>([
     ['one_for_all', ['-b boom', '-c shutdown', '-a shutdown', '+a', '+b', '+c']],
     ['rest_for_one', ['-b boom', '-c shutdown', '+b', '+c']],
-  ])('trap G: P13 SU-24 %s counts in a sliding window as well, and restarts in start order', async (strategy, round) => {
+  ])('trap G: P13 SU-24 %s counts in a sliding window as well, and restarts in start order', async (
+    strategy, round,
+  ) => {
     const slow = await crashAt([0, 600, 1_200, 1_800], { strategy, intensity: 2, periodMs: 1_000 });
     expect([slow.ended, slow.restarts]).toEqual(['alive', 4]);
     expect(slow.trace).toEqual([...round, ...round, ...round, ...round]);
-    expect((await crashAt([0, 900, 1_100, 1_200], { strategy, intensity: 2, periodMs: 1_000 })).ended, 'three within 1,000 ms, two in each window that begins at its first restart').toBe('shutdown');
+    expect(
+      (await crashAt([0, 900, 1_100, 1_200], { strategy, intensity: 2, periodMs: 1_000 })).ended,
+      'three within 1,000 ms, two in each window that begins at its first restart',
+    ).toBe('shutdown');
   });
 
   test('SU-26 the window is exact to the millisecond, ends included', async () => {
@@ -85,7 +92,9 @@ describe('C7 restarts in a window', () => {
   test('SU-25 C7 one group restart of ten children is one unit', async () => {
     const system = testSystem();
     const { worker, ref } = family();
-    const sup = await system.supervise({ strategy: 'one_for_all', intensity: 2, children: Array.from({ length: 10 }, (_, n) => worker(`w${n}`)) });
+    const sup = await system.supervise(
+      { strategy: 'one_for_all', intensity: 2, children: Array.from({ length: 10 }, (_, n) => worker(`w${n}`)) },
+    );
     for (let n = 0; n < 2; n++) {
       ref(system, 'w5').cast('crash', boom);
       await settled();
@@ -122,17 +131,25 @@ describe('C7 restarts in a window', () => {
 
 describe('C7 escalation', () => {
   for (const restart of ['permanent', 'transient', 'temporary'] as const) {
-    test(`SU-28 C7 a ${restart} child supervisor that gives up ends with shutdown: ${restart === 'permanent' ? 'its parent restarts it' : 'its parent keeps running without it'}`, async () => {
+    test(`SU-28 C7 a ${restart} child supervisor that gives up ends with shutdown: ${restart === 'permanent'
+      ? 'its parent restarts it'
+      : 'its parent keeps running without it'}`, async () => {
       const system = testSystem();
       const { worker, ref, take } = family();
-      const top = await system.supervise({ intensity: 5, children: [worker('a'), supervisor('sub', { intensity: 0, children: [worker('x'), worker('y')] }, { restart })] });
+      const top = await system.supervise({
+        intensity: 5,
+        children: [worker('a'), supervisor('sub', { intensity: 0, children: [worker('x'), worker('y')] }, { restart })],
+      });
       take();
       ref(system, 'x').cast('crash', boom);
       await settled();
       expect(take()).toEqual(['-x boom', '-y shutdown', ...(restart === 'permanent' ? ['+x', '+y'] : [])]);
       expect(top.pid).toBeDefined();
       const rows = (await top.whichChildren()).map((row) => [row.id, row.status]);
-      expect(rows).toEqual([...(restart === 'temporary' ? [] : [['sub', restart === 'permanent' ? 'running' : 'stopped']]), ['a', 'running']]);
+      expect(rows).toEqual([
+        ...(restart === 'temporary' ? [] : [['sub', restart === 'permanent' ? 'running' : 'stopped']]),
+        ['a', 'running'],
+      ]);
     });
   }
 
@@ -140,7 +157,8 @@ describe('C7 escalation', () => {
     const system = testSystem();
     const { worker, ref } = family();
     const top = await system.supervise({ intensity: 5, children: [] });
-    const sub = await top.startChild(supervisor('sub', { intensity: 0, children: [worker('static')] }, { name: 'sub' }));
+    const sub =
+      await top.startChild(supervisor('sub', { intensity: 0, children: [worker('static')] }, { name: 'sub' }));
     await sub.startChild(worker('dynamic'));
     expect(system.registered().sort()).toEqual(['dynamic', 'static', 'sub']);
     ref(system, 'dynamic').cast('crash', boom);
@@ -154,7 +172,9 @@ describe('C7 escalation', () => {
     const { worker, ref, take } = family();
     const top = await system.supervise({
       intensity: 0,
-      children: [worker('t1'), supervisor('mid', { intensity: 0, children: [worker('m1'), supervisor('leaf', { intensity: 1, children: [worker('l1'), worker('l2')] }), worker('m2')] }), worker('t2')],
+      children: [worker('t1'), supervisor('mid', { intensity: 0, children: [
+        worker('m1'), supervisor('leaf', { intensity: 1, children: [worker('l1'), worker('l2')] }), worker('m2'),
+      ] }), worker('t2')],
     });
     take();
     ref(system, 'l1').cast('crash', boom);
@@ -162,14 +182,18 @@ describe('C7 escalation', () => {
     expect(take(), 'contained at the leaf').toEqual(['-l1 boom', '+l1']);
     ref(system, 'l2').cast('crash', boom);
     expect(await top.down).toBe('shutdown');
-    expect(take()).toEqual(['-l2 boom', '-l1 shutdown', '-m2 shutdown', '-m1 shutdown', '-t2 shutdown', '-t1 shutdown']);
+    expect(take()).toEqual(
+      ['-l2 boom', '-l1 shutdown', '-m2 shutdown', '-m1 shutdown', '-t2 shutdown', '-t1 shutdown'],
+    );
     expect(system.processes()).toEqual([]);
   });
 
   test('SU-04 SU-21 a child supervisor whose start fails on restart burns units of its parent', async () => {
     const system = testSystem();
     const { worker, ref, take, fail } = family();
-    const top = await system.supervise({ intensity: 2, children: [supervisor('sub', { intensity: 0, children: [worker('x'), worker('y')] })] });
+    const top = await system.supervise(
+      { intensity: 2, children: [supervisor('sub', { intensity: 0, children: [worker('x'), worker('y')] })] },
+    );
     take();
     fail('y', 1);
     ref(system, 'x').cast('crash', boom);

@@ -9,9 +9,18 @@ import { boom, family } from '../family.js';
 function cast(at: () => number) {
   const log: string[] = [];
   const note = (what: string): void => { log.push(`${what}@${Math.round(at())}`); };
-  const Quick = defineAgent({ trapExit: true, init: (id: string) => ({ id }), terminate(self, reason) { note(`${self.state.id} ${String(reason)}`); } });
-  const Slow = defineAgent({ trapExit: true, init: (id: string, wait: () => Promise<void>) => ({ id, wait }), async terminate(self, reason) { note(`${self.state.id} begins ${String(reason)}`); await self.state.wait(); note(`${self.state.id} ends`); } });
-  const Loner = defineAgent({ init(id: string) { return { id, parent: undefined as Pid | undefined }; }, casts: { leave(self, parent: Pid) { self.unlink(parent); } } });
+  const Quick = defineAgent({
+    trapExit: true, init: (id: string) => ({ id }),
+    terminate(self, reason) { note(`${self.state.id} ${String(reason)}`); },
+  });
+  const Slow = defineAgent({ trapExit: true, init: (id: string, wait: () => Promise<void>) =>
+    ({ id, wait }), async terminate(
+    self, reason,
+  ) { note(`${self.state.id} begins ${String(reason)}`); await self.state.wait(); note(`${self.state.id} ends`); } });
+  const Loner = defineAgent({
+    init(id: string) { return { id, parent: undefined as Pid | undefined }; },
+    casts: { leave(self, parent: Pid) { self.unlink(parent); } },
+  });
   return { log, note, Quick, Slow, Loner };
 }
 
@@ -46,7 +55,8 @@ describe('C9 shutdown is a protocol', () => {
       'E down killed@0', 'D down shutdown@0', 'C begins shutdown@0', 'C down killed@50',
       'B begins shutdown@50', 'B ends@130', 'A shutdown@130', 'B down shutdown@130', 'A down shutdown@130',
     ].sort(byTime(log)));
-    expect(system.stats().signals.sent, 'no EXIT or DOWN is left').toBe(system.stats().signals.handled + system.stats().signals.dropped);
+    expect(system.stats().signals.sent, 'no EXIT or DOWN is left').toBe(system.stats().signals.handled
+      + system.stats().signals.dropped);
   });
 
   /** The order of notes at one instant is that of the log; what matters is which notes there are and when. */
@@ -58,7 +68,9 @@ describe('C9 shutdown is a protocol', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const { Slow } = cast(() => env.now);
-    const sup = await system.supervise({ children: [child('w', Slow, 'w', () => new Promise((resolve) => void env.timer(3_600_000, resolve)), { shutdown: 'infinity' })] });
+    const sup = await system.supervise({ children: [child(
+      'w', Slow, 'w', () => new Promise((resolve) => void env.timer(3_600_000, resolve)), { shutdown: 'infinity' },
+    )] });
     let done = false;
     const stopped = sup.stop().then(() => { done = true; });
     await env.advance(3_599_000);
@@ -98,7 +110,8 @@ describe('C9 shutdown is a protocol', () => {
     const Crashing = defineAgent({ trapExit: true, terminate() { throw boom; } });
     const Quitting = defineAgent({ trapExit: true, terminate(self) { self.exit('normal'); } });
     const { worker, take } = family();
-    const sup = await system.supervise({ children: [worker('a'), child('c', Crashing), child('q', Quitting), worker('b')] });
+    const sup =
+      await system.supervise({ children: [worker('a'), child('c', Crashing), child('q', Quitting), worker('b')] });
     system.exit('b', 'kill');
     await sup.stop();
     expect(take().at(-1)).toBe('-a shutdown');
@@ -127,7 +140,8 @@ describe('C9 shutdown is a protocol', () => {
   test('SU-37 exit signals from strangers are ignored; kill and stop are not', async () => {
     const system = testSystem();
     const { worker, take } = family();
-    const sup = await system.supervise({ name: 'top', children: [worker('a'), worker('b', { shutdown: 'brutal_kill' })] });
+    const sup =
+      await system.supervise({ name: 'top', children: [worker('a'), worker('b', { shutdown: 'brutal_kill' })] });
     for (const reason of ['shutdown', 'normal', 'odd']) system.exit('top', reason);
     const stranger = system.spawn((self) => { self.link('top'); throw boom; });
     await system.monitor(stranger).down;
@@ -146,7 +160,9 @@ describe('C9 shutdown is a protocol', () => {
     const system = testSystem();
     const Unlinked = defineAgent({ init() { this.unlink(system.inspect(this.pid)?.parent as Pid); return {}; } });
     const Hanging = defineAgent({ init: () => new Promise<object>(() => undefined) });
-    const started = system.supervise({ name: 'top', children: [child('free', Unlinked, { shutdown: 'brutal_kill' }), child('hanging', Hanging)] }).then(() => 'ok', (error: unknown) => (error as { reason?: unknown }).reason);
+    const started = system.supervise(
+      { name: 'top', children: [child('free', Unlinked, { shutdown: 'brutal_kill' }), child('hanging', Hanging)] },
+    ).then(() => 'ok', (error: unknown) => (error as { reason?: unknown }).reason);
     await settled();
     const free = system.whereis('free') as Pid;
     system.exit('top', 'kill');
@@ -158,7 +174,8 @@ describe('C9 shutdown is a protocol', () => {
   test('SU-37 the exit signal of the parent stops a nested tree, newest first', async () => {
     const system = testSystem();
     const { worker, take } = family();
-    const top = await system.supervise({ children: [supervisor('sub', { children: [worker('a'), worker('b')] }), worker('c')] });
+    const top =
+      await system.supervise({ children: [supervisor('sub', { children: [worker('a'), worker('b')] }), worker('c')] });
     take();
     await top.terminateChild('sub');
     expect(take()).toEqual(['-b shutdown', '-a shutdown']);
@@ -179,7 +196,8 @@ describe('C9 shutdown is a protocol', () => {
   test('GS-37 a child that does not trap ends at once at the shutdown of its supervisor, in the middle of its handler', async () => {
     const system = testSystem();
     let terminated = 0;
-    const Plain = defineAgent({ casts: { async sit() { await new Promise(() => undefined); } }, terminate() { terminated++; } });
+    const Plain =
+      defineAgent({ casts: { async sit() { await new Promise(() => undefined); } }, terminate() { terminated++; } });
     const sup = await system.supervise({ children: [child('p', Plain)] });
     system.ref(Plain, 'p').cast('sit');
     await settled();

@@ -18,12 +18,20 @@ describe('a dynamic supervisor', () => {
     const Ignoring = defineAgent({ init() { return this.ignore(); } });
     const Stopping = defineAgent({ init() { return this.stop('no luck'); } });
     const Exiting = defineAgent({ init() { this.exit('gone'); } });
-    expect(await rejection(sup.startChild(child('x', Ignoring)))).toMatchObject({ code: 'START_FAILED', reason: 'ignore' });
-    expect(await rejection(sup.startChild(child('x', Stopping)))).toMatchObject({ refusal: 'start_failed', details: { reason: 'no luck' } });
-    expect(await rejection(sup.startChild(child('x', Exiting)))).toMatchObject({ refusal: 'start_failed', details: { reason: 'gone' } });
+    expect(await rejection(sup.startChild(child('x', Ignoring)))).toMatchObject(
+      { code: 'START_FAILED', reason: 'ignore' },
+    );
+    expect(await rejection(sup.startChild(child('x', Stopping)))).toMatchObject(
+      { refusal: 'start_failed', details: { reason: 'no luck' } },
+    );
+    expect(await rejection(sup.startChild(child('x', Exiting)))).toMatchObject(
+      { refusal: 'start_failed', details: { reason: 'gone' } },
+    );
     for (const later of [false, true]) {
       fail('b', 1);
-      expect(await rejection(sup.startChild(worker('b', { later })))).toMatchObject({ refusal: 'start_failed', details: { reason: new Error('no b') } });
+      expect(await rejection(sup.startChild(worker('b', { later })))).toMatchObject(
+        { refusal: 'start_failed', details: { reason: new Error('no b') } },
+      );
     }
     expect(await sup.countChildren()).toEqual({ specs: 1, active: 1, supervisors: 0, workers: 1 });
     expect(await rejection(sup.startChild('a' as never))).toMatchObject({ code: 'BAD_OPTION' });
@@ -44,12 +52,16 @@ describe('a dynamic supervisor', () => {
     await settled();
     await sup.startChild(worker('c'));
     expect(await sup.countChildren()).toMatchObject({ active: 2 });
-    expect(await rejection((await system.superviseDynamic({ maxChildren: 0 })).startChild(worker('d')))).toMatchObject({ refusal: 'max_children' });
+    expect(await rejection((await system.superviseDynamic({ maxChildren: 0 })).startChild(worker('d')))).toMatchObject(
+      { refusal: 'max_children' },
+    );
   });
 
   test('DS-03 extraArguments go before the own arguments of each child, also at a restart', async () => {
     const seen: unknown[][] = [];
-    const Agent = defineAgent({ init: (...args: unknown[]) => { seen.push(args); return {}; }, casts: { crash() { throw boom; } } });
+    const Agent = defineAgent(
+      { init: (...args: unknown[]) => { seen.push(args); return {}; }, casts: { crash() { throw boom; } } },
+    );
     const { sup } = await dynamic({ extraArguments: ['x', 1] });
     const ref = await sup.startChild(child('a', Agent, 'own', 2, {}));
     ref.cast('crash');
@@ -62,10 +74,14 @@ describe('a dynamic supervisor', () => {
     const spec = worker('same');
     const refs = [await sup.startChild(spec), await sup.startChild(spec), await sup.startChild(spec)];
     expect(new Set(refs.map((ref) => ref.pid)).size).toBe(3);
-    expect((await sup.whichChildren()).map((row) => [row.id, row.pid])).toEqual(refs.map((ref) => [undefined, ref.pid]).reverse());
+    expect((await sup.whichChildren()).map((row) => [row.id, row.pid])).toEqual(
+      refs.map((ref) => [undefined, ref.pid]).reverse(),
+    );
     expect(system.registered()).toEqual([]);
     await sup.startChild(worker('named', { name: 'mine' }));
-    expect(await rejection(sup.startChild(worker('named', { name: 'mine' })))).toMatchObject({ refusal: 'already_started', details: { pid: system.whereis('mine') } });
+    expect(await rejection(sup.startChild(worker('named', { name: 'mine' })))).toMatchObject(
+      { refusal: 'already_started', details: { pid: system.whereis('mine') } },
+    );
   });
 
   test('DS-05 a restart that fails is tried again through the queue, each try counts, too many end the supervisor with shutdown', async () => {
@@ -84,7 +100,9 @@ describe('a dynamic supervisor', () => {
   });
 
   for (const later of [false, true]) {
-    test(`DS-05 DS-06 SU-22 a restarting child shows as such; terminateChild by its last pid ends the tries (${later ? 'async' : 'sync'})`, async () => {
+    test(`DS-05 DS-06 SU-22 a restarting child shows as such; terminateChild by its last pid ends the tries (${later
+      ? 'async'
+      : 'sync'})`, async () => {
       const { sup, worker, fail, take } = await dynamic({ intensity: 1_000_000 });
       const ref = await sup.startChild(worker('a', { later }));
       const pid = ref.pid as Pid;
@@ -110,7 +128,9 @@ describe('a dynamic supervisor', () => {
     await sup.terminateChild(two.pid as Pid);
     expect(take()).toEqual(['+a', '+b', '-a shutdown', '-b shutdown']);
     const stranger = system.start(Worker, 'x', false);
-    for (const target of [pid, stranger.pid as Pid, 'a']) expect(await rejection(sup.terminateChild(target))).toMatchObject({ refusal: 'not_found' });
+    for (const target of [pid, stranger.pid as Pid, 'a']) {
+      expect(await rejection(sup.terminateChild(target))).toMatchObject({ refusal: 'not_found' });
+    }
     expect(await rejection(sup.terminateChild(one))).toMatchObject({ code: 'BAD_OPTION' });
   });
 
@@ -143,9 +163,15 @@ describe('a dynamic supervisor', () => {
 
   test('DS-08 only one_for_one, no automatic shutdown, no significant children', async () => {
     const { system, sup, worker } = await dynamic();
-    for (const option of [{ strategy: 'one_for_all' }, { autoShutdown: 'never' }, { children: [] }]) expect(await rejection(system.superviseDynamic(option as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
-    expect(await rejection(sup.startChild(worker('t', { restart: 'temporary', significant: true })))).toMatchObject({ code: 'BAD_COMBINATION' });
-    for (const option of [{ maxChildren: -1 }, { extraArguments: 'x' }, { intensity: -1 }]) expect(await rejection(system.superviseDynamic(option as never))).toMatchObject({ code: 'BAD_OPTION' });
+    for (const option of [{ strategy: 'one_for_all' }, { autoShutdown: 'never' }, { children: [] }]) {
+      expect(await rejection(system.superviseDynamic(option as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
+    }
+    expect(await rejection(sup.startChild(worker('t', { restart: 'temporary', significant: true })))).toMatchObject(
+      { code: 'BAD_COMBINATION' },
+    );
+    for (const option of [{ maxChildren: -1 }, { extraArguments: 'x' }, { intensity: -1 }]) {
+      expect(await rejection(system.superviseDynamic(option as never))).toMatchObject({ code: 'BAD_OPTION' });
+    }
   });
 
   test('SU-08 DS-05 its default is 3 restarts in 5,000 ms; restart types decide as everywhere', async () => {
@@ -172,9 +198,14 @@ describe('a dynamic supervisor', () => {
     await system.supervise({ name: 'top', children: [dynamicSupervisor('sessions', { name: 'sessions' })] });
     const sessions = system.dynamicSupervisor('sessions');
     await sessions.startChild(worker('a'));
-    expect(system.tree()).toMatchObject([{ type: 'supervisor', children: [{ id: 'sessions', type: 'supervisor', children: [{ id: undefined, type: 'agent' }] }] }]);
+    expect(system.tree()).toMatchObject([{
+      type: 'supervisor',
+      children: [{ id: 'sessions', type: 'supervisor', children: [{ id: undefined, type: 'agent' }] }],
+    }]);
     expect(await rejection(system.dynamicSupervisor('nobody').countChildren())).toMatchObject({ code: 'NOPROC' });
-    expect(await rejection(system.supervisor('sessions').countChildren()), 'of another kind').toMatchObject({ code: 'PROTOCOL_MISMATCH' });
+    expect(await rejection(system.supervisor('sessions').countChildren()), 'of another kind').toMatchObject(
+      { code: 'PROTOCOL_MISMATCH' },
+    );
     expect(await system.supervisor('top').countChildren()).toMatchObject({ supervisors: 1 });
   });
 
@@ -186,6 +217,8 @@ describe('a dynamic supervisor', () => {
     await sup.startChild(child('a', Odd));
     await sup.startChild(child('b', Odd, { restart: 'transient' }));
     await sup.stop();
-    expect(logger.lines.filter((line) => line.text === 'child failed to shut down')).toMatchObject([{ fields: { reason: 'odd' } }, { fields: { reason: 'odd' } }]);
+    expect(logger.lines.filter((line) => line.text === 'child failed to shut down')).toMatchObject(
+      [{ fields: { reason: 'odd' } }, { fields: { reason: 'odd' } }],
+    );
   });
 });

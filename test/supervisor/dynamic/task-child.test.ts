@@ -45,15 +45,22 @@ describe('a task as a child of a supervisor', () => {
     expect(logger.texts('info').filter((text) => text !== 'child started')).toEqual(
       ['child terminated', 'child terminated'],
     );
-    expect(logger.lines.find(({ text }) => text === 'task terminated')?.fields).toMatchObject({ function: 'transient', args: ['string'] });
-    expect(logger.lines.find(({ text }) => text === 'child terminated')?.fields).toMatchObject({ offender: { id: 't', start: 'transient' } });
+    expect(logger.lines.find(({ text }) => text === 'task terminated')?.fields).toMatchObject(
+      { function: 'transient', args: ['string'] },
+    );
+    expect(logger.lines.find(({ text }) => text === 'child terminated')?.fields).toMatchObject(
+      { offender: { id: 't', start: 'transient' } },
+    );
     ran.length = 0;
-    const top = await system.supervise({ intensity: 2, children: [taskChild('p', permanent, ['p'], { restart: 'permanent' })] });
+    const top =
+      await system.supervise({ intensity: 2, children: [taskChild('p', permanent, ['p'], { restart: 'permanent' })] });
     expect(await top.down, 'one that returns at once, again and again').toBe('shutdown');
     expect(ran).toEqual(['p', 'p', 'p']);
   });
 
-  it.each([[50, 'killed', 50], ['brutal_kill', 'killed', 0], [5_000, 'shutdown', 0]] as const)('TK-16 SU-31 shutdown %s is honoured when its supervisor stops', async (shutdown, reason, ms) => {
+  it.each(
+    [[50, 'killed', 50], ['brutal_kill', 'killed', 0], [5_000, 'shutdown', 0]] as const,
+  )('TK-16 SU-31 shutdown %s is honoured when its supervisor stops', async (shutdown, reason, ms) => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const gate = new Gate();
@@ -78,9 +85,14 @@ describe('a task as a child of a supervisor', () => {
   it('SU-48 a significant one lets its supervisor end when its work is done', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const top = await system.supervise({ autoShutdown: 'any_significant', children: [child('a', defineAgent({})), taskChild('job', () => 1, [], { significant: true })] });
+    const top = await system.supervise({
+      autoShutdown: 'any_significant',
+      children: [child('a', defineAgent({})), taskChild('job', () => 1, [], { significant: true })],
+    });
     expect(await top.down).toBe('shutdown');
-    expect(() => taskChild('job', () => 1, [], { significant: true, restart: 'permanent' })).toThrow(/false for a permanent child/);
+    expect(() => taskChild('job', () => 1, [], { significant: true, restart: 'permanent' })).toThrow(
+      /false for a permanent child/,
+    );
   });
 
   it('DS-03 under a dynamic supervisor its pid is what the start gives, also when it is over by then', async () => {
@@ -88,9 +100,12 @@ describe('a task as a child of a supervisor', () => {
     const system = testSystem({ env });
     const got: unknown[] = [];
     const dynamic = await system.superviseDynamic({ extraArguments: ['extra'] });
-    const quick = await dynamic.startChild(taskChild('q', (_self: TaskSelf, ...args: string[]) => { got.push(args); }, ['own']));
+    const quick =
+      await dynamic.startChild(taskChild('q', (_self: TaskSelf, ...args: string[]) => { got.push(args); }, ['own']));
     expect(typeof quick).toBe('string');
-    const slow = await dynamic.startChild(taskChild('s', (self: TaskSelf) => self.receive(), [], { label: 'slow one', priority: 'low' }));
+    const slow = await dynamic.startChild(
+      taskChild('s', (self: TaskSelf) => self.receive(), [], { label: 'slow one', priority: 'low' }),
+    );
     await env.settle();
     expect(got).toEqual([['extra', 'own']]);
     expect(system.inspect(slow)).toMatchObject({ label: 'slow one', priority: 'low' });
@@ -112,7 +127,8 @@ describe('a task as a child of a supervisor', () => {
       got.push(n);
       await self.receive();
     }, [0], { restart: 'permanent' });
-    const parts = await system.supervisePartitions({ name: 'parts', child: of, partitions: 2, withArguments: (_args, n) => [n] });
+    const parts =
+      await system.supervisePartitions({ name: 'parts', child: of, partitions: 2, withArguments: (_args, n) => [n] });
     await env.settle();
     expect(got).toEqual([0, 1]);
     expect(parts.ref(1)).toBe(system.whereis('parts/1'));
@@ -127,7 +143,9 @@ describe('a task as a child of a supervisor', () => {
     expect(() => taskChild('t', 1 as never, [])).toThrow(/a function/);
     expect(() => taskChild('t', () => 1, 'x' as never)).toThrow(/an array/);
     expect(() => taskChild('t', () => 1, [], { restart: 'often' as never })).toThrow(/restart/);
-    expect(() => taskChild('t', () => 1, [], { priority: 'urgent' as never })).toThrow(/'low', 'normal', 'high' or 'max'/);
+    expect(() => taskChild('t', () => 1, [], { priority: 'urgent' as never })).toThrow(
+      /'low', 'normal', 'high' or 'max'/,
+    );
     expect(() => taskChild('t', () => 1, [], { name: 'x' } as never)).toThrow(/name/);
   });
 });

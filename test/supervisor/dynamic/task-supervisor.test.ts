@@ -53,7 +53,9 @@ describe('task supervisors', () => {
     const { tasks, mine } = await setup({ maxChildren: 1 });
     const pid = await tasks.startChild(forever, []);
     for (const started of [mine.async(forever), mine.asyncNolink(forever), tasks.startChild(forever, [])]) {
-      expect(await callFailure(started)).toMatchObject({ code: 'REFUSED', refusal: 'max_children', details: { maxChildren: 1 } });
+      expect(await callFailure(started)).toMatchObject(
+        { code: 'REFUSED', refusal: 'max_children', details: { maxChildren: 1 } },
+      );
     }
     expect(await tasks.countChildren()).toEqual({ specs: 1, active: 1, supervisors: 0, workers: 1 });
     await tasks.terminateChild(pid);
@@ -79,7 +81,9 @@ describe('task supervisors', () => {
     expect(values).toEqual([2, 4, 6, 8, 10]);
     expect([...parents]).toEqual([tasks.pid]);
     expect(most).toBeLessThanOrEqual(2);
-    for await (const one of self.bind(tasks).stream([1, 2, 3], (_task, n: number) => (n === 1 ? n : forever()), { concurrency: 3 })) {
+    for await (const one of self.bind(tasks).stream(
+      [1, 2, 3], (_task, n: number) => (n === 1 ? n : forever()), { concurrency: 3 },
+    )) {
       expect(one).toEqual({ ok: true, value: 1 });
       break;
     }
@@ -92,7 +96,9 @@ describe('task supervisors', () => {
     const { env, system, tasks, ref, self } = await setup({ maxChildren: 2 });
     const crash = (task: TaskSelf, n: number): number => (n === 2 ? task.exit('bang') : n);
     const outcomes: unknown[] = [];
-    for await (const one of self.bind(tasks).streamNolink([1, 2, 3], crash, { concurrency: 2 })) outcomes.push(one.ok ? one.value : one.reason);
+    for await (const one of self.bind(tasks).streamNolink([1, 2, 3], crash, { concurrency: 2 })) {
+      outcomes.push(one.ok ? one.value : one.reason);
+    }
     expect(outcomes).toEqual([1, 'bang', 3]);
     let failure: unknown;
     try {
@@ -110,13 +116,19 @@ describe('task supervisors', () => {
 
   it('TK-16 the tasks of a stream end with its consumer, and with the supervisor', async () => {
     const { env, system, tasks, ref, self } = await setup();
-    void (async () => { for await (const one of self.bind(tasks).stream([1, 2], forever, { concurrency: 2 })) void one; })();
+    void (async () => {
+      for await (const one of self.bind(tasks).stream([1, 2], forever, { concurrency: 2 })) void one;
+    })();
     await env.settle();
     expect((await tasks.children()).length).toBe(2);
     system.exit(ref, 'kill');
     await env.settle();
     expect(await tasks.children()).toEqual([]);
-    const outside = (async () => { const got: unknown[] = []; for await (const one of tasks.streamNolink([1], forever)) got.push(one); return got; })();
+    const outside = (async () => {
+      const got: unknown[] = [];
+      for await (const one of tasks.streamNolink([1], forever)) got.push(one);
+      return got;
+    })();
     await env.settle();
     await tasks.stop();
     expect(await outside).toEqual([{ ok: false, reason: 'shutdown' }]);
@@ -168,10 +180,14 @@ describe('how tasks of a supervisor end with it', () => {
     asyncNolink: (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => tasks.asyncNolink(fn),
     startChild: (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => tasks.startChild(fn, []),
     stream: async (tasks: TaskSupervisorRef, fn: (self: TaskSelf) => unknown) => {
-      void (async () => { for await (const _ of tasks.stream([1], fn, { timeoutMs: 'infinity' })); })().catch(() => undefined);
+      void (async () => { for await (const _ of tasks.stream([1], fn, { timeoutMs: 'infinity' })); })().catch(
+        () => undefined,
+      );
     },
   };
-  const cases = Object.entries(asking).flatMap(([name, ask]) => ([[100, 100], ['brutal_kill', 0], ['infinity', Infinity]] as const).map(([shutdown, ms]) => [name, shutdown, ms, ask] as const));
+  const cases = Object.entries(asking).flatMap(([name, ask]) => ([
+    [100, 100], ['brutal_kill', 0], ['infinity', Infinity],
+  ] as const).map(([shutdown, ms]) => [name, shutdown, ms, ask] as const));
 
   it.each(cases)('TK-16 DS-07 %s with shutdown %s', async (_name, shutdown, ms, ask) => {
     const env = new VirtualEnv();

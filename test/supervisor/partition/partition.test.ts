@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, dynamicSupervisor, partitionSupervisor, via, type Pid, type ViaProvider } from '../../../src/index.js';
+import {
+  child, defineAgent, dynamicSupervisor, partitionSupervisor, via, type Pid, type ViaProvider,
+} from '../../../src/index.js';
 import { partitionOf } from '../../../src/supervisor/index.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -50,12 +52,16 @@ describe('a partition supervisor', () => {
     shards.ref('alice').cast('crash');
     await settled();
     expect(await ref.call('count'), 'the ref survives the restart of its partition').toBe(1);
-    for (const bad of [1.5, NaN, {}, undefined]) expect(() => shards.ref(bad as string)).toThrow(/a whole number or a text/);
+    for (const bad of [1.5, NaN, {}, undefined]) {
+      expect(() => shards.ref(bad as string)).toThrow(/a whole number or a text/);
+    }
   });
 
   test('PS-03 a ref by key is callable, castable and startable; withArguments makes the arguments of each partition', async () => {
     const system = testSystem();
-    const shards = await system.supervisePartitions({ name: 'shards', child: child('shard', Shard, 7), partitions: 2, withArguments: (args, n) => [n, ...args] });
+    const shards = await system.supervisePartitions(
+      { name: 'shards', child: child('shard', Shard, 7), partitions: 2, withArguments: (args, n) => [n, ...args] },
+    );
     expect(await shards.ref(0).call('args')).toEqual([0, 7]);
     expect(await shards.ref(1).call('args')).toEqual([1, 7]);
     const { worker } = family();
@@ -73,11 +79,17 @@ describe('a partition supervisor', () => {
     await system.supervise({ name: 'plain', children: [] });
     expect(() => system.partitions('plain', spec).ref('x'), 'it has no partitions').toThrow(/noproc/);
     const bad: [object, RegExp][] = [
-      [{ child: spec }, /name/], [{ name: 'p' }, /child/], [{ name: 'p', child: spec, partitions: 0 }, /partitions/], [{ name: 'p', child: spec, partitions: 1.5 }, /partitions/],
-      [{ name: 'p', child: spec, withArguments: 1 }, /withArguments/], [{ name: 'p', child: spec, withArguments: () => 1 }, /an array of init arguments/], [{ name: 'p', child: spec, partition: 2 }, /no such option/],
+      [{ child: spec }, /name/], [{ name: 'p' }, /child/], [
+        { name: 'p', child: spec, partitions: 0 }, /partitions/,
+      ], [{ name: 'p', child: spec, partitions: 1.5 }, /partitions/],
+      [{ name: 'p', child: spec, withArguments: 1 }, /withArguments/], [
+        { name: 'p', child: spec, withArguments: () => 1 }, /an array of init arguments/,
+      ], [{ name: 'p', child: spec, partition: 2 }, /no such option/],
       [{ name: 'p', child: child('t', Shard, { restart: 'temporary', significant: true }) }, /significant/],
     ];
-    for (const [options, message] of bad) expect((await rejection(system.supervisePartitions(options as never)) as Error).message).toMatch(message);
+    for (const [options, message] of bad) {
+      expect((await rejection(system.supervisePartitions(options as never)) as Error).message).toMatch(message);
+    }
     expect(() => partitionSupervisor('p', { name: 'p', child: spec } as never)).toThrow(/partitions/);
   });
 
@@ -100,7 +112,9 @@ describe('a partition supervisor', () => {
       unregisterName: (key) => void owners.delete(key),
       whereisName: (key) => owners.get(key),
     };
-    const shards = await system.supervisePartitions({ name: via(registry, 'shards'), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] });
+    const shards = await system.supervisePartitions(
+      { name: via(registry, 'shards'), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] },
+    );
     expect([...owners.keys()]).toEqual(['shards', 'shards/0', 'shards/1']);
     expect(system.registered()).toEqual([]);
     expect(owners.get('shards')).toBe(shards.pid);
@@ -112,12 +126,18 @@ describe('a partition supervisor', () => {
     expect(await one.call('args')).toEqual([1]);
     const again = system.partitions(via(registry, 'shards'), child('shard', Shard));
     expect(await again.ref(3).call('args')).toEqual([1]);
-    expect(() => system.partitions(via(registry, 'nobody'), child('shard', Shard)).ref(1)).toThrow(/noproc: no partition supervisor 'via nobody'/);
-    const top = await system.supervise({ children: [partitionSupervisor('p', { name: via(registry, 'nested'), child: child('shard', Shard, 9), partitions: 1 })] });
+    expect(() => system.partitions(via(registry, 'nobody'), child('shard', Shard)).ref(1)).toThrow(
+      /noproc: no partition supervisor 'via nobody'/,
+    );
+    const top = await system.supervise({ children: [
+      partitionSupervisor('p', { name: via(registry, 'nested'), child: child('shard', Shard, 9), partitions: 1 }),
+    ] });
     expect(await system.partitions(via(registry, 'nested'), child('shard', Shard)).ref('x').call('args')).toEqual([9]);
     await Promise.all([shards.stop(), top.stop()]);
     expect([...owners.keys()]).toEqual([]);
     const keys = { registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined };
-    expect(await rejection(system.supervisePartitions({ name: via(keys, 7), child: child('shard', Shard), partitions: 1 }))).toMatchObject({ code: 'BAD_OPTION' });
+    expect(
+      await rejection(system.supervisePartitions({ name: via(keys, 7), child: child('shard', Shard), partitions: 1 })),
+    ).toMatchObject({ code: 'BAD_OPTION' });
   });
 });

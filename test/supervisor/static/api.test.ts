@@ -11,9 +11,13 @@ describe('the API of a supervisor', () => {
     const sup = await system.supervise({ children: [] });
     const ref = await sup.startChild(worker('a'));
     expect(await ref.call('id')).toBe('a');
-    expect(await rejection(sup.startChild(worker('a')))).toMatchObject({ code: 'REFUSED', refusal: 'already_started', details: { id: 'a', pid: ref.pid } });
+    expect(await rejection(sup.startChild(worker('a')))).toMatchObject(
+      { code: 'REFUSED', refusal: 'already_started', details: { id: 'a', pid: ref.pid } },
+    );
     await sup.terminateChild('a');
-    expect(await rejection(sup.startChild(worker('a')))).toMatchObject({ refusal: 'already_present', details: { id: 'a' } });
+    expect(await rejection(sup.startChild(worker('a')))).toMatchObject(
+      { refusal: 'already_present', details: { id: 'a' } },
+    );
     expect(take()).toEqual(['+a', '-a shutdown']);
     expect(await rejection(sup.startChild({} as never))).toBeInstanceOf(OptionError);
   });
@@ -24,7 +28,9 @@ describe('the API of a supervisor', () => {
       const { worker, fail } = family();
       const sup = await system.supervise({ children: [] });
       fail('a', 1);
-      expect(await rejection(sup.startChild(worker('a', { later })))).toMatchObject({ refusal: 'start_failed', details: { id: 'a', reason: new Error('no a') } });
+      expect(await rejection(sup.startChild(worker('a', { later })))).toMatchObject(
+        { refusal: 'start_failed', details: { id: 'a', reason: new Error('no a') } },
+      );
       expect(await sup.countChildren()).toEqual({ specs: 0, active: 0, supervisors: 0, workers: 0 });
       expect(system.whereis('a')).toBeUndefined();
       expect(await (await sup.startChild(worker('a', { later }))).call('id')).toBe('a');
@@ -42,7 +48,9 @@ describe('the API of a supervisor', () => {
     await sup.terminateChild('t');
     expect(take()).toEqual(['-a shutdown', '-t shutdown']);
     expect(await sup.whichChildren()).toMatchObject([{ id: 'a', status: 'stopped', pid: undefined }]);
-    for (const id of ['t', 'nobody', '__proto__']) expect(await rejection(sup.terminateChild(id))).toMatchObject({ refusal: 'not_found', details: { id } });
+    for (const id of ['t', 'nobody', '__proto__']) {
+      expect(await rejection(sup.terminateChild(id))).toMatchObject({ refusal: 'not_found', details: { id } });
+    }
   });
 
   test('SU-42 restartChild and deleteChild: running, not_found; a deleted one may be started anew', async () => {
@@ -75,7 +83,9 @@ describe('the API of a supervisor', () => {
   test('SU-43 countChildren counts specs, active ones, supervisors and workers', async () => {
     const system = testSystem();
     const { worker } = family();
-    const sup = await system.supervise({ children: [worker('a'), worker('b', { restart: 'temporary' }), supervisor('s', { children: [worker('c')] })] });
+    const sup = await system.supervise(
+      { children: [worker('a'), worker('b', { restart: 'temporary' }), supervisor('s', { children: [worker('c')] })] },
+    );
     expect(await sup.countChildren()).toEqual({ specs: 3, active: 3, supervisors: 1, workers: 2 });
     await sup.terminateChild('a');
     await sup.terminateChild('b');
@@ -102,14 +112,17 @@ describe('the API of a supervisor', () => {
     expect(await sub.whichChildren()).toMatchObject([{ id: 'x' }]);
     await sub.stop();
     await settled();
-    expect(await top.whichChildren(), 'permanent: it is back').toMatchObject([{ id: 'sub', status: 'running', restarts: 1 }]);
+    expect(await top.whichChildren(), 'permanent: it is back').toMatchObject(
+      [{ id: 'sub', status: 'running', restarts: 1 }],
+    );
   });
 
   test('the init arguments of a child are given again at every restart, by reference', async () => {
     const system = testSystem();
     const seen: unknown[] = [];
     const shared = { n: 1 };
-    const Agent = defineAgent({ init: (given: object) => { seen.push(given); return {}; }, casts: { crash() { throw boom; } } });
+    const Agent =
+      defineAgent({ init: (given: object) => { seen.push(given); return {}; }, casts: { crash() { throw boom; } } });
     await system.supervise({ intensity: 5, children: [child('a', Agent, shared)] });
     system.ref(Agent, 'a').cast('crash');
     await settled();
@@ -123,7 +136,9 @@ describe('the API of a supervisor', () => {
       const system = createSystem({ logger: false });
       const began = performance.now();
       const sup = await system.supervise({ children: [] });
-      await Promise.all(Array.from({ length: count }, (_, n) => sup.startChild(child(`w${n}`, Tiny, n, { name: false }))));
+      await Promise.all(
+        Array.from({ length: count }, (_, n) => sup.startChild(child(`w${n}`, Tiny, n, { name: false }))),
+      );
       expect(await sup.countChildren()).toMatchObject({ active: count });
       await Promise.all(Array.from({ length: count / 2 }, (_, n) => sup.terminateChild(`w${n * 2}`)));
       await sup.stop();
@@ -141,7 +156,9 @@ describe('the API of a supervisor', () => {
   test('SU-54 10,000 static children start and stop with their supervisor', async () => {
     const system = testSystem();
     const Tiny = defineAgent({ init: (n: number) => n });
-    const sup = await system.supervise({ children: Array.from({ length: 10_000 }, (_, n) => child(`w${n}`, Tiny, n, { name: false })) });
+    const sup = await system.supervise(
+      { children: Array.from({ length: 10_000 }, (_, n) => child(`w${n}`, Tiny, n, { name: false })) },
+    );
     expect(system.stats().processes).toBe(10_001);
     await sup.stop();
     expect(system.stats()).toMatchObject({ processes: 0, spawned: 10_001, exited: 10_001, crashes: 0 });

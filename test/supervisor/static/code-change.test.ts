@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, dynamicSupervisor, supervisor, template, type DynamicSpec, type SupervisorInit, type SupervisorSpec } from '../../../src/index.js';
+import {
+  defineAgent, dynamicSupervisor, supervisor, template, type DynamicSpec, type SupervisorInit, type SupervisorSpec,
+} from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { boom, family } from '../family.js';
 import { rejection, settled } from '../wait.js';
@@ -12,7 +14,10 @@ describe('the code of a supervisor changes', () => {
     const sup = await system.supervise(() => spec, { name: 'top' });
     const before = new Map((await sup.whichChildren()).map((row) => [row.id, row.pid]));
     take();
-    spec = { strategy: 'one_for_all', intensity: 3, children: [worker('x'), worker('c', { restart: 'transient' }), worker('b'), worker('y')] };
+    spec = {
+      strategy: 'one_for_all', intensity: 3,
+      children: [worker('x'), worker('c', { restart: 'transient' }), worker('b'), worker('y')],
+    };
     const sys = system.sys('top');
     await sys.suspend();
     await sys.codeChange();
@@ -25,7 +30,9 @@ describe('the code of a supervisor changes', () => {
     expect(await sup.getChildSpec('c')).toMatchObject({ restart: 'transient' });
     ref(system, 'a').cast('crash', boom);
     await settled();
-    expect(take()).toEqual(['-a boom', '-d shutdown', '-b shutdown', '-c shutdown', '+x', '+c', '+b', '+y', '+a', '+d']);
+    expect(take()).toEqual(
+      ['-a boom', '-d shutdown', '-b shutdown', '-c shutdown', '+x', '+c', '+b', '+y', '+a', '+d'],
+    );
   });
 
   test('SU-53 a spec that is given takes its place; ignore changes nothing; a bad one leaves the state as it is', async () => {
@@ -40,7 +47,9 @@ describe('the code of a supervisor changes', () => {
     await rejection(sys.codeChange({ extra: { children: [worker('c'), worker('c')] } }));
     await rejection(sys.codeChange({ extra: () => Promise.resolve({ children: [] }) }));
     await sys.resume();
-    expect((await sup.whichChildren()).map((row) => [row.id, row.status])).toEqual([['a', 'running'], ['b', 'stopped']]);
+    expect((await sup.whichChildren()).map((row) => [row.id, row.status])).toEqual(
+      [['a', 'running'], ['b', 'stopped']],
+    );
     await sup.restartChild('b');
     expect(await sup.countChildren()).toMatchObject({ active: 2 });
   });
@@ -84,8 +93,12 @@ describe('the code of a dynamic supervisor changes', () => {
     await change();
     await change({ maxChildren: 3, intensity: 1 });
     await pool.startChild(worker('c'));
-    for (const bad of [{ maxChildren: -1 }, { strategy: 'one_for_all' }, 7, () => Promise.resolve({}), () => { throw boom; }]) expect(await rejection(change(bad))).toMatchObject({ code: 'CALLBACK_FAILED' });
-    expect(await rejection(pool.startChild(worker('d'))), 'a bad one leaves it as it is').toMatchObject({ refusal: 'max_children' });
+    for (const bad of [
+      { maxChildren: -1 }, { strategy: 'one_for_all' }, 7, () => Promise.resolve({}), () => { throw boom; },
+    ]) expect(await rejection(change(bad))).toMatchObject({ code: 'CALLBACK_FAILED' });
+    expect(await rejection(pool.startChild(worker('d'))), 'a bad one leaves it as it is').toMatchObject(
+      { refusal: 'max_children' },
+    );
     spec = { maxChildren: 0 };
     await change();
     expect(await pool.countChildren(), 'who lives is kept').toMatchObject({ active: 3 });
@@ -97,12 +110,17 @@ describe('the code of a dynamic supervisor changes', () => {
     const later = await system.superviseDynamic(async () => ({ maxChildren: 1 }));
     await later.startChild(worker('a'));
     expect(await rejection(later.startChild(worker('b')))).toMatchObject({ refusal: 'max_children' });
-    expect(await rejection(system.superviseDynamic(() => 'ignore'))).toMatchObject({ code: 'START_FAILED', reason: 'ignore' });
+    expect(await rejection(system.superviseDynamic(() => 'ignore'))).toMatchObject(
+      { code: 'START_FAILED', reason: 'ignore' },
+    );
     expect(await rejection(system.superviseDynamic(() => { throw boom; }))).toMatchObject({ reason: boom });
     expect(await rejection(system.superviseDynamic(() => 7 as never))).toMatchObject({ reason: { badReturn: '7' } });
-    expect(await rejection(system.superviseDynamic(() => ({ maxChildren: -1 })))).toMatchObject({ reason: { supervisorData: { code: 'BAD_OPTION' } } });
+    expect(await rejection(system.superviseDynamic(() => ({ maxChildren: -1 })))).toMatchObject(
+      { reason: { supervisorData: { code: 'BAD_OPTION' } } },
+    );
     let made = 0;
-    const top = await system.supervise({ intensity: 5, children: [dynamicSupervisor('pool', () => ({ maxChildren: ++made }))] });
+    const top =
+      await system.supervise({ intensity: 5, children: [dynamicSupervisor('pool', () => ({ maxChildren: ++made }))] });
     const [row] = await top.whichChildren();
     system.exit(row?.pid as never, 'kill');
     await settled();
@@ -118,7 +136,9 @@ describe('the code of a dynamic supervisor changes', () => {
       casts: { crash(_self, error: Error) { throw error; } },
     });
     const [Old, New] = [make('old'), make('new')];
-    const sup = await system.superviseSimple(template(Old, ['first'], { restart: 'permanent' }), { name: 'simple', intensity: 10 });
+    const sup = await system.superviseSimple(
+      template(Old, ['first'], { restart: 'permanent' }), { name: 'simple', intensity: 10 },
+    );
     const one = await sup.startChild('own');
     const sys = system.sys('simple');
     await sys.suspend();

@@ -37,7 +37,8 @@ const ENDS: readonly [title: string, end: unknown, reason: ExitReason][] = [
 ];
 
 describe('a tree that a process has started', () => {
-  test.each(ENDS.flatMap(([title, end, reason]) => [false, true].map((traps) => [title, traps ? 'traps' : 'does not trap', end, reason, traps] as const)))(
+  test.each(ENDS.flatMap(([title, end, reason]) =>
+    [false, true].map((traps) => [title, traps ? 'traps' : 'does not trap', end, reason, traps] as const)))(
     'SU-37 SU-02 the end of a starter %s and %s stops it newest first, with that reason',
     async (_title, _traps, end, reason, traps) => {
       const system = testSystem();
@@ -50,7 +51,9 @@ describe('a tree that a process has started', () => {
       p.send(end);
       expect(await down).toEqual(reason);
       expect(log).toEqual(['-c shutdown', '-b shutdown', '-a shutdown']);
-      expect([system.whereis('tree'), system.whereis('a'), system.stats().processes]).toEqual([undefined, undefined, 0]);
+      expect([system.whereis('tree'), system.whereis('a'), system.stats().processes]).toEqual(
+        [undefined, undefined, 0],
+      );
     },
   );
 
@@ -104,17 +107,23 @@ describe('a tree that a process has started', () => {
     const got: unknown[] = [];
     const p = system.spawn(async (self) => {
       self.trapExit(true);
-      got.push(await rejection(self.supervise({ name: 'tree', children: [worker('a'), worker('b'), worker('c', { later: true })] })));
+      got.push(await rejection(
+        self.supervise({ name: 'tree', children: [worker('a'), worker('b'), worker('c', { later: true })] }),
+      ));
       got.push(await self.receive(undefined, { timeoutMs: 0 }));
       got.push(system.inspect(self, ['links']));
       fail('c', 1);
-      got.push(((await rejection(self.supervise({ children: [worker('a'), worker('c', { later: true })] }))) as StartError).reason);
+      got.push(((await rejection(
+        self.supervise({ children: [worker('a'), worker('c', { later: true })] }),
+      )) as StartError).reason);
       got.push(await self.receive(undefined, { timeoutMs: 0 }));
     });
     await system.monitor(p).down;
     expect(got[0]).toBeInstanceOf(StartError);
     expect((got[0] as StartError).reason).toMatchObject({ shutdown: { failedToStartChild: 'b' } });
-    expect(got.slice(1)).toEqual([undefined, [[]], { shutdown: { failedToStartChild: 'c', reason: new Error('no c') } }, undefined]);
+    expect(got.slice(1)).toEqual(
+      [undefined, [[]], { shutdown: { failedToStartChild: 'c', reason: new Error('no c') } }, undefined],
+    );
     expect(log).toEqual(['+a', '!b', '-a shutdown', '+a', '!c', '-a shutdown']);
     expect(system.stats().processes).toBe(0);
   });
@@ -158,7 +167,10 @@ describe('a tree that a process has started', () => {
     const { worker, take } = family();
     const reasons: unknown[] = [];
     for (const how of ['kill', 'shutdown', { gone: 1 }]) {
-      const p = system.spawn(async (self) => { void self.supervise({ name: 'tree', children: [worker('a'), child('slow', Slow), worker('b')] }); await self.receive(); });
+      const p = system.spawn(async (self) => {
+        void self.supervise({ name: 'tree', children: [worker('a'), child('slow', Slow), worker('b')] });
+        await self.receive();
+      });
       await settled();
       const { down } = system.monitor('tree');
       system.exit(p, how);
@@ -172,7 +184,8 @@ describe('a tree that a process has started', () => {
 
 describe('who may start one', () => {
   /** What each kind of process starts: a tree with the one child `a`. */
-  const spec = (worker: ReturnType<typeof family>['worker']): SupervisorSpec => ({ name: 'tree', children: [worker('a')] });
+  const spec =
+    (worker: ReturnType<typeof family>['worker']): SupervisorSpec => ({ name: 'tree', children: [worker('a')] });
 
   test('SU-37 an agent, in init and in a handler', async () => {
     const system = testSystem();
@@ -205,7 +218,10 @@ describe('who may start one', () => {
     const system = testSystem();
     const { worker, take } = family();
     const start = async (self: ProcessVerbs): Promise<void> => { await self.supervise(spec(worker)); };
-    const Machine = defineStatem({ init: () => ({ state: 'on', data: null }), states: { on: { casts: { async begin(self) { await start(self); } } } } });
+    const Machine = defineStatem({
+      init: () => ({ state: 'on', data: null }),
+      states: { on: { casts: { async begin(self) { await start(self); } } } },
+    });
     const Handler = defineEventHandler({ event: (self) => start(self) });
     const Beside = defineAgent({ calls: { begin: { concurrent: true, handle: (self) => start(self) } } });
     const machine = system.start(Machine);
@@ -281,7 +297,8 @@ describe('who may start one', () => {
 });
 
 describe('where it is seen, and when it stops', () => {
-  const shape = (nodes: readonly TreeNode[]): unknown => nodes.map(({ name, children }) => children.length === 0 ? name : [name, shape(children)]);
+  const shape = (nodes: readonly TreeNode[]): unknown =>
+    nodes.map(({ name, children }) => children.length === 0 ? name : [name, shape(children)]);
 
   /** An agent that supervises `children`, and says when it ends. */
   function boss(log: string[], spec: () => SupervisorSpec) {
@@ -296,7 +313,8 @@ describe('where it is seen, and when it stops', () => {
     const system = testSystem();
     const { worker, log, take } = family();
     const Inner = boss(log, () => ({ name: 'deep', children: [worker('x'), worker('y')] }));
-    const Outer = boss(log, () => ({ name: 'middle', children: [worker('a'), child('inner', Inner, 'inner'), worker('b')] }));
+    const Outer =
+      boss(log, () => ({ name: 'middle', children: [worker('a'), child('inner', Inner, 'inner'), worker('b')] }));
     await system.start(Outer, 'outer', { name: 'outer' });
     expect(shape(system.tree())).toEqual([['outer', [['middle', ['a', ['inner', [['deep', ['x', 'y']]]], 'b']]]]]);
     expect(system.inspect('deep')?.parent).toBe(system.whereis('inner'));
@@ -305,7 +323,9 @@ describe('where it is seen, and when it stops', () => {
     await settled();
     // As in OTP nobody waits for a tree below a child: `inner` has ended, so `a` is next, while `deep` stops.
     const order = log.splice(0);
-    expect(order.filter((line) => !line.startsWith('-x') && !line.startsWith('-y'))).toEqual(['-outer', '-b shutdown', '-inner', '-a shutdown']);
+    expect(order.filter((line) => !line.startsWith('-x') && !line.startsWith('-y'))).toEqual(
+      ['-outer', '-b shutdown', '-inner', '-a shutdown'],
+    );
     expect(order.filter((line) => line !== '-a shutdown').slice(2)).toEqual(['-inner', '-y shutdown', '-x shutdown']);
     expect(system.stats().processes).toBe(0);
   });
@@ -317,18 +337,28 @@ describe('where it is seen, and when it stops', () => {
     const Slow = defineAgent({
       trapExit: true,
       init: (id: string) => { log.push(`+${id}`); return id; },
-      async terminate(self) { log.push(`-${self.state}`); await new Promise<void>((resolve) => void env.timer(10, resolve)); log.push(`.${self.state}`); },
+      async terminate(self) {
+        log.push(`-${self.state}`);
+        await new Promise<void>((resolve) => void env.timer(10, resolve));
+        log.push(`.${self.state}`);
+      },
     });
     const slow = (id: string) => child(id, Slow, id);
-    const Boss = defineAgent({ async init(ids: readonly string[]) { await this.supervise({ children: ids.map(slow) }); return {}; } });
-    const ready = [system.start(Boss, ['x', 'y']), system.supervise({ children: [slow('old')] }), system.supervise({ children: [child('boss', Boss, ['a', 'b']), slow('new')] })];
+    const Boss = defineAgent(
+      { async init(ids: readonly string[]) { await this.supervise({ children: ids.map(slow) }); return {}; } },
+    );
+    const ready = [
+      system.start(Boss, ['x', 'y']), system.supervise({ children: [slow('old')] }),
+      system.supervise({ children: [child('boss', Boss, ['a', 'b']), slow('new')] }),
+    ];
     await env.settle();
     await Promise.all(ready);
     log.length = 0;
     const stopped = system.stop();
     await env.advance(200);
     expect((await stopped).killed).toBe(0);
-    // The newest top first, with what its agents had started; then the older one; then the rest, whose children nobody restarts.
+    // The newest top first, with what its agents had started; then the older one; then the rest, whose children nobody
+    // restarts.
     expect(log).toEqual(['-new', '.new', '-b', '.b', '-a', '.a', '-old', '.old', '-y', '.y', '-x', '.x']);
   });
 

@@ -18,7 +18,9 @@ interface Sending {
 }
 
 /** `deliver` with an explicit sender. Every failure is a rejection. */
-export function deliverAs(ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<Receipt> {
+export function deliverAs(
+  ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+): Promise<Receipt> {
   const { definition, kernel, addr } = ref;
   if (fenced(sender)) return zombieSend(kernel, 'deliver', titleOf(addr), op);
   try {
@@ -32,7 +34,9 @@ export function deliverAs(ref: Sending, sender: Process | null, op: string, payl
 }
 
 /** A call with a guarantee: retried across restarts of the callee. */
-export function guaranteedCall(ref: Sending, caller: Process | null, op: string, payload: unknown, options: object): Promise<unknown> {
+export function guaranteedCall(
+  ref: Sending, caller: Process | null, op: string, payload: unknown, options: object,
+): Promise<unknown> {
   const { definition, kernel, addr } = ref;
   try {
     const known = definition.callOp(op);
@@ -52,4 +56,5 @@ function refused(ref: Sending, error: unknown, op: string, verb: 'call' | 'deliv
   return refusedSend(ref.kernel, ref.sent(verb, op), ref.explain(error, op, verb), isA(error, Aborted));
 }
 
-const BY_MAILBOX: ReadonlySet<string> = new Set(['MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);
+const BY_MAILBOX: ReadonlySet<string> =
+  new Set(['MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED', 'UNSIZABLE_PAYLOAD', 'PAYLOAD_TOO_LARGE']);

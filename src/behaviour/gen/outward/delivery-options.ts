@@ -40,7 +40,9 @@ const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
 
 /** The terms that `given` asks for, over `base`. Errors: an OptionError for what breaks its rule. */
-export function termsOf(where: string, given: DeliveryDefaults, base: Terms, known: readonly string[] = DEFAULT_KEYS): Terms {
+export function termsOf(
+  where: string, given: DeliveryDefaults, base: Terms, known: readonly string[] = DEFAULT_KEYS,
+): Terms {
   checkKeys(where, given, known);
   const { guarantee, attemptsMax, ackTimeoutMs, backoff, expiresInMs, priority, onError } = given;
   return {
@@ -61,7 +63,10 @@ function guaranteeOf(where: string, guarantee: Guarantee): Guarantee {
 
 function attemptsOf(where: string, attempts: number): number {
   if (Number.isInteger(attempts) && attempts >= 1 && attempts <= ATTEMPTS_MAX) return attempts;
-  throw new OptionError(`${where}.attemptsMax`, attempts, `a whole number of attempts from 1 to ${ATTEMPTS_MAX.toLocaleString('en')}`, attempts === 0 ? 'a message that may never be handled need not be sent' : undefined);
+  throw new OptionError(
+    `${where}.attemptsMax`, attempts, `a whole number of attempts from 1 to ${ATTEMPTS_MAX.toLocaleString('en')}`,
+    attempts === 0 ? 'a message that may never be handled need not be sent' : undefined,
+  );
 }
 
 function atLeastOne(where: string, ms: number): number {
@@ -76,7 +81,10 @@ function rankOf(where: string, priority: Priority): Rank {
 
 function policyOf(where: string, onError: (error: unknown) => ErrorVerdict): (error: unknown) => ErrorVerdict {
   if (typeof onError === 'function') return onError;
-  throw new OptionError(`${where}.onError`, onError, "a function from the error to 'retry', 'refuse', 'dead-letter', 'restart' or 'escalate'");
+  throw new OptionError(
+    `${where}.onError`, onError,
+    "a function from the error to 'retry', 'refuse', 'dead-letter', 'restart' or 'escalate'",
+  );
 }
 
 function scheduleOf(where: string, given: DeliveryBackoff, base: Schedule): Schedule {
@@ -85,15 +93,22 @@ function scheduleOf(where: string, given: DeliveryBackoff, base: Schedule): Sche
   const maxMs = given.maxMs === undefined ? Math.max(base.maxMs, baseMs) : delayMs(`${where}.maxMs`, given.maxMs);
   const factor = given.factor ?? base.factor;
   const jitter = given.jitter ?? base.jitter;
-  if (maxMs < baseMs) throw new OptionError(`${where}.maxMs`, maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
-  if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) throw new OptionError(`${where}.factor`, factor, 'a finite number from 1');
-  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) throw new OptionError(`${where}.jitter`, jitter, 'a number from 0 to 1');
+  if (maxMs < baseMs) {
+    throw new OptionError(`${where}.maxMs`, maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+  }
+  if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) {
+    throw new OptionError(`${where}.factor`, factor, 'a finite number from 1');
+  }
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) {
+    throw new OptionError(`${where}.jitter`, jitter, 'a number from 0 to 1');
+  }
   return { baseMs, factor, maxMs, jitter };
 }
 
 /** A key of a message: text of 1 to 1,024 bytes in UTF-8. */
 export function keyOf(where: string, key: unknown): string {
-  if (typeof key === 'string' && key !== '' && key.length <= KEY_MAX && (key.length * 3 <= KEY_MAX || utf8Length(key) <= KEY_MAX)) return key;
+  if (typeof key === 'string' && key !== '' && key.length <= KEY_MAX
+    && (key.length * 3 <= KEY_MAX || utf8Length(key) <= KEY_MAX)) return key;
   const size = typeof key === 'string' ? `${utf8Length(key)} bytes` : key;
   throw new OptionError(where, size, `a text of 1 to ${KEY_MAX.toLocaleString('en')} bytes`, 'hash a longer one');
 }
@@ -117,9 +132,19 @@ export interface Asked {
 export function readDeliver(where: string, given: DeliverOptions, base: Terms): Asked {
   if (typeof given !== 'object' || given === null) throw new OptionError(`${where} options`, given, 'an object');
   const { key, order, guarantee } = given;
-  const terms = !isCommon(given) ? termsOf(where, given, base, DELIVER_KEYS) : guarantee === undefined || guarantee === base.guarantee ? base : variantOf(where, base, guarantee);
-  if (key !== undefined && terms.guarantee !== 'exactly-once') throw new OptionError(`${where}.key`, key, `no key with the guarantee '${terms.guarantee}'`, "add guarantee: 'exactly-once', or use order to keep messages in order");
-  return { terms, key: key === undefined ? null : keyOf(`${where}.key`, key), order: order === undefined ? null : keyOf(`${where}.order`, order) };
+  const terms = !isCommon(given)
+    ? termsOf(where, given, base, DELIVER_KEYS)
+    : guarantee === undefined || guarantee === base.guarantee ? base : variantOf(where, base, guarantee);
+  if (key !== undefined && terms.guarantee !== 'exactly-once') {
+    throw new OptionError(
+      `${where}.key`, key, `no key with the guarantee '${terms.guarantee}'`,
+      "add guarantee: 'exactly-once', or use order to keep messages in order",
+    );
+  }
+  return {
+    terms, key: key === undefined ? null : keyOf(`${where}.key`, key),
+    order: order === undefined ? null : keyOf(`${where}.order`, order),
+  };
 }
 
 /** The options that most messages have, for which no new terms are made. */
@@ -135,7 +160,9 @@ let last: { readonly base: Terms; readonly guarantee: Guarantee; readonly terms:
 
 /** The same terms with another guarantee, made once. */
 function variantOf(where: string, base: Terms, guarantee: Guarantee): Terms {
-  if (last === null || last.base !== base || last.guarantee !== guarantee) last = { base, guarantee, terms: madeVariant(where, base, guarantee) };
+  if (last === null || last.base !== base || last.guarantee !== guarantee) {
+    last = { base, guarantee, terms: madeVariant(where, base, guarantee) };
+  }
   return last.terms;
 }
 

@@ -6,7 +6,8 @@ import type { RuntimeDefinition } from '../runtime.js';
  * What a delivery promises (design §7).
  * - `at-most-once`: started once at most; a crash of the agent ends it.
  * - `at-least-once`: retried until a handler succeeded, it expired, or its attempts are used up.
- * - `exactly-once`: the same, with one successful handling; another send with the same key gets the first one's outcome.
+ * - `exactly-once`: the same, with one successful handling; another send with the same key gets the first one's
+ *   outcome.
  */
 export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
 
@@ -22,10 +23,16 @@ export interface DeliveryBackoff {
   readonly jitter?: number | undefined;
 }
 
-/** What becomes of a message whose handler threw: the agent crashes (`restart`, the default), crashes and takes its supervisor with it (`escalate`), or lives on. */
+/**
+ * What becomes of a message whose handler threw: the agent crashes (`restart`, the default), crashes and takes its
+ * supervisor with it (`escalate`), or lives on.
+ */
 export type ErrorVerdict = 'retry' | 'refuse' | 'dead-letter' | 'restart' | 'escalate';
 
-/** Defaults of deliveries: of a system (`createSystem({ delivery })`) or of a definition (`defineAgent({ delivery })`), which wins. */
+/**
+ * Defaults of deliveries: of a system (`createSystem({ delivery })`) or of a definition (`defineAgent({ delivery })`),
+ * which wins.
+ */
 export interface DeliveryDefaults {
   /** default `at-least-once` */
   readonly guarantee?: Guarantee | undefined;
@@ -46,12 +53,20 @@ export interface DeliveryDefaults {
 export interface DeliverOptions extends DeliveryDefaults {
   /** identity of the message for `exactly-once`, 1 to 1,024 bytes; per destination */
   readonly key?: string | undefined;
-  /** messages of one order key are handled one after the other, in the order of their sends: a retry holds back its own key only */
+  /**
+   * messages of one order key are handled one after the other, in the order of their sends: a retry holds back its own
+   * key only
+   */
   readonly order?: string | undefined;
 }
 
-/** How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was handled, its reply is no longer kept. */
-export type OutcomeKind = 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'cancelled' | 'unknown' | 'reply-gone';
+/**
+ * How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was handled, its reply is
+ * no longer kept.
+ */
+export type OutcomeKind =
+  | 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'cancelled'
+  | 'unknown' | 'reply-gone';
 
 /** One failed attempt of a delivery. */
 export interface FailedAttempt {
@@ -67,7 +82,10 @@ export type DeliveryOutcome<R = unknown> = Ended & (
 );
 
 interface Ended {
-  /** why, when it was not handled: a refusal's code, an exit reason, `noproc` …; of `reply-gone` how it ended, `handled` or `refused` */
+  /**
+   * why, when it was not handled: a refusal's code, an exit reason, `noproc` …; of `reply-gone` how it ended, `handled`
+   * or `refused`
+   */
   readonly reason?: unknown;
   /** what the refusal said beyond its code */
   readonly details?: unknown;
@@ -79,7 +97,10 @@ interface Ended {
   readonly at: number;
 }
 
-/** Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a mailbox, `delivered` with the handler, else its outcome. */
+/**
+ * Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a mailbox, `delivered`
+ * with the handler, else its outcome.
+ */
 export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
 
 /** What `deliver` resolves to, at acceptance. Not thenable: the end is `await receipt.settled`. */
@@ -156,7 +177,9 @@ export interface DeliveryStats {
   readonly failureRate: number;
   /** starts for each one that ended */
   readonly averageAttempts: number;
-  /** acceptance to acknowledgement, ms; sampled 1 in 64, or each one while the system keeps records (`delivery.recent`) */
+  /**
+   * acceptance to acknowledgement, ms; sampled 1 in 64, or each one while the system keeps records (`delivery.recent`)
+   */
   readonly ackMs: Percentiles;
 }
 
@@ -190,9 +213,14 @@ export interface RecentQuery {
 /** Port: guaranteed delivery, which a layer above fills. */
 export interface Deliveries {
   /** throws what the sender got wrong, and what refuses it; resolves once it is accepted */
-  deliver(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined): Promise<Receipt>;
+  deliver(
+    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null,
+    options: DeliverOptions | undefined,
+  ): Promise<Receipt>;
   /** a call with a guarantee */
-  call(addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown>;
+  call(
+    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object,
+  ): Promise<unknown>;
   /** of one destination, or of the system */
   stats(addr: Address | null): DeliveryStats;
   /** the latest that are over, newest first */

@@ -1,15 +1,19 @@
 import { CastcallError, delayMs, OptionError, type ExitReason } from '../../../base/index.js';
-import { Alias, cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address, type IntervalTimer, type Process, type TimerRef } from '../../../process/index.js';
+import {
+  Alias, cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address,
+  type IntervalTimer, type Process, type TimerRef,
+} from '../../../process/index.js';
 import { addressOf, type Host } from '../host.js';
 import type { ProcessSelf, Target } from '../types.js';
 
 type Body = (self: ProcessSelf) => unknown;
 
 /**
- * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is addressed
- * to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
+ * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is
+ * addressed to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
  *
- * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms, CastcallError `ZOMBIE` once the process of the
+ * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms, CastcallError
+ * `ZOMBIE` once the process of the
  * `self` that it came from has ended.
  *
  * @example
@@ -27,8 +31,9 @@ export class Timers {
   }
 
   /**
-   * A message in every period of `ms`, from 1, on an absolute schedule (TI-16). It ends with the process it is addressed to.
-   * A name is looked up at every message, and it ends with the process that has it now: when nobody has, it never begins.
+   * A message in every period of `ms`, from 1, on an absolute schedule (TI-16). It ends with the process it is
+   * addressed to. A name is looked up at every message, and it ends with the process that has it now: when nobody has,
+   * it never begins.
    */
   sendInterval(ms: number, message: unknown, to?: Target): TimerRef {
     this.#need('sendInterval');
@@ -44,7 +49,9 @@ export class Timers {
     return timer;
   }
 
-  /** Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14). */
+  /**
+   * Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14).
+   */
   applyAfter(ms: number, body: Body): TimerRef {
     this.#need('applyAfter');
     const delay = delayMs('applyAfter.ms', ms);
@@ -98,7 +105,9 @@ export class Timers {
 
   /** What was kept of a self acts no longer than its incarnation (P16). */
   #need(verb: string): void {
-    if (fenced(this.#p)) throw new CastcallError('ZOMBIE', `timers.${verb}: the process ${(this.#p as Process).pid} has ended`);
+    if (fenced(this.#p)) {
+      throw new CastcallError('ZOMBIE', `timers.${verb}: the process ${(this.#p as Process).pid} has ended`);
+    }
   }
 
   #target(verb: string, to: Target | undefined): Address {
@@ -132,6 +141,10 @@ function ownerOf(address: Address): Process | null {
 }
 
 function periodMs(where: string, ms: unknown): number {
-  if (delayMs(where, ms) === 0) throw new OptionError(where, ms, 'a whole number of milliseconds from 1', 'a period of 0 would leave no time for anything else');
+  if (delayMs(where, ms) === 0) {
+    throw new OptionError(
+      where, ms, 'a whole number of milliseconds from 1', 'a period of 0 would leave no time for anything else',
+    );
+  }
   return ms as number;
 }

@@ -1,7 +1,9 @@
 import { handled, OptionError } from '../../../base/index.js';
 import type { CallFailure } from './call-result.js';
 import type { AgentRefImpl } from '../ref.js';
-import type { AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf, VerbArgs } from '../types.js';
+import type {
+  AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf, VerbArgs,
+} from '../types.js';
 
 /** What `multiCall` resolves to: each ref is in one of the two, in the order in which the refs were given. */
 export interface MultiCallResult<D extends AnyDefinition, V> {
@@ -12,8 +14,8 @@ export interface MultiCallResult<D extends AnyDefinition, V> {
 
 /**
  * Asks several agents the same at once and waits for all (GS-45). Never rejects for one of them: who is missing, ends,
- * refuses or takes longer than `timeoutMs` (5,000 by default, as of any call) is in `bad`, and a reply that comes later is
- * dropped and counted. Refs by name are looked up now; for the sender in an async handler bind them first.
+ * refuses or takes longer than `timeoutMs` (5,000 by default, as of any call) is in `bad`, and a reply that comes later
+ * is dropped and counted. Refs by name are looked up now; for the sender in an async handler bind them first.
  *
  * Errors: an OptionError for what is no array of refs.
  *
@@ -34,7 +36,9 @@ export function multiCall<D extends AnyDefinition, K extends CallName<D>>(
   return handled(askAll(refs, op, args as never));
 }
 
-async function askAll<D extends AnyDefinition, K extends CallName<D>>(refs: readonly AgentRef<D>[], op: K, [payload, options]: readonly [unknown?, object?]): Promise<MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>>> {
+async function askAll<D extends AnyDefinition, K extends CallName<D>>(
+  refs: readonly AgentRef<D>[], op: K, [payload, options]: readonly [unknown?, object?],
+): Promise<MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>>> {
   const results = await Promise.all(agents('multiCall', refs).map((ref) => ref.tryCall(op, payload, options)));
   const outcome: MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>> = { replies: [], bad: [] };
   results.forEach((result, at) => {
@@ -46,7 +50,8 @@ async function askAll<D extends AnyDefinition, K extends CallName<D>>(refs: read
 }
 
 /**
- * Casts the same to several agents; like each cast it never throws for one of them, a missing one is a dead letter (GS-45).
+ * Casts the same to several agents; like each cast it never throws for one of them, a missing one is a dead letter
+ * (GS-45).
  *
  * @example
  * const Shard = defineAgent({ init: () => ({ n: 0 }), casts: { add(self, by: number) { self.state.n += by; } }, calls: { size: (self) => self.state.n } });
@@ -55,14 +60,20 @@ async function askAll<D extends AnyDefinition, K extends CallName<D>>(refs: read
  * await shards[1]?.call('size') // => 2
  * @since 0.2.0
  */
-export function abcast<D extends AnyDefinition, K extends CastName<D>>(refs: readonly AgentRef<D>[], op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void {
+export function abcast<D extends AnyDefinition, K extends CastName<D>>(
+  refs: readonly AgentRef<D>[], op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>
+): void {
   const [payload, options] = args as readonly [unknown?, object?];
   for (const ref of agents('abcast', refs)) ref.cast(op, payload, options);
 }
 
 function agents(verb: string, refs: unknown): readonly AgentRefImpl[] {
-  if (!Array.isArray(refs)) throw new OptionError(`${verb}.refs`, refs, 'an array of refs', 'make each with system.ref(Definition, nameOrPid)');
+  if (!Array.isArray(refs)) {
+    throw new OptionError(`${verb}.refs`, refs, 'an array of refs', 'make each with system.ref(Definition, nameOrPid)');
+  }
   const bad: unknown = refs.find((ref) => typeof (ref as Partial<AgentRefImpl> | null)?.tryCall !== 'function');
-  if (bad !== undefined) throw new OptionError(`${verb}.refs`, bad, 'a ref of an agent', 'make it with system.ref(Definition, nameOrPid)');
+  if (bad !== undefined) {
+    throw new OptionError(`${verb}.refs`, bad, 'a ref of an agent', 'make it with system.ref(Definition, nameOrPid)');
+  }
   return refs as AgentRefImpl[];
 }

@@ -5,8 +5,8 @@ import type { SentRequest } from '../../../router/index.js';
 import type { Response } from './request-types.js';
 
 /**
- * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb waits for it. A verb that
- * takes it first withdraws it.
+ * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb waits for it. A verb
+ * that takes it first withdraws it.
  *
  * @example
  * const Echo = defineAgent({ calls: { say: (self, text: string) => text } });

@@ -43,12 +43,14 @@ export interface RequestCollection<L> {
 }
 
 /**
- * OTP's send_request: several calls at once, without waiting for each. Only the sender may take a response (RQ-10). One that
- * nobody waits for arrives in `info` or `receive` as a RequestAnswer; `check` says whose it is.
+ * OTP's send_request: several calls at once, without waiting for each. Only the sender may take a response (RQ-10). One
+ * that nobody waits for arrives in `info` or `receive` as a RequestAnswer; `check` says whose it is.
  */
 export interface RequestVerbs {
   /** sends a call and does not wait; never throws for what the callee is or does: that is an error response (RQ-01) */
-  send<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>): RequestId<ReplyOf<CallEntryOf<D, K>>>;
+  send<D extends AnyDefinition, K extends CallName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>
+  ): RequestId<ReplyOf<CallEntryOf<D, K>>>;
   /** the response, or 'timeout'; after that the request is still live and may be waited for again (RQ-02) */
   wait<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
   /** the same, but a timeout abandons the request: a later reply is dropped (RQ-03) */
@@ -57,8 +59,14 @@ export interface RequestVerbs {
   check<V>(message: unknown, request: RequestId<V>): Response<V> | 'no_reply';
   collection<L>(): RequestCollection<L>;
   /** the first response to any of them; 'no_request' at once when there is none (RQ-06, RQ-07) */
-  waitAny<L>(collection: RequestCollection<L>, options?: CollectionWait): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
+  waitAny<L>(
+    collection: RequestCollection<L>, options?: CollectionWait,
+  ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
   /** the same, but a timeout abandons all of them (RQ-09) */
-  receiveAny<L>(collection: RequestCollection<L>, options?: CollectionWait): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
-  checkAny<L>(message: unknown, collection: RequestCollection<L>, options?: { readonly delete?: boolean | undefined }): LabelledResponse<L> | 'no_reply' | 'no_request';
+  receiveAny<L>(
+    collection: RequestCollection<L>, options?: CollectionWait,
+  ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
+  checkAny<L>(
+    message: unknown, collection: RequestCollection<L>, options?: { readonly delete?: boolean | undefined },
+  ): LabelledResponse<L> | 'no_reply' | 'no_request';
 }

@@ -15,8 +15,14 @@ export class RequestCollectionImpl {
   }
 
   add(request: RequestIdImpl, label: unknown): void {
-    if (!(request instanceof RequestIdImpl)) throw new OptionError('collection.add', request, 'a request', 'pass what self.requests.send returned');
-    if (this.labels.has(request)) throw new OptionError('collection.add', request.op, 'a request that is not in it yet', 'add each request once', 'DUPLICATE_REQUEST');
+    if (!(request instanceof RequestIdImpl)) {
+      throw new OptionError('collection.add', request, 'a request', 'pass what self.requests.send returned');
+    }
+    if (this.labels.has(request)) {
+      throw new OptionError(
+        'collection.add', request.op, 'a request that is not in it yet', 'add each request once', 'DUPLICATE_REQUEST',
+      );
+    }
     this.labels.set(request, label);
   }
 
@@ -25,7 +31,9 @@ export class RequestCollectionImpl {
   }
 }
 
-/** One wait for the first response of some requests. Among the owner's requests, so that it goes when the owner ends. */
+/**
+ * One wait for the first response of some requests. Among the owner's requests, so that it goes when the owner ends.
+ */
 class Wait extends CallSlot implements ResponseListener {
   settled = false;
   constructor(
@@ -84,7 +92,11 @@ export class RequestVerbsImpl {
   }
 
   send(ref: AgentRefImpl, op: string, payload?: unknown): RequestIdImpl {
-    if (typeof ref?.sendRequestAs !== 'function') throw new OptionError('requests.send', ref, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)');
+    if (typeof ref?.sendRequestAs !== 'function') {
+      throw new OptionError(
+        'requests.send', ref, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)',
+      );
+    }
     this.need('send');
     const id = new RequestIdImpl(this.p, op);
     id.slot = ref.sendRequestAs(this.p, op, payload, id.value, id.failed);
@@ -99,7 +111,9 @@ export class RequestVerbsImpl {
     return this.one('receive', request, options, () => request.abandon());
   }
 
-  private one(verb: string, request: RequestIdImpl, options: ResponseWait | undefined, late: () => void): Promise<Response<unknown> | 'timeout'> {
+  private one(
+    verb: string, request: RequestIdImpl, options: ResponseWait | undefined, late: () => void,
+  ): Promise<Response<unknown> | 'timeout'> {
     return this.told(() => {
       this.own(verb, request);
       const limit = this.limit(verb, options, ['timeoutMs', 'atMs']);
@@ -123,11 +137,15 @@ export class RequestVerbsImpl {
     return this.any('waitAny', collection, options, false);
   }
 
-  receiveAny(collection: RequestCollectionImpl, options?: CollectionWait): Promise<Labelled | 'timeout' | 'no_request'> {
+  receiveAny(
+    collection: RequestCollectionImpl, options?: CollectionWait,
+  ): Promise<Labelled | 'timeout' | 'no_request'> {
     return this.any('receiveAny', collection, options, true);
   }
 
-  private any(verb: string, collection: RequestCollectionImpl, options: CollectionWait | undefined, abandons: boolean): Promise<Labelled | 'timeout' | 'no_request'> {
+  private any(
+    verb: string, collection: RequestCollectionImpl, options: CollectionWait | undefined, abandons: boolean,
+  ): Promise<Labelled | 'timeout' | 'no_request'> {
     return this.told(() => {
       this.ownAll(verb, collection);
       const limit = this.limit(verb, options, ['timeoutMs', 'atMs', 'delete']);
@@ -141,7 +159,9 @@ export class RequestVerbsImpl {
     });
   }
 
-  checkAny(message: unknown, collection: RequestCollectionImpl, options: { readonly delete?: boolean | undefined } = {}): Labelled | 'no_reply' | 'no_request' {
+  checkAny(
+    message: unknown, collection: RequestCollectionImpl, options: { readonly delete?: boolean | undefined } = {},
+  ): Labelled | 'no_reply' | 'no_request' {
     checkKeys('requests.checkAny', options, ['delete']);
     checkDelete('checkAny', options.delete);
     this.ownAll('checkAny', collection);
@@ -177,14 +197,27 @@ export class RequestVerbsImpl {
   }
 
   private own(verb: string, request: RequestIdImpl): void {
-    if (!(request instanceof RequestIdImpl)) throw new OptionError(`requests.${verb}`, request, 'a request', 'pass what self.requests.send returned');
+    if (!(request instanceof RequestIdImpl)) {
+      throw new OptionError(`requests.${verb}`, request, 'a request', 'pass what self.requests.send returned');
+    }
     this.need(verb);
-    if (request.p !== this.p) throw new OptionError(`requests.${verb}`, request.op, 'a request of this process', `${request.owner} has sent it, and only that process may take its response`, 'NOT_OWNER');
-    if (request.listener !== null) throw new OptionError(`requests.${verb}`, request.op, 'a request that is not waited for already', 'await the first verb', 'BUSY');
+    if (request.p !== this.p) {
+      throw new OptionError(
+        `requests.${verb}`, request.op, 'a request of this process',
+        `${request.owner} has sent it, and only that process may take its response`, 'NOT_OWNER',
+      );
+    }
+    if (request.listener !== null) {
+      throw new OptionError(
+        `requests.${verb}`, request.op, 'a request that is not waited for already', 'await the first verb', 'BUSY',
+      );
+    }
   }
 
   private ownAll(verb: string, collection: RequestCollectionImpl): void {
-    if (!(collection instanceof RequestCollectionImpl)) throw new OptionError(`requests.${verb}`, collection, 'a collection', 'make one with self.requests.collection()');
+    if (!(collection instanceof RequestCollectionImpl)) {
+      throw new OptionError(`requests.${verb}`, collection, 'a collection', 'make one with self.requests.collection()');
+    }
     for (const request of collection.labels.keys()) this.own(verb, request);
   }
 
@@ -195,19 +228,29 @@ export class RequestVerbsImpl {
     checkKeys(where, options, known);
     const { atMs } = options;
     if (atMs === undefined) return timeoutMs(`${where}.timeoutMs`, options.timeoutMs, CALL_TIMEOUT_MS);
-    if (options.timeoutMs !== undefined) throw new OptionError(`${where}.atMs`, atMs, 'one of timeoutMs and atMs', 'leave one of them out');
+    if (options.timeoutMs !== undefined) {
+      throw new OptionError(`${where}.atMs`, atMs, 'one of timeoutMs and atMs', 'leave one of them out');
+    }
     const left = Math.ceil(atMs - this.kernel.env.mono());
-    if (typeof atMs !== 'number' || !(left <= DELAY_MAX_MS)) throw new OptionError(`${where}.atMs`, atMs, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()');
+    if (typeof atMs !== 'number' || !(left <= DELAY_MAX_MS)) {
+      throw new OptionError(
+        `${where}.atMs`, atMs, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()',
+      );
+    }
     return delayMs(`${where}.atMs`, Math.max(0, left));
   }
 }
 
-function labelled(collection: RequestCollectionImpl, request: RequestIdImpl, response: Response<unknown>, remove: boolean = true): Labelled {
+function labelled(
+  collection: RequestCollectionImpl, request: RequestIdImpl, response: Response<unknown>, remove: boolean = true,
+): Labelled {
   const label = collection.labels.get(request);
   if (remove) collection.labels.delete(request);
   return { response, label };
 }
 
 function checkDelete(verb: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean') throw new OptionError(`requests.${verb}.delete`, value, 'true or false');
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw new OptionError(`requests.${verb}.delete`, value, 'true or false');
+  }
 }

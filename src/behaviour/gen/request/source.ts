@@ -16,8 +16,8 @@ interface AnyIterator {
 }
 
 /**
- * An iterator of the user's. Each step of it is guarded, one is asked for at a time, and none is waited for: what `next()`
- * gives is told to a puller, and `return()` is called and forgotten.
+ * An iterator of the user's. Each step of it is guarded, one is asked for at a time, and none is waited for: what
+ * `next()` gives is told to a puller, and `return()` is called and forgotten.
  */
 export class Source {
   private over = false;
@@ -95,7 +95,9 @@ interface Step {
 /** The result object is the user's as well: its getters may throw. */
 function readStep(step: unknown): Step {
   try {
-    if (!isObject(step)) return { kind: 'error', value: new TypeError(`iterator result ${printable(step)} is not an object`) };
+    if (!isObject(step)) {
+      return { kind: 'error', value: new TypeError(`iterator result ${printable(step)} is not an object`) };
+    }
     if (Boolean((step as { readonly done?: unknown }).done)) return { kind: 'end', value: undefined };
     return { kind: 'item', value: (step as { readonly value?: unknown }).value };
   } catch (error) {

@@ -1,10 +1,15 @@
 import { adopt, callError, Deadline, isThenable, handled, markHandled, type ExitReason } from '../../../base/index.js';
 import { Refusal } from '../control.js';
 import { rejectedWith } from '../host.js';
-import { boundOf, Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process } from '../../../process/index.js';
+import {
+  boundOf, Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process,
+} from '../../../process/index.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from '../../../router/index.js';
 
-/** ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's turn. */
+/**
+ * ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's
+ * turn.
+ */
 export const ITEM_TIMEOUT_MS = 30_000;
 
 /** One promise, its two functions, and no more. */
@@ -71,11 +76,17 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   private ask(): Promise<IteratorResult<unknown>> {
-    if (this.asked !== null) return handled(Promise.reject<never>(new TypeError('the stream is already waiting for an item: await one next() before the following')));
+    if (this.asked !== null) {
+      return handled(Promise.reject<never>(
+        new TypeError('the stream is already waiting for an item: await one next() before the following'),
+      ));
+    }
     if (this.settled) {
       const { failure } = this;
       this.failure = undefined;
-      return failure === undefined ? Promise.resolve({ done: true, value: undefined }) : handled(Promise.reject<never>(failure));
+      return failure === undefined
+        ? Promise.resolve({ done: true, value: undefined })
+        : handled(Promise.reject<never>(failure));
     }
     this.asked = new Wait();
     if (this.timeoutMs >= 0) this.callee.kernel.deadlines.add(this, this.timeoutMs);
@@ -167,8 +178,8 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
 type Items = AsyncGenerator<unknown> | Generator<unknown>;
 
 /**
- * Runs a stream handler: holds the agent's turn until the generator is done, has been finished, or the agent has ended. The
- * generator is the agent's own code, which nothing may overlap (P7): only a dead agent does not wait for it.
+ * Runs a stream handler: holds the agent's turn until the generator is done, has been finished, or the agent has ended.
+ * The generator is the agent's own code, which nothing may overlap (P7): only a dead agent does not wait for it.
  */
 export async function driveStream(p: Process, slot: StreamSlot, items: Items): Promise<void> {
   try {
@@ -196,7 +207,9 @@ function refusalOf(p: Process, slot: StreamSlot, value: unknown): unknown {
 }
 
 /** The generator's synchronous part runs as the process, like any handler. */
-function pull(p: Process, items: Items, step: 'next' | 'return'): Promise<IteratorResult<unknown>> | IteratorResult<unknown> {
+function pull(
+  p: Process, items: Items, step: 'next' | 'return',
+): Promise<IteratorResult<unknown>> | IteratorResult<unknown> {
   const { kernel } = p;
   const outer = kernel.current;
   kernel.current = p;
@@ -224,7 +237,9 @@ export class FailedStream implements AsyncIterableIterator<never> {
   next(): Promise<IteratorResult<never>> {
     const { failure } = this;
     this.failure = null;
-    return failure === null ? Promise.resolve({ done: true, value: undefined }) : rejectedWith(this.kernel, failure.error);
+    return failure === null
+      ? Promise.resolve({ done: true, value: undefined })
+      : rejectedWith(this.kernel, failure.error);
   }
 
   return(): Promise<IteratorResult<never>> {

@@ -18,7 +18,10 @@ function commit(self: AgentSelf, state: unknown): unknown {
 export function plainState(what: string, state: unknown): unknown {
   if (!isThenable(state)) return state;
   disown(state);
-  throw new OptionError(what, 'a promise', 'a function that returns the new state at once', 'await first, then replace the state by the result');
+  throw new OptionError(
+    what, 'a promise', 'a function that returns the new state at once',
+    'await first, then replace the state by the result',
+  );
 }
 
 /** How an agent answers system messages. */
@@ -41,7 +44,9 @@ export const AGENT_SYS: SysHooks = {
     return commit(self, plainState('codeChange', codeChange(self as never, from, extra)));
   },
   terminate: (p: Process, reason: ExitReason) => conclude(p, selfOf(p), { reason, replyTo: null, reply: undefined }),
-  /** The idle timeout survives a system message, and begins anew (GS-29); it stands still while the agent is suspended. */
+  /**
+   * The idle timeout survives a system message, and begins anew (GS-29); it stands still while the agent is suspended.
+   */
   handled(p: Process): void {
     if ((selfOf(p).flags & Flag.Idle) === 0) return;
     if (p.mailbox.held) pauseIdle(p);

@@ -4,13 +4,19 @@ import { innerHandle, resumers, Run, tell, type Down, type Pid, type Process } f
 import { senderOf, Request } from '../../../router/index.js';
 import type { IdleDeadline } from '../idle.js';
 
-/** What a debug function sees of one process, as its callbacks do: what comes in, what is replied, the state afterwards. */
+/**
+ * What a debug function sees of one process, as its callbacks do: what comes in, what is replied, the state afterwards.
+ */
 export type DebugEvent =
-  | { readonly kind: 'in'; readonly type: string; readonly op: string; readonly message: unknown; readonly from: Pid | undefined }
+  | { readonly kind: 'in'; readonly type: string; readonly op: string; readonly message: unknown; readonly from:
+    | Pid | undefined }
   | { readonly kind: 'out'; readonly op: string; readonly reply: unknown; readonly to: Pid | undefined }
   | { readonly kind: 'state'; readonly state: unknown };
 
-/** An installed debug function: gets its own state, the event and the state of the process; returns its next state, or `'done'` to leave. */
+/**
+ * An installed debug function: gets its own state, the event and the state of the process; returns its next state, or
+ * `'done'` to leave.
+ */
 export type DebugFunction<T> = (state: T, event: DebugEvent, processState: unknown) => T | 'done';
 
 /** What `statistics('get')` tells; times are wall clock, ms since 1970. */
@@ -32,7 +38,10 @@ interface Installed {
 /** Default length of the log (SY-07). */
 export const LOG_LENGTH = 10;
 
-/** The debug functions of one process. While there are any, its `handle` slot holds a wrapper; without, nothing is left of them. */
+/**
+ * The debug functions of one process. While there are any, its `handle` slot holds a wrapper; without, nothing is left
+ * of them.
+ */
 export class Debug {
   stats: { readonly startedAt: number; reductions: number; messagesIn: number; messagesOut: number } | null = null;
   log: DebugEvent[] | null = null;
@@ -50,12 +59,16 @@ export class Debug {
     if (this.stats !== null) names.push('statistics');
     if (this.log !== null) names.push('log');
     if (this.trace !== null) names.push('trace');
-    for (const one of this.installed) names.push(`installed ${printable(typeof one.id === 'function' ? one.id.name : one.id)}`);
+    for (const one of this.installed) {
+      names.push(`installed ${printable(typeof one.id === 'function' ? one.id.name : one.id)}`);
+    }
     return names;
   }
 
   add(id: unknown, run: DebugFunction<never>, state: unknown): void {
-    if (!this.installed.some((one) => one.id === id)) this.installed.push({ id, run: run as unknown as DebugFunction<unknown>, state });
+    if (!this.installed.some((one) => one.id === id)) {
+      this.installed.push({ id, run: run as unknown as DebugFunction<unknown>, state });
+    }
   }
 
   remove(id: unknown): void {
@@ -73,7 +86,9 @@ export class Debug {
       if (this.log.length > this.logLength) this.log.shift();
     }
     const { trace } = this;
-    if (trace !== null) tell(p.kernel, 'a trace of sys failed', () => trace(formatEvent(p, event), event), { pid: p.pid });
+    if (trace !== null) {
+      tell(p.kernel, 'a trace of sys failed', () => trace(formatEvent(p, event), event), { pid: p.pid });
+    }
     for (const one of this.installed) {
       const left = attempt(() => {
         const next = one.run(one.state, event, stateOf(p));
@@ -129,7 +144,9 @@ export function settleDebug(p: Process): void {
 /** One line for an event. */
 export function formatEvent(p: Process, event: DebugEvent): string {
   switch (event.kind) {
-    case 'in': return `${p.title} got ${event.type} ${event.op}${event.message === undefined ? '' : ` ${printable(event.message)}`}${event.from === undefined ? '' : ` from ${event.from}`}`;
+    case 'in': return `${p.title} got ${event.type} ${event.op}${event.message === undefined
+      ? ''
+      : ` ${printable(event.message)}`}${event.from === undefined ? '' : ` from ${event.from}`}`;
     case 'out': return `${p.title} sent ${printable(event.reply)} to ${event.to ?? 'outside'} for ${event.op}`;
     case 'state': return `${p.title} has state ${printable(event.state)}`;
   }
@@ -161,7 +178,10 @@ function noteState(p: Process): void {
   debugOf(p)?.note(p, { kind: 'state', state: p.behaviour.sys.state(p) });
 }
 
-const TYPES: Readonly<Partial<Record<Kind, string>>> = { [Kind.Cast]: 'cast', [Kind.Call]: 'call', [Kind.Stream]: 'stream', [Kind.Continue]: 'continue', [Kind.Idle]: 'timeout', [Kind.Stop]: 'stop' };
+const TYPES: Readonly<Partial<Record<Kind, string>>> = {
+  [Kind.Cast]: 'cast', [Kind.Call]: 'call', [Kind.Stream]: 'stream', [Kind.Continue]: 'continue',
+  [Kind.Idle]: 'timeout', [Kind.Stop]: 'stop',
+};
 
 /** The event of a message, null for one that the callback will not see. */
 function arrival(op: Op, payload: unknown, from: unknown): DebugEvent | null {
@@ -175,7 +195,8 @@ function arrival(op: Op, payload: unknown, from: unknown): DebugEvent | null {
 /** Replies are seen where they are given, also later and from elsewhere: this one request tells of it. */
 function watchReply(p: Process, request: Request): void {
   const { reply, fail } = request;
-  const out = (value: unknown): void => debugOf(p)?.note(p, { kind: 'out', op: request.op.name, reply: value, to: request.caller?.pid });
+  const out = (value: unknown): void =>
+    debugOf(p)?.note(p, { kind: 'out', op: request.op.name, reply: value, to: request.caller?.pid });
   request.reply = (value) => {
     const taken = reply.call(request, value);
     if (taken) out(value);

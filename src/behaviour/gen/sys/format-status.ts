@@ -6,8 +6,8 @@ import type { AgentStatus } from '../types.js';
 type Fields = { -readonly [K in keyof AgentStatus]?: AgentStatus[K] };
 
 /**
- * What a definition's `formatStatus` makes of an agent's inner values, for everything that shows them to others (GS-42).
- * Without one they are shown as they are. When it throws or returns junk the raw values are not shown.
+ * What a definition's `formatStatus` makes of an agent's inner values, for everything that shows them to others
+ * (GS-42). Without one they are shown as they are. When it throws or returns junk the raw values are not shown.
  */
 export function formatted<F extends Fields>(p: Process, given: F): F {
   const { name, formatStatus } = definitionOf(p);
@@ -15,7 +15,8 @@ export function formatted<F extends Fields>(p: Process, given: F): F {
   try {
     const made: unknown = formatStatus(given as never);
     disown(made);
-    if (typeof made === 'object' && made !== null && !Array.isArray(made) && Object.keys(made).every((key) => key in given)) {
+    if (typeof made === 'object' && made !== null && !Array.isArray(made)
+      && Object.keys(made).every((key) => key in given)) {
       return replaced(given, (key) => (Object.hasOwn(made, key) ? (made as Record<string, unknown>)[key] : HIDDEN));
     }
   } catch {

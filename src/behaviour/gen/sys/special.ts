@@ -29,7 +29,9 @@ export function joinSys(p: Process, given: SysCallbacks, asked: () => void): Sys
   checkKeys('joinSys', given, KEYS);
   for (const key of KEYS) {
     const value = (given as unknown as Record<string, unknown>)[key];
-    if (typeof value !== 'function' && (key === 'state' || value !== undefined)) throw new OptionError(`joinSys.${key}`, value, 'a function');
+    if (typeof value !== 'function' && (key === 'state' || value !== undefined)) {
+      throw new OptionError(`joinSys.${key}`, value, 'a function');
+    }
   }
   p.cold().sys = hooksOf(given, asked);
   return { event: (event) => debugOf(p)?.note(p, event) };

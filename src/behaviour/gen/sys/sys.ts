@@ -1,9 +1,14 @@
 import { isA, OptionError, printable, timeoutMs, type ExitReason } from '../../../base/index.js';
 import { Kind, Op } from '../../../mailbox/index.js';
-import { fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks } from '../../../process/index.js';
+import {
+  fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks,
+} from '../../../process/index.js';
 import type { Request} from '../../../router/index.js';
 import { findCycle, systemRequest, titleOf } from '../../../router/index.js';
-import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug, type DebugEvent, type DebugFunction, type SysStatistics } from './debug.js';
+import {
+  debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug, type DebugEvent, type DebugFunction,
+  type SysStatistics,
+} from './debug.js';
 import { rejected, type Host } from '../host.js';
 import { checkKeys } from '../options.js';
 
@@ -69,7 +74,10 @@ export class Sys<S = unknown> {
     this.#caller = caller;
   }
 
-  /** Only system messages, a stop and the parent's exit are handled from now on; everything else waits in order (SY-01). Idempotent. */
+  /**
+   * Only system messages, a stop and the parent's exit are handled from now on; everything else waits in order (SY-01).
+   * Idempotent.
+   */
   suspend(options?: SysOptions): Promise<void> {
     return this.#ask(VERBS.suspend, options, suspend) as Promise<void>;
   }
@@ -84,7 +92,10 @@ export class Sys<S = unknown> {
     return this.#ask(VERBS.getState, options, (p, hooks) => hooks.state(p)) as Promise<S>;
   }
 
-  /** The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED` and nothing is changed (SY-04). */
+  /**
+   * The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED` and nothing is
+   * changed (SY-04).
+   */
   replaceState(change: (state: S) => S, options?: SysOptions): Promise<S> {
     checkFunction('replaceState', change);
     return this.#ask(VERBS.replaceState, options, (p, hooks) => hooks.replace(p, change as never)) as Promise<S>;
@@ -99,24 +110,31 @@ export class Sys<S = unknown> {
   statistics(what: 'on' | 'off', options?: SysOptions): Promise<void>;
   statistics(what: 'get', options?: SysOptions): Promise<SysStatistics | 'no_statistics'>;
   statistics(what: 'on' | 'off' | 'get', options?: SysOptions): Promise<void | SysStatistics | 'no_statistics'> {
-    if (what === 'get') return this.#ask(VERBS.statistics, options, statisticsOf) as Promise<SysStatistics | 'no_statistics'>;
+    if (what === 'get') {
+      return this.#ask(VERBS.statistics, options, statisticsOf) as Promise<SysStatistics | 'no_statistics'>;
+    }
     if (what !== 'on' && what !== 'off') throw new OptionError('statistics', what, "'on', 'off' or 'get'");
     return this.#debug(VERBS.statistics, options, (debug, p) => {
-      debug.stats = what === 'on' ? { startedAt: p.kernel.env.wall(), reductions: 0, messagesIn: 0, messagesOut: 0 } : null;
+      debug.stats =
+        what === 'on' ? { startedAt: p.kernel.env.wall(), reductions: 0, messagesIn: 0, messagesOut: 0 } : null;
     });
   }
 
   /**
-   * Keeps the latest events, 10 or as many as asked for; `false` stops it. `'get'` answers them, oldest first, `'print'`
-   * writes them to the logger at level `info` (SY-07).
+   * Keeps the latest events, 10 or as many as asked for; `false` stops it. `'get'` answers them, oldest first,
+   * `'print'` writes them to the logger at level `info` (SY-07).
    */
   log(what: true | number | false | 'print', options?: SysOptions): Promise<void>;
   log(what: 'get', options?: SysOptions): Promise<readonly DebugEvent[]>;
   log(what: boolean | number | 'get' | 'print', options?: SysOptions): Promise<void | readonly DebugEvent[]> {
-    if (what === 'get') return this.#ask(VERBS.log, options, (p) => [...(debugOf(p)?.log ?? [])]) as Promise<readonly DebugEvent[]>;
+    if (what === 'get') {
+      return this.#ask(VERBS.log, options, (p) => [...(debugOf(p)?.log ?? [])]) as Promise<readonly DebugEvent[]>;
+    }
     if (what === 'print') return this.#ask(VERBS.log, options, printLog) as Promise<void>;
     const length = what === true ? LOG_LENGTH : what;
-    if (length !== false && !(Number.isInteger(length) && length >= 1)) throw new OptionError('log', what, "true, a whole number of events from 1, false, 'get' or 'print'");
+    if (length !== false && !(Number.isInteger(length) && length >= 1)) {
+      throw new OptionError('log', what, "true, a whole number of events from 1, false, 'get' or 'print'");
+    }
     return this.#debug(VERBS.log, options, (debug) => setLog(debug, length));
   }
 
@@ -130,10 +148,14 @@ export class Sys<S = unknown> {
    * Runs `fn` at every event with a state of its own; what it returns is its next state, `'done'` or a throw uninstalls
    * it. A function, or an id, that is installed already is not installed twice (SY-08).
    */
-  install<T>(fn: DebugFunction<T>, given: { readonly state: T; readonly id?: string }, options?: SysOptions): Promise<void> {
+  install<T>(
+    fn: DebugFunction<T>, given: { readonly state: T; readonly id?: string }, options?: SysOptions,
+  ): Promise<void> {
     checkFunction('install', fn);
     checkKeys('install', given, ['state', 'id']);
-    return this.#debug(VERBS.install, options, (debug) => debug.add(given.id ?? fn, fn as unknown as DebugFunction<never>, given.state));
+    return this.#debug(
+      VERBS.install, options, (debug) => debug.add(given.id ?? fn, fn as unknown as DebugFunction<never>, given.state),
+    );
   }
 
   /** Uninstalls by the function or its id. */
@@ -146,7 +168,10 @@ export class Sys<S = unknown> {
     return this.#debug(VERBS.noDebug, options, clear);
   }
 
-  /** Ends it with `reason` through its terminate, after what is queued before, also while suspended; resolves when it begins to (SY-09). */
+  /**
+   * Ends it with `reason` through its terminate, after what is queued before, also while suspended; resolves when it
+   * begins to (SY-09).
+   */
   terminate(reason: ExitReason, options?: SysOptions): Promise<void> {
     return this.#send(VERBS.terminate, options, (p, hooks, request) => {
       request.reply(undefined);
@@ -154,7 +179,10 @@ export class Sys<S = unknown> {
     }) as Promise<void>;
   }
 
-  /** Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a throw of it leaves the state and is reported here (SY-10, GS-43). */
+  /**
+   * Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a throw of it leaves the
+   * state and is reported here (SY-10, GS-43).
+   */
   codeChange(given: { readonly from?: unknown; readonly extra?: unknown } = {}, options?: SysOptions): Promise<void> {
     checkKeys('codeChange', given, ['from', 'extra']);
     return this.#ask(VERBS.codeChange, options, (p, hooks) => {
@@ -174,7 +202,9 @@ export class Sys<S = unknown> {
     return this.#send(op, options, (p, hooks, request) => void answer(p, hooks, request, work));
   }
 
-  #send(op: Op, options: SysOptions = {}, command: (p: Process, hooks: SysHooks, request: Request) => unknown): Promise<unknown> {
+  #send(
+    op: Op, options: SysOptions = {}, command: (p: Process, hooks: SysHooks, request: Request) => unknown,
+  ): Promise<unknown> {
     checkKeys(op.name, options, ['timeoutMs']);
     const limit = timeoutMs(`${op.name}.timeoutMs`, options.timeoutMs, SYS_TIMEOUT_MS);
     const { kernel } = this.#host;
@@ -197,8 +227,12 @@ export class Sys<S = unknown> {
 
 const verb = (name: string): Op => new Op(Kind.System, `sys.${name}`, null, null, false);
 const VERBS = {
-  suspend: verb('suspend'), resume: verb('resume'), getState: verb('getState'), replaceState: verb('replaceState'), getStatus: verb('getStatus'), statistics: verb('statistics'),
-  log: verb('log'), trace: verb('trace'), install: verb('install'), remove: verb('remove'), noDebug: verb('noDebug'), terminate: verb('terminate'), codeChange: verb('codeChange'),
+  suspend: verb('suspend'), resume: verb('resume'), getState: verb(
+    'getState',
+  ), replaceState: verb('replaceState'), getStatus: verb('getStatus'), statistics: verb('statistics'),
+  log: verb('log'), trace: verb('trace'), install: verb(
+    'install',
+  ), remove: verb('remove'), noDebug: verb('noDebug'), terminate: verb('terminate'), codeChange: verb('codeChange'),
 } as const;
 
 function answer(p: Process, hooks: SysHooks, request: Request, work: Work): void {
@@ -269,23 +303,30 @@ function checkFunction(where: string, fn: unknown): void {
 }
 
 /** What `debug` of a start may hold (SY-13). */
-export type DebugOption = 'statistics' | 'log' | 'trace' | { readonly log: number } | { readonly install: DebugFunction<never>; readonly state?: unknown; readonly id?: string };
+export type DebugOption =
+  | 'statistics' | 'log' | 'trace' | { readonly log: number }
+  | { readonly install: DebugFunction<never>; readonly state?: unknown; readonly id?: string };
 
 /** Turns debug functions on before the first event; what is no debug option is logged and ignored (SY-13). */
 export function debugFromStart(p: Process, given: unknown): void {
   const debug = debugging(p);
   for (const option of Array.isArray(given) ? (given as unknown[]) : [given]) {
-    if (!applyOption(p, debug, option)) p.kernel.warn('a debug option was ignored', { pid: p.pid, name: p.name?.name, option: printable(option) });
+    if (!applyOption(p, debug, option)) {
+      p.kernel.warn('a debug option was ignored', { pid: p.pid, name: p.name?.name, option: printable(option) });
+    }
   }
   settleDebug(p);
 }
 
 function applyOption(p: Process, debug: Debug, option: unknown): boolean {
-  if (option === 'statistics') debug.stats = { startedAt: p.kernel.env.wall(), reductions: 0, messagesIn: 0, messagesOut: 0 };
+  if (option === 'statistics') debug.stats =
+    { startedAt: p.kernel.env.wall(), reductions: 0, messagesIn: 0, messagesOut: 0 };
   else if (option === 'log') setLog(debug, LOG_LENGTH);
   else if (option === 'trace') setTrace(p, debug, true);
   else if (typeof option !== 'object' || option === null) return false;
-  else if ('log' in option && Number.isInteger(option.log) && (option.log as number) >= 1) setLog(debug, option.log as number);
+  else if ('log' in option && Number.isInteger(option.log) && (option.log as number) >= 1) setLog(
+    debug, option.log as number,
+  );
   else if ('install' in option && typeof option.install === 'function') {
     const { install, state, id } = option as { install: DebugFunction<never>; state?: unknown; id?: string };
     debug.add(id ?? install, install, state);

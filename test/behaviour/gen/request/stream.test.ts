@@ -154,7 +154,9 @@ describe('streams', () => {
   test('the timeout is per item, not for the whole', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const Slow = defineAgent({ calls: { async *slow() { for (let n = 0; n < 6; n++) { await new Promise<void>((resolve) => void env.timer(40, resolve)); yield n; } } } });
+    const Slow = defineAgent({ calls: { async *slow() {
+      for (let n = 0; n < 6; n++) { await new Promise<void>((resolve) => void env.timer(40, resolve)); yield n; }
+    } } });
     const all = collect(system.start(Slow).stream('slow', undefined, { timeoutMs: 60 }));
     await env.advance(300);
     expect(await all).toHaveLength(6);
@@ -178,7 +180,9 @@ describe('streams', () => {
     const system = testSystem();
     const { Source, log } = source();
     const ref = system.start(Source);
-    const Reader = defineAgent({ casts: { async read() { for await (const n of ref.stream('count', 9)) if (n === 2) await new Promise(() => undefined); } } });
+    const Reader = defineAgent({ casts: {
+      async read() { for await (const n of ref.stream('count', 9)) if (n === 2) await new Promise(() => undefined); },
+    } });
     const reader = system.start(Reader);
     reader.cast('read');
     await until(() => log.length === 2);
@@ -282,7 +286,10 @@ describe('streams', () => {
         if (signal.aborted) fail();
         else signal.addEventListener('abort', fail);
       });
-      const Source = defineAgent({ calls: { async *wait(self) { yield 1; await aborted(self.signal); }, async *late(self) { await gate.promise; yield aborted(self.signal); }, ping: () => 'pong' } });
+      const Source = defineAgent({ calls: {
+        async *wait(self) { yield 1; await aborted(self.signal); },
+        async *late(self) { await gate.promise; yield aborted(self.signal); }, ping: () => 'pong',
+      } });
       const gate = new Gate();
       const ref = system.start(Source);
       const left = ref.stream('wait');
@@ -309,7 +316,10 @@ describe('streams', () => {
       await born.return?.();
       gate.open();
       expect(await ref.call('ping')).toBe('pong');
-      expect(reasons).toEqual([expect.objectContaining({ name: 'AbortError' }), await error, await third, expect.objectContaining({ name: 'AbortError' })]);
+      expect(reasons).toEqual([
+        expect.objectContaining({ name: 'AbortError' }), await error, await third,
+        expect.objectContaining({ name: 'AbortError' }),
+      ]);
       expect(system.stats()).toMatchObject({ crashes: 0, refused: 4 });
       expect(system.alive(ref.pid!)).toBe(true);
     });
@@ -361,7 +371,9 @@ describe('streams', () => {
 
     test('a promise that a plain generator yields is awaited: its value is the item, its rejection the end of the agent', async () => {
       const system = testSystem();
-      const Source = defineAgent({ calls: { *values(_self, fails: boolean) { yield Promise.resolve(1); if (fails) yield Promise.reject(boom); yield 2; } } });
+      const Source = defineAgent({ calls: {
+        *values(_self, fails: boolean) { yield Promise.resolve(1); if (fails) yield Promise.reject(boom); yield 2; },
+      } });
       const ref = system.start(Source);
       expect(await collect(ref.stream('values', false))).toEqual([1, 2]);
       expect(await callFailure(collect(ref.stream('values', true)))).toMatchObject({ code: 'EXIT', reason: boom });
