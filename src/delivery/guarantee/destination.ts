@@ -304,7 +304,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** Its turn has come too late, before its deadline could say so: the mailbox counts it as expired instead of handled. */
   late(d: Delivered): void {
     if (d.running) this.unclaim(d);
-    d.callee.mailbox.handled--;
+    d.callee.box().handled--;
     d.callee.mailbox.tally().expired++;
     this.expiredQueued(d);
   }

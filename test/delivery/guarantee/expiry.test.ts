@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineAgent, type Receipt } from '../../../src/index.js';
+import { kernelOf } from '../../../src/system/index.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
@@ -81,4 +82,22 @@ test('a delivery that waits in a mailbox takes at most 125 bytes', async () => {
   expect(bytes, 'it was 160').toBeLessThan(125);
   system.resume(ref);
   await ref.call('take', 0, { timeoutMs: 'infinity' });
+});
+
+test('P1 P12 one that expires before its concurrent handler begins, at an agent at rest: the totals stay exact', async () => {
+  const env = new VirtualEnv();
+  const system = testSystem({ development: false, env });
+  const { accounts } = kernelOf(system);
+  const Aside = defineAgent({ casts: { work: { concurrent: true, handle: () => undefined } } });
+  const Slow = defineAgent({ casts: { hold() { accounts.settle(); env.jump(10); } } });
+  const aside = system.start(Aside);
+  const slow = system.start(Slow);
+  system.suspend(aside);
+  const receipt = await aside.deliver('work', undefined, { expiresInMs: 5 });
+  system.resume(aside);
+  slow.cast('hold');
+  await env.settle();
+  expect((await receipt.settled).kind).toBe('expired');
+  expect(accounts.totals()).toEqual(accounts.recount());
+  expect(system.stats()).toMatchObject({ sent: 2, handled: 1, expired: 1 });
 });
