@@ -29,6 +29,17 @@ interface Keyed {
   readonly message: Message;
 }
 
+/** A send whose answer is a refusal. */
+interface Sent {
+  readonly message: Message;
+  readonly from: number;
+  /** its key was in use */
+  readonly taken: boolean;
+  /** by a message with another payload */
+  readonly conflict: boolean;
+  readonly now: number;
+}
+
 /** A random program of senders and workers, with what the checks must know of every send. */
 class Post {
   private jobs = 0;
@@ -38,6 +49,8 @@ class Post {
   private readonly keyed = new Map<string, Keyed>();
   private readonly again: { readonly receipt: Receipt; readonly message: Message }[] = [];
   private readonly calls: { readonly message: Message; readonly said: Promise<unknown> }[] = [];
+  /** what a full mailbox has refused: nothing is a duplicate of it */
+  private readonly full = new Set<Message>();
   /** sends that have no answer yet, each with its sender */
   private readonly open = new Map<Promise<void>, number>();
   private readonly states: {
@@ -91,7 +104,7 @@ class Post {
       if (options.key !== undefined) this.keyed.set(place, { key: options.key, op, message });
     } else if (!conflict) this.duplicates++;
     const receipt = await deliver(ref, op, conflict ? { job: -1 - job } : { job }, options).catch(
-      (error: unknown) => this.refused(error, { from, taken, conflict, now }),
+      (error: unknown) => this.refused(error, { message, from, taken, conflict, now }),
     );
     if (receipt === null) {
       if (taken) return;
@@ -111,18 +124,17 @@ class Post {
     if (random.chance(0.3)) this.read(message, receipt);
   }
 
-  private refused(error: unknown, {
-    from, taken, conflict, now,
-  }: { readonly from: number; readonly taken: boolean; readonly conflict: boolean; readonly now: number }): null {
+  private refused(error: unknown, { message, from, taken, conflict, now }: Sent): null {
     const { sim } = this;
     const code = error instanceof CallError ? error.code : String(error);
-    sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses');
+    if (sim.sometimes(code === 'MAILBOX_FULL', 'a full mailbox refuses') && !taken) this.full.add(message);
     if (sim.sometimes(code === 'KEY_CONFLICT', 'a conflict of keys')) {
       this.conflicts++;
       sim.always(conflict, 'a conflict is between different messages');
       return null;
     }
-    if (code === 'NOPROC') { // before its key is looked at
+    // Before its key is looked at, or as the first one was, whose sender has not heard of it yet.
+    if (code === 'NOPROC' || (taken && code === 'MAILBOX_FULL')) {
       if (taken && !conflict) this.duplicates--;
       return null;
     }
@@ -193,6 +205,7 @@ class Post {
     const { sim } = this;
     const code = said instanceof CallError ? said.code : undefined;
     if (sim.sometimes(code === 'TIMEOUT', 'a call gives up')) return;
+    if (this.full.has(message)) this.duplicates--;
     if (message.outcome === null) {
       return sim.always(
         [...REFUSALS, ...REFUSALS_IN_LINE].includes(code ?? ''),
