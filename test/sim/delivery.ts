@@ -322,6 +322,8 @@ async function program(sim: Simulation): Promise<void> {
       const [to, ref] = world.target();
       for (let copies = 3; copies > 0; copies--) {
         void post.send(0, to, ref, outside, 'k0');
+        // By the next turn of the event loop it is known whether the one before was refused.
+        await sim.sleep(0);
         await hops();
       }
     }
