@@ -118,8 +118,11 @@ export class Checks {
     for (const earlier of this.all) {
       if (earlier === message) return;
       if (earlier.to === message.to && earlier.options.order === order) {
+        // Nobody has told of an expiry when its sender has not even heard that it is accepted.
+        const unheard = earlier.receipt === null && performance.now() >= earlier.expiresAt;
         this.sim.always(
-          earlier.over, `order key ${order}: job ${message.job} starts before job ${earlier.job} is over (P24)`,
+          earlier.over || unheard,
+          `order key ${order}: job ${message.job} starts before job ${earlier.job} is over (P24)`,
         );
       }
     }
