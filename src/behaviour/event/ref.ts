@@ -27,7 +27,7 @@ const calls = {
 
 /**
  * The definition of every event manager (OTP's gen_event): an agent that traps exits (GE-01) and whose behaviour is
- * what its handlers do. Start it as any agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and
+ * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and
  * take its handle by `eventManager(ref)`.
  *
  * @example

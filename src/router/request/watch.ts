@@ -47,7 +47,7 @@ export function watchSignal(signal: AbortSignal, waits: Abortable): Watched {
 
 /**
  * The same for a wait that is often over within the turn of the event loop in which it began: a listener stands for it
- * from the next turn on, and for one that is over by then there never was any. Until then nobody tells it: whoever
+ * from the next turn on, and for one that is over by then there never was one. Until then nobody tells it: whoever
  * settles it looks at `fired` first, and whoever must hear of the signal at once asks it to `stand`.
  */
 export function watchFromNextTurn(signal: AbortSignal, one: Watched, kernel: Kernel): void {
