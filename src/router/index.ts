@@ -2,7 +2,8 @@ export { findCycle } from './request/cycle.js';
 export { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT, DeadLetters } from './dead-letter/dead-letters.js';
 export { Failure } from './dead-letter/letter.js';
 export type {
-  DeadLetter, DeadLetterGap, LetterFailure, LetterLimits, LetterQuery, LetterVerb, RetryRefusal, RetryReport, Road,
+  DeadLetter, DeadLetterGap, LetterFailure, LetterLimits, LetterQuery, LetterVerb, Redelivery, RetryRefusal,
+  RetryReport,
 } from './dead-letter/letter.js';
 export { hold, letGo } from './names/holdings.js';
 export {

@@ -5,7 +5,7 @@ import {
 } from '../process/index.js';
 import { DeadLetters } from './dead-letter/dead-letters.js';
 import type { LetterLimits } from './dead-letter/letter.js';
-import { PlainRoad } from './request/plain-road.js';
+import { PlainRedelivery } from './request/plain-redelivery.js';
 import { hold, releaseHoldings } from './names/holdings.js';
 import { Names } from './names/names.js';
 import { Via, ViaAddress, ViaClaim } from './names/via.js';
@@ -79,13 +79,13 @@ export class Router {
     const { outside } = this.kernel;
     outside.sent++;
     outside.deadLettered++;
-    this.deadLetters.add(new PlainRoad(to, op, behaviour, from), payload, reason);
+    this.deadLetters.add(new PlainRedelivery(to, op, behaviour, from), payload, reason);
   }
 
   /** Keeps what a process had queued when it ended, or was on its way to it; it is counted there. */
   leftBy(p: Process, op: Op, payload: unknown, from: unknown, reason: unknown): void {
     this.deadLetters.add(
-      new PlainRoad(p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from), payload, reason,
+      new PlainRedelivery(p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from), payload, reason,
     );
   }
 

@@ -40,7 +40,7 @@ export const pools = [
   },
   {
     suite: 'pools', name: 'pool: a delivery ends with its worker', file: place,
-    edits: [['(target instanceof Place && target.lasts)', 'false']],
+    edits: [['(target instanceof PoolAddress && target.lasts)', 'false']],
   },
   {
     suite: 'pools', name: 'balance: a dead member is not removed', file: balance,
@@ -88,7 +88,7 @@ export const pools = [
     edits: [['if (found.length === query.limit) break;', ';']],
   },
   { suite: 'letters', name: 'letters: an edit is not sent', file: letters, edits: [[
-    'kept.road.resend(kept.letter.payload, kept.letter)',
-    'kept.road.resend(kept.first ??= kept.letter.payload, kept.letter)',
-  ], ['const made = { letter, road,', 'const made = { letter, road, first: letter.payload,']] },
+    'kept.redelivery.resend(kept.letter.payload, kept.letter)',
+    'kept.redelivery.resend(kept.first ??= kept.letter.payload, kept.letter)',
+  ], ['const made = { letter, redelivery,', 'const made = { letter, redelivery, first: letter.payload,']] },
 ];

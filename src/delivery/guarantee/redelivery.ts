@@ -1,4 +1,4 @@
-import type { DeadLetter, RetryRefusal, Road } from '../../router/index.js';
+import type { DeadLetter, Redelivery, RetryRefusal } from '../../router/index.js';
 import { Failure, titleOf } from '../../router/index.js';
 import type { Delivered } from './delivered.js';
 
@@ -8,7 +8,7 @@ export interface Resender {
 }
 
 /** A delivery that died: it goes out again with its terms, key and order. */
-export class DeliveredRoad implements Road {
+export class GuaranteedRedelivery implements Redelivery {
   constructor(
     private readonly message: Delivered,
     private readonly resender: Resender,
@@ -24,7 +24,7 @@ export class DeliveredRoad implements Road {
     return this.message.past;
   }
 
-  get facts(): Road['facts'] {
+  get facts(): Redelivery['facts'] {
     const { target, caller, attempts, failures, terms, key, past } = this.message;
     const before = past === null ? 0 : past.attempts;
     const all = past === null

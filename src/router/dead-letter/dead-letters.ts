@@ -3,7 +3,7 @@ import { bytesOf, Kind } from '../../mailbox/index.js';
 import { tell, type Kernel } from '../../process/index.js';
 import {
   Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery, type RetryRefusal, type RetryReport,
-  type Road,
+  type Redelivery,
 } from './letter.js';
 import { LetterFeed } from './feed.js';
 import { checkLimit, checkQuery, fits } from './query.js';
@@ -218,17 +218,17 @@ export class DeadLetters {
   /* ---- inside ---- */
 
   /** @internal */
-  add(road: Road, payload: unknown, reason: unknown): void {
+  add(redelivery: Redelivery, payload: unknown, reason: unknown): void {
     this.total++;
     if (this.limits.capacity === 0 && this.subscribers.size === 0 && this.feeds.size === 0) {
       this.evicted++;
       return;
     }
-    const { past, op, facts } = road;
+    const { past, op, facts } = redelivery;
     const name = op.kind === Kind.Info ? 'info' : op.name;
     const letter =
       new Letter(past === null ? ++this.lastId : past.id, name, payload, reason, this.kernel.env.wall(), facts);
-    this.keep(letter, road);
+    this.keep(letter, redelivery);
     for (const feed of this.feeds) feed.tell(letter);
     // Letters that a subscriber makes are kept and counted, but not told again: that could go on for ever.
     if (this.telling) return;
@@ -252,13 +252,13 @@ export class DeadLetters {
     return limits.estimated ? weightOf(payload, limits.capacityBytes) : bytesOf(limits, payload, op);
   }
 
-  private keep(letter: DeadLetter, road: Road): void {
+  private keep(letter: DeadLetter, redelivery: Redelivery): void {
     const bytes = this.measure(letter.payload, letter.op);
     if (this.limits.capacity === 0 || bytes < 0 || bytes > this.limits.capacityBytes) {
       this.evicted++;
       return;
     }
-    const made: Kept = { letter, road, bytes, leaving: false, gone: false };
+    const made: Kept = { letter, redelivery, bytes, leaving: false, gone: false };
     this.kept.push(made);
     this.byId?.set(letter.id, made);
     this.count++;
@@ -302,7 +302,7 @@ export class DeadLetters {
     kept.leaving = true;
     let code: RetryRefusal | null;
     try {
-      code = kept.road.resend(kept.letter.payload, kept.letter);
+      code = kept.redelivery.resend(kept.letter.payload, kept.letter);
     } finally {
       kept.leaving = false;
     }
@@ -334,7 +334,7 @@ export class DeadLetters {
 /** A letter and its way out. */
 interface Kept {
   letter: DeadLetter;
-  readonly road: Road;
+  readonly redelivery: Redelivery;
   bytes: number;
   /** it is being sent again */
   leaving: boolean;
@@ -348,7 +348,7 @@ interface Subscriber {
   readonly fn: (letter: DeadLetter) => unknown;
 }
 
-function checkedBy({ road: { op }, letter }: Kept, payload: unknown): unknown {
+function checkedBy({ redelivery: { op }, letter }: Kept, payload: unknown): unknown {
   if (op.check === null) return payload;
   try {
     return op.check(payload);

@@ -60,7 +60,7 @@ export class Letter implements DeadLetter {
     readonly payload: unknown,
     readonly reason: unknown,
     readonly at: number,
-    facts: Road['facts'],
+    facts: Redelivery['facts'],
   ) {
     this.verb = facts.verb;
     this.to = facts.to;
@@ -131,7 +131,7 @@ export interface LetterLimits {
 }
 
 /** What a message was, as far as it can be sent again. */
-export interface Road {
+export interface Redelivery {
   readonly op: Op;
   /** what of the letter its sender alone knows */
   readonly facts: Pick<DeadLetter, 'verb' | 'to' | 'from' | 'fromName' | 'attempts' | 'failures' | 'guarantee' | 'key'>;

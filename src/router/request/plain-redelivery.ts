@@ -1,6 +1,6 @@
 import { Kind, Rank, type Op } from '../../mailbox/index.js';
 import { acceptWith, admits, refusalOf, type Address, type Behaviour, type Process } from '../../process/index.js';
-import type { DeadLetter, LetterVerb, RetryRefusal, Road } from '../dead-letter/letter.js';
+import type { DeadLetter, LetterVerb, Redelivery, RetryRefusal } from '../dead-letter/letter.js';
 import { CallRequest } from './request.js';
 import { senderOf, titleOf } from './title.js';
 import { ViaAddress } from '../names/via.js';
@@ -10,7 +10,7 @@ const NOBODY: Promise<unknown> = Promise.resolve();
 const nothing = (): void => undefined;
 
 /** A send, cast or call that died: it goes out again as the same, in the normal lane. */
-export class PlainRoad implements Road {
+export class PlainRedelivery implements Redelivery {
   readonly past = null;
   private readonly sender: Process | null;
   constructor(
@@ -23,7 +23,7 @@ export class PlainRoad implements Road {
     this.sender = senderOf(from);
   }
 
-  get facts(): Road['facts'] {
+  get facts(): Redelivery['facts'] {
     const { target, op, sender } = this;
     return {
       verb: VERBS[op.kind] ?? 'send',
