@@ -9,17 +9,17 @@ import { BreakerRun } from './guard/breaker-run.js';
 import { Circuit } from './guard/breaker.js';
 import { readLimit, type ReadLimit } from './guard/limit-options.js';
 import { LimitRun } from './guard/limit-run.js';
-import { Gate } from './guard/limit.js';
+import { Limiter } from './guard/limit.js';
 import { judgeOf, retryFor } from './guard/retry.js';
 import { Asker } from './guard/run.js';
 
 /** The breakers and limits of one system, by name. */
 class Outward {
   private readonly circuits = new Map<string, Circuit>();
-  private readonly gates = new Map<string, Gate>();
+  private readonly limiters = new Map<string, Limiter>();
   constructor(readonly kernel: Kernel) {
     kernel.stopHooks.add(() => {
-      for (const one of [...this.circuits.values(), ...this.gates.values()]) one.end();
+      for (const one of [...this.circuits.values(), ...this.limiters.values()]) one.end();
     });
   }
 
@@ -34,8 +34,8 @@ class Outward {
     return known;
   }
 
-  gate(name: string, given: LimitOptions | undefined): Gate {
-    const known = this.gates.get(checkName('limit', name));
+  limiter(name: string, given: LimitOptions | undefined): Limiter {
+    const known = this.limiters.get(checkName('limit', name));
     if (known === undefined) {
       if (given === undefined) {
         throw new OptionError(
@@ -43,8 +43,8 @@ class Outward {
           `call system.limit('${name}', { perMinute, concurrent }) once at the start`,
         );
       }
-      const made = new Gate(this.kernel, readLimit(name, given));
-      this.gates.set(name, made);
+      const made = new Limiter(this.kernel, readLimit(name, given));
+      this.limiters.set(name, made);
       return made;
     }
     if (given !== undefined) same('limit', known.options, readLimit(name, given));
@@ -56,7 +56,7 @@ class Outward {
   }
 
   limits(): LimitStats[] {
-    return [...this.gates.values()].map((gate) => gate.stats());
+    return [...this.limiters.values()].map((limiter) => limiter.stats());
   }
 }
 
@@ -86,7 +86,7 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   }
 
   limit(name: string, options?: LimitOptions): Limit {
-    return new LimitImpl(this.outward.gate(name, options), this.asker);
+    return new LimitImpl(this.outward.limiter(name, options), this.asker);
   }
 
   breakers(): BreakerStats[] {
@@ -154,19 +154,19 @@ class BreakerImpl implements Breaker {
 }
 
 class LimitImpl implements Limit {
-  readonly #gate: Gate;
+  readonly #limiter: Limiter;
   readonly #asker: Asker;
-  constructor(gate: Gate, asker: Asker) {
-    this.#gate = gate;
+  constructor(limiter: Limiter, asker: Asker) {
+    this.#limiter = limiter;
     this.#asker = asker;
   }
 
   get name(): string {
-    return this.#gate.options.name;
+    return this.#limiter.options.name;
   }
 
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> {
-    return new LimitRun(this.#asker, fn, this.#gate).start('limit.run', options) as Promise<T>;
+    return new LimitRun(this.#asker, fn, this.#limiter).start('limit.run', options) as Promise<T>;
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
@@ -175,15 +175,15 @@ class LimitImpl implements Limit {
 
   pause(ms: number): void {
     const read = delayMs('limit.pause', ms);
-    if (!fenced(this.#asker.p)) this.#gate.pause(read);
+    if (!fenced(this.#asker.p)) this.#limiter.pause(read);
   }
 
   resume(): void {
-    if (!fenced(this.#asker.p)) this.#gate.resume();
+    if (!fenced(this.#asker.p)) this.#limiter.resume();
   }
 
   stats(): LimitStats {
-    return this.#gate.stats();
+    return this.#limiter.stats();
   }
 }
 

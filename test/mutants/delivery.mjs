@@ -51,9 +51,9 @@ export const delivery = [
   },
   {
     name: 'the slot of a dead agent is lost', file: limit,
-    edits: [['this.gate.leave(this, !this.called, error);', ';']],
+    edits: [['this.limiter.leave(this, !this.called, error);', ';']],
   },
-  { name: 'a dead agent goes on waiting', file: limit, edits: [['this.gate.withdraw(this, error);', ';']] },
+  { name: 'a dead agent goes on waiting', file: limit, edits: [['this.limiter.withdraw(this, error);', ';']] },
   { name: 'one slot too many', file: limit, edits: [[
     'while (this.waiting > 0 && this.running < this.options.concurrent',
     'while (this.waiting > 0 && this.running <= this.options.concurrent',
@@ -104,7 +104,7 @@ export const delivery = [
   },
   {
     name: 'an abort does not end a wait at a limit', file: limit,
-    edits: [['aborted(reason) { this.gate.withdraw(this, reason); }', 'aborted() { }']],
+    edits: [['aborted(reason) { this.limiter.withdraw(this, reason); }', 'aborted() { }']],
   },
   { name: 'only the first of many hears that their signal has fired', file: watch, edits: [[
     'for (let one = this.head; one !== null; one = this.head) {',

@@ -40,7 +40,7 @@ class Steps {
 }
 
 /** The rolling window of one breaker. */
-class Window {
+class RollingCounts {
   private readonly steps = new Steps();
   private readonly circuit: CircuitBreaker<[], undefined>;
   private readonly stepMs: number;
@@ -128,7 +128,7 @@ export class Circuit {
   private dueAt = 0;
   private probed = 0;
   private readonly probes = new Set<Passage>();
-  private readonly window: Window;
+  private readonly window: RollingCounts;
   private readonly listeners = new Set<(change: BreakerChange) => void>();
   private readonly untold: BreakerChange[] = [];
   private telling = false;
@@ -137,7 +137,7 @@ export class Circuit {
     private readonly kernel: Kernel,
     readonly options: ReadBreaker,
   ) {
-    this.window = new Window(options, kernel.env.mono());
+    this.window = new RollingCounts(options, kernel.env.mono());
   }
 
   /** Lets one call through; throws when it may not go. */

@@ -2,7 +2,7 @@ import { isA, timeoutMs } from '../../base/index.js';
 import { checkKeys, checkSignal, type LimitRunOptions } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
 import { BreakerOpenError } from './breaker-error.js';
-import type { Gate, Turn } from './limit.js';
+import type { Limiter, Permit } from './limit.js';
 import { Run, type Asker } from './run.js';
 
 const LIMIT_TIMEOUT_MS = 60_000;
@@ -11,12 +11,12 @@ const LIMIT_TIMEOUT_MS = 60_000;
 export class LimitRun extends Run {
   /** see `Exit.kept` */
   static readonly kept: LimitRun = new LimitRun(null as never, null as never, null as never);
-  private turn!: Turn;
+  private permit!: Permit;
   private waitMs = LIMIT_TIMEOUT_MS;
   constructor(
     asker: Asker,
     fn: (signal: AbortSignal) => unknown,
-    private readonly gate: Gate,
+    private readonly limiter: Limiter,
   ) {
     super(asker, fn);
   }
@@ -29,28 +29,28 @@ export class LimitRun extends Run {
   }
 
   protected enter(owner: Process | null): Promise<void> | null {
-    const turn = this.gate.enter(owner, this.signal, this.waitMs);
-    this.turn = turn;
-    return turn.granted ? null : turn.ready();
+    const permit = this.limiter.enter(owner, this.signal, this.waitMs);
+    this.permit = permit;
+    return permit.granted ? null : permit.ready();
   }
 
   protected override begin(): void {
-    const { gate, turn } = this;
+    const { limiter, permit } = this;
     try {
-      gate.call(turn);
+      limiter.call(permit);
     } catch (error) {
-      gate.leave(turn, true);
+      limiter.leave(permit, true);
       throw error;
     }
   }
 
   protected ended(): void {
-    this.gate.leave(this.turn, false);
+    this.limiter.leave(this.permit, false);
   }
 
   protected failed(error: unknown): void {
-    const { gate, turn } = this;
-    if (turn.granted) gate.learn(error);
-    gate.leave(turn, isA(error, BreakerOpenError)); // a breaker inside has not made the call
+    const { limiter, permit } = this;
+    if (permit.granted) limiter.learn(error);
+    limiter.leave(permit, isA(error, BreakerOpenError)); // a breaker inside has not made the call
   }
 }

@@ -12,11 +12,11 @@ const EPSILON_MS = 1e-6;
 const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
 
 /** One call on its way through a limit. */
-export class Turn extends Deadline implements Abortable, Holding, Standing<Turn> {
+export class Permit extends Deadline implements Abortable, Holding, Standing<Permit> {
   /** see `Exit.kept` */
-  static readonly kept: Turn = new Turn(null as never, null, null);
-  prior: Turn | null = null;
-  next: Turn | null = null;
+  static readonly kept: Permit = new Permit(null as never, null, null);
+  prior: Permit | null = null;
+  next: Permit | null = null;
   state: (typeof State)[keyof typeof State] = State.Waiting;
   /** why it ended before its call was made */
   failure: unknown = undefined;
@@ -25,7 +25,7 @@ export class Turn extends Deadline implements Abortable, Holding, Standing<Turn>
   private wakeUp: (() => void) | null = null;
   private watched: Watched | null = null;
   constructor(
-    private readonly gate: Gate,
+    private readonly limiter: Limiter,
     readonly owner: Process | null,
     /** null for one that never fires */
     readonly signal: AbortSignal | null,
@@ -56,26 +56,26 @@ export class Turn extends Deadline implements Abortable, Holding, Standing<Turn>
     unwatch(this.watched, kernel);
   }
   aborted(reason: unknown): void {
-    this.gate.withdraw(this, reason);
+    this.limiter.withdraw(this, reason);
   }
   expire(): void {
-    this.gate.timeOut(this);
+    this.limiter.timeOut(this);
   }
   release(p: Process): void {
-    const error = new CastcallError('ZOMBIE', `limit '${this.gate.options.name}': the process ${p.pid} has ended`);
-    if (this.state === State.Waiting) this.gate.withdraw(this, error);
-    else this.gate.leave(this, !this.called, error);
+    const error = new CastcallError('ZOMBIE', `limit '${this.limiter.options.name}': the process ${p.pid} has ended`);
+    if (this.state === State.Waiting) this.limiter.withdraw(this, error);
+    else this.limiter.leave(this, !this.called, error);
   }
 }
 
 /** The next moment at which time lets a call through. */
 class Wake extends Deadline {
   at = Infinity;
-  constructor(private readonly gate: Gate) {
+  constructor(private readonly limiter: Limiter) {
     super();
   }
   expire(): void {
-    this.gate.pump();
+    this.limiter.pump();
   }
 }
 
@@ -83,7 +83,7 @@ class Wake extends Deadline {
 class Waiting implements Standing<Waiting> {
   prior: Waiting | null = null;
   next: Waiting | null = null;
-  readonly turns = new Line<Turn>();
+  readonly permits = new Line<Permit>();
   constructor(readonly agent: Process | null) {}
 }
 
@@ -91,7 +91,7 @@ class Waiting implements Standing<Waiting> {
  * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of debts; a start
  * moves it on by one interval, and may come up to `burst - 1` intervals before it.
  */
-export class Gate {
+export class Limiter {
   private running = 0;
   private waiting = 0;
   private nextAt = -Infinity;
@@ -110,49 +110,49 @@ export class Gate {
     this.intervalMs = MINUTE_MS / options.perMinute;
   }
 
-  /** A turn that is granted at once, or waits until its `resolve` is called. */
-  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number): Turn {
+  /** A permit that is granted at once, or waits until its `resolve` is called. */
+  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number): Permit {
     if (this.ended) throw systemStopped();
-    const turn = new Turn(this, owner, signal);
-    if (owner !== null) hold(owner, turn);
+    const permit = new Permit(this, owner, signal);
+    if (owner !== null) hold(owner, permit);
     if (this.waiting === 0 && this.running < this.options.concurrent && this.due) {
-      this.grant(turn);
-      return turn;
+      this.grant(permit);
+      return permit;
     }
-    this.enqueue(turn);
-    turn.wait();
-    if (timeoutMs >= 0) this.kernel.deadlines.add(turn, timeoutMs);
+    this.enqueue(permit);
+    permit.wait();
+    if (timeoutMs >= 0) this.kernel.deadlines.add(permit, timeoutMs);
     this.pump();
-    return turn;
+    return permit;
   }
 
   /** The granted call is made now; throws when its agent has died since, or its signal has fired. */
-  call(turn: Turn): void {
-    if (turn.state === State.Over) throw turn.failure;
-    turn.signal?.throwIfAborted();
-    turn.called = true;
+  call(permit: Permit): void {
+    if (permit.state === State.Over) throw permit.failure;
+    permit.signal?.throwIfAborted();
+    permit.called = true;
     this.counts.started++;
   }
 
   /** The call has ended, or its agent has died; when it was not made its token comes back as well. */
-  leave(turn: Turn, unused: boolean, failure?: unknown): void {
-    if (turn.state !== State.Granted) return;
-    turn.state = State.Over;
-    turn.failure = failure;
+  leave(permit: Permit, unused: boolean, failure?: unknown): void {
+    if (permit.state !== State.Granted) return;
+    permit.state = State.Over;
+    permit.failure = failure;
     this.running--;
     if (unused) this.nextAt -= this.intervalMs;
-    if (turn.owner !== null) letGo(turn.owner, turn);
+    if (permit.owner !== null) letGo(permit.owner, permit);
     this.pump();
   }
 
-  withdraw(turn: Turn, failure: unknown): void {
+  withdraw(permit: Permit, failure: unknown): void {
     this.counts.withdrawn++;
-    this.drop(turn, failure);
+    this.drop(permit, failure);
   }
 
-  timeOut(turn: Turn): void {
+  timeOut(permit: Permit): void {
     this.counts.timedOut++;
-    this.drop(turn, new LimitTimeoutError(this.options.name, this.waiting - 1, this.running));
+    this.drop(permit, new LimitTimeoutError(this.options.name, this.waiting - 1, this.running));
   }
 
   pause(ms: number): void {
@@ -201,11 +201,11 @@ export class Gate {
     };
   }
 
-  /** The system has stopped: nobody gets a turn any more. */
+  /** The system has stopped: nobody gets a permit any more. */
   end(): void {
     this.ended = true;
     for (let own = this.agents.first; own !== null; own = this.agents.first) {
-      this.withdraw(own.turns.first as Turn, systemStopped());
+      this.withdraw(own.permits.first as Permit, systemStopped());
     }
     this.kernel.deadlines.remove(this.wake);
   }
@@ -216,11 +216,11 @@ export class Gate {
     this.arm(this.waiting > 0 && this.running < this.options.concurrent ? this.freeAt() : Infinity);
   }
 
-  private grant(turn: Turn): void {
-    turn.state = State.Granted;
+  private grant(permit: Permit): void {
+    permit.state = State.Granted;
     this.running++;
     if (this.intervalMs > 0) this.nextAt = Math.max(this.nextAt, this.now()) + this.intervalMs;
-    turn.decided();
+    permit.decided();
   }
 
   /** Whether time lets one through; without a rate or a pause the clock is not asked. */
@@ -241,43 +241,43 @@ export class Gate {
     if (at !== Infinity) deadlines.add(this.wake, Math.min(DELAY_MAX_MS, Math.max(1, Math.ceil(at - this.now()))));
   }
 
-  private enqueue(turn: Turn): void {
-    let own = this.byAgent.get(turn.owner);
+  private enqueue(permit: Permit): void {
+    let own = this.byAgent.get(permit.owner);
     if (own === undefined) {
-      this.byAgent.set(turn.owner, (own = new Waiting(turn.owner)));
+      this.byAgent.set(permit.owner, (own = new Waiting(permit.owner)));
       this.agents.push(own);
     }
-    own.turns.push(turn);
+    own.permits.push(permit);
     this.waiting++;
   }
 
-  private dequeue(): Turn {
+  private dequeue(): Permit {
     const own = this.agents.shift() as Waiting;
-    const turn = own.turns.shift() as Turn;
-    if (own.turns.size > 0) this.agents.push(own);
+    const permit = own.permits.shift() as Permit;
+    if (own.permits.size > 0) this.agents.push(own);
     else this.byAgent.delete(own.agent);
-    this.unwait(turn);
-    return turn;
+    this.unwait(permit);
+    return permit;
   }
 
-  private drop(turn: Turn, failure: unknown): void {
-    const own = this.byAgent.get(turn.owner) as Waiting;
-    own.turns.remove(turn);
-    if (own.turns.size === 0) {
+  private drop(permit: Permit, failure: unknown): void {
+    const own = this.byAgent.get(permit.owner) as Waiting;
+    own.permits.remove(permit);
+    if (own.permits.size === 0) {
       this.agents.remove(own);
       this.byAgent.delete(own.agent);
     }
-    this.unwait(turn);
-    turn.state = State.Over;
-    turn.failure = failure;
-    if (turn.owner !== null) letGo(turn.owner, turn);
-    turn.decided();
+    this.unwait(permit);
+    permit.state = State.Over;
+    permit.failure = failure;
+    if (permit.owner !== null) letGo(permit.owner, permit);
+    permit.decided();
     if (this.waiting === 0) this.arm(Infinity);
   }
 
-  private unwait(turn: Turn): void {
+  private unwait(permit: Permit): void {
     this.waiting--;
-    turn.unwait(this.kernel);
+    permit.unwait(this.kernel);
   }
 
   private now(): number {
