@@ -3,7 +3,7 @@ export { BreakerOpenError, isCalleeFailure } from './guard/breaker-error.js';
 export { LimitTimeoutError } from './guard/limit-error.js';
 export { offerOutward, outwardOf } from './outward.js';
 export { Delivery } from './guarantee/delivery.js';
-export { RECENT_MAX } from './guarantee/recent.js';
+export { RECENT_MAX } from './guarantee/history.js';
 export { LEDGER, type LedgerLimits } from './guarantee/ledger.js';
 export { balance } from './group/balancer.js';
 export type {

@@ -224,7 +224,7 @@ export const broken = [
     edits: [['past === null ? ++this.lastId : past.id', '++this.lastId']],
   },
   {
-    promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/guarantee/orders.ts',
+    promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/guarantee/order-keys.ts',
     edits: [['return row !== undefined;', 'return false;']],
   },
   { promise: 'P24', name: 'a message that expires while it is handled lets the next of its order key go', file: delivered, edits: [[

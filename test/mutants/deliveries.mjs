@@ -1,12 +1,12 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
 const account = 'src/delivery/guarantee/account.js';
-const acceptance = 'src/delivery/guarantee/acceptance.js';
+const acceptance = 'src/delivery/guarantee/acceptance-wait.js';
 const ledger = 'src/delivery/guarantee/ledger.js';
 const delivered = 'src/delivery/guarantee/delivered.js';
 const context = 'src/delivery/guarantee/context.js';
 const rare = 'src/delivery/guarantee/rare.js';
 const destination = 'src/delivery/guarantee/destination.js';
-const orders = 'src/delivery/guarantee/orders.js';
+const orders = 'src/delivery/guarantee/order-keys.js';
 const schedule = 'src/delivery/guard/schedule.js';
 const delivery = 'src/delivery/guarantee/delivery.js';
 

@@ -15,7 +15,7 @@ import {
 import { Balance } from './balance.js';
 import { BalancedRef } from './balancer.js';
 import { loadOf, type BalanceMember } from './member.js';
-import { Place } from './place.js';
+import { PoolAddress } from './pool-address.js';
 import { PoolExhaustedError } from './pool-error.js';
 import type { Grant } from './pool-manager.js';
 import { managerDefinition, managerRuntime, PoolState, Ticket } from './pool-manager.js';
@@ -85,7 +85,7 @@ function stateOf(manager: Process | null): PoolState | null {
 
 /** Shares out among the workers, and asks for one more when the least loaded is busy. */
 class PoolBalance extends Balance {
-  readonly place: Place;
+  readonly address: PoolAddress;
   constructor(
     readonly pool: Address,
     definition: RuntimeDefinition,
@@ -94,7 +94,7 @@ class PoolBalance extends Balance {
     super(
       kernel, definition, 'least-loaded', titleOf(pool), null, () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS,
     );
-    this.place = new Place(pool, () => this.pick('deliver', undefined)?.taker ?? null);
+    this.address = new PoolAddress(pool, () => this.pick('deliver', undefined)?.taker ?? null);
   }
 
   override pick(op: string, payload: unknown): BalanceMember | null {
@@ -147,7 +147,7 @@ class PoolRefImpl extends BalancedRef {
   }
 
   private get anyone(): AgentRefImpl {
-    return new AgentRefImpl(this.workers.place, this.definition, this.kernel, this.sender);
+    return new AgentRefImpl(this.workers.address, this.definition, this.kernel, this.sender);
   }
 
   checkout(options: CheckoutOptions = {}): Promise<PooledRefImpl> {

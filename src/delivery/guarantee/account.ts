@@ -3,13 +3,13 @@ import type { DeliveryOutcome, OutcomeKind } from '../../behaviour/index.js';
 import type { Op } from '../../mailbox/index.js';
 import type { Address, Kernel, Process } from '../../process/index.js';
 import { titleOf, type Router } from '../../router/index.js';
-import { Counters } from './counters.js';
+import { Counters } from './statistics.js';
 import type { Digest } from './digest.js';
 import { State, type Delivered } from './delivered.js';
 import type { Expiries } from './expiry.js';
 import type { Resender } from './redelivery.js';
-import type { Recent } from './recent.js';
-import { HeldMessages } from './held.js';
+import type { Recent } from './history.js';
+import { RetryQueue } from './retry-queue.js';
 import { Ledger, Past, type KeyRecord, type Memory } from './ledger.js';
 
 /** What all destinations of a system share. */
@@ -22,7 +22,7 @@ export interface Post extends Resender {
   /** every message that is in no mailbox now */
   readonly held: Set<Delivered>;
   /** those whose messages are tried again soon */
-  readonly retrying: Set<HeldMessages>;
+  readonly retrying: Set<RetryQueue>;
   /** null while no records are kept */
   readonly recent: Recent | null;
   readonly closed: boolean;
@@ -38,7 +38,7 @@ export abstract class Account {
   readonly counters: Counters = new Counters();
   readonly keys: Ledger;
   protected readonly all: Counters;
-  protected readonly waiting: HeldMessages = new HeldMessages(this);
+  protected readonly waiting: RetryQueue = new RetryQueue(this);
   constructor(protected readonly delivery: Post) {
     this.kernel = delivery.kernel;
     this.keys = new Ledger(delivery.memory);
@@ -176,7 +176,7 @@ export abstract class Account {
   cancel(d: Delivered): void {
     this.counters.cancelled++;
     this.all.cancelled++;
-    if (d.entrance !== null) return this.leaveLine(d, 'dropped', 'cancelled');
+    if (d.waiter !== null) return this.leaveLine(d, 'dropped', 'cancelled');
     if (d.state === State.Held) {
       this.release(d);
       this.kernel.outside.sent++;

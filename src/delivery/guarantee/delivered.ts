@@ -3,7 +3,7 @@ import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms }
 import type { Op, Waiter } from '../../mailbox/index.js';
 import { Phase, type Address, type Behaviour, type DeliveryReport, type LostCode, type Process } from '../../process/index.js';
 import { Request, RequestExtra, titleOf, type DeadLetter } from '../../router/index.js';
-import type { Acceptance } from './acceptance.js';
+import type { AcceptanceWait } from './acceptance-wait.js';
 import { Context } from './context.js';
 import type { Expiry } from './expiry.js';
 import type { KeyRecord } from './ledger.js';
@@ -174,11 +174,11 @@ export class Delivered extends Request implements Followed {
   get wait(): Deadline | null {
     return this.rare === null ? null : this.rare.wait;
   }
-  get acceptance(): Acceptance | null {
+  get acceptance(): AcceptanceWait | null {
     return this.rare === null ? null : this.rare.acceptance;
   }
-  get entrance(): Waiter | null {
-    return this.rare === null ? null : this.rare.entrance;
+  get waiter(): Waiter | null {
+    return this.rare === null ? null : this.rare.waiter;
   }
   get ahead(): boolean {
     return this.rare !== null && this.rare.ahead;
@@ -325,7 +325,7 @@ export class Delivered extends Request implements Followed {
   /** No attempt may begin any more: what waits is over now, what runs has had its last one. */
   expire(): void {
     this.lapsed = true;
-    if (this.entrance !== null) return this.to.leaveLine(this, 'expired');
+    if (this.waiter !== null) return this.to.leaveLine(this, 'expired');
     if (this.state === State.Held) this.to.expiredHeld(this);
     else if (this.state === State.Queued) this.to.lapsedQueued(this);
   }

@@ -14,28 +14,28 @@ import {
   Cell, hold, letGo, titleOf, unwatch, ViaAddress, watchSignal,
   type Abortable, type DeadLetter, type RetryRefusal, type Router, type Watched,
 } from '../../router/index.js';
-import { Acceptance } from './acceptance.js';
-import { Counters } from './counters.js';
+import { AcceptanceWait } from './acceptance-wait.js';
+import { Counters } from './statistics.js';
 import { Delivered, State } from './delivered.js';
 import { Destination } from './destination.js';
 import { Digester } from './digest.js';
-import { Entrance, type Admission } from './entrance.js';
+import { DeliveryWaiter, type Admission } from './waiter.js';
 import { Expiries } from './expiry.js';
 import { isMutable, KeyRecord, Memory, Past, type LedgerLimits } from './ledger.js';
-import { Place } from '../group/place.js';
-import { checkRecent, Recent } from './recent.js';
+import { PoolAddress } from '../group/pool-address.js';
+import { checkRecent, Recent } from './history.js';
 import { canReturn, outlasts } from './rules.js';
 import { ReceiptImpl, type Followed } from './receipt.js';
 import { routeOf } from './route.js';
-import { Vias } from '../group/vias.js';
-import type { HeldMessages } from './held.js';
+import { ViaDestinations } from '../group/via-destinations.js';
+import type { RetryQueue } from './retry-queue.js';
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
 export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly counters: Counters = new Counters();
   /** every message that is in no mailbox now, to end them all when the system stops */
   readonly held: Set<Delivered> = new Set();
-  readonly retrying: Set<HeldMessages> = new Set();
+  readonly retrying: Set<RetryQueue> = new Set();
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
   readonly recent: Recent | null;
@@ -43,7 +43,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly expiries: Expiries;
   private lastDefinition: RuntimeDefinition | null = null;
   private lastBase: Terms;
-  private readonly vias = new Vias();
+  private readonly vias = new ViaDestinations();
   constructor(
     readonly kernel: Kernel,
     readonly router: Router,
@@ -62,7 +62,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     options: DeliverOptions | undefined,
   ): Promise<Receipt> {
     const made = this.send('deliver', addr, definition, op, payload, sender, options);
-    if (made instanceof Past || !(made.entrance instanceof Entrance && made.entrance.admission === this)) {
+    if (made instanceof Past || !(made.waiter instanceof DeliveryWaiter && made.waiter.admission === this)) {
       return Promise.resolve(new ReceiptImpl(made));
     }
     const promise = new Promise<Receipt>((resolve, reject) => {
@@ -76,7 +76,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
       const { acceptance, caller } = made;
       if (acceptance !== null) acceptance.join(sender, mine);
       else {
-        const first = (made.rarely().acceptance = new Acceptance(caller, made, mine));
+        const first = (made.rarely().acceptance = new AcceptanceWait(caller, made, mine));
         if (sender !== null && sender === caller) trackCall(sender, first);
       }
     });
@@ -256,7 +256,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   private destinationOf(addr: Address, p: Process | null): Destination {
     if (addr instanceof Cell) return (addr.mail ??= new Destination(this)) as Destination;
     if (addr instanceof ViaAddress) return this.vias.at(addr, () => new Destination(this));
-    if (addr instanceof Place) return this.destinationOf(addr.home, addr.home.owner);
+    if (addr instanceof PoolAddress) return this.destinationOf(addr.home, addr.home.owner);
     const owner = p as Process;
     if (owner.name instanceof Cell) return (owner.name.mail ??= new Destination(this)) as Destination;
     return (owner.cold().mail ??= new Destination(this)) as Destination;

@@ -8,9 +8,9 @@ import { Cell, Failure } from '../../router/index.js';
 import { Account } from './account.js';
 import { deliveredOp } from './context.js';
 import { State, type Delivered } from './delivered.js';
-import { Entrance, type Admission } from './entrance.js';
-import { Orders } from './orders.js';
-import { DeliveredRoad } from './redelivery.js';
+import { DeliveryWaiter, type Admission } from './waiter.js';
+import { Orders } from './order-keys.js';
+import { GuaranteedRedelivery } from './redelivery.js';
 import { BackOff } from './rare.js';
 import type { Keeper, Route } from './route.js';
 import { canReturn, charge, codeOf, livesOn, suspends, verdictOf } from './rules.js';
@@ -62,13 +62,13 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   private standInLine(d: Delivered, p: Process, admission: Admission): Entry {
     d.callee = p;
     d.state = State.Queued;
-    const entrance = new Entrance(d, admission);
-    d.rarely().entrance = entrance;
-    const entry = acceptOrWait(p, entrance);
+    const waiter = new DeliveryWaiter(d, admission);
+    d.rarely().waiter = waiter;
+    const entry = acceptOrWait(p, waiter);
     if (entry === Entry.Queued) {
-      if (!entrance.over) entrance.entered();
+      if (!waiter.over) waiter.entered();
     } else if (entry === Entry.Refused) {
-      d.rarely().entrance = null;
+      d.rarely().waiter = null;
       d.state = State.Held;
       if (d.order !== null) this.goOn(d, d.order);
       d.unaccepted(refusalOf(p, d.op, d.payload), undefined); // a duplicate, by the user's sizeOf
@@ -82,11 +82,11 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** Out of the line, because nobody waits for its acceptance any more, or its time is up. */
   leaveLine(d: Delivered, outcome: 'dropped' | 'expired', kind: OutcomeKind = outcome): void {
-    const { entrance } = d;
-    if (entrance === null) return;
-    d.rarely().entrance = null;
-    withdraw(d.callee, entrance, outcome);
-    if (entrance instanceof Entrance && entrance.admission === this) {
+    const { waiter } = d;
+    if (waiter === null) return;
+    d.rarely().waiter = null;
+    withdraw(d.callee, waiter, outcome);
+    if (waiter instanceof DeliveryWaiter && waiter.admission === this) {
       this.inLine(-1);
       this.countLost(outcome);
     }
@@ -378,7 +378,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
     // Over first: who hears of the letter may send it again at once.
     const { payload } = d;
     d.conclude('dead-lettered', undefined, reason, undefined);
-    this.delivery.router.deadLetters.add(new DeliveredRoad(d, this.delivery, payload), payload, reason);
+    this.delivery.router.deadLetters.add(new GuaranteedRedelivery(d, this.delivery, payload), payload, reason);
   }
 
   /** A message is over: its sequence and key are settled, and the next one of its order key may go. */

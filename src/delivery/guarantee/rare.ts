@@ -2,7 +2,7 @@ import { Deadline, type Deadlines } from '../../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../behaviour/index.js';
 import type { Waiter } from '../../mailbox/index.js';
 import type { DeadLetter, RequestExtra } from '../../router/index.js';
-import type { Acceptance } from './acceptance.js';
+import type { AcceptanceWait } from './acceptance-wait.js';
 import type { Delivered } from './delivered.js';
 
 export const NO_FAILURES: readonly FailedAttempt[] = [];
@@ -24,9 +24,9 @@ export class Rare {
   /** limits the attempt that runs */
   limit: AckLimit | null = null;
   /** who waits for it to be accepted */
-  acceptance: Acceptance | null = null;
+  acceptance: AcceptanceWait | null = null;
   /** its place in line before a full mailbox */
-  entrance: Waiter | null = null;
+  waiter: Waiter | null = null;
   /** it has ended an agent */
   crashed = false;
   /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */

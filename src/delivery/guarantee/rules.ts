@@ -3,7 +3,7 @@ import type { ErrorVerdict } from '../../behaviour/index.js';
 import type { Address, Process } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';
 import type { Delivered } from './delivered.js';
-import { Place } from '../group/place.js';
+import { PoolAddress } from '../group/pool-address.js';
 
 /** Whether a later owner of its address may take it. */
 export function canReturn({ target }: Delivered): boolean {
@@ -12,7 +12,7 @@ export function canReturn({ target }: Delivered): boolean {
 
 /** Whether an address may have a later owner: a name or a pool, never a process that has ended. */
 export function outlasts(target: Address): boolean {
-  return target instanceof Cell || target instanceof ViaAddress || (target instanceof Place && target.lasts);
+  return target instanceof Cell || target instanceof ViaAddress || (target instanceof PoolAddress && target.lasts);
 }
 
 /** Whether senders wait for room in its mailbox. */

@@ -13,7 +13,7 @@ export interface Admission {
 }
 
 /** The place in line of one delivered message: among the puts, first come, first served. */
-export class Entrance extends Waiter {
+export class DeliveryWaiter extends Waiter {
   constructor(
     readonly message: Delivered,
     readonly admission: Admission,
@@ -22,7 +22,7 @@ export class Entrance extends Waiter {
   }
 
   get over(): boolean {
-    return this.message.entrance !== this;
+    return this.message.waiter !== this;
   }
 
   enter(): void {
@@ -31,12 +31,12 @@ export class Entrance extends Waiter {
   }
 
   entered(): void {
-    this.message.rarely().entrance = null;
+    this.message.rarely().waiter = null;
     this.admission.entered(this.message);
   }
 
   refused(code: string, reason?: ExitReason): void {
-    this.message.rarely().entrance = null;
+    this.message.rarely().waiter = null;
     this.admission.refused(this.message, code, reason);
   }
 }

@@ -14,7 +14,7 @@ class Book {
 }
 
 /** The destinations of names in other registries. */
-export class Vias {
+export class ViaDestinations {
   private readonly books = new WeakMap<object, Book>();
 
   find({ via }: ViaAddress): Destination | null {

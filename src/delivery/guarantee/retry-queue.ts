@@ -9,7 +9,7 @@ const RETRY_MS = 10;
 const NONE: Delivered[] = [];
 
 /** Messages held for an owner or for room. As a deadline it is their next try. */
-export class HeldMessages extends Deadline {
+export class RetryQueue extends Deadline {
   private messages: Delivered[] = NONE;
   /** what has come back from a dead incarnation stands behind what was accepted after it */
   private mixed = false;

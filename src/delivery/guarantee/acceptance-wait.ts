@@ -7,7 +7,7 @@ interface Asker {
 }
 
 /** Who waits for a message to be accepted, before a full mailbox. When it ends, the message is not accepted. */
-export class Acceptance extends CallSlot {
+export class AcceptanceWait extends CallSlot {
   settled = false;
   private readonly askers: Asker[];
   constructor(

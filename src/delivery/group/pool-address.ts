@@ -5,7 +5,7 @@ import { Cell, titleOf } from '../../router/index.js';
  * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits there, and what was
  * handled there, is kept with the pool's own address, so it outlives every worker.
  */
-export class Place implements NameCell {
+export class PoolAddress implements NameCell {
   constructor(
     /** of the pool's supervisor */
     readonly home: Address,
