@@ -22,7 +22,9 @@ export { ProcessRefImpl, spawnPlain } from './plain/plain.js';
 export { checkFlags, checkSpawn } from './gen/process-options.js';
 export type * from './gen/outward/outward-types.js';
 export type * from './gen/process-types.js';
-export { AgentRefImpl, statsOf, ViaRefImpl } from './gen/ref.js';
+export { AgentRefImpl, statsOf } from './gen/ref.js';
+export { Verb, type Gives, type Listener } from './gen/request/verb.js';
+export { ViaRefImpl } from './gen/request/via-ref.js';
 export {
   defineRegistry, RegistryEvent, RegistryRef, registryRef,
   type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type Updated,

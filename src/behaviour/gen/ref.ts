@@ -1,19 +1,25 @@
-import { callError, isA, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason } from '../../base/index.js';
+import {
+  callError, isA, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason,
+} from '../../base/index.js';
 import { INFO, Mailbox, mailboxStats, Rank, STOP, UNBOUNDED, type Op } from '../../mailbox/index.js';
 import {
-  accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, trackCall, type Address,
-  type Kernel, type LostCode, type Pid, type Process, type RefusedSend,
+  accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, type Address, type Kernel,
+  type LostCode, type Pid, type Process, type RefusedSend,
 } from '../../process/index.js';
-import { findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest } from '../../router/index.js';
+import {
+  findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest,
+} from '../../router/index.js';
 import { deliverAs, guaranteedCall } from './outward/deliver.js';
 import { deliveriesOf, hostOf, noproc, refusedSend, rejected, zombieSend } from './host.js';
-import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, readStream, throwIfFired } from './options.js';
+import { Aborted, CALL_TIMEOUT_MS, checkKeys, laneOnly, readCall, readCast, readPut, throwIfFired } from './options.js';
 import type { RuntimeDefinition } from './runtime.js';
 import { PayloadError } from './schema.js';
 import { ended } from './stop.js';
-import { FailedStream, StreamSlot } from './request/stream.js';
+import { unknownOperation, type UsedVerb } from './request/unknown.js';
+import { openStream } from './request/open-stream.js';
 import { callFailure, isAbort, type CallResult } from './request/call-result.js';
 import type { AgentStats } from './types.js';
+import { Verb, type Gives, type Listener } from './request/verb.js';
 
 /**
  * The run-time side of AgentRef: an address, the protocol its owner must have, and a sender. A ref without a sender
@@ -35,35 +41,61 @@ export class AgentRefImpl {
     return new AgentRefImpl(this.addr, this.definition, this.kernel, self.p);
   }
 
+  /* ---- the waist ---- */
+
+  /**
+   * Every send of a ref passes here, by its verb and in the name of its sender (null is the outside), unless its verb
+   * has found on the way that nothing is special about it. Who sends otherwise, as a group of members does, or a name
+   * that has a provider, overrides this and nothing else.
+   */
+  dispatch<V extends Verb>(
+    verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Gives[V] {
+    return this.perform(verb, sender, op, payload, options) as Gives[V];
+  }
+
+  private perform(
+    verb: Verb, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Gives[Verb] {
+    switch (verb) {
+      case Verb.Cast: return this.performCast(sender, op, payload, options);
+      case Verb.Call: return this.performCall(sender, op, payload, options);
+      case Verb.TryCast: return this.performTryCast(sender, op, payload, options);
+      case Verb.Put: return this.performPut(sender, op, payload, options);
+      case Verb.Deliver: return deliverAs(this, sender, op, payload, options);
+      case Verb.Request: return this.performRequest(sender as Process, op, payload, options as Listener);
+      case Verb.Stream: return openStream(this, sender, op, payload, options);
+      case Verb.Info: return this.performInfo(sender, payload);
+    }
+  }
+
   /* ---- cast ---- */
 
   cast(op: string, payload?: unknown, options?: object): void {
     const { definition } = this;
-    const known = definition.castOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && this.sender === null && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
-      const { current } = p.kernel;
-      const rank = options === undefined ? Rank.Normal : laneOnly(options);
-      if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
-        const queued = options === undefined
-          ? accept(p, known, payload, current) : acceptIn(p, rank as Rank, known, payload, current);
-        if (!queued) this.refused(refusalOf(p, known, payload), op);
-        return;
+    if (p !== null && this.sender === null) {
+      const known = definition.castOp(op);
+      if (known !== undefined && known.check === null && p.behaviour === definition.behaviour && p.kernel.context === null) {
+        const { current } = p.kernel;
+        const rank = options === undefined ? Rank.Normal : laneOnly(options);
+        if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
+          const queued = options === undefined
+            ? accept(p, known, payload, current) : acceptIn(p, rank as Rank, known, payload, current);
+          if (!queued) this.refused(refusalOf(p, known, payload), op);
+          return;
+        }
       }
     }
-    const sender = this.implied(op);
-    if (this.sender === null && (sender === null || sender.phase !== Phase.Dead)) {
-      this.castAs(sender, op, payload, options);
-    }
-    else this.castSlowly(sender, op, payload, options);
+    this.dispatch(Verb.Cast, this.implied(op), op, payload, options);
   }
 
-  /** The same with an explicit sender that lives, or from outside: `self.cast`. */
-  castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
+  private performCast(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
     const { definition } = this;
     const known = definition.castOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && options === undefined && known.check === null && p.behaviour === definition.behaviour) {
+    if (known !== undefined && p !== null && options === undefined && known.check === null
+      && p.behaviour === definition.behaviour && (sender === null || sender.phase !== Phase.Dead)) {
       if (!accept(p, known, payload, sender)) this.refused(refusalOf(p, known, payload), op);
     } else {
       this.castSlowly(sender, op, payload, options);
@@ -85,7 +117,12 @@ export class AgentRefImpl {
   }
 
   tryCast(op: string, payload?: unknown, options?: object): 'ok' | 'full' | 'dead' {
-    const sender = this.implied(op);
+    return this.dispatch(Verb.TryCast, this.implied(op), op, payload, options);
+  }
+
+  private performTryCast(
+    sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): 'ok' | 'full' | 'dead' {
     if (fenced(sender)) return 'dead';
     const { router } = hostOf(this.kernel);
     let outcome: CastOutcome;
@@ -127,11 +164,13 @@ export class AgentRefImpl {
   }
 
   put(op: string, payload?: unknown, options?: object): Promise<void> {
-    return this.putAs(this.implied(op), op, payload, options);
+    return this.dispatch(Verb.Put, this.implied(op), op, payload, options);
   }
 
-  /** The same with an explicit sender: `self.put`. Throws nothing: what is wrong is the promise's rejection. */
-  putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
+  /** Throws nothing: what is wrong is the promise's rejection. */
+  private performPut(
+    sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Promise<void> {
     const { definition, kernel } = this;
     const target = titleOf(this.addr);
     if (fenced(sender)) return zombieSend(kernel, 'put', target, op);
@@ -167,11 +206,13 @@ export class AgentRefImpl {
     if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null && p.kernel.current === null) {
       return this.told(request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS));
     }
-    return this.callAs(this.implied(op), op, payload, options);
+    return this.dispatch(Verb.Call, this.implied(op), op, payload, options);
   }
 
-  /** The same with an explicit caller: `self.call`. A callee that waits for nobody cannot close a cycle. */
-  callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
+  /** A callee that waits for nobody cannot close a cycle. */
+  private performCall(
+    caller: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Promise<unknown> {
     if (fenced(caller)) return zombieSend(this.kernel, 'call', titleOf(this.addr), op);
     const { definition } = this;
     const known = definition.callOp(op);
@@ -195,14 +236,16 @@ export class AgentRefImpl {
   }
 
   /** A request that nobody waits for: never throws, what is wrong is an error response (RQ-01). */
-  sendRequestAs(caller: Process, op: string, payload: unknown, value: (value: unknown) => void, failed: (error: unknown) => void): SentRequest | null {
+  private performRequest(
+    caller: Process, op: string, payload: unknown, { value, failed }: Listener,
+  ): SentRequest | null {
     const { definition, addr, kernel } = this;
     try {
       const known = definition.callOp(op);
       if (known === undefined || known.stream) throw this.unknown(op, 'call');
       const checked = known.check === null ? payload : known.check(payload);
       const made = new SentRequest(caller, this.callee(null, op), known, addr, value, failed);
-      if (kernel.traces !== null) made.cold().trace = kernel.traces.take(this.sendRequestAs);
+      if (kernel.traces !== null) made.cold().trace = kernel.traces.take(this.dispatch);
       sendRequest(made, checked);
       return made;
     } catch (error) {
@@ -219,7 +262,7 @@ export class AgentRefImpl {
     const { definition, kernel } = this;
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw this.unknown(op, 'call');
-    const trace = kernel.traces === null ? null : kernel.traces.take(this.callAs);
+    const trace = kernel.traces === null ? null : kernel.traces.take(this.dispatch);
     const read = options === undefined && trace === null
       ? null : readCall(options ?? {}, () => kernel.env.mono(), trace);
     const checked = known.check === null ? payload : known.check(payload);
@@ -229,7 +272,7 @@ export class AgentRefImpl {
   }
 
   /** The process to ask, or the reason why asking is pointless: noproc, another protocol, oneself, a cycle. */
-  private callee(caller: Process | null, op: string): Process {
+  callee(caller: Process | null, op: string): Process {
     const target = titleOf(this.addr);
     const p = this.addr.owner;
     if (p === null) throw noproc(this.kernel, 'call', target, op);
@@ -250,59 +293,36 @@ export class AgentRefImpl {
     return { verb, definition: this.definition.name, target: titleOf(this.addr), op };
   }
 
-  async tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
-    const caller = this.sender ?? this.kernel.current;
+  tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
+    return this.tryCallAs(this.implied(op), op, payload, options);
+  }
+
+  /** The same with an explicit caller: `self.tryCall`. */
+  async tryCallAs(
+    caller: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Promise<CallResult<unknown>> {
     try {
-      return { ok: true, value: await this.call(op, payload, options) };
+      return { ok: true, value: await this.dispatch(Verb.Call, caller, op, payload, options) };
     } catch (error) {
       return { ok: false, error: callFailure(error, titleOf(this.addr), op, isAbort(error, options, caller)) };
     }
   }
 
-  /* ---- deliver ---- */
-
-  deliver(op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return this.deliverAs(this.implied(op), op, payload, options);
-  }
-
-  /** The same with an explicit sender: `self.deliver`. */
-  deliverAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
-    return deliverAs(this, sender, op, payload, options);
-  }
-
-  /* ---- stream ---- */
-
-  stream(op: string, payload?: unknown, options: object = {}): AsyncIterableIterator<unknown> {
-    const caller = this.implied(op);
-    const { definition, kernel } = this;
-    const known = definition.calls.get(op);
-    if (known === undefined || !known.stream) throw this.unknown(op, 'stream');
-    const read = readStream(options);
-    const target = titleOf(this.addr);
-    let p: Process | null = null;
-    let failure: unknown;
-    let slot: StreamSlot | null = null;
-    try {
-      const checked = known.check === null ? payload : known.check(payload);
-      if (fenced(caller)) throw callError('ZOMBIE', { target, op });
-      p = this.callee(caller, op);
-      throwIfFired(read.signal);
-      slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
-      if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
-      else if (caller !== null) trackCall(caller, slot);
-      return slot;
-    } catch (error) {
-      slot?.close(undefined); // it is watched by its signal
-      failure = this.explain(error, op);
-    }
-    hostOf(kernel).router.rejected();
-    return new FailedStream(kernel, failure);
-  }
-
   /* ---- the rest ---- */
 
+  deliver(op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return this.dispatch(Verb.Deliver, this.implied(op), op, payload, options);
+  }
+
+  stream(op: string, payload?: unknown, options?: object): AsyncIterableIterator<unknown> {
+    return this.dispatch(Verb.Stream, this.implied(op), op, payload, options);
+  }
+
   send(message: unknown): void {
-    const sender = this.implied('info');
+    this.dispatch(Verb.Info, this.implied('info'), 'info', message, undefined);
+  }
+
+  private performInfo(sender: Process | null, message: unknown): void {
     if (fenced(sender)) return;
     const p = this.addr.owner;
     if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO, null, message, sender);
@@ -345,16 +365,8 @@ export class AgentRefImpl {
     return null;
   }
 
-  /** An operation that the verb does not take: which ones it does, or which verbs the operation takes. */
   unknown(op: string, verb: UsedVerb): CallError {
-    const { definition: { calls, casts } } = this;
-    const table = verb === 'deliver' ? [...casts.values(), ...calls.values()] : verb === 'cast' || verb === 'put' ? [...casts.values()] : [...calls.values()];
-    const known = table.map((one) => (one.stream ? `${one.name} (stream)` : one.name)).join(', ');
-    const takes = calls.get(op)?.stream === true ? 'it is a stream; use stream' : calls.has(op) ? 'it is a call; use call, tryCall or deliver'
-      : casts.has(op) ? 'it is a cast; use cast, tryCast, put or deliver' : undefined;
-    return callError('UNKNOWN_OPERATION', {
-      target: titleOf(this.addr), op: String(op), verb, details: known === '' ? 'none' : known, takes,
-    });
+    return unknownOperation(this.definition, titleOf(this.addr), op, verb);
   }
 
   explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
@@ -364,21 +376,8 @@ export class AgentRefImpl {
   }
 }
 
-/** A ref by a via name: its provider may deliver plain messages itself (RG-06). */
-export class ViaRefImpl extends AgentRefImpl {
-  override bind(self: { readonly p: Process }): ViaRefImpl {
-    return new ViaRefImpl(this.addr, this.definition, this.kernel, self.p);
-  }
-
-  override send(message: unknown): void {
-    const sender = this.implied('info');
-    if (!fenced(sender)) hostOf(this.kernel).router.send(this.addr, message, sender);
-  }
-}
-
 shownAs(AgentRefImpl, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
 
-type UsedVerb = 'call' | 'cast' | 'put' | 'stream' | 'deliver';
 type CastOutcome = 'ok' | 'dead' | LostCode;
 
 const NOBODY = new Mailbox(UNBOUNDED);

@@ -9,7 +9,7 @@ import {
 } from '../../process/index.js';
 import { titleOf } from '../../router/index.js';
 import { guardedController } from './guard.js';
-import { addressOf, hostOf, zombieSend, type Host } from './host.js';
+import { addressOf, hostOf, type Host } from './host.js';
 import {
   checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS,
 } from './process-options.js';
@@ -27,6 +27,7 @@ import type { TaskVerbs } from '../task/types.js';
 import { Sys } from './sys/sys.js';
 import { Timers } from './outward/timers.js';
 import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
+import { Verb } from './request/verb.js';
 
 /**
  * The process verbs of every self. Each looks first whether its incarnation still lives: what a dead one does has no
@@ -53,25 +54,23 @@ export class Verbs {
   }
 
   call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (!isOfThisCopy(ref) || typeof ref.callAs !== 'function') throw badRef('call', ref);
-    if (!this.lives()) return zombieSend(this.p.kernel, 'call', titleOf(ref.addr), op);
-    return ref.callAs(this.p, op, payload, options);
+    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('call', ref);
+    return ref.dispatch(Verb.Call, this.p, op, payload, options);
   }
 
   cast(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): void {
-    if (!isOfThisCopy(ref) || typeof ref.castAs !== 'function') throw badRef('cast', ref);
-    if (this.lives()) ref.castAs(this.p, op, payload, options);
+    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('cast', ref);
+    ref.dispatch(Verb.Cast, this.p, op, payload, options);
   }
 
   put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
-    if (!isOfThisCopy(ref) || typeof ref.putAs !== 'function') throw badRef('put', ref);
-    if (!this.lives()) return zombieSend(this.p.kernel, 'put', titleOf(ref.addr), op);
-    return ref.putAs(this.p, op, payload, options);
+    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('put', ref);
+    return ref.dispatch(Verb.Put, this.p, op, payload, options);
   }
 
   deliver(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (!isOfThisCopy(ref) || typeof ref.deliverAs !== 'function') throw badRef('deliver', ref);
-    return ref.deliverAs(this.p, op, payload, options);
+    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('deliver', ref);
+    return ref.dispatch(Verb.Deliver, this.p, op, payload, options);
   }
 
   bind(ref: { bind(self: Verbs): unknown }): unknown {

@@ -1,6 +1,8 @@
 import { shownAs } from '../../base/index.js';
-import { AgentRefImpl, hostOf, refusedSend, runtimeOf, type AnyDefinition, type Host } from '../../behaviour/index.js';
-import { fenced, type Process } from '../../process/index.js';
+import {
+  AgentRefImpl, hostOf, refusedSend, runtimeOf, Verb, type AnyDefinition, type Gives, type Host, type Listener,
+} from '../../behaviour/index.js';
+import { fenced, Phase, type Process } from '../../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
 import type { Balancer, BalanceOptions } from './balance-types.js';
 import type { BalanceMember } from './member.js';
@@ -46,99 +48,38 @@ export class BalancedRef extends AgentRefImpl {
 
   /* ---- sends ---- */
 
-  override cast(op: string, payload?: unknown, options?: object): void {
-    const sender = this.implied(op);
-    if (!fenced(sender)) this.castAs(sender, op, payload, options);
-  }
-
-  override castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
+  override dispatch<V extends Verb>(
+    verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Gives[V] {
+    if (sender !== null && sender.phase === Phase.Dead) return super.dispatch(verb, sender, op, payload, options);
     let member: BalanceMember | null;
     try {
       member = this.balance.pick(op, payload);
     } catch (error) {
       hostOf(this.kernel).router.rejected();
-      this.kernel.warn('a cast was refused at the balancer', { target: this.addr, op, error });
-      return;
+      return this.unchosen(verb, op, error, options) as Gives[V];
     }
-    if (member === null) super.castAs(sender, op, payload, options);
-    else member.ref.castAs(sender, op, payload, options);
+    if (member === null) return super.dispatch(verb, sender, op, payload, options);
+    const given = member.ref.dispatch(verb, sender, op, payload, options);
+    if (verb === Verb.Call && this.balance.timed) this.balance.measure(member, given as Gives[typeof Verb.Call]);
+    return given;
   }
 
-  override tryCast(op: string, payload?: unknown, options?: object): 'ok' | 'full' | 'dead' {
-    const to = this.next(op, payload);
-    return to === null ? super.tryCast(op, payload, options) : to.tryCast(op, payload, options);
-  }
-
-  override putAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): Promise<void> {
-    const to = this.nextOr(op, payload);
-    if (to instanceof Refused) return refusedSend(this.kernel, this.sent('put', op), to.error, false);
-    return to === null ? super.putAs(sender, op, payload, options) : to.ref.putAs(sender, op, payload, options);
-  }
-
-  override call(op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return this.callAs(this.implied(op), op, payload, options);
-  }
-
-  override callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
-    const to = this.nextOr(op, payload);
-    if (to instanceof Refused) return refusedSend(this.kernel, this.sent('call', op), to.error, false);
-    if (to === null) return super.callAs(caller, op, payload, options);
-    const reply = to.ref.callAs(caller, op, payload, options);
-    if (this.balance.timed) this.balance.measure(to, reply);
-    return reply;
-  }
-
-  override deliverAs(
-    sender: Process | null, op: string, payload: unknown, options: object | undefined,
-  ): Promise<unknown> {
-    const to = this.nextOr(op, payload);
-    if (to instanceof Refused) return refusedSend(this.kernel, this.sent('deliver', op), to.error, false);
-    return to === null ? super.deliverAs(sender, op, payload, options) : to.ref.deliverAs(sender, op, payload, options);
-  }
-
-  override sendRequestAs(
-    ...args: Parameters<AgentRefImpl['sendRequestAs']>
-  ): ReturnType<AgentRefImpl['sendRequestAs']> {
-    const [, op, payload, , failed] = args;
-    const to = this.nextOr(op, payload);
-    if (!(to instanceof Refused)) return to === null ? super.sendRequestAs(...args) : to.ref.sendRequestAs(...args);
-    failed(to.error);
-    return null;
-  }
-
-  override stream(op: string, payload?: unknown, options?: object): AsyncIterableIterator<unknown> {
-    const to = this.next(op, payload);
-    return to === null ? super.stream(op, payload, options) : to.stream(op, payload, options);
-  }
-
-  override send(message: unknown): void {
-    const to = this.next('info', message);
-    if (to === null) super.send(message);
-    else to.send(message);
-  }
-
-  /** The next member, with this ref's sender if it has one of its own. A key that is none is thrown, and counted. */
-  private next(op: string, payload: unknown): AgentRefImpl | null {
-    const to = this.nextOr(op, payload);
-    if (to instanceof Refused) throw to.error;
-    if (to === null) return null;
-    return this.sender === null ? to.ref : to.ref.bind({ p: this.sender });
-  }
-
-  /** The same for verbs that reject. */
-  private nextOr(op: string, payload: unknown): BalanceMember | null | Refused {
-    try {
-      return this.balance.pick(op, payload);
-    } catch (error) {
-      hostOf(this.kernel).router.rejected();
-      return new Refused(error);
+  /** A send whose member could not be told, because the key of its message is none. */
+  private unchosen(verb: Verb, op: string, error: unknown, options: object | undefined): Gives[Verb] {
+    switch (verb) {
+      case Verb.Cast: return this.kernel.warn(
+        'a cast was refused at the balancer', { target: this.addr, op, error },
+      );
+      case Verb.Put: return refusedSend(this.kernel, this.sent('put', op), error, false);
+      case Verb.Call: return refusedSend(this.kernel, this.sent('call', op), error, false);
+      case Verb.Deliver: return refusedSend(this.kernel, this.sent('deliver', op), error, false);
+      case Verb.Request:
+        (options as Listener).failed(error);
+        return null;
+      default: throw error;
     }
   }
-}
-
-/** A send whose member could not be told. */
-class Refused {
-  constructor(readonly error: unknown) {}
 }
 
 /** What `system.balance` returns. */

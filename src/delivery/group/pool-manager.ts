@@ -1,6 +1,6 @@
 import { isOrderly, Line, Own, type ExitReason, type Standing } from '../../base/index.js';
 import {
-  AgentRefImpl, defineAgent, runtimeOf, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition,
+  AgentRefImpl, defineAgent, runtimeOf, Verb, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition,
 } from '../../behaviour/index.js';
 import { Down, ReplySlot, type MonitorRef, type Process } from '../../process/index.js';
 import { dynamicDefinition, Intensity } from '../../supervisor/index.js';
@@ -147,10 +147,10 @@ function startOne(self: Manager, state: PoolState): void {
   state.starting++;
   // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started,
   // and nobody's.
-  state.workers.sendRequestAs(
-    self.p, 'startChild', NO_MORE, (pid) => self.send(self.pid, new Started(pid, undefined)),
-    (error) => self.send(self.pid, new Started(null, error)),
-  );
+  state.workers.dispatch(Verb.Request, self.p, 'startChild', NO_MORE, {
+    value: (pid: unknown) => self.send(self.pid, new Started(pid, undefined)),
+    failed: (error: unknown) => self.send(self.pid, new Started(null, error)),
+  });
 }
 
 /** False when it has ended already. */

@@ -2,8 +2,8 @@ import {
   adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs,
 } from '../../base/index.js';
 import {
-  AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, type AnyDefinition, type
-  ArgsThen, type Host, type InitArgs, type RuntimeDefinition,
+  AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, Verb, type AnyDefinition,
+  type ArgsThen, type Gives, type Host, type InitArgs, type RuntimeDefinition,
 } from '../../behaviour/index.js';
 import {
   isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process,
@@ -107,7 +107,7 @@ class PoolBalance extends Balance {
     const taker = member?.taker ?? null;
     if (taker !== null && loadOf(taker) === 0) return member;
     state.asked = true;
-    new AgentRefImpl(manager, managerRuntime(), this.kernel, null).castAs(null, 'grow', undefined, undefined);
+    new AgentRefImpl(manager, managerRuntime(), this.kernel, null).dispatch(Verb.Cast, null, 'grow', undefined, undefined);
     return member;
   }
 }
@@ -135,15 +135,12 @@ class PoolRefImpl extends BalancedRef {
   }
 
   /** A delivery is the pool's, not its worker's: when that one ends, another takes it. */
-  override deliverAs(
-    sender: Process | null, op: string, payload: unknown, options: object | undefined,
-  ): Promise<unknown> {
-    return this.anyone.deliverAs(sender, op, payload, options);
-  }
-
-  override callAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): Promise<unknown> {
-    const guaranteed = (options as { guarantee?: unknown } | undefined)?.guarantee !== undefined;
-    return guaranteed ? this.anyone.callAs(caller, op, payload, options) : super.callAs(caller, op, payload, options);
+  override dispatch<V extends Verb>(
+    verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Gives[V] {
+    return verb === Verb.Deliver || (verb === Verb.Call && isGuaranteed(options))
+      ? this.anyone.dispatch(verb, sender, op, payload, options)
+      : super.dispatch(verb, sender, op, payload, options);
   }
 
   private get anyone(): AgentRefImpl {
@@ -184,11 +181,11 @@ class PoolRefImpl extends BalancedRef {
     const ticket = new Ticket();
     let granted: Grant;
     try {
-      granted = (await ref.callAs(
-        sender, 'checkout', ticket, { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal },
+      granted = (await ref.dispatch(
+        Verb.Call, sender, 'checkout', ticket, { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal },
       )) as Grant;
     } catch (error) {
-      ref.castAs(null, 'release', ticket, undefined);
+      ref.dispatch(Verb.Cast, null, 'release', ticket, undefined);
       if (isA(error, CastcallError) && fieldOf(error, 'code') === 'TIMEOUT') {
         throw new PoolExhaustedError(target, limit, stateOf(manager)?.slots.size ?? 0);
       }
@@ -200,11 +197,11 @@ class PoolRefImpl extends BalancedRef {
         : callError('EXIT', { target, op: 'checkout', reason: granted.error });
     }
     if (granted.p.behaviour !== this.definition.behaviour) {
-      ref.castAs(null, 'release', ticket, undefined);
+      ref.dispatch(Verb.Cast, null, 'release', ticket, undefined);
       return rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {});
     }
     return new PooledRefImpl(
-      new Lease(granted.p, () => ref.castAs(null, 'release', ticket, undefined)), this.definition, this.kernel, sender,
+      new Lease(granted.p, () => ref.dispatch(Verb.Cast, null, 'release', ticket, undefined)), this.definition, this.kernel, sender,
     );
   }
 
@@ -285,6 +282,10 @@ class PooledRefImpl extends AgentRefImpl {
     this.release();
     return Promise.resolve();
   }
+}
+
+function isGuaranteed(options: object | undefined): boolean {
+  return (options as { readonly guarantee?: unknown } | undefined)?.guarantee !== undefined;
 }
 
 /** What `system.pool` returns. */

@@ -2,6 +2,7 @@ import { CastcallError, delayMs, DELAY_MAX_MS, markHandled, OptionError, timeout
 import { CallSlot, fenced, trackCall, untrackCall, type Kernel, type Process } from '../../../process/index.js';
 import { CALL_TIMEOUT_MS, checkKeys } from '../options.js';
 import type { AgentRefImpl } from '../ref.js';
+import { Verb } from './verb.js';
 import { RequestIdImpl, type ResponseListener } from './request-id.js';
 import type { CollectionWait, LabelledResponse, Response, ResponseWait } from './request-types.js';
 
@@ -92,14 +93,14 @@ export class RequestVerbsImpl {
   }
 
   send(ref: AgentRefImpl, op: string, payload?: unknown): RequestIdImpl {
-    if (typeof ref?.sendRequestAs !== 'function') {
+    if (typeof ref?.dispatch !== 'function') {
       throw new OptionError(
         'requests.send', ref, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)',
       );
     }
     this.need('send');
     const id = new RequestIdImpl(this.p, op);
-    id.slot = ref.sendRequestAs(this.p, op, payload, id.value, id.failed);
+    id.slot = ref.dispatch(Verb.Request, this.p, op, payload, id);
     return id;
   }
 

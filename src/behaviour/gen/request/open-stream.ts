@@ -1,0 +1,42 @@
+import { callError } from '../../../base/index.js';
+import type { Op } from '../../../mailbox/index.js';
+import { accept, fenced, refusalOf, trackCall, type Address, type Kernel, type Process } from '../../../process/index.js';
+import { titleOf } from '../../../router/index.js';
+import { hostOf } from '../host.js';
+import { readStream, throwIfFired } from '../options.js';
+import { FailedStream, StreamSlot } from './stream.js';
+
+/** What a stream needs of a ref. */
+interface Streaming {
+  readonly addr: Address;
+  readonly definition: { readonly calls: ReadonlyMap<string, Op> };
+  readonly kernel: Kernel;
+  callee(caller: Process | null, op: string): Process;
+  unknown(op: string, verb: 'stream'): Error;
+  explain(error: unknown, op: string): unknown;
+}
+
+/** Asks for a stream. What is not its verb or has wrong options is thrown, all else is told by its first item. */
+export function openStream(
+  ref: Streaming, caller: Process | null, op: string, payload: unknown, options: object = {},
+): AsyncIterableIterator<unknown> {
+  const known = ref.definition.calls.get(op);
+  if (known === undefined || !known.stream) throw ref.unknown(op, 'stream');
+  const read = readStream(options);
+  const target = titleOf(ref.addr);
+  let slot: StreamSlot | null = null;
+  try {
+    const checked = known.check === null ? payload : known.check(payload);
+    if (fenced(caller)) throw callError('ZOMBIE', { target, op });
+    const p = ref.callee(caller, op);
+    throwIfFired(read.signal);
+    slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
+    if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
+    else if (caller !== null) trackCall(caller, slot);
+    return slot;
+  } catch (error) {
+    slot?.close(undefined); // it is watched by its signal
+    hostOf(ref.kernel).router.rejected();
+    return new FailedStream(ref.kernel, ref.explain(error, op));
+  }
+}
