@@ -10,7 +10,9 @@ export interface SystemStats extends Account {
   readonly exited: number;
   /** abnormal ends */
   readonly crashes: number;
-  /** restarts by supervisors, each attempt of a group counted once */
+  /**
+   * restarts by supervisors, each attempt of a group counted once, and workers of pools that another was started for
+   */
   readonly restarts: number;
   /** effects of dead incarnations that were fenced off (P16) */
   readonly zombies: number;

@@ -129,6 +129,7 @@ async function init(this: AgentSelf, plan: PoolPlan): Promise<PoolState> {
     // One that has ended meanwhile is replaced, as it is later on.
     if (take(self, state, pid)) continue;
     if (!state.intensity.allows(p.kernel.env.mono())) return self.stop({ workersFailed: ENDED }) as never;
+    p.kernel.counts.restarts++;
     startOne(self, state);
   }
   return state;
@@ -193,8 +194,11 @@ function failed(self: Manager, reason: unknown, inStart: boolean): unknown {
     forget(self, state.waiting, first.ticket);
     self.reply(first.from, new Grant(null, reason));
   }
+  const { starting } = state;
   while (state.total < state.plan.min) startOne(self, state);
-  return serve(self);
+  serve(self);
+  if (state.starting > starting) self.p.kernel.counts.restarts++;
+  return undefined;
 }
 
 /** Ends what has been idle for long, as long as more than `min` are there. */

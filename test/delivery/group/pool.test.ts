@@ -239,6 +239,22 @@ describe('size', () => {
     await env.settle();
     expect(workers.stats()).toMatchObject({ size: 2, crashed: 1 });
     expect(live(system)).toBe(2);
+    expect(system.stats()).toMatchObject({ crashes: 1, restarts: 1 });
+  });
+
+  test('a worker above min is restarted for those who wait, and for nobody else', async () => {
+    const { env, system, workers } = await world({ min: 1, max: 2 });
+    const [one, two] = await Promise.all([workers.checkout(), workers.checkout()]);
+    const next = workers.checkout();
+    two.cast('crash');
+    const three = await next;
+    expect(system.stats().restarts, 'growth is no restart').toBe(1);
+    three.cast('crash');
+    await env.settle();
+    expect(workers.stats()).toMatchObject({ size: 1, starting: 0, crashed: 2 });
+    expect(system.stats()).toMatchObject({ crashes: 2, restarts: 1 });
+    one.release();
+    await env.settle();
   });
 
   test('what is sent to the pool avoids what is checked out', async () => {
