@@ -1,3 +1,5 @@
+import { addAbortListener } from 'node:events';
+
 /* What users throw may be a Proxy, or have getters: a look at it may be a trap. */
 
 /** `instanceof` that no Proxy makes throw. */
@@ -16,4 +18,12 @@ export function fieldOf(value: unknown, key: string | symbol): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * `listener` is told when `signal` fires, once, also where another listener has stopped the event for all after it
+ * (`stopImmediatePropagation`); `removeEventListener` takes it out. The caller has checked that it has not fired yet.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): void {
+  addAbortListener(signal, listener);
 }

@@ -8,7 +8,7 @@ export {
   nodeEnv, simulated, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle,
 } from './env.js';
 export { isOfThisCopy, otherCopy, VERSION } from './copy.js';
-export { fieldOf, isA } from './foreign.js';
+export { fieldOf, isA, onAbort } from './foreign.js';
 export { deepFreeze, frozenHint, Own } from './freeze.js';
 export { hashText, mix } from './hash.js';
 export { jsonOf, told, toldAs } from './json.js';

@@ -49,7 +49,7 @@ function layer(
 
 export const layers: Readonly<Record<string, Layer>> = {
   base: layer(0, [], ['clocks', 'timers', 'randomness', 'workers'], [
-    'node:perf_hooks', 'node:async_hooks', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm',
+    'node:perf_hooks', 'node:async_hooks', 'node:events', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm',
     'node:worker_threads',
   ]),
   mailbox: layer(0, ['base']),

@@ -1,3 +1,4 @@
+import { onAbort } from '../../base/index.js';
 import type { Kernel, TurnJob } from '../../process/index.js';
 
 /** What a signal ends when it fires: an entry in a line of those that wait. */
@@ -156,7 +157,7 @@ class SignalWatch extends Line implements TurnJob {
   add(one: Watched): void {
     if (!this.listens) {
       this.listens = true;
-      this.signal.addEventListener('abort', this);
+      onAbort(this.signal, this.told);
     }
     SignalWatch.last = this;
     this.link(one);
@@ -180,17 +181,17 @@ class SignalWatch extends Line implements TurnJob {
   }
 
   /** Each is out of the line before it is told: none can be told twice, nor be in the way of the others. */
-  handleEvent(): void {
+  private readonly told = (): void => {
     for (let one = this.head; one !== null; one = this.head) {
       this.unlink(one);
       one.abort(this.signal.reason);
     }
     this.leave();
-  }
+  };
 
   private leave(): void {
     this.listens = false;
-    this.signal.removeEventListener('abort', this);
+    this.signal.removeEventListener('abort', this.told);
     if (SignalWatch.last === this) SignalWatch.last = null;
   }
 }

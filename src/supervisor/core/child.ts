@@ -1,3 +1,4 @@
+import { onAbort } from '../../base/index.js';
 import { hostOf, startAgent, TaskDefinition, type AgentSelf, type StartPlan } from '../../behaviour/index.js';
 import { cancelTimer, exitSignal, Phase, type Process, type ProcessTimer } from '../../process/index.js';
 import { ChildSpec } from './spec.js';
@@ -95,7 +96,7 @@ export async function endedWith<T>(starter: Process, starting: Promise<T>): Prom
     }
   };
   if (shutsDown(starter)) end();
-  else signal.addEventListener('abort', end);
+  else onAbort(signal, end);
   try {
     return await starting;
   } finally {

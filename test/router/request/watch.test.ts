@@ -184,6 +184,20 @@ describe('P15 P35 one signal for waits of every kind', () => {
       expect(warnings).toEqual([]);
     });
 
+    it(`${kind}: a listener before it that stops the event hides nothing from ${MANY} waits`, async () => {
+      const system = testSystem();
+      const controller = new AbortController();
+      const { signal } = controller;
+      signal.addEventListener('abort', (event) => { event.stopImmediatePropagation(); });
+      const waits = begin(system, signal);
+      await settleTurn();
+      await settleTurn();
+      controller.abort('enough');
+      for (const end of await Promise.allSettled(waits)) expect(end).toEqual({ status: 'rejected', reason: 'enough' });
+      expect(listeners(signal), 'its own').toBe(1);
+      await system.stop({ timeoutMs: 10 });
+    });
+
     it(`${kind}: under a signal that has fired nothing is begun`, async () => {
       const system = testSystem();
       const signal = AbortSignal.abort(null);
