@@ -4,49 +4,21 @@ export {
   type CallErrorFields, type Env, type ExitReason,
 } from './base/index.js';
 export {
-  abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, Refusal, RegistryEvent, RegistryRef, ScopeRef,
-  type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec,
-  type ScopeDefinition, type ScopeWatch, type Updated,
-  type AgentRef, type AgentSpec, type AgentStats, type AnyDefinition, type CallOptions, type CallFailure, type CallOptionCode, type CallResult, type CastOptions, type Definition, type From, type InitSelf, type MailboxOptions, type MonitoredAgent,
-  type ProcessRef, type ProcessSelf, type ProcessVerbs, type PutOptions, type ReceiveOptions, type Self, type Sends, type StandardSchema, type StartOptions, type StopOptions, type StreamOptions, type Target,
+  abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, RegistryEvent, RegistryRef,
+  ScopeRef, type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition,
+  type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type ScopeDefinition,
+  type ScopeWatch, type Updated, type AgentSpec,
 } from './behaviour/index.js';
+export { TaskError, TaskResult, type TaskErrorCode } from './behaviour/index.js';
 export {
-  TaskError, TaskResult,
-  type StreamOutcome, type Task, type TaskErrorCode, type TaskFunction, type TaskOutcome, type TaskSelf, type TaskStartOptions, type TaskStream, type TaskStreamOptions, type TaskVerbs, type TaskWaitOptions, type YieldManyOptions,
+  defineEventHandler, EventManager, eventManager, HandlerExit, type HandlerState,
 } from './behaviour/index.js';
-export {
-  defineEventHandler, EventManager, eventManager, HandlerExit,
-  type AnyEventHandler, type EventHandler, type EventHandlerSpec, type EventManagerDefinition, type EventManagerRef, type HandlerEnd, type HandlerId, type HandlerInfo, type HandlerInit, type HandlerKey, type HandlerSelf, type HandlerState,
-} from './behaviour/index.js';
-export type {
-  AgentStatus, DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics, SysStatus,
-} from './behaviour/index.js';
-export {
-  Timers, type AliasOptions, type DemonitorOptions, type KernelVerbs, type Monitored, type MonitorOptions,
-  type ProcessFlags, type ProcessSpawnOptions, type SendOptions, type SignalOptions, type TimerOptions, type TimerQuery,
-} from './behaviour/index.js';
-export {
-  actions, defineStatem, defineStatemHandler, operation,
-  type AnyOperations, type AnyStatem, type Converted, type HandleSpec, type Initial, type InsertedEvent, type Operation, type Outcome, type StatemDefinition, type StatemEvent, type StatemInit, type StatemSelf, type StatemStatus,
-  type StateSpec, type StatesSpec, type Transition, type When,
-} from './behaviour/index.js';
-export {
-  RequestAnswer, type CollectionWait, type LabelledResponse, type RequestCollection, type RequestId, type RequestVerbs,
-  type Response, type ResponseWait,
-} from './behaviour/index.js';
-export type {
-  DeliverOptions, DeliveryBackoff, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict, FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
-} from './behaviour/index.js';
-export type { Account, MailboxStats, Percentiles, Priority } from './mailbox/index.js';
+export { actions, defineStatem, defineStatemHandler, operation } from './behaviour/index.js';
+export { RequestAnswer } from './behaviour/index.js';
 export type { Logger } from './observe/index.js';
 export {
-  Down, Exit, TimerAnswer, TimerFired, Timeout,
-  type Alias, type MonitorRef, type Pid, type ProcessInfo, type ProcessItems, type ProcessPriority, type Status, type TimerRef, type WatchdogEvent, type WatchdogOptions,
-} from './process/index.js';
-export {
-  anything, GroupChange, Via, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure,
+  anything, GroupChange, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure,
   type LetterQuery, type LetterVerb, type RetryRefusal, type RetryReport, type GroupMonitorRef, type Pattern,
-  type ViaProvider,
 } from './router/index.js';
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
@@ -63,10 +35,6 @@ export {
   BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry,
 } from './delivery/index.js';
 export type {
-  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
-  LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
-} from './behaviour/index.js';
-export type {
   Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions,
   PoolRef, PoolStats, WeightedMember,
 } from './delivery/index.js';
@@ -78,3 +46,50 @@ export {
   taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions,
   type TaskChildOptions, type TaskSupervisorSpec,
 } from './supervisor/index.js';
+export {
+  Via, type Alias, type MonitorRef, type Pid, type Target, type TimerRef, type ViaProvider,
+} from './api/address.js';
+export type {
+  AgentRef, AgentStats, AgentStatus, AnyDefinition, CallOptions, CastOptions, Definition, From, InitSelf,
+  MonitoredAgent, ProcessRef, ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends,
+  StartOptions, StopOptions, StreamOptions,
+} from './api/agent.js';
+export type { CallFailure, CallOptionCode, CallResult } from './api/call.js';
+export type {
+  DeliverOptions, DeliveryBackoff, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats,
+  ErrorVerdict, FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
+} from './api/delivery.js';
+export type {
+  AnyEventHandler, EventHandler, EventHandlerSpec, EventManagerDefinition, EventManagerRef, HandlerEnd,
+  HandlerId, HandlerInfo, HandlerInit, HandlerKey, HandlerSelf,
+} from './api/events.js';
+export type {
+  ProcessInfo, ProcessItems, ProcessPriority, Status, WatchdogEvent, WatchdogOptions,
+} from './api/inspect.js';
+export type { Account, MailboxOptions, MailboxStats, Percentiles, Priority } from './api/mailbox.js';
+export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
+export type {
+  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
+  LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
+} from './api/outward.js';
+export type {
+  AliasOptions, DemonitorOptions, KernelVerbs, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions,
+  SendOptions, SignalOptions, TimerOptions, TimerQuery, Timers,
+} from './api/process.js';
+export type {
+  CollectionWait, LabelledResponse, RequestCollection, RequestId, RequestVerbs, Response, ResponseWait,
+} from './api/requests.js';
+export { Refusal } from './api/returns.js';
+export type { StandardSchema } from './api/schema.js';
+export type {
+  AnyOperations, AnyStatem, Converted, HandleSpec, Initial, InsertedEvent, Operation, Outcome,
+  StatemDefinition, StatemEvent, StatemInit, StatemSelf, StatemStatus, StateSpec, StatesSpec, Transition,
+  When,
+} from './api/statem.js';
+export type {
+  DebugEvent, DebugFunction, DebugOption, SysCallbacks, Sys, SysLink, SysOptions, SysStatistics, SysStatus,
+} from './api/sys.js';
+export type {
+  StreamOutcome, Task, TaskFunction, TaskOutcome, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
+  TaskVerbs, TaskWaitOptions, YieldManyOptions,
+} from './api/tasks.js';

@@ -1,7 +1,9 @@
 import { delayMs, OptionError, shownAs } from '../base/index.js';
 import type {
-  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Host, Limit, LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
-} from '../behaviour/index.js';
+  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
+  LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
+} from '../api/outward.js';
+import type { Host } from '../behaviour/index.js';
 import { fenced, type Kernel, type Process } from '../process/index.js';
 import { checkName } from '../router/index.js';
 import { readBreaker, type ReadBreaker } from './guard/breaker-options.js';

@@ -1,3 +1,4 @@
+import type { Priority } from '../api/mailbox.js';
 import { Lane, SideLane } from './lane.js';
 import type { Meter } from './meter.js';
 import { EXTRA, UNBOUNDED, type Extra, type Op } from './op.js';
@@ -7,8 +8,6 @@ import { NO_RULES, Pressure } from './rules.js';
 export const Rank = { Low: 0, Normal: 1, High: 2, Critical: 3, Front: 4 } as const;
 export type Rank = (typeof Rank)[keyof typeof Rank];
 
-/** The priorities a sender may ask for; FIFO within each, strict between them. */
-export type Priority = 'low' | 'normal' | 'high' | 'critical';
 export const RANKS: Readonly<Record<Priority, Rank>> =
   { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
 

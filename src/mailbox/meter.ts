@@ -1,3 +1,5 @@
+import type { Percentiles } from '../api/mailbox.js';
+
 /** A histogram as node:perf_hooks makes it, in the little that is used here; values are whole microseconds from 1. */
 export interface Histogram {
   record(value: number): void;
@@ -13,14 +15,6 @@ export class Meter {
     readonly wait: Histogram,
     readonly handle: Histogram,
   ) {}
-}
-
-/** Percentiles of a sampled duration, in ms; `samples` says on how many messages they rest. */
-export interface Percentiles {
-  readonly samples: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
 }
 
 export function percentiles(histogram: Histogram | undefined): Percentiles {

@@ -1,13 +1,8 @@
+import type { Overflow, SizeOf } from '../api/mailbox.js';
 import { UNBOUNDED } from './op.js';
 import type { Extra } from './op.js';
 import type { Segment } from './lane.js';
 import { Waiting } from './waiting.js';
-
-/** What a full mailbox does with the message that arrives. */
-export type Overflow = 'reject' | 'drop-newest' | 'drop-oldest' | 'suspend';
-
-/** Tells the bytes that a payload counts, for payloads other than texts and byte arrays. */
-export type SizeOf = (payload: unknown, op: string) => number;
 
 /** What a mailbox is asked to keep to; checked where it enters. */
 export interface MailboxRules {

@@ -1,61 +1,7 @@
+import type { Account, MailboxStats } from '../api/mailbox.js';
 import { Rank, type Mailbox } from './mailbox.js';
-import { percentiles, type Percentiles } from './meter.js';
+import { percentiles } from './meter.js';
 import { UNBOUNDED } from './op.js';
-
-/**
- * The conservation account of user messages (design §3), in exact integers, at every moment:
- * `sent = handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held`.
- * `refused` and `crashed` are parts of `handled`.
- */
-export interface Account {
-  readonly sent: number;
-  readonly handled: number;
-  readonly refused: number;
-  readonly crashed: number;
-  readonly rejected: number;
-  readonly dropped: number;
-  readonly superseded: number;
-  readonly expired: number;
-  readonly deadLettered: number;
-  readonly unknown: number;
-  readonly queued: number;
-  readonly running: number;
-  readonly held: number;
-}
-
-/** What `ref.stats().mailbox` tells. */
-export interface MailboxStats extends Account {
-  /** user messages queued now; constant time */
-  readonly size: number;
-  readonly peak: number;
-  /** undefined when unbounded */
-  readonly capacity: number | undefined;
-  /** sends that wait for room under the policy `suspend`; in the account they are `held` */
-  readonly waiting: number;
-  /** undefined when nobody counts bytes */
-  readonly bytes: { readonly now: number; readonly peak: number; readonly capacity: number } | undefined;
-  /**
-   * ms that the oldest queued message has waited at least: known from samples, and from what earlier calls of `stats`
-   * have seen; 0 when nothing is queued
-   */
-  readonly oldestMs: number;
-  /**
-   * when the last sampled message (1 in 64) was received, and when one was started: readings of `system.monotonic()`;
-   * undefined while there was none
-   */
-  readonly receivedAt: number | undefined;
-  readonly handledAt: number | undefined;
-  /** takes nothing more */
-  readonly closed: boolean;
-  /** queued now per lane, the runtime's own signals included */
-  readonly depth: { readonly low: number; readonly normal: number; readonly high: number; readonly critical: number };
-  /** most at once per lane; exact for user messages, signals are among them once several lanes are used */
-  readonly peakDepth: MailboxStats['depth'];
-  /** time from send to handler, ms; sampled 1 in 64, shared by all agents of one definition unless `stats: 'full'` */
-  readonly waitMs: Percentiles;
-  /** time from handler start to its end, ms; sampled like `waitMs` */
-  readonly handleMs: Percentiles;
-}
 
 /** A mutable account, to sum up mailboxes and to keep the dead ones' numbers. */
 export class Totals implements Account {

@@ -1,5 +1,6 @@
 import { OptionError, told, type EnvThread, type TimerHandle } from '../base/index.js';
-import { tell, type Kernel, type Process, type StallEvent } from '../process/index.js';
+import type { StallEvent } from '../api/inspect.js';
+import { tell, type Kernel, type Process } from '../process/index.js';
 import { STALL_THREAD } from './stall-thread.js';
 
 /** ms between two signs of life of the main thread, and between two looks at them. */

@@ -2,17 +2,15 @@ export { accept, acceptIn, acceptOrWait, acceptWith, pushSignal } from './send/a
 export { admits, boundOf, closeMailbox, comeIn, Entry, refusalOf, withdraw, type Coalesce } from './send/admit.js';
 export type { CeilingLimits, MemoryReport } from './kernel/ceiling.js';
 export { exitProcess } from './kernel/exit.js';
-export { Alias, exitToAlias, sendToAlias, unalias, type AliasMode } from './signal/alias.js';
+export { Alias, exitToAlias, sendToAlias, unalias } from './signal/alias.js';
 export { exitOfGone, exitSignal } from './signal/fanout.js';
 export { fenced } from './record/fence.js';
 export { hibernate, hibernateAfter, innerHandle } from './kernel/hibernate.js';
 export { resume, suspend } from './record/hold.js';
 export { resumers } from './kernel/loop.js';
 export { Gone } from './record/gone.js';
-export {
-  ancestors, inspectProcess, LEVELS, priorityOf, statusOf, type ProcessInfo, type ProcessPriority, type Status,
-} from './inspect/inspect.js';
-export { PROCESS_ITEMS, readItems, type ProcessItems, type QueuedMessage } from './inspect/items.js';
+export { ancestors, inspectProcess, LEVELS, priorityOf, statusOf } from './inspect/inspect.js';
+export { PROCESS_ITEMS, readItems } from './inspect/items.js';
 export { Kernel, PROCESS_LIMIT, systemStopped, type Counts, type KernelOptions } from './kernel/kernel.js';
 export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, WaterReport } from './record/ports.js';
 export { isLinked, link, linksOf, markLink, unlink } from './signal/link.js';
@@ -21,10 +19,9 @@ export {
 } from './signal/monitor.js';
 export { KeptList, keepUrgent, type Backlog, type Kept } from './send/kept.js';
 export {
-  KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail, type NameCell,
-  type Pid, type SysHooks, type SystemCommand, type Turnover,
+  KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail,
+  type NameCell, type SysHooks, type SystemCommand, type Turnover,
 } from './record/process.js';
-export { Down, Exit, Timeout, TimerAnswer, TimerFired, type MonitorRef } from './signal/signal.js';
 export {
   CallSlot, ReplySlot, trackCall, untrackCall, type DeliveryReport, type LostCode, type Tracked,
 } from './record/slot.js';
@@ -36,7 +33,7 @@ export { Traces, TRACES_PER_TURN, type Trace } from './record/traces.js';
 export { tell } from './record/tell.js';
 export {
   cancelTimer, OwnedTimer, ProcessTimer, readTimer, startAction, startInterval, startTimer, timerMessage,
-  type IntervalTimer, type TimerRef,
+  type IntervalTimer,
 } from './signal/timer.js';
 export { isOurs, judged, type Judge } from './record/verdict.js';
-export { Watchdog, type StallEvent, type WatchdogEvent, type WatchdogOptions } from './inspect/watchdog.js';
+export { Watchdog } from './inspect/watchdog.js';

@@ -20,5 +20,5 @@ export {
 } from './request/request.js';
 export { Router, type Taken } from './router.js';
 export { senderOf, titleOf } from './request/title.js';
-export { Via, via, ViaAddress, type ViaProvider } from './names/via.js';
+export { via, ViaAddress } from './names/via.js';
 export { unwatch, watchSignal, type Abortable, type Watched } from './request/watch.js';

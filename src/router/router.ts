@@ -1,14 +1,15 @@
 import { atOnce } from '../base/index.js';
+import { type Pid, Via } from '../api/address.js';
 import { INFO, Kind, type Op } from '../mailbox/index.js';
 import {
-  accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Pid, type Process,
+  accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Process,
 } from '../process/index.js';
 import { DeadLetters } from './dead-letter/dead-letters.js';
 import type { LetterLimits } from './dead-letter/letter.js';
 import { PlainRedelivery } from './request/plain-redelivery.js';
 import { hold, releaseHoldings } from './names/holdings.js';
 import { Names } from './names/names.js';
-import { Via, ViaAddress, ViaClaim } from './names/via.js';
+import { ViaAddress, ViaClaim } from './names/via.js';
 
 /** Names, dead letters and plain sends of one system. */
 export class Router {

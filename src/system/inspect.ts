@@ -1,7 +1,6 @@
 import { OptionError } from '../base/index.js';
-import {
-  inspectProcess, PROCESS_ITEMS, readItems, type Process, type ProcessInfo, type ProcessItems,
-} from '../process/index.js';
+import type { ProcessInfo, ProcessItems } from '../api/inspect.js';
+import { inspectProcess, PROCESS_ITEMS, readItems, type Process } from '../process/index.js';
 
 /** Everything cheap, or the items asked for, in their order. */
 export function inspect(

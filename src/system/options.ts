@@ -1,5 +1,6 @@
 import { delayMs, OptionError, parseOptions, z, type Env } from '../base/index.js';
-import { STANDARD, termsOf, type DeliveryDefaults, type Terms } from '../behaviour/index.js';
+import type { DeliveryDefaults } from '../api/delivery.js';
+import { STANDARD, termsOf, type Terms } from '../behaviour/index.js';
 import { LEDGER, RECENT_MAX, type LedgerLimits } from '../delivery/index.js';
 import type { Logger } from '../observe/index.js';
 import { PROCESS_LIMIT, type CeilingLimits } from '../process/index.js';

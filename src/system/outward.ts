@@ -1,6 +1,11 @@
 import type {
-  AnyDefinition, Breaker, BreakerOptions, BreakerStats, CallName, CastName, DeliverOptions, DeliverReply, EntryOf, Host, Limit, LimitOptions, LimitStats, Receipt, RecentQuery, RetryOptions, Sends, SettledDelivery, VerbArgs,
-} from '../behaviour/index.js';
+  AnyDefinition, CallName, CastName, DeliverReply, EntryOf, Sends, VerbArgs,
+} from '../api/agent.js';
+import type { DeliverOptions, Receipt, RecentQuery, SettledDelivery } from '../api/delivery.js';
+import type {
+  Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions,
+} from '../api/outward.js';
+import type { Host } from '../behaviour/index.js';
 import { balance, outwardOf, poolRef, type Balancer, type BalanceOptions, type PoolRef } from '../delivery/index.js';
 
 /**

@@ -1,5 +1,6 @@
-import { hostOf, type Deliveries, type DeliveryStats } from '../behaviour/index.js';
-import type { Account } from '../mailbox/index.js';
+import type { DeliveryStats } from '../api/delivery.js';
+import type { Account } from '../api/mailbox.js';
+import { hostOf, type Deliveries } from '../behaviour/index.js';
 import type { Kernel } from '../process/index.js';
 
 /** What `system.stats()` tells: the conservation account of all user messages, and counts since the start. */

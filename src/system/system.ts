@@ -1,14 +1,22 @@
 import { OptionError, type ExitReason } from '../base/index.js';
+import type { Sys } from '../api/sys.js';
+import { type Pid, type Target, Via } from '../api/address.js';
+import type {
+  AgentRef, AnyDefinition, ProcessRef, ProcessSelf, StartArgs, Started, StateIn,
+} from '../api/agent.js';
+import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
+import type { ProcessSpawnOptions, SendOptions, SignalOptions, Timers } from '../api/process.js';
+import type { TaskVerbs } from '../api/tasks.js';
 import {
-  addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom, Timers, ViaRefImpl,
-  type AgentRef, type AnyDefinition, type Host, type ProcessRef, type ProcessSelf, type ProcessSpawnOptions, type RegistryDefinition, type RegistryRef, type ScopeDefinition, type ScopeRef, type SendOptions, type SignalOptions, type StartArgs, type Started, type Target, type TaskVerbs,
+  addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom,
+  TimersImpl, ViaRefImpl, type Host, type RegistryDefinition, type RegistryRef, type ScopeDefinition,
+  type ScopeRef,
 } from '../behaviour/index.js';
-import { Sys, type StateIn } from '../behaviour/index.js';
+import { SysImpl } from '../behaviour/index.js';
 import {
-  Alias, exitSignal, exitToAlias, resumeProcess, suspendProcess,
-  type Address, type Kernel, type Pid, type ProcessInfo, type ProcessItems, type WatchdogEvent, type WatchdogOptions,
+  Alias, exitSignal, exitToAlias, resumeProcess, suspendProcess, type Address, type Kernel,
 } from '../process/index.js';
-import { checkName, Via, type DeadLetters, type Router } from '../router/index.js';
+import { checkName, type DeadLetters, type Router } from '../router/index.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
@@ -266,7 +274,7 @@ export class System extends SystemTrees {
 
   /** Timers that belong to no process; see `Timers`. */
   get timers(): Timers {
-    return new Timers(this.#host, null);
+    return new TimersImpl(this.#host, null);
   }
 
   /** The clock of this system in ms, with fractions; it never goes back and has no date (TI-10). */
@@ -284,7 +292,7 @@ export class System extends SystemTrees {
   sys<D extends AnyDefinition>(ref: AgentRef<D>): Sys<StateIn<D>>;
   sys(target: Target): Sys;
   sys(target: Target): Sys {
-    return new Sys(addressOf(this.#host, target), this.#host, null);
+    return new SysImpl(addressOf(this.#host, target), this.#host, null);
   }
 
   /** The conservation account and counts, exact at this moment. O(processes that have messages), not O(all). */

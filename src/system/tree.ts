@@ -1,5 +1,7 @@
+import type { Pid } from '../api/address.js';
+import type { Status } from '../api/inspect.js';
 import { AgentSelf, StatemInstance } from '../behaviour/index.js';
-import { statusOf, type Kernel, type Pid, type Process, type Status } from '../process/index.js';
+import { statusOf, type Kernel, type Process } from '../process/index.js';
 import { isSupervisor, roleOf } from '../supervisor/index.js';
 
 /** One process in `system.tree()`; children are those it has started, oldest first. */

@@ -1,6 +1,6 @@
 import { handled } from '../base/index.js';
+import type { Via } from '../api/address.js';
 import { addressOf, type Host, type StartPlan } from '../behaviour/index.js';
-import type { Via } from '../router/index.js';
 import {
   Applications, checkPartitionsName, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, TaskSupervisorRef,
   type AnyTreeSpec, type ChildSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type

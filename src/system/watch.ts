@@ -1,7 +1,8 @@
 import { OptionError } from '../base/index.js';
-import type { Target } from '../behaviour/index.js';
+import type { Target } from '../api/address.js';
+import type { Down } from '../api/messages.js';
 import {
-  demonitor, Gone, monitor, monitorGone, type Address, type Down, type Process, type Scheduler,
+  demonitor, Gone, monitor, monitorGone, type Address, type Process, type Scheduler,
 } from '../process/index.js';
 import { titleOf } from '../router/index.js';
 

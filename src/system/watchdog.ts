@@ -1,6 +1,7 @@
 import { OptionError, parseOptions, z } from '../base/index.js';
+import type { WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import { StallWatch } from '../observe/index.js';
-import { Watchdog, type Kernel, type WatchdogEvent, type WatchdogOptions } from '../process/index.js';
+import { Watchdog, type Kernel } from '../process/index.js';
 
 const LENGTH = 'a whole number of messages from 0';
 const MS = 'a number of ms above 0';

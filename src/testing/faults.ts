@@ -1,5 +1,6 @@
 import { delayMs, OptionError, type ExitReason } from '../base/index.js';
-import { addressOf, hostOf, type Target } from '../behaviour/index.js';
+import type { Target } from '../api/address.js';
+import { addressOf, hostOf } from '../behaviour/index.js';
 import type { Op } from '../mailbox/index.js';
 import { exitProcess, Process, ReplySlot, type Faults, type Kernel } from '../process/index.js';
 import type { SimEnv } from './env.js';

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CastcallError, OptionError, printable } from '../base/index.js';
-import {
-  addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf, type AgentRef, type AnyDefinition,
-  type ProcessVerbs, type Target,
-} from '../behaviour/index.js';
+import type { Pid, Target } from '../api/address.js';
+import type { AgentRef, AnyDefinition, ProcessVerbs } from '../api/agent.js';
+import { Down, Exit } from '../api/messages.js';
+import { addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf } from '../behaviour/index.js';
 import { Kind, type Extra, type Op } from '../mailbox/index.js';
 import type { Process} from '../process/index.js';
-import {
-  Down, Exit, exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel, type Pid,
-} from '../process/index.js';
+import { exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel } from '../process/index.js';
 import { checkName, senderOf, Request } from '../router/index.js';
 import { kernelOf, type System } from '../system/index.js';
 

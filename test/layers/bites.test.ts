@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkSources, checkTests, wideOf1000 } from './check.js';
-import { doorways, functionLinesMax, layers } from './layers.js';
+import { doorNamesMax, doorways, functionLinesMax, layers } from './layers.js';
 import type { Violation } from './check.js';
 
 let root: string;
@@ -142,6 +142,43 @@ describe('imports between folders', () => {
   it('finds an import out of the root', () => {
     expect(check({ 'system/a.ts': `import '../../test/kit.js';\n` })).toEqual(
       found('import-forbidden', 'system/a.ts', 1, '../../test/kit.js'),
+    );
+  });
+});
+
+describe('the public types', () => {
+  it('may be imported from their file by every folder but base', () => {
+    expect(check({
+      'api/pid.ts': `import type { Reason } from '../base/index.js';\nexport class Down { constructor(readonly reason: Reason) {} }\n`,
+      'api/refs.ts': `import type { Down } from './pid.js';\nexport type Told = Down;\nexport const anything: unique symbol = Symbol('anything');\n`,
+      'mailbox/a.ts': `import type { Down } from '../api/pid.js';\nexport type D = Down;\n`,
+      'supervisor/core/a.ts': `import { Down } from '../../api/pid.js';\nexport const D = Down;\n`,
+      'index.ts': `export type { Told } from './api/refs.js';\n`,
+    })).toEqual([]);
+    expect(check({ 'base/a.ts': `import type { Down } from '../api/pid.js';\n` })).toEqual(
+      found('import-forbidden', 'base/a.ts', 1, '../api/pid.js'),
+    );
+  });
+
+  it.each(Object.keys(layers).filter((name) => name !== 'api' && name !== 'base'))(
+    'finds one that names a type of %s', (name) => {
+      expect(check({ 'api/a.ts': `import type { A } from '../${name}/index.js';\n` })).toEqual(
+        found('import-forbidden', 'api/a.ts', 1, `../${name}/index.js`),
+      );
+    },
+  );
+
+  it.each(['export function f(): void {}', 'export const f = (): void => {};'])('finds what acts: %s', (text) => {
+    expect(check({ 'api/a.ts': `\n${text}\n`, 'router/a.ts': `${text}\n` })).toEqual(
+      found('door-function', 'api/a.ts', 2, 'what acts belongs into a room'),
+    );
+  });
+
+  it('finds a file with 61 names and lets 60 pass', () => {
+    const types = (count: number): string =>
+      Array.from({ length: count }, (_, n) => `export type T${n} = ${n};\n`).join('');
+    expect(check({ 'api/a.ts': types(doorNamesMax), 'api/b.ts': types(doorNamesMax + 1) })).toEqual(
+      found('door-wide', 'api/b.ts', 1, '61 names, at most 60'),
     );
   });
 });

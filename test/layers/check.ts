@@ -3,7 +3,8 @@ import { isBuiltin } from 'node:module';
 import { posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 import {
-  doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers, lineWidth, rooms, sleepMsMax,
+  doorNamesMax, doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers, lineWidth, openFolders, rooms,
+  sleepMsMax,
 } from './layers.js';
 import { runtimeCycles } from './cycles.js';
 import { rawUses } from './raw.js';
@@ -13,7 +14,7 @@ import type { Edge, Source } from './source.js';
 export interface Violation {
   readonly rule:
     | 'folder-unknown' | 'folder-full' | 'room-unknown' | 'room' | 'import-forbidden' | 'import-deep' | 'import-door' | 'import-cycle'
-    | 'package' | 'builtin' | 'raw' | 'hot' | 'file-long' | 'function-long' | 'sleep';
+    | 'package' | 'builtin' | 'raw' | 'hot' | 'door-wide' | 'door-function' | 'file-long' | 'function-long' | 'sleep';
   readonly file: string;
   readonly line: number;
   readonly detail: string;
@@ -27,6 +28,7 @@ export function checkSources(root: string): Violation[] {
     ...source.edges.flatMap((edge) => edgeOf(source, edge)),
     ...rawOf(source, checker),
     ...hotOf(source),
+    ...openOf(source),
     ...longOf(root, source),
   ]);
   const cycles = runtimeCycles(sources).map((cycle): Violation => ({
@@ -98,7 +100,7 @@ function insideRule(source: Source, target: string, runtime: boolean): Violation
   if (folder === undefined || folder === '') return isDoor(target) ? undefined : 'import-forbidden';
   if (folder === source.folder) return roomRule(folder, roomOf(source.path), roomOf(target), runtime);
   if (!isDoor(source.path) && layers[source.folder ?? '']?.imports.includes(folder) !== true) return 'import-forbidden';
-  return target === `${folder}/index.ts` || isDoor(target) ? undefined : 'import-deep';
+  return target === `${folder}/index.ts` || isDoor(target) || openFolders.includes(folder) ? undefined : 'import-deep';
 }
 
 /** The first folder below a folder of src; undefined for what lies in that folder itself. */
@@ -134,6 +136,26 @@ function hotOf(source: Source): Violation[] {
     }
   });
   return violations;
+}
+
+/** A file that is a door shows types and values, and not too many. */
+function openOf({ path, folder, file }: Source): Violation[] {
+  if (!openFolders.includes(folder ?? '')) return [];
+  const exported = file.statements.filter((statement) => ts.canHaveModifiers(statement)
+    && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true);
+  const functions = exported.filter(isFunction).map((statement): Violation => ({
+    rule: 'door-function', file: path, line: lineOf(file, statement), detail: 'what acts belongs into a room',
+  }));
+  if (exported.length <= doorNamesMax) return functions;
+  return [...functions, {
+    rule: 'door-wide', file: path, line: 1, detail: `${exported.length} names, at most ${doorNamesMax}`,
+  }];
+}
+
+function isFunction(statement: ts.Statement): boolean {
+  return ts.isFunctionDeclaration(statement) || (ts.isVariableStatement(statement)
+    && statement.declarationList.declarations.some(({ initializer }) => initializer !== undefined
+      && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer))));
 }
 
 function coldConstruct(node: ts.Node): string | undefined {

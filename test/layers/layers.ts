@@ -34,7 +34,8 @@ export interface Layer {
   readonly builtins: readonly string[];
 }
 
-const kernel = ['base', 'mailbox', 'process'] as const;
+const hot = ['base', 'mailbox', 'process'] as const;
+const kernel = ['api', ...hot] as const;
 const otp = [...kernel, 'router', 'behaviour'] as const;
 const local = [...otp, 'supervisor', 'journal', 'delivery', 'bus'] as const;
 const spread = [...local, 'activation', 'cluster'] as const;
@@ -52,25 +53,27 @@ export const layers: Readonly<Record<string, Layer>> = {
     'node:perf_hooks', 'node:async_hooks', 'node:events', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm',
     'node:worker_threads',
   ]),
-  mailbox: layer(0, ['base']),
-  process: layer(1, ['base', 'mailbox']),
-  router: layer(2, kernel),
-  behaviour: layer(3, [...kernel, 'router']),
-  supervisor: layer(4, otp),
-  journal: layer(4, ['base'], ['workers'], [...files, 'node:worker_threads']),
-  delivery: layer(5, [...otp, 'supervisor', 'journal'], [], ['node:util']),
-  bus: layer(6, [...otp, 'supervisor', 'journal', 'delivery']),
-  activation: layer(7, local),
-  cluster: layer(7, local, ['net'], sockets),
-  observe: layer(8, spread, ['net'], sockets),
-  system: layer(9, [...spread, 'observe'], ['environment', 'signals']),
+  // What users see in their editor: types, and values without behaviour. The other folders implement it.
+  api: layer(1, ['base']),
+  mailbox: layer(2, ['base', 'api']),
+  process: layer(3, ['base', 'api', 'mailbox']),
+  router: layer(4, kernel),
+  behaviour: layer(5, [...kernel, 'router']),
+  supervisor: layer(6, otp),
+  journal: layer(6, ['base', 'api'], ['workers'], [...files, 'node:worker_threads']),
+  delivery: layer(7, [...otp, 'supervisor', 'journal'], [], ['node:util']),
+  bus: layer(8, [...otp, 'supervisor', 'journal', 'delivery']),
+  activation: layer(9, local),
+  cluster: layer(9, local, ['net'], sockets),
+  observe: layer(10, spread, ['net'], sockets),
+  system: layer(11, [...spread, 'observe'], ['environment', 'signals']),
   // The kit makes the systems that it simulates, so it stands above the composition root; it stands in for the globals
   // while a seed runs.
   testing: layer(
-    10, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util'],
+    12, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util'],
   ),
   cli: layer(
-    11,
+    13,
     [...spread, 'observe', 'system', 'testing'],
     ['console', 'net', 'environment', 'signals'],
     [...files, ...sockets, 'node:child_process', 'node:util'],
@@ -112,6 +115,9 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
 };
 
+/** Folders whose every file is a door: there is nothing behind it. No function is exported there. */
+export const openFolders: readonly string[] = ['api'];
+
 /** A third-party package enters through exactly one file. */
 export const doorways: Readonly<Record<string, string>> = {
   nanoid: 'base/id.ts',
@@ -122,8 +128,10 @@ export const doorways: Readonly<Record<string, string>> = {
 };
 
 /** Folders whose code runs per message. */
-export const hotFolders: readonly string[] = kernel;
+export const hotFolders: readonly string[] = hot;
 
+/** Names that leave through one file of an open folder. */
+export const doorNamesMax = 60;
 /** Source files that lie in one folder. */
 export const folderFilesMax = 22;
 export const fileLinesMax = 400;

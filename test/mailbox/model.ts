@@ -1,4 +1,4 @@
-import type { Overflow } from '../../src/mailbox/index.js';
+import type { Overflow } from '../../src/api/mailbox.js';
 
 export interface Message {
   readonly id: string;

@@ -1,15 +1,14 @@
 import { CastcallError, isThenable } from '../../base/index.js';
+import { type Down, type Exit, Timeout } from '../../api/messages.js';
+import { Control, NoReply, Refusal, Stop } from '../../api/returns.js';
 import type { Extra} from '../../mailbox/index.js';
 import { Kind, type Op } from '../../mailbox/index.js';
-import type { Exit} from '../../process/index.js';
-import {
-  Phase, takeDown, Timeout, type Behaviour, type Down, type Process, type Turnover,
-} from '../../process/index.js';
+import { Phase, takeDown, type Behaviour, type Process, type Turnover } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
 import { AGENT_SYS } from '../gen/sys/agent-sys.js';
 import { runConcurrent } from './concurrent.js';
-import { badReturn, Control, isControl, NoReply, Refusal, Stop } from '../gen/control.js';
+import { badReturn, isControl } from '../gen/control.js';
 import type { AgentDefinition } from './definition.js';
 import { conclude, definitionOf, end, lastReason, replaceReason } from '../gen/ending.js';
 import type { IdleDeadline } from '../gen/idle.js';

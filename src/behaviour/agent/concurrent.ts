@@ -1,9 +1,10 @@
 import { CastcallError, cloned, isThenable, printable, reasonOf } from '../../base/index.js';
+import { NoReply, Refusal, Stop } from '../../api/returns.js';
 import type { Op } from '../../mailbox/index.js';
 import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../../process/index.js';
 import type { Request } from '../../router/index.js';
 import { Flag } from '../gen/answering.js';
-import { isControl, NO_REPLY, NoReply, Refusal, Stop } from '../gen/control.js';
+import { isControl, NO_REPLY } from '../gen/control.js';
 import { ForkedSelf, type AgentSelf } from '../gen/self.js';
 import { checkReturned } from '../gen/unreturned.js';
 import { abandonedWith } from '../gen/skipped.js';

@@ -2,15 +2,16 @@ import { OptionError, unknownKey } from '../../base/index.js';
 import { Kind, Op, type OpRun } from '../../mailbox/index.js';
 import type { Behaviour, Process } from '../../process/index.js';
 import type { ExitReason } from '../../base/index.js';
-import { agentBehaviour } from './agent.js';
-import { STANDARD, termsOf } from '../gen/outward/delivery-options.js';
-import type { DeliveryDefaults } from '../gen/outward/delivery-types.js';
-import { RuntimeDefinition } from '../gen/runtime.js';
-import { AgentSelf } from '../gen/self.js';
-import { checkPayload, type SchemaOutput, type StandardSchema } from '../gen/schema.js';
 import type {
   AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Operations, Self, StateOf,
-} from '../gen/types.js';
+} from '../../api/agent.js';
+import type { DeliveryDefaults } from '../../api/delivery.js';
+import type { SchemaOutput, StandardSchema } from '../../api/schema.js';
+import { agentBehaviour } from './agent.js';
+import { STANDARD, termsOf } from '../gen/outward/delivery-options.js';
+import { RuntimeDefinition } from '../gen/runtime.js';
+import { AgentSelf } from '../gen/self.js';
+import { checkPayload } from '../gen/schema.js';
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {

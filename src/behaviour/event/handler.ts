@@ -1,7 +1,10 @@
 import { OptionError, printable, toldAs, unknownKey, type ExitReason } from '../../base/index.js';
-import type { Pid, Process } from '../../process/index.js';
-import { Refusal } from '../gen/control.js';
-import type { AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey } from './types.js';
+import type { Pid } from '../../api/address.js';
+import type {
+  AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey,
+} from '../../api/events.js';
+import { Refusal } from '../../api/returns.js';
+import type { Process } from '../../process/index.js';
 import { Verbs } from '../gen/verbs.js';
 
 type Callback<A extends unknown[]> = (self: InstalledHandler, ...args: A) => unknown;

@@ -1,12 +1,15 @@
 import { adopt, isA, isThenable, reasonOf, type ExitReason } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
+import type { HandlerEnd, HandlerInfo } from '../../api/events.js';
+import { Exit } from '../../api/messages.js';
+import { Refusal } from '../../api/returns.js';
 import { TIMER } from '../../mailbox/index.js';
 import {
-  Exit, exitSignal, isLinked, link, Phase, pushSignal, unlink, type Pid, type Process, type Report,
+  exitSignal, isLinked, link, Phase, pushSignal, unlink, type Process, type Report,
 } from '../../process/index.js';
 import { Request } from '../../router/index.js';
-import { isControl, Refusal } from '../gen/control.js';
+import { isControl } from '../gen/control.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './handler.js';
-import type { HandlerEnd, HandlerInfo } from './types.js';
 
 /** What is done at once when it can be, and later when a callback is async. */
 type Later<T> = T | Promise<T>;

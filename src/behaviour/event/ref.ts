@@ -1,14 +1,16 @@
 import { callError, OptionError, Own, type ExitReason } from '../../base/index.js';
-import type { Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import type { AgentRef, ProcessVerbs } from '../../api/agent.js';
+import type {
+  AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey,
+} from '../../api/events.js';
 import { titleOf } from '../../router/index.js';
 import { defineAgent } from '../agent/definition.js';
 import { keyOf } from './handler.js';
 import { EventEngine, type AddPlan } from './manager.js';
 import { EVENT_SYS } from './sys.js';
-import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey } from './types.js';
 import { AgentRefImpl } from '../gen/ref.js';
 import type { AgentSelf } from '../gen/self.js';
-import type { AgentRef, ProcessVerbs } from '../gen/types.js';
 
 type Manager = AgentSelf & { state: EventEngine };
 interface SwapPlan { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }

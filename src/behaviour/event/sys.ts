@@ -1,9 +1,9 @@
 import { CastcallError, type ExitReason } from '../../base/index.js';
+import type { AnyEventHandler } from '../../api/events.js';
 import type { Process, SysHooks } from '../../process/index.js';
 import { AGENT_SYS, plainState } from '../gen/sys/agent-sys.js';
 import type { InstalledHandler } from './handler.js';
 import type { EventEngine } from './manager.js';
-import type { AnyEventHandler } from './types.js';
 
 /** One handler as `system.sys(manager)` shows it, newest first (GE-13). */
 export interface HandlerState {

@@ -1,9 +1,10 @@
+import type { From, SelfRef } from '../../api/agent.js';
+import type { DeliveryContext } from '../../api/delivery.js';
+import { type Control, type NoReply, Refusal } from '../../api/returns.js';
 import { hibernate, type Process } from '../../process/index.js';
 import { Request } from '../../router/index.js';
-import { NO_REPLY, Refusal, type Control, type NoReply } from './control.js';
-import type { DeliveryContext } from './outward/delivery-types.js';
+import { NO_REPLY } from './control.js';
 import { StreamSlot } from './request/stream.js';
-import type { From, SelfRef } from './types.js';
 import { noteMade } from './unreturned.js';
 import { newController, Verbs } from './verbs.js';
 

@@ -1,12 +1,13 @@
 import {
   CastcallError, OptionError, callError, handled, type CallError, type CallErrorCode, type CallErrorFields,
 } from '../../base/index.js';
+import { type Target, Via } from '../../api/address.js';
+import type { AnyDefinition, ProcessRef, ProcessSelf } from '../../api/agent.js';
+import type { MonitorOptions, ProcessSpawnOptions } from '../../api/process.js';
+import type { TaskVerbs } from '../../api/tasks.js';
 import type { Address, Kernel, Process, RefusedSend } from '../../process/index.js';
-import { Via, type Router } from '../../router/index.js';
-import type { Deliveries } from './outward/delivery-types.js';
-import type { TaskVerbs } from '../task/types.js';
-import type { MonitorOptions, ProcessSpawnOptions } from './process-types.js';
-import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
+import type { Router } from '../../router/index.js';
+import type { Deliveries } from './outward/port.js';
 
 /**
  * What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port

@@ -1,40 +1,6 @@
 import { OptionError, z } from '../../base/index.js';
-import { NO_RULES, UNBOUNDED, type MailboxRules, type Overflow, type SizeOf } from '../../mailbox/index.js';
-
-/**
- * What a mailbox holds and what it does when that is reached. Everything is optional: without any the mailbox is
- * unbounded and strict between lanes.
- */
-export interface MailboxOptions {
-  /** user messages it may hold, all lanes together, from 1; absent means unbounded (RE-09) */
-  readonly capacity?: number | undefined;
-  /**
-   * `critical` messages that come in when it is full: so many above `capacity`, default 16, 0 for none. So a
-   * cancellation reaches an agent that drowns in work: at most `capacity` messages below critical, `capacity + reserve`
-   * in all
-   */
-  readonly reserve?: number | undefined;
-  /** bytes it may hold, from 1: texts as UTF-8, byte arrays by their length, anything else as `sizeOf` says */
-  readonly capacityBytes?: number | undefined;
-  /**
-   * bytes of a payload that is neither text nor bytes, a whole number from 0; must tell the same for the same payload.
-   * Without it such a payload is refused with UNSIZABLE_PAYLOAD
-   */
-  readonly sizeOf?: SizeOf | undefined;
-  /**
-   * what happens to a message that finds it full, default `reject`: the arriving one is refused (`reject`) or dropped
-   * (`drop-newest`), the oldest of the lowest lane is evicted for it (`drop-oldest`), or `put` waits (`suspend`)
-   */
-  readonly overflow?: Overflow | undefined;
-  /** queued messages from which on there is one alarm, until `lowWater` is reached; at most `capacity` */
-  readonly highWater?: number | undefined;
-  /** queued messages at which the alarm is over, below `highWater`; default half of it, rounded down */
-  readonly lowWater?: number | undefined;
-  /**
-   * `strict` (default): a lower lane waits for all higher ones. `ageEvery`: one that was passed over so many times has a turn
-   */
-  readonly lanes?: 'strict' | { readonly ageEvery: number } | undefined;
-}
+import type { MailboxOptions, SizeOf } from '../../api/mailbox.js';
+import { NO_RULES, UNBOUNDED, type MailboxRules } from '../../mailbox/index.js';
 
 /** Default of `reserve`. */
 const RESERVE = 16;

@@ -1,10 +1,13 @@
 import { OptionError, parseOptions, timeoutMs, delayMs, unknownKey, z } from '../../base/index.js';
-import { RANKS, Rank, type Priority } from '../../mailbox/index.js';
-import { Level, LEVELS, type Coalesce, type ProcessPriority } from '../../process/index.js';
-import { Via, type PutOptions as PutRead, type RequestOptions } from '../../router/index.js';
+import { Via } from '../../api/address.js';
+import type { CallOptions, CastOptions, PutOptions, StartOptions } from '../../api/agent.js';
+import type { ProcessPriority } from '../../api/inspect.js';
+import type { Priority } from '../../api/mailbox.js';
+import type { DebugOption } from '../../api/sys.js';
+import { RANKS, Rank } from '../../mailbox/index.js';
+import { Level, LEVELS, type Coalesce } from '../../process/index.js';
+import type { PutOptions as PutRead, RequestOptions } from '../../router/index.js';
 import { mailboxSchema } from './mailbox-options.js';
-import type { DebugOption } from './sys/sys.js';
-import type { CallOptions, CastOptions, PutOptions, StartOptions } from './types.js';
 
 /** Default timeout of a call, ms (GS-10). */
 export const CALL_TIMEOUT_MS = 5_000;

@@ -1,10 +1,10 @@
 import { OptionError } from '../../base/index.js';
-import {
-  Alias, LEVELS, MonitorExtra, priorityOf, type AliasMode, type Process, type ProcessPriority,
-} from '../../process/index.js';
+import type { AliasMode } from '../../api/address.js';
+import type { ProcessPriority } from '../../api/inspect.js';
+import type { AliasOptions, MonitorOptions, ProcessFlags } from '../../api/process.js';
+import { Alias, LEVELS, MonitorExtra, priorityOf, type Process } from '../../process/index.js';
 import { checkKeys } from './options.js';
 import type { SpawnOptions } from './host.js';
-import type { AliasOptions, MonitorOptions, ProcessFlags } from './process-types.js';
 
 /**
  * Options of the process verbs, checked where they enter: whoever gets one wrong has done nothing (PR-10, MO-09,

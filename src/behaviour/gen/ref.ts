@@ -1,10 +1,12 @@
 import {
   callError, isA, shownAs, timeoutMs, type CallError, type CallErrorCode, type ExitReason,
 } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
+import type { CallResult } from '../../api/call.js';
 import { INFO, Mailbox, mailboxStats, Rank, STOP, UNBOUNDED, type Op } from '../../mailbox/index.js';
 import {
-  accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, type Address, type Kernel,
-  type LostCode, type Pid, type Process, type RefusedSend,
+  accept, boundOf, acceptIn, acceptWith, closeMailbox, fenced, Phase, pushSignal, refusalOf, type Address,
+  type Kernel, type LostCode, type Process, type RefusedSend,
 } from '../../process/index.js';
 import {
   findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest,
@@ -17,8 +19,8 @@ import { PayloadError } from './schema.js';
 import { ended } from './stop.js';
 import { unknownOperation, type UsedVerb } from './request/unknown.js';
 import { openStream } from './request/open-stream.js';
-import { callFailure, isAbort, type CallResult } from './request/call-result.js';
-import type { AgentStats } from './types.js';
+import { callFailure, isAbort } from './request/call-result.js';
+import type { AgentStats } from '../../api/agent.js';
 import { Verb, type Gives, type Listener } from './request/verb.js';
 
 /**

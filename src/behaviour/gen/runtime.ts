@@ -1,7 +1,7 @@
 import { OptionError, shownAs } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/agent.js';
 import type { Op, OpRun } from '../../mailbox/index.js';
 import type { Behaviour, Process } from '../../process/index.js';
-import type { AnyDefinition } from './types.js';
 
 /** The `self` of one incarnation, as a start needs it: whether init's result is taken, and what it becomes. */
 export interface Instance {

@@ -1,9 +1,10 @@
 import { delayMs, type ExitReason } from '../../base/index.js';
+import { Timeout } from '../../api/messages.js';
+import { Ignore, InitFailure, Stop } from '../../api/returns.js';
 import { CONTINUE, Rank, STOP } from '../../mailbox/index.js';
-import { Phase, pushSignal, Timeout, type Process } from '../../process/index.js';
+import { Phase, pushSignal, type Process } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { Answering, Flag } from './answering.js';
-import { Ignore, InitFailure, Stop } from './control.js';
 import { askIdle, beginIdle } from './idle.js';
 import { handles } from './unreturned.js';
 

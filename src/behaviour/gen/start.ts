@@ -1,13 +1,16 @@
 import {
   Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason,
 } from '../../base/index.js';
+import type { MonitorRef, Via } from '../../api/address.js';
+import type { AnyDefinition, StartOptions } from '../../api/agent.js';
+import { Control, Ignore, InitFailure, Stop } from '../../api/returns.js';
 import type { MailboxRules } from '../../mailbox/index.js';
 import {
   exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Level,
-  type MonitorRef, type Process,
+  type Process,
 } from '../../process/index.js';
-import { checkStartName, type Taken, type Via } from '../../router/index.js';
-import { badReturn, Control, Ignore, InitFailure, isControl, Stop } from './control.js';
+import { checkStartName, type Taken } from '../../router/index.js';
+import { badReturn, isControl } from './control.js';
 import { lastReason } from './ending.js';
 import type { Host } from './host.js';
 import { mailboxRules } from './mailbox-options.js';
@@ -15,7 +18,6 @@ import { AgentRefImpl } from './ref.js';
 import { levelOf, readStart, splitArgs } from './options.js';
 import { runtimeOf, type Instance, type RuntimeDefinition } from './runtime.js';
 import { debugFromStart } from './sys/sys.js';
-import type { AnyDefinition, StartOptions } from './types.js';
 import { checkReturned } from './unreturned.js';
 
 /** Everything a start needs, checked and split; what a supervisor keeps of a child. */

@@ -1,5 +1,5 @@
+import type { Control } from '../../api/returns.js';
 import { Run, type Process } from '../../process/index.js';
-import type { Control } from './control.js';
 
 /*
  * Development: a control value does something only when the handler returns it. `self.refuse('NO_FUNDS');` as a

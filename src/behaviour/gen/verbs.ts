@@ -2,10 +2,24 @@ import {
   CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type
   ExitReason,
 } from '../../base/index.js';
+import type { Sys } from '../../api/sys.js';
+import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
+import type { AnyDefinition, ProcessRef, ProcessSelf } from '../../api/agent.js';
+import { TimerAnswer, TimerFired } from '../../api/messages.js';
+import type {
+  Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions,
+} from '../../api/outward.js';
+import type {
+  AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions,
+  SendOptions, SignalOptions, TimerOptions, TimerQuery, Timers,
+} from '../../api/process.js';
+import type { RequestVerbs } from '../../api/requests.js';
+import type { TaskVerbs } from '../../api/tasks.js';
 import { TIMER } from '../../mailbox/index.js';
 import {
-  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, TimerAnswer,
-  TimerFired, unalias, unlink, type MonitorRef, type Pid, type TimerRef, type Address,
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink,
+  Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, unalias,
+  unlink, type Address,
 } from '../../process/index.js';
 import { titleOf } from '../../router/index.js';
 import { guardedController } from './guard.js';
@@ -13,20 +27,10 @@ import { addressOf, hostOf, type Host } from './host.js';
 import {
   checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS,
 } from './process-options.js';
-import type {
-  Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions,
-} from './outward/outward-types.js';
-import type {
-  AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
-  SignalOptions, TimerOptions, TimerQuery,
-} from './process-types.js';
 import type { AgentRefImpl } from './ref.js';
-import type { RequestVerbs } from './request/request-types.js';
 import { RequestVerbsImpl } from './request/request-verbs.js';
-import type { TaskVerbs } from '../task/types.js';
-import { Sys } from './sys/sys.js';
-import { Timers } from './outward/timers.js';
-import type { AnyDefinition, ProcessRef, ProcessSelf, Target } from './types.js';
+import { SysImpl } from './sys/sys.js';
+import { TimersImpl } from './outward/timers.js';
 import { Verb } from './request/verb.js';
 
 /**
@@ -151,7 +155,7 @@ export class Verbs {
 
   get timers(): Timers {
     this.need('timers');
-    return new Timers(this.host, this.p);
+    return new TimersImpl(this.host, this.p);
   }
 
   /* ---- links, monitors, exits ---- */
@@ -312,7 +316,7 @@ export class Verbs {
   }
 
   sys(to: Target): Sys {
-    return new Sys(addressOf(this.host, to), this.host, this.p);
+    return new SysImpl(addressOf(this.host, to), this.host, this.p);
   }
 
   /* ---- calls to the outside ---- */

@@ -1,17 +1,18 @@
 import {
   atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, z,
 } from '../../base/index.js';
-import { isOurs, Phase, type Address, type Pid, type Process } from '../../process/index.js';
+import type { Pid, Target, Via, ViaProvider } from '../../api/address.js';
+import type { Definition, ProcessVerbs } from '../../api/agent.js';
+import { isOurs, Phase, type Address, type Process } from '../../process/index.js';
 import type { Entry} from '../../router/index.js';
 import {
-  anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern, type Via, type ViaProvider,
+  anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern,
 } from '../../router/index.js';
 import { callerOf, needed } from '../gen/caller.js';
 import { defineAgent } from '../agent/definition.js';
 import { addressOf, type Host } from '../gen/host.js';
 import { runtimeOf } from '../gen/runtime.js';
 import type { AgentSelf } from '../gen/self.js';
-import type { Definition, ProcessVerbs, Target } from '../gen/types.js';
 
 /** What `defineRegistry` takes. */
 export interface RegistrySpec {

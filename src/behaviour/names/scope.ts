@@ -1,6 +1,10 @@
 import { callError, isA, OptionError, parseOptions, z } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
+import type {
+  AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs,
+} from '../../api/agent.js';
 import { INFO, type Op } from '../../mailbox/index.js';
-import { fenced, Phase, type Address, type Pid, type Process } from '../../process/index.js';
+import { fenced, Phase, type Address, type Process } from '../../process/index.js';
 import {
   broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef,
 } from '../../router/index.js';
@@ -10,7 +14,6 @@ import type { Host } from '../gen/host.js';
 import { PayloadError } from '../gen/schema.js';
 import { runtimeOf } from '../gen/runtime.js';
 import type { AgentSelf } from '../gen/self.js';
-import type { AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs } from '../gen/types.js';
 
 /** What `defineScope` returns: start it like any agent, use it through `system.scope`. */
 export interface ScopeDefinition<G> extends Definition<[], object, Record<never, never>, Record<never, never>> {

@@ -1,20 +1,22 @@
 import { atOnce, Deadline, delayMs, isThenable, handled, OptionError, settle, shownAs } from '../../base/index.js';
+import type { Pid, Via } from '../../api/address.js';
+import type { AgentStats, ProcessSelf } from '../../api/agent.js';
+import { type Down, Exit } from '../../api/messages.js';
+import type { SysCallbacks, SysLink } from '../../api/sys.js';
 import { INFO, Kind, type Op } from '../../mailbox/index.js';
 import {
-  accept, Exit, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase,
-  spawnProcess, takeDown, withdrawn, type Behaviour, type Down, type Holding, type Kept, type Kernel, type Pid,
-  type Process,
+  accept, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase,
+  spawnProcess, takeDown, withdrawn, type Behaviour, type Holding, type Kept, type Kernel, type Process,
 } from '../../process/index.js';
 import {
-  checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Via, type Watched,
+  checkStartName, hold, letGo, unwatch, watchSignal, type Abortable, type Taken, type Watched,
 } from '../../router/index.js';
 import { lastReason } from '../gen/ending.js';
 import { hostOf, rejected, type SpawnOptions } from '../gen/host.js';
 import { checkKeys, checkSignal } from '../gen/options.js';
 import { statsOf } from '../gen/ref.js';
 import { ended } from '../gen/stop.js';
-import { joinSys, type SysCallbacks, type SysLink } from '../gen/sys/special.js';
-import type { AgentStats, ProcessSelf } from '../gen/types.js';
+import { joinSys } from '../gen/sys/special.js';
 import { Verbs } from '../gen/verbs.js';
 
 type Body = (self: ProcessSelf) => unknown;

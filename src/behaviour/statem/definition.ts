@@ -1,12 +1,14 @@
 import { OptionError } from '../../base/index.js';
+import type { StandardSchema } from '../../api/schema.js';
+import type {
+  AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts,
+  StatesSpec,
+} from '../../api/statem.js';
 import { Kind, Op } from '../../mailbox/index.js';
 import { checkFunctions, checkObject, checkSpecKeys, isTable } from './check.js';
-import { checkPayload, type StandardSchema } from '../gen/schema.js';
+import { checkPayload } from '../gen/schema.js';
 import { statemBehaviour } from './statem.js';
 import { StatemRuntime, StateTable, type Callback, type GivenState } from './runtime.js';
-import type {
-  AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts, StatesSpec,
-} from './types.js';
 
 /**
  * Defines a state machine, OTP's gen_statem with a table of handlers for each state. The protocol is inferred: an

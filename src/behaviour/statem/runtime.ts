@@ -1,11 +1,11 @@
 import { CastcallError, OptionError } from '../../base/index.js';
+import type { StandardSchema } from '../../api/schema.js';
+import type { AnyOperations, AnyStatem, Converted, StatemStatus } from '../../api/statem.js';
 import { Kind, type Op, type OpRun } from '../../mailbox/index.js';
 import type { Behaviour, Process } from '../../process/index.js';
 import { RuntimeDefinition } from '../gen/runtime.js';
-import type { StandardSchema } from '../gen/schema.js';
 import { whatever } from './check.js';
 import { StatemSelf } from './self.js';
-import type { AnyOperations, AnyStatem, Converted, StatemStatus } from './types.js';
 
 /** A user's callback: self, then what the event carries. */
 export type Callback = (self: StatemSelf, given: unknown) => unknown;

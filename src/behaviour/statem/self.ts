@@ -1,8 +1,8 @@
 import { CastcallError, type ExitReason } from '../../base/index.js';
+import { Ignore, Stop } from '../../api/returns.js';
 import { CONTINUE, Rank, STOP, type Op } from '../../mailbox/index.js';
 import { Phase, pushSignal, type Process } from '../../process/index.js';
 import { Answering } from '../gen/answering.js';
-import { Ignore, Stop } from '../gen/control.js';
 import { whatever } from './check.js';
 import { Inside, type Queued } from './queue.js';
 import type { StateTable, StatemRuntime } from './runtime.js';

@@ -1,8 +1,9 @@
 import { CastcallError, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
+import type { Down, Exit } from '../../api/messages.js';
 import { CONTINUE, Kind, Rank, type Extra, type Op } from '../../mailbox/index.js';
 import {
-  exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Down, type Exit, type Process,
-  type SysHooks, type Turnover,
+  exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Process, type SysHooks,
+  type Turnover,
 } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';

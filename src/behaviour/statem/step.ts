@@ -1,9 +1,11 @@
 import { CastcallError, isThenable } from '../../base/index.js';
+import { NoReply, Refusal } from '../../api/returns.js';
+import type { InsertedEvent } from '../../api/statem.js';
 import { INFO, Kind } from '../../mailbox/index.js';
 import type { Process } from '../../process/index.js';
 import type { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
-import { isControl, NoReply, Refusal } from '../gen/control.js';
+import { isControl } from '../gen/control.js';
 import { whatever } from './check.js';
 import { invoke } from './dispatch.js';
 import { sameState } from '../gen/equal.js';
@@ -11,7 +13,6 @@ import { GENERIC_TIMED_OUT, INTERNAL, OVER, Queued, STATE_TIMED_OUT, TIMED_OUT }
 import { statemRuntimeOf } from './runtime.js';
 import { Step, type StatemSelf } from './self.js';
 import { bad, EVENT_TIMEOUT, Move, STATE_TIMEOUT, Transition, type Action } from './transition.js';
-import type { InsertedEvent } from './types.js';
 import { checkReturned } from '../gen/unreturned.js';
 
 /*

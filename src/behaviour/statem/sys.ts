@@ -1,11 +1,12 @@
 import { atOnce, CastcallError, HIDDEN, type ExitReason } from '../../base/index.js';
-import { Phase, type Pid, type Process, type Report, type SysHooks } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import type { InsertedEvent, StatemStatus } from '../../api/statem.js';
+import { Phase, type Process, type Report, type SysHooks } from '../../process/index.js';
 import { whatever } from './check.js';
 import { eventOf, type Queued } from './queue.js';
 import { statemRuntimeOf } from './runtime.js';
 import type { StatemSelf } from './self.js';
 import { EVENT_TIMEOUT, STATE_TIMEOUT } from './transition.js';
-import type { InsertedEvent, StatemStatus } from './types.js';
 
 /** The log line of an abnormal end (SM-25), beside the crash report that every process makes. */
 export interface StatemReport extends Report, StatemStatus {

@@ -1,6 +1,7 @@
+import type { When } from '../../api/statem.js';
 import { cancelTimer, startTimer, type Process, type ProcessTimer } from '../../process/index.js';
 import { GENERIC_TIMED_OUT, STATE_TIMED_OUT, TIMED_OUT } from './queue.js';
-import { EVENT_TIMEOUT, STATE_TIMEOUT, type TimeoutAction, type TimeoutKey, type When } from './transition.js';
+import { EVENT_TIMEOUT, STATE_TIMEOUT, type TimeoutAction, type TimeoutKey } from './transition.js';
 import type { Op } from '../../mailbox/index.js';
 
 /**

@@ -1,11 +1,9 @@
+import type * as api from '../../api/statem.js';
 import { DELAY_MAX_MS, OptionError } from '../../base/index.js';
+import type { From } from '../../api/agent.js';
+import { Control } from '../../api/returns.js';
+import type { AnyStatem, InsertedEvent, When } from '../../api/statem.js';
 import { Request } from '../../router/index.js';
-import { Control } from '../gen/control.js';
-import type { AnyStatem, InsertedEvent } from './types.js';
-import type { From } from '../gen/types.js';
-
-/** When a timeout is due: in so many ms; at that reading of `self.now()`; or what to do with a running one. */
-export type When = number | 'infinity' | 'cancel' | 'update' | { readonly at: number };
 
 /** The key of a timeout: the two unnamed ones, or a generic one's name. */
 export const EVENT_TIMEOUT: unique symbol = Symbol('timeout');
@@ -32,28 +30,8 @@ export type Move = (typeof Move)[keyof typeof Move];
 const EVENT_TYPES: ReadonlySet<unknown> =
   new Set(['call', 'cast', 'info', 'internal', 'timeout', 'stateTimeout', 'genericTimeout']);
 
-/**
- * What a state callback decides: where to go, and actions in the order in which they are written (SM-04). Made by
- * `self.keep`, `self.next`, `self.repeat` and `self.stop`, and returned (or thrown, SM-18); one that is not returned does
- * nothing. Replies are sent in that order as soon as the callback has returned; for `postpone`, `hibernate` and each
- * timeout the last one wins.
- *
- * Errors: a wrong argument is an OptionError `BAD_ACTION` at the call.
- *
- * @example
- * const Turnstile = defineStatem({
- *   init: () => ({ state: 'locked', data: { coins: 0 } }),
- *   states: {
- *     locked: { calls: { coin(self) { self.data.coins++; return self.next('open').reply('thanks').stateTimeout(10_000); } } },
- *     open: { calls: { coin: () => 'no need' }, stateTimeout: (self) => self.next('locked') },
- *   },
- * });
- * const turnstile = system.start(Turnstile);
- * await turnstile.call('coin'); // => 'thanks'
- * await turnstile.call('coin'); // => 'no need'
- * @since 0.2.0
- */
-export class Transition<out R> extends Control {
+/** See `Transition` of api. */
+export class Transition<out R> extends Control implements api.Transition<R> {
   /** carries the type of the reply; there is nothing at run time */
   declare readonly replies?: R;
   readonly kind = 'transition' as const;
@@ -69,27 +47,22 @@ export class Transition<out R> extends Control {
     super();
   }
 
-  /** answers the call that is being handled */
   reply<V>(value: V): Transition<R | V> {
     return this.with({ kind: 'reply', from: this.caller('reply'), value });
   }
 
-  /** answers a call that was left unanswered before; to one that is over it does nothing */
   replyTo(from: From, value: unknown): this {
     return this.with({ kind: 'reply', from: request('replyTo', from), value });
   }
 
-  /** an error to the caller of the call that is being handled */
   refuse(code: string, details?: unknown): this {
     return this.with({ kind: 'refuse', from: this.caller('refuse'), code: String(code), details });
   }
 
-  /** the event comes again after the next change of state, before any event from outside (SM-05) */
   postpone(on: boolean = true): this {
     return this.with({ kind: 'postpone', on: flag('postpone', on) });
   }
 
-  /** an event of any type, to be handled before everything that is queued (SM-07); it is not checked by a schema */
   nextEvent(event: InsertedEvent): this {
     const given = event as InsertedEvent | null;
     if (typeof given !== 'object' || given === null || !EVENT_TYPES.has(given.type)) {
@@ -100,42 +73,34 @@ export class Transition<out R> extends Control {
     return this.with({ kind: 'nextEvent', event });
   }
 
-  /** an event that only the machine itself can make (SM-09) */
   internal(content?: unknown): this {
     return this.with({ kind: 'nextEvent', event: { type: 'internal', content } });
   }
 
-  /** the event timeout: due unless any event comes first (SM-10); 0 is due before any event from outside (SM-13) */
   timeout(when: When, content?: unknown): this {
     return this.timed('timeout', EVENT_TIMEOUT, when, content);
   }
 
-  /** the state timeout: due unless the state changes first; set with a change it belongs to the new state (SM-11) */
   stateTimeout(when: When, content?: unknown): this {
     return this.timed('stateTimeout', STATE_TIMEOUT, when, content);
   }
 
-  /** a timeout of that name, due whatever happens, unless it is set anew or cancelled (SM-12) */
   genericTimeout(name: string, when: When, content?: unknown): this {
     return this.timed('genericTimeout', timeoutName('genericTimeout.name', name), when, content);
   }
 
-  /** a hint: give spare storage back when nothing is queued after this (SM-22) */
   hibernate(on: boolean = true): this {
     return this.with({ kind: 'hibernate', on: flag('hibernate', on) });
   }
 
-  /** other callbacks from now on, those of the enter call included (SM-21); the protocol of the refs stays */
   changeModule(definition: AnyStatem): this {
     return this.with({ kind: 'module', how: 'change', definition });
   }
 
-  /** the same, to be undone by `popModule` */
   pushModule(definition: AnyStatem): this {
     return this.with({ kind: 'module', how: 'push', definition });
   }
 
-  /** back to the callbacks before the last `pushModule`; ends the machine with BAD_ACTION when there are none */
   popModule(): this {
     return this.with({ kind: 'module', how: 'pop', definition: null });
   }

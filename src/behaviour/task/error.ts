@@ -1,5 +1,5 @@
 import { CastcallError, isError, printable, printableLogged, type ExitReason } from '../../base/index.js';
-import type { Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
 
 /** The stable codes of a {@link TaskError}. */
 export type TaskErrorCode = 'EXIT' | 'TIMEOUT' | 'NOPROC' | 'NOT_OWNER' | 'BUSY' | 'ZOMBIE';

@@ -1,8 +1,8 @@
 import { Deadline, markHandled, unstacked } from '../../base/index.js';
+import type { TaskOutcome, YieldManyOptions } from '../../api/tasks.js';
 import { exitProcess } from '../../process/index.js';
 import { TaskError } from './error.js';
 import type { TaskRecord } from './task.js';
-import type { TaskOutcome, YieldManyOptions } from './types.js';
 import { OutcomeWait } from './wait.js';
 
 type Outcome = TaskOutcome<unknown> | undefined;

@@ -1,4 +1,5 @@
 import { handled, OptionError, Ring, timeoutMs, unstacked, type ExitReason } from '../../base/index.js';
+import type { StreamOutcome, TaskStreamOptions } from '../../api/tasks.js';
 import {
   exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Level, type Process,
 } from '../../process/index.js';
@@ -7,7 +8,6 @@ import { checkKeys } from '../gen/options.js';
 import { Source, type Items, type Puller } from '../gen/request/source.js';
 import { recordOf, spawnTask, type TaskRecord } from './task.js';
 import { TaskError } from './error.js';
-import type { StreamOutcome, TaskStreamOptions } from './types.js';
 import { TaskWait } from './wait.js';
 
 type Outcome = StreamOutcome<unknown, unknown>;

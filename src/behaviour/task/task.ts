@@ -1,12 +1,14 @@
 import { isOrderly, isThenable, jsonOf, printable, settle, type ExitReason } from '../../base/index.js';
+import type { MonitorRef, Pid } from '../../api/address.js';
+import type { Down } from '../../api/messages.js';
+import type { TaskOutcome } from '../../api/tasks.js';
 import { DOWN } from '../../mailbox/index.js';
 import {
-  ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch, watchAgain,
-  Withdrawable, type Behaviour, type Down, type Kernel, type MonitorRef, type Pid, type Process, type Report,
+  ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch,
+  watchAgain, Withdrawable, type Behaviour, type Kernel, type Process, type Report,
 } from '../../process/index.js';
 import { lastReason } from '../gen/ending.js';
 import { bodyRuns, PLAIN, PlainSelf } from '../plain/plain.js';
-import type { TaskOutcome } from './types.js';
 
 /**
  * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with `normal` follows

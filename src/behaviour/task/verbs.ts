@@ -1,4 +1,7 @@
 import { OptionError, timeoutMs } from '../../base/index.js';
+import type {
+  TaskOutcome, TaskStartOptions, TaskStreamOptions, TaskWaitOptions, YieldManyOptions,
+} from '../../api/tasks.js';
 import { exitProcess, exitSignal, fenced, Level, unlink, type Kernel, type Process } from '../../process/index.js';
 import { rejectedWith } from '../gen/host.js';
 import { checkKeys, levelOf } from '../gen/options.js';
@@ -7,7 +10,6 @@ import type { Items } from '../gen/request/source.js';
 import { TaskError } from './error.js';
 import { awaitAll, yieldAll } from './many.js';
 import { readPlan, TaskStreamImpl } from './stream.js';
-import type { TaskOutcome, TaskStartOptions, TaskStreamOptions, TaskWaitOptions, YieldManyOptions } from './types.js';
 import { AwaitWait, OutcomeWait } from './wait.js';
 
 /** Default of every wait for a task, ms. */

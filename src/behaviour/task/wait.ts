@@ -1,8 +1,8 @@
 import { markHandled, unstacked, type ExitReason } from '../../base/index.js';
+import type { TaskOutcome } from '../../api/tasks.js';
 import { CallSlot, trackCall, untrackCall } from '../../process/index.js';
 import { TaskError } from './error.js';
 import type { TaskListener, TaskRecord } from './task.js';
-import type { TaskOutcome } from './types.js';
 
 /**
  * One wait of an owner for one task. It is an unsettled request of its owner, so that it goes when the owner ends, and

@@ -1,4 +1,5 @@
-import type { AgentRef, AnyDefinition, ProcessVerbs, ScopeRef, Sends } from '../../behaviour/index.js';
+import type { AgentRef, AnyDefinition, ProcessVerbs, Sends } from '../../api/agent.js';
+import type { ScopeRef } from '../../behaviour/index.js';
 import type { BalanceStrategy } from './strategy.js';
 
 /** Options of `system.balance`. */

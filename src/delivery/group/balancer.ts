@@ -1,6 +1,7 @@
 import { shownAs } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/agent.js';
 import {
-  AgentRefImpl, hostOf, refusedSend, runtimeOf, Verb, type AnyDefinition, type Gives, type Host, type Listener,
+  AgentRefImpl, hostOf, refusedSend, runtimeOf, Verb, type Gives, type Host, type Listener,
 } from '../../behaviour/index.js';
 import { fenced, Phase, type Process } from '../../process/index.js';
 import { makeBalance, type Balance } from './balance.js';

@@ -1,8 +1,11 @@
 import { isOrderly, Line, Own, type ExitReason, type Standing } from '../../base/index.js';
+import type { MonitorRef } from '../../api/address.js';
+import type { AnyDefinition, From } from '../../api/agent.js';
+import { Down } from '../../api/messages.js';
 import {
-  AgentRefImpl, defineAgent, runtimeOf, Verb, type AgentSelf, type AnyDefinition, type From, type RuntimeDefinition,
+  AgentRefImpl, defineAgent, runtimeOf, Verb, type AgentSelf, type RuntimeDefinition,
 } from '../../behaviour/index.js';
-import { Down, ReplySlot, type MonitorRef, type Process } from '../../process/index.js';
+import { ReplySlot, type Process } from '../../process/index.js';
 import { dynamicDefinition, Intensity } from '../../supervisor/index.js';
 import { loadOf } from './member.js';
 import type { PoolPlan } from './pool-options.js';

@@ -1,5 +1,5 @@
 import { OptionError, parseOptions, z } from '../../base/index.js';
-import type { MailboxOptions } from '../../behaviour/index.js';
+import type { MailboxOptions } from '../../api/mailbox.js';
 import type { Shutdown } from '../../supervisor/index.js';
 
 /** Options of `pool`, after the init arguments of its workers. */

@@ -1,5 +1,5 @@
-import type { AgentRef, AnyDefinition, ProcessVerbs, Sends } from '../../behaviour/index.js';
-import type { Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import type { AgentRef, AnyDefinition, ProcessVerbs, Sends } from '../../api/agent.js';
 
 /** Options of `pool.checkout`. */
 export interface CheckoutOptions {

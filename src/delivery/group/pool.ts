@@ -1,12 +1,14 @@
 import {
   adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs,
 } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
+import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/agent.js';
 import {
-  AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, Verb, type AnyDefinition,
-  type ArgsThen, type Gives, type Host, type InitArgs, type RuntimeDefinition,
+  AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, Verb, type Gives,
+  type Host, type RuntimeDefinition,
 } from '../../behaviour/index.js';
 import {
-  isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Pid, type Process,
+  isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Process,
 } from '../../process/index.js';
 import { checkName, titleOf } from '../../router/index.js';
 import {

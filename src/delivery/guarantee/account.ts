@@ -1,5 +1,5 @@
 import { callError } from '../../base/index.js';
-import type { DeliveryOutcome, OutcomeKind } from '../../behaviour/index.js';
+import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
 import type { Op } from '../../mailbox/index.js';
 import type { Address, Kernel, Process } from '../../process/index.js';
 import { titleOf, type Router } from '../../router/index.js';

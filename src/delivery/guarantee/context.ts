@@ -1,5 +1,6 @@
 import { adopt, delayMs, isThenable } from '../../base/index.js';
-import { NO_REPLY, type DeliveryContext } from '../../behaviour/index.js';
+import type { DeliveryContext } from '../../api/delivery.js';
+import { NO_REPLY } from '../../behaviour/index.js';
 import { Kind, Op } from '../../mailbox/index.js';
 import { fenced, type Process } from '../../process/index.js';
 import type { Delivered } from './delivered.js';

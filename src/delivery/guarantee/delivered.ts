@@ -1,5 +1,6 @@
 import { callError, HIDDEN, isError, isOrderly, type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason } from '../../base/index.js';
-import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState, Terms } from '../../behaviour/index.js';
+import type { DeliveryOutcome, FailedAttempt, OutcomeKind, ReceiptState } from '../../api/delivery.js';
+import type { Terms } from '../../behaviour/index.js';
 import type { Op, Waiter } from '../../mailbox/index.js';
 import { Phase, type Address, type Behaviour, type DeliveryReport, type LostCode, type Process } from '../../process/index.js';
 import { Request, RequestExtra, titleOf, type DeadLetter } from '../../router/index.js';
@@ -27,10 +28,9 @@ const MARKS = 1_023;
 const ATTEMPTS = 10;
 
 /**
- * One message with a guarantee. To the agent that handles it it is a request, whose reply is the acknowledgement: the handler
- * succeeded. It outlives the incarnations that it is given to.
- *
- * Millions of them may wait: what is shared is in its route, what is rare in `Rare`, what excludes each other in one field.
+ * One message with a guarantee: to the agent that handles it a request, whose reply is the acknowledgement. It outlives
+ * incarnations. Millions may wait: what is shared is in its route, what is rare in `Rare`, what excludes each other in
+ * one field.
  */
 export class Delivered extends Request implements Followed {
   /** see `Exit.kept` */

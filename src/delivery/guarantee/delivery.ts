@@ -2,9 +2,11 @@ import {
   CallError, callError, Deadline, deepFreeze, hashText, isA, markHandled, OptionError, type CallErrorCode,
   type ExitReason,
 } from '../../base/index.js';
+import type {
+  DeliverOptions, DeliveryDefaults, DeliveryOutcome, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
+} from '../../api/delivery.js';
 import {
-  AgentDefinition, readCall, readDeliver, termsOf,
-  type Deliveries, type DeliverOptions, type DeliveryDefaults, type DeliveryOutcome, type DeliveryStats, type Receipt, type RecentQuery, type RuntimeDefinition, type SettledDelivery, type Terms,
+  AgentDefinition, readCall, readDeliver, termsOf, type Deliveries, type RuntimeDefinition, type Terms,
 } from '../../behaviour/index.js';
 import { Extra, type Op } from '../../mailbox/index.js';
 import {

@@ -1,5 +1,5 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
-import type { DeliveryOutcome, OutcomeKind } from '../../behaviour/index.js';
+import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
 import { Rank } from '../../mailbox/index.js';
 import {
   accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Mail, type Process,

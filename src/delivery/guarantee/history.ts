@@ -1,5 +1,5 @@
 import { parseOptions, Ring, z } from '../../base/index.js';
-import type { RecentQuery, SettledDelivery } from '../../behaviour/index.js';
+import type { RecentQuery, SettledDelivery } from '../../api/delivery.js';
 import type { Delivered } from './delivered.js';
 import { Settled } from './outcome.js';
 

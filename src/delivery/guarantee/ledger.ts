@@ -1,5 +1,5 @@
 import { weightOf } from '../../base/index.js';
-import type { DeliveryOutcome, ReceiptState } from '../../behaviour/index.js';
+import type { DeliveryOutcome, ReceiptState } from '../../api/delivery.js';
 import type { Op } from '../../mailbox/index.js';
 import { Delivered } from './delivered.js';
 import type { Digest, Digester } from './digest.js';

@@ -1,5 +1,5 @@
 import { printable, toldAs } from '../../base/index.js';
-import type { DeliveryOutcome, FailedAttempt, SettledDelivery } from '../../behaviour/index.js';
+import type { DeliveryOutcome, FailedAttempt, SettledDelivery } from '../../api/delivery.js';
 
 /** What became of a delivery, as it is made. */
 export class Outcome {

@@ -1,5 +1,5 @@
 import { Deadline, type Deadlines } from '../../base/index.js';
-import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../behaviour/index.js';
+import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { Waiter } from '../../mailbox/index.js';
 import type { DeadLetter, RequestExtra } from '../../router/index.js';
 import type { AcceptanceWait } from './acceptance-wait.js';

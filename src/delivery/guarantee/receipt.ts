@@ -1,5 +1,5 @@
 import { Ring, shownAs } from '../../base/index.js';
-import type { DeliveryOutcome, Receipt, ReceiptState } from '../../behaviour/index.js';
+import type { DeliveryOutcome, Receipt, ReceiptState } from '../../api/delivery.js';
 
 /** A message as its sender's side sees it: on its way, or remembered. */
 export interface Followed {

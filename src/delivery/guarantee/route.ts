@@ -1,5 +1,6 @@
 import type { ExitReason } from '../../base/index.js';
-import type { DeliveryOutcome, OutcomeKind, Terms } from '../../behaviour/index.js';
+import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
+import type { Terms } from '../../behaviour/index.js';
 import type { Op } from '../../mailbox/index.js';
 import type { Address, Behaviour, Kernel, Process } from '../../process/index.js';
 import type { Delivered } from './delivered.js';

@@ -1,5 +1,5 @@
 import { atOnce, fieldOf } from '../../base/index.js';
-import type { ErrorVerdict } from '../../behaviour/index.js';
+import type { ErrorVerdict } from '../../api/delivery.js';
 import type { Address, Process } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';
 import type { Delivered } from './delivered.js';

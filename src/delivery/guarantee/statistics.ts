@@ -1,5 +1,5 @@
-import type { DeliveryStats } from '../../behaviour/index.js';
-import type { Percentiles } from '../../mailbox/index.js';
+import type { DeliveryStats } from '../../api/delivery.js';
+import type { Percentiles } from '../../api/mailbox.js';
 
 const SAMPLES_MAX = 256;
 

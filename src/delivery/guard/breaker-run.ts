@@ -1,4 +1,5 @@
-import { checkKeys, checkSignal, type BreakerRunOptions } from '../../behaviour/index.js';
+import type { BreakerRunOptions } from '../../api/outward.js';
+import { checkKeys, checkSignal } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
 import type { Circuit, Passage } from './breaker.js';
 import { Run, type Asker } from './run.js';

@@ -4,7 +4,7 @@
 // off. A success decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which
 // costs three promises.
 import { atOnce, Deadline, markHandled, told } from '../../base/index.js';
-import type { BreakerChange, BreakerState, BreakerStats } from '../../behaviour/index.js';
+import type { BreakerChange, BreakerState, BreakerStats } from '../../api/outward.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../../process/index.js';
 import { hold, letGo } from '../../router/index.js';
 import { BreakerOpenError } from './breaker-error.js';

@@ -1,5 +1,5 @@
 import { delayMs, OptionError, parseOptions, z } from '../../base/index.js';
-import type { LimitOptions } from '../../behaviour/index.js';
+import type { LimitOptions } from '../../api/outward.js';
 
 export interface ReadLimit {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { isA, timeoutMs } from '../../base/index.js';
-import { checkKeys, checkSignal, type LimitRunOptions } from '../../behaviour/index.js';
+import type { LimitRunOptions } from '../../api/outward.js';
+import { checkKeys, checkSignal } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { Limiter, Permit } from './limit.js';

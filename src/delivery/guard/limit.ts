@@ -1,5 +1,5 @@
 import { CastcallError, Deadline, DELAY_MAX_MS, fieldOf, isError, Line, type Standing } from '../../base/index.js';
-import type { LimitStats } from '../../behaviour/index.js';
+import type { LimitStats } from '../../api/outward.js';
 import { systemStopped, type Holding, type Kernel, type Process } from '../../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
 import { LimitTimeoutError } from './limit-error.js';

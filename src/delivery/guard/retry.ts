@@ -4,7 +4,7 @@
 // attempt.
 import pRetry from 'p-retry';
 import { adopt, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptions, z } from '../../base/index.js';
-import type { RetryOptions } from '../../behaviour/index.js';
+import type { RetryOptions } from '../../api/outward.js';
 import { isOurs, judged, type Holding, type Judge, type Kernel, type Process } from '../../process/index.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
 import { checkResult } from './lazy.js';

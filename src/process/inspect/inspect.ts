@@ -1,52 +1,16 @@
-import { mailboxStats, type MailboxStats } from '../../mailbox/index.js';
+import type { ProcessInfo, ProcessPriority, Status } from '../../api/inspect.js';
+import type { Pid } from '../../api/address.js';
+import { mailboxStats } from '../../mailbox/index.js';
 import { linksOf } from '../signal/link.js';
-import { Level, Phase, Run, type Pid, type Process } from '../record/process.js';
+import { Level, Phase, Run, type Process } from '../record/process.js';
 import { isSuspended } from '../signal/suspend.js';
 
-/**
- * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too
- * (PF-08);
- * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none (PR-20),
- * `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it, and has given its spare storage back (GS-31).
- */
-export type Status =
-  | 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
-
-/** Scheduling levels by name (PF-02). */
-export type ProcessPriority = 'low' | 'normal' | 'high' | 'max';
 export const LEVELS: Readonly<Record<ProcessPriority, Level>> =
   { low: Level.Low, normal: Level.Normal, high: Level.High, max: Level.Max };
 const NAMES: readonly ProcessPriority[] = ['low', 'normal', 'high', 'max'];
 
 export function priorityOf(p: Process): ProcessPriority {
   return NAMES[p.level] ?? 'normal';
-}
-
-/** What `system.inspect(pid)` tells of one process; a copy, taken now. */
-export interface ProcessInfo {
-  readonly pid: Pid;
-  readonly name: string | undefined;
-  readonly label: string | undefined;
-  readonly behaviour: string;
-  /** what it was started with: the definition of an agent, the name of a plain process's body */
-  readonly initialCall: string;
-  readonly status: Status;
-  /** the operation that is being handled */
-  readonly op: string | undefined;
-  readonly parent: Pid | undefined;
-  /** inherited from the spawner, undefined unless somebody has set one (PR-14) */
-  readonly groupLeader: Pid | undefined;
-  /** names or pids, nearest first (PL-07) */
-  readonly ancestors: readonly string[];
-  readonly links: readonly Pid[];
-  readonly monitors: readonly Pid[];
-  readonly monitoredBy: readonly Pid[];
-  readonly trapExit: boolean;
-  readonly priority: ProcessPriority;
-  readonly sensitive: boolean;
-  /** messages handled so far; only grows (PF-09) */
-  readonly reductions: number;
-  readonly mailbox: MailboxStats;
 }
 
 export function statusOf(p: Process): Status {

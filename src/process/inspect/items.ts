@@ -1,27 +1,9 @@
+import type { ProcessInfo, ProcessItems, QueuedMessage } from '../../api/inspect.js';
+import type { Down } from '../../api/messages.js';
 import { isUrgent, Kind, Rank, type Lane, type Mailbox, type Op, type Segment } from '../../mailbox/index.js';
 import { withdrawn } from '../signal/monitor.js';
-import type { Down } from '../signal/signal.js';
-import { inspectProcess, type ProcessInfo } from './inspect.js';
-import type { Pid, Process } from '../record/process.js';
-
-/** A queued message as `inspect` shows it: a plain message as it is, a request to an agent with its operation. */
-export type QueuedMessage = unknown;
-
-/**
- * The items that `system.inspect(target, items)` knows (PF-07): those of a whole ProcessInfo, and some that cost more.
- */
-export interface ProcessItems extends ProcessInfo {
-  /** what waits, in the order in which it will be looked at; hidden by `sensitive` (PF-04) */
-  readonly messages: readonly QueuedMessage[];
-  /** a copy of the process dictionary; hidden by `sensitive` */
-  readonly dictionary: ReadonlyMap<unknown, unknown>;
-  /** everything that is not yet received, signals too (RE-08) */
-  readonly messageQueueLength: number;
-  /** bytes of the runtime's own records for it, an estimate; V8 does not tell what its state takes (J4) */
-  readonly memory: number;
-  /** whom it has suspended, and how often (PR-20) */
-  readonly suspending: readonly { readonly pid: Pid; readonly count: number }[];
-}
+import { inspectProcess } from './inspect.js';
+import type { Process } from '../record/process.js';
 
 /** Reads items of one process, in the order asked for (PF-05). */
 export function readItems(p: Process, items: readonly (keyof ProcessItems)[]): unknown[] {

@@ -1,46 +1,9 @@
 import { told } from '../../base/index.js';
+import type { WatchdogEvent, WatchdogOptions } from '../../api/inspect.js';
 import type { Op } from '../../mailbox/index.js';
-import { KEPT, type Behaviour, type Pid, type Process } from '../record/process.js';
+import { KEPT, type Behaviour, type Process } from '../record/process.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { tell } from '../record/tell.js';
-
-/** What `system.watchdog` looks for; without a key that kind is not watched. */
-export interface WatchdogOptions {
-  /**
-   * queues: `long` and more user messages waiting is an event, and so is `short` and fewer after that; `short` is below
-   * `long`
-   */
-  readonly queue?: { readonly long: number; readonly short: number } | undefined;
-  /** handlers: ms on the thread, in one go, from which on a handler is an event */
-  readonly handlerMs?: number | undefined;
-  /**
-   * the event loop: whole ms from 50 that it may stand still. A thread watches it: within 50 ms more a line is on
-   * standard error, while it still stands, with the process that runs and its stack; the listener is told when it goes
-   * on
-   */
-  readonly stallMs?: number | undefined;
-}
-
-/** What a watchdog tells. */
-export type WatchdogEvent =
-  | { readonly kind:
-    | 'queue-long' | 'queue-short'; readonly pid: Pid; readonly name: string | undefined; readonly queued: number }
-  | { readonly kind: 'handler-long'; readonly pid: Pid; readonly name:
-    | string | undefined; readonly behaviour: string; readonly op: string; readonly ms: number }
-  | StallEvent;
-
-/** The event loop stood still. Process and stack are undefined where they could not be told. */
-export interface StallEvent {
-  readonly kind: 'stall';
-  readonly pid: Pid | undefined;
-  readonly name: string | undefined;
-  readonly behaviour: string | undefined;
-  readonly op: string | undefined;
-  /** how long, as the thread saw it: up to 20 ms less than it was */
-  readonly ms: number;
-  /** what the main thread was doing, innermost first */
-  readonly stack: readonly string[] | undefined;
-}
 
 /**
  * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is none: a send looks for

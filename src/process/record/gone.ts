@@ -1,4 +1,5 @@
-import type { NameCell, Pid, Process } from './process.js';
+import type { Pid } from '../../api/address.js';
+import type { NameCell, Process } from './process.js';
 
 /** The address of a process that has ended and is forgotten: nobody is there, and nobody will be. */
 export class Gone implements NameCell {

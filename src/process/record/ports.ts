@@ -1,6 +1,7 @@
 import type { ExitReason } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
 import type { Op } from '../../mailbox/index.js';
-import type { Pid, Process } from './process.js';
+import type { Process } from './process.js';
 import type { DeliveryReport } from './slot.js';
 
 /**

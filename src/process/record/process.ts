@@ -1,4 +1,5 @@
 import { shownAs, type Deadline, type ExitReason } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
 import type { Mailbox, Op } from '../../mailbox/index.js';
 import type { Hibernation } from '../kernel/hibernate.js';
 import type { Backlog } from '../send/kept.js';
@@ -7,13 +8,6 @@ import type { Monitor } from '../signal/monitor.js';
 import type { CrashDetails } from './ports.js';
 import type { ReplySlot, Tracked } from './slot.js';
 import type { OwnedTimer } from '../signal/timer.js';
-
-/**
- * The identity of one life of a process: unique, comparable, serialisable, never reused (PR-05), and keeps nothing
- * alive. Reads `system.nonce.number`.
- */
-export type Pid = string & { readonly [pidBrand]: never };
-declare const pidBrand: unique symbol;
 
 /** Where a send goes: a process is its own address while it lives, a registered name's cell points to its owner. */
 export interface Address {

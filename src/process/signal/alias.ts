@@ -1,25 +1,17 @@
 import { shownAs, type ExitReason } from '../../base/index.js';
+import type { AliasMode } from '../../api/address.js';
+import type * as api from '../../api/address.js';
 import { INFO, Rank, URGENT_INFO, type Op } from '../../mailbox/index.js';
 import { acceptWith, pushSignal } from '../send/accept.js';
 import { exitSignal } from './fanout.js';
 import { demonitor, type Monitor } from './monitor.js';
 import { Phase, type Address, type Process } from '../record/process.js';
 
-/** When an alias stops to be one, by itself; `plain` and `explicit_unalias` never do. */
-export type AliasMode = 'plain' | 'reply' | 'explicit_unalias' | 'demonitor' | 'reply_demonitor';
-
 /**
- * A second address of a process, which its holder can switch off: messages to an inactive one reach nobody. To
- * everybody else it is opaque. Its `owner` is always null, so that sends by pid and name pay nothing for it: what finds
+ * See `Alias` of api. The `owner` of an alias is always null, so that sends by pid and name pay nothing for it: what finds
  * nobody looks whether it has an alias in hand.
- *
- * @example
- * const alias = await new Promise<Alias>((resolve) => { system.spawn((self) => { resolve(self.alias()); return self.receive(); }); });
- * alias.active // => true
- * system.send(alias, 'a message');
- * @since 0.2.0
  */
-export class Alias implements Address {
+export class Alias implements Address, api.Alias {
   /** @internal */
   owner: Process | null = null;
   /** @internal */
@@ -34,7 +26,6 @@ export class Alias implements Address {
     readonly urgent: boolean,
   ) {}
 
-  /** Whether a message sent now would arrive. */
   get active(): boolean {
     return this.on && this.holder.phase !== Phase.Dead;
   }

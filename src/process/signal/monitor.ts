@@ -1,10 +1,11 @@
 import { shownAs, type ExitReason } from '../../base/index.js';
+import type { MonitorRef, Pid } from '../../api/address.js';
+import { Down } from '../../api/messages.js';
 import { DOWN, Rank, URGENT_DOWN } from '../../mailbox/index.js';
 import { pushSignal } from '../send/accept.js';
 import type { Alias } from './alias.js';
 import type { Gone } from '../record/gone.js';
-import { Phase, type Pid, type Process } from '../record/process.js';
-import { Down } from './signal.js';
+import { Phase, type Process } from '../record/process.js';
 
 /** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
 const State = { Active: 0, Fired: 1, Done: 2 } as const;
@@ -24,7 +25,7 @@ export class MonitorExtra {
  * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing it is O(1) and
  * allocates nothing else. `notify` takes the place of the holder's mailbox for watchers outside every process.
  */
-export class Monitor {
+export class Monitor implements MonitorRef {
   /** see `Exit.kept` */
   static readonly kept: Monitor = new Monitor(null, null, undefined, null, null);
   state: number = State.Active;
@@ -41,7 +42,6 @@ export class Monitor {
     readonly extra: MonitorExtra | null = null,
   ) {}
 
-  /** the alias that was made with it, for replies; undefined without one */
   get alias(): Alias | undefined {
     return this.extra?.alias ?? undefined;
   }
@@ -162,10 +162,15 @@ export abstract class Withdrawable {
   abstract over: boolean;
 }
 
+/** The monitor that a DOWN is of: to those who get it, it is opaque. */
+function monitorOf(down: Down): Monitor | null {
+  return down.ref as Monitor | null;
+}
+
 /** Whether a queued DOWN, or what is queued like one, has been withdrawn. */
 export function withdrawn(message: Down | Withdrawable): boolean {
   if (message instanceof Withdrawable) return message.over;
-  return message.ref !== null && message.ref.over;
+  return monitorOf(message)?.over ?? false;
 }
 
 /** Whether a DOWN that comes out of the queue may be seen; false after a flush. */
@@ -175,7 +180,7 @@ export function takeDown(down: Down | Withdrawable): boolean {
     down.over = true;
     return true;
   }
-  const ref = down.ref;
+  const ref = monitorOf(down);
   if (ref === null) return true;
   if (ref.state !== State.Fired) return false;
   ref.state = State.Done;

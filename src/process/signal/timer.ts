@@ -1,4 +1,5 @@
 import { Deadline, shownAs } from '../../base/index.js';
+import type { TimerRef } from '../../api/address.js';
 import { TIMER } from '../../mailbox/index.js';
 import { pushSignal } from '../send/accept.js';
 import { Alias, signalAlias } from './alias.js';
@@ -7,7 +8,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import { Phase, type Address, type Process } from '../record/process.js';
 
 /** Something that happens later, at once gone with the process it belongs to. */
-export abstract class OwnedTimer extends Deadline {
+export abstract class OwnedTimer extends Deadline implements TimerRef {
+  declare readonly timer?: never;
   prior: OwnedTimer | null = null;
   next: OwnedTimer | null = null;
   constructor(
@@ -98,9 +100,6 @@ export class IntervalTimer extends OwnedTimer {
     super.stop();
   }
 }
-
-/** What the timer verbs return: opaque; any process may cancel or read it (TI-09). */
-export type TimerRef = OwnedTimer;
 
 export function startTimer(kernel: Kernel, ms: number, to: Process | Address, message: unknown): ProcessTimer {
   const timer = new ProcessTimer(kernel, to, isProcess(to) ? to : null, message);

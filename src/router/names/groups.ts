@@ -1,7 +1,8 @@
 import { jsonOf, printable } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
 import { DOWN, type Op } from '../../mailbox/index.js';
 import {
-  accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Pid, type Process,
+  accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Process,
 } from '../../process/index.js';
 import { hold, letGo } from './holdings.js';
 

@@ -1,50 +1,6 @@
-import { atOnce, disown, OptionError, printable } from '../../base/index.js';
-import type { Kernel, NameCell, Pid, Process } from '../../process/index.js';
-
-/**
- * A registry of your own, or one of castcall's: whatever has these functions gives out names that work wherever a
- * registered name does (RG-06). They are called synchronously and at every use. One that throws hurts only the use it
- * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged. So does an async
- * one: its promise is no answer (ASYNC_CALLBACK).
- */
-export interface ViaProvider<K = unknown> {
-  /** takes `key` for a process; false when somebody has it. `value` is what `via` was given */
-  registerName(key: K, pid: Pid, value?: unknown): boolean;
-  /**
-   * frees `key`; called for a start that failed and at the end of a process that was started by this name, while it
-   * still is the owner
-   */
-  unregisterName(key: K): void;
-  /** the owner; a dead one counts as nobody */
-  whereisName(key: K): Pid | undefined;
-  /** delivers plain messages (`send`) in place of the owner's mailbox; calls and casts go to `whereisName` */
-  send?(key: K, message: unknown): void;
-  /** false when a key may have many owners: then it is no address (RY-12) */
-  readonly unique?: boolean;
-}
-
-/**
- * A name in a registry, made by `via`.
- *
- * @example
- * const owners = new Map<string, Pid>();
- * const name = via({ registerName: (key: string, pid: Pid) => !owners.has(key) && !!owners.set(key, pid), unregisterName: (key) => void owners.delete(key), whereisName: (key) => owners.get(key) }, 'alice');
- * name instanceof Via // => true
- * @since 0.2.0
- */
-export class Via<K = unknown> {
-  /** @internal Use `via`. */
-  constructor(
-    readonly provider: ViaProvider<K>,
-    readonly key: K,
-    readonly value: unknown,
-  ) {}
-
-  /** How errors, dead letters and Downs call it. */
-  get title(): string {
-    return `via ${printable(this.key)}`;
-  }
-}
+import { atOnce, disown, OptionError } from '../../base/index.js';
+import { Via, type ViaProvider } from '../../api/address.js';
+import type { Kernel, NameCell, Process } from '../../process/index.js';
 
 /**
  * A name in a registry other than the system's own, to be used wherever a registered name is: `start(…, { name })`,

@@ -1,5 +1,5 @@
 import { CastcallError, OptionError, parseOptions, printable, shapeOf, z } from '../../base/index.js';
-import type { ProcessVerbs } from '../../behaviour/index.js';
+import type { ProcessVerbs } from '../../api/agent.js';
 import { checkName } from '../../router/index.js';
 import type { SupervisorSpec } from '../core/spec.js';
 

@@ -1,9 +1,10 @@
 import { adopt, ExitSignal, isA, OptionError, reasonOf, StartError } from '../../base/index.js';
+import type { AnyDefinition, ProcessVerbs } from '../../api/agent.js';
+import { Exit } from '../../api/messages.js';
 import {
-  defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type AnyDefinition, type ProcessVerbs,
-  type RuntimeDefinition,
+  defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type RuntimeDefinition,
 } from '../../behaviour/index.js';
-import { Exit, exitProcess, exitSignal, monitor, Phase, type Process } from '../../process/index.js';
+import { exitProcess, exitSignal, monitor, Phase, type Process } from '../../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
 import { endedWith, isEnding } from '../core/child.js';
 import { supervisorDefinition } from '../static/engine.js';

@@ -1,4 +1,4 @@
-import type { Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
 import type { Child } from './child.js';
 import type { Restart } from './decision.js';
 

@@ -1,6 +1,7 @@
 import { parseOptions, z } from '../../base/index.js';
-import { nameSchema, startFields, type StartOptions } from '../../behaviour/index.js';
-import type { Via } from '../../router/index.js';
+import type { Via } from '../../api/address.js';
+import type { StartOptions } from '../../api/agent.js';
+import { nameSchema, startFields } from '../../behaviour/index.js';
 import type { AutoShutdown, Restart, Shutdown, Strategy } from './decision.js';
 
 /** Options of `child`, after the init arguments. */

@@ -1,5 +1,6 @@
 import { fieldOf, isA, isOrderly, StartError, type ExitReason } from '../../base/index.js';
-import type { Pid, Process, Report } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import type { Process, Report } from '../../process/index.js';
 import type { Child } from './child.js';
 import type { RestartCause } from './intensity.js';
 import { shutdownText, type Restart, type Shutdown } from './decision.js';

@@ -1,10 +1,11 @@
 import { delayMs, OptionError, shownAs } from '../../base/index.js';
+import type { Via } from '../../api/address.js';
+import type { AgentRef, AnyDefinition, ArgsThen, InitArgs } from '../../api/agent.js';
 import {
-  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type AgentRef, type AnyDefinition, type ArgsThen, type
-  InitArgs, type StartPlan,
+  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type StartPlan,
 } from '../../behaviour/index.js';
 import type { Address, Kernel } from '../../process/index.js';
-import { checkStartName, type Via } from '../../router/index.js';
+import { checkStartName } from '../../router/index.js';
 import { BRUTAL_KILL, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
 import { limitsOf, readChild, readTree, type ChildOptions, type Limits, type RestartLimits } from './options.js';
 

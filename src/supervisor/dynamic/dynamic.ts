@@ -1,9 +1,13 @@
 import type { Own} from '../../base/index.js';
 import { adopt, disown, isThenable, OptionError, type ExitReason } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
+import type { AnyDefinition } from '../../api/agent.js';
+import { Exit } from '../../api/messages.js';
+import { Ignore, Refusal } from '../../api/returns.js';
 import {
-  defineAgent, Ignore, planAs, Refusal, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition,
+  defineAgent, planAs, runtimeOf, type RuntimeDefinition, type AgentSelf,
 } from '../../behaviour/index.js';
-import { Exit, type Pid, type Process } from '../../process/index.js';
+import type { Process } from '../../process/index.js';
 import { attempt } from '../static/api.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
 import { isExpectedEnd } from '../core/decision.js';

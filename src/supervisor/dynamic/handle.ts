@@ -1,6 +1,7 @@
 import { handled, OptionError, Own } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
 import { planOf } from '../../behaviour/index.js';
-import type { Address, Kernel, Pid } from '../../process/index.js';
+import type { Address, Kernel } from '../../process/index.js';
 import { dynamicDefinition } from './dynamic.js';
 import {
   readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template,

@@ -1,6 +1,7 @@
 import { ExitSignal, OptionError, parseOptions, printable, z } from '../../base/index.js';
-import type { AgentRef, AnyDefinition, InitArgs } from '../../behaviour/index.js';
-import { checkStartName, type Via } from '../../router/index.js';
+import type { Via } from '../../api/address.js';
+import type { AgentRef, AnyDefinition, InitArgs } from '../../api/agent.js';
+import { checkStartName } from '../../router/index.js';
 import {
   limitFields, limitsOf, readChild, type ChildOptions, type Limits, type RestartLimits,
 } from '../core/options.js';

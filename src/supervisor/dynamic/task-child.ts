@@ -1,6 +1,8 @@
 import { OptionError } from '../../base/index.js';
-import { levelOf, planOf, TaskDefinition, type TaskFunction } from '../../behaviour/index.js';
-import type { Address, Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import type { TaskFunction } from '../../api/tasks.js';
+import { levelOf, planOf, TaskDefinition } from '../../behaviour/index.js';
+import type { Address } from '../../process/index.js';
 import { readTaskChild } from '../core/options.js';
 import { checkId, ChildSpec, shutdownOf, significantOf } from '../core/spec.js';
 import { TASK_SHUTDOWN_MS, type TaskChildOptions } from './task-supervisor-handle.js';

@@ -1,10 +1,14 @@
 import { handled, OptionError, Own, parseOptions, shownAs, z, type ExitReason } from '../../base/index.js';
+import type { Pid, Via } from '../../api/address.js';
+import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
+import type {
+  Task, TaskFunction, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
+} from '../../api/tasks.js';
 import {
-  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type ProcessVerbs, type StopOptions, type Items, type StreamStart, type Task, type TaskFunction, type TaskSelf, type TaskStartOptions, type TaskStream,
-  type TaskStreamOptions,
+  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type Items, type StreamStart,
 } from '../../behaviour/index.js';
-import { Level, type Address, type Kernel, type Pid } from '../../process/index.js';
-import { checkStartName, type Via } from '../../router/index.js';
+import { Level, type Address, type Kernel } from '../../process/index.js';
+import { checkStartName } from '../../router/index.js';
 import type { Restart, Shutdown } from '../core/decision.js';
 import type { ChildCount } from '../core/info.js';
 import { nestedSpec } from '../static/nested.js';

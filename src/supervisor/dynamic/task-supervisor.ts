@@ -1,10 +1,13 @@
 import { Deadline, type Own } from '../../base/index.js';
+import type { Pid } from '../../api/address.js';
+import type { AnyDefinition } from '../../api/agent.js';
+import { Exit } from '../../api/messages.js';
+import { Refusal } from '../../api/returns.js';
 import {
-  defineAgent, recordOf, Refusal, runtimeOf, spawnTask, type AgentSelf, type AnyDefinition, type RuntimeDefinition,
-  type TaskRecord,
+  defineAgent, recordOf, runtimeOf, spawnTask, type AgentSelf, type RuntimeDefinition, type TaskRecord,
 } from '../../behaviour/index.js';
 import {
-  Exit, exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Pid, type Process,
+  exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Process,
 } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import type { MaybeLater } from '../core/child.js';

@@ -1,7 +1,8 @@
 import { CastcallError, disown, hashText, OptionError, parseOptions, z } from '../../base/index.js';
+import { Via } from '../../api/address.js';
 import { AgentSelf, hostOf, nameSchema, planAs, planOf } from '../../behaviour/index.js';
 import type { Address, Kernel, Process } from '../../process/index.js';
-import { checkStartName, titleOf, Via } from '../../router/index.js';
+import { checkStartName, titleOf } from '../../router/index.js';
 import type { Strategy } from '../core/decision.js';
 import { supervisorDefinition } from '../static/engine.js';
 import { AnySupervisorRef, checkSpec } from '../static/handle.js';

@@ -1,6 +1,7 @@
 import { fieldOf } from '../../base/index.js';
-import { Refusal, type AgentSelf } from '../../behaviour/index.js';
-import type { Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import { Refusal } from '../../api/returns.js';
+import type { AgentSelf } from '../../behaviour/index.js';
 import { next, type Child, type MaybeLater } from '../core/child.js';
 import { reasonOfStart } from '../core/report.js';
 import { stopChild } from '../core/shutdown.js';

@@ -1,8 +1,9 @@
 import { adopt, ExitSignal, isThenable, shapeOf, type ExitReason } from '../../base/index.js';
-import {
-  defineAgent, Ignore, runtimeOf, type RuntimeDefinition, type AgentSelf, type AnyDefinition,
-} from '../../behaviour/index.js';
-import { Exit, Phase, type Process } from '../../process/index.js';
+import type { AnyDefinition } from '../../api/agent.js';
+import { Exit } from '../../api/messages.js';
+import { Ignore } from '../../api/returns.js';
+import { defineAgent, runtimeOf, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
+import { Phase, type Process } from '../../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { next, shutsDown, type Child, type MaybeLater } from '../core/child.js';
 import { changeCode } from './code-change.js';

@@ -1,6 +1,8 @@
 import { handled, OptionError, StartError, type ExitReason } from '../../base/index.js';
-import { AgentRefImpl, type RuntimeDefinition, type StopOptions } from '../../behaviour/index.js';
-import { monitor, Phase, Process, type Address, type Kernel, type NameCell, type Pid } from '../../process/index.js';
+import type { Pid } from '../../api/address.js';
+import type { StopOptions } from '../../api/agent.js';
+import { AgentRefImpl, type RuntimeDefinition } from '../../behaviour/index.js';
+import { monitor, Phase, Process, type Address, type Kernel, type NameCell } from '../../process/index.js';
 import { supervisorDefinition } from './engine.js';
 import type { ChildCount, ChildInfo } from '../core/info.js';
 import { ChildSpec } from '../core/spec.js';

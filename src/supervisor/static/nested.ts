@@ -1,5 +1,5 @@
+import type { Via } from '../../api/address.js';
 import { planOf } from '../../behaviour/index.js';
-import type { Via } from '../../router/index.js';
 import { supervisorDefinition } from './engine.js';
 import type { SupervisorInit } from './recipe.js';
 import { SupervisorRef } from './handle.js';

@@ -1,7 +1,8 @@
 import { OptionError, otherCopy, StartError } from '../../base/index.js';
+import type { Via } from '../../api/address.js';
 import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../../behaviour/index.js';
 import type { Kernel, Process } from '../../process/index.js';
-import { checkStartName, type Via } from '../../router/index.js';
+import { checkStartName } from '../../router/index.js';
 import { supervisorDefinition } from './engine.js';
 import type { GiveUpError } from '../core/give-up.js';
 import { SupervisorRef } from './handle.js';
@@ -35,7 +36,7 @@ export type AnyTreeSpec<R> = SupervisorSpec | SupervisorInit | ChildSpec<R>;
 
 // The verb belongs to every self, its types to this layer.
 // eslint-disable-next-line no-restricted-syntax -- the one way to add a member to an interface of a lower layer
-declare module '../../behaviour/gen/process-types.js' {
+declare module '../../api/process.js' {
   interface KernelVerbs {
     /**
      * Starts a supervisor that is linked to this process, its parent (OTP's `supervisor:start_link`): when this process

@@ -1,11 +1,11 @@
 import { CallError, isA } from '../../../base/index.js';
+import type { CallOptions } from '../../../api/agent.js';
+import type { Receipt } from '../../../api/delivery.js';
 import { fenced, type Address, type Kernel, type Process, type RefusedSend } from '../../../process/index.js';
 import { titleOf } from '../../../router/index.js';
-import type { Receipt } from './delivery-types.js';
 import { deliveriesOf, hostOf, refusedSend, zombieSend } from '../host.js';
 import { Aborted, checkSignal, throwIfFired } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';
-import type { CallOptions } from '../types.js';
 
 /** What a delivery needs of a ref. */
 interface Sending {

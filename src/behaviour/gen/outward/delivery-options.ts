@@ -1,6 +1,9 @@
 import { delayMs, OptionError } from '../../../base/index.js';
-import { RANKS, Rank, type Priority } from '../../../mailbox/index.js';
-import type { DeliverOptions, DeliveryBackoff, DeliveryDefaults, ErrorVerdict, Guarantee } from './delivery-types.js';
+import type {
+  DeliverOptions, DeliveryBackoff, DeliveryDefaults, ErrorVerdict, Guarantee,
+} from '../../../api/delivery.js';
+import type { Priority } from '../../../api/mailbox.js';
+import { RANKS, Rank } from '../../../mailbox/index.js';
 import { checkKeys } from '../options.js';
 
 /** Checked back-off settings. */

@@ -1,27 +1,17 @@
 import { CastcallError, delayMs, OptionError, type ExitReason } from '../../../base/index.js';
+import type { Timers } from '../../../api/process.js';
+import type { Target, TimerRef } from '../../../api/address.js';
+import type { ProcessSelf } from '../../../api/agent.js';
 import {
-  Alias, cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage, type Address,
-  type IntervalTimer, type Process, type TimerRef,
+  Alias, cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage,
+  type Address, type IntervalTimer, type Process,
 } from '../../../process/index.js';
 import { addressOf, type Host } from '../host.js';
-import type { ProcessSelf, Target } from '../types.js';
 
 type Body = (self: ProcessSelf) => unknown;
 
-/**
- * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is
- * addressed to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
- *
- * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms, CastcallError
- * `ZOMBIE` once the process of the
- * `self` that it came from has ended.
- *
- * @example
- * const ran = new Promise((resolve) => { system.timers.applyAfter(1, (self) => resolve(typeof self.pid)); });
- * await ran // => 'string'
- * @since 0.2.0
- */
-export class Timers {
+/** `p` is the process that they belong to, null for nobody. */
+export class TimersImpl implements Timers {
   readonly #host: Host;
   readonly #p: Process | null;
   /** @internal */
@@ -30,11 +20,6 @@ export class Timers {
     this.#p = p;
   }
 
-  /**
-   * A message in every period of `ms`, from 1, on an absolute schedule (TI-16). It ends with the process it is
-   * addressed to. A name is looked up at every message, and it ends with the process that has it now: when nobody has,
-   * it never begins.
-   */
   sendInterval(ms: number, message: unknown, to?: Target): TimerRef {
     this.#need('sendInterval');
     const period = periodMs('sendInterval.ms', ms);
@@ -49,9 +34,6 @@ export class Timers {
     return timer;
   }
 
-  /**
-   * Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14).
-   */
   applyAfter(ms: number, body: Body): TimerRef {
     this.#need('applyAfter');
     const delay = delayMs('applyAfter.ms', ms);
@@ -59,7 +41,6 @@ export class Timers {
     return startAction(this.#host.kernel, delay, null, run);
   }
 
-  /** Runs `body` in every period, each time in a fresh process, also while the one before still runs (TI-15). */
   applyInterval(ms: number, body: Body): TimerRef {
     this.#need('applyInterval');
     const period = periodMs('applyInterval.ms', ms);
@@ -70,7 +51,6 @@ export class Timers {
     });
   }
 
-  /** The same, but never two at a time: a run that is late starts as soon as the one before has ended (TI-15). */
   applyRepeatedly(ms: number, body: Body): TimerRef {
     this.#need('applyRepeatedly');
     const period = periodMs('applyRepeatedly.ms', ms);
@@ -82,7 +62,6 @@ export class Timers {
     });
   }
 
-  /** An exit signal after `ms`; harmless when nobody is there then (TI-17). */
   exitAfter(ms: number, reason: ExitReason, to?: Target): TimerRef {
     this.#need('exitAfter');
     const delay = delayMs('exitAfter.ms', ms);
@@ -92,12 +71,10 @@ export class Timers {
     });
   }
 
-  /** The same with `kill`, which cannot be trapped. */
   killAfter(ms: number, to?: Target): TimerRef {
     return this.exitAfter(ms, 'kill', to);
   }
 
-  /** Ends a timer; harmless when it is over (TI-18). Errors: OptionError for what is no timer. */
   cancel(timer: TimerRef): void {
     if (!(timer instanceof OwnedTimer)) throw new OptionError('timers.cancel', timer, 'what a timer verb returned');
     if (!fenced(this.#p)) cancelTimer(timer);

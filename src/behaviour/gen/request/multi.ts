@@ -1,9 +1,10 @@
 import { handled, OptionError } from '../../../base/index.js';
-import type { CallFailure } from './call-result.js';
-import type { AgentRefImpl } from '../ref.js';
 import type {
-  AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf, VerbArgs,
-} from '../types.js';
+  AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf,
+  VerbArgs,
+} from '../../../api/agent.js';
+import type { CallFailure } from '../../../api/call.js';
+import type { AgentRefImpl } from '../ref.js';
 
 /** What `multiCall` resolves to: each ref is in one of the two, in the order in which the refs were given. */
 export interface MultiCallResult<D extends AnyDefinition, V> {

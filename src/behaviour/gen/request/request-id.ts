@@ -1,8 +1,9 @@
 import { printable } from '../../../base/index.js';
+import type { Pid } from '../../../api/address.js';
+import type { Response } from '../../../api/requests.js';
 import { DOWN } from '../../../mailbox/index.js';
-import { pushSignal, Phase, Withdrawable, type Pid, type Process } from '../../../process/index.js';
+import { pushSignal, Phase, Withdrawable, type Process } from '../../../process/index.js';
 import type { SentRequest } from '../../../router/index.js';
-import type { Response } from './request-types.js';
 
 /**
  * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb waits for it. A verb

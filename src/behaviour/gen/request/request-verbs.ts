@@ -1,10 +1,10 @@
 import { CastcallError, delayMs, DELAY_MAX_MS, markHandled, OptionError, timeoutMs } from '../../../base/index.js';
+import type { CollectionWait, LabelledResponse, Response, ResponseWait } from '../../../api/requests.js';
 import { CallSlot, fenced, trackCall, untrackCall, type Kernel, type Process } from '../../../process/index.js';
 import { CALL_TIMEOUT_MS, checkKeys } from '../options.js';
 import type { AgentRefImpl } from '../ref.js';
 import { Verb } from './verb.js';
 import { RequestIdImpl, type ResponseListener } from './request-id.js';
-import type { CollectionWait, LabelledResponse, Response, ResponseWait } from './request-types.js';
 
 /** The run-time side of RequestCollection. */
 export class RequestCollectionImpl {

@@ -1,5 +1,5 @@
 import { adopt, callError, Deadline, isThenable, handled, markHandled, type ExitReason } from '../../../base/index.js';
-import { Refusal } from '../control.js';
+import { Refusal } from '../../../api/returns.js';
 import { rejectedWith } from '../host.js';
 import {
   boundOf, Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process,

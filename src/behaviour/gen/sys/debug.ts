@@ -1,33 +1,10 @@
 import { disown, printable } from '../../../base/index.js';
+import type { DebugEvent, DebugFunction } from '../../../api/sys.js';
+import type { Down } from '../../../api/messages.js';
 import { Extra, Kind, type Op } from '../../../mailbox/index.js';
-import { innerHandle, resumers, Run, tell, type Down, type Pid, type Process } from '../../../process/index.js';
+import { innerHandle, resumers, Run, tell, withdrawn, type Process } from '../../../process/index.js';
 import { senderOf, Request } from '../../../router/index.js';
 import type { IdleDeadline } from '../idle.js';
-
-/**
- * What a debug function sees of one process, as its callbacks do: what comes in, what is replied, the state afterwards.
- */
-export type DebugEvent =
-  | { readonly kind: 'in'; readonly type: string; readonly op: string; readonly message: unknown; readonly from:
-    | Pid | undefined }
-  | { readonly kind: 'out'; readonly op: string; readonly reply: unknown; readonly to: Pid | undefined }
-  | { readonly kind: 'state'; readonly state: unknown };
-
-/**
- * An installed debug function: gets its own state, the event and the state of the process; returns its next state, or
- * `'done'` to leave.
- */
-export type DebugFunction<T> = (state: T, event: DebugEvent, processState: unknown) => T | 'done';
-
-/** What `statistics('get')` tells; times are wall clock, ms since 1970. */
-export interface SysStatistics {
-  readonly startedAt: number;
-  readonly now: number;
-  /** messages handled since then, the runtime's own included: a measure of work */
-  readonly reductions: number;
-  readonly messagesIn: number;
-  readonly messagesOut: number;
-}
 
 interface Installed {
   readonly id: unknown;
@@ -186,7 +163,7 @@ const TYPES: Readonly<Partial<Record<Kind, string>>> = {
 /** The event of a message, null for one that the callback will not see. */
 function arrival(op: Op, payload: unknown, from: unknown): DebugEvent | null {
   if (op.kind === Kind.Extra) return arrival((from as Extra).op, payload, (from as Extra).from);
-  if (op.kind === Kind.Down && ((payload as Down).ref?.over ?? false)) return null;
+  if (op.kind === Kind.Down && withdrawn(payload as Down)) return null;
   if (op.kind === Kind.Idle && !(payload as IdleDeadline).armed) return null;
   const message = op.kind === Kind.Idle ? (payload as IdleDeadline).message : payload;
   return { kind: 'in', type: TYPES[op.kind] ?? 'info', op: op.name, message, from: senderOf(from)?.pid };

@@ -1,7 +1,7 @@
 import { disown, HIDDEN } from '../../../base/index.js';
+import type { AgentStatus } from '../../../api/agent.js';
 import type { Process } from '../../../process/index.js';
 import { definitionOf } from '../ending.js';
-import type { AgentStatus } from '../types.js';
 
 type Fields = { -readonly [K in keyof AgentStatus]?: AgentStatus[K] };
 

@@ -1,26 +1,9 @@
 import { CastcallError, OptionError, type ExitReason } from '../../../base/index.js';
+import type { SysCallbacks, SysLink } from '../../../api/sys.js';
 import { exitProcess, type Process, type SysHooks } from '../../../process/index.js';
 import { plainState } from './agent-sys.js';
-import { debugOf, type DebugEvent } from './debug.js';
+import { debugOf } from './debug.js';
 import { checkKeys } from '../options.js';
-
-/** How a plain process takes part in sys (SY-12): given to `self.joinSys`. */
-export interface SysCallbacks<S = unknown> {
-  /** the state, for getState and getStatus */
-  state(): S;
-  /** takes what replaceState made of the state; left out, replaceState is refused */
-  replace?(state: S): void;
-  /** converts the state for new code; left out, codeChange is refused */
-  codeChange?(from: unknown, extra: unknown): void;
-  /** runs before the process ends by `sys.terminate`, or by its parent while it is suspended */
-  terminate?(reason: ExitReason): void;
-}
-
-/** What `self.joinSys` returns. */
-export interface SysLink {
-  /** tells debug functions what this process replies, or its state; what comes in they see by themselves */
-  event(event: DebugEvent): void;
-}
 
 const KEYS = ['state', 'replace', 'codeChange', 'terminate'];
 

@@ -1,69 +1,24 @@
 import { isA, OptionError, printable, timeoutMs, type ExitReason } from '../../../base/index.js';
+import type { DebugEvent, DebugFunction, Sys, SysOptions, SysStatistics, SysStatus } from '../../../api/sys.js';
 import { Kind, Op } from '../../../mailbox/index.js';
 import {
-  fenced, readItems, resume, suspend, type Address, type Pid, type Process, type SysHooks,
+  fenced, readItems, resume, suspend, type Address, type Process, type SysHooks,
 } from '../../../process/index.js';
 import type { Request} from '../../../router/index.js';
 import { findCycle, systemRequest, titleOf } from '../../../router/index.js';
-import {
-  debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug, type DebugEvent, type DebugFunction,
-  type SysStatistics,
-} from './debug.js';
+import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug } from './debug.js';
 import { rejected, type Host } from '../host.js';
 import { checkKeys } from '../options.js';
 
 /** Default timeout of a system message, ms (SY-11). */
 export const SYS_TIMEOUT_MS = 5_000;
 
-/** Options of every verb of `Sys`. */
-export interface SysOptions {
-  /** ms until it fails with TIMEOUT, default 5,000; 'infinity' waits forever. The target may still do it later */
-  readonly timeoutMs?: number | 'infinity' | undefined;
-}
-
-/** What `getStatus` tells (SY-05). */
-export interface SysStatus<S = unknown> {
-  readonly pid: Pid;
-  readonly name: string | undefined;
-  /** the definition's name, or the behaviour's */
-  readonly module: string;
-  readonly status: 'running' | 'suspended';
-  readonly parent: Pid | undefined;
-  /** a copy of the process dictionary; empty when the process is `sensitive` (PF-04) */
-  readonly dictionary: ReadonlyMap<unknown, unknown>;
-  /** the debug functions that are on */
-  readonly debug: readonly string[];
-  /** as its `formatStatus` shows it */
-  readonly state: S;
-  /** the events of the log, as its `formatStatus` shows them */
-  readonly log: readonly unknown[];
-}
-
 type Work = (p: Process, hooks: SysHooks) => unknown;
 
 class Refused extends Error {}
 
-/**
- * The system messages of one process: suspend it, look at its state, replace it, watch it, end it (OTP's sys). Made by
- * `system.sys(target)` and `self.sys(target)`. System messages travel in the normal lane, behind what the same sender
- * sent before, and are answered between two messages. By a name the owner is looked up at every use.
- *
- * Errors: each promise rejects with a CallError: `NOPROC`, `TIMEOUT` after `timeoutMs` (SY-11), `EXIT` with the reason,
- * `CALLING_SELF`, `NO_SYS` for a process that takes no part, `CALLBACK_FAILED` when a function that was given threw.
- *
- * @example
- * const Counter = defineAgent({ init: () => ({ n: 1 }), casts: { add(self) { self.state.n++; } } });
- * const counter = system.start(Counter);
- * const sys = system.sys(counter);
- * await sys.suspend();
- * counter.cast('add');
- * await sys.getState(); // => { n: 1 }
- * await sys.resume();
- * await sys.getState(); // => { n: 2 }
- * await sys.replaceState((state) => ({ n: state.n * 10 })); // => { n: 20 }
- * @since 0.2.0
- */
-export class Sys<S = unknown> {
+/** What it asks travels as a system message. */
+export class SysImpl<S = unknown> implements Sys<S> {
   readonly #to: Address;
   readonly #host: Host;
   readonly #caller: Process | null;
@@ -74,39 +29,27 @@ export class Sys<S = unknown> {
     this.#caller = caller;
   }
 
-  /**
-   * Only system messages, a stop and the parent's exit are handled from now on; everything else waits in order (SY-01).
-   * Idempotent.
-   */
   suspend(options?: SysOptions): Promise<void> {
     return this.#ask(VERBS.suspend, options, suspend) as Promise<void>;
   }
 
-  /** Goes on with the queue as it is (SY-02). Idempotent. */
   resume(options?: SysOptions): Promise<void> {
     return this.#ask(VERBS.resume, options, resume) as Promise<void>;
   }
 
-  /** The state itself, not a copy; also while suspended (SY-04). */
   getState(options?: SysOptions): Promise<S> {
     return this.#ask(VERBS.getState, options, (p, hooks) => hooks.state(p)) as Promise<S>;
   }
 
-  /**
-   * The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED` and nothing is
-   * changed (SY-04).
-   */
   replaceState(change: (state: S) => S, options?: SysOptions): Promise<S> {
     checkFunction('replaceState', change);
     return this.#ask(VERBS.replaceState, options, (p, hooks) => hooks.replace(p, change as never)) as Promise<S>;
   }
 
-  /** Who and what it is and how it stands (SY-05). */
   getStatus(options?: SysOptions): Promise<SysStatus<S>> {
     return this.#ask(VERBS.getStatus, options, statusFor) as Promise<SysStatus<S>>;
   }
 
-  /** Counts messages in and out (SY-06); `get` answers `'no_statistics'` while they are off. */
   statistics(what: 'on' | 'off', options?: SysOptions): Promise<void>;
   statistics(what: 'get', options?: SysOptions): Promise<SysStatistics | 'no_statistics'>;
   statistics(what: 'on' | 'off' | 'get', options?: SysOptions): Promise<void | SysStatistics | 'no_statistics'> {
@@ -120,10 +63,6 @@ export class Sys<S = unknown> {
     });
   }
 
-  /**
-   * Keeps the latest events, 10 or as many as asked for; `false` stops it. `'get'` answers them, oldest first,
-   * `'print'` writes them to the logger at level `info` (SY-07).
-   */
   log(what: true | number | false | 'print', options?: SysOptions): Promise<void>;
   log(what: 'get', options?: SysOptions): Promise<readonly DebugEvent[]>;
   log(what: boolean | number | 'get' | 'print', options?: SysOptions): Promise<void | readonly DebugEvent[]> {
@@ -138,16 +77,11 @@ export class Sys<S = unknown> {
     return this.#debug(VERBS.log, options, (debug) => setLog(debug, length));
   }
 
-  /** Tells every event, to the logger at level `info` or to a function of yours, as one line and as a value (SY-07). */
   trace(to: boolean | ((line: string, event: DebugEvent) => void), options?: SysOptions): Promise<void> {
     if (typeof to !== 'boolean') checkFunction('trace', to);
     return this.#debug(VERBS.trace, options, (debug, p) => setTrace(p, debug, to));
   }
 
-  /**
-   * Runs `fn` at every event with a state of its own; what it returns is its next state, `'done'` or a throw uninstalls
-   * it. A function, or an id, that is installed already is not installed twice (SY-08).
-   */
   install<T>(
     fn: DebugFunction<T>, given: { readonly state: T; readonly id?: string }, options?: SysOptions,
   ): Promise<void> {
@@ -158,20 +92,14 @@ export class Sys<S = unknown> {
     );
   }
 
-  /** Uninstalls by the function or its id. */
   remove(fnOrId: string | DebugFunction<never>, options?: SysOptions): Promise<void> {
     return this.#debug(VERBS.remove, options, (debug) => debug.remove(fnOrId));
   }
 
-  /** Statistics, log, trace and all installed functions go (SY-08). */
   noDebug(options?: SysOptions): Promise<void> {
     return this.#debug(VERBS.noDebug, options, clear);
   }
 
-  /**
-   * Ends it with `reason` through its terminate, after what is queued before, also while suspended; resolves when it
-   * begins to (SY-09).
-   */
   terminate(reason: ExitReason, options?: SysOptions): Promise<void> {
     return this.#send(VERBS.terminate, options, (p, hooks, request) => {
       request.reply(undefined);
@@ -179,10 +107,6 @@ export class Sys<S = unknown> {
     }) as Promise<void>;
   }
 
-  /**
-   * Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a throw of it leaves the
-   * state and is reported here (SY-10, GS-43).
-   */
   codeChange(given: { readonly from?: unknown; readonly extra?: unknown } = {}, options?: SysOptions): Promise<void> {
     checkKeys('codeChange', given, ['from', 'extra']);
     return this.#ask(VERBS.codeChange, options, (p, hooks) => {
@@ -301,11 +225,6 @@ function clear(debug: Debug): void {
 function checkFunction(where: string, fn: unknown): void {
   if (typeof fn !== 'function') throw new OptionError(where, fn, 'a function');
 }
-
-/** What `debug` of a start may hold (SY-13). */
-export type DebugOption =
-  | 'statistics' | 'log' | 'trace' | { readonly log: number }
-  | { readonly install: DebugFunction<never>; readonly state?: unknown; readonly id?: string };
 
 /** Turns debug functions on before the first event; what is no debug option is logged and ignored (SY-13). */
 export function debugFromStart(p: Process, given: unknown): void {

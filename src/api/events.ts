@@ -1,7 +1,7 @@
-import type { ExitReason } from '../../base/index.js';
-import type { Pid } from '../../process/index.js';
-import type { Refusal } from '../gen/control.js';
-import type { AgentRef, CallOptions, Definition, ProcessVerbs, ReplyOf, StateOf, VerbArgs } from '../gen/types.js';
+import type { ExitReason } from '../base/index.js';
+import type { Pid } from './address.js';
+import type { AgentRef, CallOptions, Definition, ProcessVerbs, ReplyOf, StateOf, VerbArgs } from './agent.js';
+import type { Refusal } from './returns.js';
 
 /** Why a handler ends: what its `terminate` is told. */
 export type HandlerEnd =

@@ -1,6 +1,7 @@
-import type { ExitReason } from '../../base/index.js';
-import type { MonitorRef, Pid, ProcessPriority } from '../../process/index.js';
-import type { ProcessSelf } from '../gen/types.js';
+import type { ExitReason } from '../base/index.js';
+import type { MonitorRef, Pid } from './address.js';
+import type { ProcessSelf } from './agent.js';
+import type { ProcessPriority } from './inspect.js';
 
 /** A task: a process that runs one function, and whose result goes to the process that asked for it. */
 export interface Task<V> {

@@ -1,18 +1,16 @@
-import type { ExitReason } from '../../base/index.js';
-import type { MailboxStats, Priority } from '../../mailbox/index.js';
-import type { Alias, MonitorRef, Pid, ProcessPriority } from '../../process/index.js';
-import type { Via } from '../../router/index.js';
-import type { OutwardVerbs } from './outward/outward-types.js';
-import type { CallResult } from './request/call-result.js';
-import type { KernelVerbs } from './process-types.js';
-import type { MailboxOptions } from './mailbox-options.js';
-import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './control.js';
-import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './outward/delivery-types.js';
-import type { RequestVerbs } from './request/request-types.js';
-import type { TaskVerbs } from '../task/types.js';
+import type { ExitReason } from '../base/index.js';
+import type { MonitorRef, Pid, Target, Via } from './address.js';
+import type { CallResult } from './call.js';
+import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
+import type { ProcessPriority } from './inspect.js';
+import type { MailboxOptions, MailboxStats, Priority } from './mailbox.js';
+import type { OutwardVerbs } from './outward.js';
+import type { KernelVerbs } from './process.js';
+import type { RequestVerbs } from './requests.js';
+import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
-import type { SysCallbacks, SysLink } from './sys/special.js';
-import type { DebugOption, Sys } from './sys/sys.js';
+import type { DebugOption, Sys, SysCallbacks, SysLink } from './sys.js';
+import type { TaskVerbs } from './tasks.js';
 
 /* ---- options of the verbs ---- */
 
@@ -84,8 +82,6 @@ export interface StartOptions {
 
 /* ---- self ---- */
 
-/** What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages and exit signals go to an alias as well. */
-export type Target = string | Via | Alias | { readonly pid: Pid | undefined };
 
 /** The verbs that every process has. */
 export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {

@@ -1,7 +1,5 @@
-import { jsonOf, printable, toldAs, type ExitReason } from '../../base/index.js';
-import type { Monitor } from './monitor.js';
-import type { Pid } from '../record/process.js';
-import type { TimerRef } from './timer.js';
+import { jsonOf, printable, toldAs, type ExitReason } from '../base/index.js';
+import type { MonitorRef, Pid, TimerRef } from './address.js';
 
 /**
  * Arrives in `info` when a monitored process has ended: exactly one per monitor (MO-01). The name of the dead process
@@ -38,8 +36,6 @@ export class Down<T = 'DOWN'> {
   }
 }
 
-/** What `monitor` returns: opaque, compare by identity. */
-export type MonitorRef = Monitor;
 
 /**
  * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal

@@ -1,5 +1,5 @@
-import type { Pid } from '../../../process/index.js';
-import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, Sends, VerbArgs } from '../types.js';
+import type { Pid } from './address.js';
+import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, Sends, VerbArgs } from './agent.js';
 
 /** A request that was sent and is not waited for; `self.requests` takes its response. */
 export interface RequestId<V> {

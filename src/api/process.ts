@@ -1,8 +1,7 @@
-import type { ExitReason } from '../../base/index.js';
-import type { Alias, AliasMode, MonitorRef, Pid, ProcessPriority, TimerRef } from '../../process/index.js';
-import type { Via } from '../../router/index.js';
-import type { Timers } from './outward/timers.js';
-import type { ProcessRef, ProcessSelf, Target } from './types.js';
+import type { ExitReason } from '../base/index.js';
+import type { Alias, AliasMode, MonitorRef, Pid, Target, TimerRef, Via } from './address.js';
+import type { ProcessRef, ProcessSelf } from './agent.js';
+import type { ProcessPriority } from './inspect.js';
 
 /** Options of `send`. */
 export interface SendOptions {
@@ -149,4 +148,40 @@ export interface KernelVerbs {
   spawn(
     body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions },
   ): Monitored;
+}
+
+/**
+ * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is
+ * addressed to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
+ *
+ * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms, CastcallError
+ * `ZOMBIE` once the process of the
+ * `self` that it came from has ended.
+ *
+ * @example
+ * const ran = new Promise((resolve) => { system.timers.applyAfter(1, (self) => resolve(typeof self.pid)); });
+ * await ran // => 'string'
+ * @since 0.2.0
+ */
+export interface Timers {
+  /**
+   * A message in every period of `ms`, from 1, on an absolute schedule (TI-16). It ends with the process it is
+   * addressed to. A name is looked up at every message, and it ends with the process that has it now: when nobody has,
+   * it never begins.
+   */
+  sendInterval(ms: number, message: unknown, to?: Target): TimerRef;
+  /**
+   * Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14).
+   */
+  applyAfter(ms: number, body: (self: ProcessSelf) => unknown): TimerRef;
+  /** Runs `body` in every period, each time in a fresh process, also while the one before still runs (TI-15). */
+  applyInterval(ms: number, body: (self: ProcessSelf) => unknown): TimerRef;
+  /** The same, but never two at a time: a run that is late starts as soon as the one before has ended (TI-15). */
+  applyRepeatedly(ms: number, body: (self: ProcessSelf) => unknown): TimerRef;
+  /** An exit signal after `ms`; harmless when nobody is there then (TI-17). */
+  exitAfter(ms: number, reason: ExitReason, to?: Target): TimerRef;
+  /** The same with `kill`, which cannot be trapped. */
+  killAfter(ms: number, to?: Target): TimerRef;
+  /** Ends a timer; harmless when it is over (TI-18). Errors: OptionError for what is no timer. */
+  cancel(timer: TimerRef): void;
 }

@@ -1,8 +1,7 @@
-import type { ExitReason } from '../../base/index.js';
-import type { Ignore, NoReply, Refusal, Stop } from '../gen/control.js';
-import type { SchemaInput, SchemaOutput, StandardSchema } from '../gen/schema.js';
-import type { Transition, When } from './transition.js';
-import type { Definition, From, ProcessVerbs, SelfRef } from '../gen/types.js';
+import type { ExitReason } from '../base/index.js';
+import type { Definition, From, ProcessVerbs, SelfRef } from './agent.js';
+import type { Ignore, NoReply, Refusal, Stop } from './returns.js';
+import type { SchemaOutput, StandardSchema } from './schema.js';
 
 /* ---- self ---- */
 
@@ -48,6 +47,64 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
   reply(from: From, value: unknown): boolean;
   /** monotonic ms of the system's clock, for timeouts `{ at }` */
   now(): number;
+}
+
+/* ---- transitions ---- */
+
+/** When a timeout is due: in so many ms; at that reading of `self.now()`; or what to do with a running one. */
+export type When = number | 'infinity' | 'cancel' | 'update' | { readonly at: number };
+
+/**
+ * What a state callback decides: where to go, and actions in the order in which they are written (SM-04). Made by
+ * `self.keep`, `self.next`, `self.repeat` and `self.stop`, and returned (or thrown, SM-18); one that is not returned does
+ * nothing. Replies are sent in that order as soon as the callback has returned; for `postpone`, `hibernate` and each
+ * timeout the last one wins.
+ *
+ * Errors: a wrong argument is an OptionError `BAD_ACTION` at the call.
+ *
+ * @example
+ * const Turnstile = defineStatem({
+ *   init: () => ({ state: 'locked', data: { coins: 0 } }),
+ *   states: {
+ *     locked: { calls: { coin(self) { self.data.coins++; return self.next('open').reply('thanks').stateTimeout(10_000); } } },
+ *     open: { calls: { coin: () => 'no need' }, stateTimeout: (self) => self.next('locked') },
+ *   },
+ * });
+ * const turnstile = system.start(Turnstile);
+ * await turnstile.call('coin'); // => 'thanks'
+ * await turnstile.call('coin'); // => 'no need'
+ * @since 0.2.0
+ */
+export interface Transition<out R> {
+  /** carries the type of the reply; there is nothing at run time */
+  readonly replies?: R;
+  readonly kind: 'transition';
+  /** answers the call that is being handled */
+  reply<V>(value: V): Transition<R | V>;
+  /** answers a call that was left unanswered before; to one that is over it does nothing */
+  replyTo(from: From, value: unknown): this;
+  /** an error to the caller of the call that is being handled */
+  refuse(code: string, details?: unknown): this;
+  /** the event comes again after the next change of state, before any event from outside (SM-05) */
+  postpone(on?: boolean): this;
+  /** an event of any type, to be handled before everything that is queued (SM-07); it is not checked by a schema */
+  nextEvent(event: InsertedEvent): this;
+  /** an event that only the machine itself can make (SM-09) */
+  internal(content?: unknown): this;
+  /** the event timeout: due unless any event comes first (SM-10); 0 is due before any event from outside (SM-13) */
+  timeout(when: When, content?: unknown): this;
+  /** the state timeout: due unless the state changes first; set with a change it belongs to the new state (SM-11) */
+  stateTimeout(when: When, content?: unknown): this;
+  /** a timeout of that name, due whatever happens, unless it is set anew or cancelled (SM-12) */
+  genericTimeout(name: string, when: When, content?: unknown): this;
+  /** a hint: give spare storage back when nothing is queued after this (SM-22) */
+  hibernate(on?: boolean): this;
+  /** other callbacks from now on, those of the enter call included (SM-21); the protocol of the refs stays */
+  changeModule(definition: AnyStatem): this;
+  /** the same, to be undone by `popModule` */
+  pushModule(definition: AnyStatem): this;
+  /** back to the callbacks before the last `pushModule`; ends the machine with BAD_ACTION when there are none */
+  popModule(): this;
 }
 
 /* ---- events ---- */
@@ -243,5 +300,3 @@ export type DeclaredOps<
 > = { readonly [N in keyof C & string]: C[N] extends Operation<infer In, unknown, infer R> ? (unknown extends In
   ? (self: unknown, payload?: unknown) => R
   : [In] extends [void] ? (self: unknown) => R : (self: unknown, payload: In) => R) : never };
-
-export type { SchemaInput, When };

@@ -1,0 +1,59 @@
+import type { ExitReason } from '../base/index.js';
+
+/** What a handler returns instead of a reply; made by the verbs of `self`. */
+export abstract class Control {}
+
+
+/**
+ * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's CallError `REFUSED`
+ * carries its code as `refusal`, and its details.
+ *
+ * @example
+ * const Door = defineAgent({ calls: { open: (self, key: string) => key === 'k' ? 'open' : self.refuse('WRONG_KEY', { key }) } });
+ * const door = system.start(Door);
+ * await door.call('open', 'x').catch((error: CallError) => error.refusal); // => 'WRONG_KEY'
+ * await door.call('open', 'k'); // => 'open'
+ * @since 0.1.0
+ */
+export class Refusal extends Control {
+  readonly kind = 'refusal' as const;
+  constructor(
+    readonly code: string,
+    readonly details: unknown,
+  ) {
+    super();
+  }
+}
+
+/** The reply comes later, by `self.reply(from, …)`; made by `self.noreply`. */
+export class NoReply extends Control {
+  readonly kind = 'noreply' as const;
+}
+
+/** Ends the agent after this message; made by `self.stop`. */
+export class Stop<R> extends Control {
+  readonly kind = 'stop' as const;
+  constructor(
+    readonly reason: ExitReason,
+    readonly replies: boolean,
+    readonly value: R,
+  ) {
+    super();
+  }
+}
+
+/** `init` decided not to run: the start returns no process and no error (GS-02). */
+export class Ignore extends Control {
+  readonly kind = 'ignore' as const;
+}
+
+/**
+ * The start fails with `reason`, but the process ends with `normal`, silently (GS-03); made by `this.error` in init.
+ */
+export class InitFailure extends Control {
+  readonly kind = 'error' as const;
+  constructor(readonly reason: ExitReason) {
+    super();
+  }
+}
+
