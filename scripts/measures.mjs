@@ -79,7 +79,7 @@ function knots(graph) {
 }
 
 const COUNTER =
-  /(?:\b(?:mailbox|box|signals)\.(?:sent|handled|size|dropped)|\btally\(\)(?:\.\w+|\[[^\]]+\]))\s*(?:\+\+|--|[+-]?=(?!=))/g;
+  /(?:\b(?:mailbox|box|signals|outside|columns|\w*Columns\))\.(?:sent|handled|size|dropped)|\btally\(\)(?:\.\w+|\[[^\]]+\]))\s*(?:\+\+|--|[+-]?=(?!=))/g;
 
 function countersOutside() {
   return sources.filter((path) => !path.startsWith('src/mailbox/')).reduce(

@@ -1,10 +1,11 @@
+import { discarded } from './account.js';
 import type { Lane, Segment } from './lane.js';
 import { Rank, type Mailbox } from './mailbox.js';
 import type { Extra} from './op.js';
 import { EXTRA, type Op } from './op.js';
 import type { Place } from './rules.js';
 
-/** Gets a message that leaves its mailbox without being handled; what an Extra wraps is unwrapped. */
+/** Gets a message that has left its mailbox without being handled; what an Extra wraps is unwrapped. */
 export type Out = (op: Op, payload: unknown, from: unknown) => void;
 
 const LANES: readonly Rank[] = [Rank.Low, Rank.Normal, Rank.High, Rank.Critical];
@@ -32,7 +33,7 @@ export function evictOldest(box: Mailbox, rank: Rank, out: Out): boolean {
     if (lane === box) skipSample(box, distance);
     else if (lane.n === 0) box.ready &= ~(1 << lowest);
     const { op, payload, from } = found;
-    gone(box, op, payload, from, out);
+    gone(box, op, payload, from, 'dropped', out);
     return true;
   }
   return false;
@@ -53,7 +54,7 @@ export function purge(box: Mailbox, now: number, out: Out): void {
         expiring(box, (from as Extra).expiresAt);
         return false;
       }
-      gone(box, op, payload, from, out);
+      gone(box, op, payload, from, 'expired', out);
       return true;
     });
     if (lane === box && lane.n !== before) box.sampleLeft = 0;
@@ -67,8 +68,10 @@ export function expiring(box: Mailbox, expiresAt: number): void {
   if (expiresAt < extra.nextExpiry) extra.nextExpiry = expiresAt;
 }
 
-function gone(box: Mailbox, op: Op, payload: unknown, from: unknown, out: Out): void {
-  box.size--;
+function gone(
+  box: Mailbox, op: Op, payload: unknown, from: unknown, as: 'dropped' | 'expired', out: Out,
+): void {
+  discarded(box, as);
   if (op !== EXTRA) {
     out(op, payload, from);
     return;

@@ -1,4 +1,5 @@
 import type { Priority } from '../api/mailbox.js';
+import { accepted, admitted, Tally } from './account.js';
 import { Lane, SideLane } from './lane.js';
 import type { Meter } from './meter.js';
 import { EXTRA, UNBOUNDED, type Extra, type Op } from './op.js';
@@ -23,21 +24,10 @@ const LANES = 31;
 const FRONT_READY = 1 << Rank.Front;
 const ABOVE = (1 << Rank.High) | (1 << Rank.Critical) | FRONT_READY;
 
-/** What happened to user messages, beyond the common case; allocated when the first such thing happens. */
-export class Tally {
-  rejected = 0;
-  dropped = 0;
-  superseded = 0;
-  expired = 0;
-  deadLettered = 0;
-  refused = 0;
-  crashed = 0;
-}
-
 /** The rarely used part of a mailbox. */
 export class MailboxExtra {
   readonly lanes: (SideLane | null)[] = [null, null, null, null, null];
-  tally: Tally = new Tally();
+  readonly tally: Tally = new Tally();
   meter: Meter | null = null;
   sampledAt = 0;
   receivedAt = -1;
@@ -56,7 +46,8 @@ export class MailboxExtra {
  * The mailbox of one process: the normal lane inline, the other lanes on first use. One class for every mailbox keeps
  * push and take monomorphic; bounds are fields, policies are cold paths.
  *
- * Single source of truth: `size` counts the user messages queued here and changes in the step in which the lanes do.
+ * Single source of truth: `size` counts the user messages queued here and changes in the step in which the lanes do;
+ * it and the other counters are written in `account.ts` only.
  * `gate` is the size from which on a send takes the longer road, where the rules of this mailbox are looked at.
  */
 export class Mailbox extends Lane {
@@ -66,11 +57,11 @@ export class Mailbox extends Lane {
    */
   static readonly unopened: Mailbox = new Mailbox(-1);
 
-  size = 0;
+  readonly size: number = 0;
   /** most messages at once in the normal lane, and so the largest size so far while no other has been used */
   mark = 0;
-  sent = 0;
-  handled = 0;
+  readonly sent: number = 0;
+  readonly handled: number = 0;
   /** takes from the normal lane until the sampled message is reached; 0 when none is sampled */
   sampleLeft = 0;
   /** bit r is set while lane r (other than normal) holds a message; above those, bits of `Hold` */
@@ -92,16 +83,17 @@ export class Mailbox extends Lane {
   /** Queues a user message in the normal lane; the caller has checked the bound. True when it should be sampled. */
   put(op: Op, payload: unknown, from: unknown): boolean {
     this.push(op, payload, from);
-    if (++this.size > this.mark) this.peaked();
-    return (++this.sent & SAMPLE_MASK) === 0;
+    const sent = accepted(this);
+    if (this.size > this.mark) this.peaked();
+    return (sent & SAMPLE_MASK) === 0;
   }
 
   /** Queues a user message in a lane of this mailbox other than the normal one; the caller has checked the bound. */
   putAside(lane: SideLane, op: Op, payload: unknown, from: unknown): void {
     lane.push(op, payload, from);
     this.ready |= lane.bit;
-    this.sent++;
-    if (++this.size > lane.most) this.peakedAside(lane);
+    accepted(this);
+    if (this.size > lane.most) this.peakedAside(lane);
   }
 
   /** Queues a message in any lane; signals neither count nor wait. */
@@ -286,29 +278,27 @@ export class Mailbox extends Lane {
     const lane = this.ready >= Hold.Sys
       ? (this.frontOnly() ? this.tookFrom(Rank.Front) : null)
       : state.rules.ageEvery > 0 ? this.aged(state) : this.strict();
-    if (lane !== null && lane.n > 0) this.leave(state, lane);
+    if (lane !== null && lane.n > 0) this.leave(lane);
     return lane;
   }
 
-  /** The books of the message that is taken next: its bytes and its key are free, and so is its place. */
-  private leave(state: Pressure, lane: Lane): void {
+  /** The books of the message that is taken next: its bytes and its key are free. */
+  private leave(lane: Lane): void {
     const segment = lane.first();
     const at = lane.hi;
     const op = segment[at] as Op;
-    if (op.signal) return;
-    if (op === EXTRA) {
-      const extra = segment[at + 2] as Extra;
-      this.forget(extra);
-      if (extra.expiresAt < 0) {
-        segment[at] = extra.op;
-        segment[at + 2] = extra.from;
-      }
-    }
-    if (state.returns) return;
-    // The loop counts it out in a moment; whoever comes in meanwhile must find its place free.
-    this.size--;
-    this.letIn(state, 0);
-    this.size++;
+    if (op !== EXTRA) return;
+    const extra = segment[at + 2] as Extra;
+    this.forget(extra);
+    if (extra.expiresAt >= 0) return;
+    segment[at] = extra.op;
+    segment[at + 2] = extra.from;
+  }
+
+  /** The message that was picked is with its handler: its place is free, unless it may come back. */
+  vacated(): void {
+    const state = this.pressure();
+    if (!state.returns) this.letIn(state, 0);
   }
 
   /** A message leaves: taken, evicted, expired. */
@@ -326,7 +316,7 @@ export class Mailbox extends Lane {
     if (waiting.size > 0) {
       for (let first = waiting.head; first !== null && this.hasRoom(first.rank, first.bytes, reserved); first =
         waiting.head) {
-        waiting.remove(first);
+        admitted(this, waiting, first);
         first.enter();
       }
       if (waiting.size === 0) this.refit();

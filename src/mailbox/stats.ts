@@ -51,7 +51,7 @@ export class Totals implements Account {
     this.deadLettered -= tally.deadLettered;
   }
 
-  addAll(part: Totals): void {
+  addAll(part: Account): void {
     for (const key of Object.keys(part) as (keyof Account)[]) this[key] += part[key];
   }
 }

@@ -19,7 +19,7 @@ export abstract class Waiter {
   ) {}
   /** its sender has been told how it ended */
   abstract readonly over: boolean;
-  /** There is room, and it is out of the line: it queues its message now. */
+  /** There is room, and it is out of the line and of the account: it queues its message now. */
   abstract enter(): void;
   /** Its message is queued. */
   abstract entered(): void;
@@ -27,7 +27,7 @@ export abstract class Waiter {
   abstract refused(code: string, reason?: unknown): void;
 }
 
-/** The sends that wait for room in one mailbox, first come, first served. */
+/** The sends that wait for room in one mailbox, first come, first served; see `waited` in `account.ts`. */
 export class Waiting {
   head: Waiter | null = null;
   private tail: Waiter | null = null;

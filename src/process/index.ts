@@ -19,7 +19,7 @@ export {
 } from './signal/monitor.js';
 export { KeptList, keepUrgent, type Backlog, type Kept } from './send/kept.js';
 export {
-  KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail,
+  COUNTED, KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail,
   type NameCell, type SysHooks, type SystemCommand, type Turnover,
 } from './record/process.js';
 export {

@@ -1,6 +1,6 @@
 import { atOnce } from '../base/index.js';
 import { type Pid, Via } from '../api/address.js';
-import { INFO, Kind, type Op } from '../mailbox/index.js';
+import { ended, INFO, Kind, type Op } from '../mailbox/index.js';
 import {
   accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Process,
 } from '../process/index.js';
@@ -77,9 +77,7 @@ export class Router {
   dead(
     to: Address, op: Op, behaviour: Behaviour | null, payload: unknown, from: unknown, reason: unknown = 'noproc',
   ): void {
-    const { outside } = this.kernel;
-    outside.sent++;
-    outside.deadLettered++;
+    ended(this.kernel.outside, 'deadLettered');
     this.deadLetters.add(new PlainRedelivery(to, op, behaviour, from), payload, reason);
   }
 
@@ -92,9 +90,7 @@ export class Router {
 
   /** Counts a send that was refused to its sender. */
   rejected(): void {
-    const { outside } = this.kernel;
-    outside.sent++;
-    outside.rejected++;
+    ended(this.kernel.outside, 'rejected');
   }
 }
 

@@ -93,7 +93,7 @@ export const deliveries = [
     'if (d.order !== null) this.goOn(d, d.order); const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay',
   ]] },
   { name: 'order keys hold nothing back', file: orders, edits: [['return row !== undefined;', 'return false;']] },
-  { name: 'held messages are not counted', file: account, edits: [['outside.held++;', ';']] },
+  { name: 'held messages are not counted', file: 'src/mailbox/account.js', edits: [['outside.held++;', ';']] },
   {
     name: 'a stop forgets what is held', file: delivery,
     edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']],

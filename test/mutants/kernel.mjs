@@ -1,4 +1,5 @@
 // Wrong variants of src/base, src/mailbox, src/process and src/router: see scripts/mutants.mjs.
+const account = 'src/mailbox/account.js';
 const exit = 'src/process/kernel/exit.js';
 const fanout = 'src/process/signal/fanout.js';
 const monitor = 'src/process/signal/monitor.js';
@@ -29,7 +30,9 @@ export const kernel = [
     edits: [['slot.calleeEnded(reason);', ';']],
   },
   { name: 'requests of the dead stay open', file: exit, edits: [['dropRequests(p); if', 'if']] },
-  { name: 'dead letters are not counted', file: exit, edits: [['p.mailbox.tally().deadLettered++;', ';']] },
+  { name: 'dead letters are not counted', file: account, edits: [
+    ['box.size--; count(box, as);', "box.size--; if (as !== 'deadLettered') count(box, as);"],
+  ] },
   {
     name: 'a mailbox that is in use again is counted twice', file: 'src/process/kernel/accounts.js',
     edits: [['if (p.run === Run.Dead) return box; this.resting.subtract(box);', 'if (p.run === Run.Dead) return box;']],
@@ -42,7 +45,9 @@ export const kernel = [
     name: 'a mailbox that ends at rest is counted twice', file: 'src/process/kernel/accounts.js',
     edits: [['else if (box !== Mailbox.unopened) this.resting.subtract(box);', ';']],
   },
-  { name: 'the crash of a message is not one of its outcomes', file: exit, edits: [['p.mailbox.handled++;', ';']] },
+  { name: 'the crash of a message is not one of its outcomes', file: account, edits: [
+    ['box.handled++; writable(box).crashed++;', 'writable(box).crashed++;'],
+  ] },
   {
     name: 'the signal of a dead incarnation does not fire', file: exit,
     edits: [['if (p.ext !== null) abortAll(p.ext, reason);', '']],
@@ -91,8 +96,8 @@ export const kernel = [
     'export function accept(p, op, payload, from) { const box = p.mailbox; if (box.size >= box.gate + (box.gate > 0 ? 1 : 0))',
   ]] },
   {
-    name: 'a refusal by a full mailbox is not counted', file: 'src/process/send/admit.js',
-    edits: [[/tally\.rejected\+\+;/, ';']],
+    name: 'a refusal by a full mailbox is not counted', file: account,
+    edits: [['box.sent++; count(box, as);', "box.sent++; if (as !== 'rejected') count(box, as);"]],
   },
   { name: 'lanes above normal are served upside down', file: mailbox, edits: [
     ['return this.tookFrom(31 - Math.clz32(above));', 'return this.tookFrom(31 - Math.clz32(above & -above));'],

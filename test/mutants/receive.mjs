@@ -31,8 +31,8 @@ export const receives = [
     edits: [['credit.left -= messages;', ';']],
   },
   { name: 'one free place lets two waiting sends in', file: mailbox, edits: [[
-    'waiting.remove(first); first.enter();',
-    'waiting.remove(first); first.enter(); if (waiting.head !== null) { const second = waiting.head; waiting.remove(second); second.enter(); }',
+    'first.enter();',
+    'first.enter(); if (waiting.head !== null) { const second = waiting.head; admitted(this, waiting, second); second.enter(); }',
   ]] },
   {
     name: 'lanes never age', file: mailbox,

@@ -1,8 +1,7 @@
 import { CastcallError, isThenable } from '../../base/index.js';
 import { type Down, type Exit, Timeout } from '../../api/messages.js';
 import { Control, NoReply, Refusal, Stop } from '../../api/returns.js';
-import type { Extra} from '../../mailbox/index.js';
-import { Kind, type Op } from '../../mailbox/index.js';
+import { Kind, refused, type Extra, type Op } from '../../mailbox/index.js';
 import { Phase, takeDown, type Behaviour, type Process, type Turnover } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
@@ -96,7 +95,7 @@ function after(p: Process, self: AgentSelf, call: Request | null, result: unknow
   if (call === null) return undefined;
   if (result instanceof Control) {
     if (result instanceof Refusal) {
-      p.mailbox.tally().refused++;
+      refused(p.mailbox);
       call.fail('REFUSED', { refusal: result.code, details: result.details });
     }
   } else if ((self.flags & Flag.Deferred) === 0 || result !== undefined) {
@@ -257,12 +256,12 @@ function failed(p: Process, error: unknown): unknown {
 /** The same for a stream: its consumer has gone. */
 function abandonedStream(p: Process, slot: StreamSlot, error: unknown): boolean {
   if (slot.left === null || slot.left.reason !== error) return false;
-  p.mailbox.tally().refused++;
+  refused(p.mailbox);
   return true;
 }
 
 function abandoned(p: Process, call: Request, error: unknown): boolean {
   if (!abandonedWith(call, error)) return false;
-  p.mailbox.tally().refused++;
+  refused(p.mailbox);
   return true;
 }

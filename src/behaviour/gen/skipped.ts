@@ -1,3 +1,4 @@
+import { skipped } from '../../mailbox/index.js';
 import { ReplySlot, type Process } from '../../process/index.js';
 import type { Request } from '../../router/index.js';
 
@@ -5,20 +6,14 @@ import type { Request } from '../../router/index.js';
 export function overdue(p: Process, call: Request): boolean {
   const extra = call.extra;
   if (extra === null || !extra.skipAbandoned || !call.settled) return false;
-  skipped(p, call.skippedAs);
+  skipped(p.mailbox, call.skippedAs);
   return true;
 }
 
 /** The message that was just taken has expired. */
 export function expired(p: Process, from: unknown): void {
   if (from instanceof ReplySlot) from.lost('EXPIRED');
-  skipped(p, 'expired');
-}
-
-/** Counts the message that was just taken as that; the loop will count it as handled when we return. */
-function skipped(p: Process, as: 'expired' | 'dropped'): void {
-  p.mailbox.handled--;
-  p.mailbox.tally()[as]++;
+  skipped(p.mailbox, 'expired');
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Pid, Via } from '../../api/address.js';
 import type { AgentStats, ProcessSelf } from '../../api/agent.js';
 import { type Down, Exit } from '../../api/messages.js';
 import type { SysCallbacks, SysLink } from '../../api/sys.js';
-import { INFO, Kind, type Op } from '../../mailbox/index.js';
+import { handled as messageHandled, INFO, Kind, taken, type Op } from '../../mailbox/index.js';
 import {
   accept, exitProcess, exitSignal, fenced, hibernate, isSuspended, KEPT, KeptList, keepUrgent, LEVELS, Phase,
   spawnProcess, takeDown, withdrawn, type Behaviour, type Holding, type Kept, type Kernel, type Process,
@@ -282,12 +282,10 @@ export class PlainSelf extends Verbs {
   /** Only now has a kept message been received. */
   private received(one: Kept): unknown {
     if (one.op.kind === Kind.Down) takeDown(one.payload as Down);
-    if (one.op.signal) this.p.kernel.signals.handled++;
-    else {
-      this.p.mailbox.size--;
-      this.p.mailbox.handled++;
-    }
-    const { watchdog } = this.p.kernel;
+    const { mailbox, kernel } = this.p;
+    taken(mailbox, kernel.signals, one.op);
+    if (!one.op.signal) messageHandled(mailbox);
+    const { watchdog } = kernel;
     if (watchdog !== null) watchdog.taken(this.p, this.p.mailbox.size);
     return one.payload;
   }

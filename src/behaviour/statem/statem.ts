@@ -1,8 +1,8 @@
 import { CastcallError, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
 import type { Down, Exit } from '../../api/messages.js';
-import { CONTINUE, Kind, Rank, type Extra, type Op } from '../../mailbox/index.js';
+import { CONTINUE, handled, Kind, Rank, refused, taken, type Extra, type Op } from '../../mailbox/index.js';
 import {
-  exitProcess, KEPT, Phase, pushSignal, Run, takeDown, type Behaviour, type Process, type SysHooks,
+  COUNTED, exitProcess, Phase, pushSignal, Run, takeDown, type Behaviour, type Process, type SysHooks,
   type Turnover,
 } from '../../process/index.js';
 import { Request } from '../../router/index.js';
@@ -84,9 +84,7 @@ function moved(m: StatemSelf, target: string): boolean {
 function over(p: Process, m: StatemSelf, op: Op, parked: unknown): unknown {
   if (parked !== undefined || p.run !== Run.Running || p.op === op) return parked;
   account(p);
-  if (op.signal) p.kernel.signals.handled++;
-  else p.mailbox.size--;
-  return KEPT;
+  return COUNTED;
 }
 
 /* ---- one event after the other ---- */
@@ -131,15 +129,14 @@ function begin(p: Process, m: StatemSelf, event: Queued): void {
   p.op = event.counted ? event.op : INSERTED;
   p.from = event.from;
   if (!event.counted) return;
-  if (event.op.signal) p.kernel.signals.handled++;
-  else p.mailbox.size--;
+  taken(p.mailbox, p.kernel.signals, event.op);
 }
 
 /** The event before has had its outcome. */
 function account(p: Process): void {
   const { op } = p;
   if (op === null || op === OVER) return;
-  if (!op.signal) p.mailbox.handled++;
+  if (!op.signal) handled(p.mailbox);
   const { tap } = p.kernel;
   if (tap !== null && op !== INSERTED) tap.handled(p.pid, op.name);
   p.op = OVER;
@@ -254,7 +251,7 @@ function thrown(p: Process, m: StatemSelf, first: unknown): unknown {
 function abandoned(p: Process, m: StatemSelf, call: Request): unknown {
   m.restore();
   if ((m.flags & Flag.Controller) !== 0) dropController(p, m, call);
-  p.mailbox.tally().refused++;
+  refused(p.mailbox);
   return thrown(p, m, m.keep());
 }
 

@@ -1,7 +1,7 @@
 import { CastcallError, isThenable } from '../../base/index.js';
 import { NoReply, Refusal } from '../../api/returns.js';
 import type { InsertedEvent } from '../../api/statem.js';
-import { INFO, Kind } from '../../mailbox/index.js';
+import { INFO, kept, Kind, refused } from '../../mailbox/index.js';
 import type { Process } from '../../process/index.js';
 import type { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
@@ -78,7 +78,7 @@ function answer(p: Process, m: StatemSelf, action: Action): void {
   if (action.kind === 'reply') {
     action.from.reply(action.value);
   } else if (action.kind === 'refuse' && !action.from.settled) {
-    p.mailbox.tally().refused++;
+    refused(p.mailbox);
     action.from.fail('REFUSED', { refusal: action.code, details: action.details });
   }
 }
@@ -188,8 +188,7 @@ function postpone(p: Process, m: StatemSelf): void {
   if (op === null) return;
   m.queue().postponed.push(new Queued(op, m.payload, p.from, m.counted));
   if (!m.counted) return;
-  if (op.signal) p.kernel.signals.handled--;
-  else p.mailbox.size++;
+  kept(p.mailbox, p.kernel.signals, op);
   p.op = OVER;
   p.from = null;
 }

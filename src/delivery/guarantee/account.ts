@@ -1,6 +1,6 @@
 import { callError } from '../../base/index.js';
 import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
-import type { Op } from '../../mailbox/index.js';
+import { ended, handedOver, held, rejected, released, type Op } from '../../mailbox/index.js';
 import type { Address, Kernel, Process } from '../../process/index.js';
 import { titleOf, type Router } from '../../router/index.js';
 import { Counters } from './statistics.js';
@@ -61,9 +61,7 @@ export abstract class Account {
   }
 
   protected hold(d: Delivered): void {
-    const { outside } = this.kernel;
-    outside.sent++;
-    outside.held++;
+    held(this.kernel.outside);
     this.counters.pending++;
     this.all.pending++;
     d.state = State.Held;
@@ -72,9 +70,7 @@ export abstract class Account {
   }
 
   protected release(d: Delivered): void {
-    const { outside } = this.kernel;
-    outside.sent--;
-    outside.held--;
+    released(this.kernel.outside);
     this.counters.pending--;
     this.all.pending--;
     this.delivery.held.delete(d);
@@ -159,10 +155,7 @@ export abstract class Account {
   /** The same for one whose turn has come: it has been, or is about to be, counted there as handled. */
   protected untake(d: Delivered, crashed: boolean): void {
     const { ext } = d.callee;
-    const mailbox = d.callee.box();
-    mailbox.sent--;
-    mailbox.handled--;
-    if (crashed) mailbox.tally().crashed--;
+    handedOver(d.callee.box(), crashed ? 'crashed' : 'handled');
     if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
   }
 
@@ -179,8 +172,7 @@ export abstract class Account {
     if (d.waiter !== null) return this.leaveLine(d, 'dropped', 'cancelled');
     if (d.state === State.Held) {
       this.release(d);
-      this.kernel.outside.sent++;
-      this.kernel.outside.dropped++;
+      ended(this.kernel.outside, 'dropped');
     } else {
       d.lapsed = true;
       d.cold().skipAbandoned = true;
@@ -202,8 +194,7 @@ export abstract class Account {
   }
 
   protected refuse(p: Process): false {
-    p.box().sent++;
-    p.mailbox.tally().rejected++;
+    rejected(p.box(), 'rejected');
     return false;
   }
 }

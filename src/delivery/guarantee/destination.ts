@@ -1,6 +1,6 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
 import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
-import { Rank } from '../../mailbox/index.js';
+import { ended, handedOver, Rank, refused, skipped } from '../../mailbox/index.js';
 import {
   accept, acceptOrWait, acceptWith, admits, Entry, refusalOf, Phase, withdraw, type Mail, type Process,
 } from '../../process/index.js';
@@ -166,8 +166,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** A mailbox has refused what had come back, and counted it: it waits on. */
   private notTaken(d: Delivered, p: Process): void {
     if (p.mailbox.pressure().rules.overflow.startsWith('drop') && refusalOf(p, d.op, d.payload) === 'MAILBOX_FULL') return this.dropped(d, 'dropped');
-    p.box().sent--;
-    p.mailbox.tally().rejected--;
+    handedOver(p.box(), 'rejected');
     this.hold(d);
     this.await(d);
   }
@@ -181,9 +180,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** One that has been accepted cannot enter: it goes on as if its process had ended before it was started. */
   refused(d: Delivered, code: string, reason: ExitReason): void {
-    const mailbox = d.callee.box();
-    mailbox.sent--;
-    mailbox.tally().rejected--;
+    handedOver(d.callee.box(), 'rejected');
     this.inLine(-1);
     this.queued();
     this.takenBack(d, code === 'EXIT' ? reason : code);
@@ -209,7 +206,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
       case 'retry': this.attemptFailed(d, error); return true;
       case 'dead-letter': this.terminated(d, error); return true;
       case 'refuse': {
-        d.callee.box().tally().refused++;
+        refused(d.callee.box());
         this.answered(d, code, error);
         return true;
       }
@@ -281,11 +278,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** Its process has ended before it was started. */
   takenBack(d: Delivered, reason: ExitReason): void {
-    const { outside } = this.kernel;
-    if (d.state === State.Over && d.lapsed) {
-      outside.sent++;
-      outside[d.skippedAs]++;
-    }
+    if (d.state === State.Over && d.lapsed) ended(this.kernel.outside, d.skippedAs);
     if (d.state !== State.Queued) return;
     this.leaveMailbox();
     if (d.terms.guarantee === 'at-most-once' || this.delivery.closed || !canReturn(d)) this.deadLetter(d, reason);
@@ -304,8 +297,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   /** Its turn has come too late, before its deadline could say so: the mailbox counts it as expired instead of handled. */
   late(d: Delivered): void {
     if (d.running) this.unclaim(d);
-    d.callee.box().handled--;
-    d.callee.mailbox.tally().expired++;
+    skipped(d.callee.box(), 'expired');
     this.expiredQueued(d);
   }
 
@@ -354,9 +346,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
   }
 
   private expire(d: Delivered): void {
-    const { outside } = this.kernel;
-    outside.sent++;
-    outside.expired++;
+    ended(this.kernel.outside, 'expired');
     this.counters.expired++;
     this.all.expired++;
     d.conclude('expired', undefined, 'expired', undefined);
@@ -370,9 +360,7 @@ export class Destination extends Account implements Keeper, Mail, Admission {
 
   /** It is in no account now. */
   private deadLetter(d: Delivered, reason: unknown): void {
-    const { outside } = this.kernel;
-    outside.sent++;
-    outside.deadLettered++;
+    ended(this.kernel.outside, 'deadLettered');
     this.counters.failed++;
     this.all.failed++;
     // Over first: who hears of the letter may send it again at once.

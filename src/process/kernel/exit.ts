@@ -1,5 +1,7 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
-import { Extra, Mailbox, type Op, type Segment } from '../../mailbox/index.js';
+import {
+  crashed, discarded, Extra, handedOver, handled, Mailbox, signalDropped, type Op, type Segment,
+} from '../../mailbox/index.js';
 import { dismiss } from '../send/admit.js';
 import { reportCrash } from '../inspect/crash.js';
 import { fanOut } from '../signal/fanout.js';
@@ -99,8 +101,8 @@ function dropRequests(p: Process): void {
 /** The message that was being handled has had its one outcome; whoever waits for a reply hears why there is none. */
 function settleRunning(p: Process, running: boolean, orderly: boolean, reason: ExitReason): void {
   if (running) {
-    p.mailbox.handled++;
-    if (!orderly) p.mailbox.tally().crashed++;
+    if (orderly) handled(p.mailbox);
+    else crashed(p.mailbox);
   }
   if (p.from instanceof ReplySlot && !p.from.settled) p.from.calleeEnded(reason);
   p.op = null;
@@ -130,22 +132,21 @@ function giveBack(p: Process, reason: ExitReason): void {
     segment[at + 1] = null;
     segment[at + 2] = null;
   }
-  box.size = 0;
   if (box.extra !== null && box.extra.pressure !== null) box.extra.pressure.bytes = 0;
 }
 
 function giveBackOne(p: Process, op: Op, payload: unknown, from: unknown, reason: ExitReason): void {
   const { kernel } = p;
   if (op.signal) {
-    kernel.signals.dropped++;
+    signalDropped(kernel.signals);
     if (from instanceof ReplySlot) from.calleeEnded(reason);
     return;
   }
   if (kernel.delivery !== null && kernel.delivery.takeBack(p, op, payload, from, reason)) {
-    p.mailbox.sent--;
+    handedOver(p.mailbox, 'queued');
     return;
   }
-  p.mailbox.tally().deadLettered++;
+  discarded(p.mailbox, 'deadLettered');
   const real = from instanceof Extra ? from.op : op;
   const sender = from instanceof Extra ? from.from : from;
   if (sender instanceof ReplySlot) sender.calleeEnded(reason);

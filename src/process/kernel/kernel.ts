@@ -1,7 +1,8 @@
 import {
   Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap,
 } from '../../base/index.js';
-import { Meter, Totals, type Histogram, type Op } from '../../mailbox/index.js';
+import type { Account } from '../../api/mailbox.js';
+import { auditAccounts, Meter, SignalAccount, Totals, type Histogram, type Op } from '../../mailbox/index.js';
 import { Accounts } from './accounts.js';
 import { Ceiling, type CeilingLimits } from './ceiling.js';
 import { abortAll, exitProcess } from './exit.js';
@@ -58,6 +59,8 @@ export class Kernel {
   attended: boolean;
   readonly frozen: boolean;
   readonly development: boolean;
+  /** the counters are checked as they move: in development, and in simulations */
+  readonly audited: boolean;
   readonly reporting: boolean;
   readonly details: boolean;
   tap: Tap | null = null;
@@ -92,10 +95,10 @@ export class Kernel {
   /** the account of mailboxes whose processes have ended */
   readonly past: Totals = new Totals();
   /** the account of sends that reached no mailbox */
-  readonly outside: Totals = new Totals();
+  readonly outside: Account = new Totals();
   /** those of all other mailboxes */
   readonly accounts: Accounts = new Accounts(this);
-  readonly signals: { sent: number; handled: number; dropped: number } = { sent: 0, handled: 0, dropped: 0 };
+  readonly signals: SignalAccount = new SignalAccount();
   readonly counts: Counts = {
     spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0,
   };
@@ -120,6 +123,8 @@ export class Kernel {
     this.attended = this.ceiling !== null;
     this.watched = options.frozen || this.attended;
     this.development = options.development;
+    this.audited = options.development || options.env.chooser !== null;
+    if (this.audited) auditAccounts();
     this.context = options.development ? options.env.context() : null;
     this.ports = options.ports;
     this.failures = new Failures(options.ports.warn);

@@ -1,7 +1,10 @@
 import { settle, reasonOf } from '../../base/index.js';
-import { credit, Kind, recordMs, type Op, type Lane, type Segment } from '../../mailbox/index.js';
+import {
+  credit, handled, Hold, inHand, kept, Kind, outOfBalance, recordMs, type Columns, type Lane, type Op, type Segment,
+  type SignalColumns,
+} from '../../mailbox/index.js';
 import { exitProcess } from './exit.js';
-import { KEPT, Phase, Run, type Process, type ProcessExt, type SystemCommand } from '../record/process.js';
+import { COUNTED, KEPT, Phase, Run, type Process, type ProcessExt, type SystemCommand } from '../record/process.js';
 import type { ReplySlot } from '../record/slot.js';
 
 /*
@@ -9,18 +12,31 @@ import type { ReplySlot } from '../record/slot.js';
  * delete, spread, rest or async functions; try/catch around the handler only; cold code in functions of its own.
  */
 
+/**
+ * `step` in development and in simulations: a process whose account does not balance after it ends, with what is wrong
+ * as its reason.
+ */
+export function auditedStep(p: Process): number {
+  const taken = step(p);
+  const expected = p.running ? 1 : 0;
+  if (p.run !== Run.Dead && inHand(p.mailbox) !== expected) exitProcess(p, outOfBalance(p.mailbox, String(expected)));
+  return taken;
+}
+
 /** Lets one process handle messages while there is credit; returns how many it took. Never throws. */
 export function step(p: Process): number {
   if (p.phase === Phase.Starting) return begin(p);
   const { kernel, mailbox: box, handle } = p;
   const { tap } = kernel;
+  const columns: Columns = box; // `taken` and `handled` of the account are inlined here, and nowhere else
   const outer = kernel.current;
   kernel.current = p;
   p.run = Run.Running;
   let taken = 0;
   try {
     while (credit.left > 0) {
-      const lane: Lane | null = box.ready === 0 ? box : box.pick();
+      const { ready } = box;
+      const lane: Lane | null = ready === 0 ? box : box.pick();
       if (lane === null || lane.n === 0) break;
       if (lane.hi === lane.hend) lane.nextSegment();
       const segment = lane.head as Segment;
@@ -35,30 +51,31 @@ export function step(p: Process): number {
       taken++;
       credit.left--;
       if (op.signal) {
-        kernel.signals.handled++;
+        (kernel.signals as SignalColumns).handled++;
         if (op.kind === Kind.System) {
           system(p, op, payload, from, lane);
           break; // the hold, the handle or the process itself may be another now
         }
-      } else box.size--;
+      } else columns.size--;
       // compared first: a burst repeats its operation, and a load is cheaper than a store with its barrier
       if (p.op !== op) p.op = op;
       if (p.from !== from) p.from = from;
+      if (ready >= Hold.Pressed && !vacated(p, op)) break;
       const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0
         ? timed(p, op, payload, from)
         : handle(p, op, payload, from);
       if (result !== undefined) {
         if (result === KEPT) {
-          if (op.signal) kernel.signals.handled--;
-          else box.size++;
+          kept(box, kernel.signals, op);
           continue;
         }
+        if (result === COUNTED) continue;
         park(p, result as PromiseLike<unknown>);
         kernel.current = outer;
         return taken;
       }
       if ((p.run as Run) !== Run.Running) break;
-      if (!op.signal) box.handled++;
+      if (!op.signal) columns.handled++;
       if (tap !== null) tap.handled(p.pid, op.name);
     }
   } catch (error) {
@@ -67,6 +84,15 @@ export function step(p: Process): number {
   kernel.current = outer;
   if ((p.run as Run) === Run.Running) rest(p);
   return taken;
+}
+
+/**
+ * The message that was picked from a mailbox under pressure is about to be handled: its place is given away. False when
+ * somebody who heard of it has ended the process.
+ */
+function vacated(p: Process, op: Op): boolean {
+  if (!op.signal) p.mailbox.vacated();
+  return p.run === Run.Running;
 }
 
 /** A request of the sys protocol: asked of the kernel's own code and the behaviour's hooks, never of `handle`. */
@@ -173,7 +199,7 @@ function fail(p: Process, error: unknown): void {
 
 function finish(p: Process): void {
   if (p.run !== Run.Running) return;
-  if (p.op !== null && !p.op.signal) p.mailbox.handled++;
+  if (p.op !== null && !p.op.signal) handled(p.mailbox);
   if (p.kernel.tap !== null && p.op !== null) p.kernel.tap.handled(p.pid, p.op.name);
   p.kernel.rested();
   rest(p);
@@ -190,7 +216,7 @@ function timed(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   const result = p.handle(p, op, payload, from);
   if (result === undefined) {
     if (meter !== null) recordMs(meter.handle, kernel.env.mono() - began);
-  } else if (result !== KEPT) {
+  } else if (result !== KEPT && result !== COUNTED) {
     p.cold().sampleFrom = began;
   }
   return result;

@@ -1,7 +1,7 @@
 import { markHandled, Ring, type Chooser } from '../../base/index.js';
 import { credit } from '../../mailbox/index.js';
 import type { Kernel } from './kernel.js';
-import { step } from './loop.js';
+import { auditedStep, step } from './loop.js';
 import { Level, Run, type Process } from '../record/process.js';
 import type { Judge } from '../record/verdict.js';
 
@@ -80,8 +80,11 @@ export class Scheduler {
   private turnBegan = 0;
   private checkedAt = 0;
   private jobs: TurnJob[] = [];
+  private readonly step: (p: Process) => number;
 
-  constructor(private readonly kernel: Kernel) {}
+  constructor(private readonly kernel: Kernel) {
+    this.step = kernel.audited ? auditedStep : step;
+  }
 
   /** runnable processes */
   get size(): number {
@@ -189,7 +192,7 @@ export class Scheduler {
     while (normal.size > 0 || this.others > 0) {
       const p = this.others > 0 ? this.pick() : normal.shift();
       if (p.run !== Run.Queued) continue;
-      if (step(p) === 0) credit.left--;
+      if (this.step(p) === 0) credit.left--;
       if (credit.left <= 0 && this.usedUp(p)) return;
     }
   }
@@ -210,7 +213,7 @@ export class Scheduler {
     const until = this.checkedAt + GO_ON_MS;
     while (this.checkedAt < until && this.comesBack(p)) {
       credit.grown = 0;
-      step(p);
+      this.step(p);
       if (credit.left > 0) return false;
       if (this.renewed()) return true;
       if (credit.grown > 0) return false; // those whom it has sent to have their turn
@@ -251,7 +254,7 @@ export class Scheduler {
     const p = this.normal.take(chooser.pick(this.normal.size, this.numberAt));
     if (p.run !== Run.Queued) return;
     credit.left = chooser.budget();
-    step(p);
+    this.step(p);
   }
 
   private readonly numberAt = (position: number): number => this.normal.at(position).n;

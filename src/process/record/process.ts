@@ -46,6 +46,8 @@ export type Level = (typeof Level)[keyof typeof Level];
 
 /** Returned by a behaviour's `handle` when the message stays queued with the behaviour (selective receive). */
 export const KEPT: unique symbol = Symbol('kept');
+/** Returned by a behaviour's `handle` that has counted the outcome of the message itself, and of others after it. */
+export const COUNTED: unique symbol = Symbol('counted');
 
 /**
  * How a behaviour answers system messages (SY-12). The kernel itself does suspend, resume and the debug functions; what
@@ -87,7 +89,7 @@ export interface Turnover {
  */
 export interface Behaviour {
   readonly name: string;
-  /** handles one message; a thenable parks the process until it settles, KEPT leaves the message queued */
+  /** handles one message; a thenable parks the process until it settles; KEPT, COUNTED: see there */
   handle(p: Process, op: Op, payload: unknown, from: unknown): unknown;
   /** the parked handler of `p.op` fulfilled; a thenable parks again */
   settled(p: Process, value: unknown): unknown;

@@ -1,5 +1,7 @@
 import { deepFreeze } from '../../base/index.js';
-import { Mailbox, Rank, type Op, type SideLane, type Waiter } from '../../mailbox/index.js';
+import {
+  Mailbox, Rank, rejected, signalDropped, signalSent, type Op, type SideLane, type Waiter,
+} from '../../mailbox/index.js';
 import { admit, bury, Entry, obstacleTo, queue, refuse, refusalOf, sample, type Coalesce } from './admit.js';
 import { rankHeld } from '../record/hold.js';
 import type { Faults } from '../record/ports.js';
@@ -80,9 +82,9 @@ export function acceptOrWait(p: Process, waiter: Waiter): Entry {
  */
 export function pushSignal(p: Process, op: Op, payload: unknown, from: unknown, rank: Rank = Rank.Normal): void {
   const { kernel } = p;
-  kernel.signals.sent++;
+  signalSent(kernel.signals);
   if (p.run === Run.Dead) {
-    kernel.signals.dropped++;
+    signalDropped(kernel.signals);
     return;
   }
   const box = p.box();
@@ -102,8 +104,7 @@ function first(p: Process, op: Op, payload: unknown, from: unknown): boolean {
 function sheds(p: Process, rank: Rank, op: Op, payload: unknown): boolean {
   const { ceiling } = p.kernel;
   if (ceiling === null || !ceiling.refuses(rank, op, payload)) return false;
-  p.mailbox.sent++;
-  p.mailbox.tally().rejected++;
+  rejected(p.mailbox, 'rejected');
   return true;
 }
 
@@ -130,10 +131,7 @@ function watch(
 function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unknown, deliver: () => void): boolean {
   const fate = faults.strike(p, op, payload, from, deliver);
   if (fate === 'pass') return false;
-  if (fate === 'drop' && !(from instanceof ReplySlot && from.vanished())) {
-    p.box().sent++;
-    p.mailbox.tally().dropped++;
-  }
+  if (fate === 'drop' && !(from instanceof ReplySlot && from.vanished())) rejected(p.box(), 'dropped');
   return true;
 }
 

@@ -1,7 +1,7 @@
 import type { ExitReason } from '../../base/index.js';
 import {
-  bytesOf, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, remember, UNBOUNDED, type Mailbox, type Op,
-  type Pressure, type Waiter,
+  bytesOf, ended, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, rejected, remember, UNBOUNDED, waited,
+  withdrawn, type Mailbox, type Op, type Pressure, type Waiter,
 } from '../../mailbox/index.js';
 import { Run, type Process } from '../record/process.js';
 import { ReplySlot, type LostCode } from '../record/slot.js';
@@ -102,11 +102,9 @@ export function boundOf(p: Process, code: string): string | undefined {
 /** Counts a send that was not queued: `dropped` where the policy drops messages for want of room, else `rejected`. */
 export function refuse(p: Process, code: LostCode): Entry {
   const box = p.mailbox;
-  const tally = box.tally();
   const { overflow } = box.pressure().rules;
-  box.sent++;
-  if ((overflow === 'drop-newest' || overflow === 'drop-oldest') && code === 'MAILBOX_FULL') tally.dropped++;
-  else tally.rejected++;
+  const drops = (overflow === 'drop-newest' || overflow === 'drop-oldest') && code === 'MAILBOX_FULL';
+  rejected(box, drops ? 'dropped' : 'rejected');
   return Entry.Refused;
 }
 
@@ -118,8 +116,7 @@ export function bury(p: Process, op: Op, payload: unknown, from: unknown, waiter
   const { kernel, reason } = p;
   if (waiter !== null && from instanceof ReplySlot) waiter.entered(); // a delivery is accepted first
   if (kernel.delivery !== null && kernel.delivery.takeBack(p, op, payload, from, reason)) return Entry.Queued;
-  kernel.outside.sent++;
-  kernel.outside.deadLettered++;
+  ended(kernel.outside, 'deadLettered');
   if (from instanceof ReplySlot) from.calleeEnded(reason);
   if (waiter !== null) waiter.refused('EXIT', reason);
   kernel.deadLetter(p, op, payload, from, reason);
@@ -197,7 +194,7 @@ function makeRoom(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: 
   // What is above the capacity by the reserve stays: one goes for the one that comes.
   const least = box.size + reserved(p, state);
   while (!box.hasRoom(rank, bytes, reserved(p, state), least)) {
-    if (!evictOldest(box, rank, (_op, _payload, from) => lose(box, from, 'EVICTED'))) return false;
+    if (!evictOldest(box, rank, (_op, _payload, from) => lose(from, 'EVICTED'))) return false;
   }
   return true;
 }
@@ -206,13 +203,11 @@ function makeRoom(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: 
 function dropExpired(p: Process, box: Mailbox, state: Pressure): void {
   const { extra } = box;
   if (extra === null || extra.nextExpiry === Infinity) return;
-  purge(box, p.kernel.env.mono(), (_op, _payload, from) => lose(box, from, 'EXPIRED'));
+  purge(box, p.kernel.env.mono(), (_op, _payload, from) => lose(from, 'EXPIRED'));
   box.letIn(state, reserved(p, state));
 }
 
-function lose(box: Mailbox, from: unknown, code: 'EVICTED' | 'EXPIRED'): void {
-  if (code === 'EVICTED') box.tally().dropped++;
-  else box.tally().expired++;
+function lose(from: unknown, code: 'EVICTED' | 'EXPIRED'): void {
   if (from instanceof ReplySlot) from.lost(code);
 }
 
@@ -247,8 +242,7 @@ function meet(
     if (expiresAt >= 0) expiring(box, expiresAt);
     weigh(state, extra, bytes);
   }
-  box.sent++;
-  box.tally().superseded++;
+  rejected(box, 'superseded');
   return Entry.Queued;
 }
 
@@ -257,14 +251,12 @@ function meet(
 /** While it waits it is `held` in the account. */
 function stand(box: Mailbox, state: Pressure, waiter: Waiter, bytes: number): void {
   waiter.bytes = bytes;
-  box.sent++;
-  state.waiting.push(waiter);
+  waited(box, state.waiting, waiter);
   box.refit();
 }
 
 /** It is its turn and there is room: its message is queued. */
 export function comeIn(p: Process, waiter: Waiter): void {
-  p.mailbox.sent--;
   queue(p, waiter.rank, waiter.op, waiter.payload, waiter.from, waiter.expiresAt, waiter.bytes, null);
 }
 
@@ -272,8 +264,7 @@ export function comeIn(p: Process, waiter: Waiter): void {
 export function withdraw(p: Process, waiter: Waiter, outcome: 'rejected' | 'dropped' | 'expired'): boolean {
   const box = p.mailbox;
   const state = box.extra?.pressure;
-  if (state === null || state === undefined || !state.waiting.remove(waiter)) return false;
-  box.tally()[outcome]++;
+  if (state === null || state === undefined || !withdrawn(box, state.waiting, waiter, outcome)) return false;
   if (p.run === Run.Dead) return true;
   box.refit();
   box.letIn(state, reserved(p, state));
@@ -283,8 +274,7 @@ export function withdraw(p: Process, waiter: Waiter, outcome: 'rejected' | 'drop
 /** The mailbox takes nothing more: everybody who waits hears it. */
 export function dismiss(p: Process, state: Pressure, code: 'EXIT' | 'MAILBOX_CLOSED', reason: ExitReason): void {
   for (let first = state.waiting.head; first !== null; first = state.waiting.head) {
-    state.waiting.remove(first);
-    p.mailbox.tally().rejected++;
+    withdrawn(p.mailbox, state.waiting, first, 'rejected');
     first.refused(code, reason);
   }
 }

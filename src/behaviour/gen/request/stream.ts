@@ -1,5 +1,6 @@
 import { adopt, callError, Deadline, isThenable, handled, markHandled, type ExitReason } from '../../../base/index.js';
 import { Refusal } from '../../../api/returns.js';
+import { refused } from '../../../mailbox/index.js';
 import { rejectedWith } from '../host.js';
 import {
   boundOf, Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process,
@@ -202,7 +203,7 @@ export async function driveStream(p: Process, slot: StreamSlot, items: Items): P
 /** `return self.refuse(…)` ends a stream with an error to its consumer. */
 function refusalOf(p: Process, slot: StreamSlot, value: unknown): unknown {
   if (!(value instanceof Refusal)) return undefined;
-  p.mailbox.tally().refused++;
+  refused(p.box());
   return callError('REFUSED', { target: slot.target, op: slot.op, refusal: value.code, details: value.details });
 }
 
