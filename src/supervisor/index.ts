@@ -8,7 +8,8 @@ export {
 } from './application/applications.js';
 export { roleOf } from './core/child.js';
 export { shouldRestart, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './core/decision.js';
-export { dynamicDefinition, DynamicState } from './dynamic/dynamic.js';
+export { dynamicDefinition } from './dynamic/dynamic.js';
+export { DynamicState } from './dynamic/state.js';
 export {
   dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef, type ChildPid,
 } from './dynamic/handle.js';
@@ -38,8 +39,7 @@ export {
   offerTrees, startSupervisor, startTree, type AnyTreeSpec, type OnGiveUp, type SuperviseOptions, type TopOptions,
 } from './static/supervise.js';
 export { taskChild, type StaticTaskOptions } from './dynamic/task-child.js';
-export { taskSupervisorDefinition } from './dynamic/task-supervisor.js';
 export {
   readTasks, taskSupervisor, TaskSupervisorRef, type SupervisedTaskOptions, type TaskChildOptions,
   type TaskSupervisorSpec,
-} from './dynamic/task-supervisor-handle.js';
+} from './dynamic/task-supervisor.js';

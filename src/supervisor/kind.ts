@@ -2,11 +2,9 @@ import { isLinked, type Process } from '../process/index.js';
 import { dynamicDefinition } from './dynamic/dynamic.js';
 import { supervisorDefinition } from './static/engine.js';
 import { masterDefinition } from './application/master.js';
-import { taskSupervisorDefinition } from './dynamic/task-supervisor.js';
 
 export function isSupervisor({ behaviour }: Process): boolean {
-  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour
-    || behaviour === taskSupervisorDefinition().behaviour;
+  return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour;
 }
 
 /**

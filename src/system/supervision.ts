@@ -6,7 +6,7 @@ import {
   dynamicDefinition, DynamicSupervisorRef, gaveUp, PartitionSupervisorRef, partitionTree, readDynamic, readSimple,
   SimpleSupervisorRef, startSupervisor, startTree, supervisorDefinition,
   type AnyTreeSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type SuperviseOptions, type Template,
-  readTasks, taskSupervisorDefinition, TaskSupervisorRef, type OnGiveUp, type TaskSupervisorSpec, type TopOptions,
+  readTasks, TaskSupervisorRef, type OnGiveUp, type TaskSupervisorSpec, type TopOptions,
 } from '../supervisor/index.js';
 import type { Ending } from './ending.js';
 
@@ -45,7 +45,7 @@ export class Tops {
   async tasks(spec: TaskSupervisorSpec, options: TopOptions): Promise<TaskSupervisorRef> {
     const onGiveUp = topOf('superviseTasks', options);
     const { plan, name } = readTasks('superviseTasks', spec);
-    const p = await this.start(planOf(taskSupervisorDefinition(), [plan], { name }), onGiveUp);
+    const p = await this.start(planOf(dynamicDefinition(), [plan], { name }), onGiveUp);
     return TaskSupervisorRef.of(p, this.host.kernel);
   }
 

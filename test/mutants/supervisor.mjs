@@ -5,6 +5,7 @@ const shutdown = 'src/supervisor/core/shutdown.js';
 const engine = 'src/supervisor/static/engine.js';
 const api = 'src/supervisor/static/api.js';
 const dynamic = 'src/supervisor/dynamic/dynamic.js';
+const books = 'src/supervisor/dynamic/state.js';
 
 export const supervisor = [
   { name: 'one restart too few is allowed', file: intensity, edits: [['<= this.restartsMax', '< this.restartsMax']] },
@@ -73,11 +74,11 @@ export const supervisor = [
     name: 'any_significant waits for the last one', file: engine, family: 'supervisors',
     edits: [["if (state.tree.autoShutdown === 'any_significant') return true;", '']],
   },
-  { name: 'a pool allows one restart too many', file: dynamic, family: 'pools', edits: [
+  { name: 'a pool allows one restart too many', file: books, family: 'pools', edits: [
     ['new Intensity(limits.intensity, limits.periodMs)', 'new Intensity(limits.intensity + 1, limits.periodMs)'],
   ] },
   {
-    name: 'a pool never forgets its restarts', file: dynamic, family: 'restarts',
+    name: 'a pool never forgets its restarts', file: books, family: 'restarts',
     edits: [['new Intensity(limits.intensity, limits.periodMs)', 'new Intensity(limits.intensity, 1e12)']],
   },
   { name: 'a transient instance is restarted after a normal end', file: dynamic, family: 'pools', edits: [[

@@ -1,6 +1,6 @@
 import { CastcallError } from '../../base/index.js';
 import type { Op } from '../../mailbox/index.js';
-import type { Behaviour, Process } from '../../process/index.js';
+import { Level, type Behaviour, type Process } from '../../process/index.js';
 import type { Host } from '../gen/host.js';
 import { RuntimeDefinition, type Instance } from '../gen/runtime.js';
 import { equip, type StartPlan } from '../gen/start.js';
@@ -14,7 +14,12 @@ const NO_OPS: ReadonlyMap<string, Op> = new Map();
  */
 export class TaskDefinition extends RuntimeDefinition {
   readonly behaviour: Behaviour = TASK;
-  constructor(private readonly fn: (...args: never[]) => unknown) {
+  constructor(
+    private readonly fn: (...args: never[]) => unknown,
+    /** who asked for it, left out for its parent; null is the outside */
+    private readonly starter?: Process | null,
+    private readonly level: Level = Level.Normal,
+  ) {
     super(fn.name === '' ? 'task' : fn.name, false, null, null, NO_OPS, NO_OPS);
   }
 
@@ -25,7 +30,8 @@ export class TaskDefinition extends RuntimeDefinition {
   /** Starts it linked to its parent; nobody waits for its result. */
   spawn(host: Host, plan: StartPlan, parent: Process): Process {
     const { settings, init } = plan;
-    const p = spawnTask(host.kernel, parent, true, parent, this.fn, init, settings?.level);
+    const starter = this.starter === undefined ? parent : this.starter;
+    const p = spawnTask(host.kernel, parent, true, starter, this.fn, init, this.level);
     if (settings !== null) equip(host, p, this.name, settings);
     return p;
   }

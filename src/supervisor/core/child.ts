@@ -32,6 +32,8 @@ export class Child {
     public spec: ChildSpec,
     /** what it is started with */
     public plan: StartPlan,
+    /** its start and its end are not reported: it tells of its own end */
+    readonly quiet: boolean = false,
   ) {}
 
   get alive(): boolean {

@@ -66,7 +66,7 @@ export function reportError(
   p: Process | null = child.process, children?: number,
 ): void {
   const { kernel } = supervisor;
-  if (!kernel.reporting) return;
+  if (!kernel.reporting || (child.quiet && context !== 'start_error')) return;
   const report: SupervisorReport = {
     label: LABELS[context], level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context,
     supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }),
@@ -76,7 +76,7 @@ export function reportError(
 
 export function reportProgress(supervisor: Process, child: Child, level: ProgressLevel): void {
   const { kernel } = supervisor;
-  if (!kernel.reporting || child.process === null) return;
+  if (!kernel.reporting || child.quiet || child.process === null) return;
   const report: ProgressReport = {
     label: 'child started', level, context: 'progress', supervisor: supervisor.title,
     started: offender(child, child.process),

@@ -1,58 +1,30 @@
-import type { Own} from '../../base/index.js';
-import { adopt, disown, isThenable, OptionError, type ExitReason } from '../../base/index.js';
+import { adopt, disown, isThenable, OptionError, type ExitReason, type Own } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
 import type { AnyDefinition } from '../../api/agent.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore, Refusal } from '../../api/returns.js';
-import {
-  defineAgent, planAs, runtimeOf, type RuntimeDefinition, type AgentSelf,
-} from '../../behaviour/index.js';
+import { defineAgent, planAs, runtimeOf, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
-import { attempt } from '../static/api.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
 import { isExpectedEnd } from '../core/decision.js';
 import { unexpected } from '../static/engine.js';
 import { countOf, rowOf, type ChildCount, type ChildInfo } from '../core/info.js';
-import { Intensity } from '../core/intensity.js';
 import { dynamicFrom, type DynamicInit, type DynamicPlan } from './spec.js';
-import { reportError, reportProgress, type ProgressLevel } from '../core/report.js';
+import { reportError } from '../core/report.js';
 import {
-  causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits, type Restarting,
+  causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits,
 } from '../core/restart.js';
 import { judge, stopChild, stopTogether, type Ended } from '../core/shutdown.js';
 import { ChildSpec } from '../core/spec.js';
-
-/** The state of a dynamic supervisor: its children by the number of their latest process (SU-54). */
-export class DynamicState implements Restarting {
-  readonly byNumber: Map<number, Child> = new Map();
-  intensity: Intensity;
-  constructor(
-    readonly p: Process,
-    public limits: DynamicPlan,
-    /** makes the spec, at the start and when the code changes; null when a spec was given */
-    public make: DynamicInit | null,
-  ) {
-    this.intensity = new Intensity(limits.intensity, limits.periodMs);
-  }
-
-  /** A child by the pid of its process; while it is restarting by the pid of its last one (DS-06). */
-  byPid(pid: string): { readonly n: number; readonly child: Child } | undefined {
-    const { prefix } = this.p.kernel;
-    if (!pid.startsWith(prefix)) return undefined;
-    const n = Number(pid.slice(prefix.length));
-    const child = this.byNumber.get(n);
-    return child === undefined ? undefined : { n, child };
-  }
-}
-
-type Sup = AgentSelf & { state: DynamicState };
+import { badChild, begin, DynamicState, keep, noRoom, type Sup } from './state.js';
+import { startTask } from './tasks.js';
 
 function init(this: AgentSelf, recipe: DynamicPlan | DynamicInit): unknown {
   if (typeof recipe !== 'function') return new DynamicState(this.p, recipe, null);
   const made = recipe() as unknown;
-  const begin = (spec: unknown): unknown =>
+  const from = (spec: unknown): unknown =>
     (spec === 'ignore' ? new Ignore() : new DynamicState(this.p, dynamicFrom(spec, null), recipe));
-  return isThenable(made) ? adopt(made).then(begin) : begin(made);
+  return isThenable(made) ? adopt(made).then(from) : from(made);
 }
 
 /**
@@ -89,13 +61,11 @@ function remake(child: Child, before: ChildSpec, { plan, ownName, ...rest }: Chi
 
 /** A specification, or the last init arguments when there is a template. */
 function startChild({ state }: Sup, given: ChildSpec | Own<readonly unknown[]>): MaybeLater<Pid | Refusal | null> {
-  const { maxChildren, template } = state.limits;
-  if (state.byNumber.size >= maxChildren) return new Refusal('max_children', { maxChildren });
-  if (given instanceof ChildSpec ? template !== null : template === null) {
-    return new Refusal('bad_child', { expected: template === null ? 'a child specification' : 'init arguments' });
-  }
-  const child = newChild(state, given);
-  return attempt(() => start(state, child, 'debug'), child, () => undefined, () => undefined);
+  const full = noRoom(state);
+  if (full !== null) return full;
+  const { template } = state.limits;
+  if (given instanceof ChildSpec ? template !== null : template === null) return badChild(template);
+  return begin(state, newChild(state, given));
 }
 
 /** Ids play no role here, so neither does a name that is only the default made of an id (DS-04). */
@@ -106,19 +76,6 @@ function newChild(state: DynamicState, given: ChildSpec | Own<readonly unknown[]
     ? [...extraArguments, ...spec.plan.init] : [...spec.plan.init, ...given.value];
   const plan = planAs(spec.plan, spec.ownName, init);
   return new Child(state, new ChildSpec({ ...spec, id: '', plan }), plan);
-}
-
-function start(state: DynamicState, child: Child, level: ProgressLevel): MaybeLater<void> {
-  const started = startChildProcess(state.p, child);
-  if (started instanceof Promise) return started.then(() => keep(state, child, level));
-  keep(state, child, level);
-}
-
-function keep(state: DynamicState, child: Child, level: ProgressLevel): void {
-  if (child.process === null) return;
-  state.byNumber.set(child.process.n, child);
-  // LG-03: instances of a template come and go too often to tell of each
-  if (state.limits.template === null) reportProgress(state.p, child, level);
 }
 
 /* ---- restarting ---- */
@@ -252,7 +209,7 @@ export function dynamicDefinition(): RuntimeDefinition {
     trapExit: true,
     init: init as never,
     info: info as never,
-    calls: { startChild, terminateChild, whichChildren, countChildren } as never,
+    calls: { startChild, startTask, terminateChild, whichChildren, countChildren } as never,
     codeChange: changeCode as never,
     terminate: terminate as never,
   }) as AnyDefinition);

@@ -1,11 +1,13 @@
 import { OptionError } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
+import type { StartOptions } from '../../api/agent.js';
 import type { TaskFunction } from '../../api/tasks.js';
 import { levelOf, planOf, TaskDefinition } from '../../behaviour/index.js';
 import type { Address } from '../../process/index.js';
+import type { Restart } from '../core/decision.js';
 import { readTaskChild } from '../core/options.js';
 import { checkId, ChildSpec, shutdownOf, significantOf } from '../core/spec.js';
-import { TASK_SHUTDOWN_MS, type TaskChildOptions } from './task-supervisor-handle.js';
+import type { TaskChildOptions } from './task-supervisor.js';
 
 /** Options of `taskChild`. */
 export interface StaticTaskOptions extends TaskChildOptions {
@@ -40,18 +42,32 @@ export function taskChild<A extends unknown[]>(
   }
   if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
   const { restart = 'temporary', shutdown, significant, label, priority } = readTaskChild(where, options);
+  const rule = { args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS) };
   levelOf(where, priority);
+  return taskSpec(
+    id, new TaskDefinition(fn), rule, significantOf(where, significant, restart),
+    label === undefined && priority === undefined ? undefined : { label, priority },
+  );
+}
+
+/** What a task is given to end in, unless told otherwise, ms. */
+export const TASK_SHUTDOWN_MS = 5_000;
+
+/** What starts with a task, and what becomes of it. */
+interface TaskRule {
+  readonly args: readonly unknown[];
+  readonly restart: Restart;
+  readonly shutdownMs: number;
+}
+
+/** The specification of a task from checked parts. */
+export function taskSpec(
+  id: string, definition: TaskDefinition, { args, restart, shutdownMs }: TaskRule, significant: boolean = false,
+  settings?: StartOptions,
+): ChildSpec<Pid> {
   return new ChildSpec<Pid>({
-    id,
-    type: 'worker',
-    restart,
-    shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS),
-    significant: significantOf(where, significant, restart),
-    plan: planOf(
-      new TaskDefinition(fn), args, label === undefined && priority === undefined ? undefined : { label, priority },
-    ),
-    ownName: undefined,
-    refTo: pidOf,
+    id, type: 'worker', restart, shutdownMs, significant,
+    plan: planOf(definition, args, settings), ownName: undefined, refTo: pidOf,
   });
 }
 

@@ -1,188 +1,237 @@
-import { Deadline, type Own } from '../../base/index.js';
-import type { Pid } from '../../api/address.js';
-import type { AnyDefinition } from '../../api/agent.js';
-import { Exit } from '../../api/messages.js';
-import { Refusal } from '../../api/returns.js';
+import { handled, OptionError, Own, parseOptions, shownAs, z, type ExitReason } from '../../base/index.js';
+import type { Pid, Via } from '../../api/address.js';
+import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
+import type {
+  Task, TaskFunction, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
+} from '../../api/tasks.js';
 import {
-  defineAgent, recordOf, runtimeOf, spawnTask, type AgentSelf, type RuntimeDefinition, type TaskRecord,
+  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type Items, type StreamStart,
 } from '../../behaviour/index.js';
-import {
-  exitProcess, exitSignal, link, monitor, Phase, unlink, type Level, type Process,
-} from '../../process/index.js';
-import { Request } from '../../router/index.js';
-import type { MaybeLater } from '../core/child.js';
-import { BRUTAL_KILL, shouldRestart, shutdownText, type Restart } from '../core/decision.js';
-import { tellGiveUp } from '../core/give-up.js';
-import type { ChildCount } from '../core/info.js';
-import { Intensity } from '../core/intensity.js';
-import type { Limits } from '../core/options.js';
-import type { Offender } from '../core/report.js';
-import { giveUp } from '../core/restart.js';
+import { Level, type Address, type Kernel } from '../../process/index.js';
+import { checkStartName } from '../../router/index.js';
+import type { Restart, Shutdown } from '../core/decision.js';
+import type { ChildCount, ChildInfo } from '../core/info.js';
+import { nestedSpec } from '../static/nested.js';
+import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions } from '../core/options.js';
+import { checkId, shutdownOf, type ChildSpec } from '../core/spec.js';
+import { dynamicDefinition } from './dynamic.js';
+import type { DynamicPlan } from './spec.js';
+import { TASK_SHUTDOWN_MS } from './task-child.js';
+import type { TaskJob, TaskStart } from './tasks.js';
 
-/** The normalised options of a task supervisor. */
-export interface TaskPlan extends Limits {
-  readonly maxChildren: number;
+/** Options of a task supervisor; all have defaults. Restarts, of children that have them: 3 in 5,000 ms. */
+export interface TaskSupervisorSpec extends RestartLimits {
+  /** tasks that may live at once, default no limit (TK-16) */
+  readonly maxChildren?: number | undefined;
+  /** registered name of the supervisor, default none */
+  readonly name?: string | Via | undefined;
 }
 
-/** What a child runs, and what becomes of it. */
-export interface TaskJob {
-  readonly fn: unknown;
-  readonly args: readonly unknown[];
-  readonly restart: Restart;
-  /** ms, -1 for infinity, -2 for brutal_kill */
-  readonly shutdownMs: number;
-  readonly level: Level;
+/** How the tasks of a task supervisor start and end: options of `with`. */
+export interface SupervisedTaskOptions extends TaskStartOptions {
+  /** what the task gets when its supervisor stops or is asked to terminate it, default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
 }
 
-/** A request to start: `async` and `asyncNolink` make the caller the owner, `child` nobody. */
-export interface TaskStart {
-  readonly as: 'async' | 'asyncNolink' | 'child';
-  readonly job: TaskJob;
-  /** hears of the task in the step that makes it, before it runs, or why there is none */
-  readonly told: { started(task: TaskRecord): void; refused(error: unknown): void } | null;
+/** Options of `startChild` of a task supervisor; what is left out is as `with` says. */
+export interface TaskChildOptions extends SupervisedTaskOptions {
+  /** default `temporary` (TK-16) */
+  readonly restart?: Restart | undefined;
 }
 
-interface Entry {
-  readonly job: TaskJob;
-  readonly starter: Process | null;
+const CHILDREN_RULE = 'a whole number of tasks from 0; leave it out for no limit';
+const { backoff: _none, ...limits } = limitFields;
+const schema: z.ZodType<TaskSupervisorSpec> = z.strictObject({
+  ...limits,
+  maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE })
+    .optional(),
+}) as never;
+
+/** Checked options of a task supervisor, and its name. */
+export interface ReadTasks {
+  readonly plan: DynamicPlan;
+  readonly name: string | Via | undefined;
 }
 
-/** The state of a task supervisor: its living children, oldest first. */
-export class TaskFamily {
-  readonly children: Map<Process, Entry> = new Map();
-  readonly intensity: Intensity;
-  constructor(
-    readonly p: Process,
-    readonly plan: TaskPlan,
-  ) {
-    this.intensity = new Intensity(plan.intensity, plan.periodMs);
-  }
-
-  spawn(entry: Entry): Process {
-    const p = spawnTask(this.p.kernel, this.p, true, entry.starter, entry.job.fn, entry.job.args, entry.job.level);
-    this.children.set(p, entry);
-    return p;
-  }
-
-  byPid(pid: string): Process | undefined {
-    const p = this.p.kernel.byPid(pid);
-    return p !== undefined && this.children.has(p) ? p : undefined;
-  }
-}
-
-type Sup = AgentSelf & { state: TaskFamily };
-
-function init(this: AgentSelf, plan: TaskPlan): TaskFamily {
-  return new TaskFamily(this.p, plan);
-}
-
-function start(self: Sup, { value: { as, job, told } }: Own<TaskStart>): TaskRecord | Pid | Refusal {
-  const { state } = self;
-  const { maxChildren } = state.plan;
-  if (state.children.size >= maxChildren) return new Refusal('max_children', { maxChildren });
-  const starter = self.p.from instanceof Request ? self.p.from.caller : null;
-  let p: Process;
-  try {
-    p = state.spawn({ job, starter });
-  } catch (error) {
-    told?.refused(error);
-    return new Refusal('start_failed', { reason: error }); // no room for one more process: no fault of the others
-  }
-  if (as === 'child') return p.pid;
-  if (as === 'async' && starter !== null) link(starter, p);
-  const task = recordOf(p, starter);
-  told?.started(task);
-  return task;
-}
-
-function info(self: Sup, message: unknown): unknown {
-  const p = self.p.from as Process | null;
-  if (!(message instanceof Exit) || p === null) return undefined;
-  const { state } = self;
-  const entry = state.children.get(p);
-  if (entry === undefined) return undefined;
-  state.children.delete(p);
-  if (!shouldRestart(entry.job.restart, message.reason)) return undefined;
-  const { kernel } = self.p;
-  if (!state.intensity.allowsFor(kernel.env.mono(), undefined, message.reason)) {
-    tellGiveUp(
-      self.p, offenderOf(p, entry.job), state.intensity, 'reached_max_restart_intensity', state.intensity.causes(),
-    );
-    return giveUp(self);
-  }
-  kernel.counts.restarts++;
-  state.spawn(entry);
-  return undefined;
-}
-
-function offenderOf(p: Process, { restart, shutdownMs }: TaskJob): Offender {
+export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
+  const read = parseOptions(where, schema, spec);
   return {
-    pid: p.pid, id: undefined, start: 'task', restart, significant: false, shutdown: shutdownText(shutdownMs),
-    type: 'worker',
+    plan: { ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity, extraArguments: [], template: null },
+    name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }
 
-/* ---- stopping ---- */
+const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 
-class KillDeadline extends Deadline {
-  constructor(private readonly late: readonly Process[]) {
-    super();
+/**
+ * The handle of a task supervisor (TK-16): its children are tasks, which end with it and not with whoever asked for
+ * them. Used in the synchronous part of a handler it acts for that process; after an await use `self.bind(tasks)`.
+ * Outside every process the owner of a task is the outside. It is a dynamic supervisor, whose own handle
+ * (`system.dynamicSupervisor(name)`) starts other children beside the tasks. Refusals: `max_children`, `not_found`.
+ *
+ * @example
+ * const tasks = await system.superviseTasks({ maxChildren: 1 });
+ * const task = await tasks.asyncNolink((self, n: number) => n * 2, 21);
+ * await system.task.await(task); // => 42
+ * await tasks.startChild((self) => self.receive(), []);
+ * await tasks.async(() => 1).catch((error: CallError) => error.refusal); // => 'max_children'
+ * (await tasks.children()).length; // => 1
+ * @since 0.2.0
+ */
+export class TaskSupervisorRef {
+  readonly #ref: AgentRefImpl;
+  readonly #options: SupervisedTaskOptions;
+  /** @internal Use `system.superviseTasks` or `system.taskSupervisor`. */
+  constructor(ref: AgentRefImpl, options: SupervisedTaskOptions = {}) {
+    this.#ref = ref;
+    this.#options = options;
   }
-  expire(): void {
-    for (const p of this.late) exitProcess(p, 'killed', true);
+
+  /** @internal */
+  static of(addr: Address, kernel: Kernel): TaskSupervisorRef {
+    return new TaskSupervisorRef(new AgentRefImpl(addr, dynamicDefinition(), kernel, null));
+  }
+
+  /** undefined while nobody is there */
+  get pid(): Pid | undefined {
+    return this.#ref.pid;
+  }
+
+  /** the same supervisor with another caller, who owns the tasks */
+  bind(self: ProcessVerbs): TaskSupervisorRef {
+    return new TaskSupervisorRef(this.#ref.bind(self as never), this.#options);
+  }
+
+  /** the same supervisor for tasks that start or end otherwise: `tasks.with({ shutdown: 'brutal_kill' }).async(fn)` */
+  with(options: SupervisedTaskOptions): TaskSupervisorRef {
+    const where = 'tasks.with';
+    checkKeys(where, options, ['shutdown', 'priority']);
+    shutdownOf(where, options.shutdown, 0);
+    levelOf(where, options.priority);
+    return new TaskSupervisorRef(this.#ref, { ...this.#options, ...options });
+  }
+
+  /** A task that is linked to its owner and to this supervisor; the verbs of `self.task` wait for it. */
+  async<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Promise<Task<Awaited<V>>> {
+    return this.#start('async', 'async', fn, args) as Promise<Task<Awaited<V>>>;
+  }
+
+  /** The same without the link to the owner: a crash reaches it only as a Down (TK-05). */
+  asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Promise<Task<Awaited<V>>> {
+    return this.#start('asyncNolink', 'asyncNolink', fn, args) as Promise<Task<Awaited<V>>>;
+  }
+
+  /**
+   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends them. A start that
+   * it refuses fails the stream with that CallError: `max_children` says that `concurrency` is above what is free.
+   */
+  stream<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>> {
+    return this.#stream('stream', items, fn, true, options) as TaskStream<T, Awaited<V>>;
+  }
+
+  /** The same, where a crash is an outcome for every consumer (TK-05). */
+  streamNolink<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>> {
+    return this.#stream('streamNolink', items, fn, false, options) as TaskStream<T, Awaited<V>>;
+  }
+
+  #stream(verb: string, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions = {}): unknown {
+    const where = `tasks.${verb}`;
+    checkFunction(where, fn);
+    const { addr, definition, kernel, sender } = this.#ref;
+    // The link of a stream is kept by the stream itself, so each task is one without.
+    const start: StreamStart = (run, item, consumer, started, refused) => {
+      const job = this.#job(where, run as TaskJob['fn'], [item], { restart: 'temporary' });
+      const request: TaskStart = { as: 'asyncNolink', job, told: { started, refused } };
+      const asked = new AgentRefImpl(addr, definition, kernel, consumer).call(
+        'startTask', new Own(request), { timeoutMs: 'infinity' },
+      );
+      asked.catch(refused);
+    };
+    return new TaskStreamImpl(
+      kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start),
+    );
+  }
+
+  /** A task whose result nobody hears of, restarted by its own rule. */
+  startChild<A extends unknown[]>(
+    fn: TaskFunction<A, unknown>, args: readonly [...A], options: TaskChildOptions = {},
+  ): Promise<Pid> {
+    return this.#start('startChild', 'child', fn, args, options) as Promise<Pid>;
+  }
+
+  #start(
+    verb: string, as: TaskStart['as'], fn: unknown, args: readonly unknown[], options: TaskChildOptions = {},
+  ): Promise<unknown> {
+    const where = `tasks.${verb}`;
+    checkFunction(where, fn);
+    if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
+    checkKeys(where, options, ['restart', 'shutdown', 'priority']);
+    return this.#ask('startTask', new Own<TaskStart>({ as, job: this.#job(where, fn, args, options), told: null }));
+  }
+
+  #job(where: string, fn: TaskJob['fn'], args: readonly unknown[], options: TaskChildOptions): TaskJob {
+    const { restart = 'temporary', shutdown, priority } = { ...this.#options, ...options };
+    if (!RESTARTS.includes(restart)) {
+      throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
+    }
+    return {
+      fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, priority),
+    };
+  }
+
+  /** Ends one child: `shutdown`, then a kill when it takes too long. Errors: `not_found`. */
+  terminateChild(pid: string): Promise<void> {
+    return this.#ask('terminateChild', pid) as Promise<void>;
+  }
+
+  /** Pids of the living tasks, oldest first. */
+  children(): Promise<Pid[]> {
+    const rows = this.#ask('whichChildren') as Promise<ChildInfo<undefined>[]>;
+    return handled(rows.then((all) => all.reverse().flatMap(({ pid }) => pid ?? [])));
+  }
+
+  countChildren(): Promise<ChildCount> {
+    return this.#ask('countChildren') as Promise<ChildCount>;
+  }
+
+  /** Ends all tasks at once, then the supervisor; `shutdown` by default. */
+  stop(reason: ExitReason = 'shutdown', options: StopOptions = {}): Promise<void> {
+    return this.#ref.stop(reason, options);
+  }
+
+  #ask(op: string, payload?: unknown): Promise<unknown> {
+    return handled(this.#ref.call(op, payload, { timeoutMs: 'infinity' }));
   }
 }
 
-/** Asks all to end at once, each with its own patience; resolves when they have. */
-function stopAll(state: TaskFamily, children: readonly Process[]): MaybeLater<undefined> {
-  const waiting: Promise<void>[] = [];
-  for (const p of children) {
-    const { job } = state.children.get(p) as Entry;
-    state.children.delete(p);
-    unlink(state.p, p);
-    if (job.shutdownMs === BRUTAL_KILL) exitProcess(p, 'killed', true);
-    else exitSignal(p, state.p, 'shutdown', false);
-    if (p.phase !== Phase.Dead) waiting.push(ended(p, job.shutdownMs));
+shownAs(TaskSupervisorRef, (it) => `TaskSupervisorRef(${it.pid ?? 'nobody'})`);
+
+function checkFunction(where: string, fn: unknown): asserts fn is TaskJob['fn'] {
+  if (typeof fn !== 'function') {
+    throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
   }
-  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
 }
 
-function ended(p: Process, shutdownMs: number): Promise<void> {
-  const { deadlines } = p.kernel;
-  const limit = new KillDeadline([p]);
-  if (shutdownMs >= 0) deadlines.add(limit, shutdownMs);
-  return new Promise((resolve) => {
-    monitor(null, p, undefined, () => {
-      deadlines.remove(limit);
-      resolve();
-    });
-  });
-}
-
-function terminateChild({ state }: Sup, pid: string): MaybeLater<Refusal | undefined> {
-  const p = state.byPid(pid);
-  return p === undefined ? new Refusal('not_found', { pid }) : stopAll(state, [p]);
-}
-
-function countChildren({ state }: Sup): ChildCount {
-  const { size } = state.children;
-  return { specs: size, active: size, supervisors: 0, workers: size };
-}
-
-let made: RuntimeDefinition | null = null;
-
-/** The task supervisor is a server like any other; its definition is made once. */
-export function taskSupervisorDefinition(): RuntimeDefinition {
-  made ??= runtimeOf(defineAgent({
-    name: 'task supervisor',
-    trapExit: true,
-    init: init as never,
-    info: info as never,
-    calls: {
-      start, terminateChild, children: ({ state }: Sup) => [...state.children.keys()].map((p) => p.pid), countChildren,
-    } as never,
-    terminate: ((self: Sup) =>
-      (self.state === undefined ? undefined : stopAll(self.state, [...self.state.children.keys()]))) as never,
-  }) as AnyDefinition);
-  return made;
+/**
+ * Specifies a task supervisor under a supervisor.
+ *
+ * @example
+ * const top = await system.supervise({ children: [] });
+ * const tasks = await top.startChild(taskSupervisor('tasks', { maxChildren: 100 }));
+ * await system.task.await(await tasks.async(() => 'done')); // => 'done'
+ * @since 0.2.0
+ */
+export function taskSupervisor(
+  id: string, spec: TaskSupervisorSpec = {}, options: SupervisorChildOptions = {},
+): ChildSpec<TaskSupervisorRef> {
+  const where = checkId('taskSupervisor', id);
+  const read = readTasks(where, spec);
+  return nestedSpec(
+    where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }),
+    (addr, kernel) => TaskSupervisorRef.of(addr, kernel),
+  );
 }

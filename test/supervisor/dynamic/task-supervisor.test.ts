@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Down, taskSupervisor, type Pid, type TaskSelf, type TaskSupervisorRef } from '../../../src/index.js';
+import {
+  child, defineAgent, Down, taskSupervisor, template, type Logger, type Pid,  type TaskSelf, type TaskSupervisorRef,
+} from '../../../src/index.js';
 import { callFailure, Gate } from '../../behaviour/help.js';
 import { listener } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
@@ -171,6 +173,49 @@ describe('task supervisors', () => {
     expect(() => taskSupervisor('x', { children: [] } as never)).toThrow(/children/);
     expect(() => tasks.startChild(1 as never, [])).toThrow(/tasks.startChild: got 1/);
     expect(() => tasks.startChild(forever, [], { restart: 'never' as never })).toThrow(/restart/);
+  });
+});
+
+describe('a task supervisor is a dynamic supervisor', () => {
+  it('TK-16 DS-01 its other handle starts any child beside its tasks, under the same limit', async () => {
+    const { env, system, tasks } = await setup({ maxChildren: 2 });
+    const pid = await tasks.startChild(forever, []);
+    const others = system.dynamicSupervisor('tasks');
+    const agent = await others.startChild(child('a', defineAgent({}), { restart: 'temporary' }));
+    expect(await callFailure(tasks.async(forever))).toMatchObject({ refusal: 'max_children' });
+    expect(await others.whichChildren()).toMatchObject([
+      { pid: agent.pid, status: 'running' }, { pid, type: 'worker', status: 'running', restart: 'temporary' },
+    ]);
+    await others.terminateChild(pid);
+    await env.settle();
+    expect(await tasks.children()).toEqual([agent.pid]);
+  });
+
+  it('TK-16 SU-19 a supervisor of instances of one template takes no task', async () => {
+    const { system } = await setup();
+    await system.superviseSimple(template(defineAgent({}), []), { name: 'simple' });
+    expect(await callFailure(system.taskSupervisor('simple').startChild(forever, []))).toMatchObject(
+      { refusal: 'bad_child' },
+    );
+  });
+
+  it('TK-18 LG-02 LG-03 it tells of no start and of no end of a task, but that it gives up', async () => {
+    const env = new VirtualEnv();
+    const lines: string[] = [];
+    const at = (_fields: object, text: string): void => void lines.push(text);
+    const logger: Logger = { error: at, warn: at, info: at, debug: at };
+    const system = testSystem({ env, logger });
+    const tasks = await system.superviseTasks({ intensity: 0 }, { onGiveUp: 'ignore' });
+    await tasks.startChild((self) => self.exit('bang'), []);
+    const stuck = await tasks.startChild((self) => self.receive(), [], { shutdown: 'brutal_kill' });
+    await env.settle();
+    system.exit(stuck, 'bang');
+    await env.settle();
+    expect(lines.filter((text) => text.startsWith('child'))).toEqual([]);
+    const { down } = system.monitor(tasks);
+    await tasks.startChild((self) => self.exit('bang'), [], { restart: 'permanent' });
+    expect((await down).reason).toBe('shutdown');
+    expect(lines).toContain('supervisor gives up');
   });
 });
 
