@@ -45,7 +45,7 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   readonly expiries: Expiries;
   private lastDefinition: RuntimeDefinition | null = null;
   private lastBase: Terms;
-  private readonly vias = new ViaDestinations();
+  private readonly vias = new ViaDestinations<Destination>();
   constructor(
     readonly kernel: Kernel,
     readonly router: Router,

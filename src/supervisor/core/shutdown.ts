@@ -2,7 +2,7 @@ import { Deadline } from '../../base/index.js';
 import { exitProcess, exitSignal, monitor, Phase, unlink, type Process } from '../../process/index.js';
 import type { Child, MaybeLater } from './child.js';
 import { BRUTAL_KILL, isExpectedEnd } from './decision.js';
-import type { Family } from '../static/family.js';
+import type { Children } from './children.js';
 import { reportError } from './report.js';
 
 /**
@@ -21,14 +21,14 @@ export function stopChild(supervisor: Process, child: Child): MaybeLater<void> {
 }
 
 /** Stops newest first, each waited for (SU-02); temporary ones are forgotten. */
-export function stopInOrder(family: Family, children: readonly Child[]): MaybeLater<void> {
+export function stopInOrder(family: Children, children: readonly Child[]): MaybeLater<void> {
   for (let i = children.length - 1; i >= 0; i--) {
     const stopping = stopOne(family, children[i] as Child);
     if (stopping instanceof Promise) return stopRest(family, children, i, stopping);
   }
 }
 
-async function stopRest(family: Family, children: readonly Child[], at: number, first: Promise<void>): Promise<void> {
+async function stopRest(family: Children, children: readonly Child[], at: number, first: Promise<void>): Promise<void> {
   await first;
   for (let i = at - 1; i >= 0; i--) {
     const stopping = stopOne(family, children[i] as Child);
@@ -36,7 +36,7 @@ async function stopRest(family: Family, children: readonly Child[], at: number, 
   }
 }
 
-function stopOne(family: Family, child: Child): MaybeLater<void> {
+function stopOne(family: Children, child: Child): MaybeLater<void> {
   const stopping = stopChild(family.supervisor, child);
   if (child.spec.restart === 'temporary') family.remove(child);
   return stopping;

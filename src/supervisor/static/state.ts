@@ -1,5 +1,5 @@
 import type { Process } from '../../process/index.js';
-import { Family } from './family.js';
+import { Children } from '../core/children.js';
 import { Intensity } from '../core/intensity.js';
 import type { SupervisorInit } from './recipe.js';
 import type { Restarting } from '../core/restart.js';
@@ -8,7 +8,7 @@ import type { Tree } from '../core/spec.js';
 
 /** The state of a static supervisor, which is an ordinary agent. */
 export class SupervisorState implements Restarting {
-  readonly family: Family;
+  readonly family: Children;
   intensity: Intensity;
   /** the flags; the specs of its children are with the children, so that what is forgotten there is forgotten */
   tree: Omit<Tree, 'children'>;
@@ -18,7 +18,7 @@ export class SupervisorState implements Restarting {
     /** makes the spec again when the code changes */
     public make: SupervisorInit | null,
   ) {
-    this.family = new Family(p);
+    this.family = new Children(p);
     this.tree = flagsOf(tree);
     this.intensity = new Intensity(tree.intensity, tree.periodMs);
   }

@@ -1,13 +1,13 @@
 import type { Process } from '../../process/index.js';
-import { Child, childOf, isEnding, startChildProcess, type MaybeLater } from '../core/child.js';
-import { reportProgress, type ProgressLevel } from '../core/report.js';
-import type { ChildSpec } from '../core/spec.js';
+import { Child, childOf, isEnding, startChildProcess, type MaybeLater } from './child.js';
+import { reportProgress, type ProgressLevel } from './report.js';
+import type { ChildSpec } from './spec.js';
 
 /**
  * The children of one static supervisor: a doubly linked list in start order, and an index by id. Adding, finding and
  * removing one are O(1), a group is walked once (SU-54).
  */
-export class Family {
+export class Children {
   oldest: Child | null = null;
   newest: Child | null = null;
   readonly byId: Map<string, Child> = new Map();
