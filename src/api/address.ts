@@ -28,7 +28,20 @@ export interface Alias {
   readonly active: boolean;
 }
 
-/** What `monitor` returns: opaque, compare by identity. */
+/**
+ * What `monitor` returns: opaque. Compare it by identity (`down.ref === ref`), keep it as the key of a Map, give it to
+ * `demonitor`. A process that is watched twice has two, and gives a {@link Down} for each.
+ *
+ * @example
+ * const watched = new Map<MonitorRef, string>();
+ * const Watcher = defineAgent({
+ *   casts: { watch(self, name: string) { watched.set(self.monitor(name), name); } },
+ *   info(self, message) { if (message instanceof Down) watched.delete(message.ref); },
+ * });
+ * system.start(Watcher).cast('watch', 'nobody');
+ * await system.stop({ drain: true });
+ * watched.size // => 0
+ */
 export interface MonitorRef {
   /** the alias that was made with the monitor, for replies; undefined without one */
   readonly alias: Alias | undefined;

@@ -1,6 +1,9 @@
 import { jsonOf, printable, toldAs, type ExitReason } from '../base/index.js';
 import type { MonitorRef, Pid, TimerRef } from './address.js';
 
+/** What a {@link Down} is of that was made by hand. */
+const NOBODY: MonitorRef = { alias: undefined };
+
 /**
  * Arrives in `info` when a monitored process has ended: exactly one per monitor (MO-01). The name of the dead process
  * is already free when it arrives (MO-13).
@@ -13,9 +16,14 @@ import type { MonitorRef, Pid, TimerRef } from './address.js';
 export class Down<T = 'DOWN'> {
   /** @internal see `Exit.kept` */
   static readonly kept: Down = new Down(null, undefined, undefined, undefined);
+  /**
+   * The monitor that this is the end of: the very object that `monitor`, `startMonitored` or `spawn` returned, so
+   * `down.ref === ref` tells which of several monitors it was, and a Map by ref finds what belongs to it.
+   */
+  readonly ref: MonitorRef;
   constructor(
-    /** what `monitor` returned */
-    readonly ref: MonitorRef | null,
+    /** null, for one that you make yourself, stands for a monitor of nobody */
+    ref: MonitorRef | null,
     /** undefined when a name was monitored that nobody owned */
     readonly pid: Pid | undefined,
     /** set when the monitor was asked for by name (MO-04) */
@@ -23,7 +31,9 @@ export class Down<T = 'DOWN'> {
     readonly reason: ExitReason,
     /** `DOWN`, or what the monitor asked for with `tag` (MO-12) */
     readonly tag: T = 'DOWN' as T,
-  ) {}
+  ) {
+    this.ref = ref ?? NOBODY;
+  }
 
   /** Without the monitor, which is part of the runtime. */
   toJSON(): { readonly tag: T; readonly pid:
@@ -35,7 +45,6 @@ export class Down<T = 'DOWN'> {
     return `Down(${this.name ?? this.pid ?? 'nobody'}: ${printable(this.reason)})`;
   }
 }
-
 
 /**
  * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal

@@ -314,7 +314,7 @@ function info(self: Manager, message: unknown): unknown {
   if (message instanceof Started) return started(self, message);
   if (message === TICK) return shrink(self);
   if (!(message instanceof Down)) return undefined;
-  const ref = message.ref as MonitorRef;
+  const { ref } = message;
   const whom = self.state.watched.get(ref);
   self.state.watched.delete(ref);
   if (whom instanceof Ticket) return release(self, whom);

@@ -163,14 +163,14 @@ export abstract class Withdrawable {
 }
 
 /** The monitor that a DOWN is of: to those who get it, it is opaque. */
-function monitorOf(down: Down): Monitor | null {
-  return down.ref as Monitor | null;
+function monitorOf(down: Down): Monitor {
+  return down.ref as Monitor;
 }
 
 /** Whether a queued DOWN, or what is queued like one, has been withdrawn. */
 export function withdrawn(message: Down | Withdrawable): boolean {
   if (message instanceof Withdrawable) return message.over;
-  return monitorOf(message)?.over ?? false;
+  return monitorOf(message).over;
 }
 
 /** Whether a DOWN that comes out of the queue may be seen; false after a flush. */
@@ -181,7 +181,6 @@ export function takeDown(down: Down | Withdrawable): boolean {
     return true;
   }
   const ref = monitorOf(down);
-  if (ref === null) return true;
   if (ref.state !== State.Fired) return false;
   ref.state = State.Done;
   return true;

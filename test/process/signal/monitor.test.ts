@@ -20,6 +20,19 @@ describe('monitors', () => {
     }
   });
 
+  it('MO-01 the ref of a Down finds in a Map what its monitor was for', async () => {
+    const system = testSystem();
+    const w = await listener(system);
+    const watched = new Map<MonitorRef, string>();
+    for (const name of ['a', 'b', 'nobody']) {
+      if (name !== 'nobody') system.register(name, (await idler(system)).ref);
+      watched.set(w.self.monitor(name), name);
+    }
+    system.exit('b', 'gone');
+    await settle();
+    expect(w.seen.map((down) => watched.get((down as Down).ref))).toEqual(['nobody', 'b']);
+  });
+
   it('MO-02 SG-01 several monitors of one watcher fire oldest first, after the exit signal of its link, as on the BEAM', async () => {
     const system = testSystem();
     const w = await listener(system);
