@@ -218,7 +218,9 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
       ? 'noproc: the system has stopped'
       : `noproc: nobody lives there${fields.reason === undefined || fields.reason === 'noproc'
         ? ''
-        : ` (${show(fields.reason)})`}`;
+        : ` (${show(fields.reason)})`}${looksLikePid(fields.target)
+        ? '; that pid has ended, or is of another system or run: a ref by name reaches the next owner, too'
+        : ''}`;
     case 'TIMEOUT': return fields.verb === 'put'
       ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued`
       : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
@@ -260,6 +262,11 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'NO_SYS': return 'it takes no part in the sys protocol; a plain process joins with self.joinSys(…)';
     case 'ZOMBIE': return 'the caller has already ended';
   }
+}
+
+/** Whether a text is made as pids are: `system.nonce.number`, the nonce six characters. */
+export function looksLikePid(text: string): boolean {
+  return /^.+\.[2-9a-hjkmnp-z]{6}\.[1-9]\d*$/.test(text);
 }
 
 /** Builds an expected error without the cost of a stack trace (about 2 µs), unless `stacks` is wanted. */

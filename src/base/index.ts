@@ -1,6 +1,7 @@
 export { lendRequire } from './lend-require.js';
 export {
-  CallError, CastcallError, OptionError, StartError, callError, unstacked, type CallErrorCode, type CallErrorFields,
+  CallError, CastcallError, OptionError, StartError, callError, looksLikePid, unstacked, type CallErrorCode,
+  type CallErrorFields,
 } from './errors.js';
 export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
 export { cloned } from './clone.js';

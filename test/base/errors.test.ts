@@ -58,6 +58,12 @@ describe('errors', () => {
     }
   });
 
+  it('NOPROC of a pid says that pids end with their process and their run', () => {
+    const text = (target: string): string => callError('NOPROC', { ...fields, target }).message;
+    expect(text('bank.2xk4pz.7')).toMatch(/nobody lives there; that pid has ended, or is of another system or run/);
+    for (const name of ['bank', 'bank.7', 'bank.desk.7x', 'worker.1.2']) expect(text(name)).toMatch(/nobody lives there$/);
+  });
+
   it('the cause of a CallError is the given one, else the reason when that is an error', () => {
     const reason = new Error('why');
     const cause = new Error('cause');

@@ -103,6 +103,30 @@ describe('process groups', () => {
     expect(groups.whichGroups()).toEqual([]);
   });
 
+  it('PG-05 the error says what the text is, and what to write', async () => {
+    const system = testSystem({ name: 'bank' });
+    const groups = scopeOf(system);
+    const [a] = await pair(system);
+    const own = (a.ref.pid as string).replace(/\d+$/, '');
+    const told = (member: string): string => {
+      try {
+        groups.join('blue', member as never);
+      } catch (error) {
+        return error instanceof OptionError ? `${error.code} ${error.message}` : String(error);
+      }
+      return 'joined';
+    };
+    expect(told('groups')).toBe("BAD_OPTION scope.join: got 'groups', expected a process of this system: its self, a ref "
+      + "that has a pid, or the pid; that is a name, which its next owner has as well: system.whereis('groups') is its "
+      + 'pid now');
+    expect(told('bank.2xk4pz.7')).toMatch(/got 'bank\.2xk4pz\.7'.*of another system, or of an earlier run of this one/);
+    expect(told(`${own}99`)).toMatch(/; this system has made no such pid$/);
+    expect(told('worker')).toMatch(/; that is no pid: take it from a ref, from self\.pid, or from system\.whereis\(name\)$/);
+    expect(told(a.ref.pid)).toBe('joined');
+    system.exit(a.ref.pid, 'kill');
+    expect(told(a.ref.pid), 'PG-11').toBe('joined');
+  });
+
   it('PG-06 monitor gives the members, then every change once and in order', async () => {
     const system = testSystem();
     const groups = scopeOf(system);

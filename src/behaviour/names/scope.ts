@@ -1,4 +1,4 @@
-import { callError, isA, OptionError, parseOptions, z } from '../../base/index.js';
+import { callError, isA, looksLikePid, OptionError, parseOptions, z } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
 import type {
   AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs,
@@ -109,7 +109,8 @@ export class ScopeRef<G> {
 
   /**
    * Adds processes to a group; each time once more (PG-02). A process that has ended joins and leaves at once (PG-11).
-   * Errors: an OptionError for what is no process of this system (PG-05).
+   * Errors: an OptionError for what is no process of this system (PG-05), such as a name, or a pid of an earlier run; it
+   * says which.
    */
   join(group: G, members: Member | readonly Member[]): void {
     if (!fenced(this.#from())) this.#needed('join').join(group, this.#candidates('join', members));
@@ -230,12 +231,23 @@ export class ScopeRef<G> {
     const pid: unknown = typeof member === 'string' ? member : (member as { pid?: unknown } | null | undefined)?.pid;
     const p = typeof pid === 'string' ? kernel.byPid(pid) : undefined;
     if (p !== undefined) return p;
-    if (typeof pid === 'string' && pid.startsWith(kernel.prefix) && /^\d+$/.test(pid.slice(kernel.prefix.length))) {
-      return { pid: pid as Pid, owner: null };
-    }
+    if (typeof pid === 'string' && kernel.issued(pid)) return { pid: pid as Pid, owner: null };
     throw new OptionError(
       `scope.${verb}`, member, 'a process of this system: its self, a ref that has a pid, or the pid',
+      this.#hint(pid),
     );
+  }
+
+  /** What the text in place of a pid probably is, and what to write. */
+  #hint(pid: unknown): string | undefined {
+    const { kernel, router } = this.#host;
+    if (typeof pid !== 'string') return undefined;
+    const owner = router.address(pid).owner;
+    if (owner !== null) return `that is a name, which its next owner has as well: system.whereis('${pid}') is its pid now`;
+    if (pid.startsWith(kernel.prefix)) return 'this system has made no such pid';
+    return looksLikePid(pid)
+      ? 'that is a pid of another system, or of an earlier run of this one: take it from a ref, or from self.pid'
+      : 'that is no pid: take it from a ref, from self.pid, or from system.whereis(name)';
   }
 }
 

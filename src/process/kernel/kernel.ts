@@ -147,6 +147,13 @@ export class Kernel {
     return ++this.lastNumber;
   }
 
+  /** Whether a process of this system has, or had, that pid. */
+  issued(pid: string): boolean {
+    const { prefix } = this;
+    const n = pid.startsWith(prefix) && /^[1-9]\d*$/.test(pid.slice(prefix.length)) ? Number(pid.slice(prefix.length)) : 0;
+    return n > 0 && n <= this.lastNumber;
+  }
+
   byPid(pid: string): Process | undefined {
     if (!pid.startsWith(this.prefix)) return undefined;
     const p = this.live.get(Number(pid.slice(this.prefix.length)));

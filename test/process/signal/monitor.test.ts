@@ -62,7 +62,7 @@ describe('monitors', () => {
       refs.push(w.self.monitor(p.ref));
       system.exit(p.ref, 'bye');
       await settle();
-      expect(w.seen.map((down) => refs.indexOf((down as Down).ref as MonitorRef))).toEqual(
+      expect(w.seen.map((down) => refs.indexOf((down as Down).ref))).toEqual(
         [0, 1, 2, 3, 4, 5].filter((at) => !gone.includes(at)),
       );
     }
