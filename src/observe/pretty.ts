@@ -4,7 +4,7 @@ import { formatReport } from './format.js';
 /** Of a report, what the first line or the stack says already, and what only programs read. */
 const SAID: ReadonlySet<string> = new Set([
   'label', 'level', 'name', 'pid', 'behaviour', 'system', 'supervisor', 'target', 'err', 'initialCall', 'status', 'links', 'reductions',
-  'dictionaryKeys', 'event', 'context', 'started',
+  'dictionaryKeys', 'event', 'context', 'started', 'processLabel', 'operations',
 ]);
 
 /**
@@ -48,11 +48,15 @@ function childOf(
   return told === undefined ? null : { name: told['id'], pid: told['pid'], behaviour: told['start'] };
 }
 
-/** The name that people know, and what is behind it. */
-function whose({ name, pid, behaviour, supervisor, system, target }: Readonly<Record<string, unknown>>): string {
-  if (name === undefined && pid === undefined) return String(supervisor ?? target ?? system);
-  const more = [behaviour, name === undefined ? undefined : pid].filter((part) => part !== undefined && part !== name);
-  return `${String(name ?? pid)}${more.length === 0 ? '' : ` (${more.map(String).join(', ')})`}`;
+/** The name that people know, or the label, and what is behind it: the definition, or what one without a name can do. */
+function whose(report: Readonly<Record<string, unknown>>): string {
+  const { name, processLabel, pid, behaviour, operations, supervisor, system, target } = report;
+  const known = (name ?? processLabel ?? pid) as string | undefined;
+  if (known === undefined) return String(supervisor ?? target ?? system);
+  const kind = Array.isArray(operations) ? `${String(behaviour)} with ${operations.join(', ')}` : behaviour;
+  const more = [name === undefined ? undefined : processLabel, kind, pid]
+    .filter((part) => part !== undefined && part !== known);
+  return `${known}${more.length === 0 ? '' : ` (${more.map(String).join(', ')})`}`;
 }
 
 function isEmpty(value: unknown): boolean {

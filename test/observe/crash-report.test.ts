@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { prettyText } from '../../src/observe/pretty.js';
 import { child, defineAgent, defineStatem, type ProcessSelf, type StatemStatus, type System } from '../../src/index.js';
 import { Recorder, settleTurn, testSystem, type Line } from '../support/system.js';
 import { rejection } from '../behaviour/help.js';
@@ -116,7 +117,7 @@ describe('what an agent adds', () => {
   const Plain =
     defineAgent({ name: 'plain', init: () => ({ token: 'state-secret' }), calls: { crash(): void { throw boom; } } });
 
-  test('GS-41 the client whose call was handled, by name, by pid, or outside', async () => {
+  test('GS-41 the client whose call was handled, by name, by pid and definition, or outside', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const Client = defineAgent({ calls: { async ask(
@@ -127,9 +128,26 @@ describe('what an agent adds', () => {
     await nameless.call('ask', system.start(Plain).pid as string);
     await rejection(system.start(Plain).call('crash'));
     expect(crashes(logger).map((one) => [one['op'], one['client']])).toEqual(
-      [['crash', 'alice'], ['crash', nameless.pid], ['crash', 'outside']],
+      [['crash', 'alice'], ['crash', `${nameless.pid} (agent)`], ['crash', 'outside']],
     );
     expect(crashes(logger).every((one) => !('state' in one))).toBe(true);
+  });
+
+  test('the operations of a definition that was given no name, and of no other', async () => {
+    const logger = new Recorder();
+    const system = testSystem({ logger });
+    const calls = { crash(): void { throw boom; }, more: () => 1 };
+    const casts = { a: () => undefined, b: () => undefined, c: () => undefined, d: () => undefined };
+    const starts = [
+      defineAgent({ calls, casts }), defineAgent({ name: 'desk', calls, casts }),
+      defineAgent({ calls, formatStatus: ({ reason }) => ({ reason }) }),
+    ].map((definition) => system.start(definition));
+    for (const ref of starts) await rejection(ref.call('crash'));
+    expect(crashes(logger).map((one) => [one['behaviour'], one['operations']])).toEqual([
+      ['agent', ['crash', 'more', 'a', 'b', 'c']], ['desk', undefined], ['agent', ['crash', 'more']],
+    ]);
+    const [, text] = /: (.*)\n/.exec(prettyText(0, 'error', crashes(logger)[2] as object, 'process crashed')) ?? [];
+    expect(text).toBe(`${String(starts[2]?.pid ?? crashes(logger)[2]?.['pid'])} (agent with crash, more)`);
   });
 
   test('GS-42 formatStatus filters state and reason in the report; without it the state is not shown at all', async () => {

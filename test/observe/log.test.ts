@@ -96,6 +96,11 @@ describe('the text for people', () => {
     expect(prettyText(Date.UTC(2026, 1, 3, 23, 4, 5, 67), 'warn', { system: 'bank', op: 'x' }, 'look')).toBe(
       "23:04:05.067 WARN  look: bank\n  op: 'x'\n",
     );
+    const unnamed = { label: 'process crashed', pid: 'bank.3', behaviour: 'agent' };
+    expect(prettyText(0, 'error', { ...unnamed, operations: ['ask', 'tell'] }, 'process crashed'))
+      .toBe('00:00:00.000 ERROR process crashed: bank.3 (agent with ask, tell)\n');
+    expect(prettyText(0, 'error', { ...unnamed, processLabel: 'the reader' }, 'process crashed'))
+      .toBe('00:00:00.000 ERROR process crashed: the reader (agent, bank.3)\n');
     const child = { id: 'a', pid: 'bank.2', start: 'Worker', restart: 'permanent' };
     expect(prettyText(0, 'info', { context: 'progress', supervisor: 'top', started: child }, 'child started'))
       .toBe('00:00:00.000 INFO  child started: a (Worker, bank.2) of top\n');

@@ -9,6 +9,10 @@ export interface Instance {
   begin(made: unknown): void;
 }
 
+/** What definitions are called that were given no name. */
+const NAMES_OF_NONE: ReadonlySet<string> = new Set(['agent', 'statem']);
+const OPERATIONS_SHOWN = 5;
+
 /**
  * The run-time side of a definition, whatever its behaviour: its protocol, its life cycle, and how it makes its self.
  */
@@ -26,6 +30,13 @@ export abstract class RuntimeDefinition {
     readonly calls: ReadonlyMap<string, Op>,
     readonly casts: ReadonlyMap<string, Op>,
   ) {}
+
+  /** For crash reports, where the definition was given no name of its own: what it can do tells people who it was. */
+  get unnamed(): { readonly operations: readonly string[] } | undefined {
+    if (!NAMES_OF_NONE.has(this.name)) return undefined;
+    const operations = [...this.calls.keys(), ...this.casts.keys()].slice(0, OPERATIONS_SHOWN);
+    return operations.length === 0 ? undefined : { operations };
+  }
 
   /** The self of a new incarnation. */
   abstract instance(p: Process): Instance;

@@ -35,9 +35,10 @@ export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknow
     /** its events are in the report of its own */
     crash(p, reason, sensitive) {
       const m = machine(p);
-      if (p.phase !== Phase.Terminating) return undefined;
+      const { unnamed } = m.module;
+      if (p.phase !== Phase.Terminating) return unnamed;
       const status = statusOf(p, m, reason, !p.kernel.details);
-      const shown = sensitive ? {} : { state: { state: status.state, data: status.data } };
+      const shown = { ...unnamed, ...(sensitive ? {} : { state: { state: status.state, data: status.data } }) };
       return m.module.formatStatus === null ? shown : { ...shown, reason: status.reason };
     },
     codeChange(p, from, extra) {

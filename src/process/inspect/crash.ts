@@ -31,7 +31,7 @@ export function reportCrash(p: Process, reason: ExitReason): void {
     ...(hint === undefined ? {} : { hint }),
     status: statusOf(p),
     op: p.op?.name,
-    client: p.from instanceof ReplySlot ? (p.from.caller?.title ?? 'outside') : undefined,
+    client: p.from instanceof ReplySlot ? whose(p.from.caller) : undefined,
     delivery: p.from instanceof ReplySlot ? p.from.told(p.kernel.details) : undefined,
     queued: p.mailbox.size,
     depth: p.mailbox.depth(Rank.Normal),
@@ -46,6 +46,12 @@ export function reportCrash(p: Process, reason: ExitReason): void {
     ...shown,
   };
   p.kernel.report(crash);
+}
+
+/** Who that is to people: a pid alone tells nobody. */
+function whose(p: Process | null): string {
+  if (p === null) return 'outside';
+  return p.name === null ? `${p.pid} (${p.ext?.label ?? p.behaviour.name})` : p.name.name;
 }
 
 function someLinks({ links }: Process, limit: number): Process[] {

@@ -30,7 +30,10 @@ export interface CrashReport extends Report, CrashDetails {
   readonly status: string;
   /** the operation that was being handled */
   readonly op: string | undefined;
-  /** whose call that was: name or pid of the caller, `outside`; undefined when it was no call (GS-41) */
+  /**
+   * whose call that was: name of the caller, else its label or definition with its pid, or `outside`; undefined when it
+   * was no call (GS-41)
+   */
   readonly client: string | undefined;
   /** the delivery that was being handled, when it was one */
   readonly delivery: DeliveryReport | undefined;
@@ -59,6 +62,8 @@ export interface CrashReport extends Report, CrashDetails {
 export interface CrashDetails {
   readonly state?: unknown;
   readonly reason?: ExitReason;
+  /** of a definition that was given no name: its first operations, by which people know it */
+  readonly operations?: readonly string[];
 }
 
 /** A process that a crash may take along. */

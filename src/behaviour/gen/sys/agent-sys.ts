@@ -34,8 +34,12 @@ export const AGENT_SYS: SysHooks = {
   show: (p) => formatted(p, { state: selfOf(p).state }).state,
   showLog: (p, log) => formatted(p, { log }).log,
   crash(p: Process, reason: ExitReason, sensitive: boolean) {
-    if (definitionOf(p).formatStatus === null) return undefined;
-    return formatted(p, sensitive || p.phase === Phase.Starting ? { reason } : { state: selfOf(p).state, reason });
+    const definition = definitionOf(p);
+    const { unnamed } = definition;
+    if (definition.formatStatus === null) return unnamed;
+    const shown =
+      formatted(p, sensitive || p.phase === Phase.Starting ? { reason } : { state: selfOf(p).state, reason });
+    return { ...shown, ...unnamed };
   },
   codeChange(p: Process, from: unknown, extra: unknown): unknown {
     const { codeChange, name } = definitionOf(p);
