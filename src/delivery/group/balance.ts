@@ -5,7 +5,7 @@ import { Process, type Address, type Kernel, type NameCell, type Turnover } from
 import { Cell, ViaAddress } from '../../router/index.js';
 import type { BalanceOptions, BalanceStats } from './balance-types.js';
 import { BalanceMember, isGone, loadOf } from './member.js';
-import { STRATEGIES, type BalanceStrategy, type Choice, type Strategy } from './strategy.js';
+import { LOOKED_AT_ALL, STRATEGIES, type BalanceStrategy, type Choice, type Strategy } from './strategy.js';
 
 type KeyOf = (op: string, payload: unknown) => unknown;
 
@@ -42,6 +42,7 @@ export class Balance implements Choice {
   readonly addr: NameCell;
   readonly list: BalanceMember[] = [];
   version = 0;
+  readonly lookedAtAll: number = LOOKED_AT_ALL;
   /** members at addresses that tell nobody when they have another owner: of other registries, of what is checked out */
   private silent = 0;
   picks = 0;

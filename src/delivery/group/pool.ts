@@ -88,6 +88,8 @@ function stateOf(manager: Process | null): PoolState | null {
 /** Shares out among the workers, and asks for one more when the least loaded is busy. */
 class PoolBalance extends Balance {
   readonly address: PoolAddress;
+  /** one more worker is started when none is idle: that must be known, however many there are */
+  override readonly lookedAtAll: number = Infinity;
   constructor(
     readonly pool: Address,
     definition: RuntimeDefinition,

@@ -9,6 +9,8 @@ export interface Choice {
   readonly version: number;
   /** another one whenever somebody may live who did not, or the other way round, or has another weight */
   readonly lives: number;
+  /** of more members a choice by load looks at some only */
+  readonly lookedAtAll: number;
   /** who would take a message to that member now, or null */
   taker(member: BalanceMember): Process | null;
   u32(): number;
@@ -39,16 +41,69 @@ export class RoundRobin extends Strategy {
   }
 }
 
-/** The one with least before it; among equals in turn. */
+/** Of more members than this a choice by load looks at some only. */
+export const LOOKED_AT_ALL = 128;
+const LOOKS = 16;
+
+/**
+ * Where a choice by load looks, and in which order: at all members one after the other; of many at some that are spread
+ * over the group, so that those that were started together, and are slow together, are not met together.
+ */
+class Walk {
+  looks = 0;
+  stride = 1;
+  private size = -1;
+
+  /** For a group of that size. */
+  over({ list, lookedAtAll }: Choice): void {
+    const size = list.length;
+    this.looks = size <= lookedAtAll ? size : LOOKS;
+    if (size === this.size) return;
+    this.size = size;
+    this.stride = size <= lookedAtAll ? 1 : strideOf(size);
+  }
+
+  /** Nobody lives where it has looked: then it looks everywhere. False when it has done so. */
+  widen(): boolean {
+    if (this.looks >= this.size) return false;
+    this.looks = this.size;
+    return true;
+  }
+
+  next(at: number): number {
+    const next = at + this.stride;
+    return next < this.size ? next : next - this.size;
+  }
+}
+
+/** Near the golden section of a group, where few steps are well apart, and such that its steps reach everybody. */
+function strideOf(size: number): number {
+  let stride = Math.floor(size * 0.618);
+  while (divisor(stride, size) !== 1) stride++;
+  return stride;
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
+}
+
+/** The one with least before it; among equals in turn. Of many members it is the least of some, in turn as well. */
 export class LeastLoaded extends Strategy {
   private start = 0;
+  private readonly walk = new Walk();
   pick(from: Choice): BalanceMember | null {
+    this.walk.over(from);
+    return this.look(from) ?? (this.walk.widen() ? this.look(from) : null);
+  }
+
+  private look(from: Choice): BalanceMember | null {
     const { list } = from;
+    const { walk } = this;
     let best: BalanceMember | null = null;
     let least = Infinity;
     let found = 0;
-    for (let step = 0; step < list.length && least > 0; step++) {
-      const at = (this.start + step) % list.length;
+    let at = this.start < list.length ? this.start : 0;
+    for (let left = walk.looks; left > 0 && least > 0; left--, at = walk.next(at)) {
       const member = list[at] as BalanceMember;
       const p = from.taker(member);
       const load = p === null ? Infinity : loadOf(p);
@@ -57,7 +112,7 @@ export class LeastLoaded extends Strategy {
       least = load;
       found = at;
     }
-    if (best !== null) this.start = found + 1;
+    if (best !== null) this.start = walk.next(found);
     return best;
   }
 }
@@ -91,24 +146,33 @@ function draw(from: Choice, not: BalanceMember | null): BalanceMember | null {
 
 /**
  * The shortest expected wait: average reply time × (what is before it + 1). Nothing is known of a new member: while
- * idle it is tried at once, while busy it counts as the mean of the others.
+ * idle it is tried at once, while busy it counts as the mean of the others. Of many members some are looked at.
  */
 export class Fastest extends Strategy {
   private start = 0;
+  private readonly walk = new Walk();
+  /** averages of those looked at, in the order of the walk */
+  private readonly known: number[] = [];
   pick(from: Choice): BalanceMember | null {
+    this.walk.over(from);
+    this.start = this.start + 1 < from.list.length ? this.start + 1 : 0;
+    return this.look(from) ?? (this.walk.widen() ? this.look(from) : null);
+  }
+
+  private look(from: Choice): BalanceMember | null {
     const { list } = from;
-    const now = from.now();
-    const mean = meanOf(from, now);
+    const { walk } = this;
+    const mean = this.meanOf(from);
     let best: BalanceMember | null = null;
     let least = Infinity;
     let lightest = Infinity;
-    this.start++;
-    for (let step = 0; step < list.length; step++) {
-      const member = list[(this.start + step) % list.length] as BalanceMember;
+    let at = this.start;
+    for (let step = 0; step < walk.looks; step++, at = walk.next(at)) {
+      const member = list[at] as BalanceMember;
       const p = from.taker(member);
       if (p === null) continue;
       const load = loadOf(p);
-      const known = member.averageAt(now);
+      const known = this.known[step] as number;
       const wait = known >= 0 ? known * (load + 1) : load === 0 ? -1 : mean * (load + 1);
       if (wait > least || (wait === least && load >= lightest)) continue;
       best = member;
@@ -117,18 +181,22 @@ export class Fastest extends Strategy {
     }
     return best;
   }
-}
 
-function meanOf(from: Choice, now: number): number {
-  let sum = 0;
-  let count = 0;
-  for (const member of from.list) {
-    const known = member.averageAt(now);
-    if (known < 0) continue;
-    sum += known;
-    count++;
+  private meanOf(from: Choice): number {
+    const { walk } = this;
+    const now = from.now();
+    let sum = 0;
+    let count = 0;
+    let at = this.start;
+    for (let step = 0; step < walk.looks; step++, at = walk.next(at)) {
+      const known = (from.list[at] as BalanceMember).averageAt(now);
+      this.known[step] = known;
+      if (known < 0) continue;
+      sum += known;
+      count++;
+    }
+    return count === 0 ? 0 : sum / count;
   }
-  return count === 0 ? 0 : sum / count;
 }
 
 /** Those of one weight take turns in the order of the group. */
