@@ -111,7 +111,7 @@ export class Deadlines {
     else after.before = before;
     deadline.entry = null;
     this.giveBack(entry);
-    if (--this.count === 0) this.release();
+    if (--this.count === 0 && this.held) this.release();
     if (list.head === null && list.place >= 0) this.drop(list);
     return true;
   }
@@ -153,7 +153,7 @@ export class Deadlines {
     for (let i = 0; i < this.dirtyCount; i++) {
       const list = this.dirty[i] as DurationList;
       if (list.fresh === null) {
-        if (list.head === null) this.forget(list);
+        if (list.head === null && this.lists.size > LISTS_KEPT) this.forget(list);
         continue;
       }
       if (now < 0) now = this.env.mono();

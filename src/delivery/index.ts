@@ -4,7 +4,7 @@ export { LimitTimeoutError } from './guard/limit-error.js';
 export { offerOutward, outwardOf } from './outward.js';
 export { Delivery } from './guarantee/delivery.js';
 export { RECENT_MAX } from './guarantee/history.js';
-export { LEDGER, type LedgerLimits } from './guarantee/ledger.js';
+export { LEDGER, type LedgerLimits } from './guarantee/dedupe/ledger.js';
 export { balance } from './group/balancer.js';
 export type {
   Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, WeightedMember,

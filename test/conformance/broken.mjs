@@ -6,8 +6,9 @@ const accept = 'src/process/send/accept.ts';
 const exit = 'src/process/kernel/exit.ts';
 const mailbox = 'src/mailbox/mailbox.ts';
 const monitor = 'src/process/signal/monitor.ts';
-const destination = 'src/delivery/guarantee/destination.ts';
-const delivered = 'src/delivery/guarantee/delivered.ts';
+const attempt = 'src/delivery/guarantee/attempt.ts';
+const settle = 'src/delivery/guarantee/settle.ts';
+const message = 'src/delivery/guarantee/message.ts';
 const scheduler = 'src/process/kernel/scheduler.ts';
 const request = 'src/router/request/request.ts';
 const strategy = 'src/delivery/group/strategy.ts';
@@ -102,7 +103,8 @@ export const broken = [
   },
   {
     promise: 'P8', name: 'a verb that answers at once holds the turn', file: scheduler,
-    edits: [['if (!this.charge()) return answer;', 'if (!this.charge() || answer !== null) return answer;']],
+    edits: [['if (!this.overTime()) return answer;', 'if (!this.overTime() || answer !== null) return answer;'],
+      ['if (!this.spent) { // work', 'if (answer !== null) { // work']],
   },
   {
     promise: 'P9', name: 'a mailbox holds one message more than its capacity', file: mailbox,
@@ -189,31 +191,41 @@ export const broken = [
     file: 'src/process/kernel/loop.ts',
     edits: [['settle(thenable, ignore, ignore); // it ended', 'return; // it ended']],
   },
-  { promise: 'P18', name: 'a failed at-most-once is tried again', file: destination, edits: [[
-    "if (terms.guarantee === 'at-most-once' || this.delivery.closed || (d.guilty",
-    'if (this.delivery.closed || (d.guilty',
+  { promise: 'P18', name: 'a failed at-most-once is tried again', file: attempt, edits: [[
+    "if (terms.guarantee === 'at-most-once' || to.shared.closed || (guilty",
+    'if (to.shared.closed || (guilty',
   ]] },
-  { promise: 'P18', name: 'a queued at-most-once goes to the next incarnation', file: destination, edits: [[
-    "if (d.terms.guarantee === 'at-most-once' || this.delivery.closed || !canReturn(d)) this.deadLetter(d, reason);",
-    'if (this.delivery.closed || !canReturn(d)) this.deadLetter(d, reason);',
+  { promise: 'P18', name: 'a queued at-most-once goes to the next incarnation', file: attempt, edits: [[
+    "if (d.terms.guarantee === 'at-most-once' || to.shared.closed || !outlasts(d.target)) deadLetter(to, d, reason);",
+    'if (to.shared.closed || !outlasts(d.target)) deadLetter(to, d, reason);',
   ]] },
-  { promise: 'P18', name: 'an at-most-once that is nacked is tried again', file: destination, edits: [[
-    "this.attemptFailed(d, 'nack', delay);",
-    "if (d.terms.guarantee !== 'at-most-once') return this.attemptFailed(d, 'nack', delay);\n    this.withdraw(d, false);\n    this.hold(d);\n    this.await(d);",
+  { promise: 'P18', name: 'an at-most-once that is nacked is tried again', file: attempt, edits: [[
+    "attemptFailed(to, d, 'nack', delay);",
+    "if (d.terms.guarantee !== 'at-most-once') return attemptFailed(to, d, 'nack', delay);\n  withdraw(to, d, false);\n  hold(to, d);\n  awaitOwner(to, d);",
   ]] },
-  { promise: 'P20', name: 'an acknowledged message is sent once more', file: delivered, edits: [[
-    'this.to.acknowledged(this);\n    this.conclude(',
-    'this.to.acknowledged(this);\n    if (this.attempts === 1 && this.terms.guarantee === \'at-least-once\') { this.state = State.Held; this.to.again(this); return true; }\n    this.conclude(',
+  { promise: 'P20', name: 'an acknowledged message is sent once more', file: message, edits: [[
+    "    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }\n\n  private",
+    `    const { to: { counters, all }, terms: { guarantee } } = this;
+    if (this.attempts === 1 && guarantee === 'at-least-once') {
+      counters.running--;
+      all.running--;
+      counters.acknowledged++;
+      all.acknowledged++;
+      this.state = State.Held;
+      this.to.again(this);
+      return true;
+    }
+    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }\n\n  private`,
   ]] },
-  { promise: 'P21', name: 'the payload of a duplicate is forgotten while the first one is measured', file: 'src/delivery/guarantee/ledger.ts',
-    edits: [['const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);\n    if (this.bytes < 0) this.seal((this.message as Delivered).payload);',
-      'if (this.bytes < 0) this.seal((this.message as Delivered).payload);\n    const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);']] },
-  { promise: 'P21', name: 'a duplicate is handled', file: 'src/delivery/guarantee/ledger.ts', edits: [[
+  { promise: 'P21', name: 'the payload of a duplicate is forgotten while the first one is measured', file: 'src/delivery/guarantee/dedupe/ledger.ts',
+    edits: [['const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);\n    if (this.bytes < 0) this.seal((this.message as KeyHolder).payload);',
+      'if (this.bytes < 0) this.seal((this.message as KeyHolder).payload);\n    const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);']] },
+  { promise: 'P21', name: 'a duplicate is handled', file: 'src/delivery/guarantee/dedupe/ledger.ts', edits: [[
     'if (found === undefined || found.message !== null) return found;',
     'if (found === undefined || found.message !== null) return undefined;',
   ]] },
   {
-    promise: 'P22', name: 'one attempt more than allowed', file: destination,
+    promise: 'P22', name: 'one attempt more than allowed', file: attempt,
     edits: [['d.attempts >= terms.attemptsMax)', 'd.attempts > terms.attemptsMax)']],
   },
   {
@@ -228,19 +240,20 @@ export const broken = [
     promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/guarantee/order-keys.ts',
     edits: [['return row !== undefined;', 'return false;']],
   },
-  { promise: 'P24', name: 'a message that expires while it is handled lets the next of its order key go', file: delivered, edits: [[
-    'this.lapsed = true;\n    if',
-    "this.lapsed = true;\n    if (this.state === State.Running && this.order !== null) (this.to as unknown as { goOn(d: Delivered, order: string): void }).goOn(this, this.order);\n    if",
+  { promise: 'P24', name: 'a message that expires while it is handled lets the next of its order key go', file: attempt, edits: [[
+    'd.lapsed = true;\n  if',
+    'd.lapsed = true;\n  const next = d.state === State.Running && d.order !== null ? to.orders.next(d, d.order) : null;\n'
+      + '  if (next !== null) to.again(next);\n  if',
   ]] },
-  { promise: 'P24', name: 'a message that expires in a back-off holds its order key for ever', file: destination, edits: [[
-    'if (d.order !== null) this.goOn(d, d.order);\n  }\n\n  private goOn',
-    "if (d.order !== null && d.outcome?.kind !== 'expired') this.goOn(d, d.order);\n  }\n\n  private goOn",
+  { promise: 'P24', name: 'a message that expires in a back-off holds its order key for ever', file: settle, edits: [[
+    'if (d.rare.order !== null) goOn(',
+    "if (d.rare.order !== null && kind !== 'expired') goOn(",
   ]] },
   {
-    promise: 'P25', name: 'the numbers of a sender have no bound', file: 'src/delivery/guarantee/window.ts',
+    promise: 'P25', name: 'the numbers of a sender have no bound', file: 'src/delivery/guarantee/dedupe/window.ts',
     edits: [['return this.above.size >= WINDOW_MAX;', 'return this.above.size < 0;']],
   },
-  { promise: 'P25', name: 'handled keys are never forgotten', file: 'src/delivery/guarantee/ledger.ts', edits: [[
+  { promise: 'P25', name: 'handled keys are never forgotten', file: 'src/delivery/guarantee/dedupe/ledger.ts', edits: [[
     'if (++this.handledKeys > this.memory.limits.keysMax) this.memory.forget(this.oldest as KeyRecord);',
     'this.handledKeys++;',
   ]] },

@@ -35,7 +35,9 @@ const WALKED: Readonly<Record<string, readonly string[]>> = {
   'src/behaviour/agent/agent.ts': ['handle', 'after'],
   'src/router/request/request.ts': ['request', 'reply', 'calleeEnded'],
   'src/delivery/guarantee/delivery.ts': ['send', 'takeBack'],
-  'src/delivery/guarantee/destination.ts': ['accept', 'threw', 'decide'],
+  'src/delivery/guarantee/accept.ts': ['accept', 'again'],
+  'src/delivery/guarantee/attempt.ts': ['begin', 'threw', 'decide'],
+  'src/delivery/guarantee/settle.ts': ['conclude'],
   'src/process/kernel/exit.ts': ['exitProcess'],
   'src/supervisor/static/engine.ts': ['info'],
 };

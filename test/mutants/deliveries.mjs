@@ -1,19 +1,20 @@
 // Wrong variants of src/delivery: see scripts/mutants.mjs.
-const account = 'src/delivery/guarantee/account.js';
+const accept = 'src/delivery/guarantee/accept.js';
+const attempt = 'src/delivery/guarantee/attempt.js';
+const hold = 'src/delivery/guarantee/hold.js';
 const acceptance = 'src/delivery/guarantee/acceptance-wait.js';
-const ledger = 'src/delivery/guarantee/ledger.js';
-const delivered = 'src/delivery/guarantee/delivered.js';
+const ledger = 'src/delivery/guarantee/dedupe/ledger.js';
 const context = 'src/delivery/guarantee/context.js';
 const rare = 'src/delivery/guarantee/rare.js';
-const destination = 'src/delivery/guarantee/destination.js';
+const settle = 'src/delivery/guarantee/settle.js';
 const orders = 'src/delivery/guarantee/order-keys.js';
 const schedule = 'src/delivery/guard/schedule.js';
 const delivery = 'src/delivery/guarantee/delivery.js';
 
 export const deliveries = [
   {
-    name: 'the duplicate mark is not made', file: destination,
-    edits: [['this.keys.remember(record, outcome, this.kernel.env.mono());', 'this.keys.free(record);']],
+    name: 'the duplicate mark is not made', file: settle,
+    edits: [['to.keys.remember(record, outcome, to.kernel.env.mono());', 'to.keys.free(record);']],
   },
   { name: 'a duplicate is sent anyway', file: delivery, edits: [
     ['return to.duplicate(first, addr, op, payload, digest);', 'to.duplicate(first, addr, op, payload, digest);'],
@@ -22,14 +23,14 @@ export const deliveries = [
     name: 'a conflict of keys is a duplicate', file: ledger,
     edits: [['return this.a === a && this.b === b && this.c === c && this.d === d;', 'return true;']],
   },
-  { name: 'a key is kept after a dead letter', file: destination, edits: [['this.keys.free(record);', ';']] },
+  { name: 'a key is kept after a dead letter', file: settle, edits: [['to.keys.free(record);', ';']] },
   { name: 'an expiry forgets those behind the first one', file: 'src/delivery/guarantee/expiry.js', edits: [[
-    'if (d !== null && d.state !== State.Over) d.expire();',
-    'if (d !== null && d.state !== State.Over) { d.expire(); break; }',
+    'if (d !== null && (d.bits & STATE) !== State.Over) d.expire();',
+    'if (d !== null && (d.bits & STATE) !== State.Over) { d.expire(); break; }',
   ]] },
   {
-    name: 'a cancelled message is handled all the same', file: account,
-    edits: [["d.conclude('cancelled', undefined, 'cancelled', undefined);", ';']],
+    name: 'a cancelled message is handled all the same', file: settle,
+    edits: [["conclude(d, 'cancelled', undefined, 'cancelled', undefined);", ';']],
   },
   {
     name: 'replies are never let go', file: ledger,
@@ -49,7 +50,7 @@ export const deliveries = [
     edits: [['++this.handledKeys > this.memory.limits.keysMax', '++this.handledKeys >= this.memory.limits.keysMax']],
   },
   {
-    name: 'elements of arrays are left out of digests', file: 'src/delivery/guarantee/digest.js',
+    name: 'elements of arrays are left out of digests', file: 'src/delivery/guarantee/dedupe/digest.js',
     edits: [['this.value(element);', 'this.word(1);']],
   },
   {
@@ -57,63 +58,67 @@ export const deliveries = [
     edits: [['this.memory.add(record);', 'this.drop(record);']],
   },
   {
-    name: 'messages have no place in the order of their sends', file: destination,
-    edits: [['d.number = ++this.arrivals;', 'd.number = 0;']],
+    name: 'messages have no place in the order of their sends', file: accept,
+    edits: [['const number = ++to.arrivals;', 'const number = 0;']],
   },
   {
     name: 'a duplicate takes away the answer of the first one in line', file: acceptance,
     edits: [['this.askers.push(other);', 'this.askers[0] = other;']],
   },
-  { name: 'attempts are not counted', file: delivered, edits: [['this.attempts++;', 'this.attempts = 1;']] },
+  { name: 'attempts are not counted', file: attempt, edits: [
+    ['d.bits = ((bits & ~(STATE | GUILTY)) | State.Running) + ONE_ATTEMPT;', 'd.bits = (bits & ~(STATE | GUILTY)) | State.Running; d.attempts = 1;'],
+  ] },
   {
-    name: 'one attempt too many', file: destination,
+    name: 'one attempt too many', file: attempt,
     edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']],
   },
-  { name: 'an outside end is an attempt', file: destination, edits: [['d.attempts--;', 'd.guilty = true;']] },
+  { name: 'an outside end is an attempt', file: attempt, edits: [
+    ['unbegun(to, d); d.attempts--; d.rarely().undone++; } else', 'unbegun(to, d); d.guilty = true; d.rarely().undone++; } else'],
+  ] },
   {
-    name: 'at-most-once is retried', file: destination,
-    edits: [["if (terms.guarantee === 'at-most-once' || this.delivery.closed", 'if (this.delivery.closed']],
+    name: 'at-most-once is retried', file: attempt,
+    edits: [["if (terms.guarantee === 'at-most-once' || to.shared.closed", 'if (to.shared.closed']],
   },
   { name: 'a back-off is not multiplied', file: schedule, edits: [['schedule.factor ** (attempt - 1)', '1']] },
   {
     name: 'jitter goes below what is promised', file: schedule,
     edits: [['(1 - schedule.jitter * random)', '(1 - random)']],
   },
-  { name: 'a nack does not wait', file: destination, edits: [['delay >= 0 ? delay :', 'delay >= 0 ? 0 :']] },
+  { name: 'a nack does not wait', file: attempt, edits: [['delay >= 0 ? delay :', 'delay >= 0 ? 0 :']] },
   {
     name: 'a nack is an acknowledgement', file: context,
-    edits: [['this.#message.to.nacked(this.#message, ms);', 'this.#message.reply(undefined);']],
+    edits: [['this.#message.nacked(ms);', 'this.#message.reply(undefined);']],
   },
   {
-    name: 'an expired message is handled', file: delivered,
-    edits: [['this.lapsed = true;', ';'], ['else if (this.state === State.Queued) this.to.lapsedQueued(this);', '']],
+    name: 'an expired message is handled', file: attempt,
+    edits: [['d.lapsed = true;', ';'], ['else if (d.state === State.Queued) lapsedQueued(to, d);', '']],
   },
-  { name: 'an order key is released with the first failure', file: destination, edits: [[
-    'const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay',
-    'if (d.order !== null) this.goOn(d, d.order); const wait = (d.rarely().wait = new BackOff(d)); this.kernel.deadlines.add(wait, delay',
+  { name: 'an order key is released with the first failure', file: attempt, edits: [[
+    'awaitBackOff(to, d, delay >= 0',
+    'if (d.order !== null) { const next = to.orders.next(d, d.order); if (next !== null) to.again(next); } awaitBackOff(to, d, delay >= 0',
   ]] },
   { name: 'order keys hold nothing back', file: orders, edits: [['return row !== undefined;', 'return false;']] },
-  { name: 'held messages are not counted', file: 'src/mailbox/account.js', edits: [['outside.held++;', ';']] },
+  { name: 'held messages are not counted', file: hold, edits: [['held(to.kernel.outside);', ';']] },
   {
     name: 'a stop forgets what is held', file: delivery,
-    edits: [["message.to.deadLetterHeld(message, 'shutdown');", ';']],
+    edits: [["deadLetterHeld(message.to, message, 'shutdown');", ';']],
   },
   { name: 'the dead can acknowledge', file: context, edits: [
     ['return !fenced(this.#agent) && this.#message.running && !this.superseded;', 'return this.#message.running;'],
   ] },
   {
-    name: 'the signal of an earlier attempt is kept', file: delivered, edits: [['this.extra.controller = null;', ';']],
+    name: 'the signal of an earlier attempt is kept', file: attempt, edits: [['extra.controller = null;', ';']],
   },
   {
-    name: 'a concurrent handler outlives its attempt', file: destination,
-    edits: [["this.kernel.end(extra.worker, 'shutdown');", ';']],
+    name: 'a concurrent handler outlives its attempt', file: attempt,
+    edits: [["to.kernel.end(extra.worker, 'shutdown');", ';']],
   },
   { name: 'a receipt tells its end twice', file: rare, edits: [[
     /if \(this\.watchers !== null\)\s+this\.tell\(outcome\.kind\);/,
     'if (this.watchers !== null) { this.tell(outcome.kind); this.tell(outcome.kind); }',
   ]] },
   {
-    name: 'what is taken back is gone', file: destination,
-    edits: [['this.hold(d); this.await(d); } } /**', 'this.hold(d); } } /**']],
+    name: 'what is taken back is gone', file: attempt,
+    edits: [['hold(to, d); awaitOwner(to, d); } } /*', 'hold(to, d); } } /*']],
   },
 ];

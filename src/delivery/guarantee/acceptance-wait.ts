@@ -1,5 +1,10 @@
 import { CallSlot, untrackCall, type Process } from '../../process/index.js';
-import type { Delivered } from './delivered.js';
+
+/** What is told of the sender's end. */
+interface Accepted {
+  readonly callee: Process;
+  senderEnded(): void;
+}
 
 interface Asker {
   resolve(): void;
@@ -12,7 +17,7 @@ export class AcceptanceWait extends CallSlot {
   private readonly askers: Asker[];
   constructor(
     sender: Process | null,
-    private readonly message: Delivered,
+    private readonly message: Accepted,
     first: Asker,
   ) {
     super(sender, message.callee);
@@ -42,7 +47,7 @@ export class AcceptanceWait extends CallSlot {
 
   callerEnded(): void {
     this.leave();
-    this.message.to.leaveLine(this.message, 'dropped');
+    this.message.senderEnded();
   }
 
   calleeEnded(): void {}

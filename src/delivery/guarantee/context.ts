@@ -1,20 +1,31 @@
-import { adopt, delayMs, isThenable } from '../../base/index.js';
+import { delayMs } from '../../base/index.js';
 import type { DeliveryContext } from '../../api/delivery.js';
-import { NO_REPLY } from '../../behaviour/index.js';
-import { Kind, Op } from '../../mailbox/index.js';
 import { fenced, type Process } from '../../process/index.js';
-import type { Delivered } from './delivered.js';
+
+/** The message that is handled. */
+interface Handled {
+  readonly callee: Process;
+  readonly key: string | null;
+  readonly running: boolean;
+  readonly attempts: number;
+  /** all starts */
+  readonly starts: number;
+  reply(value: unknown): boolean;
+  nacked(delayMs: number): void;
+  restartLimit(): void;
+  terminated(reason: unknown): void;
+}
 
 /** What a handler may say about the delivery that it handles. Of one attempt: later ones have their own. */
 export class Context implements DeliveryContext {
-  readonly #message: Delivered;
+  readonly #message: Handled;
   readonly #start: number;
   readonly #agent: Process;
   readonly key: string | undefined;
   readonly attempt: number;
 
   /** @internal Use `self.delivery`. */
-  constructor(message: Delivered) {
+  constructor(message: Handled) {
     this.#message = message;
     this.#start = message.starts;
     this.#agent = message.callee;
@@ -33,7 +44,7 @@ export class Context implements DeliveryContext {
   nack(delay?: number): boolean {
     const ms = delay === undefined ? -1 : delayMs('nack.delayMs', delay);
     if (!this.#current) return false;
-    this.#message.to.nacked(this.#message, ms);
+    this.#message.nacked(ms);
     return true;
   }
 
@@ -45,7 +56,7 @@ export class Context implements DeliveryContext {
 
   terminate(reason: unknown = 'terminated'): boolean {
     if (!this.#current) return false;
-    this.#message.to.terminated(this.#message, reason);
+    this.#message.terminated(reason);
     return true;
   }
 
@@ -56,42 +67,5 @@ export class Context implements DeliveryContext {
 
   get #current(): boolean {
     return !fenced(this.#agent) && this.#message.running && !this.superseded;
-  }
-}
-
-/**
- * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose handler starts only
- * for a message that is to be handled. Made once per operation.
- */
-export function deliveredOp(op: Op): Op {
-  const run = op.run as Handler;
-  const guarded: Handler = (self, payload) => ((self.p.from as Delivered).claimed() ? run(self, payload) : NO_REPLY);
-  op.delivered = new Op(Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync);
-  return op.delivered;
-}
-
-type Handler = (self: { readonly p: Process }, payload: unknown) => unknown;
-
-/**
- * In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one.
- */
-function aside(run: Handler): Handler {
-  return (self, payload) => {
-    const message = self.p.from as Delivered;
-    if (!message.beginAside()) return NO_REPLY;
-    const { context } = message;
-    Object.defineProperty(self, 'delivery', { value: context });
-    const result = run(self, payload);
-    return isThenable(result) ? unlessLate(context, result) : result;
-  };
-}
-
-async function unlessLate(context: Context, result: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    const value = await adopt(result);
-    return context.superseded ? NO_REPLY : value;
-  } catch (error) {
-    if (context.superseded) return NO_REPLY;
-    throw error;
   }
 }

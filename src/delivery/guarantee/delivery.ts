@@ -1,43 +1,47 @@
 import {
-  CallError, callError, Deadline, deepFreeze, hashText, isA, markHandled, OptionError, type CallErrorCode,
-  type ExitReason,
+  CallError, callError, deepFreeze, hashText, isA, markHandled, OptionError, type ExitReason,
 } from '../../base/index.js';
 import type {
-  DeliverOptions, DeliveryDefaults, DeliveryOutcome, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
+  DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../api/delivery.js';
 import {
   AgentDefinition, readCall, readDeliver, termsOf, type Deliveries, type RuntimeDefinition, type Terms,
 } from '../../behaviour/index.js';
 import { Extra, type Op } from '../../mailbox/index.js';
 import {
-  boundOf, Entry, refusalOf, trackCall, type Address, type DeliveryPort, type Holding, type Kernel, type Process,
+  boundOf, refusalOf, trackCall, type Address, type DeliveryPort, type Kernel, type Process,
 } from '../../process/index.js';
-import {
-  Cell, hold, letGo, titleOf, unwatch, ViaAddress, watchSignal,
-  type Abortable, type DeadLetter, type RetryRefusal, type Router, type Watched,
-} from '../../router/index.js';
+import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../../router/index.js';
+import { accept, hasRoom } from './accept.js';
 import { AcceptanceWait } from './acceptance-wait.js';
-import { Counters } from './statistics.js';
-import { Delivered, State } from './delivered.js';
-import { Destination } from './destination.js';
-import { Digester } from './digest.js';
-import { DeliveryWaiter, type Admission } from './waiter.js';
+import { takenBack } from './attempt.js';
+import { Digester } from './dedupe/digest.js';
+import { isMutable, KeyRecord, Memory, type LedgerLimits, type Past } from './dedupe/ledger.js';
+import { Destination, routeOf, type Shared } from './destination.js';
 import { Expiries } from './expiry.js';
-import { isMutable, KeyRecord, Memory, Past, type LedgerLimits } from './ledger.js';
-import { PoolAddress } from '../group/pool-address.js';
 import { checkRecent, Recent } from './history.js';
-import { canReturn, outlasts } from './rules.js';
-import { ReceiptImpl, type Followed } from './receipt.js';
-import { routeOf } from './route.js';
-import { ViaDestinations } from '../group/via-destinations.js';
+import { Message } from './message.js';
+import { OutcomeWait } from './outcome-wait.js';
+import { ReceiptImpl } from './receipt.js';
 import type { RetryQueue } from './retry-queue.js';
+import { outlasts } from './rules.js';
+import { deadLetterHeld } from './settle.js';
+import { State } from './states.js';
+import { Counters } from './statistics.js';
+import { PoolAddress } from '../group/pool-address.js';
+import { ViaDestinations } from '../group/via-destinations.js';
+
+/** Where a message goes: what a ref knows of it. */
+interface DeliveryTarget {
+  readonly addr: Address;
+  readonly definition: RuntimeDefinition;
+}
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
-export class Delivery implements Deliveries, DeliveryPort, Admission {
+export class Delivery implements Deliveries, DeliveryPort, Shared {
   readonly counters: Counters = new Counters();
-  /** every message that is in no mailbox now, to end them all when the system stops */
-  readonly held: Set<Delivered> = new Set();
-  readonly retrying: Set<RetryQueue> = new Set();
+  readonly held: Set<Message> = new Set();
+  readonly retrying: Set<RetryQueue<Message>> = new Set();
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
   readonly recent: Recent | null;
@@ -60,24 +64,30 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
   }
 
   deliver(
-    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null,
-    options: DeliverOptions | undefined,
+    ref: DeliveryTarget, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined,
   ): Promise<Receipt> {
-    const made = this.send('deliver', addr, definition, op, payload, sender, options);
-    if (made instanceof Past || !(made.waiter instanceof DeliveryWaiter && made.waiter.admission === this)) {
-      return Promise.resolve(new ReceiptImpl(made));
-    }
+    const made = this.send('deliver', ref, op, payload, sender, options);
+    const receipt = new ReceiptImpl(made);
+    return made instanceof Message && made.rare !== null && made.rare.waiter !== null && !made.rare.waiter.again
+      ? this.onceAccepted(made, made.rare.acceptance, receipt, sender)
+      : Promise.resolve(receipt);
+  }
+
+  /** For a message that stands in line before it is accepted, or a duplicate of such a one. */
+  private onceAccepted(
+    made: Message, known: AcceptanceWait | null, receipt: Receipt, sender: Process | null,
+  ): Promise<Receipt> {
     const promise = new Promise<Receipt>((resolve, reject) => {
       const mine = {
-        resolve: () => resolve(new ReceiptImpl(made)),
+        resolve: () => resolve(receipt),
         reject: (error: unknown) => {
           this.kernel.failures.failed(error, false);
           reject(error);
         },
       };
-      const { acceptance, caller } = made;
-      if (acceptance !== null) acceptance.join(sender, mine);
+      if (known !== null) known.join(sender, mine);
       else {
+        const { caller } = made;
         const first = (made.rarely().acceptance = new AcceptanceWait(caller, made, mine));
         if (sender !== null && sender === caller) trackCall(sender, first);
       }
@@ -88,14 +98,15 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
 
   /** The reply of the one handling, also across restarts of the callee; rejects with what a call rejects with. */
   call(
-    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object,
+    ref: DeliveryTarget, op: Op, payload: unknown, caller: Process | null, options: object,
   ): Promise<unknown> {
+    const { addr } = ref;
     const { timeoutMs, signal, ...delivery } = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
     const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, null);
     if (caller !== null && caller === addr.owner) {
       throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
     }
-    const message = this.send('call', addr, definition, op, payload, caller, delivery);
+    const message = this.send('call', ref, op, payload, caller, delivery);
     return new OutcomeWait(this.kernel, message, caller, limit, abort).promise;
   }
 
@@ -108,34 +119,10 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     return this.recent === null ? [] : this.recent.list(query);
   }
 
-  entered(d: Delivered): void {
-    d.to.queued();
-    this.accepted(d);
-  }
-
-  private accepted(d: Delivered): void {
-    const { acceptance, to } = d;
-    to.accepted(d);
-    if (acceptance === null) return;
-    d.rarely().acceptance = null;
-    acceptance.accept();
-  }
-
-  refused(d: Delivered, code: string, reason: ExitReason): void {
-    if (code === 'EXIT' && !this.closed && d.terms.guarantee !== 'at-most-once' && canReturn(d)) {
-      // Its name outlives the process before which it stood.
-      this.accepted(d);
-      d.to.inLine(1);
-      return d.to.refused(d, code, reason);
-    }
-    d.conclude('rejected', undefined, code === 'EXIT' ? reason : code, undefined);
-    d.unaccepted(code as CallErrorCode, reason);
-  }
-
   takeBack(_p: Process, _op: Op, _payload: unknown, from: unknown, reason: ExitReason): boolean {
     const message = from instanceof Extra ? from.from : from;
-    if (!(message instanceof Delivered)) return false;
-    message.to.takenBack(message, reason);
+    if (!(message instanceof Message)) return false;
+    takenBack(message.to, message, reason);
     return true;
   }
 
@@ -143,16 +130,16 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     this.closed = true;
     // The end of one lets the next of its order key go, which may end it as well.
     for (const message of [...this.held]) {
-      if (message.state === State.Held) message.to.deadLetterHeld(message, 'shutdown');
+      if (message.state === State.Held) deadLetterHeld(message.to, message, 'shutdown');
     }
     for (const waiting of this.retrying) this.kernel.deadlines.remove(waiting);
     this.retrying.clear();
   }
 
   private send(
-    verb: 'call' | 'deliver', addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown,
-    sender: Process | null, options: DeliverOptions | undefined,
-  ): Delivered | Past {
+    verb: 'call' | 'deliver', { addr, definition }: DeliveryTarget, op: Op, payload: unknown, sender: Process | null,
+    options: DeliverOptions | undefined,
+  ): Message | Past {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
     let key: string | null = null;
     let order: string | null = null;
@@ -168,60 +155,46 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (this.closed) {
       throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
     }
-    const to = this.destinationOf(addr, p);
+    const name = addr === p ? p.name : addr;
+    const to = name instanceof Cell && name.mail !== null ? (name.mail as Destination) : this.destinationOf(addr, p);
     let record: KeyRecord | null = null;
     if (key !== null) {
       const first = to.keys.find(key, this.mono);
       if (first !== undefined) return to.duplicate(first, addr, op, payload, digest);
       record = new KeyRecord(to.keys, key, op, digest);
-    }
-    else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
-    const made = new Delivered(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
+    } else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
+    const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
-    if (!this.offer(made, p, to, this)) {
+    if (!accept(to, made, p, true)) {
       const code = refusalOf(p as Process, op, payload);
       throw callError(code, { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
     return made;
   }
 
-  /**
-   * False when it was refused. Its key is taken before: accepting may run the user's code (sizeOf), which may send the
-   * same key, and is told of this one then.
-   */
-  private offer(made: Delivered, p: Process | null, to: Destination, admission: Admission | null): boolean {
-    const { record } = made;
-    const met = to.counters.duplicatesSuppressed;
-    if (record !== null) to.keys.add(record, made);
-    if (to.accept(made, p, admission) !== Entry.Refused) return true;
-    if (to.counters.duplicatesSuppressed !== met) made.conclude('rejected', undefined, 'rejected', undefined);
-    else if (record !== null) to.keys.free(record);
-    else if (made.numbered) to.windowOf(made.caller).withdraw(made.number);
-    return false;
-  }
-
-  resend(old: Delivered, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null {
+  /** Sends a delivery again that has ended as a dead letter. */
+  resend(old: Message, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null {
     const { target, op, order } = old;
     // Whatever its handlers have made of the payload, it is the message that its sender sent.
     const { record: known } = old;
     const digest = known === null ? null : edited || !known.sealed ? this.memory.digester.of(payload) : known;
     const p = target.owner;
     if (this.closed) return 'SYSTEM_STOPPED';
-    if (p === null ? !canReturn(old) : p.behaviour !== old.behaviour) {
+    if (p === null ? !outlasts(target) : p.behaviour !== old.behaviour) {
       return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
     }
     const to = this.destinationOf(target, p);
     try {
       const first = known === null ? undefined : to.keys.find(known.key, this.mono);
       if (first !== undefined) to.duplicate(first, target, op, payload, digest);
-      else if (p !== null && !to.hasRoom(old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
+      else if (p !== null && !hasRoom(to, old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
       else {
         if (old.numbered) this.checkWindow(to, old.caller, target, op);
         const record = known === null ? null : new KeyRecord(to.keys, known.key, op, digest);
-        const made = new Delivered(old.caller, routeOf(to, op, target, old.behaviour, old.terms, p), payload, record);
+        const made = new Message(old.caller, routeOf(to, op, target, old.behaviour, old.terms, p), payload, record);
         made.rarely().past = letter;
         made.rarely().order = order;
-        if (!this.offer(made, p, to, null)) return refusalOf(p as Process, op, payload) as RetryRefusal;
+        if (!accept(to, made, p, false)) return refusalOf(p as Process, op, payload) as RetryRefusal;
       }
       return null;
     } catch (error) {
@@ -271,90 +244,4 @@ export class Delivery implements Deliveries, DeliveryPort, Admission {
     if (p === null) return null;
     return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;
   }
-}
-
-/**
- * Waits for the outcome as a caller does for its reply. The message goes on when its caller gives up: it was accepted.
- */
-class OutcomeWait extends Deadline implements Abortable, Holding {
-  private readonly fields: { readonly target: string; readonly op: string };
-  private watched: Watched | null = null;
-  /** it has an outcome */
-  private over = false;
-  private resolve!: (reply: unknown) => void;
-  private reject!: (error: unknown) => void;
-  readonly promise: Promise<unknown>;
-  constructor(
-    private readonly kernel: Kernel,
-    message: Followed,
-    private readonly caller: Process | null,
-    private readonly timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ) {
-    super();
-    this.fields = { target: message.title, op: message.op.name };
-    this.promise = new Promise<unknown>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    markHandled(this.promise);
-    // Accepting has run the user's code (sizeOf, a provider): it may have fired meanwhile.
-    if (signal?.aborted === true) this.refuse(signal.reason, true);
-    else this.begin(message, signal);
-  }
-
-  expire(): void {
-    this.fail(callError('TIMEOUT', { ...this.fields, timeoutMs: this.timeoutMs }), false);
-  }
-  aborted(reason: unknown): void {
-    this.fail(reason, true);
-  }
-  /** Its caller has ended: it keeps neither timer nor listener. What becomes of the message is told as ever. */
-  release(): void {
-    this.finish();
-  }
-
-  private begin(message: Followed, signal: AbortSignal | undefined): void {
-    if (this.timeoutMs >= 0) this.kernel.deadlines.add(this, this.timeoutMs);
-    if (signal !== undefined) this.watched = watchSignal(signal, this);
-    if (this.caller !== null) hold(this.caller, this);
-    void message.settling.then((outcome) => {
-      this.finish();
-      if (outcome.kind === 'handled') this.answer(outcome.reply);
-      else this.refuse(failureOf(outcome, this.fields), false);
-    });
-  }
-
-  private fail(error: unknown, aborted: boolean): void {
-    this.finish();
-    this.refuse(error, aborted);
-  }
-
-  private answer(reply: unknown): void {
-    this.over = true;
-    this.resolve(reply);
-  }
-
-  private refuse(error: unknown, aborted: boolean): void {
-    if (this.over) return;
-    this.over = true;
-    this.kernel.failures.failed(error, aborted);
-    this.reject(error);
-  }
-
-  private finish(): void {
-    this.kernel.deadlines.remove(this);
-    unwatch(this.watched, this.kernel);
-    if (this.caller !== null) letGo(this.caller, this);
-  }
-}
-
-function failureOf(outcome: DeliveryOutcome, fields: { readonly target: string; readonly op: string }): Error {
-  const { kind, reason, details } = outcome;
-  if (kind === 'refused') return callError('REFUSED', { ...fields, refusal: String(reason), details });
-  if (kind === 'expired') return callError('EXPIRED', fields);
-  if (kind === 'cancelled') return callError('CANCELLED', fields);
-  if (kind === 'reply-gone') return callError('REPLY_GONE', { ...fields, refusal: reason as string });
-  if (kind !== 'dead-lettered') return callError('MAILBOX_FULL', fields);
-  return reason === 'noproc' ? callError('NOPROC', { ...fields, reason }) : callError('EXIT', { ...fields, reason });
 }

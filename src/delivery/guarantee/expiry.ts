@@ -1,24 +1,31 @@
 import { Deadline, type Deadlines } from '../../base/index.js';
-import { State, type Delivered } from './delivered.js';
+import { SLOT, SLOTS, STATE, State } from './states.js';
 
-/** Messages that share a deadline at most: the place among them fits into six bits. */
-const TOGETHER = 64;
+/** Messages that share a deadline at most: the slot of one fits into six bits. */
+const TOGETHER: number = SLOTS + 1;
 const LENGTHS: readonly number[] = [1, 8, TOGETHER];
 /** durations whose latest expiry is known */
 const KNOWN_MAX = 64;
 
-type Places = (Delivered | null)[];
+/** What expires: see Message. */
+interface Expiring {
+  expiry: Expiry | null;
+  bits: number;
+  expire(): void;
+}
+
+type Slots = (Expiring | null)[];
 
 /**
  * When the time of some messages is up: all of them were accepted in one slice and may take equally long, so one
- * deadline is enough. A message that is over leaves its place empty.
+ * deadline is enough. A message that is over leaves its slot empty.
  */
 export class Expiry extends Deadline {
   /** see `Exit.kept` */
   static readonly kept: Expiry = new Expiry(null as never, 0);
-  private places: Places = newPlaces(1);
-  private taken = 0;
-  private left = 0;
+  slots: Slots = newSlots(1);
+  taken = 0;
+  left = 0;
   constructor(
     private readonly deadlines: Deadlines,
     readonly ms: number,
@@ -36,19 +43,9 @@ export class Expiry extends Deadline {
     return this.due < 0 && this.taken < TOGETHER;
   }
 
-  add(d: Delivered): void {
-    if (this.entry === null) this.deadlines.add(this, this.ms);
-    const at = this.taken++;
-    if (at === this.places.length) this.grow();
-    this.places[at] = d;
-    this.left++;
-    d.expiry = this;
-    d.place = at;
-  }
-
-  /** It is over. */
-  remove(d: Delivered): void {
-    this.places[d.place] = null;
+  /** A message is over. */
+  remove(d: Expiring): void {
+    this.slots[(d.bits >> SLOT) & SLOTS] = null;
     d.expiry = null;
     if (--this.left > 0) return;
     this.taken = 0;
@@ -56,27 +53,27 @@ export class Expiry extends Deadline {
   }
 
   expire(): void {
-    const { places } = this;
-    this.places = newPlaces(1);
+    const { slots } = this;
+    this.slots = newSlots(1);
     this.taken = 0;
     this.left = 0;
-    for (const d of places) if (d !== null) d.expiry = null;
+    for (const d of slots) if (d !== null) d.expiry = null;
     // The end of one may end another.
-    for (const d of places) if (d !== null && d.state !== State.Over) d.expire();
+    for (const d of slots) if (d !== null && (d.bits & STATE) !== State.Over) d.expire();
   }
 
-  private grow(): void {
-    const { places } = this;
-    const grown = newPlaces(LENGTHS.find((length) => length > places.length) as number);
-    for (let i = 0; i < places.length; i++) grown[i] = places[i] as Delivered | null;
-    this.places = grown;
+  grow(): void {
+    const { slots } = this;
+    const grown = newSlots(LENGTHS.find((length) => length > slots.length) as number);
+    for (let i = 0; i < slots.length; i++) grown[i] = slots[i] as Expiring | null;
+    this.slots = grown;
   }
 }
 
-function newPlaces(length: number): Places {
-  const places: Places = new Array<Delivered | null>(length);
-  for (let i = 0; i < length; i++) places[i] = null;
-  return places;
+function newSlots(length: number): Slots {
+  const slots: Slots = new Array<Expiring | null>(length);
+  for (let i = 0; i < length; i++) slots[i] = null;
+  return slots;
 }
 
 /** Gives messages their expiry. */
@@ -88,9 +85,19 @@ export class Expiries {
     this.last = new Expiry(deadlines, 0);
   }
 
-  add(d: Delivered, ms: number): void {
-    if (this.last.ms !== ms || !this.last.open) this.last = this.openFor(ms);
-    this.last.add(d);
+  add(d: Expiring, ms: number): void {
+    let { last } = this;
+    // Most messages go to that of the one before: asked here, not by `open`.
+    if (last.ms !== ms || last.taken === TOGETHER || (last.entry !== null && last.entry.due >= 0)) {
+      this.last = last = this.openFor(ms);
+    }
+    if (last.entry === null) this.deadlines.add(last, ms);
+    const slot = last.taken++;
+    if (slot === last.slots.length) last.grow();
+    last.slots[slot] = d;
+    last.left++;
+    d.expiry = last;
+    d.bits = (d.bits & ~(SLOTS << SLOT)) | (slot << SLOT);
   }
 
   private openFor(ms: number): Expiry {

@@ -1,6 +1,6 @@
 import { parseOptions, Ring, z } from '../../base/index.js';
-import type { RecentQuery, SettledDelivery } from '../../api/delivery.js';
-import type { Delivered } from './delivered.js';
+import type { DeliveryOutcome, RecentQuery, SettledDelivery } from '../../api/delivery.js';
+import type { Terms } from '../../behaviour/index.js';
 import { Settled } from './outcome.js';
 
 /** Records that may be kept of deliveries that are over. */
@@ -16,16 +16,23 @@ const schema = z.strictObject({
   limit: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
 }, { error: 'a query: an object, {} for all' });
 
+interface Concluded {
+  readonly outcome: DeliveryOutcome | null;
+  readonly terms: Terms;
+  readonly title: string;
+  readonly op: { readonly name: string };
+  readonly key: string | null;
+}
+
 /** The latest deliveries that are over, of a system. At-most-once leaves nothing here. */
 export class Recent {
   private readonly ring = new Ring<SettledDelivery>();
   constructor(private readonly capacity: number) {}
 
-  add(d: Delivered): void {
-    const { outcome, terms } = d;
+  /** A delivery is over, so many ms after it was accepted. */
+  add({ outcome, terms, title, op, key }: Concluded, ms: number): void {
     if (outcome === null || terms.guarantee === 'at-most-once') return;
-    const ms = d.sampled < 0 ? 0 : d.to.kernel.env.mono() - d.sampled;
-    this.ring.push(new Settled(d.title, d.op.name, terms.guarantee, d.key ?? undefined, outcome, ms));
+    this.ring.push(new Settled(title, op.name, terms.guarantee, key ?? undefined, outcome, ms));
     if (this.ring.size > this.capacity) this.ring.shift();
   }
 

@@ -1,9 +1,8 @@
 import { Deadline, type Deadlines } from '../../base/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
-import type { Waiter } from '../../mailbox/index.js';
 import type { DeadLetter, RequestExtra } from '../../router/index.js';
 import type { AcceptanceWait } from './acceptance-wait.js';
-import type { Delivered } from './delivered.js';
+import type { DeliveryWaiter } from './waiter.js';
 
 export const NO_FAILURES: readonly FailedAttempt[] = [];
 
@@ -26,7 +25,7 @@ export class Rare {
   /** who waits for it to be accepted */
   acceptance: AcceptanceWait | null = null;
   /** its place in line before a full mailbox */
-  waiter: Waiter | null = null;
+  waiter: DeliveryWaiter | null = null;
   /** it has ended an agent */
   crashed = false;
   /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
@@ -64,21 +63,20 @@ export class Rare {
 
 /** Ends the agent whose handler takes longer than `ackTimeoutMs`; its signal fires first. */
 export class AckLimit extends Deadline {
-  constructor(private readonly message: Delivered) {
+  constructor(private readonly message: { overran(): void }) {
     super();
   }
   expire(): void {
-    this.message.to.overran(this.message);
+    this.message.overran();
   }
 }
 
 /** Waits out a back-off. */
 export class BackOff extends Deadline {
-  constructor(private readonly message: Delivered) {
+  constructor(private readonly message: { backedOff(): void }) {
     super();
   }
   expire(): void {
-    this.message.rarely().wait = null;
-    this.message.to.again(this.message);
+    this.message.backedOff();
   }
 }

@@ -1,22 +1,33 @@
-import type { DeadLetter, Redelivery, RetryRefusal } from '../../router/index.js';
-import { Failure, titleOf } from '../../router/index.js';
-import type { Delivered } from './delivered.js';
+import type { FailedAttempt } from '../../api/delivery.js';
+import type { Terms } from '../../behaviour/index.js';
+import type { Op } from '../../mailbox/index.js';
+import type { Address, Process } from '../../process/index.js';
+import { Failure, titleOf, type DeadLetter, type Redelivery, type RetryRefusal } from '../../router/index.js';
 
-/** Sends a delivery again that has ended as a dead letter. */
-export interface Resender {
-  resend(old: Delivered, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null;
+/** What is told of a delivery that died. */
+interface Died {
+  readonly op: Op;
+  readonly target: Address;
+  readonly caller: Process | null;
+  readonly attempts: number;
+  readonly failures: readonly FailedAttempt[];
+  readonly terms: Terms;
+  readonly key: string | null;
+  readonly past: DeadLetter | null;
 }
 
 /** A delivery that died: it goes out again with its terms, key and order. */
-export class GuaranteedRedelivery implements Redelivery {
+export class GuaranteedRedelivery<M extends Died> implements Redelivery {
   constructor(
-    private readonly message: Delivered,
-    private readonly resender: Resender,
+    private readonly message: M,
+    private readonly sender: {
+      resend(old: M, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null;
+    },
     /** as it died */
     private readonly payload: unknown,
   ) {}
 
-  get op(): Delivered['op'] {
+  get op(): Op {
     return this.message.op;
   }
 
@@ -43,6 +54,6 @@ export class GuaranteedRedelivery implements Redelivery {
   }
 
   resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
-    return this.resender.resend(this.message, payload, payload !== this.payload, letter);
+    return this.sender.resend(this.message, payload, payload !== this.payload, letter);
   }
 }

@@ -1,19 +1,25 @@
-import { Deadline } from '../../base/index.js';
-import type { Post } from './account.js';
-import { State, type Delivered } from './delivered.js';
+import { Deadline, type Deadlines } from '../../base/index.js';
+import { State } from './states.js';
 
 /** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
 const RETRY_MS = 10;
 
+/** What waits for an owner. */
+interface Retried {
+  /** by which they come in the order of their sends */
+  readonly number: number;
+  readonly state: State;
+}
+
 /** Shared by all that hold nothing. */
-const NONE: Delivered[] = [];
+const NONE: never[] = [];
 
 /** Messages held for an owner or for room. As a deadline it is their next try. */
-export class RetryQueue extends Deadline {
-  private messages: Delivered[] = NONE;
+export class RetryQueue<M extends Retried> extends Deadline {
+  messages: M[] = NONE;
   /** what has come back from a dead incarnation stands behind what was accepted after it */
   private mixed = false;
-  private post: Post | null = null;
+  private retrying: Set<RetryQueue<M>> | null = null;
   /** at most so many have ended while they waited */
   private ended = 0;
   constructor(private readonly owner: { flush(): boolean }) {
@@ -24,7 +30,7 @@ export class RetryQueue extends Deadline {
     return this.messages.length === 0;
   }
 
-  push(d: Delivered): void {
+  push(d: M): void {
     const last = this.messages.at(-1);
     if (last !== undefined && last.number > d.number) this.mixed = true;
     if (this.messages === NONE) this.messages = [d];
@@ -32,7 +38,7 @@ export class RetryQueue extends Deadline {
   }
 
   /** Takes all out, in the order of their sends. */
-  take(): readonly Delivered[] {
+  take(): readonly M[] {
     const taken = this.messages;
     if (this.mixed) taken.sort((a, b) => a.number - b.number);
     this.messages = NONE;
@@ -48,15 +54,16 @@ export class RetryQueue extends Deadline {
     this.ended = 0;
   }
 
-  arm(post: Post): void {
+  /** Tries again soon; it stands among the retrying until then. */
+  arm(deadlines: Deadlines, retrying: Set<RetryQueue<M>>): void {
     if (this.entry !== null) return;
-    this.post = post;
-    post.retrying.add(this);
-    post.kernel.deadlines.add(this, RETRY_MS);
+    this.retrying = retrying;
+    retrying.add(this);
+    deadlines.add(this, RETRY_MS);
   }
 
   expire(): void {
-    this.post?.retrying.delete(this);
+    this.retrying?.delete(this);
     this.owner.flush();
   }
 }

@@ -1,14 +1,9 @@
 import { atOnce, fieldOf } from '../../base/index.js';
 import type { ErrorVerdict } from '../../api/delivery.js';
+import type { Terms } from '../../behaviour/index.js';
 import type { Address, Process } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';
-import type { Delivered } from './delivered.js';
 import { PoolAddress } from '../group/pool-address.js';
-
-/** Whether a later owner of its address may take it. */
-export function canReturn({ target }: Delivered): boolean {
-  return outlasts(target);
-}
 
 /** Whether an address may have a later owner: a name or a pool, never a process that has ended. */
 export function outlasts(target: Address): boolean {
@@ -19,14 +14,6 @@ export function outlasts(target: Address): boolean {
 export function suspends(p: Process): boolean {
   const { extra } = p.mailbox;
   return extra !== null && extra.pressure !== null && extra.pressure.rules.overflow === 'suspend';
-}
-
-/** It has ended its agent: the supervisor counts the first time, later ones are charged to the message. */
-export function charge(d: Delivered): void {
-  const rare = d.rarely();
-  const ext = d.callee.cold();
-  if (rare.crashed && ext.verdict === null) ext.verdict = 'charged';
-  rare.crashed = true;
 }
 
 /** Whether the agent lives on after that verdict. */
@@ -41,10 +28,10 @@ export function codeOf(error: unknown): string {
 }
 
 /** What the policy says; one that throws itself, or is async, lets it crash. */
-export function verdictOf(d: Delivered, error: unknown): ErrorVerdict {
-  if (d.terms.onError === null) return 'restart';
+export function verdictOf(onError: Terms['onError'], error: unknown): ErrorVerdict {
+  if (onError === null) return 'restart';
   try {
-    return atOnce('onError', d.terms.onError(error));
+    return atOnce('onError', onError(error));
   } catch {
     return 'restart';
   }

@@ -1,24 +1,32 @@
 import type { ExitReason } from '../../base/index.js';
-import { Waiter } from '../../mailbox/index.js';
-import { comeIn } from '../../process/index.js';
-import { deliveredOp } from './context.js';
-import type { Delivered } from './delivered.js';
+import { Waiter, type Op, type Rank } from '../../mailbox/index.js';
+import { comeIn, type Process } from '../../process/index.js';
 
-/** What becomes of a message that stands in line before a full mailbox, whose policy is `suspend`. */
-export interface Admission {
+/** What stands in line, and hears what becomes of it. */
+interface Standing {
+  readonly callee: Process;
+  readonly payload: unknown;
+  readonly waiter: DeliveryWaiter | null;
+  rarely(): { waiter: DeliveryWaiter | null };
   /** it is in the mailbox */
-  entered(d: Delivered): void;
+  entered(again: boolean): void;
   /** it never will be in this one; for `EXIT` the reason of its process */
-  refused(d: Delivered, code: string, reason: ExitReason): void;
+  refused(code: string, reason: ExitReason, again: boolean): void;
 }
 
-/** The place in line of one delivered message: among the puts, first come, first served. */
+/**
+ * The place in line of one delivered message before a full mailbox, whose policy is `suspend`: among the puts, first
+ * come, first served.
+ */
 export class DeliveryWaiter extends Waiter {
   constructor(
-    readonly message: Delivered,
-    readonly admission: Admission,
+    private readonly message: Standing,
+    op: Op,
+    rank: Rank,
+    /** it was accepted before, and has come back */
+    readonly again: boolean,
   ) {
-    super(message.terms.rank, message.op.delivered ?? deliveredOp(message.op), message.payload, message, -1);
+    super(rank, op, message.payload, message, -1);
   }
 
   get over(): boolean {
@@ -32,11 +40,11 @@ export class DeliveryWaiter extends Waiter {
 
   entered(): void {
     this.message.rarely().waiter = null;
-    this.admission.entered(this.message);
+    this.message.entered(this.again);
   }
 
   refused(code: string, reason?: ExitReason): void {
     this.message.rarely().waiter = null;
-    this.admission.refused(this.message, code, reason);
+    this.message.refused(code, reason, this.again);
   }
 }

@@ -110,22 +110,18 @@ export class Scheduler {
    * rejection that is not ours surfaces when nobody looks at it.
    */
   paced<T>(answer: Promise<T>, judge: Judge | null = null): Promise<T> {
-    if (!this.charge()) return answer;
+    if (!this.spent) { // work that is done outside a drain is charged to the turn
+      if (this.kernel.draining) {
+        credit.left--;
+        return answer;
+      }
+      if (--this.credit > 0) return answer;
+      this.needTick();
+      if (!this.overTime()) return answer;
+    }
     const made = new Answer(answer, judge);
     this.nextTurn(made);
     return made.later;
-  }
-
-  /** Charges work that is done outside a drain to the turn. True when the turn is used up. */
-  private charge(): boolean {
-    if (this.spent) return true;
-    if (this.kernel.draining) {
-      credit.left--;
-      return false;
-    }
-    if (--this.credit > 0) return false;
-    this.needTick();
-    return this.overTime();
   }
 
   /** Does it at the beginning of the next turn of the event loop. */

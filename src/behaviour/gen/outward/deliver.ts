@@ -3,7 +3,7 @@ import type { CallOptions } from '../../../api/agent.js';
 import type { Receipt } from '../../../api/delivery.js';
 import { fenced, type Address, type Kernel, type Process, type RefusedSend } from '../../../process/index.js';
 import { titleOf } from '../../../router/index.js';
-import { deliveriesOf, hostOf, refusedSend, zombieSend } from '../host.js';
+import { deliveriesOf, hostOf, refusedSend, zombieSend, type Host } from '../host.js';
 import { Aborted, checkSignal, throwIfFired } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';
 
@@ -21,13 +21,15 @@ interface Sending {
 export function deliverAs(
   ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined,
 ): Promise<Receipt> {
-  const { definition, kernel, addr } = ref;
-  if (fenced(sender)) return zombieSend(kernel, 'deliver', titleOf(addr), op);
+  const { definition, kernel } = ref;
+  if (sender !== null && fenced(sender)) return zombieSend(kernel, 'deliver', titleOf(ref.addr), op);
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, 'deliver');
     const checked = known.check === null ? payload : known.check(payload);
-    return kernel.answer(deliveriesOf(kernel).deliver(addr, definition, known, checked, sender, options));
+    const deliveries = (kernel.host as Host | null)?.deliveries ?? deliveriesOf(kernel);
+    const receipt = deliveries.deliver(ref, known, checked, sender, options);
+    return kernel.traces === null ? kernel.scheduler.paced(receipt) : kernel.answer(receipt);
   } catch (error) {
     return refused(ref, error, op, 'deliver');
   }
@@ -37,13 +39,13 @@ export function deliverAs(
 export function guaranteedCall(
   ref: Sending, caller: Process | null, op: string, payload: unknown, options: object,
 ): Promise<unknown> {
-  const { definition, kernel, addr } = ref;
+  const { definition, kernel } = ref;
   try {
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, 'call');
     const checked = known.check === null ? payload : known.check(payload);
     throwIfFired(checkSignal('call', (options as CallOptions).signal));
-    return kernel.answer(deliveriesOf(kernel).call(addr, definition, known, checked, caller, options));
+    return kernel.answer(deliveriesOf(kernel).call(ref, known, checked, caller, options));
   } catch (error) {
     kernel.counts.callsFailed++;
     return refused(ref, error, op, 'call');

@@ -135,7 +135,9 @@ export interface Asked {
 export function readDeliver(where: string, given: DeliverOptions, base: Terms): Asked {
   if (typeof given !== 'object' || given === null) throw new OptionError(`${where} options`, given, 'an object');
   const { key, order, guarantee } = given;
-  const terms = !isCommon(given)
+  let common = true; // the options that most messages have, for which no new terms are made
+  for (const name in given) if (name !== 'key' && name !== 'order' && name !== 'guarantee') common = false;
+  const terms = !common
     ? termsOf(where, given, base, DELIVER_KEYS)
     : guarantee === undefined || guarantee === base.guarantee ? base : variantOf(where, base, guarantee);
   if (key !== undefined && terms.guarantee !== 'exactly-once') {
@@ -148,12 +150,6 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms): 
     terms, key: key === undefined ? null : keyOf(`${where}.key`, key),
     order: order === undefined ? null : keyOf(`${where}.order`, order),
   };
-}
-
-/** The options that most messages have, for which no new terms are made. */
-function isCommon(given: DeliverOptions): boolean {
-  for (const name in given) if (name !== 'key' && name !== 'order' && name !== 'guarantee') return false;
-  return true;
 }
 
 const variants = new WeakMap<Terms, Map<Guarantee, Terms>>();

@@ -5,17 +5,20 @@ import type { Op } from '../../../mailbox/index.js';
 import type { Address, Process } from '../../../process/index.js';
 import type { RuntimeDefinition } from '../runtime.js';
 
+/** Where a delivery goes: what a ref knows of it. */
+interface To {
+  readonly addr: Address;
+  readonly definition: RuntimeDefinition;
+}
+
 /** Port: guaranteed delivery, which a layer above fills. */
 export interface Deliveries {
   /** throws what the sender got wrong, and what refuses it; resolves once it is accepted */
   deliver(
-    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, sender: Process | null,
-    options: DeliverOptions | undefined,
+    to: To, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined,
   ): Promise<Receipt>;
   /** a call with a guarantee */
-  call(
-    addr: Address, definition: RuntimeDefinition, op: Op, payload: unknown, caller: Process | null, options: object,
-  ): Promise<unknown>;
+  call(to: To, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown>;
   /** of one destination, or of the system */
   stats(addr: Address | null): DeliveryStats;
   /** the latest that are over, newest first */

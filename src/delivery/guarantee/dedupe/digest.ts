@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import { isShown } from '../../base/index.js';
-import { AgentRefImpl, ProcessRefImpl } from '../../behaviour/index.js';
-import { Process } from '../../process/index.js';
-import { titleOf } from '../../router/index.js';
+import { isShown } from '../../../base/index.js';
+import { AgentRefImpl, ProcessRefImpl } from '../../../behaviour/index.js';
+import { Process } from '../../../process/index.js';
+import { titleOf } from '../../../router/index.js';
 import { identityOf, isOpen } from './identity.js';
 
 /** 128 bits that stand for a value: equal ones have equal digests, others differ but for a chance of 1 in 2^128. */

@@ -1,10 +1,9 @@
-import { weightOf } from '../../base/index.js';
-import type { DeliveryOutcome, ReceiptState } from '../../api/delivery.js';
-import type { Op } from '../../mailbox/index.js';
-import { Delivered } from './delivered.js';
+import { weightOf } from '../../../base/index.js';
+import type { DeliveryOutcome, ReceiptState } from '../../../api/delivery.js';
+import type { Op } from '../../../mailbox/index.js';
 import type { Digest, Digester } from './digest.js';
-import { Outcome } from './outcome.js';
-import type { Followed } from './receipt.js';
+import { Outcome } from '../outcome.js';
+import type { Followed } from '../receipt.js';
 
 /**
  * What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much
@@ -22,6 +21,11 @@ export const LEDGER: LedgerLimits = { keysMax: 10_000, ageMs: 86_400_000, replyB
 /** a number with a fraction, as monotonic ms have them */
 const NEVER = 0.5;
 
+/** The message that has a key. */
+export interface KeyHolder {
+  readonly payload: unknown;
+}
+
 /**
  * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept:
  * of an object it is taken before any handler has it, of what nobody can change when the message was handled.
@@ -36,7 +40,7 @@ export class KeyRecord implements Digest {
   /** of the message, as long as that is not over */
   number = 0;
   /** the message, then its outcome */
-  private holder: Delivered | DeliveryOutcome | null = null;
+  private holder: KeyHolder | DeliveryOutcome | null = null;
   /** of what its outcome keeps; below 0 while there is no digest */
   bytes = -1;
   /** monotonic ms of the end */
@@ -56,14 +60,14 @@ export class KeyRecord implements Digest {
   }
 
   /** null once the message is over */
-  get message(): Delivered | null {
-    return this.holder instanceof Delivered ? this.holder : null;
+  get message(): KeyHolder | null {
+    return this.holder instanceof Outcome ? null : (this.holder as KeyHolder | null);
   }
-  set message(message: Delivered | null) {
+  set message(message: KeyHolder | null) {
     this.holder = message;
   }
   get outcome(): DeliveryOutcome | null {
-    return this.holder instanceof Delivered ? null : this.holder;
+    return this.holder instanceof Outcome ? (this.holder as DeliveryOutcome) : null;
   }
   set outcome(outcome: DeliveryOutcome | null) {
     this.holder = outcome;
@@ -91,7 +95,7 @@ export class KeyRecord implements Digest {
     if (this.op !== op) return false;
     // a digest is the digester itself, until it takes the next one
     const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);
-    if (this.bytes < 0) this.seal((this.message as Delivered).payload);
+    if (this.bytes < 0) this.seal((this.message as KeyHolder).payload);
     return this.a === a && this.b === b && this.c === c && this.d === d;
   }
 }
@@ -145,7 +149,7 @@ export class Ledger {
     return this.get(key);
   }
 
-  add(record: KeyRecord, message: Delivered): void {
+  add(record: KeyRecord, message: KeyHolder): void {
     record.message = message;
     const { only, several } = this;
     if (several !== null) several.set(record.key, record);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, type AgentRef, type DeliveryOutcome, type System } from '../../../src/index.js';
-import { settleTurn, testSystem } from '../../support/system.js';
-import { VirtualEnv } from '../../support/virtual-env.js';
+import { defineAgent, type AgentRef, type DeliveryOutcome, type System } from '../../../../src/index.js';
+import { settleTurn, testSystem } from '../../../support/system.js';
+import { VirtualEnv } from '../../../support/virtual-env.js';
 
 const once = (key: string) => ({ guarantee: 'exactly-once', key }) as const;
 

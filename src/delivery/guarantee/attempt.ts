@@ -1,0 +1,273 @@
+import { adopt, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
+import { NO_REPLY } from '../../behaviour/index.js';
+import { ended, handedOver, Kind, Op, refused, skipped } from '../../mailbox/index.js';
+import { Phase } from '../../process/index.js';
+import { Failure } from '../../router/index.js';
+import type { Context } from './context.js';
+import type { Destination } from './destination.js';
+import { awaitBackOff, awaitOwner, countQueued, hold, leaveMailbox } from './hold.js';
+import type { Message } from './message.js';
+import { AckLimit, type Rare } from './rare.js';
+import { codeOf, livesOn, outlasts, verdictOf } from './rules.js';
+import { answered, deadLetter, expire, expiredHeld, expiredQueued, lapsedQueued, leaveLine } from './settle.js';
+import { GUILTY, LAPSED, ONE_ATTEMPT, State, STATE } from './states.js';
+import { backoffMs } from '../guard/schedule.js';
+
+/* The turn of a message: an attempt begins, and ends otherwise than by an answer. */
+
+/* ---- it begins ---- */
+
+type Handler = (self: { readonly p: { readonly from: unknown } }, payload: unknown) => unknown;
+
+/**
+ * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose handler starts only
+ * for a message that is to be handled. Made once per operation.
+ */
+export function deliveredOp(op: Op): Op {
+  const run = op.run as Handler;
+  const guarded: Handler = (self, payload) => (begin(self.p.from as Message) ? run(self, payload) : NO_REPLY);
+  op.delivered = new Op(Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync);
+  return op.delivered;
+}
+
+/**
+ * The handler is about to start, here or in a process of its own: the attempt is counted, before it runs (P22), and
+ * whatever fails from now on is its failure. False when the message must not be handled: it has been, or it is a copy
+ * of one that waits elsewhere.
+ */
+export function begin(d: Message): boolean {
+  const { bits, expiry, rare, route: { to, op, terms } } = d;
+  if ((bits & (STATE | LAPSED)) !== State.Queued) return false;
+  const due = expiry === null || expiry.entry === null ? -1 : expiry.entry.due;
+  if (due >= 0 && to.kernel.env.mono() >= due) {
+    late(to, d);
+    return false;
+  }
+  d.bits = ((bits & ~(STATE | GUILTY)) | State.Running) + ONE_ATTEMPT;
+  const { counters, all } = to;
+  counters.inTransit--;
+  all.inTransit--;
+  counters.running++;
+  all.running++;
+  counters.delivered++;
+  all.delivered++;
+  if (rare !== null) beginRarely(to, d, rare);
+  if (op.concurrent) d.rarely().ahead = true;
+  else if (terms.ackTimeoutMs >= 0) startLimit(to, d);
+  if (rare !== null) rare.tell('delivered');
+  return true;
+}
+
+/** The same for a message that carries something rare: only such a one has been started before. */
+function beginRarely({ counters, all }: Destination, d: Message, { extra }: Rare): void {
+  if (extra !== null) extra.controller = null; // the signal of an earlier attempt has fired with its agent
+  if (d.attempts === 1) return;
+  counters.retried++;
+  all.retried++;
+}
+
+/** The process of its own has its first turn; false when that has come too late (P12). */
+function beginAside(to: Destination, d: Message): boolean {
+  if (d.lapsed || (d.due >= 0 && to.kernel.env.mono() >= d.due)) {
+    late(to, d);
+    return false;
+  }
+  d.rarely().ahead = false;
+  if (d.terms.ackTimeoutMs >= 0) startLimit(to, d);
+  return true;
+}
+
+/** The handler may take so long from now on. */
+export function startLimit({ kernel: { deadlines } }: Destination, d: Message): void {
+  const limit = (d.rarely().limit ??= new AckLimit(d));
+  deadlines.remove(limit);
+  deadlines.add(limit, d.terms.ackTimeoutMs);
+}
+
+/**
+ * In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one.
+ */
+function aside(run: Handler): Handler {
+  return (self, payload) => {
+    const message = self.p.from as Message;
+    if (!beginAside(message.to, message)) return NO_REPLY;
+    const { context } = message;
+    Object.defineProperty(self, 'delivery', { value: context });
+    const result = run(self, payload);
+    return isThenable(result) ? unlessLate(context, result) : result;
+  };
+}
+
+async function unlessLate(context: Context, result: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    const value = await adopt(result);
+    return context.superseded ? NO_REPLY : value;
+  } catch (error) {
+    if (context.superseded) return NO_REPLY;
+    throw error;
+  }
+}
+
+/** Its turn has come too late, before its deadline could say so: expired instead of handled, also for its mailbox. */
+function late(to: Destination, d: Message): void {
+  if (d.running) unclaim(to, d);
+  skipped(d.callee.box(), 'expired');
+  expiredQueued(to, d);
+}
+
+/** The time of a message is up: no attempt may begin any more. What waits is over, what runs has had its last one. */
+export function lapse(to: Destination, d: Message): void {
+  d.lapsed = true;
+  if (d.waiter !== null) return leaveLine(to, d, 'expired');
+  if (d.state === State.Held) expiredHeld(to, d);
+  else if (d.state === State.Queued) lapsedQueued(to, d);
+}
+
+/* ---- its handler has failed ---- */
+
+/** Its handler threw: what the policy says becomes of it. True when the agent lives on. */
+export function threw(to: Destination, d: Message, error: unknown): boolean {
+  const { starts } = d;
+  const verdict = verdictOf(d.terms.onError, error);
+  const code = verdict === 'refuse' ? codeOf(error) : '';
+  // Both are the user's code: it may have ended the agent, or said by hand what becomes of the message.
+  if (!d.running || d.starts !== starts) return d.callee.phase === Phase.Dead || livesOn(verdict);
+  switch (verdict) {
+    case 'retry': attemptFailed(to, d, error); return true;
+    case 'dead-letter': terminated(to, d, error); return true;
+    case 'refuse': {
+      refused(d.callee.box());
+      answered(to, d, code, error);
+      return true;
+    }
+    default:
+      d.guilty = true;
+      if (verdict === 'escalate') d.callee.cold().verdict = 'escalate';
+      return false;
+  }
+}
+
+/** The attempt failed, and its agent lives on. */
+export function attemptFailed(to: Destination, d: Message, reason: unknown, delay: number = -1): void {
+  d.guilty = true;
+  withdraw(to, d, false);
+  decide(to, d, reason, delay);
+}
+
+export function nacked(to: Destination, d: Message, delay: number): void {
+  attemptFailed(to, d, 'nack', delay);
+}
+
+export function terminated(to: Destination, d: Message, reason: unknown): void {
+  withdraw(to, d, false);
+  d.rarely().failures = [...d.failures, new Failure(d.attempts, reason)];
+  deadLetter(to, d, reason);
+}
+
+/** The handler takes longer than it may. */
+export function overran(to: Destination, d: Message): void {
+  if (d.state !== State.Running) return;
+  d.guilty = true;
+  d.extra?.controller?.abort('ack_timeout');
+  if ((d.state as State) === State.Running) to.kernel.end(d.callee, 'ack_timeout');
+}
+
+/* ---- its agent has ended ---- */
+
+/** The agent that handled it has ended. Ends that the message did not cause are no attempts of it. */
+export function attemptEnded(to: Destination, d: Message, reason: ExitReason): void {
+  withdraw(to, d, d.crashedCallee && !isOrderly(reason));
+  if (!d.guilty) {
+    if (d.ahead) unbegun(to, d);
+    d.attempts--;
+    d.rarely().undone++;
+  } else charge(d);
+  decide(to, d, reason, -1);
+  // Its own process outlives an agent that ends in order; the next attempt must be the only one.
+  const { extra } = d;
+  if (extra === null || extra.worker === null) return;
+  to.kernel.end(extra.worker, 'shutdown');
+  extra.worker = null;
+}
+
+/** A message has ended its agent: the supervisor counts the first time, later ones are charged to the message. */
+function charge(d: Message): void {
+  const rare = d.rarely();
+  const ext = d.callee.cold();
+  if (rare.crashed && ext.verdict === null) ext.verdict = 'charged';
+  rare.crashed = true;
+}
+
+/** The turn of a message had come, and its process has ended before anything of it began. */
+export function unclaimed(to: Destination, d: Message, reason: ExitReason): void {
+  untake(d, !isOrderly(reason));
+  takenBack(to, d, reason);
+}
+
+/** The process of a queued message has ended before the message was started. */
+export function takenBack(to: Destination, d: Message, reason: ExitReason): void {
+  if (d.state === State.Over && d.lapsed) ended(to.kernel.outside, d.skippedAs);
+  if (d.state !== State.Queued) return;
+  leaveMailbox(to);
+  if (d.terms.guarantee === 'at-most-once' || to.shared.closed || !outlasts(d.target)) deadLetter(to, d, reason);
+  else {
+    hold(to, d);
+    awaitOwner(to, d);
+  }
+}
+
+/* ---- and then ---- */
+
+/** What becomes of a message that is in no account now, and whose attempt is over. */
+function decide(to: Destination, d: Message, reason: unknown, delay: number): void {
+  const { terms, guilty } = d;
+  if (guilty) d.rarely().failures = [...d.failures, new Failure(d.attempts, reason)];
+  if (terms.guarantee === 'at-most-once' || to.shared.closed || (guilty && d.attempts >= terms.attemptsMax)
+    || (d.target.owner === null && !outlasts(d.target))) deadLetter(to, d, reason);
+  else if (d.lapsed) expire(to, d);
+  else {
+    hold(to, d);
+    if (!guilty) awaitOwner(to, d);
+    else {
+      const random = to.kernel.env.u32() / 0x1_0000_0000;
+      awaitBackOff(to, d, delay >= 0 ? delay : backoffMs(terms.backoff, d.attempts, random));
+    }
+  }
+}
+
+/* ---- the account ---- */
+
+/** Takes a message that has run out of the account of its mailbox. */
+function withdraw(to: Destination, d: Message, crashed: boolean): void {
+  untake(d, crashed);
+  if (d.rare !== null && d.rare.limit !== null) to.kernel.deadlines.remove(d.rare.limit);
+  to.counters.running--;
+  to.all.running--;
+}
+
+/** The same for one whose turn has come: it has been, or is about to be, counted there as handled. */
+function untake(d: Message, crashed: boolean): void {
+  const { ext } = d.callee;
+  handedOver(d.callee.box(), crashed ? 'crashed' : 'handled');
+  if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
+}
+
+/** Its agent has ended before the process of its own had its first turn: its handler has not been started. */
+function unbegun({ counters, all }: Destination, d: Message): void {
+  counters.delivered--;
+  all.delivered--;
+  if (d.attempts === 1) return;
+  counters.retried--;
+  all.retried--;
+}
+
+/** The same while its agent lives: as if its turn had not come. */
+function unclaim(to: Destination, d: Message): void {
+  unbegun(to, d);
+  d.attempts--;
+  d.rarely().undone++;
+  d.state = State.Queued;
+  to.counters.running--;
+  to.all.running--;
+  countQueued(to);
+}

@@ -1,0 +1,180 @@
+import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
+import { ended } from '../../mailbox/index.js';
+import { withdraw } from '../../process/index.js';
+import type { KeyRecord } from './dedupe/ledger.js';
+import type { Destination } from './destination.js';
+import { inLine, leaveMailbox, release } from './hold.js';
+import type { Message } from './message.js';
+import { Outcome } from './outcome.js';
+import { NO_FAILURES } from './rare.js';
+import { GuaranteedRedelivery } from './redelivery.js';
+import { ATTEMPTS, State } from './states.js';
+
+/*
+ * How a message ends. Whatever its end is, it passes `conclude` once; who calls that has taken it out of the account
+ * that it was in, or the mailbox has.
+ */
+
+/* ---- from the handler ---- */
+
+/** The handler refused what was asked of it, which is an answer. */
+export function answered(to: Destination, d: Message, code: string | undefined, details: unknown): void {
+  to.counters.refused++;
+  to.all.refused++;
+  conclude(d, 'refused', undefined, code, details);
+}
+
+/* ---- from the mailbox, which counts it ---- */
+
+/** Its time is up while it is queued: the mailbox counts it when its turn comes. */
+export function lapsedQueued(to: Destination, d: Message): void {
+  d.cold().skipAbandoned = true;
+  expiredQueued(to, d);
+}
+
+export function expiredQueued(to: Destination, d: Message): void {
+  leaveMailbox(to);
+  countLost(to, 'expired');
+  conclude(d, 'expired', undefined, 'expired', undefined);
+}
+
+/** It found no room, had to make room, or got lost. */
+export function lost(to: Destination, d: Message, kind: OutcomeKind): void {
+  leaveMailbox(to);
+  dropped(to, d, kind);
+}
+
+export function dropped(to: Destination, d: Message, kind: OutcomeKind): void {
+  countLost(to, 'dropped');
+  conclude(d, kind, undefined, kind, undefined);
+}
+
+/** Out of the line, because nobody waits for its acceptance any more, or its time is up. */
+export function leaveLine(
+  to: Destination, d: Message, outcome: 'dropped' | 'expired', kind: OutcomeKind = outcome,
+): void {
+  const { waiter } = d;
+  if (waiter === null) return;
+  d.rarely().waiter = null;
+  withdraw(d.callee, waiter, outcome);
+  if (waiter.again) {
+    inLine(to, -1);
+    countLost(to, outcome);
+  }
+  conclude(d, kind, undefined, kind, undefined);
+  d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
+}
+
+/* ---- from where it is held ---- */
+
+export function expiredHeld(to: Destination, d: Message): void {
+  if (d.wait === null && d.target.owner === null) return deadLetterHeld(to, d, 'noproc');
+  release(to, d);
+  expire(to, d);
+  to.waiting.left();
+}
+
+export function deadLetterHeld(to: Destination, d: Message, reason: unknown): void {
+  release(to, d);
+  deadLetter(to, d, reason);
+  to.waiting.left();
+}
+
+/**
+ * Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn comes, as what has
+ * expired does.
+ */
+export function cancel(to: Destination, d: Message): void {
+  to.counters.cancelled++;
+  to.all.cancelled++;
+  if (d.waiter !== null) return leaveLine(to, d, 'dropped', 'cancelled');
+  if (d.state === State.Held) {
+    release(to, d);
+    ended(to.kernel.outside, 'dropped');
+  } else {
+    d.lapsed = true;
+    d.cold().skipAbandoned = true;
+    leaveMailbox(to);
+  }
+  countLost(to, 'dropped');
+  conclude(d, 'cancelled', undefined, 'cancelled', undefined);
+  to.waiting.left();
+}
+
+/* ---- from no account ---- */
+
+export function expire(to: Destination, d: Message): void {
+  ended(to.kernel.outside, 'expired');
+  countLost(to, 'expired');
+  conclude(d, 'expired', undefined, 'expired', undefined);
+}
+
+export function deadLetter(to: Destination, d: Message, reason: unknown): void {
+  ended(to.kernel.outside, 'deadLettered');
+  to.counters.failed++;
+  to.all.failed++;
+  // Over first: who hears of the letter may send it again at once.
+  const { payload } = d;
+  conclude(d, 'dead-lettered', undefined, reason, undefined);
+  to.shared.router.deadLetters.add(new GuaranteedRedelivery(d, to.shared, payload), payload, reason);
+}
+
+function countLost({ counters, all }: Destination, outcome: 'dropped' | 'expired'): void {
+  counters[outcome]++;
+  all[outcome]++;
+}
+
+/* ---- the end ---- */
+
+/**
+ * A message is over: its sequence and key are settled, the next one of its order key may go, who waits is told. An
+ * answer of the handler is the acknowledgement, and the duplicate mark, in the same step.
+ */
+export function conclude(d: Message, kind: OutcomeKind, reply: unknown, reason: unknown, details: unknown): void {
+  const { rare, identity, route: { to, callee, terms } } = d;
+  const { kernel, shared } = to;
+  const answer = kind === 'handled' || kind === 'refused';
+  if (answer) {
+    const { counters, all } = to;
+    counters.running--;
+    all.running--;
+    counters.acknowledged++;
+    all.acknowledged++;
+    if (rare !== null && rare.sampled >= 0) sample(to, kernel.env.mono() - rare.sampled);
+  }
+  const failures = rare === null ? NO_FAILURES : rare.failures;
+  const outcome = new Outcome(
+    kind, reply, reason, details, d.bits >> ATTEMPTS, failures, kernel.wallNow(),
+  ) as DeliveryOutcome;
+  if (answer && typeof identity !== 'number') identity.seal(d.content);
+  d.bits |= State.Over;
+  d.content = outcome;
+  if (d.expiry !== null) d.expiry.remove(d);
+  if (rare !== null) rare.dropTimers(kernel.deadlines);
+  if (callee !== null && callee.ext !== null) d.leaveCallee(callee.ext);
+  if (shared.recent !== null) shared.recent.add(d, d.sampled < 0 ? 0 : kernel.env.mono() - d.sampled);
+  if (typeof identity === 'number') {
+    if (terms.guarantee === 'exactly-once') to.windowOf(d.caller).mark(identity);
+  } else settleKey(to, identity, outcome, answer);
+  if (d.rare === null) return;
+  if (d.rare.order !== null) goOn(to, d, d.rare.order);
+  d.rare.tellEnd(outcome);
+}
+
+/** How long it took from the acceptance. */
+function sample({ counters, all }: Destination, ms: number): void {
+  counters.sample(ms);
+  all.sample(ms);
+}
+
+/** What has had an answer is remembered; else another message may have the key. */
+function settleKey(to: Destination, record: KeyRecord, outcome: DeliveryOutcome, answer: boolean): void {
+  if (answer) to.keys.remember(record, outcome, to.kernel.env.mono());
+  else to.keys.free(record);
+}
+
+/** A message with an order key is over, or was refused: the next one of the key has its turn. */
+export function goOn(to: Destination, d: Message, order: string): void {
+  const next = to.orders.next(d, order);
+  if (next !== null) to.again(next);
+}
