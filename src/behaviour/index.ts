@@ -1,5 +1,6 @@
 export { NO_REPLY } from './gen/control.js';
-export { AgentDefinition, defineAgent, on, type AgentSpec } from './agent/definition.js';
+export { defineAgent, on, type AgentSpec } from './agent/definition.js';
+export { ServerDefinition } from './gen/server/definition.js';
 export { defineEventHandler, HandlerExit } from './event/handler.js';
 export type { HandlerReport } from './event/manager.js';
 export type { HandlerState } from './event/sys.js';
@@ -29,7 +30,7 @@ export { PayloadError } from './gen/schema.js';
 export {
   defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch,
 } from './names/scope.js';
-export { AgentSelf } from './gen/self.js';
+export { AgentSelf } from './gen/server/self.js';
 export {
   checkArgs, planAs, planOf, startAgent, startFrom, startWatched, type StartPlan, type StartedProcess,
 } from './gen/start.js';

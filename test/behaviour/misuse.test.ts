@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { defineAgent, Down, OptionError, type AnyDefinition } from '../../src/index.js';
+import { defineAgent, Down, OptionError, type AnyDefinition, type Self } from '../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 
 /** What JavaScript users do without types. */
@@ -88,5 +88,16 @@ describe('what users print', () => {
     expect(logger.lines.filter((line) => line.level === 'warn').map((line) => line.fields['error'])).toEqual(
       ['Error: first'],
     );
+  });
+
+  test.each([
+    ['sync', (self: Self<undefined>) => { throw self.refuse('NO'); }],
+    ['async', async (self: Self<undefined>) => { await Promise.resolve(); throw self.refuse('NO'); }],
+  ])('GS-23 GS-39 a control value that terminate throws counts as returned (%s)', async (_, terminate) => {
+    const system = testSystem({ development: false });
+    const ref = system.start(defineAgent({ terminate }));
+    const watch = system.monitor(ref);
+    await ref.stop('shutdown');
+    expect((await watch.down).reason).toBe('shutdown');
   });
 });

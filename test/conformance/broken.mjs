@@ -131,7 +131,7 @@ export const broken = [
     edits: [['env.collectGarbage();', ';']],
   },
   {
-    promise: 'P12', name: 'an expired message is handled', file: 'src/behaviour/agent/agent.ts',
+    promise: 'P12', name: 'an expired message is handled', file: 'src/behaviour/gen/skipped.ts',
     edits: [['if (p.kernel.env.mono() >= extra.expiresAt) {', 'if (extra.expiresAt < 0) {']],
   },
   {

@@ -32,7 +32,7 @@ const WALKED: Readonly<Record<string, readonly string[]>> = {
   'src/behaviour/gen/ref.ts': ['cast', 'dispatch', 'castSlowly', 'call', 'performCall'],
   'src/process/send/accept.ts': ['accept'],
   'src/process/kernel/loop.ts': ['step', 'park'],
-  'src/behaviour/agent/agent.ts': ['handle', 'after'],
+  'src/behaviour/gen/server/server.ts': ['handle', 'after'],
   'src/router/request/request.ts': ['request', 'reply', 'calleeEnded'],
   'src/delivery/guarantee/delivery.ts': ['send', 'takeBack'],
   'src/delivery/guarantee/accept.ts': ['accept', 'again'],

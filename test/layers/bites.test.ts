@@ -285,6 +285,8 @@ describe('rooms', () => {
   it.each([
     ['a higher room', 'process/record/a.ts', `import { b } from '../kernel/b.js';`, '../kernel/b.js'],
     ['a sibling', 'behaviour/statem/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
+    ['agents from event managers', 'behaviour/event/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
+    ['agents from registries', 'behaviour/names/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['a type of a sibling', 'behaviour/statem/a.ts', `import type { B } from '../agent/b.js';`, '../agent/b.js'],
     ['a sibling, from a shelf', 'behaviour/gen/sys/a.ts', `import { b } from '../../agent/b.js';`, '../../agent/b.js'],
     ['a file of the folder itself', 'supervisor/core/a.ts', `import type { B } from '../b.js';`, '../b.js'],

@@ -96,13 +96,12 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
   router: { names: [], 'dead-letter': [], request: ['names', 'dead-letter'] },
   behaviour: {
     gen: [],
-    // Siblings do not know each other, except that an event manager and the owner of names are agents, and a task is a
-    // plain process.
+    // Siblings do not know each other, except that a task is a plain process.
     agent: ['gen'],
     statem: ['gen'],
     plain: ['gen'],
-    event: ['gen', 'agent'],
-    names: ['gen', 'agent'],
+    event: ['gen'],
+    names: ['gen'],
     task: ['gen', 'plain'],
   },
   supervisor: {

@@ -33,7 +33,7 @@ export const attempts = [
     edits: [['while (above.size > 0 && above.delete(numbers.at(0))) numbers.shift();', ';']],
   },
   {
-    name: 'what could not begin was no attempt', file: 'src/behaviour/agent/agent.js', suite: 'attempts',
+    name: 'what could not begin was no attempt', file: 'src/behaviour/gen/server/server.js', suite: 'attempts',
     edits: [['if (call === null || call.claimed()) runConcurrent', 'runConcurrent']],
   },
   {

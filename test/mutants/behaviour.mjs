@@ -1,5 +1,6 @@
 // Wrong variants of src/behaviour: see scripts/mutants.mjs.
-const agent = 'src/behaviour/agent/agent.js';
+const agent = 'src/behaviour/gen/server/server.js';
+const ending = 'src/behaviour/gen/ending.js';
 const start = 'src/behaviour/gen/start.js';
 
 export const behaviour = [
@@ -13,30 +14,30 @@ export const behaviour = [
   },
   { name: 'a crash keeps the half-made state', file: agent, edits: [['self.state = self.committed;', ';']] },
   {
-    name: 'an expired message is handled', file: agent,
+    name: 'an expired message is handled', file: 'src/behaviour/gen/skipped.js',
     edits: [['if (p.kernel.env.mono() >= extra.expiresAt) {', 'if (false) {']],
   },
   {
-    name: "the parent's exit is a message", file: agent, edits: [[/p\.parent !== null && from === p\.parent/, 'false']],
+    name: "the parent's exit is a message", file: ending, edits: [[/p\.parent !== null && from === p\.parent/, 'false']],
   },
   {
-    name: "anybody's exit is the parent's", file: agent,
+    name: "anybody's exit is the parent's", file: ending,
     edits: [[/p\.parent !== null && from === p\.parent/, 'p.parent !== null']],
   },
   {
-    name: 'the last reply is sent before terminate', file: 'src/behaviour/gen/ending.js',
-    edits: [['self.ending = ending; p.phase', 'ending.replyTo?.reply(ending.reply); self.ending = ending; p.phase']],
+    name: 'the last reply is sent before terminate', file: ending,
+    edits: [['p.cold().ending = ending;', 'ending.replyTo?.reply(ending.reply); p.cold().ending = ending;']],
   },
   {
-    name: 'a crash in terminate is forgotten', file: 'src/behaviour/gen/ending.js',
+    name: 'a crash in terminate is forgotten', file: ending,
     edits: [['ending.reason = lastReason(p, error);', ';']],
   },
   {
-    name: 'terminate does not run', file: 'src/behaviour/gen/ending.js',
+    name: 'terminate does not run', file: ending,
     edits: [['if (run !== null) {', 'if (run === undefined) {']],
   },
   {
-    name: 'continue waits its turn', file: 'src/behaviour/gen/self.js',
+    name: 'continue waits its turn', file: 'src/behaviour/gen/server/self.js',
     edits: [[/CONTINUE, what, null, Rank\.Front/, 'CONTINUE, what, null, Rank.Low']],
   },
   { name: 'a failed start leaves its process', file: start, edits: [[/exitProcess\(p, exit\);/, ';']] },

@@ -1,6 +1,6 @@
 // Wrong variants of starting and stopping: see scripts/mutants.mjs.
 const start = 'src/behaviour/gen/start.js';
-const idle = 'src/behaviour/gen/idle.js';
+const idle = 'src/behaviour/gen/server/idle.js';
 const stop = 'src/system/stop.js';
 const drain = 'src/system/drain.js';
 const child = 'src/supervisor/core/child.js';

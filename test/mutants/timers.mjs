@@ -6,7 +6,7 @@ export const timersAndEnds = [
   {
     name: 'what terminate throws or exits with is ignored unless it is an Error', file: 'src/behaviour/gen/ending.js',
     family: 'servers',
-    edits: [['replaceReason(p, ending, error);', 'if (error instanceof Error) replaceReason(p, ending, error);']],
+    edits: [['terminateThrew(p, error);', 'if (error instanceof Error) terminateThrew(p, error);']],
   },
   { name: 'to read a timer stops it', file: timer, family: 'timers', edits: [[
     'return timer.kernel.deadlines.remaining(timer) ?? false;',

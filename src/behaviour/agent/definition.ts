@@ -1,17 +1,11 @@
-import { OptionError, unknownKey } from '../../base/index.js';
-import { Kind, Op, type OpRun } from '../../mailbox/index.js';
-import type { Behaviour, Process } from '../../process/index.js';
-import type { ExitReason } from '../../base/index.js';
-import type {
-  AgentStatus, CheckedHandler, Definition, Handler, InitSelf, Operations, Self, StateOf,
-} from '../../api/agent.js';
+import { OptionError, type ExitReason } from '../../base/index.js';
+import type { AgentStatus, CheckedHandler, Definition, InitSelf, Operations, Self, StateOf } from '../../api/agent.js';
 import type { DeliveryDefaults } from '../../api/delivery.js';
 import type { SchemaOutput, StandardSchema } from '../../api/schema.js';
-import { agentBehaviour } from './agent.js';
+import { checkFunctions, checkKnown, checkLife } from '../gen/callbacks.js';
 import { STANDARD, termsOf } from '../gen/outward/delivery-options.js';
-import { RuntimeDefinition } from '../gen/runtime.js';
-import { AgentSelf } from '../gen/self.js';
-import { checkPayload } from '../gen/schema.js';
+import { checkSchema } from '../gen/schema.js';
+import { ServerDefinition } from '../gen/server/definition.js';
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
@@ -46,34 +40,8 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly delivery?: DeliveryDefaults;
 }
 
-/** The run-time side of an agent's definition. */
-export class AgentDefinition extends RuntimeDefinition {
-  readonly behaviour: Behaviour = agentBehaviour(this);
-  constructor(
-    name: string,
-    trapExit: boolean,
-    init: ((this: unknown, ...args: unknown[]) => unknown) | null,
-    readonly info: OpRun | null,
-    readonly proceed: OpRun | null,
-    terminate: OpRun | null,
-    readonly codeChange: ((self: never, from: unknown, extra: unknown) => unknown) | null,
-    readonly formatStatus: ((status: never) => unknown) | null,
-    calls: object | undefined,
-    casts: object | undefined,
-    readonly delivery: DeliveryDefaults | undefined,
-  ) {
-    super(name, trapExit, init, terminate, table(name, 'calls', calls), table(name, 'casts', casts));
-  }
-
-  instance(p: Process): AgentSelf {
-    return new AgentSelf(p);
-  }
-}
-
-const KEYS: ReadonlySet<string> = new Set([
-  'name', 'trapExit', 'init', 'calls', 'casts', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus',
-  'delivery',
-]);
+const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const;
+const KEYS = ['name', 'trapExit', 'calls', 'casts', 'delivery', ...CALLBACKS];
 
 /**
  * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the handlers; write no
@@ -101,24 +69,11 @@ export function defineAgent<
   if (!isObject(spec)) {
     throw new OptionError('defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })');
   }
-  for (const key of Object.keys(spec)) {
-    if (KEYS.has(key)) continue;
-    throw unknownKey(`defineAgent.${key}`, key, (spec as Record<string, unknown>)[key], [...KEYS], 'callback');
-  }
+  checkKnown('defineAgent', spec, KEYS);
   checkFields(spec);
   if (spec.delivery !== undefined) termsOf('defineAgent.delivery', spec.delivery, STANDARD);
-  const name = spec.name ?? 'agent';
-  for (const key of ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const) {
-    const value: unknown = spec[key];
-    if (value !== undefined && typeof value !== 'function') {
-      throw new OptionError(`defineAgent.${key}`, value, 'a function');
-    }
-  }
-  const made = new AgentDefinition(
-    name, spec.trapExit ?? false, (spec.init ?? null) as never, (spec.info ?? null), (spec.continue ?? null),
-    (spec.terminate ?? null), spec.codeChange ?? null, spec.formatStatus ?? null, spec.calls, spec.casts, spec.delivery,
-  );
-  return made;
+  checkFunctions('defineAgent', spec, CALLBACKS);
+  return new ServerDefinition({ ...spec, name: spec.name ?? 'agent' });
 }
 
 function isObject(value: unknown): value is object {
@@ -128,12 +83,7 @@ function isObject(value: unknown): value is object {
 function checkFields(
   spec: { readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown; readonly casts?: unknown },
 ): void {
-  if (spec.name !== undefined && typeof spec.name !== 'string') {
-    throw new OptionError('defineAgent.name', spec.name, 'a text');
-  }
-  if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean') {
-    throw new OptionError('defineAgent.trapExit', spec.trapExit, 'true or false');
-  }
+  checkLife('defineAgent', spec);
   for (const key of ['calls', 'casts'] as const) {
     if (spec[key] !== undefined && !isObject(spec[key])) {
       throw new OptionError(`defineAgent.${key}`, spec[key], 'an object of handlers by operation');
@@ -171,61 +121,4 @@ export function on<T extends StandardSchema<unknown, unknown>, R>(
   checkSchema('on.schema', schema);
   if (typeof handle !== 'function') throw new OptionError('on.handle', handle, 'a function');
   return { schema, handle, concurrent: options.concurrent };
-}
-
-interface RawEntry {
-  readonly schema?: StandardSchema<unknown, unknown>;
-  readonly handle: Handler<unknown>;
-  readonly concurrent?: boolean;
-}
-
-const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle']);
-
-function checkSchema(where: string, schema: unknown): void {
-  const given = (schema as { '~standard'?: { validate?: unknown } } | null | undefined)?.['~standard'];
-  if (typeof given?.validate !== 'function') {
-    throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
-  }
-}
-
-// A Map, so that `constructor` and `__proto__` are unknown operations like any other.
-function table(agent: string, kind: 'calls' | 'casts', entries: object | undefined): Map<string, Op> {
-  const ops = new Map<string, Op>();
-  if (entries === undefined) return ops;
-  for (const name of Object.keys(entries)) {
-    const given: unknown = (entries as Record<string, unknown>)[name];
-    const entry = (typeof given === 'function' ? { handle: given } : given) as Partial<RawEntry> | null;
-    if (typeof entry?.handle !== 'function') {
-      throw new OptionError(
-        `${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }',
-      );
-    }
-    for (const key of Object.keys(entry)) {
-      if (ENTRY_KEYS.has(key)) continue;
-      throw unknownKey(
-        `${agent}.${kind}.${name}.${key}`, key, (entry as Record<string, unknown>)[key], [...ENTRY_KEYS],
-      );
-    }
-    if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
-    ops.set(name, operation(kind, name, entry as RawEntry));
-  }
-  return ops;
-}
-
-function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
-  const { schema, handle } = entry;
-  const streams = handle.constructor.name === 'AsyncGeneratorFunction'
-    || handle.constructor.name === 'GeneratorFunction';
-  if (streams && kind === 'casts') {
-    throw new OptionError(`casts.${name}`, 'a generator', 'a function', 'streams are calls: move it to calls');
-  }
-  if (streams && entry.concurrent === true) {
-    throw new OptionError(
-      `calls.${name}.concurrent`, true, 'false for a stream handler',
-      'a stream holds its agent\'s turn; start an agent per stream instead',
-    );
-  }
-  const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
-  const check = schema === undefined ? null : (payload: unknown): unknown => checkPayload(name, schema, payload);
-  return new Op(what, name, handle, check, entry.concurrent ?? false);
 }

@@ -1,10 +1,9 @@
-import { OptionError, printable, toldAs, unknownKey, type ExitReason } from '../../base/index.js';
+import { OptionError, printable, toldAs, type ExitReason } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
-import type {
-  AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey,
-} from '../../api/events.js';
+import type { AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey } from '../../api/events.js';
 import { Refusal } from '../../api/returns.js';
 import type { Process } from '../../process/index.js';
+import { checkFunctions, checkKnown, checkLife } from '../gen/callbacks.js';
 import { Verbs } from '../gen/verbs.js';
 
 type Callback<A extends unknown[]> = (self: InstalledHandler, ...args: A) => unknown;
@@ -28,7 +27,7 @@ export class HandlerDefinition {
 }
 
 const CALLBACKS = ['init', 'event', 'info', 'terminate', 'codeChange', 'formatStatus'] as const;
-const KEYS: ReadonlySet<string> = new Set(['name', 'calls', ...CALLBACKS]);
+const KEYS = ['name', 'calls', ...CALLBACKS];
 
 /**
  * Defines an event handler: what an event manager runs for every event. Many handlers live in one manager; each has its
@@ -57,17 +56,10 @@ export function defineEventHandler<A extends unknown[] = [], R = undefined, C = 
       'defineEventHandler', spec, 'an object of callbacks', 'defineEventHandler({ init, event, calls, … })',
     );
   }
-  const given = spec as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(given)) {
-    if (!KEYS.has(key)) throw unknownKey(`defineEventHandler.${key}`, key, given[key], [...KEYS], 'callback');
-  }
+  checkKnown('defineEventHandler', spec, KEYS);
+  checkLife('defineEventHandler', spec);
+  checkFunctions('defineEventHandler', spec, CALLBACKS);
   const name = spec.name ?? 'handler';
-  if (typeof name !== 'string') throw new OptionError('defineEventHandler.name', name, 'a text');
-  for (const key of CALLBACKS) {
-    if (given[key] !== undefined && typeof given[key] !== 'function') {
-      throw new OptionError(`defineEventHandler.${key}`, given[key], 'a function');
-    }
-  }
   const { init, event, info, terminate, codeChange, formatStatus } =
     spec as never as { readonly [N in (typeof CALLBACKS)[number]]?: never };
   return new HandlerDefinition(name, init ?? null, event ?? null, tableOf(name, spec.calls), info ?? null, terminate

@@ -1,16 +1,14 @@
 import { callError, OptionError, Own, type ExitReason } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
 import type { AgentRef, ProcessVerbs } from '../../api/agent.js';
-import type {
-  AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey,
-} from '../../api/events.js';
+import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey } from '../../api/events.js';
 import { titleOf } from '../../router/index.js';
-import { defineAgent } from '../agent/definition.js';
+import { ServerDefinition } from '../gen/server/definition.js';
 import { keyOf } from './handler.js';
 import { EventEngine, type AddPlan } from './manager.js';
 import { EVENT_SYS } from './sys.js';
 import { AgentRefImpl } from '../gen/ref.js';
-import type { AgentSelf } from '../gen/self.js';
+import type { AgentSelf } from '../gen/server/self.js';
 
 type Manager = AgentSelf & { state: EventEngine };
 interface SwapPlan { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }
@@ -38,18 +36,18 @@ const calls = {
  * system.whereis('events') === events.pid; // => true
  * @since 0.2.0
  */
-export const EventManager: EventManagerDefinition = defineAgent({
+export const EventManager: EventManagerDefinition = new ServerDefinition({
   name: 'event manager',
   trapExit: true,
-  init(): EventEngine {
-    const { p } = this as never as AgentSelf;
+  init(this: AgentSelf): EventEngine {
+    const { p } = this;
     p.cold().sys = EVENT_SYS;
     return new EventEngine(p);
   },
-  calls: calls as never,
-  casts: { notify: (self: Manager, event: unknown) => self.state.event(event) } as never,
-  info: (self, message) => (self as never as Manager).state.info(message),
-  terminate: (self, reason) => (self as never as Manager).state.stop(reason),
+  calls,
+  casts: { notify: (self: Manager, event: unknown) => self.state.event(event) },
+  info: (self: Manager, message: unknown) => self.state.info(message),
+  terminate: (self: Manager, reason: ExitReason) => self.state.stop(reason),
 });
 
 /**

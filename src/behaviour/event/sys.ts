@@ -1,7 +1,8 @@
-import { CastcallError, type ExitReason } from '../../base/index.js';
+import { CastcallError } from '../../base/index.js';
 import type { AnyEventHandler } from '../../api/events.js';
 import type { Process, SysHooks } from '../../process/index.js';
-import { AGENT_SYS, plainState } from '../gen/sys/agent-sys.js';
+import { conclude } from '../gen/ending.js';
+import { plainState } from '../gen/server/sys.js';
 import type { InstalledHandler } from './handler.js';
 import type { EventEngine } from './manager.js';
 
@@ -55,5 +56,5 @@ export const EVENT_SYS: SysHooks = {
     handlersOf(p).forEach((one, at) => commit(one, made[at]));
     return made;
   },
-  terminate: (p: Process, reason: ExitReason) => AGENT_SYS.terminate(p, reason),
+  terminate: conclude,
 };

@@ -1,11 +1,12 @@
 import type { From, SelfRef } from '../../api/agent.js';
 import type { DeliveryContext } from '../../api/delivery.js';
-import { type Control, type NoReply, Refusal } from '../../api/returns.js';
+import { type Control, Ignore, type NoReply, Refusal } from '../../api/returns.js';
 import { hibernate, type Process } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { NO_REPLY } from './control.js';
+import type { Ending } from './ending.js';
 import { StreamSlot } from './request/stream.js';
-import { noteMade } from './unreturned.js';
+import { checkReturned, noteMade } from './unreturned.js';
 import { newController, Verbs } from './verbs.js';
 
 /** Bits of `flags`: what an engine must look at around a handler. */
@@ -15,6 +16,15 @@ export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8, Made: 16 } a
 export class Answering extends Verbs {
   flags = 0;
   private own: SelfRef | null = null;
+
+  /** How it ends: asked for by `stop`, and while its terminate runs. */
+  get ending(): Ending | null {
+    return (this.p.ext?.ending ?? null) as Ending | null;
+  }
+
+  set ending(ending: Ending | null) {
+    this.p.cold().ending = ending;
+  }
 
   /** The agent that this self acts for: a concurrent handler's parent, else the process itself. */
   protected get agent(): Process {
@@ -83,6 +93,16 @@ export class Answering extends Verbs {
       this.flags |= Flag.Made;
     }
     return control;
+  }
+
+  /** Development: a handler has returned `result`; tells of a control value that it made and left. */
+  returned(where: string, result: unknown): void {
+    this.flags &= ~Flag.Made;
+    checkReturned(this.agent, this, where, result);
+  }
+
+  ignore(): Ignore {
+    return this.made('ignore', new Ignore());
   }
 
   noreply(): NoReply {

@@ -1,10 +1,17 @@
 import { isError, isOrderly, isThenable, reasonOf, type ExitReason } from '../../base/index.js';
 import { exitProcess, Phase, type Process } from '../../process/index.js';
-import type { AgentDefinition } from '../agent/definition.js';
-import type { AgentSelf, Ending } from './self.js';
+import type { Request } from '../../router/index.js';
+import { isControl } from './control.js';
+import type { Engine } from './engine.js';
 
-export const definitionOf =
-  (p: Process): AgentDefinition => (p.behaviour as unknown as { readonly definition: AgentDefinition }).definition;
+/** How a process ends, while its terminate runs. */
+export interface Ending {
+  reason: ExitReason;
+  readonly replyTo: Request | null;
+  readonly reply: unknown;
+}
+
+const endingOf = (p: Process): Ending => p.cold().ending as Ending;
 
 /**
  * Why a process ends whose code let `error` out. That it is what its own signal said of its parent's shutdown, as
@@ -23,31 +30,41 @@ function abortedBy(error: unknown, reason: ExitReason): boolean {
   }
 }
 
-/**
- * Runs terminate while the agent is alive and named, then the exit pipeline. A crash in terminate is the new reason
- * (GS-39).
- */
-export function conclude(p: Process, self: AgentSelf, ending: Ending): unknown {
-  self.ending = ending;
-  p.phase = Phase.Terminating;
-  const run = definitionOf(p).terminate as unknown as ((self: AgentSelf, reason: ExitReason) => unknown) | null;
-  if (run !== null) {
-    try {
-      const result = run(self, ending.reason);
-      if (result !== undefined && isThenable(result)) return result;
-    } catch (error) {
-      replaceReason(p, ending, error);
-    }
-  }
-  end(p, self);
-  return undefined;
+/** An exit signal of its parent ends a process that traps through terminate (GS-35); any other is a message (GS-36). */
+export function isParents(p: Process, from: unknown): boolean {
+  return p.parent !== null && from === p.parent;
 }
 
-/** GS-39; the reason that is replaced is not lost: it is logged. */
-export function replaceReason(p: Process, ending: Ending, error: unknown): void {
+/**
+ * Runs terminate while the process is alive and named, then the exit pipeline. A promise of terminate is returned: the
+ * process parks, and `terminated` goes on.
+ */
+export function conclude(p: Process, reason: ExitReason, replyTo: Request | null = null, reply?: unknown): unknown {
+  const ending: Ending = { reason, replyTo, reply };
+  p.cold().ending = ending;
+  p.phase = Phase.Terminating;
+  const run = (p.behaviour as Engine).terminator(p) as ((self: unknown, reason: ExitReason) => unknown) | null;
+  if (run !== null) {
+    try {
+      const result = run(p.self, reason);
+      if (result !== undefined && isThenable(result)) return result;
+    } catch (error) {
+      terminateThrew(p, error);
+    }
+  }
+  return terminated(p);
+}
+
+/**
+ * A crash in terminate is the new reason (GS-39); the one that it replaces is logged. A control value that is thrown
+ * counts as returned.
+ */
+export function terminateThrew(p: Process, error: unknown): void {
+  if (isControl(error)) return;
+  const ending = endingOf(p);
   if (!isOrderly(ending.reason)) {
     p.kernel.warn(
-      'terminate failed while the agent was ending for another reason',
+      `terminate failed while the ${(p.behaviour as Engine).kind} was ending for another reason`,
       { pid: p.pid, name: p.name?.name, error: ending.reason },
     );
   }
@@ -55,8 +72,11 @@ export function replaceReason(p: Process, ending: Ending, error: unknown): void 
 }
 
 /** The last reply is sent after terminate, also when terminate crashed (GS-21). */
-export function end(p: Process, self: AgentSelf): void {
-  const ending = self.ending as Ending;
-  ending.replyTo?.reply(ending.reply);
-  exitProcess(p, ending.reason, isOrderly(ending.reason));
+export function terminated(p: Process): undefined {
+  if (p.phase === Phase.Dead) return; // its terminate has ended it
+  const { reason, replyTo, reply } = endingOf(p);
+  replyTo?.reply(reply);
+  const orderly = isOrderly(reason);
+  if (!orderly && p.kernel.reporting) (p.behaviour as Engine).report(p, reason);
+  exitProcess(p, reason, orderly);
 }

@@ -28,6 +28,14 @@ export class PayloadError extends CastcallError {
   }
 }
 
+/** Refuses what is no schema, where a definition is made. */
+export function checkSchema(where: string, schema: unknown): asserts schema is StandardSchema<unknown, unknown> {
+  const given = (schema as { '~standard'?: { validate?: unknown } } | null | undefined)?.['~standard'];
+  if (typeof given?.validate !== 'function') {
+    throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+  }
+}
+
 /**
  * Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not
  * wait.

@@ -1,4 +1,5 @@
-import { skipped } from '../../mailbox/index.js';
+import type { Refusal } from '../../api/returns.js';
+import { refused, skipped, type Extra } from '../../mailbox/index.js';
 import { ReplySlot, type Process } from '../../process/index.js';
 import type { Request } from '../../router/index.js';
 
@@ -16,6 +17,17 @@ export function expired(p: Process, from: unknown): void {
   skipped(p.mailbox, 'expired');
 }
 
+/** Opens a message that carries an expiry; false when that has passed: then it is over and counted. */
+export function opened(p: Process, extra: Extra): boolean {
+  if (p.kernel.env.mono() >= extra.expiresAt) {
+    expired(p, extra.from);
+    return false;
+  }
+  p.op = extra.op;
+  p.from = extra.from;
+  return true;
+}
+
 /**
  * A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the
  * agent.
@@ -23,4 +35,17 @@ export function expired(p: Process, from: unknown): void {
 export function abandonedWith(call: Request, error: unknown): boolean {
   const extra = call.extra;
   return extra !== null && call.settled && extra.cancelled && extra.abortReason === error;
+}
+
+/** The same, counted as refused. */
+export function abandonedBy(p: Process, call: Request, error: unknown): boolean {
+  if (!abandonedWith(call, error)) return false;
+  refused(p.mailbox);
+  return true;
+}
+
+/** An error to the caller of the call that is handled, which is no crash. */
+export function refuse(p: Process, call: Request, { code, details }: Pick<Refusal, 'code' | 'details'>): void {
+  refused(p.mailbox);
+  call.fail('REFUSED', { refusal: code, details });
 }

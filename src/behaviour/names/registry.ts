@@ -4,15 +4,14 @@ import {
 import type { Pid, Target, Via, ViaProvider } from '../../api/address.js';
 import type { Definition, ProcessVerbs } from '../../api/agent.js';
 import { isOurs, Phase, type Address, type Process } from '../../process/index.js';
-import type { Entry} from '../../router/index.js';
 import {
-  anything, matches, RegistryTable, titleOf, via, type Locks, type NoLock, type Pattern,
+  anything, matches, RegistryTable, titleOf, via, type Entry, type Locks, type NoLock, type Pattern,
 } from '../../router/index.js';
 import { callerOf, needed } from '../gen/caller.js';
-import { defineAgent } from '../agent/definition.js';
+import { ServerDefinition } from '../gen/server/definition.js';
 import { addressOf, type Host } from '../gen/host.js';
 import { runtimeOf } from '../gen/runtime.js';
-import type { AgentSelf } from '../gen/self.js';
+import type { AgentSelf } from '../gen/server/self.js';
 
 /** What `defineRegistry` takes. */
 export interface RegistrySpec {
@@ -113,10 +112,10 @@ const schema = z.strictObject({
 export function defineRegistry<K = string, V = undefined>(spec: RegistrySpec): RegistryDefinition<K, V> {
   const read = parseOptions('defineRegistry', schema, spec);
   const unique = read.keys === 'unique';
-  const definition = defineAgent({
+  const definition: RegistryDefinition<K, V> = new ServerDefinition({
     name: read.name ?? 'registry',
     trapExit: true, // owners end for their own reasons (RY-13)
-    init(): object { return new RegistryTable((this as unknown as AgentSelf).p, unique); },
+    init(this: AgentSelf): object { return new RegistryTable(this.p, unique); },
     info: () => undefined,
   });
   settingsOf.set(definition, { unique, listeners: (read.listeners ?? []) as Target[] });

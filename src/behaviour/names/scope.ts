@@ -1,19 +1,17 @@
 import { callError, isA, looksLikePid, OptionError, parseOptions, z } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
-import type {
-  AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs,
-} from '../../api/agent.js';
+import type { AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs } from '../../api/agent.js';
 import { INFO, type Op } from '../../mailbox/index.js';
 import { fenced, Phase, type Address, type Process } from '../../process/index.js';
 import {
   broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef,
 } from '../../router/index.js';
 import { needed } from '../gen/caller.js';
-import { defineAgent } from '../agent/definition.js';
+import { ServerDefinition } from '../gen/server/definition.js';
 import type { Host } from '../gen/host.js';
 import { PayloadError } from '../gen/schema.js';
 import { runtimeOf } from '../gen/runtime.js';
-import type { AgentSelf } from '../gen/self.js';
+import type { AgentSelf } from '../gen/server/self.js';
 
 /** What `defineScope` returns: start it like any agent, use it through `system.scope`. */
 export interface ScopeDefinition<G> extends Definition<[], object, Record<never, never>, Record<never, never>> {
@@ -58,9 +56,9 @@ const NO_MEMBERS: readonly Process[] = [];
  */
 export function defineScope<G = string>(spec: { readonly name?: string } = {}): ScopeDefinition<G> {
   const read = parseOptions('defineScope', schema, spec);
-  const definition = defineAgent({
+  const definition: ScopeDefinition<G> = new ServerDefinition({
     name: read.name ?? 'scope',
-    init(): object { return new GroupTable((this as unknown as AgentSelf).p); },
+    init(this: AgentSelf): object { return new GroupTable(this.p); },
     info: () => undefined,
   });
   scopes.add(definition);

@@ -1,38 +1,22 @@
-import { OptionError, printable, shapeOf, unknownKey } from '../../base/index.js';
+import { OptionError, printable, shapeOf } from '../../base/index.js';
+import { checkFunctions, checkKnown, checkLife } from '../gen/callbacks.js';
 import type { Given } from './runtime.js';
 
 /** Checks of what users write in a definition, where it enters. */
 export function checkSpecKeys(where: string, spec: object, known: readonly string[]): Given {
   checkObject(where, spec);
-  for (const key of Object.keys(spec)) {
-    if (known.includes(key)) continue;
-    throw unknownKey(`${where}.${key}`, key, (spec as Record<string, unknown>)[key], known, 'callback');
-  }
+  checkKnown(where, spec, known);
   const given = spec as Given;
-  if (known.includes('init')) checkLife(where, given);
+  if (known.includes('init')) checkMachine(where, given);
   return given;
 }
 
-function checkLife(where: string, given: Given): void {
+function checkMachine(where: string, given: Given): void {
   if (typeof given.init !== 'function') {
     throw new OptionError(`${where}.init`, given.init, 'a function that returns { state, data }');
   }
-  if (given.name !== undefined && typeof given.name !== 'string') {
-    throw new OptionError(`${where}.name`, given.name, 'a text');
-  }
-  if (given.trapExit !== undefined && typeof given.trapExit !== 'boolean') {
-    throw new OptionError(`${where}.trapExit`, given.trapExit, 'true or false');
-  }
+  checkLife(where, given);
   checkFunctions(where, given, ['terminate', 'formatStatus', 'codeChange']);
-}
-
-export function checkFunctions(where: string, spec: object, keys: readonly string[]): void {
-  for (const key of keys) {
-    const value = (spec as Record<string, unknown>)[key];
-    if (value !== undefined && typeof value !== 'function') {
-      throw new OptionError(`${where}.${key}`, value, 'a function');
-    }
-  }
 }
 
 export function checkObject(where: string, value: unknown): void {

@@ -1,12 +1,10 @@
 import { OptionError } from '../../base/index.js';
 import type { StandardSchema } from '../../api/schema.js';
-import type {
-  AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts,
-  StatesSpec,
-} from '../../api/statem.js';
+import type { AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts, StatesSpec } from '../../api/statem.js';
 import { Kind, Op } from '../../mailbox/index.js';
-import { checkFunctions, checkObject, checkSpecKeys, isTable } from './check.js';
-import { checkPayload } from '../gen/schema.js';
+import { checkFunctions } from '../gen/callbacks.js';
+import { checkPayload, checkSchema } from '../gen/schema.js';
+import { checkObject, checkSpecKeys } from './check.js';
 import { statemBehaviour } from './statem.js';
 import { StatemRuntime, StateTable, type Callback, type GivenState } from './runtime.js';
 
@@ -135,7 +133,8 @@ export function defineStatemHandler<
 export function operation<P = unknown>(): Operation<P, P, unknown>;
 export function operation<In, Out>(schema: StandardSchema<In, Out>): Operation<In, Out, unknown>;
 export function operation(schema?: StandardSchema<unknown, unknown>): Operation<never, unknown, unknown> {
-  return new Declared(schema === undefined ? null : checkSchema('operation', schema)) as never;
+  if (schema !== undefined) checkSchema('operation', schema);
+  return new Declared(schema ?? null) as never;
 }
 
 class Declared {
@@ -205,13 +204,6 @@ function declared(
 function operationOf(
   kind: typeof Kind.Call | typeof Kind.Cast, name: string, schema: StandardSchema<unknown, unknown> | null,
 ): Op {
-  const checked = schema === null ? null : checkSchema(`schema of '${name}'`, schema);
-  return new Op(kind, name, null, checked === null ? null : (payload) => checkPayload(name, checked, payload), false);
-}
-
-function checkSchema(where: string, schema: unknown): StandardSchema<unknown, unknown> {
-  if (isTable(schema) && typeof (schema as {
-    '~standard'?: { validate?: unknown }
-  })['~standard']?.validate === 'function') return schema as StandardSchema<unknown, unknown>;
-  throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+  if (schema !== null) checkSchema(`schema of '${name}'`, schema);
+  return new Op(kind, name, null, schema === null ? null : (payload) => checkPayload(name, schema, payload), false);
 }

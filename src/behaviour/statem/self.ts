@@ -1,5 +1,5 @@
 import { CastcallError, type ExitReason } from '../../base/index.js';
-import { Ignore, Stop } from '../../api/returns.js';
+import { Stop } from '../../api/returns.js';
 import { CONTINUE, Rank, STOP, type Op } from '../../mailbox/index.js';
 import { Phase, pushSignal, type Process } from '../../process/index.js';
 import { Answering } from '../gen/answering.js';
@@ -84,10 +84,6 @@ export class StatemSelf extends Answering {
     if (handles(p)) return this.made('stop', asked);
     if (this.lives()) pushSignal(p, STOP, reason, null, Rank.Front);
     return asked;
-  }
-
-  ignore(): Ignore {
-    return this.made('ignore', new Ignore());
   }
 
   now(): number {

@@ -1,41 +1,45 @@
-import { CastcallError, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
+import { isThenable, type ExitReason } from '../../base/index.js';
 import type { Down, Exit } from '../../api/messages.js';
-import { CONTINUE, handled, Kind, Rank, refused, taken, type Extra, type Op } from '../../mailbox/index.js';
+import { CONTINUE, handled, Kind, Rank, taken, type Extra, type Op, type OpRun } from '../../mailbox/index.js';
 import {
-  COUNTED, exitProcess, Phase, pushSignal, Run, takeDown, type Behaviour, type Process, type SysHooks,
-  type Turnover,
+  COUNTED, Phase, pushSignal, Run, takeDown, type Behaviour, type Process, type SysHooks,
 } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
 import { isControl } from '../gen/control.js';
-import { lastReason } from '../gen/ending.js';
+import { conclude, isParents, lastReason, terminated, terminateThrew } from '../gen/ending.js';
+import { Engine } from '../gen/engine.js';
+import { abandonedBy, opened, overdue } from '../gen/skipped.js';
 import { dispatch } from './dispatch.js';
 import { INSERTED, OVER, Queued } from './queue.js';
 import type { StatemRuntime } from './runtime.js';
 import type { StatemSelf } from './self.js';
 import { EndAsked, entered, transit, type Next } from './step.js';
-import { between, reportEnd, statemHooks } from './sys.js';
+import { between, reportEnd, STATEM_SYS } from './sys.js';
 import { StatemTimeout } from './timeouts.js';
 import { Move, Transition } from './transition.js';
-import { abandonedWith, expired, overdue } from '../gen/skipped.js';
 
 /** Events from inside that are handled in one go; then the run queue decides again. */
 const INSIDE_BUDGET = 64;
 
 /** The callback module of one state machine: OTP's gen_statem, over the kernel's five callbacks. */
-class StatemBehaviour implements Behaviour {
-  readonly name: string;
-  readonly handle: Behaviour['handle'] = handle;
-  readonly settled: Behaviour['settled'] = settled;
-  readonly failed: Behaviour['failed'] = failed;
-  readonly turnover: Turnover = { changes: 0 };
-  readonly sys: SysHooks = statemHooks(conclude);
+class StatemBehaviour extends Engine {
+  override readonly handle: Behaviour['handle'] = handle;
+  override readonly settled: Behaviour['settled'] = settled;
+  override readonly failed: Behaviour['failed'] = failed;
+  override readonly sys: SysHooks = STATEM_SYS;
   readonly returns = true; // a postponed event goes back
-  constructor(readonly definition: StatemRuntime) {
-    this.name = definition.name;
+  constructor(definition: StatemRuntime) {
+    super(definition, 'state machine');
   }
-  begin(): void {
-    throw new CastcallError('INTERNAL', 'a state machine has no body');
+
+  /** Of the module that is used now. */
+  override terminator(p: Process): OpRun | null {
+    return (p.self as StatemSelf).module.terminate;
+  }
+
+  override report(p: Process, reason: ExitReason): void {
+    reportEnd(p, p.self as StatemSelf, reason);
   }
 }
 
@@ -149,7 +153,7 @@ function other(p: Process, m: StatemSelf, op: Op, payload: unknown, from: unknow
   switch (op.kind) {
     case Kind.Extra: return unwrap(p, m, op, payload, from as Extra);
     case Kind.Down: return takeDown(payload as Down) ? outside(p, m, op, op, payload, from, true) : undefined;
-    case Kind.Exit: return p.parent !== null && from === p.parent
+    case Kind.Exit: return isParents(p, from)
       ? ended(p, (payload as Exit).reason)
       : outside(p, m, op, op, payload, from, true);
     case Kind.Timer: return payload instanceof StatemTimeout
@@ -168,13 +172,7 @@ function ended(p: Process, reason: ExitReason): unknown {
 }
 
 function unwrap(p: Process, m: StatemSelf, op: Op, payload: unknown, extra: Extra): unknown {
-  if (p.kernel.env.mono() >= extra.expiresAt) {
-    expired(p, extra.from);
-    return undefined;
-  }
-  if (extra.from instanceof Request && overdue(p, extra.from)) return undefined;
-  p.op = extra.op;
-  p.from = extra.from;
+  if (!opened(p, extra) || (extra.from instanceof Request && overdue(p, extra.from))) return undefined;
   return outside(p, m, op, extra.op, payload, extra.from, true);
 }
 
@@ -208,10 +206,7 @@ function proceed(p: Process, m: StatemSelf, taken: Op, initial: unknown): unknow
 
 function settled(p: Process, value: unknown): unknown {
   const m = p.self as StatemSelf;
-  if (p.phase === Phase.Terminating) {
-    end(p);
-    return undefined;
-  }
+  if (p.phase === Phase.Terminating) return terminated(p);
   return resumed(p, m, value);
 }
 
@@ -226,12 +221,11 @@ function resumed(p: Process, m: StatemSelf, result: unknown): unknown {
 function failed(p: Process, error: unknown): unknown {
   const m = p.self as StatemSelf;
   if (p.phase === Phase.Terminating) {
-    if (!isControl(error)) replaceReason(p, error);
-    end(p);
-    return undefined;
+    terminateThrew(p, error);
+    return terminated(p);
   }
   const call = p.from;
-  if (call instanceof Request && m.step === null && abandonedWith(call, error)) return abandoned(p, m, call);
+  if (call instanceof Request && m.step === null && abandonedBy(p, call, error)) return abandoned(p, m, call);
   return thrown(p, m, error);
 }
 
@@ -251,60 +245,10 @@ function thrown(p: Process, m: StatemSelf, first: unknown): unknown {
 function abandoned(p: Process, m: StatemSelf, call: Request): unknown {
   m.restore();
   if ((m.flags & Flag.Controller) !== 0) dropController(p, m, call);
-  refused(p.mailbox);
   return thrown(p, m, m.keep());
 }
 
 function crash(p: Process, m: StatemSelf, error: unknown): unknown {
   m.restore();
   return conclude(p, lastReason(p, error));
-}
-
-/* ---- the end ---- */
-
-interface Ending {
-  reason: ExitReason;
-}
-
-/**
- * Runs terminate while the machine is alive and named, then the exit pipeline. A crash in terminate is the new reason
- * (GS-39).
- */
-function conclude(p: Process, reason: ExitReason): unknown {
-  const m = p.self as StatemSelf;
-  p.cold().ending = { reason };
-  p.phase = Phase.Terminating;
-  const run = m.module.terminate as unknown as ((self: StatemSelf, reason: ExitReason) => unknown) | null;
-  if (run !== null) {
-    try {
-      const result = run(m, reason);
-      if (result !== undefined && isThenable(result)) return result;
-    } catch (error) {
-      if (!isControl(error)) replaceReason(p, error);
-    }
-  }
-  end(p);
-  return undefined;
-}
-
-const endingOf = (p: Process): Ending => p.cold().ending as Ending;
-
-/** The reason that is replaced is not lost: it is logged. */
-function replaceReason(p: Process, error: unknown): void {
-  const ending = endingOf(p);
-  if (!isOrderly(ending.reason)) {
-    p.kernel.warn(
-      'terminate failed while the state machine was ending for another reason',
-      { pid: p.pid, name: p.name?.name, error: ending.reason },
-    );
-  }
-  ending.reason = lastReason(p, error);
-}
-
-function end(p: Process): void {
-  if (p.phase === Phase.Dead) return; // its terminate has ended it
-  const { reason } = endingOf(p);
-  const orderly = isOrderly(reason);
-  if (!orderly && p.kernel.reporting) reportEnd(p, p.self as StatemSelf, reason);
-  exitProcess(p, reason, orderly);
 }

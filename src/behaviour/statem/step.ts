@@ -1,7 +1,7 @@
 import { CastcallError, isThenable } from '../../base/index.js';
 import { NoReply, Refusal } from '../../api/returns.js';
 import type { InsertedEvent } from '../../api/statem.js';
-import { INFO, kept, Kind, refused } from '../../mailbox/index.js';
+import { INFO, kept, Kind } from '../../mailbox/index.js';
 import type { Process } from '../../process/index.js';
 import type { Request } from '../../router/index.js';
 import { dropController, Flag } from '../gen/answering.js';
@@ -13,7 +13,7 @@ import { GENERIC_TIMED_OUT, INTERNAL, OVER, Queued, STATE_TIMED_OUT, TIMED_OUT }
 import { statemRuntimeOf } from './runtime.js';
 import { Step, type StatemSelf } from './self.js';
 import { bad, EVENT_TIMEOUT, Move, STATE_TIMEOUT, Transition, type Action } from './transition.js';
-import { checkReturned } from '../gen/unreturned.js';
+import { refuse } from '../gen/skipped.js';
 
 /*
  * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once → the enter call and
@@ -47,7 +47,7 @@ export function transit(p: Process, m: StatemSelf, result: unknown): Next {
 
 /** A callback's result as a transition; plain data of a call's handler is its reply. */
 function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown): Transition<unknown> {
-  if ((m.flags & Flag.Made) !== 0) returned(p, m, `the callback of '${m.op?.name ?? 'start'}'`, result);
+  if ((m.flags & Flag.Made) !== 0) m.returned(`the callback of '${m.op?.name ?? 'start'}'`, result);
   if (result instanceof Transition) return result;
   if (call !== null) {
     if (result instanceof Refusal) return m.kept().refuse(result.code, result.details);
@@ -61,12 +61,6 @@ function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown
   )} for the event '${m.op?.name ?? 'start'}'; return nothing or a transition made by self`);
 }
 
-/** Development: looks whether a transition that the callback made is what it returned. */
-function returned(p: Process, m: StatemSelf, where: string, result: unknown): void {
-  m.flags &= ~Flag.Made;
-  checkReturned(p, m, where, result);
-}
-
 function stopping(p: Process, m: StatemSelf, decided: Transition<unknown>): EndAsked {
   m.commit();
   for (const action of decided.actions ?? []) answer(p, m, action);
@@ -78,8 +72,7 @@ function answer(p: Process, m: StatemSelf, action: Action): void {
   if (action.kind === 'reply') {
     action.from.reply(action.value);
   } else if (action.kind === 'refuse' && !action.from.settled) {
-    refused(p.mailbox);
-    action.from.fail('REFUSED', { refusal: action.code, details: action.details });
+    refuse(p, action.from, action);
   }
 }
 
@@ -138,7 +131,7 @@ function enter(p: Process, m: StatemSelf, step: Step, from: unknown): Next {
 /** An enter call may act, but not leave its state, postpone or insert (SM-03). */
 export function entered(p: Process, m: StatemSelf, step: Step, result: unknown): Next {
   step.entering = false;
-  if ((m.flags & Flag.Made) !== 0) returned(p, m, `the enter call of ${whatever(m.state)}`, result);
+  if ((m.flags & Flag.Made) !== 0) m.returned(`the enter call of ${whatever(m.state)}`, result);
   if (result === undefined) return finish(p, m, step);
   if (!(result instanceof Transition) || (result.move === Move.Next && !sameState(result.target, m.state))) {
     m.data = step.before;

@@ -2,6 +2,7 @@ import { atOnce, CastcallError, HIDDEN, type ExitReason } from '../../base/index
 import type { Pid } from '../../api/address.js';
 import type { InsertedEvent, StatemStatus } from '../../api/statem.js';
 import { Phase, type Process, type Report, type SysHooks } from '../../process/index.js';
+import { conclude } from '../gen/ending.js';
 import { whatever } from './check.js';
 import { eventOf, type Queued } from './queue.js';
 import { statemRuntimeOf } from './runtime.js';
@@ -18,45 +19,43 @@ export interface StatemReport extends Report, StatemStatus {
 }
 
 /** How a state machine answers system messages; state is the pair of state and data (SM-24). */
-export function statemHooks(conclude: (p: Process, reason: ExitReason) => unknown): SysHooks {
-  return {
-    state: (p) => pairOf(p),
-    replace(p, change) {
-      const made = change(pairOf(p));
-      if (!Array.isArray(made) || made.length !== 2) {
-        throw new CastcallError(
-          'BAD_RETURN_VALUE', `a state machine's state is replaced by [state, data]; got ${whatever(made)}`,
-        );
-      }
-      set(machine(p), made[0], made[1]);
-      return pairOf(p);
-    },
-    show: (p) => statusOf(p, between(p)),
-    /** its events are in the report of its own */
-    crash(p, reason, sensitive) {
-      const m = machine(p);
-      const { unnamed } = m.module;
-      if (p.phase !== Phase.Terminating) return unnamed;
-      const status = statusOf(p, m, reason, !p.kernel.details);
-      const shown = { ...unnamed, ...(sensitive ? {} : { state: { state: status.state, data: status.data } }) };
-      return m.module.formatStatus === null ? shown : { ...shown, reason: status.reason };
-    },
-    codeChange(p, from, extra) {
-      const m = machine(p);
-      if (m.module.codeChange === null) return pairOf(p);
-      const converted = atOnce('codeChange', m.module.codeChange(from, { state: m.state, data: m.data }, extra));
-      const module = converted.module === undefined ? m.module : statemRuntimeOf('codeChange.module', converted.module);
-      module.tableOf(converted.state);
-      m.module = module;
-      set(m, converted.state, converted.data);
-      return pairOf(p);
-    },
-    terminate(p, reason) {
-      between(p);
-      return conclude(p, reason);
-    },
-  };
-}
+export const STATEM_SYS: SysHooks = {
+  state: (p) => pairOf(p),
+  replace(p, change) {
+    const made = change(pairOf(p));
+    if (!Array.isArray(made) || made.length !== 2) {
+      throw new CastcallError(
+        'BAD_RETURN_VALUE', `a state machine's state is replaced by [state, data]; got ${whatever(made)}`,
+      );
+    }
+    set(machine(p), made[0], made[1]);
+    return pairOf(p);
+  },
+  show: (p) => statusOf(p, between(p)),
+  /** its events are in the report of its own */
+  crash(p, reason, sensitive) {
+    const m = machine(p);
+    const { unnamed } = m.module;
+    if (p.phase !== Phase.Terminating) return unnamed;
+    const status = statusOf(p, m, reason, !p.kernel.details);
+    const shown = { ...unnamed, ...(sensitive ? {} : { state: { state: status.state, data: status.data } }) };
+    return m.module.formatStatus === null ? shown : { ...shown, reason: status.reason };
+  },
+  codeChange(p, from, extra) {
+    const m = machine(p);
+    if (m.module.codeChange === null) return pairOf(p);
+    const converted = atOnce('codeChange', m.module.codeChange(from, { state: m.state, data: m.data }, extra));
+    const module = converted.module === undefined ? m.module : statemRuntimeOf('codeChange.module', converted.module);
+    module.tableOf(converted.state);
+    m.module = module;
+    set(m, converted.state, converted.data);
+    return pairOf(p);
+  },
+  terminate(p, reason) {
+    between(p);
+    return conclude(p, reason);
+  },
+};
 
 const machine = (p: Process): StatemSelf => p.self as StatemSelf;
 

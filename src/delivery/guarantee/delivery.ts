@@ -5,7 +5,7 @@ import type {
   DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../api/delivery.js';
 import {
-  AgentDefinition, readCall, readDeliver, termsOf, type Deliveries, type RuntimeDefinition, type Terms,
+  ServerDefinition, readCall, readDeliver, termsOf, type Deliveries, type RuntimeDefinition, type Terms,
 } from '../../behaviour/index.js';
 import { Extra, type Op } from '../../mailbox/index.js';
 import {
@@ -213,7 +213,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   private baseOf(definition: RuntimeDefinition): Terms {
     let base = this.bases.get(definition);
     if (base === undefined) {
-      if (!(definition instanceof AgentDefinition)) {
+      if (!(definition instanceof ServerDefinition)) {
         throw new OptionError(
           'deliver', definition.name, 'an agent made with defineAgent', 'state machines take calls and casts',
           'NOT_DELIVERABLE',

@@ -4,7 +4,7 @@ import type { Down } from '../../../api/messages.js';
 import { Extra, Kind, type Op } from '../../../mailbox/index.js';
 import { innerHandle, resumers, Run, tell, withdrawn, type Process } from '../../../process/index.js';
 import { senderOf, Request } from '../../../router/index.js';
-import type { IdleDeadline } from '../idle.js';
+import type { IdleDeadline } from '../server/idle.js';
 
 interface Installed {
   readonly id: unknown;

@@ -1,7 +1,7 @@
 import { CastcallError, OptionError, type ExitReason } from '../../../base/index.js';
 import type { SysCallbacks, SysLink } from '../../../api/sys.js';
 import { exitProcess, type Process, type SysHooks } from '../../../process/index.js';
-import { plainState } from './agent-sys.js';
+import { plainState } from '../server/sys.js';
 import { debugOf } from './debug.js';
 import { checkKeys } from '../options.js';
 

@@ -1,6 +1,6 @@
-import { Deadline } from '../../base/index.js';
-import { IDLE, Rank } from '../../mailbox/index.js';
-import { pushSignal, Run, type Process } from '../../process/index.js';
+import { Deadline } from '../../../base/index.js';
+import { IDLE, Rank } from '../../../mailbox/index.js';
+import { pushSignal, Run, type Process } from '../../../process/index.js';
 
 /** The idle timeout of one agent: pushes a message of its own when it passes; any other message cancels it (GS-27). */
 export class IdleDeadline extends Deadline {

@@ -1,7 +1,10 @@
 import { disown, HIDDEN } from '../../../base/index.js';
 import type { AgentStatus } from '../../../api/agent.js';
 import type { Process } from '../../../process/index.js';
-import { definitionOf } from '../ending.js';
+import type { ServerDefinition } from './definition.js';
+
+export const definitionOf = (p: Process): ServerDefinition =>
+  (p.behaviour as unknown as { readonly definition: ServerDefinition }).definition;
 
 type Fields = { -readonly [K in keyof AgentStatus]?: AgentStatus[K] };
 

@@ -1,42 +1,33 @@
-import { CastcallError, isThenable } from '../../base/index.js';
-import { type Down, type Exit, Timeout } from '../../api/messages.js';
-import { Control, NoReply, Refusal, Stop } from '../../api/returns.js';
-import { Kind, refused, type Extra, type Op } from '../../mailbox/index.js';
-import { Phase, takeDown, type Behaviour, type Process, type Turnover } from '../../process/index.js';
-import { Request } from '../../router/index.js';
-import { dropController, Flag } from '../gen/answering.js';
-import { AGENT_SYS } from '../gen/sys/agent-sys.js';
+import { CastcallError, isThenable } from '../../../base/index.js';
+import { type Down, type Exit, Timeout } from '../../../api/messages.js';
+import { Control, NoReply, Refusal, Stop } from '../../../api/returns.js';
+import { Kind, refused, type Extra, type Op } from '../../../mailbox/index.js';
+import { Phase, takeDown, type Behaviour, type Process, type SysHooks } from '../../../process/index.js';
+import { Request } from '../../../router/index.js';
+import { dropController, Flag } from '../answering.js';
+import { badReturn, isControl } from '../control.js';
+import { conclude, isParents, lastReason, terminated, terminateThrew } from '../ending.js';
+import { Engine } from '../engine.js';
+import { driveStream, StreamSlot } from '../request/stream.js';
+import { abandonedBy, opened, overdue, refuse } from '../skipped.js';
 import { runConcurrent } from './concurrent.js';
-import { badReturn, isControl } from '../gen/control.js';
-import type { AgentDefinition } from './definition.js';
-import { conclude, definitionOf, end, lastReason, replaceReason } from '../gen/ending.js';
-import type { IdleDeadline } from '../gen/idle.js';
-import { beginIdle, disarmIdle } from '../gen/idle.js';
-import type { AgentSelf } from '../gen/self.js';
-import { driveStream, StreamSlot } from '../gen/request/stream.js';
-import { checkReturned } from '../gen/unreturned.js';
-import { abandonedWith, expired, overdue } from '../gen/skipped.js';
+import type { ServerDefinition } from './definition.js';
+import { beginIdle, disarmIdle, type IdleDeadline } from './idle.js';
+import type { AgentSelf } from './self.js';
+import { definitionOf } from './format-status.js';
+import { SERVER_SYS } from './sys.js';
 
 type Run = (self: AgentSelf, payload: unknown) => unknown;
 
 /** The callback module of one definition: OTP's gen_server, over the kernel's five callbacks. */
-export class AgentBehaviour implements Behaviour {
-  readonly name: string;
-  readonly handle: Behaviour['handle'] = handle;
-  readonly settled: Behaviour['settled'] = settled;
-  readonly failed: Behaviour['failed'] = failed;
-  readonly turnover: Turnover = { changes: 0 };
-  readonly sys: Behaviour['sys'] = AGENT_SYS;
-  constructor(readonly definition: AgentDefinition) {
-    this.name = definition.name;
+export class ServerBehaviour extends Engine {
+  override readonly handle: Behaviour['handle'] = handle;
+  override readonly settled: Behaviour['settled'] = settled;
+  override readonly failed: Behaviour['failed'] = failed;
+  override readonly sys: SysHooks = SERVER_SYS;
+  constructor(override readonly definition: ServerDefinition) {
+    super(definition, 'agent');
   }
-  begin(): void {
-    throw new CastcallError('INTERNAL', 'an agent has no body');
-  }
-}
-
-export function agentBehaviour(definition: AgentDefinition): AgentBehaviour {
-  return new AgentBehaviour(definition);
 }
 
 /* ---- the common case: a synchronous handler ---- */
@@ -84,31 +75,20 @@ function before(p: Process, self: AgentSelf, op: Op): void {
 /** What a handler returned, beyond a plain reply: control values, stops. */
 function after(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
   if ((self.flags & Flag.Idle) !== 0) beginIdle(p);
-  if ((self.flags & Flag.Made) !== 0) returned(p, self, result);
+  if ((self.flags & Flag.Made) !== 0) self.returned(`the handler '${p.op?.name ?? '?'}'`, result);
   if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
   if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
   if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
-    return conclude(
-      p, self, { reason: badReturn(`handler '${p.op?.name ?? '?'}'`, result), replyTo: null, reply: undefined },
-    );
+    return conclude(p, badReturn(`handler '${p.op?.name ?? '?'}'`, result));
   }
   if (call === null) return undefined;
   if (result instanceof Control) {
-    if (result instanceof Refusal) {
-      refused(p.mailbox);
-      call.fail('REFUSED', { refusal: result.code, details: result.details });
-    }
+    if (result instanceof Refusal) refuse(p, call, result);
   } else if ((self.flags & Flag.Deferred) === 0 || result !== undefined) {
     call.reply(result);
   }
   self.flags &= ~Flag.Deferred;
   return undefined;
-}
-
-/** Development: looks whether the control values that the handler made are what it returned. */
-function returned(p: Process, self: AgentSelf, result: unknown): void {
-  self.flags &= ~Flag.Made;
-  checkReturned(p, self, `the handler '${p.op?.name ?? '?'}'`, result);
 }
 
 function stopping(p: Process, self: AgentSelf, call: Request | null, result: unknown): unknown {
@@ -120,7 +100,7 @@ function stopping(p: Process, self: AgentSelf, call: Request | null, result: unk
     if (!(result instanceof Control) && result !== undefined) call.reply(result);
     else call.stopped(asked.reason);
   }
-  return conclude(p, self, asked);
+  return conclude(p, asked.reason, asked.replyTo, asked.reply);
 }
 
 /* ---- the longer road ---- */
@@ -146,7 +126,7 @@ function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unkn
     case Kind.Down: return takeDown(payload as Down) ? inform(p, self, payload) : undefined;
     case Kind.Exit: return exitMessage(p, self, payload as Exit, from);
     case Kind.Continue: return proceed(p, self, payload);
-    case Kind.Stop: return conclude(p, self, { reason: payload, replyTo: null, reply: undefined });
+    case Kind.Stop: return conclude(p, payload);
     case Kind.Idle: {
       const idle = payload as IdleDeadline;
       if (!idle.armed) return undefined;
@@ -159,13 +139,7 @@ function other(p: Process, self: AgentSelf, op: Op, payload: unknown, from: unkn
 }
 
 function unwrap(p: Process, payload: unknown, extra: Extra): unknown {
-  if (p.kernel.env.mono() >= extra.expiresAt) {
-    expired(p, extra.from);
-    return undefined;
-  }
-  p.op = extra.op;
-  p.from = extra.from;
-  return handle(p, extra.op, payload, extra.from);
+  return opened(p, extra) ? handle(p, extra.op, payload, extra.from) : undefined;
 }
 
 function stream(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: StreamSlot): unknown {
@@ -205,25 +179,15 @@ function callback(p: Process, self: AgentSelf, run: Run, message: unknown): unkn
   return result === undefined && self.flags === 0 ? undefined : after(p, self, null, result);
 }
 
-/**
- * The parent's exit signal ends a trapping agent through terminate, bypassing `info` (GS-35); any other is a message
- * (GS-36).
- */
 function exitMessage(p: Process, self: AgentSelf, exit: Exit, from: unknown): unknown {
-  if (p.parent !== null && from === p.parent) {
-    return conclude(p, self, { reason: exit.reason, replyTo: null, reply: undefined });
-  }
-  return inform(p, self, exit);
+  return isParents(p, from) ? conclude(p, exit.reason) : inform(p, self, exit);
 }
 
 /* ---- asynchronous handlers ---- */
 
 function settled(p: Process, value: unknown): unknown {
   const self = p.self as AgentSelf;
-  if (p.phase === Phase.Terminating) {
-    end(p, self);
-    return undefined;
-  }
+  if (p.phase === Phase.Terminating) return terminated(p);
   self.committed = self.state;
   return after(p, self, p.from instanceof Request ? p.from : null, value);
 }
@@ -233,9 +197,8 @@ function settled(p: Process, value: unknown): unknown {
 function failed(p: Process, error: unknown): unknown {
   const self = p.self as AgentSelf;
   if (p.phase === Phase.Terminating) {
-    if (self.ending !== null) replaceReason(p, self.ending, error);
-    end(p, self);
-    return undefined;
+    terminateThrew(p, error);
+    return terminated(p);
   }
   if (isControl(error)) {
     self.committed = self.state;
@@ -244,24 +207,18 @@ function failed(p: Process, error: unknown): unknown {
   self.state = self.committed;
   if (p.from instanceof StreamSlot
     ? abandonedStream(p, p.from, error)
-    : p.from instanceof Request && (abandoned(p, p.from, error) || p.from.threw(error))) {
+    : p.from instanceof Request && (abandonedBy(p, p.from, error) || p.from.threw(error))) {
     if ((self.flags & Flag.Controller) !== 0) dropController(p, self, p.from as Request);
     self.flags &= Flag.Idle;
     if (self.flags !== 0) beginIdle(p);
     return undefined;
   }
-  return conclude(p, self, { reason: lastReason(p, error), replyTo: null, reply: undefined });
+  return conclude(p, lastReason(p, error));
 }
 
 /** The same for a stream: its consumer has gone. */
 function abandonedStream(p: Process, slot: StreamSlot, error: unknown): boolean {
   if (slot.left === null || slot.left.reason !== error) return false;
-  refused(p.mailbox);
-  return true;
-}
-
-function abandoned(p: Process, call: Request, error: unknown): boolean {
-  if (!abandonedWith(call, error)) return false;
   refused(p.mailbox);
   return true;
 }

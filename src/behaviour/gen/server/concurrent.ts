@@ -1,13 +1,12 @@
-import { CastcallError, cloned, isThenable, printable, reasonOf } from '../../base/index.js';
-import { NoReply, Refusal, Stop } from '../../api/returns.js';
-import type { Op } from '../../mailbox/index.js';
-import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../../process/index.js';
-import type { Request } from '../../router/index.js';
-import { Flag } from '../gen/answering.js';
-import { isControl, NO_REPLY } from '../gen/control.js';
-import { ForkedSelf, type AgentSelf } from '../gen/self.js';
-import { checkReturned } from '../gen/unreturned.js';
-import { abandonedWith } from '../gen/skipped.js';
+import { CastcallError, cloned, isThenable, printable, reasonOf } from '../../../base/index.js';
+import { NoReply, Refusal, Stop } from '../../../api/returns.js';
+import type { Op } from '../../../mailbox/index.js';
+import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../../../process/index.js';
+import type { Request } from '../../../router/index.js';
+import { Flag } from '../answering.js';
+import { isControl, NO_REPLY } from '../control.js';
+import { ForkedSelf, type AgentSelf } from './self.js';
+import { abandonedWith } from '../skipped.js';
 
 type Handler = (self: AgentSelf, payload: unknown) => unknown;
 
@@ -76,7 +75,7 @@ const CONCURRENT: Behaviour = {
 function finish(child: Process, result: unknown): void {
   if (child.run === Run.Dead) return;
   const { call, self, op } = child.self as Job;
-  if ((self.flags & Flag.Made) !== 0) checkReturned(child.parent ?? child, self, `the handler '${op.name}'`, result);
+  if ((self.flags & Flag.Made) !== 0) self.returned(`the handler '${op.name}'`, result);
   if (call !== null) answer(child, call, result);
   // It ends as expected: the agent need not hear of it.
   if (child.parent !== null) unlink(child.parent, child);

@@ -1,33 +1,18 @@
-import { delayMs, type ExitReason } from '../../base/index.js';
-import { Timeout } from '../../api/messages.js';
-import { Ignore, InitFailure, Stop } from '../../api/returns.js';
-import { CONTINUE, Rank, STOP } from '../../mailbox/index.js';
-import { Phase, pushSignal, type Process } from '../../process/index.js';
-import { Request } from '../../router/index.js';
-import { Answering, Flag } from './answering.js';
+import { delayMs, type ExitReason } from '../../../base/index.js';
+import { Timeout } from '../../../api/messages.js';
+import { InitFailure, Stop } from '../../../api/returns.js';
+import { CONTINUE, Rank, STOP } from '../../../mailbox/index.js';
+import { Phase, pushSignal, type Process } from '../../../process/index.js';
+import { Request } from '../../../router/index.js';
+import { Answering, Flag } from '../answering.js';
 import { askIdle, beginIdle } from './idle.js';
-import { handles } from './unreturned.js';
-
-/** How an agent ends, while its terminate runs. */
-export interface Ending {
-  reason: ExitReason;
-  readonly replyTo: Request | null;
-  readonly reply: unknown;
-}
+import { handles } from '../unreturned.js';
 
 /** The `self` of an agent: its state, and the verbs. One per incarnation. */
 export class AgentSelf extends Answering {
   /** the state as of the last handler that returned: what terminate sees after a crash (GS-24) */
   committed: unknown = undefined;
   state: unknown = undefined;
-  /** How the agent ends, while its terminate runs. */
-  get ending(): Ending | null {
-    return (this.p.ext?.ending ?? null) as Ending | null;
-  }
-
-  set ending(ending: Ending | null) {
-    this.p.cold().ending = ending;
-  }
 
   stop(...args: [reason?: ExitReason, reply?: unknown]): Stop<unknown> {
     const made = new Stop(args.length === 0 ? 'normal' : args[0], args.length > 1, args[1]);
@@ -49,10 +34,6 @@ export class AgentSelf extends Answering {
 
   error(reason: ExitReason): InitFailure {
     return this.made('error', new InitFailure(reason));
-  }
-
-  ignore(): Ignore {
-    return this.made('ignore', new Ignore());
   }
 
   continue(what?: unknown): void {

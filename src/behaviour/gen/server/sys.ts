@@ -1,10 +1,10 @@
 import { CastcallError, disown, isThenable, OptionError, type ExitReason } from '../../../base/index.js';
 import { Phase, type Process, type SysHooks } from '../../../process/index.js';
-import { conclude, definitionOf } from '../ending.js';
-import { formatted } from './format-status.js';
-import { pauseIdle, restartIdle } from '../idle.js';
+import { conclude } from '../ending.js';
+import { definitionOf, formatted } from './format-status.js';
+import { pauseIdle, restartIdle } from './idle.js';
 import { Flag } from '../answering.js';
-import type { AgentSelf } from '../self.js';
+import type { AgentSelf } from './self.js';
 
 const selfOf = (p: Process): AgentSelf => p.self as AgentSelf;
 
@@ -24,8 +24,8 @@ export function plainState(what: string, state: unknown): unknown {
   );
 }
 
-/** How an agent answers system messages. */
-export const AGENT_SYS: SysHooks = {
+/** How a server answers system messages. */
+export const SERVER_SYS: SysHooks = {
   state: (p) => selfOf(p).state,
   replace(p: Process, change: (state: unknown) => unknown): unknown {
     const self = selfOf(p);
@@ -47,7 +47,7 @@ export const AGENT_SYS: SysHooks = {
     const self = selfOf(p);
     return commit(self, plainState('codeChange', codeChange(self as never, from, extra)));
   },
-  terminate: (p: Process, reason: ExitReason) => conclude(p, selfOf(p), { reason, replyTo: null, reply: undefined }),
+  terminate: conclude,
   /**
    * The idle timeout survives a system message, and begins anew (GS-29); it stands still while the agent is suspended.
    */

@@ -1,0 +1,101 @@
+import { OptionError, unknownKey } from '../../../base/index.js';
+import type { Handler } from '../../../api/agent.js';
+import type { DeliveryDefaults } from '../../../api/delivery.js';
+import type { StandardSchema } from '../../../api/schema.js';
+import { Kind, Op, type OpRun } from '../../../mailbox/index.js';
+import type { Behaviour, Process } from '../../../process/index.js';
+import { RuntimeDefinition } from '../runtime.js';
+import { checkPayload, checkSchema } from '../schema.js';
+import { AgentSelf } from './self.js';
+import { ServerBehaviour } from './server.js';
+
+/** The callbacks of a server, as its module gives them: for agents checked by `defineAgent`. */
+export interface ServerSpec {
+  readonly name: string;
+  readonly trapExit?: boolean | undefined;
+  readonly init?: ((this: never, ...args: never) => unknown) | undefined;
+  readonly calls?: object | undefined;
+  readonly casts?: object | undefined;
+  readonly info?: OpRun | undefined;
+  readonly continue?: OpRun | undefined;
+  readonly terminate?: OpRun | undefined;
+  readonly codeChange?: ((self: never, from: unknown, extra: unknown) => unknown) | undefined;
+  readonly formatStatus?: ((status: never) => unknown) | undefined;
+  readonly delivery?: DeliveryDefaults | undefined;
+}
+
+/** The run-time side of a server's definition: of an agent, an event manager, a registry, a supervisor. */
+export class ServerDefinition extends RuntimeDefinition {
+  readonly behaviour: Behaviour = new ServerBehaviour(this);
+  readonly info: OpRun | null;
+  readonly proceed: OpRun | null;
+  readonly codeChange: ((self: never, from: unknown, extra: unknown) => unknown) | null;
+  readonly formatStatus: ((status: never) => unknown) | null;
+  readonly delivery: DeliveryDefaults | undefined;
+  constructor(spec: ServerSpec) {
+    const { name, trapExit = false, init = null, terminate = null } = spec;
+    super(
+      name, trapExit, init as RuntimeDefinition['init'], terminate, table(name, 'calls', spec.calls),
+      table(name, 'casts', spec.casts),
+    );
+    this.info = spec.info ?? null;
+    this.proceed = spec.continue ?? null;
+    this.codeChange = spec.codeChange ?? null;
+    this.formatStatus = spec.formatStatus ?? null;
+    this.delivery = spec.delivery;
+  }
+
+  instance(p: Process): AgentSelf {
+    return new AgentSelf(p);
+  }
+}
+
+interface RawEntry {
+  readonly schema?: StandardSchema<unknown, unknown>;
+  readonly handle: Handler<unknown>;
+  readonly concurrent?: boolean;
+}
+
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle']);
+
+// A Map, so that `constructor` and `__proto__` are unknown operations like any other.
+function table(agent: string, kind: 'calls' | 'casts', entries: object | undefined): Map<string, Op> {
+  const ops = new Map<string, Op>();
+  if (entries === undefined) return ops;
+  for (const name of Object.keys(entries)) {
+    const given: unknown = (entries as Record<string, unknown>)[name];
+    const entry = (typeof given === 'function' ? { handle: given } : given) as Partial<RawEntry> | null;
+    if (typeof entry?.handle !== 'function') {
+      throw new OptionError(
+        `${agent}.${kind}.${name}`, given, 'a handler function, on(schema, handler), or { concurrent, handle }',
+      );
+    }
+    for (const key of Object.keys(entry)) {
+      if (ENTRY_KEYS.has(key)) continue;
+      throw unknownKey(
+        `${agent}.${kind}.${name}.${key}`, key, (entry as Record<string, unknown>)[key], [...ENTRY_KEYS],
+      );
+    }
+    if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
+    ops.set(name, operation(kind, name, entry as RawEntry));
+  }
+  return ops;
+}
+
+function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
+  const { schema, handle } = entry;
+  const streams = handle.constructor.name === 'AsyncGeneratorFunction'
+    || handle.constructor.name === 'GeneratorFunction';
+  if (streams && kind === 'casts') {
+    throw new OptionError(`casts.${name}`, 'a generator', 'a function', 'streams are calls: move it to calls');
+  }
+  if (streams && entry.concurrent === true) {
+    throw new OptionError(
+      `calls.${name}.concurrent`, true, 'false for a stream handler',
+      'a stream holds its agent\'s turn; start an agent per stream instead',
+    );
+  }
+  const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
+  const check = schema === undefined ? null : (payload: unknown): unknown => checkPayload(name, schema, payload);
+  return new Op(what, name, handle, check, entry.concurrent ?? false);
+}
