@@ -64,3 +64,6 @@ export function frozenHint(reason: unknown): string | undefined {
     return undefined; // an error whose getters throw
   }
 }
+
+/** Fills the fields of an instance that is kept for V8's sake and never used, see `Exit.kept`. */
+export const UNUSED: never = null as never;

@@ -10,7 +10,7 @@ export {
 } from './env.js';
 export { isOfThisCopy, otherCopy, VERSION } from './copy.js';
 export { fieldOf, isA, onAbort } from './foreign.js';
-export { deepFreeze, frozenHint, Own } from './freeze.js';
+export { deepFreeze, frozenHint, Own, UNUSED } from './freeze.js';
 export { hashText, mix } from './hash.js';
 export { jsonOf, told, toldAs } from './json.js';
 export { newNonce } from './id.js';

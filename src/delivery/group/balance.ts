@@ -15,15 +15,14 @@ export type Source = () => readonly Process[];
 const NAMES = Object.keys(STRATEGIES) as [BalanceStrategy, ...BalanceStrategy[]];
 const WEIGHT = 'a whole number from 1';
 const weightSchema = z.number({ error: WEIGHT }).int({ error: WEIGHT }).min(1, { error: WEIGHT });
-const joinSchema: z.ZodType<{ weight?: number }> =
-  z.strictObject({ weight: weightSchema.optional() }, { error: 'an object' }) as never;
+const joinSchema = z.strictObject({ weight: weightSchema.optional() }, { error: 'an object' });
 
 interface ReadBalance {
-  readonly strategy?: BalanceStrategy;
-  readonly members?: readonly unknown[];
-  readonly group?: { readonly scope: ScopeRef<unknown>; readonly name: unknown };
-  readonly key?: KeyOf;
-  readonly name?: string;
+  readonly strategy?: BalanceStrategy | undefined;
+  readonly members?: readonly unknown[] | undefined;
+  readonly group?: { readonly scope: ScopeRef<unknown>; readonly name: unknown } | undefined;
+  readonly key?: KeyOf | undefined;
+  readonly name?: string | undefined;
 }
 const schema: z.ZodType<ReadBalance> = z.strictObject({
   strategy: z.enum(NAMES, { error: `one of ${NAMES.join(', ')}` }).optional(),
@@ -35,7 +34,7 @@ const schema: z.ZodType<ReadBalance> = z.strictObject({
   key: z.custom<KeyOf>((value) => typeof value === 'function', { error: 'a function of operation and payload' })
     .optional(),
   name: z.string({ error: 'a text' }).min(1, { error: 'a text that is not empty' }).optional(),
-}, { error: 'an object' }) as never;
+}, { error: 'an object' });
 
 /** The members of one balancer, and who is next. */
 export class Balance implements Choice {

@@ -57,10 +57,10 @@ const schema: z.ZodType<PoolOptions> = z.strictObject({
     0, { error: 'a whole number from 0' },
   ).optional(),
   periodMs: ms.optional(),
-  mailbox: z.unknown().optional(),
-  shutdown: z.unknown().optional(),
+  mailbox: z.custom<MailboxOptions>().optional(),
+  shutdown: z.custom<Shutdown>().optional(),
   name: z.string({ error: 'a registered name' }).optional(),
-}, { error: 'an object' }) as never;
+}, { error: 'an object' });
 
 export function readPool(where: string, given: unknown): { readonly options: PoolOptions; readonly plan: PoolPlan } {
   const options = parseOptions(where, schema, given);

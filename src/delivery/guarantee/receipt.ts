@@ -1,4 +1,4 @@
-import { Ring, shownAs } from '../../base/index.js';
+import { Ring, shownAs, UNUSED } from '../../base/index.js';
 import type { DeliveryOutcome, Receipt, ReceiptState } from '../../api/delivery.js';
 
 /** A message as its sender's side sees it: on its way, or remembered. */
@@ -18,7 +18,7 @@ export interface Followed {
 /** The sender's side of a delivery. */
 export class ReceiptImpl implements Receipt {
   /** @internal see `Exit.kept` */
-  static readonly kept: ReceiptImpl = new ReceiptImpl(null as never);
+  static readonly kept: ReceiptImpl = new ReceiptImpl(UNUSED);
   readonly #message: Followed;
 
   /** @internal Use `deliver`. */

@@ -22,18 +22,21 @@ const RATE = 'a share above 0, at most 1';
 const COUNT = 'a whole number from 1';
 const count = z.number({ error: COUNT }).int({ error: COUNT }).min(1, { error: COUNT });
 
+/** looked at where it is read */
+const ms = z.custom<number>();
+
 const schema: z.ZodType<BreakerOptions> = z.strictObject({
   errorRate: z.number({ error: RATE }).positive({ error: RATE }).max(1, { error: RATE }).optional(),
   volume: count.optional(),
-  windowMs: z.unknown().optional(),
+  windowMs: ms.optional(),
   failures: count.optional(),
-  openMs: z.unknown().optional(),
+  openMs: ms.optional(),
   probes: count.optional(),
-  probeTimeoutMs: z.unknown().optional(),
+  probeTimeoutMs: z.custom<number | 'infinity'>().optional(),
   isFailure: z.custom<NonNullable<BreakerOptions['isFailure']>>(
     (value) => typeof value === 'function', { error: 'a function of error and signal to boolean' },
   ).optional(),
-}, { error: 'an object' }) as never;
+}, { error: 'an object' });
 
 export function readBreaker(name: string, given: BreakerOptions): ReadBreaker {
   const read = parseOptions('breaker', schema, given);

@@ -1,3 +1,4 @@
+import { UNUSED } from '../../base/index.js';
 import type { BreakerRunOptions } from '../../api/outward.js';
 import { checkKeys, checkSignal } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
@@ -7,7 +8,7 @@ import { Run, type Asker } from './run.js';
 /** One call through a breaker. */
 export class BreakerRun extends Run {
   /** see `Exit.kept` */
-  static readonly kept: BreakerRun = new BreakerRun(null as never, null as never, null as never);
+  static readonly kept: BreakerRun = new BreakerRun(UNUSED, UNUSED, UNUSED);
   private passage!: Passage;
   constructor(
     asker: Asker,

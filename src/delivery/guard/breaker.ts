@@ -3,7 +3,7 @@
 // they end, and is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken
 // off. A success decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which
 // costs three promises.
-import { atOnce, Deadline, markHandled, told } from '../../base/index.js';
+import { atOnce, Deadline, markHandled, told, UNUSED } from '../../base/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../../api/outward.js';
 import { tell, type Holding, type Kernel, type Process, type Report } from '../../process/index.js';
 import { hold, letGo } from '../../router/index.js';
@@ -101,7 +101,7 @@ export type Verdict = 'success' | 'failure' | 'ignored';
 /** One call that was let through. */
 export class Passage extends Deadline implements Holding {
   /** see `Exit.kept` */
-  static readonly kept: Passage = new Passage(null as never, 0, null);
+  static readonly kept: Passage = new Passage(UNUSED, 0, null);
   over = false;
   constructor(
     private readonly circuit: Circuit,

@@ -22,8 +22,8 @@ const schema: z.ZodType<LimitOptions> = z.strictObject({
   perMinute: z.number({ error: RATE }).positive({ error: RATE }).optional(),
   burst: count.optional(),
   concurrent: count.optional(),
-  retryAfterMaxMs: z.unknown().optional(),
-}, { error: 'an object' }) as never;
+  retryAfterMaxMs: z.custom<number>().optional(),
+}, { error: 'an object' });
 
 export function readLimit(name: string, given: LimitOptions): ReadLimit {
   const { perMinute, burst, concurrent, retryAfterMaxMs } = parseOptions('limit', schema, given);

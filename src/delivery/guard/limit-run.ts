@@ -1,4 +1,4 @@
-import { isA, timeoutMs } from '../../base/index.js';
+import { isA, timeoutMs, UNUSED } from '../../base/index.js';
 import type { LimitRunOptions } from '../../api/outward.js';
 import { checkKeys, checkSignal } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
@@ -11,7 +11,7 @@ const LIMIT_TIMEOUT_MS = 60_000;
 /** One call through a limit. */
 export class LimitRun extends Run {
   /** see `Exit.kept` */
-  static readonly kept: LimitRun = new LimitRun(null as never, null as never, null as never);
+  static readonly kept: LimitRun = new LimitRun(UNUSED, UNUSED, UNUSED);
   private permit!: Permit;
   private waitMs = LIMIT_TIMEOUT_MS;
   constructor(

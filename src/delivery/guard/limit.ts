@@ -1,4 +1,4 @@
-import { CastcallError, Deadline, DELAY_MAX_MS, fieldOf, isError, Line, type Standing } from '../../base/index.js';
+import { CastcallError, Deadline, DELAY_MAX_MS, fieldOf, isError, Line, type Standing, UNUSED } from '../../base/index.js';
 import type { LimitStats } from '../../api/outward.js';
 import { systemStopped, type Holding, type Kernel, type Process } from '../../process/index.js';
 import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
@@ -14,7 +14,7 @@ const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
 /** One call on its way through a limit. */
 export class Permit extends Deadline implements Abortable, Holding, Standing<Permit> {
   /** see `Exit.kept` */
-  static readonly kept: Permit = new Permit(null as never, null, null);
+  static readonly kept: Permit = new Permit(UNUSED, null, null);
   prior: Permit | null = null;
   next: Permit | null = null;
   state: (typeof State)[keyof typeof State] = State.Waiting;

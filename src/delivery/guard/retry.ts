@@ -14,22 +14,24 @@ import { backoffMs } from './schedule.js';
 const ATTEMPTS_RULE = 'a whole number of attempts from 1';
 const FACTOR_RULE = 'a finite number from 1';
 const JITTER_RULE = 'true, false, or a number from 0 to 1';
+/** looked at where it is read */
+const ms = z.custom<number>();
 const schema: z.ZodType<RetryOptions> = z.strictObject({
   attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE })
     .optional(),
-  baseMs: z.unknown().optional(),
+  baseMs: ms.optional(),
   factor: z.number({ error: FACTOR_RULE }).min(1, { error: FACTOR_RULE }).optional(),
-  maxMs: z.unknown().optional(),
+  maxMs: ms.optional(),
   jitter: z.union([z.boolean(), z.number().min(0).max(1)], { error: JITTER_RULE }).optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional(),
   when: z.custom<(error: unknown) => boolean>(
     (value) => typeof value === 'function', { error: 'a function from error to boolean' },
   ).optional(),
-  retryAfterMaxMs: z.unknown().optional(),
+  retryAfterMaxMs: ms.optional(),
   onRetry: z.custom<RetryOptions['onRetry']>(
     (value) => typeof value === 'function', { error: 'a function that takes { error, attempt, delayMs }' },
   ).optional(),
-}, { error: 'an object' }) as never;
+}, { error: 'an object' });
 
 /** What `jitter: true` means: as for deliveries. */
 const JITTER = 0.5;

@@ -1,4 +1,4 @@
-import { Deadline, shownAs } from '../../base/index.js';
+import { Deadline, shownAs, UNUSED } from '../../base/index.js';
 import type { TimerRef } from '../../api/address.js';
 import { TIMER } from '../../mailbox/index.js';
 import { pushSignal } from '../send/accept.js';
@@ -33,7 +33,7 @@ shownAs(OwnedTimer, (it) => `Timer(${it.owner === null ? 'free' : it.owner.title
  */
 export class ProcessTimer extends OwnedTimer {
   /** see `Exit.kept` */
-  static readonly kept: ProcessTimer = new ProcessTimer(null as never, { owner: null }, null, undefined);
+  static readonly kept: ProcessTimer = new ProcessTimer(UNUSED, { owner: null }, null, undefined);
   constructor(
     kernel: Kernel,
     readonly address: Address,

@@ -1,6 +1,6 @@
 import {
   CallError, callError, isA, markHandled, settle,
-  type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason,
+  type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason, UNUSED,
 } from '../../base/index.js';
 import { Rank, type Op } from '../../mailbox/index.js';
 import {
@@ -90,7 +90,7 @@ export abstract class Request extends ReplySlot {
 export class CallRequest extends Request implements Tracked, Deadline {
   /** see `Exit.kept` */
   static readonly kept: CallRequest = new CallRequest(
-    null, null as never, null as never, null as never, 0, Promise.resolve(), () => undefined, () => undefined,
+    null, UNUSED, UNUSED, UNUSED, 0, Promise.resolve(), () => undefined, () => undefined,
   );
   entry: DeadlineEntry | null = null;
   extra: RequestExtra | null = null;

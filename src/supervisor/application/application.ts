@@ -66,16 +66,16 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 const relation = z.array(z.custom<Application | string>(
   (value) => value instanceof Application || typeof value === 'string', { error: 'an application or its name' },
 ), { error: 'an array of applications' }).optional();
-const callback = z.custom<(...args: never[]) => unknown>(isFunction, { error: 'a function' });
+const callback = <F>(): z.ZodType<F> => z.custom<F>(isFunction, { error: 'a function' });
 const schema: z.ZodType<ApplicationSpec<unknown>> = z.strictObject({
   name: z.string({ error: 'a name' }),
   dependsOn: relation,
   optional: relation,
   env: z.record(z.string(), z.unknown(), { error: 'an object' }).optional(),
-  start: callback,
-  prepStop: callback.optional(),
-  stop: callback.optional(),
-}, { error: 'an object with name and start' }) as never;
+  start: callback<ApplicationSpec<unknown>['start']>(),
+  prepStop: callback<ApplicationSpec<unknown>['prepStop']>().optional(),
+  stop: callback<ApplicationSpec<unknown>['stop']>().optional(),
+}, { error: 'an object with name and start' });
 
 /**
  * Defines an application: a supervision tree with a name, dependencies, a configuration and callbacks around its life.

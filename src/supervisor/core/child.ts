@@ -1,4 +1,4 @@
-import { onAbort } from '../../base/index.js';
+import { onAbort, UNUSED } from '../../base/index.js';
 import { hostOf, startAgent, TaskDefinition, type AgentSelf, type StartPlan } from '../../behaviour/index.js';
 import { cancelTimer, exitSignal, Phase, type Process, type ProcessTimer } from '../../process/index.js';
 import { ChildSpec } from './spec.js';
@@ -13,7 +13,7 @@ export function next<T, R>(done: MaybeLater<T>, then: (value: T) => MaybeLater<R
 /** One child: its spec and the process that lives for it now. */
 export class Child {
   /** see `Exit.kept` */
-  static readonly kept: Child = new Child({}, null as never, null as never);
+  static readonly kept: Child = new Child({}, UNUSED, UNUSED);
   process: Process | null = null;
   status: 'running' | 'restarting' | 'stopped' = 'stopped';
   restarts = 0;

@@ -75,7 +75,9 @@ const shutdownSchema = z.union(
 ).optional();
 const significantSchema = z.boolean({ error: 'true or false' }).optional();
 
-export const limitFields: Readonly<Record<'intensity' | 'periodMs' | 'backoff' | 'name', z.ZodType>> = {
+type Fields = RestartLimits & { readonly name?: string | Via | undefined };
+
+export const limitFields: { readonly [K in keyof Fields]-?: z.ZodType<Fields[K]> } = {
   intensity: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(0, { error: COUNT_RULE }).optional(),
   periodMs: z.number({ error: PERIOD_RULE }).int({ error: PERIOD_RULE }).min(1, { error: PERIOD_RULE }).optional(),
   backoff: z.strictObject({
@@ -107,12 +109,12 @@ const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject(
 
 /** What the options of a static supervisor hold once checked; `children` are looked at separately. */
 export interface ReadTree {
-  readonly strategy?: Strategy;
-  readonly autoShutdown?: AutoShutdown;
-  readonly intensity?: number;
-  readonly periodMs?: number;
-  readonly backoff?: Backoff;
-  readonly name?: string | Via;
+  readonly strategy?: Strategy | undefined;
+  readonly autoShutdown?: AutoShutdown | undefined;
+  readonly intensity?: number | undefined;
+  readonly periodMs?: number | undefined;
+  readonly backoff?: Backoff | undefined;
+  readonly name?: string | Via | undefined;
   readonly children: readonly unknown[];
 }
 const treeSchema: z.ZodType<ReadTree> = z.strictObject({
@@ -124,7 +126,7 @@ const treeSchema: z.ZodType<ReadTree> = z.strictObject({
   ).optional(),
   ...limitFields,
   children: z.array(z.unknown(), { error: 'an array of child(…) and supervisor(…)' }),
-}) as never;
+});
 
 export function readChild(where: string, options: unknown): ChildOptions {
   return parseOptions(where, childSchema, options);

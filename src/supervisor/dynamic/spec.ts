@@ -45,8 +45,8 @@ const dynamicSchema: z.ZodType<DynamicSpec> = z.strictObject({
   maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE })
     .optional(),
   extraArguments: z.array(z.unknown(), { error: 'an array of init arguments' }).optional(),
-}) as never;
-const simpleSchema: z.ZodType<SimpleSpec> = z.strictObject(limitFields) as never;
+});
+const simpleSchema: z.ZodType<SimpleSpec> = z.strictObject(limitFields);
 
 /** Checked options: how it works, and its name. */
 export interface ReadDynamic {

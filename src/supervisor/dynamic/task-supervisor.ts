@@ -45,7 +45,7 @@ const schema: z.ZodType<TaskSupervisorSpec> = z.strictObject({
   ...limits,
   maxChildren: z.number({ error: CHILDREN_RULE }).int({ error: CHILDREN_RULE }).min(0, { error: CHILDREN_RULE })
     .optional(),
-}) as never;
+});
 
 /** Checked options of a task supervisor, and its name. */
 export interface ReadTasks {

@@ -45,7 +45,7 @@ const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown
   strategy: z.enum(
     ['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" },
   ).optional(),
-}, { error: 'an object with name and child' }) as never;
+}, { error: 'an object with name and child' });
 
 /** Checks the options and makes the tree: one child per partition, its id is its number (PS-01). */
 export function partitionTree(
