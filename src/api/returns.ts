@@ -36,7 +36,7 @@ export class Stop<R> extends Control {
   constructor(
     readonly reason: ExitReason,
     readonly replies: boolean,
-    readonly value: R,
+    readonly value: R | undefined,
   ) {
     super();
   }

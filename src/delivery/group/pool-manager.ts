@@ -3,7 +3,7 @@ import type { MonitorRef } from '../../api/address.js';
 import type { AnyDefinition, From } from '../../api/agent.js';
 import { Down } from '../../api/messages.js';
 import {
-  AgentRefImpl, defineAgent, runtimeOf, Verb, type AgentSelf, type RuntimeDefinition,
+  AgentRefImpl, ServerDefinition, runtimeOf, Verb, type AgentSelf, type RuntimeDefinition,
 } from '../../behaviour/index.js';
 import { ReplySlot, type Process } from '../../process/index.js';
 import { dynamicDefinition, Intensity } from '../../supervisor/index.js';
@@ -325,10 +325,7 @@ let made: AnyDefinition | null = null;
 
 /** The manager of a pool is an agent like any other; its definition is made once. */
 export function managerDefinition(): AnyDefinition {
-  made ??= defineAgent({
-    name: 'pool manager', init: init as never, info: info as never, calls: { checkout } as never,
-    casts: { release, grow } as never,
-  }) as AnyDefinition;
+  made ??= new ServerDefinition({ name: 'pool manager', init, info, calls: { checkout }, casts: { release, grow } });
   return made;
 }
 

@@ -1,8 +1,8 @@
 import { adopt, ExitSignal, isA, OptionError, reasonOf, StartError } from '../../base/index.js';
-import type { AnyDefinition, ProcessVerbs } from '../../api/agent.js';
+import type { ProcessVerbs } from '../../api/agent.js';
 import { Exit } from '../../api/messages.js';
 import {
-  defineAgent, hostOf, planOf, runtimeOf, startAgent, type AgentSelf, type RuntimeDefinition,
+  ServerDefinition, hostOf, planOf, startAgent, type AgentSelf, type RuntimeDefinition,
 } from '../../behaviour/index.js';
 import { exitProcess, exitSignal, monitor, Phase, type Process } from '../../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
@@ -118,8 +118,6 @@ export function belongsTo(p: Process, master: Process): boolean {
 let made: RuntimeDefinition | null = null;
 
 export function masterDefinition(): RuntimeDefinition {
-  made ??= runtimeOf(defineAgent(
-    { name: 'application', trapExit: true, init: init as never, info: info as never, terminate: terminate as never },
-  ) as AnyDefinition);
+  made ??= new ServerDefinition({ name: 'application', trapExit: true, init, info, terminate });
   return made;
 }

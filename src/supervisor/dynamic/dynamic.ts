@@ -1,9 +1,8 @@
 import { adopt, disown, isThenable, OptionError, type ExitReason, type Own } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
-import type { AnyDefinition } from '../../api/agent.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore, Refusal } from '../../api/returns.js';
-import { defineAgent, planAs, runtimeOf, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
+import { ServerDefinition, planAs, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
 import type { Process } from '../../process/index.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
 import { isExpectedEnd } from '../core/decision.js';
@@ -204,14 +203,14 @@ let made: RuntimeDefinition | null = null;
 
 /** The dynamic supervisor is a server like any other; its definition is made once. */
 export function dynamicDefinition(): RuntimeDefinition {
-  made ??= runtimeOf(defineAgent({
+  made ??= new ServerDefinition({
     name: 'dynamic supervisor',
     trapExit: true,
-    init: init as never,
-    info: info as never,
-    calls: { startChild, startTask, terminateChild, whichChildren, countChildren } as never,
-    codeChange: changeCode as never,
-    terminate: terminate as never,
-  }) as AnyDefinition);
+    init,
+    info,
+    calls: { startChild, startTask, terminateChild, whichChildren, countChildren },
+    codeChange: changeCode,
+    terminate,
+  });
   return made;
 }

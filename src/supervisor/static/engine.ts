@@ -1,8 +1,7 @@
 import { adopt, ExitSignal, isThenable, shapeOf, type ExitReason } from '../../base/index.js';
-import type { AnyDefinition } from '../../api/agent.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore } from '../../api/returns.js';
-import { defineAgent, runtimeOf, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
+import { ServerDefinition, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
 import { Phase, type Process } from '../../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { next, shutsDown, type Child, type MaybeLater } from '../core/child.js';
@@ -152,19 +151,23 @@ let made: RuntimeDefinition | null = null;
 
 /** The supervisor is a server like any other; its definition is made once. */
 export function supervisorDefinition(): RuntimeDefinition {
-  made ??= runtimeOf(defineAgent({
+  made ??= new ServerDefinition({
     name: 'supervisor',
     trapExit: true,
-    init: init as never,
-    info: info as never,
+    init,
+    info,
     calls: {
       startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren, whichChild, countChildren,
-    } as never,
-    codeChange: ((self: Sup, _from: unknown, extra: unknown) => changeCode(self.state, extra)) as never,
-    terminate: ((self: Sup) =>
-      self.state === undefined ? undefined : stopInOrder(self.state.family, self.state.family.from())) as never,
-  }) as AnyDefinition);
+    },
+    codeChange: (self: Sup, _from: unknown, extra: unknown) => changeCode(self.state, extra),
+    terminate,
+  });
   return made;
+}
+
+/** Its init has failed: there is nothing to stop. */
+function terminate({ state }: AgentSelf & { state: SupervisorState | undefined }): unknown {
+  return state === undefined ? undefined : stopInOrder(state.family, state.family.from());
 }
 
 function whichChild({ state }: Sup, id: string): unknown {
