@@ -152,7 +152,7 @@ const [folder, files] = largest(filesInFolders());
 const [door, names] = largest(doors());
 const knot = knots(graph).reduce((most, one) => (one.length > most.length ? one : most), []);
 const never = sources.reduce(
-  (sum, path) => sum + texts.get(path).split('\n').filter((line) => line.includes('as never')).length, 0,
+  (sum, path) => sum + texts.get(path).split('\n').filter((line) => /\bas never\b/.test(line)).length, 0,
 );
 const api = /^## castcall: (\d+) names/m.exec(existsSync(join(root, 'docs/api.txt')) ? read('docs/api.txt') : '')?.[1]
   ?? '?';
