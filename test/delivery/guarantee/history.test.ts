@@ -41,6 +41,21 @@ describe('records of deliveries that are over', () => {
     expect(system.recentDeliveries({ kind: 'dead-lettered' })[0]?.reason).toMatchObject({ message: 'boom' });
   });
 
+  test('P25 what they hold is bounded in bytes, too: older ones go, and a huge reason is kept as its text', async () => {
+    const { ref, env, system } = await workshop(keeping(10_000));
+    for (let i = 0; i < 400; i++) await ref.deliver('no', `${i} ${'x'.repeat(50_000)}`);
+    await env.settle();
+    const kept = system.recentDeliveries();
+    expect(kept.length).toBeGreaterThan(300);
+    expect(kept.length).toBeLessThanOrEqual(16 * 1024 * 1024 / 50_000);
+    expect(kept[0]?.reason).toMatch(/^399 /);
+    await ref.deliver('no', 'y'.repeat(1_000_000));
+    await env.settle();
+    const [huge] = system.recentDeliveries({ limit: 1 });
+    expect(huge?.reason).toMatch(/^y{20}/);
+    expect(String(huge?.reason).length).toBeLessThan(10_000);
+  });
+
   test('the ring holds as many as it was given, and the oldest go first', async () => {
     const { ref, env, system } = await workshop(keeping(3));
     for (let i = 0; i < 8; i++) await ref.deliver('ask', 'a', { guarantee: 'exactly-once', key: `k${i}` });
