@@ -5,7 +5,7 @@ import {
   Applications, checkPartitionsName, DynamicSupervisorRef, PartitionSupervisorRef, SupervisorRef, TaskSupervisorRef,
   type AnyTreeSpec, type ChildSpec, type DynamicInit, type DynamicSpec, type PartitionSpec, type SimpleSpec, type
   SimpleSupervisorRef,
-  type SuperviseOptions, type SupervisorInit, type SupervisorSpec, type TaskSupervisorSpec, type Template, type
+  type SuperviseOptions, type TaskSupervisorSpec, type Template, type
   TopOptions,
 } from '../supervisor/index.js';
 import { Ending } from './ending.js';
@@ -44,10 +44,8 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
    * await system.supervise({ strategy: 'one_for_one', children: [child('worker', Worker)] });
    * system.ref(Worker, 'worker').cast('work');
    */
-  supervise(spec: SupervisorSpec | SupervisorInit, options?: SuperviseOptions): Promise<SupervisorRef>;
-  supervise<R>(spec: ChildSpec<R>, options?: TopOptions): Promise<R>;
-  supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions = {}): Promise<unknown> {
-    return handled(this.#tops.supervise(spec, options));
+  supervise<R = SupervisorRef>(spec: AnyTreeSpec<R>, options: SuperviseOptions = {}): Promise<NoInfer<R>> {
+    return handled(this.#tops.supervise(spec, options)) as Promise<never>;
   }
 
   /**

@@ -24,13 +24,13 @@ export interface TopOptions {
 
 /** Options of `supervise`. */
 export interface SuperviseOptions extends TopOptions {
-  /** registered name of the supervisor, default the spec's */
+  /** registered name of the supervisor, default the spec's; of a specification of another kind only that in it */
   readonly name?: string | Via | undefined;
 }
 
 /**
  * What `supervise` takes: the spec of a static supervisor, a function that makes it, or the specification of any
- * supervisor.
+ * supervisor. One type in place of an overload for each: TypeScript then points at the key that is wrong.
  */
 export type AnyTreeSpec<R> = SupervisorSpec | SupervisorInit | ChildSpec<R>;
 
@@ -46,10 +46,7 @@ declare module '../../api/process.js' {
      * Rejects as `system.supervise` does, and then there is no link and no Exit; with ZOMBIE when this process has
      * ended (SU-37).
      */
-    supervise(
-      spec: SupervisorSpec | SupervisorInit, options?: Omit<SuperviseOptions, 'onGiveUp'>,
-    ): Promise<SupervisorRef>;
-    supervise<R>(spec: ChildSpec<R>): Promise<R>;
+    supervise<R = SupervisorRef>(spec: AnyTreeSpec<R>, options?: Omit<SuperviseOptions, 'onGiveUp'>): Promise<NoInfer<R>>;
   }
 }
 
