@@ -16,7 +16,8 @@ export {
   startFields,
 } from './gen/options.js';
 export { abcast, multiCall, type MultiCallResult } from './gen/request/multi.js';
-export { ProcessRefImpl, spawnPlain } from './plain/plain.js';
+export { spawnPlain } from './plain/plain.js';
+export { ProcessRefImpl } from './gen/body/ref.js';
 export { checkFlags, checkSpawn } from './gen/process-options.js';
 export { AgentRefImpl, statsOf } from './gen/ref.js';
 export { Verb, type Gives, type Listener } from './gen/request/verb.js';

@@ -287,6 +287,7 @@ describe('rooms', () => {
     ['a sibling', 'behaviour/statem/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['agents from event managers', 'behaviour/event/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['agents from registries', 'behaviour/names/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
+    ['plain processes from tasks', 'behaviour/task/a.ts', `import { b } from '../plain/b.js';`, '../plain/b.js'],
     ['a type of a sibling', 'behaviour/statem/a.ts', `import type { B } from '../agent/b.js';`, '../agent/b.js'],
     ['a sibling, from a shelf', 'behaviour/gen/sys/a.ts', `import { b } from '../../agent/b.js';`, '../../agent/b.js'],
     ['a file of the folder itself', 'supervisor/core/a.ts', `import type { B } from '../b.js';`, '../b.js'],

@@ -96,13 +96,13 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
   router: { names: [], 'dead-letter': [], request: ['names', 'dead-letter'] },
   behaviour: {
     gen: [],
-    // Siblings do not know each other, except that a task is a plain process.
+    // Siblings do not know each other.
     agent: ['gen'],
     statem: ['gen'],
     plain: ['gen'],
     event: ['gen'],
     names: ['gen'],
-    task: ['gen', 'plain'],
+    task: ['gen'],
   },
   supervisor: {
     core: [],

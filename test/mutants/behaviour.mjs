@@ -46,7 +46,7 @@ export const behaviour = [
     edits: [[/unlink\(p\.parent, p\);\s+exitProcess\(p, exit\);/, ';exitProcess(p, exit);']],
   },
   {
-    name: 'a waiting receive outlives its process', file: 'src/behaviour/plain/plain.js',
+    name: 'a waiting receive outlives its process', file: 'src/behaviour/gen/body/receiver.js',
     edits: [['self.p.cold().idle = this;', ';']],
   },
   {

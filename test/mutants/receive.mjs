@@ -1,22 +1,22 @@
 // Wrong variants of receives, floods and the order of DOWNs: see scripts/mutants.mjs.
-const plain = 'src/behaviour/plain/plain.js';
+const self = 'src/behaviour/gen/body/self.js';
 const mailbox = 'src/mailbox/mailbox.js';
 
 export const receives = [
-  { name: 'a dead process looks for the rest of its batch for ever', file: plain, edits: [[
+  { name: 'a dead process looks for the rest of its batch for ever', file: self, edits: [[
     'if (waits === null || this.p.phase === Phase.Dead) return;',
     'if (waits === null) return; if (this.p.phase === Phase.Dead) return this.collect(waits);',
   ]] },
   {
-    name: 'a batch has one message more than asked for', file: plain,
+    name: 'a batch has one message more than asked for', file: self,
     edits: [['let left = Math.max(1, max)', 'let left = Math.max(1, max === 0 ? 1 : max + 1)']],
   },
-  { name: 'a receive that was given up swallows the next message', file: plain, edits: [[
+  { name: 'a receive that was given up swallows the next message', file: 'src/behaviour/gen/body/receiver.js', edits: [[
     'if (this.self.receiver === this) this.self.receiver = null;',
     'if (this.self.receiver === this && this.list === null) this.self.receiver = null;',
   ]] },
   {
-    name: 'a suspended process receives what it has passed over', file: plain,
+    name: 'a suspended process receives what it has passed over', file: self,
     edits: [['const stopped = isSuspended(this.p);', 'const stopped = false;']],
   },
   {

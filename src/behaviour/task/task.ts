@@ -7,8 +7,9 @@ import {
   ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch,
   watchAgain, Withdrawable, type Behaviour, type Kernel, type Process, type Report,
 } from '../../process/index.js';
+import { bodyRuns, takeIn } from '../gen/body/body.js';
+import { BodySelf } from '../gen/body/self.js';
 import { lastReason } from '../gen/ending.js';
-import { bodyRuns, PLAIN, PlainSelf } from '../plain/plain.js';
 
 /**
  * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with `normal` follows
@@ -136,7 +137,7 @@ export class TaskRecord extends Monitor {
 type Run = (self: TaskProcessSelf, ...args: unknown[]) => unknown;
 
 /** The self of a task. `record` is null when nobody wants its result. */
-export class TaskProcessSelf extends PlainSelf {
+export class TaskProcessSelf extends BodySelf {
   record: TaskRecord | null = null;
   constructor(
     p: Process,
@@ -144,7 +145,7 @@ export class TaskProcessSelf extends PlainSelf {
     readonly args: readonly unknown[],
     readonly starter: Process | null,
   ) {
-    super(p, fn as never);
+    super(p);
   }
 
   get callers(): Pid[] {
@@ -176,7 +177,7 @@ export interface TaskReport extends Report {
 export const TASK: Behaviour = {
   name: 'task',
   sys: null,
-  handle: PLAIN.handle,
+  handle: takeIn,
   busy: bodyRuns,
   begin(p: Process): unknown {
     const self = p.self as TaskProcessSelf;

@@ -1,0 +1,55 @@
+import { delayMs, shownAs } from '../../../base/index.js';
+import type { Pid } from '../../../api/address.js';
+import type { AgentStats } from '../../../api/agent.js';
+import { INFO } from '../../../mailbox/index.js';
+import { accept, exitProcess, exitSignal, fenced, type Process } from '../../../process/index.js';
+import { hostOf, rejected } from '../host.js';
+import { checkKeys } from '../options.js';
+import { statsOf } from '../ref.js';
+import { ended } from '../stop.js';
+
+/** The address of a process with a body. */
+export class ProcessRefImpl {
+  constructor(
+    readonly addr: Process,
+    readonly sender: Process | null,
+  ) {}
+  get pid(): Pid {
+    return this.addr.pid;
+  }
+  get alive(): boolean {
+    return this.addr.owner !== null;
+  }
+  send(message: unknown): void {
+    const { addr } = this;
+    const sender = this.sender ?? addr.kernel.current;
+    if (fenced(sender)) return;
+    if (addr.owner === null) hostOf(addr.kernel).router.dead(addr, INFO, null, message, sender);
+    else accept(addr, INFO, message, sender);
+  }
+  stats(): AgentStats {
+    return statsOf(this.addr, this.addr.kernel);
+  }
+  stop(
+    reason: unknown = 'shutdown', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {},
+  ): Promise<void> {
+    checkKeys('stop', options, ['timeoutMs']);
+    const { addr } = this;
+    const acting = this.sender ?? addr.kernel.current;
+    if (fenced(acting)) return rejected(addr.kernel, 'ZOMBIE', addr.pid, 'stop');
+    if (addr.owner === null) return rejected(addr.kernel, 'NOPROC', addr.pid, 'stop', { reason: 'noproc' });
+    if (addr === acting) return rejected(addr.kernel, 'CALLING_SELF', addr.pid, 'stop');
+    const limit = options.timeoutMs === undefined || options.timeoutMs === 'infinity'
+      ? -1
+      : delayMs('stop.timeoutMs', options.timeoutMs);
+    const done = ended(addr, addr.pid, reason, limit);
+    if (addr.trap) exitSignal(addr, null, reason, false);
+    else exitProcess(addr, reason);
+    return addr.kernel.traced(done);
+  }
+  bind(self: { readonly p: Process }): ProcessRefImpl {
+    return new ProcessRefImpl(this.addr, self.p);
+  }
+}
+
+shownAs(ProcessRefImpl, (it) => `ProcessRef(${it.addr.title})`);
