@@ -107,14 +107,24 @@ export function withdrawn(
 /** The turn of a queued message has come. */
 export function taken(box: Columns, signals: SignalAccount, op: Op): void {
   if (op.signal) (signals as SignalColumns).handled++;
-  else box.size--;
+  else lifted(box);
+}
+
+/** The same for a message of a user: it is out of the queue, in hand. */
+export function lifted(box: Columns): void {
+  box.size--;
+}
+
+/** The other way. */
+export function putBack(box: Columns): void {
+  box.size++;
+  if (auditing) verify(box);
 }
 
 /** A message whose turn had come stays queued with its behaviour: selective receive, a postponed event. */
 export function kept(box: Columns, signals: SignalAccount, op: Op): void {
   if (op.signal) (signals as SignalColumns).handled--;
-  else box.size++;
-  if (auditing) verify(box);
+  else putBack(box);
 }
 
 /** The handler of a message is over. */

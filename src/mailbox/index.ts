@@ -1,7 +1,7 @@
 export {
-  accepted, auditAccounts, crashed, discarded, ended, handedOver, handled, held, inHand, kept, outOfBalance, refused,
-  rejected, released, SignalAccount, signalDropped, signalSent, skipped, taken, Tally, waited, withdrawn, type Columns,
-  type SignalColumns,
+  accepted, auditAccounts, crashed, discarded, ended, handedOver, handled, held, inHand, kept, outOfBalance, putBack,
+  refused, rejected, released, SignalAccount, signalDropped, signalSent, skipped, taken, Tally, waited, withdrawn,
+  type Columns, type SignalColumns,
 } from './account.js';
 export { credit } from './credit.js';
 export { evictOldest, expiring, keyedIn, purge, remember, type Out } from './evict.js';

@@ -1,5 +1,5 @@
 import type { Priority } from '../api/mailbox.js';
-import { accepted, admitted, Tally } from './account.js';
+import { accepted, admitted, lifted, putBack, Tally } from './account.js';
 import { Lane, SideLane } from './lane.js';
 import type { Meter } from './meter.js';
 import { EXTRA, UNBOUNDED, type Extra, type Op } from './op.js';
@@ -278,27 +278,29 @@ export class Mailbox extends Lane {
     const lane = this.ready >= Hold.Sys
       ? (this.frontOnly() ? this.tookFrom(Rank.Front) : null)
       : state.rules.ageEvery > 0 ? this.aged(state) : this.strict();
-    if (lane !== null && lane.n > 0) this.leave(lane);
+    if (lane !== null && lane.n > 0) this.leave(state, lane);
     return lane;
   }
 
-  /** The books of the message that is taken next: its bytes and its key are free. */
-  private leave(lane: Lane): void {
+  /** The books of the message that is taken next: its bytes and its key are free, and so is its place. */
+  private leave(state: Pressure, lane: Lane): void {
     const segment = lane.first();
     const at = lane.hi;
     const op = segment[at] as Op;
-    if (op !== EXTRA) return;
-    const extra = segment[at + 2] as Extra;
-    this.forget(extra);
-    if (extra.expiresAt >= 0) return;
-    segment[at] = extra.op;
-    segment[at + 2] = extra.from;
-  }
-
-  /** The message that was picked is with its handler: its place is free, unless it may come back. */
-  vacated(): void {
-    const state = this.pressure();
-    if (!state.returns) this.letIn(state, 0);
+    if (op.signal) return;
+    if (op === EXTRA) {
+      const extra = segment[at + 2] as Extra;
+      this.forget(extra);
+      if (extra.expiresAt < 0) {
+        segment[at] = extra.op;
+        segment[at + 2] = extra.from;
+      }
+    }
+    if (state.returns) return;
+    // The loop takes it in a moment; whoever comes in meanwhile must find its place free.
+    lifted(this);
+    this.letIn(state, 0);
+    if (lane.n > 0) putBack(this); // else somebody who heard of it has ended the process: see `giveBack`
   }
 
   /** A message leaves: taken, evicted, expired. */

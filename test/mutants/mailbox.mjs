@@ -8,11 +8,13 @@ const put = 'src/router/request/put.js';
 export const pressure = [
   {
     name: 'a freed place is not given to who waits', file: mailbox,
-    edits: [['if (!state.returns) this.letIn(state, 0);', ';']],
+    edits: [['lifted(this); this.letIn(state, 0); if (lane.n > 0) putBack(this);', ';']],
   },
   {
     name: 'the bound is checked before a suspended sender is released', file: mailbox,
-    edits: [['if (!state.returns) this.letIn(state, 0);', 'if (!state.returns) this.letIn(state, 1);']],
+    edits: [[
+      'lifted(this); this.letIn(state, 0); if (lane.n > 0) putBack(this);', 'this.letIn(state, 0);',
+    ]],
   },
   {
     name: 'two come in for one place', file: mailbox,

@@ -1,6 +1,6 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
 import {
-  crashed, discarded, Extra, handedOver, handled, Mailbox, signalDropped, type Op, type Segment,
+  crashed, discarded, Extra, handedOver, handled, Mailbox, putBack, signalDropped, type Op, type Segment,
 } from '../../mailbox/index.js';
 import { dismiss } from '../send/admit.js';
 import { reportCrash } from '../inspect/crash.js';
@@ -132,6 +132,7 @@ function giveBack(p: Process, reason: ExitReason): void {
     segment[at + 1] = null;
     segment[at + 2] = null;
   }
+  if (box.size < 0) putBack(box); // it ended while the message that was to be taken next was out of the queue
   if (box.extra !== null && box.extra.pressure !== null) box.extra.pressure.bytes = 0;
 }
 

@@ -1,6 +1,6 @@
 import { settle, reasonOf } from '../../base/index.js';
 import {
-  credit, handled, Hold, inHand, kept, Kind, outOfBalance, recordMs, type Columns, type Lane, type Op, type Segment,
+  credit, handled, inHand, kept, Kind, outOfBalance, recordMs, type Columns, type Lane, type Op, type Segment,
   type SignalColumns,
 } from '../../mailbox/index.js';
 import { exitProcess } from './exit.js';
@@ -35,8 +35,7 @@ export function step(p: Process): number {
   let taken = 0;
   try {
     while (credit.left > 0) {
-      const { ready } = box;
-      const lane: Lane | null = ready === 0 ? box : box.pick();
+      const lane: Lane | null = box.ready === 0 ? box : box.pick();
       if (lane === null || lane.n === 0) break;
       if (lane.hi === lane.hend) lane.nextSegment();
       const segment = lane.head as Segment;
@@ -60,7 +59,6 @@ export function step(p: Process): number {
       // compared first: a burst repeats its operation, and a load is cheaper than a store with its barrier
       if (p.op !== op) p.op = op;
       if (p.from !== from) p.from = from;
-      if (ready >= Hold.Pressed && !vacated(p, op)) break;
       const result = box.sampleLeft !== 0 && lane === box && --box.sampleLeft === 0
         ? timed(p, op, payload, from)
         : handle(p, op, payload, from);
@@ -84,15 +82,6 @@ export function step(p: Process): number {
   kernel.current = outer;
   if ((p.run as Run) === Run.Running) rest(p);
   return taken;
-}
-
-/**
- * The message that was picked from a mailbox under pressure is about to be handled: its place is given away. False when
- * somebody who heard of it has ended the process.
- */
-function vacated(p: Process, op: Op): boolean {
-  if (!op.signal) p.mailbox.vacated();
-  return p.run === Run.Running;
 }
 
 /** A request of the sys protocol: asked of the kernel's own code and the behaviour's hooks, never of `handle`. */
