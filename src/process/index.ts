@@ -11,13 +11,15 @@ export { resumers } from './kernel/loop.js';
 export { Gone } from './record/gone.js';
 export { ancestors, inspectProcess, LEVELS, priorityOf, statusOf } from './inspect/inspect.js';
 export { PROCESS_ITEMS, readItems } from './inspect/items.js';
-export { Kernel, PROCESS_LIMIT, systemStopped, type Counts, type KernelOptions } from './kernel/kernel.js';
+export { KernelImpl, PROCESS_LIMIT, systemStopped, type KernelOptions } from './kernel/kernel.js';
+export type { Counts, Kernel, Scheduler, TurnJob } from './record/kernel.js';
 export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, WaterReport } from './record/ports.js';
 export { isLinked, link, linksOf, markLink, unlink } from './signal/link.js';
 export {
   demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, watchAgain, Withdrawable, withdrawn,
 } from './signal/monitor.js';
-export { KeptList, keepUrgent, type Backlog, type Kept } from './send/kept.js';
+export { KeptList, keepUrgent } from './send/kept.js';
+export type { Backlog, Kept } from './record/backlog.js';
 export {
   COUNTED, KEPT, Level, Phase, Process, ProcessExt, Run, type Address, type Behaviour, type Holding, type Mail,
   type NameCell, type SysHooks, type SystemCommand, type Turnover,
@@ -25,7 +27,6 @@ export {
 export {
   CallSlot, ReplySlot, trackCall, untrackCall, type DeliveryReport, type LostCode, type Tracked,
 } from './record/slot.js';
-export type { Scheduler, TurnJob } from './kernel/scheduler.js';
 export { spawnProcess } from './kernel/spawn.js';
 export { isSuspended, resumeFully, resumeProcess, suspendProcess } from './signal/suspend.js';
 export { Failures, type RefusedSend } from './record/failures.js';
@@ -35,5 +36,6 @@ export {
   cancelTimer, OwnedTimer, ProcessTimer, readTimer, startAction, startInterval, startTimer, timerMessage,
   type IntervalTimer,
 } from './signal/timer.js';
-export { isOurs, judged, type Judge } from './record/verdict.js';
+export { isOurs, judged } from './record/verdict.js';
+export type { Judge } from './record/judge.js';
 export { Watchdog } from './inspect/watchdog.js';

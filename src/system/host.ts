@@ -3,7 +3,7 @@ import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type 
 import { offerOutward } from '../delivery/index.js';
 import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
-import { Kernel } from '../process/index.js';
+import { KernelImpl } from '../process/index.js';
 import { Router } from '../router/index.js';
 import { offerTrees } from '../supervisor/index.js';
 import type { ReadOptions } from './options.js';
@@ -12,7 +12,7 @@ import type { ReadOptions } from './options.js';
 export function makeHost(options: ReadOptions): Host {
   const env = options.env ?? nodeEnv();
   const reporter = new Reporter(options.logger, options.name, options.details);
-  const kernel = new Kernel({
+  const kernel = new KernelImpl({
     env,
     prefix: `${options.name}.${env.nonce()}.`,
     processesMax: options.processesMax,

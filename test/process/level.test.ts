@@ -1,6 +1,6 @@
 import { expect, it, describe } from 'vitest';
 import { INFO } from '../../src/mailbox/index.js';
-import { accept, Kernel, Level, Phase, spawnProcess, type Behaviour, type Process } from '../../src/process/index.js';
+import { accept, KernelImpl, Level, Phase, spawnProcess, type Behaviour, type Process } from '../../src/process/index.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
 /* No verb sets a level yet: the scheduler's three queues are tried on a bare kernel. */
@@ -20,7 +20,7 @@ const BEHAVIOUR: Behaviour = {
 function kernelWith(levels: readonly (readonly [string, Level])[]): Map<string, Process> {
   order.length = 0;
   const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
-  const kernel = new Kernel({
+  const kernel = new KernelImpl({
     env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, memory: null,
     ports, reporting: false, details: false,
   });

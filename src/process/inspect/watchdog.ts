@@ -2,14 +2,15 @@ import { told } from '../../base/index.js';
 import type { WatchdogEvent, WatchdogOptions } from '../../api/inspect.js';
 import type { Op } from '../../mailbox/index.js';
 import { KEPT, type Behaviour, type Process } from '../record/process.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type * as contract from '../record/kernel.js';
+import type { Kernel } from '../record/kernel.js';
 import { tell } from '../record/tell.js';
 
 /**
  * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is none: a send looks for
  * it on the road of what is watched, and handlers are watched by taking the place of each process's `handle`.
  */
-export class Watchdog {
+export class Watchdog implements contract.Watchdog {
   private readonly crowded = new WeakSet<Process>();
   constructor(
     private readonly kernel: Kernel,

@@ -1,5 +1,6 @@
 import { Mailbox, Totals, UNBOUNDED } from '../../mailbox/index.js';
-import type { Kernel } from './kernel.js';
+import type * as contract from '../record/kernel.js';
+import type { Kernel } from '../record/kernel.js';
 import { Run, type Process } from '../record/process.js';
 
 /** so many mailboxes in use are added up at every look, whether or not they are at rest */
@@ -17,7 +18,7 @@ const LOOKS_MAX = 4_096;
  * event loop that is asked for while more than `SPARE` are in use, when no message has come since an earlier look; so
  * those that have messages all the time stay in use.
  */
-export class Accounts {
+export class Accounts implements contract.Accounts {
   private readonly resting = new Totals();
   private readonly used: Process[] = [];
   /** how much each of those had been sent at the latest look */

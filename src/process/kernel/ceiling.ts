@@ -1,5 +1,6 @@
 import { Rank, type Op } from '../../mailbox/index.js';
-import type { Kernel } from './kernel.js';
+import type * as contract from '../record/kernel.js';
+import type { Kernel } from '../record/kernel.js';
 import type { Report } from '../record/ports.js';
 
 /** `createSystem({ memory })`, checked. */
@@ -32,7 +33,7 @@ const LANES = Rank.Critical + 1;
  * first refuses user messages of the low lane, the last those of all. Each is left when the memory is as far below its
  * beginning as the low mark lies below the high one. The runtime's own messages are never refused.
  */
-export class Ceiling {
+export class Ceiling implements contract.Ceiling {
   /** lanes of a lower rank than this are refused */
   private refusing = 0;
   private left = 1;

@@ -1,4 +1,5 @@
 import { Deadline } from '../../base/index.js';
+import type * as contract from '../record/process.js';
 import { Phase, Run, type Behaviour, type Process } from '../record/process.js';
 import { handleOf } from '../inspect/watchdog.js';
 
@@ -6,7 +7,7 @@ import { handleOf } from '../inspect/watchdog.js';
  * Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it: its mailbox gives
  * spare storage back. Whoever asked for a time pays a deadline set back per message; nobody else pays anything.
  */
-export class Hibernation extends Deadline {
+export class Hibernation extends Deadline implements contract.Hibernation {
   /** it hibernates: no message since */
   asleep = false;
   constructor(
@@ -65,7 +66,7 @@ export function hibernate(p: Process): void {
   hibernationOf(p).sleep();
 }
 
-function hibernationOf(p: Process): Hibernation {
+function hibernationOf(p: Process): contract.Hibernation {
   const ext = p.cold();
   if (ext.hibernation === null) {
     ext.hibernation = new Hibernation(p, -1);
@@ -76,7 +77,7 @@ function hibernationOf(p: Process): Hibernation {
 
 /** Any message resets it; what wraps this finds it through `innerHandle`. */
 const handleAwake: Behaviour['handle'] = (p, op, payload, from) => {
-  (p.ext?.hibernation as Hibernation).wake();
+  p.ext?.hibernation?.wake();
   return handleOf(p)(p, op, payload, from);
 };
 

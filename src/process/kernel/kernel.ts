@@ -6,15 +6,15 @@ import { auditAccounts, Meter, SignalAccount, Totals, type Histogram, type Op } 
 import { Accounts } from './accounts.js';
 import { Ceiling, type CeilingLimits } from './ceiling.js';
 import { abortAll, exitProcess } from './exit.js';
-import type { Farewell } from '../signal/fanout.js';
+import type { Judge } from '../record/judge.js';
+import type { Counts, Kernel, Owed, Watchdog } from '../record/kernel.js';
 import { Run, type Behaviour, type Process } from '../record/process.js';
 import type { DeliveryPort, Faults, Gate, Ports, Report } from '../record/ports.js';
 import { Failures } from '../record/failures.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from '../record/table.js';
 import { Traces } from '../record/traces.js';
-import { judged, type Judge } from '../record/verdict.js';
-import type { Watchdog } from '../inspect/watchdog.js';
+import { judged } from '../record/verdict.js';
 
 /** meters of definitions without a process that are kept */
 const SPARE_METERS = 64;
@@ -43,23 +43,18 @@ export function systemStopped(): OptionError {
   return new OptionError('system', 'stopped', 'a running system', 'create a new one', 'SYSTEM_STOPPED');
 }
 
-/** All processes of one system, and what they share. Knows no behaviour, no names, no replies. */
-export class Kernel {
+/** See `record/kernel.ts`. */
+export class KernelImpl implements Kernel {
   readonly env: Env;
   readonly prefix: string;
   readonly scheduler: Scheduler;
   readonly deadlines: Deadlines;
-  /** live processes by number */
-  readonly live: ProcessTable = new ProcessTable();
-  /** the process whose code is running synchronously right now */
+  readonly live: ProcessTable<Process> = new ProcessTable();
   current: Process | null = null;
-  /** payloads are frozen or somebody watches: sends take the longer road */
   watched: boolean;
-  /** the same for something other than frozen payloads: also a send of what cannot be frozen takes it */
   attended: boolean;
   readonly frozen: boolean;
   readonly development: boolean;
-  /** the counters are checked as they move: in development, and in simulations */
   readonly audited: boolean;
   readonly reporting: boolean;
   readonly details: boolean;
@@ -70,42 +65,28 @@ export class Kernel {
   readonly ceiling: Ceiling | null;
   delivery: DeliveryPort | null = null;
   private readonly warned = new Set<string>();
-  /** development only: which process an async continuation belongs to */
   readonly context: AsyncContext | null;
-  /** development only: who asked for what fails */
   readonly traces: Traces | null;
-  /** port: releases names, groups and locks of an ending process */
   readonly exitHooks: ((p: Process) => void)[] = [];
-  /** port: what lives in the name of the system ends with it, after all processes */
   readonly stopHooks: Set<() => void> = new Set();
   onDrainBegin: (() => void) | null = null;
   onDrainEnd: (() => void) | null = null;
-  /** between the beginning and the end of a drain */
   draining = false;
-  /** the wall clock as of the scheduler's latest look at the other one; -1 until somebody asks */
   wallAt = -1;
-  /** parked handlers now */
   parked = 0;
-  /** somebody wants to know when nothing is runnable or parked */
   waitingForQuiet = false;
-  /** the process whose handler stops the system: it is not waited for while that handler is parked */
   stopper: Process | null = null;
-  /** accepts no new process once the system has stopped */
   closed = false;
-  /** the account of mailboxes whose processes have ended */
   readonly past: Totals = new Totals();
-  /** the account of sends that reached no mailbox */
   readonly outside: Account = new Totals();
-  /** those of all other mailboxes */
   readonly accounts: Accounts = new Accounts(this);
   readonly signals: SignalAccount = new SignalAccount();
   readonly counts: Counts = {
     spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0,
   };
   readonly failures: Failures;
-  readonly farewells: Ring<Farewell> = new Ring<Farewell>();
+  readonly farewells: Ring<Owed> = new Ring<Owed>();
   fanning = false;
-  /** port: what `self` offers beyond the kernel; the behaviour layer knows its type */
   host: unknown = null;
   private readonly meters = new Map<Behaviour, Meter>();
   /** those that no live process uses, the longest unused first */
@@ -288,15 +269,4 @@ export class Kernel {
   }
 }
 
-export interface Counts {
-  spawned: number;
-  exited: number;
-  crashes: number;
-  restarts: number;
-  zombies: number;
-  lateReplies: number;
-  callsFailed: number;
-  shed: number;
-}
-
-shownAs(Kernel, (it) => `Kernel(${it.prefix.slice(0, -1)})`);
+shownAs(KernelImpl, (it) => `Kernel(${it.prefix.slice(0, -1)})`);

@@ -1,9 +1,10 @@
 import { markHandled, Ring, type Chooser } from '../../base/index.js';
 import { credit } from '../../mailbox/index.js';
-import type { Kernel } from './kernel.js';
+import type * as contract from '../record/kernel.js';
+import type { Kernel, TurnJob } from '../record/kernel.js';
 import { auditedStep, step } from './loop.js';
 import { Level, Run, type Process } from '../record/process.js';
-import type { Judge } from '../record/verdict.js';
+import type { Judge } from '../record/judge.js';
 
 /** Credit of one process before the next one gets its turn (P8): messages, and places by which mailboxes grow. */
 export const PROCESS_BUDGET = 256;
@@ -19,11 +20,6 @@ const QUOTA_FIRST = 16;
 /** A quota is to take so long, ms. */
 const QUOTA_MS_MIN = 0.1;
 const QUOTA_MS_MAX = 0.5;
-
-/** Done at the beginning of a turn of the event loop. */
-export interface TurnJob {
-  turn(): void;
-}
 
 /** An answer that waits for the next turn. */
 class Answer<T> implements TurnJob {
@@ -56,7 +52,7 @@ class Answer<T> implements TurnJob {
  * The clock is read when a turn begins and once per quota of credit. A quota begins small in each turn and grows while
  * it takes less than 0.1 ms, up to the budget of one process. See `credit` for what is charged to it.
  */
-export class Scheduler {
+export class Scheduler implements contract.Scheduler {
   private readonly normal = new Ring<Process>();
   private readonly high = new Ring<Process>();
   private readonly max = new Ring<Process>();

@@ -1,5 +1,5 @@
 import { Mailbox, Pressure, type MailboxRules } from '../../mailbox/index.js';
-import type { Kernel } from './kernel.js';
+import type { Kernel } from '../record/kernel.js';
 import { link } from '../signal/link.js';
 import type { WaterReport } from '../record/ports.js';
 import { Process, type Behaviour, type Rarity } from '../record/process.js';

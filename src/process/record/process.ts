@@ -1,13 +1,10 @@
 import { shownAs, type Deadline, type ExitReason } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
 import type { Mailbox, Op } from '../../mailbox/index.js';
-import type { Hibernation } from '../kernel/hibernate.js';
-import type { Backlog } from '../send/kept.js';
-import type { Kernel } from '../kernel/kernel.js';
-import type { Monitor } from '../signal/monitor.js';
+import type { Backlog } from './backlog.js';
+import type { Kernel } from './kernel.js';
 import type { CrashDetails } from './ports.js';
 import type { ReplySlot, Tracked } from './slot.js';
-import type { OwnedTimer } from '../signal/timer.js';
 
 /** Where a send goes: a process is its own address while it lives, a registered name's cell points to its owner. */
 export interface Address {
@@ -119,6 +116,42 @@ export interface Holding {
   release(p: Process): void;
 }
 
+/** A monitor, in the list of the process that it watches and in that of the process that holds it. */
+export interface Watch {
+  readonly holder: Process | null;
+  readonly target: Process | null;
+  readonly name: string | undefined;
+  readonly targetPid: Pid | undefined;
+  /** the one before it; of the oldest the newest, so that both ends are at hand; null when it is in no list */
+  targetPrior: Watch | null;
+  targetNext: Watch | null;
+  holderPrior: Watch | null;
+  holderNext: Watch | null;
+}
+
+/** A timer that dies with its process, in that one's list. */
+export interface Owned {
+  prior: Owned | null;
+  next: Owned | null;
+  /** Takes it off the clock; it never happens again. */
+  stop(): void;
+}
+
+/** Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it. */
+export interface Hibernation extends Deadline {
+  /** it hibernates: no message since */
+  readonly asleep: boolean;
+  /** idle for so long; -1 when it was never asked for by time */
+  ms: number;
+  sleep(): void;
+  /** A message came. */
+  wake(): void;
+  /** A handler that awaited has returned: the time counts from now on. What it asked for stays. */
+  returned(): void;
+  /** A system message was handled: one that hibernates goes on to, as in OTP. */
+  looked(): void;
+}
+
 /** What next to no process has, allocated on first use. */
 export class Rarity {
   dictionary: Map<unknown, unknown> | null = null;
@@ -145,13 +178,13 @@ export class ProcessExt {
   /** its parent's shutdown has arrived and waits in the mailbox: new signals are born aborted */
   shutdown: { readonly reason: ExitReason } | null = null;
   deferred: Set<ReplySlot> | null = null;
-  timers: OwnedTimer | null = null;
+  timers: Owned | null = null;
   idle: Deadline | null = null;
   kept: Backlog | null = null;
   /** it hibernates when it is idle for long (GS-31) */
   hibernation: Hibernation | null = null;
   /** monitors that this process holds, newest first */
-  watching: Monitor | null = null;
+  watching: Watch | null = null;
   /** children whose init this process waits for: edges of the cycle check (SU-47) */
   starting: Set<Process> | null = null;
   label: string | null = null;
@@ -192,7 +225,7 @@ export class Process implements Address {
   name: NameCell | null = null;
   links: Process | Set<Process> | null = null;
   /** monitors on this process, oldest first: their DOWNs are sent in this order */
-  watchers: Monitor | null = null;
+  watchers: Watch | null = null;
   /** requests that this process has sent and that are not settled */
   calls: Tracked | null = null;
   ext: ProcessExt | null = null;

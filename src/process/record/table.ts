@@ -1,11 +1,9 @@
-import type { Process } from './process.js';
-
 const BITS = 6;
 const PAGE = 1 << BITS;
 const MASK = PAGE - 1;
 
-class Page {
-  readonly slots: (Process | null)[] = new Array<Process | null>(PAGE).fill(null);
+class Page<P> {
+  readonly slots: (P | null)[] = new Array<P | null>(PAGE).fill(null);
   live = 0;
 }
 
@@ -14,13 +12,13 @@ class Page {
  * they are empty: insert, remove and lookup are O(1), and a survivor holds on to 600 bytes at most. A Map with its
  * rehashing took half the time of a spawn.
  */
-export class ProcessTable {
+export class ProcessTable<P> {
   size = 0;
-  private readonly pages = new Map<number, Page>();
-  private last: Page = new Page();
+  private readonly pages = new Map<number, Page<P>>();
+  private last: Page<P> = new Page();
   private lastNumber = -1;
 
-  add(p: Process, n: number): void {
+  add(p: P, n: number): void {
     const number = Math.floor(n / PAGE);
     if (number !== this.lastNumber) this.turn(number);
     const page = this.last;
@@ -38,13 +36,13 @@ export class ProcessTable {
     if (--page.live === 0 && page !== this.last) this.pages.delete(number);
   }
 
-  get(n: number): Process | undefined {
+  get(n: number): P | undefined {
     return this.pages.get(Math.floor(n / PAGE))?.slots[n & MASK] ?? undefined;
   }
 
   /** Oldest first; a copy, so that processes may end meanwhile. */
-  list(): Process[] {
-    const found: Process[] = [];
+  list(): P[] {
+    const found: P[] = [];
     for (const page of this.pages.values()) for (const p of page.slots) if (p !== null) found.push(p);
     return found;
   }

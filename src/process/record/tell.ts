@@ -1,5 +1,5 @@
 import { disown } from '../../base/index.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type { Kernel } from './kernel.js';
 
 /**
  * Calls a function of the user's that is only to hear of something: a listener, a subscriber, a trace. It runs outside

@@ -1,6 +1,5 @@
 import { CastcallError, fieldOf, isA } from '../../base/index.js';
-import type { Scheduler } from '../kernel/scheduler.js';
-import type { Judge } from './verdict.js';
+import type { Judge } from './judge.js';
 
 /** So many promises of one turn of the event loop remember who asked, in development; each takes some µs. */
 export const TRACES_PER_TURN = 64;
@@ -23,7 +22,10 @@ export class Traces {
   private left = TRACES_PER_TURN;
   private turn = -1;
   private readonly told = new WeakSet<object>();
-  constructor(private readonly scheduler: Scheduler) {}
+  constructor(
+    /** knows the turn of the event loop */
+    private readonly scheduler: { readonly turns: number },
+  ) {}
 
   /** Whether the next one may remember its caller. */
   get due(): boolean {

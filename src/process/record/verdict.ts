@@ -1,10 +1,6 @@
 import { CastcallError, isA, markHandled, settle } from '../../base/index.js';
+import type { Judge } from './judge.js';
 import { Phase, type Process } from './process.js';
-
-/** Says of a rejection whether it is castcall's own word. */
-export interface Judge {
-  ours(error: unknown): boolean;
-}
 
 /**
  * The rule for promises that also carry errors of a function of the user's (`limit.run`, `breaker.run`, `retry`,

@@ -3,7 +3,7 @@ import { Exit } from '../../api/messages.js';
 import { EXIT, Rank, URGENT_EXIT } from '../../mailbox/index.js';
 import { pushSignal } from '../send/accept.js';
 import type { Gone } from '../record/gone.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type { Kernel, Owed } from '../record/kernel.js';
 import { dropHeld, fireDown, takeWatcher } from './monitor.js';
 import { Phase, Run, type Process } from '../record/process.js';
 import { unlinkOne } from './link.js';
@@ -15,8 +15,8 @@ const FAN_LOOK = 128;
 /** … because they may take so long at most, ms: a death that follows may be worth a crash report. */
 const FAN_MS = 3;
 
-/** What an ended process still owes: one exit signal per link, one DOWN per monitor. */
-export class Farewell {
+/** What is left to be told of an end. */
+export class Farewell implements Owed {
   /** see `Exit.kept` */
   static readonly kept: Farewell = new Farewell({ links: null } as Process, undefined);
   readonly links: Iterator<Process> | null;

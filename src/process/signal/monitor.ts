@@ -5,7 +5,7 @@ import { DOWN, Rank, URGENT_DOWN } from '../../mailbox/index.js';
 import { pushSignal } from '../send/accept.js';
 import type { Alias } from './alias.js';
 import type { Gone } from '../record/gone.js';
-import { Phase, type Process } from '../record/process.js';
+import { Phase, type Process, type Watch } from '../record/process.js';
 
 /** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
 const State = { Active: 0, Fired: 1, Done: 2 } as const;
@@ -25,15 +25,14 @@ export class MonitorExtra {
  * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing it is O(1) and
  * allocates nothing else. `notify` takes the place of the holder's mailbox for watchers outside every process.
  */
-export class Monitor implements MonitorRef {
+export class Monitor implements MonitorRef, Watch {
   /** see `Exit.kept` */
   static readonly kept: Monitor = new Monitor(null, null, undefined, null, null);
   state: number = State.Active;
-  /** the one before it; of the oldest the newest, so that both ends are at hand; null when it is in no list */
-  targetPrior: Monitor | null = null;
-  targetNext: Monitor | null = null;
-  holderPrior: Monitor | null = null;
-  holderNext: Monitor | null = null;
+  targetPrior: Watch | null = null;
+  targetNext: Watch | null = null;
+  holderPrior: Watch | null = null;
+  holderNext: Watch | null = null;
   constructor(
     readonly holder: Process | null,
     readonly target: Process | null,
@@ -121,7 +120,7 @@ export function watch(made: Monitor, holder: Process | null, target: Process): v
     target.watchers = made;
     made.targetPrior = made;
   } else {
-    const newest = oldest.targetPrior as Monitor;
+    const newest = oldest.targetPrior as Watch;
     newest.targetNext = made;
     made.targetPrior = newest;
     oldest.targetPrior = made;
@@ -199,7 +198,7 @@ export function dropHeld(p: Process, limit: number): number {
   const { ext } = p;
   if (ext === null) return 0;
   let done = 0;
-  for (let at = ext.watching; at !== null && done < limit; at = ext.watching) {
+  for (let at = ext.watching as Monitor | null; at !== null && done < limit; at = ext.watching as Monitor | null) {
     ext.watching = at.holderNext;
     if (at.holderNext !== null) at.holderNext.holderPrior = null;
     at.holderNext = null;
@@ -257,7 +256,7 @@ function unlinkTarget(ref: Monitor): void {
 
 /** Takes the oldest monitor on an ended process out of its list; null when there is none left. */
 export function takeWatcher(p: Process): Monitor | null {
-  const oldest = p.watchers;
+  const oldest = p.watchers as Monitor | null;
   if (oldest !== null) unlinkTarget(oldest);
   return oldest;
 }

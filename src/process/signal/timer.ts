@@ -4,14 +4,14 @@ import { TIMER } from '../../mailbox/index.js';
 import { pushSignal } from '../send/accept.js';
 import { Alias, signalAlias } from './alias.js';
 import { Gone } from '../record/gone.js';
-import type { Kernel } from '../kernel/kernel.js';
-import { Phase, type Address, type Process } from '../record/process.js';
+import type { Kernel } from '../record/kernel.js';
+import { Phase, type Address, type Owned, type Process } from '../record/process.js';
 
 /** Something that happens later, at once gone with the process it belongs to. */
-export abstract class OwnedTimer extends Deadline implements TimerRef {
+export abstract class OwnedTimer extends Deadline implements TimerRef, Owned {
   declare readonly timer?: never;
-  prior: OwnedTimer | null = null;
-  next: OwnedTimer | null = null;
+  prior: Owned | null = null;
+  next: Owned | null = null;
   constructor(
     readonly kernel: Kernel,
     /** the process that the timer dies with, or null */

@@ -4,7 +4,7 @@ import {
   accepted, EXIT, handled, INFO, inHand, kept, Mailbox, SignalAccount, signalSent, taken, UNBOUNDED, type Columns,
 } from '../../../src/mailbox/index.js';
 import {
-  accept, COUNTED, KEPT, Kernel, Phase, pushSignal, spawnProcess, type Behaviour,
+  accept, COUNTED, KEPT, KernelImpl, Phase, pushSignal, spawnProcess, type Behaviour,
 } from '../../../src/process/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
@@ -13,7 +13,7 @@ const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolv
 /** A process on a bare kernel, whose behaviour does what `handle` does. */
 function lone(handle: Behaviour['handle'], development = false) {
   const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
-  const kernel = new Kernel({
+  const kernel = new KernelImpl({
     env: new VirtualEnv(), prefix: 'lone.x.', processesMax: 10, frozen: false, development, memory: null, ports,
     reporting: false, details: false,
   });
