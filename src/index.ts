@@ -50,9 +50,9 @@ export {
   Via, type Alias, type MonitorRef, type Pid, type Target, type TimerRef, type ViaProvider,
 } from './api/address.js';
 export type {
-  AgentRef, AgentStats, AgentStatus, AnyDefinition, CallOptions, CastOptions, Definition, From, InitSelf,
-  MonitoredAgent, ProcessRef, ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends,
-  StartOptions, StopOptions, StreamOptions,
+  AgentRef, AgentStats, AgentStatus, CallOptions, CastOptions, From, InitSelf, MonitoredAgent, ProcessRef,
+  ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends, StartOptions, StopOptions,
+  StreamOptions,
 } from './api/agent.js';
 export type { CallFailure, CallOptionCode, CallResult } from './api/call.js';
 export type {
@@ -93,3 +93,4 @@ export type {
   StreamOutcome, Task, TaskFunction, TaskOutcome, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
   TaskVerbs, TaskWaitOptions, YieldManyOptions,
 } from './api/tasks.js';
+export type { AnyDefinition, Definition } from './api/protocol.js';

@@ -3,7 +3,7 @@ import { printable } from '../base/index.js';
 /* Whom a message, a signal or a timer concerns. */
 
 /**
- * The identity of one life of a process: unique, comparable, serialisable, never reused (PR-05), and keeps nothing
+ * The identity of one life of a process: unique, comparable, serialisable, never reused, and keeps nothing
  * alive. Reads `system.nonce.number`.
  */
 export type Pid = string & { readonly [pidBrand]: never };
@@ -55,7 +55,7 @@ export interface TimerRef {
 
 /**
  * A registry of your own, or one of castcall's: whatever has these functions gives out names that work wherever a
- * registered name does (RG-06). They are called synchronously and at every use. One that throws hurts only the use it
+ * registered name does. They are called synchronously and at every use. One that throws hurts only the use it
  * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged. So does an async
  * one: its promise is no answer (ASYNC_CALLBACK).
  */
@@ -71,7 +71,7 @@ export interface ViaProvider<K = unknown> {
   whereisName(key: K): Pid | undefined;
   /** delivers plain messages (`send`) in place of the owner's mailbox; calls and casts go to `whereisName` */
   send?(key: K, message: unknown): void;
-  /** false when a key may have many owners: then it is no address (RY-12) */
+  /** false when a key may have many owners: then it is no address */
   readonly unique?: boolean;
 }
 
@@ -98,5 +98,8 @@ export class Via<K = unknown> {
   }
 }
 
-/** What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages and exit signals go to an alias as well. */
+/**
+ * What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages and exit signals go
+ * to an alias as well.
+ */
 export type Target = string | Via | Alias | { readonly pid: Pid | undefined };

@@ -1,4 +1,8 @@
 import type { ExitReason } from '../base/index.js';
+import type {
+  AnyDefinition, ArgsThen, CallEntryOf, CallName, CastEntryOf, CastName, DeliverReply, EntryOf,
+  InitArgs, ItemOf, MadeBy, ReplyOf, StateIn, StreamName, VerbArgs,
+} from './protocol.js';
 import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { CallResult } from './call.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
@@ -8,7 +12,7 @@ import type { OutwardVerbs } from './outward.js';
 import type { KernelVerbs } from './process.js';
 import type { RequestVerbs } from './requests.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
-import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js';
+import type { SchemaOutput, StandardSchema } from './schema.js';
 import type { DebugOption, Sys, SysCallbacks, SysLink } from './sys.js';
 import type { TaskVerbs } from './tasks.js';
 
@@ -18,15 +22,15 @@ import type { TaskVerbs } from './tasks.js';
 export interface LaneOptions {
   /** lane of the mailbox, default `normal`; strict between lanes, FIFO within one */
   readonly priority?: Priority | undefined;
-  /** a message still queued after so many ms is not handled, but counted as expired (P12) */
+  /** a message still queued after so many ms is not handled, but counted as expired */
   readonly expiresInMs?: number | undefined;
 }
 
 /** Options of `cast` and `tryCast`. */
 export interface CastOptions extends LaneOptions {
   /**
-   * a queued message of the same operation and key is replaced in its place (`keep: 'last'`, the default), or keeps its place
-   * and this one goes (`'first'`); the one that goes counts as superseded. A key has 1 to 1,024 bytes
+   * a queued message of the same operation and key is replaced in its place (`keep: 'last'`, the default), or keeps
+   * its place and this one goes (`'first'`); the one that goes counts as superseded. A key has 1 to 1,024 bytes
    */
   readonly coalesce?: string | { readonly key: string; readonly keep?: 'last' | 'first' | undefined } | undefined;
 }
@@ -41,7 +45,7 @@ export interface PutOptions extends LaneOptions {
 
 /** Options of `call` and `tryCall`. */
 export interface CallOptions extends LaneOptions, Pick<DeliverOptions, 'guarantee' | 'key' | 'order' | 'attemptsMax' | 'ackTimeoutMs' | 'backoff' | 'onError'> {
-  /** ms until the call fails with TIMEOUT, default 5,000 (GS-10); 'infinity' waits forever */
+  /** ms until the call fails with TIMEOUT, default 5,000; 'infinity' waits forever */
   readonly timeoutMs?: number | 'infinity' | undefined;
   /** aborts the call, in the turn in which it was made by the end of that turn: the promise rejects with the signal's
    * reason, the callee's `self.signal` fires */
@@ -64,24 +68,26 @@ export interface StartOptions {
   readonly mailbox?: MailboxOptions | undefined;
   /** `full` gives this agent histograms of its own (about 40 KB); default `sampled`, shared per definition */
   readonly stats?: 'sampled' | 'full' | undefined;
-  /** free text shown by `inspect` (PR-15) */
+  /** free text shown by `inspect` */
   readonly label?: string | undefined;
-  /** scheduling level from init on, default `normal`; `self.flag('priority', …)` changes it (PF-02) */
+  /** scheduling level from init on, default `normal`; `self.flag('priority', …)` changes it */
   readonly priority?: ProcessPriority | undefined;
-  /** debug functions that are on from the first event; others can be turned on later, with `system.sys(ref)` (SY-13) */
+  /** debug functions that are on from the first event; others can be turned on later, with `system.sys(ref)` */
   readonly debug?: readonly DebugOption[] | undefined;
-  /** ms that an asynchronous init may take, default no limit; then the agent is killed and the start fails with `timeout` (GS-07) */
+  /**
+   * ms that an asynchronous init may take, default no limit; then the agent is killed and the start fails with
+   * `timeout`
+   */
   readonly timeoutMs?: number | undefined;
   /**
-   * ms without a message after which it hibernates, default never: the mailbox gives its spare storage back, `inspect` shows
-   * the status `hibernated`, any message wakes it (GS-31). JavaScript has no heap per process to compact. Costs a deadline
-   * set back per message; after a handler that awaits it may take up to twice as long
+   * ms without a message after which it hibernates, default never: the mailbox gives its spare storage back, `inspect`
+   * shows the status `hibernated`, any message wakes it. JavaScript has no heap per process to compact. Costs a
+   * deadline set back per message; after a handler that awaits it may take up to twice as long
    */
   readonly hibernateAfterMs?: number | undefined;
 }
 
 /* ---- self ---- */
-
 
 /** The verbs that every process has. */
 export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
@@ -95,13 +101,13 @@ export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
   bind<R extends { bind(self: never): unknown }>(ref: R): R;
   /** functions in processes of their own, and their results */
   readonly task: TaskVerbs;
-  /** several calls at once, their responses taken one by one (RQ) */
+  /** several calls at once, their responses taken one by one */
   readonly requests: RequestVerbs;
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
   /**
    * an agent that is not linked to this process but watched by it, in one step: its Down tells the real reason, never
-   * `noproc`, and of a start that fails there is none (GS-08, PL-06)
+   * `noproc`, and of a start that fails there is none
    */
   startMonitored<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): StartedMonitored<D>;
   /** the system messages of another process: suspend, look at and replace its state, watch it */
@@ -120,35 +126,41 @@ export interface ReceiveOptions {
 /** The self of a plain process. */
 export interface ProcessSelf extends ProcessVerbs {
   readonly ref: ProcessRef;
-  /** the oldest message that matches; waits for one; what does not match stays, in order (RE-01) */
+  /** the oldest message that matches; waits for one; what does not match stays, in order */
   receive<M>(match: (message: unknown) => message is M): Promise<M>;
   receive(match?: (message: unknown) => boolean): Promise<unknown>;
-  /** the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first (RE-02). `signal`: see ReceiveOptions */
+  /**
+   * the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first. `signal`: see
+   * ReceiveOptions
+   */
   receive<M>(match: (message: unknown) => message is M, options: ReceiveOptions & { readonly timeoutMs: number }): Promise<M | undefined>;
   receive<M>(match: (message: unknown) => message is M, options: { readonly signal: AbortSignal }): Promise<M>;
   receive(match: ((message: unknown) => boolean) | undefined, options: ReceiveOptions): Promise<unknown>;
-  /** what is queued, oldest first, at most `max` (default 100); waits for a first one, and is empty when none came within `timeoutMs` */
+  /**
+   * what is queued, oldest first, at most `max` (default 100); waits for a first one, and is empty when none came
+   * within `timeoutMs`
+   */
   receiveBatch(options?: ReceiveOptions & { readonly max?: number | undefined }): Promise<unknown[]>;
-  /** makes this process answer system messages (SY-12) */
+  /** makes this process answer system messages */
   joinSys<S>(callbacks: SysCallbacks<S>): SysLink;
-  /** gives spare storage back and resolves once any message is queued, at once when one is (RE-10); it is not taken */
+  /** gives spare storage back and resolves once any message is queued, at once when one is; it is not taken */
   hibernate(): Promise<void>;
 }
 
 /** What `init` has as `this`: everything of self but the state it is about to make. */
 export interface InitSelf extends ProcessVerbs {
   readonly ref: SelfRef;
-  /** runs the definition's `continue` before any queued message (GS-25) */
+  /** runs the definition's `continue` before any queued message */
   continue(what?: unknown): void;
-  /** a Timeout arrives in `info` unless a message comes within `ms` after the return of this handler (GS-27) */
+  /** a Timeout arrives in `info` unless a message comes within `ms` after the return of this handler */
   timeout(ms: number): void;
-  /** the same with a message of one's own (GS-30) */
+  /** the same with a message of one's own */
   timeout(ms: number, message: unknown): void;
-  /** `return this.ignore()`: no process, no error (GS-02) */
+  /** `return this.ignore()`: no process, no error */
   ignore(): Ignore;
-  /** `return this.stop(reason)`: the start fails with that reason (GS-03) */
+  /** `return this.stop(reason)`: the start fails with that reason */
   stop(reason: ExitReason): Stop<never>;
-  /** `return this.error(reason)`: the same, but the process ends with `normal`: no report (GS-03) */
+  /** `return this.error(reason)`: the same, but the process ends with `normal`: no report */
   error(reason: ExitReason): InitFailure;
   /** a hint: this agent will be idle for long */
   hibernate(): void;
@@ -162,8 +174,9 @@ export interface Self<S> extends ProcessVerbs {
   /** the current call's reply address, for `reply` later; undefined outside a call */
   readonly from: From | undefined;
   /**
-   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside of a call. It
-   * counts what that caller is itself called with: the least of all limits on the way. Costs a look at the clock.
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside
+   * of a call. It counts what that caller is itself called with: the least of all limits on the way. Costs a look at
+   * the clock.
    */
   readonly remainingMs: number | undefined;
   /** the delivery that is handled now, to acknowledge it by hand; undefined for plain messages */
@@ -172,16 +185,16 @@ export interface Self<S> extends ProcessVerbs {
   refuse(code: string, details?: unknown): Refusal;
   /** the reply comes later */
   noreply(): NoReply;
-  /** answers a call from anywhere; false when it was already over (GS-19) */
+  /** answers a call from anywhere; false when it was already over */
   reply(from: From, value: unknown): boolean;
   /** ends this agent after this message, `normal` by default; outside of its handlers as its next message */
   stop(reason?: ExitReason): Stop<never>;
-  /** the same with a last reply, sent after terminate has run (GS-21) */
+  /** the same with a last reply, sent after terminate has run */
   stop<R>(reason: ExitReason, reply: R): Stop<R>;
   continue(what?: unknown): void;
-  /** a Timeout arrives in `info` unless a message comes within `ms`; a system message begins it anew (GS-27, GS-29) */
+  /** a Timeout arrives in `info` unless a message comes within `ms`; a system message begins it anew */
   timeout(ms: number): void;
-  /** the same with a message of one's own: system messages do not touch it, and 0 comes before what is queued (GS-30) */
+  /** the same with a message of one's own: system messages do not touch it, and 0 comes before what is queued */
   timeout(ms: number, message: unknown): void;
   /** a hint: this agent will be idle for long, give its spare storage back */
   hibernate(): void;
@@ -241,40 +254,11 @@ export type Operations<C, S, P> = (C & Schemas<P> & Table<S, P>) | Table<S, P>;
 type Table<S, P> = { readonly [N in keyof NoInfer<P>]: Handler<S> | Entry<S, NoInfer<P>[N]> };
 type Schemas<P> = { readonly [N in keyof P]: { readonly schema?: StandardSchema<unknown, P[N]> | undefined } };
 
-/** The state is what init returns, or resolves to. */
-export type StateOf<R> = Exclude<Awaited<R>, Ignore | InitFailure | Stop<never>>;
-/** What `defineAgent` returns; pass it to `child`, `start` and `ref`. */
-export interface Definition<A extends unknown[], R, C, K> {
-  readonly name: string;
-  /** carries the types; there is nothing at run time */
-  readonly types?: { readonly args: A; readonly made: R; readonly calls: C; readonly casts: K };
-}
- 
-/** A definition whose protocol does not matter here. */
-export type AnyDefinition = Definition<any, unknown, unknown, unknown>;
-
-type Types<D extends AnyDefinition> = NonNullable<D['types']>;
-type HandlerOf<E> = E extends { readonly handle: infer H } ? H : E;
-type AnyHandler = (self: never, ...rest: never[]) => unknown;
-
-export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
 /** init arguments, then optionally the options */
 export type StartArgs<D extends AnyDefinition> = ArgsThen<InitArgs<D>, StartOptions>;
-/**
- * Init arguments, then optionally options. An object behind optional parameters could be either, and `init.length`
- * tells nothing about those: where one of them may be an object, all arguments are given and the options too (`{}` for
- * none), or none.
- */
-export type ArgsThen<A extends readonly unknown[], O> = 0 extends 1 & A ? A : MayBePlain<Optional<A>[number]> extends true
-  ? Needed<A> | [...init: A, options: O]
-  : [...A] | [...A, O];
-type Needed<A extends readonly unknown[]> = A extends readonly [infer F, ...infer R] ? [F, ...Needed<R>] : [];
-type Optional<A extends readonly unknown[]> = A extends readonly [unknown, ...infer R] ? Optional<R> : A;
-type MayBePlain<T> = [T] extends [undefined] ? false
-  : unknown extends T ? true
-    : [Exclude<Extract<T, object>, readonly unknown[] | ((...args: never[]) => unknown)>] extends [never] ? false : true;
+
 /** The ref, or the promise of it when init is asynchronous. */
-export type Started<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
+export type Started<D extends AnyDefinition> = MadeBy<D> extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
 
 /** An agent and the monitor on it, made in one step by `startMonitored`. */
 export interface MonitoredAgent<D extends AnyDefinition> {
@@ -282,38 +266,13 @@ export interface MonitoredAgent<D extends AnyDefinition> {
   readonly monitor: MonitorRef;
 }
 /** Both, or the promise of them when init is asynchronous. */
-export type StartedMonitored<D extends AnyDefinition> = Types<D>['made'] extends PromiseLike<unknown> ? Promise<MonitoredAgent<D>> : MonitoredAgent<D>;
-
-type IsStream<H> = H extends AnyHandler ? ([ReturnType<H>] extends [never] ? false : ReturnType<H> extends AsyncGenerator<unknown, unknown, never> | Generator<unknown, unknown, never> ? true : false) : false;
-type NamesWhere<T, Stream extends boolean> = { [N in keyof T & string]: IsStream<HandlerOf<T[N]>> extends Stream ? N : never }[keyof T & string];
-
-export type CallName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], false>;
-export type StreamName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], true>;
-export type CastName<D extends AnyDefinition> = keyof Types<D>['casts'] & string;
-export type CallEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['calls'] ? Types<D>['calls'][N] : never;
-export type CastEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : never;
-
-/** The entry of a cast, else of the call of that name. */
-export type EntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : CallEntryOf<D, N>;
-/** What the outcome of a delivery holds: the reply of a call. */
-export type DeliverReply<D extends AnyDefinition, N> = N extends CastName<D> ? unknown : ReplyOf<CallEntryOf<D, N>>;
-
-type PayloadOf<E> = E extends { readonly schema: infer T extends StandardSchema<unknown, unknown> } ? [payload: SchemaInput<T>] : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
-/** The arguments of a verb after the operation: the payload as the handler declares it, then options. */
-export type VerbArgs<E, O> = PayloadOf<E> extends [] ? [payload?: undefined, options?: O] : PayloadOf<E> extends [infer P] ? [payload: P, options?: O] : PayloadOf<E> extends [(infer P)?] ? [payload?: P, options?: O] : never;
-
-type Reply<R> = R extends Stop<infer V> ? V : R extends Refusal | NoReply ? never : R;
-export type ReplyOf<E> = HandlerOf<E> extends AnyHandler ? Reply<Awaited<ReturnType<HandlerOf<E>>>> : never;
-export type ItemOf<E> = HandlerOf<E> extends AnyHandler ? (ReturnType<HandlerOf<E>> extends AsyncGenerator<infer V, unknown, never> | Generator<infer V, unknown, never> ? V : never) : never;
-
-/** The state of a definition's agents. */
-export type StateIn<D extends AnyDefinition> = StateOf<Types<D>['made']>;
+export type StartedMonitored<D extends AnyDefinition> = MadeBy<D> extends PromiseLike<unknown> ? Promise<MonitoredAgent<D>> : MonitoredAgent<D>;
 
 /* ---- refs ---- */
 
 /** Options of `stop`. */
 export interface StopOptions {
-  /** ms to wait for the end, default 'infinity' (GS-40) */
+  /** ms to wait for the end, default 'infinity' */
   readonly timeoutMs?: number | 'infinity' | undefined;
 }
 
@@ -334,14 +293,17 @@ export interface AgentRef<D extends AnyDefinition> extends Sends<D> {
   /** undefined while nobody owns the name */
   readonly pid: Pid | undefined;
   /**
-   * closes the mailbox of the incarnation that lives now: later sends are refused (`tryCast` returns `dead`, calls and puts
-   * reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled, puts that wait fail. Signals pass;
-   * `stop` afterwards ends it. Nothing when nobody is there
+   * closes the mailbox of the incarnation that lives now: later sends are refused (`tryCast` returns `dead`, calls and
+   * puts reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled, puts that wait fail.
+   * Signals pass; `stop` afterwards ends it. Nothing when nobody is there
    */
   close(): void;
   /** of the incarnation that lives now */
   stats(): AgentStats;
-  /** ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another reason (PL-11) */
+  /**
+   * ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another
+   * reason
+   */
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
   /** the same address with another sender; `self.bind(ref)` is the usual way */
   bind(self: ProcessVerbs): AgentRef<D>;
@@ -351,17 +313,21 @@ export interface AgentRef<D extends AnyDefinition> extends Sends<D> {
 export interface Sends<D extends AnyDefinition> {
   /** carries the type; there is nothing at run time */
   readonly of?: D;
-  /** fire and forget: never throws, never waits; a refusal is counted, a send to nobody is a dead letter (GS-32) */
+  /** fire and forget: never throws, never waits; a refusal is counted, a send to nobody is a dead letter */
   cast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** the same, telling; throws for a wrong operation, payload or option */
   tryCast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
   /**
-   * a cast that waits for room, first come, first served, where the mailbox is bounded with `overflow: 'suspend'`: resolves
-   * once it is queued. Rejects with a CallError: TIMEOUT when no room came in 5,000 ms, EXIT with the receiver's reason when
-   * that ended, CALLING_SELF to oneself, CALL_CYCLE; MAILBOX_FULL under other policies. Then nothing was queued.
+   * a cast that waits for room, first come, first served, where the mailbox is bounded with `overflow: 'suspend'`:
+   * resolves once it is queued. Rejects with a CallError: TIMEOUT when no room came in 5,000 ms, EXIT with the
+   * receiver's reason when that ended, CALLING_SELF to oneself, CALL_CYCLE; MAILBOX_FULL under other policies. Then
+   * nothing was queued.
    */
   put<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
-  /** a send with a guarantee, at-least-once by default: resolves with its receipt once it is accepted; rejects with a CallError or OptionError when it is not */
+  /**
+   * a send with a guarantee, at-least-once by default: resolves with its receipt once it is accepted; rejects with a
+   * CallError or OptionError when it is not
+   */
   deliver<K extends CastName<D> | CallName<D>>(op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
   /** asks and waits, 5,000 ms by default; rejects with a CallError, or with the reason of an aborted signal */
   call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
@@ -382,7 +348,6 @@ export interface ProcessRef {
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
   bind(self: ProcessVerbs): ProcessRef;
 }
-
 
 /** What `ref.stats()` tells: of the incarnation that lives now; all zero while nobody owns the name. */
 export interface AgentStats {

@@ -1,7 +1,7 @@
 import type { Percentiles, Priority } from './mailbox.js';
 
 /**
- * What a delivery promises (design §7).
+ * What a delivery promises.
  * - `at-most-once`: started once at most; a crash of the agent ends it.
  * - `at-least-once`: retried until a handler succeeded, it expired, or its attempts are used up.
  * - `exactly-once`: the same, with one successful handling; another send with the same key gets the first one's
@@ -9,7 +9,7 @@ import type { Percentiles, Priority } from './mailbox.js';
  */
 export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
 
-/** Waiting before attempt n+1: `min(baseMs · factor^(n-1), maxMs)`, reduced by up to `jitter` of itself (P22). */
+/** Waiting before attempt n+1: `min(baseMs · factor^(n-1), maxMs)`, reduced by up to `jitter` of itself. */
 export interface DeliveryBackoff {
   /** ms, default 100 */
   readonly baseMs?: number | undefined;

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../base/index.js';
+import type { Definition, ReplyOf, StateOf, VerbArgs } from './protocol.js';
 import type { Pid } from './address.js';
-import type { AgentRef, CallOptions, Definition, ProcessVerbs, ReplyOf, StateOf, VerbArgs } from './agent.js';
+import type { AgentRef, CallOptions, ProcessVerbs } from './agent.js';
 import type { Refusal } from './returns.js';
 
 /** Why a handler ends: what its `terminate` is told. */
@@ -23,12 +24,12 @@ export interface HandlerInit extends ProcessVerbs {
   readonly id: unknown;
   /**
    * set when it takes the place of another: what that one's `terminate` returned, or `{ found: false }` when it was not
-   * there (GE-07)
+   * there
    */
   readonly swapped: { readonly found: boolean; readonly result: unknown } | undefined;
-  /** `return this.refuse(code)`: it is not installed (GE-09) */
+  /** `return this.refuse(code)`: it is not installed */
   refuse(code: string, details?: unknown): Refusal;
-  /** the whole manager hibernates (GE-11) */
+  /** the whole manager hibernates */
   hibernate(): void;
 }
 
@@ -38,11 +39,10 @@ export interface HandlerInit extends ProcessVerbs {
 export interface HandlerSelf<S> extends HandlerInit {
   /** an assignment is committed when the callback returns; a change in place is visible at once */
   state: S;
-  /** removes this handler when the callback has returned (GE-05) */
+  /** removes this handler when the callback has returned */
   remove(): void;
   /**
    * puts another handler in this one's place when the callback has returned; `args` go to this one's `terminate`
-   * (GE-07)
    */
   swap<H extends AnyEventHandler>(args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>): void;
 }
@@ -68,7 +68,7 @@ export interface EventHandlerSpec<A extends unknown[], R, C> {
 
 type HandlerTable<S> = Readonly<Record<string, (self: HandlerSelf<S>, payload: never) => unknown>>;
 
-/** What `defineEventHandler` returns. It is its own key; `as(id)` is the key of one of several (GE-02). */
+/** What `defineEventHandler` returns. It is its own key; `as(id)` is the key of one of several. */
 export interface EventHandler<A extends unknown[], R, C> {
   readonly name: string;
   as(id: unknown): HandlerId<EventHandler<A, R, C>>;
@@ -112,26 +112,23 @@ export type EventManagerDefinition = Definition<[], object, Record<never, never>
 export interface EventManagerRef<E = unknown> {
   readonly pid: Pid | undefined;
   readonly ref: AgentRef<EventManagerDefinition>;
-  /** tells every handler, newest first; never throws, also when nobody is there (GE-03) */
+  /** tells every handler, newest first; never throws, also when nobody is there */
   notify(event: E): void;
   /** the same; resolves when every handler has handled it */
   syncNotify(event: E, options?: CallOptions): Promise<void>;
   /**
-   * installs a handler in front of the others; the same key may be added again (GE-02). Refused with `init_failed`
-   * (GE-09)
+   * installs a handler in front of the others; the same key may be added again. Refused with `init_failed`
    */
   addHandler<H extends AnyEventHandler>(key: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
   /**
    * the same, supervised by the calling process: it goes when that ends, and its end is told to that as a HandlerExit
-   * (GE-08)
    */
   addSupHandler<H extends AnyEventHandler>(key: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
   /**
    * removes the newest handler of that key; resolves to what its `terminate` returned. Refused with `module_not_found`
-   * (GE-06)
    */
   deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown>;
-  /** puts `to` in front in place of `from`; whoever supervised `from` supervises `to` (GE-07) */
+  /** puts `to` in front in place of `from`; whoever supervised `from` supervises `to` */
   swapHandler<H extends AnyEventHandler>(
     from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>
   ): Promise<void>;
@@ -147,7 +144,7 @@ export interface EventManagerRef<E = unknown> {
   ): Promise<ReplyOf<HandlerEntry<H, N>>>;
   /** what is installed, newest first */
   whichHandlers(): Promise<HandlerInfo[]>;
-  /** ends the manager after what is queued before; every handler is told `stopped` (GE-10) */
+  /** ends the manager after what is queued before; every handler is told `stopped` */
   stop(reason?: ExitReason): Promise<void>;
   /** the same manager with another caller; `self.bind(events)` is the usual way */
   bind(self: ProcessVerbs): EventManagerRef<E>;

@@ -4,15 +4,15 @@ import type { MailboxStats } from './mailbox.js';
 /* What `system.inspect` and `system.watchdog` tell. */
 
 /**
- * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too
- * (PF-08);
- * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none (PR-20),
- * `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it, and has given its spare storage back (GS-31).
+ * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too;
+ * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none,
+ * `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it, and has given its spare storage
+ * back.
  */
 export type Status =
   | 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
 
-/** Scheduling levels by name (PF-02). */
+/** Scheduling levels by name. */
 export type ProcessPriority = 'low' | 'normal' | 'high' | 'max';
 
 /** What `system.inspect(pid)` tells of one process; a copy, taken now. */
@@ -27,9 +27,9 @@ export interface ProcessInfo {
   /** the operation that is being handled */
   readonly op: string | undefined;
   readonly parent: Pid | undefined;
-  /** inherited from the spawner, undefined unless somebody has set one (PR-14) */
+  /** inherited from the spawner, undefined unless somebody has set one */
   readonly groupLeader: Pid | undefined;
-  /** names or pids, nearest first (PL-07) */
+  /** names or pids, nearest first */
   readonly ancestors: readonly string[];
   readonly links: readonly Pid[];
   readonly monitors: readonly Pid[];
@@ -37,7 +37,7 @@ export interface ProcessInfo {
   readonly trapExit: boolean;
   readonly priority: ProcessPriority;
   readonly sensitive: boolean;
-  /** messages handled so far; only grows (PF-09) */
+  /** messages handled so far; only grows */
   readonly reductions: number;
   readonly mailbox: MailboxStats;
 }
@@ -46,18 +46,18 @@ export interface ProcessInfo {
 export type QueuedMessage = unknown;
 
 /**
- * The items that `system.inspect(target, items)` knows (PF-07): those of a whole ProcessInfo, and some that cost more.
+ * The items that `system.inspect(target, items)` knows: those of a whole ProcessInfo, and some that cost more.
  */
 export interface ProcessItems extends ProcessInfo {
-  /** what waits, in the order in which it will be looked at; hidden by `sensitive` (PF-04) */
+  /** what waits, in the order in which it will be looked at; hidden by `sensitive` */
   readonly messages: readonly QueuedMessage[];
   /** a copy of the process dictionary; hidden by `sensitive` */
   readonly dictionary: ReadonlyMap<unknown, unknown>;
-  /** everything that is not yet received, signals too (RE-08) */
+  /** everything that is not yet received, signals too */
   readonly messageQueueLength: number;
-  /** bytes of the runtime's own records for it, an estimate; V8 does not tell what its state takes (J4) */
+  /** bytes of the runtime's own records for it, an estimate; V8 does not tell what its state takes */
   readonly memory: number;
-  /** whom it has suspended, and how often (PR-20) */
+  /** whom it has suspended, and how often */
   readonly suspending: readonly { readonly pid: Pid; readonly count: number }[];
 }
 

@@ -14,7 +14,7 @@ export type SizeOf = (payload: unknown, op: string) => number;
  * unbounded and strict between lanes.
  */
 export interface MailboxOptions {
-  /** user messages it may hold, all lanes together, from 1; absent means unbounded (RE-09) */
+  /** user messages it may hold, all lanes together, from 1; absent means unbounded */
   readonly capacity?: number | undefined;
   /**
    * `critical` messages that come in when it is full: so many above `capacity`, default 16, 0 for none. So a
@@ -39,7 +39,8 @@ export interface MailboxOptions {
   /** queued messages at which the alarm is over, below `highWater`; default half of it, rounded down */
   readonly lowWater?: number | undefined;
   /**
-   * `strict` (default): a lower lane waits for all higher ones. `ageEvery`: one that was passed over so many times has a turn
+   * `strict` (default): a lower lane waits for all higher ones. `ageEvery`: one that was passed over so many times has
+   * a turn
    */
   readonly lanes?: 'strict' | { readonly ageEvery: number } | undefined;
 }
@@ -53,7 +54,7 @@ export interface Percentiles {
 }
 
 /**
- * The conservation account of user messages (design §3), in exact integers, at every moment:
+ * The conservation account of user messages, in exact integers, at every moment:
  * `sent = handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held`.
  * `refused` and `crashed` are parts of `handled`.
  */

@@ -5,8 +5,8 @@ import type { MonitorRef, Pid, TimerRef } from './address.js';
 const NOBODY: MonitorRef = { alias: undefined };
 
 /**
- * Arrives in `info` when a monitored process has ended: exactly one per monitor (MO-01). The name of the dead process
- * is already free when it arrives (MO-13).
+ * Arrives in `info` when a monitored process has ended: exactly one per monitor. The name of the dead process
+ * is already free when it arrives.
  *
  * @example
  * const down = new Down(null, 'bank.x.1' as Pid, 'alice', 'shutdown');
@@ -26,10 +26,10 @@ export class Down<T = 'DOWN'> {
     ref: MonitorRef | null,
     /** undefined when a name was monitored that nobody owned */
     readonly pid: Pid | undefined,
-    /** set when the monitor was asked for by name (MO-04) */
+    /** set when the monitor was asked for by name */
     readonly name: string | undefined,
     readonly reason: ExitReason,
-    /** `DOWN`, or what the monitor asked for with `tag` (MO-12) */
+    /** `DOWN`, or what the monitor asked for with `tag` */
     readonly tag: T = 'DOWN' as T,
   ) {
     this.ref = ref ?? NOBODY;
@@ -47,8 +47,7 @@ export class Down<T = 'DOWN'> {
 }
 
 /**
- * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal
- * (EX-07, EX-15).
+ * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal.
  *
  * @example
  * const exit = new Exit('bank.x.1' as Pid, 'normal');
@@ -70,7 +69,7 @@ export class Exit {
 }
 
 /**
- * Arrives in `info` when the idle timeout asked for by `self.timeout(ms)` has passed without a message (GS-27).
+ * Arrives in `info` when the idle timeout asked for by `self.timeout(ms)` has passed without a message.
  *
  * @example
  * new Timeout().tag // => 'TIMEOUT'
@@ -81,7 +80,7 @@ export class Timeout {
 }
 
 /**
- * Arrives in `info` when a timer of `startTimer` is due (TI-01): the message with the timer it belongs to, so that one
+ * Arrives in `info` when a timer of `startTimer` is due: the message with the timer it belongs to, so that one
  * that was cancelled too late can be told apart.
  *
  * @example
@@ -99,7 +98,7 @@ export class TimerFired {
 }
 
 /**
- * Arrives in `info` as the answer to an asynchronous `cancelTimer` or `readTimer` (TI-06).
+ * Arrives in `info` as the answer to an asynchronous `cancelTimer` or `readTimer`.
  *
  * @example
  * new TimerAnswer('CANCEL_TIMER', undefined as never, 12).result // => 12

@@ -6,7 +6,7 @@ import type { ProcessPriority } from './inspect.js';
 /** Options of `send`. */
 export interface SendOptions {
   /**
-   * a priority message, when it goes through an active alias that was made with `priority`; ordinary otherwise (PM-02)
+   * a priority message, when it goes through an active alias that was made with `priority`; ordinary otherwise
    */
   readonly priority?: boolean | undefined;
 }
@@ -14,16 +14,17 @@ export interface SendOptions {
 /** Options of `link` and `exitOther`. */
 export interface SignalOptions {
   /**
-   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through a priority alias (PM-05)
+   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through a
+   * priority alias
    */
   readonly priority?: boolean | undefined;
 }
 
 /** Options of `alias`. */
 export interface AliasOptions {
-  /** the first message through it is the last (AL-03) */
+  /** the first message through it is the last */
   readonly reply?: boolean | undefined;
-  /** lets senders put their messages before ordinary ones (PM-01) */
+  /** lets senders put their messages before ordinary ones */
   readonly priority?: boolean | undefined;
 }
 
@@ -31,33 +32,32 @@ export interface AliasOptions {
 export interface MonitorOptions {
   /**
    * makes an alias with the monitor, `ref.alias`, for replies: switched off by `unalias` only, by the end of the
-   * monitor (Down or `demonitor`), or also by the first message through it, which then ends the monitor too (AL-04 to
-   * AL-06)
+   * monitor (Down or `demonitor`), or also by the first message through it, which then ends the monitor too
    */
   readonly alias?: Exclude<AliasMode, 'plain' | 'reply'> | undefined;
-  /** takes the place of `DOWN` in the Down's `tag` (MO-12) */
+  /** takes the place of `DOWN` in the Down's `tag` */
   readonly tag?: unknown;
-  /** the Down, and what is sent with the priority option through the alias, is a priority message (PM-05) */
+  /** the Down, and what is sent with the priority option through the alias, is a priority message */
   readonly priority?: boolean | undefined;
 }
 
 /** Options of `demonitor`. */
 export interface DemonitorOptions {
-  /** also drops a Down that is queued (MO-07) */
+  /** also drops a Down that is queued */
   readonly flush?: boolean | undefined;
-  /** tells whether a monitor was removed before its Down was sent; without it the answer is always true (MO-08) */
+  /** tells whether a monitor was removed before its Down was sent; without it the answer is always true */
   readonly info?: boolean | undefined;
 }
 
 /** Options of `self.spawn`. */
 export interface ProcessSpawnOptions {
-  /** default true (PR-08) */
+  /** default true */
   readonly link?: boolean | undefined;
   /** registered name, or a name in another registry */
   readonly name?: string | Via | undefined;
-  /** free text shown by `inspect` (PR-15) */
+  /** free text shown by `inspect` */
   readonly label?: string | undefined;
-  /** scheduling level from the first step on, default `normal` (PF-02) */
+  /** scheduling level from the first step on, default `normal` */
   readonly priority?: ProcessPriority | undefined;
 }
 
@@ -69,82 +69,81 @@ export interface Monitored {
 
 /** Options of `sendAfter` and `startTimer`. */
 export interface TimerOptions {
-  /** the time is a reading of `system.monotonic()` instead of a delay (TI-10); one that has passed is due at once */
+  /** the time is a reading of `system.monotonic()` instead of a delay; one that has passed is due at once */
   readonly abs?: boolean | undefined;
 }
 
 /** Options of `cancelTimer` and `readTimer`. */
 export interface TimerQuery {
-  /** the answer comes as a TimerAnswer message; the verb returns 'ok' (TI-06) */
+  /** the answer comes as a TimerAnswer message; the verb returns 'ok' */
   readonly async?: boolean | undefined;
   /** false when nobody wants the answer; `cancelTimer` only */
   readonly info?: boolean | undefined;
 }
 
-/** Flags of a process, for `self.flag` (PF-01). */
+/** Flags of a process, for `self.flag`. */
 export interface ProcessFlags {
   /** exit signals become Exit messages */
   trapExit: boolean;
   /**
-   * scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always (PF-02)
+   * scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always
    */
   priority: ProcessPriority;
-  /** hides messages and dictionary from `inspect` (PF-04) */
+  /** hides messages and dictionary from `inspect` */
   sensitive: boolean;
 }
 
 /** The verbs that concern processes, signals and timers, as every self has them. */
 export interface KernelVerbs {
   readonly pid: Pid;
-  /** who spawned it; undefined when that was outside of every process (PR-15) */
+  /** who spawned it; undefined when that was outside of every process */
   readonly parent: Pid | undefined;
-  /** free text shown by `inspect` and in reports (PR-15) */
+  /** free text shown by `inspect` and in reports */
   label: string | undefined;
-  /** inherited from the spawner; undefined until somebody sets one (PR-14) */
+  /** inherited from the spawner; undefined until somebody sets one */
   get groupLeader(): Pid | undefined;
   set groupLeader(to: Target);
-  /** values of this process alone: not inherited, gone with it (PR-13) */
+  /** values of this process alone: not inherited, gone with it */
   readonly dictionary: Map<unknown, unknown>;
   /** fires when this process has ended, and when its parent's shutdown has arrived */
   readonly signal: AbortSignal;
   send(to: Target, message: unknown, options?: SendOptions): void;
-  /** another address of this process, which it can switch off (AL-01) */
+  /** another address of this process, which it can switch off */
   alias(options?: AliasOptions): Alias;
-  /** true when it was active and this process's own (AL-02) */
+  /** true when it was active and this process's own */
   unalias(alias: Alias): boolean;
-  /** a message to this process (or to a pid, name or alias) after `ms`; cancelled when that process ends (TI-07) */
+  /** a message to this process (or to a pid, name or alias) after `ms`; cancelled when that process ends */
   sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
-  /** the same, and the message comes in a TimerFired that names its timer (TI-01) */
+  /** the same, and the message comes in a TimerFired that names its timer */
   startTimer(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
-  /** ms that were left, or false (TI-05) */
+  /** ms that were left, or false */
   cancelTimer(timer: TimerRef): number | false;
   cancelTimer(timer: TimerRef, options: TimerQuery): number | false | 'ok';
-  /** ms that are left, or false (TI-06) */
+  /** ms that are left, or false */
   readTimer(timer: TimerRef): number | false;
   readTimer(timer: TimerRef, options: TimerQuery): number | false | 'ok';
   /** intervals, delayed exits, functions that run later; addressed to this process by default */
   readonly timers: Timers;
-  /** linking again renews the priority mark (PM-05) */
+  /** linking again renews the priority mark */
   link(to: Target, options?: SignalOptions): void;
   unlink(to: Target): void;
-  /** one Down will arrive (MO-01), `noproc` when nobody is there (MO-03) */
+  /** one Down will arrive, `noproc` when nobody is there */
   monitor(to: Target, options?: MonitorOptions): MonitorRef;
   /**
-   * no Down will be queued afterwards (MO-06); harmless for what is no monitor any more, and for an alias (MO-09,
-   * AL-08)
+   * no Down will be queued afterwards; harmless for what is no monitor any more, and for an alias
    */
   demonitor(ref: MonitorRef | Alias, options?: DemonitorOptions): boolean;
-  /** turns exit signals into Exit messages; returns the old value (PF-01) */
+  /** turns exit signals into Exit messages; returns the old value */
   trapExit(on: boolean): boolean;
-  /** sets a flag of this process and returns the old value (PF-01) */
+  /** sets a flag of this process and returns the old value */
   flag<K extends keyof ProcessFlags>(name: K, value: ProcessFlags[K]): ProcessFlags[K];
-  /** ends this process: throws, as OTP's exit/1 (PR-04) */
+  /** ends this process: throws, as OTP's exit/1 */
   exit(reason: ExitReason): never;
-  /** sends an exit signal; `kill` cannot be trapped (EX-12) */
+  /** sends an exit signal; `kill` cannot be trapped */
   exitOther(to: Target, reason: ExitReason, options?: SignalOptions): void;
   /** a plain process, linked to this one unless `link: false` */
   spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
-  /** the same with a monitor, in one step: its Down tells the real reason, never `noproc` (PR-09) */
+  /** the same with a monitor, in one step: its Down tells the real reason, never `noproc` */
   spawn(
     body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions },
   ): Monitored;
@@ -165,23 +164,23 @@ export interface KernelVerbs {
  */
 export interface Timers {
   /**
-   * A message in every period of `ms`, from 1, on an absolute schedule (TI-16). It ends with the process it is
+   * A message in every period of `ms`, from 1, on an absolute schedule. It ends with the process it is
    * addressed to. A name is looked up at every message, and it ends with the process that has it now: when nobody has,
    * it never begins.
    */
   sendInterval(ms: number, message: unknown, to?: Target): TimerRef;
   /**
-   * Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended (TI-14).
+   * Runs `body` once, in a fresh process that nobody is linked to; it runs also when whoever asked has ended.
    */
   applyAfter(ms: number, body: (self: ProcessSelf) => unknown): TimerRef;
-  /** Runs `body` in every period, each time in a fresh process, also while the one before still runs (TI-15). */
+  /** Runs `body` in every period, each time in a fresh process, also while the one before still runs. */
   applyInterval(ms: number, body: (self: ProcessSelf) => unknown): TimerRef;
-  /** The same, but never two at a time: a run that is late starts as soon as the one before has ended (TI-15). */
+  /** The same, but never two at a time: a run that is late starts as soon as the one before has ended. */
   applyRepeatedly(ms: number, body: (self: ProcessSelf) => unknown): TimerRef;
-  /** An exit signal after `ms`; harmless when nobody is there then (TI-17). */
+  /** An exit signal after `ms`; harmless when nobody is there then. */
   exitAfter(ms: number, reason: ExitReason, to?: Target): TimerRef;
   /** The same with `kill`, which cannot be trapped. */
   killAfter(ms: number, to?: Target): TimerRef;
-  /** Ends a timer; harmless when it is over (TI-18). Errors: OptionError for what is no timer. */
+  /** Ends a timer; harmless when it is over. Errors: OptionError for what is no timer. */
   cancel(timer: TimerRef): void;
 }

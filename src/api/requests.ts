@@ -1,5 +1,6 @@
+import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from './protocol.js';
 import type { Pid } from './address.js';
-import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, Sends, VerbArgs } from './agent.js';
+import type { Sends } from './agent.js';
 
 /** A request that was sent and is not waited for; `self.requests` takes its response. */
 export interface RequestId<V> {
@@ -10,10 +11,10 @@ export interface RequestId<V> {
   readonly types?: { readonly value: V };
 }
 
-/** The response to a request: the reply, or why there is none; a CallError as `call` rejects with (RQ-05). */
+/** The response to a request: the reply, or why there is none; a CallError as `call` rejects with. */
 export type Response<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: unknown };
 
-/** How long to wait: relative or absolute, not both (RQ-08). */
+/** How long to wait: relative or absolute, not both. */
 export interface ResponseWait {
   /** ms from now, default 5,000; 'infinity' waits forever */
   readonly timeoutMs?: number | 'infinity' | undefined;
@@ -23,7 +24,7 @@ export interface ResponseWait {
 
 /** Options of the verbs over a collection. */
 export interface CollectionWait extends ResponseWait {
-  /** takes the request out of the collection (default), or leaves it there, where it never answers again (RQ-07) */
+  /** takes the request out of the collection (default), or leaves it there, where it never answers again */
   readonly delete?: boolean | undefined;
 }
 
@@ -33,7 +34,7 @@ export interface LabelledResponse<L> {
   readonly label: L;
 }
 
-/** Requests with labels, waited for together; made by `self.requests.collection()` (RQ-06). */
+/** Requests with labels, waited for together; made by `self.requests.collection()`. */
 export interface RequestCollection<L> {
   readonly size: number;
   /** adds a request; a second time is an error */
@@ -43,26 +44,26 @@ export interface RequestCollection<L> {
 }
 
 /**
- * OTP's send_request: several calls at once, without waiting for each. Only the sender may take a response (RQ-10). One
+ * OTP's send_request: several calls at once, without waiting for each. Only the sender may take a response. One
  * that nobody waits for arrives in `info` or `receive` as a RequestAnswer; `check` says whose it is.
  */
 export interface RequestVerbs {
-  /** sends a call and does not wait; never throws for what the callee is or does: that is an error response (RQ-01) */
+  /** sends a call and does not wait; never throws for what the callee is or does: that is an error response */
   send<D extends AnyDefinition, K extends CallName<D>>(
     ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>
   ): RequestId<ReplyOf<CallEntryOf<D, K>>>;
-  /** the response, or 'timeout'; after that the request is still live and may be waited for again (RQ-02) */
+  /** the response, or 'timeout'; after that the request is still live and may be waited for again */
   wait<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
-  /** the same, but a timeout abandons the request: a later reply is dropped (RQ-03) */
+  /** the same, but a timeout abandons the request: a later reply is dropped */
   receive<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
-  /** whether a message is the response to this request: takes it, or leaves the message alone (RQ-04) */
+  /** whether a message is the response to this request: takes it, or leaves the message alone */
   check<V>(message: unknown, request: RequestId<V>): Response<V> | 'no_reply';
   collection<L>(): RequestCollection<L>;
-  /** the first response to any of them; 'no_request' at once when there is none (RQ-06, RQ-07) */
+  /** the first response to any of them; 'no_request' at once when there is none */
   waitAny<L>(
     collection: RequestCollection<L>, options?: CollectionWait,
   ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;
-  /** the same, but a timeout abandons all of them (RQ-09) */
+  /** the same, but a timeout abandons all of them */
   receiveAny<L>(
     collection: RequestCollection<L>, options?: CollectionWait,
   ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'>;

@@ -42,13 +42,13 @@ export class Stop<R> extends Control {
   }
 }
 
-/** `init` decided not to run: the start returns no process and no error (GS-02). */
+/** `init` decided not to run: the start returns no process and no error. */
 export class Ignore extends Control {
   readonly kind = 'ignore' as const;
 }
 
 /**
- * The start fails with `reason`, but the process ends with `normal`, silently (GS-03); made by `this.error` in init.
+ * The start fails with `reason`, but the process ends with `normal`, silently; made by `this.error` in init.
  */
 export class InitFailure extends Control {
   readonly kind = 'error' as const;

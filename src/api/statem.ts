@@ -1,5 +1,6 @@
 import type { ExitReason } from '../base/index.js';
-import type { Definition, From, ProcessVerbs, SelfRef } from './agent.js';
+import type { Definition } from './protocol.js';
+import type { From, ProcessVerbs, SelfRef } from './agent.js';
 import type { Ignore, NoReply, Refusal, Stop } from './returns.js';
 import type { SchemaOutput, StandardSchema } from './schema.js';
 
@@ -10,9 +11,9 @@ export interface StatemInit extends ProcessVerbs {
   readonly ref: SelfRef;
   /** monotonic ms of the system's clock, for timeouts `{ at }` */
   now(): number;
-  /** `return this.ignore()`: no process, no error (GS-02) */
+  /** `return this.ignore()`: no process, no error */
   ignore(): Ignore;
-  /** `return this.stop(reason)`: the start fails with that reason (GS-03) */
+  /** `return this.stop(reason)`: the start fails with that reason */
   stop(reason?: ExitReason): Stop<never>;
 }
 
@@ -33,17 +34,17 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
   readonly remainingMs: number | undefined;
   /** stay in this state: what an event without a result does, and a place for actions */
   keep(): Transition<never>;
-  /** go to that state; to an equal one is the same as `keep` (SM-06, SM-28) */
+  /** go to that state; to an equal one is the same as `keep` */
   next(state: S): Transition<never>;
-  /** stay, and run the enter callback again (SM-02) */
+  /** stay, and run the enter callback again */
   repeat(): Transition<never>;
-  /** end the machine, `normal` by default; replies of this transition go out before terminate runs (SM-17) */
+  /** end the machine, `normal` by default; replies of this transition go out before terminate runs */
   stop(reason?: ExitReason): Transition<never>;
   /** an error to the caller, not a crash; the state is kept */
   refuse(code: string, details?: unknown): Refusal;
   /** the state is kept, the reply comes later */
   noreply(): NoReply;
-  /** answers a call from anywhere; false when it was already over (GS-19) */
+  /** answers a call from anywhere; false when it was already over */
   reply(from: From, value: unknown): boolean;
   /** monotonic ms of the system's clock, for timeouts `{ at }` */
   now(): number;
@@ -55,8 +56,8 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
 export type When = number | 'infinity' | 'cancel' | 'update' | { readonly at: number };
 
 /**
- * What a state callback decides: where to go, and actions in the order in which they are written (SM-04). Made by
- * `self.keep`, `self.next`, `self.repeat` and `self.stop`, and returned (or thrown, SM-18); one that is not returned does
+ * What a state callback decides: where to go, and actions in the order in which they are written. Made by
+ * `self.keep`, `self.next`, `self.repeat` and `self.stop`, and returned (or thrown); one that is not returned does
  * nothing. Replies are sent in that order as soon as the callback has returned; for `postpone`, `hibernate` and each
  * timeout the last one wins.
  *
@@ -66,7 +67,8 @@ export type When = number | 'infinity' | 'cancel' | 'update' | { readonly at: nu
  * const Turnstile = defineStatem({
  *   init: () => ({ state: 'locked', data: { coins: 0 } }),
  *   states: {
- *     locked: { calls: { coin(self) { self.data.coins++; return self.next('open').reply('thanks').stateTimeout(10_000); } } },
+ *     locked: { calls: { coin(self) { self.data.coins++; return
+ * self.next('open').reply('thanks').stateTimeout(10_000); } } },
  *     open: { calls: { coin: () => 'no need' }, stateTimeout: (self) => self.next('locked') },
  *   },
  * });
@@ -85,21 +87,21 @@ export interface Transition<out R> {
   replyTo(from: From, value: unknown): this;
   /** an error to the caller of the call that is being handled */
   refuse(code: string, details?: unknown): this;
-  /** the event comes again after the next change of state, before any event from outside (SM-05) */
+  /** the event comes again after the next change of state, before any event from outside */
   postpone(on?: boolean): this;
-  /** an event of any type, to be handled before everything that is queued (SM-07); it is not checked by a schema */
+  /** an event of any type, to be handled before everything that is queued; it is not checked by a schema */
   nextEvent(event: InsertedEvent): this;
-  /** an event that only the machine itself can make (SM-09) */
+  /** an event that only the machine itself can make */
   internal(content?: unknown): this;
-  /** the event timeout: due unless any event comes first (SM-10); 0 is due before any event from outside (SM-13) */
+  /** the event timeout: due unless any event comes first; 0 is due before any event from outside */
   timeout(when: When, content?: unknown): this;
-  /** the state timeout: due unless the state changes first; set with a change it belongs to the new state (SM-11) */
+  /** the state timeout: due unless the state changes first; set with a change it belongs to the new state */
   stateTimeout(when: When, content?: unknown): this;
-  /** a timeout of that name, due whatever happens, unless it is set anew or cancelled (SM-12) */
+  /** a timeout of that name, due whatever happens, unless it is set anew or cancelled */
   genericTimeout(name: string, when: When, content?: unknown): this;
-  /** a hint: give spare storage back when nothing is queued after this (SM-22) */
+  /** a hint: give spare storage back when nothing is queued after this */
   hibernate(on?: boolean): this;
-  /** other callbacks from now on, those of the enter call included (SM-21); the protocol of the refs stays */
+  /** other callbacks from now on, those of the enter call included; the protocol of the refs stays */
   changeModule(definition: AnyStatem): this;
   /** the same, to be undone by `popModule` */
   pushModule(definition: AnyStatem): this;
@@ -143,23 +145,23 @@ export type OpHandler<S, D, R> = (self: StatemSelf<S, D>, payload: never) => R;
 
 /** The callbacks of one state. What a state does not handle is looked up in `common`. */
 export interface StateSpec<S, D> {
-  /** runs when the state is entered, before any event: also the initial one, with `from` equal to it (SM-02) */
+  /** runs when the state is entered, before any event: also the initial one, with `from` equal to it */
   enter?(self: StatemSelf<S, D>, from: S): Outcome;
   readonly calls?: Readonly<Record<string, OpHandler<S, D, unknown>>>;
   readonly casts?: Readonly<Record<string, OpHandler<S, D, Outcome>>>;
   /** Down, Exit, sendAfter messages, plain sends; without a handler they are dropped with a warning */
   info?(self: StatemSelf<S, D>, message: unknown): Outcome;
-  /** events inserted by `internal(content)`; nobody else can send one (SM-09) */
+  /** events inserted by `internal(content)`; nobody else can send one */
   internal?(self: StatemSelf<S, D>, content: unknown): Outcome;
-  /** the event timeout: no event came in time (SM-10) */
+  /** the event timeout: no event came in time */
   timeout?(self: StatemSelf<S, D>, content: unknown): Outcome;
-  /** the state timeout: the state did not change in time (SM-11) */
+  /** the state timeout: the state did not change in time */
   stateTimeout?(self: StatemSelf<S, D>, content: unknown): Outcome;
-  /** generic timeouts by name (SM-12) */
+  /** generic timeouts by name */
   readonly timeouts?: Readonly<Record<string, (self: StatemSelf<S, D>, content: never) => Outcome>>;
 }
 
-/** What `init` makes; `actions` are run before the first event, a `postpone` among them is ignored (SM-27). */
+/** What `init` makes; `actions` are run before the first event, a `postpone` among them is ignored. */
 export interface Initial<S, D> {
   readonly state: S;
   readonly data: D;
@@ -175,7 +177,7 @@ export type MachineState<
   R,
 > = Awaited<R> extends infer I ? (I extends { readonly state: infer S; readonly data: unknown } ? S : never) : never;
 
-/** What a machine looks like to others: in reports, `sys` and `formatStatus` (SM-25). */
+/** What a machine looks like to others: in reports, `sys` and `formatStatus`. */
 export interface StatemStatus {
   readonly state: unknown;
   readonly data: unknown;
@@ -191,7 +193,7 @@ export interface StatemStatus {
   readonly reason?: ExitReason;
 }
 
-/** What `codeChange` returns; `module` switches the callbacks, and with them the callback mode (SM-26). */
+/** What `codeChange` returns; `module` switches the callbacks, and with them the callback mode. */
 export interface Converted {
   readonly state: unknown;
   readonly data: unknown;
@@ -201,7 +203,7 @@ export interface Converted {
 export interface StatemLife<S, D> {
   /** shown in trees, reports and errors; default `statem` */
   readonly name?: string;
-  /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown (GS-37) */
+  /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
   readonly trapExit?: boolean;
   /**
    * runs while the machine is still alive and named: on a crash with the state and data before the failed event, on a
@@ -230,7 +232,7 @@ export interface StatesSpec<
 /** TypeScript before 5.7 finds no `self` for the handlers in an intersection with T; so `states` is a union. */
 type StateTables<N extends string, D> = { readonly [K in N]: StateSpec<N, D> };
 
-/** The callbacks of a machine with one handler for everything; its states are any values (SM-01). */
+/** The callbacks of a machine with one handler for everything; its states are any values. */
 export interface HandleSpec<A extends unknown[], R, C, K> extends StatemLife<MachineState<R>, DataOf<R>> {
   readonly init: (this: StatemInit, ...args: A) => R;
   /** the requests it takes: `operation<Payload>().replies<Reply>()`, or `operation(schema)` */

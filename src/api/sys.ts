@@ -9,7 +9,7 @@ export interface SysOptions {
   readonly timeoutMs?: number | 'infinity' | undefined;
 }
 
-/** What `getStatus` tells (SY-05). */
+/** What `getStatus` tells. */
 export interface SysStatus<S = unknown> {
   readonly pid: Pid;
   readonly name: string | undefined;
@@ -17,7 +17,7 @@ export interface SysStatus<S = unknown> {
   readonly module: string;
   readonly status: 'running' | 'suspended';
   readonly parent: Pid | undefined;
-  /** a copy of the process dictionary; empty when the process is `sensitive` (PF-04) */
+  /** a copy of the process dictionary; empty when the process is `sensitive` */
   readonly dictionary: ReadonlyMap<unknown, unknown>;
   /** the debug functions that are on */
   readonly debug: readonly string[];
@@ -52,12 +52,12 @@ export type DebugEvent =
  */
 export type DebugFunction<T> = (state: T, event: DebugEvent, processState: unknown) => T | 'done';
 
-/** What `debug` of a start may hold (SY-13). */
+/** What `debug` of a start may hold. */
 export type DebugOption =
   | 'statistics' | 'log' | 'trace' | { readonly log: number }
   | { readonly install: DebugFunction<never>; readonly state?: unknown; readonly id?: string };
 
-/** How a plain process takes part in sys (SY-12): given to `self.joinSys`. */
+/** How a plain process takes part in sys: given to `self.joinSys`. */
 export interface SysCallbacks<S = unknown> {
   /** the state, for getState and getStatus */
   state(): S;
@@ -80,7 +80,7 @@ export interface SysLink {
  * `system.sys(target)` and `self.sys(target)`. System messages travel in the normal lane, behind what the same sender
  * sent before, and are answered between two messages. By a name the owner is looked up at every use.
  *
- * Errors: each promise rejects with a CallError: `NOPROC`, `TIMEOUT` after `timeoutMs` (SY-11), `EXIT` with the reason,
+ * Errors: each promise rejects with a CallError: `NOPROC`, `TIMEOUT` after `timeoutMs`, `EXIT` with the reason,
  * `CALLING_SELF`, `NO_SYS` for a process that takes no part, `CALLBACK_FAILED` when a function that was given threw.
  *
  * @example
@@ -97,51 +97,51 @@ export interface SysLink {
  */
 export interface Sys<S = unknown> {
   /**
-   * Only system messages, a stop and the parent's exit are handled from now on; everything else waits in order (SY-01).
+   * Only system messages, a stop and the parent's exit are handled from now on; everything else waits in order.
    * Idempotent.
    */
   suspend(options?: SysOptions): Promise<void>;
-  /** Goes on with the queue as it is (SY-02). Idempotent. */
+  /** Goes on with the queue as it is. Idempotent. */
   resume(options?: SysOptions): Promise<void>;
-  /** The state itself, not a copy; also while suspended (SY-04). */
+  /** The state itself, not a copy; also while suspended. */
   getState(options?: SysOptions): Promise<S>;
   /**
    * The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED` and nothing is
-   * changed (SY-04).
+   * changed.
    */
   replaceState(change: (state: S) => S, options?: SysOptions): Promise<S>;
-  /** Who and what it is and how it stands (SY-05). */
+  /** Who and what it is and how it stands. */
   getStatus(options?: SysOptions): Promise<SysStatus<S>>;
-  /** Counts messages in and out (SY-06); `get` answers `'no_statistics'` while they are off. */
+  /** Counts messages in and out; `get` answers `'no_statistics'` while they are off. */
   statistics(what: 'on' | 'off', options?: SysOptions): Promise<void>;
   statistics(what: 'get', options?: SysOptions): Promise<SysStatistics | 'no_statistics'>;
   /**
    * Keeps the latest events, 10 or as many as asked for; `false` stops it. `'get'` answers them, oldest first,
-   * `'print'` writes them to the logger at level `info` (SY-07).
+   * `'print'` writes them to the logger at level `info`.
    */
   log(what: true | number | false | 'print', options?: SysOptions): Promise<void>;
   log(what: 'get', options?: SysOptions): Promise<readonly DebugEvent[]>;
-  /** Tells every event, to the logger at level `info` or to a function of yours, as one line and as a value (SY-07). */
+  /** Tells every event, to the logger at level `info` or to a function of yours, as one line and as a value. */
   trace(to: boolean | ((line: string, event: DebugEvent) => void), options?: SysOptions): Promise<void>;
   /**
    * Runs `fn` at every event with a state of its own; what it returns is its next state, `'done'` or a throw uninstalls
-   * it. A function, or an id, that is installed already is not installed twice (SY-08).
+   * it. A function, or an id, that is installed already is not installed twice.
    */
   install<T>(
     fn: DebugFunction<T>, given: { readonly state: T; readonly id?: string }, options?: SysOptions,
   ): Promise<void>;
   /** Uninstalls by the function or its id. */
   remove(fnOrId: string | DebugFunction<never>, options?: SysOptions): Promise<void>;
-  /** Statistics, log, trace and all installed functions go (SY-08). */
+  /** Statistics, log, trace and all installed functions go. */
   noDebug(options?: SysOptions): Promise<void>;
   /**
    * Ends it with `reason` through its terminate, after what is queued before, also while suspended; resolves when it
-   * begins to (SY-09).
+   * begins to.
    */
   terminate(reason: ExitReason, options?: SysOptions): Promise<void>;
   /**
    * Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a throw of it leaves the
-   * state and is reported here (SY-10, GS-43).
+   * state and is reported here.
    */
   codeChange(given?: { readonly from?: unknown; readonly extra?: unknown }, options?: SysOptions): Promise<void>;
 }

@@ -16,7 +16,7 @@ export interface Task<V> {
 
 /** The self of a task: that of a plain process, and who asked for it. */
 export interface TaskSelf extends ProcessSelf {
-  /** the owner, the owner's owner when that is a task too, and so on: nearest first (TK-17) */
+  /** the owner, the owner's owner when that is a task too, and so on: nearest first */
   readonly callers: readonly Pid[];
 }
 
@@ -35,7 +35,7 @@ export type StreamOutcome<
 
 /** How tasks start: options of `with`. */
 export interface TaskStartOptions {
-  /** scheduling level, default `normal` (PF-02) */
+  /** scheduling level, default `normal` */
   readonly priority?: ProcessPriority | undefined;
 }
 
@@ -62,7 +62,8 @@ export interface TaskStreamOptions {
   /** ms for each element, default 5,000 */
   readonly timeoutMs?: number | 'infinity' | undefined;
   /**
-   * `exit` (default): the stream fails with TIMEOUT; `kill`: that task is killed and its outcome is the reason `timeout`
+   * `exit` (default): the stream fails with TIMEOUT; `kill`: that task is killed and its outcome is the reason
+   * `timeout`
    */
   readonly onTimeout?: 'exit' | 'kill' | undefined;
   /** failed outcomes carry their item as `input` */
@@ -84,7 +85,7 @@ type Outcomes<
 
 /**
  * The verbs of tasks, as `self.task` and `system.task`. Only the owner of a task, the process whose verb started it,
- * may wait for it, shut it down or ignore it: anybody else gets a TaskError NOT_OWNER (TK-03). Outside every process
+ * may wait for it, shut it down or ignore it: anybody else gets a TaskError NOT_OWNER. Outside every process
  * the owner is the outside: there nothing is linked and no message arrives.
  */
 export interface TaskVerbs {
@@ -92,39 +93,39 @@ export interface TaskVerbs {
   with(options: TaskStartOptions): TaskVerbs;
   /**
    * Runs a function in a process of its own, linked to this one and watched by it. Unless a verb waits for it, its
-   * result arrives in `info` or `receive` as a TaskResult, followed by a Down with `normal` (TK-01).
+   * result arrives in `info` or `receive` as a TaskResult, followed by a Down with `normal`.
    */
   async<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
-  /** the same without the link: a crash arrives only as the Down (TK-05) */
+  /** the same without the link: a crash arrives only as the Down */
   asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
   /**
    * The result; no message of the task will arrive. Rejects with a TaskError: EXIT with the task's reason, TIMEOUT
-   * (the task runs on, its result is dropped, its link stays: `shutdown` ends it, `ignore` takes the link away, TK-02),
+   * (the task runs on, its result is dropped, its link stays: `shutdown` ends it, `ignore` takes the link away),
    * NOPROC when its end was already told otherwise or it was let go.
    */
   await<V>(task: Task<V>, options?: TaskWaitOptions): Promise<V>;
-  /** all results in the order given; rejects as soon as one fails, and then waits for none of them (TK-08) */
+  /** all results in the order given; rejects as soon as one fails, and then waits for none of them */
   awaitMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: TaskWaitOptions): Promise<Values<L>>;
-  /** the outcome, or undefined when there is none in time: then ask again (TK-06) */
+  /** the outcome, or undefined when there is none in time: then ask again */
   yield<V>(task: Task<V>, options?: TaskWaitOptions): Promise<TaskOutcome<V> | undefined>;
-  /** outcomes in the order given, undefined for tasks without one (TK-09) */
+  /** outcomes in the order given, undefined for tasks without one */
   yieldMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: YieldManyOptions): Promise<Outcomes<L>>;
   /**
    * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill at once. Undefined
-   * when it ended because it was asked to, its value when it was already there, else why it ended (TK-07). Also ends a
+   * when it ended because it was asked to, its value when it was already there, else why it ended. Also ends a
    * task that lives on after its `await` timed out or it was ignored; the value of such a one is lost: returning is the
    * reason `normal`.
    */
   shutdown<V>(task: Task<V>, timeoutMs?: number | 'infinity' | 'brutal_kill'): Promise<TaskOutcome<V> | undefined>;
   /**
-   * lets a task go: no message and no crash of it will arrive (TK-10), and only `shutdown` can end it. The outcome when
+   * lets a task go: no message and no crash of it will arrive, and only `shutdown` can end it. The outcome when
    * there is one already
    */
   ignore<V>(task: Task<V>): TaskOutcome<V> | undefined;
   /**
-   * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops over it (TK-11 to
-   * TK-15). A crash ends a consumer that does not trap exits, one that does gets the reason as an outcome. Leaving the
-   * loop ends the tasks that still run. No message of a stream reaches a mailbox.
+   * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops over it. A crash
+   * ends a consumer that does not trap exits, one that does gets the reason as an outcome. Leaving the loop ends the
+   * tasks that still run. No message of a stream reaches a mailbox.
    */
   stream<T, V>(
     items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,

@@ -44,7 +44,7 @@ export interface AsyncContext {
  * one in tests. All durations are ms.
  */
 export interface Env {
-  /** monotonic clock, ms with fractions, never goes back (P32) */
+  /** monotonic clock, ms with fractions, never goes back */
   mono(): number;
   /** wall clock, ms since 1970, for reports only */
   wall(): number;

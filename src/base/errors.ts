@@ -42,7 +42,8 @@ fieldsToldOf(CastcallError);
  *
  * @example
  * const error = new OptionError('capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox');
- * error.message // => 'capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded mailbox'
+ * error.message // => 'capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded
+ * mailbox'
  * @since 0.1.0
  */
 export class OptionError extends CastcallError {
@@ -158,7 +159,7 @@ export interface CallErrorFields {
 
 /**
  * A request that failed: the code says how, the fields say which. `EXIT` carries the callee's exit reason
- * (OTP GS-14), `NOPROC` the unknown or dead (GS-12), `REFUSED` the callee's own `refuse`. A process that lets out the
+ * (as in OTP), `NOPROC` the unknown or dead, `REFUSED` the callee's own `refuse`. A process that lets out the
  * failure of a call whose callee ended with `shutdown` ends in order itself, with `{ shutdown: error }`.
  * Expected failures carry no stack unless the system captures call stacks.
  *

@@ -5,8 +5,8 @@ import { isError, printable } from './print.js';
 /**
  * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is
  * itself the reason, but that a callee ended with `shutdown` makes `{ shutdown: error }`; a thrown non-error is `{
- * nocatch: value }`; `'killed'` is what others see of an external `kill` (EX-12); everything else is what `exit` or
- * `stop` was given (EX-19).
+ * nocatch: value }`; `'killed'` is what others see of an external `kill`; everything else is what `exit` or
+ * `stop` was given.
  *
  * @example
  * const reason: ExitReason = { shutdown: 'config reloaded' };
@@ -16,8 +16,8 @@ import { isError, printable } from './print.js';
 export type ExitReason = unknown;
 
 /**
- * Whether a reason is an orderly end: no crash report, and no restart of a transient child (EX-09, SU-12). So is the
- * failure of a call whose callee ended with `shutdown` (GS-14). Never throws, whatever the reason is.
+ * Whether a reason is an orderly end: no crash report, and no restart of a transient child. So is the
+ * failure of a call whose callee ended with `shutdown`. Never throws, whatever the reason is.
  *
  * @example
  * isOrderly('normal') // => true

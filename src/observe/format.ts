@@ -15,7 +15,7 @@ const CHARS = 8_192;
 const KEYS = ['singleLine', 'depth', 'chars'];
 
 /**
- * The text of a report: what a logger is given, as people read it (LG-08). `label` comes first, undefined fields are
+ * The text of a report: what a logger is given, as people read it. `label` comes first, undefined fields are
  * left out; an error shows its stack unless it is one line. For a logger of your own: `error: (fields) =>
  * write(formatReport(fields))`.
  *
@@ -24,9 +24,9 @@ const KEYS = ['singleLine', 'depth', 'chars'];
  *
  * @example
  * const report = { label: 'process crashed', level: 'error', reason: { code: 7, at: { step: 2 } }, links: ['bank.x.1'], name: undefined };
- * formatReport(report, { singleLine: true }) // => "process crashed level='error' reason={ code: 7, at: { step: 2 } } links=['bank.x.1']"
- * formatReport(report, { singleLine: true, depth: 1 }) // => "process crashed level='error' reason={ code: 7, at: … } links=['bank.x.1']"
- * formatReport(report, { chars: 20 }) // => 'process crashed\n  l…'
+ * formatReport(report, { singleLine: true }) // => "process crashed level='error' reason={ code: 7, at: { step: 2 } }
+ * links=['bank.x.1']" formatReport(report, { singleLine: true, depth: 1 }) // => "process crashed level='error'
+ * reason={ code: 7, at: … } links=['bank.x.1']" formatReport(report, { chars: 20 }) // => 'process crashed\n  l…'
  * @since 0.2.0
  */
 export function formatReport(report: object, options: FormatOptions = {}): string {

@@ -18,7 +18,7 @@ export interface Logger {
   error(fields: object, text: string): unknown;
   warn(fields: object, text: string): unknown;
   info(fields: object, text: string): unknown;
-  /** progress of children started on request (LG-03); left out, those lines are not written */
+  /** progress of children started on request; left out, those lines are not written */
   debug?(fields: object, text: string): unknown;
 }
 

@@ -1,6 +1,7 @@
 import type {
-  AnyDefinition, CallName, CastName, DeliverReply, EntryOf, Sends, VerbArgs,
-} from '../api/agent.js';
+  AnyDefinition, CallName, CastName, DeliverReply, EntryOf, VerbArgs,
+} from '../api/protocol.js';
+import type { Sends } from '../api/agent.js';
 import type { DeliverOptions, Receipt, RecentQuery, SettledDelivery } from '../api/delivery.js';
 import type {
   Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions,

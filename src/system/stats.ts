@@ -15,9 +15,9 @@ export interface SystemStats extends Account {
    * restarts by supervisors, each attempt of a group counted once, and workers of pools that another was started for
    */
   readonly restarts: number;
-  /** effects of dead incarnations that were fenced off (P16) */
+  /** effects of dead incarnations that were fenced off */
   readonly zombies: number;
-  /** replies that came after their call was over (GS-11, GS-18) */
+  /** replies that came after their call was over */
   readonly lateReplies: number;
   readonly callsFailed: number;
   /**
@@ -28,7 +28,6 @@ export interface SystemStats extends Account {
   readonly deadLettersTotal: number;
   /**
    * messages refused because the program was near its memory ceiling; they are among `rejected`, or were tried again
-   * (P11)
    */
   readonly shed: number;
   /** deliveries of the whole system */

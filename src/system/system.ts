@@ -1,9 +1,8 @@
 import { OptionError, type ExitReason } from '../base/index.js';
+import type { AnyDefinition, StateIn } from '../api/protocol.js';
 import type { Sys } from '../api/sys.js';
 import { type Pid, type Target, Via } from '../api/address.js';
-import type {
-  AgentRef, AnyDefinition, ProcessRef, ProcessSelf, StartArgs, Started, StateIn,
-} from '../api/agent.js';
+import type { AgentRef, ProcessRef, ProcessSelf, StartArgs, Started } from '../api/agent.js';
 import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import type { ProcessSpawnOptions, SendOptions, SignalOptions, Timers } from '../api/process.js';
 import type { TaskVerbs } from '../api/tasks.js';
@@ -69,7 +68,7 @@ export class System extends SystemTrees {
   /**
    * Starts an agent that nobody supervises: `start(Definition, ...initArgs, options?)`. Returns its ref when init is
    * synchronous, the promise of it when init is asynchronous. Errors: StartError with the reason init failed with, or
-   * `{ alreadyStarted: pid }` for a taken name (GS-06); OptionError for bad options.
+   * `{ alreadyStarted: pid }` for a taken name; OptionError for bad options.
    *
    * @example
    * const Echo = defineAgent({ calls: { say: (self, text: string) => text } });
@@ -80,8 +79,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * Spawns a plain process; `body` runs later, never inside this call (PR-01). When it returns the process ends with
-   * `normal` (PR-02), when it throws with what it threw.
+   * Spawns a plain process; `body` runs later, never inside this call. When it returns the process ends with
+   * `normal`, when it throws with what it threw.
    *
    * @example
    * const got: unknown[] = [];
@@ -96,7 +95,7 @@ export class System extends SystemTrees {
   }
 
   /**
-   * Tasks of the outside: functions in processes of their own, whose results are waited for here (TK-01). Inside a
+   * Tasks of the outside: functions in processes of their own, whose results are waited for here. Inside a
    * process use `self.task`.
    *
    * @example
@@ -108,8 +107,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * A typed ref. By name it is resolved at every use, so it survives restarts and may be made before the name is taken
-   * (RG-04); by pid it means that one incarnation.
+   * A typed ref. By name it is resolved at every use, so it survives restarts and may be made before the name is taken;
+   * by pid it means that one incarnation.
    */
   ref<D extends AnyDefinition>(definition: D, nameOrPid: string | Via): AgentRef<D> {
     const made = runtimeOf(definition);
@@ -155,7 +154,7 @@ export class System extends SystemTrees {
     return this.#router.names.registered();
   }
 
-  /** Gives a living process a name (RG-01); it is released when the process ends (RG-03). */
+  /** Gives a living process a name; it is released when the process ends. */
   register(name: string, to: Target): void {
     const checked = checkName('register', name);
     const p = addressOf(this.#host, to).owner;
@@ -179,7 +178,7 @@ export class System extends SystemTrees {
     this.#router.send(addressOf(this.#host, to), message, this.#kernel.current, options.priority === true);
   }
 
-  /** An exit signal (EX-10 to EX-15); `kill` cannot be trapped. Harmless to the dead. */
+  /** An exit signal; `kill` cannot be trapped. Harmless to the dead. */
   exit(to: Target, reason: ExitReason, options: SignalOptions = {}): void {
     checkFlags('exit', options, ['priority']);
     const address = addressOf(this.#host, to);
@@ -208,8 +207,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * What one process is doing now; undefined when it has ended (PF-05). With a list of items only those are read, and
-   * come as a list in exactly that order; some, such as `messages`, are told only then (PF-07).
+   * What one process is doing now; undefined when it has ended. With a list of items only those are read, and
+   * come as a list in exactly that order; some, such as `messages`, are told only then.
    *
    * @example
    * const p = system.spawn((self) => self.receive(), { name: 'worker' });
@@ -225,7 +224,7 @@ export class System extends SystemTrees {
   }
 
   /**
-   * Suspends a process: it takes no message until `resume`, messages accumulate, exit signals still act (PR-20). For
+   * Suspends a process: it takes no message until `resume`, messages accumulate, exit signals still act. For
    * debugging. Suspensions nest; those of a process that called this in its handler end with it. Errors: OptionError
    * for a process that has ended, and for oneself.
    *
@@ -254,8 +253,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * Watches queues, handlers and the event loop: long queues with hysteresis (PF-10), handlers that hold the thread
-   * (PF-11), and, with a thread of its own, an event loop that stands still: that is told while it lasts (P33). Without
+   * Watches queues, handlers and the event loop: long queues with hysteresis, handlers that hold the thread,
+   * and, with a thread of its own, an event loop that stands still: that is told while it lasts. Without
    * one nothing is measured. A new watchdog takes the place of the former one. Returns the way to stop it.
    *
    * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are no whole numbers.
@@ -277,7 +276,7 @@ export class System extends SystemTrees {
     return new TimersImpl(this.#host, null);
   }
 
-  /** The clock of this system in ms, with fractions; it never goes back and has no date (TI-10). */
+  /** The clock of this system in ms, with fractions; it never goes back and has no date. */
   monotonic(): number {
     return this.#kernel.env.mono();
   }

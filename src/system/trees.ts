@@ -34,8 +34,8 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor with its children; resolves when all run (SU-01). Errors: OptionError for a bad spec,
-   * StartError `{ shutdown: { failedToStartChild, reason } }` when a child fails, with nothing left running (SU-04).
+   * Starts a supervisor with its children; resolves when all run. Errors: OptionError for a bad spec,
+   * StartError `{ shutdown: { failedToStartChild, reason } }` when a child fails, with nothing left running.
    * Takes the specification of any kind, too. The tree is the system's, whoever calls; a process's own:
    * `self.supervise`. A supervisor that gives up stops the system, unless `onGiveUp` says otherwise.
    *
@@ -49,8 +49,8 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor without children, for those that come and go, each by its own specification (DS-01). A spec
-   * function runs when it starts and again when its code changes (SU-53).
+   * Starts a supervisor without children, for those that come and go, each by its own specification. A spec
+   * function runs when it starts and again when its code changes.
    * @example
    * const Job = defineAgent({ init: (n: number) => ({ n }) });
    * const jobs = await system.superviseDynamic({ name: 'jobs' });
@@ -64,7 +64,7 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor whose children are all instances of one template: OTP's simple_one_for_one (SU-19).
+   * Starts a supervisor whose children are all instances of one template: OTP's simple_one_for_one.
    *
    * @example
    * const Job = defineAgent({ init: (queue: string, n: number) => ({ queue, n }) });
@@ -79,7 +79,7 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts a supervisor of tasks: its children are functions in processes of their own, temporary by default (TK-16).
+   * Starts a supervisor of tasks: its children are functions in processes of their own, temporary by default.
    *
    * @example
    * const tasks = await system.superviseTasks({ name: 'tasks' });
@@ -96,7 +96,7 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Starts N copies of one child and routes by key: the same key always means the same partition (PS-01, PS-02).
+   * Starts N copies of one child and routes by key: the same key always means the same partition.
    *
    * @example
    * const Shard = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CastcallError, OptionError, printable } from '../base/index.js';
+import type { AnyDefinition } from '../api/protocol.js';
 import type { Pid, Target } from '../api/address.js';
-import type { AgentRef, AnyDefinition, ProcessVerbs } from '../api/agent.js';
+import type { AgentRef, ProcessVerbs } from '../api/agent.js';
 import { Down, Exit } from '../api/messages.js';
 import { addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf } from '../behaviour/index.js';
 import { Kind, type Extra, type Op } from '../mailbox/index.js';
@@ -36,7 +37,7 @@ export class Received {
     private readonly request: Request | null,
   ) {}
 
-  /** Answers a call; false when it was over, or no call (GS-19). */
+  /** Answers a call; false when it was over, or no call. */
   reply(value: unknown): boolean {
     return this.request !== null && this.request.reply(value);
   }

@@ -1,6 +1,6 @@
 import type { Deadline} from '../base/index.js';
 import { CastcallError, delayMs, OptionError } from '../base/index.js';
-import type { AnyDefinition } from '../api/agent.js';
+import type { AnyDefinition } from '../api/protocol.js';
 import { imbalance } from '../mailbox/index.js';
 import { ProcessTimer, type Kernel } from '../process/index.js';
 import { kernelOf, type System } from '../system/index.js';

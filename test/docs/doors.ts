@@ -16,6 +16,8 @@ export interface PublicSymbol {
   readonly place: string;
   readonly kind: 'value' | 'type' | 'member';
   readonly documented: boolean;
+  /** its doc comments, as they are written */
+  readonly text: string;
   /** its declared type hands out a promise, or an iterator of promises */
   readonly promises: boolean;
   readonly examples: readonly string[];
@@ -100,6 +102,7 @@ function describeSymbol(
     place: at === undefined ? 'nowhere' : relative(root, at.getSourceFile().fileName),
     kind,
     documented: docs.some((doc) => (ts.getTextOfJSDocComment(doc.comment) ?? '').trim() !== ''),
+    text: docs.map((doc) => doc.getText()).join('\n'),
     promises: declarations.some(handsOutPromises),
     examples: docs.flatMap((doc) => (doc.tags ?? []).filter((tag) => tag.tagName.text === 'example').map(exampleText)),
   };

@@ -31,6 +31,14 @@ describe('the public symbols', () => {
       .toEqual([]);
   });
 
+  it('speak the language of users: no ids of requirements, promises or decisions', () => {
+    const ids = /\b[A-Z]{2}-\d+\b|\(P\d+\b|design §/;
+    expect(symbols.filter(({ text }) => ids.test(text) && !text.includes('@internal')).map(
+      (symbol) => `${symbol.name} in ${symbol.place}: ${ids.exec(symbol.text)?.[0]}`,
+    )).toEqual([]);
+    expect(symbols.find((symbol) => symbol.name === 'System.start')?.text).toContain('@example');
+  });
+
   it('have an @example each when they exist at run time', () => {
     expect(exported.filter((symbol) => symbol.kind === 'value' && symbol.examples.length === 0).map(
       (symbol) => `${symbol.name} in ${symbol.place}`,

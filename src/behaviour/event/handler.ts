@@ -31,7 +31,7 @@ const KEYS = ['name', 'calls', ...CALLBACKS];
 
 /**
  * Defines an event handler: what an event manager runs for every event. Many handlers live in one manager; each has its
- * own state, and one that throws is removed alone (GE-04). Callbacks may be async; the manager takes them one at a
+ * own state, and one that throws is removed alone. Callbacks may be async; the manager takes them one at a
  * time.
  *
  * Errors: an unknown key or a callback that is no function is an OptionError at once.
@@ -142,7 +142,7 @@ export class InstalledHandler extends Verbs {
 }
 
 /**
- * Arrives in `info` or `receive` of the process that supervises a handler, when that handler is gone (GE-08): `normal`
+ * Arrives in `info` or `receive` of the process that supervises a handler, when that handler is gone: `normal`
  * when it was deleted or removed itself, `shutdown` when the manager ended, `{ swapped, by }` when another took its
  * place, else what it crashed with.
  *

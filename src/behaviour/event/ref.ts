@@ -26,9 +26,9 @@ const calls = {
 };
 
 /**
- * The definition of every event manager (OTP's gen_event): an agent that traps exits (GE-01) and whose behaviour is
- * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and
- * take its handle by `eventManager(ref)`.
+ * The definition of every event manager (OTP's gen_event): an agent that traps exits and whose behaviour is
+ * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or `child(id, EventManager)`,
+ * and take its handle by `eventManager(ref)`.
  *
  * @example
  * const events = eventManager(system.start(EventManager, { name: 'events' }));

@@ -6,7 +6,7 @@ import { plainState } from '../gen/server/sys.js';
 import type { InstalledHandler } from './handler.js';
 import type { EventEngine } from './manager.js';
 
-/** One handler as `system.sys(manager)` shows it, newest first (GE-13). */
+/** One handler as `system.sys(manager)` shows it, newest first. */
 export interface HandlerState {
   readonly handler: AnyEventHandler;
   readonly id: unknown;

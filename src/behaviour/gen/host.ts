@@ -1,8 +1,9 @@
 import {
   CastcallError, OptionError, callError, handled, type CallError, type CallErrorCode, type CallErrorFields,
 } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import { type Target, Via } from '../../api/address.js';
-import type { AnyDefinition, ProcessRef, ProcessSelf } from '../../api/agent.js';
+import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
 import type { MonitorOptions, ProcessSpawnOptions } from '../../api/process.js';
 import type { TaskVerbs } from '../../api/tasks.js';
 import type { Address, Kernel, Process, RefusedSend } from '../../process/index.js';

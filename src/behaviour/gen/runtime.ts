@@ -1,5 +1,5 @@
 import { OptionError, shownAs } from '../../base/index.js';
-import type { AnyDefinition } from '../../api/agent.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import type { Op, OpRun } from '../../mailbox/index.js';
 import type { Behaviour, Process } from '../../process/index.js';
 

@@ -1,8 +1,9 @@
 import {
   Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason,
 } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import type { MonitorRef, Via } from '../../api/address.js';
-import type { AnyDefinition, StartOptions } from '../../api/agent.js';
+import type { StartOptions } from '../../api/agent.js';
 import { Control, Ignore, InitFailure, Stop } from '../../api/returns.js';
 import type { MailboxRules } from '../../mailbox/index.js';
 import {

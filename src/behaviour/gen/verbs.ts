@@ -2,9 +2,10 @@ import {
   CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type
   ExitReason,
 } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
-import type { AnyDefinition, ProcessRef, ProcessSelf } from '../../api/agent.js';
+import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
 import { TimerAnswer, TimerFired } from '../../api/messages.js';
 import type {
   Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions,

@@ -1,8 +1,9 @@
 import {
   atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, z,
 } from '../../base/index.js';
+import type { Definition } from '../../api/protocol.js';
 import type { Pid, Target, Via, ViaProvider } from '../../api/address.js';
-import type { Definition, ProcessVerbs } from '../../api/agent.js';
+import type { ProcessVerbs } from '../../api/agent.js';
 import { isOurs, Phase, type Address, type Process } from '../../process/index.js';
 import {
   anything, matches, RegistryTable, titleOf, via, type Entry, type Locks, type NoLock, type Pattern,
@@ -17,9 +18,9 @@ import type { AgentSelf } from '../gen/server/self.js';
 export interface RegistrySpec {
   /** the default of `system.registry`, and shown in trees and errors; default `registry` */
   readonly name?: string;
-  /** `unique`: one owner per key. `duplicate`: any number, also several entries of one process (RY-02) */
+  /** `unique`: one owner per key. `duplicate`: any number, also several entries of one process */
   readonly keys: 'unique' | 'duplicate';
-  /** get a RegistryEvent for each explicit register and unregister, none when an owner ends: monitor it (RY-11) */
+  /** get a RegistryEvent for each explicit register and unregister, none when an owner ends: monitor it */
   readonly listeners?: readonly Target[];
 }
 
@@ -57,7 +58,7 @@ export type Updated<V> = { readonly ok: true; readonly value: V; readonly previo
 type ValueArgs<V> = undefined extends V ? [value?: V] : [value: V];
 
 /**
- * Arrives in `info` of a registry's listeners: somebody registered or unregistered a key by an explicit call (RY-11).
+ * Arrives in `info` of a registry's listeners: somebody registered or unregistered a key by an explicit call.
  *
  * @example
  * new RegistryEvent('register', 'rooms', 'blue', 'bank.x.1' as Pid, undefined).tag // => 'REGISTRY'
@@ -94,8 +95,8 @@ const schema = z.strictObject({
  * Defines a registry: a process that keeps keys, their owners and a value for each (Elixir's Registry). It is started
  * like an agent, under a supervisor or alone, and used through `system.registry(definition, name)`.
  *
- * Keys are compared as a Map compares them (RY-08): texts and numbers by value, 1 is not '1', objects by identity. An
- * owner is linked to the registry while it has entries (RY-13); its entries are gone before anybody hears of its end.
+ * Keys are compared as a Map compares them: texts and numbers by value, 1 is not '1', objects by identity. An
+ * owner is linked to the registry while it has entries; its entries are gone before anybody hears of its end.
  *
  * Errors: an OptionError for bad options.
  *
@@ -132,7 +133,7 @@ export function registryRef<K, V>(host: Host, definition: RegistryDefinition<K, 
 /**
  * A registry by name or pid; made by `system.registry`. Every use looks it up and acts at once, without a message: what
  * one process registers the next line of any other sees. Where no such registry runs, every use throws an OptionError
- * with code UNKNOWN_REGISTRY (RY-16).
+ * with code UNKNOWN_REGISTRY.
  *
  * Verbs that act for a process take its `self` first, also after an await. Those of a process that has ended do nothing
  * and count as zombies; the ones that have an answer throw.
@@ -171,30 +172,29 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   }
 
   /**
-   * Registers the calling process; in a unique registry a key has one owner, and a second try fails for that one too
-   * (RY-01).
+   * Registers the calling process; in a unique registry a key has one owner, and a second try fails for that one too.
    */
   register(self: ProcessVerbs, key: K, ...value: ValueArgs<V>): Registered {
     return this.#add(needed(self, 'register'), key, value[0]);
   }
 
-  /** Removes all entries that the calling process has at that key; none is fine (RY-06). */
+  /** Removes all entries that the calling process has at that key; none is fine. */
   unregister(self: ProcessVerbs, key: K): void {
     this.unregisterMatch(self, key, anything);
   }
 
-  /** The same for those whose value matches (RY-07). */
+  /** The same for those whose value matches. */
   unregisterMatch(self: ProcessVerbs, key: K, pattern: Pattern<V>): void {
     const p = callerOf(self, 'unregister');
     if (p !== null) this.#remove(p, key, pattern);
   }
 
-  /** Everybody who has that key, in the order of registration (RY-03). */
+  /** Everybody who has that key, in the order of registration. */
   lookup(key: K): RegistryEntry<V>[] {
     return this.#table().at(key).map(shown<V>);
   }
 
-  /** The same, of those whose value matches (RY-07). */
+  /** The same, of those whose value matches. */
   match(key: K, pattern: Pattern<V>): RegistryEntry<V>[] {
     return this.#table().at(key).filter((entry) => matches(pattern, entry.value)).map(shown<V>);
   }
@@ -204,7 +204,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     return this.match(key, pattern).length;
   }
 
-  /** Entries of all keys that match; here `anything` is a wildcard also for the key (RY-07). O(entries). */
+  /** Entries of all keys that match; here `anything` is a wildcard also for the key. O(entries). */
   select(query: RegistryQuery<K, V> = {}): RegistryRow<K, V>[] {
     const { key = anything, pid = anything, value = anything, where } = query;
     const fits =
@@ -239,7 +239,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     return this.#table().size;
   }
 
-  /** Changes the value of the calling process's own entry, in a unique registry only (RY-09). */
+  /** Changes the value of the calling process's own entry, in a unique registry only. */
   updateValue(self: ProcessVerbs, key: K, change: (value: V) => V): Updated<V> {
     const p = needed(self, 'updateValue');
     if (!this.unique) {
@@ -257,7 +257,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
 
   /**
    * Calls `fn` at once with all entries of a key and returns what it returns; not at all when there are none. What it
-   * throws goes through (RY-10).
+   * throws goes through.
    */
   dispatch<R>(key: K, fn: (entries: RegistryEntry<V>[]) => R): R | undefined {
     const entries = this.lookup(key);
@@ -266,7 +266,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
 
   /**
    * Runs `fn` while no other holder of the same lock key runs: first come, first served, ended by its return, its throw
-   * or the death of the calling process (RY-14). Lock keys have nothing to do with registered ones. It waits as long as
+   * or the death of the calling process. Lock keys have nothing to do with registered ones. It waits as long as
    * it takes; a process that locks a key inside its own lock of that key waits for itself. Rejects with what `fn`
    * throws, or a CallError: ZOMBIE when the process has ended, EXIT when the registry ended before its turn came. A
    * rejection with an error of `fn` that nobody looks at is an unhandled one.
@@ -279,7 +279,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     );
   }
 
-  /** What `putMeta` left under that key, or undefined (RY-15). */
+  /** What `putMeta` left under that key, or undefined. */
   meta(key: unknown): unknown {
     return this.#table().meta.get(key);
   }
@@ -293,7 +293,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     this.#table().meta.delete(key);
   }
 
-  /** The key as a name for `start`, `child`, `ref` and as a target; the started process has `value` there (RY-12). */
+  /** The key as a name for `start`, `child`, `ref` and as a target; the started process has `value` there. */
   via(key: K, ...value: ValueArgs<V>): Via<K> {
     return via(this, key, value[0]);
   }
@@ -310,7 +310,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     if (p !== null) this.#remove(p, key, anything);
   }
 
-  /** Who has a key of a unique registry; never a process that has ended (RY-05). */
+  /** Who has a key of a unique registry; never a process that has ended. */
   whereisName(key: K): Pid | undefined {
     return this.#table().ownerOf(key)?.pid;
   }

@@ -1,6 +1,9 @@
 import { callError, isA, looksLikePid, OptionError, parseOptions, z } from '../../base/index.js';
+import type {
+  AnyDefinition, CastEntryOf, CastName, Definition, VerbArgs,
+} from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
-import type { AnyDefinition, CastEntryOf, CastName, Definition, ProcessVerbs, VerbArgs } from '../../api/agent.js';
+import type { ProcessVerbs } from '../../api/agent.js';
 import { INFO, type Op } from '../../mailbox/index.js';
 import { fenced, Phase, type Address, type Process } from '../../process/index.js';
 import {
@@ -43,7 +46,7 @@ const NO_MEMBERS: readonly Process[] = [];
 /**
  * Defines a scope of process groups (OTP's pg): a process that keeps named groups of processes. It is started like an
  * agent, under a supervisor or alone, and used through `system.scope(definition, name)`. Scopes know nothing of each
- * other (PG-10). Names of groups are compared as a Map compares keys.
+ * other. Names of groups are compared as a Map compares keys.
  *
  * @example
  * const Groups = defineScope({ name: 'groups' });
@@ -73,8 +76,7 @@ export function scopeRef<G>(host: Host, definition: ScopeDefinition<G>, addr: Ad
 
 /**
  * A scope by name or pid; made by `system.scope`. Every use looks it up and acts at once, without a message. Where no
- * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC
- * (PG-10).
+ * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC.
  *
  * @example
  * const Groups = defineScope();
@@ -106,15 +108,15 @@ export class ScopeRef<G> {
   }
 
   /**
-   * Adds processes to a group; each time once more (PG-02). A process that has ended joins and leaves at once (PG-11).
-   * Errors: an OptionError for what is no process of this system (PG-05), such as a name, or a pid of an earlier run; it
+   * Adds processes to a group; each time once more. A process that has ended joins and leaves at once.
+   * Errors: an OptionError for what is no process of this system, such as a name, or a pid of an earlier run; it
    * says which.
    */
   join(group: G, members: Member | readonly Member[]): void {
     if (!fenced(this.#from())) this.#needed('join').join(group, this.#candidates('join', members));
   }
 
-  /** Removes each given process once; false when none of them was a member (PG-04). */
+  /** Removes each given process once; false when none of them was a member. */
   leave(group: G, members: Member | readonly Member[]): boolean {
     return !fenced(this.#from()) && this.#needed('leave').leave(group, this.#candidates('leave', members));
   }
@@ -134,21 +136,21 @@ export class ScopeRef<G> {
     return this.members(group);
   }
 
-  /** The groups that have members (PG-01). */
+  /** The groups that have members. */
   whichGroups(): G[] {
     return (this.#find()?.names() ?? []) as G[];
   }
 
   /**
-   * From now on the calling process gets a GroupChange for each change of the group: none is missed, none is told twice
-   * (PG-06).
+   * From now on the calling process gets a GroupChange for each change of the group: none is missed, none is told
+   * twice.
    */
   monitor(self: ProcessVerbs, group: G): GroupWatch {
     const p = needed(self, 'monitor');
     return { ref: this.#needed('monitor').watch(p, group, false), members: this.members(group) };
   }
 
-  /** The same for all groups of the scope (PG-07). */
+  /** The same for all groups of the scope. */
   monitorScope(self: ProcessVerbs): ScopeWatch<G> {
     const p = needed(self, 'monitorScope');
     const ref = this.#needed('monitorScope').watch(p, undefined, true);
@@ -156,7 +158,7 @@ export class ScopeRef<G> {
   }
 
   /**
-   * No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more (PG-09).
+   * No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more.
    */
   demonitor(ref: GroupMonitorRef): boolean {
     if (!(ref instanceof GroupMonitor)) throw new OptionError('demonitor', ref, 'the ref of monitor or monitorScope');

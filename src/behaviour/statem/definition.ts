@@ -17,7 +17,7 @@ import { StatemRuntime, StateTable, type Callback, type GivenState } from './run
  * nor `common` handles ends the machine with `UNHANDLED_EVENT`, as a missing clause would; only an unhandled `info` is
  * a warning. In what order a transition does its work is written in docs/semantics/statem.md.
  *
- * Errors: a wrong definition is an OptionError at once. OTP: SM-01 to SM-28.
+ * Errors: a wrong definition is an OptionError at once.
  *
  * @example
  * const Door = defineStatem({
@@ -32,7 +32,8 @@ import { StatemRuntime, StateTable, type Callback, type GivenState } from './run
  *         },
  *       },
  *     },
- *     open: { enter: (self) => self.keep().stateTimeout(10_000), stateTimeout: (self) => self.next('locked'), calls: { enter: () => true } },
+ *     open: { enter: (self) => self.keep().stateTimeout(10_000), stateTimeout: (self) => self.next('locked'), calls: {
+ * enter: () => true } },
  *   },
  *   common: { calls: { where: (self) => self.state } },
  * });
@@ -76,7 +77,7 @@ export function defineStatem<
 
 /**
  * Defines a state machine with one handler for all events, OTP's `handle_event_function` mode: its states are any
- * values, equal when they look equal (SM-28), and its operations are declared with {@link operation}. Everything else
+ * values, equal when they look equal, and its operations are declared with {@link operation}. Everything else
  * is as for `defineStatem`.
  *
  * @example

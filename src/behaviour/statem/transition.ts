@@ -129,7 +129,7 @@ export class Transition<out R> extends Control implements api.Transition<R> {
 }
 
 /**
- * Actions for `init`, which has no state to leave yet (SM-27).
+ * Actions for `init`, which has no state to leave yet.
  *
  * @example
  * const Timer = defineStatem({

@@ -12,8 +12,8 @@ import { BodySelf } from '../gen/body/self.js';
 import { lastReason } from '../gen/ending.js';
 
 /**
- * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with `normal` follows
- * (TK-01). A verb that takes the result first withdraws both.
+ * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with `normal` follows.
+ * A verb that takes the result first withdraws both.
  *
  * @example
  * const got: unknown[] = [];

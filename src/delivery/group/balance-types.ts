@@ -1,4 +1,5 @@
-import type { AgentRef, AnyDefinition, ProcessVerbs, Sends } from '../../api/agent.js';
+import type { AnyDefinition } from '../../api/protocol.js';
+import type { AgentRef, ProcessVerbs, Sends } from '../../api/agent.js';
 import type { ScopeRef } from '../../behaviour/index.js';
 import type { BalanceStrategy } from './strategy.js';
 

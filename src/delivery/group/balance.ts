@@ -1,5 +1,5 @@
 import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../../base/index.js';
-import type { AnyDefinition } from '../../api/agent.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import { AgentRefImpl, ScopeRef, type Host, type RuntimeDefinition } from '../../behaviour/index.js';
 import { Process, type Address, type Kernel, type NameCell, type Turnover } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';

@@ -1,5 +1,5 @@
 import { shownAs } from '../../base/index.js';
-import type { AnyDefinition } from '../../api/agent.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import {
   AgentRefImpl, hostOf, refusedSend, runtimeOf, Verb, type Gives, type Host, type Listener,
 } from '../../behaviour/index.js';

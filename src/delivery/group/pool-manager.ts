@@ -1,6 +1,7 @@
 import { isOrderly, Line, Own, type ExitReason, type Standing } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import type { MonitorRef } from '../../api/address.js';
-import type { AnyDefinition, From } from '../../api/agent.js';
+import type { From } from '../../api/agent.js';
 import { Down } from '../../api/messages.js';
 import {
   AgentRefImpl, ServerDefinition, runtimeOf, Verb, type AgentSelf, type RuntimeDefinition,

@@ -1,5 +1,6 @@
+import type { AnyDefinition } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
-import type { AgentRef, AnyDefinition, ProcessVerbs, Sends } from '../../api/agent.js';
+import type { AgentRef, ProcessVerbs, Sends } from '../../api/agent.js';
 
 /** Options of `pool.checkout`. */
 export interface CheckoutOptions {
@@ -19,7 +20,7 @@ export interface PooledRef<D extends AnyDefinition> extends AgentRef<D>, AsyncDi
 /**
  * A pool by name or pid. What is sent to it goes to the least loaded worker that nobody has checked out (of all, when
  * all are), and makes the pool grow when that one is busy. While no worker lives sends end as those of a balancer
- * without members. Deliveries are the pool's: they outlive a worker that ends, and wait for one where none lives (P18).
+ * without members. Deliveries are the pool's: they outlive a worker that ends, and wait for one where none lives.
  * Keys and order keys hold for the whole pool.
  */
 export interface PoolRef<D extends AnyDefinition> extends Sends<D> {

@@ -1,8 +1,8 @@
 import {
   adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs,
 } from '../../base/index.js';
+import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
-import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/agent.js';
 import {
   AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, Verb, type Gives,
   type Host, type RuntimeDefinition,

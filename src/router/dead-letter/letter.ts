@@ -17,7 +17,7 @@ export interface LetterFailure {
  * A message that nobody took: who should have had it, who sent it, and why it did not arrive.
  */
 export interface DeadLetter {
-  /** counts up from 1; a delivery that is retried and dies again keeps it (P23) */
+  /** counts up from 1; a delivery that is retried and dies again keeps it */
   readonly id: number;
   /** how it was sent, and so how `retry` sends it */
   readonly verb: LetterVerb;

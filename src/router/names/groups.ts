@@ -18,8 +18,8 @@ export class GroupMonitor {
 }
 
 /**
- * Arrives in `info` of a process that watches a group or a scope, once for each change, in the order of the changes
- * (PG-06). A death is one change for each membership it ends.
+ * Arrives in `info` of a process that watches a group or a scope, once for each change, in the order of the changes.
+ * A death is one change for each membership it ends.
  *
  * @example
  * new GroupChange(null as never, 'leave', 'workers', ['bank.x.1' as Pid]).tag // => 'GROUP'

@@ -1,7 +1,7 @@
 import { atOnce } from '../../base/index.js';
 
 /**
- * Matches every value, anywhere in a pattern: Erlang's `_` (RY-07). As a key of a registry it is a key like any other.
+ * Matches every value, anywhere in a pattern: Erlang's `_`. As a key of a registry it is a key like any other.
  *
  * @example
  * const Rooms = defineRegistry<string, { topic: string; seats: number }>({ keys: 'duplicate', name: 'rooms' });

@@ -4,10 +4,10 @@ import type { Kernel, NameCell, Process } from '../../process/index.js';
 
 /**
  * A name in a registry other than the system's own, to be used wherever a registered name is: `start(…, { name })`,
- * `child(…, { name })`, `system.ref(Definition, name)`, and as the target of send, link, monitor and exit. It is resolved
- * at every use; where nobody has it, a call or stop rejects with NOPROC and a cast is a dead letter (RG-07).
+ * `child(…, { name })`, `system.ref(Definition, name)`, and as the target of send, link, monitor and exit. It is
+ * resolved at every use; where nobody has it, a call or stop rejects with NOPROC and a cast is a dead letter.
  *
- * Errors: an OptionError for what is no provider, or one whose keys may have many owners (RY-12).
+ * Errors: an OptionError for what is no provider, or one whose keys may have many owners.
  *
  * @example
  * const owners = new Map<string, Pid>();

@@ -5,7 +5,7 @@ import type { SupervisorSpec } from '../core/spec.js';
 
 /**
  * What happens when an application ends by itself: the system stops; it stops unless the reason is `normal`; it is only
- * reported (AP-06).
+ * reported.
  */
 export type ApplicationType = 'permanent' | 'transient' | 'temporary';
 
@@ -20,16 +20,16 @@ export interface ApplicationEnv {
 export interface ApplicationContext {
   readonly name: string;
   readonly env: ApplicationEnv;
-  /** the application's own process: what it spawns and starts belongs to the application (AP-07) */
+  /** the application's own process: what it spawns and starts belongs to the application */
   readonly self: ProcessVerbs;
 }
 
 /** The callbacks and relations of an application. `S` is what `start` hands on to `prepStop` and `stop`. */
 export interface ApplicationSpec<S> {
   readonly name: string;
-  /** must run before it may start (AP-01); by definition, or by the name of a loaded one */
+  /** must run before it may start; by definition, or by the name of a loaded one */
   readonly dependsOn?: readonly (Application | string)[] | undefined;
-  /** the same, but may be absent: then it is left out (AP-05) */
+  /** the same, but may be absent: then it is left out */
   readonly optional?: readonly (Application | string)[] | undefined;
   /** first values of its env */
   readonly env?: Readonly<Record<string, unknown>> | undefined;

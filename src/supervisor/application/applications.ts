@@ -7,13 +7,13 @@ import { reasonOfStart } from '../core/report.js';
 
 /** Options of `applications.start`. */
 export interface StartApplicationOptions {
-  /** default `temporary` (AP-06) */
+  /** default `temporary` */
   readonly type?: ApplicationType | undefined;
 }
 
 /** Options of `applications.ensureAllStarted`. */
 export interface EnsureOptions extends StartApplicationOptions {
-  /** `concurrent` starts what does not depend on each other at once (AP-04); default `serial` */
+  /** `concurrent` starts what does not depend on each other at once; default `serial` */
   readonly mode?: 'serial' | 'concurrent' | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface ApplicationPorts {
   fail(error: ApplicationError): void;
 }
 
-/** One line when an application has ended by itself (AP-06). */
+/** One line when an application has ended by itself. */
 export interface ApplicationReport extends Report {
   readonly label: 'application exited';
   readonly level: 'info';
@@ -49,7 +49,7 @@ const TYPES: readonly string[] = ['permanent', 'transient', 'temporary'];
 
 /**
  * The applications of a system: `system.applications`. Questions are answered at once, also while the system stops, so
- * that a process that ends can ask without waiting for whoever ends it (AP-12).
+ * that a process that ends can ask without waiting for whoever ends it.
  *
  * @example
  * const Db = defineApplication({ name: 'db', start: () => ({ children: [] }) });
@@ -106,7 +106,7 @@ export class Applications {
   }
 
   /**
-   * Starts one application; what it depends on must run already (AP-01). A start that is going on is joined.
+   * Starts one application; what it depends on must run already. A start that is going on is joined.
    * Errors, as an ApplicationError: NOT_STARTED, ALREADY_STARTED, START_FAILED, NOT_LOADED, STOPPING.
    */
   start(app: Application | string, options: StartApplicationOptions = {}): Promise<void> {
@@ -115,8 +115,8 @@ export class Applications {
 
   /**
    * Starts an application, or several, and everything they depend on, dependencies first. Resolves to the names of what
-   * it has started, in order; what ran already is left out (AP-02). When one fails, what it has started is stopped
-   * again in reverse order, and nothing else (AP-03). Optional ones are started when they are loaded (AP-05).
+   * it has started, in order; what ran already is left out. When one fails, what it has started is stopped
+   * again in reverse order, and nothing else. Optional ones are started when they are loaded.
    */
   ensureAllStarted(
     apps: Application | string | readonly (Application | string)[], options: EnsureOptions = {},
@@ -125,7 +125,7 @@ export class Applications {
   }
 
   /**
-   * Stops one application and no other (AP-08): prepStop, tree, stop, leftovers (AP-07). Errors: NOT_STARTED, also
+   * Stops one application and no other: prepStop, tree, stop, leftovers. Errors: NOT_STARTED, also
    * while it is being stopped.
    */
   stop(app: Application | string): Promise<void> {

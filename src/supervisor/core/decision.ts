@@ -1,20 +1,18 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
 
 /**
- * permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten (SU-11 to
- * SU-13).
+ * permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten.
  */
 export type Restart = 'permanent' | 'transient' | 'temporary';
-/** who is restarted with a child: itself, all, or itself and those started after it (SU-15 to SU-17) */
+/** who is restarted with a child: itself, all, or itself and those started after it */
 export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
 /**
- * how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for (SU-30 to SU-32)
+ * how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for
  */
 export type Shutdown = 'brutal_kill' | 'infinity' | number;
 
 /**
- * whether a supervisor ends by itself with its significant children: with the first, with the last, or never (SU-48,
- * SU-49)
+ * whether a supervisor ends by itself with its significant children: with the first, with the last, or never
  */
 export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
@@ -22,7 +20,7 @@ export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 export const BRUTAL_KILL = -2;
 
 /**
- * The restart decision, a pure function of restart type and exit reason (SU-11 to SU-13).
+ * The restart decision, a pure function of restart type and exit reason.
  *
  * @example
  * shouldRestart('permanent', 'normal'); // => true

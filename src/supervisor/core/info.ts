@@ -4,7 +4,7 @@ import type { Restart } from './decision.js';
 
 /** One row of `whichChildren`. */
 export interface ChildInfo<Id extends string | undefined = string> {
-  /** undefined under a dynamic supervisor (DS-04) */
+  /** undefined under a dynamic supervisor */
   readonly id: Id;
   /** undefined while it is restarting or stopped */
   readonly pid: Pid | undefined;
@@ -14,7 +14,7 @@ export interface ChildInfo<Id extends string | undefined = string> {
   readonly restarts: number;
 }
 
-/** What `countChildren` tells (SU-43). */
+/** What `countChildren` tells. */
 export interface ChildCount {
   readonly specs: number;
   /** those that live now */

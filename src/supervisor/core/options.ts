@@ -6,11 +6,11 @@ import type { AutoShutdown, Restart, Shutdown, Strategy } from './decision.js';
 
 /** Options of `child`, after the init arguments. */
 export interface ChildOptions extends Omit<StartOptions, 'name'> {
-  /** default `permanent` (SU-08) */
+  /** default `permanent` */
   readonly restart?: Restart | undefined;
   /** default 5,000 ms */
   readonly shutdown?: Shutdown | undefined;
-  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` (SU-51) */
+  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
   readonly significant?: boolean | undefined;
   /**
    * registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false`
@@ -22,9 +22,9 @@ export interface ChildOptions extends Omit<StartOptions, 'name'> {
 /** Options of a nested supervisor of any kind. */
 export interface SupervisorChildOptions {
   readonly restart?: Restart | undefined;
-  /** default `infinity` (SU-08) */
+  /** default `infinity` */
   readonly shutdown?: Shutdown | undefined;
-  /** as for `child`: lets an automatic shutdown go on upwards (SU-52) */
+  /** as for `child`: lets an automatic shutdown go on upwards */
   readonly significant?: boolean | undefined;
   /** registered name, default none */
   readonly name?: string | Via | undefined;
@@ -32,8 +32,8 @@ export interface SupervisorChildOptions {
 
 /**
  * A delay before each restart; castcall's own, OTP restarts at once. The n-th restart of a child in a row waits
- * `baseMs * factor ** (n - 1)`, at most `maxMs`; a life of `maxMs` ends the row. Meanwhile the child is `restarting`, and
- * requests are served. A restart counts towards the intensity when it is done, not when it is planned.
+ * `baseMs * factor ** (n - 1)`, at most `maxMs`; a life of `maxMs` ends the row. Meanwhile the child is `restarting`,
+ * and requests are served. A restart counts towards the intensity when it is done, not when it is planned.
  */
 export interface Backoff {
   /** ms before the first restart, from 1 */
@@ -52,7 +52,7 @@ export interface RestartLimits {
   readonly intensity?: number | undefined;
   /** ms, default 5,000 */
   readonly periodMs?: number | undefined;
-  /** default none: restarts are done at once (SU-21) */
+  /** default none: restarts are done at once */
   readonly backoff?: Backoff | undefined;
 }
 

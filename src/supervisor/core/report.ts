@@ -5,7 +5,7 @@ import type { Child } from './child.js';
 import type { RestartCause } from './intensity.js';
 import { shutdownText, type Restart, type Shutdown } from './decision.js';
 
-/** The child that a report is about (LG-01). Init arguments are never logged. */
+/** The child that a report is about. Init arguments are never logged. */
 export interface Offender {
   /** undefined while nobody lives for it */
   readonly pid: Pid | undefined;
@@ -20,7 +20,7 @@ export interface Offender {
 }
 
 /**
- * What a supervisor has to tell (LG-01): a child ended (a permanent one for any reason, others abnormally, LG-02), a
+ * What a supervisor has to tell: a child ended (a permanent one for any reason, others abnormally), a
  * start failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The
  * end of a child that crashed is `info`: the crash has a line of its own.
  */
@@ -44,7 +44,7 @@ export interface SupervisorReport extends Report {
   readonly causes?: readonly RestartCause[];
 }
 
-/** A child was started (LG-03): `info` at the start of its supervisor and at restarts, `debug` on request. */
+/** A child was started: `info` at the start of its supervisor and at restarts, `debug` on request. */
 export interface ProgressReport extends Report {
   readonly label: 'child started';
   readonly level: 'info' | 'debug';

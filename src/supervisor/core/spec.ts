@@ -1,6 +1,7 @@
 import { delayMs, OptionError, shownAs } from '../../base/index.js';
+import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
-import type { AgentRef, AnyDefinition, ArgsThen, InitArgs } from '../../api/agent.js';
+import type { AgentRef } from '../../api/agent.js';
 import {
   AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type StartPlan,
 } from '../../behaviour/index.js';
@@ -13,11 +14,11 @@ import { limitsOf, readChild, readTree, type ChildOptions, type Limits, type Res
 export interface SupervisorSpec extends RestartLimits {
   /** default `one_for_one` */
   readonly strategy?: Strategy | undefined;
-  /** whether it ends with its significant children, default `never` (SU-48 to SU-50) */
+  /** whether it ends with its significant children, default `never` */
   readonly autoShutdown?: AutoShutdown | undefined;
   /** registered name of the supervisor, default none */
   readonly name?: string | Via | undefined;
-  /** started left to right, stopped right to left (SU-01, SU-02) */
+  /** started left to right, stopped right to left */
   readonly children: readonly ChildSpec[];
 }
 
@@ -184,7 +185,7 @@ function checkChildren(
 }
 
 /**
- * Checks a list of child specifications as a supervisor would, and starts nothing (SU-10).
+ * Checks a list of child specifications as a supervisor would, and starts nothing.
  *
  * Errors: an OptionError for what is no specification, for ids that are not different, and, when `autoShutdown` is
  * given, for significant children under `never`.

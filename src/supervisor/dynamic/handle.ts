@@ -22,9 +22,8 @@ import { checkId, type ChildSpec } from '../core/spec.js';
  * const one = await sessions.startChild(child('session', Session, 'ann', { restart: 'temporary' }));
  * await one.call('user'); // => 'ann'
  * await sessions.startChild(child('session', Session, 'bob'));
- * await sessions.startChild(child('session', Session, 'eve')).catch((error: CallError) => error.refusal); // => 'max_children'
- * await sessions.terminateChild(one);
- * (await sessions.countChildren()).active; // => 1
+ * await sessions.startChild(child('session', Session, 'eve')).catch((error: CallError) => error.refusal); // =>
+ * 'max_children' await sessions.terminateChild(one); (await sessions.countChildren()).active; // => 1
  * @since 0.2.0
  */
 export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>> {
@@ -33,7 +32,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
     super(addr, kernel, dynamicDefinition());
   }
 
-  /** Starts a child; nothing is kept unless it runs (DS-01). Its id plays no role (DS-04). */
+  /** Starts a child; nothing is kept unless it runs. Its id plays no role. */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
     return handled(this.#startChild(spec));
   }
@@ -43,7 +42,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
     return this.started(spec, await this.ask('startChild', spec));
   }
 
-  /** Stops a child by its shutdown rule, also one that is restarting (DS-06). Errors: `not_found`. */
+  /** Stops a child by its shutdown rule, also one that is restarting. Errors: `not_found`. */
   terminateChild(child: ChildPid): Promise<void> {
     return handled(this.#terminateChild(child));
   }
@@ -65,7 +64,7 @@ function pidOf(child: ChildPid): string {
 /**
  * The handle of a supervisor whose children are all instances of one template (OTP's simple_one_for_one): `startChild`
  * takes the init arguments that the template left open. Refusals: `already_started`, `start_failed`, `not_found`, and
- * `simple_one_for_one` for what is no pid (SU-41).
+ * `simple_one_for_one` for what is no pid.
  *
  * @example
  * const Session = defineAgent({ init: (host: string, user: string) => `${user}@${host}`, calls: { who: (self) => self.state } });
@@ -83,7 +82,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
     this.#template = template;
   }
 
-  /** Starts an instance; it is restarted with the same arguments (SU-19). */
+  /** Starts an instance; it is restarted with the same arguments. */
   startChild(...args: Rest): Promise<R> {
     return handled(this.#startChild(args));
   }
@@ -92,7 +91,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
     return this.started(this.#template.spec, await this.ask('startChild', new Own(args)));
   }
 
-  /** Stops an instance; fine when it has ended already (SU-41). */
+  /** Stops an instance; fine when it has ended already. */
   terminateChild(child: ChildPid): Promise<void> {
     return handled(this.#terminateChild(child));
   }

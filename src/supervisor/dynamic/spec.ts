@@ -1,6 +1,7 @@
 import { ExitSignal, OptionError, parseOptions, printable, z } from '../../base/index.js';
+import type { AnyDefinition, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
-import type { AgentRef, AnyDefinition, InitArgs } from '../../api/agent.js';
+import type { AgentRef } from '../../api/agent.js';
 import { checkStartName } from '../../router/index.js';
 import {
   limitFields, limitsOf, readChild, type ChildOptions, type Limits, type RestartLimits,
@@ -19,16 +20,16 @@ export interface DynamicPlan extends Limits {
 
 /** Options of a dynamic supervisor; all have defaults. Restarts: 3 in 5,000 ms. */
 export interface DynamicSpec extends RestartLimits {
-  /** children that may live or be restarting at once, default no limit (DS-02) */
+  /** children that may live or be restarting at once, default no limit */
   readonly maxChildren?: number | undefined;
-  /** init arguments that go before each child's own, also at restarts (DS-03) */
+  /** init arguments that go before each child's own, also at restarts */
   readonly extraArguments?: readonly unknown[] | undefined;
   /** registered name of the supervisor, default none */
   readonly name?: string | Via | undefined;
 }
 
 /**
- * A function that makes the spec when the dynamic supervisor starts, and again when its code changes (SU-53).
+ * A function that makes the spec when the dynamic supervisor starts, and again when its code changes.
  * `'ignore'` starts nothing.
  */
 export type DynamicInit = () => DynamicSpec | 'ignore' | Promise<DynamicSpec | 'ignore'>;
@@ -119,7 +120,7 @@ export class Template<R, Rest extends readonly unknown[]> {
 }
 
 /**
- * A template of children: a definition with its first init arguments; `startChild` gives the rest (SU-19).
+ * A template of children: a definition with its first init arguments; `startChild` gives the rest.
  *
  * Errors: an OptionError for a bad option, and for `significant`.
  *

@@ -11,9 +11,9 @@ import type { TaskChildOptions } from './task-supervisor.js';
 
 /** Options of `taskChild`. */
 export interface StaticTaskOptions extends TaskChildOptions {
-  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` (SU-51) */
+  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
   readonly significant?: boolean | undefined;
-  /** free text shown by `inspect` (PR-15) */
+  /** free text shown by `inspect` */
   readonly label?: string | undefined;
 }
 

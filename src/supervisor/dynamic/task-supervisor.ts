@@ -21,7 +21,7 @@ import type { TaskJob, TaskStart } from './tasks.js';
 
 /** Options of a task supervisor; all have defaults. Restarts, of children that have them: 3 in 5,000 ms. */
 export interface TaskSupervisorSpec extends RestartLimits {
-  /** tasks that may live at once, default no limit (TK-16) */
+  /** tasks that may live at once, default no limit */
   readonly maxChildren?: number | undefined;
   /** registered name of the supervisor, default none */
   readonly name?: string | Via | undefined;
@@ -35,7 +35,7 @@ export interface SupervisedTaskOptions extends TaskStartOptions {
 
 /** Options of `startChild` of a task supervisor; what is left out is as `with` says. */
 export interface TaskChildOptions extends SupervisedTaskOptions {
-  /** default `temporary` (TK-16) */
+  /** default `temporary` */
   readonly restart?: Restart | undefined;
 }
 
@@ -64,7 +64,7 @@ export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
 const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 
 /**
- * The handle of a task supervisor (TK-16): its children are tasks, which end with it and not with whoever asked for
+ * The handle of a task supervisor: its children are tasks, which end with it and not with whoever asked for
  * them. Used in the synchronous part of a handler it acts for that process; after an await use `self.bind(tasks)`.
  * Outside every process the owner of a task is the outside. It is a dynamic supervisor, whose own handle
  * (`system.dynamicSupervisor(name)`) starts other children beside the tasks. Refusals: `max_children`, `not_found`.
@@ -116,7 +116,7 @@ export class TaskSupervisorRef {
     return this.#start('async', 'async', fn, args) as Promise<Task<Awaited<V>>>;
   }
 
-  /** The same without the link to the owner: a crash reaches it only as a Down (TK-05). */
+  /** The same without the link to the owner: a crash reaches it only as a Down. */
   asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Promise<Task<Awaited<V>>> {
     return this.#start('asyncNolink', 'asyncNolink', fn, args) as Promise<Task<Awaited<V>>>;
   }
@@ -131,7 +131,7 @@ export class TaskSupervisorRef {
     return this.#stream('stream', items, fn, true, options) as TaskStream<T, Awaited<V>>;
   }
 
-  /** The same, where a crash is an outcome for every consumer (TK-05). */
+  /** The same, where a crash is an outcome for every consumer. */
   streamNolink<T, V>(
     items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
   ): TaskStream<T, Awaited<V>> {

@@ -12,7 +12,7 @@ import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions 
 import { checkId, ChildSpec, type Tree } from '../core/spec.js';
 import { SupervisorState } from '../static/state.js';
 
-/** Options of a partition supervisor. Restarts: 3 in 5,000 ms (PS-01). */
+/** Options of a partition supervisor. Restarts: 3 in 5,000 ms. */
 export interface PartitionSpec<R> extends RestartLimits {
   /**
    * registered name, or a `via` name whose key is a text; partition n is registered as `name/n`, in the same registry,
@@ -23,13 +23,13 @@ export interface PartitionSpec<R> extends RestartLimits {
   readonly child: ChildSpec<R>;
   /** how many, from 1; default: the cores of the machine */
   readonly partitions?: number | undefined;
-  /** the init arguments of one partition, made of those of `child` (PS-03) */
+  /** the init arguments of one partition, made of those of `child` */
   readonly withArguments?: ((args: readonly unknown[], partition: number) => readonly unknown[]) | undefined;
   /** default `one_for_one` */
   readonly strategy?: Strategy | undefined;
 }
 
-/** What a key may be: whole numbers go to `|key| mod partitions`, texts by a stable hash (PS-02). */
+/** What a key may be: whole numbers go to `|key| mod partitions`, texts by a stable hash. */
 export type PartitionKey = number | bigint | string;
 
 const PARTITIONS_RULE = 'a whole number of partitions from 1';
@@ -94,7 +94,7 @@ function argumentsOf(where: string, made: unknown): readonly unknown[] {
 
 /**
  * The handle of a partition supervisor. `ref(key)` is what the partition of that key runs; the same key always means
- * the same partition, and the ref survives its restarts (PS-02, PS-03).
+ * the same partition, and the ref survives its restarts.
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { add: (self, by: number) => { self.state.n += by; return self.state.n; } } });
@@ -116,7 +116,7 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
     this.#name = name;
   }
 
-  /** How many partitions there are now. Errors: NOPROC when nobody has the name (PS-05). */
+  /** How many partitions there are now. Errors: NOPROC when nobody has the name. */
   get partitions(): number {
     const { router } = hostOf(this.#kernel);
     const addr = router.address(this.#name);
@@ -144,7 +144,7 @@ function partitionsOf({ self }: Process): number {
 }
 
 /**
- * Which of `count` partitions a key belongs to: the same on every run and every machine (PS-02).
+ * Which of `count` partitions a key belongs to: the same on every run and every machine.
  *
  * @example
  * partitionOf(-7, 4); // => 3

@@ -8,7 +8,7 @@ import type { ChildCount, ChildInfo } from '../core/info.js';
 import { ChildSpec } from '../core/spec.js';
 
 /**
- * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs (SU-47);
+ * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs;
  * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by name means whoever owns
  * the name at each use, as every ref does.
  *
@@ -41,7 +41,7 @@ export abstract class AnySupervisorRef<Row> {
     return this.#down;
   }
 
-  /** One row per child, newest first (SU-03). */
+  /** One row per child, newest first. */
   whichChildren(): Promise<Row[]> {
     return this.ask('whichChildren', undefined) as Promise<Row[]>;
   }
@@ -87,7 +87,7 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
   }
 
   /**
-   * Adds and starts a child; resolves when it runs (SU-39). Errors: `already_started`, `already_present`,
+   * Adds and starts a child; resolves when it runs. Errors: `already_started`, `already_present`,
    * `start_failed`.
    */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
@@ -98,13 +98,13 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
     return this.started(checkSpec('startChild', spec), await this.ask('startChild', spec));
   }
 
-  /** Stops a child by its shutdown rule and keeps its spec, unless it is temporary (SU-40). Errors: `not_found`. */
+  /** Stops a child by its shutdown rule and keeps its spec, unless it is temporary. Errors: `not_found`. */
   terminateChild(id: string): Promise<void> {
     return this.ask('terminateChild', id) as Promise<void>;
   }
 
   /**
-   * Starts a stopped child again (SU-42); does not count towards the intensity (SU-27). Errors: `not_found`, `running`,
+   * Starts a stopped child again; does not count towards the intensity. Errors: `not_found`, `running`,
    * `restarting`, `start_failed`.
    */
   restartChild(id: string): Promise<Pid> {
@@ -117,20 +117,20 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
     return pid as Pid;
   }
 
-  /** Forgets a stopped child (SU-42). Errors: `not_found`, `running`, `restarting`. */
+  /** Forgets a stopped child. Errors: `not_found`, `running`, `restarting`. */
   deleteChild(id: string): Promise<void> {
     return this.ask('deleteChild', id) as Promise<void>;
   }
 
   /**
-   * The specification as it is kept, with all defaults filled in; a temporary child's has lost its arguments (SU-44,
-   * SU-45). Errors: `not_found`.
+   * The specification as it is kept, with all defaults filled in; a temporary child's has lost its arguments. Errors:
+   * `not_found`.
    */
   getChildSpec(id: string): Promise<ChildSpec> {
     return this.ask('getChildSpec', id) as Promise<ChildSpec>;
   }
 
-  /** One row, in constant time (SU-44). Errors: `not_found`. */
+  /** One row, in constant time. Errors: `not_found`. */
   whichChild(id: string): Promise<ChildInfo> {
     return this.ask('whichChild', id) as Promise<ChildInfo>;
   }

@@ -8,8 +8,8 @@ import { checkId, checkTree, ChildSpec, shutdownOf, significantOf, type Supervis
 
 /**
  * Specifies a supervisor under a supervisor, by its spec or by a function that makes it at each start (and may answer
- * `'ignore'`, SU-05). When it gives up it ends with `shutdown`: its parent restarts it if it is permanent, and not if it is
- * transient (SU-28).
+ * `'ignore'`). When it gives up it ends with `shutdown`: its parent restarts it if it is permanent, and not if it is
+ * transient.
  *
  * @example
  * const Worker = defineAgent({ init: () => ({}) });

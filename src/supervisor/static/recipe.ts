@@ -2,8 +2,8 @@ import { ExitSignal, isA, OptionError, printable } from '../../base/index.js';
 import { checkFlags, withChildren, type SupervisorSpec, type Tree } from '../core/spec.js';
 
 /**
- * A function that makes the spec when the supervisor starts, and again when its code changes (SU-53). `'ignore'` starts
- * nothing (SU-05).
+ * A function that makes the spec when the supervisor starts, and again when its code changes. `'ignore'` starts
+ * nothing.
  */
 export type SupervisorInit = () => SupervisorSpec | 'ignore' | Promise<SupervisorSpec | 'ignore'>;
 

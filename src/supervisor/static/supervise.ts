@@ -44,7 +44,7 @@ declare module '../../api/process.js' {
      * process as the exit of a link. Takes the spec of a static supervisor, a function that makes it, or the
      * specification of any kind (`dynamicSupervisor(…)`, `taskSupervisor(…)`, …); the handle is that of its kind.
      * Rejects as `system.supervise` does, and then there is no link and no Exit; with ZOMBIE when this process has
-     * ended (SU-37).
+     * ended.
      */
     supervise<R = SupervisorRef>(spec: AnyTreeSpec<R>, options?: Omit<SuperviseOptions, 'onGiveUp'>): Promise<NoInfer<R>>;
   }

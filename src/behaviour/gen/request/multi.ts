@@ -1,8 +1,8 @@
 import { handled, OptionError } from '../../../base/index.js';
 import type {
-  AgentRef, AnyDefinition, CallEntryOf, CallName, CallOptions, CastEntryOf, CastName, CastOptions, ReplyOf,
-  VerbArgs,
-} from '../../../api/agent.js';
+  AnyDefinition, CallEntryOf, CallName, CastEntryOf, CastName, ReplyOf, VerbArgs,
+} from '../../../api/protocol.js';
+import type { AgentRef, CallOptions, CastOptions } from '../../../api/agent.js';
 import type { CallFailure } from '../../../api/call.js';
 import type { AgentRefImpl } from '../ref.js';
 
@@ -14,7 +14,7 @@ export interface MultiCallResult<D extends AnyDefinition, V> {
 }
 
 /**
- * Asks several agents the same at once and waits for all (GS-45). Never rejects for one of them: who is missing, ends,
+ * Asks several agents the same at once and waits for all. Never rejects for one of them: who is missing, ends,
  * refuses or takes longer than `timeoutMs` (5,000 by default, as of any call) is in `bad`, and a reply that comes later
  * is dropped and counted. Refs by name are looked up now; for the sender in an async handler bind them first.
  *
@@ -51,8 +51,7 @@ async function askAll<D extends AnyDefinition, K extends CallName<D>>(
 }
 
 /**
- * Casts the same to several agents; like each cast it never throws for one of them, a missing one is a dead letter
- * (GS-45).
+ * Casts the same to several agents; like each cast it never throws for one of them, a missing one is a dead letter.
  *
  * @example
  * const Shard = defineAgent({ init: () => ({ n: 0 }), casts: { add(self, by: number) { self.state.n += by; } }, calls: { size: (self) => self.state.n } });
