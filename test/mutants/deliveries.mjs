@@ -51,7 +51,7 @@ export const deliveries = [
   },
   {
     name: 'elements of arrays are left out of digests', file: 'src/delivery/guarantee/dedupe/digest.js',
-    edits: [['this.value(element);', 'this.word(1);']],
+    edits: [['this.value(element);', 'this.words.word(1);']],
   },
   {
     name: 'a key is forgotten when its message was handled', file: ledger,

@@ -52,11 +52,8 @@ export class AgentRefImpl {
    */
   dispatch<V extends Verb>(
     verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
-  ): Gives[V] {
-    return this.perform(verb, sender, op, payload, options) as Gives[V];
-  }
-
-  private perform(
+  ): Gives[V];
+  dispatch(
     verb: Verb, sender: Process | null, op: string, payload: unknown, options: object | undefined,
   ): Gives[Verb] {
     switch (verb) {

@@ -161,7 +161,7 @@ export class Scheduler implements contract.Scheduler {
 
   private readonly drain = (): void => {
     const { kernel } = this;
-    this.needTick();
+    if (!this.ticking) this.needTick();
     kernel.draining = true;
     kernel.wallAt = -1;
     credit.left = this.credit;

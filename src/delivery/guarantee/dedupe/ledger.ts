@@ -1,7 +1,8 @@
 import { weightOf } from '../../../base/index.js';
 import type { DeliveryOutcome, ReceiptState } from '../../../api/delivery.js';
 import type { Op } from '../../../mailbox/index.js';
-import type { Digest, Digester } from './digest.js';
+import type { Digester } from './digest.js';
+import type { Digest } from './words.js';
 import { Outcome } from '../outcome.js';
 import type { Followed } from '../receipt.js';
 
