@@ -67,8 +67,7 @@ export type When = number | 'infinity' | 'cancel' | 'update' | { readonly at: nu
  * const Turnstile = defineStatem({
  *   init: () => ({ state: 'locked', data: { coins: 0 } }),
  *   states: {
- *     locked: { calls: { coin(self) { self.data.coins++; return
- * self.next('open').reply('thanks').stateTimeout(10_000); } } },
+ *     locked: { calls: { coin(self) { self.data.coins++; return self.next('open').reply('thanks').stateTimeout(10_000); } } },
  *     open: { calls: { coin: () => 'no need' }, stateTimeout: (self) => self.next('locked') },
  *   },
  * });

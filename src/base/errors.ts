@@ -42,8 +42,7 @@ fieldsToldOf(CastcallError);
  *
  * @example
  * const error = new OptionError('capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox');
- * error.message // => 'capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded
- * mailbox'
+ * error.message // => 'capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded mailbox'
  * @since 0.1.0
  */
 export class OptionError extends CastcallError {

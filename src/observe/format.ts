@@ -24,9 +24,9 @@ const KEYS = ['singleLine', 'depth', 'chars'];
  *
  * @example
  * const report = { label: 'process crashed', level: 'error', reason: { code: 7, at: { step: 2 } }, links: ['bank.x.1'], name: undefined };
- * formatReport(report, { singleLine: true }) // => "process crashed level='error' reason={ code: 7, at: { step: 2 } }
- * links=['bank.x.1']" formatReport(report, { singleLine: true, depth: 1 }) // => "process crashed level='error'
- * reason={ code: 7, at: … } links=['bank.x.1']" formatReport(report, { chars: 20 }) // => 'process crashed\n  l…'
+ * formatReport(report, { singleLine: true }) // => "process crashed level='error' reason={ code: 7, at: { step: 2 } } links=['bank.x.1']"
+ * formatReport(report, { singleLine: true, depth: 1 }) // => "process crashed level='error' reason={ code: 7, at: … } links=['bank.x.1']"
+ * formatReport(report, { chars: 20 }) // => 'process crashed\n  l…'
  * @since 0.2.0
  */
 export function formatReport(report: object, options: FormatOptions = {}): string {

@@ -32,8 +32,7 @@ import { StatemRuntime, StateTable, type Callback, type GivenState } from './run
  *         },
  *       },
  *     },
- *     open: { enter: (self) => self.keep().stateTimeout(10_000), stateTimeout: (self) => self.next('locked'), calls: {
- * enter: () => true } },
+ *     open: { enter: (self) => self.keep().stateTimeout(10_000), stateTimeout: (self) => self.next('locked'), calls: { enter: () => true } },
  *   },
  *   common: { calls: { where: (self) => self.state } },
  * });

@@ -22,8 +22,9 @@ import { checkId, type ChildSpec } from '../core/spec.js';
  * const one = await sessions.startChild(child('session', Session, 'ann', { restart: 'temporary' }));
  * await one.call('user'); // => 'ann'
  * await sessions.startChild(child('session', Session, 'bob'));
- * await sessions.startChild(child('session', Session, 'eve')).catch((error: CallError) => error.refusal); // =>
- * 'max_children' await sessions.terminateChild(one); (await sessions.countChildren()).active; // => 1
+ * await sessions.startChild(child('session', Session, 'eve')).catch((error: CallError) => error.refusal); // => 'max_children'
+ * await sessions.terminateChild(one);
+ * (await sessions.countChildren()).active; // => 1
  * @since 0.2.0
  */
 export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>> {
