@@ -8,6 +8,20 @@ import { STANDARD, termsOf } from '../gen/outward/delivery-options.js';
 import { checkSchema } from '../gen/schema.js';
 import { ServerDefinition } from '../gen/server/definition.js';
 
+/*
+ * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own process; a promise that
+ * it returns is awaited before the next one.
+ *
+ *   start ─▶ init(...args) ─▶ state
+ *   a call ─▶ calls[op](self, payload) ─▶ the reply, self.refuse(…), self.noreply() or self.stop(…)
+ *   a stream ─▶ calls[op], a generator ─▶ an item for each one that is asked for
+ *   a cast ─▶ casts[op](self, payload)
+ *   self.continue(what) ─▶ continue(self, what), before any queued message
+ *   Down, Exit, Timeout, timers, plain sends ─▶ info(self, message)
+ *   sys.codeChange ─▶ codeChange(self, from, extra);  what is shown ─▶ formatStatus(status)
+ *   a throw, a stop, the parent's exit ─▶ terminate(self, reason) ─▶ ended
+ */
+
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   /** shown in trees, reports and errors; default `agent` */

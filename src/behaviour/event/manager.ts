@@ -11,6 +11,18 @@ import { Request } from '../../router/index.js';
 import { isControl } from '../gen/control.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './handler.js';
 
+/*
+ * The contract of an event handler (OTP's gen_event). All handlers of a manager run in its process, one callback at a
+ * time, the newest handler first; each has a state of its own.
+ *
+ *   addHandler ─▶ init(...args) ─▶ installed in front
+ *   notify, syncNotify ─▶ event(self, event) of every handler
+ *   call(handler, op) ─▶ calls[op](self, payload) of that one ─▶ the reply
+ *   any other message of the manager ─▶ info(self, message) of every handler
+ *   deleteHandler, self.remove(), a swap, a throw, the end of its supervisor or of the manager
+ *     ─▶ terminate(self, why) ─▶ gone; whoever supervises it gets a HandlerExit
+ */
+
 /** What is done at once when it can be, and later when a callback is async. */
 type Later<T> = T | Promise<T>;
 

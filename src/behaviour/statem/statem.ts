@@ -19,6 +19,17 @@ import { between, reportEnd, STATEM_SYS } from './sys.js';
 import { StatemTimeout } from './timeouts.js';
 import { Move, Transition } from './transition.js';
 
+/*
+ * The contract of a state machine (OTP's gen_statem): one callback at a time, as for agents, but each event goes to the
+ * callback that its state has for it, else to that of `common`, or to the one `handle`.
+ *
+ *   start ─▶ init ─▶ { state, data, actions } ─▶ enter
+ *   next event: inserted and replayed ones (queue.ts) ─▶ timeouts of 0 ms (timeouts.ts) ─▶ the mailbox
+ *   event ─▶ dispatch ─▶ callback(self, payload) ─▶ a Transition: keep, next, repeat or stop, with actions
+ *         ─▶ transit (step.ts): replies ─▶ enter ─▶ postpone ─▶ replay ─▶ insert ─▶ timeouts ─▶ next event
+ *   a throw ─▶ state and data as before the event ─▶ conclude (ending.ts) ─▶ terminate ─▶ exit
+ */
+
 /** Events from inside that are handled in one go; then the run queue decides again. */
 const INSIDE_BUDGET = 64;
 

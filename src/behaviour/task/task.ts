@@ -11,6 +11,17 @@ import { bodyRuns, takeIn } from '../gen/body/body.js';
 import { BodySelf } from '../gen/body/self.js';
 import { lastReason } from '../gen/ending.js';
 
+/*
+ * The contract of a task: one function, in a process of its own; its owner has a monitor on it, the TaskRecord.
+ *
+ *   async(fn, ...args) ─▶ first turn: fn(self, ...args) ─┬─ a value ─▶ complete ─┬─ a verb that waits (wait.ts)
+ *                                                        │                       └─ else a TaskResult for the owner
+ *                                                        │           ─▶ exit `normal` ─▶ Down
+ *                                                        └─ a throw ─▶ report ─▶ exit ─▶ Down, and the link's signal
+ *
+ * A verb that takes the outcome withdraws the messages. Under a supervisor a task is one of its children.
+ */
+
 /**
  * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with `normal` follows.
  * A verb that takes the result first withdraws both.

@@ -18,6 +18,16 @@ import { ChildSpec } from '../core/spec.js';
 import { badChild, begin, DynamicState, keep, noRoom, type Sup } from './state.js';
 import { startTask } from './tasks.js';
 
+/*
+ * A dynamic supervisor: children come and go, each by a specification of its own, by the arguments that a template left
+ * open, or as a task (tasks.ts). They are known by the number of their process (state.ts).
+ *
+ *   startChild, startTask ─▶ room? ─▶ begin ─▶ kept once it runs
+ *   Exit of a child ─▶ judgeEnd ─┬─ over ─▶ forgotten
+ *                                └─ restart ─▶ [back-off] ─▶ kept under its new number; too many ─▶ giveUp
+ *   terminateChild, terminate ─▶ unlink ─▶ `shutdown` or a kill ─▶ waited for by a monitor
+ */
+
 function init(this: AgentSelf, recipe: DynamicPlan | DynamicInit): unknown {
   if (typeof recipe !== 'function') return new DynamicState(this.p, recipe, null);
   const made = recipe() as unknown;

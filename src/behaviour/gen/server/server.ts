@@ -17,6 +17,17 @@ import type { AgentSelf } from './self.js';
 import { definitionOf } from './format-status.js';
 import { SERVER_SYS } from './sys.js';
 
+/*
+ * The engine of servers: agents, event managers, registries, supervisors.
+ *
+ *   handle ─▶ the operation's run ─┬─ a plain value ─▶ the reply
+ *                                  ├─ a promise ─▶ parked ─▶ settled ─▶ after
+ *                                  ├─ a control value, or something asked for meanwhile (flags) ─▶ after
+ *                                  └─ a throw ─▶ failed ─▶ conclude (ending.ts) ─▶ terminate ─▶ exit
+ *
+ * `self.committed` is the state as of the last callback that returned: a crash falls back to it.
+ */
+
 type Run = (self: AgentSelf, payload: unknown) => unknown;
 
 /** The callback module of one definition: OTP's gen_server, over the kernel's five callbacks. */
