@@ -11,7 +11,7 @@ export {
 } from './behaviour/index.js';
 export { TaskError, TaskResult, type TaskErrorCode } from './behaviour/index.js';
 export {
-  defineEventHandler, EventManager, eventManager, HandlerExit, type HandlerState,
+  defineEventHandler, EventManager, HandlerExit, type HandlerState,
 } from './behaviour/index.js';
 export { actions, defineStatem, defineStatemHandler, operation } from './behaviour/index.js';
 export { RequestAnswer } from './behaviour/index.js';
@@ -22,24 +22,23 @@ export {
 } from './router/index.js';
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
-  DynamicSupervisorRef, GiveUpError, partitionSupervisor, PartitionSupervisorRef, simpleSupervisor, SimpleSupervisorRef,
-  supervisor, SupervisorRef, template,
+  DynamicSupervisorRef, GiveUpError, partitionsOf, partitionSupervisor, PartitionSupervisorRef, supervisor, SupervisorRef,
   type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,
   type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec,
   type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport, type Restart,
   type RestartCause, type RestartLimits, type Shutdown,
-  type SimpleSpec, type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type
-  SupervisorSpec, type Template, type TopOptions,
+  type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type
+  SupervisorSpec, type TopOptions,
 } from './supervisor/index.js';
 export {
-  BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry,
+  BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, poolOf, PoolExhaustedError, retry,
 } from './delivery/index.js';
 export type {
   Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions,
   PoolRef, PoolStats, WeightedMember,
 } from './delivery/index.js';
 export {
-  createSystem, formatTree, System, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
+  createSystem, formatTree, System, type RefTarget, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
   SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch,
 } from './system/index.js';
 export {
@@ -50,9 +49,9 @@ export {
   Via, type Alias, type MonitorRef, type Pid, type Target, type TimerRef, type ViaProvider,
 } from './api/address.js';
 export type {
-  AgentRef, AgentStats, AgentStatus, CallOptions, CastOptions, From, InitSelf, MonitoredAgent, ProcessRef,
-  ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends, StartOptions, StopOptions,
-  StreamOptions,
+  AgentRef, Bindable, AgentStats, AgentStatus, CallOptions, CastOptions, From, InitSelf,
+  MonitoredAgent, ProcessRef, ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends,
+  StartOptions, StopOptions, StreamOptions,
 } from './api/agent.js';
 export type { CallFailure, CallOptionCode, CallResult } from './api/call.js';
 export type {
@@ -63,6 +62,7 @@ export type {
   AnyEventHandler, EventHandler, EventHandlerSpec, EventManagerDefinition, EventManagerRef, HandlerEnd,
   HandlerId, HandlerInfo, HandlerInit, HandlerKey, HandlerSelf,
 } from './api/events.js';
+export type { HandlePlace, HasHandle } from './api/handle.js';
 export type {
   ProcessInfo, ProcessItems, ProcessPriority, Status, WatchdogEvent, WatchdogOptions,
 } from './api/inspect.js';

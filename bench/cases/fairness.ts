@@ -1,3 +1,4 @@
+import type { Pid } from '../../src/index.js';
 import type { Case, Castcall, System } from '../lib/case.js';
 import { nextTurn, nowMs, sleep } from '../lib/clock.js';
 import { expectCount, withSystem } from '../lib/system.js';
@@ -13,7 +14,7 @@ interface Load { running: boolean; handled: number }
  * `size` ms.
  */
 export const timerDelay: Case = (library) => {
-  interface Peer { cast(operation: 'ball'): void; bind(self: never): unknown }
+  interface Peer { readonly pid: Pid | undefined; cast(operation: 'ball'): void }
   const Player = library.defineAgent({
     init: (load: Load) => ({ load, peer: null as Peer | null }),
     casts: {

@@ -1,5 +1,6 @@
 import type { Case, System } from '../lib/case.js';
 import { nowMs, perSecond } from '../lib/clock.js';
+import { groupsOf } from '../lib/older.js';
 import { expectCount, withSystem } from '../lib/system.js';
 
 const MEMBERS = 1_000;
@@ -41,7 +42,7 @@ export const groupBroadcast: Case = (library) => {
     },
   });
   const Sender = library.defineAgent({
-    init: (system: System, finish: Finish) => ({ groups: system.scope(Groups), finish }),
+    init: (system: System, finish: Finish) => ({ groups: groupsOf(library, system, Groups), finish }),
     casts: {
       go(self, left: number) {
         const { groups, finish } = self.state;
@@ -55,7 +56,7 @@ export const groupBroadcast: Case = (library) => {
     const rounds = size / MEMBERS;
     const finish = new Finish(MEMBERS);
     const members = Array.from({ length: MEMBERS }, () => system.start(Member, rounds, finish));
-    system.scope(Groups).join('all', members);
+    groupsOf(library, system, Groups).join('all', members);
     const sender = system.start(Sender, system, finish);
     const started = nowMs();
     sender.cast('go', rounds);

@@ -1,5 +1,6 @@
 import type { Case, System } from '../lib/case.js';
 import { nextTurn, ownMs } from '../lib/clock.js';
+import { poolNamed } from '../lib/older.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
 
@@ -86,7 +87,7 @@ export const poolQueue: Case = (library) => {
   return (size) => withSystem(library, async (system) => {
     const name = `workers${++pools}`;
     await system.supervise({ children: [library.pool(name, Counter, { min: 1, max: 1 })] });
-    const workers = system.pool(Counter, name);
+    const workers = poolNamed(library, system, Counter, name);
     return growth((fn) => workers.run(fn, { timeoutMs: 'infinity' }), size);
   });
 };

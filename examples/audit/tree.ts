@@ -1,5 +1,6 @@
 import {
-  child, pool, supervisor, type AgentRef, type MailboxOptions, type PoolRef, type SupervisorRef, type System,
+  child, pool, poolOf, supervisor, type AgentRef, type MailboxOptions, type PoolRef, type SupervisorRef,
+  type System,
 } from '../../src/index.js';
 import { Advisor } from './agents/advisor.js';
 import { Chaos } from './agents/chaos.js';
@@ -124,7 +125,7 @@ export async function startSwarm(
     top,
     ledger,
     scanner: system.ref(Scanner, 'scanner'),
-    parsers: system.pool(Parser, 'parsers'),
+    parsers: system.ref(poolOf(Parser), 'parsers'),
     dedupers: deduperRefs,
     licences: system.ref(LicenceChecker, 'licences'),
     engines: system.ref(EngineChecker, 'engines'),

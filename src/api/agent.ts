@@ -89,16 +89,26 @@ export interface StartOptions {
 
 /* ---- self ---- */
 
+
+/** What `self.bind` takes: refs, handles that send, streams of tasks. */
+export type Bindable = { readonly pid: Pid | undefined } | { send(message: unknown): void } | AsyncIterable<unknown>;
+
 /** The verbs that every process has. */
 export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  /** a call that never rejects: see `tryCall` of a ref */
+  tryCall<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
   cast<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  /** a cast that tells: see `tryCast` of a ref */
+  tryCast<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
   /** a cast that waits for room: see `put` of a ref */
   put<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
   /** a send with a guarantee; see AgentRef.deliver */
   deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
-  /** the same ref with this process as its sender, also after an await */
-  bind<R extends { bind(self: never): unknown }>(ref: R): R;
+  /** a call with many replies: see `stream` of a ref */
+  stream<D extends AnyDefinition, K extends StreamName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  /** the same ref, or handle, or stream of tasks, with this process as its sender, also after an await */
+  bind<R extends Bindable>(ref: R): R;
   /** functions in processes of their own, and their results */
   readonly task: TaskVerbs;
   /** several calls at once, their responses taken one by one */
@@ -158,8 +168,8 @@ export interface InitSelf extends ProcessVerbs {
   timeout(ms: number, message: unknown): void;
   /** `return this.ignore()`: no process, no error */
   ignore(): Ignore;
-  /** `return this.stop(reason)`: the start fails with that reason */
-  stop(reason: ExitReason): Stop<never>;
+  /** `return this.stop(reason)`: the start fails with that reason, `normal` by default */
+  stop(reason?: ExitReason): Stop<never>;
   /** `return this.error(reason)`: the same, but the process ends with `normal`: no report */
   error(reason: ExitReason): InitFailure;
   /** a hint: this agent will be idle for long */
@@ -305,8 +315,6 @@ export interface AgentRef<D extends AnyDefinition> extends Sends<D> {
    * reason
    */
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
-  /** the same address with another sender; `self.bind(ref)` is the usual way */
-  bind(self: ProcessVerbs): AgentRef<D>;
 }
 
 /** What can be sent to: a single agent (AgentRef), or a group of them behind one ref (Balancer, PoolRef). */
@@ -346,7 +354,6 @@ export interface ProcessRef {
   send(message: unknown): void;
   stats(): AgentStats;
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
-  bind(self: ProcessVerbs): ProcessRef;
 }
 
 /** What `ref.stats()` tells: of the incarnation that lives now; all zero while nobody owns the name. */

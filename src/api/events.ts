@@ -1,7 +1,8 @@
 import type { ExitReason } from '../base/index.js';
 import type { Definition, ReplyOf, StateOf, VerbArgs } from './protocol.js';
 import type { Pid } from './address.js';
-import type { AgentRef, CallOptions, ProcessVerbs } from './agent.js';
+import type { AgentRef, CallOptions, ProcessVerbs, StopOptions } from './agent.js';
+import type { HasHandle } from './handle.js';
 import type { Refusal } from './returns.js';
 
 /** Why a handler ends: what its `terminate` is told. */
@@ -102,10 +103,11 @@ export interface HandlerInfo {
 }
 
 /** The type of `EventManager`. */
-export type EventManagerDefinition = Definition<[], object, Record<never, never>, Record<never, never>>;
+export interface EventManagerDefinition
+  extends Definition<[], object, Record<never, never>, Record<never, never>>, HasHandle<EventManagerRef> {}
 
 /**
- * The handle of an event manager; made by `eventManager(ref)`. Requests wait 5,000 ms unless told otherwise, and reject
+ * The handle of an event manager; made by `system.ref(EventManager, name)`. Requests wait 5,000 ms unless told otherwise, and reject
  * with a CallError: `REFUSED` with the refusal `module_not_found`, `bad_module`, `init_failed`, `handler_crashed`,
  * `terminate_failed` or `no_adder`, or as any call does.
  */
@@ -145,7 +147,5 @@ export interface EventManagerRef<E = unknown> {
   /** what is installed, newest first */
   whichHandlers(): Promise<HandlerInfo[]>;
   /** ends the manager after what is queued before; every handler is told `stopped` */
-  stop(reason?: ExitReason): Promise<void>;
-  /** the same manager with another caller; `self.bind(events)` is the usual way */
-  bind(self: ProcessVerbs): EventManagerRef<E>;
+  stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
 }

@@ -81,10 +81,8 @@ export interface TimerQuery {
   readonly info?: boolean | undefined;
 }
 
-/** Flags of a process, for `self.flag`. */
+/** Flags of a process, for `self.flag`; `self.trapExit` is a verb of its own. */
 export interface ProcessFlags {
-  /** exit signals become Exit messages */
-  trapExit: boolean;
   /**
    * scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always
    */
@@ -153,9 +151,8 @@ export interface KernelVerbs {
  * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is
  * addressed to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
  *
- * Every verb returns a ref for `cancel`. Errors: OptionError for a time that is no whole number of ms, CastcallError
- * `ZOMBIE` once the process of the
- * `self` that it came from has ended.
+ * Every verb returns a ref for `cancelTimer` of `self` or of the system. Errors: OptionError for a time that is no whole
+ * number of ms, CastcallError `ZOMBIE` once the process of the `self` that it came from has ended.
  *
  * @example
  * const ran = new Promise((resolve) => { system.timers.applyAfter(1, (self) => resolve(typeof self.pid)); });
@@ -181,6 +178,4 @@ export interface Timers {
   exitAfter(ms: number, reason: ExitReason, to?: Target): TimerRef;
   /** The same with `kill`, which cannot be trapped. */
   killAfter(ms: number, to?: Target): TimerRef;
-  /** Ends a timer; harmless when it is over. Errors: OptionError for what is no timer. */
-  cancel(timer: TimerRef): void;
 }

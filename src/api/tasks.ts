@@ -74,9 +74,7 @@ export interface TaskStreamOptions {
  * What `stream` returns: lazy, and run anew by every loop over it. `self.bind(stream)` makes another process its
  * consumer.
  */
-export interface TaskStream<T, V> extends AsyncIterable<StreamOutcome<T, V>> {
-  bind(self: never): TaskStream<T, V>;
-}
+export interface TaskStream<T, V> extends AsyncIterable<StreamOutcome<T, V>> {}
 
 type Values<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: L[I] extends Task<infer V> ? V : never };
 type Outcomes<

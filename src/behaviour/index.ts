@@ -4,7 +4,7 @@ export { ServerDefinition } from './gen/server/definition.js';
 export { defineEventHandler, HandlerExit } from './event/handler.js';
 export type { HandlerReport } from './event/manager.js';
 export type { HandlerState } from './event/sys.js';
-export { EventManager, eventManager } from './event/ref.js';
+export { EventManager } from './event/ref.js';
 export {
   DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Schedule, type Terms,
 } from './gen/outward/delivery-options.js';
@@ -19,17 +19,19 @@ export { abcast, multiCall, type MultiCallResult } from './gen/request/multi.js'
 export { spawnPlain } from './plain/plain.js';
 export { ProcessRefImpl } from './gen/body/ref.js';
 export { checkFlags, checkSpawn } from './gen/process-options.js';
-export { AgentRefImpl, statsOf } from './gen/ref.js';
+export { AgentRefImpl } from './gen/ref.js';
+export { RefBase, statsOf } from './gen/request/ref-base.js';
+export { Place } from './gen/request/handle.js';
 export { Verb, type Gives, type Listener } from './gen/request/verb.js';
 export { ViaRefImpl } from './gen/request/via-ref.js';
 export {
-  defineRegistry, RegistryEvent, RegistryRef, registryRef,
+  defineRegistry, RegistryEvent, RegistryRef,
   type Registered, type RegistryDefinition, type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type Updated,
 } from './names/registry.js';
 export { RuntimeDefinition, runtimeOf } from './gen/runtime.js';
 export { PayloadError } from './gen/schema.js';
 export {
-  defineScope, ScopeRef, scopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch,
+  defineScope, ScopeRef, type GroupWatch, type Member, type ScopeDefinition, type ScopeWatch,
 } from './names/scope.js';
 export { AgentSelf } from './gen/server/self.js';
 export {

@@ -10,7 +10,7 @@ export type {
   Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, WeightedMember,
 } from './group/balance-types.js';
 export type { BalanceStrategy } from './group/strategy.js';
-export { pool, poolRef } from './group/pool.js';
+export { pool, poolOf } from './group/pool.js';
 export { PoolExhaustedError } from './group/pool-error.js';
 export type { PoolOptions } from './group/pool-options.js';
 export type { CheckoutOptions, PooledRef, PoolRef, PoolStats } from './group/pool-types.js';

@@ -1,5 +1,5 @@
 /** Delivery: what guards calls to the outside, and what shares work out among agents. */
-export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, PoolExhaustedError, retry } from './index.js';
+export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, poolOf, PoolExhaustedError, retry } from './index.js';
 export type {
   Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, WeightedMember,
 } from './index.js';

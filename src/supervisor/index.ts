@@ -27,7 +27,7 @@ export { belongsTo } from './application/master.js';
 export { supervisor } from './static/nested.js';
 export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './core/options.js';
 export {
-  checkPartitionsName, partitionOf, PartitionSupervisorRef, partitionSupervisor, partitionTree, type PartitionKey,
+  partitionOf, partitionsOf, PartitionSupervisorRef, partitionSupervisor, type PartitionKey,
   type PartitionSpec,
 } from './partition/partition.js';
 export type { Offender, ProgressReport, SupervisorReport } from './core/report.js';

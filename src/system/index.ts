@@ -3,6 +3,7 @@ export type { SystemStats } from './stats.js';
 export type { StopReport, SystemStopOptions } from './stop.js';
 export { createSystem, kernelOf } from './create.js';
 export type { SystemOutward } from './outward.js';
+export type { RefTarget } from './handle.js';
 export { System } from './system.js';
 export type { Watch } from './watch.js';
 export { formatTree } from './format-tree.js';

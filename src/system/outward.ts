@@ -1,13 +1,10 @@
-import type {
-  AnyDefinition, CallName, CastName, DeliverReply, EntryOf, VerbArgs,
-} from '../api/protocol.js';
-import type { Sends } from '../api/agent.js';
-import type { DeliverOptions, Receipt, RecentQuery, SettledDelivery } from '../api/delivery.js';
+import type { AnyDefinition } from '../api/protocol.js';
+import type { RecentQuery, SettledDelivery } from '../api/delivery.js';
 import type {
   Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions,
 } from '../api/outward.js';
 import type { Host } from '../behaviour/index.js';
-import { balance, outwardOf, poolRef, type Balancer, type BalanceOptions, type PoolRef } from '../delivery/index.js';
+import { balance, outwardOf, type Balancer, type BalanceOptions } from '../delivery/index.js';
 
 /**
  * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of
@@ -91,27 +88,6 @@ export class SystemOutward {
    */
   balance<D extends AnyDefinition, G = string>(definition: D, options: BalanceOptions<D, G> = {}): Balancer<D> {
     return balance(this.#host, definition, options);
-  }
-
-  /**
-   * The pool of that definition by name (resolved at every use) or pid; `pool(…)` specifies one.
-   *
-   * @example
-   * const Worker = defineAgent({ calls: { pid: (self) => self.pid } });
-   * await system.supervise({ children: [pool('workers', Worker, { min: 2 })] });
-   * await using worker = await system.pool(Worker, 'workers').checkout();
-   * await worker.call('pid') === worker.pid; // => true
-   * @since 0.2.0
-   */
-  pool<D extends AnyDefinition>(definition: D, nameOrPid: string): PoolRef<D> {
-    return poolRef(this.#host, definition, nameOrPid);
-  }
-
-  /** `ref.deliver`, for those who have a ref in one hand and an operation in the other. */
-  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(
-    ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>
-  ): Promise<Receipt<DeliverReply<D, K>>> {
-    return ref.deliver(op, ...args);
   }
 
   /**

@@ -1,21 +1,22 @@
 import { OptionError, type ExitReason } from '../base/index.js';
 import type { AnyDefinition, StateIn } from '../api/protocol.js';
 import type { Sys } from '../api/sys.js';
-import { type Pid, type Target, Via } from '../api/address.js';
+import { type Pid, type Target, type TimerRef, Via } from '../api/address.js';
+import type { EventManagerDefinition, EventManagerRef } from '../api/events.js';
 import type { AgentRef, ProcessRef, ProcessSelf, StartArgs, Started } from '../api/agent.js';
+import type { HasHandle } from '../api/handle.js';
 import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import type { ProcessSpawnOptions, SendOptions, SignalOptions, Timers } from '../api/process.js';
 import type { TaskVerbs } from '../api/tasks.js';
 import {
-  addressOf, AgentRefImpl, checkFlags, checkSpawn, registryRef, runtimeOf, scopeRef, spawnPlain, startFrom,
-  TimersImpl, ViaRefImpl, type Host, type RegistryDefinition, type RegistryRef, type ScopeDefinition,
-  type ScopeRef,
+  addressOf, checkFlags, checkSpawn, spawnPlain, startFrom, TimersImpl, type Host,
 } from '../behaviour/index.js';
 import { SysImpl } from '../behaviour/index.js';
 import {
-  Alias, exitSignal, exitToAlias, resumeProcess, suspendProcess, type Address, type Kernel,
+  Alias, cancelTimer, exitSignal, exitToAlias, OwnedTimer, resumeProcess, suspendProcess, type Kernel,
 } from '../process/index.js';
 import { checkName, type DeadLetters, type Router } from '../router/index.js';
+import { handleOf, type RefTarget } from './handle.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
@@ -91,7 +92,7 @@ export class System extends SystemTrees {
    */
   spawn(body: (self: ProcessSelf) => unknown, options?: Omit<ProcessSpawnOptions, 'link'>): ProcessRef {
     if (options !== undefined) checkSpawn(options, ['name', 'label', 'priority']);
-    return spawnPlain(this.#kernel, null, body, false, options) as never;
+    return spawnPlain(this.#kernel, null, body, false, options);
   }
 
   /**
@@ -107,41 +108,29 @@ export class System extends SystemTrees {
   }
 
   /**
-   * A typed ref. By name it is resolved at every use, so it survives restarts and may be made before the name is taken;
-   * by pid it means that one incarnation.
-   */
-  ref<D extends AnyDefinition>(definition: D, nameOrPid: string | Via): AgentRef<D> {
-    const made = runtimeOf(definition);
-    if (nameOrPid instanceof Via) {
-      return new ViaRefImpl(this.#router.address(nameOrPid), made, this.#kernel, null) as never;
-    }
-    return new AgentRefImpl(this.#address('ref', nameOrPid), made, this.#kernel, null) as never;
-  }
-
-  /**
-   * The registry of that definition by name, by default the definition's own, or by pid; looked up at every use.
+   * The handle of what `what` is. Of a definition a typed ref; of what has a handle of its own, that: a registry, a scope
+   * of groups, the event manager, a pool (`poolOf(Definition)`), a supervisor (`SupervisorRef`, `DynamicSupervisorRef`,
+   * `TaskSupervisorRef`, `partitionsOf(child)`), and of any specification what starting it gives.
+   *
+   * By name it is resolved at every use, so it survives restarts and may be made before the name is taken; by pid
+   * or ref it means that one incarnation. Registries and scopes are looked for by the name of their definition, what a
+   * specification starts by the name in it, unless another is given. Errors: OptionError.
    *
    * @example
+   * const Echo = defineAgent({ calls: { say: (self, text: string) => text } });
    * const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });
-   * system.start(Rooms, { name: 'rooms' });
-   * system.registry(Rooms).count() // => 0
-   * @since 0.2.0
+   * const jobs = dynamicSupervisor('jobs', { name: 'jobs' });
+   * await system.supervise({ children: [child('echo', Echo), child('rooms', Rooms), jobs] });
+   * await system.ref(Echo, 'echo').call('say', 'hello'); // => 'hello'
+   * system.ref(Rooms).count(); // => 0
+   * (await system.ref(jobs).countChildren()).active; // => 0
+   * (await system.ref(DynamicSupervisorRef, 'jobs').countChildren()).active; // => 0
    */
-  registry<K, V>(definition: RegistryDefinition<K, V>, nameOrPid: string | Via = definition.name): RegistryRef<K, V> {
-    return registryRef(this.#host, definition, this.#address('registry', nameOrPid));
-  }
-
-  /**
-   * The process groups of a scope by name, by default the definition's own, or by pid; looked up at every use.
-   *
-   * @example
-   * const Groups = defineScope({ name: 'groups' });
-   * system.start(Groups, { name: 'groups' });
-   * system.scope(Groups).whichGroups() // => []
-   * @since 0.2.0
-   */
-  scope<G>(definition: ScopeDefinition<G>, nameOrPid: string | Via = definition.name): ScopeRef<G> {
-    return scopeRef(this.#host, definition, this.#address('scope', nameOrPid));
+  ref<H>(what: HasHandle<H>, at?: RefTarget): H;
+  ref<D extends AnyDefinition>(what: D, at: RefTarget): AgentRef<D>;
+  ref<E>(what: EventManagerDefinition, at: RefTarget): EventManagerRef<E>;
+  ref(what: HasHandle<unknown> | AnyDefinition, at?: RefTarget): unknown {
+    return handleOf(this.#host, what, at);
   }
 
   /** Who has a name now, also one in another registry. */
@@ -276,6 +265,20 @@ export class System extends SystemTrees {
     return new TimersImpl(this.#host, null);
   }
 
+  /**
+   * Ends a timer of a process or of the system: ms that were left, false when it was over. Inside of a
+   * process use `self.cancelTimer`. Errors: OptionError for what is no timer.
+   *
+   * @example
+   * const timer = system.timers.applyAfter(60_000, () => undefined);
+   * typeof system.cancelTimer(timer); // => 'number'
+   * system.cancelTimer(timer); // => false
+   */
+  cancelTimer(timer: TimerRef): number | false {
+    if (!(timer instanceof OwnedTimer)) throw new OptionError('cancelTimer', timer, 'what a timer verb returned');
+    return cancelTimer(timer);
+  }
+
   /** The clock of this system in ms, with fractions; it never goes back and has no date. */
   monotonic(): number {
     return this.#kernel.env.mono();
@@ -302,10 +305,5 @@ export class System extends SystemTrees {
   /** Every live process, as a forest by parent; `formatTree` makes a text of it. */
   tree(): TreeNode[] {
     return treeOf(this.#kernel);
-  }
-
-  #address(where: string, to: string | Via): Address {
-    const isPid = typeof to === 'string' && to.startsWith(this.#kernel.prefix);
-    return this.#router.address(isPid || to instanceof Via ? to : checkName(where, to));
   }
 }

@@ -109,9 +109,7 @@ describe('P23 what users get says in JSON, and as text, why', () => {
     const system = testSystem();
     const got: unknown[] = [];
     const p = system.spawn(async (self) => { await self.receive(); throw boom; });
-    const watcher = system.spawn(async (self) => { self.flag(
-      'trapExit', true,
-    ); self.monitor(p); self.link(p); p.send('go'); got.push(await self.receive(), await self.receive()); });
+    const watcher = system.spawn(async (self) => { self.trapExit(true); self.monitor(p); self.link(p); p.send('go'); got.push(await self.receive(), await self.receive()); });
     await system.monitor(watcher).down;
     await settleTurn();
     expect(new Set(got.map((one) => (json(one) as { tag: string }).tag))).toEqual(new Set(['DOWN', 'EXIT']));

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { defineAgent, OptionError, pool, printable } from '../../src/index.js';
+import { defineAgent, OptionError, pool, poolOf, printable } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 
 test('what the runtime hands out is one line in a console', () => {
@@ -31,7 +31,7 @@ test('so is all that delivery hands out; texts and JSON show the same', async ()
   await system.supervise({ children: [spec] });
   const ref = system.start(Asked, { name: 'asked' });
   const receipt = await system.ref(Asked, 'later').deliver('ask');
-  const crew = system.pool(Asked, 'crew');
+  const crew = system.ref(poolOf(Asked), 'crew');
   const breaker = system.breaker('api');
   const all = [
     spec, ref, receipt, crew, system.balance(Asked, { members: [ref], name: 'team' }), breaker,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  defineAgent, defineEventHandler, defineStatem, EventManager, eventManager, HandlerExit, type EventManagerRef,
-  type Pid, type ProcessSelf, type System,
+  defineAgent, defineEventHandler, defineStatem, EventManager, HandlerExit, type EventManagerRef, type Pid,
+  type ProcessSelf, type System,
 } from '../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 
@@ -38,7 +38,7 @@ describe('the link of a supervised handler', () => {
       for (const end of ['kill', 'boom', 'shutdown'] as const) {
         const system = testSystem();
         const manager = system.start(EventManager);
-        const { p, links } = subscriber(system, eventManager(manager), way);
+        const { p, links } = subscriber(system, system.ref(EventManager, manager), way);
         await settleTurn();
         expect(links()).toEqual([]);
         if (end === 'kill') system.exit(manager, 'kill');
@@ -53,7 +53,7 @@ describe('the link of a supervised handler', () => {
   test('GE-08 stays while one more handler of that process is there, or another process has one', async () => {
     const system = testSystem();
     const manager = system.start(EventManager);
-    const events = eventManager(manager);
+    const events = system.ref(EventManager, manager);
     const two = subscriber(system, events, async (mine) => {
       await mine.addSupHandler(Quiet.as(1));
       await mine.addSupHandler(Quiet.as(2));
@@ -73,7 +73,7 @@ describe('the link of a supervised handler', () => {
   test('GE-07 GE-08 goes over to who swaps it', async () => {
     const system = testSystem();
     const manager = system.start(EventManager);
-    const events = eventManager(manager);
+    const events = system.ref(EventManager, manager);
     const first = subscriber(system, events, (mine) => mine.addSupHandler(Quiet));
     await settleTurn();
     const second = subscriber(system, events, (mine) => mine.swapSupHandler(Quiet, 1, Quiet.as('new')));
@@ -85,11 +85,11 @@ describe('the link of a supervised handler', () => {
     const system = testSystem();
     const manager = system.start(EventManager);
     const own = subscriber(
-      system, eventManager(manager),
+      system, system.ref(EventManager, manager),
       async (mine, self) => { self.link(manager); await mine.addSupHandler(Quiet); await mine.deleteHandler(Quiet); },
     );
     const parent = system.spawn(async (self) => {
-      const events = self.bind(eventManager(self.start(EventManager, { name: 'theirs' })));
+      const events = self.bind(system.ref(EventManager, self.start(EventManager, { name: 'theirs' })));
       await events.addSupHandler(Quiet);
       await events.deleteHandler(Quiet);
       await self.receive(() => false);
@@ -105,12 +105,12 @@ describe('the link of a supervised handler', () => {
     const manager = system.start(EventManager);
     const Late = defineEventHandler({ terminate: (_self, why) => { log.push(why); } });
     await system.sys(manager).suspend();
-    const p = system.spawn((self) => { void self.bind(eventManager(manager)).addSupHandler(Late); });
+    const p = system.spawn((self) => { void self.bind(system.ref(EventManager, manager)).addSupHandler(Late); });
     await system.monitor(p).down;
     await system.sys(manager).resume();
     await settleTurn();
     expect(log).toEqual([{ because: 'adder_ended', reason: 'noproc' }]);
-    expect(await eventManager(manager).whichHandlers()).toEqual([]);
+    expect(await system.ref(EventManager, manager).whichHandlers()).toEqual([]);
   });
 
   test('GE-09 after a swap that failed the reason is why the new handler did not come', async () => {
@@ -118,9 +118,9 @@ describe('the link of a supervised handler', () => {
     const system = testSystem({ logger });
     const manager = system.start(EventManager);
     const Old = defineEventHandler({ event(self) { self.swap('args', Refusing); } });
-    const { got } = subscriber(system, eventManager(manager), (mine) => mine.addSupHandler(Old));
+    const { got } = subscriber(system, system.ref(EventManager, manager), (mine) => mine.addSupHandler(Old));
     await settleTurn();
-    await eventManager(manager).syncNotify('go');
+    await system.ref(EventManager, manager).syncNotify('go');
     await settleTurn();
     expect(got.map((one) => (one as HandlerExit).reason)).toEqual(
       [{ swapped: { handler: Refusing, id: undefined }, by: expect.any(String) }, new Error('no room')],
@@ -143,7 +143,7 @@ describe('labels in reports', () => {
     const Agent = defineAgent({ casts: { crash() { throw new Error('boom'); } } });
     system.start(Agent, { label: 'one agent' }).cast('crash');
     system.spawn(() => { throw new Error('boom'); }, { label: 'one process' });
-    const events = eventManager(system.start(EventManager, { label: 'one manager' }));
+    const events = system.ref(EventManager, system.start(EventManager, { label: 'one manager' }));
     await events.addHandler(Quiet);
     await events.call(Quiet, 'crash').catch(() => undefined);
     await settleTurn();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineEventHandler, EventManager, eventManager, type HandlerState } from '../../src/index.js';
+import { defineEventHandler, EventManager, type HandlerState } from '../../src/index.js';
 import type { AgentRefImpl } from '../../src/behaviour/index.js';
 import { testSystem } from '../support/system.js';
 import { Gate } from './help.js';
@@ -14,7 +14,7 @@ const Cell = defineEventHandler({
 
 async function cells() {
   const system = testSystem();
-  const events = eventManager(system.start(EventManager));
+  const events = system.ref(EventManager, system.start(EventManager));
   await events.addHandler(Cell.as(1), 10);
   await events.addHandler(Cell.as(2), 20);
   return { system, events, sys: system.sys(events.ref) };
@@ -63,7 +63,7 @@ describe('event managers and sys', () => {
 
   it('GE-14 requests to several handlers may be open at once, each is answered by its own', async () => {
     const system = testSystem();
-    const events = eventManager(system.start(EventManager));
+    const events = system.ref(EventManager, system.start(EventManager));
     const gate = new Gate();
     const Slow = defineEventHandler({ calls: { async ask() { await gate.promise; return 'slow'; } } });
     await events.addHandler(Slow);

@@ -1,5 +1,9 @@
+import { simpleSupervisor, template } from '../../src/supervisor/index.js';
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, defineEventHandler, EventManager, eventManager, pool, template } from '../../src/index.js';
+import {
+  child, defineAgent, defineEventHandler, dynamicSupervisor, EventManager, partitionSupervisor, pool,
+  taskSupervisor,
+} from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 
 describe('PR-17 frozen payloads', () => {
@@ -44,16 +48,20 @@ describe('PR-17 frozen payloads', () => {
     const Handler = defineEventHandler({ init: (given: typeof config) => { see(given); return {}; } });
     system.start(Bot, config);
     await system.supervise({ children: [child('static', Bot, config)] });
-    await (await system.superviseDynamic({ extraArguments: [] })).startChild(child('dynamic', Bot, config));
-    await (await system.superviseSimple(template(Bot, []))).startChild(config);
-    await system.supervisePartitions({ name: 'p', partitions: 1, child: child('part', Bot, config) });
+    await (
+      await system.supervise(dynamicSupervisor('dynamic', { extraArguments: [] }))
+    ).startChild(child('dynamic', Bot, config));
+    await (await system.supervise(simpleSupervisor('simple', template(Bot, [])))).startChild(config);
+    await system.supervise(
+      partitionSupervisor('partitions', { name: 'p', partitions: 1, child: child('part', Bot, config) })
+    );
     await system.supervise(pool('pool', Bot, config, { min: 1, max: 2 }));
-    const tasks = await system.superviseTasks();
+    const tasks = await system.supervise(taskSupervisor('tasks'));
     await tasks.startChild((_self, given: typeof config) => see(given), [config]);
     await system.task.await(await tasks.asyncNolink((_self, given: typeof config) => see(given), config));
     await system.task.await(system.task.async((_self, given: typeof config) => see(given), config));
     for await (const outcome of tasks.stream([config], (_self, given) => see(given))) see(outcome);
-    const events = eventManager(system.start(EventManager));
+    const events = system.ref(EventManager, system.start(EventManager));
     await events.addHandler(Handler, config);
     await events.swapHandler(Handler, undefined, Handler, config);
     system.spawn(async (self) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineEventHandler, defineStatem, EventManager, eventManager } from '../../src/index.js';
+import { defineAgent, defineEventHandler, defineStatem, EventManager } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -74,7 +74,7 @@ describe('a hibernation that a callback asked for', () => {
     const system = testSystem();
     const Handler = defineEventHandler({ event(self) { self.hibernate(); } });
     const manager = system.start(EventManager);
-    const events = eventManager(manager);
+    const events = system.ref(EventManager, manager);
     await events.addHandler(Handler);
     expect(system.inspect(manager)?.status).toBe('idle');
     await events.syncNotify('night');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, defineApplication, defineEventHandler, defineRegistry, defineStatem, EventManager, eventManager,
-  pool, retry, type System,
+  child, defineAgent, defineApplication, defineEventHandler, defineRegistry, defineStatem, EventManager, pool,
+  poolOf, retry, type System,
 } from '../../src/index.js';
 import { hostileError, hostileThenables, HOSTILE_VALUE } from '../base/hostile-thenables.js';
 import { Strays } from '../support/strays.js';
@@ -99,14 +99,14 @@ const places: Readonly<Record<string, Place>> = {
     system.start(Rooms, { name: 'rooms' });
     return inTime(new Promise((resolve, reject) => {
       system.spawn(
-        (self) => { system.registry(Rooms).lock(self, 'key', make).then(resolve, reject); return self.receive(); },
+        (self) => { system.ref(Rooms).lock(self, 'key', make).then(resolve, reject); return self.receive(); },
       );
     }));
   },
   async 'pool.run'(system, make) {
     const Worker = defineAgent({ calls: { ping: () => 'pong' } });
     await system.supervise({ children: [pool('workers', Worker)] });
-    return inTime(system.pool(Worker, 'workers').run(make));
+    return inTime(system.ref(poolOf(Worker), 'workers').run(make));
   },
   async 'the start of an application'(system, make) {
     const App = defineApplication({ name: 'app', start: make as never });
@@ -119,7 +119,7 @@ const places: Readonly<Record<string, Place>> = {
   async 'a handler of events'(system, make) {
     const Handler =
       (defineEventHandler as (spec: object) => ReturnType<typeof defineEventHandler>)({ calls: { run: make } });
-    const events = eventManager(system.start(EventManager));
+    const events = system.ref(EventManager, system.start(EventManager));
     await events.addHandler(Handler);
     return inTime((events as unknown as { call(handler: unknown, op: string): Promise<unknown> }).call(Handler, 'run'));
   },

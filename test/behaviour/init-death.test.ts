@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, defineStatem, StartError, via, type ExitReason, type Pid } from '../../src/index.js';
+import {
+  child, defineAgent, defineStatem, dynamicSupervisor, StartError, via, type ExitReason, type Pid,
+} from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
 import { Gate, rejection } from './help.js';
 
@@ -96,7 +98,7 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
     expect(seen).toEqual(['starter gone']);
     const refused = await rejection(system.supervise({ children: [child('a', Agent)] }));
     expect((refused as StartError).reason).toEqual({ shutdown: { failedToStartChild: 'a', reason: 'asked' } });
-    const sup = await system.superviseDynamic({});
+    const sup = await system.supervise(dynamicSupervisor('dynamic'));
     expect(await rejection(sup.startChild(child('a', Agent)))).toMatchObject({ details: { reason: 'asked' } });
     const trapping: unknown[] = [];
     system.spawn(async (self) => {

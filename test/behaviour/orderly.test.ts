@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  CallError, child, defineAgent, defineStatem, EventManager, eventManager, isOrderly, TaskError, type AgentRef,
+  CallError, child, defineAgent, defineStatem, EventManager, isOrderly, TaskError, type AgentRef,
   type ExitReason, type ProcessVerbs, type System,
 } from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
@@ -200,10 +200,10 @@ describe('an error that is caught', () => {
   it('an event manager that is shut down: a call that waits for it is orderly to let out (GE-05)', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const events = eventManager(system.start(EventManager));
+    const events = system.ref(EventManager, system.start(EventManager));
     const sys = system.sys(system.ref(EventManager, events.pid as never));
     await sys.suspend();
-    const caller = system.spawn(async (self) => { await events.bind(self).syncNotify('x'); });
+    const caller = system.spawn(async (self) => { await self.bind(events).syncNotify('x'); });
     const { down } = system.monitor(caller);
     await env.settle();
     void events.stop('shutdown');

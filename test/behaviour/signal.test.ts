@@ -65,7 +65,7 @@ describe('self.signal fires', () => {
     const agents = [system.start(Trapping), system.start(Trapping)];
     const machine = system.start(Machine);
     const plain = system.spawn(
-      async (self) => { self.flag('trapExit', true); begun.push('plain'); await wait(self.signal); },
+      async (self) => { self.trapExit(true); begun.push('plain'); await wait(self.signal); },
     );
     const downs = [...agents, machine, plain].map((one) => system.monitor(one).down);
     const Starting = defineAgent({ trapExit: true, async init() { begun.push('init'); await wait(this.signal); } });

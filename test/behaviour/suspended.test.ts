@@ -150,7 +150,7 @@ describe('the siblings of that limit', () => {
     for (const ref of [idle, machine, ticker]) await system.sys(ref as never).resume();
     await env.settle();
     expect(seen).toEqual(['state', 'tick', 'tick']);
-    system.timers.cancel(timer);
+    system.cancelTimer(timer);
     await env.advance(99);
     expect(seen.length).toBe(3);
     await env.advance(1);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defineAgent, type StreamOutcome, type TaskStream } from '../../src/index.js';
+import { defineAgent, taskSupervisor, type StreamOutcome, type TaskStream } from '../../src/index.js';
 import { Strays } from '../support/strays.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -66,7 +66,7 @@ describe('a stream of tasks and its source', () => {
 
   it('P17 under a task supervisor as well, which lives on with its other tasks', async () => {
     const { env, system } = world({ processesMax: 4 });
-    const tasks = await system.superviseTasks();
+    const tasks = await system.supervise(taskSupervisor('tasks'));
     const other = await tasks.asyncNolink(hang);
     const source = new ByHand(item);
     expect(await rejection(collect(tasks.stream(source, hang, { concurrency: 5 })))).toMatchObject(

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, defineRegistry, pool, type AgentRef, type ProcessSelf, type System,
+  child, defineAgent, defineRegistry, pool, poolOf, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -65,9 +65,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'task.yieldMany of none': ({ self }) => self.task.yieldMany([]),
   'task.awaitMany of none': ({ self }) => self.task.awaitMany([]),
   'a stream of no tasks': async ({ self }) => { for await (const _ of self.task.stream(none(), () => 1)); },
-  'registry.lock': ({ system, self }) => system.registry(Names, 'names').lock(self, 'k', () => 1),
-  'checkout where no pool is': ({ system }) => system.pool(Worker, 'nobody').checkout(),
-  'a checkout': ({ system }) => system.pool(Worker, 'pool').run(() => 1),
+  'registry.lock': ({ system, self }) => system.ref(Names, 'names').lock(self, 'k', () => 1),
+  'checkout where no pool is': ({ system }) => system.ref(poolOf(Worker), 'nobody').checkout(),
+  'a checkout': ({ system }) => system.ref(poolOf(Worker), 'pool').run(() => 1),
 };
 
 const ROUNDS_MAX = 400;

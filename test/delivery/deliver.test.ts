@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, DynamicSupervisorRef, type Receipt } from '../../src/index.js';
+import {
+  child, createSystem, defineAgent, dynamicSupervisor, DynamicSupervisorRef, type Receipt,
+} from '../../src/index.js';
 import { boom, peek, workshop } from './worker.js';
 
 describe('deliver', () => {
@@ -161,7 +163,7 @@ describe('a supervisor with a restart back-off', () => {
     const backed = child('backed', Worker, { name: 'backed' });
     const sup = kind === 'static'
       ? await system.supervise({ ...limits, children: [backed] })
-      : await system.superviseDynamic(limits);
+      : await system.supervise(dynamicSupervisor('dynamic', limits));
     if (sup instanceof DynamicSupervisorRef) await sup.startChild(backed);
     const ref = system.ref(Worker, 'backed');
     failing('a', 99);

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defineAgent, defineRegistry, pool, retry, type ProcessSelf } from '../../src/index.js';
+import { defineAgent, defineRegistry, pool, poolOf, retry, type ProcessSelf } from '../../src/index.js';
 import { Strays } from '../support/strays.js';
 import { testSystem } from '../support/system.js';
 
@@ -36,11 +36,11 @@ describe('an error of the function, which nobody looks at, surfaces', () => {
   test('out of pool.run and a lock', async () => {
     const system = testSystem();
     await system.supervise({ children: [pool('workers', Worker, { min: 1, max: 1 })] });
-    void system.pool(Worker, 'workers').run(fail);
+    void system.ref(poolOf(Worker), 'workers').run(fail);
     await system.supervise({ children: [] });
     const registry = system.start(Registry, { name: 'r' });
     system.spawn(async (self: ProcessSelf) => {
-      void system.registry(Registry, 'r').lock(self, 'k', fail);
+      void system.ref(Registry, 'r').lock(self, 'k', fail);
       await self.receive();
     });
     await strays.seen();
@@ -86,7 +86,7 @@ describe('P17 what castcall decides ends no program', () => {
     void retry(fail, { attemptsMax: 0 });
     void retry(fail, { signal: AbortSignal.abort('enough') });
     await system.supervise({ children: [pool('workers', Worker, { min: 1, max: 1 })] });
-    const workers = system.pool(Worker, 'workers');
+    const workers = system.ref(poolOf(Worker), 'workers');
     const held = await workers.checkout();
     void workers.run(fail, { timeoutMs: 1 });
     // so the one before is over

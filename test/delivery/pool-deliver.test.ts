@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineAgent, pool, type CallError, type PoolOptions } from '../../src/index.js';
+import { defineAgent, pool, poolOf, type CallError, type PoolOptions } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { SeededEnv } from './seeded.js';
 
@@ -24,7 +24,7 @@ async function world(options: PoolOptions) {
   });
   await system.supervise({ intensity: 10, children: [pool('workers', Worker, options)] });
   const pids = (job: string): string[] => begun.filter((one) => one.job === job).map(({ pid }) => pid);
-  return { env, system, Worker, begun, pids, workers: system.pool(Worker, 'workers') };
+  return { env, system, Worker, begun, pids, workers: system.ref(poolOf(Worker), 'workers') };
 }
 
 const code =
@@ -82,7 +82,9 @@ test('what was delivered outlives the pool, and is handled once it is back', asy
 test('P18 at-most-once ends with its worker, as does all that was delivered to a pool by pid with that pool', async () => {
   const { env, system, Worker, workers } = await world({ min: 2, max: 2 });
   const once = await workers.deliver('work', 'hang once', { guarantee: 'at-most-once' });
-  const byPid = await system.pool(Worker, workers.pid as never).deliver('work', 'hang', { guarantee: 'at-least-once' });
+  const byPid = await system.ref(
+    poolOf(Worker), workers.pid as never
+  ).deliver('work', 'hang', { guarantee: 'at-least-once' });
   await env.settle();
   for (const pid of system.processes().filter((one) => system.inspect(one)?.behaviour === 'worker')) {
     system.exit(pid, 'kill');
@@ -91,7 +93,9 @@ test('P18 at-most-once ends with its worker, as does all that was delivered to a
   expect((await once.settled).kind).toBe('dead-lettered');
   expect((await byPid.settled).kind).toBe('handled');
   const { pid } = workers;
-  const doomed = await system.pool(Worker, pid as never).deliver('work', 'hang 2', { guarantee: 'at-least-once' });
+  const doomed = await system.ref(
+    poolOf(Worker), pid as never
+  ).deliver('work', 'hang 2', { guarantee: 'at-least-once' });
   await env.settle();
   system.exit('workers', 'kill');
   await env.advance(100);

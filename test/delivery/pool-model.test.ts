@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSystem, defineAgent, pool, type AgentRef, type PooledRef } from '../../src/index.js';
+import { createSystem, defineAgent, pool, poolOf, type AgentRef, type PooledRef } from '../../src/index.js';
 import { SeededEnv } from './seeded.js';
 
 const Worker = defineAgent({ name: 'pooled', casts: { crash() { throw new Error('boom'); }, work: () => undefined } });
@@ -20,7 +20,7 @@ test('a pool gives out at most max workers, each to one, in the order of asking,
     await system.supervise(
       { children: [pool('workers', Worker, { min: MIN, max: MAX, idleMs: 400, intensity: 1_000 })] },
     );
-    const workers = system.pool(Worker, 'workers');
+    const workers = system.ref(poolOf(Worker), 'workers');
     /** asked for, in this order, and not given back, timed out or lost by its owner's death */
     const asked: { readonly owner: number; worker: PooledRef<typeof Worker> | null }[] = [];
     const Owner = defineAgent({

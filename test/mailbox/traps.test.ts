@@ -157,7 +157,7 @@ describe('P2 P3 code of the user that does something else while a message is on 
       ({ bindTo }) => hear(bindTo.stream('items', {}).next()), ({ bindTo }) => bindTo.cast('note', {}),
     ];
     for (const send of sends) {
-      const Sender = defineAgent({ casts: { go(self) { send({ bindTo: busy.bind(self) }); } } });
+      const Sender = defineAgent({ casts: { go(self) { send({ bindTo: self.bind(busy) }); } } });
       system.start(Sender, { name: 'sender' }).cast('go');
       await settleTurn();
     }

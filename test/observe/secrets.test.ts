@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  child, defineAgent, defineApplication, defineEventHandler, defineStatem, EventManager, eventManager, on, OptionError,
+  child, defineAgent, defineApplication, defineEventHandler, defineStatem, EventManager, on, OptionError,
   type Logger, type System, type SystemOptions,
 } from '../../src/index.js';
 import { formatReport } from '../../src/observe/public.js';
@@ -88,7 +88,7 @@ async function everything(system: System): Promise<void> {
   system.send('top', secret);
   (system.ref(Vault, 'v') as never as Loose).cast('wrongOption');
   await sup.down;
-  const events = eventManager(system.start(EventManager));
+  const events = system.ref(EventManager, system.start(EventManager));
   await events.addHandler(
     defineEventHandler({ name: 'handler', init: () => secret, event: () => { throw httpError(); } }),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, defineStatem, pool, type System } from '../../src/index.js';
+import { child, defineAgent, defineStatem, pool, poolOf, type System } from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -94,7 +94,7 @@ const LONG: Readonly<Record<string, (world: World) => PromiseLike<unknown>>> = {
   },
   'a checkout': async ({ system }) => {
     await system.supervise({ children: [pool('p', Plain, { min: 1, max: 1 })] });
-    const workers = system.pool(Plain, 'p');
+    const workers = system.ref(poolOf(Plain), 'p');
     await workers.checkout();
     return workers.checkout({ timeoutMs: DAYS_30 });
   },

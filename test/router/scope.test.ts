@@ -14,7 +14,7 @@ const Agent = defineAgent({
 
 function scopeOf(system: System, name = 'groups'): ScopeRef<unknown> {
   system.start(Groups, { name });
-  return system.scope(Groups, name);
+  return system.ref(Groups, name);
 }
 
 /** What a watcher was told, short. */
@@ -263,7 +263,7 @@ describe('process groups', () => {
     expect([one.members('blue'), two.members('blue')]).toEqual([[a.ref.pid], [b.ref.pid]]);
     system.exit(a.ref, 'gone');
     expect([one.whichGroups(), two.whichGroups()]).toEqual([[], ['blue']]);
-    const none = system.scope(Groups, 'three');
+    const none = system.ref(Groups, 'three');
     expect([
       none.pid, none.members('blue'), none.localMembers('blue'), none.whichGroups(), none.send('blue', 1),
       none.cast('blue', Agent, 'item', 1),
@@ -299,7 +299,7 @@ describe('process groups', () => {
   it('PG-12 a scope that restarts has no members, members and watchers live on', async () => {
     const system = testSystem();
     await system.supervise({ children: [child('groups', Groups)] });
-    const groups = system.scope(Groups);
+    const groups = system.ref(Groups);
     const watcher = await listener(system);
     const [a] = await pair(system);
     groups.join('blue', a.ref);
@@ -372,6 +372,6 @@ describe('a broadcast', () => {
   it('bad options and what is no scope are refused where they enter', () => {
     const system = testSystem();
     expect(() => defineScope({ nam: 'x' } as never)).toThrow(OptionError);
-    expect(() => system.scope(defineAgent({}) as never, 'x')).toThrow(OptionError);
+    expect(() => system.ref(defineAgent({}) as never, 'x')).toThrow(OptionError);
   });
 });

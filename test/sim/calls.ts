@@ -102,7 +102,7 @@ async function callers(sim: Simulation): Promise<void> {
   const server = system.start(Server);
   let told = 'nothing';
   const caller = system.spawn(async (self) => {
-    told = codeOf(await server.bind(self).tryCall('slow', 30));
+    told = codeOf(await self.bind(server).tryCall('slow', 30));
   });
   await sim.sleep(1);
   system.exit(caller.pid, 'kill');
@@ -111,7 +111,7 @@ async function callers(sim: Simulation): Promise<void> {
   sim.equal(await server.call('done'), 1, 'the request is executed');
   sim.equal(told, 'ZOMBIE', 'the call of a dead caller is over');
   // a chain: each calls the next, the last one does not call back
-  const chain = [1, 2, 3].map(() => system.spawn(async (self) => { await server.bind(self).call('keep'); }));
+  const chain = [1, 2, 3].map(() => system.spawn(async (self) => { await self.bind(server).call('keep'); }));
   await sim.settle();
   const killed = sim.random.pick(chain);
   system.exit(killed.pid, 'kill');

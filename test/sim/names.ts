@@ -44,9 +44,9 @@ class Town {
     for (const [definition, name] of [[Rooms, 'rooms'], [Tags, 'tags'], [Groups, 'groups']] as const) {
       system.start(definition, { name });
     }
-    this.rooms = system.registry(Rooms);
-    this.tags = system.registry(Tags);
-    this.groups = system.scope(Groups);
+    this.rooms = system.ref(Rooms);
+    this.tags = system.ref(Tags);
+    this.groups = system.ref(Groups);
     system.spawn(async (self) => {
       for (;;) {
         const message = await self.receive();
@@ -291,7 +291,7 @@ async function locks(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const Doors = defineRegistry({ name: 'doors', keys: 'unique' });
   system.start(Doors, { name: 'doors' });
-  const doors = system.registry(Doors);
+  const doors = system.ref(Doors);
   const selves: ProcessSelf[] = [];
   for (let n = 0; n < 6; n++) system.spawn((self) => { selves.push(self); return self.receive(() => false); });
   await sim.settle();

@@ -1,4 +1,6 @@
-import { pool, PoolExhaustedError, type PooledRef, type PoolRef, type ProcessSelf } from '../../src/index.js';
+import {
+  pool, PoolExhaustedError, poolOf, type PooledRef, type PoolRef, type ProcessSelf,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { balancing } from './balancing.js';
 import { PoolLedger, type WorkerDefinition } from './pool-ledger.js';
@@ -28,7 +30,7 @@ class World {
     this.ledger = new PoolLedger(
       sim, () => sim.always(this.torn || this.living().length <= this.max, 'never more workers than max'),
     );
-    this.workers = system.pool(this.ledger.definition, 'pool');
+    this.workers = system.ref(poolOf(this.ledger.definition), 'pool');
   }
 
   async start(): Promise<void> {
@@ -63,7 +65,7 @@ class World {
       const began = sim.nowMs;
       const timeoutMs = sim.random.pick([2, 10, 60, 5_000]);
       try {
-        const worker = await this.workers.bind(self).checkout({ timeoutMs });
+        const worker = await self.bind(this.workers).checkout({ timeoutMs });
         sim.always(sim.nowMs - began <= timeoutMs + SLACK_MS, 'a grant comes before its deadline');
         sim.sometimes(sim.nowMs > began + 1, 'waited for a checkout');
         if (!alive()) return;

@@ -1,6 +1,6 @@
 import {
-  child, createSystem, defineAgent, defineApplication, StartError, supervisor, type StopReport, type SupervisorSpec,
-  type System,
+  child, createSystem, defineAgent, defineApplication, dynamicSupervisor, StartError, supervisor,
+  type StopReport, type SupervisorSpec, type System,
 } from '../../src/index.js';
 import { kernelOf } from '../../src/system/create.js';
 import type { Simulation } from '../../src/testing/index.js';
@@ -144,7 +144,7 @@ const BEGINNINGS: readonly ((world: World) => void)[] = [
   }),
   (world) => world.attempt('child of a dynamic one', async () => {
     world.newest = [];
-    const sup = await world.system.superviseDynamic({});
+    const sup = await world.system.supervise(dynamicSupervisor('dynamic'));
     const ids: string[] = [];
     await sup.startChild(world.worker(ids));
   }),

@@ -1,3 +1,4 @@
+import { taskSupervisor } from '../../src/index.js';
 import type {
   CastcallError, ProcessSelf, StreamOutcome, TaskSelf, TaskStream, TaskStreamOptions, TaskSupervisorRef,
 } from '../../src/index.js';
@@ -335,7 +336,7 @@ async function taskStreams(sim: Simulation): Promise<void> {
   const town = new Town(roomOf(new Random(sim.seed)));
   if (random.chance(0.5)) {
     const spec = random.chance(0.4) ? { maxChildren: 1 + random.int(4) } : {};
-    town.supervisor = await system.superviseTasks(spec);
+    town.supervisor = await system.supervise(taskSupervisor('tasks', spec));
   }
   const loops = Array.from({ length: 1 + random.int(6) }, () => new Loop(sim, town));
   for (const loop of loops) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  checkChildSpecs, child, defineAgent, StartError, supervisor, type Restart, type SupervisorInit,
+  checkChildSpecs, child, defineAgent, StartError, supervisor, SupervisorRef, type Restart,
+  type SupervisorInit,
 } from '../../src/index.js';
 import { ChildSpec } from '../../src/supervisor/index.js';
 import { testSystem } from '../support/system.js';
@@ -56,7 +57,7 @@ describe('a spec function', () => {
     const spec: SupervisorInit = () => ({ intensity: 0, children: [worker(`w${runs++}`)] });
     const top = await system.supervise({ intensity: 5, children: [supervisor('sub', spec, { name: 'sub' })] });
     expect(system.whereis('sub')).toBeDefined();
-    await system.supervisor('sub').startChild(worker('dynamic'));
+    await system.ref(SupervisorRef, 'sub').startChild(worker('dynamic'));
     take();
     ref(system, 'w0').cast('crash', boom);
     await settled();

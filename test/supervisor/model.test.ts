@@ -197,8 +197,9 @@ describe('P14 a supervisor equals its model', () => {
             workers: model.rows.length,
           });
         }
+        const reason = model.dead ? 'shutdown' : 'normal';
         if (!model.dead) void sup.stop();
-        expect(await down).toBe('shutdown');
+        expect(await down).toBe(reason);
         expect(system.processes()).toEqual([]);
         await system.stop();
         expect(env.pending.timers, 'no native timer is left').toBe(0);

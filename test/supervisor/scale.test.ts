@@ -1,5 +1,6 @@
+import { simpleSupervisor, template } from '../../src/supervisor/index.js';
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, template, type Strategy, type System } from '../../src/index.js';
+import { child, createSystem, defineAgent, type Strategy, type System } from '../../src/index.js';
 import { settled } from './wait.js';
 
 const Tiny = defineAgent(
@@ -35,7 +36,7 @@ async function expectLinear(small: number, run: (system: System, items: number) 
 describe('SU-54 many children', () => {
   test('SU-54 100,000 children of a dynamic supervisor start, are found and stop at the price of 10,000, each', async () => {
     await expectLinear(10_000, async (system, items) => {
-      const sup = await system.superviseSimple(template(Tiny, []));
+      const sup = await system.supervise(simpleSupervisor('simple', template(Tiny, [])));
       const refs = await Promise.all(Array.from({ length: items }, (_, n) => sup.startChild(n)));
       await Promise.all(refs.filter((_, n) => n % 2 === 0).map((ref) => sup.terminateChild(ref)));
       expect(await sup.countChildren()).toMatchObject({ active: items / 2 });

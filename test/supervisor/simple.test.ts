@@ -1,7 +1,8 @@
+import { simpleSupervisor, template } from '../../src/supervisor/index.js';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, simpleSupervisor, template, type Pid } from '../../src/index.js';
+import { child, defineAgent, dynamicSupervisor, SupervisorRef, type Pid } from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { boom } from './family.js';
@@ -23,7 +24,7 @@ describe('a supervisor of instances of one template', () => {
   test('SU-19 SU-43 instances have the arguments of the template and their own, also after a restart; they count under one spec', async () => {
     const system = testSystem();
     seen.length = 0;
-    const sup = await system.superviseSimple(template(Session, ['host']), { intensity: 10 });
+    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['host']), { intensity: 10 }));
     const ann = await sup.startChild('ann');
     await sup.startChild('bob');
     expect(await ann.call('user')).toBe('ann');
@@ -32,7 +33,9 @@ describe('a supervisor of instances of one template', () => {
     expect(seen).toEqual(['ann@host', 'bob@host', 'ann@host']);
     expect(await sup.countChildren()).toEqual({ specs: 1, active: 2, supervisors: 0, workers: 2 });
     await sup.stop();
-    expect(await (await system.superviseSimple(template(Session, ['host']))).countChildren()).toEqual(
+    expect(
+      await (await system.supervise(simpleSupervisor('simple', template(Session, ['host'])))).countChildren()
+    ).toEqual(
       { specs: 1, active: 0, supervisors: 0, workers: 0 },
     );
   });
@@ -42,19 +45,19 @@ describe('a supervisor of instances of one template', () => {
     let starts = 0;
     const Once =
       defineAgent({ init() { return starts++ === 0 ? {} : this.ignore(); }, casts: { crash() { throw boom; } } });
-    const once = await system.superviseSimple(template(Once, []));
+    const once = await system.supervise(simpleSupervisor('simple', template(Once, [])));
     (await once.startChild()).cast('crash');
     await settled();
     expect(starts).toBe(2);
     expect(await once.whichChildren()).toEqual([]);
-    const sup = await system.superviseSimple(template(Session, ['h']));
+    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['h'])));
     expect(await rejection(sup.startChild('-'))).toMatchObject({ code: 'START_FAILED', reason: 'ignore' });
     expect(await sup.countChildren()).toMatchObject({ workers: 0 });
   });
 
   test('SU-41 SU-40 terminating: a child, the dead, a living stranger, what is no pid', async () => {
     const system = testSystem();
-    const sup = await system.superviseSimple(template(Session, ['h'], { restart: 'temporary' }));
+    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['h'], { restart: 'temporary' })));
     const ann = await sup.startChild('ann');
     const pid = ann.pid as Pid;
     await sup.terminateChild(ann);
@@ -67,8 +70,8 @@ describe('a supervisor of instances of one template', () => {
 
   test('SU-42 there is nothing to restart or delete by id: a handle of a static supervisor is refused as such', async () => {
     const system = testSystem();
-    const sup = await system.superviseSimple(template(Session, ['h']));
-    const other = system.supervisor(sup.pid as Pid);
+    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['h'])));
+    const other = system.ref(SupervisorRef, sup.pid as Pid);
     expect(await rejection(other.restartChild('ann'))).toMatchObject({ code: 'PROTOCOL_MISMATCH' });
     expect(await rejection(other.deleteChild('ann'))).toMatchObject({ code: 'PROTOCOL_MISMATCH' });
   });
@@ -78,7 +81,7 @@ describe('a supervisor of instances of one template', () => {
     const Loose = defineAgent(
       { init: () => ({}), casts: { crash() { throw boom; }, unlink: (self, from: Pid) => self.unlink(from) } },
     );
-    const sup = await system.superviseSimple(template(Loose, []));
+    const sup = await system.supervise(simpleSupervisor('simple', template(Loose, [])));
     const one = await sup.startChild();
     one.cast('unlink', sup.pid as Pid);
     one.cast('crash');
@@ -95,7 +98,7 @@ describe('a supervisor of instances of one template', () => {
       trapExit: true, init: (n: number) => n,
       terminate: (self) => (self.state % 2 === 0 ? new Promise(() => undefined) : self.exit('odd')),
     });
-    const sup = await system.superviseSimple(template(Stuck, [], { shutdown: 100 }));
+    const sup = await system.supervise(simpleSupervisor('simple', template(Stuck, [], { shutdown: 100 })));
     for (let n = 0; n < 10; n++) await sup.startChild(n);
     const timers = env.delays.length;
     const stopped = sup.stop();
@@ -110,14 +113,14 @@ describe('a supervisor of instances of one template', () => {
     expect(Object.fromEntries(told)).toEqual({ killed: 5, odd: 5 });
   });
 
-  test('SU-51 SU-09 bad templates and options are refused', async () => {
-    const system = testSystem();
+  test('SU-51 SU-09 bad templates and options are refused', () => {
     expect(() => template(Session, 'host' as unknown as [])).toThrow(/an array of the first init arguments/);
     expect(() => template(Session, ['h'], { restart: 'temporary', significant: true })).toThrow(/significant/);
     expect(() => template({} as typeof Session, [])).toThrow(/defineAgent/);
-    expect(await rejection(system.superviseSimple({} as never))).toMatchObject({ code: 'BAD_OPTION' });
-    expect(await rejection(system.superviseSimple(template(Session, ['h']), { autoShutdown: 'never' } as never)))
-      .toMatchObject({ code: 'UNKNOWN_OPTION' });
+    expect(() => simpleSupervisor('simple', {} as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect(() => simpleSupervisor('simple', template(Session, ['h']), { autoShutdown: 'never' } as never)).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
+    );
     expect(() => simpleSupervisor('s', template(Session, ['h']), { intensity: -1 })).toThrow(/intensity/);
   });
 
@@ -125,7 +128,7 @@ describe('a supervisor of instances of one template', () => {
     const lines: string[] = [];
     const note = (_: object, text: string): void => void lines.push(text);
     const system = testSystem({ logger: { error: note, warn: note, info: note, debug: note } });
-    const sup = await system.superviseSimple(template(Session, ['h']));
+    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['h'])));
     (await sup.startChild('ann')).cast('crash');
     await settled();
     expect(lines.filter((text) => text !== 'process crashed')).toEqual(['child terminated']);
@@ -165,9 +168,9 @@ describe('SU-45 the arguments of temporary children', () => {
 
   test('SU-45 are not kept by a dynamic one nor by one with a template, and do not disturb later instances', async () => {
     const system = testSystem();
-    const dynamic = await system.superviseDynamic();
+    const dynamic = await system.supervise(dynamicSupervisor('dynamic'));
     expect(await isFreed((big) => dynamic.startChild(child('t', Holder, big, { restart: 'temporary' })))).toBe(true);
-    const simple = await system.superviseSimple(template(Holder, [], { restart: 'temporary' }));
+    const simple = await system.supervise(simpleSupervisor('simple', template(Holder, [], { restart: 'temporary' })));
     expect(await isFreed(async (big) => (await simple.startChild(big)).cast('crash'))).toBe(true);
     expect(await isFreed((big) => simple.startChild(big))).toBe(true);
   });

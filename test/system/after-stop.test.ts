@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSystem, defineAgent, defineRegistry, pool, type System } from '../../src/index.js';
+import { createSystem, defineAgent, defineRegistry, pool, poolOf, type System } from '../../src/index.js';
 import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
@@ -57,7 +57,7 @@ const WAITERS: Readonly<Record<string, (system: System, signal: AbortSignal) => 
   ),
   'a checkout': async (system, signal) => {
     await system.supervise({ children: [pool('p', Stuck, { min: 1, max: 1 })] });
-    const workers = system.pool(Stuck, 'p');
+    const workers = system.ref(poolOf(Stuck), 'p');
     await workers.checkout();
     return workers.checkout({ timeoutMs: 'infinity', signal });
   },
@@ -109,7 +109,7 @@ describe('P15 after system.stop nothing waits and nothing is left', () => {
     for (let n = 0; n < 2; n++) {
       system.spawn(async (self) => {
         try {
-          await system.registry(Rooms).lock(self, 'key', () => new Promise(() => undefined));
+          await system.ref(Rooms).lock(self, 'key', () => new Promise(() => undefined));
         } catch (error) { seen.push((error as { code?: unknown }).code); }
       });
     }

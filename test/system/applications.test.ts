@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Application} from '../../src/index.js';
 import {
-  ApplicationError, child, defineAgent, defineApplication, type ApplicationSpec, type ApplicationType, type Pid,
-  type System,
+  ApplicationError, child, defineAgent, defineApplication, SupervisorRef, type ApplicationSpec,
+  type ApplicationType, type Pid, type System,
 } from '../../src/index.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -139,9 +139,9 @@ describe('applications', () => {
       await system.applications.start(app('other'));
       await system.applications.start(app('one'), { type });
       take();
-      if (reason === 'normal') await system.supervisor(
-        system.tree().flatMap((node) => node.children).find((node) => node.children[0]?.name === 'one')?.pid as string,
-      ).stop('normal');
+      if (reason === 'normal') await system.ref(SupervisorRef, system.tree().flatMap((node) => node.children).find(
+        (node) => node.children[0]?.name === 'one'
+      )?.pid as string).stop('normal');
       else system.ref(Worker, 'one').cast('end', reason);
       for (let n = 0; n < 3; n++) await settled();
       expect(logger.lines.find((line) => line.text === 'application exited')?.fields).toMatchObject(

@@ -51,7 +51,7 @@ describe('a function of the user that has to answer at once and is async', () =>
     const system = testSystem();
     const Rooms = defineRegistry<string, number>({ name: 'rooms', keys: 'unique' });
     system.start(Rooms, { name: 'rooms' });
-    const rooms = system.registry(Rooms);
+    const rooms = system.ref(Rooms);
     const seen: unknown[] = [];
     await system.monitor(system.spawn((self) => {
       rooms.register(self, 'a', 1);
@@ -74,7 +74,7 @@ describe('a function of the user that has to answer at once and is async', () =>
     const Rooms = defineRegistry<string, number>({ name: 'rooms', keys: 'unique' });
     system.start(Rooms, { name: 'rooms' });
     system.send('nobody', 'hello');
-    const rooms = system.registry(Rooms);
+    const rooms = system.ref(Rooms);
     system.spawn((self) => { rooms.register(self, 'a', 1); return self.receive(); });
     system.start(Agent);
     expect(() => system.deadLetters.list({ where: late })).toThrow(refusal);

@@ -122,6 +122,6 @@ describe('the async context (AsyncLocalStorage)', () => {
     expect(await both(() => system.breaker('b').run(late))).toEqual(['A', 'B']);
     expect(await both(() => self.retry(late))).toEqual(['A', 'B']);
     expect(await both(() => system.retry(late))).toEqual(['A', 'B']);
-    expect(await both(() => system.registry(Names, 'names').lock(self, 'key', whose))).toEqual(['A', 'B']);
+    expect(await both(() => system.ref(Names, 'names').lock(self, 'key', whose))).toEqual(['A', 'B']);
   });
 });

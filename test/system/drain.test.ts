@@ -146,7 +146,9 @@ describe('P15 a stop while trees are starting', () => {
       const spec = { children: [child('h', Hang)] };
       if (where === 'a static supervisor') void rejection(system.supervise(spec));
       else if (where === 'a nested one') void rejection(system.supervise({ children: [supervisor('sub', spec)] }));
-      else if (where === 'a dynamic one') void (await system.superviseDynamic({})).startChild(child('h', Hang));
+      else if (
+        where === 'a dynamic one'
+      ) void (await system.supervise(dynamicSupervisor('dynamic'))).startChild(child('h', Hang));
       else if (where === 'an application') void system.applications.start(
         defineApplication({ name: 'app', start: () => spec }),
       );
@@ -191,7 +193,7 @@ describe('P15 a stop while trees are starting', () => {
   test('a request for a child that arrives while its supervisor stops fails with the end of it, and leaves nothing', async () => {
     const { env, system, log, sleep, Slow, stop } = world();
     const Stuck = defineAgent({ trapExit: true, terminate: () => sleep(20) });
-    const sup = await system.superviseDynamic({});
+    const sup = await system.supervise(dynamicSupervisor('dynamic'));
     const top = await system.supervise({ children: [child('s', Stuck), dynamicSupervisor('more', {})] });
     await sup.startChild(child('s', Stuck));
     const asked: Promise<unknown>[] = [];

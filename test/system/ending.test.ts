@@ -1,7 +1,9 @@
+import { simpleSupervisor, template } from '../../src/supervisor/index.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  child, createSystem, defineAgent, defineApplication, GiveUpError, pool, supervisor, template, type OnGiveUp, type
-  System,
+  child, createSystem, defineAgent, defineApplication, dynamicSupervisor, GiveUpError, partitionSupervisor,
+  pool, poolOf, supervisor, taskSupervisor, type
+  System, type OnGiveUp,
 } from '../../src/index.js';
 import { expectConserved, Recorder, testSystem } from '../support/system.js';
 import { program } from './program.js';
@@ -66,17 +68,21 @@ describe('a supervisor of the system that gives up', () => {
     'a specification': (system, onGiveUp) => system.supervise(
       supervisor('s', { intensity: 0, children: [child('f', Fragile)] }), { onGiveUp },
     ),
-    dynamic: async (system, onGiveUp) => (await system.superviseDynamic({ intensity: 0 }, { onGiveUp })).startChild(
-      child('f', Fragile, { name: 'f' }),
-    ),
+    dynamic: async (system, onGiveUp) => {
+      const sup = await system.supervise(dynamicSupervisor('dynamic', { intensity: 0 }), { onGiveUp });
+      return sup.startChild(child('f', Fragile, { name: 'f' }));
+    },
     simple: async (system, onGiveUp) =>
-      (await system.superviseSimple(template(Fragile, [], { name: 'f' }), { intensity: 0 }, { onGiveUp })).startChild(),
-    partitions: (system, onGiveUp) => system.supervisePartitions(
-      { name: 'p', intensity: 0, partitions: 1, child: child('f', Fragile, { name: 'f' }) }, { onGiveUp },
-    ),
-    tasks: async (system, onGiveUp) => (await system.superviseTasks({ intensity: 0 }, { onGiveUp })).startChild(
-      () => { throw boom; }, [], { restart: 'permanent' },
-    ),
+      (await system.supervise(
+        simpleSupervisor('simple', template(Fragile, [], { name: 'f' }), { intensity: 0 }), { onGiveUp }
+      )).startChild(),
+    partitions: (system, onGiveUp) => system.supervise(partitionSupervisor(
+      'partitions', { name: 'p', intensity: 0, partitions: 1, child: child('f', Fragile, { name: 'f' }) }
+    ), { onGiveUp }),
+    tasks: async (system, onGiveUp) => {
+      const tasks = await system.supervise(taskSupervisor('tasks', { intensity: 0 }), { onGiveUp });
+      return tasks.startChild(() => { throw boom; }, [], { restart: 'permanent' });
+    },
     pool: (system, onGiveUp) => system.supervise(pool('f', Fragile, { min: 1, max: 1, intensity: 0 }), { onGiveUp }),
   };
 
@@ -92,7 +98,7 @@ describe('a supervisor of the system that gives up', () => {
       const heard: GiveUpError[] = [];
       await start(system, policy === 'function' ? (error) => { heard.push(error); } : policy);
       if (system.whereis('p/0') !== undefined) system.exit('p/0', boom);
-      else if (kind === 'pool') system.pool(Fragile, 'f').cast('crash');
+      else if (kind === 'pool') system.ref(poolOf(Fragile), 'f').cast('crash');
       else if (kind !== 'tasks') system.ref(Fragile, 'f').cast('crash');
       await turns();
       expect(logger.texts('error').filter((text) => text === 'supervisor gives up'), `${kind} reports`).toHaveLength(1);
@@ -175,7 +181,7 @@ describe('a supervisor of the system that gives up', () => {
     await expect(system.supervise({ children: [] }, bad)).rejects.toThrow(
       "onGiveUp: got 'restart', expected 'stop', 'ignore' or a function",
     );
-    await expect(system.superviseTasks({}, { name: 'x' } as never)).rejects.toThrow(/name/);
+    await expect(system.supervise(taskSupervisor('tasks'), { name: 'x' })).rejects.toThrow(/name/);
     const refused = new Promise<unknown>((resolve) => {
       system.spawn((self) => resolve(
         self.supervise({ children: [] }, { onGiveUp: 'ignore' } as never).catch((error: unknown) => error),

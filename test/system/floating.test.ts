@@ -1,7 +1,9 @@
+import { simpleSupervisor, template } from '../../src/supervisor/index.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  CallError, defineAgent, defineEventHandler, defineRegistry, EventManager, eventManager, multiCall, child, pool, retry,
-  template, type AgentRef, type ProcessSelf, type System,
+  CallError, child, defineAgent, defineEventHandler, defineRegistry, dynamicSupervisor, DynamicSupervisorRef,
+  EventManager, multiCall, pool, poolOf, retry, SupervisorRef, TaskSupervisorRef,
+  type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
@@ -54,9 +56,9 @@ type Failing = (world: World) => unknown;
 const gone =
   (w: World): string => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return p.pid; };
 const bad = { nonsense: 1 } as never;
-const supervisorGone = (w: World) => w.system.supervisor(gone(w));
-const dynamicGone = (w: World) => w.system.dynamicSupervisor(gone(w));
-const tasksGone = (w: World) => w.system.taskSupervisor(gone(w));
+const supervisorGone = (w: World) => w.system.ref(SupervisorRef, gone(w));
+const dynamicGone = (w: World) => w.system.ref(DynamicSupervisorRef, gone(w));
+const tasksGone = (w: World) => w.system.ref(TaskSupervisorRef, gone(w));
 const failedTask = (w: World) => { const task = w.self.task.asyncNolink(async () => { throw boom; }); return task; };
 
 /** What rejects, by the name of the member; an array holds several promises. */
@@ -91,7 +93,7 @@ const failing: Readonly<Record<string, Failing>> = {
     'whichHandlers', 'stop',
   ].map((verb) => [`EventManagerRef.${verb}`, (w: World): unknown => {
     const events =
-      eventManager(w.system.ref(EventManager, gone(w))) as unknown as Record<string, (...args: unknown[]) => unknown>;
+      w.system.ref(EventManager, gone(w)) as unknown as Record<string, (...args: unknown[]) => unknown>;
     const key = /stop|sync|which/.test(verb)
       ? []
       : [Handler, verb === 'call' ? 'count' : verb.startsWith('swap') ? Handler : undefined];
@@ -144,19 +146,15 @@ const failing: Readonly<Record<string, Failing>> = {
   },
   'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw ours; })(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
-  'PoolRef.checkout': (w) => w.system.pool(Echo, 'nobody').checkout(),
+  'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [
     w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }),
-    w.system.supervise(() => { throw boom; }),
+    w.system.supervise(() => { throw boom; }), w.system.supervise(dynamicSupervisor('d'), bad),
+    w.system.supervise(dynamicSupervisor('d', () => { throw boom; })),
   ],
-  'SystemTrees.superviseDynamic': (w) => w.system.superviseDynamic(bad),
-  'SystemTrees.superviseSimple': (w) => w.system.superviseSimple(5 as never),
-  'SystemTrees.superviseTasks': (w) => w.system.superviseTasks(bad),
-  'SystemTrees.supervisePartitions': (w) => w.system.supervisePartitions(bad),
   'SystemOutward.retry': (w) => [
     w.system.retry(() => { throw ours; }, { attemptsMax: 1 }), w.system.retry(5 as never), w.system.retry(() => 1, bad),
   ],
-  'SystemOutward.deliver': (w) => w.system.deliver(w.nobody, 'nothing' as never),
   'TaskSupervisorRef.async': (w) => tasksGone(w).async(() => 1),
   'TaskSupervisorRef.asyncNolink': (w) => tasksGone(w).asyncNolink(() => 1),
   'TaskSupervisorRef.startChild': (w) => tasksGone(w).startChild(() => 1, []),
@@ -171,7 +169,7 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
   'RegistryRef.lock': (w) => inside(w, (self) => {
     const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });
     w.system.start(Rooms, { name: 'rooms' });
-    return w.system.registry(Rooms).lock(self, 1, () => { throw ours; });
+    return w.system.ref(Rooms).lock(self, 1, () => { throw ours; });
   }),
   'ProcessRef.stop': (
     w,
@@ -187,25 +185,29 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
   },
   'SimpleSupervisorRef.startChild': async (
     w,
-  ) => { const made = await w.system.superviseSimple(template(Late, [])); return [made.startChild()]; },
+  ) => { const made = await w.system.supervise(
+    simpleSupervisor('simple', template(Late, []))
+  ); return [made.startChild()]; },
   'SimpleSupervisorRef.terminateChild': async (
     w,
-  ) => { const made = await w.system.superviseSimple(template(Echo, [])); return [made.terminateChild(5 as never)]; },
+  ) => { const made = await w.system.supervise(
+    simpleSupervisor('simple', template(Echo, []))
+  ); return [made.terminateChild(5 as never)]; },
   'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [
     made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo)),
   ]; },
   'PoolRef.run': async (w) => {
     await w.system.supervise({ children: [pool('workers', Echo)] });
     return [
-      w.system.pool(Echo, 'nobody').run(() => 1), w.system.pool(Echo, 'workers').run(() => { throw ours; }),
-      w.system.pool(Echo, 'workers').run(5 as never),
+      w.system.ref(poolOf(Echo), 'nobody').run(() => 1), w.system.ref(poolOf(Echo), 'workers').run(() => { throw ours; }),
+      w.system.ref(poolOf(Echo), 'workers').run(5 as never),
     ];
   },
 };
 
 /** Members whose promise does not reject, or is not ours; why. */
 const others: Readonly<Record<string, string>> = {
-  'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects', 'Receipt.settled': 'never rejects', 'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
+  'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects', 'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects', 'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
   'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done': 'rejects when a tree is gone, and is to end the program when nobody looks at it', 'Watch.down': 'never rejects',
   'HandleSpec.handle': 'the user\'s', Outcome: 'a type', 'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s', SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',

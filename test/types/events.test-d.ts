@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import { createSystem, defineEventHandler, EventManager, eventManager } from '../../src/index.js';
+import { createSystem, defineEventHandler, EventManager } from '../../src/index.js';
 
 const Tally = defineEventHandler({
   init: (n: number) => ({ n }),
@@ -14,7 +14,8 @@ const Tally = defineEventHandler({
 const Bare = defineEventHandler({ calls: { ping: () => 'pong' as const } });
 
 test('the calls of an event handler are inferred: their state, payloads and replies', () => {
-  const events = eventManager(createSystem({ logger: false }).start(EventManager));
+  const system = createSystem({ logger: false });
+  const events = system.ref(EventManager, system.start(EventManager));
   expectTypeOf(events.addHandler(Tally, 1)).toEqualTypeOf<Promise<void>>();
   expectTypeOf(events.call(Tally, 'n')).toEqualTypeOf<Promise<number>>();
   expectTypeOf(events.call(Tally, 'above', 3)).toEqualTypeOf<Promise<boolean>>();
@@ -23,7 +24,8 @@ test('the calls of an event handler are inferred: their state, payloads and repl
 });
 
 test('wrong names, payloads and state of an event handler are compile errors', () => {
-  const events = eventManager(createSystem({ logger: false }).start(EventManager));
+  const system = createSystem({ logger: false });
+  const events = system.ref(EventManager, system.start(EventManager));
   // @ts-expect-error no such call
   void events.call(Tally, 'm');
   // @ts-expect-error wrong payload

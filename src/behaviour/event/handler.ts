@@ -42,7 +42,7 @@ const KEYS = ['name', 'calls', ...CALLBACKS];
  *   event(self, text: string) { self.state.lines.push(self.state.prefix + text); },
  *   calls: { lines: (self) => self.state.lines },
  * });
- * const events = eventManager(system.start(EventManager));
+ * const events = system.ref(EventManager, system.start(EventManager));
  * await events.addHandler(Log, '> ');
  * events.notify('hello');
  * await events.call(Log, 'lines'); // => ['> hello']

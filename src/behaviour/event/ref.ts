@@ -1,14 +1,18 @@
-import { callError, OptionError, Own, type ExitReason } from '../../base/index.js';
+import { callError, Own, type ExitReason } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
-import type { AgentRef, ProcessVerbs } from '../../api/agent.js';
-import type { AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey } from '../../api/events.js';
+import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
+import type {
+  AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey,
+} from '../../api/events.js';
 import { titleOf } from '../../router/index.js';
 import { ServerDefinition } from '../gen/server/definition.js';
 import { keyOf } from './handler.js';
 import { EventEngine, type AddPlan } from './manager.js';
 import { EVENT_SYS } from './sys.js';
 import { AgentRefImpl } from '../gen/ref.js';
+import { runtimeOf } from '../gen/runtime.js';
 import type { AgentSelf } from '../gen/server/self.js';
+import type { Place } from '../gen/request/handle.js';
 
 type Manager = AgentSelf & { state: EventEngine };
 interface SwapPlan { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }
@@ -27,16 +31,18 @@ const calls = {
 
 /**
  * The definition of every event manager (OTP's gen_event): an agent that traps exits and whose behaviour is
- * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or `child(id, EventManager)`,
- * and take its handle by `eventManager(ref)`.
+ * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and
+ * take its handle by `system.ref<Event>(EventManager, name)`, with the type of its events for those who notify.
  *
  * @example
- * const events = eventManager(system.start(EventManager, { name: 'events' }));
+ * system.start(EventManager, { name: 'events' });
+ * const events = system.ref<'ping' | 'pong'>(EventManager, 'events');
+ * events.notify('ping');
  * await events.whichHandlers(); // => []
  * system.whereis('events') === events.pid; // => true
  * @since 0.2.0
  */
-export const EventManager: EventManagerDefinition = new ServerDefinition({
+export const EventManager: EventManagerDefinition = Object.assign(new ServerDefinition({
   name: 'event manager',
   trapExit: true,
   init(this: AgentSelf): EventEngine {
@@ -48,25 +54,10 @@ export const EventManager: EventManagerDefinition = new ServerDefinition({
   casts: { notify: (self: Manager, event: unknown) => self.state.event(event) },
   info: (self: Manager, message: unknown) => self.state.info(message),
   terminate: (self: Manager, reason: ExitReason) => self.state.stop(reason),
+}), {
+  handleAt: ({ host, addr }: Place): EventManagerRef =>
+    new EventManagerRefImpl(new AgentRefImpl(addr, runtimeOf(EventManager), host.kernel, null)) as never,
 });
-
-/**
- * The handle of an event manager, from a ref of it. `E` is the type of its events, for those who notify.
- *
- * @example
- * const events = eventManager<'ping' | 'pong'>(system.start(EventManager));
- * events.notify('ping');
- * await events.syncNotify('pong');
- * @since 0.2.0
- */
-export function eventManager<E = unknown>(ref: AgentRef<EventManagerDefinition>): EventManagerRef<E> {
-  if (!(ref instanceof AgentRefImpl) || ref.definition !== (EventManager as unknown)) {
-    throw new OptionError(
-      'eventManager', ref, 'a ref of an EventManager', 'system.start(EventManager), or system.ref(EventManager, name)',
-    );
-  }
-  return new EventManagerRefImpl(ref) as never;
-}
 
 class EventManagerRefImpl {
   constructor(readonly ref: AgentRefImpl) {}
@@ -136,8 +127,8 @@ class EventManagerRefImpl {
     return this.ref.call('which') as Promise<HandlerInfo[]>;
   }
 
-  stop(reason: ExitReason = 'normal'): Promise<void> {
-    return this.ref.stop(reason);
+  stop(reason?: ExitReason, options?: StopOptions): Promise<void> {
+    return this.ref.stop(reason, options);
   }
 }
 

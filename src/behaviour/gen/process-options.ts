@@ -73,12 +73,6 @@ export function setFlag(p: Process, name: keyof ProcessFlags, value: unknown): u
 }
 
 const FLAGS: Readonly<Record<keyof ProcessFlags, (p: Process, value: unknown) => unknown>> = {
-  trapExit(p, value) {
-    if (typeof value !== 'boolean') throw new OptionError('flag.trapExit', value, 'true or false');
-    const before = p.trap;
-    p.trap = value;
-    return before;
-  },
   priority(p, value) {
     checkPriority('flag.priority', value);
     const before = priorityOf(p);

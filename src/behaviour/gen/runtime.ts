@@ -1,5 +1,6 @@
 import { OptionError, shownAs } from '../../base/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
+import type { HasHandle } from '../../api/handle.js';
 import type { Op, OpRun } from '../../mailbox/index.js';
 import type { Behaviour, Process } from '../../process/index.js';
 
@@ -18,6 +19,9 @@ const OPERATIONS_SHOWN = 5;
  */
 export abstract class RuntimeDefinition {
   abstract readonly behaviour: Behaviour;
+  /** how its handle is made when it has one of its own, undefined for a plain ref */
+  handleAt: HasHandle<unknown>['handleAt'] | undefined = undefined;
+  at: string | undefined = undefined;
   private lastCast: string | null = null;
   private lastCastOp: Op | undefined = undefined;
   private lastCall: string | null = null;

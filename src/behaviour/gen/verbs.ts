@@ -1,26 +1,24 @@
 import {
-  CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs, type
-  ExitReason,
+  CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs,
+  type ExitReason,
 } from '../../base/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
 import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
+import type { CallResult } from '../../api/call.js';
 import { TimerAnswer, TimerFired } from '../../api/messages.js';
+import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from '../../api/outward.js';
 import type {
-  Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions,
-} from '../../api/outward.js';
-import type {
-  AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions,
-  SendOptions, SignalOptions, TimerOptions, TimerQuery, Timers,
+  AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
+  SignalOptions, TimerOptions, TimerQuery, Timers,
 } from '../../api/process.js';
 import type { RequestVerbs } from '../../api/requests.js';
 import type { TaskVerbs } from '../../api/tasks.js';
 import { TIMER } from '../../mailbox/index.js';
 import {
-  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink,
-  Monitor, monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, unalias,
-  unlink, type Address,
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor,
+  monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, unalias, unlink, type Address,
 } from '../../process/index.js';
 import { titleOf } from '../../router/index.js';
 import { guardedController } from './guard.js';
@@ -28,10 +26,10 @@ import { addressOf, hostOf, type Host } from './host.js';
 import {
   checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS,
 } from './process-options.js';
-import type { AgentRefImpl } from './ref.js';
 import { RequestVerbsImpl } from './request/request-verbs.js';
 import { SysImpl } from './sys/sys.js';
 import { TimersImpl } from './outward/timers.js';
+import type { RefBase } from './request/ref-base.js';
 import { Verb } from './request/verb.js';
 
 /**
@@ -58,24 +56,32 @@ export class Verbs {
     if (!this.lives()) throw new CastcallError('ZOMBIE', `${verb}: the process ${this.p.pid} has ended`);
   }
 
-  call(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('call', ref);
-    return ref.dispatch(Verb.Call, this.p, op, payload, options);
+  call(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return checked('call', ref).dispatch(Verb.Call, this.p, op, payload, options);
   }
 
-  cast(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): void {
-    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('cast', ref);
-    ref.dispatch(Verb.Cast, this.p, op, payload, options);
+  tryCall(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
+    return checked('tryCall', ref).tryCallAs(this.p, op, payload, options);
   }
 
-  put(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<void> {
-    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('put', ref);
-    return ref.dispatch(Verb.Put, this.p, op, payload, options);
+  cast(ref: RefBase, op: string, payload?: unknown, options?: object): void {
+    checked('cast', ref).castAs(this.p, op, payload, options);
   }
 
-  deliver(ref: AgentRefImpl, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    if (!isOfThisCopy(ref) || typeof ref.dispatch !== 'function') throw badRef('deliver', ref);
-    return ref.dispatch(Verb.Deliver, this.p, op, payload, options);
+  tryCast(ref: RefBase, op: string, payload?: unknown, options?: object): 'ok' | 'full' | 'dead' {
+    return checked('tryCast', ref).dispatch(Verb.TryCast, this.p, op, payload, options);
+  }
+
+  put(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<void> {
+    return checked('put', ref).dispatch(Verb.Put, this.p, op, payload, options);
+  }
+
+  deliver(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return checked('deliver', ref).dispatch(Verb.Deliver, this.p, op, payload, options);
+  }
+
+  stream(ref: RefBase, op: string, payload?: unknown, options?: object): AsyncIterableIterator<unknown> {
+    return checked('stream', ref).dispatch(Verb.Stream, this.p, op, payload, options);
   }
 
   bind(ref: { bind(self: Verbs): unknown }): unknown {
@@ -84,7 +90,6 @@ export class Verbs {
   }
 
   /* ---- messages, aliases and timers ---- */
-
   send(to: Target, message: unknown, options?: SendOptions): void {
     if (options !== undefined) checkFlags('send', options, ['priority']);
     if (this.lives()) this.host.router.send(addressOf(this.host, to), message, this.p, options?.priority === true);
@@ -357,6 +362,11 @@ export class Verbs {
 }
 
 shownAs(Verbs, (it) => `Self(${it.p.title})`);
+
+function checked(verb: string, ref: RefBase): RefBase {
+  if (isOfThisCopy(ref) && typeof ref.dispatch === 'function') return ref;
+  throw badRef(verb, ref);
+}
 
 function badRef(verb: string, given: unknown): OptionError {
   return new OptionError(`self.${verb}`, given, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)');

@@ -1,9 +1,10 @@
 import {
   atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, z,
 } from '../../base/index.js';
-import type { Definition } from '../../api/protocol.js';
+import type { AnyDefinition, Definition } from '../../api/protocol.js';
 import type { Pid, Target, Via, ViaProvider } from '../../api/address.js';
 import type { ProcessVerbs } from '../../api/agent.js';
+import type { HasHandle } from '../../api/handle.js';
 import { isOurs, Phase, type Address, type Process } from '../../process/index.js';
 import {
   anything, matches, RegistryTable, titleOf, via, type Entry, type Locks, type NoLock, type Pattern,
@@ -13,10 +14,11 @@ import { ServerDefinition } from '../gen/server/definition.js';
 import { addressOf, type Host } from '../gen/host.js';
 import { runtimeOf } from '../gen/runtime.js';
 import type { AgentSelf } from '../gen/server/self.js';
+import type { Place } from '../gen/request/handle.js';
 
 /** What `defineRegistry` takes. */
 export interface RegistrySpec {
-  /** the default of `system.registry`, and shown in trees and errors; default `registry` */
+  /** the default of `system.ref`, and shown in trees and errors; default `registry` */
   readonly name?: string;
   /** `unique`: one owner per key. `duplicate`: any number, also several entries of one process */
   readonly keys: 'unique' | 'duplicate';
@@ -24,8 +26,9 @@ export interface RegistrySpec {
   readonly listeners?: readonly Target[];
 }
 
-/** What `defineRegistry` returns: start it like any agent, use it through `system.registry`. */
-export interface RegistryDefinition<K, V> extends Definition<[], object, Record<never, never>, Record<never, never>> {
+/** What `defineRegistry` returns: start it like any agent, use it through `system.ref`. */
+export interface RegistryDefinition<K, V>
+  extends Definition<[], object, Record<never, never>, Record<never, never>>, HasHandle<RegistryRef<K, V>> {
   /** carries the types; there is nothing at run time */
   readonly entry?: { readonly key: K; readonly value: V };
 }
@@ -84,7 +87,6 @@ interface Settings {
   readonly listeners: readonly Target[];
 }
 
-const settingsOf = new WeakMap<object, Settings>();
 const schema = z.strictObject({
   name: z.string({ error: 'a text' }).optional(),
   keys: z.enum(['unique', 'duplicate'], { error: "'unique' or 'duplicate'" }),
@@ -93,7 +95,7 @@ const schema = z.strictObject({
 
 /**
  * Defines a registry: a process that keeps keys, their owners and a value for each (Elixir's Registry). It is started
- * like an agent, under a supervisor or alone, and used through `system.registry(definition, name)`.
+ * like an agent, under a supervisor or alone, and used through `system.ref(definition, name)`.
  *
  * Keys are compared as a Map compares them: texts and numbers by value, 1 is not '1', objects by identity. An
  * owner is linked to the registry while it has entries; its entries are gone before anybody hears of its end.
@@ -103,35 +105,31 @@ const schema = z.strictObject({
  * @example
  * const Rooms = defineRegistry<string, { seats: number }>({ name: 'rooms', keys: 'unique' });
  * await system.supervise({ children: [child('rooms', Rooms)] });
- * const Room = defineAgent({ casts: { open(self, seats: number) { system.registry(Rooms).register(self, 'blue', { seats }); } } });
+ * const Room = defineAgent({ casts: { open(self, seats: number) { system.ref(Rooms).register(self, 'blue', { seats }); } } });
  * const room = system.start(Room);
  * room.cast('open', 12);
  * await new Promise(setImmediate);
- * system.registry(Rooms).lookup('blue') // => [{ pid: room.pid, value: { seats: 12 } }]
+ * system.ref(Rooms).lookup('blue') // => [{ pid: room.pid, value: { seats: 12 } }]
  * @since 0.2.0
  */
 export function defineRegistry<K = string, V = undefined>(spec: RegistrySpec): RegistryDefinition<K, V> {
   const read = parseOptions('defineRegistry', schema, spec);
   const unique = read.keys === 'unique';
-  const definition: RegistryDefinition<K, V> = new ServerDefinition({
+  const definition = new ServerDefinition({
     name: read.name ?? 'registry',
     trapExit: true, // owners end for their own reasons (RY-13)
     init(this: AgentSelf): object { return new RegistryTable(this.p, unique); },
     info: () => undefined,
   });
-  settingsOf.set(definition, { unique, listeners: (read.listeners ?? []) as Target[] });
-  return definition;
-}
-
-/** The handle of a registry that `system.registry` makes. */
-export function registryRef<K, V>(host: Host, definition: RegistryDefinition<K, V>, addr: Address): RegistryRef<K, V> {
-  const settings = settingsOf.get(definition);
-  if (settings === undefined) throw new OptionError('registry', definition, 'what defineRegistry returned');
-  return new RegistryRef(host, definition, settings, addr);
+  const settings = { unique, listeners: (read.listeners ?? []) as Target[] };
+  return Object.assign(definition, {
+    handleAt: ({ host, addr }: Place): RegistryRef<K, V> => new RegistryRef(host, definition, settings, addr),
+    at: definition.name,
+  });
 }
 
 /**
- * A registry by name or pid; made by `system.registry`. Every use looks it up and acts at once, without a message: what
+ * A registry by name or pid; made by `system.ref`. Every use looks it up and acts at once, without a message: what
  * one process registers the next line of any other sees. Where no such registry runs, every use throws an OptionError
  * with code UNKNOWN_REGISTRY.
  *
@@ -141,7 +139,7 @@ export function registryRef<K, V>(host: Host, definition: RegistryDefinition<K, 
  * @example
  * const Rooms = defineRegistry<string>({ name: 'rooms', keys: 'unique' });
  * system.start(Rooms, { name: 'rooms' });
- * const rooms = system.registry(Rooms);
+ * const rooms = system.ref(Rooms);
  * const Room = defineAgent({ calls: { topic: () => 'bees' } });
  * system.start(Room, { name: rooms.via('blue') });
  * await system.ref(Room, rooms.via('blue')).call('topic') // => 'bees'
@@ -149,12 +147,12 @@ export function registryRef<K, V>(host: Host, definition: RegistryDefinition<K, 
  */
 export class RegistryRef<K, V> implements ViaProvider<K> {
   readonly #host: Host;
-  readonly #definition: RegistryDefinition<K, V>;
+  readonly #definition: AnyDefinition;
   readonly #settings: Settings;
   readonly #addr: Address;
 
-  /** @internal Use `system.registry`. */
-  constructor(host: Host, definition: RegistryDefinition<K, V>, settings: Settings, addr: Address) {
+  /** @internal Use `system.ref`. */
+  constructor(host: Host, definition: AnyDefinition, settings: Settings, addr: Address) {
     this.#host = host;
     this.#definition = definition;
     this.#settings = settings;

@@ -4,6 +4,7 @@ import type {
 } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
 import type { ProcessVerbs } from '../../api/agent.js';
+import type { HasHandle } from '../../api/handle.js';
 import { INFO, type Op } from '../../mailbox/index.js';
 import { fenced, Phase, type Address, type Process } from '../../process/index.js';
 import {
@@ -12,12 +13,14 @@ import {
 import { needed } from '../gen/caller.js';
 import { ServerDefinition } from '../gen/server/definition.js';
 import type { Host } from '../gen/host.js';
+import type { Place } from '../gen/request/handle.js';
 import { PayloadError } from '../gen/schema.js';
 import { runtimeOf } from '../gen/runtime.js';
 import type { AgentSelf } from '../gen/server/self.js';
 
-/** What `defineScope` returns: start it like any agent, use it through `system.scope`. */
-export interface ScopeDefinition<G> extends Definition<[], object, Record<never, never>, Record<never, never>> {
+/** What `defineScope` returns: start it like any agent, use it through `system.ref`. */
+export interface ScopeDefinition<G>
+  extends Definition<[], object, Record<never, never>, Record<never, never>>, HasHandle<ScopeRef<G>> {
   /** carries the type of group names; there is nothing at run time */
   readonly group?: G;
 }
@@ -40,48 +43,44 @@ export interface ScopeWatch<G> {
 }
 
 const schema = z.strictObject({ name: z.string({ error: 'a text' }).optional() }, { error: 'an object' });
-const scopes = new WeakSet<object>();
 const NO_MEMBERS: readonly Process[] = [];
 
 /**
  * Defines a scope of process groups (OTP's pg): a process that keeps named groups of processes. It is started like an
- * agent, under a supervisor or alone, and used through `system.scope(definition, name)`. Scopes know nothing of each
+ * agent, under a supervisor or alone, and used through `system.ref(definition, name)`. Scopes know nothing of each
  * other. Names of groups are compared as a Map compares keys.
  *
  * @example
  * const Groups = defineScope({ name: 'groups' });
  * await system.supervise({ children: [child('groups', Groups)] });
  * const Worker = defineAgent({ casts: { wake: () => undefined } });
- * const groups = system.scope(Groups);
+ * const groups = system.ref(Groups);
  * groups.join('workers', [system.start(Worker), system.start(Worker)]);
  * groups.cast('workers', Worker, 'wake') // => 2
  * @since 0.2.0
  */
 export function defineScope<G = string>(spec: { readonly name?: string } = {}): ScopeDefinition<G> {
   const read = parseOptions('defineScope', schema, spec);
-  const definition: ScopeDefinition<G> = new ServerDefinition({
+  const definition = new ServerDefinition({
     name: read.name ?? 'scope',
     init(this: AgentSelf): object { return new GroupTable(this.p); },
     info: () => undefined,
   });
-  scopes.add(definition);
-  return definition;
-}
-
-/** The handle of a scope that `system.scope` makes. */
-export function scopeRef<G>(host: Host, definition: ScopeDefinition<G>, addr: Address): ScopeRef<G> {
-  if (!scopes.has(definition)) throw new OptionError('scope', definition, 'what defineScope returned');
-  return new ScopeRef(host, definition, addr, null);
+  return Object.assign(definition, {
+    handleAt: ({ host, addr }: Place): ScopeRef<G> => new ScopeRef<G>(host, definition, addr, null),
+    at: definition.name,
+  });
 }
 
 /**
- * A scope by name or pid; made by `system.scope`. Every use looks it up and acts at once, without a message. Where no
- * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC.
+ * A scope by name or pid; made by `system.ref`. Every use looks it up and acts at once, without a message. Where no
+ * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC
+ *.
  *
  * @example
  * const Groups = defineScope();
  * system.start(Groups, { name: 'groups' });
- * const groups = system.scope(Groups, 'groups');
+ * const groups = system.ref(Groups, 'groups');
  * const p = system.spawn((self) => self.receive());
  * groups.join('blue', [p, p]);
  * groups.leave('blue', p); // => true
@@ -90,12 +89,12 @@ export function scopeRef<G>(host: Host, definition: ScopeDefinition<G>, addr: Ad
  */
 export class ScopeRef<G> {
   readonly #host: Host;
-  readonly #definition: ScopeDefinition<G>;
+  readonly #definition: AnyDefinition;
   readonly #addr: Address;
   readonly #sender: Process | null;
 
-  /** @internal Use `system.scope`. */
-  constructor(host: Host, definition: ScopeDefinition<G>, addr: Address, sender: Process | null) {
+  /** @internal Use `system.ref`. */
+  constructor(host: Host, definition: AnyDefinition, addr: Address, sender: Process | null) {
     this.#host = host;
     this.#definition = definition;
     this.#addr = addr;
@@ -197,8 +196,8 @@ export class ScopeRef<G> {
   }
 
   /**
-   * The same scope in the name of a process, also after an await: it sends the broadcasts, and once it has ended
-   * nothing happens any more.
+   * @internal `self.bind(groups)`: the same scope in the name of a process, which sends the broadcasts; once it has ended
+   * nothing happens any more
    */
   bind(self: ProcessVerbs): ScopeRef<G> {
     return new ScopeRef(this.#host, this.#definition, this.#addr, (self as unknown as AgentSelf).p);

@@ -1,5 +1,5 @@
 import type { AnyDefinition } from '../../api/protocol.js';
-import type { AgentRef, ProcessVerbs, Sends } from '../../api/agent.js';
+import type { AgentRef, Sends } from '../../api/agent.js';
 import type { ScopeRef } from '../../behaviour/index.js';
 import type { BalanceStrategy } from './strategy.js';
 
@@ -44,8 +44,6 @@ export interface Balancer<D extends AnyDefinition> extends Sends<D> {
   /** the members that live now: refs by pid or by name as they joined, in the order in which they did */
   members(): AgentRef<D>[];
   stats(): BalanceStats;
-  /** the same group with another sender */
-  bind(self: ProcessVerbs): Balancer<D>;
 }
 
 /** What `balancer.stats()` tells. */

@@ -1,6 +1,6 @@
 import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../../base/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
-import { AgentRefImpl, ScopeRef, type Host, type RuntimeDefinition } from '../../behaviour/index.js';
+import { AgentRefImpl, RefBase, ScopeRef, type Host, type RuntimeDefinition } from '../../behaviour/index.js';
 import { Process, type Address, type Kernel, type NameCell, type Turnover } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';
 import type { BalanceOptions, BalanceStats } from './balance-types.js';
@@ -39,6 +39,8 @@ const schema: z.ZodType<ReadBalance> = z.strictObject({
 /** The members of one balancer, and who is next. */
 export class Balance implements Choice {
   readonly addr: NameCell;
+  /** takes what no member does: nobody is there */
+  readonly fallback: AgentRefImpl;
   readonly list: BalanceMember[] = [];
   version = 0;
   readonly lookedAtAll: number = LOOKED_AT_ALL;
@@ -63,6 +65,7 @@ export class Balance implements Choice {
     private readonly source: Source | null,
   ) {
     this.addr = new Nobody(name);
+    this.fallback = new AgentRefImpl(this.addr, definition, kernel, null);
     this.rule = new STRATEGIES[strategy]();
     this.timed = strategy === 'fastest';
   }
@@ -239,10 +242,10 @@ export class Balance implements Choice {
     }
   }
 
-  private check(verb: string, ref: unknown): AgentRefImpl {
-    if (ref instanceof AgentRefImpl && !(ref.addr instanceof Nobody) && ref.kernel === this.kernel
+  private check(verb: string, ref: unknown): RefBase {
+    if (ref instanceof RefBase && !(ref.addr instanceof Nobody) && ref.kernel === this.kernel
       && ref.definition === this.definition) return ref;
-    const other = ref instanceof AgentRefImpl && ref.definition !== this.definition
+    const other = ref instanceof RefBase && ref.definition !== this.definition
       ? ', made with the same definition as the balancer'
       : '';
     throw new OptionError(
@@ -294,7 +297,7 @@ export function makeBalance(
   const source = group === undefined ? null : (): readonly Process[] => group.scope.processes(group.name);
   const made = new Balance(host.kernel, definition, strategy, name ?? definition.name, key ?? null, source);
   for (const one of members) {
-    if (one instanceof AgentRefImpl || typeof one !== 'object' || one === null || !('ref' in one)) made.join(one);
+    if (one instanceof RefBase || typeof one !== 'object' || one === null || !('ref' in one)) made.join(one);
     else made.join(one.ref, restOf(one));
   }
   return made;

@@ -1,7 +1,7 @@
 import { shownAs } from '../../base/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import {
-  AgentRefImpl, hostOf, refusedSend, runtimeOf, Verb, type Gives, type Host, type Listener,
+  hostOf, RefBase, refusedSend, runtimeOf, Verb, type Gives, type Host, type Listener,
 } from '../../behaviour/index.js';
 import { fenced, Phase, type Process } from '../../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
@@ -12,7 +12,7 @@ import type { BalanceMember } from './member.js';
  * A ref of a group: each send chooses a member and is that member's. When nobody lives the send goes to its own
  * address, where nobody is either.
  */
-export class BalancedRef extends AgentRefImpl {
+export class BalancedRef extends RefBase {
   constructor(
     readonly balance: Balance,
     sender: Process | null,
@@ -20,7 +20,7 @@ export class BalancedRef extends AgentRefImpl {
     super(balance.addr, balance.definition, balance.kernel, sender);
   }
 
-  override bind(self: { readonly p: Process }): BalancedRef {
+  bind(self: { readonly p: Process }): BalancedRef {
     return new BalancedRef(this.balance, self.p);
   }
 
@@ -38,7 +38,7 @@ export class BalancedRef extends AgentRefImpl {
     return !fenced(this.acting) && this.balance.leave(ref);
   }
 
-  members(): AgentRefImpl[] {
+  members(): RefBase[] {
     return this.balance.living().map((member) => member.ref);
   }
 
@@ -49,18 +49,18 @@ export class BalancedRef extends AgentRefImpl {
 
   /* ---- sends ---- */
 
-  override dispatch<V extends Verb>(
+  dispatch<V extends Verb>(
     verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
   ): Gives[V] {
-    if (sender !== null && sender.phase === Phase.Dead) return super.dispatch(verb, sender, op, payload, options);
     let member: BalanceMember | null;
     try {
-      member = this.balance.pick(op, payload);
+      // What a dead incarnation sends reaches no member.
+      member = sender !== null && sender.phase === Phase.Dead ? null : this.balance.pick(op, payload);
     } catch (error) {
       hostOf(this.kernel).router.rejected();
       return this.unchosen(verb, op, error, options) as Gives[V];
     }
-    if (member === null) return super.dispatch(verb, sender, op, payload, options);
+    if (member === null) return this.balance.fallback.dispatch(verb, sender, op, payload, options);
     const given = member.ref.dispatch(verb, sender, op, payload, options);
     if (verb === Verb.Call && this.balance.timed) this.balance.measure(member, given as Gives[typeof Verb.Call]);
     return given;

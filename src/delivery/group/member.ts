@@ -1,5 +1,5 @@
 import { hashText } from '../../base/index.js';
-import type { AgentRefImpl } from '../../behaviour/index.js';
+import type { RefBase } from '../../behaviour/index.js';
 import { Process, type Address } from '../../process/index.js';
 import { titleOf } from '../../router/index.js';
 
@@ -18,7 +18,7 @@ export class BalanceMember {
   private measuredAt = 0;
   private measured: Process | null = null;
   constructor(
-    readonly ref: AgentRefImpl,
+    readonly ref: RefBase,
     public weight: number,
   ) {
     this.hash = hashText(this.title);

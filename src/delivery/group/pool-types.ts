@@ -1,6 +1,6 @@
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
-import type { AgentRef, ProcessVerbs, Sends } from '../../api/agent.js';
+import type { AgentRef, Sends } from '../../api/agent.js';
 
 /** Options of `pool.checkout`. */
 export interface CheckoutOptions {
@@ -14,7 +14,6 @@ export interface CheckoutOptions {
 export interface PooledRef<D extends AnyDefinition> extends AgentRef<D>, AsyncDisposable {
   /** gives it back; the next who waits gets it. Again: nothing happens */
   release(): void;
-  bind(self: ProcessVerbs): PooledRef<D>;
 }
 
 /**
@@ -40,8 +39,6 @@ export interface PoolRef<D extends AnyDefinition> extends Sends<D> {
   run<T>(fn: (worker: PooledRef<D>) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T>;
   /** all zero while there is no pool */
   stats(): PoolStats;
-  /** the same pool with another sender, who owns what is checked out by it */
-  bind(self: ProcessVerbs): PoolRef<D>;
 }
 
 /** What `pool.stats()` tells. */

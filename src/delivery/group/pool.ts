@@ -3,9 +3,10 @@ import {
 } from '../../base/index.js';
 import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
+import type { HasHandle } from '../../api/handle.js';
 import {
   AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, Verb, type Gives,
-  type Host, type RuntimeDefinition,
+  type Place, type RuntimeDefinition,
 } from '../../behaviour/index.js';
 import {
   isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Process,
@@ -30,14 +31,14 @@ const NO_WORKERS: readonly Process[] = [];
 /**
  * Specifies a pool under a supervisor: `pool(id, Definition, ...initArgs, options?)`. It is a supervisor with a manager
  * and the workers, and restarted as a whole when more workers fail than `intensity` allows. Use it by
- * `system.pool(Definition, id)`.
+ * `system.ref(poolOf(Definition), id)`, or by the specification: `system.ref(spec)`.
  *
  * Errors: an OptionError for a bad option, `BAD_COMBINATION` when `min` is above `max`.
  *
  * @example
  * const Browser = defineAgent({ init: (home: string) => ({ home }), calls: { open: (self, path: string) => self.state.home + path } });
  * await system.supervise({ children: [pool('browsers', Browser, 'https://example.org', { min: 1, max: 4 })] });
- * const browsers = system.pool(Browser, 'browsers');
+ * const browsers = system.ref(poolOf(Browser), 'browsers');
  * await browsers.run((browser) => browser.call('open', '/a')); // => 'https://example.org/a'
  * await browsers.call('open', '/b'); // => 'https://example.org/b'
  * browsers.stats().size; // => 1
@@ -292,12 +293,23 @@ function isGuaranteed(options: object | undefined): boolean {
   return (options as { readonly guarantee?: unknown } | undefined)?.guarantee !== undefined;
 }
 
-/** What `system.pool` returns. */
-export function poolRef<D extends AnyDefinition>(host: Host, definition: D, nameOrPid: string): PoolRef<D> {
+/**
+ * The ref of a pool by name or pid, for whoever has only the definition of its workers: `system.ref(poolOf(Definition),
+ * name)`. The specification itself does as well.
+ *
+ * @example
+ * const Worker = defineAgent({ calls: { pid: (self) => self.pid } });
+ * await system.supervise({ children: [pool('workers', Worker, { min: 2 })] });
+ * await using worker = await system.ref(poolOf(Worker), 'workers').checkout();
+ * await worker.call('pid') === worker.pid; // => true
+ * @since 0.2.0
+ */
+export function poolOf<D extends AnyDefinition>(definition: D): HasHandle<PoolRef<D>> {
   const made = runtimeOf(definition);
-  return new PoolRefImpl(
-    new PoolBalance(host.router.address(nameOrPid), made, host.kernel), null,
-  ) as unknown as PoolRef<D>;
+  return {
+    handleAt: ({ addr, host }: Place) =>
+      new PoolRefImpl(new PoolBalance(addr, made, host.kernel), null) as unknown as PoolRef<D>,
+  };
 }
 
 shownAs(PoolRefImpl, (it) => it.shown);

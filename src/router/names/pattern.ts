@@ -6,7 +6,7 @@ import { atOnce } from '../../base/index.js';
  * @example
  * const Rooms = defineRegistry<string, { topic: string; seats: number }>({ keys: 'duplicate', name: 'rooms' });
  * system.start(Rooms, { name: 'rooms' });
- * system.registry(Rooms).countMatch('blue', { topic: 'bees', seats: anything }) // => 0
+ * system.ref(Rooms).countMatch('blue', { topic: 'bees', seats: anything }) // => 0
  * @since 0.2.0
  */
 export const anything: unique symbol = Symbol('anything');

@@ -2,8 +2,9 @@ import { delayMs, OptionError, shownAs } from '../../base/index.js';
 import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
+import type { HasHandle } from '../../api/handle.js';
 import {
-  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type StartPlan,
+  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type Place, type StartPlan,
 } from '../../behaviour/index.js';
 import type { Address, Kernel } from '../../process/index.js';
 import { checkStartName } from '../../router/index.js';
@@ -51,7 +52,7 @@ export interface ChildFields {
  * spec.significant; // => false
  * @since 0.1.0
  */
-export class ChildSpec<R = unknown> {
+export class ChildSpec<R = unknown> implements HasHandle<R> {
   /** carries the type of the started child; there is nothing at run time */
   declare readonly started?: R;
   readonly id: string;
@@ -76,6 +77,16 @@ export class ChildSpec<R = unknown> {
     this.plan = fields.plan;
     this.ownName = fields.ownName;
     this.refTo = fields.refTo;
+  }
+
+  /** `system.ref(spec, name)`: what starting it gives, for whoever has that name */
+  handleAt({ addr, host }: Place): R {
+    return this.refTo(addr, host.kernel, this.plan) as R;
+  }
+
+  /** the registered name that it asks for */
+  get at(): string | Via | undefined {
+    return this.plan.settings?.name;
   }
 }
 

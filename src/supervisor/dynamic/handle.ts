@@ -1,6 +1,6 @@
 import { handled, OptionError, Own } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
-import { planOf } from '../../behaviour/index.js';
+import { planOf, type Place } from '../../behaviour/index.js';
 import type { Address, Kernel } from '../../process/index.js';
 import { dynamicDefinition } from './dynamic.js';
 import {
@@ -18,7 +18,7 @@ import { checkId, type ChildSpec } from '../core/spec.js';
  *
  * @example
  * const Session = defineAgent({ init: (user: string) => ({ user }), calls: { user: (self) => self.state.user } });
- * const sessions = await system.superviseDynamic({ maxChildren: 2 });
+ * const sessions = await system.supervise(dynamicSupervisor('sessions', { maxChildren: 2 }));
  * const one = await sessions.startChild(child('session', Session, 'ann', { restart: 'temporary' }));
  * await one.call('user'); // => 'ann'
  * await sessions.startChild(child('session', Session, 'bob'));
@@ -28,9 +28,14 @@ import { checkId, type ChildSpec } from '../core/spec.js';
  * @since 0.2.0
  */
 export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>> {
-  /** @internal Use `system.superviseDynamic` or `system.dynamicSupervisor`. */
+  /** @internal Use `dynamicSupervisor`, or `system.ref`. */
   constructor(addr: Address, kernel: Kernel) {
     super(addr, kernel, dynamicDefinition());
+  }
+
+  /** `system.ref(DynamicSupervisorRef, name)` */
+  static handleAt({ addr, host }: Place): DynamicSupervisorRef {
+    return new DynamicSupervisorRef(addr, host.kernel);
   }
 
   /** Starts a child; nothing is kept unless it runs. Its id plays no role. */
@@ -69,7 +74,7 @@ function pidOf(child: ChildPid): string {
  *
  * @example
  * const Session = defineAgent({ init: (host: string, user: string) => `${user}@${host}`, calls: { who: (self) => self.state } });
- * const sessions = await system.superviseSimple(template(Session, ['example.org']));
+ * const sessions = await system.supervise(simpleSupervisor('sessions', template(Session, ['example.org'])));
  * const ann = await sessions.startChild('ann');
  * await ann.call('who'); // => 'ann@example.org'
  * await sessions.countChildren(); // => { specs: 1, active: 1, supervisors: 0, workers: 1 }
@@ -77,7 +82,7 @@ function pidOf(child: ChildPid): string {
  */
 export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends AnySupervisorRef<ChildInfo<undefined>> {
   readonly #template: Template<R, Rest>;
-  /** @internal Use `system.superviseSimple`. */
+  /** @internal Use `simpleSupervisor`. */
   constructor(addr: Address, kernel: Kernel, template: Template<R, Rest>) {
     super(addr, kernel, dynamicDefinition());
     this.#template = template;
@@ -106,9 +111,8 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends Any
  * Specifies a dynamic supervisor under a supervisor, by its spec or by a function that makes it at each start.
  *
  * @example
- * const top = await system.supervise({ children: [] });
- * const sessions = await top.startChild(dynamicSupervisor('sessions', { maxChildren: 100 }));
- * (await sessions.countChildren()).specs; // => 0
+ * await system.supervise({ children: [dynamicSupervisor('sessions', { maxChildren: 100, name: 'sessions' })] });
+ * await system.ref(DynamicSupervisorRef, 'sessions').countChildren(); // => { specs: 0, active: 0, supervisors: 0, workers: 0 }
  * @since 0.2.0
  */
 export function dynamicSupervisor(

@@ -126,7 +126,7 @@ export class Template<R, Rest extends readonly unknown[]> {
  *
  * @example
  * const Worker = defineAgent({ init: (shard: number, job: string) => ({ shard, job }) });
- * const workers = await system.superviseSimple(template(Worker, [1], { restart: 'transient' }), { name: 'workers' });
+ * const workers = await system.supervise(simpleSupervisor('workers', template(Worker, [1], { restart: 'transient' })));
  * await workers.startChild('compress');
  * (await workers.whichChildren()).map((row) => row.restart); // => ['transient']
  * @since 0.2.0

@@ -5,7 +5,8 @@ import type {
   Task, TaskFunction, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
 } from '../../api/tasks.js';
 import {
-  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type Items, type StreamStart,
+  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type Items, type Place,
+  type StreamStart,
 } from '../../behaviour/index.js';
 import { Level, type Address, type Kernel } from '../../process/index.js';
 import { checkStartName } from '../../router/index.js';
@@ -67,10 +68,10 @@ const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
  * The handle of a task supervisor: its children are tasks, which end with it and not with whoever asked for
  * them. Used in the synchronous part of a handler it acts for that process; after an await use `self.bind(tasks)`.
  * Outside every process the owner of a task is the outside. It is a dynamic supervisor, whose own handle
- * (`system.dynamicSupervisor(name)`) starts other children beside the tasks. Refusals: `max_children`, `not_found`.
+ * (`system.ref(DynamicSupervisorRef, name)`) starts other children beside the tasks. Refusals: `max_children`, `not_found`.
  *
  * @example
- * const tasks = await system.superviseTasks({ maxChildren: 1 });
+ * const tasks = await system.supervise(taskSupervisor('tasks', { maxChildren: 1 }));
  * const task = await tasks.asyncNolink((self, n: number) => n * 2, 21);
  * await system.task.await(task); // => 42
  * await tasks.startChild((self) => self.receive(), []);
@@ -81,7 +82,7 @@ const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 export class TaskSupervisorRef {
   readonly #ref: AgentRefImpl;
   readonly #options: SupervisedTaskOptions;
-  /** @internal Use `system.superviseTasks` or `system.taskSupervisor`. */
+  /** @internal Use `taskSupervisor`, or `system.ref`. */
   constructor(ref: AgentRefImpl, options: SupervisedTaskOptions = {}) {
     this.#ref = ref;
     this.#options = options;
@@ -90,6 +91,11 @@ export class TaskSupervisorRef {
   /** @internal */
   static of(addr: Address, kernel: Kernel): TaskSupervisorRef {
     return new TaskSupervisorRef(new AgentRefImpl(addr, dynamicDefinition(), kernel, null));
+  }
+
+  /** `system.ref(TaskSupervisorRef, name)` */
+  static handleAt({ addr, host }: Place): TaskSupervisorRef {
+    return TaskSupervisorRef.of(addr, host.kernel);
   }
 
   /** undefined while nobody is there */
@@ -198,8 +204,8 @@ export class TaskSupervisorRef {
     return this.#ask('countChildren') as Promise<ChildCount>;
   }
 
-  /** Ends all tasks at once, then the supervisor; `shutdown` by default. */
-  stop(reason: ExitReason = 'shutdown', options: StopOptions = {}): Promise<void> {
+  /** Ends all tasks at once, then the supervisor; `normal` by default, as every `stop`. */
+  stop(reason: ExitReason = 'normal', options: StopOptions = {}): Promise<void> {
     return this.#ref.stop(reason, options);
   }
 

@@ -1,13 +1,15 @@
 import { CastcallError, disown, hashText, OptionError, parseOptions, z } from '../../base/index.js';
 import { Via } from '../../api/address.js';
-import { AgentSelf, hostOf, nameSchema, planAs, planOf } from '../../behaviour/index.js';
+import type { HasHandle } from '../../api/handle.js';
+import { AgentSelf, hostOf, nameSchema, planAs, planOf, type Place } from '../../behaviour/index.js';
 import type { Address, Kernel, Process } from '../../process/index.js';
-import { checkStartName, titleOf } from '../../router/index.js';
+import { Cell, checkStartName, titleOf, ViaAddress } from '../../router/index.js';
 import type { Strategy } from '../core/decision.js';
 import { supervisorDefinition } from '../static/engine.js';
 import { AnySupervisorRef, checkSpec } from '../static/handle.js';
 import type { ChildInfo } from '../core/info.js';
 import { nestedSpec } from '../static/nested.js';
+import { TreeByCores, type Recipe } from '../static/recipe.js';
 import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions } from '../core/options.js';
 import { checkId, ChildSpec, type Tree } from '../core/spec.js';
 import { SupervisorState } from '../static/state.js';
@@ -47,10 +49,8 @@ const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown
   ).optional(),
 }, { error: 'an object with name and child' });
 
-/** Checks the options and makes the tree: one child per partition, its id is its number (PS-01). */
-export function partitionTree(
-  where: string, spec: PartitionSpec<unknown>, cores: number,
-): Tree & { readonly name: string | Via } {
+/** Checks the options, and how the tree is made: one child per partition, its id is its number (PS-01). */
+function readPartitions(where: string, spec: PartitionSpec<unknown>): ReadPartitions {
   const read = parseOptions(where, schema, spec);
   const of = checkSpec(`${where}.child`, read.child as ChildSpec);
   if (of.significant) {
@@ -60,21 +60,27 @@ export function partitionTree(
     );
   }
   const name = checkPartitionsName(`${where}.name`, read.name);
-  const children: ChildSpec[] = [];
-  for (let n = 0; n < (read.partitions ?? cores); n++) {
-    const init =
-      read.withArguments === undefined ? of.plan.init : argumentsOf(where, read.withArguments(of.plan.init, n));
-    const own = nameOf(name, n);
-    children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
-  }
-  return {
-    strategy: read.strategy ?? 'one_for_one', autoShutdown: 'never', ...limitsOf(read), name,
-    partitions: children.length, children,
+  const { partitions, withArguments, strategy = 'one_for_one' } = read;
+  const tree = (count: number): Tree => {
+    const children: ChildSpec[] = [];
+    for (let n = 0; n < count; n++) {
+      const init = withArguments === undefined ? of.plan.init : argumentsOf(where, withArguments(of.plan.init, n));
+      const own = nameOf(name, n);
+      children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
+    }
+    return { strategy, autoShutdown: 'never', ...limitsOf(read), name, partitions: count, children };
   };
+  // How many cores there are is known where it starts.
+  return { name, recipe: partitions === undefined ? new TreeByCores(tree) : tree(partitions) };
+}
+
+interface ReadPartitions {
+  readonly name: string | Via;
+  readonly recipe: Recipe;
 }
 
 /** The partitions are named after it, so a key that is no text has no names for them. */
-export function checkPartitionsName(where: string, name: string | Via): string | Via {
+function checkPartitionsName(where: string, name: string | Via): string | Via {
   const checked = checkStartName(where, name);
   if (checked instanceof Via && typeof checked.key !== 'string') {
     throw new OptionError(where, checked.key, 'a text as the key of a via name', 'the partitions are named after it');
@@ -98,7 +104,7 @@ function argumentsOf(where: string, made: unknown): readonly unknown[] {
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { add: (self, by: number) => { self.state.n += by; return self.state.n; } } });
- * const counters = await system.supervisePartitions({ name: 'counters', child: child('counter', Counter), partitions: 4 });
+ * const counters = await system.supervise(partitionSupervisor('counters', { name: 'counters', child: child('counter', Counter), partitions: 4 }));
  * await counters.ref('alice').call('add', 1); // => 1
  * await counters.ref('alice').call('add', 1); // => 2
  * counters.partitionOf(-7); // => 3
@@ -108,7 +114,7 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
   readonly #of: ChildSpec<R>;
   readonly #kernel: Kernel;
   readonly #name: string | Via;
-  /** @internal Use `system.supervisePartitions` or `system.partitions`. */
+  /** @internal Use `partitionSupervisor`, or `system.ref`. */
   constructor(addr: Address, kernel: Kernel, name: string | Via, of: ChildSpec<R>) {
     super(addr, kernel, supervisorDefinition());
     this.#of = of;
@@ -121,10 +127,10 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
     const { router } = hostOf(this.#kernel);
     const addr = router.address(this.#name);
     const p = addr.owner;
-    if (p === null || partitionsOf(p) === 0) {
+    if (p === null || partitionsIn(p) === 0) {
       throw new CastcallError('NOPROC', `noproc: no partition supervisor '${titleOf(addr)}'`);
     }
-    return partitionsOf(p);
+    return partitionsIn(p);
   }
 
   /** The number of the partition of a key. */
@@ -139,7 +145,7 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
   }
 }
 
-function partitionsOf({ self }: Process): number {
+function partitionsIn({ self }: Process): number {
   return self instanceof AgentSelf && self.state instanceof SupervisorState ? self.state.tree.partitions : 0;
 }
 
@@ -159,31 +165,56 @@ export function partitionOf(key: PartitionKey, count: number): number {
 }
 
 /**
- * Specifies a partition supervisor under a supervisor. The number of partitions must be given: a specification does not
- * look at the machine.
+ * Specifies N copies of one child, among which a key is routed: the same key always means the same partition (PS-01,
+ * PS-02). To be found again by `system.ref(partitionsOf(child), name)`, or by the specification itself.
  *
  * @example
  * const Cache = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });
  * const spec = partitionSupervisor('caches', { name: 'caches', child: child('cache', Cache, 0), partitions: 2, withArguments: (_args, n) => [n] });
  * await system.supervise({ children: [spec] });
- * await system.partitions('caches', child('cache', Cache, 0)).ref(5).call('number'); // => 1
+ * await system.ref(spec).ref(5).call('number'); // => 1
  * @since 0.2.0
  */
 export function partitionSupervisor<R>(
-  id: string, spec: PartitionSpec<R> & { readonly partitions: number }, options: SupervisorChildOptions = {},
+  id: string, spec: PartitionSpec<R>, options: SupervisorChildOptions = {},
 ): ChildSpec<PartitionSupervisorRef<R>> {
   const where = checkId('partitionSupervisor', id);
-  if (spec?.partitions === undefined) {
-    throw new OptionError(`${where}.partitions`, undefined, PARTITIONS_RULE, 'a nested one has no default');
-  }
-  const tree = partitionTree(where, spec, 0);
+  const { name, recipe } = readPartitions(where, spec);
   if (options.name !== undefined) {
     throw new OptionError(
       `${where}.name`, options.name, 'the name in the spec only', 'the partitions are named after it',
     );
   }
   return nestedSpec(
-    where, id, options, () => planOf(supervisorDefinition(), [tree], { name: tree.name }),
-    (addr, kernel) => new PartitionSupervisorRef(addr, kernel, tree.name, spec.child),
+    where, id, options, () => planOf(supervisorDefinition(), [recipe], { name }),
+    (addr, kernel) => new PartitionSupervisorRef(addr, kernel, nameAt(addr) ?? name, spec.child),
   );
+}
+
+/**
+ * The handle of a partition supervisor by name, for whoever has only the specification of its child:
+ * `system.ref(partitionsOf(child), name)`.
+ *
+ * @example
+ * const Cache = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });
+ * const cache = child('cache', Cache, 7);
+ * await system.supervise(partitionSupervisor('caches', { name: 'caches', child: cache, partitions: 2 }));
+ * await system.ref(partitionsOf(cache), 'caches').ref('alice').call('number'); // => 7
+ * @since 0.2.0
+ */
+export function partitionsOf<R>(of: ChildSpec<R>): HasHandle<PartitionSupervisorRef<R>> {
+  checkSpec('partitionsOf', of);
+  return {
+    handleAt: ({ addr, host }: Place): PartitionSupervisorRef<R> => {
+      const name = nameAt(addr);
+      if (name === undefined) throw new OptionError('ref', titleOf(addr), 'the name of a partition supervisor');
+      return new PartitionSupervisorRef(addr, host.kernel, checkPartitionsName('ref', name), of);
+    },
+  };
+}
+
+/** The partitions are found by name, so a process alone does not do. */
+function nameAt(addr: Address): string | Via | undefined {
+  if (addr instanceof ViaAddress) return addr.via;
+  return addr instanceof Cell ? addr.name : undefined;
 }

@@ -10,13 +10,14 @@ import { countOf, rowOf, type ChildCount, type ChildInfo } from '../core/info.js
 import { reasonOfStart, reportError } from '../core/report.js';
 import { causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits } from '../core/restart.js';
 import { stopInOrder } from '../core/shutdown.js';
-import { treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
+import { TreeByCores, treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
 import type { Tree } from '../core/spec.js';
 import { SupervisorState } from './state.js';
 
 type Sup = AgentSelf & { state: SupervisorState };
 
 function init(this: AgentSelf, recipe: Recipe): unknown {
+  if (recipe instanceof TreeByCores) return begin(this.p, recipe.tree(this.p.kernel.env.cores), null);
   if (typeof recipe !== 'function') return begin(this.p, recipe, null);
   const made = recipe() as unknown;
   if (isThenable(made)) return adopt(made).then((spec) => fromFunction(this.p, spec, recipe));

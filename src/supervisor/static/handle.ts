@@ -1,7 +1,7 @@
 import { handled, OptionError, StartError, type ExitReason } from '../../base/index.js';
 import type { Pid } from '../../api/address.js';
 import type { StopOptions } from '../../api/agent.js';
-import { AgentRefImpl, type RuntimeDefinition } from '../../behaviour/index.js';
+import { AgentRefImpl, type Place, type RuntimeDefinition } from '../../behaviour/index.js';
 import { monitor, Phase, Process, type Address, type Kernel, type NameCell } from '../../process/index.js';
 import { supervisorDefinition } from './engine.js';
 import type { ChildCount, ChildInfo } from '../core/info.js';
@@ -13,10 +13,10 @@ import { ChildSpec } from '../core/spec.js';
  * the name at each use, as every ref does.
  *
  * @example
- * const pool = await system.superviseDynamic({ name: 'pool' });
+ * const pool = await system.supervise(dynamicSupervisor('pool'));
  * await pool.countChildren(); // => { specs: 0, active: 0, supervisors: 0, workers: 0 }
  * await pool.stop();
- * await pool.down; // => 'shutdown'
+ * await pool.down; // => 'normal'
  * @since 0.2.0
  */
 export abstract class AnySupervisorRef<Row> {
@@ -50,8 +50,8 @@ export abstract class AnySupervisorRef<Row> {
     return this.ask('countChildren', undefined) as Promise<ChildCount>;
   }
 
-  /** Stops the children, then the supervisor; `shutdown` by default. Rejects when it ended for another reason. */
-  stop(reason: ExitReason = 'shutdown', options: StopOptions = {}): Promise<void> {
+  /** Stops the children, then the supervisor; `normal` by default, as every `stop`. Rejects when it ended for another reason. */
+  stop(reason: ExitReason = 'normal', options: StopOptions = {}): Promise<void> {
     return this.#ref.stop(reason, options);
   }
 
@@ -81,9 +81,14 @@ export abstract class AnySupervisorRef<Row> {
  * @since 0.1.0
  */
 export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
-  /** @internal Use `system.supervise` or `system.supervisor`. */
+  /** @internal Use `system.supervise` or `system.ref`. */
   constructor(addr: Address, kernel: Kernel) {
     super(addr, kernel, supervisorDefinition());
+  }
+
+  /** `system.ref(SupervisorRef, name)` */
+  static handleAt({ addr, host }: Place): SupervisorRef {
+    return new SupervisorRef(addr, host.kernel);
   }
 
   /**

@@ -7,8 +7,13 @@ import { checkFlags, withChildren, type SupervisorSpec, type Tree } from '../cor
  */
 export type SupervisorInit = () => SupervisorSpec | 'ignore' | Promise<SupervisorSpec | 'ignore'>;
 
-/** What a supervisor is started with: a checked tree, or the function that makes its spec. */
-export type Recipe = Tree | SupervisorInit;
+/** What a supervisor is started with: a checked tree, or what makes it. */
+export type Recipe = Tree | SupervisorInit | TreeByCores;
+
+/** A checked tree whose children are as many as the machine has cores. */
+export class TreeByCores {
+  constructor(readonly tree: (cores: number) => Tree) {}
+}
 
 /** Checks what a spec function returned; each kind of mistake has its own reason (SU-05). */
 export function treeFrom(made: unknown): Tree {

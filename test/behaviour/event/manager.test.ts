@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  child, defineEventHandler, EventManager, eventManager, Exit, HandlerExit, type AnyEventHandler, type HandlerEnd,
+  child, defineEventHandler, EventManager, Exit, HandlerExit, type AnyEventHandler, type HandlerEnd,
   type System,
 } from '../../../src/index.js';
 import { idler, listener } from '../../process/peers.js';
@@ -39,7 +39,7 @@ function defineWitness(log: unknown[][]) {
 function manager(system: System) {
   const log: unknown[][] = [];
   const Witness = defineWitness(log);
-  const events = eventManager(system.start(EventManager));
+  const events = system.ref(EventManager, system.start(EventManager));
   const take = (): unknown[][] => log.splice(0);
   return { system, log, take, Witness, events };
 }
@@ -178,7 +178,6 @@ describe('event managers: events', () => {
     expect(await events.call(Witness.as(1), 'count'), 'a refusal is no crash').toBe(5);
     expect(() => events.call(Witness, 'nothing' as never)).toThrow(/unknown operation/);
     expect(() => events.addHandler({} as AnyEventHandler)).toThrow(/addHandler: got/);
-    expect(() => eventManager({} as never)).toThrow(/eventManager: got/);
     expect(() => defineEventHandler({ events: 1 } as never)).toThrow(/defineEventHandler.events/);
     expect(() => defineEventHandler({ info: 1 } as never)).toThrow(/defineEventHandler.info: got 1/);
   });
@@ -310,7 +309,7 @@ describe('event managers: installing', () => {
     const log: unknown[][] = [];
     const Witness = defineWitness(log);
     const top = await system.supervise({ children: [child('bus', EventManager)] });
-    const events = eventManager(system.ref(EventManager, 'bus'));
+    const events = system.ref(EventManager, 'bus');
     await events.addHandler(Witness, 'a');
     system.exit(events.ref, 'kill');
     await settleTurn();

@@ -293,7 +293,7 @@ describe('members', () => {
       calls: {
         async all(self, bound: boolean) {
           if (bound) {
-            const mine = balancer.bind(self);
+            const mine = self.bind(balancer);
             mine.cast('work', 'cast');
             mine.tryCast('work', 'tryCast');
             await mine.put('work', 'put');
@@ -330,7 +330,7 @@ describe('members', () => {
     const { env, system, refs } = world(3);
     const Groups = defineScope({ name: 'groups' });
     system.start(Groups, { name: 'groups' });
-    const groups = system.scope(Groups);
+    const groups = system.ref(Groups);
     const balancer = system.balance(Worker, { strategy: 'weighted', group: { scope: groups, name: 'workers' } });
     expect(balancer.members()).toEqual([]);
     groups.join('workers', [refs[0] as never, refs[0] as never, refs[1] as never]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  defineAgent, pool, PoolExhaustedError, type CallError, type OptionError, type PooledRef, type PoolOptions,
-  type PoolRef, type System,
+  defineAgent, pool, PoolExhaustedError, poolOf, type CallError, type OptionError, type PooledRef,
+  type PoolOptions, type PoolRef, type System,
 } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
@@ -26,7 +26,7 @@ async function world(options: PoolOptions): Promise<World> {
   const env = new SeededEnv();
   const system = testSystem({ env });
   await system.supervise({ intensity: 0, children: [pool('workers', Worker, options)] });
-  return { env, system, workers: system.pool(Worker, 'workers') };
+  return { env, system, workers: system.ref(poolOf(Worker), 'workers') };
 }
 const live =
   (system: System): number => system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
@@ -75,12 +75,12 @@ describe('checkout', () => {
       casts: { work: () => undefined },
     });
     await system.supervise({ intensity: 0, children: [pool('slow', Slow, { min: 1, max: 2, warmUp: false })] });
-    const slow = system.pool(Slow, 'slow');
+    const slow = system.ref(poolOf(Slow), 'slow');
     await env.settle();
     opened.shift()?.();
     await env.settle();
     const held = await slow.checkout();
-    const asking = system.spawn(async (self) => { await slow.bind(self).checkout(); });
+    const asking = system.spawn(async (self) => { await self.bind(slow).checkout(); });
     await env.settle();
     expect(slow.stats()).toMatchObject({ size: 1, starting: 1, waiting: 1 });
     system.exit(asking, 'kill');
@@ -155,7 +155,7 @@ describe('checkout', () => {
   test('the death of its owner releases what it checked out, and what it waits for', async () => {
     const { env, system, workers } = await world({ min: 1, max: 1 });
     const Owner = defineAgent(
-      { casts: { async hold(self) { await workers.bind(self).checkout(); await new Promise(() => undefined); } } },
+      { casts: { async hold(self) { await self.bind(workers).checkout(); await new Promise(() => undefined); } } },
     );
     const [one, two] = [system.start(Owner), system.start(Owner)];
     one.cast('hold');
@@ -170,7 +170,9 @@ describe('checkout', () => {
     await env.settle();
     expect(workers.stats()).toMatchObject({ checkedOut: 0, idle: 1 });
     const started = system.supervise({ children: [pool('starting', Worker, { min: 1 })] });
-    expect(await code(system.pool(Worker, 'starting').checkout()), 'it is one, but not there yet').toBe('NOPROC');
+    expect(
+      await code(system.ref(poolOf(Worker), 'starting').checkout()), 'it is one, but not there yet'
+    ).toBe('NOPROC');
     await started;
   });
 
@@ -281,7 +283,7 @@ describe('failure', () => {
         info: (self) => self.exit('hasty'),
       });
       const starting = system.supervise({ intensity: 0, children: [pool('workers', Hasty, options)] });
-      return { env, system, workers: system.pool(Hasty, 'workers'), starting };
+      return { env, system, workers: system.ref(poolOf(Hasty), 'workers'), starting };
     }
 
     test('is replaced', async () => {
@@ -303,7 +305,7 @@ describe('failure', () => {
     const before = system.whereis('workers');
     const down = system.monitor(before as never).down;
     for (let n = 0; n < 3; n++) {
-      system.pool(Worker, 'workers').cast('crash');
+      system.ref(poolOf(Worker), 'workers').cast('crash');
       await env.settle();
     }
     expect((await down).reason).toBe('shutdown');
@@ -318,7 +320,7 @@ describe('failure', () => {
       casts: { crash() { throw new Error('boom'); } },
     });
     await system.supervise({ intensity: 5, children: [pool('fragile', Fragile, { min: 1, max: 1, intensity: 4 })] });
-    const ref = system.pool(Fragile, 'fragile');
+    const ref = system.ref(poolOf(Fragile), 'fragile');
     broken = true;
     ref.cast('crash');
     const failed = await ref.checkout().catch((error: CallError) => error.message);
@@ -329,15 +331,15 @@ describe('failure', () => {
     const { env, system, workers } = await world({ min: 1, max: 1 });
     const Other = defineAgent({ name: 'other' });
     system.start(Other, { name: 'single' });
-    expect(await code(system.pool(Other, 'single').checkout())).toBe('PROTOCOL_MISMATCH');
-    expect(await code(system.pool(Other, 'workers').checkout())).toBe('PROTOCOL_MISMATCH');
+    expect(await code(system.ref(poolOf(Other), 'single').checkout())).toBe('PROTOCOL_MISMATCH');
+    expect(await code(system.ref(poolOf(Other), 'workers').checkout())).toBe('PROTOCOL_MISMATCH');
     await env.settle();
     expect(workers.stats()).toMatchObject({ checkedOut: 0, idle: 1 });
   });
 
   test('nobody: NOPROC', async () => {
     const system = testSystem({ env: new SeededEnv() });
-    const none = system.pool(Worker, 'nowhere');
+    const none = system.ref(poolOf(Worker), 'nowhere');
     expect(await code(none.checkout())).toBe('NOPROC');
     expect(await code(none.call('pid'))).toBe('NOPROC');
     expect(none.tryCast('work')).toBe('dead');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, pool, type AgentRef, type System } from '../../../src/index.js';
+import { defineAgent, pool, poolOf, type AgentRef, type System } from '../../../src/index.js';
 import type { BalancedRef } from '../../../src/delivery/group/balancer.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
@@ -78,7 +78,7 @@ test('a pool of many workers finds the only idle one, and grows only when there 
   const system = testSystem({ env, development: false });
   const SIZE = 200;
   await system.supervise({ children: [pool('workers', Worker, { min: SIZE, max: SIZE + 1 })] });
-  const workers = system.pool(Worker, 'workers');
+  const workers = system.ref(poolOf(Worker), 'workers');
   gates.length = 0;
   const waits = Array.from({ length: SIZE }, () => workers.call('wait', undefined, { timeoutMs: 'infinity' }));
   await env.settle();

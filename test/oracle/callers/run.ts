@@ -62,7 +62,7 @@ class Stage {
       }));
       return;
     }
-    const ref = this.system.ref(this.agent, this.lastPid.get(String(a)) as Pid).bind(self);
+    const ref = self.bind(this.system.ref(this.agent, this.lastPid.get(String(a)) as Pid));
     if (word === 'call') await ref.call('do', b as unknown as Tuple, { timeoutMs: 'infinity' });
     else await ref.stop(reasonFrom(b));
   }
@@ -89,7 +89,7 @@ class Stage {
 function workerOf(stage: Stage) {
   return defineAgent({
     init(id: string, trap: boolean, ending: Tuple): WorkerState {
-      this.flag('trapExit', trap);
+      this.trapExit(trap);
       return { me: stage.begin(id, this), ending };
     },
     calls: { do: (self, plan: Tuple): Promise<unknown> => perform(stage, self, plan) },

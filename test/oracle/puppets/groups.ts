@@ -17,7 +17,7 @@ export class Scopes {
   ) {
     for (const name of SCOPES) {
       this.start(name);
-      this.refs.set(name, system.scope(definition, name));
+      this.refs.set(name, system.ref(definition, name));
     }
   }
 

@@ -16,6 +16,7 @@ interface Ref {
   call(op: 'do', script: Script, options?: { readonly timeoutMs: number | 'infinity' }): Promise<unknown>;
   cast(op: 'do', script: Script): void;
   stop(reason: unknown): Promise<void>;
+  readonly pid: Pid | undefined;
 }
 
 class Command {
@@ -162,7 +163,7 @@ class Server {
   }
 
   private async ask(self: Me, to: Term | undefined, script: Script): Promise<void> {
-    const ref = (this.stage.ref(to) as unknown as AgentRef<never>).bind(self) as unknown as Ref;
+    const ref = self.bind(this.stage.ref(to));
     const answer = await ref.call('do', script).then(
       (value) => event('reply', String(value)), (error: unknown) => this.stage.failure(error),
     );
@@ -198,7 +199,7 @@ async function client(stage: Stage, label: string, self: ProcessSelf): Promise<v
   for (;;) {
     const message = await self.receive();
     if (message instanceof Command) for (const [word, to, a, b] of message.ops) {
-      const ref = (stage.ref(to) as unknown as AgentRef<never>).bind(self) as unknown as Ref;
+      const ref = self.bind(stage.ref(to));
       switch (word) {
         case 'call': log('call', String(to), String((a as unknown as Script)[1]), await ref.call(
           'do', a as unknown as Script, { timeoutMs: b as number | 'infinity' },

@@ -1,6 +1,7 @@
 import {
-  child, createSystem, defineAgent, Exit, OptionError, StartError, supervisor,
-  type ChildSpec, type ExitReason, type InitSelf, type Pid, type ProcessSelf, type ProcessVerbs, type SupervisorSpec, type System,
+  child, createSystem, defineAgent, Exit, OptionError, StartError, supervisor, SupervisorRef, type ChildSpec,
+  type ExitReason, type InitSelf, type Pid, type ProcessSelf, type ProcessVerbs, type SupervisorSpec,
+  type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
@@ -81,7 +82,7 @@ class Stage {
   /** A worker starts; its supervisors are known by it. */
   begin(self: InitSelf, tree: string, term: Term, above: readonly string[]): unknown {
     const { id, trap, starts } = readWorker(term);
-    self.flag('trapExit', trap);
+    self.trapExit(trap);
     let at: Pid | undefined = self.pid;
     for (const sup of above) {
       at = at === undefined ? undefined : this.system.inspect(at)?.parent;
@@ -118,7 +119,7 @@ class Stage {
   }
 
   private async children(pid: Pid): Promise<string> {
-    const rows = await this.system.supervisor(pid).whichChildren();
+    const rows = await this.system.ref(SupervisorRef, pid).whichChildren();
     return `[${rows.map((one) => event(one.id, one.status === 'restarting'
       ? 'restarting'
       : one.pid === undefined ? 'undefined' : this.labelOf(one.pid) ?? one.id)).join(',')}]`;

@@ -37,9 +37,8 @@ function orphansLast(events: readonly string[]): string[] {
 
 function programOf(scenario: Term): string[] {
   const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];
-  return [`${readSup(top).id} = await system.${isDynamic(top) ? 'superviseDynamic' : isPool(top)
-    ? 'superviseSimple'
-    : 'supervise'}(`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  const kind = isDynamic(top) ? 'dynamicSupervisor ' : isPool(top) ? 'simpleSupervisor ' : '';
+  return [`${readSup(top).id} = await system.supervise(${kind}`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
 }
 
 function supText(term: Term, depth: number): string[] {

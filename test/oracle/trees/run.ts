@@ -1,6 +1,9 @@
+import { simpleSupervisor, template, type SimpleSupervisorRef } from '../../../src/supervisor/index.js';
 import {
-  CallError, child, createSystem, defineAgent, Exit, StartError, supervisor, template,
-  type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildSpec, type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type DynamicSupervisorRef, type SimpleSupervisorRef, type Strategy, type SupervisorSpec, type System,
+  CallError, child, createSystem, defineAgent, dynamicSupervisor, Exit, StartError, supervisor, SupervisorRef,
+  type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildSpec, type DynamicSupervisorRef,
+  type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type Strategy, type SupervisorSpec,
+  type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
@@ -63,10 +66,10 @@ class Forest {
     const limits = { intensity, periodMs: periodSeconds * 1_000 };
     const each = template(this.agent, [], { restart: restart as Restart, shutdown: shutdown as Shutdown });
     if (isDynamic(term)) {
-      const sup = await this.system.superviseDynamic(limits, { onGiveUp: 'ignore' });
+      const sup = await this.system.supervise(dynamicSupervisor('dynamic', limits), { onGiveUp: 'ignore' });
       this.pool = { sup, start: (instance) => sup.startChild(this.spec(instance, [id])) };
     } else {
-      const sup = await this.system.superviseSimple(each, limits, { onGiveUp: 'ignore' });
+      const sup = await this.system.supervise(simpleSupervisor('simple', each, limits), { onGiveUp: 'ignore' });
       this.pool = { sup, start: (instance) => sup.startChild(instance, [id]) };
     }
     this.labels.set(this.foreign, 'parent');
@@ -114,7 +117,7 @@ class Forest {
 
   begin(self: InitSelf, term: Term, above: readonly string[]): unknown {
     const worker = readWorker(term);
-    self.flag('trapExit', worker.trap);
+    self.trapExit(worker.trap);
     if (!this.firsts.has(term)) this.firsts.set(term, `${worker.id}_${(this.counts.get(worker.id) ?? 0) + 1}`);
     this.meetSups(self.pid, above);
     const n = (this.counts.get(worker.id) ?? 0) + 1;
@@ -176,7 +179,7 @@ class Forest {
     if (this.pool !== null && word !== 'restart_child' && word !== 'delete_child') {
       return this.askPool(this.pool, word, what as Term);
     }
-    const sup = this.system.supervisor(pid);
+    const sup = this.system.ref(SupervisorRef, pid);
     const child = String(what);
     switch (word) {
       case 'start_child': {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nodeEnv } from '../../../src/base/index.js';
 import { TRACES_PER_TURN } from '../../../src/process/index.js';
-import { CastcallError, defineAgent, pool, type System } from '../../../src/index.js';
+import { CastcallError, defineAgent, pool, poolOf, type System } from '../../../src/index.js';
 import { rejection } from '../../behaviour/help.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 
@@ -79,7 +79,7 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
   }),
   'pool.checkout': async (system) => {
     await system.supervise({ children: [pool('workers', Desk, { min: 1, max: 1 })] });
-    const workers = system.pool(Desk, 'workers');
+    const workers = system.ref(poolOf(Desk), 'workers');
     await workers.checkout();
     await workers.run(() => 1, { timeoutMs: 1 });
   },

@@ -10,7 +10,7 @@ interface Part { readonly role: string; readonly rank: number }
 function registries<V = Part>(system: System, kind: 'unique' | 'duplicate' = 'unique'): RegistryRef<unknown, V> {
   const definition: RegistryDefinition<unknown, V> = defineRegistry<unknown, V>({ name: 'parts', keys: kind });
   system.start(definition, { name: 'parts' });
-  return system.registry(definition);
+  return system.ref(definition);
 }
 
 const selves = async (system: System, count: number): Promise<ProcessSelf[]> => (await Promise.all(Array.from({ length: count }, () => idler(system)))).map((one) => one.self);
@@ -63,7 +63,7 @@ describe('a unique registry', () => {
     expect(parts.lookup('x')).toEqual([{ pid: a.pid, value: 2 }]);
     const many = defineRegistry<string, number>({ name: 'many', keys: 'duplicate' });
     system.start(many, { name: 'many' });
-    expect(() => system.registry(many).updateValue(a, 'x', (n) => n)).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
+    expect(() => system.ref(many).updateValue(a, 'x', (n) => n)).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
   });
 
   it('RY-12 RG-06 via names what it starts, with a value; a duplicate registry refuses', async () => {
@@ -81,8 +81,8 @@ describe('a unique registry', () => {
     expect([parts.whereisName('a'), parts.registerName('a', 'gone' as never)]).toEqual([undefined, false]);
     const many = defineRegistry({ name: 'many', keys: 'duplicate' });
     system.start(many, { name: 'many' });
-    expect(() => system.registry(many).via('x')).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
-    expect(() => via(system.registry(many), 'x')).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
+    expect(() => system.ref(many).via('x')).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
+    expect(() => via(system.ref(many), 'x')).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
   });
 
   it('RY-08 keys are compared as a Map compares them', async () => {
@@ -183,7 +183,7 @@ describe('the owners of entries', () => {
     const unique = registries<number>(system);
     const many = defineRegistry<string, number>({ name: 'many', keys: 'duplicate' });
     system.start(many, { name: 'many' });
-    const duplicate = system.registry(many);
+    const duplicate = system.ref(many);
     const owner = await idler(system);
     for (const key of ['x', 'y']) { unique.register(owner.self, key, 1); duplicate.register(owner.self, key, 1); duplicate.register(owner.self, key, 2); }
     const seen: unknown[] = [];
@@ -219,7 +219,7 @@ describe('the owners of entries', () => {
     const system = testSystem();
     const Parts = defineRegistry({ name: 'parts', keys: 'unique' });
     await system.supervise({ children: [child('parts', Parts)] });
-    const parts = system.registry(Parts);
+    const parts = system.ref(Parts);
     const trapping = await listener(system);
     const owner = await idler(system);
     parts.register(trapping.self, 'a');
@@ -240,7 +240,7 @@ describe('the owners of entries', () => {
     const ear = await listener(system, { name: 'ear' });
     const Parts = defineRegistry<string, number>({ name: 'parts', keys: 'duplicate', listeners: ['ear', 'nobody'] });
     system.start(Parts, { name: 'parts' });
-    const parts = system.registry(Parts);
+    const parts = system.ref(Parts);
     const owner = await idler(system);
     parts.register(owner.self, 'x', 1);
     parts.register(owner.self, 'y', 2);
@@ -364,7 +364,7 @@ describe('a registry', () => {
   it('RY-16 every use of one that does not run throws and names it', async () => {
     const system = testSystem();
     const Parts = defineRegistry<string>({ name: 'parts', keys: 'unique' });
-    const parts = system.registry(Parts);
+    const parts = system.ref(Parts);
     const { self } = await idler(system);
     const uses: (() => unknown)[] = [
       () => parts.register(self, 'x'), () => parts.unregister(self, 'x'), () => parts.lookup('x'), () => parts.match('x', anything), () => parts.select(), () => parts.keys(self),
@@ -381,7 +381,7 @@ describe('a registry', () => {
   it('bad options and what is no registry are refused where they enter', () => {
     const system = testSystem();
     for (const bad of [undefined, {}, { keys: 'many' }, { keys: 'unique', name: 7 }, { keys: 'unique', partitions: 2 }, { keys: 'unique', listeners: 'ear' }]) expect(() => defineRegistry(bad as never)).toThrow(OptionError);
-    expect(() => system.registry(defineAgent({}) as never, 'parts')).toThrow(OptionError);
-    expect(() => system.registry(defineRegistry({ keys: 'unique' }), 'no name!')).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
+    expect(() => system.ref(defineAgent({}) as never, 'parts')).toThrow(OptionError);
+    expect(() => system.ref(defineRegistry({ keys: 'unique' }), 'no name!')).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
   });
 });

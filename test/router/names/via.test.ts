@@ -82,7 +82,7 @@ describe('via', () => {
     expect([ref.pid, system.whereis(name), system.inspect(name)?.pid]).toEqual(
       [second.ref.pid, second.ref.pid, second.ref.pid],
     );
-    ref.bind(watcher.self).send('by ref');
+    watcher.self.bind(ref).send('by ref');
     await settle();
     expect(second.seen).toEqual(['by ref']);
   });
@@ -99,7 +99,7 @@ describe('via', () => {
     system.send(via(provider, 'box'), 1);
     self.send(via(provider, 'box'), 2);
     ref.send(3);
-    ref.bind(self).send(4);
+    self.bind(ref).send(4);
     ref.send('bad');
     expect(mail).toEqual([['box', 1], ['box', 2], ['box', 3], ['box', 4]]);
     expect(system.deadLetters.list()).toEqual([expect.objectContaining(

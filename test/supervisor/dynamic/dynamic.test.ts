@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, dynamicSupervisor, type DynamicSpec, type Pid } from '../../../src/index.js';
+import {
+  child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type Pid,
+} from '../../../src/index.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { boom, family } from '../family.js';
@@ -8,7 +10,7 @@ import { rejection, settled } from '../wait.js';
 async function dynamic(spec: DynamicSpec = {}) {
   const system = testSystem();
   const members = family();
-  return { system, ...members, sup: await system.superviseDynamic(spec) };
+  return { system, ...members, sup: await system.supervise(dynamicSupervisor('dynamic', spec)) };
 }
 
 describe('a dynamic supervisor', () => {
@@ -52,7 +54,9 @@ describe('a dynamic supervisor', () => {
     await settled();
     await sup.startChild(worker('c'));
     expect(await sup.countChildren()).toMatchObject({ active: 2 });
-    expect(await rejection((await system.superviseDynamic({ maxChildren: 0 })).startChild(worker('d')))).toMatchObject(
+    expect(await rejection(
+      (await system.supervise(dynamicSupervisor('dynamic', { maxChildren: 0 }))).startChild(worker('d'))
+    )).toMatchObject(
       { refusal: 'max_children' },
     );
   });
@@ -148,7 +152,7 @@ describe('a dynamic supervisor', () => {
         log.push(`${self.state.id} ends@${env.now - start}`);
       },
     });
-    const sup = await system.superviseDynamic();
+    const sup = await system.supervise(dynamicSupervisor('dynamic'));
     await sup.startChild(child('a', Child, 'slow', 300, { shutdown: 'infinity' }));
     await sup.startChild(child('b', Child, 'late', -1, { shutdown: 100 }));
     await sup.startChild(child('c', Child, 'kill', 50, { shutdown: 'brutal_kill' }));
@@ -162,15 +166,19 @@ describe('a dynamic supervisor', () => {
   });
 
   test('DS-08 only one_for_one, no automatic shutdown, no significant children', async () => {
-    const { system, sup, worker } = await dynamic();
+    const { sup, worker } = await dynamic();
     for (const option of [{ strategy: 'one_for_all' }, { autoShutdown: 'never' }, { children: [] }]) {
-      expect(await rejection(system.superviseDynamic(option as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
+      expect(() => dynamicSupervisor('dynamic', option as never)).toThrow(
+        expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
+      );
     }
     expect(await rejection(sup.startChild(worker('t', { restart: 'temporary', significant: true })))).toMatchObject(
       { code: 'BAD_COMBINATION' },
     );
     for (const option of [{ maxChildren: -1 }, { extraArguments: 'x' }, { intensity: -1 }]) {
-      expect(await rejection(system.superviseDynamic(option as never))).toMatchObject({ code: 'BAD_OPTION' });
+      expect(() => dynamicSupervisor('dynamic', option as never)).toThrow(
+        expect.objectContaining({ code: 'BAD_OPTION' }),
+      );
     }
   });
 
@@ -196,24 +204,26 @@ describe('a dynamic supervisor', () => {
     const system = testSystem();
     const { worker } = family();
     await system.supervise({ name: 'top', children: [dynamicSupervisor('sessions', { name: 'sessions' })] });
-    const sessions = system.dynamicSupervisor('sessions');
+    const sessions = system.ref(DynamicSupervisorRef, 'sessions');
     await sessions.startChild(worker('a'));
     expect(system.tree()).toMatchObject([{
       type: 'supervisor',
       children: [{ id: 'sessions', type: 'supervisor', children: [{ id: undefined, type: 'agent' }] }],
     }]);
-    expect(await rejection(system.dynamicSupervisor('nobody').countChildren())).toMatchObject({ code: 'NOPROC' });
-    expect(await rejection(system.supervisor('sessions').countChildren()), 'of another kind').toMatchObject(
+    expect(
+      await rejection(system.ref(DynamicSupervisorRef, 'nobody').countChildren())
+    ).toMatchObject({ code: 'NOPROC' });
+    expect(await rejection(system.ref(SupervisorRef, 'sessions').countChildren()), 'of another kind').toMatchObject(
       { code: 'PROTOCOL_MISMATCH' },
     );
-    expect(await system.supervisor('top').countChildren()).toMatchObject({ supervisors: 1 });
+    expect(await system.ref(SupervisorRef, 'top').countChildren()).toMatchObject({ supervisors: 1 });
   });
 
   test('SU-35 what does not end as asked is reported, once each', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const Odd = defineAgent({ trapExit: true, terminate(self) { self.exit('odd'); } });
-    const sup = await system.superviseDynamic();
+    const sup = await system.supervise(dynamicSupervisor('dynamic'));
     await sup.startChild(child('a', Odd));
     await sup.startChild(child('b', Odd, { restart: 'transient' }));
     await sup.stop();

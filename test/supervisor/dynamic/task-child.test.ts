@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { child, defineAgent, taskChild, type Pid, type TaskSelf } from '../../../src/index.js';
+import {
+  child, defineAgent, dynamicSupervisor, partitionSupervisor, taskChild, type Pid, type TaskSelf,
+} from '../../../src/index.js';
 import { Gate } from '../../behaviour/help.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -99,7 +101,7 @@ describe('a task as a child of a supervisor', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const got: unknown[] = [];
-    const dynamic = await system.superviseDynamic({ extraArguments: ['extra'] });
+    const dynamic = await system.supervise(dynamicSupervisor('dynamic', { extraArguments: ['extra'] }));
     const quick =
       await dynamic.startChild(taskChild('q', (_self: TaskSelf, ...args: string[]) => { got.push(args); }, ['own']));
     expect(typeof quick).toBe('string');
@@ -128,7 +130,9 @@ describe('a task as a child of a supervisor', () => {
       await self.receive();
     }, [0], { restart: 'permanent' });
     const parts =
-      await system.supervisePartitions({ name: 'parts', child: of, partitions: 2, withArguments: (_args, n) => [n] });
+      await system.supervise(
+        partitionSupervisor('partitions', { name: 'parts', child: of, partitions: 2, withArguments: (_args, n) => [n] })
+      );
     await env.settle();
     expect(got).toEqual([0, 1]);
     expect(parts.ref(1)).toBe(system.whereis('parts/1'));

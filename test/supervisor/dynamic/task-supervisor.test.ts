@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, Down, taskSupervisor, template, type Logger, type Pid,  type TaskSelf, type TaskSupervisorRef,
+  child, defineAgent, Down, DynamicSupervisorRef, taskSupervisor, TaskSupervisorRef, type Logger, type Pid,
+  type TaskSelf,
 } from '../../../src/index.js';
+import { simpleSupervisor, template } from '../../../src/supervisor/index.js';
 import { callFailure, Gate } from '../../behaviour/help.js';
 import { listener } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
@@ -12,7 +14,7 @@ const forever = (): Promise<never> => new Promise(() => undefined);
 async function setup(spec: { readonly maxChildren?: number } = {}) {
   const env = new VirtualEnv();
   const system = testSystem({ env });
-  const tasks = await system.superviseTasks({ name: 'tasks', ...spec });
+  const tasks = await system.supervise(taskSupervisor('tasks', { name: 'tasks', ...spec }));
   const { ref, self, seen } = await listener(system, { trap: false });
   return { env, system, tasks, mine: self.bind(tasks), ref, self, seen };
 }
@@ -166,7 +168,7 @@ describe('task supervisors', () => {
   it('is a child like any other, found by name, and checks what it is given', async () => {
     const system = testSystem();
     const top = await system.supervise({ children: [taskSupervisor('jobs', { name: 'jobs', maxChildren: 2 })] });
-    const tasks = system.taskSupervisor('jobs');
+    const tasks = system.ref(TaskSupervisorRef, 'jobs');
     expect(await system.task.await(await tasks.async((_self, a: string, b: string) => a + b, 'a', 'b'))).toBe('ab');
     expect((await top.whichChildren())[0]).toMatchObject({ id: 'jobs', type: 'supervisor' });
     expect(() => taskSupervisor('x', { maxChildren: -1 })).toThrow(/maxChildren: got -1/);
@@ -180,7 +182,7 @@ describe('a task supervisor is a dynamic supervisor', () => {
   it('TK-16 DS-01 its other handle starts any child beside its tasks, under the same limit', async () => {
     const { env, system, tasks } = await setup({ maxChildren: 2 });
     const pid = await tasks.startChild(forever, []);
-    const others = system.dynamicSupervisor('tasks');
+    const others = system.ref(DynamicSupervisorRef, 'tasks');
     const agent = await others.startChild(child('a', defineAgent({}), { restart: 'temporary' }));
     expect(await callFailure(tasks.async(forever))).toMatchObject({ refusal: 'max_children' });
     expect(await others.whichChildren()).toMatchObject([
@@ -193,8 +195,8 @@ describe('a task supervisor is a dynamic supervisor', () => {
 
   it('TK-16 SU-19 a supervisor of instances of one template takes no task', async () => {
     const { system } = await setup();
-    await system.superviseSimple(template(defineAgent({}), []), { name: 'simple' });
-    expect(await callFailure(system.taskSupervisor('simple').startChild(forever, []))).toMatchObject(
+    await system.supervise(simpleSupervisor('simple', template(defineAgent({}), []), { name: 'simple' }));
+    expect(await callFailure(system.ref(TaskSupervisorRef, 'simple').startChild(forever, []))).toMatchObject(
       { refusal: 'bad_child' },
     );
   });
@@ -205,7 +207,7 @@ describe('a task supervisor is a dynamic supervisor', () => {
     const at = (_fields: object, text: string): void => void lines.push(text);
     const logger: Logger = { error: at, warn: at, info: at, debug: at };
     const system = testSystem({ env, logger });
-    const tasks = await system.superviseTasks({ intensity: 0 }, { onGiveUp: 'ignore' });
+    const tasks = await system.supervise(taskSupervisor('tasks', { intensity: 0 }), { onGiveUp: 'ignore' });
     await tasks.startChild((self) => self.exit('bang'), []);
     const stuck = await tasks.startChild((self) => self.receive(), [], { shutdown: 'brutal_kill' });
     await env.settle();
@@ -237,7 +239,7 @@ describe('how tasks of a supervisor end with it', () => {
   it.each(cases)('TK-16 DS-07 %s with shutdown %s', async (_name, shutdown, ms, ask) => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const tasks = await system.superviseTasks();
+    const tasks = await system.supervise(taskSupervisor('tasks'));
     const gate = new Gate();
     await ask(tasks.with({ shutdown }), async (self) => {
       self.trapExit(true);
@@ -269,7 +271,9 @@ describe('how tasks of a supervisor end with it', () => {
   it('TK-16 with keeps what was said before, survives bind, and startChild may say otherwise; bad options are refused', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const tasks = (await system.superviseTasks()).with({ priority: 'low' }).with({ shutdown: 'brutal_kill' });
+    const tasks = (
+      await system.supervise(taskSupervisor('tasks'))
+    ).with({ priority: 'low' }).with({ shutdown: 'brutal_kill' });
     const { self } = await listener(system, { trap: false });
     const task = await self.bind(tasks).asyncNolink(forever);
     const pid = await tasks.startChild(forever, [], { priority: 'high' });

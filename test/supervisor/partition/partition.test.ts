@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, dynamicSupervisor, partitionSupervisor, via, type Pid, type ViaProvider,
+  child, defineAgent, dynamicSupervisor, partitionsOf, partitionSupervisor, via, type Pid, type ViaProvider,
 } from '../../../src/index.js';
 import { partitionOf } from '../../../src/supervisor/index.js';
 import { testSystem } from '../../support/system.js';
@@ -17,9 +17,9 @@ const Shard = defineAgent({
 describe('a partition supervisor', () => {
   test('PS-01 N copies of one spec, their ids are the numbers, 3 restarts in 5,000 ms; the default N is that of the cores', async () => {
     const system = testSystem();
-    const shards = await system.supervisePartitions(
-      { name: 'shards', child: child('shard', Shard, 7), partitions: 3 }, { onGiveUp: 'ignore' },
-    );
+    const shards = await system.supervise(partitionSupervisor(
+      'partitions', { name: 'shards', child: child('shard', Shard, 7), partitions: 3 }
+    ), { onGiveUp: 'ignore' });
     expect((await shards.whichChildren()).map((row) => row.id)).toEqual(['2', '1', '0']);
     expect(system.registered().sort()).toEqual(['shards', 'shards/0', 'shards/1', 'shards/2']);
     for (let n = 0; n < 3; n++) {
@@ -29,19 +29,25 @@ describe('a partition supervisor', () => {
     expect(await shards.countChildren()).toMatchObject({ active: 3 });
     system.ref(Shard, 'shards/1').cast('crash');
     expect(await shards.down).toBe('shutdown');
-    const cores = await system.supervisePartitions({ name: 'cores', child: child('shard', Shard) });
+    const cores = await system.supervise(
+      partitionSupervisor('partitions', { name: 'cores', child: child('shard', Shard) })
+    );
     expect(cores.partitions).toBeGreaterThanOrEqual(1);
   });
 
   test('the number of cores is the Env\'s: a simulation does not depend on the machine', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env: Object.assign(env, { cores: 5 }) });
-    expect((await system.supervisePartitions({ name: 'cores', child: child('shard', Shard) })).partitions).toBe(5);
+    expect((
+      await system.supervise(partitionSupervisor('partitions', { name: 'cores', child: child('shard', Shard) }))
+    ).partitions).toBe(5);
   });
 
   test('PS-02 whole numbers by their remainder, texts by a stable hash; the same key means the same living partition', async () => {
     const system = testSystem();
-    const shards = await system.supervisePartitions({ name: 'shards', child: child('shard', Shard), partitions: 5 });
+    const shards = await system.supervise(
+      partitionSupervisor('partitions', { name: 'shards', child: child('shard', Shard), partitions: 5 })
+    );
     expect([0, 4, 5, 12, -7, -5, 12n, -7n].map((key) => shards.partitionOf(key))).toEqual([0, 4, 0, 2, 2, 0, 2, 2]);
     expect(['alice', 'bob', 'carol'].map((key) => partitionOf(key, 1_000))).toEqual([802, 190, 314]);
     const spread = new Set(Array.from({ length: 100 }, (_, n) => shards.partitionOf(`key-${n}`)));
@@ -59,13 +65,15 @@ describe('a partition supervisor', () => {
 
   test('PS-03 a ref by key is callable, castable and startable; withArguments makes the arguments of each partition', async () => {
     const system = testSystem();
-    const shards = await system.supervisePartitions(
-      { name: 'shards', child: child('shard', Shard, 7), partitions: 2, withArguments: (args, n) => [n, ...args] },
-    );
+    const shards = await system.supervise(partitionSupervisor('partitions', {
+      name: 'shards', child: child('shard', Shard, 7), partitions: 2, withArguments: (args, n) => [n, ...args],
+    }));
     expect(await shards.ref(0).call('args')).toEqual([0, 7]);
     expect(await shards.ref(1).call('args')).toEqual([1, 7]);
     const { worker } = family();
-    const pools = await system.supervisePartitions({ name: 'pools', child: dynamicSupervisor('pool'), partitions: 2 });
+    const pools = await system.supervise(
+      partitionSupervisor('partitions', { name: 'pools', child: dynamicSupervisor('pool'), partitions: 2 })
+    );
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await pools.ref(key).startChild(worker(key));
     const counts = await Promise.all([0, 1].map(async (n) => (await pools.ref(n).countChildren()).active));
     expect(counts.reduce((sum, n) => sum + n)).toBe(6);
@@ -75,9 +83,9 @@ describe('a partition supervisor', () => {
   test('PS-05 nobody under that name is noproc; a missing name or child and bad partitions are refused at once', async () => {
     const system = testSystem();
     const spec = child('shard', Shard);
-    expect(() => system.partitions('nobody', spec).ref('x')).toThrow(/noproc/);
+    expect(() => system.ref(partitionsOf(spec), 'nobody').ref('x')).toThrow(/noproc/);
     await system.supervise({ name: 'plain', children: [] });
-    expect(() => system.partitions('plain', spec).ref('x'), 'it has no partitions').toThrow(/noproc/);
+    expect(() => system.ref(partitionsOf(spec), 'plain').ref('x'), 'it has no partitions').toThrow(/noproc/);
     const bad: [object, RegExp][] = [
       [{ child: spec }, /name/], [{ name: 'p' }, /child/], [
         { name: 'p', child: spec, partitions: 0 }, /partitions/,
@@ -88,9 +96,11 @@ describe('a partition supervisor', () => {
       [{ name: 'p', child: child('t', Shard, { restart: 'temporary', significant: true }) }, /significant/],
     ];
     for (const [options, message] of bad) {
-      expect((await rejection(system.supervisePartitions(options as never)) as Error).message).toMatch(message);
+      const started = (async () => system.supervise(partitionSupervisor('partitions', options as never)))();
+      expect(
+        (await rejection(started) as Error).message
+      ).toMatch(message);
     }
-    expect(() => partitionSupervisor('p', { name: 'p', child: spec } as never)).toThrow(/partitions/);
   });
 
   test('nested: its handle is what startChild gives, and by name', async () => {
@@ -99,7 +109,7 @@ describe('a partition supervisor', () => {
     const top = await system.supervise({ children: [] });
     const shards = await top.startChild(partitionSupervisor('shards', { name: 'shards', child: spec, partitions: 2 }));
     expect(await shards.ref(1).call('count')).toBe(1);
-    expect(await system.partitions('shards', spec).ref(1).call('count')).toBe(2);
+    expect(await system.ref(partitionsOf(spec), 'shards').ref(1).call('count')).toBe(2);
     await top.terminateChild('shards');
     expect(() => shards.ref(1)).toThrow(/noproc/);
   });
@@ -112,9 +122,10 @@ describe('a partition supervisor', () => {
       unregisterName: (key) => void owners.delete(key),
       whereisName: (key) => owners.get(key),
     };
-    const shards = await system.supervisePartitions(
-      { name: via(registry, 'shards'), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] },
-    );
+    const shards = await system.supervise(partitionSupervisor(
+      'partitions',
+      { name: via(registry, 'shards'), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] }
+    ));
     expect([...owners.keys()]).toEqual(['shards', 'shards/0', 'shards/1']);
     expect(system.registered()).toEqual([]);
     expect(owners.get('shards')).toBe(shards.pid);
@@ -124,20 +135,23 @@ describe('a partition supervisor', () => {
     one.cast('crash');
     await settled();
     expect(await one.call('args')).toEqual([1]);
-    const again = system.partitions(via(registry, 'shards'), child('shard', Shard));
+    const again = system.ref(partitionsOf(child('shard', Shard)), via(registry, 'shards'));
     expect(await again.ref(3).call('args')).toEqual([1]);
-    expect(() => system.partitions(via(registry, 'nobody'), child('shard', Shard)).ref(1)).toThrow(
+    expect(() => system.ref(partitionsOf(child('shard', Shard)), via(registry, 'nobody')).ref(1)).toThrow(
       /noproc: no partition supervisor 'via nobody'/,
     );
     const top = await system.supervise({ children: [
       partitionSupervisor('p', { name: via(registry, 'nested'), child: child('shard', Shard, 9), partitions: 1 }),
     ] });
-    expect(await system.partitions(via(registry, 'nested'), child('shard', Shard)).ref('x').call('args')).toEqual([9]);
+    expect(
+      await system.ref(partitionsOf(child('shard', Shard)), via(registry, 'nested')).ref('x').call('args')
+    ).toEqual([9]);
     await Promise.all([shards.stop(), top.stop()]);
     expect([...owners.keys()]).toEqual([]);
     const keys = { registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined };
     expect(
-      await rejection(system.supervisePartitions({ name: via(keys, 7), child: child('shard', Shard), partitions: 1 })),
-    ).toMatchObject({ code: 'BAD_OPTION' });
+      () => partitionSupervisor('partitions', { name: via(keys, 7), child: child('shard', Shard), partitions: 1 }),
+    ).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect(() => system.ref(partitionsOf(child('shard', Shard)), via(keys, 7))).toThrow(/a text as the key/);
   });
 });

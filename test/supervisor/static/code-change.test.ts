@@ -1,6 +1,7 @@
+import { simpleSupervisor, template } from '../../../src/supervisor/index.js';
 import { describe, expect, test } from 'vitest';
 import {
-  defineAgent, dynamicSupervisor, supervisor, template, type DynamicSpec, type SupervisorInit, type SupervisorSpec,
+  defineAgent, dynamicSupervisor, supervisor, type DynamicSpec, type SupervisorInit, type SupervisorSpec,
 } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { boom, family } from '../family.js';
@@ -73,7 +74,7 @@ describe('the code of a dynamic supervisor changes', () => {
     const system = testSystem();
     const { worker, take } = family();
     let spec: DynamicSpec | 'ignore' = { maxChildren: 1, intensity: 0, extraArguments: [] };
-    const pool = await system.superviseDynamic(() => spec, { name: 'pool' });
+    const pool = await system.supervise(dynamicSupervisor('dynamic', () => spec, { name: 'pool' }));
     const a = await pool.startChild(worker('a'));
     expect(await rejection(pool.startChild(worker('b')))).toMatchObject({ refusal: 'max_children' });
     expect(take()).toEqual(['+a']);
@@ -107,15 +108,19 @@ describe('the code of a dynamic supervisor changes', () => {
   test('SU-05 SU-53 an async init function, one that ignores, that throws and that returns nonsense; nested by its id', async () => {
     const system = testSystem();
     const { worker } = family();
-    const later = await system.superviseDynamic(async () => ({ maxChildren: 1 }));
+    const later = await system.supervise(dynamicSupervisor('dynamic', async () => ({ maxChildren: 1 })));
     await later.startChild(worker('a'));
     expect(await rejection(later.startChild(worker('b')))).toMatchObject({ refusal: 'max_children' });
-    expect(await rejection(system.superviseDynamic(() => 'ignore'))).toMatchObject(
+    expect(await rejection(system.supervise(dynamicSupervisor('dynamic', () => 'ignore')))).toMatchObject(
       { code: 'START_FAILED', reason: 'ignore' },
     );
-    expect(await rejection(system.superviseDynamic(() => { throw boom; }))).toMatchObject({ reason: boom });
-    expect(await rejection(system.superviseDynamic(() => 7 as never))).toMatchObject({ reason: { badReturn: '7' } });
-    expect(await rejection(system.superviseDynamic(() => ({ maxChildren: -1 })))).toMatchObject(
+    expect(
+      await rejection(system.supervise(dynamicSupervisor('dynamic', () => { throw boom; })))
+    ).toMatchObject({ reason: boom });
+    expect(
+      await rejection(system.supervise(dynamicSupervisor('dynamic', () => 7 as never)))
+    ).toMatchObject({ reason: { badReturn: '7' } });
+    expect(await rejection(system.supervise(dynamicSupervisor('dynamic', () => ({ maxChildren: -1 }))))).toMatchObject(
       { reason: { supervisorData: { code: 'BAD_OPTION' } } },
     );
     let made = 0;
@@ -136,8 +141,8 @@ describe('the code of a dynamic supervisor changes', () => {
       casts: { crash(_self, error: Error) { throw error; } },
     });
     const [Old, New] = [make('old'), make('new')];
-    const sup = await system.superviseSimple(
-      template(Old, ['first'], { restart: 'permanent' }), { name: 'simple', intensity: 10 },
+    const sup = await system.supervise(
+      simpleSupervisor('simple', template(Old, ['first'], { restart: 'permanent' }), { name: 'simple', intensity: 10 })
     );
     const one = await sup.startChild('own');
     const sys = system.sys('simple');

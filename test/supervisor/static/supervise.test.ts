@@ -1,7 +1,9 @@
+import { simpleSupervisor, template } from '../../../src/supervisor/index.js';
 import { describe, expect, test } from 'vitest';
 import {
-  CastcallError, child, defineAgent, defineEventHandler, defineStatem, dynamicSupervisor, Exit, EventManager, eventManager, OptionError, partitionSupervisor, pool, simpleSupervisor, StartError, supervisor,
-  taskSupervisor, template, type AnySupervisorRef, type ExitReason, type ProcessSelf, type ProcessVerbs, type SupervisorRef, type SupervisorSpec, type TreeNode,
+  CastcallError, child, defineAgent, defineEventHandler, defineStatem, dynamicSupervisor, EventManager, Exit,
+  OptionError, partitionSupervisor, pool, StartError, supervisor, SupervisorRef, taskSupervisor,
+  type AnySupervisorRef, type ExitReason, type ProcessSelf, type ProcessVerbs, type SupervisorSpec, type TreeNode,
 } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -197,7 +199,7 @@ describe('who may start one', () => {
     for (const early of [true, false]) {
       const boss = await system.start(Boss, early);
       if (!early) await boss.call('begin');
-      const tree = system.supervisor('tree');
+      const tree = system.ref(SupervisorRef, 'tree');
       expect(await tree.countChildren()).toMatchObject({ active: 1 });
       await boss.stop();
       expect(await tree.down).toBe('normal');
@@ -235,7 +237,7 @@ describe('who may start one', () => {
     await settled();
     expect(take()).toEqual(['+a', '-a shutdown']);
     const manager = system.start(EventManager);
-    const events = eventManager(manager);
+    const events = system.ref(EventManager, manager);
     await events.addHandler(Handler);
     await events.syncNotify('go');
     await events.deleteHandler(Handler);

@@ -5,7 +5,7 @@ import { INFO } from '../../../mailbox/index.js';
 import { accept, exitProcess, exitSignal, fenced, type Process } from '../../../process/index.js';
 import { hostOf, rejected } from '../host.js';
 import { checkKeys } from '../options.js';
-import { statsOf } from '../ref.js';
+import { statsOf } from '../request/ref-base.js';
 import { ended } from '../stop.js';
 
 /** The address of a process with a body. */

@@ -3,7 +3,7 @@ import type { Timers } from '../../../api/process.js';
 import type { Target, TimerRef } from '../../../api/address.js';
 import type { ProcessSelf } from '../../../api/agent.js';
 import {
-  Alias, cancelTimer, exitSignal, fenced, monitor, OwnedTimer, startAction, startInterval, timerMessage,
+  Alias, cancelTimer, exitSignal, fenced, monitor, startAction, startInterval, timerMessage,
   type Address, type IntervalTimer, type Process,
 } from '../../../process/index.js';
 import { addressOf, type Host } from '../host.js';
@@ -73,11 +73,6 @@ export class TimersImpl implements Timers {
 
   killAfter(ms: number, to?: Target): TimerRef {
     return this.exitAfter(ms, 'kill', to);
-  }
-
-  cancel(timer: TimerRef): void {
-    if (!(timer instanceof OwnedTimer)) throw new OptionError('timers.cancel', timer, 'what a timer verb returned');
-    if (!fenced(this.#p)) cancelTimer(timer);
   }
 
   /** What was kept of a self acts no longer than its incarnation (P16). */

@@ -4,7 +4,7 @@ import type {
 } from '../../../api/protocol.js';
 import type { AgentRef, CallOptions, CastOptions } from '../../../api/agent.js';
 import type { CallFailure } from '../../../api/call.js';
-import type { AgentRefImpl } from '../ref.js';
+import type { RefBase } from './ref-base.js';
 
 /** What `multiCall` resolves to: each ref is in one of the two, in the order in which the refs were given. */
 export interface MultiCallResult<D extends AnyDefinition, V> {
@@ -67,13 +67,13 @@ export function abcast<D extends AnyDefinition, K extends CastName<D>>(
   for (const ref of agents('abcast', refs)) ref.cast(op, payload, options);
 }
 
-function agents(verb: string, refs: unknown): readonly AgentRefImpl[] {
+function agents(verb: string, refs: unknown): readonly RefBase[] {
   if (!Array.isArray(refs)) {
     throw new OptionError(`${verb}.refs`, refs, 'an array of refs', 'make each with system.ref(Definition, nameOrPid)');
   }
-  const bad: unknown = refs.find((ref) => typeof (ref as Partial<AgentRefImpl> | null)?.tryCall !== 'function');
+  const bad: unknown = refs.find((ref) => typeof (ref as Partial<RefBase> | null)?.tryCall !== 'function');
   if (bad !== undefined) {
     throw new OptionError(`${verb}.refs`, bad, 'a ref of an agent', 'make it with system.ref(Definition, nameOrPid)');
   }
-  return refs as AgentRefImpl[];
+  return refs as RefBase[];
 }

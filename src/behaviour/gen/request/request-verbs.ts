@@ -2,7 +2,7 @@ import { CastcallError, delayMs, DELAY_MAX_MS, markHandled, OptionError, timeout
 import type { CollectionWait, LabelledResponse, Response, ResponseWait } from '../../../api/requests.js';
 import { CallSlot, fenced, trackCall, untrackCall, type Kernel, type Process } from '../../../process/index.js';
 import { CALL_TIMEOUT_MS, checkKeys } from '../options.js';
-import type { AgentRefImpl } from '../ref.js';
+import type { RefBase } from './ref-base.js';
 import { Verb } from './verb.js';
 import { RequestIdImpl, type ResponseListener } from './request-id.js';
 
@@ -92,7 +92,7 @@ export class RequestVerbsImpl {
     this.kernel = p.kernel;
   }
 
-  send(ref: AgentRefImpl, op: string, payload?: unknown): RequestIdImpl {
+  send(ref: RefBase, op: string, payload?: unknown): RequestIdImpl {
     if (typeof ref?.dispatch !== 'function') {
       throw new OptionError(
         'requests.send', ref, 'a ref of an agent', 'make one with system.ref(Definition, nameOrPid)',

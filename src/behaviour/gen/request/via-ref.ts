@@ -1,18 +1,21 @@
 import { fenced, type Process } from '../../../process/index.js';
 import { hostOf } from '../host.js';
 import { AgentRefImpl } from '../ref.js';
+import { RefBase } from './ref-base.js';
 import { Verb, type Gives } from './verb.js';
 
 /** A ref by a via name: its provider may deliver plain messages itself (RG-06). */
-export class ViaRefImpl extends AgentRefImpl {
-  override bind(self: { readonly p: Process }): ViaRefImpl {
+export class ViaRefImpl extends RefBase {
+  private readonly owner = new AgentRefImpl(this.addr, this.definition, this.kernel, null);
+
+  bind(self: { readonly p: Process }): ViaRefImpl {
     return new ViaRefImpl(this.addr, this.definition, this.kernel, self.p);
   }
 
-  override dispatch<V extends Verb>(
+  dispatch<V extends Verb>(
     verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
   ): Gives[V] {
-    if (verb !== Verb.Info) return super.dispatch(verb, sender, op, payload, options);
+    if (verb !== Verb.Info) return this.owner.dispatch(verb, sender, op, payload, options);
     if (!fenced(sender)) hostOf(this.kernel).router.send(this.addr, payload, sender);
     return undefined as Gives[V];
   }

@@ -284,7 +284,7 @@ describe('failures', () => {
 
   it('a system message into a cycle of waiting calls fails at once', async () => {
     const system = testSystem();
-    const A = defineAgent({ name: 'a', init: (peer: () => string) => ({ peer }), calls: { go: async (self): Promise<string> => system.ref(B, self.state.peer()).bind(self).call('back') } });
+    const A = defineAgent({ name: 'a', init: (peer: () => string) => ({ peer }), calls: { go: async (self): Promise<string> => self.call(system.ref(B, self.state.peer()), 'back') } });
     const B = defineAgent({ name: 'b', init: (peer: () => string) => ({ peer }), calls: { back: (self): Promise<string> => callFailure(self.sys(self.state.peer()).getState()).then((error) => error.code) } });
     const pids = { a: '', b: '' };
     const a = system.start(A, () => pids.b);

@@ -1,0 +1,29 @@
+// Speaks to older revisions: what they call otherwise, asked for under its name of today. Cases ask once, before they
+// measure.
+import type { PoolRef, ScopeDefinition, ScopeRef } from '../../src/index.js';
+import type { Castcall, System } from './case.js';
+
+type Definition = Parameters<System['start']>[0];
+type Scope = ScopeDefinition<string>;
+
+/** The verbs of a system that were a way to a handle each. */
+interface Older {
+  scope(definition: Scope): ScopeRef<string>;
+  pool<D extends Definition>(definition: D, name: string): PoolRef<D>;
+}
+
+const isOlder = (library: Castcall): boolean => !('poolOf' in library);
+
+/** `system.ref` of a scope; before 0.2.0 `system.scope`. */
+export function groupsOf(library: Castcall, system: System, definition: Scope): ScopeRef<string> {
+  return isOlder(library) ? (system as System & Older).scope(definition) : system.ref(definition);
+}
+
+/** `system.ref` of a pool; before 0.2.0 `system.pool`. */
+export function poolNamed<D extends Definition>(
+  library: Castcall, system: System, definition: D, name: string,
+): PoolRef<D> {
+  return isOlder(library)
+    ? (system as System & Older).pool(definition, name)
+    : system.ref(library.poolOf(definition), name);
+}

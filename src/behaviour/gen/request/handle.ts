@@ -1,0 +1,16 @@
+import type { HandlePlace } from '../../../api/handle.js';
+import type { Address } from '../../../process/index.js';
+import { titleOf } from '../../../router/index.js';
+import type { Host } from '../host.js';
+
+/** Where a handle leads: a system, and an address in it. */
+export class Place implements HandlePlace {
+  constructor(
+    readonly host: Host,
+    readonly addr: Address,
+  ) {}
+
+  get title(): string {
+    return titleOf(this.addr);
+  }
+}

@@ -1,0 +1,169 @@
+import {
+  callError, isA, shownAs, timeoutMs, type CallError, type ExitReason,
+} from '../../../base/index.js';
+import { Mailbox, mailboxStats, STOP, UNBOUNDED } from '../../../mailbox/index.js';
+import type { Pid } from '../../../api/address.js';
+import type { AgentStats } from '../../../api/agent.js';
+import type { CallResult } from '../../../api/call.js';
+import {
+  closeMailbox, fenced, pushSignal, type Address, type Kernel, type Process, type RefusedSend,
+} from '../../../process/index.js';
+import { titleOf } from '../../../router/index.js';
+import { deliveriesOf, rejected } from '../host.js';
+import { Aborted, checkKeys } from '../options.js';
+import type { RuntimeDefinition } from '../runtime.js';
+import { PayloadError } from '../schema.js';
+import { ended } from '../stop.js';
+import { callFailure, isAbort } from './call-result.js';
+import { unknownOperation, type UsedVerb } from './unknown.js';
+import { Verb, type Gives } from './verb.js';
+
+/**
+ * The verbs of every ref: an address, the protocol its owner must have, and a sender. A ref without a sender takes the
+ * process whose handler runs synchronously right now, or is `outside`. Every send passes one waist, `dispatch`: who
+ * sends otherwise, as a group of members does, or a name that has a provider, says so there and nowhere else.
+ */
+export abstract class RefBase {
+  constructor(
+    readonly addr: Address,
+    readonly definition: RuntimeDefinition,
+    readonly kernel: Kernel,
+    readonly sender: Process | null,
+  ) {}
+
+  get pid(): Pid | undefined {
+    return this.addr.owner?.pid;
+  }
+
+  /** the same with another sender */
+  abstract bind(self: { readonly p: Process }): RefBase;
+
+  /** One send, by its verb and in the name of its sender; null is the outside. */
+  abstract dispatch<V extends Verb>(
+    verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Gives[V];
+
+  cast(op: string, payload?: unknown, options?: object): void {
+    this.dispatch(Verb.Cast, this.implied(op), op, payload, options);
+  }
+
+  /** The same with an explicit sender: `self.cast`. */
+  castAs(sender: Process | null, op: string, payload: unknown, options: object | undefined): void {
+    this.dispatch(Verb.Cast, sender, op, payload, options);
+  }
+
+  tryCast(op: string, payload?: unknown, options?: object): 'ok' | 'full' | 'dead' {
+    return this.dispatch(Verb.TryCast, this.implied(op), op, payload, options);
+  }
+
+  put(op: string, payload?: unknown, options?: object): Promise<void> {
+    return this.dispatch(Verb.Put, this.implied(op), op, payload, options);
+  }
+
+  call(op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return this.dispatch(Verb.Call, this.implied(op), op, payload, options);
+  }
+
+  tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
+    return this.tryCallAs(this.implied(op), op, payload, options);
+  }
+
+  /** The same with an explicit caller: `self.tryCall`. */
+  async tryCallAs(
+    caller: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): Promise<CallResult<unknown>> {
+    try {
+      return { ok: true, value: await this.dispatch(Verb.Call, caller, op, payload, options) };
+    } catch (error) {
+      return { ok: false, error: callFailure(error, titleOf(this.addr), op, isAbort(error, options, caller)) };
+    }
+  }
+
+  deliver(op: string, payload?: unknown, options?: object): Promise<unknown> {
+    return this.dispatch(Verb.Deliver, this.implied(op), op, payload, options);
+  }
+
+  stream(op: string, payload?: unknown, options?: object): AsyncIterableIterator<unknown> {
+    return this.dispatch(Verb.Stream, this.implied(op), op, payload, options);
+  }
+
+  send(message: unknown): void {
+    this.dispatch(Verb.Info, this.implied('info'), 'info', message, undefined);
+  }
+
+  close(): void {
+    const p = this.addr.owner;
+    if (!fenced(this.acting) && p !== null) closeMailbox(p);
+  }
+
+  stats(): AgentStats {
+    return statsOf(this.addr, this.kernel);
+  }
+
+  stop(
+    reason: ExitReason = 'normal', options: { readonly timeoutMs?: number | 'infinity' | undefined } = {},
+  ): Promise<void> {
+    checkKeys('stop', options, ['timeoutMs']);
+    const limit = timeoutMs('stop.timeoutMs', options.timeoutMs, -1);
+    const p = this.addr.owner;
+    const target = titleOf(this.addr);
+    const { acting } = this;
+    if (fenced(acting)) return rejected(this.kernel, 'ZOMBIE', target, 'stop');
+    if (p === null) return rejected(this.kernel, 'NOPROC', target, 'stop', { reason: 'noproc' });
+    if (p === acting) return rejected(this.kernel, 'CALLING_SELF', target, 'stop');
+    pushSignal(p, STOP, reason, null);
+    return this.kernel.traced(ended(p, target, reason, limit));
+  }
+
+  /** In whose name a verb that is no send acts; null is the outside. */
+  protected get acting(): Process | null {
+    return this.sender ?? this.kernel.current;
+  }
+
+  /** The sender of a ref without one: the running process; in development, a ref used after an await is found here. */
+  protected implied(op: string): Process | null {
+    if (this.sender !== null) return this.sender;
+    const { kernel } = this;
+    if (kernel.current !== null) return kernel.current;
+    if (kernel.context !== null) warnBareRef(kernel, kernel.context.owner(), this.definition.name, op);
+    return null;
+  }
+
+  /** A send that is refused here. */
+  sent(verb: RefusedSend['verb'], op: string): RefusedSend {
+    return { verb, definition: this.definition.name, target: titleOf(this.addr), op };
+  }
+
+  unknown(op: string, verb: UsedVerb): CallError {
+    return unknownOperation(this.definition, titleOf(this.addr), op, verb);
+  }
+
+  explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
+    if (isA(error, Aborted)) return error.reason;
+    if (!isA(error, PayloadError)) return error;
+    return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, verb, details: error.message, cause: error });
+  }
+}
+
+shownAs(RefBase, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
+
+const NOBODY = new Mailbox(UNBOUNDED);
+
+export function statsOf(addr: Address, kernel: Kernel): AgentStats {
+  const p = addr.owner;
+  const mailbox = p === null
+    ? mailboxStats(NOBODY, false, 0)
+    : mailboxStats(p.mailbox, p.running, kernel.env.mono());
+  return { alive: p !== null, mailbox, delivery: deliveriesOf(kernel).stats(addr) };
+}
+
+function warnBareRef(kernel: Kernel, owner: object | undefined, definition: string, op: string): void {
+  if (owner === undefined) return;
+  const p = owner as Process;
+  if (p.kernel !== kernel) return;
+  kernel.warnOnce(
+    `bare ref ${p.behaviour.name} ${definition} ${op}`,
+    `a bare ref was used after an await in a handler of '${p.behaviour.name}': its sender is outside; `
+      + 'use self.call, self.cast or self.bind(ref)', { definition, op, pid: p.pid },
+  );
+}

@@ -1,0 +1,37 @@
+import { OptionError } from '../base/index.js';
+import type { Pid, Via } from '../api/address.js';
+import type { AnyDefinition } from '../api/protocol.js';
+import type { HasHandle } from '../api/handle.js';
+import { addressOf, AgentRefImpl, Place, RuntimeDefinition, ViaRefImpl, type Host } from '../behaviour/index.js';
+import type { Address } from '../process/index.js';
+import { checkName, ViaAddress } from '../router/index.js';
+
+/** Whom a handle is of: a registered name, a name in another registry, a pid, or a ref. */
+export type RefTarget = string | Via | { readonly pid: Pid | undefined };
+
+/** What says itself by which name it is found, when it is given none. */
+interface Named {
+  readonly at?: string | Via | undefined;
+}
+
+/** What `system.ref` makes. */
+export function handleOf(host: Host, what: HasHandle<unknown> | AnyDefinition, at: RefTarget | undefined): unknown {
+  const { handleAt, at: own } = (what ?? {}) as Partial<HasHandle<unknown>> & Named;
+  if (typeof handleAt === 'function') return handleAt.call(what, new Place(host, addressAt(host, at ?? own)));
+  if (!(what instanceof RuntimeDefinition)) {
+    throw new OptionError(
+      'ref', what, 'a definition, a specification, or the class of a handle',
+      'pass what defineAgent, child or dynamicSupervisor returned, or SupervisorRef',
+    );
+  }
+  const addr = addressAt(host, at);
+  return addr instanceof ViaAddress
+    ? new ViaRefImpl(addr, what, host.kernel, null)
+    : new AgentRefImpl(addr, what, host.kernel, null);
+}
+
+function addressAt(host: Host, at: RefTarget | undefined): Address {
+  if (typeof at === 'object' && at !== null) return addressOf(host, at);
+  const isPid = typeof at === 'string' && at.startsWith(host.kernel.prefix);
+  return host.router.address(isPid ? at : checkName('ref', at));
+}
