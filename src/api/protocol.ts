@@ -27,9 +27,10 @@ export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
  * tells nothing about those: where one of them may be an object, all arguments are given and the options too (`{}` for
  * none), or none.
  */
-export type ArgsThen<A extends readonly unknown[], O> = 0 extends 1 & A ? A : MayBePlain<Optional<A>[number]> extends true
-  ? Needed<A> | [...init: A, options: O]
-  : [...A] | [...A, O];
+export type ArgsThen<A extends readonly unknown[], O> = 0 extends 1 & A ? A
+  // One list, where it can be one: of two TypeScript says that the longer one is not met.
+  : Optional<A> extends readonly [] ? [...init: A, options?: O]
+    : MayBePlain<Optional<A>[number]> extends true ? Needed<A> | [...init: A, options: O] : [...A] | [...A, O];
 type Needed<A extends readonly unknown[]> = A extends readonly [infer F, ...infer R] ? [F, ...Needed<R>] : [];
 type Optional<A extends readonly unknown[]> = A extends readonly [unknown, ...infer R] ? Optional<R> : A;
 type MayBePlain<T> = [T] extends [undefined] ? false
