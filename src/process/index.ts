@@ -1,5 +1,5 @@
 export { accept, acceptIn, acceptOrWait, acceptWith, pushSignal } from './send/accept.js';
-export { admits, boundOf, closeMailbox, comeIn, Entry, refusalOf, withdraw, type Coalesce } from './send/admit.js';
+export { admits, admitWaiter, boundOf, closeMailbox, Entry, refusalOf, withdraw, type Coalesce } from './send/admit.js';
 export type { CeilingLimits, MemoryReport } from './kernel/ceiling.js';
 export { exitProcess } from './kernel/exit.js';
 export { Alias, exitToAlias, sendToAlias, unalias } from './signal/alias.js';

@@ -157,7 +157,7 @@ export class Simulation {
     this.equal(signals.sent, signals.handled + signals.dropped, 'signals accounted for after stop');
     this.equal(kernel.parked, 0, 'parked handlers after stop');
     this.equal(kernel.scheduler.size, 0, 'runnable processes after stop');
-    this.equal(kernel.farewells.size, 0, 'deaths still to be told after stop');
+    this.equal(kernel.exits.size, 0, 'deaths still to be told after stop');
     this.equal(this.env.held, 0, 'native timers after stop');
     const pending = this.deadlinesLeft.filter((one) => !(one instanceof ProcessTimer && one.owner === null));
     this.equal(pending.map((one) => one.constructor.name).join(), '', 'deadlines pending at the end of the stop');

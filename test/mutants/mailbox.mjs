@@ -65,7 +65,7 @@ export const pressure = [
   },
   {
     name: 'a put waits for the dead', file: 'src/process/kernel/exit.js',
-    edits: [["dismiss(p, pressure, 'EXIT', reason);", ';']],
+    edits: [["rejectWaiters(p, pressure, 'EXIT', reason);", ';']],
   },
   { name: 'a replaced message is not counted', file: account, edits: [
     ['box.sent++; count(box, as);', "box.sent++; if (as !== 'superseded') count(box, as);"],

@@ -1,6 +1,6 @@
 import type { ExitReason } from '../../base/index.js';
 import { Waiter, type Op, type Rank } from '../../mailbox/index.js';
-import { comeIn, type Process } from '../../process/index.js';
+import { admitWaiter, type Process } from '../../process/index.js';
 
 /** What stands in line, and hears what becomes of it. */
 interface Standing {
@@ -34,7 +34,7 @@ export class DeliveryWaiter extends Waiter {
   }
 
   enter(): void {
-    comeIn(this.message.callee, this);
+    admitWaiter(this.message.callee, this);
     this.entered();
   }
 

@@ -2,7 +2,7 @@ import { isOrderly, type ExitReason } from '../../base/index.js';
 import {
   crashed, discarded, Extra, handedOver, handled, Mailbox, putBack, signalDropped, type Op, type Segment,
 } from '../../mailbox/index.js';
-import { dismiss } from '../send/admit.js';
+import { rejectWaiters } from '../send/admit.js';
 import { reportCrash } from '../inspect/crash.js';
 import { fanOut } from '../signal/fanout.js';
 import { dropHeld } from '../signal/monitor.js';
@@ -43,7 +43,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
   if (p.links !== null || p.watchers !== null || (p.ext !== null && p.ext.watching !== null)) fanOut(p, reason);
   settleRunning(p, running, orderly, reason);
   const pressure = p.mailbox.extra === null ? null : p.mailbox.extra.pressure;
-  if (pressure !== null) dismiss(p, pressure, 'EXIT', reason);
+  if (pressure !== null) rejectWaiters(p, pressure, 'EXIT', reason);
   if (p.mailbox.ready !== 0) p.mailbox.open();
   if (p.mailbox.busy() || p.ext !== null) giveBack(p, reason);
   if (p.mailbox.sent > 0) kernel.past.add(p.mailbox, false);
@@ -74,7 +74,7 @@ function forget(p: Process): void {
   ext.debug = ext.ending = null;
 }
 
-/** Monitors that an ending process held and that are removed at once; the rest goes with its farewell (EX-20). */
+/** Monitors that an ending process held and that are removed at once; the rest goes with its exit propagation (EX-20). */
 const HELD_AT_ONCE = 256;
 
 function dropOwn(p: Process): void {

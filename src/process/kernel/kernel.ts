@@ -85,7 +85,7 @@ export class KernelImpl implements Kernel {
     spawned: 0, exited: 0, crashes: 0, restarts: 0, zombies: 0, lateReplies: 0, callsFailed: 0, shed: 0,
   };
   readonly failures: Failures;
-  readonly farewells: Ring<Owed> = new Ring<Owed>();
+  readonly exits: Ring<Owed> = new Ring<Owed>();
   fanning = false;
   host: unknown = null;
   private readonly meters = new Map<Behaviour, Meter>();
@@ -260,7 +260,7 @@ export class KernelImpl implements Kernel {
   /** Nothing runnable, nothing parked, no death still to be told. */
   get quiet(): boolean {
     const own = this.stopper !== null && this.stopper.run === Run.Parked ? 1 : 0;
-    return this.scheduler.size === 0 && this.parked <= own && this.farewells.size === 0;
+    return this.scheduler.size === 0 && this.parked <= own && this.exits.size === 0;
   }
 
   /** Sum over live and past mailboxes and sends that reached none (design §3). O(mailboxes in use). */

@@ -154,7 +154,8 @@ export interface Kernel {
   readonly signals: SignalAccount;
   readonly counts: Counts;
   readonly failures: Failures;
-  readonly farewells: Ring<Owed>;
+  /** ends that are still to be told */
+  readonly exits: Ring<Owed>;
   fanning: boolean;
   /** port: what `self` offers beyond the kernel; the behaviour layer knows its type */
   host: unknown;

@@ -62,7 +62,7 @@ export function acceptWith(
 /**
  * The same for a send that can wait: where the mailbox is full and its policy is `suspend`, the waiter stands in line
  * until
- * `enter` is called, or `withdraw` takes it out. Its `enter` calls `comeIn`.
+ * `enter` is called, or `withdraw` takes it out. Its `enter` calls `admitWaiter`.
  */
 export function acceptOrWait(p: Process, waiter: Waiter): Entry {
   const { rank, op, payload, from, expiresAt } = waiter;

@@ -33,14 +33,14 @@ export function admit(
   const misfit = misfitOf(state, bytes);
   if (misfit !== null) return refuse(p, misfit);
   if (coalesce !== null) {
-    const met = meet(p, state, op, payload, from, expiresAt, coalesce, bytes);
+    const met = coalesceQueued(p, state, op, payload, from, expiresAt, coalesce, bytes);
     if (met !== null) return met;
   }
   const room = fits(p, box, state, rank, bytes) || makeRoom(p, box, state, rank, bytes);
   if ((p.run as Run) === Run.Dead) return bury(p, op, payload, from, waiter);
   if (!room) {
     if (waiter === null || state.rules.overflow !== 'suspend') return refuse(p, 'MAILBOX_FULL');
-    stand(box, state, waiter, bytes);
+    enqueueWaiter(box, state, waiter, bytes);
     return Entry.Waiting;
   }
   queue(p, rank, op, payload, from, expiresAt, bytes, coalesce === null ? null : keyOf(op, coalesce));
@@ -144,10 +144,10 @@ function queueExtra(
   box.putIn(rank, EXTRA, payload, extra);
   if (expiresAt >= 0) expiring(box, expiresAt);
   if (key !== null) remember(box, rank, key, extra);
-  if (bytes > 0) weigh(box.pressure(), extra, bytes);
+  if (bytes > 0) chargeBytes(box.pressure(), extra, bytes);
 }
 
-function weigh(state: Pressure, extra: Extra, bytes: number): void {
+function chargeBytes(state: Pressure, extra: Extra, bytes: number): void {
   state.bytes += bytes - extra.bytes;
   extra.bytes = bytes;
   if (state.bytes > state.peakBytes) state.peakBytes = state.bytes;
@@ -194,7 +194,7 @@ function makeRoom(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: 
   // What is above the capacity by the reserve stays: one goes for the one that comes.
   const least = box.size + reserved(p, state);
   while (!box.hasRoom(rank, bytes, reserved(p, state), least)) {
-    if (!evictOldest(box, rank, (_op, _payload, from) => lose(from, 'EVICTED'))) return false;
+    if (!evictOldest(box, rank, (_op, _payload, from) => discard(from, 'EVICTED'))) return false;
   }
   return true;
 }
@@ -203,11 +203,11 @@ function makeRoom(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: 
 function dropExpired(p: Process, box: Mailbox, state: Pressure): void {
   const { extra } = box;
   if (extra === null || extra.nextExpiry === Infinity) return;
-  purge(box, p.kernel.env.mono(), (_op, _payload, from) => lose(from, 'EXPIRED'));
+  purge(box, p.kernel.env.mono(), (_op, _payload, from) => discard(from, 'EXPIRED'));
   box.letIn(state, reserved(p, state));
 }
 
-function lose(from: unknown, code: 'EVICTED' | 'EXPIRED'): void {
+function discard(from: unknown, code: 'EVICTED' | 'EXPIRED'): void {
   if (from instanceof ReplySlot) from.lost(code);
 }
 
@@ -221,7 +221,7 @@ function keyOf(op: Op, coalesce: Coalesce): string {
  * Null when no message with that key is queued. One that does not fit in place of a smaller one is refused; the queued
  * one stays.
  */
-function meet(
+function coalesceQueued(
   p: Process, state: Pressure, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce,
   bytes: number,
 ): Entry | null {
@@ -240,7 +240,7 @@ function meet(
     extra.from = from;
     extra.expiresAt = expiresAt;
     if (expiresAt >= 0) expiring(box, expiresAt);
-    weigh(state, extra, bytes);
+    chargeBytes(state, extra, bytes);
   }
   rejected(box, 'superseded');
   return Entry.Queued;
@@ -249,14 +249,14 @@ function meet(
 /* ---- those who wait ---- */
 
 /** While it waits it is `held` in the account. */
-function stand(box: Mailbox, state: Pressure, waiter: Waiter, bytes: number): void {
+function enqueueWaiter(box: Mailbox, state: Pressure, waiter: Waiter, bytes: number): void {
   waiter.bytes = bytes;
   waited(box, state.waiting, waiter);
   box.refit();
 }
 
 /** It is its turn and there is room: its message is queued. */
-export function comeIn(p: Process, waiter: Waiter): void {
+export function admitWaiter(p: Process, waiter: Waiter): void {
   queue(p, waiter.rank, waiter.op, waiter.payload, waiter.from, waiter.expiresAt, waiter.bytes, null);
 }
 
@@ -272,7 +272,7 @@ export function withdraw(p: Process, waiter: Waiter, outcome: 'rejected' | 'drop
 }
 
 /** The mailbox takes nothing more: everybody who waits hears it. */
-export function dismiss(p: Process, state: Pressure, code: 'EXIT' | 'MAILBOX_CLOSED', reason: ExitReason): void {
+export function rejectWaiters(p: Process, state: Pressure, code: 'EXIT' | 'MAILBOX_CLOSED', reason: ExitReason): void {
   for (let first = state.waiting.head; first !== null; first = state.waiting.head) {
     withdrawn(p.mailbox, state.waiting, first, 'rejected');
     first.refused(code, reason);
@@ -286,6 +286,6 @@ export function closeMailbox(p: Process): void {
   if (state.closed) return;
   state.closed = true;
   p.turnedOver();
-  dismiss(p, state, 'MAILBOX_CLOSED', undefined);
+  rejectWaiters(p, state, 'MAILBOX_CLOSED', undefined);
   box.refit();
 }

@@ -16,9 +16,9 @@ const FAN_LOOK = 128;
 const FAN_MS = 3;
 
 /** What is left to be told of an end. */
-export class Farewell implements Owed {
+export class ExitPropagation implements Owed {
   /** see `Exit.kept` */
-  static readonly kept: Farewell = new Farewell({ links: null } as Process, undefined);
+  static readonly kept: ExitPropagation = new ExitPropagation({ links: null } as Process, undefined);
   readonly links: Iterator<Process> | null;
   constructor(
     readonly p: Process,
@@ -36,13 +36,13 @@ export class Farewell implements Owed {
 export function fanOut(p: Process, reason: ExitReason): void {
   const { kernel } = p;
   if (kernel.fanning || !brief(p)) {
-    kernel.farewells.push(new Farewell(p, reason));
+    kernel.exits.push(new ExitPropagation(p, reason));
     if (!kernel.fanning) run(kernel);
     return;
   }
   kernel.fanning = true;
-  bid(p, null, reason, 2);
-  if (kernel.farewells.size > 0) run(kernel);
+  notify(p, null, reason, 2);
+  if (kernel.exits.size > 0) run(kernel);
   else kernel.fanning = false;
 }
 
@@ -53,16 +53,16 @@ function brief({ links, watchers, ext }: Process): boolean {
 }
 
 function run(kernel: Kernel): void {
-  const { farewells, env } = kernel;
+  const { exits, env } = kernel;
   kernel.fanning = true;
   let left = FAN_BATCH;
   let unlooked = FAN_LOOK;
   let began = -1;
-  while (farewells.size > 0 && left > 0) {
-    const farewell = farewells.shift();
+  while (exits.size > 0 && left > 0) {
+    const exit = exits.shift();
     const limit = Math.min(left, unlooked);
-    const done = bid(farewell.p, farewell.links, farewell.reason, limit);
-    if (done === limit) farewells.push(farewell);
+    const done = notify(exit.p, exit.links, exit.reason, limit);
+    if (done === limit) exits.push(exit);
     left -= done;
     unlooked -= done;
     if (unlooked > 0) continue;
@@ -71,12 +71,12 @@ function run(kernel: Kernel): void {
     if (began < 0) began = now;
     else if (now - began >= FAN_MS) break;
   }
-  kernel.fanning = farewells.size > 0;
+  kernel.fanning = exits.size > 0;
   if (kernel.fanning) env.macrotask(() => run(kernel));
 }
 
 /** Sends what is owed, at most `limit`; it returns less when nothing is left. */
-function bid(p: Process, links: Iterator<Process> | null, reason: ExitReason, limit: number): number {
+function notify(p: Process, links: Iterator<Process> | null, reason: ExitReason, limit: number): number {
   let done = 0;
   if (links !== null) {
     for (; done < limit; done++) {

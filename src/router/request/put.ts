@@ -1,7 +1,7 @@
 import { callError, markHandled, type CallErrorCode, type CallErrorFields, type ExitReason } from '../../base/index.js';
 import { Waiter, type Op, type Rank } from '../../mailbox/index.js';
 import {
-  acceptOrWait, boundOf, comeIn, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address,
+  acceptOrWait, admitWaiter, boundOf, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address,
   type Process,
 } from '../../process/index.js';
 import { findCycle } from './cycle.js';
@@ -30,7 +30,7 @@ class PutWaiter extends Waiter {
     return this.put.settled;
   }
   enter(): void {
-    comeIn(this.put.callee, this);
+    admitWaiter(this.put.callee, this);
     this.entered();
   }
   entered(): void {
