@@ -26,7 +26,10 @@ function newSegment(messages: number): Segment {
   return segment;
 }
 
-/** One FIFO of messages. Reading is done by the loop, in place: see `take` in process/loop.ts. */
+/** What is done with one message. */
+export type Use<T> = (op: Op, payload: unknown, from: unknown) => T;
+
+/** One FIFO of messages. The loop (`process/kernel/loop.ts`) does in place what `take` does. */
 export class Lane {
   head: Segment | null = null;
   tail: Segment | null = null;
@@ -59,8 +62,44 @@ export class Lane {
     this.hend = next.length - 1;
   }
 
+  /** Takes the oldest message out, and gives it to `use`; the caller has seen `n > 0`. */
+  take<T>(use: Use<T>): T {
+    const segment = this.first();
+    const at = this.hi;
+    const op = segment[at] as Op;
+    const payload = segment[at + 1];
+    const from = segment[at + 2];
+    segment[at + 1] = null;
+    segment[at + 2] = null;
+    this.hi = at + SLOTS;
+    this.n--;
+    return use(op, payload, from);
+  }
+
+  /** Shows every message, oldest first, until `found` says true. Returns how many were before that one, or -1. */
+  scan(found: Use<boolean>): number {
+    let segment = this.head as Segment;
+    let at = this.hi;
+    for (let distance = 0; distance < this.n; distance++) {
+      if (at === segment.length - 1) {
+        segment = segment[at] as Segment;
+        at = 0;
+      }
+      if (found(segment[at] as Op, segment[at + 1], segment[at + 2])) return distance;
+      at += SLOTS;
+    }
+    return -1;
+  }
+
+  /** Bytes of the segments that it has, by estimate. */
+  get bytes(): number {
+    let bytes = 0;
+    for (let { head } = this; head !== null; head = head[head.length - 1] as Segment | null) bytes += head.length * 8;
+    return bytes;
+  }
+
   /** Passes every message once, oldest first: those that `takes` takes are gone, the others keep their order. */
-  rotate(takes: (op: Op, payload: unknown, from: unknown) => boolean): void {
+  rotate(takes: Use<boolean>): void {
     for (let left = this.n; left > 0; left--) {
       if (this.hi === this.hend) this.nextSegment();
       const segment = this.head as Segment;
@@ -80,8 +119,8 @@ export class Lane {
    * Takes out the oldest message that fits; those before it move up by one place. Returns how many were before it, or
    * -1. O(its distance).
    */
-  removeFirst(fits: (op: Op, payload: unknown, from: unknown) => boolean): number {
-    const distance = this.find(fits);
+  removeFirst(fits: Use<boolean>): number {
+    const distance = this.scan(fits);
     if (distance < 0) return -1;
     let segment = this.first();
     let at = this.hi;
@@ -107,20 +146,6 @@ export class Lane {
   first(): Segment {
     if (this.hi === this.hend) this.nextSegment();
     return this.head as Segment;
-  }
-
-  private find(fits: (op: Op, payload: unknown, from: unknown) => boolean): number {
-    let segment = this.head as Segment;
-    let at = this.hi;
-    for (let distance = 0; distance < this.n; distance++) {
-      if (at === segment.length - 1) {
-        segment = segment[at] as Segment;
-        at = 0;
-      }
-      if (fits(segment[at] as Op, segment[at + 1], segment[at + 2])) return distance;
-      at += SLOTS;
-    }
-    return -1;
   }
 
   /** Gives the storage back, when the owner hibernates and the lane is empty. */

@@ -4,6 +4,17 @@ import { INFO, Lane } from '../../src/mailbox/index.js';
 import { take } from './take.js';
 
 describe('Lane', () => {
+  it('shows its messages oldest first, across segments, until one is found; nothing is taken', () => {
+    const lane = new Lane();
+    for (let n = 0; n < 300; n++) lane.push(INFO, n, null);
+    for (let n = 0; n < 7; n++) take(lane);
+    const seen: unknown[] = [];
+    expect(lane.scan((_op, payload) => { seen.push(payload); return payload === 100; })).toBe(93);
+    expect(seen).toEqual(Array.from({ length: 94 }, (_, n) => n + 7));
+    expect([lane.scan(() => false), lane.n, take(lane).payload]).toEqual([-1, 293, 7]);
+    expect([lane.bytes > 293 * 24, new Lane().bytes]).toEqual([true, 0]);
+  });
+
   it('SG-01 is a FIFO over any mix of puts, takes and shrinks, across all segment sizes', () => {
     const step = fc.oneof(
       {

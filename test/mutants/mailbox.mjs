@@ -39,7 +39,7 @@ export const pressure = [
   },
   {
     name: 'drop-oldest takes the newest', file: 'src/mailbox/lane.js',
-    edits: [['const distance = this.find(fits);', 'const distance = this.find(fits) < 0 ? -1 : this.n - 1;']],
+    edits: [['const distance = this.scan(fits);', 'const distance = this.scan(fits) < 0 ? -1 : this.n - 1;']],
   },
   { name: 'drop-oldest takes from the highest lane', file: evict, edits: [
     ['if (lowest > rank) return false; const lane = laneOf(box, lowest);', 'const lane = laneOf(box, 3 - lowest);'],

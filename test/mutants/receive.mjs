@@ -21,7 +21,7 @@ export const receives = [
   },
   {
     name: 'what a receive has passed over is lost at death', file: 'src/process/kernel/exit.js',
-    edits: [['for (const message of kept.drain())', 'for (const message of kept.drain().slice(1))']],
+    edits: [['for (const { op, payload, from } of kept.drain())', 'for (const { op, payload, from } of kept.drain().slice(1))']],
   },
   { name: 'a process that has used up its turn gets no other', file: 'src/process/kernel/loop.js', edits: [
     ['if (p.mailbox.busy()) p.kernel.scheduler.enqueue(p);', 'if (p.mailbox.n > 1) p.kernel.scheduler.enqueue(p);'],

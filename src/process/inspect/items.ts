@@ -1,6 +1,6 @@
 import type { ProcessInfo, ProcessItems, QueuedMessage } from '../../api/inspect.js';
 import type { Down } from '../../api/messages.js';
-import { isUrgent, Kind, Rank, type Lane, type Mailbox, type Op, type Segment } from '../../mailbox/index.js';
+import { isUrgent, Kind, Rank, type Lane, type Mailbox, type Op } from '../../mailbox/index.js';
 import { withdrawn } from '../signal/monitor.js';
 import { inspectProcess } from './inspect.js';
 import type { Process } from '../record/process.js';
@@ -58,17 +58,12 @@ function laneOf(box: Mailbox, rank: Rank): Lane | null {
 }
 
 function collect(lane: Lane | null, into: Queued[], limit: number): void {
-  if (lane === null) return;
-  let { head, hi, hend } = lane;
-  for (let left = Math.min(lane.n, limit); left > 0 && head !== null; left--) {
-    if (hi === hend) {
-      head = head[hend] as Segment;
-      hi = 0;
-      hend = head.length - 1;
-    }
-    into.push({ op: head[hi] as Op, payload: head[hi + 1] });
-    hi += 3;
-  }
+  if (lane === null || limit <= 0) return;
+  let left = limit;
+  lane.scan((op, payload) => {
+    into.push({ op, payload });
+    return --left === 0;
+  });
 }
 
 function shown({ op, payload }: Queued): QueuedMessage {
@@ -84,15 +79,9 @@ const ENTRY_BYTES = 64;
 function memoryOf(p: Process): number {
   const { ext, mailbox: box } = p;
   let bytes = RECORD_BYTES + MAILBOX_BYTES + (ext === null ? 0 : EXTRA_BYTES) + (box.extra === null ? 0 : EXTRA_BYTES);
-  for (const rank of [Rank.Low, Rank.Normal, Rank.High, Rank.Critical, Rank.Front]) bytes += storage(laneOf(box, rank));
-  bytes += (ext?.kept?.size ?? 0) * KEPT_BYTES + (ext?.rarity?.dictionary?.size ?? 0) * ENTRY_BYTES;
-  return bytes;
-}
-
-function storage(lane: Lane | null): number {
-  let bytes = 0;
-  for (let segment = lane?.head ?? null; segment !== null; segment = segment[segment.length - 1] as Segment | null) {
-    bytes += segment.length * 8;
+  for (const rank of [Rank.Low, Rank.Normal, Rank.High, Rank.Critical, Rank.Front]) {
+    bytes += laneOf(box, rank)?.bytes ?? 0;
   }
+  bytes += (ext?.kept?.size ?? 0) * KEPT_BYTES + (ext?.rarity?.dictionary?.size ?? 0) * ENTRY_BYTES;
   return bytes;
 }

@@ -1,6 +1,6 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
 import {
-  crashed, discarded, Extra, handedOver, handled, Mailbox, putBack, signalDropped, type Op, type Segment,
+  crashed, discarded, Extra, handedOver, handled, Mailbox, putBack, signalDropped, type Op,
 } from '../../mailbox/index.js';
 import { rejectWaiters } from '../send/admit.js';
 import { reportCrash } from '../inspect/crash.js';
@@ -118,19 +118,13 @@ function settleRunning(p: Process, running: boolean, orderly: boolean, reason: E
  */
 function giveBack(p: Process, reason: ExitReason): void {
   const { mailbox: box } = p;
+  const give = (op: Op, payload: unknown, from: unknown): void => giveBackOne(p, op, payload, from, reason);
   const kept = p.ext?.kept;
   if (kept !== null && kept !== undefined) {
-    for (const message of kept.drain()) giveBackOne(p, message.op, message.payload, message.from, reason);
+    for (const { op, payload, from } of kept.drain()) give(op, payload, from);
   }
   for (let lane = box.pick(); lane !== null; lane = box.pick()) {
-    if (lane.hi === lane.hend) lane.nextSegment();
-    const segment = lane.head as Segment;
-    const at = lane.hi;
-    lane.hi = at + 3;
-    lane.n--;
-    giveBackOne(p, segment[at] as Op, segment[at + 1], segment[at + 2], reason);
-    segment[at + 1] = null;
-    segment[at + 2] = null;
+    lane.take(give);
   }
   if (box.size < 0) putBack(box); // it ended while the message that was to be taken next was out of the queue
   if (box.extra !== null && box.extra.pressure !== null) box.extra.pressure.bytes = 0;

@@ -1,4 +1,4 @@
-import { isUrgent, Rank, type Op, type Segment } from '../../mailbox/index.js';
+import { isUrgent, Rank } from '../../mailbox/index.js';
 import type { Backlog, Kept } from '../record/backlog.js';
 import type { Process } from '../record/process.js';
 
@@ -66,15 +66,6 @@ export function keepUrgent(p: Process): void {
   const lane = p.mailbox.extra?.lanes[Rank.Critical];
   if (lane === null || lane === undefined || lane.n === 0) return;
   const kept = (p.cold().kept ??= new KeptList()) as KeptList;
-  while (lane.n > 0) {
-    if (lane.hi === lane.hend) lane.nextSegment();
-    const segment = lane.head as Segment;
-    const at = lane.hi;
-    kept.push({ op: segment[at] as Op, payload: segment[at + 1], from: segment[at + 2] });
-    segment[at + 1] = null;
-    segment[at + 2] = null;
-    lane.hi = at + 3;
-    lane.n--;
-  }
+  while (lane.n > 0) kept.push(lane.take((op, payload, from) => ({ op, payload, from })));
   p.mailbox.ready &= ~(1 << Rank.Critical);
 }
