@@ -1,6 +1,6 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
 export {
-  CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type CallErrorCode,
+  CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type Backoff, type CallErrorCode,
   type CallErrorFields, type Env, type ExitReason,
 } from './base/index.js';
 export {
@@ -24,7 +24,7 @@ export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
   DynamicSupervisorRef, GiveUpError, partitionsOf, partitionSupervisor, PartitionSupervisorRef, supervisor, SupervisorRef,
   type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,
-  type AutoShutdown, type Backoff, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec,
+  type AutoShutdown, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec,
   type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport, type Restart,
   type RestartCause, type RestartLimits, type Shutdown,
   type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type
@@ -55,7 +55,7 @@ export type {
 } from './api/agent.js';
 export type { CallFailure, CallOptionCode, CallResult } from './api/call.js';
 export type {
-  DeliverOptions, DeliveryBackoff, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats,
+  DeliverOptions, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats,
   ErrorVerdict, FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
 } from './api/delivery.js';
 export type {
@@ -64,9 +64,9 @@ export type {
 } from './api/events.js';
 export type { HandlePlace, HasHandle } from './api/handle.js';
 export type {
-  ProcessInfo, ProcessItems, ProcessPriority, Status, WatchdogEvent, WatchdogOptions,
+  ProcessInfo, ProcessItems, ProcessLevel, Status, WatchdogEvent, WatchdogOptions,
 } from './api/inspect.js';
-export type { Account, MailboxOptions, MailboxStats, Percentiles, Priority } from './api/mailbox.js';
+export type { Account, MailboxOptions, MailboxStats, Percentiles, MailboxLane } from './api/mailbox.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,

@@ -1,5 +1,6 @@
 import type { Case, Castcall, Run, System, SystemOptions } from '../lib/case.js';
 import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
+import { laneOptions } from '../lib/older.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
 
@@ -33,20 +34,21 @@ export const asyncCast: Case = (library) => {
   return bursts(library, (system) => system.start(Counter));
 };
 
-const LANES = (['critical', 'high', 'normal', 'low'] as const).map((priority) => ({ priority }));
+const LANES = ['critical', 'high', 'normal', 'low'] as const;
 
 /** The stream of `castStream` in all four lanes in turn. */
 export const priorityCast: Case = (library) => {
   const Counter = defineCounter(library);
+  const lanes = LANES.map((lane) => laneOptions(library, lane));
   return (size) => withSystem(library, async (system) => {
     const counter = system.start(Counter);
     const started = nowMs();
     for (let sent = 1; sent <= size; sent++) {
-      counter.cast('add', undefined, LANES[sent & 3]);
+      counter.cast('add', undefined, lanes[sent & 3]);
       if (sent % BURST === 0) await nextTurn();
     }
     expectCount(
-      'casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity', priority: 'low' }), size,
+      'casts handled', await counter.call('count', undefined, { timeoutMs: 'infinity', ...lanes[3] }), size,
     );
     return perSecond(size, started);
   });

@@ -1,5 +1,6 @@
 import type { Case, Castcall, System } from '../lib/case.js';
 import { nextTurn, sleep } from '../lib/clock.js';
+import { limitOptions, retryOptions } from '../lib/older.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
 
@@ -122,8 +123,8 @@ async function useEverything(library: Castcall): Promise<void> {
     await task.awaitMany([task.async(() => 1), task.async(() => 2)], { timeoutMs: 1_000 });
     await task.yield(task.async(() => 1), { timeoutMs: 1_000 });
     let tries = 0;
-    await self.retry(() => { if (tries++ === 0) throw new Error('once'); }, { baseMs: 1 });
-    await self.limit('limit', { concurrent: 1 }).run(() => Promise.resolve(1));
+    await self.retry(() => { if (tries++ === 0) throw new Error('once'); }, retryOptions(library, 1));
+    await self.limit('limit', limitOptions(library, 1)).run(() => Promise.resolve(1));
     await self.breaker('breaker').run(() => Promise.resolve(1));
   });
   const ended = system.monitor(body).down;

@@ -1,6 +1,6 @@
-import type { Case, System } from '../lib/case.js';
+import type { Case, Castcall, System } from '../lib/case.js';
 import { nextTurn, ownMs } from '../lib/clock.js';
-import { poolNamed } from '../lib/older.js';
+import { limitOptions, poolNamed } from '../lib/older.js';
 import { expectCount, withSystem } from '../lib/system.js';
 import { defineCounter } from './counter.js';
 
@@ -8,11 +8,11 @@ const BLOCK = 5_000;
 type Runner = (fn: () => Promise<void>) => Promise<void>;
 
 /** How many times a run of an async function takes as long as a call; blocks of both alternate. */
-const besideCall = (runnerOf: (system: System) => Runner): Case => (library) => {
+const besideCall = (runnerOf: (system: System, library: Castcall) => Runner): Case => (library) => {
   const Counter = defineCounter(library);
   return (size) => withSystem(library, async (system) => {
     const counter = system.start(Counter);
-    const run = runnerOf(system);
+    const run = runnerOf(system, library);
     let runs = 0;
     const fn = async (): Promise<void> => {
       runs++;
@@ -31,8 +31,8 @@ const besideCall = (runnerOf: (system: System) => Runner): Case => (library) => 
   });
 };
 
-export const limitRun: Case = besideCall((system) => {
-  const limit = system.limit('bench', { concurrent: 2 });
+export const limitRun: Case = besideCall((system, library) => {
+  const limit = system.limit('bench', limitOptions(library, 2));
   return (fn) => limit.run(fn);
 });
 
@@ -78,7 +78,7 @@ async function growth(take: Turns, many: number): Promise<number> {
 }
 
 export const limitQueue: Case = (library) => (size) => withSystem(library, (system) => {
-  const limit = system.limit('bench', { concurrent: 1 });
+  const limit = system.limit('bench', limitOptions(library, 1));
   return growth((fn) => limit.run(fn, { timeoutMs: 'infinity' }), size);
 });
 

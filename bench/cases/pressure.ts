@@ -2,13 +2,14 @@ import type { Case, Castcall, Run } from '../lib/case.js';
 import type { MailboxOptions } from '../../src/index.js';
 import { nextTurn, nowMs } from '../lib/clock.js';
 import { expectCount, withSystem } from '../lib/system.js';
+import { laneOptions } from '../lib/older.js';
 import { defineCounter } from './counter.js';
 
 const BURST = 1_000;
 const BLOCKS = 100;
 
 interface Counting {
-  cast(op: 'add', payload?: undefined, options?: { readonly priority: 'high' }): void;
+  cast(op: 'add', payload?: undefined, options?: { readonly lane: 'high' }): void;
   call(op: 'count', payload: undefined, options: { readonly timeoutMs: 'infinity' }): Promise<number>;
 }
 
@@ -48,6 +49,8 @@ function slower(library: Castcall, mailbox: MailboxOptions, send: (ref: Counting
 export const boundedCast: Case =
   (library) => slower(library, { capacity: 100_000, overflow: 'suspend' }, (ref) => ref.cast('add'));
 
-/** Casts with a priority. */
-export const laneCast: Case =
-  (library) => slower(library, {}, (ref) => ref.cast('add', undefined, { priority: 'high' }));
+/** Casts into another lane. */
+export const laneCast: Case = (library) => {
+  const high = laneOptions(library, 'high');
+  return slower(library, {}, (ref) => ref.cast('add', undefined, high));
+};

@@ -1,6 +1,6 @@
 // Speaks to older revisions: what they call otherwise, asked for under its name of today. Cases ask once, before they
 // measure.
-import type { PoolRef, ScopeDefinition, ScopeRef } from '../../src/index.js';
+import type { LimitOptions, MailboxLane, PoolRef, RetryOptions, ScopeDefinition, ScopeRef } from '../../src/index.js';
 import type { Castcall, System } from './case.js';
 
 type Definition = Parameters<System['start']>[0];
@@ -13,6 +13,31 @@ interface Older {
 }
 
 const isOlder = (library: Castcall): boolean => !('poolOf' in library);
+
+/** Whether the lane of a message is asked for by `lane`; by `priority` before 0.2.0. */
+function hasLanes(library: Castcall): boolean {
+  try {
+    void library.createSystem({ logger: false, delivery: { lane: 'normal' } }).stop();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The options of a send into that lane. */
+export function laneOptions<L extends MailboxLane>(library: Castcall, lane: L): { readonly lane: L } {
+  return hasLanes(library) ? { lane } : ({ priority: lane } as object as { readonly lane: L });
+}
+
+/** The options of `retry` that begin with a wait of so many ms. */
+export function retryOptions(library: Castcall, baseMs: number): RetryOptions {
+  return hasLanes(library) ? { backoff: { baseMs } } : ({ baseMs } as object);
+}
+
+/** The options of a limit of calls at once. */
+export function limitOptions(library: Castcall, concurrency: number): LimitOptions {
+  return hasLanes(library) ? { concurrency } : ({ concurrent: concurrency } as object);
+}
 
 /** `system.ref` of a scope; before 0.2.0 `system.scope`. */
 export function groupsOf(library: Castcall, system: System, definition: Scope): ScopeRef<string> {

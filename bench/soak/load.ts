@@ -95,13 +95,15 @@ async function send(
       const expiresInMs = 5 + ((r >>> 12) & 63);
       tally.offered++;
       if (what < 2 && waiting < WAITING_MAX) wait(
-        ref.put('work', payload, what === 0 ? { priority, expiresInMs, timeoutMs: 500 } : { priority, timeoutMs: 50 }),
+        ref.put('work', payload, what === 0 ? {
+          lane: priority, expiresInMs, timeoutMs: 500,
+        } : { lane: priority, timeoutMs: 50 }),
       );
       else if (what === 2 && waiting < WAITING_MAX) wait(
-        ref.deliver('work', payload, { priority, expiresInMs: 2_000 }),
+        ref.deliver('work', payload, { lane: priority, expiresInMs: 2_000 }),
       );
-      else if (what < 5) ref.cast('work', payload, { priority, expiresInMs });
-      else if (what < 7) ref.cast('work', payload, { priority });
+      else if (what < 5) ref.cast('work', payload, { lane: priority, expiresInMs });
+      else if (what < 7) ref.cast('work', payload, { lane: priority });
       else ref.tryCast('work', payload);
     }
     await nextTurn();

@@ -86,7 +86,7 @@ export class Foreman {
   async #file(path: string): Promise<ParsedFile | Unreadable | null> {
     if (this.#interrupt.aborted) return null;
     this.#begun.push(path);
-    const delivery = { ...keyOf('parse', path), priority: isTelling(path) ? 'high' : 'normal' } as const;
+    const delivery = { ...keyOf('parse', path), lane: isTelling(path) ? 'high' : 'normal' } as const;
     const parsed = await done(this.#swarm.parsers.deliver('parse', path, delivery));
     this.#filesDone += 1;
     if (this.#filesDone === FIRST_STRIKE_FILES) await this.#strikeOnce();

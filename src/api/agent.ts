@@ -6,8 +6,8 @@ import type {
 import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { CallResult } from './call.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
-import type { ProcessPriority } from './inspect.js';
-import type { MailboxOptions, MailboxStats, Priority } from './mailbox.js';
+import type { ProcessLevel } from './inspect.js';
+import type { MailboxOptions, MailboxStats, MailboxLane } from './mailbox.js';
 import type { OutwardVerbs } from './outward.js';
 import type { KernelVerbs } from './process.js';
 import type { RequestVerbs } from './requests.js';
@@ -21,7 +21,7 @@ import type { TaskVerbs } from './tasks.js';
 /** What every send may ask for. */
 export interface LaneOptions {
   /** lane of the mailbox, default `normal`; strict between lanes, FIFO within one */
-  readonly priority?: Priority | undefined;
+  readonly lane?: MailboxLane | undefined;
   /** a message still queued after so many ms is not handled, but counted as expired */
   readonly expiresInMs?: number | undefined;
 }
@@ -70,8 +70,8 @@ export interface StartOptions {
   readonly stats?: 'sampled' | 'full' | undefined;
   /** free text shown by `inspect` */
   readonly label?: string | undefined;
-  /** scheduling level from init on, default `normal`; `self.flag('priority', …)` changes it */
-  readonly priority?: ProcessPriority | undefined;
+  /** scheduling level from init on, default `normal`; `self.flag('level', …)` changes it */
+  readonly level?: ProcessLevel | undefined;
   /** debug functions that are on from the first event; others can be turned on later, with `system.sys(ref)` */
   readonly debug?: readonly DebugOption[] | undefined;
   /**

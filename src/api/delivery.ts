@@ -1,4 +1,5 @@
-import type { Percentiles, Priority } from './mailbox.js';
+import type { Backoff } from '../base/index.js';
+import type { MailboxLane, Percentiles } from './mailbox.js';
 
 /**
  * What a delivery promises.
@@ -8,18 +9,6 @@ import type { Percentiles, Priority } from './mailbox.js';
  *   outcome.
  */
 export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
-
-/** Waiting before attempt n+1: `min(baseMs · factor^(n-1), maxMs)`, reduced by up to `jitter` of itself. */
-export interface DeliveryBackoff {
-  /** ms, default 100 */
-  readonly baseMs?: number | undefined;
-  /** from 1, default 2 */
-  readonly factor?: number | undefined;
-  /** ms, default 30,000 */
-  readonly maxMs?: number | undefined;
-  /** from 0 to 1, default 0.5: the delay is spread over its upper half */
-  readonly jitter?: number | undefined;
-}
 
 /**
  * What becomes of a message whose handler threw: the agent crashes (`restart`, the default), crashes and takes its
@@ -38,11 +27,11 @@ export interface DeliveryDefaults {
   readonly attemptsMax?: number | undefined;
   /** ms from the start of the handler until its agent is ended with `ack_timeout`; default off */
   readonly ackTimeoutMs?: number | undefined;
-  readonly backoff?: DeliveryBackoff | undefined;
+  readonly backoff?: Backoff | undefined;
   /** ms from the acceptance after which no handler is started any more; default 300,000 */
   readonly expiresInMs?: number | undefined;
   /** lane of the mailbox, default `normal` */
-  readonly priority?: Priority | undefined;
+  readonly lane?: MailboxLane | undefined;
   /** what becomes of a message whose handler threw this error; default `restart` for all */
   readonly onError?: ((error: unknown) => ErrorVerdict) | undefined;
 }

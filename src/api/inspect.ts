@@ -13,7 +13,7 @@ export type Status =
   | 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
 
 /** Scheduling levels by name. */
-export type ProcessPriority = 'low' | 'normal' | 'high' | 'max';
+export type ProcessLevel = 'low' | 'normal' | 'high' | 'max';
 
 /** What `system.inspect(pid)` tells of one process; a copy, taken now. */
 export interface ProcessInfo {
@@ -35,7 +35,7 @@ export interface ProcessInfo {
   readonly monitors: readonly Pid[];
   readonly monitoredBy: readonly Pid[];
   readonly trapExit: boolean;
-  readonly priority: ProcessPriority;
+  readonly level: ProcessLevel;
   readonly sensitive: boolean;
   /** messages handled so far; only grows */
   readonly reductions: number;

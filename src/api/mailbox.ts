@@ -1,7 +1,7 @@
 /* What users see of a mailbox: its lanes, its bounds, its statistics. */
 
 /** The priorities a sender may ask for; FIFO within each, strict between them. */
-export type Priority = 'low' | 'normal' | 'high' | 'critical';
+export type MailboxLane = 'low' | 'normal' | 'high' | 'critical';
 
 /** What a full mailbox does with the message that arrives. */
 export type Overflow = 'reject' | 'drop-newest' | 'drop-oldest' | 'suspend';

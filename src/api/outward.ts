@@ -2,6 +2,7 @@
  * What guards calls to the outside: circuit breakers, limits, retries. The types of the port `outward`, which the
  * delivery layer fills; one breaker and one limit per name and system, shared by all its processes.
  */
+import type { Backoff } from '../base/index.js';
 
 /** What a breaker does with a call: let it through, fail it at once, or let some through to decide. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -105,14 +106,14 @@ export interface Breaker {
   watch(listener: (change: BreakerChange) => void): () => void;
 }
 
-/** Options of a limit, fixed by the first use of its name; at least one of `perMinute` and `concurrent`. */
+/** Options of a limit, fixed by the first use of its name; at least one of `perMinute` and `concurrency`. */
 export interface LimitOptions {
   /** starts a minute, evenly spread: in any T ms at most `burst + perMinute * T / 60,000`; default no limit */
   readonly perMinute?: number | undefined;
   /** starts at once after a pause; default one second's worth of `perMinute`, at least 1 */
   readonly burst?: number | undefined;
   /** calls that run at the same time; default no limit */
-  readonly concurrent?: number | undefined;
+  readonly concurrency?: number | undefined;
   /**
    * longest pause, ms, that the `retryAfterMs` of an error can begin; a longer one is cut to it, and logged; default
    * 600,000 (ten minutes)
@@ -151,7 +152,7 @@ export interface LimitStats {
  * ended or its agent has died. Pauses and counts are those of the name, shared in one system, and gone with it.
  *
  * @example
- * const openai = system.limit('openai', { perMinute: 600, concurrent: 2 });
+ * const openai = system.limit('openai', { perMinute: 600, concurrency: 2 });
  * let most = 0;
  * await Promise.all([1, 2, 3, 4].map(() => openai.run(async () => { most = Math.max(most, openai.stats().running); })));
  * most // => 2
@@ -182,14 +183,8 @@ export interface Limit {
 export interface RetryOptions {
   /** attempts in total, from 1; default 5 */
   readonly attemptsMax?: number | undefined;
-  /** ms before the second attempt; default 100 */
-  readonly baseMs?: number | undefined;
-  /** what each further delay is multiplied by, from 1; default 2 */
-  readonly factor?: number | undefined;
-  /** longest delay, ms; default 30,000 */
-  readonly maxMs?: number | undefined;
-  /** the share of each delay, from 0 to 1, up to which it is shortened at random; true, the default, is 0.5 */
-  readonly jitter?: boolean | number | undefined;
+  /** the waits between attempts; default 100 ms, doubled each time, at most 30,000, shortened by up to a half */
+  readonly backoff?: Backoff | undefined;
   /** ends the wait, and prevents further attempts; `self.retry` takes `self.signal` by default */
   readonly signal?: AbortSignal | undefined;
   /**

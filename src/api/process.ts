@@ -1,23 +1,22 @@
 import type { ExitReason } from '../base/index.js';
 import type { Alias, AliasMode, MonitorRef, Pid, Target, TimerRef, Via } from './address.js';
 import type { ProcessRef, ProcessSelf } from './agent.js';
-import type { ProcessPriority } from './inspect.js';
+import type { ProcessLevel } from './inspect.js';
 
 /** Options of `send`. */
 export interface SendOptions {
   /**
-   * a priority message, when it goes through an active alias that was made with `priority`; ordinary otherwise
+   * a priority message, when it goes through an active alias that was made with `urgent`; ordinary otherwise
    */
-  readonly priority?: boolean | undefined;
+  readonly urgent?: boolean | undefined;
 }
 
 /** Options of `link` and `exitOther`. */
 export interface SignalOptions {
   /**
-   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through a
-   * priority alias
+   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through an urgent alias
    */
-  readonly priority?: boolean | undefined;
+  readonly urgent?: boolean | undefined;
 }
 
 /** Options of `alias`. */
@@ -25,7 +24,7 @@ export interface AliasOptions {
   /** the first message through it is the last */
   readonly reply?: boolean | undefined;
   /** lets senders put their messages before ordinary ones */
-  readonly priority?: boolean | undefined;
+  readonly urgent?: boolean | undefined;
 }
 
 /** Options of `monitor`. */
@@ -37,8 +36,8 @@ export interface MonitorOptions {
   readonly alias?: Exclude<AliasMode, 'plain' | 'reply'> | undefined;
   /** takes the place of `DOWN` in the Down's `tag` */
   readonly tag?: unknown;
-  /** the Down, and what is sent with the priority option through the alias, is a priority message */
-  readonly priority?: boolean | undefined;
+  /** the Down, and what is sent with `urgent` through the alias, is a priority message */
+  readonly urgent?: boolean | undefined;
 }
 
 /** Options of `demonitor`. */
@@ -58,7 +57,7 @@ export interface ProcessSpawnOptions {
   /** free text shown by `inspect` */
   readonly label?: string | undefined;
   /** scheduling level from the first step on, default `normal` */
-  readonly priority?: ProcessPriority | undefined;
+  readonly level?: ProcessLevel | undefined;
 }
 
 /** What `self.spawn` with `monitor` returns. */
@@ -86,7 +85,7 @@ export interface ProcessFlags {
   /**
    * scheduling level: a runnable `max` starves `high`, that starves the others; `low` runs seldom, but always
    */
-  priority: ProcessPriority;
+  level: ProcessLevel;
   /** hides messages and dictionary from `inspect` */
   sensitive: boolean;
 }

@@ -1,7 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import type { MonitorRef, Pid } from './address.js';
 import type { ProcessSelf } from './agent.js';
-import type { ProcessPriority } from './inspect.js';
+import type { ProcessLevel } from './inspect.js';
 
 /** A task: a process that runs one function, and whose result goes to the process that asked for it. */
 export interface Task<V> {
@@ -36,7 +36,7 @@ export type StreamOutcome<
 /** How tasks start: options of `with`. */
 export interface TaskStartOptions {
   /** scheduling level, default `normal` */
-  readonly priority?: ProcessPriority | undefined;
+  readonly level?: ProcessLevel | undefined;
 }
 
 /** Options of `await`, `awaitMany` and `yield`. */
@@ -87,7 +87,7 @@ type Outcomes<
  * the owner is the outside: there nothing is linked and no message arrives.
  */
 export interface TaskVerbs {
-  /** the same verbs for tasks that start otherwise: `self.task.with({ priority: 'low' }).async(fn)` */
+  /** the same verbs for tasks that start otherwise: `self.task.with({ level: 'low' }).async(fn)` */
   with(options: TaskStartOptions): TaskVerbs;
   /**
    * Runs a function in a process of its own, linked to this one and watched by it. Unless a verb waits for it, its

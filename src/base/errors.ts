@@ -239,7 +239,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
       : ` (${fields.bound})`}; send less, wait for room (put, or the policy 'suspend'), or raise the bound`;
     case 'OVERLOADED': return `the program is near its memory ceiling${fields.bound === undefined
       ? ''
-      : ` (${fields.bound})`}: messages of this priority are refused until there is room; send less, bound mailboxes, or raise memory.ceilingBytes`;
+      : ` (${fields.bound})`}: messages of this lane are refused until there is room; send less, bound mailboxes, or raise memory.ceilingBytes`;
     case 'MAILBOX_CLOSED': return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
     case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
     case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound

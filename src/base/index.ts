@@ -3,6 +3,7 @@ export {
   CallError, CastcallError, OptionError, StartError, callError, looksLikePid, unstacked, type CallErrorCode,
   type CallErrorFields,
 } from './errors.js';
+export { BACKOFF, backoffMs, readBackoff, type Backoff, type Schedule } from './backoff.js';
 export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
 export { cloned } from './clone.js';
 export {
@@ -23,4 +24,3 @@ export { Ring } from './ring.js';
 export { isShown, shown, shownAs } from './shown.js';
 export { weightOf } from './weight.js';
 export { adopt, atOnce, awaitable, disown, handled, isThenable, markHandled, settle } from './thenable.js';
-export type { Tap } from './tap.js';

@@ -27,13 +27,26 @@ function explain(where: string, schema: z.ZodType, value: unknown, issue: z.core
   return new OptionError([where, ...path].join('.'), valueAt(value, issue.path), ruleOf(issue.message));
 }
 
+/** What options were called once, and are called now, where there is one of that name. */
+const RENAMED: Readonly<Record<string, readonly string[] | undefined>> = {
+  __proto__: undefined,
+  priority: ['lane', 'level', 'urgent'],
+  concurrent: ['concurrency'],
+  baseMs: ['backoff'],
+  factor: ['backoff'],
+  maxMs: ['backoff'],
+  jitter: ['backoff'],
+};
+
 /** The error of a key that nobody knows, with the nearest one that is known; `what` a key stands for. */
 export function unknownKey(
   at: string, key: string, value: unknown, known: readonly string[], what: 'option' | 'callback' = 'option',
 ): OptionError {
+  const now = RENAMED[key]?.find((one) => known.includes(one));
   const near = nearest(key, known);
   const all = known.length === 0 ? 'remove it' : `known ${what === 'option' ? 'options' : 'keys'}: ${known.join(', ')}`;
-  const fix = near === undefined ? all : `did you mean ${near}? ${all}`;
+  const fix = now !== undefined
+    ? `it is called ${now} now; ${all}` : near === undefined ? all : `did you mean ${near}? ${all}`;
   return new OptionError(at, value, `no such ${what}`, fix, 'UNKNOWN_OPTION');
 }
 

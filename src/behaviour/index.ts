@@ -6,13 +6,13 @@ export type { HandlerReport } from './event/manager.js';
 export type { HandlerState } from './event/sys.js';
 export { EventManager } from './event/ref.js';
 export {
-  DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Schedule, type Terms,
+  DELIVER_KEYS, keyOf, readDeliver, STANDARD, termsOf, type Asked, type Terms,
 } from './gen/outward/delivery-options.js';
 export {
   addressOf, hostOf, rejected, refusedSend, rejectedWith, type Addressed, type Extension, type Host, type SpawnOptions,
 } from './gen/host.js';
 export {
-  CALL_TIMEOUT_MS, checkKeys, checkSignal, levelOf, nameSchema, prioritySchema, readCall, readStart, splitArgs,
+  CALL_TIMEOUT_MS, checkKeys, checkSignal, levelOf, nameSchema, levelSchema, readCall, readStart, splitArgs,
   startFields,
 } from './gen/options.js';
 export { abcast, multiCall, type MultiCallResult } from './gen/request/multi.js';

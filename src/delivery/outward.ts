@@ -42,7 +42,7 @@ class Outward {
       if (given === undefined) {
         throw new OptionError(
           `limit '${name}'`, given, 'options at its first use',
-          `call system.limit('${name}', { perMinute, concurrent }) once at the start`,
+          `call system.limit('${name}', { perMinute, concurrency }) once at the start`,
         );
       }
       const made = new Limiter(this.kernel, readLimit(name, given));

@@ -1,4 +1,4 @@
-import type { Priority } from '../api/mailbox.js';
+import type { MailboxLane } from '../api/mailbox.js';
 import { accepted, admitted, lifted, putBack, Tally } from './account.js';
 import { Lane, SideLane } from './lane.js';
 import type { Meter } from './meter.js';
@@ -9,7 +9,7 @@ import { NO_RULES, Pressure } from './rules.js';
 export const Rank = { Low: 0, Normal: 1, High: 2, Critical: 3, Front: 4 } as const;
 export type Rank = (typeof Rank)[keyof typeof Rank];
 
-export const RANKS: Readonly<Record<Priority, Rank>> =
+export const RANKS: Readonly<Record<MailboxLane, Rank>> =
   { low: Rank.Low, normal: Rank.Normal, high: Rank.High, critical: Rank.Critical };
 
 const SAMPLE_MASK = 63;

@@ -9,11 +9,11 @@ export { hibernate, hibernateAfter, innerHandle } from './kernel/hibernate.js';
 export { resume, suspend } from './record/hold.js';
 export { resumers } from './kernel/loop.js';
 export { Gone } from './record/gone.js';
-export { ancestors, inspectProcess, LEVELS, priorityOf, statusOf } from './inspect/inspect.js';
+export { ancestors, inspectProcess, LEVELS, levelNameOf, statusOf } from './inspect/inspect.js';
 export { PROCESS_ITEMS, readItems } from './inspect/items.js';
 export { KernelImpl, PROCESS_LIMIT, systemStopped, type KernelOptions } from './kernel/kernel.js';
 export type { Counts, Kernel, Scheduler, TurnJob } from './record/kernel.js';
-export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, WaterReport } from './record/ports.js';
+export type { CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, Tap, WaterReport } from './record/ports.js';
 export { isLinked, link, linksOf, markLink, unlink } from './signal/link.js';
 export {
   demonitor, monitorGone, Monitor, monitor, MonitorExtra, takeDown, watch, watchAgain, Withdrawable, withdrawn,

@@ -25,7 +25,7 @@ export { Intensity, type RestartCause } from './core/intensity.js';
 export { causeText, gaveUp, GiveUpError, type GiveUp, type GiveUpReason } from './core/give-up.js';
 export { belongsTo } from './application/master.js';
 export { supervisor } from './static/nested.js';
-export type { Backoff, ChildOptions, RestartLimits, SupervisorChildOptions } from './core/options.js';
+export type { ChildOptions, RestartLimits, SupervisorChildOptions } from './core/options.js';
 export {
   partitionOf, partitionsOf, PartitionSupervisorRef, partitionSupervisor, type PartitionKey,
   type PartitionSpec,

@@ -36,7 +36,7 @@ export class SystemOutward {
    * The limit of that name, made at its first use, which must give options. Errors: as `breaker`.
    *
    * @example
-   * const openai = system.limit('openai', { perMinute: 500, concurrent: 8 });
+   * const openai = system.limit('openai', { perMinute: 500, concurrency: 8 });
    * await openai.run(async () => 'answer'); // => 'answer'
    * openai.stats().started; // => 1
    * @since 0.2.0

@@ -91,7 +91,7 @@ export class System extends SystemTrees {
    * got // => ['hello']
    */
   spawn(body: (self: ProcessSelf) => unknown, options?: Omit<ProcessSpawnOptions, 'link'>): ProcessRef {
-    if (options !== undefined) checkSpawn(options, ['name', 'label', 'priority']);
+    if (options !== undefined) checkSpawn(options, ['name', 'label', 'level']);
     return spawnPlain(this.#kernel, null, body, false, options);
   }
 
@@ -163,16 +163,16 @@ export class System extends SystemTrees {
    * target.
    */
   send(to: Target, message: unknown, options: SendOptions = {}): void {
-    checkFlags('send', options, ['priority']);
-    this.#router.send(addressOf(this.#host, to), message, this.#kernel.current, options.priority === true);
+    checkFlags('send', options, ['urgent']);
+    this.#router.send(addressOf(this.#host, to), message, this.#kernel.current, options.urgent === true);
   }
 
   /** An exit signal; `kill` cannot be trapped. Harmless to the dead. */
   exit(to: Target, reason: ExitReason, options: SignalOptions = {}): void {
-    checkFlags('exit', options, ['priority']);
+    checkFlags('exit', options, ['urgent']);
     const address = addressOf(this.#host, to);
     if (address.owner !== null) exitSignal(address.owner, this.#kernel.current, reason, false);
-    else if (address instanceof Alias) exitToAlias(address, this.#kernel.current, reason, options.priority === true);
+    else if (address instanceof Alias) exitToAlias(address, this.#kernel.current, reason, options.urgent === true);
   }
 
   /**
@@ -201,8 +201,8 @@ export class System extends SystemTrees {
    *
    * @example
    * const p = system.spawn((self) => self.receive(), { name: 'worker' });
-   * const [name, priority] = system.inspect(p, ['name', 'priority']) ?? [];
-   * [name, priority]; // => ['worker', 'normal']
+   * const [name, level] = system.inspect(p, ['name', 'level']) ?? [];
+   * [name, level]; // => ['worker', 'normal']
    */
   inspect(to: Target): ProcessInfo | undefined;
   inspect<const K extends readonly (keyof ProcessItems)[]>(

@@ -1,4 +1,5 @@
-import { formatReason, type ExitReason, type Tap } from '../base/index.js';
+import { formatReason, type ExitReason } from '../base/index.js';
+import type { Tap } from '../process/index.js';
 
 const KEPT = 128;
 

@@ -34,9 +34,9 @@ describe('P17 a foreign value is looked at with care', () => {
       const thrown = async (promise: Promise<unknown>): Promise<boolean> =>
         promise.then(() => false, (error: unknown) => Object.is(error, value));
       const fail = (): never => { throw value; };
-      expect(await thrown(system.limit('l', { concurrent: 1 }).run(fail))).toBe(true);
+      expect(await thrown(system.limit('l', { concurrency: 1 }).run(fail))).toBe(true);
       expect(await thrown(system.breaker('b').run(fail))).toBe(true);
-      expect(await thrown(retry(fail, { attemptsMax: 2, baseMs: 0 }))).toBe(true);
+      expect(await thrown(retry(fail, { attemptsMax: 2, backoff: { baseMs: 0 } }))).toBe(true);
       expect(system.breaker('b').stats()).toMatchObject({ failures: 1, running: 0 });
       expect(() => isCalleeFailure(value, new AbortController().signal)).not.toThrow();
       expect(() => isCalleeFailure(value, AbortSignal.abort(value))).not.toThrow();

@@ -35,7 +35,7 @@ test('so is all that delivery hands out; texts and JSON show the same', async ()
   const breaker = system.breaker('api');
   const all = [
     spec, ref, receipt, crew, system.balance(Asked, { members: [ref], name: 'team' }), breaker,
-    system.limit('api', { concurrent: 1 }), system.deadLetters, system.deadLetters.feed(),
+    system.limit('api', { concurrency: 1 }), system.deadLetters, system.deadLetters.feed(),
   ];
   const texts = [
     'ChildSpec(crew: permanent supervisor)', 'AgentRef(Asked pid)', 'Receipt(ask to later: pending, attempts: 0)', 'Pool(crew: 1 workers, 0 busy)', 'Balancer(team, round-robin: 1 living)',

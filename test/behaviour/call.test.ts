@@ -115,7 +115,7 @@ describe('a call that gets no reply', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     for (const options of [
-      { timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { priority: 'urgent' },
+      { timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { lane: 'urgent' },
       { signal: {} }, { expiresInMs: -1 }, { timeout: 5 },
     ]) {
       expect(await rejection(desk.call('slow', { what: 'never' }, options as never)), JSON.stringify(options))
@@ -367,7 +367,7 @@ describe('operations that do not exist', () => {
     ref.cast('work');
     await env.settle();
     ref.send('info');
-    ref.cast('cast', undefined, { priority: 'critical' });
+    ref.cast('cast', undefined, { lane: 'critical' });
     system.exit(peer, 'gone');
     const state = system.sys(ref).getState().then(() => log.push('sys'));
     const items = (async () => { for await (const _ of ref.stream('items')); })();

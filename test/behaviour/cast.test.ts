@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { createSystem, defineAgent, OptionError, type Priority } from '../../src/index.js';
+import { createSystem, defineAgent, OptionError, type MailboxLane } from '../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 import { callFailure, Gate, sleep, until } from './help.js';
 
@@ -26,7 +26,7 @@ describe('casts', () => {
     expect(dead.cast('note', 1)).toBeUndefined();
     system.ref(Log, 'nobody').cast('note', 2);
     ref.cast('nope' as never, 3 as never);
-    ref.cast('note', 4, { priority: 'urgent' as never });
+    ref.cast('note', 4, { lane: 'urgent' as never });
     ref.cast('note', 5, { ttl: 1 } as never);
     await settleTurn();
     expect(seen).toEqual([]);
@@ -44,7 +44,7 @@ describe('casts', () => {
     expect(ref.tryCast('note', 1)).toBe('ok');
     expect(ref.tryCast('note', 2)).toBe('full');
     expect(system.ref(Log, 'nobody').tryCast('note', 3)).toBe('dead');
-    expect(() => ref.tryCast('note', 4, { priority: 'urgent' as never })).toThrow(OptionError);
+    expect(() => ref.tryCast('note', 4, { lane: 'urgent' as never })).toThrow(OptionError);
     expect(() => ref.tryCast('note', 4, { expiresInMs: -5 })).toThrow(OptionError);
     expect(system.deadLetters.total, 'the sender knows: no dead letter').toBe(0);
     expect(system.stats()).toMatchObject({ sent: 5, queued: 1, rejected: 4 });
@@ -97,7 +97,7 @@ describe('priority lanes', () => {
 
   test('P1 strict between lanes, FIFO within one: casts and calls alike, for any mix', async () => {
     await fc.assert(fc.asyncProperty(fc.array(
-      fc.tuple(fc.constantFrom<Priority>(...PRIORITIES), fc.boolean()), { maxLength: 60 },
+      fc.tuple(fc.constantFrom<MailboxLane>(...PRIORITIES), fc.boolean()), { maxLength: 60 },
     ), async (sends) => {
       const system = createSystem({ logger: false });
       const { Log, seen, gate } = log();
@@ -106,15 +106,15 @@ describe('priority lanes', () => {
       await settleTurn();
       const numbered = sends.map(([priority, isCall], n) => ({ priority, isCall, n }));
       const replies = numbered.map(async ({ priority, isCall, n }) => {
-        if (isCall) await ref.call('note', n, { priority });
-        else ref.cast('note', n, { priority });
+        if (isCall) await ref.call('note', n, { lane: priority });
+        else ref.cast('note', n, { lane: priority });
       });
       expect(ref.stats().mailbox.depth).toMatchObject(
         Object.fromEntries(PRIORITIES.map((p) => [p, numbered.filter((one) => one.priority === p).length])),
       );
       gate.open();
       await Promise.all(replies);
-      await ref.call('sync', undefined, { priority: 'low' });
+      await ref.call('sync', undefined, { lane: 'low' });
       expect(seen).toEqual(PRIORITIES.flatMap((p) => numbered.filter((one) => one.priority === p).map((one) => one.n)));
       await system.stop();
     }), { numRuns: 40 });
@@ -127,7 +127,7 @@ describe('priority lanes', () => {
     ref.cast('hold');
     await settleTurn();
     ref.cast('note', 'short', { expiresInMs: 2 });
-    ref.cast('note', 'short and high', { expiresInMs: 2, priority: 'high' });
+    ref.cast('note', 'short and high', { expiresInMs: 2, lane: 'high' });
     ref.cast('note', 'long', { expiresInMs: 60_000 });
     await sleep(8);
     gate.open();
@@ -145,12 +145,12 @@ describe('a bounded mailbox', () => {
     ref.cast('hold');
     await settleTurn();
     ref.cast('note', 1);
-    expect(ref.tryCast('note', 2, { priority: 'critical' })).toBe('ok');
-    expect(ref.tryCast('note', 3, { priority: 'critical' })).toBe('full');
+    expect(ref.tryCast('note', 2, { lane: 'critical' })).toBe('ok');
+    expect(ref.tryCast('note', 3, { lane: 'critical' })).toBe('full');
     ref.cast('note', 4);
     ref.send('five');
     expect(await callFailure(ref.call('note', 6))).toMatchObject({ code: 'MAILBOX_FULL' });
-    expect(await callFailure(ref.call('note', 7, { priority: 'high' }))).toMatchObject({ code: 'MAILBOX_FULL' });
+    expect(await callFailure(ref.call('note', 7, { lane: 'high' }))).toMatchObject({ code: 'MAILBOX_FULL' });
     expect(ref.stats().mailbox).toMatchObject({ size: 2, peak: 2, capacity: 2, rejected: 5, queued: 2, running: 1 });
     const stopped = ref.stop();
     gate.open();
@@ -161,7 +161,7 @@ describe('a bounded mailbox', () => {
   test('P9 for any sequence of sends and handlings it never holds more than its capacity, and its reserve of critical ones', async () => {
     const bounds = [fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 3 })] as const;
     await fc.assert(fc.asyncProperty(...bounds, fc.array(
-      fc.constantFrom<Priority | 'drain'>('low', 'normal', 'high', 'critical', 'drain'), { maxLength: 40 },
+      fc.constantFrom<MailboxLane | 'drain'>('low', 'normal', 'high', 'critical', 'drain'), { maxLength: 40 },
     ), async (capacity, reserve, steps) => {
       const system = createSystem({ logger: false });
       const { Log } = log();
@@ -173,7 +173,7 @@ describe('a bounded mailbox', () => {
           model = 0;
         } else {
           const room = model < (step === 'critical' ? capacity + reserve : capacity);
-          expect(ref.tryCast('note', 1, { priority: step })).toBe(room ? 'ok' : 'full');
+          expect(ref.tryCast('note', 1, { lane: step })).toBe(room ? 'ok' : 'full');
           if (room) model++;
         }
         expect(ref.stats().mailbox.size).toBe(model);
@@ -320,17 +320,17 @@ describe('who sends', () => {
   });
 });
 
-test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a priority is asked for', () => {
+test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a lane is asked for', () => {
   const system = testSystem();
   const ref = system.start(defineAgent({ casts: { note: () => undefined } })) as unknown as { cast(
     op: string, payload: unknown, options: unknown,
   ): void; stats(): { mailbox: { sent: number } } };
   const hostile = new Proxy({}, { ownKeys() { throw new Error('no keys'); } });
   for (const options of [
-    null, 7, 'high', { priority: 'top' }, { priority: 'high', what: 1 },
-    { get priority(): string { throw new Error('no'); } }, hostile,
+    null, 7, 'high', { lane: 'top' }, { lane: 'high', what: 1 }, { priority: 'high' },
+    { get lane(): string { throw new Error('no'); } }, hostile,
   ]) ref.cast('note', 1, options);
-  for (const priority of ['low', 'normal', 'high', 'critical']) ref.cast('note', 1, { priority });
-  ref.cast('note', 1, Object.create({ priority: 'low' }));
-  expect(system.stats()).toMatchObject({ rejected: 7, queued: 5 });
+  for (const priority of ['low', 'normal', 'high', 'critical']) ref.cast('note', 1, { lane: priority });
+  ref.cast('note', 1, Object.create({ lane: 'low' }));
+  expect(system.stats()).toMatchObject({ rejected: 8, queued: 5 });
 });

@@ -23,7 +23,7 @@ describe('hibernateAfterMs', () => {
     const ref = system.start(Agent, { hibernateAfterMs: 100 });
     const other = system.start(Agent);
     for (const one of [ref, other]) {
-      for (let n = 0; n < 1_000; n++) one.cast('note', undefined, { priority: n % 2 === 0 ? 'normal' : 'high' });
+      for (let n = 0; n < 1_000; n++) one.cast('note', undefined, { lane: n % 2 === 0 ? 'normal' : 'high' });
     }
     await env.settle();
     const memory = (of: AgentRef<typeof Agent>): number => (system.inspect(of, ['memory']) ?? [0])[0];

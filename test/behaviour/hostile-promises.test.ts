@@ -90,7 +90,7 @@ const places: Readonly<Record<string, Place>> = {
     if (error.reason === hostileError || error.reason instanceof TypeError) throw error;
     return HOSTILE_VALUE; // it was waited for, and is no spec
   },
-  'limit.run': (system, make) => inTime(system.limit('l', { concurrent: 2 }).run(make)),
+  'limit.run': (system, make) => inTime(system.limit('l', { concurrency: 2 }).run(make)),
   'breaker.run': (system, make) => inTime(system.breaker('b').run(make)),
   'system.retry': (system, make) => inTime(system.retry(make, { attemptsMax: 1 })),
   retry: (_system, make) => inTime(retry(make as () => Promise<unknown>, { attemptsMax: 1 })),

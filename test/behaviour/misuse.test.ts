@@ -45,7 +45,7 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
     await expect(ref.call('ask', undefined, { key: 'k' })).rejects.toThrow(
       "call.key: got 'k', expected no such option; it belongs to a guarantee: add guarantee: 'at-least-once' or 'exactly-once'",
     );
-    await expect(ref.call('ask', undefined, { keys: 'k' } as never)).rejects.toThrow('known options: priority');
+    await expect(ref.call('ask', undefined, { keys: 'k' } as never)).rejects.toThrow('known options: lane');
     await expect(ref.call('ask', undefined, { guarantee: 'exactly-once', key: 'k' })).resolves.toBe('yes');
   });
 

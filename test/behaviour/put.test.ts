@@ -25,7 +25,7 @@ describe('put', () => {
     const Slow = defineAgent({ casts: { async work(_self, n: number) { seen.push(n); await latches[n]?.done; } } });
     const ref = system.start(Slow, { mailbox: { ...suspend(2), reserve: 0 } });
     const puts =
-      Array.from({ length: 7 }, (_, n) => ref.put('work', n, n === 6 ? { priority: 'critical' } : undefined));
+      Array.from({ length: 7 }, (_, n) => ref.put('work', n, n === 6 ? { lane: 'critical' } : undefined));
     const states = async (): Promise<string> => (await Promise.all(puts.map((put) => stateOf(put)))).join();
     expect(ref.stats().mailbox).toMatchObject({ size: 2, waiting: 5, held: 5, sent: 7 });
     expect(await states()).toBe('done,done,done,waiting,waiting,waiting,waiting');

@@ -294,7 +294,7 @@ describe('stops and continues', () => {
     });
     const ref = system.start(Agent);
     ref.cast('go');
-    ref.cast('other', undefined, { priority: 'critical' });
+    ref.cast('other', undefined, { lane: 'critical' });
     ref.cast('go');
     ref.cast('other');
     await ref.call('sync');

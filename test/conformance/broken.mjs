@@ -229,7 +229,7 @@ export const broken = [
     edits: [['d.attempts >= terms.attemptsMax)', 'd.attempts > terms.attemptsMax)']],
   },
   {
-    promise: 'P22', name: 'the back-off does not grow', file: 'src/delivery/guard/schedule.ts',
+    promise: 'P22', name: 'the back-off does not grow', file: 'src/base/backoff.ts',
     edits: [['schedule.factor ** (attempt - 1)', 'schedule.factor ** 0']],
   },
   {

@@ -124,11 +124,11 @@ describe('what comes back', () => {
     const narrow = system.ref(Worker, 'narrow');
     failing('x', 9);
     const receipt =
-      await narrow.deliver('ask', 'x', { priority: 'low', onError: () => 'retry', backoff: { baseMs: 10, jitter: 0 } });
+      await narrow.deliver('ask', 'x', { lane: 'low', onError: () => 'retry', backoff: { baseMs: 10, jitter: 0 } });
     await env.settle();
     const running = await narrow.deliver('slow', 'y');
     await env.settle();
-    const high = await narrow.deliver('ask', 'z', { priority: 'high' });
+    const high = await narrow.deliver('ask', 'z', { lane: 'high' });
     await env.advance(10);
     expect(await receipt.settled).toMatchObject({ kind: 'dropped', attempts: 1 });
     gates.get('y')?.();

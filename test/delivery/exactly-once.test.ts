@@ -200,7 +200,7 @@ describe('bad input', () => {
     [{ expiresInMs: -1 }, /expiresInMs: got -1/],
     [{ expiresInMs: 0 }, /expiresInMs: got 0/],
     [{ ackTimeoutMs: '5' }, /ackTimeoutMs: got '5'/],
-    [{ priority: 'urgent' }, /priority: got 'urgent'/],
+    [{ lane: 'urgent' }, /lane: got 'urgent'/], [{ priority: 'high' }, /it is called lane now/],
     [
       { guarantee: 'exactly-once', key: 'k'.repeat(1_025) },
       /key: got '1025 bytes', expected a text of 1 to 1,024 bytes; hash a longer one/,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, type DeliverOptions, type DeliveryContext, type ErrorVerdict, type Priority, type System,
+  child, defineAgent, type DeliverOptions, type DeliveryContext, type ErrorVerdict, type MailboxLane, type System,
 } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -77,15 +77,15 @@ describe('at-most-once', () => {
   test.each(
     [['normal'], ['high'], ['low'], ['critical']] as const,
   )('P2 P18 queued in lane %s behind another: it ends with its agent and never meets the next incarnation', async (
-    priority: Priority,
+    priority: MailboxLane,
   ) => {
     const { env, system, starts, ref } = await desk(hang);
     const first = await ref.deliver('here', 'a');
     await env.settle();
     const queued = [
-      await ref.deliver('here', 'b', { guarantee: 'at-most-once', priority }),
-      await ref.deliver('aside', 'c', { guarantee: 'at-most-once', priority }),
-      await ref.deliver('here2', 'd', { guarantee: 'at-most-once', priority }),
+      await ref.deliver('here', 'b', { guarantee: 'at-most-once', lane: priority }),
+      await ref.deliver('aside', 'c', { guarantee: 'at-most-once', lane: priority }),
+      await ref.deliver('here2', 'd', { guarantee: 'at-most-once', lane: priority }),
     ];
     system.exit('w', 'kill');
     await env.advance(10_000);

@@ -119,7 +119,7 @@ test('the limiter equals its model at every ms: order, rate, slots, pauses, deat
     const env = new VirtualEnv();
     const system = createSystem({ env, logger: false });
     const base = {
-      env, system, limit: system.limit('m', { perMinute: 60_000 / cost, burst, concurrent }), began: env.now,
+      env, system, limit: system.limit('m', { perMinute: 60_000 / cost, burst, concurrency: concurrent }), began: env.now,
       starts: [] as string[], ends: new Map<number, () => void>(), count: 0,
     };
     const real: Real = Object.assign(base, { asks: [] as ((id: number) => void)[] });

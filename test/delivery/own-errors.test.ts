@@ -20,7 +20,7 @@ const Registry = defineRegistry({ keys: 'unique' });
 describe('an error of the function, which nobody looks at, surfaces', () => {
   test('out of a limit, a breaker and a retry', async () => {
     const system = testSystem();
-    const limit = system.limit('l', { concurrent: 1 });
+    const limit = system.limit('l', { concurrency: 1 });
     const breaker = system.breaker('b');
     void limit.run(fail);
     void limit.run(failNow);
@@ -28,7 +28,7 @@ describe('an error of the function, which nobody looks at, surfaces', () => {
     void breaker.run(fail);
     void breaker.run(failNow);
     void retry(fail, { attemptsMax: 1 });
-    system.spawn((self) => void self.retry(fail, { attemptsMax: 2, baseMs: 0 }));
+    system.spawn((self) => void self.retry(fail, { attemptsMax: 2, backoff: { baseMs: 0 } }));
     expect(await strays.seen()).toEqual(Array(6).fill(mine));
     await system.stop();
   });
@@ -51,7 +51,7 @@ describe('an error of the function, which nobody looks at, surfaces', () => {
 
   test('also when the turn is used up, and then once', async () => {
     const system = testSystem();
-    const limit = system.limit('l', { concurrent: 1_000 });
+    const limit = system.limit('l', { concurrency: 1_000 });
     const until = performance.now() + 8;
     while (performance.now() < until) await limit.run(() => undefined);
     for (let n = 0; n < 40; n++) void limit.run(fail);
@@ -61,7 +61,7 @@ describe('an error of the function, which nobody looks at, surfaces', () => {
 
   test('looked at, it does not', async () => {
     const system = testSystem();
-    for (const run of [system.limit('l', { concurrent: 1 }), system.breaker('b')]) {
+    for (const run of [system.limit('l', { concurrency: 1 }), system.breaker('b')]) {
       await expect(run.run(fail)).rejects.toBe(mine);
     }
     await expect(retry(fail, { attemptsMax: 1 })).rejects.toBe(mine);
@@ -73,12 +73,12 @@ describe('an error of the function, which nobody looks at, surfaces', () => {
 describe('P17 what castcall decides ends no program', () => {
   test('a wait that is over, an open breaker, bad options, a call that failed', async () => {
     const system = testSystem();
-    const limit = system.limit('l', { concurrent: 1 });
+    const limit = system.limit('l', { concurrency: 1 });
     const breaker = system.breaker('b', { failures: 1 });
     await breaker.run(fail).catch(() => undefined);
     void breaker.run(fail);
     const ref = system.start(Worker);
-    void system.limit('calls', { concurrent: 1 }).run(() => ref.call('gone'));
+    void system.limit('calls', { concurrency: 1 }).run(() => ref.call('gone'));
     void limit.run(() => new Promise(() => undefined));
     void limit.run(fail, { timeoutMs: 0 });
     void limit.run('x' as never);
@@ -102,7 +102,7 @@ describe('P17 what castcall decides ends no program', () => {
     const aborts = (signal: AbortSignal): Promise<never> => new Promise(
       (_, reject) => signal.addEventListener('abort', () => reject(mine)),
     );
-    const limit = system.limit('l', { concurrent: 10 });
+    const limit = system.limit('l', { concurrency: 10 });
     void limit.run(aborts, { signal: controller.signal });
     void system.breaker('b').run(aborts, { signal: controller.signal });
     const agent = system.spawn(async (self) => {
@@ -127,7 +127,7 @@ test('a function that declares no signal gets one that never fires outside of ev
     signal.onabort = () => undefined;
     seen.push(signal);
   };
-  await system.limit('l', { concurrent: 1 }).run(rest);
+  await system.limit('l', { concurrency: 1 }).run(rest);
   await system.breaker('b').run(rest);
   expect(
     seen.map((signal) => [signal instanceof AbortSignal, signal.aborted, getEventListeners(signal, 'abort').length]),

@@ -5,7 +5,7 @@ import { simulate } from '../../src/testing/index.js';
 test('retry, limit and breaker together run on virtual time: an outage of an hour costs none', async () => {
   const run = await simulate(29, async (sim) => {
     const back = sim.nowMs + 3_600_000;
-    sim.system.limit('llm', { perMinute: 60, concurrent: 2 });
+    sim.system.limit('llm', { perMinute: 60, concurrency: 2 });
     const breaker = sim.system.breaker('llm', { failures: 3, openMs: 60_000 });
     let made = 0;
     const Agent = defineAgent({
@@ -14,7 +14,7 @@ test('retry, limit and breaker together run on virtual time: an outage of an hou
           made++;
           if (sim.nowMs < back) throw new Error('503');
           return 'answer';
-        })), { attemptsMax: 1_000, baseMs: 1_000, maxMs: 30_000 }),
+        })), { attemptsMax: 1_000, backoff: { baseMs: 1_000, maxMs: 30_000 } }),
       },
     });
     sim.equal(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defineAgent, type AgentRef, type Priority } from '../../src/index.js';
+import { defineAgent, type AgentRef, type MailboxLane } from '../../src/index.js';
 import { expectConserved, settleTurn, testSystem } from '../support/system.js';
 
 const Worker = defineAgent({
@@ -11,8 +11,8 @@ const Worker = defineAgent({
   info(self, message) { self.state.seen.push(message as number); },
 });
 
-function order(ref: AgentRef<typeof Worker>, priorities: readonly Priority[]): void {
-  priorities.forEach((priority, n) => ref.cast('work', n, { priority }));
+function order(ref: AgentRef<typeof Worker>, priorities: readonly MailboxLane[]): void {
+  priorities.forEach((priority, n) => ref.cast('work', n, { lane: priority }));
 }
 
 describe('a mailbox in use', () => {
@@ -22,29 +22,29 @@ describe('a mailbox in use', () => {
     const ref = system.start(Worker, seen);
     order(ref, ['low', 'normal', 'high', 'critical', 'low', 'normal', 'high', 'critical']);
     expect(ref.stats().mailbox.depth).toEqual({ low: 2, normal: 2, high: 2, critical: 2 });
-    await ref.call('ping', undefined, { priority: 'low' });
+    await ref.call('ping', undefined, { lane: 'low' });
     expect(seen).toEqual([3, 7, 2, 6, 1, 5, 0, 4]);
   });
 
   it('P1 any mix of priorities arrives as a stable sort by priority', async () => {
-    const rank: Record<Priority, number> = { critical: 0, high: 1, normal: 2, low: 3 };
+    const rank: Record<MailboxLane, number> = { critical: 0, high: 1, normal: 2, low: 3 };
     await fc.assert(fc.asyncProperty(fc.array(
-      fc.constantFrom<Priority>('low', 'normal', 'high', 'critical'), { maxLength: 60 },
+      fc.constantFrom<MailboxLane>('low', 'normal', 'high', 'critical'), { maxLength: 60 },
     ), async (priorities) => {
       const system = testSystem();
       const seen: number[] = [];
       const ref = system.start(Worker, seen);
       order(ref, priorities);
-      await ref.call('ping', undefined, { priority: 'low' });
+      await ref.call('ping', undefined, { lane: 'low' });
       expect(seen).toEqual(priorities.map((_, n) => n).sort(
-        (a, b) => rank[priorities[a] as Priority] - rank[priorities[b] as Priority] || a - b,
+        (a, b) => rank[priorities[a] as MailboxLane] - rank[priorities[b] as MailboxLane] || a - b,
       ));
       await system.stop();
     }), { numRuns: 30 });
   });
 
   it('P1 each message that is taken is the oldest of the highest lane, whatever its handlers send meanwhile', async () => {
-    const priorities: readonly Priority[] = ['low', 'normal', 'high', 'critical'];
+    const priorities: readonly MailboxLane[] = ['low', 'normal', 'high', 'critical'];
     const sends = fc.array(fc.tuple(fc.constantFrom(...priorities), fc.nat(2)), { maxLength: 60 });
     await fc.assert(fc.asyncProperty(sends, async (plan) => {
       const queued = priorities.map((): number[] => []);
@@ -55,7 +55,7 @@ describe('a mailbox in use', () => {
         const [priority] = plan[next] ?? [];
         if (priority === undefined) return;
         queued[priorities.indexOf(priority)]?.push(next);
-        ref.cast('work', next++, { priority });
+        ref.cast('work', next++, { lane: priority });
       };
       const Relay = defineAgent({
         calls: { ping: () => 'pong' },
@@ -72,9 +72,9 @@ describe('a mailbox in use', () => {
       while (next < plan.length) {
         send(ref);
         send(ref);
-        if (next % 3 === 0) await ref.call('ping', undefined, { priority: 'low' });
+        if (next % 3 === 0) await ref.call('ping', undefined, { lane: 'low' });
       }
-      await ref.call('ping', undefined, { priority: 'low' });
+      await ref.call('ping', undefined, { lane: 'low' });
       await settleTurn();
       expect(taken).toEqual(expected);
       expect(taken.length).toBe(plan.length);
@@ -98,13 +98,13 @@ describe('a mailbox in use', () => {
     const seen: number[] = [];
     const ref = system.start(Worker, seen, { mailbox: { capacity: 3, reserve: 0 } });
     expect(ref.tryCast('work', 1)).toBe('ok');
-    expect(ref.tryCast('work', 2, { priority: 'low' })).toBe('ok');
+    expect(ref.tryCast('work', 2, { lane: 'low' })).toBe('ok');
     ref.send(3);
     expect(ref.tryCast('work', 4)).toBe('full');
-    expect(ref.tryCast('work', 5, { priority: 'critical' })).toBe('full');
+    expect(ref.tryCast('work', 5, { lane: 'critical' })).toBe('full');
     ref.cast('work', 6);
     ref.send(7);
-    const calls = await Promise.allSettled([ref.call('ping'), ref.call('ping', undefined, { priority: 'high' })]);
+    const calls = await Promise.allSettled([ref.call('ping'), ref.call('ping', undefined, { lane: 'high' })]);
     for (const call of calls) expect(call).toMatchObject({ status: 'rejected', reason: { code: 'MAILBOX_FULL' } });
     expect(seen).toEqual([1, 3, 2]);
     expect(ref.stats().mailbox).toMatchObject({ capacity: 3, peak: 3, rejected: 6, sent: 9, handled: 3, size: 0 });

@@ -28,7 +28,7 @@ describe('a mailbox bounded in bytes', () => {
     ] as const) {
       const { ref, seen, go } = await heldWorker(system, { capacityBytes: 10, overflow });
       for (const text of ['aaaa', 'bbbb', '']) expect(ref.tryCast('work', text)).toBe('ok');
-      expect(ref.tryCast('work', 'ccc', { priority: 'high' })).toBe(outcome);
+      expect(ref.tryCast('work', 'ccc', { lane: 'high' })).toBe(outcome);
       expect(ref.tryCast('work', 'dd')).toBe('ok');
       expect(ref.stats().mailbox.bytes).toEqual(
         { now: overflow === 'drop-oldest' ? 9 : 10, peak: 10 - (overflow === 'drop-oldest' ? 1 : 0), capacity: 10 },
@@ -42,7 +42,7 @@ describe('a mailbox bounded in bytes', () => {
   it('P9 calls, infos, requests that expire and puts count too; dying frees all', async () => {
     const system = testSystem();
     const { ref, seen, go } = await heldWorker(system, { capacityBytes: 12, overflow: 'suspend' });
-    const call = ref.call('ask', 'call', { priority: 'high' });
+    const call = ref.call('ask', 'call', { lane: 'high' });
     ref.send('info');
     ref.cast('work', 'ttl', { expiresInMs: 60_000 });
     expect(ref.stats().mailbox.bytes?.now).toBe(11);

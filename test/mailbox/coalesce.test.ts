@@ -8,13 +8,13 @@ describe('coalescing', () => {
     const system = testSystem();
     const { ref, seen, go } = await heldWorker(system, { capacity: 4 });
     ref.cast('work', 'a1', { coalesce: 'a' });
-    ref.cast('work', 'b1', { coalesce: 'b', priority: 'low' });
+    ref.cast('work', 'b1', { coalesce: 'b', lane: 'low' });
     ref.cast('work', 'plain');
     ref.cast('other', 'o1', { coalesce: 'a' });
     expect(ref.tryCast('work', 'a2', { coalesce: { key: 'a', keep: 'last' } }), 'a replacement needs no room').toBe(
       'ok',
     );
-    expect(ref.tryCast('work', 'b2', { coalesce: 'b', priority: 'critical' })).toBe('ok');
+    expect(ref.tryCast('work', 'b2', { coalesce: 'b', lane: 'critical' })).toBe('ok');
     expect(ref.tryCast('work', 'c1', { coalesce: 'c' })).toBe('full');
     expect(ref.stats().mailbox).toMatchObject({ size: 4, superseded: 2, rejected: 1, sent: 8 });
     await go();

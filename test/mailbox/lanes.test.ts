@@ -10,9 +10,9 @@ describe('lanes that age', () => {
       [undefined, 'hhhhhhhhhnnnlll'], ['strict', 'hhhhhhhhhnnnlll'], [{ ageEvery: 3 }, 'hhhnlhhnlhhnlhh'],
     ] as const) {
       const { ref, seen, go } = await heldWorker(system, { lanes });
-      for (let n = 0; n < 3; n++) ref.cast('work', 'l', { priority: 'low' });
+      for (let n = 0; n < 3; n++) ref.cast('work', 'l', { lane: 'low' });
       for (let n = 0; n < 3; n++) ref.cast('work', 'n');
-      for (let n = 0; n < 9; n++) ref.cast('work', 'h', { priority: 'high' });
+      for (let n = 0; n < 9; n++) ref.cast('work', 'h', { lane: 'high' });
       await go();
       expect(seen.join('')).toBe(wanted);
     }
@@ -26,13 +26,15 @@ describe('lanes that age', () => {
         note(self, text: string) {
           seen.push(text);
           if (text.startsWith('critical') && seen.length < 400) {
-            self.ref.cast('note', `critical${seen.length}`, { priority: 'critical' });
+            self.ref.cast('note', `critical${seen.length}`, { lane: 'critical' });
           }
         },
       },
     });
     const ref = system.start(Endless, { mailbox: { lanes: { ageEvery: 10 } } });
-    for (let n = 0; n < 5; n++) for (const priority of PRIORITIES) ref.cast('note', `${priority}${n}`, { priority });
+    for (let n = 0; n < 5; n++) for (
+      const priority of PRIORITIES
+    ) ref.cast('note', `${priority}${n}`, { lane: priority });
     await settleTurn();
     for (const priority of ['low', 'normal', 'high'] as const) {
       expect(seen.filter((text) => text.startsWith(priority))).toEqual([0, 1, 2, 3, 4].map((n) => `${priority}${n}`));
@@ -46,8 +48,8 @@ describe('lanes that age', () => {
     const system = testSystem();
     const { ref, seen, go } = await heldWorker(system, { lanes: { ageEvery: 2 } });
     for (let n = 0; n < 4; n++) ref.cast('work', `n${n}`);
-    ref.cast('work', 'l0', { priority: 'low' });
-    ref.cast('work', 'l1', { priority: 'low' });
+    ref.cast('work', 'l0', { lane: 'low' });
+    ref.cast('work', 'l1', { lane: 'low' });
     await go();
     expect(seen).toEqual(['n0', 'n1', 'l0', 'n2', 'n3', 'l1']);
   });
@@ -56,7 +58,7 @@ describe('lanes that age', () => {
     const system = testSystem();
     const { ref, go } = await heldWorker(system, { capacity: 6, reserve: 0 });
     for (const [n, priority] of PRIORITIES.entries()) {
-      for (let at = 0; at <= n; at++) ref.tryCast('work', at, { priority });
+      for (let at = 0; at <= n; at++) ref.tryCast('work', at, { lane: priority });
     }
     expect(ref.stats().mailbox).toMatchObject({
       depth: { low: 1, normal: 2, high: 3, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 },

@@ -69,13 +69,13 @@ describe('a mailbox against its model', () => {
           const priority = PRIORITIES[rank];
           if (one.kind === 'cast') {
             const told = ref.tryCast('work', text, {
-              priority, ...(ttl >= 0 ? { expiresInMs: ttl } : {}),
+              lane: priority, ...(ttl >= 0 ? { expiresInMs: ttl } : {}),
               ...(keep === '' ? {} : { coalesce: { key: one.key, keep } }),
             });
             expect(told).toBe(outcome);
           } else {
             const controller = new AbortController();
-            ref.put('work', text, { priority, signal: controller.signal, timeoutMs: 'infinity' }).catch(
+            ref.put('work', text, { lane: priority, signal: controller.signal, timeoutMs: 'infinity' }).catch(
               () => undefined,
             );
             if (outcome === 'waiting') {

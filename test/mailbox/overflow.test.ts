@@ -12,7 +12,7 @@ describe('a full mailbox', () => {
     expect(ref.tryCast('work', 3)).toBe('full');
     expect(await stateOf(ref.call('ask', 4))).toBe('MAILBOX_FULL');
     expect(await stateOf(ref.put('work', 5))).toBe('MAILBOX_FULL');
-    expect(await stateOf(ref.put('work', 6, { priority: 'critical' }))).toBe('MAILBOX_FULL');
+    expect(await stateOf(ref.put('work', 6, { lane: 'critical' }))).toBe('MAILBOX_FULL');
     expect(ref.stats().mailbox).toMatchObject({ size: 2, rejected: 4, dropped: 0, capacity: 2, peak: 2 });
     await go();
     expect(seen).toEqual([1, 2]);
@@ -23,7 +23,7 @@ describe('a full mailbox', () => {
     const { ref, seen, go } = await heldWorker(system, { capacity: 2, reserve: 0, overflow: 'drop-newest' });
     for (const n of [1, 2]) expect(ref.tryCast('work', n)).toBe('ok');
     ref.cast('work', 3);
-    expect(ref.tryCast('work', 4, { priority: 'critical' })).toBe('full');
+    expect(ref.tryCast('work', 4, { lane: 'critical' })).toBe('full');
     expect(await stateOf(ref.call('ask', 5))).toBe('MAILBOX_FULL');
     expect(await stateOf(ref.put('work', 6))).toBe('MAILBOX_FULL');
     ref.send(7);
@@ -36,14 +36,14 @@ describe('a full mailbox', () => {
     const system = testSystem();
     const { ref, seen, go } = await heldWorker(system, { capacity: 4, overflow: 'drop-oldest' });
     ref.cast('work', 'n1');
-    ref.cast('work', 'l1', { priority: 'low' });
-    ref.cast('work', 'h1', { priority: 'high' });
-    ref.cast('work', 'l2', { priority: 'low' });
+    ref.cast('work', 'l1', { lane: 'low' });
+    ref.cast('work', 'h1', { lane: 'high' });
+    ref.cast('work', 'l2', { lane: 'low' });
     expect(ref.tryCast('work', 'n2')).toBe('ok'); // l1 goes
-    expect(ref.tryCast('work', 'h2', { priority: 'high' })).toBe('ok'); // l2 goes
+    expect(ref.tryCast('work', 'h2', { lane: 'high' })).toBe('ok'); // l2 goes
     expect(ref.tryCast('work', 'n3')).toBe('ok'); // n1 goes
-    expect(ref.tryCast('work', 'l3', { priority: 'low' })).toBe('full'); // the lowest lane is its own
-    expect(await stateOf(ref.put('work', 'h3', { priority: 'high' }))).toBe('done'); // n2 goes
+    expect(ref.tryCast('work', 'l3', { lane: 'low' })).toBe('full'); // the lowest lane is its own
+    expect(await stateOf(ref.put('work', 'h3', { lane: 'high' }))).toBe('done'); // n2 goes
     expect(ref.stats().mailbox).toMatchObject({ size: 4, dropped: 5, rejected: 0, peak: 4 });
     await go();
     expect(seen).toEqual(['h1', 'h2', 'h3', 'n3']);
@@ -111,7 +111,7 @@ describe('a full mailbox', () => {
     for (const overflow of ['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const) {
       const { ref, seen, go } = await heldWorker(system, { capacity: 3, overflow });
       ref.cast('work', 1);
-      const call = ref.call('ask', 2, { expiresInMs: 10, priority: 'high' });
+      const call = ref.call('ask', 2, { expiresInMs: 10, lane: 'high' });
       ref.cast('work', 3, { expiresInMs: 10 });
       env.jump(9);
       if (overflow === 'reject') expect(ref.tryCast('work', 4)).toBe('full');

@@ -14,7 +14,7 @@ describe('watermarks', () => {
     const lines = (): unknown[] => recorder.lines.splice(0).map(
       ({ level, text, fields }) => `${level} ${text} ${String(fields['queued'])} ${String(fields['name'])}`,
     );
-    for (let n = 0; n < 4; n++) ref.cast('work', n, n % 2 === 0 ? {} : { priority: 'high' });
+    for (let n = 0; n < 4; n++) ref.cast('work', n, n % 2 === 0 ? {} : { lane: 'high' });
     expect(lines()).toEqual([]);
     for (let n = 4; n < 14; n++) ref.cast('work', n);
     expect(lines()).toEqual(['warn mailbox above high water 5 busy']);
@@ -65,7 +65,7 @@ describe('close', () => {
     ref.cast('work', 5);
     ref.send(6);
     expect(await stateOf(ref.call('ask', 7))).toBe('MAILBOX_CLOSED');
-    expect(await stateOf(ref.put('work', 8, { priority: 'critical' }))).toBe('MAILBOX_CLOSED');
+    expect(await stateOf(ref.put('work', 8, { lane: 'critical' }))).toBe('MAILBOX_CLOSED');
     expect(ref.stats().mailbox).toMatchObject({ closed: true, size: 2, waiting: 0, held: 0, rejected: 6 });
     await go();
     expect(seen).toEqual([1, 2]);

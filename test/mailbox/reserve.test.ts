@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { testSystem } from '../support/system.js';
 import { heldWorker, stateOf } from '../support/mailbox.js';
 
-const critical = { priority: 'critical' } as const;
+const critical = { lane: 'critical' } as const;
 
 describe('the reserve of a full mailbox', () => {
   test.each(

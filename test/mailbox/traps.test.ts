@@ -19,14 +19,14 @@ const delivered = (ref: Ref, payload: object, options: object): Promise<unknown>
 /** Every way in, and what its sender hears when the process has ended meanwhile. */
 const ways: readonly (readonly [string, How, unknown])[] = [
   ['cast', (ref, payload) => ref.cast('note', payload), undefined],
-  ['cast with a priority', (ref, payload) => ref.cast('note', payload, { priority: 'high' }), undefined],
+  ['cast with a priority', (ref, payload) => ref.cast('note', payload, { lane: 'high' }), undefined],
   ['cast by key', (ref, payload) => ref.cast('note', payload, { coalesce: 'k' }), undefined],
   ['cast that expires', (ref, payload) => ref.cast('note', payload, { expiresInMs: 1_000 }), undefined],
   ['tryCast', (ref, payload) => ref.tryCast('note', payload), 'ok'],
   ['send', (ref, payload) => ref.send(payload), undefined],
   ['call', (ref, payload) => outcome(ref.call('ask', payload, EVER)), 'EXIT'],
   ['call with a priority', (ref, payload) =>
-    outcome(ref.call('ask', payload, { ...EVER, priority: 'high', signal: new AbortController().signal })), 'EXIT'],
+    outcome(ref.call('ask', payload, { ...EVER, lane: 'high', signal: new AbortController().signal })), 'EXIT'],
   ['put', (ref, payload) => outcome(ref.put('note', payload, EVER)), 'EXIT'],
   ['stream', (ref, payload) => outcome(ref.stream('items', payload).next()), 'EXIT'],
   ['guaranteed call', (ref, payload) =>
@@ -153,7 +153,7 @@ describe('P2 P3 code of the user that does something else while a message is on 
       (promise: Promise<unknown>): unknown => promise.catch((error: { code: string }) => heard.push(error.code));
     const sends: readonly ((self: { bindTo: Ref }) => unknown)[] = [
       ({ bindTo }) =>
-        hear(bindTo.call('ask', {}, EVER)), ({ bindTo }) => hear(bindTo.call('ask', {}, { ...EVER, priority: 'high' })),
+        hear(bindTo.call('ask', {}, EVER)), ({ bindTo }) => hear(bindTo.call('ask', {}, { ...EVER, lane: 'high' })),
       ({ bindTo }) => hear(bindTo.stream('items', {}).next()), ({ bindTo }) => bindTo.cast('note', {}),
     ];
     for (const send of sends) {

@@ -1,5 +1,5 @@
 // Wrong variants of attempts, windows and dead letters: see scripts/mutants.mjs.
-const schedule = 'src/delivery/guard/schedule.js';
+const schedule = 'src/base/backoff.js';
 const attempt = 'src/delivery/guarantee/attempt.js';
 const deliver = 'src/delivery/guarantee/delivery.js';
 

@@ -8,7 +8,7 @@ const context = 'src/delivery/guarantee/context.js';
 const rare = 'src/delivery/guarantee/rare.js';
 const settle = 'src/delivery/guarantee/settle.js';
 const orders = 'src/delivery/guarantee/order-keys.js';
-const schedule = 'src/delivery/guard/schedule.js';
+const schedule = 'src/base/backoff.js';
 const delivery = 'src/delivery/guarantee/delivery.js';
 
 export const deliveries = [

@@ -2,7 +2,7 @@
 const breaker = 'src/delivery/guard/breaker.js';
 const limit = 'src/delivery/guard/limit.js';
 const retry = 'src/delivery/guard/retry.js';
-const schedule = 'src/delivery/guard/schedule.js';
+const schedule = 'src/base/backoff.js';
 const watch = 'src/router/request/watch.js';
 
 export const delivery = [
@@ -55,8 +55,8 @@ export const delivery = [
   },
   { name: 'a dead agent goes on waiting', file: limit, edits: [['this.limiter.withdraw(this, error);', ';']] },
   { name: 'one slot too many', file: limit, edits: [[
-    'while (this.waiting > 0 && this.running < this.options.concurrent',
-    'while (this.waiting > 0 && this.running <= this.options.concurrent',
+    'while (this.waiting > 0 && this.running < this.options.concurrency',
+    'while (this.waiting > 0 && this.running <= this.options.concurrency',
   ]] },
   {
     name: 'one start of a burst too many', file: limit,

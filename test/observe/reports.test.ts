@@ -91,7 +91,7 @@ describe('crash reports', () => {
     await ref.tryCall('crash', { password: 'payload-secret' });
     const second = system.start(Ender);
     second.cast('nope' as never, { password: 'payload-secret' } as never);
-    second.cast('crash', { password: 'payload-secret' }, { priority: 'urgent' as never });
+    second.cast('crash', { password: 'payload-secret' }, { lane: 'urgent' as never });
     second.send({ password: 'payload-secret' });
     second.cast('crash', 'payload-secret');
     second.cast('crash', 'payload-secret');

@@ -98,7 +98,7 @@ async function everything(system: System): Promise<void> {
   );
   system.breaker('api').watch(() => { throw httpError(); });
   system.breaker('api').open();
-  system.limit('api', { concurrent: 1 }).run(() => { throw Object.assign(httpError(), { retryAfterMs: 1e12 }); }).catch(
+  system.limit('api', { concurrency: 1 }).run(() => { throw Object.assign(httpError(), { retryAfterMs: 1e12 }); }).catch(
     () => undefined,
   );
   await system.applications.start(defineApplication({ name: 'app', start: () => secret as never }) as never).catch(

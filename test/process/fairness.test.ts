@@ -151,8 +151,8 @@ describe('P8 PR-19 fairness', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const order: string[] = [];
-    const a = system.start(Logger, order, 'a', { priority: levels.a ?? 'normal' });
-    const b = system.start(Logger, order, 'b', { priority: levels.b ?? 'normal' });
+    const a = system.start(Logger, order, 'a', { level: levels.a ?? 'normal' });
+    const b = system.start(Logger, order, 'b', { level: levels.b ?? 'normal' });
     await env.settle();
     env.manual = true;
     b.cast('log');
@@ -209,8 +209,8 @@ describe('P8 PR-19 fairness', () => {
         },
       },
     });
-    const sink = system.start(Sink, { priority });
-    const flood = system.start(Flood, 200, { priority });
+    const sink = system.start(Sink, { level: priority });
+    const flood = system.start(Flood, 200, { level: priority });
     flood.cast('go', sink);
     await until(() => sink.stats().mailbox.handled === 200_000);
     expect(await sink.call('handled')).toBe(200_000);

@@ -11,12 +11,12 @@ describe('flags', () => {
   it('PF-02 a start says the scheduling level, from init on: of agents, machines, managers, processes, tasks and children', async () => {
     const system = testSystem();
     const levels: unknown[] = [];
-    const A = defineAgent({ init() { levels.push(system.inspect(this.pid)?.priority); } });
+    const A = defineAgent({ init() { levels.push(system.inspect(this.pid)?.level); } });
     const M = defineStatem({
-      init() { levels.push(system.inspect(this.pid)?.priority); return { state: 'on' as const, data: 0 }; },
+      init() { levels.push(system.inspect(this.pid)?.level); return { state: 'on' as const, data: 0 }; },
       states: { on: {} },
     });
-    const low = { priority: 'low' } as const;
+    const low = { level: 'low' } as const;
     const stay = (): Promise<never> => new Promise(() => undefined);
     const task = system.task.with(low);
     const pids = [
@@ -25,15 +25,15 @@ describe('flags', () => {
       ).pid, system.spawn(stay, low).pid, task.async(stay).pid, task.asyncNolink(stay).pid,
     ];
     const streamed: unknown[] = [];
-    for await (const one of task.stream([1], (self) => system.inspect(self.pid)?.priority)) streamed.push(one);
-    await system.supervise({ children: [child('c', A, { priority: 'high' })] });
+    for await (const one of task.stream([1], (self) => system.inspect(self.pid)?.level)) streamed.push(one);
+    await system.supervise({ children: [child('c', A, { level: 'high' })] });
     expect(levels).toEqual(['low', 'low', 'high']);
-    expect(pids.map((pid) => system.inspect(pid as never)?.priority)).toEqual(pids.map(() => 'low'));
+    expect(pids.map((pid) => system.inspect(pid as never)?.level)).toEqual(pids.map(() => 'low'));
     expect(streamed).toEqual([{ ok: true, value: 'low' }]);
-    expect(system.inspect(system.task.async(stay).pid)?.priority).toBe('normal');
+    expect(system.inspect(system.task.async(stay).pid)?.level).toBe('normal');
     for (const bad of [
-      () => system.start(A, { priority: 'urgent' as never }), () => child('c', A, { priority: 1 as never }),
-      () => task.with({ priority: 'x' as never }), () => task.with({ shutdown: 1 } as never),
+      () => system.start(A, { level: 'urgent' as never }), () => child('c', A, { level: 1 as never }),
+      () => task.with({ level: 'x' as never }), () => task.with({ shutdown: 1 } as never),
     ]) expect(bad).toThrow(OptionError);
   });
 
@@ -41,16 +41,16 @@ describe('flags', () => {
     const system = testSystem();
     const { self, ref } = await idler(system);
     expect([self.trapExit(true), self.trapExit(false)]).toEqual([false, true]);
-    expect([self.flag('priority', 'low'), self.flag('priority', 'max'), self.flag('priority', 'normal')]).toEqual(
+    expect([self.flag('level', 'low'), self.flag('level', 'max'), self.flag('level', 'normal')]).toEqual(
       ['normal', 'low', 'max'],
     );
     expect([self.flag('sensitive', true), self.flag('sensitive', false)]).toEqual([false, true]);
     for (const [name, value] of [
-      ['heap', 1], ['priority', 'urgent'], ['trapExit', true], ['sensitive', 1], ['__proto__', true],
+      ['heap', 1], ['level', 'urgent'], ['priority', 'low'], ['trapExit', true], ['sensitive', 1], ['__proto__', true],
     ] as const) {
       expect(() => self.flag(name as never, value as never)).toThrow(OptionError);
     }
-    expect(system.inspect(ref)).toMatchObject({ trapExit: false, priority: 'normal', sensitive: false });
+    expect(system.inspect(ref)).toMatchObject({ trapExit: false, level: 'normal', sensitive: false });
   });
 
   it('PF-02 max starves high, high starves normal and low, and low runs beside normal but less often; nobody inherits', async () => {
@@ -60,7 +60,7 @@ describe('flags', () => {
     const Runner = defineAgent({
       init: (level: 'low' | 'normal' | 'high' | 'max') => level,
       casts: {
-        set(self) { self.flag('priority', self.state); },
+        set(self) { self.flag('level', self.state); },
         run(self) {
           order.push(self.state);
           if (--left > 0) self.ref.cast('run');
@@ -86,7 +86,7 @@ describe('flags', () => {
     expect(low).toBeGreaterThan(0);
     expect(low).toBeLessThan(order.length / 4);
     const child = await new Promise((resolve) => { system.spawn(
-      (self) => { self.flag('priority', 'high'); self.spawn((one) => resolve(system.inspect(one.pid)?.priority)); },
+      (self) => { self.flag('level', 'high'); self.spawn((one) => resolve(system.inspect(one.pid)?.level)); },
     ); });
     expect(child).toBe('normal');
   });
@@ -130,7 +130,7 @@ describe('introspection', () => {
     a.self.sendAfter(60_000, 'later');
     const items = [
       'status', 'initialCall', 'name', 'links', 'monitors', 'monitoredBy', 'trapExit', 'messageQueueLength', 'messages',
-      'reductions', 'memory', 'priority', 'groupLeader', 'dictionary', 'parent', 'label', 'suspending', 'behaviour',
+      'reductions', 'memory', 'level', 'groupLeader', 'dictionary', 'parent', 'label', 'suspending', 'behaviour',
       'op',
     ] as const;
     const found = system.inspect(a.ref, items) ?? [];
@@ -140,7 +140,7 @@ describe('introspection', () => {
       ), name: 'a', links: [b.ref.pid], monitors: [b.ref.pid], monitoredBy: [b.ref.pid], trapExit: true,
       messageQueueLength: 1, messages: ['waiting'], reductions: 0, memory: expect.any(
         Number,
-      ), priority: 'normal', groupLeader: b.ref.pid, dictionary: new Map(), parent: undefined,
+      ), level: 'normal', groupLeader: b.ref.pid, dictionary: new Map(), parent: undefined,
       label: 'labelled', suspending: [], behaviour: 'process', op: undefined,
     });
     const [before] = system.inspect(a.ref, ['memory']) ?? [];

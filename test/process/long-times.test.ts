@@ -88,7 +88,7 @@ const LONG: Readonly<Record<string, (world: World) => PromiseLike<unknown>>> = {
     [1], () => new Promise(() => undefined), { timeoutMs: DAYS_30 },
   )) return one; return undefined; })(),
   'a turn of a limit': ({ system }) => {
-    const limit = system.limit('l', { concurrent: 1 });
+    const limit = system.limit('l', { concurrency: 1 });
     void limit.run(() => new Promise(() => undefined)).catch(() => undefined);
     return limit.run(() => Promise.resolve(1), { timeoutMs: DAYS_30 });
   },

@@ -33,10 +33,10 @@ describe('priority messages', () => {
     b.self.link(a.ref);
     b.self.monitor(a.ref);
     a.self.send(b.self.pid, 'first');
-    a.self.send(b.self.pid, 'by pid', { priority: true });
-    a.self.send(ordinary, 'by alias', { priority: true });
-    a.self.exitOther(b.self.pid, 'signal', { priority: true });
-    a.self.exitOther(ordinary, 'through', { priority: true });
+    a.self.send(b.self.pid, 'by pid', { urgent: true });
+    a.self.send(ordinary, 'by alias', { urgent: true });
+    a.self.exitOther(b.self.pid, 'signal', { urgent: true });
+    a.self.exitOther(ordinary, 'through', { urgent: true });
     system.exit(a.ref, 'gone');
     const taken = await b.drain();
     expect(taken.slice(0, 5)).toEqual(
@@ -49,15 +49,15 @@ describe('priority messages', () => {
     const system = testSystem();
     const b = await queuer(system);
     const a = await idler(system);
-    const alias = b.self.alias({ priority: true });
-    const gone = b.self.alias({ priority: true });
+    const alias = b.self.alias({ urgent: true });
+    const gone = b.self.alias({ urgent: true });
     b.self.unalias(gone);
     a.self.send(b.self.pid, 1);
     a.self.send(alias, 2);
-    a.self.send(b.self.pid, 3, { priority: true });
-    a.self.send(gone, 'nobody', { priority: true });
-    a.self.send(alias, 'priority', { priority: true });
-    expect(() => a.self.send(alias, 4, { priority: 'high' } as never)).toThrow(
+    a.self.send(b.self.pid, 3, { urgent: true });
+    a.self.send(gone, 'nobody', { urgent: true });
+    a.self.send(alias, 'priority', { urgent: true });
+    expect(() => a.self.send(alias, 4, { urgent: 'high' } as never)).toThrow(
       expect.objectContaining({ name: 'OptionError' }),
     );
     expect(await b.drain()).toEqual(['priority', 1, 2, 3]);
@@ -66,14 +66,14 @@ describe('priority messages', () => {
   it('PM-03 behind earlier priority messages, before all ordinary ones, those that were passed over too', async () => {
     const system = testSystem();
     const b = await queuer(system);
-    const alias = b.self.alias({ priority: true });
+    const alias = b.self.alias({ urgent: true });
     system.send(b.self.pid, 'old');
     await settle();
-    for (const n of [1, 2]) system.send(alias, `priority ${n}`, { priority: true });
+    for (const n of [1, 2]) system.send(alias, `priority ${n}`, { urgent: true });
     system.send(b.self.pid, 'ordinary');
-    system.send(alias, 'priority 3', { priority: true });
+    system.send(alias, 'priority 3', { urgent: true });
     await settle();
-    system.send(alias, 'priority 4', { priority: true });
+    system.send(alias, 'priority 4', { urgent: true });
     expect(await b.drain()).toEqual(['priority 1', 'priority 2', 'priority 3', 'priority 4', 'old', 'ordinary']);
   });
 
@@ -81,9 +81,9 @@ describe('priority messages', () => {
     const system = testSystem();
     const taken: unknown[] = [];
     const p = system.spawn(async (self) => {
-      const alias = self.alias({ priority: true });
+      const alias = self.alias({ urgent: true });
       await self.receive((message) => message === 'go');
-      self.send(alias, 'priority', { priority: true });
+      self.send(alias, 'priority', { urgent: true });
       taken.push(await self.receive(), await self.receive());
     });
     for (const message of ['old', 'go']) p.send(message);
@@ -95,13 +95,13 @@ describe('priority messages', () => {
     const system = testSystem();
     const seen: unknown[] = [];
     const Agent = defineAgent({
-      name: 'Agent', init: () => ({}), calls: { alias: (self) => self.alias({ priority: true }) },
+      name: 'Agent', init: () => ({}), calls: { alias: (self) => self.alias({ urgent: true }) },
       info: (self, message) => void seen.push(message),
     });
     const ref = system.start(Agent);
     const alias = await ref.call('alias');
     for (const n of [1, 2]) ref.send(n);
-    system.send(alias, 'priority', { priority: true });
+    system.send(alias, 'priority', { urgent: true });
     await settle();
     expect(seen).toEqual(['priority', 1, 2]);
   });
@@ -110,14 +110,14 @@ describe('priority messages', () => {
     const system = testSystem();
     const b = await queuer(system);
     const a = await idler(system);
-    const alias = b.self.alias({ priority: true });
+    const alias = b.self.alias({ urgent: true });
     a.self.send(b.self.pid, 'ordinary');
     expect(system.inspect(b.self.pid, ['messages'])).toEqual([['ordinary']]);
-    a.self.send(alias, 'priority', { priority: true });
+    a.self.send(alias, 'priority', { urgent: true });
     expect(system.inspect(b.self.pid, ['messages'])).toEqual([['priority', 'ordinary']]);
     // What was sent before the alias was switched off is there, what was sent after it is not.
     b.self.unalias(alias);
-    a.self.send(alias, 'late', { priority: true });
+    a.self.send(alias, 'late', { urgent: true });
     expect(await b.drain()).toEqual(['priority', 'ordinary']);
   });
 
@@ -125,11 +125,11 @@ describe('priority messages', () => {
     const system = testSystem();
     const b = await queuer(system);
     const [linked, watched, other] = [await idler(system), await idler(system), await idler(system)];
-    const alias = b.self.alias({ priority: true });
-    b.self.link(linked.ref, { priority: true });
-    b.self.monitor(watched.ref, { priority: true });
+    const alias = b.self.alias({ urgent: true });
+    b.self.link(linked.ref, { urgent: true });
+    b.self.monitor(watched.ref, { urgent: true });
     system.send(b.self.pid, 'ordinary');
-    other.self.exitOther(alias, 'signal', { priority: true });
+    other.self.exitOther(alias, 'signal', { urgent: true });
     other.self.exitOther(alias, 'plain');
     system.exit(linked.ref, 'link');
     system.exit(watched.ref, 'watch');
@@ -144,11 +144,11 @@ describe('priority messages', () => {
     const b = await queuer(system);
     const peers = [await idler(system), await idler(system), await idler(system)];
     const [unmarked, marked, again] = peers;
-    b.self.link(unmarked!.ref, { priority: true });
+    b.self.link(unmarked!.ref, { urgent: true });
     b.self.link(unmarked!.ref);
     b.self.link(marked!.ref);
-    b.self.link(marked!.ref, { priority: true });
-    b.self.link(again!.ref, { priority: true });
+    b.self.link(marked!.ref, { urgent: true });
+    b.self.link(again!.ref, { urgent: true });
     b.self.unlink(again!.ref);
     again!.self.link(b.self.pid);
     system.send(b.self.pid, 'ordinary');
@@ -162,24 +162,24 @@ describe('priority messages', () => {
   it('PM-06 a priority exit ends a process that does not trap like any other', async () => {
     const system = testSystem();
     const [b, linked, other] = [await idler(system), await idler(system), await idler(system)];
-    const alias = b.self.alias({ priority: true });
-    other.self.exitOther(alias, 'normal', { priority: true });
+    const alias = b.self.alias({ urgent: true });
+    other.self.exitOther(alias, 'normal', { urgent: true });
     expect(b.ref.alive).toBe(true);
-    b.self.link(linked.ref, { priority: true });
+    b.self.link(linked.ref, { urgent: true });
     const { down } = system.monitor(b.ref);
     system.exit(linked.ref, 'gone');
     expect((await down).reason).toBe('gone');
-    other.self.exitOther(alias, 'harmless', { priority: true });
+    other.self.exitOther(alias, 'harmless', { urgent: true });
   });
 
   it('PM-07 it looks like any other message, and the queue length counts both', async () => {
     const system = testSystem();
     const b = await queuer(system);
-    const alias = b.self.alias({ priority: true });
+    const alias = b.self.alias({ urgent: true });
     const p = await idler(system);
-    b.self.monitor(p.ref, { priority: true });
+    b.self.monitor(p.ref, { urgent: true });
     b.self.monitor(p.ref);
-    system.send(alias, { same: true }, { priority: true });
+    system.send(alias, { same: true }, { urgent: true });
     system.send(b.self.pid, { same: true });
     system.exit(p.ref, 'gone');
     expect(system.inspect(b.self.pid, ['messageQueueLength'])).toEqual([4]);
@@ -199,7 +199,7 @@ describe('priority messages', () => {
     const got: unknown[] = [];
     const p = system.spawn(async (self) => {
       const server = system.start(Server);
-      self.monitor(server, { priority: true });
+      self.monitor(server, { urgent: true });
       self.monitor(server);
       got.push(await self.call(server, 'last', self.alias()));
       for (let i = 0; i < 3; i++) got.push(await self.receive());
@@ -217,8 +217,8 @@ describe('priority messages', () => {
     const echo = system.start(Echo);
     let looked = 0;
     const p = system.spawn(async (self) => {
-      const alias = self.alias({ priority: true });
-      for (let i = 0; i < 20_000; i++) self.send(alias, i, { priority: true });
+      const alias = self.alias({ urgent: true });
+      for (let i = 0; i < 20_000; i++) self.send(alias, i, { urgent: true });
       let sum = 0;
       for (let i = 0; i < 100; i++) sum += await self.call(echo, 'say', 1);
       expect(sum).toBe(100);
@@ -236,7 +236,7 @@ describe('priority messages', () => {
       defineAgent({ name: 'Agent', init: () => ({}), casts: { note: (self, text: string) => void seen.push(text) } });
     const ref = system.start(Agent);
     const lanes = ['low', 'normal', 'high', 'critical'] as const;
-    for (const n of [1, 2]) for (const priority of lanes) ref.cast('note', `${priority} ${n}`, { priority });
+    for (const n of [1, 2]) for (const priority of lanes) ref.cast('note', `${priority} ${n}`, { lane: priority });
     await settle();
     expect(seen).toEqual([...lanes].reverse().flatMap((lane) => [`${lane} 1`, `${lane} 2`]));
   });

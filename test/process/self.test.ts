@@ -85,9 +85,9 @@ describe('spawn options', () => {
     const a = await listener(system);
     const { ref, monitor } = a.self.spawn(
       (child) => child.receive(),
-      { link: false, monitor: { alias: 'demonitor', tag: 'WORKER' }, priority: 'high', name: 'worker', label: 'w' },
+      { link: false, monitor: { alias: 'demonitor', tag: 'WORKER' }, level: 'high', name: 'worker', label: 'w' },
     );
-    expect(system.inspect(ref)).toMatchObject({ name: 'worker', label: 'w', priority: 'high', links: [] });
+    expect(system.inspect(ref)).toMatchObject({ name: 'worker', label: 'w', level: 'high', links: [] });
     expect(monitor.alias?.active).toBe(true);
     ref.send('go');
     await settle();
@@ -97,7 +97,7 @@ describe('spawn options', () => {
 
   it.each([
     [{ link: 1 }, 'spawn.link: got 1'], [
-      { priority: 'urgent' }, "spawn.priority: got 'urgent'",
+      { level: 'urgent' }, "spawn.level: got 'urgent'",
     ], [{ monitor: { alias: 'x' } }, "spawn.monitor.alias: got 'x'"],
     [{ monitor: 3 }, 'spawn.monitor: got 3'], [
       { monitor: { tga: 1 } }, 'spawn.monitor.tga',

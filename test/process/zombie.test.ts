@@ -235,7 +235,7 @@ describe('P16 fenced incarnations', () => {
         self.exitOther(self.pid, 'kill');
         echo.close();
         echo.cast('poke');
-        echo.cast('poke', undefined, { priority: 'high' });
+        echo.cast('poke', undefined, { lane: 'high' });
         outcomes.push(echo.tryCast('poke'));
         outcomes.push(
           echo.stop().catch((error: { code: string }) => error.code),
@@ -270,7 +270,7 @@ describe('P16 fenced incarnations', () => {
 
     it('P16 breakers and limits are neither opened, closed, watched, paused nor resumed', async () => {
       const { system, self, ref } = await dying();
-      const [breaker, limit] = [self.breaker('b'), self.limit('l', { concurrent: 1 })];
+      const [breaker, limit] = [self.breaker('b'), self.limit('l', { concurrency: 1 })];
       system.exit(ref, 'kill');
       const told: unknown[] = [];
       expect(count(system, () => {

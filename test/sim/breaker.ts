@@ -37,7 +37,7 @@ class World {
     private readonly breakerOptions:
       & BreakerOptions & { readonly failures: number; readonly probes: number; readonly openMs: number },
     private readonly limitOptions:
-      & LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrent: number },
+      & LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrency: number },
   ) {
     this.breaker = sim.system.breaker('api', { ...breakerOptions, probeTimeoutMs: 'infinity' });
     this.limit = sim.system.limit('api', limitOptions);
@@ -98,7 +98,7 @@ class World {
     const { sim } = this;
     const live = this.made.filter(({ over, pid }) => !over && sim.system.alive(pid));
     sim.always(this.breaker.state !== 'open', 'no call while open (P29)');
-    sim.always(live.length <= this.limitOptions.concurrent, 'slots');
+    sim.always(live.length <= this.limitOptions.concurrency, 'slots');
     sim.always(sim.nowMs >= this.pausedUntil, 'no call in a pause');
     if (this.breaker.state === 'half-open') {
       const probes = live.filter(({ epoch }) => epoch === this.changes.length).length;
@@ -164,7 +164,7 @@ async function breaker(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const world = new World(sim,
     { failures: 1 + random.int(3), probes: 1 + random.int(3), openMs: random.pick([5, 20, 40]) },
-    { perMinute: random.pick([60_000 / 7, 60_000]), burst: 1 + random.int(4), concurrent: 1 + random.int(5) });
+    { perMinute: random.pick([60_000 / 7, 60_000]), burst: 1 + random.int(4), concurrency: 1 + random.int(5) });
   const agents =
     Array.from({ length: 3 + random.int(5) }, () => system.spawn((self) => world.work(self, 1 + random.int(8))));
   for (let n = 0; n < 12; n++) {

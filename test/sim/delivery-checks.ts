@@ -52,7 +52,7 @@ const ATTEMPTS = 5;
 const LATE_MS = 1;
 const LATE_STEPS = 20;
 
-const laneOf = (message: Message): string => message.options.priority ?? 'normal';
+const laneOf = (message: Message): string => message.options.lane ?? 'normal';
 
 /** What must hold of deliveries, asked while a program runs and after it. */
 export class Checks {

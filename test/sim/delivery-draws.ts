@@ -1,10 +1,10 @@
-import type { DeliverOptions, Guarantee, MailboxOptions, Priority } from '../../src/index.js';
+import type { DeliverOptions, Guarantee, MailboxOptions, MailboxLane } from '../../src/index.js';
 import type { Random, Simulation } from '../../src/testing/index.js';
 import type { Checks, Message } from './delivery-checks.js';
 
 const GUARANTEES: readonly Guarantee[] =
   ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
-const LANES: readonly (Priority | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
+const LANES: readonly (MailboxLane | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
 const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest', 'suspend', 'suspend'] as const;
 
 /** What a message is sent with. */
@@ -18,7 +18,7 @@ export function optionsOf(random: Random): DeliverOptions {
       { baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 }, { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 },
     ]),
     attemptsMax: 1 + random.int(4),
-    ...(priority === undefined ? {} : { priority }),
+    ...(priority === undefined ? {} : { lane: priority }),
     ...(guarantee === 'exactly-once' && random.chance(0.6)
       ? { key: `k${random.int(random.chance(0.5) ? 2 : 5)}` }
       : {}),

@@ -1,8 +1,8 @@
-import { defineAgent, type AgentRef, type Priority } from '../../src/index.js';
+import { defineAgent, type AgentRef, type MailboxLane } from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
-const LANES: readonly Priority[] = ['critical', 'high', 'normal', 'low'];
+const LANES: readonly MailboxLane[] = ['critical', 'high', 'normal', 'low'];
 /** handled by all floods together before each of them must have had a turn: so many batches of 256 */
 const TURNS_MAX = 60;
 
@@ -141,7 +141,7 @@ function oneOf(
   return new Promise((resolve) => {
     system.spawn(async (self) => {
       for (let n = 0; n < sends; n++) {
-        const options = random.chance(0.3) ? { priority: random.pick(LANES) } : undefined;
+        const options = random.chance(0.3) ? { lane: random.pick(LANES) } : undefined;
         if (waits) await self.put(sink, 'take', { from, n }, { ...options, timeoutMs: 'infinity' });
         else self.cast(sink, 'take', { from, n }, options);
         if (random.chance(0.2)) await sim.sleep(random.int(2));
@@ -157,13 +157,13 @@ function oneOf(
 async function lanes(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const ages = random.chance(0.5);
-  const order: Priority[] = [];
-  const Sink = defineAgent({ name: 'sink', casts: { take(_self, lane: Priority) { order.push(lane); } } });
+  const order: MailboxLane[] = [];
+  const Sink = defineAgent({ name: 'sink', casts: { take(_self, lane: MailboxLane) { order.push(lane); } } });
   const sink = system.start(Sink, { mailbox: { lanes: ages ? { ageEvery: 4 } : 'strict' } });
   const many = 60;
   system.suspend(sink);
-  for (let n = 0; n < many; n++) sink.cast('take', 'high', { priority: 'high' });
-  for (let n = 0; n < 5; n++) sink.cast('take', 'low', { priority: 'low' });
+  for (let n = 0; n < many; n++) sink.cast('take', 'high', { lane: 'high' });
+  for (let n = 0; n < 5; n++) sink.cast('take', 'low', { lane: 'low' });
   system.resume(sink);
   await sim.settle();
   sim.equal(order.length, many + 5, 'all are handled');

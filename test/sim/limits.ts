@@ -11,7 +11,7 @@ interface Schedule {
   readonly baseMs: number;
   readonly factor: number;
   readonly maxMs: number;
-  readonly jitter: number | boolean;
+  readonly jitter: number;
 }
 /** Timers are of whole ms: due at the next one. */
 const ROUNDING_MS = 1;
@@ -37,7 +37,7 @@ class World {
   constructor(
     private readonly sim: Simulation,
     private readonly options:
-      & LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrent: number },
+      & LimitOptions & { readonly perMinute: number; readonly burst: number; readonly concurrency: number },
   ) {
     this.limit = sim.system.limit('api', options);
     for (let n = 0; n < 2; n++) this.renew(n);
@@ -89,11 +89,11 @@ class World {
   async tries(caller: Caller): Promise<void> {
     const { sim } = this;
     const { random } = sim;
-    const schedule: Schedule = {
+    const { attemptsMax, ...backoff }: Schedule = {
       attemptsMax: 1 + random.int(5), baseMs: random.pick(
         [0, 1, 7, 40],
       ), factor: random.pick([1, 1.5, 2, 3]), maxMs: random.pick([40, 60, 200]),
-      jitter: random.pick([true, false, 0, 0.25, 1]),
+      jitter: random.pick([0, 0.25, 0.5, 1]),
     };
     const shared = random.chance(0.7) || caller.pid === null ? random.pick(this.signals) : undefined;
     const signal = shared?.controller.signal;
@@ -105,7 +105,7 @@ class World {
       sim.always(signal?.aborted !== true, 'no attempt under a signal that has fired');
       sim.always(this.alive(caller), 'no attempt of the dead');
       sim.equal(number, ++made, 'attempts are numbered');
-      if (number > 1) this.wasDue(schedule, number, sim.nowMs - failedAt);
+      if (number > 1) this.wasDue(backoff, number, sim.nowMs - failedAt);
       waiting = false;
       if (random.chance(0.5)) await sim.sleep(random.int(9));
       if (number === succeedsAt) return 'done';
@@ -115,7 +115,7 @@ class World {
     };
     this.waits++;
     const end =
-      await caller.retry(attempt, { ...schedule, signal }).then((value) => value, (reason: unknown) => ({ reason }));
+      await caller.retry(attempt, { attemptsMax, backoff, signal }).then((value) => value, (reason: unknown) => ({ reason }));
     this.waits--;
     if (typeof end === 'string') {
       sim.equal(made, succeedsAt, 'it succeeds with the first attempt that does');
@@ -130,13 +130,13 @@ class World {
       sim.equal(end.reason, signal.reason, 'an abort rejects with its reason');
       if (waiting) sim.equal(sim.nowMs, shared.firedAt, 'an abort ends a wait at once');
       sim.sometimes(waiting, 'a wait between attempts was aborted');
-    } else sim.equal(made, schedule.attemptsMax, 'it gives up after the last attempt');
+    } else sim.equal(made, attemptsMax, 'it gives up after the last attempt');
   }
 
-  private wasDue({ baseMs, factor, maxMs, jitter }: Schedule, number: number, waited: number): void {
+  private wasDue({ baseMs, factor, maxMs, jitter }: Omit<Schedule, 'attemptsMax'>, number: number, waited: number): void {
     const { sim } = this;
     const full = Math.min(maxMs, baseMs * factor ** (number - 2));
-    const share = jitter === true ? 0.5 : Number(jitter);
+    const share = jitter;
     sim.always(
       waited >= full * (1 - share) && waited <= full + ROUNDING_MS,
       `P22 the wait before attempt ${number} is from ${full * (1 - share)} to ${full} ms, was ${waited}`,
@@ -161,7 +161,7 @@ class World {
       // Who had its turn already when the pause began takes it in the same step.
       sim.always(sim.nowMs >= this.pausedUntil || sim.nowMs === this.pausedAt, 'no turn in a pause');
       this.running.push(self.pid);
-      sim.always(this.running.filter((pid) => sim.system.alive(pid)).length <= this.options.concurrent, 'slots');
+      sim.always(this.running.filter((pid) => sim.system.alive(pid)).length <= this.options.concurrency, 'slots');
       await sim.sleep(random.int(12));
       this.running.splice(this.running.indexOf(self.pid), 1);
       return 'done';
@@ -199,7 +199,7 @@ class World {
 async function limits(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const world = new World(
-    sim, { perMinute: random.pick([60_000 / 5, 60_000]), burst: 1 + random.int(3), concurrent: 1 + random.int(3) },
+    sim, { perMinute: random.pick([60_000 / 5, 60_000]), burst: 1 + random.int(3), concurrency: 1 + random.int(3) },
   );
   const begin = (): ReturnType<typeof system.spawn> => system.spawn((self) => world.work(self, 1 + random.int(6)));
   const agents = Array.from({ length: 4 + random.int(20) }, begin);

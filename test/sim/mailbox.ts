@@ -1,8 +1,8 @@
-import { defineAgent, Timeout, type Priority } from '../../src/index.js';
+import { defineAgent, Timeout, type MailboxLane } from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
-const LANES: readonly Priority[] = ['critical', 'high', 'normal', 'low'];
+const LANES: readonly MailboxLane[] = ['critical', 'high', 'normal', 'low'];
 
 function sinkOf(sim: Simulation) {
   const seen: string[] = [];
@@ -42,8 +42,8 @@ async function lanes(sim: Simulation): Promise<void> {
     if (fresh) sent.push({ text, lane });
     else expired++;
     sink.cast('put', text, fresh ? (lane === 2 && random.chance(0.5) ? {} : {
-      priority: LANES[lane], expiresInMs: random.chance(0.5) ? 1_000 : undefined,
-    }) : { priority: LANES[lane], expiresInMs: random.int(10) });
+      lane: LANES[lane], expiresInMs: random.chance(0.5) ? 1_000 : undefined,
+    }) : { lane: LANES[lane], expiresInMs: random.int(10) });
   }
   await sim.sleep(20);
   const wanted = [0, 1, 2, 3].flatMap((lane) => sent.filter((one) => one.lane === lane)).flatMap(

@@ -75,9 +75,9 @@ async function oldest(sim: Simulation): Promise<void> {
   const sink = system.start(slowSink(sim, seen), { mailbox: { capacity: 3, overflow: 'drop-oldest' } });
   void sink.tryCall('hold', 10);
   await sim.settle();
-  const evicted = sink.tryCall('ask', 'call', { priority: 'low' });
+  const evicted = sink.tryCall('ask', 'call', { lane: 'low' });
   const late = random.chance(0.5);
-  sink.cast('take', 'ttl', { priority: 'high', ...(late ? { expiresInMs: 2 } : {}) });
+  sink.cast('take', 'ttl', { lane: 'high', ...(late ? { expiresInMs: 2 } : {}) });
   sink.cast('take', 'n1');
   await sim.sleep(4);
   sink.cast('take', 'n2');
@@ -107,9 +107,9 @@ async function others(sim: Simulation): Promise<void> {
   void sink.tryCall('hold', 10);
   await sim.settle();
   const first = random.chance(0.5);
-  sink.cast('take', 'k1', { coalesce: 'k', priority: 'low' });
-  for (const text of ['h1', 'h2', 'h3', 'h4']) sink.cast('take', text, { priority: 'high' });
-  sink.cast('take', 'k2', { coalesce: { key: 'k', keep: first ? 'first' : 'last' }, priority: 'low' });
+  sink.cast('take', 'k1', { coalesce: 'k', lane: 'low' });
+  for (const text of ['h1', 'h2', 'h3', 'h4']) sink.cast('take', text, { lane: 'high' });
+  sink.cast('take', 'k2', { coalesce: { key: 'k', keep: first ? 'first' : 'last' }, lane: 'low' });
   const large = sink.tryCast('take', 'x'.repeat(11));
   const puts = Promise.allSettled([sink.put('take', 'y'.repeat(12)), sink.put('take', 'z')]);
   sim.equal(
@@ -147,7 +147,7 @@ async function reserve(sim: Simulation): Promise<void> {
     const room = below + critical < rules.capacity + (urgent ? rules.reserve : 0);
     const evicts = !room && rules.overflow === 'drop-oldest' && (urgent || below > 0);
     const takes = !room && evicts && urgent && below > 0;
-    const told = sink.tryCast('take', `${n}`, { priority: urgent ? 'critical' : 'normal' });
+    const told = sink.tryCast('take', `${n}`, { lane: urgent ? 'critical' : 'normal' });
     sim.equal(
       told, room || evicts ? 'ok' : 'full', `${urgent ? 'a critical' : 'another'} message at ${below} + ${critical}`,
     );

@@ -99,10 +99,10 @@ describe('restart back-off', () => {
   test('bad values are refused', async () => {
     const { system } = await delayed(undefined);
     for (const backoff of [
-      {}, { baseMs: 0 }, { baseMs: 1, factor: 0.5 }, { baseMs: 1, jitter: 2 }, { baseMs: 1, maxMs: 0 },
+      { baseMs: -1 }, { baseMs: 1, factor: 0.5 }, { baseMs: 1, jitter: 2 }, { baseMs: 1, maxMs: 0 },
       { baseMs: 1, max: 2 },
     ]) {
-      expect(String(await rejection(system.supervise({ backoff: backoff as Backoff, children: [] })))).toMatch(
+      expect(String(await rejection(system.supervise({ backoff, children: [] })))).toMatch(
         /backoff/,
       );
     }

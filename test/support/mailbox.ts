@@ -1,4 +1,4 @@
-import { defineAgent, type AgentRef, type MailboxOptions, type Priority, type System } from '../../src/index.js';
+import { defineAgent, type AgentRef, type MailboxOptions, type MailboxLane, type System } from '../../src/index.js';
 import { settleTurn } from './system.js';
 
 /** A handler that ends when the test says so. */
@@ -45,7 +45,7 @@ export async function heldWorker(system: System, mailbox: MailboxOptions, name?:
   return { ref, seen, go };
 }
 
-export const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high', 'critical'];
+export const PRIORITIES: readonly MailboxLane[] = ['low', 'normal', 'high', 'critical'];
 
 /** What a promise has come to by now: `waiting`, `done`, or the code (else the reason) of its rejection. */
 export async function stateOf(promise: Promise<unknown>): Promise<unknown> {

@@ -43,7 +43,7 @@ const WAITERS: Readonly<Record<string, (system: System, signal: AbortSignal) => 
   'a receipt of a message to nobody': async (system) => (await system.ref(Stuck, 'nobody').deliver('hang')).settled,
   'the acceptance of a delivery': async (system) => (await (await full(system)).deliver('note')).settled,
   'a turn of a limit': (system, signal) => {
-    const limit = system.limit('l', { concurrent: 1 });
+    const limit = system.limit('l', { concurrency: 1 });
     void limit.run(() => new Promise(() => undefined)).then(undefined, () => undefined);
     return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal });
   },
@@ -53,7 +53,7 @@ const WAITERS: Readonly<Record<string, (system: System, signal: AbortSignal) => 
     return limit.run(() => Promise.resolve(1), { timeoutMs: 'infinity', signal });
   },
   'the next attempt of a retry': (system, signal) => system.retry(
-    () => { throw new Error('no'); }, { baseMs: 60_000, maxMs: 60_000, signal },
+    () => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } },
   ),
   'a checkout': async (system, signal) => {
     await system.supervise({ children: [pool('p', Stuck, { min: 1, max: 1 })] });

@@ -117,7 +117,7 @@ describe('the async context (AsyncLocalStorage)', () => {
       await settle(1);
       return whose();
     };
-    const limit = system.limit('one', { concurrent: 1 });
+    const limit = system.limit('one', { concurrency: 1 });
     expect(await both(() => limit.run(late))).toEqual(['A', 'B']);
     expect(await both(() => system.breaker('b').run(late))).toEqual(['A', 'B']);
     expect(await both(() => self.retry(late))).toEqual(['A', 'B']);

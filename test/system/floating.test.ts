@@ -138,13 +138,13 @@ const failing: Readonly<Record<string, Failing>> = {
   },
   'Breaker.wrap': (w) => w.system.breaker('c').wrap(() => { throw ours; })(),
   'Limit.run': (w) => {
-    const one = w.system.limit('l', { concurrent: 1 });
+    const one = w.system.limit('l', { concurrency: 1 });
     void one.run(() => new Promise(() => undefined));
     return [
       one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never), one.run(() => 1, { signal: AbortSignal.abort(boom) }),
     ];
   },
-  'Limit.wrap': (w) => w.system.limit('m', { concurrent: 1 }).wrap(() => { throw ours; })(),
+  'Limit.wrap': (w) => w.system.limit('m', { concurrency: 1 }).wrap(() => { throw ours; })(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [

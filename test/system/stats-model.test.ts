@@ -101,7 +101,7 @@ describe('the account of a system', () => {
         const ref = refs['at' in one ? one.at : 0] as AgentRef<typeof Worker>;
         switch (one.kind) {
           case 'cast': ref.cast(one.op, text, {
-            priority: one.priority, ...(one.expires < 0 ? {} : { expiresInMs: one.expires }),
+            lane: one.priority, ...(one.expires < 0 ? {} : { expiresInMs: one.expires }),
             ...(one.key === '' ? {} : { coalesce: { key: one.key } }),
           }); break;
           case 'call': ref.call('ask', one.refuse, one.kept ? { guarantee: 'at-least-once' } : { timeoutMs: 50 }).catch(

@@ -104,7 +104,7 @@ describe('system.stop', () => {
     a.cast('hang');
     await settleTurn();
     a.cast('work');
-    a.cast('work', undefined, { priority: 'low' });
+    a.cast('work', undefined, { lane: 'low' });
     const call = a.tryCall('ask');
     const trapping = system.start(Agent, 't');
     const report = await system.stop();

@@ -72,7 +72,7 @@ test('SM-20 the protocol of a state machine is inferred: replies of all states, 
   expectTypeOf(door.call('defer')).toEqualTypeOf<Promise<number>>();
   expectTypeOf(door.call('lock', { by: '1' })).toEqualTypeOf<Promise<number>>();
   door.cast('kick');
-  door.cast('paint', 'red', { priority: 'high' });
+  door.cast('paint', 'red', { lane: 'high' });
   child('door', Door, 1, { restart: 'transient' });
   expectTypeOf(system.ref(Door, 'door').tryCast('kick')).toEqualTypeOf<'ok' | 'full' | 'dead'>();
   expectTypeOf(system.start(Late, 1)).toEqualTypeOf<Promise<AgentRef<typeof Late>>>();

@@ -32,7 +32,7 @@ export const Advisor = defineAgent({
       try {
         const ask = () => guarded(self, source, name, version);
         const advisories = await self.retry(
-          ask, { attemptsMax: 3, baseMs: 2, maxMs: 10, when: (error) => error instanceof Unavailable },
+          ask, { attemptsMax: 3, when: (error) => error instanceof Unavailable, backoff: { baseMs: 2, maxMs: 10 } },
         );
         return { advisories, source: 'server' };
       } catch (error) {

@@ -1,8 +1,8 @@
 import { OptionError, parseOptions, timeoutMs, delayMs, unknownKey, z } from '../../base/index.js';
 import { Via } from '../../api/address.js';
 import type { CallOptions, CastOptions, PutOptions, StartOptions } from '../../api/agent.js';
-import type { ProcessPriority } from '../../api/inspect.js';
-import type { Priority } from '../../api/mailbox.js';
+import type { ProcessLevel } from '../../api/inspect.js';
+import type { MailboxLane } from '../../api/mailbox.js';
 import type { DebugOption } from '../../api/sys.js';
 import { RANKS, Rank } from '../../mailbox/index.js';
 import { Level, LEVELS, type Coalesce } from '../../process/index.js';
@@ -14,7 +14,7 @@ export const CALL_TIMEOUT_MS = 5_000;
 /** How long a put waits for room unless told otherwise, ms. */
 const PUT_TIMEOUT_MS = 5_000;
 
-const SEND_KEYS = ['priority', 'expiresInMs'];
+const SEND_KEYS = ['lane', 'expiresInMs'];
 const CAST_KEYS = [...SEND_KEYS, 'coalesce'];
 const PUT_KEYS = [...SEND_KEYS, 'timeoutMs', 'signal'];
 const CALL_KEYS = [...PUT_KEYS, 'skipAbandoned'];
@@ -34,10 +34,10 @@ export function checkKeys(verb: string, options: object, known: readonly string[
   }
 }
 
-function rankOf(verb: string, priority: Priority | undefined): Rank {
-  if (priority === undefined) return Rank.Normal;
-  if (typeof priority === 'string' && Object.hasOwn(RANKS, priority)) return RANKS[priority];
-  throw new OptionError(`${verb}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
+function rankOf(verb: string, lane: MailboxLane | undefined): Rank {
+  if (lane === undefined) return Rank.Normal;
+  if (typeof lane === 'string' && Object.hasOwn(RANKS, lane)) return RANKS[lane];
+  throw new OptionError(`${verb}.lane`, lane, `one of ${Object.keys(RANKS).join(', ')}`);
 }
 
 /** Carries the reason of a signal, of any type, through a throw. */
@@ -66,9 +66,9 @@ export interface ReadCast {
 
 export function readCast(verb: string, options: object, mono: () => number): ReadCast {
   checkKeys(verb, options, CAST_KEYS);
-  const { priority, expiresInMs, coalesce } = options as CastOptions;
+  const { lane, expiresInMs, coalesce } = options as CastOptions;
   return {
-    rank: rankOf(verb, priority),
+    rank: rankOf(verb, lane),
     expiresAt: expiresInMs === undefined ? -1 : mono() + delayMs(`${verb}.expiresInMs`, expiresInMs),
     coalesce: coalesce === undefined ? null : readCoalesce(`${verb}.coalesce`, coalesce),
   };
@@ -80,12 +80,12 @@ const { Low: LOW, Normal: NORMAL, High: HIGH, Critical: CRITICAL } = Rank;
 /** The lane that options ask for when they ask for nothing else; -1 when `readCast` must look at them. */
 export function laneOnly(options: object): Rank | -1 {
   try {
-    for (const key in options) if (key !== 'priority') return -1;
-    const { priority } = options as CastOptions;
-    if (priority === 'high') return HIGH;
-    if (priority === 'low') return LOW;
-    if (priority === 'critical') return CRITICAL;
-    return priority === 'normal' ? NORMAL : -1;
+    for (const key in options) if (key !== 'lane') return -1;
+    const { lane } = options as CastOptions;
+    if (lane === 'high') return HIGH;
+    if (lane === 'low') return LOW;
+    if (lane === 'critical') return CRITICAL;
+    return lane === 'normal' ? NORMAL : -1;
   } catch {
     return -1; // hostile options are refused on the longer road: a cast never throws
   }
@@ -117,7 +117,7 @@ export function readPut(options: object): PutRead {
   checkKeys('put', options, PUT_KEYS);
   const given = options as PutOptions;
   return {
-    rank: rankOf('put', given.priority),
+    rank: rankOf('put', given.lane),
     timeoutMs: timeoutMs('put.timeoutMs', given.timeoutMs, PUT_TIMEOUT_MS),
     expiresInMs: given.expiresInMs === undefined ? -1 : delayMs('put.expiresInMs', given.expiresInMs),
     signal: checkSignal('put', given.signal),
@@ -128,7 +128,7 @@ export function readCall(options: object, mono: () => number, trace: RequestOpti
   checkKeys('call', options, CALL_KEYS);
   const given = options as CallOptions;
   return {
-    rank: rankOf('call', given.priority),
+    rank: rankOf('call', given.lane),
     timeoutMs: timeoutMs('call.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS),
     expiresAt: given.expiresInMs === undefined ? -1 : mono() + delayMs('call.expiresInMs', given.expiresInMs),
     skipAbandoned: given.skipAbandoned ?? false,
@@ -159,12 +159,12 @@ const COUNT_FROM_0 = 'a whole number of milliseconds from 0';
 const COUNT_FROM_1 = 'a whole number of milliseconds from 1';
 
 /** A scheduling level. */
-export const prioritySchema: z.ZodType<ProcessPriority> =
+export const levelSchema: z.ZodType<ProcessLevel> =
   z.enum(['low', 'normal', 'high', 'max'], { error: "'low', 'normal', 'high' or 'max'" });
 
-/** The level that a priority asks for; normal when none does. */
-export function levelOf(where: string, priority: ProcessPriority | undefined): Level {
-  return priority === undefined ? Level.Normal : LEVELS[parseOptions(`${where}.priority`, prioritySchema, priority)];
+/** The level of that name; normal when none is asked for. */
+export function levelOf(where: string, level: ProcessLevel | undefined): Level {
+  return level === undefined ? Level.Normal : LEVELS[parseOptions(`${where}.level`, levelSchema, level)];
 }
 
 /** What a start and a child specification have in common. */
@@ -172,7 +172,7 @@ export const startFields: Readonly<Record<Exclude<keyof StartOptions, 'name'>, z
   mailbox: mailboxSchema.optional(),
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),
-  priority: prioritySchema.optional(),
+  level: levelSchema.optional(),
   timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 }).min(0, { error: COUNT_FROM_0 }).optional(),
   hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 })
     .optional(),

@@ -67,14 +67,14 @@ export function planAs(plan: StartPlan, name: string | Via | undefined, init: re
 }
 
 function settingsOf(
-  { name, mailbox, stats, label, priority, debug, timeoutMs, hibernateAfterMs }: StartOptions,
+  { name, mailbox, stats, label, level, debug, timeoutMs, hibernateAfterMs }: StartOptions,
 ): StartSettings {
   return {
     name: name === undefined ? undefined : checkStartName('name', name),
     mailbox: mailboxRules(mailbox),
     fullStats: stats === 'full',
     label,
-    level: levelOf('start', priority),
+    level: levelOf('start', level),
     debug,
     timeoutMs,
     hibernateAfterMs,

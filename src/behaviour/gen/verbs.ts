@@ -91,8 +91,8 @@ export class Verbs {
 
   /* ---- messages, aliases and timers ---- */
   send(to: Target, message: unknown, options?: SendOptions): void {
-    if (options !== undefined) checkFlags('send', options, ['priority']);
-    if (this.lives()) this.host.router.send(addressOf(this.host, to), message, this.p, options?.priority === true);
+    if (options !== undefined) checkFlags('send', options, ['urgent']);
+    if (this.lives()) this.host.router.send(addressOf(this.host, to), message, this.p, options?.urgent === true);
   }
 
   alias(options: AliasOptions = {}): Alias {
@@ -167,15 +167,15 @@ export class Verbs {
   /* ---- links, monitors, exits ---- */
 
   link(to: Target, options?: SignalOptions): void {
-    if (options !== undefined) checkFlags('link', options, ['priority']);
+    if (options !== undefined) checkFlags('link', options, ['urgent']);
     if (!this.lives()) return;
     const addr = this.processAt('link', to);
     const peer = addr.owner;
     if (peer !== null) {
       link(this.p, peer);
-      markLink(this.p, peer, options?.priority === true);
-    } else if (this.p.trap && addr instanceof Gone) exitOfGone(this.p, addr, options?.priority === true);
-    else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.priority === true);
+      markLink(this.p, peer, options?.urgent === true);
+    } else if (this.p.trap && addr instanceof Gone) exitOfGone(this.p, addr, options?.urgent === true);
+    else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.urgent === true);
     else throw new OptionError(
       'link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC',
     );
@@ -224,12 +224,12 @@ export class Verbs {
   }
 
   exitOther(to: Target, reason: ExitReason, options?: SignalOptions): void {
-    if (options !== undefined) checkFlags('exitOther', options, ['priority']);
+    if (options !== undefined) checkFlags('exitOther', options, ['urgent']);
     const addr = addressOf(this.host, to);
     const peer = addr.owner;
     if (!this.lives()) return;
     if (peer !== null) exitSignal(peer, this.p, reason, false);
-    else if (addr instanceof Alias) exitToAlias(addr, this.p, reason, options?.priority === true);
+    else if (addr instanceof Alias) exitToAlias(addr, this.p, reason, options?.urgent === true);
   }
 
   private processAt(verb: string, to: Target): Address {

@@ -67,7 +67,7 @@ export function spawnPlain(
   const p = spawnProcess(kernel, PLAIN, parent, linked);
   p.self = new PlainSelf(p, body);
   if (options.label !== undefined) p.cold().label = options.label;
-  if (options.priority !== undefined) p.level = LEVELS[options.priority];
+  if (options.level !== undefined) p.level = LEVELS[options.level];
   if (name !== undefined) claim(kernel, p, name);
   kernel.scheduler.enqueue(p);
   return new ProcessRefImpl(p, null);

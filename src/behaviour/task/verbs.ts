@@ -29,8 +29,8 @@ export class TaskVerbsImpl {
   ) {}
 
   with(options: TaskStartOptions): TaskVerbsImpl {
-    checkKeys('task.with', options, ['priority']);
-    return new TaskVerbsImpl(this.kernel, this.p, levelOf('task.with', options.priority));
+    checkKeys('task.with', options, ['level']);
+    return new TaskVerbsImpl(this.kernel, this.p, levelOf('task.with', options.level));
   }
 
   async(fn: Fn, ...args: unknown[]): TaskRecord {

@@ -1,4 +1,4 @@
-import { adopt, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
+import { backoffMs, adopt, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
 import { NO_REPLY } from '../../behaviour/index.js';
 import { ended, handedOver, Kind, Op, refused, skipped } from '../../mailbox/index.js';
 import { Phase } from '../../process/index.js';
@@ -11,7 +11,6 @@ import { AckLimit, type Rare } from './rare.js';
 import { codeOf, livesOn, outlasts, verdictOf } from './rules.js';
 import { answered, deadLetter, expire, expiredHeld, expiredQueued, lapsedQueued, leaveLine } from './settle.js';
 import { GUILTY, LAPSED, ONE_ATTEMPT, State, STATE } from './states.js';
-import { backoffMs } from '../guard/schedule.js';
 
 /* The turn of a message: an attempt begins, and ends otherwise than by an answer. */
 

@@ -7,7 +7,7 @@ export interface ReadLimit {
   readonly perMinute: number;
   readonly burst: number;
   /** Infinity: no limit */
-  readonly concurrent: number;
+  readonly concurrency: number;
   /** ms */
   readonly retryAfterMaxMs: number;
 }
@@ -21,26 +21,26 @@ const count = z.number({ error: COUNT }).int({ error: COUNT }).min(1, { error: C
 const schema: z.ZodType<LimitOptions> = z.strictObject({
   perMinute: z.number({ error: RATE }).positive({ error: RATE }).optional(),
   burst: count.optional(),
-  concurrent: count.optional(),
+  concurrency: count.optional(),
   retryAfterMaxMs: z.custom<number>().optional(),
 }, { error: 'an object' });
 
 export function readLimit(name: string, given: LimitOptions): ReadLimit {
-  const { perMinute, burst, concurrent, retryAfterMaxMs } = parseOptions('limit', schema, given);
-  if (perMinute === undefined && concurrent === undefined) {
-    throw new OptionError('limit', given, 'perMinute, concurrent or both', 'a limit without either limits nothing');
+  const { perMinute, burst, concurrency, retryAfterMaxMs } = parseOptions('limit', schema, given);
+  if (perMinute === undefined && concurrency === undefined) {
+    throw new OptionError('limit', given, 'perMinute, concurrency or both', 'a limit without either limits nothing');
   }
   if (perMinute === undefined && burst !== undefined) {
     throw new OptionError(
       'limit.burst', burst, 'perMinute beside it',
-      'burst says how many starts of the rate may come at once; for calls at the same time use concurrent',
+      'burst says how many starts of the rate may come at once; for calls at the same time use concurrency',
     );
   }
   return {
     name,
     perMinute: perMinute ?? Infinity,
     burst: burst ?? Math.max(1, Math.ceil((perMinute ?? 60) / 60)),
-    concurrent: concurrent ?? Infinity,
+    concurrency: concurrency ?? Infinity,
     retryAfterMaxMs: retryAfterMaxMs === undefined
       ? RETRY_AFTER_MAX_MS
       : delayMs('limit.retryAfterMaxMs', retryAfterMaxMs),

@@ -115,7 +115,7 @@ export class Limiter {
     if (this.ended) throw systemStopped();
     const permit = new Permit(this, owner, signal);
     if (owner !== null) hold(owner, permit);
-    if (this.waiting === 0 && this.running < this.options.concurrent && this.due) {
+    if (this.waiting === 0 && this.running < this.options.concurrency && this.due) {
       this.grant(permit);
       return permit;
     }
@@ -212,8 +212,8 @@ export class Limiter {
 
   /** Grants what may go now, and sets the alarm for what time alone holds back. */
   pump(): void {
-    while (this.waiting > 0 && this.running < this.options.concurrent && this.due) this.grant(this.dequeue());
-    this.arm(this.waiting > 0 && this.running < this.options.concurrent ? this.freeAt() : Infinity);
+    while (this.waiting > 0 && this.running < this.options.concurrency && this.due) this.grant(this.dequeue());
+    this.arm(this.waiting > 0 && this.running < this.options.concurrency ? this.freeAt() : Infinity);
   }
 
   private grant(permit: Permit): void {

@@ -3,26 +3,22 @@
 // for none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed
 // attempt.
 import pRetry from 'p-retry';
-import { adopt, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptions, z } from '../../base/index.js';
+import {
+  adopt, backoffMs, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptions, readBackoff, z, type Backoff, type Schedule,
+} from '../../base/index.js';
 import type { RetryOptions } from '../../api/outward.js';
 import { isOurs, judged, type Holding, type Judge, type Kernel, type Process } from '../../process/index.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
 import { checkResult } from './lazy.js';
 import { ofProcess, ofProgram, ofSystem, type Owner } from './retry-owner.js';
-import { backoffMs } from './schedule.js';
 
 const ATTEMPTS_RULE = 'a whole number of attempts from 1';
-const FACTOR_RULE = 'a finite number from 1';
-const JITTER_RULE = 'true, false, or a number from 0 to 1';
 /** looked at where it is read */
 const ms = z.custom<number>();
 const schema: z.ZodType<RetryOptions> = z.strictObject({
   attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE })
     .optional(),
-  baseMs: ms.optional(),
-  factor: z.number({ error: FACTOR_RULE }).min(1, { error: FACTOR_RULE }).optional(),
-  maxMs: ms.optional(),
-  jitter: z.union([z.boolean(), z.number().min(0).max(1)], { error: JITTER_RULE }).optional(),
+  backoff: z.custom<Backoff>().optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional(),
   when: z.custom<(error: unknown) => boolean>(
     (value) => typeof value === 'function', { error: 'a function from error to boolean' },
@@ -33,17 +29,9 @@ const schema: z.ZodType<RetryOptions> = z.strictObject({
   ).optional(),
 }, { error: 'an object' });
 
-/** What `jitter: true` means: as for deliveries. */
-const JITTER = 0.5;
-
 interface ReadRetry {
   readonly attemptsMax: number;
-  readonly schedule: {
-    readonly baseMs: number;
-    readonly factor: number;
-    readonly maxMs: number;
-    readonly jitter: number
-  };
+  readonly schedule: Schedule;
   readonly signal: AbortSignal | undefined;
   readonly when: ((error: unknown) => boolean) | undefined;
   readonly retryAfterMaxMs: number;
@@ -60,19 +48,10 @@ function askedMs(error: unknown): number {
 }
 
 function read(given: RetryOptions): ReadRetry {
-  const { attemptsMax = 5, baseMs = 100, factor = 2, maxMs = 30_000, jitter = true, ...rest } = parseOptions(
-    'retry', schema, given,
-  );
-  const { signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = rest;
+  const read = parseOptions('retry', schema, given);
+  const { attemptsMax = 5, backoff, signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = read;
   delayMs('retry.retryAfterMaxMs', retryAfterMaxMs);
-  delayMs('retry.baseMs', baseMs);
-  if (delayMs('retry.maxMs', maxMs) < baseMs) {
-    throw new OptionError('retry.maxMs', maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
-  }
-  return {
-    attemptsMax, schedule: { baseMs, factor, maxMs, jitter: jitter === true ? JITTER : Number(jitter) }, signal, when,
-    retryAfterMaxMs, onRetry,
-  };
+  return { attemptsMax, schedule: readBackoff('retry.backoff', backoff), signal, when, retryAfterMaxMs, onRetry };
 }
 
 /**
@@ -86,7 +65,7 @@ function read(given: RetryOptions): ReadRetry {
  *
  * @example
  * let tries = 0;
- * await retry(() => { if (++tries < 3) throw new Error('not yet'); return tries; }, { baseMs: 1 }) // => 3
+ * await retry(() => { if (++tries < 3) throw new Error('not yet'); return tries; }, { backoff: { baseMs: 1 } }) // => 3
  * @since 0.1.0
  */
 export function retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {

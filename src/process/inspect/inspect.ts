@@ -1,15 +1,15 @@
-import type { ProcessInfo, ProcessPriority, Status } from '../../api/inspect.js';
+import type { ProcessInfo, ProcessLevel, Status } from '../../api/inspect.js';
 import type { Pid } from '../../api/address.js';
 import { mailboxStats } from '../../mailbox/index.js';
 import { linksOf } from '../signal/link.js';
 import { Level, Phase, Run, type Process } from '../record/process.js';
 import { isSuspended } from '../signal/suspend.js';
 
-export const LEVELS: Readonly<Record<ProcessPriority, Level>> =
+export const LEVELS: Readonly<Record<ProcessLevel, Level>> =
   { low: Level.Low, normal: Level.Normal, high: Level.High, max: Level.Max };
-const NAMES: readonly ProcessPriority[] = ['low', 'normal', 'high', 'max'];
+const NAMES: readonly ProcessLevel[] = ['low', 'normal', 'high', 'max'];
 
-export function priorityOf(p: Process): ProcessPriority {
+export function levelNameOf(p: Process): ProcessLevel {
   return NAMES[p.level] ?? 'normal';
 }
 
@@ -49,7 +49,7 @@ export function inspectProcess(p: Process): ProcessInfo {
     monitors,
     monitoredBy,
     trapExit: p.trap,
-    priority: priorityOf(p),
+    level: levelNameOf(p),
     sensitive: p.ext?.rarity?.sensitive ?? false,
     reductions: p.mailbox.handled,
     mailbox: mailboxStats(p.mailbox, p.running, p.kernel.env.mono()),

@@ -25,7 +25,7 @@ export function readItems(p: Process, items: readonly (keyof ProcessItems)[]): u
 /** Every item there is, for the check of what is asked for. */
 export const PROCESS_ITEMS: readonly (keyof ProcessItems)[] = [
   'pid', 'name', 'label', 'behaviour', 'initialCall', 'status', 'op', 'parent', 'groupLeader', 'ancestors', 'links', 'monitors', 'monitoredBy', 'trapExit',
-  'priority', 'sensitive', 'reductions', 'mailbox', 'messages', 'dictionary', 'messageQueueLength', 'memory', 'suspending',
+  'level', 'sensitive', 'reductions', 'mailbox', 'messages', 'dictionary', 'messageQueueLength', 'memory', 'suspending',
 ];
 
 interface Queued {

@@ -1,5 +1,5 @@
 import {
-  Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason, type Tap,
+  Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason,
 } from '../../base/index.js';
 import type { Account } from '../../api/mailbox.js';
 import { auditAccounts, Meter, SignalAccount, Totals, type Histogram, type Op } from '../../mailbox/index.js';
@@ -9,7 +9,7 @@ import { abortAll, exitProcess } from './exit.js';
 import type { Judge } from '../record/judge.js';
 import type { Counts, Kernel, Owed, Watchdog } from '../record/kernel.js';
 import { Run, type Behaviour, type Process } from '../record/process.js';
-import type { DeliveryPort, Faults, Gate, Ports, Report } from '../record/ports.js';
+import type { DeliveryPort, Faults, Gate, Ports, Report, Tap } from '../record/ports.js';
 import { Failures } from '../record/failures.js';
 import { Scheduler } from './scheduler.js';
 import { ProcessTable } from '../record/table.js';

@@ -1,9 +1,9 @@
-import type { AsyncContext, Deadlines, Env, ExitReason, Ring, Tap } from '../../base/index.js';
+import type { AsyncContext, Deadlines, Env, ExitReason, Ring } from '../../base/index.js';
 import type { Account } from '../../api/mailbox.js';
 import type { Mailbox, Meter, Op, Rank, SignalAccount, Totals } from '../../mailbox/index.js';
 import type { Failures } from './failures.js';
 import type { Judge } from './judge.js';
-import type { DeliveryPort, Faults, Gate, Report } from './ports.js';
+import type { DeliveryPort, Faults, Gate, Report, Tap } from './ports.js';
 import type { Behaviour, Process } from './process.js';
 import type { ProcessTable } from './table.js';
 import type { Traces } from './traces.js';

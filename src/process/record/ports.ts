@@ -131,3 +131,14 @@ export interface Gate {
   /** True when it keeps the send; it calls `release` later, or never when the commit fails. */
   holds(sender: Process, op: Op, release: () => void): boolean;
 }
+
+/**
+ * The observation port: a system without a tap pays one null check per event. A tap must not throw and must not keep
+ * what it is given; the system wraps foreign taps so that a throw hurts nobody (P36).
+ */
+export interface Tap {
+  accepted(pid: string, op: string): void;
+  handled(pid: string, op: string): void;
+  spawned(pid: string): void;
+  exited(pid: string, reason: unknown): void;
+}

@@ -26,7 +26,7 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
   return true;
 }
 
-/** The same for a message with a priority and nothing else. */
+/** The same for a message with a lane and nothing else. */
 export function acceptIn(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown): boolean {
   const { mailbox: box, kernel } = p;
   const { extra } = box;
@@ -37,7 +37,7 @@ export function acceptIn(p: Process, rank: Rank, op: Op, payload: unknown, from:
   return true;
 }
 
-/** The same for a message with a priority, an expiry or a key, or to a mailbox under pressure: the longer road. */
+/** The same for a message with a lane, an expiry or a key, or to a mailbox under pressure: the longer road. */
 export function acceptWith(
   p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number = -1,
   coalesce: Coalesce | null = null,

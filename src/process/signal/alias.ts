@@ -22,7 +22,7 @@ export class Alias implements Address, api.Alias {
   constructor(
     readonly holder: Process,
     readonly mode: AliasMode,
-    /** sends with the priority option become priority messages (PM-02) */
+    /** sends with `urgent` become priority messages (PM-02) */
     readonly urgent: boolean,
   ) {}
 

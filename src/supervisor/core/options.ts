@@ -1,4 +1,4 @@
-import { parseOptions, z } from '../../base/index.js';
+import { BACKOFF, parseOptions, readBackoff, z, type Backoff, type Schedule } from '../../base/index.js';
 import type { Via } from '../../api/address.js';
 import type { StartOptions } from '../../api/agent.js';
 import { nameSchema, startFields } from '../../behaviour/index.js';
@@ -30,29 +30,17 @@ export interface SupervisorChildOptions {
   readonly name?: string | Via | undefined;
 }
 
-/**
- * A delay before each restart; castcall's own, OTP restarts at once. The n-th restart of a child in a row waits
- * `baseMs * factor ** (n - 1)`, at most `maxMs`; a life of `maxMs` ends the row. Meanwhile the child is `restarting`,
- * and requests are served. A restart counts towards the intensity when it is done, not when it is planned.
- */
-export interface Backoff {
-  /** ms before the first restart, from 1 */
-  readonly baseMs: number;
-  /** from 1; default 2 */
-  readonly factor?: number | undefined;
-  /** ms, default 30,000 */
-  readonly maxMs?: number | undefined;
-  /** share of each delay that is random, 0 to 1; default 0 */
-  readonly jitter?: number | undefined;
-}
-
 /** How often a supervisor may restart; part of every kind's options. */
 export interface RestartLimits {
   /** restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first crash ends it */
   readonly intensity?: number | undefined;
   /** ms, default 5,000 */
   readonly periodMs?: number | undefined;
-  /** default none: restarts are done at once */
+  /**
+   * a wait before each restart; default none: restarts are done at once, as OTP's (SU-21). A life of `maxMs` ends the row
+   * of restarts whose waits grow. Meanwhile the child is `restarting`, and requests are served. A restart counts towards
+   * the intensity when it is done, not when it is planned
+   */
   readonly backoff?: Backoff | undefined;
 }
 
@@ -60,12 +48,11 @@ export interface RestartLimits {
 export interface Limits {
   readonly intensity: number;
   readonly periodMs: number;
-  readonly backoff: { readonly [K in keyof Backoff]-?: number } | null;
+  readonly backoff: Schedule | null;
 }
 
 const COUNT_RULE = 'a whole number of restarts from 0';
 const PERIOD_RULE = 'a whole number of milliseconds from 1';
-const DELAY_RULE = 'a whole number of milliseconds from 1';
 
 const restartSchema =
   z.enum(['permanent', 'transient', 'temporary'], { error: "'permanent', 'transient' or 'temporary'" }).optional();
@@ -80,14 +67,7 @@ type Fields = RestartLimits & { readonly name?: string | Via | undefined };
 export const limitFields: { readonly [K in keyof Fields]-?: z.ZodType<Fields[K]> } = {
   intensity: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(0, { error: COUNT_RULE }).optional(),
   periodMs: z.number({ error: PERIOD_RULE }).int({ error: PERIOD_RULE }).min(1, { error: PERIOD_RULE }).optional(),
-  backoff: z.strictObject({
-    baseMs: z.number({ error: DELAY_RULE }).int({ error: DELAY_RULE }).min(1, { error: DELAY_RULE }),
-    factor: z.number({ error: 'a number from 1' }).min(1, { error: 'a number from 1' }).optional(),
-    maxMs: z.number({ error: DELAY_RULE }).int({ error: DELAY_RULE }).min(1, { error: DELAY_RULE }).optional(),
-    jitter: z.number({ error: 'a number from 0 to 1' }).min(0, { error: 'a number from 0 to 1' }).max(
-      1, { error: 'a number from 0 to 1' },
-    ).optional(),
-  }, { error: 'an object with baseMs' }).optional(),
+  backoff: z.custom<Backoff>().optional(), // looked at by `limitsOf`
   name: nameSchema.optional(),
 };
 
@@ -101,7 +81,7 @@ const childSchema = z.strictObject({
 }) as z.ZodType<ChildOptions>;
 const taskChildSchema = z.strictObject({
   restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, label: startFields.label,
-  priority: startFields.priority,
+  level: startFields.level,
 });
 const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject(
   { restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() },
@@ -134,7 +114,7 @@ export function readChild(where: string, options: unknown): ChildOptions {
 
 export function readTaskChild(
   where: string, options: unknown,
-): Pick<ChildOptions, 'restart' | 'shutdown' | 'significant' | 'label' | 'priority'> {
+): Pick<ChildOptions, 'restart' | 'shutdown' | 'significant' | 'label' | 'level'> {
   return parseOptions(where, taskChildSchema as z.ZodType<ChildOptions>, options);
 }
 
@@ -146,14 +126,15 @@ export function readTree(where: string, spec: unknown): ReadTree {
   return parseOptions(where, treeSchema, spec);
 }
 
+/** A restart waits in full, unless jitter is asked for. */
+const AT_RESTARTS: Schedule = { ...BACKOFF, jitter: 0 };
+
 /** Fills in the defaults: 3 restarts in 5,000 ms, as Elixir's; OTP's supervisor allows 1 (SU-08, PS-01). */
-export function limitsOf(read: RestartLimits): Limits {
+export function limitsOf(where: string, read: RestartLimits): Limits {
   const { backoff } = read;
   return {
     intensity: read.intensity ?? 3,
     periodMs: read.periodMs ?? 5_000,
-    backoff: backoff === undefined ? null : {
-      baseMs: backoff.baseMs, factor: backoff.factor ?? 2, maxMs: backoff.maxMs ?? 30_000, jitter: backoff.jitter ?? 0,
-    },
+    backoff: backoff === undefined ? null : readBackoff(`${where}.backoff`, backoff, AT_RESTARTS),
   };
 }

@@ -1,4 +1,4 @@
-import { isOrderly, type ExitReason } from '../../base/index.js';
+import { backoffMs, isOrderly, type ExitReason, type Schedule } from '../../base/index.js';
 import type { AgentSelf } from '../../behaviour/index.js';
 import { TIMER } from '../../mailbox/index.js';
 import { pushSignal, startTimer, type Process } from '../../process/index.js';
@@ -88,11 +88,10 @@ export function retryLater(state: Restarting, child: Child, reason: ExitReason, 
 }
 
 function delayOf(state: Restarting, child: Child): number {
-  const { baseMs, factor, maxMs, jitter } = state.limits.backoff as NonNullable<Limits['backoff']>;
+  const schedule = state.limits.backoff as Schedule;
   const { env } = state.p.kernel;
-  if (env.mono() - child.startedAt >= maxMs) child.row = 0;
-  const full = Math.min(maxMs, baseMs * factor ** child.row++);
-  return Math.round(full * (1 - jitter * (env.u32() / 0x1_0000_0000)));
+  if (env.mono() - child.startedAt >= schedule.maxMs) child.row = 0;
+  return backoffMs(schedule, ++child.row, env.u32() / 0x1_0000_0000);
 }
 
 /** Ends the supervisor with `shutdown`, its children first (SU-24, SU-48). */

@@ -162,7 +162,7 @@ export function checkFlags(
   const read = readTree(where, spec);
   const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
   return {
-    strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(read), name,
+    strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(where, read), name,
     partitions: 0, children: read.children,
   };
 }

@@ -60,7 +60,7 @@ export function readDynamic(where: string, spec: DynamicSpec): ReadDynamic {
   const read = parseOptions(where, dynamicSchema, spec);
   return {
     plan: {
-      ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [],
+      ...limitsOf(where, read), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [],
       template: null,
     },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
@@ -71,7 +71,7 @@ export function readSimple(where: string, template: Template<never, never>, spec
   if (!(template instanceof Template)) throw new OptionError(`${where}.template`, template, 'template(Definition, …)');
   const read = parseOptions(where, simpleSchema, spec);
   return {
-    plan: { ...limitsOf(read), maxChildren: Infinity, extraArguments: [], template: template.spec },
+    plan: { ...limitsOf(where, read), maxChildren: Infinity, extraArguments: [], template: template.spec },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }

@@ -41,12 +41,12 @@ export function taskChild<A extends unknown[]>(
     throw new OptionError(where, fn, 'a function that takes the self of its task, then the arguments');
   }
   if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
-  const { restart = 'temporary', shutdown, significant, label, priority } = readTaskChild(where, options);
+  const { restart = 'temporary', shutdown, significant, label, level } = readTaskChild(where, options);
   const rule = { args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS) };
-  levelOf(where, priority);
+  levelOf(where, level);
   return taskSpec(
     id, new TaskDefinition(fn), rule, significantOf(where, significant, restart),
-    label === undefined && priority === undefined ? undefined : { label, priority },
+    label === undefined && level === undefined ? undefined : { label, level },
   );
 }
 

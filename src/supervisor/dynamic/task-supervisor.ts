@@ -57,7 +57,7 @@ export interface ReadTasks {
 export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
   const read = parseOptions(where, schema, spec);
   return {
-    plan: { ...limitsOf(read), maxChildren: read.maxChildren ?? Infinity, extraArguments: [], template: null },
+    plan: { ...limitsOf(where, read), maxChildren: read.maxChildren ?? Infinity, extraArguments: [], template: null },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }
@@ -111,9 +111,9 @@ export class TaskSupervisorRef {
   /** the same supervisor for tasks that start or end otherwise: `tasks.with({ shutdown: 'brutal_kill' }).async(fn)` */
   with(options: SupervisedTaskOptions): TaskSupervisorRef {
     const where = 'tasks.with';
-    checkKeys(where, options, ['shutdown', 'priority']);
+    checkKeys(where, options, ['shutdown', 'level']);
     shutdownOf(where, options.shutdown, 0);
-    levelOf(where, options.priority);
+    levelOf(where, options.level);
     return new TaskSupervisorRef(this.#ref, { ...this.#options, ...options });
   }
 
@@ -175,17 +175,17 @@ export class TaskSupervisorRef {
     const where = `tasks.${verb}`;
     checkFunction(where, fn);
     if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
-    checkKeys(where, options, ['restart', 'shutdown', 'priority']);
+    checkKeys(where, options, ['restart', 'shutdown', 'level']);
     return this.#ask('startTask', new Own<TaskStart>({ as, job: this.#job(where, fn, args, options), told: null }));
   }
 
   #job(where: string, fn: TaskJob['fn'], args: readonly unknown[], options: TaskChildOptions): TaskJob {
-    const { restart = 'temporary', shutdown, priority } = { ...this.#options, ...options };
+    const { restart = 'temporary', shutdown, level } = { ...this.#options, ...options };
     if (!RESTARTS.includes(restart)) {
       throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
     }
     return {
-      fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, priority),
+      fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, level),
     };
   }
 

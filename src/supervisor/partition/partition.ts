@@ -68,7 +68,7 @@ function readPartitions(where: string, spec: PartitionSpec<unknown>): ReadPartit
       const own = nameOf(name, n);
       children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
     }
-    return { strategy, autoShutdown: 'never', ...limitsOf(read), name, partitions: count, children };
+    return { strategy, autoShutdown: 'never', ...limitsOf(where, read), name, partitions: count, children };
   };
   // How many cores there are is known where it starts.
   return { name, recipe: partitions === undefined ? new TreeByCores(tree) : tree(partitions) };

@@ -25,10 +25,10 @@ const values: readonly (() => unknown)[] = [
 
 type Guard = (system: System, fn: () => unknown) => Promise<unknown>;
 const guards: Readonly<Record<string, Guard>> = {
-  'limit.run': (system, fn) => system.limit('l', { concurrent: 1 }).run(fn),
+  'limit.run': (system, fn) => system.limit('l', { concurrency: 1 }).run(fn),
   'breaker.run': (system, fn) => system.breaker('b', { failures: 1 }).run(fn),
-  retry: (_system, fn) => retry(fn, { baseMs: 0 }),
-  'system.retry': (system, fn) => system.retry(fn, { baseMs: 0 }),
+  retry: (_system, fn) => retry(fn, { backoff: { baseMs: 0 } }),
+  'system.retry': (system, fn) => system.retry(fn, { backoff: { baseMs: 0 } }),
 };
 
 describe('a function that is guarded returns no iterator', () => {

@@ -49,7 +49,7 @@ describe('perMinute', () => {
 
 describe('concurrent', () => {
   test('so many run at once; the next starts when one has ended, also by a throw', async () => {
-    const { env, limit } = world({ concurrent: 2 });
+    const { env, limit } = world({ concurrency: 2 });
     const calls = Array.from({ length: 4 }, () => held(limit));
     await env.settle();
     expect(limit.stats()).toMatchObject({ running: 2, waiting: 2, started: 2 });
@@ -68,7 +68,7 @@ describe('concurrent', () => {
   });
 
   test('who comes while others wait goes to the end, though a slot has just come free', async () => {
-    const { env, limit } = world({ concurrent: 1 });
+    const { env, limit } = world({ concurrency: 1 });
     const order: string[] = [];
     const first = held(limit);
     const second = held(limit, () => order.push('waited'));
@@ -83,7 +83,7 @@ describe('concurrent', () => {
   });
 
   test('agents take turns: one with many calls does not starve the others', async () => {
-    const { env, system, limit } = world({ concurrent: 1 });
+    const { env, system, limit } = world({ concurrency: 1 });
     const order: string[] = [];
     const gate = held(limit);
     const body = (name: string, calls: number) => async (self: ProcessSelf): Promise<void> => {
@@ -103,7 +103,7 @@ describe('concurrent', () => {
 
 describe('waits that end', () => {
   test('by timeoutMs: LIMIT_TIMEOUT, no call; 60,000 by default', async () => {
-    const { env, limit } = world({ concurrent: 1 });
+    const { env, limit } = world({ concurrency: 1 });
     const first = held(limit);
     let called = 0;
     const call = (): number => called++;
@@ -127,7 +127,7 @@ describe('waits that end', () => {
   });
 
   test('by the signal, with its reason; one that has fired before does not wait', async () => {
-    const { env, limit } = world({ concurrent: 1 });
+    const { env, limit } = world({ concurrency: 1 });
     const first = held(limit);
     const controller = new AbortController();
     const waiting = outcome(limit.run(() => 'called', { signal: controller.signal }));
@@ -140,7 +140,7 @@ describe('waits that end', () => {
   });
 
   test('an abort between the turn and the call gives slot and token back', async () => {
-    const { env, limit } = world({ perMinute: 1, burst: 2, concurrent: 1 });
+    const { env, limit } = world({ perMinute: 1, burst: 2, concurrency: 1 });
     const first = held(limit);
     const controller = new AbortController();
     const waiting = outcome(limit.run(() => 'called', { signal: controller.signal }));
@@ -163,7 +163,7 @@ describe('agents that die', () => {
   const forever = (): Promise<never> => new Promise(() => undefined);
 
   test('its slot comes back at once, its waiting calls are withdrawn', async () => {
-    const { env, system, limit } = world({ concurrent: 1 });
+    const { env, system, limit } = world({ concurrency: 1 });
     const [one, two, three] = [system.start(Agent), system.start(Agent), system.start(Agent)];
     const asks = [one, two, three].map(
       (agent, n) => outcome(agent.call('ask', n === 2 ? () => 'turn' : forever, { timeoutMs: 'infinity' })),
@@ -178,7 +178,7 @@ describe('agents that die', () => {
   });
 
   test('one with a call that runs and others that wait keeps no token of those that were not made', async () => {
-    const { env, system, limit } = world({ perMinute: 1, burst: 3, concurrent: 1 });
+    const { env, system, limit } = world({ perMinute: 1, burst: 3, concurrency: 1 });
     const p =
       system.spawn(async (self) => { await Promise.all([1, 2, 3].map(() => self.limit('openai').run(forever))); });
     await env.settle();
@@ -191,7 +191,7 @@ describe('agents that die', () => {
   });
 
   test('P16 what a dead agent does later has no slot: ZOMBIE', async () => {
-    const { system } = world({ concurrent: 1 });
+    const { system } = world({ concurrency: 1 });
     let kept: Limit | undefined;
     const p = system.spawn((self) => { kept = self.limit('openai'); });
     await system.monitor(p).down;
@@ -199,7 +199,7 @@ describe('agents that die', () => {
   });
 
   test('the caller that gave up withdraws the wait of its request', async () => {
-    const { env, system, limit } = world({ concurrent: 1 });
+    const { env, system, limit } = world({ concurrency: 1 });
     const first = held(limit);
     const agent = system.start(Agent);
     const asked = outcome(agent.call('ask', () => 'called', { timeoutMs: 50 }));
@@ -212,7 +212,7 @@ describe('agents that die', () => {
 
 describe('pauses', () => {
   test('an error with retryAfterMs pauses everybody for so long', async () => {
-    const { env, limit, starts, mark } = world({ concurrent: 5 });
+    const { env, limit, starts, mark } = world({ concurrency: 5 });
     const busy = Object.assign(new Error('429'), { retryAfterMs: 1_500.2 });
     expect(await outcome(limit.run(() => { throw busy; }))).toBe(busy);
     expect(limit.stats().pausedMs).toBe(1_501);
@@ -223,7 +223,7 @@ describe('pauses', () => {
   });
 
   test('pause(ms): the longest that runs counts; nonsense in an error is ignored', async () => {
-    const { env, limit, starts, mark } = world({ concurrent: 5 });
+    const { env, limit, starts, mark } = world({ concurrency: 5 });
     limit.pause(1_000);
     limit.pause(10);
     void limit.run(mark);
@@ -243,7 +243,7 @@ describe('pauses', () => {
   test('a date in place of a duration pauses for ten minutes, not for 57 years, and is logged with value and limit', async () => {
     const log = new Recorder();
     const env = new VirtualEnv();
-    const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 5 });
+    const limit = testSystem({ env, logger: log }).limit('openai', { concurrency: 5 });
     const wrong = Object.assign(new Error('429'), { retryAfterMs: 1_764_000_000_000 });
     for (const one of [wrong, wrong]) {
       expect(
@@ -262,7 +262,7 @@ describe('pauses', () => {
   test('retryAfterMaxMs is an option; many calls that fail together say it once; an endless one is cut as well', async () => {
     const log = new Recorder();
     const env = new VirtualEnv();
-    const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 5, retryAfterMaxMs: 50 });
+    const limit = testSystem({ env, logger: log }).limit('openai', { concurrency: 5, retryAfterMaxMs: 50 });
     const endless = Object.assign(new Error('429'), { retryAfterMs: Infinity });
     await Promise.all([1, 2, 3, 4].map(() => outcome(limit.run(() => Promise.reject(endless)))));
     expect(limit.stats().pausedMs).toBe(50);
@@ -274,7 +274,7 @@ describe('pauses', () => {
   test('resume() ends a pause, whoever asked for it, and serves who waits in order', async () => {
     const log = new Recorder();
     const env = new VirtualEnv();
-    const limit = testSystem({ env, logger: log }).limit('openai', { concurrent: 1 });
+    const limit = testSystem({ env, logger: log }).limit('openai', { concurrency: 1 });
     limit.pause(31_536_000_000);
     expect(log.texts('warn')).toEqual(["limit 'openai': a pause longer than retryAfterMaxMs; limit.resume() ends it"]);
     const order: number[] = [];
@@ -312,7 +312,7 @@ describe('self.retry', () => {
     let attempts = 0;
     let seen: unknown;
     const p = system.spawn(async (self) => {
-      await self.retry(() => { attempts++; throw new Error('down'); }, { baseMs: 60_000, maxMs: 60_000 }).catch(
+      await self.retry(() => { attempts++; throw new Error('down'); }, { backoff: { baseMs: 60_000, maxMs: 60_000 } }).catch(
         (error: unknown) => { seen = error; },
       );
     });
@@ -361,7 +361,7 @@ describe('options of a limit', () => {
       limit.run('x' as never), limit.run(() => 1, { timeoutMs: -1 }), limit.run(() => 1, { signal: 5 as never }),
     ]) expect(await outcome(wrong)).toBeInstanceOf(OptionError);
     expect(() => limit.pause(Number.NaN)).toThrow(OptionError);
-    expect(() => system.limit('other', { concurrent: 1, retryAfterMaxMs: -1 })).toThrow(
+    expect(() => system.limit('other', { concurrency: 1, retryAfterMaxMs: -1 })).toThrow(
       'limit.retryAfterMaxMs: got -1',
     );
     expect(limit.stats()).toMatchObject({ running: 0, started: 0 });
@@ -370,7 +370,7 @@ describe('options of a limit', () => {
   test('the stop of the system ends all waits of the outside and leaves nothing', async () => {
     const env = new VirtualEnv();
     const system = createSystem({ env, logger: false });
-    const limit = system.limit('openai', { concurrent: 1, perMinute: 1 });
+    const limit = system.limit('openai', { concurrency: 1, perMinute: 1 });
     const first = held(limit);
     const waiting = outcome(limit.run(() => 'called'));
     await env.settle();

@@ -6,7 +6,7 @@ import { simulate } from '../../../src/testing/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
-const quick = { baseMs: 1, jitter: false } as const;
+const quick = { backoff: { baseMs: 1, jitter: 0 } } as const;
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   try {
@@ -58,21 +58,21 @@ describe('retry', () => {
 
   test('the delays grow by the factor from baseMs and are capped by maxMs', async () => {
     const { attempt, at } = flaky(4);
-    await retry(attempt, { baseMs: 10, factor: 3, maxMs: 40, jitter: false });
+    await retry(attempt, { backoff: { baseMs: 10, factor: 3, maxMs: 40, jitter: 0 } });
     const gaps = at.slice(1).map((when, n) => when - (at[n] as number));
     [10, 30, 40, 40].forEach((ms, n) => expect(gaps[n], `gap ${n}`).toBeGreaterThanOrEqual(ms - 2));
     expect(gaps[3], 'without the cap it were 270').toBeLessThan(200);
   });
 
   test('P22 jitter takes up to that share from a delay, half of it by default, and never adds to it', async () => {
-    for (const [jitter, share] of [[undefined, 0.5], [true, 0.5], [0.2, 0.2], [1, 1], [0, 0], [false, 0]] as const) {
+    for (const [jitter, share] of [[undefined, 0.5], [0.5, 0.5], [0.2, 0.2], [1, 1], [0, 0]] as const) {
       const gaps: number[][] = [[], [], [], []];
       for (let seed = 0; seed < 60; seed++) {
         await simulate(seed, async (sim) => {
           const at: number[] = [];
           await retry(
             () => { at.push(sim.nowMs); throw new Error('no'); },
-            { baseMs: 1_000, maxMs: 3_000, ...(jitter === undefined ? {} : { jitter }) },
+            { backoff: { baseMs: 1_000, maxMs: 3_000, jitter } },
           ).catch(() => undefined);
           at.slice(1).forEach((ms, n) => gaps[n]?.push(ms - (at[n] as number)));
         });
@@ -95,7 +95,7 @@ describe('retry', () => {
           days.push(Math.round(sim.nowMs / day));
           throw new Error('no');
         };
-        const options = { attemptsMax: 5, baseMs: 30 * day, maxMs: 365 * day, jitter: false };
+        const options = { attemptsMax: 5, backoff: { baseMs: 30 * day, maxMs: 365 * day, jitter: 0 } };
         if (who === 'outside') await retry(fail, options).catch(() => undefined);
         else if (who === 'system') await sim.system.retry(fail, options).catch(() => undefined);
         else await sim.system.monitor(sim.system.spawn((self) => self.retry(fail, options))).down;
@@ -108,7 +108,9 @@ describe('retry', () => {
     const controller = new AbortController();
     const { attempt, numbers } = flaky(99);
     const running =
-      failure(retry(attempt, { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000, signal: controller.signal }));
+      failure(
+        retry(attempt, { signal: controller.signal, backoff: { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000 } })
+      );
     await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort('enough');
     expect([await running, numbers]).toEqual(['enough', [1]]);
@@ -133,7 +135,7 @@ describe('retry', () => {
   test('a signal aborts the wait at once, with its reason; one that fired before prevents every attempt', async () => {
     const controller = new AbortController();
     const { attempt, numbers } = flaky(99);
-    const running = failure(retry(attempt, { baseMs: 60_000, maxMs: 60_000, signal: controller.signal }));
+    const running = failure(retry(attempt, { signal: controller.signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }));
     setTimeout(() => controller.abort(new Error('enough')), 3);
     expect(await running).toMatchObject({ message: 'enough' });
     expect(numbers).toEqual([1]);
@@ -177,7 +179,7 @@ describe('retry', () => {
                 await settleTurn();
                 system.exit(p, reason);
                 if (end === 'fails') throw new Error('no');
-              }, { baseMs: 60_000, maxMs: 60_000, signal, when: () => { asked++; return true; } })));
+              }, { signal, when: () => { asked++; return true; }, backoff: { baseMs: 60_000, maxMs: 60_000 } })));
               await new Promise(() => undefined);
             });
             if (end === 'waits') void settleTurn().then(settleTurn).then(() => system.exit(p, reason));
@@ -199,7 +201,9 @@ describe('retry', () => {
         const system = testSystem();
         let asked = 0;
         let attempts = 0;
-        const options = { baseMs: 60_000, maxMs: 60_000, signal, when: () => { asked++; return true; } };
+        const options = {
+          signal, when: () => { asked++; return true; }, backoff: { baseMs: 60_000, maxMs: 60_000 },
+        };
         const running = failure(system.retry(async () => {
           attempts++;
           if (end === 'waits') throw new Error('not yet');
@@ -223,7 +227,7 @@ describe('retry', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const { attempt, numbers } = flaky(2);
-    const running = system.retry(attempt, { baseMs: 10_000, jitter: false });
+    const running = system.retry(attempt, { backoff: { baseMs: 10_000, jitter: 0 } });
     await env.advance(9_999);
     expect(numbers).toEqual([1]);
     await env.advance(1);
@@ -247,7 +251,7 @@ describe('retry', () => {
 
   test('no base is no wait, for any number of attempts', async () => {
     const { attempt, numbers } = flaky(1_100);
-    expect(await retry(attempt, { baseMs: 0, attemptsMax: 1_200 })).toBe('done');
+    expect(await retry(attempt, { attemptsMax: 1_200, backoff: { baseMs: 0 } })).toBe('done');
     expect(numbers).toHaveLength(1_101);
   });
 
@@ -257,12 +261,13 @@ describe('retry', () => {
       [{ attemptsMax: 0 }, 'attemptsMax'], [
         { attemptsMax: 1.5 }, 'attemptsMax',
       ], [{ attemptsMax: Number.NaN }, 'attemptsMax'], [{ attemptsMax: Infinity }, 'attemptsMax'],
-      [{ baseMs: -1 }, 'baseMs'], [{ baseMs: Number.NaN }, 'baseMs'], [
-        { maxMs: 0.5 }, 'maxMs',
-      ], [{ factor: 0.5 }, 'factor'], [{ factor: Number.NaN }, 'factor'], [{ factor: Infinity }, 'factor'],
-      [{ jitter: 1.5 }, 'jitter'], [
-        { jitter: 'much' }, 'jitter',
-      ], [{ attempts: 3 }, 'attempts'], [{ when: 'always' }, 'when'], [{ signal: {} }, 'signal'],
+      [{ backoff: { baseMs: -1 } }, 'baseMs'], [{ backoff: { baseMs: Number.NaN } }, 'baseMs'],
+      [{ backoff: { maxMs: 0.5 } }, 'maxMs'], [{ backoff: { factor: 0.5 } }, 'factor'],
+      [{ backoff: { factor: Number.NaN } }, 'factor'], [{ backoff: { factor: Infinity } }, 'factor'],
+      [{ backoff: { jitter: 1.5 } }, 'jitter'], [{ backoff: { jitter: true } }, 'jitter'],
+      [{ backoff: 5 }, 'backoff'], [{ baseMs: 1 }, 'baseMs'], [
+        { attempts: 3 }, 'attempts'
+      ], [{ when: 'always' }, 'when'], [{ signal: {} }, 'signal'],
     ];
     for (const [options, name] of bad) {
       const error = await failure(retry(attempt, options));
@@ -281,7 +286,7 @@ describe('retry', () => {
     await system.supervise({ intensity: 3, children: [child('a', Agent)] });
     const ref = system.ref(Agent, 'a');
     ref.cast('crash');
-    expect(await retry(() => ref.call('ping'), { baseMs: 2, attemptsMax: 20, factor: 1 })).toBe('pong');
+    expect(await retry(() => ref.call('ping'), { attemptsMax: 20, backoff: { baseMs: 2, factor: 1 } })).toBe('pong');
   });
 });
 
@@ -294,7 +299,7 @@ describe('retry and what errors ask for', () => {
           ask: (self) => self.retry((n) => {
             if (n === 1) throw error as Error;
             return n;
-          }, { baseMs: 100, jitter: false, ...options }),
+          }, { ...options, backoff: { baseMs: 100, jitter: 0 } }),
         },
       });
       const from = sim.nowMs;

@@ -10,7 +10,7 @@ const Sink = defineAgent({
   casts: { put(self) { self.state.got++; } },
 });
 
-const LANES: readonly NonNullable<CastOptions['priority']>[] = ['low', 'normal', 'high', 'critical'];
+const LANES: readonly NonNullable<CastOptions['lane']>[] = ['low', 'normal', 'high', 'critical'];
 
 function loaded(logger: Logger | false = false) {
   const env = new VirtualEnv();
@@ -19,8 +19,8 @@ function loaded(logger: Logger | false = false) {
   /** What a send of each lane is told at that much memory, once it has been looked at. */
   const at = (resident: number): string => {
     env.resident = resident;
-    for (let n = 0; n < 128; n++) sink.cast('put', undefined, { priority: 'low' });
-    return LANES.map((priority) => sink.tryCast('put', undefined, { priority })).map(
+    for (let n = 0; n < 128; n++) sink.cast('put', undefined, { lane: 'low' });
+    return LANES.map((priority) => sink.tryCast('put', undefined, { lane: priority })).map(
       (told) => (told === 'ok' ? '1' : '0'),
     ).join('');
   };

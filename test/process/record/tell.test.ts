@@ -92,7 +92,7 @@ describe('who only listens', () => {
     system.send('nobody', { size: 1 });
     system.deadLetters.list({ where: late });
     await system.breaker('b', { isFailure: late }).run(() => { throw boom; }).catch(() => undefined);
-    await retry(() => { throw boom; }, { attemptsMax: 2, baseMs: 1, when: late }).catch(() => undefined);
+    await retry(() => { throw boom; }, { attemptsMax: 2, when: late, backoff: { baseMs: 1 } }).catch(() => undefined);
     const p = system.spawn((self) => self.receive(late));
     p.send('x');
     const ref = system.start(Agent);

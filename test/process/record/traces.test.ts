@@ -51,11 +51,11 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
     if (response !== 'timeout' && 'error' in response) throw response.error;
   }),
   'limit.run': (system) => {
-    const limit = system.limit('l', { concurrent: 1 });
+    const limit = system.limit('l', { concurrency: 1 });
     void limit.run(() => new Promise(() => undefined));
     return limit.run(() => 1, { timeoutMs: 1 });
   },
-  'limit.run of what is no function': (system) => system.limit('l', { concurrent: 1 }).run(5 as never),
+  'limit.run of what is no function': (system) => system.limit('l', { concurrency: 1 }).run(5 as never),
   'breaker.run': (system) => {
     const breaker = system.breaker('b');
     breaker.open();
@@ -69,7 +69,7 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
   'system.retry, of a breaker': (system) => {
     const breaker = system.breaker('b');
     breaker.open();
-    return system.retry(() => breaker.run(() => 1), { attemptsMax: 2, baseMs: 1 });
+    return system.retry(() => breaker.run(() => 1), { attemptsMax: 2, backoff: { baseMs: 1 } });
   },
   'self.retry': (system) => asSelf(system, (self) => self.retry(() => 1, { attemptsMax: 0 })),
   'self.limit': (system) => asSelf(system, (self) => {

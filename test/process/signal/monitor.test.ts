@@ -196,7 +196,7 @@ describe('monitors', () => {
     for (const options of [{ flush: 1 }, { nope: true }, null]) {
       expect(() => w.self.demonitor(ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
     }
-    for (const options of [{ alias: 'no' }, { nope: true }, { priority: 1 }, 7]) {
+    for (const options of [{ alias: 'no' }, { nope: true }, { urgent: 1 }, 7]) {
       expect(() => w.self.monitor(p.ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
     }
     expect(system.inspect(w.ref)?.monitors).toEqual([p.ref.pid]);

@@ -39,7 +39,7 @@ describe('dead letters', () => {
     await settle(1);
     ref.cast('note', 1);
     ref.send('info');
-    ref.cast('note', 2, { priority: 'critical' });
+    ref.cast('note', 2, { lane: 'critical' });
     ref.cast('note', 3, { expiresInMs: 60_000 });
     const call = ref.tryCall('ask', 4);
     system.exit(ref, 'why');
@@ -61,7 +61,7 @@ describe('dead letters', () => {
     const plainOne = await idler(system);
     await settle(1);
     for (let n = 0; n < 3_000; n++) {
-      agent.cast('note', n, { priority: (['normal', 'low', 'high', 'critical', 'normal'] as const)[n % 5] });
+      agent.cast('note', n, { lane: (['normal', 'low', 'high', 'critical', 'normal'] as const)[n % 5] });
       sent.agent.push(n);
     }
     for (let n = 0; n < 1_000; n++) {

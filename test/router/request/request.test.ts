@@ -99,18 +99,17 @@ describe('P6 a call settles exactly once', () => {
       name: 'Narcissus', init: () => ({}),
       calls: {
         async self(self): Promise<number> {
-          const ref = system.ref(
+          const ref = system.ref<{ call(op: string): Promise<unknown>; tryCall(op: string): Promise<unknown> }>(
             Narcissus as never, 'narcissus',
-          ) as never as { call(op: string): Promise<unknown>; tryCall(op: string): Promise<unknown> };
+          );
           outcomes.push(
             await ref.tryCall('x'), await (self.bind(ref as never) as typeof ref).tryCall('ping'),
             await self.call(ref as never, 'ping' as never).catch((error: unknown) => error),
           );
           return 1;
         },
-        sync: (): Promise<unknown> => (system.ref(Narcissus as never, 'narcissus') as never as {
-          tryCall(op: string): Promise<unknown>
-        }).tryCall('ping'),
+        sync: (): Promise<unknown> =>
+          system.ref<{ tryCall(op: string): Promise<unknown> }>(Narcissus as never, 'narcissus').tryCall('ping'),
         ping: () => 'pong',
       },
     });
@@ -268,7 +267,7 @@ describe('timeouts of calls', () => {
   });
 
   it.each([
-    [{ timeout: 5 }, 'call.timeout'], [{ priority: 'urgent' }, 'call.priority'], [{ signal: {} }, 'call.signal'],
+    [{ timeout: 5 }, 'call.timeout'], [{ lane: 'urgent' }, 'call.lane'], [{ signal: {} }, 'call.signal'],
     [{ expiresInMs: -1 }, 'call.expiresInMs'],
   ])('options %j name the offence', async (options, option) => {
     const system = testSystem();

@@ -140,18 +140,18 @@ describe('P15 P35 one signal for waits of every kind', () => {
       (_resolve, reject) => { system.spawn((self) => self.receive(undefined, { signal }).catch(reject)); },
     )),
     'limit.run': (system, signal) => {
-      const limit = system.limit('one', { concurrent: 1 });
+      const limit = system.limit('one', { concurrency: 1 });
       void limit.run(() => new Promise(() => undefined));
       return many(() => limit.run(() => 'never', { signal }));
     },
     retry: (_system, signal) =>
-      many(() => retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 })),
+      many(() => retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } })),
     'system.retry': (system, signal) => many(
-      () => system.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }),
+      () => system.retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }),
     ),
     'self.retry': (system, signal) => many(() => new Promise((_resolve, reject) => {
       system.spawn(
-        (self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }).catch(reject),
+        (self) => self.retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }).catch(reject),
       );
     })),
   };
@@ -222,7 +222,7 @@ describe('P15 P35 one signal for waits of every kind', () => {
     const system = testSystem();
     const busy = system.start(Bounded, { mailbox: { capacity: 1 } });
     const { signal } = new AbortController();
-    const limit = system.limit('one', { concurrent: 1 });
+    const limit = system.limit('one', { concurrency: 1 });
     void limit.run(() => new Promise(() => undefined));
     const bodies: ((self: ProcessSelf) => Promise<unknown>)[] = [
       (self) => self.receive(undefined, { signal }),
@@ -230,7 +230,7 @@ describe('P15 P35 one signal for waits of every kind', () => {
       (self) => self.call(busy, 'ask', undefined, { signal, timeoutMs: 'infinity' }),
       (self) => self.call(busy, 'ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }),
       (self) => self.limit('one').run(() => 'never', { signal }),
-      (self) => self.retry(() => { throw new Error('no'); }, { signal, baseMs: 60_000, maxMs: 60_000 }),
+      (self) => self.retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }),
     ];
     for (const body of bodies) {
       const p = system.spawn(body);

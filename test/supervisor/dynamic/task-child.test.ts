@@ -106,11 +106,11 @@ describe('a task as a child of a supervisor', () => {
       await dynamic.startChild(taskChild('q', (_self: TaskSelf, ...args: string[]) => { got.push(args); }, ['own']));
     expect(typeof quick).toBe('string');
     const slow = await dynamic.startChild(
-      taskChild('s', (self: TaskSelf) => self.receive(), [], { label: 'slow one', priority: 'low' }),
+      taskChild('s', (self: TaskSelf) => self.receive(), [], { label: 'slow one', level: 'low' }),
     );
     await env.settle();
     expect(got).toEqual([['extra', 'own']]);
-    expect(system.inspect(slow)).toMatchObject({ label: 'slow one', priority: 'low' });
+    expect(system.inspect(slow)).toMatchObject({ label: 'slow one', level: 'low' });
     expect(await dynamic.countChildren()).toMatchObject({ active: 1 });
     await dynamic.terminateChild(slow);
     expect(system.alive(slow)).toBe(false);
@@ -147,7 +147,7 @@ describe('a task as a child of a supervisor', () => {
     expect(() => taskChild('t', 1 as never, [])).toThrow(/a function/);
     expect(() => taskChild('t', () => 1, 'x' as never)).toThrow(/an array/);
     expect(() => taskChild('t', () => 1, [], { restart: 'often' as never })).toThrow(/restart/);
-    expect(() => taskChild('t', () => 1, [], { priority: 'urgent' as never })).toThrow(
+    expect(() => taskChild('t', () => 1, [], { level: 'urgent' as never })).toThrow(
       /'low', 'normal', 'high' or 'max'/,
     );
     expect(() => taskChild('t', () => 1, [], { name: 'x' } as never)).toThrow(/name/);

@@ -273,13 +273,13 @@ describe('how tasks of a supervisor end with it', () => {
     const system = testSystem({ env });
     const tasks = (
       await system.supervise(taskSupervisor('tasks'))
-    ).with({ priority: 'low' }).with({ shutdown: 'brutal_kill' });
+    ).with({ level: 'low' }).with({ shutdown: 'brutal_kill' });
     const { self } = await listener(system, { trap: false });
     const task = await self.bind(tasks).asyncNolink(forever);
-    const pid = await tasks.startChild(forever, [], { priority: 'high' });
-    expect([task.pid, pid].map((one) => system.inspect(one)?.priority)).toEqual(['low', 'high']);
+    const pid = await tasks.startChild(forever, [], { level: 'high' });
+    expect([task.pid, pid].map((one) => system.inspect(one)?.level)).toEqual(['low', 'high']);
     expect(() => tasks.with({ shutdown: -1 })).toThrow(/shutdown/);
-    expect(() => tasks.with({ priority: 'urgent' as never })).toThrow(/priority/);
+    expect(() => tasks.with({ level: 'urgent' as never })).toThrow(/level/);
     expect(() => tasks.with({ restart: 'permanent' } as never)).toThrow(/restart/);
   });
 });

@@ -1,18 +1,10 @@
-import { delayMs, OptionError } from '../../../base/index.js';
+import { BACKOFF, delayMs, OptionError, readBackoff, type Schedule } from '../../../base/index.js';
 import type {
-  DeliverOptions, DeliveryBackoff, DeliveryDefaults, ErrorVerdict, Guarantee,
+  DeliverOptions, DeliveryDefaults, ErrorVerdict, Guarantee,
 } from '../../../api/delivery.js';
-import type { Priority } from '../../../api/mailbox.js';
+import type { MailboxLane } from '../../../api/mailbox.js';
 import { RANKS, Rank } from '../../../mailbox/index.js';
 import { checkKeys } from '../options.js';
-
-/** Checked back-off settings. */
-export interface Schedule {
-  readonly baseMs: number;
-  readonly factor: number;
-  readonly maxMs: number;
-  readonly jitter: number;
-}
 
 /** How a message is delivered: checked, complete, shared by all messages that ask for nothing of their own. */
 export interface Terms {
@@ -30,14 +22,14 @@ export const STANDARD: Terms = {
   guarantee: 'at-least-once',
   attemptsMax: 5,
   ackTimeoutMs: -1,
-  backoff: { baseMs: 100, factor: 2, maxMs: 30_000, jitter: 0.5 },
+  backoff: BACKOFF,
   expiresInMs: 300_000,
   rank: Rank.Normal,
   onError: null,
 };
 
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
-const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'priority', 'onError'];
+const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'lane', 'onError'];
 export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order'];
 const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
@@ -47,14 +39,14 @@ export function termsOf(
   where: string, given: DeliveryDefaults, base: Terms, known: readonly string[] = DEFAULT_KEYS,
 ): Terms {
   checkKeys(where, given, known);
-  const { guarantee, attemptsMax, ackTimeoutMs, backoff, expiresInMs, priority, onError } = given;
+  const { guarantee, attemptsMax, ackTimeoutMs, backoff, expiresInMs, lane, onError } = given;
   return {
     guarantee: guarantee === undefined ? base.guarantee : guaranteeOf(where, guarantee),
     attemptsMax: attemptsMax === undefined ? base.attemptsMax : attemptsOf(where, attemptsMax),
     ackTimeoutMs: ackTimeoutMs === undefined ? base.ackTimeoutMs : atLeastOne(`${where}.ackTimeoutMs`, ackTimeoutMs),
-    backoff: backoff === undefined ? base.backoff : scheduleOf(`${where}.backoff`, backoff, base.backoff),
+    backoff: backoff === undefined ? base.backoff : readBackoff(`${where}.backoff`, backoff, base.backoff),
     expiresInMs: expiresInMs === undefined ? base.expiresInMs : atLeastOne(`${where}.expiresInMs`, expiresInMs),
-    rank: priority === undefined ? base.rank : rankOf(where, priority),
+    rank: lane === undefined ? base.rank : rankOf(where, lane),
     onError: onError === undefined ? base.onError : policyOf(where, onError),
   };
 }
@@ -77,9 +69,9 @@ function atLeastOne(where: string, ms: number): number {
   throw new OptionError(where, ms, 'a whole number of milliseconds from 1');
 }
 
-function rankOf(where: string, priority: Priority): Rank {
-  if (typeof priority === 'string' && Object.hasOwn(RANKS, priority)) return RANKS[priority];
-  throw new OptionError(`${where}.priority`, priority, `one of ${Object.keys(RANKS).join(', ')}`);
+function rankOf(where: string, lane: MailboxLane): Rank {
+  if (typeof lane === 'string' && Object.hasOwn(RANKS, lane)) return RANKS[lane];
+  throw new OptionError(`${where}.lane`, lane, `one of ${Object.keys(RANKS).join(', ')}`);
 }
 
 function policyOf(where: string, onError: (error: unknown) => ErrorVerdict): (error: unknown) => ErrorVerdict {
@@ -88,24 +80,6 @@ function policyOf(where: string, onError: (error: unknown) => ErrorVerdict): (er
     `${where}.onError`, onError,
     "a function from the error to 'retry', 'refuse', 'dead-letter', 'restart' or 'escalate'",
   );
-}
-
-function scheduleOf(where: string, given: DeliveryBackoff, base: Schedule): Schedule {
-  checkKeys(where, given, ['baseMs', 'factor', 'maxMs', 'jitter']);
-  const baseMs = given.baseMs === undefined ? base.baseMs : delayMs(`${where}.baseMs`, given.baseMs);
-  const maxMs = given.maxMs === undefined ? Math.max(base.maxMs, baseMs) : delayMs(`${where}.maxMs`, given.maxMs);
-  const factor = given.factor ?? base.factor;
-  const jitter = given.jitter ?? base.jitter;
-  if (maxMs < baseMs) {
-    throw new OptionError(`${where}.maxMs`, maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
-  }
-  if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) {
-    throw new OptionError(`${where}.factor`, factor, 'a finite number from 1');
-  }
-  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) {
-    throw new OptionError(`${where}.jitter`, jitter, 'a number from 0 to 1');
-  }
-  return { baseMs, factor, maxMs, jitter };
 }
 
 /** A key of a message: text of 1 to 1,024 bytes in UTF-8. */

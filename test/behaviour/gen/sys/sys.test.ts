@@ -25,11 +25,11 @@ describe('suspend and resume', () => {
     await sys.suspend();
     await sys.suspend();
     expect(log).toEqual(['before']);
-    ref.cast('note', 'low', { priority: 'low' });
+    ref.cast('note', 'low', { lane: 'low' });
     ref.cast('note', 'a');
     ref.send('b');
-    ref.cast('note', 'high', { priority: 'high' });
-    ref.cast('note', 'critical', { priority: 'critical' });
+    ref.cast('note', 'high', { lane: 'high' });
+    ref.cast('note', 'critical', { lane: 'critical' });
     const asked = ref.call('sync');
     await settleTurn();
     expect(log).toEqual(['before']);
