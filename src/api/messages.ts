@@ -84,7 +84,7 @@ export class Timeout {
  * that was cancelled too late can be told apart.
  *
  * @example
- * const fired = new TimerFired(undefined as never, 'tick');
+ * const fired = new TimerFired({}, 'tick');
  * fired.message // => 'tick'
  * @since 0.2.0
  */
@@ -101,7 +101,7 @@ export class TimerFired {
  * Arrives in `info` as the answer to an asynchronous `cancelTimer` or `readTimer`.
  *
  * @example
- * new TimerAnswer('CANCEL_TIMER', undefined as never, 12).result // => 12
+ * new TimerAnswer('CANCEL_TIMER', {}, 12).result // => 12
  * @since 0.2.0
  */
 export class TimerAnswer {

@@ -1,5 +1,6 @@
 import { nodeEnv } from '../base/index.js';
-import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host } from '../behaviour/index.js';
+import type { TaskVerbs } from '../api/tasks.js';
+import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host, type RuntimeDefinition } from '../behaviour/index.js';
 import { offerOutward } from '../delivery/index.js';
 import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
@@ -34,11 +35,11 @@ export function makeHost(options: ReadOptions): Host {
     router,
     extensions: new Map(),
     deliveries: null,
-    refTo: (p, definition) => new AgentRefImpl(p, definition as never, kernel, null),
+    refTo: (p, definition) => new AgentRefImpl(p, definition as RuntimeDefinition, kernel, null),
     start: (parent, definition, args) => startFrom(host, parent, definition, args),
     startMonitored: (parent, definition, args) => startWatched(host, parent, definition, args),
-    tasks: (p) => new TaskVerbsImpl(kernel, p) as never,
-    spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options) as never,
+    tasks: (p) => new TaskVerbsImpl(kernel, p) as TaskVerbs,
+    spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options),
   };
   kernel.host = host;
   offerOutward(host);

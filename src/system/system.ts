@@ -76,7 +76,8 @@ export class System extends SystemTrees {
    * await system.start(Echo).call('say', 'hello') // => 'hello'
    */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D> {
-    return startFrom(this.#host, null, definition, args) as never;
+    const started: unknown = startFrom(this.#host, null, definition, args);
+    return started as Started<D>; // whether init is asynchronous, the definition says
   }
 
   /**

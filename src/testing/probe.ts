@@ -108,7 +108,7 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
   ) {
     this.self = new AgentSelf(p) as unknown as ProcessVerbs;
     p.self = this.self;
-    this.ref = new AgentRefImpl(p, runtimeOf(definition), p.kernel, null) as never;
+    this.ref = new AgentRefImpl<D>(p, runtimeOf(definition), p.kernel, null);
   }
 
   get pid(): Pid {

@@ -9,7 +9,7 @@ import { Verbs } from '../gen/verbs.js';
 type Callback<A extends unknown[]> = (self: InstalledHandler, ...args: A) => unknown;
 
 /** The run-time side of EventHandler. */
-export class HandlerDefinition {
+export class HandlerDefinition implements AnyEventHandler {
   constructor(
     readonly name: string,
     readonly init: ((this: InstalledHandler, ...args: unknown[]) => unknown) | null,
@@ -137,7 +137,7 @@ export class InstalledHandler extends Verbs {
   }
 
   get key(): HandlerInfo {
-    return { handler: this.handler as never, id: this.id };
+    return { handler: this.handler, id: this.id };
   }
 }
 

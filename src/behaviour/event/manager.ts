@@ -156,7 +156,7 @@ export class EventEngine {
       { pid: this.p.pid, handler: to.name, error: reason },
     );
     if (adder !== null) {
-      pushSignal(adder, TIMER, new HandlerExit(this.p.pid, { handler: to as never, id }, reason), this.p);
+      pushSignal(adder, TIMER, new HandlerExit(this.p.pid, { handler: to, id }, reason), this.p);
     }
   }
 

@@ -56,18 +56,18 @@ export const EventManager: EventManagerDefinition = Object.assign(new ServerDefi
   terminate: (self: Manager, reason: ExitReason) => self.state.stop(reason),
 }), {
   handleAt: ({ host, addr }: Place): EventManagerRef =>
-    new EventManagerRefImpl(new AgentRefImpl(addr, runtimeOf(EventManager), host.kernel, null)) as never,
+    new EventManagerRefImpl(new AgentRefImpl(addr, runtimeOf(EventManager), host.kernel, null)),
 });
 
-class EventManagerRefImpl {
-  constructor(readonly ref: AgentRefImpl) {}
+class EventManagerRefImpl<E> implements EventManagerRef<E> {
+  constructor(readonly ref: AgentRefImpl<EventManagerDefinition>) {}
 
   get pid(): Pid | undefined {
     return this.ref.pid;
   }
 
-  bind(self: ProcessVerbs): EventManagerRefImpl {
-    return new EventManagerRefImpl(this.ref.bind(self as never));
+  bind(self: ProcessVerbs): EventManagerRefImpl<E> {
+    return new EventManagerRefImpl(this.ref.bind(self));
   }
 
   notify(event: unknown): void {
@@ -75,15 +75,15 @@ class EventManagerRefImpl {
   }
 
   syncNotify(event: unknown, options?: object): Promise<void> {
-    return this.ref.call('sync', event, options) as Promise<void>;
+    return this.ref.call('sync', event, options);
   }
 
   addHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.ref.call('add', new Own(planOf('addHandler', key, init, false))) as Promise<void>;
+    return this.ref.call('add', new Own(planOf('addHandler', key, init, false)));
   }
 
   addSupHandler(key: HandlerKey<AnyEventHandler>, ...init: unknown[]): Promise<void> {
-    return this.ref.call('add', new Own(planOf('addSupHandler', key, init, true))) as Promise<void>;
+    return this.ref.call('add', new Own(planOf('addSupHandler', key, init, true)));
   }
 
   deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown> {
@@ -105,11 +105,11 @@ class EventManagerRefImpl {
   }
 
   private swap(plan: SwapPlan): Promise<void> {
-    return this.ref.call('swap', new Own(plan)) as Promise<void>;
+    return this.ref.call('swap', new Own(plan));
   }
 
-  call(key: HandlerKey<AnyEventHandler>, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return this.ref.call('call', this.requestOf(key, op, payload), options);
+  call<R>(key: HandlerKey<AnyEventHandler>, op: string, payload?: unknown, options?: object): Promise<R> {
+    return this.ref.call<R>('call', this.requestOf(key, op, payload), options);
   }
 
   private requestOf(key: HandlerKey<AnyEventHandler>, op: string, payload: unknown): object {
@@ -124,7 +124,7 @@ class EventManagerRefImpl {
   }
 
   whichHandlers(): Promise<HandlerInfo[]> {
-    return this.ref.call('which') as Promise<HandlerInfo[]>;
+    return this.ref.call('which');
   }
 
   stop(reason?: ExitReason, options?: StopOptions): Promise<void> {

@@ -3,7 +3,7 @@ import {
 } from '../../base/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import { type Target, Via } from '../../api/address.js';
-import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
+import type { ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import type { MonitorOptions, ProcessSpawnOptions } from '../../api/process.js';
 import type { TaskVerbs } from '../../api/tasks.js';
 import type { Address, Kernel, Process, RefusedSend } from '../../process/index.js';
@@ -102,4 +102,9 @@ export function zombieSend(kernel: Kernel, verb: RefusedSend['verb'], target: st
 /** The same with any error. */
 export function rejectedWith(kernel: Kernel, error: unknown): Promise<never> {
   return kernel.answer(handled(Promise.reject<never>(error)));
+}
+
+/** The process that a self belongs to. */
+export function processOf(self: ProcessVerbs): Process {
+  return (self as ProcessVerbs & { readonly p: Process }).p;
 }

@@ -1,4 +1,5 @@
 import { callError, isA, type CallError, type CallErrorCode } from '../../base/index.js';
+import type { AnyDefinition } from '../../api/protocol.js';
 import { INFO, Rank, type Op } from '../../mailbox/index.js';
 import {
   accept, boundOf, acceptIn, acceptWith, fenced, Phase, refusalOf, type LostCode, type Process,
@@ -17,9 +18,9 @@ import { Verb, type Gives, type Listener } from './request/verb.js';
  * The run-time side of AgentRef. What nothing is special about goes straight into a mailbox: `cast`, `call` and `send`
  * look for that before they take the longer road.
  */
-export class AgentRefImpl extends RefBase {
-  bind(self: { readonly p: Process }): AgentRefImpl {
-    return new AgentRefImpl(this.addr, this.definition, this.kernel, self.p);
+export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBase<D> {
+  sentBy(sender: Process | null): AgentRefImpl<D> {
+    return new AgentRefImpl(this.addr, this.definition, this.kernel, sender);
   }
 
   dispatch<V extends Verb>(
@@ -161,14 +162,14 @@ export class AgentRefImpl extends RefBase {
 
   /* ---- call ---- */
 
-  override call(op: string, payload?: unknown, options?: object): Promise<unknown> {
+  override call<R = unknown>(op: string, payload?: unknown, options?: object): Promise<R> {
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
     if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null && p.kernel.current === null) {
-      return this.told(request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS));
+      return this.told(request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS)) as Promise<R>;
     }
-    return this.performCall(this.implied(op), op, payload, options);
+    return this.performCall(this.implied(op), op, payload, options) as Promise<R>;
   }
 
   /** A callee that waits for nobody cannot close a cycle. */

@@ -318,7 +318,7 @@ export class Verbs {
   }
 
   get requests(): RequestVerbs {
-    return new RequestVerbsImpl(this.p) as never;
+    return new RequestVerbsImpl(this.p) as RequestVerbs;
   }
 
   sys(to: Target): Sys {

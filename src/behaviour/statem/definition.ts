@@ -134,7 +134,7 @@ export function operation<P = unknown>(): Operation<P, P, unknown>;
 export function operation<In, Out>(schema: StandardSchema<In, Out>): Operation<In, Out, unknown>;
 export function operation(schema?: StandardSchema<unknown, unknown>): Operation<never, unknown, unknown> {
   if (schema !== undefined) checkSchema('operation', schema);
-  return new Declared(schema ?? null) as never;
+  return new Declared(schema ?? null);
 }
 
 class Declared {

@@ -79,7 +79,7 @@ export class StatemSelf extends Answering {
   stop(...args: [reason?: ExitReason]): Transition<never> | Stop<never> {
     const reason = args.length === 0 ? 'normal' : args[0];
     const { p } = this;
-    if (p.phase === Phase.Starting) return this.made('stop', new Stop(reason, false, undefined as never));
+    if (p.phase === Phase.Starting) return this.made('stop', new Stop<never>(reason, false, undefined));
     const asked = new Transition<never>(Move.Stop, reason, p.from);
     if (handles(p)) return this.made('stop', asked);
     if (this.lives()) pushSignal(p, STOP, reason, null, Rank.Front);

@@ -1,9 +1,8 @@
 import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../../base/index.js';
-import type { AnyDefinition } from '../../api/protocol.js';
 import { AgentRefImpl, RefBase, ScopeRef, type Host, type RuntimeDefinition } from '../../behaviour/index.js';
 import { Process, type Address, type Kernel, type NameCell, type Turnover } from '../../process/index.js';
 import { Cell, ViaAddress } from '../../router/index.js';
-import type { BalanceOptions, BalanceStats } from './balance-types.js';
+import type { BalanceStats } from './balance-types.js';
 import { BalanceMember, isGone, loadOf } from './member.js';
 import { LOOKED_AT_ALL, STRATEGIES, type BalanceStrategy, type Choice, type Strategy } from './strategy.js';
 
@@ -140,7 +139,7 @@ export class Balance implements Choice {
       this.retain((member) => !member.gone);
       this.sweepAt = Math.max(16, 2 * this.list.length);
     }
-    this.add(new BalanceMember(checked.sender === null ? checked : checked.bind({ p: null as never }), weight ?? 1));
+    this.add(new BalanceMember(checked.sender === null ? checked : checked.sentBy(null), weight ?? 1));
     return true;
   }
 
@@ -277,7 +276,7 @@ function keyText(key: unknown): string {
 
 /** Checks the options and makes the group with its first members. */
 export function makeBalance(
-  host: Host, definition: RuntimeDefinition, options: BalanceOptions<AnyDefinition, never>,
+  host: Host, definition: RuntimeDefinition, options: unknown,
 ): Balance {
   const { strategy = 'round-robin', members = [], group, key, name } = parseOptions('balance', schema, options);
   if ((strategy === 'consistent-hash') !== (key !== undefined)) {

@@ -7,6 +7,7 @@ import { fenced, Phase, type Process } from '../../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
 import type { Balancer, BalanceOptions } from './balance-types.js';
 import type { BalanceMember } from './member.js';
+import type { BalanceStrategy } from './strategy.js';
 
 /**
  * A ref of a group: each send chooses a member and is that member's. When nobody lives the send goes to its own
@@ -20,13 +21,13 @@ export class BalancedRef extends RefBase {
     super(balance.addr, balance.definition, balance.kernel, sender);
   }
 
-  bind(self: { readonly p: Process }): BalancedRef {
-    return new BalancedRef(this.balance, self.p);
+  sentBy(sender: Process | null): BalancedRef {
+    return new BalancedRef(this.balance, sender);
   }
 
   /* ---- members ---- */
 
-  get strategy(): string {
+  get strategy(): BalanceStrategy {
     return this.balance.strategy;
   }
 
@@ -87,7 +88,7 @@ export class BalancedRef extends RefBase {
 export function balance<D extends AnyDefinition, G>(
   host: Host, definition: D, options: BalanceOptions<D, G>,
 ): Balancer<D> {
-  return new BalancedRef(makeBalance(host, runtimeOf(definition), options as never), null) as unknown as Balancer<D>;
+  return new BalancedRef(makeBalance(host, runtimeOf(definition), options), null);
 }
 
 shownAs(BalancedRef, (it) => `Balancer(${it.balance.addr.name}, ${it.strategy}: ${it.balance.living().length} living)`);

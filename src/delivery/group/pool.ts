@@ -135,8 +135,8 @@ class PoolRefImpl extends BalancedRef {
     return this.workers.pool.owner?.pid;
   }
 
-  override bind(self: { readonly p: Process }): PoolRefImpl {
-    return new PoolRefImpl(this.workers, self.p);
+  override sentBy(sender: Process | null): PoolRefImpl {
+    return new PoolRefImpl(this.workers, sender);
   }
 
   /** A delivery is the pool's, not its worker's: when that one ends, another takes it. */
@@ -275,8 +275,8 @@ class PooledRefImpl extends AgentRefImpl {
     super(lease, definition, kernel, sender);
   }
 
-  override bind(self: { readonly p: Process }): PooledRefImpl {
-    return new PooledRefImpl(this.lease, this.definition, this.kernel, self.p);
+  override sentBy(sender: Process | null): PooledRefImpl {
+    return new PooledRefImpl(this.lease, this.definition, this.kernel, sender);
   }
 
   release(): void {
@@ -308,7 +308,7 @@ export function poolOf<D extends AnyDefinition>(definition: D): HasHandle<PoolRe
   const made = runtimeOf(definition);
   return {
     handleAt: ({ addr, host }: Place) =>
-      new PoolRefImpl(new PoolBalance(addr, made, host.kernel), null) as unknown as PoolRef<D>,
+      new PoolRefImpl(new PoolBalance(addr, made, host.kernel), null),
   };
 }
 

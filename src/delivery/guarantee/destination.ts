@@ -1,4 +1,4 @@
-import { callError } from '../../base/index.js';
+import { callError, UNUSED } from '../../base/index.js';
 import type { DeliveryOutcome } from '../../api/delivery.js';
 import type { Terms } from '../../behaviour/index.js';
 import type { Op } from '../../mailbox/index.js';
@@ -108,7 +108,7 @@ export interface Shared {
 export class Route {
   /** see `Exit.kept` */
   static readonly kept: Route = new Route(
-    null as never, null as never, null as never, null as never, null as never, null,
+    UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, null,
   );
   constructor(
     readonly to: Destination,

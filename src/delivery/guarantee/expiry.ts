@@ -1,4 +1,4 @@
-import { Deadline, type Deadlines } from '../../base/index.js';
+import { Deadline, type Deadlines, UNUSED } from '../../base/index.js';
 import { SLOT, SLOTS, STATE, State } from './states.js';
 
 /** Messages that share a deadline at most: the slot of one fits into six bits. */
@@ -22,7 +22,7 @@ type Slots = (Expiring | null)[];
  */
 export class Expiry extends Deadline {
   /** see `Exit.kept` */
-  static readonly kept: Expiry = new Expiry(null as never, 0);
+  static readonly kept: Expiry = new Expiry(UNUSED, 0);
   slots: Slots = newSlots(1);
   taken = 0;
   left = 0;

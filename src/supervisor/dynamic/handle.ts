@@ -141,7 +141,7 @@ export function simpleSupervisor<R, Rest extends readonly unknown[]>(
   id: string, of: Template<R, Rest>, spec: SimpleSpec = {}, options: SupervisorChildOptions = {},
 ): ChildSpec<SimpleSupervisorRef<R, Rest>> {
   const where = checkId('simpleSupervisor', id);
-  const read = readSimple(where, of as never, spec);
+  const read = readSimple(where, of, spec);
   return nestedSpec(
     where, id, options, (name) => planOf(dynamicDefinition(), [read.plan], { name: name ?? read.name }),
     (addr, kernel) => new SimpleSupervisorRef(addr, kernel, of),

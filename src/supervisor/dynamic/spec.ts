@@ -67,7 +67,7 @@ export function readDynamic(where: string, spec: DynamicSpec): ReadDynamic {
   };
 }
 
-export function readSimple(where: string, template: Template<never, never>, spec: SimpleSpec): ReadDynamic {
+export function readSimple(where: string, template: unknown, spec: SimpleSpec): ReadDynamic {
   if (!(template instanceof Template)) throw new OptionError(`${where}.template`, template, 'template(Definition, …)');
   const read = parseOptions(where, simpleSchema, spec);
   return {
@@ -86,7 +86,7 @@ export function dynamicFrom(made: unknown, template: ChildSpec | null): DynamicP
     if (template === null) return readDynamic('supervisor', made).plan;
     const { template: other = new Template(template), ...spec } =
       made as SimpleSpec & { readonly template?: Template<never, never> };
-    return readSimple('supervisor', other as Template<never, never>, spec).plan;
+    return readSimple('supervisor', other, spec).plan;
   });
 }
 

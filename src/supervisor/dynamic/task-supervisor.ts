@@ -105,7 +105,7 @@ export class TaskSupervisorRef {
 
   /** the same supervisor with another caller, who owns the tasks */
   bind(self: ProcessVerbs): TaskSupervisorRef {
-    return new TaskSupervisorRef(this.#ref.bind(self as never), this.#options);
+    return new TaskSupervisorRef(this.#ref.bind(self), this.#options);
   }
 
   /** the same supervisor for tasks that start or end otherwise: `tasks.with({ shutdown: 'brutal_kill' }).async(fn)` */

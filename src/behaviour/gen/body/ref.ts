@@ -1,15 +1,15 @@
 import { delayMs, shownAs } from '../../../base/index.js';
 import type { Pid } from '../../../api/address.js';
-import type { AgentStats } from '../../../api/agent.js';
+import type { AgentStats, ProcessRef, ProcessVerbs } from '../../../api/agent.js';
 import { INFO } from '../../../mailbox/index.js';
 import { accept, exitProcess, exitSignal, fenced, type Process } from '../../../process/index.js';
-import { hostOf, rejected } from '../host.js';
+import { hostOf, processOf, rejected } from '../host.js';
 import { checkKeys } from '../options.js';
 import { statsOf } from '../request/ref-base.js';
 import { ended } from '../stop.js';
 
 /** The address of a process with a body. */
-export class ProcessRefImpl {
+export class ProcessRefImpl implements ProcessRef {
   constructor(
     readonly addr: Process,
     readonly sender: Process | null,
@@ -47,8 +47,8 @@ export class ProcessRefImpl {
     else exitProcess(addr, reason);
     return addr.kernel.traced(done);
   }
-  bind(self: { readonly p: Process }): ProcessRefImpl {
-    return new ProcessRefImpl(this.addr, self.p);
+  bind(self: ProcessVerbs): ProcessRefImpl {
+    return new ProcessRefImpl(this.addr, processOf(self));
   }
 }
 

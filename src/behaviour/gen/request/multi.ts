@@ -34,7 +34,7 @@ export function multiCall<D extends AnyDefinition, K extends CallName<D>>(
   op: K,
   ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
 ): Promise<MultiCallResult<D, ReplyOf<CallEntryOf<D, K>>>> {
-  return handled(askAll(refs, op, args as never));
+  return handled(askAll(refs, op, args as readonly [unknown?, object?]));
 }
 
 async function askAll<D extends AnyDefinition, K extends CallName<D>>(

@@ -1,15 +1,17 @@
 import {
   callError, isA, shownAs, timeoutMs, type CallError, type ExitReason,
 } from '../../../base/index.js';
+import type { Receipt } from '../../../api/delivery.js';
+import type { AnyDefinition } from '../../../api/protocol.js';
 import { Mailbox, mailboxStats, STOP, UNBOUNDED } from '../../../mailbox/index.js';
 import type { Pid } from '../../../api/address.js';
-import type { AgentStats } from '../../../api/agent.js';
+import type { AgentRef, AgentStats, ProcessVerbs } from '../../../api/agent.js';
 import type { CallResult } from '../../../api/call.js';
 import {
   closeMailbox, fenced, pushSignal, type Address, type Kernel, type Process, type RefusedSend,
 } from '../../../process/index.js';
 import { titleOf } from '../../../router/index.js';
-import { deliveriesOf, rejected } from '../host.js';
+import { deliveriesOf, processOf, rejected } from '../host.js';
 import { Aborted, checkKeys } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';
 import { PayloadError } from '../schema.js';
@@ -23,7 +25,7 @@ import { Verb, type Gives } from './verb.js';
  * process whose handler runs synchronously right now, or is `outside`. Every send passes one waist, `dispatch`: who
  * sends otherwise, as a group of members does, or a name that has a provider, says so there and nowhere else.
  */
-export abstract class RefBase {
+export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implements AgentRef<D> {
   constructor(
     readonly addr: Address,
     readonly definition: RuntimeDefinition,
@@ -35,8 +37,12 @@ export abstract class RefBase {
     return this.addr.owner?.pid;
   }
 
-  /** the same with another sender */
-  abstract bind(self: { readonly p: Process }): RefBase;
+  bind(self: ProcessVerbs): this {
+    return this.sentBy(processOf(self)) as this;
+  }
+
+  /** the same with that sender; null for none */
+  abstract sentBy(sender: Process | null): RefBase<D>;
 
   /** One send, by its verb and in the name of its sender; null is the outside. */
   abstract dispatch<V extends Verb>(
@@ -60,12 +66,13 @@ export abstract class RefBase {
     return this.dispatch(Verb.Put, this.implied(op), op, payload, options);
   }
 
-  call(op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return this.dispatch(Verb.Call, this.implied(op), op, payload, options);
+  /** The definition says what a reply is; here nobody knows. */
+  call<R = unknown>(op: string, payload?: unknown, options?: object): Promise<R> {
+    return this.dispatch(Verb.Call, this.implied(op), op, payload, options) as Promise<R>;
   }
 
-  tryCall(op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
-    return this.tryCallAs(this.implied(op), op, payload, options);
+  tryCall<R = unknown>(op: string, payload?: unknown, options?: object): Promise<CallResult<R>> {
+    return this.tryCallAs(this.implied(op), op, payload, options) as Promise<CallResult<R>>;
   }
 
   /** The same with an explicit caller: `self.tryCall`. */
@@ -79,12 +86,12 @@ export abstract class RefBase {
     }
   }
 
-  deliver(op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return this.dispatch(Verb.Deliver, this.implied(op), op, payload, options);
+  deliver<R = unknown>(op: string, payload?: unknown, options?: object): Promise<Receipt<R>> {
+    return this.dispatch(Verb.Deliver, this.implied(op), op, payload, options) as Promise<Receipt<R>>;
   }
 
-  stream(op: string, payload?: unknown, options?: object): AsyncIterableIterator<unknown> {
-    return this.dispatch(Verb.Stream, this.implied(op), op, payload, options);
+  stream<V = unknown>(op: string, payload?: unknown, options?: object): AsyncIterableIterator<V> {
+    return this.dispatch(Verb.Stream, this.implied(op), op, payload, options) as AsyncIterableIterator<V>;
   }
 
   send(message: unknown): void {

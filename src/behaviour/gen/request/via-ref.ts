@@ -1,3 +1,4 @@
+import type { AnyDefinition } from '../../../api/protocol.js';
 import { fenced, type Process } from '../../../process/index.js';
 import { hostOf } from '../host.js';
 import { AgentRefImpl } from '../ref.js';
@@ -5,11 +6,11 @@ import { RefBase } from './ref-base.js';
 import { Verb, type Gives } from './verb.js';
 
 /** A ref by a via name: its provider may deliver plain messages itself (RG-06). */
-export class ViaRefImpl extends RefBase {
+export class ViaRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBase<D> {
   private readonly owner = new AgentRefImpl(this.addr, this.definition, this.kernel, null);
 
-  bind(self: { readonly p: Process }): ViaRefImpl {
-    return new ViaRefImpl(this.addr, this.definition, this.kernel, self.p);
+  sentBy(sender: Process | null): ViaRefImpl<D> {
+    return new ViaRefImpl(this.addr, this.definition, this.kernel, sender);
   }
 
   dispatch<V extends Verb>(

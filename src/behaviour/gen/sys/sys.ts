@@ -1,8 +1,9 @@
 import { isA, OptionError, printable, timeoutMs, type ExitReason } from '../../../base/index.js';
+import type { Pid } from '../../../api/address.js';
 import type { DebugEvent, DebugFunction, Sys, SysOptions, SysStatistics, SysStatus } from '../../../api/sys.js';
 import { Kind, Op } from '../../../mailbox/index.js';
 import {
-  fenced, readItems, resume, suspend, type Address, type Process, type SysHooks,
+  fenced, readItems, resume, suspend, type Address, type Process, type Report, type SysHooks,
 } from '../../../process/index.js';
 import type { Request} from '../../../router/index.js';
 import { findCycle, systemRequest, titleOf } from '../../../router/index.js';
@@ -43,7 +44,7 @@ export class SysImpl<S = unknown> implements Sys<S> {
 
   replaceState(change: (state: S) => S, options?: SysOptions): Promise<S> {
     checkFunction('replaceState', change);
-    return this.#ask(VERBS.replaceState, options, (p, hooks) => hooks.replace(p, change as never)) as Promise<S>;
+    return this.#ask(VERBS.replaceState, options, (p, hooks) => hooks.replace(p, (state) => change(state as S))) as Promise<S>;
   }
 
   getStatus(options?: SysOptions): Promise<SysStatus<S>> {
@@ -210,9 +211,16 @@ function printLog(p: Process): void {
   for (const event of debugOf(p)?.log ?? []) report(p, 'sys log', formatEvent(p, event));
 }
 
+interface SysReport extends Report {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly event: string;
+}
+
 /** Somebody has asked for it: the default logger shows it. */
 function report(p: Process, label: string, event: string): void {
-  p.kernel.report({ label, level: 'warn', pid: p.pid, name: p.name?.name, event } as never);
+  const told: SysReport = { label, level: 'warn', pid: p.pid, name: p.name?.name, event };
+  p.kernel.report(told);
 }
 
 function clear(debug: Debug): void {

@@ -1,4 +1,4 @@
-import { weightOf } from '../../../base/index.js';
+import { weightOf, UNUSED } from '../../../base/index.js';
 import type { DeliveryOutcome, ReceiptState } from '../../../api/delivery.js';
 import type { Op } from '../../../mailbox/index.js';
 import type { Digester } from './digest.js';
@@ -33,7 +33,7 @@ export interface KeyHolder {
  */
 export class KeyRecord implements Digest {
   /** see `Exit.kept` */
-  static readonly kept: KeyRecord = new KeyRecord(null as never, '', null as never, null);
+  static readonly kept: KeyRecord = new KeyRecord(UNUSED, '', UNUSED, null);
   a = 0;
   b = 0;
   c = 0;
