@@ -235,7 +235,7 @@ export interface OutwardVerbs {
    */
   limit(name: string, options?: LimitOptions): Limit;
   /**
-   * `retry` of `castcall/delivery`, ended by `self.signal` unless another signal is given, and by the end of the process, with
+   * `retry` of `castcall`, ended by `self.signal` unless another signal is given, and by the end of the process, with
    * its exit reason. It waits on the timers of the system.
    */
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T>;

@@ -1,14 +1,5 @@
-/** Supervision: child specifications, trees, and the pure restart decision. */
+/** Supervision: what only some need, OTP's simple_one_for_one and the pure decisions. The rest is `castcall`'s. */
 export {
-  Application, ApplicationError, Applications, checkChildSpecs, child, ChildSpec, defineApplication, dynamicSupervisor,
-  DynamicSupervisorRef, GiveUpError, partitionOf, partitionsOf, partitionSupervisor, PartitionSupervisorRef, shouldRestart,
-  supervisor, SupervisorRef,
-  type AnyChildSpec, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions,
-  type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,  type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildFields, type ChildInfo, type ChildOptions, type ChildPid, type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type Offender, type OnGiveUp, type ProgressReport,
-  type Restart, type RestartCause, type RestartLimits, type Shutdown, type Strategy, type
-  SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type SupervisorSpec, type TopOptions,
-} from './index.js';
-export {
-  taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions,
-  type TaskChildOptions, type TaskSupervisorSpec,
+  partitionOf, shouldRestart, simpleSupervisor, SimpleSupervisorRef, Template, template, type AnyChildSpec,
+  type ChildFields, type Offender, type SimpleSpec,
 } from './index.js';

@@ -5,7 +5,6 @@ import { root } from './doors.js';
 
 const DOORS: Readonly<Record<string, string>> = {
   castcall: 'src/index.ts',
-  'castcall/delivery': 'src/delivery/public.ts',
   'castcall/observe': 'src/observe/public.ts',
   'castcall/supervisor': 'src/supervisor/public.ts',
   'castcall/testing': 'src/testing/index.ts',

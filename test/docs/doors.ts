@@ -25,7 +25,6 @@ export interface PublicSymbol {
 
 const DOORS: ReadonlyMap<string, string> = new Map([
   ['src/index.ts', 'castcall'],
-  ['src/delivery/public.ts', 'castcall/delivery'],
   ['src/observe/public.ts', 'castcall/observe'],
   ['src/supervisor/public.ts', 'castcall/supervisor'],
   ['src/testing/index.ts', 'castcall/testing'],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import * as delivery from '../../src/delivery/public.js';
 import * as core from '../../src/index.js';
 import * as observe from '../../src/observe/public.js';
 import * as supervision from '../../src/supervisor/public.js';
@@ -10,7 +9,7 @@ import { publicSymbols } from './doors.js';
 import { compileExample, type Check } from './example.js';
 
 const symbols = publicSymbols();
-const scope: Readonly<Record<string, unknown>> = { ...delivery, ...observe, ...supervision, ...testing, ...core, z };
+const scope: Readonly<Record<string, unknown>> = { ...observe, ...supervision, ...testing, ...core, z };
 
 const same: Check = (actual, expected, line) => expect(actual, line).toEqual(expected);
 
