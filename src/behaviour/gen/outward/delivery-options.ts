@@ -111,9 +111,12 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms): 
   const { key, order, guarantee } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) if (name !== 'key' && name !== 'order' && name !== 'guarantee') common = false;
-  const terms = !common
-    ? termsOf(where, given, base, DELIVER_KEYS)
-    : guarantee === undefined || guarantee === base.guarantee ? base : variantOf(where, base, guarantee);
+  let terms: Terms;
+  if (common) {
+    const known = last.base === base && last.guarantee === guarantee ? last : variantOf(where, base, guarantee);
+    if (key === undefined && order === undefined) return known;
+    ({ terms } = known);
+  } else terms = termsOf(where, given, base, DELIVER_KEYS);
   if (key !== undefined && terms.guarantee !== 'exactly-once') {
     throw new OptionError(
       `${where}.key`, key, `no key with the guarantee '${terms.guarantee}'`,
@@ -126,20 +129,30 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms): 
   };
 }
 
+/** What a message asks for with a guarantee and nothing else. */
+class Variant implements Asked {
+  readonly key = null;
+  readonly order = null;
+  constructor(
+    readonly base: Terms,
+    readonly guarantee: Guarantee | undefined,
+    readonly terms: Terms,
+  ) {}
+}
+
 const variants = new WeakMap<Terms, Map<Guarantee, Terms>>();
 
 /** The latest: senders repeat themselves. */
-let last: { readonly base: Terms; readonly guarantee: Guarantee; readonly terms: Terms } | null = null;
+let last = new Variant(STANDARD, undefined, STANDARD);
 
 /** The same terms with another guarantee, made once. */
-function variantOf(where: string, base: Terms, guarantee: Guarantee): Terms {
-  if (last === null || last.base !== base || last.guarantee !== guarantee) {
-    last = { base, guarantee, terms: madeVariant(where, base, guarantee) };
-  }
-  return last.terms;
+function variantOf(where: string, base: Terms, guarantee: Guarantee | undefined): Variant {
+  const same = guarantee === undefined || guarantee === base.guarantee;
+  last = new Variant(base, guarantee, same ? base : termsWith(where, base, guarantee));
+  return last;
 }
 
-function madeVariant(where: string, base: Terms, guarantee: Guarantee): Terms {
+function termsWith(where: string, base: Terms, guarantee: Guarantee): Terms {
   let made = variants.get(base);
   if (made === undefined) variants.set(base, (made = new Map()));
   let terms = made.get(guarantee);
