@@ -22,12 +22,12 @@ export {
 } from './router/index.js';
 export {
   Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
-  DynamicSupervisorRef, GiveUpError, partitionsOf, partitionSupervisor, PartitionSupervisorRef, supervisor, SupervisorRef,
-  type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo, type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey, type PartitionSpec, type StartApplicationOptions, type WithState,
-  type AutoShutdown, type ChildCount, type ChildInfo, type ChildOptions, type ChildPid, type ChildSpec,
-  type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport, type Restart,
-  type RestartCause, type RestartLimits, type Shutdown,
-  type Strategy, type SupervisorChildOptions, type SupervisorInit, type SupervisorReport, type
+  DynamicSupervisorRef, GiveUpError, partitionsOf, partitionSupervisor, PartitionSupervisorRef, supervisor,
+  SupervisorRef, type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo,
+  type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey,
+  type PartitionSpec, type StartApplicationOptions, type WithState, type ChildPid, type ChildSpec,
+  type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport,
+  type RestartCause, type SupervisorInit, type SupervisorReport, type
   SupervisorSpec, type TopOptions,
 } from './supervisor/index.js';
 export {
@@ -94,3 +94,7 @@ export type {
   TaskVerbs, TaskWaitOptions, YieldManyOptions,
 } from './api/tasks.js';
 export type { AnyDefinition, Definition } from './api/protocol.js';
+export type {
+  AutoShutdown, ChildCount, ChildInfo, ChildOptions, Restart, RestartLimits, Shutdown, Strategy,
+  SupervisorChildOptions,
+} from './api/supervisor.js';

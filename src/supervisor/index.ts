@@ -7,7 +7,7 @@ export {
   type StartApplicationOptions,
 } from './application/applications.js';
 export { roleOf } from './core/child.js';
-export { shouldRestart, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './core/decision.js';
+export { shouldRestart } from './core/decision.js';
 export { dynamicDefinition } from './dynamic/dynamic.js';
 export { DynamicState } from './dynamic/state.js';
 export {
@@ -19,13 +19,11 @@ export {
 export { supervisorDefinition } from './static/engine.js';
 export type { SupervisorInit } from './static/recipe.js';
 export { SupervisorRef, type AnySupervisorRef } from './static/handle.js';
-export type { ChildCount, ChildInfo } from './core/info.js';
 export { isSupervised, isSupervisor, isTop } from './kind.js';
 export { Intensity, type RestartCause } from './core/intensity.js';
 export { causeText, gaveUp, GiveUpError, type GiveUp, type GiveUpReason } from './core/give-up.js';
 export { belongsTo } from './application/master.js';
 export { supervisor } from './static/nested.js';
-export type { ChildOptions, RestartLimits, SupervisorChildOptions } from './core/options.js';
 export {
   partitionOf, partitionsOf, PartitionSupervisorRef, partitionSupervisor, type PartitionKey,
   type PartitionSpec,

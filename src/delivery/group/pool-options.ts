@@ -1,6 +1,6 @@
 import { OptionError, parseOptions, z } from '../../base/index.js';
+import type { Shutdown } from '../../api/supervisor.js';
 import type { MailboxOptions } from '../../api/mailbox.js';
-import type { Shutdown } from '../../supervisor/index.js';
 
 /** Options of `pool`, after the init arguments of its workers. */
 export interface PoolOptions {

@@ -1,20 +1,5 @@
 import { isOrderly, type ExitReason } from '../../base/index.js';
-
-/**
- * permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten.
- */
-export type Restart = 'permanent' | 'transient' | 'temporary';
-/** who is restarted with a child: itself, all, or itself and those started after it */
-export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
-/**
- * how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for
- */
-export type Shutdown = 'brutal_kill' | 'infinity' | number;
-
-/**
- * whether a supervisor ends by itself with its significant children: with the first, with the last, or never
- */
-export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
+import type { Restart, Shutdown } from '../../api/supervisor.js';
 
 /** How `brutal_kill` is written among milliseconds; -1 is infinity. */
 export const BRUTAL_KILL = -2;

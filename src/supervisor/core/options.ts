@@ -1,48 +1,9 @@
 import { BACKOFF, parseOptions, readBackoff, z, type Backoff, type Schedule } from '../../base/index.js';
+import type {
+  AutoShutdown, ChildOptions, RestartLimits, Strategy, SupervisorChildOptions,
+} from '../../api/supervisor.js';
 import type { Via } from '../../api/address.js';
-import type { StartOptions } from '../../api/agent.js';
 import { nameSchema, startFields } from '../../behaviour/index.js';
-import type { AutoShutdown, Restart, Shutdown, Strategy } from './decision.js';
-
-/** Options of `child`, after the init arguments. */
-export interface ChildOptions extends Omit<StartOptions, 'name'> {
-  /** default `permanent` */
-  readonly restart?: Restart | undefined;
-  /** default 5,000 ms */
-  readonly shutdown?: Shutdown | undefined;
-  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
-  readonly significant?: boolean | undefined;
-  /**
-   * registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false`
-   * for none
-   */
-  readonly name?: string | Via | false | undefined;
-}
-
-/** Options of a nested supervisor of any kind. */
-export interface SupervisorChildOptions {
-  readonly restart?: Restart | undefined;
-  /** default `infinity` */
-  readonly shutdown?: Shutdown | undefined;
-  /** as for `child`: lets an automatic shutdown go on upwards */
-  readonly significant?: boolean | undefined;
-  /** registered name, default none */
-  readonly name?: string | Via | undefined;
-}
-
-/** How often a supervisor may restart; part of every kind's options. */
-export interface RestartLimits {
-  /** restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first crash ends it */
-  readonly intensity?: number | undefined;
-  /** ms, default 5,000 */
-  readonly periodMs?: number | undefined;
-  /**
-   * a wait before each restart; default none: restarts are done at once, as OTP's (SU-21). A life of `maxMs` ends the row
-   * of restarts whose waits grow. Meanwhile the child is `restarting`, and requests are served. A restart counts towards
-   * the intensity when it is done, not when it is planned
-   */
-  readonly backoff?: Backoff | undefined;
-}
 
 /** The normalised limits. */
 export interface Limits {

@@ -1,4 +1,7 @@
 import { delayMs, OptionError, shownAs } from '../../base/index.js';
+import type {
+  AutoShutdown, ChildOptions, Restart, RestartLimits, Shutdown, Strategy,
+} from '../../api/supervisor.js';
 import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
@@ -8,8 +11,8 @@ import {
 } from '../../behaviour/index.js';
 import type { Address, Kernel } from '../../process/index.js';
 import { checkStartName } from '../../router/index.js';
-import { BRUTAL_KILL, type AutoShutdown, type Restart, type Shutdown, type Strategy } from './decision.js';
-import { limitsOf, readChild, readTree, type ChildOptions, type Limits, type RestartLimits } from './options.js';
+import { BRUTAL_KILL } from './decision.js';
+import { limitsOf, readChild, readTree, type Limits } from './options.js';
 
 /** What a supervisor starts and keeps. */
 export interface SupervisorSpec extends RestartLimits {

@@ -1,4 +1,5 @@
 import { adopt, disown, isThenable, OptionError, type ExitReason, type Own } from '../../base/index.js';
+import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore, Refusal } from '../../api/returns.js';
@@ -7,7 +8,7 @@ import type { Process } from '../../process/index.js';
 import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
 import { isExpectedEnd } from '../core/decision.js';
 import { unexpected } from '../static/engine.js';
-import { countOf, rowOf, type ChildCount, type ChildInfo } from '../core/info.js';
+import { countOf, rowOf } from '../core/info.js';
 import { dynamicFrom, type DynamicInit, type DynamicPlan } from './spec.js';
 import { reportError } from '../core/report.js';
 import {

@@ -1,4 +1,5 @@
 import { handled, OptionError, Own } from '../../base/index.js';
+import type { ChildInfo, SupervisorChildOptions } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import { planOf, type Place } from '../../behaviour/index.js';
 import type { Address, Kernel } from '../../process/index.js';
@@ -7,9 +8,7 @@ import {
   readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template,
 } from './spec.js';
 import { AnySupervisorRef, checkSpec } from '../static/handle.js';
-import type { ChildInfo } from '../core/info.js';
 import { nestedSpec } from '../static/nested.js';
-import type { SupervisorChildOptions } from '../core/options.js';
 import { checkId, type ChildSpec } from '../core/spec.js';
 
 /**

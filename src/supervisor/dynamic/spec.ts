@@ -1,11 +1,10 @@
 import { ExitSignal, OptionError, parseOptions, printable, z } from '../../base/index.js';
+import type { ChildOptions, RestartLimits } from '../../api/supervisor.js';
 import type { AnyDefinition, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
 import { checkStartName } from '../../router/index.js';
-import {
-  limitFields, limitsOf, readChild, type ChildOptions, type Limits, type RestartLimits,
-} from '../core/options.js';
+import { limitFields, limitsOf, readChild, type Limits } from '../core/options.js';
 import { wrapped } from '../static/recipe.js';
 import { agentSpec, type ChildSpec } from '../core/spec.js';
 

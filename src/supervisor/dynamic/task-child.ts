@@ -1,10 +1,10 @@
 import { OptionError } from '../../base/index.js';
+import type { Restart } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import type { StartOptions } from '../../api/agent.js';
 import type { TaskFunction } from '../../api/tasks.js';
 import { levelOf, planOf, TaskDefinition } from '../../behaviour/index.js';
 import type { Address } from '../../process/index.js';
-import type { Restart } from '../core/decision.js';
 import { readTaskChild } from '../core/options.js';
 import { checkId, ChildSpec, shutdownOf, significantOf } from '../core/spec.js';
 import type { TaskChildOptions } from './task-supervisor.js';

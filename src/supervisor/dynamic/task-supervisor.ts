@@ -1,4 +1,7 @@
 import { handled, OptionError, Own, parseOptions, shownAs, z, type ExitReason } from '../../base/index.js';
+import type {
+  ChildCount, ChildInfo, Restart, RestartLimits, Shutdown, SupervisorChildOptions,
+} from '../../api/supervisor.js';
 import type { Pid, Via } from '../../api/address.js';
 import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
 import type {
@@ -10,10 +13,8 @@ import {
 } from '../../behaviour/index.js';
 import { Level, type Address, type Kernel } from '../../process/index.js';
 import { checkStartName } from '../../router/index.js';
-import type { Restart, Shutdown } from '../core/decision.js';
-import type { ChildCount, ChildInfo } from '../core/info.js';
 import { nestedSpec } from '../static/nested.js';
-import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions } from '../core/options.js';
+import { limitFields, limitsOf } from '../core/options.js';
 import { checkId, shutdownOf, type ChildSpec } from '../core/spec.js';
 import { dynamicDefinition } from './dynamic.js';
 import type { DynamicPlan } from './spec.js';

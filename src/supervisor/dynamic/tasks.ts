@@ -1,11 +1,11 @@
 import type { Own } from '../../base/index.js';
+import type { Restart } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import { Refusal } from '../../api/returns.js';
 import { recordOf, TaskDefinition, type TaskRecord } from '../../behaviour/index.js';
 import { link, type Level, type Process } from '../../process/index.js';
 import { Request } from '../../router/index.js';
 import { Child } from '../core/child.js';
-import type { Restart } from '../core/decision.js';
 import { badChild, begin, noRoom, type Sup } from './state.js';
 import { taskSpec } from './task-child.js';
 

@@ -1,16 +1,17 @@
 import { CastcallError, disown, hashText, OptionError, parseOptions, z } from '../../base/index.js';
+import type {
+  ChildInfo, RestartLimits, Strategy, SupervisorChildOptions,
+} from '../../api/supervisor.js';
 import { Via } from '../../api/address.js';
 import type { HasHandle } from '../../api/handle.js';
 import { AgentSelf, hostOf, nameSchema, planAs, planOf, type Place } from '../../behaviour/index.js';
 import type { Address, Kernel, Process } from '../../process/index.js';
 import { Cell, checkStartName, titleOf, ViaAddress } from '../../router/index.js';
-import type { Strategy } from '../core/decision.js';
 import { supervisorDefinition } from '../static/engine.js';
 import { AnySupervisorRef, checkSpec } from '../static/handle.js';
-import type { ChildInfo } from '../core/info.js';
 import { nestedSpec } from '../static/nested.js';
 import { TreeByCores, type Recipe } from '../static/recipe.js';
-import { limitFields, limitsOf, type RestartLimits, type SupervisorChildOptions } from '../core/options.js';
+import { limitFields, limitsOf } from '../core/options.js';
 import { checkId, ChildSpec, type Tree } from '../core/spec.js';
 import { SupervisorState } from '../static/state.js';
 
@@ -165,8 +166,7 @@ export function partitionOf(key: PartitionKey, count: number): number {
 }
 
 /**
- * Specifies N copies of one child, among which a key is routed: the same key always means the same partition (PS-01,
- * PS-02). To be found again by `system.ref(partitionsOf(child), name)`, or by the specification itself.
+ * Specifies N copies of one child, among which a key is routed: the same key always means the same partition. To be found again by `system.ref(partitionsOf(child), name)`, or by the specification itself.
  *
  * @example
  * const Cache = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });

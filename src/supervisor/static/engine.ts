@@ -1,4 +1,5 @@
 import { adopt, ExitSignal, isThenable, shapeOf, type ExitReason } from '../../base/index.js';
+import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore } from '../../api/returns.js';
 import { ServerDefinition, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
@@ -6,7 +7,7 @@ import { Phase, type Process } from '../../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { next, shutsDown, type Child, type MaybeLater } from '../core/child.js';
 import { changeCode } from './code-change.js';
-import { countOf, rowOf, type ChildCount, type ChildInfo } from '../core/info.js';
+import { countOf, rowOf } from '../core/info.js';
 import { reasonOfStart, reportError } from '../core/report.js';
 import { causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits } from '../core/restart.js';
 import { stopInOrder } from '../core/shutdown.js';

@@ -1,10 +1,10 @@
 import { handled, OptionError, StartError, type ExitReason } from '../../base/index.js';
+import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import type { StopOptions } from '../../api/agent.js';
 import { AgentRefImpl, type Place, type RuntimeDefinition } from '../../behaviour/index.js';
 import { monitor, Phase, Process, type Address, type Kernel, type NameCell } from '../../process/index.js';
 import { supervisorDefinition } from './engine.js';
-import type { ChildCount, ChildInfo } from '../core/info.js';
 import { ChildSpec } from '../core/spec.js';
 
 /**

@@ -1,9 +1,10 @@
+import type { SupervisorChildOptions } from '../../api/supervisor.js';
 import type { Via } from '../../api/address.js';
 import { planOf } from '../../behaviour/index.js';
 import { supervisorDefinition } from './engine.js';
 import type { SupervisorInit } from './recipe.js';
 import { SupervisorRef } from './handle.js';
-import { readNested, type SupervisorChildOptions } from '../core/options.js';
+import { readNested } from '../core/options.js';
 import { checkId, checkTree, ChildSpec, shutdownOf, significantOf, type SupervisorSpec } from '../core/spec.js';
 
 /**

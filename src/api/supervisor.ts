@@ -1,0 +1,84 @@
+import type { Backoff } from '../base/index.js';
+import type { Pid, Via } from './address.js';
+import type { StartOptions } from './agent.js';
+
+/* What supervisors are told of their children, and what they tell. */
+
+/**
+ * permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten.
+ */
+export type Restart = 'permanent' | 'transient' | 'temporary';
+
+/** who is restarted with a child: itself, all, or itself and those started after it */
+export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
+
+/**
+ * how a child is stopped: killed at once, asked and killed after so many ms, or asked and waited for
+ */
+export type Shutdown = 'brutal_kill' | 'infinity' | number;
+
+/**
+ * whether a supervisor ends by itself with its significant children: with the first, with the last, or never
+ */
+export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
+
+/** Options of `child`, after the init arguments. */
+export interface ChildOptions extends Omit<StartOptions, 'name'> {
+  /** default `permanent` */
+  readonly restart?: Restart | undefined;
+  /** default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
+  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
+  readonly significant?: boolean | undefined;
+  /**
+   * registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false`
+   * for none
+   */
+  readonly name?: string | Via | false | undefined;
+}
+
+/** Options of a nested supervisor of any kind. */
+export interface SupervisorChildOptions {
+  readonly restart?: Restart | undefined;
+  /** default `infinity` */
+  readonly shutdown?: Shutdown | undefined;
+  /** as for `child`: lets an automatic shutdown go on upwards */
+  readonly significant?: boolean | undefined;
+  /** registered name, default none */
+  readonly name?: string | Via | undefined;
+}
+
+/** How often a supervisor may restart; part of every kind's options. */
+export interface RestartLimits {
+  /** restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first crash ends it */
+  readonly intensity?: number | undefined;
+  /** ms, default 5,000 */
+  readonly periodMs?: number | undefined;
+  /**
+   * a wait before each restart; default none: restarts are done at once, as OTP's. A life of `maxMs` ends the row
+   * of restarts whose waits grow. Meanwhile the child is `restarting`, and requests are served. A restart counts towards
+   * the intensity when it is done, not when it is planned
+   */
+  readonly backoff?: Backoff | undefined;
+}
+
+/** One row of `whichChildren`. */
+export interface ChildInfo<Id extends string | undefined = string> {
+  /** undefined under a dynamic supervisor */
+  readonly id: Id;
+  /** undefined while it is restarting or stopped */
+  readonly pid: Pid | undefined;
+  readonly type: 'worker' | 'supervisor';
+  readonly status: 'running' | 'restarting' | 'stopped';
+  readonly restart: Restart;
+  readonly restarts: number;
+}
+
+/** What `countChildren` tells. */
+export interface ChildCount {
+  readonly specs: number;
+  /** those that live now */
+  readonly active: number;
+  readonly supervisors: number;
+  readonly workers: number;
+}
