@@ -54,7 +54,7 @@ export class SystemOutward {
    * await system.retry((number) => {
    *   if (++tries < 3) throw new Error('not yet');
    *   return number;
-   * }, { baseMs: 1 }); // => 3
+   * }, { backoff: { baseMs: 1 } }); // => 3
    * @since 0.2.0
    */
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {

@@ -49,7 +49,7 @@ export interface ChildFields {
  * @example
  * const Worker = defineAgent({});
  * const spec = child('worker', Worker, { shutdown: 'infinity' });
- * spec instanceof ChildSpec; // => true
+ * spec.id; // => 'worker'
  * spec.restart; // => 'permanent'
  * spec.shutdownMs; // => -1
  * spec.significant; // => false
