@@ -1,50 +1,72 @@
 /** castcall: an Erlang/OTP-style actor runtime for AI agents. The public door. */
 export {
-  CallError, CastcallError, formatReason, isOrderly, OptionError, printable, StartError, type Backoff, type CallErrorCode,
-  type CallErrorFields, type Env, type ExitReason,
+  type Backoff, CallError, type CallErrorCode, type CallErrorFields, CastcallError, type Env,
+  type ExitReason, formatReason, isOrderly, OptionError, StartError,
 } from './base/index.js';
-export {
-  abcast, defineAgent, defineRegistry, defineScope, multiCall, on, PayloadError, RegistryEvent, RegistryRef,
-  ScopeRef, type GroupWatch, type Member, type MultiCallResult, type Registered, type RegistryDefinition,
-  type RegistryEntry, type RegistryQuery, type RegistryRow, type RegistrySpec, type ScopeDefinition,
-  type ScopeWatch, type Updated, type AgentSpec,
-} from './behaviour/index.js';
-export { TaskError, TaskResult, type TaskErrorCode } from './behaviour/index.js';
+export { printable } from './base/text/index.js';
+export { type AgentSpec, defineAgent, on } from './behaviour/agent/index.js';
 export {
   defineEventHandler, EventManager, HandlerExit, type HandlerState,
-} from './behaviour/index.js';
-export { actions, defineStatem, defineStatemHandler, operation } from './behaviour/index.js';
-export { RequestAnswer } from './behaviour/index.js';
+} from './behaviour/event/index.js';
+export { PayloadError } from './behaviour/gen/index.js';
+export {
+  abcast, multiCall, type MultiCallResult, RequestAnswer,
+} from './behaviour/gen/request/index.js';
+export {
+  defineRegistry, defineScope, type GroupWatch, type Member, type Registered,
+  type RegistryDefinition, type RegistryEntry, RegistryEvent, type RegistryQuery, RegistryRef,
+  type RegistryRow, type RegistrySpec, type ScopeDefinition, ScopeRef, type ScopeWatch,
+  type Updated,
+} from './behaviour/names/index.js';
+export { actions, defineStatem, defineStatemHandler, operation } from './behaviour/statem/index.js';
+export { TaskError, type TaskErrorCode, TaskResult } from './behaviour/task/index.js';
+export {
+  type BalanceMemberStats, type BalanceOptions, type Balancer, type BalanceStats,
+  type BalanceStrategy, type CheckoutOptions, pool, type PooledRef, PoolExhaustedError, poolOf,
+  type PoolOptions, type PoolRef, type PoolStats, type WeightedMember,
+} from './delivery/group/index.js';
+export {
+  BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry,
+} from './delivery/guard/index.js';
 export type { Logger } from './observe/index.js';
-export {
-  anything, GroupChange, via, type DeadLetter, type DeadLetters, type DeadLetterGap, type LetterFailure,
-  type LetterQuery, type LetterVerb, type RetryRefusal, type RetryReport, type GroupMonitorRef, type Pattern,
-} from './router/index.js';
-export {
-  Application, ApplicationError, Applications, checkChildSpecs, child, defineApplication, dynamicSupervisor,
-  DynamicSupervisorRef, GiveUpError, partitionsOf, partitionSupervisor, PartitionSupervisorRef, supervisor,
-  SupervisorRef, type AnySupervisorRef, type ApplicationContext, type ApplicationEnv, type ApplicationInfo,
-  type ApplicationReport, type ApplicationSpec, type ApplicationType, type EnsureOptions, type PartitionKey,
-  type PartitionSpec, type StartApplicationOptions, type WithState, type ChildPid, type ChildSpec,
-  type DynamicInit, type DynamicSpec, type GiveUp, type GiveUpReason, type OnGiveUp, type ProgressReport,
-  type RestartCause, type SupervisorInit, type SupervisorReport, type
-  SupervisorSpec, type TopOptions,
-} from './supervisor/index.js';
-export {
-  BreakerOpenError, isCalleeFailure, LimitTimeoutError, pool, poolOf, PoolExhaustedError, retry,
-} from './delivery/index.js';
 export type {
-  Balancer, BalanceMemberStats, BalanceOptions, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef, PoolOptions,
-  PoolRef, PoolStats, WeightedMember,
-} from './delivery/index.js';
+  DeadLetter, DeadLetterGap, DeadLetters, LetterFailure, LetterQuery, LetterVerb, RetryRefusal,
+  RetryReport,
+} from './router/dead-letter/index.js';
 export {
-  createSystem, formatTree, System, type RefTarget, type StopReport, type SuperviseOptions, type SystemOptions, type SystemOutward, type
-  SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode, type Watch,
+  anything, GroupChange, type GroupMonitorRef, type Pattern, via,
+} from './router/names/index.js';
+export {
+  Application, type ApplicationContext, type ApplicationEnv, ApplicationError,
+  type ApplicationInfo, type ApplicationReport, Applications, type ApplicationSpec,
+  type ApplicationType, defineApplication, type EnsureOptions, type StartApplicationOptions,
+  type WithState,
+} from './supervisor/application/index.js';
+export {
+  type GiveUp, GiveUpError, type GiveUpReason, type ProgressReport, type RestartCause,
+  type SupervisorReport,
+} from './supervisor/core/index.js';
+export {
+  type ChildPid, type DynamicInit, type DynamicSpec, dynamicSupervisor, DynamicSupervisorRef,
+  type StaticTaskOptions, type SupervisedTaskOptions, taskChild, type TaskChildOptions,
+  taskSupervisor, TaskSupervisorRef, type TaskSupervisorSpec,
+} from './supervisor/dynamic/index.js';
+export {
+  type PartitionKey, partitionsOf, type PartitionSpec, partitionSupervisor,
+  PartitionSupervisorRef,
+} from './supervisor/partition/index.js';
+export {
+  checkChildSpecs, child, type ChildSpec, type SupervisorSpec,
+} from './supervisor/spec/index.js';
+export {
+  type AnySupervisorRef, type OnGiveUp, type SuperviseOptions, supervisor, type SupervisorInit,
+  SupervisorRef, type TopOptions,
+} from './supervisor/static/index.js';
+export {
+  createSystem, formatTree, type RefTarget, type StopReport, System, type SystemOptions,
+  type SystemOutward, type SystemStats, type SystemStopOptions, type SystemTrees, type TreeNode,
+  type Watch,
 } from './system/index.js';
-export {
-  taskChild, taskSupervisor, TaskSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions,
-  type TaskChildOptions, type TaskSupervisorSpec,
-} from './supervisor/index.js';
 export {
   Via, type Alias, type MonitorRef, type Pid, type Target, type TimerRef, type ViaProvider,
 } from './api/address.js';

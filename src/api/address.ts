@@ -1,4 +1,4 @@
-import { printable } from '../base/index.js';
+import { printable } from '../base/text/index.js';
 
 /* Whom a message, a signal or a timer concerns. */
 

@@ -1,4 +1,5 @@
-import { jsonOf, printable, toldAs, type ExitReason } from '../base/index.js';
+import type { ExitReason } from '../base/index.js';
+import { jsonOf, printable, toldAs } from '../base/text/index.js';
 import type { MonitorRef, Pid, TimerRef } from './address.js';
 
 /** What a {@link Down} is of that was made by hand. */

@@ -1,6 +1,6 @@
-import { otherCopy } from './copy.js';
-import { fieldsToldOf, jsonOf } from './json.js';
-import { HIDDEN, isError, loggedAs, printable, printableLogged } from './print.js';
+import {
+  fieldsToldOf, HIDDEN, isError, jsonOf, loggedAs, otherCopy, printable, printableLogged,
+} from './text/index.js';
 
 /**
  * The base of every error that castcall raises: a stable `code`, typed fields, and `cause`.

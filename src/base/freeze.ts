@@ -1,4 +1,4 @@
-import { isError } from './print.js';
+import { isError } from './text/index.js';
 
 /** So many objects of a payload are frozen, those nearest to its root: what a send costs has a limit. */
 export const FROZEN_MAX = 1_000;

@@ -1,26 +1,21 @@
-export { lendRequire } from './lend-require.js';
-export {
-  CallError, CastcallError, OptionError, StartError, callError, looksLikePid, unstacked, type CallErrorCode,
-  type CallErrorFields,
-} from './errors.js';
-export { BACKOFF, backoffMs, readBackoff, type Backoff, type Schedule } from './backoff.js';
-export { Deadline, Deadlines, type DeadlineEntry } from './deadlines.js';
+/** The ground: the platform behind one door, time, errors, promises of others. */
+export { type Backoff, BACKOFF, backoffMs, readBackoff, type Schedule } from './backoff.js';
 export { cloned } from './clone.js';
+export { Deadline, type DeadlineEntry, Deadlines } from './deadlines.js';
 export {
-  nodeEnv, simulated, type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, type TimerHandle,
+  type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, nodeEnv,
+  simulated, type TimerHandle,
 } from './env.js';
-export { isOfThisCopy, otherCopy, VERSION } from './copy.js';
-export { fieldOf, isA, onAbort } from './foreign.js';
+export {
+  CallError, callError, type CallErrorCode, type CallErrorFields, CastcallError, looksLikePid,
+  OptionError, StartError, unstacked,
+} from './errors.js';
 export { deepFreeze, frozenHint, Own, UNUSED } from './freeze.js';
-export { hashText, mix } from './hash.js';
-export { jsonOf, told, toldAs } from './json.js';
-export { newNonce } from './id.js';
-export { Line, type Standing } from './line.js';
+export { lendRequire } from './lend-require.js';
 export { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, unknownKey, z } from './options.js';
-export { HIDDEN, isError, printable, printableLogged, shapeOf } from './print.js';
-export { ExitSignal, formatReason, isOrderly, reasonOf, type ExitReason } from './reason.js';
-export { redacted } from './redact.js';
+export { type ExitReason, ExitSignal, formatReason, isOrderly, reasonOf } from './reason.js';
 export { Ring } from './ring.js';
-export { isShown, shown, shownAs } from './shown.js';
+export {
+  adopt, atOnce, awaitable, disown, handled, isThenable, markHandled, settle,
+} from './thenable.js';
 export { weightOf } from './weight.js';
-export { adopt, atOnce, awaitable, disown, handled, isThenable, markHandled, settle } from './thenable.js';

@@ -1,6 +1,5 @@
 import { CastcallError } from './errors.js';
-import { isA } from './foreign.js';
-import { isError, printable } from './print.js';
+import { isA, isError, printable } from './text/index.js';
 
 /**
  * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is

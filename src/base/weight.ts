@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isShown } from './shown.js';
+import { isShown } from './text/index.js';
 
 const SCALAR = 8;
 const OBJECT = 32;

@@ -1,19 +1,17 @@
-import { delayMs, OptionError, shownAs } from '../base/index.js';
+import { delayMs, OptionError } from '../base/index.js';
+import { shownAs } from '../base/text/index.js';
+import type { Host } from '../behaviour/gen/index.js';
+import { fenced } from '../process/record/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
+import { checkName } from '../router/names/index.js';
+import {
+  Asker, BreakerRun, Circuit, judgeOf, Limiter, LimitRun, readBreaker, readLimit, retryFor,
+} from './guard/index.js';
+import type { ReadBreaker, ReadLimit } from './guard/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
   LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
 } from '../api/outward.js';
-import type { Host } from '../behaviour/index.js';
-import { fenced, type Kernel, type Process } from '../process/index.js';
-import { checkName } from '../router/index.js';
-import { readBreaker, type ReadBreaker } from './guard/breaker-options.js';
-import { BreakerRun } from './guard/breaker-run.js';
-import { Circuit } from './guard/breaker.js';
-import { readLimit, type ReadLimit } from './guard/limit-options.js';
-import { LimitRun } from './guard/limit-run.js';
-import { Limiter } from './guard/limit.js';
-import { judgeOf, retryFor } from './guard/retry.js';
-import { Asker } from './guard/run.js';
 
 /** The breakers and limits of one system, by name. */
 class Outward {

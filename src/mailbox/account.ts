@@ -1,5 +1,5 @@
 import { CastcallError } from '../base/index.js';
-import type { Op } from './op.js';
+import type { Op } from './message/index.js';
 import type { Waiter, Waiting } from './waiting.js';
 
 /*

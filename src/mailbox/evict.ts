@@ -1,8 +1,8 @@
 import { discarded } from './account.js';
 import type { Lane, Segment } from './lane.js';
 import { Rank, type Mailbox } from './mailbox.js';
-import type { Extra} from './op.js';
-import { EXTRA, type Op } from './op.js';
+import { EXTRA } from './message/index.js';
+import type { Extra, Op } from './message/index.js';
 import type { Place } from './rules.js';
 
 /** Gets a message that has left its mailbox without being handled; what an Extra wraps is unwrapped. */

@@ -1,18 +1,15 @@
+/** Mailboxes: lanes, overflow, the account, statistics. */
 export {
-  accepted, auditAccounts, crashed, discarded, ended, handedOver, handled, held, inHand, kept, outOfBalance, putBack,
-  refused, rejected, released, SignalAccount, signalDropped, signalSent, skipped, taken, Tally, waited, withdrawn,
-  type Columns, type SignalColumns,
+  auditAccounts, type Columns, crashed, discarded, ended, handedOver, handled, held, inHand,
+  kept, outOfBalance, putBack, refused, rejected, released, SignalAccount, type SignalColumns,
+  signalDropped, signalSent, skipped, taken, waited, withdrawn,
 } from './account.js';
 export { credit } from './credit.js';
-export { evictOldest, expiring, keyedIn, purge, remember, type Out } from './evict.js';
-export { Lane, SideLane, type Segment } from './lane.js';
-export { Hold, Mailbox, MailboxExtra, RANKS, Rank } from './mailbox.js';
-export { Meter, percentiles, recordMs, type Histogram } from './meter.js';
-export {
-  CONTINUE, DOWN, EXIT, EXTRA, Extra, IDLE, INFO, isUrgent, Kind, Op, STOP, TIMER, UNBOUNDED, URGENT_DOWN, URGENT_EXIT,
-  URGENT_INFO, type OpRun,
-} from './op.js';
-export { NO_RULES, Pressure, type MailboxRules } from './rules.js';
+export { evictOldest, expiring, keyedIn, purge, remember } from './evict.js';
+export type { Lane, Segment, SideLane } from './lane.js';
+export { Mailbox, Rank, RANKS } from './mailbox.js';
+export { type Histogram, Meter, recordMs } from './meter.js';
+export { type MailboxRules, NO_RULES, Pressure } from './rules.js';
 export { bytesOf } from './size.js';
-export { Totals, imbalance, mailboxStats } from './stats.js';
-export { Waiter, type Waiting } from './waiting.js';
+export { imbalance, mailboxStats, Totals } from './stats.js';
+export { Waiter } from './waiting.js';

@@ -1,5 +1,5 @@
 import { credit } from './credit.js';
-import type { Op } from './op.js';
+import type { Op } from './message/index.js';
 
 /*
  * A FIFO of messages without message objects: three slots a message (op, payload, from) in linked segments.

@@ -2,7 +2,8 @@ import type { MailboxLane } from '../api/mailbox.js';
 import { accepted, admitted, lifted, putBack, Tally } from './account.js';
 import { Lane, SideLane } from './lane.js';
 import type { Meter } from './meter.js';
-import { EXTRA, UNBOUNDED, type Extra, type Op } from './op.js';
+import { EXTRA, UNBOUNDED } from './message/index.js';
+import type { Extra, Op } from './message/index.js';
 import { NO_RULES, Pressure } from './rules.js';
 
 /** Lanes by rank; `front` is the runtime's own (`continue` runs before any queued message, GS-25). */

@@ -1,6 +1,6 @@
 import type { Overflow, SizeOf } from '../api/mailbox.js';
-import { UNBOUNDED } from './op.js';
-import type { Extra } from './op.js';
+import { UNBOUNDED } from './message/index.js';
+import type { Extra } from './message/index.js';
 import type { Segment } from './lane.js';
 import { Waiting } from './waiting.js';
 

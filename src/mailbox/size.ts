@@ -1,5 +1,5 @@
 import { disown } from '../base/index.js';
-import { UNBOUNDED } from './op.js';
+import { UNBOUNDED } from './message/index.js';
 import type { MailboxRules } from './rules.js';
 
 const SCALAR_BYTES = 8;

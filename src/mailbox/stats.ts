@@ -1,7 +1,7 @@
 import type { Account, MailboxStats } from '../api/mailbox.js';
 import { Rank, type Mailbox } from './mailbox.js';
 import { percentiles } from './meter.js';
-import { UNBOUNDED } from './op.js';
+import { UNBOUNDED } from './message/index.js';
 
 /** A mutable account, to sum up mailboxes and to keep the dead ones' numbers. */
 export class Totals implements Account {

@@ -1,5 +1,5 @@
 import type { Rank } from './mailbox.js';
-import type { Op } from './op.js';
+import type { Op } from './message/index.js';
 
 /** A send that waits for room under the policy `suspend`. */
 export abstract class Waiter {

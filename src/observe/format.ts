@@ -1,4 +1,5 @@
-import { isError, OptionError, unknownKey } from '../base/index.js';
+import { OptionError, unknownKey } from '../base/index.js';
+import { isError } from '../base/text/index.js';
 
 /** Options of `formatReport`. */
 export interface FormatOptions {

@@ -1,4 +1,4 @@
-export { formatReport, type FormatOptions } from './format.js';
-export { createLogger, type Logger, type LogLevel } from './log.js';
+/** Logs, reports, the stall watchdog. */
+export type { Logger } from './log.js';
 export { Reporter } from './reporter.js';
 export { StallWatch } from './stall.js';

@@ -1,4 +1,4 @@
-import { isError } from '../base/index.js';
+import { isError } from '../base/text/index.js';
 import { formatReport } from './format.js';
 
 /** Of a report, what the first line or the stack says already, and what only programs read. */

@@ -1,2 +1,3 @@
 /** Observation: the logger's shape, the default logger, and reports as text. */
-export { createLogger, formatReport, type FormatOptions, type Logger, type LogLevel } from './index.js';
+export { type FormatOptions, formatReport } from './format.js';
+export { createLogger, type Logger, type LogLevel } from './log.js';

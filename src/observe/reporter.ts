@@ -1,6 +1,8 @@
-import { formatReason, isError, isThenable, printableLogged, redacted, settle } from '../base/index.js';
-import type { Report } from '../process/index.js';
-import { causeText, type SupervisorReport } from '../supervisor/index.js';
+import { formatReason, isThenable, settle } from '../base/index.js';
+import { isError, printableLogged, redacted } from '../base/text/index.js';
+import type { Report } from '../process/record/index.js';
+import { causeText } from '../supervisor/core/index.js';
+import type { SupervisorReport } from '../supervisor/core/index.js';
 import { createLogger, type Logger } from './log.js';
 
 /**

@@ -1,6 +1,9 @@
-import { OptionError, told, type EnvThread, type TimerHandle } from '../base/index.js';
+import { OptionError } from '../base/index.js';
+import type { EnvThread, TimerHandle } from '../base/index.js';
+import { told } from '../base/text/index.js';
+import { tell } from '../process/record/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
 import type { StallEvent } from '../api/inspect.js';
-import { tell, type Kernel, type Process } from '../process/index.js';
 import { STALL_THREAD } from './stall-thread.js';
 
 /** ms between two signs of life of the main thread, and between two looks at them. */

@@ -1,15 +1,16 @@
 import { atOnce } from '../base/index.js';
+import { ended } from '../mailbox/index.js';
+import { INFO, Kind } from '../mailbox/message/index.js';
+import type { Op } from '../mailbox/message/index.js';
+import { Gone } from '../process/record/index.js';
+import type { Address, Behaviour, Kernel, Process } from '../process/record/index.js';
+import { accept } from '../process/send/index.js';
+import { Alias, sendToAlias } from '../process/signal/index.js';
+import { DeadLetters } from './dead-letter/index.js';
+import type { LetterLimits } from './dead-letter/index.js';
+import { hold, Names, releaseHoldings, ViaAddress, ViaClaim } from './names/index.js';
+import { PlainRedelivery } from './request/index.js';
 import { type Pid, Via } from '../api/address.js';
-import { ended, INFO, Kind, type Op } from '../mailbox/index.js';
-import {
-  accept, Alias, Gone, sendToAlias, type Address, type Behaviour, type Kernel, type Process,
-} from '../process/index.js';
-import { DeadLetters } from './dead-letter/dead-letters.js';
-import type { LetterLimits } from './dead-letter/letter.js';
-import { PlainRedelivery } from './request/plain-redelivery.js';
-import { hold, releaseHoldings } from './names/holdings.js';
-import { Names } from './names/names.js';
-import { ViaAddress, ViaClaim } from './names/via.js';
 
 /** Names, dead letters and plain sends of one system. */
 export class Router {

@@ -1,7 +1,8 @@
-import { isLinked, type Process } from '../process/index.js';
-import { dynamicDefinition } from './dynamic/dynamic.js';
-import { supervisorDefinition } from './static/engine.js';
-import { masterDefinition } from './application/master.js';
+import type { Process } from '../process/record/index.js';
+import { isLinked } from '../process/signal/index.js';
+import { masterDefinition } from './application/index.js';
+import { dynamicDefinition } from './dynamic/index.js';
+import { supervisorDefinition } from './static/index.js';
 
 export function isSupervisor({ behaviour }: Process): boolean {
   return behaviour === supervisorDefinition().behaviour || behaviour === dynamicDefinition().behaviour;

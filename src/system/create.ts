@@ -1,4 +1,4 @@
-import type { Kernel } from '../process/index.js';
+import type { Kernel } from '../process/record/index.js';
 import { readOptions, type SystemOptions } from './options.js';
 import { System } from './system.js';
 

@@ -1,5 +1,6 @@
 import { Deadline } from '../base/index.js';
-import { statusOf, type Kernel, type Process } from '../process/index.js';
+import { statusOf } from '../process/inspect/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
 
 export class Alarm extends Deadline {
   constructor(private readonly ring: () => void) {

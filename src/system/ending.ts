@@ -1,5 +1,5 @@
 import { handled } from '../base/index.js';
-import type { Kernel } from '../process/index.js';
+import type { Kernel } from '../process/record/index.js';
 import type { Listeners } from './listeners.js';
 import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
 

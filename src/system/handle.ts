@@ -1,10 +1,12 @@
 import { OptionError } from '../base/index.js';
+import { addressOf, AgentRefImpl, RuntimeDefinition } from '../behaviour/gen/index.js';
+import type { Host } from '../behaviour/gen/index.js';
+import { Place, ViaRefImpl } from '../behaviour/gen/request/index.js';
+import type { Address } from '../process/record/index.js';
+import { checkName, ViaAddress } from '../router/names/index.js';
 import type { Pid, Via } from '../api/address.js';
 import type { AnyDefinition } from '../api/protocol.js';
 import type { HasHandle } from '../api/handle.js';
-import { addressOf, AgentRefImpl, Place, RuntimeDefinition, ViaRefImpl, type Host } from '../behaviour/index.js';
-import type { Address } from '../process/index.js';
-import { checkName, ViaAddress } from '../router/index.js';
 
 /** Whom a handle is of: a registered name, a name in another registry, a pid, or a ref. */
 export type RefTarget = string | Via | { readonly pid: Pid | undefined };

@@ -1,12 +1,15 @@
 import { nodeEnv } from '../base/index.js';
-import type { TaskVerbs } from '../api/tasks.js';
-import { AgentRefImpl, spawnPlain, startFrom, startWatched, TaskVerbsImpl, type Host, type RuntimeDefinition } from '../behaviour/index.js';
+import { AgentRefImpl, startFrom, startWatched } from '../behaviour/gen/index.js';
+import type { Host, RuntimeDefinition } from '../behaviour/gen/index.js';
+import { spawnPlain } from '../behaviour/plain/index.js';
+import { TaskVerbsImpl } from '../behaviour/task/index.js';
+import { Delivery } from '../delivery/guarantee/index.js';
 import { offerOutward } from '../delivery/index.js';
-import { Delivery } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
-import { KernelImpl } from '../process/index.js';
+import { KernelImpl } from '../process/kernel/index.js';
 import { Router } from '../router/index.js';
-import { offerTrees } from '../supervisor/index.js';
+import { offerTrees } from '../supervisor/static/index.js';
+import type { TaskVerbs } from '../api/tasks.js';
 import type { ReadOptions } from './options.js';
 
 /** Makes a kernel and a router, and fills their ports. */

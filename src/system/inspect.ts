@@ -1,6 +1,7 @@
 import { OptionError } from '../base/index.js';
+import { inspectProcess, PROCESS_ITEMS, readItems } from '../process/inspect/index.js';
+import type { Process } from '../process/record/index.js';
 import type { ProcessInfo, ProcessItems } from '../api/inspect.js';
-import { inspectProcess, PROCESS_ITEMS, readItems, type Process } from '../process/index.js';
 
 /** Everything cheap, or the items asked for, in their order. */
 export function inspect(

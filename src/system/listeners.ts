@@ -1,4 +1,4 @@
-import type { Kernel } from '../process/index.js';
+import type { Kernel } from '../process/record/index.js';
 import { waitsFor } from './drain.js';
 import { signalWatch, type EndSignal } from './signals.js';
 

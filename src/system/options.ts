@@ -1,10 +1,16 @@
-import { delayMs, OptionError, parseOptions, z, type Env } from '../base/index.js';
-import type { DeliveryDefaults } from '../api/delivery.js';
-import { STANDARD, termsOf, type Terms } from '../behaviour/index.js';
-import { LEDGER, RECENT_MAX, type LedgerLimits } from '../delivery/index.js';
+import { delayMs, OptionError, parseOptions, z } from '../base/index.js';
+import type { Env } from '../base/index.js';
+import { STANDARD, termsOf } from '../behaviour/gen/outward/index.js';
+import type { Terms } from '../behaviour/gen/outward/index.js';
+import { LEDGER, RECENT_MAX } from '../delivery/guarantee/index.js';
+import type { LedgerLimits } from '../delivery/guarantee/index.js';
 import type { Logger } from '../observe/index.js';
-import { PROCESS_LIMIT, type CeilingLimits } from '../process/index.js';
-import { checkName, DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT, type LetterLimits } from '../router/index.js';
+import { PROCESS_LIMIT } from '../process/kernel/index.js';
+import type { CeilingLimits } from '../process/kernel/index.js';
+import { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT } from '../router/dead-letter/index.js';
+import type { LetterLimits } from '../router/dead-letter/index.js';
+import { checkName } from '../router/names/index.js';
+import type { DeliveryDefaults } from '../api/delivery.js';
 
 /** Options of `createSystem`. */
 export interface SystemOptions {

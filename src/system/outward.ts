@@ -3,8 +3,10 @@ import type { RecentQuery, SettledDelivery } from '../api/delivery.js';
 import type {
   Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions,
 } from '../api/outward.js';
-import type { Host } from '../behaviour/index.js';
-import { balance, outwardOf, type Balancer, type BalanceOptions } from '../delivery/index.js';
+import type { Host } from '../behaviour/gen/index.js';
+import { balance } from '../delivery/group/index.js';
+import type { BalanceOptions, Balancer } from '../delivery/group/index.js';
+import { outwardOf } from '../delivery/index.js';
 
 /**
  * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of

@@ -1,7 +1,8 @@
 import type { DeliveryStats } from '../api/delivery.js';
 import type { Account } from '../api/mailbox.js';
-import { hostOf, type Deliveries } from '../behaviour/index.js';
-import type { Kernel } from '../process/index.js';
+import { hostOf } from '../behaviour/gen/index.js';
+import type { Deliveries } from '../behaviour/gen/outward/index.js';
+import type { Kernel } from '../process/record/index.js';
 
 /** What `system.stats()` tells: the conservation account of all user messages, and counts since the start. */
 export interface SystemStats extends Account {

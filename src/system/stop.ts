@@ -1,12 +1,16 @@
-import { delayMs, OptionError, told } from '../base/index.js';
-import { checkKeys } from '../behaviour/index.js';
-import { STOP } from '../mailbox/index.js';
-import { belongsTo, isSupervised, isSupervisor, isTop } from '../supervisor/index.js';
+import { delayMs, OptionError } from '../base/index.js';
+import { told } from '../base/text/index.js';
+import { checkKeys } from '../behaviour/gen/index.js';
+import { STOP } from '../mailbox/message/index.js';
+import { exitProcess } from '../process/kernel/index.js';
+import { Phase, Run } from '../process/record/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
+import { pushSignal } from '../process/send/index.js';
+import { exitSignal, monitor, resumeFully } from '../process/signal/index.js';
+import { belongsTo } from '../supervisor/application/index.js';
+import { isSupervised, isSupervisor, isTop } from '../supervisor/index.js';
 import { Alarm, quiet } from './drain.js';
 import type { Listeners } from './listeners.js';
-import {
-  exitProcess, exitSignal, monitor, Phase, pushSignal, resumeFully, Run, type Kernel, type Process,
-} from '../process/index.js';
 import { stopWatchdog } from './watchdog.js';
 
 /** Options of `system.stop`. */

@@ -1,9 +1,14 @@
 import { OptionError } from '../base/index.js';
-import { checkKeys, type Host, type StartPlan } from '../behaviour/index.js';
-import { monitor, Phase, type Process } from '../process/index.js';
-import {
-  gaveUp, startSupervisor, startTree, type AnyTreeSpec, type OnGiveUp, type SuperviseOptions, type TopOptions,
-} from '../supervisor/index.js';
+import { checkKeys } from '../behaviour/gen/index.js';
+import type { Host, StartPlan } from '../behaviour/gen/index.js';
+import { Phase } from '../process/record/index.js';
+import type { Process } from '../process/record/index.js';
+import { monitor } from '../process/signal/index.js';
+import { gaveUp } from '../supervisor/core/index.js';
+import { startSupervisor, startTree } from '../supervisor/static/index.js';
+import type {
+  AnyTreeSpec, OnGiveUp, SuperviseOptions, TopOptions,
+} from '../supervisor/static/index.js';
 import type { Ending } from './ending.js';
 
 /** Starts the trees of one system. */

@@ -1,4 +1,17 @@
-import { OptionError, type ExitReason } from '../base/index.js';
+import { OptionError } from '../base/index.js';
+import type { ExitReason } from '../base/index.js';
+import { addressOf, checkFlags, checkSpawn, startFrom } from '../behaviour/gen/index.js';
+import type { Host } from '../behaviour/gen/index.js';
+import { TimersImpl } from '../behaviour/gen/outward/index.js';
+import { SysImpl } from '../behaviour/gen/sys/index.js';
+import { spawnPlain } from '../behaviour/plain/index.js';
+import type { Kernel } from '../process/record/index.js';
+import {
+  Alias, cancelTimer, exitSignal, exitToAlias, OwnedTimer, resumeProcess, suspendProcess,
+} from '../process/signal/index.js';
+import type { DeadLetters } from '../router/dead-letter/index.js';
+import type { Router } from '../router/index.js';
+import { checkName } from '../router/names/index.js';
 import type { AnyDefinition, StateIn } from '../api/protocol.js';
 import type { Sys } from '../api/sys.js';
 import { type Pid, type Target, type TimerRef, Via } from '../api/address.js';
@@ -8,14 +21,6 @@ import type { HasHandle } from '../api/handle.js';
 import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import type { ProcessSpawnOptions, SendOptions, SignalOptions, Timers } from '../api/process.js';
 import type { TaskVerbs } from '../api/tasks.js';
-import {
-  addressOf, checkFlags, checkSpawn, spawnPlain, startFrom, TimersImpl, type Host,
-} from '../behaviour/index.js';
-import { SysImpl } from '../behaviour/index.js';
-import {
-  Alias, cancelTimer, exitSignal, exitToAlias, OwnedTimer, resumeProcess, suspendProcess, type Kernel,
-} from '../process/index.js';
-import { checkName, type DeadLetters, type Router } from '../router/index.js';
 import { handleOf, type RefTarget } from './handle.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';

@@ -1,8 +1,11 @@
 import type { Pid } from '../api/address.js';
 import type { Status } from '../api/inspect.js';
-import { AgentSelf, StatemInstance } from '../behaviour/index.js';
-import { statusOf, type Kernel, type Process } from '../process/index.js';
-import { isSupervisor, roleOf } from '../supervisor/index.js';
+import { AgentSelf } from '../behaviour/gen/server/index.js';
+import { StatemInstance } from '../behaviour/statem/index.js';
+import { statusOf } from '../process/inspect/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
+import { roleOf } from '../supervisor/core/index.js';
+import { isSupervisor } from '../supervisor/index.js';
 
 /** One process in `system.tree()`; children are those it has started, oldest first. */
 export interface TreeNode {

@@ -1,8 +1,7 @@
 import { handled } from '../base/index.js';
-import type { Host, StartPlan } from '../behaviour/index.js';
-import {
-  Applications, type AnyTreeSpec, type SuperviseOptions, type SupervisorRef,
-} from '../supervisor/index.js';
+import type { Host, StartPlan } from '../behaviour/gen/index.js';
+import { Applications } from '../supervisor/application/index.js';
+import type { AnyTreeSpec, SuperviseOptions, SupervisorRef } from '../supervisor/static/index.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
 import { SystemOutward } from './outward.js';

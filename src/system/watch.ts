@@ -1,10 +1,10 @@
 import { OptionError } from '../base/index.js';
+import { Gone } from '../process/record/index.js';
+import type { Address, Process, Scheduler } from '../process/record/index.js';
+import { demonitor, monitor, monitorGone } from '../process/signal/index.js';
+import { titleOf } from '../router/request/index.js';
 import type { Target } from '../api/address.js';
 import type { Down } from '../api/messages.js';
-import {
-  demonitor, Gone, monitor, monitorGone, type Address, type Process, type Scheduler,
-} from '../process/index.js';
-import { titleOf } from '../router/index.js';
 
 /** What `system.monitor` returns. */
 export interface Watch {

@@ -1,7 +1,8 @@
 import { OptionError, parseOptions, z } from '../base/index.js';
-import type { WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import { StallWatch } from '../observe/index.js';
-import { Watchdog, type Kernel } from '../process/index.js';
+import { Watchdog } from '../process/inspect/index.js';
+import type { Kernel } from '../process/record/index.js';
+import type { WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 
 const LENGTH = 'a whole number of messages from 0';
 const MS = 'a number of ms above 0';

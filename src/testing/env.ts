@@ -1,4 +1,5 @@
-import { nodeEnv, type AsyncContext, type Env, type EnvHistogram, type TimerHandle } from '../base/index.js';
+import { nodeEnv } from '../base/index.js';
+import type { AsyncContext, Env, EnvHistogram, TimerHandle } from '../base/index.js';
 import { Random } from './random.js';
 import { SeededChooser, type Policy } from './policy.js';
 

@@ -1,8 +1,11 @@
-import { delayMs, OptionError, type ExitReason } from '../base/index.js';
+import { delayMs, OptionError } from '../base/index.js';
+import type { ExitReason } from '../base/index.js';
+import { addressOf, hostOf } from '../behaviour/gen/index.js';
+import type { Op } from '../mailbox/message/index.js';
+import { exitProcess } from '../process/kernel/index.js';
+import { Process, ReplySlot } from '../process/record/index.js';
+import type { Faults, Kernel } from '../process/record/index.js';
 import type { Target } from '../api/address.js';
-import { addressOf, hostOf } from '../behaviour/index.js';
-import type { Op } from '../mailbox/index.js';
-import { exitProcess, Process, ReplySlot, type Faults, type Kernel } from '../process/index.js';
 import type { SimEnv } from './env.js';
 
 /** Which sends a fault meets; what is left out matches everything. */

@@ -1,4 +1,5 @@
-import { CastcallError, simulated, type TimerHandle } from '../base/index.js';
+import { CastcallError, simulated } from '../base/index.js';
+import type { TimerHandle } from '../base/index.js';
 import type { SimEnv } from './env.js';
 
 declare global {

@@ -1,15 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CastcallError, OptionError, printable } from '../base/index.js';
+import { CastcallError, OptionError } from '../base/index.js';
+import { printable } from '../base/text/index.js';
+import { defineAgent } from '../behaviour/agent/index.js';
+import { addressOf, AgentRefImpl, hostOf, runtimeOf } from '../behaviour/gen/index.js';
+import { AgentSelf } from '../behaviour/gen/server/index.js';
+import { Kind } from '../mailbox/message/index.js';
+import type { Extra, Op } from '../mailbox/message/index.js';
+import { exitProcess, spawnProcess } from '../process/kernel/index.js';
+import { Phase, Run } from '../process/record/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
+import { takeDown } from '../process/signal/index.js';
+import { checkName } from '../router/names/index.js';
+import { Request, senderOf } from '../router/request/index.js';
+import { kernelOf } from '../system/index.js';
+import type { System } from '../system/index.js';
 import type { AnyDefinition } from '../api/protocol.js';
 import type { Pid, Target } from '../api/address.js';
 import type { AgentRef, ProcessVerbs } from '../api/agent.js';
 import { Down, Exit } from '../api/messages.js';
-import { addressOf, AgentRefImpl, AgentSelf, defineAgent, hostOf, runtimeOf } from '../behaviour/index.js';
-import { Kind, type Extra, type Op } from '../mailbox/index.js';
-import type { Process} from '../process/index.js';
-import { exitProcess, Phase, Run, spawnProcess, takeDown, type Kernel } from '../process/index.js';
-import { checkName, senderOf, Request } from '../router/index.js';
-import { kernelOf, type System } from '../system/index.js';
 
 /**
  * One message that a probe has received.

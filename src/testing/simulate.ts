@@ -1,5 +1,7 @@
-import { CastcallError, isError, OptionError, parseOptions, printable, z } from '../base/index.js';
-import { createSystem, type SystemOptions } from '../system/index.js';
+import { CastcallError, OptionError, parseOptions, z } from '../base/index.js';
+import { isError, printable } from '../base/text/index.js';
+import { createSystem } from '../system/index.js';
+import type { SystemOptions } from '../system/index.js';
 import { SimEnv } from './env.js';
 import { catchRejections, drainMicrotasks, standIn } from './globals.js';
 import { POLICIES, type Policy } from './policy.js';

@@ -1,9 +1,11 @@
-import type { Deadline} from '../base/index.js';
 import { CastcallError, delayMs, OptionError } from '../base/index.js';
-import type { AnyDefinition } from '../api/protocol.js';
+import type { Deadline } from '../base/index.js';
 import { imbalance } from '../mailbox/index.js';
-import { ProcessTimer, type Kernel } from '../process/index.js';
-import { kernelOf, type System } from '../system/index.js';
+import type { Kernel } from '../process/record/index.js';
+import { ProcessTimer } from '../process/signal/index.js';
+import { kernelOf } from '../system/index.js';
+import type { System } from '../system/index.js';
+import type { AnyDefinition } from '../api/protocol.js';
 import type { SimEnv } from './env.js';
 import { FaultPlan } from './faults.js';
 import { probeIn, type Probe, type ProbeOptions } from './probe.js';

@@ -1,5 +1,6 @@
-import { formatReason, type ExitReason } from '../base/index.js';
-import type { Tap } from '../process/index.js';
+import { formatReason } from '../base/index.js';
+import type { ExitReason } from '../base/index.js';
+import type { Tap } from '../process/record/index.js';
 
 const KEPT = 128;
 

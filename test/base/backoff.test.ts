@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BACKOFF, backoffMs, readBackoff } from '../../src/base/index.js';
+import { BACKOFF, backoffMs, readBackoff } from '../../src/base/backoff.js';
 import { defineAgent, retry, type OptionError } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 

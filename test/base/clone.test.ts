@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cloned } from '../../src/base/index.js';
+import { cloned } from '../../src/base/clone.js';
 
 const both = (value: unknown): [unknown, unknown] => [
   outcome(() => cloned(value)), outcome(() => structuredClone(value)),

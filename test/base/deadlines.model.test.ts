@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Deadline, Deadlines } from '../../src/base/index.js';
+import { Deadline, Deadlines } from '../../src/base/deadlines.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
 type Step =

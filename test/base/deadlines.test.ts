@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Deadline, Deadlines } from '../../src/base/index.js';
+import { Deadline, Deadlines } from '../../src/base/deadlines.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
 let env: VirtualEnv;

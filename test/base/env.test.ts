@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { nodeEnv } from '../../src/base/index.js';
+import { nodeEnv } from '../../src/base/env.js';
 import { defineAgent } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 

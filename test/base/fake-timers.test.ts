@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createSystem, defineAgent } from '../../src/index.js';
-import { nodeEnv } from '../../src/base/index.js';
+import { nodeEnv } from '../../src/base/env.js';
 
 afterEach(() => { vi.useRealTimers(); });
 

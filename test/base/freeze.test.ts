@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deepFreeze, frozenHint } from '../../src/base/index.js';
+import { deepFreeze, frozenHint } from '../../src/base/freeze.js';
 import { hostileValues } from './hostile.js';
 
 describe('deepFreeze', () => {

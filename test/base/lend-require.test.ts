@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { lendRequire } from '../../src/base/index.js';
+import { lendRequire } from '../../src/base/lend-require.js';
 
 const global = globalThis as { require?: unknown };
 

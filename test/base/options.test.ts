@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DELAY_MAX_MS, delayMs, OptionError, parseOptions, timeoutMs, z } from '../../src/base/index.js';
+import { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from '../../src/base/options.js';
+import { OptionError } from '../../src/base/errors.js';
 
 const schema = z.strictObject({
   size: z.number({ error: 'a number' }).min(1, { error: 'at least 1' }).optional(),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatReason, printable } from '../../src/base/index.js';
+import { formatReason } from '../../src/base/reason.js';
+import { printable } from '../../src/base/text/print.js';
 import { hostileValues } from './hostile.js';
 
 describe('printable', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ExitSignal, isOrderly, reasonOf } from '../../src/base/index.js';
+import { ExitSignal, isOrderly, reasonOf } from '../../src/base/reason.js';
 import { hostileValues } from './hostile.js';
 
 describe('isOrderly', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Ring } from '../../src/base/index.js';
+import { Ring } from '../../src/base/ring.js';
 
 type Step = { readonly kind: 'push' } | { readonly kind: 'shift' } | { readonly kind: 'take'; readonly at: number };
 const steps = fc.array(fc.oneof(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adopt, disown, handled, isThenable, settle } from '../../src/base/index.js';
+import { adopt, disown, handled, isThenable, settle } from '../../src/base/thenable.js';
 import { Strays } from '../support/strays.js';
 import { hostileThenables, HOSTILE_VALUE } from './hostile-thenables.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineEventHandler, EventManager, type HandlerState } from '../../src/index.js';
-import type { AgentRefImpl } from '../../src/behaviour/index.js';
+import type { AgentRefImpl } from '../../src/behaviour/gen/ref.js';
 import { testSystem } from '../support/system.js';
 import { Gate } from './help.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashText } from '../../src/base/index.js';
+import { hashText } from '../../src/base/text/hash.js';
 import { createSystem, defineAgent, via, type AgentRef, type Pid } from '../../src/index.js';
 import type { BalancedRef } from '../../src/delivery/group/balancer.js';
 import { NaiveConsistentHash, NaiveWeighted, type Naive } from './naive-strategies.js';

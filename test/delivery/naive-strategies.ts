@@ -1,4 +1,4 @@
-import { mix } from '../../src/base/index.js';
+import { mix } from '../../src/base/text/hash.js';
 import { loadOf, type BalanceMember } from '../../src/delivery/group/member.js';
 
 /** A choice as its contract says it, by a look at each member: what the strategies of the library must choose. */

@@ -48,7 +48,8 @@ const rightTree = {
   ].join('\n'),
   'supervisor/index.ts': `export const s = 1;\n`,
   'supervisor/public.ts': `export { s } from './index.js';\nexport { start } from '../system/index.js';\n`,
-  'delivery/index.ts': `export type { D } from './guard/retry.js';\n`,
+  'delivery/index.ts': `export type { D } from './guard/index.js';\n`,
+  'delivery/guard/index.ts': `export type { D } from './retry.js';\n`,
   'delivery/guard/retry.ts': `import retry from 'p-retry';\nexport type D = typeof retry;\n`,
   'observe/log.ts': `import type { Logger } from 'pino';\nexport type L = Logger;\n`,
   'system/index.ts': `export const start = process.env['NODE_ENV'];\nprocess.once('SIGTERM', () => {});\n`,
@@ -272,11 +273,14 @@ describe('packages', () => {
 });
 
 describe('rooms', () => {
-  it('lets a room load a lower one, name a type of a higher one, and a folder use its rooms', () => {
+  it('lets a room import a lower one, and a folder use its rooms, through doors', () => {
     expect(check({
-      'process/index.ts': `export { p } from './record/process.js';\nexport { k } from './kernel/kernel.js';\n`,
-      'process/record/process.ts': `import type { K } from '../kernel/kernel.js';\nexport const p = 1 as unknown as K;\n`,
-      'process/kernel/kernel.ts': `import { p } from '../record/process.js';\nexport const k = p;\nexport type K = number;\n`,
+      'process/index.ts': `export { p } from './record/index.js';\nexport { k } from './kernel/index.js';\n`,
+      'process/record/index.ts': `export { p } from './process.js';\n`,
+      'process/record/process.ts': `export const p = 1;\n`,
+      'process/kernel/index.ts': `export { k } from './kernel.js';\n`,
+      'process/kernel/kernel.ts': `import { p } from '../record/index.js';\nexport const k = p;\n`,
+      'router/names/names.ts': `import { k } from '../../process/kernel/index.js';\nexport const n = k;\n`,
       'behaviour/gen/sys/sys.ts': `export { a } from '../a.js';\n`,
       'behaviour/gen/a.ts': `export const a = 1;\n`,
     })).toEqual([]);
@@ -284,6 +288,7 @@ describe('rooms', () => {
 
   it.each([
     ['a higher room', 'process/record/a.ts', `import { b } from '../kernel/b.js';`, '../kernel/b.js'],
+    ['a type of a higher room', 'process/record/a.ts', `import type { B } from '../kernel/index.js';`, '../kernel/index.js'],
     ['a sibling', 'behaviour/statem/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['agents from event managers', 'behaviour/event/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['agents from registries', 'behaviour/names/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
@@ -295,9 +300,18 @@ describe('rooms', () => {
     expect(check({ [file]: `${text}\n` })).toEqual(found('room', file, 1, specifier));
   });
 
+  it.each([
+    ['its own folder', 'process/kernel/a.ts', `import { p } from '../record/process.js';`, '../record/process.js'],
+    ['a type there', 'process/kernel/a.ts', `import type { P } from '../record/process.js';`, '../record/process.js'],
+    ['the folder around it', 'router/router.ts', `import { n } from './names/names.js';`, './names/names.js'],
+    ['another folder', 'router/names/a.ts', `import { p } from '../../process/record/p.js';`, '../../process/record/p.js'],
+  ])('finds an import past the door of a room in %s', (_, file, text, specifier) => {
+    expect(check({ [file]: `${text}\n` })).toEqual(found('import-deep', file, 1, specifier));
+  });
+
   it('finds a room that is not in the table, and one in a flat folder', () => {
-    expect(check({ 'process/other/a.ts': '', 'base/a/b.ts': '' })).toEqual([
-      ...found('room-unknown', 'base/a/b.ts', 1, 'base/a/ is no room of base'),
+    expect(check({ 'process/other/a.ts': '', 'observe/a/b.ts': '' })).toEqual([
+      ...found('room-unknown', 'observe/a/b.ts', 1, 'observe/a/ is no room of observe'),
       ...found('room-unknown', 'process/other/a.ts', 1, 'process/other/ is no room of process'),
     ]);
   });

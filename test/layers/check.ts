@@ -82,7 +82,7 @@ function folderOf({ path, folder }: Source): Violation[] {
 }
 
 function edgeOf(source: Source, edge: Edge): Violation[] {
-  const rule = edge.target === undefined ? outsideRule(source, edge) : insideRule(source, edge.target, edge.runtime);
+  const rule = edge.target === undefined ? outsideRule(source, edge) : insideRule(source, edge.target);
   return rule === undefined ? [] : [{ rule, file: source.path, line: edge.line, detail: edge.specifier }];
 }
 
@@ -94,13 +94,22 @@ function outsideRule(source: Source, { specifier }: Edge): Violation['rule'] | u
   return doorways[name] === source.path ? undefined : 'package';
 }
 
-function insideRule(source: Source, target: string, runtime: boolean): Violation['rule'] | undefined {
+function insideRule(source: Source, target: string): Violation['rule'] | undefined {
   if (isDoor(target) && source.path !== 'index.ts') return 'import-door';
   const folder = target.startsWith('..') ? undefined : target.slice(0, Math.max(0, target.indexOf('/')));
   if (folder === undefined || folder === '') return isDoor(target) ? undefined : 'import-forbidden';
-  if (folder === source.folder) return roomRule(folder, roomOf(source.path), roomOf(target), runtime);
+  if (folder === source.folder) {
+    const [from, to] = [roomOf(source.path), roomOf(target)];
+    return roomRule(folder, from, to) ?? (from === to || isInnerDoor(target) ? undefined : 'import-deep');
+  }
   if (!isDoor(source.path) && layers[source.folder ?? '']?.imports.includes(folder) !== true) return 'import-forbidden';
-  return target === `${folder}/index.ts` || isDoor(target) || openFolders.includes(folder) ? undefined : 'import-deep';
+  const open = isInnerDoor(target) || isDoor(target) || openFolders.includes(folder);
+  return open ? undefined : 'import-deep';
+}
+
+/** The `index.ts` of a folder, of one of its rooms, or of a shelf in a room. */
+function isInnerDoor(path: string): boolean {
+  return path.endsWith('/index.ts');
 }
 
 /** The first folder below a folder of src; undefined for what lies in that folder itself. */
@@ -109,13 +118,10 @@ function roomOf(path: string): string | undefined {
   return inner === undefined ? undefined : room;
 }
 
-function roomRule(
-  folder: string, from: string | undefined, to: string | undefined, runtime: boolean,
-): 'room' | undefined {
+function roomRule(folder: string, from: string | undefined, to: string | undefined): 'room' | undefined {
   if (from === undefined || from === to) return undefined;
   if (to === undefined) return 'room';
-  const may = (one: string, other: string): boolean => rooms[folder]?.[one]?.includes(other) === true;
-  return may(from, to) || (!runtime && may(to, from)) ? undefined : 'room';
+  return rooms[folder]?.[from]?.includes(to) === true ? undefined : 'room';
 }
 
 function rawOf(source: Source, checker: ts.TypeChecker): Violation[] {

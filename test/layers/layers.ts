@@ -27,7 +27,7 @@ export type RawGroup = keyof typeof rawGroups;
 
 export interface Layer {
   readonly level: number;
-  /** Folders it may import, through their index.ts. */
+  /** Folders it may import, through their index.ts or that of a room. */
   readonly imports: readonly string[];
   readonly touches: readonly RawGroup[];
   /** Modules of Node it may import. */
@@ -81,11 +81,13 @@ export const layers: Readonly<Record<string, Layer>> = {
 };
 
 /**
- * The rooms of a folder, and which of its other rooms each may load. A type may also be named the other way. The files
+ * The rooms of a folder, and which of its other rooms each may import, through their `index.ts`; types count. The files
  * that lie in the folder itself may use all of its rooms, and no room uses them. A folder that is not named here is
- * flat.
+ * flat. A folder within a room is a shelf: its `index.ts`, where it has one, is for those outside the room.
  */
 export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  base: { text: [] },
+  mailbox: { message: [] },
   process: {
     record: [],
     send: ['record'],
@@ -105,11 +107,12 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     task: ['gen'],
   },
   supervisor: {
-    core: [],
-    static: ['core'],
-    dynamic: ['core', 'static'],
-    partition: ['core', 'static'],
-    application: ['core', 'static'],
+    spec: [],
+    core: ['spec'],
+    static: ['spec', 'core'],
+    dynamic: ['spec', 'core', 'static'],
+    partition: ['spec', 'core', 'static'],
+    application: ['spec', 'core', 'static'],
   },
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
 };
@@ -129,10 +132,16 @@ export const doorways: Readonly<Record<string, string>> = {
 /** Folders whose code runs per message. */
 export const hotFolders: readonly string[] = hot;
 
-/** Names that leave through one file of an open folder. */
+/** Names that leave through one inner door, or one file of an open folder. */
 export const doorNamesMax = 60;
 /** Source files that lie in one folder. */
 export const folderFilesMax = 22;
+/** Files that name each other in a circle, types included. */
+export const knotFilesMax = 6;
+/** Statements outside the mailbox that write a counter of the account. */
+export const counterWritesMax = 4;
+/** Lines that bridge two types by `as never`. */
+export const neversMax = 15;
 export const fileLinesMax = 400;
 export const lineWidth = 120;
 /** Of 1,000 lines so many may be wider. */

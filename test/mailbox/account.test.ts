@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CastcallError } from '../../src/base/index.js';
+import { CastcallError } from '../../src/base/errors.js';
 import {
-  accepted, auditAccounts, crashed, discarded, ended, EXIT, handedOver, handled, held, imbalance, INFO, inHand, kept,
-  Mailbox, mailboxStats, Rank, refused, rejected, released, SignalAccount, signalDropped, signalSent, skipped, taken,
-  Totals, UNBOUNDED, waited, Waiter, withdrawn, type Columns,
-} from '../../src/mailbox/index.js';
+  accepted, auditAccounts, crashed, discarded, ended, handedOver, handled, held, inHand, kept,
+  refused, rejected, released, SignalAccount, signalDropped, signalSent, skipped, taken, waited,
+  withdrawn, type Columns,
+} from '../../src/mailbox/account.js';
+import { EXIT, INFO, UNBOUNDED } from '../../src/mailbox/message/op.js';
+import { imbalance, mailboxStats, Totals } from '../../src/mailbox/stats.js';
+import { Mailbox, Rank } from '../../src/mailbox/mailbox.js';
+import { Waiter } from '../../src/mailbox/waiting.js';
 
 class Waits extends Waiter {
   readonly over = false;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { INFO, Lane } from '../../src/mailbox/index.js';
+import { INFO } from '../../src/mailbox/message/op.js';
+import { Lane } from '../../src/mailbox/lane.js';
 import { take } from './take.js';
 
 describe('Lane', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  discarded, EXIT, handled, imbalance, INFO, Mailbox, mailboxStats, Rank, rejected, SignalAccount, taken, Totals,
-  UNBOUNDED, type Lane,
-} from '../../src/mailbox/index.js';
+import { discarded, handled, rejected, SignalAccount, taken } from '../../src/mailbox/account.js';
+import { EXIT, INFO, UNBOUNDED } from '../../src/mailbox/message/op.js';
+import { imbalance, mailboxStats, Totals } from '../../src/mailbox/stats.js';
+import { Mailbox, Rank } from '../../src/mailbox/mailbox.js';
+import type { Lane } from '../../src/mailbox/lane.js';
 import { take } from './take.js';
 
 const RANKS = [Rank.Low, Rank.Normal, Rank.High, Rank.Critical, Rank.Front];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type MailboxOptions } from '../../src/index.js';
-import { imbalance } from '../../src/mailbox/index.js';
+import { imbalance } from '../../src/mailbox/stats.js';
 import { PRIORITIES } from '../support/mailbox.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';

@@ -1,4 +1,5 @@
-import type { Lane, Op } from '../../src/mailbox/index.js';
+import type { Lane } from '../../src/mailbox/lane.js';
+import type { Op } from '../../src/mailbox/message/op.js';
 
 /** Takes the oldest message. */
 export function take(lane: Lane): { readonly op: Op; readonly payload: unknown; readonly from: unknown } {

@@ -1,5 +1,5 @@
 // Wrong variants of src/supervisor: see scripts/mutants.mjs.
-const decision = 'src/supervisor/core/decision.js';
+const decision = 'src/supervisor/spec/decision.js';
 const intensity = 'src/supervisor/core/intensity.js';
 const shutdown = 'src/supervisor/core/shutdown.js';
 const engine = 'src/supervisor/static/engine.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createLogger, formatReport } from '../../src/observe/index.js';
+import { createLogger } from '../../src/observe/log.js';
+import { formatReport } from '../../src/observe/format.js';
 import { OptionError } from '../../src/index.js';
 import { prettyText } from '../../src/observe/pretty.js';
 import { program } from '../system/program.js';

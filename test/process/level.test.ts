@@ -1,6 +1,9 @@
 import { expect, it, describe } from 'vitest';
-import { INFO } from '../../src/mailbox/index.js';
-import { accept, KernelImpl, Level, Phase, spawnProcess, type Behaviour, type Process } from '../../src/process/index.js';
+import { INFO } from '../../src/mailbox/message/op.js';
+import { accept } from '../../src/process/send/accept.js';
+import { KernelImpl } from '../../src/process/kernel/kernel.js';
+import { Level, Phase, type Behaviour, type Process } from '../../src/process/record/process.js';
+import { spawnProcess } from '../../src/process/kernel/spawn.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 
 /* No verb sets a level yet: the scheduler's three queues are tried on a bare kernel. */

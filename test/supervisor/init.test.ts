@@ -3,7 +3,7 @@ import {
   checkChildSpecs, child, defineAgent, StartError, supervisor, SupervisorRef, type Restart,
   type SupervisorInit,
 } from '../../src/index.js';
-import { ChildSpec } from '../../src/supervisor/index.js';
+import { ChildSpec } from '../../src/supervisor/spec/spec.js';
 import { testSystem } from '../support/system.js';
 import { boom, family } from './family.js';
 import { rejection, settled } from './wait.js';

@@ -1,4 +1,5 @@
-import { simpleSupervisor, template } from '../../src/supervisor/index.js';
+import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
+import { template } from '../../src/supervisor/dynamic/spec.js';
 import { describe, expect, test } from 'vitest';
 import { child, createSystem, defineAgent, type Strategy, type System } from '../../src/index.js';
 import { settled } from './wait.js';

@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AsyncContext, Chooser, Env, TimerHandle } from '../../src/base/index.js';
+import type { AsyncContext, Chooser, Env, TimerHandle } from '../../src/base/env.js';
 
 /**
  * Node's own rule: a delay above this becomes 1 ms (J3). The virtual timers keep it, so that whoever forgets it is

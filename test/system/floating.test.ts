@@ -1,4 +1,5 @@
-import { simpleSupervisor, template } from '../../src/supervisor/index.js';
+import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
+import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   CallError, child, defineAgent, defineEventHandler, defineRegistry, dynamicSupervisor, DynamicSupervisorRef,

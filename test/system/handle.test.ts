@@ -4,7 +4,8 @@ import {
   DynamicSupervisorRef, EventManager, partitionsOf, partitionSupervisor, pool, poolOf, supervisor, SupervisorRef,
   taskSupervisor, TaskSupervisorRef, via, type Pid,
 } from '../../src/index.js';
-import { simpleSupervisor, template } from '../../src/supervisor/index.js';
+import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
+import { template } from '../../src/supervisor/dynamic/spec.js';
 import { testSystem } from '../support/system.js';
 
 const Echo = defineAgent({ init: (word: string) => word, calls: { say: (self) => self.state } });

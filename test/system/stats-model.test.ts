@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type AgentRef, type MailboxOptions, type ProcessSelf } from '../../src/index.js';
-import { imbalance } from '../../src/mailbox/index.js';
-import { kernelOf } from '../../src/system/index.js';
+import { imbalance } from '../../src/mailbox/stats.js';
+import { kernelOf } from '../../src/system/create.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 

@@ -1,12 +1,12 @@
-import { OptionError, type ExitReason } from '../../base/index.js';
+import { OptionError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { checkFunctions, checkKnown, checkLife, checkSchema } from '../gen/index.js';
+import { STANDARD, termsOf } from '../gen/outward/index.js';
+import { ServerDefinition } from '../gen/server/index.js';
 import type { Definition, StateOf } from '../../api/protocol.js';
 import type { AgentStatus, CheckedHandler, InitSelf, Operations, Self } from '../../api/agent.js';
 import type { DeliveryDefaults } from '../../api/delivery.js';
 import type { SchemaOutput, StandardSchema } from '../../api/schema.js';
-import { checkFunctions, checkKnown, checkLife } from '../gen/callbacks.js';
-import { STANDARD, termsOf } from '../gen/outward/delivery-options.js';
-import { checkSchema } from '../gen/schema.js';
-import { ServerDefinition } from '../gen/server/definition.js';
 
 /*
  * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own process; a promise that

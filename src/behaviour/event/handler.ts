@@ -1,10 +1,11 @@
-import { OptionError, printable, toldAs, type ExitReason } from '../../base/index.js';
+import { OptionError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { printable, toldAs } from '../../base/text/index.js';
+import type { Process } from '../../process/record/index.js';
+import { checkFunctions, checkKnown, checkLife, Verbs } from '../gen/index.js';
 import type { Pid } from '../../api/address.js';
 import type { AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey } from '../../api/events.js';
 import { Refusal } from '../../api/returns.js';
-import type { Process } from '../../process/index.js';
-import { checkFunctions, checkKnown, checkLife } from '../gen/callbacks.js';
-import { Verbs } from '../gen/verbs.js';
 
 type Callback<A extends unknown[]> = (self: InstalledHandler, ...args: A) => unknown;
 

@@ -1,14 +1,17 @@
-import { adopt, isA, isThenable, reasonOf, type ExitReason } from '../../base/index.js';
+import { adopt, isThenable, reasonOf } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
+import { TIMER } from '../../mailbox/message/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process, Report } from '../../process/record/index.js';
+import { pushSignal } from '../../process/send/index.js';
+import { exitSignal, isLinked, link, unlink } from '../../process/signal/index.js';
+import { Request } from '../../router/request/index.js';
+import { isControl } from '../gen/index.js';
 import type { Pid } from '../../api/address.js';
 import type { HandlerEnd, HandlerInfo } from '../../api/events.js';
 import { Exit } from '../../api/messages.js';
 import { Refusal } from '../../api/returns.js';
-import { TIMER } from '../../mailbox/index.js';
-import {
-  exitSignal, isLinked, link, Phase, pushSignal, unlink, type Process, type Report,
-} from '../../process/index.js';
-import { Request } from '../../router/index.js';
-import { isControl } from '../gen/control.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './handler.js';
 
 /*

@@ -1,18 +1,18 @@
-import { callError, Own, type ExitReason } from '../../base/index.js';
+import { callError, Own } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { titleOf } from '../../router/request/index.js';
+import { AgentRefImpl, runtimeOf } from '../gen/index.js';
+import type { Place } from '../gen/request/index.js';
+import { ServerDefinition } from '../gen/server/index.js';
+import type { AgentSelf } from '../gen/server/index.js';
 import type { Pid } from '../../api/address.js';
 import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
 import type {
   AnyEventHandler, EventManagerDefinition, EventManagerRef, HandlerInfo, HandlerKey,
 } from '../../api/events.js';
-import { titleOf } from '../../router/index.js';
-import { ServerDefinition } from '../gen/server/definition.js';
 import { keyOf } from './handler.js';
 import { EventEngine, type AddPlan } from './manager.js';
 import { EVENT_SYS } from './sys.js';
-import { AgentRefImpl } from '../gen/ref.js';
-import { runtimeOf } from '../gen/runtime.js';
-import type { AgentSelf } from '../gen/server/self.js';
-import type { Place } from '../gen/request/handle.js';
 
 type Manager = AgentSelf & { state: EventEngine };
 interface SwapPlan { readonly from: Named; readonly args: unknown; readonly plan: AddPlan }

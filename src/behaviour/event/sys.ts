@@ -1,8 +1,8 @@
 import { CastcallError } from '../../base/index.js';
+import type { Process, SysHooks } from '../../process/record/index.js';
+import { conclude } from '../gen/index.js';
+import { plainState } from '../gen/server/index.js';
 import type { AnyEventHandler } from '../../api/events.js';
-import type { Process, SysHooks } from '../../process/index.js';
-import { conclude } from '../gen/ending.js';
-import { plainState } from '../gen/server/sys.js';
 import type { InstalledHandler } from './handler.js';
 import type { EventEngine } from './manager.js';
 

@@ -1,8 +1,9 @@
 import type { From, SelfRef } from '../../api/agent.js';
 import type { DeliveryContext } from '../../api/delivery.js';
 import { type Control, Ignore, type NoReply, Refusal } from '../../api/returns.js';
-import { hibernate, type Process } from '../../process/index.js';
-import { Request } from '../../router/index.js';
+import { hibernate } from '../../process/kernel/index.js';
+import type { Process } from '../../process/record/index.js';
+import { Request } from '../../router/request/index.js';
 import { NO_REPLY } from './control.js';
 import type { Ending } from './ending.js';
 import { StreamSlot } from './request/stream.js';

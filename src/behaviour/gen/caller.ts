@@ -1,6 +1,7 @@
 import { CastcallError, OptionError } from '../../base/index.js';
+import { fenced } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
-import { fenced, type Process } from '../../process/index.js';
 import { Verbs } from './verbs.js';
 
 /** The process that a verb is called for, by its self; null, and counted, when that incarnation has ended (P16). */

@@ -1,6 +1,10 @@
-import { isError, isOrderly, isThenable, reasonOf, type ExitReason } from '../../base/index.js';
-import { exitProcess, Phase, type Process } from '../../process/index.js';
-import type { Request } from '../../router/index.js';
+import { isOrderly, isThenable, reasonOf } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { isError } from '../../base/text/index.js';
+import { exitProcess } from '../../process/kernel/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import type { Request } from '../../router/request/index.js';
 import { isControl } from './control.js';
 import type { Engine } from './engine.js';
 

@@ -1,6 +1,7 @@
-import { CastcallError, type ExitReason } from '../../base/index.js';
-import type { OpRun } from '../../mailbox/index.js';
-import type { Behaviour, Process, SysHooks, Turnover } from '../../process/index.js';
+import { CastcallError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import type { OpRun } from '../../mailbox/message/index.js';
+import type { Behaviour, Process, SysHooks, Turnover } from '../../process/record/index.js';
 import type { RuntimeDefinition } from './runtime.js';
 
 /**

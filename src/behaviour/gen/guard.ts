@@ -1,4 +1,5 @@
-import { tell, type Kernel } from '../../process/index.js';
+import { tell } from '../../process/record/index.js';
+import type { Kernel } from '../../process/record/index.js';
 
 type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown } | null;
 

@@ -1,13 +1,12 @@
-import {
-  CastcallError, OptionError, callError, handled, type CallError, type CallErrorCode, type CallErrorFields,
-} from '../../base/index.js';
+import { callError, CastcallError, handled, OptionError } from '../../base/index.js';
+import type { CallError, CallErrorCode, CallErrorFields } from '../../base/index.js';
+import type { Address, Kernel, Process, RefusedSend } from '../../process/record/index.js';
+import type { Router } from '../../router/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import { type Target, Via } from '../../api/address.js';
 import type { ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import type { MonitorOptions, ProcessSpawnOptions } from '../../api/process.js';
 import type { TaskVerbs } from '../../api/tasks.js';
-import type { Address, Kernel, Process, RefusedSend } from '../../process/index.js';
-import type { Router } from '../../router/index.js';
 import type { Deliveries } from './outward/port.js';
 
 /**

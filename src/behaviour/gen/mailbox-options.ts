@@ -1,6 +1,8 @@
 import { OptionError, z } from '../../base/index.js';
+import { NO_RULES } from '../../mailbox/index.js';
+import type { MailboxRules } from '../../mailbox/index.js';
+import { UNBOUNDED } from '../../mailbox/message/index.js';
 import type { MailboxOptions, SizeOf } from '../../api/mailbox.js';
-import { NO_RULES, UNBOUNDED, type MailboxRules } from '../../mailbox/index.js';
 
 /** Default of `reserve`. */
 const RESERVE = 16;

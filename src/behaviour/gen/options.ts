@@ -1,12 +1,14 @@
-import { OptionError, parseOptions, timeoutMs, delayMs, unknownKey, z } from '../../base/index.js';
+import { delayMs, OptionError, parseOptions, timeoutMs, unknownKey, z } from '../../base/index.js';
+import { Rank, RANKS } from '../../mailbox/index.js';
+import { LEVELS } from '../../process/inspect/index.js';
+import { Level } from '../../process/record/index.js';
+import type { Coalesce } from '../../process/send/index.js';
+import type { PutOptions as PutRead, RequestOptions } from '../../router/request/index.js';
 import { Via } from '../../api/address.js';
 import type { CallOptions, CastOptions, PutOptions, StartOptions } from '../../api/agent.js';
 import type { ProcessLevel } from '../../api/inspect.js';
 import type { MailboxLane } from '../../api/mailbox.js';
 import type { DebugOption } from '../../api/sys.js';
-import { RANKS, Rank } from '../../mailbox/index.js';
-import { Level, LEVELS, type Coalesce } from '../../process/index.js';
-import type { PutOptions as PutRead, RequestOptions } from '../../router/index.js';
 import { mailboxSchema } from './mailbox-options.js';
 
 /** Default timeout of a call, ms (GS-10). */

@@ -1,8 +1,10 @@
 import { OptionError } from '../../base/index.js';
+import { levelNameOf, LEVELS } from '../../process/inspect/index.js';
+import type { Process } from '../../process/record/index.js';
+import { Alias, MonitorExtra } from '../../process/signal/index.js';
 import type { AliasMode } from '../../api/address.js';
 import type { ProcessLevel } from '../../api/inspect.js';
 import type { AliasOptions, MonitorOptions, ProcessFlags } from '../../api/process.js';
-import { Alias, LEVELS, levelNameOf, MonitorExtra, type Process } from '../../process/index.js';
 import { checkKeys } from './options.js';
 import type { SpawnOptions } from './host.js';
 

@@ -1,12 +1,17 @@
-import { callError, isA, type CallError, type CallErrorCode } from '../../base/index.js';
+import { callError } from '../../base/index.js';
+import type { CallError, CallErrorCode } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { INFO } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { fenced, Phase } from '../../process/record/index.js';
+import type { LostCode, Process } from '../../process/record/index.js';
+import { accept, acceptIn, acceptWith, boundOf, refusalOf } from '../../process/send/index.js';
+import {
+  findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf,
+} from '../../router/request/index.js';
+import type { CallRequest } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
-import { INFO, Rank, type Op } from '../../mailbox/index.js';
-import {
-  accept, boundOf, acceptIn, acceptWith, fenced, Phase, refusalOf, type LostCode, type Process,
-} from '../../process/index.js';
-import {
-  findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf, type CallRequest,
-} from '../../router/index.js';
 import { hostOf, noproc, refusedSend, zombieSend } from './host.js';
 import { Aborted, CALL_TIMEOUT_MS, laneOnly, readCall, readCast, readPut, throwIfFired } from './options.js';
 import { deliverAs, guaranteedCall } from './outward/deliver.js';

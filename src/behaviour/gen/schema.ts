@@ -1,4 +1,5 @@
-import { CastcallError, disown, isError, isThenable, OptionError, printable } from '../../base/index.js';
+import { CastcallError, disown, isThenable, OptionError } from '../../base/index.js';
+import { isError, printable } from '../../base/text/index.js';
 import type { StandardIssue, StandardSchema } from '../../api/schema.js';
 
 /**

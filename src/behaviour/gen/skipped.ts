@@ -1,7 +1,9 @@
 import type { Refusal } from '../../api/returns.js';
-import { refused, skipped, type Extra } from '../../mailbox/index.js';
-import { ReplySlot, type Process } from '../../process/index.js';
-import type { Request } from '../../router/index.js';
+import { refused, skipped } from '../../mailbox/index.js';
+import type { Extra } from '../../mailbox/message/index.js';
+import { ReplySlot } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import type { Request } from '../../router/request/index.js';
 
 /** A queued request whose caller gave up and asked to be skipped is not handled. */
 export function overdue(p: Process, call: Request): boolean {

@@ -1,16 +1,19 @@
 import {
-  Deadline, isThenable, handled, OptionError, printable, reasonOf, settle, StartError, type ExitReason,
+  Deadline, handled, isThenable, OptionError, reasonOf, settle, StartError,
 } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { printable } from '../../base/text/index.js';
+import type { MailboxRules } from '../../mailbox/index.js';
+import { exitProcess, hibernateAfter, spawnProcess } from '../../process/kernel/index.js';
+import { Phase, Run } from '../../process/record/index.js';
+import type { Kernel, Level, Process } from '../../process/record/index.js';
+import { demonitor, monitor, unlink } from '../../process/signal/index.js';
+import type { Taken } from '../../router/index.js';
+import { checkStartName } from '../../router/names/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { MonitorRef, Via } from '../../api/address.js';
 import type { StartOptions } from '../../api/agent.js';
 import { Control, Ignore, InitFailure, Stop } from '../../api/returns.js';
-import type { MailboxRules } from '../../mailbox/index.js';
-import {
-  exitProcess, hibernateAfter, monitor, demonitor, Phase, Run, spawnProcess, unlink, type Kernel, type Level,
-  type Process,
-} from '../../process/index.js';
-import { checkStartName, type Taken } from '../../router/index.js';
 import { badReturn, isControl } from './control.js';
 import { lastReason } from './ending.js';
 import type { Host } from './host.js';

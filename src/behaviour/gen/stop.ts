@@ -1,6 +1,8 @@
-import { callError, Deadline, isOrderly, markHandled, type ExitReason } from '../../base/index.js';
-import { STOP } from '../../mailbox/index.js';
-import { demonitor, monitor, type Process } from '../../process/index.js';
+import { callError, Deadline, isOrderly, markHandled } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { STOP } from '../../mailbox/message/index.js';
+import type { Process } from '../../process/record/index.js';
+import { demonitor, monitor } from '../../process/signal/index.js';
 import { sameState } from './equal.js';
 
 /**

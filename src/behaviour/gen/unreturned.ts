@@ -1,5 +1,6 @@
 import type { Control } from '../../api/returns.js';
-import { Run, type Process } from '../../process/index.js';
+import { Run } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 
 /*
  * Development: a control value does something only when the handler returns it. `self.refuse('NO_FUNDS');` as a

@@ -1,7 +1,13 @@
+import { CastcallError, DELAY_MAX_MS, delayMs, ExitSignal, markHandled, OptionError, type ExitReason } from '../../base/index.js';
+import { isOfThisCopy, otherCopy, shownAs } from '../../base/text/index.js';
+import { TIMER } from '../../mailbox/message/index.js';
+import { fenced, Gone, Phase, Process, type Address } from '../../process/record/index.js';
+import { pushSignal } from '../../process/send/index.js';
 import {
-  CastcallError, delayMs, DELAY_MAX_MS, ExitSignal, isOfThisCopy, markHandled, OptionError, otherCopy, shownAs,
-  type ExitReason,
-} from '../../base/index.js';
+  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, link, linksOf, markLink,
+  Monitor, monitor, monitorGone, OwnedTimer, readTimer, startTimer, unalias, unlink,
+} from '../../process/signal/index.js';
+import { titleOf } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
@@ -15,12 +21,6 @@ import type {
 } from '../../api/process.js';
 import type { RequestVerbs } from '../../api/requests.js';
 import type { TaskVerbs } from '../../api/tasks.js';
-import { TIMER } from '../../mailbox/index.js';
-import {
-  Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, fenced, Gone, link, linksOf, markLink, Monitor,
-  monitor, monitorGone, OwnedTimer, Phase, Process, pushSignal, readTimer, startTimer, unalias, unlink, type Address,
-} from '../../process/index.js';
-import { titleOf } from '../../router/index.js';
 import { guardedController } from './guard.js';
 import { addressOf, hostOf, type Host } from './host.js';
 import {

@@ -1,20 +1,21 @@
 import {
-  atOnce, adopt, callError, markHandled, OptionError, parseOptions, printable, toldAs, z,
+  adopt, atOnce, callError, markHandled, OptionError, parseOptions, z,
 } from '../../base/index.js';
+import { printable, toldAs } from '../../base/text/index.js';
+import { isOurs, Phase } from '../../process/record/index.js';
+import type { Address, Process } from '../../process/record/index.js';
+import { anything, matches, RegistryTable, via } from '../../router/names/index.js';
+import type { Entry, Locks, NoLock, Pattern } from '../../router/names/index.js';
+import { titleOf } from '../../router/request/index.js';
+import { addressOf, callerOf, needed, runtimeOf } from '../gen/index.js';
+import type { Host } from '../gen/index.js';
+import type { Place } from '../gen/request/index.js';
+import { ServerDefinition } from '../gen/server/index.js';
+import type { AgentSelf } from '../gen/server/index.js';
 import type { AnyDefinition, Definition } from '../../api/protocol.js';
 import type { Pid, Target, Via, ViaProvider } from '../../api/address.js';
 import type { ProcessVerbs } from '../../api/agent.js';
 import type { HasHandle } from '../../api/handle.js';
-import { isOurs, Phase, type Address, type Process } from '../../process/index.js';
-import {
-  anything, matches, RegistryTable, titleOf, via, type Entry, type Locks, type NoLock, type Pattern,
-} from '../../router/index.js';
-import { callerOf, needed } from '../gen/caller.js';
-import { ServerDefinition } from '../gen/server/definition.js';
-import { addressOf, type Host } from '../gen/host.js';
-import { runtimeOf } from '../gen/runtime.js';
-import type { AgentSelf } from '../gen/server/self.js';
-import type { Place } from '../gen/request/handle.js';
 
 /** What `defineRegistry` takes. */
 export interface RegistrySpec {

@@ -1,22 +1,23 @@
-import { callError, isA, looksLikePid, OptionError, parseOptions, z } from '../../base/index.js';
+import { callError, looksLikePid, OptionError, parseOptions, z } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
+import { INFO } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { fenced, Phase } from '../../process/record/index.js';
+import type { Address, Process } from '../../process/record/index.js';
+import { broadcast, GroupMonitor, GroupTable } from '../../router/names/index.js';
+import type { Candidate, GroupMonitorRef } from '../../router/names/index.js';
+import { titleOf } from '../../router/request/index.js';
+import { needed, PayloadError, runtimeOf } from '../gen/index.js';
+import type { Host } from '../gen/index.js';
+import type { Place } from '../gen/request/index.js';
+import { ServerDefinition } from '../gen/server/index.js';
+import type { AgentSelf } from '../gen/server/index.js';
 import type {
   AnyDefinition, CastEntryOf, CastName, Definition, VerbArgs,
 } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
 import type { ProcessVerbs } from '../../api/agent.js';
 import type { HasHandle } from '../../api/handle.js';
-import { INFO, type Op } from '../../mailbox/index.js';
-import { fenced, Phase, type Address, type Process } from '../../process/index.js';
-import {
-  broadcast, GroupMonitor, GroupTable, titleOf, type Candidate, type GroupMonitorRef,
-} from '../../router/index.js';
-import { needed } from '../gen/caller.js';
-import { ServerDefinition } from '../gen/server/definition.js';
-import type { Host } from '../gen/host.js';
-import type { Place } from '../gen/request/handle.js';
-import { PayloadError } from '../gen/schema.js';
-import { runtimeOf } from '../gen/runtime.js';
-import type { AgentSelf } from '../gen/server/self.js';
 
 /** What `defineScope` returns: start it like any agent, use it through `system.ref`. */
 export interface ScopeDefinition<G>

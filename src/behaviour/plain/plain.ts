@@ -1,13 +1,14 @@
 import { isThenable, OptionError, settle } from '../../base/index.js';
+import { LEVELS } from '../../process/inspect/index.js';
+import { exitProcess, spawnProcess } from '../../process/kernel/index.js';
+import type { Behaviour, Kernel, Process } from '../../process/record/index.js';
+import type { Taken } from '../../router/index.js';
+import { checkStartName } from '../../router/names/index.js';
+import { bodyRuns, BodySelf, ProcessRefImpl, takeIn } from '../gen/body/index.js';
+import { hostOf, lastReason } from '../gen/index.js';
+import type { SpawnOptions } from '../gen/index.js';
 import type { Via } from '../../api/address.js';
 import type { ProcessSelf } from '../../api/agent.js';
-import { exitProcess, LEVELS, spawnProcess, type Behaviour, type Kernel, type Process } from '../../process/index.js';
-import { checkStartName, type Taken } from '../../router/index.js';
-import { bodyRuns, takeIn } from '../gen/body/body.js';
-import { ProcessRefImpl } from '../gen/body/ref.js';
-import { BodySelf } from '../gen/body/self.js';
-import { lastReason } from '../gen/ending.js';
-import { hostOf, type SpawnOptions } from '../gen/host.js';
 
 /*
  * Plain processes: OTP's proc_lib without a behaviour.

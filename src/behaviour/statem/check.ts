@@ -1,5 +1,6 @@
-import { OptionError, printable, shapeOf } from '../../base/index.js';
-import { checkFunctions, checkKnown, checkLife } from '../gen/callbacks.js';
+import { OptionError } from '../../base/index.js';
+import { printable, shapeOf } from '../../base/text/index.js';
+import { checkFunctions, checkKnown, checkLife } from '../gen/index.js';
 import type { Given } from './runtime.js';
 
 /** Checks of what users write in a definition, where it enters. */

@@ -1,6 +1,7 @@
 import { CastcallError } from '../../base/index.js';
-import { Kind, type Op } from '../../mailbox/index.js';
-import type { Process } from '../../process/index.js';
+import { Kind } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Process } from '../../process/record/index.js';
 import { whatever } from './check.js';
 import { eventOf, GENERIC_TIMED_OUT, TIMED_OUT } from './queue.js';
 import type { Callback, StateTable } from './runtime.js';

@@ -1,7 +1,7 @@
 import type { From } from '../../api/agent.js';
 import type { InsertedEvent } from '../../api/statem.js';
-import { Kind, Op } from '../../mailbox/index.js';
-import type { Backlog, Kept } from '../../process/index.js';
+import { Kind, Op } from '../../mailbox/message/index.js';
+import type { Backlog, Kept } from '../../process/record/index.js';
 
 /* The operations of events that come from no mailbox. They are signals to the account: nobody sent them. */
 export const INTERNAL: Op = new Op(Kind.Continue, 'internal', null, null, false);

@@ -1,9 +1,10 @@
 import { CastcallError, OptionError } from '../../base/index.js';
+import { Kind } from '../../mailbox/message/index.js';
+import type { Op, OpRun } from '../../mailbox/message/index.js';
+import type { Behaviour, Process } from '../../process/record/index.js';
+import { RuntimeDefinition } from '../gen/index.js';
 import type { StandardSchema } from '../../api/schema.js';
 import type { AnyOperations, AnyStatem, Converted, StatemStatus } from '../../api/statem.js';
-import { Kind, type Op, type OpRun } from '../../mailbox/index.js';
-import type { Behaviour, Process } from '../../process/index.js';
-import { RuntimeDefinition } from '../gen/runtime.js';
 import { whatever } from './check.js';
 import { StatemSelf } from './self.js';
 

@@ -1,14 +1,18 @@
-import { CastcallError, type ExitReason } from '../../base/index.js';
+import { CastcallError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { CONTINUE, STOP } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import { pushSignal } from '../../process/send/index.js';
+import { Answering, handles } from '../gen/index.js';
 import { Stop } from '../../api/returns.js';
-import { CONTINUE, Rank, STOP, type Op } from '../../mailbox/index.js';
-import { Phase, pushSignal, type Process } from '../../process/index.js';
-import { Answering } from '../gen/answering.js';
 import { whatever } from './check.js';
 import { Inside, type Queued } from './queue.js';
 import type { StateTable, StatemRuntime } from './runtime.js';
 import { Timeouts } from './timeouts.js';
 import { Move, Transition, type TimeoutAction } from './transition.js';
-import { handles } from '../gen/unreturned.js';
 
 /** A transition that is being made: what its actions, and those of the enter call, have asked for so far. */
 export class Step {

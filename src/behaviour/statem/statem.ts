@@ -1,15 +1,18 @@
-import { isThenable, type ExitReason } from '../../base/index.js';
-import type { Down, Exit } from '../../api/messages.js';
-import { CONTINUE, handled, Kind, Rank, taken, type Extra, type Op, type OpRun } from '../../mailbox/index.js';
+import { isThenable } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { handled, Rank, taken } from '../../mailbox/index.js';
+import { CONTINUE, Kind } from '../../mailbox/message/index.js';
+import type { Extra, Op, OpRun } from '../../mailbox/message/index.js';
+import { COUNTED, Phase, Run } from '../../process/record/index.js';
+import type { Behaviour, Process, SysHooks } from '../../process/record/index.js';
+import { pushSignal } from '../../process/send/index.js';
+import { takeDown } from '../../process/signal/index.js';
+import { Request } from '../../router/request/index.js';
 import {
-  COUNTED, Phase, pushSignal, Run, takeDown, type Behaviour, type Process, type SysHooks,
-} from '../../process/index.js';
-import { Request } from '../../router/index.js';
-import { dropController, Flag } from '../gen/answering.js';
-import { isControl } from '../gen/control.js';
-import { conclude, isParents, lastReason, terminated, terminateThrew } from '../gen/ending.js';
-import { Engine } from '../gen/engine.js';
-import { abandonedBy, opened, overdue } from '../gen/skipped.js';
+  abandonedBy, conclude, dropController, Engine, Flag, isControl, isParents, lastReason, opened,
+  overdue, terminated, terminateThrew,
+} from '../gen/index.js';
+import type { Down, Exit } from '../../api/messages.js';
 import { dispatch } from './dispatch.js';
 import { INSERTED, OVER, Queued } from './queue.js';
 import type { StatemRuntime } from './runtime.js';

@@ -1,19 +1,17 @@
 import { CastcallError, isThenable } from '../../base/index.js';
+import { kept } from '../../mailbox/index.js';
+import { INFO, Kind } from '../../mailbox/message/index.js';
+import type { Process } from '../../process/record/index.js';
+import type { Request } from '../../router/request/index.js';
+import { dropController, Flag, isControl, refuse, sameState } from '../gen/index.js';
 import { NoReply, Refusal } from '../../api/returns.js';
 import type { InsertedEvent } from '../../api/statem.js';
-import { INFO, kept, Kind } from '../../mailbox/index.js';
-import type { Process } from '../../process/index.js';
-import type { Request } from '../../router/index.js';
-import { dropController, Flag } from '../gen/answering.js';
-import { isControl } from '../gen/control.js';
 import { whatever } from './check.js';
 import { invoke } from './dispatch.js';
-import { sameState } from '../gen/equal.js';
 import { GENERIC_TIMED_OUT, INTERNAL, OVER, Queued, STATE_TIMED_OUT, TIMED_OUT } from './queue.js';
 import { statemRuntimeOf } from './runtime.js';
 import { Step, type StatemSelf } from './self.js';
 import { bad, EVENT_TIMEOUT, Move, STATE_TIMEOUT, Transition, type Action } from './transition.js';
-import { refuse } from '../gen/skipped.js';
 
 /*
  * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once → the enter call and

@@ -1,8 +1,11 @@
-import { atOnce, CastcallError, HIDDEN, type ExitReason } from '../../base/index.js';
+import { atOnce, CastcallError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { HIDDEN } from '../../base/text/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process, Report, SysHooks } from '../../process/record/index.js';
+import { conclude } from '../gen/index.js';
 import type { Pid } from '../../api/address.js';
 import type { InsertedEvent, StatemStatus } from '../../api/statem.js';
-import { Phase, type Process, type Report, type SysHooks } from '../../process/index.js';
-import { conclude } from '../gen/ending.js';
 import { whatever } from './check.js';
 import { eventOf, type Queued } from './queue.js';
 import { statemRuntimeOf } from './runtime.js';

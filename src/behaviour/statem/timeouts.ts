@@ -1,8 +1,10 @@
 import type { When } from '../../api/statem.js';
-import { cancelTimer, startTimer, type Process, type ProcessTimer } from '../../process/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Process } from '../../process/record/index.js';
+import { cancelTimer, startTimer } from '../../process/signal/index.js';
+import type { ProcessTimer } from '../../process/signal/index.js';
 import { GENERIC_TIMED_OUT, STATE_TIMED_OUT, TIMED_OUT } from './queue.js';
 import { EVENT_TIMEOUT, STATE_TIMEOUT, type TimeoutAction, type TimeoutKey } from './transition.js';
-import type { Op } from '../../mailbox/index.js';
 
 /**
  * One running timeout. When it is due it arrives as a timer message; when it was stopped meanwhile, that message is

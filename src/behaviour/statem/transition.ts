@@ -1,9 +1,9 @@
 import type * as api from '../../api/statem.js';
 import { DELAY_MAX_MS, OptionError } from '../../base/index.js';
+import { Request } from '../../router/request/index.js';
 import type { From } from '../../api/agent.js';
 import { Control } from '../../api/returns.js';
 import type { AnyStatem, InsertedEvent, When } from '../../api/statem.js';
-import { Request } from '../../router/index.js';
 
 /** The key of a timeout: the two unnamed ones, or a generic one's name. */
 export const EVENT_TIMEOUT: unique symbol = Symbol('timeout');

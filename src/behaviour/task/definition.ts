@@ -1,9 +1,9 @@
 import { CastcallError } from '../../base/index.js';
-import type { Op } from '../../mailbox/index.js';
-import { Level, type Behaviour, type Process } from '../../process/index.js';
-import type { Host } from '../gen/host.js';
-import { RuntimeDefinition, type Instance } from '../gen/runtime.js';
-import { equip, type StartPlan } from '../gen/start.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Level } from '../../process/record/index.js';
+import type { Behaviour, Process } from '../../process/record/index.js';
+import { equip, RuntimeDefinition } from '../gen/index.js';
+import type { Host, Instance, StartPlan } from '../gen/index.js';
 import { spawnTask, TASK } from './task.js';
 
 const NO_OPS: ReadonlyMap<string, Op> = new Map();

@@ -1,4 +1,6 @@
-import { CastcallError, isError, printable, printableLogged, type ExitReason } from '../../base/index.js';
+import { CastcallError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { isError, printable, printableLogged } from '../../base/text/index.js';
 import type { Pid } from '../../api/address.js';
 
 /** The stable codes of a {@link TaskError}. */

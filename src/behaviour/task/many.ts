@@ -1,6 +1,6 @@
 import { Deadline, markHandled, unstacked } from '../../base/index.js';
+import { exitProcess } from '../../process/kernel/index.js';
 import type { TaskOutcome, YieldManyOptions } from '../../api/tasks.js';
-import { exitProcess } from '../../process/index.js';
 import { TaskError } from './error.js';
 import type { TaskRecord } from './task.js';
 import { OutcomeWait } from './wait.js';

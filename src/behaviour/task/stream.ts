@@ -1,11 +1,14 @@
-import { handled, OptionError, Ring, timeoutMs, unstacked, type ExitReason } from '../../base/index.js';
+import { handled, OptionError, Ring, timeoutMs, unstacked } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { exitProcess, systemStopped } from '../../process/kernel/index.js';
+import { fenced, Phase } from '../../process/record/index.js';
+import type { Holding, Kernel, Level, Process } from '../../process/record/index.js';
+import { exitSignal } from '../../process/signal/index.js';
+import { hold, letGo } from '../../router/names/index.js';
+import { checkKeys } from '../gen/index.js';
+import { Source } from '../gen/request/index.js';
+import type { Items, Puller } from '../gen/request/index.js';
 import type { StreamOutcome, TaskStreamOptions } from '../../api/tasks.js';
-import {
-  exitProcess, exitSignal, fenced, Phase, systemStopped, type Holding, type Kernel, type Level, type Process,
-} from '../../process/index.js';
-import { hold, letGo } from '../../router/index.js';
-import { checkKeys } from '../gen/options.js';
-import { Source, type Items, type Puller } from '../gen/request/source.js';
 import { recordOf, spawnTask, type TaskRecord } from './task.js';
 import { TaskError } from './error.js';
 import { TaskWait } from './wait.js';

@@ -1,15 +1,20 @@
-import { isOrderly, isThenable, jsonOf, printable, settle, type ExitReason } from '../../base/index.js';
+import { isOrderly, isThenable, settle } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { jsonOf, printable } from '../../base/text/index.js';
+import { DOWN } from '../../mailbox/message/index.js';
+import { ancestors } from '../../process/inspect/index.js';
+import { exitProcess, spawnProcess } from '../../process/kernel/index.js';
+import { Level, Phase } from '../../process/record/index.js';
+import type { Behaviour, Kernel, Process, Report } from '../../process/record/index.js';
+import { pushSignal } from '../../process/send/index.js';
+import {
+  demonitor, Monitor, unlink, watch, watchAgain, Withdrawable,
+} from '../../process/signal/index.js';
+import { bodyRuns, BodySelf, takeIn } from '../gen/body/index.js';
+import { lastReason } from '../gen/index.js';
 import type { MonitorRef, Pid } from '../../api/address.js';
 import type { Down } from '../../api/messages.js';
 import type { TaskOutcome } from '../../api/tasks.js';
-import { DOWN } from '../../mailbox/index.js';
-import {
-  ancestors, demonitor, exitProcess, Level, Monitor, Phase, pushSignal, spawnProcess, unlink, watch,
-  watchAgain, Withdrawable, type Behaviour, type Kernel, type Process, type Report,
-} from '../../process/index.js';
-import { bodyRuns, takeIn } from '../gen/body/body.js';
-import { BodySelf } from '../gen/body/self.js';
-import { lastReason } from '../gen/ending.js';
 
 /*
  * The contract of a task: one function, in a process of its own; its owner has a monitor on it, the TaskRecord.

@@ -1,12 +1,14 @@
 import { OptionError, timeoutMs } from '../../base/index.js';
+import { exitProcess } from '../../process/kernel/index.js';
+import { fenced, Level } from '../../process/record/index.js';
+import type { Kernel, Process } from '../../process/record/index.js';
+import { exitSignal, unlink } from '../../process/signal/index.js';
+import { checkKeys, levelOf, rejectedWith } from '../gen/index.js';
+import type { Items } from '../gen/request/index.js';
 import type {
   TaskOutcome, TaskStartOptions, TaskStreamOptions, TaskWaitOptions, YieldManyOptions,
 } from '../../api/tasks.js';
-import { exitProcess, exitSignal, fenced, Level, unlink, type Kernel, type Process } from '../../process/index.js';
-import { rejectedWith } from '../gen/host.js';
-import { checkKeys, levelOf } from '../gen/options.js';
 import { recordOf, spawnTask, TaskRecord } from './task.js';
-import type { Items } from '../gen/request/source.js';
 import { TaskError } from './error.js';
 import { awaitAll, yieldAll } from './many.js';
 import { readPlan, TaskStreamImpl } from './stream.js';

@@ -1,6 +1,7 @@
-import { markHandled, unstacked, type ExitReason } from '../../base/index.js';
+import { markHandled, unstacked } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { CallSlot, trackCall, untrackCall } from '../../process/record/index.js';
 import type { TaskOutcome } from '../../api/tasks.js';
-import { CallSlot, trackCall, untrackCall } from '../../process/index.js';
 import { TaskError } from './error.js';
 import type { TaskListener, TaskRecord } from './task.js';
 

@@ -1,6 +1,6 @@
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { AgentRef, Sends } from '../../api/agent.js';
-import type { ScopeRef } from '../../behaviour/index.js';
+import type { ScopeRef } from '../../behaviour/names/index.js';
 import type { BalanceStrategy } from './strategy.js';
 
 /** Options of `system.balance`. */

@@ -1,7 +1,12 @@
-import { atOnce, CallError, fieldOf, hashText, isA, OptionError, parseOptions, z } from '../../base/index.js';
-import { AgentRefImpl, RefBase, ScopeRef, type Host, type RuntimeDefinition } from '../../behaviour/index.js';
-import { Process, type Address, type Kernel, type NameCell, type Turnover } from '../../process/index.js';
-import { Cell, ViaAddress } from '../../router/index.js';
+import { atOnce, CallError, OptionError, parseOptions, z } from '../../base/index.js';
+import { fieldOf, hashText, isA } from '../../base/text/index.js';
+import { AgentRefImpl } from '../../behaviour/gen/index.js';
+import type { Host, RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { RefBase } from '../../behaviour/gen/request/index.js';
+import { ScopeRef } from '../../behaviour/names/index.js';
+import { Process } from '../../process/record/index.js';
+import type { Address, Kernel, NameCell, Turnover } from '../../process/record/index.js';
+import { Cell, ViaAddress } from '../../router/names/index.js';
 import type { BalanceStats } from './balance-types.js';
 import { BalanceMember, isGone, loadOf } from './member.js';
 import { LOOKED_AT_ALL, STRATEGIES, type BalanceStrategy, type Choice, type Strategy } from './strategy.js';

@@ -1,9 +1,11 @@
-import { shownAs } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { hostOf, refusedSend, runtimeOf } from '../../behaviour/gen/index.js';
+import type { Host } from '../../behaviour/gen/index.js';
+import { RefBase, Verb } from '../../behaviour/gen/request/index.js';
+import type { Gives, Listener } from '../../behaviour/gen/request/index.js';
+import { fenced, Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
-import {
-  hostOf, RefBase, refusedSend, runtimeOf, Verb, type Gives, type Host, type Listener,
-} from '../../behaviour/index.js';
-import { fenced, Phase, type Process } from '../../process/index.js';
 import { makeBalance, type Balance } from './balance.js';
 import type { Balancer, BalanceOptions } from './balance-types.js';
 import type { BalanceMember } from './member.js';

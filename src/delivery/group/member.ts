@@ -1,7 +1,8 @@
-import { hashText } from '../../base/index.js';
-import type { RefBase } from '../../behaviour/index.js';
-import { Process, type Address } from '../../process/index.js';
-import { titleOf } from '../../router/index.js';
+import { hashText } from '../../base/text/index.js';
+import type { RefBase } from '../../behaviour/gen/request/index.js';
+import { Process } from '../../process/record/index.js';
+import type { Address } from '../../process/record/index.js';
+import { titleOf } from '../../router/request/index.js';
 
 /** how fast what is known of a member's reply times loses its weight, ms */
 const HALF_LIFE_MS = 10_000;

@@ -1,5 +1,6 @@
-import type { Address, NameCell, Process } from '../../process/index.js';
-import { Cell, titleOf } from '../../router/index.js';
+import type { Address, NameCell, Process } from '../../process/record/index.js';
+import { Cell } from '../../router/names/index.js';
+import { titleOf } from '../../router/request/index.js';
 
 /**
  * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits there, and what was

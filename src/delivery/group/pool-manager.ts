@@ -1,13 +1,20 @@
-import { isOrderly, Line, Own, type ExitReason, type Standing } from '../../base/index.js';
+import { isOrderly, Own } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { Line } from '../../base/text/index.js';
+import type { Standing } from '../../base/text/index.js';
+import { AgentRefImpl, runtimeOf } from '../../behaviour/gen/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { Verb } from '../../behaviour/gen/request/index.js';
+import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { ReplySlot } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import { Intensity } from '../../supervisor/core/index.js';
+import { dynamicDefinition } from '../../supervisor/dynamic/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { MonitorRef } from '../../api/address.js';
 import type { From } from '../../api/agent.js';
 import { Down } from '../../api/messages.js';
-import {
-  AgentRefImpl, ServerDefinition, runtimeOf, Verb, type AgentSelf, type RuntimeDefinition,
-} from '../../behaviour/index.js';
-import { ReplySlot, type Process } from '../../process/index.js';
-import { dynamicDefinition, Intensity } from '../../supervisor/index.js';
 import { loadOf } from './member.js';
 import type { PoolPlan } from './pool-options.js';
 

@@ -1,20 +1,24 @@
 import {
-  adopt, callError, CastcallError, fieldOf, handled, isA, isError, OptionError, shownAs, timeoutMs,
+  adopt, callError, CastcallError, handled, OptionError, timeoutMs,
 } from '../../base/index.js';
+import { fieldOf, isA, isError, shownAs } from '../../base/text/index.js';
+import {
+  AgentRefImpl, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs,
+} from '../../behaviour/gen/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { Verb } from '../../behaviour/gen/request/index.js';
+import type { Gives, Place } from '../../behaviour/gen/request/index.js';
+import { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { isOurs, judged } from '../../process/record/index.js';
+import type { Address, Judge, Kernel, NameCell, Process } from '../../process/record/index.js';
+import { checkName } from '../../router/names/index.js';
+import { titleOf } from '../../router/request/index.js';
+import { simpleSupervisor, template } from '../../supervisor/dynamic/index.js';
+import { checkTree, child, ChildSpec } from '../../supervisor/spec/index.js';
+import { supervisorDefinition, SupervisorState } from '../../supervisor/static/index.js';
 import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
 import type { HasHandle } from '../../api/handle.js';
-import {
-  AgentRefImpl, AgentSelf, checkArgs, checkKeys, planOf, rejected, runtimeOf, splitArgs, Verb, type Gives,
-  type Place, type RuntimeDefinition,
-} from '../../behaviour/index.js';
-import {
-  isOurs, judged, type Address, type Judge, type Kernel, type NameCell, type Process,
-} from '../../process/index.js';
-import { checkName, titleOf } from '../../router/index.js';
-import {
-  checkTree, child, ChildSpec, simpleSupervisor, supervisorDefinition, SupervisorState, template,
-} from '../../supervisor/index.js';
 import { Balance } from './balance.js';
 import { BalancedRef } from './balancer.js';
 import { loadOf, type BalanceMember } from './member.js';

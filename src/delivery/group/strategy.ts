@@ -1,5 +1,5 @@
-import { mix } from '../../base/index.js';
-import type { Process } from '../../process/index.js';
+import { mix } from '../../base/text/index.js';
+import type { Process } from '../../process/record/index.js';
 import { loadOf, type BalanceMember } from './member.js';
 
 /** What a strategy chooses from. */

@@ -1,4 +1,4 @@
-import type { ViaAddress } from '../../router/index.js';
+import type { ViaAddress } from '../../router/names/index.js';
 
 const SWEEP_MIN = 1_024;
 

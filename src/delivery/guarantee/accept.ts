@@ -1,8 +1,10 @@
 import type { CallErrorCode, ExitReason } from '../../base/index.js';
 import { handedOver, Rank, rejected } from '../../mailbox/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 import {
-  accept as toMailbox, acceptOrWait, acceptWith, admits, Entry, Phase, refusalOf, type Process,
-} from '../../process/index.js';
+  accept as toMailbox, acceptOrWait, acceptWith, admits, Entry, refusalOf,
+} from '../../process/send/index.js';
 import { deliveredOp, takenBack } from './attempt.js';
 import type { Destination } from './destination.js';
 import { awaitBackOff, awaitOwner, countQueued, hold, inLine, release } from './hold.js';
@@ -10,7 +12,7 @@ import type { Message } from './message.js';
 import { outlasts, suspends } from './rules.js';
 import { conclude, deadLetterHeld, dropped, goOn } from './settle.js';
 import { State, STATE } from './states.js';
-import { DeliveryWaiter } from './waiter.js';
+import { DeliveryWaiter } from './wait/waiter.js';
 
 /* How a message comes to its mailbox: the first time, and again. */
 

@@ -1,8 +1,10 @@
-import { backoffMs, adopt, isOrderly, isThenable, type ExitReason } from '../../base/index.js';
-import { NO_REPLY } from '../../behaviour/index.js';
-import { ended, handedOver, Kind, Op, refused, skipped } from '../../mailbox/index.js';
-import { Phase } from '../../process/index.js';
-import { Failure } from '../../router/index.js';
+import { adopt, backoffMs, isOrderly, isThenable } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { NO_REPLY } from '../../behaviour/gen/index.js';
+import { ended, handedOver, refused, skipped } from '../../mailbox/index.js';
+import { Kind, Op } from '../../mailbox/message/index.js';
+import { Phase } from '../../process/record/index.js';
+import { Failure } from '../../router/dead-letter/index.js';
 import type { Context } from './context.js';
 import type { Destination } from './destination.js';
 import { awaitBackOff, awaitOwner, countQueued, hold, leaveMailbox } from './hold.js';

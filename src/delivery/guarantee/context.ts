@@ -1,6 +1,7 @@
 import { delayMs } from '../../base/index.js';
+import { fenced } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { DeliveryContext } from '../../api/delivery.js';
-import { fenced, type Process } from '../../process/index.js';
 
 /** The message that is handled. */
 interface Handled {

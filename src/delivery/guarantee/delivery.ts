@@ -1,19 +1,26 @@
-import {
-  CallError, callError, deepFreeze, hashText, isA, markHandled, OptionError, type ExitReason,
-} from '../../base/index.js';
+import { CallError, callError, deepFreeze, markHandled, OptionError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { hashText, isA } from '../../base/text/index.js';
+import { readCall } from '../../behaviour/gen/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { readDeliver, termsOf } from '../../behaviour/gen/outward/index.js';
+import type { Deliveries, Terms } from '../../behaviour/gen/outward/index.js';
+import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import { Extra } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { trackCall } from '../../process/record/index.js';
+import type { Address, DeliveryPort, Kernel, Process } from '../../process/record/index.js';
+import { boundOf, refusalOf } from '../../process/send/index.js';
+import type { DeadLetter, RetryRefusal } from '../../router/dead-letter/index.js';
+import type { Router } from '../../router/index.js';
+import { Cell, ViaAddress } from '../../router/names/index.js';
+import { titleOf } from '../../router/request/index.js';
+import { PoolAddress, ViaDestinations } from '../group/index.js';
 import type {
   DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../api/delivery.js';
-import {
-  ServerDefinition, readCall, readDeliver, termsOf, type Deliveries, type RuntimeDefinition, type Terms,
-} from '../../behaviour/index.js';
-import { Extra, type Op } from '../../mailbox/index.js';
-import {
-  boundOf, refusalOf, trackCall, type Address, type DeliveryPort, type Kernel, type Process,
-} from '../../process/index.js';
-import { Cell, titleOf, ViaAddress, type DeadLetter, type RetryRefusal, type Router } from '../../router/index.js';
 import { accept, hasRoom } from './accept.js';
-import { AcceptanceWait } from './acceptance-wait.js';
+import { AcceptanceWait } from './wait/acceptance-wait.js';
 import { takenBack } from './attempt.js';
 import { Digester } from './dedupe/digest.js';
 import { isMutable, KeyRecord, Memory, type LedgerLimits, type Past } from './dedupe/ledger.js';
@@ -21,15 +28,13 @@ import { Destination, routeOf, type Shared } from './destination.js';
 import { Expiries } from './expiry.js';
 import { checkRecent, Recent } from './history.js';
 import { Message } from './message.js';
-import { OutcomeWait } from './outcome-wait.js';
+import { OutcomeWait } from './wait/outcome-wait.js';
 import { ReceiptImpl } from './receipt.js';
 import type { RetryQueue } from './retry-queue.js';
 import { outlasts } from './rules.js';
 import { deadLetterHeld } from './settle.js';
 import { State } from './states.js';
 import { Counters } from './statistics.js';
-import { PoolAddress } from '../group/pool-address.js';
-import { ViaDestinations } from '../group/via-destinations.js';
 
 /** Where a message goes: what a ref knows of it. */
 interface DeliveryTarget {

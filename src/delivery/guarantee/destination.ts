@@ -1,9 +1,11 @@
 import { callError, UNUSED } from '../../base/index.js';
+import type { Terms } from '../../behaviour/gen/outward/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Address, Behaviour, Kernel, Mail, Process } from '../../process/record/index.js';
+import type { DeadLetter, RetryRefusal } from '../../router/dead-letter/index.js';
+import type { Router } from '../../router/index.js';
+import { titleOf } from '../../router/request/index.js';
 import type { DeliveryOutcome } from '../../api/delivery.js';
-import type { Terms } from '../../behaviour/index.js';
-import type { Op } from '../../mailbox/index.js';
-import type { Address, Behaviour, Kernel, Mail, Process } from '../../process/index.js';
-import { titleOf, type DeadLetter, type RetryRefusal, type Router } from '../../router/index.js';
 import { again, flush } from './accept.js';
 import { Ledger, Past, type KeyRecord, type Memory } from './dedupe/ledger.js';
 import { Windows, type Window } from './dedupe/window.js';

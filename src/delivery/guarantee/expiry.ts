@@ -1,4 +1,5 @@
-import { Deadline, type Deadlines, UNUSED } from '../../base/index.js';
+import { Deadline, UNUSED } from '../../base/index.js';
+import type { Deadlines } from '../../base/index.js';
 import { SLOT, SLOTS, STATE, State } from './states.js';
 
 /** Messages that share a deadline at most: the slot of one fits into six bits. */

@@ -1,6 +1,7 @@
-import { parseOptions, printable, Ring, weightOf, z } from '../../base/index.js';
+import { parseOptions, Ring, weightOf, z } from '../../base/index.js';
+import { printable } from '../../base/text/index.js';
+import type { Terms } from '../../behaviour/gen/outward/index.js';
 import type { DeliveryOutcome, RecentQuery, SettledDelivery } from '../../api/delivery.js';
-import type { Terms } from '../../behaviour/index.js';
 import { Settled } from './outcome.js';
 
 /** Records that may be kept of deliveries that are over. */

@@ -1,5 +1,5 @@
 import { held, released } from '../../mailbox/index.js';
-import { Cell } from '../../router/index.js';
+import { Cell } from '../../router/names/index.js';
 import type { Destination } from './destination.js';
 import type { Message } from './message.js';
 import { BackOff } from './rare.js';

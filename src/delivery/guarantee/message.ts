@@ -1,16 +1,19 @@
-import {
-  callError, HIDDEN, isError, isOrderly,
-  type CallError, type CallErrorCode, type CallErrorFields, type Deadline, type ExitReason,
+import { callError, isOrderly } from '../../base/index.js';
+import type {
+  CallError, CallErrorCode, CallErrorFields, Deadline, ExitReason,
 } from '../../base/index.js';
+import { HIDDEN, isError } from '../../base/text/index.js';
+import type { Terms } from '../../behaviour/gen/outward/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Phase } from '../../process/record/index.js';
+import type {
+  Address, Behaviour, DeliveryReport, Gate, LostCode, Process, ProcessExt,
+} from '../../process/record/index.js';
+import type { DeadLetter } from '../../router/dead-letter/index.js';
+import { Request, RequestExtra, titleOf } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
-import type { Terms } from '../../behaviour/index.js';
-import type { Op } from '../../mailbox/index.js';
-import {
-  Phase, type Address, type Behaviour, type DeliveryReport, type Gate, type LostCode, type Process, type ProcessExt,
-} from '../../process/index.js';
-import { Request, RequestExtra, titleOf, type DeadLetter } from '../../router/index.js';
 import { enteredAgain, enteredFirst, refusedAgain, refusedFirst, vanished } from './accept.js';
-import type { AcceptanceWait } from './acceptance-wait.js';
+import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import {
   attemptEnded, attemptFailed, begin, lapse, nacked, overran, startLimit, terminated, threw, unclaimed,
 } from './attempt.js';
@@ -22,7 +25,7 @@ import { NO_FAILURES, Rare } from './rare.js';
 import type { Followed } from './receipt.js';
 import { answered, cancel, conclude, expiredQueued, leaveLine, lost } from './settle.js';
 import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
-import type { DeliveryWaiter } from './waiter.js';
+import type { DeliveryWaiter } from './wait/waiter.js';
 
 /**
  * One message with a guarantee: what is known of it, and what others tell it. To the agent that handles it it is a

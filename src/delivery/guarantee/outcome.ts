@@ -1,4 +1,4 @@
-import { printable, toldAs } from '../../base/index.js';
+import { printable, toldAs } from '../../base/text/index.js';
 import type { DeliveryOutcome, FailedAttempt, SettledDelivery } from '../../api/delivery.js';
 
 /** What became of a delivery, as it is made. */

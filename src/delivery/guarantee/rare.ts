@@ -1,8 +1,10 @@
-import { Deadline, type Deadlines } from '../../base/index.js';
+import { Deadline } from '../../base/index.js';
+import type { Deadlines } from '../../base/index.js';
+import type { DeadLetter } from '../../router/dead-letter/index.js';
+import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
-import type { DeadLetter, RequestExtra } from '../../router/index.js';
-import type { AcceptanceWait } from './acceptance-wait.js';
-import type { DeliveryWaiter } from './waiter.js';
+import type { AcceptanceWait } from './wait/acceptance-wait.js';
+import type { DeliveryWaiter } from './wait/waiter.js';
 
 export const NO_FAILURES: readonly FailedAttempt[] = [];
 

@@ -1,4 +1,5 @@
-import { Ring, shownAs, UNUSED } from '../../base/index.js';
+import { Ring, UNUSED } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
 import type { DeliveryOutcome, Receipt, ReceiptState } from '../../api/delivery.js';
 
 /** A message as its sender's side sees it: on its way, or remembered. */

@@ -1,8 +1,10 @@
 import type { FailedAttempt } from '../../api/delivery.js';
-import type { Terms } from '../../behaviour/index.js';
-import type { Op } from '../../mailbox/index.js';
-import type { Address, Process } from '../../process/index.js';
-import { Failure, titleOf, type DeadLetter, type Redelivery, type RetryRefusal } from '../../router/index.js';
+import type { Terms } from '../../behaviour/gen/outward/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Address, Process } from '../../process/record/index.js';
+import { Failure } from '../../router/dead-letter/index.js';
+import type { DeadLetter, Redelivery, RetryRefusal } from '../../router/dead-letter/index.js';
+import { titleOf } from '../../router/request/index.js';
 
 /** What is told of a delivery that died. */
 interface Died {

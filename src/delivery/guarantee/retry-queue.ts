@@ -1,4 +1,5 @@
-import { Deadline, type Deadlines } from '../../base/index.js';
+import { Deadline } from '../../base/index.js';
+import type { Deadlines } from '../../base/index.js';
 import { State } from './states.js';
 
 /** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */

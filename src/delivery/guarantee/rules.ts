@@ -1,9 +1,10 @@
-import { atOnce, fieldOf } from '../../base/index.js';
+import { atOnce } from '../../base/index.js';
+import { fieldOf } from '../../base/text/index.js';
+import type { Terms } from '../../behaviour/gen/outward/index.js';
+import type { Address, Process } from '../../process/record/index.js';
+import { Cell, ViaAddress } from '../../router/names/index.js';
+import { PoolAddress } from '../group/index.js';
 import type { ErrorVerdict } from '../../api/delivery.js';
-import type { Terms } from '../../behaviour/index.js';
-import type { Address, Process } from '../../process/index.js';
-import { Cell, ViaAddress } from '../../router/index.js';
-import { PoolAddress } from '../group/pool-address.js';
 
 /** Whether an address may have a later owner: a name or a pool, never a process that has ended. */
 export function outlasts(target: Address): boolean {

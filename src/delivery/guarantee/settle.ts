@@ -1,6 +1,6 @@
 import type { DeliveryOutcome, OutcomeKind } from '../../api/delivery.js';
 import { ended } from '../../mailbox/index.js';
-import { withdraw } from '../../process/index.js';
+import { withdraw } from '../../process/send/index.js';
 import type { KeyRecord } from './dedupe/ledger.js';
 import type { Destination } from './destination.js';
 import { inLine, leaveMailbox, release } from './hold.js';

@@ -1,4 +1,5 @@
-import { CastcallError, fieldOf, isError } from '../../base/index.js';
+import { CastcallError } from '../../base/index.js';
+import { fieldOf, isError } from '../../base/text/index.js';
 
 /**
  * A call that a breaker did not let through. `probeInMs` says in how many ms it will try its callee again: 0 when the

@@ -3,10 +3,12 @@
 // they end, and is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken
 // off. A success decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which
 // costs three promises.
-import { atOnce, Deadline, markHandled, told, UNUSED } from '../../base/index.js';
+import { atOnce, Deadline, markHandled, UNUSED } from '../../base/index.js';
+import { told } from '../../base/text/index.js';
+import { tell } from '../../process/record/index.js';
+import type { Holding, Kernel, Process, Report } from '../../process/record/index.js';
+import { hold, letGo } from '../../router/names/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../../api/outward.js';
-import { tell, type Holding, type Kernel, type Process, type Report } from '../../process/index.js';
-import { hold, letGo } from '../../router/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { ReadBreaker } from './breaker-options.js';
 import { takeBack } from './lent.js';

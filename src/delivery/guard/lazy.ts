@@ -1,4 +1,5 @@
-import { disown, fieldOf, OptionError } from '../../base/index.js';
+import { disown, OptionError } from '../../base/index.js';
+import { fieldOf } from '../../base/text/index.js';
 
 /** Whether it does its work only when it is read: an iterator of promises, or a generator. */
 function isLazy(value: unknown): boolean {

@@ -1,7 +1,8 @@
-import { isA, timeoutMs, UNUSED } from '../../base/index.js';
+import { timeoutMs, UNUSED } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
+import { checkKeys, checkSignal } from '../../behaviour/gen/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { LimitRunOptions } from '../../api/outward.js';
-import { checkKeys, checkSignal } from '../../behaviour/index.js';
-import type { Process } from '../../process/index.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { Limiter, Permit } from './limit.js';
 import { Run, type Asker } from './run.js';

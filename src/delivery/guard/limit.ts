@@ -1,7 +1,12 @@
-import { CastcallError, Deadline, DELAY_MAX_MS, fieldOf, isError, Line, type Standing, UNUSED } from '../../base/index.js';
+import { CastcallError, Deadline, DELAY_MAX_MS, UNUSED } from '../../base/index.js';
+import { fieldOf, isError, Line } from '../../base/text/index.js';
+import type { Standing } from '../../base/text/index.js';
+import { systemStopped } from '../../process/kernel/index.js';
+import type { Holding, Kernel, Process } from '../../process/record/index.js';
+import { hold, letGo } from '../../router/names/index.js';
+import { unwatch, watchSignal } from '../../router/request/index.js';
+import type { Abortable, Watched } from '../../router/request/index.js';
 import type { LimitStats } from '../../api/outward.js';
-import { systemStopped, type Holding, type Kernel, type Process } from '../../process/index.js';
-import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
 import { LimitTimeoutError } from './limit-error.js';
 import type { ReadLimit } from './limit-options.js';
 

@@ -1,7 +1,10 @@
 // In whose name `retry` makes its attempts: whose clock the waits between them are on, and what ends them.
-import { Deadlines, nodeEnv, type Deadline, type Env } from '../../base/index.js';
-import { Phase, systemStopped, type Holding, type Kernel, type Process } from '../../process/index.js';
-import { hold, letGo } from '../../router/index.js';
+import { Deadlines, nodeEnv } from '../../base/index.js';
+import type { Deadline, Env } from '../../base/index.js';
+import { systemStopped } from '../../process/kernel/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Holding, Kernel, Process } from '../../process/record/index.js';
+import { hold, letGo } from '../../router/names/index.js';
 
 /** A wait of one retry. */
 export type Wait = Deadline & Holding;

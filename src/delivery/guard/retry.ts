@@ -4,11 +4,15 @@
 // attempt.
 import pRetry from 'p-retry';
 import {
-  adopt, backoffMs, Deadline, delayMs, disown, fieldOf, isA, OptionError, parseOptions, readBackoff, z, type Backoff, type Schedule,
+  adopt, backoffMs, Deadline, delayMs, disown, OptionError, parseOptions, readBackoff, z,
 } from '../../base/index.js';
+import type { Backoff, Schedule } from '../../base/index.js';
+import { fieldOf, isA } from '../../base/text/index.js';
+import { isOurs, judged } from '../../process/record/index.js';
+import type { Holding, Judge, Kernel, Process } from '../../process/record/index.js';
+import { unwatch, watchSignal } from '../../router/request/index.js';
+import type { Abortable, Watched } from '../../router/request/index.js';
 import type { RetryOptions } from '../../api/outward.js';
-import { isOurs, judged, type Holding, type Judge, type Kernel, type Process } from '../../process/index.js';
-import { unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
 import { checkResult } from './lazy.js';
 import { ofProcess, ofProgram, ofSystem, type Owner } from './retry-owner.js';
 

@@ -1,5 +1,6 @@
 import { awaitable, CastcallError, markHandled, OptionError } from '../../base/index.js';
-import { fenced, isOurs, type Judge, type Kernel, type Process } from '../../process/index.js';
+import { fenced, isOurs } from '../../process/record/index.js';
+import type { Judge, Kernel, Process } from '../../process/record/index.js';
 import { checkResult } from './lazy.js';
 
 /**

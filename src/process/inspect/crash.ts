@@ -1,10 +1,10 @@
-import { frozenHint, type ExitReason } from '../../base/index.js';
+import { frozenHint } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
 import { Rank } from '../../mailbox/index.js';
+import { ReplySlot } from '../record/index.js';
+import type { CrashReport, Neighbour, Process } from '../record/index.js';
 import { ancestors, initialCall, statusOf } from './inspect.js';
 import { operationsIn } from './items.js';
-import type { CrashReport, Neighbour } from '../record/ports.js';
-import type { Process } from '../record/process.js';
-import { ReplySlot } from '../record/slot.js';
 
 const MESSAGES_MAX = 10;
 const LINKS_MAX = 50;

@@ -1,9 +1,9 @@
 import type { ProcessInfo, ProcessLevel, Status } from '../../api/inspect.js';
 import type { Pid } from '../../api/address.js';
 import { mailboxStats } from '../../mailbox/index.js';
-import { linksOf } from '../signal/link.js';
-import { Level, Phase, Run, type Process } from '../record/process.js';
-import { isSuspended } from '../signal/suspend.js';
+import { Level, Phase, Run } from '../record/index.js';
+import type { Process } from '../record/index.js';
+import { isSuspended, linksOf } from '../signal/index.js';
 
 export const LEVELS: Readonly<Record<ProcessLevel, Level>> =
   { low: Level.Low, normal: Level.Normal, high: Level.High, max: Level.Max };

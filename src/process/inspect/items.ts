@@ -1,9 +1,12 @@
 import type { ProcessInfo, ProcessItems, QueuedMessage } from '../../api/inspect.js';
 import type { Down } from '../../api/messages.js';
-import { isUrgent, Kind, Rank, type Lane, type Mailbox, type Op } from '../../mailbox/index.js';
-import { withdrawn } from '../signal/monitor.js';
+import { Rank } from '../../mailbox/index.js';
+import type { Lane, Mailbox } from '../../mailbox/index.js';
+import { isUrgent, Kind } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Process } from '../record/index.js';
+import { withdrawn } from '../signal/index.js';
 import { inspectProcess } from './inspect.js';
-import type { Process } from '../record/process.js';
 
 /** Reads items of one process, in the order asked for (PF-05). */
 export function readItems(p: Process, items: readonly (keyof ProcessItems)[]): unknown[] {

@@ -1,10 +1,9 @@
-import { told } from '../../base/index.js';
+import { told } from '../../base/text/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { KEPT, tell } from '../record/index.js';
+import type { Behaviour, Kernel, Process } from '../record/index.js';
 import type { WatchdogEvent, WatchdogOptions } from '../../api/inspect.js';
-import type { Op } from '../../mailbox/index.js';
-import { KEPT, type Behaviour, type Process } from '../record/process.js';
-import type * as contract from '../record/kernel.js';
-import type { Kernel } from '../record/kernel.js';
-import { tell } from '../record/tell.js';
+import type * as contract from '../record/index.js';
 
 /**
  * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is none: a send looks for

@@ -1,7 +1,8 @@
-import { Mailbox, Totals, UNBOUNDED } from '../../mailbox/index.js';
-import type * as contract from '../record/kernel.js';
-import type { Kernel } from '../record/kernel.js';
-import { Run, type Process } from '../record/process.js';
+import { Mailbox, Totals } from '../../mailbox/index.js';
+import { UNBOUNDED } from '../../mailbox/message/index.js';
+import { Run } from '../record/index.js';
+import type { Kernel, Process } from '../record/index.js';
+import type * as contract from '../record/index.js';
 
 /** so many mailboxes in use are added up at every look, whether or not they are at rest */
 const SPARE = 1_024;

@@ -1,7 +1,7 @@
-import { Rank, type Op } from '../../mailbox/index.js';
-import type * as contract from '../record/kernel.js';
-import type { Kernel } from '../record/kernel.js';
-import type { Report } from '../record/ports.js';
+import { Rank } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Kernel, Report } from '../record/index.js';
+import type * as contract from '../record/index.js';
 
 /** `createSystem({ memory })`, checked. */
 export interface CeilingLimits {

@@ -1,15 +1,15 @@
-import { isOrderly, type ExitReason } from '../../base/index.js';
+import { isOrderly } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
 import {
-  crashed, discarded, Extra, handedOver, handled, Mailbox, putBack, signalDropped, type Op,
+  crashed, discarded, handedOver, handled, Mailbox, putBack, signalDropped,
 } from '../../mailbox/index.js';
-import { rejectWaiters } from '../send/admit.js';
-import { reportCrash } from '../inspect/crash.js';
-import { fanOut } from '../signal/fanout.js';
-import { dropHeld } from '../signal/monitor.js';
-import { Phase, Run, type Process, type ProcessExt, type Rarity } from '../record/process.js';
-import { ReplySlot, untrackCall } from '../record/slot.js';
-import { dropSuspensions } from '../signal/suspend.js';
-import { dropTimers } from '../signal/timer.js';
+import { Extra } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { reportCrash } from '../inspect/index.js';
+import { Phase, ReplySlot, Run, untrackCall } from '../record/index.js';
+import type { Process, ProcessExt, Rarity } from '../record/index.js';
+import { rejectWaiters } from '../send/index.js';
+import { dropHeld, dropSuspensions, dropTimers, fanOut } from '../signal/index.js';
 
 /**
  * The one exit pipeline. `terminate` has run before, in the behaviour, while the process was alive and named.

@@ -1,7 +1,8 @@
 import { Deadline } from '../../base/index.js';
-import type * as contract from '../record/process.js';
-import { Phase, Run, type Behaviour, type Process } from '../record/process.js';
-import { handleOf } from '../inspect/watchdog.js';
+import { handleOf } from '../inspect/index.js';
+import { Phase, Run } from '../record/index.js';
+import type { Behaviour, Process } from '../record/index.js';
+import type * as contract from '../record/index.js';
 
 /**
  * Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it: its mailbox gives

@@ -1,20 +1,19 @@
-import {
-  Deadlines, OptionError, Ring, shownAs, type AsyncContext, type Env, type ExitReason,
-} from '../../base/index.js';
+import { Deadlines, OptionError, Ring } from '../../base/index.js';
+import type { AsyncContext, Env, ExitReason } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { auditAccounts, Meter, SignalAccount, Totals } from '../../mailbox/index.js';
+import type { Histogram } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Failures, judged, ProcessTable, Run, Traces } from '../record/index.js';
+import type {
+  Behaviour, Counts, DeliveryPort, Faults, Gate, Judge, Kernel, Owed, Ports, Process, Report,
+  Tap, Watchdog,
+} from '../record/index.js';
 import type { Account } from '../../api/mailbox.js';
-import { auditAccounts, Meter, SignalAccount, Totals, type Histogram, type Op } from '../../mailbox/index.js';
 import { Accounts } from './accounts.js';
 import { Ceiling, type CeilingLimits } from './ceiling.js';
 import { abortAll, exitProcess } from './exit.js';
-import type { Judge } from '../record/judge.js';
-import type { Counts, Kernel, Owed, Watchdog } from '../record/kernel.js';
-import { Run, type Behaviour, type Process } from '../record/process.js';
-import type { DeliveryPort, Faults, Gate, Ports, Report, Tap } from '../record/ports.js';
-import { Failures } from '../record/failures.js';
 import { Scheduler } from './scheduler.js';
-import { ProcessTable } from '../record/table.js';
-import { Traces } from '../record/traces.js';
-import { judged } from '../record/verdict.js';
 
 /** meters of definitions without a process that are kept */
 const SPARE_METERS = 64;

@@ -1,11 +1,11 @@
-import { settle, reasonOf } from '../../base/index.js';
-import {
-  credit, handled, inHand, kept, Kind, outOfBalance, recordMs, type Columns, type Lane, type Op, type Segment,
-  type SignalColumns,
-} from '../../mailbox/index.js';
+import { reasonOf, settle } from '../../base/index.js';
+import { credit, handled, inHand, kept, outOfBalance, recordMs } from '../../mailbox/index.js';
+import type { Columns, Lane, Segment, SignalColumns } from '../../mailbox/index.js';
+import { Kind } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { COUNTED, KEPT, Phase, Run } from '../record/index.js';
+import type { Process, ProcessExt, ReplySlot, SystemCommand } from '../record/index.js';
 import { exitProcess } from './exit.js';
-import { COUNTED, KEPT, Phase, Run, type Process, type ProcessExt, type SystemCommand } from '../record/process.js';
-import type { ReplySlot } from '../record/slot.js';
 
 /*
  * V8 rules of this folder: classes with all fields set in the constructor, no optional properties on hot records, no

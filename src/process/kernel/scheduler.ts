@@ -1,10 +1,10 @@
-import { markHandled, Ring, type Chooser } from '../../base/index.js';
+import { markHandled, Ring } from '../../base/index.js';
+import type { Chooser } from '../../base/index.js';
 import { credit } from '../../mailbox/index.js';
-import type * as contract from '../record/kernel.js';
-import type { Kernel, TurnJob } from '../record/kernel.js';
+import { Level, Run } from '../record/index.js';
+import type { Judge, Kernel, Process, TurnJob } from '../record/index.js';
+import type * as contract from '../record/index.js';
 import { auditedStep, step } from './loop.js';
-import { Level, Run, type Process } from '../record/process.js';
-import type { Judge } from '../record/judge.js';
 
 /** Credit of one process before the next one gets its turn (P8): messages, and places by which mailboxes grow. */
 export const PROCESS_BUDGET = 256;

@@ -1,8 +1,8 @@
-import { Mailbox, Pressure, type MailboxRules } from '../../mailbox/index.js';
-import type { Kernel } from '../record/kernel.js';
-import { link } from '../signal/link.js';
-import type { WaterReport } from '../record/ports.js';
-import { Process, type Behaviour, type Rarity } from '../record/process.js';
+import { Mailbox, Pressure } from '../../mailbox/index.js';
+import type { MailboxRules } from '../../mailbox/index.js';
+import { Process } from '../record/index.js';
+import type { Behaviour, Kernel, Rarity, WaterReport } from '../record/index.js';
+import { link } from '../signal/index.js';
 
 /**
  * Makes a process in phase Starting. Nothing of it has run: the caller links, names and queues it first (PR-01).

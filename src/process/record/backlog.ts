@@ -1,4 +1,4 @@
-import type { Op } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 
 /** A message that selective receive has passed over. */
 export interface Kept {

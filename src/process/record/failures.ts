@@ -1,5 +1,6 @@
-import type { CastcallError} from '../../base/index.js';
-import { CallError, isA, OptionError } from '../../base/index.js';
+import { CallError, OptionError } from '../../base/index.js';
+import type { CastcallError } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
 
 /** So many kinds of mistakes are logged, of one system; an operation's name may be anything. */
 const MISTAKES_MAX = 256;

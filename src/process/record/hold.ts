@@ -1,4 +1,6 @@
-import { Kind, Rank, type Op } from '../../mailbox/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { Kind } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 import { Run, type Process } from './process.js';
 
 /**

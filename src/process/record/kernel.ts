@@ -1,6 +1,7 @@
 import type { AsyncContext, Deadlines, Env, ExitReason, Ring } from '../../base/index.js';
+import type { Mailbox, Meter, Rank, SignalAccount, Totals } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 import type { Account } from '../../api/mailbox.js';
-import type { Mailbox, Meter, Op, Rank, SignalAccount, Totals } from '../../mailbox/index.js';
 import type { Failures } from './failures.js';
 import type { Judge } from './judge.js';
 import type { DeliveryPort, Faults, Gate, Report, Tap } from './ports.js';

@@ -1,6 +1,6 @@
 import type { ExitReason } from '../../base/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 import type { Pid } from '../../api/address.js';
-import type { Op } from '../../mailbox/index.js';
 import type { Process } from './process.js';
 import type { DeliveryReport } from './slot.js';
 

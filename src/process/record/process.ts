@@ -1,6 +1,8 @@
-import { shownAs, type Deadline, type ExitReason } from '../../base/index.js';
+import type { Deadline, ExitReason } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import type { Mailbox } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 import type { Pid } from '../../api/address.js';
-import type { Mailbox, Op } from '../../mailbox/index.js';
 import type { Backlog } from './backlog.js';
 import type { Kernel } from './kernel.js';
 import type { CrashDetails } from './ports.js';

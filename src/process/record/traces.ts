@@ -1,4 +1,5 @@
-import { CastcallError, fieldOf, isA } from '../../base/index.js';
+import { CastcallError } from '../../base/index.js';
+import { fieldOf, isA } from '../../base/text/index.js';
 import type { Judge } from './judge.js';
 
 /** So many promises of one turn of the event loop remember who asked, in development; each takes some µs. */

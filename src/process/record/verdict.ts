@@ -1,4 +1,5 @@
-import { CastcallError, isA, markHandled, settle } from '../../base/index.js';
+import { CastcallError, markHandled, settle } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
 import type { Judge } from './judge.js';
 import { Phase, type Process } from './process.js';
 

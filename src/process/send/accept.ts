@@ -1,12 +1,10 @@
 import { deepFreeze } from '../../base/index.js';
-import {
-  Mailbox, Rank, rejected, signalDropped, signalSent, type Op, type SideLane, type Waiter,
-} from '../../mailbox/index.js';
+import { Mailbox, Rank, rejected, signalDropped, signalSent } from '../../mailbox/index.js';
+import type { SideLane, Waiter } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Process, rankHeld, ReplySlot, Run } from '../record/index.js';
+import type { Faults } from '../record/index.js';
 import { admit, bury, Entry, obstacleTo, queue, refuse, refusalOf, sample, type Coalesce } from './admit.js';
-import { rankHeld } from '../record/hold.js';
-import type { Faults } from '../record/ports.js';
-import { Process, Run } from '../record/process.js';
-import { ReplySlot } from '../record/slot.js';
 
 /**
  * Queues a user message in the normal lane of a living process. False when it was not: `refusalOf` says why, and it is

@@ -1,10 +1,13 @@
 import type { ExitReason } from '../../base/index.js';
 import {
-  bytesOf, ended, EXTRA, Extra, evictOldest, expiring, keyedIn, purge, Rank, rejected, remember, UNBOUNDED, waited,
-  withdrawn, type Mailbox, type Op, type Pressure, type Waiter,
+  bytesOf, ended, evictOldest, expiring, keyedIn, purge, Rank, rejected, remember, waited,
+  withdrawn,
 } from '../../mailbox/index.js';
-import { Run, type Process } from '../record/process.js';
-import { ReplySlot, type LostCode } from '../record/slot.js';
+import type { Mailbox, Pressure, Waiter } from '../../mailbox/index.js';
+import { EXTRA, Extra, UNBOUNDED } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { ReplySlot, Run } from '../record/index.js';
+import type { LostCode, Process } from '../record/index.js';
 
 /*
  * What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing here runs for a plain

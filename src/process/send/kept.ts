@@ -1,6 +1,6 @@
-import { isUrgent, Rank } from '../../mailbox/index.js';
-import type { Backlog, Kept } from '../record/backlog.js';
-import type { Process } from '../record/process.js';
+import { Rank } from '../../mailbox/index.js';
+import { isUrgent } from '../../mailbox/message/index.js';
+import type { Backlog, Kept, Process } from '../record/index.js';
 
 const COMPACT_MIN = 1_024;
 

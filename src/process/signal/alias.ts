@@ -1,11 +1,15 @@
-import { shownAs, type ExitReason } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { INFO, URGENT_INFO } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Phase } from '../record/index.js';
+import type { Address, Process } from '../record/index.js';
+import { acceptWith, pushSignal } from '../send/index.js';
 import type { AliasMode } from '../../api/address.js';
 import type * as api from '../../api/address.js';
-import { INFO, Rank, URGENT_INFO, type Op } from '../../mailbox/index.js';
-import { acceptWith, pushSignal } from '../send/accept.js';
 import { exitSignal } from './fanout.js';
 import { demonitor, type Monitor } from './monitor.js';
-import { Phase, type Address, type Process } from '../record/process.js';
 
 /**
  * See `Alias` of api. The `owner` of an alias is always null, so that sends by pid and name pay nothing for it: what finds

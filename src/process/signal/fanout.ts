@@ -1,11 +1,11 @@
 import type { ExitReason } from '../../base/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { EXIT, URGENT_EXIT } from '../../mailbox/message/index.js';
+import { Phase, Run } from '../record/index.js';
+import type { Gone, Kernel, Owed, Process } from '../record/index.js';
+import { pushSignal } from '../send/index.js';
 import { Exit } from '../../api/messages.js';
-import { EXIT, Rank, URGENT_EXIT } from '../../mailbox/index.js';
-import { pushSignal } from '../send/accept.js';
-import type { Gone } from '../record/gone.js';
-import type { Kernel, Owed } from '../record/kernel.js';
 import { dropHeld, fireDown, takeWatcher } from './monitor.js';
-import { Phase, Run, type Process } from '../record/process.js';
 import { unlinkOne } from './link.js';
 
 /** Exit signals and DOWNs sent in one turn of the event loop, at most (EX-20) … */

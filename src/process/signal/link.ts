@@ -1,4 +1,4 @@
-import type { Process } from '../record/process.js';
+import type { Process } from '../record/index.js';
 
 /** Links are bidirectional and idempotent (EX-01); a link to oneself is a no-op (EX-02). Both ends must live. */
 export function link(a: Process, b: Process): void {

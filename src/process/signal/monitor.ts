@@ -1,11 +1,13 @@
-import { shownAs, type ExitReason } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { DOWN, URGENT_DOWN } from '../../mailbox/message/index.js';
+import { Phase } from '../record/index.js';
+import type { Gone, Process, Watch } from '../record/index.js';
+import { pushSignal } from '../send/index.js';
 import type { MonitorRef, Pid } from '../../api/address.js';
 import { Down } from '../../api/messages.js';
-import { DOWN, Rank, URGENT_DOWN } from '../../mailbox/index.js';
-import { pushSignal } from '../send/accept.js';
 import type { Alias } from './alias.js';
-import type { Gone } from '../record/gone.js';
-import { Phase, type Process, type Watch } from '../record/process.js';
 
 /** Active → Fired (its DOWN is queued) → Done; or Active → Done by demonitor. */
 const State = { Active: 0, Fired: 1, Done: 2 } as const;

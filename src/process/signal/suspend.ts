@@ -1,4 +1,5 @@
-import { Phase, Run, type Process, type Rarity } from '../record/process.js';
+import { Phase, Run } from '../record/index.js';
+import type { Process, Rarity } from '../record/index.js';
 
 /*
  * Suspension, a debugging aid (PR-20): a suspended process takes no message, they accumulate. What its code awaits goes

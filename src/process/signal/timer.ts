@@ -1,11 +1,11 @@
-import { Deadline, shownAs, UNUSED } from '../../base/index.js';
+import { Deadline, UNUSED } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { TIMER } from '../../mailbox/message/index.js';
+import { Gone, Phase } from '../record/index.js';
+import type { Address, Kernel, Owned, Process } from '../record/index.js';
+import { pushSignal } from '../send/index.js';
 import type { TimerRef } from '../../api/address.js';
-import { TIMER } from '../../mailbox/index.js';
-import { pushSignal } from '../send/accept.js';
 import { Alias, signalAlias } from './alias.js';
-import { Gone } from '../record/gone.js';
-import type { Kernel } from '../record/kernel.js';
-import { Phase, type Address, type Owned, type Process } from '../record/process.js';
 
 /** Something that happens later, at once gone with the process it belongs to. */
 export abstract class OwnedTimer extends Deadline implements TimerRef, Owned {

@@ -1,6 +1,9 @@
-import { callError, deepFreeze, OptionError, printable, Ring, shownAs, weightOf } from '../../base/index.js';
-import { bytesOf, Kind } from '../../mailbox/index.js';
-import { tell, type Kernel } from '../../process/index.js';
+import { callError, deepFreeze, OptionError, Ring, weightOf } from '../../base/index.js';
+import { printable, shownAs } from '../../base/text/index.js';
+import { bytesOf } from '../../mailbox/index.js';
+import { Kind } from '../../mailbox/message/index.js';
+import { tell } from '../../process/record/index.js';
+import type { Kernel } from '../../process/record/index.js';
 import {
   Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery, type RetryRefusal, type RetryReport,
   type Redelivery,

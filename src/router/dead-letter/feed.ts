@@ -1,6 +1,7 @@
 import type { DeadLetter, DeadLetterGap } from './letter.js';
-import { Ring, shownAs, told } from '../../base/index.js';
-import type { Scheduler } from '../../process/index.js';
+import { Ring } from '../../base/index.js';
+import { shownAs, told } from '../../base/text/index.js';
+import type { Scheduler } from '../../process/record/index.js';
 
 type Item = DeadLetter | DeadLetterGap;
 

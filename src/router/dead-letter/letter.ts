@@ -1,6 +1,6 @@
-import { printable, toldAs } from '../../base/index.js';
+import { printable, toldAs } from '../../base/text/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 import type { Pid } from '../../api/address.js';
-import type { Op } from '../../mailbox/index.js';
 
 /** How a dead letter was sent. */
 export type LetterVerb = 'send' | 'cast' | 'call' | 'stream' | 'deliver';

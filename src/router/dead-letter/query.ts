@@ -1,4 +1,5 @@
-import { atOnce, OptionError, parseOptions, printable, z } from '../../base/index.js';
+import { atOnce, OptionError, parseOptions, z } from '../../base/index.js';
+import { printable } from '../../base/text/index.js';
 import type { DeadLetter, LetterQuery } from './letter.js';
 
 const COUNT_RULE = 'a whole number of letters from 1';

@@ -1,9 +1,10 @@
-import { jsonOf, printable } from '../../base/index.js';
+import { jsonOf, printable } from '../../base/text/index.js';
+import { DOWN } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Behaviour, Holding, Process } from '../../process/record/index.js';
+import { accept, pushSignal } from '../../process/send/index.js';
+import { Withdrawable } from '../../process/signal/index.js';
 import type { Pid } from '../../api/address.js';
-import { DOWN, type Op } from '../../mailbox/index.js';
-import {
-  accept, pushSignal, Withdrawable, type Behaviour, type Holding, type Process,
-} from '../../process/index.js';
 import { hold, letGo } from './holdings.js';
 
 /** What `scope.monitor` and `scope.monitorScope` return as `ref`: opaque, compare by identity. */

@@ -1,4 +1,4 @@
-import type { Holding, Process } from '../../process/index.js';
+import type { Holding, Process } from '../../process/record/index.js';
 
 /** Keeps something in the name of a living process, until its end or `letGo`. */
 export function hold(p: Process, what: Holding): void {

@@ -1,5 +1,5 @@
 import { Ring } from '../../base/index.js';
-import type { Holding, Process } from '../../process/index.js';
+import type { Holding, Process } from '../../process/record/index.js';
 import { hold, letGo } from './holdings.js';
 
 /** Why somebody who waited for a lock will not get it. */

@@ -1,6 +1,6 @@
 import { OptionError } from '../../base/index.js';
+import type { Mail, NameCell, Process } from '../../process/record/index.js';
 import { Via } from '../../api/address.js';
-import type { Mail, NameCell, Process } from '../../process/index.js';
 
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 const NAME_MAX = 512;

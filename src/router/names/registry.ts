@@ -1,5 +1,5 @@
-import type { Holding, Process } from '../../process/index.js';
-import { link, unlink } from '../../process/index.js';
+import type { Holding, Process } from '../../process/record/index.js';
+import { link, unlink } from '../../process/signal/index.js';
 import { Locks } from './locks.js';
 import { hold, letGo } from './holdings.js';
 

@@ -1,6 +1,6 @@
 import { atOnce, disown, OptionError } from '../../base/index.js';
+import type { Kernel, NameCell, Process } from '../../process/record/index.js';
 import { Via, type ViaProvider } from '../../api/address.js';
-import type { Kernel, NameCell, Process } from '../../process/index.js';
 
 /**
  * A name in a registry other than the system's own, to be used wherever a registered name is: `start(…, { name })`,

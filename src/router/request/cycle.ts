@@ -1,4 +1,5 @@
-import { Phase, Run, type Process, type Tracked } from '../../process/index.js';
+import { Phase, Run } from '../../process/record/index.js';
+import type { Process, Tracked } from '../../process/record/index.js';
 
 /**
  * Looks whether `callee` waits, directly or through others, for `caller`: then a call would wait for itself. Follows

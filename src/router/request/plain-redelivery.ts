@@ -1,9 +1,12 @@
-import { Kind, Rank, type Op } from '../../mailbox/index.js';
-import { acceptWith, admits, refusalOf, type Address, type Behaviour, type Process } from '../../process/index.js';
-import type { DeadLetter, LetterVerb, Redelivery, RetryRefusal } from '../dead-letter/letter.js';
+import { Rank } from '../../mailbox/index.js';
+import { Kind } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Address, Behaviour, Process } from '../../process/record/index.js';
+import { acceptWith, admits, refusalOf } from '../../process/send/index.js';
+import type { DeadLetter, LetterVerb, Redelivery, RetryRefusal } from '../dead-letter/index.js';
+import { ViaAddress } from '../names/index.js';
 import { CallRequest } from './request.js';
 import { senderOf, titleOf } from './title.js';
-import { ViaAddress } from '../names/via.js';
 
 const VERBS: Partial<Record<Kind, LetterVerb>> = { [Kind.Cast]: 'cast', [Kind.Call]: 'call', [Kind.Stream]: 'stream' };
 const NOBODY: Promise<unknown> = Promise.resolve();

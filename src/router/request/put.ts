@@ -1,9 +1,13 @@
-import { callError, markHandled, type CallErrorCode, type CallErrorFields, type ExitReason } from '../../base/index.js';
-import { Waiter, type Op, type Rank } from '../../mailbox/index.js';
+import { callError, markHandled } from '../../base/index.js';
+import type { CallErrorCode, CallErrorFields, ExitReason } from '../../base/index.js';
+import { Waiter } from '../../mailbox/index.js';
+import type { Rank } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { CallSlot, trackCall, untrackCall } from '../../process/record/index.js';
+import type { Address, Process } from '../../process/record/index.js';
 import {
-  acceptOrWait, admitWaiter, boundOf, Entry, refusalOf, CallSlot, trackCall, untrackCall, withdraw, type Address,
-  type Process,
-} from '../../process/index.js';
+  acceptOrWait, admitWaiter, boundOf, Entry, refusalOf, withdraw,
+} from '../../process/send/index.js';
 import { findCycle } from './cycle.js';
 import { titleOf } from './title.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from './watch.js';

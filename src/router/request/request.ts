@@ -1,12 +1,15 @@
-import {
-  CallError, callError, isA, markHandled, settle,
-  type CallErrorCode, type CallErrorFields, type Deadline, type DeadlineEntry, type ExitReason, UNUSED,
+import { CallError, callError, markHandled, settle, UNUSED } from '../../base/index.js';
+import type {
+  CallErrorCode, CallErrorFields, Deadline, DeadlineEntry, ExitReason,
 } from '../../base/index.js';
-import { Rank, type Op } from '../../mailbox/index.js';
-import {
-  accept, acceptWith, boundOf, Process, pushSignal, refusalOf, ReplySlot, trackCall, untrackCall, type Address, type
-  LostCode, type NameCell, type SystemCommand, type Trace, type Tracked,
-} from '../../process/index.js';
+import { isA } from '../../base/text/index.js';
+import { Rank } from '../../mailbox/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { Process, ReplySlot, trackCall, untrackCall } from '../../process/record/index.js';
+import type {
+  Address, LostCode, NameCell, SystemCommand, Trace, Tracked,
+} from '../../process/record/index.js';
+import { accept, acceptWith, boundOf, pushSignal, refusalOf } from '../../process/send/index.js';
 import { unwatch, watchFromNextTurn, Watched } from './watch.js';
 
 /** What a request carries beyond the common case. */

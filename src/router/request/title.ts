@@ -1,4 +1,5 @@
-import { Process, ReplySlot, type Address, type NameCell } from '../../process/index.js';
+import { Process, ReplySlot } from '../../process/record/index.js';
+import type { Address, NameCell } from '../../process/record/index.js';
 
 export function titleOf(to: Address): string {
   return to instanceof Process ? to.pid : (to as NameCell).name;

@@ -1,5 +1,5 @@
-import { onAbort } from '../../base/index.js';
-import type { Kernel, TurnJob } from '../../process/index.js';
+import { onAbort } from '../../base/text/index.js';
+import type { Kernel, TurnJob } from '../../process/record/index.js';
 
 /** What a signal ends when it fires: an entry in a line of those that wait. */
 export abstract class Watched {

@@ -1,7 +1,8 @@
-import { CastcallError, OptionError, parseOptions, printable, shapeOf, z } from '../../base/index.js';
+import { CastcallError, OptionError, parseOptions, z } from '../../base/index.js';
+import { printable, shapeOf } from '../../base/text/index.js';
+import { checkName } from '../../router/names/index.js';
+import type { SupervisorSpec } from '../spec/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
-import { checkName } from '../../router/index.js';
-import type { SupervisorSpec } from '../core/spec.js';
 
 /**
  * What happens when an application ends by itself: the system stops; it stops unless the reason is `normal`; it is only

@@ -1,9 +1,12 @@
-import { handled, OptionError, type ExitReason } from '../../base/index.js';
-import { AgentRefImpl, checkKeys, planOf, type StartPlan } from '../../behaviour/index.js';
-import { monitor, type Kernel, type Process, type Report } from '../../process/index.js';
+import { handled, OptionError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { AgentRefImpl, checkKeys, planOf } from '../../behaviour/gen/index.js';
+import type { StartPlan } from '../../behaviour/gen/index.js';
+import type { Kernel, Process, Report } from '../../process/record/index.js';
+import { monitor } from '../../process/signal/index.js';
+import { reasonOfStart } from '../core/index.js';
 import { Application, ApplicationError, EnvMap, type ApplicationEnv, type ApplicationType } from './application.js';
 import { masterDefinition, type MasterJob } from './master.js';
-import { reasonOfStart } from '../core/report.js';
 
 /** Options of `applications.start`. */
 export interface StartApplicationOptions {

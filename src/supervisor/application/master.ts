@@ -1,15 +1,20 @@
-import { adopt, ExitSignal, isA, OptionError, reasonOf, StartError } from '../../base/index.js';
+import { adopt, ExitSignal, OptionError, reasonOf, StartError } from '../../base/index.js';
+import { isA } from '../../base/text/index.js';
+import { hostOf, planOf, startAgent } from '../../behaviour/gen/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { exitProcess } from '../../process/kernel/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import { exitSignal, monitor } from '../../process/signal/index.js';
+import { endedWith, isEnding, reasonOfStart } from '../core/index.js';
+import { checkTree } from '../spec/index.js';
+import type { Tree } from '../spec/index.js';
+import { supervisorDefinition } from '../static/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
 import { Exit } from '../../api/messages.js';
-import {
-  ServerDefinition, hostOf, planOf, startAgent, type AgentSelf, type RuntimeDefinition,
-} from '../../behaviour/index.js';
-import { exitProcess, exitSignal, monitor, Phase, type Process } from '../../process/index.js';
 import { badCallback, type Application, type ApplicationEnv } from './application.js';
-import { endedWith, isEnding } from '../core/child.js';
-import { supervisorDefinition } from '../static/engine.js';
-import { checkTree, type Tree } from '../core/spec.js';
-import { reasonOfStart } from '../core/report.js';
 
 /** What the process of an application is started with. */
 export interface MasterJob {

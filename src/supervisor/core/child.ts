@@ -1,7 +1,14 @@
-import { onAbort, UNUSED } from '../../base/index.js';
-import { hostOf, startAgent, TaskDefinition, type AgentSelf, type StartPlan } from '../../behaviour/index.js';
-import { cancelTimer, exitSignal, Phase, type Process, type ProcessTimer } from '../../process/index.js';
-import { ChildSpec } from './spec.js';
+import { UNUSED } from '../../base/index.js';
+import { onAbort } from '../../base/text/index.js';
+import { hostOf, startAgent } from '../../behaviour/gen/index.js';
+import type { StartPlan } from '../../behaviour/gen/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { TaskDefinition } from '../../behaviour/task/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import { cancelTimer, exitSignal } from '../../process/signal/index.js';
+import type { ProcessTimer } from '../../process/signal/index.js';
+import { ChildSpec } from '../spec/index.js';
 
 /** Work that is done at once when it can be, and later when it cannot. */
 export type MaybeLater<T> = T | Promise<T>;

@@ -1,7 +1,7 @@
-import type { Process } from '../../process/index.js';
+import type { Process } from '../../process/record/index.js';
+import type { ChildSpec } from '../spec/index.js';
 import { Child, childOf, isEnding, startChildProcess, type MaybeLater } from './child.js';
 import { reportProgress, type ProgressLevel } from './report.js';
-import type { ChildSpec } from './spec.js';
 
 /**
  * The children of one static supervisor: a doubly linked list in start order, and an index by id. Adding, finding and

@@ -1,5 +1,6 @@
-import { CastcallError, printable, printableLogged } from '../../base/index.js';
-import type { Process } from '../../process/index.js';
+import { CastcallError } from '../../base/index.js';
+import { printable, printableLogged } from '../../base/text/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { Intensity, RestartCause } from './intensity.js';
 import type { Offender, SupervisorReport } from './report.js';
 

@@ -1,10 +1,12 @@
-import { fieldOf, isA, isOrderly, StartError, type ExitReason } from '../../base/index.js';
+import { isOrderly, StartError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { fieldOf, isA } from '../../base/text/index.js';
+import type { Process, Report } from '../../process/record/index.js';
+import { shutdownText } from '../spec/index.js';
 import type { Restart, Shutdown } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
-import type { Process, Report } from '../../process/index.js';
 import type { Child } from './child.js';
 import type { RestartCause } from './intensity.js';
-import { shutdownText } from './decision.js';
 
 /** The child that a report is about. Init arguments are never logged. */
 export interface Offender {

@@ -1,12 +1,15 @@
-import { backoffMs, isOrderly, type ExitReason, type Schedule } from '../../base/index.js';
-import type { AgentSelf } from '../../behaviour/index.js';
-import { TIMER } from '../../mailbox/index.js';
-import { pushSignal, startTimer, type Process } from '../../process/index.js';
+import { backoffMs, isOrderly } from '../../base/index.js';
+import type { ExitReason, Schedule } from '../../base/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { TIMER } from '../../mailbox/message/index.js';
+import type { Process } from '../../process/record/index.js';
+import { pushSignal } from '../../process/send/index.js';
+import { startTimer } from '../../process/signal/index.js';
+import { shouldRestart } from '../spec/index.js';
+import type { Limits } from '../spec/index.js';
 import { shutsDown, type Child, type MaybeLater } from './child.js';
-import { shouldRestart } from './decision.js';
 import { gaveUp, tellGiveUp } from './give-up.js';
 import type { Intensity } from './intensity.js';
-import type { Limits } from './options.js';
 import { idOf, offender, reasonOfStart, reportError } from './report.js';
 
 /**

@@ -1,7 +1,10 @@
 import { Deadline } from '../../base/index.js';
-import { exitProcess, exitSignal, monitor, Phase, unlink, type Process } from '../../process/index.js';
+import { exitProcess } from '../../process/kernel/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import { exitSignal, monitor, unlink } from '../../process/signal/index.js';
+import { BRUTAL_KILL, isExpectedEnd } from '../spec/index.js';
 import type { Child, MaybeLater } from './child.js';
-import { BRUTAL_KILL, isExpectedEnd } from './decision.js';
 import type { Children } from './children.js';
 import { reportError } from './report.js';
 

@@ -1,21 +1,23 @@
-import { adopt, disown, isThenable, OptionError, type ExitReason, type Own } from '../../base/index.js';
+import { adopt, disown, isThenable, OptionError } from '../../base/index.js';
+import type { ExitReason, Own } from '../../base/index.js';
+import { planAs } from '../../behaviour/gen/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import type { Process } from '../../process/record/index.js';
+import {
+  causeOf, Child, childOf, countOf, giveUp, guarded, judge, judgeEnd, mayRestart, next,
+  reportError, Retry, retryLater, rowOf, startChildProcess, stopChild, stopTogether, tryAgain,
+  waits,
+} from '../core/index.js';
+import type { Ended, MaybeLater } from '../core/index.js';
+import { ChildSpec, isExpectedEnd } from '../spec/index.js';
+import { unexpected } from '../static/index.js';
 import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore, Refusal } from '../../api/returns.js';
-import { ServerDefinition, planAs, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
-import type { Process } from '../../process/index.js';
-import { Child, childOf, next, startChildProcess, type MaybeLater } from '../core/child.js';
-import { isExpectedEnd } from '../core/decision.js';
-import { unexpected } from '../static/engine.js';
-import { countOf, rowOf } from '../core/info.js';
 import { dynamicFrom, type DynamicInit, type DynamicPlan } from './spec.js';
-import { reportError } from '../core/report.js';
-import {
-  causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits,
-} from '../core/restart.js';
-import { judge, stopChild, stopTogether, type Ended } from '../core/shutdown.js';
-import { ChildSpec } from '../core/spec.js';
 import { badChild, begin, DynamicState, keep, noRoom, type Sup } from './state.js';
 import { startTask } from './tasks.js';
 

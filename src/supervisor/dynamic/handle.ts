@@ -1,15 +1,16 @@
 import { handled, OptionError, Own } from '../../base/index.js';
+import { planOf } from '../../behaviour/gen/index.js';
+import type { Place } from '../../behaviour/gen/request/index.js';
+import type { Address, Kernel } from '../../process/record/index.js';
+import { checkId } from '../spec/index.js';
+import type { ChildSpec } from '../spec/index.js';
+import { AnySupervisorRef, checkSpec, nestedSpec } from '../static/index.js';
 import type { ChildInfo, SupervisorChildOptions } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
-import { planOf, type Place } from '../../behaviour/index.js';
-import type { Address, Kernel } from '../../process/index.js';
 import { dynamicDefinition } from './dynamic.js';
 import {
   readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template,
 } from './spec.js';
-import { AnySupervisorRef, checkSpec } from '../static/handle.js';
-import { nestedSpec } from '../static/nested.js';
-import { checkId, type ChildSpec } from '../core/spec.js';
 
 /**
  * The handle of a dynamic supervisor: children come and go, each by a specification of its own, and are known by pid.

@@ -1,12 +1,13 @@
-import { ExitSignal, OptionError, parseOptions, printable, z } from '../../base/index.js';
+import { ExitSignal, OptionError, parseOptions, z } from '../../base/index.js';
+import { printable } from '../../base/text/index.js';
+import { checkStartName } from '../../router/names/index.js';
+import { agentSpec, limitFields, limitsOf, readChild } from '../spec/index.js';
+import type { ChildSpec, Limits } from '../spec/index.js';
+import { wrapped } from '../static/index.js';
 import type { ChildOptions, RestartLimits } from '../../api/supervisor.js';
 import type { AnyDefinition, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
-import { checkStartName } from '../../router/index.js';
-import { limitFields, limitsOf, readChild, type Limits } from '../core/options.js';
-import { wrapped } from '../static/recipe.js';
-import { agentSpec, type ChildSpec } from '../core/spec.js';
 
 /** The normalised options of a dynamic supervisor. */
 export interface DynamicPlan extends Limits {

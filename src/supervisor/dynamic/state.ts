@@ -1,13 +1,11 @@
 import type { Pid } from '../../api/address.js';
 import { Refusal } from '../../api/returns.js';
-import type { AgentSelf } from '../../behaviour/index.js';
-import type { Process } from '../../process/index.js';
-import { startChildProcess, type Child, type MaybeLater } from '../core/child.js';
-import { Intensity } from '../core/intensity.js';
-import { reportProgress, type ProgressLevel } from '../core/report.js';
-import type { Restarting } from '../core/restart.js';
-import type { ChildSpec } from '../core/spec.js';
-import { attempt } from '../static/api.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import type { Process } from '../../process/record/index.js';
+import { Intensity, reportProgress, startChildProcess } from '../core/index.js';
+import type { Child, MaybeLater, ProgressLevel, Restarting } from '../core/index.js';
+import type { ChildSpec } from '../spec/index.js';
+import { attempt } from '../static/index.js';
 import type { DynamicInit, DynamicPlan } from './spec.js';
 
 /** The state of a dynamic supervisor: its children by the number of their latest process (SU-54). */

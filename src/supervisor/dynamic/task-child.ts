@@ -1,12 +1,12 @@
 import { OptionError } from '../../base/index.js';
+import { levelOf, planOf } from '../../behaviour/gen/index.js';
+import { TaskDefinition } from '../../behaviour/task/index.js';
+import type { Address } from '../../process/record/index.js';
+import { checkId, ChildSpec, readTaskChild, shutdownOf, significantOf } from '../spec/index.js';
 import type { Restart } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import type { StartOptions } from '../../api/agent.js';
 import type { TaskFunction } from '../../api/tasks.js';
-import { levelOf, planOf, TaskDefinition } from '../../behaviour/index.js';
-import type { Address } from '../../process/index.js';
-import { readTaskChild } from '../core/options.js';
-import { checkId, ChildSpec, shutdownOf, significantOf } from '../core/spec.js';
 import type { TaskChildOptions } from './task-supervisor.js';
 
 /** Options of `taskChild`. */

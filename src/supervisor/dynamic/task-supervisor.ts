@@ -1,4 +1,16 @@
-import { handled, OptionError, Own, parseOptions, shownAs, z, type ExitReason } from '../../base/index.js';
+import { handled, OptionError, Own, parseOptions, z } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { AgentRefImpl, checkKeys, levelOf, planOf } from '../../behaviour/gen/index.js';
+import type { Items, Place } from '../../behaviour/gen/request/index.js';
+import { readStreamPlan, TaskStreamImpl } from '../../behaviour/task/index.js';
+import type { StreamStart } from '../../behaviour/task/index.js';
+import { Level } from '../../process/record/index.js';
+import type { Address, Kernel } from '../../process/record/index.js';
+import { checkStartName } from '../../router/names/index.js';
+import { checkId, limitFields, limitsOf, shutdownOf } from '../spec/index.js';
+import type { ChildSpec } from '../spec/index.js';
+import { nestedSpec } from '../static/index.js';
 import type {
   ChildCount, ChildInfo, Restart, RestartLimits, Shutdown, SupervisorChildOptions,
 } from '../../api/supervisor.js';
@@ -7,15 +19,6 @@ import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
 import type {
   Task, TaskFunction, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
 } from '../../api/tasks.js';
-import {
-  AgentRefImpl, checkKeys, levelOf, planOf, readStreamPlan, TaskStreamImpl, type Items, type Place,
-  type StreamStart,
-} from '../../behaviour/index.js';
-import { Level, type Address, type Kernel } from '../../process/index.js';
-import { checkStartName } from '../../router/index.js';
-import { nestedSpec } from '../static/nested.js';
-import { limitFields, limitsOf } from '../core/options.js';
-import { checkId, shutdownOf, type ChildSpec } from '../core/spec.js';
 import { dynamicDefinition } from './dynamic.js';
 import type { DynamicPlan } from './spec.js';
 import { TASK_SHUTDOWN_MS } from './task-child.js';

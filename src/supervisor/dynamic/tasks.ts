@@ -1,11 +1,13 @@
 import type { Own } from '../../base/index.js';
+import { recordOf, TaskDefinition } from '../../behaviour/task/index.js';
+import type { TaskRecord } from '../../behaviour/task/index.js';
+import type { Level, Process } from '../../process/record/index.js';
+import { link } from '../../process/signal/index.js';
+import { Request } from '../../router/request/index.js';
+import { Child } from '../core/index.js';
 import type { Restart } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import { Refusal } from '../../api/returns.js';
-import { recordOf, TaskDefinition, type TaskRecord } from '../../behaviour/index.js';
-import { link, type Level, type Process } from '../../process/index.js';
-import { Request } from '../../router/index.js';
-import { Child } from '../core/child.js';
 import { badChild, begin, noRoom, type Sup } from './state.js';
 import { taskSpec } from './task-child.js';
 

@@ -1,19 +1,22 @@
-import { CastcallError, disown, hashText, OptionError, parseOptions, z } from '../../base/index.js';
+import { CastcallError, disown, OptionError, parseOptions, z } from '../../base/index.js';
+import { hashText } from '../../base/text/index.js';
+import { hostOf, nameSchema, planAs, planOf } from '../../behaviour/gen/index.js';
+import type { Place } from '../../behaviour/gen/request/index.js';
+import { AgentSelf } from '../../behaviour/gen/server/index.js';
+import type { Address, Kernel, Process } from '../../process/record/index.js';
+import { Cell, checkStartName, ViaAddress } from '../../router/names/index.js';
+import { titleOf } from '../../router/request/index.js';
+import { checkId, ChildSpec, limitFields, limitsOf } from '../spec/index.js';
+import type { Tree } from '../spec/index.js';
+import {
+  AnySupervisorRef, checkSpec, nestedSpec, supervisorDefinition, SupervisorState, TreeByCores,
+} from '../static/index.js';
+import type { Recipe } from '../static/index.js';
 import type {
   ChildInfo, RestartLimits, Strategy, SupervisorChildOptions,
 } from '../../api/supervisor.js';
 import { Via } from '../../api/address.js';
 import type { HasHandle } from '../../api/handle.js';
-import { AgentSelf, hostOf, nameSchema, planAs, planOf, type Place } from '../../behaviour/index.js';
-import type { Address, Kernel, Process } from '../../process/index.js';
-import { Cell, checkStartName, titleOf, ViaAddress } from '../../router/index.js';
-import { supervisorDefinition } from '../static/engine.js';
-import { AnySupervisorRef, checkSpec } from '../static/handle.js';
-import { nestedSpec } from '../static/nested.js';
-import { TreeByCores, type Recipe } from '../static/recipe.js';
-import { limitFields, limitsOf } from '../core/options.js';
-import { checkId, ChildSpec, type Tree } from '../core/spec.js';
-import { SupervisorState } from '../static/state.js';
 
 /** Options of a partition supervisor. Restarts: 3 in 5,000 ms. */
 export interface PartitionSpec<R> extends RestartLimits {

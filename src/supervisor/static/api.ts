@@ -1,11 +1,10 @@
-import { fieldOf } from '../../base/index.js';
+import { fieldOf } from '../../base/text/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { next, reasonOfStart, stopChild } from '../core/index.js';
+import type { Child, MaybeLater } from '../core/index.js';
+import type { ChildSpec } from '../spec/index.js';
 import type { Pid } from '../../api/address.js';
 import { Refusal } from '../../api/returns.js';
-import type { AgentSelf } from '../../behaviour/index.js';
-import { next, type Child, type MaybeLater } from '../core/child.js';
-import { reasonOfStart } from '../core/report.js';
-import { stopChild } from '../core/shutdown.js';
-import type { ChildSpec } from '../core/spec.js';
 import type { SupervisorState } from './state.js';
 
 type Sup = AgentSelf & { state: SupervisorState };

@@ -1,18 +1,23 @@
-import { adopt, ExitSignal, isThenable, shapeOf, type ExitReason } from '../../base/index.js';
+import { adopt, ExitSignal, isThenable } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { shapeOf } from '../../base/text/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import type { AgentSelf } from '../../behaviour/gen/server/index.js';
+import { Phase } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
+import {
+  causeOf, countOf, giveUp, guarded, judgeEnd, mayRestart, next, reasonOfStart, reportError,
+  Retry, retryLater, rowOf, shutsDown, stopInOrder, tryAgain, waits,
+} from '../core/index.js';
+import type { Child, MaybeLater } from '../core/index.js';
+import type { Tree } from '../spec/index.js';
 import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore } from '../../api/returns.js';
-import { ServerDefinition, type RuntimeDefinition, type AgentSelf } from '../../behaviour/index.js';
-import { Phase, type Process } from '../../process/index.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
-import { next, shutsDown, type Child, type MaybeLater } from '../core/child.js';
 import { changeCode } from './code-change.js';
-import { countOf, rowOf } from '../core/info.js';
-import { reasonOfStart, reportError } from '../core/report.js';
-import { causeOf, giveUp, guarded, judgeEnd, mayRestart, Retry, retryLater, tryAgain, waits } from '../core/restart.js';
-import { stopInOrder } from '../core/shutdown.js';
 import { TreeByCores, treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
-import type { Tree } from '../core/spec.js';
 import { SupervisorState } from './state.js';
 
 type Sup = AgentSelf & { state: SupervisorState };

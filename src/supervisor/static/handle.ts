@@ -1,11 +1,16 @@
-import { handled, OptionError, StartError, type ExitReason } from '../../base/index.js';
+import { handled, OptionError, StartError } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import { AgentRefImpl } from '../../behaviour/gen/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
+import type { Place } from '../../behaviour/gen/request/index.js';
+import { Phase, Process } from '../../process/record/index.js';
+import type { Address, Kernel, NameCell } from '../../process/record/index.js';
+import { monitor } from '../../process/signal/index.js';
+import { ChildSpec } from '../spec/index.js';
 import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import type { StopOptions } from '../../api/agent.js';
-import { AgentRefImpl, type Place, type RuntimeDefinition } from '../../behaviour/index.js';
-import { monitor, Phase, Process, type Address, type Kernel, type NameCell } from '../../process/index.js';
 import { supervisorDefinition } from './engine.js';
-import { ChildSpec } from '../core/spec.js';
 
 /**
  * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs;

@@ -1,11 +1,13 @@
 import type { SupervisorChildOptions } from '../../api/supervisor.js';
 import type { Via } from '../../api/address.js';
-import { planOf } from '../../behaviour/index.js';
+import { planOf } from '../../behaviour/gen/index.js';
+import {
+  checkId, checkTree, ChildSpec, readNested, shutdownOf, significantOf,
+} from '../spec/index.js';
+import type { SupervisorSpec } from '../spec/index.js';
 import { supervisorDefinition } from './engine.js';
 import type { SupervisorInit } from './recipe.js';
 import { SupervisorRef } from './handle.js';
-import { readNested } from '../core/options.js';
-import { checkId, checkTree, ChildSpec, shutdownOf, significantOf, type SupervisorSpec } from '../core/spec.js';
 
 /**
  * Specifies a supervisor under a supervisor, by its spec or by a function that makes it at each start (and may answer

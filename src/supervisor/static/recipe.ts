@@ -1,5 +1,7 @@
-import { ExitSignal, isA, OptionError, printable } from '../../base/index.js';
-import { checkFlags, withChildren, type SupervisorSpec, type Tree } from '../core/spec.js';
+import { ExitSignal, OptionError } from '../../base/index.js';
+import { isA, printable } from '../../base/text/index.js';
+import { checkFlags, withChildren } from '../spec/index.js';
+import type { SupervisorSpec, Tree } from '../spec/index.js';
 
 /**
  * A function that makes the spec when the supervisor starts, and again when its code changes. `'ignore'` starts

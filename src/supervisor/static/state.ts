@@ -1,10 +1,8 @@
-import type { Process } from '../../process/index.js';
-import { Children } from '../core/children.js';
-import { Intensity } from '../core/intensity.js';
+import type { Process } from '../../process/record/index.js';
+import { Children, Intensity } from '../core/index.js';
+import type { Restarting } from '../core/index.js';
+import type { Limits, Tree } from '../spec/index.js';
 import type { SupervisorInit } from './recipe.js';
-import type { Restarting } from '../core/restart.js';
-import type { Limits } from '../core/options.js';
-import type { Tree } from '../core/spec.js';
 
 /** The state of a static supervisor, which is an ordinary agent. */
 export class SupervisorState implements Restarting {

@@ -1,13 +1,16 @@
-import { OptionError, otherCopy, StartError } from '../../base/index.js';
+import { OptionError, StartError } from '../../base/index.js';
+import { otherCopy } from '../../base/text/index.js';
+import { checkKeys, planOf, startAgent } from '../../behaviour/gen/index.js';
+import type { Host, StartPlan } from '../../behaviour/gen/index.js';
+import type { Kernel, Process } from '../../process/record/index.js';
+import { checkStartName } from '../../router/names/index.js';
+import type { GiveUpError } from '../core/index.js';
+import { checkTree, ChildSpec } from '../spec/index.js';
+import type { SupervisorSpec } from '../spec/index.js';
 import type { Via } from '../../api/address.js';
-import { checkKeys, planOf, startAgent, type Host, type StartPlan } from '../../behaviour/index.js';
-import type { Kernel, Process } from '../../process/index.js';
-import { checkStartName } from '../../router/index.js';
 import { supervisorDefinition } from './engine.js';
-import type { GiveUpError } from '../core/give-up.js';
 import { SupervisorRef } from './handle.js';
 import type { SupervisorInit } from './recipe.js';
-import { checkTree, ChildSpec, type SupervisorSpec } from '../core/spec.js';
 
 /**
  * What happens when a supervisor of the system gives up: `'stop'` stops the system, whose `done` then rejects with the

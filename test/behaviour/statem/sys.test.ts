@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineStatem, defineStatemHandler, operation, type From, type StatemStatus } from '../../../src/index.js';
-import type { Process, SysHooks } from '../../../src/process/index.js';
+import type { Process, SysHooks } from '../../../src/process/record/process.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 
 /** The behaviour's answers to system messages, and the process they are about. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineAgent, type Receipt } from '../../../src/index.js';
-import { kernelOf } from '../../../src/system/index.js';
+import { kernelOf } from '../../../src/system/create.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { retry } from '../../../src/delivery/index.js';
+import { retry } from '../../../src/delivery/guard/retry.js';
 import { child, defineAgent, OptionError } from '../../../src/index.js';
 import { simulate } from '../../../src/testing/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';

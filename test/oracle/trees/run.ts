@@ -1,4 +1,7 @@
-import { simpleSupervisor, template, type SimpleSupervisorRef } from '../../../src/supervisor/index.js';
+import {
+  simpleSupervisor, type SimpleSupervisorRef,
+} from '../../../src/supervisor/dynamic/handle.js';
+import { template } from '../../../src/supervisor/dynamic/spec.js';
 import {
   CallError, child, createSystem, defineAgent, dynamicSupervisor, Exit, StartError, supervisor, SupervisorRef,
   type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildSpec, type DynamicSupervisorRef,

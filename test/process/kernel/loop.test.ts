@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  accepted, EXIT, handled, INFO, inHand, kept, Mailbox, SignalAccount, signalSent, taken, UNBOUNDED, type Columns,
-} from '../../../src/mailbox/index.js';
-import {
-  accept, COUNTED, KEPT, KernelImpl, Phase, pushSignal, spawnProcess, type Behaviour,
-} from '../../../src/process/index.js';
+  accepted, handled, inHand, kept, SignalAccount, signalSent, taken, type Columns,
+} from '../../../src/mailbox/account.js';
+import { EXIT, INFO, UNBOUNDED } from '../../../src/mailbox/message/op.js';
+import { Mailbox } from '../../../src/mailbox/mailbox.js';
+import { accept, pushSignal } from '../../../src/process/send/accept.js';
+import { COUNTED, KEPT, Phase, type Behaviour } from '../../../src/process/record/process.js';
+import { KernelImpl } from '../../../src/process/kernel/kernel.js';
+import { spawnProcess } from '../../../src/process/kernel/spawn.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });

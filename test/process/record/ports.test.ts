@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentRefImpl } from '../../../src/behaviour/index.js';
-import type { AgentSelf } from '../../../src/behaviour/index.js';
+import type { AgentRefImpl } from '../../../src/behaviour/gen/ref.js';
+import type { AgentSelf } from '../../../src/behaviour/gen/server/self.js';
 import { defineAgent, type System } from '../../../src/index.js';
-import type { Kernel } from '../../../src/process/index.js';
+import type { Kernel } from '../../../src/process/record/kernel.js';
 import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 
 const Sink = defineAgent({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nodeEnv } from '../../../src/base/index.js';
-import { TRACES_PER_TURN } from '../../../src/process/index.js';
+import { nodeEnv } from '../../../src/base/env.js';
+import { TRACES_PER_TURN } from '../../../src/process/record/traces.js';
 import { CastcallError, defineAgent, pool, poolOf, type System } from '../../../src/index.js';
 import { rejection } from '../../behaviour/help.js';
 import { settleTurn, testSystem } from '../../support/system.js';

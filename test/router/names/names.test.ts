@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hostOf } from '../../../src/behaviour/index.js';
+import { hostOf } from '../../../src/behaviour/gen/host.js';
 import { defineAgent, OptionError, type DeliverOptions, type Pid, type System } from '../../../src/index.js';
-import { checkName, Names } from '../../../src/router/index.js';
+import { checkName, Names } from '../../../src/router/names/names.js';
 import { kernelOf } from '../../../src/system/create.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { supervisor, type Strategy } from '../../../src/index.js';
-import { Intensity } from '../../../src/supervisor/index.js';
+import { Intensity } from '../../../src/supervisor/core/intensity.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { settled } from '../wait.js';

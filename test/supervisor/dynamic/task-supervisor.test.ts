@@ -3,7 +3,8 @@ import {
   child, defineAgent, Down, DynamicSupervisorRef, taskSupervisor, TaskSupervisorRef, type Logger, type Pid,
   type TaskSelf,
 } from '../../../src/index.js';
-import { simpleSupervisor, template } from '../../../src/supervisor/index.js';
+import { simpleSupervisor } from '../../../src/supervisor/dynamic/handle.js';
+import { template } from '../../../src/supervisor/dynamic/spec.js';
 import { callFailure, Gate } from '../../behaviour/help.js';
 import { listener } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   child, defineAgent, dynamicSupervisor, partitionsOf, partitionSupervisor, via, type Pid, type ViaProvider,
 } from '../../../src/index.js';
-import { partitionOf } from '../../../src/supervisor/index.js';
+import { partitionOf } from '../../../src/supervisor/partition/partition.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { boom, family } from '../family.js';

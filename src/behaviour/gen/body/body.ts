@@ -1,6 +1,10 @@
 import { Exit, type Down } from '../../../api/messages.js';
-import { Kind, type Op } from '../../../mailbox/index.js';
-import { KEPT, KeptList, Phase, takeDown, withdrawn, type Kept, type Process } from '../../../process/index.js';
+import { Kind } from '../../../mailbox/message/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
+import { KEPT, Phase } from '../../../process/record/index.js';
+import type { Kept, Process } from '../../../process/record/index.js';
+import { KeptList } from '../../../process/send/index.js';
+import { takeDown, withdrawn } from '../../../process/signal/index.js';
 import type { BodySelf } from './self.js';
 
 /*

@@ -1,8 +1,11 @@
 import { atOnce, Deadline } from '../../../base/index.js';
+import { Kind } from '../../../mailbox/message/index.js';
+import type { Holding, Kept } from '../../../process/record/index.js';
+import { isSuspended, withdrawn } from '../../../process/signal/index.js';
+import { hold, letGo } from '../../../router/names/index.js';
+import { unwatch, watchSignal } from '../../../router/request/index.js';
+import type { Abortable, Watched } from '../../../router/request/index.js';
 import type { Down } from '../../../api/messages.js';
-import { Kind } from '../../../mailbox/index.js';
-import { isSuspended, withdrawn, type Holding, type Kept } from '../../../process/index.js';
-import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../../../router/index.js';
 import type { BodySelf } from './self.js';
 
 export type Match = ((message: unknown) => boolean) | undefined;

@@ -1,8 +1,13 @@
-import { delayMs, shownAs } from '../../../base/index.js';
+import { delayMs } from '../../../base/index.js';
+import { shownAs } from '../../../base/text/index.js';
+import { INFO } from '../../../mailbox/message/index.js';
+import { exitProcess } from '../../../process/kernel/index.js';
+import { fenced } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { accept } from '../../../process/send/index.js';
+import { exitSignal } from '../../../process/signal/index.js';
 import type { Pid } from '../../../api/address.js';
 import type { AgentStats, ProcessRef, ProcessVerbs } from '../../../api/agent.js';
-import { INFO } from '../../../mailbox/index.js';
-import { accept, exitProcess, exitSignal, fenced, type Process } from '../../../process/index.js';
 import { hostOf, processOf, rejected } from '../host.js';
 import { checkKeys } from '../options.js';
 import { statsOf } from '../request/ref-base.js';

@@ -1,10 +1,14 @@
 import { delayMs, handled, OptionError } from '../../../base/index.js';
+import { handled as messageHandled, taken } from '../../../mailbox/index.js';
+import { Kind } from '../../../mailbox/message/index.js';
+import { hibernate } from '../../../process/kernel/index.js';
+import { Phase } from '../../../process/record/index.js';
+import type { Kept } from '../../../process/record/index.js';
+import { keepUrgent } from '../../../process/send/index.js';
+import type { KeptList } from '../../../process/send/index.js';
+import { isSuspended, takeDown } from '../../../process/signal/index.js';
 import type { Down } from '../../../api/messages.js';
 import type { SysCallbacks, SysLink } from '../../../api/sys.js';
-import { handled as messageHandled, Kind, taken } from '../../../mailbox/index.js';
-import {
-  hibernate, isSuspended, keepUrgent, Phase, takeDown, type Kept, type KeptList,
-} from '../../../process/index.js';
 import { checkKeys, checkSignal } from '../options.js';
 import { joinSys } from '../sys/special.js';
 import { Verbs } from '../verbs.js';

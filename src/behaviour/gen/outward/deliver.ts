@@ -1,8 +1,10 @@
-import { CallError, isA } from '../../../base/index.js';
+import { CallError } from '../../../base/index.js';
+import { isA } from '../../../base/text/index.js';
+import { fenced } from '../../../process/record/index.js';
+import type { Address, Kernel, Process, RefusedSend } from '../../../process/record/index.js';
+import { titleOf } from '../../../router/request/index.js';
 import type { CallOptions } from '../../../api/agent.js';
 import type { Receipt } from '../../../api/delivery.js';
-import { fenced, type Address, type Kernel, type Process, type RefusedSend } from '../../../process/index.js';
-import { titleOf } from '../../../router/index.js';
 import { deliveriesOf, hostOf, refusedSend, zombieSend, type Host } from '../host.js';
 import { Aborted, checkSignal, throwIfFired } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';

@@ -1,9 +1,10 @@
-import { BACKOFF, delayMs, OptionError, readBackoff, type Schedule } from '../../../base/index.js';
+import { BACKOFF, delayMs, OptionError, readBackoff } from '../../../base/index.js';
+import type { Schedule } from '../../../base/index.js';
+import { Rank, RANKS } from '../../../mailbox/index.js';
 import type {
   DeliverOptions, DeliveryDefaults, ErrorVerdict, Guarantee,
 } from '../../../api/delivery.js';
 import type { MailboxLane } from '../../../api/mailbox.js';
-import { RANKS, Rank } from '../../../mailbox/index.js';
 import { checkKeys } from '../options.js';
 
 /** How a message is delivered: checked, complete, shared by all messages that ask for nothing of their own. */

@@ -1,8 +1,8 @@
 import type {
   DeliverOptions, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../../api/delivery.js';
-import type { Op } from '../../../mailbox/index.js';
-import type { Address, Process } from '../../../process/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
+import type { Address, Process } from '../../../process/record/index.js';
 import type { RuntimeDefinition } from '../runtime.js';
 
 /** Where a delivery goes: what a ref knows of it. */

@@ -1,11 +1,14 @@
-import { CastcallError, delayMs, OptionError, type ExitReason } from '../../../base/index.js';
+import { CastcallError, delayMs, OptionError } from '../../../base/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { fenced } from '../../../process/record/index.js';
+import type { Address, Process } from '../../../process/record/index.js';
+import {
+  Alias, cancelTimer, exitSignal, monitor, startAction, startInterval, timerMessage,
+} from '../../../process/signal/index.js';
+import type { IntervalTimer } from '../../../process/signal/index.js';
 import type { Timers } from '../../../api/process.js';
 import type { Target, TimerRef } from '../../../api/address.js';
 import type { ProcessSelf } from '../../../api/agent.js';
-import {
-  Alias, cancelTimer, exitSignal, fenced, monitor, startAction, startInterval, timerMessage,
-  type Address, type IntervalTimer, type Process,
-} from '../../../process/index.js';
 import { addressOf, type Host } from '../host.js';
 
 type Body = (self: ProcessSelf) => unknown;

@@ -1,7 +1,8 @@
 import type { CallFailure, CallOptionCode, SysCode } from '../../../api/call.js';
-import { callError, CallError, fieldOf, isA, OptionError } from '../../../base/index.js';
-import type { Process } from '../../../process/index.js';
-import { Request } from '../../../router/index.js';
+import { callError, CallError, OptionError } from '../../../base/index.js';
+import { fieldOf, isA } from '../../../base/text/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { Request } from '../../../router/request/index.js';
 
 const OPTION_CODES: ReadonlySet<string> = new Set<CallOptionCode>(
   ['BAD_OPTION', 'UNKNOWN_OPTION', 'ASYNC_SCHEMA', 'NOT_DELIVERABLE'],

@@ -1,6 +1,6 @@
 import type { HandlePlace } from '../../../api/handle.js';
-import type { Address } from '../../../process/index.js';
-import { titleOf } from '../../../router/index.js';
+import type { Address } from '../../../process/record/index.js';
+import { titleOf } from '../../../router/request/index.js';
 import type { Host } from '../host.js';
 
 /** Where a handle leads: a system, and an address in it. */

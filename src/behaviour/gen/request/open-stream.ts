@@ -1,7 +1,9 @@
 import { callError } from '../../../base/index.js';
-import type { Op } from '../../../mailbox/index.js';
-import { accept, fenced, refusalOf, trackCall, type Address, type Kernel, type Process } from '../../../process/index.js';
-import { titleOf } from '../../../router/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
+import { fenced, trackCall } from '../../../process/record/index.js';
+import type { Address, Kernel, Process } from '../../../process/record/index.js';
+import { accept, refusalOf } from '../../../process/send/index.js';
+import { titleOf } from '../../../router/request/index.js';
 import { hostOf } from '../host.js';
 import { readStream, throwIfFired } from '../options.js';
 import { FailedStream, StreamSlot } from './stream.js';

@@ -1,16 +1,17 @@
-import {
-  callError, isA, shownAs, timeoutMs, type CallError, type ExitReason,
-} from '../../../base/index.js';
+import { callError, timeoutMs } from '../../../base/index.js';
+import type { CallError, ExitReason } from '../../../base/index.js';
+import { isA, shownAs } from '../../../base/text/index.js';
+import { Mailbox, mailboxStats } from '../../../mailbox/index.js';
+import { STOP, UNBOUNDED } from '../../../mailbox/message/index.js';
+import { fenced } from '../../../process/record/index.js';
+import type { Address, Kernel, Process, RefusedSend } from '../../../process/record/index.js';
+import { closeMailbox, pushSignal } from '../../../process/send/index.js';
+import { titleOf } from '../../../router/request/index.js';
 import type { Receipt } from '../../../api/delivery.js';
 import type { AnyDefinition } from '../../../api/protocol.js';
-import { Mailbox, mailboxStats, STOP, UNBOUNDED } from '../../../mailbox/index.js';
 import type { Pid } from '../../../api/address.js';
 import type { AgentRef, AgentStats, ProcessVerbs } from '../../../api/agent.js';
 import type { CallResult } from '../../../api/call.js';
-import {
-  closeMailbox, fenced, pushSignal, type Address, type Kernel, type Process, type RefusedSend,
-} from '../../../process/index.js';
-import { titleOf } from '../../../router/index.js';
 import { deliveriesOf, processOf, rejected } from '../host.js';
 import { Aborted, checkKeys } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';

@@ -1,9 +1,12 @@
-import { printable } from '../../../base/index.js';
+import { printable } from '../../../base/text/index.js';
+import { DOWN } from '../../../mailbox/message/index.js';
+import { Phase } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { pushSignal } from '../../../process/send/index.js';
+import { Withdrawable } from '../../../process/signal/index.js';
+import type { SentRequest } from '../../../router/request/index.js';
 import type { Pid } from '../../../api/address.js';
 import type { Response } from '../../../api/requests.js';
-import { DOWN } from '../../../mailbox/index.js';
-import { pushSignal, Phase, Withdrawable, type Process } from '../../../process/index.js';
-import type { SentRequest } from '../../../router/index.js';
 
 /**
  * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb waits for it. A verb

@@ -1,6 +1,9 @@
-import { CastcallError, delayMs, DELAY_MAX_MS, markHandled, OptionError, timeoutMs } from '../../../base/index.js';
+import {
+  CastcallError, DELAY_MAX_MS, delayMs, markHandled, OptionError, timeoutMs,
+} from '../../../base/index.js';
+import { CallSlot, fenced, trackCall, untrackCall } from '../../../process/record/index.js';
+import type { Kernel, Process } from '../../../process/record/index.js';
 import type { CollectionWait, LabelledResponse, Response, ResponseWait } from '../../../api/requests.js';
-import { CallSlot, fenced, trackCall, untrackCall, type Kernel, type Process } from '../../../process/index.js';
 import { CALL_TIMEOUT_MS, checkKeys } from '../options.js';
 import type { RefBase } from './ref-base.js';
 import { Verb } from './verb.js';

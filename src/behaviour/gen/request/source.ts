@@ -1,4 +1,5 @@
-import { printable, settle } from '../../../base/index.js';
+import { settle } from '../../../base/index.js';
+import { printable } from '../../../base/text/index.js';
 
 /** What can be looped over. */
 export type Items = Iterable<unknown> | AsyncIterable<unknown>;

@@ -1,11 +1,15 @@
-import { adopt, callError, Deadline, isThenable, handled, markHandled, type ExitReason } from '../../../base/index.js';
-import { Refusal } from '../../../api/returns.js';
-import { refused } from '../../../mailbox/index.js';
-import { rejectedWith } from '../host.js';
 import {
-  boundOf, Phase, CallSlot, untrackCall, type Kernel, type LostCode, type Process,
-} from '../../../process/index.js';
-import { unwatch, watchSignal, type Abortable, type Watched } from '../../../router/index.js';
+  adopt, callError, Deadline, handled, isThenable, markHandled,
+} from '../../../base/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { refused } from '../../../mailbox/index.js';
+import { CallSlot, Phase, untrackCall } from '../../../process/record/index.js';
+import type { Kernel, LostCode, Process } from '../../../process/record/index.js';
+import { boundOf } from '../../../process/send/index.js';
+import { unwatch, watchSignal } from '../../../router/request/index.js';
+import type { Abortable, Watched } from '../../../router/request/index.js';
+import { Refusal } from '../../../api/returns.js';
+import { rejectedWith } from '../host.js';
 
 /**
  * ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's

@@ -1,4 +1,5 @@
-import { callError, type CallError } from '../../../base/index.js';
+import { callError } from '../../../base/index.js';
+import type { CallError } from '../../../base/index.js';
 import type { RuntimeDefinition } from '../runtime.js';
 
 /** A verb as errors call it. */

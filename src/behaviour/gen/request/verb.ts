@@ -1,4 +1,4 @@
-import type { SentRequest } from '../../../router/index.js';
+import type { SentRequest } from '../../../router/request/index.js';
 
 /** What a ref is asked for: the verb of one send. */
 export const Verb = { Cast: 0, TryCast: 1, Put: 2, Call: 3, Request: 4, Deliver: 5, Stream: 6, Info: 7 } as const;

@@ -1,5 +1,6 @@
 import type { AnyDefinition } from '../../../api/protocol.js';
-import { fenced, type Process } from '../../../process/index.js';
+import { fenced } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
 import { hostOf } from '../host.js';
 import { AgentRefImpl } from '../ref.js';
 import { RefBase } from './ref-base.js';

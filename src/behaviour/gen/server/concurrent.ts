@@ -1,8 +1,12 @@
-import { CastcallError, cloned, isThenable, printable, reasonOf } from '../../../base/index.js';
+import { CastcallError, cloned, isThenable, reasonOf } from '../../../base/index.js';
+import { printable } from '../../../base/text/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
+import { exitProcess, spawnProcess } from '../../../process/kernel/index.js';
+import { Run } from '../../../process/record/index.js';
+import type { Behaviour, Process } from '../../../process/record/index.js';
+import { unlink } from '../../../process/signal/index.js';
+import type { Request } from '../../../router/request/index.js';
 import { NoReply, Refusal, Stop } from '../../../api/returns.js';
-import type { Op } from '../../../mailbox/index.js';
-import { exitProcess, Run, spawnProcess, unlink, type Behaviour, type Process } from '../../../process/index.js';
-import type { Request } from '../../../router/index.js';
 import { Flag } from '../answering.js';
 import { isControl, NO_REPLY } from '../control.js';
 import { ForkedSelf, type AgentSelf } from './self.js';

@@ -1,9 +1,10 @@
 import { OptionError, unknownKey } from '../../../base/index.js';
+import { Kind, Op } from '../../../mailbox/message/index.js';
+import type { OpRun } from '../../../mailbox/message/index.js';
+import type { Behaviour, Process } from '../../../process/record/index.js';
 import type { Handler } from '../../../api/agent.js';
 import type { DeliveryDefaults } from '../../../api/delivery.js';
 import type { StandardSchema } from '../../../api/schema.js';
-import { Kind, Op, type OpRun } from '../../../mailbox/index.js';
-import type { Behaviour, Process } from '../../../process/index.js';
 import { RuntimeDefinition } from '../runtime.js';
 import { checkPayload, checkSchema } from '../schema.js';
 import { AgentSelf } from './self.js';

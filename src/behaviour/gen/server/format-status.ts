@@ -1,6 +1,7 @@
-import { disown, HIDDEN } from '../../../base/index.js';
+import { disown } from '../../../base/index.js';
+import { HIDDEN } from '../../../base/text/index.js';
+import type { Process } from '../../../process/record/index.js';
 import type { AgentStatus } from '../../../api/agent.js';
-import type { Process } from '../../../process/index.js';
 import type { ServerDefinition } from './definition.js';
 
 export const definitionOf = (p: Process): ServerDefinition =>

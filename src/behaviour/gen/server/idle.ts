@@ -1,6 +1,9 @@
 import { Deadline } from '../../../base/index.js';
-import { IDLE, Rank } from '../../../mailbox/index.js';
-import { pushSignal, Run, type Process } from '../../../process/index.js';
+import { Rank } from '../../../mailbox/index.js';
+import { IDLE } from '../../../mailbox/message/index.js';
+import { Run } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { pushSignal } from '../../../process/send/index.js';
 
 /** The idle timeout of one agent: pushes a message of its own when it passes; any other message cancels it (GS-27). */
 export class IdleDeadline extends Deadline {

@@ -1,9 +1,13 @@
-import { delayMs, type ExitReason } from '../../../base/index.js';
+import { delayMs } from '../../../base/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { Rank } from '../../../mailbox/index.js';
+import { CONTINUE, STOP } from '../../../mailbox/message/index.js';
+import { Phase } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { pushSignal } from '../../../process/send/index.js';
+import { Request } from '../../../router/request/index.js';
 import { Timeout } from '../../../api/messages.js';
 import { InitFailure, Stop } from '../../../api/returns.js';
-import { CONTINUE, Rank, STOP } from '../../../mailbox/index.js';
-import { Phase, pushSignal, type Process } from '../../../process/index.js';
-import { Request } from '../../../router/index.js';
 import { Answering, Flag } from '../answering.js';
 import { askIdle, beginIdle } from './idle.js';
 import { handles } from '../unreturned.js';

@@ -1,9 +1,13 @@
 import { CastcallError, isThenable } from '../../../base/index.js';
+import { refused } from '../../../mailbox/index.js';
+import { Kind } from '../../../mailbox/message/index.js';
+import type { Extra, Op } from '../../../mailbox/message/index.js';
+import { Phase } from '../../../process/record/index.js';
+import type { Behaviour, Process, SysHooks } from '../../../process/record/index.js';
+import { takeDown } from '../../../process/signal/index.js';
+import { Request } from '../../../router/request/index.js';
 import { type Down, type Exit, Timeout } from '../../../api/messages.js';
 import { Control, NoReply, Refusal, Stop } from '../../../api/returns.js';
-import { Kind, refused, type Extra, type Op } from '../../../mailbox/index.js';
-import { Phase, takeDown, type Behaviour, type Process, type SysHooks } from '../../../process/index.js';
-import { Request } from '../../../router/index.js';
 import { dropController, Flag } from '../answering.js';
 import { badReturn, isControl } from '../control.js';
 import { conclude, isParents, lastReason, terminated, terminateThrew } from '../ending.js';

@@ -1,5 +1,7 @@
-import { CastcallError, disown, isThenable, OptionError, type ExitReason } from '../../../base/index.js';
-import { Phase, type Process, type SysHooks } from '../../../process/index.js';
+import { CastcallError, disown, isThenable, OptionError } from '../../../base/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { Phase } from '../../../process/record/index.js';
+import type { Process, SysHooks } from '../../../process/record/index.js';
 import { conclude } from '../ending.js';
 import { definitionOf, formatted } from './format-status.js';
 import { pauseIdle, restartIdle } from './idle.js';

@@ -1,9 +1,14 @@
-import { disown, printable } from '../../../base/index.js';
+import { disown } from '../../../base/index.js';
+import { printable } from '../../../base/text/index.js';
+import { Extra, Kind } from '../../../mailbox/message/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
+import { innerHandle, resumers } from '../../../process/kernel/index.js';
+import { Run, tell } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { withdrawn } from '../../../process/signal/index.js';
+import { Request, senderOf } from '../../../router/request/index.js';
 import type { DebugEvent, DebugFunction } from '../../../api/sys.js';
 import type { Down } from '../../../api/messages.js';
-import { Extra, Kind, type Op } from '../../../mailbox/index.js';
-import { innerHandle, resumers, Run, tell, withdrawn, type Process } from '../../../process/index.js';
-import { senderOf, Request } from '../../../router/index.js';
 import type { IdleDeadline } from '../server/idle.js';
 
 interface Installed {

@@ -1,6 +1,8 @@
-import { CastcallError, OptionError, type ExitReason } from '../../../base/index.js';
+import { CastcallError, OptionError } from '../../../base/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { exitProcess } from '../../../process/kernel/index.js';
+import type { Process, SysHooks } from '../../../process/record/index.js';
 import type { SysCallbacks, SysLink } from '../../../api/sys.js';
-import { exitProcess, type Process, type SysHooks } from '../../../process/index.js';
 import { plainState } from '../server/sys.js';
 import { debugOf } from './debug.js';
 import { checkKeys } from '../options.js';

@@ -1,12 +1,14 @@
-import { isA, OptionError, printable, timeoutMs, type ExitReason } from '../../../base/index.js';
+import { OptionError, timeoutMs } from '../../../base/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { isA, printable } from '../../../base/text/index.js';
+import { Kind, Op } from '../../../mailbox/message/index.js';
+import { readItems } from '../../../process/inspect/index.js';
+import { fenced, resume, suspend } from '../../../process/record/index.js';
+import type { Address, Process, Report, SysHooks } from '../../../process/record/index.js';
+import { findCycle, systemRequest, titleOf } from '../../../router/request/index.js';
+import type { Request } from '../../../router/request/index.js';
 import type { Pid } from '../../../api/address.js';
 import type { DebugEvent, DebugFunction, Sys, SysOptions, SysStatistics, SysStatus } from '../../../api/sys.js';
-import { Kind, Op } from '../../../mailbox/index.js';
-import {
-  fenced, readItems, resume, suspend, type Address, type Process, type Report, type SysHooks,
-} from '../../../process/index.js';
-import type { Request} from '../../../router/index.js';
-import { findCycle, systemRequest, titleOf } from '../../../router/index.js';
 import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug } from './debug.js';
 import { rejected, type Host } from '../host.js';
 import { checkKeys } from '../options.js';

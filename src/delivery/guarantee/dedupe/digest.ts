@@ -1,8 +1,9 @@
 import { types } from 'node:util';
-import { isShown } from '../../../base/index.js';
-import { AgentRefImpl, ProcessRefImpl } from '../../../behaviour/index.js';
-import { Process } from '../../../process/index.js';
-import { titleOf } from '../../../router/index.js';
+import { isShown } from '../../../base/text/index.js';
+import { ProcessRefImpl } from '../../../behaviour/gen/body/index.js';
+import { AgentRefImpl } from '../../../behaviour/gen/index.js';
+import { Process } from '../../../process/record/index.js';
+import { titleOf } from '../../../router/request/index.js';
 import { identityOf, isOpen } from './identity.js';
 import { Shapes } from './shapes.js';
 import { Tag, Words, type Digest } from './words.js';

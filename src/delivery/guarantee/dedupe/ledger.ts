@@ -1,6 +1,6 @@
-import { weightOf, UNUSED } from '../../../base/index.js';
+import { UNUSED, weightOf } from '../../../base/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
 import type { DeliveryOutcome, ReceiptState } from '../../../api/delivery.js';
-import type { Op } from '../../../mailbox/index.js';
 import type { Digester } from './digest.js';
 import type { Digest } from './words.js';
 import { Outcome } from '../outcome.js';

@@ -1,5 +1,5 @@
 import { Ring } from '../../../base/index.js';
-import type { Process } from '../../../process/index.js';
+import type { Process } from '../../../process/record/index.js';
 
 /** Messages of one sender that may be over while an earlier one is not; then intake for the pair stops. */
 export const WINDOW_MAX = 1_024;

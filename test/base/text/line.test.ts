@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Line, type Standing } from '../../src/base/index.js';
+import { Line, type Standing } from '../../../src/base/text/line.js';
 
 class One implements Standing<One> {
   prior: One | null = null;

@@ -1,8 +1,10 @@
-import { callError, Deadline, markHandled } from '../../base/index.js';
-import type { DeliveryOutcome } from '../../api/delivery.js';
-import type { Holding, Kernel, Process } from '../../process/index.js';
-import { hold, letGo, unwatch, watchSignal, type Abortable, type Watched } from '../../router/index.js';
-import type { Followed } from './receipt.js';
+import { callError, Deadline, markHandled } from '../../../base/index.js';
+import type { Holding, Kernel, Process } from '../../../process/record/index.js';
+import { hold, letGo } from '../../../router/names/index.js';
+import { unwatch, watchSignal } from '../../../router/request/index.js';
+import type { Abortable, Watched } from '../../../router/request/index.js';
+import type { DeliveryOutcome } from '../../../api/delivery.js';
+import type { Followed } from '../receipt.js';
 
 /**
  * Waits for the outcome as a caller does for its reply. The message goes on when its caller gives up: it was accepted.

@@ -1,9 +1,10 @@
-import { BACKOFF, parseOptions, readBackoff, z, type Backoff, type Schedule } from '../../base/index.js';
+import { BACKOFF, parseOptions, readBackoff, z } from '../../base/index.js';
+import type { Backoff, Schedule } from '../../base/index.js';
+import { nameSchema, startFields } from '../../behaviour/gen/index.js';
 import type {
   AutoShutdown, ChildOptions, RestartLimits, Strategy, SupervisorChildOptions,
 } from '../../api/supervisor.js';
 import type { Via } from '../../api/address.js';
-import { nameSchema, startFields } from '../../behaviour/index.js';
 
 /** The normalised limits. */
 export interface Limits {

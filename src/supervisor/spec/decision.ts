@@ -1,4 +1,5 @@
-import { isOrderly, type ExitReason } from '../../base/index.js';
+import { isOrderly } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
 import type { Restart, Shutdown } from '../../api/supervisor.js';
 
 /** How `brutal_kill` is written among milliseconds; -1 is infinity. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { fieldOf, isA } from '../../src/base/index.js';
-import { CallError, child, defineAgent, isCalleeFailure, retry, StartError } from '../../src/index.js';
-import { settleTurn, testSystem } from '../support/system.js';
-import { hostileValues } from './hostile.js';
+import { fieldOf, isA } from '../../../src/base/text/foreign.js';
+import { CallError, child, defineAgent, isCalleeFailure, retry, StartError } from '../../../src/index.js';
+import { settleTurn, testSystem } from '../../support/system.js';
+import { hostileValues } from '../hostile.js';
 
 const trap = (): never => {
   throw new Error('trap');

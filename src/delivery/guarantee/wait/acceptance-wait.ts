@@ -1,4 +1,5 @@
-import { CallSlot, untrackCall, type Process } from '../../process/index.js';
+import { CallSlot, untrackCall } from '../../../process/record/index.js';
+import type { Process } from '../../../process/record/index.js';
 
 /** What is told of the sender's end. */
 interface Accepted {

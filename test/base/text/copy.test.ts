@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { VERSION } from '../../src/base/index.js';
-import * as first from '../../src/index.js';
-import { testSystem } from '../support/system.js';
+import { VERSION } from '../../../src/base/text/copy.js';
+import * as first from '../../../src/index.js';
+import { testSystem } from '../../support/system.js';
 
 test('the version is that of package.json, and the changelog begins with it', () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string,
   };
   expect(VERSION).toBe(version);
-  const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
+  const changelog = readFileSync(new URL('../../../CHANGELOG.md', import.meta.url), 'utf8');
   expect(/^## (\d\S*)/m.exec(changelog)?.[1]).toBe(version);
 });
 
@@ -17,7 +17,7 @@ describe('two copies of the library in one program', () => {
   let second: typeof first;
   beforeAll(async () => {
     vi.resetModules();
-    second = await import('../../src/index.js');
+    second = await import('../../../src/index.js');
   });
   const says = new RegExp(
     `another copy of castcall made it \\(version ${VERSION}, this one is ${VERSION}\\).*npm ls castcall`,

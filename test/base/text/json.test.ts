@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   CallError, defineAgent, Down, Exit, HandlerExit, OptionError, RegistryEvent, StartError, Timeout, TimerFired,
   type Pid, type SettledDelivery,
-} from '../../src/index.js';
-import { settleTurn, testSystem } from '../support/system.js';
+} from '../../../src/index.js';
+import { settleTurn, testSystem } from '../../support/system.js';
 
 const boom =
   Object.assign(new TypeError('boom', { cause: new Error('below') }), { code: 'E_BOOM', config: { token: 's3cret' } });

@@ -1,4 +1,12 @@
-import { delayMs, OptionError, shownAs } from '../../base/index.js';
+import { delayMs, OptionError } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import {
+  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs,
+} from '../../behaviour/gen/index.js';
+import type { StartPlan } from '../../behaviour/gen/index.js';
+import type { Place } from '../../behaviour/gen/request/index.js';
+import type { Address, Kernel } from '../../process/record/index.js';
+import { checkStartName } from '../../router/names/index.js';
 import type {
   AutoShutdown, ChildOptions, Restart, RestartLimits, Shutdown, Strategy,
 } from '../../api/supervisor.js';
@@ -6,11 +14,6 @@ import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
 import type { HasHandle } from '../../api/handle.js';
-import {
-  AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs, type Place, type StartPlan,
-} from '../../behaviour/index.js';
-import type { Address, Kernel } from '../../process/index.js';
-import { checkStartName } from '../../router/index.js';
 import { BRUTAL_KILL } from './decision.js';
 import { limitsOf, readChild, readTree, type Limits } from './options.js';
 

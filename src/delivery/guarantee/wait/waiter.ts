@@ -1,6 +1,9 @@
-import type { ExitReason } from '../../base/index.js';
-import { Waiter, type Op, type Rank } from '../../mailbox/index.js';
-import { admitWaiter, type Process } from '../../process/index.js';
+import type { ExitReason } from '../../../base/index.js';
+import { Waiter } from '../../../mailbox/index.js';
+import type { Rank } from '../../../mailbox/index.js';
+import type { Op } from '../../../mailbox/message/index.js';
+import type { Process } from '../../../process/record/index.js';
+import { admitWaiter } from '../../../process/send/index.js';
 
 /** What stands in line, and hears what becomes of it. */
 interface Standing {

@@ -1,0 +1,2 @@
+/** Agents. */
+export { type AgentSpec, defineAgent, on } from './definition.js';

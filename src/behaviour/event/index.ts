@@ -1,0 +1,4 @@
+/** Event managers. */
+export { defineEventHandler, HandlerExit } from './handler.js';
+export { EventManager } from './ref.js';
+export type { HandlerState } from './sys.js';

@@ -1,0 +1,24 @@
+/** What all behaviours share. */
+export { Answering, dropController, Flag } from './answering.js';
+export { checkFunctions, checkKnown, checkLife } from './callbacks.js';
+export { callerOf, needed } from './caller.js';
+export { isControl, NO_REPLY } from './control.js';
+export { conclude, isParents, lastReason, terminated, terminateThrew } from './ending.js';
+export { Engine } from './engine.js';
+export { sameState } from './equal.js';
+export {
+  addressOf, type Host, hostOf, refusedSend, rejected, rejectedWith, type SpawnOptions,
+} from './host.js';
+export {
+  checkKeys, checkSignal, levelOf, nameSchema, readCall, splitArgs, startFields,
+} from './options.js';
+export { checkFlags, checkSpawn } from './process-options.js';
+export { AgentRefImpl } from './ref.js';
+export { type Instance, RuntimeDefinition, runtimeOf } from './runtime.js';
+export { checkPayload, checkSchema, PayloadError } from './schema.js';
+export { abandonedBy, opened, overdue, refuse } from './skipped.js';
+export {
+  checkArgs, equip, planAs, planOf, startAgent, startFrom, type StartPlan, startWatched,
+} from './start.js';
+export { handles } from './unreturned.js';
+export { Verbs } from './verbs.js';

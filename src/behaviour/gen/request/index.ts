@@ -1,0 +1,8 @@
+/** Requests, streams, multi-calls. */
+export { Place } from './handle.js';
+export { abcast, multiCall, type MultiCallResult } from './multi.js';
+export { RefBase } from './ref-base.js';
+export { RequestAnswer } from './request-id.js';
+export { type Items, type Puller, Source } from './source.js';
+export { type Gives, type Listener, Verb } from './verb.js';
+export { ViaRefImpl } from './via-ref.js';

@@ -1,0 +1,2 @@
+/** The sys protocol. */
+export { SysImpl } from './sys.js';

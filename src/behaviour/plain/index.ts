@@ -1,0 +1,2 @@
+/** Plain processes. */
+export { spawnPlain } from './plain.js';

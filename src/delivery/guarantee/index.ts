@@ -1,0 +1,4 @@
+/** Messages with a guarantee. */
+export { LEDGER, type LedgerLimits } from './dedupe/ledger.js';
+export { Delivery } from './delivery.js';
+export { RECENT_MAX } from './history.js';

@@ -1,0 +1,11 @@
+/** Breakers, limits, retry. */
+export { BreakerOpenError, isCalleeFailure } from './breaker-error.js';
+export { readBreaker, type ReadBreaker } from './breaker-options.js';
+export { BreakerRun } from './breaker-run.js';
+export { Circuit } from './breaker.js';
+export { LimitTimeoutError } from './limit-error.js';
+export { readLimit, type ReadLimit } from './limit-options.js';
+export { LimitRun } from './limit-run.js';
+export { Limiter } from './limit.js';
+export { judgeOf, retry, retryFor } from './retry.js';
+export { Asker } from './run.js';

@@ -1,0 +1,10 @@
+/** Calls in flight, cycles, put, abort signals. */
+export { findCycle } from './cycle.js';
+export { PlainRedelivery } from './plain-redelivery.js';
+export { put, type PutOptions } from './put.js';
+export {
+  type CallRequest, Request, request, RequestExtra, type RequestOptions, requestWith,
+  sendRequest, SentRequest, systemRequest,
+} from './request.js';
+export { senderOf, titleOf } from './title.js';
+export { type Abortable, unwatch, type Watched, watchSignal } from './watch.js';

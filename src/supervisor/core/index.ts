@@ -1,0 +1,18 @@
+/** Children, restart, intensity, shutdown, reports. */
+export {
+  Child, childOf, endedWith, isEnding, type MaybeLater, next, roleOf, shutsDown,
+  startChildProcess,
+} from './child.js';
+export { Children } from './children.js';
+export { causeText, gaveUp, type GiveUp, GiveUpError, type GiveUpReason } from './give-up.js';
+export { countOf, rowOf } from './info.js';
+export { Intensity, type RestartCause } from './intensity.js';
+export {
+  type Offender, type ProgressLevel, type ProgressReport, reasonOfStart, reportError,
+  reportProgress, type SupervisorReport,
+} from './report.js';
+export {
+  causeOf, giveUp, guarded, judgeEnd, mayRestart, type Restarting, Retry, retryLater, tryAgain,
+  waits,
+} from './restart.js';
+export { type Ended, judge, stopChild, stopInOrder, stopTogether } from './shutdown.js';
