@@ -372,6 +372,6 @@ describe('a broadcast', () => {
   it('bad options and what is no scope are refused where they enter', () => {
     const system = testSystem();
     expect(() => defineScope({ nam: 'x' } as never)).toThrow(OptionError);
-    expect(() => system.ref(defineAgent({}) as never, 'x')).toThrow(OptionError);
+    for (const what of [undefined, {}, 'x', () => 1]) expect(() => system.ref(what as never, 'x')).toThrow(OptionError);
   });
 });

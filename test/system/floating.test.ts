@@ -70,6 +70,7 @@ const failing: Readonly<Record<string, Failing>> = {
   'ProcessVerbs.call': (w) => w.self.call(w.nobody, 'say', 'x'),
   'ProcessVerbs.put': (w) => w.self.put(w.nobody, 'note'),
   'ProcessVerbs.deliver': (w) => w.self.deliver(w.nobody, 'nothing' as never),
+  'ProcessVerbs.stream': (w) => w.self.stream(w.nobody, 'count').next(),
   'ProcessVerbs.start': (w) => w.self.start(Late),
   'ProcessVerbs.startMonitored': (w) => w.self.startMonitored(Late),
   'ProcessVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
@@ -211,7 +212,8 @@ const others: Readonly<Record<string, string>> = {
   'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects', 'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects', 'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
   'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done': 'rejects when a tree is gone, and is to end the program when nobody looks at it', 'Watch.down': 'never rejects',
-  'HandleSpec.handle': 'the user\'s', Outcome: 'a type', 'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s', SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',
+  'HandleSpec.handle': 'the user\'s', Outcome: 'a type', Bindable: 'a type',
+  'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s', SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',
   simulate: 'a verdict of a test that nobody looks at must be loud', simulateMany: 'as simulate', 'Simulation.sleep': 'never rejects', 'Simulation.settle': 'never rejects',
   'Probe.expect': 'an expectation that nobody looks at must be loud', 'Probe.expectOp': 'as expect', 'Probe.expectDown': 'as expect', 'Probe.expectExit': 'as expect', 'Probe.expectNone': 'as expect', 'Probe.wait': 'internal', 'Probe.next': 'internal',
 };

@@ -381,7 +381,7 @@ describe('a registry', () => {
   it('bad options and what is no registry are refused where they enter', () => {
     const system = testSystem();
     for (const bad of [undefined, {}, { keys: 'many' }, { keys: 'unique', name: 7 }, { keys: 'unique', partitions: 2 }, { keys: 'unique', listeners: 'ear' }]) expect(() => defineRegistry(bad as never)).toThrow(OptionError);
-    expect(() => system.ref(defineAgent({}) as never, 'parts')).toThrow(OptionError);
+    expect(() => system.ref({} as never, 'parts')).toThrow(OptionError);
     expect(() => system.ref(defineRegistry({ keys: 'unique' }), 'no name!')).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
   });
 });
