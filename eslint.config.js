@@ -6,13 +6,55 @@ const noTopLevelAwait = {
   message: 'Top-level await in the library breaks require() of it.',
 };
 
+/** Columns of a line. */
+const WIDTH = 120;
+
+/**
+ * A line is at most 120 columns wide, unless one text on it (a title, a message, a regular expression) leaves it no
+ * choice: without its longest text it has to fit with room to spare.
+ */
+const width = {
+  meta: { type: 'layout', schema: [], messages: { wide: '{{ width }} columns, at most {{ most }}: break the line.' } },
+  create: ({ sourceCode, report }) => ({
+    'Program:exit'() {
+      const longest = new Map();
+      const note = ({ loc: { start, end } }) => {
+        for (let line = start.line; line <= end.line; line++) {
+          const from = line === start.line ? start.column : 0;
+          const to = line === end.line ? end.column : sourceCode.lines[line - 1].length;
+          longest.set(line, Math.max(longest.get(line) ?? 0, to - from));
+        }
+      };
+      for (const token of sourceCode.ast.tokens) if (TEXTS.has(token.type)) note(token);
+      for (const comment of sourceCode.getAllComments()) if (comment.value.includes('@example')) note(comment);
+      sourceCode.lines.forEach((text, at) => {
+        if (text.length <= WIDTH || text.length - (longest.get(at + 1) ?? 0) <= WIDTH - 40) return;
+        report({
+          loc: { start: { line: at + 1, column: WIDTH }, end: { line: at + 1, column: text.length } },
+          messageId: 'wide', data: { width: text.length, most: WIDTH },
+        });
+      });
+    },
+  }),
+};
+const TEXTS = new Set(['String', 'Template', 'RegularExpression']);
+const house = { rules: { width } };
+
+/** What every file keeps, program or script. */
+const layout = { 'house/width': 'warn', 'no-duplicate-imports': ['error', { allowSeparateTypeImports: true }] };
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.build/', 'coverage/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: { ecmaVersion: 2024, sourceType: 'module' },
-    rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+    plugins: { house },
+    rules: {
+      ...layout,
+      eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+    },
   },
   {
     files: ['**/*.ts'],
@@ -20,8 +62,10 @@ export default tseslint.config(
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { '@typescript-eslint': tseslint.plugin },
+    plugins: { '@typescript-eslint': tseslint.plugin, house },
     rules: {
+      ...layout,
+
       // Promises: the rules that matter for an actor library.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
