@@ -56,9 +56,9 @@ function linksOf(page) {
  * compiler, is four lines.
  */
 function writeProgram(project) {
-  const tests = readdirSync(join(root, 'test/types')).filter((file) => file.endsWith('.test-d.ts'));
+  const tests = readdirSync(join(root, 'test/api')).filter((file) => file.endsWith('.test-d.ts'));
   for (const file of tests) {
-    const text = readFileSync(join(root, 'test/types', file), 'utf8');
+    const text = readFileSync(join(root, 'test/api', file), 'utf8');
     writeFileSync(join(project, file), text.replace("'vitest'", "'./expect.js'").replaceAll(
       "'../../src/index.js'", `'${manifest.name}'`,
     ));

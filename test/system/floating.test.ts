@@ -19,7 +19,7 @@ import { settleTurn, testSystem } from '../support/system.js';
 const boom = new Error('boom');
 /**
  * what a function of the user's lets out when a call in it has failed; its own errors surface:
- * test/delivery/own-errors.test.ts
+ * test/delivery/guard/run.test.ts
  */
 const ours = new CallError('NOPROC', { target: 'nobody', op: 'say' });
 const Echo = defineAgent({

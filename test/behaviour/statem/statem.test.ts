@@ -4,7 +4,7 @@ import type { OptionError} from '../../../src/index.js';
 import { CallError, child, defineStatem, type From } from '../../../src/index.js';
 import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate, startFailure } from '../help.js';
-import { MODES, startTraced, traced, type Decide } from '../statem-trace.js';
+import { MODES, startTraced, traced, type Decide } from './trace.js';
 
 const Turnstile = defineStatem({
   name: 'turnstile',

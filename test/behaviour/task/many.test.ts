@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TaskResult, type Down, type TaskSelf } from '../../../src/index.js';
 import { Recorder } from '../../support/system.js';
 import { Gate, rejection } from '../help.js';
-import { failure, owner } from '../task-owner.js';
+import { failure, owner } from './owner.js';
 
 describe('many tasks', () => {
   it('TK-08 awaitMany gives the results in input order, typed, and ignores foreign messages', async () => {

@@ -4,7 +4,7 @@ import { listener } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { Gate, rejection } from '../help.js';
-import { boom, failure, forever, owner } from '../task-owner.js';
+import { boom, failure, forever, owner } from './owner.js';
 
 describe('async and await', () => {
   it('TK-01 async links and monitors: without a verb the result arrives, then a Down with normal', async () => {
@@ -66,21 +66,6 @@ describe('async and await', () => {
     gate.open();
     await env.settle();
     expect(told).toEqual(['taken', 'left', 'normal']);
-  });
-
-  it('TK-02 a timeout rejects, removes the monitor, and no late message arrives', async () => {
-    const { env, task, seen, system } = await owner();
-    const gate = new Gate<number>();
-    const one = task.async(() => gate.promise);
-    const error = failure(task.await(one, { timeoutMs: 50 }));
-    await env.advance(50);
-    expect(await error).toMatchObject({ code: 'TIMEOUT', verb: 'await', timeoutMs: 50, pid: one.pid });
-    expect(system.alive(one.pid), 'the task is not killed').toBe(true);
-    gate.open(1);
-    await env.settle();
-    expect(system.alive(one.pid)).toBe(false);
-    expect(seen).toEqual([]);
-    expect(await failure(task.await(one))).toMatchObject({ code: 'NOPROC' });
   });
 
   it('TK-02 the default timeout is 5,000 ms, and an agent that lets it out ends with it', async () => {
@@ -198,24 +183,6 @@ describe('async and await', () => {
       },
     });
     expect(await system.start(Owner, { name: 'owner' }).call('work')).toBe('CALL_CYCLE');
-  });
-
-  it('an owner that ends while it waits leaves no deadline behind', async () => {
-    const { a, env, task, system } = await owner();
-    void task.await(task.asyncNolink(forever), { timeoutMs: 1_000 });
-    void task.awaitMany([task.asyncNolink(forever)], { timeoutMs: 1_000 });
-    await env.settle();
-    system.exit(a.pid, 'kill');
-    await env.settle();
-    expect(env.pending.held).toBe(0);
-    expect(() => task.async(forever)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
-  });
-
-  it('two waits at once are refused', async () => {
-    const { task } = await owner();
-    const one = task.async(forever);
-    void task.await(one, { timeoutMs: 'infinity' });
-    expect(await failure(task.yield(one))).toMatchObject({ code: 'BUSY' });
   });
 });
 

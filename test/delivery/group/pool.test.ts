@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  defineAgent, pool, PoolExhaustedError, poolOf, type CallError, type OptionError, type PooledRef,
-  type PoolOptions, type PoolRef, type System,
+  defineAgent, pool, PoolExhaustedError, poolOf, type CallError, type PoolOptions, type PoolRef,
+  type System,
 } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
@@ -19,7 +19,6 @@ const Worker = defineAgent({
   },
 });
 type Pool = PoolRef<typeof Worker>;
-type Checked = PooledRef<typeof Worker>;
 
 interface World { readonly env: SeededEnv; readonly system: System; readonly workers: Pool }
 async function world(options: PoolOptions): Promise<World> {
@@ -192,85 +191,6 @@ describe('checkout', () => {
   });
 });
 
-describe('size', () => {
-  test('warm: min workers run when the pool has started; the pool is a tree', async () => {
-    const { system, workers } = await world({ min: 3, max: 5 });
-    expect(workers.stats()).toEqual(
-      { size: 3, busy: 0, idle: 3, checkedOut: 0, starting: 0, waiting: 0, grown: 0, shrunk: 0, crashed: 0 },
-    );
-    const [top] = system.tree();
-    const [tree] = top?.children ?? [];
-    expect(tree?.children.map((node) => node.children.length)).toEqual([3, 0]);
-  });
-
-  test('grows when the least loaded is busy, shrinks to min when idle', async () => {
-    const { env, workers } = await world({ min: 1, max: 3, idleMs: 1_000 });
-    const calls = [workers.call('wait', undefined, { timeoutMs: 'infinity' })];
-    for (let n = 0; n < 4; n++) {
-      await env.settle();
-      calls.push(workers.call('wait', undefined, { timeoutMs: 'infinity' }));
-    }
-    await env.settle();
-    expect(workers.stats()).toMatchObject({ size: 3, grown: 2, starting: 0 });
-    while (gates.length > 0) {
-      gates.shift()?.();
-      await env.settle();
-    }
-    await Promise.all(calls);
-    await env.advance(900);
-    expect(workers.stats().size, 'not before idleMs').toBe(3);
-    await env.advance(1_000);
-    expect(workers.stats()).toMatchObject({ size: 1, shrunk: 2, crashed: 0 });
-    await env.advance(10_000);
-    expect(workers.stats()).toMatchObject({ size: 1, shrunk: 2 });
-  });
-
-  test('what is checked out or busy is not idle', async () => {
-    const { env, workers } = await world({ min: 1, max: 2, idleMs: 100 });
-    const held = await Promise.all([workers.checkout(), workers.checkout()]);
-    await env.advance(5_000);
-    expect(workers.stats()).toMatchObject({ size: 2, shrunk: 0 });
-    for (const worker of held) worker.release();
-    await env.advance(300);
-    expect(workers.stats()).toMatchObject({ size: 1, shrunk: 1 });
-  });
-
-  test('a crash of an idle worker is made good', async () => {
-    const { env, system, workers } = await world({ min: 2, max: 2 });
-    workers.cast('crash');
-    await env.settle();
-    expect(workers.stats()).toMatchObject({ size: 2, crashed: 1 });
-    expect(live(system)).toBe(2);
-    expect(system.stats()).toMatchObject({ crashes: 1, restarts: 1 });
-  });
-
-  test('a worker above min is restarted for those who wait, and for nobody else', async () => {
-    const { env, system, workers } = await world({ min: 1, max: 2 });
-    const [one, two] = await Promise.all([workers.checkout(), workers.checkout()]);
-    const next = workers.checkout();
-    two.cast('crash');
-    const three = await next;
-    expect(system.stats().restarts, 'growth is no restart').toBe(1);
-    three.cast('crash');
-    await env.settle();
-    expect(workers.stats()).toMatchObject({ size: 1, starting: 0, crashed: 2 });
-    expect(system.stats()).toMatchObject({ crashes: 2, restarts: 1 });
-    one.release();
-    await env.settle();
-  });
-
-  test('what is sent to the pool avoids what is checked out', async () => {
-    const { env, workers } = await world({ min: 2, max: 2 });
-    const held = await workers.checkout();
-    for (let n = 0; n < 5; n++) expect(await workers.call('pid')).not.toBe(held.pid);
-    const other: Checked = await workers.checkout();
-    expect([held.pid, other.pid]).toContain(await workers.call('pid'));
-    held.release();
-    other.release();
-    await env.settle();
-  });
-});
-
 describe('failure', () => {
   describe('a worker that ends before its pool has started', () => {
     async function started(ends: number, options: PoolOptions) {
@@ -353,28 +273,5 @@ describe('failure', () => {
     await env.settle();
     await system.stop();
     expect(await waits).toBe('EXIT');
-  });
-});
-
-describe('options', () => {
-  test.each([
-    [{ min: 3, max: 2 }, "pool 'p'.min: got 3, expected at most max, which is 2"],
-    [{ max: 0 }, "pool 'p'.max: got 0, expected a whole number from 1"],
-    [{ min: 0 }, "pool 'p'.min: got 0, expected a whole number from 1"],
-    [{ min: 1.5 }, "pool 'p'.min: got 1.5, expected a whole number from 1"],
-    [{ idleMs: -1 }, "pool 'p'.idleMs"],
-    [{ warmUp: 1 }, "pool 'p'.warmUp: got 1, expected true or false"],
-    [{ maxx: 1 }, "pool 'p'.maxx"],
-    [{ mailbox: { capacity: 0 } }, 'capacity'],
-  ])('%j is refused', (options, text) => {
-    expect(() => pool('p', Worker, options as never)).toThrow(text);
-  });
-
-  test('options of checkout', async () => {
-    const { workers } = await world({ min: 1, max: 1 });
-    for (const bad of [{ timeoutMs: -1 }, { timeoutMs: 1.5 }, { wait: 1 }]) {
-      expect(await workers.checkout(bad as never).catch((error: OptionError) => error.name)).toBe('OptionError');
-    }
-    expect(workers.stats()).toMatchObject({ waiting: 0, checkedOut: 0 });
   });
 });

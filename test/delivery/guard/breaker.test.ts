@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { BreakerOpenError, CallError, createSystem, defineAgent, isCalleeFailure, OptionError, type Breaker, type BreakerChange, type BreakerOptions, type System } from '../../../src/index.js';
+import {
+  BreakerOpenError, CallError, isCalleeFailure, type Breaker, type BreakerChange,
+  type BreakerOptions, type System,
+} from '../../../src/index.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { boom, held, outcome } from '../calls.js';
@@ -283,103 +286,5 @@ describe('P29 events', () => {
     stop();
     breaker.open();
     expect(seen).toHaveLength(2);
-  });
-});
-
-describe('breakers of agents', () => {
-  const Agent = defineAgent({
-    calls: {
-      ask: (self, fn: (signal: AbortSignal) => unknown) => self.breaker('llm', quick).run(fn),
-    },
-  });
-
-  test('one state a name and system, shared by all agents and the outside', async () => {
-    const system = testSystem();
-    for (let n = 0; n < 3; n++) expect(await outcome(system.start(Agent).call('ask', () => { throw boom; }))).toMatchObject({ code: 'EXIT', reason: boom });
-    expect(await outcome(system.start(Agent).call('ask', () => 'called'))).toMatchObject({ code: 'EXIT', reason: { code: 'BREAKER_OPEN' } });
-    expect(await outcome(system.breaker('llm').run(() => 'called'))).toMatchObject({ code: 'BREAKER_OPEN' });
-    const other = createSystem({ logger: false });
-    expect(other.breaker('llm').stats().failures).toBe(0);
-    await other.stop();
-  });
-
-  test('P29 the death of an agent frees its probe at once and is no failure; what its call does later is ignored', async () => {
-    const { env, system, breaker } = world();
-    const agent = system.start(Agent);
-    await bad(breaker, 3);
-    env.now += 1_000;
-    let finish: (value: unknown) => void = () => undefined;
-    const asked = outcome(agent.call('ask', () => new Promise((resolve) => { finish = resolve; }), { timeoutMs: 60_000 }));
-    await env.settle();
-    expect(breaker.stats()).toMatchObject({ state: 'half-open', running: 1 });
-    system.exit(agent, 'kill');
-    expect(breaker.stats()).toMatchObject({ state: 'half-open', running: 0, ignored: 1 });
-    expect(await asked).toMatchObject({ code: 'EXIT' });
-    finish('late');
-    await env.settle();
-    expect(breaker.stats()).toMatchObject({ state: 'half-open', successes: 0 });
-    expect(await good(breaker)).toBe('ok');
-    expect(breaker.state).toBe('closed');
-  });
-
-  test('P16 a handle that outlives its agent calls nothing: ZOMBIE, counted', async () => {
-    const system = testSystem();
-    let kept: Breaker | undefined;
-    const p = system.spawn((self) => { kept = self.breaker('llm'); });
-    await system.monitor(p).down;
-    expect(await outcome((kept as Breaker).run(() => 'called'))).toMatchObject({ code: 'ZOMBIE' });
-    expect(system.stats().zombies).toBe(1);
-  });
-
-  test('the caller that gave up is no failure of the callee: its signal is the default', async () => {
-    const env = new VirtualEnv();
-    const system = testSystem({ env });
-    const agent = system.start(Agent);
-    const wait = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('socket closed'))));
-    const asked = outcome(agent.call('ask', wait, { timeoutMs: 10 }));
-    await env.advance(20);
-    expect(await asked).toMatchObject({ code: 'TIMEOUT' });
-    expect(system.breaker('llm').stats()).toMatchObject({ ignored: 1, failures: 0 });
-  });
-
-  test('wrap keeps the arguments and the type', async () => {
-    const { breaker } = world();
-    const ask = breaker.wrap((prompt: string, n: number) => prompt.repeat(n));
-    const answer: string = await ask('a', 3);
-    expect(answer).toBe('aaa');
-  });
-});
-
-describe('options of a breaker', () => {
-  test.each<[object, string]>([
-    [{ errorRate: 0 }, 'errorRate'], [{ errorRate: Number.NaN }, 'errorRate'], [{ errorRate: 1.1 }, 'errorRate'], [{ volume: 0 }, 'volume'], [{ volume: 1.5 }, 'volume'],
-    [{ windowMs: 0 }, 'windowMs'], [{ windowMs: Number.NaN }, 'windowMs'], [{ failures: 0 }, 'failures'], [{ failures: Infinity }, 'failures'], [{ openMs: 0 }, 'openMs'], [{ openMs: -1 }, 'openMs'],
-    [{ probes: 0 }, 'probes'], [{ probes: Number.NaN }, 'probes'], [{ probeTimeoutMs: 0 }, 'probeTimeoutMs'], [{ probeTimeoutMs: Infinity }, 'probeTimeoutMs'], [{ isFailure: true }, 'isFailure'], [{ timeout: 5 }, 'timeout'],
-  ])('%o is an OptionError that names it', (options, name) => {
-    const system = testSystem();
-    expect(() => system.breaker('llm', options)).toThrow(OptionError);
-    expect(() => system.breaker('llm', options)).toThrow(name);
-    expect(system.breakers()).toEqual([]);
-  });
-
-  test('other options for a known name are OPTIONS_CONFLICT; the same ones, or none, are not', () => {
-    const system = testSystem();
-    const make = (): Breaker => system.breaker('llm', { openMs: 5, isFailure: (error) => error === boom });
-    make();
-    expect(make().name).toBe('llm');
-    expect(system.breaker('llm').name).toBe('llm');
-    for (const options of [{ openMs: 6 }, { openMs: 5, isFailure: () => true }, {}]) {
-      expect(() => system.breaker('llm', options)).toThrow(expect.objectContaining({ code: 'OPTIONS_CONFLICT' }));
-    }
-    expect(() => system.breaker('no name!')).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
-    expect(system.breakers().map(({ name }) => name)).toEqual(['llm']);
-  });
-
-  test('bad calls reject with an OptionError', async () => {
-    const { breaker } = world();
-    for (const wrong of [breaker.run('x' as never), breaker.run(() => 1, { signal: {} as never }), breaker.run(() => 1, { timeoutMs: 5 } as never)]) expect(await outcome(wrong)).toBeInstanceOf(OptionError);
-    expect(() => breaker.open(Number.NaN)).toThrow(OptionError);
-    expect(() => breaker.watch('x' as never)).toThrow(OptionError);
-    expect(breaker.stats().running).toBe(0);
   });
 });

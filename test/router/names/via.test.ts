@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Down} from '../../../src/index.js';
 import { child, defineAgent, OptionError, via, type Pid, type ViaProvider } from '../../../src/index.js';
 import { Recorder, testSystem } from '../../support/system.js';
-import { idler, listener, settle } from '../../process/peers.js';
+import { listener, settle } from '../../process/peers.js';
 
 const Agent = defineAgent({
   name: 'Agent', init: () => ({ notes: 0 }), calls: { who: (self) => self.pid, notes: (self) => self.state.notes },
@@ -85,26 +85,6 @@ describe('via', () => {
     watcher.self.bind(ref).send('by ref');
     await settle();
     expect(second.seen).toEqual(['by ref']);
-  });
-
-  it('RG-06 a provider with send delivers plain messages itself; a failure there is a dead letter', async () => {
-    const system = testSystem();
-    const mail: unknown[] = [];
-    const provider: ViaProvider<string> = {
-      registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined,
-      send: (key, message) => { if (message === 'bad') throw new Error('no post'); mail.push([key, message]); },
-    };
-    const { self } = await idler(system);
-    const ref = system.ref(Agent, via(provider, 'box'));
-    system.send(via(provider, 'box'), 1);
-    self.send(via(provider, 'box'), 2);
-    ref.send(3);
-    self.bind(ref).send(4);
-    ref.send('bad');
-    expect(mail).toEqual([['box', 1], ['box', 2], ['box', 3], ['box', 4]]);
-    expect(system.deadLetters.list()).toEqual([expect.objectContaining(
-      { to: 'via box', payload: 'bad', reason: expect.objectContaining({ message: 'no post' }) },
-    )]);
   });
 
   it('RG-07 call and stop by a missing via name are noproc, a cast is a dead letter and a monitor fires at once', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defineAgent, on, OptionError } from '../../../../src/index.js';
+import { defineAgent, on } from '../../../../src/index.js';
 import { z } from 'zod';
 import { Strays } from '../../../support/strays.js';
 import { settleTurn, testSystem } from '../../../support/system.js';
@@ -199,22 +199,6 @@ describe('streams', () => {
     await expect(items.next()).rejects.toBeInstanceOf(TypeError);
     expect(await first).toEqual({ done: false, value: 1 });
     await items.return?.();
-  });
-
-  test('refusals at the ref: dead callee, full mailbox, payload, options, call of a stream, stream of a call', async () => {
-    const system = testSystem();
-    const { Source } = source();
-    const ref = system.start(Source);
-    const full = system.start(Source, { mailbox: { capacity: 1 } });
-    full.cast('note');
-    expect(await callFailure(full.stream('count', 1).next())).toMatchObject({ code: 'MAILBOX_FULL' });
-    expect(await callFailure(ref.stream('checked', 5 as never).next())).toMatchObject({ code: 'INVALID_PAYLOAD' });
-    expect(await collect(ref.stream('checked', '21'))).toEqual([42]);
-    expect(() => ref.stream('count', 1, { timeoutMs: -1 })).toThrow(OptionError);
-    expect(() => ref.stream('count', 1, { lane: 'high' } as never)).toThrow(OptionError);
-    expect(() => ref.stream('noStream' as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
-    expect(await callFailure(ref.call('count' as never, 1 as never))).toMatchObject({ code: 'UNKNOWN_OPERATION' });
-    expect(await callFailure(system.ref(Source, 'nobody').stream('count', 1).next())).toMatchObject({ code: 'NOPROC' });
   });
 
   test('P16 a generator of a dead agent is not run on: its finally runs, no further item is made', async () => {

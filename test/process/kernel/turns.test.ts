@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  child, defineAgent, defineRegistry, pool, poolOf, type AgentRef, type ProcessSelf, type System,
+} from '../../../src/index.js';
+import { testSystem } from '../../support/system.js';
+import { VirtualEnv } from '../../support/virtual-env.js';
+
+const Worker = defineAgent({
+  name: 'Worker',
+  init: () => ({ n: 0 }),
+  calls: {
+    get: (self) => self.state.n,
+    async *numbers() { for (let n = 0; ; n++) yield n; },
+  },
+  casts: { add(self) { self.state.n++; } },
+});
+const Later = defineAgent({ name: 'Later', init: async () => ({}) });
+const Names = defineRegistry({ name: 'names', keys: 'unique' });
+
+/** What a verb is tried on. */
+interface World {
+  readonly system: System;
+  readonly self: ProcessSelf;
+  readonly worker: AgentRef<typeof Worker>;
+  /** a name that nobody owns */
+  readonly nobody: AgentRef<typeof Worker>;
+  /** takes no more */
+  readonly full: AgentRef<typeof Worker>;
+}
+
+type Verb = (world: World) => Promise<unknown>;
+
+async function* none(): AsyncGenerator<number> {}
+
+/** Every verb that may answer without a message having been handled; each is awaited in a loop. */
+const VERBS: Readonly<Record<string, Verb>> = {
+  'put': ({ worker }) => worker.put('add'),
+  'put to nobody': ({ nobody }) => nobody.put('add'),
+  'self.put': ({ self, worker }) => self.put(worker, 'add'),
+  'tryCall to nobody': ({ nobody }) => nobody.tryCall('get'),
+  'tryCall to a full mailbox': ({ full }) => full.tryCall('get'),
+  'self.call to nobody': ({ self, nobody }) => self.call(nobody, 'get'),
+  'deliver': ({ worker }) => worker.deliver('add'),
+  'deliver with a key': ({ worker }) => worker.deliver('add', undefined, { guarantee: 'exactly-once', key: 'k' }),
+  'deliver of what is unknown': ({ worker }) => worker.deliver('nothing' as 'add'),
+  'self.deliver': ({ self, worker }) => self.deliver(worker, 'add'),
+  'a guaranteed call': ({ worker }) => worker.call('get', undefined, { guarantee: 'exactly-once', key: 'k' }),
+  'a stream that ends at once': async ({ nobody }) => { for await (const _ of nobody.stream('numbers')); },
+  'limit.run': ({ system }) => system.limit('free', { concurrency: 2 }).run(() => 1),
+  'self.limit': ({ self }) => self.limit('one', { concurrency: 1 }).run(() => 1),
+  'breaker.run': ({ system }) => system.breaker('b').run(() => 1),
+  'self.retry': ({ self }) => self.retry(() => 1),
+  'system.retry': ({ system }) => system.retry(() => 1),
+  'stop of nobody': ({ nobody }) => nobody.stop(),
+  'monitor of nobody': ({ system }) => system.monitor('nobody').down,
+  'sys of nobody': ({ system }) => system.sys('nobody').getState(),
+  'a start with an asynchronous init': ({ system }) => system.start(Later).then((ref) => { system.exit(ref, 'kill'); }),
+  'a tree': ({ system }) => system.supervise({ children: [] }),
+  'an application that does not run': ({ system }) => system.applications.stop('nothing'),
+  'a receive of what was passed over': ({ self }) => self.receiveBatch({ max: 1 }),
+  'a receive that is aborted': ({ self }) => self.receive(undefined, { signal: AbortSignal.abort('no') }),
+  'hibernate': ({ self }) => self.hibernate(),
+  'requests.receive of a refusal': ({ self, nobody }) => self.requests.receive(self.requests.send(nobody, 'get')),
+  'requests.waitAny of none': ({ self }) => self.requests.waitAny(self.requests.collection()),
+  'task.yieldMany of none': ({ self }) => self.task.yieldMany([]),
+  'task.awaitMany of none': ({ self }) => self.task.awaitMany([]),
+  'a stream of no tasks': async ({ self }) => { for await (const _ of self.task.stream(none(), () => 1)); },
+  'registry.lock': ({ system, self }) => system.ref(Names, 'names').lock(self, 'k', () => 1),
+  'checkout where no pool is': ({ system }) => system.ref(poolOf(Worker), 'nobody').checkout(),
+  'a checkout': ({ system }) => system.ref(poolOf(Worker), 'pool').run(() => 1),
+};
+
+const ROUNDS_MAX = 400;
+/** two quotas of 16, then quotas that shrink: every look at the clock takes 1 ms of 5 */
+const ROUNDS_A_TURN_MAX = 48;
+
+let env: VirtualEnv;
+afterEach(() => {
+  env.readCostMs = 0;
+  env.manual = false;
+  while (env.turn() > 0);
+});
+
+async function world(): Promise<World> {
+  env = new VirtualEnv();
+  const system = testSystem({ env });
+  system.start(Names, { name: 'names' });
+  await system.supervise({ children: [pool('pool', Worker, { min: 2, max: 2 }), child('worker', Worker)] });
+  const full = system.start(Worker, { mailbox: { capacity: 1 } });
+  system.suspend(full);
+  full.cast('add');
+  const self = await new Promise<ProcessSelf>((resolve) => {
+    system.spawn((own) => {
+      resolve(own);
+      return new Promise(() => undefined);
+    });
+  });
+  for (let n = 0; n < ROUNDS_MAX; n++) self.send(self.pid, n);
+  await env.settle();
+  return { system, self, worker: system.ref(Worker, 'worker'), nobody: system.ref(Worker, 'nobody'), full };
+}
+
+describe('a loop that awaits', () => {
+  for (const [name, verb] of Object.entries(VERBS)) {
+    it(`P8 ${name} has 5 ms of a turn of the event loop`, async () => {
+      const made = await world();
+      env.manual = true;
+      env.readCostMs = 1;
+      let rounds = 0;
+      const loop = (async () => {
+        while (rounds < ROUNDS_MAX) {
+          rounds++;
+          await verb(made).catch(() => undefined);
+        }
+      })();
+      // Until the loop waits for a macrotask of the runtime; the limit is for one that never does.
+      await env.settle();
+      const inOneTurn = rounds;
+      for (let turn = 0; turn < 3; turn++) {
+        env.turn();
+        await env.settle();
+      }
+      expect(inOneTurn).toBeLessThanOrEqual(ROUNDS_A_TURN_MAX);
+      expect(rounds, 'and goes on in the next').toBeGreaterThan(inOneTurn);
+      rounds = ROUNDS_MAX;
+      env.manual = false;
+      while (env.turn() > 0) await env.settle();
+      await env.advance(20);
+      await loop;
+    });
+  }
+
+  it('P8 a stream of items has 5 ms of a turn of the event loop', async () => {
+    const { worker } = await world();
+    env.manual = true;
+    env.readCostMs = 1;
+    let items = 0;
+    const loop = (async () => {
+      for await (const _ of worker.stream('numbers')) if (++items >= ROUNDS_MAX) break;
+    })();
+    await env.settle();
+    expect(items).toBeLessThanOrEqual(ROUNDS_A_TURN_MAX);
+    items = ROUNDS_MAX;
+    env.manual = false;
+    while (env.turn() > 0) await env.settle();
+    await loop;
+  });
+
+  it('P8 the feed of dead letters has 5 ms of a turn of the event loop', async () => {
+    const { system } = await world();
+    const feed = system.deadLetters.feed();
+    env.manual = true;
+    env.readCostMs = 1;
+    let letters = 0;
+    system.send('nobody', letters);
+    const loop = (async () => {
+      for await (const _ of feed) {
+        if (++letters >= ROUNDS_MAX) break;
+        system.send('nobody', letters);
+      }
+    })();
+    await env.settle();
+    expect(letters).toBeLessThanOrEqual(ROUNDS_A_TURN_MAX);
+    letters = ROUNDS_MAX;
+    env.manual = false;
+    while (env.turn() > 0) await env.settle();
+    await loop;
+  });
+});
