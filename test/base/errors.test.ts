@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  CallError, callError, CastcallError, OptionError, StartError, type CallErrorCode,
+  CallError, callError, CastcallError, nearest, OptionError, StartError, type CallErrorCode,
 } from '../../src/base/errors.js';
-import { nearest } from '../../src/base/errors.js';
 import { hostileValues } from './hostile.js';
 
 const fields = { target: 'alice', op: 'withdraw' };

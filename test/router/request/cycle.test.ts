@@ -17,7 +17,7 @@ const Node = defineAgent({
     async forward(self, path: string[]): Promise<unknown> {
       const [next, ...rest] = path;
       if (next === undefined) return 'arrived';
-      const ref = self.state.system().ref(Node as never, next) as never as Callee;
+      const ref = self.state.system().ref<never>(Node as never, next) as Callee;
       return self.call(ref, 'forward', rest);
     },
     ping: () => 'pong',
@@ -67,7 +67,7 @@ describe('CALL_CYCLE', () => {
       ping: () => 'pong',
     } });
     const B = defineAgent({ name: 'B', init: () => ({}), calls: {
-      back: (self): Promise<string> => self.call(system.ref(A as never, 'a') as never as Callee, 'ping').then(
+      back: (self): Promise<string> => self.call(system.ref<never>(A as never, 'a') as Callee, 'ping').then(
         () => 'impossible', (error: { code: string }) => error.code,
       ),
     } });
@@ -91,7 +91,7 @@ describe('CALL_CYCLE', () => {
     } });
     const B = defineAgent({
       name: 'B', init: () => ({}),
-      calls: { back: (self): Promise<string> => self.call(system.ref(A as never, 'a') as never as Callee, 'ping') },
+      calls: { back: (self): Promise<string> => self.call(system.ref<never>(A as never, 'a') as Callee, 'ping') },
     });
     const a = system.start(A, { name: 'a' });
     system.start(B, { name: 'b' });
@@ -105,7 +105,7 @@ describe('CALL_CYCLE', () => {
     );
     const Parent = defineAgent({ name: 'Parent', init: () => ({}), calls: {
       async spawnChild(self): Promise<unknown> {
-        const me = system.ref(Parent as never, self.pid) as never as Callee;
+        const me = system.ref<never>(Parent as never, self.pid) as Callee;
         return self.start(Child, me).then(() => 'impossible', (error: { reason: unknown }) => error.reason);
       },
       ping: () => 'pong',
@@ -128,7 +128,7 @@ describe('CALL_CYCLE', () => {
     );
     const Top = defineAgent({ name: 'Top', init: () => ({}), calls: {
       async go(self): Promise<unknown> {
-        const me = system.ref(Top as never, self.pid) as never as Callee;
+        const me = system.ref<never>(Top as never, self.pid) as Callee;
         return self.start(Child, me).then(() => 'impossible', (error: unknown) => {
           let at = error as { code: string; reason: unknown };
           while (at.code === 'START_FAILED') at = at.reason as typeof at;
@@ -149,7 +149,7 @@ describe('CALL_CYCLE', () => {
     > { await settle(1); await this.call(parent, 'ping', undefined, { timeoutMs: 300 }); return {}; } });
     const Parent = defineAgent({ name: 'Parent', init: () => ({}), calls: {
       async go(self): Promise<unknown> {
-        const me = system.ref(Parent as never, self.pid) as never as Callee;
+        const me = system.ref<never>(Parent as never, self.pid) as Callee;
         let release = (): void => undefined;
         const asker =
           self.start(Asker, me).then(() => 'impossible', (error: { reason: { code: string } }) => error.reason.code);

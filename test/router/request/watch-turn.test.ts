@@ -189,7 +189,7 @@ describe('P6 a signal that fires in the turn in which its call was made', () => 
       calls: {
         back(self, controller: AbortController): string {
           controller.abort('mine');
-          const first = system.ref(First as never, 'first') as never as AgentRef<typeof _Pinged>;
+          const first = system.ref<never>(First as never, 'first') as AgentRef<typeof _Pinged>;
           void self.call(first, 'ping').then((value) => told.push(value), (error: unknown) => told.push(error));
           return 'too late';
         },
