@@ -8,11 +8,12 @@ const BURST = 1_000;
 const BLOCKS = 100;
 const MEMBERS = 8;
 
-const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
+const median = (times: readonly number[]): number => [...times]
+  .sort((a, b) => a - b)[times.length >> 1] as number;
 
 /**
- * How much longer casts take through a round-robin ref of 8 agents than to the 8 directly, in percent; blocks of both
- * alternate.
+ * How much longer casts take through a round-robin ref of 8 agents than to the 8 directly, in
+ * percent; blocks of both alternate.
  */
 export const balanceCast: Case = (library) => {
   const Counter = defineCounter(library);

@@ -62,8 +62,8 @@ const withSignal = (signalOf: () => AbortSignal): Case => (library) => {
 const LONG_BLOCK = 25_000;
 
 /**
- * How many times a call in development takes as long as one in production, to an agent each; long blocks of both
- * alternate.
+ * How many times a call in development takes as long as one in production, to an agent each; long
+ * blocks of both alternate.
  */
 export const callDevelopment: Case = (library) => {
   const [plain, development] = [defineCounter(library), defineCounter(library)];

@@ -57,8 +57,8 @@ export const priorityCast: Case = (library) => {
 const EARLIER_SYSTEMS = 14;
 
 /**
- * The same in development, where the sender of an async handler is followed; other systems of the program have run
- * before.
+ * The same in development, where the sender of an async handler is followed; other systems of the
+ * program have run before.
  */
 export const asyncCastDevelopment: Case = (library) => {
   const Counter = library.defineAgent({

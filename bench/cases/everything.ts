@@ -7,12 +7,13 @@ import { defineCounter } from './counter.js';
 const BLOCKS = 15;
 
 /**
- * What a program does again and again: times how long `count` of it take, in ms of its own processor time, and asserts
- * that they were done.
+ * What a program does again and again: times how long `count` of it take, in ms of its own
+ * processor time, and asserts that they were done.
  */
 type Block = (system: System, count: number) => Promise<number>;
 
-const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
+const median = (times: readonly number[]): number => [...times]
+  .sort((a, b) => a - b)[times.length >> 1] as number;
 
 function ownMs(): number {
   const { user, system } = process.cpuUsage();
@@ -45,7 +46,9 @@ export const afterEverything: Case = (library) => {
       timers(self, count: number) {
         const began = ownMs();
         let cancelled = 0;
-        for (let n = 0; n < count; n++) if (self.cancelTimer(self.sendAfter(60_000, 'late')) !== false) cancelled++;
+        for (let n = 0; n < count; n++) if (self.cancelTimer(
+          self.sendAfter(60_000, 'late'),
+        ) !== false) cancelled++;
         expectCount('timers cancelled', cancelled, count);
         return ownMs() - began;
       },
@@ -87,7 +90,8 @@ export const afterEverythingCall: Case = (library) => {
 };
 
 /**
- * Arms nearly every kind of deadline there is; what is armed and taken back at once counts for V8's type feedback, too.
+ * Arms nearly every kind of deadline there is; what is armed and taken back at once counts for V8's
+ * type feedback, too.
  */
 async function useEverything(library: Castcall): Promise<void> {
   const Any = library.defineAgent({
@@ -108,7 +112,9 @@ async function useEverything(library: Castcall): Promise<void> {
   const log: number[] = [];
   const supervisor = await system.supervise({
     intensity: 1_000,
-    children: [library.child('any', Any, log, { shutdown: 1_000, mailbox: { capacity: 1, overflow: 'suspend' } })],
+    children: [library.child('any', Any, log, {
+      shutdown: 1_000, mailbox: { capacity: 1, overflow: 'suspend' },
+    })],
   });
   const ref = system.ref(Any, 'any');
   const other = system.start(Any, log, { hibernateAfterMs: 1 });

@@ -10,8 +10,8 @@ const TIMER_MS = 10;
 interface Load { running: boolean; handled: number }
 
 /**
- * Worst extra delay of a 10 ms timer, in ms, beside loads that never leave the microtask queue by themselves; each for
- * `size` ms.
+ * Worst extra delay of a 10 ms timer, in ms, beside loads that never leave the microtask queue by
+ * themselves; each for `size` ms.
  */
 export const timerDelay: Case = (library) => {
   interface Peer { readonly pid: Pid | undefined; cast(operation: 'ball'): void }
@@ -115,8 +115,8 @@ function flooding(library: Castcall): (forMs: number) => Promise<Flooded> {
 }
 
 /**
- * How long each turn of the event loop lasts: by the clock, or by the processor time of this program, whichever is
- * less.
+ * How long each turn of the event loop lasts: by the clock, or by the processor time of this
+ * program, whichever is less.
  */
 async function turnsFor(forMs: number): Promise<Float64Array> {
   const turnsMs: number[] = [];

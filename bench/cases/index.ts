@@ -1,5 +1,7 @@
 import type { Case } from '../lib/case.js';
-import { callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential } from './call.js';
+import {
+  callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential,
+} from './call.js';
 import { asyncCast, asyncCastDevelopment, castBacklog, castStream, priorityCast } from './cast.js';
 import {
   deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject,

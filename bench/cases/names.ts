@@ -26,8 +26,8 @@ class Finish {
 }
 
 /**
- * Broadcasts by one agent to a process group of 1,000, the group looked up by name each time; a delivery that was
- * handled is one operation.
+ * Broadcasts by one agent to a process group of 1,000, the group looked up by name each time; a
+ * delivery that was handled is one operation.
  */
 export const groupBroadcast: Case = (library) => {
   const Groups = library.defineScope({ name: 'groups' });

@@ -14,11 +14,12 @@ interface Counting {
 }
 
 /** The middle of ever so many times, in ms. */
-const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
+const median = (times: readonly number[]): number => [...times]
+  .sort((a, b) => a - b)[times.length >> 1] as number;
 
 /**
- * How much longer bursts of casts take than plain ones, in percent; both in turns, so that they share the machine's
- * moods.
+ * How much longer bursts of casts take than plain ones, in percent; both in turns, so that they
+ * share the machine's moods.
  */
 function slower(library: Castcall, mailbox: MailboxOptions, send: (ref: Counting) => void): Run {
   const Counter = defineCounter(library);
@@ -39,7 +40,10 @@ function slower(library: Castcall, mailbox: MailboxOptions, send: (ref: Counting
       (which === 0 ? plainTimes : otherTimes).push(nowMs() - began);
     }
     for (const ref of [plain, other]) {
-      expectCount('casts handled', await ref.call('count', undefined, { timeoutMs: 'infinity' }), block * BLOCKS);
+      expectCount(
+        'casts handled', await ref.call('count', undefined, { timeoutMs: 'infinity' }),
+        block * BLOCKS,
+      );
     }
     return 100 * (median(otherTimes) / median(plainTimes) - 1);
   });

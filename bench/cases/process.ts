@@ -13,8 +13,8 @@ interface Again { cast(operation: 'go', left: number): void }
 type Watched = Parameters<System['monitor']>[0];
 
 /**
- * A timer for a message to oneself, started and cancelled at once, in bursts of 1,000; one that was still pending when
- * it was cancelled is one operation.
+ * A timer for a message to oneself, started and cancelled at once, in bursts of 1,000; one that was
+ * still pending when it was cancelled is one operation.
  */
 export const timerCreateCancel: Case = (library) => {
   const Owner = library.defineAgent({
@@ -37,7 +37,9 @@ export const timerCreateCancel: Case = (library) => {
     const started = nowMs();
     owner.cast('go', size);
     let [cancelled, fired] = [0, 0];
-    while (cancelled < size) [cancelled, fired] = await owner.call('counts', undefined, { timeoutMs: 'infinity' });
+    while (cancelled < size) [
+      cancelled, fired,
+    ] = await owner.call('counts', undefined, { timeoutMs: 'infinity' });
     const rate = perSecond(size, started);
     expectCount('timers cancelled', cancelled, size);
     expectCount('timers fired', fired, 0);
@@ -46,8 +48,8 @@ export const timerCreateCancel: Case = (library) => {
 };
 
 /**
- * A monitor of another agent, made and removed at once, in bursts of 1,000; the agent ends after all and nobody hears
- * of it.
+ * A monitor of another agent, made and removed at once, in bursts of 1,000; the agent ends after
+ * all and nobody hears of it.
  */
 export const monitorDemonitor: Case = (library) => {
   const Target = library.defineAgent({ casts: {} });
@@ -73,7 +75,9 @@ export const monitorDemonitor: Case = (library) => {
     const started = nowMs();
     watcher.cast('go', size);
     let [removed, downs] = [0, 0];
-    while (removed < size) [removed, downs] = await watcher.call('counts', undefined, { timeoutMs: 'infinity' });
+    while (removed < size) [
+      removed, downs,
+    ] = await watcher.call('counts', undefined, { timeoutMs: 'infinity' });
     const rate = perSecond(size, started);
     await target.stop();
     [removed, downs] = await watcher.call('counts');

@@ -4,7 +4,10 @@ import { expectCount, withSystem } from '../lib/system.js';
 
 const BURST = 1_000;
 
-/** One sender, one state machine, two states with one handler each: every event is a cast that changes the state. */
+/**
+ * One sender, one state machine, two states with one handler each: every event is a cast that
+ * changes the state.
+ */
 export const statemEvent: Case = (library) => {
   const Switch = library.defineStatem({
     init: () => ({ state: 'off', data: { count: 0 } }),

@@ -7,11 +7,12 @@ const BURST = 1_000;
 const BUSY = 4_000;
 const LOOKS = 25;
 
-const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
+const median = (times: readonly number[]): number => [...times]
+  .sort((a, b) => a - b)[times.length >> 1] as number;
 
 /**
- * What `system.stats()` takes, in ms, beside agents that are idle after one message each and 4,000 others with a
- * message queued at every look.
+ * What `system.stats()` takes, in ms, beside agents that are idle after one message each and 4,000
+ * others with a message queued at every look.
  */
 export const systemStats: Case = (library) => {
   const Counter = defineCounter(library);

@@ -20,7 +20,10 @@ class Starts {
   }
 }
 
-/** One supervised child is killed, until the new one has started: the median of `size` restarts, in microseconds. */
+/**
+ * One supervised child is killed, until the new one has started: the median of `size` restarts, in
+ * microseconds.
+ */
 export const restartMedian: Case = (library) => {
   const Worker = library.defineAgent({
     init: (starts: Starts) => { starts.noted(); return { count: 0 }; },

@@ -87,7 +87,8 @@ export const fanIn: Case = (library) => {
 };
 
 /**
- * One sender to 1,000 receivers, round after round; it casts to itself between rounds, as the BEAM would pre-empt it.
+ * One sender to 1,000 receivers, round after round; it casts to itself between rounds, as the BEAM
+ * would pre-empt it.
  */
 export const fanOut: Case = (library) => {
   const Receiving = library.defineAgent({

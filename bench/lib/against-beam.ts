@@ -25,7 +25,10 @@ const table = new Table([
   { title: '', width: 4, align: 'left' },
 ]);
 
-/** castcall and the BEAM in alternation, metric by metric. Resolves with the exit code: 1 when a case failed. */
+/**
+ * castcall and the BEAM in alternation, metric by metric. Resolves with the exit code: 1 when a
+ * case failed.
+ */
 export async function compareWithBeam(options: Options): Promise<number> {
   const beam = options.selected.some((metric) => metric.beam) ? await startBeam() : null;
   try {
@@ -74,5 +77,8 @@ function print(result: Result, metric: Metric, options: Options): void {
   }
   const beam = result.beam === null ? '–' : summaryCell(result.beam, metric.unit);
   const castcall = summaryCell(result.castcall, metric.unit);
-  table.row([metric.name, castcall, beam, ratioCell(result.ratio), targetCell(metric), verdictCell(result.pass)]);
+  table.row([
+    metric.name, castcall, beam, ratioCell(result.ratio), targetCell(metric),
+    verdictCell(result.pass),
+  ]);
 }

@@ -29,7 +29,10 @@ const tableOf = (names: readonly PeerName[]): Table => new Table([
   ...names.map((title) => ({ title, width: 34, align: 'left' as const })),
 ]);
 
-/** castcall and every peer that has the metric, in alternation. Resolves with the exit code: 1 when castcall failed. */
+/**
+ * castcall and every peer that has the metric, in alternation. Resolves with the exit code: 1 when
+ * castcall failed.
+ */
 export async function compareWithPeers(options: Options): Promise<number> {
   const installed = await installPeers(options.peer, options.development ? 'development' : 'production');
   const { peers } = installed;
@@ -71,7 +74,9 @@ async function measureAble(metric: Metric, options: Options, all: Peers): Promis
 
 async function measure(metric: Metric, options: Options, { peers, node, mode }: Peers): Promise<Result> {
   const plan = { ...planOf(metric, options.quick, options.runs), size: Math.min(metric.quickSize, SIZE_MAX) };
-  const contestants = [startCastcall(metric, undefined, undefined, node, mode), ...peers.map((peer) => peer.start())];
+  const contestants = [
+    startCastcall(metric, undefined, undefined, node, mode), ...peers.map((peer) => peer.start()),
+  ];
   const figures = await withContestants(contestants, (all) => interleave(metric.name, plan, all));
   const castcall = summarize(figures[0]!);
   const standings = Object.fromEntries(options.peer.map((name): [string, Standing | null] => {

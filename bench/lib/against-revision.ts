@@ -30,8 +30,8 @@ const table = new Table([
 ]);
 
 /**
- * The current tree and another revision in alternation. Resolves with 1 when a metric got slower or a case of the tree
- * failed.
+ * The current tree and another revision in alternation. Resolves with 1 when a metric got slower or
+ * a case of the tree failed.
  */
 export async function compareWithRevision(options: Options, name: string): Promise<number> {
   const revision = checkedOut(name);
@@ -63,7 +63,8 @@ function checkedOut(name: string): Revision {
     return buildRevision(name);
   } catch (error) {
     throw new UsageError(
-      `--against ${name}: no such revision, or it does not build: ${(error as Error).message}`, { cause: error },
+      `--against ${name}: no such revision, or it does not build: ${(error as Error).message}`,
+      { cause: error },
     );
   }
 }
@@ -77,14 +78,17 @@ function announce(name: string, revision: Revision): void {
 
 async function measure(metric: Metric, options: Options, library: string, revision: Revision): Promise<Result> {
   const plan = planOf(metric, options.quick, options.runs);
-  const contestants = [startCastcall(metric, library, 'current'), startCastcall(metric, revision.library, 'against')];
+  const contestants = [
+    startCastcall(metric, library, 'current'), startCastcall(metric, revision.library, 'against'),
+  ];
   const [ours, theirs] = await withContestants(contestants, (both) => interleave(metric.name, plan, both));
   const current = summarize(ours!);
   const against = summarize(theirs!);
   const ratio = ratioOf(metric, current, against);
   const pass = ratio >= RATIO_MIN || rangesOverlap(current, against);
   return {
-    metric: metric.name, unit: metric.unit, current, against: { ...against, commit: revision.commit }, ratio, pass,
+    metric: metric.name, unit: metric.unit, current,
+    against: { ...against, commit: revision.commit }, ratio, pass,
   };
 }
 

@@ -1,4 +1,7 @@
-/** The library under test. Cases get it as an argument, so that the same cases can run on another revision of it. */
+/**
+ * The library under test. Cases get it as an argument, so that the same cases can run on another
+ * revision of it.
+ */
 export type Castcall = typeof import('../../src/index.js');
 
 export type System = ReturnType<Castcall['createSystem']>;
@@ -6,7 +9,8 @@ export type System = ReturnType<Castcall['createSystem']>;
 export type SystemOptions = NonNullable<Parameters<Castcall['createSystem']>[0]>;
 
 /**
- * One measured run of `size` operations; resolves with the figure in the metric's unit, rejects when a count is wrong.
+ * One measured run of `size` operations; resolves with the figure in the metric's unit, rejects
+ * when a count is wrong.
  */
 export type Run = (size: number) => Promise<number>;
 

@@ -35,5 +35,7 @@ async function answer(line: string): Promise<string> {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${await answer(line)}\n`);
+for await (const line of createInterface({
+  input: process.stdin,
+})) process.stdout.write(`${await answer(line)}\n`);
 process.exit(0);   // whatever a case may have left behind

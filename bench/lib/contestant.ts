@@ -18,14 +18,20 @@ export class ContestantError extends Error {
   }
 }
 
-/** A long-lived process that measures on request: a line "metric size" in, a line "ok figure" or "error reason" out. */
+/**
+ * A long-lived process that measures on request: a line "metric size" in, a line "ok figure" or
+ * "error reason" out.
+ */
 export class Contestant {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: Interface;
   #asked: Asked | null = null;
   #ended: Error | null = null;
 
-  constructor(readonly label: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  constructor(
+    readonly label: string, command: string, args: readonly string[],
+    env: NodeJS.ProcessEnv = process.env,
+  ) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#lines = createInterface({ input: this.#child.stdout });
     this.#lines.on('line', (line) => this.#settle((asked) => asked.resolve(line)));

@@ -1,8 +1,9 @@
 import { nextTurn, sleep } from './clock.js';
 
 /**
- * Bytes of live objects: two full collections, with time in between for finalizers and weak references. The turn has
- * ended before: answers that wait for its end are gone (a timer that is due already would come first).
+ * Bytes of live objects: two full collections, with time in between for finalizers and weak
+ * references. The turn has ended before: answers that wait for its end are gone (a timer that is
+ * due already would come first).
  */
 export async function liveHeapBytes(): Promise<number> {
   await nextTurn();

@@ -2,10 +2,13 @@ import type { Contestant } from './contestant.js';
 import type { Plan } from './metric.js';
 
 /**
- * Measures all contestants in alternation, so that whatever the machine does meanwhile happens to all of them. The one
- * that begins changes from round to round. Returns the measured figures of each, without the warm-ups.
+ * Measures all contestants in alternation, so that whatever the machine does meanwhile happens to
+ * all of them. The one that begins changes from round to round. Returns the measured figures of
+ * each, without the warm-ups.
  */
-export async function interleave(metric: string, plan: Plan, contestants: readonly Contestant[]): Promise<number[][]> {
+export async function interleave(
+  metric: string, plan: Plan, contestants: readonly Contestant[],
+): Promise<number[][]> {
   const figures: number[][] = contestants.map(() => []);
   for (let round = 0; round < plan.warmups + plan.runs; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {

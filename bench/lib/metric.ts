@@ -1,7 +1,8 @@
 export type Unit = 'ops/s' | 'us' | 'ms' | 'bytes' | '%' | '×';
 
 /**
- * `ratio`: at least that many times better than the BEAM. `absolute`: the figure itself, at least or at most by what is better.
+ * `ratio`: at least that many times better than the BEAM. `absolute`: the figure itself, at least
+ * or at most by what is better.
  */
 export interface Target {
   readonly kind: 'ratio' | 'absolute';
@@ -30,7 +31,8 @@ const usual =
   { unit: 'ops/s', better: 'higher', beam: true, warmups: 2, warmupsQuick: 1, runs: 7, nodeFlags: [] } as const;
 const million = { ...usual, size: 1_000_000, quickSize: 500_000 } as const;
 const everything = {
-  ...usual, unit: '×', better: 'lower', beam: false, size: 300_000, quickSize: 150_000, warmups: 0, warmupsQuick: 0,
+  ...usual, unit: '×', better: 'lower', beam: false, size: 300_000, quickSize: 150_000, warmups: 0,
+  warmupsQuick: 0,
   runs: 5,
 } as const;
 const balanced = {
@@ -41,7 +43,8 @@ const balancedMany = { size: 20_000, quickSize: 20_000, warmups: 1, runs: 3 } as
 const MANY_MIN: Readonly<Record<string, number>> = { least: 2_000, fastest: 500 };
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 const large = {
-  unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0, warmupsQuick: 0, runs: 1, nodeFlags: [
+  unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0,
+  warmupsQuick: 0, runs: 1, nodeFlags: [
     '--max-old-space-size=4096',
   ],
 } as const;
@@ -63,15 +66,16 @@ export const metrics: readonly Metric[] = [
   { ...usual, name: 'task_async_await', target: ratio(3), size: 300_000, quickSize: 100_000 },
   { ...million, name: 'spawn_exit', target: ratio(3) },
   { ...usual, name: 'agent_start', target: ratio(4), size: 100_000, quickSize: 100_000 },
-  // Short runs, because an OTP supervisor walks the list of all restarts of the last second at each of them: with 2,000
-  // a run its median is three times that with 500. Short runs need more warm-ups until the compiler has seen enough.
+  // Short runs, because an OTP supervisor walks the list of all restarts of the last second at each
+  // of them: with 2,000 a run its median is three times that with 500. Short runs need more
+  // warm-ups until the compiler has seen enough.
   {
     ...usual, name: 'restart_p50', unit: 'us', better: 'lower',
     target: ratio(5), size: 500, quickSize: 500, warmups: 20, warmupsQuick: 20,
   },
   {
-    ...usual, name: 'restart_storm', unit: 'ms', better: 'lower', target: ratio(20), size: 10_000, quickSize: 10_000,
-    warmups: 1, runs: 5,
+    ...usual, name: 'restart_storm', unit: 'ms', better: 'lower', target: ratio(20), size: 10_000,
+    quickSize: 10_000, warmups: 1, runs: 5,
   },
   {
     ...usual, name: 'bytes_per_agent', unit: 'bytes', better: 'lower',
@@ -80,30 +84,43 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'deliver_at_most_once', target: absolute(1_500_000), beam: false },
   { ...million, name: 'deliver_at_least_once', target: absolute(1_500_000), beam: false },
   { ...million, name: 'deliver_exactly_once', target: absolute(1_000_000), beam: false },
-  { ...usual, name: 'deliver_keyed_512', target: absolute(250_000), beam: false, size: 300_000, quickSize: 100_000 },
-  { ...usual, name: 'deliver_keyed_object', target: absolute(200_000), beam: false, size: 300_000, quickSize: 100_000 },
+  {
+    ...usual, name: 'deliver_keyed_512', target: absolute(250_000), beam: false, size: 300_000,
+    quickSize: 100_000,
+  },
+  {
+    ...usual, name: 'deliver_keyed_object', target: absolute(200_000), beam: false, size: 300_000,
+    quickSize: 100_000,
+  },
   { ...million, name: 'priority_cast', target: absolute(5_000_000), beam: false },
   { ...million, name: 'balance_cast', unit: '%', better: 'lower', target: absolute(50), beam: false },
   ...['turn', 'least', 'two', 'random', 'fastest', 'hash', 'weight'].flatMap((strategy) => [
     { ...balanced, name: `balance_${strategy}_10` },
-    { ...balanced, ...balancedMany, name: `balance_${strategy}_10k`, target: absolute(MANY_MIN[strategy] ?? 50_000) },
+    {
+      ...balanced, ...balancedMany, name: `balance_${strategy}_10k`,
+      target: absolute(MANY_MIN[strategy] ?? 50_000),
+    },
   ]),
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
   {
-    ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2), beam: false, size: 100_000,
+    ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2),
+    beam: false, size: 100_000,
     quickSize: 50_000,
   },
   {
-    ...usual, name: 'call_fresh_signal', unit: '×', better: 'lower', target: absolute(10), beam: false, size: 100_000,
+    ...usual, name: 'call_fresh_signal', unit: '×', better: 'lower', target: absolute(10),
+    beam: false, size: 100_000,
     quickSize: 50_000,
   },
   {
-    ...usual, name: 'call_development', unit: '×', better: 'lower', target: absolute(1.5), beam: false, size: 200_000,
+    ...usual, name: 'call_development', unit: '×', better: 'lower', target: absolute(1.5),
+    beam: false, size: 200_000,
     quickSize: 100_000,
   },
   {
-    ...usual, name: 'concurrent_call', unit: '×', better: 'lower', target: absolute(4), beam: false, size: 100_000,
+    ...usual, name: 'concurrent_call', unit: '×', better: 'lower', target: absolute(4), beam: false,
+    size: 100_000,
     quickSize: 50_000,
   },
   {
@@ -111,11 +128,13 @@ export const metrics: readonly Metric[] = [
     quickSize: 50_000,
   },
   {
-    ...usual, name: 'breaker_run', unit: '×', better: 'lower', target: absolute(3.5), beam: false, size: 100_000,
+    ...usual, name: 'breaker_run', unit: '×', better: 'lower', target: absolute(3.5), beam: false,
+    size: 100_000,
     quickSize: 50_000,
   },
   {
-    ...usual, name: 'limit_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false, size: 300_000,
+    ...usual, name: 'limit_queue', unit: '×', better: 'lower', target: absolute(1.2), beam: false,
+    size: 300_000,
     quickSize: 300_000,
   },
   {
@@ -132,7 +151,8 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: 'million_agents', unit: '%', better: 'lower', target: absolute(1), beam: false,
-    size: 1_000_000, quickSize: 100_000, warmups: 0, warmupsQuick: 0, runs: 3, nodeFlags: ['--max-old-space-size=4096'],
+    size: 1_000_000, quickSize: 100_000, warmups: 0, warmupsQuick: 0, runs: 3,
+    nodeFlags: ['--max-old-space-size=4096'],
   },
   {
     name: 'system_stats_1m', unit: 'ms', better: 'lower', target: absolute(1), beam: false,

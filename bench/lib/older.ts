@@ -1,6 +1,8 @@
-// Speaks to older revisions: what they call otherwise, asked for under its name of today. Cases ask once, before they
-// measure.
-import type { LimitOptions, MailboxLane, PoolRef, RetryOptions, ScopeDefinition, ScopeRef } from '../../src/index.js';
+// Speaks to older revisions: what they call otherwise, asked for under its name of today. Cases ask
+// once, before they measure.
+import type {
+  LimitOptions, MailboxLane, PoolRef, RetryOptions, ScopeDefinition, ScopeRef,
+} from '../../src/index.js';
 import type { Castcall, System } from './case.js';
 
 type Definition = Parameters<System['start']>[0];

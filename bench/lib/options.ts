@@ -73,7 +73,9 @@ function parsed(argv: readonly string[]) {
 function selectPeers(names: string): readonly PeerName[] {
   return names.split(',').map((name) => {
     const peer = allPeerNames.find((candidate) => candidate === name.trim());
-    if (peer === undefined) throw new UsageError(`--peer: no peer "${name}"; there are ${allPeerNames.join(', ')}`);
+    if (peer === undefined) throw new UsageError(
+      `--peer: no peer "${name}"; there are ${allPeerNames.join(', ')}`,
+    );
     return peer;
   });
 }

@@ -12,8 +12,9 @@ interface LooseRef {
 }
 
 /**
- * Spoils V8's type feedback as a real program would: 24 definitions with code, states and messages of their own, every
- * sixth with async handlers. Without it every figure would rest on a single handler that was inlined into the loop.
+ * Spoils V8's type feedback as a real program would: 24 definitions with code, states and messages
+ * of their own, every sixth with async handlers. Without it every figure would rest on a single
+ * handler that was inlined into the loop.
  */
 export async function pollute(library: Castcall): Promise<void> {
   const system = library.createSystem({ name: 'pollution', logger: false });

@@ -28,7 +28,10 @@ export function buildRevision(name: string): Revision {
 }
 
 /** Only JavaScript is wanted: no checks, no declarations. */
-const EMIT = ['--noCheck', '--isolatedDeclarations', 'false', '--declaration', 'false', '--declarationMap', 'false'];
+const EMIT = [
+  '--noCheck', '--isolatedDeclarations', 'false', '--declaration', 'false', '--declarationMap',
+  'false',
+];
 
 /** Compiles `src` of a checkout in the way of the published package. */
 export function build(checkout: string, out: string = join(checkout, 'dist')): string {

@@ -1,8 +1,9 @@
 import type { Castcall, System, SystemOptions } from './case.js';
 
 /**
- * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has been collected, and
- * the harness collects garbage before each run; a program's one system lives as long as the program.
+ * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has
+ * been collected, and the harness collects garbage before each run; a program's one system lives as
+ * long as the program.
  */
 const earlier: System[] = [];
 

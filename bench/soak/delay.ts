@@ -4,8 +4,9 @@ import { nowMs } from '../lib/clock.js';
 const RESOLUTION_MS = 5;
 
 /**
- * How late the event loop gets to its timers, twice: by the clock, and by the processor time that this program used
- * meanwhile. What another program on a busy machine took counts in the first one only.
+ * How late the event loop gets to its timers, twice: by the clock, and by the processor time that
+ * this program used meanwhile. What another program on a busy machine took counts in the first one
+ * only.
  */
 export class LoopDelay {
   readonly #clock = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

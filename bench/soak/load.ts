@@ -1,4 +1,6 @@
-import { createSystem, defineAgent, type AgentRef, type MailboxOptions, type ProcessSelf } from '../../src/index.js';
+import {
+  createSystem, defineAgent, type AgentRef, type MailboxOptions, type ProcessSelf,
+} from '../../src/index.js';
 import { nextTurn } from '../lib/clock.js';
 import type { Policy } from './options.js';
 

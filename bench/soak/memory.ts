@@ -3,10 +3,11 @@ import { collectGarbage } from '../lib/heap.js';
 const MIB = 1_024 * 1_024;
 
 /**
- * Growth that no check can tell from none, over the time that is measured. The heap after a full collection still moves
- * by code and feedback of functions that warm up late (measured: up to 0.4 MiB in a minute); resident memory by the
- * pages that V8's young generation, of 16 MiB a half, takes when it grows (measured: up to 18 MiB, once). A leak of 8
- * bytes in each tenth send is 3 MiB in 45 s.
+ * Growth that no check can tell from none, over the time that is measured. The heap after a full
+ * collection still moves by code and feedback of functions that warm up late (measured: up to 0.4
+ * MiB in a minute); resident memory by the pages that V8's young generation, of 16 MiB a half,
+ * takes when it grows (measured: up to 18 MiB, once). A leak of 8 bytes in each tenth send is 3 MiB
+ * in 45 s.
  */
 const NOISE = { heap: 1.5 * MIB, rss: 24 * MIB } as const;
 /** Standard errors of the slope that chance may explain. */

@@ -42,7 +42,9 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
   }
   if (values['help'] === true) return 'help';
   const { policy = 'all' } = values;
-  if (!CHOICES.includes(String(policy))) throw new OptionError('--policy', policy, `one of ${CHOICES.join(', ')}`);
+  if (!CHOICES.includes(String(policy))) throw new OptionError(
+    '--policy', policy, `one of ${CHOICES.join(', ')}`,
+  );
   return {
     minutes: minutesOf(values['minutes'] ?? '1'), policies: policy === 'all' ? POLICIES : [policy as Policy],
     json: values['json'] === true,

@@ -6,7 +6,10 @@ import type { Policy } from './options.js';
 
 const WARM_UP_MS = 15_000;
 const LOOP_DELAY_MAX_MS = 20;
-/** A sample of memory is a full collection, whose threads go on for a while: it is not a delay that the load causes. */
+/**
+ * A sample of memory is a full collection, whose threads go on for a while: it is not a delay that
+ * the load causes.
+ */
 const SWEPT_MS = 50;
 
 export interface Outcome {
@@ -53,14 +56,15 @@ export async function soak(policy: Policy, ms: number): Promise<Outcome> {
   await load.stop();
   failures.push(...unbalanced(load, 'at the end'), ...unexplained(load));
   const outcome = outcomeOf(policy, load, {
-    seconds: (nowMs() - began) / 1_000, overload, held, loopDelayP99Ms: delay.p99Ms, ownDelayP99Ms: delay.ownP99Ms,
-    heap: memory.heap, rss: memory.rss,
+    seconds: (nowMs() - began) / 1_000, overload, held, loopDelayP99Ms: delay.p99Ms,
+    ownDelayP99Ms: delay.ownP99Ms, heap: memory.heap, rss: memory.rss,
   });
   await load.system.stop({ drain: false });
   return { ...outcome, failures: [...failures, ...beyond(outcome)] };
 }
 
-type Measured = Pick<Outcome, 'seconds' | 'overload' | 'held' | 'loopDelayP99Ms' | 'ownDelayP99Ms' | 'heap' | 'rss'>;
+type Measured = Pick<Outcome, 'seconds' | 'overload' | 'held' | 'loopDelayP99Ms' | 'ownDelayP99Ms'
+  | 'heap' | 'rss'>;
 
 function outcomeOf(policy: Policy, { system, tally }: Load, measured: Measured): Omit<Outcome, 'failures'> {
   const { handled, rejected, dropped, expired } = system.stats();
@@ -70,7 +74,8 @@ function outcomeOf(policy: Policy, { system, tally }: Load, measured: Measured):
 /** The account of the system, which must be exact at every moment. */
 function unbalanced({ system, tally }: Load, when: string): string[] {
   const s = system.stats();
-  const found = s.handled + s.rejected + s.dropped + s.superseded + s.expired + s.deadLettered + s.unknown + s.queued
+  const found = s.handled + s.rejected + s.dropped + s.superseded + s.expired + s.deadLettered
+    + s.unknown + s.queued
     + s.running + s.held;
   return [
     ...(found === s.sent ? [] : [`conservation ${when}: ${s.sent} sent, ${found} accounted for`]),

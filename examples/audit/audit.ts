@@ -24,10 +24,13 @@ import { done, WORK } from './work.js';
 const FILE_CLOCK_LAG_MS = 20;
 
 /**
- * One run from start to verdict: the swarm works and is stopped, then the recount checks it. When `interrupt` fires,
- * the swarm finishes what it has begun and reports that, and nothing is recounted.
+ * One run from start to verdict: the swarm works and is stopped, then the recount checks it. When
+ * `interrupt` fires, the swarm finishes what it has begun and reports that, and nothing is
+ * recounted.
  */
-export async function runAudit(options: AuditOptions, display: Display, interrupt: AbortSignal): Promise<RunResult> {
+export async function runAudit(
+  options: AuditOptions, display: Display, interrupt: AbortSignal,
+): Promise<RunResult> {
   const startedAt = performance.now();
   const clockAtStart = Date.now() - FILE_CLOCK_LAG_MS;
   const { manuscript, tally, advice, breaker, stats, complaints } = await runSwarm(options, display, interrupt);
@@ -113,8 +116,8 @@ function manuscriptOf({ directory }: AuditOptions, { findings }: Outcome, interr
 }
 
 /**
- * Rejects when the top supervisor has ended: more agents crashed than it takes for bad luck, and nobody brings them
- * back.
+ * Rejects when the top supervisor has ended: more agents crashed than it takes for bad luck, and
+ * nobody brings them back.
  */
 async function fallOf({ top }: Swarm): Promise<never> {
   throw new Error(`the supervisors gave up: ${formatReason(await top.down)}`);
@@ -147,7 +150,9 @@ async function verify(
     const changed = await disturbedPaths(root, findings, again, sinceMs);
     const differences = compareFindings(withoutPaths(findings, changed), withoutPaths(again, changed));
     const truth = changed.size === 0 ? again : findings;
-    if (await readFile(join(out, 'report.md'), 'utf8') !== renderReport(subject, truth)) differences.push('report.md');
+    if (await readFile(
+      join(out, 'report.md'), 'utf8',
+    ) !== renderReport(subject, truth)) differences.push('report.md');
     if (await readFile(join(out, 'sbom.json'), 'utf8') !== renderSbom(subject, stamp, truth)) {
       differences.push('sbom.json');
     }

@@ -3,7 +3,10 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byText, type Listing, type Unreadable } from './findings.js';
 
-/** What reading one file gave: `text` only when it was asked for and the file is not larger than `TEXT_BYTES_MAX`. */
+/**
+ * What reading one file gave: `text` only when it was asked for and the file is not larger than
+ * `TEXT_BYTES_MAX`.
+ */
 export interface Content {
   readonly bytes: number;
   readonly sha256: string;
@@ -15,7 +18,10 @@ export const TEXT_BYTES_MAX = 1_048_576;
 
 const CHUNK_BYTES = 262_144;
 
-/** Room for one chunk. Each reader has its own: a read that outlives its reader must not write into another's. */
+/**
+ * Room for one chunk. Each reader has its own: a read that outlives its reader must not write into
+ * another's.
+ */
 export function newChunk(): Buffer {
   return Buffer.allocUnsafeSlow(CHUNK_BYTES);
 }
@@ -50,7 +56,8 @@ export async function readContent(file: string, { wantText, chunk, signal }: Rea
 }
 
 /**
- * Lists one directory of the tree under `root`. Symbolic links are counted and never followed, so the walk cannot loop.
+ * Lists one directory of the tree under `root`. Symbolic links are counted and never followed, so
+ * the walk cannot loop.
  */
 export async function listDirectory(root: string, directory: string, excluded: string): Promise<Listing> {
   const directories: string[] = [];
@@ -73,8 +80,8 @@ export function unreadable(path: string, error: unknown): Unreadable {
 }
 
 /**
- * The code of an error that the file system raised, such as `EACCES`. Anything else is a bug or an abort, and is thrown
- * on.
+ * The code of an error that the file system raised, such as `EACCES`. Anything else is a bug or an
+ * abort, and is thrown on.
  */
 export function diskErrorCode(error: unknown): string {
   if (error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string') {

@@ -1,10 +1,13 @@
 /**
  * The vocabulary of the audit: plain data that agents send each other and that the recount compares.
- * Every list is sorted and every absent value is `null`, so that two findings are equal exactly when they are deeply
- * equal.
+ * Every list is sorted and every absent value is `null`, so that two findings are equal exactly
+ * when they are deeply equal.
  */
 
-/** What one directory holds. Paths are relative to the audited directory, with `/`; the directory itself is `''`. */
+/**
+ * What one directory holds. Paths are relative to the audited directory, with `/`; the directory
+ * itself is `''`.
+ */
 export interface Listing {
   readonly directory: string;
   readonly directories: readonly string[];

@@ -35,8 +35,9 @@ export interface Outcome {
 }
 
 /**
- * The asking side. It decides what is to be done, in which order, and delivers it; all work is done by the agents. It
- * is no agent itself: what must not be forgotten it leaves with the ledger, and what remains here is only the walk.
+ * The asking side. It decides what is to be done, in which order, and delivers it; all work is done
+ * by the agents. It is no agent itself: what must not be forgotten it leaves with the ledger, and
+ * what remains here is only the walk.
  */
 export class Foreman {
   readonly #root: string;
@@ -55,7 +56,10 @@ export class Foreman {
     this.#interrupt = interrupt;
   }
 
-  /** Audits everything; after an interrupt it begins nothing new, finishes what is under way, and reports that. */
+  /**
+   * Audits everything; after an interrupt it begins nothing new, finishes what is under way, and
+   * reports that.
+   */
   async run(): Promise<Outcome> {
     await this.#visit('');
     await this.#strikeOnce();
@@ -93,7 +97,10 @@ export class Foreman {
     return parsed;
   }
 
-  /** Checked as soon as the files that tell about it are read, while others of its directory may still be waiting. */
+  /**
+   * Checked as soon as the files that tell about it are read, while others of its directory may
+   * still be waiting.
+   */
   async #package({ directory, files: paths }: Listing): Promise<void> {
     const files = await Promise.all(paths.filter(isTelling).map((path) => this.#file(path)));
     const parsed = files.filter((file) => file !== null && 'sha256' in file);
@@ -136,7 +143,8 @@ export class Foreman {
   async #collect(): Promise<Outcome> {
     const { ledger, dedupers } = this.#swarm;
     const contents = await ledger.call('contents', undefined, QUESTION);
-    const shards = await Promise.all(dedupers.map((deduper) => deduper.call('duplicates', undefined, QUESTION)));
+    const shards =
+      await Promise.all(dedupers.map((deduper) => deduper.call('duplicates', undefined, QUESTION)));
     return {
       findings: findingsOf(contents, shards.flatMap(({ groups }) => groups)),
       tally: tally(this.#interrupt.aborted ? this.#begun : expected(contents), results(contents)),
@@ -145,9 +153,13 @@ export class Foreman {
   }
 }
 
-function findingsOf({ listings, files, unreadable, packages }: LedgerContents, duplicates: DuplicateGroup[]): Findings {
+function findingsOf(
+  { listings, files, unreadable, packages }: LedgerContents, duplicates: DuplicateGroup[],
+): Findings {
   return {
-    directories: listings.map(({ directory: path, symlinks, others }) => ({ path, symlinks, others })).sort(byPath),
+    directories: listings.map(
+      ({ directory: path, symlinks, others }) => ({ path, symlinks, others }),
+    ).sort(byPath),
     files: files.toSorted(byPath),
     unreadable: unreadable.toSorted(byPath),
     duplicates: duplicates.toSorted(byWaste),

@@ -76,7 +76,10 @@ export function parseRequest(argv: readonly string[], cwd: string): Request {
 
 class Mistake extends Error {}
 
-/** One line. The parser's own messages go on with advice of several sentences; the first one says what is wrong. */
+/**
+ * One line. The parser's own messages go on with advice of several sentences; the first one says
+ * what is wrong.
+ */
 function whatIsWrong(error: unknown): string {
   if (error instanceof Mistake) return error.message.replace(/\s+/g, ' ');
   if (error instanceof TypeError && 'code' in error) return error.message.split(/\. |\.?\n/)[0] ?? '';
@@ -107,7 +110,8 @@ function existingDirectory(path: string): string {
 }
 
 /**
- * Known at the start rather than when all the work is done: whether the nearest directory that exists can be written.
+ * Known at the start rather than when all the work is done: whether the nearest directory that
+ * exists can be written.
  */
 function possibleDirectory(path: string): string {
   let existing = path;

@@ -31,10 +31,11 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
   around.out(renderOpening(options));
   // Loaded only now: who mistyped a flag need not wait for the runtime, nor the first line.
   const [{ runAudit }, { explainFailure }] = await Promise.all([import('./audit.js'), import('./failure.js')]);
-  const result = await runAudit(options, displayFor(options, around), around.interrupt).catch((error: unknown) => {
-    around.err(`castcall audit: the run failed: ${explainFailure(error)}\n`);
-    return null;
-  });
+  const result = await runAudit(options, displayFor(options, around), around.interrupt)
+    .catch((error: unknown) => {
+      around.err(`castcall audit: the run failed: ${explainFailure(error)}\n`);
+      return null;
+    });
   if (result === null) return EXIT.flawed;
   around.out(renderSummary(result));
   if (options.json) around.out(renderJson(result));

@@ -98,7 +98,8 @@ export async function startSwarm(
       ),
       supervisor('dedupers', {
         ...limits,
-        children: dedupers.map((name, index) => child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })),
+        children: dedupers.map((name, index) =>
+          child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })),
       }),
       supervisor('checkers', {
         ...limits,
@@ -106,7 +107,9 @@ export async function startSwarm(
           child('licences', LicenceChecker, hazard, { mailbox: BOUNDED }),
           child('engines', EngineChecker, process.versions.node, hazard, { mailbox: BOUNDED }),
           child('scripts', ScriptChecker, hazard, { mailbox: BOUNDED }),
-          child('advisor', Advisor, { source: { server, timeoutMs: LOOK_UP_MS }, hazard }, { mailbox: BOUNDED }),
+          child('advisor', Advisor, {
+            source: { server, timeoutMs: LOOK_UP_MS }, hazard,
+          }, { mailbox: BOUNDED }),
         ],
       }),
       child('writer', Writer, { out, hazard }),

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { DeliveryDefaults, OutcomeKind, Receipt } from '../../src/index.js';
 
 /**
- * How all work travels. A message whose agent dies goes to the next incarnation, one that its handler fails is tried
- * again, and one with a key is handled once, however often it is sent. An agent that fails this often in a row is
- * broken, not unlucky.
+ * How all work travels. A message whose agent dies goes to the next incarnation, one that its
+ * handler fails is tried again, and one with a key is handled once, however often it is sent. An
+ * agent that fails this often in a row is broken, not unlucky.
  */
 export const WORK: DeliveryDefaults = {
   guarantee: 'exactly-once',
@@ -33,5 +33,7 @@ const KEY_PATH_BYTES_MAX = 900;
 /** The identity of a piece of work: what is done, to which path. Keys are limited in length, paths are not. */
 export function keyOf(what: string, path: string): { readonly key: string } {
   const short = Buffer.byteLength(path) <= KEY_PATH_BYTES_MAX;
-  return { key: short ? `${what} path ${path}` : `${what} hash ${createHash('sha256').update(path).digest('hex')}` };
+  return { key: short
+    ? `${what} path ${path}`
+    : `${what} hash ${createHash('sha256').update(path).digest('hex')}` };
 }

@@ -7,11 +7,13 @@ const ENTRY = /^- ([A-Z]{2}-\d{2}) · (.*?) · (.+)$/gm;
 const RECORDED = ['stricter', 'differs', 'not applicable', 'waits'];
 
 /**
- * All items in the order of the list, each with its state, reason and tests. Throws for input that contradicts itself.
+ * All items in the order of the list, each with its state, reason and tests. Throws for input that
+ * contradicts itself.
  */
 export function conformance(otp, deviations, titles) {
   const items =
-    [...otp.matchAll(ITEM)].map(([, id, , , , text]) => ({ id, text, state: 'open', reason: undefined, tests: [] }));
+    [...otp.matchAll(ITEM)]
+      .map(([, id, , , , text]) => ({ id, text, state: 'open', reason: undefined, tests: [] }));
   const byId = new Map(items.map((item) => [item.id, item]));
   if (byId.size !== items.length) throw new Error('docs/otp.md: an id stands twice');
   for (const [, id, state, reason] of deviations.matchAll(ENTRY)) {
@@ -37,8 +39,8 @@ export function conformance(otp, deviations, titles) {
 }
 
 /**
- * What castcall does instead is proved by a test like any other behaviour; entries that say why there is nothing stand
- * alone.
+ * What castcall does instead is proved by a test like any other behaviour; entries that say why
+ * there is nothing stand alone.
  */
 function stateOf({ recorded, tests }) {
   if (recorded === 'not applicable' || recorded === 'waits') return recorded;

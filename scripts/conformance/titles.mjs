@@ -7,7 +7,8 @@ const ID = /\b([A-Z]{2})-(\d{2})\b/g;
 
 /** Every `it` and `test` below a folder that names items: `{ file, title, ids }`. */
 export function titles(folder) {
-  return files(folder).flatMap((path) => titlesIn(readFileSync(path, 'utf8'), relative(join(folder, '..'), path)));
+  return files(folder)
+    .flatMap((path) => titlesIn(readFileSync(path, 'utf8'), relative(join(folder, '..'), path)));
 }
 
 /** The same of one source text. */
@@ -17,7 +18,8 @@ export function titlesIn(text, file) {
 
 /** Every `it` and `test` below a folder, whatever its title. */
 export function allTitles(folder) {
-  return files(folder).flatMap((path) => allTitlesIn(readFileSync(path, 'utf8'), relative(join(folder, '..'), path)));
+  return files(folder)
+    .flatMap((path) => allTitlesIn(readFileSync(path, 'utf8'), relative(join(folder, '..'), path)));
 }
 
 function allTitlesIn(text, file) {
@@ -40,7 +42,8 @@ function add(found, file, title) {
 }
 
 /**
- * `it(…)`, `test(…)`, and what they are called through: `it.each(…)(…)`, `test.concurrent(…)`; a skipped test proves nothing.
+ * `it(…)`, `test(…)`, and what they are called through: `it.each(…)(…)`, `test.concurrent(…)`; a
+ * skipped test proves nothing.
  */
 function isTest(callee) {
   if (ts.isIdentifier(callee)) return callee.text === 'it' || callee.text === 'test';
@@ -59,6 +62,7 @@ function literal(node) {
 }
 
 function files(folder) {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.test(-d)?\.ts$/.test(name))
-    .sort().map((name) => join(folder, name));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.test(-d)?\.ts$/.test(name))
+      .sort().map((name) => join(folder, name));
 }

@@ -13,8 +13,9 @@ declare const pidBrand: unique symbol;
 export type AliasMode = 'plain' | 'reply' | 'explicit_unalias' | 'demonitor' | 'reply_demonitor';
 
 /**
- * A second address of a process, made by `self.alias()` or with a monitor; its holder can switch it off: messages to an
- * inactive one reach nobody. Opaque to everybody else, and compared by identity.
+ * A second address of a process, made by `self.alias()` or with a monitor; its holder can switch it
+ * off: messages to an inactive one reach nobody. Opaque to everybody else, and compared by
+ * identity.
  *
  * @example
  * const alias = await new Promise<Alias>((resolve) => { system.spawn((self) => { resolve(self.alias()); return self.receive(); }); });
@@ -29,8 +30,9 @@ export interface Alias {
 }
 
 /**
- * What `monitor` returns: opaque. Compare it by identity (`down.ref === ref`), keep it as the key of a Map, give it to
- * `demonitor`. A process that is watched twice has two, and gives a {@link Down} for each.
+ * What `monitor` returns: opaque. Compare it by identity (`down.ref === ref`), keep it as the key
+ * of a Map, give it to `demonitor`. A process that is watched twice has two, and gives a
+ * {@link Down} for each.
  *
  * @example
  * const watched = new Map<MonitorRef, string>();
@@ -54,17 +56,17 @@ export interface TimerRef {
 }
 
 /**
- * A registry of your own, or one of castcall's: whatever has these functions gives out names that work wherever a
- * registered name does. They are called synchronously and at every use. One that throws hurts only the use it
- * was asked for: a start fails with what it threw, anything else finds nobody and a warning is logged. So does an async
- * one: its promise is no answer (ASYNC_CALLBACK).
+ * A registry of your own, or one of castcall's: whatever has these functions gives out names that
+ * work wherever a registered name does. They are called synchronously and at every use. One that
+ * throws hurts only the use it was asked for: a start fails with what it threw, anything else finds
+ * nobody and a warning is logged. So does an async one: its promise is no answer (ASYNC_CALLBACK).
  */
 export interface ViaProvider<K = unknown> {
   /** takes `key` for a process; false when somebody has it. `value` is what `via` was given */
   registerName(key: K, pid: Pid, value?: unknown): boolean;
   /**
-   * frees `key`; called for a start that failed and at the end of a process that was started by this name, while it
-   * still is the owner
+   * frees `key`; called for a start that failed and at the end of a process that was started by
+   * this name, while it still is the owner
    */
   unregisterName(key: K): void;
   /** the owner; a dead one counts as nobody */
@@ -99,7 +101,7 @@ export class Via<K = unknown> {
 }
 
 /**
- * What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages and exit signals go
- * to an alias as well.
+ * What can be sent to, linked or watched: a ref, a pid, a registered name or a `via` name; messages
+ * and exit signals go to an alias as well.
  */
 export type Target = string | Via | Alias | { readonly pid: Pid | undefined };

@@ -44,7 +44,8 @@ export interface PutOptions extends LaneOptions {
 }
 
 /** Options of `call` and `tryCall`. */
-export interface CallOptions extends LaneOptions, Pick<DeliverOptions, 'guarantee' | 'key' | 'order' | 'attemptsMax' | 'ackTimeoutMs' | 'backoff' | 'onError'> {
+export interface CallOptions extends LaneOptions, Pick<DeliverOptions, 'guarantee' | 'key' | 'order'
+  | 'attemptsMax' | 'ackTimeoutMs' | 'backoff' | 'onError'> {
   /** ms until the call fails with TIMEOUT, default 5,000; 'infinity' waits forever */
   readonly timeoutMs?: number | 'infinity' | undefined;
   /** aborts the call, in the turn in which it was made by the end of that turn: the promise rejects with the signal's
@@ -80,9 +81,10 @@ export interface StartOptions {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * ms without a message after which it hibernates, default never: the mailbox gives its spare storage back, `inspect`
-   * shows the status `hibernated`, any message wakes it. JavaScript has no heap per process to compact. Costs a
-   * deadline set back per message; after a handler that awaits it may take up to twice as long
+   * ms without a message after which it hibernates, default never: the mailbox gives its spare
+   * storage back, `inspect` shows the status `hibernated`, any message wakes it. JavaScript has no
+   * heap per process to compact. Costs a deadline set back per message; after a handler that awaits
+   * it may take up to twice as long
    */
   readonly hibernateAfterMs?: number | undefined;
 }
@@ -91,22 +93,37 @@ export interface StartOptions {
 
 
 /** What `self.bind` takes: refs, handles that send, streams of tasks. */
-export type Bindable = { readonly pid: Pid | undefined } | { send(message: unknown): void } | AsyncIterable<unknown>;
+export type Bindable = { readonly pid: Pid | undefined } | { send(message: unknown): void }
+  | AsyncIterable<unknown>;
 
 /** The verbs that every process has. */
 export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
-  call<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  call<D extends AnyDefinition, K extends CallName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
+  ): Promise<ReplyOf<CallEntryOf<D, K>>>;
   /** a call that never rejects: see `tryCall` of a ref */
-  tryCall<D extends AnyDefinition, K extends CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
-  cast<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
+  tryCall<D extends AnyDefinition, K extends CallName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
+  ): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
+  cast<D extends AnyDefinition, K extends CastName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>
+  ): void;
   /** a cast that tells: see `tryCast` of a ref */
-  tryCast<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
+  tryCast<D extends AnyDefinition, K extends CastName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>
+  ): 'ok' | 'full' | 'dead';
   /** a cast that waits for room: see `put` of a ref */
-  put<D extends AnyDefinition, K extends CastName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
+  put<D extends AnyDefinition, K extends CastName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>
+  ): Promise<void>;
   /** a send with a guarantee; see AgentRef.deliver */
-  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
+  deliver<D extends AnyDefinition, K extends CastName<D> | CallName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>
+  ): Promise<Receipt<DeliverReply<D, K>>>;
   /** a call with many replies: see `stream` of a ref */
-  stream<D extends AnyDefinition, K extends StreamName<D>>(ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  stream<D extends AnyDefinition, K extends StreamName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>
+  ): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
   /** the same ref, or handle, or stream of tasks, with this process as its sender, also after an await */
   bind<R extends Bindable>(ref: R): R;
   /** functions in processes of their own, and their results */
@@ -116,8 +133,8 @@ export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
   /** an agent, linked to this process; returns or throws like `system.start` */
   start<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): Started<D>;
   /**
-   * an agent that is not linked to this process but watched by it, in one step: its Down tells the real reason, never
-   * `noproc`, and of a start that fails there is none
+   * an agent that is not linked to this process but watched by it, in one step: its Down tells the
+   * real reason, never `noproc`, and of a start that fails there is none
    */
   startMonitored<D extends AnyDefinition>(definition: D, ...args: StartArgs<D>): StartedMonitored<D>;
   /** the system messages of another process: suspend, look at and replace its state, watch it */
@@ -143,12 +160,15 @@ export interface ProcessSelf extends ProcessVerbs {
    * the same, undefined when none came within `timeoutMs`; 0 looks through the whole queue first. `signal`: see
    * ReceiveOptions
    */
-  receive<M>(match: (message: unknown) => message is M, options: ReceiveOptions & { readonly timeoutMs: number }): Promise<M | undefined>;
+  receive<M>(
+    match: (message: unknown) => message is M,
+    options: ReceiveOptions & { readonly timeoutMs: number },
+  ): Promise<M | undefined>;
   receive<M>(match: (message: unknown) => message is M, options: { readonly signal: AbortSignal }): Promise<M>;
   receive(match: ((message: unknown) => boolean) | undefined, options: ReceiveOptions): Promise<unknown>;
   /**
-   * what is queued, oldest first, at most `max` (default 100); waits for a first one, and is empty when none came
-   * within `timeoutMs`
+   * what is queued, oldest first, at most `max` (default 100); waits for a first one, and is empty
+   * when none came within `timeoutMs`
    */
   receiveBatch(options?: ReceiveOptions & { readonly max?: number | undefined }): Promise<unknown[]>;
   /** makes this process answer system messages */
@@ -184,9 +204,9 @@ export interface Self<S> extends ProcessVerbs {
   /** the current call's reply address, for `reply` later; undefined outside a call */
   readonly from: From | undefined;
   /**
-   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside
-   * of a call. It counts what that caller is itself called with: the least of all limits on the way. Costs a look at
-   * the clock.
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for
+   * ever, and outside of a call. It counts what that caller is itself called with: the least of all
+   * limits on the way. Costs a look at the clock.
    */
   readonly remainingMs: number | undefined;
   /** the delivery that is handled now, to acknowledge it by hand; undefined for plain messages */
@@ -237,8 +257,9 @@ export interface From {
 export type Handler<S> = (self: Self<S>, payload: never) => unknown;
 
 /**
- * A handler with settings. `schema` checks the payload at the ref (any Standard Schema; the handler gets its output);
- * `concurrent` runs it beside the agent, in a linked process with a copy of the state.
+ * A handler with settings. `schema` checks the payload at the ref (any Standard Schema; the handler
+ * gets its output); `concurrent` runs it beside the agent, in a linked process with a copy of the
+ * state.
  */
 export interface Entry<S, P> {
   readonly schema?: StandardSchema<unknown, P> | undefined;
@@ -255,10 +276,10 @@ export interface CheckedHandler<T, R> {
   readonly handle: (self: Self<any>, payload: SchemaOutput<T>) => R;
 }
 /**
- * The operations of an agent: C is inferred from what is given, P is what the schemas make. TypeScript before 5.7 takes
- * this form alone: P is inferred from the schemas and nothing else, for from the handlers it reports a type that
- * references itself; and the second half of the union gives the handlers their `self`, for it finds none in an
- * intersection.
+ * The operations of an agent: C is inferred from what is given, P is what the schemas make.
+ * TypeScript before 5.7 takes this form alone: P is inferred from the schemas and nothing else, for
+ * from the handlers it reports a type that references itself; and the second half of the union
+ * gives the handlers their `self`, for it finds none in an intersection.
  */
 export type Operations<C, S, P> = (C & Schemas<P> & Table<S, P>) | Table<S, P>;
 type Table<S, P> = { readonly [N in keyof NoInfer<P>]: Handler<S> | Entry<S, NoInfer<P>[N]> };
@@ -268,7 +289,9 @@ type Schemas<P> = { readonly [N in keyof P]: { readonly schema?: StandardSchema<
 export type StartArgs<D extends AnyDefinition> = ArgsThen<InitArgs<D>, StartOptions>;
 
 /** The ref, or the promise of it when init is asynchronous. */
-export type Started<D extends AnyDefinition> = MadeBy<D> extends PromiseLike<unknown> ? Promise<AgentRef<D>> : AgentRef<D>;
+export type Started<D extends AnyDefinition> = MadeBy<D> extends PromiseLike<unknown>
+  ? Promise<AgentRef<D>>
+  : AgentRef<D>;
 
 /** An agent and the monitor on it, made in one step by `startMonitored`. */
 export interface MonitoredAgent<D extends AnyDefinition> {
@@ -276,7 +299,9 @@ export interface MonitoredAgent<D extends AnyDefinition> {
   readonly monitor: MonitorRef;
 }
 /** Both, or the promise of them when init is asynchronous. */
-export type StartedMonitored<D extends AnyDefinition> = MadeBy<D> extends PromiseLike<unknown> ? Promise<MonitoredAgent<D>> : MonitoredAgent<D>;
+export type StartedMonitored<D extends AnyDefinition> = MadeBy<D> extends PromiseLike<unknown>
+  ? Promise<MonitoredAgent<D>>
+  : MonitoredAgent<D>;
 
 /* ---- refs ---- */
 
@@ -304,15 +329,15 @@ export interface AgentRef<D extends AnyDefinition> extends Sends<D> {
   readonly pid: Pid | undefined;
   /**
    * closes the mailbox of the incarnation that lives now: later sends are refused (`tryCast` returns `dead`, calls and
-   * puts reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled, puts that wait fail.
-   * Signals pass; `stop` afterwards ends it. Nothing when nobody is there
+   * puts reject with MAILBOX_CLOSED, casts are counted as rejected), what is queued is handled,
+   * puts that wait fail. Signals pass; `stop` afterwards ends it. Nothing when nobody is there
    */
   close(): void;
   /** of the incarnation that lives now */
   stats(): AgentStats;
   /**
-   * ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it ended for another
-   * reason
+   * ends it after what is queued before, through `terminate`; `normal` by default. Rejects when it
+   * ended for another reason
    */
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
 }
@@ -324,25 +349,35 @@ export interface Sends<D extends AnyDefinition> {
   /** fire and forget: never throws, never waits; a refusal is counted, a send to nobody is a dead letter */
   cast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): void;
   /** the same, telling; throws for a wrong operation, payload or option */
-  tryCast<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>): 'ok' | 'full' | 'dead';
+  tryCast<K extends CastName<D>>(
+    op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>
+  ): 'ok' | 'full' | 'dead';
   /**
-   * a cast that waits for room, first come, first served, where the mailbox is bounded with `overflow: 'suspend'`:
-   * resolves once it is queued. Rejects with a CallError: TIMEOUT when no room came in 5,000 ms, EXIT with the
-   * receiver's reason when that ended, CALLING_SELF to oneself, CALL_CYCLE; MAILBOX_FULL under other policies. Then
-   * nothing was queued.
+   * a cast that waits for room, first come, first served, where the mailbox is bounded with
+   * `overflow: 'suspend'`: resolves once it is queued. Rejects with a CallError: TIMEOUT when no
+   * room came in 5,000 ms, EXIT with the receiver's reason when that ended, CALLING_SELF to
+   * oneself, CALL_CYCLE; MAILBOX_FULL under other policies. Then nothing was queued.
    */
   put<K extends CastName<D>>(op: K, ...args: VerbArgs<CastEntryOf<D, K>, PutOptions>): Promise<void>;
   /**
-   * a send with a guarantee, at-least-once by default: resolves with its receipt once it is accepted; rejects with a
-   * CallError or OptionError when it is not
+   * a send with a guarantee, at-least-once by default: resolves with its receipt once it is
+   * accepted; rejects with a CallError or OptionError when it is not
    */
-  deliver<K extends CastName<D> | CallName<D>>(op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>): Promise<Receipt<DeliverReply<D, K>>>;
+  deliver<K extends CastName<D> | CallName<D>>(
+    op: K, ...args: VerbArgs<EntryOf<D, K>, DeliverOptions>
+  ): Promise<Receipt<DeliverReply<D, K>>>;
   /** asks and waits, 5,000 ms by default; rejects with a CallError, or with the reason of an aborted signal */
-  call<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<ReplyOf<CallEntryOf<D, K>>>;
+  call<K extends CallName<D>>(
+    op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
+  ): Promise<ReplyOf<CallEntryOf<D, K>>>;
   /** the same, never rejects: the error of a failure has a code, by which its type narrows; see CallFailure */
-  tryCall<K extends CallName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
+  tryCall<K extends CallName<D>>(
+    op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
+  ): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
   /** a call with many replies, one handled for each one asked for; throws at once for an unknown operation */
-  stream<K extends StreamName<D>>(op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  stream<K extends StreamName<D>>(
+    op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>
+  ): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
   /** a plain message; arrives in `info` */
   send(message: unknown): void;
 }

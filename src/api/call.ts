@@ -7,9 +7,10 @@ export type SysCode = 'CALLBACK_FAILED' | 'UNKNOWN_SYSTEM_MSG' | 'NO_SYS';
 export type CallOptionCode = 'BAD_OPTION' | 'UNKNOWN_OPTION' | 'ASYNC_SCHEMA' | 'NOT_DELIVERABLE';
 
 /**
- * The error of a `tryCall`, by its `code`: a CallError, or the OptionError of a mistake in the call itself. What `call`
- * rejects with and is neither is the `reason` of one, and its `cause`: `ABORTED` for a signal's reason,
- * `REPLY_FAILED` for what a reply that is a promise, or a schema, has thrown.
+ * The error of a `tryCall`, by its `code`: a CallError, or the OptionError of a mistake in the call
+ * itself. What `call` rejects with and is neither is the `reason` of one, and its `cause`:
+ * `ABORTED` for a signal's reason, `REPLY_FAILED` for what a reply that is a promise, or a schema,
+ * has thrown.
  *
  * @example
  * const Desk = defineAgent({ calls: { lend: (self, days: number) => days > 7 ? self.refuse('TOO_LONG', 7) : 'ok' } });

@@ -11,14 +11,14 @@ import type { MailboxLane, Percentiles } from './mailbox.js';
 export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
 
 /**
- * What becomes of a message whose handler threw: the agent crashes (`restart`, the default), crashes and takes its
- * supervisor with it (`escalate`), or lives on.
+ * What becomes of a message whose handler threw: the agent crashes (`restart`, the default),
+ * crashes and takes its supervisor with it (`escalate`), or lives on.
  */
 export type ErrorVerdict = 'retry' | 'refuse' | 'dead-letter' | 'restart' | 'escalate';
 
 /**
- * Defaults of deliveries: of a system (`createSystem({ delivery })`) or of a definition (`defineAgent({ delivery })`),
- * which wins.
+ * Defaults of deliveries: of a system (`createSystem({ delivery })`) or of a definition
+ * (`defineAgent({ delivery })`), which wins.
  */
 export interface DeliveryDefaults {
   /** default `at-least-once` */
@@ -41,15 +41,15 @@ export interface DeliverOptions extends DeliveryDefaults {
   /** identity of the message for `exactly-once`, 1 to 1,024 bytes; per destination */
   readonly key?: string | undefined;
   /**
-   * messages of one order key are handled one after the other, in the order of their sends: a retry holds back its own
-   * key only
+   * messages of one order key are handled one after the other, in the order of their sends: a retry
+   * holds back its own key only
    */
   readonly order?: string | undefined;
 }
 
 /**
- * How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was handled, its reply is
- * no longer kept.
+ * How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was
+ * handled, its reply is no longer kept.
  */
 export type OutcomeKind =
   | 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'cancelled'
@@ -70,8 +70,8 @@ export type DeliveryOutcome<R = unknown> = Ended & (
 
 interface Ended {
   /**
-   * why, when it was not handled: a refusal's code, an exit reason, `noproc` …; of `reply-gone` how it ended, `handled`
-   * or `refused`
+   * why, when it was not handled: a refusal's code, an exit reason, `noproc` …; of `reply-gone` how
+   * it ended, `handled` or `refused`
    */
   readonly reason?: unknown;
   /** what the refusal said beyond its code */
@@ -85,8 +85,8 @@ interface Ended {
 }
 
 /**
- * Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a mailbox, `delivered`
- * with the handler, else its outcome.
+ * Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a
+ * mailbox, `delivered` with the handler, else its outcome.
  */
 export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
 
@@ -100,9 +100,9 @@ export interface Receipt<R = unknown> {
   /** every state from now on, the current one first; ends with the delivery */
   readonly changes: AsyncIterable<ReceiptState>;
   /**
-   * Takes the message back while it is queued or held, also between two attempts: then it ends as `cancelled`, its key
-   * is free, and the next one of its order key goes. True when it was taken back; false once a handler has it, or it is
-   * over.
+   * Takes the message back while it is queued or held, also between two attempts: then it ends as
+   * `cancelled`, its key is free, and the next one of its order key goes. True when it was taken
+   * back; false once a handler has it, or it is over.
    * @example
    * const Printer = defineAgent({ calls: { print: (_self, page: string) => page.length } });
    * const receipt = await system.ref(Printer, 'not-yet-there').deliver('print', 'a page');
@@ -165,7 +165,8 @@ export interface DeliveryStats {
   /** starts for each one that ended */
   readonly averageAttempts: number;
   /**
-   * acceptance to acknowledgement, ms; sampled 1 in 64, or each one while the system keeps records (`delivery.recent`)
+   * acceptance to acknowledgement, ms; sampled 1 in 64, or each one while the system keeps records
+   * (`delivery.recent`)
    */
   readonly ackMs: Percentiles;
 }

@@ -24,8 +24,8 @@ export type HandlerEnd =
 export interface HandlerInit extends ProcessVerbs {
   readonly id: unknown;
   /**
-   * set when it takes the place of another: what that one's `terminate` returned, or `{ found: false }` when it was not
-   * there
+   * set when it takes the place of another: what that one's `terminate` returned, or
+   * `{ found: false }` when it was not there
    */
   readonly swapped: { readonly found: boolean; readonly result: unknown } | undefined;
   /** `return this.refuse(code)`: it is not installed */
@@ -35,7 +35,8 @@ export interface HandlerInit extends ProcessVerbs {
 }
 
 /**
- * The first argument of a handler's callbacks. It lives in the manager's process: the process verbs are the manager's.
+ * The first argument of a handler's callbacks. It lives in the manager's process: the process verbs
+ * are the manager's.
  */
 export interface HandlerSelf<S> extends HandlerInit {
   /** an assignment is committed when the callback returns; a change in place is visible at once */
@@ -43,7 +44,8 @@ export interface HandlerSelf<S> extends HandlerInit {
   /** removes this handler when the callback has returned */
   remove(): void;
   /**
-   * puts another handler in this one's place when the callback has returned; `args` go to this one's `terminate`
+   * puts another handler in this one's place when the callback has returned; `args` go to this
+   * one's `terminate`
    */
   swap<H extends AnyEventHandler>(args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>): void;
 }
@@ -107,9 +109,10 @@ export interface EventManagerDefinition
   extends Definition<[], object, Record<never, never>, Record<never, never>>, HasHandle<EventManagerRef> {}
 
 /**
- * The handle of an event manager; made by `system.ref(EventManager, name)`. Requests wait 5,000 ms unless told otherwise, and reject
- * with a CallError: `REFUSED` with the refusal `module_not_found`, `bad_module`, `init_failed`, `handler_crashed`,
- * `terminate_failed` or `no_adder`, or as any call does.
+ * The handle of an event manager; made by `system.ref(EventManager, name)`. Requests wait 5,000 ms
+ * unless told otherwise, and reject with a CallError: `REFUSED` with the refusal
+ * `module_not_found`, `bad_module`, `init_failed`, `handler_crashed`, `terminate_failed` or
+ * `no_adder`, or as any call does.
  */
 export interface EventManagerRef<E = unknown> {
   readonly pid: Pid | undefined;
@@ -123,11 +126,13 @@ export interface EventManagerRef<E = unknown> {
    */
   addHandler<H extends AnyEventHandler>(key: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
   /**
-   * the same, supervised by the calling process: it goes when that ends, and its end is told to that as a HandlerExit
+   * the same, supervised by the calling process: it goes when that ends, and its end is told to
+   * that as a HandlerExit
    */
   addSupHandler<H extends AnyEventHandler>(key: HandlerKey<H>, ...init: HandlerArgs<H>): Promise<void>;
   /**
-   * removes the newest handler of that key; resolves to what its `terminate` returned. Refused with `module_not_found`
+   * removes the newest handler of that key; resolves to what its `terminate` returned. Refused with
+   * `module_not_found`
    */
   deleteHandler(key: HandlerKey<AnyEventHandler>, args?: unknown): Promise<unknown>;
   /** puts `to` in front in place of `from`; whoever supervised `from` supervises `to` */
@@ -139,7 +144,8 @@ export interface EventManagerRef<E = unknown> {
     from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<H>, ...init: HandlerArgs<H>
   ): Promise<void>;
   /**
-   * asks one handler. Refused with `bad_module` when it is not installed, `handler_crashed` when it crashed and is gone
+   * asks one handler. Refused with `bad_module` when it is not installed, `handler_crashed` when it
+   * crashed and is gone
    */
   call<H extends AnyEventHandler, N extends HandlerCallName<H>>(
     key: HandlerKey<H>, op: N, ...args: VerbArgs<HandlerEntry<H, N>, CallOptions>

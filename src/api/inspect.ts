@@ -4,13 +4,14 @@ import type { MailboxStats } from './mailbox.js';
 /* What `system.inspect` and `system.watchdog` tell. */
 
 /**
- * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does, in `receive` too;
- * `queued` has its turn coming, `idle` is an agent without a message, `suspended` takes none,
- * `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it, and has given its spare storage
- * back.
+ * What a process is doing: `waiting` is a handler that awaits or a plain process whose body does,
+ * in `receive` too; `queued` has its turn coming, `idle` is an agent without a message, `suspended`
+ * takes none, `hibernated` is one that has been idle for `hibernateAfterMs` or has asked for it,
+ * and has given its spare storage back.
  */
 export type Status =
-  | 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting' | 'terminating' | 'exited';
+  | 'suspended' | 'idle' | 'hibernated' | 'queued' | 'running' | 'waiting' | 'starting'
+  | 'terminating' | 'exited';
 
 /** Scheduling levels by name. */
 export type ProcessLevel = 'low' | 'normal' | 'high' | 'max';
@@ -42,7 +43,10 @@ export interface ProcessInfo {
   readonly mailbox: MailboxStats;
 }
 
-/** A queued message as `inspect` shows it: a plain message as it is, a request to an agent with its operation. */
+/**
+ * A queued message as `inspect` shows it: a plain message as it is, a request to an agent with its
+ * operation.
+ */
 export type QueuedMessage = unknown;
 
 /**
@@ -64,16 +68,16 @@ export interface ProcessItems extends ProcessInfo {
 /** What `system.watchdog` looks for; without a key that kind is not watched. */
 export interface WatchdogOptions {
   /**
-   * queues: `long` and more user messages waiting is an event, and so is `short` and fewer after that; `short` is below
-   * `long`
+   * queues: `long` and more user messages waiting is an event, and so is `short` and fewer after
+   * that; `short` is below `long`
    */
   readonly queue?: { readonly long: number; readonly short: number } | undefined;
   /** handlers: ms on the thread, in one go, from which on a handler is an event */
   readonly handlerMs?: number | undefined;
   /**
-   * the event loop: whole ms from 50 that it may stand still. A thread watches it: within 50 ms more a line is on
-   * standard error, while it still stands, with the process that runs and its stack; the listener is told when it goes
-   * on
+   * the event loop: whole ms from 50 that it may stand still. A thread watches it: within 50 ms
+   * more a line is on standard error, while it still stands, with the process that runs and its
+   * stack; the listener is told when it goes on
    */
   readonly stallMs?: number | undefined;
 }
@@ -81,7 +85,8 @@ export interface WatchdogOptions {
 /** What a watchdog tells. */
 export type WatchdogEvent =
   | { readonly kind:
-    | 'queue-long' | 'queue-short'; readonly pid: Pid; readonly name: string | undefined; readonly queued: number }
+    | 'queue-long'
+    | 'queue-short'; readonly pid: Pid; readonly name: string | undefined; readonly queued: number }
   | { readonly kind: 'handler-long'; readonly pid: Pid; readonly name:
     | string | undefined; readonly behaviour: string; readonly op: string; readonly ms: number }
   | StallEvent;

@@ -18,8 +18,9 @@ export class Down<T = 'DOWN'> {
   /** @internal see `Exit.kept` */
   static readonly kept: Down = new Down(null, undefined, undefined, undefined);
   /**
-   * The monitor that this is the end of: the very object that `monitor`, `startMonitored` or `spawn` returned, so
-   * `down.ref === ref` tells which of several monitors it was, and a Map by ref finds what belongs to it.
+   * The monitor that this is the end of: the very object that `monitor`, `startMonitored` or
+   * `spawn` returned, so `down.ref === ref` tells which of several monitors it was, and a Map by
+   * ref finds what belongs to it.
    */
   readonly ref: MonitorRef;
   constructor(
@@ -48,7 +49,8 @@ export class Down<T = 'DOWN'> {
 }
 
 /**
- * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it an exit signal.
+ * Arrives in `info` of a process that traps exits, when a linked process ended or somebody sent it
+ * an exit signal.
  *
  * @example
  * const exit = new Exit('bank.x.1' as Pid, 'normal');
@@ -57,8 +59,9 @@ export class Down<T = 'DOWN'> {
  */
 export class Exit {
   /**
-   * @internal One instance that lives for ever: V8 throws away code that was optimized for a class when a collection
-   * finds no instance of it, and short-lived objects such as this are often all gone by then.
+   * @internal One instance that lives for ever: V8 throws away code that was optimized for a class
+   *   when a collection finds no instance of it, and short-lived objects such as this are often all
+   *   gone by then.
    */
   static readonly kept: Exit = new Exit(undefined, undefined);
   readonly tag = 'EXIT' as const;

@@ -1,6 +1,7 @@
 /*
- * What guards calls to the outside: circuit breakers, limits, retries. The types of the port `outward`, which the
- * delivery layer fills; one breaker and one limit per name and system, shared by all its processes.
+ * What guards calls to the outside: circuit breakers, limits, retries. The types of the port
+ * `outward`, which the delivery layer fills; one breaker and one limit per name and system, shared
+ * by all its processes.
  */
 import type { Backoff } from '../base/index.js';
 
@@ -10,8 +11,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Options of a breaker, fixed by the first use of its name. */
 export interface BreakerOptions {
   /**
-   * opens when at least this share of the calls that ended in the window has failed; above 0, at most 1; default 0.5,
-   * off when only `failures` is given
+   * opens when at least this share of the calls that ended in the window has failed; above 0, at
+   * most 1; default 0.5, off when only `failures` is given
    */
   readonly errorRate?: number | undefined;
   /** the rate counts from so many ended calls in the window on; default 10 */
@@ -27,8 +28,8 @@ export interface BreakerOptions {
   /** a probe without an outcome after so many ms has failed; default 60,000 */
   readonly probeTimeoutMs?: number | 'infinity' | undefined;
   /**
-   * whether a call that ended with this error has failed; default `isCalleeFailure`. What is no failure is not counted
-   * at all
+   * whether a call that ended with this error has failed; default `isCalleeFailure`. What is no
+   * failure is not counted at all
    */
   readonly isFailure?: ((error: unknown, signal: AbortSignal) => boolean) | undefined;
 }
@@ -36,8 +37,8 @@ export interface BreakerOptions {
 /** Options of `breaker.run`. */
 export interface BreakerRunOptions {
   /**
-   * given to the function; its abort is no failure of the callee. Default: `self.signal` in a process, else one that
-   * never fires
+   * given to the function; its abort is no failure of the callee. Default: `self.signal` in a
+   * process, else one that never fires
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -72,9 +73,10 @@ export interface BreakerStats {
 }
 
 /**
- * A circuit breaker: `closed` lets calls through, `open` fails them at once, `half-open` lets `probes` through and
- * decides by their outcome. It changes only when a call comes or ends, never by a timer of its own; a call that began
- * before the latest change changes nothing. The state is that of the name, shared in one system, and gone with it.
+ * A circuit breaker: `closed` lets calls through, `open` fails them at once, `half-open` lets
+ * `probes` through and decides by their outcome. It changes only when a call comes or ends, never
+ * by a timer of its own; a call that began before the latest change changes nothing. The state is
+ * that of the name, shared in one system, and gone with it.
  *
  * @example
  * const llm = system.breaker('llm', { failures: 2, openMs: 1_000 });
@@ -88,11 +90,11 @@ export interface Breaker {
   readonly name: string;
   readonly state: BreakerState;
   /**
-   * Calls `fn` unless the breaker is open; resolves and rejects as it does. Errors: BreakerOpenError (`BREAKER_OPEN`)
-   * with
-   * `fn` not called; the reason of a signal that has fired before; `ZOMBIE` for a process that has ended. These end no
-   * program when nobody looks; an error of `fn` that nobody looks at is an unhandled rejection. Cost: two to three
-   * calls to an agent; outside of a process 10 µs more when `fn` declares a parameter, for its signal.
+   * Calls `fn` unless the breaker is open; resolves and rejects as it does. Errors:
+   * BreakerOpenError (`BREAKER_OPEN`) with `fn` not called; the reason of a signal that has fired
+   * before; `ZOMBIE` for a process that has ended. These end no program when nobody looks; an error
+   * of `fn` that nobody looks at is an unhandled rejection. Cost: two to three calls to an agent;
+   * outside of a process 10 µs more when `fn` declares a parameter, for its signal.
    */
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: BreakerRunOptions): Promise<T>;
   /** the same function behind the breaker */
@@ -102,7 +104,10 @@ export interface Breaker {
   /** closes it and forgets the window and the failures in a row */
   close(): void;
   stats(): BreakerStats;
-  /** tells every change once, in order, after it is done; returns the way to stop. What a listener throws is logged */
+  /**
+   * tells every change once, in order, after it is done; returns the way to stop. What a listener
+   * throws is logged
+   */
   watch(listener: (change: BreakerChange) => void): () => void;
 }
 
@@ -115,8 +120,8 @@ export interface LimitOptions {
   /** calls that run at the same time; default no limit */
   readonly concurrency?: number | undefined;
   /**
-   * longest pause, ms, that the `retryAfterMs` of an error can begin; a longer one is cut to it, and logged; default
-   * 600,000 (ten minutes)
+   * longest pause, ms, that the `retryAfterMs` of an error can begin; a longer one is cut to it,
+   * and logged; default 600,000 (ten minutes)
    */
   readonly retryAfterMaxMs?: number | undefined;
 }
@@ -124,8 +129,8 @@ export interface LimitOptions {
 /** Options of `limit.run`. */
 export interface LimitRunOptions {
   /**
-   * given to the function; ends the wait with its reason. Default: `self.signal` in a process, else one that never
-   * fires
+   * given to the function; ends the wait with its reason. Default: `self.signal` in a process, else
+   * one that never fires
    */
   readonly signal?: AbortSignal | undefined;
   /** longest wait for its turn, ms; the call itself is not limited; default 60,000 */
@@ -147,9 +152,10 @@ export interface LimitStats {
 }
 
 /**
- * A limit on how often, and how many at once: a token bucket and a count of slots under one name. Who waits is served
- * in the order of arrival, and agents take turns when one has many calls waiting. A slot comes back when the call has
- * ended or its agent has died. Pauses and counts are those of the name, shared in one system, and gone with it.
+ * A limit on how often, and how many at once: a token bucket and a count of slots under one name.
+ * Who waits is served in the order of arrival, and agents take turns when one has many calls
+ * waiting. A slot comes back when the call has ended or its agent has died. Pauses and counts are
+ * those of the name, shared in one system, and gone with it.
  *
  * @example
  * const openai = system.limit('openai', { perMinute: 600, concurrency: 2 });
@@ -160,18 +166,19 @@ export interface LimitStats {
 export interface Limit {
   readonly name: string;
   /**
-   * Calls `fn` in its turn; resolves and rejects as it does. An error with a number `retryAfterMs` also pauses the
-   * limit for so long, at most `retryAfterMaxMs`. Errors, with `fn` not called: LimitTimeoutError (`LIMIT_TIMEOUT`),
-   * the reason of the signal, `ZOMBIE` when the process has ended, `SYSTEM_STOPPED`. These end no program when nobody
-   * looks; an error of `fn` that nobody looks at is an unhandled rejection. Cost: about one call to an agent; outside
-   * of a process 10 µs more when `fn` declares a parameter, for its signal.
+   * Calls `fn` in its turn; resolves and rejects as it does. An error with a number `retryAfterMs`
+   * also pauses the limit for so long, at most `retryAfterMaxMs`. Errors, with `fn` not called:
+   * LimitTimeoutError (`LIMIT_TIMEOUT`), the reason of the signal, `ZOMBIE` when the process has
+   * ended, `SYSTEM_STOPPED`. These end no program when nobody looks; an error of `fn` that nobody
+   * looks at is an unhandled rejection. Cost: about one call to an agent; outside of a process 10
+   * µs more when `fn` declares a parameter, for its signal.
    */
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T>;
   /** the same function behind the limit */
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
   /**
-   * starts nothing for `ms` from now; a longer pause that is running stays. What an error may not ask for, you may: it
-   * is logged
+   * starts nothing for `ms` from now; a longer pause that is running stays. What an error may not
+   * ask for, you may: it is logged
    */
   pause(ms: number): void;
   /** ends the pause that is running; calls that fail with `retryAfterMs` later begin a new one */
@@ -183,23 +190,26 @@ export interface Limit {
 export interface RetryOptions {
   /** attempts in total, from 1; default 5 */
   readonly attemptsMax?: number | undefined;
-  /** the waits between attempts; default 100 ms, doubled each time, at most 30,000, shortened by up to a half */
+  /**
+   * the waits between attempts; default 100 ms, doubled each time, at most 30,000, shortened by up
+   * to a half
+   */
   readonly backoff?: Backoff | undefined;
   /** ends the wait, and prevents further attempts; `self.retry` takes `self.signal` by default */
   readonly signal?: AbortSignal | undefined;
   /**
-   * whether what an attempt threw is worth another one; default everything is. What `when` throws is what `retry`
-   * rejects with
+   * whether what an attempt threw is worth another one; default everything is. What `when` throws
+   * is what `retry` rejects with
    */
   readonly when?: ((error: unknown) => boolean) | undefined;
   /**
-   * longest wait, ms, that an error's `retryAfterMs` can ask for; a longer one is cut to it; default 600,000 (ten
-   * minutes)
+   * longest wait, ms, that an error's `retryAfterMs` can ask for; a longer one is cut to it;
+   * default 600,000 (ten minutes)
    */
   readonly retryAfterMaxMs?: number | undefined;
   /**
-   * told of each failed attempt that is followed by another, before the wait; what it throws is what `retry` rejects
-   * with
+   * told of each failed attempt that is followed by another, before the wait; what it throws is
+   * what `retry` rejects with
    */
   readonly onRetry?: ((failure: RetryFailure) => void) | undefined;
 }
@@ -217,8 +227,8 @@ export interface RetryFailure {
 /** The verbs of every process that guard its calls to the outside. */
 export interface OutwardVerbs {
   /**
-   * The breaker of that name, made at its first use. Errors: OptionError; `OPTIONS_CONFLICT` when the name has other
-   * options.
+   * The breaker of that name, made at its first use. Errors: OptionError; `OPTIONS_CONFLICT` when
+   * the name has other options.
    *
    * @example
    * const Writer = defineAgent({ calls: { write: (self, topic: string) => self.breaker('llm').run(async () => `about ${topic}`) } });
@@ -235,8 +245,8 @@ export interface OutwardVerbs {
    */
   limit(name: string, options?: LimitOptions): Limit;
   /**
-   * `retry` of `castcall`, ended by `self.signal` unless another signal is given, and by the end of the process, with
-   * its exit reason. It waits on the timers of the system.
+   * `retry` of `castcall`, ended by `self.signal` unless another signal is given, and by the end of
+   * the process, with its exit reason. It waits on the timers of the system.
    */
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T>;
 }

@@ -14,7 +14,8 @@ export interface SendOptions {
 /** Options of `link` and `exitOther`. */
 export interface SignalOptions {
   /**
-   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as one, through an urgent alias
+   * `link`: the peer's exit arrives here as a priority message. `exitOther`: it arrives there as
+   * one, through an urgent alias
    */
   readonly urgent?: boolean | undefined;
 }
@@ -30,8 +31,9 @@ export interface AliasOptions {
 /** Options of `monitor`. */
 export interface MonitorOptions {
   /**
-   * makes an alias with the monitor, `ref.alias`, for replies: switched off by `unalias` only, by the end of the
-   * monitor (Down or `demonitor`), or also by the first message through it, which then ends the monitor too
+   * makes an alias with the monitor, `ref.alias`, for replies: switched off by `unalias` only, by
+   * the end of the monitor (Down or `demonitor`), or also by the first message through it, which
+   * then ends the monitor too
    */
   readonly alias?: Exclude<AliasMode, 'plain' | 'reply'> | undefined;
   /** takes the place of `DOWN` in the Down's `tag` */
@@ -142,16 +144,19 @@ export interface KernelVerbs {
   spawn(body: (self: ProcessSelf) => unknown, options?: ProcessSpawnOptions): ProcessRef;
   /** the same with a monitor, in one step: its Down tells the real reason, never `noproc` */
   spawn(
-    body: (self: ProcessSelf) => unknown, options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions },
+    body: (self: ProcessSelf) => unknown,
+    options: ProcessSpawnOptions & { readonly monitor: true | MonitorOptions },
   ): Monitored;
 }
 
 /**
- * OTP's timer module: messages in every period, delayed exit signals, functions that run later. `self.timers` is
- * addressed to its process by default and its functions and intervals end with it; `system.timers` belongs to nobody.
+ * OTP's timer module: messages in every period, delayed exit signals, functions that run later.
+ * `self.timers` is addressed to its process by default and its functions and intervals end with it;
+ * `system.timers` belongs to nobody.
  *
- * Every verb returns a ref for `cancelTimer` of `self` or of the system. Errors: OptionError for a time that is no whole
- * number of ms, CastcallError `ZOMBIE` once the process of the `self` that it came from has ended.
+ * Every verb returns a ref for `cancelTimer` of `self` or of the system. Errors: OptionError for a
+ * time that is no whole number of ms, CastcallError `ZOMBIE` once the process of the `self` that it
+ * came from has ended.
  *
  * @example
  * const ran = new Promise((resolve) => { system.timers.applyAfter(1, (self) => resolve(typeof self.pid)); });
@@ -161,8 +166,8 @@ export interface KernelVerbs {
 export interface Timers {
   /**
    * A message in every period of `ms`, from 1, on an absolute schedule. It ends with the process it is
-   * addressed to. A name is looked up at every message, and it ends with the process that has it now: when nobody has,
-   * it never begins.
+   * addressed to. A name is looked up at every message, and it ends with the process that has it
+   * now: when nobody has, it never begins.
    */
   sendInterval(ms: number, message: unknown, to?: Target): TimerRef;
   /**

@@ -23,9 +23,9 @@ type AnyHandler = (self: never, ...rest: never[]) => unknown;
 
 export type InitArgs<D extends AnyDefinition> = Types<D>['args'];
 /**
- * Init arguments, then optionally options. An object behind optional parameters could be either, and `init.length`
- * tells nothing about those: where one of them may be an object, all arguments are given and the options too (`{}` for
- * none), or none.
+ * Init arguments, then optionally options. An object behind optional parameters could be either,
+ * and `init.length` tells nothing about those: where one of them may be an object, all arguments
+ * are given and the options too (`{}` for none), or none.
  */
 export type ArgsThen<A extends readonly unknown[], O> = 0 extends 1 & A ? A
   // One list, where it can be one: of two TypeScript says that the longer one is not met.
@@ -35,28 +35,50 @@ type Needed<A extends readonly unknown[]> = A extends readonly [infer F, ...infe
 type Optional<A extends readonly unknown[]> = A extends readonly [unknown, ...infer R] ? Optional<R> : A;
 type MayBePlain<T> = [T] extends [undefined] ? false
   : unknown extends T ? true
-    : [Exclude<Extract<T, object>, readonly unknown[] | ((...args: never[]) => unknown)>] extends [never] ? false : true;
-type IsStream<H> = H extends AnyHandler ? ([ReturnType<H>] extends [never] ? false : ReturnType<H> extends AsyncGenerator<unknown, unknown, never> | Generator<unknown, unknown, never> ? true : false) : false;
-type NamesWhere<T, Stream extends boolean> = { [N in keyof T & string]: IsStream<HandlerOf<T[N]>> extends Stream ? N : never }[keyof T & string];
+    : [Exclude<Extract<T, object>, readonly unknown[]
+      | ((...args: never[]) => unknown)>] extends [never] ? false : true;
+type IsStream<H> = H extends AnyHandler ? ([ReturnType<H>] extends [never]
+  ? false
+  : ReturnType<H> extends AsyncGenerator<unknown, unknown, never>
+    | Generator<unknown, unknown, never> ? true : false) : false;
+type NamesWhere<T, Stream extends boolean> = { [N in keyof T
+  & string]: IsStream<HandlerOf<T[N]>> extends Stream ? N : never }[keyof T & string];
 
 export type CallName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], false>;
 export type StreamName<D extends AnyDefinition> = NamesWhere<Types<D>['calls'], true>;
 export type CastName<D extends AnyDefinition> = keyof Types<D>['casts'] & string;
-export type CallEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['calls'] ? Types<D>['calls'][N] : never;
-export type CastEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : never;
+export type CallEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['calls']
+  ? Types<D>['calls'][N]
+  : never;
+export type CastEntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts']
+  ? Types<D>['casts'][N]
+  : never;
 
 /** The entry of a cast, else of the call of that name. */
-export type EntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts'] ? Types<D>['casts'][N] : CallEntryOf<D, N>;
+export type EntryOf<D extends AnyDefinition, N> = N extends keyof Types<D>['casts']
+  ? Types<D>['casts'][N]
+  : CallEntryOf<D, N>;
 /** What the outcome of a delivery holds: the reply of a call. */
-export type DeliverReply<D extends AnyDefinition, N> = N extends CastName<D> ? unknown : ReplyOf<CallEntryOf<D, N>>;
+export type DeliverReply<D extends AnyDefinition, N> = N extends CastName<D>
+  ? unknown
+  : ReplyOf<CallEntryOf<D, N>>;
 
-type PayloadOf<E> = E extends { readonly schema: infer T extends StandardSchema<unknown, unknown> } ? [payload: SchemaInput<T>] : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
+type PayloadOf<E> = E extends { readonly schema: infer T extends StandardSchema<unknown, unknown> }
+  ? [payload: SchemaInput<T>]
+  : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
 /** The arguments of a verb after the operation: the payload as the handler declares it, then options. */
-export type VerbArgs<E, O> = PayloadOf<E> extends [] ? [payload?: undefined, options?: O] : PayloadOf<E> extends [infer P] ? [payload: P, options?: O] : PayloadOf<E> extends [(infer P)?] ? [payload?: P, options?: O] : never;
+export type VerbArgs<E, O> = PayloadOf<E> extends []
+  ? [payload?: undefined, options?: O]
+  : PayloadOf<E> extends [infer P]
+  ? [payload: P, options?: O]
+  : PayloadOf<E> extends [(infer P)?] ? [payload?: P, options?: O] : never;
 
 type Reply<R> = R extends Stop<infer V> ? V : R extends Refusal | NoReply ? never : R;
 export type ReplyOf<E> = HandlerOf<E> extends AnyHandler ? Reply<Awaited<ReturnType<HandlerOf<E>>>> : never;
-export type ItemOf<E> = HandlerOf<E> extends AnyHandler ? (ReturnType<HandlerOf<E>> extends AsyncGenerator<infer V, unknown, never> | Generator<infer V, unknown, never> ? V : never) : never;
+export type ItemOf<E> = HandlerOf<E> extends AnyHandler
+  ? (ReturnType<HandlerOf<E>> extends AsyncGenerator<infer V, unknown, never>
+    | Generator<infer V, unknown, never> ? V : never)
+  : never;
 
 /** The state of a definition's agents. */
 export type StateIn<D extends AnyDefinition> = StateOf<Types<D>['made']>;

@@ -12,7 +12,8 @@ export interface RequestId<V> {
 }
 
 /** The response to a request: the reply, or why there is none; a CallError as `call` rejects with. */
-export type Response<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: unknown };
+export type Response<V> = { readonly ok: true; readonly value: V }
+  | { readonly ok: false; readonly error: unknown };
 
 /** How long to wait: relative or absolute, not both. */
 export interface ResponseWait {

@@ -5,8 +5,8 @@ export abstract class Control {}
 
 
 /**
- * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's CallError `REFUSED`
- * carries its code as `refusal`, and its details.
+ * An error to the caller that is no crash of the callee; made by `self.refuse`. The caller's
+ * CallError `REFUSED` carries its code as `refusal`, and its details.
  *
  * @example
  * const Door = defineAgent({ calls: { open: (self, key: string) => key === 'k' ? 'open' : self.refuse('WRONG_KEY', { key }) } });

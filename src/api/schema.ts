@@ -19,8 +19,12 @@ export interface StandardIssue {
 
 export type SchemaInput<
   T,
-> = T extends { readonly '~standard': { readonly types?: { readonly input: infer In } | undefined } } ? In : never;
+> = T extends {
+  readonly '~standard': { readonly types?: { readonly input: infer In } | undefined };
+} ? In : never;
 
 export type SchemaOutput<
   T,
-> = T extends { readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined } } ? Out : never;
+> = T extends {
+  readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined };
+} ? Out : never;

@@ -27,9 +27,9 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
   /** the current call's reply address, for `replyTo` or `reply` later; undefined outside a call */
   readonly from: From | undefined;
   /**
-   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for ever, and outside
-   * of a call. It counts what that caller is itself called with: the least of all limits on the way. Costs a look at
-   * the clock.
+   * ms until the caller of the current request gives up, 0 when it has; undefined when it waits for
+   * ever, and outside of a call. It counts what that caller is itself called with: the least of all
+   * limits on the way. Costs a look at the clock.
    */
   readonly remainingMs: number | undefined;
   /** stay in this state: what an event without a result does, and a place for actions */
@@ -57,9 +57,9 @@ export type When = number | 'infinity' | 'cancel' | 'update' | { readonly at: nu
 
 /**
  * What a state callback decides: where to go, and actions in the order in which they are written. Made by
- * `self.keep`, `self.next`, `self.repeat` and `self.stop`, and returned (or thrown); one that is not returned does
- * nothing. Replies are sent in that order as soon as the callback has returned; for `postpone`, `hibernate` and each
- * timeout the last one wins.
+ * `self.keep`, `self.next`, `self.repeat` and `self.stop`, and returned (or thrown); one that is
+ * not returned does nothing. Replies are sent in that order as soon as the callback has returned;
+ * for `postpone`, `hibernate` and each timeout the last one wins.
  *
  * Errors: a wrong argument is an OptionError `BAD_ACTION` at the call.
  *
@@ -104,7 +104,10 @@ export interface Transition<out R> {
   changeModule(definition: AnyStatem): this;
   /** the same, to be undone by `popModule` */
   pushModule(definition: AnyStatem): this;
-  /** back to the callbacks before the last `pushModule`; ends the machine with BAD_ACTION when there are none */
+  /**
+   * back to the callbacks before the last `pushModule`; ends the machine with BAD_ACTION when there
+   * are none
+   */
   popModule(): this;
 }
 
@@ -112,7 +115,8 @@ export interface Transition<out R> {
 
 /** What happened, as `handle` sees it and as `nextEvent` takes it. */
 export type StatemEvent<C = AnyOperations, K = AnyOperations> =
-  | { readonly [N in keyof C & string]: { readonly type: 'call'; readonly op: N; readonly payload: OperationOutput<
+  | { readonly [N in keyof C
+  & string]: { readonly type: 'call'; readonly op: N; readonly payload: OperationOutput<
     C[N]
   >; readonly from: From } }[keyof C & string]
   | { readonly [N in keyof K & string]: {
@@ -171,10 +175,14 @@ export type Made<
 > = Initial<S, unknown> | Ignore | Stop<never> | PromiseLike<Initial<S, unknown> | Ignore | Stop<never>>;
 export type DataOf<
   R,
-> = Awaited<R> extends infer I ? (I extends { readonly state: unknown; readonly data: infer D } ? D : never) : never;
+> = Awaited<R> extends infer I
+  ? (I extends { readonly state: unknown; readonly data: infer D } ? D : never)
+  : never;
 export type MachineState<
   R,
-> = Awaited<R> extends infer I ? (I extends { readonly state: infer S; readonly data: unknown } ? S : never) : never;
+> = Awaited<R> extends infer I
+  ? (I extends { readonly state: infer S; readonly data: unknown } ? S : never)
+  : never;
 
 /** What a machine looks like to others: in reports, `sys` and `formatStatus`. */
 export interface StatemStatus {
@@ -205,14 +213,19 @@ export interface StatemLife<S, D> {
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
   readonly trapExit?: boolean;
   /**
-   * runs while the machine is still alive and named: on a crash with the state and data before the failed event, on a
-   * stop, and, when trapping, at shutdown
+   * runs while the machine is still alive and named: on a crash with the state and data before the
+   * failed event, on a stop, and, when trapping, at shutdown
    */
   terminate?(self: StatemSelf<S, D>, reason: ExitReason): unknown;
   /** hides or shortens what reports and `sys` show; a throw shows the unformatted status without data */
   formatStatus?(status: StatemStatus): StatemStatus;
-  /** converts state and data after new code was loaded, while suspended; `from` as the caller of codeChange gave it */
-  codeChange?(from: unknown, old: { readonly state: unknown; readonly data: unknown }, extra: unknown): Converted;
+  /**
+   * converts state and data after new code was loaded, while suspended; `from` as the caller of
+   * codeChange gave it
+   */
+  codeChange?(
+    from: unknown, old: { readonly state: unknown; readonly data: unknown }, extra: unknown,
+  ): Converted;
 }
 
 /** The callbacks of a machine whose states are names with a table of handlers each. */
@@ -256,7 +269,9 @@ export interface Operation<In, Out, R> {
 }
 /** Declared operations by name. */
 export type AnyOperations = Readonly<Record<string, Operation<unknown, unknown, unknown>>>;
-type OperationOutput<O> = O extends { readonly operation: { readonly output: infer Out } | null } ? Out : unknown;
+type OperationOutput<O> = O extends { readonly operation: { readonly output: infer Out } | null }
+  ? Out
+  : unknown;
 
 /* ---- the protocol, inferred ---- */
 

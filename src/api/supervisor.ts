@@ -31,8 +31,8 @@ export interface ChildOptions extends Omit<StartOptions, 'name'> {
   /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
   readonly significant?: boolean | undefined;
   /**
-   * registered name, or a name in another registry (`via`); default the id (none under a dynamic supervisor), `false`
-   * for none
+   * registered name, or a name in another registry (`via`); default the id (none under a dynamic
+   * supervisor), `false` for none
    */
   readonly name?: string | Via | false | undefined;
 }
@@ -50,14 +50,18 @@ export interface SupervisorChildOptions {
 
 /** How often a supervisor may restart; part of every kind's options. */
 export interface RestartLimits {
-  /** restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first crash ends it */
+  /**
+   * restarts allowed within `periodMs`, default 3; one more and it gives up: 0 means that the first
+   * crash ends it
+   */
   readonly intensity?: number | undefined;
   /** ms, default 5,000 */
   readonly periodMs?: number | undefined;
   /**
-   * a wait before each restart; default none: restarts are done at once, as OTP's. A life of `maxMs` ends the row
-   * of restarts whose waits grow. Meanwhile the child is `restarting`, and requests are served. A restart counts towards
-   * the intensity when it is done, not when it is planned
+   * a wait before each restart; default none: restarts are done at once, as OTP's. A life of
+   * `maxMs` ends the row of restarts whose waits grow. Meanwhile the child is `restarting`, and
+   * requests are served. A restart counts towards the intensity when it is done, not when it is
+   * planned
    */
   readonly backoff?: Backoff | undefined;
 }

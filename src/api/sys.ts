@@ -5,7 +5,10 @@ import type { Pid } from './address.js';
 
 /** Options of every verb of `Sys`. */
 export interface SysOptions {
-  /** ms until it fails with TIMEOUT, default 5,000; 'infinity' waits forever. The target may still do it later */
+  /**
+   * ms until it fails with TIMEOUT, default 5,000; 'infinity' waits forever. The target may still
+   * do it later
+   */
   readonly timeoutMs?: number | 'infinity' | undefined;
 }
 
@@ -38,7 +41,8 @@ export interface SysStatistics {
 }
 
 /**
- * What a debug function sees of one process, as its callbacks do: what comes in, what is replied, the state afterwards.
+ * What a debug function sees of one process, as its callbacks do: what comes in, what is replied,
+ * the state afterwards.
  */
 export type DebugEvent =
   | { readonly kind: 'in'; readonly type: string; readonly op: string; readonly message: unknown; readonly from:
@@ -47,8 +51,8 @@ export type DebugEvent =
   | { readonly kind: 'state'; readonly state: unknown };
 
 /**
- * An installed debug function: gets its own state, the event and the state of the process; returns its next state, or
- * `'done'` to leave.
+ * An installed debug function: gets its own state, the event and the state of the process; returns
+ * its next state, or `'done'` to leave.
  */
 export type DebugFunction<T> = (state: T, event: DebugEvent, processState: unknown) => T | 'done';
 
@@ -76,12 +80,14 @@ export interface SysLink {
 }
 
 /**
- * The system messages of one process: suspend it, look at its state, replace it, watch it, end it (OTP's sys). Made by
- * `system.sys(target)` and `self.sys(target)`. System messages travel in the normal lane, behind what the same sender
- * sent before, and are answered between two messages. By a name the owner is looked up at every use.
+ * The system messages of one process: suspend it, look at its state, replace it, watch it, end it
+ * (OTP's sys). Made by `system.sys(target)` and `self.sys(target)`. System messages travel in the
+ * normal lane, behind what the same sender sent before, and are answered between two messages. By a
+ * name the owner is looked up at every use.
  *
  * Errors: each promise rejects with a CallError: `NOPROC`, `TIMEOUT` after `timeoutMs`, `EXIT` with the reason,
- * `CALLING_SELF`, `NO_SYS` for a process that takes no part, `CALLBACK_FAILED` when a function that was given threw.
+ * `CALLING_SELF`, `NO_SYS` for a process that takes no part, `CALLBACK_FAILED` when a function that
+ * was given threw.
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 1 }), casts: { add(self) { self.state.n++; } } });
@@ -106,8 +112,8 @@ export interface Sys<S = unknown> {
   /** The state itself, not a copy; also while suspended. */
   getState(options?: SysOptions): Promise<S>;
   /**
-   * The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED` and nothing is
-   * changed.
+   * The state becomes what `change` returns, which is the answer; when it throws, `CALLBACK_FAILED`
+   * and nothing is changed.
    */
   replaceState(change: (state: S) => S, options?: SysOptions): Promise<S>;
   /** Who and what it is and how it stands. */
@@ -124,8 +130,9 @@ export interface Sys<S = unknown> {
   /** Tells every event, to the logger at level `info` or to a function of yours, as one line and as a value. */
   trace(to: boolean | ((line: string, event: DebugEvent) => void), options?: SysOptions): Promise<void>;
   /**
-   * Runs `fn` at every event with a state of its own; what it returns is its next state, `'done'` or a throw uninstalls
-   * it. A function, or an id, that is installed already is not installed twice.
+   * Runs `fn` at every event with a state of its own; what it returns is its next state, `'done'`
+   * or a throw uninstalls it. A function, or an id, that is installed already is not installed
+   * twice.
    */
   install<T>(
     fn: DebugFunction<T>, given: { readonly state: T; readonly id?: string }, options?: SysOptions,
@@ -135,13 +142,15 @@ export interface Sys<S = unknown> {
   /** Statistics, log, trace and all installed functions go. */
   noDebug(options?: SysOptions): Promise<void>;
   /**
-   * Ends it with `reason` through its terminate, after what is queued before, also while suspended; resolves when it
-   * begins to.
+   * Ends it with `reason` through its terminate, after what is queued before, also while suspended;
+   * resolves when it begins to.
    */
   terminate(reason: ExitReason, options?: SysOptions): Promise<void>;
   /**
-   * Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a throw of it leaves the
-   * state and is reported here.
+   * Lets its `codeChange` convert the state; only while suspended, else `UNKNOWN_SYSTEM_MSG`; a
+   * throw of it leaves the state and is reported here.
    */
-  codeChange(given?: { readonly from?: unknown; readonly extra?: unknown }, options?: SysOptions): Promise<void>;
+  codeChange(
+    given?: { readonly from?: unknown; readonly extra?: unknown }, options?: SysOptions,
+  ): Promise<void>;
 }

@@ -31,7 +31,8 @@ export type TaskOutcome<
 /** The same of an element of a stream; `input` is there when the stream was asked to zip it. */
 export type StreamOutcome<
   T, V,
-> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: ExitReason; readonly input?: T };
+> = { readonly ok: true; readonly value: V }
+  | { readonly ok: false; readonly reason: ExitReason; readonly input?: T };
 
 /** How tasks start: options of `with`. */
 export interface TaskStartOptions {
@@ -71,35 +72,38 @@ export interface TaskStreamOptions {
 }
 
 /**
- * What `stream` returns: lazy, and run anew by every loop over it. `self.bind(stream)` makes another process its
- * consumer.
+ * What `stream` returns: lazy, and run anew by every loop over it. `self.bind(stream)` makes
+ * another process its consumer.
  */
 export interface TaskStream<T, V> extends AsyncIterable<StreamOutcome<T, V>> {}
 
-type Values<L extends readonly Task<unknown>[]> = { -readonly [I in keyof L]: L[I] extends Task<infer V> ? V : never };
+type Values<L extends readonly Task<unknown>[]> =
+  { -readonly [I in keyof L]: L[I] extends Task<infer V> ? V : never };
 type Outcomes<
   L extends readonly Task<unknown>[],
 > = { -readonly [I in keyof L]: (L[I] extends Task<infer V> ? TaskOutcome<V> : never) | undefined };
 
 /**
- * The verbs of tasks, as `self.task` and `system.task`. Only the owner of a task, the process whose verb started it,
- * may wait for it, shut it down or ignore it: anybody else gets a TaskError NOT_OWNER. Outside every process
- * the owner is the outside: there nothing is linked and no message arrives.
+ * The verbs of tasks, as `self.task` and `system.task`. Only the owner of a task, the process whose
+ * verb started it, may wait for it, shut it down or ignore it: anybody else gets a TaskError
+ * NOT_OWNER. Outside every process the owner is the outside: there nothing is linked and no message
+ * arrives.
  */
 export interface TaskVerbs {
   /** the same verbs for tasks that start otherwise: `self.task.with({ level: 'low' }).async(fn)` */
   with(options: TaskStartOptions): TaskVerbs;
   /**
-   * Runs a function in a process of its own, linked to this one and watched by it. Unless a verb waits for it, its
-   * result arrives in `info` or `receive` as a TaskResult, followed by a Down with `normal`.
+   * Runs a function in a process of its own, linked to this one and watched by it. Unless a verb
+   * waits for it, its result arrives in `info` or `receive` as a TaskResult, followed by a Down
+   * with `normal`.
    */
   async<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
   /** the same without the link: a crash arrives only as the Down */
   asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): Task<Awaited<V>>;
   /**
-   * The result; no message of the task will arrive. Rejects with a TaskError: EXIT with the task's reason, TIMEOUT
-   * (the task runs on, its result is dropped, its link stays: `shutdown` ends it, `ignore` takes the link away),
-   * NOPROC when its end was already told otherwise or it was let go.
+   * The result; no message of the task will arrive. Rejects with a TaskError: EXIT with the task's
+   * reason, TIMEOUT (the task runs on, its result is dropped, its link stays: `shutdown` ends it,
+   * `ignore` takes the link away), NOPROC when its end was already told otherwise or it was let go.
    */
   await<V>(task: Task<V>, options?: TaskWaitOptions): Promise<V>;
   /** all results in the order given; rejects as soon as one fails, and then waits for none of them */
@@ -107,23 +111,28 @@ export interface TaskVerbs {
   /** the outcome, or undefined when there is none in time: then ask again */
   yield<V>(task: Task<V>, options?: TaskWaitOptions): Promise<TaskOutcome<V> | undefined>;
   /** outcomes in the order given, undefined for tasks without one */
-  yieldMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: YieldManyOptions): Promise<Outcomes<L>>;
+  yieldMany<const L extends readonly Task<unknown>[]>(
+    tasks: L, options?: YieldManyOptions,
+  ): Promise<Outcomes<L>>;
   /**
-   * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill at once. Undefined
-   * when it ended because it was asked to, its value when it was already there, else why it ended. Also ends a
-   * task that lives on after its `await` timed out or it was ignored; the value of such a one is lost: returning is the
-   * reason `normal`.
+   * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill
+   * at once. Undefined when it ended because it was asked to, its value when it was already there,
+   * else why it ended. Also ends a task that lives on after its `await` timed out or it was
+   * ignored; the value of such a one is lost: returning is the reason `normal`.
    */
-  shutdown<V>(task: Task<V>, timeoutMs?: number | 'infinity' | 'brutal_kill'): Promise<TaskOutcome<V> | undefined>;
+  shutdown<V>(
+    task: Task<V>, timeoutMs?: number | 'infinity' | 'brutal_kill',
+  ): Promise<TaskOutcome<V> | undefined>;
   /**
    * lets a task go: no message and no crash of it will arrive, and only `shutdown` can end it. The outcome when
    * there is one already
    */
   ignore<V>(task: Task<V>): TaskOutcome<V> | undefined;
   /**
-   * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops over it. A crash
-   * ends a consumer that does not trap exits, one that does gets the reason as an outcome. Leaving the loop ends the
-   * tasks that still run. No message of a stream reaches a mailbox.
+   * Runs one task for each item, at most `concurrency` at once; nothing runs before somebody loops
+   * over it. A crash ends a consumer that does not trap exits, one that does gets the reason as an
+   * outcome. Leaving the loop ends the tasks that still run. No message of a stream reaches a
+   * mailbox.
    */
   stream<T, V>(
     items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,

@@ -2,8 +2,9 @@ import { OptionError } from './errors.js';
 import { delayMs, unknownKey } from './options.js';
 
 /**
- * Waits that grow: before attempt n+1, or before the n-th restart in a row, `min(baseMs * factor ** (n - 1), maxMs)` ms,
- * shortened at random by up to `jitter` of itself. One vocabulary for deliveries, `retry` and restarts.
+ * Waits that grow: before attempt n+1, or before the n-th restart in a row,
+ * `min(baseMs * factor ** (n - 1), maxMs)` ms, shortened at random by up to `jitter` of itself. One
+ * vocabulary for deliveries, `retry` and restarts.
  */
 export interface Backoff {
   /** ms, from 0; default 100 */
@@ -37,11 +38,15 @@ export function readBackoff(where: string, given: Backoff | undefined, base: Sch
     if (!KEYS.includes(key)) throw unknownKey(`${where}.${key}`, key, given[key as keyof Backoff], KEYS);
   }
   const baseMs = given.baseMs === undefined ? base.baseMs : delayMs(`${where}.baseMs`, given.baseMs);
-  const maxMs = given.maxMs === undefined ? Math.max(base.maxMs, baseMs) : delayMs(`${where}.maxMs`, given.maxMs);
+  const maxMs = given.maxMs === undefined
+    ? Math.max(base.maxMs, baseMs)
+    : delayMs(`${where}.maxMs`, given.maxMs);
   const factor = given.factor ?? base.factor;
   const jitter = given.jitter ?? base.jitter;
   if (maxMs < baseMs) {
-    throw new OptionError(`${where}.maxMs`, maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs');
+    throw new OptionError(
+      `${where}.maxMs`, maxMs, `at least baseMs (${baseMs})`, 'raise maxMs or lower baseMs',
+    );
   }
   if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) {
     throw new OptionError(`${where}.factor`, factor, 'a finite number from 1');
@@ -53,8 +58,8 @@ export function readBackoff(where: string, given: Backoff | undefined, base: Sch
 }
 
 /**
- * ms to wait after the n-th attempt, whole and never below the promise: `min(base · factor^(n-1), max)`, reduced
- * by up to `jitter` of itself. `random` is from 0 up to 1.
+ * ms to wait after the n-th attempt, whole and never below the promise:
+ * `min(base · factor^(n-1), max)`, reduced by up to `jitter` of itself. `random` is from 0 up to 1.
  */
 export function backoffMs(schedule: Schedule, attempt: number, random: number): number {
   if (schedule.baseMs === 0) return 0; // 0 · Infinity is NaN, and the power gets there

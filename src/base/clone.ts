@@ -7,9 +7,9 @@ const OBJECTS_MAX = 64;
 const BEYOND = new Error('only the engine can copy it');
 
 /**
- * What `structuredClone` makes of it. Small trees of plain objects and arrays are copied here, in a tenth of its time;
- * everything else (Maps, dates, classes, proxies, cycles, what appears twice, large ones) is the engine's. Throws as it
- * does.
+ * What `structuredClone` makes of it. Small trees of plain objects and arrays are copied here, in a
+ * tenth of its time; everything else (Maps, dates, classes, proxies, cycles, what appears twice,
+ * large ones) is the engine's. Throws as it does.
  */
 export function cloned(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return structuredClone(value);

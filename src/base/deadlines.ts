@@ -8,8 +8,9 @@ import type { Env, TimerHandle } from './env.js';
  *   heap:   the lists by the due time of their head; a removed head leaves its key behind, too early, and is
  *           put right when the timer fires
  *
- * A newly armed deadline carries no due time: it is stamped when the running slice ends, with one clock read for all.
- * So it may be late by one slice, never early. What is armed and removed within a slice never costs a clock read.
+ * A newly armed deadline carries no due time: it is stamped when the running slice ends, with one
+ * clock read for all. So it may be late by one slice, never early. What is armed and removed within
+ * a slice never costs a clock read.
  */
 
 /** One deadline; subclasses say what happens when it is due. */
@@ -20,9 +21,9 @@ export abstract class Deadline {
 }
 
 /**
- * The place of a pending deadline. There are some thirty kinds of deadlines, and a program that has used more than a
- * few of them makes V8 look up each access to a field of theirs: what the lists need is in objects of one class, which
- * are used again.
+ * The place of a pending deadline. There are some thirty kinds of deadlines, and a program that has
+ * used more than a few of them makes V8 look up each access to a field of theirs: what the lists
+ * need is in objects of one class, which are used again.
  */
 export class DeadlineEntry {
   /** whole monotonic ms, rounded up (small integers need no box); -1 while unstamped */
@@ -83,7 +84,9 @@ export class Deadlines {
   add(deadline: Deadline, ms: number): void {
     const list = this.last !== null && this.last.ms === ms ? this.last : this.listOf(ms);
     const tail = list.tail;
-    const entry = this.free === null ? new DeadlineEntry(deadline, list) : this.reuse(this.free, deadline, list);
+    const entry = this.free === null
+      ? new DeadlineEntry(deadline, list)
+      : this.reuse(this.free, deadline, list);
     deadline.entry = entry;
     if (tail === null) list.head = entry;
     else {
@@ -138,7 +141,10 @@ export class Deadlines {
     this.free = entry;
   }
 
-  /** ms left until it is due, rounded up; the whole duration while it is unstamped; undefined when not pending. */
+  /**
+   * ms left until it is due, rounded up; the whole duration while it is unstamped; undefined when
+   * not pending.
+   */
   remaining(deadline: Deadline): number | undefined {
     const { entry } = deadline;
     if (entry === null) return undefined;
@@ -157,7 +163,8 @@ export class Deadlines {
         continue;
       }
       if (now < 0) now = this.env.mono();
-      for (let at: DeadlineEntry | null = list.fresh; at !== null; at = at.after) at.due = Math.ceil(now + list.ms);
+      for (let at: DeadlineEntry
+        | null = list.fresh; at !== null; at = at.after) at.due = Math.ceil(now + list.ms);
       list.fresh = null;
       if (list.place < 0) this.insert(list);
     }
@@ -175,8 +182,8 @@ export class Deadlines {
   }
 
   /**
-   * Forgets everything and clears the native timer. Nothing that is added from now on ever fires, or keeps the program
-   * alive.
+   * Forgets everything and clears the native timer. Nothing that is added from now on ever fires,
+   * or keeps the program alive.
    */
   close(): void {
     this.closed = true;
@@ -217,8 +224,8 @@ export class Deadlines {
     const first = this.heap[0];
     if (first === undefined || this.closed) return;
     const wait = Math.min(CHUNK_MAX_MS, Math.max(1, Math.ceil(first.key - now)));
-    // A timer that would fire later than the one that is armed is no help: slices shorter than its wait would put it
-    // off for ever.
+    // A timer that would fire later than the one that is armed is no help: slices shorter than its
+    // wait would put it off for ever.
     if (this.armed !== null && this.armedAt <= now + wait) {
       if (!this.held && this.count > 0) this.env.hold(this.armed, true);
       this.held = this.count > 0;
@@ -231,7 +238,10 @@ export class Deadlines {
     if (this.count === 0) this.release();
   }
 
-  /** Expires what is due, in order of due time, for at most FIRE_SLICE_MS, then lets the event loop have its turn. */
+  /**
+   * Expires what is due, in order of due time, for at most FIRE_SLICE_MS, then lets the event loop
+   * have its turn.
+   */
   private fire(): void {
     const begun = this.env.mono();
     let now = begun;
@@ -307,7 +317,8 @@ export class Deadlines {
     for (;;) {
       let down = at * 2 + 1;
       if (down >= heap.length) break;
-      if (down + 1 < heap.length && (heap[down + 1] as DurationList).key < (heap[down] as DurationList).key) down++;
+      if (down + 1 < heap.length
+        && (heap[down + 1] as DurationList).key < (heap[down] as DurationList).key) down++;
       const child = heap[down] as DurationList;
       if (child.key >= list.key) break;
       heap[at] = child;

@@ -13,8 +13,8 @@ export type TimerHandle = object;
 /** Chooses what runs next and how much, in place of first come first served; a seeded simulation fills it. */
 export interface Chooser {
   /**
-   * position in the run queue, 0 to size - 1; `numberAt` tells the number of the process at a position: later spawned
-   * is higher
+   * position in the run queue, 0 to size - 1; `numberAt` tells the number of the process at a
+   * position: later spawned is higher
    */
   pick(size: number, numberAt: (position: number) => number): number;
   /** messages the chosen process may handle in this turn, from 1 */
@@ -40,8 +40,8 @@ export interface AsyncContext {
 }
 
 /**
- * Everything nondeterministic that the runtime touches. One implementation per program: the real one, or a simulated
- * one in tests. All durations are ms.
+ * Everything nondeterministic that the runtime touches. One implementation per program: the real
+ * one, or a simulated one in tests. All durations are ms.
  */
 export interface Env {
   /** monotonic clock, ms with fractions, never goes back */
@@ -64,8 +64,9 @@ export interface Env {
   histogram(): EnvHistogram;
   context(): AsyncContext;
   /**
-   * Starts a thread that runs `source`, a script, with `data` as its workerData; what it posts goes to `told`. It does
-   * not keep the program alive, and its failure ends nothing. Null where time is virtual.
+   * Starts a thread that runs `source`, a script, with `data` as its workerData; what it posts goes
+   * to `told`. It does not keep the program alive, and its failure ends nothing. Null where time is
+   * virtual.
    */
   thread(source: string, data: object, told: (message: unknown) => void): EnvThread | null;
   readonly chooser: Chooser | null;
@@ -74,9 +75,10 @@ export interface Env {
 }
 
 /*
- * Timers as they are when this file is loaded, as the monotonic clock is: what replaces the globals later (fake timers
- * of a test runner) replaces neither, so that they always agree. The wall clock, which only dates reports, follows
- * whoever sets it. A simulation replaces both: while it runs, what belongs to no system has its timers.
+ * Timers as they are when this file is loaded, as the monotonic clock is: what replaces the globals
+ * later (fake timers of a test runner) replaces neither, so that they always agree. The wall clock,
+ * which only dates reports, follows whoever sets it. A simulation replaces both: while it runs,
+ * what belongs to no system has its timers.
  */
 const own: Pick<typeof globalThis, 'setTimeout' | 'clearTimeout' | 'setImmediate'> = pick();
 let timers = own;
@@ -95,14 +97,16 @@ const RESOLVED: Promise<void> = Promise.resolve();
 const then = Promise.prototype.then as (this: Promise<void>, fn: () => void) => Promise<void>;
 
 /**
- * The async context of the runtime's own work: that of the first import of this file, where no AsyncLocalStorage has a
- * store. What is scheduled in it runs in it, so that a handler never sees the store of whoever happened to schedule its
- * drain. It is entered once per drain, timer and macrotask, for some 10 ns, never per message.
+ * The async context of the runtime's own work: that of the first import of this file, where no
+ * AsyncLocalStorage has a store. What is scheduled in it runs in it, so that a handler never sees
+ * the store of whoever happened to schedule its drain. It is entered once per drain, timer and
+ * macrotask, for some 10 ns, never per message.
  */
 const NOBODY: AsyncResource = new AsyncResource('castcall');
 
 /**
- * One per program: a storage that has run slows down each promise of the program from then on, its owner gone or not.
+ * One per program: a storage that has run slows down each promise of the program from then on, its
+ * owner gone or not.
  */
 class NodeContext implements AsyncContext {
   private readonly storage = new AsyncLocalStorage<object>();
@@ -118,7 +122,10 @@ const CONTEXT: AsyncContext = new NodeContext();
 
 let collect: (() => void) | null = null;
 
-/** A collection of everything, after which V8 gives memory back: what Node 20 does without options, newer ones with. */
+/**
+ * A collection of everything, after which V8 gives memory back: what Node 20 does without options,
+ * newer ones with.
+ */
 const LAST_RESORT = { type: 'major', execution: 'sync', flavor: 'last-resort' } as const;
 
 /** V8's own gc, as a program that was started without `--expose-gc` gets it. */

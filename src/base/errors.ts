@@ -18,7 +18,10 @@ export class CastcallError extends Error {
     this.code = code;
   }
 
-  /** @internal whether a process that lets it out ends in order: nothing crashed, something was shut down (GS-14) */
+  /**
+   * @internal whether a process that lets it out ends in order: nothing crashed, something was shut
+   * down (GS-14)
+   */
   get orderly(): boolean {
     return false;
   }
@@ -38,7 +41,8 @@ loggedAs(CastcallError, (error) => error.logged());
 fieldsToldOf(CastcallError);
 
 /**
- * Bad input: an option, argument or name that breaks its rule. The message names the value, the rule and the fix.
+ * Bad input: an option, argument or name that breaks its rule. The message names the value, the
+ * rule and the fix.
  *
  * @example
  * const error = new OptionError('capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox');
@@ -55,7 +59,9 @@ export class OptionError extends CastcallError {
     code: string = 'BAD_OPTION',
   ) {
     const told = otherCopy(value) ?? fix;
-    super(code, wrong(option, typeof value === 'string' ? `'${printable(value)}'` : printable(value), rule, told));
+    super(code, wrong(
+      option, typeof value === 'string' ? `'${printable(value)}'` : printable(value), rule, told,
+    ));
     this.#fix = told;
     // A console shows all own properties of an error: a large one would bury the message.
     if (typeof value === 'object' || typeof value === 'function') {
@@ -67,7 +73,8 @@ export class OptionError extends CastcallError {
   override logged(): string {
     const { option, value, rule } = this;
     return wrong(
-      option, typeof value === 'string' || typeof value === 'object' ? HIDDEN : printable(value), rule, this.#fix,
+      option, typeof value === 'string' || typeof value === 'object' ? HIDDEN : printable(value),
+      rule, this.#fix,
     );
   }
 }
@@ -77,7 +84,8 @@ function wrong(option: string, got: string, rule: string, fix: string | undefine
 }
 
 /**
- * A start that failed: `reason` is what `init` threw or stopped with, or `{ alreadyStarted: pid }` for a taken name.
+ * A start that failed: `reason` is what `init` threw or stopped with, or `{ alreadyStarted: pid }`
+ * for a taken name.
  *
  * @example
  * const error = new StartError('Account', new Error('no opening balance'));
@@ -197,7 +205,10 @@ export class CallError extends CastcallError {
   override logged(): string {
     const { code, details } = this;
     return callText(
-      code, { ...this.#fields, details: details === undefined || code === 'UNKNOWN_OPERATION' ? details : HIDDEN },
+      code, {
+        ...this.#fields,
+        details: details === undefined || code === 'UNKNOWN_OPERATION' ? details : HIDDEN,
+      },
       printableLogged,
     );
   }
@@ -240,8 +251,10 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'OVERLOADED': return `the program is near its memory ceiling${fields.bound === undefined
       ? ''
       : ` (${fields.bound})`}: messages of this lane are refused until there is room; send less, bound mailboxes, or raise memory.ceilingBytes`;
-    case 'MAILBOX_CLOSED': return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
-    case 'UNSIZABLE_PAYLOAD': return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
+    case 'MAILBOX_CLOSED':
+      return 'its mailbox is closed: what was queued before is handled, nothing more is taken';
+    case 'UNSIZABLE_PAYLOAD':
+      return 'its mailbox is bounded in bytes, and nobody can tell those of this payload; give it a sizeOf that returns a whole number from 0, or send a text or bytes';
     case 'PAYLOAD_TOO_LARGE': return `the payload is larger than its whole mailbox may be (${fields.bound
       ?? 'capacityBytes'}); send it in parts, or raise the bound`;
     case 'EVICTED': return 'evicted from a full mailbox before it was handled';
@@ -252,8 +265,10 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'KEY_CONFLICT': return `the key ${show(
       fields.details,
     )} belongs to another message; a key names one operation and payload`;
-    case 'REPLY_GONE': return `a message with its key was ${fields.refusal ?? 'handled'} before, and what it was answered is no longer kept (delivery.dedupe.replyBytesMax); it was not handled again`;
-    case 'WINDOW_FULL': return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
+    case 'REPLY_GONE':
+      return `a message with its key was ${fields.refusal ?? 'handled'} before, and what it was answered is no longer kept (delivery.dedupe.replyBytesMax); it was not handled again`;
+    case 'WINDOW_FULL':
+      return 'too many later messages of this sender were handled while an earlier one is not over; send more once that has ended';
     case 'EXPIRED': return 'expired before it was handled';
     case 'ABORTED': return `its signal has fired: ${show(fields.reason)}`;
     case 'REPLY_FAILED': return `what it was answered with, or its schema, has failed: ${show(fields.reason)}`;
@@ -292,14 +307,18 @@ function knownText({ op, details }: CallErrorFields, show: (value: unknown) => s
   return `; ${near === undefined ? '' : `did you mean ${show(near)}? `}known: ${show(details)}`;
 }
 
-/** The word that was probably meant: but for its case the same, longer or shorter by an end, or a few letters away. */
+/**
+ * The word that was probably meant: but for its case the same, longer or shorter by an end, or a
+ * few letters away.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const given = word.toLowerCase();
   let best: string | undefined;
   let least = Infinity;
   for (const one of known) {
     const other = one.toLowerCase();
-    const extends_ = given.length >= 3 && (other.startsWith(given) || (other.length >= 3 && given.startsWith(other)));
+    const extends_ = given.length >= 3
+      && (other.startsWith(given) || (other.length >= 3 && given.startsWith(other)));
     const edits = extends_ ? 1 : editsBetween(given, other);
     if (edits >= least || edits > Math.max(given.length < 3 ? 0 : 1, Math.floor(given.length / 3))) continue;
     best = one;

@@ -4,9 +4,9 @@ import { isError } from './text/index.js';
 export const FROZEN_MAX = 1_000;
 
 /**
- * Freezes a payload through plain objects and arrays, level by level, so that a sender's later change throws where it
- * is made: at most 1,000 objects, and of an array those among its first 1,000 elements. Class instances, Maps, typed
- * arrays and what is already frozen are left alone.
+ * Freezes a payload through plain objects and arrays, level by level, so that a sender's later
+ * change throws where it is made: at most 1,000 objects, and of an array those among its first
+ * 1,000 elements. Class instances, Maps, typed arrays and what is already frozen are left alone.
  */
 export function deepFreeze(payload: unknown): void {
   if (typeof payload !== 'object' || payload === null) return;
@@ -32,7 +32,9 @@ function addInner(item: object, found: object[]): void {
   const keys = list ? null : Object.keys(item);
   const count = list ? Math.min(item.length, FROZEN_MAX) : (keys as string[]).length;
   for (let i = 0; i < count && found.length < FROZEN_MAX; i++) {
-    const inner = Object.getOwnPropertyDescriptor(item, keys === null ? i : (keys[i] as string))?.value as unknown;
+    const inner = Object.getOwnPropertyDescriptor(
+      item, keys === null ? i : (keys[i] as string),
+    )?.value as unknown;
     if (typeof inner === 'object' && inner !== null) found.push(inner);
   }
 }
@@ -44,8 +46,8 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * What the runtime sends to itself: the user's objects in it, arguments of an init for example, are no payload and are
- * not frozen. They may be shared by the whole program.
+ * What the runtime sends to itself: the user's objects in it, arguments of an init for example, are
+ * no payload and are not frozen. They may be shared by the whole program.
  */
 export class Own<T> {
   constructor(readonly value: T) {}

@@ -11,9 +11,9 @@ function requireBuiltin(name: string): unknown {
 }
 
 /**
- * For packages that are CommonJS, in a bundle that is one ES module: they require modules of Node, and what esbuild
- * puts before that throws unless there is a global `require`. Lends one, until the function that it returns is called;
- * nothing where there is one already.
+ * For packages that are CommonJS, in a bundle that is one ES module: they require modules of Node,
+ * and what esbuild puts before that throws unless there is a global `require`. Lends one, until the
+ * function that it returns is called; nothing where there is one already.
  */
 export function lendRequire(): () => void {
   if (global.require !== undefined) return () => undefined;

@@ -5,7 +5,8 @@ import { nearest, OptionError } from './errors.js';
 export { z };
 
 /**
- * Checks `value` against a strict schema and throws one OptionError that names the first offence, its rule and the fix.
+ * Checks `value` against a strict schema and throws one OptionError that names the first offence,
+ * its rule and the fix.
  */
 export function parseOptions<T>(where: string, schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
@@ -44,7 +45,9 @@ export function unknownKey(
 ): OptionError {
   const now = RENAMED[key]?.find((one) => known.includes(one));
   const near = nearest(key, known);
-  const all = known.length === 0 ? 'remove it' : `known ${what === 'option' ? 'options' : 'keys'}: ${known.join(', ')}`;
+  const all = known.length === 0
+    ? 'remove it'
+    : `known ${what === 'option' ? 'options' : 'keys'}: ${known.join(', ')}`;
   const fix = now !== undefined
     ? `it is called ${now} now; ${all}` : near === undefined ? all : `did you mean ${near}? ${all}`;
   return new OptionError(at, value, `no such ${what}`, fix, 'UNKNOWN_OPTION');
@@ -72,7 +75,8 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {
   let at = schema as { shape?: Record<string, unknown>; unwrap?: () => unknown } | undefined;
-  while (at !== undefined && at.shape === undefined && typeof at.unwrap === 'function') at = at.unwrap() as typeof at;
+  while (at !== undefined && at.shape === undefined
+    && typeof at.unwrap === 'function') at = at.unwrap() as typeof at;
   return at?.shape;
 }
 

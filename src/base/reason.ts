@@ -2,10 +2,10 @@ import { CastcallError } from './errors.js';
 import { isA, isError, printable } from './text/index.js';
 
 /**
- * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly; a thrown Error is
- * itself the reason, but that a callee ended with `shutdown` makes `{ shutdown: error }`; a thrown non-error is `{
- * nocatch: value }`; `'killed'` is what others see of an external `kill`; everything else is what `exit` or
- * `stop` was given.
+ * Why a process ended: plain data. `'normal'`, `'shutdown'` and `{ shutdown: detail }` are orderly;
+ * a thrown Error is itself the reason, but that a callee ended with `shutdown` makes
+ * `{ shutdown: error }`; a thrown non-error is `{ nocatch: value }`; `'killed'` is what others see
+ * of an external `kill`; everything else is what `exit` or `stop` was given.
  *
  * @example
  * const reason: ExitReason = { shutdown: 'config reloaded' };
@@ -54,9 +54,8 @@ export class ExitSignal extends Error {
 }
 
 /**
- * The exit reason of a process whose code threw `thrown` (PR-03). That its callee was shut down is no crash of it:
- * OTP's
- * `{shutdown, {gen_server, call, …}}` (GS-14).
+ * The exit reason of a process whose code threw `thrown` (PR-03). That its callee was shut down is
+ * no crash of it: OTP's `{shutdown, {gen_server, call, …}}` (GS-14).
  */
 export function reasonOf(thrown: unknown): ExitReason {
   if (!isError(thrown)) return { nocatch: thrown };

@@ -1,7 +1,10 @@
 const EMPTY: unknown[] = [];
 const LARGE = 4_096;
 
-/** A growing FIFO in a power-of-two ring; storage is allocated on the first push. Push and shift are O(1) amortised. */
+/**
+ * A growing FIFO in a power-of-two ring; storage is allocated on the first push. Push and shift are
+ * O(1) amortised.
+ */
 export class Ring<T> {
   private slots: (T | undefined)[] = EMPTY as (T | undefined)[];
   private mask = -1;

@@ -3,7 +3,10 @@ import { OptionError } from './errors.js';
 const { then } = Promise.prototype;
 const noop = (): void => {};
 
-/** Whether `await` would wait for this value, or fail: a `then` that throws when it is read counts. Never throws. */
+/**
+ * Whether `await` would wait for this value, or fail: a `then` that throws when it is read counts.
+ * Never throws.
+ */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
   try {
@@ -14,11 +17,14 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Calls exactly one of the two callbacks, once and never at once, whatever the value is and does: it is what becomes of
- * everything foreign that is waited for. Never throws. As with `await`, an own `then` of a native promise is not asked,
- * that of a subclass or of anything else is, inside a guard.
+ * Calls exactly one of the two callbacks, once and never at once, whatever the value is and does:
+ * it is what becomes of everything foreign that is waited for. Never throws. As with `await`, an
+ * own `then` of a native promise is not asked, that of a subclass or of anything else is, inside a
+ * guard.
  */
-export function settle(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): void {
+export function settle(
+  foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void,
+): void {
   if (!listened(foreign, onValue, onError)) void then.call(adopt(foreign), onValue, onError);
 }
 
@@ -48,7 +54,9 @@ export function awaitable<T>(value: T | PromiseLike<T>): Promise<T> | null {
 }
 
 /** Listens to a native promise, no subclass of it; false when that is not what it is. */
-function listened(foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void): boolean {
+function listened(
+  foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void,
+): boolean {
   if (!isNative(foreign)) return false;
   try {
     void then.call(foreign, onValue, onError);
@@ -61,9 +69,9 @@ function listened(foreign: unknown, onValue: (value: unknown) => void, onError: 
 const NATIVE = { value: Promise, configurable: true, enumerable: false, writable: true };
 
 /**
- * Listens to a subclass of Promise that has the engine's own `then`. That would make its result by the class's species,
- * and what those functions throw is an uncaught exception, also with `await`: for this one step its constructor is
- * Promise.
+ * Listens to a subclass of Promise that has the engine's own `then`. That would make its result by
+ * the class's species, and what those functions throw is an uncaught exception, also with `await`:
+ * for this one step its constructor is Promise.
  */
 function listenedPastSpecies(
   foreign: unknown, onValue: (value: unknown) => void, onError: (error: unknown) => void,
@@ -96,12 +104,12 @@ export function handled<P extends Promise<unknown>>(promise: P): P {
 }
 
 /**
- * What the user's code returned where nothing is waited for: when it is a promise, or claims to be one, its rejection
- * goes to
- * `onError` and cannot end the program. Never throws.
+ * What the user's code returned where nothing is waited for: when it is a promise, or claims to be
+ * one, its rejection goes to `onError` and cannot end the program. Never throws.
  */
 export function disown(value: unknown, onError: (error: unknown) => void = noop): void {
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') settle(value, noop, onError);
+  if ((typeof value === 'object' && value !== null)
+    || typeof value === 'function') settle(value, noop, onError);
 }
 
 /**

@@ -11,12 +11,13 @@ const ERROR = 1_024;
 const OBJECTS_MAX = 100_000;
 
 /**
- * About how many bytes a value keeps in memory: texts and byte arrays are measured, objects estimated by their own
- * properties. Infinity when it is more than `max`, or of more than 100,000 objects: then it is not looked through to
- * its end.
+ * About how many bytes a value keeps in memory: texts and byte arrays are measured, objects
+ * estimated by their own properties. Infinity when it is more than `max`, or of more than 100,000
+ * objects: then it is not looked through to its end.
  */
 export function weightOf(value: unknown, max: number): number {
-  if (value === undefined || value === null || typeof value === 'boolean' || typeof value === 'number') return 0;
+  if (value === undefined || value === null || typeof value === 'boolean'
+    || typeof value === 'number') return 0;
   if (typeof value === 'string') return within(Buffer.byteLength(value), max);
   try {
     return within(graphOf(value, max), max);

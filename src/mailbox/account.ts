@@ -3,8 +3,9 @@ import type { Op } from './message/index.js';
 import type { Waiter, Waiting } from './waiting.js';
 
 /*
- * The one writer of the counters. Every user message stands in one column of one account, and a transition moves it
- * from one to another, or into the account and out of it, so that the law holds before and after each of them:
+ * The one writer of the counters. Every user message stands in one column of one account, and a
+ * transition moves it from one to another, or into the account and out of it, so that the law holds
+ * before and after each of them:
  *
  *   sent = handled + rejected + dropped + superseded + expired + deadLettered + queued + running + held
  *
@@ -18,8 +19,9 @@ import type { Waiter, Waiting } from './waiting.js';
  *                 ▲
  *               waited
  *
- * `running` is no counter: it is what is left. A mailbox has at most one message in hand. To everybody else the counters
- * are read-only by their types; the loop alone takes the view `Columns` of a mailbox, and inlines `taken` and `handled`.
+ * `running` is no counter: it is what is left. A mailbox has at most one message in hand. To
+ * everybody else the counters are read-only by their types; the loop alone takes the view `Columns`
+ * of a mailbox, and inlines `taken` and `handled`.
  */
 
 /** Where a message that was never handled ends. */
@@ -210,7 +212,10 @@ export function auditAccounts(): void {
   auditing = true;
 }
 
-/** The messages that are neither queued nor over: 1 while one is handled, else 0, or the runtime has a bug (P3). */
+/**
+ * The messages that are neither queued nor over: 1 while one is handled, else 0, or the runtime has
+ * a bug (P3).
+ */
 export function inHand(box: Columns): number {
   const open = box.sent - box.handled - box.size;
   const { extra } = box;

@@ -1,7 +1,7 @@
 /**
- * Work that may still be done before somebody looks at the clock. A message that is handled takes one, and so does each
- * place by which a mailbox grows: who fills mailboxes gives way to those who empty them. Sends that find room cost
- * nothing here.
+ * Work that may still be done before somebody looks at the clock. A message that is handled takes
+ * one, and so does each place by which a mailbox grows: who fills mailboxes gives way to those who
+ * empty them. Sends that find room cost nothing here.
  */
 class Credit {
   left = 0;

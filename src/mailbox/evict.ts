@@ -15,8 +15,8 @@ function laneOf(box: Mailbox, rank: Rank): Lane | null {
 }
 
 /**
- * Evicts the oldest user message of the lowest lane that has one, for a message that comes into lane `rank`: what is
- * above that lane stays. False when there is none. O(signals before it).
+ * Evicts the oldest user message of the lowest lane that has one, for a message that comes into
+ * lane `rank`: what is above that lane stays. False when there is none. O(signals before it).
  */
 export function evictOldest(box: Mailbox, rank: Rank, out: Out): boolean {
   for (const lowest of LANES) {
@@ -88,12 +88,14 @@ function skipSample(box: Mailbox, distance: number): void {
 }
 
 /**
- * The queued message with that key, in its place of now; undefined when there is none. O(1) unless messages were moved.
+ * The queued message with that key, in its place of now; undefined when there is none. O(1) unless
+ * messages were moved.
  */
 export function keyedIn(box: Mailbox, key: string): Place | undefined {
   const keyed = box.extra?.pressure?.keyed;
   const known = keyed?.get(key);
-  if (keyed === null || keyed === undefined || known === undefined || known.segment[known.at + 2] === known.extra) {
+  if (keyed === null || keyed === undefined || known === undefined
+    || known.segment[known.at + 2] === known.extra) {
     return known;
   }
   for (const rank of LANES) {

@@ -7,8 +7,9 @@ import type { Op } from './message/index.js';
  *   head ─▶ [ op payload from | op payload from | … | next ] ─▶ [ … | next ] ◀─ tail
  *             hi: where to take                                    ti: where to put
  *
- * Segments hold 4, 16, 64, then 256 messages, so an idle mailbox costs nothing and a backlog costs 24 bytes a message.
- * A consumed segment of the largest size goes back to a pool; a mailbox that runs empty keeps the one it has.
+ * Segments hold 4, 16, 64, then 256 messages, so an idle mailbox costs nothing and a backlog costs
+ * 24 bytes a message. A consumed segment of the largest size goes back to a pool; a mailbox that
+ * runs empty keeps the one it has.
  */
 export type Segment = unknown[];
 
@@ -76,7 +77,10 @@ export class Lane {
     return use(op, payload, from);
   }
 
-  /** Shows every message, oldest first, until `found` says true. Returns how many were before that one, or -1. */
+  /**
+   * Shows every message, oldest first, until `found` says true. Returns how many were before that
+   * one, or -1.
+   */
   scan(found: Use<boolean>): number {
     let segment = this.head as Segment;
     let at = this.hi;
@@ -94,11 +98,15 @@ export class Lane {
   /** Bytes of the segments that it has, by estimate. */
   get bytes(): number {
     let bytes = 0;
-    for (let { head } = this; head !== null; head = head[head.length - 1] as Segment | null) bytes += head.length * 8;
+    for (let { head } = this; head !== null; head = head[head.length - 1] as Segment
+      | null) bytes += head.length * 8;
     return bytes;
   }
 
-  /** Passes every message once, oldest first: those that `takes` takes are gone, the others keep their order. */
+  /**
+   * Passes every message once, oldest first: those that `takes` takes are gone, the others keep
+   * their order.
+   */
   rotate(takes: Use<boolean>): void {
     for (let left = this.n; left > 0; left--) {
       if (this.hi === this.hend) this.nextSegment();
@@ -116,8 +124,8 @@ export class Lane {
   }
 
   /**
-   * Takes out the oldest message that fits; those before it move up by one place. Returns how many were before it, or
-   * -1. O(its distance).
+   * Takes out the oldest message that fits; those before it move up by one place. Returns how many
+   * were before it, or -1. O(its distance).
    */
   removeFirst(fits: Use<boolean>): number {
     const distance = this.scan(fits);

@@ -16,9 +16,9 @@ export const RANKS: Readonly<Record<MailboxLane, Rank>> =
 const SAMPLE_MASK = 63;
 
 /**
- * Bits of `ready` above those of the lanes. `Pressed`: a take has to be looked at, because somebody waits for room,
- * bytes are counted, a lane ages. The others say why not everything that is queued may be taken. `Sys`: only the front
- * lane is served; `Suspended`: nothing is.
+ * Bits of `ready` above those of the lanes. `Pressed`: a take has to be looked at, because somebody
+ * waits for room, bytes are counted, a lane ages. The others say why not everything that is queued
+ * may be taken. `Sys`: only the front lane is served; `Suspended`: nothing is.
  */
 export const Hold = { Pressed: 32, Sys: 64, Suspended: 128 } as const;
 const LANES = 31;
@@ -44,17 +44,18 @@ export class MailboxExtra {
 }
 
 /**
- * The mailbox of one process: the normal lane inline, the other lanes on first use. One class for every mailbox keeps
- * push and take monomorphic; bounds are fields, policies are cold paths.
+ * The mailbox of one process: the normal lane inline, the other lanes on first use. One class for
+ * every mailbox keeps push and take monomorphic; bounds are fields, policies are cold paths.
  *
- * Single source of truth: `size` counts the user messages queued here and changes in the step in which the lanes do;
- * it and the other counters are written in `account.ts` only.
- * `gate` is the size from which on a send takes the longer road, where the rules of this mailbox are looked at.
+ * Single source of truth: `size` counts the user messages queued here and changes in the step in
+ * which the lanes do; it and the other counters are written in `account.ts` only. `gate` is the
+ * size from which on a send takes the longer road, where the rules of this mailbox are looked at.
  */
 export class Mailbox extends Lane {
   /**
-   * The mailbox of everybody who has not had a message yet: empty, and full by its bound, so that the first message
-   * takes the road of a refusal, where a mailbox of one's own is opened. An idle agent costs 144 bytes less for it.
+   * The mailbox of everybody who has not had a message yet: empty, and full by its bound, so that
+   * the first message takes the road of a refusal, where a mailbox of one's own is opened. An idle
+   * agent costs 144 bytes less for it.
    */
   static readonly unopened: Mailbox = new Mailbox(-1);
 
@@ -81,7 +82,10 @@ export class Mailbox extends Lane {
     return this.extra === null || this.extra.pressure === null || this.extra.pressure.waiting.size === 0;
   }
 
-  /** Queues a user message in the normal lane; the caller has checked the bound. True when it should be sampled. */
+  /**
+   * Queues a user message in the normal lane; the caller has checked the bound. True when it should
+   * be sampled.
+   */
   put(op: Op, payload: unknown, from: unknown): boolean {
     this.push(op, payload, from);
     const sent = accepted(this);
@@ -89,7 +93,10 @@ export class Mailbox extends Lane {
     return (sent & SAMPLE_MASK) === 0;
   }
 
-  /** Queues a user message in a lane of this mailbox other than the normal one; the caller has checked the bound. */
+  /**
+   * Queues a user message in a lane of this mailbox other than the normal one; the caller has
+   * checked the bound.
+   */
   putAside(lane: SideLane, op: Op, payload: unknown, from: unknown): void {
     lane.push(op, payload, from);
     this.ready |= lane.bit;
@@ -142,7 +149,10 @@ export class Mailbox extends Lane {
     if (depth > this.mark) this.mark = depth;
   }
 
-  /** Most at once in one lane is never more than most at once in all, so that one compare tells that neither grows. */
+  /**
+   * Most at once in one lane is never more than most at once in all, so that one compare tells that
+   * neither grows.
+   */
   private peakedAside(lane: SideLane): void {
     const extra = this.extra as MailboxExtra;
     const depth = Math.min(lane.n, this.size); // signals are in `n`
@@ -151,8 +161,8 @@ export class Mailbox extends Lane {
   }
 
   /**
-   * The lane whose oldest message is next, or null when nothing is queued; critical before normal before low. It is
-   * taken now.
+   * The lane whose oldest message is next, or null when nothing is queued; critical before normal
+   * before low. It is taken now.
    */
   pick(): Lane | null {
     if (this.ready > LANES) return this.pickHeld();
@@ -187,8 +197,8 @@ export class Mailbox extends Lane {
   }
 
   /**
-   * Holds everything back but the Front lane. Messages that `urgent` picks move there, in order; all others keep their
-   * lane and place. O(queued), once.
+   * Holds everything back but the Front lane. Messages that `urgent` picks move there, in order;
+   * all others keep their lane and place. O(queued), once.
    */
   hold(urgent: (op: Op, payload: unknown, from: unknown) => boolean): void {
     if (this.held) return;
@@ -249,8 +259,8 @@ export class Mailbox extends Lane {
   }
 
   /**
-   * Whether a message of that many bytes fits, beside so many places that are kept free; up to `least` messages do in
-   * any case.
+   * Whether a message of that many bytes fits, beside so many places that are kept free; up to
+   * `least` messages do in any case.
    */
   hasRoom(rank: Rank, bytes: number, kept: number, least: number = 0): boolean {
     const { rules, bytes: taken } = this.pressure();
@@ -331,7 +341,8 @@ export class Mailbox extends Lane {
   }
 
   /**
-   * Like `strict`, but a lower lane that was passed over `ageEvery` times has its turn, the longest waiting one first.
+   * Like `strict`, but a lower lane that was passed over `ageEvery` times has its turn, the longest
+   * waiting one first.
    */
   private aged(state: Pressure): Lane | null {
     const { passed, rules } = state;

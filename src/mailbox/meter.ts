@@ -1,13 +1,19 @@
 import type { Percentiles } from '../api/mailbox.js';
 
-/** A histogram as node:perf_hooks makes it, in the little that is used here; values are whole microseconds from 1. */
+/**
+ * A histogram as node:perf_hooks makes it, in the little that is used here; values are whole
+ * microseconds from 1.
+ */
 export interface Histogram {
   record(value: number): void;
   percentile(percentile: number): number;
   readonly count: number;
 }
 
-/** Waiting and handling times of one definition (or of one agent with `stats: 'full'`), from 1 in 64 messages. */
+/**
+ * Waiting and handling times of one definition (or of one agent with `stats: 'full'`), from 1 in 64
+ * messages.
+ */
 export class Meter {
   /** live processes that record into it */
   users = 0;

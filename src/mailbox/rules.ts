@@ -22,7 +22,8 @@ export interface MailboxRules {
 }
 
 export const NO_RULES: MailboxRules = {
-  capacity: UNBOUNDED, reserve: 0, overflow: 'reject', capacityBytes: -1, sizeOf: null, highWater: 0, lowWater: 0,
+  capacity: UNBOUNDED, reserve: 0, overflow: 'reject', capacityBytes: -1, sizeOf: null,
+  highWater: 0, lowWater: 0,
   ageEvery: 0,
 };
 
@@ -33,7 +34,10 @@ export interface Place {
   readonly at: number;
 }
 
-/** The rules of one mailbox and their state; made for the few mailboxes that are bounded, aged, watched or closed. */
+/**
+ * The rules of one mailbox and their state; made for the few mailboxes that are bounded, aged,
+ * watched or closed.
+ */
 export class Pressure {
   closed = false;
   /** bytes of the user messages that are queued */

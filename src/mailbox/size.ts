@@ -5,8 +5,8 @@ import type { MailboxRules } from './rules.js';
 const SCALAR_BYTES = 8;
 
 /**
- * The bytes that a payload counts: a text its UTF-8, a byte array its length, undefined none, null, numbers and truth
- * values 8. Anything else is measured by `sizeOf`. Negative when nobody can tell.
+ * The bytes that a payload counts: a text its UTF-8, a byte array its length, undefined none, null,
+ * numbers and truth values 8. Anything else is measured by `sizeOf`. Negative when nobody can tell.
  */
 export function bytesOf(rules: Pick<MailboxRules, 'sizeOf'>, payload: unknown, op: string): number {
   switch (typeof payload) {
@@ -31,7 +31,10 @@ function isBytes(payload: object): payload is ArrayBufferView | ArrayBuffer {
   }
 }
 
-/** A function that sends what has to be measured measures again, and so on: deeper than this nobody can tell. */
+/**
+ * A function that sends what has to be measured measures again, and so on: deeper than this nobody
+ * can tell.
+ */
 const DEPTH_MAX = 4;
 let depth = 0;
 

@@ -58,14 +58,18 @@ export class Totals implements Account {
 
 /** The difference between what was sent and where it went: 0, or the runtime has a bug (P3). */
 export function imbalance(account: Account): number {
-  const { handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = account;
-  return account.sent - (handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running
+  const {
+    handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held,
+  } = account;
+  return account.sent - (handled + rejected + dropped + superseded + expired + deadLettered
+    + unknown + queued + running
     + held);
 }
 
 /**
- * No message carries a time, so the age of the oldest is a lower bound: the sampled message that still waits is so old,
- * and while nothing has left since an earlier look, what was there then is still there.
+ * No message carries a time, so the age of the oldest is a lower bound: the sampled message that
+ * still waits is so old, and while nothing has left since an earlier look, what was there then is
+ * still there.
  */
 function oldestMs(box: Mailbox, left: number, now: number): number {
   if (box.size === 0) return 0;

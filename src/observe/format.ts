@@ -3,7 +3,10 @@ import { isError } from '../base/text/index.js';
 
 /** Options of `formatReport`. */
 export interface FormatOptions {
-  /** one line without line breaks, `label key=value …`; default false: a line for the label and one for each field */
+  /**
+   * one line without line breaks, `label key=value …`; default false: a line for the label and one
+   * for each field
+   */
   readonly singleLine?: boolean | undefined;
   /** how deep values are shown, from 1; what lies deeper is `…`. Default 4 */
   readonly depth?: number | undefined;
@@ -51,7 +54,9 @@ function checked(options: FormatOptions): FormatOptions {
     throw new OptionError('formatReport', options, 'an object');
   }
   for (const key of Object.keys(options)) {
-    if (!KEYS.includes(key)) throw unknownKey(`formatReport.${key}`, key, options[key as keyof FormatOptions], KEYS);
+    if (!KEYS.includes(key)) throw unknownKey(
+      `formatReport.${key}`, key, options[key as keyof FormatOptions], KEYS,
+    );
   }
   if (options.singleLine !== undefined && typeof options.singleLine !== 'boolean') {
     throw new OptionError('formatReport.singleLine', options.singleLine, 'true or false');

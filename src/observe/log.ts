@@ -28,8 +28,9 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /**
- * The default logger writes one JSON line per report on standard error, at once (pino); with `'pretty'` it writes text
- * for people, some lines per report, times in UTC. The default level is `warn`.
+ * The default logger writes one JSON line per report on standard error, at once (pino); with
+ * `'pretty'` it writes text for people, some lines per report, times in UTC. The default level is
+ * `warn`.
  *
  * Errors: an OptionError for another form or level.
  *
@@ -43,7 +44,9 @@ export function createLogger(level?: LogLevel): Logger;
 export function createLogger(form: 'pretty', level?: LogLevel): Logger;
 export function createLogger(first: LogLevel | 'pretty' = 'warn', second: LogLevel = 'warn'): Logger {
   const level = first === 'pretty' ? second : first;
-  if (!LEVELS.includes(level)) throw new OptionError('createLogger', level, `'pretty' or one of ${LEVELS.join(', ')}`);
+  if (!LEVELS.includes(level)) throw new OptionError(
+    'createLogger', level, `'pretty' or one of ${LEVELS.join(', ')}`,
+  );
   const out = pino.destination({ dest: 2, sync: true });
   if (first === 'pretty') return prettyLogger(level, (text) => out.write(text));
   // No name, pid or hostname of the program: those keys are a report's own, and JSON must not have a key twice.

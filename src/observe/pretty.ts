@@ -3,13 +3,14 @@ import { formatReport } from './format.js';
 
 /** Of a report, what the first line or the stack says already, and what only programs read. */
 const SAID: ReadonlySet<string> = new Set([
-  'label', 'level', 'name', 'pid', 'behaviour', 'system', 'supervisor', 'target', 'err', 'initialCall', 'status', 'links', 'reductions',
+  'label', 'level', 'name', 'pid', 'behaviour', 'system', 'supervisor', 'target', 'err',
+  'initialCall', 'status', 'links', 'reductions',
   'dictionaryKeys', 'event', 'context', 'started', 'processLabel', 'operations',
 ]);
 
 /**
- * A report as people read it: time (UTC), level, what happened and to whom on the first line, then what is worth a
- * line, an error's stack last. Nothing in it can forge a line of its own.
+ * A report as people read it: time (UTC), level, what happened and to whom on the first line, then
+ * what is worth a line, an error's stack last. Nothing in it can forge a line of its own.
  */
 export function prettyText(wallMs: number, level: string, fields: object, text: string): string {
   const given = fields as Readonly<Record<string, unknown>>;
@@ -35,7 +36,8 @@ const DAY_MS = 86_400_000;
 /** The time of day, UTC. */
 function clock(wallMs: number): string {
   const ms = Math.floor(wallMs) % DAY_MS;
-  const part = (of: number, size: number, width = 2): string => String(Math.floor(ms / of) % size).padStart(width, '0');
+  const part = (of: number, size: number, width = 2): string => String(Math.floor(ms / of) % size)
+    .padStart(width, '0');
   return `${part(3_600_000, 24)}:${part(60_000, 60)}:${part(1_000, 60)}.${part(1, 1_000, 3)}`;
 }
 
@@ -44,11 +46,16 @@ function childOf(
   { context, started, offender }: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | null {
   const told =
-    (started ?? (context === 'shutdown' ? undefined : offender)) as Readonly<Record<string, unknown>> | undefined;
+    (started ?? (context === 'shutdown' ? undefined : offender)) as Readonly<
+      Record<string, unknown>
+    > | undefined;
   return told === undefined ? null : { name: told['id'], pid: told['pid'], behaviour: told['start'] };
 }
 
-/** The name that people know, or the label, and what is behind it: the definition, or what one without a name can do. */
+/**
+ * The name that people know, or the label, and what is behind it: the definition, or what one
+ * without a name can do.
+ */
 function whose(report: Readonly<Record<string, unknown>>): string {
   const { name, processLabel, pid, behaviour, operations, supervisor, system, target } = report;
   const known = (name ?? processLabel ?? pid) as string | undefined;

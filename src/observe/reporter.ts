@@ -6,8 +6,8 @@ import type { SupervisorReport } from '../supervisor/core/index.js';
 import { createLogger, type Logger } from './log.js';
 
 /**
- * Turns reports into log lines and keeps every failure of the logger to itself (P36). The default logger is made on
- * first use.
+ * Turns reports into log lines and keeps every failure of the logger to itself (P36). The default
+ * logger is made on first use.
  *
  * @example
  * const lines: string[] = [];
@@ -30,15 +30,17 @@ export class Reporter {
   }
 
   /**
-   * One structured line per report (LG-08). Payloads are never logged: only the operation's name. Of an error, unless
-   * details are asked for, only what `redacted` leaves.
+   * One structured line per report (LG-08). Payloads are never logged: only the operation's name.
+   * Of an error, unless details are asked for, only what `redacted` leaves.
    */
   report(report: Report): void {
     const { level, label, ...rest } = report;
     const { reason, causes } = rest as { reason?: unknown; causes?: SupervisorReport['causes'] };
     const lines = {
       ...('reason' in rest ? { reason: this.line(reason) } : {}),
-      ...(causes === undefined ? {} : { causes: causes.map((one) => causeText(one, (value) => this.line(value))) }),
+      ...(causes === undefined
+        ? {}
+        : { causes: causes.map((one) => causeText(one, (value) => this.line(value))) }),
     };
     const fields = {
       ...rest, label, system: this.system, ...lines,
@@ -51,7 +53,9 @@ export class Reporter {
   warn(text: string, fields: Readonly<Record<string, unknown>>): void {
     const error = fields['error'];
     this.write(
-      'warn', { system: this.system, ...fields, ...('error' in fields ? { error: this.line(error) } : {}) }, text,
+      'warn',
+      { system: this.system, ...fields, ...('error' in fields ? { error: this.line(error) } : {}) },
+      text,
     );
   }
 

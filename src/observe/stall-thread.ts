@@ -1,12 +1,13 @@
 /**
- * What the thread of a stall watch runs: JavaScript as text, because it must find no module beside itself, whatever
- * bundler has packed the program. It sees that the main thread has not beaten for too long, stops it through the
- * inspector for as long as it takes to read its stack and who is running, and writes one line to standard error while
- * the stall lasts. When the main thread beats again it is told how long that took.
+ * What the thread of a stall watch runs: JavaScript as text, because it must find no module beside
+ * itself, whatever bundler has packed the program. It sees that the main thread has not beaten for
+ * too long, stops it through the inspector for as long as it takes to read its stack and who is
+ * running, and writes one line to standard error while the stall lasts. When the main thread beats
+ * again it is told how long that took.
  *
- * A pause of the whole program (SIGSTOP, a sleeping laptop) stops this thread as well, and is no stall (P34). A main
- * thread that a debugger has stopped is told without its stack and left as it is: resuming would run on from somebody's
- * breakpoint.
+ * A pause of the whole program (SIGSTOP, a sleeping laptop) stops this thread as well, and is no
+ * stall (P34). A main thread that a debugger has stopped is told without its stack and left as it
+ * is: resuming would run on from somebody's breakpoint.
  */
 export const STALL_THREAD: string = `
 'use strict';

@@ -20,7 +20,8 @@ interface Told {
 }
 
 /**
- * Asked from the other thread, through the inspector, while this one is stopped; several systems and copies share it.
+ * Asked from the other thread, through the inspector, while this one is stopped; several systems
+ * and copies share it.
  */
 const ASKED = Symbol.for('castcall.stall');
 const ASK =
@@ -33,9 +34,9 @@ function asked(): Set<Who> {
 }
 
 /**
- * Tells while it lasts that something holds the event loop (P33): a thread of its own watches a counter that a timer
- * moves on. Nothing is measured per message. Within 50 ms after the limit a line is on standard error; the listener is
- * told when the event loop goes on.
+ * Tells while it lasts that something holds the event loop (P33): a thread of its own watches a
+ * counter that a timer moves on. Nothing is measured per message. Within 50 ms after the limit a
+ * line is on standard error; the listener is told when the event loop goes on.
  */
 export class StallWatch {
   private readonly cells = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

@@ -36,7 +36,8 @@ export class Router {
   }
 
   /**
-   * Takes a name of either kind for a process that starts; tells who has it otherwise. Throws what a provider throws.
+   * Takes a name of either kind for a process that starts; tells who has it otherwise. Throws what
+   * a provider throws.
    */
   claim(name: string | Via, p: Process): Taken | null {
     if (typeof name === 'string') return this.names.register(name, p);
@@ -48,7 +49,10 @@ export class Router {
     return null;
   }
 
-  /** A plain message: arrives in `info`, or in `receive` of a plain process. To nobody it becomes a dead letter. */
+  /**
+   * A plain message: arrives in `info`, or in `receive` of a plain process. To nobody it becomes a
+   * dead letter.
+   */
   send(to: Address, message: unknown, from: Process | null, urgent: boolean = false): boolean {
     if (to instanceof ViaAddress && to.via.provider.send !== undefined) return this.sendVia(to, message, from);
     const p = to.owner;
@@ -74,9 +78,13 @@ export class Router {
     }
   }
 
-  /** Counts and keeps a send to nobody; `behaviour` is what the operation belongs to, null for a plain message. */
+  /**
+   * Counts and keeps a send to nobody; `behaviour` is what the operation belongs to, null for a
+   * plain message.
+   */
   dead(
-    to: Address, op: Op, behaviour: Behaviour | null, payload: unknown, from: unknown, reason: unknown = 'noproc',
+    to: Address, op: Op, behaviour: Behaviour | null, payload: unknown, from: unknown,
+    reason: unknown = 'noproc',
   ): void {
     ended(this.kernel.outside, 'deadLettered');
     this.deadLetters.add(new PlainRedelivery(to, op, behaviour, from), payload, reason);
@@ -85,7 +93,9 @@ export class Router {
   /** Keeps what a process had queued when it ended, or was on its way to it; it is counted there. */
   leftBy(p: Process, op: Op, payload: unknown, from: unknown, reason: unknown): void {
     this.deadLetters.add(
-      new PlainRedelivery(p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from), payload, reason,
+      new PlainRedelivery(
+        p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from,
+      ), payload, reason,
     );
   }
 

@@ -9,15 +9,16 @@ export function isSupervisor({ behaviour }: Process): boolean {
 }
 
 /**
- * The root of a tree: a supervisor or an application that nobody supervises, from its spawn on, also while it starts.
+ * The root of a tree: a supervisor or an application that nobody supervises, from its spawn on,
+ * also while it starts.
  */
 export function isTop(p: Process): boolean {
   return p.parent === null && (isSupervisor(p) || p.behaviour === masterDefinition().behaviour);
 }
 
 /**
- * Whether a living supervisor ends it when it ends itself: through links, from one process to the one that it has
- * started.
+ * Whether a living supervisor ends it when it ends itself: through links, from one process to the
+ * one that it has started.
  */
 export function isSupervised(p: Process): boolean {
   for (let at = p; at.parent !== null && at.parent.owner !== null && isLinked(at, at.parent); at = at.parent) {

@@ -1,4 +1,7 @@
-/** Supervision: what only some need, OTP's simple_one_for_one and the pure decisions. The rest is `castcall`'s. */
+/**
+ * Supervision: what only some need, OTP's simple_one_for_one and the pure decisions. The rest is
+ * `castcall`'s.
+ */
 export type { Offender } from './core/index.js';
 export {
   type SimpleSpec, simpleSupervisor, SimpleSupervisorRef, Template, template,

@@ -12,8 +12,8 @@ export class Alarm extends Deadline {
 }
 
 /**
- * Finds a process whose body runs without parking it: a plain process or a task that awaits something else than a
- * message.
+ * Finds a process whose body runs without parking it: a plain process or a task that awaits
+ * something else than a message.
  */
 class Bodies {
   /** the one that was found last: as long as it runs nobody looks at the others */
@@ -27,14 +27,15 @@ class Bodies {
   }
 
   private runs(p: Process): boolean {
-    return p.owner !== null && p !== this.kernel.stopper && p.behaviour.busy !== undefined && p.behaviour.busy(p);
+    return p.owner !== null && p !== this.kernel.stopper && p.behaviour.busy !== undefined
+      && p.behaviour.busy(p);
   }
 }
 
 /**
- * Resolves to true once nothing is runnable and no `init`, handler or body runs or awaits, to false when time ran out.
- * What is outside of every process and waited for the last of them has a turn to go on: a program that starts one tree
- * after the other.
+ * Resolves to true once nothing is runnable and no `init`, handler or body runs or awaits, to false
+ * when time ran out. What is outside of every process and waited for the last of them has a turn to
+ * go on: a program that starts one tree after the other.
  */
 export function quiet(kernel: Kernel, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -66,8 +67,8 @@ export function quiet(kernel: Kernel, limitMs: number): Promise<boolean> {
 const TOLD_MAX = 10;
 
 /**
- * What a drain waits for now, for a log line: the first processes by name and what they do, and how many more there
- * are.
+ * What a drain waits for now, for a log line: the first processes by name and what they do, and how
+ * many more there are.
  */
 export function waitsFor(kernel: Kernel): string[] {
   const told: string[] = [];

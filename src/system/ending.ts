@@ -5,7 +5,10 @@ import { readStop, stopSystem, type StopReport, type SystemStopOptions } from '.
 
 /** The end of one system: the stop that is asked for, or the failure that brings it about. */
 export class Ending {
-  /** Never marked as handled: a failure that nobody looks at is an unhandled rejection, which ends the program. */
+  /**
+   * Never marked as handled: a failure that nobody looks at is an unhandled rejection, which ends
+   * the program.
+   */
   readonly done: Promise<StopReport>;
   private resolve!: (report: StopReport) => void;
   private reject!: (error: unknown) => void;

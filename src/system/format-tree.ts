@@ -1,8 +1,8 @@
 import type { TreeNode } from './tree.js';
 
 /**
- * `system.tree()` as text, a process a line: its name or id, definition, pid and status, then what is queued and how often
- * it was restarted, when that is not 0. O(processes).
+ * `system.tree()` as text, a process a line: its name or id, definition, pid and status, then what
+ * is queued and how often it was restarted, when that is not 0. O(processes).
  *
  * @example
  * const Worker = defineAgent({ name: 'worker' });
@@ -29,6 +29,7 @@ function below(node: TreeNode, indent: string, lines: string[]): void {
 
 function lineOf({ name, id, definition, pid, status, mailbox, restarts }: TreeNode): string {
   const known = name ?? id;
-  const counts = `${mailbox === 0 ? '' : `, ${mailbox} queued`}${restarts === 0 ? '' : `, restarted ${restarts}x`}`;
+  const counts =
+    `${mailbox === 0 ? '' : `, ${mailbox} queued`}${restarts === 0 ? '' : `, restarted ${restarts}x`}`;
   return `${known === undefined || known === definition ? '' : `${known} `}${definition} ${pid} ${status}${counts}`;
 }

@@ -17,7 +17,9 @@ interface Named {
 }
 
 /** What `system.ref` makes. */
-export function handleOf(host: Host, what: HasHandle<unknown> | AnyDefinition, at: RefTarget | undefined): unknown {
+export function handleOf(
+  host: Host, what: HasHandle<unknown> | AnyDefinition, at: RefTarget | undefined,
+): unknown {
   const { handleAt, at: own } = (what ?? {}) as Partial<HasHandle<unknown>> & Named;
   if (typeof handleAt === 'function') return handleAt.call(what, new Place(host, addressAt(host, at ?? own)));
   if (!(what instanceof RuntimeDefinition)) {

@@ -14,7 +14,9 @@ export function inspect(
 
 function checkItems(items: unknown): void {
   if (!Array.isArray(items)) {
-    throw new OptionError('inspect.items', items, 'a list of items', `known items: ${PROCESS_ITEMS.join(', ')}`);
+    throw new OptionError(
+      'inspect.items', items, 'a list of items', `known items: ${PROCESS_ITEMS.join(', ')}`,
+    );
   }
   for (const item of items) {
     if (!(PROCESS_ITEMS as readonly unknown[]).includes(item)) {

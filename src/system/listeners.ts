@@ -6,7 +6,10 @@ import { signalWatch, type EndSignal } from './signals.js';
 export class Listeners {
   private readonly undo: (() => void)[] = [];
 
-  /** Logs rejections that nobody handled, in place of Node's crash. Which agent they belong to cannot be known. */
+  /**
+   * Logs rejections that nobody handled, in place of Node's crash. Which agent they belong to
+   * cannot be known.
+   */
   reportStrays(kernel: Kernel): void {
     const report =
       (reason: unknown): void => kernel.warn('a promise rejected and nobody handled it', { error: reason });
@@ -15,7 +18,8 @@ export class Listeners {
   }
 
   /**
-   * Drains and stops on SIGTERM and SIGINT; the program ends by the signal when all systems that do so have stopped.
+   * Drains and stops on SIGTERM and SIGINT; the program ends by the signal when all systems that do
+   * so have stopped.
    */
   stopOnSignals(kernel: Kernel, stop: () => Promise<unknown>): void {
     const atSignal = (signal: EndSignal): Promise<unknown> => {

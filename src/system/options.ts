@@ -17,8 +17,9 @@ export interface SystemOptions {
   /** the first part of every pid; default `castcall` */
   readonly name?: string | undefined;
   /**
-   * `frozen` freezes plain payloads at the sender, 1,000 objects of each at most, so that a later change throws there;
-   * default in development. `shared` passes them by reference; default otherwise
+   * `frozen` freezes plain payloads at the sender, 1,000 objects of each at most, so that a later
+   * change throws there; default in development. `shared` passes them by reference; default
+   * otherwise
    */
   readonly payloads?: 'shared' | 'frozen' | undefined;
   /** warnings, callers' stacks on call errors, frozen payloads; default: NODE_ENV is not `production` */
@@ -26,27 +27,28 @@ export interface SystemOptions {
   /** pino, or anything of its shape; `false` for none; default pino at level `warn` on standard error */
   readonly logger?: Logger | false | undefined;
   /**
-   * logs show what may be secret: all that errors carry, details of refusals, keys of deliveries, arguments of tasks,
-   * states and events of machines; default false, which shows names, messages, codes and stacks. For a machine of your
-   * own; it is logged at the start
+   * logs show what may be secret: all that errors carry, details of refusals, keys of deliveries,
+   * arguments of tasks, states and events of machines; default false, which shows names, messages,
+   * codes and stacks. For a machine of your own; it is logged at the start
    */
   readonly dangerouslyLogDetails?: boolean | undefined;
   /** live processes, default 1,048,576; a start above it fails with PROCESS_LIMIT */
   readonly processesMax?: number | undefined;
   /**
-   * `report` adds one listener that logs promise rejections nobody handled, in place of Node's crash; default `ignore`
+   * `report` adds one listener that logs promise rejections nobody handled, in place of Node's
+   * crash; default `ignore`
    */
   readonly strays?: 'ignore' | 'report' | undefined;
   /**
-   * SIGTERM and SIGINT drain and stop the system; the program ends by the same signal once all systems with this option
-   * have stopped, and at once by a second one; default false
+   * SIGTERM and SIGINT drain and stop the system; the program ends by the same signal once all
+   * systems with this option have stopped, and at once by a second one; default false
    */
   readonly handleSignals?: boolean | undefined;
   /**
-   * defaults of deliveries; how many keys of exactly-once messages each destination remembers (`dedupe`): default
-   * 10,000 for 24 hours after they were handled, with at most 64 MiB of replies in the whole system (`replyBytesMax`);
-   * how many deliveries that are over `recentDeliveries` tells (`recent`): from 0 to 100,000, default 0, which costs
-   * nothing
+   * defaults of deliveries; how many keys of exactly-once messages each destination remembers
+   * (`dedupe`): default 10,000 for 24 hours after they were handled, with at most 64 MiB of replies
+   * in the whole system (`replyBytesMax`); how many deliveries that are over `recentDeliveries`
+   * tells (`recent`): from 0 to 100,000, default 0, which costs nothing
    */
   readonly delivery?: (DeliveryDefaults & { readonly recent?: number | undefined; readonly dedupe?: {
     readonly keysMax?: number | undefined;
@@ -54,19 +56,25 @@ export interface SystemOptions {
     readonly replyBytesMax?: number | undefined
   } | undefined }) | undefined;
   /**
-   * letters kept, default 1,000, and bytes of their payloads, default 64 MiB with objects by estimate. With a bound of
-   * your own texts and byte arrays are measured, other payloads by `sizeOf`. A letter whose payload is larger, or
-   * cannot be measured, is counted and told, not kept
+   * letters kept, default 1,000, and bytes of their payloads, default 64 MiB with objects by
+   * estimate. With a bound of your own texts and byte arrays are measured, other payloads by
+   * `sizeOf`. A letter whose payload is larger, or cannot be measured, is counted and told, not
+   * kept
    */
   readonly deadLetters?: { readonly capacity?: number | undefined; readonly capacityBytes?:
-    | number | undefined; readonly sizeOf?: ((payload: unknown, op: string) => number) | undefined } | undefined;
+    | number | undefined; readonly sizeOf?: ((payload: unknown, op: string) => number) | undefined }
+    | undefined;
   /**
    * what the program may take of the machine's memory, resident (as `process.memoryUsage.rss()` tells): from
-   * `highWater` of it on (default 0.8) user messages are refused with OVERLOADED, low lanes first, all of them shortly below it, until it is back
-   * below `lowWater` (default 0.7). Bound mailboxes as well: what is queued is not given back. Default: no ceiling
+   * `highWater` of it on (default 0.8) user messages are refused with OVERLOADED, low lanes first,
+   * all of them shortly below it, until it is back below `lowWater` (default 0.7). Bound mailboxes
+   * as well: what is queued is not given back. Default: no ceiling
    */
   readonly memory?:
-    | { readonly ceilingBytes: number; readonly highWater?: number | undefined; readonly lowWater?: number | undefined }
+    | {
+      readonly ceilingBytes: number; readonly highWater?: number | undefined;
+      readonly lowWater?: number | undefined;
+    }
     | undefined;
   /** clock, timers, scheduling and randomness; for simulations */
   readonly env?: Env | undefined;
@@ -99,7 +107,8 @@ const wholeFrom = (from: number, what: string) => {
 const PART = 'a part of the ceiling between 0 and 1';
 const part = z.number({ error: PART }).gt(0, { error: PART }).lt(1, { error: PART });
 const isLogger = (value: unknown): boolean => value === false
-  || ['error', 'warn', 'info'].every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
+  || ['error', 'warn', 'info']
+    .every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
 
 const schema = z.strictObject({
   name: z.string({ error: 'a name' }).optional(),
@@ -107,7 +116,8 @@ const schema = z.strictObject({
   development: z.boolean({ error: 'true or false' }).optional(),
   logger: z.custom<Logger | false>(isLogger, { error: LOGGER_RULE }).optional(),
   dangerouslyLogDetails: z.boolean({ error: 'true or false' }).optional(),
-  processesMax: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
+  processesMax: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE })
+    .min(1, { error: COUNT_RULE }).optional(),
   strays: z.enum(['ignore', 'report'], { error: "'ignore' or 'report'" }).optional(),
   handleSignals: z.boolean({ error: 'true or false' }).optional(),
   delivery: z.looseObject({
@@ -150,13 +160,16 @@ export function readOptions(options: SystemOptions): ReadOptions {
     strays: read.strays ?? 'ignore',
     handleSignals: read.handleSignals ?? false,
     letters: {
-      capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT, capacityBytes: letterBytes ?? DEAD_LETTER_BYTES,
+      capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT,
+      capacityBytes: letterBytes ?? DEAD_LETTER_BYTES,
       estimated: letterBytes === undefined, sizeOf: read.deadLetters?.sizeOf ?? null,
     },
     delivery: termsOf('createSystem.delivery', delivery, STANDARD),
     dedupe: {
       keysMax: dedupe?.keysMax ?? LEDGER.keysMax,
-      ageMs: dedupe?.ageMs === undefined ? LEDGER.ageMs : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs),
+      ageMs: dedupe?.ageMs === undefined
+        ? LEDGER.ageMs
+        : delayMs('createSystem.delivery.dedupe.ageMs', dedupe.ageMs),
       replyBytesMax: dedupe?.replyBytesMax ?? LEDGER.replyBytesMax,
     },
     recent: recent ?? 0,
@@ -166,10 +179,14 @@ export function readOptions(options: SystemOptions): ReadOptions {
 }
 
 function readMemory(
-  { ceilingBytes, highWater = 0.8, lowWater = Math.min(0.7, highWater * 0.875) }: NonNullable<SystemOptions['memory']>,
+  { ceilingBytes, highWater = 0.8, lowWater = Math.min(
+    0.7, highWater * 0.875,
+  ) }: NonNullable<SystemOptions['memory']>,
 ): CeilingLimits {
   if (lowWater >= highWater) {
-    throw new OptionError('createSystem.memory.lowWater', lowWater, `a part below highWater, which is ${highWater}`);
+    throw new OptionError(
+      'createSystem.memory.lowWater', lowWater, `a part below highWater, which is ${highWater}`,
+    );
   }
   return { ceilingBytes, highWater, lowWater };
 }

@@ -9,8 +9,8 @@ import type { BalanceOptions, Balancer } from '../delivery/group/index.js';
 import { outwardOf } from '../delivery/index.js';
 
 /**
- * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind one ref, and guards of
- * calls to the outside, one breaker and one limit per name.
+ * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind
+ * one ref, and guards of calls to the outside, one breaker and one limit per name.
  */
 export class SystemOutward {
   readonly #host: Host;
@@ -21,8 +21,9 @@ export class SystemOutward {
   }
 
   /**
-   * The circuit breaker of that name, made at its first use: options that are given later must be the same. Its state
-   * is shared by all processes of the system. Errors: OptionError; `OPTIONS_CONFLICT`.
+   * The circuit breaker of that name, made at its first use: options that are given later must be
+   * the same. Its state is shared by all processes of the system. Errors: OptionError;
+   * `OPTIONS_CONFLICT`.
    *
    * @example
    * const search = system.breaker('search', { errorRate: 0.5, volume: 20, openMs: 10_000 });
@@ -48,8 +49,9 @@ export class SystemOutward {
   }
 
   /**
-   * `retry` of the package, in the name of the system: it waits on the clock of the system, which `castcall/testing`
-   * can make virtual, and ends with it: SYSTEM_STOPPED, and no further attempt. Inside of a process use `self.retry`.
+   * `retry` of the package, in the name of the system: it waits on the clock of the system, which
+   * `castcall/testing` can make virtual, and ends with it: SYSTEM_STOPPED, and no further attempt.
+   * Inside of a process use `self.retry`.
    *
    * @example
    * let tries = 0;
@@ -74,8 +76,9 @@ export class SystemOutward {
   }
 
   /**
-   * Several agents of one definition behind one ref: each send goes to one of those that live, chosen by `strategy`. It
-   * is no process and needs no end. Members are those given, those that `join`, or those of a process group.
+   * Several agents of one definition behind one ref: each send goes to one of those that live,
+   * chosen by `strategy`. It is no process and needs no end. Members are those given, those that
+   * `join`, or those of a process group.
    *
    * Errors: an OptionError for a bad option; `BAD_COMBINATION` for options that exclude each other.
    *
@@ -93,9 +96,10 @@ export class SystemOutward {
   }
 
   /**
-   * The latest deliveries that are over, newest first, of all that `createSystem({ delivery: { recent } })` keeps; none
-   * unless it was set. Those with the guarantee at-most-once leave no record. A record holds its reason, never a
-   * payload or a reply. O(records kept). Errors: an OptionError for a bad query.
+   * The latest deliveries that are over, newest first, of all that
+   * `createSystem({ delivery: { recent } })` keeps; none unless it was set. Those with the
+   * guarantee at-most-once leave no record. A record holds its reason, never a payload or a reply.
+   * O(records kept). Errors: an OptionError for a bad query.
    *
    * @example
    * const other = createSystem({ delivery: { recent: 100 } });

@@ -7,8 +7,8 @@ const SIGNALS: readonly EndSignal[] = ['SIGTERM', 'SIGINT'];
 export type StopAtSignal = (signal: EndSignal) => Promise<unknown>;
 
 /**
- * All systems of this program that drain and stop at a signal. The program ends by that signal, as if it had not been
- * caught, once the last of them has stopped; a second signal ends it at once.
+ * All systems of this program that drain and stop at a signal. The program ends by that signal, as
+ * if it had not been caught, once the last of them has stopped; a second signal ends it at once.
  */
 class SignalWatch {
   private readonly systems = new Set<StopAtSignal>();
@@ -59,7 +59,10 @@ class SignalWatch {
   }
 }
 
-/** Copies of the library in one program share it: the first to end would else end the program under the others. */
+/**
+ * Copies of the library in one program share it: the first to end would else end the program under
+ * the others.
+ */
 const KEY = Symbol.for('castcall.signals.1');
 
 export function signalWatch(): SignalWatch {

@@ -13,7 +13,8 @@ export interface SystemStats extends Account {
   /** abnormal ends */
   readonly crashes: number;
   /**
-   * restarts by supervisors, each attempt of a group counted once, and workers of pools that another was started for
+   * restarts by supervisors, each attempt of a group counted once, and workers of pools that
+   * another was started for
    */
   readonly restarts: number;
   /** effects of dead incarnations that were fenced off */
@@ -22,13 +23,15 @@ export interface SystemStats extends Account {
   readonly lateReplies: number;
   readonly callsFailed: number;
   /**
-   * what calls, puts and deliveries have rejected with, by code: `{ NOPROC: 2, TIMEOUT: 1 }`. Those promises end no
-   * program when nobody looks at them, so that this is where such failures are seen; codes as of `tryCall`
+   * what calls, puts and deliveries have rejected with, by code: `{ NOPROC: 2, TIMEOUT: 1 }`. Those
+   * promises end no program when nobody looks at them, so that this is where such failures are
+   * seen; codes as of `tryCall`
    */
   readonly failures: Readonly<Partial<Record<string, number>>>;
   readonly deadLettersTotal: number;
   /**
-   * messages refused because the program was near its memory ceiling; they are among `rejected`, or were tried again
+   * messages refused because the program was near its memory ceiling; they are among `rejected`, or
+   * were tried again
    */
   readonly shed: number;
   /** deliveries of the whole system */
@@ -41,6 +44,7 @@ export function systemStats(kernel: Kernel, deadLettersTotal: number): SystemSta
   const { deliveries } = hostOf(kernel);
   return {
     ...kernel.totals(), ...kernel.counts, processes: kernel.live.size, deadLettersTotal,
-    failures: kernel.failures.table(), signals: { ...kernel.signals }, delivery: (deliveries as Deliveries).stats(null),
+    failures: kernel.failures.table(), signals: { ...kernel.signals },
+    delivery: (deliveries as Deliveries).stats(null),
   };
 }

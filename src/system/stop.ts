@@ -54,7 +54,8 @@ export function readStop(options: SystemStopOptions): ReadStop {
 /** Stops everything and gives back what the system has of the program. */
 export async function stopSystem(kernel: Kernel, listeners: Listeners, options: ReadStop): Promise<StopReport> {
   kernel.stopper = kernel.current;
-  // A handler that stops the system is parked on this very promise in a moment: only then can it be ended at once.
+  // A handler that stops the system is parked on this very promise in a moment: only then can it be
+  // ended at once.
   if (kernel.stopper !== null) await new Promise<void>((resolve) => kernel.env.macrotask(resolve));
   const report = await stopAll(kernel, options.drain, options.timeoutMs);
   kernel.closed = true;
@@ -68,16 +69,19 @@ export async function stopSystem(kernel: Kernel, listeners: Listeners, options: 
 }
 
 /**
- * Drains if asked, then stops everything in two rounds: the second is for what was started during the first, by a tree
- * that was starting, a terminate or the outside. From then on nothing can be started. What is left is killed.
+ * Drains if asked, then stops everything in two rounds: the second is for what was started during
+ * the first, by a tree that was starting, a terminate or the outside. From then on nothing can be
+ * started. What is left is killed.
  */
 async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promise<StopReport> {
   const began = kernel.env.mono();
   const before = kernel.totals().deadLettered;
-  const left = (share: number): number => Math.max(0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)));
+  const left = (share: number): number => Math.max(
+    0, Math.ceil(timeoutMs * share - (kernel.env.mono() - began)),
+  );
   const drained = drain ? await quiet(kernel, left(1 - SHUTDOWN_SHARE)) : true;
-  // What belongs to no tree is asked all at once, so it may have a ms to end in order also when stuck trees have used
-  // up the time.
+  // What belongs to no tree is asked all at once, so it may have a ms to end in order also when
+  // stuck trees have used up the time.
   let killed = await stopRound(kernel, () => left(1), 1);
   kernel.closed = true;
   killed += await stopRound(kernel, () => left(1), 0);
@@ -85,30 +89,39 @@ async function stopAll(kernel: Kernel, drain: boolean, timeoutMs: number): Promi
   for (const p of late) exitProcess(p, 'killed', true);
   kernel.delivery?.close();
   return told(
-    'StopReport', { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before },
+    'StopReport',
+    { drained, killed: killed + late.length, deadLettered: kernel.totals().deadLettered - before },
   );
 }
 
 /**
- * Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is a tree: it ends its
- * own children.
+ * Stops the trees newest first, then what belongs to none, newest first. A tree that is starting is
+ * a tree: it ends its own children.
  */
 async function stopRound(kernel: Kernel, leftMs: () => number, leastMs: number): Promise<number> {
   let killed = 0;
   for (const top of kernel.live.list().filter(isTop).reverse()) {
     killed += await end(kernel, [top], leftMs());
-    // Trees that its processes had started are stopping by now: they belong to it, so what is older waits for them.
-    killed += await endInOrder(kernel, kernel.live.list().filter((p) => isSupervisor(p) && belongsTo(p, top)), leftMs);
+    // Trees that its processes had started are stopping by now: they belong to it, so what is older
+    // waits for them.
+    killed += await endInOrder(
+      kernel, kernel.live.list().filter((p) => isSupervisor(p) && belongsTo(p, top)), leftMs,
+    );
   }
   return killed
-    + await endInOrder(kernel, kernel.live.list().filter((p) => !belongsToTree(p)), () => Math.max(leastMs, leftMs()));
+    + await endInOrder(
+      kernel, kernel.live.list().filter((p) => !belongsToTree(p)),
+      () => Math.max(leastMs, leftMs()),
+    );
 }
 
 /**
- * Newest first and all at once, except that what a supervisor has started is left to it; again for what is left when it
- * has ended.
+ * Newest first and all at once, except that what a supervisor has started is left to it; again for
+ * what is left when it has ended.
  */
-async function endInOrder(kernel: Kernel, processes: readonly Process[], leftMs: () => number): Promise<number> {
+async function endInOrder(
+  kernel: Kernel, processes: readonly Process[], leftMs: () => number,
+): Promise<number> {
   let killed = 0;
   for (let open = processes; open.length > 0; open = open.filter((p) => p.phase !== Phase.Dead)) {
     const next = open.filter((p) => !isSupervised(p));
@@ -124,7 +137,10 @@ function belongsToTree(p: Process): boolean {
   return isTop(at);
 }
 
-/** Asks processes to shut down and waits; kills those that live when time is up. Returns how many were killed. */
+/**
+ * Asks processes to shut down and waits; kills those that live when time is up. Returns how many
+ * were killed.
+ */
 function end(kernel: Kernel, processes: readonly Process[], limitMs: number): Promise<number> {
   return new Promise((resolve) => {
     let open = 0;

@@ -33,7 +33,10 @@ export class Tops {
     }));
   }
 
-  /** A supervisor of the system is gone, with all that was below it; that it was asked to end has no consequences. */
+  /**
+   * A supervisor of the system is gone, with all that was below it; that it was asked to end has no
+   * consequences.
+   */
   private ended(p: Process, onGiveUp: OnGiveUp): void {
     const error = gaveUp(p);
     if (error === undefined || onGiveUp === 'ignore') return;

@@ -72,9 +72,10 @@ export class System extends SystemTrees {
   }
 
   /**
-   * Starts an agent that nobody supervises: `start(Definition, ...initArgs, options?)`. Returns its ref when init is
-   * synchronous, the promise of it when init is asynchronous. Errors: StartError with the reason init failed with, or
-   * `{ alreadyStarted: pid }` for a taken name; OptionError for bad options.
+   * Starts an agent that nobody supervises: `start(Definition, ...initArgs, options?)`. Returns its
+   * ref when init is synchronous, the promise of it when init is asynchronous. Errors: StartError
+   * with the reason init failed with, or `{ alreadyStarted: pid }` for a taken name; OptionError
+   * for bad options.
    *
    * @example
    * const Echo = defineAgent({ calls: { say: (self, text: string) => text } });
@@ -114,13 +115,15 @@ export class System extends SystemTrees {
   }
 
   /**
-   * The handle of what `what` is. Of a definition a typed ref; of what has a handle of its own, that: a registry, a scope
-   * of groups, the event manager, a pool (`poolOf(Definition)`), a supervisor (`SupervisorRef`, `DynamicSupervisorRef`,
-   * `TaskSupervisorRef`, `partitionsOf(child)`), and of any specification what starting it gives.
+   * The handle of what `what` is. Of a definition a typed ref; of what has a handle of its own,
+   * that: a registry, a scope of groups, the event manager, a pool (`poolOf(Definition)`), a
+   * supervisor (`SupervisorRef`, `DynamicSupervisorRef`, `TaskSupervisorRef`,
+   * `partitionsOf(child)`), and of any specification what starting it gives.
    *
-   * By name it is resolved at every use, so it survives restarts and may be made before the name is taken; by pid
-   * or ref it means that one incarnation. Registries and scopes are looked for by the name of their definition, what a
-   * specification starts by the name in it, unless another is given. Errors: OptionError.
+   * By name it is resolved at every use, so it survives restarts and may be made before the name is
+   * taken; by pid or ref it means that one incarnation. Registries and scopes are looked for by the
+   * name of their definition, what a specification starts by the name in it, unless another is
+   * given. Errors: OptionError.
    *
    * @example
    * const Echo = defineAgent({ calls: { say: (self, text: string) => text } });
@@ -156,7 +159,9 @@ export class System extends SystemTrees {
     if (p === null) throw new OptionError('register', to, 'a living process', 'it has ended', 'NOPROC');
     const owner = this.#router.names.register(checked, p);
     if (owner !== null) {
-      throw new OptionError('register', name, 'a free name', `it belongs to ${owner.pid}`, 'ALREADY_REGISTERED');
+      throw new OptionError(
+        'register', name, 'a free name', `it belongs to ${owner.pid}`, 'ALREADY_REGISTERED',
+      );
     }
   }
 
@@ -165,8 +170,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * A plain message; arrives in `info`, or in `receive`. To nobody it is a dead letter. Never throws for a valid
-   * target.
+   * A plain message; arrives in `info`, or in `receive`. To nobody it is a dead letter. Never
+   * throws for a valid target.
    */
   send(to: Target, message: unknown, options: SendOptions = {}): void {
     checkFlags('send', options, ['urgent']);
@@ -178,7 +183,9 @@ export class System extends SystemTrees {
     checkFlags('exit', options, ['urgent']);
     const address = addressOf(this.#host, to);
     if (address.owner !== null) exitSignal(address.owner, this.#kernel.current, reason, false);
-    else if (address instanceof Alias) exitToAlias(address, this.#kernel.current, reason, options.urgent === true);
+    else if (address instanceof Alias) exitToAlias(
+      address, this.#kernel.current, reason, options.urgent === true,
+    );
   }
 
   /**
@@ -220,8 +227,8 @@ export class System extends SystemTrees {
 
   /**
    * Suspends a process: it takes no message until `resume`, messages accumulate, exit signals still act. For
-   * debugging. Suspensions nest; those of a process that called this in its handler end with it. Errors: OptionError
-   * for a process that has ended, and for oneself.
+   * debugging. Suspensions nest; those of a process that called this in its handler end with it.
+   * Errors: OptionError for a process that has ended, and for oneself.
    *
    * @example
    * const p = system.spawn((self) => self.receive());
@@ -252,7 +259,8 @@ export class System extends SystemTrees {
    * and, with a thread of its own, an event loop that stands still: that is told while it lasts. Without
    * one nothing is measured. A new watchdog takes the place of the former one. Returns the way to stop it.
    *
-   * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are no whole numbers.
+   * Errors: OptionError for a `short` that is not below `long`, and for times and lengths that are
+   * no whole numbers.
    *
    * @example
    * const events: string[] = [];
@@ -281,7 +289,9 @@ export class System extends SystemTrees {
    * system.cancelTimer(timer); // => false
    */
   cancelTimer(timer: TimerRef): number | false {
-    if (!(timer instanceof OwnedTimer)) throw new OptionError('cancelTimer', timer, 'what a timer verb returned');
+    if (!(timer instanceof OwnedTimer)) throw new OptionError(
+      'cancelTimer', timer, 'what a timer verb returned',
+    );
     return cancelTimer(timer);
   }
 
@@ -291,7 +301,8 @@ export class System extends SystemTrees {
   }
 
   /**
-   * The system messages of one process: suspend it, look at its state, replace it, watch it, end it (OTP's sys).
+   * The system messages of one process: suspend it, look at its state, replace it, watch it, end it
+   * (OTP's sys).
    *
    * @example
    * const Counter = defineAgent({ init: () => ({ n: 1 }) });

@@ -29,9 +29,9 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
    * Starts a supervisor with its children; resolves when all run. Errors: OptionError for a bad spec,
    * StartError `{ shutdown: { failedToStartChild, reason } }` when a child fails, with nothing left running.
    * Takes the specification of a supervisor of any kind as well, and resolves to the handle of that kind:
-   * `dynamicSupervisor`, `taskSupervisor`, `partitionSupervisor`, `pool`, `supervisor`. The tree is the system's, whoever
-   * calls; a process's own: `self.supervise`. A supervisor that gives up stops the system, unless `onGiveUp` says
-   * otherwise.
+   * `dynamicSupervisor`, `taskSupervisor`, `partitionSupervisor`, `pool`, `supervisor`. The tree is
+   * the system's, whoever calls; a process's own: `self.supervise`. A supervisor that gives up
+   * stops the system, unless `onGiveUp` says otherwise.
    *
    * @example
    * const Worker = defineAgent({ init: () => ({ jobs: 0 }), casts: { work(self) { self.state.jobs++; } } });
@@ -46,20 +46,20 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
   }
 
   /**
-   * Stops everything, newest tree first, each child by its own shutdown rule. What was queued and not started becomes
-   * dead letters. Afterwards the system owns no process, timer or listener. Idempotent; also from inside a handler:
-   * call it before the handler's first await, or the handler is not known to be the one that stops and is waited for
-   * like any other.
+   * Stops everything, newest tree first, each child by its own shutdown rule. What was queued and
+   * not started becomes dead letters. Afterwards the system owns no process, timer or listener.
+   * Idempotent; also from inside a handler: call it before the handler's first await, or the
+   * handler is not known to be the one that stops and is waited for like any other.
    */
   stop(options: SystemStopOptions = {}): Promise<StopReport> {
     return this.#ending.stop(options);
   }
 
   /**
-   * How the system ends: resolves as `stop` does, and rejects with a GiveUpError when a supervisor of the system gave
-   * up (`onGiveUp` of `supervise`), or with an ApplicationError `EXITED` when an application that must run ended, once
-   * all has stopped. Nobody marks it as handled: if you do not look at it, such an end is the end of the program, with
-   * exit code 1.
+   * How the system ends: resolves as `stop` does, and rejects with a GiveUpError when a supervisor
+   * of the system gave up (`onGiveUp` of `supervise`), or with an ApplicationError `EXITED` when an
+   * application that must run ended, once all has stopped. Nobody marks it as handled: if you do
+   * not look at it, such an end is the end of the program, with exit code 1.
    *
    * @example
    * const other = createSystem({ logger: false });

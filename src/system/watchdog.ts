@@ -22,7 +22,9 @@ export function startWatchdog(
   kernel: Kernel, given: WatchdogOptions, listener: (event: WatchdogEvent) => void,
 ): () => void {
   const options = parseOptions('watchdog', schema, given);
-  if (typeof listener !== 'function') throw new OptionError('watchdog', listener, 'a function that takes the event');
+  if (typeof listener !== 'function') throw new OptionError(
+    'watchdog', listener, 'a function that takes the event',
+  );
   const { queue, handlerMs, stallMs } = options;
   if (queue !== undefined && queue.short >= queue.long) {
     throw new OptionError('watchdog.queue.short', queue.short, `a length below long, which is ${queue.long}`);

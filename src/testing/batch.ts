@@ -26,8 +26,9 @@ export interface BatchRun {
 const REPEAT_EVERY = 100;
 
 /**
- * Runs a scenario with many seeds. Rejects at the first seed that fails, with its SimulationError; when a `sometimes`
- * never held in the whole batch, with `SOMETIMES_NEVER`; when a seed does not repeat itself, with `NOT_DETERMINISTIC`.
+ * Runs a scenario with many seeds. Rejects at the first seed that fails, with its SimulationError;
+ * when a `sometimes` never held in the whole batch, with `SOMETIMES_NEVER`; when a seed does not
+ * repeat itself, with `NOT_DETERMINISTIC`.
  *
  * @example
  * const batch = await simulateMany(async (sim) => {
@@ -56,13 +57,17 @@ export async function simulateMany(scenario: Scenario, options: BatchOptions): P
     events += run.events;
     steps += run.steps;
     hash =
-      Math.imul(hash ^ Number.parseInt(run.hash.slice(0, 8), 16), 0x01000193) ^ Number.parseInt(run.hash.slice(8), 16);
+      Math.imul(
+        hash ^ Number.parseInt(run.hash.slice(0, 8), 16), 0x01000193,
+      ) ^ Number.parseInt(run.hash.slice(8), 16);
     for (const [id, times] of run.sometimes) reached.set(id, (reached.get(id) ?? 0) + times);
     if (seed % REPEAT_EVERY === 0) await repeat(seed, scenario, each, run.hash);
   }
   const never = [...reached].filter(([, times]) => times === 0).map(([id]) => id);
   if (never.length > 0) {
-    throw new CastcallError('SOMETIMES_NEVER', `never reached in ${seeds} seeds from ${from}: ${never.join('; ')}`);
+    throw new CastcallError(
+      'SOMETIMES_NEVER', `never reached in ${seeds} seeds from ${from}: ${never.join('; ')}`,
+    );
   }
   return { seeds, events, steps, hash: (hash >>> 0).toString(16).padStart(8, '0'), sometimes: reached };
 }

@@ -38,8 +38,9 @@ class SimHistogram implements EnvHistogram {
 }
 
 /**
- * An Env in which nothing happens by itself: clock, timers, scheduling and randomness come from one seed. The clock
- * stands still while anything is runnable, except for `stepMs`, and jumps to the next timer otherwise.
+ * An Env in which nothing happens by itself: clock, timers, scheduling and randomness come from one
+ * seed. The clock stands still while anything is runnable, except for `stepMs`, and jumps to the
+ * next timer otherwise.
  */
 export class SimEnv implements Env {
   readonly chooser: SeededChooser;

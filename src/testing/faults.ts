@@ -40,9 +40,10 @@ interface Rule {
 }
 
 /**
- * The faults of one simulation. A dropped send is counted as `dropped`, a delayed one is not sent until its time has
- * come, a duplicate counts twice: the account stays exact. Local sends cannot be lost in production: this is how agents
- * are shown to survive what can happen to them across machines, or when a peer misbehaves.
+ * The faults of one simulation. A dropped send is counted as `dropped`, a delayed one is not sent
+ * until its time has come, a duplicate counts twice: the account stays exact. Local sends cannot be
+ * lost in production: this is how agents are shown to survive what can happen to them across
+ * machines, or when a peer misbehaves.
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { value: (self) => self.state.n }, casts: { add(self, by: number) { self.state.n += by; } } });
@@ -61,7 +62,8 @@ export class FaultPlan implements Faults {
   /** sends that were met so far */
   struck = 0;
   private readonly rules: Rule[] = [];
-  private readonly crashes = new Map<string, { left: number; readonly p: Process; readonly reason: ExitReason }>();
+  private readonly crashes =
+    new Map<string, { left: number; readonly p: Process; readonly reason: ExitReason }>();
   constructor(
     private readonly kernel: Kernel,
     private readonly env: SimEnv,
@@ -92,7 +94,9 @@ export class FaultPlan implements Faults {
   /** Ends a process after its n-th message, between two messages or in the middle of a handler that awaits. */
   crash(target: Target, options: CrashOptions): void {
     const p = addressOf(hostOf(this.kernel), target).owner;
-    if (p === null) throw new OptionError('faults.crash', target, 'a living process', 'start it first', 'NOPROC');
+    if (p === null) throw new OptionError(
+      'faults.crash', target, 'a living process', 'start it first', 'NOPROC',
+    );
     if (!Number.isInteger(options.after) || options.after < 1) {
       throw new OptionError('faults.crash.after', options.after, 'a whole number of messages from 1');
     }

@@ -11,7 +11,10 @@ declare global {
   }
 }
 
-/** The simulation that runs now; there is one at a time, because a run is synchronous from its first step to its last. */
+/**
+ * The simulation that runs now; there is one at a time, because a run is synchronous from its first
+ * step to its last.
+ */
 let env: SimEnv;
 
 /** What `setTimeout` returns while a seed runs. */
@@ -62,8 +65,12 @@ const clear = (timer: unknown): void => {
 };
 
 const timers: Readonly<Record<string, unknown>> = {
-  setTimeout: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(Number(ms), () => fn(...args), false),
-  setInterval: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(Number(ms), () => fn(...args), true),
+  setTimeout: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(
+    Number(ms), () => fn(...args), false,
+  ),
+  setInterval: (fn: Callback, ms: unknown = 1, ...args: unknown[]) => new SimTimeout(
+    Number(ms), () => fn(...args), true,
+  ),
   setImmediate: (fn: Callback, ...args: unknown[]) => {
     const made = new SimImmediate();
     env.macrotask(() => {
@@ -77,13 +84,18 @@ const timers: Readonly<Record<string, unknown>> = {
     if (made instanceof SimImmediate) made.cleared = true;
   },
   fetch: () => {
-    throw new CastcallError('FOREIGN_IO', 'fetch: a simulation cannot wait for the network; give the agent a port and let the scenario answer');
+    throw new CastcallError(
+      'FOREIGN_IO',
+      'fetch: a simulation cannot wait for the network; give the agent a port and let the scenario answer',
+    );
   },
 };
 
 const RealDate = Date;
 const SimDate = new Proxy(RealDate, {
-  construct: (target, args: unknown[], newTarget) => Reflect.construct(target, args.length === 0 ? [env.wall()] : args, newTarget) as object,
+  construct: (target, args: unknown[], newTarget) => Reflect.construct(
+    target, args.length === 0 ? [env.wall()] : args, newTarget,
+  ) as object,
   apply: () => new RealDate(env.wall()).toString(),
   get: (target, key) => (key === 'now' ? () => env.wall() : (Reflect.get(target, key) as unknown)),
 });
@@ -96,16 +108,18 @@ const places: readonly (readonly [holder: object, key: string, value: unknown])[
   [Object.getPrototypeOf(performance) as object, 'now', () => env.mono()],
   [AbortSignal, 'timeout', (ms: number) => {
     const controller = new AbortController();
-    env.foreignTimer(ms, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')));
+    env.foreignTimer(ms, () => controller.abort(
+      new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+    ));
     return controller.signal;
   }],
 ];
 
 /**
- * Puts the simulation's clock, timers and randomness in place of the platform's, for as long as a seed runs: `Date`,
- * `performance.now`, `setTimeout`, `setInterval`, `setImmediate` with their clear functions, `Math.random`,
- * `AbortSignal.timeout`. `fetch` throws. `queueMicrotask` and `process.nextTick` stay: they are deterministic.
- * Returns the way back.
+ * Puts the simulation's clock, timers and randomness in place of the platform's, for as long as a
+ * seed runs: `Date`, `performance.now`, `setTimeout`, `setInterval`, `setImmediate` with their
+ * clear functions, `Math.random`, `AbortSignal.timeout`. `fetch` throws. `queueMicrotask` and
+ * `process.nextTick` stay: they are deterministic. Returns the way back.
  */
 export function standIn(by: SimEnv): () => void {
   env = by;
@@ -120,7 +134,10 @@ export function standIn(by: SimEnv): () => void {
   };
 }
 
-/** Takes over Node's hook for rejections that nobody handles, so that they fail their seed and not the program. */
+/**
+ * Takes over Node's hook for rejections that nobody handles, so that they fail their seed and not
+ * the program.
+ */
 export function catchRejections(caught: (error: unknown) => void): () => void {
   const others = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
@@ -132,8 +149,8 @@ export function catchRejections(caught: (error: unknown) => void): () => void {
 }
 
 /**
- * Runs everything that is due within this turn of the event loop: ticks and microtasks, to the end. Node has this
- * function for its own timers; it works only when the stack below is no promise job.
+ * Runs everything that is due within this turn of the event loop: ticks and microtasks, to the end.
+ * Node has this function for its own timers; it works only when the stack below is no promise job.
  */
 export function drainMicrotasks(): void {
   process._tickCallback();

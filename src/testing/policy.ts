@@ -4,8 +4,8 @@ import type { Random } from './random.js';
 /**
  * How the seeded scheduler picks who runs next:
  * - `uniform`: anybody, evenly;
- * - `pct`: by random priorities that change at a few random steps (probabilistic concurrency testing: finds a bug of
- *   depth d with a probability that can be computed);
+ * - `pct`: by random priorities that change at a few random steps (probabilistic concurrency
+ *   testing: finds a bug of depth d with a probability that can be computed);
  * - `newest`: nearly always the process that was spawned last;
  * - `starve`: one process, chosen at random, nearly never;
  * - `fifo`: first come, first served, as in production.

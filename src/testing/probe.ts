@@ -60,7 +60,8 @@ export class Received {
 
 /** What a probe waits for: a predicate over the message, or a value that must be deeply equal to it. */
 export type Match =
-  | ((message: unknown, received: Received) => boolean) | string | number | boolean | bigint | symbol | null | undefined
+  | ((message: unknown, received: Received) => boolean) | string | number | boolean | bigint
+  | symbol | null | undefined
   | object;
 
 /** How long an expectation may take. */
@@ -88,8 +89,8 @@ interface Waiter {
 }
 
 /**
- * A process of the test: it records every message, and the test says what it expects of them. Made by `probe(system)`,
- * or by `sim.probe()` in a simulation, where waiting costs no time.
+ * A process of the test: it records every message, and the test says what it expects of them. Made
+ * by `probe(system)`, or by `sim.probe()` in a simulation, where waiting costs no time.
  *
  * @example
  * const watcher = probe(system);
@@ -138,7 +139,8 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
    */
   expect(match: Match, options: ExpectOptions = {}): Promise<Received> {
     return this.wait(
-      matcher(match), () => `expected ${typeof match === 'function' ? 'a message that fits' : printable(match)}`,
+      matcher(match),
+      () => `expected ${typeof match === 'function' ? 'a message that fits' : printable(match)}`,
       options.withinMs ?? EXPECT_MS,
     );
   }
@@ -153,7 +155,8 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
   async expectDown(target: Target | undefined = undefined, options: ExpectOptions = {}): Promise<Down> {
     const pid = target === undefined ? undefined : textOf(this.p.kernel, target);
     const received = await this.wait(
-      ({ message }) => message instanceof Down && (pid === undefined || message.pid === pid || message.name === pid),
+      ({ message }) => message instanceof Down
+        && (pid === undefined || message.pid === pid || message.name === pid),
       () => `expected the Down of ${pid ?? 'anybody'}`,
       options.withinMs ?? EXPECT_MS,
     );
@@ -172,8 +175,8 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
   }
 
   /**
-   * Resolves when no unexpected message that fits was there or has come in time; rejects with `EXPECTATION_FAILED`
-   * otherwise.
+   * Resolves when no unexpected message that fits was there or has come in time; rejects with
+   * `EXPECTATION_FAILED` otherwise.
    */
   async expectNone(match: Match = () => true, options: ExpectOptions = {}): Promise<void> {
     const fits = matcher(match);
@@ -259,7 +262,9 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
 
 function matcher(match: Match): Waiter['fits'] {
   if (typeof match === 'function') {
-    return (received) => (match as (message: unknown, received: Received) => boolean)(received.message, received);
+    return (received) => (match as (message: unknown, received: Received) => boolean)(
+      received.message, received,
+    );
   }
   return (received) => isDeepStrictEqual(received.message, match);
 }
@@ -289,8 +294,8 @@ function textOf(kernel: Kernel, target: Target): string | undefined {
 }
 
 /**
- * Starts a probe in any system, simulated or not. It traps exits, unless told otherwise, and never answers a call by
- * itself.
+ * Starts a probe in any system, simulated or not. It traps exits, unless told otherwise, and never
+ * answers a call by itself.
  *
  * Errors: an OptionError for a bad or taken name.
  *
@@ -320,7 +325,8 @@ export function probeIn<D extends AnyDefinition>(kernel: Kernel, options: ProbeO
   p.phase = Phase.Alive;
   p.run = Run.Idle;
   const made = new Probe<D>(p, given);
-  // It has its definition's behaviour, so that typed refs take it for one; what it does with a message is its own.
+  // It has its definition's behaviour, so that typed refs take it for one; what it does with a
+  // message is its own.
   (p as { handle: Process['handle'] }).handle = (_p, op, payload, from) => {
     made.handle(op, payload, from);
     return undefined;
@@ -333,5 +339,7 @@ function claim(kernel: Kernel, p: Process, name: string): void {
   const owner = hostOf(kernel).router.names.register(name, p);
   if (owner === null) return;
   exitProcess(p, 'normal');
-  throw new OptionError('probe.name', name, 'a free name', `it belongs to ${String(owner.pid)}`, 'ALREADY_REGISTERED');
+  throw new OptionError(
+    'probe.name', name, 'a free name', `it belongs to ${String(owner.pid)}`, 'ALREADY_REGISTERED',
+  );
 }

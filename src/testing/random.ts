@@ -1,7 +1,8 @@
 import { OptionError } from '../base/index.js';
 
 /**
- * Seeded randomness (xoshiro128**): the same seed gives the same numbers, in every program and on every machine.
+ * Seeded randomness (xoshiro128**): the same seed gives the same numbers, in every program and on
+ * every machine.
  *
  * @example
  * const random = new Random(7);
@@ -79,5 +80,7 @@ export class Random {
 /** A seed is a whole number from 0 to 2^32 - 1. */
 export function checkSeed(where: string, seed: unknown): number {
   if (typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return seed;
-  throw new OptionError(where, seed, 'a whole number from 0 to 4294967295', 'pass the seed that a failure printed');
+  throw new OptionError(
+    where, seed, 'a whole number from 0 to 4294967295', 'pass the seed that a failure printed',
+  );
 }

@@ -17,14 +17,15 @@ export interface SimulateOptions {
   /** how the scheduler picks; default: chosen by the seed */
   readonly policy?: Policy | undefined;
   /**
-   * every step takes a random time up to this, so that timers run out in the middle of work; ms, default 0: exact times
+   * every step takes a random time up to this, so that timers run out in the middle of work; ms,
+   * default 0: exact times
    */
   readonly stepMs?: number | undefined;
   /** tasks and timers a seed may take before it counts as endless, default 100,000 */
   readonly stepsMax?: number | undefined;
   /**
-   * options of the system; it is named `sim`, without logger, not in development, with frozen payloads, unless told
-   * otherwise
+   * options of the system; it is named `sim`, without logger, not in development, with frozen
+   * payloads, unless told otherwise
    */
   readonly system?: Omit<SystemOptions, 'env'> | undefined;
   /** the command that runs this seed again, for the message of a failure */
@@ -46,8 +47,8 @@ export interface SimRun {
 }
 
 /**
- * A seed that failed: `cause` is what went wrong, `trace` the latest events. The message ends with the command that
- * replays it.
+ * A seed that failed: `cause` is what went wrong, `trace` the latest events. The message ends with
+ * the command that replays it.
  *
  * @example
  * const failed = await simulate(3, (sim) => sim.always(1 > 2, 'numbers are in order')).catch((error: SimulationError) => error);
@@ -81,9 +82,10 @@ const STOP_MS = 60_000;
 const options: z.ZodType<SimulateOptions> = z.strictObject({
   policy: z.enum(POLICIES as [Policy, ...Policy[]], { error: `one of ${POLICIES.join(', ')}` }).optional(),
   stepMs: z.number({ error: 'milliseconds from 0' }).min(0, { error: 'milliseconds from 0' }).optional(),
-  stepsMax: z.number({ error: 'a whole number of steps from 1' }).int({ error: 'a whole number of steps from 1' }).min(
-    1, { error: 'a whole number of steps from 1' },
-  ).optional(),
+  stepsMax: z.number({ error: 'a whole number of steps from 1' })
+    .int({ error: 'a whole number of steps from 1' }).min(
+      1, { error: 'a whole number of steps from 1' },
+    ).optional(),
   system: z.custom<Omit<SystemOptions, 'env'>>(
     (value) => typeof value === 'object' && value !== null, { error: 'options of createSystem' },
   ).optional(),
@@ -93,13 +95,15 @@ const options: z.ZodType<SimulateOptions> = z.strictObject({
 });
 
 /**
- * Runs a scenario once, on virtual time, under a scheduler that is driven by the seed: the same seed gives the same
- * run, event by event. The runtime is the one of production; user code may be asynchronous. Afterwards the system is
- * stopped, and it is checked that every message has had one outcome and that nothing is left: no process, name, timer,
- * deadline. Then late awaits of dead agents get their turn, and it is checked that they change nothing.
+ * Runs a scenario once, on virtual time, under a scheduler that is driven by the seed: the same
+ * seed gives the same run, event by event. The runtime is the one of production; user code may be
+ * asynchronous. Afterwards the system is stopped, and it is checked that every message has had one
+ * outcome and that nothing is left: no process, name, timer, deadline. Then late awaits of dead
+ * agents get their turn, and it is checked that they change nothing.
  *
- * While a seed runs, `Date`, timers and `Math.random` are the simulation's; a wait for the outside world fails the seed
- * as stuck. Resolves to what happened, rejects with a {@link SimulationError}; bad options are an OptionError.
+ * While a seed runs, `Date`, timers and `Math.random` are the simulation's; a wait for the outside
+ * world fails the seed as stuck. Resolves to what happened, rejects with a {@link SimulationError};
+ * bad options are an OptionError.
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { value: (self) => self.state.n }, casts: { add(self, by: number) { self.state.n += by; } } });
@@ -222,8 +226,8 @@ class Runner {
   }
 
   /**
-   * What the stopped system has left to do must be nothing; late awaits of dead agents get their turn and must change
-   * nothing.
+   * What the stopped system has left to do must be nothing; late awaits of dead agents get their
+   * turn and must change nothing.
    */
   private rest(): void {
     const { env, sim } = this;

@@ -12,7 +12,10 @@ import { probeIn, type Probe, type ProbeOptions } from './probe.js';
 import type { Random } from './random.js';
 import type { Trace } from './trace.js';
 
-/** after so many messages, less one, mailboxes are put to rest, as a program with many of them does it in time */
+/**
+ * after so many messages, less one, mailboxes are put to rest, as a program with many of them does
+ * it in time
+ */
 const SETTLE_MASK = 7;
 
 /**
@@ -81,7 +84,9 @@ export class Simulation {
   /** Waits in virtual time, which costs none; 0 lets something else run first. */
   sleep(ms: number): Promise<void> {
     const wait = delayMs('sleep.ms', ms);
-    return new Promise((resolve) => (wait === 0 ? this.env.macrotask(resolve) : this.env.foreignTimer(wait, resolve)));
+    return new Promise((resolve) => (wait === 0
+      ? this.env.macrotask(resolve)
+      : this.env.foreignTimer(wait, resolve)));
   }
 
   /** Waits until nothing can run without the clock moving. */
@@ -94,7 +99,10 @@ export class Simulation {
     return probeIn(this.kernel, options);
   }
 
-  /** Must hold at every time it is asked, in every seed. Fails the seed, also when it is asked inside an agent. */
+  /**
+   * Must hold at every time it is asked, in every seed. Fails the seed, also when it is asked
+   * inside an agent.
+   */
   always(holds: boolean, id: string): void {
     if (holds) return;
     const error = new CastcallError('ALWAYS_FAILED', `always: ${id}`);
@@ -103,7 +111,8 @@ export class Simulation {
   }
 
   /**
-   * Must hold in at least one seed of a batch: proof that the scenario gets where it wants to look. Returns `holds`.
+   * Must hold in at least one seed of a batch: proof that the scenario gets where it wants to look.
+   * Returns `holds`.
    */
   sometimes(holds: boolean, id: string): boolean {
     this.reached.set(id, (this.reached.get(id) ?? 0) + (holds ? 1 : 0));
@@ -112,7 +121,9 @@ export class Simulation {
 
   /** Two values that must be equal; texts and numbers, compared by identity. Fails as `always` does. */
   equal(actual: unknown, expected: unknown, id: string): void {
-    if (!Object.is(actual, expected)) this.always(false, `${id}: got ${String(actual)}, expected ${String(expected)}`);
+    if (!Object.is(
+      actual, expected,
+    )) this.always(false, `${id}: got ${String(actual)}, expected ${String(expected)}`);
   }
 
   /** Adds a line to the trace, and to its hash. */
@@ -132,7 +143,10 @@ export class Simulation {
     this.checkKept(when);
   }
 
-  /** What is kept of mailboxes at rest is what adding up all of them tells, also once all that can be are at rest. */
+  /**
+   * What is kept of mailboxes at rest is what adding up all of them tells, also once all that can
+   * be are at rest.
+   */
   private checkKept(when: string): void {
     const { accounts } = this.kernel;
     const counted = JSON.stringify(accounts.recount());
@@ -162,7 +176,10 @@ export class Simulation {
     this.equal(kernel.exits.size, 0, 'deaths still to be told after stop');
     this.equal(this.env.held, 0, 'native timers after stop');
     const pending = this.deadlinesLeft.filter((one) => !(one instanceof ProcessTimer && one.owner === null));
-    this.equal(pending.map((one) => one.constructor.name).join(), '', 'deadlines pending at the end of the stop');
+    this.equal(
+      pending.map((one) => one.constructor.name).join(), '',
+      'deadlines pending at the end of the stop',
+    );
   }
 
   /** Closing forgets all deadlines: those that should have been removed before are seen here only. */

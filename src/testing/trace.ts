@@ -18,8 +18,8 @@ export interface TraceEvent {
 }
 
 /**
- * Everything that happens in a simulation, in order: all of it in a rolling hash of 64 bits, the latest events in full.
- * Two runs are the same run when their hashes are equal.
+ * Everything that happens in a simulation, in order: all of it in a rolling hash of 64 bits, the
+ * latest events in full. Two runs are the same run when their hashes are equal.
  */
 export class Trace implements Tap {
   /** events so far */

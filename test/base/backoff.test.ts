@@ -23,10 +23,14 @@ test('a wait grows by its factor up to its maximum, and jitter only shortens it'
 test('what is left out is what the use says; a base above the maximum raises that, unless it was given', () => {
   expect(readBackoff('x', undefined)).toBe(BACKOFF);
   expect(readBackoff('x', {})).toEqual(BACKOFF);
-  expect(readBackoff('x', { jitter: 1 }, { ...BACKOFF, baseMs: 5 })).toEqual({ ...BACKOFF, baseMs: 5, jitter: 1 });
+  expect(readBackoff('x', { jitter: 1 }, { ...BACKOFF, baseMs: 5 }))
+    .toEqual({ ...BACKOFF, baseMs: 5, jitter: 1 });
   expect(readBackoff('x', { baseMs: 60_000 }).maxMs).toBe(60_000);
-  expect(thrown(() => readBackoff('x', { baseMs: 10, maxMs: 1 })).message).toMatch(/x\.maxMs: got 1, .*baseMs \(10\)/);
-  for (const bad of [5, null, { baseMs: -1 }, { factor: 0.5 }, { factor: Infinity }, { jitter: 2 }, { jitter: true }]) {
+  expect(thrown(() => readBackoff('x', { baseMs: 10, maxMs: 1 })).message)
+    .toMatch(/x\.maxMs: got 1, .*baseMs \(10\)/);
+  for (const bad of [
+    5, null, { baseMs: -1 }, { factor: 0.5 }, { factor: Infinity }, { jitter: 2 }, { jitter: true },
+  ]) {
     expect(thrown(() => readBackoff('x', bad as never)).code).toBe('BAD_OPTION');
   }
   expect(thrown(() => readBackoff('x', { base: 1 } as never)).message).toMatch(/did you mean baseMs/);

@@ -78,7 +78,9 @@ describe('Deadlines against a naive model', () => {
   });
 });
 
-function pass(env: VirtualEnv, ms: number, model: Model, fired: { readonly id: number; readonly at: number }[]): void {
+function pass(
+  env: VirtualEnv, ms: number, model: Model, fired: { readonly id: number; readonly at: number }[],
+): void {
   const before = fired.length;
   env.jump(ms);
   while (env.turn() > 0) { /* what fires in slices goes on */ }

@@ -44,7 +44,9 @@ describe('P32 the wall clock of the machine is set', () => {
       expect(await call).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
       expect(system.monotonic() - began).toBeGreaterThanOrEqual(20);
       expect(system.monotonic() - began).toBeLessThan(10_000);
-      await vi.waitFor(() => { expect(seen).toContain('tick'); expect(seen).toContain('idle'); }, { interval: 5 });
+      await vi.waitFor(() => { expect(seen).toContain('tick'); expect(seen).toContain('idle'); }, {
+        interval: 5,
+      });
       expect((await expiring).state).not.toBe('expired');
       expect(seen.filter((one) => one === 'tick').length).toBeLessThan(500);
     });

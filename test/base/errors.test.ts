@@ -23,7 +23,9 @@ describe('errors', () => {
 
   it('an OptionError names the value, the rule and the fix', () => {
     const error =
-      new OptionError('capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox');
+      new OptionError(
+        'capacity', 0, 'a whole number of messages from 1', 'leave it out for an unbounded mailbox',
+      );
     expect(error.message).toBe(
       'capacity: got 0, expected a whole number of messages from 1; leave it out for an unbounded mailbox',
     );
@@ -41,16 +43,28 @@ describe('errors', () => {
 
   it('every code of a CallError has a sentence that names target and operation', () => {
     const sentences: Record<CallErrorCode, RegExp> = {
-      NOPROC: /nobody lives there/, TIMEOUT: /no reply within 10 ms; whether it was handled is unknown/, EXIT: /the callee ended: crashed/,
-      CALLING_SELF: /calling_self/, CALL_CYCLE: /a -> b -> a/, REFUSED: /refused: NO_FUNDS/, MAILBOX_CLOSED: /closed/, UNSIZABLE_PAYLOAD: /sizeOf/, PAYLOAD_TOO_LARGE: /capacityBytes/, EVICTED: /evicted/, CANCELLED: /cancelled it/, MAILBOX_FULL: /mailbox is full/, OVERLOADED: /near its memory ceiling/,
-      UNKNOWN_OPERATION: /unknown operation; known: x, y/, PROTOCOL_MISMATCH: /another definition/, INVALID_PAYLOAD: /does not fit its schema: x, y/,
-      EXPIRED: /expired/, KEY_CONFLICT: /the key x, y belongs to another message/, WINDOW_FULL: /send more once/, REPLY_GONE: /was NO_FUNDS before, and what it was answered is no longer kept/, ABORTED: /signal has fired: crashed/,
-      REPLY_FAILED: /its schema, has failed: crashed/, CALLBACK_FAILED: /callback_failed/, UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, ZOMBIE: /already ended/,
+      NOPROC: /nobody lives there/,
+      TIMEOUT: /no reply within 10 ms; whether it was handled is unknown/,
+      EXIT: /the callee ended: crashed/,
+      CALLING_SELF: /calling_self/, CALL_CYCLE: /a -> b -> a/, REFUSED: /refused: NO_FUNDS/,
+      MAILBOX_CLOSED: /closed/, UNSIZABLE_PAYLOAD: /sizeOf/, PAYLOAD_TOO_LARGE: /capacityBytes/,
+      EVICTED: /evicted/, CANCELLED: /cancelled it/, MAILBOX_FULL: /mailbox is full/,
+      OVERLOADED: /near its memory ceiling/,
+      UNKNOWN_OPERATION: /unknown operation; known: x, y/, PROTOCOL_MISMATCH: /another definition/,
+      INVALID_PAYLOAD: /does not fit its schema: x, y/,
+      EXPIRED: /expired/, KEY_CONFLICT: /the key x, y belongs to another message/,
+      WINDOW_FULL: /send more once/,
+      REPLY_GONE: /was NO_FUNDS before, and what it was answered is no longer kept/,
+      ABORTED: /signal has fired: crashed/,
+      REPLY_FAILED: /its schema, has failed: crashed/, CALLBACK_FAILED: /callback_failed/,
+      UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, ZOMBIE: /already ended/,
     };
     for (const [code, sentence] of Object.entries(sentences)) {
       const error = new CallError(
         code as CallErrorCode,
-        { ...fields, timeoutMs: 10, reason: 'crashed', path: ['a', 'b', 'a'], refusal: 'NO_FUNDS', details: 'x, y' },
+        { ...fields, timeoutMs: 10, reason: 'crashed', path: [
+          'a', 'b', 'a',
+        ], refusal: 'NO_FUNDS', details: 'x, y' },
       );
       expect(error.message).toMatch(/^call 'withdraw' to alice: /);
       expect(error.message).toMatch(sentence);
@@ -59,8 +73,11 @@ describe('errors', () => {
 
   it('NOPROC of a pid says that pids end with their process and their run', () => {
     const text = (target: string): string => callError('NOPROC', { ...fields, target }).message;
-    expect(text('bank.2xk4pz.7')).toMatch(/nobody lives there; that pid has ended, or is of another system or run/);
-    for (const name of ['bank', 'bank.7', 'bank.desk.7x', 'worker.1.2']) expect(text(name)).toMatch(/nobody lives there$/);
+    expect(text('bank.2xk4pz.7'))
+      .toMatch(/nobody lives there; that pid has ended, or is of another system or run/);
+    for (const name of [
+      'bank', 'bank.7', 'bank.desk.7x', 'worker.1.2',
+    ]) expect(text(name)).toMatch(/nobody lives there$/);
   });
 
   it('the cause of a CallError is the given one, else the reason when that is an error', () => {

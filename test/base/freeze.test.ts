@@ -62,17 +62,21 @@ describe('deepFreeze', () => {
   });
 
   it('tells a change of what is frozen from other errors', () => {
-    const frozen = Object.freeze({ n: 1, list: Object.freeze([1, 2]) }) as { n: number; more?: number; list: number[] };
+    const frozen = Object.freeze({ n: 1, list: Object.freeze([1, 2]) }) as {
+      n: number; more?: number; list: number[];
+    };
     const errors = [
       () => { frozen.n = 2; }, () => { frozen.more = 1; }, () => { delete (frozen as { n?: number }).n; },
-      () => frozen.list.push(3), () => frozen.list.pop(), () => frozen.list.reverse(), () => Object.defineProperty(
+      () => frozen.list.push(3), () => frozen.list.pop(), () => frozen.list.reverse(),
+      () => Object.defineProperty(
         frozen, 'x', { value: 1 },
       ),
     ].map((change) => { try { change(); return undefined; } catch (error) { return error; } });
     for (const error of errors) expect(frozenHint(error), String(error)).toContain('structuredClone');
     const hostile = new Proxy(new TypeError('x'), { get() { throw new Error('no'); } });
     for (const other of [
-      new TypeError('x is not a function'), new Error('Cannot add property x'), undefined, 'Cannot add property x',
+      new TypeError('x is not a function'), new Error('Cannot add property x'), undefined,
+      'Cannot add property x',
       hostile,
     ]) expect(frozenHint(other)).toBeUndefined();
   });

@@ -34,7 +34,10 @@ function throwingCapability(executor: (resolve: () => void, reject: () => void) 
   executor(trap, trap);
 }
 
-/** Thenables that hurt whoever waits for them carelessly, made anew by each call; by name, with what they end with. */
+/**
+ * Thenables that hurt whoever waits for them carelessly, made anew by each call; by name, with what
+ * they end with.
+ */
 export const hostileThenables: readonly (readonly [name: string, ends: Ends, make: () => unknown])[] = [
   ['an own then that throws', 'value', () => dressed({ then: { value: trap } })],
   ['an own then getter that throws', 'value', () => dressed({ then: { get: trap } })],
@@ -52,7 +55,9 @@ export const hostileThenables: readonly (readonly [name: string, ends: Ends, mak
     new Proxy({ then: (ok: (value: unknown) => void) => ok(HOSTILE_VALUE) }, { getPrototypeOf: trap })],
   ['a then that throws', 'error', () => ({ then: trap })],
   ['a then that calls both', 'value', () => ({
-    then(ok: (value: unknown) => void, bad: (error: unknown) => void) { ok(HOSTILE_VALUE); bad(new Error('second')); },
+    then(
+      ok: (value: unknown) => void, bad: (error: unknown) => void,
+    ) { ok(HOSTILE_VALUE); bad(new Error('second')); },
   })],
   ['a then that calls twice', 'value', () =>
     ({ then(ok: (value: unknown) => void) { ok(HOSTILE_VALUE); ok(8); setTimeout(() => ok(9), 1); } })],
@@ -61,13 +66,22 @@ export const hostileThenables: readonly (readonly [name: string, ends: Ends, mak
   ['a then that rejects, then throws', 'error', () =>
     ({ then(_ok: unknown, bad: (error: unknown) => void) { bad(hostileError); throw new Error('late'); } })],
   ['a then that gives a thenable', 'value', () => ({
-    then(ok: (value: unknown) => void) { ok({ then: (next: (value: unknown) => void) => next(HOSTILE_VALUE) }); },
+    then(
+      ok: (value: unknown) => void,
+    ) { ok({ then: (next: (value: unknown) => void) => next(HOSTILE_VALUE) }); },
   })],
   ['a then that never calls', 'never', () => ({ then: () => undefined })],
   ['a function with a then', 'value', () =>
     Object.assign(() => undefined, { then: (ok: (value: unknown) => void) => ok(HOSTILE_VALUE) })],
-  ['a promise of another realm', 'value', () => runInContext(`Promise.resolve(${HOSTILE_VALUE})`, createContext({}))],
+  [
+    'a promise of another realm', 'value',
+    () => runInContext(`Promise.resolve(${HOSTILE_VALUE})`, createContext({})),
+  ],
   ['a rejected promise of another realm', 'error', () =>
     runInContext('(error) => Promise.reject(error)', createContext({}))(hostileError)],
-  ['a revoked proxy', 'error', () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }],
+  ['a revoked proxy', 'error', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  }],
 ];

@@ -4,7 +4,8 @@ export function hostileValues(): Record<string, unknown> {
     throw new Error('trap');
   };
   const everyTrap = new Proxy({}, {
-    get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap, set: trap, defineProperty: trap, isExtensible: trap, preventExtensions: trap,
+    get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap,
+    set: trap, defineProperty: trap, isExtensible: trap, preventExtensions: trap,
   });
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
@@ -22,7 +23,8 @@ export function hostileValues(): Record<string, unknown> {
   Object.defineProperty(oddError, 'name', { value: Symbol('odd') });
   return {
     undefined, null: null, NaN: Number.NaN, symbol: Symbol('s'), bigint: 12n, function: trap,
-    'proxy with every trap': everyTrap, 'revoked proxy': revoked.proxy, 'revoked array proxy': revokedArray.proxy,
+    'proxy with every trap': everyTrap, 'revoked proxy': revoked.proxy,
+    'revoked array proxy': revokedArray.proxy,
     'throwing getters': Object.defineProperty({}, 'boom', { get: trap, enumerable: true }),
     'throwing then': Object.defineProperty({}, 'then', { get: trap }),
     'throwing toString': { toString: trap, valueOf: trap, toJSON: trap, [Symbol.toPrimitive]: trap },

@@ -30,7 +30,10 @@ describe('parseOptions', () => {
       message: 'make.size: got 0, expected at least 1',
     });
     expect(offence({ inner: { deep: 'yes' } })).toMatchObject(
-      { option: 'make.inner.deep', value: 'yes', message: "make.inner.deep: got 'yes', expected true or false" },
+      {
+        option: 'make.inner.deep', value: 'yes',
+        message: "make.inner.deep: got 'yes', expected true or false",
+      },
     );
   });
 

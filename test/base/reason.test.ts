@@ -10,7 +10,8 @@ describe('isOrderly', () => {
   });
 
   it.each([
-    'kill', 'killed', 'noproc', '', 0, null, undefined, true, [], {}, { Shutdown: 1 }, { normal: true }, ['shutdown'],
+    'kill', 'killed', 'noproc', '', 0, null, undefined, true, [], {}, { Shutdown: 1 },
+    { normal: true }, ['shutdown'],
     new Error('normal'), Object.assign(new Error('e'), { shutdown: 1 }), Object.create({ shutdown: 1 }),
   ])('EX-09 %s is not', (reason) => {
     expect(isOrderly(reason)).toBe(false);

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ring } from '../../src/base/ring.js';
 
-type Step = { readonly kind: 'push' } | { readonly kind: 'shift' } | { readonly kind: 'take'; readonly at: number };
+type Step = { readonly kind: 'push' } | { readonly kind: 'shift' }
+  | { readonly kind: 'take'; readonly at: number };
 const steps = fc.array(fc.oneof(
   { weight: 5, arbitrary: fc.constant<Step>({ kind: 'push' }) },
   { weight: 3, arbitrary: fc.constant<Step>({ kind: 'shift' }) },

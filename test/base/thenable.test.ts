@@ -17,8 +17,12 @@ beforeEach(() => strays.begin());
 afterEach(() => strays.end());
 
 describe('settle', () => {
-  it.each(hostileThenables)('P17 %s: one callback once, later, and nothing is thrown', async (_name, ends, make) => {
-    for (const listen of [settle, (value: unknown, ok: (value: unknown) => void, bad: (error: unknown) => void) =>
+  it.each(
+    hostileThenables,
+  )('P17 %s: one callback once, later, and nothing is thrown', async (_name, ends, make) => {
+    for (const listen of [settle, (
+      value: unknown, ok: (value: unknown) => void, bad: (error: unknown) => void,
+    ) =>
       void adopt(value).then(ok, bad)]) {
       const seen: unknown[] = [];
       const value = make();
@@ -55,7 +59,8 @@ describe('settle', () => {
     class Lazy extends Promise<number> {
       static begun = 0;
       override then<A = number, B = never>(
-        ok?: ((value: number) => A | PromiseLike<A>) | null, bad?: ((error: unknown) => B | PromiseLike<B>) | null,
+        ok?: ((value: number) => A | PromiseLike<A>) | null,
+        bad?: ((error: unknown) => B | PromiseLike<B>) | null,
       ): Promise<A | B> {
         Lazy.begun++;
         return Promise.resolve(42).then(ok, bad);
@@ -80,9 +85,15 @@ describe('settle', () => {
     expect(await outcomes(Promise.resolve(1))).toEqual([['value', 1]]);
     expect(await outcomes(Promise.reject(new Error('no')))).toEqual([['error', new Error('no')]]);
     expect(await outcomes({
-      then: (ok: (v: number) => void, bad: (e: unknown) => void) => { ok(1); ok(2); bad(3); throw new Error('late'); },
+      then: (ok: (v: number) => void, bad: (e: unknown) => void) => {
+        ok(1);
+        ok(2);
+        bad(3);
+        throw new Error('late');
+      },
     })).toEqual([['value', 1]]);
-    expect(await outcomes({ then: () => { throw new Error('then'); } })).toEqual([['error', new Error('then')]]);
+    expect(await outcomes({ then: () => { throw new Error('then'); } }))
+      .toEqual([['error', new Error('then')]]);
     expect(await outcomes({ then: () => undefined })).toEqual([]);
   });
 
@@ -99,7 +110,8 @@ describe('settle', () => {
   });
 
   it('isThenable knows objects and functions with a then method only', () => {
-    expect([Promise.resolve(), { then: () => 1 }, Object.assign(() => 1, { then: () => 1 })].every(isThenable)).toBe(
+    expect([Promise.resolve(), { then: () => 1 }, Object.assign(() => 1, { then: () => 1 })]
+      .every(isThenable)).toBe(
       true,
     );
     expect([undefined, null, 1, 'then', {}, { then: 1 }, []].some(isThenable)).toBe(false);

@@ -7,7 +7,8 @@ interface Item { readonly id: string; readonly state: string; readonly tests: re
 
 // Plain JavaScript, because the command runs without a build.
 const load =
-  async <T>(file: string): Promise<T> => await import(/* @vite-ignore */ join(root, 'scripts/conformance', file)) as T;
+  async <T>(file: string): Promise<T> =>
+    await import(/* @vite-ignore */ join(root, 'scripts/conformance', file)) as T;
 const { titlesIn } = await load<{ titlesIn(text: string, file: string): Title[] }>('titles.mjs');
 const { conformance, page, problems, table } = await load<{
   conformance(otp: string, deviations: string, titles: readonly Title[]): Item[];
@@ -24,8 +25,11 @@ const states = (items: readonly Item[]): string[] => items.map((item) => `${item
 describe('titles', () => {
   it('finds the ids of every form of a test, once each', () => {
     const text = [
-      "it('PR-01 PR-01 and MO-02: it', () => {});", "test(`PR-03 of ${n}`, () => {});", "it.each([1])('PR-04 %s', () => {});",
-      "describe('PR-05', () => { it('no id', () => {}); });", "it.skip('PR-06', () => {}); it.todo('PR-07');", 'it.concurrent("PR-08", () => {});', "say('PR-09');",
+      "it('PR-01 PR-01 and MO-02: it', () => {});", "test(`PR-03 of ${n}`, () => {});",
+      "it.each([1])('PR-04 %s', () => {});",
+      "describe('PR-05', () => { it('no id', () => {}); });",
+      "it.skip('PR-06', () => {}); it.todo('PR-07');", 'it.concurrent("PR-08", () => {});',
+      "say('PR-09');",
     ].join('\n');
     expect(titlesIn(text, 'a.test.ts').map((each) => each.ids)).toEqual(
       [['PR-01', 'MO-02'], ['PR-03'], ['PR-04'], ['PR-08']],
@@ -35,8 +39,11 @@ describe('titles', () => {
 
 describe('items', () => {
   it('are open until a test names them or an entry says why not', () => {
-    expect(states(conformance(OTP, '', [title('PR-01')]))).toEqual(['PR-01 proved', 'PR-02 open', 'MO-01 open']);
-    expect(states(conformance(OTP, '- PR-02 · not applicable · no such thing\n- MO-01 · waits · later\n', []))).toEqual(
+    expect(states(conformance(OTP, '', [title('PR-01')])))
+      .toEqual(['PR-01 proved', 'PR-02 open', 'MO-01 open']);
+    expect(states(
+      conformance(OTP, '- PR-02 · not applicable · no such thing\n- MO-01 · waits · later\n', []),
+    )).toEqual(
       ['PR-01 open', 'PR-02 not applicable', 'MO-01 waits'],
     );
   });
@@ -60,7 +67,10 @@ describe('items', () => {
   });
   it('that are open are problems, one line each', () => {
     expect(problems(conformance(OTP, '- MO-01 · stricter · why\n', [title('PR-01')]))).toEqual(
-      [expect.stringContaining('PR-02 is open'), expect.stringContaining('MO-01 is open: its entry says stricter')],
+      [
+        expect.stringContaining('PR-02 is open'),
+        expect.stringContaining('MO-01 is open: its entry says stricter'),
+      ],
     );
   });
 });

@@ -41,7 +41,8 @@ function problems(list: readonly Promised[], tests: readonly Title[]): string[] 
     if (one.state === 'proved' ? one.tests.length === 0 : (one.reason ?? '') === '') {
       found.push(`${one.id}: ${one.state === 'proved' ? 'proved by no test' : 'no reason'}`);
     }
-    if (!['proved', 'later', 'not applicable'].includes(one.state)) found.push(`${one.id}: '${one.state}' is no state`);
+    if (!['proved', 'later', 'not applicable']
+      .includes(one.state)) found.push(`${one.id}: '${one.state}' is no state`);
   }
   return found;
 }
@@ -59,7 +60,10 @@ describe('docs/promises.json', () => {
   it.each<[string, readonly Promised[], readonly Title[], string]>([
     ['a missing id', rest, tests, 'P1 stands 0 times'],
     ['a doubled id', [first, ...good], tests, 'P1 stands 2 times'],
-    ['an unknown id', [...good, { ...first, id: 'P41' }], [...tests, { file, title: 'P41' }], 'P41 is no promise'],
+    [
+      'an unknown id', [...good, { ...first, id: 'P41' }], [...tests, { file, title: 'P41' }],
+      'P41 is no promise',
+    ],
     ['a title that names P10 only', good, [...tests.slice(1)], `P1: no test of ${file} names it`],
     [
       'a file that does not exist', [{ ...first, tests: ['test/no.test.ts'] }, ...rest], tests,
@@ -68,7 +72,8 @@ describe('docs/promises.json', () => {
     ['proved without a test', [{ ...first, tests: [] }, ...rest], tests, 'P1: proved by no test'],
     ['later without a reason', [{ ...first, state: 'later', tests: [] }, ...rest], tests, 'P1: no reason'],
     [
-      'not applicable without a reason', [{ ...first, state: 'not applicable', tests: [], reason: '' }, ...rest], tests,
+      'not applicable without a reason',
+      [{ ...first, state: 'not applicable', tests: [], reason: '' }, ...rest], tests,
       'P1: no reason',
     ],
     ['another state', [{ ...first, state: 'open', reason: 'so' }, ...rest], tests, "P1: 'open' is no state"],

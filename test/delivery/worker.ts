@@ -1,6 +1,6 @@
 import {
-  child, createSystem, defineAgent, type AgentRef, type DeliverOptions, type DeliveryOutcome, type MailboxOptions,
-  type System, type SystemOptions,
+  child, createSystem, defineAgent, type AgentRef, type DeliverOptions, type DeliveryOutcome,
+  type MailboxOptions, type System, type SystemOptions,
 } from '../../src/index.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
@@ -23,7 +23,9 @@ export interface Bench {
 
 export function workerOf(bench: Bench, delivery?: DeliverOptions) {
   const run = (
-    self: { readonly delivery: { readonly attempt: number } | undefined; exit(reason: unknown): never }, job: Job,
+    self: {
+      readonly delivery: { readonly attempt: number } | undefined; exit(reason: unknown): never;
+    }, job: Job,
   ): unknown => {
     bench.started.push(`${job}#${self.delivery?.attempt ?? 0}`);
     const failing = bench.fail.get(job);
@@ -78,14 +80,20 @@ export async function workshop(options: {
 } = {}) {
   const env = new VirtualEnv();
   const bench: Bench =
-    { env, system: testSystem({ env, ...options.system }), started: [], done: [], fail: new Map(), gates: new Map() };
+    {
+      env, system: testSystem({ env, ...options.system }), started: [], done: [], fail: new Map(),
+      gates: new Map(),
+    };
   const Worker = workerOf(bench, options.delivery);
   const { system } = bench;
-  const sup = await system.supervise({ intensity: options.intensity ?? 100, children: [child('w', Worker, options.mailbox !== undefined
+  const sup = await system.supervise({ intensity: options.intensity
+    ?? 100, children: [child('w', Worker, options.mailbox !== undefined
     ? { mailbox: options.mailbox }
     : options.capacity === undefined ? {} : { mailbox: { capacity: options.capacity } })] });
   const ref: AgentRef<typeof Worker> = system.ref(Worker, 'w');
-  const failing = (job: Job, times: number, how: (self: { exit(reason: unknown): never }) => unknown = boom): void =>
+  const failing = (job: Job, times: number, how: (self: {
+    exit(reason: unknown): never;
+  }) => unknown = boom): void =>
     void bench.fail.set(job, { times, how });
   return { ...bench, Worker, ref, sup, failing };
 }

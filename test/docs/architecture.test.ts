@@ -14,7 +14,8 @@ describe('docs/architecture.md', () => {
 
   it('names every room', () => {
     const all =
-      Object.entries(rooms).flatMap(([folder, byRoom]) => Object.keys(byRoom).map((room) => `\`${folder}/${room}\``));
+      Object.entries(rooms)
+        .flatMap(([folder, byRoom]) => Object.keys(byRoom).map((room) => `\`${folder}/${room}\``));
     expect(all.filter((room) => !text.includes(room))).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
-// Type-checks the code of the documentation: virtual files in this folder that import 'castcall' as a user would.
+// Type-checks the code of the documentation: virtual files in this folder that import 'castcall' as
+// a user would.
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { root } from './doors.js';
@@ -47,7 +48,9 @@ function baseOptions(): ts.CompilerOptions {
 }
 
 function sentence({ file, start, messageText }: ts.Diagnostic): string {
-  const line = file === undefined || start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
+  const line = file === undefined || start === undefined
+    ? 0
+    : file.getLineAndCharacterOfPosition(start).line + 1;
   return `${file === undefined
     ? ''
     : relative(root, file.fileName)}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;

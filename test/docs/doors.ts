@@ -1,5 +1,5 @@
-// The public symbols as the compiler sees them: what the doors export, with doc comments and examples. Only syntax
-// and names are read, so nothing outside `src` is parsed.
+// The public symbols as the compiler sees them: what the doors export, with doc comments and
+// examples. Only syntax and names are read, so nothing outside `src` is parsed.
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -30,7 +30,10 @@ const DOORS: ReadonlyMap<string, string> = new Map([
   ['src/testing/index.ts', 'castcall/testing'],
 ]);
 
-/** All public symbols, each once, however many doors export it; from the first that exports it as what it is. */
+/**
+ * All public symbols, each once, however many doors export it; from the first that exports it as
+ * what it is.
+ */
 export function publicSymbols(): PublicSymbol[] {
   const program = createProgram();
   const checker = program.getTypeChecker();
@@ -40,9 +43,12 @@ export function publicSymbols(): PublicSymbol[] {
     const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
     if (module === undefined) throw new Error(`no such door: ${door}`);
     for (const exported of checker.getExportsOfModule(module)) {
-      const symbol = (exported.flags & ts.SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported);
+      const symbol = (exported.flags & ts.SymbolFlags.Alias) === 0
+        ? exported
+        : checker.getAliasedSymbol(exported);
       for (const one of read(exported.name, from, symbol, isTypeOnly(exported, checker))) {
-        if (found.get(one.name) === undefined || (one.kind === 'value' && found.get(one.name)?.kind === 'type')) {
+        if (found.get(one.name) === undefined
+          || (one.kind === 'value' && found.get(one.name)?.kind === 'type')) {
           found.set(one.name, one);
         }
       }
@@ -67,7 +73,8 @@ function createProgram(): ts.Program {
 
 /** A class that is exported as a type does not exist at run time for whoever imports it. */
 function isTypeOnly(exported: ts.Symbol, checker: ts.TypeChecker): boolean {
-  for (let at: ts.Symbol | undefined = exported; at !== undefined && (at.flags & ts.SymbolFlags.Alias) !== 0; at =
+  for (let at: ts.Symbol | undefined = exported; at !== undefined
+    && (at.flags & ts.SymbolFlags.Alias) !== 0; at =
     next(at, checker)) {
     if (at.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration) === true) return true;
   }
@@ -84,7 +91,9 @@ function next(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol | undefined
 
 function read(name: string, from: string, symbol: ts.Symbol, typeOnly: boolean): PublicSymbol[] {
   const declarations = symbol.declarations ?? [];
-  const own = describeSymbol(name, from, declarations, !typeOnly && declarations.some(isValue) ? 'value' : 'type');
+  const own = describeSymbol(
+    name, from, declarations, !typeOnly && declarations.some(isValue) ? 'value' : 'type',
+  );
   return [own, ...declarations.flatMap(membersOf).map(
     (member) => describeSymbol(`${name}.${memberName(member)}`, from, [member], 'member'),
   )];
@@ -103,7 +112,8 @@ function describeSymbol(
     documented: docs.some((doc) => (ts.getTextOfJSDocComment(doc.comment) ?? '').trim() !== ''),
     text: docs.map((doc) => doc.getText()).join('\n'),
     promises: declarations.some(handsOutPromises),
-    examples: docs.flatMap((doc) => (doc.tags ?? []).filter((tag) => tag.tagName.text === 'example').map(exampleText)),
+    examples: docs.flatMap((doc) => (doc.tags ?? []).filter((tag) => tag.tagName.text === 'example')
+      .map(exampleText)),
   };
 }
 
@@ -116,9 +126,10 @@ function commentsOf(declaration: ts.Declaration): ts.JSDoc[] {
 /** From the source, not from the parsed comment: the parser takes `{…}` and `@` apart. */
 function exampleText(tag: ts.JSDocTag): string {
   const raw = tag.getSourceFile().text.slice(tag.tagName.end, tag.end);
-  return raw.split('\n').map((line) => line.replace(/^\s*\*( |$)/, '')).join('\n').replace(/\*\/\s*$/, '').replace(
-    /\s*\*\s*$/, '',
-  ).trim();
+  return raw.split('\n').map((line) => line.replace(/^\s*\*( |$)/, '')).join('\n')
+    .replace(/\*\/\s*$/, '').replace(
+      /\s*\*\s*$/, '',
+    ).trim();
 }
 
 /** By the words of its return type, or of its own type: names of ours are read where they are declared. */

@@ -31,7 +31,9 @@ describe('a name that does not exist', () => {
   ])('is found: %s', (span, missing) => {
     expect(missingIn([span])).toEqual([missing]);
     expect(
-      namedIn(`## The table\n| Erlang | castcall | difference |\n|---|---|---|\n| \`x\` | \`${span}\` | – |\n## Next`),
+      namedIn(
+        `## The table\n| Erlang | castcall | difference |\n|---|---|---|\n| \`x\` | \`${span}\` | – |\n## Next`,
+      ),
     ).toEqual([span]);
   });
 });

@@ -8,7 +8,9 @@ export type Check = (actual: unknown, expected: unknown, line: string) => void;
 export type Example = (check: Check, ...values: unknown[]) => Promise<void>;
 
 const ARROW = /^\/\/ => (.+)$/;
-const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (...args: string[]) => Example;
+const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
+  ...args: string[]
+) => Example;
 
 /** Compiles an example; throws for a `// =>` that stands where nothing can be compared. */
 export function compileExample(text: string, names: readonly string[]): Example {
@@ -19,7 +21,9 @@ export function compileExample(text: string, names: readonly string[]): Example 
   );
   const checked = statements.filter((statement) => statement.checked).length;
   if (checked !== wanted) {
-    throw new Error(`${wanted} comments '// =>', but only ${checked} stand behind a statement of their own:\n${text}`);
+    throw new Error(
+      `${wanted} comments '// =>', but only ${checked} stand behind a statement of their own:\n${text}`,
+    );
   }
   const body = `async function example() {\n${statements.map((statement) => statement.code).join('\n')}\n}`;
   return new AsyncFunction('$check', ...names, `${strip(body)}\nawait example();`);

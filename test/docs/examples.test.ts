@@ -64,7 +64,9 @@ describe('an example', () => {
   it('fails when a value differs from its comment', async () => {
     await expect(nothing('1 + 1 // => 3')(same)).rejects.toThrow('1 + 1');
     await expect(nothing("const x = 'a'; // => 'b'")(same)).rejects.toThrow("const x = 'a'");
-    await nothing("import { x } from 'castcall';\nconst list: number[] = [];\nlist.push(1); // => 1\nlist // => [1]")(
+    await nothing(
+      "import { x } from 'castcall';\nconst list: number[] = [];\nlist.push(1); // => 1\nlist // => [1]",
+    )(
       same,
     );
   });

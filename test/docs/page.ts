@@ -13,7 +13,10 @@ export interface Block {
   readonly prints: readonly string[];
 }
 
-/** The blocks of a page that are executed; a page's other fences are shell commands, tables of text, and the like. */
+/**
+ * The blocks of a page that are executed; a page's other fences are shell commands, tables of text,
+ * and the like.
+ */
 export function runnable(page: string): Block[] {
   const text = readFileSync(join(root, page), 'utf8');
   return [...text.matchAll(/^```ts run\n([\s\S]*?)^```$/gm)].map((match) => {
@@ -28,7 +31,8 @@ export function runnable(page: string): Block[] {
 
 /** Every TypeScript fence of a page, marked or not: none may hide from the tests. */
 export function fences(page: string): string[] {
-  return [...readFileSync(join(root, page), 'utf8').matchAll(/^```((?:ts|typescript|js|javascript)\b.*)$/gm)].map(
+  return [...readFileSync(join(root, page), 'utf8')
+    .matchAll(/^```((?:ts|typescript|js|javascript)\b.*)$/gm)].map(
     (match) => match[1] ?? '',
   );
 }

@@ -30,7 +30,9 @@ describe('README.md', () => {
     expect([...flags].sort()).toEqual(['--chaos', '--json', '--out', '--seed', '--workers']);
     for (const flag of flags) {
       expect(parseRequest(
-        [flag, ...(flag === '--json' ? [] : [flag === '--chaos' ? 'high' : flag === '--out' ? 'nowhere' : '3'])], root,
+        [flag, ...(flag === '--json'
+          ? []
+          : [flag === '--chaos' ? 'high' : flag === '--out' ? 'nowhere' : '3'])], root,
       ).kind).toBe('audit');
     }
   });

@@ -25,9 +25,12 @@ const blocks = ['README.md', ...guides()].flatMap(runnable).map(
 );
 const examples = symbols.flatMap((symbol) => symbol.examples.map((text, at): [string, string] =>
   [
-    `example-${symbol.name}-${at}.ts`, `${HEAD}\nasync function example(system: System): Promise<void> {\n${text}\n}\n`,
+    `example-${symbol.name}-${at}.ts`,
+    `${HEAD}\nasync function example(system: System): Promise<void> {\n${text}\n}\n`,
   ]));
-const wrong: [string, string] = ['wrong.ts', "import { createSystem } from 'castcall';\ncreateSystem({ nme: 'x' });\n"];
+const wrong: [string, string] = [
+  'wrong.ts', "import { createSystem } from 'castcall';\ncreateSystem({ nme: 'x' });\n",
+];
 
 describe('the code of the documentation', () => {
   let found: string[] = [];

@@ -47,7 +47,10 @@ export function missingIn(spans: readonly string[]): string[] {
   ]);
 }
 
-/** The head of a span, and what is called on its result: `self.stop(r).reply(v)`. An object alone has options only. */
+/**
+ * The head of a span, and what is called on its result: `self.stop(r).reply(v)`. An object alone
+ * has options only.
+ */
 function verbs(span: string): string[] {
   const head = /^[A-Za-z]+(?:\.[A-Za-z]+)*/.exec(span)?.[0];
   if (head === undefined && !span.startsWith('{')) return [span];

@@ -288,23 +288,41 @@ describe('rooms', () => {
 
   it.each([
     ['a higher room', 'process/record/a.ts', `import { b } from '../kernel/b.js';`, '../kernel/b.js'],
-    ['a type of a higher room', 'process/record/a.ts', `import type { B } from '../kernel/index.js';`, '../kernel/index.js'],
+    [
+      'a type of a higher room', 'process/record/a.ts',
+      `import type { B } from '../kernel/index.js';`, '../kernel/index.js',
+    ],
     ['a sibling', 'behaviour/statem/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['agents from event managers', 'behaviour/event/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['agents from registries', 'behaviour/names/a.ts', `import { b } from '../agent/b.js';`, '../agent/b.js'],
     ['plain processes from tasks', 'behaviour/task/a.ts', `import { b } from '../plain/b.js';`, '../plain/b.js'],
-    ['a type of a sibling', 'behaviour/statem/a.ts', `import type { B } from '../agent/b.js';`, '../agent/b.js'],
-    ['a sibling, from a shelf', 'behaviour/gen/sys/a.ts', `import { b } from '../../agent/b.js';`, '../../agent/b.js'],
+    [
+      'a type of a sibling', 'behaviour/statem/a.ts', `import type { B } from '../agent/b.js';`,
+      '../agent/b.js',
+    ],
+    [
+      'a sibling, from a shelf', 'behaviour/gen/sys/a.ts', `import { b } from '../../agent/b.js';`,
+      '../../agent/b.js',
+    ],
     ['a file of the folder itself', 'supervisor/core/a.ts', `import type { B } from '../b.js';`, '../b.js'],
   ])('finds a room that imports %s', (_, file, text, specifier) => {
     expect(check({ [file]: `${text}\n` })).toEqual(found('room', file, 1, specifier));
   });
 
   it.each([
-    ['its own folder', 'process/kernel/a.ts', `import { p } from '../record/process.js';`, '../record/process.js'],
-    ['a type there', 'process/kernel/a.ts', `import type { P } from '../record/process.js';`, '../record/process.js'],
+    [
+      'its own folder', 'process/kernel/a.ts', `import { p } from '../record/process.js';`,
+      '../record/process.js',
+    ],
+    [
+      'a type there', 'process/kernel/a.ts', `import type { P } from '../record/process.js';`,
+      '../record/process.js',
+    ],
     ['the folder around it', 'router/router.ts', `import { n } from './names/names.js';`, './names/names.js'],
-    ['another folder', 'router/names/a.ts', `import { p } from '../../process/record/p.js';`, '../../process/record/p.js'],
+    [
+      'another folder', 'router/names/a.ts', `import { p } from '../../process/record/p.js';`,
+      '../../process/record/p.js',
+    ],
   ])('finds an import past the door of a room in %s', (_, file, text, specifier) => {
     expect(check({ [file]: `${text}\n` })).toEqual(found('import-deep', file, 1, specifier));
   });

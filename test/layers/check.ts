@@ -3,7 +3,8 @@ import { isBuiltin } from 'node:module';
 import { posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 import {
-  doorNamesMax, doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers, lineWidth, openFolders, rooms,
+  doorNamesMax, doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers,
+  lineWidth, openFolders, rooms,
   sleepMsMax,
 } from './layers.js';
 import { runtimeCycles } from './cycles.js';
@@ -13,8 +14,10 @@ import type { Edge, Source } from './source.js';
 
 export interface Violation {
   readonly rule:
-    | 'folder-unknown' | 'folder-full' | 'room-unknown' | 'room' | 'import-forbidden' | 'import-deep' | 'import-door' | 'import-cycle'
-    | 'package' | 'builtin' | 'raw' | 'hot' | 'door-wide' | 'door-function' | 'file-long' | 'function-long' | 'sleep';
+    | 'folder-unknown' | 'folder-full' | 'room-unknown' | 'room' | 'import-forbidden'
+    | 'import-deep' | 'import-door' | 'import-cycle'
+    | 'package' | 'builtin' | 'raw' | 'hot' | 'door-wide' | 'door-function' | 'file-long'
+    | 'function-long' | 'sleep';
   readonly file: string;
   readonly line: number;
   readonly detail: string;
@@ -54,7 +57,10 @@ export function checkTests(root: string): Violation[] {
   });
 }
 
-/** How many of 1,000 lines are wider than `lineWidth`; what cannot be broken is: texts, examples, some titles. */
+/**
+ * How many of 1,000 lines are wider than `lineWidth`; what cannot be broken is: texts, examples,
+ * some titles.
+ */
 export function wideOf1000(root: string): number {
   const lines = listTypeScript(root).flatMap((path) => readFileSync(path, 'utf8').split('\n'));
   return (1_000 * lines.filter((line) => line.length > lineWidth).length) / Math.max(1, lines.length);
@@ -64,15 +70,22 @@ export function format(violation: Violation): string {
   return `${violation.file}:${violation.line} ${violation.rule}: ${violation.detail}`;
 }
 
-/** A door may import the index of every folder: src/index.ts, and a folder's public.ts (a sub-path of the package). */
+/**
+ * A door may import the index of every folder: src/index.ts, and a folder's public.ts (a sub-path
+ * of the package).
+ */
 function isDoor(path: string): boolean {
   return path === 'index.ts' || /^[^/.]+\/public\.ts$/.test(path);
 }
 
 function folderOf({ path, folder }: Source): Violation[] {
   const room = roomOf(path);
-  if (room !== undefined && folder !== undefined && layers[folder] !== undefined && rooms[folder]?.[room] === undefined) {
-    return [{ rule: 'room-unknown', file: path, line: 1, detail: `${folder}/${room}/ is no room of ${folder}` }];
+  if (room !== undefined && folder !== undefined && layers[folder] !== undefined
+    && rooms[folder]?.[room] === undefined) {
+    return [{
+      rule: 'room-unknown', file: path, line: 1,
+      detail: `${folder}/${room}/ is no room of ${folder}`,
+    }];
   }
   if (path === 'index.ts' || (folder !== undefined && layers[folder] !== undefined)) return [];
   return [{
@@ -102,7 +115,8 @@ function insideRule(source: Source, target: string): Violation['rule'] | undefin
     const [from, to] = [roomOf(source.path), roomOf(target)];
     return roomRule(folder, from, to) ?? (from === to || isInnerDoor(target) ? undefined : 'import-deep');
   }
-  if (!isDoor(source.path) && layers[source.folder ?? '']?.imports.includes(folder) !== true) return 'import-forbidden';
+  if (!isDoor(source.path)
+    && layers[source.folder ?? '']?.imports.includes(folder) !== true) return 'import-forbidden';
   const open = isInnerDoor(target) || isDoor(target) || openFolders.includes(folder);
   return open ? undefined : 'import-deep';
 }
@@ -181,7 +195,8 @@ function longOf(root: string, source: Source): Violation[] {
     if (lines <= functionLinesMax) return;
     const name = node.name?.getText(source.file) ?? 'function';
     violations.push({
-      rule: 'function-long', file: source.path, line, detail: `${name}: ${lines} lines, at most ${functionLinesMax}`,
+      rule: 'function-long', file: source.path, line,
+      detail: `${name}: ${lines} lines, at most ${functionLinesMax}`,
     });
   });
   return violations;
@@ -194,7 +209,9 @@ function sleepsOf(file: string, text: string): Violation[] {
   walk(source, (node) => {
     if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
     const delay =
-      { setTimeout: node.arguments[1], setInterval: node.arguments[1], sleep: node.arguments[0] }[node.expression.text];
+      {
+        setTimeout: node.arguments[1], setInterval: node.arguments[1], sleep: node.arguments[0],
+      }[node.expression.text];
     if (delay === undefined || !ts.isNumericLiteral(delay) || Number(delay.text) <= sleepMsMax) return;
     violations.push({
       rule: 'sleep', file, line: lineOf(source, node),

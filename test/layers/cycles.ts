@@ -1,6 +1,9 @@
 import type { Source } from './source.js';
 
-/** The shortest run-time import cycle of every knot of files, each starting at its alphabetically first file. */
+/**
+ * The shortest run-time import cycle of every knot of files, each starting at its alphabetically
+ * first file.
+ */
 export function runtimeCycles(sources: readonly Source[]): string[][] {
   const known = new Set(sources.map((source) => source.path));
   const graph = new Map(sources.map((source) => [source.path, runtimeTargets(source, known)]));

@@ -31,7 +31,9 @@ describe('the house', () => {
   it('has rooms that load only what stands above them in the table', () => {
     const wrong = Object.entries(rooms).flatMap(([folder, byRoom]) => {
       const order = Object.keys(byRoom);
-      return order.flatMap((room, at) => (byRoom[room] ?? []).filter((other) => !order.slice(0, at).includes(other))
+      return order.flatMap((
+        room, at,
+      ) => (byRoom[room] ?? []).filter((other) => !order.slice(0, at).includes(other))
         .map((other) => `${folder}/${room} -> ${other}`));
     });
     expect(wrong).toEqual([]);

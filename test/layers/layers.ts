@@ -19,7 +19,8 @@ export const rawGroups = {
   environment: ['process.env'],
   signals: [
     'process.on', 'process.once', 'process.off', 'process.addListener', 'process.removeListener',
-    'process.listenerCount', 'process.listeners', 'process.removeAllListeners', 'process.kill', 'process.pid', 'process.exitCode',
+    'process.listenerCount', 'process.listeners', 'process.removeAllListeners', 'process.kill',
+    'process.pid', 'process.exitCode',
   ],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -43,14 +44,16 @@ const files = ['node:fs', 'node:fs/promises', 'node:path'] as const;
 const sockets = ['node:net', 'node:tls', 'node:http', 'node:https'] as const;
 
 function layer(
-  level: number, imports: readonly string[], touches: readonly RawGroup[] = [], builtins: readonly string[] = [],
+  level: number, imports: readonly string[], touches: readonly RawGroup[] = [],
+  builtins: readonly string[] = [],
 ): Layer {
   return { level, imports, touches, builtins };
 }
 
 export const layers: Readonly<Record<string, Layer>> = {
   base: layer(0, [], ['clocks', 'timers', 'randomness', 'workers'], [
-    'node:perf_hooks', 'node:async_hooks', 'node:events', 'node:os', 'node:process', 'node:util', 'node:v8', 'node:vm',
+    'node:perf_hooks', 'node:async_hooks', 'node:events', 'node:os', 'node:process', 'node:util',
+    'node:v8', 'node:vm',
     'node:worker_threads',
   ]),
   // What users see in their editor: types, and values without behaviour. The other folders implement it.
@@ -67,10 +70,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   cluster: layer(9, local, ['net'], sockets),
   observe: layer(10, spread, ['net'], sockets),
   system: layer(11, [...spread, 'observe'], ['environment', 'signals']),
-  // The kit makes the systems that it simulates, so it stands above the composition root; it stands in for the globals
-  // while a seed runs.
+  // The kit makes the systems that it simulates, so it stands above the composition root; it stands
+  // in for the globals while a seed runs.
   testing: layer(
-    12, [...spread, 'observe', 'system'], ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util'],
+    12, [...spread, 'observe', 'system'],
+    ['clocks', 'timers', 'randomness', 'net', 'signals', 'steps'], ['node:util'],
   ),
   cli: layer(
     13,
@@ -81,9 +85,10 @@ export const layers: Readonly<Record<string, Layer>> = {
 };
 
 /**
- * The rooms of a folder, and which of its other rooms each may import, through their `index.ts`; types count. The files
- * that lie in the folder itself may use all of its rooms, and no room uses them. A folder that is not named here is
- * flat. A folder within a room is a shelf: its `index.ts`, where it has one, is for those outside the room.
+ * The rooms of a folder, and which of its other rooms each may import, through their `index.ts`;
+ * types count. The files that lie in the folder itself may use all of its rooms, and no room uses
+ * them. A folder that is not named here is flat. A folder within a room is a shelf: its `index.ts`,
+ * where it has one, is for those outside the room.
  */
 export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   base: { text: [] },

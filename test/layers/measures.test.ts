@@ -48,7 +48,8 @@ describe('a wrong tree', () => {
   });
 
   it('lets no door open everything', () => {
-    expect(of({ 'base/index.ts': `export type * from './a.js';\n` }).doors).toEqual([['base', Number.POSITIVE_INFINITY]]);
+    expect(of({ 'base/index.ts': `export type * from './a.js';\n` }).doors)
+      .toEqual([['base', Number.POSITIVE_INFINITY]]);
   });
 
   it('finds files that name each other, types included, and no others', () => {
@@ -69,6 +70,7 @@ describe('a wrong tree', () => {
   });
 
   it('finds bridges by never', () => {
-    expect(of({ 'base/a.ts': `export const a = 1;\nexport const b = a as never;\n` }).nevers).toEqual(['base/a.ts:2']);
+    expect(of({ 'base/a.ts': `export const a = 1;\nexport const b = a as never;\n` }).nevers)
+      .toEqual(['base/a.ts:2']);
   });
 });

@@ -18,7 +18,8 @@ export function measure(sources: readonly Source[]): Measures {
   return {
     doors: sources.flatMap(doorOf).sort(([, a], [, b]) => b - a),
     knots: knotsOf(sources).filter(({ length }) => length > 1).sort((a, b) => b.length - a.length),
-    counterWrites: sources.filter(({ folder }) => folder !== 'mailbox').flatMap((one) => linesWith(one, COUNTER)),
+    counterWrites: sources.filter(({ folder }) => folder !== 'mailbox')
+      .flatMap((one) => linesWith(one, COUNTER)),
     nevers: sources.flatMap((one) => linesWith(one, /\bas never\b/g)),
   };
 }
@@ -27,7 +28,8 @@ const COUNTER =
   /(?:\b(?:mailbox|box|signals|outside|columns|\w*Columns\))\.(?:sent|handled|size|dropped)|\btally\(\)(?:\.\w+|\[[^\]]+\]))\s*(?:\+\+|--|[+-]?=(?!=))/g;
 
 function linesWith({ path, file }: Source, pattern: RegExp): string[] {
-  const lines = [...file.text.matchAll(pattern)].map(({ index }) => file.getLineAndCharacterOfPosition(index).line + 1);
+  const lines = [...file.text.matchAll(pattern)]
+    .map(({ index }) => file.getLineAndCharacterOfPosition(index).line + 1);
   return [...new Set(lines)].map((line) => `${path}:${line}`);
 }
 
@@ -41,7 +43,9 @@ function doorOf({ path, folder = '', file }: Source): [string, number][] {
 function namesOf(statement: ts.Statement): number {
   if (ts.isExportDeclaration(statement)) {
     const clause = statement.exportClause;
-    return clause !== undefined && ts.isNamedExports(clause) ? clause.elements.length : Number.POSITIVE_INFINITY;
+    return clause !== undefined && ts.isNamedExports(clause)
+      ? clause.elements.length
+      : Number.POSITIVE_INFINITY;
   }
   const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
   return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true ? 1 : 0;

@@ -12,7 +12,8 @@ export interface RawUse {
 }
 
 const groupOf = new Map<string, RawGroup>(
-  (Object.keys(rawGroups) as RawGroup[]).flatMap((group) => rawGroups[group].map((name) => [name, group] as const)),
+  (Object.keys(rawGroups) as RawGroup[])
+    .flatMap((group) => rawGroups[group].map((name) => [name, group] as const)),
 );
 /** Globals of which only some members are raw. */
 const partlyRaw = new Set(['Math', 'AbortSignal']);
@@ -64,13 +65,15 @@ function isExpressionPosition(node: ts.Identifier): boolean {
 }
 
 /**
- * `process.env` for `process` in `process.env`; the bound members for `const { random } = Math`; else the name itself.
+ * `process.env` for `process` in `process.env`; the bound members for `const { random } = Math`;
+ * else the name itself.
  */
 function namesUsed(node: ts.Identifier): string[] {
   const members = membersRead(node);
   if (hosts.has(node.text)) return members ?? [];
   if (members === undefined) return [node.text];
-  if (partlyRaw.has(node.text) || node.text === 'process') return members.map((member) => `${node.text}.${member}`);
+  if (partlyRaw.has(node.text)
+    || node.text === 'process') return members.map((member) => `${node.text}.${member}`);
   return [node.text];
 }
 

@@ -20,7 +20,10 @@ export interface Source {
   readonly edges: readonly Edge[];
 }
 
-/** All TypeScript files below a root, parsed and bound; the checker tells a global from a local of the same name. */
+/**
+ * All TypeScript files below a root, parsed and bound; the checker tells a global from a local of
+ * the same name.
+ */
 export interface SourceTree {
   readonly sources: readonly Source[];
   readonly checker: ts.TypeChecker;
@@ -71,7 +74,9 @@ function edgesOf(path: string, file: ts.SourceFile): Edge[] {
     const found = importOf(node);
     if (found === undefined) return;
     const { specifier, runtime } = found;
-    const target = specifier.startsWith('.') ? posix.join(dirname(path), specifier).replace(/\.js$/, '.ts') : undefined;
+    const target = specifier.startsWith('.')
+      ? posix.join(dirname(path), specifier).replace(/\.js$/, '.ts')
+      : undefined;
     edges.push({ specifier, target, runtime, line: lineOf(file, node) });
   });
   return edges;
@@ -84,7 +89,8 @@ function importOf(node: ts.Node): { specifier: string; runtime: boolean } | unde
   if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
     return textOf(node.moduleSpecifier, !node.isTypeOnly);
   }
-  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return textOf(node.argument.literal, false);
+  if (ts.isImportTypeNode(node)
+    && ts.isLiteralTypeNode(node.argument)) return textOf(node.argument.literal, false);
   if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
     return textOf(node.moduleReference.expression, !node.isTypeOnly);
   }

@@ -23,7 +23,10 @@ class Waits extends Waiter {
   refused(): void {}
 }
 
-/** One account of each kind, and what a message may do in them: each step is one transition, done when it can be. */
+/**
+ * One account of each kind, and what a message may do in them: each step is one transition, done
+ * when it can be.
+ */
 function world() {
   const box = new Mailbox(UNBOUNDED);
   const outside = new Totals();
@@ -72,7 +75,9 @@ describe('the account', () => {
         done.add(name);
         const stats = mailboxStats(box, running(), 0);
         expect([imbalance(stats), imbalance(outside), inHand(box)], name).toEqual([0, 0, running() ? 1 : 0]);
-        expect(Math.min(...['sent', 'queued', 'held', 'rejected', 'crashed'].map((key) => stats[key as 'sent'])))
+        expect(Math.min(
+          ...['sent', 'queued', 'held', 'rejected', 'crashed'].map((key) => stats[key as 'sent']),
+        ))
           .toBeGreaterThanOrEqual(0);
       }
     }), { numRuns: 50 });
@@ -93,7 +98,9 @@ describe('the account', () => {
       const after = mailboxStats(box, true, 0);
       const columns = ['sent', 'queued', 'held', 'handled', 'rejected', 'dropped', 'superseded', 'expired',
         'deadLettered', 'refused', 'crashed'] as const;
-      return Object.fromEntries(columns.map((key) => [key, after[key] - before[key]]).filter(([, by]) => by !== 0));
+      return Object.fromEntries(
+        columns.map((key) => [key, after[key] - before[key]]).filter(([, by]) => by !== 0),
+      );
     };
     const signals = new SignalAccount();
     expect(moved((box) => accepted(box))).toEqual({ sent: 1, queued: 1 });
@@ -117,7 +124,8 @@ describe('the account', () => {
     const [one, other] = [new Waits(box), new Waits(box)];
     waited(box, waiting, one);
     waited(box, waiting, other);
-    expect([withdrawn(box, waiting, one, 'expired'), withdrawn(box, waiting, one, 'expired')]).toEqual([true, false]);
+    expect([withdrawn(box, waiting, one, 'expired'), withdrawn(box, waiting, one, 'expired')])
+      .toEqual([true, false]);
     box.letIn(box.pressure(), 0);
     expect(mailboxStats(box, false, 0)).toMatchObject({ sent: 2, held: 0, queued: 1, expired: 1 });
   });
@@ -143,6 +151,7 @@ describe('the account', () => {
     columns.sent += 2;
     expect(() => rejected(box, 'rejected')).toThrow(CastcallError);
     columns.sent -= 3;
-    expect(() => discarded(box, 'dropped')).toThrow(/does not balance: -1 in hand, expected none or one: \{"sent":2,/);
+    expect(() => discarded(box, 'dropped'))
+      .toThrow(/does not balance: -1 in hand, expected none or one: \{"sent":2,/);
   });
 });

@@ -105,9 +105,11 @@ describe('a mailbox in use', () => {
     ref.cast('work', 6);
     ref.send(7);
     const calls = await Promise.allSettled([ref.call('ping'), ref.call('ping', undefined, { lane: 'high' })]);
-    for (const call of calls) expect(call).toMatchObject({ status: 'rejected', reason: { code: 'MAILBOX_FULL' } });
+    for (const call of calls) expect(call)
+      .toMatchObject({ status: 'rejected', reason: { code: 'MAILBOX_FULL' } });
     expect(seen).toEqual([1, 3, 2]);
-    expect(ref.stats().mailbox).toMatchObject({ capacity: 3, peak: 3, rejected: 6, sent: 9, handled: 3, size: 0 });
+    expect(ref.stats().mailbox)
+      .toMatchObject({ capacity: 3, peak: 3, rejected: 6, sent: 9, handled: 3, size: 0 });
     expectConserved(system.stats());
   });
 

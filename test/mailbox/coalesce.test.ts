@@ -11,7 +11,10 @@ describe('coalescing', () => {
     ref.cast('work', 'b1', { coalesce: 'b', lane: 'low' });
     ref.cast('work', 'plain');
     ref.cast('other', 'o1', { coalesce: 'a' });
-    expect(ref.tryCast('work', 'a2', { coalesce: { key: 'a', keep: 'last' } }), 'a replacement needs no room').toBe(
+    expect(
+      ref.tryCast('work', 'a2', { coalesce: { key: 'a', keep: 'last' } }),
+      'a replacement needs no room',
+    ).toBe(
       'ok',
     );
     expect(ref.tryCast('work', 'b2', { coalesce: 'b', lane: 'critical' })).toBe('ok');
@@ -29,7 +32,9 @@ describe('coalescing', () => {
     const system = testSystem();
     const { ref, seen, go } = await heldWorker(system, {});
     ref.cast('work', 1, { coalesce: 'k' });
-    for (let n = 2; n < 5; n++) expect(ref.tryCast('work', n, { coalesce: { key: 'k', keep: 'first' } })).toBe('ok');
+    for (let n = 2; n < 5; n++) expect(
+      ref.tryCast('work', n, { coalesce: { key: 'k', keep: 'first' } }),
+    ).toBe('ok');
     expect(ref.stats().mailbox).toMatchObject({ size: 1, superseded: 3 });
     await go();
     expect(seen).toEqual([1]);
@@ -103,7 +108,8 @@ describe('coalescing', () => {
     for (const key of ['', 'k'.repeat(1_025), '€'.repeat(342), 7, null]) {
       bad(typeof key === 'string' ? key : { key }).toThrow(/^tryCast\.coalesce.*a text of 1 to 1024 bytes/);
     }
-    bad({ key: 'k', keep: 'both' }).toThrow("tryCast.coalesce.keep: got 'both', expected 'last' (default) or 'first'");
+    bad({ key: 'k', keep: 'both' })
+      .toThrow("tryCast.coalesce.keep: got 'both', expected 'last' (default) or 'first'");
     bad({ key: 'k', keeps: 1 }).toThrow(/no such option/);
     bad(7).toThrow(/coalesce/);
     expect(ref.tryCast('work', 1, { coalesce: 'k'.repeat(1_024) })).toBe('ok');

@@ -70,7 +70,10 @@ describe('a full mailbox', () => {
     const latch = new Latch();
     const Watcher = defineAgent({
       calls: {
-        watch: (self, pids: readonly string[]) => { for (const pid of pids) self.monitor(pid); return latch.done; },
+        watch: (self, pids: readonly string[]) => {
+          for (const pid of pids) self.monitor(pid);
+          return latch.done;
+        },
       },
       info(
         _self, message,
@@ -93,17 +96,20 @@ describe('a full mailbox', () => {
     expect(heard).toEqual([...downs(0, 7), 6, ...downs(7, 10), 9, ...downs(10, 12)]);
   });
 
-  it('P9 P10 with the policy suspend a cast and a call to a full mailbox are rejected and counted', async () => {
-    const system = testSystem();
-    const { ref, seen, go } = await heldWorker(system, { capacity: 1, overflow: 'suspend' });
-    expect(ref.tryCast('work', 1)).toBe('ok');
-    expect(ref.tryCast('work', 2)).toBe('full');
-    ref.cast('work', 3);
-    expect(await stateOf(ref.call('ask', 4))).toBe('MAILBOX_FULL');
-    expect(ref.stats().mailbox).toMatchObject({ rejected: 3, size: 1, waiting: 0 });
-    await go();
-    expect(seen).toEqual([1]);
-  });
+  it(
+    'P9 P10 with the policy suspend a cast and a call to a full mailbox are rejected and counted',
+    async () => {
+      const system = testSystem();
+      const { ref, seen, go } = await heldWorker(system, { capacity: 1, overflow: 'suspend' });
+      expect(ref.tryCast('work', 1)).toBe('ok');
+      expect(ref.tryCast('work', 2)).toBe('full');
+      ref.cast('work', 3);
+      expect(await stateOf(ref.call('ask', 4))).toBe('MAILBOX_FULL');
+      expect(ref.stats().mailbox).toMatchObject({ rejected: 3, size: 1, waiting: 0 });
+      await go();
+      expect(seen).toEqual([1]);
+    },
+  );
 
   it('P12 what has expired gives its place before a sender is refused; the caller of an expired call hears it at once', async () => {
     const env = new VirtualEnv();

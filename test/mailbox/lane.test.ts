@@ -19,7 +19,9 @@ describe('Lane', () => {
   it('SG-01 is a FIFO over any mix of puts, takes and shrinks, across all segment sizes', () => {
     const step = fc.oneof(
       {
-        weight: 5, arbitrary: fc.record({ kind: fc.constant('put' as const), count: fc.integer({ min: 1, max: 400 }) }),
+        weight: 5, arbitrary: fc.record({
+          kind: fc.constant('put' as const), count: fc.integer({ min: 1, max: 400 }),
+        }),
       },
       {
         weight: 4,

@@ -37,7 +37,8 @@ describe('lanes that age', () => {
     ) ref.cast('note', `${priority}${n}`, { lane: priority });
     await settleTurn();
     for (const priority of ['low', 'normal', 'high'] as const) {
-      expect(seen.filter((text) => text.startsWith(priority))).toEqual([0, 1, 2, 3, 4].map((n) => `${priority}${n}`));
+      expect(seen.filter((text) => text.startsWith(priority)))
+        .toEqual([0, 1, 2, 3, 4].map((n) => `${priority}${n}`));
       const at = [0, 1, 2, 3, 4].map((n) => seen.indexOf(`${priority}${n}`));
       at.forEach((position, n) =>
         expect(position - (n === 0 ? 0 : (at[n - 1] as number)), `${priority}${n}`).toBeLessThanOrEqual(13));
@@ -61,13 +62,14 @@ describe('lanes that age', () => {
       for (let at = 0; at <= n; at++) ref.tryCast('work', at, { lane: priority });
     }
     expect(ref.stats().mailbox).toMatchObject({
-      depth: { low: 1, normal: 2, high: 3, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 },
-      peak: 6, rejected: 4,
+      depth: { low: 1, normal: 2, high: 3, critical: 0 },
+      peakDepth: { low: 1, normal: 2, high: 3, critical: 0 }, peak: 6, rejected: 4,
     });
     await go();
     ref.cast('work', 1);
     expect(ref.stats().mailbox).toMatchObject({
-      depth: { low: 0, normal: 1, high: 0, critical: 0 }, peakDepth: { low: 1, normal: 2, high: 3, critical: 0 },
+      depth: { low: 0, normal: 1, high: 0, critical: 0 },
+      peakDepth: { low: 1, normal: 2, high: 3, critical: 0 },
       peak: 6,
     });
   });

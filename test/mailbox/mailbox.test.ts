@@ -13,14 +13,20 @@ describe('Mailbox', () => {
   it('SG-01 strict between lanes, FIFO within one: any mix of puts and takes gives what sorted queues give', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('put' as const), rank: fc.constantFrom(...RANKS), signal: fc.boolean() }),
-      fc.record({ kind: fc.constant('take' as const), rank: fc.constant(Rank.Normal), signal: fc.constant(false) }),
+      fc.record({
+        kind: fc.constant('take' as const), rank: fc.constant(Rank.Normal),
+        signal: fc.constant(false),
+      }),
     );
     fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const box = new Mailbox(UNBOUNDED);
       const model = new Map<number, number[]>(RANKS.map((rank) => [rank, []]));
       const users = new Set<number>();
-      const usersIn = (rank: number): number => (model.get(rank) as number[]).filter((i) => users.has(i)).length;
-      const peaks = new Map<number, { users: number; all: number }>(RANKS.map((rank) => [rank, { users: 0, all: 0 }]));
+      const usersIn = (rank: number): number => (model.get(rank) as number[])
+        .filter((i) => users.has(i)).length;
+      const peaks = new Map<number, { users: number; all: number }>(
+        RANKS.map((rank) => [rank, { users: 0, all: 0 }]),
+      );
       let peak = 0;
       let sent = 0;
       const signals = new SignalAccount();
@@ -37,7 +43,8 @@ describe('Mailbox', () => {
           most.users = Math.max(most.users, usersIn(rank));
           most.all = Math.max(most.all, box.depth(rank));
         } else {
-          const first = [...RANKS].reverse().map((one) => model.get(one) as number[]).find((queue) => queue.length > 0);
+          const first = [...RANKS].reverse().map((one) => model.get(one) as number[])
+            .find((queue) => queue.length > 0);
           const lane = box.pick();
           expect(lane === null).toBe(first === undefined);
           if (first === undefined) return;

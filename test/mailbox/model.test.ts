@@ -25,7 +25,9 @@ const send = fc.record({
 const step = fc.oneof(
   { weight: 40, arbitrary: send },
   { weight: 20, arbitrary: fc.constant({ kind: 'step' as const }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 8, arbitrary: fc.record({
+    kind: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 4 }),
+  }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('abort' as const), which: fc.nat(5) }) },
   { weight: 4, arbitrary: fc.constant({ kind: 'sys' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'close' as const }) },
@@ -33,14 +35,18 @@ const step = fc.oneof(
 const rules = fc.record({
   capacity: fc.integer({ min: 1, max: 5 }), reserve: fc.nat(3), capacityBytes: fc.constantFrom(
     1_000, 6, 12,
-  ), overflow: fc.constantFrom('reject' as const, 'drop-newest' as const, 'drop-oldest' as const, 'suspend' as const),
+  ), overflow: fc.constantFrom(
+    'reject' as const, 'drop-newest' as const, 'drop-oldest' as const, 'suspend' as const,
+  ),
   ageEvery: fc.nat(3),
 });
 
 describe('a mailbox against its model', () => {
   it('P3 P9 P10 P12 lanes, bounds, policies, expiry, keys, put, close: any history does what the model does, and the account balances', async () => {
     let waited = 0;
-    await fc.assert(fc.asyncProperty(rules, fc.array(step, { maxLength: 80, size: 'max' }), async (given, steps) => {
+    await fc.assert(fc.asyncProperty(rules, fc.array(step, {
+      maxLength: 80, size: 'max',
+    }), async (given, steps) => {
       const { capacity, reserve, overflow, ageEvery } = given;
       const capacityBytes = given.capacityBytes === 1_000 ? Infinity : given.capacityBytes;
       const options: MailboxOptions = {

@@ -96,7 +96,8 @@ export class Model {
         ? []
         : full.slice(1).filter((rank) => (this.passed[rank] as number) >= this.rules.ageEvery);
       const served = aged.reduce(
-        (best, rank) => ((this.passed[rank] as number) > (this.passed[best] ?? -1) ? rank : best), aged[0] ?? top,
+        (best, rank) => ((this.passed[rank] as number) > (this.passed[best] ?? -1) ? rank : best),
+        aged[0] ?? top,
       );
       full.slice(1).forEach((rank) => { this.passed[rank] = (this.passed[rank] as number) + 1; });
       this.passed[served] = 0;

@@ -10,7 +10,9 @@ describe('watermarks', () => {
     const system = testSystem({ logger: recorder });
     const seen: unknown[] = [];
     const ref =
-      system.start(Worker, seen, new Latch(), { name: 'busy', mailbox: { capacity: 10, highWater: 5, lowWater: 2 } });
+      system.start(Worker, seen, new Latch(), {
+        name: 'busy', mailbox: { capacity: 10, highWater: 5, lowWater: 2 },
+      });
     const lines = (): unknown[] => recorder.lines.splice(0).map(
       ({ level, text, fields }) => `${level} ${text} ${String(fields['queued'])} ${String(fields['name'])}`,
     );
@@ -29,7 +31,9 @@ describe('watermarks', () => {
     const recorder = new Recorder();
     const system = testSystem({ logger: recorder });
     const Refill =
-      defineAgent({ casts: { work(self, left: number) { if (left > 0) { self.ref.cast('work', left - 1); } } } });
+      defineAgent({
+        casts: { work(self, left: number) { if (left > 0) { self.ref.cast('work', left - 1); } } },
+      });
     const ref = system.start(Refill, { mailbox: { highWater: 4 } });
     for (let n = 0; n < 4; n++) ref.cast('work', 100);
     for (let turn = 0; turn < 50 && ref.stats().mailbox.handled < 404; turn++) await settleTurn();
@@ -42,7 +46,9 @@ describe('watermarks', () => {
   it('P11 those who wait keep the alarm up: it is over when the queue itself is short', async () => {
     const recorder = new Recorder();
     const system = testSystem({ logger: recorder });
-    const { ref, go } = await heldWorker(system, { capacity: 2, overflow: 'suspend', highWater: 2, lowWater: 1 });
+    const { ref, go } = await heldWorker(system, {
+      capacity: 2, overflow: 'suspend', highWater: 2, lowWater: 1,
+    });
     const puts = Array.from({ length: 6 }, (_, n) => ref.put('work', n));
     await go();
     await Promise.all(puts);
@@ -74,15 +80,21 @@ describe('close', () => {
     expect(system.stats().deadLettered).toBe(0);
   });
 
-  it('P10 closes an agent that never had a message, and one that is unbounded; a successor is open', async () => {
-    const system = testSystem();
-    const fresh = system.start(Worker, []);
-    fresh.close();
-    expect(fresh.tryCast('work', 1)).toBe('dead');
-    const other = system.start(Worker, []);
-    expect(other.tryCast('work', 1), 'the mailbox that all share before their first message is not touched').toBe('ok');
-    expect(fresh.stats()).toMatchObject({ alive: true, mailbox: { closed: true, rejected: 1 } });
-  });
+  it(
+    'P10 closes an agent that never had a message, and one that is unbounded; a successor is open',
+    async () => {
+      const system = testSystem();
+      const fresh = system.start(Worker, []);
+      fresh.close();
+      expect(fresh.tryCast('work', 1)).toBe('dead');
+      const other = system.start(Worker, []);
+      expect(
+        other.tryCast('work', 1),
+        'the mailbox that all share before their first message is not touched',
+      ).toBe('ok');
+      expect(fresh.stats()).toMatchObject({ alive: true, mailbox: { closed: true, rejected: 1 } });
+    },
+  );
 });
 
 describe('statistics of a mailbox', () => {

@@ -49,12 +49,15 @@ describe('the reserve of a full mailbox', () => {
     await go();
   });
 
-  test('a delivery that is critical is accepted by a full mailbox, and comes in again after a restart', async () => {
-    const { ref, go } = await heldWorker(testSystem(), { capacity: 1 });
-    ref.cast('work', 'a');
-    expect(await stateOf(ref.deliver('work', 'b'))).toBe('MAILBOX_FULL');
-    const receipt = await ref.deliver('work', 'stop', critical);
-    await go();
-    expect((await receipt.settled).kind).toBe('handled');
-  });
+  test(
+    'a delivery that is critical is accepted by a full mailbox, and comes in again after a restart',
+    async () => {
+      const { ref, go } = await heldWorker(testSystem(), { capacity: 1 });
+      ref.cast('work', 'a');
+      expect(await stateOf(ref.deliver('work', 'b'))).toBe('MAILBOX_FULL');
+      const receipt = await ref.deliver('work', 'stop', critical);
+      await go();
+      expect((await receipt.settled).kind).toBe('handled');
+    },
+  );
 });

@@ -7,7 +7,10 @@ describe('a mailbox bounded in bytes', () => {
   it('P9 counts texts as UTF-8, byte arrays by length, nothing for undefined, 8 for other scalars; the rest by sizeOf', async () => {
     const system = testSystem();
     const { ref } = await heldWorker(
-      system, { capacityBytes: 1_000, sizeOf: (payload, op) => (payload as { bytes: number }).bytes + op.length },
+      system, {
+        capacityBytes: 1_000,
+        sizeOf: (payload, op) => (payload as { bytes: number }).bytes + op.length,
+      },
     );
     const now = (): number | undefined => ref.stats().mailbox.bytes?.now;
     const sizes = [
@@ -31,7 +34,9 @@ describe('a mailbox bounded in bytes', () => {
       expect(ref.tryCast('work', 'ccc', { lane: 'high' })).toBe(outcome);
       expect(ref.tryCast('work', 'dd')).toBe('ok');
       expect(ref.stats().mailbox.bytes).toEqual(
-        { now: overflow === 'drop-oldest' ? 9 : 10, peak: 10 - (overflow === 'drop-oldest' ? 1 : 0), capacity: 10 },
+        { now: overflow === 'drop-oldest'
+          ? 9
+          : 10, peak: 10 - (overflow === 'drop-oldest' ? 1 : 0), capacity: 10 },
       );
       await go();
       expect(seen).toEqual(overflow === 'drop-oldest' ? ['ccc', 'bbbb', '', 'dd'] : ['aaaa', 'bbbb', '', 'dd']);
@@ -47,7 +52,8 @@ describe('a mailbox bounded in bytes', () => {
     ref.cast('work', 'ttl', { expiresInMs: 60_000 });
     expect(ref.stats().mailbox.bytes?.now).toBe(11);
     const puts = [ref.put('work', 'big-one'), ref.put('work', 'b')];
-    expect(await stateOf(puts[1] as Promise<void>), 'first come, first served, though it would fit').toBe('waiting');
+    expect(await stateOf(puts[1] as Promise<void>), 'first come, first served, though it would fit')
+      .toBe('waiting');
     expect(ref.tryCast('work', 'c')).toBe('full');
     await go();
     await Promise.all(puts);
@@ -72,7 +78,8 @@ describe('a mailbox bounded in bytes', () => {
       expect(await stateOf(ref.put('work', '0123456789x'))).toBe('PAYLOAD_TOO_LARGE');
       ref.cast('work', {});
       ref.send({});
-      expect(ref.stats().mailbox).toMatchObject({ size: 0, dropped: 0, rejected: sizeOf === undefined ? 7 : 22 });
+      expect(ref.stats().mailbox)
+        .toMatchObject({ size: 0, dropped: 0, rejected: sizeOf === undefined ? 7 : 22 });
     }
     expect(recorder.texts('warn')).toEqual(['a cast was refused at the ref', 'a cast was refused at the ref']);
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, type AgentRef, type MailboxOptions, type System, type SystemOptions } from '../../src/index.js';
+import {
+  defineAgent, type AgentRef, type MailboxOptions, type System, type SystemOptions,
+} from '../../src/index.js';
 import { expectConserved, settleTurn, testSystem } from '../support/system.js';
 
 const Agent = defineAgent({
@@ -12,9 +14,12 @@ type Ref = AgentRef<typeof Agent>;
 type How = (ref: Ref, payload: object) => unknown;
 const EVER = { timeoutMs: 'infinity' } as const;
 const outcome =
-  (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'done', (error: { code: string }) => error.code);
+  (promise: Promise<unknown>): Promise<unknown> => promise.then(
+    () => 'done', (error: { code: string }) => error.code,
+  );
 const delivered = (ref: Ref, payload: object, options: object): Promise<unknown> =>
-  ref.deliver('note', payload, options).then(({ settled }) => settled).then(({ kind, reason }) => [kind, reason]);
+  ref.deliver('note', payload, options).then(({ settled }) => settled)
+    .then(({ kind, reason }) => [kind, reason]);
 
 /** Every way in, and what its sender hears when the process has ended meanwhile. */
 const ways: readonly (readonly [string, How, unknown])[] = [
@@ -31,10 +36,14 @@ const ways: readonly (readonly [string, How, unknown])[] = [
   ['stream', (ref, payload) => outcome(ref.stream('items', payload).next()), 'EXIT'],
   ['guaranteed call', (ref, payload) =>
     outcome(ref.call('ask', payload, { ...EVER, guarantee: 'at-least-once' })), 'EXIT'],
-  ['at most once', (ref, payload) => delivered(ref, payload, { guarantee: 'at-most-once' }), ['dead-lettered', 'gone']],
+  ['at most once', (ref, payload) => delivered(ref, payload, { guarantee: 'at-most-once' }), [
+    'dead-lettered', 'gone',
+  ]],
   ['at least once', (ref, payload) =>
     delivered(ref, payload, { guarantee: 'at-least-once' }), ['dead-lettered', 'gone']],
-  ['exactly once', (ref, payload) => delivered(ref, payload, { guarantee: 'exactly-once' }), ['dead-lettered', 'gone']],
+  ['exactly once', (ref, payload) => delivered(ref, payload, { guarantee: 'exactly-once' }), [
+    'dead-lettered', 'gone',
+  ]],
   ['by key and order', (ref, payload) =>
     delivered(ref, payload, { guarantee: 'exactly-once', key: 'k', order: 'o' }), ['dead-lettered', 'gone']],
 ];
@@ -49,7 +58,9 @@ function trapped(
     if (++asked === nth) system.exit(ref, 'gone');
     return 1;
   };
-  const ref: Ref = system.start(Agent, mailbox === undefined ? {} : { mailbox: { ...mailbox, sizeOf: spring } });
+  const ref: Ref = system.start(
+    Agent, mailbox === undefined ? {} : { mailbox: { ...mailbox, sizeOf: spring } },
+  );
   return { system, ref, spring };
 }
 
@@ -150,10 +161,13 @@ describe('P2 P3 code of the user that does something else while a message is on 
     system.suspend(busy);
     const heard: unknown[] = [];
     const hear =
-      (promise: Promise<unknown>): unknown => promise.catch((error: { code: string }) => heard.push(error.code));
+      (promise: Promise<unknown>): unknown =>
+        promise.catch((error: { code: string }) => heard.push(error.code));
     const sends: readonly ((self: { bindTo: Ref }) => unknown)[] = [
       ({ bindTo }) =>
-        hear(bindTo.call('ask', {}, EVER)), ({ bindTo }) => hear(bindTo.call('ask', {}, { ...EVER, lane: 'high' })),
+        hear(
+          bindTo.call('ask', {}, EVER),
+        ), ({ bindTo }) => hear(bindTo.call('ask', {}, { ...EVER, lane: 'high' })),
       ({ bindTo }) => hear(bindTo.stream('items', {}).next()), ({ bindTo }) => bindTo.cast('note', {}),
     ];
     for (const send of sends) {
@@ -168,10 +182,15 @@ describe('P2 P3 code of the user that does something else while a message is on 
 
   it('sends to the same mailbox, without end: what is too deep is refused', async () => {
     const system =
-      testSystem({ deadLetters: { capacityBytes: 1_000, sizeOf: () => { system.send('nobody', {}); return 1; } } });
+      testSystem({ deadLetters: {
+        capacityBytes: 1_000, sizeOf: () => { system.send('nobody', {}); return 1; },
+      } });
     const ref: Ref = system.start(
       Agent,
-      { mailbox: { capacityBytes: 5, overflow: 'drop-oldest', sizeOf: () => { ref.cast('note', {}); return 1; } } },
+      { mailbox: {
+        capacityBytes: 5, overflow: 'drop-oldest',
+        sizeOf: () => { ref.cast('note', {}); return 1; },
+      } },
     );
     ref.cast('note', {});
     system.send('nobody', {});
@@ -190,7 +209,9 @@ describe('P2 P3 code of the user that does something else while a message is on 
         let asked = 0;
         const receipts: Promise<unknown>[] = [];
         const payload = {};
-        const send = (): Promise<unknown> => ref.deliver('note', payload, { guarantee: 'exactly-once', key: 'k' }).then(
+        const send = (): Promise<
+          unknown
+        > => ref.deliver('note', payload, { guarantee: 'exactly-once', key: 'k' }).then(
           ({ settled }) => settled,
         ).then(({ kind }) => kind, (error: { code: string }) => error.code);
         const sizeOf = (): number => { if (++asked === 1) receipts.push(send()); return bytes; };
@@ -199,7 +220,8 @@ describe('P2 P3 code of the user that does something else while a message is on 
         expect(await Promise.all(receipts)).toEqual(bytes === 1
           ? ['handled', 'handled']
           : [overflow === 'suspend' ? 'PAYLOAD_TOO_LARGE' : 'rejected', 'PAYLOAD_TOO_LARGE']);
-        expect(system.stats().delivery).toMatchObject({ accepted: bytes === 1 ? 1 : 0, duplicatesSuppressed: 1 });
+        expect(system.stats().delivery)
+          .toMatchObject({ accepted: bytes === 1 ? 1 : 0, duplicatesSuppressed: 1 });
         expect(await send()).toBe(bytes === 1 ? 'handled' : 'PAYLOAD_TOO_LARGE');
         await system.stop();
       }
@@ -210,7 +232,10 @@ describe('P2 P3 code of the user that does something else while a message is on 
     const system = testSystem();
     let stopped: Promise<unknown> | undefined;
     const ref = system.start(
-      Agent, { name: 'a', mailbox: { capacityBytes: 10, sizeOf: () => { stopped ??= system.stop(); return 1; } } },
+      Agent, {
+        name: 'a',
+        mailbox: { capacityBytes: 10, sizeOf: () => { stopped ??= system.stop(); return 1; } },
+      },
     );
     const receipt = await ref.deliver('note', {}, { guarantee: 'at-least-once' });
     const call = outcome(ref.call('ask', {}, EVER));

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { prettyText } from '../../src/observe/pretty.js';
-import { child, defineAgent, defineStatem, type ProcessSelf, type StatemStatus, type System } from '../../src/index.js';
+import {
+  child, defineAgent, defineStatem, type ProcessSelf, type StatemStatus, type System,
+} from '../../src/index.js';
 import { Recorder, settleTurn, testSystem, type Line } from '../support/system.js';
 import { rejection } from '../behaviour/help.js';
 
@@ -37,7 +39,8 @@ describe('what a crash report tells', () => {
     system.exit(p.pid, 'odd');
     const [report] = crashes(logger);
     expect(report).toMatchObject({
-      label: 'process crashed', pid: p.pid, name: 'w', processLabel: 'reader', behaviour: 'process', initialCall: 'waiter', reason: 'odd', status: 'waiting', op: undefined, client: undefined,
+      label: 'process crashed', pid: p.pid, name: 'w', processLabel: 'reader', behaviour: 'process',
+      initialCall: 'waiter', reason: 'odd', status: 'waiting', op: undefined, client: undefined,
       queued: 12, messages: Array(10).fill('info'), ancestors: [], links: [
         peer.pid,
       ], dictionaryKeys: ['page', '[object]'], trapExit: false, sensitive: false, reductions: 0, neighbours: [],
@@ -49,7 +52,10 @@ describe('what a crash report tells', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const p = await waiting(system, (self) => {
-      for (let n = 0; n < 60; n++) self.spawn((one) => { one.trapExit(true); return one.receive(() => false); });
+      for (let n = 0; n < 60; n++) self.spawn((one) => {
+        one.trapExit(true);
+        return one.receive(() => false);
+      });
       for (let n = 0; n < 20; n++) self.dictionary.set(n, n);
     });
     await settleTurn();
@@ -63,7 +69,9 @@ describe('what a crash report tells', () => {
   test('PL-09 PF-04 nothing of the messages and the dictionary of a sensitive process', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const p = await waiting(system, (self) => { self.flag('sensitive', true); self.dictionary.set('card', 1); });
+    const p = await waiting(
+      system, (self) => { self.flag('sensitive', true); self.dictionary.set('card', 1); },
+    );
     system.send(p.pid, 'hello');
     await settleTurn();
     system.exit(p.pid, 'odd');
@@ -74,7 +82,10 @@ describe('what a crash report tells', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const Eraser = defineAgent(
-      { name: 'eraser', casts: { end(self) { self.dictionary.set('a', 1); self.dictionary.clear(); throw boom; } } },
+      {
+        name: 'eraser',
+        casts: { end(self) { self.dictionary.set('a', 1); self.dictionary.clear(); throw boom; } },
+      },
     );
     await system.supervise({ name: 'top', children: [child('x', Eraser)] });
     system.ref(Eraser, 'x').cast('end');
@@ -91,12 +102,16 @@ describe('what a crash report tells', () => {
     const behind = await waiting(system, undefined, 'behind-a-trap');
     const trap = await waiting(system, (self) => { self.trapExit(true); self.link(behind.pid); });
     const second = await waiting(system, undefined, 'second');
-    const first = await waiting(system, (self) => { self.label = 'next to it'; self.link(second.pid); }, 'first');
+    const first = await waiting(
+      system, (self) => { self.label = 'next to it'; self.link(second.pid); }, 'first',
+    );
     const p = await waiting(system, (self) => { self.link(first.pid); self.link(trap.pid); });
     system.send(first.pid, 'hello');
     await settleTurn();
     const lonely =
-      await waiting(system, (self) => { for (let n = 0; n < 30; n++) self.spawn((one) => one.receive(() => false)); });
+      await waiting(system, (self) => {
+        for (let n = 0; n < 30; n++) self.spawn((one) => one.receive(() => false));
+      });
     await settleTurn();
     system.exit(p.pid, 'odd');
     expect(crashes(logger)[0]?.['neighbours']).toMatchObject([
@@ -115,7 +130,10 @@ describe('what a crash report tells', () => {
 
 describe('what an agent adds', () => {
   const Plain =
-    defineAgent({ name: 'plain', init: () => ({ token: 'state-secret' }), calls: { crash(): void { throw boom; } } });
+    defineAgent({
+      name: 'plain', init: () => ({ token: 'state-secret' }),
+      calls: { crash(): void { throw boom; } },
+    });
 
   test('GS-41 the client whose call was handled, by name, by pid and definition, or outside', async () => {
     const logger = new Recorder();
@@ -146,7 +164,9 @@ describe('what an agent adds', () => {
     expect(crashes(logger).map((one) => [one['behaviour'], one['operations']])).toEqual([
       ['agent', ['crash', 'more', 'a', 'b', 'c']], ['desk', undefined], ['agent', ['crash', 'more']],
     ]);
-    const [, text] = /: (.*)\n/.exec(prettyText(0, 'error', crashes(logger)[2] as object, 'process crashed')) ?? [];
+    const [, text] = /: (.*)\n/.exec(
+      prettyText(0, 'error', crashes(logger)[2] as object, 'process crashed'),
+    ) ?? [];
     expect(text).toBe(`${String(starts[2]?.pid ?? crashes(logger)[2]?.['pid'])} (agent with crash, more)`);
   });
 
@@ -175,7 +195,8 @@ describe('what an agent adds', () => {
       const logger = new Recorder();
       const system = testSystem({ logger });
       const Agent = defineAgent({
-        name: 'odd', init: () => ({ token: 'state-secret' }), casts: { crash() { throw new Error('reason-secret'); } },
+        name: 'odd', init: () => ({ token: 'state-secret' }),
+        casts: { crash() { throw new Error('reason-secret'); } },
         formatStatus: formatStatus as never,
       });
       system.start(Agent).cast('crash');

@@ -40,7 +40,8 @@ describe('what the default logger writes', () => {
   test('one line per crash, no key twice, with the state as formatStatus shows it and the delivery; a trace that was asked for', {
     timeout: 30_000,
   }, async () => {
-    const { stderr, code } = await program(`${SETTLE} const system = createSystem({ name: 'bank' }); ${CRASHES}`);
+    const { stderr, code } =
+      await program(`${SETTLE} const system = createSystem({ name: 'bank' }); ${CRASHES}`);
     expect(code).toBe(0);
     const lines = stderr.split('\n').filter((line) => line !== '');
     for (const line of lines) {
@@ -59,7 +60,9 @@ describe('what the default logger writes', () => {
     expect(stderr).not.toContain('secret');
   });
 
-  test('dangerouslyLogDetails: the key of the delivery, and the data of a machine', { timeout: 30_000 }, async () => {
+  test('dangerouslyLogDetails: the key of the delivery, and the data of a machine', {
+    timeout: 30_000,
+  }, async () => {
     const { stderr } = await program(
       `${SETTLE} const system = createSystem({ dangerouslyLogDetails: true }); ${CRASHES}`,
     );
@@ -78,7 +81,10 @@ describe('what the default logger writes', () => {
       (line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, '').replace(/ \(.*/, ''),
     );
     expect(heads).toEqual(
-      ['ERROR process crashed: w', 'ERROR process crashed: w', 'ERROR process crashed: m', 'ERROR process crashed: w'],
+      [
+        'ERROR process crashed: w', 'ERROR process crashed: w', 'ERROR process crashed: m',
+        'ERROR process crashed: w',
+      ],
     );
     expect(stderr).toMatch(/\n {2}op: 'boom'\n/);
     expect(stderr).toMatch(/\n {2}error: Error: boom\n {6}at boom /);
@@ -88,8 +94,8 @@ describe('what the default logger writes', () => {
 describe('the text for people', () => {
   test('the first line says when, how bad, what and who; what is empty is left out; nothing forges a line', () => {
     const fields = {
-      label: 'process crashed', pid: 'bank.1', name: 'a\nERROR forged', behaviour: 'Worker', queued: 0, messages: [],
-      op: 'go', reason: 'odd', err: undefined,
+      label: 'process crashed', pid: 'bank.1', name: 'a\nERROR forged', behaviour: 'Worker',
+      queued: 0, messages: [], op: 'go', reason: 'odd', err: undefined,
     };
     expect(prettyText(0, 'error', fields, 'process crashed')).toBe(
       "00:00:00.000 ERROR process crashed: a\\nERROR forged (Worker, bank.1)\n  op: 'go'\n  reason: 'odd'\n",
@@ -111,7 +117,8 @@ describe('the text for people', () => {
     }, 'child terminated'))
       .toBe("00:00:00.000 INFO  child terminated: bank.2 (Worker) of top\n  reason: 'Error: x'\n");
     expect(prettyText(
-      0, 'error', { context: 'shutdown', supervisor: 'top', offender: child, restarts: 4 }, 'supervisor gives up',
+      0, 'error', { context: 'shutdown', supervisor: 'top', offender: child, restarts: 4 },
+      'supervisor gives up',
     ))
       .toMatch(/^00:00:00.000 ERROR supervisor gives up: top\n {2}offender: .*'a'.*\n {2}restarts: 4\n$/);
     expect(prettyText(0, 'warn', { system: 'bank', target: 'a', op: 'x' }, 'a cast was refused at the ref'))

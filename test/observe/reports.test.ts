@@ -14,7 +14,8 @@ const Ender = defineAgent({
   calls: { crash(_self, _payload: unknown): void { throw boom; } },
 });
 
-const crashes = (logger: Recorder): readonly Line[] => logger.lines.filter((line) => line.text === 'process crashed');
+const crashes = (logger: Recorder): readonly Line[] =>
+  logger.lines.filter((line) => line.text === 'process crashed');
 
 describe('crash reports', () => {
   for (const reason of ['normal', 'shutdown', { shutdown: 'config' }] as ExitReason[]) {
@@ -40,7 +41,10 @@ describe('crash reports', () => {
     ['a plain process that throws', (system) => system.spawn(() => { throw boom; }), 'Error: boom'],
     ['a plain process that rejects', (system) =>
       system.spawn(async () => { await settleTurn(); throw boom; }), 'Error: boom'],
-    ['a thrown non-error', (system) => system.spawn(() => { throw 42 as unknown as Error; }), '{ nocatch: 42 }'],
+    [
+      'a thrown non-error', (system) => system.spawn(() => { throw 42 as unknown as Error; }),
+      '{ nocatch: 42 }',
+    ],
   ];
   for (const [name, end, reason] of ends) {
     test(`PL-08 exactly one for ${name}`, async () => {
@@ -49,7 +53,8 @@ describe('crash reports', () => {
       end(system);
       await settleTurn();
       await settleTurn();
-      expect(crashes(logger).map((line) => [line.text, line.fields['reason']])).toEqual([['process crashed', reason]]);
+      expect(crashes(logger).map((line) => [line.text, line.fields['reason']]))
+        .toEqual([['process crashed', reason]]);
       expect(system.stats().crashes).toBe(1);
     });
   }
@@ -57,7 +62,9 @@ describe('crash reports', () => {
   test('PL-07 PL-09 it says who, what, why, how much was waiting, and under whom', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger, name: 'bank' });
-    await system.supervise({ name: 'top', children: [supervisor('sub', { children: [child('e', Ender, 'x')] })] });
+    await system.supervise({
+      name: 'top', children: [supervisor('sub', { children: [child('e', Ender, 'x')] })],
+    });
     const pid = system.whereis('e');
     const [sub] = system.inspect('e')?.ancestors as string[];
     const ref = system.ref(Ender, 'e');
@@ -67,22 +74,28 @@ describe('crash reports', () => {
     await settleTurn();
     const [first] = crashes(logger);
     expect(first?.fields).toMatchObject({
-      system: 'bank', label: 'process crashed', pid, name: 'e', behaviour: 'ender', op: 'crash', reason: 'Error: boom',
+      system: 'bank', label: 'process crashed', pid, name: 'e', behaviour: 'ender', op: 'crash',
+      reason: 'Error: boom',
       err: { name: 'Error', message: 'boom' }, queued: 2, ancestors: [sub, 'top'], trapExit: false,
     });
     expect(sub, 'a supervisor without a name is told by its pid').toMatch(/^bank\./);
   });
 
-  test('a restart, a retry and a crash that a link spreads are each one report per process that ended', async () => {
-    const logger = new Recorder();
-    const system = testSystem({ logger });
-    const Parent = defineAgent({ name: 'parent', calls: { begin(self) { return self.start(Ender, 'x').pid; } } });
-    const parent = system.start(Parent);
-    const pid = (await parent.call('begin')) as string;
-    system.ref(Ender, pid).cast('crash', 1);
-    await settleTurn();
-    expect(crashes(logger).map((line) => line.fields['behaviour'])).toEqual(['ender', 'parent']);
-  });
+  test(
+    'a restart, a retry and a crash that a link spreads are each one report per process that ended',
+    async () => {
+      const logger = new Recorder();
+      const system = testSystem({ logger });
+      const Parent = defineAgent({
+        name: 'parent', calls: { begin(self) { return self.start(Ender, 'x').pid; } },
+      });
+      const parent = system.start(Parent);
+      const pid = (await parent.call('begin')) as string;
+      system.ref(Ender, pid).cast('crash', 1);
+      await settleTurn();
+      expect(crashes(logger).map((line) => line.fields['behaviour'])).toEqual(['ender', 'parent']);
+    },
+  );
 
   test('P37 payloads, state and replies are never logged, only the names of operations', async () => {
     const logger = new Recorder();
@@ -110,7 +123,10 @@ describe('crash reports', () => {
     await down;
     expect(logger.lines.filter((line) => line.text === 'supervisor gives up')).toMatchObject([{
       level: 'error',
-      fields: { supervisor: 'top', reason: 'reached_max_restart_intensity', offender: { id: 'e', start: 'ender' } },
+      fields: {
+        supervisor: 'top', reason: 'reached_max_restart_intensity',
+        offender: { id: 'e', start: 'ender' },
+      },
     }]);
     expect(crashes(logger), 'shutdown is no crash').toHaveLength(1);
   });

@@ -11,9 +11,12 @@ const CANARY = 'hunter2';
 
 /** What an HTTP client throws: everything it knows hangs on the error. */
 function httpError(): Error {
-  const inner = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', request: { authorization: CANARY } });
+  const inner = Object.assign(new Error('socket hang up'), {
+    code: 'ECONNRESET', request: { authorization: CANARY },
+  });
   return Object.assign(new Error('503', { cause: inner }), {
-    code: 'ERR_BAD_RESPONSE', config: { headers: { authorization: `Bearer ${CANARY}` } }, response: { body: CANARY },
+    code: 'ERR_BAD_RESPONSE', config: { headers: { authorization: `Bearer ${CANARY}` } },
+    response: { body: CANARY },
   });
 }
 
@@ -35,7 +38,9 @@ const Vault = defineAgent({
     throws: (_self, how: () => unknown): string => { throw how(); },
     refuses: (self): string => self.refuse('NO', secret) as never,
     checked: on(z.object(
-      { pin: z.string().refine((pin) => pin === 'right', { error: (issue) => `wrong pin ${String(issue.input)}` }) },
+      { pin: z.string().refine((pin) => pin === 'right', {
+        error: (issue) => `wrong pin ${String(issue.input)}`,
+      }) },
     ), () => 'ok'),
   },
   casts: {
@@ -54,7 +59,8 @@ const Machine = defineStatem({
   name: 'machine',
   init: () => ({ state: 'open', data: secret }),
   states: { open: { casts: {
-    boom: (_self, _payload: unknown) => { throw httpError(); }, odd: (_self, _payload: unknown) => secret as never,
+    boom: (_self, _payload: unknown) => { throw httpError(); },
+    odd: (_self, _payload: unknown) => secret as never,
   } } },
 });
 
@@ -62,7 +68,9 @@ const Machine = defineStatem({
 async function everything(system: System): Promise<void> {
   const start = (): Loose => system.start(Vault, secret, {}) as never;
   for (const how of [httpError, () => new AggregateError([httpError()], 'all failed'), () =>
-    ({ ...secret }), () => [CANARY], () => Object.freeze(httpError()), () => new Error('x', { cause: secret })]) {
+    ({ ...secret }), () => [
+      CANARY,
+    ], () => Object.freeze(httpError()), () => new Error('x', { cause: secret })]) {
     await start().tryCall('throws', how);
   }
   start().cast('asks', start());
@@ -98,10 +106,13 @@ async function everything(system: System): Promise<void> {
   );
   system.breaker('api').watch(() => { throw httpError(); });
   system.breaker('api').open();
-  system.limit('api', { concurrency: 1 }).run(() => { throw Object.assign(httpError(), { retryAfterMs: 1e12 }); }).catch(
-    () => undefined,
-  );
-  await system.applications.start(defineApplication({ name: 'app', start: () => secret as never }) as never).catch(
+  system.limit('api', { concurrency: 1 })
+    .run(() => { throw Object.assign(httpError(), { retryAfterMs: 1e12 }); }).catch(
+      () => undefined,
+    );
+  await system.applications.start(
+    defineApplication({ name: 'app', start: () => secret as never }) as never,
+  ).catch(
     () => undefined,
   );
   for (let turn = 0; turn < 5; turn++) await settleTurn();
@@ -128,8 +139,8 @@ describe('SECURITY.md: secrets stay out of the log', () => {
     const found = text.split('\n').filter((line) => line.includes(CANARY));
     expect(found).toEqual([]);
     for (const label of [
-      'process crashed', 'state machine terminated', 'task terminated', 'event handler crashed', 'child terminated',
-      'supervisor gives up', 'child failed to start',
+      'process crashed', 'state machine terminated', 'task terminated', 'event handler crashed',
+      'child terminated', 'supervisor gives up', 'child failed to start',
     ]) expect(text).toContain(label);
   });
 
@@ -144,12 +155,17 @@ describe('SECURITY.md: secrets stay out of the log', () => {
     class HttpError extends Error {}
     const odd = Object.defineProperties(
       new Error('odd'),
-      { stack: { get: () => { throw new Error('no stack'); } }, code: { get: () => { throw new Error('no code'); } } },
+      { stack: {
+        get: () => { throw new Error('no stack'); },
+      }, code: { get: () => { throw new Error('no code'); } } },
     );
     const cyclic = new Error('cyclic');
     cyclic.cause = cyclic;
     const cases: [unknown, object][] = [
-      [new HttpError('503'), { name: 'HttpError', message: '503', stack: expect.stringContaining('secrets.test') }],
+      [
+        new HttpError('503'),
+        { name: 'HttpError', message: '503', stack: expect.stringContaining('secrets.test') },
+      ],
       [
         httpError(),
         { message: '503', code: 'ERR_BAD_RESPONSE', cause: { message: 'socket hang up', code: 'ECONNRESET' } },
@@ -158,7 +174,10 @@ describe('SECURITY.md: secrets stay out of the log', () => {
         Object.freeze(new TypeError('frozen')),
         { name: 'TypeError', message: 'frozen', stack: expect.stringContaining('secrets.test') },
       ],
-      [Object.seal(new RangeError('sealed')), { name: 'RangeError', stack: expect.stringContaining('secrets.test') }],
+      [
+        Object.seal(new RangeError('sealed')),
+        { name: 'RangeError', stack: expect.stringContaining('secrets.test') },
+      ],
       [odd, { message: 'odd', stack: 'Error: odd' }],
       [Object.assign(new Error('none'), { stack: undefined }), { stack: 'Error: none' }],
       [cyclic, { message: 'cyclic' }],

@@ -54,7 +54,9 @@ describe('a stall watch', () => {
     const found = stalls(ended).filter(({ op }) => op === 'spin');
     expect(found.length).toBeGreaterThanOrEqual(1);
     for (const line of found) {
-      expect(lines.slice(0, lines.indexOf(JSON.stringify(line))).findLast((one) => !one.startsWith('{'))).toBe('begin');
+      expect(
+        lines.slice(0, lines.indexOf(JSON.stringify(line))).findLast((one) => !one.startsWith('{')),
+      ).toBe('begin');
       expect(line).toMatchObject({ label: 'stall', name: 'spinner', behaviour: 'Spinner' });
       expect(line.stack?.some((frame) => /^spinning \(.+\)$/.test(frame))).toBe(true);
     }
@@ -67,7 +69,9 @@ describe('a stall watch', () => {
     }
   });
 
-  test('P33 so is an init, and, in development, what a handler does after an await', { timeout: 40_000 }, async () => {
+  test('P33 so is an init, and, in development, what a handler does after an await', {
+    timeout: 40_000,
+  }, async () => {
     const ended = await program(`${SPINNER}
       const system = createSystem({ logger: false, development: true });
       system.watchdog({ stallMs: 60 }, (event) => told.push(event));
@@ -125,7 +129,9 @@ describe('a stall watch', () => {
     expect(ended.stdout).toContain('told 0');
   });
 
-  test.each([[49], [1.5], [Number.NaN], ['100'], [Infinity]])('stallMs %s is refused where it enters', (stallMs) => {
+  test.each(
+    [[49], [1.5], [Number.NaN], ['100'], [Infinity]],
+  )('stallMs %s is refused where it enters', (stallMs) => {
     const system = testSystem();
     expect(() => system.watchdog({ stallMs: stallMs as number }, () => undefined)).toThrow('watchdog.stallMs');
   });

@@ -1,8 +1,8 @@
 import type { Trace } from './trace.js';
 
 /**
- * Where castcall differs from OTP on purpose. Each entry rewrites what OTP saw into what castcall promises to see, so
- * that nothing but the promised difference is explained.
+ * Where castcall differs from OTP on purpose. Each entry rewrites what OTP saw into what castcall
+ * promises to see, so that nothing but the promised difference is explained.
  */
 export interface Allowed {
   /** the item of docs/otp.md that the deviation belongs to */
@@ -33,7 +33,9 @@ export const ALLOWED: readonly Allowed[] = [
   {
     item: 'SM-18',
     reason: 'a thrown transition is a return value, any other thrown value is a crash',
-    rewrite: (line) => line.replaceAll(/\bcrash\(bad_return_from_state_function\((boom|bang)\)\)/g, 'nocatch($1)')
+    rewrite: (line) => line.replaceAll(
+      /\bcrash\(bad_return_from_state_function\((boom|bang)\)\)/g, 'nocatch($1)',
+    )
       .replaceAll(/\bbad_return_from_state_function\((boom|bang)\)/g, 'nocatch($1)'),
   },
   {
@@ -81,7 +83,8 @@ export const ALLOWED: readonly Allowed[] = [
 function waitedInVain(line: string, trace: Trace): string {
   const step = Number(line.slice(0, line.indexOf(' ')));
   const over =
-    (task: string): boolean => trace.some((one) => Number(one.slice(0, one.indexOf(' '))) < step && overIn(one, task));
+    (task: string): boolean =>
+      trace.some((one) => Number(one.slice(0, one.indexOf(' '))) < step && overIn(one, task));
   return line.replaceAll(/\b(await|yield)\((t\d+),(timeout|nil)\)/g, (event, word: string, task: string) =>
     (over(task) ? `${word}(${task},noproc)` : event));
 }
@@ -92,7 +95,10 @@ function overIn(line: string, task: string): boolean {
   ).test(line);
 }
 
-/** A server that `throws` in its terminate ends with that, whatever it was ending for, and its clients hear it. */
+/**
+ * A server that `throws` in its terminate ends with that, whatever it was ending for, and its
+ * clients hear it.
+ */
 function thrownInTerminate(line: string, trace: Trace): string {
   const [step, actor] = line.split(' ', 2) as [string, string];
   const throwers = trace.flatMap((one) => new RegExp(`^${step} (g\\d+): .*\\bthrows$`).exec(one)?.[1] ?? []);
@@ -112,7 +118,8 @@ function thrownInTerminate(line: string, trace: Trace): string {
 function terminatedTwice(line: string, trace: Trace): string {
   const step = Number(line.slice(0, line.indexOf(' ')));
   const dead = (who: string): boolean => trace.some(
-    (one) => Number(one.slice(0, one.indexOf(' '))) < step && one.includes(' downs?: ') && one.includes(` ${who}(`),
+    (one) => Number(one.slice(0, one.indexOf(' '))) < step && one.includes(' downs?: ')
+      && one.includes(` ${who}(`),
   );
   return line.replaceAll(
     /\bterminate_child\(d1,(\w+),error\(simple_one_for_one\)\)/g, 'terminate_child(d1,$1,error(not_found))',
@@ -122,7 +129,8 @@ function terminatedTwice(line: string, trace: Trace): string {
 }
 
 export function allowedOn(release: number, all: readonly Allowed[] = ALLOWED): readonly Allowed[] {
-  return all.filter(({ releases }) => release >= (releases?.from ?? 0) && release <= (releases?.until ?? Infinity));
+  return all.filter(({ releases }) => release >= (releases?.from ?? 0)
+    && release <= (releases?.until ?? Infinity));
 }
 
 /** Who traps exits and starts a tree that fails gets its exit as well. */

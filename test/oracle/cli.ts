@@ -14,7 +14,9 @@ import { printTerm } from './term.js';
 const SOURCES = join(dirname(fileURLToPath(import.meta.url)).replace(/\/\.build\//, '/'), 'erl');
 
 function* generated(options: Options): Iterable<Job> {
-  const families = options.family === undefined ? FAMILIES : FAMILIES.filter(({ name }) => name === options.family);
+  const families = options.family === undefined
+    ? FAMILIES
+    : FAMILIES.filter(({ name }) => name === options.family);
   for (let index = options.from; index < options.from + options.scenarios; index++) {
     yield jobAt(families, options.seed, index);
   }
@@ -42,13 +44,17 @@ export async function runCli(
   }
 }
 
-async function run(options: Options, say: (text: string) => void, complain: (text: string) => void): Promise<number> {
+async function run(
+  options: Options, say: (text: string) => void, complain: (text: string) => void,
+): Promise<number> {
   if (options.help) {
     say(usage(FAMILIES));
     return 0;
   }
   const jobs =
-    options.file === undefined ? generated(options) : readScenarios(options.file, readFile(options.file), FAMILIES);
+    options.file === undefined
+      ? generated(options)
+      : readScenarios(options.file, readFile(options.file), FAMILIES);
   if (options.print) {
     for (const job of jobs) say(printTerm(job.scenario));
     return 0;
@@ -61,7 +67,9 @@ async function run(options: Options, say: (text: string) => void, complain: (tex
   const { node, release } = await ErlangNode.start(SOURCES);
   try {
     const outcome =
-      await runOracle(jobs, { release, otp: (scenario) => node.run(scenario), allowed: allowedOn(release) }, say);
+      await runOracle(
+        jobs, { release, otp: (scenario) => node.run(scenario), allowed: allowedOn(release) }, say,
+      );
     say(`OTP ${release}, ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     say(`${outcome.scenarios} scenarios, ${outcome.explained} explained, ${outcome.unexplained} unexplained`);
     return outcome.unexplained === 0 ? 0 : 1;

@@ -27,7 +27,9 @@ export async function compare(
 async function answerOf(running: Promise<Trace>): Promise<Trace> {
   let timeout: NodeJS.Timeout | undefined;
   const late = new Promise<Trace>((resolve) => {
-    timeout = setTimeout(() => resolve([`0 castcall: no answer within ${ANSWER_TIMEOUT_MS} ms`]), ANSWER_TIMEOUT_MS);
+    timeout = setTimeout(
+      () => resolve([`0 castcall: no answer within ${ANSWER_TIMEOUT_MS} ms`]), ANSWER_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([running, late]);
@@ -51,7 +53,10 @@ export function judge(family: Family, otp: Trace, castcall: Trace, allowed: read
     rewritten = next;
   }
   const explained = items.length > 0 && equal(arrange(rewritten), ours);
-  return { kind: explained ? 'explained' : 'unexplained', otp: theirs, castcall: ours, items: explained ? items : [] };
+  return {
+    kind: explained ? 'explained' : 'unexplained', otp: theirs, castcall: ours,
+    items: explained ? items : [],
+  };
 }
 
 function equal(a: Trace, b: Trace): boolean {

@@ -51,7 +51,9 @@ export class ErlangNode {
     )}]], oracle:main().`;
     const args = ['+S', '1:1', '+sbwt', 'none', '-mode', 'embedded', '-noinput', '-noshell', '-eval', begin];
     const child =
-      spawn('erl', args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' } });
+      spawn('erl', args, {
+        stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' },
+      });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       const tab = line.indexOf('\t');
@@ -74,13 +76,16 @@ export class ErlangNode {
     const compiled = mkdtempSync(join(tmpdir(), 'castcall-oracle-'));
     try {
       const modules =
-        readdirSync(sources).filter((name) => name.endsWith('.erl')).map((name) => name.slice(0, -'.erl'.length));
+        readdirSync(sources).filter((name) => name.endsWith('.erl'))
+          .map((name) => name.slice(0, -'.erl'.length));
       execFileSync(
         'erlc', ['-Wall', '-Werror', '-o', compiled, ...modules.map((name) => join(sources, `${name}.erl`))],
         { stdio: ['ignore', 2, 'inherit'] },
       );
       return await new Promise((resolve, reject) => {
-        const node: ErlangNode = new ErlangNode(compiled, modules, (release) => resolve({ node, release }), reject);
+        const node: ErlangNode = new ErlangNode(
+          compiled, modules, (release) => resolve({ node, release }), reject,
+        );
       });
     } catch (error) {
       rmSync(compiled, { recursive: true, force: true });
@@ -95,7 +100,10 @@ export class ErlangNode {
     const id = String(this.#id++);
     return new Promise((resolve) => {
       const timeout =
-        setTimeout(() => this.#answer(id, [`erl: no answer within ${ANSWER_TIMEOUT_MS} ms`]), ANSWER_TIMEOUT_MS);
+        setTimeout(
+          () => this.#answer(id, [`erl: no answer within ${ANSWER_TIMEOUT_MS} ms`]),
+          ANSWER_TIMEOUT_MS,
+        );
       this.#asked.set(id, { resolve, slot, timeout });
       this.#child.stdin.write(`${id} ${slot} ${printTerm(scenario)}\n`);
     });

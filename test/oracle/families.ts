@@ -8,6 +8,6 @@ import { tasks } from './tasks/family.js';
 import { dynamics, pools, restarts, shutdowns, supervisors } from './trees/family.js';
 
 export const FAMILIES: readonly Family[] = [
-  supervisors, starters, pools, dynamics, links, servers, machines, groups, names, timers, shutdowns, restarts, waits,
-  delays, tasks, callers,
+  supervisors, starters, pools, dynamics, links, servers, machines, groups, names, timers,
+  shutdowns, restarts, waits, delays, tasks, callers,
 ];

@@ -2,7 +2,10 @@ import type { Tape } from './tape.js';
 import type { Term } from './term.js';
 import type { Trace } from './trace.js';
 
-/** One kind of scenario: how it is made, what is well-formed, how castcall runs it, and how a person reads it. */
+/**
+ * One kind of scenario: how it is made, what is well-formed, how castcall runs it, and how a person
+ * reads it.
+ */
 export interface Family {
   /** first atom of its scenarios, and what `--family` takes */
   readonly name: string;
@@ -18,7 +21,10 @@ export interface Family {
   /** what is wrong with a scenario read from a file, or null */
   problem(scenario: Term): string | null;
   run(scenario: Term): Promise<Trace>;
-  /** brings what one actor saw in one step into one order where OTP promises none; `died`: it ended in that step */
+  /**
+   * brings what one actor saw in one step into one order where OTP promises none; `died`: it ended
+   * in that step
+   */
   arrange(events: readonly string[], died: boolean): readonly string[];
   /** the steps in castcall's words */
   program(scenario: Term): readonly string[];

@@ -22,7 +22,9 @@ function readScenario(origin: string, line: string, families: readonly Family[])
     const scenario = parseTerm(line);
     const family = isTuple(scenario) ? families.find(({ name }) => name === scenario[0]) : undefined;
     if (family === undefined) {
-      throw new TermError(`a scenario is {Family,…} with one of ${families.map(({ name }) => name).join(', ')}`);
+      throw new TermError(
+        `a scenario is {Family,…} with one of ${families.map(({ name }) => name).join(', ')}`,
+      );
     }
     const problem = family.problem(scenario);
     if (problem !== null) throw new TermError(problem);

@@ -71,7 +71,9 @@ function parsed(args: readonly string[]): { readonly values: {
       options: {
         scenarios: {
           type: 'string',
-        }, seed: { type: 'string' }, from: { type: 'string' }, family: { type: 'string' }, file: { type: 'string' },
+        }, seed: {
+          type: 'string',
+        }, from: { type: 'string' }, family: { type: 'string' }, file: { type: 'string' },
         print: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
       },
     });

@@ -16,7 +16,10 @@ function jobsOf(family: Family, count: number): Job[] {
 }
 
 async function run(jobs: Iterable<Job>, sides: Sides): Promise<
-  { readonly unexplained: number; readonly explained: number; readonly scenarios: number; readonly said: string }
+  {
+    readonly unexplained: number; readonly explained: number; readonly scenarios: number;
+    readonly said: string;
+  }
 > {
   const said: string[] = [];
   const { scenarios, explained, unexplained } = await runOracle(jobs, sides, (text) => said.push(text));
@@ -83,8 +86,8 @@ describe('a difference', () => {
     expect(operations, first).toBeLessThanOrEqual(6);
     expect(links.problem(term as never)).toBe(null);
     for (const part of [
-      'shrunk in', 'Erlang term', 'castcall program', 'self.trapExit(true)', 'OTP 25 saw', 'castcall saw', 'exit(',
-      ',boom)', ',bang)',
+      'shrunk in', 'Erlang term', 'castcall program', 'self.trapExit(true)', 'OTP 25 saw',
+      'castcall saw', 'exit(', ',boom)', ',bang)',
     ]) expect(first).toContain(part);
   });
 
@@ -100,8 +103,10 @@ describe('a difference', () => {
 
   it('on the allow-list explains nothing beside itself', () => {
     const line = '1 p1: send(a,badarg)';
-    expect(judge(links, [line], ['1 p1: send(a,ok)'], ALLOWED)).toMatchObject({ kind: 'explained', items: ['SG-05'] });
-    expect(judge(links, [line, '2 p1: alive(p2,true)'], ['1 p1: send(a,ok)'], ALLOWED).kind).toBe('unexplained');
+    expect(judge(links, [line], ['1 p1: send(a,ok)'], ALLOWED))
+      .toMatchObject({ kind: 'explained', items: ['SG-05'] });
+    expect(judge(links, [line, '2 p1: alive(p2,true)'], ['1 p1: send(a,ok)'], ALLOWED).kind)
+      .toBe('unexplained');
   });
 
   it('of a server that throws in terminate is explained in its step, for its own clients', () => {
@@ -114,7 +119,9 @@ describe('a difference', () => {
       '1 g1: terminate(boom,0) throws', '2 downs?: g3(boom)',
     ];
     expect(judge(servers, otp, castcall, ALLOWED)).toMatchObject({ kind: 'explained', items: ['GS-23'] });
-    expect(judge(servers, otp, castcall.map((line) => line.replace('g3(boom)', 'g3(nocatch(bang))')), ALLOWED).kind)
+    expect(judge(
+      servers, otp, castcall.map((line) => line.replace('g3(boom)', 'g3(nocatch(bang))')), ALLOWED,
+    ).kind)
       .toBe('unexplained');
   });
 
@@ -139,9 +146,11 @@ describe('malformed input', () => {
   const good = '{links,2,[{at,p1,[{link,p2}]}]}';
 
   it('is named with its line', () => {
-    expect(readScenarios('some.txt', `% a comment\n\n${good}.\n${good}\n`, FAMILIES).map(({ origin }) => origin))
+    expect(readScenarios('some.txt', `% a comment\n\n${good}.\n${good}\n`, FAMILIES)
+      .map(({ origin }) => origin))
       .toEqual(['some.txt:3', 'some.txt:4']);
-    expect(problem(`${good}\n{links,2,[{at,p1,[{link,p2]}]}`)).toMatch(/^some\.txt:2: column \d+: expected ','/);
+    expect(problem(`${good}\n{links,2,[{at,p1,[{link,p2]}]}`))
+      .toMatch(/^some\.txt:2: column \d+: expected ','/);
     expect(problem(`${good}\n\n{links,2,[{at,p1,[{lonk,p2}]}]}`)).toMatch(
       /^some\.txt:3: \{lonk,…\} is none of trap, link/,
     );
@@ -149,7 +158,8 @@ describe('malformed input', () => {
       'some.txt:1: {link,p2,p3} has 2 fields, {link,…} takes 1',
     );
     expect(problem('{links,99,[]}')).toBe('some.txt:1: 99 is no whole number from 1 to 8');
-    expect(problem('{nonsense,1}')).toMatch(/^some\.txt:1: a scenario is \{Family,…\} with one of supervisors, /);
+    expect(problem('{nonsense,1}'))
+      .toMatch(/^some\.txt:1: a scenario is \{Family,…\} with one of supervisors, /);
     expect(problem(`${good} ${good}`)).toMatch(/^some\.txt:1: column \d+: expected the end of the line/);
     expect(problem('\n')).toBe('some.txt: no scenario in it');
   });

@@ -29,7 +29,9 @@ const SHRUNK_MAX = 3;
 const SHRINK_MS = 20_000;
 
 /** Runs all jobs, the timed ones first and among themselves, and prints each unexplained difference. */
-export async function runOracle(jobs: Iterable<Job>, sides: Sides, say: (text: string) => void): Promise<Outcome> {
+export async function runOracle(
+  jobs: Iterable<Job>, sides: Sides, say: (text: string) => void,
+): Promise<Outcome> {
   const run = new OracleRun(sides, say);
   const timed: Job[] = [];
   await pool(untimed(jobs, timed), IN_FLIGHT, (job) => run.one(job));

@@ -16,7 +16,8 @@ export interface Difference {
 /** A difference for people: the pair of programs and the pair of traces. */
 export function printDifference({ family, origin, scenario, verdict, tries, release }: Difference): string {
   const marked =
-    (trace: Trace, other: Trace): string[] => trace.map((line) => `${other.includes(line) ? '   ' : ' ! '}${line}`);
+    (trace: Trace, other: Trace): string[] =>
+      trace.map((line) => `${other.includes(line) ? '   ' : ' ! '}${line}`);
   return [
     `unexplained: ${family.name}, ${origin}${tries > 0 ? ` (shrunk in ${tries} tries)` : ''}`,
     'Erlang term (a line of a file for --file):',

@@ -19,14 +19,15 @@ export function tapeOf(family: Family, seed: number): Tape {
 }
 
 /**
- * The `index`th scenario of a seed: every scenario has a seed of its own, so that one can be replayed without the
- * others.
+ * The `index`th scenario of a seed: every scenario has a seed of its own, so that one can be
+ * replayed without the others.
  */
 export function jobAt(families: readonly Family[], seed: number, index: number): Job {
   const own = mix(seed, index);
   const family = choose(families, mix(own, 0x5eed) / 0x8000_0000);
   return {
-    family, scenario: family.decode(tapeOf(family, own)), origin: `scenario ${index} of seed ${seed}`, seed: own,
+    family, scenario: family.decode(tapeOf(family, own)),
+    origin: `scenario ${index} of seed ${seed}`, seed: own,
   };
 }
 

@@ -7,7 +7,9 @@ export const atom: Shape = (term) => (typeof term === 'string' ? null : `${print
 
 export function one(...known: readonly string[]): Shape {
   return (term) =>
-    (typeof term === 'string' && known.includes(term) ? null : `${printTerm(term)} is none of ${known.join(', ')}`);
+    (typeof term === 'string' && known.includes(term)
+      ? null
+      : `${printTerm(term)} is none of ${known.join(', ')}`);
 }
 
 export function label(prefix: string): Shape {

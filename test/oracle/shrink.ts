@@ -11,8 +11,8 @@ export interface Smallest {
 }
 
 /**
- * The smallest scenario that fast-check finds which still differs; both sides run every candidate. Null when the
- * difference does not come again.
+ * The smallest scenario that fast-check finds which still differs; both sides run every candidate.
+ * Null when the difference does not come again.
  */
 export async function shrink(
   family: Family, seed: number, judgeOne: (scenario: Term) => Promise<Verdict>, timeLimitMs: number,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
 /**
- * What a scenario is decoded from: numbers that every choice is read off. A number too few reads as 0, and every choice
- * has its simplest case at 0, so fast-check's shrinking (fewer numbers, smaller numbers) makes simpler scenarios that
- * are still sound ones.
+ * What a scenario is decoded from: numbers that every choice is read off. A number too few reads as
+ * 0, and every choice has its simplest case at 0, so fast-check's shrinking (fewer numbers, smaller
+ * numbers) makes simpler scenarios that are still sound ones.
  */
 export interface Tape {
   readonly setup: readonly number[];

@@ -1,6 +1,6 @@
 /**
- * Scenarios are data that both sides read: atoms are strings, an array that begins with an atom is a tuple, any other
- * array is a list. Printed as an Erlang term, one scenario is one line.
+ * Scenarios are data that both sides read: atoms are strings, an array that begins with an atom is
+ * a tuple, any other array is a list. Printed as an Erlang term, one scenario is one line.
  */
 export type Term = string | number | readonly Term[];
 

@@ -1,8 +1,9 @@
 import { CallError, TaskError } from '../../src/index.js';
 
 /**
- * A trace is lines `step actor: event event …`: what one actor saw in one step, in its order. Between actors there is
- * no order, and an actor whose name ends in ? has none among its own events either.
+ * A trace is lines `step actor: event event …`: what one actor saw in one step, in its order.
+ * Between actors there is no order, and an actor whose name ends in ? has none among its own events
+ * either.
  */
 export type Trace = readonly string[];
 
@@ -51,9 +52,14 @@ export function reasonText(reason: unknown, labelOf: (pid: string) => string | u
   const fields = reason as Readonly<Record<string, unknown>>;
   const keys = Object.keys(fields);
   if (keys[0] === 'failedToStartChild') {
-    return event('failed_to_start_child', String(fields['failedToStartChild']), reasonText(fields['reason'], labelOf));
+    return event(
+      'failed_to_start_child', String(fields['failedToStartChild']),
+      reasonText(fields['reason'], labelOf),
+    );
   }
-  if (keys[0] === 'alreadyStarted') return event('already_started', reasonText(fields['alreadyStarted'], labelOf));
+  if (keys[0] === 'alreadyStarted') return event(
+    'already_started', reasonText(fields['alreadyStarted'], labelOf),
+  );
   const [key] = keys;
   // that a callee was shut down: OTP's {shutdown,{gen_server,call,_}}
   if (fields['shutdown'] instanceof Error) return reasonText(fields['shutdown'], labelOf);

@@ -7,10 +7,15 @@ export interface Listener {
   readonly seen: unknown[];
 }
 
-/** Spawns one and waits until it listens; it traps exits unless told otherwise, and obeys a shutdown from outside. */
+/**
+ * Spawns one and waits until it listens; it traps exits unless told otherwise, and obeys a shutdown
+ * from outside.
+ */
 export async function listener(
   system: System,
-  options: { readonly trap?: boolean; readonly name?: string; readonly setup?: (self: ProcessSelf) => void } = {},
+  options: {
+    readonly trap?: boolean; readonly name?: string; readonly setup?: (self: ProcessSelf) => void;
+  } = {},
 ): Promise<Listener> {
   const seen: unknown[] = [];
   return new Promise((resolve) => {
@@ -54,7 +59,10 @@ export async function settle(turns: number = 3): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** Waits, turn by turn, until something is so; gives up after many turns, and the assertion that follows tells. */
+/**
+ * Waits, turn by turn, until something is so; gives up after many turns, and the assertion that
+ * follows tells.
+ */
 export async function until(isSo: () => boolean, turns: number = 20_000): Promise<void> {
   for (let i = 0; i < turns && !isSo(); i++) await settle(1);
   await settle(1);

@@ -30,7 +30,8 @@ Exit code: 0 all seeds passed, 1 a seed failed (its replay command is printed) o
 /** Reads the command line, or throws a UsageError that names the offence. */
 export function parseArguments(given: readonly string[]): Arguments | 'help' {
   const found = {
-    seeds: 500, seed: undefined as number | undefined, suites: [] as string[], workers: undefined as number | undefined,
+    seeds: 500, seed: undefined as number | undefined, suites: [] as string[],
+    workers: undefined as number | undefined,
     hashes: false,
   };
   for (let i = 0; i < given.length; i++) {
@@ -51,7 +52,9 @@ export function parseArguments(given: readonly string[]): Arguments | 'help' {
     }
   }
   if (found.seed !== undefined && found.seed + found.seeds - 1 > SEED_MAX) {
-    throw new UsageError(`--seed ${found.seed} with --seeds ${found.seeds}: the last seed would be above ${SEED_MAX}`);
+    throw new UsageError(
+      `--seed ${found.seed} with --seeds ${found.seeds}: the last seed would be above ${SEED_MAX}`,
+    );
   }
   return {
     ...found, suites: found.suites.length === 0 ? suites.map(({ name }) => name) : [...new Set(found.suites)],

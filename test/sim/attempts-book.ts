@@ -42,8 +42,8 @@ export class Book {
   }
 
   /**
-   * When a message that is due at `ms` begins: at once, or when its agent goes on. What is due in the ms of a pause may
-   * be on either side.
+   * When a message that is due at `ms` begins: at once, or when its agent goes on. What is due in
+   * the ms of a pause may be on either side.
    */
   begin(name: string, ms: number, atLatest: boolean): number {
     let at = ms;
@@ -52,7 +52,10 @@ export class Book {
   }
 }
 
-/** One message to an agent that is idle whenever it is not suspended: each of its attempts begins at a known ms. */
+/**
+ * One message to an agent that is idle whenever it is not suspended: each of its attempts begins at
+ * a known ms.
+ */
 export class Attempted {
   private receipt: Receipt | null = null;
   private failures = 0;
@@ -112,7 +115,10 @@ export class Attempted {
     );
     this.unbegun(attempt - 1);
     const [least, most] = [book.begin(to, this.least, false), book.begin(to, this.most, true)];
-    sim.always(now >= least && now <= most, `attempt ${attempt} begins at ${now}, due from ${least} to ${most} (P22)`);
+    sim.always(
+      now >= least && now <= most,
+      `attempt ${attempt} begins at ${now}, due from ${least} to ${most} (P22)`,
+    );
     sim.always(now < this.expiresAt, `attempt ${attempt} begins at ${now}, expired at ${this.expiresAt} (P12)`);
     sim.sometimes(least > this.least, 'waited for an agent to go on');
     this.running = true;
@@ -151,7 +157,10 @@ export class Attempted {
     const endedAt = outcome.at - began;
     this.unbegun(failures.length);
     sim.equal(failures.length, this.failures, `every failed attempt is told, and no other (${kind})`);
-    sim.equal(attempts, failures.length + (kind === 'handled' ? 1 : 0), 'attempts are the failed ones and the last');
+    sim.equal(
+      attempts, failures.length + (kind === 'handled' ? 1 : 0),
+      'attempts are the failed ones and the last',
+    );
     sim.equal(kind === 'handled' ? reply : null, this.reply, 'handled when its handler succeeded');
     if (kind === 'handled') sim.equal(endedAt, this.since, 'and at that ms');
     else if (kind === 'expired') {

@@ -1,4 +1,6 @@
-import { child, defineAgent, type DeliverOptions, type DeliveryContext, type ErrorVerdict } from '../../src/index.js';
+import {
+  child, defineAgent, type DeliverOptions, type DeliveryContext, type ErrorVerdict,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { Attempted, Book } from './attempts-book.js';
 import { charges } from './charges.js';

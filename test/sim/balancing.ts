@@ -116,7 +116,8 @@ class Balancing {
   private remember(before: readonly Row[], after: readonly Row[], key: number): void {
     const { sim, balancer } = this;
     const now =
-      after.find(({ target, picks }) => picks !== (before.find((row) => row.target === target)?.picks ?? 0))?.target;
+      after.find(({ target, picks }) =>
+        picks !== (before.find((row) => row.target === target)?.picks ?? 0))?.target;
     if (balancer.strategy !== 'consistent-hash' || now === undefined) return;
     const living = before.filter(({ alive }) => alive).map(({ target }) => target);
     const was = this.placed.get(key);
@@ -158,7 +159,10 @@ class Balancing {
     sim.system.exit(first, 'kill');
     sim.always(!balancer.members().some(({ pid }) => pid === title), 'who ends is no member');
     sim.always(!balancer.join(first), 'the dead do not join');
-    sim.always(!balancer.stats().members.some(({ target }) => target === title), 'the dead by pid are forgotten');
+    sim.always(
+      !balancer.stats().members.some(({ target }) => target === title),
+      'the dead by pid are forgotten',
+    );
   }
 
   private join(ref: Member): void {

@@ -1,9 +1,13 @@
-import type { Breaker, BreakerChange, BreakerOptions, Limit, LimitOptions, ProcessSelf } from '../../src/index.js';
+import type {
+  Breaker, BreakerChange, BreakerOptions, Limit, LimitOptions, ProcessSelf,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
 const boom =
-  (retryAfterMs?: number): Error => Object.assign(new Error('503'), retryAfterMs === undefined ? {} : { retryAfterMs });
+  (retryAfterMs?: number): Error => Object.assign(
+    new Error('503'), retryAfterMs === undefined ? {} : { retryAfterMs },
+  );
 type End = 'ok' | 'fail' | 'abort' | 'stop' | 'hang' | 'busy';
 
 /** One call that was made. */
@@ -107,7 +111,10 @@ class World {
     }
     this.starts.push(sim.nowMs);
     const first = this.starts.at(-1 - this.limitOptions.burst);
-    sim.always(first === undefined || sim.nowMs - first >= 60_000 / this.limitOptions.perMinute - 1e-3, 'the rate');
+    sim.always(
+      first === undefined || sim.nowMs - first >= 60_000 / this.limitOptions.perMinute - 1e-3,
+      'the rate',
+    );
   }
 
   private ends(end: End, { epoch }: Made): void {
@@ -115,7 +122,9 @@ class World {
     const failed = end === 'fail' || end === 'busy';
     if (failed) this.counts.fail++;
     if (end === 'ok') this.counts.ok++;
-    if (epoch !== this.changes.length) this.sim.sometimes(failed || end === 'ok', 'a result of an earlier state');
+    if (epoch !== this.changes.length) this.sim.sometimes(
+      failed || end === 'ok', 'a result of an earlier state',
+    );
     else if (failed) {
       this.lost++;
       if (++this.row >= this.breakerOptions.failures) {
@@ -166,7 +175,10 @@ async function breaker(sim: Simulation): Promise<void> {
     { failures: 1 + random.int(3), probes: 1 + random.int(3), openMs: random.pick([5, 20, 40]) },
     { perMinute: random.pick([60_000 / 7, 60_000]), burst: 1 + random.int(4), concurrency: 1 + random.int(5) });
   const agents =
-    Array.from({ length: 3 + random.int(5) }, () => system.spawn((self) => world.work(self, 1 + random.int(8))));
+    Array.from(
+      { length: 3 + random.int(5) },
+      () => system.spawn((self) => world.work(self, 1 + random.int(8))),
+    );
   for (let n = 0; n < 12; n++) {
     await sim.sleep(random.int(25));
     world.down = random.chance(0.4);

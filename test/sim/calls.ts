@@ -53,11 +53,15 @@ async function calls(sim: Simulation): Promise<void> {
   sim.equal(sim.nowMs - began, limit, 'exactly when it said');
   sim.equal(aborted.join(), 'slow', 'the callee hears that nobody waits');
   sim.equal(
-    await server.call('done'), 1, 'the request was executed all the same, and the next call gets its own answer',
+    await server.call('done'), 1,
+    'the request was executed all the same, and the next call gets its own answer',
   );
   sim.equal(system.stats().lateReplies, 1, 'the late reply is counted');
   sim.equal(asker.messages.length, 0, 'and goes nowhere');
-  sim.equal(codeOf(await server.tryCall('slow', limit, { timeoutMs: limit + 1 })), 'ok 2', 'in time is in time');
+  sim.equal(
+    codeOf(await server.tryCall('slow', limit, { timeoutMs: limit + 1 })), 'ok 2',
+    'in time is in time',
+  );
 
   sim.equal(await server.call('twice'), 'first', 'the first reply counts');
   sim.equal(replies.splice(0).join(), 'true,false', 'the second is told that it was over');
@@ -80,7 +84,9 @@ interface ServerRef {
 async function death(sim: Simulation, server: ServerRef): Promise<void> {
   const after = 1 + sim.random.int(5);
   const began = sim.nowMs;
-  const waiting = [server.tryCall('keep'), server.tryCall('slow', 50, { timeoutMs: 40 }), server.tryCall('done')];
+  const waiting = [
+    server.tryCall('keep'), server.tryCall('slow', 50, { timeoutMs: 40 }), server.tryCall('done'),
+  ];
   await sim.sleep(after);
   sim.system.exit(server.pid, 'crash');
   for (const result of await Promise.all(waiting)) {
@@ -90,7 +96,8 @@ async function death(sim: Simulation, server: ServerRef): Promise<void> {
   sim.equal(sim.nowMs - began, after, 'at once, not by time');
   const nobody = await server.tryCall('done');
   sim.always(
-    !nobody.ok && nobody.error instanceof CallError && nobody.error.code === 'NOPROC', 'a call to the dead is noproc',
+    !nobody.ok && nobody.error instanceof CallError && nobody.error.code === 'NOPROC',
+    'a call to the dead is noproc',
   );
   sim.equal(sim.system.deadLetters.list().length, 1, 'the one that was not started is a dead letter');
 }
@@ -122,9 +129,11 @@ async function callers(sim: Simulation): Promise<void> {
   sim.always(chain.every((one) => !one.alive), 'all are done');
 }
 
-export const callsSuite: Suite = suite('calls', 'C4: timeouts, late and second replies, death of callee and caller', async (
-  sim,
-) => {
-  await calls(sim);
-  await callers(sim);
-});
+export const callsSuite: Suite = suite(
+  'calls', 'C4: timeouts, late and second replies, death of callee and caller', async (
+    sim,
+  ) => {
+    await calls(sim);
+    await callers(sim);
+  },
+);

@@ -6,7 +6,9 @@ import { suite, type Suite } from './suite.js';
 type Race = (sim: Simulation) => Promise<void>;
 
 /** A process that keeps what it gets, and runs what it is sent. */
-function holder(sim: Simulation, name: string): { seen: unknown[]; run: (what: (self: ProcessVerbs) => void) => void } {
+function holder(
+  sim: Simulation, name: string,
+): { seen: unknown[]; run: (what: (self: ProcessVerbs) => void) => void } {
   const seen: unknown[] = [];
   const Holder = defineAgent({
     name: 'holder',
@@ -44,7 +46,13 @@ const unlinking: Race = async (sim) => {
   // both ends: what dies later is no longer linked to it
   const twin = system.spawn(async (
     self,
-  ) => { self.link('one'); await self.receive(); self.unlink('one'); await self.receive(); self.exit('late'); });
+  ) => {
+    self.link('one');
+    await self.receive();
+    self.unlink('one');
+    await self.receive();
+    self.exit('late');
+  });
   twin.send('unlink');
   await sim.settle();
   one.seen.length = 0;
@@ -163,12 +171,14 @@ const aborting: Race = async (sim) => {
   target.stop();
 };
 
-export const cancelSuite: Suite = suite('cancel', 'C10: unlink, demonitor, flush, cancelTimer, abort against what they cancel', async (
-  sim,
-) => {
-  for (const race of sim.random.shuffle([...RACES, aborting])) {
-    await race(sim);
-    for (const name of ['one', 'flusher']) sim.system.exit(name, 'kill');
-    await sim.settle();
-  }
-});
+export const cancelSuite: Suite = suite(
+  'cancel', 'C10: unlink, demonitor, flush, cancelTimer, abort against what they cancel', async (
+    sim,
+  ) => {
+    for (const race of sim.random.shuffle([...RACES, aborting])) {
+      await race(sim);
+      for (const name of ['one', 'flusher']) sim.system.exit(name, 'kill');
+      await sim.settle();
+    }
+  },
+);

@@ -4,8 +4,8 @@ import type { Simulation } from '../../src/testing/index.js';
 const ACTS = ['crash', 'crash', 'nack', 'reply'] as const;
 
 /**
- * Crashes of one message after its first are charged to it; all others count, and one too many ends the supervisor, not
- * one earlier.
+ * Crashes of one message after its first are charged to it; all others count, and one too many ends
+ * the supervisor, not one earlier.
  */
 export async function charges(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -34,7 +34,10 @@ export async function charges(sim: Simulation): Promise<void> {
     }
     crashes[n] = (crashes[n] ?? 0) + 1;
     sim.sometimes((crashes[n] ?? 0) > 1, 'a crash that is charged to its message');
-    sim.sometimes(crashes[n] === 1 && (delivery?.attempt ?? 0) > 1, 'a first crash after a failure that was none');
+    sim.sometimes(
+      crashes[n] === 1 && (delivery?.attempt ?? 0) > 1,
+      'a first crash after a failure that was none',
+    );
     return crash(crashes[n] === 1);
   };
   const Worker = defineAgent({

@@ -43,7 +43,9 @@ export class Message {
   /** Its key stays taken after its end. */
   get kept(): boolean {
     const state = this.receipt?.state;
-    return state === undefined ? this.successes + this.refusals > 0 : state === 'handled' || state === 'refused';
+    return state === undefined
+      ? this.successes + this.refusals > 0
+      : state === 'handled' || state === 'refused';
   }
 }
 
@@ -147,7 +149,9 @@ export class Checks {
     if (message.failedAt < 0) return;
     const { baseMs = 100, factor = 2, maxMs = 30_000, jitter = 0.5 } = message.options.backoff ?? {};
     const least =
-      message.nackMs >= 0 ? message.nackMs : Math.min(maxMs, baseMs * factor ** (message.failed - 1)) * (1 - jitter);
+      message.nackMs >= 0
+        ? message.nackMs
+        : Math.min(maxMs, baseMs * factor ** (message.failed - 1)) * (1 - jitter);
     this.sim.always(
       now - message.failedAt >= least - 1e-6,
       `attempt ${message.failed + 1} after ${now - message.failedAt} ms, at least ${least} (P22)`,
@@ -172,7 +176,10 @@ export class Checks {
   async end(): Promise<void> {
     const { sim } = this;
     for (const message of this.all) {
-      sim.always(message.over, `every receipt settles: job ${message.job} is ${message.receipt?.state ?? '?'} (P19)`);
+      sim.always(
+        message.over,
+        `every receipt settles: job ${message.job} is ${message.receipt?.state ?? '?'} (P19)`,
+      );
       const outcome = await (message.receipt as Receipt).settled;
       message.outcome = outcome;
       this.judge(message, outcome);
@@ -226,7 +233,8 @@ export class Checks {
       'nothing is held, pending, in transit or running at the end',
     );
     const of =
-      (...kinds: string[]): number => this.all.filter(({ outcome }) => kinds.includes(outcome?.kind ?? '')).length;
+      (...kinds: string[]): number =>
+        this.all.filter(({ outcome }) => kinds.includes(outcome?.kind ?? '')).length;
     sim.equal(delivery.accepted, this.all.length, 'accepted');
     sim.equal(delivery.acknowledged, of('handled', 'refused'), 'acknowledged');
     sim.equal(delivery.refused, of('refused'), 'refused');

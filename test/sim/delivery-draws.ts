@@ -4,7 +4,8 @@ import type { Checks, Message } from './delivery-checks.js';
 
 const GUARANTEES: readonly Guarantee[] =
   ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
-const LANES: readonly (MailboxLane | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
+const LANES: readonly (MailboxLane
+  | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
 const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest', 'suspend', 'suspend'] as const;
 
 /** What a message is sent with. */
@@ -15,7 +16,8 @@ export function optionsOf(random: Random): DeliverOptions {
     guarantee,
     expiresInMs: random.pick([5, 40, 2_000, 2_000]),
     backoff: random.pick([
-      { baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 }, { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 },
+      { baseMs: 5, jitter: 0 }, { baseMs: 8, factor: 3, maxMs: 30 },
+      { baseMs: 1, factor: 1, jitter: 1 }, { baseMs: 0 },
     ]),
     attemptsMax: 1 + random.int(4),
     ...(priority === undefined ? {} : { lane: priority }),
@@ -28,8 +30,8 @@ export function optionsOf(random: Random): DeliverOptions {
 }
 
 /**
- * What is lost, late or doubled on its way meets no mailbox that suspends its senders: the account of faults does not
- * know of lines.
+ * What is lost, late or doubled on its way meets no mailbox that suspends its senders: the account
+ * of faults does not know of lines.
  */
 export function mailboxOf(random: Random, disturbed: boolean): MailboxOptions {
   if (random.chance(0.4)) return {};
@@ -41,7 +43,9 @@ export function mailboxOf(random: Random, disturbed: boolean): MailboxOptions {
 
 /** Cases that a batch of seeds must have seen. */
 export function reached(sim: Simulation, { all }: Checks): void {
-  const some = (id: string, holds: (message: Message) => boolean): void => void sim.sometimes(all.some(holds), id);
+  const some = (id: string, holds: (message: Message) => boolean): void => void sim.sometimes(
+    all.some(holds), id,
+  );
   const ended = (kind: string, more: (message: Message) => boolean = () => true) =>
     (message: Message): boolean => message.outcome?.kind === kind && more(message);
   some('handled at the first start', ended('handled', ({ starts }) => starts === 1));
@@ -54,7 +58,10 @@ export function reached(sim: Simulation, { all }: Checks): void {
     'a dead letter after its last attempt',
     ended('dead-lettered', ({ failed, options }) => failed === options.attemptsMax),
   );
-  some('a dead letter for want of an owner', ended('dead-lettered', ({ outcome }) => outcome?.reason === 'noproc'));
+  some(
+    'a dead letter for want of an owner',
+    ended('dead-lettered', ({ outcome }) => outcome?.reason === 'noproc'),
+  );
   some('a dead letter at the stop', ended('dead-lettered', ({ outcome }) => outcome?.reason === 'shutdown'));
   some(
     'at-most-once ends with its agent',

@@ -4,7 +4,8 @@ import type { Checks, Message } from './delivery-checks.js';
 
 /** What a handler does with one start of a message. */
 const ACTS = [
-  'reply', 'reply', 'reply', 'slow', 'slow', 'slow', 'throw', 'throw', 'slow throw', 'refuse', 'nack', 'ack', 'ack, then throw', 'terminate', 'later', 'stop',
+  'reply', 'reply', 'reply', 'slow', 'slow', 'slow', 'throw', 'throw', 'slow throw', 'refuse',
+  'nack', 'ack', 'ack, then throw', 'terminate', 'later', 'stop',
   'stop broken', 'hang', 'in progress', 'retry', 'refuse by error', 'dead-letter', 'escalate',
 ] as const;
 
@@ -37,7 +38,10 @@ export function workerOf(
     name: 'worker',
     delivery: { onError },
     init: () => ({}),
-    calls: { ask: run, slow: async (self, job: Job) => run(self, job), aside: { concurrent: true, handle: run } },
+    calls: {
+      ask: run, slow: async (self, job: Job) => run(self, job),
+      aside: { concurrent: true, handle: run },
+    },
     casts: {
       work: (self, job: Job) => run(self, job) as void,
       noise: (_self, ms: number) => (ms > 0 ? sim.sleep(ms) : undefined),
@@ -173,7 +177,9 @@ class Handling {
     const { signal } = this.self;
     signal.addEventListener('abort', () => {
       // Its own limit ends an agent that lives; that of another message has ended it already.
-      if (this.sim.sometimes(signal.reason === 'ack_timeout' && this.sim.system.alive(this.pid), 'a limit ran out')) {
+      if (this.sim.sometimes(
+        signal.reason === 'ack_timeout' && this.sim.system.alive(this.pid), 'a limit ran out',
+      )) {
         this.checks.failed(this.message);
       }
     });

@@ -1,5 +1,6 @@
 import {
-  CallError, child, defineAgent, type AgentRef, type DeliverOptions, type Guarantee, type Receipt, type Strategy,
+  CallError, child, defineAgent, type AgentRef, type DeliverOptions, type Guarantee, type Receipt,
+  type Strategy,
 } from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { Checks, Message } from './delivery-checks.js';
@@ -16,7 +17,9 @@ const REFUSALS_IN_LINE = ['EXPIRED', 'EXIT', 'ZOMBIE'];
 const REST_MS = 10_000;
 
 type Op = 'ask' | 'slow' | 'work' | 'aside';
-type Deliver = (ref: AgentRef<WorkerDefinition>, op: Op, payload: Job, options: DeliverOptions) => Promise<Receipt>;
+type Deliver = (
+  ref: AgentRef<WorkerDefinition>, op: Op, payload: Job, options: DeliverOptions,
+) => Promise<Receipt>;
 
 /** A key in use at one destination. */
 interface Keyed {
@@ -60,7 +63,9 @@ class Post {
   ) {}
 
   /** Resolves when it is known whether the message is accepted. */
-  async send(from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver, key?: string): Promise<void> {
+  async send(
+    from: number, to: string, ref: AgentRef<WorkerDefinition>, deliver: Deliver, key?: string,
+  ): Promise<void> {
     const sending = this.sendOne(from, to, ref, deliver, key);
     this.open.set(sending, from);
     await sending;
@@ -90,7 +95,8 @@ class Post {
     const job = known?.message.job ?? this.jobs++;
     const now = performance.now();
     const message = taken ? known.message : new Message(
-      job, from, to, op === 'aside', options.guarantee as Guarantee, options, now + (options.expiresInMs as number),
+      job, from, to, op === 'aside', options.guarantee as Guarantee, options,
+      now + (options.expiresInMs as number),
     );
     sim.sometimes(taken && message.receipt === null, 'a duplicate of one in line');
     // It may be handled before its sender hears that it is accepted.
@@ -162,7 +168,10 @@ class Post {
     const { state } = receipt;
     const { starts } = message;
     const told = receipt.cancel();
-    sim.equal(told, state === 'pending' || state === 'in-transit', `a message that is ${state} is cancelled, or not`);
+    sim.equal(
+      told, state === 'pending' || state === 'in-transit',
+      `a message that is ${state} is cancelled, or not`,
+    );
     if (!sim.sometimes(told, 'a message is cancelled')) return;
     sim.sometimes(starts > 0, 'a message is cancelled between its attempts');
     sim.equal((await receipt.settled).kind, 'cancelled', 'what was cancelled says so');
@@ -212,7 +221,9 @@ class Post {
     if (sim.sometimes(
       kind === 'handled', 'a call is answered by the one handling',
     )) sim.equal(said, reply, 'a call gets the reply of the one handling');
-    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired' ? 'EXPIRED' : kind === 'cancelled' ? 'CANCELLED' : kind !== 'dead-lettered'
+    else sim.equal(code, kind === 'refused' ? 'REFUSED' : kind === 'expired'
+      ? 'EXPIRED'
+      : kind === 'cancelled' ? 'CANCELLED' : kind !== 'dead-lettered'
       ? 'MAILBOX_FULL'
       : message.outcome?.reason === 'noproc' ? 'NOPROC' : 'EXIT', `a call of what ended ${kind} (${String(
         message.outcome?.reason,
@@ -236,7 +247,8 @@ class World {
   async supervise(): Promise<void> {
     const { random, system } = this.sim;
     const children =
-      ['a', 'b'].map((name) => child(name, this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) }));
+      ['a', 'b'].map((name) =>
+        child(name, this.definition, { mailbox: mailboxOf(random, this.checks.disturbed) }));
     await system.supervise({
       strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']),
       intensity: random.pick([3, 1_000, 1_000]), children,
@@ -248,7 +260,9 @@ class World {
     const { random, system } = this.sim;
     if (system.whereis(
       'c',
-    ) === undefined) system.start(this.definition, { name: 'c', mailbox: mailboxOf(random, this.checks.disturbed) });
+    ) === undefined) system.start(this.definition, {
+      name: 'c', mailbox: mailboxOf(random, this.checks.disturbed),
+    });
     else system.exit('c', random.pick(['kill', 'shutdown', 'away']));
   }
 

@@ -42,7 +42,10 @@ async function exits(sim: Simulation): Promise<void> {
     if (down.length === 0) sim.always(ref.alive, 'without a DOWN it lives');
   }
   for (const peer of peers) sim.always(peer === null || !peer.alive, 'the peer has ended');
-  sim.equal(probe.messages.length, running.filter(({ ref }) => !ref.alive).length, 'one DOWN for each that ended');
+  sim.equal(
+    probe.messages.length, running.filter(({ ref }) => !ref.alive).length,
+    'one DOWN for each that ended',
+  );
 }
 
 function receiver(sim: Simulation, cell: Cell): { ref: ProcessRef; seen: unknown[] } {

@@ -65,8 +65,8 @@ async function selves(sim: Simulation): Promise<void> {
 const FILLED = 100;
 
 /**
- * One that sends many messages for each that it handles: its turn ends once mailboxes have grown, whatever waits for it
- * (P8).
+ * One that sends many messages for each that it handles: its turn ends once mailboxes have grown,
+ * whatever waits for it (P8).
  */
 async function fills(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -79,7 +79,8 @@ async function fills(sim: Simulation): Promise<void> {
     name: 'filler',
     casts: {
       fill() {
-        if (inStep === 0) void Promise.resolve().then(() => { inStep = 0; }); // between two steps all microtasks run
+        // between two steps all microtasks run
+        if (inStep === 0) void Promise.resolve().then(() => { inStep = 0; });
         for (let n = 0; n < FILLED; n++) sink.cast('take');
         inStep += FILLED;
         longest = Math.max(longest, inStep);
@@ -105,7 +106,10 @@ function sinkOf(taken: (one: Sent) => void) {
   return defineAgent({ name: 'sink', casts: { take(_self, one: Sent) { taken(one); } } });
 }
 
-/** Many send to one whose mailbox is bounded: whatever its policy, each send has one outcome, and its bound holds. */
+/**
+ * Many send to one whose mailbox is bounded: whatever its policy, each send has one outcome, and
+ * its bound holds.
+ */
 async function fanIn(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const capacity = 1 + random.int(6);
@@ -114,16 +118,23 @@ async function fanIn(sim: Simulation): Promise<void> {
   const got: Sent[] = [];
   const Sink = sinkOf((one) => got.push(one));
   const sink = system.start(Sink, {
-    mailbox: { capacity, reserve, overflow, lanes: random.chance(0.3) ? { ageEvery: 1 + random.int(3) } : 'strict' },
+    mailbox: {
+      capacity, reserve, overflow,
+      lanes: random.chance(0.3) ? { ageEvery: 1 + random.int(3) } : 'strict',
+    },
   });
   const sends = 20 + random.int(40);
   const senders = 2 + random.int(4);
   await Promise.all(Array.from(
-    { length: senders }, (_, from) => oneOf(sim, sink, from, sends, overflow === 'suspend' && random.chance(0.7)),
+    { length: senders },
+    (_, from) => oneOf(sim, sink, from, sends, overflow === 'suspend' && random.chance(0.7)),
   ));
   await sim.sleep(200);
   const { mailbox } = sink.stats();
-  sim.always(mailbox.peak <= capacity + reserve, `a bound of ${capacity} + ${reserve} holds (P9): ${mailbox.peak}`);
+  sim.always(
+    mailbox.peak <= capacity + reserve,
+    `a bound of ${capacity} + ${reserve} holds (P9): ${mailbox.peak}`,
+  );
   sim.equal(mailbox.sent, senders * sends, 'every send is in the account');
   sim.equal(mailbox.handled + mailbox.rejected + mailbox.dropped, senders * sends, 'and has one outcome');
   sim.equal(got.length, mailbox.handled, 'what is counted as handled was');
@@ -152,7 +163,8 @@ function oneOf(
 }
 
 /**
- * A flood in a high lane, and one of ages: the low lane has its turn when the lanes age, and at the end in any case.
+ * A flood in a high lane, and one of ages: the low lane has its turn when the lanes age, and at the
+ * end in any case.
  */
 async function lanes(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -200,11 +212,15 @@ async function deaths(sim: Simulation): Promise<void> {
   for (const peer of peers) system.exit(peer, 'kill');
 }
 
-export const floodSuite: Suite = suite('flood', 'floods of oneself and others: turns for everybody, bounds, lanes, deaths, nothing lost (P8)', async (
-  sim,
-) => {
-  for (const part of sim.random.shuffle([selves, fills, fanIn, lanes, deaths])) {
-    await part(sim);
-    await sim.settle();
-  }
-});
+export const floodSuite: Suite = suite(
+  'flood',
+  'floods of oneself and others: turns for everybody, bounds, lanes, deaths, nothing lost (P8)',
+  async (
+    sim,
+  ) => {
+    for (const part of sim.random.shuffle([selves, fills, fanIn, lanes, deaths])) {
+      await part(sim);
+      await sim.settle();
+    }
+  },
+);

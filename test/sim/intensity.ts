@@ -26,7 +26,8 @@ async function exceeds(sim: Simulation): Promise<void> {
   const intensity = random.int(4);
   const periodMs = 100 * (1 + random.int(10));
   const top: SupervisorRef = await system.supervise(
-    { intensity, periodMs, children: ['a', 'b', 'c'].map((id) => child(id, Worker, id)) }, { onGiveUp: 'ignore' },
+    { intensity, periodMs, children: ['a', 'b', 'c'].map((id) => child(id, Worker, id)) },
+    { onGiveUp: 'ignore' },
   );
   const probe = sim.probe();
   probe.self.monitor(String(top.pid));
@@ -59,8 +60,8 @@ async function exceeds(sim: Simulation): Promise<void> {
 }
 
 /**
- * The period includes its ends: a restart exactly `periodMs` after another still counts with it, one ms later it does
- * not.
+ * The period includes its ends: a restart exactly `periodMs` after another still counts with it,
+ * one ms later it does not.
  */
 async function edges(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -80,8 +81,8 @@ async function edges(sim: Simulation): Promise<void> {
 }
 
 /**
- * A nested supervisor that gives up: a permanent one is restarted, a transient one is not; neither takes its parent
- * down.
+ * A nested supervisor that gives up: a permanent one is restarted, a transient one is not; neither
+ * takes its parent down.
  */
 async function nested(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -91,7 +92,8 @@ async function nested(sim: Simulation): Promise<void> {
   const top = await system.supervise({
     intensity: 1,
     children: [
-      supervisor('inner', { intensity: 0, children: [child('x', Worker, 'x')] }, { restart }), child('y', Worker, 'y'),
+      supervisor('inner', { intensity: 0, children: [child('x', Worker, 'x')] }, { restart }),
+      child('y', Worker, 'y'),
     ],
   });
   const y = system.whereis('y');
@@ -137,8 +139,8 @@ async function burning(sim: Simulation): Promise<void> {
 }
 
 /**
- * A top gives up: the system stops and `done` says why, a function hears of it, or nobody does; a stop that is asked
- * for first is the end.
+ * A top gives up: the system stops and `done` says why, a function hears of it, or nobody does; a
+ * stop that is asked for first is the end.
  */
 async function tops(sim: Simulation): Promise<void> {
   const { random } = sim;
@@ -156,7 +158,9 @@ async function tops(sim: Simulation): Promise<void> {
     casts: { crash() { throw new Error('boom'); } },
     async terminate() { if (endMs > 0) await sim.sleep(endMs); },
   });
-  const top = await system.supervise({ intensity: 0, children: ['p', 'q'].map((id) => child(id, Slow)) }, { onGiveUp });
+  const top = await system.supervise({
+    intensity: 0, children: ['p', 'q'].map((id) => child(id, Slow)),
+  }, { onGiveUp });
   const done = system.done.then(() => 'stopped', (error: unknown) => error);
   system.ref(Slow, 'p').cast('crash');
   const early = random.chance(0.4);
@@ -175,23 +179,30 @@ async function tops(sim: Simulation): Promise<void> {
   const failed = policy === 'stop'
     ? end instanceof GiveUpError && end.restarts === 1
     : policy === 'throws' && end instanceof Error && end.message === 'listener';
-  sim.sometimes(early && end === 'stopped' && policy === 'stop', 'a stop that is asked for before the top has ended');
+  sim.sometimes(
+    early && end === 'stopped' && policy === 'stop',
+    'a stop that is asked for before the top has ended',
+  );
   if (early) sim.always(failed || end === 'stopped', 'the stop that was asked for, or the failure before it');
   else sim.equal(
-    failed ? 'failed' : end, policy === 'stop' || policy === 'throws' ? 'failed' : 'stopped', `done after ${policy}`,
+    failed ? 'failed' : end, policy === 'stop' || policy === 'throws' ? 'failed' : 'stopped',
+    `done after ${policy}`,
   );
   sim.always(
-    heard.length <= 1 && (early || heard.length === (onGiveUp === listener ? 1 : 0)), 'the function hears of it once',
+    heard.length <= 1 && (early || heard.length === (onGiveUp === listener ? 1 : 0)),
+    'the function hears of it once',
   );
   sim.equal(system.stats().processes, 0, 'nothing is left');
 }
 
-export const intensitySuite: Suite = suite('intensity', 'C7: restarts in a window, one too many ends the supervisor with shutdown', async (
-  sim,
-) => {
-  await exceeds(sim);
-  await edges(sim);
-  await nested(sim);
-  await burning(sim);
-  await tops(sim);
-});
+export const intensitySuite: Suite = suite(
+  'intensity', 'C7: restarts in a window, one too many ends the supervisor with shutdown', async (
+    sim,
+  ) => {
+    await exceeds(sim);
+    await edges(sim);
+    await nested(sim);
+    await burning(sim);
+    await tops(sim);
+  },
+);

@@ -72,7 +72,10 @@ async function scenario(sim: Simulation): Promise<void> {
       model.handled(made);
     } else {
       const told = known.version !== version ? 'KEY_CONFLICT' : known.gone ? 'reply-gone' : 'handled';
-      sim.equal(kind, told, 'a known key gets the first outcome, hears that the reply is gone, or is a conflict');
+      sim.equal(
+        kind, told,
+        'a known key gets the first outcome, hears that the reply is gone, or is a conflict',
+      );
       sim.sometimes(told === 'reply-gone', 'a duplicate whose reply is gone');
     }
     sim.equal(runs.length, expected, 'nothing that is remembered is handled again');
@@ -83,7 +86,12 @@ async function scenario(sim: Simulation): Promise<void> {
 const sizes = new WeakMap<Remembered, number>();
 
 export const ledgerSuite: Suite = suite(
-  'ledger', 'P21 P25: keys beyond their window, replies beyond their bytes, payloads that their handler spoils', scenario,
+  'ledger',
+  'P21 P25: keys beyond their window, replies beyond their bytes, payloads that their handler spoils',
+  scenario,
   () =>
-    ({ system: { payloads: 'shared', delivery: { dedupe: { keysMax: KEYS_MAX, replyBytesMax: REPLY_BYTES_MAX } } } }),
+    ({ system: {
+      payloads: 'shared',
+      delivery: { dedupe: { keysMax: KEYS_MAX, replyBytesMax: REPLY_BYTES_MAX } },
+    } }),
 );

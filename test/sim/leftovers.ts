@@ -34,7 +34,9 @@ async function leftovers(sim: Simulation): Promise<void> {
         self.link('watcher');
         self.exitOther('watcher', 'zombie exit');
         self.continue('zombie');
-        const late = await self.call(system.ref(Victim, 'victim'), 'count').then(() => 'answered', () => 'refused');
+        const late = await self.call(system.ref(Victim, 'victim'), 'count').then(
+          () => 'answered', () => 'refused',
+        );
         sim.equal(late, 'refused', 'a dead incarnation cannot call');
         seen.push('zombie woke');
         return 'zombie reply';
@@ -74,7 +76,10 @@ async function leftovers(sim: Simulation): Promise<void> {
   await top.stop();
 }
 
-/** Messages sent by it before survive; unstarted ones sent to it become dead letters, and calls among them fail. */
+/**
+ * Messages sent by it before survive; unstarted ones sent to it become dead letters, and calls
+ * among them fail.
+ */
 async function inFlight(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const Slow = defineAgent({
@@ -127,10 +132,12 @@ async function chain(sim: Simulation): Promise<void> {
   for (const pid of pids) system.exit(pid, 'kill');
 }
 
-export const leftoversSuite: Suite = suite('leftovers', 'C12: what dies with a process; zombies have no effects; dead letters', async (
-  sim,
-) => {
-  await leftovers(sim);
-  await inFlight(sim);
-  await chain(sim);
-});
+export const leftoversSuite: Suite = suite(
+  'leftovers', 'C12: what dies with a process; zombies have no effects; dead letters', async (
+    sim,
+  ) => {
+    await leftovers(sim);
+    await inFlight(sim);
+    await chain(sim);
+  },
+);

@@ -10,7 +10,10 @@ interface Note {
 const NAMES = ['a', 'b', 'c'] as const;
 const CAPACITIES = [3, 10, 1_000, 1_000] as const;
 
-/** What was sent to names that come and go: each is handled, kept as a letter, thrown away or had to make room. */
+/**
+ * What was sent to names that come and go: each is handled, kept as a letter, thrown away or had to
+ * make room.
+ */
 class Office {
   /** times each was handled, or thrown away */
   private readonly handled: number[] = [];
@@ -72,7 +75,9 @@ class Office {
     const name = random.pick(NAMES);
     if (system.whereis(name) === undefined) system.start(
       this.taker,
-      { name, ...(random.chance(0.3) ? { mailbox: { capacityBytes: 1_000, sizeOf: () => this.measure() } } : {}) },
+      { name, ...(random.chance(0.3)
+        ? { mailbox: { capacityBytes: 1_000, sizeOf: () => this.measure() } }
+        : {}) },
     );
     else system.exit(name, random.pick(['kill', 'away']));
   }
@@ -106,7 +111,9 @@ class Office {
     const others = deadLetters.size - before.length;
     const { total } = deadLetters;
     const { retried, refused } = deadLetters.retry(query);
-    this.sim.sometimes(retried.length > 0 && deadLetters.total > total, 'letters come while others are retried');
+    this.sim.sometimes(
+      retried.length > 0 && deadLetters.total > total, 'letters come while others are retried',
+    );
     this.sim.sometimes(retried.length > 0, 'a letter is retried');
     this.sim.sometimes(refused.length > 0, 'a retry is refused');
     this.sim.equal(
@@ -129,7 +136,8 @@ class Office {
     this.sim.equal(deadLetters.prune(query), gone.size, 'a prune says how many');
     for (const { payload } of all.filter(({ id }) => gone.has(id))) this.pruned[(payload as Note).n] = 1;
     this.sim.equal(
-      deadLetters.list().map(({ id }) => id).join(), all.filter(({ id }) => !gone.has(id)).map(({ id }) => id).join(),
+      deadLetters.list().map(({ id }) => id).join(),
+      all.filter(({ id }) => !gone.has(id)).map(({ id }) => id).join(),
       'a prune takes those that fit, no others',
     );
   }

@@ -51,10 +51,14 @@ class World {
     const one = this.signals[at] as World['signals'][number];
     one.firedAt = sim.nowMs;
     sim.sometimes(
-      getEventListeners(one.controller.signal, 'abort').length === 1 && this.waits > 10, 'many wait under one signal',
+      getEventListeners(one.controller.signal, 'abort').length === 1 && this.waits > 10,
+      'many wait under one signal',
     );
     one.controller.abort(sim.random.pick([undefined, null, 0, '', 'enough', new Error('enough')]));
-    sim.equal(getEventListeners(one.controller.signal, 'abort').length, 0, 'a signal that has fired has no listener');
+    sim.equal(
+      getEventListeners(one.controller.signal, 'abort').length, 0,
+      'a signal that has fired has no listener',
+    );
     this.renew(at);
   }
 
@@ -115,7 +119,9 @@ class World {
     };
     this.waits++;
     const end =
-      await caller.retry(attempt, { attemptsMax, backoff, signal }).then((value) => value, (reason: unknown) => ({ reason }));
+      await caller.retry(attempt, { attemptsMax, backoff, signal }).then(
+        (value) => value, (reason: unknown) => ({ reason }),
+      );
     this.waits--;
     if (typeof end === 'string') {
       sim.equal(made, succeedsAt, 'it succeeds with the first attempt that does');
@@ -133,7 +139,10 @@ class World {
     } else sim.equal(made, attemptsMax, 'it gives up after the last attempt');
   }
 
-  private wasDue({ baseMs, factor, maxMs, jitter }: Omit<Schedule, 'attemptsMax'>, number: number, waited: number): void {
+  private wasDue(
+    { baseMs, factor, maxMs, jitter }: Omit<Schedule, 'attemptsMax'>, number: number,
+    waited: number,
+  ): void {
     const { sim } = this;
     const full = Math.min(maxMs, baseMs * factor ** (number - 2));
     const share = jitter;
@@ -161,7 +170,10 @@ class World {
       // Who had its turn already when the pause began takes it in the same step.
       sim.always(sim.nowMs >= this.pausedUntil || sim.nowMs === this.pausedAt, 'no turn in a pause');
       this.running.push(self.pid);
-      sim.always(this.running.filter((pid) => sim.system.alive(pid)).length <= this.options.concurrency, 'slots');
+      sim.always(
+        this.running.filter((pid) => sim.system.alive(pid)).length <= this.options.concurrency,
+        'slots',
+      );
       await sim.sleep(random.int(12));
       this.running.splice(this.running.indexOf(self.pid), 1);
       return 'done';
@@ -190,7 +202,9 @@ class World {
     const stats = this.limit.stats();
     sim.equal(stats.waiting, 0, 'no wait is left');
     sim.equal(stats.running, 0, 'no slot is kept');
-    for (const signal of this.used) sim.equal(getEventListeners(signal, 'abort').length, 0, 'no listener is left');
+    for (const signal of this.used) sim.equal(
+      getEventListeners(signal, 'abort').length, 0, 'no listener is left',
+    );
     sim.sometimes(stats.withdrawn > 0, 'a wait was withdrawn');
     sim.sometimes(stats.timedOut > 0, 'a wait timed out');
   }
@@ -199,9 +213,13 @@ class World {
 async function limits(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const world = new World(
-    sim, { perMinute: random.pick([60_000 / 5, 60_000]), burst: 1 + random.int(3), concurrency: 1 + random.int(3) },
+    sim, {
+      perMinute: random.pick([60_000 / 5, 60_000]), burst: 1 + random.int(3),
+      concurrency: 1 + random.int(3),
+    },
   );
-  const begin = (): ReturnType<typeof system.spawn> => system.spawn((self) => world.work(self, 1 + random.int(6)));
+  const begin = (): ReturnType<typeof system.spawn> =>
+    system.spawn((self) => world.work(self, 1 + random.int(6)));
   const agents = Array.from({ length: 4 + random.int(20) }, begin);
   const outside: Caller = { pid: null, retry };
   for (let n = 0; n < 10; n++) {

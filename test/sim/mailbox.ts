@@ -26,7 +26,10 @@ function sinkOf(sim: Simulation) {
   return { Sink, seen };
 }
 
-/** Strict between lanes, first in first out in each; `continue` before everything; expired ones are not handled. */
+/**
+ * Strict between lanes, first in first out in each; `continue` before everything; expired ones are
+ * not handled.
+ */
 async function lanes(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const { Sink, seen } = sinkOf(sim);
@@ -69,7 +72,8 @@ async function bound(sim: Simulation): Promise<void> {
   );
   const call = await sink.tryCall('seen');
   sim.always(
-    !call.ok && (call.error as { code?: string }).code === 'MAILBOX_FULL', 'a call to a full mailbox fails at once',
+    !call.ok && (call.error as { code?: string }).code === 'MAILBOX_FULL',
+    'a call to a full mailbox fails at once',
   );
   await held;
   await sim.settle();
@@ -99,7 +103,10 @@ async function idle(sim: Simulation): Promise<void> {
   sink.cast('idle', 0);
   sink.cast('put', 'second');
   await sim.settle();
-  sim.equal(seen.join(), 'first,second', 'a timeout of 0 lets what is queued go first, which cancels it (GS-28)');
+  sim.equal(
+    seen.join(), 'first,second',
+    'a timeout of 0 lets what is queued go first, which cancels it (GS-28)',
+  );
   system.exit(sink, 'kill');
 }
 
@@ -129,11 +136,13 @@ async function selective(sim: Simulation): Promise<void> {
   system.exit(ref.pid, 'kill');
 }
 
-export const mailboxSuite: Suite = suite('mailbox', 'lanes, expiry, bounds, continue, idle timeout, selective receive', async (
-  sim,
-) => {
-  await lanes(sim);
-  await bound(sim);
-  await idle(sim);
-  await selective(sim);
-});
+export const mailboxSuite: Suite = suite(
+  'mailbox', 'lanes, expiry, bounds, continue, idle timeout, selective receive', async (
+    sim,
+  ) => {
+    await lanes(sim);
+    await bound(sim);
+    await idle(sim);
+    await selective(sim);
+  },
+);

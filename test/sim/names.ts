@@ -1,6 +1,6 @@
 import {
-  anything, defineRegistry, defineScope, GroupChange, RegistryEvent, type GroupWatch, type Pid, type ProcessSelf,
-  type RegistryRef, type ScopeRef,
+  anything, defineRegistry, defineScope, GroupChange, RegistryEvent, type GroupWatch, type Pid,
+  type ProcessSelf, type RegistryRef, type ScopeRef,
 } from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
@@ -65,7 +65,9 @@ class Town {
         const message = await self.receive();
         if (!(message instanceof GroupChange)) continue;
         const watch = actor.watches.find(({ seen }) => seen.ref === message.ref);
-        this.sim.always(watch !== undefined && watch.group === message.group, 'a change is told to its own watch');
+        this.sim.always(
+          watch !== undefined && watch.group === message.group, 'a change is told to its own watch',
+        );
         if (message.change === 'join') watch?.pids.push(...message.pids);
         else for (const pid of message.pids) watch?.pids.splice(watch.pids.indexOf(pid), 1);
       }
@@ -100,7 +102,10 @@ class Town {
     try {
       return verb();
     } catch (error) {
-      this.sim.equal(living ? String(error) : (error as { code?: string }).code, 'ZOMBIE', 'only the dead are refused');
+      this.sim.equal(
+        living ? String(error) : (error as { code?: string }).code, 'ZOMBIE',
+        'only the dead are refused',
+      );
       return undefined;
     }
   }
@@ -147,7 +152,10 @@ class Town {
 
   private leave({ self }: Actor, group: string): void {
     const at = this.members.findIndex((row) => row.key === group && row.pid === self.pid);
-    this.sim.equal(this.groups.leave(group, self.pid), at >= 0, 'leave says whether there was a membership (PG-04)');
+    this.sim.equal(
+      this.groups.leave(group, self.pid), at >= 0,
+      'leave says whether there was a membership (PG-04)',
+    );
     if (at >= 0) this.members.splice(at, 1);
   }
 
@@ -207,10 +215,13 @@ class Town {
       at(this.tagRows).map(({ pid, value }) => `${pid} ${value}`).join(),
       'a duplicate key has its entries in the order of registration (RY-02, RY-03)',
     );
-    sim.equal(this.tags.countSelect({ key: anything, value: 1 }), this.tagRows.filter(({ value }) => value === 1)
+    sim.equal(this.tags.countSelect({
+      key: anything, value: 1,
+    }), this.tagRows.filter(({ value }) => value === 1)
       .length, 'a pattern finds what fits it (RY-07)');
     sim.equal(
-      this.rooms.count() + this.tags.count(), this.roomRows.length + this.tagRows.length, 'no entry is left or lost',
+      this.rooms.count() + this.tags.count(), this.roomRows.length + this.tagRows.length,
+      'no entry is left or lost',
     );
     sim.equal(
       sorted(this.groups.members(key)), sorted(at(this.members).map(({ pid }) => pid)),
@@ -246,7 +257,8 @@ class Town {
     await sim.settle();
     for (const one of living) {
       sim.equal(
-        this.lives(one), !owners.includes(one), 'owners of entries end with their registry, others do not (RY-13)',
+        this.lives(one), !owners.includes(one),
+        'owners of entries end with their registry, others do not (RY-13)',
       );
     }
   }
@@ -284,8 +296,8 @@ async function town(sim: Simulation): Promise<void> {
 }
 
 /**
- * Locks whose holders and waiters die at any moment: one at a time, first come first served, nobody is forgotten
- * (RY-14).
+ * Locks whose holders and waiters die at any moment: one at a time, first come first served, nobody
+ * is forgotten (RY-14).
  */
 async function locks(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -307,9 +319,15 @@ async function locks(sim: Simulation): Promise<void> {
     const fails = random.chance(0.2);
     const promise = doors.lock(self, key, async () => {
       const holder = inside.get(key);
-      sim.always(holder === undefined || !system.alive(holder), 'nobody comes in while a living holder is inside');
+      sim.always(
+        holder === undefined || !system.alive(holder),
+        'nobody comes in while a living holder is inside',
+      );
       sim.always(system.alive(self.pid), 'the dead do not come in');
-      sim.equal(line.find(({ pid }) => system.alive(pid))?.n, n, 'first come, first served, among those who live');
+      sim.equal(
+        line.find(({ pid }) => system.alive(pid))?.n, n,
+        'first come, first served, among those who live',
+      );
       inside.set(key, self.pid);
       if (ms > 0) await sim.sleep(ms);
       if (!system.alive(self.pid)) return;
@@ -324,7 +342,8 @@ async function locks(sim: Simulation): Promise<void> {
   const early = random.chance(0.3);
   for (let n = 0; n < 16; n++) {
     const self = random.pick(selves);
-    if (system.alive(self.pid) && !asked.some(({ pid }, at) => pid === self.pid && outcomes[at] === undefined)) {
+    if (system.alive(self.pid)
+      && !asked.some(({ pid }, at) => pid === self.pid && outcomes[at] === undefined)) {
       enter(self, random.pick(KEYS));
     }
     if (random.chance(0.15)) system.exit(random.pick(selves).pid, 'kill');
@@ -343,9 +362,13 @@ async function locks(sim: Simulation): Promise<void> {
   for (const { pid } of selves) system.exit(pid, 'kill');
 }
 
-export const namesSuite: Suite = suite('names', 'RY, PG, RG: registries, groups, names and locks whose owners end at any moment, beside a model', async (
-  sim,
-) => {
-  await town(sim);
-  await locks(sim);
-});
+export const namesSuite: Suite = suite(
+  'names',
+  'RY, PG, RG: registries, groups, names and locks whose owners end at any moment, beside a model',
+  async (
+    sim,
+  ) => {
+    await town(sim);
+    await locks(sim);
+  },
+);

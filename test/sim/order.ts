@@ -25,7 +25,11 @@ async function order(sim: Simulation): Promise<void> {
   const listener = system.start(Listener);
   system.spawn(async (
     self,
-  ) => { for (let i = 0; i < 3; i++) self.send(listener, 'noise'); await sim.sleep(1); self.send(listener, 'noise'); });
+  ) => {
+    for (let i = 0; i < 3; i++) self.send(listener, 'noise');
+    await sim.sleep(1);
+    self.send(listener, 'noise');
+  });
   const sent: string[] = [];
   let free = 'not told';
   const sender = system.spawn(async (self) => {
@@ -58,7 +62,10 @@ async function order(sim: Simulation): Promise<void> {
   sim.equal(seen.filter((text) => text === 'noise').length, 4, 'nothing is lost');
 }
 
-/** The same with a receiver that links to and monitors its sender: the last message comes before both notices. */
+/**
+ * The same with a receiver that links to and monitors its sender: the last message comes before
+ * both notices.
+ */
 async function notice(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const end = random.pick(['bye', 'normal', 'killed']);
@@ -78,9 +85,14 @@ async function notice(sim: Simulation): Promise<void> {
   sender.send('go');
   await sim.sleep(5);
   const texts = probe.messages.map(({ message }) =>
-    (message instanceof Down ? 'DOWN' : message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message)));
+    (message instanceof Down
+      ? 'DOWN'
+      : message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message)));
   const numbers = texts.filter((text) => /^\d+$/.test(text));
-  sim.equal(numbers.join(), Array.from({ length: sends }, (_, i) => String(i + 1)).join(), 'all messages, in order');
+  sim.equal(
+    numbers.join(), Array.from({ length: sends }, (_, i) => String(i + 1)).join(),
+    'all messages, in order',
+  );
   const last = texts.lastIndexOf(String(sends));
   sim.equal(
     texts.slice(last + 1).sort().join(),
@@ -95,9 +107,11 @@ async function notice(sim: Simulation): Promise<void> {
   probe.stop();
 }
 
-export const orderSuite: Suite = suite('order', 'C3: pair order across kinds; names are released before notice', async (
-  sim,
-) => {
-  await order(sim);
-  await notice(sim);
-});
+export const orderSuite: Suite = suite(
+  'order', 'C3: pair order across kinds; names are released before notice', async (
+    sim,
+  ) => {
+    await order(sim);
+    await notice(sim);
+  },
+);

@@ -74,8 +74,12 @@ export class PoolLedger {
     if (way === 'cast') to.cast('take', job);
     else if (way === 'tryCast') tell(to.tryCast('take', job));
     else if (way === 'put') to.put('take', job).then(() => { tell('ok'); }, fail);
-    else if (way === 'call') to.call('work', job, { timeoutMs: 5_000 }).then((reply) => { tell(`${reply}`); }, fail);
-    else to.deliver('work', job, options).then(({ settled }) => settled.then(({ kind }) => { tell(kind); }), fail);
+    else if (way === 'call') to.call('work', job, { timeoutMs: 5_000 }).then(
+      (reply) => { tell(`${reply}`); }, fail,
+    );
+    else to.deliver('work', job, options).then(
+      ({ settled }) => settled.then(({ kind }) => { tell(kind); }), fail,
+    );
   }
 
   /** Everybody has come to rest. */
@@ -83,7 +87,9 @@ export class PoolLedger {
     const { sim } = this;
     const dead = new Map<number, number>();
     let silently = 0;
-    for (const { payload } of sim.system.deadLetters.list({ where: ({ op }) => op === 'work' || op === 'take' })) {
+    for (const { payload } of sim.system.deadLetters.list({
+      where: ({ op }) => op === 'work' || op === 'take',
+    })) {
       const { n } = payload as Job;
       dead.set(n, (dead.get(n) ?? 0) + 1);
     }
@@ -92,7 +98,8 @@ export class PoolLedger {
       const name = `${sent.way} ${n} (begun ${sent.begun}, letters ${letters}, told ${sent.told.join()})`;
       if (sent.way === 'deliver') this.delivered(sent, letters, name, lasting);
       else {
-        const refused = sent.told.some((one) => ['NOPROC', 'EXIT', 'MAILBOX_FULL', 'dead', 'full'].includes(one))
+        const refused = sent.told.some((one) => ['NOPROC', 'EXIT', 'MAILBOX_FULL', 'dead', 'full']
+          .includes(one))
           && sent.begun === 0 && letters === 0;
         // A cast to a full mailbox is counted, and no letter.
         const silent = sent.way === 'cast' && sent.begun + letters === 0;
@@ -105,7 +112,9 @@ export class PoolLedger {
     sim.sometimes(dead.size > 0, 'a dead letter');
   }
 
-  private delivered({ told, finished, begun, options }: Sent, letters: number, name: string, lasting: boolean): void {
+  private delivered(
+    { told, finished, begun, options }: Sent, letters: number, name: string, lasting: boolean,
+  ): void {
     const { sim } = this;
     sim.equal(told.length, 1, `told once: ${name}`);
     if (sim.sometimes(told[0] === 'MAILBOX_FULL', 'a full mailbox refuses a delivery')) {

@@ -101,7 +101,10 @@ class World {
     if (!sim.system.alive(self.pid)) return;
     if (pid !== undefined) held.delete(pid);
     worker.release();
-    sim.equal(worker.tryCast('take', { n: -1, ms: 0, crashes: false }), 'dead', 'a released ref reaches nobody');
+    sim.equal(
+      worker.tryCast('take', { n: -1, ms: 0, crashes: false }), 'dead',
+      'a released ref reaches nobody',
+    );
   }
 
   hurt(): void {
@@ -109,14 +112,16 @@ class World {
     const { random, system } = sim;
     const draw = random.int(10);
     const living = this.living();
-    if (draw < 5 && living.length > 0) system.exit(random.pick(living), random.pick(['kill', 'crash', 'shutdown']));
+    if (draw < 5 && living.length > 0) system.exit(
+      random.pick(living), random.pick(['kill', 'crash', 'shutdown']),
+    );
     else if (draw < 9 && owners.length > 0) this.end(random.int(owners.length));
     else if (draw === 9) this.tear(random.chance(0.5));
   }
 
   /**
-   * The whole pool goes and comes back: with its manager in order; with its supervisor the next one does not wait for
-   * the old workers.
+   * The whole pool goes and comes back: with its manager in order; with its supervisor the next one
+   * does not wait for the old workers.
    */
   private tear(inOrder: boolean): void {
     const { system } = this.sim;
@@ -158,7 +163,10 @@ class World {
     );
     sim.equal(this.living().length, min, 'as many live');
     const taken = await Promise.all(Array.from({ length: max }, () => workers.checkout({ timeoutMs: 1_000 })));
-    sim.equal(new Set(taken.map(({ pid }) => pid)).size, max, 'no slot is lost: max workers can be checked out');
+    sim.equal(
+      new Set(taken.map(({ pid }) => pid)).size, max,
+      'no slot is lost: max workers can be checked out',
+    );
     const began = sim.nowMs;
     const over = await workers.checkout({ timeoutMs: 20 }).catch(codeOf);
     sim.equal(over, 'POOL_EXHAUSTED', 'and not one more');

@@ -12,7 +12,10 @@ const slowSink = (sim: Simulation, seen: string[]) => defineAgent({
 
 const codeOf = (error: unknown): string => String((error as CallError).code);
 
-/** Puts of many processes: in order of asking, never above the bound, one for each place; some give up, some die. */
+/**
+ * Puts of many processes: in order of asking, never above the bound, one for each place; some give
+ * up, some die.
+ */
 async function waiting(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const seen: string[] = [];
@@ -58,7 +61,8 @@ async function death(sim: Simulation): Promise<void> {
   const told: string[] = [];
   for (let n = 0; n < 3; n++) {
     void sink.put('take', `${n}`).then(
-      () => told.push('ok'), (error: unknown) => told.push(`${codeOf(error)} ${String((error as CallError).reason)}`),
+      () => told.push('ok'),
+      (error: unknown) => told.push(`${codeOf(error)} ${String((error as CallError).reason)}`),
     );
   }
   await sim.settle();
@@ -85,7 +89,8 @@ async function oldest(sim: Simulation): Promise<void> {
   const call = await Promise.race([evicted, sim.sleep(1).then(() => undefined)]);
   // with a place from the expired one, the first of the two needs nobody's
   sim.equal(
-    call?.ok === false ? codeOf(call.error) : 'waits', 'EVICTED', 'the lowest lane goes first, and its caller hears it',
+    call?.ok === false ? codeOf(call.error) : 'waits', 'EVICTED',
+    'the lowest lane goes first, and its caller hears it',
   );
   await sim.sleep(40);
   sim.equal(seen.join(), late
@@ -149,7 +154,8 @@ async function reserve(sim: Simulation): Promise<void> {
     const takes = !room && evicts && urgent && below > 0;
     const told = sink.tryCast('take', `${n}`, { lane: urgent ? 'critical' : 'normal' });
     sim.equal(
-      told, room || evicts ? 'ok' : 'full', `${urgent ? 'a critical' : 'another'} message at ${below} + ${critical}`,
+      told, room || evicts ? 'ok' : 'full',
+      `${urgent ? 'a critical' : 'another'} message at ${below} + ${critical}`,
     );
     if (room && urgent) critical++;
     else if (room) below++;
@@ -170,12 +176,14 @@ async function reserve(sim: Simulation): Promise<void> {
   system.exit(sink, 'kill');
 }
 
-export const pressureSuite: Suite = suite('pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (
-  sim,
-) => {
-  await waiting(sim);
-  await death(sim);
-  await oldest(sim);
-  await others(sim);
-  await reserve(sim);
-});
+export const pressureSuite: Suite = suite(
+  'pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (
+    sim,
+  ) => {
+    await waiting(sim);
+    await death(sim);
+    await oldest(sim);
+    await others(sim);
+    await reserve(sim);
+  },
+);

@@ -1,4 +1,6 @@
-import { CallError, defineAgent, Down, Exit, type AgentRef, type Pid, type ProcessVerbs } from '../../src/index.js';
+import {
+  CallError, defineAgent, Down, Exit, type AgentRef, type Pid, type ProcessVerbs,
+} from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 
 /** One numbered message between actors. */
@@ -24,8 +26,9 @@ interface Actor {
 }
 
 /**
- * A random program: actors that start each other, send, link, monitor, exit, take names, arm timers and call, step by
- * step as the seed says. What must hold of any program is checked while it runs and when it has come to rest.
+ * A random program: actors that start each other, send, link, monitor, exit, take names, arm timers
+ * and call, step by step as the seed says. What must hold of any program is checked while it runs
+ * and when it has come to rest.
  */
 export class Program {
   readonly actors: Actor[] = [];
@@ -43,9 +46,12 @@ export class Program {
     const free = name !== undefined && sim.system.whereis(name) === undefined;
     const options = free ? { name } : {};
     const ref =
-      parent === null ? sim.system.start(this.definition, id, options) : parent.start(this.definition, id, options);
+      parent === null
+        ? sim.system.start(this.definition, id, options)
+        : parent.start(this.definition, id, options);
     const actor: Actor = {
-      id, ref, pid: ref.pid as Pid, name: free ? name : undefined, heard: new Map(), monitors: new Map(), exits: 0,
+      id, ref, pid: ref.pid as Pid, name: free ? name : undefined, heard: new Map(),
+      monitors: new Map(), exits: 0,
       linked: parent === null ? 0 : 1, timers: [], handledAfterEnd: 0,
     };
     this.actors.push(actor);
@@ -67,7 +73,10 @@ export class Program {
   hear(id: number, message: Tagged): void {
     const actor = this.actors[id] as Actor;
     const before = actor.heard.get(message.from) ?? 0;
-    this.sim.always(message.n > before, `pair order: ${message.from} to ${id}, ${message.n} after ${before} (SG-01)`);
+    this.sim.always(
+      message.n > before,
+      `pair order: ${message.from} to ${id}, ${message.n} after ${before} (SG-01)`,
+    );
     actor.heard.set(message.from, message.n);
     if (!this.sim.system.alive(actor.pid)) actor.handledAfterEnd++;
   }
@@ -103,10 +112,15 @@ export class Program {
         }
       }
       for (const timer of actor.timers) sim.always(timer.fired || timer.over, 'timers of the living fire');
-      if (actor.name !== undefined) sim.equal(sim.system.whereis(actor.name), actor.pid, 'the living keep their names');
+      if (actor.name !== undefined) sim.equal(
+        sim.system.whereis(actor.name), actor.pid, 'the living keep their names',
+      );
     }
     for (const name of sim.system.registered()) {
-      sim.always(sim.system.alive(String(sim.system.whereis(name))), 'a name belongs to somebody alive (RG-03)');
+      sim.always(
+        sim.system.alive(String(sim.system.whereis(name))),
+        'a name belongs to somebody alive (RG-03)',
+      );
     }
     for (const pid of sim.system.processes()) {
       for (const peer of sim.system.inspect(pid)?.links ?? []) {

@@ -22,9 +22,12 @@ async function random(sim: Simulation): Promise<void> {
   sim.sometimes(stats.deadLettersTotal > 0, 'a dead letter');
 }
 
-export const randomSuite: Suite = suite('random', 'random programs: pair order, one DOWN a monitor, names, timers, links, calls, account', random, (
-  from,
-) => ({
-  policy: from.pick(POLICIES),
-  stepMs: from.pick([0, 0, 0.2, 2]),
-}));
+export const randomSuite: Suite = suite(
+  'random', 'random programs: pair order, one DOWN a monitor, names, timers, links, calls, account',
+  random, (
+    from,
+  ) => ({
+    policy: from.pick(POLICIES),
+    stepMs: from.pick([0, 0, 0.2, 2]),
+  }),
+);

@@ -108,8 +108,8 @@ async function moment(sim: Simulation): Promise<void> {
 }
 
 /**
- * Receives of every kind against senders, signals, suspensions and a death at any moment: nothing is lost, nothing
- * comes twice.
+ * Receives of every kind against senders, signals, suspensions and a death at any moment: nothing
+ * is lost, nothing comes twice.
  */
 async function receives(sim: Simulation): Promise<void> {
   const { random, system } = sim;
@@ -152,21 +152,27 @@ async function halfABatch(sim: Simulation): Promise<void> {
   await sim.settle();
   const size = 1 + random.int(5);
   for (let n = 0; n < size; n++) ref.send(n);
-  const die = (left: number): void => (left === 0 ? system.exit(ref, 'kill') : queueMicrotask(() => die(left - 1)));
+  const die = (left: number): void => (left === 0
+    ? system.exit(ref, 'kill')
+    : queueMicrotask(() => die(left - 1)));
   if (random.chance(0.5)) await sim.sleep(0);
   die(random.int(5));
   await sim.settle();
   const { deadLettered, handled } = system.stats();
   sim.equal(
-    deadLettered - before.deadLettered + handled - before.handled, size, 'all of a batch are taken or dead letters',
+    deadLettered - before.deadLettered + handled - before.handled, size,
+    'all of a batch are taken or dead letters',
   );
   sim.equal(got, handled - before.handled, 'what was taken was told');
   sim.sometimes(got === 0, 'death comes before the batch');
 }
 
-export const receiveSuite: Suite = suite('receive', 'batches, selective receive, timeouts, signals, suspension, death at any moment', async (
-  sim,
-) => {
-  await receives(sim);
-  await halfABatch(sim);
-});
+export const receiveSuite: Suite = suite(
+  'receive', 'batches, selective receive, timeouts, signals, suspension, death at any moment',
+  async (
+    sim,
+  ) => {
+    await receives(sim);
+    await halfABatch(sim);
+  },
+);

@@ -40,9 +40,10 @@ async function strategies(sim: Simulation): Promise<void> {
     again && (i === victim || strategy === 'one_for_all' || (strategy === 'rest_for_one' && i > victim));
   const others = IDS.map((_, i) => i).filter((i) => i !== victim && inGroup(i));
   const stopped = others.reverse().map((i) => `-${String(IDS[i])}`);
-  const started = IDS.map((_, i) => i).filter((i) => inGroup(i) && (i === victim || restarts[i] !== 'temporary')).map(
-    (i) => `+${String(IDS[i])}`,
-  );
+  const started = IDS.map((_, i) => i)
+    .filter((i) => inGroup(i) && (i === victim || restarts[i] !== 'temporary')).map(
+      (i) => `+${String(IDS[i])}`,
+    );
   const own = how === 'killed' ? [] : [`-${id}`];
   sim.equal(
     events.splice(0).join(), [...own, ...stopped, ...started].join(),
@@ -54,7 +55,8 @@ async function strategies(sim: Simulation): Promise<void> {
     sim.equal(system.whereis(one) !== undefined, lives, `${one} lives`);
     if (lives) {
       sim.equal(
-        system.whereis(one) === before[i], !inGroup(i), `${one} is ${inGroup(i) ? 'a new' : 'the same'} process`,
+        system.whereis(one) === before[i], !inGroup(i),
+        `${one} is ${inGroup(i) ? 'a new' : 'the same'} process`,
       );
     }
     sim.equal(
@@ -112,7 +114,10 @@ async function state(sim: Simulation): Promise<void> {
     await sim.sleep(100);
     sim.always(!events.includes('+C'), 'terminateChild breaks the loop');
     sim.equal(system.whereis('C'), undefined, 'and C stays away');
-    sim.equal((await top.whichChildren()).find(({ id }) => id === 'C')?.status, 'stopped', 'stopped, not forgotten');
+    sim.equal(
+      (await top.whichChildren()).find(({ id }) => id === 'C')?.status, 'stopped',
+      'stopped, not forgotten',
+    );
   } else {
     await top.stop();
     sim.equal(system.registered().join(), '', 'a stop in the middle of a restart leaves nobody');
@@ -129,7 +134,9 @@ async function refusals(sim: Simulation): Promise<void> {
   const { system } = sim;
   const Worker = defineAgent({ name: 'worker', init: () => ({}) });
   const top =
-    await system.supervise({ children: [child('one', Worker), child('gone', Worker, { restart: 'temporary' })] });
+    await system.supervise({
+      children: [child('one', Worker), child('gone', Worker, { restart: 'temporary' })],
+    });
   const word = (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(() => 'ok', (error: unknown) => (error instanceof CallError ? error.refusal : error));
   sim.equal(await word(top.startChild(child('one', Worker))), 'already_started', 'start of a running child');
@@ -143,16 +150,20 @@ async function refusals(sim: Simulation): Promise<void> {
   await top.terminateChild('one');
   sim.equal(await word(top.deleteChild('one')), 'ok', 'delete of a stopped child');
   sim.equal(
-    JSON.stringify(await top.countChildren()), JSON.stringify({ specs: 0, active: 0, supervisors: 0, workers: 0 }),
+    JSON.stringify(await top.countChildren()),
+    JSON.stringify({ specs: 0, active: 0, supervisors: 0, workers: 0 }),
     'nothing is left',
   );
   await top.stop();
 }
 
-export const restartingSuite: Suite = suite('restarting', 'C8 and SU-11 to SU-17: who is restarted, in which order; requests while restarting', async (
-  sim,
-) => {
-  await strategies(sim);
-  await state(sim);
-  await refusals(sim);
-});
+export const restartingSuite: Suite = suite(
+  'restarting',
+  'C8 and SU-11 to SU-17: who is restarted, in which order; requests while restarting', async (
+    sim,
+  ) => {
+    await strategies(sim);
+    await state(sim);
+    await refusals(sim);
+  },
+);

@@ -20,7 +20,9 @@ async function main(): Promise<number> {
     ? `suite ${String(given.suites[0])}`
     : `${given.suites.length} suites`}`);
   const outcomes =
-    await Promise.all(shares(given, from).map((share) => (given.workers === 1 ? runShare(share) : inWorker(share))));
+    await Promise.all(
+      shares(given, from).map((share) => (given.workers === 1 ? runShare(share) : inWorker(share))),
+    );
   return report(outcomes, given, from, performance.now() - began);
 }
 
@@ -34,12 +36,17 @@ function inWorker(share: Share): Promise<Outcome> {
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: share });
     worker.once('message', resolve);
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`a worker ended with code ${code} before it told its result`)));
+    worker.once(
+      'exit',
+      (code) => reject(new Error(`a worker ended with code ${code} before it told its result`)),
+    );
   });
 }
 
 function report(outcomes: readonly Outcome[], given: Arguments, from: number, tookMs: number): number {
-  const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce(
+    (total, outcome) => total + of(outcome), 0,
+  );
   for (const line of outcomes.flatMap((outcome) => outcome.lines).sort()) console.log(line);
   const failures = outcomes.flatMap((outcome) => outcome.failure ?? []).sort((a, b) => a.seed - b.seed);
   const [failure] = failures;

@@ -19,7 +19,8 @@ async function shutdown(sim: Simulation): Promise<void> {
       events.push(`${self.state.id} done`);
     },
   });
-  const of = (id: string, takesMs: number, rule: Shutdown) => child(id, Worker, id, takesMs, { shutdown: rule });
+  const of = (id: string, takesMs: number, rule: Shutdown) =>
+    child(id, Worker, id, takesMs, { shutdown: rule });
   const top = await system.supervise({
     name: 'top',
     children: [
@@ -70,9 +71,11 @@ async function plain(sim: Simulation): Promise<void> {
   await top.stop();
 }
 
-export const shutdownSuite: Suite = suite('shutdown', 'C9: stopped newest first, one after the other, each by its own rule', async (
-  sim,
-) => {
-  await plain(sim);
-  await shutdown(sim);
-});
+export const shutdownSuite: Suite = suite(
+  'shutdown', 'C9: stopped newest first, one after the other, each by its own rule', async (
+    sim,
+  ) => {
+    await plain(sim);
+    await shutdown(sim);
+  },
+);

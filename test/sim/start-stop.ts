@@ -153,7 +153,9 @@ const BEGINNINGS: readonly ((world: World) => void)[] = [
     { timeoutMs: 'infinity' },
   )),
   (world) => world.attempt('one after the other', async () => {
-    for (let left = 3; left > 0; left--) await world.system.start(world.Worker, world.id(), world.sim.random.int(3));
+    for (let left = 3; left > 0; left--) await world.system.start(
+      world.Worker, world.id(), world.sim.random.int(3),
+    );
   }),
 ];
 
@@ -180,7 +182,8 @@ async function endedStart(sim: Simulation): Promise<void> {
     () => 'started', (error: unknown) => (error instanceof StartError ? error.reason : error),
   );
   sim.equal(
-    reason, own ? 'asked' : 'killed', `a start whose init was ended ${after < 0 ? 'in its synchronous part' : 'later'}`,
+    reason, own ? 'asked' : 'killed',
+    `a start whose init was ended ${after < 0 ? 'in its synchronous part' : 'later'}`,
   );
 }
 
@@ -247,16 +250,18 @@ async function stop(world: World, drain: boolean, timeoutMs: number): Promise<vo
 }
 
 /**
- * The tree that was begun last: its children end newest first, one after the other; told to end it starts no further
- * one.
+ * The tree that was begun last: its children end newest first, one after the other; told to end it
+ * starts no further one.
  */
 function order(world: World, ids: readonly string[], drain: boolean): void {
   const { sim } = world;
-  const lives = ids.map((id) => world.lives.find((life) => life.id === id)).filter((life) => life !== undefined);
+  const lives = ids.map((id) => world.lives.find((life) => life.id === id))
+    .filter((life) => life !== undefined);
   const ended = lives.filter(({ ended: at }) => at >= 0);
   for (let i = 1; i < ended.length; i++) {
     sim.always(
-      (ended[i] as Life).ended <= (ended[i - 1] as Life).ending, 'a tree ends newest first, one after the other',
+      (ended[i] as Life).ended <= (ended[i - 1] as Life).ending,
+      'a tree ends newest first, one after the other',
     );
   }
   if (drain) return;
@@ -273,7 +278,10 @@ export const startStopSuite: Suite = suite('start-stop', 'systems that stop whil
   await endedStart(sim);
   await hangingStart(sim);
   const { env } = kernelOf(sim.system);
-  const worlds = [new World(sim, sim.system), new World(sim, createSystem({ name: 'second', logger: false, env }))];
+  const worlds = [
+    new World(sim, sim.system),
+    new World(sim, createSystem({ name: 'second', logger: false, env })),
+  ];
   for (let more = 1 + random.int(6); more > 0; more--) {
     random.pick(BEGINNINGS)(random.pick(worlds));
     if (random.chance(0.6)) await sim.sleep(random.int(5));
@@ -284,9 +292,13 @@ export const startStopSuite: Suite = suite('start-stop', 'systems that stop whil
     await stop(world, random.chance(0.5), timeoutMs);
   }));
   for (const { system } of worlds) {
-    const { sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } =
+    const {
+      sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running,
+      held,
+    } =
       system.stats();
-    sim.equal(sent, handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running
+    sim.equal(sent, handled + rejected + dropped + superseded + expired + deadLettered + unknown
+      + queued + running
       + held, 'the books of each system');
   }
 });

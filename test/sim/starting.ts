@@ -77,7 +77,8 @@ async function taken(sim: Simulation, Fickle: Startable, inits: string[]): Promi
     reason = error instanceof StartError ? error.reason : error;
   }
   sim.equal(
-    (reason as { alreadyStarted?: string } | undefined)?.alreadyStarted, owner, 'a taken name says who has it (GS-06)',
+    (reason as { alreadyStarted?: string } | undefined)?.alreadyStarted, owner,
+    'a taken name says who has it (GS-06)',
   );
   sim.always(!inits.includes('second'), 'and init does not run');
   sim.equal(system.whereis('f'), owner, 'the owner keeps it');
@@ -112,9 +113,11 @@ async function early(sim: Simulation): Promise<void> {
   sim.equal(seen.join(), fails ? '' : '1,2,3', 'a failed init handles nothing');
 }
 
-export const startingSuite: Suite = suite('starting', 'C6: a start that fails leaves no process, name, link or message', async (
-  sim,
-) => {
-  await starting(sim);
-  await early(sim);
-});
+export const startingSuite: Suite = suite(
+  'starting', 'C6: a start that fails leaves no process, name, link or message', async (
+    sim,
+  ) => {
+    await starting(sim);
+    await early(sim);
+  },
+);

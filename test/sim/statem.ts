@@ -9,8 +9,8 @@ type State = (typeof STATES)[number];
 type Self = StatemSelf<State, object>;
 
 /**
- * What was sent to a machine that is restarted: each event is handled once, or a dead letter, or refused; what is
- * postponed comes again in its order.
+ * What was sent to a machine that is restarted: each event is handled once, or a dead letter, or
+ * refused; what is postponed comes again in its order.
  */
 class Desk {
   private sent = 0;
@@ -43,7 +43,9 @@ class Desk {
     const { sim } = this;
     sim.always(sim.system.alive(self.pid), 'the dead handle nothing (P16)');
     if (this.pid !== self.pid) Object.assign(this, { pid: self.pid, again: [], postponed: [] });
-    const n = (event.type === 'info' ? event.message : (event as { readonly payload: number }).payload) as number;
+    const n = (event.type === 'info'
+      ? event.message
+      : (event as { readonly payload: number }).payload) as number;
     const due = this.again.shift();
     if (due !== undefined) sim.equal(n, due, 'what was postponed comes again first, oldest first (SM-05)');
     return this.act(self, n, event.type === 'call');
@@ -63,7 +65,8 @@ class Desk {
       throw new Error('boom');
     }
     if (draw < 0.6) {
-      return sim.sleep(random.int(8)).then(() => (sim.system.alive(self.pid) ? this.decide(self, n, call) : undefined));
+      return sim.sleep(random.int(8))
+        .then(() => (sim.system.alive(self.pid) ? this.decide(self, n, call) : undefined));
     }
     return this.decide(self, n, call);
   }

@@ -15,7 +15,9 @@ function serverOf(
       stay: () => 'here',
     },
     casts: { fail() { throw new Error('boom'); } },
-    info(_self, message) { infos.push(message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message)); },
+    info(
+      _self, message,
+    ) { infos.push(message instanceof Exit ? `EXIT ${String(message.reason)}` : String(message)); },
     async terminate(self, reason) {
       sim.equal(sim.system.whereis('server'), self.pid, 'terminate runs while the name is still taken');
       await sim.sleep(takesMs);
@@ -38,7 +40,10 @@ async function replied(sim: Simulation): Promise<void> {
   const bye = server.tryCall('bye');
   const late = server.tryCall('stay');
   const result: CallResult<unknown> = await bye;
-  sim.equal(result.ok ? result.value : result.error, 'so long', 'the last reply arrives, also when terminate crashes');
+  sim.equal(
+    result.ok ? result.value : result.error, 'so long',
+    'the last reply arrives, also when terminate crashes',
+  );
   sim.equal(terminates.join(), 'normal', 'after terminate');
   sim.equal(sim.nowMs - began, 50, 'which took its time');
   const down = await probe.expectDown(undefined);
@@ -48,7 +53,8 @@ async function replied(sim: Simulation): Promise<void> {
     : down.reason, crashes ? 'late crash' : 'normal', 'a crash in terminate is the new reason');
   const queued = await late;
   sim.always(
-    !queued.ok && queued.error instanceof CallError && queued.error.code === 'EXIT', 'what was queued behind fails',
+    !queued.ok && queued.error instanceof CallError && queued.error.code === 'EXIT',
+    'what was queued behind fails',
   );
 }
 
@@ -97,9 +103,12 @@ async function stopped(sim: Simulation, pid: string, terminates: string[]): Prom
   sim.always(!sim.system.alive(pid), 'kill ends it whatever it traps');
 }
 
-export const stoppingSuite: Suite = suite('stopping', 'C5: stop with a reply, crash in terminate, the exit of a parent and of a stranger', async (
-  sim,
-) => {
-  await replied(sim);
-  await parents(sim);
-});
+export const stoppingSuite: Suite = suite(
+  'stopping', 'C5: stop with a reply, crash in terminate, the exit of a parent and of a stranger',
+  async (
+    sim,
+  ) => {
+    await replied(sim);
+    await parents(sim);
+  },
+);

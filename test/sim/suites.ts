@@ -32,8 +32,9 @@ import { transitionSuite } from './transition.js';
 
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
-  crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite, intensitySuite, restartingSuite, shutdownSuite,
+  crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite,
+  intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
-  breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite, namesSuite, statemSuite,
-  streamSuite, taskStreamSuite, randomSuite,
+  breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
+  namesSuite, statemSuite, streamSuite, taskStreamSuite, randomSuite,
 ];

@@ -55,7 +55,8 @@ export class Feed {
     sim.always(this.asked < loop.asked + loop.concurrency - 1, 'a source is asked for as much as may run');
     this.asked++;
     if (random.chance(0.03)) this.endLoop('a source ends its consumer');
-    else if (random.chance(0.05)) void Promise.resolve().then(() => this.endLoop('a loop ends while its task starts'));
+    else if (random.chance(0.05)) void Promise.resolve()
+      .then(() => this.endLoop('a loop ends while its task starts'));
     const step = this.draw();
     if (!this.later || random.chance(0.05)) return step();
     this.asking = true;

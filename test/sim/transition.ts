@@ -20,7 +20,9 @@ async function transition(sim: Simulation): Promise<void> {
             let then = self.next('b').reply('R');
             for (const content of inserted) then = then.internal(content);
             note('go');
-            return timer === 'event' ? then.timeout(0, 'x') : timer === 'state' ? then.stateTimeout(0, 's') : then;
+            return timer === 'event'
+              ? then.timeout(0, 'x')
+              : timer === 'state' ? then.stateTimeout(0, 's') : then;
           },
         },
         casts: {
@@ -69,8 +71,8 @@ async function transition(sim: Simulation): Promise<void> {
   await sim.sleep(50);
   const after = log.slice(log.indexOf('go') + 1);
   const inside = [...inserted, ...postponed];
-  // An event timeout of 0 ms is cancelled by any event; without one it comes before the outside, as a state timeout
-  // does.
+  // An event timeout of 0 ms is cancelled by any event; without one it comes before the outside, as
+  // a state timeout does.
   const due = timer === 'state' ? ['s'] : timer === 'event' && inside.length === 0 ? ['x'] : [];
   const expected = ['enter', ...inside, ...due];
   sim.equal(answer, 'R', 'the reply of the change arrives (SM-01)');
@@ -79,13 +81,15 @@ async function transition(sim: Simulation): Promise<void> {
     'enter call, inserted events, postponed events oldest first, timeouts of 0 ms, then the outside (SM-05, SM-08, SM-13)',
   );
   sim.equal(
-    log.filter((text) => text.startsWith('m')).sort().join(), [...sent].sort().join(), 'every event is handled once',
+    log.filter((text) => text.startsWith('m')).sort().join(), [...sent].sort().join(),
+    'every event is handled once',
   );
   sim.equal(log.length, 1 + expected.length - postponed.length + sent.length, 'and nothing else happens');
   sim.sometimes(due[0] === 'x', 'an event timeout of 0 ms with nothing to cancel it');
   sim.sometimes(timer === 'event' && due.length === 0, 'an event timeout of 0 ms that is cancelled');
   sim.sometimes(
-    after.length > expected.length && postponed.length > 1, 'postponed events and events from outside behind them',
+    after.length > expected.length && postponed.length > 1,
+    'postponed events and events from outside behind them',
   );
 }
 

@@ -1,12 +1,15 @@
 import { CallError, child, defineAgent, type AgentRef, type Receipt } from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 
-/** What a destination remembers of the messages of one sender: those that are over above the first that is not. */
+/**
+ * What a destination remembers of the messages of one sender: those that are over above the first
+ * that is not.
+ */
 const WINDOW = 1_024;
 
 /**
- * Messages of one sender without keys: intake stops with the window, and goes on when the first one that is not over
- * has ended.
+ * Messages of one sender without keys: intake stops with the window, and goes on when the first one
+ * that is not over has ended.
  */
 export async function windows(sim: Simulation): Promise<void> {
   const { random, system } = sim;

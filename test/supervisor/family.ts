@@ -1,11 +1,13 @@
-import { child, defineAgent, type AgentRef, type ChildOptions, type ExitReason, type System } from '../../src/index.js';
+import {
+  child, defineAgent, type AgentRef, type ChildOptions, type ExitReason, type System,
+} from '../../src/index.js';
 
 /** How the next starts of a worker go: `true` works, anything else is thrown. */
 type Plan = Map<string, unknown[]>;
 
 /**
- * Workers that write down their starts (`+a`) and their terminates (`-a reason`); kills are silent. `fail(id, …)` plans
- * the outcome of the next starts.
+ * Workers that write down their starts (`+a`) and their terminates (`-a reason`); kills are silent.
+ * `fail(id, …)` plans the outcome of the next starts.
  */
 export function family() {
   const log: string[] = [];
@@ -27,7 +29,10 @@ export function family() {
         ? (Promise.resolve().then(() => { begin(id); return { id }; }) as unknown as { id: string })
         : { id };
     },
-    casts: { end: (self, reason: ExitReason) => self.stop(reason), crash(_self, error: Error) { throw error; } },
+    casts: {
+      end: (self, reason: ExitReason) => self.stop(reason),
+      crash(_self, error: Error) { throw error; },
+    },
     calls: { id: (self) => self.state.id },
     terminate(self, reason) { log.push(`-${self.state.id} ${typeof reason === 'string'
       ? reason
@@ -44,7 +49,9 @@ export function family() {
     fail: (id: string, times: number, after = 0): void => {
       plans.set(
         id,
-        [...Array.from({ length: after }, () => true), ...Array.from({ length: times }, () => new Error(`no ${id}`))],
+        [...Array.from(
+          { length: after }, () => true,
+        ), ...Array.from({ length: times }, () => new Error(`no ${id}`))],
       );
     },
     /** takes what was logged so far */

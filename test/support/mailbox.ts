@@ -1,4 +1,6 @@
-import { defineAgent, type AgentRef, type MailboxOptions, type MailboxLane, type System } from '../../src/index.js';
+import {
+  defineAgent, type AgentRef, type MailboxOptions, type MailboxLane, type System,
+} from '../../src/index.js';
 import { settleTurn } from './system.js';
 
 /** A handler that ends when the test says so. */
@@ -20,7 +22,10 @@ export const Worker = defineAgent({
     ask: (self, n: unknown) => { self.state.seen.push(n); return n; },
     hold: (self) => self.state.latch.done,
   },
-  casts: { work(self, n: unknown) { self.state.seen.push(n); }, other(self, n: unknown) { self.state.seen.push(n); } },
+  casts: {
+    work(self, n: unknown) { self.state.seen.push(n); },
+    other(self, n: unknown) { self.state.seen.push(n); },
+  },
   info(self, message) { self.state.seen.push(message); },
 });
 

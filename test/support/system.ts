@@ -1,5 +1,7 @@
 import { afterEach, expect } from 'vitest';
-import { createSystem, type Logger, type System, type SystemOptions, type SystemStats } from '../../src/index.js';
+import {
+  createSystem, type Logger, type System, type SystemOptions, type SystemStats,
+} from '../../src/index.js';
 
 /** A log line as the tests see it. */
 export interface Line {
@@ -29,8 +31,9 @@ export class Recorder implements Logger {
 const open: { readonly system: System; readonly resources: string[] }[] = [];
 
 /**
- * The system of a test. After the test it is stopped, and three promises are checked that every harness ends with:
- * conservation in exact integers (P3), signals accounted for, and nothing left that keeps the program alive (P15).
+ * The system of a test. After the test it is stopped, and three promises are checked that every
+ * harness ends with: conservation in exact integers (P3), signals accounted for, and nothing left
+ * that keeps the program alive (P15).
  */
 export function testSystem(options: SystemOptions = {}): System {
   const resources = activeResources();
@@ -57,11 +60,17 @@ afterEach(async () => {
   }
 });
 
-/** sent = handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued + running + held */
+/**
+ * sent = handled + rejected + dropped + superseded + expired + deadLettered + unknown + queued +
+ * running + held
+ */
 export function expectConserved(stats: SystemStats): void {
-  const { handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = stats;
-  expect(stats.sent, `conservation: ${JSON.stringify(stats)}`).toBe(handled + rejected + dropped + superseded + expired
-    + deadLettered + unknown + queued + running + held);
+  const {
+    handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held,
+  } = stats;
+  expect(stats.sent, `conservation: ${JSON.stringify(stats)}`)
+    .toBe(handled + rejected + dropped + superseded + expired
+      + deadLettered + unknown + queued + running + held);
   for (const [key, value] of Object.entries(stats)) {
     if (typeof value === 'number') {
       expect(Number.isInteger(value) && value >= 0, `${key} is a count: ${value}`).toBe(true);
@@ -74,7 +83,8 @@ export function expectConserved(stats: SystemStats): void {
   expect(stats.refused + stats.crashed).toBeLessThanOrEqual(handled);
 }
 
-// The runner's own timers and pipes come and go between tests; what a system would leave are timers and immediates.
+// The runner's own timers and pipes come and go between tests; what a system would leave are timers
+// and immediates.
 function activeResources(): string[] {
   return process.getActiveResourcesInfo().filter((name) => name === 'Immediate').sort();
 }

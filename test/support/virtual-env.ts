@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AsyncContext, Chooser, Env, TimerHandle } from '../../src/base/env.js';
 
 /**
- * Node's own rule: a delay above this becomes 1 ms (J3). The virtual timers keep it, so that whoever forgets it is
- * found.
+ * Node's own rule: a delay above this becomes 1 ms (J3). The virtual timers keep it, so that
+ * whoever forgets it is found.
  */
 const NODE_DELAY_MAX = 0x7fff_ffff;
 
@@ -26,8 +26,8 @@ class Context implements AsyncContext {
 }
 
 /**
- * An Env whose clock stands still until `advance` moves it. Microtasks are real; macrotasks are real too, unless
- * `manual` is set: then they wait in `macrotasks` until `turn()` runs them.
+ * An Env whose clock stands still until `advance` moves it. Microtasks are real; macrotasks are
+ * real too, unless `manual` is set: then they wait in `macrotasks` until `turn()` runs them.
  */
 export class VirtualEnv implements Env {
   readonly chooser: Chooser | null = null;

@@ -6,7 +6,8 @@ import { VirtualEnv } from '../support/virtual-env.js';
 const Stuck = defineAgent({
   name: 'stuck',
   calls: {
-    hang: () => new Promise<number>(() => undefined), async *items() { await new Promise(() => undefined); yield 1; },
+    hang: () => new Promise<number>(() => undefined),
+    async *items() { await new Promise(() => undefined); yield 1; },
   },
   casts: { hang: () => new Promise<void>(() => undefined), note: () => undefined },
 });
@@ -36,11 +37,13 @@ async function full(system: System) {
 /** Each waits for something that never comes, with a signal that never fires where the verb takes one. */
 const WAITERS: Readonly<Record<string, (system: System, signal: AbortSignal) => PromiseLike<unknown>>> = {
   'a call': (system, signal) => system.start(Stuck).call('hang', undefined, { timeoutMs: 'infinity', signal }),
-  'a put': async (system, signal) => (await full(system)).put('note', undefined, { timeoutMs: 'infinity', signal }),
+  'a put': async (system, signal) => (await full(system))
+    .put('note', undefined, { timeoutMs: 'infinity', signal }),
   'the item of a stream': (system, signal) =>
     system.start(Stuck).stream('items', undefined, { timeoutMs: 'infinity', signal }).next(),
   'a receipt': async (system) => (await system.start(Stuck).deliver('hang')).settled,
-  'a receipt of a message to nobody': async (system) => (await system.ref(Stuck, 'nobody').deliver('hang')).settled,
+  'a receipt of a message to nobody': async (system) =>
+    (await system.ref(Stuck, 'nobody').deliver('hang')).settled,
   'the acceptance of a delivery': async (system) => (await (await full(system)).deliver('note')).settled,
   'a turn of a limit': (system, signal) => {
     const limit = system.limit('l', { concurrency: 1 });

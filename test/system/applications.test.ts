@@ -15,7 +15,8 @@ function apps() {
   const log: string[] = [];
   const Worker = defineAgent({
     trapExit: true, init: (name: string) => { log.push(`+${name}`); return name; },
-    casts: { end: (self, reason: unknown) => self.stop(reason) }, terminate(self) { log.push(`-${self.state}`); },
+    casts: { end: (self, reason: unknown) => self.stop(reason) },
+    terminate(self) { log.push(`-${self.state}`); },
   });
   const app = (name: string, options: Partial<ApplicationSpec<string>> = {}): Application =>
     defineApplication<string>({
@@ -63,7 +64,8 @@ describe('applications', () => {
     expect(await system.applications.ensureAllStarted([d, 'a'])).toEqual([]);
     const x = app('x', { dependsOn: ['y'] });
     system.applications.load(app('y', { dependsOn: [x] }));
-    expect(await rejection(system.applications.ensureAllStarted(x))).toMatchObject({ code: 'DEPENDENCY_CYCLE' });
+    expect(await rejection(system.applications.ensureAllStarted(x)))
+      .toMatchObject({ code: 'DEPENDENCY_CYCLE' });
   });
 
   for (const mode of ['serial', 'concurrent'] as const) {
@@ -92,7 +94,9 @@ describe('applications', () => {
       let open = (): void => undefined;
       const gate = new Promise<void>((resolve) => { open = resolve; });
       const slow = (name: string): Application =>
-        defineApplication({ name, start: async () => { begun.push(name); await gate; return { children: [] }; } });
+        defineApplication({
+          name, start: async () => { begun.push(name); await gate; return { children: [] }; },
+        });
       const leaves = [slow('a'), slow('b'), slow('c')];
       const top = defineApplication(
         { name: 'top', dependsOn: leaves, start: () => { begun.push('top'); return { children: [] }; } },
@@ -116,9 +120,10 @@ describe('applications', () => {
     system.applications.load(app('metrics'));
     expect(await system.applications.ensureAllStarted(web)).toEqual(['metrics', 'web']);
     const bad = app('bad', { start: () => { throw boom; } });
-    expect(await rejection(system.applications.ensureAllStarted(app('other', { optional: [bad] })))).toMatchObject(
-      { application: 'bad' },
-    );
+    expect(await rejection(system.applications.ensureAllStarted(app('other', { optional: [bad] }))))
+      .toMatchObject(
+        { application: 'bad' },
+      );
     await system.applications.start(app('third', { optional: ['bad'] }));
     expect(names(system)).toEqual(['metrics', 'web', 'third']);
   });
@@ -139,9 +144,10 @@ describe('applications', () => {
       await system.applications.start(app('other'));
       await system.applications.start(app('one'), { type });
       take();
-      if (reason === 'normal') await system.ref(SupervisorRef, system.tree().flatMap((node) => node.children).find(
-        (node) => node.children[0]?.name === 'one'
-      )?.pid as string).stop('normal');
+      if (reason === 'normal') await system.ref(SupervisorRef, system.tree()
+        .flatMap((node) => node.children).find(
+          (node) => node.children[0]?.name === 'one'
+        )?.pid as string).stop('normal');
       else system.ref(Worker, 'one').cast('end', reason);
       for (let n = 0; n < 3; n++) await settled();
       expect(logger.lines.find((line) => line.text === 'application exited')?.fields).toMatchObject(
@@ -158,7 +164,8 @@ describe('applications', () => {
     const { take, Worker, log } = apps();
     const left: string[] = [];
     const Spawner = defineAgent({ trapExit: true, init() { left.push(this.spawn(
-      (self) => { self.trapExit(true); return self.receive((message) => message === 'never'); }, { link: false },
+      (self) => { self.trapExit(true); return self.receive((message) => message === 'never'); },
+      { link: false },
     ).pid); return {}; } });
     const one = defineApplication<string>({
       name: 'one',
@@ -184,17 +191,22 @@ describe('applications', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const { app, take } = apps();
-    await system.applications.start(app('one', { prepStop: () => { throw boom; }, stop: () => Promise.reject(boom) }));
+    await system.applications.start(
+      app('one', { prepStop: () => { throw boom; }, stop: () => Promise.reject(boom) }),
+    );
     await system.applications.stop('one');
     expect(take()).toEqual(['+one', '-one']);
-    expect(logger.texts('warn')).toEqual(['prepStop of an application failed', 'stop of an application failed']);
+    expect(logger.texts('warn'))
+      .toEqual(['prepStop of an application failed', 'stop of an application failed']);
   });
 
   test('AP-08 an explicit stop touches no other application, whatever their types', async () => {
     const system = testSystem();
     const { app, take } = apps();
     const db = app('db');
-    await system.applications.ensureAllStarted([app('web', { dependsOn: [db] }), app('other')], { type: 'permanent' });
+    await system.applications.ensureAllStarted([app('web', { dependsOn: [db] }), app('other')], {
+      type: 'permanent',
+    });
     take();
     await system.applications.stop(db);
     await settled();
@@ -241,8 +253,14 @@ describe('applications', () => {
     const Asker = defineAgent({
       trapExit: true,
       async terminate() {
-        answers.push(system.applications.running().map((one) => one.name), system.applications.env('asker').get('k'));
-        answers.push(await code(system.applications.stop('asker')), await code(system.applications.start('other')));
+        answers.push(
+          system.applications.running().map((one) => one.name),
+          system.applications.env('asker').get('k'),
+        );
+        answers.push(
+          await code(system.applications.stop('asker')),
+          await code(system.applications.start('other')),
+        );
       },
     });
     const asker = (): Application =>
@@ -263,8 +281,12 @@ describe('applications', () => {
     const cases: [Partial<ApplicationSpec<string>>, object][] = [
       [{ start: () => { throw boom; } }, { application: 'one', callback: 'start', crashed: boom }],
       [{ start: () => Promise.reject(boom) }, { application: 'one', callback: 'start', crashed: boom }],
-      [{ start: (() => 'nonsense') as never }, { application: 'one', callback: 'start', badReturn: 'nonsense' }],
-      [{ start: (() => undefined) as never }, { application: 'one', callback: 'start', badReturn: 'undefined' }],
+      [{ start: (() => 'nonsense') as never }, {
+        application: 'one', callback: 'start', badReturn: 'nonsense',
+      }],
+      [{ start: (() => undefined) as never }, {
+        application: 'one', callback: 'start', badReturn: 'undefined',
+      }],
       [{ start: ({ self }) => {
         self.spawn((inner) => inner.receive(), { link: false });
         return { children: [child('w', Worker, 'w'), child('bad', Bad)] };
@@ -311,7 +333,11 @@ describe('applications', () => {
     const { app, take } = apps();
     const one = app('one', {
       env: { a: 1 },
-      start: async ({ env }) => { await Promise.resolve(); env.set('b', env.get('a')); return { children: [] }; },
+      start: async ({ env }) => {
+        await Promise.resolve();
+        env.set('b', env.get('a'));
+        return { children: [] };
+      },
     });
     await Promise.all([system.applications.start(one), system.applications.start(one)]);
     expect(names(system)).toEqual(['one']);

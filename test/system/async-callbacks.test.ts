@@ -14,7 +14,9 @@ const Agent = defineAgent({
 describe('a function of the user that has to answer at once and is async', () => {
   test('registerName: the start fails, and the process is gone', () => {
     const system = testSystem();
-    const name = via({ registerName: late, unregisterName: () => undefined, whereisName: () => undefined }, 'x');
+    const name = via(
+      { registerName: late, unregisterName: () => undefined, whereisName: () => undefined }, 'x',
+    );
     expect(() => system.start(Agent, { name })).toThrow(StartError);
     expect(() => system.start(Agent, { name })).toThrow(expect.objectContaining({ reason: refusal }));
     expect(() => system.spawn(() => undefined, { name })).toThrow(refusal);
@@ -34,14 +36,18 @@ describe('a function of the user that has to answer at once and is async', () =>
     system.exit(system.start(Agent, { name: other }), 'kill');
     await settleTurn();
     expect(
-      logger.lines.map(({ fields }) => String(fields['error'])).filter((text) => text.includes('an answer at once')),
+      logger.lines.map(({ fields }) => String(fields['error']))
+        .filter((text) => text.includes('an answer at once')),
     ).toHaveLength(1);
   });
 
   test('send of a provider: a dead letter that says why', () => {
     const system = testSystem();
     system.send(
-      via({ registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined, send: late }, 'x'),
+      via({
+        registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined,
+        send: late,
+      }, 'x'),
       'hello',
     );
     expect(system.deadLetters.list()).toMatchObject([{ reason: refusal }]);
@@ -65,7 +71,9 @@ describe('a function of the user that has to answer at once and is async', () =>
 
   test('key of a balancer', async () => {
     const system = testSystem();
-    const group = system.balance(Agent, { strategy: 'consistent-hash', key: late, members: [system.start(Agent)] });
+    const group = system.balance(Agent, {
+      strategy: 'consistent-hash', key: late, members: [system.start(Agent)],
+    });
     expect(await rejection((async () => group.call('n'))())).toMatchObject({ code: 'ASYNC_CALLBACK' });
   });
 

@@ -48,7 +48,8 @@ describe('the async context (AsyncLocalStorage)', () => {
     const ref = system.start(agentOf(system, []));
     expect(await both(() => ref.call('whose'))).toEqual(['nobody', 'nobody']);
     expect(await both(() => ref.call('parallel'))).toEqual(['nobody', 'nobody']);
-    expect(await both(async () => (await (await ref.deliver('whose')).settled).reply)).toEqual(['nobody', 'nobody']);
+    expect(await both(async () => (await (await ref.deliver('whose')).settled).reply))
+      .toEqual(['nobody', 'nobody']);
   });
 
   it('of a handler that goes on after an await is nobody\'s as well', async () => {
@@ -70,22 +71,25 @@ describe('the async context (AsyncLocalStorage)', () => {
     expect(await both(read)).toEqual(['nobody A,nobody A', 'nobody B,nobody B']);
   });
 
-  it('of timers, idle timeouts, terminate and restarts is nobody\'s; a first init is its starter\'s', async () => {
-    const system = testSystem();
-    const seen: string[] = [];
-    const Agent = agentOf(system, seen);
-    await storage.run('A', () => system.supervise({ children: [child('agent', Agent)] }));
-    const agent = system.ref(Agent, 'agent');
-    expect(seen.splice(0)).toEqual(['init A']);
-    await both(() => agent.cast('arm'));
-    await until(() => seen.length === 2);
-    await both(() => agent.cast('idle'));
-    await until(() => seen.length === 3);
-    expect(seen.splice(0)).toEqual(['timer nobody', 'timer nobody', 'idle nobody']);
-    storage.run('B', () => agent.cast('crash'));
-    await until(() => seen.length === 2);
-    expect(seen).toEqual(['terminate nobody', 'init nobody']);
-  });
+  it(
+    'of timers, idle timeouts, terminate and restarts is nobody\'s; a first init is its starter\'s',
+    async () => {
+      const system = testSystem();
+      const seen: string[] = [];
+      const Agent = agentOf(system, seen);
+      await storage.run('A', () => system.supervise({ children: [child('agent', Agent)] }));
+      const agent = system.ref(Agent, 'agent');
+      expect(seen.splice(0)).toEqual(['init A']);
+      await both(() => agent.cast('arm'));
+      await until(() => seen.length === 2);
+      await both(() => agent.cast('idle'));
+      await until(() => seen.length === 3);
+      expect(seen.splice(0)).toEqual(['timer nobody', 'timer nobody', 'idle nobody']);
+      storage.run('B', () => agent.cast('crash'));
+      await until(() => seen.length === 2);
+      expect(seen).toEqual(['terminate nobody', 'init nobody']);
+    },
+  );
 
   it('of plain processes, tasks and functions of timers is nobody\'s', async () => {
     const system = testSystem();
@@ -98,7 +102,9 @@ describe('the async context (AsyncLocalStorage)', () => {
       });
       system.timers.applyAfter(1, () => void seen.push(whose()));
     });
-    for await (const outcome of system.task.stream([1, 2], whose)) seen.push(String(outcome.ok && outcome.value));
+    for await (const outcome of system.task.stream(
+      [1, 2], whose,
+    )) seen.push(String(outcome.ok && outcome.value));
     await until(() => seen.length === 5);
     expect(seen).toEqual(['nobody', 'nobody', 'nobody', 'nobody', 'nobody']);
   });

@@ -20,7 +20,9 @@ function world() {
     casts: { async work(_self, ms: number) { await sleep(ms); log.push('worked'); } },
     terminate(self, reason) { log.push(`-${self.state.id} ${String(reason)}`); },
   });
-  const stop = async (options: SystemStopOptions): Promise<{ readonly ms: number; readonly report: StopReport }> => {
+  const stop = async (options: SystemStopOptions): Promise<{
+    readonly ms: number; readonly report: StopReport;
+  }> => {
     const began = env.now;
     let done: { readonly ms: number; readonly report: StopReport } | undefined;
     void system.stop(options).then((report) => { done = { ms: env.now - began, report }; });
@@ -46,7 +48,9 @@ const UNDER_WAY: Readonly<Record<string, (world: World) => void>> = {
     defineStatem({ async init() { await sleep(50); return { state: 'a', data: 1 }; }, states: { a: {} } }),
   ),
   'an async enter call': ({ system, sleep }) => void system.start(
-    defineStatem({ init: () => ({ state: 'a', data: 1 }), states: { a: { async enter() { await sleep(50); } } } }),
+    defineStatem({
+      init: () => ({ state: 'a', data: 1 }), states: { a: { async enter() { await sleep(50); } } },
+    }),
   ),
   'a tree with async children': ({ system, Slow }) => void system.supervise(
     { children: [child('a', Slow, 'a', 20), supervisor('sub', { children: [child('b', Slow, 'b', 30)] })] },
@@ -60,7 +64,8 @@ const UNDER_WAY: Readonly<Record<string, (world: World) => void>> = {
   })(),
   'a child that a running agent starts': ({ system, Slow }) =>
     system.start(defineAgent({ casts: { async go(self) { await self.start(Slow, 'a', 50); } } })).cast('go'),
-  'a task': ({ system, sleep, log }) => void system.task.async(async () => { await sleep(50); log.push('worked'); }),
+  'a task': ({ system, sleep, log }) =>
+    void system.task.async(async () => { await sleep(50); log.push('worked'); }),
   'a plain process before its receive': ({ system, sleep }) =>
     void system.spawn(async (self) => { await sleep(50); await self.receive(); }),
   'a concurrent handler': ({ system, sleep }) => system.start(
@@ -113,7 +118,9 @@ describe('P15 a drain waits for what runs asynchronously, and no longer', () => 
   test('init that stops the system is not waited for', async () => {
     const { env, system } = world();
     const started = rejection(
-      Promise.resolve(system.start(defineAgent({ async init() { await system.stop({ drain: true }); return {}; } }))),
+      Promise.resolve(system.start(
+        defineAgent({ async init() { await system.stop({ drain: true }); return {}; } }),
+      )),
     );
     await env.advance(1);
     expect(await system.stop()).toMatchObject({ drained: true, killed: 0 });
@@ -145,7 +152,9 @@ describe('P15 a stop while trees are starting', () => {
       });
       const spec = { children: [child('h', Hang)] };
       if (where === 'a static supervisor') void rejection(system.supervise(spec));
-      else if (where === 'a nested one') void rejection(system.supervise({ children: [supervisor('sub', spec)] }));
+      else if (where === 'a nested one') void rejection(
+        system.supervise({ children: [supervisor('sub', spec)] }),
+      );
       else if (
         where === 'a dynamic one'
       ) void (await system.supervise(dynamicSupervisor('dynamic'))).startChild(child('h', Hang));
@@ -163,12 +172,16 @@ describe('P15 a stop while trees are starting', () => {
     const { env, system, log, Slow, stop } = world();
     const late: unknown[] = [];
     const first = system.start(
-      defineAgent({ trapExit: true, terminate: () => new Promise<void>((resolve) => { env.timer(20, resolve); }) }),
+      defineAgent({
+        trapExit: true,
+        terminate: () => new Promise<void>((resolve) => { env.timer(20, resolve); }),
+      }),
     );
     const down = system.monitor(first).down;
     env.timer(
       10,
-      () => { void system.supervise({ children: [child('late', Slow, 'late', 5)] }).then((ref) => late.push(ref)); },
+      () => { void system.supervise({ children: [child('late', Slow, 'late', 5)] })
+        .then((ref) => late.push(ref)); },
     );
     void down.then(() => env.timer(1, () => { try {
       late.push(system.start(Slow, 'too late', 0));
@@ -182,7 +195,9 @@ describe('P15 a stop while trees are starting', () => {
   test('a tree that was started during the drain is stopped as a tree', async () => {
     const { env, system, log, Slow, stop } = world();
     const Boss = defineAgent({ casts: {
-      async grow() { await system.supervise({ children: [child('a', Slow, 'a', 5), child('b', Slow, 'b', 5)] }); },
+      async grow() {
+        await system.supervise({ children: [child('a', Slow, 'a', 5), child('b', Slow, 'b', 5)] });
+      },
     } });
     system.start(Boss).cast('grow');
     await env.settle();

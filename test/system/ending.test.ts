@@ -30,13 +30,16 @@ describe('a supervisor of the system that gives up', () => {
     expect(system.stats().restarts, 'both have crashed, one after the other').toBe(2);
     expect(await system.ref(Fragile, 'worker').call('ping')).toBe('pong');
     system.ref(Caller, 'caller').cast('go');
-    expect(await rejected(system.done)).toMatchObject({ code: 'GAVE_UP', intensity: 3, periodMs: 5_000, restarts: 4 });
+    expect(await rejected(system.done))
+      .toMatchObject({ code: 'GAVE_UP', intensity: 3, periodMs: 5_000, restarts: 4 });
   });
 
   test('stops the system, and done rejects with limit, count and causes when all has ended', async () => {
     const system = testSystem();
     const events: string[] = [];
-    const Other = defineAgent({ trapExit: true, terminate(_self, reason) { events.push(`other ${String(reason)}`); } });
+    const Other = defineAgent({
+      trapExit: true, terminate(_self, reason) { events.push(`other ${String(reason)}`); },
+    });
     await system.supervise({ children: [child('other', Other)] });
     await system.supervise({ intensity: 1, periodMs: 100, name: 'top', children: [child('a', Fragile)] });
     const end = rejected(system.done).then((error) => {
@@ -49,7 +52,8 @@ describe('a supervisor of the system that gives up', () => {
     const error = await end;
     expect(error).toBeInstanceOf(GiveUpError);
     expect(error).toMatchObject({
-      supervisor: 'top', reason: 'reached_max_restart_intensity', intensity: 1, periodMs: 100, restarts: 2, cause: boom,
+      supervisor: 'top', reason: 'reached_max_restart_intensity', intensity: 1, periodMs: 100,
+      restarts: 2, cause: boom,
     });
     expect(error.causes).toEqual([{ id: 'a', reason: boom }, { id: 'a', reason: boom }]);
     expect(error.message).toBe(
@@ -62,7 +66,8 @@ describe('a supervisor of the system that gives up', () => {
   });
 
   const kinds: Readonly<Record<string, (system: System, onGiveUp: OnGiveUp) => Promise<unknown>>> = {
-    static: (system, onGiveUp) => system.supervise({ intensity: 0, children: [child('f', Fragile)] }, { onGiveUp }),
+    static: (system, onGiveUp) =>
+      system.supervise({ intensity: 0, children: [child('f', Fragile)] }, { onGiveUp }),
     'a spec function': (system, onGiveUp) => system.supervise(
       () => ({ intensity: 0, children: [child('f', Fragile)] }), { onGiveUp },
     ),
@@ -84,7 +89,8 @@ describe('a supervisor of the system that gives up', () => {
       const tasks = await system.supervise(taskSupervisor('tasks', { intensity: 0 }), { onGiveUp });
       return tasks.startChild(() => { throw boom; }, [], { restart: 'permanent' });
     },
-    pool: (system, onGiveUp) => system.supervise(pool('f', Fragile, { min: 1, max: 1, intensity: 0 }), { onGiveUp }),
+    pool: (system, onGiveUp) =>
+      system.supervise(pool('f', Fragile, { min: 1, max: 1, intensity: 0 }), { onGiveUp }),
   };
 
   test.each(
@@ -102,7 +108,9 @@ describe('a supervisor of the system that gives up', () => {
       else if (kind === 'pool') system.ref(poolOf(Fragile), 'f').cast('crash');
       else if (kind !== 'tasks') system.ref(Fragile, 'f').cast('crash');
       await turns();
-      expect(logger.texts('error').filter((text) => text === 'supervisor gives up'), `${kind} reports`).toHaveLength(1);
+      expect(
+        logger.texts('error').filter((text) => text === 'supervisor gives up'), `${kind} reports`,
+      ).toHaveLength(1);
       expect(heard.map(({ code }) => code)).toEqual(policy === 'function' ? ['GAVE_UP'] : []);
       if (policy === 'stop') expect(await rejected(system.done)).toBeInstanceOf(GiveUpError);
       else expect(await system.start(Fragile).call('ping'), 'the system goes on').toBe('pong');
@@ -134,7 +142,9 @@ describe('a supervisor of the system that gives up', () => {
   test('the cause of a nested one that gave up is why it did', async () => {
     const system = testSystem();
     await system.supervise({
-      intensity: 0, children: [supervisor('inner', { intensity: 0, name: 'inner', children: [child('f', Fragile)] })],
+      intensity: 0, children: [
+        supervisor('inner', { intensity: 0, name: 'inner', children: [child('f', Fragile)] }),
+      ],
     });
     system.ref(Fragile, 'f').cast('crash');
     const error = (await rejected(system.done)) as GiveUpError;
@@ -157,7 +167,8 @@ describe('a supervisor of the system that gives up', () => {
     });
     await turns();
     system.ref(Fragile, 'f').cast('crash');
-    expect((await system.monitor(own).down).reason, 'the parent hears of its tree by the link').toBe('shutdown');
+    expect((await system.monitor(own).down).reason, 'the parent hears of its tree by the link')
+      .toBe('shutdown');
     await turns();
     expect(await system.start(Fragile).call('ping')).toBe('pong');
     await system.stop();
@@ -193,10 +204,13 @@ describe('a supervisor of the system that gives up', () => {
 
   test('AP-06 done rejects when an application that must run has ended by itself', async () => {
     const system = testSystem();
-    const App = defineApplication({ name: 'app', start: () => ({ intensity: 0, children: [child('f', Fragile)] }) });
+    const App = defineApplication({
+      name: 'app', start: () => ({ intensity: 0, children: [child('f', Fragile)] }),
+    });
     await system.applications.start(App, { type: 'permanent' });
     system.ref(Fragile, 'f').cast('crash');
-    expect(await rejected(system.done)).toMatchObject({ code: 'EXITED', application: 'app', reason: 'shutdown' });
+    expect(await rejected(system.done))
+      .toMatchObject({ code: 'EXITED', application: 'app', reason: 'shutdown' });
   });
 });
 
@@ -223,7 +237,9 @@ describe('the program of a system whose tree has gone', () => {
   });
 
   test('ends as it wants when it does', async () => {
-    const ended = await program(fragile(`await system.done.catch((error) => { say(error.code); process.exit(7); });`));
+    const ended = await program(
+      fragile(`await system.done.catch((error) => { say(error.code); process.exit(7); });`),
+    );
     expect(ended).toMatchObject({ code: 7, stderr: '' });
     expect(ended.stdout).toContain('GAVE_UP');
   });

@@ -37,7 +37,9 @@ const LEFT: Readonly<Record<string, [(system: System) => void, object]>> = {
     void nobody.put('note');
     void nobody.call('ok', undefined, { guarantee: 'at-least-once', timeoutMs: 5 });
   }, { NOPROC: 3, TIMEOUT: 1 }],
-  'time that ran out': [(system) => void system.start(Desk).call('hang', undefined, { timeoutMs: 3 }), { TIMEOUT: 1 }],
+  'time that ran out': [
+    (system) => void system.start(Desk).call('hang', undefined, { timeoutMs: 3 }), { TIMEOUT: 1 },
+  ],
   'a refusal and a crash': [(system) => {
     void system.start(Desk).call('refuse');
     const one = system.start(Desk);

@@ -11,9 +11,9 @@ import { Strays } from '../support/strays.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
 /*
- * P17: what castcall decides, told by a promise that nobody awaits, never ends the program. Every public member that
- * hands out a promise is called here so that it rejects, and left alone; the list is compared with what the compiler
- * sees.
+ * P17: what castcall decides, told by a promise that nobody awaits, never ends the program. Every
+ * public member that hands out a promise is called here so that it rejects, and left alone; the
+ * list is compared with what the compiler sees.
  */
 
 const boom = new Error('boom');
@@ -60,7 +60,10 @@ const bad = { nonsense: 1 } as never;
 const supervisorGone = (w: World) => w.system.ref(SupervisorRef, gone(w));
 const dynamicGone = (w: World) => w.system.ref(DynamicSupervisorRef, gone(w));
 const tasksGone = (w: World) => w.system.ref(TaskSupervisorRef, gone(w));
-const failedTask = (w: World) => { const task = w.self.task.asyncNolink(async () => { throw boom; }); return task; };
+const failedTask = (w: World) => {
+  const task = w.self.task.asyncNolink(async () => { throw boom; });
+  return task;
+};
 
 /** What rejects, by the name of the member; an array holds several promises. */
 const failing: Readonly<Record<string, Failing>> = {
@@ -74,7 +77,9 @@ const failing: Readonly<Record<string, Failing>> = {
   'ProcessVerbs.start': (w) => w.self.start(Late),
   'ProcessVerbs.startMonitored': (w) => w.self.startMonitored(Late),
   'ProcessVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
-  'KernelVerbs.supervise': (w) => [w.self.supervise(5 as never), w.self.supervise({ children: [child('x', Late)] })],
+  'KernelVerbs.supervise': (w) => [
+    w.self.supervise(5 as never), w.self.supervise({ children: [child('x', Late)] }),
+  ],
   'System.start': (w) => w.system.start(Late),
   'Sends.put': (w) => w.nobody.put('note'),
   'Sends.deliver': (w) => w.nobody.deliver('nothing' as never),
@@ -143,7 +148,8 @@ const failing: Readonly<Record<string, Failing>> = {
     const one = w.system.limit('l', { concurrency: 1 });
     void one.run(() => new Promise(() => undefined));
     return [
-      one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never), one.run(() => 1, { signal: AbortSignal.abort(boom) }),
+      one.run(() => 1, { timeoutMs: 1 }), one.run(5 as never),
+      one.run(() => 1, { signal: AbortSignal.abort(boom) }),
     ];
   },
   'Limit.wrap': (w) => w.system.limit('m', { concurrency: 1 }).wrap(() => { throw ours; })(),
@@ -155,7 +161,8 @@ const failing: Readonly<Record<string, Failing>> = {
     w.system.supervise(dynamicSupervisor('d', () => { throw boom; })),
   ],
   'SystemOutward.retry': (w) => [
-    w.system.retry(() => { throw ours; }, { attemptsMax: 1 }), w.system.retry(5 as never), w.system.retry(() => 1, bad),
+    w.system.retry(() => { throw ours; }, { attemptsMax: 1 }), w.system.retry(5 as never),
+    w.system.retry(() => 1, bad),
   ],
   'TaskSupervisorRef.async': (w) => tasksGone(w).async(() => 1),
   'TaskSupervisorRef.asyncNolink': (w) => tasksGone(w).asyncNolink(() => 1),
@@ -175,12 +182,21 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
   }),
   'ProcessRef.stop': (
     w,
-  ) => { const p = w.system.spawn(() => undefined); w.system.exit(p, 'kill'); return Promise.resolve([p.stop()]); },
-  'ProcessSelf.receive': (w) => inside(w, (self) => self.receive(() => false, { signal: AbortSignal.abort(boom) })),
+  ) => {
+    const p = w.system.spawn(() => undefined);
+    w.system.exit(p, 'kill');
+    return Promise.resolve([p.stop()]);
+  },
+  'ProcessSelf.receive': (w) => inside(
+    w, (self) => self.receive(() => false, { signal: AbortSignal.abort(boom) }),
+  ),
   'ProcessSelf.receiveBatch': (w) => {
     const controller = new AbortController();
     const made = new Promise<unknown[]>((resolve) => { w.system.spawn(
-      (self) => { resolve([self.receiveBatch({ signal: controller.signal })]); return new Promise(() => undefined); },
+      (self) => {
+        resolve([self.receiveBatch({ signal: controller.signal })]);
+        return new Promise(() => undefined);
+      },
     ); });
     queueMicrotask(() => setImmediate(() => controller.abort(boom)));
     return made;
@@ -196,12 +212,14 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
     simpleSupervisor('simple', template(Echo, []))
   ); return [made.terminateChild(5 as never)]; },
   'SupervisorRef.startChild': async (w) => { const made = await w.system.supervise({ children: [] }); return [
-    made.startChild(child('x', Late)), made.startChild(5 as never), supervisorGone(w).startChild(child('x', Echo)),
+    made.startChild(child('x', Late)), made.startChild(5 as never),
+    supervisorGone(w).startChild(child('x', Echo)),
   ]; },
   'PoolRef.run': async (w) => {
     await w.system.supervise({ children: [pool('workers', Echo)] });
     return [
-      w.system.ref(poolOf(Echo), 'nobody').run(() => 1), w.system.ref(poolOf(Echo), 'workers').run(() => { throw ours; }),
+      w.system.ref(poolOf(Echo), 'nobody').run(() => 1),
+      w.system.ref(poolOf(Echo), 'workers').run(() => { throw ours; }),
       w.system.ref(poolOf(Echo), 'workers').run(5 as never),
     ];
   },
@@ -209,13 +227,22 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
 
 /** Members whose promise does not reject, or is not ours; why. */
 const others: Readonly<Record<string, string>> = {
-  'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects', 'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects', 'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
-  'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'SystemTrees.stop': 'never rejects: bad options throw',
-  'SystemTrees.done': 'rejects when a tree is gone, and is to end the program when nobody looks at it', 'Watch.down': 'never rejects',
+  'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects',
+  'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects',
+  'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
+  'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal',
+  'SystemTrees.stop': 'never rejects: bad options throw',
+  'SystemTrees.done':
+    'rejects when a tree is gone, and is to end the program when nobody looks at it',
+  'Watch.down': 'never rejects',
   'HandleSpec.handle': 'the user\'s', Outcome: 'a type', Bindable: 'a type',
-  'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s', SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',
-  simulate: 'a verdict of a test that nobody looks at must be loud', simulateMany: 'as simulate', 'Simulation.sleep': 'never rejects', 'Simulation.settle': 'never rejects',
-  'Probe.expect': 'an expectation that nobody looks at must be loud', 'Probe.expectOp': 'as expect', 'Probe.expectDown': 'as expect', 'Probe.expectExit': 'as expect', 'Probe.expectNone': 'as expect', 'Probe.wait': 'internal', 'Probe.next': 'internal',
+  'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s',
+  SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',
+  simulate: 'a verdict of a test that nobody looks at must be loud', simulateMany: 'as simulate',
+  'Simulation.sleep': 'never rejects', 'Simulation.settle': 'never rejects',
+  'Probe.expect': 'an expectation that nobody looks at must be loud', 'Probe.expectOp': 'as expect',
+  'Probe.expectDown': 'as expect', 'Probe.expectExit': 'as expect', 'Probe.expectNone': 'as expect',
+  'Probe.wait': 'internal', 'Probe.next': 'internal',
 };
 
 const strays = new Strays();
@@ -235,6 +262,8 @@ describe('P17 a promise of ours that nobody awaits', () => {
 
   it('every public member that hands out a promise is in the table, or is not ours', () => {
     const known = new Set([failing, failingLater, others].flatMap(Object.keys));
-    expect(publicSymbols().filter((one) => one.promises && !known.has(one.name)).map((one) => one.name)).toEqual([]);
+    expect(
+      publicSymbols().filter((one) => one.promises && !known.has(one.name)).map((one) => one.name),
+    ).toEqual([]);
   }, 60_000);
 });

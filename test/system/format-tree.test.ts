@@ -3,8 +3,8 @@ import { formatTree, type TreeNode } from '../../src/index.js';
 
 function node(name: string, fields: Partial<TreeNode> = {}): TreeNode {
   return {
-    pid: `s.${name}` as TreeNode['pid'], name: undefined, id: name, type: 'agent', definition: 'worker', status: 'idle',
-    mailbox: 0, restarts: 0, children: [], ...fields,
+    pid: `s.${name}` as TreeNode['pid'], name: undefined, id: name, type: 'agent',
+    definition: 'worker', status: 'idle', mailbox: 0, restarts: 0, children: [], ...fields,
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   child, defineAgent, defineEventHandler, defineRegistry, defineScope, defineStatem, dynamicSupervisor,
-  DynamicSupervisorRef, EventManager, partitionsOf, partitionSupervisor, pool, poolOf, supervisor, SupervisorRef,
-  taskSupervisor, TaskSupervisorRef, via, type Pid,
+  DynamicSupervisorRef, EventManager, partitionsOf, partitionSupervisor, pool, poolOf, supervisor,
+  SupervisorRef, taskSupervisor, TaskSupervisorRef, via, type Pid,
 } from '../../src/index.js';
 import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
@@ -31,7 +31,8 @@ async function house() {
   };
   await system.supervise({
     children: [
-      echo, child('rooms', Rooms), child('groups', Groups), child('events', EventManager), ...Object.values(specs),
+      echo, child('rooms', Rooms), child('groups', Groups), child('events', EventManager),
+      ...Object.values(specs),
     ],
   });
   return { system, echo, ...specs };
@@ -73,7 +74,8 @@ describe('system.ref gives the handle of what it is given', () => {
     expect(await system.ref(shards).ref('key').call('say')).toBe('hello');
     expect(await system.ref(crew).call('say')).toBe('work');
     expect((await system.ref(top).whichChildren()).map((row) => row.id)).toEqual(['door']);
-    expect(() => system.ref(dynamicSupervisor('nameless'))).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
+    expect(() => system.ref(dynamicSupervisor('nameless')))
+      .toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
   });
 
   test('the class of a handle, or what stands for it, where nobody has the specification', async () => {
@@ -83,7 +85,8 @@ describe('system.ref gives the handle of what it is given', () => {
     expect(await system.ref(TaskSupervisorRef, 'tasks').children()).toEqual([]);
     expect(await system.ref(partitionsOf(echo), 'shards').ref(1).call('say')).toBe('hello');
     expect(await system.ref(poolOf(Echo), 'crew').call('say')).toBe('work');
-    expect(() => system.ref(partitionsOf(echo), system.whereis('shards') as string)).toThrow(/the name of a partition/);
+    expect(() => system.ref(partitionsOf(echo), system.whereis('shards') as string))
+      .toThrow(/the name of a partition/);
   });
 
   test('anything else is refused', async () => {

@@ -10,7 +10,10 @@ describe('what a system tells about itself', () => {
     const system = testSystem({ env });
     const gate = new Gate();
     const Agent = defineAgent({
-      casts: { async hold() { await gate.promise; }, ok: () => undefined, crash() { throw new Error('boom'); } },
+      casts: {
+        async hold() { await gate.promise; }, ok: () => undefined,
+        crash() { throw new Error('boom'); },
+      },
       calls: { refuse: (self) => self.refuse('NO'), ok: () => 1 },
       info: () => undefined,
     });
@@ -33,8 +36,8 @@ describe('what a system tells about itself', () => {
     await refused;
     await settleTurn();
     expect(system.stats()).toMatchObject({
-      sent: 9, handled: 5, refused: 1, crashed: 1, expired: 1, rejected: 1, deadLettered: 2, queued: 0, running: 0,
-      crashes: 1, exited: 1, callsFailed: 1, deadLettersTotal: 2,
+      sent: 9, handled: 5, refused: 1, crashed: 1, expired: 1, rejected: 1, deadLettered: 2,
+      queued: 0, running: 0, crashes: 1, exited: 1, callsFailed: 1, deadLettersTotal: 2,
     });
     expectConserved(system.stats());
   });
@@ -44,7 +47,10 @@ describe('what a system tells about itself', () => {
     const gate = new Gate();
     const Worker = defineAgent({
       name: 'worker',
-      casts: { async hold() { await gate.promise; }, ok: () => undefined, crash() { throw new Error('boom'); } },
+      casts: {
+        async hold() { await gate.promise; }, ok: () => undefined,
+        crash() { throw new Error('boom'); },
+      },
       calls: { begin: (self) => self.start(Leaf).pid },
     });
     const Leaf = defineAgent({ name: 'leaf' });
@@ -83,7 +89,9 @@ describe('what a system tells about itself', () => {
   test('tree: a process whose parent has ended is a root', async () => {
     const system = testSystem();
     const parent =
-      system.spawn(async (self) => { self.spawn(async (inner) => { await inner.receive(); }, { link: false }); });
+      system.spawn(async (self) => {
+        self.spawn(async (inner) => { await inner.receive(); }, { link: false });
+      });
     await system.monitor(parent).down;
     expect(system.tree()).toMatchObject([{ type: 'process', children: [] }]);
   });
@@ -91,7 +99,9 @@ describe('what a system tells about itself', () => {
   test('PF-05 PR-15 inspect: what one process is doing; undefined for the dead and for nobody', async () => {
     const system = testSystem();
     const gate = new Gate();
-    const Worker = defineAgent({ name: 'worker', trapExit: true, casts: { async hold() { await gate.promise; } } });
+    const Worker = defineAgent({
+      name: 'worker', trapExit: true, casts: { async hold() { await gate.promise; } },
+    });
     await system.supervise({ name: 'top', children: [child('a', Worker)] });
     const loose = system.start(Worker, { label: 'the loose one' });
     expect(system.inspect(loose)).toMatchObject({
@@ -135,7 +145,9 @@ describe('what a system tells about itself', () => {
     : 'production'})`, async () => {
     const system = testSystem({ development });
     const Worker = defineAgent({ calls: { ping: () => 'pong' } });
-    const [plain, other, full] = [system.start(Worker), system.start(Worker), system.start(Worker, { stats: 'full' })];
+    const [plain, other, full] = [
+      system.start(Worker), system.start(Worker), system.start(Worker, { stats: 'full' }),
+    ];
     for (let n = 0; n < 640; n++) await plain.call('ping');
     for (let n = 0; n < 64; n++) await full.call('ping');
     const { waitMs, handleMs } = plain.stats().mailbox;

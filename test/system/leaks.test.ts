@@ -142,7 +142,10 @@ test.each<[string, Holder]>([
     const ref = system.start(Mortal);
     const watcher = system.start(Mortal);
     system.spawn(
-      async (self) => { kept.push(self.monitor(ref.pid as never), await self.receive()); await self.receive(); },
+      async (self) => {
+        kept.push(self.monitor(ref.pid as never), await self.receive());
+        await self.receive();
+      },
       { name: 'watcher' },
     );
     await settle();
@@ -153,7 +156,11 @@ test.each<[string, Holder]>([
   ['a promise that its handler awaits', async (system) => {
     const forever: Promise<never>[] = [];
     const Waiting = defineAgent(
-      { calls: { wait: () => { const made = new Promise<never>(() => undefined); forever.push(made); return made; } } },
+      { calls: { wait: () => {
+        const made = new Promise<never>(() => undefined);
+        forever.push(made);
+        return made;
+      } } },
     );
     const ref = system.start(Waiting);
     void ref.call('wait').catch(() => undefined);
@@ -221,7 +228,10 @@ test('P35 the meters of definitions without a process are let go, but for the la
   const env = new CountingEnv();
   const system = testSystem({ env, development: false });
   const definitions =
-    Array.from({ length: 300 }, (_, n) => defineAgent({ name: `dynamic-${n}`, casts: { note: () => undefined } }));
+    Array.from(
+      { length: 300 },
+      (_, n) => defineAgent({ name: `dynamic-${n}`, casts: { note: () => undefined } }),
+    );
   const run = async (definition: (typeof definitions)[number]): Promise<{ samples: number }> => {
     const ref = system.start(definition);
     for (let n = 0; n < 200; n++) ref.cast('note');

@@ -100,8 +100,10 @@ describe('names', () => {
       const system = testSystem();
       expect(() => system.start(Echo, 0, { name })).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
       expect(() => system.ref(Echo, name)).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
-      expect(() => system.spawn(() => undefined, { name })).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
-      expect(() => system.register(name, system.start(Echo))).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
+      expect(() => system.spawn(() => undefined, { name }))
+        .toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
+      expect(() => system.register(name, system.start(Echo)))
+        .toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
       expect(system.registered()).toEqual([]);
     });
   }
@@ -146,7 +148,8 @@ describe('watching from outside', () => {
     cancelled.cancel();
     const { pid } = ref;
     await ref.stop('shutdown');
-    for (const watch of watches) expect(await watch.down).toMatchObject({ tag: 'DOWN', pid, reason: 'shutdown' });
+    for (const watch of watches) expect(await watch.down)
+      .toMatchObject({ tag: 'DOWN', pid, reason: 'shutdown' });
     expect((await (watches[1] as (typeof watches)[number]).down).name).toBe('w');
     await settleTurn();
     expect(told).toBe(false);

@@ -33,7 +33,8 @@ describe('P15 P35 a program that uses castcall', () => {
       say(process.listenerCount('SIGTERM') + ' ' + process.listenerCount('SIGINT') + ' ' + process.listenerCount('unhandledRejection'));
     `);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    expect(ended.stdout).toContain('"killed":2');   // the agent that hangs, and the supervisor that waits for it
+    // the agent that hangs, and the supervisor that waits for it
+    expect(ended.stdout).toContain('"killed":2');
     expect(ended.stdout).toContain('EXIT EXIT');
     expect(ended.stdout).toContain('0 0 0');
   });

@@ -20,9 +20,9 @@ const say = (text) => process.stdout.write(text + '\\n');
 `;
 
 /**
- * Runs a small program against the built library, in a Node process of its own. `act` may send it signals once it has
- * said `ready`, and wait until it has said more. A program that does not end by itself within `limitMs` after that is
- * killed, and its code is null.
+ * Runs a small program against the built library, in a Node process of its own. `act` may send it
+ * signals once it has said `ready`, and wait until it has said more. A program that does not end by
+ * itself within `limitMs` after that is killed, and its code is null.
  */
 export function program(code: string, options: {
   readonly act?: (kill: (signal: NodeJS.Signals) => void, said: (text: string) => Promise<void>) => unknown;

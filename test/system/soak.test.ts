@@ -22,7 +22,9 @@ describe('npm run soak', () => {
     expect(outcomes.map(({ policy }) => policy)).toEqual(POLICIES);
     for (const { failures, ok, handled, offered, held } of outcomes) {
       // a busy machine may spoil the figures of so short a run, never the books
-      expect(failures.filter((one) => !/^(event loop delay|overload|heap|resident memory): /.test(one))).toEqual([]);
+      expect(
+        failures.filter((one) => !/^(event loop delay|overload|heap|resident memory): /.test(one)),
+      ).toEqual([]);
       expect(ok).toBe(failures.length === 0);
       expect([handled, offered, held]).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
       expect(offered).toBeGreaterThan(handled as number);
@@ -32,7 +34,9 @@ describe('npm run soak', () => {
       Record<string, number>, Record<string, number>, Record<string, number>, Record<string, number>,
     ];
     expect([reject['dropped'], oldest['rejected'], suspend['dropped']]).toEqual([0, 0, 0]);
-    expect(Math.min(reject['rejected']!, newest['dropped']!, oldest['dropped']!, suspend['rejected']!)).toBeGreaterThan(
+    expect(
+      Math.min(reject['rejected']!, newest['dropped']!, oldest['dropped']!, suspend['rejected']!),
+    ).toBeGreaterThan(
       0,
     );
   }, 120_000);

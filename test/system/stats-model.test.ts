@@ -38,7 +38,8 @@ const at = fc.nat(SIZE - 1);
 const priority = fc.constantFrom('normal' as const, 'normal' as const, 'low' as const, 'critical' as const);
 const step = fc.oneof(
   { weight: 14, arbitrary: fc.record({
-    kind: fc.constant('cast' as const), at, op: fc.constantFrom('take' as const, 'take' as const, 'wait' as const),
+    kind: fc.constant('cast' as const), at,
+    op: fc.constantFrom('take' as const, 'take' as const, 'wait' as const),
     priority, expires: fc.constantFrom(-1, -1, 2), key: fc.constantFrom('', '', 'a'),
   }) },
   {
@@ -50,11 +51,16 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('rest' as const) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('release' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 2_000 }) }) },
+  { weight: 3, arbitrary: fc.record({
+    kind: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 2_000 }),
+  }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom(
-    'suspend' as const, 'resume' as const, 'crash' as const, 'kill' as const, 'close' as const, 'start' as const,
+    'suspend' as const, 'resume' as const, 'crash' as const, 'kill' as const, 'close' as const,
+    'start' as const,
   ), at }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('tell' as const, 'take' as const), number: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({
+    kind: fc.constantFrom('tell' as const, 'take' as const), number: fc.nat(3),
+  }) },
 );
 
 describe('the account of a system', () => {
@@ -104,11 +110,15 @@ describe('the account of a system', () => {
             lane: one.priority, ...(one.expires < 0 ? {} : { expiresInMs: one.expires }),
             ...(one.key === '' ? {} : { coalesce: { key: one.key } }),
           }); break;
-          case 'call': ref.call('ask', one.refuse, one.kept ? { guarantee: 'at-least-once' } : { timeoutMs: 50 }).catch(
+          case 'call': ref.call(
+            'ask', one.refuse, one.kept ? { guarantee: 'at-least-once' } : { timeoutMs: 50 },
+          ).catch(
             () => undefined,
           ); break;
           case 'put': ref.put('take', text, { timeoutMs: 500 }).catch(() => undefined); break;
-          case 'deliver': ref.deliver(one.fails ? 'fail' : 'take', text, { guarantee: 'at-least-once', attemptsMax: 2 })
+          case 'deliver': ref.deliver(one.fails
+            ? 'fail'
+            : 'take', text, { guarantee: 'at-least-once', attemptsMax: 2 })
             .then((receipt) => receipt.settled).catch(() => undefined); break;
           case 'settle': await env.settle(); break;
           case 'rest': rest(); break;
@@ -173,7 +183,9 @@ describe('a look at the account', () => {
     const system = testSystem({ env, development: false });
     const { accounts } = kernelOf(system);
     const parked =
-      defineAgent({ name: 'Parked', init: () => ({}), casts: { wait: () => new Promise<void>(() => undefined) } });
+      defineAgent({
+        name: 'Parked', init: () => ({}), casts: { wait: () => new Promise<void>(() => undefined) },
+      });
     const refs = Array.from({ length: 2_000 }, () => system.start(parked));
     for (const ref of refs) ref.cast('wait');
     await env.settle();

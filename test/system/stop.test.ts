@@ -35,7 +35,8 @@ describe('system.stop', () => {
     await system.supervise({ children: [child('x', Agent, 'x'), child('y', Agent, 'y')] });
     const report = await system.stop();
     expect(log).toEqual([
-      '-y shutdown', '-x shutdown', '-d shutdown', '-c shutdown', '-b shutdown', '-a shutdown', '-loose2 shutdown',
+      '-y shutdown', '-x shutdown', '-d shutdown', '-c shutdown', '-b shutdown', '-a shutdown',
+      '-loose2 shutdown',
       '-loose1 shutdown',
     ]);
     expect(report).toEqual({ drained: true, killed: 0, deadLettered: 0 });
@@ -81,7 +82,8 @@ describe('system.stop', () => {
     expect(report).toBeUndefined();
     await env.advance(2);
     await env.settle();
-    expect(report, 'it does not trap: nobody had to be killed').toEqual({ drained: false, killed: 0, deadLettered: 1 });
+    expect(report, 'it does not trap: nobody had to be killed')
+      .toEqual({ drained: false, killed: 0, deadLettered: 1 });
   });
 
   test('an idle system drains at once', async () => {
@@ -98,7 +100,8 @@ describe('system.stop', () => {
     const system = testSystem();
     const { Agent } = staff();
     const Plain = defineAgent({
-      casts: { work: () => undefined, async hang() { await new Promise(() => undefined); } }, calls: { ask: () => 1 },
+      casts: { work: () => undefined, async hang() { await new Promise(() => undefined); } },
+      calls: { ask: () => 1 },
     });
     const a = system.start(Plain);
     a.cast('hang');
@@ -139,7 +142,9 @@ describe('system.stop', () => {
     const system = testSystem({ env });
     const Stuck = defineAgent({ trapExit: true, terminate: () => new Promise(() => undefined) });
     system.start(Stuck);
-    for (let n = 0; n < 3; n++) await system.supervise({ children: [child(`s${n}`, Stuck, { shutdown: 'infinity' })] });
+    for (let n = 0; n < 3; n++) await system.supervise({
+      children: [child(`s${n}`, Stuck, { shutdown: 'infinity' })],
+    });
     let done = false;
     void system.stop({ timeoutMs: 100 }).then(() => { done = true; });
     await env.advance(105);
@@ -147,21 +152,27 @@ describe('system.stop', () => {
     expect(done).toBe(true);
   });
 
-  test('a plain process that traps gets an Exit with shutdown, as from anybody who asks it to end', async () => {
-    const system = testSystem();
-    const got: unknown[] = [];
-    system.spawn(async (self) => { self.trapExit(true); got.push(await self.receive()); });
-    await settleTurn();
-    expect(await system.stop({ timeoutMs: 300 })).toMatchObject({ killed: 0 });
-    expect(got).toEqual([new Exit(undefined, 'shutdown')]);
-  });
+  test(
+    'a plain process that traps gets an Exit with shutdown, as from anybody who asks it to end',
+    async () => {
+      const system = testSystem();
+      const got: unknown[] = [];
+      system.spawn(async (self) => { self.trapExit(true); got.push(await self.receive()); });
+      await settleTurn();
+      expect(await system.stop({ timeoutMs: 300 })).toMatchObject({ killed: 0 });
+      expect(got).toEqual([new Exit(undefined, 'shutdown')]);
+    },
+  );
 
   test('P15 what a terminate starts during the stop does not outlive it', async () => {
     const system = testSystem();
     const { Agent, log } = staff();
     const Heir = defineAgent({ trapExit: true, terminate(
       self,
-    ) { self.spawn(async (late) => { await late.receive(); }, { link: false }); system.start(Agent, 'heir'); } });
+    ) {
+      self.spawn(async (late) => { await late.receive(); }, { link: false });
+      system.start(Agent, 'heir');
+    } });
     system.start(Heir);
     expect((await system.stop({ timeoutMs: 500 })).killed).toBeLessThanOrEqual(2);
     expect(system.processes()).toEqual([]);

@@ -3,7 +3,9 @@ import { defineAgent } from '../../src/index.js';
 import { probe, simulate } from '../../src/testing/index.js';
 import { testSystem } from '../support/system.js';
 
-const Door = defineAgent({ name: 'door', calls: { open: (_self, key: string): string => key }, casts: { knock() {} } });
+const Door = defineAgent({
+  name: 'door', calls: { open: (_self, key: string): string => key }, casts: { knock() {} },
+});
 
 describe('a probe', () => {
   it('takes the oldest message that fits, leaves the others, and records all', async () => {
@@ -52,7 +54,9 @@ describe('a probe', () => {
       await watcher.expectNone(() => true, { withinMs: 1_000_000 });
       sim.system.send(watcher.pid, 'something else');
       const before = sim.nowMs;
-      const text = await watcher.expect('hello', { withinMs: 500 }).then(() => 'no', (error: Error) => error.message);
+      const text = await watcher.expect('hello', { withinMs: 500 }).then(
+        () => 'no', (error: Error) => error.message,
+      );
       sim.equal(sim.nowMs - before, 500, 'it waited as long as it was told');
       sim.always(text.includes('expected hello within 500 ms') && text.includes('something else'), text);
     });
@@ -61,7 +65,8 @@ describe('a probe', () => {
   it('refuses a taken name and leaves nothing behind', () => {
     const system = testSystem();
     probe(system, { name: 'one' });
-    expect(() => probe(system, { name: 'one' })).toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED' }));
+    expect(() => probe(system, { name: 'one' }))
+      .toThrow(expect.objectContaining({ code: 'ALREADY_REGISTERED' }));
     expect(system.stats().processes).toBe(1);
   });
 });

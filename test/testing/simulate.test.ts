@@ -7,7 +7,9 @@ const Counter = defineAgent({
   init: () => ({ n: 0 }),
   calls: {
     value: (self) => self.state.n,
-    async slow(self, ms: number) { await new Promise((resolve) => setTimeout(resolve, ms)); return ++self.state.n; },
+    async slow(
+      self, ms: number,
+    ) { await new Promise((resolve) => setTimeout(resolve, ms)); return ++self.state.n; },
   },
   casts: { add(self, by: number) { self.state.n += by; } },
 });

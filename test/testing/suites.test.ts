@@ -15,10 +15,10 @@ describe('the suites of npm run sim', () => {
     expect([again.digest, again.lines]).toEqual([first.digest, first.lines]);
   });
 
-  // Seeds that have failed: a concurrent handler that had not begun took the next attempt of its message; one that
-  // waited again beside its earlier handler was counted out twice; one whose process
-  // had its first turn after the expiry began all the same; a duplicate that expired in line in the ms in which it was
-  // sent; a pool whose worker ended while it started.
+  // Seeds that have failed: a concurrent handler that had not begun took the next attempt of its
+  // message; one that waited again beside its earlier handler was counted out twice; one whose
+  // process had its first turn after the expiry began all the same; a duplicate that expired in
+  // line in the ms in which it was sent; a pool whose worker ended while it started.
   it.each([
     ['delivery', 31_352_193], ['delivery', 42_002_485], ['delivery', 384_108_489], ['delivery', 719_309_566],
     ['delivery', 1_096_408_753], ['pools', 61_010_517],

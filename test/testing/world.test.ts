@@ -21,7 +21,8 @@ describe('the world of a simulation', () => {
       const began = Date.now();
       const mono = performance.now();
       await new Promise((resolve) => setTimeout(resolve, HOUR));
-      expect([Date.now() - began, performance.now() - mono, new Date().getTime() - began]).toEqual([HOUR, HOUR, HOUR]);
+      expect([Date.now() - began, performance.now() - mono, new Date().getTime() - began])
+        .toEqual([HOUR, HOUR, HOUR]);
       expect(new Date(5).getTime()).toBe(5);
       let ticks = 0;
       const interval = setInterval(() => { if (++ticks === 3) clearInterval(interval); }, SECOND);
@@ -36,7 +37,10 @@ describe('the world of a simulation', () => {
     await simulate(5, scenario);
     await simulate(5, scenario);
     expect(draws[0]).toBe(draws[1]);
-    expect([Date, setTimeout, setInterval, setImmediate, Math.random, performance.now, AbortSignal.timeout, fetch])
+    expect([
+      Date, setTimeout, setInterval, setImmediate, Math.random, performance.now,
+      AbortSignal.timeout, fetch,
+    ])
       .toEqual(real);
     await failureOf(() => { throw new Error('x'); });
     expect([Date, setTimeout]).toEqual([real[0], real[1]]);
@@ -49,14 +53,18 @@ describe('the world of a simulation', () => {
     expect(codeOf(await failureOf(() => foreignSleep(1)))).toBe('SIMULATION_STUCK');
     expect(codeOf(await failureOf(() => new Promise(() => undefined)))).toBe('SIMULATION_STUCK');
     const endless = simulate(1, async (sim) => { for (;;) await sim.sleep(1); }, { stepsMax: 100 });
-    expect(codeOf(await endless.then(() => { throw new Error('it passed'); }, (error: SimulationError) => error))).toBe(
+    expect(codeOf(await endless.then(
+      () => { throw new Error('it passed'); }, (error: SimulationError) => error,
+    ))).toBe(
       'SIMULATION_ENDLESS',
     );
   });
 
   it('fails a seed by an always inside an agent, and by a rejection that nobody handled', async () => {
     const Liar = defineAgent(
-      { casts: { check(_self, sim: { always(holds: boolean, id: string): void }) { sim.always(false, 'inside'); } } },
+      { casts: { check(
+        _self, sim: { always(holds: boolean, id: string): void },
+      ) { sim.always(false, 'inside'); } } },
     );
     const inside = await simulate(
       1, async (sim) => { sim.system.start(Liar).cast('check', sim); await sim.settle(); },
@@ -64,7 +72,10 @@ describe('the world of a simulation', () => {
     )
       .then(() => { throw new Error('it passed'); }, (error: SimulationError) => error);
     expect(inside.message).toContain('always: inside');
-    expect(codeOf(await failureOf(async (sim) => { void Promise.reject(new Error('lost')); await sim.sleep(1); })))
+    expect(codeOf(await failureOf(async (sim) => {
+      void Promise.reject(new Error('lost'));
+      await sim.sleep(1);
+    })))
       .toBe('UNHANDLED_REJECTION');
   });
 
@@ -72,8 +83,14 @@ describe('the world of a simulation', () => {
     let woke = 0;
     const Sleeper = defineAgent({ casts: { async nap(
       self,
-    ) { await new Promise((resolve) => setTimeout(resolve, HOUR)); woke++; self.send('nobody', 'zombie'); } } });
-    const run = await simulate(1, async (sim) => { sim.system.start(Sleeper).cast('nap'); await sim.settle(); });
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, HOUR));
+      woke++;
+      self.send('nobody', 'zombie');
+    } } });
+    const run = await simulate(
+      1, async (sim) => { sim.system.start(Sleeper).cast('nap'); await sim.settle(); },
+    );
     expect(woke).toBe(1);
     expect(run.elapsedMs).toBeGreaterThanOrEqual(HOUR);
   });
@@ -83,15 +100,21 @@ describe('a batch', () => {
   it('fails when a sometimes is never reached, declared or asked', async () => {
     await expect(
       simulateMany((sim) => { sim.sometimes(false, 'asked'); }, { seeds: 5, sometimes: ['declared'] }),
-    ).rejects.toMatchObject({ code: 'SOMETIMES_NEVER', message: expect.stringContaining('declared; asked') as string });
+    ).rejects.toMatchObject({
+      code: 'SOMETIMES_NEVER', message: expect.stringContaining('declared; asked') as string,
+    });
     expect(
-      (await simulateMany((sim) => { sim.sometimes(sim.seed === 3, 'third'); }, { seeds: 5 })).sometimes.get('third'),
+      (await simulateMany((sim) => { sim.sometimes(sim.seed === 3, 'third'); }, {
+        seeds: 5,
+      })).sometimes.get('third'),
     ).toBe(1);
   });
 
   it('finds what does not repeat itself', async () => {
     let runs = 0;
-    await expect(simulateMany((sim) => { sim.note(String(runs++)); }, { from: 100, seeds: 1 })).rejects.toMatchObject(
+    await expect(
+      simulateMany((sim) => { sim.note(String(runs++)); }, { from: 100, seeds: 1 }),
+    ).rejects.toMatchObject(
       { code: 'NOT_DETERMINISTIC' },
     );
   });

@@ -35,7 +35,10 @@ export async function startBeam(): Promise<Beam | null> {
   }
 }
 
-/** `erl` has no harmless option that only prints, so the question is whether the shell could start it at all. */
+/**
+ * `erl` has no harmless option that only prints, so the question is whether the shell could start
+ * it at all.
+ */
 function installed(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
 }

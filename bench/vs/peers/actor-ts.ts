@@ -23,10 +23,14 @@ export function installActorTs(folder: string): string {
   run('git', ['-C', clone, 'archive', '--output', join(home, 'sources.tar'), COMMIT, 'src', 'tsconfig.json']);
   run('tar', ['xf', 'sources.tar']);
   writeFileSync(
-    join(home, 'package.json'), JSON.stringify({ name: 'actor-ts', version: '0.16.0', private: true, type: 'module' }),
+    join(home, 'package.json'),
+    JSON.stringify({ name: 'actor-ts', version: '0.16.0', private: true, type: 'module' }),
   );
   run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...PINS]);
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noCheck']);
+  run(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noCheck'],
+  );
   writeFileSync(join(home, 'done'), COMMIT);
   return node;
 }

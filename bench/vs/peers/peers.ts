@@ -26,7 +26,10 @@ export interface Peer {
   start(): Contestant;
 }
 
-/** Installs the peers into a folder of their own (their dependencies are not ours), asks each what it can do. */
+/**
+ * Installs the peers into a folder of their own (their dependencies are not ours), asks each what
+ * it can do.
+ */
 export async function installPeers(names: readonly PeerName[], mode: string): Promise<Peers> {
   const folder = join(root, '.build', 'peers');
   copyPrograms(folder);
@@ -52,7 +55,9 @@ async function introduce(folder: string, name: PeerName, node: string, mode: str
   try {
     const metrics = new Set((await contestant.ask('metrics')).split(','));
     return {
-      name, version: name === 'actor-ts' ? manifestOf(join(folder, name)).version : versionOf(folder, name), metrics,
+      name, version: name === 'actor-ts'
+        ? manifestOf(join(folder, name)).version
+        : versionOf(folder, name), metrics,
       start,
     };
   } finally {
@@ -76,11 +81,14 @@ interface Manifest {
 const manifestOf =
   (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 
-const versionOf = (folder: string, name: string): string => manifestOf(join(folder, 'node_modules', name)).version;
+const versionOf = (folder: string, name: string): string =>
+  manifestOf(join(folder, 'node_modules', name)).version;
 
 const wantedPins =
   (folder: string): string => usualPeerNames.map((name) => manifestOf(folder).dependencies[name]).join();
 
 const installedPins = (folder: string): string =>
-  usualPeerNames.map((name) => (existsSync(join(folder, 'node_modules', name)) ? versionOf(folder, name) : 'none'))
+  usualPeerNames.map(
+    (name) => (existsSync(join(folder, 'node_modules', name)) ? versionOf(folder, name) : 'none'),
+  )
     .join();

@@ -12,7 +12,10 @@ export interface AdvisorySource {
   readonly timeoutMs: number;
 }
 
-/** Asks the server about one version. Rejects with `Unavailable`, or with the signal's reason once that has fired. */
+/**
+ * Asks the server about one version. Rejects with `Unavailable`, or with the signal's reason once
+ * that has fired.
+ */
 export async function lookUp(
   { server, timeoutMs }: AdvisorySource, name: string, version: string | null, signal: AbortSignal,
 ): Promise<string[]> {

@@ -10,8 +10,9 @@ const OUTAGE = 6;
 const FLAKE_ONE_IN = 25;
 
 /**
- * What becomes of each request, by its number: now and then one fails by itself, and in each cycle several in a row.
- * The seed says when and how; that an outage comes, and that it ends, does not depend on it.
+ * What becomes of each request, by its number: now and then one fails by itself, and in each cycle
+ * several in a row. The seed says when and how; that an outage comes, and that it ends, does not
+ * depend on it.
  */
 export class Outages {
   readonly #random: Random;

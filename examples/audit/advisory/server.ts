@@ -11,8 +11,8 @@ export interface AdvisoryServer {
 }
 
 /**
- * The outside that is not to be relied on: answers which advisories there are about a version of a package, when its
- * outages let it. It listens on this machine only.
+ * The outside that is not to be relied on: answers which advisories there are about a version of a
+ * package, when its outages let it. It listens on this machine only.
  */
 export async function startAdvisoryServer(outages: Pick<Outages, 'next'>): Promise<AdvisoryServer> {
   const server = createServer((request, response) => {

@@ -18,9 +18,9 @@ export interface Advice {
 }
 
 /**
- * Asks a server that is sometimes down. A hiccup is tried again; in an outage the breaker fails the look-up at once,
- * and the data at hand has to do. It asks for one package after the other, so the server's failures come in their
- * order.
+ * Asks a server that is sometimes down. A hiccup is tried again; in an outage the breaker fails the
+ * look-up at once, and the data at hand has to do. It asks for one package after the other, so the
+ * server's failures come in their order.
  */
 export const Advisor = defineAgent({
   name: 'advisor',
@@ -32,7 +32,10 @@ export const Advisor = defineAgent({
       try {
         const ask = () => guarded(self, source, name, version);
         const advisories = await self.retry(
-          ask, { attemptsMax: 3, when: (error) => error instanceof Unavailable, backoff: { baseMs: 2, maxMs: 10 } },
+          ask, {
+            attemptsMax: 3, when: (error) => error instanceof Unavailable,
+            backoff: { baseMs: 2, maxMs: 10 },
+          },
         );
         return { advisories, source: 'server' };
       } catch (error) {
@@ -51,7 +54,9 @@ export const Advisor = defineAgent({
   },
 });
 
-function guarded(self: ProcessVerbs, source: AdvisorySource, name: string, version: string | null): Promise<string[]> {
+function guarded(
+  self: ProcessVerbs, source: AdvisorySource, name: string, version: string | null,
+): Promise<string[]> {
   return self.breaker(BREAKER).run((signal) => lookUp(source, name, version, signal));
 }
 

@@ -11,9 +11,10 @@ export interface DeduperSetup {
 }
 
 /**
- * Knows all files whose hash falls into its shard. Its table dies with it, and the next incarnation asks the ledger for
- * it before it takes any message. Whoever read a file records it in the ledger first and adds it here second, so
- * whenever a deduper dies, the table that its successor starts with lacks nothing that was added before.
+ * Knows all files whose hash falls into its shard. Its table dies with it, and the next incarnation
+ * asks the ledger for it before it takes any message. Whoever read a file records it in the ledger
+ * first and adds it here second, so whenever a deduper dies, the table that its successor starts
+ * with lacks nothing that was added before.
  */
 export const Deduper = defineAgent({
   name: 'deduper',

@@ -22,8 +22,9 @@ export interface LedgerContents {
 }
 
 /**
- * The collecting state that must survive. It does nothing that can go wrong, chaos spares it, and it stands first in
- * the tree: whoever rebuilds a table from it is started after it, and restarted with it.
+ * The collecting state that must survive. It does nothing that can go wrong, chaos spares it, and
+ * it stands first in the tree: whoever rebuilds a table from it is started after it, and restarted
+ * with it.
  *
  * It writes down what comes, and looks for no duplicates: that a result which its sender had to send again is
  * handled once is the promise of its delivery, and the tally at the end would see if that were broken.

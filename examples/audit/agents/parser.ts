@@ -30,9 +30,10 @@ export interface ParsedFile extends FileFacts {
 }
 
 /**
- * Reads, hashes and parses one file at a time, and hands in the result. It keeps nothing between files but its buffer,
- * so its next worker can begin the file anew. When it dies after it has handed in, that one hands in again under the
- * same key, and that counts once. A file that cannot be read is an answer, not a crash.
+ * Reads, hashes and parses one file at a time, and hands in the result. It keeps nothing between
+ * files but its buffer, so its next worker can begin the file anew. When it dies after it has
+ * handed in, that one hands in again under the same key, and that counts once. A file that cannot
+ * be read is an answer, not a crash.
  */
 export const Parser = defineAgent({
   name: 'parser',
@@ -56,7 +57,9 @@ export function isTelling(path: string): boolean {
   return name === 'package.json' || isLicenceFile(name);
 }
 
-async function read({ root, chunk }: ParserState, path: string, signal: AbortSignal): Promise<ParsedFile | Unreadable> {
+async function read(
+  { root, chunk }: ParserState, path: string, signal: AbortSignal,
+): Promise<ParsedFile | Unreadable> {
   try {
     return understand(
       path, basename(path), await readContent(join(root, path), { wantText: isTelling(path), chunk, signal }),
@@ -79,7 +82,8 @@ async function handIn(
 }
 
 /**
- * A conflict means that a dead incarnation has handed in something else, before others changed the file: that stays.
+ * A conflict means that a dead incarnation has handed in something else, before others changed the
+ * file: that stays.
  */
 async function accepted(sent: Promise<Receipt>): Promise<void> {
   try {

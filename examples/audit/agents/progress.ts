@@ -13,8 +13,8 @@ export interface ProgressSetup {
 const TICK = Symbol('tick');
 
 /**
- * Shows how far the audit is. What must be right it asks the ledger for at every tick; what it is told by cast (who
- * reads what) is only decoration, and may be lost when it dies.
+ * Shows how far the audit is. What must be right it asks the ledger for at every tick; what it is
+ * told by cast (who reads what) is only decoration, and may be lost when it dies.
  */
 export const Progress = defineAgent({
   name: 'progress',

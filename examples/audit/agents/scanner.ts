@@ -10,7 +10,10 @@ export interface ScannerSetup {
   readonly hazard: Hazard;
 }
 
-/** Lists directories, one per call. It remembers nothing, so asking again is all it takes to survive its death. */
+/**
+ * Lists directories, one per call. It remembers nothing, so asking again is all it takes to survive
+ * its death.
+ */
 export const Scanner = defineAgent({
   name: 'scanner',
   init: (setup: ScannerSetup) => setup,

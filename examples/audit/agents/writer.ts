@@ -20,8 +20,8 @@ export interface Manuscript {
 }
 
 /**
- * Renders and writes the two results. Each file appears whole or not at all (written beside, then renamed), so a
- * writer that dies half-way leaves nothing that the next one cannot overwrite.
+ * Renders and writes the two results. Each file appears whole or not at all (written beside, then
+ * renamed), so a writer that dies half-way leaves nothing that the next one cannot overwrite.
  */
 export const Writer = defineAgent({
   name: 'writer',

@@ -3,17 +3,24 @@ import type { SystemStats } from '../../../src/index.js';
 /** What was sent, and every outcome that it can have. */
 export type Account = Pick<SystemStats,
 
-    | 'sent' | 'handled' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'deadLettered' | 'unknown' | 'queued'
+    | 'sent' | 'handled' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'deadLettered'
+    | 'unknown' | 'queued'
     | 'running' | 'held'>;
 
 export function accountOf(stats: Account): Account {
-  const { sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held } = stats;
-  return { sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running, held };
+  const {
+    sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running,
+    held,
+  } = stats;
+  return {
+    sent, handled, rejected, dropped, superseded, expired, deadLettered, unknown, queued, running,
+    held,
+  };
 }
 
 /**
- * Messages that were sent but have no outcome (or, below zero, more outcomes than messages): always 0, or the runtime
- * is wrong.
+ * Messages that were sent but have no outcome (or, below zero, more outcomes than messages): always
+ * 0, or the runtime is wrong.
  */
 export function imbalance({ sent, ...outcomes }: Account): number {
   return sent - sum(outcomes);

@@ -5,9 +5,10 @@ import { byWaste } from '../rules/duplicate.js';
 import type { DirectoryFacts, FileFacts, Findings, Unreadable } from '../findings.js';
 
 /**
- * A directory that others work in changes while it is audited: then swarm and recount have seen different things, and
- * both are right. These are the paths that differ and have, by the clock of the file system, changed since `sinceMs`.
- * What differs without having changed is a fault, and stays in the comparison.
+ * A directory that others work in changes while it is audited: then swarm and recount have seen
+ * different things, and both are right. These are the paths that differ and have, by the clock of
+ * the file system, changed since `sinceMs`. What differs without having changed is a fault, and
+ * stays in the comparison.
  */
 export async function disturbedPaths(
   root: string, swarm: Findings, recount: Findings, sinceMs: number,
@@ -19,7 +20,10 @@ export async function disturbedPaths(
   return disturbed;
 }
 
-/** The findings as they were if nobody had looked at those paths, nor at packages whose evidence is among them. */
+/**
+ * The findings as they were if nobody had looked at those paths, nor at packages whose evidence is
+ * among them.
+ */
 export function withoutPaths(findings: Findings, paths: ReadonlySet<string>): Findings {
   const stays = ({ path }: { readonly path: string }): boolean => !paths.has(path);
   const shaken = new Set([...paths].map(parentOf));
@@ -44,15 +48,17 @@ function* differingPaths(swarm: Findings, recount: Findings): Generator<string> 
   yield* seen.keys();
 }
 
-function* entries({ directories, files, unreadable }: Findings): Generator<DirectoryFacts | FileFacts | Unreadable> {
+function* entries(
+  { directories, files, unreadable }: Findings,
+): Generator<DirectoryFacts | FileFacts | Unreadable> {
   for (const { path, symlinks, others } of directories) yield { path, symlinks, others };
   for (const { path, bytes, sha256 } of files) yield { path, bytes, sha256 };
   for (const { path, reason } of unreadable) yield { path, reason };
 }
 
 /**
- * Changed itself, or gone from (or come into) a directory that changed. `ctime` cannot be set back by whoever changes a
- * file.
+ * Changed itself, or gone from (or come into) a directory that changed. `ctime` cannot be set back
+ * by whoever changes a file.
  */
 async function changedSince(root: string, path: string, sinceMs: number): Promise<boolean> {
   for (let at = path; ; at = parentOf(at)) {

@@ -4,7 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { TEXT_BYTES_MAX, unreadable } from '../content.js';
 import {
-  byPath, type DirectoryFacts, type DuplicateGroup, type FileFacts, type Findings, type Manifest, type PackageFindings, type Unreadable,
+  byPath, type DirectoryFacts, type DuplicateGroup, type FileFacts, type Findings, type Manifest,
+  type PackageFindings, type Unreadable,
 } from '../findings.js';
 import { byWaste } from '../rules/duplicate.js';
 import { findAdvisories } from '../rules/advisory.js';
@@ -23,9 +24,9 @@ export interface RecountPlan {
 }
 
 /**
- * The same audit in one straight line: no agents, no messages, nothing at the same time. It shares the rules (what a
- * licence looks like, which range suits which version) with the swarm, but neither its walk, its reading nor its
- * tables.
+ * The same audit in one straight line: no agents, no messages, nothing at the same time. It shares
+ * the rules (what a licence looks like, which range suits which version) with the swarm, but
+ * neither its walk, its reading nor its tables.
  */
 export class Recount {
   readonly #plan: RecountPlan;
@@ -55,7 +56,9 @@ export class Recount {
 
   async #directory(directory: string): Promise<string[]> {
     const { root, excluded } = this.#plan;
-    const entries = await this.#attempt(directory, () => readdir(join(root, directory), { withFileTypes: true }));
+    const entries = await this.#attempt(
+      directory, () => readdir(join(root, directory), { withFileTypes: true }),
+    );
     if (entries === null) return [];
     let symlinks = 0;
     let others = 0;
@@ -123,13 +126,17 @@ export class Recount {
   #duplicates(): DuplicateGroup[] {
     const sorted = this.#files
       .filter((file) => file.bytes > 0)
-      .sort((left, right) => (left.sha256 < right.sha256 ? -1 : left.sha256 > right.sha256 ? 1 : byPath(left, right)));
+      .sort((left, right) => (left.sha256 < right.sha256
+        ? -1
+        : left.sha256 > right.sha256 ? 1 : byPath(left, right)));
     const groups: DuplicateGroup[] = [];
     for (let start = 0, end: number; start < sorted.length; start = end) {
       const { sha256, bytes } = sorted[start] as FileFacts;
       end = start + 1;
       while (sorted[end]?.sha256 === sha256) end += 1;
-      if (end - start > 1) groups.push({ sha256, bytes, paths: sorted.slice(start, end).map(({ path }) => path) });
+      if (end - start > 1) groups.push({
+        sha256, bytes, paths: sorted.slice(start, end).map(({ path }) => path),
+      });
     }
     return groups.sort(byWaste);
   }

@@ -12,11 +12,14 @@ export interface View {
   readonly stats: SystemStats;
 }
 
-/** Where progress goes. It lives outside the agents, so that a dying progress agent leaves no half-drawn screen. */
+/**
+ * Where progress goes. It lives outside the agents, so that a dying progress agent leaves no
+ * half-drawn screen.
+ */
 export interface Display {
   /**
-   * Until the next view is due. The rhythm is kept here: who is often restarted would else begin to wait anew each
-   * time.
+   * Until the next view is due. The rhythm is kept here: who is often restarted would else begin to
+   * wait anew each time.
    */
   dueInMs(): number;
   show(view: View): void;

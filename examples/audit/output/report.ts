@@ -3,7 +3,10 @@ import { findRepeatedPackages, wasteOf, type RepeatedPackage } from '../rules/du
 import { isCopyleft } from '../rules/licence.js';
 import { bytes, count, counted } from './quantity.js';
 
-/** What was audited, and by which Node. Nothing here or in the report depends on the run: two runs can be compared. */
+/**
+ * What was audited, and by which Node. Nothing here or in the report depends on the run: two runs
+ * can be compared.
+ */
 export interface Subject {
   readonly name: string;
   readonly node: string;
@@ -34,7 +37,10 @@ function overview(subject: Subject, findings: Findings): string {
   const wasted = duplicates.reduce((sum, group) => sum + wasteOf(group), 0);
   const size = files.reduce((sum, file) => sum + file.bytes, 0);
   const rows = [
-    ['Files', `${count(files.length)} (${bytes(size)}) in ${counted(directories.length, 'directory', 'directories')}`],
+    [
+      'Files',
+      `${count(files.length)} (${bytes(size)}) in ${counted(directories.length, 'directory', 'directories')}`,
+    ],
     ['Packages', count(packages.length)],
     ['Symbolic links, not followed', count(sumOf(directories, 'symlinks'))],
     ['Pipes, sockets and devices, not opened', count(sumOf(directories, 'others'))],
@@ -46,7 +52,10 @@ function overview(subject: Subject, findings: Findings): string {
       `Packages that Node ${subject.node} does not suit`,
       count(packages.filter(({ engine }) => engine.verdict === 'unmet').length),
     ],
-    ['Packages without a declared licence', count(packages.filter(({ licence }) => licence.declared === null).length)],
+    [
+      'Packages without a declared licence',
+      count(packages.filter(({ licence }) => licence.declared === null).length),
+    ],
   ];
   const partial = subject.complete ? '' : '\n**Interrupted: this report covers what was done until then.**\n';
   return `# Audit of ${inline(subject.name)}\n${partial}\n${table(['What', 'Result'], rows)}`;
@@ -72,7 +81,8 @@ function engines(subject: Subject, packages: readonly PackageFindings[]): string
     .filter(({ engine }) => engine.verdict === 'unmet' || engine.verdict === 'unclear')
     .map(({ name, version, engine }) => [label(name, version), code(engine.range ?? ''), engine.verdict]);
   return section(
-    'Engines', `What the packages ask for, where Node ${subject.node} is not it.`, ['Package', 'Asks for', 'Verdict'],
+    'Engines', `What the packages ask for, where Node ${subject.node} is not it.`,
+    ['Package', 'Asks for', 'Verdict'],
     rows,
   );
 }
@@ -88,11 +98,14 @@ function licences(packages: readonly PackageFindings[]): string {
   const rows = [...byLicence]
     .sort((left, right) => right[1].packages - left[1].packages || byText(left[0], right[0]))
     .map(([licence, uses]) => [inline(licence), count(uses.packages), uses.copyleft ? 'copyleft' : '']);
-  const overall = section('Licences', 'As declared by the packages.', ['Licence', 'Packages', 'Note'], rows, Infinity);
+  const overall = section(
+    'Licences', 'As declared by the packages.', ['Licence', 'Packages', 'Note'], rows, Infinity,
+  );
   const doubts = packages
     .filter(({ licence }) => licence.verdict !== 'declared')
     .map(({ name, version, licence }) =>
-      [label(name, version), inline(licence.declared ?? '–'), licence.texts.join(', ') || '–', licence.verdict]);
+      [label(name, version), inline(licence.declared ?? '–'), licence.texts.join(', ')
+        || '–', licence.verdict]);
   const doubtful = section(
     'Licences to look at', 'Nothing declared, or the text says something else.',
     ['Package', 'Declared', 'Text', 'Verdict'], doubts,
@@ -103,7 +116,8 @@ function licences(packages: readonly PackageFindings[]): string {
 function repeatedPackages(packages: readonly PackageFindings[]): string {
   const rows = findRepeatedPackages(packages).map(({ name, versions }) => [inline(name), versionsOf(versions)]);
   return section(
-    'Packages installed more than once', 'Several versions, or one version in several places.', ['Package', 'Versions'],
+    'Packages installed more than once', 'Several versions, or one version in several places.',
+    ['Package', 'Versions'],
     rows,
   );
 }
@@ -131,7 +145,9 @@ function duplicateContents({ duplicates }: Findings): string {
 function trouble({ unreadable, packages }: Findings): string {
   const rows = [
     ...unreadable.map(({ path, reason }) => [code(path === '' ? '.' : path), reason]),
-    ...packages.flatMap(({ path, broken }) => (broken === null ? [] : [[code(`${path}/package.json`), broken]])),
+    ...packages.flatMap(
+      ({ path, broken }) => (broken === null ? [] : [[code(`${path}/package.json`), broken]]),
+    ),
   ];
   return section('Trouble', 'What could not be read or understood.', ['Path', 'Reason'], rows);
 }

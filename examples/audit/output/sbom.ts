@@ -98,7 +98,8 @@ function nothing(): never {
 function licenceChoices({ declared, texts }: LicenceFinding): LicenceChoice[] {
   if (declared === null) return texts.map((id) => ({ license: { id, acknowledgement: 'concluded' } }));
   if (isSpdxId(declared)) return [{ license: { id: declared, acknowledgement: 'declared' } }];
-  if (isExpression(declared) && /\s/.test(declared)) return [{ expression: declared, acknowledgement: 'declared' }];
+  if (isExpression(declared)
+    && /\s/.test(declared)) return [{ expression: declared, acknowledgement: 'declared' }];
   return [{ license: { name: declared, acknowledgement: 'declared' } }];
 }
 

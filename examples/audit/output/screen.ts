@@ -49,7 +49,10 @@ export class ScreenDisplay implements Display {
     const messagesPerSecond = (view.stats.handled - this.#last.handled) / seconds;
     this.#last = { at, handled: view.stats.handled };
     const lines =
-      renderScreen(view, { title: this.#title, elapsedMs: at - this.#startedAt, messagesPerSecond }, this.#size());
+      renderScreen(
+        view, { title: this.#title, elapsedMs: at - this.#startedAt, messagesPerSecond },
+        this.#size(),
+      );
     this.#write(
       `${this.#open ? '' : ENTER}${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`,
     );
@@ -92,7 +95,8 @@ function progressLine({ totals }: View): string {
 }
 
 function messageLine({ stats }: View, { messagesPerSecond }: Moment): string {
-  const rate = `${count(stats.handled)} messages (${count(messagesPerSecond)}/s), ${count(stats.queued)} in mailboxes`;
+  const rate =
+    `${count(stats.handled)} messages (${count(messagesPerSecond)}/s), ${count(stats.queued)} in mailboxes`;
   return `${rate}, ${counted(stats.crashes, 'crash', 'crashes')}, ${counted(stats.restarts, 'restart')}`;
 }
 
@@ -111,7 +115,10 @@ const STATUS_WIDTH = 10;
 const DEPTH_BAR_MAX = 10;
 const GROUP_MAX = 64;
 
-/** The tree as it is now, one line for every process; where there is no room, as many agents of each group as fit. */
+/**
+ * The tree as it is now, one line for every process; where there is no room, as many agents of each
+ * group as fit.
+ */
 function familyLines(view: View, room: number): string[] {
   const forest = sorted(view.tree);
   for (let agentsMax = GROUP_MAX; agentsMax > 0; agentsMax--) {
@@ -121,7 +128,10 @@ function familyLines(view: View, room: number): string[] {
   return [];
 }
 
-/** In the order of their names: a restarted agent is the youngest of its siblings, and would jump to the end. */
+/**
+ * In the order of their names: a restarted agent is the youngest of its siblings, and would jump to
+ * the end.
+ */
 function sorted(forest: readonly TreeNode[]): TreeNode[] {
   return forest
     .map((node) => ({ ...node, children: sorted(node.children) }))
@@ -137,7 +147,10 @@ function siblingLines(
   if (hidden.length > 0) lines.push(hiddenLine(hidden, depth));
   for (const node of siblings) {
     if (node.type === 'supervisor') {
-      lines.push(familyLine(node, depth, reading), ...siblingLines(node.children, depth + 1, reading, agentsMax));
+      lines.push(
+        familyLine(node, depth, reading),
+        ...siblingLines(node.children, depth + 1, reading, agentsMax),
+      );
     }
   }
   return lines;

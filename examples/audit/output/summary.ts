@@ -58,7 +58,8 @@ export function renderSummary(result: RunResult): string {
   const again = `${count(result.retried)} of them retries, ${counted(
     result.duplicatesSuppressed, 'duplicate',
   )} suppressed, ${counted(result.deadLettered, 'dead letter')}`;
-  const advice = `${count(result.advice.server)} from the server, ${count(result.advice.local)} from the data at hand`;
+  const advice =
+    `${count(result.advice.server)} from the server, ${count(result.advice.local)} from the data at hand`;
   return [
     `${result.interrupted ? 'Interrupted: ' : ''}${work}, in ${times}`,
     `${counted(result.messages, 'message')}, ${life}`,

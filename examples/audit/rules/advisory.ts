@@ -25,7 +25,8 @@ const ADVISORIES: readonly Advisory[] = [
 /** The ids of the advisories about one version of a package, sorted. */
 export function findAdvisories(name: string, version: string | null): string[] {
   if (version === null) return [];
-  return ADVISORIES.filter((advisory) => advisory.name === name && satisfies(version, advisory.range) === true).map(
+  return ADVISORIES.filter((advisory) => advisory.name === name
+    && satisfies(version, advisory.range) === true).map(
     ({ id }) => id,
   );
 }

@@ -1,7 +1,10 @@
 import { dirname } from 'node:path/posix';
 import type { PackageFindings } from '../findings.js';
 
-/** Finds what an import of a package name reaches, the way Node looks for it: the nearest `node_modules` upwards. */
+/**
+ * Finds what an import of a package name reaches, the way Node looks for it: the nearest
+ * `node_modules` upwards.
+ */
 export class DependencyResolver {
   readonly #byPath: ReadonlyMap<string, PackageFindings>;
 
@@ -10,17 +13,20 @@ export class DependencyResolver {
   }
 
   /**
-   * The installed packages that `from` depends on; one that is not installed under the audited directory is left out.
+   * The installed packages that `from` depends on; one that is not installed under the audited
+   * directory is left out.
    */
   dependenciesOf(from: PackageFindings): PackageFindings[] {
-    return from.dependencies.map((name) => this.#resolve(from.path, name)).filter((found) => found !== undefined);
+    return from.dependencies.map((name) => this.#resolve(from.path, name))
+      .filter((found) => found !== undefined);
   }
 
   #resolve(from: string, name: string): PackageFindings | undefined {
     for (let directory = from; ; directory = parentOf(directory)) {
       const found = this.#byPath.get(join(directory, `node_modules/${name}`));
       if (found !== undefined) return found;
-      // The audited directory may itself be a node_modules: then its children are what the walk upwards reaches last.
+      // The audited directory may itself be a node_modules: then its children are what the walk
+      // upwards reaches last.
       if (directory === '') return this.#byPath.get(name);
     }
   }

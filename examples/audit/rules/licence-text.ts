@@ -1,6 +1,6 @@
 /**
- * The phrases that must all occur for a licence to be recognised. Where two licences begin with the same phrase, the
- * more specific one stands first.
+ * The phrases that must all occur for a licence to be recognised. Where two licences begin with the
+ * same phrase, the more specific one stands first.
  */
 const SIGNATURES: readonly (readonly [id: string, opening: string, ...others: string[]])[] = [
   ['Apache-2.0', 'apache license', 'version 2.0'],

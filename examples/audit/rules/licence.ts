@@ -10,7 +10,10 @@ export function checkLicence(declared: string | null, texts: readonly string[]):
   return { declared, texts, verdict: mismatch ? 'mismatch' : 'declared' };
 }
 
-/** The ids inside a licence expression: `(MIT OR Apache-2.0)` has two, free words such as `SEE LICENSE IN x` none. */
+/**
+ * The ids inside a licence expression: `(MIT OR Apache-2.0)` has two, free words such as
+ * `SEE LICENSE IN x` none.
+ */
 export function licenceIds(expression: string): string[] {
   if (!isExpression(expression)) return [];
   return expression
@@ -20,7 +23,8 @@ export function licenceIds(expression: string): string[] {
 }
 
 /**
- * True when the text has the form of an SPDX expression: ids joined by AND, OR and WITH, with parentheses in balance.
+ * True when the text has the form of an SPDX expression: ids joined by AND, OR and WITH, with
+ * parentheses in balance.
  */
 export function isExpression(text: string): boolean {
   let open = 0;
@@ -37,20 +41,28 @@ export function isExpression(text: string): boolean {
 }
 
 /**
- * `GPL-3.0-or-later`, `GPL-3.0-only` and `GPL-3.0+` share one text with `GPL-3.0`; `0BSD` and `ISC` share most of theirs.
+ * `GPL-3.0-or-later`, `GPL-3.0-only` and `GPL-3.0+` share one text with `GPL-3.0`; `0BSD` and `ISC`
+ * share most of theirs.
  */
 function sameLicence(id: string, recognised: string): boolean {
   const plain = id.replace(/(?:-or-later|-only|\+)$/, '');
   return plain.toLowerCase() === recognised.toLowerCase();
 }
 
-/** Ids that every SPDX list since 2.0 knows and that packages use; others are given to a bill of materials by name. */
+/**
+ * Ids that every SPDX list since 2.0 knows and that packages use; others are given to a bill of
+ * materials by name.
+ */
 const SPDX_IDS: ReadonlySet<string> = new Set([
-  '0BSD', 'AFL-2.1', 'AFL-3.0', 'AGPL-3.0-only', 'AGPL-3.0-or-later', 'Apache-2.0', 'Artistic-2.0', 'BSD-2-Clause',
-  'BSD-3-Clause', 'BSL-1.0', 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC-BY-SA-4.0', 'CC0-1.0', 'EPL-1.0', 'EPL-2.0',
-  'GPL-2.0-only', 'GPL-2.0-or-later', 'GPL-3.0-only', 'GPL-3.0-or-later', 'ISC', 'LGPL-2.1-only', 'LGPL-2.1-or-later',
+  '0BSD', 'AFL-2.1', 'AFL-3.0', 'AGPL-3.0-only', 'AGPL-3.0-or-later', 'Apache-2.0', 'Artistic-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause', 'BSL-1.0', 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC-BY-SA-4.0', 'CC0-1.0',
+  'EPL-1.0', 'EPL-2.0',
+  'GPL-2.0-only', 'GPL-2.0-or-later', 'GPL-3.0-only', 'GPL-3.0-or-later', 'ISC', 'LGPL-2.1-only',
+  'LGPL-2.1-or-later',
   'LGPL-3.0-only', 'LGPL-3.0-or-later', 'MIT', 'MIT-0', 'MPL-2.0', 'MS-PL', 'OFL-1.1', 'PSF-2.0', 'Python-2.0',
-  'Unicode-3.0', 'Unicode-DFS-2016', 'Unlicense', 'W3C', 'WTFPL', 'Zlib', 'AGPL-3.0', 'GPL-2.0', 'GPL-3.0', 'LGPL-2.1', 'LGPL-3.0',
+  'Unicode-3.0', 'Unicode-DFS-2016', 'Unlicense', 'W3C', 'WTFPL', 'Zlib', 'AGPL-3.0', 'GPL-2.0',
+  'GPL-3.0', 'LGPL-2.1', 'LGPL-3.0',
 ]);
 
 export function isSpdxId(text: string): boolean {

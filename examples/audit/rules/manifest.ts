@@ -64,7 +64,8 @@ function nodeOf(engines: unknown): string | null {
 
 function textsOf(value: unknown): Record<string, string> {
   if (!isRecord(value)) return {};
-  const texts = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const texts = Object.entries(value)
+    .filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return Object.fromEntries(texts);
 }
 

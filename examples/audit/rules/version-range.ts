@@ -108,7 +108,8 @@ function caretEnd(given: readonly number[]): Version | null {
 }
 
 function contains(interval: Interval, version: Version): boolean {
-  return compare(version, interval.from) >= 0 && (interval.below === null || compare(version, interval.below) < 0);
+  return compare(version, interval.from) >= 0
+    && (interval.below === null || compare(version, interval.below) < 0);
 }
 
 function compare(left: Version, right: Version): number {

@@ -21,8 +21,9 @@ export function fieldOf(value: unknown, key: string | symbol): unknown {
 }
 
 /**
- * `listener` is told when `signal` fires, once, also where another listener has stopped the event for all after it
- * (`stopImmediatePropagation`); `removeEventListener` takes it out. The caller has checked that it has not fired yet.
+ * `listener` is told when `signal` fires, once, also where another listener has stopped the event
+ * for all after it (`stopImmediatePropagation`); `removeEventListener` takes it out. The caller has
+ * checked that it has not fired yet.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): void {
   addAbortListener(signal, listener);

@@ -1,6 +1,6 @@
 /**
- * FNV-1a over UTF-16 code units, with a final mix so that the low bits depend on all characters; the same on every
- * machine.
+ * FNV-1a over UTF-16 code units, with a final mix so that the low bits depend on all characters;
+ * the same on every machine.
  */
 export function hashText(text: string): number {
   let h = 0x811c9dc5;

@@ -16,8 +16,8 @@ export function jsonOf(value: unknown): unknown {
 }
 
 /**
- * Instances show in JSON all their fields, or those that `fields` picks, so that nothing in them is lost or throws; as
- * text they are one line.
+ * Instances show in JSON all their fields, or those that `fields` picks, so that nothing in them is
+ * lost or throws; as text they are one line.
  */
 export function toldAs<T extends object>(
   what: { readonly prototype: T }, text: (it: T) => string, fields: (it: T) => object = (it) => ({ ...it }),
@@ -45,7 +45,8 @@ export function told<T extends object>(kind: string, record: T): T {
 }
 
 function plain(value: unknown, above: readonly object[]): unknown {
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return printable(value);
+  if (typeof value === 'bigint' || typeof value === 'symbol'
+    || typeof value === 'function') return printable(value);
   if (typeof value !== 'object' || value === null) return value;
   if (above.includes(value)) return '[circular]';
   if (above.length === DEPTH_MAX) return '…';
@@ -63,7 +64,8 @@ function plain(value: unknown, above: readonly object[]): unknown {
 function errorOf(error: Error, inside: readonly object[]): unknown {
   const own = OWN in error ? Object.keys(error).filter((key) => key !== 'name' && key !== 'code') : [];
   return {
-    name: safely(() => nameOf(error)), ...fieldsOf(error, ['message', 'code', ...own, 'cause', 'errors'], inside),
+    name: safely(() => nameOf(error)),
+    ...fieldsOf(error, ['message', 'code', ...own, 'cause', 'errors'], inside),
   };
 }
 
@@ -83,7 +85,9 @@ function fieldsOf(value: object, keys: readonly string[], inside: readonly objec
   for (const key of keys) {
     const field = safely(() => plain((value as Record<string, unknown>)[key], inside));
     if (field !== undefined) {
-      Object.defineProperty(fields, key, { value: field, enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(fields, key, {
+        value: field, enumerable: true, configurable: true, writable: true,
+      });
     }
   }
   return fields;

@@ -5,8 +5,9 @@ export interface Standing<T> {
 }
 
 /**
- * A queue from which anyone can step out. Its members carry the links, so that each step is O(1) whatever its length; a
- * Set or Map does not do: its first entry is behind the gaps of all those that were deleted before it.
+ * A queue from which anyone can step out. Its members carry the links, so that each step is O(1)
+ * whatever its length; a Set or Map does not do: its first entry is behind the gaps of all those
+ * that were deleted before it.
  */
 export class Line<T extends Standing<T>> {
   first: T | null = null;

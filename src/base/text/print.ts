@@ -14,7 +14,8 @@ export const HIDDEN: string = '[hidden]';
 export function isError(value: unknown): value is Error {
   try {
     return value instanceof Error
-      || (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Error]');
+      || (typeof value === 'object' && value !== null
+        && Object.prototype.toString.call(value) === '[object Error]');
   } catch {
     return false;
   }
@@ -33,8 +34,8 @@ export function printable(value: unknown): string {
 }
 
 /**
- * The same for a log: errors of ours without the values in their messages, and of a thrown object its keys only. Exit
- * reasons are shown: who gives one means it to be read.
+ * The same for a log: errors of ours without the values in their messages, and of a thrown object
+ * its keys only. Exit reasons are shown: who gives one means it to be read.
  *
  * @example
  * printableLogged({ nocatch: { token: 'x' } }) // => '{ nocatch: { token } }'
@@ -49,7 +50,9 @@ export function shapeOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
   try {
     if (isError(value)) return line(value, logged);
-    return Array.isArray(value) ? `[${value.length} items]` : `{ ${Object.keys(value).slice(0, 8).join(', ')} }`;
+    return Array.isArray(value)
+      ? `[${value.length} items]`
+      : `{ ${Object.keys(value).slice(0, 8).join(', ')} }`;
   } catch {
     return '[unprintable]';
   }

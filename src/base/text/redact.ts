@@ -5,9 +5,10 @@ const CAUSES_MAX = 5;
 const ERRORS_MAX = 10;
 
 /**
- * What a log may show of an error: name, message, stack, code, its causes and the errors of an AggregateError, by the
- * same rule. Whatever else it carries may be secret: an HTTP client's error has the request with its headers. A new
- * object: what writes the log may mark it, which a frozen error does not allow, and no getter of the error runs there.
+ * What a log may show of an error: name, message, stack, code, its causes and the errors of an
+ * AggregateError, by the same rule. Whatever else it carries may be secret: an HTTP client's error
+ * has the request with its headers. A new object: what writes the log may mark it, which a frozen
+ * error does not allow, and no getter of the error runs there.
  */
 export function redacted(error: Error): Error {
   return copyOf(error, CAUSES_MAX, new Set());

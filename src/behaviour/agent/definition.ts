@@ -9,8 +9,8 @@ import type { DeliveryDefaults } from '../../api/delivery.js';
 import type { SchemaOutput, StandardSchema } from '../../api/schema.js';
 
 /*
- * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own process; a promise that
- * it returns is awaited before the next one.
+ * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own
+ * process; a promise that it returns is awaited before the next one.
  *
  *   start ─▶ init(...args) ─▶ state
  *   a call ─▶ calls[op](self, payload) ─▶ the reply, self.refuse(…), self.noreply() or self.stop(…)
@@ -29,7 +29,8 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
   readonly trapExit?: boolean;
   /**
-   * makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the agent, without state
+   * makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the
+   * agent, without state
    */
   readonly init?: (this: InitSelf, ...args: A) => R;
   /** requests: what a handler returns is the reply; an `async *` handler is a stream */
@@ -42,12 +43,13 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   /** runs while the agent is still alive and named: on a crash, a stop, and, when trapping, at shutdown */
   readonly terminate?: (self: Self<StateOf<R>>, reason: ExitReason) => unknown;
   /**
-   * converts the state for new code, asked by `sys.codeChange` while suspended: returns the new state, a throw leaves
-   * the old one
+   * converts the state for new code, asked by `sys.codeChange` while suspended: returns the new
+   * state, a throw leaves the old one
    */
   readonly codeChange?: (self: Self<StateOf<R>>, from: unknown, extra: unknown) => StateOf<R>;
   /**
-   * what `getStatus` and reports may show of the state, the message, the reason and the log; return the same keys
+   * what `getStatus` and reports may show of the state, the message, the reason and the log; return
+   * the same keys
    */
   readonly formatStatus?: (status: AgentStatus<StateOf<R>>) => AgentStatus;
   /** defaults of deliveries to its agents */
@@ -58,8 +60,9 @@ const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'forma
 const KEYS = ['name', 'trapExit', 'calls', 'casts', 'delivery', ...CALLBACKS];
 
 /**
- * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the handlers; write no
- * generic. Agents that call each other in a cycle annotate the return types of those handlers.
+ * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the
+ * handlers; write no generic. Agents that call each other in a cycle annotate the return types of
+ * those handlers.
  *
  * Errors: an unknown key or a callback that is no function is an OptionError at once.
  *
@@ -81,7 +84,9 @@ export function defineAgent<
   spec: AgentSpec<A, R, C, K, PC, PK>,
 ): Definition<A, R, C, K> {
   if (!isObject(spec)) {
-    throw new OptionError('defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })');
+    throw new OptionError(
+      'defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })',
+    );
   }
   checkKnown('defineAgent', spec, KEYS);
   checkFields(spec);
@@ -95,7 +100,10 @@ function isObject(value: unknown): value is object {
 }
 
 function checkFields(
-  spec: { readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown; readonly casts?: unknown },
+  spec: {
+    readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown;
+    readonly casts?: unknown;
+  },
 ): void {
   checkLife('defineAgent', spec);
   for (const key of ['calls', 'casts'] as const) {
@@ -106,12 +114,14 @@ function checkFields(
 }
 
 /**
- * A handler whose payload is checked at the ref, by any Standard Schema (zod, valibot, arktype …): senders see the
- * schema's input type, the handler its output. A payload that does not fit never reaches the agent: `call` rejects,
- * `tryCast` throws, `cast` counts it as rejected. Cost: one validation per message.
+ * A handler whose payload is checked at the ref, by any Standard Schema (zod, valibot, arktype …):
+ * senders see the schema's input type, the handler its output. A payload that does not fit never
+ * reaches the agent: `call` rejects, `tryCast` throws, `cast` counts it as rejected. Cost: one
+ * validation per message.
  *
- * Prefer the entry `{ schema, handle }`, which is the same and types `self.state`. Inside `on` the state is untyped
- * (`any`): TypeScript infers a call inside of an object for itself, before the state of that object is known.
+ * Prefer the entry `{ schema, handle }`, which is the same and types `self.state`. Inside `on` the
+ * state is untyped (`any`): TypeScript infers a call inside of an object for itself, before the
+ * state of that object is known.
  *
  * @example
  * const Desk = defineAgent({

@@ -4,7 +4,9 @@ import { printable, toldAs } from '../../base/text/index.js';
 import type { Process } from '../../process/record/index.js';
 import { checkFunctions, checkKnown, checkLife, Verbs } from '../gen/index.js';
 import type { Pid } from '../../api/address.js';
-import type { AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey } from '../../api/events.js';
+import type {
+  AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey,
+} from '../../api/events.js';
 import { Refusal } from '../../api/returns.js';
 
 type Callback<A extends unknown[]> = (self: InstalledHandler, ...args: A) => unknown;
@@ -31,9 +33,9 @@ const CALLBACKS = ['init', 'event', 'info', 'terminate', 'codeChange', 'formatSt
 const KEYS = ['name', 'calls', ...CALLBACKS];
 
 /**
- * Defines an event handler: what an event manager runs for every event. Many handlers live in one manager; each has its
- * own state, and one that throws is removed alone. Callbacks may be async; the manager takes them one at a
- * time.
+ * Defines an event handler: what an event manager runs for every event. Many handlers live in one
+ * manager; each has its own state, and one that throws is removed alone. Callbacks may be async;
+ * the manager takes them one at a time.
  *
  * Errors: an unknown key or a callback that is no function is an OptionError at once.
  *
@@ -63,7 +65,8 @@ export function defineEventHandler<A extends unknown[] = [], R = undefined, C = 
   const name = spec.name ?? 'handler';
   const { init, event, info, terminate, codeChange, formatStatus } =
     spec as never as { readonly [N in (typeof CALLBACKS)[number]]?: never };
-  return new HandlerDefinition(name, init ?? null, event ?? null, tableOf(name, spec.calls), info ?? null, terminate
+  return new HandlerDefinition(name, init
+    ?? null, event ?? null, tableOf(name, spec.calls), info ?? null, terminate
     ?? null, codeChange ?? null, formatStatus ?? null);
 }
 
@@ -82,7 +85,9 @@ function tableOf(name: string, calls: unknown): Map<string, Callback<[unknown]>>
 }
 
 /** A key, taken apart; refuses what `defineEventHandler` did not make. */
-export function keyOf(where: string, key: unknown): { readonly handler: HandlerDefinition; readonly id: unknown } {
+export function keyOf(
+  where: string, key: unknown,
+): { readonly handler: HandlerDefinition; readonly id: unknown } {
   const { handler, id } = key instanceof HandlerDefinition
     ? { handler: key, id: undefined }
     : ((key ?? {}) as { handler?: unknown; id?: unknown });
@@ -144,8 +149,8 @@ export class InstalledHandler extends Verbs {
 
 /**
  * Arrives in `info` or `receive` of the process that supervises a handler, when that handler is gone: `normal`
- * when it was deleted or removed itself, `shutdown` when the manager ended, `{ swapped, by }` when another took its
- * place, else what it crashed with.
+ * when it was deleted or removed itself, `shutdown` when the manager ended, `{ swapped, by }` when
+ * another took its place, else what it crashed with.
  *
  * @example
  * const exit = new HandlerExit('bank.x.1' as Pid, { handler: defineEventHandler({}), id: 1 }, 'normal');

@@ -15,8 +15,8 @@ import { Refusal } from '../../api/returns.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './handler.js';
 
 /*
- * The contract of an event handler (OTP's gen_event). All handlers of a manager run in its process, one callback at a
- * time, the newest handler first; each has a state of its own.
+ * The contract of an event handler (OTP's gen_event). All handlers of a manager run in its process,
+ * one callback at a time, the newest handler first; each has a state of its own.
  *
  *   addHandler ─▶ init(...args) ─▶ installed in front
  *   notify, syncNotify ─▶ event(self, event) of every handler
@@ -87,16 +87,21 @@ export class EventEngine {
   /** Every handler that is installed now, newest first; one that joins meanwhile is not told. */
   event(event: unknown): Later<undefined> {
     return this.each((one) => (one.handler.event === null ? undefined : this.run(
-      one, 'event', () => (one.handler.event as (self: InstalledHandler, event: unknown) => unknown)(one, event),
+      one, 'event',
+      () => (one.handler.event as (self: InstalledHandler, event: unknown) => unknown)(one, event),
     )));
   }
 
   info(message: unknown): Later<undefined> {
     const gone =
-      message instanceof Exit ? this.handlers.filter((one) => one.adder !== null && one.adder.pid === message.pid) : [];
+      message instanceof Exit
+        ? this.handlers.filter((one) => one.adder !== null && one.adder.pid === message.pid)
+        : [];
     let done: Later<unknown> = undefined;
     for (const one of gone) {
-      done = next(done, () => this.end(one, { because: 'adder_ended', reason: (message as Exit).reason }, 'shutdown'));
+      done = next(done, () => this.end(
+        one, { because: 'adder_ended', reason: (message as Exit).reason }, 'shutdown',
+      ));
     }
     return next(done, () => this.each((one) => {
       const { info, name } = one.handler;
@@ -123,7 +128,10 @@ export class EventEngine {
 
   /* ---- one callback ---- */
 
-  /** Runs a callback, commits its state, and does what it asked for; a throw removes the handler alone (GE-04). */
+  /**
+   * Runs a callback, commits its state, and does what it asked for; a throw removes the handler
+   * alone (GE-04).
+   */
   private run(one: InstalledHandler, op: string, callback: () => unknown): Later<Attempt> {
     return next(attempt(callback), (outcome) => this.ran(one, op, outcome));
   }
@@ -145,13 +153,18 @@ export class EventEngine {
     const { adder } = one;
     return next(this.end(
       one, { because: 'swapped', args }, swappedBy(to, id, adder),
-    ), (ended) => next(this.install(at, to, id, init, adder, { found: true, result: valueOf(ended) }), (refused) => {
+    ), (ended) => next(this.install(at, to, id, init, adder, {
+      found: true, result: valueOf(ended),
+    }), (refused) => {
       if (refused !== undefined) this.refusedSwap(to, id, adder, refused);
       return outcome;
     }));
   }
 
-  /** A handler that was to replace itself is gone, and the new one did not come: whoever supervised it is told. */
+  /**
+   * A handler that was to replace itself is gone, and the new one did not come: whoever supervised
+   * it is told.
+   */
   private refusedSwap(to: HandlerDefinition, id: unknown, adder: Process | null, refused: Refusal): void {
     const { reason } = refused.details as { readonly reason: ExitReason };
     this.p.kernel.warn(
@@ -184,9 +197,13 @@ export class EventEngine {
       const state = outcome.ok ? outcome.value : outcome.error;
       const crashed = !outcome.ok && !isControl(outcome.error);
       if (crashed || state instanceof Refusal) this.part(adder);
-      if (crashed) return new Refusal('init_failed', { handler: handler.name, reason: reasonOf(outcome.error) });
+      if (crashed) return new Refusal('init_failed', {
+        handler: handler.name, reason: reasonOf(outcome.error),
+      });
       if (state instanceof Refusal) {
-        return new Refusal('init_failed', { handler: handler.name, reason: state.code, details: state.details });
+        return new Refusal('init_failed', {
+          handler: handler.name, reason: state.code, details: state.details,
+        });
       }
       made.state = state;
       made.committed = state;
@@ -212,7 +229,8 @@ export class EventEngine {
   }
 
   /**
-   * Links whoever supervises a handler, unless they are linked already; one that has ended is an Exit like any other.
+   * Links whoever supervises a handler, unless they are linked already; one that has ended is an
+   * Exit like any other.
    */
   private join(adder: Process): void {
     if (adder.phase === Phase.Dead) exitSignal(this.p, adder, 'noproc', true);
@@ -272,7 +290,8 @@ export class EventEngine {
   /* ---- the end of the manager ---- */
 
   /**
-   * The end of the manager is no crash of those who supervise handlers: they are told `shutdown` and unlinked (GE-10).
+   * The end of the manager is no crash of those who supervise handlers: they are told `shutdown`
+   * and unlinked (GE-10).
    */
   stop(reason: ExitReason): Later<undefined> {
     for (const { adder } of this.handlers) if (adder !== null && adder !== this.p.parent) unlink(this.p, adder);
@@ -289,8 +308,8 @@ export class EventEngine {
     if (!this.p.kernel.reporting) return;
     const { pid, name, ext } = this.p;
     const made: HandlerReport = {
-      label: 'event handler crashed', level: 'error', pid, name: name?.name, processLabel: ext?.label ?? undefined,
-      handler: one.handler.name, id: one.id, op, reason,
+      label: 'event handler crashed', level: 'error', pid, name: name?.name,
+      processLabel: ext?.label ?? undefined, handler: one.handler.name, id: one.id, op, reason,
     };
     this.p.kernel.report(made);
   }
@@ -298,7 +317,8 @@ export class EventEngine {
 
 function noAdder(): Refusal {
   return new Refusal(
-    'no_adder', 'a supervised handler belongs to the process that adds it: use self.bind(events) inside a process',
+    'no_adder',
+    'a supervised handler belongs to the process that adds it: use self.bind(events) inside a process',
   );
 }
 

@@ -24,15 +24,17 @@ const calls = {
   delete: (self: Manager, { handler, id, args }: Named & { readonly args: unknown }) =>
     self.state.delete(handler, id, args),
   swap: (self: Manager, { value: { from, args, plan } }: Own<SwapPlan>) => self.state.swap(from, args, plan),
-  call: (self: Manager, { handler, id, op, payload }: Named & { readonly op: string; readonly payload: unknown }) =>
+  call: (self: Manager, { handler, id, op, payload }: Named
+    & { readonly op: string; readonly payload: unknown }) =>
     self.state.call(handler, id, op, payload),
   which: (self: Manager) => self.state.which(),
 };
 
 /**
  * The definition of every event manager (OTP's gen_event): an agent that traps exits and whose behaviour is
- * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or `child(id, EventManager)`, and
- * take its handle by `system.ref<Event>(EventManager, name)`, with the type of its events for those who notify.
+ * what its handlers do. Start it like an agent, `system.start(EventManager, { name })` or
+ * `child(id, EventManager)`, and take its handle by `system.ref<Event>(EventManager, name)`, with
+ * the type of its events for those who notify.
  *
  * @example
  * system.start(EventManager, { name: 'events' });
@@ -93,7 +95,9 @@ class EventManagerRefImpl<E> implements EventManagerRef<E> {
   swapHandler(
     from: HandlerKey<AnyEventHandler>, args: unknown, to: HandlerKey<AnyEventHandler>, ...init: unknown[]
   ): Promise<void> {
-    return this.swap({ from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false) });
+    return this.swap({
+      from: keyOf('swapHandler.from', from), args, plan: planOf('swapHandler.to', to, init, false),
+    });
   }
 
   swapSupHandler(

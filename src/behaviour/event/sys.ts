@@ -13,7 +13,8 @@ export interface HandlerState {
   readonly state: unknown;
 }
 
-const handlersOf = (p: Process): readonly InstalledHandler[] => (p.self as { state: EventEngine }).state.handlers;
+const handlersOf = (p: Process): readonly InstalledHandler[] =>
+  (p.self as { state: EventEngine }).state.handlers;
 
 function rowOf(one: InstalledHandler, state: unknown = one.state): HandlerState {
   return { ...one.key, state };
@@ -25,8 +26,8 @@ function commit(one: InstalledHandler, state: unknown): void {
 }
 
 /**
- * The state of a manager is the states of its handlers; `change` is asked for each, and where it throws that one keeps
- * its state.
+ * The state of a manager is the states of its handlers; `change` is asked for each, and where it
+ * throws that one keeps its state.
  */
 export const EVENT_SYS: SysHooks = {
   state: (p) => handlersOf(p).map((one) => rowOf(one)),

@@ -85,12 +85,13 @@ export class Answering extends Verbs {
   }
 
   /**
-   * In development a control value that the handler does not return is told; what a stream yields and returns is its
-   * own affair.
+   * In development a control value that the handler does not return is told; what a stream yields
+   * and returns is its own affair.
    */
   protected made<C extends Control>(verb: string, control: C): C {
     const { p } = this;
-    if (p.kernel.development && !(p.from instanceof StreamSlot) && this.lives() && noteMade(p, this, verb, control)) {
+    if (p.kernel.development && !(p.from instanceof StreamSlot) && this.lives()
+      && noteMade(p, this, verb, control)) {
       this.flags |= Flag.Made;
     }
     return control;
@@ -130,7 +131,8 @@ export class Answering extends Verbs {
 export function dropController(p: Process, self: Answering, call: Request | null): void {
   self.flags &= ~Flag.Controller;
   const controller = call?.extra?.controller;
-  if (controller !== null && controller !== undefined && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) {
+  if (controller !== null && controller !== undefined
+    && ((self.flags & Flag.Deferred) === 0 || (call?.settled ?? true))) {
     p.cold().controllers?.delete(controller);
   }
 }

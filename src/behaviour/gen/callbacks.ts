@@ -8,7 +8,9 @@ export function checkKnown(where: string, spec: object, known: readonly string[]
   }
 }
 
-export function checkLife(where: string, { name, trapExit }: { readonly name?: unknown; readonly trapExit?: unknown }): void {
+export function checkLife(
+  where: string, { name, trapExit }: { readonly name?: unknown; readonly trapExit?: unknown },
+): void {
   if (name !== undefined && typeof name !== 'string') throw new OptionError(`${where}.name`, name, 'a text');
   if (trapExit !== undefined && typeof trapExit !== 'boolean') {
     throw new OptionError(`${where}.trapExit`, trapExit, 'true or false');

@@ -4,7 +4,10 @@ import type { Process } from '../../process/record/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
 import { Verbs } from './verbs.js';
 
-/** The process that a verb is called for, by its self; null, and counted, when that incarnation has ended (P16). */
+/**
+ * The process that a verb is called for, by its self; null, and counted, when that incarnation has
+ * ended (P16).
+ */
 export function callerOf(self: ProcessVerbs, verb: string): Process | null {
   const given: unknown = self;
   if (!(given instanceof Verbs)) {

@@ -18,12 +18,15 @@ export interface Ending {
 const endingOf = (p: Process): Ending => p.cold().ending as Ending;
 
 /**
- * Why a process ends whose code let `error` out. That it is what its own signal said of its parent's shutdown, as
- * `fetch` throws it, or the AbortError that Node's timers make of it, is no crash: the process ends as it was asked to.
+ * Why a process ends whose code let `error` out. That it is what its own signal said of its
+ * parent's shutdown, as `fetch` throws it, or the AbortError that Node's timers make of it, is no
+ * crash: the process ends as it was asked to.
  */
 export function lastReason(p: Process, error: unknown): ExitReason {
   const asked = p.ext === null ? null : p.ext.shutdown;
-  return asked !== null && (error === asked.reason || abortedBy(error, asked.reason)) ? asked.reason : reasonOf(error);
+  return asked !== null && (error === asked.reason || abortedBy(error, asked.reason))
+    ? asked.reason
+    : reasonOf(error);
 }
 
 function abortedBy(error: unknown, reason: ExitReason): boolean {
@@ -34,16 +37,21 @@ function abortedBy(error: unknown, reason: ExitReason): boolean {
   }
 }
 
-/** An exit signal of its parent ends a process that traps through terminate (GS-35); any other is a message (GS-36). */
+/**
+ * An exit signal of its parent ends a process that traps through terminate (GS-35); any other is a
+ * message (GS-36).
+ */
 export function isParents(p: Process, from: unknown): boolean {
   return p.parent !== null && from === p.parent;
 }
 
 /**
- * Runs terminate while the process is alive and named, then the exit pipeline. A promise of terminate is returned: the
- * process parks, and `terminated` goes on.
+ * Runs terminate while the process is alive and named, then the exit pipeline. A promise of
+ * terminate is returned: the process parks, and `terminated` goes on.
  */
-export function conclude(p: Process, reason: ExitReason, replyTo: Request | null = null, reply?: unknown): unknown {
+export function conclude(
+  p: Process, reason: ExitReason, replyTo: Request | null = null, reply?: unknown,
+): unknown {
   const ending: Ending = { reason, replyTo, reply };
   p.cold().ending = ending;
   p.phase = Phase.Terminating;
@@ -60,8 +68,8 @@ export function conclude(p: Process, reason: ExitReason, replyTo: Request | null
 }
 
 /**
- * A crash in terminate is the new reason (GS-39); the one that it replaces is logged. A control value that is thrown
- * counts as returned.
+ * A crash in terminate is the new reason (GS-39); the one that it replaces is logged. A control
+ * value that is thrown counts as returned.
  */
 export function terminateThrew(p: Process, error: unknown): void {
   if (isControl(error)) return;

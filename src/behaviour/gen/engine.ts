@@ -5,8 +5,9 @@ import type { Behaviour, Process, SysHooks, Turnover } from '../../process/recor
 import type { RuntimeDefinition } from './runtime.js';
 
 /**
- * What all behaviours that answer calls are to the kernel: servers and state machines. A message comes to `handle`; a
- * promise that it returns parks the process until `settled` or `failed` goes on; `conclude` (ending.ts) ends it.
+ * What all behaviours that answer calls are to the kernel: servers and state machines. A message
+ * comes to `handle`; a promise that it returns parks the process until `settled` or `failed` goes
+ * on; `conclude` (ending.ts) ends it.
  */
 export abstract class Engine implements Behaviour {
   readonly name: string;

@@ -1,7 +1,7 @@
 /**
- * Whether two states are the same state (SM-28), OTP's `=:=` in JavaScript: primitives by `Object.is`, plain objects
- * and arrays by what they hold, own enumerable keys in any order, and everything else (class instances, functions,
- * Maps, Dates) by identity. Cycles are fine.
+ * Whether two states are the same state (SM-28), OTP's `=:=` in JavaScript: primitives by
+ * `Object.is`, plain objects and arrays by what they hold, own enumerable keys in any order, and
+ * everything else (class instances, functions, Maps, Dates) by identity. Cycles are fine.
  */
 export function sameState(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || sameShape(a, b, null);
@@ -25,7 +25,8 @@ function sameShape(a: unknown, b: unknown, outer: Pairs | null): boolean {
   }
   const pairs: Pairs = { a, b, outer };
   return keys.every((key) =>
-    Object.prototype.propertyIsEnumerable.call(b, key) && sameShape((a as Keyed)[key], (b as Keyed)[key], pairs));
+    Object.prototype.propertyIsEnumerable.call(b, key)
+      && sameShape((a as Keyed)[key], (b as Keyed)[key], pairs));
 }
 
 type Keyed = Record<PropertyKey, unknown>;

@@ -4,8 +4,9 @@ import type { Kernel } from '../../process/record/index.js';
 type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown } | null;
 
 /**
- * A controller whose signal keeps the throw of a listener to itself: Node would end the program, and the listener is an
- * agent's code (P17). What it threw, or rejected with, is logged; so for `onabort`.
+ * A controller whose signal keeps the throw of a listener to itself: Node would end the program,
+ * and the listener is an agent's code (P17). What it threw, or rejected with, is logged; so for
+ * `onabort`.
  */
 export function guardedController(kernel: Kernel): AbortController {
   const made = new AbortController();

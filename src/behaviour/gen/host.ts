@@ -52,7 +52,9 @@ export function hostOf(kernel: Kernel): Host {
 export function deliveriesOf(kernel: Kernel): Deliveries {
   const { deliveries } = hostOf(kernel);
   if (deliveries === null) {
-    throw new CastcallError('PORT_UNFILLED', 'this system has no guaranteed delivery: make it with createSystem');
+    throw new CastcallError(
+      'PORT_UNFILLED', 'this system has no guaranteed delivery: make it with createSystem',
+    );
   }
   return deliveries;
 }
@@ -82,7 +84,9 @@ export function rejected(
 }
 
 /** The rejection of a call, a put or a delivery, counted by its code; a mistake of its sender is logged. */
-export function refusedSend(kernel: Kernel, send: RefusedSend, error: unknown, aborted: boolean): Promise<never> {
+export function refusedSend(
+  kernel: Kernel, send: RefusedSend, error: unknown, aborted: boolean,
+): Promise<never> {
   kernel.failures.refused(send, error, aborted);
   return rejectedWith(kernel, error);
 }
@@ -93,7 +97,9 @@ export function noproc(kernel: Kernel, verb: RefusedSend['verb'], target: string
 }
 
 /** A send in the name of a process that has ended. */
-export function zombieSend(kernel: Kernel, verb: RefusedSend['verb'], target: string, op: string): Promise<never> {
+export function zombieSend(
+  kernel: Kernel, verb: RefusedSend['verb'], target: string, op: string,
+): Promise<never> {
   kernel.failures.count('ZOMBIE');
   return rejected(kernel, 'ZOMBIE', target, op, { verb });
 }

@@ -46,7 +46,8 @@ export function mailboxRules(options: MailboxOptions | undefined): MailboxRules 
   }
   if (reserve !== undefined && capacity === undefined) {
     throw new OptionError(
-      'mailbox.reserve', reserve, 'a capacity beside it', 'give it a capacity, or leave reserve out', 'BAD_COMBINATION',
+      'mailbox.reserve', reserve, 'a capacity beside it',
+      'give it a capacity, or leave reserve out', 'BAD_COMBINATION',
     );
   }
   if (sizeOf !== undefined && capacityBytes === undefined) {
@@ -57,7 +58,8 @@ export function mailboxRules(options: MailboxOptions | undefined): MailboxRules 
   }
   if (highWater === undefined && lowWater !== undefined) {
     throw new OptionError(
-      'mailbox.lowWater', lowWater, 'highWater beside it', 'give highWater, or leave lowWater out', 'BAD_COMBINATION',
+      'mailbox.lowWater', lowWater, 'highWater beside it', 'give highWater, or leave lowWater out',
+      'BAD_COMBINATION',
     );
   }
   if (highWater !== undefined && capacity !== undefined && highWater > capacity) {

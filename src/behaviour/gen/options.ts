@@ -26,7 +26,8 @@ const STREAM_KEYS = ['timeoutMs', 'signal'];
 
 /** Refuses keys that are no options of a verb. */
 export function checkKeys(verb: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new OptionError(`${verb} options`, options, 'an object');
+  if (typeof options !== 'object'
+    || options === null) throw new OptionError(`${verb} options`, options, 'an object');
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const value = (options as Record<string, unknown>)[key];
@@ -107,11 +108,13 @@ function readCoalesce(where: string, given: NonNullable<CastOptions['coalesce']>
 }
 
 function checkKey(where: string, key: unknown): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_BYTES && Buffer.byteLength(key) <= KEY_BYTES) {
+  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_BYTES
+    && Buffer.byteLength(key) <= KEY_BYTES) {
     return key;
   }
   throw new OptionError(
-    where, key, `a text of 1 to ${KEY_BYTES} bytes`, 'use an id of what the message is about; hash what is longer',
+    where, key, `a text of 1 to ${KEY_BYTES} bytes`,
+    'use an id of what the message is about; hash what is longer',
   );
 }
 
@@ -175,9 +178,11 @@ export const startFields: Readonly<Record<Exclude<keyof StartOptions, 'name'>, z
   stats: z.enum(['sampled', 'full'], { error: "'sampled' or 'full'" }).optional(),
   label: z.string({ error: 'a text' }).optional(),
   level: levelSchema.optional(),
-  timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 }).min(0, { error: COUNT_FROM_0 }).optional(),
-  hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 }).min(1, { error: COUNT_FROM_1 })
-    .optional(),
+  timeoutMs: z.number({ error: COUNT_FROM_0 }).int({ error: COUNT_FROM_0 })
+    .min(0, { error: COUNT_FROM_0 }).optional(),
+  hibernateAfterMs: z.number({ error: COUNT_FROM_1 }).int({ error: COUNT_FROM_1 })
+    .min(1, { error: COUNT_FROM_1 })
+      .optional(),
   debug: z.custom<readonly DebugOption[]>().optional(), // what is wrong in it is logged, not refused (SY-13)
 };
 const startSchema = z.strictObject({ name: nameSchema.optional(), ...startFields }) as z.ZodType<StartOptions>;
@@ -187,8 +192,8 @@ export function readStart(where: string, options: unknown): StartOptions {
 }
 
 /**
- * Splits `[...initArgs, options?]`: when there are more arguments than `init.length` and the last is a plain object, it
- * is the options.
+ * Splits `[...initArgs, options?]`: when there are more arguments than `init.length` and the last
+ * is a plain object, it is the options.
  */
 export function splitArgs(
   args: readonly unknown[], declared: number,

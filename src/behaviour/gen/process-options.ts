@@ -9,8 +9,8 @@ import { checkKeys } from './options.js';
 import type { SpawnOptions } from './host.js';
 
 /**
- * Options of the process verbs, checked where they enter: whoever gets one wrong has done nothing (PR-10, MO-09,
- * PF-01).
+ * Options of the process verbs, checked where they enter: whoever gets one wrong has done nothing
+ * (PR-10, MO-09, PF-01).
  */
 const ALIASES: readonly string[] = ['explicit_unalias', 'demonitor', 'reply_demonitor'] satisfies AliasMode[];
 export const SPAWN_KEYS: readonly string[] = ['link', 'monitor', 'name', 'label', 'level'];

@@ -20,8 +20,8 @@ import { RefBase } from './request/ref-base.js';
 import { Verb, type Gives, type Listener } from './request/verb.js';
 
 /**
- * The run-time side of AgentRef. What nothing is special about goes straight into a mailbox: `cast`, `call` and `send`
- * look for that before they take the longer road.
+ * The run-time side of AgentRef. What nothing is special about goes straight into a mailbox:
+ * `cast`, `call` and `send` look for that before they take the longer road.
  */
 export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBase<D> {
   sentBy(sender: Process | null): AgentRefImpl<D> {
@@ -105,7 +105,8 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       throw this.explain(error, op);
     }
     if (outcome === 'dead') router.rejected();
-    if (outcome === 'UNSIZABLE_PAYLOAD' || outcome === 'PAYLOAD_TOO_LARGE') throw this.refusal(outcome, op, 'cast');
+    if (outcome === 'UNSIZABLE_PAYLOAD'
+      || outcome === 'PAYLOAD_TOO_LARGE') throw this.refusal(outcome, op, 'cast');
     return outcome === 'ok' ? 'ok' : outcome === 'dead' || outcome === 'MAILBOX_CLOSED' ? 'dead' : 'full';
   }
 
@@ -113,17 +114,22 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
   private refused(code: string, op: string): void {
     if (code !== 'UNSIZABLE_PAYLOAD' && code !== 'PAYLOAD_TOO_LARGE') return;
     this.kernel.warn(
-      'a cast was refused at the ref', { target: titleOf(this.addr), op, error: this.refusal(code, op, 'cast') },
+      'a cast was refused at the ref',
+      { target: titleOf(this.addr), op, error: this.refusal(code, op, 'cast') },
     );
   }
 
   private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
     const p = this.addr.owner;
-    return callError(code, { target: titleOf(this.addr), op, verb, bound: p === null ? undefined : boundOf(p, code) });
+    return callError(code, {
+      target: titleOf(this.addr), op, verb, bound: p === null ? undefined : boundOf(p, code),
+    });
   }
 
   /** Throws for what the sender got wrong; tells what the world got wrong. */
-  private deliverCast(verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined): CastOutcome {
+  private deliverCast(
+    verb: string, sender: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): CastOutcome {
     const { definition, kernel } = this;
     const known = definition.castOp(op);
     if (known === undefined) throw this.unknown(op, 'cast');
@@ -131,7 +137,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.addr.owner;
     if (p === null || p.behaviour !== definition.behaviour) return 'dead';
-    const queued = read === null ? accept(p, known, checked, sender) : acceptWith(p, read.rank, known, checked, sender, read.expiresAt, read.coalesce);
+    const queued = read === null
+      ? accept(p, known, checked, sender)
+      : acceptWith(p, read.rank, known, checked, sender, read.expiresAt, read.coalesce);
     return queued ? 'ok' : refusalOf(p, known, checked);
   }
 
@@ -149,7 +157,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       const checked = known.check === null ? payload : known.check(payload);
       const p = this.addr.owner;
       if (p === null) throw noproc(kernel, 'put', target, op);
-      if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op, verb: 'put' });
+      if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', {
+        target, op, verb: 'put',
+      });
       if (sender === p) throw callError('CALLING_SELF', { target, op, verb: 'put', reason: 'calling_self' });
       throwIfFired(read.signal);
       return kernel.answer(put(p, known, checked, sender, this.addr, read));
@@ -162,7 +172,10 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
   /** What the schema made of the payload is what a retry sends. */
   private undelivered(op: Op, payload: unknown, sender: Process | null): void {
     const checked = op.check === null ? payload : op.check(payload);
-    hostOf(this.kernel).router.dead(this.addr, op, this.definition.behaviour, checked, sender, this.addr.owner === null ? 'noproc' : 'protocol_mismatch');
+    hostOf(this.kernel).router.dead(
+      this.addr, op, this.definition.behaviour, checked, sender,
+      this.addr.owner === null ? 'noproc' : 'protocol_mismatch',
+    );
   }
 
   /* ---- call ---- */
@@ -171,7 +184,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && options === undefined && this.sender === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && p.kernel.context === null && p.kernel.current === null) {
+    if (known !== undefined && p !== null && options === undefined && this.sender === null
+      && known.check === null && !known.stream && p.behaviour === definition.behaviour
+      && p.kernel.context === null && p.kernel.current === null) {
       return this.told(request(p, known, payload, null, this.addr, CALL_TIMEOUT_MS)) as Promise<R>;
     }
     return this.performCall(this.implied(op), op, payload, options) as Promise<R>;
@@ -185,10 +200,14 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
-    if (known !== undefined && p !== null && p !== caller && options === undefined && p.calls === null && p.ext === null && known.check === null && !known.stream && p.behaviour === definition.behaviour && (p.kernel.traces === null || !p.kernel.traces.due)) {
+    if (known !== undefined && p !== null && p !== caller && options === undefined
+      && p.calls === null && p.ext === null && known.check === null && !known.stream
+      && p.behaviour === definition.behaviour
+      && (p.kernel.traces === null || !p.kernel.traces.due)) {
       return this.told(request(p, known, payload, caller, this.addr, CALL_TIMEOUT_MS));
     }
-    if (options !== undefined && (options as { guarantee?: unknown } | null)?.guarantee !== undefined) return guaranteedCall(this, caller, op, payload, options);
+    if (options !== undefined && (options as { guarantee?: unknown }
+      | null)?.guarantee !== undefined) return guaranteedCall(this, caller, op, payload, options);
     try {
       return this.told(this.requestAs(caller, op, payload, options));
     } catch (error) {
@@ -226,7 +245,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     }
   }
 
-  private requestAs(caller: Process | null, op: string, payload: unknown, options: object | undefined): CallRequest {
+  private requestAs(
+    caller: Process | null, op: string, payload: unknown, options: object | undefined,
+  ): CallRequest {
     const { definition, kernel } = this;
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw this.unknown(op, 'call');
@@ -236,7 +257,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const checked = known.check === null ? payload : known.check(payload);
     const p = this.callee(caller, op);
     if (read !== null) throwIfFired(read.signal);
-    return read === null ? request(p, known, checked, caller, this.addr, CALL_TIMEOUT_MS) : requestWith(p, known, checked, caller, this.addr, read);
+    return read === null
+      ? request(p, known, checked, caller, this.addr, CALL_TIMEOUT_MS)
+      : requestWith(p, known, checked, caller, this.addr, read);
   }
 
   /** The process to ask, or the reason why asking is pointless: noproc, another protocol, oneself, a cycle. */

@@ -16,7 +16,8 @@ const NAMES_OF_NONE: ReadonlySet<string> = new Set(['agent', 'statem']);
 const OPERATIONS_SHOWN = 5;
 
 /**
- * The run-time side of a definition, whatever its behaviour: its protocol, its life cycle, and how it makes its self.
+ * The run-time side of a definition, whatever its behaviour: its protocol, its life cycle, and how
+ * it makes its self.
  */
 export abstract class RuntimeDefinition {
   abstract readonly behaviour: Behaviour;
@@ -36,7 +37,10 @@ export abstract class RuntimeDefinition {
     readonly casts: ReadonlyMap<string, Op>,
   ) {}
 
-  /** For crash reports, where the definition was given no name of its own: what it can do tells people who it was. */
+  /**
+   * For crash reports, where the definition was given no name of its own: what it can do tells
+   * people who it was.
+   */
   get unnamed(): { readonly operations: readonly string[] } | undefined {
     if (!NAMES_OF_NONE.has(this.name)) return undefined;
     const operations = [...this.calls.keys(), ...this.casts.keys()].slice(0, OPERATIONS_SHOWN);
@@ -46,7 +50,10 @@ export abstract class RuntimeDefinition {
   /** The self of a new incarnation. */
   abstract instance(p: Process): Instance;
 
-  /** The cast of that name; the last one is remembered, because senders repeat themselves and a Map costs a call. */
+  /**
+   * The cast of that name; the last one is remembered, because senders repeat themselves and a Map
+   * costs a call.
+   */
   castOp(name: string): Op | undefined {
     if (name === this.lastCast) return this.lastCastOp;
     return this.findCast(name);
@@ -80,7 +87,8 @@ shownAs(RuntimeDefinition, (it) => `Definition(${it.name})`);
 export function runtimeOf(definition: AnyDefinition): RuntimeDefinition {
   if (definition instanceof RuntimeDefinition) return definition;
   throw new OptionError(
-    'definition', definition, 'what defineAgent or defineStatem returned', 'pass the definition itself, not its parts',
+    'definition', definition, 'what defineAgent or defineStatem returned',
+    'pass the definition itself, not its parts',
   );
 }
 

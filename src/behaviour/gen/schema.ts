@@ -3,8 +3,8 @@ import { isError, printable } from '../../base/text/index.js';
 import type { StandardIssue, StandardSchema } from '../../api/schema.js';
 
 /**
- * A payload that does not fit the schema of its operation; `issues` as the schema reported them. It is the `cause` of a
- * CallError `INVALID_PAYLOAD`.
+ * A payload that does not fit the schema of its operation; `issues` as the schema reported them. It
+ * is the `cause` of a CallError `INVALID_PAYLOAD`.
  *
  * @example
  * const Desk = defineAgent({ calls: { twice: { schema: z.number(), handle: (self, n) => n * 2 } } });
@@ -18,7 +18,10 @@ export class PayloadError extends CastcallError {
     readonly op: string,
     readonly issues: readonly StandardIssue[],
   ) {
-    super('INVALID_PAYLOAD', `payload of '${op}' does not fit its schema: ${issues.map(describeIssue).join('; ')}`);
+    super(
+      'INVALID_PAYLOAD',
+      `payload of '${op}' does not fit its schema: ${issues.map(describeIssue).join('; ')}`,
+    );
   }
 
   /** @internal What a schema says may repeat the payload. */
@@ -30,16 +33,20 @@ export class PayloadError extends CastcallError {
 }
 
 /** Refuses what is no schema, where a definition is made. */
-export function checkSchema(where: string, schema: unknown): asserts schema is StandardSchema<unknown, unknown> {
+export function checkSchema(
+  where: string, schema: unknown,
+): asserts schema is StandardSchema<unknown, unknown> {
   const given = (schema as { '~standard'?: { validate?: unknown } } | null | undefined)?.['~standard'];
   if (typeof given?.validate !== 'function') {
-    throw new OptionError(where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are');
+    throw new OptionError(
+      where, schema, 'a Standard Schema v1', 'zod 3.24+, valibot 1 and arktype 2 schemas are',
+    );
   }
 }
 
 /**
- * Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error: a send does not
- * wait.
+ * Checks a payload and returns what the schema made of it. An asynchronous schema is a coded error:
+ * a send does not wait.
  */
 export function checkPayload(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): unknown {
   const result = validated(op, schema, payload);
@@ -55,7 +62,8 @@ export function checkPayload(op: string, schema: StandardSchema<unknown, unknown
 }
 
 /**
- * A transform is the user's code: what it throws and is no Error cannot be looked at safely on its way to the sender.
+ * A transform is the user's code: what it throws and is no Error cannot be looked at safely on its
+ * way to the sender.
  */
 function validated(
   op: string, schema: StandardSchema<unknown, unknown>, payload: unknown,

@@ -31,8 +31,8 @@ export function opened(p: Process, extra: Extra): boolean {
 }
 
 /**
- * A handler that ends with its own request's abort reason after that request was cancelled ends the request, not the
- * agent.
+ * A handler that ends with its own request's abort reason after that request was cancelled ends the
+ * request, not the agent.
  */
 export function abandonedWith(call: Request, error: unknown): boolean {
   const extra = call.extra;

@@ -65,7 +65,8 @@ export function planOf(
 export function planAs(plan: StartPlan, name: string | Via | undefined, init: readonly unknown[]): StartPlan {
   const { definition, settings, watch } = plan;
   return {
-    definition, init, settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch,
+    definition, init,
+    settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch,
   };
 }
 
@@ -90,14 +91,19 @@ export function startFrom(
 ): AgentRefImpl | Promise<AgentRefImpl> {
   const definition = runtimeOf(given);
   const started = startAgent(host, planFrom('start', definition, args), parent);
-  if (started instanceof Promise) return host.kernel.answer(handled(started.then((p) => refOf(host, p, definition))));
+  if (started instanceof Promise) return host.kernel.answer(
+    handled(started.then((p) => refOf(host, p, definition))),
+  );
   return refOf(host, started, definition);
 }
 
 /**
- * `self.startMonitored`: not linked, watched from the moment it runs; of a start that fails there is no Down (GS-08).
+ * `self.startMonitored`: not linked, watched from the moment it runs; of a start that fails there
+ * is no Down (GS-08).
  */
-export function startWatched(host: Host, parent: Process, given: AnyDefinition, args: readonly unknown[]): unknown {
+export function startWatched(
+  host: Host, parent: Process, given: AnyDefinition, args: readonly unknown[],
+): unknown {
   const definition = runtimeOf(given);
   const watch: WatchedStart = { monitor: null };
   const made = (p: StartedProcess): unknown => ({ ref: refOf(host, p, definition), monitor: watch.monitor });
@@ -107,7 +113,9 @@ export function startWatched(host: Host, parent: Process, given: AnyDefinition, 
 
 function planFrom(verb: string, definition: RuntimeDefinition, args: readonly unknown[]): StartPlan {
   const declared = definition.init === null ? 0 : definition.init.length;
-  const { init, options } = args.length === declared ? { init: args, options: undefined } : splitArgs(args, declared);
+  const { init, options } = args.length === declared
+    ? { init: args, options: undefined }
+    : splitArgs(args, declared);
   return planOf(definition, init, options === undefined ? undefined : readStart(verb, options));
 }
 
@@ -117,18 +125,21 @@ function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): Ag
 }
 
 /**
- * Starts an agent the OTP way: the name is taken before init runs (GS-06), init runs to its end before the starter goes
- * on (PL-01), and a failed start leaves nothing behind: the process is gone and its name free before the starter hears
- * of it (PL-03, GS-09). Synchronous when init is.
+ * Starts an agent the OTP way: the name is taken before init runs (GS-06), init runs to its end
+ * before the starter goes on (PL-01), and a failed start leaves nothing behind: the process is gone
+ * and its name free before the starter hears of it (PL-03, GS-09). Synchronous when init is.
  */
 export function startAgent(
   host: Host, plan: StartPlan, parent: Process | null, linked: boolean = true,
 ): StartedProcess | Promise<StartedProcess> {
   const { kernel } = host;
   const { definition, settings } = plan;
-  const p = spawnProcess(kernel, definition.behaviour, parent, linked, settings === null ? null : settings.mailbox);
+  const p = spawnProcess(
+    kernel, definition.behaviour, parent, linked, settings === null ? null : settings.mailbox,
+  );
   p.trap = definition.trapExit;
-  if (kernel.development && linked && parent !== null && definition.terminate !== null && !definition.trapExit) {
+  if (kernel.development && linked && parent !== null && definition.terminate !== null
+    && !definition.trapExit) {
     warnTerminate(kernel, definition);
   }
   p.run = Run.Parked;
@@ -192,8 +203,8 @@ function runInit(
 }
 
 /**
- * A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04), unless it had ended
- * for another before.
+ * A control value that is thrown counts as returned (GS-23), everything else is the reason (GS-04),
+ * unless it had ended for another before.
  */
 function initThrew(p: Process, self: Instance, error: unknown, plan: StartPlan): StartedProcess {
   if (p.phase === Phase.Dead) throw deadInInit(p, plan);
@@ -317,6 +328,8 @@ function warnTerminate(kernel: Kernel, definition: RuntimeDefinition): void {
 /** Refuses arguments that no init declared, before anything is started. */
 export function checkArgs(where: string, init: readonly unknown[], definition: RuntimeDefinition): void {
   if (definition.init === null && init.length > 0) {
-    throw new OptionError(where, printable(init[0]), `no init argument: '${definition.name}' has no init`, 'remove it');
+    throw new OptionError(
+      where, printable(init[0]), `no init argument: '${definition.name}' has no init`, 'remove it',
+    );
   }
 }

@@ -6,8 +6,9 @@ import { demonitor, monitor } from '../../process/signal/index.js';
 import { sameState } from './equal.js';
 
 /**
- * Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40): with that reason as it
- * is when `p` was about to stop, as that of any request when it had ended before.
+ * Resolves when `p` has ended for the reason asked for, rejects when for another (PL-11, GS-40):
+ * with that reason as it is when `p` was about to stop, as that of any request when it had ended
+ * before.
  */
 export function ended(p: Process, target: string, reason: ExitReason, limitMs: number): Promise<void> {
   const done = new Promise<void>((resolve, reject) => {

@@ -20,7 +20,9 @@ export function noteMade(p: Process, self: object, verb: string, control: Contro
   if (!handles(p)) {
     const text =
       `self.${verb}(…) was called in '${p.behaviour.name}' while none of its handlers runs: it does nothing; send the agent a message whose handler returns it`;
-    p.kernel.warnOnce(`outside ${p.behaviour.name} ${verb}`, text, { definition: p.behaviour.name, pid: p.pid });
+    p.kernel.warnOnce(`outside ${p.behaviour.name} ${verb}`, text, {
+      definition: p.behaviour.name, pid: p.pid,
+    });
     return false;
   }
   const list = made.get(self);

@@ -33,8 +33,8 @@ import type { RefBase } from './request/ref-base.js';
 import { Verb } from './request/verb.js';
 
 /**
- * The process verbs of every self. Each looks first whether its incarnation still lives: what a dead one does has no
- * effect and is counted as `zombie` (P16).
+ * The process verbs of every self. Each looks first whether its incarnation still lives: what a
+ * dead one does has no effect and is counted as `zombie` (P16).
  */
 export class Verbs {
   constructor(readonly p: Process) {}

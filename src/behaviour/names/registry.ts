@@ -57,7 +57,8 @@ export interface RegistryQuery<K, V> {
 /** Whether a key was taken, or who has it. */
 export type Registered = { readonly ok: true } | { readonly ok: false; readonly alreadyRegistered: Pid };
 /** The new value and the one before it, or that there is no such entry of this process. */
-export type Updated<V> = { readonly ok: true; readonly value: V; readonly previous: V } | { readonly ok: false };
+export type Updated<V> = { readonly ok: true; readonly value: V; readonly previous: V }
+  | { readonly ok: false };
 
 type ValueArgs<V> = undefined extends V ? [value?: V] : [value: V];
 
@@ -95,8 +96,9 @@ const schema = z.strictObject({
 }, { error: 'an object' });
 
 /**
- * Defines a registry: a process that keeps keys, their owners and a value for each (Elixir's Registry). It is started
- * like an agent, under a supervisor or alone, and used through `system.ref(definition, name)`.
+ * Defines a registry: a process that keeps keys, their owners and a value for each (Elixir's
+ * Registry). It is started like an agent, under a supervisor or alone, and used through
+ * `system.ref(definition, name)`.
  *
  * Keys are compared as a Map compares them: texts and numbers by value, 1 is not '1', objects by identity. An
  * owner is linked to the registry while it has entries; its entries are gone before anybody hears of its end.
@@ -130,12 +132,12 @@ export function defineRegistry<K = string, V = undefined>(spec: RegistrySpec): R
 }
 
 /**
- * A registry by name or pid; made by `system.ref`. Every use looks it up and acts at once, without a message: what
- * one process registers the next line of any other sees. Where no such registry runs, every use throws an OptionError
- * with code UNKNOWN_REGISTRY.
+ * A registry by name or pid; made by `system.ref`. Every use looks it up and acts at once, without
+ * a message: what one process registers the next line of any other sees. Where no such registry
+ * runs, every use throws an OptionError with code UNKNOWN_REGISTRY.
  *
- * Verbs that act for a process take its `self` first, also after an await. Those of a process that has ended do nothing
- * and count as zombies; the ones that have an answer throw.
+ * Verbs that act for a process take its `self` first, also after an await. Those of a process that
+ * has ended do nothing and count as zombies; the ones that have an answer throw.
  *
  * @example
  * const Rooms = defineRegistry<string>({ name: 'rooms', keys: 'unique' });
@@ -171,7 +173,8 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   }
 
   /**
-   * Registers the calling process; in a unique registry a key has one owner, and a second try fails for that one too.
+   * Registers the calling process; in a unique registry a key has one owner, and a second try fails
+   * for that one too.
    */
   register(self: ProcessVerbs, key: K, ...value: ValueArgs<V>): Registered {
     return this.#add(needed(self, 'register'), key, value[0]);
@@ -207,7 +210,8 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   select(query: RegistryQuery<K, V> = {}): RegistryRow<K, V>[] {
     const { key = anything, pid = anything, value = anything, where } = query;
     const fits =
-      (entry: Entry): boolean => matches(key, entry.key) && matches(pid, entry.p.pid) && matches(value, entry.value);
+      (entry: Entry): boolean => matches(key, entry.key) && matches(pid, entry.p.pid)
+        && matches(value, entry.value);
     const rows = this.#table().all().filter(fits).map(
       (entry) => ({ key: entry.key as K, pid: entry.p.pid, value: entry.value as V }),
     );
@@ -255,8 +259,8 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   }
 
   /**
-   * Calls `fn` at once with all entries of a key and returns what it returns; not at all when there are none. What it
-   * throws goes through.
+   * Calls `fn` at once with all entries of a key and returns what it returns; not at all when there
+   * are none. What it throws goes through.
    */
   dispatch<R>(key: K, fn: (entries: RegistryEntry<V>[]) => R): R | undefined {
     const entries = this.lookup(key);
@@ -264,17 +268,19 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   }
 
   /**
-   * Runs `fn` while no other holder of the same lock key runs: first come, first served, ended by its return, its throw
-   * or the death of the calling process. Lock keys have nothing to do with registered ones. It waits as long as
-   * it takes; a process that locks a key inside its own lock of that key waits for itself. Rejects with what `fn`
-   * throws, or a CallError: ZOMBIE when the process has ended, EXIT when the registry ended before its turn came. A
-   * rejection with an error of `fn` that nobody looks at is an unhandled one.
+   * Runs `fn` while no other holder of the same lock key runs: first come, first served, ended by
+   * its return, its throw or the death of the calling process. Lock keys have nothing to do with
+   * registered ones. It waits as long as it takes; a process that locks a key inside its own lock
+   * of that key waits for itself. Rejects with what `fn` throws, or a CallError: ZOMBIE when the
+   * process has ended, EXIT when the registry ended before its turn came. A rejection with an error
+   * of `fn` that nobody looks at is an unhandled one.
    */
   lock<T>(self: ProcessVerbs, key: unknown, fn: () => T | PromiseLike<T>): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('lock.fn', fn, 'a function');
     const p = needed(self, 'lock');
     return p.kernel.answer(
-      lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)), { ours: (error) => isOurs(p, null, error) },
+      lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)),
+      { ours: (error) => isOurs(p, null, error) },
     );
   }
 
@@ -353,10 +359,12 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
 const shown = <V>(entry: Entry): RegistryEntry<V> => ({ pid: entry.p.pid, value: entry.value as V });
 
 /**
- * `fn` always runs later, free lock or not, and in the async context of its caller, not of whoever had the lock before;
- * the lock is free again before its caller hears of the outcome.
+ * `fn` always runs later, free lock or not, and in the async context of its caller, not of whoever
+ * had the lock before; the lock is free again before its caller hears of the outcome.
  */
-function lockFor<T>(locks: Locks, p: Process, key: unknown, fn: () => T | PromiseLike<T>, target: string): Promise<T> {
+function lockFor<T>(
+  locks: Locks, p: Process, key: unknown, fn: () => T | PromiseLike<T>, target: string,
+): Promise<T> {
   const promise = new Promise<T>((resolve, reject) => {
     let granted!: () => void;
     const grant = new Promise<void>((open) => {

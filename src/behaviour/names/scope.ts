@@ -47,9 +47,10 @@ const schema = z.strictObject({ name: z.string({ error: 'a text' }).optional() }
 const NO_MEMBERS: readonly Process[] = [];
 
 /**
- * Defines a scope of process groups (OTP's pg): a process that keeps named groups of processes. It is started like an
- * agent, under a supervisor or alone, and used through `system.ref(definition, name)`. Scopes know nothing of each
- * other. Names of groups are compared as a Map compares keys.
+ * Defines a scope of process groups (OTP's pg): a process that keeps named groups of processes. It
+ * is started like an agent, under a supervisor or alone, and used through
+ * `system.ref(definition, name)`. Scopes know nothing of each other. Names of groups are compared
+ * as a Map compares keys.
  *
  * @example
  * const Groups = defineScope({ name: 'groups' });
@@ -74,9 +75,9 @@ export function defineScope<G = string>(spec: { readonly name?: string } = {}): 
 }
 
 /**
- * A scope by name or pid; made by `system.ref`. Every use looks it up and acts at once, without a message. Where no
- * such scope runs, reads find nothing and a broadcast reaches nobody, everything else throws a CallError NOPROC
- *.
+ * A scope by name or pid; made by `system.ref`. Every use looks it up and acts at once, without a
+ * message. Where no such scope runs, reads find nothing and a broadcast reaches nobody, everything
+ * else throws a CallError NOPROC .
  *
  * @example
  * const Groups = defineScope();
@@ -109,8 +110,8 @@ export class ScopeRef<G> {
 
   /**
    * Adds processes to a group; each time once more. A process that has ended joins and leaves at once.
-   * Errors: an OptionError for what is no process of this system, such as a name, or a pid of an earlier run; it
-   * says which.
+   * Errors: an OptionError for what is no process of this system, such as a name, or a pid of an
+   * earlier run; it says which.
    */
   join(group: G, members: Member | readonly Member[]): void {
     if (!fenced(this.#from())) this.#needed('join').join(group, this.#candidates('join', members));
@@ -142,8 +143,8 @@ export class ScopeRef<G> {
   }
 
   /**
-   * From now on the calling process gets a GroupChange for each change of the group: none is missed, none is told
-   * twice.
+   * From now on the calling process gets a GroupChange for each change of the group: none is
+   * missed, none is told twice.
    */
   monitor(self: ProcessVerbs, group: G): GroupWatch {
     const p = needed(self, 'monitor');
@@ -161,7 +162,9 @@ export class ScopeRef<G> {
    * No GroupChange of it arrives afterwards, also none that is queued; false when it watches nothing any more.
    */
   demonitor(ref: GroupMonitorRef): boolean {
-    if (!(ref instanceof GroupMonitor)) throw new OptionError('demonitor', ref, 'the ref of monitor or monitorScope');
+    if (!(ref instanceof GroupMonitor)) throw new OptionError(
+      'demonitor', ref, 'the ref of monitor or monitorScope',
+    );
     return !fenced(this.#from()) && this.#needed('demonitor').unwatch(ref);
   }
 
@@ -174,8 +177,9 @@ export class ScopeRef<G> {
   }
 
   /**
-   * A cast to every member that is an agent of that definition, as often as it has joined; others are passed over.
-   * Returns to how many it was sent; one whose mailbox is full counts it as rejected.
+   * A cast to every member that is an agent of that definition, as often as it has joined; others
+   * are passed over. Returns to how many it was sent; one whose mailbox is full counts it as
+   * rejected.
    *
    * Errors: a CallError for an unknown operation, or a payload that does not fit its schema.
    */
@@ -188,7 +192,8 @@ export class ScopeRef<G> {
     const known = made.castOp(op);
     if (known === undefined) {
       throw callError(
-        'UNKNOWN_OPERATION', { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' },
+        'UNKNOWN_OPERATION',
+        { target: String(group), op, details: [...made.casts.keys()].join(', ') || 'none' },
       );
     }
     const payload = checkedPayload(known, args[0], String(group));
@@ -197,8 +202,8 @@ export class ScopeRef<G> {
   }
 
   /**
-   * @internal `self.bind(groups)`: the same scope in the name of a process, which sends the broadcasts; once it has ended
-   * nothing happens any more
+   * @internal `self.bind(groups)`: the same scope in the name of a process, which sends the
+   *   broadcasts; once it has ended nothing happens any more
    */
   bind(self: ProcessVerbs): ScopeRef<G> {
     return new ScopeRef(this.#host, this.#definition, this.#addr, (self as unknown as AgentSelf).p);
@@ -210,7 +215,8 @@ export class ScopeRef<G> {
 
   #find(): GroupTable | null {
     const p = this.#addr.owner;
-    if (p === null || p.behaviour !== runtimeOf(this.#definition).behaviour || p.phase === Phase.Starting) return null;
+    if (p === null || p.behaviour !== runtimeOf(this.#definition).behaviour
+      || p.phase === Phase.Starting) return null;
     return (p.self as AgentSelf).state as GroupTable;
   }
 
@@ -228,7 +234,9 @@ export class ScopeRef<G> {
   /** PG-05: a live or dead process of this system; names are not members. */
   #candidate(verb: string, member: Member): Candidate {
     const { kernel } = this.#host;
-    const pid: unknown = typeof member === 'string' ? member : (member as { pid?: unknown } | null | undefined)?.pid;
+    const pid: unknown = typeof member === 'string'
+      ? member
+      : (member as { pid?: unknown } | null | undefined)?.pid;
     const p = typeof pid === 'string' ? kernel.byPid(pid) : undefined;
     if (p !== undefined) return p;
     if (typeof pid === 'string' && kernel.issued(pid)) return { pid: pid as Pid, owner: null };
@@ -243,7 +251,8 @@ export class ScopeRef<G> {
     const { kernel, router } = this.#host;
     if (typeof pid !== 'string') return undefined;
     const owner = router.address(pid).owner;
-    if (owner !== null) return `that is a name, which its next owner has as well: system.whereis('${pid}') is its pid now`;
+    if (owner
+      !== null) return `that is a name, which its next owner has as well: system.whereis('${pid}') is its pid now`;
     if (pid.startsWith(kernel.prefix)) return 'this system has made no such pid';
     return looksLikePid(pid)
       ? 'that is a pid of another system, or of an earlier run of this one: take it from a ref, or from self.pid'

@@ -62,7 +62,9 @@ export function spawnPlain(
   kernel: Kernel, parent: Process | null, body: Body, linked: boolean, options: SpawnOptions = NO_OPTIONS,
 ): ProcessRefImpl {
   if (typeof body !== 'function') {
-    throw new OptionError('spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)');
+    throw new OptionError(
+      'spawn', body, 'a function that takes self', 'to start an agent use start(Definition, …)',
+    );
   }
   const name = options.name === undefined ? undefined : checkStartName('spawn.name', options.name);
   const p = spawnProcess(kernel, PLAIN, parent, linked);

@@ -2,19 +2,25 @@ import { OptionError } from '../../base/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import { checkFunctions, checkPayload, checkSchema } from '../gen/index.js';
 import type { StandardSchema } from '../../api/schema.js';
-import type { AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls, StatesCasts, StatesSpec } from '../../api/statem.js';
+import type {
+  AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls,
+  StatesCasts, StatesSpec,
+} from '../../api/statem.js';
 import { checkObject, checkSpecKeys } from './check.js';
 import { statemBehaviour } from './statem.js';
 import { StatemRuntime, StateTable, type Callback, type GivenState } from './runtime.js';
 
 /**
- * Defines a state machine, OTP's gen_statem with a table of handlers for each state. The protocol is inferred: an
- * operation exists when some state handles it, its payload is what all of its handlers accept, its reply any of theirs.
+ * Defines a state machine, OTP's gen_statem with a table of handlers for each state. The protocol
+ * is inferred: an operation exists when some state handles it, its payload is what all of its
+ * handlers accept, its reply any of theirs.
  *
- * Handlers return nothing (the state is kept), a transition (`self.next('open').stateTimeout(5_000)`), or, for a call,
- * plain data: the reply, with the state kept. They may be async; events wait meanwhile. An event that neither the state
- * nor `common` handles ends the machine with `UNHANDLED_EVENT`, as a missing clause would; only an unhandled `info` is
- * a warning. In what order a transition does its work is written in docs/semantics/statem.md.
+ * Handlers return nothing (the state is kept), a transition
+ * (`self.next('open').stateTimeout(5_000)`), or, for a call, plain data: the reply, with the state
+ * kept. They may be async; events wait meanwhile. An event that neither the state nor `common`
+ * handles ends the machine with `UNHANDLED_EVENT`, as a missing clause would; only an unhandled
+ * `info` is a warning. In what order a transition does its work is written in
+ * docs/semantics/statem.md.
  *
  * Errors: a wrong definition is an OptionError at once.
  *
@@ -74,9 +80,9 @@ export function defineStatem<
 }
 
 /**
- * Defines a state machine with one handler for all events, OTP's `handle_event_function` mode: its states are any
- * values, equal when they look equal, and its operations are declared with {@link operation}. Everything else
- * is as for `defineStatem`.
+ * Defines a state machine with one handler for all events, OTP's `handle_event_function` mode: its
+ * states are any values, equal when they look equal, and its operations are declared with
+ * {@link operation}. Everything else is as for `defineStatem`.
  *
  * @example
  * type Job = { at: 'idle' } | { at: 'busy'; left: number };
@@ -103,7 +109,10 @@ export function defineStatemHandler<
 >(spec: HandleSpec<A, R, C, K>): StatemDefinition<A, R, DeclaredOps<C>, DeclaredOps<K>> {
   const given = checkSpecKeys(
     'defineStatemHandler', spec,
-    ['name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'calls', 'casts', 'enter', 'handle'],
+    [
+      'name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'calls', 'casts',
+      'enter', 'handle',
+    ],
   );
   checkFunctions('defineStatemHandler', given, ['enter']);
   if (typeof given.handle !== 'function') {
@@ -117,8 +126,9 @@ export function defineStatemHandler<
 }
 
 /**
- * Declares an operation of `defineStatemHandler`: the type of its payload, or a schema (any Standard Schema) that
- * checks it at the ref; `.replies<Reply>()` declares what a call is answered with.
+ * Declares an operation of `defineStatemHandler`: the type of its payload, or a schema (any
+ * Standard Schema) that checks it at the ref; `.replies<Reply>()` declares what a call is answered
+ * with.
  *
  * @example
  * const Lamp = defineStatemHandler({
@@ -154,11 +164,14 @@ function checkState(where: string, state: GivenState): GivenState {
     if (state[kind] !== undefined) checkObject(`${where}.${kind}`, state[kind]);
     for (const [name, run] of Object.entries(state[kind] ?? {})) {
       if (typeof run !== 'function') {
-        throw new OptionError(`${where}.${kind}.${name}`, run, 'a function', 'schemas go to `schemas`, by operation');
+        throw new OptionError(
+          `${where}.${kind}.${name}`, run, 'a function', 'schemas go to `schemas`, by operation',
+        );
       }
       if (run.constructor.name.endsWith('GeneratorFunction')) {
         throw new OptionError(
-          `${where}.${kind}.${name}`, 'a generator', 'a function', 'streams are for agents: let the machine start one',
+          `${where}.${kind}.${name}`, 'a generator', 'a function',
+          'streams are for agents: let the machine start one',
         );
       }
     }
@@ -181,7 +194,9 @@ function operations(
   schemas: ReadonlyMap<string, StandardSchema<unknown, unknown>>,
 ): Map<string, Op> {
   const ops = new Map<string, Op>();
-  for (const name of names) if (!ops.has(name)) ops.set(name, operationOf(kind, name, schemas.get(name) ?? null));
+  for (const name of names) if (!ops.has(name)) ops.set(
+    name, operationOf(kind, name, schemas.get(name) ?? null),
+  );
   return ops;
 }
 
@@ -204,5 +219,8 @@ function operationOf(
   kind: typeof Kind.Call | typeof Kind.Cast, name: string, schema: StandardSchema<unknown, unknown> | null,
 ): Op {
   if (schema !== null) checkSchema(`schema of '${name}'`, schema);
-  return new Op(kind, name, null, schema === null ? null : (payload) => checkPayload(name, schema, payload), false);
+  return new Op(
+    kind, name, null, schema === null ? null : (payload) => checkPayload(name, schema, payload),
+    false,
+  );
 }

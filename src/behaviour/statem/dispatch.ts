@@ -19,7 +19,9 @@ export function dispatch(p: Process, m: StatemSelf, op: Op, payload: unknown, fr
   return dispatchOther(p, m, table, op, payload, from);
 }
 
-function dispatchOther(p: Process, m: StatemSelf, table: StateTable, op: Op, payload: unknown, from: unknown): unknown {
+function dispatchOther(
+  p: Process, m: StatemSelf, table: StateTable, op: Op, payload: unknown, from: unknown,
+): unknown {
   if (op.kind === Kind.Continue) return run(p, m, table.internal, 'internal', payload);
   if (op.kind === Kind.Idle) {
     if (op === GENERIC_TIMED_OUT) {
@@ -42,7 +44,10 @@ function run(p: Process, m: StatemSelf, callback: Callback | null, event: string
   return invoke(p, m, callback, given);
 }
 
-/** Runs user code; in development its async continuations are followed, so that a bare ref after an await is found. */
+/**
+ * Runs user code; in development its async continuations are followed, so that a bare ref after an
+ * await is found.
+ */
 export function invoke(p: Process, m: StatemSelf, callback: Callback, given: unknown): unknown {
   const { context } = p.kernel;
   if (context === null || callback.constructor.name !== 'AsyncFunction') return callback(m, given);

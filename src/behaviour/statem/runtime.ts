@@ -28,7 +28,8 @@ export class StateTable {
   ) {}
 
   /**
-   * The handler of a call or cast; the last one is remembered. By name, because another module's refs may be in use.
+   * The handler of a call or cast; the last one is remembered. By name, because another module's
+   * refs may be in use.
    */
   handler(op: Op): Callback | undefined {
     if (op === this.lastOp) return this.lastRun;
@@ -53,7 +54,9 @@ export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
   readonly enter: Callback | null;
   readonly formatStatus: ((status: StatemStatus) => StatemStatus) | null;
   readonly codeChange:
-    | ((from: unknown, old: { readonly state: unknown; readonly data: unknown }, extra: unknown) => Converted) | null;
+    | ((from: unknown, old: {
+      readonly state: unknown; readonly data: unknown;
+    }, extra: unknown) => Converted) | null;
   constructor(
     spec: Given, callbacks: Callbacks, calls: ReadonlyMap<string, Op>, casts: ReadonlyMap<string, Op>,
     behaviour: (definition: StatemRuntime) => Behaviour,

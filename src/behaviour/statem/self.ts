@@ -33,7 +33,8 @@ export class Step {
 }
 
 /**
- * The `self` of a state machine: its state and data, the verbs, and what the engine knows of it. One per incarnation.
+ * The `self` of a state machine: its state and data, the verbs, and what the engine knows of it.
+ * One per incarnation.
  */
 export class StatemSelf extends Answering {
   state: unknown = undefined;
@@ -95,8 +96,8 @@ export class StatemSelf extends Answering {
   }
 
   /**
-   * Takes what init made. Enter call and actions come in a turn of their own, before any message: the start is over by
-   * then.
+   * Takes what init made. Enter call and actions come in a turn of their own, before any message:
+   * the start is over by then.
    */
   begin(made: unknown): void {
     const { state, data, actions } = checkInitial(this.module.name, made);

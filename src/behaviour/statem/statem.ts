@@ -23,8 +23,9 @@ import { StatemTimeout } from './timeouts.js';
 import { Move, Transition } from './transition.js';
 
 /*
- * The contract of a state machine (OTP's gen_statem): one callback at a time, as for agents, but each event goes to the
- * callback that its state has for it, else to that of `common`, or to the one `handle`.
+ * The contract of a state machine (OTP's gen_statem): one callback at a time, as for agents, but
+ * each event goes to the callback that its state has for it, else to that of `common`, or to the
+ * one `handle`.
  *
  *   start ─▶ init ─▶ { state, data, actions } ─▶ enter
  *   next event: inserted and replayed ones (queue.ts) ─▶ timeouts of 0 ms (timeouts.ts) ─▶ the mailbox
@@ -66,7 +67,8 @@ export function statemBehaviour(definition: StatemRuntime): Behaviour {
 function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   const m = p.self as StatemSelf;
   if (op.kind > Kind.Call) return other(p, m, op, payload, from);
-  if (op.kind === Kind.Call && (from as Request).extra !== null && overdue(p, from as Request)) return undefined;
+  if (op.kind === Kind.Call && (from as Request).extra !== null
+    && overdue(p, from as Request)) return undefined;
   m.op = op;
   m.payload = payload;
   m.counted = true;
@@ -96,8 +98,8 @@ function moved(m: StatemSelf, target: string): boolean {
 }
 
 /**
- * The loop is about to count the message it took. When that has been done here, because the machine went on to other
- * events or postponed it, its own counting is made up for.
+ * The loop is about to count the message it took. When that has been done here, because the machine
+ * went on to other events or postponed it, its own counting is made up for.
  */
 function over(p: Process, m: StatemSelf, op: Op, parked: unknown): unknown {
   if (parked !== undefined || p.run !== Run.Running || p.op === op) return parked;
@@ -108,8 +110,8 @@ function over(p: Process, m: StatemSelf, op: Op, parked: unknown): unknown {
 /* ---- one event after the other ---- */
 
 /**
- * Goes on after a transition: ends, waits, or handles what is queued inside, before any message from outside (SM-07,
- * SM-13).
+ * Goes on after a transition: ends, waits, or handles what is queued inside, before any message
+ * from outside (SM-07, SM-13).
  */
 function advance(p: Process, m: StatemSelf, first: Next): unknown {
   let next = first;
@@ -227,7 +229,9 @@ function settled(p: Process, value: unknown): unknown {
 /** Goes on after a callback that was awaited, or that threw a result. */
 function resumed(p: Process, m: StatemSelf, result: unknown): unknown {
   const { step } = m;
-  const parked = advance(p, m, step !== null && step.entering ? entered(p, m, step, result) : transit(p, m, result));
+  const parked = advance(
+    p, m, step !== null && step.entering ? entered(p, m, step, result) : transit(p, m, result),
+  );
   if (parked === undefined && p.op === OVER) p.op = null;
   return parked;
 }

@@ -14,9 +14,10 @@ import { Step, type StatemSelf } from './self.js';
 import { bad, EVENT_TIMEOUT, Move, STATE_TIMEOUT, Transition, type Action } from './transition.js';
 
 /*
- * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once → the enter call and
- * its actions → the event is postponed → on a change of state, postponed events come again → inserted events before
- * them → timeouts are cancelled and started; those of 0 ms wait until nothing is queued inside.
+ * One transition, in OTP's order (SM-08): actions of the callback in list order, replies at once →
+ * the enter call and its actions → the event is postponed → on a change of state, postponed events
+ * come again → inserted events before them → timeouts are cancelled and started; those of 0 ms wait
+ * until nothing is queued inside.
  */
 
 /** What the engine does next: go on, wait for a thenable, or end. */
@@ -108,7 +109,9 @@ function inserted(p: Process, m: StatemSelf, event: InsertedEvent): Queued {
     case 'genericTimeout': return new Queued(GENERIC_TIMED_OUT, event.content, event.name, false);
     default: {
       const op = event.type === 'cast' ? m.module.castOp(event.op) : m.module.callOp(event.op);
-      if (op === undefined) throw bad('nextEvent.op', event.op, `a ${event.type} that '${m.module.name}' handles`);
+      if (op === undefined) throw bad(
+        'nextEvent.op', event.op, `a ${event.type} that '${m.module.name}' handles`,
+      );
       return new Queued(op, event.payload, event.type === 'call' ? event.from : null, false);
     }
   }

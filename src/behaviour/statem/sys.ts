@@ -48,7 +48,9 @@ export const STATEM_SYS: SysHooks = {
     const m = machine(p);
     if (m.module.codeChange === null) return pairOf(p);
     const converted = atOnce('codeChange', m.module.codeChange(from, { state: m.state, data: m.data }, extra));
-    const module = converted.module === undefined ? m.module : statemRuntimeOf('codeChange.module', converted.module);
+    const module = converted.module === undefined
+      ? m.module
+      : statemRuntimeOf('codeChange.module', converted.module);
     module.tableOf(converted.state);
     m.module = module;
     set(m, converted.state, converted.data);
@@ -94,8 +96,8 @@ export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {
 }
 
 /**
- * What the machine is doing, as its own formatting shows it; a formatting that throws shows neither state nor data. For
- * a log, without a formatting, no contents: payloads and data stay out of it.
+ * What the machine is doing, as its own formatting shows it; a formatting that throws shows neither
+ * state nor data. For a log, without a formatting, no contents: payloads and data stay out of it.
  */
 function statusOf(p: Process, m: StatemSelf, reason?: ExitReason, log: boolean = false): StatemStatus {
   const format = m.module.formatStatus;
@@ -105,7 +107,8 @@ function statusOf(p: Process, m: StatemSelf, reason?: ExitReason, log: boolean =
     return format(status);
   } catch {
     return {
-      ...status, state: 'formatStatus threw', data: 'formatStatus threw', event: undefined, queue: [], postponed: [],
+      ...status, state: 'formatStatus threw', data: 'formatStatus threw', event: undefined,
+      queue: [], postponed: [],
       timeouts: [],
     };
   }
@@ -123,7 +126,9 @@ function raw(p: Process, m: StatemSelf, reason: ExitReason, hidden: boolean): St
     timeouts: [...(m.timeouts?.running.values() ?? [])].map(({ key, content: given }) => {
       const content = seen(given);
       if (key === EVENT_TIMEOUT) return { type: 'timeout', content };
-      return key === STATE_TIMEOUT ? { type: 'stateTimeout', content } : { type: 'genericTimeout', name: key, content };
+      return key === STATE_TIMEOUT
+        ? { type: 'stateTimeout', content }
+        : { type: 'genericTimeout', name: key, content };
     }),
   };
   return p.phase === Phase.Terminating ? { ...status, reason } : status;

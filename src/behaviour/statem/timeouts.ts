@@ -7,8 +7,8 @@ import { GENERIC_TIMED_OUT, STATE_TIMED_OUT, TIMED_OUT } from './queue.js';
 import { EVENT_TIMEOUT, STATE_TIMEOUT, type TimeoutAction, type TimeoutKey } from './transition.js';
 
 /**
- * One running timeout. When it is due it arrives as a timer message; when it was stopped meanwhile, that message is
- * stale.
+ * One running timeout. When it is due it arrives as a timer message; when it was stopped meanwhile,
+ * that message is stale.
  */
 export class StatemTimeout {
   timer: ProcessTimer | null = null;

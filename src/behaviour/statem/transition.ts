@@ -120,7 +120,8 @@ export class Transition<out R> extends Control implements api.Transition<R> {
   private with(action: Action): this {
     if (this.move === Move.Stop && action.kind !== 'reply' && action.kind !== 'refuse') {
       throw bad(
-        `stop.${action.kind}`, action.kind, 'only replies with stop', 'leave the action out', 'BAD_REPLY_ACTION',
+        `stop.${action.kind}`, action.kind, 'only replies with stop', 'leave the action out',
+        'BAD_REPLY_ACTION',
       );
     }
     (this.actions ??= []).push(action);

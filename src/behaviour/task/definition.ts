@@ -9,8 +9,8 @@ import { spawnTask, TASK } from './task.js';
 const NO_OPS: ReadonlyMap<string, Op> = new Map();
 
 /**
- * What a supervisor starts for a task that is its child: the function takes the place of a definition, its arguments
- * that of init's.
+ * What a supervisor starts for a task that is its child: the function takes the place of a
+ * definition, its arguments that of init's.
  */
 export class TaskDefinition extends RuntimeDefinition {
   readonly behaviour: Behaviour = TASK;

@@ -44,7 +44,8 @@ function sentence(code: TaskErrorCode, reason: string, timeoutMs: number | undef
   switch (code) {
     case 'EXIT': return `the task ended: ${reason}`;
     case 'TIMEOUT': return `no result within ${String(timeoutMs)} ms; it is not waited for any more`;
-    case 'NOPROC': return 'its end was told before, by another verb or by a message that was handled, or it was let go';
+    case 'NOPROC':
+      return 'its end was told before, by another verb or by a message that was handled, or it was let go';
     case 'NOT_OWNER': return 'only its owner, the process whose verb started it, may ask';
     case 'BUSY': return 'its owner already waits for it; await the first verb';
     case 'ZOMBIE': return 'the asking process has ended';

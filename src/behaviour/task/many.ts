@@ -17,11 +17,13 @@ class GroupDeadline extends Deadline {
 }
 
 /**
- * Waits for many tasks of one owner under one deadline. `each` hears every outcome; what it returns ends the wait.
- * `done` is called once: with true when the wait was ended by `each` or everything was told, with false when time ran out.
+ * Waits for many tasks of one owner under one deadline. `each` hears every outcome; what it returns
+ * ends the wait. `done` is called once: with true when the wait was ended by `each` or everything
+ * was told, with false when time ran out.
  */
 function waitAll(
-  tasks: readonly TaskRecord[], limitMs: number, each: (at: number, outcome: TaskOutcome<unknown> | null) => boolean,
+  tasks: readonly TaskRecord[], limitMs: number,
+  each: (at: number, outcome: TaskOutcome<unknown> | null) => boolean,
   done: (inTime: boolean) => void,
 ): void {
   const waits: OutcomeWait[] = [];
@@ -73,8 +75,8 @@ class GroupWait extends OutcomeWait {
 }
 
 /**
- * Values in input order; after the first failure, or when time runs out, none of the tasks is waited for any more
- * (TK-08).
+ * Values in input order; after the first failure, or when time runs out, none of the tasks is
+ * waited for any more (TK-08).
  */
 export function awaitAll(tasks: readonly TaskRecord[], limitMs: number): Promise<unknown[]> {
   const promise = new Promise<unknown[]>((resolve, reject) => {
@@ -110,7 +112,8 @@ export function awaitAll(tasks: readonly TaskRecord[], limitMs: number): Promise
 
 /** Outcomes in input order; the limit ends the wait without any of the actions of a timeout (TK-09). */
 export function yieldAll(
-  tasks: readonly TaskRecord[], limitMs: number, onTimeout: NonNullable<YieldManyOptions['onTimeout']>, limit: number,
+  tasks: readonly TaskRecord[], limitMs: number,
+  onTimeout: NonNullable<YieldManyOptions['onTimeout']>, limit: number,
 ): Promise<Outcome[]> {
   return new Promise((resolve) => {
     const outcomes: Outcome[] = new Array<Outcome>(tasks.length).fill(undefined);

@@ -42,7 +42,8 @@ const KEYS = ['concurrency', 'ordered', 'timeoutMs', 'onTimeout', 'zipInputOnExi
 const STREAM_TIMEOUT_MS = 5_000;
 
 export function readPlan(
-  where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean, options: TaskStreamOptions, level: Level,
+  where: string, kernel: Kernel, items: Items, fn: unknown, linked: boolean,
+  options: TaskStreamOptions, level: Level,
   start: StreamStart | null = null,
 ): StreamPlan {
   checkKeys(where, options, KEYS);
@@ -51,7 +52,9 @@ export function readPlan(
       `${where}.items`, items, 'something to loop over', 'an array, an iterator or an async iterator',
     );
   }
-  const { concurrency = kernel.env.cores, ordered = true, onTimeout = 'exit', zipInputOnExit = false } = options;
+  const {
+    concurrency = kernel.env.cores, ordered = true, onTimeout = 'exit', zipInputOnExit = false,
+  } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new OptionError(`${where}.concurrency`, concurrency, 'a whole number of tasks from 1');
   }
@@ -64,14 +67,16 @@ export function readPlan(
   }
   const limitMs = timeoutMs(`${where}.timeoutMs`, options.timeoutMs, STREAM_TIMEOUT_MS);
   return {
-    items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill', zip: zipInputOnExit, level, start,
+    items, fn, linked, concurrency, ordered, limitMs, kill: onTimeout === 'kill',
+    zip: zipInputOnExit, level, start,
   };
 }
 
 function isIterable(items: unknown): boolean {
   if (typeof items === 'string') return true;
   try {
-    return typeof items === 'object' && items !== null && (Symbol.asyncIterator in items || Symbol.iterator in items);
+    return typeof items === 'object' && items !== null
+      && (Symbol.asyncIterator in items || Symbol.iterator in items);
   } catch {
     return false;
   }
@@ -97,8 +102,8 @@ export class TaskStreamImpl implements AsyncIterable<Outcome> {
 }
 
 /**
- * One element: its task, then its outcome. A stream always listens, so no message of it ever reaches a mailbox (TK-12,
- * TK-15).
+ * One element: its task, then its outcome. A stream always listens, so no message of it ever
+ * reaches a mailbox (TK-12, TK-15).
  */
 class Element extends TaskWait {
   outcome: Outcome | null = null;
@@ -119,14 +124,17 @@ class Element extends TaskWait {
     const { plan, consumer } = this.run;
     this.fails(reason);
     // The link of a stream is kept by hand: a real one would leave Exit messages with a consumer that traps.
-    if (plan.linked && consumer !== null && !consumer.trap) exitSignal(consumer, this.task.process, reason, true);
+    if (plan.linked && consumer !== null
+      && !consumer.trap) exitSignal(consumer, this.task.process, reason, true);
   }
 
   protected late(): void {
     const { plan } = this.run;
     this.kill();
     if (plan.kill) this.fails('timeout');
-    else this.run.fail(unstacked(() => new TaskError('TIMEOUT', 'stream', this.task.pid, undefined, plan.limitMs)));
+    else this.run.fail(
+      unstacked(() => new TaskError('TIMEOUT', 'stream', this.task.pid, undefined, plan.limitMs)),
+    );
   }
 
   /** The consumer has ended: its tasks go with it. */
@@ -155,9 +163,9 @@ interface Reader {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * One loop over a stream, as its reader holds it. However it ends, by its end, by a failure, by its reader, by the
- * death of its consumer or by the stop of the system, its tasks are killed and its source is closed, and nobody waits
- * for that.
+ * One loop over a stream, as its reader holds it. However it ends, by its end, by a failure, by its
+ * reader, by the death of its consumer or by the stop of the system, its tasks are killed and its
+ * source is closed, and nobody waits for that.
  */
 class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   private readonly readers = new Ring<Reader>();
@@ -191,7 +199,8 @@ class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   next(): Promise<IteratorResult<Outcome, undefined>> {
     if (fenced(this.consumer)) return new Promise(() => undefined);
     const promise =
-      new Promise<IteratorResult<Outcome, undefined>>((resolve, reject) => this.readers.push({ resolve, reject }));
+      new Promise<IteratorResult<Outcome, undefined>>((resolve, reject) =>
+        this.readers.push({ resolve, reject }));
     this.begin();
     if (!this.moving) this.move();
     // A source may be empty, and every outcome there: then no drain holds the loop of its consumer back.
@@ -218,7 +227,8 @@ class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
     else hold(this.consumer, this);
     try {
       this.source = Source.of(
-        this.plan.items, (error) => this.kernel.warn('the source of a stream of tasks failed to close', { error }),
+        this.plan.items,
+        (error) => this.kernel.warn('the source of a stream of tasks failed to close', { error }),
       );
     } catch (error) {
       this.fail(error);
@@ -248,7 +258,8 @@ class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   /** Starts as many tasks as may run now. */
   private fill(): void {
     const { source, plan } = this;
-    while (source !== null && this.open.length < plan.concurrency && !this.ended && !this.waiting && !this.closed) {
+    while (source !== null && this.open.length < plan.concurrency && !this.ended && !this.waiting
+      && !this.closed) {
       this.waiting = true;
       source.pull(this);
     }
@@ -295,7 +306,9 @@ class StreamRun implements AsyncIterableIterator<Outcome>, Puller, Holding {
   private start(value: unknown): void {
     const { consumer, kernel, plan } = this;
     if (plan.start === null) {
-      this.began(recordOf(spawnTask(kernel, consumer, false, consumer, plan.fn, [value], plan.level), consumer), value);
+      this.began(recordOf(
+        spawnTask(kernel, consumer, false, consumer, plan.fn, [value], plan.level), consumer,
+      ), value);
       return;
     }
     plan.start(plan.fn, value, consumer, (task) => this.began(task, value), (error) => {

@@ -28,8 +28,8 @@ import type { TaskOutcome } from '../../api/tasks.js';
  */
 
 /**
- * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with `normal` follows.
- * A verb that takes the result first withdraws both.
+ * The result of a task that nobody awaited, as its owner's `info` or `receive` gets it; a Down with
+ * `normal` follows. A verb that takes the result first withdraws both.
  *
  * @example
  * const got: unknown[] = [];
@@ -92,7 +92,10 @@ export class TaskRecord extends Monitor {
     return this;
   }
 
-  /** The function has returned. Nobody wants the value once the monitor is gone: then it is dropped (TK-02, TK-10). */
+  /**
+   * The function has returned. Nobody wants the value once the monitor is gone: then it is dropped
+   * (TK-02, TK-10).
+   */
   complete(value: unknown): void {
     if (!this.active || this.released) return;
     const { listener, holder } = this;
@@ -117,11 +120,15 @@ export class TaskRecord extends Monitor {
     return true;
   }
 
-  /** The outcome, taken: what is queued of it is withdrawn. Undefined while it runs, null when it was told before. */
+  /**
+   * The outcome, taken: what is queued of it is withdrawn. Undefined while it runs, null when it
+   * was told before.
+   */
   take(): TaskOutcome<unknown> | undefined | null {
     if (this.active && this.result === null) return undefined;
     const { result, down } = this;
-    const outcome: TaskOutcome<unknown> | null = result !== null && !result.over ? { ok: true, value: result.value }
+    const outcome: TaskOutcome<unknown> | null = result !== null && !result.over
+      ? { ok: true, value: result.value }
       : down !== null && !this.over ? { ok: false, reason: down.reason }
       : null;
     this.drop();

@@ -102,14 +102,19 @@ export class TaskVerbsImpl {
         throw new OptionError('task.yieldMany.limit', limit, 'a whole number of tasks from 1');
       }
       return this.told(
-        yieldAll(tasks, timeoutMs('task.yieldMany.timeoutMs', options.timeoutMs, TASK_TIMEOUT_MS), onTimeout, limit),
+        yieldAll(
+          tasks, timeoutMs('task.yieldMany.timeoutMs', options.timeoutMs, TASK_TIMEOUT_MS),
+          onTimeout, limit,
+        ),
       );
     } catch (error) {
       return rejectedWith(this.kernel, error);
     }
   }
 
-  shutdown(task: TaskRecord, patience: number | 'infinity' | 'brutal_kill' = TASK_TIMEOUT_MS): Promise<Outcome> {
+  shutdown(
+    task: TaskRecord, patience: number | 'infinity' | 'brutal_kill' = TASK_TIMEOUT_MS,
+  ): Promise<Outcome> {
     try {
       this.own('shutdown', task);
       const brutal = patience === 'brutal_kill';

@@ -6,8 +6,9 @@ import { TaskError } from './error.js';
 import type { TaskListener, TaskRecord } from './task.js';
 
 /**
- * One wait of an owner for one task. It is an unsettled request of its owner, so that it goes when the owner ends, and
- * so that a task which calls the agent that waits for it is told at once (CALL_CYCLE).
+ * One wait of an owner for one task. It is an unsettled request of its owner, so that it goes when
+ * the owner ends, and so that a task which calls the agent that waits for it is told at once
+ * (CALL_CYCLE).
  */
 export abstract class TaskWait extends CallSlot implements TaskListener {
   settled = false;

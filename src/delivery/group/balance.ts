@@ -13,7 +13,10 @@ import { LOOKED_AT_ALL, STRATEGIES, type BalanceStrategy, type Choice, type Stra
 
 type KeyOf = (op: string, payload: unknown) => unknown;
 
-/** Where members come from when they do not join: read at every message, another list when something has changed. */
+/**
+ * Where members come from when they do not join: read at every message, another list when something
+ * has changed.
+ */
 export type Source = () => readonly Process[];
 
 const NAMES = Object.keys(STRATEGIES) as [BalanceStrategy, ...BalanceStrategy[]];
@@ -48,7 +51,10 @@ export class Balance implements Choice {
   readonly list: BalanceMember[] = [];
   version = 0;
   readonly lookedAtAll: number = LOOKED_AT_ALL;
-  /** members at addresses that tell nobody when they have another owner: of other registries, of what is checked out */
+  /**
+   * members at addresses that tell nobody when they have another owner: of other registries, of
+   * what is checked out
+   */
   private silent = 0;
   picks = 0;
   nobody = 0;
@@ -80,7 +86,10 @@ export class Balance implements Choice {
   pick(op: string, payload: unknown): BalanceMember | null {
     this.refresh();
     const member =
-      this.rule.pick(this, this.key === null ? 0 : hashText(keyText(atOnce('balance.key', this.key(op, payload)))));
+      this.rule.pick(
+        this,
+        this.key === null ? 0 : hashText(keyText(atOnce('balance.key', this.key(op, payload)))),
+      );
     if (member === null) this.nobody++;
     else {
       this.picks++;
@@ -107,7 +116,10 @@ export class Balance implements Choice {
     return this.kernel.env.mono();
   }
 
-  /** Measures how long the reply of a call to `member` takes; no reply in time counts as long as it was waited for. */
+  /**
+   * Measures how long the reply of a call to `member` takes; no reply in time counts as long as it
+   * was waited for.
+   */
   measure(member: BalanceMember, reply: Promise<unknown>): void {
     const p = member.ref.addr.owner;
     if (p === null) return;
@@ -129,7 +141,8 @@ export class Balance implements Choice {
     const { weight } = parseOptions('balance.join', joinSchema, options);
     if (weight !== undefined && this.strategy !== 'weighted') {
       throw new OptionError(
-        'balance.join.weight', weight, "no weight unless strategy is 'weighted'", `this one is '${this.strategy}'`,
+        'balance.join.weight', weight, "no weight unless strategy is 'weighted'",
+        `this one is '${this.strategy}'`,
         'BAD_COMBINATION',
       );
     }
@@ -276,7 +289,9 @@ function sameVia(a: Address, b: ViaAddress): boolean {
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key;
   if (typeof key === 'bigint' || (typeof key === 'number' && Number.isFinite(key))) return String(key);
-  throw new OptionError('balance.key', key, 'a text or a number', 'return what identifies whom the message belongs to');
+  throw new OptionError(
+    'balance.key', key, 'a text or a number', 'return what identifies whom the message belongs to',
+  );
 }
 
 /** Checks the options and makes the group with its first members. */
@@ -295,7 +310,8 @@ export function makeBalance(
   }
   if (group !== undefined && members.length > 0) {
     throw new OptionError(
-      'balance.members', members, 'none beside group', 'members of a group come and go there', 'BAD_COMBINATION',
+      'balance.members', members, 'none beside group', 'members of a group come and go there',
+      'BAD_COMBINATION',
     );
   }
   const source = group === undefined ? null : (): readonly Process[] => group.scope.processes(group.name);

@@ -65,7 +65,8 @@ export class BalancedRef extends RefBase {
     }
     if (member === null) return this.balance.fallback.dispatch(verb, sender, op, payload, options);
     const given = member.ref.dispatch(verb, sender, op, payload, options);
-    if (verb === Verb.Call && this.balance.timed) this.balance.measure(member, given as Gives[typeof Verb.Call]);
+    if (verb === Verb.Call
+      && this.balance.timed) this.balance.measure(member, given as Gives[typeof Verb.Call]);
     return given;
   }
 
@@ -93,4 +94,7 @@ export function balance<D extends AnyDefinition, G>(
   return new BalancedRef(makeBalance(host, runtimeOf(definition), options), null);
 }
 
-shownAs(BalancedRef, (it) => `Balancer(${it.balance.addr.name}, ${it.strategy}: ${it.balance.living().length} living)`);
+shownAs(
+  BalancedRef,
+  (it) => `Balancer(${it.balance.addr.name}, ${it.strategy}: ${it.balance.living().length} living)`,
+);

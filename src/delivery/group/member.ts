@@ -33,7 +33,8 @@ export class BalanceMember {
   /** Who would take a message now: alive, of the right protocol, its mailbox not closed. */
   get taker(): Process | null {
     const p = this.ref.addr.owner;
-    return p !== null && p.behaviour === this.ref.definition.behaviour && p.mailbox.extra?.pressure?.closed !== true
+    return p !== null && p.behaviour === this.ref.definition.behaviour
+      && p.mailbox.extra?.pressure?.closed !== true
       ? p
       : null;
   }
@@ -44,14 +45,16 @@ export class BalanceMember {
 
   /** `ms` since the call to `p` was sent. */
   replied(p: Process, ms: number, now: number): void {
-    this.averageMs = this.measured === p && this.averageMs >= 0 ? this.averageMs + SHARE * (ms - this.averageMs) : ms;
+    this.averageMs = this.measured === p && this.averageMs >= 0
+      ? this.averageMs + SHARE * (ms - this.averageMs)
+      : ms;
     this.measured = p;
     this.measuredAt = now;
   }
 
   /**
-   * The average as it counts now, -1 when nothing is known: what is old counts less, so that who was slow is tried
-   * again.
+   * The average as it counts now, -1 when nothing is known: what is old counts less, so that who
+   * was slow is tried again.
    */
   averageAt(now: number): number {
     if (this.averageMs < 0 || this.measured !== this.ref.addr.owner) return -1;

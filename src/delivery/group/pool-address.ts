@@ -3,8 +3,9 @@ import { Cell } from '../../router/names/index.js';
 import { titleOf } from '../../router/request/index.js';
 
 /**
- * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits there, and what was
- * handled there, is kept with the pool's own address, so it outlives every worker.
+ * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits
+ * there, and what was handled there, is kept with the pool's own address, so it outlives every
+ * worker.
  */
 export class PoolAddress implements NameCell {
   constructor(

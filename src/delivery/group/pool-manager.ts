@@ -132,11 +132,14 @@ async function init(this: AgentSelf, plan: PoolPlan): Promise<PoolState> {
   const { p } = this;
   const dynamic = dynamicDefinition();
   const supervisor =
-    p.kernel.live.list().find((one) => one.parent === p.parent && one.behaviour === dynamic.behaviour) as Process;
+    p.kernel.live.list()
+      .find((one) => one.parent === p.parent && one.behaviour === dynamic.behaviour) as Process;
   const state = new PoolState(plan, new AgentRefImpl(supervisor, dynamic, p.kernel, p));
   const self = this as Manager;
   if (!plan.warmUp) for (let n = 0; n < plan.min; n++) startOne(self, state);
-  else for (const pid of await Promise.all(Array.from({ length: plan.min }, () => ask(state, 'startChild', NO_MORE)))) {
+  else for (const pid of await Promise.all(
+    Array.from({ length: plan.min }, () => ask(state, 'startChild', NO_MORE)),
+  )) {
     // One that has ended meanwhile is replaced, as it is later on.
     if (take(self, state, pid)) continue;
     if (!state.intensity.allows(p.kernel.env.mono())) return self.stop({ workersFailed: ENDED }) as never;
@@ -157,8 +160,8 @@ function ask(state: PoolState, op: string, payload: unknown): Promise<unknown> {
 
 function startOne(self: Manager, state: PoolState): void {
   state.starting++;
-  // A call would be one for the checkout that is being handled, and be given up with it: the worker would be started,
-  // and nobody's.
+  // A call would be one for the checkout that is being handled, and be given up with it: the worker
+  // would be started, and nobody's.
   state.workers.dispatch(Verb.Request, self.p, 'startChild', NO_MORE, {
     value: (pid: unknown) => self.send(self.pid, new Started(pid, undefined)),
     failed: (error: unknown) => self.send(self.pid, new Started(null, error)),
@@ -262,7 +265,8 @@ function serve(self: Manager): undefined {
 function lightest(state: PoolState): Slot | null {
   let best: Slot | null = null;
   for (const slot of state.slots.values()) {
-    if (slot.lease === null && slot.p.owner !== null && (best === null || loadOf(slot.p) < loadOf(best.p))) best = slot;
+    if (slot.lease === null && slot.p.owner !== null
+      && (best === null || loadOf(slot.p) < loadOf(best.p))) best = slot;
   }
   return best;
 }
@@ -333,7 +337,9 @@ let made: AnyDefinition | null = null;
 
 /** The manager of a pool is an agent like any other; its definition is made once. */
 export function managerDefinition(): AnyDefinition {
-  made ??= new ServerDefinition({ name: 'pool manager', init, info, calls: { checkout }, casts: { release, grow } });
+  made ??= new ServerDefinition({
+    name: 'pool manager', init, info, calls: { checkout }, casts: { release, grow },
+  });
   return made;
 }
 

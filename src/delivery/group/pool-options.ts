@@ -7,18 +7,22 @@ export interface PoolOptions {
   /** workers that are always there, default 2 (or `max`, if that is less) */
   readonly min?: number | undefined;
   /**
-   * workers at most, those that start and those that are just ending among them; default 10 (or `min`, if that is more)
+   * workers at most, those that start and those that are just ending among them; default 10 (or
+   * `min`, if that is more)
    */
   readonly max?: number | undefined;
   /** ms without work after which a worker above `min` is ended, `'infinity'` for never; default 300,000 */
   readonly idleMs?: number | 'infinity' | undefined;
-  /** the start of the pool waits for `min` workers, and fails with them; false starts them behind it. Default true */
+  /**
+   * the start of the pool waits for `min` workers, and fails with them; false starts them behind
+   * it. Default true
+   */
   readonly warmUp?: boolean | undefined;
   /** ms that the init of a worker may take, default 30,000 */
   readonly startTimeoutMs?: number | undefined;
   /**
-   * unexpected ends and failed starts of workers allowed within `periodMs`; one more ends the pool. Default 3 for each
-   * of `max`
+   * unexpected ends and failed starts of workers allowed within `periodMs`; one more ends the pool.
+   * Default 3 for each of `max`
    */
   readonly intensity?: number | undefined;
   /** ms, default 5,000 */
@@ -62,7 +66,9 @@ const schema: z.ZodType<PoolOptions> = z.strictObject({
   name: z.string({ error: 'a registered name' }).optional(),
 }, { error: 'an object' });
 
-export function readPool(where: string, given: unknown): { readonly options: PoolOptions; readonly plan: PoolPlan } {
+export function readPool(
+  where: string, given: unknown,
+): { readonly options: PoolOptions; readonly plan: PoolPlan } {
   const options = parseOptions(where, schema, given);
   const min = options.min ?? Math.min(2, options.max ?? 2);
   const max = options.max ?? Math.max(10, min);

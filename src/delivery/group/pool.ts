@@ -33,9 +33,10 @@ const CHECKOUT_MS = 5_000;
 const NO_WORKERS: readonly Process[] = [];
 
 /**
- * Specifies a pool under a supervisor: `pool(id, Definition, ...initArgs, options?)`. It is a supervisor with a manager
- * and the workers, and restarted as a whole when more workers fail than `intensity` allows. Use it by
- * `system.ref(poolOf(Definition), id)`, or by the specification: `system.ref(spec)`.
+ * Specifies a pool under a supervisor: `pool(id, Definition, ...initArgs, options?)`. It is a
+ * supervisor with a manager and the workers, and restarted as a whole when more workers fail than
+ * `intensity` allows. Use it by `system.ref(poolOf(Definition), id)`, or by the specification:
+ * `system.ref(spec)`.
  *
  * Errors: an OptionError for a bad option, `BAD_COMBINATION` when `min` is above `max`.
  *
@@ -51,7 +52,8 @@ const NO_WORKERS: readonly Process[] = [];
 export function pool<D extends AnyDefinition>(
   id: string, definition: D, ...args: ArgsThen<InitArgs<D>, PoolOptions>
 ): ChildSpec<PoolRef<D>> {
-  if (typeof id !== 'string' || id.length === 0) throw new OptionError('pool.id', id, 'a text that is not empty');
+  if (typeof id !== 'string'
+    || id.length === 0) throw new OptionError('pool.id', id, 'a text that is not empty');
   const where = `pool '${id}'`;
   const made = runtimeOf(definition);
   const { init, options: given } = splitArgs(args, made.init === null ? 0 : made.init.length);
@@ -101,7 +103,8 @@ class PoolBalance extends Balance {
     kernel: Kernel,
   ) {
     super(
-      kernel, definition, 'least-loaded', titleOf(pool), null, () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS,
+      kernel, definition, 'least-loaded', titleOf(pool), null,
+      () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS,
     );
     this.address = new PoolAddress(pool, () => this.pick('deliver', undefined)?.taker ?? null);
   }
@@ -110,13 +113,16 @@ class PoolBalance extends Balance {
     const member = super.pick(op, payload);
     const manager = managerAt(this.pool);
     const state = stateOf(manager);
-    if (manager === null || state === null || state.asked || state.starting > 0 || state.total >= state.plan.max) {
+    if (manager === null || state === null || state.asked || state.starting > 0
+      || state.total >= state.plan.max) {
       return member;
     }
     const taker = member?.taker ?? null;
     if (taker !== null && loadOf(taker) === 0) return member;
     state.asked = true;
-    new AgentRefImpl(manager, managerRuntime(), this.kernel, null).dispatch(Verb.Cast, null, 'grow', undefined, undefined);
+    new AgentRefImpl(manager, managerRuntime(), this.kernel, null).dispatch(
+      Verb.Cast, null, 'grow', undefined, undefined,
+    );
     return member;
   }
 }
@@ -165,7 +171,9 @@ class PoolRefImpl extends BalancedRef {
     return judged(this.#run(fn, use, options), use);
   }
 
-  async #run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, use: Use, options?: CheckoutOptions): Promise<T> {
+  async #run<T>(
+    fn: (worker: PooledRefImpl) => T | PromiseLike<T>, use: Use, options?: CheckoutOptions,
+  ): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('pool.run', fn, 'a function of a worker');
     const worker = await this.checkout(options);
     use.begun = true;
@@ -191,7 +199,8 @@ class PoolRefImpl extends BalancedRef {
     let granted: Grant;
     try {
       granted = (await ref.dispatch(
-        Verb.Call, sender, 'checkout', ticket, { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal },
+        Verb.Call, sender, 'checkout', ticket,
+        { timeoutMs: limit < 0 ? 'infinity' : limit, signal: options.signal },
       )) as Grant;
     } catch (error) {
       ref.dispatch(Verb.Cast, null, 'release', ticket, undefined);
@@ -210,7 +219,8 @@ class PoolRefImpl extends BalancedRef {
       return rejected(this.kernel, 'PROTOCOL_MISMATCH', target, 'checkout', {});
     }
     return new PooledRefImpl(
-      new Lease(granted.p, () => ref.dispatch(Verb.Cast, null, 'release', ticket, undefined)), this.definition, this.kernel, sender,
+      new Lease(granted.p, () => ref.dispatch(Verb.Cast, null, 'release', ticket, undefined)),
+      this.definition, this.kernel, sender,
     );
   }
 
@@ -225,7 +235,8 @@ class PoolRefImpl extends BalancedRef {
     const slots = [...(state?.slots.values() ?? [])];
     const busy = slots.filter((slot) => slot.lease !== null || loadOf(slot.p) > 0).length;
     const stats: PoolStats = {
-      size: slots.length, busy, idle: slots.length - busy, checkedOut: state?.leases.size ?? 0, starting: state?.starting
+      size: slots.length, busy, idle: slots.length - busy, checkedOut: state?.leases.size ?? 0,
+      starting: state?.starting
         ?? 0, waiting: state?.waiting.size ?? 0,
       grown: state?.grown ?? 0, shrunk: state?.shrunk ?? 0, crashed: state?.crashed ?? 0,
     };
@@ -298,8 +309,8 @@ function isGuaranteed(options: object | undefined): boolean {
 }
 
 /**
- * The ref of a pool by name or pid, for whoever has only the definition of its workers: `system.ref(poolOf(Definition),
- * name)`. The specification itself does as well.
+ * The ref of a pool by name or pid, for whoever has only the definition of its workers:
+ * `system.ref(poolOf(Definition), name)`. The specification itself does as well.
  *
  * @example
  * const Worker = defineAgent({ calls: { pid: (self) => self.pid } });

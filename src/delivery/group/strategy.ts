@@ -24,7 +24,10 @@ export abstract class Strategy {
   removed(_at: number): void {}
 }
 
-/** Those that live, in turn: whatever comes and goes, among those that stay the counts differ by at most one. */
+/**
+ * Those that live, in turn: whatever comes and goes, among those that stay the counts differ by at
+ * most one.
+ */
 export class RoundRobin extends Strategy {
   private next = 0;
   pick(from: Choice): BalanceMember | null {
@@ -46,8 +49,9 @@ export const LOOKED_AT_ALL = 128;
 const LOOKS = 16;
 
 /**
- * Where a choice by load looks, and in which order: at all members one after the other; of many at some that are spread
- * over the group, so that those that were started together, and are slow together, are not met together.
+ * Where a choice by load looks, and in which order: at all members one after the other; of many at
+ * some that are spread over the group, so that those that were started together, and are slow
+ * together, are not met together.
  */
 class Walk {
   looks = 0;
@@ -76,7 +80,10 @@ class Walk {
   }
 }
 
-/** Near the golden section of a group, where few steps are well apart, and such that its steps reach everybody. */
+/**
+ * Near the golden section of a group, where few steps are well apart, and such that its steps reach
+ * everybody.
+ */
 function strideOf(size: number): number {
   let stride = Math.floor(size * 0.618);
   while (divisor(stride, size) !== 1) stride++;
@@ -87,7 +94,10 @@ function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }
 
-/** The one with least before it; among equals in turn. Of many members it is the least of some, in turn as well. */
+/**
+ * The one with least before it; among equals in turn. Of many members it is the least of some, in
+ * turn as well.
+ */
 export class LeastLoaded extends Strategy {
   private start = 0;
   private readonly walk = new Walk();
@@ -145,8 +155,9 @@ function draw(from: Choice, not: BalanceMember | null): BalanceMember | null {
 }
 
 /**
- * The shortest expected wait: average reply time × (what is before it + 1). Nothing is known of a new member: while
- * idle it is tried at once, while busy it counts as the mean of the others. Of many members some are looked at.
+ * The shortest expected wait: average reply time × (what is before it + 1). Nothing is known of a
+ * new member: while idle it is tried at once, while busy it counts as the mean of the others. Of
+ * many members some are looked at.
  */
 export class Fastest extends Strategy {
   private start = 0;
@@ -219,10 +230,10 @@ class Weight {
 }
 
 /**
- * By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each has exactly its
- * share. The next one has the most credit: its weight for each turn, less the sum of all weights for each that it had.
- * Among those of one weight that is who has had the fewest turns. O(different weights), and O(n) once somebody comes or
- * goes.
+ * By weight, as evenly spread as weights allow: in any run as long as the sum of the weights each
+ * has exactly its share. The next one has the most credit: its weight for each turn, less the sum
+ * of all weights for each that it had. Among those of one weight that is who has had the fewest
+ * turns. O(different weights), and O(n) once somebody comes or goes.
  */
 export class Weighted extends Strategy {
   /** who lived at the last choice, and their weights then */
@@ -290,8 +301,9 @@ export class Weighted extends Strategy {
 const REMEMBERED_FROM = 32;
 
 /**
- * Each key has one order of the members, by the hash of both; it goes to the first that lives (rendezvous hashing,
- * P31). Who is first of all is remembered for the latest keys, while nobody joins or leaves.
+ * Each key has one order of the members, by the hash of both; it goes to the first that lives
+ * (rendezvous hashing, P31). Who is first of all is remembered for the latest keys, while nobody
+ * joins or leaves.
  */
 export class ConsistentHash extends Strategy {
   private version = -1;

@@ -22,12 +22,12 @@ const SAMPLED = 63;
 /* ---- the first time ---- */
 
 /**
- * A new message: it is queued, or held. False when it was refused for want of room, which its mailbox has counted. One
- * that may wait stands in line before a mailbox that suspends its senders: `enteredFirst` and `refusedFirst` tell what
- * becomes of it.
+ * A new message: it is queued, or held. False when it was refused for want of room, which its
+ * mailbox has counted. One that may wait stands in line before a mailbox that suspends its senders:
+ * `enteredFirst` and `refusedFirst` tell what becomes of it.
  *
- * Its key is taken before: accepting may run the user's code (sizeOf), which may send the same key, and is told of this
- * one then.
+ * Its key is taken before: accepting may run the user's code (sizeOf), which may send the same key,
+ * and is told of this one then.
  */
 export function accept(to: Destination, d: Message, p: Process | null, mayWait: boolean): boolean {
   const { identity, rare, route: { terms } } = d;
@@ -54,7 +54,8 @@ export function accept(to: Destination, d: Message, p: Process | null, mayWait: 
     return forget(to, d, met);
   }
   to.counters.accepted++;
-  if ((++to.all.accepted & SAMPLED) === 0 || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
+  if ((++to.all.accepted & SAMPLED) === 0
+    || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
   if ((d.bits & STATE) !== State.Over) to.shared.expiries.add(d, terms.expiresInMs);
   return true;
 }
@@ -97,13 +98,14 @@ function enqueue(to: Destination, d: Message, p: Process): boolean {
   d.bits |= State.Queued;
   to.counters.inTransit++;
   to.all.inTransit++;
-  if ((p.phase as Phase) === Phase.Dead) takenBack(to, d, p.reason); // by the user's code that looked at the message
+  // by the user's code that looked at the message
+  if ((p.phase as Phase) === Phase.Dead) takenBack(to, d, p.reason);
   return true;
 }
 
 /**
- * A message gets lost on its way, as simulations have it: it was never started, so it is sent again, or else its
- * mailbox counts it as dropped.
+ * A message gets lost on its way, as simulations have it: it was never started, so it is sent
+ * again, or else its mailbox counts it as dropped.
  */
 export function vanished(to: Destination, d: Message): boolean {
   if (d.terms.guarantee === 'at-most-once') {
@@ -175,7 +177,8 @@ export function refusedAgain(to: Destination, d: Message, code: string, reason: 
 function acceptedLate(to: Destination, d: Message): void {
   const { acceptance } = d;
   to.counters.accepted++;
-  if ((++to.all.accepted & SAMPLED) === 0 || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
+  if ((++to.all.accepted & SAMPLED) === 0
+    || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
   if (acceptance === null) return;
   d.rarely().acceptance = null;
   acceptance.accept();

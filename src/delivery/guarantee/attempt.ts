@@ -21,20 +21,22 @@ import { GUILTY, LAPSED, ONE_ATTEMPT, State, STATE } from './states.js';
 type Handler = (self: { readonly p: { readonly from: unknown } }, payload: unknown) => unknown;
 
 /**
- * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose handler starts only
- * for a message that is to be handled. Made once per operation.
+ * The operation as deliveries carry it: a request, whose reply is the acknowledgement, and whose
+ * handler starts only for a message that is to be handled. Made once per operation.
  */
 export function deliveredOp(op: Op): Op {
   const run = op.run as Handler;
   const guarded: Handler = (self, payload) => (begin(self.p.from as Message) ? run(self, payload) : NO_REPLY);
-  op.delivered = new Op(Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync);
+  op.delivered = new Op(
+    Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync,
+  );
   return op.delivered;
 }
 
 /**
- * The handler is about to start, here or in a process of its own: the attempt is counted, before it runs (P22), and
- * whatever fails from now on is its failure. False when the message must not be handled: it has been, or it is a copy
- * of one that waits elsewhere.
+ * The handler is about to start, here or in a process of its own: the attempt is counted, before it
+ * runs (P22), and whatever fails from now on is its failure. False when the message must not be
+ * handled: it has been, or it is a copy of one that waits elsewhere.
  */
 export function begin(d: Message): boolean {
   const { bits, expiry, rare, route: { to, op, terms } } = d;
@@ -86,7 +88,8 @@ export function startLimit({ kernel: { deadlines } }: Destination, d: Message): 
 }
 
 /**
- * In a process of its own, which may go on after its attempt has failed (`nack`): what it says then is of no later one.
+ * In a process of its own, which may go on after its attempt has failed (`nack`): what it says then
+ * is of no later one.
  */
 function aside(run: Handler): Handler {
   return (self, payload) => {
@@ -109,14 +112,20 @@ async function unlessLate(context: Context, result: PromiseLike<unknown>): Promi
   }
 }
 
-/** Its turn has come too late, before its deadline could say so: expired instead of handled, also for its mailbox. */
+/**
+ * Its turn has come too late, before its deadline could say so: expired instead of handled, also
+ * for its mailbox.
+ */
 function late(to: Destination, d: Message): void {
   if (d.running) unclaim(to, d);
   skipped(d.callee.box(), 'expired');
   expiredQueued(to, d);
 }
 
-/** The time of a message is up: no attempt may begin any more. What waits is over, what runs has had its last one. */
+/**
+ * The time of a message is up: no attempt may begin any more. What waits is over, what runs has had
+ * its last one.
+ */
 export function lapse(to: Destination, d: Message): void {
   d.lapsed = true;
   if (d.waiter !== null) return leaveLine(to, d, 'expired');
@@ -191,7 +200,10 @@ export function attemptEnded(to: Destination, d: Message, reason: ExitReason): v
   extra.worker = null;
 }
 
-/** A message has ended its agent: the supervisor counts the first time, later ones are charged to the message. */
+/**
+ * A message has ended its agent: the supervisor counts the first time, later ones are charged to
+ * the message.
+ */
 function charge(d: Message): void {
   const rare = d.rarely();
   const ext = d.callee.cold();
@@ -210,7 +222,8 @@ export function takenBack(to: Destination, d: Message, reason: ExitReason): void
   if (d.state === State.Over && d.lapsed) ended(to.kernel.outside, d.skippedAs);
   if (d.state !== State.Queued) return;
   leaveMailbox(to);
-  if (d.terms.guarantee === 'at-most-once' || to.shared.closed || !outlasts(d.target)) deadLetter(to, d, reason);
+  if (d.terms.guarantee === 'at-most-once' || to.shared.closed
+    || !outlasts(d.target)) deadLetter(to, d, reason);
   else {
     hold(to, d);
     awaitOwner(to, d);

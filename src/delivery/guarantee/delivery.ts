@@ -101,12 +101,17 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     return promise;
   }
 
-  /** The reply of the one handling, also across restarts of the callee; rejects with what a call rejects with. */
+  /**
+   * The reply of the one handling, also across restarts of the callee; rejects with what a call
+   * rejects with.
+   */
   call(
     ref: DeliveryTarget, op: Op, payload: unknown, caller: Process | null, options: object,
   ): Promise<unknown> {
     const { addr } = ref;
-    const { timeoutMs, signal, ...delivery } = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
+    const { timeoutMs, signal, ...delivery } = options as {
+      timeoutMs?: number | 'infinity'; signal?: AbortSignal;
+    };
     const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, null);
     if (caller !== null && caller === addr.owner) {
       throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
@@ -142,7 +147,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   }
 
   private send(
-    verb: 'call' | 'deliver', { addr, definition }: DeliveryTarget, op: Op, payload: unknown, sender: Process | null,
+    verb: 'call' | 'deliver', { addr, definition }: DeliveryTarget, op: Op, payload: unknown,
+    sender: Process | null,
     options: DeliverOptions | undefined,
   ): Message | Past {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
@@ -154,14 +160,17 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const p = addr.owner;
     if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) {
       throw callError(
-        p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH', { target: titleOf(addr), op: op.name, verb, reason: 'noproc' },
+        p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH',
+        { target: titleOf(addr), op: op.name, verb, reason: 'noproc' },
       );
     }
     if (this.closed) {
       throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
     }
     const name = addr === p ? p.name : addr;
-    const to = name instanceof Cell && name.mail !== null ? (name.mail as Destination) : this.destinationOf(addr, p);
+    const to = name instanceof Cell && name.mail !== null
+      ? (name.mail as Destination)
+      : this.destinationOf(addr, p);
     let record: KeyRecord | null = null;
     if (key !== null) {
       const first = to.keys.find(key, this.mono);
@@ -196,7 +205,9 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       else {
         if (old.numbered) this.checkWindow(to, old.caller, target, op);
         const record = known === null ? null : new KeyRecord(to.keys, known.key, op, digest);
-        const made = new Message(old.caller, routeOf(to, op, target, old.behaviour, old.terms, p), payload, record);
+        const made = new Message(
+          old.caller, routeOf(to, op, target, old.behaviour, old.terms, p), payload, record,
+        );
         made.rarely().past = letter;
         made.rarely().order = order;
         if (!accept(to, made, p, false)) return refusalOf(p as Process, op, payload) as RetryRefusal;

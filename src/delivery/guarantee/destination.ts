@@ -18,8 +18,9 @@ import { RetryQueue } from './retry-queue.js';
 import { Counters } from './statistics.js';
 
 /**
- * Where messages go: a registered name through all its owners, or one process. What is known of it: the messages that
- * wait for it, what has been handled there, and the numbers. What happens to a message: see states.ts.
+ * Where messages go: a registered name through all its owners, or one process. What is known of it:
+ * the messages that wait for it, what has been handled there, and the numbers. What happens to a
+ * message: see states.ts.
  */
 export class Destination implements Mail {
   readonly kernel: Kernel;
@@ -69,8 +70,8 @@ export class Destination implements Mail {
   }
 
   /**
-   * The same message once more: the first one's outcome is the answer (P21). Throws when the key was given to another
-   * message.
+   * The same message once more: the first one's outcome is the answer (P21). Throws when the key
+   * was given to another message.
    */
   duplicate(
     first: KeyRecord, target: Address, op: Op, payload: unknown, digest: Digest | null,

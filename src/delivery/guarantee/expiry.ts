@@ -18,8 +18,8 @@ interface Expiring {
 type Slots = (Expiring | null)[];
 
 /**
- * When the time of some messages is up: all of them were accepted in one slice and may take equally long, so one
- * deadline is enough. A message that is over leaves its slot empty.
+ * When the time of some messages is up: all of them were accepted in one slice and may take equally
+ * long, so one deadline is enough. A message that is over leaves its slot empty.
  */
 export class Expiry extends Deadline {
   /** see `Exit.kept` */

@@ -6,7 +6,10 @@ import { Settled } from './outcome.js';
 
 /** Records that may be kept of deliveries that are over. */
 export const RECENT_MAX = 100_000;
-/** What the reasons and keys of all records may weigh together, and one reason: a larger one is kept as its text. */
+/**
+ * What the reasons and keys of all records may weigh together, and one reason: a larger one is kept
+ * as its text.
+ */
 const BYTES_MAX = 16 * 1024 * 1024;
 const REASON_BYTES_MAX = 64 * 1024;
 
@@ -14,7 +17,10 @@ const COUNT_RULE = 'a whole number of records from 1';
 const schema = z.strictObject({
   to: z.string({ error: 'a text' }).optional(),
   kind: z.enum(
-    ['handled', 'refused', 'rejected', 'dropped', 'superseded', 'expired', 'dead-lettered', 'cancelled', 'unknown'],
+    [
+      'handled', 'refused', 'rejected', 'dropped', 'superseded', 'expired', 'dead-lettered',
+      'cancelled', 'unknown',
+    ],
     { error: 'an outcome, such as handled, refused, expired or dead-lettered' },
   ).optional(),
   limit: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE }).optional(),
@@ -60,7 +66,8 @@ export class Recent {
     const found: SettledDelivery[] = [];
     for (let i = this.ring.size - 1; i >= 0 && found.length < limit; i--) {
       const record = this.ring.at(i);
-      if ((to === undefined || record.to === to) && (kind === undefined || record.kind === kind)) found.push(record);
+      if ((to === undefined || record.to === to)
+        && (kind === undefined || record.kind === kind)) found.push(record);
     }
     return found;
   }

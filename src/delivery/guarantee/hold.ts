@@ -26,7 +26,8 @@ export function release(to: Destination, d: Message): void {
 /** A held message waits until somebody owns its name, or until there is room. */
 export function awaitOwner(to: Destination, d: Message): void {
   to.waiting.push(d);
-  if (!(d.target instanceof Cell) || d.target.owner !== null) to.waiting.arm(to.kernel.deadlines, to.shared.retrying);
+  if (!(d.target instanceof Cell)
+    || d.target.owner !== null) to.waiting.arm(to.kernel.deadlines, to.shared.retrying);
 }
 
 /** A held message waits for so long, ms. */

@@ -28,11 +28,13 @@ import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 
 /**
- * One message with a guarantee: what is known of it, and what others tell it. To the agent that handles it it is a
- * request, whose reply is the acknowledgement: the handler succeeded. It outlives the incarnations that it is given to.
+ * One message with a guarantee: what is known of it, and what others tell it. To the agent that
+ * handles it it is a request, whose reply is the acknowledgement: the handler succeeded. It
+ * outlives the incarnations that it is given to.
  *
- * Millions of them may wait: what is shared is in its route, what is rare in `Rare`, what excludes each other in one
- * field. The phases (states.ts) use the fields; what is read off them elsewhere has an accessor.
+ * Millions of them may wait: what is shared is in its route, what is rare in `Rare`, what excludes
+ * each other in one field. The phases (states.ts) use the fields; what is read off them elsewhere
+ * has an accessor.
  */
 export class Message extends Request implements Followed {
   /** see `Exit.kept` */

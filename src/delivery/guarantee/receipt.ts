@@ -75,7 +75,8 @@ class Changes implements AsyncIterableIterator<ReceiptState> {
   }
 
   next(): Promise<IteratorResult<ReceiptState, undefined>> {
-    const promise = new Promise<IteratorResult<ReceiptState, undefined>>((resolve) => this.readers.push(resolve));
+    const promise =
+      new Promise<IteratorResult<ReceiptState, undefined>>((resolve) => this.readers.push(resolve));
     this.serve();
     return promise;
   }
@@ -93,7 +94,8 @@ class Changes implements AsyncIterableIterator<ReceiptState> {
     while (this.readers.size > 0) {
       const value = this.states.shift();
       if (value !== undefined) this.readers.shift()({ done: false, value });
-      else if (this.left || this.message.outcome !== null) this.readers.shift()({ done: true, value: undefined });
+      else if (this.left
+        || this.message.outcome !== null) this.readers.shift()({ done: true, value: undefined });
       else return;
     }
   }

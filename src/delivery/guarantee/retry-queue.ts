@@ -2,7 +2,10 @@ import { Deadline } from '../../base/index.js';
 import type { Deadlines } from '../../base/index.js';
 import { State } from './states.js';
 
-/** ms after which a message that found no room, or a name of another registry without an owner, is tried again. */
+/**
+ * ms after which a message that found no room, or a name of another registry without an owner, is
+ * tried again.
+ */
 const RETRY_MS = 10;
 
 /** What waits for an owner. */

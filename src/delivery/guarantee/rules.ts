@@ -8,7 +8,8 @@ import type { ErrorVerdict } from '../../api/delivery.js';
 
 /** Whether an address may have a later owner: a name or a pool, never a process that has ended. */
 export function outlasts(target: Address): boolean {
-  return target instanceof Cell || target instanceof ViaAddress || (target instanceof PoolAddress && target.lasts);
+  return target instanceof Cell || target instanceof ViaAddress
+    || (target instanceof PoolAddress && target.lasts);
 }
 
 /** Whether senders wait for room in its mailbox. */

@@ -11,8 +11,8 @@ import { GuaranteedRedelivery } from './redelivery.js';
 import { ATTEMPTS, State } from './states.js';
 
 /*
- * How a message ends. Whatever its end is, it passes `conclude` once; who calls that has taken it out of the account
- * that it was in, or the mailbox has.
+ * How a message ends. Whatever its end is, it passes `conclude` once; who calls that has taken it
+ * out of the account that it was in, or the mailbox has.
  */
 
 /* ---- from the handler ---- */
@@ -81,8 +81,8 @@ export function deadLetterHeld(to: Destination, d: Message, reason: unknown): vo
 }
 
 /**
- * Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn comes, as what has
- * expired does.
+ * Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn
+ * comes, as what has expired does.
  */
 export function cancel(to: Destination, d: Message): void {
   to.counters.cancelled++;
@@ -127,10 +127,13 @@ function countLost({ counters, all }: Destination, outcome: 'dropped' | 'expired
 /* ---- the end ---- */
 
 /**
- * A message is over: its sequence and key are settled, the next one of its order key may go, who waits is told. An
- * answer of the handler is the acknowledgement, and the duplicate mark, in the same step.
+ * A message is over: its sequence and key are settled, the next one of its order key may go, who
+ * waits is told. An answer of the handler is the acknowledgement, and the duplicate mark, in the
+ * same step.
  */
-export function conclude(d: Message, kind: OutcomeKind, reply: unknown, reason: unknown, details: unknown): void {
+export function conclude(
+  d: Message, kind: OutcomeKind, reply: unknown, reason: unknown, details: unknown,
+): void {
   const { rare, identity, route: { to, callee, terms } } = d;
   const { kernel, shared } = to;
   const answer = kind === 'handled' || kind === 'refused';

@@ -2,8 +2,9 @@ import { CastcallError } from '../../base/index.js';
 import { fieldOf, isError } from '../../base/text/index.js';
 
 /**
- * A call that a breaker did not let through. `probeInMs` says in how many ms it will try its callee again: 0 when the
- * probes that decide are on their way, Infinity when it was opened by hand until it is closed.
+ * A call that a breaker did not let through. `probeInMs` says in how many ms it will try its callee
+ * again: 0 when the probes that decide are on their way, Infinity when it was opened by hand until
+ * it is closed.
  *
  * @example
  * const error = new BreakerOpenError('llm', 'open', 1_500);
@@ -28,14 +29,15 @@ function when(state: 'open' | 'half-open', probeInMs: number): string {
 
 /** What the caller, a limit or the callee's own answer has caused: it says nothing against the callee. */
 const NOT_THE_CALLEE: ReadonlySet<unknown> = new Set([
-  'MAILBOX_FULL', 'OVERLOADED', 'REFUSED', 'BREAKER_OPEN', 'LIMIT_TIMEOUT', 'ZOMBIE', 'CALLING_SELF', 'CALL_CYCLE',
-  'ABORTED', 'LAZY_RESULT',
+  'MAILBOX_FULL', 'OVERLOADED', 'REFUSED', 'BREAKER_OPEN', 'LIMIT_TIMEOUT', 'ZOMBIE',
+  'CALLING_SELF', 'CALL_CYCLE', 'ABORTED', 'LAZY_RESULT',
 ]);
 
 /**
- * What a breaker takes for a failure by default: every error but the abort of its caller (the signal has fired, not by
- * a timeout; or an AbortError), a full mailbox, a refusal, and what a breaker or a limit said. A timeout is a failure,
- * also one that comes by the signal (`AbortSignal.timeout`).
+ * What a breaker takes for a failure by default: every error but the abort of its caller (the
+ * signal has fired, not by a timeout; or an AbortError), a full mailbox, a refusal, and what a
+ * breaker or a limit said. A timeout is a failure, also one that comes by the signal
+ * (`AbortSignal.timeout`).
  *
  * @example
  * const { signal } = new AbortController();

@@ -1,8 +1,8 @@
 // The doorway of opossum: the window of results and the decision to open by its rate are opossum's; consecutive
-// failures, k probes and the clock are ours. opossum is told a call when it has ended, so that slow calls count where
-// they end, and is left no timer: its window is moved here when somebody looks, and its own way to half-open is taken
-// off. A success decides nothing: opossum is told by its events, which is what it counts, and not by `fire`, which
-// costs three promises.
+// failures, k probes and the clock are ours. opossum is told a call when it has ended, so that slow
+// calls count where they end, and is left no timer: its window is moved here when somebody looks,
+// and its own way to half-open is taken off. A success decides nothing: opossum is told by its
+// events, which is what it counts, and not by `fire`, which costs three promises.
 import { atOnce, Deadline, markHandled, UNUSED } from '../../base/index.js';
 import { told } from '../../base/text/index.js';
 import { tell } from '../../process/record/index.js';
@@ -17,7 +17,10 @@ import CircuitBreaker from 'opossum';
 takeBack();
 
 const STEPS = 10;
-/** opossum opens above its threshold; ours opens at it. Far below the distance of two rates of a million calls. */
+/**
+ * opossum opens above its threshold; ours opens at it. Far below the distance of two rates of a
+ * million calls.
+ */
 const AT_LEAST = 1e-9;
 const FAILED = new Error('failed');
 
@@ -161,13 +164,17 @@ export class Circuit {
       return atOnce('breaker.isFailure', this.options.isFailure(error, signal)) ? 'failure' : 'ignored';
     } catch (thrown) {
       this.kernel.warn(
-        'isFailure of a breaker threw: the call counts as failed', { breaker: this.options.name, error: thrown },
+        'isFailure of a breaker threw: the call counts as failed',
+        { breaker: this.options.name, error: thrown },
       );
       return 'failure';
     }
   }
 
-  /** Takes the outcome of a call, once; it changes the state only when the state is still the one it began in. */
+  /**
+   * Takes the outcome of a call, once; it changes the state only when the state is still the one it
+   * began in.
+   */
   settle(passage: Passage, verdict: Verdict): void {
     if (passage.over) return;
     passage.over = true;
@@ -270,7 +277,9 @@ export class Circuit {
         { label: `breaker ${change.to}`, level: change.to === 'open' ? 'warn' : 'info', ...change };
       this.kernel.report(report);
       for (const listener of [...this.listeners]) {
-        tell(this.kernel, 'a listener of a breaker failed', () => listener(change), { breaker: change.breaker });
+        tell(this.kernel, 'a listener of a breaker failed', () => listener(change), {
+          breaker: change.breaker,
+        });
       }
     }
     this.telling = false;

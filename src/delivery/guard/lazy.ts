@@ -9,15 +9,16 @@ function isLazy(value: unknown): boolean {
 }
 
 /**
- * Refuses such a result of a function that is guarded: none of its work has been done, and what is done when it is read
- * is guarded no more. It is ended, so that it keeps nothing open.
+ * Refuses such a result of a function that is guarded: none of its work has been done, and what is
+ * done when it is read is guarded no more. It is ended, so that it keeps nothing open.
  */
 export function checkResult(verb: string, value: unknown): void {
   if (!isLazy(value)) return;
   end(value as { return?: unknown });
   throw new OptionError(
     `${verb} result`, 'an iterator', 'a value, or a promise of one',
-    `read it inside of the function: ${verb}(async () => { for await (const item of items()) … })`, 'LAZY_RESULT',
+    `read it inside of the function: ${verb}(async () => { for await (const item of items()) … })`,
+    'LAZY_RESULT',
   );
 }
 

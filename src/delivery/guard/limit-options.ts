@@ -28,7 +28,9 @@ const schema: z.ZodType<LimitOptions> = z.strictObject({
 export function readLimit(name: string, given: LimitOptions): ReadLimit {
   const { perMinute, burst, concurrency, retryAfterMaxMs } = parseOptions('limit', schema, given);
   if (perMinute === undefined && concurrency === undefined) {
-    throw new OptionError('limit', given, 'perMinute, concurrency or both', 'a limit without either limits nothing');
+    throw new OptionError(
+      'limit', given, 'perMinute, concurrency or both', 'a limit without either limits nothing',
+    );
   }
   if (perMinute === undefined && burst !== undefined) {
     throw new OptionError(

@@ -42,7 +42,10 @@ export class Permit extends Deadline implements Abortable, Holding, Standing<Per
     return this.state === State.Granted;
   }
 
-  /** Resolves when it is granted or over. The call is then made in a microtask of its own, in nobody else's name. */
+  /**
+   * Resolves when it is granted or over. The call is then made in a microtask of its own, in nobody
+   * else's name.
+   */
   ready(): Promise<void> {
     return new Promise((resolve) => {
       if (this.state === State.Waiting) this.wakeUp = resolve;
@@ -67,7 +70,9 @@ export class Permit extends Deadline implements Abortable, Holding, Standing<Per
     this.limiter.timeOut(this);
   }
   release(p: Process): void {
-    const error = new CastcallError('ZOMBIE', `limit '${this.limiter.options.name}': the process ${p.pid} has ended`);
+    const error = new CastcallError(
+      'ZOMBIE', `limit '${this.limiter.options.name}': the process ${p.pid} has ended`,
+    );
     if (this.state === State.Waiting) this.limiter.withdraw(this, error);
     else this.limiter.leave(this, !this.called, error);
   }
@@ -93,8 +98,8 @@ class Waiting implements Standing<Waiting> {
 }
 
 /**
- * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of debts; a start
- * moves it on by one interval, and may come up to `burst - 1` intervals before it.
+ * The limit of one name. The bucket is one number, `nextAt`: the time at which it would be empty of
+ * debts; a start moves it on by one interval, and may come up to `burst - 1` intervals before it.
  */
 export class Limiter {
   private running = 0;
@@ -173,8 +178,8 @@ export class Limiter {
   }
 
   /**
-   * An error that says when to come again pauses the limit, within bounds: a date in place of a duration would end it
-   * for ever.
+   * An error that says when to come again pauses the limit, within bounds: a date in place of a
+   * duration would end it for ever.
    */
   learn(error: unknown): void {
     const asked = retryAfterOf(error);
@@ -182,7 +187,8 @@ export class Limiter {
     const ms = Math.min(asked, this.options.retryAfterMaxMs);
     if (ms < asked && this.now() + ms > this.pausedUntil) {
       this.tellPause(
-        'an error asked for a longer pause than retryAfterMaxMs: it is cut; retryAfterMs is a duration', asked, ms,
+        'an error asked for a longer pause than retryAfterMaxMs: it is cut; retryAfterMs is a duration',
+        asked, ms,
       );
     }
     this.pauseFor(ms);
@@ -195,7 +201,9 @@ export class Limiter {
 
   private tellPause(what: string, askedMs: number, pausedMs: number): void {
     const { name, retryAfterMaxMs } = this.options;
-    this.kernel.warn(`limit '${name}': ${what}`, { limit: name, retryAfterMs: askedMs, pausedMs, retryAfterMaxMs });
+    this.kernel.warn(`limit '${name}': ${what}`, {
+      limit: name, retryAfterMs: askedMs, pausedMs, retryAfterMaxMs,
+    });
   }
 
   stats(): LimitStats {
@@ -243,7 +251,9 @@ export class Limiter {
     if (this.wake.entry !== null ? this.wake.at === at : at === Infinity) return;
     deadlines.remove(this.wake);
     this.wake.at = at;
-    if (at !== Infinity) deadlines.add(this.wake, Math.min(DELAY_MAX_MS, Math.max(1, Math.ceil(at - this.now()))));
+    if (at !== Infinity) deadlines.add(
+      this.wake, Math.min(DELAY_MAX_MS, Math.max(1, Math.ceil(at - this.now()))),
+    );
   }
 
   private enqueue(permit: Permit): void {

@@ -1,7 +1,7 @@
-// The doorway of p-retry: retries around I/O and remote calls. Redelivery has its own schedule, on the deadline list.
-// p-retry counts the attempts. The waits between them are ours: its own timer is Node's, which takes a delay of 2^31 ms
-// for none, and has no part in virtual time; and it tells neither an abort nor a thrown non-error from a failed
-// attempt.
+// The doorway of p-retry: retries around I/O and remote calls. Redelivery has its own schedule, on
+// the deadline list. p-retry counts the attempts. The waits between them are ours: its own timer is
+// Node's, which takes a delay of 2^31 ms for none, and has no part in virtual time; and it tells
+// neither an abort nor a thrown non-error from a failed attempt.
 import pRetry from 'p-retry';
 import {
   adopt, backoffMs, Deadline, delayMs, disown, OptionError, parseOptions, readBackoff, z,
@@ -23,7 +23,9 @@ const schema: z.ZodType<RetryOptions> = z.strictObject({
   attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE })
     .optional(),
   backoff: z.custom<Backoff>().optional(),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, { error: 'an AbortSignal' }).optional(),
+  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, {
+    error: 'an AbortSignal',
+  }).optional(),
   when: z.custom<(error: unknown) => boolean>(
     (value) => typeof value === 'function', { error: 'a function from error to boolean' },
   ).optional(),
@@ -55,17 +57,22 @@ function read(given: RetryOptions): ReadRetry {
   const read = parseOptions('retry', schema, given);
   const { attemptsMax = 5, backoff, signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = read;
   delayMs('retry.retryAfterMaxMs', retryAfterMaxMs);
-  return { attemptsMax, schedule: readBackoff('retry.backoff', backoff), signal, when, retryAfterMaxMs, onRetry };
+  return {
+    attemptsMax, schedule: readBackoff('retry.backoff', backoff), signal, when, retryAfterMaxMs,
+    onRetry,
+  };
 }
 
 /**
- * Runs `attempt` until it succeeds, with exponential backoff between attempts; rejects with the last error. For calls
- * to the outside (HTTP, files, LLMs) and for calls to agents that are being restarted. The attempt gets its number,
- * from 1. An error with a number `retryAfterMs`, also in the `details` of a refusal, makes the wait at least so long
- * (`retryAfterMaxMs`). An attempt may throw anything, also what is no Error: it is tried again, and rejects, as it was
- * thrown. Once the signal has fired it rejects with the signal's reason, whatever the attempt that runs comes to;
- * `when` is not asked about that. An error of an attempt that nobody looks at is an unhandled rejection; what `retry`
- * itself decides (options, aborts) is none. Cost: about 6 µs a call on Node 20: not for the path of a message.
+ * Runs `attempt` until it succeeds, with exponential backoff between attempts; rejects with the
+ * last error. For calls to the outside (HTTP, files, LLMs) and for calls to agents that are being
+ * restarted. The attempt gets its number, from 1. An error with a number `retryAfterMs`, also in
+ * the `details` of a refusal, makes the wait at least so long (`retryAfterMaxMs`). An attempt may
+ * throw anything, also what is no Error: it is tried again, and rejects, as it was thrown. Once the
+ * signal has fired it rejects with the signal's reason, whatever the attempt that runs comes to;
+ * `when` is not asked about that. An error of an attempt that nobody looks at is an unhandled
+ * rejection; what `retry` itself decides (options, aborts) is none. Cost: about 6 µs a call on Node
+ * 20: not for the path of a message.
  *
  * @example
  * let tries = 0;
@@ -76,7 +83,10 @@ export function retry<T>(attempt: (number: number) => T | Promise<T>, options: R
   return judged(run(ofProgram(), attempt, options), judgeOf(null, options));
 }
 
-/** The same in the name of a process or of a system: it waits on the timers of the system, and ends with its owner. */
+/**
+ * The same in the name of a process or of a system: it waits on the timers of the system, and ends
+ * with its owner.
+ */
 export function retryFor<T>(
   kernel: Kernel, p: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions,
 ): Promise<T> {
@@ -90,7 +100,9 @@ export function judgeOf(owner: Process | null, options: RetryOptions): Judge {
   return { ours: (error) => isOurs(owner, signal, error) };
 }
 
-async function run<T>(owner: Owner, attempt: (number: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
+async function run<T>(
+  owner: Owner, attempt: (number: number) => T | Promise<T>, options: RetryOptions,
+): Promise<T> {
   if (typeof attempt !== 'function') throw new OptionError('retry.attempt', attempt, 'a function');
   const attempts = new Attempts(owner, attempt, read(options));
   try {
@@ -151,7 +163,8 @@ class Attempts<T> {
     if (when !== undefined && !(await adopt(when(error.value)))) return false;
     const asked = Math.min(retryAfterMaxMs, askedMs(error.value));
     const ms = Math.max(asked, backoffMs(schedule, number, this.owner.env.u32() / 0x1_0000_0000));
-    if (onRetry !== undefined && !this.over) disown(onRetry({ error: error.value, attempt: number, delayMs: ms }));
+    if (onRetry !== undefined
+      && !this.over) disown(onRetry({ error: error.value, attempt: number, delayMs: ms }));
     if (ms > 0 && !this.over) await new Pause(this.owner, signal, ms).done;
     return true;
   }

@@ -4,7 +4,8 @@ import type { Judge, Kernel, Process } from '../../process/record/index.js';
 import { checkResult } from './lazy.js';
 
 /**
- * Of functions that declare no parameter for a signal, outside of every process: it never fires, and keeps no listener.
+ * Of functions that declare no parameter for a signal, outside of every process: it never fires,
+ * and keeps no listener.
  */
 const NEVER: AbortSignal = Object.defineProperties(new AbortController().signal, {
   addEventListener: { value: () => undefined },
@@ -25,7 +26,10 @@ export class Asker {
   }
 }
 
-/** One run of a function of the user's behind a limit or a breaker. Its promise settles as the function does. */
+/**
+ * One run of a function of the user's behind a limit or a breaker. Its promise settles as the
+ * function does.
+ */
 export abstract class Run implements Judge {
   private done: Promise<unknown> | null = null;
   private marked = false;

@@ -56,8 +56,8 @@ export class Op {
 }
 
 /**
- * What the `from` slot of an Extra message holds: the real op and sender, and what its sender asked for beyond a plain
- * message.
+ * What the `from` slot of an Extra message holds: the real op and sender, and what its sender asked
+ * for beyond a plain message.
  */
 export class Extra {
   /** what it takes of the bound in bytes; 0 where nobody counts them */
@@ -83,8 +83,9 @@ export const IDLE: Op = new Op(Kind.Idle, 'timeout', null, null, false);
 export const STOP: Op = new Op(Kind.Stop, 'stop', null, null, false);
 
 /**
- * Priority messages that their receiver has opted in to (PM-01): queued in the critical lane, and put before what
- * selective receive has passed over. Handlers cannot tell them from ordinary ones (PM-07).
+ * Priority messages that their receiver has opted in to (PM-01): queued in the critical lane, and
+ * put before what selective receive has passed over. Handlers cannot tell them from ordinary ones
+ * (PM-07).
  */
 export const URGENT_INFO: Op = new Op(Kind.Info, 'info', null, null, false);
 export const URGENT_EXIT: Op = new Op(Kind.Exit, 'EXIT', null, null, false);

@@ -14,7 +14,10 @@ const NEIGHBOURS_MAX = 15;
 /** links looked at for neighbours: a crash beside a process with very many links stays cheap */
 const LOOKS_MAX = 500;
 
-/** Tells the logger of an abnormal end (PL-08, PL-09), while the process still has its links and its messages. */
+/**
+ * Tells the logger of an abnormal end (PL-08, PL-09), while the process still has its links and its
+ * messages.
+ */
 export function reportCrash(p: Process, reason: ExitReason): void {
   const sensitive = p.ext?.rarity?.sensitive ?? false;
   const shown = (p.ext?.sys ?? p.behaviour.sys)?.crash?.(p, reason, sensitive);
@@ -97,6 +100,7 @@ function neighboursOf(p: Process): Neighbour[] {
 function describe(p: Process): Neighbour {
   return {
     pid: p.pid, name: p.name?.name, processLabel: p.ext?.label ?? undefined, behaviour: p.behaviour.name,
-    initialCall: initialCall(p), status: statusOf(p), op: p.op?.name, queued: p.mailbox.size, ancestors: ancestors(p),
+    initialCall: initialCall(p), status: statusOf(p), op: p.op?.name, queued: p.mailbox.size,
+    ancestors: ancestors(p),
   };
 }

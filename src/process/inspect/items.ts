@@ -27,8 +27,10 @@ export function readItems(p: Process, items: readonly (keyof ProcessItems)[]): u
 
 /** Every item there is, for the check of what is asked for. */
 export const PROCESS_ITEMS: readonly (keyof ProcessItems)[] = [
-  'pid', 'name', 'label', 'behaviour', 'initialCall', 'status', 'op', 'parent', 'groupLeader', 'ancestors', 'links', 'monitors', 'monitoredBy', 'trapExit',
-  'level', 'sensitive', 'reductions', 'mailbox', 'messages', 'dictionary', 'messageQueueLength', 'memory', 'suspending',
+  'pid', 'name', 'label', 'behaviour', 'initialCall', 'status', 'op', 'parent', 'groupLeader',
+  'ancestors', 'links', 'monitors', 'monitoredBy', 'trapExit',
+  'level', 'sensitive', 'reductions', 'mailbox', 'messages', 'dictionary', 'messageQueueLength',
+  'memory', 'suspending',
 ];
 
 interface Queued {
@@ -81,7 +83,8 @@ const ENTRY_BYTES = 64;
 
 function memoryOf(p: Process): number {
   const { ext, mailbox: box } = p;
-  let bytes = RECORD_BYTES + MAILBOX_BYTES + (ext === null ? 0 : EXTRA_BYTES) + (box.extra === null ? 0 : EXTRA_BYTES);
+  let bytes = RECORD_BYTES + MAILBOX_BYTES + (ext === null ? 0 : EXTRA_BYTES)
+    + (box.extra === null ? 0 : EXTRA_BYTES);
   for (const rank of [Rank.Low, Rank.Normal, Rank.High, Rank.Critical, Rank.Front]) {
     bytes += laneOf(box, rank)?.bytes ?? 0;
   }

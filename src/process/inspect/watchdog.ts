@@ -6,8 +6,9 @@ import type { WatchdogEvent, WatchdogOptions } from '../../api/inspect.js';
 import type * as contract from '../record/index.js';
 
 /**
- * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is none: a send looks for
- * it on the road of what is watched, and handlers are watched by taking the place of each process's `handle`.
+ * Watches queues and handlers of a whole system (PF-10, PF-11). It costs nothing while there is
+ * none: a send looks for it on the road of what is watched, and handlers are watched by taking the
+ * place of each process's `handle`.
  */
 export class Watchdog implements contract.Watchdog {
   private readonly crowded = new WeakSet<Process>();
@@ -62,7 +63,10 @@ export class Watchdog implements contract.Watchdog {
       const { handlerMs } = this.options;
       if (handlerMs !== undefined && ms >= handlerMs) {
         this.event(
-          { kind: 'handler-long', pid: p.pid, name: p.name?.name, behaviour: p.behaviour.name, op: op.name, ms },
+          {
+            kind: 'handler-long', pid: p.pid, name: p.name?.name, behaviour: p.behaviour.name,
+            op: op.name, ms,
+          },
         );
       }
       this.taken(p, p.mailbox.size + (result === KEPT && !op.signal ? 1 : 0));

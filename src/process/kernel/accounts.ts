@@ -11,13 +11,15 @@ const LOOKS_MIN = 64;
 const LOOKS_MAX = 4_096;
 
 /**
- * The account of all user messages of a system (design §3). Mailboxes at rest (nothing queued, running or waiting
- * there) are a sum, those in use are counted one by one: a look costs what is in use, however many processes there are.
+ * The account of all user messages of a system (design §3). Mailboxes at rest (nothing queued,
+ * running or waiting there) are a sum, those in use are counted one by one: a look costs what is in
+ * use, however many processes there are.
  *
- * A mailbox at rest has the gate of one that has not been opened, so that no send pays for knowing which it is: the
- * first message takes the longer road, through `Process.box`, which puts it in use. It goes to rest in a turn of the
- * event loop that is asked for while more than `SPARE` are in use, when no message has come since an earlier look; so
- * those that have messages all the time stay in use.
+ * A mailbox at rest has the gate of one that has not been opened, so that no send pays for knowing
+ * which it is: the first message takes the longer road, through `Process.box`, which puts it in
+ * use. It goes to rest in a turn of the event loop that is asked for while more than `SPARE` are in
+ * use, when no message has come since an earlier look; so those that have messages all the time
+ * stay in use.
  */
 export class Accounts implements contract.Accounts {
   private readonly resting = new Totals();

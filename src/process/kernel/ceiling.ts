@@ -12,7 +12,10 @@ export interface CeilingLimits {
   readonly lowWater: number;
 }
 
-/** The program has reached the high mark of its memory, or is back below the low one; once for each crossing. */
+/**
+ * The program has reached the high mark of its memory, or is back below the low one; once for each
+ * crossing.
+ */
 export interface MemoryReport extends Report {
   readonly label: 'memory above high water' | 'memory below low water';
   readonly level: 'warn' | 'info';
@@ -29,9 +32,10 @@ const COLLECT_EVERY_MS = 2_000;
 const LANES = Rank.Critical + 1;
 
 /**
- * The memory ceiling of a program (P11). Between the high mark and the ceiling lie four steps, one for each lane: the
- * first refuses user messages of the low lane, the last those of all. Each is left when the memory is as far below its
- * beginning as the low mark lies below the high one. The runtime's own messages are never refused.
+ * The memory ceiling of a program (P11). Between the high mark and the ceiling lie four steps, one
+ * for each lane: the first refuses user messages of the low lane, the last those of all. Each is
+ * left when the memory is as far below its beginning as the low mark lies below the high one. The
+ * runtime's own messages are never refused.
  */
 export class Ceiling implements contract.Ceiling {
   /** lanes of a lower rank than this are refused */
@@ -76,7 +80,8 @@ export class Ceiling implements contract.Ceiling {
     this.residentBytes = env.residentBytes();
     const before = this.refusing;
     while (this.refusing < LANES && this.residentBytes >= this.beginOf(this.refusing + 1)) this.refusing++;
-    while (this.refusing > 0 && this.residentBytes < this.beginOf(this.refusing) - this.gapBytes) this.refusing--;
+    while (this.refusing > 0
+      && this.residentBytes < this.beginOf(this.refusing) - this.gapBytes) this.refusing--;
     this.left = this.refusing > 0 ? LOOK_SOON : LOOK_EVERY;
     if (this.refusing > 0) this.collectLater();
     if ((before === 0) !== (this.refusing === 0)) this.tell(before === 0);
@@ -89,7 +94,10 @@ export class Ceiling implements contract.Ceiling {
     return Math.round(ceilingBytes * (highWater + ((lanes - 1) * (1 - highWater)) / LANES));
   }
 
-  /** What is refused leaves nothing to collect, and V8 collects because of what is allocated: it has to be asked. */
+  /**
+   * What is refused leaves nothing to collect, and V8 collects because of what is allocated: it has
+   * to be asked.
+   */
   private collectLater(): void {
     const { env } = this.kernel;
     if (this.collecting || env.mono() < this.collectAt) return;

@@ -13,9 +13,9 @@ import { dropHeld, dropSuspensions, dropTimers, fanOut } from '../signal/index.j
 
 /**
  * The one exit pipeline. `terminate` has run before, in the behaviour, while the process was alive and named.
- * Order: no more user code → its timers, requests and monitors → names and groups (EX: PR-16, RG-03) → links and
- * DOWNs → callers → unstarted messages → signal of the dead incarnation. A second call is ignored: the first fatal
- * reason wins (EX-16).
+ * Order: no more user code → its timers, requests and monitors → names and groups (EX: PR-16,
+ * RG-03) → links and DOWNs → callers → unstarted messages → signal of the dead incarnation. A
+ * second call is ignored: the first fatal reason wins (EX-16).
  *
  * @param quiet no crash report: its supervisor asked for this end
  */
@@ -54,9 +54,9 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
 }
 
 /**
- * A record of the dead holds no state (P35), whoever holds the record: a ref by pid, a receipt, a monitor, an error
- * with its stack. What is still asked of it stays: who it was, why it ended, its counters, and how its end counts for
- * its supervisor.
+ * A record of the dead holds no state (P35), whoever holds the record: a ref by pid, a receipt, a
+ * monitor, an error with its stack. What is still asked of it stays: who it was, why it ended, its
+ * counters, and how its end counts for its supervisor.
  */
 function forget(p: Process): void {
   const { mailbox: box, ext } = p;
@@ -74,7 +74,10 @@ function forget(p: Process): void {
   ext.debug = ext.ending = null;
 }
 
-/** Monitors that an ending process held and that are removed at once; the rest goes with its exit propagation (EX-20). */
+/**
+ * Monitors that an ending process held and that are removed at once; the rest goes with its exit
+ * propagation (EX-20).
+ */
 const HELD_AT_ONCE = 256;
 
 function dropOwn(p: Process): void {
@@ -98,7 +101,10 @@ function dropRequests(p: Process): void {
   }
 }
 
-/** The message that was being handled has had its one outcome; whoever waits for a reply hears why there is none. */
+/**
+ * The message that was being handled has had its one outcome; whoever waits for a reply hears why
+ * there is none.
+ */
 function settleRunning(p: Process, running: boolean, orderly: boolean, reason: ExitReason): void {
   if (running) {
     if (orderly) handled(p.mailbox);
@@ -114,7 +120,8 @@ function settleRunning(p: Process, running: boolean, orderly: boolean, reason: E
 }
 
 /**
- * What was never started is not lost in silence: callers hear the reason, everything else becomes a dead letter (P2).
+ * What was never started is not lost in silence: callers hear the reason, everything else becomes a
+ * dead letter (P2).
  */
 function giveBack(p: Process, reason: ExitReason): void {
   const { mailbox: box } = p;

@@ -5,8 +5,9 @@ import type { Behaviour, Process } from '../record/index.js';
 import type * as contract from '../record/index.js';
 
 /**
- * Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it: its mailbox gives
- * spare storage back. Whoever asked for a time pays a deadline set back per message; nobody else pays anything.
+ * Hibernation of one process, when it has been idle for long (GS-31) or its callback asks for it:
+ * its mailbox gives spare storage back. Whoever asked for a time pays a deadline set back per
+ * message; nobody else pays anything.
  */
 export class Hibernation extends Deadline implements contract.Hibernation {
   /** it hibernates: no message since */

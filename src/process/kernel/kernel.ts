@@ -130,7 +130,9 @@ export class KernelImpl implements Kernel {
   /** Whether a process of this system has, or had, that pid. */
   issued(pid: string): boolean {
     const { prefix } = this;
-    const n = pid.startsWith(prefix) && /^[1-9]\d*$/.test(pid.slice(prefix.length)) ? Number(pid.slice(prefix.length)) : 0;
+    const n = pid.startsWith(prefix) && /^[1-9]\d*$/.test(pid.slice(prefix.length))
+      ? Number(pid.slice(prefix.length))
+      : 0;
     return n > 0 && n <= this.lastNumber;
   }
 
@@ -141,8 +143,8 @@ export class KernelImpl implements Kernel {
   }
 
   /**
-   * The wall clock: of this turn's latest look at a clock while processes run in a drain, so that messages need not
-   * read it.
+   * The wall clock: of this turn's latest look at a clock while processes run in a drain, so that
+   * messages need not read it.
    */
   wallNow(): number {
     if (!this.draining) return this.env.wall();
@@ -175,12 +177,14 @@ export class KernelImpl implements Kernel {
   }
 
   /**
-   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it,
-   * unless there is a judge who says that it is not ours.
+   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has
+   * to look at it, unless there is a judge who says that it is not ours.
    */
   answer<T>(promise: Promise<T>, judge: Judge | null = null): Promise<T> {
     if (judge === null) return this.scheduler.paced(this.traced(promise));
-    return this.scheduler.paced(this.traces === null ? promise : judged(promise, this.traces.judge(judge)), judge);
+    return this.scheduler.paced(
+      this.traces === null ? promise : judged(promise, this.traces.judge(judge)), judge,
+    );
   }
 
   /** The same for one that comes with a drain. */
@@ -225,8 +229,8 @@ export class KernelImpl implements Kernel {
   }
 
   /**
-   * A process that has used it has ended. A meter takes 290 kB: those of definitions without processes are kept for
-   * restarts, but not all.
+   * A process that has used it has ended. A meter takes 290 kB: those of definitions without
+   * processes are kept for restarts, but not all.
    */
   leaveMeter(behaviour: Behaviour, meter: Meter): void {
     if (--meter.users > 0 || this.meters.get(behaviour) !== meter) return;
@@ -244,14 +248,20 @@ export class KernelImpl implements Kernel {
     return new Meter(histogram(), histogram());
   }
 
-  /** The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate runs in its turn. */
+  /**
+   * The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate
+   * runs in its turn.
+   */
   warnShutdown(p: Process, reason: ExitReason): void {
     const ext = p.cold();
     ext.shutdown = { reason };
     abortAll(ext, reason);
   }
 
-  /** The last handler, `init` or body that was waited for may just have come to rest: whoever waits looks again. */
+  /**
+   * The last handler, `init` or body that was waited for may just have come to rest: whoever waits
+   * looks again.
+   */
   rested(): void {
     if (this.waitingForQuiet) this.scheduler.poke();
   }

@@ -8,18 +8,20 @@ import type { Process, ProcessExt, ReplySlot, SystemCommand } from '../record/in
 import { exitProcess } from './exit.js';
 
 /*
- * V8 rules of this folder: classes with all fields set in the constructor, no optional properties on hot records, no
- * delete, spread, rest or async functions; try/catch around the handler only; cold code in functions of its own.
+ * V8 rules of this folder: classes with all fields set in the constructor, no optional properties
+ * on hot records, no delete, spread, rest or async functions; try/catch around the handler only;
+ * cold code in functions of its own.
  */
 
 /**
- * `step` in development and in simulations: a process whose account does not balance after it ends, with what is wrong
- * as its reason.
+ * `step` in development and in simulations: a process whose account does not balance after it ends,
+ * with what is wrong as its reason.
  */
 export function auditedStep(p: Process): number {
   const taken = step(p);
   const expected = p.running ? 1 : 0;
-  if (p.run !== Run.Dead && inHand(p.mailbox) !== expected) exitProcess(p, outOfBalance(p.mailbox, String(expected)));
+  if (p.run !== Run.Dead
+    && inHand(p.mailbox) !== expected) exitProcess(p, outOfBalance(p.mailbox, String(expected)));
   return taken;
 }
 
@@ -84,7 +86,10 @@ export function step(p: Process): number {
   return taken;
 }
 
-/** A request of the sys protocol: asked of the kernel's own code and the behaviour's hooks, never of `handle`. */
+/**
+ * A request of the sys protocol: asked of the kernel's own code and the behaviour's hooks, never of
+ * `handle`.
+ */
 function system(p: Process, op: Op, payload: unknown, from: unknown, lane: Lane): void {
   const { mailbox: box, kernel } = p;
   if (lane === box && box.sampleLeft !== 0) box.sampleLeft--;
@@ -174,7 +179,10 @@ function resume(p: Process, outcome: unknown, threw: boolean): void {
   scheduler.resumed();
 }
 
-/** Lets the behaviour end a process whose code threw; its own failure to do so ends the process all the same. */
+/**
+ * Lets the behaviour end a process whose code threw; its own failure to do so ends the process all
+ * the same.
+ */
 function fail(p: Process, error: unknown): void {
   if (p.run === Run.Dead) return;
   try {

@@ -6,7 +6,10 @@ import type { Judge, Kernel, Process, TurnJob } from '../record/index.js';
 import type * as contract from '../record/index.js';
 import { auditedStep, step } from './loop.js';
 
-/** Credit of one process before the next one gets its turn (P8): messages, and places by which mailboxes grow. */
+/**
+ * Credit of one process before the next one gets its turn (P8): messages, and places by which
+ * mailboxes grow.
+ */
 export const PROCESS_BUDGET = 256;
 /** A process for which as many more messages wait goes on for so long (P8), ms. */
 export const GO_ON_MS = 1;
@@ -44,13 +47,15 @@ class Answer<T> implements TurnJob {
 }
 
 /**
- * The run queue: drained in one microtask for a whole burst. The time budget belongs to the event-loop turn, not to a
- * drain, so chains of microtask drains (an async ping-pong, `for (;;) await ref.call()`) cannot hold the loop: once it
- * is spent, the next drain waits for the macrotask that is armed while anything runs. What answers without a drain is
- * charged to the same budget: see `paced`.
+ * The run queue: drained in one microtask for a whole burst. The time budget belongs to the
+ * event-loop turn, not to a drain, so chains of microtask drains (an async ping-pong,
+ * `for (;;) await ref.call()`) cannot hold the loop: once it is spent, the next drain waits for the
+ * macrotask that is armed while anything runs. What answers without a drain is charged to the same
+ * budget: see `paced`.
  *
- * The clock is read when a turn begins and once per quota of credit. A quota begins small in each turn and grows while
- * it takes less than 0.1 ms, up to the budget of one process. See `credit` for what is charged to it.
+ * The clock is read when a turn begins and once per quota of credit. A quota begins small in each
+ * turn and grows while it takes less than 0.1 ms, up to the budget of one process. See `credit` for
+ * what is charged to it.
  */
 export class Scheduler implements contract.Scheduler {
   private readonly normal = new Ring<Process>();
@@ -101,9 +106,10 @@ export class Scheduler implements contract.Scheduler {
   };
 
   /**
-   * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not before the next one.
-   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8). With a judge, a
-   * rejection that is not ours surfaces when nobody looks at it.
+   * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not
+   * before the next one. Such verbs return through here, so that no loop that awaits them holds up
+   * timers and I/O (P8). With a judge, a rejection that is not ours surfaces when nobody looks at
+   * it.
    */
   paced<T>(answer: Promise<T>, judge: Judge | null = null): Promise<T> {
     if (!this.spent) { // work that is done outside a drain is charged to the turn
@@ -135,7 +141,10 @@ export class Scheduler implements contract.Scheduler {
     this.checkedAt = this.turnBegan;
   }
 
-  /** A handler comes to rest after an await: what that makes runnable needs no microtask of its own, see `resumed`. */
+  /**
+   * A handler comes to rest after an await: what that makes runnable needs no microtask of its own,
+   * see `resumed`.
+   */
   resuming(): void {
     this.opened = true;
   }
@@ -197,8 +206,8 @@ export class Scheduler implements contract.Scheduler {
   }
 
   /**
-   * The quota is used up, the last of it by `p`, which goes on for a while when many more wait for it. True when the
-   * turn is.
+   * The quota is used up, the last of it by `p`, which goes on for a while when many more wait for
+   * it. True when the turn is.
    */
   private usedUp(p: Process): boolean {
     if (this.renewed()) return true;
@@ -213,7 +222,10 @@ export class Scheduler implements contract.Scheduler {
     return false;
   }
 
-  /** Takes a process that has just had its turn from the end of the line again, when many more messages wait for it. */
+  /**
+   * Takes a process that has just had its turn from the end of the line again, when many more
+   * messages wait for it.
+   */
   private comesBack(p: Process): boolean {
     if (p.run !== Run.Queued || p.mailbox.size < PROCESS_BUDGET) return false;
     const line = this.lineOf(p.level);
@@ -237,8 +249,8 @@ export class Scheduler implements contract.Scheduler {
   }
 
   /**
-   * One turn of the process that the chooser picks; the others wait for the next drain, so that async code may come in
-   * between.
+   * One turn of the process that the chooser picks; the others wait for the next drain, so that
+   * async code may come in between.
    */
   private runChosen(chooser: Chooser): void {
     while (this.others > 0) this.normal.push(this.pick());

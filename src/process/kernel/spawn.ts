@@ -5,14 +5,18 @@ import type { Behaviour, Kernel, Rarity, WaterReport } from '../record/index.js'
 import { link } from '../signal/index.js';
 
 /**
- * Makes a process in phase Starting. Nothing of it has run: the caller links, names and queues it first (PR-01).
- * A parent that is given is linked before the child can die (PR-08), unless `linked` is false.
+ * Makes a process in phase Starting. Nothing of it has run: the caller links, names and queues it
+ * first (PR-01). A parent that is given is linked before the child can die (PR-08), unless `linked`
+ * is false.
  */
 export function spawnProcess(
-  kernel: Kernel, behaviour: Behaviour, parent: Process | null, linked: boolean, rules: MailboxRules | null = null,
+  kernel: Kernel, behaviour: Behaviour, parent: Process | null, linked: boolean,
+  rules: MailboxRules | null = null,
 ): Process {
   const n = kernel.nextNumber();
-  const p = new Process(kernel, n, behaviour, rules === null ? Mailbox.unopened : ruled(rules, behaviour), parent);
+  const p = new Process(
+    kernel, n, behaviour, rules === null ? Mailbox.unopened : ruled(rules, behaviour), parent,
+  );
   if (rules !== null && rules.highWater > 0) tellOf(p, rules);
   kernel.live.add(p, n);
   kernel.counts.spawned++;
@@ -34,8 +38,8 @@ function ruled(rules: MailboxRules, behaviour: Behaviour): Mailbox {
 function tellOf(p: Process, { highWater, lowWater }: MailboxRules): void {
   p.mailbox.pressure().tell = (high, queued) => {
     const report: WaterReport = {
-      label: high ? 'mailbox above high water' : 'mailbox at low water', level: high ? 'warn' : 'info', pid: p.pid,
-      name: p.name?.name, queued, highWater, lowWater,
+      label: high ? 'mailbox above high water' : 'mailbox at low water',
+      level: high ? 'warn' : 'info', pid: p.pid, name: p.name?.name, queued, highWater, lowWater,
     };
     p.kernel.report(report);
   };

@@ -18,8 +18,9 @@ export interface RefusedSend {
 }
 
 /**
- * What calls, puts and deliveries have rejected with, by code: those promises are marked as handled, so that one that
- * nobody looks at would leave no trace. Costs a look into a map per failure, nothing per success.
+ * What calls, puts and deliveries have rejected with, by code: those promises are marked as
+ * handled, so that one that nobody looks at would leave no trace. Costs a look into a map per
+ * failure, nothing per success.
  */
 export class Failures {
   private readonly counts = new Map<string, number>();

@@ -10,8 +10,9 @@ import type { ProcessTable } from './table.js';
 import type { Traces } from './traces.js';
 
 /*
- * What the rooms of `process`, and the folders above, know of the kernel: the contracts that `process/kernel` and
- * `process/inspect` implement. A record names its kernel by them, so that no room is named by one below it.
+ * What the rooms of `process`, and the folders above, know of the kernel: the contracts that
+ * `process/kernel` and `process/inspect` implement. A record names its kernel by them, so that no
+ * room is named by one below it.
  */
 
 /** Done at the beginning of a turn of the event loop. */
@@ -30,14 +31,18 @@ export interface Scheduler {
   /** Promises a drain even when nothing is runnable, so that fresh deadlines get stamped. */
   readonly poke: () => void;
   /**
-   * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not before the next one.
-   * Such verbs return through here, so that no loop that awaits them holds up timers and I/O (P8). With a judge, a
-   * rejection that is not ours surfaces when nobody looks at it.
+   * The answer of a verb that may come without a drain: at once, or, when the turn is used up, not
+   * before the next one. Such verbs return through here, so that no loop that awaits them holds up
+   * timers and I/O (P8). With a judge, a rejection that is not ours surfaces when nobody looks at
+   * it.
    */
   paced<T>(answer: Promise<T>, judge?: Judge | null): Promise<T>;
   /** Does it at the beginning of the next turn of the event loop. */
   nextTurn(job: TurnJob): void;
-  /** A handler comes to rest after an await: what that makes runnable needs no microtask of its own, see `resumed`. */
+  /**
+   * A handler comes to rest after an await: what that makes runnable needs no microtask of its own,
+   * see `resumed`.
+   */
   resuming(): void;
   /** Drains what became runnable since `resuming`, in the microtask that resumed the handler. */
   resumed(): void;
@@ -175,8 +180,8 @@ export interface Kernel {
   /** The same at most once per key. */
   warnOnce(key: string, message: string, fields: Readonly<Record<string, unknown>>): void;
   /**
-   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has to look at it,
-   * unless there is a judge who says that it is not ours.
+   * The answer of a verb: paced, and in development its failure has the caller's frames; nobody has
+   * to look at it, unless there is a judge who says that it is not ours.
    */
   answer<T>(promise: Promise<T>, judge?: Judge | null): Promise<T>;
   /** The same for one that comes with a drain. */
@@ -189,9 +194,15 @@ export interface Kernel {
   /** A process that has used it has ended. */
   leaveMeter(behaviour: Behaviour, meter: Meter): void;
   newMeter(): Meter;
-  /** The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate runs in its turn. */
+  /**
+   * The parent's shutdown has arrived at a trapping process: its signals fire now, its terminate
+   * runs in its turn.
+   */
   warnShutdown(p: Process, reason: ExitReason): void;
-  /** The last handler, `init` or body that was waited for may just have come to rest: whoever waits looks again. */
+  /**
+   * The last handler, `init` or body that was waited for may just have come to rest: whoever waits
+   * looks again.
+   */
   rested(): void;
   /** Nothing runnable, nothing parked, no death still to be told. */
   readonly quiet: boolean;

@@ -5,8 +5,8 @@ import type { Process } from './process.js';
 import type { DeliveryReport } from './slot.js';
 
 /**
- * A structured report for the logger (LG-08): values, never text; `label` says which kind, and is the log line's
- * message.
+ * A structured report for the logger (LG-08): values, never text; `label` says which kind, and is
+ * the log line's message.
  */
 export interface Report {
   readonly label: string;
@@ -14,8 +14,8 @@ export interface Report {
 }
 
 /**
- * One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the process are never in
- * it.
+ * One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the
+ * process are never in it.
  */
 export interface CrashReport extends Report, CrashDetails {
   readonly label: 'process crashed';
@@ -31,8 +31,8 @@ export interface CrashReport extends Report, CrashDetails {
   /** the operation that was being handled */
   readonly op: string | undefined;
   /**
-   * whose call that was: name of the caller, else its label or definition with its pid, or `outside`; undefined when it
-   * was no call (GS-41)
+   * whose call that was: name of the caller, else its label or definition with its pid, or
+   * `outside`; undefined when it was no call (GS-41)
    */
   readonly client: string | undefined;
   /** the delivery that was being handled, when it was one */
@@ -112,20 +112,21 @@ export interface DeliveryPort {
 }
 
 /**
- * Port of simulations: what becomes of a user message on its way into a mailbox. The product fills it never; it is
- * asked on the road of watched sends only.
+ * Port of simulations: what becomes of a user message on its way into a mailbox. The product fills
+ * it never; it is asked on the road of watched sends only.
  */
 export interface Faults {
   /**
-   * `pass` lets it go on, `drop` loses it (counted as dropped), `kept` means that `deliver` is called later. Calling
-   * `deliver` and answering `pass` makes two of it.
+   * `pass` lets it go on, `drop` loses it (counted as dropped), `kept` means that `deliver` is
+   * called later. Calling `deliver` and answering `pass` makes two of it.
    */
   strike(to: Process, op: Op, payload: unknown, from: unknown, deliver: () => void): 'pass' | 'drop' | 'kept';
 }
 
 /**
- * Port of durable agents: what a process sends may have to wait until its state is committed. Asked for every user
- * message that a process sends and for every reply, while a gate is set; `op` tells a call from a cast.
+ * Port of durable agents: what a process sends may have to wait until its state is committed. Asked
+ * for every user message that a process sends and for every reply, while a gate is set; `op` tells
+ * a call from a cast.
  */
 export interface Gate {
   /** True when it keeps the send; it calls `release` later, or never when the commit fails. */
@@ -133,8 +134,9 @@ export interface Gate {
 }
 
 /**
- * The observation port: a system without a tap pays one null check per event. A tap must not throw and must not keep
- * what it is given; the system wraps foreign taps so that a throw hurts nobody (P36).
+ * The observation port: a system without a tap pays one null check per event. A tap must not throw
+ * and must not keep what it is given; the system wraps foreign taps so that a throw hurts nobody
+ * (P36).
  */
 export interface Tap {
   accepted(pid: string, op: string): void;

@@ -8,7 +8,10 @@ import type { Kernel } from './kernel.js';
 import type { CrashDetails } from './ports.js';
 import type { ReplySlot, Tracked } from './slot.js';
 
-/** Where a send goes: a process is its own address while it lives, a registered name's cell points to its owner. */
+/**
+ * Where a send goes: a process is its own address while it lives, a registered name's cell points
+ * to its owner.
+ */
 export interface Address {
   owner: Process | null;
 }
@@ -37,33 +40,40 @@ export const Run = { Idle: 0, Queued: 1, Running: 2, Parked: 3, Dead: 4 } as con
 export type Run = (typeof Run)[keyof typeof Run];
 
 /**
- * Scheduling level of a process (PF-02): a higher one starves those below, but low runs seldom and always beside
- * normal.
+ * Scheduling level of a process (PF-02): a higher one starves those below, but low runs seldom and
+ * always beside normal.
  */
 export const Level = { Low: 0, Normal: 1, High: 2, Max: 3 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
 /** Returned by a behaviour's `handle` when the message stays queued with the behaviour (selective receive). */
 export const KEPT: unique symbol = Symbol('kept');
-/** Returned by a behaviour's `handle` that has counted the outcome of the message itself, and of others after it. */
+/**
+ * Returned by a behaviour's `handle` that has counted the outcome of the message itself, and of
+ * others after it.
+ */
 export const COUNTED: unique symbol = Symbol('counted');
 
 /**
- * How a behaviour answers system messages (SY-12). The kernel itself does suspend, resume and the debug functions; what
- * concerns state is asked of the behaviour. A throw of any of them reaches the asker and changes nothing (SY-04).
+ * How a behaviour answers system messages (SY-12). The kernel itself does suspend, resume and the
+ * debug functions; what concerns state is asked of the behaviour. A throw of any of them reaches
+ * the asker and changes nothing (SY-04).
  */
 export interface SysHooks {
   /** the state as users know it */
   state(p: Process): unknown;
-  /** replaces the state by what `change` makes of it and returns the new one; a throw of `change` leaves it as it is */
+  /**
+   * replaces the state by what `change` makes of it and returns the new one; a throw of `change`
+   * leaves it as it is
+   */
   replace(p: Process, change: (state: unknown) => unknown): unknown;
   /** the state as it may be shown to others: what the behaviour's own formatting makes of it (GS-42) */
   show(p: Process): unknown;
   /** the same of the log of events; left out, they are shown as they are */
   showLog?(p: Process, log: readonly unknown[]): readonly unknown[];
   /**
-   * what a crash report says more, and in place of the raw reason, once the behaviour has formatted it (GS-42); never
-   * throws
+   * what a crash report says more, and in place of the raw reason, once the behaviour has formatted
+   * it (GS-42); never throws
    */
   crash?(p: Process, reason: ExitReason, sensitive: boolean): CrashDetails | undefined;
   /** converts the state after new code was loaded; asked only while suspended (SY-10) */
@@ -74,7 +84,10 @@ export interface SysHooks {
   handled?(p: Process): void;
 }
 
-/** What a system message carries: run while nothing else of the process runs. A thenable parks it (only at its end). */
+/**
+ * What a system message carries: run while nothing else of the process runs. A thenable parks it
+ * (only at its end).
+ */
 export type SystemCommand = (p: Process, request: ReplySlot) => unknown;
 
 /** How often it has changed who takes messages as a process of one behaviour. */
@@ -83,8 +96,9 @@ export interface Turnover {
 }
 
 /**
- * A callback module. The kernel knows no other behaviour than through these. `handle` is copied into the process
- * record at spawn, because a slot there is twice as cheap to call as a method found through the behaviour.
+ * A callback module. The kernel knows no other behaviour than through these. `handle` is copied
+ * into the process record at spawn, because a slot there is twice as cheap to call as a method
+ * found through the behaviour.
  */
 export interface Behaviour {
   readonly name: string;
@@ -100,14 +114,19 @@ export interface Behaviour {
   readonly sys: SysHooks | null;
   /** its processes wait in code of their own when they are idle: their status is `waiting` then (PF-08) */
   readonly waits?: true;
-  /** for processes that are not parked while their code awaits: whether it awaits something else than a message */
+  /**
+   * for processes that are not parked while their code awaits: whether it awaits something else
+   * than a message
+   */
   busy?(p: Process): boolean;
   /**
-   * counted where its processes may be members of a balancer: when one ends, gets or loses a name, closes its mailbox
+   * counted where its processes may be members of a balancer: when one ends, gets or loses a name,
+   * closes its mailbox
    */
   readonly turnover?: Turnover;
   /**
-   * a message that it has taken may be queued again (postponed): until it is over, a bounded mailbox keeps its place
+   * a message that it has taken may be queued again (postponed): until it is over, a bounded
+   * mailbox keeps its place
    */
   readonly returns?: true;
 }
@@ -204,8 +223,8 @@ export class ProcessExt {
   /** what is remembered of deliveries to a process without a name */
   mail: Mail | null = null;
   /**
-   * how its end counts for its supervisor: not at all (a delivered message has crashed its agent before), or for all of
-   * it
+   * how its end counts for its supervisor: not at all (a delivered message has crashed its agent
+   * before), or for all of it
    */
   verdict: 'charged' | 'escalate' | null = null;
 }
@@ -264,8 +283,8 @@ export class Process implements Address {
   }
 
   /**
-   * Its own mailbox, opened on the first use (see `Mailbox.unopened`), for whoever puts something in or counts it
-   * there.
+   * Its own mailbox, opened on the first use (see `Mailbox.unopened`), for whoever puts something
+   * in or counts it there.
    */
   box(): Mailbox {
     const { mailbox } = this;

@@ -16,9 +16,10 @@ export interface DeliveryReport {
 }
 
 /**
- * The reply slot of a request. It travels in the `from` slot of the message, never through a mailbox, so a late or
- * second reply dies in it (GS-11, GS-18), and a request to a long queue costs what one to an empty queue costs (RE-05).
- * The kernel needs to know only how it fails; the router says what a reply is.
+ * The reply slot of a request. It travels in the `from` slot of the message, never through a
+ * mailbox, so a late or second reply dies in it (GS-11, GS-18), and a request to a long queue costs
+ * what one to an empty queue costs (RE-05). The kernel needs to know only how it fails; the router
+ * says what a reply is.
  */
 export abstract class ReplySlot {
   abstract readonly caller: Process | null;
@@ -37,7 +38,10 @@ export abstract class ReplySlot {
   told(_details: boolean): DeliveryReport | undefined {
     return undefined;
   }
-  /** a simulation has lost it on its way into the mailbox; true when it goes on by itself, in another account */
+  /**
+   * a simulation has lost it on its way into the mailbox; true when it goes on by itself, in
+   * another account
+   */
   vanished(): boolean {
     return false;
   }

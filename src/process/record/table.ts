@@ -8,9 +8,9 @@ class Page<P> {
 }
 
 /**
- * The live processes of a system by number. Numbers only grow, so they are kept in pages of 64 that are dropped once
- * they are empty: insert, remove and lookup are O(1), and a survivor holds on to 600 bytes at most. A Map with its
- * rehashing took half the time of a spawn.
+ * The live processes of a system by number. Numbers only grow, so they are kept in pages of 64 that
+ * are dropped once they are empty: insert, remove and lookup are O(1), and a survivor holds on to
+ * 600 bytes at most. A Map with its rehashing took half the time of a spawn.
  */
 export class ProcessTable<P> {
   size = 0;

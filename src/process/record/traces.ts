@@ -16,8 +16,9 @@ export interface Trace {
 const { then } = Promise.prototype;
 
 /**
- * Development only: what fails later gets the frames of its caller, because an error that is made in a drain has none
- * of them. A stack takes longer than ten calls, so that only the first of a turn have one; what comes after says so.
+ * Development only: what fails later gets the frames of its caller, because an error that is made
+ * in a drain has none of them. A stack takes longer than ten calls, so that only the first of a
+ * turn have one; what comes after says so.
  */
 export class Traces {
   private left = TRACES_PER_TURN;
@@ -46,10 +47,16 @@ export class Traces {
     return made;
   }
 
-  /** What a promise of ours rejects with gets the frames of who is given it; it counts as handled. Returns it. */
+  /**
+   * What a promise of ours rejects with gets the frames of who is given it; it counts as handled.
+   * Returns it.
+   */
   follow<T>(promise: Promise<T>): Promise<T> {
     const trace = this.take(this.follow);
-    void then.call(promise, undefined, trace === null ? this.addNone : (error: unknown) => this.add(error, trace));
+    void then.call(
+      promise, undefined,
+      trace === null ? this.addNone : (error: unknown) => this.add(error, trace),
+    );
     return promise;
   }
 

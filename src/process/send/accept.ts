@@ -7,13 +7,15 @@ import type { Faults } from '../record/index.js';
 import { admit, bury, Entry, obstacleTo, queue, refuse, refusalOf, sample, type Coalesce } from './admit.js';
 
 /**
- * Queues a user message in the normal lane of a living process. False when it was not: `refusalOf` says why, and it is
- * counted; what that means to the sender is the caller's business.
+ * Queues a user message in the normal lane of a living process. False when it was not: `refusalOf`
+ * says why, and it is counted; what that means to the sender is the caller's business.
  */
 export function accept(p: Process, op: Op, payload: unknown, from: unknown): boolean {
   const box = p.mailbox;
   if (box.size >= box.gate) {
-    return box === Mailbox.unopened ? first(p, op, payload, from) : acceptWith(p, Rank.Normal, op, payload, from);
+    return box === Mailbox.unopened
+      ? first(p, op, payload, from)
+      : acceptWith(p, Rank.Normal, op, payload, from);
   }
   const kernel = p.kernel;
   if (kernel.watched && (kernel.attended || (typeof payload === 'object' && payload !== null))) {
@@ -28,7 +30,8 @@ export function accept(p: Process, op: Op, payload: unknown, from: unknown): boo
 export function acceptIn(p: Process, rank: Rank, op: Op, payload: unknown, from: unknown): boolean {
   const { mailbox: box, kernel } = p;
   const { extra } = box;
-  const lane = extra === null ? null : (extra.lanes[rank] as SideLane | null); // the normal one is not among them
+  // the normal one is not among them
+  const lane = extra === null ? null : (extra.lanes[rank] as SideLane | null);
   if (lane === null || box.size >= box.gate || kernel.watched) return acceptWith(p, rank, op, payload, from);
   box.putAside(lane, op, payload, from);
   if (p.run === Run.Idle) kernel.scheduler.enqueue(p);
@@ -58,9 +61,9 @@ export function acceptWith(
 }
 
 /**
- * The same for a send that can wait: where the mailbox is full and its policy is `suspend`, the waiter stands in line
- * until
- * `enter` is called, or `withdraw` takes it out. Its `enter` calls `admitWaiter`.
+ * The same for a send that can wait: where the mailbox is full and its policy is `suspend`, the
+ * waiter stands in line until `enter` is called, or `withdraw` takes it out. Its `enter` calls
+ * `admitWaiter`.
  */
 export function acceptOrWait(p: Process, waiter: Waiter): Entry {
   const { rank, op, payload, from, expiresAt } = waiter;
@@ -75,10 +78,12 @@ export function acceptOrWait(p: Process, waiter: Waiter): Entry {
 }
 
 /**
- * Queues one of the runtime's own messages: it never waits for room and does not count; dropped when the process has
- * ended.
+ * Queues one of the runtime's own messages: it never waits for room and does not count; dropped
+ * when the process has ended.
  */
-export function pushSignal(p: Process, op: Op, payload: unknown, from: unknown, rank: Rank = Rank.Normal): void {
+export function pushSignal(
+  p: Process, op: Op, payload: unknown, from: unknown, rank: Rank = Rank.Normal,
+): void {
   const { kernel } = p;
   signalSent(kernel.signals);
   if (p.run === Run.Dead) {
@@ -97,7 +102,8 @@ function first(p: Process, op: Op, payload: unknown, from: unknown): boolean {
 }
 
 /**
- * Whether the program has too little memory left for that message (P11); then it is counted, and `refusalOf` says so.
+ * Whether the program has too little memory left for that message (P11); then it is counted, and
+ * `refusalOf` says so.
  */
 function sheds(p: Process, rank: Rank, op: Op, payload: unknown): boolean {
   const { ceiling } = p.kernel;
@@ -126,7 +132,9 @@ function watch(
 }
 
 /** A simulated fault: true when the message does not go on from here. */
-function struck(p: Process, faults: Faults, op: Op, payload: unknown, from: unknown, deliver: () => void): boolean {
+function struck(
+  p: Process, faults: Faults, op: Op, payload: unknown, from: unknown, deliver: () => void,
+): boolean {
   const fate = faults.strike(p, op, payload, from, deliver);
   if (fate === 'pass') return false;
   if (fate === 'drop' && !(from instanceof ReplySlot && from.vanished())) rejected(p.box(), 'dropped');
@@ -138,7 +146,8 @@ function release(
   p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null,
   waiter: Waiter | null,
 ): void {
-  if (waiter !== null && (waiter.over || waiter.waits)) return; // the copy of a send whose first is in line, or over
+  // the copy of a send whose first is in line, or over
+  if (waiter !== null && (waiter.over || waiter.waits)) return;
   if (p.run === Run.Dead) {
     bury(p, op, payload, from, waiter);
     return;

@@ -10,8 +10,9 @@ import { ReplySlot, Run } from '../record/index.js';
 import type { LostCode, Process } from '../record/index.js';
 
 /*
- * What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing here runs for a plain
- * cast. Measuring and making room run the user's code, which may end the process, or send to it.
+ * What becomes of a message that takes the longer road: bounds, policies, keys, expiry. Nothing
+ * here runs for a plain cast. Measuring and making room run the user's code, which may end the
+ * process, or send to it.
  */
 
 /** What came of a send. */
@@ -24,7 +25,10 @@ export interface Coalesce {
   readonly keepFirst: boolean;
 }
 
-/** Bounds and policies, in this order: closed, size, key, room. The mailbox is opened; what is refused is counted. */
+/**
+ * Bounds and policies, in this order: closed, size, key, room. The mailbox is opened; what is
+ * refused is counted.
+ */
 export function admit(
   p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce | null,
   waiter: Waiter | null,
@@ -50,13 +54,18 @@ export function admit(
   return Entry.Queued;
 }
 
-/** Whether a message that somebody wants to look at before would be queued now, as far as its mailbox is concerned. */
+/**
+ * Whether a message that somebody wants to look at before would be queued now, as far as its
+ * mailbox is concerned.
+ */
 export function admits(p: Process, rank: Rank, op: Op, payload: unknown, coalesces: boolean): boolean {
   return obstacleTo(p, rank, op, payload, coalesces) === null;
 }
 
 /** Why it would not be; null when it would. */
-export function obstacleTo(p: Process, rank: Rank, op: Op, payload: unknown, coalesces: boolean): LostCode | null {
+export function obstacleTo(
+  p: Process, rank: Rank, op: Op, payload: unknown, coalesces: boolean,
+): LostCode | null {
   const box = p.box();
   if (box.size < box.gate) return null;
   const state = box.pressure();
@@ -102,7 +111,10 @@ export function boundOf(p: Process, code: string): string | undefined {
   return capacity === UNBOUNDED ? bytes : `capacity ${capacity}${bytes === '' ? '' : `, ${bytes}`}`;
 }
 
-/** Counts a send that was not queued: `dropped` where the policy drops messages for want of room, else `rejected`. */
+/**
+ * Counts a send that was not queued: `dropped` where the policy drops messages for want of room,
+ * else `rejected`.
+ */
 export function refuse(p: Process, code: LostCode): Entry {
   const box = p.mailbox;
   const { overflow } = box.pressure().rules;
@@ -112,8 +124,8 @@ export function refuse(p: Process, code: LostCode): Entry {
 }
 
 /**
- * A message on its way in, whose process has ended meanwhile: as if it had been queued just before. Its caller hears
- * why, it becomes a dead letter, a delivery goes on.
+ * A message on its way in, whose process has ended meanwhile: as if it had been queued just before.
+ * Its caller hears why, it becomes a dead letter, a delivery goes on.
  */
 export function bury(p: Process, op: Op, payload: unknown, from: unknown, waiter: Waiter | null): Entry {
   const { kernel, reason } = p;
@@ -128,10 +140,12 @@ export function bury(p: Process, op: Op, payload: unknown, from: unknown, waiter
 
 /** Queues a message for which there is room. */
 export function queue(
-  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, bytes: number, key: string | null,
+  p: Process, rank: Rank, op: Op, payload: unknown, from: unknown, expiresAt: number, bytes: number,
+  key: string | null,
 ): void {
   const box = p.mailbox;
-  if (expiresAt >= 0 || bytes > 0 || key !== null) queueExtra(box, rank, op, payload, from, expiresAt, bytes, key);
+  if (expiresAt >= 0 || bytes > 0
+    || key !== null) queueExtra(box, rank, op, payload, from, expiresAt, bytes, key);
   else if (rank !== Rank.Normal) box.putIn(rank, op, payload, from);
   else if (box.put(op, payload, from)) sample(p);
   const { extra } = box;
@@ -179,8 +193,8 @@ export function sample(p: Process): void {
 /* ---- room ---- */
 
 /**
- * Nobody is ahead, and there is room; a message that is handled and may come back has its place. The reserve knows no
- * line.
+ * Nobody is ahead, and there is room; a message that is handled and may come back has its place.
+ * The reserve knows no line.
  */
 function fits(p: Process, box: Mailbox, state: Pressure, rank: Rank, bytes: number): boolean {
   if (state.waiting.size > 0 && !(rank === Rank.Critical && state.rules.reserve > 0)) return false;
@@ -221,8 +235,8 @@ function keyOf(op: Op, coalesce: Coalesce): string {
 }
 
 /**
- * Null when no message with that key is queued. One that does not fit in place of a smaller one is refused; the queued
- * one stays.
+ * Null when no message with that key is queued. One that does not fit in place of a smaller one is
+ * refused; the queued one stays.
  */
 function coalesceQueued(
   p: Process, state: Pressure, op: Op, payload: unknown, from: unknown, expiresAt: number, coalesce: Coalesce,
@@ -275,7 +289,9 @@ export function withdraw(p: Process, waiter: Waiter, outcome: 'rejected' | 'drop
 }
 
 /** The mailbox takes nothing more: everybody who waits hears it. */
-export function rejectWaiters(p: Process, state: Pressure, code: 'EXIT' | 'MAILBOX_CLOSED', reason: ExitReason): void {
+export function rejectWaiters(
+  p: Process, state: Pressure, code: 'EXIT' | 'MAILBOX_CLOSED', reason: ExitReason,
+): void {
   for (let first = state.waiting.head; first !== null; first = state.waiting.head) {
     withdrawn(p.mailbox, state.waiting, first, 'rejected');
     first.refused(code, reason);

@@ -5,8 +5,8 @@ import type { Backlog, Kept, Process } from '../record/index.js';
 const COMPACT_MIN = 1_024;
 
 /**
- * The passed-over messages of a plain process: priority messages first (PM-03), then the others, each oldest first.
- * Taking the oldest is O(1), another one O(its distance).
+ * The passed-over messages of a plain process: priority messages first (PM-03), then the others,
+ * each oldest first. Taking the oldest is O(1), another one O(its distance).
  */
 export class KeptList implements Backlog {
   private items: (Kept | null)[] = [];
@@ -60,7 +60,8 @@ export class KeptList implements Backlog {
 }
 
 /**
- * Moves what waits in the critical lane to the passed-over messages, so that the next receive sees it first (PM-03).
+ * Moves what waits in the critical lane to the passed-over messages, so that the next receive sees
+ * it first (PM-03).
  */
 export function keepUrgent(p: Process): void {
   const lane = p.mailbox.extra?.lanes[Rank.Critical];

@@ -12,8 +12,8 @@ import { exitSignal } from './fanout.js';
 import { demonitor, type Monitor } from './monitor.js';
 
 /**
- * See `Alias` of api. The `owner` of an alias is always null, so that sends by pid and name pay nothing for it: what finds
- * nobody looks whether it has an alias in hand.
+ * See `Alias` of api. The `owner` of an alias is always null, so that sends by pid and name pay
+ * nothing for it: what finds nobody looks whether it has an alias in hand.
  */
 export class Alias implements Address, api.Alias {
   /** @internal */
@@ -47,7 +47,10 @@ export class Alias implements Address, api.Alias {
 
 shownAs(Alias, (it) => `Alias(${it.holder.title}${it.active ? '' : ', inactive'})`);
 
-/** Switches an alias off; true when it was active and is the caller's own (AL-02). Its monitor stays (AL-06). */
+/**
+ * Switches an alias off; true when it was active and is the caller's own (AL-02). Its monitor stays
+ * (AL-06).
+ */
 export function unalias(alias: Alias, by: Process): boolean {
   if (!alias.active || alias.holder !== by) return false;
   alias.on = false;
@@ -60,7 +63,9 @@ export function sendToAlias(
 ): boolean | undefined {
   if (!through(alias)) return undefined;
   const first = urgent && alias.urgent;
-  return acceptWith(alias.holder, first ? Rank.Critical : Rank.Normal, first ? URGENT_INFO : INFO, message, from, -1);
+  return acceptWith(alias.holder, first
+    ? Rank.Critical
+    : Rank.Normal, first ? URGENT_INFO : INFO, message, from, -1);
 }
 
 /** One of the runtime's own messages through an alias; nothing when it is inactive. */
@@ -68,7 +73,10 @@ export function signalAlias(alias: Alias, op: Op, payload: unknown): void {
   if (through(alias)) pushSignal(alias.holder, op, payload, null);
 }
 
-/** An exit signal through an alias ends or informs its holder; it is no reply and switches nothing off (PM-05). */
+/**
+ * An exit signal through an alias ends or informs its holder; it is no reply and switches nothing
+ * off (PM-05).
+ */
 export function exitToAlias(alias: Alias, from: Process | null, reason: ExitReason, urgent: boolean): void {
   if (alias.active) exitSignal(alias.holder, from, reason, false, urgent && alias.urgent);
 }

@@ -30,8 +30,9 @@ export class ExitPropagation implements Owed {
 }
 
 /**
- * Sends the link exits and DOWNs of an ended process. Deaths that follow from it are queued behind it, never nested, so
- * a chain of any length costs no stack; what exceeds a batch goes on in the next turn of the event loop.
+ * Sends the link exits and DOWNs of an ended process. Deaths that follow from it are queued behind
+ * it, never nested, so a chain of any length costs no stack; what exceeds a batch goes on in the
+ * next turn of the event loop.
  */
 export function fanOut(p: Process, reason: ExitReason): void {
   const { kernel } = p;
@@ -110,9 +111,10 @@ function linkBroken(peer: Process, dead: Process, reason: ExitReason): void {
 }
 
 /**
- * An exit signal arrives (EX-06 to EX-15). `linked` tells a broken link from an `exit/2`: only the latter's `kill` is
- * untrappable, and only from oneself does `normal` end a process that does not trap (EX-11). `urgent` matters only to a
- * process that traps: its message is a priority message then (PM-05, PM-06).
+ * An exit signal arrives (EX-06 to EX-15). `linked` tells a broken link from an `exit/2`: only the
+ * latter's `kill` is untrappable, and only from oneself does `normal` end a process that does not
+ * trap (EX-11). `urgent` matters only to a process that traps: its message is a priority message
+ * then (PM-05, PM-06).
  */
 export function exitSignal(
   to: Process, from: Process | null, reason: ExitReason, linked: boolean, urgent: boolean = false,

@@ -1,6 +1,9 @@
 import type { Process } from '../record/index.js';
 
-/** Links are bidirectional and idempotent (EX-01); a link to oneself is a no-op (EX-02). Both ends must live. */
+/**
+ * Links are bidirectional and idempotent (EX-01); a link to oneself is a no-op (EX-02). Both ends
+ * must live.
+ */
 export function link(a: Process, b: Process): void {
   if (a === b) return;
   addLink(a, b);
@@ -16,7 +19,8 @@ export function unlink(a: Process, b: Process): void {
 }
 
 /**
- * Whether the exit of `peer` through its link is to be a priority message of `p`; each new link says so anew (PM-05).
+ * Whether the exit of `peer` through its link is to be a priority message of `p`; each new link
+ * says so anew (PM-05).
  */
 export function markLink(p: Process, peer: Process, urgent: boolean): void {
   if (!urgent) p.ext?.rarity?.urgentLinks?.delete(peer);

@@ -24,8 +24,9 @@ export class MonitorExtra {
 }
 
 /**
- * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing it is O(1) and
- * allocates nothing else. `notify` takes the place of the holder's mailbox for watchers outside every process.
+ * One monitor: in two intrusive lists, its target's and its holder's, so that making and removing
+ * it is O(1) and allocates nothing else. `notify` takes the place of the holder's mailbox for
+ * watchers outside every process.
  */
 export class Monitor implements MonitorRef, Watch {
   /** see `Exit.kept` */
@@ -85,7 +86,8 @@ class GoneMonitor extends Monitor {
 shownAs(Monitor, (it) => `Monitor(${it.targetPid ?? it.name ?? 'noproc'})`);
 
 /**
- * Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself never fires (MO-11).
+ * Monitors a process; on a dead or missing one the DOWN says `noproc` (MO-03). Monitoring oneself
+ * never fires (MO-11).
  */
 export function monitor(
   holder: Process | null, target: Process | null, name?: string, notify: ((down: Down) => void) | null = null,
@@ -101,7 +103,9 @@ export function monitorGone(
   return begin(new GoneMonitor(holder, gone, notify, extra), holder, null, extra);
 }
 
-function begin(made: Monitor, holder: Process | null, target: Process | null, extra: MonitorExtra | null): Monitor {
+function begin(
+  made: Monitor, holder: Process | null, target: Process | null, extra: MonitorExtra | null,
+): Monitor {
   if (extra !== null && extra.alias !== null) extra.alias.monitor = made;
   if (target === null || target.owner === null) {
     fire(made, 'noproc');
@@ -142,8 +146,9 @@ export function watchAgain(ref: Monitor, target: Process): void {
 }
 
 /**
- * Removes a monitor: no DOWN for it is queued afterwards (MO-06). With `flush` one that is queued is dropped, in O(1):
- * it is skipped when its turn comes (MO-07). True when no DOWN was or will be delivered (MO-08).
+ * Removes a monitor: no DOWN for it is queued afterwards (MO-06). With `flush` one that is queued
+ * is dropped, in O(1): it is skipped when its turn comes (MO-07). True when no DOWN was or will be
+ * delivered (MO-08).
  */
 export function demonitor(ref: Monitor, flush: boolean): boolean {
   if (ref.state === State.Active) {
@@ -195,12 +200,16 @@ export function fireDown(ref: Monitor, reason: ExitReason): void {
   else fire(ref, reason);
 }
 
-/** Silently removes at most `limit` monitors that an ended process held (MO-10); returns how many it removed. */
+/**
+ * Silently removes at most `limit` monitors that an ended process held (MO-10); returns how many it
+ * removed.
+ */
 export function dropHeld(p: Process, limit: number): number {
   const { ext } = p;
   if (ext === null) return 0;
   let done = 0;
-  for (let at = ext.watching as Monitor | null; at !== null && done < limit; at = ext.watching as Monitor | null) {
+  for (let at = ext.watching as Monitor | null; at !== null
+    && done < limit; at = ext.watching as Monitor | null) {
     ext.watching = at.holderNext;
     if (at.holderNext !== null) at.holderNext.holderPrior = null;
     at.holderNext = null;
@@ -266,7 +275,8 @@ export function takeWatcher(p: Process): Monitor | null {
 function unlinkHolder(ref: Monitor): void {
   const { holderPrior, holderNext, holder } = ref;
   if (holderPrior !== null) holderPrior.holderNext = holderNext;
-  else if (holder !== null && holder.ext !== null && holder.ext.watching === ref) holder.ext.watching = holderNext;
+  else if (holder !== null && holder.ext !== null
+    && holder.ext.watching === ref) holder.ext.watching = holderNext;
   if (holderNext !== null) holderNext.holderPrior = holderPrior;
   ref.holderPrior = null;
   ref.holderNext = null;

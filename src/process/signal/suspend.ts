@@ -2,9 +2,9 @@ import { Phase, Run } from '../record/index.js';
 import type { Process, Rarity } from '../record/index.js';
 
 /*
- * Suspension, a debugging aid (PR-20): a suspended process takes no message, they accumulate. What its code awaits goes
- * on (J1), and exit signals act on it. Counts nest for each suspender; a suspender that ends takes its suspensions with
- * it.
+ * Suspension, a debugging aid (PR-20): a suspended process takes no message, they accumulate. What
+ * its code awaits goes on (J1), and exit signals act on it. Counts nest for each suspender; a
+ * suspender that ends takes its suspensions with it.
  */
 
 /** Suspends a process once more; null stands for outside of every process. */

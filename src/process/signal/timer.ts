@@ -64,10 +64,10 @@ export class ActionTimer extends OwnedTimer {
 }
 
 /**
- * Something that happens in every period, on an absolute schedule: what comes late delays nothing that follows (TI-16).
- * Periods that passed while nothing could fire, because the program was paused or its thread held, are one (P34). `act`
- * may say with
- * `false` that it calls `again` itself when it is over: periods that passed until then are made up for back to back (TI-15).
+ * Something that happens in every period, on an absolute schedule: what comes late delays nothing
+ * that follows (TI-16). Periods that passed while nothing could fire, because the program was
+ * paused or its thread held, are one (P34). `act` may say with `false` that it calls `again` itself
+ * when it is over: periods that passed until then are made up for back to back (TI-15).
  */
 export class IntervalTimer extends OwnedTimer {
   private at: number;

@@ -5,7 +5,8 @@ import { Kind } from '../../mailbox/message/index.js';
 import { tell } from '../../process/record/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import {
-  Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery, type RetryRefusal, type RetryReport,
+  Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery,
+  type RetryRefusal, type RetryReport,
   type Redelivery,
 } from './letter.js';
 import { LetterFeed } from './feed.js';
@@ -16,12 +17,13 @@ export const DEAD_LETTERS_KEPT = 1_000;
 export const DEAD_LETTER_BYTES: number = 64 * 1_024 * 1_024;
 
 /**
- * The dead letters of a system: the latest `capacity` (default 1,000) are kept, within `capacityBytes` of payload
- * (64 MiB unless given); all are counted, and each is shown once to every subscriber and reader. They can be looked at,
- * corrected, sent again and thrown away. At every moment `total = size + retried + pruned + evicted`.
+ * The dead letters of a system: the latest `capacity` (default 1,000) are kept, within
+ * `capacityBytes` of payload (64 MiB unless given); all are counted, and each is shown once to
+ * every subscriber and reader. They can be looked at, corrected, sent again and thrown away. At
+ * every moment `total = size + retried + pruned + evicted`.
  *
- * Payload and reasons are the sender's own values, not copies. The operations are synchronous; those that look for
- * letters cost O(size), those that name one by its id do not.
+ * Payload and reasons are the sender's own values, not copies. The operations are synchronous;
+ * those that look for letters cost O(size), those that name one by its id do not.
  *
  * @example
  * const letters = system.deadLetters;
@@ -99,11 +101,12 @@ export class DeadLetters {
   /* ---- act ---- */
 
   /**
-   * Sends letters again, oldest first: one by its id, or those that fit a query. A letter leaves in the same step in
-   * which its message is accepted; one that is refused stays where it is, unchanged, and its refusal is no send.
-   * Accepted means what it meant at first: a delivery has its terms, order and key (so a message that was handled
-   * meanwhile is not handled twice) and new attempts; a send or cast is queued in the normal lane; a call is handled
-   * with nobody waiting for the reply.
+   * Sends letters again, oldest first: one by its id, or those that fit a query. A letter leaves in
+   * the same step in which its message is accepted; one that is refused stays where it is,
+   * unchanged, and its refusal is no send. Accepted means what it meant at first: a delivery has
+   * its terms, order and key (so a message that was handled meanwhile is not handled twice) and new
+   * attempts; a send or cast is queued in the normal lane; a call is handled with nobody waiting
+   * for the reply.
    *
    * Errors: OptionError for a bad query.
    *
@@ -129,12 +132,11 @@ export class DeadLetters {
   }
 
   /**
-   * Gives a letter another payload, checked by the schema of its operation; returns the letter as it is now, undefined
-   * when it is not kept. Send it with `retry`.
+   * Gives a letter another payload, checked by the schema of its operation; returns the letter as
+   * it is now, undefined when it is not kept. Send it with `retry`.
    *
-   * Errors: CallError `INVALID_PAYLOAD` for a payload that does not fit the schema; OptionError for one that does not
-   * fit into
-   * `capacityBytes`. The letter is unchanged then.
+   * Errors: CallError `INVALID_PAYLOAD` for a payload that does not fit the schema; OptionError for
+   * one that does not fit into `capacityBytes`. The letter is unchanged then.
    *
    * @example
    * system.send('later', 'helo');
@@ -194,8 +196,8 @@ export class DeadLetters {
 
   /**
    * Every letter from now on, for one reader, until it breaks off or the system stops. At most `buffer` letters
-   * (default 1,000) wait for a slow reader; then the oldest are missed, and `{ missed }` says how many, before the next
-   * letter.
+   * (default 1,000) wait for a slow reader; then the oldest are missed, and `{ missed }` says how
+   * many, before the next letter.
    *
    * @example
    * const feed = system.deadLetters.feed({ buffer: 1 });
@@ -205,8 +207,11 @@ export class DeadLetters {
    * gap; // => { missed: 1 }
    * @since 0.2.0
    */
-  feed(options: { readonly buffer?: number | undefined } = {}): AsyncIterableIterator<DeadLetter | DeadLetterGap> {
-    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer) ?? DEAD_LETTERS_KEPT, (done) =>
+  feed(
+    options: { readonly buffer?: number | undefined } = {},
+  ): AsyncIterableIterator<DeadLetter | DeadLetterGap> {
+    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer)
+      ?? DEAD_LETTERS_KEPT, (done) =>
       this.feeds.delete(done), this.kernel.scheduler);
     if (this.closed) feed.end();
     else this.feeds.add(feed);

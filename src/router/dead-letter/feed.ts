@@ -6,8 +6,8 @@ import type { Scheduler } from '../../process/record/index.js';
 type Item = DeadLetter | DeadLetterGap;
 
 /**
- * The letters from its making on, for one reader: at most so many wait for it, and it is told how many older ones it
- * missed.
+ * The letters from its making on, for one reader: at most so many wait for it, and it is told how
+ * many older ones it missed.
  */
 export class LetterFeed implements AsyncIterableIterator<Item> {
   private readonly waiting = new Ring<DeadLetter>();

@@ -30,7 +30,10 @@ export interface DeadLetter {
   readonly from: Pid | undefined;
   /** the sender's registered name, if it has one */
   readonly fromName: string | undefined;
-  /** `noproc`, or the exit reason of the process that had it queued; of a delivery, why its last attempt failed */
+  /**
+   * `noproc`, or the exit reason of the process that had it queued; of a delivery, why its last
+   * attempt failed
+   */
   readonly reason: unknown;
   /** starts of the handler, through all retries; 0 for what is no delivery */
   readonly attempts: number;
@@ -73,7 +76,8 @@ export class Letter implements DeadLetter {
   }
 }
 
-toldAs(Letter, ({ id, verb, op, to, reason }) => `DeadLetter(${id}: ${verb} '${op}' to ${to}: ${printable(reason)})`);
+toldAs(Letter, ({ id, verb, op, to, reason }) =>
+  `DeadLetter(${id}: ${verb} '${op}' to ${to}: ${printable(reason)})`);
 
 /** @internal One failed attempt as it is made. */
 export class Failure implements LetterFailure {
@@ -100,12 +104,14 @@ export interface LetterQuery {
 }
 
 /**
- * Why a letter stays: it is not kept (any more), nobody has the name, its owner has another definition, the mailbox
- * does not take it, or the program has too little memory, its key belongs to another message by now, its sender has too
- * much in the air, nobody would read the stream, or the system has stopped.
+ * Why a letter stays: it is not kept (any more), nobody has the name, its owner has another
+ * definition, the mailbox does not take it, or the program has too little memory, its key belongs
+ * to another message by now, its sender has too much in the air, nobody would read the stream, or
+ * the system has stopped.
  */
 export type RetryRefusal =
-  | 'NOT_FOUND' | 'NOPROC' | 'PROTOCOL_MISMATCH' | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE'
+  | 'NOT_FOUND' | 'NOPROC' | 'PROTOCOL_MISMATCH' | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED'
+  | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE'
   | 'KEY_CONFLICT' | 'WINDOW_FULL' | 'STREAM' | 'SYSTEM_STOPPED';
 
 /** What `retry` did. */
@@ -134,7 +140,8 @@ export interface LetterLimits {
 export interface Redelivery {
   readonly op: Op;
   /** what of the letter its sender alone knows */
-  readonly facts: Pick<DeadLetter, 'verb' | 'to' | 'from' | 'fromName' | 'attempts' | 'failures' | 'guarantee' | 'key'>;
+  readonly facts: Pick<DeadLetter, 'verb' | 'to' | 'from' | 'fromName' | 'attempts' | 'failures'
+    | 'guarantee' | 'key'>;
   /** the letter that it was before, when it is a retry */
   readonly past: DeadLetter | null;
   /** Sends it again, with that payload: null when it was accepted. Nothing is counted when it is not. */

@@ -19,8 +19,8 @@ export class GroupMonitor {
 }
 
 /**
- * Arrives in `info` of a process that watches a group or a scope, once for each change, in the order of the changes.
- * A death is one change for each membership it ends.
+ * Arrives in `info` of a process that watches a group or a scope, once for each change, in the
+ * order of the changes. A death is one change for each membership it ends.
  *
  * @example
  * new GroupChange(null as never, 'leave', 'workers', ['bank.x.1' as Pid]).tag // => 'GROUP'
@@ -152,8 +152,8 @@ export class GroupTable implements Holding {
   }
 
   /**
-   * Watches one group, or all. Nothing happens between this and the members as they are now: no gap, no duplicate
-   * (PG-06).
+   * Watches one group, or all. Nothing happens between this and the members as they are now: no
+   * gap, no duplicate (PG-06).
    */
   watch(holder: Process, group: unknown, whole: boolean): GroupMonitor {
     const made = new GroupMonitor(holder, group, whole);
@@ -205,7 +205,9 @@ export class GroupTable implements Holding {
     if (some !== undefined) {
       for (const ref of some) pushSignal(ref.holder, DOWN, new GroupChange(ref, change, group, pids), null);
     }
-    for (const ref of this.watchersOfAll) pushSignal(ref.holder, DOWN, new GroupChange(ref, change, group, pids), null);
+    for (const ref of this.watchersOfAll) pushSignal(
+      ref.holder, DOWN, new GroupChange(ref, change, group, pids), null,
+    );
   }
 
   private letGoOf(p: Process): void {
@@ -215,7 +217,9 @@ export class GroupTable implements Holding {
   /** The scope has ended: all memberships are lost (PG-12), what its watchers have queued stays. */
   private close(): void {
     for (const p of [...this.memberOf.keys(), ...this.watching.keys()]) letGo(p, this);
-    for (const part of [this.groups, this.memberOf, this.watchers, this.watchersOfAll, this.watching]) part.clear();
+    for (const part of [
+      this.groups, this.memberOf, this.watchers, this.watchersOfAll, this.watching,
+    ]) part.clear();
   }
 }
 

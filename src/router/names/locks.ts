@@ -23,7 +23,10 @@ class Lock {
   constructor(public holder: Turn) {}
 }
 
-/** Mutual exclusion by key, first come, first served; a turn ends by `end`, or with the life of its process (RY-14). */
+/**
+ * Mutual exclusion by key, first come, first served; a turn ends by `end`, or with the life of its
+ * process (RY-14).
+ */
 export class Locks implements Holding {
   private readonly locks = new Map<unknown, Lock>();
   private readonly turns = new Map<Process, Set<Turn>>();

@@ -6,7 +6,10 @@ const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 const NAME_MAX = 512;
 const RESERVED: ReadonlySet<string> =
   new Set(['undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity']);
-/** unowned cells are swept to weak references when there are at least so many, and at least as many as owned ones */
+/**
+ * unowned cells are swept to weak references when there are at least so many, and at least as many
+ * as owned ones
+ */
 const SWEEP_MIN = 1_024;
 
 /** A registered name's cell: who has it, and what waits for its next owner. */
@@ -17,7 +20,8 @@ export class Cell implements NameCell {
 }
 
 /**
- * Checks a registered name where it enters (P39): segments of letters, digits, `_` and `-`, joined by `.`, `:` or `/`.
+ * Checks a registered name where it enters (P39): segments of letters, digits, `_` and `-`, joined
+ * by `.`, `:` or `/`.
  */
 export function checkName(where: string, name: unknown): string {
   if (typeof name === 'string' && name.length <= NAME_MAX && !RESERVED.has(name)
@@ -37,8 +41,9 @@ export function checkStartName(where: string, name: unknown): string | Via {
 }
 
 /**
- * The registered names of one system. A name's cell lives as long as somebody owns it or holds a ref by that name, so a
- * ref survives restarts, and resolution at every use is one field read (RG-04).
+ * The registered names of one system. A name's cell lives as long as somebody owns it or holds a
+ * ref by that name, so a ref survives restarts, and resolution at every use is one field read
+ * (RG-04).
  */
 export class Names {
   /** the name looked up last and its cell: senders repeat themselves, and a Map costs a call */
@@ -78,7 +83,9 @@ export class Names {
   /** Takes a name for a living process, or says who has it. One name per process (RG-01). */
   register(name: string, p: Process): Process | null {
     if (p.name !== null) {
-      throw new OptionError('name', name, `a process without a name (it is '${p.name.name}')`, 'unregister it first');
+      throw new OptionError(
+        'name', name, `a process without a name (it is '${p.name.name}')`, 'unregister it first',
+      );
     }
     if (name.startsWith(this.pidPrefix)) {
       throw new OptionError(
@@ -120,12 +127,14 @@ export class Names {
 
   registered(): string[] {
     const names: string[] = [];
-    for (const [name, cell] of this.cells) if (!(cell instanceof WeakRef) && cell.owner !== null) names.push(name);
+    for (const [name, cell] of this.cells) if (!(cell instanceof WeakRef)
+      && cell.owner !== null) names.push(name);
     return names;
   }
 
-  // Amortised: a cell that nobody owns is held weakly, and forgotten once its last ref is collected. Messages that wait
-  // hold their cell, and whoever registers the name holds it as long as anything is remembered.
+  // Amortised: a cell that nobody owns is held weakly, and forgotten once its last ref is
+  // collected. Messages that wait hold their cell, and whoever registers the name holds it as long
+  // as anything is remembered.
   private sweep(): void {
     const unowned = this.cells.size - this.owned;
     if (unowned < this.sweepAt || unowned < this.owned) return;

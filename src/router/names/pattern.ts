@@ -12,9 +12,10 @@ import { atOnce } from '../../base/index.js';
 export const anything: unique symbol = Symbol('anything');
 
 /**
- * A pattern for a value: `anything`; a function, which decides; an array, which must have the same length and match
- * item by item; a plain object, whose fields must be there and match, others may be there too; any other value is
- * itself, compared as a Map compares keys (1 is not '1', NaN is NaN).
+ * A pattern for a value: `anything`; a function, which decides; an array, which must have the same
+ * length and match item by item; a plain object, whose fields must be there and match, others may
+ * be there too; any other value is itself, compared as a Map compares keys (1 is not '1', NaN is
+ * NaN).
  */
 export type Pattern<V> = typeof anything | ((value: V) => boolean) | (V extends readonly unknown[]
   ? { readonly [I in keyof V]: Pattern<V[I]> }
@@ -23,7 +24,9 @@ export type Pattern<V> = typeof anything | ((value: V) => boolean) | (V extends 
 /** Whether a value fits a pattern; what a function in it throws goes through. */
 export function matches(pattern: unknown, value: unknown): boolean {
   if (pattern === anything || pattern === value) return true;
-  if (typeof pattern === 'function') return atOnce('pattern', (pattern as (value: unknown) => unknown)(value)) === true;
+  if (typeof pattern === 'function') return atOnce(
+    'pattern', (pattern as (value: unknown) => unknown)(value),
+  ) === true;
   if (typeof pattern !== 'object' || pattern === null || typeof value !== 'object' || value === null) {
     return Object.is(pattern, value);
   }

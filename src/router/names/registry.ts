@@ -13,9 +13,9 @@ export class Entry {
 }
 
 /**
- * The entries of one registry, by key and by owner. Keys are compared as a Map compares them: SameValueZero (RY-08). An
- * owner is linked to the registry's process while it has entries (RY-13), and its entries go in the exit hook, before
- * anybody hears of its death (RY-05).
+ * The entries of one registry, by key and by owner. Keys are compared as a Map compares them:
+ * SameValueZero (RY-08). An owner is linked to the registry's process while it has entries (RY-13),
+ * and its entries go in the exit hook, before anybody hears of its death (RY-05).
  */
 export class RegistryTable implements Holding {
   readonly locks: Locks = new Locks();

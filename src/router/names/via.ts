@@ -3,9 +3,10 @@ import type { Kernel, NameCell, Process } from '../../process/record/index.js';
 import { Via, type ViaProvider } from '../../api/address.js';
 
 /**
- * A name in a registry other than the system's own, to be used wherever a registered name is: `start(…, { name })`,
- * `child(…, { name })`, `system.ref(Definition, name)`, and as the target of send, link, monitor and exit. It is
- * resolved at every use; where nobody has it, a call or stop rejects with NOPROC and a cast is a dead letter.
+ * A name in a registry other than the system's own, to be used wherever a registered name is:
+ * `start(…, { name })`, `child(…, { name })`, `system.ref(Definition, name)`, and as the target of
+ * send, link, monitor and exit. It is resolved at every use; where nobody has it, a call or stop
+ * rejects with NOPROC and a cast is a dead letter.
  *
  * Errors: an OptionError for what is no provider, or one whose keys may have many owners.
  *
@@ -25,7 +26,8 @@ export function via<K>(provider: ViaProvider<K>, key: K, value?: unknown): Via<K
   for (const verb of ['registerName', 'unregisterName', 'whereisName'] as const) {
     if (typeof (provider as Partial<ViaProvider<K>> | null | undefined)?.[verb] !== 'function') {
       throw new OptionError(
-        'via.provider', provider, 'an object with registerName, unregisterName and whereisName', `it has no ${verb}`,
+        'via.provider', provider, 'an object with registerName, unregisterName and whereisName',
+        `it has no ${verb}`,
       );
     }
   }
@@ -69,9 +71,13 @@ export class ViaClaim {
   release(p: Process): void {
     const { provider, key } = this.via;
     const failed = (error: unknown): void =>
-      p.kernel.warn('a via provider failed to release the name of an ended process', { key, pid: p.pid, error });
+      p.kernel.warn('a via provider failed to release the name of an ended process', {
+        key, pid: p.pid, error,
+      });
     try {
-      if (atOnce('via.whereisName', provider.whereisName(key)) === p.pid) disown(provider.unregisterName(key), failed);
+      if (atOnce('via.whereisName', provider.whereisName(key)) === p.pid) disown(
+        provider.unregisterName(key), failed,
+      );
     } catch (error) {
       failed(error);
     }

@@ -2,8 +2,9 @@ import { Phase, Run } from '../../process/record/index.js';
 import type { Process, Tracked } from '../../process/record/index.js';
 
 /**
- * Looks whether `callee` waits, directly or through others, for `caller`: then a call would wait for itself. Follows
- * the unsettled requests of parked handlers, and the init that a starting parent waits for (SU-47). Returns the path.
+ * Looks whether `callee` waits, directly or through others, for `caller`: then a call would wait
+ * for itself. Follows the unsettled requests of parked handlers, and the init that a starting
+ * parent waits for (SU-47). Returns the path.
  */
 export function findCycle(caller: Process, callee: Process): string[] | null {
   if (!waits(callee)) return null;

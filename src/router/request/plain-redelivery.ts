@@ -8,7 +8,9 @@ import { ViaAddress } from '../names/index.js';
 import { CallRequest } from './request.js';
 import { senderOf, titleOf } from './title.js';
 
-const VERBS: Partial<Record<Kind, LetterVerb>> = { [Kind.Cast]: 'cast', [Kind.Call]: 'call', [Kind.Stream]: 'stream' };
+const VERBS: Partial<Record<Kind, LetterVerb>> = {
+  [Kind.Cast]: 'cast', [Kind.Call]: 'call', [Kind.Stream]: 'stream',
+};
 const NOBODY: Promise<unknown> = Promise.resolve();
 const nothing = (): void => undefined;
 

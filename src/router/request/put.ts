@@ -47,8 +47,8 @@ class PutWaiter extends Waiter {
 }
 
 /**
- * A cast that waits for room (design §6). It stands among the unsettled requests of its sender, so that it is withdrawn
- * when that ends, and so that two agents which wait for each other are found.
+ * A cast that waits for room (design §6). It stands among the unsettled requests of its sender, so
+ * that it is withdrawn when that ends, and so that two agents which wait for each other are found.
  */
 export class Put extends CallSlot implements Abortable {
   settled = false;
@@ -139,14 +139,16 @@ export class Put extends CallSlot implements Abortable {
   private error(code: CallErrorCode, fields: Partial<CallErrorFields>): unknown {
     return callError(
       code,
-      { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(this.callee, code), ...fields },
+      { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(
+        this.callee, code,
+      ), ...fields },
     );
   }
 }
 
 /**
- * Queues a cast, or waits until there is room for it. The caller has checked the payload, and that the signal has not
- * fired.
+ * Queues a cast, or waits until there is room for it. The caller has checked the payload, and that
+ * the signal has not fired.
  */
 export function put(
   callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: PutOptions,
@@ -160,7 +162,10 @@ export function put(
     const path = caller === null ? null : findCycle(caller, callee);
     made.wait();
     if (path !== null) {
-      made.leave('rejected', callError('CALL_CYCLE', { target: titleOf(target), op: op.name, verb: 'put', path }));
+      made.leave(
+        'rejected',
+        callError('CALL_CYCLE', { target: titleOf(target), op: op.name, verb: 'put', path }),
+      );
     }
   }
   return made.promise;

@@ -144,7 +144,10 @@ export class CallRequest extends Request implements Tracked, Deadline {
     if (this.answered) return false;
     if ((typeof value === 'object' ? value !== null : typeof value === 'function') && mayWait(value as object)) {
       this.answered = true;
-      settle(value, (given) => { if (!this.settled) this.answer(given); }, (error) => void this.withdraw(error, false));
+      settle(
+        value, (given) => { if (!this.settled) this.answer(given); },
+        (error) => void this.withdraw(error, false),
+      );
       return true;
     }
     this.answer(value);
@@ -171,7 +174,10 @@ export class CallRequest extends Request implements Tracked, Deadline {
     return error;
   }
 
-  /** The caller's AbortSignal fired: the promise rejects with the signal's reason, the callee's signal fires. */
+  /**
+   * The caller's AbortSignal fired: the promise rejects with the signal's reason, the callee's
+   * signal fires.
+   */
   override abort(reason: unknown): void {
     if (this.withdraw(reason, true)) this.cancel(reason);
   }
@@ -211,8 +217,9 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   /**
-   * Tells the callee that nobody waits any more; a queued request is still handled unless it asked not to be. The calls
-   * that it made for this request end with the same reason, and theirs, oldest first.
+   * Tells the callee that nobody waits any more; a queued request is still handled unless it asked
+   * not to be. The calls that it made for this request end with the same reason, and theirs, oldest
+   * first.
    */
   private cancel(reason: unknown): void {
     const cancelled: CallRequest[] = [this];
@@ -242,8 +249,8 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   /**
-   * ms until its caller gives up, by this call's limit or by that of one that it is made for; undefined when it waits
-   * for ever.
+   * ms until its caller gives up, by this call's limit or by that of one that it is made for;
+   * undefined when it waits for ever.
    */
   get remainingMs(): number | undefined {
     if (this.settled) return this.extra?.cancelled === true ? 0 : undefined;
@@ -288,7 +295,10 @@ const executor = (resolve: (value: unknown) => void, reject: (error: unknown) =>
   rejectOfNew = reject;
 };
 
-/** Makes a request and queues it: the common case of a call, without options. `timeoutMs` below 0 waits forever. */
+/**
+ * Makes a request and queues it: the common case of a call, without options. `timeoutMs` below 0
+ * waits forever.
+ */
 export function request(
   callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, timeoutMs: number,
 ): CallRequest {
@@ -313,8 +323,8 @@ function madeFor(made: CallRequest, caller: Process): void {
 }
 
 /**
- * A request whose sender does not wait for it: its answer goes to two functions. It is no edge of the cycle check,
- * unless its sender says that it waits now.
+ * A request whose sender does not wait for it: its answer goes to two functions. It is no edge of
+ * the cycle check, unless its sender says that it waits now.
  */
 export class SentRequest extends CallRequest {
   waitedFor = false;
@@ -337,7 +347,8 @@ export function sendRequest(made: SentRequest, payload: unknown): void {
 }
 
 /**
- * A request of the sys protocol: travels as a signal, in the sender's order, and is answered by what `command` does.
+ * A request of the sys protocol: travels as a signal, in the sender's order, and is answered by
+ * what `command` does.
  */
 export function systemRequest(
   callee: Process, op: Op, command: SystemCommand, caller: Process | null, target: Address, timeoutMs: number,
@@ -367,7 +378,9 @@ export function requestWith(
   callee: Process, op: Op, payload: unknown, caller: Process | null, target: Address, options: RequestOptions,
 ): CallRequest {
   const promise = new Promise<unknown>(executor);
-  const made = new CallRequest(caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew);
+  const made = new CallRequest(
+    caller, callee, op, target, options.timeoutMs, promise, resolveOfNew, rejectOfNew,
+  );
   const { rank, expiresAt, signal } = options;
   if (options.skipAbandoned) made.cold().skipAbandoned = true;
   if (options.trace !== null) made.cold().trace = options.trace;
@@ -380,7 +393,8 @@ export function requestWith(
   if (made.settled) return made;
   if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);
   if (caller !== null) madeFor(made, caller);
-  // Accepting may have run the user's code (sizeOf), which may have fired it: it is found out as later in this turn.
+  // Accepting may have run the user's code (sizeOf), which may have fired it: it is found out as
+  // later in this turn.
   if (signal !== undefined && !made.settled) watchFromNextTurn(signal, made.cold(), callee.kernel);
   return made;
 }

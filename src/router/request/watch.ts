@@ -16,7 +16,10 @@ export abstract class Watched {
     return this.signal !== null && this.signal.aborted;
   }
 
-  /** Is told now if its signal has fired, after those before it; a listener stands for it from now on otherwise. */
+  /**
+   * Is told now if its signal has fired, after those before it; a listener stands for it from now
+   * on otherwise.
+   */
   stand(): void {
     if (this.signal === null) return;
     if (this.fired) recent.turn();
@@ -47,9 +50,10 @@ export function watchSignal(signal: AbortSignal, waits: Abortable): Watched {
 }
 
 /**
- * The same for a wait that is often over within the turn of the event loop in which it began: a listener stands for it
- * from the next turn on, and for one that is over by then there never was one. Until then nobody tells it: whoever
- * settles it looks at `fired` first, and whoever must hear of the signal at once asks it to `stand`.
+ * The same for a wait that is often over within the turn of the event loop in which it began: a
+ * listener stands for it from the next turn on, and for one that is over by then there never was
+ * one. Until then nobody tells it: whoever settles it looks at `fired` first, and whoever must hear
+ * of the signal at once asks it to `stand`.
  */
 export function watchFromNextTurn(signal: AbortSignal, one: Watched, kernel: Kernel): void {
   recent.add(one, signal, kernel);
@@ -90,8 +94,8 @@ abstract class Line {
 }
 
 /**
- * Those that began to wait in this turn of the event loop, of all systems, so that they stand in the line of their
- * signal in the order in which they have come.
+ * Those that began to wait in this turn of the event loop, of all systems, so that they stand in
+ * the line of their signal in the order in which they have come.
  */
 class Recent extends Line implements TurnJob {
   private size = 0;
@@ -128,9 +132,9 @@ class Recent extends Line implements TurnJob {
 }
 
 /**
- * The one listener on a signal that waits were given, however many are open. It stays until a turn of the event loop
- * finds none open: a signal that is given to one wait after the other costs each of them an entry in a line, and keeps
- * no listener.
+ * The one listener on a signal that waits were given, however many are open. It stays until a turn
+ * of the event loop finds none open: a signal that is given to one wait after the other costs each
+ * of them an entry in a line, and keeps no listener.
  */
 class SignalWatch extends Line implements TurnJob {
   private static readonly all: WeakMap<AbortSignal, SignalWatch> = new WeakMap();

@@ -5,8 +5,8 @@ import type { SupervisorSpec } from '../spec/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
 
 /**
- * What happens when an application ends by itself: the system stops; it stops unless the reason is `normal`; it is only
- * reported.
+ * What happens when an application ends by itself: the system stops; it stops unless the reason is
+ * `normal`; it is only reported.
  */
 export type ApplicationType = 'permanent' | 'transient' | 'temporary';
 
@@ -35,7 +35,8 @@ export interface ApplicationSpec<S> {
   /** first values of its env */
   readonly env?: Readonly<Record<string, unknown>> | undefined;
   /** makes the top supervisor's spec, alone or with a state for the other callbacks; sync or async */
-  readonly start: (app: ApplicationContext) => SupervisorSpec | WithState<S> | Promise<SupervisorSpec | WithState<S>>;
+  readonly start: (app: ApplicationContext) => SupervisorSpec | WithState<S>
+    | Promise<SupervisorSpec | WithState<S>>;
   /** before the tree is stopped; what it returns, unless undefined, is the state for `stop` */
   readonly prepStop?: ((state: S) => S | void | Promise<S | void>) | undefined;
   /** after the tree has stopped */
@@ -79,8 +80,8 @@ const schema: z.ZodType<ApplicationSpec<unknown>> = z.strictObject({
 }, { error: 'an object with name and start' });
 
 /**
- * Defines an application: a supervision tree with a name, dependencies, a configuration and callbacks around its life.
- * Start it with `system.applications`.
+ * Defines an application: a supervision tree with a name, dependencies, a configuration and
+ * callbacks around its life. Start it with `system.applications`.
  *
  * Errors: an OptionError for an unknown key or a value that breaks its rule.
  *
@@ -105,9 +106,10 @@ export function defineApplication<S = undefined>(spec: ApplicationSpec<S>): Appl
 }
 
 /**
- * An application that could not be started or stopped. Codes: `NOT_STARTED` (with the `dependency` that does not run),
- * `ALREADY_STARTED`, `NOT_LOADED`, `START_FAILED` (with the reason), `STOPPING`, `DEPENDENCY_CYCLE`, `SYSTEM_STOPPED`;
- * and `EXITED` (with the reason), with which `system.done` rejects when one that must run has ended by itself.
+ * An application that could not be started or stopped. Codes: `NOT_STARTED` (with the `dependency`
+ * that does not run), `ALREADY_STARTED`, `NOT_LOADED`, `START_FAILED` (with the reason),
+ * `STOPPING`, `DEPENDENCY_CYCLE`, `SYSTEM_STOPPED`; and `EXITED` (with the reason), with which
+ * `system.done` rejects when one that must run has ended by itself.
  *
  * @example
  * const Api = defineApplication({ name: 'api', dependsOn: [defineApplication({ name: 'db', start: () => ({ children: [] }) })], start: () => ({ children: [] }) });
@@ -123,7 +125,10 @@ export class ApplicationError extends CastcallError {
     readonly dependency?: string,
     readonly reason?: unknown,
   ) {
-    super(code, `application '${application}': ${message}`, reason === undefined ? undefined : { cause: reason });
+    super(
+      code, `application '${application}': ${message}`,
+      reason === undefined ? undefined : { cause: reason },
+    );
   }
 }
 

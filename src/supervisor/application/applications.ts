@@ -5,7 +5,9 @@ import type { StartPlan } from '../../behaviour/gen/index.js';
 import type { Kernel, Process, Report } from '../../process/record/index.js';
 import { monitor } from '../../process/signal/index.js';
 import { reasonOfStart } from '../core/index.js';
-import { Application, ApplicationError, EnvMap, type ApplicationEnv, type ApplicationType } from './application.js';
+import {
+  Application, ApplicationError, EnvMap, type ApplicationEnv, type ApplicationType,
+} from './application.js';
 import { masterDefinition, type MasterJob } from './master.js';
 
 /** Options of `applications.start`. */
@@ -51,8 +53,8 @@ interface Running extends ApplicationInfo {
 const TYPES: readonly string[] = ['permanent', 'transient', 'temporary'];
 
 /**
- * The applications of a system: `system.applications`. Questions are answered at once, also while the system stops, so
- * that a process that ends can ask without waiting for whoever ends it.
+ * The applications of a system: `system.applications`. Questions are answered at once, also while
+ * the system stops, so that a process that ends can ask without waiting for whoever ends it.
  *
  * @example
  * const Db = defineApplication({ name: 'db', start: () => ({ children: [] }) });
@@ -75,14 +77,16 @@ export class Applications {
   }
 
   /**
-   * Makes an application known by name, so that others may name it in `dependsOn` and `optional`. Starting does it as
-   * well.
+   * Makes an application known by name, so that others may name it in `dependsOn` and `optional`.
+   * Starting does it as well.
    */
   load(app: Application): void {
     if (!(app instanceof Application)) {
       throw new OptionError('applications.load', app, 'what defineApplication returned');
     }
-    if (this.#loaded.get(app.name)?.app !== app) this.#loaded.set(app.name, { app, env: new EnvMap(app.spec.env) });
+    if (this.#loaded.get(app.name)?.app !== app) this.#loaded.set(app.name, {
+      app, env: new EnvMap(app.spec.env),
+    });
   }
 
   /** Forgets a loaded application and its env. Errors: ALREADY_STARTED while it runs, NOT_LOADED. */
@@ -117,14 +121,17 @@ export class Applications {
   }
 
   /**
-   * Starts an application, or several, and everything they depend on, dependencies first. Resolves to the names of what
-   * it has started, in order; what ran already is left out. When one fails, what it has started is stopped
-   * again in reverse order, and nothing else. Optional ones are started when they are loaded.
+   * Starts an application, or several, and everything they depend on, dependencies first. Resolves
+   * to the names of what it has started, in order; what ran already is left out. When one fails,
+   * what it has started is stopped again in reverse order, and nothing else. Optional ones are
+   * started when they are loaded.
    */
   ensureAllStarted(
     apps: Application | string | readonly (Application | string)[], options: EnsureOptions = {},
   ): Promise<string[]> {
-    return this.#told(this.#ensure(Array.isArray(apps) ? (apps as Application[]) : [apps as Application], options));
+    return this.#told(
+      this.#ensure(Array.isArray(apps) ? (apps as Application[]) : [apps as Application], options),
+    );
   }
 
   /**
@@ -158,7 +165,9 @@ export class Applications {
     for (const one of app.spec.dependsOn ?? []) {
       const dependency = nameOf(one);
       if (!this.#running.has(dependency)) {
-        throw new ApplicationError('NOT_STARTED', name, `depends on '${dependency}', which does not run`, dependency);
+        throw new ApplicationError(
+          'NOT_STARTED', name, `depends on '${dependency}', which does not run`, dependency,
+        );
       }
     }
     const starting = this.#begin({ app, env }, type);
@@ -173,7 +182,9 @@ export class Applications {
   async #begin(job: MasterJob, type: ApplicationType): Promise<void> {
     const { name } = job.app;
     try {
-      const master = await this.#ports.startTop(planOf(masterDefinition(), [job], { label: `application ${name}` }));
+      const master = await this.#ports.startTop(
+        planOf(masterDefinition(), [job], { label: `application ${name}` }),
+      );
       this.#running.set(name, { name, type, master });
       monitor(null, master, undefined, (down) => this.#ended(name, down.reason));
     } catch (error) {
@@ -194,7 +205,9 @@ export class Applications {
     if (kernel.reporting) kernel.report(report);
     const must = one.type === 'permanent' || (one.type === 'transient' && reason !== 'normal');
     if (must) {
-      this.#ports.fail(new ApplicationError('EXITED', name, `is ${one.type} and ended by itself`, undefined, reason));
+      this.#ports.fail(new ApplicationError(
+        'EXITED', name, `is ${one.type} and ended by itself`, undefined, reason,
+      ));
     }
   }
 
@@ -233,8 +246,8 @@ export class Applications {
   }
 
   /**
-   * Each starts when all that it depends on has started; after a failure the others are waited for, so that all can be
-   * stopped.
+   * Each starts when all that it depends on has started; after a failure the others are waited for,
+   * so that all can be stopped.
    */
   async #concurrently(order: readonly Application[], run: (app: Application) => Promise<void>): Promise<void> {
     const done = new Map<string, Promise<void>>();
@@ -254,7 +267,9 @@ export class Applications {
     const visit = (app: Application): void => {
       const seen = state.get(app.name);
       if (seen === 'done') return;
-      if (seen === 'open') throw new ApplicationError('DEPENDENCY_CYCLE', app.name, 'depends on itself through others');
+      if (seen === 'open') throw new ApplicationError(
+        'DEPENDENCY_CYCLE', app.name, 'depends on itself through others',
+      );
       state.set(app.name, 'open');
       for (const one of this.#relations(app)) visit(one);
       state.set(app.name, 'done');

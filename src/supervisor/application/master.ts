@@ -22,7 +22,10 @@ export interface MasterJob {
   readonly env: ApplicationEnv;
 }
 
-/** The state of an application's own process, the parent of its top supervisor and the leader of its processes. */
+/**
+ * The state of an application's own process, the parent of its top supervisor and the leader of its
+ * processes.
+ */
 class Master {
   constructor(
     readonly app: Application,
@@ -39,7 +42,9 @@ async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
     const { tree, state } = await started(app, env, this as unknown as ProcessVerbs);
     if (isEnding(p)) throw new ExitSignal(p.phase === Phase.Dead ? p.reason : p.ext?.shutdown?.reason);
     const top = await endedWith(
-      p, Promise.resolve(startAgent(hostOf(p.kernel), planOf(supervisorDefinition(), [tree], { name: tree.name }), p)),
+      p, Promise.resolve(startAgent(
+        hostOf(p.kernel), planOf(supervisorDefinition(), [tree], { name: tree.name }), p,
+      )),
     );
     if (top === null) throw new ExitSignal(badCallback(app.name, 'start', 'badReturn', 'ignore'));
     return new Master(app, top, state);
@@ -75,8 +80,8 @@ function info(self: Self, message: unknown): unknown {
 }
 
 /**
- * prepStop, then the tree, then stop, then what is left of it (AP-07). A callback that throws is told, and holds
- * nothing up.
+ * prepStop, then the tree, then stop, then what is left of it (AP-07). A callback that throws is
+ * told, and holds nothing up.
  */
 async function terminate(self: Self): Promise<void> {
   const master = self.state as Master | undefined;
@@ -111,7 +116,8 @@ function shutDown(p: Process, top: Process): Promise<void> {
 
 /** Every process that belongs to it and still lives is killed (AP-07). */
 function killLeftovers(master: Process): void {
-  for (const p of master.kernel.live.list()) if (p !== master && belongsTo(p, master)) exitProcess(p, 'killed', true);
+  for (const p of master.kernel.live.list()) if (p !== master
+    && belongsTo(p, master)) exitProcess(p, 'killed', true);
 }
 
 /** Whether a process descends from another (AP-07). */

@@ -80,7 +80,9 @@ export function roleOf(p: Process): { readonly id: string | undefined; readonly 
 export function startChildProcess(supervisor: Process, child: Child): MaybeLater<void> {
   const { plan } = child;
   const host = hostOf(supervisor.kernel);
-  if (plan.definition instanceof TaskDefinition) return adopt(child, plan.definition.spawn(host, plan, supervisor));
+  if (plan.definition instanceof TaskDefinition) return adopt(
+    child, plan.definition.spawn(host, plan, supervisor),
+  );
   const started = startAgent(host, plan, supervisor);
   if (started instanceof Promise) return endedWith(supervisor, started).then((p) => adopt(child, p));
   adopt(child, started);
@@ -91,12 +93,18 @@ export function shutsDown(p: Process): boolean {
   return p.ext !== null && p.ext.shutdown !== null;
 }
 
-/** It has ended or its shutdown has arrived: whoever has waited for something starts nothing more in its name. */
+/**
+ * It has ended or its shutdown has arrived: whoever has waited for something starts nothing more in
+ * its name.
+ */
 export function isEnding(p: Process): boolean {
   return p.phase === Phase.Dead || shutsDown(p);
 }
 
-/** A start that takes its time must not hold up the shutdown of the starter: what is starting is asked to end, too. */
+/**
+ * A start that takes its time must not hold up the shutdown of the starter: what is starting is
+ * asked to end, too.
+ */
 export async function endedWith<T>(starter: Process, starting: Promise<T>): Promise<T> {
   const { signal } = starter.self as AgentSelf;
   const end = (): void => {

@@ -4,8 +4,8 @@ import { Child, childOf, isEnding, startChildProcess, type MaybeLater } from './
 import { reportProgress, type ProgressLevel } from './report.js';
 
 /**
- * The children of one static supervisor: a doubly linked list in start order, and an index by id. Adding, finding and
- * removing one are O(1), a group is walked once (SU-54).
+ * The children of one static supervisor: a doubly linked list in start order, and an index by id.
+ * Adding, finding and removing one are O(1), a group is walked once (SU-54).
  */
 export class Children {
   oldest: Child | null = null;
@@ -64,8 +64,9 @@ export class Children {
   }
 
   /**
-   * Starts in order; on a failure says which, with those before it left running. A supervisor that has ended, or is to
-   * shut down, starts no further one, nor the first when that came while it waited for something else.
+   * Starts in order; on a failure says which, with those before it left running. A supervisor that
+   * has ended, or is to shut down, starts no further one, nor the first when that came while it
+   * waited for something else.
    */
   startAll(children: readonly Child[]): MaybeLater<Failure | null> {
     if (isEnding(this.supervisor)) return null;
@@ -81,7 +82,9 @@ export class Children {
     return null;
   }
 
-  private async startRest(children: readonly Child[], at: number, first: Promise<void>): Promise<Failure | null> {
+  private async startRest(
+    children: readonly Child[], at: number, first: Promise<void>,
+  ): Promise<Failure | null> {
     let pending: MaybeLater<void> = first;
     for (let i = at; ; ) {
       const child = children[i] as Child;

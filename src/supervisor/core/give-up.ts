@@ -5,7 +5,8 @@ import type { Intensity, RestartCause } from './intensity.js';
 import type { Offender, SupervisorReport } from './report.js';
 
 /**
- * Why a supervisor gives up: one restart too many within its period, or a delivered message whose error is to end it.
+ * Why a supervisor gives up: one restart too many within its period, or a delivered message whose
+ * error is to end it.
  */
 export type GiveUpReason = 'reached_max_restart_intensity' | 'escalated';
 
@@ -25,8 +26,9 @@ export interface GiveUp {
 }
 
 /**
- * A supervisor gave up: it has stopped its children and ended with `shutdown`, and nobody restarts it. `onGiveUp` of
- * `system.supervise` gets it, and by default `system.done` rejects with it. `cause` is the reason of the last crash.
+ * A supervisor gave up: it has stopped its children and ended with `shutdown`, and nobody restarts
+ * it. `onGiveUp` of `system.supervise` gets it, and by default `system.done` rejects with it.
+ * `cause` is the reason of the last crash.
  *
  * @example
  * const Fragile = defineAgent({ init: () => ({}), casts: { crash() { throw new Error('no network'); } } });

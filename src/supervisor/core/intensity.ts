@@ -12,8 +12,9 @@ export interface RestartCause {
 const CAUSES_KEPT = 5;
 
 /**
- * The restart intensity: more than `restartsMax` restarts within `periodMs` is too many, at the very restart that
- * exceeds it (P13). An exact sliding window in ms, ends included; OTP compares whole seconds (SU-26: stricter).
+ * The restart intensity: more than `restartsMax` restarts within `periodMs` is too many, at the
+ * very restart that exceeds it (P13). An exact sliding window in ms, ends included; OTP compares
+ * whole seconds (SU-26: stricter).
  */
 export class Intensity {
   private times: number[] = [];

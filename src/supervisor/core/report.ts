@@ -24,11 +24,12 @@ export interface Offender {
 
 /**
  * What a supervisor has to tell: a child ended (a permanent one for any reason, others abnormally), a
- * start failed, a child did not end as asked, or the supervisor gives up because its restart intensity is reached. The
- * end of a child that crashed is `info`: the crash has a line of its own.
+ * start failed, a child did not end as asked, or the supervisor gives up because its restart
+ * intensity is reached. The end of a child that crashed is `info`: the crash has a line of its own.
  */
 export interface SupervisorReport extends Report {
-  readonly label: 'child terminated' | 'child failed to start' | 'child failed to shut down' | 'supervisor gives up';
+  readonly label: 'child terminated' | 'child failed to start' | 'child failed to shut down'
+    | 'supervisor gives up';
   readonly level: 'error' | 'info';
   readonly context: 'child_terminated' | 'start_error' | 'shutdown_error' | 'shutdown';
   /** registered name, else pid */
@@ -38,8 +39,8 @@ export interface SupervisorReport extends Report {
   /** children that ended alike at a common shutdown */
   readonly children?: number;
   /**
-   * `supervisor gives up`: restarts allowed within `periodMs` ms, how many there were with the one too many, and why,
-   * at most five
+   * `supervisor gives up`: restarts allowed within `periodMs` ms, how many there were with the one
+   * too many, and why, at most five
    */
   readonly intensity?: number;
   readonly periodMs?: number;
@@ -65,14 +66,16 @@ const LABELS: Readonly<Record<Exclude<SupervisorReport['context'], 'shutdown'>, 
 };
 
 export function reportError(
-  supervisor: Process, context: Exclude<SupervisorReport['context'], 'shutdown'>, child: Child, reason: ExitReason,
-  p: Process | null = child.process, children?: number,
+  supervisor: Process, context: Exclude<SupervisorReport['context'], 'shutdown'>, child: Child,
+  reason: ExitReason, p: Process | null = child.process, children?: number,
 ): void {
   const { kernel } = supervisor;
   if (!kernel.reporting || (child.quiet && context !== 'start_error')) return;
   const report: SupervisorReport = {
-    label: LABELS[context], level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context,
-    supervisor: supervisor.title, reason, offender: offender(child, p), ...(children === undefined ? {} : { children }),
+    label: LABELS[context],
+    level: context === 'child_terminated' && !isOrderly(reason) ? 'info' : 'error', context,
+    supervisor: supervisor.title, reason, offender: offender(child, p),
+    ...(children === undefined ? {} : { children }),
   };
   kernel.report(report);
 }

@@ -13,8 +13,8 @@ import type { Intensity } from './intensity.js';
 import { idOf, offender, reasonOfStart, reportError } from './report.js';
 
 /**
- * A restart that failed, or that waits for its back-off, is done through the queue: requests are served in between
- * (SU-20).
+ * A restart that failed, or that waits for its back-off, is done through the queue: requests are
+ * served in between (SU-20).
  */
 export class Retry {
   /** why: what the child ended with, or why its start failed */
@@ -60,7 +60,10 @@ export function mayRestart(state: Restarting, child: Child, reason: ExitReason):
     return false;
   }
   if (verdict === null && !intensity.allowsFor(now, idOf(child), reason)) {
-    tellGiveUp(state.p, offender(child, child.process), intensity, 'reached_max_restart_intensity', intensity.causes());
+    tellGiveUp(
+      state.p, offender(child, child.process), intensity, 'reached_max_restart_intensity',
+      intensity.causes(),
+    );
     return false;
   }
   kernel.counts.restarts++;
@@ -73,7 +76,9 @@ export function mayRestart(state: Restarting, child: Child, reason: ExitReason):
  * The start of a restart failed: the child shows `restarting`, and is tried again (SU-20 to SU-22), unless its
  * supervisor is to end.
  */
-export function tryAgain(state: Restarting, child: Child, error: unknown, retry: Retry = new Retry(child)): undefined {
+export function tryAgain(
+  state: Restarting, child: Child, error: unknown, retry: Retry = new Retry(child),
+): undefined {
   if (shutsDown(state.p)) return undefined;
   const reason = reasonOfStart(error);
   reportError(state.p, 'start_error', child, reason);
@@ -81,7 +86,9 @@ export function tryAgain(state: Restarting, child: Child, error: unknown, retry:
   return undefined;
 }
 
-export function retryLater(state: Restarting, child: Child, reason: ExitReason, retry: Retry = new Retry(child)): void {
+export function retryLater(
+  state: Restarting, child: Child, reason: ExitReason, retry: Retry = new Retry(child),
+): void {
   retry.reason = reason;
   child.charged = child.process?.ext?.verdict === 'charged';
   child.process = null;
@@ -102,7 +109,12 @@ export function giveUp(self: AgentSelf): unknown {
   return self.stop('shutdown');
 }
 
-/** Runs a start; what it throws or rejects with goes to `failed`. No closure when it is synchronous and works. */
-export function guarded(started: MaybeLater<void>, failed: (error: unknown) => undefined): MaybeLater<undefined> {
+/**
+ * Runs a start; what it throws or rejects with goes to `failed`. No closure when it is synchronous
+ * and works.
+ */
+export function guarded(
+  started: MaybeLater<void>, failed: (error: unknown) => undefined,
+): MaybeLater<undefined> {
   return started instanceof Promise ? started.then(() => undefined, failed) : undefined;
 }

@@ -9,9 +9,9 @@ import type { Children } from './children.js';
 import { reportError } from './report.js';
 
 /**
- * Stops one child by its own shutdown rule and forgets its process. Its exit is watched by a monitor, so a child that
- * unlinked itself cannot hang its supervisor (SU-33), and the link goes first, so no Exit of it acts afterwards
- * (SU-34).
+ * Stops one child by its own shutdown rule and forgets its process. Its exit is watched by a
+ * monitor, so a child that unlinked itself cannot hang its supervisor (SU-33), and the link goes
+ * first, so no Exit of it acts afterwards (SU-34).
  */
 export function stopChild(supervisor: Process, child: Child): MaybeLater<void> {
   const p = child.process;
@@ -19,7 +19,8 @@ export function stopChild(supervisor: Process, child: Child): MaybeLater<void> {
   if (p === null) return;
   unlink(supervisor, p);
   ask(supervisor, child, p);
-  if (p.phase !== Phase.Dead) return waitForEnd(p, child.spec.shutdownMs).then(() => judge(supervisor, child, p));
+  if (p.phase !== Phase.Dead) return waitForEnd(p, child.spec.shutdownMs)
+    .then(() => judge(supervisor, child, p));
   judge(supervisor, child, p);
 }
 
@@ -31,7 +32,9 @@ export function stopInOrder(family: Children, children: readonly Child[]): Maybe
   }
 }
 
-async function stopRest(family: Children, children: readonly Child[], at: number, first: Promise<void>): Promise<void> {
+async function stopRest(
+  family: Children, children: readonly Child[], at: number, first: Promise<void>,
+): Promise<void> {
   await first;
   for (let i = at - 1; i >= 0; i--) {
     const stopping = stopOne(family, children[i] as Child);

@@ -22,8 +22,9 @@ import { badChild, begin, DynamicState, keep, noRoom, type Sup } from './state.j
 import { startTask } from './tasks.js';
 
 /*
- * A dynamic supervisor: children come and go, each by a specification of its own, by the arguments that a template left
- * open, or as a task (tasks.ts). They are known by the number of their process (state.ts).
+ * A dynamic supervisor: children come and go, each by a specification of its own, by the arguments
+ * that a template left open, or as a task (tasks.ts). They are known by the number of their process
+ * (state.ts).
  *
  *   startChild, startTask ─▶ room? ─▶ begin ─▶ kept once it runs
  *   Exit of a child ─▶ judgeEnd ─┬─ over ─▶ forgotten
@@ -40,9 +41,10 @@ function init(this: AgentSelf, recipe: DynamicPlan | DynamicInit): unknown {
 }
 
 /**
- * The code changes: its spec function runs again, or the spec (or function) that is given takes its place. Limits are
- * replaced, and with a template what the instances are made of, also of those that live, with the arguments they were
- * started with; nobody is started, stopped or restarted now (SU-53).
+ * The code changes: its spec function runs again, or the spec (or function) that is given takes its
+ * place. Limits are replaced, and with a template what the instances are made of, also of those
+ * that live, with the arguments they were started with; nobody is started, stopped or restarted now
+ * (SU-53).
  */
 function changeCode({ state }: Sup, _from: unknown, extra: unknown): DynamicState {
   const given: unknown = extra === undefined || extra === null ? state.make : extra;
@@ -72,7 +74,9 @@ function remake(child: Child, before: ChildSpec, { plan, ownName, ...rest }: Chi
 /* ---- starting ---- */
 
 /** A specification, or the last init arguments when there is a template. */
-function startChild({ state }: Sup, given: ChildSpec | Own<readonly unknown[]>): MaybeLater<Pid | Refusal | null> {
+function startChild(
+  { state }: Sup, given: ChildSpec | Own<readonly unknown[]>,
+): MaybeLater<Pid | Refusal | null> {
   const full = noRoom(state);
   if (full !== null) return full;
   const { template } = state.limits;
@@ -100,7 +104,9 @@ function info(self: Sup, message: unknown): unknown {
     return child === undefined || p === null ? undefined : childEnded(self, child, p.n, message.reason);
   }
   if (message instanceof RetryAt) {
-    return message.child.status === 'restarting' ? restart(self, message.child, message.n, message.reason) : undefined;
+    return message.child.status === 'restarting'
+      ? restart(self, message.child, message.n, message.reason)
+      : undefined;
   }
   unexpected(self, message);
   return undefined;

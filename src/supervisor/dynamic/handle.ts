@@ -13,8 +13,8 @@ import {
 } from './spec.js';
 
 /**
- * The handle of a dynamic supervisor: children come and go, each by a specification of its own, and are known by pid.
- * Refusals: `max_children`, `already_started`, `start_failed`, `not_found`.
+ * The handle of a dynamic supervisor: children come and go, each by a specification of its own, and
+ * are known by pid. Refusals: `max_children`, `already_started`, `start_failed`, `not_found`.
  *
  * @example
  * const Session = defineAgent({ init: (user: string) => ({ user }), calls: { user: (self) => self.state.user } });
@@ -68,9 +68,9 @@ function pidOf(child: ChildPid): string {
 }
 
 /**
- * The handle of a supervisor whose children are all instances of one template (OTP's simple_one_for_one): `startChild`
- * takes the init arguments that the template left open. Refusals: `already_started`, `start_failed`, `not_found`, and
- * `simple_one_for_one` for what is no pid.
+ * The handle of a supervisor whose children are all instances of one template (OTP's
+ * simple_one_for_one): `startChild` takes the init arguments that the template left open. Refusals:
+ * `already_started`, `start_failed`, `not_found`, and `simple_one_for_one` for what is no pid.
  *
  * @example
  * const Session = defineAgent({ init: (host: string, user: string) => `${user}@${host}`, calls: { who: (self) => self.state } });
@@ -80,7 +80,8 @@ function pidOf(child: ChildPid): string {
  * await sessions.countChildren(); // => { specs: 1, active: 1, supervisors: 0, workers: 1 }
  * @since 0.2.0
  */
-export class SimpleSupervisorRef<R, Rest extends readonly unknown[]> extends AnySupervisorRef<ChildInfo<undefined>> {
+export class SimpleSupervisorRef<R, Rest extends readonly unknown[]>
+  extends AnySupervisorRef<ChildInfo<undefined>> {
   readonly #template: Template<R, Rest>;
   /** @internal Use `simpleSupervisor`. */
   constructor(addr: Address, kernel: Kernel, template: Template<R, Rest>) {

@@ -60,7 +60,8 @@ export function readDynamic(where: string, spec: DynamicSpec): ReadDynamic {
   const read = parseOptions(where, dynamicSchema, spec);
   return {
     plan: {
-      ...limitsOf(where, read), maxChildren: read.maxChildren ?? Infinity, extraArguments: read.extraArguments ?? [],
+      ...limitsOf(where, read), maxChildren: read.maxChildren ?? Infinity,
+      extraArguments: read.extraArguments ?? [],
       template: null,
     },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
@@ -68,7 +69,9 @@ export function readDynamic(where: string, spec: DynamicSpec): ReadDynamic {
 }
 
 export function readSimple(where: string, template: unknown, spec: SimpleSpec): ReadDynamic {
-  if (!(template instanceof Template)) throw new OptionError(`${where}.template`, template, 'template(Definition, …)');
+  if (!(template instanceof Template)) throw new OptionError(
+    `${where}.template`, template, 'template(Definition, …)',
+  );
   const read = parseOptions(where, simpleSchema, spec);
   return {
     plan: { ...limitsOf(where, read), maxChildren: Infinity, extraArguments: [], template: template.spec },
@@ -77,8 +80,8 @@ export function readSimple(where: string, template: unknown, spec: SimpleSpec): 
 }
 
 /**
- * The plan of what a spec function returned, or a code change was given; each kind of mistake has its own reason
- * (SU-05).
+ * The plan of what a spec function returned, or a code change was given; each kind of mistake has
+ * its own reason (SU-05).
  */
 export function dynamicFrom(made: unknown, template: ChildSpec | null): DynamicPlan {
   if (typeof made !== 'object' || made === null) throw new ExitSignal({ badReturn: printable(made) });
@@ -92,7 +95,8 @@ export function dynamicFrom(made: unknown, template: ChildSpec | null): DynamicP
 
 export function significant(where: string): OptionError {
   return new OptionError(
-    `${where}.significant`, true, 'false under a dynamic supervisor', 'automatic shutdown is for static supervisors',
+    `${where}.significant`, true, 'false under a dynamic supervisor',
+    'automatic shutdown is for static supervisors',
     'BAD_COMBINATION',
   );
 }
@@ -139,7 +143,9 @@ export function template<D extends AnyDefinition, G extends Prefix<InitArgs<D>>>
       'template.arguments', given, 'an array of the first init arguments', 'template(Definition, [first, …])',
     );
   }
-  const spec = agentSpec<AgentRef<D>>('template', 'template', definition, given, readChild('template', options));
+  const spec = agentSpec<AgentRef<D>>(
+    'template', 'template', definition, given, readChild('template', options),
+  );
   if (spec.significant) throw significant('template');
   return new Template(spec);
 }

@@ -18,9 +18,9 @@ export interface StaticTaskOptions extends TaskChildOptions {
 }
 
 /**
- * Specifies a task under a supervisor, static or dynamic: a process that runs one function, linked to its supervisor,
- * whose result nobody hears of (Elixir's Task as a child). Starting it gives its pid. By default `temporary`: it runs
- * once.
+ * Specifies a task under a supervisor, static or dynamic: a process that runs one function, linked
+ * to its supervisor, whose result nobody hears of (Elixir's Task as a child). Starting it gives its
+ * pid. By default `temporary`: it runs once.
  *
  * Errors: an OptionError for what is no function or no array, and for a bad option.
  *

@@ -61,7 +61,10 @@ export interface ReadTasks {
 export function readTasks(where: string, spec: TaskSupervisorSpec): ReadTasks {
   const read = parseOptions(where, schema, spec);
   return {
-    plan: { ...limitsOf(where, read), maxChildren: read.maxChildren ?? Infinity, extraArguments: [], template: null },
+    plan: {
+      ...limitsOf(where, read), maxChildren: read.maxChildren ?? Infinity, extraArguments: [],
+      template: null,
+    },
     name: read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name),
   };
 }
@@ -70,9 +73,10 @@ const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 
 /**
  * The handle of a task supervisor: its children are tasks, which end with it and not with whoever asked for
- * them. Used in the synchronous part of a handler it acts for that process; after an await use `self.bind(tasks)`.
- * Outside every process the owner of a task is the outside. It is a dynamic supervisor, whose own handle
- * (`system.ref(DynamicSupervisorRef, name)`) starts other children beside the tasks. Refusals: `max_children`, `not_found`.
+ * them. Used in the synchronous part of a handler it acts for that process; after an await use
+ * `self.bind(tasks)`. Outside every process the owner of a task is the outside. It is a dynamic
+ * supervisor, whose own handle (`system.ref(DynamicSupervisorRef, name)`) starts other children
+ * beside the tasks. Refusals: `max_children`, `not_found`.
  *
  * @example
  * const tasks = await system.supervise(taskSupervisor('tasks', { maxChildren: 1 }));
@@ -112,7 +116,10 @@ export class TaskSupervisorRef {
     return new TaskSupervisorRef(this.#ref.bind(self), this.#options);
   }
 
-  /** the same supervisor for tasks that start or end otherwise: `tasks.with({ shutdown: 'brutal_kill' }).async(fn)` */
+  /**
+   * the same supervisor for tasks that start or end otherwise:
+   * `tasks.with({ shutdown: 'brutal_kill' }).async(fn)`
+   */
   with(options: SupervisedTaskOptions): TaskSupervisorRef {
     const where = 'tasks.with';
     checkKeys(where, options, ['shutdown', 'level']);
@@ -132,8 +139,9 @@ export class TaskSupervisorRef {
   }
 
   /**
-   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends them. A start that
-   * it refuses fails the stream with that CallError: `max_children` says that `concurrency` is above what is free.
+   * One task for each item, as `self.task.stream` does it, but under this supervisor: its stop ends
+   * them. A start that it refuses fails the stream with that CallError: `max_children` says that
+   * `concurrency` is above what is free.
    */
   stream<T, V>(
     items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
@@ -162,7 +170,8 @@ export class TaskSupervisorRef {
       asked.catch(refused);
     };
     return new TaskStreamImpl(
-      kernel, sender ?? kernel.current, readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start),
+      kernel, sender ?? kernel.current,
+      readStreamPlan(where, kernel, items, fn, linked, options, Level.Normal, start),
     );
   }
 
@@ -180,7 +189,9 @@ export class TaskSupervisorRef {
     checkFunction(where, fn);
     if (!Array.isArray(args)) throw new OptionError(`${where}.args`, args, 'an array of arguments');
     checkKeys(where, options, ['restart', 'shutdown', 'level']);
-    return this.#ask('startTask', new Own<TaskStart>({ as, job: this.#job(where, fn, args, options), told: null }));
+    return this.#ask(
+      'startTask', new Own<TaskStart>({ as, job: this.#job(where, fn, args, options), told: null }),
+    );
   }
 
   #job(where: string, fn: TaskJob['fn'], args: readonly unknown[], options: TaskChildOptions): TaskJob {
@@ -189,7 +200,8 @@ export class TaskSupervisorRef {
       throw new OptionError(`${where}.restart`, restart, "'permanent', 'transient' or 'temporary'");
     }
     return {
-      fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS), level: levelOf(where, level),
+      fn, args, restart, shutdownMs: shutdownOf(where, shutdown, TASK_SHUTDOWN_MS),
+      level: levelOf(where, level),
     };
   }
 

@@ -33,7 +33,9 @@ export interface TaskStart {
  * Starts a task as a child of a dynamic supervisor (TK-16). Its end is in a report of its own (TK-18), so the
  * supervisor tells of none.
  */
-export function startTask({ p, state }: Sup, { value: { as, job, told } }: Own<TaskStart>): TaskRecord | Pid | Refusal {
+export function startTask(
+  { p, state }: Sup, { value: { as, job, told } }: Own<TaskStart>,
+): TaskRecord | Pid | Refusal {
   const full = noRoom(state);
   if (full !== null) return full;
   if (state.limits.template !== null) return badChild(state.limits.template);

@@ -21,8 +21,8 @@ import type { HasHandle } from '../../api/handle.js';
 /** Options of a partition supervisor. Restarts: 3 in 5,000 ms. */
 export interface PartitionSpec<R> extends RestartLimits {
   /**
-   * registered name, or a `via` name whose key is a text; partition n is registered as `name/n`, in the same registry,
-   * so that a ref by key survives restarts
+   * registered name, or a `via` name whose key is a text; partition n is registered as `name/n`, in
+   * the same registry, so that a ref by key survives restarts
    */
   readonly name: string | Via;
   /** what each partition runs: any specification; its id and name are replaced */
@@ -43,8 +43,9 @@ const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown
   ...limitFields,
   name: nameSchema,
   child: z.unknown(),
-  partitions: z.number({ error: PARTITIONS_RULE }).int({ error: PARTITIONS_RULE }).min(1, { error: PARTITIONS_RULE })
-    .optional(),
+  partitions: z.number({ error: PARTITIONS_RULE }).int({ error: PARTITIONS_RULE })
+    .min(1, { error: PARTITIONS_RULE })
+      .optional(),
   withArguments: z.custom<PartitionSpec<unknown>['withArguments']>(
     (value) => typeof value === 'function', { error: 'a function of arguments and partition' },
   ).optional(),
@@ -59,7 +60,8 @@ function readPartitions(where: string, spec: PartitionSpec<unknown>): ReadPartit
   const of = checkSpec(`${where}.child`, read.child as ChildSpec);
   if (of.significant) {
     throw new OptionError(
-      `${where}.child.significant`, true, 'false in a partition', 'automatic shutdown is for static supervisors',
+      `${where}.child.significant`, true, 'false in a partition',
+      'automatic shutdown is for static supervisors',
       'BAD_COMBINATION',
     );
   }
@@ -68,7 +70,9 @@ function readPartitions(where: string, spec: PartitionSpec<unknown>): ReadPartit
   const tree = (count: number): Tree => {
     const children: ChildSpec[] = [];
     for (let n = 0; n < count; n++) {
-      const init = withArguments === undefined ? of.plan.init : argumentsOf(where, withArguments(of.plan.init, n));
+      const init = withArguments === undefined
+        ? of.plan.init
+        : argumentsOf(where, withArguments(of.plan.init, n));
       const own = nameOf(name, n);
       children.push(new ChildSpec({ ...of, id: String(n), ownName: own, plan: planAs(of.plan, own, init) }));
     }
@@ -87,13 +91,17 @@ interface ReadPartitions {
 function checkPartitionsName(where: string, name: string | Via): string | Via {
   const checked = checkStartName(where, name);
   if (checked instanceof Via && typeof checked.key !== 'string') {
-    throw new OptionError(where, checked.key, 'a text as the key of a via name', 'the partitions are named after it');
+    throw new OptionError(
+      where, checked.key, 'a text as the key of a via name', 'the partitions are named after it',
+    );
   }
   return checked;
 }
 
 function nameOf(name: string | Via, n: number): string | Via {
-  return typeof name === 'string' ? `${name}/${n}` : new Via(name.provider, `${String(name.key)}/${n}`, name.value);
+  return typeof name === 'string'
+    ? `${name}/${n}`
+    : new Via(name.provider, `${String(name.key)}/${n}`, name.value);
 }
 
 function argumentsOf(where: string, made: unknown): readonly unknown[] {
@@ -103,8 +111,8 @@ function argumentsOf(where: string, made: unknown): readonly unknown[] {
 }
 
 /**
- * The handle of a partition supervisor. `ref(key)` is what the partition of that key runs; the same key always means
- * the same partition, and the ref survives its restarts.
+ * The handle of a partition supervisor. `ref(key)` is what the partition of that key runs; the same
+ * key always means the same partition, and the ref survives its restarts.
  *
  * @example
  * const Counter = defineAgent({ init: () => ({ n: 0 }), calls: { add: (self, by: number) => { self.state.n += by; return self.state.n; } } });
@@ -142,7 +150,10 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
     return partitionOf(key, this.partitions);
   }
 
-  /** What the partition of that key runs. Errors: NOPROC when nobody has the name, OptionError for what is no key. */
+  /**
+   * What the partition of that key runs. Errors: NOPROC when nobody has the name, OptionError for
+   * what is no key.
+   */
   ref(key: PartitionKey): R {
     const own = nameOf(this.#name, this.partitionOf(key));
     return this.#of.refTo(hostOf(this.#kernel).router.address(own), this.#kernel, this.#of.plan) as R;
@@ -169,7 +180,9 @@ export function partitionOf(key: PartitionKey, count: number): number {
 }
 
 /**
- * Specifies N copies of one child, among which a key is routed: the same key always means the same partition. To be found again by `system.ref(partitionsOf(child), name)`, or by the specification itself.
+ * Specifies N copies of one child, among which a key is routed: the same key always means the same
+ * partition. To be found again by `system.ref(partitionsOf(child), name)`, or by the specification
+ * itself.
  *
  * @example
  * const Cache = defineAgent({ init: (n: number) => n, calls: { number: (self) => self.state } });

@@ -22,8 +22,8 @@ export function shouldRestart(restart: Restart, reason: ExitReason): boolean {
 }
 
 /**
- * Whether a child that was asked to end has ended as asked; any other reason is reported as a shutdown error. `normal`
- * is no answer of a permanent child (SU-35).
+ * Whether a child that was asked to end has ended as asked; any other reason is reported as a
+ * shutdown error. `normal` is no answer of a permanent child (SU-35).
  */
 export function isExpectedEnd(restart: Restart, shutdownMs: number, reason: ExitReason): boolean {
   if (reason === (shutdownMs === BRUTAL_KILL ? 'killed' : 'shutdown')) return true;

@@ -17,7 +17,9 @@ const COUNT_RULE = 'a whole number of restarts from 0';
 const PERIOD_RULE = 'a whole number of milliseconds from 1';
 
 const restartSchema =
-  z.enum(['permanent', 'transient', 'temporary'], { error: "'permanent', 'transient' or 'temporary'" }).optional();
+  z.enum(['permanent', 'transient', 'temporary'], {
+    error: "'permanent', 'transient' or 'temporary'",
+  }).optional();
 const shutdownSchema = z.union(
   [z.literal('brutal_kill'), z.literal('infinity'), z.number().int().min(0)],
   { error: "'brutal_kill', 'infinity' or a whole number of milliseconds from 0" },
@@ -27,8 +29,10 @@ const significantSchema = z.boolean({ error: 'true or false' }).optional();
 type Fields = RestartLimits & { readonly name?: string | Via | undefined };
 
 export const limitFields: { readonly [K in keyof Fields]-?: z.ZodType<Fields[K]> } = {
-  intensity: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(0, { error: COUNT_RULE }).optional(),
-  periodMs: z.number({ error: PERIOD_RULE }).int({ error: PERIOD_RULE }).min(1, { error: PERIOD_RULE }).optional(),
+  intensity: z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE })
+    .min(0, { error: COUNT_RULE }).optional(),
+  periodMs: z.number({ error: PERIOD_RULE }).int({ error: PERIOD_RULE })
+    .min(1, { error: PERIOD_RULE }).optional(),
   backoff: z.custom<Backoff>().optional(), // looked at by `limitsOf`
   name: nameSchema.optional(),
 };
@@ -37,7 +41,9 @@ const childSchema = z.strictObject({
   restart: restartSchema,
   shutdown: shutdownSchema,
   significant: significantSchema,
-  name: z.union([nameSchema, z.literal(false)], { error: 'a registered name, via(registry, key), or false for none' })
+  name: z.union([nameSchema, z.literal(false)], {
+    error: 'a registered name, via(registry, key), or false for none',
+  })
     .optional(),
   ...startFields,
 }) as z.ZodType<ChildOptions>;
@@ -46,7 +52,10 @@ const taskChildSchema = z.strictObject({
   level: startFields.level,
 });
 const nestedSchema: z.ZodType<SupervisorChildOptions> = z.strictObject(
-  { restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema, name: nameSchema.optional() },
+  {
+    restart: restartSchema, shutdown: shutdownSchema, significant: significantSchema,
+    name: nameSchema.optional(),
+  },
 );
 
 /** What the options of a static supervisor hold once checked; `children` are looked at separately. */
@@ -64,7 +73,8 @@ const treeSchema: z.ZodType<ReadTree> = z.strictObject({
     ['one_for_one', 'one_for_all', 'rest_for_one'], { error: "'one_for_one', 'one_for_all' or 'rest_for_one'" },
   ).optional(),
   autoShutdown: z.enum(
-    ['never', 'any_significant', 'all_significant'], { error: "'never', 'any_significant' or 'all_significant'" },
+    ['never', 'any_significant', 'all_significant'],
+    { error: "'never', 'any_significant' or 'all_significant'" },
   ).optional(),
   ...limitFields,
   children: z.array(z.unknown(), { error: 'an array of child(…) and supervisor(…)' }),

@@ -114,9 +114,9 @@ export interface Tree extends Limits {
 const SHUTDOWN_MS = 5_000;
 
 /**
- * Specifies an agent under a supervisor: `child(id, Definition, ...initArgs, options?)`. When there are more arguments
- * than `init.length` and the last is a plain object, it is the options: behind an optional parameter that may be an
- * object give them always, `{}` for none.
+ * Specifies an agent under a supervisor: `child(id, Definition, ...initArgs, options?)`. When there
+ * are more arguments than `init.length` and the last is a plain object, it is the options: behind
+ * an optional parameter that may be an object give them always, `{}` for none.
  *
  * Errors: an OptionError that names the value, the rule and the fix, before anything starts.
  *
@@ -148,13 +148,17 @@ export function agentSpec<R>(
     restart,
     shutdownMs: shutdownOf(where, read.shutdown, SHUTDOWN_MS),
     significant: significantOf(where, read.significant, restart),
-    plan: planOf(runtimeOf(definition), init, { ...read, name: read.name === false ? undefined : (read.name ?? id) }),
+    plan: planOf(runtimeOf(definition), init, {
+      ...read, name: read.name === false ? undefined : (read.name ?? id),
+    }),
     ownName,
     refTo: agentRef,
   });
 }
 
-const agentRef: ChildFields['refTo'] = (addr, kernel, plan) => new AgentRefImpl(addr, plan.definition, kernel, null);
+const agentRef: ChildFields['refTo'] = (addr, kernel, plan) => new AgentRefImpl(
+  addr, plan.definition, kernel, null,
+);
 
 /** Checks a supervisor's spec whole: strategy, limits, children, duplicate ids (SU-09). */
 export function checkTree(where: string, spec: unknown): Tree {
@@ -168,8 +172,8 @@ export function checkFlags(
   const read = readTree(where, spec);
   const name = read.name === undefined ? undefined : checkStartName(`${where}.name`, read.name);
   return {
-    strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never', ...limitsOf(where, read), name,
-    partitions: 0, children: read.children,
+    strategy: read.strategy ?? 'one_for_one', autoShutdown: read.autoShutdown ?? 'never',
+    ...limitsOf(where, read), name, partitions: 0, children: read.children,
   };
 }
 
@@ -184,10 +188,14 @@ function checkChildren(
   const specs: ChildSpec[] = [];
   for (const one of children) {
     if (!(one instanceof ChildSpec)) {
-      throw new OptionError(where, one, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
+      throw new OptionError(
+        where, one, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)',
+      );
     }
     if (ids.has(one.id)) {
-      throw new OptionError(where, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID');
+      throw new OptionError(
+        where, one.id, 'ids that differ', 'give each child an id of its own', 'DUPLICATE_ID',
+      );
     }
     if (one.significant && autoShutdown === 'never') {
       throw new OptionError(
@@ -204,8 +212,8 @@ function checkChildren(
 /**
  * Checks a list of child specifications as a supervisor would, and starts nothing.
  *
- * Errors: an OptionError for what is no specification, for ids that are not different, and, when `autoShutdown` is
- * given, for significant children under `never`.
+ * Errors: an OptionError for what is no specification, for ids that are not different, and, when
+ * `autoShutdown` is given, for significant children under `never`.
  *
  * @example
  * const Worker = defineAgent({});
@@ -215,7 +223,9 @@ function checkChildren(
 export function checkChildSpecs(
   specs: readonly ChildSpec[], options: { readonly autoShutdown?: AutoShutdown | undefined } = {},
 ): void {
-  if (!Array.isArray(specs)) throw new OptionError('checkChildSpecs', specs, 'an array of child(…) and supervisor(…)');
+  if (!Array.isArray(specs)) throw new OptionError(
+    'checkChildSpecs', specs, 'an array of child(…) and supervisor(…)',
+  );
   const flags = readTree('checkChildSpecs', { ...options, children: [] });
   checkChildren('checkChildSpecs', specs, flags.autoShutdown);
 }

@@ -36,7 +36,10 @@ export function restartChild({ state }: Sup, id: string): MaybeLater<Pid | Refus
   return attempt(() => family.start(child, 'debug'), child, () => undefined, () => undefined);
 }
 
-/** Runs a start on request, and answers with the pid, with null for an init that ignored, or with why it failed. */
+/**
+ * Runs a start on request, and answers with the pid, with null for an init that ignored, or with
+ * why it failed.
+ */
 export function attempt(
   start: () => MaybeLater<void>, child: Child, undo: () => void, done: () => void,
 ): MaybeLater<Pid | Refusal | null> {

@@ -4,9 +4,10 @@ import { treeFrom, type SupervisorInit } from './recipe.js';
 import { flagsOf, type SupervisorState } from './state.js';
 
 /**
- * The code of a supervisor changes (SU-53): its spec function runs again, or the spec (or function) that is given takes
- * its place. Flags are replaced, the specs of children with a known id are updated, new ones are added and not started,
- * those that are no longer mentioned are kept, behind the others. Nothing is started, stopped or restarted now.
+ * The code of a supervisor changes (SU-53): its spec function runs again, or the spec (or function)
+ * that is given takes its place. Flags are replaced, the specs of children with a known id are
+ * updated, new ones are added and not started, those that are no longer mentioned are kept, behind
+ * the others. Nothing is started, stopped or restarted now.
  */
 export function changeCode(state: SupervisorState, extra: unknown): SupervisorState {
   const given: unknown = extra === undefined || extra === null ? state.make : extra;

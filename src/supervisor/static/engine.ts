@@ -129,9 +129,9 @@ function restartOne(state: SupervisorState, child: Child): MaybeLater<undefined>
 }
 
 /**
- * Newest first all are stopped, then those that are kept are started in order (SU-16, SU-17). The retry of a start that
- * fails is a restart of the child that failed: one_for_all then takes the whole set down again, rest_for_one goes on
- * from the failed one (SU-23).
+ * Newest first all are stopped, then those that are kept are started in order (SU-16, SU-17). The
+ * retry of a start that fails is a restart of the child that failed: one_for_all then takes the
+ * whole set down again, rest_for_one goes on from the failed one (SU-23).
  */
 function restartGroup(state: SupervisorState, child: Child): MaybeLater<undefined> {
   const { family } = state;
@@ -164,7 +164,8 @@ export function supervisorDefinition(): RuntimeDefinition {
     init,
     info,
     calls: {
-      startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren, whichChild, countChildren,
+      startChild, terminateChild, restartChild, deleteChild, getChildSpec, whichChildren,
+      whichChild, countChildren,
     },
     codeChange: (self: Sup, _from: unknown, extra: unknown) => changeCode(self.state, extra),
     terminate,

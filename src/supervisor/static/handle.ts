@@ -14,8 +14,8 @@ import { supervisorDefinition } from './engine.js';
 
 /**
  * What the handles of all kinds of supervisors have in common. Requests wait as long as the supervisor needs;
- * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by name means whoever owns
- * the name at each use, as every ref does.
+ * what it refuses rejects with a CallError `REFUSED` whose `refusal` is OTP's word. A handle by
+ * name means whoever owns the name at each use, as every ref does.
  *
  * @example
  * const pool = await system.supervise(dynamicSupervisor('pool'));
@@ -41,7 +41,10 @@ export abstract class AnySupervisorRef<Row> {
     return this.#ref.pid;
   }
 
-  /** Resolves to the exit reason when the supervisor that lived when this handle was made has ended; never rejects. */
+  /**
+   * Resolves to the exit reason when the supervisor that lived when this handle was made has ended;
+   * never rejects.
+   */
   get down(): Promise<ExitReason> {
     return this.#down;
   }
@@ -55,7 +58,10 @@ export abstract class AnySupervisorRef<Row> {
     return this.ask('countChildren', undefined) as Promise<ChildCount>;
   }
 
-  /** Stops the children, then the supervisor; `normal` by default, as every `stop`. Rejects when it ended for another reason. */
+  /**
+   * Stops the children, then the supervisor; `normal` by default, as every `stop`. Rejects when it
+   * ended for another reason.
+   */
   stop(reason: ExitReason = 'normal', options: StopOptions = {}): Promise<void> {
     return this.#ref.stop(reason, options);
   }
@@ -133,8 +139,8 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
   }
 
   /**
-   * The specification as it is kept, with all defaults filled in; a temporary child's has lost its arguments. Errors:
-   * `not_found`.
+   * The specification as it is kept, with all defaults filled in; a temporary child's has lost its
+   * arguments. Errors: `not_found`.
    */
   getChildSpec(id: string): Promise<ChildSpec> {
     return this.ask('getChildSpec', id) as Promise<ChildSpec>;
@@ -148,7 +154,9 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
 
 export function checkSpec<R>(where: string, spec: ChildSpec<R>): ChildSpec<R> {
   if (spec instanceof ChildSpec) return spec;
-  throw new OptionError(where, spec, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)');
+  throw new OptionError(
+    where, spec, 'child(…) or supervisor(…)', 'wrap the definition: child(id, Definition, …)',
+  );
 }
 
 /** A child that has ended between its start and the answer. */

@@ -10,9 +10,9 @@ import type { SupervisorInit } from './recipe.js';
 import { SupervisorRef } from './handle.js';
 
 /**
- * Specifies a supervisor under a supervisor, by its spec or by a function that makes it at each start (and may answer
- * `'ignore'`). When it gives up it ends with `shutdown`: its parent restarts it if it is permanent, and not if it is
- * transient.
+ * Specifies a supervisor under a supervisor, by its spec or by a function that makes it at each
+ * start (and may answer `'ignore'`). When it gives up it ends with `shutdown`: its parent restarts
+ * it if it is permanent, and not if it is transient.
  *
  * @example
  * const Worker = defineAgent({ init: () => ({}) });
@@ -26,7 +26,8 @@ export function supervisor(
   const where = checkId('supervisor', id);
   const recipe = typeof spec === 'function' ? spec : checkTree(where, spec);
   return nestedSpec(where, id, options, (name) => planOf(
-    supervisorDefinition(), [recipe], { name: name ?? (typeof recipe === 'function' ? undefined : recipe.name) },
+    supervisorDefinition(), [recipe],
+    { name: name ?? (typeof recipe === 'function' ? undefined : recipe.name) },
   ), (addr, kernel) => new SupervisorRef(addr, kernel));
 }
 

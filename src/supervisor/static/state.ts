@@ -8,7 +8,10 @@ import type { SupervisorInit } from './recipe.js';
 export class SupervisorState implements Restarting {
   readonly family: Children;
   intensity: Intensity;
-  /** the flags; the specs of its children are with the children, so that what is forgotten there is forgotten */
+  /**
+   * the flags; the specs of its children are with the children, so that what is forgotten there is
+   * forgotten
+   */
   tree: Omit<Tree, 'children'>;
   constructor(
     readonly p: Process,

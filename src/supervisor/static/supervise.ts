@@ -13,27 +13,34 @@ import { SupervisorRef } from './handle.js';
 import type { SupervisorInit } from './recipe.js';
 
 /**
- * What happens when a supervisor of the system gives up: `'stop'` stops the system, whose `done` then rejects with the
- * GiveUpError; a function gets that error when the supervisor has ended, and everything else goes on; `'ignore'` leaves
- * it at the report.
+ * What happens when a supervisor of the system gives up: `'stop'` stops the system, whose `done`
+ * then rejects with the GiveUpError; a function gets that error when the supervisor has ended, and
+ * everything else goes on; `'ignore'` leaves it at the report.
  */
 export type OnGiveUp = 'stop' | 'ignore' | ((error: GiveUpError) => unknown);
 
 /** Options of every start of a supervisor at the top of a system. */
 export interface TopOptions {
-  /** default `'stop'`, as when a permanent application of OTP ends. What a function throws stops the system as well */
+  /**
+   * default `'stop'`, as when a permanent application of OTP ends. What a function throws stops the
+   * system as well
+   */
   readonly onGiveUp?: OnGiveUp | undefined;
 }
 
 /** Options of `supervise`. */
 export interface SuperviseOptions extends TopOptions {
-  /** registered name of the supervisor, default the spec's; of a specification of another kind only that in it */
+  /**
+   * registered name of the supervisor, default the spec's; of a specification of another kind only
+   * that in it
+   */
   readonly name?: string | Via | undefined;
 }
 
 /**
- * What `supervise` takes: the spec of a static supervisor, a function that makes it, or the specification of any
- * supervisor. One type in place of an overload for each: TypeScript then points at the key that is wrong.
+ * What `supervise` takes: the spec of a static supervisor, a function that makes it, or the
+ * specification of any supervisor. One type in place of an overload for each: TypeScript then
+ * points at the key that is wrong.
  */
 export type AnyTreeSpec<R> = SupervisorSpec | SupervisorInit | ChildSpec<R>;
 
@@ -42,14 +49,17 @@ export type AnyTreeSpec<R> = SupervisorSpec | SupervisorInit | ChildSpec<R>;
 declare module '../../api/process.js' {
   interface KernelVerbs {
     /**
-     * Starts a supervisor that is linked to this process, its parent (OTP's `supervisor:start_link`): when this process
-     * ends, for whatever reason, the tree stops in order with that reason; when the supervisor ends, that reaches this
-     * process as the exit of a link. Takes the spec of a static supervisor, a function that makes it, or the
-     * specification of any kind (`dynamicSupervisor(…)`, `taskSupervisor(…)`, …); the handle is that of its kind.
-     * Rejects as `system.supervise` does, and then there is no link and no Exit; with ZOMBIE when this process has
-     * ended.
+     * Starts a supervisor that is linked to this process, its parent (OTP's
+     * `supervisor:start_link`): when this process ends, for whatever reason, the tree stops in
+     * order with that reason; when the supervisor ends, that reaches this process as the exit of a
+     * link. Takes the spec of a static supervisor, a function that makes it, or the specification
+     * of any kind (`dynamicSupervisor(…)`, `taskSupervisor(…)`, …); the handle is that of its kind.
+     * Rejects as `system.supervise` does, and then there is no link and no Exit; with ZOMBIE when
+     * this process has ended.
      */
-    supervise<R = SupervisorRef>(spec: AnyTreeSpec<R>, options?: Omit<SuperviseOptions, 'onGiveUp'>): Promise<NoInfer<R>>;
+    supervise<R = SupervisorRef>(
+      spec: AnyTreeSpec<R>, options?: Omit<SuperviseOptions, 'onGiveUp'>,
+    ): Promise<NoInfer<R>>;
   }
 }
 
@@ -67,7 +77,8 @@ function readTop(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): ReadTop
     ? (typeof recipe === 'function' ? undefined : recipe.name)
     : checkStartName('supervise.name', options.name);
   return {
-    plan: planOf(supervisorDefinition(), [recipe], { name }), handle: (p, kernel) => new SupervisorRef(p, kernel),
+    plan: planOf(supervisorDefinition(), [recipe], { name }),
+    handle: (p, kernel) => new SupervisorRef(p, kernel),
   };
 }
 
@@ -86,7 +97,8 @@ function ofSpec(spec: ChildSpec, options: SuperviseOptions): ReadTop {
 
 /** Starts what `supervise` was given by `start`, and makes the handle of its kind. */
 export async function startTree(
-  kernel: Kernel, spec: AnyTreeSpec<unknown>, options: SuperviseOptions, start: (plan: StartPlan) => Promise<Process>,
+  kernel: Kernel, spec: AnyTreeSpec<unknown>, options: SuperviseOptions,
+  start: (plan: StartPlan) => Promise<Process>,
 ): Promise<unknown> {
   const { plan, handle } = readTop(spec, options);
   return handle(await start(plan), kernel);

@@ -35,10 +35,13 @@ describe('two copies of the library in one program', () => {
     const ref = other.start(foreign);
     const said = await new Promise<unknown[]>((resolve) => {
       system.spawn(async (self) => {
-        const thrown = (run: () => unknown): unknown => { try { return run(); } catch (error) { return error; } };
+        const thrown = (run: () => unknown): unknown => {
+          try { return run(); } catch (error) { return error; }
+        };
         resolve([
           thrown(() => self.call(ref, 'ping')), thrown(() => self.cast(ref, 'poke')),
-          thrown(() => self.put(ref, 'poke')), thrown(() => self.deliver(ref, 'poke')), thrown(() => self.bind(ref)),
+          thrown(() => self.put(ref, 'poke')), thrown(() => self.deliver(ref, 'poke')),
+          thrown(() => self.bind(ref)),
         ]);
         await self.receive(() => false);
       });

@@ -10,7 +10,9 @@ const trap = (): never => {
 /** What tells that it is an error, also one of ours, and then does not let itself be read. */
 const liars = {
   'an error that hides its fields': new Proxy(new Error('hidden'), { get: trap, has: trap }),
-  'a CallError that hides its code': new Proxy(new CallError('TIMEOUT', { target: 'a', op: 'b' }), { get: trap }),
+  'a CallError that hides its code': new Proxy(new CallError('TIMEOUT', { target: 'a', op: 'b' }), {
+    get: trap,
+  }),
   'a StartError that hides its reason': new Proxy(new StartError('A', 'b'), { get: trap }),
 };
 const hostile: Record<string, unknown> = { ...hostileValues(), ...liars };
@@ -22,7 +24,10 @@ describe('P17 a foreign value is looked at with care', () => {
     for (const value of Object.values(hostile)) {
       expect(() => [fieldOf(value, 'code'), isA(value, CallError)]).not.toThrow();
     }
-    expect([fieldOf({ a: 1 }, 'a'), fieldOf(undefined, 'a'), fieldOf(null, 'a'), fieldOf('text', 'length')]).toEqual(
+    expect([
+      fieldOf({ a: 1 }, 'a'), fieldOf(undefined, 'a'), fieldOf(null, 'a'),
+      fieldOf('text', 'length'),
+    ]).toEqual(
       [1, undefined, undefined, 4],
     );
     expect(isA(new StartError('A', 1), StartError)).toBe(true);
@@ -46,7 +51,9 @@ describe('P17 a foreign value is looked at with care', () => {
       const system = testSystem();
       const Bad = defineAgent({ name: 'Bad', init(): object { throw value; } });
       const top = await system.supervise({ children: [] });
-      const error: unknown = await top.startChild(child('bad', Bad)).then(() => undefined, (thrown: unknown) => thrown);
+      const error: unknown = await top.startChild(child('bad', Bad)).then(
+        () => undefined, (thrown: unknown) => thrown,
+      );
       expect(error).toMatchObject({ code: 'REFUSED', refusal: 'start_failed' });
       const { reason } = (error as { details: { reason: unknown } }).details;
       expect(fieldOf(reason, 'message')).not.toBe('trap');
@@ -54,7 +61,9 @@ describe('P17 a foreign value is looked at with care', () => {
 
     it(`${name}: the reason of an abort reaches who calls a balanced agent`, async () => {
       const system = testSystem();
-      const team = system.balance(Member, { members: [system.start(Member)], strategy: 'fastest', name: 'team' });
+      const team = system.balance(Member, {
+        members: [system.start(Member)], strategy: 'fastest', name: 'team',
+      });
       const controller = new AbortController();
       const call = team.call('ask', undefined, { signal: controller.signal }).then(
         () => false, (error: unknown) => value === undefined || Object.is(error, value),

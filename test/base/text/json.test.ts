@@ -6,7 +6,9 @@ import {
 import { settleTurn, testSystem } from '../../support/system.js';
 
 const boom =
-  Object.assign(new TypeError('boom', { cause: new Error('below') }), { code: 'E_BOOM', config: { token: 's3cret' } });
+  Object.assign(new TypeError('boom', { cause: new Error('below') }), {
+    code: 'E_BOOM', config: { token: 's3cret' },
+  });
 const told = { name: 'TypeError', message: 'boom', code: 'E_BOOM', cause: { name: 'Error', message: 'below' } };
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const pid = 'a.b.1' as Pid;
@@ -20,15 +22,23 @@ const ring: { self?: unknown; n: bigint } = { n: 1n };
 ring.self = ring;
 const back = new Error('back');
 back.cause = new CallError('EXIT', { target: 'a', op: 'b', reason: back });
-const trap = new Proxy({}, { get: () => { throw boom; }, ownKeys: () => { throw boom; }, has: () => { throw boom; } });
+const trap = new Proxy({}, {
+  get: () => { throw boom; }, ownKeys: () => { throw boom; }, has: () => { throw boom; },
+});
 const getter = Object.defineProperty(new Error('getter'), 'code', { get: () => { throw boom; } });
 
 const reasons: readonly (readonly [string, unknown, unknown])[] = [
   ['an error with a code and a cause', boom, told],
   ['a frozen error', Object.freeze(new Error('frozen')), { name: 'Error', message: 'frozen' }],
   ['an error with a toJSON of its own', new Coded('coded'), { name: 'Coded', message: 'coded' }],
-  ['an AggregateError', new AggregateError([boom], 'all'), { name: 'AggregateError', message: 'all', errors: [told] }],
-  ['a DOMException', new DOMException('late', 'TimeoutError'), { name: 'TimeoutError', message: 'late', code: 23 }],
+  [
+    'an AggregateError', new AggregateError([boom], 'all'),
+    { name: 'AggregateError', message: 'all', errors: [told] },
+  ],
+  [
+    'a DOMException', new DOMException('late', 'TimeoutError'),
+    { name: 'TimeoutError', message: 'late', code: 23 },
+  ],
   ['an error whose code throws', getter, { name: 'Error', message: 'getter', code: '[unprintable]' }],
   [
     'an error in a cycle with one of castcall', back,
@@ -52,7 +62,9 @@ const reasons: readonly (readonly [string, unknown, unknown])[] = [
   ],
 ];
 
-const Failing = defineAgent({ casts: { job(_self, how: { readonly of: () => unknown }): void { throw how.of(); } } });
+const Failing = defineAgent({
+  casts: { job(_self, how: { readonly of: () => unknown }): void { throw how.of(); } },
+});
 
 describe('P23 what users get says in JSON, and as text, why', () => {
   for (const [name, reason, shown] of reasons) {
@@ -73,7 +85,8 @@ describe('P23 what users get says in JSON, and as text, why', () => {
     test(`${name} as the reason of a dead letter, an outcome and a record`, async () => {
       const system = testSystem({ delivery: { recent: 10 } });
       const receipt = await system.start(Failing).deliver(
-        'job', { of: () => reason }, { guarantee: 'at-least-once', attemptsMax: 1, onError: () => 'dead-letter' },
+        'job', { of: () => reason },
+        { guarantee: 'at-least-once', attemptsMax: 1, onError: () => 'dead-letter' },
       );
       const outcome = await receipt.settled;
       const [letter] = system.deadLetters.list();
@@ -98,7 +111,8 @@ describe('P23 what users get says in JSON, and as text, why', () => {
     system.send('nobody', ring);
     expect(String((await feed.next()).value)).toBe('DeadLetterGap(missed: 1)');
     seen.push((await feed.next()).value, system.deadLetters.edit(1, 2n), system.deadLetters.peek(1));
-    expect(seen.map(String)).toEqual([1, 2, 2, 1, 1].map((id) => `DeadLetter(${id}: send 'info' to nobody: noproc)`));
+    expect(seen.map(String))
+      .toEqual([1, 2, 2, 1, 1].map((id) => `DeadLetter(${id}: send 'info' to nobody: noproc)`));
     expect(json(seen)).toMatchObject([
       { payload: '1n' }, { payload: { n: '1n' } }, { id: 2 }, { payload: '2n', reason: 'noproc', failures: [] },
       { payload: '2n' },
@@ -109,7 +123,13 @@ describe('P23 what users get says in JSON, and as text, why', () => {
     const system = testSystem();
     const got: unknown[] = [];
     const p = system.spawn(async (self) => { await self.receive(); throw boom; });
-    const watcher = system.spawn(async (self) => { self.trapExit(true); self.monitor(p); self.link(p); p.send('go'); got.push(await self.receive(), await self.receive()); });
+    const watcher = system.spawn(async (self) => {
+      self.trapExit(true);
+      self.monitor(p);
+      self.link(p);
+      p.send('go');
+      got.push(await self.receive(), await self.receive());
+    });
     await system.monitor(watcher).down;
     await settleTurn();
     expect(new Set(got.map((one) => (json(one) as { tag: string }).tag))).toEqual(new Set(['DOWN', 'EXIT']));
@@ -121,7 +141,9 @@ describe('P23 what users get says in JSON, and as text, why', () => {
       new Timeout(), new TimerFired(undefined as never, boom),
       new RegistryEvent('register', 'rooms', 'blue', pid, boom),
     ].map(String);
-    expect(texts).toEqual(['Timeout', 'TimerFired(TypeError: boom)', 'RegistryEvent(register blue in rooms: a.b.1)']);
+    expect(texts).toEqual(
+      ['Timeout', 'TimerFired(TypeError: boom)', 'RegistryEvent(register blue in rooms: a.b.1)'],
+    );
     expect(json(new TimerFired(undefined as never, boom))).toEqual({ tag: 'TIMER', message: told });
     expect(json(new RegistryEvent('register', 'rooms', 1n, pid, boom))).toMatchObject(
       { tag: 'REGISTRY', key: '1n', value: told },

@@ -38,8 +38,11 @@ test('so is all that delivery hands out; texts and JSON show the same', async ()
     system.limit('api', { concurrency: 1 }), system.deadLetters, system.deadLetters.feed(),
   ];
   const texts = [
-    'ChildSpec(crew: permanent supervisor)', 'AgentRef(Asked pid)', 'Receipt(ask to later: pending, attempts: 0)', 'Pool(crew: 1 workers, 0 busy)', 'Balancer(team, round-robin: 1 living)',
-    'Breaker(api: closed)', 'Limit(api: 0 running, 0 waiting)', 'DeadLetters(0 kept of 0)', 'LetterFeed(0 waiting, 0 missed)',
+    'ChildSpec(crew: permanent supervisor)', 'AgentRef(Asked pid)',
+    'Receipt(ask to later: pending, attempts: 0)', 'Pool(crew: 1 workers, 0 busy)',
+    'Balancer(team, round-robin: 1 living)',
+    'Breaker(api: closed)', 'Limit(api: 0 running, 0 waiting)', 'DeadLetters(0 kept of 0)',
+    'LetterFeed(0 waiting, 0 missed)',
   ];
   const plain = (text: string): string => text.replace(/castcall\.\w+\.\d+/, 'pid');
   expect(all.map((one) => plain(inspect(one)))).toEqual(texts);

@@ -10,7 +10,8 @@ const refused = (message: RegExp): unknown =>
 
 describe('misuse is refused where it enters, with the value, the rule and the fix', () => {
   test.each([
-    [5, /defineAgent: got 5, expected an object/], [null, /defineAgent: got null/], [[], /defineAgent: got \[\]/],
+    [5, /defineAgent: got 5, expected an object/], [null, /defineAgent: got null/],
+    [[], /defineAgent: got \[\]/],
     [
       { name: 5 }, /defineAgent.name: got 5, expected a text/,
     ], [{ trapExit: 'no' }, /trapExit: got 'no', expected true or false/],
@@ -18,7 +19,10 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
       { calls: { x: { schma: 1, handle: () => 1 } } },
       /agent.calls.x.schma: got 1, expected no such option; did you mean schema\? known options: schema, concurrent, handle/,
     ],
-    [{ casts: { x: { schema: 5, handle: () => 1 } } }, /agent.casts.x.schema: got 5, expected a Standard Schema v1/],
+    [
+      { casts: { x: { schema: 5, handle: () => 1 } } },
+      /agent.casts.x.schema: got 5, expected a Standard Schema v1/,
+    ],
   ])('defineAgent(%j)', (spec, message) => {
     expect(() => define(spec)).toThrow(refused(message));
   });
@@ -27,14 +31,18 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
     const system = testSystem();
     const ref = system.start(defineAgent({ casts: { work() { /* nothing */ } } }));
     expect(() => system.stop({ drian: true } as never)).toThrow(
-      refused(/stop.drian: got true, expected no such option; did you mean drain\? known options: drain, timeoutMs/),
+      refused(
+        /stop.drian: got true, expected no such option; did you mean drain\? known options: drain, timeoutMs/,
+      ),
     );
     expect(() => system.stop({ drain: 'no' } as never)).toThrow(refused(/stop.drain: got 'no'/));
     expect(() => ref.stop('normal', { timeout: 5 } as never)).toThrow(OptionError);
     let thrown: unknown;
     system.spawn(async (
       self,
-    ) => { try { await self.receive(undefined, { timeout: 20 } as never); } catch (error) { thrown = error; } });
+    ) => { try {
+      await self.receive(undefined, { timeout: 20 } as never);
+    } catch (error) { thrown = error; } });
     await settleTurn();
     expect(thrown).toMatchObject({ code: 'UNKNOWN_OPTION' });
     expect(ref.stats().alive).toBe(true);
@@ -56,7 +64,8 @@ describe('misuse is refused where it enters, with the value, the rule and the fi
       void (this[verb] as (ref: unknown, op: string) => unknown)('name', 'x');
     } catch (error) { seen.push((error as Error).message); } } return {}; } }));
     expect(seen).toEqual(['call', 'cast'].map(
-      (verb) => `self.${verb}: got 'name', expected a ref of an agent; make one with system.ref(Definition, nameOrPid)`,
+      (verb) =>
+        `self.${verb}: got 'name', expected a ref of an agent; make one with system.ref(Definition, nameOrPid)`,
     ));
   });
 });
@@ -80,7 +89,9 @@ describe('what users print', () => {
     const logger = new Recorder();
     const system = testSystem({ logger, development: false });
     const ref = system.start(
-      defineAgent({ casts: { boom() { throw new Error('first'); } }, terminate() { throw new Error('second'); } }),
+      defineAgent({
+        casts: { boom() { throw new Error('first'); } }, terminate() { throw new Error('second'); },
+      }),
     );
     const watch = system.monitor(ref);
     ref.cast('boom');

@@ -5,7 +5,9 @@ import {
 } from '../../../src/index.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 
-const Quiet = defineEventHandler({ calls: { crash() { throw new Error('boom'); }, remove(self) { self.remove(); } } });
+const Quiet = defineEventHandler({
+  calls: { crash() { throw new Error('boom'); }, remove(self) { self.remove(); } },
+});
 const Refusing = defineEventHandler({ init() { throw new Error('no room'); } });
 
 /** A process that supervises handlers as it is told, and whether it lives. */
@@ -23,15 +25,24 @@ function subscriber(
 describe('the link of a supervised handler', () => {
   const WAYS: readonly [string, (mine: EventManagerRef, self: ProcessSelf) => unknown][] = [
     ['deleted', async (mine) => { await mine.addSupHandler(Quiet); await mine.deleteHandler(Quiet); }],
-    ['removed by itself', async (mine) => { await mine.addSupHandler(Quiet); await mine.call(Quiet, 'remove'); }],
+    [
+      'removed by itself',
+      async (mine) => { await mine.addSupHandler(Quiet); await mine.call(Quiet, 'remove'); },
+    ],
     [
       'crashed',
-      async (mine) => { await mine.addSupHandler(Quiet); await mine.call(Quiet, 'crash').catch(() => undefined); },
+      async (mine) => {
+        await mine.addSupHandler(Quiet);
+        await mine.call(Quiet, 'crash').catch(() => undefined);
+      },
     ],
     ['refused in its init', async (mine) => { await mine.addSupHandler(Refusing).catch(() => undefined); }],
     ['swapped for one that failed', async (
       mine,
-    ) => { await mine.addSupHandler(Quiet); await mine.swapHandler(Quiet, 1, Refusing).catch(() => undefined); }],
+    ) => {
+      await mine.addSupHandler(Quiet);
+      await mine.swapHandler(Quiet, 1, Refusing).catch(() => undefined);
+    }],
   ];
   for (const [title, way] of WAYS) {
     test(`GE-08 GE-10 goes with the handler: it was ${title}, and the end of the manager is nothing to whoever had supervised it`, async () => {
@@ -86,7 +97,11 @@ describe('the link of a supervised handler', () => {
     const manager = system.start(EventManager);
     const own = subscriber(
       system, system.ref(EventManager, manager),
-      async (mine, self) => { self.link(manager); await mine.addSupHandler(Quiet); await mine.deleteHandler(Quiet); },
+      async (mine, self) => {
+        self.link(manager);
+        await mine.addSupHandler(Quiet);
+        await mine.deleteHandler(Quiet);
+      },
     );
     const parent = system.spawn(async (self) => {
       const events = self.bind(system.ref(EventManager, self.start(EventManager, { name: 'theirs' })));
@@ -105,7 +120,9 @@ describe('the link of a supervised handler', () => {
     const manager = system.start(EventManager);
     const Late = defineEventHandler({ terminate: (_self, why) => { log.push(why); } });
     await system.sys(manager).suspend();
-    const p = system.spawn((self) => { void self.bind(system.ref(EventManager, manager)).addSupHandler(Late); });
+    const p = system.spawn((self) => {
+      void self.bind(system.ref(EventManager, manager)).addSupHandler(Late);
+    });
     await system.monitor(p).down;
     await system.sys(manager).resume();
     await settleTurn();
@@ -137,7 +154,8 @@ describe('labels in reports', () => {
       logger.lines.filter((line) => line.text === text).map((line) => line.fields['processLabel']);
     system.task.asyncNolink((self) => { self.label = 'one task'; throw new Error('boom'); });
     const Machine = defineStatem({
-      init: () => ({ state: 'on', data: null }), states: { on: { casts: { crash() { throw new Error('boom'); } } } },
+      init: () => ({ state: 'on', data: null }),
+      states: { on: { casts: { crash() { throw new Error('boom'); } } } },
     });
     system.start(Machine, { label: 'one machine' }).cast('crash');
     const Agent = defineAgent({ casts: { crash() { throw new Error('boom'); } } });

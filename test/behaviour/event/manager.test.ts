@@ -65,7 +65,8 @@ describe('event managers: events', () => {
     await events.addHandler(Witness.as('y'), 'y');
     await events.syncNotify('e');
     expect(take()).toEqual([['y', 'e'], ['x new', 'e'], ['x old', 'e'], ['plain', 'e']]);
-    expect(await events.whichHandlers()).toEqual(['y', 'x', 'x', undefined].map((id) => ({ handler: Witness, id })));
+    expect(await events.whichHandlers())
+      .toEqual(['y', 'x', 'x', undefined].map((id) => ({ handler: Witness, id })));
     await events.deleteHandler(Witness.as('x'));
     expect(take()).toEqual([['x new', 'terminate', { because: 'deleted', args: undefined }]]);
     expect((await events.whichHandlers()).map((one) => one.id)).toEqual(['y', 'x', undefined]);
@@ -116,7 +117,9 @@ describe('event managers: events', () => {
     expect(logger.lines.filter((line) => line.text === 'event handler crashed').map(
       (line) => [line.fields['handler'], line.fields['op']],
     )).toEqual(
-      [['witness', 'event'], ['witness', 'event'], ['witness', 'crash'], ['witness', 'event'], ['handler', 'event']],
+      [['witness', 'event'], [
+        'witness', 'event',
+      ], ['witness', 'crash'], ['witness', 'event'], ['handler', 'event']],
     );
   });
 
@@ -156,7 +159,8 @@ describe('event managers: events', () => {
     expect(await callFailure(events.deleteHandler(Witness.as(1)))).toMatchObject(
       { code: 'REFUSED', refusal: 'module_not_found' },
     );
-    expect(await callFailure(events.call(Witness, 'count'))).toMatchObject({ code: 'REFUSED', refusal: 'bad_module' });
+    expect(await callFailure(events.call(Witness, 'count')))
+      .toMatchObject({ code: 'REFUSED', refusal: 'bad_module' });
     const Broken = defineEventHandler({ terminate() { throw boom; } });
     await events.addHandler(Broken);
     expect(await callFailure(events.deleteHandler(Broken))).toMatchObject(
@@ -188,7 +192,9 @@ describe('event managers: installing', () => {
     const { events, Witness, take } = manager(testSystem());
     const told: unknown[] = [];
     const Next =
-      defineEventHandler({ init(n: number) { told.push(n, this.swapped, this.id); }, event() { told.push('event'); } });
+      defineEventHandler({
+        init(n: number) { told.push(n, this.swapped, this.id); }, event() { told.push('event'); },
+      });
     await events.addHandler(Witness, 'old');
     await events.syncNotify('e');
     await events.swapHandler(Witness, 'why', Next.as('id'), 7);
@@ -258,7 +264,8 @@ describe('event managers: installing', () => {
     expect(await exits()).toEqual([[key, boom, true]]);
     await mine.addSupHandler(Witness.as(1), 'd');
     await events.swapHandler(Witness.as(1), undefined, Other);
-    expect(await exits()).toEqual([[key, { swapped: { handler: Other, id: undefined }, by: adder.ref.pid }, true]]);
+    expect(await exits())
+      .toEqual([[key, { swapped: { handler: Other, id: undefined }, by: adder.ref.pid }, true]]);
     await mine.swapSupHandler(Other, undefined, Witness.as(1), 'e');
     expect(await exits(), 'the new handler kept its supervisor').toEqual(
       [[{ handler: Other, id: undefined }, { swapped: key, by: adder.ref.pid }, true]],
@@ -273,7 +280,8 @@ describe('event managers: installing', () => {
   it('GE-08 a supervised handler needs a process that adds it', async () => {
     const { events, Witness } = manager(testSystem());
     expect(await callFailure(events.addSupHandler(Witness, 'a'))).toMatchObject({ refusal: 'no_adder' });
-    expect(await callFailure(events.swapSupHandler(Witness, 0, Witness, 'a'))).toMatchObject({ refusal: 'no_adder' });
+    expect(await callFailure(events.swapSupHandler(Witness, 0, Witness, 'a')))
+      .toMatchObject({ refusal: 'no_adder' });
   });
 
   it('GE-09 an init that refuses or crashes is told to whoever adds, and the handler is not installed', async () => {

@@ -81,7 +81,8 @@ describe('the handle of an event manager', () => {
     const fired = { signal: AbortSignal.abort('enough') };
     expect(await rejection(events.syncNotify('x', fired))).toBe('enough');
     expect(await rejection(events.call(Handler, 'count', undefined, fired))).toBe('enough');
-    expect(await rejection(events.syncNotify('x', { timeout: 1 } as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
+    expect(await rejection(events.syncNotify('x', { timeout: 1 } as never)))
+      .toMatchObject({ code: 'UNKNOWN_OPTION' });
     expect(await events.call(Handler, 'last', 3, { timeoutMs: 100 })).toEqual([]);
   });
 

@@ -28,7 +28,8 @@ describe('replies', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     for (let i = 0; i < 10; i++) await desk.call('echo', 'x');
-    expect(system.inspect(desk)).toMatchObject({ monitors: [], monitoredBy: [], links: [], mailbox: { size: 0 } });
+    expect(system.inspect(desk))
+      .toMatchObject({ monitors: [], monitoredBy: [], links: [], mailbox: { size: 0 } });
   });
 
   test('GS-18 the second reply is dropped and counted', async () => {
@@ -53,7 +54,9 @@ describe('replies', () => {
 
   test('GS-19 any process that holds From may reply', async () => {
     const system = testSystem();
-    const Helper = defineAgent({ casts: { answer(self, from: From) { self.reply(from, 'from the helper'); } } });
+    const Helper = defineAgent({
+      casts: { answer(self, from: From) { self.reply(from, 'from the helper'); } },
+    });
     const helper = system.start(Helper);
     const Front = defineAgent({ calls: { ask(self): string | ReturnType<
       typeof self.noreply
@@ -135,6 +138,7 @@ describe('replies', () => {
         code: 'NOPROC', message: expect.stringContaining('the system has stopped') as string,
       });
     }
-    expect((await callFailure(testSystem().ref(Desk, 'desk').call('done'))).message).toContain('nobody lives there');
+    expect((await callFailure(testSystem().ref(Desk, 'desk').call('done'))).message)
+      .toContain('nobody lives there');
   });
 });

@@ -20,14 +20,16 @@ describe('the keys of a definition', () => {
       expect(() => checkLife('defineAgent', { name })).toThrow(/^defineAgent\.name: got .*expected a text/);
     }
     for (const trapExit of ['yes', 1, null]) {
-      expect(() => checkLife('defineAgent', { trapExit })).toThrow(/^defineAgent\.trapExit: got .*expected true or false/);
+      expect(() => checkLife('defineAgent', { trapExit }))
+        .toThrow(/^defineAgent\.trapExit: got .*expected true or false/);
     }
   });
 
   it('callbacks are functions, of whatever kind; the first that is none is named', () => {
     const spec = { enter: undefined, info: async () => undefined, handle: class {} };
     expect(() => checkFunctions('x', spec, ['enter', 'info', 'handle', 'absent'])).not.toThrow();
-    expect(() => checkFunctions('x', { enter: null }, ['enter'])).toThrow(/^x\.enter: got null, expected a function/);
+    expect(() => checkFunctions('x', { enter: null }, ['enter']))
+      .toThrow(/^x\.enter: got null, expected a function/);
     expect(() => checkFunctions('x', { a: 1, b: 2 }, ['b', 'a'])).toThrow(/^x\.b: got 2/);
   });
 });

@@ -32,7 +32,8 @@ describe('the process that a verb is called for', () => {
   )('is not told by %j: that is refused with the verb', (given) => {
     for (const verb of [callerOf, needed]) {
       expect(() => verb(given as never, 'join')).toThrow(OptionError);
-      expect(() => verb(given as never, 'join')).toThrow(/^join\.self: got .*expected the self of the calling process/);
+      expect(() => verb(given as never, 'join'))
+        .toThrow(/^join\.self: got .*expected the self of the calling process/);
     }
   });
 

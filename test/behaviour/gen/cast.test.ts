@@ -115,7 +115,9 @@ describe('priority lanes', () => {
       gate.open();
       await Promise.all(replies);
       await ref.call('sync', undefined, { lane: 'low' });
-      expect(seen).toEqual(PRIORITIES.flatMap((p) => numbered.filter((one) => one.priority === p).map((one) => one.n)));
+      expect(seen).toEqual(
+        PRIORITIES.flatMap((p) => numbered.filter((one) => one.priority === p).map((one) => one.n)),
+      );
       await system.stop();
     }), { numRuns: 40 });
   });
@@ -151,7 +153,8 @@ describe('a bounded mailbox', () => {
     ref.send('five');
     expect(await callFailure(ref.call('note', 6))).toMatchObject({ code: 'MAILBOX_FULL' });
     expect(await callFailure(ref.call('note', 7, { lane: 'high' }))).toMatchObject({ code: 'MAILBOX_FULL' });
-    expect(ref.stats().mailbox).toMatchObject({ size: 2, peak: 2, capacity: 2, rejected: 5, queued: 2, running: 1 });
+    expect(ref.stats().mailbox)
+      .toMatchObject({ size: 2, peak: 2, capacity: 2, rejected: 5, queued: 2, running: 1 });
     const stopped = ref.stop();
     gate.open();
     await stopped;
@@ -202,7 +205,9 @@ describe('payloads', () => {
       expect(() => payload.list.push({ n: 3 }), verb).toThrow(TypeError);
       payload.map.set('b', 2);
     }
-    expect(() => ref.cast('keep', new Proxy({}, { getPrototypeOf() { throw new Error('no'); } }))).not.toThrow();
+    expect(() => ref.cast(
+      'keep', new Proxy({}, { getPrototypeOf() { throw new Error('no'); } }),
+    )).not.toThrow();
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
     ref.cast('keep', cyclic);

@@ -11,7 +11,10 @@ describe('control values', () => {
     const Agent = defineAgent({
       calls: { deep(self): string { throw self.refuse('DEEP') as unknown as Error; }, async deepLater(
         self,
-      ): Promise<string> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; }, ping: () => 'pong' },
+      ): Promise<string> {
+        await settleTurn();
+        throw self.refuse('LATER') as unknown as Error;
+      }, ping: () => 'pong' },
     });
     const ref = system.start(Agent);
     expect(await callFailure(ref.call('deep'))).toMatchObject({ code: 'REFUSED', refusal: 'DEEP' });

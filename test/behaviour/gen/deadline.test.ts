@@ -21,7 +21,9 @@ function world() {
         const { signal } = self;
         return new Promise<string>((
           _, reject,
-        ) => { signal.addEventListener('abort', () => { aborted.push(name); reject(signal.reason as Error); }); });
+        ) => { signal.addEventListener(
+          'abort', () => { aborted.push(name); reject(signal.reason as Error); },
+        ); });
       },
       left: (self) => self.remainingMs,
       async later(
@@ -42,7 +44,9 @@ function world() {
       left: (self) => self.call(self.state.next, 'left', undefined, OPEN),
       limited: (self) => self.call(self.state.next, 'left', undefined, { timeoutMs: 30 }),
       both: (self) => Promise.all(
-        [noted(self.call(end, 'wait', 'one', OPEN), 'one'), noted(self.call(other, 'wait', 'two', OPEN), 'two')],
+        [noted(
+          self.call(end, 'wait', 'one', OPEN), 'one',
+        ), noted(self.call(other, 'wait', 'two', OPEN), 'two')],
       ),
       async cleanup(self) {
         await noted(self.call(self.state.next, 'wait', 'cleanup', OPEN), 'cleanup');
@@ -62,7 +66,9 @@ function world() {
     casts: { begin(self) { void noted(self.call(self.state.next, 'wait', 'of a cast', OPEN), 'of a cast'); } },
   });
   const Fork =
-    defineAgent({ calls: { fork: { concurrent: true, handle: (self) => self.call(other, 'wait', 'forked', OPEN) } } });
+    defineAgent({ calls: {
+      fork: { concurrent: true, handle: (self) => self.call(other, 'wait', 'forked', OPEN) },
+    } });
   const middle = system.start(Middle, end);
   const Top = defineAgent({
     calls: {
@@ -72,7 +78,8 @@ function world() {
     casts: { async go(self) { await self.call(middle, 'wait', undefined, OPEN); } },
   });
   return {
-    env, system, left, aborted, ends, End, end, other, middle, Middle, fork: system.start(Fork), top: system.start(Top),
+    env, system, left, aborted, ends, End, end, other, middle, Middle, fork: system.start(Fork),
+    top: system.start(Top),
   };
 }
 
@@ -199,7 +206,9 @@ describe('a cancelled call cancels what was called for it', () => {
     interface Next { call(op: 'wait', payload: string, options: object): Promise<string> }
     const Link = defineAgent({
       init: (next: Next) => ({ next }),
-      calls: { wait: (self, text: string) => (self.bind(self.state.next as never) as Next).call('wait', text, OPEN) },
+      calls: { wait: (self, text: string) => (self.bind(self.state.next as never) as Next).call(
+        'wait', text, OPEN,
+      ) },
     });
     let last: Next = system.start(End);
     for (let n = 0; n < 2_000; n++) last = system.start(Link, last);

@@ -28,7 +28,9 @@ describe('the end of an agent', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     for (const terminate of [() => { throw boom; }, async () => { await settleTurn(); throw boom; }]) {
-      const ref = system.start(defineAgent({ calls: { bye: (self) => self.stop('normal', 'bye') }, terminate }));
+      const ref = system.start(
+        defineAgent({ calls: { bye: (self) => self.stop('normal', 'bye') }, terminate }),
+      );
       const down = system.monitor(ref).down;
       expect(await ref.call('bye')).toBe('bye');
       expect((await down).reason).toBe(boom);

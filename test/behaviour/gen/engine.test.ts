@@ -24,7 +24,9 @@ describe('the engine of what answers calls', () => {
     const system = testSystem();
     const { ref } = await idler(system);
     const p = (ref as unknown as { addr: Process }).addr;
-    for (const [definition, message] of [[Agent, /'clerk' has no body/], [Machine, /'door' has no body/]] as const) {
+    for (const [definition, message] of [
+      [Agent, /'clerk' has no body/], [Machine, /'door' has no body/],
+    ] as const) {
       expect(() => runtimeOf(definition).behaviour.begin(p)).toThrow(
         expect.objectContaining({ code: 'INTERNAL', message: expect.stringMatching(message) as string }),
       );

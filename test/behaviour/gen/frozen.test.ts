@@ -72,7 +72,9 @@ describe('PR-17 frozen payloads', () => {
     await new Promise(setImmediate);
     expect(seen.filter((given) => given === config).length).toBeGreaterThanOrEqual(12);
     expect([config, config.limits].some((part) => Object.isFrozen(part))).toBe(false);
-    system.start(defineAgent({ casts: { use: (_self, given: typeof config) => see(given) } })).cast('use', config);
+    system.start(defineAgent({ casts: { use: (_self, given: typeof config) => see(given) } })).cast(
+      'use', config,
+    );
     expect(Object.isFrozen(config.limits), 'a message is a message').toBe(true);
   });
 });

@@ -34,7 +34,9 @@ describe('a signal of a process', () => {
     const heard: unknown[] = [];
     const twice = (event: Event): void => { heard.push(['twice', event.type]); };
     const gone = (): void => { heard.push('removed'); };
-    const object = { handleEvent(event: Event) { heard.push(['object', this === object, event.target === signal]); } };
+    const object = { handleEvent(
+      event: Event,
+    ) { heard.push(['object', this === object, event.target === signal]); } };
     signal.addEventListener('abort', twice);
     signal.addEventListener('abort', twice);
     signal.addEventListener('abort', gone);

@@ -10,13 +10,17 @@ const Ping = defineAgent({ calls: { ping: () => 'pong' } });
 describe('the host of a kernel', () => {
   it('is missing where no system has made the kernel: an error that says so, not a crash', () => {
     expect(() => hostOf({ host: null } as never)).toThrow(
-      expect.objectContaining({ code: 'PORT_UNFILLED', message: expect.stringContaining('createSystem') as string }),
+      expect.objectContaining({
+        code: 'PORT_UNFILLED', message: expect.stringContaining('createSystem') as string,
+      }),
     );
   });
 
   it('may have no guaranteed delivery', () => {
     expect(() => deliveriesOf({ host: { deliveries: null } } as never)).toThrow(
-      expect.objectContaining({ code: 'PORT_UNFILLED', message: expect.stringContaining('delivery') as string }),
+      expect.objectContaining({
+        code: 'PORT_UNFILLED', message: expect.stringContaining('delivery') as string,
+      }),
     );
   });
 });

@@ -19,7 +19,8 @@ const inTime = async (promise: unknown): Promise<unknown> =>
   Promise.race([promise, sleep(PATIENCE_MS).then(() => { throw NEVER; })]);
 
 /**
- * A place that waits for what the user's code returned: resolves to the value, rejects with what was made of the error.
+ * A place that waits for what the user's code returned: resolves to the value, rejects with what
+ * was made of the error.
  */
 type Place = (system: System, make: () => unknown) => Promise<unknown>;
 
@@ -54,7 +55,9 @@ const places: Readonly<Record<string, Place>> = {
   'last words': (system, make) =>
     call(system, (self: { stop(reason: string, value: unknown): unknown }) => self.stop('normal', make())),
   async terminate(system, make) {
-    const ref = system.start(Loose({ terminate: make, calls: { end: (self: { stop(): unknown }) => self.stop() } }));
+    const ref = system.start(
+      Loose({ terminate: make, calls: { end: (self: { stop(): unknown }) => self.stop() } }),
+    );
     const { down } = system.monitor(ref);
     void ref.call('end' as never).catch(() => undefined);
     const { reason } = await inTime(down) as { reason: unknown };
@@ -86,7 +89,9 @@ const places: Readonly<Record<string, Place>> = {
   },
   async 'a spec function'(system, make) {
     const error =
-      (await inTime(system.supervise(make as never).catch((failure: unknown) => failure))) as { reason?: unknown };
+      (await inTime(system.supervise(make as never).catch((failure: unknown) => failure))) as {
+        reason?: unknown;
+      };
     if (error.reason === hostileError || error.reason instanceof TypeError) throw error;
     return HOSTILE_VALUE; // it was waited for, and is no spec
   },
@@ -121,7 +126,8 @@ const places: Readonly<Record<string, Place>> = {
       (defineEventHandler as (spec: object) => ReturnType<typeof defineEventHandler>)({ calls: { run: make } });
     const events = system.ref(EventManager, system.start(EventManager));
     await events.addHandler(Handler);
-    return inTime((events as unknown as { call(handler: unknown, op: string): Promise<unknown> }).call(Handler, 'run'));
+    return inTime((events as unknown as { call(handler: unknown, op: string): Promise<unknown> })
+      .call(Handler, 'run'));
   },
 };
 

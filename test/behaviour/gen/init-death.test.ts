@@ -20,7 +20,8 @@ interface Dying {
 
 /** Ways to end a process, and the reason that its start has to tell. */
 const WAYS: readonly (readonly [
-  name: string, end: (system: ReturnType<typeof testSystem>, self: Dying, victim: string) => void, reason: ExitReason,
+  name: string, end: (system: ReturnType<typeof testSystem>, self: Dying, victim: string) => void,
+  reason: ExitReason,
 ])[] = [
   ['kill from outside', (system, self) => { system.exit(self.pid, 'kill'); }, 'killed'],
   ['an exit signal', (system, self) => { system.exit(self.pid, BOOM); }, BOOM],
@@ -29,7 +30,8 @@ const WAYS: readonly (readonly [
     'of the link',
   ],
   [
-    'its own exit, caught', (_system, self) => { try { self.exit('own'); } catch { throw new Error('another'); } },
+    'its own exit, caught',
+    (_system, self) => { try { self.exit('own'); } catch { throw new Error('another'); } },
     new Error('another'),
   ],
   ['its own exit', (_system, self) => { self.exit('own'); }, 'own'],
@@ -85,12 +87,15 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
 
   test('the death of its starter, and a supervisor that is asked for it, tell the reason too', async () => {
     const system = testSystem();
-    const Agent = defineAgent({ async init() { system.exit(this.pid, 'asked'); await settleTurn(); return {}; } });
+    const Agent = defineAgent({
+      async init() { system.exit(this.pid, 'asked'); await settleTurn(); return {}; },
+    });
     const seen: unknown[] = [];
     const gate = new Gate();
     const Slow = defineAgent({ init: () => gate.promise.then(() => ({})) });
     const starter = system.spawn(async (self) => {
-      await Promise.resolve(self.start(Slow)).catch((error: unknown) => seen.push((error as StartError).reason));
+      await Promise.resolve(self.start(Slow))
+        .catch((error: unknown) => seen.push((error as StartError).reason));
     });
     await settleTurn();
     system.exit(starter, 'starter gone');
@@ -103,7 +108,8 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
     const trapping: unknown[] = [];
     system.spawn(async (self) => {
       self.trapExit(true);
-      await Promise.resolve(self.start(Agent)).catch((error: unknown) => trapping.push((error as StartError).reason));
+      await Promise.resolve(self.start(Agent))
+        .catch((error: unknown) => trapping.push((error as StartError).reason));
       trapping.push(await self.receive(undefined, { timeoutMs: 1 }));
     });
     await new Promise((resolve) => setTimeout(resolve, 10));

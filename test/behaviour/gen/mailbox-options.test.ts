@@ -9,7 +9,8 @@ describe('the options of a mailbox', () => {
     const system = testSystem();
     const { Log } = log();
     for (const mailbox of [
-      { capacity: 0 }, { capacity: 1.5 }, { capacity: -1 }, { capacity: '5' }, { overflow: 'suspend' }, { size: 5 },
+      { capacity: 0 }, { capacity: 1.5 }, { capacity: -1 }, { capacity: '5' },
+      { overflow: 'suspend' }, { size: 5 },
     ]) {
       expect(() => system.start(Log, { mailbox } as never), JSON.stringify(mailbox)).toThrow(OptionError);
     }

@@ -1,7 +1,10 @@
 import { defineAgent } from '../../../src/index.js';
 import { Gate } from '../help.js';
 
-/** An agent that notes what it gets, in the order in which it gets it; `hold` keeps it busy until the gate opens. */
+/**
+ * An agent that notes what it gets, in the order in which it gets it; `hold` keeps it busy until
+ * the gate opens.
+ */
 export function log() {
   const seen: unknown[] = [];
   const gate = new Gate();

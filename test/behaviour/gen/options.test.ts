@@ -26,7 +26,8 @@ describe('the arguments of a start', () => {
     const options = { name: 'x' };
     expect(splitArgs([], 0)).toEqual({ init: [], options: undefined });
     expect(splitArgs([options], 0)).toEqual({ init: [], options });
-    expect(splitArgs([options], 1), 'it is what init declares').toEqual({ init: [options], options: undefined });
+    expect(splitArgs([options], 1), 'it is what init declares')
+      .toEqual({ init: [options], options: undefined });
     expect(splitArgs([1, options], 1)).toEqual({ init: [1], options });
     expect(splitArgs([1, Object.create(null)], 1)).toEqual({ init: [1], options: {} });
     for (const last of [new Map(), [], null, 7, new (class Options {})()]) {
@@ -57,7 +58,8 @@ describe('keys that are no options', () => {
       /^cast\.prioritty: got 'high', expected no such option; did you mean priority\? known options: priority, expiresInMs/,
     );
     for (const options of [null, 7, 'high']) {
-      expect(() => checkKeys('put', options as never, ['priority'])).toThrow(/^put options: got .*expected an object/);
+      expect(() => checkKeys('put', options as never, ['priority']))
+        .toThrow(/^put options: got .*expected an object/);
     }
     expect(() => checkKeys('cast', Object.create({ priority: 1 }) as object, [])).not.toThrow();
   });
@@ -71,18 +73,23 @@ describe('keys that are no options', () => {
         message: expect.stringContaining("guarantee: 'at-least-once'") as string,
       });
     }
-    await expect(ref.call('get', undefined, { retries: 1 } as never)).rejects.toMatchObject({ option: 'call.retries' });
+    await expect(ref.call('get', undefined, { retries: 1 } as never)).rejects.toMatchObject({
+      option: 'call.retries',
+    });
     expect(system.stats()).toMatchObject({ rejected: 7, handled: 0 });
   });
 
   it('are refused by put and stream as well, with what these take', async () => {
     const system = testSystem();
-    const ref = system.start(defineAgent({ calls: { async *items() { yield 1; } }, casts: { note: () => undefined } }));
+    const ref = system.start(
+      defineAgent({ calls: { async *items() { yield 1; } }, casts: { note: () => undefined } }),
+    );
     await expect(ref.put('note', undefined, { skipAbandoned: true } as never)).rejects.toMatchObject(
       { code: 'UNKNOWN_OPTION', option: 'put.skipAbandoned' },
     );
     for (const options of [{ priority: 'high' }, { timeoutMs: -1 }, { timeoutMs: 1.5 }, { signal: {} }]) {
-      expect(() => ref.stream('items', undefined, options as never), JSON.stringify(options)).toThrow(OptionError);
+      expect(() => ref.stream('items', undefined, options as never), JSON.stringify(options))
+        .toThrow(OptionError);
     }
   });
 });

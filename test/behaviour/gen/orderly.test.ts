@@ -39,11 +39,16 @@ interface World {
 }
 type Ask = (world: World) => unknown;
 
-/** Requests that fail with the reason of a callee, wrapped by whom they asked: `{Reason, {gen_server, call, _}}`. */
+/**
+ * Requests that fail with the reason of a callee, wrapped by whom they asked:
+ * `{Reason, {gen_server, call, _}}`.
+ */
 const WRAPPED: Readonly<Record<string, Ask>> = {
   call: ({ self, system, reason }) => self.call(system.start(Callee), 'die', reason),
   'a call with options': ({ self, system, reason }) =>
-    self.call(system.start(Callee), 'die', reason, { timeoutMs: 'infinity', signal: new AbortController().signal }),
+    self.call(system.start(Callee), 'die', reason, {
+      timeoutMs: 'infinity', signal: new AbortController().signal,
+    }),
   'a call of a machine': ({ self, system, reason }) => self.call(system.start(Machine), 'die', reason),
   stream: async ({ self, system, reason }) => {
     for await (const _ of self.bind(system.start(Callee)).stream('items', reason));
@@ -68,7 +73,8 @@ const WRAPPED: Readonly<Record<string, Ask>> = {
 
 /** A process of each kind that makes the request and lets its failure out. */
 const CALLERS: Readonly<
-  Record<string, (system: System, work: (self: World['self']) => unknown) => { readonly pid: string | undefined }>
+  Record<string, (system: System, work: (self: World['self']) => unknown) => { readonly pid: string
+    | undefined }>
 > = {
   agent: (system, work) => {
     const ref = system.start(defineAgent({ casts: { work: async (self) => { await work(self); } } }));
@@ -103,14 +109,19 @@ async function ended(
   await env.settle();
   await env.advance(10);
   const found = (await down).reason;
-  return { reason: found, texts: logger.lines.filter(({ level, fields }) => level === 'error' && fields['pid'] === pid)
-    .map(({ text }) => text) };
+  return {
+    reason: found,
+    texts: logger.lines.filter(({ level, fields }) => level === 'error' && fields['pid'] === pid)
+      .map(({ text }) => text),
+  };
 }
 
 describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets out', (caller) => {
   it.each(
     Object.entries(WRAPPED),
-  )('GS-14 TK-04 PL-11 %s: a callee that ended with shutdown is no crash, any other end is', async (_name, ask) => {
+  )('GS-14 TK-04 PL-11 %s: a callee that ended with shutdown is no crash, any other end is', async (
+    _name, ask,
+  ) => {
     const shutdown = await ended(caller, ask, 'shutdown');
     expect(shutdown.reason).toEqual({ shutdown: expect.any(Error) });
     const { shutdown: error } = shutdown.reason as { readonly shutdown: CallError | TaskError };
@@ -127,7 +138,8 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
   });
 
   it('PL-11 GS-40 stop: the reason that one about to stop ends with comes as it is, so each orderly one is', async () => {
-    const ask: Ask = ({ self, system, reason }) => self.bind(system.start(Callee, { end: reason }, {})).stop('other');
+    const ask: Ask = ({ self, system, reason }) =>
+      self.bind(system.start(Callee, { end: reason }, {})).stop('other');
     for (const reason of ['normal', 'shutdown', { shutdown: 'x' }]) {
       const { reason: got, texts } = await ended(caller, ask, reason);
       expect(got).toMatchObject({ shutdown: { code: 'EXIT', reason } });
@@ -170,7 +182,9 @@ describe.each(Object.keys(CALLERS))('the failure of a request that a(n) %s lets 
 
   it('GS-14 only the direct caller is orderly: its own caller gets a reason around a reason', async () => {
     const { reason, texts } = await ended(
-      caller, ({ self, system }) => self.call(system.start(Callee), 'relay', system.start(Callee) as never), undefined,
+      caller,
+      ({ self, system }) => self.call(system.start(Callee), 'relay', system.start(Callee) as never),
+      undefined,
     );
     expect(reason).toMatchObject({ code: 'EXIT', reason: { shutdown: { code: 'EXIT', reason: 'shutdown' } } });
     expect(texts.length).toBeGreaterThan(0);
@@ -236,6 +250,7 @@ describe('under a supervisor', () => {
     expect(system.stats().crashes).toBe(0);
     if (restart === 'permanent') return;
     expect(top.pid).toBeDefined();
-    expect((await top.whichChildren()).map(({ pid }) => pid)).toEqual(restart === 'transient' ? [undefined] : []);
+    expect((await top.whichChildren()).map(({ pid }) => pid))
+      .toEqual(restart === 'transient' ? [undefined] : []);
   });
 });

@@ -9,7 +9,9 @@ describe('spawn options', () => {
     const a = await listener(system);
     const { ref, monitor } = a.self.spawn(
       (child) => child.receive(),
-      { link: false, monitor: { alias: 'demonitor', tag: 'WORKER' }, level: 'high', name: 'worker', label: 'w' },
+      { link: false, monitor: {
+        alias: 'demonitor', tag: 'WORKER',
+      }, level: 'high', name: 'worker', label: 'w' },
     );
     expect(system.inspect(ref)).toMatchObject({ name: 'worker', label: 'w', level: 'high', links: [] });
     expect(monitor.alias?.active).toBe(true);

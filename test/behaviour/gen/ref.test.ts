@@ -76,7 +76,9 @@ describe('a call that gets no reply', () => {
     const Self = defineAgent({
       calls: {
         ping: () => 'pong',
-        async byName(): Promise<string> { return (await callFailure(system.ref(Self, 'selfish').call('ping'))).code; },
+        async byName(): Promise<string> {
+          return (await callFailure(system.ref(Self, 'selfish').call('ping'))).code;
+        },
         async bySelf(
           self,
         ): Promise<string> { return (await callFailure(self.call(system.ref(Self, self.pid), 'ping'))).code; },
@@ -87,12 +89,16 @@ describe('a call that gets no reply', () => {
     expect(await ref.call('bySelf')).toBe('CALLING_SELF');
   });
 
-  test('GS-14 the callee ends during the call: the caller hears its reason at once, also `normal`', async () => {
-    const system = testSystem();
-    const crashed = await callFailure(system.start(Desk).call('crash'));
-    expect(crashed).toMatchObject({ code: 'EXIT', reason: boom, cause: boom });
-    expect(await callFailure(system.start(Desk).call('quit'))).toMatchObject({ code: 'EXIT', reason: 'normal' });
-  });
+  test(
+    'GS-14 the callee ends during the call: the caller hears its reason at once, also `normal`',
+    async () => {
+      const system = testSystem();
+      const crashed = await callFailure(system.start(Desk).call('crash'));
+      expect(crashed).toMatchObject({ code: 'EXIT', reason: boom, cause: boom });
+      expect(await callFailure(system.start(Desk).call('quit')))
+        .toMatchObject({ code: 'EXIT', reason: 'normal' });
+    },
+  );
 
   test('GS-14 C4 a running, a queued and a deferred caller all hear of the death, before their timeouts', async () => {
     const system = testSystem();
@@ -115,8 +121,8 @@ describe('a call that gets no reply', () => {
     const system = testSystem();
     const desk = system.start(Desk);
     for (const options of [
-      { timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 }, { lane: 'urgent' },
-      { signal: {} }, { expiresInMs: -1 }, { timeout: 5 },
+      { timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeoutMs: Infinity }, { timeoutMs: 1.5 },
+      { lane: 'urgent' }, { signal: {} }, { expiresInMs: -1 }, { timeout: 5 },
     ]) {
       expect(await rejection(desk.call('slow', { what: 'never' }, options as never)), JSON.stringify(options))
         .toBeInstanceOf(OptionError);
@@ -137,10 +143,12 @@ describe('a call that gets no reply', () => {
     const desk = system.start(Desk);
     const gate = new Gate();
     const running = desk.call('slow', { what: 'a', gate });
-    expect(await callFailure(desk.call('slow', { what: 'b' }, { timeoutMs: 2 }))).toMatchObject({ code: 'TIMEOUT' });
+    expect(await callFailure(desk.call('slow', { what: 'b' }, { timeoutMs: 2 })))
+      .toMatchObject({ code: 'TIMEOUT' });
     gate.open();
     await running;
-    expect(await desk.call('done'), 'a queued request whose caller gave up is still handled').toEqual(['a', 'b']);
+    expect(await desk.call('done'), 'a queued request whose caller gave up is still handled')
+      .toEqual(['a', 'b']);
   });
 
   test('skipAbandoned and expiresInMs: such a request is not handled any more', async () => {
@@ -172,7 +180,8 @@ describe('a call that gets no reply', () => {
     controller.abort('changed my mind');
     expect(await call).toBe('changed my mind');
     gate.open();
-    expect(await rejection(desk.call('slow', { what: 'y' }, { signal: controller.signal }))).toBe('changed my mind');
+    expect(await rejection(desk.call('slow', { what: 'y' }, { signal: controller.signal })))
+      .toBe('changed my mind');
     expect(await desk.call('done')).toEqual(['x']);
   });
 });
@@ -268,7 +277,8 @@ describe('operations that do not exist', () => {
     const system = testSystem();
     const gate = new Gate();
     const Agent = defineAgent({
-      init: () => ({ n: 1 }), casts: { async wait(self) { self.state.n = 2; await gate.promise; self.state.n++; } },
+      init: () => ({ n: 1 }),
+      casts: { async wait(self) { self.state.n = 2; await gate.promise; self.state.n++; } },
       calls: { n: (self) => self.state.n },
     });
     const ref = system.start(Agent);

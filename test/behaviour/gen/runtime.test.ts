@@ -19,7 +19,8 @@ describe('the run-time side of a definition', () => {
     undefined, null, 'clerk', {}, { name: 'clerk', init: () => ({}), calls: {} }, () => undefined,
   ])('is not %j: that is refused with what to pass', (given) => {
     expect(() => runtimeOf(given as never)).toThrow(OptionError);
-    expect(() => runtimeOf(given as never)).toThrow(/^definition: got .*pass the definition itself, not its parts/);
+    expect(() => runtimeOf(given as never))
+      .toThrow(/^definition: got .*pass the definition itself, not its parts/);
   });
 
   it('finds its operations by name and kind, however the names of two uses alternate', () => {

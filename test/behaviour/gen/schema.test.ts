@@ -29,7 +29,8 @@ const Desk = defineAgent({
     got: (self) => self.state.got,
   },
   casts: { note: on(
-    z.object({ text: z.string().trim() }), (self, given) => { (self.state as { got: unknown[] }).got.push(given); },
+    z.object({ text: z.string().trim() }),
+    (self, given) => { (self.state as { got: unknown[] }).got.push(given); },
   ) },
 });
 
@@ -104,7 +105,8 @@ test('P6 P17 a schema that throws what cannot be looked at: every verb refuses t
   odd.cast('tell', 1);
   expect(() => odd.tryCast('tell', 1)).toThrow(/payload/);
   for (const told of [
-    odd.call('ask', 1), odd.put('tell', 1), odd.deliver('ask', 1), odd.call('ask', 1, { guarantee: 'at-least-once' }),
+    odd.call('ask', 1), odd.put('tell', 1), odd.deliver('ask', 1),
+    odd.call('ask', 1, { guarantee: 'at-least-once' }),
   ]) {
     expect(await rejection(told)).toMatchObject({ code: 'INVALID_PAYLOAD' });
   }

@@ -26,7 +26,12 @@ describe('who sends', () => {
         async after(self) { await settleTurn(); target.cast('note', 1); target.cast('note', 2); },
         async bound(
           self,
-        ) { const mine = self.bind(target); await settleTurn(); mine.cast('note', 3); self.cast(target, 'note', 4); },
+        ) {
+          const mine = self.bind(target);
+          await settleTurn();
+          mine.cast('note', 3);
+          self.cast(target, 'note', 4);
+        },
         async before() { target.cast('note', 5); await settleTurn(); },
         sync() { target.cast('note', 6); },
       },
@@ -49,7 +54,9 @@ describe('who sends', () => {
     const { Log } = log();
     const target = system.start(Log);
     const Sloppy =
-      defineAgent({ name: 'quiet-sender', calls: { async go() { await settleTurn(); target.cast('note', 1); } } });
+      defineAgent({
+        name: 'quiet-sender', calls: { async go() { await settleTurn(); target.cast('note', 1); } },
+      });
     await system.start(Sloppy).call('go');
     expect(logger.lines).toEqual([]);
   });

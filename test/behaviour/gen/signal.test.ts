@@ -4,7 +4,10 @@ import { child, createSystem, defineAgent, defineStatem } from '../../../src/ind
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate, rejection, sleep, until } from '../help.js';
 
-/** Keeps the signals that its handlers saw, outside its state, so that the tests can look at them after its death. */
+/**
+ * Keeps the signals that its handlers saw, outside its state, so that the tests can look at them
+ * after its death.
+ */
 function watcher() {
   const seen: AbortSignal[] = [];
   const gate = new Gate();
@@ -15,12 +18,17 @@ function watcher() {
       async obey(self) {
         const { signal } = self;
         seen.push(signal);
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+        await new Promise((_, reject) => signal.addEventListener(
+          'abort', () => reject(signal.reason as Error),
+        ));
       },
       keep(self): string | ReturnType<typeof self.noreply> { seen.push(self.signal); return self.noreply(); },
       ping: () => 'pong',
     },
-    casts: { look(self) { seen.push(self.signal); }, async sit(self) { seen.push(self.signal); await gate.promise; } },
+    casts: {
+      look(self) { seen.push(self.signal); },
+      async sit(self) { seen.push(self.signal); await gate.promise; },
+    },
   });
   return { Agent, seen, gate };
 }
@@ -46,7 +54,9 @@ describe('self.signal fires', () => {
       (_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)),
     )],
     ['the AbortError of a timer', (signal: AbortSignal) => timer(1e6, undefined, { signal })],
-  ])('at a shutdown, and what a trapping process lets out then is no crash: %s (GS-35, P17)', async (_, wait) => {
+  ])('at a shutdown, and what a trapping process lets out then is no crash: %s (GS-35, P17)', async (
+    _, wait,
+  ) => {
     const logger = new Recorder();
     const system = testSystem({ logger });
     const begun: string[] = [];
@@ -68,7 +78,9 @@ describe('self.signal fires', () => {
       async (self) => { self.trapExit(true); begun.push('plain'); await wait(self.signal); },
     );
     const downs = [...agents, machine, plain].map((one) => system.monitor(one).down);
-    const Starting = defineAgent({ trapExit: true, async init() { begun.push('init'); await wait(this.signal); } });
+    const Starting = defineAgent({
+      trapExit: true, async init() { begun.push('init'); await wait(this.signal); },
+    });
     const started = system.start(Starting).catch((error: unknown) => error);
     const caller = callFailure(agents[0]!.call('work', undefined, { timeoutMs: 'infinity' }));
     agents[1]!.cast('work');
@@ -132,7 +144,9 @@ describe('self.signal fires', () => {
     }
     let late: AbortSignal | undefined;
     const gate = new Gate();
-    const ref = system.start(defineAgent({ casts: { async look(self) { await gate.promise; late = self.signal; } } }));
+    const ref = system.start(
+      defineAgent({ casts: { async look(self) { await gate.promise; late = self.signal; } } }),
+    );
     ref.cast('look');
     await settleTurn();
     system.exit(ref, 'outage');

@@ -3,7 +3,10 @@ import { defineAgent, type AgentRef } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate, rejection } from '../help.js';
 
-/** Keeps the signals that its handlers saw, outside its state, so that the tests can look at them after its death. */
+/**
+ * Keeps the signals that its handlers saw, outside its state, so that the tests can look at them
+ * after its death.
+ */
 function watcher() {
   const seen: AbortSignal[] = [];
   const gate = new Gate();
@@ -14,12 +17,17 @@ function watcher() {
       async obey(self) {
         const { signal } = self;
         seen.push(signal);
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+        await new Promise((_, reject) => signal.addEventListener(
+          'abort', () => reject(signal.reason as Error),
+        ));
       },
       keep(self): string | ReturnType<typeof self.noreply> { seen.push(self.signal); return self.noreply(); },
       ping: () => 'pong',
     },
-    casts: { look(self) { seen.push(self.signal); }, async sit(self) { seen.push(self.signal); await gate.promise; } },
+    casts: {
+      look(self) { seen.push(self.signal); },
+      async sit(self) { seen.push(self.signal); await gate.promise; },
+    },
   });
   return { Agent, seen, gate };
 }
@@ -36,14 +44,17 @@ describe('a request that was given up is no reason to die', () => {
     await ref.call('ping');
   }
 
-  test('a handler that ends with the abort reason of its own request ends the request, not the agent', async () => {
-    const system = testSystem();
-    const { Agent } = watcher();
-    const ref = system.start(Agent);
-    await abandon(system, ref);
-    expect(await ref.call('ping')).toBe('pong');
-    expect(system.stats()).toMatchObject({ crashes: 0, refused: 1 });
-  });
+  test(
+    'a handler that ends with the abort reason of its own request ends the request, not the agent',
+    async () => {
+      const system = testSystem();
+      const { Agent } = watcher();
+      const ref = system.start(Agent);
+      await abandon(system, ref);
+      expect(await ref.call('ping')).toBe('pong');
+      expect(system.stats()).toMatchObject({ crashes: 0, refused: 1 });
+    },
+  );
 
   test('the same with a timeout instead of an abort', async () => {
     const system = testSystem();

@@ -9,11 +9,18 @@ const Works = defineAgent(
   { init: (n: number) => ({ n }), calls: { n: (self) => self.state.n }, casts: { crash() { throw boom; } } },
 );
 const Later = defineAgent(
-  { init: async (gate: Promise<unknown>) => { await gate; return { n: 1 }; }, casts: { crash() { throw boom; } } },
+  { init: async (gate: Promise<unknown>) => { await gate; return { n: 1 }; }, casts: {
+    crash() { throw boom; },
+  } },
 );
 
-/** An agent that runs `body` in a call and keeps what reaches its `info`; it does not trap, so a link would end it. */
-function starter(body: (self: Parameters<NonNullable<Parameters<typeof defineAgent>[0]['info']>>[0]) => unknown) {
+/**
+ * An agent that runs `body` in a call and keeps what reaches its `info`; it does not trap, so a
+ * link would end it.
+ */
+function starter(
+  body: (self: Parameters<NonNullable<Parameters<typeof defineAgent>[0]['info']>>[0]) => unknown,
+) {
   return defineAgent({
     init: () => ({ seen: [] as unknown[] }),
     calls: { run: (self) => body(self), seen: (self) => self.state.seen },
@@ -29,7 +36,9 @@ describe('self.startMonitored', () => {
       ref.cast('crash');
       return { pid: ref.pid, monitor, links: system.inspect(ref)?.links };
     }));
-    const { pid, monitor, links } = await made.call('run') as { pid: string; monitor: MonitorRef; links: unknown };
+    const { pid, monitor, links } = await made.call('run') as {
+      pid: string; monitor: MonitorRef; links: unknown;
+    };
     await settleTurn();
     expect(links).toEqual([]);
     expect(await made.call('seen')).toEqual([new Down(monitor, pid as never, undefined, boom)]);
@@ -98,7 +107,9 @@ describe('self.startMonitored', () => {
     const made = testSystem({ logger });
     const given = { monitor: true } as never;
     expect(() => made.start(Works, 1, given)).toThrow(
-      expect.objectContaining({ code: 'UNKNOWN_OPTION', message: expect.stringContaining('monitor') as string }),
+      expect.objectContaining({
+        code: 'UNKNOWN_OPTION', message: expect.stringContaining('monitor') as string,
+      }),
     );
     const failed: unknown[] = [];
     const one = made.spawn((self) => {

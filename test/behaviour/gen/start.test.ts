@@ -10,11 +10,14 @@ const boom = new Error('boom');
 const failing = {
   throws: {
     sync: defineAgent({ init: (): { n: number } => { throw boom; } }),
-    later: defineAgent({ init: async (): Promise<{ n: number }> => { await settleTurn(); throw boom; } }), reason: boom,
+    later: defineAgent({
+      init: async (): Promise<{ n: number }> => { await settleTurn(); throw boom; },
+    }), reason: boom,
   },
   stops: {
     sync: defineAgent({ init() { return this.stop('no_funds'); } }),
-    later: defineAgent({ async init() { await settleTurn(); return this.stop('no_funds'); } }), reason: 'no_funds',
+    later: defineAgent({ async init() { await settleTurn(); return this.stop('no_funds'); } }),
+    reason: 'no_funds',
   },
   ignores: {
     sync: defineAgent({ init() { return this.ignore(); } }),
@@ -43,7 +46,9 @@ describe('a start that works', () => {
     const calls = { sum: (self: { state: { sum: number } }) => self.state.sum };
     const Sync = defineAgent({ init: (a: number, b: number) => ({ sum: a + b }), calls });
     const Later =
-      defineAgent({ init: async (a: number, b: number) => { await settleTurn(); return { sum: a * b }; }, calls });
+      defineAgent({
+        init: async (a: number, b: number) => { await settleTurn(); return { sum: a * b }; }, calls,
+      });
     expect(await system.start(Sync, 2, 3).call('sum')).toBe(5);
     const later = system.start(Later, 2, 3);
     expect(later).toBeInstanceOf(Promise);
@@ -71,12 +76,16 @@ describe('a start that works', () => {
 
   test('a definition without init has the state undefined', async () => {
     const system = testSystem();
-    expect(await system.start(defineAgent({ calls: { state: (self) => self.state } })).call('state')).toBeUndefined();
+    expect(
+      await system.start(defineAgent({ calls: { state: (self) => self.state } })).call('state'),
+    ).toBeUndefined();
   });
 
   test('options come after the declared arguments, and a plain object that init declares is no options', async () => {
     const system = testSystem();
-    const Agent = defineAgent({ init: (given: object) => ({ given }), calls: { given: (self) => self.state.given } });
+    const Agent = defineAgent({
+      init: (given: object) => ({ given }), calls: { given: (self) => self.state.given },
+    });
     expect(await system.start(Agent, { name: 'no-option' }).call('given')).toEqual({ name: 'no-option' });
     expect(system.whereis('no-option')).toBeUndefined();
     const named = system.start(Agent, { a: 1 }, { name: 'named' });
@@ -122,7 +131,9 @@ describe('C6 a start that fails leaves no ghost', () => {
   test('GS-03 an abnormal failure of init is reported once, an ignore and an orderly stop are not', () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    for (const definition of [failing.throws.sync, failing.stops.sync, failing.ignores.sync, failing.exits.sync]) {
+    for (const definition of [
+      failing.throws.sync, failing.stops.sync, failing.ignores.sync, failing.exits.sync,
+    ]) {
       expect(() => startAny(system, definition)).toThrow(StartError);
     }
     expect(logger.lines.map((line) => [line.level, line.fields['reason']])).toEqual(
@@ -135,7 +146,8 @@ describe('C6 a start that fails leaves no ghost', () => {
     let ran = 0;
     const Agent = defineAgent({ init: () => { ran++; return {}; }, calls: { ping: () => 'pong' } });
     const first = system.start(Agent, { name: 'alice' });
-    expect(await startFailure(() => system.start(Agent, { name: 'alice' }))).toEqual({ alreadyStarted: first.pid });
+    expect(await startFailure(() => system.start(Agent, { name: 'alice' })))
+      .toEqual({ alreadyStarted: first.pid });
     expect(ran).toBe(1);
     expect(await system.ref(Agent, 'alice').call('ping')).toBe('pong');
     expect(system.stats().crashes).toBe(0);
@@ -146,7 +158,8 @@ describe('C6 a start that fails leaves no ghost', () => {
     const gate = new Gate();
     const Agent = defineAgent({
       async init() { await gate.promise; return { log: ['init'] }; },
-      casts: { note(self, what: string) { self.state.log.push(what); } }, calls: { log: (self) => self.state.log },
+      casts: { note(self, what: string) { self.state.log.push(what); } },
+      calls: { log: (self) => self.state.log },
     });
     const starting = system.start(Agent, { name: 'slow' });
     const byName = system.ref(Agent, 'slow');
@@ -162,7 +175,10 @@ describe('C6 a start that fails leaves no ghost', () => {
   test('PL-02 death before an asynchronous init has returned fails the start at once, and callers hear it', async () => {
     const system = testSystem();
     const Agent =
-      defineAgent({ init: () => new Promise<{ n: number }>(() => undefined), calls: { n: (self) => self.state.n } });
+      defineAgent({
+        init: () => new Promise<{ n: number }>(() => undefined),
+        calls: { n: (self) => self.state.n },
+      });
     const starting = startFailure(() => system.start(Agent, { name: 'stuck' }));
     const call = system.ref(Agent, 'stuck').tryCall('n');
     system.exit('stuck', 'kill');
@@ -205,7 +221,8 @@ describe('a child of an agent', () => {
 
   test('defineAgent refuses unknown callbacks and callbacks that are no functions', () => {
     const noFunction: unknown = 1;
-    expect(() => defineAgent({ inti: () => 1 } as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
+    expect(() => defineAgent({ inti: () => 1 } as never))
+      .toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
     expect(() => defineAgent({ init: 1 } as never)).toThrow(/a function/);
     expect(() => defineAgent({ calls: { x: noFunction as never } })).toThrow(/a handler function/);
     expect(() => startAny(testSystem(), {})).toThrow(/defineAgent/);

@@ -83,7 +83,9 @@ describe('a retry right after a failed start', () => {
           init() {
             dead = this.pid;
             if (how === 'throws') { if (later) return settleTurn().then(() => { throw boom; }); throw boom; }
-            const made = how === 'ignore' ? this.ignore() : how === 'error' ? this.error('odd') : this.stop('odd');
+            const made = how === 'ignore'
+              ? this.ignore()
+              : how === 'error' ? this.error('odd') : this.stop('odd');
             return later ? settleTurn().then(() => made) : made;
           },
         });
@@ -107,7 +109,9 @@ describe('a retry right after a failed start', () => {
 
 describe('stop of an agent', () => {
   const Agent = defineAgent(
-    { trapExit: true, casts: { async hang() { await new Promise(() => undefined); }, crash() { throw boom; } } },
+    { trapExit: true, casts: {
+      async hang() { await new Promise(() => undefined); }, crash() { throw boom; },
+    } },
   );
 
   for (const reason of ['normal', 'shutdown', { shutdown: 'x' }, 'odd', boom]) {
@@ -145,7 +149,8 @@ describe('stop of an agent', () => {
   test('PL-11 noproc and timeout are errors of their own', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    expect(await callFailure(system.ref(Agent, 'nobody').stop())).toMatchObject({ code: 'NOPROC', reason: 'noproc' });
+    expect(await callFailure(system.ref(Agent, 'nobody').stop()))
+      .toMatchObject({ code: 'NOPROC', reason: 'noproc' });
     const ref = system.start(Agent);
     ref.cast('hang');
     const stopping = callFailure(ref.stop('normal', { timeoutMs: 50 }));

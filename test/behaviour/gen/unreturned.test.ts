@@ -85,7 +85,8 @@ describe('a control value that is not returned', () => {
     states: {
       closed: {
         calls: {
-          open(self) { self.next('open'); return 'opened'; }, properly: (self) => self.next('open').reply('opened'),
+          open(self) { self.next('open'); return 'opened'; },
+          properly: (self) => self.next('open').reply('opened'),
           stay(self) { const stay = self.keep().reply('stays'); self.next('open'); return stay; },
         },
         casts: { bang(self) { self.next('open'); }, end(self) { self.stop('normal'); } },
@@ -115,7 +116,8 @@ describe('verbs outside of a handler', () => {
     const { system, warnings } = warned();
     const ends: unknown[] = [];
     const Lazy = defineAgent({
-      casts: { go(self) { setTimeout(() => self.stop('lazy'), 1); } }, terminate(_self, reason) { ends.push(reason); },
+      casts: { go(self) { setTimeout(() => self.stop('lazy'), 1); } },
+      terminate(_self, reason) { ends.push(reason); },
     });
     const ref = system.start(Lazy);
     ref.cast('go');
@@ -128,7 +130,9 @@ describe('verbs outside of a handler', () => {
     const { system } = warned();
     let end: () => void = () => undefined;
     const Busy = defineAgent({
-      calls: { async work(self) { end = () => { self.stop(); }; setTimeout(end, 1); await tick(10); return 'done'; } },
+      calls: { async work(
+        self,
+      ) { end = () => { self.stop(); }; setTimeout(end, 1); await tick(10); return 'done'; } },
     });
     const ref = system.start(Busy);
     expect(await ref.call('work')).toBe('done');
@@ -151,7 +155,9 @@ describe('verbs outside of a handler', () => {
 
   test('a refusal or a transition from there can reach nobody, and says so', async () => {
     const { system, warnings } = warned();
-    const Lazy = defineAgent({ name: 'lazy', casts: { go(self) { setTimeout(() => { self.refuse('LATE'); }, 1); } } });
+    const Lazy = defineAgent({
+      name: 'lazy', casts: { go(self) { setTimeout(() => { self.refuse('LATE'); }, 1); } },
+    });
     const Timer = defineStatem({
       name: 'timer', init: () => ({ state: 'a', data: null }),
       states: { a: { casts: { go(self) { setTimeout(() => { self.next('b'); }, 1); } } }, b: {} },

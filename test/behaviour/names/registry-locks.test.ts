@@ -9,13 +9,16 @@ import { testSystem } from '../../support/system.js';
 interface Part { readonly role: string; readonly rank: number }
 
 /** A running registry of each kind, over texts. */
-function registries<V = Part>(system: System, kind: 'unique' | 'duplicate' = 'unique'): RegistryRef<unknown, V> {
+function registries<V = Part>(
+  system: System, kind: 'unique' | 'duplicate' = 'unique',
+): RegistryRef<unknown, V> {
   const definition: RegistryDefinition<unknown, V> = defineRegistry<unknown, V>({ name: 'parts', keys: kind });
   system.start(definition, { name: 'parts' });
   return system.ref(definition);
 }
 
-const selves = async (system: System, count: number): Promise<ProcessSelf[]> => (await Promise.all(Array.from({ length: count }, () => idler(system)))).map((one) => one.self);
+const selves = async (system: System, count: number): Promise<ProcessSelf[]> =>
+  (await Promise.all(Array.from({ length: count }, () => idler(system)))).map((one) => one.self);
 
 describe('RY-14 a lock', () => {
   it('RY-14 excludes, is given in the order of asking, and freed by return and by throw', async () => {
@@ -32,9 +35,15 @@ describe('RY-14 a lock', () => {
       if (fail) throw new Error(name);
       return name;
     };
-    const done = [parts.lock(a, 'k', work('a')), parts.lock(b, 'k', work('b', true)), parts.lock(c, 'k', work('c')), parts.lock(a, 'k', work('d'))];
+    const done = [
+      parts.lock(a, 'k', work('a')), parts.lock(b, 'k', work('b', true)),
+      parts.lock(c, 'k', work('c')), parts.lock(a, 'k', work('d')),
+    ];
     expect(await parts.lock(b, 'other', () => 'free')).toBe('free');
-    expect(await Promise.allSettled(done)).toEqual([{ status: 'fulfilled', value: 'a' }, { status: 'rejected', reason: new Error('b') }, { status: 'fulfilled', value: 'c' }, { status: 'fulfilled', value: 'd' }]);
+    expect(await Promise.allSettled(done)).toEqual([
+      { status: 'fulfilled', value: 'a' }, { status: 'rejected', reason: new Error('b') },
+      { status: 'fulfilled', value: 'c' }, { status: 'fulfilled', value: 'd' },
+    ]);
     expect(log).toEqual(['a', 'b', 'c', 'd']);
     expect(await parts.lock(c, 'k', () => 'again')).toBe('again');
   });
@@ -44,7 +53,9 @@ describe('RY-14 a lock', () => {
     const parts = registries<number>(system);
     const [holder, waiter, next] = [await idler(system), await idler(system), await idler(system)];
     const log: string[] = [];
-    const held = parts.lock(holder.self, 'k', () => { log.push('holder'); return new Promise(() => undefined); });
+    const held = parts.lock(
+      holder.self, 'k', () => { log.push('holder'); return new Promise(() => undefined); },
+    );
     const skipped = parts.lock(waiter.self, 'k', () => log.push('waiter'));
     const got = parts.lock(next.self, 'k', () => log.push('next'));
     await settle();
@@ -76,7 +87,9 @@ describe('RY-14 a lock', () => {
     const parts = registries<number>(system);
     const [a, b] = await selves(system, 2) as [ProcessSelf, ProcessSelf];
     let release = (): void => undefined;
-    const held = parts.lock(a, 'k', () => new Promise<string>((resolve) => { release = () => resolve('done'); }));
+    const held = parts.lock(
+      a, 'k', () => new Promise<string>((resolve) => { release = () => resolve('done'); }),
+    );
     const waiting = parts.lock(b, 'k', () => 'never');
     await settle();
     system.exit('parts', 'kill');

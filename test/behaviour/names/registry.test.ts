@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { Down, Exit, RegistryRef} from '../../../src/index.js';
-import { anything, child, defineAgent, defineRegistry, OptionError, RegistryEvent, via, type ProcessSelf, type RegistryDefinition, type System } from '../../../src/index.js';
+import {
+  anything, child, defineAgent, defineRegistry, OptionError, RegistryEvent, via, type ProcessSelf,
+  type RegistryDefinition, type System,
+} from '../../../src/index.js';
 import { idler, listener, reasonOfEnd, settle } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
 
 interface Part { readonly role: string; readonly rank: number }
 
 /** A running registry of each kind, over texts. */
-function registries<V = Part>(system: System, kind: 'unique' | 'duplicate' = 'unique'): RegistryRef<unknown, V> {
+function registries<V = Part>(
+  system: System, kind: 'unique' | 'duplicate' = 'unique',
+): RegistryRef<unknown, V> {
   const definition: RegistryDefinition<unknown, V> = defineRegistry<unknown, V>({ name: 'parts', keys: kind });
   system.start(definition, { name: 'parts' });
   return system.ref(definition);
 }
 
-const selves = async (system: System, count: number): Promise<ProcessSelf[]> => (await Promise.all(Array.from({ length: count }, () => idler(system)))).map((one) => one.self);
+const selves = async (system: System, count: number): Promise<ProcessSelf[]> =>
+  (await Promise.all(Array.from({ length: count }, () => idler(system)))).map((one) => one.self);
 
 describe('a unique registry', () => {
   it('RY-01 a key has one owner; a second register names it, for the owner too, and leaks nothing', async () => {
@@ -39,9 +45,14 @@ describe('a unique registry', () => {
     expect(parts.register(b, 'x', 2)).toEqual({ ok: true });
     expect(parts.lookup('x')).toEqual([{ pid: b.pid, value: 2 }]);
     // also in the middle of its end: a timer's or request's listener runs before the exit hook
-    const Callee = defineAgent({ calls: { wait: async (self) => { self.signal.addEventListener('abort', () => { taken.push(parts.lookup('y'), parts.whereisName('y'), parts.register(b, 'y', 9)); }); await new Promise(() => undefined); } } });
+    const Callee = defineAgent({ calls: { wait: async (self) => { self.signal.addEventListener(
+      'abort',
+      () => { taken.push(parts.lookup('y'), parts.whereisName('y'), parts.register(b, 'y', 9)); },
+    ); await new Promise(() => undefined); } } });
     const callee = system.start(Callee);
-    const Caller = defineAgent({ casts: { async ask(self) { parts.register(self, 'y', 8); await self.call(callee, 'wait'); } } });
+    const Caller = defineAgent({
+      casts: { async ask(self) { parts.register(self, 'y', 8); await self.call(callee, 'wait'); } },
+    });
     const caller = system.start(Caller);
     caller.cast('ask');
     await settle();
@@ -63,7 +74,8 @@ describe('a unique registry', () => {
     expect(parts.lookup('x')).toEqual([{ pid: a.pid, value: 2 }]);
     const many = defineRegistry<string, number>({ name: 'many', keys: 'duplicate' });
     system.start(many, { name: 'many' });
-    expect(() => system.ref(many).updateValue(a, 'x', (n) => n)).toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
+    expect(() => system.ref(many).updateValue(a, 'x', (n) => n))
+      .toThrow(expect.objectContaining({ code: 'DUPLICATE_KEYS' }));
   });
 
   it('RY-12 RG-06 via names what it starts, with a value; a duplicate registry refuses', async () => {
@@ -75,7 +87,8 @@ describe('a unique registry', () => {
     expect(parts.lookup('a')).toEqual([{ pid: first.pid, value: { role: 'cell', rank: 1 } }]);
     expect(parts.lookup('b')).toEqual([{ pid: parts.whereisName('b'), value: undefined }]);
     expect(await system.ref(Agent, via(parts, 'b')).call('who')).toBe(parts.whereisName('b'));
-    expect(() => system.start(Agent, { name: via(parts, 'a') })).toThrow(expect.objectContaining({ reason: { alreadyStarted: first.pid } }));
+    expect(() => system.start(Agent, { name: via(parts, 'a') }))
+      .toThrow(expect.objectContaining({ reason: { alreadyStarted: first.pid } }));
     await expect(system.ref(Agent, via(parts, 'nobody')).call('who')).rejects.toMatchObject({ code: 'NOPROC' });
     parts.unregisterName('a');
     expect([parts.whereisName('a'), parts.registerName('a', 'gone' as never)]).toEqual([undefined, false]);
@@ -104,8 +117,13 @@ describe('a duplicate registry', () => {
     const system = testSystem();
     const parts = registries<number>(system, 'duplicate');
     const [a, b] = await selves(system, 2) as [ProcessSelf, ProcessSelf];
-    for (const [self, value] of [[a, 1], [b, 2], [a, 3], [a, 3]] as const) expect(parts.register(self, 'x', value)).toEqual({ ok: true });
-    expect(parts.lookup('x')).toEqual([{ pid: a.pid, value: 1 }, { pid: b.pid, value: 2 }, { pid: a.pid, value: 3 }, { pid: a.pid, value: 3 }]);
+    for (const [self, value] of [
+      [a, 1], [b, 2], [a, 3], [a, 3],
+    ] as const) expect(parts.register(self, 'x', value)).toEqual({ ok: true });
+    expect(parts.lookup('x')).toEqual([
+      { pid: a.pid, value: 1 }, { pid: b.pid, value: 2 }, { pid: a.pid, value: 3 },
+      { pid: a.pid, value: 3 },
+    ]);
     expect([parts.keys(a), parts.values('x', a), parts.count()]).toEqual([['x', 'x', 'x'], [1, 3, 3], 4]);
   });
 
@@ -116,8 +134,14 @@ describe('a duplicate registry', () => {
     parts.register(a, 'x', { role: 'door', rank: 1 });
     parts.register(b, 'x', { role: 'wall', rank: 1 });
     parts.register(b, 'y', { role: 'wall', rank: 2 });
-    expect([parts.lookup('none'), parts.keys(b), parts.keys('nobody'), parts.values('x', b), parts.values('y', a)]).toEqual([[], ['x', 'y'], [], [{ role: 'wall', rank: 1 }], []]);
-    expect([parts.count(), parts.countMatch('x', anything), parts.countMatch('x', { role: 'wall' }), parts.countMatch('none', anything)]).toEqual([3, 2, 1, 0]);
+    expect([
+      parts.lookup('none'), parts.keys(b), parts.keys('nobody'), parts.values('x', b),
+      parts.values('y', a),
+    ]).toEqual([[], ['x', 'y'], [], [{ role: 'wall', rank: 1 }], []]);
+    expect([
+      parts.count(), parts.countMatch('x', anything), parts.countMatch('x', { role: 'wall' }),
+      parts.countMatch('none', anything),
+    ]).toEqual([3, 2, 1, 0]);
   });
 
   it('RY-06 unregister removes the entries of the caller only; none is fine', async () => {
@@ -143,14 +167,19 @@ describe('a duplicate registry', () => {
     expect(values({ role: 'door' } as never)).toEqual([{ role: 'door', tags: ['red', 1] }]);
     expect(values({ tags: ['red', anything] } as never)).toHaveLength(2);
     expect(values({ tags: ['red'] } as never)).toEqual([]);
-    expect(values({ role: (role: string) => role > 'e' } as never)).toEqual([{ role: 'wall', tags: ['red', 2] }]);
+    expect(values({ role: (role: string) => role > 'e' } as never))
+      .toEqual([{ role: 'wall', tags: ['red', 2] }]);
     expect(values({ absent: undefined } as never)).toEqual([]);
     expect(values('plain' as never)).toEqual(['plain']);
     expect(parts.countMatch('y', NaN)).toBe(1);
     expect(parts.select({ key: 'y' })).toEqual([{ key: 'y', pid: b.pid, value: NaN }]);
     expect(parts.select({ pid: a.pid, value: { role: anything } })).toHaveLength(2);
-    expect(parts.select({ where: (row) => row.pid === b.pid && row.value === 'plain' })).toEqual([{ key: 'x', pid: b.pid, value: 'plain' }]);
-    expect([parts.countSelect(), parts.countSelect({ key: anything }), parts.countSelect({ value: 'none' })]).toEqual([4, 4, 0]);
+    expect(parts.select({ where: (row) => row.pid === b.pid && row.value === 'plain' }))
+      .toEqual([{ key: 'x', pid: b.pid, value: 'plain' }]);
+    expect([
+      parts.countSelect(), parts.countSelect({ key: anything }),
+      parts.countSelect({ value: 'none' }),
+    ]).toEqual([4, 4, 0]);
     parts.register(a, anything, 'reserved');
     expect(parts.match(anything, anything)).toEqual([{ pid: a.pid, value: 'reserved' }]);
     expect(parts.countMatch(anything, anything)).toBe(1);
@@ -168,10 +197,15 @@ describe('a duplicate registry', () => {
     const [a, b] = [await listener(system), await listener(system)];
     parts.register(a.self, 'x', 1);
     parts.register(b.self, 'x', 2);
-    expect(parts.dispatch('x', (entries) => { for (const { pid, value } of entries) system.send(pid, value); return entries.length; })).toBe(2);
+    expect(parts.dispatch('x', (entries) => {
+      for (const { pid, value } of entries) system.send(pid, value);
+      return entries.length;
+    })).toBe(2);
     expect(parts.dispatch('none', () => 'called')).toBeUndefined();
     const reached: number[] = [];
-    expect(() => parts.dispatch('x', (entries) => { for (const { value } of entries) { reached.push(value); throw new Error('stop'); } })).toThrow('stop');
+    expect(() => parts.dispatch('x', (entries) => {
+      for (const { value } of entries) { reached.push(value); throw new Error('stop'); }
+    })).toThrow('stop');
     await settle();
     expect([a.seen, b.seen, reached]).toEqual([[1], [2], [1]]);
   });
@@ -185,15 +219,27 @@ describe('the owners of entries', () => {
     system.start(many, { name: 'many' });
     const duplicate = system.ref(many);
     const owner = await idler(system);
-    for (const key of ['x', 'y']) { unique.register(owner.self, key, 1); duplicate.register(owner.self, key, 1); duplicate.register(owner.self, key, 2); }
+    for (const key of ['x', 'y']) {
+      unique.register(owner.self, key, 1);
+      duplicate.register(owner.self, key, 1);
+      duplicate.register(owner.self, key, 2);
+    }
     const seen: unknown[] = [];
-    const Watcher = defineAgent({ trapExit: true, init(pid: string) { this.monitor(pid); this.link(pid); return {}; }, info(self, message) { seen.push([(message as Down | Exit).tag, unique.count(), duplicate.count(), unique.whereisName('x'), duplicate.keys(owner.ref)]); } });
+    const Watcher = defineAgent({
+      trapExit: true, init(pid: string) { this.monitor(pid); this.link(pid); return {}; },
+      info(self, message) { seen.push([
+        (message as Down | Exit).tag, unique.count(), duplicate.count(), unique.whereisName('x'),
+        duplicate.keys(owner.ref),
+      ]); },
+    });
     system.start(Watcher, owner.ref.pid);
     system.exit(owner.ref, 'gone');
     expect([unique.count(), duplicate.count()]).toEqual([0, 0]);
     await settle();
     expect(seen).toHaveLength(2);
-    expect(seen).toEqual(expect.arrayContaining([['DOWN', 0, 0, undefined, []], ['EXIT', 0, 0, undefined, []]]));
+    expect(seen).toEqual(
+      expect.arrayContaining([['DOWN', 0, 0, undefined, []], ['EXIT', 0, 0, undefined, []]]),
+    );
   });
 
   it('RY-13 owners are linked to the registry: its crash ends those that do not trap; the last unregister unlinks', async () => {
@@ -201,7 +247,10 @@ describe('the owners of entries', () => {
     const parts = registries<number>(system);
     const [plain, freed] = [await idler(system), await idler(system)];
     const trapping = await listener(system);
-    for (const [at, self] of [plain.self, freed.self, trapping.self].entries()) { parts.register(self, `k${at}`, 0); parts.register(self, `l${at}`, 0); }
+    for (const [at, self] of [plain.self, freed.self, trapping.self].entries()) {
+      parts.register(self, `k${at}`, 0);
+      parts.register(self, `l${at}`, 0);
+    }
     parts.unregister(freed.self, 'k1');
     expect(system.inspect(freed.ref)?.links).toEqual([parts.pid]);
     parts.unregister(freed.self, 'l1');
@@ -238,7 +287,9 @@ describe('the owners of entries', () => {
   it('RY-11 listeners hear of explicit calls, with the value, and not of a death', async () => {
     const system = testSystem();
     const ear = await listener(system, { name: 'ear' });
-    const Parts = defineRegistry<string, number>({ name: 'parts', keys: 'duplicate', listeners: ['ear', 'nobody'] });
+    const Parts = defineRegistry<string, number>({
+      name: 'parts', keys: 'duplicate', listeners: ['ear', 'nobody'],
+    });
     system.start(Parts, { name: 'parts' });
     const parts = system.ref(Parts);
     const owner = await idler(system);
@@ -248,7 +299,11 @@ describe('the owners of entries', () => {
     system.exit(owner.ref, 'gone');
     await settle();
     const pid = owner.ref.pid;
-    expect(ear.seen).toEqual([new RegistryEvent('register', 'parts', 'x', pid, 1), new RegistryEvent('register', 'parts', 'y', pid, 2), new RegistryEvent('unregister', 'parts', 'x', pid, 1)]);
+    expect(ear.seen).toEqual([
+      new RegistryEvent('register', 'parts', 'x', pid, 1),
+      new RegistryEvent('register', 'parts', 'y', pid, 2),
+      new RegistryEvent('unregister', 'parts', 'x', pid, 1),
+    ]);
     expect(system.deadLetters.total).toBe(3);
   });
 
@@ -258,7 +313,8 @@ describe('the owners of entries', () => {
     const owner = await idler(system);
     system.exit(owner.ref, 'kill');
     expect(() => parts.register(owner.self, 'x', 1)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
-    expect(() => parts.updateValue(owner.self, 'x', (n) => n)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+    expect(() => parts.updateValue(owner.self, 'x', (n) => n))
+      .toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
     expect(() => parts.lock(owner.self, 'x', () => 1)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
     parts.unregister(owner.self, 'x');
     expect([parts.count(), system.stats().zombies]).toEqual([0, 4]);
@@ -297,12 +353,21 @@ describe('a registry', () => {
     const parts = system.ref(Parts);
     const { self } = await idler(system);
     const uses: (() => unknown)[] = [
-      () => parts.register(self, 'x'), () => parts.unregister(self, 'x'), () => parts.lookup('x'), () => parts.match('x', anything), () => parts.select(), () => parts.keys(self),
-      () => parts.values('x', self), () => parts.count(), () => parts.updateValue(self, 'x', (v) => v), () => parts.dispatch('x', () => 1), () => parts.lock(self, 'x', () => 1),
-      () => parts.meta('x'), () => parts.putMeta('x', 1), () => parts.deleteMeta('x'), () => parts.whereisName('x'), () => parts.registerName('x', self.pid), () => parts.unregisterName('x'),
+      () => parts.register(self, 'x'), () => parts.unregister(self, 'x'), () => parts.lookup('x'),
+      () => parts.match('x', anything), () => parts.select(), () => parts.keys(self),
+      () => parts.values('x', self), () => parts.count(),
+      () => parts.updateValue(self, 'x', (v) => v), () => parts.dispatch('x', () => 1),
+      () => parts.lock(self, 'x', () => 1),
+      () => parts.meta('x'), () => parts.putMeta('x', 1), () => parts.deleteMeta('x'),
+      () => parts.whereisName('x'), () => parts.registerName('x', self.pid),
+      () => parts.unregisterName('x'),
     ];
-    for (const use of uses) expect(use).toThrow(expect.objectContaining({ code: 'UNKNOWN_REGISTRY', value: 'parts' }));
-    expect(() => system.start(defineAgent({}), { name: parts.via('x') })).toThrow(expect.objectContaining({ code: 'START_FAILED', reason: expect.objectContaining({ code: 'UNKNOWN_REGISTRY' }) }));
+    for (const use of uses) expect(use)
+      .toThrow(expect.objectContaining({ code: 'UNKNOWN_REGISTRY', value: 'parts' }));
+    expect(() => system.start(defineAgent({}), { name: parts.via('x') }))
+      .toThrow(expect.objectContaining({
+        code: 'START_FAILED', reason: expect.objectContaining({ code: 'UNKNOWN_REGISTRY' }),
+      }));
     system.start(defineAgent({}), { name: 'parts' });
     expect(() => parts.count()).toThrow(expect.objectContaining({ code: 'UNKNOWN_REGISTRY' }));
     expect(parts.pid).toBe(system.whereis('parts'));
@@ -310,8 +375,12 @@ describe('a registry', () => {
 
   it('bad options and what is no registry are refused where they enter', () => {
     const system = testSystem();
-    for (const bad of [undefined, {}, { keys: 'many' }, { keys: 'unique', name: 7 }, { keys: 'unique', partitions: 2 }, { keys: 'unique', listeners: 'ear' }]) expect(() => defineRegistry(bad as never)).toThrow(OptionError);
+    for (const bad of [
+      undefined, {}, { keys: 'many' }, { keys: 'unique', name: 7 },
+      { keys: 'unique', partitions: 2 }, { keys: 'unique', listeners: 'ear' },
+    ]) expect(() => defineRegistry(bad as never)).toThrow(OptionError);
     expect(() => system.ref({} as never, 'parts')).toThrow(OptionError);
-    expect(() => system.ref(defineRegistry({ keys: 'unique' }), 'no name!')).toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
+    expect(() => system.ref(defineRegistry({ keys: 'unique' }), 'no name!'))
+      .toThrow(expect.objectContaining({ code: 'BAD_NAME' }));
   });
 });

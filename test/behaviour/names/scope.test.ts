@@ -9,7 +9,8 @@ import { expectConserved, testSystem } from '../../support/system.js';
 const Groups = defineScope<unknown>({ name: 'groups' });
 const Agent = defineAgent({
   init: () => ({ got: [] as unknown[] }), calls: { got: (self) => self.state.got },
-  casts: { item(self, n: number) { self.state.got.push(n); } }, info(self, message) { self.state.got.push(message); },
+  casts: { item(self, n: number) { self.state.got.push(n); } },
+  info(self, message) { self.state.got.push(message); },
 });
 
 function scopeOf(system: System, name = 'groups'): ScopeRef<unknown> {
@@ -19,7 +20,10 @@ function scopeOf(system: System, name = 'groups'): ScopeRef<unknown> {
 
 /** What a watcher was told, short. */
 const told = (watcher: Listener): unknown[] =>
-  watcher.seen.map((one) => { const { change, group, pids } = one as GroupChange; return [change, group, ...pids]; });
+  watcher.seen.map((one) => {
+    const { change, group, pids } = one as GroupChange;
+    return [change, group, ...pids];
+  });
 const pair = async (system: System): Promise<
   [{ ref: { pid: never }; self: ProcessSelf }, { ref: { pid: never }; self: ProcessSelf }]
 > => [await idler(system), await idler(system)] as never;
@@ -62,13 +66,17 @@ describe('process groups', () => {
     const seen: unknown[] = [];
     const Watcher = defineAgent({
       trapExit: true, init(pid: string) { this.monitor(pid); this.link(pid); return {}; },
-      info(self, message) { seen.push([(message as Down | Exit).tag, groups.members('blue'), groups.whichGroups()]); },
+      info(self, message) {
+        seen.push([(message as Down | Exit).tag, groups.members('blue'), groups.whichGroups()]);
+      },
     });
     system.start(Watcher, a.ref.pid);
     system.exit(a.ref, 'gone');
     await settle();
     expect(seen).toHaveLength(2);
-    expect(seen).toEqual(expect.arrayContaining([['DOWN', [b.ref.pid], ['blue']], ['EXIT', [b.ref.pid], ['blue']]]));
+    expect(seen).toEqual(
+      expect.arrayContaining([['DOWN', [b.ref.pid], ['blue']], ['EXIT', [b.ref.pid], ['blue']]]),
+    );
   });
 
   it('PG-04 join and leave take lists; leave is false only when none was a member, and tells of those that were', async () => {
@@ -79,7 +87,10 @@ describe('process groups', () => {
     groups.monitor(watcher.self, 'blue');
     groups.join('blue', [a.ref, b.ref, a.ref]);
     expect(groups.leave('blue', [a.ref, watcher.self, a.ref, a.ref])).toBe(true);
-    expect([groups.leave('blue', [a.ref, watcher.self]), groups.leave('blue', []), groups.leave('never', a.ref)])
+    expect([
+      groups.leave('blue', [a.ref, watcher.self]), groups.leave('blue', []),
+      groups.leave('never', a.ref),
+    ])
       .toEqual([false, false, false]);
     await settle();
     expect(told(watcher)).toEqual(
@@ -116,12 +127,17 @@ describe('process groups', () => {
       }
       return 'joined';
     };
-    expect(told('groups')).toBe("BAD_OPTION scope.join: got 'groups', expected a process of this system: its self, a ref "
+    expect(
+      told('groups'),
+    ).toBe("BAD_OPTION scope.join: got 'groups', expected a process of this system: its self, a ref "
       + "that has a pid, or the pid; that is a name, which its next owner has as well: system.whereis('groups') is its "
       + 'pid now');
-    expect(told('bank.2xk4pz.7')).toMatch(/got 'bank\.2xk4pz\.7'.*of another system, or of an earlier run of this one/);
+    expect(told('bank.2xk4pz.7'))
+      .toMatch(/got 'bank\.2xk4pz\.7'.*of another system, or of an earlier run of this one/);
     expect(told(`${own}99`)).toMatch(/; this system has made no such pid$/);
-    expect(told('worker')).toMatch(/; that is no pid: take it from a ref, from self\.pid, or from system\.whereis\(name\)$/);
+    expect(told('worker')).toMatch(
+      /; that is no pid: take it from a ref, from self\.pid, or from system\.whereis\(name\)$/,
+    );
     expect(told(a.ref.pid)).toBe('joined');
     system.exit(a.ref.pid, 'kill');
     expect(told(a.ref.pid), 'PG-11').toBe('joined');
@@ -142,7 +158,9 @@ describe('process groups', () => {
     await settle();
     const pid = b.ref.pid;
     expect(told(watcher)).toEqual(
-      [['join', 'blue', pid, pid], ['leave', 'blue', a.ref.pid], ['leave', 'blue', pid], ['leave', 'blue', pid]],
+      [['join', 'blue', pid, pid], [
+        'leave', 'blue', a.ref.pid,
+      ], ['leave', 'blue', pid], ['leave', 'blue', pid]],
     );
     expect(watcher.seen.every((one) => (one as GroupChange).ref === ref)).toBe(true);
     expect(JSON.stringify(watcher.seen[1])).toBe(
@@ -160,7 +178,8 @@ describe('process groups', () => {
     const agent = system.start(Agent);
     const Starter = defineAgent({
       init() { groups.monitor(this, 'blue'); return { got: [] as string[] }; },
-      casts: { note(self, text: string) { self.state.got.push(text); } }, calls: { got: (self) => self.state.got },
+      casts: { note(self, text: string) { self.state.got.push(text); } },
+      calls: { got: (self) => self.state.got },
       info(self, message) { self.state.got.push((message as GroupChange).change); },
     });
     const watching = system.start(Starter);
@@ -372,6 +391,8 @@ describe('a broadcast', () => {
   it('bad options and what is no scope are refused where they enter', () => {
     const system = testSystem();
     expect(() => defineScope({ nam: 'x' } as never)).toThrow(OptionError);
-    for (const what of [undefined, {}, 'x', () => 1]) expect(() => system.ref(what as never, 'x')).toThrow(OptionError);
+    for (const what of [
+      undefined, {}, 'x', () => 1,
+    ]) expect(() => system.ref(what as never, 'x')).toThrow(OptionError);
   });
 });

@@ -13,7 +13,10 @@ function open(system: ReturnType<typeof testSystem>) {
   return { ref, self: async (): Promise<ProcessSelf> => { await settleTurn(); return self; } };
 }
 
-/** Runs so many microtasks of the runtime and no more: what re-arms itself for ever stops here, and not the test. */
+/**
+ * Runs so many microtasks of the runtime and no more: what re-arms itself for ever stops here, and
+ * not the test.
+ */
 class CountedEnv extends VirtualEnv {
   microtasksLeft = 1_000;
   override microtask(fn: () => void): void {
@@ -86,7 +89,8 @@ describe('receiveBatch', () => {
     const gone = self.receiveBatch({ signal: controller.signal });
     ref.send(1);
     ref.send(2);
-    queueMicrotask(() => controller.abort('left')); // behind the drain that takes them in, before the batch is complete
+    // behind the drain that takes them in, before the batch is complete
+    queueMicrotask(() => controller.abort('left'));
     await expect(gone).rejects.toBe('left');
     expect(ref.stats().mailbox).toMatchObject({ handled: 0, size: 2 });
     expect(await self.receiveBatch()).toEqual([1, 2]);

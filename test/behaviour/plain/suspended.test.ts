@@ -52,20 +52,23 @@ describe('a plain process that waits with a limit', () => {
       expect(seen).toEqual([empty]);
     });
 
-    test(`SY-01 SY-02 what comes while it is suspended waits, and ends ${title} when it is resumed`, async () => {
-      const env = new VirtualEnv();
-      const system = testSystem({ env });
-      const { seen, body } = waiter(batch);
-      const p = system.spawn(body);
-      await env.settle();
-      await system.sys(p).suspend();
-      p.send('first');
-      await env.advance(500);
-      expect(seen).toEqual([]);
-      await system.sys(p).resume();
-      await env.settle();
-      expect(seen).toEqual([got('first')]);
-    });
+    test(
+      `SY-01 SY-02 what comes while it is suspended waits, and ends ${title} when it is resumed`,
+      async () => {
+        const env = new VirtualEnv();
+        const system = testSystem({ env });
+        const { seen, body } = waiter(batch);
+        const p = system.spawn(body);
+        await env.settle();
+        await system.sys(p).suspend();
+        p.send('first');
+        await env.advance(500);
+        expect(seen).toEqual([]);
+        await system.sys(p).resume();
+        await env.settle();
+        expect(seen).toEqual([got('first')]);
+      },
+    );
 
     test(`PR-20 RE-02 under system.suspend the time of ${title} passes, and it hears of it when it goes on`, async () => {
       const env = new VirtualEnv();
@@ -134,7 +137,8 @@ describe('the siblings of that limit', () => {
     const Machine = defineStatem({
       init: () => ({ state: 'on', data: null }),
       states: { on: {
-        casts: { arm: (self) => self.keep().stateTimeout(100, 'state') }, stateTimeout: () => { seen.push('state'); },
+        casts: { arm: (self) => self.keep().stateTimeout(100, 'state') },
+        stateTimeout: () => { seen.push('state'); },
       } },
     });
     const idle = system.start(Idle);

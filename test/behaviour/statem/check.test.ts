@@ -32,7 +32,8 @@ describe('a specification', () => {
   it.each([null, undefined, 7, 'spec', []])('is no %j', (spec) => {
     expect(() => checkSpecKeys('defineStatem', spec as never, KNOWN))
       .toThrow(/^defineStatem: got .*expected an object/);
-    expect(() => checkObject('defineStatem.states', spec)).toThrow(/^defineStatem\.states: got .*expected an object/);
+    expect(() => checkObject('defineStatem.states', spec))
+      .toThrow(/^defineStatem\.states: got .*expected an object/);
   });
 });
 

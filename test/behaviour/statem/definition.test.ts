@@ -15,7 +15,8 @@ describe('the definition of a state machine', () => {
     };
     const init = (): { state: 'a'; data: number } => ({ state: 'a', data: 0 });
     expect(bad(() => defineStatem({ init, states: Object.create(null) as never }))).toBe('defineStatem.states');
-    expect(bad(() => defineStatem({ init, states: { a: { zork: 1 } as never } }))).toBe('defineStatem.states.a.zork');
+    expect(bad(() => defineStatem({ init, states: { a: { zork: 1 } as never } })))
+      .toBe('defineStatem.states.a.zork');
     expect(bad(() => defineStatem({ init, states: { a: { casts: { x: 1 as never } } } }))).toBe(
       'defineStatem.states.a.casts.x',
     );

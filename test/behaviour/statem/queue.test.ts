@@ -34,7 +34,8 @@ describe('events inside a machine', () => {
   it('SM-07 a machine that feeds itself for ever starves nobody', async () => {
     const system = testSystem();
     const M = defineStatem({ init: () => ({ state: 'a', data: 0 }), states: { a: {
-      casts: { go: (self) => self.keep().internal() }, internal(self) { self.data++; return self.keep().internal(); },
+      casts: { go: (self) => self.keep().internal() },
+      internal(self) { self.data++; return self.keep().internal(); },
     } } });
     const machine = system.start(M);
     machine.cast('go');
@@ -50,7 +51,9 @@ describe('events inside a machine', () => {
 describe('the queue inside a machine', () => {
   const one = (name: string, counted: boolean = true): Queued =>
     new Queued(new Op(Kind.Cast, name, null, null, false), name, null, counted);
-  const names = (list: readonly { readonly payload: unknown }[]): unknown[] => list.map(({ payload }) => payload);
+  const names = (list: readonly {
+    readonly payload: unknown;
+  }[]): unknown[] => list.map(({ payload }) => payload);
 
   it('SM-05 SM-07 inserted events come in the order of their list, replayed ones behind those that are inserted then', () => {
     const queue = new Inside();
@@ -84,6 +87,7 @@ describe('the queue inside a machine', () => {
     expect(eventOf(TIMED_OUT, 1, null)).toEqual({ type: 'timeout', content: 1 });
     expect(eventOf(STATE_TIMED_OUT, 1, null)).toEqual({ type: 'stateTimeout', content: 1 });
     expect(eventOf(GENERIC_TIMED_OUT, 1, 'name')).toEqual({ type: 'genericTimeout', name: 'name', content: 1 });
-    expect(eventOf(new Op(Kind.Info, 'info', null, null, false), 1, null)).toEqual({ type: 'info', message: 1 });
+    expect(eventOf(new Op(Kind.Info, 'info', null, null, false), 1, null))
+      .toEqual({ type: 'info', message: 1 });
   });
 });

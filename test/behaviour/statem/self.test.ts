@@ -9,7 +9,8 @@ describe('what init of a machine returns', () => {
     defineStatem({ init: () => made as { state: 'a'; data: number }, states: { a: {} } });
 
   it.each([
-    [undefined], [null], ['a'], [{}], [{ state: 'a' }], [{ data: 0 }], [[]], [{ state: 'a', data: 0, actions: null }],
+    [undefined], [null], ['a'], [{}], [{ state: 'a' }], [{ data: 0 }], [[]],
+    [{ state: 'a', data: 0, actions: null }],
     [{ state: 'a', data: 0, actions: {} }], [{ state: 'a', data: 0, actions: [] }],
   ])('SM-27 %j fails the start, and says what is returned there', async (made) => {
     const system = testSystem();
@@ -33,7 +34,8 @@ describe('what init of a machine returns', () => {
     const system = testSystem();
     let leaves: unknown;
     const Other = defineStatem({
-      init: () => ({ state: 'a', data: 0 }), states: { a: { casts: { go(self) { leaves = self.next('a'); } } } },
+      init: () => ({ state: 'a', data: 0 }),
+      states: { a: { casts: { go(self) { leaves = self.next('a'); } } } },
     });
     system.start(Other).cast('go');
     await new Promise<void>((resolve) => setImmediate(resolve));

@@ -43,7 +43,8 @@ describe('a state machine is a process with a typed protocol', () => {
     machine.cast('coin', 'x' as never);
     expect(machine.stats().mailbox).toMatchObject({ handled: 5, refused: 1 });
     expect(system.stats()).toMatchObject({ rejected: 4 });
-    expect(system.tree()[0]).toMatchObject({ name: 'gate', type: 'statem', definition: 'turnstile', status: 'idle' });
+    expect(system.tree()[0])
+      .toMatchObject({ name: 'gate', type: 'statem', definition: 'turnstile', status: 'idle' });
     expect(system.inspect('gate')).toMatchObject({ behaviour: 'turnstile' });
     await machine.stop();
     expect(machine.pid).toBeUndefined();
@@ -70,7 +71,10 @@ describe('a state machine is a process with a typed protocol', () => {
     const system = testSystem();
     const late: From[] = [];
     const Slow = defineStatem({ init: () => ({ state: 's', data: 0 }), states: {
-      s: { calls: { wait(self): unknown { late.push(self.from as From); return self.keep(); }, ping: () => 'pong' } },
+      s: { calls: {
+        wait(self): unknown { late.push(self.from as From); return self.keep(); },
+        ping: () => 'pong',
+      } },
     } });
     const machine = system.start(Slow);
     expect((await callFailure(machine.call('wait', undefined, { timeoutMs: 1 }))).code).toBe('TIMEOUT');
@@ -132,7 +136,8 @@ describe('a state machine is a process with a typed protocol', () => {
         } },
         b: {
           async enter() { await Promise.resolve(); log.push('enter b'); },
-          async internal() { await Promise.resolve(); log.push('internal'); }, casts: { x() { log.push('x in b'); } },
+          async internal() { await Promise.resolve(); log.push('internal'); },
+          casts: { x() { log.push('x in b'); } },
         },
       },
       common: { calls: { n: (self) => self.data } },
@@ -160,7 +165,9 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       return self.keep().replyTo(waiting[1] as From, 'second').reply('me').replyTo(waiting[0] as From, 'first');
     });
     const order: unknown[] = [];
-    await Promise.all([machine.call('ask', 'wait'), machine.call('ask', 'wait'), machine.call('ask', 'all')].map(
+    await Promise.all([
+      machine.call('ask', 'wait'), machine.call('ask', 'wait'), machine.call('ask', 'all'),
+    ].map(
       (promise) => promise.then((value) => order.push(value)),
     ));
     expect(order).toEqual(['second', 'me', 'first']);
@@ -174,7 +181,8 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       return event.type === 'call' || event.type === 'cast' ? self.keep().postpone() : undefined;
     });
     const postponed =
-      callFailure(machine.call('ask', 'w')).then((error) => { log.push(`w: ${error.code} ${String(error.reason)}`); });
+      callFailure(machine.call('ask', 'w'))
+        .then((error) => { log.push(`w: ${error.code} ${String(error.reason)}`); });
     machine.cast('tell', 'p');
     await settleTurn();
     expect(machine.stats().mailbox).toMatchObject({ queued: 2, handled: 0, size: 2 });
@@ -185,7 +193,8 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       'enter a in a', 'call w in a', 'cast p in a', 'call go in a', 'terminate normal in a', 'go: bye',
       'w: EXIT normal',
     ]);
-    expect(system.deadLetters.list().map(({ op, payload, reason }) => `${op} ${String(payload)} ${String(reason)}`))
+    expect(system.deadLetters.list()
+      .map(({ op, payload, reason }) => `${op} ${String(payload)} ${String(reason)}`))
       .toEqual(['ask w normal', 'tell p normal']);
     expect(system.stats()).toMatchObject({ handled: 1, deadLettered: 2 });
   });
@@ -222,7 +231,9 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
     };
     const onGo = (act: (self: Parameters<Decide>[0]) => unknown): Decide =>
       (self, event) => (event.type === 'cast' ? (act(self) as undefined) : undefined);
-    const inEnter = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (self, event) => (event.type === 'cast'
+    const inEnter = (act: (self: Parameters<Decide>[0]) => unknown): Decide => (
+      self, event,
+    ) => (event.type === 'cast'
       ? self.next('b')
       : event.type === 'enter' && self.state === 'b' ? (act(self) as undefined) : undefined);
     expect(await reasonOf(onGo(() => 'zork'))).toBe('BAD_RETURN_VALUE');
@@ -230,7 +241,8 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
     expect(await reasonOf(onGo((self) => self.keep().stateTimeout(1.5)))).toBe('BAD_ACTION');
     expect(await reasonOf(onGo((self) => self.keep().genericTimeout(3 as never, 1)))).toBe('BAD_ACTION');
     expect(await reasonOf(onGo((self) => self.keep().nextEvent({ type: 'zork' } as never)))).toBe('BAD_ACTION');
-    expect(await reasonOf(onGo((self) => self.keep().nextEvent({ type: 'cast', op: 'zork' })))).toBe('BAD_ACTION');
+    expect(await reasonOf(onGo((self) => self.keep().nextEvent({ type: 'cast', op: 'zork' }))))
+      .toBe('BAD_ACTION');
     expect(await reasonOf(onGo((self) => self.keep().postpone('x' as never)))).toBe('BAD_ACTION');
     expect(await reasonOf(onGo((self) => self.keep().popModule()))).toBe('BAD_ACTION');
     expect(await reasonOf(onGo((self) => self.keep().changeModule({ name: 'x' })))).toBe('BAD_ACTION');
@@ -276,7 +288,9 @@ describe.each(MODES)('replies and the end, with %s', (mode) => {
       self.data = { n: 2 };
       return self.next('c');
     };
-    const machine = startTraced(system, mode, [], decide, { terminated: (self) => seen.push(self.state, self.data.n) });
+    const machine = startTraced(system, mode, [], decide, {
+      terminated: (self) => seen.push(self.state, self.data.n),
+    });
     const { down } = system.monitor(machine.pid ?? '');
     machine.cast('tell', 'go');
     await down;

@@ -5,8 +5,9 @@ import { VirtualEnv } from '../../support/virtual-env.js';
 import { MODES, startTraced, type Decide } from './trace.js';
 
 /*
- * Every expected trace of this file was made by a gen_statem on OTP 25: a scripted callback module that prints each
- * call of it. `enter`, `cast` … are the event types, then the content, then the state in which it was handled.
+ * Every expected trace of this file was made by a gen_statem on OTP 25: a scripted callback module
+ * that prints each call of it. `enter`, `cast` … are the event types, then the content, then the
+ * state in which it was handled.
  */
 
 const nothing: Decide = () => undefined;
@@ -47,28 +48,34 @@ describe.each(MODES)('the order of a transition, with %s', (mode) => {
 
   it('SM-01 SM-05 SM-07 SM-08 C11 actions, enter call, inserted events, postponed events, then the outside; an event timeout of 0 ms is cancelled', async () => {
     expect(await c11((t) => t.timeout(0, 'x'))).toEqual([
-      'enter a in a', 'cast p1 in a', 'cast p2 in a', 'call go in a', 'enter a in b', 'internal i1 in b', 'internal i2 in b', 'cast p1 in b', 'cast p2 in b', 'cast ext in b',
+      'enter a in a', 'cast p1 in a', 'cast p2 in a', 'call go in a', 'enter a in b',
+      'internal i1 in b', 'internal i2 in b', 'cast p1 in b', 'cast p2 in b', 'cast ext in b',
     ]);
   });
 
   it('SM-08 SM-13 C11 a state timeout of 0 ms comes after inserted and postponed events, before any from outside', async () => {
     expect(await c11((t) => t.stateTimeout(0, 'x'))).toEqual([
-      'enter a in a', 'cast p1 in a', 'cast p2 in a', 'call go in a', 'enter a in b', 'internal i1 in b', 'internal i2 in b', 'cast p1 in b', 'cast p2 in b', 'stateTimeout x in b', 'cast ext in b',
+      'enter a in a', 'cast p1 in a', 'cast p2 in a', 'call go in a', 'enter a in b',
+      'internal i1 in b', 'internal i2 in b', 'cast p1 in b', 'cast p2 in b', 'stateTimeout x in b',
+      'cast ext in b',
     ]);
   });
 
   it('SM-10 SM-13 timeouts of 0 ms come in the order of request, before the outside; the event timeout is cancelled by the first of them', async () => {
     expect(await trace(on(
       'go',
-      (self) => self.next('b').genericTimeout('g', 0, 1).stateTimeout(0, 's').timeout(0, 'e').genericTimeout('h', 0, 2),
+      (self) => self.next('b').genericTimeout('g', 0, 1).stateTimeout(0, 's').timeout(0, 'e')
+        .genericTimeout('h', 0, 2),
     ), ['go', 'ext'])).toEqual([
-      'enter a in a', 'cast go in a', 'enter a in b', 'genericTimeout g:1 in b', 'stateTimeout s in b', 'genericTimeout h:2 in b', 'cast ext in b',
+      'enter a in a', 'cast go in a', 'enter a in b', 'genericTimeout g:1 in b',
+      'stateTimeout s in b', 'genericTimeout h:2 in b', 'cast ext in b',
     ]);
   });
 
   it('SM-04 SM-13 of two requests for one timeout the last wins, with its place', async () => {
     expect(await trace(
-      on('go', (self) => self.next('b').genericTimeout('g', 0, 1).stateTimeout(0, 's').genericTimeout('g', 0, 2)),
+      on('go', (self) => self.next('b').genericTimeout('g', 0, 1).stateTimeout(0, 's')
+        .genericTimeout('g', 0, 2)),
       ['go'],
     )).toEqual([
       'enter a in a', 'cast go in a', 'enter a in b', 'stateTimeout s in b', 'genericTimeout g:2 in b',
@@ -83,7 +90,8 @@ describe.each(MODES)('the order of a transition, with %s', (mode) => {
 
   it('SM-14 an update of a timeout that does not run acts like one of 0 ms', async () => {
     expect(await trace(
-      on('go', (self) => self.keep().stateTimeout('update', 'u').genericTimeout('g', 'update', 'v').internal('i')),
+      on('go', (self) => self.keep().stateTimeout('update', 'u').genericTimeout('g', 'update', 'v')
+        .internal('i')),
       ['go'],
     )).toEqual([
       'enter a in a', 'cast go in a', 'internal i in a', 'stateTimeout u in a', 'genericTimeout g:v in a',
@@ -114,7 +122,8 @@ describe.each(MODES)('the order of a transition, with %s', (mode) => {
       return what.startsWith('to') ? self.next(what.slice(2) as 'a') : undefined;
     };
     expect(await trace(decide, ['p1', 'p2', 'same', 'tob', 'p3', 'toc'])).toEqual([
-      'enter a in a', 'cast p1 in a', 'cast p2 in a', 'cast same in a', 'cast tob in a', 'enter a in b', 'cast p1 in b', 'cast p2 in b', 'cast p3 in b',
+      'enter a in a', 'cast p1 in a', 'cast p2 in a', 'cast same in a', 'cast tob in a',
+      'enter a in b', 'cast p1 in b', 'cast p2 in b', 'cast p3 in b',
       'cast toc in b', 'enter b in c', 'cast p1 in c', 'cast p2 in c', 'cast p3 in c',
     ]);
   });
@@ -148,16 +157,22 @@ describe.each(MODES)('the order of a transition, with %s', (mode) => {
     );
   });
 
-  it('SM-27 actions of init come after the enter call and before the outside; postpone is ignored', async () => {
-    expect(await trace(nothing, ['ext'], { actions: actions().postpone().internal('i').stateTimeout(0, 's') })).toEqual(
-      ['enter a in a', 'internal i in a', 'stateTimeout s in a', 'cast ext in a'],
-    );
-  });
+  it(
+    'SM-27 actions of init come after the enter call and before the outside; postpone is ignored',
+    async () => {
+      expect(await trace(nothing, ['ext'], {
+        actions: actions().postpone().internal('i').stateTimeout(0, 's'),
+      })).toEqual(
+        ['enter a in a', 'internal i in a', 'stateTimeout s in a', 'cast ext in a'],
+      );
+    },
+  );
 
   it('SM-18 a thrown transition is a returned one, also out of an enter call', async () => {
     const decide: Decide = (self, event) => {
       if (event.type === 'cast' && event.payload === 'go') throw self.next('b') as unknown as Error;
-      if (event.type === 'enter' && self.state === 'b') throw self.keep().stateTimeout(0, 's') as unknown as Error;
+      if (event.type === 'enter'
+        && self.state === 'b') throw self.keep().stateTimeout(0, 's') as unknown as Error;
       return undefined;
     };
     expect(await trace(decide, ['go', 'ext'])).toEqual(
@@ -187,7 +202,8 @@ describe.each(MODES)('the order of a transition, with %s', (mode) => {
         );
     };
     expect(await trace(decide, ['go', 'ext'])).toEqual([
-      'enter a in a', 'cast go in a', 'cast 1 in a', 'info 2 in a', 'internal 3 in a', 'timeout 4 in a', 'stateTimeout 5 in a', 'genericTimeout g:6 in a', 'cast ext in a',
+      'enter a in a', 'cast go in a', 'cast 1 in a', 'info 2 in a', 'internal 3 in a',
+      'timeout 4 in a', 'stateTimeout 5 in a', 'genericTimeout g:6 in a', 'cast ext in a',
     ]);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defineStatem, defineStatemHandler, operation, type From, type StatemStatus } from '../../../src/index.js';
+import {
+  defineStatem, defineStatemHandler, operation, type From, type StatemStatus,
+} from '../../../src/index.js';
 import type { Process, SysHooks } from '../../../src/process/record/process.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 
@@ -47,8 +49,10 @@ describe('the system side of a state machine', () => {
     const system = testSystem();
     let seen: unknown;
     const M = defineStatem({
-      init: () => ({ state: 'a', data: 1 }), states: { a: { casts: { crash() { throw new Error('boom'); } } }, b: {} },
-      common: { casts: { crash() { throw new Error('boom'); } } }, terminate(self) { seen = [self.state, self.data]; },
+      init: () => ({ state: 'a', data: 1 }),
+      states: { a: { casts: { crash() { throw new Error('boom'); } } }, b: {} },
+      common: { casts: { crash() { throw new Error('boom'); } } },
+      terminate(self) { seen = [self.state, self.data]; },
     });
     const machine = system.start(M);
     const { p, sys } = sysOf(machine);
@@ -69,7 +73,10 @@ describe('the system side of a state machine', () => {
       state: 'on', data: {
         secret: 's', flips: 0,
       }, event: undefined, queue: [], postponed: [{ type: 'cast', op: 'wait', payload: undefined }],
-      timeouts: [{ type: 'stateTimeout', content: 'dark' }, { type: 'genericTimeout', name: 'check', content: 1 }],
+      timeouts: [
+        { type: 'stateTimeout', content: 'dark' },
+        { type: 'genericTimeout', name: 'check', content: 1 },
+      ],
     });
     const Shy = defineStatem({
       init: () => ({ state: 'a', data: { password: 'x' } }), states: { a: {} },
@@ -188,12 +195,16 @@ describe('the system side of a state machine', () => {
     expect(((await sys.getStatus()).state as StatemStatus).event).toBeUndefined();
     for (const end of [() => lamp.stop('boom').catch(() => undefined), () =>
       system.sys(system.ref(Lamp, 'lamp') as never).terminate('boom')]) {
-      if (system.whereis('lamp') === undefined) system.start(Lamp, 's', { name: 'lamp' }).send({ token: 'secret' });
+      if (system.whereis('lamp') === undefined) system.start(Lamp, 's', { name: 'lamp' })
+        .send({ token: 'secret' });
       await settleTurn();
       await end();
       await settleTurn();
     }
-    const parent = system.spawn((self) => { self.start(Trapping).send({ token: 'secret' }); return self.receive(); });
+    const parent = system.spawn((self) => {
+      self.start(Trapping).send({ token: 'secret' });
+      return self.receive();
+    });
     await settleTurn();
     system.exit(parent, 'boom');
     await settleTurn();

@@ -27,7 +27,9 @@ describe.each(MODES)('timeouts, with %s', (mode) => {
   };
 
   it('SM-10 an event timeout comes when no event does, once', async () => {
-    expect(await run(on({ go: (self) => self.keep().timeout(20, 'e') }), ['go', 19, 'x', 30, 'go', 21, 40])).toEqual(
+    expect(await run(
+      on({ go: (self) => self.keep().timeout(20, 'e') }), ['go', 19, 'x', 30, 'go', 21, 40],
+    )).toEqual(
       ['cast go in a', 'cast x in a', 'cast go in a', 'timeout e in a'],
     );
   });
@@ -36,7 +38,9 @@ describe.each(MODES)('timeouts, with %s', (mode) => {
     expect(await run(on({ go: (self) => self.keep().timeout(20, 'e').internal('i') }), ['go', 40])).toEqual(
       ['cast go in a', 'internal i in a'],
     );
-    expect(await run(on({ go: (self) => self.keep().timeout(20, 'e').stateTimeout(10, 's') }), ['go', 40])).toEqual(
+    expect(await run(
+      on({ go: (self) => self.keep().timeout(20, 'e').stateTimeout(10, 's') }), ['go', 40],
+    )).toEqual(
       ['cast go in a', 'stateTimeout s in a'],
     );
   });
@@ -47,7 +51,8 @@ describe.each(MODES)('timeouts, with %s', (mode) => {
       if (event.payload === 'p' && self.state === 'a') return self.keep().postpone();
       return event.payload === 'go' ? self.next('b').timeout(20, 'e') : undefined;
     };
-    expect(await run(decide, ['p', 'go', 40])).toEqual(['cast p in a', 'cast go in a', 'enter a in b', 'cast p in b']);
+    expect(await run(decide, ['p', 'go', 40]))
+      .toEqual(['cast p in a', 'cast go in a', 'enter a in b', 'cast p in b']);
   });
 
   it('SM-11 a state timeout survives events that keep the state, and is cancelled by its change', async () => {
@@ -116,7 +121,8 @@ describe.each(MODES)('timeouts, with %s', (mode) => {
       go: (self) => self.keep().stateTimeout({ at: self.now() + 20 }, 's'),
       past: (self) => self.keep().stateTimeout({ at: self.now() - 5 }, 'late'),
     });
-    expect(await run(decide, ['go', 19, 'x', 2])).toEqual(['cast go in a', 'cast x in a', 'stateTimeout s in a']);
+    expect(await run(decide, ['go', 19, 'x', 2]))
+      .toEqual(['cast go in a', 'cast x in a', 'stateTimeout s in a']);
     expect(await run(decide, ['past', 'ext', 5])).toEqual(
       ['cast past in a', 'cast ext in a', 'stateTimeout late in a'],
     );
@@ -151,7 +157,9 @@ describe.each(MODES)('timeouts, with %s', (mode) => {
   it('SM-10 a due event timeout whose message waits behind another event is stale', async () => {
     const env = new VirtualEnv();
     const log: string[] = [];
-    const machine = startTraced(testSystem({ env }), mode, log, on({ go: (self) => self.keep().timeout(10, 'e') }));
+    const machine = startTraced(
+      testSystem({ env }), mode, log, on({ go: (self) => self.keep().timeout(10, 'e') }),
+    );
     machine.cast('tell', 'go');
     await env.settle();
     machine.cast('tell', 'x');

@@ -1,13 +1,14 @@
 import {
-  defineStatem, defineStatemHandler, operation, type AgentStats, type AnyDefinition, type From, type InsertedEvent,
-  type Pid, type StatemSelf, type System, type Transition,
+  defineStatem, defineStatemHandler, operation, type AgentStats, type AnyDefinition, type From,
+  type InsertedEvent, type Pid, type StatemSelf, type System, type Transition,
 } from '../../../src/index.js';
 
 export type State = 'a' | 'b' | 'c';
 export interface Data { n: number }
 export type Self = StatemSelf<State, Data>;
 export type Decide = (
-  self: Self, event: InsertedEvent | { readonly type: 'enter'; readonly content: State }, from: From | undefined,
+  self: Self, event: InsertedEvent | { readonly type: 'enter'; readonly content: State },
+  from: From | undefined,
 ) => Transition<unknown> | undefined | void;
 
 /** `what` of an event, as the traces write it. */
@@ -20,7 +21,10 @@ function contentOf(event: Parameters<Decide>[1]): unknown {
 export const MODES = ['a table of handlers per state', 'one handler'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** A machine that writes every callback into `log` and does what `decide` says; the same in both callback modes. */
+/**
+ * A machine that writes every callback into `log` and does what `decide` says; the same in both
+ * callback modes.
+ */
 export function traced(mode: Mode, log: string[], decide: Decide, options: {
   readonly initial?: State;
   readonly actions?: Transition<unknown>;

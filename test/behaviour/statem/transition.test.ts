@@ -12,7 +12,8 @@ describe('states and modules', () => {
       states: { s: { casts: { sleep: (self) => self.keep().hibernate(), stay: (self) => self.keep() } } },
     });
     const machine = system.start(Sleeper);
-    const storage = (): unknown => (machine as unknown as { addr: { mailbox: { head: unknown } } }).addr.mailbox.head;
+    const storage = (): unknown =>
+      (machine as unknown as { addr: { mailbox: { head: unknown } } }).addr.mailbox.head;
     machine.cast('stay');
     await settleTurn();
     heads.push(storage() === null);

@@ -21,7 +21,9 @@ describe('the definition of a task that is a child', () => {
 
   it('is no agent: what would make its self says so', () => {
     expect(() => new TaskDefinition(fetchPage).instance()).toThrow(
-      expect.objectContaining({ code: 'INTERNAL', message: expect.stringContaining('a task is no agent') as string }),
+      expect.objectContaining({
+        code: 'INTERNAL', message: expect.stringContaining('a task is no agent') as string,
+      }),
     );
   });
 

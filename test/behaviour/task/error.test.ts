@@ -52,7 +52,8 @@ describe('the error of a task', () => {
     const system = testSystem();
     const { self } = await idler(system);
     const task = self.task.asyncNolink(() => 1);
-    expect(await rejection(system.task.await(task))).toMatchObject({ code: 'NOT_OWNER', verb: 'await', pid: task.pid });
+    expect(await rejection(system.task.await(task)))
+      .toMatchObject({ code: 'NOT_OWNER', verb: 'await', pid: task.pid });
     expect(await rejection(system.task.shutdown(task))).toMatchObject({ code: 'NOT_OWNER', verb: 'shutdown' });
   });
 });

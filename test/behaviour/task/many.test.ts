@@ -57,7 +57,9 @@ describe('many tasks', () => {
       gate.open('late');
       await env.settle();
       expect(
-        seen.map((message) => (message instanceof TaskResult ? message.value : (message as Down).reason)), onTimeout,
+        seen.map(
+          (message) => (message instanceof TaskResult ? message.value : (message as Down).reason),
+        ), onTimeout,
       ).toEqual(onTimeout === 'nothing' ? ['late', 'normal'] : []);
     }
   });
@@ -74,7 +76,8 @@ describe('many tasks', () => {
     expect(await task.await(slow)).toBe('later');
     await env.settle();
     expect(await rejection(task.yieldMany([slow], { limit: 0 }))).toMatchObject({ code: 'BAD_OPTION' });
-    expect(await rejection(task.yieldMany([slow], { onTimeout: 'no' as never }))).toMatchObject({ code: 'BAD_OPTION' });
+    expect(await rejection(task.yieldMany([slow], { onTimeout: 'no' as never })))
+      .toMatchObject({ code: 'BAD_OPTION' });
     expect(await rejection(task.awaitMany([slow, slow]))).toMatchObject({ code: 'BAD_OPTION' });
   });
 });

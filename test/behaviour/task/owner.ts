@@ -15,7 +15,9 @@ export interface Owner {
   readonly seen: unknown[];
 }
 
-export async function owner(options: { readonly trap?: boolean; readonly logger?: Recorder } = {}): Promise<Owner> {
+export async function owner(
+  options: { readonly trap?: boolean; readonly logger?: Recorder } = {},
+): Promise<Owner> {
   const env = new VirtualEnv();
   const system = testSystem({ env, ...(options.logger === undefined ? {} : { logger: options.logger }) });
   const { self, seen } = await listener(system, { trap: options.trap ?? false });

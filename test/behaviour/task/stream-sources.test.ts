@@ -92,7 +92,8 @@ describe('a stream of tasks and its source', () => {
       await system.stop();
       expect(await loop).toMatchObject({ code: 'SYSTEM_STOPPED' });
       expect(source.closed).toBe(1);
-      expect(await rejection(collect(system.task.stream([1], twice)))).toMatchObject({ code: 'SYSTEM_STOPPED' });
+      expect(await rejection(collect(system.task.stream([1], twice))))
+        .toMatchObject({ code: 'SYSTEM_STOPPED' });
     }
     expect(await strays.seen()).toEqual([]);
   });
@@ -189,15 +190,20 @@ describe('a stream of tasks and its source', () => {
     ['a throwing value', () => Promise.resolve({ done: false, get value() { throw boom; } }), boom],
     [
       'a result that is a revoked proxy',
-      () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }, expect.any(TypeError),
+      () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; },
+      expect.any(TypeError),
     ],
     ['a throwing then', () => ({ then() { throw boom; } }), boom],
     ['a then getter that throws', () => ({ get then() { throw boom; } }), boom],
     ['a then that calls both, throwing', () =>
-      ({ then(_ok: unknown, bad: (error: unknown) => void) { bad(boom); bad(1); throw new Error('late'); } }), boom],
+      ({ then(
+        _ok: unknown, bad: (error: unknown) => void,
+      ) { bad(boom); bad(1); throw new Error('late'); } }), boom],
   ];
 
-  it.each(broken)('P17 %s fails the loop, and an iterator that broke is not closed', async (_what, give, error) => {
+  it.each(broken)('P17 %s fails the loop, and an iterator that broke is not closed', async (
+    _what, give, error,
+  ) => {
     const { env, system } = world();
     const source = new ByHand((n) => (n === 1 ? item(1) : give(n)));
     const loop = system.task.stream(source, twice, { concurrency: 1 })[Symbol.asyncIterator]();
@@ -234,7 +240,9 @@ describe('a stream of tasks and its source', () => {
 
   it.each(leaving)('P17 %s holds nobody up; what it fails with is logged', async (_what, leave, logged) => {
     const { env, system, logger } = world();
-    for await (const one of system.task.stream(new ByHand(item, leave), twice, { concurrency: 3 })) if (one.ok) break;
+    for await (const one of system.task.stream(new ByHand(item, leave), twice, {
+      concurrency: 3,
+    })) if (one.ok) break;
     await env.settle();
     expect(logger.texts('warn')).toEqual(logged ? ['the source of a stream of tasks failed to close'] : []);
     expect(await strays.seen()).toEqual([]);
@@ -261,7 +269,9 @@ describe('a stream of tasks and its source', () => {
       try { yield 1; act(); yield 2; yield 3; } finally { closed.push(what); }
     }
     const left =
-      system.task.stream(source('left', () => void left.return?.()), twice, { concurrency: 1 })[Symbol.asyncIterator]();
+      system.task.stream(source('left', () => void left.return?.()), twice, {
+        concurrency: 1,
+      })[Symbol.asyncIterator]();
     await left.next();
     expect(await left.next()).toEqual(DONE);
     void collect(self.task.stream(source('killed', () => system.exit(ref, 'kill')), hang, { concurrency: 3 }));

@@ -91,7 +91,8 @@ describe('a stream of tasks', () => {
       }
     }
     const twice = (_self: unknown, n: number): number => n * 2;
-    expect(await collect(task.stream(source(false), twice))).toEqual([{ ok: true, value: 2 }, { ok: true, value: 4 }]);
+    expect(await collect(task.stream(source(false), twice)))
+      .toEqual([{ ok: true, value: 2 }, { ok: true, value: 4 }]);
     expect(await rejection(collect(task.stream(source(true), twice, { concurrency: 1 })))).toBe(boom);
     expect(await collect(task.stream(new Set('ab'), (_self, letter) => letter.toUpperCase()))).toEqual(
       [{ ok: true, value: 'A' }, { ok: true, value: 'B' }],
@@ -130,7 +131,9 @@ describe('a stream of tasks', () => {
     const { env, task, seen } = await consumer(true);
     let started = 0;
     const iterator =
-      task.stream([1, 2, 3, 4, 5], (_self, n) => { started++; return n; }, { concurrency: 2 })[Symbol.asyncIterator]();
+      task.stream([1, 2, 3, 4, 5], (_self, n) => { started++; return n; }, {
+        concurrency: 2,
+      })[Symbol.asyncIterator]();
     expect(await iterator.next()).toEqual({ done: false, value: { ok: true, value: 1 } });
     await env.advance(60_000);
     expect(started).toBe(2);
@@ -154,7 +157,8 @@ describe('a stream of tasks', () => {
   it('TK-13 an element that takes too long fails the stream, or is killed', async () => {
     const { env, system, task, seen } = await consumer();
     const work =
-      (_self: unknown, n: number): number | Promise<number> => (n === 1 ? n : new Promise<number>(() => undefined));
+      (_self: unknown, n: number): number
+        | Promise<number> => (n === 1 ? n : new Promise<number>(() => undefined));
     const exits = rejection(collect(task.stream([1, 2], work, { timeoutMs: 100, concurrency: 2 })));
     await env.advance(100);
     const error = await exits as TaskError;
@@ -164,7 +168,9 @@ describe('a stream of tasks', () => {
     const killed = collect(task.stream([2, 1], work, { timeoutMs: 100, onTimeout: 'kill' }));
     await env.advance(100);
     expect(await killed).toEqual([{ ok: false, reason: 'timeout' }, { ok: true, value: 1 }]);
-    const zipped = collect(task.stream([2, 1], work, { timeoutMs: 100, onTimeout: 'kill', zipInputOnExit: true }));
+    const zipped = collect(
+      task.stream([2, 1], work, { timeoutMs: 100, onTimeout: 'kill', zipInputOnExit: true }),
+    );
     await env.advance(100);
     expect(await zipped).toEqual([{ ok: false, reason: 'timeout', input: 2 }, { ok: true, value: 1 }]);
     const usual = rejection(collect(task.stream([2], work)));
@@ -246,7 +252,8 @@ describe('a stream of tasks', () => {
     expect(() => task.stream(5 as never, work)).toThrow(/task.stream.items: got 5/);
     expect(() => task.stream([], 5 as never)).toThrow(/task.stream: got 5/);
     expect(() => task.stream([], work, { concurrency: 0 })).toThrow(/task.stream.concurrency: got 0/);
-    expect(() => task.streamNolink([], work, { onTimeout: 'ignore' as never })).toThrow(/task.streamNolink.onTimeout/);
+    expect(() => task.streamNolink([], work, { onTimeout: 'ignore' as never }))
+      .toThrow(/task.streamNolink.onTimeout/);
     expect(() => task.stream([], work, { order: true } as never)).toThrow(/task.stream.order/);
     const late = task.stream([1], work);
     system.exit(ref, 'kill');

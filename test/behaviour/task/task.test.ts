@@ -58,7 +58,9 @@ describe('async and await', () => {
         },
       },
       info(_self, message) {
-        told.push(message instanceof TaskResult ? message.value : message instanceof Down ? message.reason : message);
+        told.push(message instanceof TaskResult
+          ? message.value
+          : message instanceof Down ? message.reason : message);
       },
     });
     system.start(Owner).cast('work');
@@ -131,7 +133,9 @@ describe('async and await', () => {
       casts: {
         ask(self, what: 'work' | 'crash') {
           const task =
-            self.task.asyncNolink((_task, word: string) => { if (word === 'crash') throw boom; return word; }, what);
+            self.task.asyncNolink(
+              (_task, word: string) => { if (word === 'crash') throw boom; return word; }, what,
+            );
           self.state.refs.push(task.ref);
         },
       },
@@ -139,7 +143,9 @@ describe('async and await', () => {
         if (message instanceof TaskResult) {
           told.push(['result', self.state.refs.indexOf(message.ref), message.value]);
           self.demonitor(message.ref, { flush: true });
-        } else if (message instanceof Down) told.push(['down', self.state.refs.indexOf(message.ref), message.reason]);
+        } else if (message instanceof Down) told.push(
+          ['down', self.state.refs.indexOf(message.ref), message.reason],
+        );
       },
     });
     const ref = system.start(Owner);
@@ -229,7 +235,9 @@ describe('yield, shutdown, ignore', () => {
     await env.settle();
     gate.open();
     await env.settle();
-    expect(told).toEqual([{ ok: true, value: 'value' }, { ok: false, reason: 'bad' }, { ok: false, reason: 'noproc' }]);
+    expect(told).toEqual(
+      [{ ok: true, value: 'value' }, { ok: false, reason: 'bad' }, { ok: false, reason: 'noproc' }],
+    );
   });
 
   it('TK-07 shutdown: undefined when it ended on request, and the owner is not touched', async () => {
@@ -257,7 +265,9 @@ describe('yield, shutdown, ignore', () => {
           const other = self.task.asyncNolink((task) => task.exit('otherwise'));
           await gate.promise;
           for (const one of [done, other, done]) told.push(await self.task.shutdown(one));
-          told.push(await self.task.shutdown(self.task.asyncNolink(stubborn(new Gate().promise)), 'brutal_kill'));
+          told.push(await self.task.shutdown(
+            self.task.asyncNolink(stubborn(new Gate().promise)), 'brutal_kill',
+          ));
         },
       },
       info(_self, message) { told.push(message); },
@@ -267,7 +277,9 @@ describe('yield, shutdown, ignore', () => {
     gate.open();
     await env.settle();
     expect(told).toEqual(
-      [{ ok: true, value: 'there' }, { ok: false, reason: 'otherwise' }, { ok: false, reason: 'noproc' }, undefined],
+      [{ ok: true, value: 'there' }, {
+        ok: false, reason: 'otherwise',
+      }, { ok: false, reason: 'noproc' }, undefined],
     );
   });
 

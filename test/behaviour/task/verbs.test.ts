@@ -105,7 +105,9 @@ describe.each(Object.entries(LETTING_GO))('a task that lives after %s', (_how, l
 });
 
 describe('the link of a task whose await timed out', () => {
-  it.each([false, true])('TK-02 TK-04 stays: the crash of the task reaches its owner (trapping: %s)', async (trap) => {
+  it.each(
+    [false, true],
+  )('TK-02 TK-04 stays: the crash of the task reaches its owner (trapping: %s)', async (trap) => {
     const { a, env, task, system, seen } = await owner({ trap });
     const gate = new Gate();
     await late(env, task.await(task.async(async () => {

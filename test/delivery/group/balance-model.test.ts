@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSystem, defineAgent, type AgentRef, type BalanceStrategy, type System } from '../../../src/index.js';
+import {
+  createSystem, defineAgent, type AgentRef, type BalanceStrategy, type System,
+} from '../../../src/index.js';
 import { SeededEnv } from '../seeded.js';
 
 // Messages stay where they go: the load of a member is the number of messages it has had since its start.
@@ -14,7 +16,9 @@ type Step =
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('send' as const), key: fc.nat(30) }) },
   { weight: 3, arbitrary: fc.record({
-    kind: fc.constantFrom('join' as const, 'leave' as const, 'crash' as const, 'restart' as const, 'close' as const),
+    kind: fc.constantFrom(
+      'join' as const, 'leave' as const, 'crash' as const, 'restart' as const, 'close' as const,
+    ),
     at: fc.nat(SIZE - 1),
   }) },
 );
@@ -55,7 +59,8 @@ class Real {
 const RULES: Readonly<Record<BalanceStrategy, (m: Model, chosen: number, key: number) => void>> = {
   'round-robin': (m) => {
     const counts = m.takers.map((at) => m.since.get(at) ?? 0);
-    expect(Math.max(...counts) - Math.min(...counts), 'P30 counts differ by at most one').toBeLessThanOrEqual(1);
+    expect(Math.max(...counts) - Math.min(...counts), 'P30 counts differ by at most one')
+      .toBeLessThanOrEqual(1);
   },
   'least-loaded': (m, chosen) => expect(m.load[chosen], 'P30 nobody has strictly less').toBe(
     Math.min(...m.takers.map((at) => m.load[at] as number)),
@@ -90,14 +95,16 @@ test.each(
       Sink, { strategy, ...(strategy === 'consistent-hash' ? { key: (_op: string, key: string) => key } : {}) },
     );
     const picks =
-      (): Map<string, number> => new Map(balancer.stats().members.map((member) => [member.target, member.picks]));
+      (): Map<string, number> =>
+        new Map(balancer.stats().members.map((member) => [member.target, member.picks]));
     for (const one of steps) {
       if (one.kind === 'send') {
         const { takers } = m;
         const before = picks();
         balancer.cast('take', `key ${one.key}`);
         const chosen =
-          [...picks()].filter(([title, count]) => count !== before.get(title)).map(([title]) => Number(title.slice(1)));
+          [...picks()].filter(([title, count]) => count !== before.get(title))
+            .map(([title]) => Number(title.slice(1)));
         if (takers.length === 0) expect(chosen).toEqual([]);
         else {
           expect(chosen).toHaveLength(1);
@@ -121,7 +128,8 @@ test.each(
 }, 60_000);
 
 async function change(
-  r: Real, m: Model, balancer: ReturnType<System['balance']>, kind: 'join' | 'leave' | 'crash' | 'restart' | 'close',
+  r: Real, m: Model, balancer: ReturnType<System['balance']>,
+  kind: 'join' | 'leave' | 'crash' | 'restart' | 'close',
   at: number,
 ): Promise<void> {
   const ref = r.refs[at] as AgentRef<typeof Sink>;

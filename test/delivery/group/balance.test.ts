@@ -29,7 +29,8 @@ function world(count: number): World {
   const system = testSystem({ env });
   return { env, system, refs: Array.from({ length: count }, (_, n) => system.start(Worker, `w${n}`)) };
 }
-const picks = (balancer: Balancer<typeof Worker>): number[] => balancer.stats().members.map((member) => member.picks);
+const picks = (balancer: Balancer<typeof Worker>): number[] =>
+  balancer.stats().members.map((member) => member.picks);
 const spread = (counts: readonly number[]): number => Math.max(...counts) - Math.min(...counts);
 
 describe('P30 round robin', () => {
@@ -48,7 +49,9 @@ describe('P30 round robin', () => {
     await balancer.call('label');
     await balancer.call('label');
     expect(balancer.leave(refs[0] as never)).toBe(true);
-    expect([await balancer.call('label'), await balancer.call('label'), await balancer.call('label')]).toEqual(['w2', 'w3', 'w1']);
+    expect(
+      [await balancer.call('label'), await balancer.call('label'), await balancer.call('label')],
+    ).toEqual(['w2', 'w3', 'w1']);
   });
 });
 
@@ -117,7 +120,9 @@ describe('the other strategies', () => {
   test('weighted: in each run of the sum of the weights everybody has its share, spread out', async () => {
     const { system, refs } = world(3);
     const [a, b, c] = refs as [AgentRef<typeof Worker>, AgentRef<typeof Worker>, AgentRef<typeof Worker>];
-    const balancer = system.balance(Worker, { strategy: 'weighted', members: [{ ref: a, weight: 5 }, b, { ref: c, weight: 1 }] });
+    const balancer = system.balance(Worker, {
+      strategy: 'weighted', members: [{ ref: a, weight: 5 }, b, { ref: c, weight: 1 }],
+    });
     const order: string[] = [];
     for (let n = 0; n < 14; n++) order.push(await balancer.call('label'));
     expect(order.join(' ')).toBe('w0 w0 w1 w0 w2 w0 w0 w0 w0 w1 w0 w2 w0 w0');
@@ -141,10 +146,16 @@ describe('the other strategies', () => {
     const delays = new Map([['quick', 10], ['slow', 200]]);
     const Timed = defineAgent({
       init: (label: string) => label,
-      calls: { ask(self) { const from = self.from as never; self.sendAfter(delays.get(self.state) as number, from); return self.noreply(); } },
+      calls: { ask(self) {
+        const from = self.from as never;
+        self.sendAfter(delays.get(self.state) as number, from);
+        return self.noreply();
+      } },
       info(self, from) { self.reply(from as never, self.state); },
     });
-    const balancer = system.balance(Timed, { strategy: 'fastest', members: [system.start(Timed, 'slow'), system.start(Timed, 'quick')] });
+    const balancer = system.balance(Timed, {
+      strategy: 'fastest', members: [system.start(Timed, 'slow'), system.start(Timed, 'quick')],
+    });
     const ask = async (): Promise<string> => {
       const reply = balancer.call('ask');
       await env.advance(200);
@@ -169,7 +180,9 @@ describe('the other strategies', () => {
     const first = balancer.call('later', undefined, { timeoutMs: 400 }).catch((error: CallError) => error.code);
     await env.advance(400);
     expect(await first).toBe('TIMEOUT');
-    expect(balancer.stats().members.map(({ averageMs }) => averageMs).filter((ms) => ms !== undefined)).toEqual([400]);
+    expect(
+      balancer.stats().members.map(({ averageMs }) => averageMs).filter((ms) => ms !== undefined),
+    ).toEqual([400]);
   });
 });
 
@@ -180,8 +193,12 @@ describe('P31 consistent hash', () => {
     for (const key of keys) found.set(key, await of(key));
     return found;
   };
-  const Keyed = defineAgent({ init: (label: string) => label, calls: { who: (self, _key: string) => self.state } });
-  const keyed = (system: System, count: number): AgentRef<typeof Keyed>[] => Array.from({ length: count }, (_, n) => {
+  const Keyed = defineAgent({
+    init: (label: string) => label, calls: { who: (self, _key: string) => self.state },
+  });
+  const keyed = (
+    system: System, count: number,
+  ): AgentRef<typeof Keyed>[] => Array.from({ length: count }, (_, n) => {
     system.start(Keyed, `k${n}`, { name: `k${n}` });
     return system.ref(Keyed, `k${n}`);
   });
@@ -191,7 +208,9 @@ describe('P31 consistent hash', () => {
     const all = keyed(system, 16);
     for (const n of [2, 5, 16]) {
       const refs = all.slice(0, n);
-      const balancer = system.balance(Keyed, { strategy: 'consistent-hash', key: (_op, key: string) => key, members: refs.slice(0, -1) });
+      const balancer = system.balance(Keyed, {
+        strategy: 'consistent-hash', key: (_op, key: string) => key, members: refs.slice(0, -1),
+      });
       const of = (key: string): Promise<unknown> => balancer.call('who', key);
       const before = await owners(of);
       balancer.join(refs.at(-1) as never);
@@ -201,7 +220,9 @@ describe('P31 consistent hash', () => {
       expect(moved.length / keys.length).toBeLessThanOrEqual(1 / n + 0.05);
       expect(moved.length).toBeGreaterThan(0);
       for (const key of moved) expect(joined.get(key)).toBe(newest);
-      for (const ref of refs) expect(keys.filter((key) => joined.get(key) === `k${refs.indexOf(ref)}`).length / keys.length).toBeLessThanOrEqual(1 / n + 0.05);
+      for (const ref of refs) expect(
+        keys.filter((key) => joined.get(key) === `k${refs.indexOf(ref)}`).length / keys.length,
+      ).toBeLessThanOrEqual(1 / n + 0.05);
       balancer.leave(refs.at(-1) as never);
       expect(await owners(of)).toEqual(before);
     }
@@ -210,7 +231,9 @@ describe('P31 consistent hash', () => {
   test('P31 the keys of a member that restarts are its own again', async () => {
     const system = testSystem({ env: new SeededEnv() });
     const refs = keyed(system, 4);
-    const balancer = system.balance(Keyed, { strategy: 'consistent-hash', key: (_op, key: string) => key, members: refs });
+    const balancer = system.balance(Keyed, {
+      strategy: 'consistent-hash', key: (_op, key: string) => key, members: refs,
+    });
     const of = (key: string): Promise<unknown> => balancer.call('who', key);
     const before = await owners(of);
     await refs[1]?.stop();
@@ -222,11 +245,15 @@ describe('P31 consistent hash', () => {
 
   test('a key that is none: calls reject, tryCast throws, a cast is counted', async () => {
     const system = testSystem({ env: new SeededEnv() });
-    const balancer = system.balance(Worker, { strategy: 'consistent-hash', key: (_op, payload: never) => payload, members: [system.start(Worker, 'a')] });
+    const balancer = system.balance(Worker, {
+      strategy: 'consistent-hash', key: (_op, payload: never) => payload,
+      members: [system.start(Worker, 'a')],
+    });
     expect(await balancer.call('label').catch((error: OptionError) => error.option)).toBe('balance.key');
     expect(await balancer.deliver('work', {}).catch((error: OptionError) => error.option)).toBe('balance.key');
     expect(await balancer.put('work', {}).catch((error: OptionError) => error.option)).toBe('balance.key');
-    expect(() => balancer.tryCast('work', Number.NaN)).toThrow("balance.key: got NaN, expected a text or a number");
+    expect(() => balancer.tryCast('work', Number.NaN))
+      .toThrow("balance.key: got NaN, expected a text or a number");
     const { rejected } = system.stats();
     balancer.cast('work', null);
     expect(system.stats().rejected).toBe(rejected + 1);
@@ -235,10 +262,16 @@ describe('P31 consistent hash', () => {
 
 describe('options', () => {
   const bad: readonly (readonly [string, unknown, string])[] = [
-    ['an unknown strategy', { strategy: 'best' }, "balance.strategy: got 'best', expected one of round-robin, least-loaded, two-choices, random, fastest, consistent-hash, weighted"],
+    ['an unknown strategy', {
+      strategy: 'best',
+    }, "balance.strategy: got 'best', expected one of round-robin, least-loaded, two-choices, random, fastest, consistent-hash, weighted"],
     ['an unknown option', { stratgy: 'random' }, 'balance.stratgy'],
-    ['consistent hash without a key', { strategy: 'consistent-hash' }, 'balance.key: got undefined, expected a function of operation and payload'],
-    ['a key for others', { key: () => 'a' }, "balance.key: got [function], expected none unless strategy is 'consistent-hash'"],
+    ['consistent hash without a key', {
+      strategy: 'consistent-hash',
+    }, 'balance.key: got undefined, expected a function of operation and payload'],
+    ['a key for others', {
+      key: () => 'a',
+    }, "balance.key: got [function], expected none unless strategy is 'consistent-hash'"],
     ['no array', { members: 'a' }, 'balance.members'],
     ['an empty name', { name: '' }, "balance.name: got '', expected a text that is not empty"],
     ['no scope', { group: { scope: {}, name: 'a' } }, 'balance.group.scope'],
@@ -251,12 +284,17 @@ describe('options', () => {
 
   test.each([0, -1, 1.5, Number.NaN, Infinity, '1'])('weight %s is refused', (weight) => {
     const { system, refs } = world(1);
-    expect(() => system.balance(Worker, { strategy: 'weighted', members: [{ ref: refs[0] as never, weight: weight as number }] })).toThrow('expected a whole number from 1');
+    expect(() => system.balance(Worker, {
+      strategy: 'weighted', members: [{ ref: refs[0] as never, weight: weight as number }],
+    })).toThrow('expected a whole number from 1');
   });
 
   test('a weight where nobody looks at it is refused, and what is no member', () => {
     const { system, refs } = world(1);
-    expect(() => system.balance(Worker, { members: [{ ref: refs[0] as never, weight: 2 }] })).toThrow("expected no weight unless strategy is 'weighted'");
-    for (const one of [null, 1, {}, { ref: refs[0], wait: 1 }]) expect(() => system.balance(Worker, { members: [one as never] })).toThrow(OptionError);
+    expect(() => system.balance(Worker, { members: [{ ref: refs[0] as never, weight: 2 }] }))
+      .toThrow("expected no weight unless strategy is 'weighted'");
+    for (const one of [
+      null, 1, {}, { ref: refs[0], wait: 1 },
+    ]) expect(() => system.balance(Worker, { members: [one as never] })).toThrow(OptionError);
   });
 });

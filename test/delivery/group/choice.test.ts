@@ -7,7 +7,9 @@ import { NaiveConsistentHash, NaiveWeighted, type Naive } from './naive-strategi
 import { SeededEnv } from '../seeded.js';
 
 const Sink = defineAgent(
-  { name: 'sink', casts: { take: (_self, _key: string) => new Promise<void>(() => undefined), add: () => undefined } },
+  { name: 'sink', casts: {
+    take: (_self, _key: string) => new Promise<void>(() => undefined), add: () => undefined,
+  } },
 );
 const Other = defineAgent({ name: 'other', casts: { take: () => undefined } });
 
@@ -18,7 +20,8 @@ const step = fc.oneof(
     { kind: fc.constant('send' as const), times: fc.integer({ min: 1, max: 12 }), key: fc.nat(40) },
   ) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom(
-    'join' as const, 'leave' as const, 'kill' as const, 'restart' as const, 'close' as const, 'unnamed' as const,
+    'join' as const, 'leave' as const, 'kill' as const, 'restart' as const, 'close' as const,
+    'unnamed' as const,
     'other' as const,
   ), at, weight: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('via' as const), at }) },
@@ -38,7 +41,10 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the choice of %s', 
       const env = new SeededEnv(1);
       const system = createSystem({ name: 'choice', logger: false, env });
       const start = (n: number): AgentRef<typeof Sink> => system.start(Sink, byName ? { name: `s${n}` } : {});
-      const refs = weights.map((_, n) => { const ref = start(n); return byName ? system.ref(Sink, `s${n}`) : ref; });
+      const refs = weights.map((_, n) => {
+        const ref = start(n);
+        return byName ? system.ref(Sink, `s${n}`) : ref;
+      });
       const key = strategy === 'consistent-hash' ? { key: (_op: string, payload: string) => payload } : {};
       const weightOf = (weight: number): object => (strategy === 'weighted' ? { weight } : {});
       const balancer = system.balance(Sink, { strategy, ...key });
@@ -47,7 +53,10 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the choice of %s', 
       const naive = new KINDS[strategy]();
       let moving: Pid | undefined;
       const directory =
-        { registerName: () => false, unregisterName: () => undefined, whereisName: (): Pid | undefined => moving };
+        {
+          registerName: () => false, unregisterName: () => undefined,
+          whereisName: (): Pid | undefined => moving,
+        };
       for (const one of steps) {
         if (one.kind === 'send') {
           for (let sent = 0; sent < one.times; sent++) {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { CallError} from '../../../src/index.js';
-import { child, defineAgent, defineScope, OptionError, type AgentRef, type Balancer, type BalanceOptions, type BalanceStrategy, type System } from '../../../src/index.js';
+import {
+  child, defineAgent, defineScope, OptionError, type AgentRef, type Balancer, type BalanceOptions,
+  type BalanceStrategy, type System,
+} from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 
@@ -21,9 +24,12 @@ const Worker = defineAgent({
   info(self, message) { self.state.done.push(message); },
 });
 
-const LIVE: readonly BalanceStrategy[] = ['round-robin', 'least-loaded', 'two-choices', 'random', 'fastest', 'weighted'];
+const LIVE: readonly BalanceStrategy[] = [
+  'round-robin', 'least-loaded', 'two-choices', 'random', 'fastest', 'weighted',
+];
 
-const optionsOf = (strategy: BalanceStrategy): BalanceOptions<typeof Worker> => (strategy === 'consistent-hash' ? { strategy, key: (_op, payload: string) => payload } : { strategy });
+const optionsOf = (strategy: BalanceStrategy): BalanceOptions<typeof Worker> => (strategy
+  === 'consistent-hash' ? { strategy, key: (_op, payload: string) => payload } : { strategy });
 
 interface World { readonly env: SeededEnv; readonly system: System; readonly refs: AgentRef<typeof Worker>[] }
 
@@ -33,10 +39,13 @@ function world(count: number): World {
   return { env, system, refs: Array.from({ length: count }, (_, n) => system.start(Worker, `w${n}`)) };
 }
 
-const picks = (balancer: Balancer<typeof Worker>): number[] => balancer.stats().members.map((member) => member.picks);
+const picks = (balancer: Balancer<typeof Worker>): number[] =>
+  balancer.stats().members.map((member) => member.picks);
 
 describe('members', () => {
-  test.each([...LIVE, 'consistent-hash' as const])('P30 %s: nothing goes to a member after its DOWN', async (strategy) => {
+  test.each(
+    [...LIVE, 'consistent-hash' as const],
+  )('P30 %s: nothing goes to a member after its DOWN', async (strategy) => {
     const { env, system, refs } = world(4);
     const balancer = system.balance(Worker, { ...optionsOf(strategy), members: refs });
     const victim = refs[1] as AgentRef<typeof Worker>;
@@ -47,15 +56,20 @@ describe('members', () => {
     for (let n = 0; n < 40; n++) balancer.cast('work', `${n}`);
     await env.settle();
     expect(system.stats().deadLettered).toBe(deadLettered);
-    expect(balancer.members().map(({ pid }) => pid)).toEqual(refs.filter((ref) => ref !== victim).map(({ pid }) => pid));
+    expect(balancer.members().map(({ pid }) => pid))
+      .toEqual(refs.filter((ref) => ref !== victim).map(({ pid }) => pid));
     expect(balancer.stats().members, 'it is forgotten').toHaveLength(3);
   });
 
-  test.each([...LIVE, 'consistent-hash' as const])('P30 %s: a member by name comes back when it is restarted', async (strategy) => {
+  test.each(
+    [...LIVE, 'consistent-hash' as const],
+  )('P30 %s: a member by name comes back when it is restarted', async (strategy) => {
     const env = new SeededEnv();
     const system = testSystem({ env });
     await system.supervise({ intensity: 9, children: [child('a', Worker, 'a'), child('b', Worker, 'b')] });
-    const balancer = system.balance(Worker, { ...optionsOf(strategy), members: [system.ref(Worker, 'a'), system.ref(Worker, 'b')] });
+    const balancer = system.balance(Worker, {
+      ...optionsOf(strategy), members: [system.ref(Worker, 'a'), system.ref(Worker, 'b')],
+    });
     const before = system.whereis('a');
     system.ref(Worker, 'a').cast('crash');
     await env.settle();
@@ -77,10 +91,14 @@ describe('members', () => {
     const balancer = system.balance(Worker, { name: 'workers' });
     balancer.cast('work', 1);
     balancer.send('hello');
-    expect(system.deadLetters.list().map(({ to, op, reason }) => ({ to, op, reason }))).toEqual([{ to: 'workers', op: 'work', reason: 'noproc' }, { to: 'workers', op: 'info', reason: 'noproc' }]);
+    expect(system.deadLetters.list().map(({ to, op, reason }) => ({ to, op, reason }))).toEqual([
+      { to: 'workers', op: 'work', reason: 'noproc' },
+      { to: 'workers', op: 'info', reason: 'noproc' },
+    ]);
     expect(balancer.tryCast('work', 1)).toBe('dead');
     for (const sent of [balancer.call('label'), balancer.put('work', 1), balancer.deliver('work', 1)]) {
-      expect(await sent.catch((error: CallError) => ({ code: error.code, target: error.target }))).toEqual({ code: 'NOPROC', target: 'workers' });
+      expect(await sent.catch((error: CallError) => ({ code: error.code, target: error.target })))
+        .toEqual({ code: 'NOPROC', target: 'workers' });
     }
     expect(await balancer.tryCall('label')).toMatchObject({ ok: false, error: { code: 'NOPROC' } });
     expect(await balancer.stream('items').next().catch((error: CallError) => error.code)).toBe('NOPROC');
@@ -116,14 +134,17 @@ describe('members', () => {
     const client = system.start(Client);
     expect(await client.call('all', true)).toBe('w0');
     expect(await client.call('all', false)).toBe('w0');
-    expect(await balancer.call('done')).toEqual(['cast', 'tryCast', 'put', 'deliver', 'send', 'self.cast', 'self.put', 'self.deliver']);
+    expect(await balancer.call('done')).toEqual(
+      ['cast', 'tryCast', 'put', 'deliver', 'send', 'self.cast', 'self.put', 'self.deliver'],
+    );
     await env.settle();
   });
 
   test('a balancer finds the cycle of calls that goes through it', async () => {
     const { system } = world(0);
     let group: Balancer<typeof Ring> | null = null;
-    const Ring = defineAgent({ name: 'ring', calls: { ask: (self): Promise<string> => self.call(group as Balancer<typeof Ring>, 'ask').catch((error: CallError) => error.code) } });
+    const Ring = defineAgent({ name: 'ring', calls: { ask: (self): Promise<string> =>
+      self.call(group as Balancer<typeof Ring>, 'ask').catch((error: CallError) => error.code) } });
     group = system.balance(Ring, { members: [system.start(Ring), system.start(Ring)] });
     expect(await group.call('ask')).toBe('CALL_CYCLE');
   });
@@ -133,7 +154,9 @@ describe('members', () => {
     const Groups = defineScope({ name: 'groups' });
     system.start(Groups, { name: 'groups' });
     const groups = system.ref(Groups);
-    const balancer = system.balance(Worker, { strategy: 'weighted', group: { scope: groups, name: 'workers' } });
+    const balancer = system.balance(Worker, {
+      strategy: 'weighted', group: { scope: groups, name: 'workers' },
+    });
     expect(balancer.members()).toEqual([]);
     groups.join('workers', [refs[0] as never, refs[0] as never, refs[1] as never]);
     for (let n = 0; n < 6; n++) balancer.cast('work', n);
@@ -152,15 +175,21 @@ describe('members', () => {
     const { system, refs } = world(2);
     const balancer = system.balance(Worker);
     const [a, b] = refs as [AgentRef<typeof Worker>, AgentRef<typeof Worker>];
-    expect([balancer.join(a), balancer.join(a), balancer.leave(a), balancer.leave(a)]).toEqual([true, false, true, false]);
+    expect([balancer.join(a), balancer.join(a), balancer.leave(a), balancer.leave(a)])
+      .toEqual([true, false, true, false]);
     const { pid } = b;
     await b.stop();
     expect([balancer.join(b), balancer.join(system.ref(Worker, pid as never))]).toEqual([false, false]);
     const Other = defineAgent({});
-    for (const bad of [system.start(Other), 'name', null, balancer, other.start(Worker, 'x')]) expect(() => balancer.join(bad as never)).toThrow(OptionError);
-    expect(() => balancer.join(system.start(Other) as never)).toThrow('a ref of worker in this system, made with the same definition as the balancer');
-    expect(() => system.balance(Worker, { members: [5 as never] })).toThrow('balance.join: got 5, expected a ref of worker');
-    expect(() => system.balance(Worker, { members: ['w1' as never] })).toThrow("balance.join: got 'w1', expected a ref of worker");
+    for (const bad of [
+      system.start(Other), 'name', null, balancer, other.start(Worker, 'x'),
+    ]) expect(() => balancer.join(bad as never)).toThrow(OptionError);
+    expect(() => balancer.join(system.start(Other) as never))
+      .toThrow('a ref of worker in this system, made with the same definition as the balancer');
+    expect(() => system.balance(Worker, { members: [5 as never] }))
+      .toThrow('balance.join: got 5, expected a ref of worker');
+    expect(() => system.balance(Worker, { members: ['w1' as never] }))
+      .toThrow("balance.join: got 'w1', expected a ref of worker");
     expect(balancer.members()).toEqual([]);
   });
 });

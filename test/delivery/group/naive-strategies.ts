@@ -1,7 +1,10 @@
 import { mix } from '../../../src/base/text/hash.js';
 import { loadOf, type BalanceMember } from '../../../src/delivery/group/member.js';
 
-/** A choice as its contract says it, by a look at each member: what the strategies of the library must choose. */
+/**
+ * A choice as its contract says it, by a look at each member: what the strategies of the library
+ * must choose.
+ */
 export interface Naive {
   pick(list: readonly BalanceMember[], key: number): BalanceMember | null;
 }

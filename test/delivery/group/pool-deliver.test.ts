@@ -17,7 +17,8 @@ async function world(options: PoolOptions) {
         begun.push({ job, pid: self.pid });
         const times = begun.filter((one) => one.job === job).length;
         if (job.startsWith('crash') && times === 1) throw new Error('boom');
-        if (job.startsWith('hang') && times === 1) await new Promise<void>((resolve) => { gates.push(resolve); });
+        if (job.startsWith('hang')
+          && times === 1) await new Promise<void>((resolve) => { gates.push(resolve); });
         return job;
       },
     },

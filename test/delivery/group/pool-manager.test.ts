@@ -11,7 +11,8 @@ const Worker = defineAgent({
   name: 'worker',
   init: () => ({ jobs: 0 }),
   calls: {
-    pid: (self) => self.pid, wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
+    pid: (self) => self.pid,
+    wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
   },
   casts: {
     work(self) { self.state.jobs++; }, hang: () => new Promise<void>(() => undefined),
@@ -33,7 +34,8 @@ async function world(options: PoolOptions): Promise<World> {
 }
 
 const live =
-  (system: System): number => system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
+  (system: System): number => system.processes()
+    .filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
 
 describe('size', () => {
   test('warm: min workers run when the pool has started; the pool is a tree', async () => {

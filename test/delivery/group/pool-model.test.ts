@@ -3,13 +3,17 @@ import { expect, test } from 'vitest';
 import { createSystem, defineAgent, pool, poolOf, type AgentRef, type PooledRef } from '../../../src/index.js';
 import { SeededEnv } from '../seeded.js';
 
-const Worker = defineAgent({ name: 'pooled', casts: { crash() { throw new Error('boom'); }, work: () => undefined } });
+const Worker = defineAgent({
+  name: 'pooled', casts: { crash() { throw new Error('boom'); }, work: () => undefined },
+});
 const MIN = 1;
 const MAX = 3;
 const OWNERS = 4;
 interface Step { readonly kind: 'ask' | 'release' | 'crash' | 'die' | 'send' | 'wait'; readonly owner: number }
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom<Step['kind'][]>('ask', 'ask', 'ask', 'release', 'release', 'crash', 'die', 'send', 'wait'),
+  kind: fc.constantFrom<Step['kind'][]>(
+    'ask', 'ask', 'ask', 'release', 'release', 'crash', 'die', 'send', 'wait',
+  ),
   owner: fc.nat(OWNERS - 1),
 });
 
@@ -28,7 +32,9 @@ test('a pool gives out at most max workers, each to one, in the order of asking,
         ask(_self, owner: number) {
           const one = { owner, worker: null as PooledRef<typeof Worker> | null };
           asked.push(one);
-          workers.checkout({ timeoutMs: 'infinity' }).then((worker) => { one.worker = worker; }, () => undefined);
+          workers.checkout({ timeoutMs: 'infinity' }).then(
+            (worker) => { one.worker = worker; }, () => undefined,
+          );
         },
       },
     });

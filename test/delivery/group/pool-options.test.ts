@@ -11,7 +11,8 @@ const Worker = defineAgent({
   name: 'worker',
   init: () => ({ jobs: 0 }),
   calls: {
-    pid: (self) => self.pid, wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
+    pid: (self) => self.pid,
+    wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
   },
   casts: {
     work(self) { self.state.jobs++; }, hang: () => new Promise<void>(() => undefined),
@@ -47,7 +48,8 @@ describe('options', () => {
   test('options of checkout', async () => {
     const { workers } = await world({ min: 1, max: 1 });
     for (const bad of [{ timeoutMs: -1 }, { timeoutMs: 1.5 }, { wait: 1 }]) {
-      expect(await workers.checkout(bad as never).catch((error: OptionError) => error.name)).toBe('OptionError');
+      expect(await workers.checkout(bad as never).catch((error: OptionError) => error.name))
+        .toBe('OptionError');
     }
     expect(workers.stats()).toMatchObject({ waiting: 0, checkedOut: 0 });
   });

@@ -11,7 +11,8 @@ const Worker = defineAgent({
   name: 'worker',
   init: () => ({ jobs: 0 }),
   calls: {
-    pid: (self) => self.pid, wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
+    pid: (self) => self.pid,
+    wait: (self) => new Promise<string>((resolve) => { gates.push(() => resolve(self.pid)); }),
   },
   casts: {
     work(self) { self.state.jobs++; }, hang: () => new Promise<void>(() => undefined),
@@ -28,7 +29,8 @@ async function world(options: PoolOptions): Promise<World> {
   return { env, system, workers: system.ref(poolOf(Worker), 'workers') };
 }
 const live =
-  (system: System): number => system.processes().filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
+  (system: System): number => system.processes()
+    .filter((pid) => system.inspect(pid)?.behaviour === 'worker').length;
 const code =
   (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'ok', (error: CallError) => error.code);
 
@@ -146,7 +148,9 @@ describe('checkout', () => {
     await env.settle();
     expect(workers.stats().checkedOut).toBe(0);
     expect(await workers.run((worker) => worker.call('pid'))).toMatch(/\./);
-    expect(await workers.run(() => { throw new Error('mine'); }).catch((error: Error) => error.message)).toBe('mine');
+    expect(
+      await workers.run(() => { throw new Error('mine'); }).catch((error: Error) => error.message),
+    ).toBe('mine');
     await env.settle();
     expect(workers.stats()).toMatchObject({ checkedOut: 0, waiting: 0 });
   });
@@ -154,7 +158,9 @@ describe('checkout', () => {
   test('the death of its owner releases what it checked out, and what it waits for', async () => {
     const { env, system, workers } = await world({ min: 1, max: 1 });
     const Owner = defineAgent(
-      { casts: { async hold(self) { await self.bind(workers).checkout(); await new Promise(() => undefined); } } },
+      { casts: { async hold(
+        self,
+      ) { await self.bind(workers).checkout(); await new Promise(() => undefined); } } },
     );
     const [one, two] = [system.start(Owner), system.start(Owner)];
     one.cast('hold');
@@ -239,7 +245,9 @@ describe('failure', () => {
       init: () => { if (broken) throw new Error('no display'); return 0; },
       casts: { crash() { throw new Error('boom'); } },
     });
-    await system.supervise({ intensity: 5, children: [pool('fragile', Fragile, { min: 1, max: 1, intensity: 4 })] });
+    await system.supervise({
+      intensity: 5, children: [pool('fragile', Fragile, { min: 1, max: 1, intensity: 4 })],
+    });
     const ref = system.ref(poolOf(Fragile), 'fragile');
     broken = true;
     ref.cast('crash');

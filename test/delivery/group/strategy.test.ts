@@ -29,7 +29,10 @@ function world(strategy: 'least-loaded' | 'fastest', size: number): World {
   const taker = balance.taker.bind(balance);
   let count = 0;
   balance.taker = (member) => { count++; return taker(member); };
-  return { system, refs, balancer: balancer as never, looks() { const looked = count; count = 0; return looked; } };
+  return {
+    system, refs, balancer: balancer as never,
+    looks() { const looked = count; count = 0; return looked; },
+  };
 }
 
 describe.each(['least-loaded', 'fastest'] as const)('P30 %s of many members', (strategy) => {
@@ -56,7 +59,9 @@ describe.each(['least-loaded', 'fastest'] as const)('P30 %s of many members', (s
 
   test('neighbours that are slow together are not met together', () => {
     const { refs, balancer } = world(strategy, MANY);
-    for (const [n, ref] of refs.entries()) for (let more = n < MANY / 2 ? 100 : 1; more > 0; more--) ref.cast('hang');
+    for (const [n, ref] of refs.entries()) for (let more = n < MANY / 2
+      ? 100
+      : 1; more > 0; more--) ref.cast('hang');
     for (let n = 0; n < 10 * MANY; n++) balancer.cast('work');
     const picks = balancer.stats().members.map((member) => member.picks);
     expect(picks.slice(0, MANY / 2).every((count) => count === 0)).toBe(true);

@@ -41,7 +41,10 @@ describe('the attempts of a message are told apart', () => {
     system.exit('w', 'kill');
     await env.settle();
     expect(contexts.map(({ attempt }) => attempt)).toEqual([1, 1]);
-    expect([contexts[0]?.ack('zombie'), contexts[0]?.nack(), contexts[0]?.inProgress(), contexts[0]?.terminate()])
+    expect([
+      contexts[0]?.ack('zombie'), contexts[0]?.nack(), contexts[0]?.inProgress(),
+      contexts[0]?.terminate(),
+    ])
       .toEqual([false, false, false, false]);
     expect(receipt.state).toBe('delivered');
     gates[1]?.();
@@ -92,7 +95,8 @@ describe('a concurrent handler', () => {
 
   test('a stop is an acknowledgement when it is orderly, an attempt when it is not', async () => {
     const { env, ref } = await bench();
-    expect(await (await ref.deliver('stopAside', 'shutdown')).settled).toMatchObject({ kind: 'handled', attempts: 1 });
+    expect(await (await ref.deliver('stopAside', 'shutdown')).settled)
+      .toMatchObject({ kind: 'handled', attempts: 1 });
     const receipt = await ref.deliver('stopAside', 'broken', { attemptsMax: 1 });
     await env.settle();
     expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'broken', attempts: 1 });
@@ -124,7 +128,9 @@ describe('what comes back', () => {
     const narrow = system.ref(Worker, 'narrow');
     failing('x', 9);
     const receipt =
-      await narrow.deliver('ask', 'x', { lane: 'low', onError: () => 'retry', backoff: { baseMs: 10, jitter: 0 } });
+      await narrow.deliver('ask', 'x', {
+        lane: 'low', onError: () => 'retry', backoff: { baseMs: 10, jitter: 0 },
+      });
     await env.settle();
     const running = await narrow.deliver('slow', 'y');
     await env.settle();
@@ -132,7 +138,8 @@ describe('what comes back', () => {
     await env.advance(10);
     expect(await receipt.settled).toMatchObject({ kind: 'dropped', attempts: 1 });
     gates.get('y')?.();
-    expect([await running.settled, await high.settled]).toMatchObject([{ kind: 'handled' }, { kind: 'handled' }]);
+    expect([await running.settled, await high.settled])
+      .toMatchObject([{ kind: 'handled' }, { kind: 'handled' }]);
     expect(narrow.stats().delivery).toMatchObject({ accepted: 3, acknowledged: 2, dropped: 1, inTransit: 0 });
   });
 
@@ -175,7 +182,8 @@ test('P12 one that expires while the loop is blocked is not handled, though its 
   expect(await (await first).settled).toMatchObject({ kind: 'handled' });
   expect(await (await second).settled).toMatchObject({ kind: 'expired', attempts: 0 });
   expect(seen).toEqual(['first']);
-  expect(ref.stats()).toMatchObject({ mailbox: { handled: 2, expired: 1 }, delivery: { expired: 1, inTransit: 0 } });
+  expect(ref.stats())
+    .toMatchObject({ mailbox: { handled: 2, expired: 1 }, delivery: { expired: 1, inTransit: 0 } });
 });
 
 test('P6 a call that waits behind its order key has the outcome of its message', async () => {

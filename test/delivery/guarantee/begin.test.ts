@@ -47,17 +47,22 @@ describe('a delivery whose concurrent handler cannot begin', () => {
   describe.each(UNCOPIED)('because of %s in the state', (_, state) => {
     test.each(
       ['aside', 'asideToo'] as const,
-    )('P2 P22 fails its attempts, is a dead letter after the last one, and the agent lives on: %s', async (op) => {
+    )('P2 P22 fails its attempts, is a dead letter after the last one, and the agent lives on: %s', async (
+      op,
+    ) => {
       const { env, system, ref, begun } = await world({ state });
       const receipt = await ref.deliver(op, 'a');
       await env.advance(1_000);
       const outcome = await receipt.settled;
-      expect(outcome).toMatchObject({ kind: 'dead-lettered', attempts: 3, reason: { code: 'STATE_NOT_CLONABLE' } });
+      expect(outcome).toMatchObject({
+        kind: 'dead-lettered', attempts: 3, reason: { code: 'STATE_NOT_CLONABLE' },
+      });
       expect(outcome.failures.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
       expect(begun).toEqual([]);
       expect(system.deadLetters.list()).toMatchObject([{ payload: 'a', attempts: 3 }]);
       expect(await ref.call('here', 'b')).toBe('did b');
-      expect(ref.stats().delivery).toMatchObject({ accepted: 1, failed: 1, pending: 0, inTransit: 0, running: 0 });
+      expect(ref.stats().delivery)
+        .toMatchObject({ accepted: 1, failed: 1, pending: 0, inTransit: 0, running: 0 });
     });
 
     test('P18 at-most-once is a dead letter at once', async () => {
@@ -104,19 +109,27 @@ describe('a delivery whose concurrent handler cannot begin', () => {
     system.exit(other, 'kill');
     await env.advance(100);
     expect(await receipt.settled).toMatchObject(
-      { kind: 'handled', reply: 'did a', attempts: 2, failures: [{ attempt: 1, reason: { code: 'PROCESS_LIMIT' } }] },
+      { kind: 'handled', reply: 'did a', attempts: 2, failures: [
+        { attempt: 1, reason: { code: 'PROCESS_LIMIT' } },
+      ] },
     );
     expect(begun).toEqual(['a']);
   });
 
-  test('a poison message of that kind is charged to itself, not to the intensity of the supervisor', async () => {
-    const { env, ref } =
-      await world({ state: () => ({ f() {} }), intensity: 1, delivery: { attemptsMax: 5, backoff: { baseMs: 0 } } });
-    const receipt = await ref.deliver('aside', 'a');
-    await env.advance(100);
-    expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', attempts: 5 });
-    expect(ref.stats().alive).toBe(true);
-  });
+  test(
+    'a poison message of that kind is charged to itself, not to the intensity of the supervisor',
+    async () => {
+      const { env, ref } =
+        await world({
+          state: () => ({ f() {} }), intensity: 1,
+          delivery: { attemptsMax: 5, backoff: { baseMs: 0 } },
+        });
+      const receipt = await ref.deliver('aside', 'a');
+      await env.advance(100);
+      expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', attempts: 5 });
+      expect(ref.stats().alive).toBe(true);
+    },
+  );
 
   test('P24 the next of its order key goes', async () => {
     let lives = 0;
@@ -202,7 +215,8 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     await installed;
     if (verb === 'call') {
       expect(
-        await ref.call('here', 'a', { expiresInMs: 1_000, timeoutMs: 'infinity' }).catch((error: unknown) => error),
+        await ref.call('here', 'a', { expiresInMs: 1_000, timeoutMs: 'infinity' })
+          .catch((error: unknown) => error),
       ).toMatchObject({ code: 'EXIT', reason: 'killed' });
       expect(begun).toEqual([]);
       return;
@@ -245,7 +259,9 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     ['retry', 'handled'], ['dead-letter', 'handled'], ['refuse', 'handled'], ['restart', 'handled'],
     ['escalate', 'handled'],
   ];
-  test.each(DEEDS)('P2 onError ends the agent and says %s: an end from outside, no attempt', async (verdict, kind) => {
+  test.each(DEEDS)('P2 onError ends the agent and says %s: an end from outside, no attempt', async (
+    verdict, kind,
+  ) => {
     let ends = true;
     const env = new VirtualEnv();
     const system = testSystem({ env });
@@ -282,7 +298,9 @@ describe('what is the user\'s code between acceptance and settlement', () => {
     const hostile = Object.defineProperty(new Error('no'), 'code', { get() { throw new Error('hostile'); } });
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const Agent = defineAgent({ delivery: { onError: () => 'refuse' }, calls: { work(): string { throw hostile; } } });
+    const Agent = defineAgent({
+      delivery: { onError: () => 'refuse' }, calls: { work(): string { throw hostile; } },
+    });
     const agent = system.start(Agent);
     const receipt = await agent.deliver('work');
     await env.settle();

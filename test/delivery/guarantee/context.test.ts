@@ -5,7 +5,8 @@ import { workshop } from '../worker.js';
 describe('by hand', () => {
   test('P20 ack ends it at once, nack begins the next attempt after its delay, terminate makes a dead letter', async () => {
     const { ref, env, started } = await workshop();
-    expect(await (await ref.deliver('hand', 'ack')).settled).toMatchObject({ kind: 'handled', reply: 'by hand' });
+    expect(await (await ref.deliver('hand', 'ack')).settled)
+      .toMatchObject({ kind: 'handled', reply: 'by hand' });
     const nacked = await ref.deliver('hand', 'nack');
     await env.advance(6);
     expect(started).toEqual(['ack#1', 'nack#1']);
@@ -40,7 +41,10 @@ describe('by hand', () => {
           const { signal, delivery } = self;
           signal.addEventListener('abort', () => aborted.push(signal.reason));
           if (extend) {
-            self.spawn(async (other) => { await other.receive(undefined, { timeoutMs: 60 }); delivery?.inProgress(); });
+            self.spawn(async (other) => {
+              await other.receive(undefined, { timeoutMs: 60 });
+              delivery?.inProgress();
+            });
           }
           await new Promise(() => undefined);
         },
@@ -57,7 +61,8 @@ describe('by hand', () => {
       receipts.push(receipt);
     }
     for (const receipt of receipts) {
-      expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'ack_timeout', attempts: 1 });
+      expect(await receipt.settled)
+        .toMatchObject({ kind: 'dead-lettered', reason: 'ack_timeout', attempts: 1 });
     }
     expect(aborted).toEqual(['ack_timeout', 'ack_timeout']);
   });

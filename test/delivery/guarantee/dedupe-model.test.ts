@@ -62,7 +62,9 @@ class Model {
 
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record(
-    { key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), value: fc.nat(1), fails: fc.constantFrom(0, 0, 0, 1, 2) },
+    { key: fc.constantFrom(
+      'a', 'b', 'c', 'd', 'e', 'f',
+    ), value: fc.nat(1), fails: fc.constantFrom(0, 0, 0, 1, 2) },
   ) },
   { weight: 2, arbitrary: fc.record({ ms: fc.constantFrom(1, 30, 99, 100, 150, 400) }) },
 );
@@ -104,8 +106,11 @@ test('P21 P25 keys against their model: any history of keys, payloads, failures 
       const got = await ref.deliver('work', { ...job }, { guarantee: 'exactly-once', key }).then(
         ({ settled }: Receipt) => ({ settled }), ({ code }: CallError) => code,
       );
-      if (typeof got === 'string' || wanted === 'conflict') expect([wanted, got]).toEqual(['conflict', 'KEY_CONFLICT']);
-      else if (promised.has(wanted)) again.push([got.settled, promised.get(wanted) as Promise<DeliveryOutcome>]);
+      if (typeof got === 'string'
+        || wanted === 'conflict') expect([wanted, got]).toEqual(['conflict', 'KEY_CONFLICT']);
+      else if (promised.has(
+        wanted,
+      )) again.push([got.settled, promised.get(wanted) as Promise<DeliveryOutcome>]);
       else promised.set(wanted, got.settled);
       await env.settle();
       expect(ref.stats().delivery).toMatchObject({

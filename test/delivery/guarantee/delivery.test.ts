@@ -133,7 +133,8 @@ describe('deliver', () => {
 
   test('a stop by the handler itself is a success when it is orderly, an attempt when it is not', async () => {
     const { ref, env } = await workshop();
-    expect(await (await ref.deliver('quit', 'shutdown')).settled).toMatchObject({ kind: 'handled', attempts: 1 });
+    expect(await (await ref.deliver('quit', 'shutdown')).settled)
+      .toMatchObject({ kind: 'handled', attempts: 1 });
     const receipt = await ref.deliver('quit', 'broken', { attemptsMax: 2, backoff: { baseMs: 5 } });
     await env.advance(5);
     expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', attempts: 2, reason: 'broken' });
@@ -167,7 +168,9 @@ describe('a supervisor with a restart back-off', () => {
     if (sup instanceof DynamicSupervisorRef) await sup.startChild(backed);
     const ref = system.ref(Worker, 'backed');
     failing('a', 99);
-    const receipt = await ref.deliver('ask', 'a', { attemptsMax: 4, backoff: { baseMs: 1, factor: 1, jitter: 0 } });
+    const receipt = await ref.deliver('ask', 'a', {
+      attemptsMax: 4, backoff: { baseMs: 1, factor: 1, jitter: 0 },
+    });
     await env.advance(200);
     expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', attempts: 4 });
     expect([ref.pid !== undefined, sup.pid !== undefined]).toEqual([true, true]);
@@ -223,7 +226,9 @@ describe('a name without an owner', () => {
     const receipt = await system.ref(Worker, 'role').deliver('ask', 'a');
     system.start(Other, { name: 'role' });
     expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered', reason: 'protocol_mismatch' });
-    await expect(system.ref(Worker, 'role').deliver('ask', 'b')).rejects.toMatchObject({ code: 'PROTOCOL_MISMATCH' });
+    await expect(system.ref(Worker, 'role').deliver('ask', 'b')).rejects.toMatchObject({
+      code: 'PROTOCOL_MISMATCH',
+    });
   });
 });
 

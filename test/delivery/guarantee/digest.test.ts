@@ -25,7 +25,9 @@ async function second(first: unknown, other: unknown): Promise<'duplicate' | 'co
 }
 
 async function resent(ref: AgentRef<typeof Taker>, other: unknown): Promise<'duplicate' | 'conflict'> {
-  const code = await ref.deliver('take', other, once).then(() => 'duplicate', (error: { code: string }) => error.code);
+  const code = await ref.deliver('take', other, once).then(
+    () => 'duplicate', (error: { code: string }) => error.code,
+  );
   expect(['duplicate', 'KEY_CONFLICT']).toContain(code);
   const again = code === 'duplicate';
   expect(ref.stats().delivery).toMatchObject(
@@ -43,8 +45,18 @@ class Lowered { constructor(x: unknown) { stored.set(this, x); } }
 class Amounts extends Map<string, number> { readonly unit = 'EUR'; }
 const loop = (
   n: number,
-): unknown => { const made: Record<string, unknown> = { n }; made['self'] = made; made['list'] = [made]; return made; };
-const sparse = (at: number): unknown[] => { const made: unknown[] = []; made[at] = 1; made.length = 4; return made; };
+): unknown => {
+  const made: Record<string, unknown> = { n };
+  made['self'] = made;
+  made['list'] = [made];
+  return made;
+};
+const sparse = (at: number): unknown[] => {
+  const made: unknown[] = [];
+  made[at] = 1;
+  made.length = 4;
+  return made;
+};
 const plus = <T extends object>(to: T, more: object): T => Object.assign(to, more);
 const fn = (): undefined => undefined;
 const sym = Symbol('s');
@@ -64,7 +76,10 @@ describe('P21 payloads with one key are compared by structure, whoever made them
     ['large whole numbers', () => 2 ** 40, () => 2 ** 40 + 1],
     ['undefined and null', () => ({ a: undefined }), () => ({ a: null })],
     ['undefined and absent', () => ({ a: undefined }), () => ({})],
-    ['the order of keys does not count', () => ({ a: 1, b: { c: 2, d: 3 } }), () => ({ a: 1, b: { c: 3, d: 2 } })],
+    [
+      'the order of keys does not count', () => ({ a: 1, b: { c: 2, d: 3 } }),
+      () => ({ a: 1, b: { c: 3, d: 2 } }),
+    ],
     ['names of keys', () => ({ ab: 1, c: 2 }), () => ({ a: 1, bc: 2 })],
     ['keys beside a key of many', () => ({ a: { b: 1 }, c: 2 }), () => ({ a: { b: 1, c: 2 } })],
     ['holes are no undefined', () => sparse(2), () => [undefined, undefined, 1, undefined]],
@@ -81,7 +96,9 @@ describe('P21 payloads with one key are compared by structure, whoever made them
     ['many bytes', () =>
       Buffer.alloc(10_000, 1), () => { const made = Buffer.alloc(10_000, 1); made[9_999] = 2; return made; }],
     ['a part of a buffer', () =>
-      new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 1), () => new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 0, 2)],
+      new Uint8Array(
+        Uint8Array.of(9, 1, 2).buffer, 1,
+      ), () => new Uint8Array(Uint8Array.of(9, 1, 2).buffer, 0, 2)],
     ['array buffers', () => Uint8Array.of(1).buffer, () => Uint8Array.of(2).buffer],
     ['patterns', () => /a/g, () => /a/i],
     ['errors', () => new Error('a', { cause: 1 }), () => new Error('a', { cause: 2 })],
@@ -92,7 +109,10 @@ describe('P21 payloads with one key are compared by structure, whoever made them
     ['classes', () => new Point(1), () => new Other(1)],
     ['an instance and an object', () => new Point(1), () => ({ x: 1 })],
     ['heirs of collections', () => new Amounts([['a', 1]]), () => new Amounts([['a', 2]])],
-    ['objects without a prototype', () => Object.assign(Object.create(null) as object, { a: 1 }), () => ({ a: 1 })],
+    [
+      'objects without a prototype', () => Object.assign(Object.create(null) as object, { a: 1 }),
+      () => ({ a: 1 }),
+    ],
     ['keys that are symbols', () => ({ [sym]: 1 }), () => ({ [sym]: 2 })],
     ['symbols of the registry', () => Symbol.for('a'), () => Symbol.for('b')],
     ['getters', () => ({ get a() { return 1; } }), () => ({ get a() { return 2; } })],
@@ -112,7 +132,8 @@ describe('P21 payloads with one key are compared by structure, whoever made them
     const named = (name: string): object => ({ replyTo: system.ref(Taker, name) });
     expect([
       await second(named('a'), named('a')), await second(named('a'), named('b')),
-      await second({ ref }, { ref: system.ref(Taker, ref.pid as string) }), await second({ ref }, { ref: other }),
+      await second({ ref }, { ref: system.ref(Taker, ref.pid as string) }),
+      await second({ ref }, { ref: other }),
     ])
       .toEqual(['duplicate', 'conflict', 'duplicate', 'conflict']);
   });
@@ -169,7 +190,9 @@ describe('P21 what nobody can look into is equal to itself only', () => {
 });
 
 describe('P21 a key is compared with what was sent, not with what a handler has made of it', () => {
-  const payload = (): { list: number[]; seen: Map<string, number>; bytes: Uint8Array; inner: { list: number[] } } =>
+  const payload = (): {
+    list: number[]; seen: Map<string, number>; bytes: Uint8Array; inner: { list: number[] };
+  } =>
     ({ list: [1], seen: new Map([['a', 1]]), bytes: Uint8Array.of(1), inner: Object.freeze({ list: [1] }) });
   const Changer = defineAgent({
     name: 'Changer',
@@ -204,7 +227,8 @@ describe('P21 a key is compared with what was sent, not with what a handler has 
     expect(await receipt.settled).toMatchObject({ kind: 'handled', attempts: 2 });
     expect(await (await queued).settled).toBe(await receipt.settled);
     expect((await ref.deliver('change', payload(), once)).state).toBe('handled');
-    expect(ref.stats().delivery).toMatchObject({ accepted: 1, delivered: 2, duplicatesSuppressed: 3, conflicts: 1 });
+    expect(ref.stats().delivery)
+      .toMatchObject({ accepted: 1, delivered: 2, duplicatesSuppressed: 3, conflicts: 1 });
   });
 
   test('a dead letter that is sent again is the message that it was; one that was corrected is another', async () => {

@@ -37,7 +37,9 @@ describe('exactly once', () => {
   test('another payload or operation with a known key is a conflict; equal is meant by structure', async () => {
     const { ref, system } = await workshop();
     await ref.deliver('ask', 'a', once('k'));
-    await expect(ref.deliver('ask', 'b', once('k'))).rejects.toMatchObject({ code: 'KEY_CONFLICT', details: 'k' });
+    await expect(ref.deliver('ask', 'b', once('k'))).rejects.toMatchObject({
+      code: 'KEY_CONFLICT', details: 'k',
+    });
     await expect(ref.deliver('work', 'a', once('k'))).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
     expect(ref.stats().delivery.conflicts).toBe(2);
     expect(system.stats()).toMatchObject({ rejected: 2 });
@@ -66,7 +68,9 @@ describe('exactly once', () => {
   });
 
   test('P25 keys are remembered in a window by count and by age', async () => {
-    const { ref, env, done } = await workshop({ system: { delivery: { dedupe: { keysMax: 2, ageMs: 1_000 } } } });
+    const { ref, env, done } = await workshop({
+      system: { delivery: { dedupe: { keysMax: 2, ageMs: 1_000 } } },
+    });
     for (const key of ['1', '2', '3', '1', '3']) await (await ref.deliver('ask', 'a', once(key))).settled;
     expect(done.length).toBe(4);
     await env.advance(1_000);
@@ -125,8 +129,12 @@ describe('exactly once', () => {
     const ref = system.start(Slow, { mailbox: { capacity: 2 } });
     ref.cast('wait');
     await settleTurn();
-    const sends = Array.from({ length: 1_100 }, () => ref.deliver('ask', undefined, { guarantee: 'exactly-once' }));
-    const codes = await Promise.all(sends.map((one) => one.then(() => 'ok', (error: { code: string }) => error.code)));
+    const sends = Array.from(
+      { length: 1_100 }, () => ref.deliver('ask', undefined, { guarantee: 'exactly-once' }),
+    );
+    const codes = await Promise.all(
+      sends.map((one) => one.then(() => 'ok', (error: { code: string }) => error.code)),
+    );
     expect(new Set(codes.slice(2))).toEqual(new Set(['MAILBOX_FULL']));
     open();
     for (const one of sends.slice(0, 2)) expect(await (await one).settled).toMatchObject({ kind: 'handled' });
@@ -190,7 +198,10 @@ describe('a bounded mailbox', () => {
 
 describe('bad input', () => {
   test.each([
-    [{ guarantee: 'always' }, /guarantee: got 'always', expected one of at-most-once, at-least-once, exactly-once/],
+    [
+      { guarantee: 'always' },
+      /guarantee: got 'always', expected one of at-most-once, at-least-once, exactly-once/,
+    ],
     [{ attemptsMax: 0 }, /attemptsMax: got 0, expected a whole number of attempts from 1/],
     [{ attemptsMax: 1.5 }, /attemptsMax: got 1.5/],
     [{ backoff: { baseMs: Number.NaN } }, /backoff.baseMs: got NaN/],
@@ -220,7 +231,9 @@ describe('bad input', () => {
 
   test('unknown operations, streams and payloads that do not fit are refused at the send', async () => {
     const { ref } = await workshop();
-    await expect(ref.deliver('nonsense' as never, 'a' as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPERATION' });
+    await expect(ref.deliver('nonsense' as never, 'a' as never)).rejects.toMatchObject({
+      code: 'UNKNOWN_OPERATION',
+    });
     await expect(ref.deliver('constructor' as never, 'a' as never)).rejects.toMatchObject(
       { code: 'UNKNOWN_OPERATION' },
     );
@@ -244,7 +257,8 @@ describe('bad input', () => {
     failing('b', 99);
     const receipts = [await ref.deliver('ask', 'a'), await ref.deliver('ask', 'b', { attemptsMax: 2 })];
     await env.advance(20);
-    expect([await receipts[0]?.settled, await receipts[1]?.settled]).toMatchObject([{ attempts: 3 }, { attempts: 2 }]);
+    expect([await receipts[0]?.settled, await receipts[1]?.settled])
+      .toMatchObject([{ attempts: 3 }, { attempts: 2 }]);
   });
 });
 
@@ -258,7 +272,9 @@ test('a refusal names the verb, the bound and the way out', async () => {
   await expect(ref.deliver('ask', 'c')).rejects.toThrow(`deliver 'ask' ${full}`);
   await expect(ref.call('ask', 'c')).rejects.toThrow(`call 'ask' ${full}`);
   await expect(ref.call('ask', 'c', { guarantee: 'at-least-once' })).rejects.toThrow(`call 'ask' ${full}`);
-  await expect(ref.deliver('nothing' as 'ask', 'c')).rejects.toThrow("deliver 'nothing' to w: unknown operation");
+  await expect(ref.deliver('nothing' as 'ask', 'c')).rejects.toThrow(
+    "deliver 'nothing' to w: unknown operation",
+  );
   await system.stop();
   await expect(ref.deliver('ask', 'c')).rejects.toThrow(
     "deliver 'ask' to w: noproc: nobody lives there (the system has stopped)",

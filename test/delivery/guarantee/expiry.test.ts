@@ -11,7 +11,9 @@ async function suspended(count: number, env = new VirtualEnv()) {
   const ref = system.start(Worker);
   system.suspend(ref);
   const receipts: Promise<Receipt<number>>[] = [];
-  for (let n = 0; n < count; n++) receipts.push(ref.deliver('take', n, { expiresInMs: n % 3 === 0 ? 50 : 100 }));
+  for (let n = 0; n < count; n++) receipts.push(
+    ref.deliver('take', n, { expiresInMs: n % 3 === 0 ? 50 : 100 }),
+  );
   return { env, system, ref, receipts: await Promise.all(receipts) };
 }
 

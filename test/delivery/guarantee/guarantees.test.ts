@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, type DeliverOptions, type DeliveryContext, type ErrorVerdict, type MailboxLane, type System,
+  child, defineAgent, type DeliverOptions, type DeliveryContext, type ErrorVerdict,
+  type MailboxLane, type System,
 } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -37,7 +38,9 @@ const hang = (): Promise<never> => new Promise(() => undefined);
 
 /** How a start may end without a success. */
 const ENDS: Readonly<
-  Record<string, { readonly act: Act; readonly options?: DeliverOptions; readonly later?: (system: System) => void }>
+  Record<string, {
+    readonly act: Act; readonly options?: DeliverOptions; readonly later?: (system: System) => void;
+  }>
 > = {
   'a throw': { act: () => { throw new Error('no'); } },
   'a rejection': { act: () => Promise.reject(new Error('no')) },
@@ -173,7 +176,9 @@ describe('what is remembered', () => {
     const system = testSystem({ env, delivery: { dedupe: { keysMax: 2 } } });
     const handled: string[] = [];
     const Desk =
-      defineAgent({ calls: { work: (self, job: string) => { handled.push(`${job} at ${self.pid}`); return job; } } });
+      defineAgent({ calls: {
+        work: (self, job: string) => { handled.push(`${job} at ${self.pid}`); return job; },
+      } });
     const names = ['a', 'b', 'c'];
     await system.supervise({ children: names.map((name) => child(name, Desk)) });
     const send = async (name: string, key: string): Promise<void> => {
@@ -182,7 +187,10 @@ describe('what is remembered', () => {
     };
     for (const name of names) for (const key of ['k1', 'k2']) await send(name, key);
     for (const name of names) for (const key of ['k1', 'k2']) await send(name, key);
-    expect([handled.length, system.stats().delivery.duplicatesSuppressed], 'two keys at each of three destinations')
+    expect(
+      [handled.length, system.stats().delivery.duplicatesSuppressed],
+      'two keys at each of three destinations',
+    )
       .toEqual([6, 6]);
     await send('a', 'k3');
     for (const name of names) await send(name, 'k1');

@@ -20,8 +20,8 @@ describe('records of deliveries that are over', () => {
       at: env.wall(), ms: 100,
     });
     expect(second).toEqual({
-      to: 'w', op: 'no', guarantee: 'at-least-once', key: undefined, kind: 'refused', reason: 'busy', attempts: 1,
-      at: env.wall(), ms: 0,
+      to: 'w', op: 'no', guarantee: 'at-least-once', key: undefined, kind: 'refused',
+      reason: 'busy', attempts: 1, at: env.wall(), ms: 0,
     });
   });
 

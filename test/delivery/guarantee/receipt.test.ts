@@ -43,7 +43,8 @@ describe('receipt.cancel', () => {
       { kind: 'cancelled', reason: 'cancelled', attempts: 0, failures: [] },
     );
     const second = await ref.deliver('take', 'another payload', once);
-    expect(ref.stats().delivery).toMatchObject({ accepted: 4, dropped: 3, cancelled: 3, inTransit: 1, conflicts: 0 });
+    expect(ref.stats().delivery)
+      .toMatchObject({ accepted: 4, dropped: 3, cancelled: 3, inTransit: 1, conflicts: 0 });
     gate.open();
     expect((await second.settled).kind).toBe('handled');
     expect(second.cancel(), 'it is over').toBe(false);
@@ -107,6 +108,7 @@ describe('receipt.cancel', () => {
     system.start(Worker, { name: 'w' });
     await settleTurn();
     expect(seen).toEqual([]);
-    expect(system.stats()).toMatchObject({ dropped: 1, expired: 0, delivery: { dropped: 1, cancelled: 1, failed: 0 } });
+    expect(system.stats())
+      .toMatchObject({ dropped: 1, expired: 0, delivery: { dropped: 1, cancelled: 1, failed: 0 } });
   });
 });

@@ -21,7 +21,8 @@ describe('P23 a delivery that became a dead letter', () => {
   it('tells its attempts, each failure, its guarantee and key', async () => {
     const { letters, env } = await poisoned({ ...once, key: 'k' });
     expect(letters.list()).toMatchObject([{
-      id: 1, verb: 'deliver', to: 'w', op: 'ask', payload: 'job', from: undefined, attempts: 2, guarantee: 'exactly-once', key: 'k',
+      id: 1, verb: 'deliver', to: 'w', op: 'ask', payload: 'job', from: undefined, attempts: 2,
+      guarantee: 'exactly-once', key: 'k',
       failures: [
         { attempt: 1, reason: { message: 'boom' } }, { attempt: 2, reason: { message: 'boom' } },
       ], reason: { message: 'boom' },
@@ -36,7 +37,8 @@ describe('P23 a delivery that became a dead letter', () => {
     await settle();
     expect([started, done]).toEqual([['job#1', 'job#2', 'job#1'], ['job']]);
     expect(system.stats()).toMatchObject({ sent: sent + 1, deadLettered: 1 });
-    expect(system.stats().delivery).toMatchObject({ accepted: delivery.accepted + 1, acknowledged: 1, failed: 1 });
+    expect(system.stats().delivery)
+      .toMatchObject({ accepted: delivery.accepted + 1, acknowledged: 1, failed: 1 });
     expectConserved(system.stats());
     expect(letters.size).toBe(0);
   });

@@ -13,13 +13,15 @@ test('P25 a key costs the same however many are waiting or remembered: 50,000 qu
   });
   const ref = system.start(Counter);
   system.suspend(ref);
-  for (let n = 0; n < 50_000; n++) void ref.deliver('add', undefined, { guarantee: 'exactly-once', key: `k${n}` });
+  for (let n = 0; n < 50_000; n++) void ref.deliver('add', undefined, {
+    guarantee: 'exactly-once', key: `k${n}`,
+  });
   const before = process.cpuUsage();
   system.resume(ref);
   expect(await ref.call('handled', undefined, { timeoutMs: 'infinity' })).toBe(50_000);
   const { user } = process.cpuUsage(before);
-  // 0.2 s; it was 40 s when each end of a message looked through those that were waiting, and 2 s when through those
-  // forgotten.
+  // 0.2 s; it was 40 s when each end of a message looked through those that were waiting, and 2 s
+  // when through those forgotten.
   expect(user / 1e6).toBeLessThan(1.5);
 });
 
@@ -62,7 +64,8 @@ test('P25 messages for a name that nobody ever owns leave nothing when they expi
     void ref.deliver('note', undefined, { expiresInMs: 10 });
     await env.advance(20);
   }
-  const { messages } = (ref as unknown as { addr: { mail: { waiting: { messages: unknown[] } } } }).addr.mail.waiting;
+  const { messages } =
+    (ref as unknown as { addr: { mail: { waiting: { messages: unknown[] } } } }).addr.mail.waiting;
   expect(messages.length).toBeLessThan(50);
   system.start(Agent, { name: 'nobody' });
   expect((await last.settled).kind).toBe('handled');

@@ -11,7 +11,8 @@ describe('a mailbox with the policy suspend', () => {
     await ref.deliver('ask', 'b');
     const accepted: string[] = [];
     const waiting =
-      ['c', 'd'].map((job) => ref.deliver('ask', job).then((receipt) => { accepted.push(job); return receipt; }));
+      ['c', 'd'].map((job) => ref.deliver('ask', job)
+        .then((receipt) => { accepted.push(job); return receipt; }));
     await env.settle();
     expect([accepted, ref.stats().mailbox.held, ref.stats().delivery.accepted]).toEqual([[], 2, 2]);
     gates.get('a')?.();
@@ -60,7 +61,8 @@ describe('a mailbox with the policy suspend', () => {
     await env.settle();
     system.exit('w', 'kill');
     await expect(once).rejects.toMatchObject({ code: 'EXIT', reason: 'killed' });
-    for (const one of waiting) expect(await (await one).settled).toMatchObject({ kind: 'handled', attempts: 1 });
+    for (const one of waiting) expect(await (await one).settled)
+      .toMatchObject({ kind: 'handled', attempts: 1 });
     expect(await call).toBe('did e');
     expect(done, 'P1: what was in the mailbox goes before what stood in line').toEqual(['b', 'c', 'd', 'e']);
     expect(ref.stats().delivery).toMatchObject(
@@ -86,9 +88,11 @@ describe('a mailbox with the policy suspend', () => {
     await expect(ref.deliver('ask', 'other', once('k'))).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
     system.exit(sender, 'kill');
     await env.settle();
-    expect(ref.stats()).toMatchObject({ mailbox: { held: 1 }, delivery: { accepted: 2, duplicatesSuppressed: 3 } });
+    expect(ref.stats())
+      .toMatchObject({ mailbox: { held: 1 }, delivery: { accepted: 2, duplicatesSuppressed: 3 } });
     gates.get('a')?.();
-    for (const one of others) expect(await (await one).settled).toMatchObject({ kind: 'handled', reply: 'did c' });
+    for (const one of others) expect(await (await one).settled)
+      .toMatchObject({ kind: 'handled', reply: 'did c' });
     expect(await call).toBe('did c');
     expect(first).toMatchObject({ state: 'handled' });
     expect(done).toEqual(['a', 'b', 'c']);
@@ -123,7 +127,9 @@ describe('a mailbox with the policy suspend', () => {
   });
 
   test('what comes back stands in line too', async () => {
-    const { ref, env, failing, gates, done } = await workshop({ mailbox: { capacity: 1, overflow: 'suspend' } });
+    const { ref, env, failing, gates, done } = await workshop({
+      mailbox: { capacity: 1, overflow: 'suspend' },
+    });
     failing('a', 1);
     const retried = await ref.deliver('ask', 'a', { backoff: { baseMs: 50, jitter: 0 } });
     await env.settle();
@@ -176,7 +182,8 @@ describe('what comes back to a mailbox with the policy suspend', () => {
     ref.close();
     await env.advance(50);
     expect(long.state).toBe('pending');
-    expect(ref.stats().delivery).toMatchObject({ accepted: 4, expired: 1, pending: 1, inTransit: 1, running: 1 });
+    expect(ref.stats().delivery)
+      .toMatchObject({ accepted: 4, expired: 1, pending: 1, inTransit: 1, running: 1 });
     system.exit('w', 'kill');
     await env.settle();
     gates.get('x')?.();

@@ -65,7 +65,8 @@ class Model {
     this.results.push({ step: this.step(), failed });
     const seen = this.results.filter(({ step }) => step > this.step() - 10);
     const failures = seen.filter((one) => one.failed).length;
-    if (failed && seen.length >= this.options.volume && failures >= this.options.errorRate * seen.length) this.go(
+    if (failed && seen.length >= this.options.volume
+      && failures >= this.options.errorRate * seen.length) this.go(
       'open', 'rate',
     );
     else if (this.row === this.options.failures) this.go('open', 'failures');
@@ -94,10 +95,14 @@ const commands = [
       { code: 'BREAKER_OPEN', probeInMs: m.state === 'open' ? Math.max(0, Math.ceil(m.due - m.now)) : 0 },
     );
     else m.calls.push({ epoch: m.epoch, over: false, end: (verdict) =>
-      (verdict === 'ok' ? call.ok() : call.fail(verdict === 'fail' ? boom : new DOMException('stop', 'AbortError'))) });
+      (verdict === 'ok'
+        ? call.ok()
+        : call.fail(verdict === 'fail' ? boom : new DOMException('stop', 'AbortError'))) });
   })),
   fc.record(
-    { at: fc.nat(20), verdict: fc.constantFrom('ok' as const, 'fail' as const, 'fail' as const, 'abort' as const) },
+    { at: fc.nat(20), verdict: fc.constantFrom(
+      'ok' as const, 'fail' as const, 'fail' as const, 'abort' as const,
+    ) },
   ).map(({ at, verdict }) => command(`end ${at} ${verdict}`, async (m) => {
     const call = open(m)[at % open(m).length] as Call;
     call.over = true;
@@ -109,9 +114,11 @@ const commands = [
   ),
   fc.constant(command('open', (
     m, r,
-  ) => { if (m.state === 'open') m.due = m.now + m.options.openMs; else m.go('open', 'manual'); r.breaker.open(); })),
+  ) => { if (m.state === 'open') m.due = m.now + m.options.openMs;
+  else m.go('open', 'manual'); r.breaker.open(); })),
   fc.constant(command(
-    'close', (m, r) => { if (m.state === 'closed') m.forget(); else m.go('closed', 'manual'); r.breaker.close(); },
+    'close', (m, r) => { if (m.state === 'closed') m.forget();
+    else m.go('closed', 'manual'); r.breaker.close(); },
   )),
 ];
 

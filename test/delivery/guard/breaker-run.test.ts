@@ -8,7 +8,9 @@ import { boom, outcome } from '../calls.js';
 
 const quick: BreakerOptions = { failures: 3, openMs: 1_000 };
 
-function world(options: BreakerOptions = quick): { env: VirtualEnv; system: System; breaker: Breaker; changes: string[] } {
+function world(
+  options: BreakerOptions = quick,
+): { env: VirtualEnv; system: System; breaker: Breaker; changes: string[] } {
   const env = new VirtualEnv();
   const system = testSystem({ env });
   const breaker = system.breaker('llm', options);
@@ -32,8 +34,11 @@ describe('breakers of agents', () => {
 
   test('one state a name and system, shared by all agents and the outside', async () => {
     const system = testSystem();
-    for (let n = 0; n < 3; n++) expect(await outcome(system.start(Agent).call('ask', () => { throw boom; }))).toMatchObject({ code: 'EXIT', reason: boom });
-    expect(await outcome(system.start(Agent).call('ask', () => 'called'))).toMatchObject({ code: 'EXIT', reason: { code: 'BREAKER_OPEN' } });
+    for (let n = 0; n < 3; n++) expect(
+      await outcome(system.start(Agent).call('ask', () => { throw boom; })),
+    ).toMatchObject({ code: 'EXIT', reason: boom });
+    expect(await outcome(system.start(Agent).call('ask', () => 'called')))
+      .toMatchObject({ code: 'EXIT', reason: { code: 'BREAKER_OPEN' } });
     expect(await outcome(system.breaker('llm').run(() => 'called'))).toMatchObject({ code: 'BREAKER_OPEN' });
     const other = createSystem({ logger: false });
     expect(other.breaker('llm').stats().failures).toBe(0);
@@ -46,7 +51,9 @@ describe('breakers of agents', () => {
     await bad(breaker, 3);
     env.now += 1_000;
     let finish: (value: unknown) => void = () => undefined;
-    const asked = outcome(agent.call('ask', () => new Promise((resolve) => { finish = resolve; }), { timeoutMs: 60_000 }));
+    const asked = outcome(agent.call('ask', () => new Promise((resolve) => { finish = resolve; }), {
+      timeoutMs: 60_000,
+    }));
     await env.settle();
     expect(breaker.stats()).toMatchObject({ state: 'half-open', running: 1 });
     system.exit(agent, 'kill');
@@ -72,7 +79,8 @@ describe('breakers of agents', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const agent = system.start(Agent);
-    const wait = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('socket closed'))));
+    const wait = (signal: AbortSignal): Promise<never> => new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('socket closed'))));
     const asked = outcome(agent.call('ask', wait, { timeoutMs: 10 }));
     await env.advance(20);
     expect(await asked).toMatchObject({ code: 'TIMEOUT' });

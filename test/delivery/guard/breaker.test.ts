@@ -9,7 +9,9 @@ import { boom, held, outcome } from '../calls.js';
 
 const quick: BreakerOptions = { failures: 3, openMs: 1_000 };
 
-function world(options: BreakerOptions = quick): { env: VirtualEnv; system: System; breaker: Breaker; changes: string[] } {
+function world(
+  options: BreakerOptions = quick,
+): { env: VirtualEnv; system: System; breaker: Breaker; changes: string[] } {
   const env = new VirtualEnv();
   const system = testSystem({ env });
   const breaker = system.breaker('llm', options);
@@ -24,16 +26,19 @@ async function bad(breaker: Breaker, times = 1): Promise<void> {
 }
 
 describe('P29 closed', () => {
-  test('P29 it opens at the failure that makes `failures` in a row, not before; a success begins anew', async () => {
-    const { breaker, changes } = world();
-    await bad(breaker, 2);
-    await good(breaker);
-    await bad(breaker, 2);
-    expect(breaker.state).toBe('closed');
-    await bad(breaker);
-    expect(breaker.state).toBe('open');
-    expect(changes).toEqual(['closed>open failures']);
-  });
+  test(
+    'P29 it opens at the failure that makes `failures` in a row, not before; a success begins anew',
+    async () => {
+      const { breaker, changes } = world();
+      await bad(breaker, 2);
+      await good(breaker);
+      await bad(breaker, 2);
+      expect(breaker.state).toBe('closed');
+      await bad(breaker);
+      expect(breaker.state).toBe('open');
+      expect(changes).toEqual(['closed>open failures']);
+    },
+  );
 
   test('P29 it opens when the rate is reached exactly, once the volume is there', async () => {
     const { breaker, changes } = world({ errorRate: 0.3, volume: 10 });
@@ -135,31 +140,36 @@ describe('P29 half-open', () => {
     env.now += 1_000;
     const calls = Array.from({ length: probes }, () => held(breaker));
     expect(breaker.stats()).toMatchObject({ running: probes, rejected: 0, state: 'half-open' });
-    for (let n = 0; n < 3; n++) expect(await outcome(good(breaker))).toMatchObject({ code: 'BREAKER_OPEN', state: 'half-open', probeInMs: 0 });
+    for (let n = 0; n < 3; n++) expect(await outcome(good(breaker)))
+      .toMatchObject({ code: 'BREAKER_OPEN', state: 'half-open', probeInMs: 0 });
     for (const [n, call] of calls.entries()) {
       expect(breaker.state, `after ${n} successes`).toBe('half-open');
-      if (n > 0) expect(await outcome(good(breaker)), 'a success is not a free slot').toMatchObject({ code: 'BREAKER_OPEN' });
+      if (n > 0) expect(await outcome(good(breaker)), 'a success is not a free slot')
+        .toMatchObject({ code: 'BREAKER_OPEN' });
       await call.ok();
     }
     expect(breaker.state).toBe('closed');
     expect(changes).toHaveLength(3);
   });
 
-  test('P29 one failed probe opens it again for the whole time, and the other probes no longer matter', async () => {
-    const { env, breaker, changes } = world({ ...quick, probes: 2 });
-    await bad(breaker, 3);
-    env.now += 1_000;
-    const [one, other] = [held(breaker), held(breaker)];
-    await one.fail();
-    expect(changes.at(-1)).toBe('half-open>open probe');
-    await other.ok();
-    expect(breaker.state).toBe('open');
-    expect(breaker.stats()).toMatchObject({ probeInMs: 1_000, opened: 2 });
-    env.now += 1_000;
-    const again = [held(breaker), held(breaker)];
-    for (const call of again) await call.ok();
-    expect(breaker.state).toBe('closed');
-  });
+  test(
+    'P29 one failed probe opens it again for the whole time, and the other probes no longer matter',
+    async () => {
+      const { env, breaker, changes } = world({ ...quick, probes: 2 });
+      await bad(breaker, 3);
+      env.now += 1_000;
+      const [one, other] = [held(breaker), held(breaker)];
+      await one.fail();
+      expect(changes.at(-1)).toBe('half-open>open probe');
+      await other.ok();
+      expect(breaker.state).toBe('open');
+      expect(breaker.stats()).toMatchObject({ probeInMs: 1_000, opened: 2 });
+      env.now += 1_000;
+      const again = [held(breaker), held(breaker)];
+      for (const call of again) await call.ok();
+      expect(breaker.state).toBe('closed');
+    },
+  );
 
   test('P29 a probe that was aborted gives its slot back and decides nothing', async () => {
     const { env, breaker } = world();
@@ -202,9 +212,15 @@ describe('P29 what is a failure', () => {
     const { breaker } = world({ failures: 1 });
     const controller = new AbortController();
     const fields = { target: 'a', op: 'b' };
-    const ignored = [new DOMException('stop', 'AbortError'), new CallError('MAILBOX_FULL', fields), new CallError('REFUSED', fields), new BreakerOpenError('other', 'open', 1)];
+    const ignored = [
+      new DOMException('stop', 'AbortError'), new CallError('MAILBOX_FULL', fields),
+      new CallError('REFUSED', fields), new BreakerOpenError('other', 'open', 1),
+    ];
     for (const error of ignored) expect(await outcome(breaker.run(() => Promise.reject(error)))).toBe(error);
-    const aborted = breaker.run(async (signal) => { controller.abort('gave up'); if (signal.aborted) throw boom; }, { signal: controller.signal });
+    const aborted = breaker.run(
+      async (signal) => { controller.abort('gave up'); if (signal.aborted) throw boom; },
+      { signal: controller.signal },
+    );
     expect(await outcome(aborted)).toBe(boom);
     expect(breaker.stats()).toMatchObject({ ignored: 5, failures: 0, state: 'closed' });
     const strict = world({ failures: 1, isFailure: () => true }).breaker;
@@ -213,10 +229,16 @@ describe('P29 what is a failure', () => {
   });
 
   test('P29 a timeout is one, also by the signal', async () => {
-    for (const reason of [new DOMException('late', 'TimeoutError'), new CallError('TIMEOUT', { target: 'a', op: 'b', timeoutMs: 1 })]) {
+    for (const reason of [
+      new DOMException('late', 'TimeoutError'),
+      new CallError('TIMEOUT', { target: 'a', op: 'b', timeoutMs: 1 }),
+    ]) {
       expect(isCalleeFailure(reason, new AbortController().signal)).toBe(true);
     }
-    expect(isCalleeFailure(new DOMException('stop', 'AbortError'), AbortSignal.abort(new DOMException('late', 'TimeoutError')))).toBe(true);
+    expect(isCalleeFailure(
+      new DOMException('stop', 'AbortError'),
+      AbortSignal.abort(new DOMException('late', 'TimeoutError')),
+    )).toBe(true);
   });
 
   test('P29 a signal that has fired before: no call, nothing counted', async () => {
@@ -231,7 +253,8 @@ describe('P29 what is a failure', () => {
     const breaker = system.breaker('odd', { failures: 1, isFailure: () => { throw new Error('bug'); } });
     expect(await outcome(breaker.run(() => { throw boom; }))).toBe(boom);
     expect(breaker.state).toBe('open');
-    expect(logger.texts('warn')).toEqual(['isFailure of a breaker threw: the call counts as failed', 'breaker open']);
+    expect(logger.texts('warn'))
+      .toEqual(['isFailure of a breaker threw: the call counts as failed', 'breaker open']);
   });
 });
 
@@ -244,7 +267,9 @@ describe('P29 by hand', () => {
     expect(breaker.stats(), 'no second change').toMatchObject({ probeInMs: 50, opened: 1 });
     breaker.open('infinity');
     env.now += 1e9;
-    expect(await outcome(good(breaker))).toMatchObject({ probeInMs: Infinity, message: "breaker 'llm' is open: until somebody closes it" });
+    expect(await outcome(good(breaker))).toMatchObject({
+      probeInMs: Infinity, message: "breaker 'llm' is open: until somebody closes it",
+    });
     breaker.close();
     breaker.close();
     expect(changes).toEqual(['closed>open manual', 'open>closed manual']);
@@ -281,7 +306,9 @@ describe('P29 events', () => {
       { breaker: 'llm', from: 'closed', to: 'open', cause: 'failures' },
       { breaker: 'llm', from: 'open', to: 'closed', cause: 'manual' },
     ]);
-    expect(logger.lines.filter(({ text }) => text.startsWith('breaker')).map(({ level, text, fields }) => [level, text, fields['cause']])).toEqual([['warn', 'breaker open', 'failures'], ['info', 'breaker closed', 'manual']]);
+    expect(logger.lines.filter(({ text }) => text.startsWith('breaker')).map(
+      ({ level, text, fields }) => [level, text, fields['cause']],
+    )).toEqual([['warn', 'breaker open', 'failures'], ['info', 'breaker closed', 'manual']]);
     expect(logger.texts('warn').filter((text) => text.includes('listener'))).toHaveLength(2);
     stop();
     breaker.open();

@@ -20,7 +20,8 @@ const lazy: Readonly<Record<string, (system: System) => unknown>> = {
 /** What is a value, or may be read elsewhere. */
 const values: readonly (() => unknown)[] = [
   () =>
-    [1].values(), () => ({ next: () => 1 }), () => null, () => new ReadableStream(), () => (function* () { yield 1; }),
+    [1].values(), () => ({ next: () => 1 }), () =>
+      null, () => new ReadableStream(), () => (function* () { yield 1; }),
 ];
 
 type Guard = (system: System, fn: () => unknown) => Promise<unknown>;

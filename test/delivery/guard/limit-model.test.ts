@@ -6,7 +6,10 @@ import { VirtualEnv } from '../../support/virtual-env.js';
 interface Job { readonly owner: number; readonly id: number; start:
   | number | null; state: 'waiting' | 'running' | 'over' }
 
-/** Token bucket in whole ms (a token is `cost` units, one unit a ms), slots, one line an agent, agents in turn. */
+/**
+ * Token bucket in whole ms (a token is `cost` units, one unit a ms), slots, one line an agent,
+ * agents in turn.
+ */
 class Model {
   now = 0;
   units: number;
@@ -78,9 +81,15 @@ const running = (m: Model): Job[] => m.jobs.filter(({ state }) => state === 'run
 
 const commands = [
   fc.nat(AGENTS).map((owner) =>
-    command(`run ${owner}`, async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); })),
+    command(
+      `run ${owner}`,
+      async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); },
+    )),
   fc.nat(AGENTS).map((owner) =>
-    command(`run ${owner}`, async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); })),
+    command(
+      `run ${owner}`,
+      async (m, r) => { m.add(owner); r.asks[owner]?.(r.count++); await r.env.settle(); },
+    )),
   fc.nat(20).map((at) => command(`end ${at}`, (m, r) => {
     const job = running(m)[at % running(m).length] as Job;
     job.state = 'over';
@@ -88,10 +97,16 @@ const commands = [
     r.ends.get(job.id)?.();
   }, (m) => running(m).length > 0)),
   fc.constantFrom(1, 30, 99, 100, 450).map(
-    (ms) => command(`wait ${ms}`, async (m, r) => { for (let n = 0; n < ms; n++) m.tick(); await r.env.advance(ms); }),
+    (ms) => command(
+      `wait ${ms}`,
+      async (m, r) => { for (let n = 0; n < ms; n++) m.tick(); await r.env.advance(ms); },
+    ),
   ),
   fc.constantFrom(40, 200).map((ms) =>
-    command(`pause ${ms}`, (m, r) => { m.pausedUntil = Math.max(m.pausedUntil, m.now + ms); r.limit.pause(ms); })),
+    command(
+      `pause ${ms}`,
+      (m, r) => { m.pausedUntil = Math.max(m.pausedUntil, m.now + ms); r.limit.pause(ms); },
+    )),
   fc.integer({ min: 1, max: AGENTS }).map((owner) => command(
     `kill ${owner}`,
     (m, r) => { m.drop(owner); r.system.exit(`agent${owner}`, 'kill'); r.asks[owner] = agent(r, owner); },
@@ -119,8 +134,9 @@ test('the limiter equals its model at every ms: order, rate, slots, pauses, deat
     const env = new VirtualEnv();
     const system = createSystem({ env, logger: false });
     const base = {
-      env, system, limit: system.limit('m', { perMinute: 60_000 / cost, burst, concurrency: concurrent }), began: env.now,
-      starts: [] as string[], ends: new Map<number, () => void>(), count: 0,
+      env, system,
+      limit: system.limit('m', { perMinute: 60_000 / cost, burst, concurrency: concurrent }),
+      began: env.now, starts: [] as string[], ends: new Map<number, () => void>(), count: 0,
     };
     const real: Real = Object.assign(base, { asks: [] as ((id: number) => void)[] });
     for (let owner = 0; owner <= AGENTS; owner++) real.asks.push(agent(real, owner));

@@ -8,8 +8,11 @@ describe('options of a limit', () => {
   test.each<[object, string]>([
     [{}, 'perMinute'], [{ perMinute: 0 }, 'perMinute'], [
       { perMinute: Number.NaN }, 'perMinute',
-    ], [{ perMinute: Infinity }, 'perMinute'], [{ concurrent: 0 }, 'concurrent'], [{ concurrent: 1.5 }, 'concurrent'],
-    [{ perMinute: 5, burst: 0 }, 'burst'], [{ concurrent: 5, burst: 2 }, 'burst'], [{ perSecond: 1 }, 'perSecond'],
+    ], [
+      { perMinute: Infinity }, 'perMinute',
+    ], [{ concurrent: 0 }, 'concurrent'], [{ concurrent: 1.5 }, 'concurrent'],
+    [{ perMinute: 5, burst: 0 }, 'burst'], [{ concurrent: 5, burst: 2 }, 'burst'],
+    [{ perSecond: 1 }, 'perSecond'],
   ])('%o is an OptionError that names it', (options, name) => {
     const system = testSystem();
     expect(() => system.limit('openai', options)).toThrow(OptionError);
@@ -26,7 +29,8 @@ describe('options of a limit', () => {
       expect.objectContaining({ code: 'OPTIONS_CONFLICT', option: 'limit.perMinute' }),
     );
     for (const wrong of [
-      limit.run('x' as never), limit.run(() => 1, { timeoutMs: -1 }), limit.run(() => 1, { signal: 5 as never }),
+      limit.run('x' as never), limit.run(() => 1, { timeoutMs: -1 }),
+      limit.run(() => 1, { signal: 5 as never }),
     ]) expect(await outcome(wrong)).toBeInstanceOf(OptionError);
     expect(() => limit.pause(Number.NaN)).toThrow(OptionError);
     expect(() => system.limit('other', { concurrency: 1, retryAfterMaxMs: -1 })).toThrow(

@@ -14,7 +14,10 @@ function world(
   const system = testSystem({ env });
   const began = env.now;
   const starts: number[] = [];
-  return { env, system, limit: system.limit('openai', options), starts, mark: () => starts.push(env.now - began) };
+  return {
+    env, system, limit: system.limit('openai', options), starts,
+    mark: () => starts.push(env.now - began),
+  };
 }
 
 describe('perMinute', () => {
@@ -158,7 +161,8 @@ describe('waits that end', () => {
 
 describe('agents that die', () => {
   const Agent = defineAgent({ calls: {
-    ask: (self, fn: (signal: AbortSignal) => unknown) => self.limit('openai').run(fn, { timeoutMs: 'infinity' }),
+    ask: (self, fn: (signal: AbortSignal) => unknown) => self.limit('openai')
+      .run(fn, { timeoutMs: 'infinity' }),
   } });
   const forever = (): Promise<never> => new Promise(() => undefined);
 
@@ -177,18 +181,23 @@ describe('agents that die', () => {
     expect(limit.stats()).toMatchObject({ running: 0, started: 2 });
   });
 
-  test('one with a call that runs and others that wait keeps no token of those that were not made', async () => {
-    const { env, system, limit } = world({ perMinute: 1, burst: 3, concurrency: 1 });
-    const p =
-      system.spawn(async (self) => { await Promise.all([1, 2, 3].map(() => self.limit('openai').run(forever))); });
-    await env.settle();
-    system.exit(p, 'kill');
-    expect(limit.stats()).toMatchObject({ running: 0, waiting: 0, started: 1 });
-    for (let n = 0; n < 2; n++) expect(await limit.run(() => n)).toBe(n);
-    const third = outcome(limit.run(() => 'third', { timeoutMs: 1 }));
-    await env.advance(5);
-    expect(await third).toMatchObject({ code: 'LIMIT_TIMEOUT' });
-  });
+  test(
+    'one with a call that runs and others that wait keeps no token of those that were not made',
+    async () => {
+      const { env, system, limit } = world({ perMinute: 1, burst: 3, concurrency: 1 });
+      const p =
+        system.spawn(async (self) => {
+          await Promise.all([1, 2, 3].map(() => self.limit('openai').run(forever)));
+        });
+      await env.settle();
+      system.exit(p, 'kill');
+      expect(limit.stats()).toMatchObject({ running: 0, waiting: 0, started: 1 });
+      for (let n = 0; n < 2; n++) expect(await limit.run(() => n)).toBe(n);
+      const third = outcome(limit.run(() => 'third', { timeoutMs: 1 }));
+      await env.advance(5);
+      expect(await third).toMatchObject({ code: 'LIMIT_TIMEOUT' });
+    },
+  );
 
   test('P16 what a dead agent does later has no slot: ZOMBIE', async () => {
     const { system } = world({ concurrency: 1 });
@@ -231,7 +240,9 @@ describe('pauses', () => {
     limit.pause(1_000);
     await env.advance(2_000);
     expect(starts).toEqual([1_500]);
-    const hostile = Object.defineProperty(new Error('x'), 'retryAfterMs', { get() { throw new Error('getter'); } });
+    const hostile = Object.defineProperty(new Error('x'), 'retryAfterMs', {
+      get() { throw new Error('getter'); },
+    });
     for (const error of [
       hostile, ...[Number.NaN, -1, '5'].map((retryAfterMs) => Object.assign(new Error('x'), { retryAfterMs })),
     ]) {
@@ -247,13 +258,15 @@ describe('pauses', () => {
     const wrong = Object.assign(new Error('429'), { retryAfterMs: 1_764_000_000_000 });
     for (const one of [wrong, wrong]) {
       expect(
-        await outcome(limit.run(() => { throw one; }, { timeoutMs: 1_000_000 }).finally(() => env.advance(600_000))),
+        await outcome(limit.run(() => { throw one; }, { timeoutMs: 1_000_000 })
+          .finally(() => env.advance(600_000))),
       ).toBe(wrong);
     }
     expect(limit.stats().pausedMs).toBe(0);
     const told = log.lines.filter(({ level }) => level === 'warn');
     expect(told.map(({ fields }) => fields)).toEqual(Array(2).fill({
-      system: 'castcall', limit: 'openai', retryAfterMs: 1_764_000_000_000, pausedMs: 600_000, retryAfterMaxMs: 600_000,
+      system: 'castcall', limit: 'openai', retryAfterMs: 1_764_000_000_000, pausedMs: 600_000,
+      retryAfterMaxMs: 600_000,
     }));
     expect(told[0]?.text).toContain("limit 'openai': an error asked for a longer pause than retryAfterMaxMs");
     expect(await limit.run(() => 'on')).toBe('on');
@@ -276,7 +289,8 @@ describe('pauses', () => {
     const env = new VirtualEnv();
     const limit = testSystem({ env, logger: log }).limit('openai', { concurrency: 1 });
     limit.pause(31_536_000_000);
-    expect(log.texts('warn')).toEqual(["limit 'openai': a pause longer than retryAfterMaxMs; limit.resume() ends it"]);
+    expect(log.texts('warn'))
+      .toEqual(["limit 'openai': a pause longer than retryAfterMaxMs; limit.resume() ends it"]);
     const order: number[] = [];
     const waiting = [1, 2, 3].map((n) => limit.run(() => order.push(n)));
     await env.advance(1_000);
@@ -298,7 +312,8 @@ describe('with a breaker inside', () => {
     const breaker = system.breaker('openai', { failures: 1 });
     breaker.open();
     for (let n = 0; n < 5; n++) {
-      expect(await outcome(limit.run(() => breaker.run(() => 'called')))).toMatchObject({ code: 'BREAKER_OPEN' });
+      expect(await outcome(limit.run(() => breaker.run(() => 'called'))))
+        .toMatchObject({ code: 'BREAKER_OPEN' });
     }
     breaker.close();
     expect(await limit.run(() => breaker.run(() => 'called'))).toBe('called');

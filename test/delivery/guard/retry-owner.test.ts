@@ -8,7 +8,9 @@ describe('self.retry', () => {
     let attempts = 0;
     let seen: unknown;
     const p = system.spawn(async (self) => {
-      await self.retry(() => { attempts++; throw new Error('down'); }, { backoff: { baseMs: 60_000, maxMs: 60_000 } }).catch(
+      await self.retry(() => { attempts++; throw new Error('down'); }, {
+        backoff: { baseMs: 60_000, maxMs: 60_000 },
+      }).catch(
         (error: unknown) => { seen = error; },
       );
     });
@@ -24,7 +26,8 @@ describe('self.retry', () => {
     const Agent = defineAgent({ calls: {
       go: (self, signal: AbortSignal) =>
         self.retry(() => 'called', { signal }).catch((error: unknown) => String(error)),
-      bad: (self) => self.retry(() => 1, { attemptsMax: 0 }).catch((error: unknown) => (error as OptionError).code),
+      bad: (self) => self.retry(() => 1, { attemptsMax: 0 })
+        .catch((error: unknown) => (error as OptionError).code),
     } });
     const agent = system.start(Agent);
     expect(await agent.call('go', AbortSignal.abort(new Error('mine')))).toBe('Error: mine');

@@ -79,7 +79,10 @@ describe('retry', () => {
       }
       [1_000, 2_000, 3_000, 3_000].forEach((full, n) => {
         const [least, most] = [Math.min(...(gaps[n] as number[])), Math.max(...(gaps[n] as number[]))];
-        expect([least >= full * (1 - share), most <= full + 1], `${String(jitter)}: ${least} to ${most} of ${full}`)
+        expect(
+          [least >= full * (1 - share), most <= full + 1],
+          `${String(jitter)}: ${least} to ${most} of ${full}`,
+        )
           .toEqual([true, true]);
         if (share > 0) expect(most - least, `${String(jitter)} spreads`).toBeGreaterThan(full * share * 0.8);
       });
@@ -109,7 +112,9 @@ describe('retry', () => {
     const { attempt, numbers } = flaky(99);
     const running =
       failure(
-        retry(attempt, { signal: controller.signal, backoff: { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000 } })
+        retry(attempt, {
+          signal: controller.signal, backoff: { baseMs: 30 * 86_400_000, maxMs: 365 * 86_400_000 },
+        })
       );
     await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort('enough');
@@ -135,11 +140,14 @@ describe('retry', () => {
   test('a signal aborts the wait at once, with its reason; one that fired before prevents every attempt', async () => {
     const controller = new AbortController();
     const { attempt, numbers } = flaky(99);
-    const running = failure(retry(attempt, { signal: controller.signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }));
+    const running = failure(
+      retry(attempt, { signal: controller.signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }),
+    );
     setTimeout(() => controller.abort(new Error('enough')), 3);
     expect(await running).toMatchObject({ message: 'enough' });
     expect(numbers).toEqual([1]);
-    expect(await failure(retry(attempt, { ...quick, signal: controller.signal }))).toMatchObject({ message: 'enough' });
+    expect(await failure(retry(attempt, { ...quick, signal: controller.signal })))
+      .toMatchObject({ message: 'enough' });
     expect(numbers).toEqual([1]);
   });
 
@@ -179,7 +187,10 @@ describe('retry', () => {
                 await settleTurn();
                 system.exit(p, reason);
                 if (end === 'fails') throw new Error('no');
-              }, { signal, when: () => { asked++; return true; }, backoff: { baseMs: 60_000, maxMs: 60_000 } })));
+              }, {
+                signal, when: () => { asked++; return true; },
+                backoff: { baseMs: 60_000, maxMs: 60_000 },
+              })));
               await new Promise(() => undefined);
             });
             if (end === 'waits') void settleTurn().then(settleTurn).then(() => system.exit(p, reason));
@@ -215,7 +226,8 @@ describe('retry', () => {
           await system.stop();
         }
         expect(await running).toMatchObject({ code: 'SYSTEM_STOPPED' });
-        expect(await failure(system.retry(() => attempts++, options))).toMatchObject({ code: 'SYSTEM_STOPPED' });
+        expect(await failure(system.retry(() => attempts++, options)))
+          .toMatchObject({ code: 'SYSTEM_STOPPED' });
         expect([attempts, asked]).toEqual([1, end === 'waits' ? 1 : 0]);
         await settleTurn();
         if (signal !== undefined) expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -239,7 +251,9 @@ describe('retry', () => {
 
   test('what `when` throws is what it rejects with; one that answers later is waited for', async () => {
     const { attempt } = flaky(9);
-    expect(await failure(retry(attempt, { ...quick, when: () => { throw 'undecided' as unknown as Error; } }))).toBe(
+    expect(await failure(
+      retry(attempt, { ...quick, when: () => { throw 'undecided' as unknown as Error; } }),
+    )).toBe(
       'undecided',
     );
     const second = flaky(9, () => 'no');
@@ -286,7 +300,9 @@ describe('retry', () => {
     await system.supervise({ intensity: 3, children: [child('a', Agent)] });
     const ref = system.ref(Agent, 'a');
     ref.cast('crash');
-    expect(await retry(() => ref.call('ping'), { attemptsMax: 20, backoff: { baseMs: 2, factor: 1 } })).toBe('pong');
+    expect(
+      await retry(() => ref.call('ping'), { attemptsMax: 20, backoff: { baseMs: 2, factor: 1 } }),
+    ).toBe('pong');
   });
 });
 
@@ -304,7 +320,8 @@ describe('retry and what errors ask for', () => {
       });
       const from = sim.nowMs;
       sim.equal(
-        await sim.system.start(Agent).call('ask', undefined, { timeoutMs: 'infinity' }), 2, 'the second attempt',
+        await sim.system.start(Agent).call('ask', undefined, { timeoutMs: 'infinity' }), 2,
+        'the second attempt',
       );
       ms = Math.round(sim.nowMs - from);
     });
@@ -317,7 +334,9 @@ describe('retry and what errors ask for', () => {
     expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 20 }))).toBe(100);
     expect(await waits(Object.assign(new Error('busy'), { details: { retryAfterMs: 700 } }))).toBe(700);
     expect(await waits(Object.assign(new Error('a date'), { retryAfterMs: 1_700_000_000_000 }))).toBe(600_000);
-    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }), { retryAfterMaxMs: 1_000 })).toBe(
+    expect(await waits(Object.assign(new Error('429'), { retryAfterMs: 5_000 }), {
+      retryAfterMaxMs: 1_000,
+    })).toBe(
       1_000,
     );
     for (const retryAfterMs of [NaN, -1, '5', null]) {
@@ -332,7 +351,9 @@ describe('retry and what errors ask for', () => {
     await retry(attempt, { ...quick, onRetry: (one) => told.push(one) });
     expect(told).toEqual([{ error: 'no', attempt: 1, delayMs: 1 }, { error: 'no', attempt: 2, delayMs: 2 }]);
     told.length = 0;
-    await failure(retry(flaky(9).attempt, { ...quick, attemptsMax: 2, onRetry: () => { throw new Error('enough'); } })
+    await failure(retry(flaky(9).attempt, {
+      ...quick, attemptsMax: 2, onRetry: () => { throw new Error('enough'); },
+    })
       .then(() => told.push('done'), (error: Error) => { told.push(error.message); throw error; }));
     expect(told).toEqual(['enough']);
     expect(await failure(retry(() => 1, { onRetry: 5 as never }))).toBeInstanceOf(OptionError);

@@ -130,7 +130,9 @@ test('a function that declares no signal gets one that never fires outside of ev
   await system.limit('l', { concurrency: 1 }).run(rest);
   await system.breaker('b').run(rest);
   expect(
-    seen.map((signal) => [signal instanceof AbortSignal, signal.aborted, getEventListeners(signal, 'abort').length]),
+    seen.map((signal) => [
+      signal instanceof AbortSignal, signal.aborted, getEventListeners(signal, 'abort').length,
+    ]),
   ).toEqual([[true, false, 0], [true, false, 0]]);
   const own: AbortSignal[] = [];
   for (let n = 0; n < 2; n++) await system.breaker('b').run((signal) => void own.push(signal));

@@ -18,7 +18,8 @@ const Worker = defineAgent({
 });
 
 const plan = fc.record({
-  to: fc.nat(2), waits: fc.integer({ min: 0, max: 500 }), fails: fc.nat(6), attemptsMax: fc.integer({ min: 1, max: 6 }),
+  to: fc.nat(2), waits: fc.integer({ min: 0, max: 500 }), fails: fc.nat(6),
+  attemptsMax: fc.integer({ min: 1, max: 6 }),
   backoff: fc.record({
     baseMs: fc.integer({ min: 1, max: 400 }), factor: fc.constantFrom(1, 1.5, 2, 3),
     maxMs: fc.integer({ min: 400, max: 2_000 }), jitter: fc.constantFrom(0, 0, 0.2, 1),
@@ -27,7 +28,9 @@ const plan = fc.record({
 
 test('P22 the schedule against its model: attempts begin when min(base · factor^(n-1), max) has passed, less at most the jitter, whatever else is waiting', async () => {
   let retries = 0;
-  await fc.assert(fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 12 }), fc.nat(), async (plans, seed) => {
+  await fc.assert(fc.asyncProperty(fc.array(plan, {
+    minLength: 1, maxLength: 12,
+  }), fc.nat(), async (plans, seed) => {
     const env = new SeededEnv(seed);
     const system = testSystem({ env, development: false });
     const starts: number[][] = plans.map(() => []);

@@ -21,7 +21,10 @@ test('retry, limit and breaker together run on virtual time: an outage of an hou
       await sim.system.start(Agent).call('ask', undefined, { timeoutMs: 7_200_000 }), 'answer',
       'the answer of after the outage',
     );
-    sim.always(made > 30 && made < 70, `the breaker let about one call a minute through, not one a retry: ${made}`);
+    sim.always(
+      made > 30 && made < 70,
+      `the breaker let about one call a minute through, not one a retry: ${made}`,
+    );
     sim.always(breaker.stats().rejected > made / 2, 'the others failed fast');
     sim.equal(breaker.state, 'closed', 'state');
   });

@@ -100,7 +100,8 @@ describe('Parser', () => {
       { bytes: 12, manifest: { name: 'a' }, licenceText: null },
     );
     expect(await parser.call('parse', 'LICENSE')).toMatchObject({ manifest: null, licenceText: 'MIT' });
-    expect(await parser.call('parse', 'index.js')).toMatchObject({ bytes: 3, manifest: null, licenceText: null });
+    expect(await parser.call('parse', 'index.js'))
+      .toMatchObject({ bytes: 3, manifest: null, licenceText: null });
     expect(await parser.call('parse', 'nowhere')).toEqual({ path: 'nowhere', reason: 'ENOENT' });
     expect(await ledger.call('contents')).toMatchObject(
       { files: { length: 3 }, unreadable: [{ path: 'nowhere', reason: 'ENOENT' }] },
@@ -129,7 +130,8 @@ describe('Parser', () => {
 
 describe('Advisor', () => {
   const input = {
-    path: 'a', name: 'lodash', manifest: parseManifest('{"name":"lodash","version":"4.17.20"}'), licenceTexts: [],
+    path: 'a', name: 'lodash', manifest: parseManifest('{"name":"lodash","version":"4.17.20"}'),
+    licenceTexts: [],
     compiles: false,
   } satisfies PackageInput;
   const advisories = ['CVE-2021-23337'];
@@ -178,15 +180,20 @@ describe('Advisor', () => {
   it('takes a server that does not answer for one that is down', async () => {
     await withServer(['stall'], async (_advisor, _watch, url) => {
       const { signal } = new AbortController();
-      await expect(lookUp({ server: url, timeoutMs: 20 }, 'a', null, signal)).rejects.toBeInstanceOf(Unavailable);
+      await expect(
+        lookUp({ server: url, timeoutMs: 20 }, 'a', null, signal),
+      ).rejects.toBeInstanceOf(Unavailable);
       const reason = new Error('enough');
-      await expect(lookUp({ server: url, timeoutMs: 20 }, 'a', null, AbortSignal.abort(reason))).rejects.toBe(reason);
+      await expect(
+        lookUp({ server: url, timeoutMs: 20 }, 'a', null, AbortSignal.abort(reason)),
+      ).rejects.toBe(reason);
     });
   });
 
   it('gives up at once when the server is gone', async () => {
     await withServer([], () => Promise.resolve());
-    expect(await startAdvisor('http://127.0.0.1:1/').call('check', input)).toEqual({ advisories, source: 'local' });
+    expect(await startAdvisor('http://127.0.0.1:1/').call('check', input))
+      .toEqual({ advisories, source: 'local' });
   });
 });
 

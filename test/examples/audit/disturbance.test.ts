@@ -16,7 +16,9 @@ beforeEach(() => {
 afterEach(() => { rmSync(root, { recursive: true }); });
 
 const count =
-  () => new Recount({ root, excluded: '/nowhere', node: '20.20.2', signal: new AbortController().signal }).run();
+  () => new Recount({
+    root, excluded: '/nowhere', node: '20.20.2', signal: new AbortController().signal,
+  }).run();
 
 describe('disturbedPaths', () => {
   it('finds what was changed, removed and added in the meantime', async () => {
@@ -48,7 +50,8 @@ describe('withoutPaths', () => {
       files: [file('a'), file('b'), file('p/package.json')],
       unreadable: [{ path: 'u', reason: 'EACCES' }],
       duplicates: [
-        { sha256: 'x', bytes: 1, paths: ['a', 'b', 'p/package.json'] }, { sha256: 'y', bytes: 1, paths: ['a', 'c'] },
+        { sha256: 'x', bytes: 1, paths: ['a', 'b', 'p/package.json'] },
+        { sha256: 'y', bytes: 1, paths: ['a', 'c'] },
       ],
       packages: [packageNamed('p', '1.0.0', 'p'), packageNamed('q', '1.0.0', 'q')],
     };

@@ -10,7 +10,9 @@ const file = (path: string, sha256: string, bytes = 10): FileFacts => ({ path, s
 describe('findDuplicates', () => {
   it('groups equal contents, the most wasteful group first', () => {
     const groups =
-      findDuplicates([file('b', 'x'), file('a', 'x'), file('c', 'y', 1), file('d', 'z', 50), file('e', 'z', 50)]);
+      findDuplicates(
+        [file('b', 'x'), file('a', 'x'), file('c', 'y', 1), file('d', 'z', 50), file('e', 'z', 50)],
+      );
     expect(groups).toEqual([
       { sha256: 'z', bytes: 50, paths: ['d', 'e'] },
       { sha256: 'x', bytes: 10, paths: ['a', 'b'] },

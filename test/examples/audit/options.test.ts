@@ -21,7 +21,10 @@ describe('parseRequest', () => {
 
   it('takes every flag, and paths relative to where it runs', () => {
     const request =
-      parseRequest(['.', '--chaos', 'high', '--workers=256', '--seed', '42', '--out', 'o', '--json'], directory);
+      parseRequest(
+        ['.', '--chaos', 'high', '--workers=256', '--seed', '42', '--out', 'o', '--json'],
+        directory,
+      );
     expect(request).toEqual({
       kind: 'audit',
       options: { directory, out: join(directory, 'o'), chaos: 'high', workers: 256, seed: 42, json: true },

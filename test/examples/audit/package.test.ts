@@ -46,7 +46,9 @@ describe('parseManifest', () => {
   });
 
   it('survives names that objects have anyway', () => {
-    const odd = parseManifest('{"scripts":{"__proto__":"x","constructor":"y"},"dependencies":{"__proto__":"1"}}');
+    const odd = parseManifest(
+      '{"scripts":{"__proto__":"x","constructor":"y"},"dependencies":{"__proto__":"1"}}',
+    );
     expect(findInstallScripts(odd, false)).toEqual([]);
     expect(odd.dependencies).toEqual(['__proto__']);
   });
@@ -84,14 +86,18 @@ describe('packageIn', () => {
   });
 
   it('finds none without a manifest', () => {
-    expect(packageIn({ root: '/p', directory: 'x', manifest: null, licenceTexts: [], fileNames: [] })).toBeNull();
+    expect(
+      packageIn({ root: '/p', directory: 'x', manifest: null, licenceTexts: [], fileNames: [] }),
+    ).toBeNull();
   });
 });
 
 describe('findInstallScripts', () => {
   it('lists what npm would run, in its order', () => {
     const scripts = findInstallScripts(
-      manifest({ scripts: { postinstall: 'c', preinstall: 'a', install: 'b', test: 'no', prepare: 'no' } }), false,
+      manifest({
+        scripts: { postinstall: 'c', preinstall: 'a', install: 'b', test: 'no', prepare: 'no' },
+      }), false,
     );
     expect(scripts.map(({ event, command }) => `${event} ${command}`)).toEqual(
       ['preinstall a', 'install b', 'postinstall c'],

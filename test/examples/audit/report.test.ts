@@ -38,13 +38,19 @@ describe('renderReport', () => {
       packages: [
         packageNamed(
           'a', '1.0.0', 'a',
-          { scripts: [{ event: 'install', command: 'node `x` | y' }], engine: { range: '>=22', verdict: 'unmet' } },
+          { scripts: [{ event: 'install', command: 'node `x` | y' }], engine: {
+            range: '>=22', verdict: 'unmet',
+          } },
         ),
         packageNamed('a', '1.0.0', 'b', { licence: { declared: null, texts: ['ISC'], verdict: 'text only' } }),
-        packageNamed('a', null, 'c', { licence: { declared: null, texts: [], verdict: 'none' }, broken: 'not JSON' }),
+        packageNamed('a', null, 'c', {
+          licence: { declared: null, texts: [], verdict: 'none' }, broken: 'not JSON',
+        }),
         packageNamed(
           'g', '2.0.0', 'g',
-          { advisories: ['CVE-1', 'CVE-2'], licence: { declared: 'GPL-3.0', texts: ['MIT'], verdict: 'mismatch' } },
+          { advisories: ['CVE-1', 'CVE-2'], licence: {
+            declared: 'GPL-3.0', texts: ['MIT'], verdict: 'mismatch',
+          } },
         ),
       ],
     });
@@ -141,7 +147,9 @@ describe('renderReport', () => {
 
   it('keeps markup of strangers out', () => {
     const report = renderReport(subject, { ...nothingFound, packages: [
-      packageNamed('[x](javascript:1)|<b>', '1\n2', 'x', { scripts: [{ event: 'install', command: 'a\n## b' }] }),
+      packageNamed('[x](javascript:1)|<b>', '1\n2', 'x', {
+        scripts: [{ event: 'install', command: 'a\n## b' }],
+      }),
     ] });
     expect(report).toContain('| \\[x\\](javascript:1)\\|\\<b\\>@1 2 | install | `a ## b` |');
   });

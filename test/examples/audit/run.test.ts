@@ -33,8 +33,8 @@ function put(path: string, text: string): void {
 }
 
 /**
- * Every third package has an install script, every fourth asks for a Node that does not exist yet, every fifth says no
- * licence.
+ * Every third package has an install script, every fourth asks for a Node that does not exist yet,
+ * every fifth says no licence.
  */
 function plantPackage(index: number): void {
   const name = `p${index}`;
@@ -105,14 +105,18 @@ describe('the audit', () => {
     const result = jsonOf(around);
     const { files, bytes, groups } = countAgain();
     expect(result).toMatchObject(
-      { files, bytes, lost: 0, duplicated: 0, differences: [], interrupted: false, ok: true, seed, unreadable: 0 },
+      {
+        files, bytes, lost: 0, duplicated: 0, differences: [], interrupted: false, ok: true, seed,
+        unreadable: 0,
+      },
     );
     expect(result['crashes']).toBeGreaterThan(3);
     expect(result['retried']).toBeGreaterThan(0);
     const { breaker, deliveries, account, delivered, retried } = result as unknown as RunResult;
     expect(breaker.states).toEqual(['open', 'half-open', 'closed']);
     expect(breaker.opened).toBeGreaterThan(0);
-    expect(deliveries).toMatchObject({ failed: 0, expired: 0, dropped: 0, pending: 0, inTransit: 0, running: 0 });
+    expect(deliveries)
+      .toMatchObject({ failed: 0, expired: 0, dropped: 0, pending: 0, inTransit: 0, running: 0 });
     // A kill is no attempt: the next start is delivered, but not retried.
     expect(delivered - retried).toBeGreaterThanOrEqual(deliveries.accepted);
     expect([imbalance(account), undelivered(deliveries)]).toEqual([0, 0]);
@@ -148,7 +152,9 @@ describe('the audit', () => {
     const around = surroundings();
     expect(await main(['empty', '--chaos', chaos, '--json'], around)).toBe(EXIT.flawless);
     expect(jsonOf(around)).toMatchObject(
-      { files: 0, bytes: 0, lost: 0, duplicated: 0, ok: true, breaker: { states: ['open', 'half-open', 'closed'] } },
+      { files: 0, bytes: 0, lost: 0, duplicated: 0, ok: true, breaker: {
+        states: ['open', 'half-open', 'closed'],
+      } },
     );
     expect(jsonOf(around)['crashes']).toBeGreaterThan(0);
     expect(schemaErrors(bomIn('audit-out'))).toEqual([]);
@@ -201,7 +207,8 @@ describe('the audit', () => {
     mkdirSync(join(base, 'occupied', 'report.md'), { recursive: true });
     const around = surroundings();
     expect(await main(['--out', 'occupied'], around)).toBe(EXIT.flawed);
-    expect(around.stderr).toBe(`castcall audit: the run failed: UNWRITABLE ${join(base, 'occupied')}: EISDIR\n`);
+    expect(around.stderr)
+      .toBe(`castcall audit: the run failed: UNWRITABLE ${join(base, 'occupied')}: EISDIR\n`);
     expect(readdirSync(join(base, 'occupied'))).toEqual(['report.md']);
   });
 
@@ -219,13 +226,18 @@ describe('the audit', () => {
   it('says at once what it is going to do', async () => {
     const times: number[] = [];
     const startedAt = performance.now();
-    await main(['--chaos', 'off', '--seed', '7'], surroundings(() => times.push(performance.now() - startedAt)));
+    await main(
+      ['--chaos', 'off', '--seed', '7'],
+      surroundings(() => times.push(performance.now() - startedAt)),
+    );
     expect(times[0]).toBeLessThan(300);
   });
 });
 
 describe('a mistake in the arguments', () => {
-  it.each([[['--workers', '999']], [['nowhere']], [['--frob']]])('%j ends with one line and code 2', async (argv) => {
+  it.each(
+    [[['--workers', '999']], [['nowhere']], [['--frob']]],
+  )('%j ends with one line and code 2', async (argv) => {
     const around = surroundings();
     expect(await main(argv, around)).toBe(EXIT.mistake);
     expect(around.stdout).toBe('');

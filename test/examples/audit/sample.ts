@@ -16,4 +16,6 @@ export function packageNamed(
 }
 
 export const nothingFound: Findings =
-  { directories: [{ path: '', symlinks: 0, others: 0 }], files: [], unreadable: [], duplicates: [], packages: [] };
+  { directories: [
+    { path: '', symlinks: 0, others: 0 },
+  ], files: [], unreadable: [], duplicates: [], packages: [] };

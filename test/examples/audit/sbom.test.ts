@@ -7,7 +7,10 @@ import { nothingFound, packageNamed } from './sample.js';
 import { schemaErrors } from './schema.js';
 
 const subject: Subject = { name: 'node_modules', node: '20.20.2', complete: true };
-const stamp = { serialNumber: 'urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79', timestamp: '2026-01-02T03:04:05.678Z' };
+const stamp = {
+  serialNumber: 'urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79',
+  timestamp: '2026-01-02T03:04:05.678Z',
+};
 const bomOf = (...packages: Parameters<typeof packageNamed>[]) =>
   buildBom(subject, stamp, { ...nothingFound, packages: packages.map((args) => packageNamed(...args)) });
 
@@ -19,7 +22,10 @@ describe('the schema of the tests', () => {
     expect(schemaErrors({ ...bom, surprise: 1 })).not.toEqual([]);
     expect(schemaErrors({ ...bom, metadata: { ...bom.metadata, timestamp: 'noon' } })).not.toEqual([]);
     expect(
-      schemaErrors({ ...bom, components: [{ name: 'a', type: 'library', licenses: [{ license: { id: 'Mine' } }] }] }),
+      schemaErrors({
+        ...bom,
+        components: [{ name: 'a', type: 'library', licenses: [{ license: { id: 'Mine' } }] }],
+      }),
     ).not.toEqual([]);
   });
 });
@@ -30,9 +36,12 @@ describe('buildBom', () => {
   });
 
   it('makes one component of one version in several places', () => {
-    const bom = bomOf(['@s/a', '1.0.0', 'x/node_modules/@s/a'], ['@s/a', '1.0.0', '@s/a'], ['@s/a', '2.0.0', 'y']);
+    const bom = bomOf(
+      ['@s/a', '1.0.0', 'x/node_modules/@s/a'], ['@s/a', '1.0.0', '@s/a'], ['@s/a', '2.0.0', 'y'],
+    );
     expect(schemaErrors(bom)).toEqual([]);
-    expect(bom.components.map((part) => part['bom-ref'])).toEqual(['pkg:npm/%40s/a@1.0.0', 'pkg:npm/%40s/a@2.0.0']);
+    expect(bom.components.map((part) => part['bom-ref']))
+      .toEqual(['pkg:npm/%40s/a@1.0.0', 'pkg:npm/%40s/a@2.0.0']);
     expect(bom.components[0]).toMatchObject({
       group: '@s', name: 'a', version: '1.0.0', purl: 'pkg:npm/%40s/a@1.0.0',
       evidence: { occurrences: [{ location: 'x/node_modules/@s/a' }, { location: '@s/a' }] },

@@ -4,10 +4,12 @@ import { agentsUnder } from '../../../examples/audit/census.js';
 import { LineDisplay, type View } from '../../../examples/audit/output/display.js';
 import { renderScreen, ScreenDisplay } from '../../../examples/audit/output/screen.js';
 
-const node = (type: TreeNode['type'], id: string, children: TreeNode[] = [], more: Partial<TreeNode> = {}): TreeNode =>
+const node = (
+  type: TreeNode['type'], id: string, children: TreeNode[] = [], more: Partial<TreeNode> = {},
+): TreeNode =>
   ({
-    pid: `pid-${id}` as TreeNode['pid'], name: undefined, id, type, definition: type, status: 'idle', mailbox: 0,
-    restarts: 0, children, ...more,
+    pid: `pid-${id}` as TreeNode['pid'], name: undefined, id, type, definition: type,
+    status: 'idle', mailbox: 0, restarts: 0, children, ...more,
   });
 
 const parsers = Array.from({ length: 12 }, (_, index) =>
@@ -18,7 +20,8 @@ const tree = [node('supervisor', 'audit', [
 ])];
 const stats = { handled: 1_000, queued: 66, crashes: 1, restarts: 12 } as SystemStats;
 const view: View = {
-  totals: { found: 10, done: 5, bytes: 2_000, packages: 1 }, reading: new Map([['pid-parser-1', 'a\x1b[2Jb.js']]), tree,
+  totals: { found: 10, done: 5, bytes: 2_000, packages: 1 },
+  reading: new Map([['pid-parser-1', 'a\x1b[2Jb.js']]), tree,
   stats,
 };
 const moment = { title: 'title', elapsedMs: 1_500, messagesPerSecond: 2_000 };
@@ -65,7 +68,8 @@ describe('renderScreen', () => {
       expect(lines.length).toBeLessThanOrEqual(rows);
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
     }
-    expect(renderScreen(view, moment, { columns: 80, rows: 14 }).join('\n')).toMatch(/parser-3 .*\n.*… 9 more\s+63/);
+    expect(renderScreen(view, moment, { columns: 80, rows: 14 }).join('\n'))
+      .toMatch(/parser-3 .*\n.*… 9 more\s+63/);
   });
 
   it('lets no file name move the cursor', () => {
@@ -76,7 +80,9 @@ describe('renderScreen', () => {
 describe('displays', () => {
   it('leave the terminal as they found it', () => {
     let written = '';
-    const display = new ScreenDisplay('title', (text) => { written += text; }, () => ({ columns: 80, rows: 24 }));
+    const display = new ScreenDisplay(
+      'title', (text) => { written += text; }, () => ({ columns: 80, rows: 24 }),
+    );
     display.close();
     expect(written).toBe('');
     display.show(view);

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareFindings } from '../../../examples/audit/check/comparison.js';
-import { listDirectory, newChunk, readContent, TEXT_BYTES_MAX, unreadable } from '../../../examples/audit/content.js';
+import {
+  listDirectory, newChunk, readContent, TEXT_BYTES_MAX, unreadable,
+} from '../../../examples/audit/content.js';
 import { Recount } from '../../../examples/audit/check/recount.js';
 import { nothingFound } from './sample.js';
 
@@ -24,7 +26,8 @@ describe('listDirectory', () => {
       { directory: '', directories: ['a', 'b'], files: ['y', 'z'], symlinks: 2, others: 0 },
     );
     mkdirSync(join(root, 'a', 'c'));
-    expect(await listDirectory(root, 'a', join(root, 'out'))).toMatchObject({ directory: 'a', directories: ['a/c'] });
+    expect(await listDirectory(root, 'a', join(root, 'out')))
+      .toMatchObject({ directory: 'a', directories: ['a/c'] });
   });
 });
 
@@ -57,7 +60,8 @@ describe('readContent', () => {
 });
 
 describe('Recount', () => {
-  const recount = (signal = never) => new Recount({ root, excluded: join(root, 'out'), node: '20.20.2', signal }).run();
+  const recount = (signal = never) =>
+    new Recount({ root, excluded: join(root, 'out'), node: '20.20.2', signal }).run();
 
   it('finds nothing in an empty directory', async () => {
     expect(await recount()).toEqual(nothingFound);
@@ -69,9 +73,13 @@ describe('Recount', () => {
     mkdirSync(join(root, 'out'));
     writeFileSync(join(root, 'out', 'report.md'), 'of the last run');
     writeFileSync(
-      join(pkg, 'package.json'), '{"name":"a","version":"1.0.0","engines":{"node":">=99"},"scripts":{"install":"x"}}',
+      join(pkg, 'package.json'),
+      '{"name":"a","version":"1.0.0","engines":{"node":">=99"},"scripts":{"install":"x"}}',
     );
-    writeFileSync(join(pkg, 'LICENSE'), 'Permission is hereby granted, free of charge, to any person obtaining a copy');
+    writeFileSync(
+      join(pkg, 'LICENSE'),
+      'Permission is hereby granted, free of charge, to any person obtaining a copy',
+    );
     for (const name of ['x', 'y']) writeFileSync(join(pkg, name), 'abc');
     symlinkSync(pkg, join(root, 'link'));
     const found = await recount();

@@ -7,7 +7,10 @@ import { done, keyOf, Undone } from '../../../examples/audit/work.js';
 describe('done', () => {
   it('resolves with the reply, or rejects with how the work ended', async () => {
     const Worker = defineAgent(
-      { calls: { double: (_self, n: number) => n * 2, refuse: (self) => self.refuse('UNWRITABLE', 'disk full') } },
+      { calls: {
+        double: (_self, n: number) => n * 2,
+        refuse: (self) => self.refuse('UNWRITABLE', 'disk full'),
+      } },
     );
     await using system = createSystem({ logger: false });
     const worker = system.start(Worker);
@@ -23,7 +26,8 @@ describe('keyOf', () => {
   it('tells what is done to which path, within the length of a key', () => {
     const long = 'ä/'.repeat(2_000);
     const keys = [
-      keyOf('parse', ''), keyOf('parse', 'a'), keyOf('record', 'a'), keyOf('parse', long), keyOf('parse', `${long}b`),
+      keyOf('parse', ''), keyOf('parse', 'a'), keyOf('record', 'a'), keyOf('parse', long),
+      keyOf('parse', `${long}b`),
     ].map(({ key }) => key);
     expect(new Set(keys).size).toBe(5);
     for (const key of keys) expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_024);

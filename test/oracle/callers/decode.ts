@@ -7,8 +7,8 @@ const MANY = 100;
 const DEPTH_MAX = 3;
 
 /**
- * Workers ask those behind them, so that nobody waits in a circle. With a low intensity only the first one is ever
- * restarted: two that end in one step would leave open whose end is one too many.
+ * Workers ask those behind them, so that nobody waits in a circle. With a low intensity only the
+ * first one is ever restarted: two that end in one step would leave open whose end is one too many.
  */
 export function decodeCallers(tape: Tape): Term {
   const setup = new Draw(tape.setup);
@@ -35,7 +35,8 @@ function planOf(draw: Draw, ids: readonly string[], at: number, depth: number): 
   const behind = ids.slice(at + 1);
   const asks = depth < DEPTH_MAX && behind.length > 0 ? 10 : 0;
   const word = draw.weighted([
-    ['out', asks], ['stop', 3], ['exits', 2], ['again', asks / 5], ['stops', asks / 5], ['crashes', 1], ['fine', 1],
+    ['out', asks], ['stop', 3], ['exits', 2], ['again', asks / 5], ['stops', asks / 5],
+    ['crashes', 1], ['fine', 1],
   ] as const);
   switch (word) {
     case 'fine': case 'crashes': return [word];

@@ -7,15 +7,20 @@ import { callerShape } from './shape.js';
 type Tuple = readonly [string, ...Term[]];
 
 export const callers: Family = {
-  name: 'callers', about: 'servers of a supervisor that let out the failure of a call, a stop or a task: which ends are orderly', weight: 2, timed: false, stepsMax: 10, width: 14,
+  name: 'callers',
+  about: 'servers of a supervisor that let out the failure of a call, a stop or a task: which ends are orderly',
+  weight: 2, timed: false, stepsMax: 10, width: 14,
   decode: decodeCallers, problem: callerShape, run: runCallers, arrange: (events) => events, program: programOf,
 };
 
 function programOf(scenario: Term): string[] {
-  const [, intensity, workers, steps] = scenario as readonly [string, number, readonly Tuple[], readonly Tuple[]];
+  const [, intensity, workers, steps] =
+    scenario as readonly [string, number, readonly Tuple[], readonly Tuple[]];
   return [
     `await system.supervise({ intensity: ${intensity}, children: [`,
-    ...workers.map(([, id, restart, trap, ending]) => `  child('${String(id)}', ${String(restart)}${trap === 'true'
+    ...workers.map((
+      [, id, restart, trap, ending],
+    ) => `  child('${String(id)}', ${String(restart)}${trap === 'true'
       ? ', trapExit'
       : ''}, terminate: ${printTerm(ending as Term)})`),
     '] })',

@@ -1,5 +1,6 @@
 import {
-  CallError, child, createSystem, defineAgent, type InitSelf, type Pid, type Restart, type Self, type SupervisorRef,
+  CallError, child, createSystem, defineAgent, type InitSelf, type Pid, type Restart, type Self,
+  type SupervisorRef,
   type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -125,7 +126,8 @@ async function perform(stage: Stage, self: Me, [word, what]: Tuple): Promise<unk
 
 /** Runs a scenario of callers and returns what was seen. */
 export async function runCallers(scenario: Term): Promise<Trace> {
-  const [, intensity, workers, steps] = scenario as readonly [string, number, readonly Tuple[], readonly Tuple[]];
+  const [, intensity, workers, steps] =
+    scenario as readonly [string, number, readonly Tuple[], readonly Tuple[]];
   const stage = new Stage();
   void stage.start(intensity, workers);
   await stage.env.settle();

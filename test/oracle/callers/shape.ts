@@ -5,10 +5,15 @@ const worker = label('w');
 const bool = one('true', 'false');
 const ending = tuples({ ok: [], exits: [reason], crashes: [] });
 const plan: Shape = lazy(() => tuples(
-  { fine: [], stop: [reason], exits: [reason], crashes: [], out: [request], again: [request], stops: [request] },
+  { fine: [], stop: [
+    reason,
+  ], exits: [reason], crashes: [], out: [request], again: [request], stops: [request] },
 ));
 const request: Shape = lazy(
-  () => tuples({ call: [worker, plan], stopping: [worker, reason], task: [tuples({ exits: [reason], crashes: [] })] }),
+  () => tuples({
+    call: [worker, plan], stopping: [worker, reason],
+    task: [tuples({ exits: [reason], crashes: [] })],
+  }),
 );
 const step = tuples({ tell: [worker, plan], kill: [worker], which: [] });
 

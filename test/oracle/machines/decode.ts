@@ -6,10 +6,10 @@ const REASONS: readonly Term[] = ['boom', 'normal', 'shutdown', ['shutdown', 'do
 /** what never comes within a scenario */
 const LONG_MS = 60_000;
 /**
- * In scenarios that take time both sides are looked at every 800 ms. A timeout that an event starts is due 50, 100 or
- * 150 ms after a look; one that an enter call starts, 200, 400 or 600 ms after a look or after one of the former. So no
- * two are due, and no look comes, within 50 ms. Nothing that a timeout handles starts another, but by a change of
- * state.
+ * In scenarios that take time both sides are looked at every 800 ms. A timeout that an event starts
+ * is due 50, 100 or 150 ms after a look; one that an enter call starts, 200, 400 or 600 ms after a
+ * look or after one of the former. So no two are due, and no look comes, within 50 ms. Nothing that
+ * a timeout handles starts another, but by a change of state.
  */
 const LOOK_MS = 800;
 const EVENT_DUE_MS = [50, 100, 150];
@@ -39,21 +39,23 @@ class Plot {
     const acts: Term[] = [];
     for (let n = draw.below(3); n > 0; n--) acts.push(...this.entering(draw, at));
     return ['enter', acts, draw.weighted<Term>([
-      [['keep'], 20], [['repeat'], 3], [['stop', draw.pick(REASONS)], 1], [['error', 'boom'], 1], [['exit', 'boom'], 1],
+      [['keep'], 20], [['repeat'], 3], [['stop', draw.pick(REASONS)], 1], [['error', 'boom'], 1],
+      [['exit', 'boom'], 1],
       [['next', draw.pick(STATES)], 1],
     ])];
   }
 
   private entering(draw: Draw, at: number): Term[] {
     switch (draw.weighted([
-      ['timer', 6], ['set', 3], ['answer', 2], ['reply_kept', 2], ['no_postpone', 1], ['hibernate', 1], ['bad', 1],
+      ['timer', 6], ['set', 3], ['answer', 2], ['reply_kept', 2], ['no_postpone', 1],
+      ['hibernate', 1], ['bad', 1],
     ] as const)) {
       case 'timer': {
         if (!this.timed || draw.below(2) === 0) return [this.timer(draw, 'enter', 1)];
         const content = this.script(draw, false, 2, true);
         const ms = ENTER_DUE_MS[at] as number;
-        // A name of its own: OTP 25 lets the message of a timeout through as an info when it replaced one of 0 ms that
-        // was due.
+        // A name of its own: OTP 25 lets the message of a timeout through as an info when it
+        // replaced one of 0 ms that was due.
         return [['generic', 'k', ms, content]];
       }
       case 'set': return [['set', draw.between(1, 9)]];
@@ -76,8 +78,8 @@ class Plot {
   private action(draw: Draw, call: boolean, depth: number, place: Place): Term[] {
     const deeper = depth < 2;
     switch (draw.weighted([
-      ['set', 4], ['postpone_in', 5], ['keep', 2], ['answer', 1], ['reply_kept', 2], ['insert', 4], ['timer', 6],
-      ['reply', 1], ['postpone', 2], ['no_postpone', 1], ['hibernate', 1],
+      ['set', 4], ['postpone_in', 5], ['keep', 2], ['answer', 1], ['reply_kept', 2], ['insert', 4],
+      ['timer', 6], ['reply', 1], ['postpone', 2], ['no_postpone', 1], ['hibernate', 1],
     ] as const)) {
       case 'set': return [['set', draw.between(1, 9)]];
       case 'postpone_in': return [['postpone_in', draw.pick(STATES)]];
@@ -100,12 +102,16 @@ class Plot {
     const word = draw.pick(['state_timeout', 'timeout', 'g', 'h']);
     const when = this.when(draw, place);
     const content = this.script(draw, false, depth + 1);
-    return (TIMERS as readonly string[]).includes(word) ? ['generic', word, when, content] : [word, when, content];
+    return (TIMERS as readonly string[]).includes(word)
+      ? ['generic', word, when, content]
+      : [word, when, content];
   }
 
   private when(draw: Draw, place: Place): Term {
     const [how, nth] = [
-      draw.weighted([['zero', 6], ['long', 3], ['cancel', 2], ['update', 2], ['infinity', 1]] as const), draw.below(2),
+      draw.weighted(
+        [['zero', 6], ['long', 3], ['cancel', 2], ['update', 2], ['infinity', 1]] as const,
+      ), draw.below(2),
     ];
     if (how === 'long') {
       const due = EVENT_DUE_MS[this.timers];
@@ -172,13 +178,15 @@ export function decodeMachines(family: string, timed: boolean): (tape: Tape) => 
         steps.push(op);
         continue;
       }
-      // A stop of one that is about to end by itself is told either of both ends, and so is who asks for its state.
+      // A stop of one that is about to end by itself is told either of both ends, and so is who
+      // asks for its state.
       if (!['stop', 'get_state'].includes(word) || open.ops.length === 0) open.ops.push(op);
       if (['signal', 'stop', 'get_state'].includes(word)) open = null;
     }
     if (timed) steps.push(['advance', LOOK_MS], ['advance', LOOK_MS]);
     return [family, machine, clients, steps.filter(
-      (step) => (step as readonly Term[])[0] !== 'at' || ((step as readonly Term[])[2] as readonly Term[]).length > 0,
+      (step) => (step as readonly Term[])[0] !== 'at'
+        || ((step as readonly Term[])[2] as readonly Term[]).length > 0,
     )];
   };
 }
@@ -195,7 +203,9 @@ function startOf(plot: Plot, draw: Draw): Term {
 
 function opOf(plot: Plot, draw: Draw): Term {
   switch (draw.weighted(
-    [['cast', 10], ['call', 8], ['info', 3], ['get_state', 1], ['stop', 1], ['signal', 1], ['end_parent', 1]] as const,
+    [['cast', 10], [
+      'call', 8,
+    ], ['info', 3], ['get_state', 1], ['stop', 1], ['signal', 1], ['end_parent', 1]] as const,
   )) {
     case 'cast': return ['cast', plot.script(draw, false, 0)];
     case 'call': return ['call', plot.script(draw, true, 0)];

@@ -7,11 +7,14 @@ import { machineShape } from './shape.js';
 const common = { run: runMachine, arrange: failuresSorted, program: programOf };
 
 export const machines: Family = {
-  ...common, name: 'machines', about: 'gen_statem: both callback modes, enter calls, postpone, inserted events, timeouts of 0 ms, stop, crashes in every callback', weight: 3, timed: false, stepsMax: 12, width: 32,
+  ...common, name: 'machines',
+  about: 'gen_statem: both callback modes, enter calls, postpone, inserted events, timeouts of 0 ms, stop, crashes in every callback',
+  weight: 3, timed: false, stepsMax: 12, width: 32,
   decode: decodeMachines('machines', false), problem: machineShape('machines'),
 };
 export const delays: Family = {
-  ...common, name: 'delays', about: 'gen_statem: event, state and generic timeouts', weight: 0.1, timed: true, stepsMax: 9, width: 32,
+  ...common, name: 'delays', about: 'gen_statem: event, state and generic timeouts', weight: 0.1,
+  timed: true, stepsMax: 9, width: 32,
   decode: decodeMachines('delays', true), problem: machineShape('delays'),
 };
 

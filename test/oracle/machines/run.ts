@@ -1,6 +1,8 @@
 import {
-  actions, CallError, CastcallError, createSystem, defineStatem, defineStatemHandler, Exit, operation, StartError,
-  type AnyDefinition, type ExitReason, type From, type InsertedEvent, type Pid, type ProcessSelf, type StatemInit, type StatemSelf, type Sys, type System, type Transition,
+  actions, CallError, CastcallError, createSystem, defineStatem, defineStatemHandler, Exit,
+  operation, StartError,
+  type AnyDefinition, type ExitReason, type From, type InsertedEvent, type Pid, type ProcessSelf,
+  type StatemInit, type StatemSelf, type Sys, type System, type Transition,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
@@ -29,7 +31,10 @@ interface Ref {
 const RUNS_MAX = 3;
 /** OTP's words for what castcall names by a code */
 const CODES: Readonly<Record<string, string>> =
-  { BAD_RETURN_VALUE: 'bad_return', BAD_ENTER_RETURN: 'bad_enter_return', BAD_ENTER_ACTION: 'bad_enter_action' };
+  {
+    BAD_RETURN_VALUE: 'bad_return', BAD_ENTER_RETURN: 'bad_enter_return',
+    BAD_ENTER_ACTION: 'bad_enter_action',
+  };
 
 class Command {
   constructor(readonly ops: readonly Tuple[]) {}
@@ -122,7 +127,9 @@ class Machine {
       info: (self: Me, message: unknown) => this.info(self, message) as never,
       internal: (self: Me, script: unknown) => this.perform(self, ['internal'], script as Script) as never,
       timeout: (self: Me, script: unknown) => this.perform(self, ['timeout'], script as Script) as never,
-      stateTimeout: (self: Me, script: unknown) => this.perform(self, ['state_timeout'], script as Script) as never,
+      stateTimeout: (self: Me, script: unknown) => this.perform(
+        self, ['state_timeout'], script as Script,
+      ) as never,
       timeouts: {
         g: (self: Me, script: unknown) => this.perform(self, ['generic', 'g'], script as Script) as never,
         h: (self: Me, script: unknown) => this.perform(self, ['generic', 'h'], script as Script) as never,
@@ -144,7 +151,9 @@ class Machine {
         const steps: Step[] = [];
         for (const action of b as readonly Tuple[]) {
           data =
-            this.act(action, data, steps, { from: undefined, state: a as StateName, again: true, reply: () => false });
+            this.act(action, data, steps, {
+              from: undefined, state: a as StateName, again: true, reply: () => false,
+            });
         }
         return {
           state: this.state(a as StateName), data,
@@ -211,17 +220,21 @@ class Machine {
     let { data } = self;
     for (const action of acts) {
       data = this.act(
-        action, data, steps, { from, state: nameOf(self.state), again, reply: (to, value) => self.reply(to, value) },
+        action, data, steps,
+        { from, state: nameOf(self.state), again, reply: (to, value) => self.reply(to, value) },
       );
     }
     self.data = data;
-    const withSteps = (made: Transition<unknown>): Transition<unknown> => steps.reduce((one, step) => step(one), made);
+    const withSteps = (made: Transition<unknown>): Transition<unknown> => steps.reduce(
+      (one, step) => step(one), made,
+    );
     switch (how) {
       case 'keep': return withSteps(self.keep());
       case 'next': return withSteps(self.next(this.state(a as StateName)));
       case 'repeat': return withSteps(self.repeat());
       case 'stop': return self.stop(reasonFrom(a));
-      case 'stop_reply': return from === undefined ? self.stop(reasonFrom(a)) : self.stop(reasonFrom(a)).reply(b);
+      case 'stop_reply':
+        return from === undefined ? self.stop(reasonFrom(a)) : self.stop(reasonFrom(a)).reply(b);
       case 'error': throw new Error(String(a));
       case 'exit': return self.exit(reasonFrom(a));
        
@@ -316,7 +329,8 @@ async function client(stage: Stage, label: string, self: ProcessSelf): Promise<v
         case 'info': self.send(pid(), new Info(a as unknown as Script)); break;
         case 'signal': self.exitOther(pid(), reasonFrom(a)); break;
         case 'stop': stage.log(
-          label, 'stop', await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error)),
+          label, 'stop',
+          await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error)),
         ); break;
         case 'get_state': stage.log(label, 'state', await stateOf(stage, self.sys(pid()))); break;
       }

@@ -23,10 +23,15 @@ const returned: Shape = tuples({
   error: [boom], exit: [reason], throw: [boom], throw_next: [state], bad: [],
 });
 const enter = tuples({
-  enter: [list(action), tuples({ keep: [], next: [state], repeat: [], stop: [reason], error: [boom], exit: [reason] })],
+  enter: [
+    list(action),
+    tuples({ keep: [], next: [state], repeat: [], stop: [reason], error: [boom], exit: [reason] }),
+  ],
 });
 const start = tuples({ ok: [state, list(action)], stop: [reason], ignore: [], error: [boom], exit: [reason] });
-const op = tuples({ call: [script], cast: [script], info: [script], stop: [reason], signal: [reason], get_state: [] });
+const op = tuples({
+  call: [script], cast: [script], info: [script], stop: [reason], signal: [reason], get_state: [],
+});
 const step = tuples({ at: [label('c'), list(op)], end_parent: [reason], advance: [int(1, 10_000)] });
 
 /** Enter calls: none, or one for each state. */
@@ -36,7 +41,8 @@ const enters: Shape = (term) => list(enter, STATES.length)(term) ?? ([0, STATES.
 
 export function machineShape(family: string): Shape {
   return tuples({ [family]: [
-    tuples({ machine: [one('functions', 'handler'), bool, one('ok', 'crash'), enters, start] }), int(1, CLIENTS_MAX),
+    tuples({ machine: [one('functions', 'handler'), bool, one('ok', 'crash'), enters, start] }),
+    int(1, CLIENTS_MAX),
     list(step),
   ] });
 }

@@ -2,8 +2,12 @@ import { Draw, type Tape } from '../tape.js';
 import type { Term } from '../term.js';
 import { GROUPS, MESSAGES, NAMES, PUPPETS_MAX, SCOPES } from './shape.js';
 
-type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor' | 'end' | 'signal' | 'signal_self' | 'send' | 'send_name' | 'register' | 'unregister' | 'whereis' | 'alive' | 'spawn' | 'pause' | 'send_after' | 'send_after_name' | 'start_timer' | 'start_timer_name' | 'cancel' | 'cancel_async' | 'read' | 'read_async'
-  | 'join' | 'join_both' | 'leave' | 'members' | 'which_groups' | 'broadcast' | 'monitor_group' | 'monitor_scope' | 'demonitor_group' | 'kill_scope' | 'start_scope';
+type Word = 'trap' | 'link' | 'unlink' | 'monitor' | 'monitor_name' | 'demonitor' | 'end' | 'signal'
+  | 'signal_self' | 'send' | 'send_name' | 'register' | 'unregister' | 'whereis' | 'alive' | 'spawn'
+  | 'pause' | 'send_after' | 'send_after_name' | 'start_timer' | 'start_timer_name' | 'cancel'
+  | 'cancel_async' | 'read' | 'read_async'
+  | 'join' | 'join_both' | 'leave' | 'members' | 'which_groups' | 'broadcast' | 'monitor_group'
+  | 'monitor_scope' | 'demonitor_group' | 'kill_scope' | 'start_scope';
 
 /** How often a family does what; the first is the simplest. */
 export type Mix = readonly (readonly [Word, number])[];
@@ -24,7 +28,8 @@ class Plot {
   timers = 0;
   now = 0;
   /**
-   * a monitor belongs to the puppet that made it, in that run of operations; a timer may be read and cancelled by all
+   * a monitor belongs to the puppet that made it, in that run of operations; a timer may be read
+   * and cancelled by all
    */
   readonly owners = new Map<string, { readonly who: string; readonly run: number }>();
   /** operations of one run have no barrier between them */
@@ -34,7 +39,10 @@ class Plot {
   readonly paused = new Set<string>();
   /** absolute due times; no two are equal, for between those there is no order */
   readonly due = new Set<number>();
-  /** A process that watches and is a member brings pg down when it ends, before OTP 25.3.2.6 and 26.1.1 (GH-7625). */
+  /**
+   * A process that watches and is a member brings pg down when it ends, before OTP 25.3.2.6 and
+   * 26.1.1 (GH-7625).
+   */
   readonly watchers = new Set<string>();
   readonly members = new Set<string>();
   /** who has joined what */
@@ -46,7 +54,8 @@ class Plot {
   }
   /** One that may join: null when all watch. */
   member(draw: Draw, who: string): string | null {
-    const free = Array.from({ length: this.puppets }, (_, at) => `p${at + 1}`).filter((one) => !this.watchers.has(one));
+    const free = Array.from({ length: this.puppets }, (_, at) => `p${at + 1}`)
+      .filter((one) => !this.watchers.has(one));
     if (free.length === 0) return null;
     const found = draw.pick(free.includes(who) ? [who, ...free] : free);
     this.members.add(found);
@@ -58,8 +67,9 @@ class Plot {
 }
 
 /**
- * Each number row of the tape is one operation. One that is glued to the one before runs in the same step, with no
- * barrier between: only such sequences are glued whose outcome does not depend on how two processes are scheduled.
+ * Each number row of the tape is one operation. One that is glued to the one before runs in the
+ * same step, with no barrier between: only such sequences are glued whose outcome does not depend
+ * on how two processes are scheduled.
  */
 export function decodePuppets(family: string, mix: Mix, timed: boolean): (tape: Tape) => Term {
   return (tape) => {
@@ -94,7 +104,9 @@ export function decodePuppets(family: string, mix: Mix, timed: boolean): (tape: 
       const now: { who: string; ops: Op[]; closed: 'no' | 'sends' | 'yes'; at: string | null } = open;
       if (now.closed === 'yes') continue;
       if (now.closed === 'sends') {
-        now.ops.push(['send', now.at === now.who ? plot.puppet(draw) : (now.at as string), draw.pick(MESSAGES)]);
+        now.ops.push([
+          'send', now.at === now.who ? plot.puppet(draw) : (now.at as string), draw.pick(MESSAGES),
+        ]);
         continue;
       }
       const op = operation(plot, now.who, draw, mix, now.ops.length === 0);
@@ -105,8 +117,8 @@ export function decodePuppets(family: string, mix: Mix, timed: boolean): (tape: 
       const ghost = op[0].startsWith('join')
         && (op.some((one) => plot.mortal.has(one as string)) || now.ops.some(([word]) => word === 'pause'));
       if (ENDS.includes(op) || op[0] === 'kill_scope' || ghost) now.closed = 'yes';
-      // After an exit signal only the order of sends to the same process is promised, after one to itself that nothing
-      // comes.
+      // After an exit signal only the order of sends to the same process is promised, after one to
+      // itself that nothing comes.
       if (op[0] === 'signal') [now.closed, now.at] = ['sends', op[1] as string];
     }
     flush();
@@ -118,7 +130,9 @@ export function decodePuppets(family: string, mix: Mix, timed: boolean): (tape: 
 function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean): Op {
   const word = draw.weighted(mix);
   switch (word) {
-    case 'trap': return first ? ['trap', draw.pick(['true', 'true', 'true', 'false'])] : ['link', plot.puppet(draw)];
+    case 'trap': return first
+      ? ['trap', draw.pick(['true', 'true', 'true', 'false'])]
+      : ['link', plot.puppet(draw)];
     case 'link': case 'unlink': case 'alive': return [word, plot.puppet(draw)];
     case 'monitor': return ['monitor', plot.puppet(draw), own(plot, who, 'm', ++plot.watches)];
     case 'monitor_name': return ['monitor_name', draw.pick(NAMES), own(plot, who, 'm', ++plot.watches)];
@@ -168,7 +182,8 @@ function operation(plot: Plot, who: string, draw: Draw, mix: Mix, first: boolean
     }
     case 'cancel': case 'cancel_async': case 'read': case 'read_async': {
       const known =
-        [...plot.owners].filter(([label, { run }]) => label.startsWith('t') && run < plot.run).map(([label]) => label);
+        [...plot.owners].filter(([label, { run }]) => label.startsWith('t') && run < plot.run)
+          .map(([label]) => label);
       if (known.length === 0) return timerOp(plot, who, draw, ['start_timer', plot.puppet(draw)]);
       const timer = draw.pick(known);
       // When it takes place is open.

@@ -5,12 +5,12 @@ import { runPuppets } from './run.js';
 import { puppetShape } from './shape.js';
 
 const LINKS: Mix = [
-  ['link', 7], ['trap', 4], ['send', 3], ['monitor', 4], ['unlink', 2], ['demonitor', 3], ['signal', 3], ['end', 3],
-  ['signal_self', 1], ['spawn', 2], ['pause', 2], ['alive', 1],
+  ['link', 7], ['trap', 4], ['send', 3], ['monitor', 4], ['unlink', 2], ['demonitor', 3],
+  ['signal', 3], ['end', 3], ['signal_self', 1], ['spawn', 2], ['pause', 2], ['alive', 1],
 ];
 const NAMES: Mix = [
-  ['register', 7], ['whereis', 5], ['monitor_name', 4], ['send_name', 3], ['unregister', 2], ['end', 3], ['signal', 2],
-  ['demonitor', 1], ['trap', 1], ['link', 1], ['spawn', 1], ['pause', 1],
+  ['register', 7], ['whereis', 5], ['monitor_name', 4], ['send_name', 3], ['unregister', 2],
+  ['end', 3], ['signal', 2], ['demonitor', 1], ['trap', 1], ['link', 1], ['spawn', 1], ['pause', 1],
 ];
 const GROUPS: Mix = [
   ['join', 9], ['monitor_group', 5], ['leave', 5], [
@@ -29,12 +29,15 @@ export const links: Family =
   puppets('links', 'links, monitors, exit signals, trap exit over 2-8 processes', 3, LINKS, false, 18);
 export const names: Family = puppets('names', 'registered names', 1, NAMES, false, 14);
 export const groups: Family = puppets(
-  'groups', 'process groups: membership, monitors of groups and scopes, broadcasts, scopes that end', 1.5, GROUPS,
-  false, 16,
+  'groups',
+  'process groups: membership, monitors of groups and scopes, broadcasts, scopes that end', 1.5,
+  GROUPS, false, 16,
 );
 export const timers: Family = puppets('timers', 'timers by their due time', 0.12, TIMERS, true, 12);
 
-function puppets(name: string, about: string, weight: number, mix: Mix, timed: boolean, stepsMax: number): Family {
+function puppets(
+  name: string, about: string, weight: number, mix: Mix, timed: boolean, stepsMax: number,
+): Family {
   const shape = puppetShape(name);
   return {
     name, about, weight, timed, stepsMax, width: 8, decode: decodePuppets(name, mix, timed), problem: shape,
@@ -45,9 +48,9 @@ function puppets(name: string, about: string, weight: number, mix: Mix, timed: b
 const RECEIVED = /^(got|exit|down|timer|group|answer)\(([^,]*),/;
 
 /**
- * What one sender sent stays in its order; between senders there is none (SG-04). The Exit and Down of one death come
- * behind the messages of the dead, but in any order among themselves (SG-08). Who ends may or may not have received
- * what was sent to it before (SG-03).
+ * What one sender sent stays in its order; between senders there is none (SG-04). The Exit and Down
+ * of one death come behind the messages of the dead, but in any order among themselves (SG-08). Who
+ * ends may or may not have received what was sent to it before (SG-03).
  */
 function bySender(events: readonly string[], died: boolean): string[] {
   const groups = new Map<string, string[]>();
@@ -81,7 +84,10 @@ function settleDeaths(events: readonly string[]): string[] {
   const out: string[] = [];
   let run: string[] = [];
   const close = (): void => {
-    out.push(...run.filter((one) => one.startsWith('exit(')), ...run.filter((one) => one.startsWith('down(')).sort());
+    out.push(
+      ...run.filter((one) => one.startsWith('exit(')),
+      ...run.filter((one) => one.startsWith('down(')).sort(),
+    );
     run = [];
   };
   for (const one of events) {

@@ -1,5 +1,6 @@
 import {
-  CallError, defineScope, StartError, type GroupChange, type GroupMonitorRef, type Pid, type ProcessSelf, type ScopeRef,
+  CallError, defineScope, StartError, type GroupChange, type GroupMonitorRef, type Pid,
+  type ProcessSelf, type ScopeRef,
   type System,
 } from '../../../src/index.js';
 import type { Term } from '../term.js';
@@ -69,7 +70,8 @@ export class GroupVerbs {
         'join', first, group, third, asked(() => { scope.join(group, pid(c)); return 'ok'; }),
       ); return true;
       case 'join_both': log(
-        'join', first, group, third, String(d), asked(() => { scope.join(group, [pid(c), pid(d)]); return 'ok'; }),
+        'join', first, group, third, String(d),
+        asked(() => { scope.join(group, [pid(c), pid(d)]); return 'ok'; }),
       ); return true;
       case 'leave': log(
         'leave', first, group, third, asked(() => (scope.leave(group, pid(c)) ? 'ok' : 'not_joined')),
@@ -94,7 +96,8 @@ export class GroupVerbs {
       case 'demonitor_group': {
         const ref = this.watches.get(group);
         log(
-          'demonitor_group', group, ref === undefined ? 'none' : asked(() => (scope.demonitor(ref) ? 'ok' : 'false')),
+          'demonitor_group', group,
+          ref === undefined ? 'none' : asked(() => (scope.demonitor(ref) ? 'ok' : 'false')),
         );
         return true;
       }

@@ -1,6 +1,6 @@
 import {
-  createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid, type ProcessSelf,
-  type System, TimerAnswer, TimerFired, type TimerRef,
+  createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid,
+  type ProcessSelf, type System, TimerAnswer, TimerFired, type TimerRef,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import type { Term } from '../term.js';
@@ -119,7 +119,9 @@ class Puppet {
       case 'unlink': self.unlink(stage.pid(a)); return;
       case 'monitor': this.watches.set(String(b), self.monitor(stage.pid(a))); return;
       case 'monitor_name': this.watches.set(String(b), self.monitor(text)); return;
-      case 'demonitor': this.log('demonitor', text, String(self.demonitor(this.watch(text), { info: true }))); return;
+      case 'demonitor': this.log(
+        'demonitor', text, String(self.demonitor(this.watch(text), { info: true })),
+      ); return;
       case 'demonitor_flush': this.log(
         'demonitor', text, String(self.demonitor(this.watch(text), { flush: true, info: true })),
       ); return;
@@ -136,7 +138,8 @@ class Puppet {
         'register', text, String(b), attempt(() => system.register(text, stage.pid(b)), 'badarg'),
       ); return;
       case 'unregister': this.log('unregister', text, attempt(() => system.unregister(text), 'badarg')); return;
-      case 'whereis': this.log('whereis', text, stage.labelOf(system.whereis(text) ?? '') ?? 'undefined'); return;
+      case 'whereis':
+        this.log('whereis', text, stage.labelOf(system.whereis(text) ?? '') ?? 'undefined'); return;
       case 'alive': this.log('alive', text, String(system.alive(stage.pid(a)))); return;
       case 'spawn': stage.meet(
         text, self.spawn((born) => new Puppet(stage, text, born).live(), { link: b === 'link' }).pid,

@@ -49,8 +49,8 @@ class Plot {
     // A server that waits for another answers nobody: those calls are answered at once.
     if (kind === 'call' && depth > 0) return ['reply', draw.below(10)];
     const how = draw.weighted([
-      ['plain', 8], ['noreply', 4], ['timeout', 2], ['continue', 2], ['stop', 2], ['stop_reply', 2], ['error', 1],
-      ['exit', 1], ['throw', 1],
+      ['plain', 8], ['noreply', 4], ['timeout', 2], ['continue', 2], ['stop', 2], ['stop_reply', 2],
+      ['error', 1], ['exit', 1], ['throw', 1],
     ] as const);
     const call = kind === 'call';
     switch (how) {
@@ -62,7 +62,9 @@ class Plot {
       case 'continue': {
         const next = depth > 1 ? null : this.script(draw, 'other', depth + 1, at);
         if (next === null) return ['noreply'];
-        return call && draw.below(2) === 0 ? ['reply_continue', draw.below(10), next] : ['noreply_continue', next];
+        return call && draw.below(2) === 0
+          ? ['reply_continue', draw.below(10), next]
+          : ['noreply_continue', next];
       }
       case 'stop': return ['stop', draw.pick(REASONS)];
       case 'stop_reply': return call
@@ -113,8 +115,8 @@ export function decodeServers(family: string, timed: boolean): (tape: Tape) => T
         continue;
       }
       // Behind an exit signal nothing is promised but that the process has ended afterwards.
-      // Between an idle timeout of 0 ms and what a client sends next there is no order, nor between that and what a
-      // server does after a reply.
+      // Between an idle timeout of 0 ms and what a client sends next there is no order, nor between
+      // that and what a server does after a reply.
       open.busy ||= /tell|continue/.test(printTerm(op));
       if (word === 'signal' || word === 'stop' || (word === 'call' && open.busy)
         || (!timed && printTerm(op).includes('timeout'))) open = null;
@@ -132,7 +134,9 @@ function waits(op: Term): boolean {
 
 function startOf(plot: Plot, draw: Draw, id: string): Term {
   switch (draw.weighted(
-    [['ok', 10], ['timeout', 2], ['continue', 2], ['stop', 1], ['ignore', 1], ['error', 1], ['exit', 1]] as const,
+    [['ok', 10], [
+      'timeout', 2,
+    ], ['continue', 2], ['stop', 1], ['ignore', 1], ['error', 1], ['exit', 1]] as const,
   )) {
     case 'ok': return ['ok'];
     case 'timeout': return ['timeout', plot.idle(draw)];

@@ -8,11 +8,15 @@ const common =
   { run: runServers, arrange: (events: readonly string[]): readonly string[] => events, program: programOf };
 
 export const servers: Family = {
-  ...common, name: 'servers', about: 'gen_server: calls, casts, infos, continue, stop, deferred replies, crashes in every callback', weight: 3, timed: false, stepsMax: 14, width: 20,
+  ...common, name: 'servers',
+  about:
+    'gen_server: calls, casts, infos, continue, stop, deferred replies, crashes in every callback',
+  weight: 3, timed: false, stepsMax: 14, width: 20,
   decode: decodeServers('servers', false), problem: serverShape('servers'),
 };
 export const waits: Family = {
-  ...common, name: 'waits', about: 'gen_server: call timeouts, late replies, idle timeouts', weight: 0.1, timed: true, stepsMax: 10, width: 20,
+  ...common, name: 'waits', about: 'gen_server: call timeouts, late replies, idle timeouts',
+  weight: 0.1, timed: true, stepsMax: 10, width: 20,
   decode: decodeServers('waits', true), problem: serverShape('waits'),
 };
 

@@ -1,6 +1,7 @@
 import {
   CallError, createSystem, defineAgent, Exit, StartError, Timeout,
-  type AgentRef, type AnyDefinition, type From, type InitSelf, type Pid, type ProcessSelf, type Self, type System,
+  type AgentRef, type AnyDefinition, type From, type InitSelf, type Pid, type ProcessSelf,
+  type Self, type System,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
@@ -53,7 +54,9 @@ class Stage {
   }
 
   ref(label: Term | undefined): Ref {
-    return this.system.ref(this.definitions.get(label as string) as AnyDefinition, this.pid(label)) as unknown as
+    return this.system.ref(
+      this.definitions.get(label as string) as AnyDefinition, this.pid(label),
+    ) as unknown as
       & AgentRef<never> & Ref;
   }
 
@@ -207,7 +210,8 @@ async function client(stage: Stage, label: string, self: ProcessSelf): Promise<v
         case 'cast': ref.cast('do', a as unknown as Script); break;
         case 'info': self.send(stage.pid(to), new Info(a as unknown as Script)); break;
         case 'stop': log(
-          'stop', String(to), await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error)),
+          'stop', String(to),
+          await ref.stop(reasonFrom(a)).then(() => 'ok', (error: unknown) => stage.failure(error)),
         ); break;
         case 'signal': self.exitOther(stage.pid(to), reasonFrom(a)); break;
       }

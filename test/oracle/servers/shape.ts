@@ -13,22 +13,30 @@ const boom = one('boom', 'bang');
 const bool = one('true', 'false');
 
 const script: Shape = lazy(() => tuples({ do: [int(0, 999), list(action), returned] }));
-const action: Shape = tuples({ set: [value], keep: [], answer: [value], tell: [script], call: [server, script] });
+const action: Shape = tuples({
+  set: [value], keep: [], answer: [value], tell: [script], call: [server, script],
+});
 const returned: Shape = tuples({
   reply: [value], reply_timeout: [value, ms], reply_continue: [value, script],
   noreply: [], noreply_timeout: [ms], noreply_continue: [script],
   stop: [reason], stop_reply: [reason, value], error: [boom], exit: [reason], throw: [boom],
 });
 const start =
-  tuples({ ok: [], timeout: [ms], continue: [script], stop: [reason], ignore: [], error: [boom], exit: [reason] });
+  tuples({
+    ok: [], timeout: [ms], continue: [script], stop: [reason], ignore: [], error: [boom],
+    exit: [reason],
+  });
 const op = tuples({
-  call: [server, script, either(int(1, 60_000), one('infinity'))], cast: [server, script], info: [server, script],
-  stop: [server, reason], signal: [server, reason],
+  call: [server, script, either(int(1, 60_000), one('infinity'))], cast: [server, script],
+  info: [server, script], stop: [server, reason], signal: [server, reason],
 });
 const step = tuples({ at: [client, list(op)], advance: [ms] });
 
 export function serverShape(family: string): Shape {
   return tuples({
-    [family]: [list(tuples({ server: [server, bool, one(...ENDINGS), start] }), 4), int(1, CLIENTS_MAX), list(step)],
+    [family]: [
+      list(tuples({ server: [server, bool, one(...ENDINGS), start] }), 4), int(1, CLIENTS_MAX),
+      list(step),
+    ],
   });
 }

@@ -28,8 +28,13 @@ class Planter {
     const count = draw.between(1, 3);
     // One supervisor below at most: whom a killed one leaves behind stop beside each other.
     const below = depth === 0 && draw.rarely(2) ? draw.below(count) : -1;
-    for (let n = 0; n < count; n++) children.push(n === below ? this.tree(draw, sound, 1) : this.worker(draw, sound));
-    return ['sup', id, draw.pick(STRATEGIES), draw.weighted([[1, 3], [0, 3], [2, 2], [5, 1]] as const), children];
+    for (let n = 0; n < count; n++) children.push(n === below
+      ? this.tree(draw, sound, 1)
+      : this.worker(draw, sound));
+    return [
+      'sup', id, draw.pick(STRATEGIES), draw.weighted([[1, 3], [0, 3], [2, 2], [5, 1]] as const),
+      children,
+    ];
   }
 
   private worker(draw: Draw, sound: boolean): Term {
@@ -52,7 +57,10 @@ class Planter {
   }
 }
 
-/** Puppets that start trees, and what happens to them, to the trees and to the workers, who start trees in turn. */
+/**
+ * Puppets that start trees, and what happens to them, to the trees and to the workers, who start
+ * trees in turn.
+ */
 export function decodeStarters(tape: Tape): Term {
   const setup = new Draw(tape.setup);
   const count = setup.between(1, 3);
@@ -68,7 +76,8 @@ function treeOps(draw: Draw, planter: Planter): Term[] {
   planter.theirs.push(`s${planter.sups + 1}`);
   if (how === 0) return [['trap', 'true'], ['tree', planter.tree(draw, false)]];
   return [
-    ...(how === 1 ? [['trap', 'true']] : how === 2 ? [['trap', 'false']] : []), ['tree', planter.tree(draw, true)],
+    ...(how === 1 ? [['trap', 'true']] : how === 2 ? [['trap', 'false']] : []),
+    ['tree', planter.tree(draw, true)],
   ];
 }
 
@@ -97,7 +106,9 @@ function opsOf(draw: Draw, planter: Planter): Term[] {
   const count = draw.between(1, 3);
   for (let n = 0; n < count; n++) {
     const word = draw.weighted(
-      [['trap', 3], ['unlink', 3], ['link', 2], ['signal_tree', 3], ['signal', 2], ['spawn', 2], ['end', 6]] as const,
+      [['trap', 3], [
+        'unlink', 3,
+      ], ['link', 2], ['signal_tree', 3], ['signal', 2], ['spawn', 2], ['end', 6]] as const,
     );
     switch (word) {
       case 'trap': ops.push(['trap', draw.below(2) === 0 ? 'true' : 'false']); break;
@@ -120,5 +131,7 @@ function opsOf(draw: Draw, planter: Planter): Term[] {
 
 function endOp(draw: Draw): Term {
   const end = draw.pick(ENDS);
-  return end === 'exit' ? ['exit', draw.pick([...REASONS, 'kill'])] : end === 'error' ? ['error', 'boom'] : ['return'];
+  return end === 'exit'
+    ? ['exit', draw.pick([...REASONS, 'kill'])]
+    : end === 'error' ? ['error', 'boom'] : ['return'];
 }

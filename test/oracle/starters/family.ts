@@ -5,11 +5,16 @@ import { runStarters } from './run.js';
 import { isSup, readSup, readWorker, startersShape } from './shape.js';
 
 export const starters: Family = {
-  name: 'starters', about: 'trees that processes start: who ends with whom, nested, unlinked, given up', weight: 2, timed: false, stepsMax: 12, width: 12,
+  name: 'starters',
+  about: 'trees that processes start: who ends with whom, nested, unlinked, given up', weight: 2,
+  timed: false, stepsMax: 12, width: 12,
   decode: decodeStarters, problem: startersShape, run: runStarters, arrange, program: programOf,
 };
 
-/** Whom a killed supervisor leaves behind ends beside everything else, and exits of several come in any order. */
+/**
+ * Whom a killed supervisor leaves behind ends beside everything else, and exits of several come in
+ * any order.
+ */
 function arrange(events: readonly string[]): string[] {
   const loose = (one: string): boolean => /^terminate\(.*,killed\)$/.test(one) || one.startsWith('exit(');
   return [...events.filter((one) => !loose(one)), ...events.filter(loose).sort()];
@@ -22,7 +27,8 @@ function programOf(scenario: Term): string[] {
 
 function stepText([word, a, b]: readonly [string, ...Term[]]): string {
   switch (word) {
-    case 'at': return `${String(a)}: ${(b as readonly (readonly [string, ...Term[]])[]).map(opText).join('; ')}`;
+    case 'at':
+      return `${String(a)}: ${(b as readonly (readonly [string, ...Term[]])[]).map(opText).join('; ')}`;
     case 'boss': return `${String(a)}, in a handler: ${supText(b as Term)}`;
     case 'stop': return `${String(a)}: self.stop(${printTerm(b as Term)})`;
     case 'crash': return `${String(a)} throws in a handler`;

@@ -43,7 +43,9 @@ class Stage {
   watch(label: string, pid: Pid, failed: boolean = false): void {
     this.labels.set(pid, label);
     void this.system.monitor(pid).down.then(
-      (down) => this.recorder.log('downs?', event(label, failed ? 'failed' : reasonText(down.reason, this.labelOf))),
+      (down) => this.recorder.log(
+        'downs?', event(label, failed ? 'failed' : reasonText(down.reason, this.labelOf)),
+      ),
     );
   }
 
@@ -69,7 +71,8 @@ class Stage {
   private spec(tree: string, term: Term, above: readonly string[]): SupervisorSpec {
     const { id, strategy, intensity, children } = readSup(term);
     return {
-      strategy, intensity, periodMs: 60_000, children: children.map((one) => this.child(tree, one, [id, ...above])),
+      strategy, intensity, periodMs: 60_000,
+      children: children.map((one) => this.child(tree, one, [id, ...above])),
     };
   }
 
@@ -106,13 +109,18 @@ class Stage {
     switch (word) {
       case 'at': if (pid !== undefined) system.send(pid, new Command(what as readonly Op[])); return;
       case 'boss': if (worker !== undefined) system.ref(this.agent, worker).cast('boss', what as Term); return;
-      case 'stop': if (worker !== undefined) system.ref(this.agent, worker).cast('stop', reasonFrom(what)); return;
+      case 'stop': if (worker !== undefined) system.ref(this.agent, worker).cast(
+        'stop', reasonFrom(what),
+      ); return;
       case 'crash': if (worker !== undefined) system.ref(this.agent, worker).cast('crash'); return;
       case 'kill': if (worker !== undefined) system.exit(worker, 'kill'); return;
       case 'signal_sup': if (pid !== undefined) system.exit(pid, reasonFrom(what)); return;
       case 'which': this.recorder.log(
         'api?',
-        event('which', label, pid === undefined || !system.alive(pid) ? 'exit(noproc)' : await this.children(pid)),
+        event(
+          'which', label,
+          pid === undefined || !system.alive(pid) ? 'exit(noproc)' : await this.children(pid),
+        ),
       ); return;
       default: throw new Error(`unknown step ${word}`);
     }
@@ -176,7 +184,9 @@ function perform(stage: Stage, me: string, self: ProcessSelf, [word, a, b]: Op):
     case 'exit': return self.exit(reasonFrom(a));
     case 'error': throw new Error(String(a));
     case 'unlink': if (who !== undefined) self.unlink(who); return;
-    case 'link': if (who !== undefined) stage.recorder.log(me, event('link', String(a), linked(self, who))); return;
+    case 'link': if (who !== undefined) stage.recorder.log(
+      me, event('link', String(a), linked(self, who)),
+    ); return;
     case 'signal': if (who !== undefined) self.exitOther(who, reasonFrom(b)); return;
     default: throw new Error(`unknown operation ${word}`);
   }
@@ -196,7 +206,9 @@ function linked(self: ProcessSelf, who: Pid): string {
 export async function runStarters(scenario: Term): Promise<Trace> {
   const [, count, steps] = scenario as readonly [string, number, readonly (readonly [string, ...Term[]])[]];
   const stage = new Stage();
-  for (let n = 1; n <= count; n++) stage.born(`p${n}`, stage.system.spawn((self) => puppet(stage, `p${n}`, self)).pid);
+  for (let n = 1; n <= count; n++) stage.born(
+    `p${n}`, stage.system.spawn((self) => puppet(stage, `p${n}`, self)).pid,
+  );
   await stage.env.settle();
   for (const [at, step] of steps.entries()) {
     void stage.step(step);

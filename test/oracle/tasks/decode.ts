@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * What the decoder must remember, so that no owner waits for ever: nobody can end a wait that castcall does not begin
- * (TK-02).
+ * What the decoder must remember, so that no owner waits for ever: nobody can end a wait that
+ * castcall does not begin (TK-02).
  */
 class Plot {
   readonly tasks = new Map<string, Known>();
@@ -28,7 +28,8 @@ class Plot {
   constructor(readonly owners: readonly string[]) {}
 
   of(owner: string, fresh: boolean): string[] {
-    return [...this.tasks].filter(([, one]) => one.owner === owner && (!fresh || one.fresh)).map(([task]) => task);
+    return [...this.tasks].filter(([, one]) => one.owner === owner && (!fresh || one.fresh))
+      .map(([task]) => task);
   }
 
   wait(owner: string, tasks: readonly string[], any: boolean): void {
@@ -48,12 +49,14 @@ class Plot {
 export function decodeTasks(tape: Tape): Term {
   const setup = new Draw(tape.setup);
   const plot = new Plot(['o1', 'o2'].slice(0, setup.between(1, OWNERS_MAX)));
-  const steps: Term[] = plot.owners.filter(() => setup.below(2) === 1).map((owner) => ['at', owner, ['trap', 'true']]);
+  const steps: Term[] = plot.owners.filter(() => setup.below(2) === 1)
+    .map((owner) => ['at', owner, ['trap', 'true']]);
   for (const row of tape.steps) {
     const draw = new Draw(row);
     const owner = draw.pick(plot.owners);
     const tasks = [...plot.tasks.keys()];
-    if (tasks.length > 0 && (plot.waiting.has(owner) || draw.below(3) === 2)) steps.push(endOf(plot, draw, owner));
+    if (tasks.length > 0
+      && (plot.waiting.has(owner) || draw.below(3) === 2)) steps.push(endOf(plot, draw, owner));
     else if (!plot.waiting.has(owner)) steps.push(['at', owner, opOf(plot, draw, owner)]);
   }
   return ['tasks', plot.owners.length, steps];
@@ -68,7 +71,8 @@ function endOf(plot: Plot, draw: Draw, owner: string): Term {
     case 'crashes': plot.ends(task, true); return ['crashes', task];
     case 'signal': {
       const reason = draw.pick(REASONS);
-      if (reason === 'kill' || (reason !== 'normal' && !(plot.tasks.get(task) as Known).trap)) plot.ends(task, true);
+      if (reason === 'kill'
+        || (reason !== 'normal' && !(plot.tasks.get(task) as Known).trap)) plot.ends(task, true);
       return ['signal', task, reason];
     }
     case 'owner': return ['signal', draw.pick(plot.owners), draw.pick(REASONS)];
@@ -77,8 +81,8 @@ function endOf(plot: Plot, draw: Draw, owner: string): Term {
 
 function opOf(plot: Plot, draw: Draw, owner: string): Term {
   const word = draw.weighted([
-    ['async', 7], ['await', 4], ['await_out', 2], ['yield', 4], ['shutdown', 5], ['ignore', 3], ['await_many', 2],
-    ['yield_many', 2], ['demonitor', 1], ['trap', 1],
+    ['async', 7], ['await', 4], ['await_out', 2], ['yield', 4], ['shutdown', 5], ['ignore', 3],
+    ['await_many', 2], ['yield_many', 2], ['demonitor', 1], ['trap', 1],
   ] as const);
   const [mine, fresh] = [plot.of(owner, false), plot.of(owner, true)];
   if (word === 'trap') return ['trap', draw.pick(['true', 'false'])];

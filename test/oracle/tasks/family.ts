@@ -7,11 +7,16 @@ import { taskShape } from './shape.js';
 type Tuple = readonly [string, ...Term[]];
 
 export const tasks: Family = {
-  name: 'tasks', about: 'tasks and their links: await, yield, shutdown, ignore, and what is left of those that were let go', weight: 2, timed: false, stepsMax: 18, width: 9,
+  name: 'tasks',
+  about: 'tasks and their links: await, yield, shutdown, ignore, and what is left of those that were let go',
+  weight: 2, timed: false, stepsMax: 18, width: 9,
   decode: decodeTasks, problem: taskShape, run: runTasks, arrange: settleDeaths, program: programOf,
 };
 
-/** The Exit and Down of one death have no order; who ends may or may not have received what was sent to it before. */
+/**
+ * The Exit and Down of one death have no order; who ends may or may not have received what was sent
+ * to it before.
+ */
 function settleDeaths(events: readonly string[], died: boolean): string[] {
   const kept = died ? events.filter((one) => !/^(exit|down|result)\(/.test(one)) : events;
   const out: string[] = [];

@@ -1,6 +1,6 @@
 import {
-  createSystem, Down, Exit, TaskError, TaskResult, type MonitorRef, type Pid, type ProcessSelf, type System, type Task,
-  type TaskOutcome, type TaskSelf,
+  createSystem, Down, Exit, TaskError, TaskResult, type MonitorRef, type Pid, type ProcessSelf,
+  type System, type Task, type TaskOutcome, type TaskSelf,
 } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
@@ -63,8 +63,12 @@ class Owner {
     for (;;) {
       const message = await this.self.receive();
       if (message instanceof Command) await this.perform(message.op);
-      else if (message instanceof TaskResult) this.log('result', this.taskOf(message.ref), String(message.value));
-      else if (message instanceof Down) this.log('down', this.taskOf(message.ref), this.stage.text(message.reason));
+      else if (message instanceof TaskResult) this.log(
+        'result', this.taskOf(message.ref), String(message.value),
+      );
+      else if (message instanceof Down) this.log(
+        'down', this.taskOf(message.ref), this.stage.text(message.reason),
+      );
       else if (message instanceof Exit) this.log(
         'exit', this.stage.labelOf(message.pid ?? '') ?? 'stranger', this.stage.text(message.reason),
       );
@@ -151,7 +155,9 @@ export async function runTasks(scenario: Term): Promise<Trace> {
     const [word, who, what] = step;
     if (word === 'at') stage.send(who, new Command(what as Tuple));
     else if (word !== 'signal') stage.send(who, new Last([word, what as Term]));
-    else if (stage.pids.has(String(who))) stage.system.exit(stage.pids.get(String(who)) as Pid, reasonFrom(what));
+    else if (stage.pids.has(String(who))) stage.system.exit(
+      stage.pids.get(String(who)) as Pid, reasonFrom(what),
+    );
     await stage.env.settle();
     // A limit of 0 ms is over now: in Erlang it takes no time.
     await stage.env.advance(1);

@@ -8,7 +8,9 @@ const owner = label('o');
 const task = label('t');
 const patience = either(int(0, 0), one('infinity'));
 const some: Shape = (term) => list(label1)(term);
-const label1: Shape = (term) => (Array.isArray(term) && term.length === 1 ? task(term[0] as never) : 'a list of {t1}');
+const label1: Shape = (term) => (Array.isArray(term) && term.length === 1
+  ? task(term[0] as never)
+  : 'a list of {t1}');
 
 const op = tuples({
   trap: [one('true', 'false')],

@@ -27,7 +27,9 @@ class Forester {
     const strategy = draw.pick(STRATEGIES);
     const intensity = draw.weighted([[1, 3], [2, 3], [0, 2], [3, 2], [5, 1]] as const);
     const restart =
-      depth === 0 ? 'permanent' : draw.weighted([['permanent', 4], ['transient', 2], ['temporary', 1]] as const);
+      depth === 0
+        ? 'permanent'
+        : draw.weighted([['permanent', 4], ['transient', 2], ['temporary', 1]] as const);
     const auto = draw.weighted([['never', 4], ['any_significant', 2], ['all_significant', 2]] as const);
     this.autos.set(id, auto);
     const brutal = depth > 0 && draw.rarely(12);
@@ -53,7 +55,9 @@ class Forester {
     if (!this.workerIds.includes(id)) this.workerIds.push(id);
     this.home.set(id, sup);
     const restart = draw.weighted(
-      [['permanent', auto === 'never' ? 5 : 2], ['transient', 3], ['temporary', auto === 'never' ? 2 : 3]] as const,
+      [['permanent', auto === 'never' ? 5 : 2], [
+        'transient', 3,
+      ], ['temporary', auto === 'never' ? 2 : 3]] as const,
     );
     const how = draw.below(16);
     const trap = how % 2 === 0 ? 'true' : 'false';
@@ -62,7 +66,9 @@ class Forester {
     const starts = draw.weighted<Term>([
       [[], 10], [
         [['ok'], ['fail']], 2,
-      ], [[['ok'], ['fail'], ['fail']], 1], [[['ok'], ['crash']], 1], [[['ok'], ['ignore']], 1], [[['ok'], hang], 1],
+      ], [
+        [['ok'], ['fail'], ['fail']], 1,
+      ], [[['ok'], ['crash']], 1], [[['ok'], ['ignore']], 1], [[['ok'], hang], 1],
       [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[hang], 1],
     ]);
     if (this.taste.timed && this.stubborn < 2 && draw.below(3) > 0) {
@@ -105,8 +111,8 @@ export function decodeTrees(family: string, taste: Taste): (tape: Tape) => Term 
 }
 
 /**
- * A significant worker that was added often ends for good soon after: so that it is seen whether it counts (SU-48,
- * SU-49).
+ * A significant worker that was added often ends for good soon after: so that it is seen whether it
+ * counts (SU-48, SU-49).
  */
 function endOfAdded([word, , added]: readonly Term[], draw: Draw): Term[] {
   if (word !== 'start_child' || (added as readonly Term[])[0] !== 'worker') return [];
@@ -121,7 +127,9 @@ const STEPS: readonly (readonly [Word, number])[] = [
   ['crash', 8], ['kill', 4], ['stop', 6], ['signal', 4], ['release', 2], ['which', 5], ['count', 2],
   [
     'terminate_child', 4,
-  ], ['restart_child', 4], ['delete_child', 3], ['start_child', 9], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 1],
+  ], [
+    'restart_child', 4,
+  ], ['delete_child', 3], ['start_child', 9], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 1],
 ];
 
 function stepOf(forester: Forester, draw: Draw): readonly Term[] {
@@ -154,13 +162,14 @@ function stepOf(forester: Forester, draw: Draw): readonly Term[] {
 }
 
 /**
- * Crashes under a period of one second, each pair of them clearly within it or clearly outside: OTP looks at whole
- * seconds.
+ * Crashes under a period of one second, each pair of them clearly within it or clearly outside: OTP
+ * looks at whole seconds.
  */
 export function decodeRestarts(tape: Tape): Term {
   const draw = new Draw(tape.setup);
   const intensity = draw.between(0, 3);
-  const workers: Term[] = ['w1', 'w2'].map((id) => ['worker', id, 'permanent', 5_000, 'true', 'ok', 'false', []]);
+  const workers: Term[] = ['w1', 'w2']
+    .map((id) => ['worker', id, 'permanent', 5_000, 'true', 'ok', 'false', []]);
   const strategy = draw.pick([...STRATEGIES, POOL]);
   const pool = strategy === POOL;
   const steps: Term[] = pool ? workers.map((one) => ['start_instance', 's1', one]) : [];

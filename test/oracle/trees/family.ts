@@ -9,23 +9,32 @@ import { isDynamic, isPool, poolShape, readSup, readWorker, treeShape } from './
 const common = { run: runTree, arrange: orphansLast, program: programOf };
 
 export const supervisors: Family = {
-  ...common, name: 'supervisors', about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3, timed: false, stepsMax: 12, width: 10,
+  ...common, name: 'supervisors',
+  about: 'supervision trees: strategies, restart types, intensity, nesting, the API', weight: 3,
+  timed: false, stepsMax: 12, width: 10,
   decode: decodeTrees('supervisors', { timed: false }), problem: treeShape('supervisors'),
 };
 export const pools: Family = {
-  ...common, name: 'pools', about: 'instances of one template: restart types, intensity, the API by pid, stops beside each other', weight: 1, timed: false, stepsMax: 14, width: 8,
+  ...common, name: 'pools',
+  about:
+    'instances of one template: restart types, intensity, the API by pid, stops beside each other',
+  weight: 1, timed: false, stepsMax: 14, width: 8,
   decode: decodePool('pools', { timed: false }), problem: poolShape('pools'),
 };
 export const dynamics: Family = {
-  ...common, name: 'dynamics', about: 'pools that are dynamic supervisors on castcall', weight: 0.5, timed: false, stepsMax: 14, width: 8,
+  ...common, name: 'dynamics', about: 'pools that are dynamic supervisors on castcall', weight: 0.5,
+  timed: false, stepsMax: 14, width: 8,
   decode: decodePool('dynamics', { timed: false }, 'd1'), problem: poolShape('dynamics'),
 };
 export const shutdowns: Family = {
-  ...common, name: 'shutdowns', about: 'children that do not end when asked, and the time they are given', weight: 0.08, timed: true, stepsMax: 6, width: 8,
+  ...common, name: 'shutdowns',
+  about: 'children that do not end when asked, and the time they are given', weight: 0.08,
+  timed: true, stepsMax: 6, width: 8,
   decode: decodeShutdowns, problem: either(treeShape('shutdowns'), poolShape('shutdowns')),
 };
 export const restarts: Family = {
-  ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04, timed: true, stepsMax: 8, width: 8,
+  ...common, name: 'restarts', about: 'the restart intensity within its period', weight: 0.04,
+  timed: true, stepsMax: 8, width: 8,
   decode: decodeRestarts, problem: either(treeShape('restarts'), poolShape('restarts')),
 };
 
@@ -38,17 +47,23 @@ function orphansLast(events: readonly string[]): string[] {
 function programOf(scenario: Term): string[] {
   const [, top, steps] = scenario as readonly [string, Term, readonly (readonly [string, ...Term[]])[]];
   const kind = isDynamic(top) ? 'dynamicSupervisor ' : isPool(top) ? 'simpleSupervisor ' : '';
-  return [`${readSup(top).id} = await system.supervise(${kind}`, ...supText(top, 1), ')', ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`)];
+  return [
+    `${readSup(top).id} = await system.supervise(${kind}`, ...supText(top, 1), ')',
+    ...steps.map((step, at) => `${at + 1}. ${stepText(step)}`),
+  ];
 }
 
 function supText(term: Term, depth: number): string[] {
-  const { id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children } = readSup(term);
+  const { id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children } =
+    readSup(term);
   const indent = '  '.repeat(depth);
   const own = `${significant ? ', significant' : ''}${auto === 'never' ? '' : `, autoShutdown: ${auto}`}`;
   return [
     `${indent}${id}: ${strategy}, intensity ${intensity} in ${periodSeconds} s, ${restart}, shutdown ${shutdown}${own}`,
     ...children.flatMap(
-      (one) => ((one as readonly Term[])[0] === 'sup' ? supText(one, depth + 1) : [`${indent}  ${workerText(one)}`]),
+      (one) => ((one as readonly Term[])[0] === 'sup'
+        ? supText(one, depth + 1)
+        : [`${indent}  ${workerText(one)}`]),
     ),
   ];
 }

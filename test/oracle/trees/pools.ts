@@ -7,7 +7,8 @@ const LONG_SECONDS = 60;
 const LONG_MS = 10_000;
 const WORKERS_MAX = 8;
 /**
- * what a timed pool gives those who do not end: half of what passes after each step, so all overrun it in their step
+ * what a timed pool gives those who do not end: half of what passes after each step, so all overrun
+ * it in their step
  */
 const SHORT_MS = 50;
 const STEP_MS = 125;
@@ -20,8 +21,8 @@ class Pool {
     private readonly restart: string,
     private readonly shutdown: string | number,
     /**
-     * Whether instances may die unnoticed, because they are not linked or their pool is blocked. OTP counts those as
-     * active (SU-43), so then nobody counts.
+     * Whether instances may die unnoticed, because they are not linked or their pool is blocked.
+     * OTP counts those as active (SU-43), so then nobody counts.
      */
     readonly unnoticed: boolean,
     private readonly timed: boolean,
@@ -37,13 +38,18 @@ class Pool {
     const starts = draw.weighted<Term>([
       [
         [], 9,
-      ], [[['ok'], ['fail']], 3], [[['ok'], ['fail'], ['fail']], 2], [[['ok'], ['crash']], 1], [[['ok'], [hang]], 3],
+      ], [
+        [['ok'], ['fail']], 3,
+      ], [[['ok'], ['fail'], ['fail']], 2], [[['ok'], ['crash']], 1], [[['ok'], [hang]], 3],
       [[['fail']], 1], [[['ignore']], 1], [[['crash']], 1], [[['stop']], 1], [[[hang]], 1],
     ]);
     // A dynamic supervisor never waits for an instance: so whoever is told to be dead is known to be.
     const stubborn = this.id === 's1' || this.shutdown === 'brutal_kill' ? 'stubborn' : 'ok';
     const end = draw.weighted(
-      [['ok', 8], [stubborn, this.timed ? 6 : 2], ['crash', 1], [this.unnoticed ? 'unlinked' : 'ok', 2]] as const,
+      [
+        ['ok', 8], [stubborn, this.timed ? 6 : 2], ['crash', 1],
+        [this.unnoticed ? 'unlinked' : 'ok', 2],
+      ] as const,
     );
     const trap = end === 'stubborn' || end === 'crash' || draw.below(2) === 0 ? 'true' : 'false';
     const again = this.workers === WORKERS_MAX || (this.workers > 0 && draw.rarely(8));
@@ -76,8 +82,8 @@ export function decodePool(family: string, { timed }: Taste, sup: 's1' | 'd1' = 
       : draw.pick([LONG_MS, 'brutal_kill', 'infinity']), draw.rarely(2) && sup === 's1', timed);
     const template = pool.template();
     const id = draw.weighted([[null, 18], ['restart_child', 1], ['delete_child', 1]] as const);
-    // castcall's handle of a pool has no such requests, and one of the other kind is refused at once: only an idle pool
-    // answers at once as well.
+    // castcall's handle of a pool has no such requests, and one of the other kind is refused at
+    // once: only an idle pool answers at once as well.
     const steps: Term[] = id === null ? [] : [[id, sup, 'w1']];
     for (const row of tape.steps) {
       steps.push(...stepsOf(pool, new Draw(row)));
@@ -86,7 +92,10 @@ export function decodePool(family: string, { timed }: Taste, sup: 's1' | 'd1' = 
     if (timed || draw.rarely(2)) steps.push(['stop_top']);
     if (timed) steps.push(['advance', STEP_MS]);
     return [
-      family, ['sup', sup, POOL, intensity, LONG_SECONDS, 'permanent', 'infinity', 'false', 'never', [template]], steps,
+      family, [
+        'sup', sup, POOL, intensity, LONG_SECONDS, 'permanent', 'infinity', 'false', 'never',
+        [template],
+      ], steps,
     ];
   };
 }
@@ -97,7 +106,9 @@ type Word =
 const STEPS: readonly (readonly [Word, number])[] = [
   [
     'start_instance', 14,
-  ], ['crash', 7], ['meanwhile', 6], ['kill', 3], ['stop', 6], ['signal', 4], ['release', 3], ['who', 5], ['count', 4],
+  ], ['crash', 7], [
+    'meanwhile', 6,
+  ], ['kill', 3], ['stop', 6], ['signal', 4], ['release', 3], ['who', 5], ['count', 4],
   ['terminate_pid', 7], ['terminate_child', 1], ['kill_sup', 1], ['signal_sup', 1], ['stop_top', 2],
 ];
 
@@ -131,7 +142,9 @@ function stepOf(pool: Pool, word: Exclude<Word, 'meanwhile'>, draw: Draw): Term 
     case 'who': case 'kill_sup': return [word, pool.id];
     case 'signal_sup': return [word, pool.id, draw.pick(REASONS.slice(0, 4))];
     case 'terminate_pid': return [
-      word, pool.id, draw.weighted<Term>([[pool.known(draw), 5], [['first', pool.known(draw)], 3], ['foreign', 1]]),
+      word, pool.id, draw.weighted<Term>(
+        [[pool.known(draw), 5], [['first', pool.known(draw)], 3], ['foreign', 1]],
+      ),
     ];
     case 'terminate_child': return [word, pool.id, pool.known(draw)];
     case 'stop_top': return [word];

@@ -30,7 +30,10 @@ class Forest {
   readonly recorder = new Recorder();
   readonly env = new VirtualEnv();
   readonly system: System = createSystem({ env: this.env, logger: false, development: false });
-  /** whom the events of a step belong to; `tree?` when they have no order, `each` when every worker has its own */
+  /**
+   * whom the events of a step belong to; `tree?` when they have no order, `each` when every worker
+   * has its own
+   */
   actor = 'tree';
   private readonly labels = new Map<string, string>();
   private readonly chains = new Map<string, readonly string[]>();
@@ -57,7 +60,9 @@ class Forest {
     this.starting = made;
     made.then((top) => {
       this.recorder.log('api?', 'started(ok)');
-      void top.down.then((reason) => this.recorder.log('downs?', event('top', reasonText(reason, this.labelOf))));
+      void top.down.then((reason) => this.recorder.log(
+        'downs?', event('top', reasonText(reason, this.labelOf)),
+      ));
     }, (error: unknown) => this.recorder.log(
       'api?', event('started', reasonText(error instanceof StartError ? error.reason : error, this.labelOf)),
     ));
@@ -86,7 +91,8 @@ class Forest {
     const chain = [id, ...above];
     this.chains.set(id, chain);
     return {
-      strategy: strategy as Strategy, intensity, periodMs: periodSeconds * 1_000, autoShutdown: auto as AutoShutdown,
+      strategy: strategy as Strategy, intensity, periodMs: periodSeconds * 1_000,
+      autoShutdown: auto as AutoShutdown,
       children: children.map((one) => this.spec(one, chain)),
     };
   }
@@ -95,7 +101,8 @@ class Forest {
     if ((term as readonly Term[])[0] === 'sup') {
       const { id, restart, shutdown, significant } = readSup(term);
       return supervisor(
-        id, this.supSpec(term, above), { restart: restart as Restart, shutdown: shutdown as Shutdown, significant },
+        id, this.supSpec(term, above),
+        { restart: restart as Restart, shutdown: shutdown as Shutdown, significant },
       );
     }
     const { id, restart, shutdown, significant } = readWorker(term);
@@ -109,7 +116,10 @@ class Forest {
     this.recorder.log(this.actor === 'each' ? me : this.actor, event(word, me, ...args));
   }
 
-  /** A supervisor is known by the workers under it: it has no name, for one that ends slowly would still own it. */
+  /**
+   * A supervisor is known by the workers under it: it has no name, for one that ends slowly would
+   * still own it.
+   */
   private meetSups(worker: Pid, above: readonly string[]): void {
     let at: Pid | undefined = worker;
     for (const id of above) {
@@ -133,7 +143,9 @@ class Forest {
     // A start that failed ends with its own reason or with that of its supervisor's end, whichever comes first.
     const failed = start === 'fail' || start === 'crash' || start === 'stop';
     void this.system.monitor(self.pid).down.then(
-      (down) => this.recorder.log('downs?', event(me, failed ? 'failed' : reasonText(down.reason, this.labelOf))),
+      (down) => this.recorder.log(
+        'downs?', event(me, failed ? 'failed' : reasonText(down.reason, this.labelOf)),
+      ),
     );
     this.said('init', me);
     const ready = (): WorkerState => {
@@ -186,7 +198,9 @@ class Forest {
     const child = String(what);
     switch (word) {
       case 'start_child': {
-        const started = await sup.startChild(this.spec(what as Term, this.chains.get(id) as readonly string[])) as {
+        const started = await sup.startChild(
+          this.spec(what as Term, this.chains.get(id) as readonly string[]),
+        ) as {
           readonly pid: Pid | undefined
         };
         return this.startedOk(started.pid, what as Term);
@@ -197,7 +211,8 @@ class Forest {
         return event('ok', this.labels.get(pid) ?? child);
       }
       case 'delete_child': await sup.deleteChild(child); return 'ok';
-      case 'which': return `[${(await sup.whichChildren()).map((one) => event(one.id, one.status === 'restarting'
+      case 'which':
+        return `[${(await sup.whichChildren()).map((one) => event(one.id, one.status === 'restarting'
         ? 'restarting'
         : one.pid === undefined ? 'undefined' : this.labels.get(one.pid) ?? one.id)).join(',')}]`;
       case 'count': return countText(await sup.countChildren());
@@ -227,7 +242,10 @@ class Forest {
   }
 
   private startedOk(pid: Pid | undefined, term: Term): string {
-    return event('ok', this.labels.get(pid ?? '') ?? this.firsts.get(term) ?? String((term as readonly Term[])[1]));
+    return event(
+      'ok',
+      this.labels.get(pid ?? '') ?? this.firsts.get(term) ?? String((term as readonly Term[])[1]),
+    );
   }
 
   private whose(what: Term): Pid | undefined {
@@ -245,10 +263,15 @@ class Forest {
     const details =
       error.details as { readonly pid?: Pid; readonly reason?: unknown; readonly id?: string } | undefined;
     if (error.refusal === 'already_started') {
-      return event('error', event('already_started', this.labels.get(details?.pid ?? '') ?? String(details?.id)));
+      return event(
+        'error',
+        event('already_started', this.labels.get(details?.pid ?? '') ?? String(details?.id)),
+      );
     }
     return event(
-      'error', error.refusal === 'start_failed' ? reasonText(details?.reason, this.labelOf) : String(error.refusal),
+      'error', error.refusal === 'start_failed'
+        ? reasonText(details?.reason, this.labelOf)
+        : String(error.refusal),
     );
   }
 }

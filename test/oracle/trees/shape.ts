@@ -49,15 +49,17 @@ const templates: Shape =
   (term) => list(instance)(term) ?? ((term as readonly Term[]).length === 1 ? null : 'a pool has one template');
 const poolId = either(sup, label('d'));
 const pool =
-  tuples({ sup: [poolId, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates] });
+  tuples({ sup: [
+    poolId, one(POOL), int(0, 100), int(1, 100), restart, shutdown, bool, one('never'), templates,
+  ] });
 const poolStep = tuples({
   ...common(poolId), start_instance: [poolId, instance],
   terminate_pid: [poolId, either(worker, one('foreign'), tuples({ first: [worker] }))], who: [poolId],
 });
 
 /**
- * A supervisor whose children are instances of one template; of the template and its instances, who is restarted and
- * how it is stopped is the template's.
+ * A supervisor whose children are instances of one template; of the template and its instances, who
+ * is restarted and how it is stopped is the template's.
  */
 export function poolShape(family: string): Shape {
   return tuples({ [family]: [pool, list(poolStep)] });
@@ -85,7 +87,8 @@ export interface WorkerTerm {
 
 export function readWorker(term: Term): WorkerTerm {
   const [, id, restart, shutdown, trap, end, significant, starts] =
-    term as readonly [string, string, string, string | number, string, string, string, readonly (readonly [string])[]];
+    term as readonly [string, string, string, string
+      | number, string, string, string, readonly (readonly [string])[]];
   return {
     id, restart, shutdown, trap: trap === 'true', end, significant: significant === 'true',
     starts: starts.map(([what]) => what),
@@ -107,8 +110,10 @@ export interface SupTerm {
 
 export function readSup(term: Term): SupTerm {
   const [, id, strategy, intensity, periodSeconds, restart, shutdown, significant, auto, children] =
-    term as readonly [string, string, string, number, number, string, string | number, string, string, readonly Term[]];
+    term as readonly [string, string, string, number, number, string, string
+      | number, string, string, readonly Term[]];
   return {
-    id, strategy, intensity, periodSeconds, restart, shutdown, significant: significant === 'true', auto, children,
+    id, strategy, intensity, periodSeconds, restart, shutdown, significant: significant === 'true',
+    auto, children,
   };
 }

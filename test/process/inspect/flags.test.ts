@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { child, defineAgent, defineStatem, EventManager, OptionError, type WatchdogEvent } from '../../../src/index.js';
+import {
+  child, defineAgent, defineStatem, EventManager, OptionError, type WatchdogEvent,
+} from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { idler, listener, settle } from '../peers.js';
 
 const defineEcho =
-  () => defineAgent({ name: 'Echo', init: () => ({}), calls: { say: (self, n: number) => n }, casts: { note() {} } });
+  () => defineAgent({
+    name: 'Echo', init: () => ({}), calls: { say: (self, n: number) => n }, casts: { note() {} },
+  });
 
 describe('flags', () => {
   it('PF-02 a start says the scheduling level, from init on: of agents, machines, managers, processes, tasks and children', async () => {
@@ -46,7 +50,8 @@ describe('flags', () => {
     );
     expect([self.flag('sensitive', true), self.flag('sensitive', false)]).toEqual([false, true]);
     for (const [name, value] of [
-      ['heap', 1], ['level', 'urgent'], ['priority', 'low'], ['trapExit', true], ['sensitive', 1], ['__proto__', true],
+      ['heap', 1], ['level', 'urgent'], ['priority', 'low'], ['trapExit', true], ['sensitive', 1],
+      ['__proto__', true],
     ] as const) {
       expect(() => self.flag(name as never, value as never)).toThrow(OptionError);
     }
@@ -72,7 +77,9 @@ describe('flags', () => {
     await settle();
     for (const runner of runners) runner.cast('run');
     await settle(20);
-    expect(order.slice(0, 390).every((level) => level === 'max'), 'only max runs while it is runnable').toBe(true);
+    expect(
+      order.slice(0, 390).every((level) => level === 'max'), 'only max runs while it is runnable',
+    ).toBe(true);
     left = 400;
     order.length = 0;
     for (const runner of runners.slice(0, 3)) runner.cast('run');
@@ -107,7 +114,8 @@ describe('introspection', () => {
   it('PF-05 PF-06 items come in the order asked for; an unnamed process has no name there, a dead one nothing at all', async () => {
     const system = testSystem();
     const { ref } = await idler(system);
-    expect(system.inspect(ref, ['trapExit', 'name', 'pid', 'name'])).toEqual([false, undefined, ref.pid, undefined]);
+    expect(system.inspect(ref, ['trapExit', 'name', 'pid', 'name']))
+      .toEqual([false, undefined, ref.pid, undefined]);
     const named = await idler(system, { name: 'somebody' });
     expect(system.inspect(named.ref, ['name'])).toEqual(['somebody']);
     expect(() => system.inspect(ref, ['nmae' as never])).toThrow(OptionError);
@@ -129,8 +137,10 @@ describe('introspection', () => {
     a.ref.send('waiting');
     a.self.sendAfter(60_000, 'later');
     const items = [
-      'status', 'initialCall', 'name', 'links', 'monitors', 'monitoredBy', 'trapExit', 'messageQueueLength', 'messages',
-      'reductions', 'memory', 'level', 'groupLeader', 'dictionary', 'parent', 'label', 'suspending', 'behaviour',
+      'status', 'initialCall', 'name', 'links', 'monitors', 'monitoredBy', 'trapExit',
+      'messageQueueLength', 'messages',
+      'reductions', 'memory', 'level', 'groupLeader', 'dictionary', 'parent', 'label', 'suspending',
+      'behaviour',
       'op',
     ] as const;
     const found = system.inspect(a.ref, items) ?? [];
@@ -206,7 +216,9 @@ describe('the watchdog', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const events: WatchdogEvent[] = [];
-    const Slow = defineAgent({ name: 'Slow', init: () => ({}), casts: { think(self, ms: number) { env.now += ms; } } });
+    const Slow = defineAgent({
+      name: 'Slow', init: () => ({}), casts: { think(self, ms: number) { env.now += ms; } },
+    });
     const slow = system.start(Slow);
     const stop = system.watchdog({ handlerMs: 20 }, (event) => events.push(event));
     for (const ms of [5, 19, 20, 50]) slow.cast('think', ms);

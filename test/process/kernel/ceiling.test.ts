@@ -27,7 +27,10 @@ function loaded(logger: Logger | false = false) {
   return { env, system, sink, at };
 }
 
-/** Garbage that V8 has not collected is resident, too: up to 48 MB with this, up to 128 MB as Node 24 has it by default. */
+/**
+ * Garbage that V8 has not collected is resident, too: up to 48 MB with this, up to 128 MB as Node
+ * 24 has it by default.
+ */
 const YOUNG = { NODE_OPTIONS: '--max-semi-space-size=16' };
 
 describe('a memory ceiling', () => {
@@ -50,7 +53,10 @@ describe('a memory ceiling', () => {
   test('P11 tells each crossing once', () => {
     const lines: unknown[] = [];
     const { at } =
-      loaded({ error: () => undefined, warn: (fields) => lines.push(fields), info: (fields) => lines.push(fields) });
+      loaded({
+        error: () => undefined, warn: (fields) => lines.push(fields),
+        info: (fields) => lines.push(fields),
+      });
     for (const resident of [700, 900, 860, 990, 820, 600, 500, 810]) at(resident);
     expect(lines).toMatchObject([
       { label: 'memory above high water', residentBytes: 900, ceilingBytes: 1_000 },
@@ -67,12 +73,16 @@ describe('a memory ceiling', () => {
       sink.put('put').catch((error: unknown) => error),
       sink.deliver('put').catch((error: unknown) => error),
       sink.stream('items').next().catch((error: unknown) => error),
-      system.ref(Sink, 'sink').call('got', undefined, { guarantee: 'at-least-once' }).catch((error: unknown) => error),
+      system.ref(Sink, 'sink').call('got', undefined, { guarantee: 'at-least-once' })
+        .catch((error: unknown) => error),
     ]);
     for (const error of errors) {
       expect(error).toBeInstanceOf(CallError);
       expect(error).toMatchObject(
-        { code: 'OVERLOADED', message: expect.stringContaining('memory.ceilingBytes 1000, resident 990') as unknown },
+        {
+          code: 'OVERLOADED',
+          message: expect.stringContaining('memory.ceilingBytes 1000, resident 990') as unknown,
+        },
       );
     }
     const sender = system.spawn(async (self) => {
@@ -94,7 +104,10 @@ describe('a memory ceiling', () => {
     const { env, system, at } = loaded();
     let fail = true;
     const Shaky =
-      defineAgent({ name: 'Shaky', init: () => ({}), casts: { work() { if (fail) throw new Error('not now'); } } });
+      defineAgent({
+        name: 'Shaky', init: () => ({}),
+        casts: { work() { if (fail) throw new Error('not now'); } },
+      });
     const start = (): unknown => system.start(Shaky, { name: 'shaky' });
     start();
     const receipt = await system.ref(Shaky, 'shaky').deliver('work');

@@ -102,12 +102,15 @@ describe('P17 PR-18 containment', () => {
       reasons.push((await down).reason);
     }
     for (const body of [
-      (): never => { throw hostile[what]; }, async (): Promise<never> => { await settle(1); throw hostile[what]; },
+      (): never => { throw hostile[what]; },
+      async (): Promise<never> => { await settle(1); throw hostile[what]; },
     ]) reasons.push((await system.monitor(system.spawn(body)).down).reason);
     expect(reasons.length).toBe(4);
     const Bad = defineAgent({ name: 'Bad', init(): object { throw hostile[what]; } });
     const BadLater =
-      defineAgent({ name: 'BadLater', async init(): Promise<object> { await settle(1); throw hostile[what]; } });
+      defineAgent({
+        name: 'BadLater', async init(): Promise<object> { await settle(1); throw hostile[what]; },
+      });
     expect(() => system.start(Bad)).toThrow(expect.objectContaining({ code: 'START_FAILED' }));
     await expect(system.start(BadLater)).rejects.toMatchObject({ code: 'START_FAILED' });
     expect(system.stats()).toMatchObject({ processes: 0, queued: 0, running: 0 });

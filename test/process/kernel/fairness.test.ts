@@ -58,7 +58,8 @@ describe('P8 PR-19 fairness', () => {
       name: 'Caller', init: () => ({}),
       casts: { async go(self, going: () => boolean) { while (going()) await self.call(ref, 'slowly', 1); } },
     });
-    expect(await msBeside(system, (going) => system.start(Caller).cast('go', going))).toBeLessThan(TICKS_MS_MAX);
+    expect(await msBeside(system, (going) => system.start(Caller).cast('go', going)))
+      .toBeLessThan(TICKS_MS_MAX);
   });
 
   it('and an asynchronous ping-pong of two agents', async () => {
@@ -113,7 +114,8 @@ describe('P8 PR-19 fairness', () => {
     const began = performance.now();
     for (let i = 0; i < 5; i++) {
       await new Promise<void>(
-        (resolve, reject) => connect(port, '127.0.0.1').on('error', reject).on('close', () => resolve()).resume(),
+        (resolve, reject) => connect(port, '127.0.0.1').on('error', reject)
+          .on('close', () => resolve()).resume(),
       );
     }
     expect(performance.now() - began).toBeLessThan(2_000);
@@ -142,8 +144,8 @@ describe('P8 PR-19 fairness', () => {
   });
 
   /**
-   * How many messages `a`, for which so many wait, handles from the first one, which sends to `b`, until that is
-   * handled; in one turn of the event loop.
+   * How many messages `a`, for which so many wait, handles from the first one, which sends to `b`,
+   * until that is handled; in one turn of the event loop.
    */
   async function waits(
     queued: number, readCostMs: number, levels: { a?: 'high' | 'low'; b?: 'high' | 'low' } = {},
@@ -205,7 +207,8 @@ describe('P8 PR-19 fairness', () => {
         go(self, sink: { cast(op: 'take'): void; stats(): { mailbox: { size: number } } }) {
           for (let i = 0; i < 1_000; i++) sink.cast('take');
           most = Math.max(most, sink.stats().mailbox.size);
-          if (--self.state.left > 0) (self.ref as never as { cast(op: 'go', to: unknown): void }).cast('go', sink);
+          if (--self.state.left > 0) (self.ref as never as { cast(op: 'go', to: unknown): void })
+            .cast('go', sink);
         },
       },
     });
@@ -224,7 +227,9 @@ describe('P8 PR-19 fairness', () => {
     const order: string[] = [];
     const log = system.start(Logger, order, 'log');
     const Flood = defineAgent(
-      { name: 'Flood', casts: { go() { order.push('burst'); for (let i = 0; i < 1_000; i++) log.cast('log'); } } },
+      { name: 'Flood', casts: {
+        go() { order.push('burst'); for (let i = 0; i < 1_000; i++) log.cast('log'); },
+      } },
     );
     const flood = system.start(Flood);
     await env.settle();
@@ -282,7 +287,8 @@ describe('P8 PR-19 fairness', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const Slow = defineAgent({
-      name: 'Slow', init: () => ({ n: 0 }), casts: { work(self, ms: number) { self.state.n++; env.now += ms; } },
+      name: 'Slow', init: () => ({ n: 0 }),
+      casts: { work(self, ms: number) { self.state.n++; env.now += ms; } },
       calls: { done: (self) => self.state.n },
     });
     const ref = system.start(Slow);

@@ -81,7 +81,11 @@ describe('a hibernation that a callback asked for', () => {
     expect(system.inspect(manager)?.status).toBe('hibernated');
     const log: unknown[] = [];
     const plain =
-      system.spawn(async (self) => { await self.hibernate(); log.push(await self.receive()); await self.receive(); });
+      system.spawn(async (self) => {
+        await self.hibernate();
+        log.push(await self.receive());
+        await self.receive();
+      });
     await new Promise(setImmediate);
     expect(system.inspect(plain)?.status).toBe('hibernated');
     plain.send('morning');

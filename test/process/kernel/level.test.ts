@@ -22,10 +22,12 @@ const BEHAVIOUR: Behaviour = {
 
 function kernelWith(levels: readonly (readonly [string, Level])[]): Map<string, Process> {
   order.length = 0;
-  const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
+  const ports = {
+    deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined,
+  };
   const kernel = new KernelImpl({
-    env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false, development: false, memory: null,
-    ports, reporting: false, details: false,
+    env: new VirtualEnv(), prefix: 'level.x.', processesMax: 1_000, frozen: false,
+    development: false, memory: null, ports, reporting: false, details: false,
   });
   return new Map(levels.map(([name, level]) => {
     const p = spawnProcess(kernel, BEHAVIOUR, null, false);
@@ -41,7 +43,9 @@ const send = (p: Process | undefined, text: string, times: number = 1): void => 
 
 describe('scheduling levels', () => {
   it('PF-02 a runnable high process goes before all others', async () => {
-    const ps = kernelWith([['n1', Level.Normal], ['low', Level.Low], ['n2', Level.Normal], ['high', Level.High]]);
+    const ps = kernelWith(
+      [['n1', Level.Normal], ['low', Level.Low], ['n2', Level.Normal], ['high', Level.High]],
+    );
     for (const [name, p] of ps) send(p, name);
     await new Promise((resolve) => setImmediate(resolve));
     expect(order).toEqual(['high', 'n1', 'n2', 'low']);

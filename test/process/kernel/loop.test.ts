@@ -15,13 +15,16 @@ const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolv
 
 /** A process on a bare kernel, whose behaviour does what `handle` does. */
 function lone(handle: Behaviour['handle'], development = false) {
-  const ports = { deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined };
+  const ports = {
+    deadLetter: (): void => undefined, report: (): void => undefined, warn: (): void => undefined,
+  };
   const kernel = new KernelImpl({
     env: new VirtualEnv(), prefix: 'lone.x.', processesMax: 10, frozen: false, development, memory: null, ports,
     reporting: false, details: false,
   });
   const behaviour: Behaviour = {
-    name: 'lone', sys: null, handle, settled: () => undefined, failed: (p, error) => { p.kernel.end(p, error); },
+    name: 'lone', sys: null, handle, settled: () => undefined,
+    failed: (p, error) => { p.kernel.end(p, error); },
     begin: () => undefined,
   };
   const p = spawnProcess(kernel, behaviour, null, false);
@@ -33,7 +36,9 @@ type Way = 'done' | 'async' | 'kept' | 'counted' | 'signal';
 
 describe('the loop', () => {
   it('P3 counts what it inlines as the functions of the account do, before and after every handler', async () => {
-    const ways = fc.array(fc.constantFrom<Way>('done', 'async', 'kept', 'counted', 'signal'), { maxLength: 100, size: 'max' });
+    const ways = fc.array(fc.constantFrom<Way>('done', 'async', 'kept', 'counted', 'signal'), {
+      maxLength: 100, size: 'max',
+    });
     await fc.assert(fc.asyncProperty(ways, async (sends) => {
       const model = new Mailbox(UNBOUNDED);
       const signals = new SignalAccount();

@@ -96,7 +96,8 @@ describe('processes and their life', () => {
     const at = ref.pid.lastIndexOf('.') + 1;
     const [prefix, n] = [ref.pid.slice(0, at), ref.pid.slice(at)];
     for (const other of [
-      `${prefix}0${n}`, `${prefix}${n}.0`, `${prefix} ${n}`, `${prefix}${n}e0`, `${prefix}0x${Number(n).toString(16)}`,
+      `${prefix}0${n}`, `${prefix}${n}.0`, `${prefix} ${n}`, `${prefix}${n}e0`,
+      `${prefix}0x${Number(n).toString(16)}`,
       prefix,
     ]) expect([other, system.alive(other)]).toEqual([other, false]);
   });
@@ -228,7 +229,9 @@ describe('introspection', () => {
       monitors: [p.ref.pid, p.ref.pid], monitoredBy: [],
     });
     expect(system.inspect(p.ref)).toMatchObject(
-      { name: undefined, trapExit: false, links: [watcher.ref.pid], monitoredBy: [watcher.ref.pid, watcher.ref.pid] },
+      { name: undefined, trapExit: false, links: [
+        watcher.ref.pid,
+      ], monitoredBy: [watcher.ref.pid, watcher.ref.pid] },
     );
     system.exit(p.ref, 'kill');
     expect(system.inspect(p.ref)).toBeUndefined();

@@ -41,7 +41,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'tryCall to a full mailbox': ({ full }) => full.tryCall('get'),
   'self.call to nobody': ({ self, nobody }) => self.call(nobody, 'get'),
   'deliver': ({ worker }) => worker.deliver('add'),
-  'deliver with a key': ({ worker }) => worker.deliver('add', undefined, { guarantee: 'exactly-once', key: 'k' }),
+  'deliver with a key': ({ worker }) =>
+    worker.deliver('add', undefined, { guarantee: 'exactly-once', key: 'k' }),
   'deliver of what is unknown': ({ worker }) => worker.deliver('nothing' as 'add'),
   'self.deliver': ({ self, worker }) => self.deliver(worker, 'add'),
   'a guaranteed call': ({ worker }) => worker.call('get', undefined, { guarantee: 'exactly-once', key: 'k' }),
@@ -54,13 +55,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'stop of nobody': ({ nobody }) => nobody.stop(),
   'monitor of nobody': ({ system }) => system.monitor('nobody').down,
   'sys of nobody': ({ system }) => system.sys('nobody').getState(),
-  'a start with an asynchronous init': ({ system }) => system.start(Later).then((ref) => { system.exit(ref, 'kill'); }),
+  'a start with an asynchronous init': ({ system }) => system.start(Later)
+    .then((ref) => { system.exit(ref, 'kill'); }),
   'a tree': ({ system }) => system.supervise({ children: [] }),
   'an application that does not run': ({ system }) => system.applications.stop('nothing'),
   'a receive of what was passed over': ({ self }) => self.receiveBatch({ max: 1 }),
   'a receive that is aborted': ({ self }) => self.receive(undefined, { signal: AbortSignal.abort('no') }),
   'hibernate': ({ self }) => self.hibernate(),
-  'requests.receive of a refusal': ({ self, nobody }) => self.requests.receive(self.requests.send(nobody, 'get')),
+  'requests.receive of a refusal': ({ self, nobody }) =>
+    self.requests.receive(self.requests.send(nobody, 'get')),
   'requests.waitAny of none': ({ self }) => self.requests.waitAny(self.requests.collection()),
   'task.yieldMany of none': ({ self }) => self.task.yieldMany([]),
   'task.awaitMany of none': ({ self }) => self.task.awaitMany([]),

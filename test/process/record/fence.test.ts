@@ -42,21 +42,26 @@ describe('P16 fenced incarnations', () => {
       (self) => self.send(to.ref, 'x'), (self) => self.send('to', 'x'), (self) =>
         self.cast(echo as never, 'no' as never), (self) => self.exitOther(victim.ref, 'x'),
       (self) => self.link(victim.ref), (self) =>
-        self.unlink(victim.ref), (self) => self.continue('x'), (self) => self.timeout(1), (self) => self.stop('x'),
+        self.unlink(
+          victim.ref,
+        ), (self) => self.continue('x'), (self) => self.timeout(1), (self) => self.stop('x'),
       (self) => self.trapExit(true), (self) => self.bind(to.ref).send('x'), (self) =>
         self.bind(echo).send('x'), (self) => self.bind(echo).tryCast('no' as never),
       (self) => expect(self.tryCast(echo, 'poke')).toBe('dead'),
     ];
     const throwing: ((self: Self<{ n: number }>) => unknown)[] = [
       (self) => self.sendAfter(1, 'x', to.ref), (self) =>
-        self.monitor(victim.ref), (self) => self.spawn(() => to.ref.send('x')), (self) => self.start(Agent, newLeak()),
+        self.monitor(
+          victim.ref,
+        ), (self) => self.spawn(() => to.ref.send('x')), (self) => self.start(Agent, newLeak()),
     ];
     let zombies = 0;
     const calls: Promise<unknown>[] = [];
     leak.after = (self) => {
       const before = system.stats().zombies;
       for (const verb of verbs) verb(self);
-      for (const verb of throwing) expect(() => verb(self)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+      for (const verb of throwing) expect(() => verb(self))
+        .toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
       calls.push(
         self.call(echo, 'ping').catch((error: unknown) => error),
         self.bind(echo).call('ping').catch((error: unknown) => error),
@@ -73,7 +78,8 @@ describe('P16 fenced incarnations', () => {
     expect(to.seen).toEqual([]);
     expect(victim.ref.alive).toBe(true);
     const after = system.stats();
-    expect([after.spawned, after.sent, after.signals.sent]).toEqual([before.spawned, before.sent, before.signals.sent]);
+    expect([after.spawned, after.sent, after.signals.sent])
+      .toEqual([before.spawned, before.sent, before.signals.sent]);
     expect(env.pending.held).toBe(0);
   });
 
@@ -108,20 +114,23 @@ describe('P16 fenced incarnations', () => {
     expect(leak.self?.pid).not.toBe(second.pid);
   });
 
-  it('P16 its signal has fired, with the reason of the end, and one made afterwards is born fired', async () => {
-    const system = testSystem();
-    let self: ProcessSelf | undefined;
-    const p = system.spawn((given) => {
-      self = given;
-      return given.receive();
-    });
-    await settle();
-    const signal = self?.signal as AbortSignal;
-    expect([signal.aborted, self?.signal === signal]).toEqual([false, true]);
-    system.exit(p, 'why');
-    expect([signal.aborted, signal.reason]).toEqual([true, 'why']);
-    expect([self?.signal.aborted, self?.signal.reason]).toEqual([true, 'why']);
-  });
+  it(
+    'P16 its signal has fired, with the reason of the end, and one made afterwards is born fired',
+    async () => {
+      const system = testSystem();
+      let self: ProcessSelf | undefined;
+      const p = system.spawn((given) => {
+        self = given;
+        return given.receive();
+      });
+      await settle();
+      const signal = self?.signal as AbortSignal;
+      expect([signal.aborted, self?.signal === signal]).toEqual([false, true]);
+      system.exit(p, 'why');
+      expect([signal.aborted, signal.reason]).toEqual([true, 'why']);
+      expect([self?.signal.aborted, self?.signal.reason]).toEqual([true, 'why']);
+    },
+  );
 
   it('EX-17 what it awaited settles too late: no terminate, no second end, no count', async () => {
     const system = testSystem();
@@ -259,7 +268,9 @@ describe('P16 fenced incarnations', () => {
         expect(self.cancelTimer(foreign, { async: true })).toBe('ok');
         for (const start of [
           () => timers.sendInterval(1, 'x', other.ref), () =>
-            timers.applyAfter(1, () => other.ref.send('x')), () => timers.applyInterval(1, () => other.ref.send('x')),
+            timers.applyAfter(
+              1, () => other.ref.send('x'),
+            ), () => timers.applyInterval(1, () => other.ref.send('x')),
           () => timers.applyRepeatedly(1, () => other.ref.send('x')), () =>
             timers.exitAfter(1, 'x', other.ref), () => timers.killAfter(1, other.ref),
         ]) expect(start).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
@@ -312,7 +323,10 @@ describe('P16 fenced incarnations', () => {
       system.exit(ref, 'kill');
       expect(count(system, () => {
         bound.join('new', echo);
-        expect([bound.leave('kept', echo), bound.send('kept', 'x'), balancer.join(echo), balancer.leave(echo)]).toEqual(
+        expect([
+          bound.leave('kept', echo), bound.send('kept', 'x'), balancer.join(echo),
+          balancer.leave(echo),
+        ]).toEqual(
           [false, 0, false, false],
         );
         expect(() => names.register(self, 'mine')).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
@@ -341,7 +355,8 @@ describe('P16 fenced incarnations', () => {
       const env = new VirtualEnv();
       const system = testSystem({ env });
       const said: unknown[] = [];
-      let delivery: { ack(): boolean; nack(): boolean; inProgress(): boolean; terminate(): boolean } | undefined;
+      let delivery: { ack(): boolean; nack(): boolean; inProgress(): boolean; terminate(): boolean }
+        | undefined;
       const Slow = defineAgent({
         name: 'Slow', init: () => ({}),
         casts: { async work(self) { delivery ??= self.delivery; await new Promise(() => undefined); } },
@@ -351,7 +366,9 @@ describe('P16 fenced incarnations', () => {
       await env.settle();
       system.exit(ref, 'kill');
       expect(count(
-        system, () => said.push(delivery?.ack(), delivery?.nack(), delivery?.inProgress(), delivery?.terminate()),
+        system, () => said.push(
+          delivery?.ack(), delivery?.nack(), delivery?.inProgress(), delivery?.terminate(),
+        ),
       )).toBe(4);
       expect([said, receipt.state]).toEqual([[false, false, false, false], 'pending']);
       await system.stop();

@@ -28,7 +28,9 @@ describe('the ports of the kernel', () => {
     const held: (() => void)[] = [];
     const got: unknown[] = [];
     const sink =
-      system.start(defineAgent({ init: () => ({}), info(_self, message) { got.push(message); } }), { name: 'gated' });
+      system.start(defineAgent({ init: () => ({}), info(_self, message) { got.push(message); } }), {
+        name: 'gated',
+      });
     const source = system.start(Source);
     kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; } });
     source.cast('go', 'gated');
@@ -82,7 +84,11 @@ describe('the ports of the kernel', () => {
     const { delivery } = kernel;
     kernel.delivery = { takeBack: (
       _p, op, payload,
-    ) => { if (payload === 'b') return false; taken.push([op.name, payload]); return true; }, close: () => undefined };
+    ) => {
+      if (payload === 'b') return false;
+      taken.push([op.name, payload]);
+      return true;
+    }, close: () => undefined };
     const sink = system.start(Sink);
     for (const item of ['a', 'b', 'c']) sink.cast('put', item);
     system.exit(sink, 'kill');
@@ -103,7 +109,9 @@ describe('the ports of the kernel', () => {
     );
     let pid: unknown;
     const ref =
-      system.start(defineAgent({ init() { pid = (this as unknown as AgentSelf).extension('deliver'); return {}; } }));
+      system.start(defineAgent({
+        init() { pid = (this as unknown as AgentSelf).extension('deliver'); return {}; },
+      }));
     expect(pid).toBe(ref.pid);
   });
 });

@@ -41,7 +41,8 @@ const places: Readonly<Record<string, readonly [log: string, place: Place]>> = {
   'sys.trace': ['a trace of sys failed', async (system, hurt, count) => {
     const ref = system.start(Agent);
     let heard = false;
-    await system.sys(ref).trace(() => { if (heard) return undefined; heard = true; count(); return hurt() as never; });
+    await system.sys(ref)
+      .trace(() => { if (heard) return undefined; heard = true; count(); return hurt() as never; });
     await ref.call('ping');
   }],
   'a listener of self.signal': ['a listener of a signal failed', (
@@ -54,7 +55,9 @@ const places: Readonly<Record<string, readonly [log: string, place: Place]>> = {
       return new Promise(() => undefined);
     });
   })],
-  'onabort of self.signal': ['a listener of a signal failed', (system, hurt, count) => new Promise<void>((resolve) => {
+  'onabort of self.signal': ['a listener of a signal failed', (
+    system, hurt, count,
+  ) => new Promise<void>((resolve) => {
     const p = system.spawn((self) => {
       const { signal } = self;
       signal.onabort = () => undefined;
@@ -68,9 +71,12 @@ const places: Readonly<Record<string, readonly [log: string, place: Place]>> = {
 };
 
 describe('who only listens', () => {
-  const cases = Object.keys(places).flatMap((place) => bad.map(([how, listen]) => [place, how, listen] as const));
+  const cases = Object.keys(places)
+    .flatMap((place) => bad.map(([how, listen]) => [place, how, listen] as const));
 
-  it.each(cases)('P17 P36 %s that %s: it is logged once, the next one hears it too, and the program lives', async (
+  it.each(
+    cases,
+  )('P17 P36 %s that %s: it is logged once, the next one hears it too, and the program lives', async (
     place, _how, listen,
   ) => {
     const logger = new Recorder();
@@ -87,12 +93,15 @@ describe('who only listens', () => {
   });
 
   it('P17 callbacks that must answer at once and are async by mistake end no program', async () => {
-    const system = testSystem({ deadLetters: { capacityBytes: 100, sizeOf: (async () => { throw boom; }) as never } });
+    const system = testSystem({
+      deadLetters: { capacityBytes: 100, sizeOf: (async () => { throw boom; }) as never },
+    });
     const late = (async () => { throw boom; }) as never;
     system.send('nobody', { size: 1 });
     system.deadLetters.list({ where: late });
     await system.breaker('b', { isFailure: late }).run(() => { throw boom; }).catch(() => undefined);
-    await retry(() => { throw boom; }, { attemptsMax: 2, when: late, backoff: { baseMs: 1 } }).catch(() => undefined);
+    await retry(() => { throw boom; }, { attemptsMax: 2, when: late, backoff: { baseMs: 1 } })
+      .catch(() => undefined);
     const p = system.spawn((self) => self.receive(late));
     p.send('x');
     const ref = system.start(Agent);
@@ -108,7 +117,9 @@ describe('who only listens', () => {
     const system = testSystem();
     const Suicide = defineAgent({
       casts: { async now(self) { self.exitOther(self.pid, 'kill'); await settleTurn(); throw boom; } },
-      calls: { async asked(self): Promise<void> { system.exit(self.pid, 'kill'); await settleTurn(); throw boom; } },
+      calls: { async asked(
+        self,
+      ): Promise<void> { system.exit(self.pid, 'kill'); await settleTurn(); throw boom; } },
     });
     const [first, second] = [system.start(Suicide), system.start(Suicide)];
     first.cast('now');

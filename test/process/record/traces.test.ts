@@ -27,7 +27,9 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
   ) => { const result = await system.start(Desk).tryCall('crash'); if (!result.ok) throw result.error; },
   'self.call': (system) => asSelf(system, (self) => self.call(system.start(Desk), 'crash')),
   'self.call after an await': (system) => asSelf(
-    system, async function theCaller(self) { await settleTurn(); return self.call(system.start(Desk), 'crash'); },
+    system, async function theCaller(
+      self,
+    ) { await settleTurn(); return self.call(system.start(Desk), 'crash'); },
   ),
   put: (system) => {
     const Busy = defineAgent({ casts: { busy: () => new Promise<void>(() => undefined) } });
@@ -35,14 +37,22 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
     void busy.put('busy');
     return Promise.all([busy.put('busy'), busy.put('busy', undefined, { timeoutMs: 1 })]);
   },
-  deliver: async (system) => { const desk = system.start(Desk); await desk.stop(); await desk.deliver('nothing'); },
+  deliver: async (system) => {
+    const desk = system.start(Desk);
+    await desk.stop();
+    await desk.deliver('nothing');
+  },
   'call with a guarantee': (system) => system.start(Desk).call(
     'hold', undefined, { guarantee: 'at-least-once', timeoutMs: 1 },
   ),
   stop: async (system) => { const desk = system.start(Desk); const stopped = desk.stop(); desk.cast(
     'crash',
   ); await stopped; await desk.stop(); },
-  'stop of another reason': (system) => { const desk = system.start(Desk); desk.cast('crash'); return desk.stop(); },
+  'stop of another reason': (system) => {
+    const desk = system.start(Desk);
+    desk.cast('crash');
+    return desk.stop();
+  },
   stream: async (system) => { for await (const item of system.start(Desk).stream('items')) void item; },
   'task.await': (system) => system.task.await(system.task.async(() => { throw boom; })),
   'task.awaitMany': (system) => system.task.awaitMany([system.task.async(() => { throw boom; })]),
@@ -90,7 +100,9 @@ const asked: Readonly<Record<string, (system: System) => unknown>> = {
 };
 
 const Asker = defineAgent({ calls: {
-  async ask(self, body: (self: never) => unknown) { return await rejection(Promise.resolve(body(self as never))); },
+  async ask(
+    self, body: (self: never) => unknown,
+  ) { return await rejection(Promise.resolve(body(self as never))); },
 } });
 
 async function asSelf(system: System, body: (self: any) => unknown): Promise<never> {

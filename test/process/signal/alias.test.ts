@@ -24,7 +24,8 @@ describe('aliases', () => {
     b.self.send(alias, 'three');
     await settle();
     expect(a.seen).toEqual(['one', 'two']);
-    expect(system.deadLetters.list().map((letter) => [letter.payload, letter.from])).toEqual([['three', b.ref.pid]]);
+    expect(system.deadLetters.list().map((letter) => [letter.payload, letter.from]))
+      .toEqual([['three', b.ref.pid]]);
   });
 
   it('AL-01 it is gone with its creator, and a timer may be addressed to it', async () => {
@@ -77,7 +78,9 @@ describe('aliases', () => {
     const { system, a, b } = await two();
     const p = await idler(system);
     const [first, second] =
-      [a.self.monitor(p.ref, { alias: 'explicit_unalias' }), a.self.monitor(p.ref, { alias: 'explicit_unalias' })];
+      [a.self.monitor(p.ref, {
+        alias: 'explicit_unalias',
+      }), a.self.monitor(p.ref, { alias: 'explicit_unalias' })];
     a.self.demonitor(first);
     system.exit(p.ref, 'gone');
     await settle();
@@ -109,18 +112,21 @@ describe('aliases', () => {
     expect(a.self.monitor(p.ref, { alias: 'demonitor' }).alias?.active).toBe(false);
   });
 
-  it('AL-06 reply_demonitor: the first message through it ends alias and monitor, no Down follows', async () => {
-    const { system, a, b } = await two();
-    const p = await idler(system);
-    const ref = a.self.monitor(p.ref, { alias: 'reply_demonitor' });
-    b.self.send(ref.alias as Alias, 'reply');
-    b.self.send(ref.alias as Alias, 'again');
-    expect(system.inspect(a.ref)?.monitors).toEqual([]);
-    expect(a.self.demonitor(ref, { info: true })).toBe(false);
-    system.exit(p.ref, 'gone');
-    await settle();
-    expect(a.seen).toEqual(['reply']);
-  });
+  it(
+    'AL-06 reply_demonitor: the first message through it ends alias and monitor, no Down follows',
+    async () => {
+      const { system, a, b } = await two();
+      const p = await idler(system);
+      const ref = a.self.monitor(p.ref, { alias: 'reply_demonitor' });
+      b.self.send(ref.alias as Alias, 'reply');
+      b.self.send(ref.alias as Alias, 'again');
+      expect(system.inspect(a.ref)?.monitors).toEqual([]);
+      expect(a.self.demonitor(ref, { info: true })).toBe(false);
+      system.exit(p.ref, 'gone');
+      await settle();
+      expect(a.seen).toEqual(['reply']);
+    },
+  );
 
   it('AL-06 unalias leaves the monitor', async () => {
     const { system, a } = await two();

@@ -4,11 +4,13 @@ import { testSystem } from '../../support/system.js';
 import { idler, listener, settle } from '../peers.js';
 
 /*
- * The exit-signal truth table (C2 of the conformance list): receiver trapping or not × reason × way of arrival. What
- * happens is one of: nothing, the receiver dies with a reason, or it gets an Exit message.
+ * The exit-signal truth table (C2 of the conformance list): receiver trapping or not × reason × way
+ * of arrival. What happens is one of: nothing, the receiver dies with a reason, or it gets an Exit
+ * message.
  */
 const REASONS: Record<string, unknown> = {
-  normal: 'normal', shutdown: 'shutdown', '{shutdown,x}': { shutdown: 'x' }, other: { some: ['other'] }, kill: 'kill',
+  normal: 'normal', shutdown: 'shutdown', '{shutdown,x}': { shutdown: 'x' },
+  other: { some: ['other'] }, kill: 'kill',
 };
 const ARRIVALS = ['link exit', 'exit/2 from another', 'exit/2 to self', 'raised exit'] as const;
 type Arrival = (typeof ARRIVALS)[number];

@@ -129,16 +129,19 @@ describe('links', () => {
 
   it.each(
     [['shutdown'], [{ shutdown: 'x' }], [new Error('boom')]],
-  )('EX-08 EX-09 an abnormal end, %s too, kills linked peers with the same reason, transitively', async (reason) => {
-    const system = testSystem();
-    const chain = await Promise.all(Array.from({ length: 6 }, () => idler(system)));
-    chain.forEach((one, i) => {
-      if (i > 0) one.self.link(chain[i - 1]?.ref as { pid: Pid });
-    });
-    const downs = chain.map((one) => system.monitor(one.ref).down);
-    system.exit(chain[3]?.ref as { pid: Pid }, reason);
-    for (const down of await Promise.all(downs)) expect(down.reason).toBe(reason);
-  });
+  )(
+    'EX-08 EX-09 an abnormal end, %s too, kills linked peers with the same reason, transitively',
+    async (reason) => {
+      const system = testSystem();
+      const chain = await Promise.all(Array.from({ length: 6 }, () => idler(system)));
+      chain.forEach((one, i) => {
+        if (i > 0) one.self.link(chain[i - 1]?.ref as { pid: Pid });
+      });
+      const downs = chain.map((one) => system.monitor(one.ref).down);
+      system.exit(chain[3]?.ref as { pid: Pid }, reason);
+      for (const down of await Promise.all(downs)) expect(down.reason).toBe(reason);
+    },
+  );
 
   it('EX-15 exit/2 needs no link, names its caller, and is harmless to the dead', async () => {
     const system = testSystem();
@@ -213,7 +216,9 @@ describe('links', () => {
   it('EX-20 a chain of 50,000 links falls without a stack overflow', async () => {
     const system = testSystem();
     const Link = defineAgent(
-      { name: 'Link', init: () => ({}), casts: { to(self, peer: { pid: Pid | undefined }) { self.link(peer); } } },
+      { name: 'Link', init: () => ({}), casts: {
+        to(self, peer: { pid: Pid | undefined }) { self.link(peer); },
+      } },
     );
     const first = system.start(Link);
     let last = first;
@@ -269,13 +274,16 @@ describe('links', () => {
     globalThis.gc?.();
     const gaps = [cpuMs(() => system.exit(hub.ref, 'fall'))];
     const told = (): boolean =>
-      (what === 'links' ? system.stats().processes === 1 : what === 'monitors that it holds' || downs === 100_000);
+      (what === 'links'
+        ? system.stats().processes === 1
+        : what === 'monitors that it holds' || downs === 100_000);
     let turns = 0;
     for (; turns < 20_000 && !told(); turns++) gaps.push(await turnCpuMs());
     expect(told()).toBe(true);
     if (what !== 'monitors that it holds') expect(turns).toBeGreaterThan(10);
     for (let more = 0; more < 60; more++) gaps.push(await turnCpuMs());
-    // Measured: 3 to 10 ms. The longest few may hold a collection of what the test has made, which no batch can help.
+    // Measured: 3 to 10 ms. The longest few may hold a collection of what the test has made, which
+    // no batch can help.
     gaps.sort((x, y) => y - x);
     expect(gaps[3]).toBeLessThan(12);
     expect(gaps[0]).toBeLessThan(60);
@@ -297,6 +305,7 @@ describe('links', () => {
     byRef?.cast('leave', hub.ref);
     byPid?.cast('leave', { pid: hub.ref.pid });
     await settle(20);
-    expect([byRef?.stats().alive, byPid?.stats().alive, spokes.at(-3)?.stats().alive]).toEqual([true, true, false]);
+    expect([byRef?.stats().alive, byPid?.stats().alive, spokes.at(-3)?.stats().alive])
+      .toEqual([true, true, false]);
   });
 });

@@ -10,7 +10,8 @@ const Stuck = defineAgent({
   name: 'stuck',
   trapExit: true,
   calls: {
-    hang: () => new Promise<number>(() => undefined), async *items() { await new Promise(() => undefined); yield 1; },
+    hang: () => new Promise<number>(() => undefined),
+    async *items() { await new Promise(() => undefined); yield 1; },
   },
   casts: { hang: () => new Promise<void>(() => undefined), note: () => undefined },
   terminate: () => new Promise<void>(() => undefined),
@@ -51,7 +52,8 @@ const LONG: Readonly<Record<string, (world: World) => PromiseLike<unknown>>> = {
   'shutdown of a child': async ({ system }) =>
     (await system.supervise({ children: [child('s', Stuck, { shutdown: DAYS_30 })] })).terminateChild('s'),
   call: ({ system }) => system.start(Stuck).call('hang', undefined, { timeoutMs: DAYS_30 }),
-  put: ({ stuck }) => { const ref = stuck(); ref.cast('note'); setImmediate(() => ref.cast('note')); return new Promise(
+  put: ({ stuck }) => { const ref =
+    stuck(); ref.cast('note'); setImmediate(() => ref.cast('note')); return new Promise(
     (resolve) => setImmediate(resolve),
   ).then(() => ref.put('note', undefined, { timeoutMs: DAYS_30 })); },
   'the first item of a stream': ({ system }) =>
@@ -60,13 +62,20 @@ const LONG: Readonly<Record<string, (world: World) => PromiseLike<unknown>>> = {
     system.start(defineAgent({ init: () => new Promise<object>(() => undefined) }), { timeoutMs: DAYS_30 }),
   ),
   receive: ({ system }) => new Promise(
-    (resolve) => { system.spawn(async (self) => resolve(await self.receive(undefined, { timeoutMs: DAYS_30 }))); },
+    (resolve) => {
+      system.spawn(async (self) => resolve(await self.receive(undefined, { timeoutMs: DAYS_30 })));
+    },
   ),
   'an idle timeout': ({ system }) => new Promise(
-    (resolve) => { system.start(defineAgent({ init() { this.timeout(DAYS_30); return {}; }, info: resolve })); },
+    (resolve) => {
+      system.start(defineAgent({ init() { this.timeout(DAYS_30); return {}; }, info: resolve }));
+    },
   ),
   sendAfter: ({ system }) => new Promise(
-    (resolve) => { system.spawn(async (self) => { self.sendAfter(DAYS_30, 'x'); resolve(await self.receive()); }); },
+    (resolve) => { system.spawn(async (self) => {
+      self.sendAfter(DAYS_30, 'x');
+      resolve(await self.receive());
+    }); },
   ),
   sendInterval: ({ system }) => new Promise((resolve) => {
     const p = system.spawn(async (self) => resolve(await self.receive()));
@@ -80,7 +89,10 @@ const LONG: Readonly<Record<string, (world: World) => PromiseLike<unknown>>> = {
   'task.await': ({ system }) =>
     system.task.await(system.task.async(() => new Promise(() => undefined)), { timeoutMs: DAYS_30 }),
   'task.shutdown': async ({ system }) => {
-    const task = system.task.async(async (self) => { self.trapExit(true); await new Promise(() => undefined); });
+    const task = system.task.async(async (self) => {
+      self.trapExit(true);
+      await new Promise(() => undefined);
+    });
     await settleTurn();
     await system.task.shutdown(task, DAYS_30);
   },

@@ -168,13 +168,18 @@ describe('monitors', () => {
     const w = await listener(system);
     const p = await idler(system);
     const [a, b] = [w.self.monitor(p.ref), w.self.monitor(p.ref)];
-    expect([w.self.demonitor(a), w.self.demonitor(a, { flush: true }), w.self.demonitor(a, { info: true })]).toEqual(
+    expect([
+      w.self.demonitor(a), w.self.demonitor(a, { flush: true }),
+      w.self.demonitor(a, { info: true }),
+    ]).toEqual(
       [true, true, false],
     );
     system.exit(p.ref, 'gone');
     await settle();
     expect(
-      [w.self.demonitor(b), w.self.demonitor(b, { flush: true }), w.self.demonitor(b, { flush: true, info: true })],
+      [w.self.demonitor(b), w.self.demonitor(b, {
+        flush: true,
+      }), w.self.demonitor(b, { flush: true, info: true })],
     ).toEqual([true, true, false]);
     expect(w.self.demonitor(w.self.monitor(w.ref), { info: true })).toBe(false);
     expect(w.seen.length).toBe(1);
@@ -194,10 +199,12 @@ describe('monitors', () => {
     const p = await idler(system);
     const ref = w.self.monitor(p.ref);
     for (const options of [{ flush: 1 }, { nope: true }, null]) {
-      expect(() => w.self.demonitor(ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+      expect(() => w.self.demonitor(ref, options as never))
+        .toThrow(expect.objectContaining({ name: 'OptionError' }));
     }
     for (const options of [{ alias: 'no' }, { nope: true }, { urgent: 1 }, 7]) {
-      expect(() => w.self.monitor(p.ref, options as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+      expect(() => w.self.monitor(p.ref, options as never))
+        .toThrow(expect.objectContaining({ name: 'OptionError' }));
     }
     expect(system.inspect(w.ref)?.monitors).toEqual([p.ref.pid]);
   });
@@ -319,7 +326,9 @@ describe('monitors', () => {
       for (const { kind, at } of steps) {
         const target = targets[at % 5] as { readonly ref: { readonly pid: Pid } };
         const one = made[at % Math.max(1, made.length)];
-        if (kind === 'monitor') made.push({ ref: w.self.monitor(target.ref), pid: target.ref.pid, silent: false });
+        if (kind === 'monitor') made.push({
+          ref: w.self.monitor(target.ref), pid: target.ref.pid, silent: false,
+        });
         else if (kind === 'turn') await settle(1);
         else if (kind === 'end') {
           system.exit(target.ref, 'gone');

@@ -33,11 +33,15 @@ describe('signals and their order', () => {
   });
 
   it('SG-02 any interleaving of messages and exit signals to a trapping process arrives as sent', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('message', 'exit'), { maxLength: 40 }), async (kinds) => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('message', 'exit'), {
+      maxLength: 40,
+    }), async (kinds) => {
       const system = testSystem();
       const to = await listener(system);
       const from = await idler(system);
-      kinds.forEach((kind, i) => (kind === 'message' ? from.self.send(to.ref, i) : from.self.exitOther(to.ref, i)));
+      kinds.forEach((
+        kind, i,
+      ) => (kind === 'message' ? from.self.send(to.ref, i) : from.self.exitOther(to.ref, i)));
       await settle();
       expect(to.seen.map((one) => (one instanceof Exit ? one.reason : one))).toEqual(kinds.map((_, i) => i));
       expect(to.seen.map((one) => (one instanceof Exit ? 'exit' : 'message'))).toEqual(kinds);
@@ -48,7 +52,9 @@ describe('signals and their order', () => {
   it('SG-03 after exit(P, R) a later message of that sender is never handled', async () => {
     const system = testSystem();
     const handled: unknown[] = [];
-    const Agent = defineAgent({ name: 'Agent', init: () => ({}), info: (self, message) => void handled.push(message) });
+    const Agent = defineAgent({
+      name: 'Agent', init: () => ({}), info: (self, message) => void handled.push(message),
+    });
     const from = await idler(system);
     for (let i = 0; i < 50; i++) {
       const ref = system.start(Agent);
@@ -73,7 +79,9 @@ describe('signals and their order', () => {
     from.self.send('nobody', 3);
     dead.ref.send(4);
     expect(system.deadLetters.list().map(({ to, payload, reason }) => [to, payload, reason])).toEqual(
-      [[dead.ref.pid, 1, 'noproc'], [dead.ref.pid, 2, 'noproc'], ['nobody', 3, 'noproc'], [dead.ref.pid, 4, 'noproc']],
+      [[dead.ref.pid, 1, 'noproc'], [
+        dead.ref.pid, 2, 'noproc',
+      ], ['nobody', 3, 'noproc'], [dead.ref.pid, 4, 'noproc']],
     );
   });
 
@@ -94,7 +102,9 @@ describe('signals and their order', () => {
   it('SG-11 kill, exit, link and monitor act on a process that never receives', async () => {
     const system = testSystem();
     const Stuck =
-      defineAgent({ name: 'Stuck', init: () => ({}), casts: { hang: () => new Promise<never>(() => undefined) } });
+      defineAgent({
+        name: 'Stuck', init: () => ({}), casts: { hang: () => new Promise<never>(() => undefined) },
+      });
     const watcher = await listener(system);
     for (const reason of ['kill', 'other']) {
       const ref = system.start(Stuck);
@@ -128,7 +138,8 @@ describe('signals and their order', () => {
     const seen = to.seen as [number, number][];
     expect(seen.length).toBe(senders * 50);
     for (let s = 0; s < senders; s++) {
-      expect(seen.filter(([from]) => from === s).map(([, i]) => i)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+      expect(seen.filter(([from]) => from === s).map(([, i]) => i))
+        .toEqual(Array.from({ length: 50 }, (_, i) => i));
     }
   });
 });

@@ -8,34 +8,51 @@ const TIMERS: Readonly<
   Record<string, { readonly every: boolean; readonly set: (system: System, count: () => void) => void }>
 > = {
   'sendInterval of a process': { every: true, set: (system, count) => {
-    system.spawn(async (self) => { self.timers.sendInterval(10, 'x'); for (;;) { await self.receive(); count(); } });
+    system.spawn(async (self) => {
+      self.timers.sendInterval(10, 'x');
+      for (;;) { await self.receive(); count(); }
+    });
   } },
   'sendInterval of the system': {
     every: true,
-    set: (system, count) => { system.timers.sendInterval(10, 'x', system.start(defineAgent({ info: count }))); },
+    set: (system, count) => {
+      system.timers.sendInterval(10, 'x', system.start(defineAgent({ info: count })));
+    },
   },
   'sendInterval to a name': { every: true, set: (
     system, count,
-  ) => { system.start(defineAgent({ info: count }), { name: 'n' }); system.timers.sendInterval(10, 'x', 'n'); } },
+  ) => {
+    system.start(defineAgent({ info: count }), { name: 'n' });
+    system.timers.sendInterval(10, 'x', 'n');
+  } },
   applyInterval: { every: true, set: (system, count) => { system.timers.applyInterval(10, count); } },
   applyRepeatedly: { every: true, set: (system, count) => { system.timers.applyRepeatedly(10, count); } },
   sendAfter: { every: false, set: (
     system, count,
-  ) => { system.spawn(async (self) => { self.sendAfter(10, 'x'); for (;;) { await self.receive(); count(); } }); } },
+  ) => { system.spawn(async (self) => {
+    self.sendAfter(10, 'x');
+    for (;;) { await self.receive(); count(); }
+  }); } },
   applyAfter: { every: false, set: (system, count) => { system.timers.applyAfter(10, count); } },
   'an idle timeout': { every: true, set: (system, count) => {
-    system.start(defineAgent({ init() { this.timeout(10); return {}; }, info(self) { count(); self.timeout(10); } }));
+    system.start(defineAgent({
+      init() { this.timeout(10); return {}; }, info(self) { count(); self.timeout(10); },
+    }));
   } },
   'a state timeout': { every: true, set: (system, count) => { system.start(defineStatem({
     init: () => ({ state: 'a', data: 1 }),
     states: {
-      a: { enter: (self) => self.keep().stateTimeout(10), stateTimeout(self) { count(); return self.repeat(); } },
+      a: {
+        enter: (self) => self.keep().stateTimeout(10),
+        stateTimeout(self) { count(); return self.repeat(); },
+      },
     },
   })); } },
   'a generic timeout': { every: true, set: (system, count) => { system.start(defineStatem({
     init: () => ({ state: 'a', data: 1 }),
     states: { a: {
-      enter: (self) => self.keep().genericTimeout('t', 10), timeouts: { t(self) { count(); return self.repeat(); } },
+      enter: (self) => self.keep().genericTimeout('t', 10),
+      timeouts: { t(self) { count(); return self.repeat(); } },
     } },
   })); } },
 };

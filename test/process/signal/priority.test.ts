@@ -74,7 +74,8 @@ describe('priority messages', () => {
     system.send(alias, 'priority 3', { urgent: true });
     await settle();
     system.send(alias, 'priority 4', { urgent: true });
-    expect(await b.drain()).toEqual(['priority 1', 'priority 2', 'priority 3', 'priority 4', 'old', 'ordinary']);
+    expect(await b.drain())
+      .toEqual(['priority 1', 'priority 2', 'priority 3', 'priority 4', 'old', 'ordinary']);
   });
 
   it('PM-03 one that arrives while its receiver runs is before what it had passed over', async () => {
@@ -106,20 +107,23 @@ describe('priority messages', () => {
     expect(seen).toEqual(['priority', 1, 2]);
   });
 
-  it('PM-04 signals are received in the order they were sent; only the place in the queue differs', async () => {
-    const system = testSystem();
-    const b = await queuer(system);
-    const a = await idler(system);
-    const alias = b.self.alias({ urgent: true });
-    a.self.send(b.self.pid, 'ordinary');
-    expect(system.inspect(b.self.pid, ['messages'])).toEqual([['ordinary']]);
-    a.self.send(alias, 'priority', { urgent: true });
-    expect(system.inspect(b.self.pid, ['messages'])).toEqual([['priority', 'ordinary']]);
-    // What was sent before the alias was switched off is there, what was sent after it is not.
-    b.self.unalias(alias);
-    a.self.send(alias, 'late', { urgent: true });
-    expect(await b.drain()).toEqual(['priority', 'ordinary']);
-  });
+  it(
+    'PM-04 signals are received in the order they were sent; only the place in the queue differs',
+    async () => {
+      const system = testSystem();
+      const b = await queuer(system);
+      const a = await idler(system);
+      const alias = b.self.alias({ urgent: true });
+      a.self.send(b.self.pid, 'ordinary');
+      expect(system.inspect(b.self.pid, ['messages'])).toEqual([['ordinary']]);
+      a.self.send(alias, 'priority', { urgent: true });
+      expect(system.inspect(b.self.pid, ['messages'])).toEqual([['priority', 'ordinary']]);
+      // What was sent before the alias was switched off is there, what was sent after it is not.
+      b.self.unalias(alias);
+      a.self.send(alias, 'late', { urgent: true });
+      expect(await b.drain()).toEqual(['priority', 'ordinary']);
+    },
+  );
 
   it('PM-05 exits through an alias, exits of links and Downs may be priority messages', async () => {
     const system = testSystem();
@@ -194,7 +198,10 @@ describe('priority messages', () => {
     const system = testSystem();
     const Server = defineAgent({
       name: 'Server', init: () => ({}),
-      calls: { last: (self, to: Alias) => { self.send(to, 'sent before'); return self.stop('normal', 'reply'); } },
+      calls: { last: (self, to: Alias) => {
+        self.send(to, 'sent before');
+        return self.stop('normal', 'reply');
+      } },
     });
     const got: unknown[] = [];
     const p = system.spawn(async (self) => {
@@ -233,10 +240,15 @@ describe('priority messages', () => {
     const system = testSystem();
     const seen: string[] = [];
     const Agent =
-      defineAgent({ name: 'Agent', init: () => ({}), casts: { note: (self, text: string) => void seen.push(text) } });
+      defineAgent({
+        name: 'Agent', init: () => ({}),
+        casts: { note: (self, text: string) => void seen.push(text) },
+      });
     const ref = system.start(Agent);
     const lanes = ['low', 'normal', 'high', 'critical'] as const;
-    for (const n of [1, 2]) for (const priority of lanes) ref.cast('note', `${priority} ${n}`, { lane: priority });
+    for (const n of [
+      1, 2,
+    ]) for (const priority of lanes) ref.cast('note', `${priority} ${n}`, { lane: priority });
     await settle();
     expect(seen).toEqual([...lanes].reverse().flatMap((lane) => [`${lane} 1`, `${lane} 2`]));
   });

@@ -13,9 +13,12 @@ describe('order of signals', () => {
     await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
       await simulate(seed, async (sim) => {
         const seen: string[] = [];
-        sim.system.spawn(async (self) => { for (;;) seen.push(String(await self.receive())); }, { name: 'receiver' });
+        sim.system.spawn(async (self) => { for (;;) seen.push(String(await self.receive())); }, {
+          name: 'receiver',
+        });
         const Sender = defineAgent({
-          init: (name: string) => name, casts: { go(self, n: number) { self.send('receiver', `${self.state}${n}`); } },
+          init: (name: string) => name,
+          casts: { go(self, n: number) { self.send('receiver', `${self.state}${n}`); } },
         });
         const senders = ['a', 'b', 'c'].map((name) => sim.system.start(Sender, name));
         for (let n = 0; n < 4; n++) for (const sender of senders) sender.cast('go', n);

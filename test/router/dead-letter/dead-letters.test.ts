@@ -22,8 +22,8 @@ describe('dead letters', () => {
     system.ref(Agent, 'nobody').cast('note', 7);
     expect(system.deadLetters.list()).toEqual([
       {
-        id: 1, verb: 'send', to: 'nobody', op: 'info', payload: { hello: 1 }, from: from.ref.pid, fromName: undefined,
-        reason: 'noproc', at: env.wallNow, ...plain,
+        id: 1, verb: 'send', to: 'nobody', op: 'info', payload: { hello: 1 }, from: from.ref.pid,
+        fromName: undefined, reason: 'noproc', at: env.wallNow, ...plain,
       },
       {
         id: 2, verb: 'cast', to: 'nobody', op: 'note', payload: 7, from: undefined, fromName: undefined,
@@ -77,10 +77,12 @@ describe('dead letters', () => {
     system.exit(plainOne.ref, 'why');
     const letters = system.deadLetters.list();
     const of = (op: string): number[] =>
-      letters.filter((letter) => letter.op === op).map((letter) => letter.payload as number).sort((a, b) => a - b);
+      letters.filter((letter) => letter.op === op).map((letter) => letter.payload as number)
+        .sort((a, b) => a - b);
     expect(of('note')).toEqual(sent.agent);
     expect(of('info')).toEqual(sent.plain);
-    expect(system.stats()).toMatchObject({ deadLettered: 5_000, handled: 1, queued: 0, deadLettersTotal: 5_000 });
+    expect(system.stats())
+      .toMatchObject({ deadLettered: 5_000, handled: 1, queued: 0, deadLettersTotal: 5_000 });
     expectConserved(system.stats());
   });
 
@@ -179,7 +181,8 @@ describe('dead letters', () => {
 
   it('a subscriber that is no function is refused', () => {
     const system = testSystem();
-    expect(() => system.deadLetters.subscribe('x' as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect(() => system.deadLetters.subscribe('x' as never))
+      .toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
   });
 
   it('name their sender', () => {
@@ -187,7 +190,8 @@ describe('dead letters', () => {
     const Gossip = defineAgent({ casts: { tell: (self) => self.send('nobody', 'psst') } });
     system.start(Gossip, { name: 'gossip' }).cast('tell');
     return settle().then(
-      () => expect(system.deadLetters.list()[0]).toMatchObject({ fromName: 'gossip', from: system.whereis('gossip') }),
+      () => expect(system.deadLetters.list()[0])
+        .toMatchObject({ fromName: 'gossip', from: system.whereis('gossip') }),
     );
   });
 
@@ -206,7 +210,8 @@ describe('dead letters', () => {
     });
 
     const bytes =
-      (system: ReturnType<typeof testSystem>): unknown[] => system.deadLetters.list().map((letter) => letter.payload);
+      (system: ReturnType<typeof testSystem>): unknown[] => system.deadLetters.list()
+        .map((letter) => letter.payload);
 
     it('the oldest make room', () => {
       const system = testSystem({ deadLetters: { capacityBytes: 10 } });
@@ -246,13 +251,16 @@ describe('dead letters', () => {
     it.each(
       [{ capacityBytes: 0 }, { capacityBytes: 1.5 }, { sizeOf: 1 }, { capacty: 1 }],
     )('refuses %j', (deadLetters) => {
-      expect(() => testSystem({ deadLetters } as never)).toThrow(expect.objectContaining({ name: 'OptionError' }));
+      expect(() => testSystem({ deadLetters } as never))
+        .toThrow(expect.objectContaining({ name: 'OptionError' }));
     });
   });
 
   it('a schema decides what an edited payload is; what does not fit changes nothing', () => {
     const system = testSystem();
-    const Desk = defineAgent({ casts: { add: on(z.string().transform(Number), (_self, _n: number) => undefined) } });
+    const Desk = defineAgent({
+      casts: { add: on(z.string().transform(Number), (_self, _n: number) => undefined) },
+    });
     system.ref(Desk, 'desk').cast('add', '1');
     const { id } = system.deadLetters.list()[0] as DeadLetter;
     expect(system.deadLetters.peek(id)?.payload).toBe(1);
@@ -267,14 +275,18 @@ describe('dead letters', () => {
     for (let seed = 1; seed <= 6; seed++) {
       const random = seeded(seed);
       const system =
-        testSystem({ deadLetters: { capacity: 1 + random(8), ...(seed % 2 === 0 ? { capacityBytes: 20 } : {}) } });
+        testSystem({ deadLetters: {
+          capacity: 1 + random(8), ...(seed % 2 === 0 ? { capacityBytes: 20 } : {}),
+        } });
       const letters = system.deadLetters;
       const got: unknown[] = [];
       let next = 0;
       for (let step = 0; step < 120; step++) {
         const what = random(10);
         if (what < 6) system.send(random(2) === 0 ? 'some' : 'other', `m${next++}`.padEnd(random(8), '.'));
-        else if (what === 6) letters.prune({ limit: 1 + random(3), ...(random(2) === 0 ? { to: 'other' } : {}) });
+        else if (what === 6) letters.prune({
+          limit: 1 + random(3), ...(random(2) === 0 ? { to: 'other' } : {}),
+        });
         else if (what === 7) letters.retry({ limit: 1 + random(3) });
         else if (what === 8) letters.retry(1 + random(next + 1));
         else if (system.whereis('some') === undefined) system.spawn(

@@ -43,7 +43,8 @@ describe('a query for dead letters', () => {
   });
 
   it('byReason counts, the most frequent first', () => {
-    expect(some().letters.byReason()).toEqual([{ reason: 'noproc', count: 3 }, { reason: 'Error: crashed', count: 1 }]);
+    expect(some().letters.byReason())
+      .toEqual([{ reason: 'noproc', count: 3 }, { reason: 'Error: crashed', count: 1 }]);
   });
 
   it('prune throws away what fits, and tells how many', () => {
@@ -59,7 +60,9 @@ describe('a query for dead letters', () => {
       if (payload === 3) throw new Error('where');
       return true;
     };
-    for (const verb of ['list', 'prune', 'retry'] as const) expect(() => letters[verb]({ where })).toThrow('where');
+    for (const verb of [
+      'list', 'prune', 'retry',
+    ] as const) expect(() => letters[verb]({ where })).toThrow('where');
     expect(letters.size).toBe(4);
   });
 

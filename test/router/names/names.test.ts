@@ -39,7 +39,8 @@ describe('registered names', () => {
     const [a, b] = [await idler(system, { name: 'a' }), await idler(system)];
     system.register('b', b.ref.pid);
     expect(system.registered().sort()).toEqual(['a', 'b']);
-    expect([system.whereis('a'), system.whereis('b'), system.whereis('c')]).toEqual([a.ref.pid, b.ref.pid, undefined]);
+    expect([system.whereis('a'), system.whereis('b'), system.whereis('c')])
+      .toEqual([a.ref.pid, b.ref.pid, undefined]);
     system.unregister('a');
     expect(system.whereis('a')).toBeUndefined();
     expect(system.inspect(a.ref)?.name).toBeUndefined();
@@ -134,13 +135,16 @@ describe('registered names', () => {
 });
 
 describe('P39 the syntax of names', () => {
-  it.each(['a', 'A-b_c', 'bank.accounts.alice', 'queue:jobs/high', '0', 'x'.repeat(128), `${'x'.repeat(127)}.`.repeat(3)
+  it.each(['a', 'A-b_c', 'bank.accounts.alice', 'queue:jobs/high', '0', 'x'.repeat(
+    128,
+  ), `${'x'.repeat(127)}.`.repeat(3)
     + 'x'.repeat(128)])('%s is one', (name) => {
     expect(checkName('name', name)).toBe(name);
   });
 
   it.each([
-    '', ' ', 'a b', '.', 'a..b', '/etc', 'a/', '../x', 'a/../b', 'a\\b', 'a*', 'a.>', "a'; drop table x", 'ä', 'a\n', 'a\u0000', '名', 'x'.repeat(
+    '', ' ', 'a b', '.', 'a..b', '/etc', 'a/', '../x', 'a/../b', 'a\\b', 'a*', 'a.>',
+    "a'; drop table x", 'ä', 'a\n', 'a\u0000', '名', 'x'.repeat(
       129,
     ), 'ab.'.repeat(171) + 'a',
     'undefined', 'null', '__proto__', 'constructor', 'prototype', 'infinity', undefined, null, 7, {}, [
@@ -226,7 +230,8 @@ describe('P35 cells of names', () => {
       const batch = Array.from({ length: 100 }, (_, i) => system.start(Agent, { name: `n${round}-${i}` }));
       for (const ref of batch) system.exit(ref, 'kill');
     }
-    expect([...cellsOf(system).values()].filter((cell) => cell instanceof WeakRef).length).toBeGreaterThan(3_000);
+    expect([...cellsOf(system).values()].filter((cell) => cell instanceof WeakRef).length)
+      .toBeGreaterThan(3_000);
   });
 
   it('P35 a name that messages were delivered to is forgotten like others; one whose keys are remembered is not', async () => {
@@ -247,7 +252,8 @@ describe('P35 cells of names', () => {
     await churn('dk', { guarantee: 'exactly-once', key: 'k' });
     await churn('y', undefined);
     expect(strong()).toBe(2_000);
-    const late = await system.ref(Agent, 'dk7').deliver('who', undefined, { guarantee: 'exactly-once', key: 'k' });
+    const late = await system.ref(Agent, 'dk7')
+      .deliver('who', undefined, { guarantee: 'exactly-once', key: 'k' });
     // by the owner that is gone: the key is remembered
     expect((await late.settled).kind).toBe('handled');
     await env.advance(2_000);

@@ -5,7 +5,8 @@ import { Recorder, testSystem } from '../../support/system.js';
 import { listener, settle } from '../../process/peers.js';
 
 const Agent = defineAgent({
-  name: 'Agent', init: () => ({ notes: 0 }), calls: { who: (self) => self.pid, notes: (self) => self.state.notes },
+  name: 'Agent', init: () => ({ notes: 0 }),
+  calls: { who: (self) => self.pid, notes: (self) => self.state.notes },
   casts: { note(self) { self.state.notes++; }, fail() { throw new Error('no'); } }, info: () => undefined,
 });
 
@@ -40,7 +41,9 @@ describe('via', () => {
       { name: via(directory, 'top'), children: [child('one', Agent, { name: via(directory, 'one') })] },
     );
     expect([...directory.owners]).toEqual(
-      [['agent', agent.pid], ['plain', plain.pid], ['top', top.pid], ['one', system.whereis(via(directory, 'one'))]],
+      [['agent', agent.pid], [
+        'plain', plain.pid,
+      ], ['top', top.pid], ['one', system.whereis(via(directory, 'one'))]],
     );
     expect(directory.values.get('agent')).toEqual({ floor: 2 });
     expect(await system.ref(Agent, via(directory, 'agent')).call('who')).toBe(agent.pid);
@@ -108,7 +111,10 @@ describe('via', () => {
     const system = testSystem();
     const directory = new Directory();
     const Failing = defineAgent(
-      { name: 'Failing', init: (how: string) => { if (how === 'throw') throw new Error('no init'); return {}; } },
+      {
+        name: 'Failing',
+        init: (how: string) => { if (how === 'throw') throw new Error('no init'); return {}; },
+      },
     );
     expect(() => system.start(Failing, 'throw', { name: via(directory, 'x') })).toThrow(
       expect.objectContaining({ code: 'START_FAILED' }),
@@ -118,7 +124,11 @@ describe('via', () => {
     let seen: Pid | undefined = 'unset' as Pid;
     const down = system.monitor(owner).down.then((one: Down) => one);
     const watcher =
-      system.spawn(async (self) => { self.monitor(owner); await self.receive(); seen = directory.owners.get('x'); });
+      system.spawn(async (self) => {
+        self.monitor(owner);
+        await self.receive();
+        seen = directory.owners.get('x');
+      });
     await settle();
     system.exit(owner, 'gone');
     await down;
@@ -163,7 +173,9 @@ describe('via', () => {
     const late = system.start(Agent, { name: via({ ...provider, registerName: () => true }, 'x') });
     await late.stop();
     expect(logger.texts('warn')).toEqual(
-      expect.arrayContaining([expect.stringContaining('whereisName'), expect.stringContaining('failed to release')]),
+      expect.arrayContaining(
+        [expect.stringContaining('whereisName'), expect.stringContaining('failed to release')],
+      ),
     );
   });
 

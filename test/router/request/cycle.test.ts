@@ -5,7 +5,9 @@ import { settle } from '../../process/peers.js';
 
 /** The protocol that agents of this file call in each other, so that none need name its own type. */
 const _Protocol = defineAgent(
-  { name: 'Protocol', calls: { forward: async (_self, path: string[]): Promise<unknown> => path, ping: () => 'pong' } },
+  { name: 'Protocol', calls: {
+    forward: async (_self, path: string[]): Promise<unknown> => path, ping: () => 'pong',
+  } },
 );
 type Callee = AgentRef<typeof _Protocol>;
 
@@ -35,7 +37,9 @@ function nodes(
 describe('CALL_CYCLE', () => {
   it('two agents that call each other: the second edge fails at once, with the path', async () => {
     const { system, forward } = nodes(['a', 'b']);
-    await expect(forward(['a', 'b', 'a'])).rejects.toMatchObject({ code: 'EXIT', reason: { code: 'EXIT', reason: {
+    await expect(
+      forward(['a', 'b', 'a']),
+    ).rejects.toMatchObject({ code: 'EXIT', reason: { code: 'EXIT', reason: {
       code: 'CALL_CYCLE', path: ['b', 'a', 'b'], target: 'a', message: expect.stringContaining('b -> a -> b'),
     } } });
     expect(system.stats().processes).toBe(0);
@@ -91,7 +95,9 @@ describe('CALL_CYCLE', () => {
     } });
     const B = defineAgent({
       name: 'B', init: () => ({}),
-      calls: { back: (self): Promise<string> => self.call(system.ref<never>(A as never, 'a') as Callee, 'ping') },
+      calls: { back: (self): Promise<string> => self.call(
+        system.ref<never>(A as never, 'a') as Callee, 'ping',
+      ) },
     });
     const a = system.start(A, { name: 'a' });
     system.start(B, { name: 'b' });
@@ -101,7 +107,9 @@ describe('CALL_CYCLE', () => {
   it('SU-47 a call to an ancestor that waits for this init fails at once', async () => {
     const system = testSystem();
     const Child = defineAgent(
-      { name: 'Child', async init(parent: Callee): Promise<object> { await this.call(parent, 'ping'); return {}; } },
+      { name: 'Child', async init(
+        parent: Callee,
+      ): Promise<object> { await this.call(parent, 'ping'); return {}; } },
     );
     const Parent = defineAgent({ name: 'Parent', init: () => ({}), calls: {
       async spawnChild(self): Promise<unknown> {
@@ -113,7 +121,8 @@ describe('CALL_CYCLE', () => {
     const parent = system.start(Parent, { name: 'parent' });
     const reason = await parent.call('spawnChild') as { code: string; path: string[] };
     expect(reason).toMatchObject({ code: 'CALL_CYCLE' });
-    expect([reason.path[1], reason.path[0] === reason.path[2], reason.path.length]).toEqual(['parent', true, 3]);
+    expect([reason.path[1], reason.path[0] === reason.path[2], reason.path.length])
+      .toEqual(['parent', true, 3]);
     expect(await parent.call('ping')).toBe('pong');
     expect(system.stats().processes).toBe(1);
   });
@@ -121,10 +130,14 @@ describe('CALL_CYCLE', () => {
   it('SU-47 and a call to the grandparent over two inits', async () => {
     const system = testSystem();
     const Grandchild = defineAgent(
-      { name: 'Grandchild', async init(top: Callee): Promise<object> { await this.call(top, 'ping'); return {}; } },
+      { name: 'Grandchild', async init(
+        top: Callee,
+      ): Promise<object> { await this.call(top, 'ping'); return {}; } },
     );
     const Child = defineAgent(
-      { name: 'Child', async init(top: Callee): Promise<object> { await this.start(Grandchild, top); return {}; } },
+      { name: 'Child', async init(
+        top: Callee,
+      ): Promise<object> { await this.start(Grandchild, top); return {}; } },
     );
     const Top = defineAgent({ name: 'Top', init: () => ({}), calls: {
       async go(self): Promise<unknown> {
@@ -143,7 +156,9 @@ describe('CALL_CYCLE', () => {
   it('two children started at once by one agent are both edges', async () => {
     const system = testSystem();
     const Slow =
-      defineAgent({ name: 'Slow', async init(wait: Promise<void>): Promise<object> { await wait; return {}; } });
+      defineAgent({
+        name: 'Slow', async init(wait: Promise<void>): Promise<object> { await wait; return {}; },
+      });
     const Asker = defineAgent({ name: 'Asker', async init(parent: Callee): Promise<
       object
     > { await settle(1); await this.call(parent, 'ping', undefined, { timeoutMs: 300 }); return {}; } });
@@ -152,7 +167,9 @@ describe('CALL_CYCLE', () => {
         const me = system.ref<never>(Parent as never, self.pid) as Callee;
         let release = (): void => undefined;
         const asker =
-          self.start(Asker, me).then(() => 'impossible', (error: { reason: { code: string } }) => error.reason.code);
+          self.start(Asker, me).then(
+            () => 'impossible', (error: { reason: { code: string } }) => error.reason.code,
+          );
         const slow = self.start(Slow, new Promise<void>((resolve) => { release = resolve; }));
         const code = await asker;
         release();
@@ -166,7 +183,8 @@ describe('CALL_CYCLE', () => {
 
   it('a chain of 20,000 waiting agents is searched without a stack overflow', async () => {
     const system = testSystem();
-    const Chain = defineAgent({ name: 'Chain', init: (next: { pid: Pid | undefined } | null) => ({ next }), calls: {
+    const Chain = defineAgent({ name: 'Chain', init: (next: { pid: Pid | undefined }
+      | null) => ({ next }), calls: {
       async go(self): Promise<unknown> {
         if (self.state.next === null) return new Promise(() => undefined);
         return self.call(self.state.next as never as Callee, 'go' as never);

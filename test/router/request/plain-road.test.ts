@@ -93,7 +93,8 @@ describe('P23 what is no delivery and died is sent again as what it was', () => 
     system.suspend(ref);
     const { sent } = system.stats();
     const { retried, refused } = letters.retry({});
-    expect([retried, refused]).toEqual([[1, 2], [{ id: 3, code: 'MAILBOX_FULL' }, { id: 4, code: 'MAILBOX_FULL' }]]);
+    expect([retried, refused])
+      .toEqual([[1, 2], [{ id: 3, code: 'MAILBOX_FULL' }, { id: 4, code: 'MAILBOX_FULL' }]]);
     expect(letters.list().map(({ id }) => id)).toEqual([3, 4]);
     expect(system.stats()).toMatchObject({ sent: sent + 2, rejected: 0 });
     system.resume(ref);
@@ -164,7 +165,8 @@ describe('P23 what is no delivery and died is sent again as what it was', () => 
     expect(letters.retry(2).retried).toEqual([2]);
     await settle();
     expect(got).toEqual([{ an: 'object' }]);
-    expect(reports.slice(0, 3)).toEqual([{ retried: [], refused: [{ id: 2, code: 'NOT_FOUND' }] }, 0, undefined]);
+    expect(reports.slice(0, 3))
+      .toEqual([{ retried: [], refused: [{ id: 2, code: 'NOT_FOUND' }] }, 0, undefined]);
     expect([letters.total, letters.size, letters.retried, letters.pruned]).toEqual([4, 0, 1, 3]);
   });
 

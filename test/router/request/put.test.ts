@@ -9,7 +9,9 @@ const suspend = (capacity: number) => ({ capacity, overflow: 'suspend' as const 
 describe('put', () => {
   it('P10 resolves at queueing when there is room, also without a bound and under other policies', async () => {
     const system = testSystem();
-    for (const mailbox of [{}, suspend(2), { capacity: 2 }, { capacity: 2, overflow: 'drop-oldest' as const }]) {
+    for (const mailbox of [
+      {}, suspend(2), { capacity: 2 }, { capacity: 2, overflow: 'drop-oldest' as const },
+    ]) {
       const { ref, seen, go } = await heldWorker(system, mailbox);
       expect(await stateOf(ref.put('work', 1))).toBe('done');
       expect(ref.stats().mailbox).toMatchObject({ size: 1, waiting: 0, sent: 2 });
@@ -22,7 +24,9 @@ describe('put', () => {
     const system = testSystem();
     const seen: unknown[] = [];
     const latches = Array.from({ length: 7 }, () => new Latch());
-    const Slow = defineAgent({ casts: { async work(_self, n: number) { seen.push(n); await latches[n]?.done; } } });
+    const Slow = defineAgent({
+      casts: { async work(_self, n: number) { seen.push(n); await latches[n]?.done; } },
+    });
     const ref = system.start(Slow, { mailbox: { ...suspend(2), reserve: 0 } });
     const puts =
       Array.from({ length: 7 }, (_, n) => ref.put('work', n, n === 6 ? { lane: 'critical' } : undefined));
@@ -115,7 +119,9 @@ describe('put', () => {
     ref.cast('work', 1);
     const controller = new AbortController();
     const [gone, stays] =
-      [ref.put('work', 2, { signal: controller.signal }), ref.put('work', 3, { signal: new AbortController().signal })];
+      [ref.put('work', 2, {
+        signal: controller.signal,
+      }), ref.put('work', 3, { signal: new AbortController().signal })];
     controller.abort('no more');
     expect(await stateOf(gone)).toBe('no more');
     await go();
@@ -155,7 +161,8 @@ describe('put', () => {
   it('P10 a put to oneself fails at once, though there is room', async () => {
     const system = testSystem();
     const Selfish: AnyDefinition = defineAgent({
-      calls: { tell: (self) => stateOf(self.put(system.ref(Selfish, 'selfish'), 'note' as never, undefined as never)) },
+      calls: { tell: (self) =>
+        stateOf(self.put(system.ref(Selfish, 'selfish'), 'note' as never, undefined as never)) },
       casts: { note: () => undefined },
     });
     const ref =

@@ -109,7 +109,8 @@ describe('P6 a call settles exactly once', () => {
           return 1;
         },
         sync: (): Promise<unknown> =>
-          system.ref<{ tryCall(op: string): Promise<unknown> }>(Narcissus as never, 'narcissus').tryCall('ping'),
+          system.ref<{ tryCall(op: string): Promise<unknown> }>(Narcissus as never, 'narcissus')
+            .tryCall('ping'),
         ping: () => 'pong',
       },
     });
@@ -159,7 +160,9 @@ describe('P6 a call settles exactly once', () => {
   it('an unknown operation names the known ones', async () => {
     const system = testSystem();
     const ref = system.start(Desk, newShared());
-    for (const op of ['pong', 'constructor', '__proto__']) await expect(ref.call(op as never)).rejects.toMatchObject(
+    for (const op of [
+      'pong', 'constructor', '__proto__',
+    ]) await expect(ref.call(op as never)).rejects.toMatchObject(
       { code: 'UNKNOWN_OPERATION', message: expect.stringContaining('known: ping, slow, later') },
     );
     await expect(ref.call('answer' as never)).rejects.toMatchObject(

@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createSystem, defineAgent, defineStatem, type AgentRef, type From, type System } from '../../../src/index.js';
+import {
+  createSystem, defineAgent, defineStatem, type AgentRef, type From, type System,
+} from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
@@ -18,7 +20,10 @@ function worker() {
       never: (self): string => self.noreply() as never,
       keep: (self): string => { seen.push(self.from); return self.noreply() as never; },
       abort: (_self, controller: AbortController) => { controller.abort('mine'); return 'too late'; },
-      die: (_self, controller: AbortController): string => { controller.abort('mine'); throw new Error('boom'); },
+      die: (_self, controller: AbortController): string => {
+        controller.abort('mine');
+        throw new Error('boom');
+      },
       promised: async (
         _self, controller: AbortController,
       ) => { await Promise.resolve(); controller.abort('mine'); return 'too late'; },
@@ -103,9 +108,10 @@ describe('P6 a signal that fires in the turn in which its call was made', () => 
     const ref = system.start(worker().Worker);
     const controller = new AbortController();
     let end: unknown;
-    ref.call('never', undefined, { signal: controller.signal, timeoutMs: 'infinity' }).catch((reason: unknown) => {
-      end = reason;
-    });
+    ref.call('never', undefined, { signal: controller.signal, timeoutMs: 'infinity' })
+      .catch((reason: unknown) => {
+        end = reason;
+      });
     await ref.call('echo', 'between');
     controller.abort('mine');
     await settleTurn();
@@ -132,7 +138,8 @@ describe('P6 a signal that fires in the turn in which its call was made', () => 
     const { Worker, seen } = worker();
     const ref = still().start(Worker);
     const controllers = [new AbortController(), new AbortController()] as const;
-    const calls = controllers.map(({ signal }, n) => ref.tryCall('echo', `${n}`, { signal, skipAbandoned: n === 0 }));
+    const calls = controllers.map(({ signal }, n) =>
+      ref.tryCall('echo', `${n}`, { signal, skipAbandoned: n === 0 }));
     for (const controller of controllers) controller.abort('mine');
     expect(await Promise.all(calls)).toEqual([aborted, aborted]);
     expect(seen, 'the other is handled, for nobody').toEqual(['1']);
@@ -207,7 +214,9 @@ describe('P6 a signal that fires in the turn in which its call was made', () => 
       init: () => ({ state: 'on', data: 0 }),
       states: {
         on: { calls: {
-          abort(self, controller: AbortController) { controller.abort('mine'); return self.keep().reply('late'); },
+          abort(
+            self, controller: AbortController,
+          ) { controller.abort('mine'); return self.keep().reply('late'); },
         } },
       },
     });

@@ -116,7 +116,9 @@ describe('P15 P35 one signal for waits of every kind', () => {
 
   type Kind = (system: ReturnType<typeof testSystem>, signal: AbortSignal) => Promise<unknown>[];
   const many =
-    (one: (n: number) => Promise<unknown>): Promise<unknown>[] => Array.from({ length: MANY }, (_, n) => one(n));
+    (one: (n: number) => Promise<unknown>): Promise<unknown>[] => Array.from(
+      { length: MANY }, (_, n) => one(n),
+    );
   const kinds: Readonly<Record<string, Kind>> = {
     call: (system, signal) => {
       const ref = system.start(Bounded);
@@ -130,7 +132,8 @@ describe('P15 P35 one signal for waits of every kind', () => {
     },
     'call with a guarantee': (system, signal) => {
       const ref = system.start(Bounded);
-      return many(() => ref.call('ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }));
+      return many(() =>
+        ref.call('ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }));
     },
     stream: (system, signal) => {
       const ref = system.start(Bounded);
@@ -145,13 +148,19 @@ describe('P15 P35 one signal for waits of every kind', () => {
       return many(() => limit.run(() => 'never', { signal }));
     },
     retry: (_system, signal) =>
-      many(() => retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } })),
+      many(() => retry(() => { throw new Error('no'); }, {
+        signal, backoff: { baseMs: 60_000, maxMs: 60_000 },
+      })),
     'system.retry': (system, signal) => many(
-      () => system.retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }),
+      () => system.retry(() => { throw new Error('no'); }, {
+        signal, backoff: { baseMs: 60_000, maxMs: 60_000 },
+      }),
     ),
     'self.retry': (system, signal) => many(() => new Promise((_resolve, reject) => {
       system.spawn(
-        (self) => self.retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }).catch(reject),
+        (self) => self.retry(() => { throw new Error('no'); }, {
+          signal, backoff: { baseMs: 60_000, maxMs: 60_000 },
+        }).catch(reject),
       );
     })),
   };
@@ -193,7 +202,8 @@ describe('P15 P35 one signal for waits of every kind', () => {
       await settleTurn();
       await settleTurn();
       controller.abort('enough');
-      for (const end of await Promise.allSettled(waits)) expect(end).toEqual({ status: 'rejected', reason: 'enough' });
+      for (const end of await Promise.allSettled(waits)) expect(end)
+        .toEqual({ status: 'rejected', reason: 'enough' });
       expect(listeners(signal), 'its own').toBe(1);
       await system.stop({ timeoutMs: 10 });
     });
@@ -228,9 +238,13 @@ describe('P15 P35 one signal for waits of every kind', () => {
       (self) => self.receive(undefined, { signal }),
       (self) => self.receiveBatch({ signal }),
       (self) => self.call(busy, 'ask', undefined, { signal, timeoutMs: 'infinity' }),
-      (self) => self.call(busy, 'ask', undefined, { signal, timeoutMs: 'infinity', guarantee: 'at-least-once' }),
+      (self) => self.call(busy, 'ask', undefined, {
+        signal, timeoutMs: 'infinity', guarantee: 'at-least-once',
+      }),
       (self) => self.limit('one').run(() => 'never', { signal }),
-      (self) => self.retry(() => { throw new Error('no'); }, { signal, backoff: { baseMs: 60_000, maxMs: 60_000 } }),
+      (self) => self.retry(() => { throw new Error('no'); }, {
+        signal, backoff: { baseMs: 60_000, maxMs: 60_000 },
+      }),
     ];
     for (const body of bodies) {
       const p = system.spawn(body);
@@ -250,7 +264,9 @@ describe('P15 P35 one signal for waits of every kind', () => {
       for (const early of [true, false]) {
         const controller = new AbortController();
         if (early) await self.receive((message) => message === 'go');
-        const wait = self.receive(() => { controller.abort('mine'); return true; }, { signal: controller.signal });
+        const wait = self.receive(() => { controller.abort('mine'); return true; }, {
+          signal: controller.signal,
+        });
         got.push(await wait.catch((reason: unknown) => reason));
         if (!early) got.push(await self.receive());
       }

@@ -10,7 +10,9 @@ async function delayed(backoff: Backoff | undefined, strategy: 'one_for_one' | '
   const system = testSystem({ env });
   const members = family();
   const sup =
-    await system.supervise({ strategy, intensity: 100, backoff, children: [members.worker('a'), members.worker('b')] });
+    await system.supervise({
+      strategy, intensity: 100, backoff, children: [members.worker('a'), members.worker('b')],
+    });
   members.take();
   const crash = async (): Promise<void> => {
     members.ref(system, 'b').cast('crash', boom);

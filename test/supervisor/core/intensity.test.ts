@@ -32,7 +32,9 @@ describe('P13 the intensity window', () => {
 });
 
 describe('C7 restarts in a window', () => {
-  async function crashAt(times: readonly number[], spec: { strategy?: Strategy; intensity: number; periodMs: number }) {
+  async function crashAt(
+    times: readonly number[], spec: { strategy?: Strategy; intensity: number; periodMs: number },
+  ) {
     const env = new VirtualEnv();
     const logger = new Recorder();
     const system = testSystem({ env, logger });
@@ -56,7 +58,9 @@ describe('C7 restarts in a window', () => {
     expect(ended).toBe('shutdown');
     expect(trace).toEqual(['-b boom', '+b', '-b boom', '+b', '-b boom', '-c shutdown', '-a shutdown']);
     expect(restarts).toBe(2);
-    expect(errors.filter((text) => text === 'supervisor gives up'), 'the end of a supervisor says why').toHaveLength(1);
+    expect(
+      errors.filter((text) => text === 'supervisor gives up'), 'the end of a supervisor says why',
+    ).toHaveLength(1);
   });
 
   test('C7 crashes at 0, 600, 1,200, 1,800: alive', async () => {
@@ -93,7 +97,9 @@ describe('C7 restarts in a window', () => {
     const system = testSystem();
     const { worker, ref } = family();
     const sup = await system.supervise(
-      { strategy: 'one_for_all', intensity: 2, children: Array.from({ length: 10 }, (_, n) => worker(`w${n}`)) },
+      { strategy: 'one_for_all', intensity: 2, children: Array.from(
+        { length: 10 }, (_, n) => worker(`w${n}`),
+      ) },
     );
     for (let n = 0; n < 2; n++) {
       ref(system, 'w5').cast('crash', boom);
@@ -138,7 +144,10 @@ describe('C7 escalation', () => {
       const { worker, ref, take } = family();
       const top = await system.supervise({
         intensity: 5,
-        children: [worker('a'), supervisor('sub', { intensity: 0, children: [worker('x'), worker('y')] }, { restart })],
+        children: [
+          worker('a'),
+          supervisor('sub', { intensity: 0, children: [worker('x'), worker('y')] }, { restart }),
+        ],
       });
       take();
       ref(system, 'x').cast('crash', boom);
@@ -173,7 +182,8 @@ describe('C7 escalation', () => {
     const top = await system.supervise({
       intensity: 0,
       children: [worker('t1'), supervisor('mid', { intensity: 0, children: [
-        worker('m1'), supervisor('leaf', { intensity: 1, children: [worker('l1'), worker('l2')] }), worker('m2'),
+        worker('m1'), supervisor('leaf', { intensity: 1, children: [worker('l1'), worker('l2')] }),
+        worker('m2'),
       ] }), worker('t2')],
     });
     take();

@@ -8,8 +8,9 @@ import { VirtualEnv } from '../../support/virtual-env.js';
 import { family } from '../family.js';
 
 /*
- * A supervisor and a small model of it, written from OTP's rules, run the same random program: starts, ends of every
- * kind, manual operations, time that passes. After every step the traces, the answers and the rows must be equal.
+ * A supervisor and a small model of it, written from OTP's rules, run the same random program:
+ * starts, ends of every kind, manual operations, time that passes. After every step the traces, the
+ * answers and the rows must be equal.
  */
 
 interface Row {
@@ -78,7 +79,9 @@ class Model {
     row.restarts++;
     const at = this.rows.indexOf(row);
     const group =
-      this.strategy === 'one_for_one' ? [row] : this.strategy === 'one_for_all' ? [...this.rows] : this.rows.slice(at);
+      this.strategy === 'one_for_one'
+        ? [row]
+        : this.strategy === 'one_for_all' ? [...this.rows] : this.rows.slice(at);
     for (const one of [...group].reverse()) if (one !== row) this.stop(one);
     for (const one of group) if (this.rows.includes(one)) this.start(one);
   }
@@ -117,7 +120,9 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('terminate' as const), id }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const), id }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), id }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 150 }) }) },
+  { weight: 2, arbitrary: fc.record({
+    do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 150 }),
+  }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
@@ -147,7 +152,8 @@ function manual(
 }
 
 async function play(
-  one: Step, system: System, env: VirtualEnv, model: Model, sup: SupervisorRef, members: ReturnType<typeof family>,
+  one: Step, system: System, env: VirtualEnv, model: Model, sup: SupervisorRef,
+  members: ReturnType<typeof family>,
 ): Promise<void> {
   if (one.do === 'wait') {
     await env.advance(one.ms);

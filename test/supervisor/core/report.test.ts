@@ -19,7 +19,8 @@ async function recorded(
   const members_ = family();
   const sup = await system.supervise({ name: 'top', ...spec, children: members(members_.worker) });
   return {
-    system, sup, ...members_, told: (): Line[] => lines.splice(0).filter((line) => line.text !== 'process crashed'),
+    system, sup, ...members_,
+    told: (): Line[] => lines.splice(0).filter((line) => line.text !== 'process crashed'),
   };
 }
 
@@ -35,9 +36,11 @@ describe('supervisor reports', () => {
     expect(first).toMatchObject({
       level: 'info', text: 'child terminated',
       fields: {
-        supervisor: 'top', context: 'child_terminated', reason: 'Error: boom', err: { name: 'Error', message: 'boom' },
+        supervisor: 'top', context: 'child_terminated', reason: 'Error: boom',
+        err: { name: 'Error', message: 'boom' },
         offender: {
-          pid, id: 'a', start: 'worker', restart: 'transient', significant: false, shutdown: 100, type: 'worker',
+          pid, id: 'a', start: 'worker', restart: 'transient', significant: false, shutdown: 100,
+          type: 'worker',
         },
       },
     });
@@ -61,13 +64,18 @@ describe('supervisor reports', () => {
       ['error', 'shutdown', 'reached_max_restart_intensity'],
     ]);
     const failing =
-      recorded({}, (worker) => [worker('ok'), child('bad', defineAgent({ name: 'bad', init: () => { throw boom; } }))]);
+      recorded({}, (worker) => [
+        worker('ok'), child('bad', defineAgent({ name: 'bad', init: () => { throw boom; } })),
+      ]);
     await expect(failing).rejects.toThrow();
   });
 
   test('LG-01 SU-35 shutdown_error: who does not end as asked is told, permanent and normal counts, transient and normal does not', async () => {
     const Quit =
-      defineAgent({ trapExit: true, init: (reason: unknown) => reason, terminate(self) { self.exit(self.state); } });
+      defineAgent({
+        trapExit: true, init: (reason: unknown) => reason,
+        terminate(self) { self.exit(self.state); },
+      });
     const { sup, told } = await recorded({}, () => [
       child(
         'pn', Quit, 'normal',
@@ -87,14 +95,19 @@ describe('supervisor reports', () => {
 
   test('SU-35 SU-34 a child that has died before its turn in the shutdown is tolerated and told, and its Exit is not acted on', async () => {
     const { system, sup, ref, told, take } =
-      await recorded({ strategy: 'one_for_all', intensity: 1 }, (worker) => [worker('a'), worker('b'), worker('c')]);
+      await recorded(
+        { strategy: 'one_for_all', intensity: 1 },
+        (worker) => [worker('a'), worker('b'), worker('c')],
+      );
     told();
     take();
     ref(system, 'a').cast('crash', boom);
     ref(system, 'c').cast('crash', boom);
     await settled();
     expect(take()).toEqual(['-a boom', '-c boom', '-b shutdown', '+a', '+b', '+c']);
-    expect(told().filter((line) => line.text !== 'child started').map((line) => line.fields['context'])).toEqual(
+    expect(
+      told().filter((line) => line.text !== 'child started').map((line) => line.fields['context']),
+    ).toEqual(
       ['child_terminated', 'shutdown_error'],
     );
     expect(await sup.countChildren()).toMatchObject({ active: 3 });

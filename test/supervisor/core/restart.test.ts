@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, supervisor, type ExitReason, type Restart, type Strategy } from '../../../src/index.js';
+import {
+  child, defineAgent, supervisor, type ExitReason, type Restart, type Strategy,
+} from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { rejection, settled } from '../wait.js';
 import { boom, family } from '../family.js';
@@ -93,17 +95,22 @@ describe('who is restarted', () => {
     expect(take()).toEqual(['-a boom']);
   });
 
-  test('SU-18 C8 a child that was terminated by hand lives again after a group restart that covers it', async () => {
-    const system = testSystem();
-    const { worker, ref, take } = family();
-    const sup =
-      await system.supervise({ ...BIG, strategy: 'rest_for_one', children: [worker('a'), worker('b'), worker('c')] });
-    await sup.terminateChild('c');
-    take();
-    ref(system, 'a').cast('crash', boom);
-    await settled();
-    expect(take()).toEqual(['-a boom', '-b shutdown', '+a', '+b', '+c']);
-  });
+  test(
+    'SU-18 C8 a child that was terminated by hand lives again after a group restart that covers it',
+    async () => {
+      const system = testSystem();
+      const { worker, ref, take } = family();
+      const sup =
+        await system.supervise({
+          ...BIG, strategy: 'rest_for_one', children: [worker('a'), worker('b'), worker('c')],
+        });
+      await sup.terminateChild('c');
+      take();
+      ref(system, 'a').cast('crash', boom);
+      await settled();
+      expect(take()).toEqual(['-a boom', '-b shutdown', '+a', '+b', '+c']);
+    },
+  );
 
   test('two children that crash at once restart a one_for_all group once', async () => {
     const system = testSystem();
@@ -152,7 +159,9 @@ describe('a restart whose start fails', () => {
       : 'sync'})`, async () => {
       const system = testSystem();
       const { worker, ref, fail, take } = family();
-      const sup = await system.supervise({ intensity: 100_000, children: [worker('a'), worker('c', { later })] });
+      const sup = await system.supervise({
+        intensity: 100_000, children: [worker('a'), worker('c', { later })],
+      });
       fail('c', 50_000);
       ref(system, 'c').cast('crash', boom);
       await settled();
@@ -168,7 +177,8 @@ describe('a restart whose start fails', () => {
       await settled();
       expect(take(), 'terminateChild breaks the loop').toEqual([]);
       expect(tries).toBeGreaterThan(3);
-      expect(await sup.whichChildren()).toMatchObject([{ id: 'c', status: 'stopped' }, { id: 'a', status: 'running' }]);
+      expect(await sup.whichChildren())
+        .toMatchObject([{ id: 'c', status: 'stopped' }, { id: 'a', status: 'running' }]);
       fail('c', 0);
       await sup.restartChild('c');
       expect(await ref(system, 'c').call('id')).toBe('c');
@@ -199,8 +209,8 @@ describe('a restart whose start fails', () => {
     await settled();
     const set = ['-b shutdown', '-a shutdown'];
     expect(take()).toEqual([
-      '-b boom', '-t shutdown', '-c shutdown', '-a shutdown', '+a', '+b', '!c', ...set, '+a', '+b', '!c', ...set, '+a',
-      '+b', '+c',
+      '-b boom', '-t shutdown', '-c shutdown', '-a shutdown', '+a', '+b', '!c', ...set, '+a', '+b',
+      '!c', ...set, '+a', '+b', '+c',
     ]);
     expect(system.stats().restarts).toBe(3);
   });
@@ -214,7 +224,8 @@ describe('a restart whose start fails', () => {
     fail('c', 100_000);
     ref(system, 'b').cast('crash', boom);
     await settled();
-    expect(await sup.whichChildren()).toMatchObject([{ id: 'c', status: 'restarting' }, { id: 'b' }, { id: 'a' }]);
+    expect(await sup.whichChildren())
+      .toMatchObject([{ id: 'c', status: 'restarting' }, { id: 'b' }, { id: 'a' }]);
     await sup.terminateChild('c');
     take();
     await settled();
@@ -238,7 +249,9 @@ describe('a restart whose start fails', () => {
     const system = testSystem();
     let starts = 0;
     const Once = defineAgent(
-      { init() { return starts++ > 0 ? this.ignore() : { n: 1 }; }, casts: { end: (self) => self.stop('odd') } },
+      { init() {
+        return starts++ > 0 ? this.ignore() : { n: 1 };
+      }, casts: { end: (self) => self.stop('odd') } },
     );
     const sup = await system.supervise({ children: [child('once', Once)] });
     system.ref(Once, 'once').cast('end');
@@ -250,7 +263,9 @@ describe('a restart whose start fails', () => {
     const system = testSystem();
     const { worker, ref, take } = family();
     await system.supervise(
-      { ...BIG, children: [supervisor('sub', { intensity: 0, children: [worker('a'), worker('b')] }), worker('c')] },
+      { ...BIG, children: [
+        supervisor('sub', { intensity: 0, children: [worker('a'), worker('b')] }), worker('c'),
+      ] },
     );
     take();
     ref(system, 'a').cast('crash', boom);

@@ -16,7 +16,11 @@ function cast(at: () => number) {
   const Slow = defineAgent({ trapExit: true, init: (id: string, wait: () => Promise<void>) =>
     ({ id, wait }), async terminate(
     self, reason,
-  ) { note(`${self.state.id} begins ${String(reason)}`); await self.state.wait(); note(`${self.state.id} ends`); } });
+  ) {
+    note(`${self.state.id} begins ${String(reason)}`);
+    await self.state.wait();
+    note(`${self.state.id} ends`);
+  } });
   const Loner = defineAgent({
     init(id: string) { return { id, parent: undefined as Pid | undefined }; },
     casts: { leave(self, parent: Pid) { self.unlink(parent); } },
@@ -44,7 +48,8 @@ describe('C9 shutdown is a protocol', () => {
     });
     system.ref(Loner, 'D').cast('leave', system.whereis('top') as Pid);
     await env.settle();
-    for (const id of 'ABCDE') void system.monitor(id).down.then((down) => note(`${id} down ${String(down.reason)}`));
+    for (const id of 'ABCDE') void system.monitor(id).down.then((down) =>
+      note(`${id} down ${String(down.reason)}`));
     let done = false;
     const stopped = sup.stop().then(() => { done = true; });
     await env.advance(129);
@@ -69,7 +74,8 @@ describe('C9 shutdown is a protocol', () => {
     const system = testSystem({ env });
     const { Slow } = cast(() => env.now);
     const sup = await system.supervise({ children: [child(
-      'w', Slow, 'w', () => new Promise((resolve) => void env.timer(3_600_000, resolve)), { shutdown: 'infinity' },
+      'w', Slow, 'w', () => new Promise((resolve) => void env.timer(3_600_000, resolve)),
+      { shutdown: 'infinity' },
     )] });
     let done = false;
     const stopped = sup.stop().then(() => { done = true; });
@@ -83,7 +89,9 @@ describe('C9 shutdown is a protocol', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const { Slow } = cast(() => env.now);
-    const sup = await system.supervise({ children: [child('w', Slow, 'w', () => new Promise(() => undefined))] });
+    const sup = await system.supervise({
+      children: [child('w', Slow, 'w', () => new Promise(() => undefined))],
+    });
     const down = system.monitor('w').down;
     void sup.terminateChild('w');
     await env.advance(4_999);
@@ -111,7 +119,9 @@ describe('C9 shutdown is a protocol', () => {
     const Quitting = defineAgent({ trapExit: true, terminate(self) { self.exit('normal'); } });
     const { worker, take } = family();
     const sup =
-      await system.supervise({ children: [worker('a'), child('c', Crashing), child('q', Quitting), worker('b')] });
+      await system.supervise({
+        children: [worker('a'), child('c', Crashing), child('q', Quitting), worker('b')],
+      });
     system.exit('b', 'kill');
     await sup.stop();
     expect(take().at(-1)).toBe('-a shutdown');
@@ -127,21 +137,26 @@ describe('C9 shutdown is a protocol', () => {
     expect(system.stats().signals.sent - before, 'the EXIT that asked the child, and no answer').toBe(1);
   });
 
-  test('SU-33 an unlinked child cannot hang terminateChild, and its end is no crash of the supervisor', async () => {
-    const system = testSystem();
-    const { Loner } = cast(() => 0);
-    const sup = await system.supervise({ name: 'top', children: [child('D', Loner, 'D')] });
-    system.ref(Loner, 'D').cast('leave', system.whereis('top') as Pid);
-    await settled();
-    await sup.terminateChild('D');
-    expect(await sup.whichChildren()).toMatchObject([{ id: 'D', status: 'stopped' }]);
-  });
+  test(
+    'SU-33 an unlinked child cannot hang terminateChild, and its end is no crash of the supervisor',
+    async () => {
+      const system = testSystem();
+      const { Loner } = cast(() => 0);
+      const sup = await system.supervise({ name: 'top', children: [child('D', Loner, 'D')] });
+      system.ref(Loner, 'D').cast('leave', system.whereis('top') as Pid);
+      await settled();
+      await sup.terminateChild('D');
+      expect(await sup.whichChildren()).toMatchObject([{ id: 'D', status: 'stopped' }]);
+    },
+  );
 
   test('SU-37 exit signals from strangers are ignored; kill and stop are not', async () => {
     const system = testSystem();
     const { worker, take } = family();
     const sup =
-      await system.supervise({ name: 'top', children: [worker('a'), worker('b', { shutdown: 'brutal_kill' })] });
+      await system.supervise({
+        name: 'top', children: [worker('a'), worker('b', { shutdown: 'brutal_kill' })],
+      });
     for (const reason of ['shutdown', 'normal', 'odd']) system.exit('top', reason);
     const stranger = system.spawn((self) => { self.link('top'); throw boom; });
     await system.monitor(stranger).down;
@@ -158,10 +173,14 @@ describe('C9 shutdown is a protocol', () => {
 
   test('SU-04 SU-37 one that is killed while a child starts stops nobody any more: who is not linked lives on', async () => {
     const system = testSystem();
-    const Unlinked = defineAgent({ init() { this.unlink(system.inspect(this.pid)?.parent as Pid); return {}; } });
+    const Unlinked = defineAgent({
+      init() { this.unlink(system.inspect(this.pid)?.parent as Pid); return {}; },
+    });
     const Hanging = defineAgent({ init: () => new Promise<object>(() => undefined) });
     const started = system.supervise(
-      { name: 'top', children: [child('free', Unlinked, { shutdown: 'brutal_kill' }), child('hanging', Hanging)] },
+      { name: 'top', children: [
+        child('free', Unlinked, { shutdown: 'brutal_kill' }), child('hanging', Hanging),
+      ] },
     ).then(() => 'ok', (error: unknown) => (error as { reason?: unknown }).reason);
     await settled();
     const free = system.whereis('free') as Pid;
@@ -175,7 +194,9 @@ describe('C9 shutdown is a protocol', () => {
     const system = testSystem();
     const { worker, take } = family();
     const top =
-      await system.supervise({ children: [supervisor('sub', { children: [worker('a'), worker('b')] }), worker('c')] });
+      await system.supervise({
+        children: [supervisor('sub', { children: [worker('a'), worker('b')] }), worker('c')],
+      });
     take();
     await top.terminateChild('sub');
     expect(take()).toEqual(['-b shutdown', '-a shutdown']);
@@ -197,7 +218,10 @@ describe('C9 shutdown is a protocol', () => {
     const system = testSystem();
     let terminated = 0;
     const Plain =
-      defineAgent({ casts: { async sit() { await new Promise(() => undefined); } }, terminate() { terminated++; } });
+      defineAgent({
+        casts: { async sit() { await new Promise(() => undefined); } },
+        terminate() { terminated++; },
+      });
     const sup = await system.supervise({ children: [child('p', Plain)] });
     system.ref(Plain, 'p').cast('sit');
     await settled();

@@ -16,7 +16,8 @@ async function tree(
   const system = testSystem();
   const members = family();
   const sup = await system.supervise({
-    autoShutdown, strategy, intensity: 10, children: children.map(({ id, ...options }) => members.worker(id, options)),
+    autoShutdown, strategy, intensity: 10,
+    children: children.map(({ id, ...options }) => members.worker(id, options)),
   });
   let ended: ExitReason = 'alive';
   void sup.down.then((reason) => { ended = reason; });
@@ -37,7 +38,9 @@ const temporary = { restart: 'temporary', significant: true } as const;
 describe('significant children', () => {
   test('SU-48 any_significant: a transient one that ends in order ends the supervisor with shutdown, its siblings first', async () => {
     for (const reason of ['normal', 'shutdown', { shutdown: 1 }]) {
-      const { end, ended, take } = await tree('any_significant', [{ id: 'a' }, { id: 's', ...transient }, { id: 'z' }]);
+      const { end, ended, take } = await tree(
+        'any_significant', [{ id: 'a' }, { id: 's', ...transient }, { id: 'z' }],
+      );
       await end('s', reason);
       expect(ended()).toBe('shutdown');
       expect(take().slice(1)).toEqual(['-z shutdown', '-a shutdown']);
@@ -61,16 +64,22 @@ describe('significant children', () => {
     expect(ended()).toBe('alive');
   });
 
-  test('SU-49 all_significant: only the end of the last running significant child ends the supervisor', async () => {
-    const { end, ended } = await tree(
-      'all_significant', [{ id: 'a' }, { id: 's', ...transient }, { id: 't', ...temporary }, { id: 'u', ...temporary }],
-    );
-    await end('s', 'normal');
-    await end('u', 'odd');
-    expect(ended()).toBe('alive');
-    await end('t', 'normal');
-    expect(ended()).toBe('shutdown');
-  });
+  test(
+    'SU-49 all_significant: only the end of the last running significant child ends the supervisor',
+    async () => {
+      const { end, ended } = await tree(
+        'all_significant', [
+          { id: 'a' }, { id: 's', ...transient }, { id: 't', ...temporary },
+          { id: 'u', ...temporary },
+        ],
+      );
+      await end('s', 'normal');
+      await end('u', 'odd');
+      expect(ended()).toBe('alive');
+      await end('t', 'normal');
+      expect(ended()).toBe('shutdown');
+    },
+  );
 
   test('SU-50 an end by terminateChild or by the restart of a sibling ends nobody, and does not count later', async () => {
     const one = await tree('any_significant', [{ id: 'a' }, { id: 's', ...transient }]);
@@ -78,7 +87,10 @@ describe('significant children', () => {
     await settled();
     expect(one.ended()).toBe('alive');
     const group =
-      await tree('any_significant', [{ id: 'a' }, { id: 's', ...temporary }, { id: 't', ...transient }], 'one_for_all');
+      await tree(
+        'any_significant', [{ id: 'a' }, { id: 's', ...temporary }, { id: 't', ...transient }],
+        'one_for_all',
+      );
     await group.crash('a');
     expect(group.ended()).toBe('alive');
     expect(group.take()).toEqual(['-a boom', '-t shutdown', '-s shutdown', '+a', '+t']);
@@ -96,12 +108,15 @@ describe('significant children', () => {
     expect(await rejection(system.supervise({ children: [worker('t', temporary)] }))).toMatchObject(
       { code: 'BAD_COMBINATION' },
     );
-    expect(await rejection(sup.startChild(worker('t', temporary)))).toMatchObject({ refusal: 'bad_combination' });
+    expect(await rejection(sup.startChild(worker('t', temporary))))
+      .toMatchObject({ refusal: 'bad_combination' });
     expect(() => dynamicSupervisor('dynamic', { autoShutdown: 'any_significant' } as never)).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
     );
     const auto = await system.supervise({ autoShutdown: 'any_significant', children: [] });
-    expect((await auto.getChildSpec((await auto.startChild(worker('t', temporary)), 't'))).significant).toBe(true);
+    expect(
+      (await auto.getChildSpec((await auto.startChild(worker('t', temporary)), 't'))).significant,
+    ).toBe(true);
   });
 
   test('SU-52 an automatic shutdown goes on upwards only through significant supervisors', async () => {

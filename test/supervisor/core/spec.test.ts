@@ -11,7 +11,8 @@ import { rejection, settled } from '../wait.js';
 describe('a spec function', () => {
   test('SU-05 ignore starts nothing; at a top the start says so, under a supervisor the child is stopped', async () => {
     const system = testSystem();
-    expect(await rejection(system.supervise(() => 'ignore'))).toMatchObject({ code: 'START_FAILED', reason: 'ignore' });
+    expect(await rejection(system.supervise(() => 'ignore')))
+      .toMatchObject({ code: 'START_FAILED', reason: 'ignore' });
     const top = await system.supervise({ children: [
       supervisor('s', () => 'ignore'), supervisor('later', () => Promise.resolve('ignore' as const)),
       supervisor('t', () => 'ignore', { restart: 'temporary' }),
@@ -28,7 +29,10 @@ describe('a spec function', () => {
     const reasons: [unknown, object][] = [
       ['nonsense', { badReturn: 'nonsense' }],
       [undefined, { badReturn: 'undefined' }],
-      [{ strategy: 'odd', children: [] }, { supervisorData: { code: 'BAD_OPTION', option: 'supervisor.strategy' } }],
+      [
+        { strategy: 'odd', children: [] },
+        { supervisorData: { code: 'BAD_OPTION', option: 'supervisor.strategy' } },
+      ],
       [{ intensity: -1, children: [] }, { supervisorData: { option: 'supervisor.intensity' } }],
       [{ periodMs: 0, children: [] }, { supervisorData: { option: 'supervisor.periodMs' } }],
       [{ autoShutdown: 'maybe', children: [] }, { supervisorData: { option: 'supervisor.autoShutdown' } }],
@@ -72,7 +76,8 @@ describe('what the start of a child may come to', () => {
   test('SU-06 a state, ignore, stop, a throw, a rejection; what runs is linked to its supervisor', async () => {
     const system = testSystem();
     const sup = await system.supervise({ children: [] });
-    const start = (init: () => unknown) => sup.startChild(child('c', defineAgent({ init: init as () => object })));
+    const start = (init: () => unknown) =>
+      sup.startChild(child('c', defineAgent({ init: init as () => object })));
     const linked = await start(() => ({}));
     expect(system.inspect(sup.pid as string)?.links).toEqual([linked.pid]);
     await sup.terminateChild('c');
@@ -83,7 +88,8 @@ describe('what the start of a child may come to', () => {
       { refusal: 'start_failed', details: { reason: { no: 'luck' } } },
     );
     for (const init of [() => { throw boom; }, () => Promise.reject(boom)]) {
-      expect(await rejection(start(init))).toMatchObject({ refusal: 'start_failed', details: { reason: boom } });
+      expect(await rejection(start(init)))
+        .toMatchObject({ refusal: 'start_failed', details: { reason: boom } });
     }
     expect(await rejection(start(() => { throw 'text'; })), 'anything else that is thrown').toMatchObject(
       { details: { reason: { nocatch: 'text' } } },
@@ -135,7 +141,8 @@ describe('specifications', () => {
     const system = testSystem();
     const { worker } = family();
     const sup = await system.supervise({ children: [
-      worker('a'), worker('b', { restart: 'transient', shutdown: 'brutal_kill' }), supervisor('s', { children: [] }),
+      worker('a'), worker('b', { restart: 'transient', shutdown: 'brutal_kill' }),
+      supervisor('s', { children: [] }),
     ] });
     expect(await sup.getChildSpec('a')).toBeInstanceOf(ChildSpec);
     expect(await sup.getChildSpec('a')).toMatchObject({
@@ -143,9 +150,13 @@ describe('specifications', () => {
       plan: { init: ['a', false] },
     });
     expect(await sup.getChildSpec('b')).toMatchObject({ restart: 'transient', shutdownMs: -2 });
-    expect(await sup.getChildSpec('s')).toMatchObject({ restart: 'permanent', shutdownMs: -1, type: 'supervisor' });
+    expect(await sup.getChildSpec('s'))
+      .toMatchObject({ restart: 'permanent', shutdownMs: -1, type: 'supervisor' });
     expect(await sup.whichChild('a')).toEqual(
-      { id: 'a', pid: system.whereis('a'), type: 'worker', status: 'running', restart: 'permanent', restarts: 0 },
+      {
+        id: 'a', pid: system.whereis('a'), type: 'worker', status: 'running', restart: 'permanent',
+        restarts: 0,
+      },
     );
     for (const verb of ['getChildSpec', 'whichChild'] as const) {
       expect(await rejection(sup[verb]('nobody'))).toMatchObject({ refusal: 'not_found' });

@@ -172,7 +172,9 @@ describe('a dynamic supervisor', () => {
         expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
       );
     }
-    expect(await rejection(sup.startChild(worker('t', { restart: 'temporary', significant: true })))).toMatchObject(
+    expect(
+      await rejection(sup.startChild(worker('t', { restart: 'temporary', significant: true }))),
+    ).toMatchObject(
       { code: 'BAD_COMBINATION' },
     );
     for (const option of [{ maxChildren: -1 }, { extraArguments: 'x' }, { intensity: -1 }]) {
@@ -213,7 +215,9 @@ describe('a dynamic supervisor', () => {
     expect(
       await rejection(system.ref(DynamicSupervisorRef, 'nobody').countChildren())
     ).toMatchObject({ code: 'NOPROC' });
-    expect(await rejection(system.ref(SupervisorRef, 'sessions').countChildren()), 'of another kind').toMatchObject(
+    expect(
+      await rejection(system.ref(SupervisorRef, 'sessions').countChildren()), 'of another kind',
+    ).toMatchObject(
       { code: 'PROTOCOL_MISMATCH' },
     );
     expect(await system.ref(SupervisorRef, 'top').countChildren()).toMatchObject({ supervisors: 1 });

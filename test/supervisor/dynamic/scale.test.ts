@@ -27,11 +27,14 @@ async function cost(
 }
 
 /** Per item, ten times as many cost about the same: quadratic would be ten times as much. */
-async function expectLinear(small: number, run: (system: System, items: number) => Promise<void>): Promise<void> {
+async function expectLinear(
+  small: number, run: (system: System, items: number) => Promise<void>,
+): Promise<void> {
   await cost(small / 10, 2, run);
   const few = await cost(small, 2, run);
   const many = await cost(small * 10, 1, run);
-  expect(many / few, `${(few * 1_000).toFixed(2)} us each, then ${(many * 1_000).toFixed(2)} us`).toBeLessThan(6);
+  expect(many / few, `${(few * 1_000).toFixed(2)} us each, then ${(many * 1_000).toFixed(2)} us`)
+    .toBeLessThan(6);
 }
 
 describe('SU-54 many children', () => {
@@ -59,7 +62,9 @@ describe('SU-54 many children', () => {
   for (const strategy of ['one_for_all', 'rest_for_one'] as Strategy[]) {
     test(`SU-54 a restart of a ${strategy} group is linear in the group`, async () => {
       await expectLinear(2_000, async (system, items) => {
-        const sup = await system.supervise({ strategy, intensity: 5, children: Array.from({ length: items }, (_, n) =>
+        const sup = await system.supervise({ strategy, intensity: 5, children: Array.from({
+          length: items,
+        }, (_, n) =>
           child(`w${n}`, n % 10 === 0 ? Trapping : Tiny, n, { name: n === 1 ? 'first' : false })) });
         system.ref(Tiny, 'first').cast('crash');
         while ((await sup.whichChild('w1')).restarts === 0 || (await sup.countChildren()).active < items) {

@@ -25,7 +25,9 @@ describe('a supervisor of instances of one template', () => {
   test('SU-19 SU-43 instances have the arguments of the template and their own, also after a restart; they count under one spec', async () => {
     const system = testSystem();
     seen.length = 0;
-    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['host']), { intensity: 10 }));
+    const sup = await system.supervise(
+      simpleSupervisor('simple', template(Session, ['host']), { intensity: 10 }),
+    );
     const ann = await sup.startChild('ann');
     await sup.startChild('bob');
     expect(await ann.call('user')).toBe('ann');
@@ -45,7 +47,9 @@ describe('a supervisor of instances of one template', () => {
     const system = testSystem();
     let starts = 0;
     const Once =
-      defineAgent({ init() { return starts++ === 0 ? {} : this.ignore(); }, casts: { crash() { throw boom; } } });
+      defineAgent({
+        init() { return starts++ === 0 ? {} : this.ignore(); }, casts: { crash() { throw boom; } },
+      });
     const once = await system.supervise(simpleSupervisor('simple', template(Once, [])));
     (await once.startChild()).cast('crash');
     await settled();
@@ -58,7 +62,9 @@ describe('a supervisor of instances of one template', () => {
 
   test('SU-41 SU-40 terminating: a child, the dead, a living stranger, what is no pid', async () => {
     const system = testSystem();
-    const sup = await system.supervise(simpleSupervisor('simple', template(Session, ['h'], { restart: 'temporary' })));
+    const sup = await system.supervise(
+      simpleSupervisor('simple', template(Session, ['h'], { restart: 'temporary' })),
+    );
     const ann = await sup.startChild('ann');
     const pid = ann.pid as Pid;
     await sup.terminateChild(ann);
@@ -118,8 +124,11 @@ describe('a supervisor of instances of one template', () => {
     expect(() => template(Session, 'host' as unknown as [])).toThrow(/an array of the first init arguments/);
     expect(() => template(Session, ['h'], { restart: 'temporary', significant: true })).toThrow(/significant/);
     expect(() => template({} as typeof Session, [])).toThrow(/defineAgent/);
-    expect(() => simpleSupervisor('simple', {} as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
-    expect(() => simpleSupervisor('simple', template(Session, ['h']), { autoShutdown: 'never' } as never)).toThrow(
+    expect(() => simpleSupervisor('simple', {} as never))
+      .toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect(() => simpleSupervisor(
+      'simple', template(Session, ['h']), { autoShutdown: 'never' } as never,
+    )).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
     );
     expect(() => simpleSupervisor('s', template(Session, ['h']), { intensity: -1 })).toThrow(/intensity/);
@@ -158,11 +167,16 @@ describe('SU-45 the arguments of temporary children', () => {
   test('SU-45 are not kept by a static supervisor, while the child lives and after it died; those of others are', async () => {
     const system = testSystem();
     const sup = await system.supervise({ children: [] });
-    expect(await isFreed((big) => sup.startChild(child('t', Holder, big, { restart: 'temporary' })))).toBe(true);
+    expect(
+      await isFreed((big) => sup.startChild(child('t', Holder, big, { restart: 'temporary' }))),
+    ).toBe(true);
     system.ref(Holder, 't').cast('crash');
-    expect(await isFreed((big) => sup.startChild(child('u', Holder, big, { restart: 'temporary' })))).toBe(true);
+    expect(
+      await isFreed((big) => sup.startChild(child('u', Holder, big, { restart: 'temporary' }))),
+    ).toBe(true);
     expect((await sup.getChildSpec('u')).plan.init).toEqual([]);
-    expect(await isFreed((big) => system.supervise({ children: [child('v', Holder, big, { restart: 'temporary' })] })))
+    expect(await isFreed((big) =>
+      system.supervise({ children: [child('v', Holder, big, { restart: 'temporary' })] })))
       .toBe(true);
     expect(await isFreed((big) => sup.startChild(child('p', Holder, big)))).toBe(false);
   });
@@ -170,8 +184,12 @@ describe('SU-45 the arguments of temporary children', () => {
   test('SU-45 are not kept by a dynamic one nor by one with a template, and do not disturb later instances', async () => {
     const system = testSystem();
     const dynamic = await system.supervise(dynamicSupervisor('dynamic'));
-    expect(await isFreed((big) => dynamic.startChild(child('t', Holder, big, { restart: 'temporary' })))).toBe(true);
-    const simple = await system.supervise(simpleSupervisor('simple', template(Holder, [], { restart: 'temporary' })));
+    expect(
+      await isFreed((big) => dynamic.startChild(child('t', Holder, big, { restart: 'temporary' }))),
+    ).toBe(true);
+    const simple = await system.supervise(
+      simpleSupervisor('simple', template(Holder, [], { restart: 'temporary' })),
+    );
     expect(await isFreed(async (big) => (await simple.startChild(big)).cast('crash'))).toBe(true);
     expect(await isFreed((big) => simple.startChild(big))).toBe(true);
   });

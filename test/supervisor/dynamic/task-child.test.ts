@@ -23,7 +23,8 @@ describe('a task as a child of a supervisor', () => {
     expect(seen).toEqual([[1, 'x', [top.pid], top.pid]]);
     const [row] = await top.whichChildren();
     expect(row).toMatchObject({ id: 'once', status: 'running', restart: 'temporary', type: 'worker' });
-    expect(system.inspect(row?.pid as Pid)).toMatchObject({ behaviour: 'task', links: [top.pid], parent: top.pid });
+    expect(system.inspect(row?.pid as Pid))
+      .toMatchObject({ behaviour: 'task', links: [top.pid], parent: top.pid });
     gate.open();
     await env.settle();
     expect(await top.whichChildren()).toEqual([]);
@@ -40,7 +41,9 @@ describe('a task as a child of a supervisor', () => {
       ran.push(what);
       if (ran.filter((one) => one === what).length < 3) throw boom;
     };
-    await system.supervise({ intensity: 100, children: [taskChild('t', transient, ['t'], { restart: 'transient' })] });
+    await system.supervise({
+      intensity: 100, children: [taskChild('t', transient, ['t'], { restart: 'transient' })],
+    });
     await env.settle();
     expect(ran).toEqual(['t', 't', 't']);
     expect(logger.texts('error')).toEqual(['task terminated', 'task terminated']);
@@ -55,7 +58,9 @@ describe('a task as a child of a supervisor', () => {
     );
     ran.length = 0;
     const top =
-      await system.supervise({ intensity: 2, children: [taskChild('p', permanent, ['p'], { restart: 'permanent' })] });
+      await system.supervise({
+        intensity: 2, children: [taskChild('p', permanent, ['p'], { restart: 'permanent' })],
+      });
     expect(await top.down, 'one that returns at once, again and again').toBe('shutdown');
     expect(ran).toEqual(['p', 'p', 'p']);
   });
@@ -103,7 +108,9 @@ describe('a task as a child of a supervisor', () => {
     const got: unknown[] = [];
     const dynamic = await system.supervise(dynamicSupervisor('dynamic', { extraArguments: ['extra'] }));
     const quick =
-      await dynamic.startChild(taskChild('q', (_self: TaskSelf, ...args: string[]) => { got.push(args); }, ['own']));
+      await dynamic.startChild(
+        taskChild('q', (_self: TaskSelf, ...args: string[]) => { got.push(args); }, ['own']),
+      );
     expect(typeof quick).toBe('string');
     const slow = await dynamic.startChild(
       taskChild('s', (self: TaskSelf) => self.receive(), [], { label: 'slow one', level: 'low' }),
@@ -131,7 +138,9 @@ describe('a task as a child of a supervisor', () => {
     }, [0], { restart: 'permanent' });
     const parts =
       await system.supervise(
-        partitionSupervisor('partitions', { name: 'parts', child: of, partitions: 2, withArguments: (_args, n) => [n] })
+        partitionSupervisor('partitions', {
+          name: 'parts', child: of, partitions: 2, withArguments: (_args, n) => [n],
+        })
       );
     await env.settle();
     expect(got).toEqual([0, 1]);

@@ -24,7 +24,9 @@ describe('task supervisors', () => {
   it('TK-16 a task is a child of the supervisor and belongs to the process that asked for it', async () => {
     const { env, system, tasks, mine, ref, self, seen } = await setup();
     const gate = new Gate<number>();
-    const task = await mine.async((task: TaskSelf, n: number) => gate.promise.then((m) => [n + m, task.callers]), 1);
+    const task = await mine.async(
+      (task: TaskSelf, n: number) => gate.promise.then((m) => [n + m, task.callers]), 1,
+    );
     expect(await tasks.children()).toEqual([task.pid]);
     expect(system.inspect(task.pid)).toMatchObject({ parent: tasks.pid });
     expect(new Set(system.inspect(task.pid)?.links)).toEqual(new Set([tasks.pid, ref.pid]));
@@ -168,9 +170,13 @@ describe('task supervisors', () => {
 
   it('is a child like any other, found by name, and checks what it is given', async () => {
     const system = testSystem();
-    const top = await system.supervise({ children: [taskSupervisor('jobs', { name: 'jobs', maxChildren: 2 })] });
+    const top = await system.supervise({
+      children: [taskSupervisor('jobs', { name: 'jobs', maxChildren: 2 })],
+    });
     const tasks = system.ref(TaskSupervisorRef, 'jobs');
-    expect(await system.task.await(await tasks.async((_self, a: string, b: string) => a + b, 'a', 'b'))).toBe('ab');
+    expect(
+      await system.task.await(await tasks.async((_self, a: string, b: string) => a + b, 'a', 'b')),
+    ).toBe('ab');
     expect((await top.whichChildren())[0]).toMatchObject({ id: 'jobs', type: 'supervisor' });
     expect(() => taskSupervisor('x', { maxChildren: -1 })).toThrow(/maxChildren: got -1/);
     expect(() => taskSupervisor('x', { children: [] } as never)).toThrow(/children/);

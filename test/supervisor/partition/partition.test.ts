@@ -48,7 +48,8 @@ describe('a partition supervisor', () => {
     const shards = await system.supervise(
       partitionSupervisor('partitions', { name: 'shards', child: child('shard', Shard), partitions: 5 })
     );
-    expect([0, 4, 5, 12, -7, -5, 12n, -7n].map((key) => shards.partitionOf(key))).toEqual([0, 4, 0, 2, 2, 0, 2, 2]);
+    expect([0, 4, 5, 12, -7, -5, 12n, -7n].map((key) => shards.partitionOf(key)))
+      .toEqual([0, 4, 0, 2, 2, 0, 2, 2]);
     expect(['alice', 'bob', 'carol'].map((key) => partitionOf(key, 1_000))).toEqual([802, 190, 314]);
     const spread = new Set(Array.from({ length: 100 }, (_, n) => shards.partitionOf(`key-${n}`)));
     expect(spread.size).toBe(5);
@@ -107,7 +108,9 @@ describe('a partition supervisor', () => {
     const system = testSystem();
     const spec = child('shard', Shard);
     const top = await system.supervise({ children: [] });
-    const shards = await top.startChild(partitionSupervisor('shards', { name: 'shards', child: spec, partitions: 2 }));
+    const shards = await top.startChild(
+      partitionSupervisor('shards', { name: 'shards', child: spec, partitions: 2 }),
+    );
     expect(await shards.ref(1).call('count')).toBe(1);
     expect(await system.ref(partitionsOf(spec), 'shards').ref(1).call('count')).toBe(2);
     await top.terminateChild('shards');
@@ -124,7 +127,9 @@ describe('a partition supervisor', () => {
     };
     const shards = await system.supervise(partitionSupervisor(
       'partitions',
-      { name: via(registry, 'shards'), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] }
+      { name: via(
+        registry, 'shards',
+      ), child: child('shard', Shard), partitions: 2, withArguments: (_args, n) => [n] }
     ));
     expect([...owners.keys()]).toEqual(['shards', 'shards/0', 'shards/1']);
     expect(system.registered()).toEqual([]);
@@ -141,7 +146,9 @@ describe('a partition supervisor', () => {
       /noproc: no partition supervisor 'via nobody'/,
     );
     const top = await system.supervise({ children: [
-      partitionSupervisor('p', { name: via(registry, 'nested'), child: child('shard', Shard, 9), partitions: 1 }),
+      partitionSupervisor('p', {
+        name: via(registry, 'nested'), child: child('shard', Shard, 9), partitions: 1,
+      }),
     ] });
     expect(
       await system.ref(partitionsOf(child('shard', Shard)), via(registry, 'nested')).ref('x').call('args')
@@ -150,7 +157,9 @@ describe('a partition supervisor', () => {
     expect([...owners.keys()]).toEqual([]);
     const keys = { registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined };
     expect(
-      () => partitionSupervisor('partitions', { name: via(keys, 7), child: child('shard', Shard), partitions: 1 }),
+      () => partitionSupervisor('partitions', {
+        name: via(keys, 7), child: child('shard', Shard), partitions: 1,
+      }),
     ).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
     expect(() => system.ref(partitionsOf(child('shard', Shard)), via(keys, 7))).toThrow(/a text as the key/);
   });

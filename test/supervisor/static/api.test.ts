@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, OptionError, supervisor, SupervisorRef } from '../../../src/index.js';
+import {
+  child, createSystem, defineAgent, OptionError, supervisor, SupervisorRef,
+} from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { rejection, settled } from '../wait.js';
 import { boom, family } from '../family.js';
@@ -53,21 +55,24 @@ describe('the API of a supervisor', () => {
     }
   });
 
-  test('SU-42 restartChild and deleteChild: running, not_found; a deleted one may be started anew', async () => {
-    const system = testSystem();
-    const { worker } = family();
-    const sup = await system.supervise({ children: [worker('a')] });
-    for (const verb of ['restartChild', 'deleteChild'] as const) {
-      expect(await rejection(sup[verb]('a'))).toMatchObject({ refusal: 'running' });
-      expect(await rejection(sup[verb]('nobody'))).toMatchObject({ refusal: 'not_found' });
-    }
-    await sup.terminateChild('a');
-    expect(await sup.restartChild('a')).toBe(system.whereis('a'));
-    await sup.terminateChild('a');
-    await sup.deleteChild('a');
-    expect(await sup.whichChildren()).toEqual([]);
-    await sup.startChild(worker('a'));
-  });
+  test(
+    'SU-42 restartChild and deleteChild: running, not_found; a deleted one may be started anew',
+    async () => {
+      const system = testSystem();
+      const { worker } = family();
+      const sup = await system.supervise({ children: [worker('a')] });
+      for (const verb of ['restartChild', 'deleteChild'] as const) {
+        expect(await rejection(sup[verb]('a'))).toMatchObject({ refusal: 'running' });
+        expect(await rejection(sup[verb]('nobody'))).toMatchObject({ refusal: 'not_found' });
+      }
+      await sup.terminateChild('a');
+      expect(await sup.restartChild('a')).toBe(system.whereis('a'));
+      await sup.terminateChild('a');
+      await sup.deleteChild('a');
+      expect(await sup.whichChildren()).toEqual([]);
+      await sup.startChild(worker('a'));
+    },
+  );
 
   test('SU-42 a restartChild whose start fails leaves it stopped', async () => {
     const system = testSystem();
@@ -75,7 +80,8 @@ describe('the API of a supervisor', () => {
     const sup = await system.supervise({ children: [worker('a')] });
     await sup.terminateChild('a');
     fail('a', 1);
-    expect(await rejection(sup.restartChild('a'))).toMatchObject({ refusal: 'start_failed', details: { id: 'a' } });
+    expect(await rejection(sup.restartChild('a')))
+      .toMatchObject({ refusal: 'start_failed', details: { id: 'a' } });
     expect(await sup.whichChildren()).toMatchObject([{ id: 'a', status: 'stopped' }]);
     await sup.restartChild('a');
   });
@@ -84,7 +90,10 @@ describe('the API of a supervisor', () => {
     const system = testSystem();
     const { worker } = family();
     const sup = await system.supervise(
-      { children: [worker('a'), worker('b', { restart: 'temporary' }), supervisor('s', { children: [worker('c')] })] },
+      { children: [
+        worker('a'), worker('b', { restart: 'temporary' }),
+        supervisor('s', { children: [worker('c')] }),
+      ] },
     );
     expect(await sup.countChildren()).toEqual({ specs: 3, active: 3, supervisors: 1, workers: 2 });
     await sup.terminateChild('a');
@@ -122,7 +131,10 @@ describe('the API of a supervisor', () => {
     const seen: unknown[] = [];
     const shared = { n: 1 };
     const Agent =
-      defineAgent({ init: (given: object) => { seen.push(given); return {}; }, casts: { crash() { throw boom; } } });
+      defineAgent({
+        init: (given: object) => { seen.push(given); return {}; },
+        casts: { crash() { throw boom; } },
+      });
     await system.supervise({ intensity: 5, children: [child('a', Agent, shared)] });
     system.ref(Agent, 'a').cast('crash');
     await settled();
@@ -150,7 +162,9 @@ describe('the API of a supervisor', () => {
     await run(500);
     const small = Math.min(await run(2_000), await run(2_000));
     const large = await run(20_000);
-    expect(large / small, `${small.toFixed(0)} ms and ${large.toFixed(0)} ms; quadratic would be 100`).toBeLessThan(45);
+    expect(
+      large / small, `${small.toFixed(0)} ms and ${large.toFixed(0)} ms; quadratic would be 100`,
+    ).toBeLessThan(45);
   }, 30_000);
 
   test('SU-54 10,000 static children start and stop with their supervisor', async () => {

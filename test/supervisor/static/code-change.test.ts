@@ -25,7 +25,10 @@ describe('the code of a supervisor changes', () => {
     await sys.codeChange();
     await sys.resume();
     expect(take(), 'nothing is started or stopped').toEqual([]);
-    expect((await sup.whichChildren()).map((row) => [row.id, row.status, row.pid]), 'the order of OTP 25').toEqual([
+    expect(
+      (await sup.whichChildren()).map((row) => [row.id, row.status, row.pid]),
+      'the order of OTP 25',
+    ).toEqual([
       ['d', 'running', before.get('d')], ['a', 'running', before.get('a')], ['y', 'stopped', undefined],
       ['b', 'running', before.get('b')], ['c', 'running', before.get('c')], ['x', 'stopped', undefined],
     ]);
@@ -59,7 +62,9 @@ describe('the code of a supervisor changes', () => {
   test('SU-53 a nested one is changed by its name, its parent does not notice', async () => {
     const system = testSystem();
     const { worker, take } = family();
-    const top = await system.supervise({ children: [supervisor('sub', { children: [worker('a')] }, { name: 'sub' })] });
+    const top = await system.supervise({
+      children: [supervisor('sub', { children: [worker('a')] }, { name: 'sub' })],
+    });
     take();
     const sys = system.sys('sub');
     await sys.suspend();
@@ -121,12 +126,16 @@ describe('the code of a dynamic supervisor changes', () => {
     expect(
       await rejection(system.supervise(dynamicSupervisor('dynamic', () => 7 as never)))
     ).toMatchObject({ reason: { badReturn: '7' } });
-    expect(await rejection(system.supervise(dynamicSupervisor('dynamic', () => ({ maxChildren: -1 }))))).toMatchObject(
+    expect(
+      await rejection(system.supervise(dynamicSupervisor('dynamic', () => ({ maxChildren: -1 })))),
+    ).toMatchObject(
       { reason: { supervisorData: { code: 'BAD_OPTION' } } },
     );
     let made = 0;
     const top =
-      await system.supervise({ intensity: 5, children: [dynamicSupervisor('pool', () => ({ maxChildren: ++made }))] });
+      await system.supervise({
+        intensity: 5, children: [dynamicSupervisor('pool', () => ({ maxChildren: ++made }))],
+      });
     const [row] = await top.whichChildren();
     system.exit(row?.pid as never, 'kill');
     await settled();
@@ -143,13 +152,17 @@ describe('the code of a dynamic supervisor changes', () => {
     });
     const [Old, New] = [make('old'), make('new')];
     const sup = await system.supervise(
-      simpleSupervisor('simple', template(Old, ['first'], { restart: 'permanent' }), { name: 'simple', intensity: 10 })
+      simpleSupervisor('simple', template(Old, ['first'], { restart: 'permanent' }), {
+        name: 'simple', intensity: 10,
+      })
     );
     const one = await sup.startChild('own');
     const sys = system.sys('simple');
     await sys.suspend();
     await sys.codeChange();
-    await sys.codeChange({ extra: { intensity: 10, template: template(New, ['second'], { restart: 'transient' }) } });
+    await sys.codeChange({
+      extra: { intensity: 10, template: template(New, ['second'], { restart: 'transient' }) },
+    });
     await sys.resume();
     expect((await sup.whichChildren()).map(({ restart }) => restart)).toEqual(['transient']);
     one.cast('crash', boom);

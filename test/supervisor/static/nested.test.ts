@@ -13,7 +13,9 @@ import { Gate, rejection, settled } from '../wait.js';
 describe('who may start one', () => {
   /** What each kind of process starts: a tree with the one child `a`. */
   const spec =
-    (worker: ReturnType<typeof family>['worker']): SupervisorSpec => ({ name: 'tree', children: [worker('a')] });
+    (worker: ReturnType<typeof family>['worker']): SupervisorSpec => ({
+      name: 'tree', children: [worker('a')],
+    });
 
   test('SU-37 an agent, in init and in a handler', async () => {
     const system = testSystem();
@@ -87,7 +89,9 @@ describe('who may start one', () => {
       await dynamic.startChild(worker('x'));
       const simple = await self.supervise(simpleSupervisor('s', template(Worker, ['y'])));
       await simple.startChild(false);
-      const parts = await self.supervise(partitionSupervisor('p', { name: 'p', child: worker('z'), partitions: 3 }));
+      const parts = await self.supervise(
+        partitionSupervisor('p', { name: 'p', child: worker('z'), partitions: 3 }),
+      );
       seen.push(await parts.ref(4).call('id'));
       const tasks = self.bind(await self.supervise(taskSupervisor('t', {})));
       seen.push(await self.task.await(await tasks.asyncNolink(() => 'done')));

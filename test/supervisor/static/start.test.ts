@@ -64,7 +64,10 @@ describe('the start of a supervisor', () => {
       const gate = new Gate();
       const { worker, take } = family();
       const starting =
-        rejection(system.supervise(async () => { await gate.promise; return { children: [worker('a', { later })] }; }));
+        rejection(system.supervise(async () => {
+          await gate.promise;
+          return { children: [worker('a', { later })] };
+        }));
       if (what === 'killed') system.exit(system.processes()[0] as Pid, 'kill');
       else void system.stop();
       await settled();
@@ -82,27 +85,33 @@ describe('the start of a supervisor', () => {
       { children: [worker('a'), supervisor('sub', { children: [] }), worker('c', { restart: 'temporary' })] },
     );
     expect(await sup.whichChildren()).toMatchObject([
-      { id: 'c', type: 'worker', status: 'running', restart: 'temporary', restarts: 0, pid: system.whereis('c') },
+      {
+        id: 'c', type: 'worker', status: 'running', restart: 'temporary', restarts: 0,
+        pid: system.whereis('c'),
+      },
       { id: 'sub', type: 'supervisor', status: 'running', restart: 'permanent' },
       { id: 'a', type: 'worker', restart: 'permanent' },
     ]);
   });
 
-  test('SU-07 an init that ignores: the spec stays without a pid, that of a temporary one is dropped', async () => {
-    const system = testSystem();
-    const Ignoring = defineAgent({ init() { return this.ignore(); } });
-    const sup = await system.supervise({ children: [
-      child('p', Ignoring), child('t', Ignoring, { restart: 'transient' }),
-      child('x', Ignoring, { restart: 'temporary' }),
-    ] });
-    expect((await sup.whichChildren()).map((row) => [row.id, row.pid, row.status])).toEqual(
-      [['t', undefined, 'stopped'], ['p', undefined, 'stopped']],
-    );
-    expect(await rejection(sup.startChild(child('dynamic', Ignoring)))).toMatchObject(
-      { code: 'START_FAILED', reason: 'ignore' },
-    );
-    expect((await sup.whichChildren()).map((row) => row.id)).toEqual(['dynamic', 't', 'p']);
-  });
+  test(
+    'SU-07 an init that ignores: the spec stays without a pid, that of a temporary one is dropped',
+    async () => {
+      const system = testSystem();
+      const Ignoring = defineAgent({ init() { return this.ignore(); } });
+      const sup = await system.supervise({ children: [
+        child('p', Ignoring), child('t', Ignoring, { restart: 'transient' }),
+        child('x', Ignoring, { restart: 'temporary' }),
+      ] });
+      expect((await sup.whichChildren()).map((row) => [row.id, row.pid, row.status])).toEqual(
+        [['t', undefined, 'stopped'], ['p', undefined, 'stopped']],
+      );
+      expect(await rejection(sup.startChild(child('dynamic', Ignoring)))).toMatchObject(
+        { code: 'START_FAILED', reason: 'ignore' },
+      );
+      expect((await sup.whichChildren()).map((row) => row.id)).toEqual(['dynamic', 't', 'p']);
+    },
+  );
 
   test('SU-08 the defaults: one_for_one, 3 restarts in 5,000 ms, permanent, 5,000 ms shutdown, infinity for a supervisor', async () => {
     const system = testSystem();
@@ -160,7 +169,8 @@ describe('the start of a supervisor', () => {
     const system = testSystem();
     const { worker } = family();
     await system.supervise({ name: 'top', children: [
-      worker('a'), worker('b', { name: 'bee' }), worker('c', { name: false }), supervisor('sub', { children: [] }),
+      worker('a'), worker('b', { name: 'bee' }), worker('c', { name: false }),
+      supervisor('sub', { children: [] }),
       supervisor('sub2', { children: [] }, { name: 'second' }),
     ] });
     expect(system.registered().sort()).toEqual(['a', 'bee', 'second', 'top']);

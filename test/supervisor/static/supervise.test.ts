@@ -44,7 +44,9 @@ describe('a tree that a process has started', () => {
     async (_title, _traps, end, reason, traps) => {
       const system = testSystem();
       const { log, worker, take } = family();
-      const { body, up, kept } = starter({ name: 'tree', children: [worker('a'), worker('b'), worker('c')] }, traps);
+      const { body, up, kept } = starter(
+        { name: 'tree', children: [worker('a'), worker('b'), worker('c')] }, traps,
+      );
       const p = system.spawn(body);
       await up;
       expect(take()).toEqual(['+a', '+b', '+c']);
@@ -201,9 +203,12 @@ describe('where it is seen, and when it stops', () => {
     const { worker, log, take } = family();
     const Inner = boss(log, () => ({ name: 'deep', children: [worker('x'), worker('y')] }));
     const Outer =
-      boss(log, () => ({ name: 'middle', children: [worker('a'), child('inner', Inner, 'inner'), worker('b')] }));
+      boss(log, () => ({
+        name: 'middle', children: [worker('a'), child('inner', Inner, 'inner'), worker('b')],
+      }));
     await system.start(Outer, 'outer', { name: 'outer' });
-    expect(shape(system.tree())).toEqual([['outer', [['middle', ['a', ['inner', [['deep', ['x', 'y']]]], 'b']]]]]);
+    expect(shape(system.tree()))
+      .toEqual([['outer', [['middle', ['a', ['inner', [['deep', ['x', 'y']]]], 'b']]]]]);
     expect(system.inspect('deep')?.parent).toBe(system.whereis('inner'));
     take();
     await system.ref(Outer, 'outer').stop('shutdown');
@@ -213,7 +218,8 @@ describe('where it is seen, and when it stops', () => {
     expect(order.filter((line) => !line.startsWith('-x') && !line.startsWith('-y'))).toEqual(
       ['-outer', '-b shutdown', '-inner', '-a shutdown'],
     );
-    expect(order.filter((line) => line !== '-a shutdown').slice(2)).toEqual(['-inner', '-y shutdown', '-x shutdown']);
+    expect(order.filter((line) => line !== '-a shutdown').slice(2))
+      .toEqual(['-inner', '-y shutdown', '-x shutdown']);
     expect(system.stats().processes).toBe(0);
   });
 
@@ -244,8 +250,8 @@ describe('where it is seen, and when it stops', () => {
     const stopped = system.stop();
     await env.advance(200);
     expect((await stopped).killed).toBe(0);
-    // The newest top first, with what its agents had started; then the older one; then the rest, whose children nobody
-    // restarts.
+    // The newest top first, with what its agents had started; then the older one; then the rest,
+    // whose children nobody restarts.
     expect(log).toEqual(['-new', '.new', '-b', '.b', '-a', '.a', '-old', '.old', '-y', '.y', '-x', '.x']);
   });
 

@@ -8,8 +8,9 @@ import { takeDown, withdrawn } from '../../../process/signal/index.js';
 import type { BodySelf } from './self.js';
 
 /*
- * What plain processes and tasks share. A body runs once, in its first turn, and does not park its process: messages
- * come in while it awaits. Each goes to the receive that waits, or is kept until one fits (RE-01 to RE-08).
+ * What plain processes and tasks share. A body runs once, in its first turn, and does not park its
+ * process: messages come in while it awaits. Each goes to the receive that waits, or is kept until
+ * one fits (RE-01 to RE-08).
  *
  *   message ─▶ takeIn ─┬─ a receive waits and it fits ─▶ its promise
  *                      └─ kept ─▶ the next receive looks here first, oldest first

@@ -30,7 +30,10 @@ export class Receiver extends Deadline implements Abortable, Holding {
     this.arm();
     self.p.cold().idle = this; // removed with the process
   }
-  /** Its time begins, again after each system message, and stands still while one has suspended the process (GS-29). */
+  /**
+   * Its time begins, again after each system message, and stands still while one has suspended the
+   * process (GS-29).
+   */
   arm(): void {
     const { mailbox, kernel } = this.self.p;
     if (this.limitMs < 0) return;
@@ -58,7 +61,10 @@ export class Receiver extends Deadline implements Abortable, Holding {
     this.leave();
     this.settle(got);
   }
-  /** A suspended process hears of it when it goes on, and then before what has come meanwhile, as on the BEAM. */
+  /**
+   * A suspended process hears of it when it goes on, and then before what has come meanwhile, as on
+   * the BEAM.
+   */
   expire(): void {
     const { p } = this.self;
     if (isSuspended(p)) p.rare().onResume = () => this.expire();

@@ -52,15 +52,20 @@ export class BodySelf extends Verbs {
     return this.wait('receiveBatch', undefined, max, options);
   }
 
-  private wait(verb: string, match: Match, max: number, { timeoutMs, signal }: ReceiveOptions): Promise<unknown> {
+  private wait(
+    verb: string, match: Match, max: number, { timeoutMs, signal }: ReceiveOptions,
+  ): Promise<unknown> {
     if (!this.lives()) return new Promise(() => undefined);
     if (this.receiver !== null) {
       throw new OptionError(
-        verb, 'a second receive', 'one receive at a time per process', 'await the first, or end it by its signal',
+        verb, 'a second receive', 'one receive at a time per process',
+        'await the first, or end it by its signal',
       );
     }
     const limit = timeoutMs === undefined ? -1 : delayMs(`${verb}.timeoutMs`, timeoutMs);
-    if (checkSignal(verb, signal)?.aborted === true) return this.told(handled(Promise.reject<never>(signal?.reason)));
+    if (checkSignal(
+      verb, signal,
+    )?.aborted === true) return this.told(handled(Promise.reject<never>(signal?.reason)));
     const stopped = isSuspended(this.p);
     if (stopped) this.p.rare().onResume = () => this.served();
     let got: unknown = NONE;
@@ -72,7 +77,8 @@ export class BodySelf extends Verbs {
     if (got !== NONE) return this.told(Promise.resolve(got));
     if (signal?.aborted === true) return this.told(handled(Promise.reject<never>(signal.reason))); // by `match`
     return handled(new Promise((resolve, reject) => {
-      // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked through first (RE-02)
+      // 0 as well: what is queued now is ahead in the run queue, so the whole queue is looked
+      // through first (RE-02)
       this.receiver = new Receiver(this, match, max, limit, signal, resolve, reject);
       this.p.kernel.rested();
     }));
@@ -83,8 +89,8 @@ export class BodySelf extends Verbs {
   }
 
   /**
-   * Takes what was passed over before: the oldest that fits, or as many as a batch has (`NONE` when more are on their
-   * way to it).
+   * Takes what was passed over before: the oldest that fits, or as many as a batch has (`NONE` when
+   * more are on their way to it).
    */
   private look(match: Match, max: number, early: boolean): unknown {
     const { p } = this;
@@ -130,8 +136,9 @@ export class BodySelf extends Verbs {
   }
 
   /**
-   * The first message of a batch is there: the batch is complete when those behind it have been taken in. Another
-   * receive that waits by then looks once more; a process that has ended meanwhile does not, or it would look for ever.
+   * The first message of a batch is there: the batch is complete when those behind it have been
+   * taken in. Another receive that waits by then looks once more; a process that has ended
+   * meanwhile does not, or it would look for ever.
    */
   collect(receiver: Receiver): void {
     if (this.collecting) return;

@@ -44,7 +44,9 @@ export function termsOf(
   return {
     guarantee: guarantee === undefined ? base.guarantee : guaranteeOf(where, guarantee),
     attemptsMax: attemptsMax === undefined ? base.attemptsMax : attemptsOf(where, attemptsMax),
-    ackTimeoutMs: ackTimeoutMs === undefined ? base.ackTimeoutMs : atLeastOne(`${where}.ackTimeoutMs`, ackTimeoutMs),
+    ackTimeoutMs: ackTimeoutMs === undefined
+      ? base.ackTimeoutMs
+      : atLeastOne(`${where}.ackTimeoutMs`, ackTimeoutMs),
     backoff: backoff === undefined ? base.backoff : readBackoff(`${where}.backoff`, backoff, base.backoff),
     expiresInMs: expiresInMs === undefined ? base.expiresInMs : atLeastOne(`${where}.expiresInMs`, expiresInMs),
     rank: lane === undefined ? base.rank : rankOf(where, lane),
@@ -60,7 +62,8 @@ function guaranteeOf(where: string, guarantee: Guarantee): Guarantee {
 function attemptsOf(where: string, attempts: number): number {
   if (Number.isInteger(attempts) && attempts >= 1 && attempts <= ATTEMPTS_MAX) return attempts;
   throw new OptionError(
-    `${where}.attemptsMax`, attempts, `a whole number of attempts from 1 to ${ATTEMPTS_MAX.toLocaleString('en')}`,
+    `${where}.attemptsMax`, attempts,
+    `a whole number of attempts from 1 to ${ATTEMPTS_MAX.toLocaleString('en')}`,
     attempts === 0 ? 'a message that may never be handled need not be sent' : undefined,
   );
 }
@@ -88,7 +91,9 @@ export function keyOf(where: string, key: unknown): string {
   if (typeof key === 'string' && key !== '' && key.length <= KEY_MAX
     && (key.length * 3 <= KEY_MAX || utf8Length(key) <= KEY_MAX)) return key;
   const size = typeof key === 'string' ? `${utf8Length(key)} bytes` : key;
-  throw new OptionError(where, size, `a text of 1 to ${KEY_MAX.toLocaleString('en')} bytes`, 'hash a longer one');
+  throw new OptionError(
+    where, size, `a text of 1 to ${KEY_MAX.toLocaleString('en')} bytes`, 'hash a longer one',
+  );
 }
 
 function utf8Length(text: string): number {
@@ -108,7 +113,8 @@ export interface Asked {
 }
 
 export function readDeliver(where: string, given: DeliverOptions, base: Terms): Asked {
-  if (typeof given !== 'object' || given === null) throw new OptionError(`${where} options`, given, 'an object');
+  if (typeof given !== 'object'
+    || given === null) throw new OptionError(`${where} options`, given, 'an object');
   const { key, order, guarantee } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) if (name !== 'key' && name !== 'order' && name !== 'guarantee') common = false;

@@ -87,7 +87,9 @@ export class TimersImpl implements Timers {
 
   #target(verb: string, to: Target | undefined): Address {
     if (to !== undefined) return addressOf(this.#host, to);
-    if (this.#p === null) throw new OptionError(`timers.${verb}`, to, 'a target', 'pass a ref, a pid or a name');
+    if (this.#p === null) throw new OptionError(
+      `timers.${verb}`, to, 'a target', 'pass a ref, a pid or a name',
+    );
     return this.#p;
   }
 

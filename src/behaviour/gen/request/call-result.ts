@@ -18,7 +18,10 @@ export function callFailure(error: unknown, target: string, op: string, aborted:
   return callError(aborted ? 'ABORTED' : 'REPLY_FAILED', fields) as CallFailure;
 }
 
-/** Whether that is the reason of the signal that a call was given, or of the request that its caller was handling. */
+/**
+ * Whether that is the reason of the signal that a call was given, or of the request that its caller
+ * was handling.
+ */
 export function isAbort(error: unknown, options: object | undefined, caller: Process | null): boolean {
   const signal = fieldOf(options, 'signal');
   if (isA(signal, AbortSignal) && signal.aborted && signal.reason === error) return true;

@@ -15,8 +15,9 @@ export interface MultiCallResult<D extends AnyDefinition, V> {
 
 /**
  * Asks several agents the same at once and waits for all. Never rejects for one of them: who is missing, ends,
- * refuses or takes longer than `timeoutMs` (5,000 by default, as of any call) is in `bad`, and a reply that comes later
- * is dropped and counted. Refs by name are looked up now; for the sender in an async handler bind them first.
+ * refuses or takes longer than `timeoutMs` (5,000 by default, as of any call) is in `bad`, and a
+ * reply that comes later is dropped and counted. Refs by name are looked up now; for the sender in
+ * an async handler bind them first.
  *
  * Errors: an OptionError for what is no array of refs.
  *
@@ -51,7 +52,8 @@ async function askAll<D extends AnyDefinition, K extends CallName<D>>(
 }
 
 /**
- * Casts the same to several agents; like each cast it never throws for one of them, a missing one is a dead letter.
+ * Casts the same to several agents; like each cast it never throws for one of them, a missing one
+ * is a dead letter.
  *
  * @example
  * const Shard = defineAgent({ init: () => ({ n: 0 }), casts: { add(self, by: number) { self.state.n += by; } }, calls: { size: (self) => self.state.n } });
@@ -69,11 +71,15 @@ export function abcast<D extends AnyDefinition, K extends CastName<D>>(
 
 function agents(verb: string, refs: unknown): readonly RefBase[] {
   if (!Array.isArray(refs)) {
-    throw new OptionError(`${verb}.refs`, refs, 'an array of refs', 'make each with system.ref(Definition, nameOrPid)');
+    throw new OptionError(
+      `${verb}.refs`, refs, 'an array of refs', 'make each with system.ref(Definition, nameOrPid)',
+    );
   }
   const bad: unknown = refs.find((ref) => typeof (ref as Partial<RefBase> | null)?.tryCall !== 'function');
   if (bad !== undefined) {
-    throw new OptionError(`${verb}.refs`, bad, 'a ref of an agent', 'make it with system.ref(Definition, nameOrPid)');
+    throw new OptionError(
+      `${verb}.refs`, bad, 'a ref of an agent', 'make it with system.ref(Definition, nameOrPid)',
+    );
   }
   return refs as RefBase[];
 }

@@ -18,7 +18,10 @@ interface Streaming {
   explain(error: unknown, op: string): unknown;
 }
 
-/** Asks for a stream. What is not its verb or has wrong options is thrown, all else is told by its first item. */
+/**
+ * Asks for a stream. What is not its verb or has wrong options is thrown, all else is told by its
+ * first item.
+ */
 export function openStream(
   ref: Streaming, caller: Process | null, op: string, payload: unknown, options: object = {},
 ): AsyncIterableIterator<unknown> {

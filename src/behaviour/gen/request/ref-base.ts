@@ -22,9 +22,10 @@ import { unknownOperation, type UsedVerb } from './unknown.js';
 import { Verb, type Gives } from './verb.js';
 
 /**
- * The verbs of every ref: an address, the protocol its owner must have, and a sender. A ref without a sender takes the
- * process whose handler runs synchronously right now, or is `outside`. Every send passes one waist, `dispatch`: who
- * sends otherwise, as a group of members does, or a name that has a provider, says so there and nowhere else.
+ * The verbs of every ref: an address, the protocol its owner must have, and a sender. A ref without
+ * a sender takes the process whose handler runs synchronously right now, or is `outside`. Every
+ * send passes one waist, `dispatch`: who sends otherwise, as a group of members does, or a name
+ * that has a provider, says so there and nowhere else.
  */
 export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implements AgentRef<D> {
   constructor(
@@ -128,7 +129,10 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     return this.sender ?? this.kernel.current;
   }
 
-  /** The sender of a ref without one: the running process; in development, a ref used after an await is found here. */
+  /**
+   * The sender of a ref without one: the running process; in development, a ref used after an await
+   * is found here.
+   */
   protected implied(op: string): Process | null {
     if (this.sender !== null) return this.sender;
     const { kernel } = this;
@@ -149,7 +153,9 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
   explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
     if (isA(error, Aborted)) return error.reason;
     if (!isA(error, PayloadError)) return error;
-    return callError('INVALID_PAYLOAD', { target: titleOf(this.addr), op, verb, details: error.message, cause: error });
+    return callError('INVALID_PAYLOAD', {
+      target: titleOf(this.addr), op, verb, details: error.message, cause: error,
+    });
   }
 }
 

@@ -9,8 +9,8 @@ import type { Pid } from '../../../api/address.js';
 import type { Response } from '../../../api/requests.js';
 
 /**
- * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb waits for it. A verb
- * that takes it first withdraws it.
+ * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb
+ * waits for it. A verb that takes it first withdraws it.
  *
  * @example
  * const Echo = defineAgent({ calls: { say: (self, text: string) => text } });

@@ -24,7 +24,8 @@ export class RequestCollectionImpl {
     }
     if (this.labels.has(request)) {
       throw new OptionError(
-        'collection.add', request.op, 'a request that is not in it yet', 'add each request once', 'DUPLICATE_REQUEST',
+        'collection.add', request.op, 'a request that is not in it yet', 'add each request once',
+        'DUPLICATE_REQUEST',
       );
     }
     this.labels.set(request, label);
@@ -36,7 +37,8 @@ export class RequestCollectionImpl {
 }
 
 /**
- * One wait for the first response of some requests. Among the owner's requests, so that it goes when the owner ends.
+ * One wait for the first response of some requests. Among the owner's requests, so that it goes
+ * when the owner ends.
  */
 class Wait extends CallSlot implements ResponseListener {
   settled = false;
@@ -137,7 +139,9 @@ export class RequestVerbsImpl {
     return new RequestCollectionImpl(this.p);
   }
 
-  waitAny(collection: RequestCollectionImpl, options?: CollectionWait): Promise<Labelled | 'timeout' | 'no_request'> {
+  waitAny(
+    collection: RequestCollectionImpl, options?: CollectionWait,
+  ): Promise<Labelled | 'timeout' | 'no_request'> {
     return this.any('waitAny', collection, options, false);
   }
 
@@ -156,7 +160,9 @@ export class RequestVerbsImpl {
       checkDelete(verb, options?.delete);
       if (collection.size === 0) return Promise.resolve('no_request' as const);
       return this.first([...collection.labels.keys()], limit).then((found) => {
-        if (found !== null) return labelled(collection, found, found.take() as Response<unknown>, options?.delete);
+        if (found !== null) return labelled(
+          collection, found, found.take() as Response<unknown>, options?.delete,
+        );
         if (abandons) for (const request of collection.labels.keys()) request.abandon();
         return 'timeout' as const;
       });
@@ -164,7 +170,8 @@ export class RequestVerbsImpl {
   }
 
   checkAny(
-    message: unknown, collection: RequestCollectionImpl, options: { readonly delete?: boolean | undefined } = {},
+    message: unknown, collection: RequestCollectionImpl,
+    options: { readonly delete?: boolean | undefined } = {},
   ): Labelled | 'no_reply' | 'no_request' {
     checkKeys('requests.checkAny', options, ['delete']);
     checkDelete('checkAny', options.delete);
@@ -197,7 +204,9 @@ export class RequestVerbsImpl {
   }
 
   private need(verb: string): void {
-    if (fenced(this.p)) throw new CastcallError('ZOMBIE', `requests.${verb}: the process ${this.p.pid} has ended`);
+    if (fenced(this.p)) throw new CastcallError(
+      'ZOMBIE', `requests.${verb}: the process ${this.p.pid} has ended`,
+    );
   }
 
   private own(verb: string, request: RequestIdImpl): void {
@@ -213,14 +222,17 @@ export class RequestVerbsImpl {
     }
     if (request.listener !== null) {
       throw new OptionError(
-        `requests.${verb}`, request.op, 'a request that is not waited for already', 'await the first verb', 'BUSY',
+        `requests.${verb}`, request.op, 'a request that is not waited for already',
+        'await the first verb', 'BUSY',
       );
     }
   }
 
   private ownAll(verb: string, collection: RequestCollectionImpl): void {
     if (!(collection instanceof RequestCollectionImpl)) {
-      throw new OptionError(`requests.${verb}`, collection, 'a collection', 'make one with self.requests.collection()');
+      throw new OptionError(
+        `requests.${verb}`, collection, 'a collection', 'make one with self.requests.collection()',
+      );
     }
     for (const request of collection.labels.keys()) this.own(verb, request);
   }
@@ -246,7 +258,8 @@ export class RequestVerbsImpl {
 }
 
 function labelled(
-  collection: RequestCollectionImpl, request: RequestIdImpl, response: Response<unknown>, remove: boolean = true,
+  collection: RequestCollectionImpl, request: RequestIdImpl, response: Response<unknown>,
+  remove: boolean = true,
 ): Labelled {
   const label = collection.labels.get(request);
   if (remove) collection.labels.delete(request);

@@ -4,7 +4,10 @@ import { printable } from '../../../base/text/index.js';
 /** What can be looped over. */
 export type Items = Iterable<unknown> | AsyncIterable<unknown>;
 
-/** Hears what one step of a source gave: one of the three, once; of a plain iterator at once, of an async one later. */
+/**
+ * Hears what one step of a source gave: one of the three, once; of a plain iterator at once, of an
+ * async one later.
+ */
 export interface Puller {
   pulled(value: unknown): void;
   exhausted(): void;
@@ -17,8 +20,8 @@ interface AnyIterator {
 }
 
 /**
- * An iterator of the user's. Each step of it is guarded, one is asked for at a time, and none is waited for: what
- * `next()` gives is told to a puller, and `return()` is called and forgotten.
+ * An iterator of the user's. Each step of it is guarded, one is asked for at a time, and none is
+ * waited for: what `next()` gives is told to a puller, and `return()` is called and forgotten.
  */
 export class Source {
   private over = false;
@@ -30,7 +33,10 @@ export class Source {
     private readonly warn: (error: unknown) => void,
   ) {}
 
-  /** Throws what `Symbol.asyncIterator` or `Symbol.iterator` throws. `warn` hears what its `return()` fails with. */
+  /**
+   * Throws what `Symbol.asyncIterator` or `Symbol.iterator` throws. `warn` hears what its
+   * `return()` fails with.
+   */
   static of(items: Items, warn: (error: unknown) => void): Source {
     const made = items as { [Symbol.asyncIterator]?: () => unknown; [Symbol.iterator]: () => unknown };
     const later = typeof made[Symbol.asyncIterator] === 'function';

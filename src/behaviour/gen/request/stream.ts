@@ -12,8 +12,8 @@ import { Refusal } from '../../../api/returns.js';
 import { rejectedWith } from '../host.js';
 
 /**
- * ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot hold an agent's
- * turn.
+ * ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot
+ * hold an agent's turn.
  */
 export const ITEM_TIMEOUT_MS = 30_000;
 
@@ -35,13 +35,15 @@ class DemandDeadline extends Deadline {
     super();
   }
   expire(): void {
-    this.slot.leave(callError('TIMEOUT', { target: this.slot.target, op: this.slot.op, timeoutMs: ITEM_TIMEOUT_MS }));
+    this.slot.leave(callError('TIMEOUT', {
+      target: this.slot.target, op: this.slot.op, timeoutMs: ITEM_TIMEOUT_MS,
+    }));
   }
 }
 
 /**
- * A call with many replies: the consumer asks for one item at a time, the handler runs only while one is asked for.
- * It is itself the deadline of the item that is being waited for.
+ * A call with many replies: the consumer asks for one item at a time, the handler runs only while
+ * one is asked for. It is itself the deadline of the item that is being waited for.
  */
 export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknown>, Abortable {
   settled = false;
@@ -99,7 +101,10 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
     return this.asked.promise;
   }
 
-  /** The consumer breaks off: the handler's generator is finished through its `finally` blocks, its turn ends. */
+  /**
+   * The consumer breaks off: the handler's generator is finished through its `finally` blocks, its
+   * turn ends.
+   */
   return(): Promise<IteratorResult<unknown>> {
     this.leave(undefined);
     this.failure = undefined; // it is not read any more
@@ -128,7 +133,9 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
     this.close(failure);
     const { controller } = this;
     this.left = {
-      reason: failure === undefined ? new DOMException('the consumer of the stream has left', 'AbortError') : failure,
+      reason: failure === undefined
+        ? new DOMException('the consumer of the stream has left', 'AbortError')
+        : failure,
     };
     if (controller !== null) controller.abort(this.left.reason);
   }
@@ -183,8 +190,9 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
 type Items = AsyncGenerator<unknown> | Generator<unknown>;
 
 /**
- * Runs a stream handler: holds the agent's turn until the generator is done, has been finished, or the agent has ended.
- * The generator is the agent's own code, which nothing may overlap (P7): only a dead agent does not wait for it.
+ * Runs a stream handler: holds the agent's turn until the generator is done, has been finished, or
+ * the agent has ended. The generator is the agent's own code, which nothing may overlap (P7): only
+ * a dead agent does not wait for it.
  */
 export async function driveStream(p: Process, slot: StreamSlot, items: Items): Promise<void> {
   try {
@@ -208,7 +216,9 @@ export async function driveStream(p: Process, slot: StreamSlot, items: Items): P
 function refusalOf(p: Process, slot: StreamSlot, value: unknown): unknown {
   if (!(value instanceof Refusal)) return undefined;
   refused(p.box());
-  return callError('REFUSED', { target: slot.target, op: slot.op, refusal: value.code, details: value.details });
+  return callError('REFUSED', {
+    target: slot.target, op: slot.op, refusal: value.code, details: value.details,
+  });
 }
 
 /** The generator's synchronous part runs as the process, like any handler. */

@@ -1,7 +1,9 @@
 import type { SentRequest } from '../../../router/request/index.js';
 
 /** What a ref is asked for: the verb of one send. */
-export const Verb = { Cast: 0, TryCast: 1, Put: 2, Call: 3, Request: 4, Deliver: 5, Stream: 6, Info: 7 } as const;
+export const Verb = {
+  Cast: 0, TryCast: 1, Put: 2, Call: 3, Request: 4, Deliver: 5, Stream: 6, Info: 7,
+} as const;
 export type Verb = (typeof Verb)[keyof typeof Verb];
 
 /** What each verb gives. */

@@ -25,10 +25,13 @@ class Job {
 }
 
 /**
- * Runs one handler in a linked process of its own, with a copy of the state, so that the agent takes its next message
- * at once. A crash there reaches the agent through the link, as any linked process's would.
+ * Runs one handler in a linked process of its own, with a copy of the state, so that the agent
+ * takes its next message at once. A crash there reaches the agent through the link, as any linked
+ * process's would.
  */
-export function runConcurrent(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null): void {
+export function runConcurrent(
+  p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null,
+): void {
   const state = copyState(self.state, op);
   if (p.run === Run.Dead) return; // a getter in its state has ended it
   const child = spawnProcess(p.kernel, CONCURRENT, p, true);

@@ -97,6 +97,8 @@ function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
     );
   }
   const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
-  const check = schema === undefined ? null : (payload: unknown): unknown => checkPayload(name, schema, payload);
+  const check = schema === undefined
+    ? null
+    : (payload: unknown): unknown => checkPayload(name, schema, payload);
   return new Op(what, name, handle, check, entry.concurrent ?? false);
 }

@@ -21,7 +21,10 @@ export function formatted<F extends Fields>(p: Process, given: F): F {
     disown(made);
     if (typeof made === 'object' && made !== null && !Array.isArray(made)
       && Object.keys(made).every((key) => key in given)) {
-      return replaced(given, (key) => (Object.hasOwn(made, key) ? (made as Record<string, unknown>)[key] : HIDDEN));
+      return replaced(
+        given,
+        (key) => (Object.hasOwn(made, key) ? (made as Record<string, unknown>)[key] : HIDDEN),
+      );
     }
   } catch {
     return replaced(given, () => `[${name}: formatStatus threw]`);

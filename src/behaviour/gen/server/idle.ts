@@ -5,11 +5,17 @@ import { Run } from '../../../process/record/index.js';
 import type { Process } from '../../../process/record/index.js';
 import { pushSignal } from '../../../process/send/index.js';
 
-/** The idle timeout of one agent: pushes a message of its own when it passes; any other message cancels it (GS-27). */
+/**
+ * The idle timeout of one agent: pushes a message of its own when it passes; any other message
+ * cancels it (GS-27).
+ */
 export class IdleDeadline extends Deadline {
   /** what was pushed and not yet taken belongs to this arming, or is stale */
   armed = true;
-  /** its time runs: it does not while the handler that asked for it runs or awaits, nor while the agent is suspended */
+  /**
+   * its time runs: it does not while the handler that asked for it runs or awaits, nor while the
+   * agent is suspended
+   */
   begun = false;
   constructor(
     readonly p: Process,
@@ -27,8 +33,8 @@ export class IdleDeadline extends Deadline {
 }
 
 /**
- * Asks for one. Its time counts from the return of the handler that asks, as OTP's does, also when it awaits before;
- * asked for between handlers, from now.
+ * Asks for one. Its time counts from the return of the handler that asks, as OTP's does, also when
+ * it awaits before; asked for between handlers, from now.
  */
 export function askIdle(p: Process, ms: number, message: unknown, immune: boolean): void {
   disarmIdle(p);
@@ -37,8 +43,8 @@ export function askIdle(p: Process, ms: number, message: unknown, immune: boolea
 }
 
 /**
- * The handler that asked for it has returned; 0 lets what is already queued go first (GS-28), unless it is immune
- * (GS-30).
+ * The handler that asked for it has returned; 0 lets what is already queued go first (GS-28),
+ * unless it is immune (GS-30).
  */
 export function beginIdle(p: Process): void {
   const idle = idleOf(p);
@@ -64,8 +70,8 @@ export function restartIdle(p: Process): void {
 }
 
 /**
- * The agent was suspended: no time passes for its idle timeout until it is resumed. False for one that system messages
- * do not touch.
+ * The agent was suspended: no time passes for its idle timeout until it is resumed. False for one
+ * that system messages do not touch.
  */
 export function pauseIdle(p: Process): boolean {
   const idle = idleOf(p);

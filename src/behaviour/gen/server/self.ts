@@ -58,7 +58,10 @@ export class AgentSelf extends Answering {
   }
 }
 
-/** The self of a concurrent handler: over a copy of the state, in a process of its own, in the name of its agent. */
+/**
+ * The self of a concurrent handler: over a copy of the state, in a process of its own, in the name
+ * of its agent.
+ */
 export class ForkedSelf extends AgentSelf {
   constructor(p: Process, state: unknown) {
     super(p);

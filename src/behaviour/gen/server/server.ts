@@ -93,7 +93,8 @@ function after(p: Process, self: AgentSelf, call: Request | null, result: unknow
   if ((self.flags & Flag.Made) !== 0) self.returned(`the handler '${p.op?.name ?? '?'}'`, result);
   if ((self.flags & Flag.Controller) !== 0) dropController(p, self, call);
   if (result instanceof Stop || (self.flags & Flag.Stop) !== 0) return stopping(p, self, call, result);
-  if (result instanceof Control && !(result instanceof NoReply) && (call === null || !(result instanceof Refusal))) {
+  if (result instanceof Control && !(result instanceof NoReply)
+    && (call === null || !(result instanceof Refusal))) {
     return conclude(p, badReturn(`handler '${p.op?.name ?? '?'}'`, result));
   }
   if (call === null) return undefined;

@@ -51,7 +51,8 @@ export const SERVER_SYS: SysHooks = {
   },
   terminate: conclude,
   /**
-   * The idle timeout survives a system message, and begins anew (GS-29); it stands still while the agent is suspended.
+   * The idle timeout survives a system message, and begins anew (GS-29); it stands still while the
+   * agent is suspended.
    */
   handled(p: Process): void {
     if ((selfOf(p).flags & Flag.Idle) === 0) return;

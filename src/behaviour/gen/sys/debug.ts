@@ -21,11 +21,12 @@ interface Installed {
 export const LOG_LENGTH = 10;
 
 /**
- * The debug functions of one process. While there are any, its `handle` slot holds a wrapper; without, nothing is left
- * of them.
+ * The debug functions of one process. While there are any, its `handle` slot holds a wrapper;
+ * without, nothing is left of them.
  */
 export class Debug {
-  stats: { readonly startedAt: number; reductions: number; messagesIn: number; messagesOut: number } | null = null;
+  stats: { readonly startedAt: number; reductions: number; messagesIn: number; messagesOut: number }
+    | null = null;
   log: DebugEvent[] | null = null;
   logLength: number = LOG_LENGTH;
   trace: ((line: string, event: DebugEvent) => void) | null = null;
@@ -156,7 +157,8 @@ function unhandled(p: Process, from: unknown): undefined {
 }
 
 function noteState(p: Process): void {
-  if (p.run === Run.Dead || p.run === Run.Parked || p.behaviour.sys === null) return; // a plain process tells by itself
+  // a plain process tells by itself
+  if (p.run === Run.Dead || p.run === Run.Parked || p.behaviour.sys === null) return;
   debugOf(p)?.note(p, { kind: 'state', state: p.behaviour.sys.state(p) });
 }
 

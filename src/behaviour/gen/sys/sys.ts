@@ -46,7 +46,9 @@ export class SysImpl<S = unknown> implements Sys<S> {
 
   replaceState(change: (state: S) => S, options?: SysOptions): Promise<S> {
     checkFunction('replaceState', change);
-    return this.#ask(VERBS.replaceState, options, (p, hooks) => hooks.replace(p, (state) => change(state as S))) as Promise<S>;
+    return this.#ask(
+      VERBS.replaceState, options, (p, hooks) => hooks.replace(p, (state) => change(state as S)),
+    ) as Promise<S>;
   }
 
   getStatus(options?: SysOptions): Promise<SysStatus<S>> {
@@ -55,7 +57,9 @@ export class SysImpl<S = unknown> implements Sys<S> {
 
   statistics(what: 'on' | 'off', options?: SysOptions): Promise<void>;
   statistics(what: 'get', options?: SysOptions): Promise<SysStatistics | 'no_statistics'>;
-  statistics(what: 'on' | 'off' | 'get', options?: SysOptions): Promise<void | SysStatistics | 'no_statistics'> {
+  statistics(
+    what: 'on' | 'off' | 'get', options?: SysOptions,
+  ): Promise<void | SysStatistics | 'no_statistics'> {
     if (what === 'get') {
       return this.#ask(VERBS.statistics, options, statisticsOf) as Promise<SysStatistics | 'no_statistics'>;
     }
@@ -70,7 +74,9 @@ export class SysImpl<S = unknown> implements Sys<S> {
   log(what: 'get', options?: SysOptions): Promise<readonly DebugEvent[]>;
   log(what: boolean | number | 'get' | 'print', options?: SysOptions): Promise<void | readonly DebugEvent[]> {
     if (what === 'get') {
-      return this.#ask(VERBS.log, options, (p) => [...(debugOf(p)?.log ?? [])]) as Promise<readonly DebugEvent[]>;
+      return this.#ask(
+        VERBS.log, options, (p) => [...(debugOf(p)?.log ?? [])],
+      ) as Promise<readonly DebugEvent[]>;
     }
     if (what === 'print') return this.#ask(VERBS.log, options, printLog) as Promise<void>;
     const length = what === true ? LOG_LENGTH : what;
@@ -91,7 +97,8 @@ export class SysImpl<S = unknown> implements Sys<S> {
     checkFunction('install', fn);
     checkKeys('install', given, ['state', 'id']);
     return this.#debug(
-      VERBS.install, options, (debug) => debug.add(given.id ?? fn, fn as unknown as DebugFunction<never>, given.state),
+      VERBS.install, options,
+      (debug) => debug.add(given.id ?? fn, fn as unknown as DebugFunction<never>, given.state),
     );
   }
 
@@ -110,7 +117,9 @@ export class SysImpl<S = unknown> implements Sys<S> {
     }) as Promise<void>;
   }
 
-  codeChange(given: { readonly from?: unknown; readonly extra?: unknown } = {}, options?: SysOptions): Promise<void> {
+  codeChange(
+    given: { readonly from?: unknown; readonly extra?: unknown } = {}, options?: SysOptions,
+  ): Promise<void> {
     checkKeys('codeChange', given, ['from', 'extra']);
     return this.#ask(VERBS.codeChange, options, (p, hooks) => {
       if (!p.mailbox.held) throw new Refused('codeChange is understood only while suspended');
@@ -159,7 +168,9 @@ const VERBS = {
   ), replaceState: verb('replaceState'), getStatus: verb('getStatus'), statistics: verb('statistics'),
   log: verb('log'), trace: verb('trace'), install: verb(
     'install',
-  ), remove: verb('remove'), noDebug: verb('noDebug'), terminate: verb('terminate'), codeChange: verb('codeChange'),
+  ), remove: verb(
+    'remove',
+  ), noDebug: verb('noDebug'), terminate: verb('terminate'), codeChange: verb('codeChange'),
 } as const;
 
 function answer(p: Process, hooks: SysHooks, request: Request, work: Work): void {
@@ -241,7 +252,9 @@ export function debugFromStart(p: Process, given: unknown): void {
   const debug = debugging(p);
   for (const option of Array.isArray(given) ? (given as unknown[]) : [given]) {
     if (!applyOption(p, debug, option)) {
-      p.kernel.warn('a debug option was ignored', { pid: p.pid, name: p.name?.name, option: printable(option) });
+      p.kernel.warn('a debug option was ignored', {
+        pid: p.pid, name: p.name?.name, option: printable(option),
+      });
     }
   }
   settleDebug(p);

@@ -19,9 +19,10 @@ const SET_VALUES = Set.prototype.values;
 /**
  * Makes digests: a value is written as a stream of words (words.ts).
  *
- * Equal is what `isDeepStrictEqual` calls equal, with one difference: what cannot be read from outside is equal to
- * itself only (docs/semantics/delivery.md has the table). A value of more than 100,000 objects, of more than 1,000
- * levels, or whose getters throw, is taken as one that cannot be read.
+ * Equal is what `isDeepStrictEqual` calls equal, with one difference: what cannot be read from
+ * outside is equal to itself only (docs/semantics/delivery.md has the table). A value of more than
+ * 100,000 objects, of more than 1,000 levels, or whose getters throw, is taken as one that cannot
+ * be read.
  */
 export class Digester {
   private readonly words: Words;
@@ -139,7 +140,8 @@ export class Digester {
       this.value(element);
     }
     const keys = Object.keys(value);
-    if (keys.length > elements || SYMBOLS(value).length > 0) this.fields(Tag.Fields, value, keys.slice(elements));
+    if (keys.length > elements
+      || SYMBOLS(value).length > 0) this.fields(Tag.Fields, value, keys.slice(elements));
   }
 
   /** Own enumerable properties, in whatever order they were set. */
@@ -190,7 +192,8 @@ export class Digester {
 
   /** A ref is whom it names; what else the runtime hands out is equal to itself only. */
   private ours(value: object, prototype: object): void {
-    if (prototype !== AgentRefImpl.prototype && prototype !== ProcessRefImpl.prototype) return this.identity(value);
+    if (prototype !== AgentRefImpl.prototype
+      && prototype !== ProcessRefImpl.prototype) return this.identity(value);
     const { addr } = value as AgentRefImpl | ProcessRefImpl;
     this.words.word(Tag.Ref);
     this.words.text(addr instanceof Process ? addr.pid : titleOf(addr));

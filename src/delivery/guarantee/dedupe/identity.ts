@@ -8,11 +8,16 @@ export function identityOf(one: object | symbol): number {
   return id;
 }
 
-/** Classes of the platform whose instances can be read, each by its own kind; here a prototype chain may end. */
+/**
+ * Classes of the platform whose instances can be read, each by its own kind; here a prototype chain
+ * may end.
+ */
 const READABLE: ReadonlySet<string> = new Set([
   'Object', 'Array', 'Map', 'Set', 'Date', 'RegExp', 'URL', 'Boolean', 'Number', 'String', 'BigInt', 'Symbol',
-  'Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError',
-  'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Buffer', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array',
+  'Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError',
+  'TypeError', 'URIError',
+  'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Buffer', 'Int8Array', 'Uint8Array',
+  'Uint8ClampedArray', 'Int16Array',
   'Uint16Array', 'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
 ]);
 
@@ -21,8 +26,9 @@ const HIDDEN = /#|\[native code\]|__private|\.(?:set|add)\(this\b/;
 const seen = new WeakMap<object, boolean>();
 
 /**
- * Whether all that an instance of a class is can be read from outside. Not when it, or a class that it extends, has
- * private fields, or comes with the platform: what is behind a Blob, Headers or a WeakRef shows in no property.
+ * Whether all that an instance of a class is can be read from outside. Not when it, or a class that
+ * it extends, has private fields, or comes with the platform: what is behind a Blob, Headers or a
+ * WeakRef shows in no property.
  */
 export function isOpen(prototype: object): boolean {
   let open = seen.get(prototype);

@@ -7,8 +7,8 @@ import { Outcome } from '../outcome.js';
 import type { Followed } from '../receipt.js';
 
 /**
- * What is remembered of keys (P25): how many of a destination, for how long after the message was handled, and how much
- * of replies in all.
+ * What is remembered of keys (P25): how many of a destination, for how long after the message was
+ * handled, and how much of replies in all.
  */
 export interface LedgerLimits {
   readonly keysMax: number;
@@ -28,8 +28,9 @@ export interface KeyHolder {
 }
 
 /**
- * One key of a destination: the message that has it now, or how that one ended. Of its payload only a digest is kept:
- * of an object it is taken before any handler has it, of what nobody can change when the message was handled.
+ * One key of a destination: the message that has it now, or how that one ended. Of its payload only
+ * a digest is kept: of an object it is taken before any handler has it, of what nobody can change
+ * when the message was handled.
  */
 export class KeyRecord implements Digest {
   /** see `Exit.kept` */
@@ -106,7 +107,10 @@ export function isMutable(payload: unknown): boolean {
   return typeof payload === 'object' && payload !== null;
 }
 
-/** What a duplicate of a message that is over is told: the outcome as it was remembered when the duplicate came. */
+/**
+ * What a duplicate of a message that is over is told: the outcome as it was remembered when the
+ * duplicate came.
+ */
 export class Past implements Followed {
   constructor(
     readonly outcome: DeliveryOutcome,
@@ -132,7 +136,8 @@ export class Past implements Followed {
 }
 
 /**
- * The keys of one destination: those of messages that are not over, and a window, by count and age, of those handled.
+ * The keys of one destination: those of messages that are not over, and a window, by count and age,
+ * of those handled.
  */
 export class Ledger {
   /** the only key, or null when there are none or several: many destinations never have two */
@@ -174,8 +179,8 @@ export class Ledger {
   }
 
   /**
-   * Its message was handled: the key is remembered from now on, as the newest; those that are beyond the limits go.
-   * O(1) each.
+   * Its message was handled: the key is remembered from now on, as the newest; those that are
+   * beyond the limits go. O(1) each.
    */
   remember(record: KeyRecord, outcome: DeliveryOutcome, now: number): void {
     record.outcome = outcome;
@@ -212,7 +217,10 @@ export class Ledger {
   }
 }
 
-/** What all ledgers of a system remember, oldest first: it is bounded by age, and by the bytes of the replies. */
+/**
+ * What all ledgers of a system remember, oldest first: it is bounded by age, and by the bytes of
+ * the replies.
+ */
 export class Memory {
   /** of the outcomes that are kept */
   replyBytes = 0;
@@ -274,7 +282,9 @@ function bytesOf({ reply, reason, details, failures }: DeliveryOutcome, max: num
   let bytes = weightOf(reply, max);
   if (typeof reason !== 'string' || reason.length > SHORT_CODE) bytes += weightOf(reason, max);
   bytes += weightOf(details, max);
-  return failures.length === 0 || bytes > max ? within(bytes, max) : within(bytes + weightOf(failures, max), max);
+  return failures.length === 0 || bytes > max
+    ? within(bytes, max)
+    : within(bytes + weightOf(failures, max), max);
 }
 
 const within = (bytes: number, max: number): number => (bytes > max ? Infinity : bytes);

@@ -5,8 +5,9 @@ import type { Process } from '../../../process/record/index.js';
 export const WINDOW_MAX = 1_024;
 
 /**
- * What is remembered of the messages that one sender has sent to one destination (P25), by their numbers there: those
- * from the first that is not over. In memory it grows with reordering, never with time.
+ * What is remembered of the messages that one sender has sent to one destination (P25), by their
+ * numbers there: those from the first that is not over. In memory it grows with reordering, never
+ * with time.
  */
 export class Window {
   /** the first that is not over and all after it, oldest first */

@@ -1,4 +1,7 @@
-/** 128 bits that stand for a value: equal ones have equal digests, others differ but for a chance of 1 in 2^128. */
+/**
+ * 128 bits that stand for a value: equal ones have equal digests, others differ but for a chance of
+ * 1 in 2^128.
+ */
 export interface Digest {
   readonly a: number;
   readonly b: number;
@@ -15,8 +18,8 @@ const SHORT = 24;
 /** What comes next in the stream of words. */
 export const Tag = {
   Undefined: 1, Null: 2, True: 3, False: 4, Int: 5, Double: 6, NaN: 7, BigInt: 8, Text: 9, Wide: 10, Symbol: 11,
-  Registered: 12, Identity: 13, Array: 14, Hole: 15, Object: 16, Bare: 17, Instance: 18, Back: 19, Bytes: 20, Map: 21,
-  Set: 22, Ref: 23, Whole: 24, Fields: 25,
+  Registered: 12, Identity: 13, Array: 14, Hole: 15, Object: 16, Bare: 17, Instance: 18, Back: 19,
+  Bytes: 20, Map: 21, Set: 22, Ref: 23, Whole: 24, Fields: 25,
 } as const;
 
 /** more than one byte a character */
@@ -27,9 +30,10 @@ const P3 = 0xc2b2ae3d | 0;
 const P4 = 0x27d4eb2f | 0;
 
 /**
- * A stream of words, mixed into four lanes of 32 bits, in the manner of xxHash, each lane into the next. `salt` makes
- * the digests this system's own. It is not cryptographic: who can read the salt and choose payloads at will could find
- * two with one digest, and make the second of his own messages pass as his first.
+ * A stream of words, mixed into four lanes of 32 bits, in the manner of xxHash, each lane into the
+ * next. `salt` makes the digests this system's own. It is not cryptographic: who can read the salt
+ * and choose payloads at will could find two with one digest, and make the second of his own
+ * messages pass as his first.
  */
 export class Words implements Digest {
   a = 0;
@@ -99,8 +103,8 @@ export class Words implements Digest {
   }
 
   /**
-   * Each word changes the lane that it enters, and with it the lane before, in the same step: a change is soon in all
-   * four.
+   * Each word changes the lane that it enters, and with it the lane before, in the same step: a
+   * change is soon in all four.
    */
   mixIn(): void {
     const { words } = this;

@@ -7,7 +7,8 @@ import type { DeliveryOutcome } from '../../../api/delivery.js';
 import type { Followed } from '../receipt.js';
 
 /**
- * Waits for the outcome as a caller does for its reply. The message goes on when its caller gives up: it was accepted.
+ * Waits for the outcome as a caller does for its reply. The message goes on when its caller gives
+ * up: it was accepted.
  */
 export class OutcomeWait extends Deadline implements Abortable, Holding {
   private readonly fields: { readonly target: string; readonly op: string };
@@ -89,5 +90,7 @@ function failureOf(outcome: DeliveryOutcome, fields: { readonly target: string; 
   if (kind === 'cancelled') return callError('CANCELLED', fields);
   if (kind === 'reply-gone') return callError('REPLY_GONE', { ...fields, refusal: reason as string });
   if (kind !== 'dead-lettered') return callError('MAILBOX_FULL', fields);
-  return reason === 'noproc' ? callError('NOPROC', { ...fields, reason }) : callError('EXIT', { ...fields, reason });
+  return reason === 'noproc'
+    ? callError('NOPROC', { ...fields, reason })
+    : callError('EXIT', { ...fields, reason });
 }

@@ -18,8 +18,8 @@ interface Standing {
 }
 
 /**
- * The place in line of one delivered message before a full mailbox, whose policy is `suspend`: among the puts, first
- * come, first served.
+ * The place in line of one delivered message before a full mailbox, whose policy is `suspend`:
+ * among the puts, first come, first served.
  */
 export class DeliveryWaiter extends Waiter {
   constructor(

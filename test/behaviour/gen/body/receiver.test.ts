@@ -40,7 +40,9 @@ describe('selective receive', () => {
 
   it('RE-01 any sequence of receives takes what a scan of a list would take', async () => {
     const receives = fc.array(fc.option(fc.nat(4), { nil: undefined }), { maxLength: 30 });
-    await fc.assert(fc.asyncProperty(fc.array(fc.nat(4), { maxLength: 30 }), receives, async (messages, matches) => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.nat(4), {
+      maxLength: 30,
+    }), receives, async (messages, matches) => {
       const system = testSystem();
       const model = [...messages];
       const wanted = matches.map((match) => {
@@ -50,7 +52,9 @@ describe('selective receive', () => {
       const got = await run(system, messages, async (self) => {
         const taken: unknown[] = [];
         for (const match of matches) {
-          const has = match === undefined ? messages.length > taken.filter((one) => one !== undefined).length : true;
+          const has = match === undefined
+            ? messages.length > taken.filter((one) => one !== undefined).length
+            : true;
           taken.push(
             has ? await self.receive(match === undefined ? undefined : is(match), { timeoutMs: 0 }) : undefined,
           );

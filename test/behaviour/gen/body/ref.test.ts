@@ -6,14 +6,17 @@ import { VirtualEnv } from '../../../support/virtual-env.js';
 import { callFailure } from '../../help.js';
 
 describe('the ref of a process with a body', () => {
-  it('tells its pid for ever, and whether it lives; it shows itself by what the process is called', async () => {
-    const system = testSystem();
-    const { ref } = await idler(system, { name: 'sleeper' });
-    const { pid } = ref;
-    expect([ref.alive, String(ref)]).toEqual([true, expect.stringContaining('sleeper')]);
-    system.exit(ref, 'kill');
-    expect([ref.pid, ref.alive]).toEqual([pid, false]);
-  });
+  it(
+    'tells its pid for ever, and whether it lives; it shows itself by what the process is called',
+    async () => {
+      const system = testSystem();
+      const { ref } = await idler(system, { name: 'sleeper' });
+      const { pid } = ref;
+      expect([ref.alive, String(ref)]).toEqual([true, expect.stringContaining('sleeper')]);
+      system.exit(ref, 'kill');
+      expect([ref.pid, ref.alive]).toEqual([pid, false]);
+    },
+  );
 
   it('what is sent to one that has ended is a dead letter', async () => {
     const system = testSystem();

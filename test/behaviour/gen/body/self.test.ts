@@ -67,7 +67,9 @@ describe('what a process knows of itself', () => {
     const { self } = await idler(system);
     expect([self.parent, self.label]).toEqual([undefined, undefined]);
     const parent = await new Promise(
-      (resolve) => { self.spawn((child: ProcessSelf) => resolve([child.parent, child.label]), { label: 'worker 1' }); },
+      (resolve) => { self.spawn((child: ProcessSelf) => resolve([child.parent, child.label]), {
+        label: 'worker 1',
+      }); },
     );
     expect(parent).toEqual([self.pid, 'worker 1']);
     self.label = 'busy';

@@ -39,7 +39,8 @@ describe('what a deliver refuses before it is accepted', () => {
     const system = testSystem();
     const { Worker, done } = worker();
     const ref = system.start(Worker);
-    expect(await rejection(ref.deliver('checked', { n: 'x' } as never))).toMatchObject({ code: 'INVALID_PAYLOAD' });
+    expect(await rejection(ref.deliver('checked', { n: 'x' } as never)))
+      .toMatchObject({ code: 'INVALID_PAYLOAD' });
     expect(system.stats()).toMatchObject({ rejected: 1, delivery: { accepted: 0 } });
     await (await ref.deliver('checked', { n: 1, more: true } as never)).settled;
     expect(done).toEqual([1]);

@@ -25,16 +25,22 @@ describe('the terms of a delivery', () => {
   });
 
   it('lie over those of the definition, option by option, also within the back-off', () => {
-    const own = termsOf('defineAgent.delivery', { attemptsMax: 2, backoff: { baseMs: 10, jitter: 0 } }, STANDARD);
+    const own = termsOf(
+      'defineAgent.delivery', { attemptsMax: 2, backoff: { baseMs: 10, jitter: 0 } }, STANDARD,
+    );
     expect(own.backoff).toEqual({ baseMs: 10, factor: 2, maxMs: 30_000, jitter: 0 });
     const one = termsOf('deliver', { lane: 'critical', backoff: { factor: 3 } }, own);
-    expect(one).toMatchObject({ attemptsMax: 2, rank: Rank.Critical, backoff: { baseMs: 10, factor: 3, jitter: 0 } });
+    expect(one).toMatchObject({
+      attemptsMax: 2, rank: Rank.Critical, backoff: { baseMs: 10, factor: 3, jitter: 0 },
+    });
     expect(own.backoff.factor, 'the terms below stay as they are').toBe(2);
   });
 
   it('a back-off that begins above the standard maximum never shrinks: its maximum goes along', () => {
     expect(termsOf('deliver', { backoff: { baseMs: 60_000 } }, STANDARD).backoff.maxMs).toBe(60_000);
-    expect(termsOf('deliver', { backoff: { baseMs: 60_000, maxMs: 90_000 } }, STANDARD).backoff.maxMs).toBe(90_000);
+    expect(
+      termsOf('deliver', { backoff: { baseMs: 60_000, maxMs: 90_000 } }, STANDARD).backoff.maxMs,
+    ).toBe(90_000);
   });
 
   it.each<[object, string | RegExp]>([
@@ -102,7 +108,9 @@ describe('the options of one delivery', () => {
 
   it('a key asks for exactly-once, and says what to do instead', () => {
     for (const guarantee of ['at-most-once', 'at-least-once', undefined] as const) {
-      expect(() => readDeliver('deliver', guarantee === undefined ? { key: 'k' } : { key: 'k', guarantee }, STANDARD))
+      expect(() => readDeliver(
+        'deliver', guarantee === undefined ? { key: 'k' } : { key: 'k', guarantee }, STANDARD,
+      ))
         .toThrow(/^deliver\.key: .*guarantee: 'exactly-once', or use order/);
     }
     const once = termsOf('defineAgent.delivery', { guarantee: 'exactly-once' }, STANDARD);

@@ -123,7 +123,8 @@ describe('functions, intervals and exits that come later', () => {
     env.readCostMs = 0.4;
     await env.advance(1_000 - (env.now - start));
     env.readCostMs = 0;
-    expect(Math.abs(ticker.seen.length - Math.floor((env.now - start) / 20)), 'no drift').toBeLessThanOrEqual(1);
+    expect(Math.abs(ticker.seen.length - Math.floor((env.now - start) / 20)), 'no drift')
+      .toBeLessThanOrEqual(1);
     system.exit(ticker.ref, 'kill');
     const before = env.pending.timers;
     await env.advance(100);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  BreakerOpenError, CallError, defineAgent, on, type CallFailure, type CallResult, type From, type StandardSchema,
+  BreakerOpenError, CallError, defineAgent, on, type CallFailure, type CallResult, type From,
+  type StandardSchema,
 } from '../../../../src/index.js';
 import { settleTurn, testSystem } from '../../../support/system.js';
 
@@ -34,7 +35,9 @@ test('the error of a tryCall has a code of a call, whatever call rejects with, w
     expect(isCode(result.error)).toBe(true);
     return result.error;
   };
-  for (const reason of [undefined, null, 0, 'enough', Object.freeze({}), boom, new BreakerOpenError('b', 'open', 1)]) {
+  for (const reason of [
+    undefined, null, 0, 'enough', Object.freeze({}), boom, new BreakerOpenError('b', 'open', 1),
+  ]) {
     const controller = new AbortController();
     const hangs = errorOf(odd.tryCall('hang', undefined, { signal: controller.signal }));
     controller.abort(reason);
@@ -48,20 +51,25 @@ test('the error of a tryCall has a code of a call, whatever call rejects with, w
     await expect(odd.call('reply', failing(reason))).rejects.toBe(reason);
   }
   let inner: CallFailure | null = null;
-  const Outer = defineAgent({ calls: { async ask(self) { inner = await errorOf(self.bind(odd).tryCall('hang')); } } });
+  const Outer = defineAgent({
+    calls: { async ask(self) { inner = await errorOf(self.bind(odd).tryCall('hang')); } },
+  });
   const controller = new AbortController();
   const outer = errorOf(system.start(Outer).tryCall('ask', undefined, { signal: controller.signal }));
   await settleTurn();
   controller.abort('enough');
   expect(await outer).toMatchObject({ code: 'ABORTED', op: 'ask' });
   await settleTurn();
-  expect(inner, 'the call that was made for it').toMatchObject({ code: 'ABORTED', op: 'hang', reason: 'enough' });
+  expect(inner, 'the call that was made for it')
+    .toMatchObject({ code: 'ABORTED', op: 'hang', reason: 'enough' });
   const refusal = new CallError('REFUSED', { target: 'x', op: 'y', refusal: 'NO' });
   expect(await errorOf(odd.tryCall('reply', failing(refusal)))).toBe(refusal);
   const foreign = new CallError('NO_SYS', { target: 'x', op: 'y' });
   expect(await errorOf(odd.tryCall('reply', failing(foreign)))).toMatchObject({ code: 'REPLY_FAILED' });
   expect(await errorOf(odd.tryCall('checked', 'x'))).toMatchObject({ code: 'REPLY_FAILED', cause: boom });
   expect(await errorOf(odd.tryCall('later', 'x'))).toMatchObject({ code: 'ASYNC_SCHEMA' });
-  expect(await errorOf(odd.tryCall('hang', undefined, { timeoutMs: -1 }))).toMatchObject({ code: 'BAD_OPTION' });
-  expect(await errorOf(odd.tryCall('hang', undefined, { ms: 1 } as never))).toMatchObject({ code: 'UNKNOWN_OPTION' });
+  expect(await errorOf(odd.tryCall('hang', undefined, { timeoutMs: -1 })))
+    .toMatchObject({ code: 'BAD_OPTION' });
+  expect(await errorOf(odd.tryCall('hang', undefined, { ms: 1 } as never)))
+    .toMatchObject({ code: 'UNKNOWN_OPTION' });
 });

@@ -7,7 +7,8 @@ import { VirtualEnv } from '../../../support/virtual-env.js';
 const Shard = defineAgent({
   init: (n: number) => ({ n }),
   calls: {
-    size: (self) => self.state.n, plus: (self, by: number) => self.state.n + by, fail() { throw new Error('broken'); },
+    size: (self) => self.state.n, plus: (self, by: number) => self.state.n + by,
+    fail() { throw new Error('broken'); },
     slow: (self) => { const { from } = self; self.sendAfter(20, from); return self.noreply(); },
   },
   casts: { add(self, by: number) { self.state.n += by; } },
@@ -24,11 +25,14 @@ describe('calls to several', () => {
     const refs = [b, system.ref(Shard, 'nobody'), system.ref(Shard, 'a'), c];
     const { replies, bad } = await multiCall(refs, 'plus', 10);
     expect(replies).toEqual([{ ref: b, value: 12 }, { ref: refs[2], value: 11 }]);
-    expect(bad.map(({ ref, error }) => [refs.indexOf(ref), error.code])).toEqual([[1, 'NOPROC'], [3, 'MAILBOX_FULL']]);
+    expect(bad.map(({ ref, error }) => [refs.indexOf(ref), error.code]))
+      .toEqual([[1, 'NOPROC'], [3, 'MAILBOX_FULL']]);
     expect(await multiCall([] as (typeof b)[], 'size')).toEqual({ replies: [], bad: [] });
     const failed = await multiCall([b], 'fail');
     expect(failed).toEqual({ replies: [], bad: [{
-      ref: b, error: expect.objectContaining({ code: 'EXIT', reason: expect.objectContaining({ message: 'broken' }) }),
+      ref: b, error: expect.objectContaining({
+        code: 'EXIT', reason: expect.objectContaining({ message: 'broken' }),
+      }),
     }] });
   });
 

@@ -27,13 +27,17 @@ describe('a stream that is not opened', () => {
     const full = system.start(Source, { mailbox: { capacity: 1 } });
     full.cast('note');
     expect(await callFailure(full.stream('count', 1).next())).toMatchObject({ code: 'MAILBOX_FULL' });
-    expect(await callFailure(ref.stream('checked', 5 as never).next())).toMatchObject({ code: 'INVALID_PAYLOAD' });
+    expect(await callFailure(ref.stream('checked', 5 as never).next()))
+      .toMatchObject({ code: 'INVALID_PAYLOAD' });
     expect(await collect(ref.stream('checked', '21'))).toEqual([42]);
     expect(() => ref.stream('count', 1, { timeoutMs: -1 })).toThrow(OptionError);
     expect(() => ref.stream('count', 1, { priority: 'high' } as never)).toThrow(OptionError);
-    expect(() => ref.stream('noStream' as never)).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
-    expect(await callFailure(ref.call('count' as never, 1 as never))).toMatchObject({ code: 'UNKNOWN_OPERATION' });
-    expect(await callFailure(system.ref(Source, 'nobody').stream('count', 1).next())).toMatchObject({ code: 'NOPROC' });
+    expect(() => ref.stream('noStream' as never))
+      .toThrow(expect.objectContaining({ code: 'UNKNOWN_OPERATION' }));
+    expect(await callFailure(ref.call('count' as never, 1 as never)))
+      .toMatchObject({ code: 'UNKNOWN_OPERATION' });
+    expect(await callFailure(system.ref(Source, 'nobody').stream('count', 1).next()))
+      .toMatchObject({ code: 'NOPROC' });
   });
 });
 

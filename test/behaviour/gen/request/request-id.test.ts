@@ -50,7 +50,8 @@ describe('the response to a request as a message', () => {
       const other = self.requests.send(ref, 'echo', 'other');
       const second = await self.receive(isAnswer);
       return [
-        self.requests.check(message, other), self.requests.check('message', one), self.requests.check(message, one),
+        self.requests.check(message, other), self.requests.check('message', one),
+        self.requests.check(message, one),
         self.requests.check(message, one), self.requests.check(second, other),
       ];
     });

@@ -55,7 +55,9 @@ describe('RQ one request', () => {
         await settle();
         self.state.request = request;
         return 'sent';
-      }, async take(self): Promise<unknown> { return self.requests.wait(self.state.request as RequestId<string>); } },
+      }, async take(
+        self,
+      ): Promise<unknown> { return self.requests.wait(self.state.request as RequestId<string>); } },
     });
     const Back = defineAgent({
       name: 'Back',
@@ -93,7 +95,8 @@ describe('RQ one request', () => {
     const a = await listener(system);
     const server = system.start(Server);
     const opened = gate('a');
-    expect(await a.self.requests.receive(a.self.requests.send(server, 'say', 'hi'))).toEqual({ ok: true, value: 'hi' });
+    expect(await a.self.requests.receive(a.self.requests.send(server, 'say', 'hi')))
+      .toEqual({ ok: true, value: 'hi' });
     const request = a.self.requests.send(server, 'gate', 'a');
     const late = a.self.requests.receive(request, { timeoutMs: 50 });
     await env.advance(50);
@@ -166,7 +169,8 @@ describe('RQ one request', () => {
     const collection = self.requests.collection<string>();
     collection.add(request, 'x');
     for (const asked of [
-      other.self.requests.wait(request), other.self.requests.receive(request), other.self.requests.waitAny(collection),
+      other.self.requests.wait(request), other.self.requests.receive(request),
+      other.self.requests.waitAny(collection),
     ]) {
       expect(await asked.catch((failure: OptionError) => failure.code)).toBe('NOT_OWNER');
     }
@@ -211,7 +215,9 @@ describe('RQ one request', () => {
       { timeoutMs: -1 }, { timeoutMs: 1.5 }, { atMs: Number.NaN }, { atMs: 1e300 }, { timeoutMs: 1, atMs: 1 },
       { timeout: 1 },
     ]) {
-      expect(await self.requests.wait(request, options as never).catch((failure: unknown) => failure)).toBeInstanceOf(
+      expect(
+        await self.requests.wait(request, options as never).catch((failure: unknown) => failure),
+      ).toBeInstanceOf(
         OptionError,
       );
     }
@@ -223,7 +229,10 @@ describe('RQ one request', () => {
 describe('RQ collections', () => {
   async function asking(
     env?: VirtualEnv,
-  ): Promise<{ readonly self: ProcessSelf; readonly server: () => AgentRef<typeof Server>; readonly seen: unknown[] }> {
+  ): Promise<{
+    readonly self: ProcessSelf; readonly server: () => AgentRef<typeof Server>;
+    readonly seen: unknown[];
+  }> {
     const system = testSystem(env === undefined ? {} : { env });
     const a = await listener(system);
     return { self: a.self, server: () => system.start(Server), seen: a.seen };
@@ -252,7 +261,8 @@ describe('RQ collections', () => {
     const collection = self.requests.collection<string>();
     for (const key of ['one', 'two']) collection.add(self.requests.send(server(), 'gate', key), key);
     two.open('2');
-    expect(await self.requests.waitAny(collection)).toEqual({ response: { ok: true, value: '2' }, label: 'two' });
+    expect(await self.requests.waitAny(collection))
+      .toEqual({ response: { ok: true, value: '2' }, label: 'two' });
     expect(collection.size).toBe(1);
     one.open('1');
     expect(await self.requests.waitAny(collection, { delete: false })).toEqual(

@@ -57,7 +57,8 @@ describe('a plain source', () => {
   it('that is at its end has nothing to clean up', () => {
     let returned = 0;
     const { source } = sourceOf({ [Symbol.iterator]: () => ({
-      next: () => ({ done: true, value: 'ignored' }), return() { returned++; return { done: true, value: undefined }; },
+      next: () => ({ done: true, value: 'ignored' }),
+      return() { returned++; return { done: true, value: undefined }; },
     }) });
     const to = puller();
     source.pull(to);
@@ -157,7 +158,9 @@ describe('what a source may fail with', () => {
       await settle();
       expect(warned).toEqual([boom]);
     }
-    const { source, warned } = sourceOf({ [Symbol.iterator]: () => ({ next: () => ({ done: true, value: 0 }) }) });
+    const { source, warned } = sourceOf({
+      [Symbol.iterator]: () => ({ next: () => ({ done: true, value: 0 }) }),
+    });
     source.close();
     expect(warned).toEqual([]);
   });

@@ -155,7 +155,10 @@ describe('streams', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const Slow = defineAgent({ calls: { async *slow() {
-      for (let n = 0; n < 6; n++) { await new Promise<void>((resolve) => void env.timer(40, resolve)); yield n; }
+      for (let n = 0; n < 6; n++) {
+        await new Promise<void>((resolve) => void env.timer(40, resolve));
+        yield n;
+      }
     } } });
     const all = collect(system.start(Slow).stream('slow', undefined, { timeoutMs: 60 }));
     await env.advance(300);
@@ -181,7 +184,9 @@ describe('streams', () => {
     const { Source, log } = source();
     const ref = system.start(Source);
     const Reader = defineAgent({ casts: {
-      async read() { for await (const n of ref.stream('count', 9)) if (n === 2) await new Promise(() => undefined); },
+      async read() { for await (const n of ref.stream(
+        'count', 9,
+      )) if (n === 2) await new Promise(() => undefined); },
     } });
     const reader = system.start(Reader);
     reader.cast('read');
@@ -360,7 +365,8 @@ describe('streams', () => {
       } });
       const ref = system.start(Source);
       expect(await collect(ref.stream('values', false))).toEqual([1, 2]);
-      expect(await callFailure(collect(ref.stream('values', true)))).toMatchObject({ code: 'EXIT', reason: boom });
+      expect(await callFailure(collect(ref.stream('values', true))))
+        .toMatchObject({ code: 'EXIT', reason: boom });
       expect(await strays.seen()).toEqual([]);
     });
 

@@ -13,7 +13,8 @@ describe('a send by its verb', () => {
     expect(await noting.dispatch(Verb.Put, null, 'note', undefined, undefined)).toBeUndefined();
     expect(await noting.dispatch(Verb.Call, null, 'ask', 1, undefined)).toBe(2);
     expect(await noting.dispatch(Verb.Deliver, null, 'note', undefined, undefined)).toHaveProperty('settled');
-    expect(await noting.dispatch(Verb.Stream, null, 'items', undefined, undefined).next()).toMatchObject({ value: 1 });
+    expect(await noting.dispatch(Verb.Stream, null, 'items', undefined, undefined).next())
+      .toMatchObject({ value: 1 });
     expect(noting.dispatch(Verb.Info, null, 'info', 'hello', undefined)).toBeUndefined();
   });
 });

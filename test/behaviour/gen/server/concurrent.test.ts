@@ -24,7 +24,9 @@ function desk(trapExit = false) {
       refuse: { concurrent: true, handle: (self) => self.refuse('NO', 1) },
       sync: { concurrent: true, handle: (_self, q: string) => q.length },
       checked: on(z.number(), (_self, n) => n * 2, { concurrent: true }),
-      signal: { concurrent: true, async handle(self) { await new Promise((_, reject) => self.signal.addEventListener(
+      signal: { concurrent: true, async handle(
+        self,
+      ) { await new Promise((_, reject) => self.signal.addEventListener(
         'abort', () => { log.push(self.signal.reason); reject(self.signal.reason as Error); },
       )); } },
       pid: { concurrent: true, handle: (self) => [self.pid, self.ref.pid] },
@@ -128,7 +130,10 @@ describe('concurrent handlers', () => {
   test('a state that cannot be copied ends the agent with STATE_NOT_CLONABLE', async () => {
     const system = testSystem();
     const Socket =
-      defineAgent({ init: () => ({ close: () => undefined }), calls: { read: { concurrent: true, handle: () => 1 } } });
+      defineAgent({
+        init: () => ({ close: () => undefined }),
+        calls: { read: { concurrent: true, handle: () => 1 } },
+      });
     const error = await callFailure(system.start(Socket).call('read'));
     expect(error).toMatchObject({ code: 'EXIT', reason: { code: 'STATE_NOT_CLONABLE' } });
     expect((error.reason as Error).message).toContain("'read'");
@@ -171,7 +176,10 @@ describe('concurrent handlers', () => {
         now: { concurrent: true, handle(self): number { throw self.refuse('NOW') as unknown as Error; } },
         later: {
           concurrent: true,
-          async handle(self): Promise<number> { await settleTurn(); throw self.refuse('LATER') as unknown as Error; },
+          async handle(self): Promise<number> {
+            await settleTurn();
+            throw self.refuse('LATER') as unknown as Error;
+          },
         },
         ping: () => 'pong',
       },

@@ -29,7 +29,10 @@ describe('the definition of a server', () => {
   it('an entry is a handler, or an object with one, a schema and whether it is concurrent', () => {
     const { calls } = new ServerDefinition({
       name: 'desk',
-      calls: { beside: { concurrent: true, handle: async () => 1 }, checked: { schema: z.string(), handle: () => 1 } },
+      calls: {
+        beside: { concurrent: true, handle: async () => 1 },
+        checked: { schema: z.string(), handle: () => 1 },
+      },
     });
     expect(calls.get('beside')).toMatchObject({ concurrent: true, check: null });
     expect(calls.get('checked')?.check?.('text')).toBe('text');

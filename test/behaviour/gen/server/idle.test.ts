@@ -76,17 +76,20 @@ describe('the idle timeout', () => {
     expect(seen).toEqual(['TIMEOUT']);
   });
 
-  test('GS-28 0 of an asynchronous handler lets what came while it awaited go first, and is gone then', async () => {
-    const system = testSystem();
-    const { Idler, seen, gate } = idler();
-    const ref = system.start(Idler);
-    ref.cast('armLater', 0);
-    await settleTurn();
-    ref.cast('touch');
-    gate.open();
-    await sleep(5);
-    expect(seen).toEqual(['touch']);
-  });
+  test(
+    'GS-28 0 of an asynchronous handler lets what came while it awaited go first, and is gone then',
+    async () => {
+      const system = testSystem();
+      const { Idler, seen, gate } = idler();
+      const ref = system.start(Idler);
+      ref.cast('armLater', 0);
+      await settleTurn();
+      ref.cast('touch');
+      gate.open();
+      await sleep(5);
+      expect(seen).toEqual(['touch']);
+    },
+  );
 
   for (const how of ['init', 'info', 'continue', 'call', 'stream', 'thrown', 'abandoned'] as const) {
     test(`GS-27 it runs from the return of an asynchronous ${how}`, async () => {
@@ -108,7 +111,11 @@ describe('the idle timeout', () => {
         continue: wait,
         info(
           self, message,
-        ) { if (message === 'go') return wait(self); seen.push((message as { tag?: string }).tag); return undefined; },
+        ) {
+          if (message === 'go') return wait(self);
+          seen.push((message as { tag?: string }).tag);
+          return undefined;
+        },
       });
       const started = system.start(Agent, how);
       if (how === 'init') setImmediate(() => { gate.open(); });
@@ -119,7 +126,9 @@ describe('the idle timeout', () => {
       else if (how === 'stream') void (async () => {
         for await (const one of ref.stream('stream')) seen.length = Number(one) - 1;
       })();
-      else if (how !== 'init') void ref.tryCall(how, undefined, { timeoutMs: 'infinity', signal: controller.signal });
+      else if (how !== 'init') void ref.tryCall(how, undefined, {
+        timeoutMs: 'infinity', signal: controller.signal,
+      });
       if (how !== 'init') await env.advance(200);
       controller.abort(new Error('left'));
       gate.open();

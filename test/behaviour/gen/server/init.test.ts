@@ -10,7 +10,10 @@ describe('init', () => {
     const system = testSystem({ logger });
     for (const later of [false, true]) {
       const Stops =
-        defineAgent({ init() { const made = this.stop('odd'); return later ? settleTurn().then(() => made) : made; } });
+        defineAgent({ init() {
+          const made = this.stop('odd');
+          return later ? settleTurn().then(() => made) : made;
+        } });
       expect(await startFailure(() => system.start(Stops))).toBe('odd');
       expect(logger.lines.splice(0).map((line) => line.fields['reason'])).toEqual(['odd']);
       const Fails = defineAgent(
@@ -41,7 +44,10 @@ describe('init', () => {
     const Agent = defineAgent({
       init: () => ({ n: 1 }),
       calls: { make(self) { refusal = self.refuse('X'); } },
-      casts: { bad: () => refusal, thrown() { throw refusal as Error; }, fine: () => 'a plain value is ignored' },
+      casts: {
+        bad: () => refusal, thrown() { throw refusal as Error; },
+        fine: () => 'a plain value is ignored',
+      },
       terminate(_self, reason) { ended.push((reason as { code?: string }).code); },
     });
     for (const op of ['bad', 'thrown'] as const) {
@@ -118,7 +124,9 @@ describe('init', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     let timeouts = 0;
-    const ref = system.start(defineAgent({ casts: { arm(self) { self.timeout(100); } }, info() { timeouts++; } }));
+    const ref = system.start(
+      defineAgent({ casts: { arm(self) { self.timeout(100); } }, info() { timeouts++; } }),
+    );
     ref.cast('arm');
     await env.advance(60);
     await system.sys(ref).getState();

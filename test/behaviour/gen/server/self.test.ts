@@ -9,7 +9,10 @@ describe('a process that ends itself in the middle of its handler', () => {
       let terminated = 0;
       const Agent = defineAgent({
         casts: {
-          async die(self) { self.exitOther(self.ref, 'kill'); if (how === 'rejects') throw new Error('too late'); },
+          async die(self) {
+            self.exitOther(self.ref, 'kill');
+            if (how === 'rejects') throw new Error('too late');
+          },
         },
         terminate() { terminated++; },
       });

@@ -76,12 +76,16 @@ describe('C1 a crash is a death', () => {
       thenable: () => ({ then() { throw boom; } }),
       twice: () => ({ then(ok: (n: number) => void, no: (e: unknown) => void) { ok(7); no(boom); ok(8); } }),
       proxy: () => {
-        throw new Proxy({}, { get() { throw boom; }, getPrototypeOf() { throw boom; }, ownKeys() { throw boom; } });
+        throw new Proxy({}, {
+          get() { throw boom; }, getPrototypeOf() { throw boom; }, ownKeys() { throw boom; },
+        });
       },
     };
     const Agent = defineAgent({ calls: { do: (_self, what: keyof typeof hostile) => hostile[what]() } });
-    expect(await callFailure(system.start(Agent).call('do', 'getter'))).toMatchObject({ code: 'EXIT', reason: boom });
-    expect(await callFailure(system.start(Agent).call('do', 'thenable'))).toMatchObject({ code: 'EXIT', reason: boom });
+    expect(await callFailure(system.start(Agent).call('do', 'getter')))
+      .toMatchObject({ code: 'EXIT', reason: boom });
+    expect(await callFailure(system.start(Agent).call('do', 'thenable')))
+      .toMatchObject({ code: 'EXIT', reason: boom });
     expect((await callFailure(system.start(Agent).call('do', 'proxy'))).code).toBe('EXIT');
     expect(await system.start(Agent).call('do', 'twice')).toBe(7);
   });
@@ -139,7 +143,9 @@ describe('stops and continues', () => {
     expect(await callFailure(system.start(Agent).call('silent'))).toMatchObject(
       { code: 'EXIT', reason: { shutdown: 1 } },
     );
-    for (const [verb, reason] of [['stop', 'normal'], ['next', 'from continue'], ['send', 'from info']] as const) {
+    for (const [verb, reason] of [
+      ['stop', 'normal'], ['next', 'from continue'], ['send', 'from info'],
+    ] as const) {
       const ref = system.start(Agent);
       const down = system.monitor(ref).down;
       if (verb === 'send') ref.send('x');
@@ -157,7 +163,9 @@ describe('stops and continues', () => {
     });
     const Parent = defineAgent({
       init: () => ({ child: undefined as undefined | { pid: string } }),
-      calls: { begin(self) { const ref = self.start(Child); self.state.child = ref as never; return ref.pid; } },
+      calls: { begin(
+        self,
+      ) { const ref = self.start(Child); self.state.child = ref as never; return ref.pid; } },
       casts: { end(self, reason: ExitReason) { self.exitOther(self.state.child as never, reason); } },
     });
     for (const reason of ['normal', 'shutdown', 'odd']) {
@@ -176,7 +184,10 @@ describe('stops and continues', () => {
     const system = testSystem();
     let terminated = 0;
     const Agent =
-      defineAgent({ casts: { async sit() { await new Promise(() => undefined); } }, terminate() { terminated++; } });
+      defineAgent({
+        casts: { async sit() { await new Promise(() => undefined); } },
+        terminate() { terminated++; },
+      });
     for (const reason of ['shutdown', 'odd', 'kill']) {
       const ref = system.start(Agent);
       ref.cast('sit');
@@ -223,11 +234,15 @@ describe('stops and continues', () => {
   test('GS-41 an abnormal end is reported, normal, shutdown and { shutdown } are not', async () => {
     const logger = new Recorder();
     const system = testSystem({ logger });
-    const Agent = defineAgent({ name: 'ender', calls: { end: (self, reason: ExitReason) => self.stop(reason, 'ok') } });
+    const Agent = defineAgent({
+      name: 'ender', calls: { end: (self, reason: ExitReason) => self.stop(reason, 'ok') },
+    });
     for (const reason of ['normal', 'shutdown', { shutdown: 'x' }, 'odd', boom]) {
       await system.start(Agent).call('end', reason);
     }
-    expect(logger.lines.map((line) => [line.fields['behaviour'], line.fields['op'], line.fields['reason']])).toEqual(
+    expect(logger.lines.map((line) => [
+      line.fields['behaviour'], line.fields['op'], line.fields['reason'],
+    ])).toEqual(
       [['ender', 'end', 'odd'], ['ender', 'end', 'Error: boom']],
     );
   });

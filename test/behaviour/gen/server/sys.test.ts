@@ -8,8 +8,14 @@ const boom = new Error('boom');
 const Counter = defineAgent({
   name: 'counter',
   init: (start: number = 0) => ({ n: start }),
-  calls: { n: (self) => self.state.n, async slow(self, gate: Promise<void>) { await gate; return self.state.n; } },
-  casts: { add(self, by: number) { self.state = { n: self.state.n + by }; }, mul(self, by: number) { self.state = { n: self.state.n * by }; } },
+  calls: {
+    n: (self) => self.state.n,
+    async slow(self, gate: Promise<void>) { await gate; return self.state.n; },
+  },
+  casts: {
+    add(self, by: number) { self.state = { n: self.state.n + by }; },
+    mul(self, by: number) { self.state = { n: self.state.n * by }; },
+  },
   info(self, message) { if (typeof message === 'number') self.state = { n: message }; },
 });
 
@@ -31,12 +37,14 @@ describe('an agent and its system messages', () => {
     await sys.suspend();
     await sys.codeChange({ from: 'v1', extra: 'x' });
     expect(await sys.getState()).toEqual({ v: 2 });
-    expect(await callFailure(sys.codeChange({ extra: 'fail' }))).toMatchObject({ code: 'CALLBACK_FAILED', reason: boom });
+    expect(await callFailure(sys.codeChange({ extra: 'fail' })))
+      .toMatchObject({ code: 'CALLBACK_FAILED', reason: boom });
     await sys.resume();
     expect(await sys.getState()).toEqual({ v: 2 });
     expect(seen).toEqual([['v1', 'x'], [undefined, 'fail']]);
     const without = system.sys(system.start(Counter));
     await without.suspend();
-    expect(await callFailure(without.codeChange())).toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'UNDEF' } });
+    expect(await callFailure(without.codeChange()))
+      .toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'UNDEF' } });
   });
 });

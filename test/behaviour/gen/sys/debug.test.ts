@@ -8,7 +8,10 @@ const boom = new Error('boom');
 const Counter = defineAgent({
   name: 'counter',
   init: (start: number = 0) => ({ n: start }),
-  calls: { n: (self) => self.state.n, async slow(self, gate: Promise<void>) { await gate; return self.state.n; } },
+  calls: {
+    n: (self) => self.state.n,
+    async slow(self, gate: Promise<void>) { await gate; return self.state.n; },
+  },
   casts: {
     add(self, by: number) { self.state = { n: self.state.n + by }; },
     mul(self, by: number) { self.state = { n: self.state.n * by }; },
@@ -62,7 +65,9 @@ describe('debug functions', () => {
     expect(await sys.log('get')).toHaveLength(10);
     await sys.log(2);
     expect(await sys.log('get')).toEqual(
-      [{ kind: 'in', type: 'cast', op: 'add', message: 1, from: undefined }, { kind: 'state', state: { n: 14 } }],
+      [{ kind: 'in', type: 'cast', op: 'add', message: 1, from: undefined }, {
+        kind: 'state', state: { n: 14 },
+      }],
     );
     await sys.log('print');
     expect(lines).toEqual(['sys log: c got cast add 1', 'sys log: c has state { n: 14 }']);
@@ -153,7 +158,10 @@ describe('debug functions', () => {
     ): number => { events.push(`${String(state)} ${event.kind}`); return state + 1; };
     const ref = system.start(
       Eager,
-      { debug: ['statistics', { log: 3 }, { install: install as never, state: 0 }, 'nonsense' as never, 42 as never] },
+      { debug: [
+        'statistics', { log: 3 }, { install: install as never, state: 0 }, 'nonsense' as never,
+        42 as never,
+      ] },
     );
     expect(await ref.call('n')).toBe(1);
     expect(events).toEqual(['0 in', '1 state', '2 in', '3 out', '4 state']);

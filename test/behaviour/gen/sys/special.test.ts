@@ -31,7 +31,8 @@ describe('plain processes', () => {
     const sys = system.sys('special');
     expect(await sys.getState()).toEqual({ n: 1 });
     expect(await sys.replaceState(() => ({ n: 5 }))).toEqual({ n: 5 });
-    expect(await callFailure(sys.replaceState(() => { throw boom; }))).toMatchObject({ code: 'CALLBACK_FAILED' });
+    expect(await callFailure(sys.replaceState(() => { throw boom; })))
+      .toMatchObject({ code: 'CALLBACK_FAILED' });
     await sys.log(true);
     p.send('skipped');
     await sys.suspend();
@@ -40,7 +41,8 @@ describe('plain processes', () => {
     await settleTurn();
     expect(got).toEqual([]);
     await sys.codeChange({ extra: 2 });
-    expect(await sys.getStatus()).toMatchObject({ module: 'process', name: 'special', status: 'suspended', state: { n: 7 } });
+    expect(await sys.getStatus())
+      .toMatchObject({ module: 'process', name: 'special', status: 'suspended', state: { n: 7 } });
     await sys.resume();
     await settleTurn();
     await settleTurn();
@@ -71,9 +73,11 @@ describe('plain processes', () => {
     const pid = await ready.promise;
     await settleTurn();
     const sys = system.sys(pid);
-    expect(await callFailure(sys.replaceState((state) => state))).toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'UNDEF' } });
+    expect(await callFailure(sys.replaceState((state) => state)))
+      .toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'UNDEF' } });
     await sys.suspend();
-    expect(await callFailure(sys.codeChange())).toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'UNDEF' } });
+    expect(await callFailure(sys.codeChange()))
+      .toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'UNDEF' } });
     const down = system.monitor(pid).down;
     parent.send('end');
     expect((await down).reason).toBe('odd');

@@ -9,8 +9,14 @@ const boom = new Error('boom');
 const Counter = defineAgent({
   name: 'counter',
   init: (start: number = 0) => ({ n: start }),
-  calls: { n: (self) => self.state.n, async slow(self, gate: Promise<void>) { await gate; return self.state.n; } },
-  casts: { add(self, by: number) { self.state = { n: self.state.n + by }; }, mul(self, by: number) { self.state = { n: self.state.n * by }; } },
+  calls: {
+    n: (self) => self.state.n,
+    async slow(self, gate: Promise<void>) { await gate; return self.state.n; },
+  },
+  casts: {
+    add(self, by: number) { self.state = { n: self.state.n + by }; },
+    mul(self, by: number) { self.state = { n: self.state.n * by }; },
+  },
   info(self, message) { if (typeof message === 'number') self.state = { n: message }; },
 });
 
@@ -18,7 +24,11 @@ describe('suspend and resume', () => {
   it('SY-01 SY-02 a suspended agent handles system messages only; what waits stays in order and lane, and both verbs are idempotent', async () => {
     const system = testSystem();
     const log: string[] = [];
-    const Log = defineAgent({ init: () => 0, casts: { note(_self, text: string) { log.push(text); } }, info(_self, message) { log.push(`info ${String(message)}`); }, calls: { sync: () => undefined } });
+    const Log = defineAgent({
+      init: () => 0, casts: { note(_self, text: string) { log.push(text); } },
+      info(_self, message) { log.push(`info ${String(message)}`); },
+      calls: { sync: () => undefined },
+    });
     const ref = system.start(Log);
     const sys = system.sys(ref);
     ref.cast('note', 'before');
@@ -132,7 +142,10 @@ describe('suspend and resume', () => {
   it('SY-09 SY-01 stop and terminate reach a suspended agent; terminate goes through the mailbox in order', async () => {
     const system = testSystem();
     const log: unknown[] = [];
-    const Agent = defineAgent({ casts: { note(_self, text: string) { log.push(text); } }, async terminate(self, reason) { await settleTurn(); log.push(reason, self.from); } });
+    const Agent = defineAgent({
+      casts: { note(_self, text: string) { log.push(text); } },
+      async terminate(self, reason) { await settleTurn(); log.push(reason, self.from); },
+    });
     const first = system.start(Agent);
     const down = system.monitor(first).down;
     first.cast('note', 'before');
@@ -163,8 +176,10 @@ describe('the state', () => {
       if (suspended) await sys.suspend();
       expect(await sys.getState()).toEqual({ n: 7 });
       expect(await sys.replaceState((state) => ({ n: state.n + 1 }))).toEqual({ n: 8 });
-      expect(await callFailure(sys.replaceState(() => { throw boom; }))).toMatchObject({ code: 'CALLBACK_FAILED', reason: boom, cause: boom });
-      expect(await callFailure(sys.replaceState((async () => ({ n: 99 })) as never))).toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'BAD_OPTION' } });
+      expect(await callFailure(sys.replaceState(() => { throw boom; })))
+        .toMatchObject({ code: 'CALLBACK_FAILED', reason: boom, cause: boom });
+      expect(await callFailure(sys.replaceState((async () => ({ n: 99 })) as never)))
+        .toMatchObject({ code: 'CALLBACK_FAILED', reason: { code: 'BAD_OPTION' } });
       expect(await sys.getState()).toEqual({ n: 8 });
       await sys.replaceState(() => ({ n: 7 }));
     }
@@ -177,12 +192,18 @@ describe('the state', () => {
     const system = testSystem();
     const ref = system.start(Counter, 3, { name: 'counter', debug: ['log'] });
     const sys = system.sys('counter');
-    expect(await sys.getStatus()).toEqual({ pid: ref.pid, name: 'counter', module: 'counter', status: 'running', parent: undefined, dictionary: new Map(), debug: ['log'], state: { n: 3 }, log: [] });
+    expect(await sys.getStatus()).toEqual({
+      pid: ref.pid, name: 'counter', module: 'counter', status: 'running', parent: undefined,
+      dictionary: new Map(), debug: ['log'], state: { n: 3 }, log: [],
+    });
     await sys.suspend();
     expect(await sys.getStatus()).toMatchObject({ status: 'suspended' });
     const Parent = defineAgent({ calls: { begin: (self) => [self.start(Counter).pid, self.pid] } });
     const [child, parent] = await system.start(Parent).call('begin');
-    const Noted = defineAgent({ init() { this.dictionary.set('job', 7); return {}; }, casts: { hide(self) { self.flag('sensitive', true); } } });
+    const Noted = defineAgent({
+      init() { this.dictionary.set('job', 7); return {}; },
+      casts: { hide(self) { self.flag('sensitive', true); } },
+    });
     const noted = system.start(Noted);
     expect((await system.sys(noted).getStatus()).dictionary).toEqual(new Map([['job', 7]]));
     noted.cast('hide');
@@ -201,7 +222,8 @@ describe('failures', () => {
     await env.settle();
     const sys = system.sys(ref);
     const codes: string[] = [];
-    const failed = (promise: Promise<unknown>, name: string) => void callFailure(promise).then((error) => codes.push(`${name} ${error.code}`));
+    const failed = (promise: Promise<unknown>, name: string) => void callFailure(promise)
+      .then((error) => codes.push(`${name} ${error.code}`));
     failed(sys.suspend(), 'default');
     failed(sys.getState({ timeoutMs: 100 }), 'short');
     await env.advance(99);
@@ -219,7 +241,8 @@ describe('failures', () => {
 
   it('SY-11 noproc, the end of the target, oneself, a dead caller, a process without sys and bad options are errors that say so', async () => {
     const system = testSystem();
-    expect(await callFailure(system.sys('nobody').suspend())).toMatchObject({ code: 'NOPROC', target: 'nobody' });
+    expect(await callFailure(system.sys('nobody').suspend()))
+      .toMatchObject({ code: 'NOPROC', target: 'nobody' });
     const ref = system.start(Counter);
     const gate = new Gate();
     void ref.tryCall('slow', gate.promise);
@@ -228,7 +251,9 @@ describe('failures', () => {
     system.exit(ref, 'odd');
     expect(await waiting).toMatchObject({ code: 'EXIT', reason: 'odd' });
     expect(await callFailure(system.sys(ref).getState())).toMatchObject({ code: 'NOPROC' });
-    const Own = defineAgent({ calls: { me: (self) => callFailure(self.sys(self.pid).suspend()).then((error) => error.code) } });
+    const Own = defineAgent({ calls: {
+      me: (self) => callFailure(self.sys(self.pid).suspend()).then((error) => error.code),
+    } });
     expect(await system.start(Own).call('me')).toBe('CALLING_SELF');
     const plain = system.spawn((self) => self.receive());
     expect(await callFailure(system.sys(plain).getState())).toMatchObject({ code: 'NO_SYS' });
@@ -241,8 +266,13 @@ describe('failures', () => {
 
   it('a system message into a cycle of waiting calls fails at once', async () => {
     const system = testSystem();
-    const A = defineAgent({ name: 'a', init: (peer: () => string) => ({ peer }), calls: { go: async (self): Promise<string> => self.call(system.ref(B, self.state.peer()), 'back') } });
-    const B = defineAgent({ name: 'b', init: (peer: () => string) => ({ peer }), calls: { back: (self): Promise<string> => callFailure(self.sys(self.state.peer()).getState()).then((error) => error.code) } });
+    const A = defineAgent({ name: 'a', init: (peer: () => string) => ({ peer }), calls: {
+      go: async (self): Promise<string> => self.call(system.ref(B, self.state.peer()), 'back'),
+    } });
+    const B = defineAgent({ name: 'b', init: (peer: () => string) => ({ peer }), calls: {
+      back: (self): Promise<string> => callFailure(self.sys(self.state.peer()).getState())
+        .then((error) => error.code),
+    } });
     const pids = { a: '', b: '' };
     const a = system.start(A, () => pids.b);
     pids.a = a.pid ?? '';

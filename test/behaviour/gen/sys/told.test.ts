@@ -46,10 +46,14 @@ const ENDS: Readonly<
   'by a kill before its turn': (
     system, ask,
   ) => { const ref = system.start(Agent); ask(ref.pid as string); system.exit(ref, 'kill'); },
-  'by a kill while a handler awaits': async (system, ask, env) => { const ref: Ref = system.start(Agent); ref.cast(
+  'by a kill while a handler awaits': async (
+    system, ask, env,
+  ) => { const ref: Ref = system.start(Agent); ref.cast(
     'hang',
   ); await env.settle(); ask(ref.pid as string); system.exit(ref, 'kill'); },
-  'by a kill while it is suspended': async (system, ask, env) => { const ref = system.start(Agent); system.suspend(
+  'by a kill while it is suspended': async (
+    system, ask, env,
+  ) => { const ref = system.start(Agent); system.suspend(
     ref,
   ); await env.settle(); ask(ref.pid as string); system.exit(ref, 'kill'); },
   'by a kill while its init awaits': async (system, ask, env) => {
@@ -63,7 +67,9 @@ const ENDS: Readonly<
     Promise.resolve(system.start(Agent, 'fails')).catch(() => undefined);
     ask(system.processes()[0] as string);
   },
-  'by a kill while its terminate awaits': async (system, ask, env) => { const ref = system.start(Trapping); ref.cast(
+  'by a kill while its terminate awaits': async (
+    system, ask, env,
+  ) => { const ref = system.start(Trapping); ref.cast(
     'quit',
   ); await env.settle(); ask(ref.pid as string); system.exit(ref, 'kill'); },
   'with the system': async (system, ask, env) => {
@@ -78,7 +84,9 @@ const ENDS: Readonly<
   ) => { const ref = system.start(Agent); const pid = ref.pid as string; system.exit(ref, 'kill'); ask(pid); },
 };
 
-describe.each(Object.entries(ENDS))('a request of the sys protocol to a process that ends %s is told', (_, end) => {
+describe.each(
+  Object.entries(ENDS),
+)('a request of the sys protocol to a process that ends %s is told', (_, end) => {
   test.each(Object.keys(ASK))('P6 SY-11 %s', async (verb) => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
@@ -115,7 +123,9 @@ describe('a request of the sys protocol whose callback throws', () => {
     const system = testSystem({ env });
     const ref = system.start(Agent);
     let over = false;
-    void system.sys(ref).replaceState((state) => { system.exit(ref, 'kill'); return state; }, { timeoutMs: 'infinity' })
+    void system.sys(ref).replaceState((state) => { system.exit(ref, 'kill'); return state; }, {
+      timeoutMs: 'infinity',
+    })
       .then(() => (over = true), () => (over = true));
     await env.settle();
     expect([over, ref.stats().alive]).toEqual([true, false]);

@@ -46,7 +46,8 @@ describe('the replies of a system are bounded in bytes', () => {
       [{ kind: 'handled' }, { kind: 'handled', reply: text('a') }],
     );
     expect(done, 'never a second execution').toHaveLength(3);
-    expect(ref.stats().delivery).toMatchObject({ accepted: 3, acknowledged: 3, duplicatesSuppressed: 3, conflicts: 0 });
+    expect(ref.stats().delivery)
+      .toMatchObject({ accepted: 3, acknowledged: 3, duplicatesSuppressed: 3, conflicts: 0 });
     await expect(ref.deliver('tell', text('z'), once('a'))).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
   });
 
@@ -54,7 +55,9 @@ describe('the replies of a system are bounded in bytes', () => {
     const { ref, done } = counting(testSystem({ delivery: { dedupe: { replyBytesMax: 700 } } }));
     await expect(ref.call('no', 'WHY', once('r'))).rejects.toMatchObject({ code: 'REFUSED' });
     await ref.call('tell', text('a'), once('a'));
-    await expect(ref.call('no', 'WHY', once('r'))).rejects.toMatchObject({ code: 'REPLY_GONE', refusal: 'refused' });
+    await expect(ref.call('no', 'WHY', once('r'))).rejects.toMatchObject({
+      code: 'REPLY_GONE', refusal: 'refused',
+    });
     expect((await (await ref.deliver('no', 'WHY', once('r'))).settled).reason).toBe('refused');
     expect(await ref.call('tell', text('a'), once('a'))).toBe(text('a'));
     await ref.call('tell', text('b'), once('b'));
@@ -88,7 +91,9 @@ describe('the replies of a system are bounded in bytes', () => {
 
   test('what is forgotten by count or by age gives its room back', async () => {
     const env = new VirtualEnv();
-    const system = testSystem({ env, delivery: { dedupe: { keysMax: 2, ageMs: 1_000, replyBytesMax: 1_500 } } });
+    const system = testSystem({
+      env, delivery: { dedupe: { keysMax: 2, ageMs: 1_000, replyBytesMax: 1_500 } },
+    });
     const [one, two] = [counting(system, 'one').ref, counting(system, 'two').ref];
     await tell(two, text('z'), 'old');
     for (const key of ['a', 'b', 'c', 'd']) await tell(one, '', key);
@@ -157,7 +162,10 @@ describe('P25 P35 what a key costs', () => {
   test('10,000 names with a key each take some hundreds of bytes a name, and nothing when the keys are old and the names forgotten', async () => {
     const env = new VirtualEnv();
     const system =
-      testSystem({ env, development: false, deadLetters: { capacity: 0 }, delivery: { dedupe: { ageMs: 1_000 } } });
+      testSystem({
+        env, development: false, deadLetters: { capacity: 0 },
+        delivery: { dedupe: { ageMs: 1_000 } },
+      });
     const Short = defineAgent({ name: 'Short', casts: { note: () => undefined } });
     const round = async (from: number, count: number): Promise<void> => {
       for (let n = from; n < from + count; n++) {
