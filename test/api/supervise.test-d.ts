@@ -9,14 +9,15 @@ declare const self: ProcessSelf;
 
 test('the handle is that of the kind', () => {
   const spec = { children: [child('a', Worker, 1)] };
-  expectTypeOf(system.supervise(spec)).resolves.toEqualTypeOf<SupervisorRef>();
-  expectTypeOf(system.supervise(() => spec, { name: 'top', onGiveUp: 'ignore' })).resolves.toEqualTypeOf<SupervisorRef>();
-  expectTypeOf(system.supervise(dynamicSupervisor('jobs'))).resolves.toEqualTypeOf<DynamicSupervisorRef>();
+  expectTypeOf(system.supervise(spec)).toEqualTypeOf<Promise<SupervisorRef>>();
+  const named = system.supervise(() => spec, { name: 'top', onGiveUp: 'ignore' });
+  expectTypeOf(named).toEqualTypeOf<Promise<SupervisorRef>>();
+  expectTypeOf(system.supervise(dynamicSupervisor('jobs'))).toEqualTypeOf<Promise<DynamicSupervisorRef>>();
   // @ts-expect-error what is wanted does not decide what it is
   const wanted: Promise<DynamicSupervisorRef> = system.supervise(spec);
   void wanted;
-  expectTypeOf(self.supervise(spec)).resolves.toEqualTypeOf<SupervisorRef>();
-  expectTypeOf(self.supervise(dynamicSupervisor('jobs'))).resolves.toEqualTypeOf<DynamicSupervisorRef>();
+  expectTypeOf(self.supervise(spec)).toEqualTypeOf<Promise<SupervisorRef>>();
+  expectTypeOf(self.supervise(dynamicSupervisor('jobs'))).toEqualTypeOf<Promise<DynamicSupervisorRef>>();
 });
 
 test('an error stands at the key, or the child, that is wrong', () => {
