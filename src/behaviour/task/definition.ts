@@ -17,7 +17,7 @@ export class TaskDefinition extends RuntimeDefinition {
   constructor(
     private readonly fn: (...args: never[]) => unknown,
     /** who asked for it, left out for its parent; null is the outside */
-    private readonly starter?: Process | null,
+    private readonly starter?: Process | null | undefined,
     private readonly level: Level = Level.Normal,
   ) {
     super(fn.name === '' ? 'task' : fn.name, false, null, null, NO_OPS, NO_OPS);
