@@ -6,18 +6,18 @@ import { defineAgent, OptionError } from '../../../src/index.js';
 import { Rank } from '../../../src/mailbox/index.js';
 import { testSystem } from '../../support/system.js';
 
-test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a priority is asked for', () => {
+test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a lane is asked for', () => {
   const system = testSystem();
   const ref = system.start(defineAgent({ casts: { note: () => undefined } })) as unknown as { cast(
     op: string, payload: unknown, options: unknown,
   ): void; stats(): { mailbox: { sent: number } } };
   const hostile = new Proxy({}, { ownKeys() { throw new Error('no keys'); } });
   for (const options of [
-    null, 7, 'high', { priority: 'top' }, { priority: 'high', what: 1 },
-    { get priority(): string { throw new Error('no'); } }, hostile,
+    null, 7, 'high', { lane: 'top' }, { lane: 'high', what: 1 },
+    { get lane(): string { throw new Error('no'); } }, hostile,
   ]) ref.cast('note', 1, options);
-  for (const priority of ['low', 'normal', 'high', 'critical']) ref.cast('note', 1, { priority });
-  ref.cast('note', 1, Object.create({ priority: 'low' }));
+  for (const lane of ['low', 'normal', 'high', 'critical']) ref.cast('note', 1, { lane });
+  ref.cast('note', 1, Object.create({ lane: 'low' }));
   expect(system.stats()).toMatchObject({ rejected: 7, queued: 5 });
 });
 
@@ -26,8 +26,7 @@ describe('the arguments of a start', () => {
     const options = { name: 'x' };
     expect(splitArgs([], 0)).toEqual({ init: [], options: undefined });
     expect(splitArgs([options], 0)).toEqual({ init: [], options });
-    expect(splitArgs([options], 1), 'it is what init declares')
-      .toEqual({ init: [options], options: undefined });
+    expect(splitArgs([options], 1), 'it is what init declares').toEqual({ init: [options], options: undefined });
     expect(splitArgs([1, options], 1)).toEqual({ init: [1], options });
     expect(splitArgs([1, Object.create(null)], 1)).toEqual({ init: [1], options: {} });
     for (const last of [new Map(), [], null, 7, new (class Options {})()]) {
@@ -38,16 +37,16 @@ describe('the arguments of a start', () => {
 
 describe('options of a cast that ask for a lane and nothing else', () => {
   it('are read without a copy: any other key, and what is no lane, goes the longer way', () => {
-    expect((['low', 'normal', 'high', 'critical'] as const).map((priority) => laneOnly({ priority })))
+    expect((['low', 'normal', 'high', 'critical'] as const).map((lane) => laneOnly({ lane })))
       .toEqual([Rank.Low, Rank.Normal, Rank.High, Rank.Critical]);
     for (const options of [
-      {}, { priority: undefined }, { priority: 'top' }, { priority: 'high', expiresInMs: 1 }, { coalesce: 'k' },
-      Object.assign(Object.create({ inherited: 1 }) as object, { priority: 'high' }),
+      {}, { lane: undefined }, { lane: 'top' }, { lane: 'high', expiresInMs: 1 }, { coalesce: 'k' },
+      Object.assign(Object.create({ inherited: 1 }) as object, { lane: 'high' }),
     ]) expect(laneOnly(options)).toBe(-1);
   });
 
   it('that throw when they are looked at are left to the road that refuses them', () => {
-    expect(laneOnly({ get priority(): string { throw new Error('no'); } })).toBe(-1);
+    expect(laneOnly({ get lane(): string { throw new Error('no'); } })).toBe(-1);
     expect(laneOnly(new Proxy({}, { ownKeys() { throw new Error('no'); } }))).toBe(-1);
   });
 });
@@ -58,8 +57,7 @@ describe('keys that are no options', () => {
       /^cast\.prioritty: got 'high', expected no such option; did you mean priority\? known options: priority, expiresInMs/,
     );
     for (const options of [null, 7, 'high']) {
-      expect(() => checkKeys('put', options as never, ['priority']))
-        .toThrow(/^put options: got .*expected an object/);
+      expect(() => checkKeys('put', options as never, ['priority'])).toThrow(/^put options: got .*expected an object/);
     }
     expect(() => checkKeys('cast', Object.create({ priority: 1 }) as object, [])).not.toThrow();
   });
@@ -73,23 +71,18 @@ describe('keys that are no options', () => {
         message: expect.stringContaining("guarantee: 'at-least-once'") as string,
       });
     }
-    await expect(ref.call('get', undefined, { retries: 1 } as never)).rejects.toMatchObject({
-      option: 'call.retries',
-    });
+    await expect(ref.call('get', undefined, { retries: 1 } as never)).rejects.toMatchObject({ option: 'call.retries' });
     expect(system.stats()).toMatchObject({ rejected: 7, handled: 0 });
   });
 
   it('are refused by put and stream as well, with what these take', async () => {
     const system = testSystem();
-    const ref = system.start(
-      defineAgent({ calls: { async *items() { yield 1; } }, casts: { note: () => undefined } }),
-    );
+    const ref = system.start(defineAgent({ calls: { async *items() { yield 1; } }, casts: { note: () => undefined } }));
     await expect(ref.put('note', undefined, { skipAbandoned: true } as never)).rejects.toMatchObject(
       { code: 'UNKNOWN_OPTION', option: 'put.skipAbandoned' },
     );
     for (const options of [{ priority: 'high' }, { timeoutMs: -1 }, { timeoutMs: 1.5 }, { signal: {} }]) {
-      expect(() => ref.stream('items', undefined, options as never), JSON.stringify(options))
-        .toThrow(OptionError);
+      expect(() => ref.stream('items', undefined, options as never), JSON.stringify(options)).toThrow(OptionError);
     }
   });
 });

@@ -1,28 +1,28 @@
-import { callerOf } from '../../../../src/behaviour/gen/caller.js';
+import { RefBase } from '../../../../src/behaviour/gen/request/ref-base.js';
 import type { Gives, Verb } from '../../../../src/behaviour/gen/request/verb.js';
-import { AgentRefImpl } from '../../../../src/behaviour/gen/ref.js';
-import { defineAgent, type ProcessVerbs } from '../../../../src/index.js';
+import type { AgentRefImpl } from '../../../../src/behaviour/gen/ref.js';
+import { defineAgent } from '../../../../src/index.js';
 
 export const Agent = defineAgent({
   calls: { ask: (_self, n: number) => n + 1, *items() { yield 1; } }, casts: { note: () => undefined },
 });
 
-/** Notes what passes its waist, and lets it pass. */
-export class Noting extends AgentRefImpl {
+/** Notes what passes its waist, and lets a real ref do it. */
+export class Noting extends RefBase {
   constructor(
-    private readonly ref: Pick<AgentRefImpl, 'addr' | 'definition' | 'kernel'>,
-    sender: AgentRefImpl['sender'],
+    private readonly real: AgentRefImpl,
+    sender: RefBase['sender'],
     readonly noted: unknown[] = [],
   ) {
-    super(ref.addr, ref.definition, ref.kernel, sender);
+    super(real.addr, real.definition, real.kernel, sender);
   }
-  override bind(self: ProcessVerbs): this {
-    return new Noting(this.ref, callerOf(self, 'bind'), this.noted) as this;
+  sentBy(sender: RefBase['sender']): Noting {
+    return new Noting(this.real, sender, this.noted);
   }
-  override dispatch<V extends Verb>(
-    verb: V, sender: AgentRefImpl['sender'], op: string, payload: unknown, options: object | undefined,
+  dispatch<V extends Verb>(
+    verb: V, sender: RefBase['sender'], op: string, payload: unknown, options: object | undefined,
   ): Gives[V] {
     this.noted.push([verb, sender?.pid, op]);
-    return super.dispatch(verb, sender, op, payload, options);
+    return this.real.dispatch(verb, sender, op, payload, options);
   }
 }

@@ -34,7 +34,6 @@ describe('the waist of a ref', () => {
       await use(self);
       expect(noting.noted, `${op} by verb ${verb}`).toEqual([[verb, self.pid, op]]);
     }
-    expect(new Set(ways.map(([verb]) => verb)), 'no verb goes another way')
-      .toEqual(new Set(Object.values(Verb)));
+    expect(new Set(ways.map(([verb]) => verb)), 'no verb goes another way').toEqual(new Set(Object.values(Verb)));
   });
 });
