@@ -197,6 +197,12 @@ class World {
   /** Nobody lives any more, and every signal has fired. */
   async check(): Promise<void> {
     const { sim } = this;
+    await sim.settle();
+    if (sim.sometimes(this.waits === 0, 'all waits are over before the last signals fire')) {
+      for (const { controller: { signal } } of this.signals) sim.equal(
+        getEventListeners(signal, 'abort').length, 0, 'a signal under which nobody waits has no listener',
+      );
+    }
     for (let at = 0; at < this.signals.length; at++) this.fire(at);
     await sim.settle();
     const stats = this.limit.stats();
