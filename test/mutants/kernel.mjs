@@ -91,10 +91,10 @@ export const kernel = [
   { name: 'an awaiting handler of a dead agent goes on', file: 'src/process/kernel/loop.js', edits: [
     ['function resume(p, outcome, threw) { if (p.run !== Run.Parked) return;', 'function resume(p, outcome, threw) {'],
   ] },
-  { name: 'a bound is one too high', file: 'src/process/send/accept.js', edits: [[
-    'export function accept(p, op, payload, from) { const box = p.mailbox; if (box.size >= box.gate)',
-    'export function accept(p, op, payload, from) { const box = p.mailbox; if (box.size >= box.gate + (box.gate > 0 ? 1 : 0))',
-  ]] },
+  {
+    name: 'a bound is one too high', file: mailbox,
+    edits: [['? rules.capacity - 1 : rules.capacity;', '? rules.capacity - 1 : rules.capacity + 1;']],
+  },
   {
     name: 'a refusal by a full mailbox is not counted', file: account,
     edits: [['box.sent++; count(box, as);', "box.sent++; if (as !== 'rejected') count(box, as);"]],
