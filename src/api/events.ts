@@ -112,7 +112,7 @@ export interface EventManagerDefinition
  * The handle of an event manager; made by `system.ref(EventManager, name)`. Requests wait 5,000 ms
  * unless told otherwise, and reject with a CallError: `REFUSED` with the refusal
  * `module_not_found`, `bad_module`, `init_failed`, `handler_crashed`, `terminate_failed` or
- * `no_adder`, or as any call does.
+ * `no_adder`, or as every call does.
  */
 export interface EventManagerRef<E = unknown> {
   readonly pid: Pid | undefined;

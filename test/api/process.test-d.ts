@@ -34,7 +34,7 @@ export function verbs(self: ProcessSelf): void {
   test('what follows an exit is never reached', () => {
     expectTypeOf(() => self.exit('over')).toEqualTypeOf<() => never>();
   });
-  test('a group leader is read as a pid and set as any target', () => {
+  test('a group leader is read as a pid and set to whatever is a target', () => {
     expectTypeOf(self.groupLeader).toEqualTypeOf<Pid | undefined>();
     self.groupLeader = 'a name';
     self.groupLeader = self.spawn(() => undefined);

@@ -24,6 +24,7 @@ const states = (items: readonly Item[]): string[] => items.map((item) => `${item
 
 describe('titles', () => {
   it('finds the ids of every form of a test, once each', () => {
+    // a text to find ids in, also of tests that a program skips: nothing is skipped here
     const text = [
       "it('PR-01 PR-01 and MO-02: it', () => {});", "test(`PR-03 of ${n}`, () => {});",
       "it.each([1])('PR-04 %s', () => {});",

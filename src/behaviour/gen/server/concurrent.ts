@@ -26,7 +26,7 @@ class Job {
 
 /**
  * Runs one handler in a linked process of its own, with a copy of the state, so that the agent
- * takes its next message at once. A crash there reaches the agent through the link, as any linked
+ * takes its next message at once. A crash there reaches the agent through the link, as every linked
  * process's would.
  */
 export function runConcurrent(
