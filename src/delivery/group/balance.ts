@@ -60,6 +60,8 @@ export class Balance implements Choice {
   nobody = 0;
   /** reply times are measured */
   readonly timed: boolean;
+  /** a function of the user's chooses, which may throw */
+  readonly keyed: boolean;
   private readonly rule: Strategy;
   private readonly known = new Map<Address, BalanceMember>();
   /** at this length those that have ended are looked for, so that joins without messages do not pile them up */
@@ -78,6 +80,7 @@ export class Balance implements Choice {
     this.fallback = new AgentRefImpl(this.addr, definition, kernel, null);
     this.rule = new STRATEGIES[strategy]();
     this.timed = strategy === 'fastest';
+    this.keyed = key !== null;
   }
 
   /* ---- choosing ---- */
