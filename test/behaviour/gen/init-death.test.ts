@@ -106,13 +106,15 @@ describe('PL-02 a start whose process ends while its init runs tells the real re
     const sup = await system.supervise(dynamicSupervisor('dynamic'));
     expect(await rejection(sup.startChild(child('a', Agent)))).toMatchObject({ details: { reason: 'asked' } });
     const trapping: unknown[] = [];
+    const done = new Gate();
     system.spawn(async (self) => {
       self.trapExit(true);
       await Promise.resolve(self.start(Agent))
         .catch((error: unknown) => trapping.push((error as StartError).reason));
       trapping.push(await self.receive(undefined, { timeoutMs: 1 }));
+      done.open();
     });
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await done.promise;
     expect(trapping, 'PL-04: and no Exit').toEqual(['asked', undefined]);
   });
 
