@@ -1,11 +1,9 @@
-import { CastcallError, DELAY_MAX_MS, delayMs, ExitSignal, markHandled, OptionError, type ExitReason } from '../../base/index.js';
+import { CastcallError, ExitSignal, markHandled, OptionError, type ExitReason } from '../../base/index.js';
 import { isOfThisCopy, otherCopy, shownAs } from '../../base/text/index.js';
-import { TIMER } from '../../mailbox/message/index.js';
 import { fenced, Gone, Phase, Process, type Address } from '../../process/record/index.js';
-import { pushSignal } from '../../process/send/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, link, linksOf, markLink,
-  Monitor, monitor, monitorGone, OwnedTimer, readTimer, startTimer, unalias, unlink,
+  Monitor, monitor, monitorGone, OwnedTimer, startTimer, unalias, unlink,
 } from '../../process/signal/index.js';
 import { titleOf } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
@@ -13,7 +11,7 @@ import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
 import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
 import type { CallResult } from '../../api/call.js';
-import { TimerAnswer, TimerFired } from '../../api/messages.js';
+import { TimerFired } from '../../api/messages.js';
 import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from '../../api/outward.js';
 import type {
   AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
@@ -31,6 +29,7 @@ import { SysImpl } from './sys/sys.js';
 import { TimersImpl } from './outward/timers.js';
 import type { RefBase } from './request/ref-base.js';
 import { Verb } from './request/verb.js';
+import { askTimer, dueIn } from './timer-verbs.js';
 
 /**
  * The process verbs of every self. Each looks first whether its incarnation still lives: what a
@@ -109,54 +108,25 @@ export class Verbs {
 
   sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
     this.need('sendAfter');
-    const delay = this.dueIn('sendAfter', ms, options);
+    const delay = dueIn(this.p, 'sendAfter', ms, options);
     return startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), message);
   }
 
   startTimer(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
     this.need('startTimer');
-    const delay = this.dueIn('startTimer', ms, options);
+    const delay = dueIn(this.p, 'startTimer', ms, options);
     const timer = startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), undefined);
     timer.message = new TimerFired(timer, message);
     return timer;
   }
 
-  private dueIn(verb: string, ms: number, options: TimerOptions | undefined): number {
-    if (options === undefined) return delayMs(`${verb}.ms`, ms);
-    checkFlags(verb, options, ['abs']);
-    if (options.abs !== true) return delayMs(`${verb}.ms`, ms);
-    const left = Math.ceil(ms - this.p.kernel.env.mono());
-    if (typeof ms !== 'number' || !(left <= DELAY_MAX_MS)) {
-      throw new OptionError(
-        `${verb}.ms`, ms, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()',
-      );
-    }
-    return Math.max(0, left);
-  }
-
   cancelTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
     if (options === undefined && timer instanceof OwnedTimer) return this.lives() && cancelTimer(timer);
-    return this.askTimer('cancelTimer', timer, options);
+    return askTimer(this.p, 'cancelTimer', timer, options);
   }
 
   readTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
-    return this.askTimer('readTimer', timer, options);
-  }
-
-  private askTimer(
-    verb: 'cancelTimer' | 'readTimer', timer: TimerRef, options: TimerQuery = {},
-  ): number | false | 'ok' {
-    if (!(timer instanceof OwnedTimer)) throw new OptionError(verb, timer, 'what a timer verb returned');
-    checkFlags(verb, options, verb === 'cancelTimer' ? ['async', 'info'] : ['async']);
-    const silent = options.async === true || options.info === false;
-    if (!this.lives()) return silent ? 'ok' : false;
-    const result = verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer);
-    if (options.async === true && options.info !== false) {
-      pushSignal(
-        this.p, TIMER, new TimerAnswer(verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null,
-      );
-    }
-    return silent ? 'ok' : result;
+    return askTimer(this.p, 'readTimer', timer, options);
   }
 
   get timers(): Timers {
