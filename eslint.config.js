@@ -41,7 +41,7 @@ const TEXTS = new Set(['String', 'Template', 'RegularExpression']);
 const house = { rules: { width } };
 
 /** What every file keeps, program or script. */
-const layout = { 'house/width': 'warn', 'no-duplicate-imports': ['error', { allowSeparateTypeImports: true }] };
+const layout = { 'house/width': 'error', 'no-duplicate-imports': ['error', { allowSeparateTypeImports: true }] };
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.build/', 'coverage/'] },
@@ -127,7 +127,8 @@ export default tseslint.config(
     },
   },
   {
-    // An async generator as a handler, and a promise handed to a void callback on purpose, are everyday code in programs.
+    // An async generator as a handler, and a promise handed to a void callback on purpose, are
+    // everyday code in programs.
     files: ['test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     rules: { '@typescript-eslint/no-base-to-string': 'off' },
   },

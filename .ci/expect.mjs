@@ -16,7 +16,8 @@ function benchProblems(beam, ...names) {
   return names.flatMap((name) => {
     const result = results.find((each) => each.metric === name);
     if (result === undefined) return [`a JSON line for ${name}`];
-    return beam === 'required' && (result.beam === null || result.beam === undefined) ? [`${name} with a figure of the BEAM`] : [];
+    const alone = result.beam === null || result.beam === undefined;
+    return beam === 'required' && alone ? [`${name} with a figure of the BEAM`] : [];
   });
 }
 
@@ -24,7 +25,8 @@ function benchProblems(beam, ...names) {
 function addsUp(account, whole) {
   const { [whole]: total, ...parts } = account ?? {};
   const counts = Object.values(parts);
-  return total > 0 && counts.every((count) => Number.isInteger(count) && count >= 0) && counts.reduce((sum, count) => sum + count, 0) === total;
+  return total > 0 && counts.every((count) => Number.isInteger(count) && count >= 0)
+    && counts.reduce((sum, count) => sum + count, 0) === total;
 }
 
 function auditProblems() {
@@ -34,12 +36,15 @@ function auditProblems() {
     [result?.lost === 0, '"lost": 0'],
     [result?.duplicated === 0, '"duplicated": 0'],
     [result?.crashes >= (result?.chaos === 'high' ? 50 : 1), '"crashes" of at least 50 under chaos high, else 1'],
-    [STATES.every((state) => result?.breaker?.states.includes(state)) && result.breaker.opened >= 1, `a "breaker" that was ${STATES.join(', ')}`],
+    [STATES.every((state) => result?.breaker?.states.includes(state)) && result.breaker.opened >= 1,
+      `a "breaker" that was ${STATES.join(', ')}`],
     [addsUp(result?.account, 'sent'), '"account" where every message sent has one outcome'],
     [addsUp(result?.deliveries, 'accepted'), '"deliveries" where every one accepted has one outcome'],
-    [result?.delivered > 0 && result.delivered - result.retried >= result.deliveries?.accepted, '"delivered" of every accepted delivery, beside the "retried" ones'],
+    [result?.delivered > 0 && result.delivered - result.retried >= result.deliveries?.accepted,
+      '"delivered" of every accepted delivery, beside the "retried" ones'],
     [result?.deliveries?.failed === 0, 'no delivery that failed for good'],
-    [result?.chaos !== 'high' || (result.retried > 0 && result.duplicatesSuppressed > 0), '"retried" and "duplicatesSuppressed" above 0 under chaos high'],
+    [result?.chaos !== 'high' || (result.retried > 0 && result.duplicatesSuppressed > 0),
+      '"retried" and "duplicatesSuppressed" above 0 under chaos high'],
     [Number.isInteger(result?.deadLettered), '"deadLettered"'],
   ].flatMap(([holds, text]) => (holds ? [] : [text]));
 }

@@ -1,4 +1,5 @@
-// `npm run check:deps`: what a user installs with castcall is on a list that people changed on purpose, and nothing runs at install time.
+// `npm run check:deps`: what a user installs with castcall is on a list that people changed on
+// purpose, and nothing runs at install time.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './program.mjs';

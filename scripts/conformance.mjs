@@ -1,4 +1,5 @@
-// `npm run conformance`: which of the 400 OTP behaviours of docs/otp.md are proved by a test, deviate on record, or are open.
+// `npm run conformance`: which of the 400 OTP behaviours of docs/otp.md are proved by a test,
+// deviate on record, or are open.
 //   npm run conformance               prints the table; exit code 1 when an item is open or the page is out of date
 //   npm run conformance -- --write    also writes each item's state into docs/otp.md
 //   npm run conformance -- --tests    also lists the tests of every item

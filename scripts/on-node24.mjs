@@ -23,7 +23,8 @@ if (command === undefined) {
 }
 if (process.platform !== 'linux') {
   console.error(
-    `on-node24: a Node ${VERSION} is fetched for linux only, this is ${process.platform}: install Node 24 and run the command with it`,
+    `on-node24: a Node ${VERSION} is fetched for linux only, this is ${process.platform}: `
+    + 'install Node 24 and run the command with it',
   );
   process.exit(2);
 }

@@ -1,4 +1,5 @@
-// `npm run oracle`: random scenarios on Erlang/OTP and on castcall, compared. It runs inside this very process, so arguments and the exit code need no forwarding.
+// `npm run oracle`: random scenarios on Erlang/OTP and on castcall, compared. It runs inside this
+// very process, so arguments and the exit code need no forwarding.
 import { pathToFileURL } from 'node:url';
 import { build, compiled } from './program.mjs';
 

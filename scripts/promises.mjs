@@ -1,6 +1,7 @@
-// `npm run promises`: breaks each promise of docs/promises.json by patches of its own (test/conformance/broken.mjs) on a
-// copy of the sources, runs the tests that the list names for it, and shows which of them turn red. A promise is proved
-// when each of its patches turns one red; a test that stays green whatever is broken proves nothing.
+// `npm run promises`: breaks each promise of docs/promises.json by patches of its own
+// (test/conformance/broken.mjs) on a copy of the sources, runs the tests that the list names for
+// it, and shows which of them turn red. A promise is proved when each of its patches turns one red;
+// a test that stays green whatever is broken proves nothing.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,8 +22,9 @@ const WORKERS = 2;
 /** The tests of one promise, one file after the other; and those of all promises, without a patch. */
 const ONE = { workers: 1, limitMs: 90_000 };
 const ALL = { workers: WORKERS, limitMs: 600_000 };
-const COPIED = ['src', 'test', 'bench', 'docs', 'scripts', 'examples', 'package.json', 'README.md', 'CHANGELOG.md', 'vitest.config.ts',
-  'tsconfig.json', 'tsconfig.base.json', 'tsconfig.build.json', 'tsconfig.run.json'];
+const COPIED = ['src', 'test', 'bench', 'docs', 'scripts', 'examples', 'package.json', 'README.md',
+  'CHANGELOG.md', 'vitest.config.ts', 'tsconfig.json', 'tsconfig.base.json', 'tsconfig.build.json',
+  'tsconfig.run.json'];
 
 function usage(message) {
   console.error(`promises: ${message}\n\n${USAGE}`);

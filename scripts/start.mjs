@@ -1,4 +1,5 @@
-// `npm start`: the audit example. It runs inside this very process, so arguments, signals and the exit code need no forwarding.
+// `npm start`: the audit example. It runs inside this very process, so arguments, signals and the
+// exit code need no forwarding.
 import { pathToFileURL } from 'node:url';
 import { build, compiled } from './program.mjs';
 

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { root } from './program.mjs';
 
 const pins = {
-  '@hono/node-server': '2.1.9', esbuild: '0.28.2', express: '5.3.0', fastify: '5.12.8', hono: '4.13.19', tsx: '4.23.15', vitest: '4.1.11',
+  '@hono/node-server': '2.1.9', esbuild: '0.28.2', express: '5.3.0', fastify: '5.12.8',
+  hono: '4.13.19', tsx: '4.23.15', vitest: '4.1.11',
 };
 const LIMIT_MS = 60_000;
 const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|network/i;

@@ -57,5 +57,6 @@ function plainBody(index: number): () => void {
   return compile(`let n = 0; return () => { n += ${index}; };`) as () => void;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-implied-eval -- each behaviour needs code of its own: closures of one function share their feedback
+// Each behaviour needs code of its own: closures of one function share their feedback.
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- see the line above
 const compile = (source: string): unknown => new Function(source)();

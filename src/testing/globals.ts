@@ -3,7 +3,8 @@ import type { TimerHandle } from '../base/index.js';
 import type { SimEnv } from './env.js';
 
 declare global {
-  // eslint-disable-next-line no-restricted-syntax -- the types of Node can be added to in the namespace that they live in only
+  // The types of Node can be added to in the namespace that they live in only.
+  // eslint-disable-next-line no-restricted-syntax -- see the line above
   namespace NodeJS {
     interface Process {
       _tickCallback(): void;

@@ -90,9 +90,12 @@ function waitedInVain(line: string, trace: Trace): string {
 }
 
 function overIn(line: string, task: string): boolean {
-  return new RegExp(
-    `\\b(result|down|await|shutdown|ignore|demonitor)\\(${task}\\b|\\byield\\(${task},(?!nil)|\\bawait_many\\(\\[[^\\]]*\\b${task}\\b|\\byield_many\\(\\[[^\\]]*\\b${task}\\b[^\\]]*\\],\\[(?!nil)`,
-  ).test(line);
+  return new RegExp([
+    `\\b(result|down|await|shutdown|ignore|demonitor)\\(${task}\\b`,
+    `\\byield\\(${task},(?!nil)`,
+    `\\bawait_many\\(\\[[^\\]]*\\b${task}\\b`,
+    `\\byield_many\\(\\[[^\\]]*\\b${task}\\b[^\\]]*\\],\\[(?!nil)`,
+  ].join('|')).test(line);
 }
 
 /**

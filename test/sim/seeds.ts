@@ -80,8 +80,9 @@ export async function runShare(share: Share): Promise<Outcome> {
 async function same(suite: Suite, run: SimRun): Promise<void> {
   const again = await runSeed(suite, run.seed);
   if (again.hash !== run.hash) {
-    throw new Error(`seed ${run.seed} of ${suite.name} gave ${run.hash}, then ${again.hash}: something in it is not simulated\n  replay: ${replayOf(
-      run.seed, suite.name,
-    )}`);
+    throw new Error(
+      `seed ${run.seed} of ${suite.name} gave ${run.hash}, then ${again.hash}: something in it is not `
+        + `simulated\n  replay: ${replayOf(run.seed, suite.name)}`,
+    );
   }
 }
