@@ -1,5 +1,6 @@
 // Wrong variants of timers and of how an agent ends, which the oracle alone judges: see scripts/mutants.mjs.
 const verbs = 'src/behaviour/gen/verbs.js';
+const asked = 'src/behaviour/gen/timer-verbs.js';
 const timer = 'src/process/signal/timer.js';
 
 export const timersAndEnds = [
@@ -20,12 +21,12 @@ export const timersAndEnds = [
     name: 'what fires does not tell its timer', file: verbs, family: 'timers',
     edits: [['new TimerFired(timer, message)', 'new TimerFired(null, message)']],
   },
-  { name: 'an asynchronous cancel only reads', file: verbs, family: 'timers', edits: [[
-    "verb === 'cancelTimer' ? cancelTimer(timer) : readTimer(timer)",
-    "verb === 'cancelTimer' && options.async !== true ? cancelTimer(timer) : readTimer(timer)",
+  { name: 'an asynchronous cancel only reads', file: asked, family: 'timers', edits: [[
+    'cancels ? cancelTimer(timer) : readTimer(timer)',
+    'cancels && options.async !== true ? cancelTimer(timer) : readTimer(timer)',
   ]] },
   {
-    name: 'an asynchronous read is told as a cancel', file: verbs, family: 'timers',
-    edits: [["verb === 'cancelTimer' ? 'CANCEL_TIMER' : 'READ_TIMER'", "'CANCEL_TIMER'"]],
+    name: 'an asynchronous read is told as a cancel', file: asked, family: 'timers',
+    edits: [["cancels ? 'CANCEL_TIMER' : 'READ_TIMER'", "'CANCEL_TIMER'"]],
   },
 ];
