@@ -39,8 +39,6 @@ const balanced = {
   ...usual, beam: false, size: 300_000, quickSize: 100_000, target: absolute(250_000), runs: 5,
 } as const;
 const balancedMany = { size: 20_000, quickSize: 20_000, warmups: 1, runs: 3 } as const;
-/** of those that look at each member */
-const MANY_MIN: Readonly<Record<string, number>> = { least: 2_000, fastest: 500 };
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0,
@@ -98,7 +96,7 @@ export const metrics: readonly Metric[] = [
     { ...balanced, name: `balance_${strategy}_10` },
     {
       ...balanced, ...balancedMany, name: `balance_${strategy}_10k`,
-      target: absolute(MANY_MIN[strategy] ?? 50_000),
+      target: absolute(50_000),
     },
   ]),
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
