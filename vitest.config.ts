@@ -46,6 +46,13 @@ export default defineConfig({
           name: 'alone',
           include: ['test/**/*.test.ts'],
           exclude: here.filter((file) => !alone.includes(file)),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
           typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
         },
       },
