@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import manifest from './package.json' with { type: 'json' };
 
-const door = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+/** What a package imports as `castcall` and `castcall/…`, and the source of it. */
+const doors = Object.entries(manifest.exports).flatMap(([path, target]) => (typeof target === 'string' ? [] : [{
+  find: new RegExp(`^${path.replace('.', 'castcall')}$`),
+  replacement: fileURLToPath(new URL(
+    target.default.replace('./dist/', './src/').replace(/\.js$/, '.ts'), import.meta.url,
+  )),
+}]));
 
 /**
  * Folders whose test files share a process, each folder with itself: to load the library once and not
@@ -24,11 +31,7 @@ const alone = here.filter((file) => WHOLE_PROGRAM.test(readFileSync(file, 'utf8'
 export default defineConfig({
   resolve: {
     // The code of README.md and docs/ imports castcall by name and is run from there (test/docs).
-    alias: [
-      { find: /^castcall$/, replacement: door('index.ts') },
-      { find: /^castcall\/(delivery|testing)$/, replacement: door('$1/index.ts') },
-      { find: /^castcall\/(observe|supervisor)$/, replacement: door('$1/public.ts') },
-    ],
+    alias: doors,
   },
   test: {
     testTimeout: 10_000,

@@ -33,7 +33,7 @@ function width() {
 
 /** Behaviour files without a test file of their name; of a file with types only it is a test of types. */
 function untested() {
-  const all = sources.filter((path) => path.startsWith('src/behaviour/') && !path.endsWith('index.ts'));
+  const all = sources.filter((path) => path.startsWith('src/behaviour/') && !/(index|public)\.ts$/.test(path));
   const tested = (path) => ['.test.ts', '.test-d.ts']
     .some((end) => existsSync(join(root, path.replace(/^src/, 'test').replace(/\.ts$/, end))));
   return `${all.filter((path) => !tested(path)).length} of ${all.length}`;

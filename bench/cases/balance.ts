@@ -1,4 +1,4 @@
-import type { BalanceStrategy } from '../../src/index.js';
+import type { BalanceStrategy } from '../../src/delivery/group/public.js';
 import type { Case } from '../lib/case.js';
 import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
 import { expectCount, withSystem } from '../lib/system.js';

@@ -1,8 +1,16 @@
 /**
- * The library under test. Cases get it as an argument, so that the same cases can run on another
- * revision of it.
+ * The library under test, all doors of it. Cases get it as an argument, so that the same cases can
+ * run on another revision of it.
  */
-export type Castcall = typeof import('../../src/index.js');
+export type Castcall = typeof import('../../src/index.js')
+  & typeof import('../../src/behaviour/event/public.js')
+  & typeof import('../../src/behaviour/names/public.js')
+  & typeof import('../../src/behaviour/statem/public.js')
+  & typeof import('../../src/delivery/group/public.js')
+  & typeof import('../../src/observe/public.js')
+  & typeof import('../../src/process/public.js')
+  & typeof import('../../src/supervisor/application/public.js')
+  & typeof import('../../src/supervisor/public.js');
 
 export type System = ReturnType<Castcall['createSystem']>;
 

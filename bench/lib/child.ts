@@ -1,15 +1,15 @@
 // The castcall contestant: `node --expose-gc child.js <library>`, driven by lines on stdin.
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import { cases } from '../cases/index.js';
-import type { Castcall, Run } from './case.js';
+import type { Run } from './case.js';
 import { nextTurn } from './clock.js';
 import { collectGarbage } from './heap.js';
+import { loadLibrary } from './library.js';
 import { pollute } from './pollution.js';
 
 const [libraryPath] = process.argv.slice(2);
 if (libraryPath === undefined) throw new Error('usage: child.js <path of the compiled library>');
-const library = (await import(pathToFileURL(libraryPath).href)) as Castcall;
+const library = await loadLibrary(libraryPath);
 await pollute(library);
 
 const runs = new Map<string, Run>();

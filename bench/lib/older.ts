@@ -1,8 +1,8 @@
 // Speaks to older revisions: what they call otherwise, asked for under its name of today. Cases ask
 // once, before they measure.
-import type {
-  LimitOptions, MailboxLane, PoolRef, RetryOptions, ScopeDefinition, ScopeRef,
-} from '../../src/index.js';
+import type { LimitOptions, MailboxLane, RetryOptions } from '../../src/index.js';
+import type { ScopeDefinition, ScopeRef } from '../../src/behaviour/names/public.js';
+import type { PoolRef } from '../../src/delivery/group/public.js';
 import type { Castcall, System } from './case.js';
 
 type Definition = Parameters<System['start']>[0];

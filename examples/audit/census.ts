@@ -1,4 +1,4 @@
-import type { TreeNode } from '../../src/index.js';
+import type { TreeNode } from '../../src/observe/public.js';
 
 /** Every node of a forest, parents first. */
 export function* everyone(forest: readonly TreeNode[]): Generator<TreeNode> {

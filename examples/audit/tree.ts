@@ -1,7 +1,7 @@
 import {
-  child, pool, poolOf, supervisor, type AgentRef, type MailboxOptions, type PoolRef, type SupervisorRef,
-  type System,
+  child, supervisor, type AgentRef, type MailboxOptions, type SupervisorRef, type System,
 } from '../../src/index.js';
+import { pool, poolOf, type PoolRef } from '../../src/delivery/group/public.js';
 import { Advisor } from './agents/advisor.js';
 import { Chaos } from './agents/chaos.js';
 import { EngineChecker, LicenceChecker, ScriptChecker } from './agents/checkers.js';

@@ -1,3 +1,14 @@
-/** Observation: the logger's shape, the default logger, and reports as text. */
+/**
+ * What is seen of a running system, and what is done to it from outside: logs, reports, trees,
+ * `inspect`, watchdogs, `system.sys`. The door of `castcall/observe`.
+ */
+export type {
+  ProcessInfo, ProcessItems, ProcessLevel, Status, WatchdogEvent, WatchdogOptions,
+} from '../api/inspect.js';
+export type {
+  DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics,
+  SysStatus,
+} from '../api/sys.js';
+export { formatTree, type TreeNode } from '../system/index.js';
 export { type FormatOptions, formatReport } from './format.js';
 export { createLogger, type Logger, type LogLevel } from './log.js';

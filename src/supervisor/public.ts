@@ -1,10 +1,23 @@
 /**
- * Supervision: what only some need, OTP's simple_one_for_one and the pure decisions. The rest is
- * `castcall`'s.
+ * Supervision in full: partitions, OTP's simple_one_for_one, the types of all specifications, what
+ * reports tell. The usual verbs are `castcall`'s. The door of `castcall/supervisor`.
  */
-export type { Offender } from './core/index.js';
+export type {
+  AutoShutdown, ChildCount, ChildInfo, ChildOptions, RestartLimits, SupervisorChildOptions,
+} from '../api/supervisor.js';
+export type {
+  GiveUp, GiveUpReason, Offender, ProgressReport, RestartCause, SupervisorReport,
+} from './core/index.js';
 export {
-  type SimpleSpec, simpleSupervisor, SimpleSupervisorRef, Template, template,
+  type ChildPid, type DynamicInit, type DynamicSpec, type SimpleSpec, simpleSupervisor,
+  SimpleSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, taskChild,
+  type TaskChildOptions, type TaskSupervisorSpec, Template, template,
 } from './dynamic/index.js';
-export { partitionOf } from './partition/index.js';
-export { type AnyChildSpec, type ChildFields, shouldRestart } from './spec/index.js';
+export {
+  type PartitionKey, partitionOf, partitionsOf, type PartitionSpec, partitionSupervisor,
+  PartitionSupervisorRef,
+} from './partition/index.js';
+export { type AnyChildSpec, checkChildSpecs, type ChildFields, shouldRestart } from './spec/index.js';
+export type {
+  AnySupervisorRef, OnGiveUp, SuperviseOptions, SupervisorInit, TopOptions,
+} from './static/index.js';

@@ -1,9 +1,11 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import {
-  child, createSystem, defineAgent, multiCall, on, pool,
-  type AgentRef, type CallError, type CallFailure, type CallOptionCode, type OptionError, type Self,
+  child, createSystem, defineAgent, on, type AgentRef, type CallError, type CallFailure,
+  type CallOptionCode, type OptionError, type Self,
 } from '../../src/index.js';
+import { pool } from '../../src/delivery/group/public.js';
+import { multiCall } from '../../src/process/public.js';
 
 const Account = defineAgent({
   trapExit: true,

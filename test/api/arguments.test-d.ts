@@ -1,5 +1,6 @@
 import { test } from 'vitest';
-import { child, createSystem, defineAgent, pool } from '../../src/index.js';
+import { child, createSystem, defineAgent } from '../../src/index.js';
+import { pool } from '../../src/delivery/group/public.js';
 
 const Worker = defineAgent({ init: (start: number) => ({ start }) });
 const Lazy = defineAgent({ init: (start?: number) => ({ start }) });

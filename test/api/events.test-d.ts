@@ -1,5 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
-import { createSystem, defineEventHandler, EventManager } from '../../src/index.js';
+import { createSystem } from '../../src/index.js';
+import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
 
 const Tally = defineEventHandler({
   init: (n: number) => ({ n }),

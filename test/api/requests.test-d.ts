@@ -1,7 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
-import {
-  createSystem, defineAgent, type LabelledResponse, type ProcessSelf, type RequestId, type Response,
-} from '../../src/index.js';
+import { createSystem, defineAgent, type ProcessSelf } from '../../src/index.js';
+import type { LabelledResponse, RequestId, Response } from '../../src/process/public.js';
 
 const Server = defineAgent({
   calls: { add: (_self, n: number) => n + 1, name: async () => 'x', async *items() { yield 1; } },

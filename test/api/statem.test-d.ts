@@ -1,8 +1,9 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
+import { child, createSystem, type AgentRef } from '../../src/index.js';
 import {
-  actions, child, createSystem, defineStatem, defineStatemHandler, operation, type AgentRef,
-} from '../../src/index.js';
+  actions, defineStatem, defineStatemHandler, operation,
+} from '../../src/behaviour/statem/public.js';
 
 const Door = defineStatem({
   init: (code: number) => ({ state: 'locked', data: { code, tries: 0 } }),

@@ -2,14 +2,10 @@
 // a user would.
 import { join, relative } from 'node:path';
 import ts from 'typescript';
-import { root } from './doors.js';
+import { DOORS, root } from './doors.js';
 
-const DOORS: Readonly<Record<string, string>> = {
-  castcall: 'src/index.ts',
-  'castcall/observe': 'src/observe/public.ts',
-  'castcall/supervisor': 'src/supervisor/public.ts',
-  'castcall/testing': 'src/testing/index.ts',
-};
+/** The source of what is imported. */
+const sources: ReadonlyMap<string, string> = new Map([...DOORS].map(([file, from]) => [from, file]));
 
 /** What the compiler has against these files, by name; strict, as the repository is. */
 export function complaints(files: ReadonlyMap<string, string>): string[] {
@@ -25,7 +21,7 @@ export function complaints(files: ReadonlyMap<string, string>): string[] {
     return text === undefined ? getSourceFile(path, target, ...rest) : ts.createSourceFile(path, text, target);
   };
   host.resolveModuleNameLiterals = (literals, from, _redirect, given) => literals.map((literal) => {
-    const door = DOORS[literal.text];
+    const door = sources.get(literal.text);
     if (door === undefined) {
       return ts.resolveModuleName(literal.text, from, given, host, undefined, undefined, ts.ModuleKind.ESNext);
     }

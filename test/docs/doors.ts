@@ -1,5 +1,6 @@
 // The public symbols as the compiler sees them: what the doors export, with doc comments and
 // examples. Only syntax and names are read, so nothing outside `src` is parsed.
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -23,12 +24,19 @@ export interface PublicSymbol {
   readonly examples: readonly string[];
 }
 
-const DOORS: ReadonlyMap<string, string> = new Map([
-  ['src/index.ts', 'castcall'],
-  ['src/observe/public.ts', 'castcall/observe'],
-  ['src/supervisor/public.ts', 'castcall/supervisor'],
-  ['src/testing/index.ts', 'castcall/testing'],
-]);
+/** The doors of the package, as package.json names them: the source of each, and what it is imported from. */
+export const DOORS: ReadonlyMap<string, string> = readDoors();
+
+function readDoors(): Map<string, string> {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Readonly<Record<string, string | { readonly default: string }>>;
+  };
+  return new Map(Object.entries(exports).flatMap(([path, target]) => (typeof target === 'string'
+    ? []
+    : [[
+      target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'), path.replace('.', 'castcall'),
+    ] as const])));
+}
 
 /**
  * All public symbols, each once, however many doors export it; from the first that exports it as

@@ -1,15 +1,15 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import * as core from '../../src/index.js';
-import * as observe from '../../src/observe/public.js';
-import * as supervision from '../../src/supervisor/public.js';
-import * as testing from '../../src/testing/index.js';
 import { testSystem } from '../support/system.js';
-import { publicSymbols } from './doors.js';
+import { DOORS, publicSymbols, root } from './doors.js';
 import { compileExample, type Check } from './example.js';
 
 const symbols = publicSymbols();
-const scope: Readonly<Record<string, unknown>> = { ...observe, ...supervision, ...testing, ...core, z };
+const doors = await Promise.all([...DOORS.keys()].map(
+  async (file) => await import(/* @vite-ignore */ join(root, file)) as object,
+));
+const scope: Readonly<Record<string, unknown>> = Object.assign({ z }, ...doors);
 
 const same: Check = (actual, expected, line) => expect(actual, line).toEqual(expected);
 

@@ -50,6 +50,7 @@ const rightTree = {
   'supervisor/public.ts': `export { s } from './index.js';\nexport { start } from '../system/index.js';\n`,
   'delivery/index.ts': `export type { D } from './guard/index.js';\n`,
   'delivery/guard/index.ts': `export type { D } from './retry.js';\n`,
+  'delivery/guard/public.ts': `export type { D } from './index.js';\nexport { s } from '../../supervisor/index.js';\n`,
   'delivery/guard/retry.ts': `import retry from 'p-retry';\nexport type D = typeof retry;\n`,
   'observe/log.ts': `import type { Logger } from 'pino';\nexport type L = Logger;\n`,
   'system/index.ts': `export const start = process.env['NODE_ENV'];\nprocess.once('SIGTERM', () => {});\n`,
@@ -133,7 +134,7 @@ describe('imports between folders', () => {
   });
 
   it.each(
-    ['../index.js', './public.js', '../supervisor/public.js'],
+    ['../index.js', './public.js', '../supervisor/public.js', '../behaviour/statem/public.js'],
   )('finds an inner file that goes through the door %s', (specifier) => {
     expect(check({ 'system/a.ts': `import '${specifier}';\n` })).toEqual(
       found('import-door', 'system/a.ts', 1, specifier),

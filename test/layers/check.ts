@@ -4,7 +4,7 @@ import { posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 import {
   doorNamesMax, doorways, fileLinesMax, folderFilesMax, functionLinesMax, hotFolders, layers,
-  lineWidth, openFolders, rooms,
+  lineWidth, openFolders, packageDoor, rooms,
   sleepMsMax,
 } from './layers.js';
 import { runtimeCycles } from './cycles.js';
@@ -71,11 +71,11 @@ export function format(violation: Violation): string {
 }
 
 /**
- * A door may import the index of every folder: src/index.ts, and a folder's public.ts (a sub-path
- * of the package).
+ * A door may import the index of every folder: src/index.ts, and the public.ts of a folder or room
+ * (a sub-path of the package).
  */
 function isDoor(path: string): boolean {
-  return path === 'index.ts' || /^[^/.]+\/public\.ts$/.test(path);
+  return packageDoor.test(path) && !isInnerDoor(path);
 }
 
 function folderOf({ path, folder }: Source): Violation[] {

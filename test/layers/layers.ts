@@ -125,6 +125,12 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
 /** Folders whose every file is a door: there is nothing behind it. No function is exported there. */
 export const openFolders: readonly string[] = ['api'];
 
+/**
+ * The doors of the package, which nothing in src imports: the root, and a `public.ts` of a folder or
+ * room for each sub-path. The kit is above everybody, so its own door will do.
+ */
+export const packageDoor = /^(index|testing\/index|([^/.]+\/){1,2}public)\.ts$/;
+
 /** A third-party package enters through exactly one file. */
 export const doorways: Readonly<Record<string, string>> = {
   nanoid: 'base/id.ts',
@@ -139,6 +145,8 @@ export const hotFolders: readonly string[] = hot;
 
 /** Names that leave through one inner door, or one file of an open folder. */
 export const doorNamesMax = 60;
+/** Names that leave through the root of the package: what almost every program needs. */
+export const rootNamesMax = 150;
 /** Source files that lie in one folder. */
 export const folderFilesMax = 22;
 /** Files that name each other in a circle, types included. */

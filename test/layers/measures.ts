@@ -1,11 +1,13 @@
 import ts from 'typescript';
-import { openFolders } from './layers.js';
+import { openFolders, packageDoor } from './layers.js';
 import type { Source } from './source.js';
 
 /** What is counted of the house, largest or worst first where there is an order. */
 export interface Measures {
   /** Names that leave through the `index.ts` of a folder or room, or through a file of an open folder. */
   readonly doors: readonly (readonly [folder: string, names: number])[];
+  /** Names that leave through each door of the package. */
+  readonly packageDoors: readonly (readonly [path: string, names: readonly string[]])[];
   /** Files that name each other in a circle, types included. */
   readonly knots: readonly (readonly string[])[];
   /** Statements outside `mailbox` that write a counter of the account: `file:line`. */
@@ -17,6 +19,8 @@ export interface Measures {
 export function measure(sources: readonly Source[]): Measures {
   return {
     doors: sources.flatMap(doorOf).sort(([, a], [, b]) => b - a),
+    packageDoors: sources.filter(({ path }) => packageDoor.test(path))
+      .map(({ path, file }) => [path, file.statements.flatMap(reexported)]),
     knots: knotsOf(sources).filter(({ length }) => length > 1).sort((a, b) => b.length - a.length),
     counterWrites: sources.filter(({ folder }) => folder !== 'mailbox')
       .flatMap((one) => linesWith(one, COUNTER)),
@@ -37,6 +41,25 @@ function doorOf({ path, folder = '', file }: Source): [string, number][] {
   if (!path.endsWith('/index.ts') && !openFolders.includes(folder)) return [];
   const names = file.statements.reduce((sum, one) => sum + namesOf(one), 0);
   return [[path.replace(/\/index\.ts$/, ''), names]];
+}
+
+/** What a door of the package hands on; it says nothing of its own. */
+function reexported(statement: ts.Statement): string[] {
+  if (!ts.isExportDeclaration(statement)) return [`a statement: ${statement.getText()}`];
+  const clause = statement.exportClause;
+  return clause !== undefined && ts.isNamedExports(clause)
+    ? clause.elements.map(({ name }) => name.text)
+    : [`all of ${statement.moduleSpecifier?.getText() ?? ''}`];
+}
+
+/** Names that leave through more than one door of the package, with the doors. */
+export function twice(doors: Measures['packageDoors']): string[] {
+  const byName = new Map<string, string[]>();
+  for (const [path, names] of doors) {
+    for (const name of names) byName.set(name, [...byName.get(name) ?? [], path]);
+  }
+  return [...byName].filter(([, paths]) => paths.length > 1)
+    .map(([name, paths]) => `${name}: ${paths.join(', ')}`);
 }
 
 /** `export *` hides what it opens, and counts as one name too many for any door. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectConserved, settleTurn, testSystem } from '../support/system.js';
-import { defineAgent, defineStatem } from '../../src/index.js';
+import { defineAgent } from '../../src/index.js';
+import { defineStatem } from '../../src/behaviour/statem/public.js';
 import { heldWorker, Latch, stateOf } from '../support/mailbox.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 

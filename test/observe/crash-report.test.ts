@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { prettyText } from '../../src/observe/pretty.js';
-import {
-  child, defineAgent, defineStatem, type ProcessSelf, type StatemStatus, type System,
-} from '../../src/index.js';
+import { child, defineAgent, type ProcessSelf, type System } from '../../src/index.js';
+import { defineStatem, type StatemStatus } from '../../src/behaviour/statem/public.js';
 import { Recorder, settleTurn, testSystem, type Line } from '../support/system.js';
 import { rejection } from '../behaviour/help.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, type Logger } from '../../src/index.js';
-import { formatReport } from '../../src/observe/public.js';
+import { defineAgent } from '../../src/index.js';
+import { type Logger, formatReport } from '../../src/observe/public.js';
 import { settleTurn, testSystem } from '../support/system.js';
 
 const boom = new Error('boom');

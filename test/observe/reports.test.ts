@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, supervisor, type ExitReason, type Logger } from '../../src/index.js';
+import { child, defineAgent, supervisor, type ExitReason } from '../../src/index.js';
+import type { Logger } from '../../src/observe/public.js';
 import { Recorder, settleTurn, testSystem, type Line } from '../support/system.js';
 
 const boom = new Error('boom');

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  child, defineAgent, defineApplication, defineEventHandler, defineStatem, EventManager, on, OptionError,
-  type Logger, type System, type SystemOptions,
+  child, defineAgent, on, OptionError, type System, type SystemOptions,
 } from '../../src/index.js';
-import { formatReport } from '../../src/observe/public.js';
+import { defineApplication } from '../../src/supervisor/application/public.js';
+import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
+import { type Logger, formatReport } from '../../src/observe/public.js';
+import { defineStatem } from '../../src/behaviour/statem/public.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 
 const CANARY = 'hunter2';

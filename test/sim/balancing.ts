@@ -1,4 +1,5 @@
-import type { AgentRef, Balancer, BalanceStats, BalanceStrategy } from '../../src/index.js';
+import type { AgentRef } from '../../src/index.js';
+import type { Balancer, BalanceStats, BalanceStrategy } from '../../src/delivery/group/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { PoolLedger, type Job, type Member, type WorkerDefinition } from './pool-ledger.js';
 

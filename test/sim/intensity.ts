@@ -1,8 +1,9 @@
 import {
-  child, createSystem, defineAgent, GiveUpError, supervisor, type OnGiveUp, type SupervisorRef,
+  child, createSystem, defineAgent, GiveUpError, supervisor, type SupervisorRef,
 } from '../../src/index.js';
-import { kernelOf } from '../../src/system/create.js';
+import type { OnGiveUp } from '../../src/supervisor/public.js';
 import type { Simulation } from '../../src/testing/index.js';
+import { kernelOf } from '../../src/system/create.js';
 import { suite, type Suite } from './suite.js';
 
 function workerOf(stops: string[]) {

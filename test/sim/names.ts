@@ -1,7 +1,8 @@
+import type { Pid, ProcessSelf } from '../../src/index.js';
 import {
-  anything, defineRegistry, defineScope, GroupChange, RegistryEvent, type GroupWatch, type Pid,
-  type ProcessSelf, type RegistryRef, type ScopeRef,
-} from '../../src/index.js';
+  anything, defineRegistry, defineScope, GroupChange, RegistryEvent, type GroupWatch,
+  type RegistryRef, type ScopeRef,
+} from '../../src/behaviour/names/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 

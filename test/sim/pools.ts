@@ -1,6 +1,7 @@
+import type { ProcessSelf } from '../../src/index.js';
 import {
-  pool, PoolExhaustedError, poolOf, type PooledRef, type PoolRef, type ProcessSelf,
-} from '../../src/index.js';
+  pool, PoolExhaustedError, poolOf, type PooledRef, type PoolRef,
+} from '../../src/delivery/group/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { balancing } from './balancing.js';
 import { PoolLedger, type WorkerDefinition } from './pool-ledger.js';

@@ -1,9 +1,10 @@
 import {
-  child, createSystem, defineAgent, defineApplication, dynamicSupervisor, StartError, supervisor,
-  type StopReport, type SupervisorSpec, type System,
+  child, createSystem, defineAgent, dynamicSupervisor, StartError, supervisor, type StopReport,
+  type SupervisorSpec, type System,
 } from '../../src/index.js';
-import { kernelOf } from '../../src/system/create.js';
+import { defineApplication } from '../../src/supervisor/application/public.js';
 import type { Simulation } from '../../src/testing/index.js';
+import { kernelOf } from '../../src/system/create.js';
 import { suite, type Suite } from './suite.js';
 
 type AnyChild = SupervisorSpec['children'][number];

@@ -1,6 +1,7 @@
+import { CallError, child } from '../../src/index.js';
 import {
-  CallError, child, defineStatemHandler, operation, type InsertedEvent, type StatemSelf, type Transition,
-} from '../../src/index.js';
+  defineStatemHandler, operation, type InsertedEvent, type StatemSelf, type Transition,
+} from '../../src/behaviour/statem/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 

@@ -1,4 +1,5 @@
-import { defineStatem, type ProcessSelf } from '../../src/index.js';
+import type { ProcessSelf } from '../../src/index.js';
+import { defineStatem } from '../../src/behaviour/statem/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 

@@ -1,6 +1,7 @@
 import {
-  child, defineAgent, type AgentRef, type ChildOptions, type ExitReason, type System,
+  child, defineAgent, type AgentRef, type ExitReason, type System,
 } from '../../src/index.js';
+import type { ChildOptions } from '../../src/supervisor/public.js';
 
 /** How the next starts of a worker go: `true` works, anything else is thrown. */
 type Plan = Map<string, unknown[]>;

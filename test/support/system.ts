@@ -1,7 +1,8 @@
 import { afterEach, expect } from 'vitest';
 import {
-  createSystem, type Logger, type System, type SystemOptions, type SystemStats,
+  createSystem, type System, type SystemOptions, type SystemStats,
 } from '../../src/index.js';
+import type { Logger } from '../../src/observe/public.js';
 
 /** A log line as the tests see it. */
 export interface Line {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createSystem, defineAgent, defineRegistry, pool, poolOf, type System } from '../../src/index.js';
+import { createSystem, defineAgent, type System } from '../../src/index.js';
+import { defineRegistry } from '../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../src/delivery/group/public.js';
 import { settleTurn, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Application} from '../../src/index.js';
+import { child, defineAgent, SupervisorRef, type Pid, type System } from '../../src/index.js';
+import type { Application } from '../../src/supervisor/application/public.js';
 import {
-  ApplicationError, child, defineAgent, defineApplication, SupervisorRef, type ApplicationSpec,
-  type ApplicationType, type Pid, type System,
-} from '../../src/index.js';
+  ApplicationError, defineApplication, type ApplicationSpec, type ApplicationType,
+} from '../../src/supervisor/application/public.js';
 import { Recorder, testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';
 import { Gate, rejection, settled } from '../supervisor/wait.js';

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineRegistry, defineStatem, StartError, via, type Pid } from '../../src/index.js';
+import { defineAgent, StartError, type Pid } from '../../src/index.js';
+import { defineRegistry, via } from '../../src/behaviour/names/public.js';
+import { defineStatem } from '../../src/behaviour/statem/public.js';
 import { rejection } from '../supervisor/wait.js';
 import { Recorder, settleTurn, testSystem } from '../support/system.js';
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
-import { child, defineAgent, defineRegistry, type ProcessSelf, type System } from '../../src/index.js';
+import { child, defineAgent, type ProcessSelf, type System } from '../../src/index.js';
+import { defineRegistry } from '../../src/behaviour/names/public.js';
 import { testSystem } from '../support/system.js';
 import { settle, until } from '../process/peers.js';
 

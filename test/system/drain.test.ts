@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, defineApplication, defineStatem, dynamicSupervisor, supervisor, type StopReport,
-  type SystemStopOptions,
+  child, defineAgent, dynamicSupervisor, supervisor, type StopReport, type SystemStopOptions,
 } from '../../src/index.js';
+import { defineApplication } from '../../src/supervisor/application/public.js';
+import { defineStatem } from '../../src/behaviour/statem/public.js';
 import { rejection } from '../supervisor/wait.js';
 import { testSystem } from '../support/system.js';
 import { VirtualEnv } from '../support/virtual-env.js';

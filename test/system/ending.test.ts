@@ -2,10 +2,13 @@ import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  child, createSystem, defineAgent, defineApplication, dynamicSupervisor, GiveUpError, partitionSupervisor,
-  pool, poolOf, supervisor, taskSupervisor, type
-  System, type OnGiveUp,
+  child, createSystem, defineAgent, dynamicSupervisor, GiveUpError, supervisor, taskSupervisor,
+  type
+  System,
 } from '../../src/index.js';
+import { defineApplication } from '../../src/supervisor/application/public.js';
+import { pool, poolOf } from '../../src/delivery/group/public.js';
+import { partitionSupervisor, type OnGiveUp } from '../../src/supervisor/public.js';
 import { expectConserved, Recorder, testSystem } from '../support/system.js';
 import { program } from './program.js';
 

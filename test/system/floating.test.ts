@@ -2,10 +2,13 @@ import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  CallError, child, defineAgent, defineEventHandler, defineRegistry, dynamicSupervisor, DynamicSupervisorRef,
-  EventManager, multiCall, pool, poolOf, retry, SupervisorRef, TaskSupervisorRef,
-  type AgentRef, type ProcessSelf, type System,
+  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, SupervisorRef,
+  TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
+import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
+import { defineRegistry } from '../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../src/delivery/group/public.js';
+import { multiCall } from '../../src/process/public.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
 import { settleTurn, testSystem } from '../support/system.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatTree, type TreeNode } from '../../src/index.js';
+import { formatTree, type TreeNode } from '../../src/observe/public.js';
 
 function node(name: string, fields: Partial<TreeNode> = {}): TreeNode {
   return {

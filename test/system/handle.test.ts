@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, defineEventHandler, defineRegistry, defineScope, defineStatem, dynamicSupervisor,
-  DynamicSupervisorRef, EventManager, partitionsOf, partitionSupervisor, pool, poolOf, supervisor,
-  SupervisorRef, taskSupervisor, TaskSupervisorRef, via, type Pid,
+  child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, supervisor, SupervisorRef,
+  taskSupervisor, TaskSupervisorRef, type Pid,
 } from '../../src/index.js';
+import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
+import { defineRegistry, defineScope, via } from '../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../src/delivery/group/public.js';
+import { defineStatem } from '../../src/behaviour/statem/public.js';
+import { partitionsOf, partitionSupervisor } from '../../src/supervisor/public.js';
 import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
 import { testSystem } from '../support/system.js';

@@ -1,4 +1,5 @@
-import type { SystemStats, TreeNode } from '../../../src/index.js';
+import type { SystemStats } from '../../../src/index.js';
+import type { TreeNode } from '../../../src/observe/public.js';
 import type { Totals } from '../agents/ledger.js';
 import { bytes, count, counted } from './quantity.js';
 import { Rhythm } from './rhythm.js';

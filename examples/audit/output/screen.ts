@@ -1,4 +1,4 @@
-import type { TreeNode } from '../../../src/index.js';
+import type { TreeNode } from '../../../src/observe/public.js';
 import { everyone, titleOf } from '../census.js';
 import type { Display, View } from './display.js';
 import { bytes, count, counted, duration } from './quantity.js';

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
-  CallError, defineAgent, Down, Exit, HandlerExit, OptionError, RegistryEvent, StartError, Timeout, TimerFired,
-  type Pid, type SettledDelivery,
+  CallError, defineAgent, Down, Exit, OptionError, StartError, Timeout, TimerFired, type Pid,
+  type SettledDelivery,
 } from '../../../src/index.js';
+import { HandlerExit } from '../../../src/behaviour/event/public.js';
+import { RegistryEvent } from '../../../src/behaviour/names/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 
 const boom =

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { defineAgent, OptionError, pool, poolOf, printable } from '../../../src/index.js';
+import { defineAgent, OptionError, printable } from '../../../src/index.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 
 test('what the runtime hands out is one line in a console', () => {

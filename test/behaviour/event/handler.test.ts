@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent, type Pid, type ProcessSelf, type System } from '../../../src/index.js';
 import {
-  defineAgent, defineEventHandler, defineStatem, EventManager, HandlerExit, type EventManagerRef, type Pid,
-  type ProcessSelf, type System,
-} from '../../../src/index.js';
+  defineEventHandler, EventManager, HandlerExit, type EventManagerRef,
+} from '../../../src/behaviour/event/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 
 const Quiet = defineEventHandler({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { child, Exit, type System } from '../../../src/index.js';
 import {
-  child, defineEventHandler, EventManager, Exit, HandlerExit, type AnyEventHandler, type HandlerEnd,
-  type System,
-} from '../../../src/index.js';
+  defineEventHandler, EventManager, HandlerExit, type AnyEventHandler, type HandlerEnd,
+} from '../../../src/behaviour/event/public.js';
 import { idler, listener } from '../../process/peers.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate } from '../help.js';

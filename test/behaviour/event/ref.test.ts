@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  CallError, defineEventHandler, EventManager,
-} from '../../../src/index.js';
+import { CallError } from '../../../src/index.js';
+import { defineEventHandler, EventManager } from '../../../src/behaviour/event/public.js';
 import { idler, settle } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
 import { callFailure, rejection } from '../help.js';

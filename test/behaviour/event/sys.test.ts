@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defineEventHandler, EventManager, type HandlerState } from '../../../src/index.js';
+import {
+  defineEventHandler, EventManager, type HandlerState,
+} from '../../../src/behaviour/event/public.js';
 import type { AgentRefImpl } from '../../../src/behaviour/gen/ref.js';
 import { testSystem } from '../../support/system.js';
 import { Gate } from '../help.js';

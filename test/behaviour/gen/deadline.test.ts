@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, defineStatem, type AgentRef, type From } from '../../../src/index.js';
+import { defineAgent, type AgentRef, type From } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { rejection } from '../help.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/behaviour/gen/engine.js';
 import { runtimeOf } from '../../../src/behaviour/gen/runtime.js';
-import { defineAgent, defineStatem } from '../../../src/index.js';
+import { defineAgent } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import type { Process } from '../../../src/process/record/process.js';
 import { idler } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameState } from '../../../src/behaviour/gen/equal.js';
-import { defineStatemHandler, operation } from '../../../src/index.js';
+import { defineStatemHandler, operation } from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 
 describe('equal states', () => {

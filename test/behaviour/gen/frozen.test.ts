@@ -1,10 +1,10 @@
 import { simpleSupervisor } from '../../../src/supervisor/dynamic/handle.js';
 import { template } from '../../../src/supervisor/dynamic/spec.js';
 import { describe, expect, test } from 'vitest';
-import {
-  child, defineAgent, defineEventHandler, dynamicSupervisor, EventManager, partitionSupervisor, pool,
-  taskSupervisor,
-} from '../../../src/index.js';
+import { child, defineAgent, dynamicSupervisor, taskSupervisor } from '../../../src/index.js';
+import { defineEventHandler, EventManager } from '../../../src/behaviour/event/public.js';
+import { pool } from '../../../src/delivery/group/public.js';
+import { partitionSupervisor } from '../../../src/supervisor/public.js';
 import { Recorder, testSystem } from '../../support/system.js';
 
 describe('PR-17 frozen payloads', () => {

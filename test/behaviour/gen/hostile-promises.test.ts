@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  child, defineAgent, defineApplication, defineEventHandler, defineRegistry, defineStatem, EventManager, pool,
-  poolOf, retry, type System,
-} from '../../../src/index.js';
+import { child, defineAgent, retry, type System } from '../../../src/index.js';
+import { defineApplication } from '../../../src/supervisor/application/public.js';
+import { defineEventHandler, EventManager } from '../../../src/behaviour/event/public.js';
+import { defineRegistry } from '../../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { hostileError, hostileThenables, HOSTILE_VALUE } from '../../base/hostile-thenables.js';
 import { Strays } from '../../support/strays.js';
 import { testSystem } from '../../support/system.js';

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, defineStatem, dynamicSupervisor, StartError, via, type ExitReason, type Pid,
+  child, defineAgent, dynamicSupervisor, StartError, type ExitReason, type Pid,
 } from '../../../src/index.js';
+import { via } from '../../../src/behaviour/names/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { Gate, rejection } from '../help.js';
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  CallError, child, defineAgent, defineStatem, EventManager, isOrderly, TaskError, type AgentRef,
-  type ExitReason, type ProcessVerbs, type System,
+  CallError, child, defineAgent, isOrderly, TaskError, type AgentRef, type ExitReason,
+  type ProcessVerbs, type System,
 } from '../../../src/index.js';
+import { EventManager } from '../../../src/behaviour/event/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { Gate } from '../help.js';

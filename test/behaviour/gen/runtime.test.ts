@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runtimeOf } from '../../../src/behaviour/gen/runtime.js';
-import { defineAgent, defineStatem, EventManager, OptionError } from '../../../src/index.js';
+import { defineAgent, OptionError } from '../../../src/index.js';
+import { EventManager } from '../../../src/behaviour/event/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 
 const Agent = defineAgent({
   name: 'clerk',

@@ -1,6 +1,7 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { child, createSystem, defineAgent, defineStatem } from '../../../src/index.js';
+import { child, createSystem, defineAgent } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate, rejection, sleep, until } from '../help.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineStatem, type CallError } from '../../../src/index.js';
+import { defineAgent, type CallError } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 
 const tick = (ms = 1): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RegistryRef } from '../../../src/index.js';
-import {
-  defineRegistry, type ProcessSelf, type RegistryDefinition, type System,
-} from '../../../src/index.js';
+import type { ProcessSelf, System } from '../../../src/index.js';
+import type { RegistryRef } from '../../../src/behaviour/names/public.js';
+import { defineRegistry, type RegistryDefinition } from '../../../src/behaviour/names/public.js';
 import { idler, settle } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
 

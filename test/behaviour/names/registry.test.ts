@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Down, Exit, RegistryRef} from '../../../src/index.js';
+import type { Down, Exit } from '../../../src/index.js';
 import {
-  anything, child, defineAgent, defineRegistry, OptionError, RegistryEvent, via, type ProcessSelf,
-  type RegistryDefinition, type System,
+  child, defineAgent, OptionError, type ProcessSelf, type System,
 } from '../../../src/index.js';
+import type { RegistryRef } from '../../../src/behaviour/names/public.js';
+import {
+  anything, defineRegistry, RegistryEvent, via, type RegistryDefinition,
+} from '../../../src/behaviour/names/public.js';
 import { idler, listener, reasonOfEnd, settle } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
 

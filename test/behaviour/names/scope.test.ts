@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Down, GroupChange} from '../../../src/index.js';
+import type { Down } from '../../../src/index.js';
 import {
-  child, defineAgent, defineScope, OptionError, type Exit, type ProcessSelf, type ScopeRef, type System,
+  child, defineAgent, OptionError, type Exit, type ProcessSelf, type System,
 } from '../../../src/index.js';
+import type { GroupChange } from '../../../src/behaviour/names/public.js';
+import { defineScope, type ScopeRef } from '../../../src/behaviour/names/public.js';
 import { idler, listener, settle, type Listener } from '../../process/peers.js';
 import { expectConserved, testSystem } from '../../support/system.js';
 

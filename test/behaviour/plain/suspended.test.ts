@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineStatem, Timeout, type ProcessSelf } from '../../../src/index.js';
+import { defineAgent, Timeout, type ProcessSelf } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 

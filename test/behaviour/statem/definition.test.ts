@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { actions, defineStatem, defineStatemHandler, OptionError } from '../../../src/index.js';
+import { OptionError } from '../../../src/index.js';
+import {
+  actions, defineStatem, defineStatemHandler,
+} from '../../../src/behaviour/statem/public.js';
 import { rejection } from '../help.js';
 
 describe('the definition of a state machine', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineStatem } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { startFailure } from '../help.js';
 

@@ -3,7 +3,7 @@ import {
 } from '../../../src/behaviour/statem/queue.js';
 import { Kind, Op } from '../../../src/mailbox/message/op.js';
 import { describe, expect, it } from 'vitest';
-import { defineStatem } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 
 describe('events inside a machine', () => {

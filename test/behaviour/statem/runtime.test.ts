@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defineStatem, defineStatemHandler, operation } from '../../../src/index.js';
+import {
+  defineStatem, defineStatemHandler, operation,
+} from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 
 describe('modules of a machine', () => {

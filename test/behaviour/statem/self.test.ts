@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { actions, defineStatem, defineStatemHandler, operation } from '../../../src/index.js';
+import {
+  actions, defineStatem, defineStatemHandler, operation,
+} from '../../../src/behaviour/statem/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { startFailure } from '../help.js';

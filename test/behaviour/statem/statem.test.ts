@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { OptionError} from '../../../src/index.js';
-import { CallError, child, defineStatem, type From } from '../../../src/index.js';
+import type { OptionError } from '../../../src/index.js';
+import { CallError, child, type From } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 import { callFailure, Gate, startFailure } from '../help.js';
 import { MODES, startTraced, traced, type Decide } from './trace.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actions, type Transition } from '../../../src/index.js';
+import { actions, type Transition } from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { MODES, startTraced, type Decide } from './trace.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { From } from '../../../src/index.js';
 import {
-  defineStatem, defineStatemHandler, operation, type From, type StatemStatus,
-} from '../../../src/index.js';
+  defineStatem, defineStatemHandler, operation, type StatemStatus,
+} from '../../../src/behaviour/statem/public.js';
 import type { Process, SysHooks } from '../../../src/process/record/process.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 

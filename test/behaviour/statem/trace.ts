@@ -1,7 +1,8 @@
+import type { AgentStats, AnyDefinition, From, Pid, System } from '../../../src/index.js';
 import {
-  defineStatem, defineStatemHandler, operation, type AgentStats, type AnyDefinition, type From,
-  type InsertedEvent, type Pid, type StatemSelf, type System, type Transition,
-} from '../../../src/index.js';
+  defineStatem, defineStatemHandler, operation, type InsertedEvent, type StatemSelf,
+  type Transition,
+} from '../../../src/behaviour/statem/public.js';
 
 export type State = 'a' | 'b' | 'c';
 export interface Data { n: number }

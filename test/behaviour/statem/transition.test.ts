@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineStatem, Down, Exit } from '../../../src/index.js';
+import { Down, Exit } from '../../../src/index.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 
 describe('states and modules', () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  createSystem, defineAgent, type AgentRef, type BalanceStrategy, type System,
-} from '../../../src/index.js';
+import { createSystem, defineAgent, type AgentRef, type System } from '../../../src/index.js';
+import type { BalanceStrategy } from '../../../src/delivery/group/public.js';
 import { SeededEnv } from '../seeded.js';
 
 // Messages stay where they go: the load of a member is the number of messages it has had since its start.

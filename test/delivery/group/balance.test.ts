@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { CallError} from '../../../src/index.js';
-import {
-  defineAgent, OptionError, type AgentRef, type Balancer, type System,
-} from '../../../src/index.js';
+import type { CallError } from '../../../src/index.js';
+import { defineAgent, OptionError, type AgentRef, type System } from '../../../src/index.js';
+import type { Balancer } from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 

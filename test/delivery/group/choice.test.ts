@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashText } from '../../../src/base/text/hash.js';
-import { createSystem, defineAgent, via, type AgentRef, type Pid } from '../../../src/index.js';
+import { createSystem, defineAgent, type AgentRef, type Pid } from '../../../src/index.js';
+import { via } from '../../../src/behaviour/names/public.js';
 import type { BalancedRef } from '../../../src/delivery/group/balancer.js';
 import { NaiveConsistentHash, NaiveWeighted, type Naive } from './naive-strategies.js';
 import { SeededEnv } from '../seeded.js';

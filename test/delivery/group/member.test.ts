@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { CallError} from '../../../src/index.js';
-import {
-  child, defineAgent, defineScope, OptionError, type AgentRef, type Balancer, type BalanceOptions,
-  type BalanceStrategy, type System,
-} from '../../../src/index.js';
+import type { CallError } from '../../../src/index.js';
+import { child, defineAgent, OptionError, type AgentRef, type System } from '../../../src/index.js';
+import { defineScope } from '../../../src/behaviour/names/public.js';
+import type {
+  Balancer, BalanceOptions, BalanceStrategy,
+} from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { defineAgent, pool, poolOf, type CallError, type PoolOptions } from '../../../src/index.js';
+import { defineAgent, type CallError } from '../../../src/index.js';
+import { pool, poolOf, type PoolOptions } from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 

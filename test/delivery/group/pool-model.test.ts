@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSystem, defineAgent, pool, poolOf, type AgentRef, type PooledRef } from '../../../src/index.js';
+import { createSystem, defineAgent, type AgentRef } from '../../../src/index.js';
+import { pool, poolOf, type PooledRef } from '../../../src/delivery/group/public.js';
 import { SeededEnv } from '../seeded.js';
 
 const Worker = defineAgent({

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent, type OptionError, type System } from '../../../src/index.js';
 import {
-  defineAgent, pool, poolOf, type OptionError, type PoolOptions, type PoolRef, type System,
-} from '../../../src/index.js';
+  pool, poolOf, type PoolOptions, type PoolRef,
+} from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent, type CallError, type System } from '../../../src/index.js';
 import {
-  defineAgent, pool, PoolExhaustedError, poolOf, type CallError, type PoolOptions, type PoolRef,
-  type System,
-} from '../../../src/index.js';
+  pool, PoolExhaustedError, poolOf, type PoolOptions, type PoolRef,
+} from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, pool, poolOf, type AgentRef, type System } from '../../../src/index.js';
+import { defineAgent, type AgentRef, type System } from '../../../src/index.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import type { BalancedRef } from '../../../src/delivery/group/balancer.js';
 import { testSystem } from '../../support/system.js';
 import { SeededEnv } from '../seeded.js';

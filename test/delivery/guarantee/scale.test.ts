@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { deliveriesOf } from '../../../src/behaviour/gen/host.js';
-import { defineAgent, via, type AgentRef, type Pid, type ViaProvider } from '../../../src/index.js';
+import { defineAgent, type AgentRef, type Pid } from '../../../src/index.js';
+import { via, type ViaProvider } from '../../../src/behaviour/names/public.js';
 import { kernelOf } from '../../../src/system/create.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';

@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defineAgent, defineRegistry, pool, poolOf, retry, type ProcessSelf } from '../../../src/index.js';
+import { defineAgent, retry, type ProcessSelf } from '../../../src/index.js';
+import { defineRegistry } from '../../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import { Strays } from '../../support/strays.js';
 import { testSystem } from '../../support/system.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SystemStats, TreeNode } from '../../../src/index.js';
+import type { SystemStats } from '../../../src/index.js';
+import type { TreeNode } from '../../../src/observe/public.js';
 import { agentsUnder } from '../../../examples/audit/census.js';
 import { LineDisplay, type View } from '../../../examples/audit/output/display.js';
 import { renderScreen, ScreenDisplay } from '../../../examples/audit/output/screen.js';

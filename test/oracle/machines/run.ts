@@ -1,9 +1,12 @@
 import {
-  actions, CallError, CastcallError, createSystem, defineStatem, defineStatemHandler, Exit,
-  operation, StartError,
-  type AnyDefinition, type ExitReason, type From, type InsertedEvent, type Pid, type ProcessSelf,
-  type StatemInit, type StatemSelf, type Sys, type System, type Transition,
+  CallError, CastcallError, createSystem, Exit, StartError, type AnyDefinition, type ExitReason,
+  type From, type Pid, type ProcessSelf, type System,
 } from '../../../src/index.js';
+import type { Sys } from '../../../src/observe/public.js';
+import {
+  actions, defineStatem, defineStatemHandler, operation, type InsertedEvent, type StatemInit,
+  type StatemSelf, type Transition,
+} from '../../../src/behaviour/statem/public.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
 import type { Term } from '../term.js';

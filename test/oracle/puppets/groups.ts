@@ -1,8 +1,9 @@
 import {
-  CallError, defineScope, StartError, type GroupChange, type GroupMonitorRef, type Pid,
-  type ProcessSelf, type ScopeRef,
-  type System,
+  CallError, StartError, type Pid, type ProcessSelf, type System,
 } from '../../../src/index.js';
+import {
+  defineScope, type GroupChange, type GroupMonitorRef, type ScopeRef,
+} from '../../../src/behaviour/names/public.js';
 import type { Term } from '../term.js';
 import { event } from '../trace.js';
 import { SCOPES } from './shape.js';

@@ -1,7 +1,8 @@
 import {
-  createSystem, Down, Exit, GroupChange, OptionError, type ExitReason, type MonitorRef, type Pid,
+  createSystem, Down, Exit, OptionError, type ExitReason, type MonitorRef, type Pid,
   type ProcessSelf, type System, TimerAnswer, TimerFired, type TimerRef,
 } from '../../../src/index.js';
+import { GroupChange } from '../../../src/behaviour/names/public.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import type { Term } from '../term.js';
 import { event, reasonText, Recorder, type Trace } from '../trace.js';

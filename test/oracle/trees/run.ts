@@ -3,11 +3,11 @@ import {
 } from '../../../src/supervisor/dynamic/handle.js';
 import { template } from '../../../src/supervisor/dynamic/spec.js';
 import {
-  CallError, child, createSystem, defineAgent, dynamicSupervisor, Exit, StartError, supervisor, SupervisorRef,
-  type AnySupervisorRef, type AutoShutdown, type ChildCount, type ChildSpec, type DynamicSupervisorRef,
-  type ExitReason, type InitSelf, type Pid, type Restart, type Shutdown, type Strategy, type SupervisorSpec,
-  type System,
+  CallError, child, createSystem, defineAgent, dynamicSupervisor, Exit, StartError, supervisor,
+  SupervisorRef, type ChildSpec, type DynamicSupervisorRef, type ExitReason, type InitSelf,
+  type Pid, type Restart, type Shutdown, type Strategy, type SupervisorSpec, type System,
 } from '../../../src/index.js';
+import type { AnySupervisorRef, AutoShutdown, ChildCount } from '../../../src/supervisor/public.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { reasonFrom } from '../puppets/run.js';
 import type { Term } from '../term.js';

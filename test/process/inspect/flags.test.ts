@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  child, defineAgent, defineStatem, EventManager, OptionError, type WatchdogEvent,
-} from '../../../src/index.js';
+import { child, defineAgent, OptionError } from '../../../src/index.js';
+import { EventManager } from '../../../src/behaviour/event/public.js';
+import type { WatchdogEvent } from '../../../src/observe/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { idler, listener, settle } from '../peers.js';

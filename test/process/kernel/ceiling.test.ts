@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CallError, createSystem, defineAgent, type CastOptions, type Logger } from '../../../src/index.js';
+import { CallError, createSystem, defineAgent, type CastOptions } from '../../../src/index.js';
+import type { Logger } from '../../../src/observe/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { program } from '../../system/program.js';

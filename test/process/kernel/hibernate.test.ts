@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, defineEventHandler, defineStatem, EventManager } from '../../../src/index.js';
+import { defineAgent } from '../../../src/index.js';
+import { defineEventHandler, EventManager } from '../../../src/behaviour/event/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, defineRegistry, pool, poolOf, type AgentRef, type ProcessSelf, type System,
+  child, defineAgent, type AgentRef, type ProcessSelf, type System,
 } from '../../../src/index.js';
+import { defineRegistry } from '../../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, defineRegistry, defineScope, type ProcessSelf, type Self } from '../../../src/index.js';
+import { defineAgent, type ProcessSelf, type Self } from '../../../src/index.js';
+import { defineRegistry, defineScope } from '../../../src/behaviour/names/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { idler, listener, settle } from '../peers.js';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nodeEnv } from '../../../src/base/env.js';
 import { TRACES_PER_TURN } from '../../../src/process/record/traces.js';
-import { CastcallError, defineAgent, pool, poolOf, type System } from '../../../src/index.js';
+import { CastcallError, defineAgent, type System } from '../../../src/index.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import { rejection } from '../../behaviour/help.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, defineStatem, pool, poolOf, type System } from '../../../src/index.js';
+import { child, defineAgent, type System } from '../../../src/index.js';
+import { pool, poolOf } from '../../../src/delivery/group/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 

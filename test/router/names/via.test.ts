@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Down} from '../../../src/index.js';
-import { child, defineAgent, OptionError, via, type Pid, type ViaProvider } from '../../../src/index.js';
+import type { Down } from '../../../src/index.js';
+import { child, defineAgent, OptionError, type Pid } from '../../../src/index.js';
+import { via, type ViaProvider } from '../../../src/behaviour/names/public.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { listener, settle } from '../../process/peers.js';
 

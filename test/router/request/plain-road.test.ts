@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineAgent, on, via, type Pid } from '../../../src/index.js';
+import { defineAgent, on, type Pid } from '../../../src/index.js';
+import { via } from '../../../src/behaviour/names/public.js';
 import { expectConserved, testSystem } from '../../support/system.js';
 import { settle } from '../../process/peers.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { child, defineAgent, type Logger, type SupervisorSpec } from '../../../src/index.js';
+import { child, defineAgent, type SupervisorSpec } from '../../../src/index.js';
+import type { Logger } from '../../../src/observe/public.js';
 import { testSystem } from '../../support/system.js';
 import { boom, family } from '../family.js';
 import { settled } from '../wait.js';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
-  dynamicSupervisor, supervisor, type AutoShutdown, type ExitReason, type Restart,
+  dynamicSupervisor, supervisor, type ExitReason, type Restart,
 } from '../../../src/index.js';
+import type { AutoShutdown } from '../../../src/supervisor/public.js';
 import { testSystem } from '../../support/system.js';
 import { boom, family } from '../family.js';
 import { rejection, settled } from '../wait.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
-  checkChildSpecs, child, defineAgent, StartError, supervisor, SupervisorRef, type Restart,
-  type SupervisorInit,
+  child, defineAgent, StartError, supervisor, SupervisorRef, type Restart,
 } from '../../../src/index.js';
+import { checkChildSpecs, type SupervisorInit } from '../../../src/supervisor/public.js';
 import { ChildSpec } from '../../../src/supervisor/spec/spec.js';
 import { testSystem } from '../../support/system.js';
 import { boom, family } from '../family.js';

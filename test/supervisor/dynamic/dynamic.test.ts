@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
-  child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, SupervisorRef, type DynamicSpec, type Pid,
+  child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, SupervisorRef, type Pid,
 } from '../../../src/index.js';
+import type { DynamicSpec } from '../../../src/supervisor/public.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { boom, family } from '../family.js';

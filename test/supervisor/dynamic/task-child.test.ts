@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, dynamicSupervisor, partitionSupervisor, taskChild, type Pid, type TaskSelf,
+  child, defineAgent, dynamicSupervisor, type Pid, type TaskSelf,
 } from '../../../src/index.js';
+import { partitionSupervisor, taskChild } from '../../../src/supervisor/public.js';
 import { Gate } from '../../behaviour/help.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, Down, DynamicSupervisorRef, taskSupervisor, TaskSupervisorRef, type Logger, type Pid,
+  child, defineAgent, Down, DynamicSupervisorRef, taskSupervisor, TaskSupervisorRef, type Pid,
   type TaskSelf,
 } from '../../../src/index.js';
+import type { Logger } from '../../../src/observe/public.js';
 import { simpleSupervisor } from '../../../src/supervisor/dynamic/handle.js';
 import { template } from '../../../src/supervisor/dynamic/spec.js';
 import { callFailure, Gate } from '../../behaviour/help.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  child, defineAgent, dynamicSupervisor, partitionsOf, partitionSupervisor, via, type Pid, type ViaProvider,
-} from '../../../src/index.js';
+import { child, defineAgent, dynamicSupervisor, type Pid } from '../../../src/index.js';
+import { via, type ViaProvider } from '../../../src/behaviour/names/public.js';
+import { partitionsOf, partitionSupervisor } from '../../../src/supervisor/public.js';
 import { partitionOf } from '../../../src/supervisor/partition/partition.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';

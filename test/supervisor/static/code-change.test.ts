@@ -2,8 +2,9 @@ import { simpleSupervisor } from '../../../src/supervisor/dynamic/handle.js';
 import { template } from '../../../src/supervisor/dynamic/spec.js';
 import { describe, expect, test } from 'vitest';
 import {
-  defineAgent, dynamicSupervisor, supervisor, type DynamicSpec, type SupervisorInit, type SupervisorSpec,
+  defineAgent, dynamicSupervisor, supervisor, type SupervisorSpec,
 } from '../../../src/index.js';
+import type { DynamicSpec, SupervisorInit } from '../../../src/supervisor/public.js';
 import { testSystem } from '../../support/system.js';
 import { boom, family } from '../family.js';
 import { rejection, settled } from '../wait.js';

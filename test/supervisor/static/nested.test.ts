@@ -2,10 +2,13 @@ import { simpleSupervisor } from '../../../src/supervisor/dynamic/handle.js';
 import { template } from '../../../src/supervisor/dynamic/spec.js';
 import { describe, expect, test } from 'vitest';
 import {
-  defineAgent, defineEventHandler, defineStatem, dynamicSupervisor, EventManager,
-  partitionSupervisor, pool, supervisor, SupervisorRef, taskSupervisor, type AnySupervisorRef,
-  type ProcessVerbs, type SupervisorSpec,
+  defineAgent, dynamicSupervisor, supervisor, SupervisorRef, taskSupervisor, type ProcessVerbs,
+  type SupervisorSpec,
 } from '../../../src/index.js';
+import { defineEventHandler, EventManager } from '../../../src/behaviour/event/public.js';
+import { pool } from '../../../src/delivery/group/public.js';
+import { defineStatem } from '../../../src/behaviour/statem/public.js';
+import { partitionSupervisor, type AnySupervisorRef } from '../../../src/supervisor/public.js';
 import { testSystem } from '../../support/system.js';
 import { family } from '../family.js';
 import { Gate, rejection, settled } from '../wait.js';

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { SupervisorRef} from '../../../src/index.js';
+import type { SupervisorRef } from '../../../src/index.js';
 import {
   CastcallError, child, defineAgent, Exit, OptionError, StartError, type ExitReason,
-  type ProcessSelf, type SupervisorSpec, type TreeNode,
+  type ProcessSelf, type SupervisorSpec,
 } from '../../../src/index.js';
+import type { TreeNode } from '../../../src/observe/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { family } from '../family.js';

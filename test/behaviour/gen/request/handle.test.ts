@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Place } from '../../../../src/behaviour/gen/request/handle.js';
-import { defineAgent, via, type ViaProvider } from '../../../../src/index.js';
+import { defineAgent } from '../../../../src/index.js';
+import { via, type ViaProvider } from '../../../../src/behaviour/names/public.js';
 import type { Address } from '../../../../src/process/record/process.js';
 import { idler } from '../../../process/peers.js';
 import { testSystem } from '../../../support/system.js';

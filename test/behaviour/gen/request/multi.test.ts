@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { abcast, defineAgent, multiCall, OptionError } from '../../../../src/index.js';
+import { defineAgent, OptionError } from '../../../../src/index.js';
+import { abcast, multiCall } from '../../../../src/process/public.js';
 import { settle } from '../../../process/peers.js';
 import { testSystem } from '../../../support/system.js';
 import { VirtualEnv } from '../../../support/virtual-env.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, RequestAnswer, type ProcessSelf, type System } from '../../../../src/index.js';
+import { defineAgent, type ProcessSelf, type System } from '../../../../src/index.js';
+import { RequestAnswer } from '../../../../src/process/public.js';
 import { settle } from '../../../process/peers.js';
 import { testSystem } from '../../../support/system.js';
 import { Gate } from '../../help.js';

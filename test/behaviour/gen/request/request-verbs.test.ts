@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type CallError, defineAgent, OptionError, RequestAnswer, type AgentRef, type ProcessSelf, type RequestId,
-  type Response,
+  type CallError, defineAgent, OptionError, type AgentRef, type ProcessSelf,
 } from '../../../../src/index.js';
+import { RequestAnswer, type RequestId, type Response } from '../../../../src/process/public.js';
 import { testSystem } from '../../../support/system.js';
 import { VirtualEnv } from '../../../support/virtual-env.js';
 import { idler, listener, settle } from '../../../process/peers.js';

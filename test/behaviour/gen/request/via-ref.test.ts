@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent, via, type ViaProvider } from '../../../../src/index.js';
+import { defineAgent } from '../../../../src/index.js';
+import { via, type ViaProvider } from '../../../../src/behaviour/names/public.js';
 import { testSystem } from '../../../support/system.js';
 import { idler, settle } from '../../../process/peers.js';
 

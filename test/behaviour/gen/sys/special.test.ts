@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Exit, type ProcessSelf, type SysLink } from '../../../../src/index.js';
+import { Exit, type ProcessSelf } from '../../../../src/index.js';
+import type { SysLink } from '../../../../src/observe/public.js';
 import { settleTurn, testSystem } from '../../../support/system.js';
 import { callFailure, Gate } from '../../help.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, type AgentRef, type CallError, type Sys, type System } from '../../../../src/index.js';
+import { defineAgent, type AgentRef, type CallError, type System } from '../../../../src/index.js';
+import type { Sys } from '../../../../src/observe/public.js';
 import { testSystem } from '../../../support/system.js';
 import { VirtualEnv } from '../../../support/virtual-env.js';
 
