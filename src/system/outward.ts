@@ -5,8 +5,9 @@ import type {
 } from '../api/outward.js';
 import type { Host } from '../behaviour/gen/index.js';
 import { balance } from '../delivery/group/index.js';
-import type { BalanceOptions, Balancer } from '../delivery/group/index.js';
+import type { BalanceOptions } from '../delivery/group/index.js';
 import { outwardOf } from '../delivery/index.js';
+import type { Balancer } from '../api/pool.js';
 
 /**
  * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind

@@ -7,9 +7,9 @@ import { ScopeRef } from '../../behaviour/names/index.js';
 import { Process } from '../../process/record/index.js';
 import type { Address, Kernel, NameCell, Turnover } from '../../process/record/index.js';
 import { Cell, ViaAddress } from '../../router/names/index.js';
-import type { BalanceStats } from './balance-types.js';
+import type { BalanceStats, BalanceStrategy } from '../../api/pool.js';
 import { BalanceMember, isGone, loadOf } from './member.js';
-import { LOOKED_AT_ALL, STRATEGIES, type BalanceStrategy, type Choice, type Strategy } from './strategy.js';
+import { type Choice, LOOKED_AT_ALL, STRATEGIES, type Strategy } from './strategy.js';
 
 type KeyOf = (op: string, payload: unknown) => unknown;
 

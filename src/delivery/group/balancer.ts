@@ -5,11 +5,29 @@ import { RefBase, Verb } from '../../behaviour/gen/request/index.js';
 import type { Gives, Listener } from '../../behaviour/gen/request/index.js';
 import { fenced, Phase } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
+import type { AgentRef } from '../../api/agent.js';
+import type { Balancer, BalanceStrategy, WeightedMember } from '../../api/pool.js';
 import type { AnyDefinition } from '../../api/protocol.js';
+import type { ScopeRef } from '../../behaviour/names/index.js';
 import { makeBalance, type Balance } from './balance.js';
-import type { Balancer, BalanceOptions } from './balance-types.js';
 import type { BalanceMember } from './member.js';
-import type { BalanceStrategy } from './strategy.js';
+
+/** Options of `system.balance`. */
+export interface BalanceOptions<D extends AnyDefinition, G = string> {
+  /** default `round-robin` */
+  readonly strategy?: BalanceStrategy | undefined;
+  /** who is in it from the start; others `join`. A ref by name stays a member while nobody has the name */
+  readonly members?: readonly (AgentRef<D> | WeightedMember<D>)[] | undefined;
+  /**
+   * in place of members: those of a process group, as they are at each message. One that has joined
+   * it n times has weight n
+   */
+  readonly group?: { readonly scope: ScopeRef<G>; readonly name: G } | undefined;
+  /** of `consistent-hash`, and needed there: what a message belongs to. Equal keys go to the same member */
+  readonly key?: ((op: string, payload: never) => string | number | bigint) | undefined;
+  /** how errors and dead letters call it; default the name of the definition */
+  readonly name?: string | undefined;
+}
 
 /**
  * A ref of a group: each send chooses a member and is that member's. When nobody lives the send goes to its own

@@ -1,39 +1,7 @@
 import { OptionError, parseOptions, z } from '../../base/index.js';
 import type { Shutdown } from '../../api/supervisor.js';
 import type { MailboxOptions } from '../../api/mailbox.js';
-
-/** Options of `pool`, after the init arguments of its workers. */
-export interface PoolOptions {
-  /** workers that are always there, default 2 (or `max`, if that is less) */
-  readonly min?: number | undefined;
-  /**
-   * workers at most, those that start and those that are just ending among them; default 10 (or
-   * `min`, if that is more)
-   */
-  readonly max?: number | undefined;
-  /** ms without work after which a worker above `min` is ended, `'infinity'` for never; default 300,000 */
-  readonly idleMs?: number | 'infinity' | undefined;
-  /**
-   * the start of the pool waits for `min` workers, and fails with them; false starts them behind
-   * it. Default true
-   */
-  readonly warmUp?: boolean | undefined;
-  /** ms that the init of a worker may take, default 30,000 */
-  readonly startTimeoutMs?: number | undefined;
-  /**
-   * unexpected ends and failed starts of workers allowed within `periodMs`; one more ends the pool.
-   * Default 3 for each of `max`
-   */
-  readonly intensity?: number | undefined;
-  /** ms, default 5,000 */
-  readonly periodMs?: number | undefined;
-  /** of each worker */
-  readonly mailbox?: MailboxOptions | undefined;
-  /** the time a worker gets to end, default 5,000 ms */
-  readonly shutdown?: Shutdown | undefined;
-  /** registered name of the pool, default its id */
-  readonly name?: string | undefined;
-}
+import type { PoolOptions } from '../../api/pool.js';
 
 /** What the manager works by. */
 export interface PoolPlan {

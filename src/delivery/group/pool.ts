@@ -19,6 +19,7 @@ import { supervisorDefinition, SupervisorState } from '../../supervisor/static/i
 import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
 import type { HasHandle } from '../../api/handle.js';
+import type { CheckoutOptions, PoolOptions, PoolRef, PoolStats } from '../../api/pool.js';
 import { Balance } from './balance.js';
 import { BalancedRef } from './balancer.js';
 import { loadOf, type BalanceMember } from './member.js';
@@ -26,8 +27,7 @@ import { PoolAddress } from './pool-address.js';
 import { PoolExhaustedError } from './pool-error.js';
 import type { Grant } from './pool-manager.js';
 import { managerDefinition, managerRuntime, PoolState, Ticket } from './pool-manager.js';
-import { readPool, type PoolOptions } from './pool-options.js';
-import type { CheckoutOptions, PoolRef, PoolStats } from './pool-types.js';
+import { readPool } from './pool-options.js';
 
 const CHECKOUT_MS = 5_000;
 const NO_WORKERS: readonly Process[] = [];

@@ -1,6 +1,6 @@
 /** Pools and balancers. The door of `castcall/pool`. */
-export {
-  type BalanceMemberStats, type BalanceOptions, type Balancer, type BalanceStats,
-  type BalanceStrategy, type CheckoutOptions, pool, type PooledRef, PoolExhaustedError, poolOf,
-  type PoolOptions, type PoolRef, type PoolStats, type WeightedMember,
-} from './index.js';
+export type {
+  BalanceMemberStats, Balancer, BalanceStats, BalanceStrategy, CheckoutOptions, PooledRef,
+  PoolOptions, PoolRef, PoolStats, WeightedMember,
+} from '../../api/pool.js';
+export { type BalanceOptions, pool, PoolExhaustedError, poolOf } from './index.js';

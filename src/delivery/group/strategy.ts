@@ -1,5 +1,6 @@
 import { mix } from '../../base/text/index.js';
 import type { Process } from '../../process/record/index.js';
+import type { BalanceStrategy } from '../../api/pool.js';
 import { loadOf, type BalanceMember } from './member.js';
 
 /** What a strategy chooses from. */
@@ -364,10 +365,6 @@ function scoreOf(key: number, hash: number): number {
 function titleAt(list: readonly BalanceMember[], at: number): string {
   return (list[at] as BalanceMember).title;
 }
-
-/** How a balancer chooses. */
-export type BalanceStrategy =
-  | 'round-robin' | 'least-loaded' | 'two-choices' | 'random' | 'fastest' | 'consistent-hash' | 'weighted';
 
 export const STRATEGIES: Readonly<Record<BalanceStrategy, new () => Strategy>> = {
   'round-robin': RoundRobin,
