@@ -15,6 +15,9 @@ export type {
 } from './api/delivery.js';
 export type { HandlePlace, HasHandle } from './api/handle.js';
 export type {
+  DeadLetter, DeadLetterGap, LetterFailure, LetterQuery, LetterVerb, RetryRefusal, RetryReport,
+} from './api/letters.js';
+export type {
   Account, MailboxLane, MailboxOptions, MailboxStats, Percentiles,
 } from './api/mailbox.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
@@ -41,10 +44,7 @@ export { TaskError, type TaskErrorCode, TaskResult } from './behaviour/task/inde
 export {
   BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry,
 } from './delivery/guard/index.js';
-export type {
-  DeadLetter, DeadLetterGap, DeadLetters, LetterFailure, LetterQuery, LetterVerb, RetryRefusal,
-  RetryReport,
-} from './router/dead-letter/index.js';
+export type { DeadLetters } from './router/dead-letter/index.js';
 export { GiveUpError } from './supervisor/core/index.js';
 export {
   dynamicSupervisor, DynamicSupervisorRef, taskSupervisor, TaskSupervisorRef,

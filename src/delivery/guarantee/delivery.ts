@@ -11,7 +11,6 @@ import type { Op } from '../../mailbox/message/index.js';
 import { trackCall } from '../../process/record/index.js';
 import type { Address, DeliveryPort, Kernel, Process } from '../../process/record/index.js';
 import { boundOf, refusalOf } from '../../process/send/index.js';
-import type { DeadLetter, RetryRefusal } from '../../router/dead-letter/index.js';
 import type { Router } from '../../router/index.js';
 import { Cell, ViaAddress } from '../../router/names/index.js';
 import { titleOf } from '../../router/request/index.js';
@@ -19,6 +18,7 @@ import { PoolAddress, ViaDestinations } from '../group/index.js';
 import type {
   DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../api/delivery.js';
+import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import { accept, hasRoom } from './accept.js';
 import { AcceptanceWait } from './wait/acceptance-wait.js';
 import { takenBack } from './attempt.js';

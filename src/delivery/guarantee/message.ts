@@ -9,9 +9,9 @@ import { Phase } from '../../process/record/index.js';
 import type {
   Address, Behaviour, DeliveryReport, Gate, LostCode, Process, ProcessExt,
 } from '../../process/record/index.js';
-import type { DeadLetter } from '../../router/dead-letter/index.js';
 import { Request, RequestExtra, titleOf } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
+import type { DeadLetter } from '../../api/letters.js';
 import { enteredAgain, enteredFirst, refusedAgain, refusedFirst, vanished } from './accept.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import {

@@ -1,8 +1,8 @@
 import { Deadline } from '../../base/index.js';
 import type { Deadlines } from '../../base/index.js';
-import type { DeadLetter } from '../../router/dead-letter/index.js';
 import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
+import type { DeadLetter } from '../../api/letters.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 

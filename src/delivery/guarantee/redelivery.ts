@@ -3,8 +3,9 @@ import type { Terms } from '../../behaviour/gen/outward/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
-import type { DeadLetter, Redelivery, RetryRefusal } from '../../router/dead-letter/index.js';
+import type { Redelivery } from '../../router/dead-letter/index.js';
 import { titleOf } from '../../router/request/index.js';
+import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 
 /** What is told of a delivery that died. */
 interface Died {

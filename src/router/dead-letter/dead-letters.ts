@@ -4,11 +4,10 @@ import { bytesOf } from '../../mailbox/index.js';
 import { Kind } from '../../mailbox/message/index.js';
 import { tell } from '../../process/record/index.js';
 import type { Kernel } from '../../process/record/index.js';
-import {
-  Letter, type DeadLetter, type DeadLetterGap, type LetterLimits, type LetterQuery,
-  type RetryRefusal, type RetryReport,
-  type Redelivery,
-} from './letter.js';
+import type {
+  DeadLetter, DeadLetterGap, LetterQuery, RetryRefusal, RetryReport,
+} from '../../api/letters.js';
+import { Letter, type LetterLimits, type Redelivery } from './letter.js';
 import { LetterFeed } from './feed.js';
 import { checkLimit, checkQuery, fits } from './query.js';
 

@@ -1,7 +1,7 @@
-import type { DeadLetter, DeadLetterGap } from './letter.js';
 import { Ring } from '../../base/index.js';
 import { shownAs, told } from '../../base/text/index.js';
 import type { Scheduler } from '../../process/record/index.js';
+import type { DeadLetter, DeadLetterGap } from '../../api/letters.js';
 
 type Item = DeadLetter | DeadLetterGap;
 

@@ -1,6 +1,6 @@
 import { atOnce, OptionError, parseOptions, z } from '../../base/index.js';
 import { printable } from '../../base/text/index.js';
-import type { DeadLetter, LetterQuery } from './letter.js';
+import type { DeadLetter, LetterQuery } from '../../api/letters.js';
 
 const COUNT_RULE = 'a whole number of letters from 1';
 const count = z.number({ error: COUNT_RULE }).int({ error: COUNT_RULE }).min(1, { error: COUNT_RULE });

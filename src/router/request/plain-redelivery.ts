@@ -3,8 +3,9 @@ import { Kind } from '../../mailbox/message/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Behaviour, Process } from '../../process/record/index.js';
 import { acceptWith, admits, refusalOf } from '../../process/send/index.js';
-import type { DeadLetter, LetterVerb, Redelivery, RetryRefusal } from '../dead-letter/index.js';
+import type { Redelivery } from '../dead-letter/index.js';
 import { ViaAddress } from '../names/index.js';
+import type { DeadLetter, LetterVerb, RetryRefusal } from '../../api/letters.js';
 import { CallRequest } from './request.js';
 import { senderOf, titleOf } from './title.js';
 
