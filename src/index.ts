@@ -13,7 +13,6 @@ export type {
   DeliverOptions, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict,
   FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
 } from './api/delivery.js';
-export type { HandlePlace, HasHandle } from './api/handle.js';
 export type {
   DeadLetter, DeadLetterGap, LetterFailure, LetterQuery, LetterVerb, RetryRefusal, RetryReport,
 } from './api/letters.js';
@@ -25,9 +24,10 @@ export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit,
   LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
 } from './api/outward.js';
-export type { AnyDefinition, Definition } from './api/protocol.js';
+export type {
+  AnyDefinition, Definition, HandlePlace, HasHandle, StandardSchema,
+} from './api/protocol.js';
 export { Refusal } from './api/returns.js';
-export type { StandardSchema } from './api/schema.js';
 export type { Restart, Shutdown, Strategy } from './api/supervisor.js';
 export type {
   StreamOutcome, Task, TaskFunction, TaskOutcome, TaskSelf, TaskStartOptions, TaskStream,

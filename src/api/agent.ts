@@ -1,7 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import type {
   AnyDefinition, ArgsThen, CallEntryOf, CallName, CastEntryOf, CastName, DeliverReply, EntryOf,
-  InitArgs, ItemOf, MadeBy, ReplyOf, StateIn, StreamName, VerbArgs,
+  InitArgs, ItemOf, MadeBy, ReplyOf, SchemaOutput, StandardSchema, StateIn, StreamName, VerbArgs,
 } from './protocol.js';
 import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { CallResult } from './call.js';
@@ -12,7 +12,6 @@ import type { OutwardVerbs } from './outward.js';
 import type { KernelVerbs } from './process.js';
 import type { RequestVerbs } from './requests.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
-import type { SchemaOutput, StandardSchema } from './schema.js';
 import type { DebugOption, Sys, SysCallbacks, SysLink } from './sys.js';
 import type { TaskVerbs } from './tasks.js';
 

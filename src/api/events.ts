@@ -1,8 +1,7 @@
 import type { ExitReason } from '../base/index.js';
-import type { Definition, ReplyOf, StateOf, VerbArgs } from './protocol.js';
+import type { Definition, HasHandle, ReplyOf, StateOf, VerbArgs } from './protocol.js';
 import type { Pid } from './address.js';
 import type { AgentRef, CallOptions, ProcessVerbs, StopOptions } from './agent.js';
-import type { HasHandle } from './handle.js';
 import type { Refusal } from './returns.js';
 
 /** Why a handler ends: what its `terminate` is told. */

@@ -1,5 +1,4 @@
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
-import type { SchemaInput, StandardSchema } from './schema.js';
 
 /* What a definition tells its refs: which operations there are, what each takes and what it gives. */
 
@@ -82,3 +81,50 @@ export type ItemOf<E> = HandlerOf<E> extends AnyHandler
 
 /** The state of a definition's agents. */
 export type StateIn<D extends AnyDefinition> = StateOf<Types<D>['made']>;
+
+/** Where a handle leads; opaque. */
+export interface HandlePlace {
+  /** the name or pid, as errors call it */
+  readonly title: string;
+}
+
+/**
+ * What has a handle of its own kind, and no plain ref: a registry, a scope, an event manager, a
+ * pool, a specification of a child, the class of a supervisor's handle. `system.ref(it, name)`
+ * makes the handle.
+ */
+export interface HasHandle<H> {
+  /** `system.ref` calls it */
+  handleAt(place: HandlePlace): H;
+}
+
+/** The part of Standard Schema v1 that is used: zod, valibot, arktype and others implement it. */
+export interface StandardSchema<In = unknown, Out = In> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Out> | Promise<StandardResult<Out>>;
+    readonly types?: { readonly input: In; readonly output: Out } | undefined;
+  };
+}
+
+export type StandardResult<
+  Out,
+> = { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
+
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+export type SchemaInput<
+  T,
+> = T extends {
+  readonly '~standard': { readonly types?: { readonly input: infer In } | undefined };
+} ? In : never;
+
+export type SchemaOutput<
+  T,
+> = T extends {
+  readonly '~standard': { readonly types?: { readonly output: infer Out } | undefined };
+} ? Out : never;

@@ -1,8 +1,7 @@
 import type { ExitReason } from '../base/index.js';
-import type { Definition } from './protocol.js';
+import type { Definition, SchemaOutput, StandardSchema } from './protocol.js';
 import type { From, ProcessVerbs, SelfRef } from './agent.js';
 import type { Ignore, NoReply, Refusal, Stop } from './returns.js';
-import type { SchemaOutput, StandardSchema } from './schema.js';
 
 /* ---- self ---- */
 

@@ -1,8 +1,9 @@
-import type { Backoff } from '../base/index.js';
+import type { Backoff, ExitReason } from '../base/index.js';
+import type { Report } from './reports.js';
 import type { Pid, Via } from './address.js';
-import type { StartOptions } from './agent.js';
+import type { ProcessVerbs, StartOptions } from './agent.js';
 
-/* What supervisors are told of their children, and what they tell. */
+/* What supervisors and applications are told of their children and trees, and what they tell. */
 
 /**
  * permanent: always restarted; transient: after an abnormal end; temporary: never, and its spec is forgotten.
@@ -85,4 +86,52 @@ export interface ChildCount {
   readonly active: number;
   readonly supervisors: number;
   readonly workers: number;
+}
+
+/**
+ * What happens when an application ends by itself: the system stops; it stops unless the reason is
+ * `normal`; it is only reported.
+ */
+export type ApplicationType = 'permanent' | 'transient' | 'temporary';
+
+/** The configuration of one application; a plain map, kept as long as it is loaded. */
+export interface ApplicationEnv {
+  get(key: string, fallback?: unknown): unknown;
+  set(key: string, value: unknown): void;
+  unset(key: string): void;
+}
+
+/** What `start` of an application gets. */
+export interface ApplicationContext {
+  readonly name: string;
+  readonly env: ApplicationEnv;
+  /** the application's own process: what it spawns and starts belongs to the application */
+  readonly self: ProcessVerbs;
+}
+
+/** Options of `applications.start`. */
+export interface StartApplicationOptions {
+  /** default `temporary` */
+  readonly type?: ApplicationType | undefined;
+}
+
+/** Options of `applications.ensureAllStarted`. */
+export interface EnsureOptions extends StartApplicationOptions {
+  /** `concurrent` starts what does not depend on each other at once; default `serial` */
+  readonly mode?: 'serial' | 'concurrent' | undefined;
+}
+
+/** One running application. */
+export interface ApplicationInfo {
+  readonly name: string;
+  readonly type: ApplicationType;
+}
+
+/** One line when an application has ended by itself. */
+export interface ApplicationReport extends Report {
+  readonly label: 'application exited';
+  readonly level: 'info';
+  readonly application: string;
+  readonly type: ApplicationType;
+  readonly reason: ExitReason;
 }

@@ -1,18 +1,6 @@
 import { OptionError, unknownKey } from '../base/index.js';
 import { isError } from '../base/text/index.js';
-
-/** Options of `formatReport`. */
-export interface FormatOptions {
-  /**
-   * one line without line breaks, `label key=value …`; default false: a line for the label and one
-   * for each field
-   */
-  readonly singleLine?: boolean | undefined;
-  /** how deep values are shown, from 1; what lies deeper is `…`. Default 4 */
-  readonly depth?: number | undefined;
-  /** the longest text, from 1; a longer one is cut and ends in `…`. Default 8,192 */
-  readonly chars?: number | undefined;
-}
+import type { FormatOptions } from '../api/reports.js';
 
 const DEPTH = 4;
 const CHARS = 8_192;

@@ -3,27 +3,9 @@ import { nodeEnv, OptionError } from '../base/index.js';
 import { prettyText } from './pretty.js';
 import { takeBack } from './lent.js';
 import { pino } from 'pino';
+import type { Logger, LogLevel } from '../api/reports.js';
 
 takeBack();
-
-/**
- * What castcall needs of a logger; pino's shape. A logger that throws hurts nobody: what it throws is dropped.
- *
- * @example
- * const lines: string[] = [];
- * const logger: Logger = { error: (_, text) => lines.push(text), warn: (_, text) => lines.push(text), info: () => {} };
- * @since 0.1.0
- */
-export interface Logger {
-  error(fields: object, text: string): unknown;
-  warn(fields: object, text: string): unknown;
-  info(fields: object, text: string): unknown;
-  /** progress of children started on request; left out, those lines are not written */
-  debug?(fields: object, text: string): unknown;
-}
-
-/** The levels of {@link createLogger}: what is below is not written. */
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 

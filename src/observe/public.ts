@@ -5,10 +5,11 @@
 export type {
   ProcessInfo, ProcessItems, ProcessLevel, Status, WatchdogEvent, WatchdogOptions,
 } from '../api/inspect.js';
+export type { FormatOptions, Logger, LogLevel } from '../api/reports.js';
 export type {
   DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics,
   SysStatus,
 } from '../api/sys.js';
 export { formatTree, type TreeNode } from '../system/index.js';
-export { type FormatOptions, formatReport } from './format.js';
-export { createLogger, type Logger, type LogLevel } from './log.js';
+export { formatReport } from './format.js';
+export { createLogger } from './log.js';

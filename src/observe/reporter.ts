@@ -1,9 +1,8 @@
 import { formatReason, isThenable, settle } from '../base/index.js';
 import { isError, printableLogged, redacted } from '../base/text/index.js';
-import type { Report } from '../process/record/index.js';
 import { causeText } from '../supervisor/core/index.js';
-import type { SupervisorReport } from '../supervisor/core/index.js';
-import { createLogger, type Logger } from './log.js';
+import type { Logger, Report, SupervisorReport } from '../api/reports.js';
+import { createLogger } from './log.js';
 
 /**
  * Turns reports into log lines and keeps every failure of the logger to itself (P36). The default

@@ -3,11 +3,11 @@
  * reports tell. The usual verbs are `castcall`'s. The door of `castcall/supervisor`.
  */
 export type {
+  GiveUp, GiveUpReason, Offender, ProgressReport, RestartCause, SupervisorReport,
+} from '../api/reports.js';
+export type {
   AutoShutdown, ChildCount, ChildInfo, ChildOptions, RestartLimits, SupervisorChildOptions,
 } from '../api/supervisor.js';
-export type {
-  GiveUp, GiveUpReason, Offender, ProgressReport, RestartCause, SupervisorReport,
-} from './core/index.js';
 export {
   type ChildPid, type DynamicInit, type DynamicSpec, type SimpleSpec, simpleSupervisor,
   SimpleSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, taskChild,

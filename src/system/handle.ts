@@ -5,8 +5,7 @@ import { Place, ViaRefImpl } from '../behaviour/gen/request/index.js';
 import type { Address } from '../process/record/index.js';
 import { checkName, ViaAddress } from '../router/names/index.js';
 import type { Pid, Via } from '../api/address.js';
-import type { AnyDefinition } from '../api/protocol.js';
-import type { HasHandle } from '../api/handle.js';
+import type { AnyDefinition, HasHandle } from '../api/protocol.js';
 
 /** Whom a handle is of: a registered name, a name in another registry, a pid, or a ref. */
 export type RefTarget = string | Via | { readonly pid: Pid | undefined };

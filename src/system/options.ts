@@ -4,13 +4,13 @@ import { STANDARD, termsOf } from '../behaviour/gen/outward/index.js';
 import type { Terms } from '../behaviour/gen/outward/index.js';
 import { LEDGER, RECENT_MAX } from '../delivery/guarantee/index.js';
 import type { LedgerLimits } from '../delivery/guarantee/index.js';
-import type { Logger } from '../observe/index.js';
 import { PROCESS_LIMIT } from '../process/kernel/index.js';
 import type { CeilingLimits } from '../process/kernel/index.js';
 import { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT } from '../router/dead-letter/index.js';
 import type { LetterLimits } from '../router/dead-letter/index.js';
 import { checkName } from '../router/names/index.js';
 import type { DeliveryDefaults } from '../api/delivery.js';
+import type { Logger } from '../api/reports.js';
 
 /** Options of `createSystem`. */
 export interface SystemOptions {

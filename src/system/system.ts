@@ -12,12 +12,11 @@ import {
 import type { DeadLetters } from '../router/dead-letter/index.js';
 import type { Router } from '../router/index.js';
 import { checkName } from '../router/names/index.js';
-import type { AnyDefinition, StateIn } from '../api/protocol.js';
+import type { AnyDefinition, HasHandle, StateIn } from '../api/protocol.js';
 import type { Sys } from '../api/sys.js';
 import { type Pid, type Target, type TimerRef, Via } from '../api/address.js';
 import type { EventManagerDefinition, EventManagerRef } from '../api/events.js';
 import type { AgentRef, ProcessRef, ProcessSelf, StartArgs, Started } from '../api/agent.js';
-import type { HasHandle } from '../api/handle.js';
 import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import type { ProcessSpawnOptions, SendOptions, SignalOptions, Timers } from '../api/process.js';
 import type { TaskVerbs } from '../api/tasks.js';

@@ -3,10 +3,9 @@ import type { ExitReason } from '../../base/index.js';
 import { checkFunctions, checkKnown, checkLife, checkSchema } from '../gen/index.js';
 import { STANDARD, termsOf } from '../gen/outward/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
-import type { Definition, StateOf } from '../../api/protocol.js';
+import type { Definition, SchemaOutput, StandardSchema, StateOf } from '../../api/protocol.js';
 import type { AgentStatus, CheckedHandler, InitSelf, Operations, Self } from '../../api/agent.js';
 import type { DeliveryDefaults } from '../../api/delivery.js';
-import type { SchemaOutput, StandardSchema } from '../../api/schema.js';
 
 /*
  * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own

@@ -3,7 +3,7 @@ import type { ExitReason } from '../../base/index.js';
 import { isA } from '../../base/text/index.js';
 import { TIMER } from '../../mailbox/message/index.js';
 import { Phase } from '../../process/record/index.js';
-import type { Process, Report } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 import { pushSignal } from '../../process/send/index.js';
 import { exitSignal, isLinked, link, unlink } from '../../process/signal/index.js';
 import { Request } from '../../router/request/index.js';
@@ -12,6 +12,7 @@ import type { Pid } from '../../api/address.js';
 import type { HandlerEnd, HandlerInfo } from '../../api/events.js';
 import { Exit } from '../../api/messages.js';
 import { Refusal } from '../../api/returns.js';
+import type { Report } from '../../api/reports.js';
 import { HandlerExit, InstalledHandler, type HandlerDefinition } from './handler.js';
 
 /*

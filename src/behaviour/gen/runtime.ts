@@ -2,8 +2,7 @@ import { OptionError } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
 import type { Op, OpRun } from '../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../process/record/index.js';
-import type { AnyDefinition } from '../../api/protocol.js';
-import type { HasHandle } from '../../api/handle.js';
+import type { AnyDefinition, HasHandle } from '../../api/protocol.js';
 
 /** The `self` of one incarnation, as a start needs it: whether init's result is taken, and what it becomes. */
 export interface Instance {

@@ -1,6 +1,6 @@
 import { CastcallError, disown, isThenable, OptionError } from '../../base/index.js';
 import { isError, printable } from '../../base/text/index.js';
-import type { StandardIssue, StandardSchema } from '../../api/schema.js';
+import type { StandardIssue, StandardSchema } from '../../api/protocol.js';
 
 /**
  * A payload that does not fit the schema of its operation; `issues` as the schema reported them. It

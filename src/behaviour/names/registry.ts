@@ -4,28 +4,21 @@ import {
 import { printable, toldAs } from '../../base/text/index.js';
 import { isOurs, Phase } from '../../process/record/index.js';
 import type { Address, Process } from '../../process/record/index.js';
-import { anything, matches, RegistryTable, via } from '../../router/names/index.js';
-import type { Entry, Locks, NoLock, Pattern } from '../../router/names/index.js';
+import { matches, RegistryTable, via } from '../../router/names/index.js';
+import type { Entry, Locks, NoLock } from '../../router/names/index.js';
 import { titleOf } from '../../router/request/index.js';
 import { addressOf, callerOf, needed, runtimeOf } from '../gen/index.js';
 import type { Host } from '../gen/index.js';
 import type { Place } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { AgentSelf } from '../gen/server/index.js';
-import type { AnyDefinition, Definition } from '../../api/protocol.js';
+import type { AnyDefinition, Definition, HasHandle } from '../../api/protocol.js';
 import type { Pid, Target, Via, ViaProvider } from '../../api/address.js';
 import type { ProcessVerbs } from '../../api/agent.js';
-import type { HasHandle } from '../../api/handle.js';
-
-/** What `defineRegistry` takes. */
-export interface RegistrySpec {
-  /** the default of `system.ref`, and shown in trees and errors; default `registry` */
-  readonly name?: string;
-  /** `unique`: one owner per key. `duplicate`: any number, also several entries of one process */
-  readonly keys: 'unique' | 'duplicate';
-  /** get a RegistryEvent for each explicit register and unregister, none when an owner ends: monitor it */
-  readonly listeners?: readonly Target[];
-}
+import {
+  anything, type Pattern, type Registered, type RegistryEntry, type RegistryQuery, type RegistryRow,
+  type RegistrySpec, type Updated,
+} from '../../api/names.js';
 
 /** What `defineRegistry` returns: start it like any agent, use it through `system.ref`. */
 export interface RegistryDefinition<K, V>
@@ -33,32 +26,6 @@ export interface RegistryDefinition<K, V>
   /** carries the types; there is nothing at run time */
   readonly entry?: { readonly key: K; readonly value: V };
 }
-
-/** One entry of a key. */
-export interface RegistryEntry<V> {
-  readonly pid: Pid;
-  readonly value: V;
-}
-
-/** One entry as `select` finds it. */
-export interface RegistryRow<K, V> extends RegistryEntry<V> {
-  readonly key: K;
-}
-
-/** What `select` looks for; what is left out matches everything. */
-export interface RegistryQuery<K, V> {
-  readonly key?: Pattern<K>;
-  readonly pid?: Pattern<Pid>;
-  readonly value?: Pattern<V>;
-  /** has the last word, over the whole entry */
-  readonly where?: (row: RegistryRow<K, V>) => boolean;
-}
-
-/** Whether a key was taken, or who has it. */
-export type Registered = { readonly ok: true } | { readonly ok: false; readonly alreadyRegistered: Pid };
-/** The new value and the one before it, or that there is no such entry of this process. */
-export type Updated<V> = { readonly ok: true; readonly value: V; readonly previous: V }
-  | { readonly ok: false };
 
 type ValueArgs<V> = undefined extends V ? [value?: V] : [value: V];
 

@@ -13,11 +13,11 @@ import type { Place } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { AgentSelf } from '../gen/server/index.js';
 import type {
-  AnyDefinition, CastEntryOf, CastName, Definition, VerbArgs,
+  AnyDefinition, CastEntryOf, CastName, Definition, HasHandle, VerbArgs,
 } from '../../api/protocol.js';
 import type { Pid } from '../../api/address.js';
 import type { ProcessVerbs } from '../../api/agent.js';
-import type { HasHandle } from '../../api/handle.js';
+import type { Member } from '../../api/names.js';
 
 /** What `defineScope` returns: start it like any agent, use it through `system.ref`. */
 export interface ScopeDefinition<G>
@@ -25,9 +25,6 @@ export interface ScopeDefinition<G>
   /** carries the type of group names; there is nothing at run time */
   readonly group?: G;
 }
-
-/** Who can be a member: a live process of this system, by self, ref or pid. */
-export type Member = Pid | { readonly pid: Pid | undefined };
 
 /** What `monitor` of a scope returns. */
 export interface GroupWatch {

@@ -1,11 +1,11 @@
 import { OptionError } from '../../base/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import { checkFunctions, checkPayload, checkSchema } from '../gen/index.js';
-import type { StandardSchema } from '../../api/schema.js';
 import type {
   AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls,
   StatesCasts, StatesSpec,
 } from '../../api/statem.js';
+import type { StandardSchema } from '../../api/protocol.js';
 import { checkObject, checkSpecKeys } from './check.js';
 import { statemBehaviour } from './statem.js';
 import { StatemRuntime, StateTable, type Callback, type GivenState } from './runtime.js';

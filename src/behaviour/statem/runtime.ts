@@ -3,8 +3,8 @@ import { Kind } from '../../mailbox/message/index.js';
 import type { Op, OpRun } from '../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../process/record/index.js';
 import { RuntimeDefinition } from '../gen/index.js';
-import type { StandardSchema } from '../../api/schema.js';
 import type { AnyOperations, AnyStatem, Converted, StatemStatus } from '../../api/statem.js';
+import type { StandardSchema } from '../../api/protocol.js';
 import { whatever } from './check.js';
 import { StatemSelf } from './self.js';
 

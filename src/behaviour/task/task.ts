@@ -5,7 +5,7 @@ import { DOWN } from '../../mailbox/message/index.js';
 import { ancestors } from '../../process/inspect/index.js';
 import { exitProcess, spawnProcess } from '../../process/kernel/index.js';
 import { Level, Phase } from '../../process/record/index.js';
-import type { Behaviour, Kernel, Process, Report } from '../../process/record/index.js';
+import type { Behaviour, Kernel, Process } from '../../process/record/index.js';
 import { pushSignal } from '../../process/send/index.js';
 import {
   demonitor, Monitor, unlink, watch, watchAgain, Withdrawable,
@@ -15,6 +15,7 @@ import { lastReason } from '../gen/index.js';
 import type { MonitorRef, Pid } from '../../api/address.js';
 import type { Down } from '../../api/messages.js';
 import type { TaskOutcome } from '../../api/tasks.js';
+import type { Report } from '../../api/reports.js';
 
 /*
  * The contract of a task: one function, in a process of its own; its owner has a monitor on it, the TaskRecord.

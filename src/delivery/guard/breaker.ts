@@ -6,13 +6,14 @@
 import { atOnce, Deadline, markHandled, UNUSED } from '../../base/index.js';
 import { told } from '../../base/text/index.js';
 import { tell } from '../../process/record/index.js';
-import type { Holding, Kernel, Process, Report } from '../../process/record/index.js';
+import type { Holding, Kernel, Process } from '../../process/record/index.js';
 import { hold, letGo } from '../../router/names/index.js';
 import type { BreakerChange, BreakerState, BreakerStats } from '../../api/outward.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { ReadBreaker } from './breaker-options.js';
 import { takeBack } from './lent.js';
 import CircuitBreaker from 'opossum';
+import type { Report } from '../../api/reports.js';
 
 takeBack();
 

@@ -1,7 +1,8 @@
 import { Rank } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
-import type { Kernel, Report } from '../record/index.js';
+import type { Kernel } from '../record/index.js';
 import type * as contract from '../record/index.js';
+import type { Report } from '../../api/reports.js';
 
 /** `createSystem({ memory })`, checked. */
 export interface CeilingLimits {

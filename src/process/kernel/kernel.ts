@@ -6,10 +6,10 @@ import type { Histogram } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { Failures, judged, ProcessTable, Run, Traces } from '../record/index.js';
 import type {
-  Behaviour, Counts, DeliveryPort, Faults, Gate, Judge, Kernel, Owed, Ports, Process, Report,
-  Tap, Watchdog,
+  Behaviour, Counts, DeliveryPort, Faults, Gate, Judge, Kernel, Owed, Ports, Process, Tap, Watchdog,
 } from '../record/index.js';
 import type { Account } from '../../api/mailbox.js';
+import type { Report } from '../../api/reports.js';
 import { Accounts } from './accounts.js';
 import { Ceiling, type CeilingLimits } from './ceiling.js';
 import { abortAll, exitProcess } from './exit.js';

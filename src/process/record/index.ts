@@ -9,7 +9,7 @@ export type {
   Accounts, Ceiling, Counts, Kernel, Owed, Scheduler, TurnJob, Watchdog,
 } from './kernel.js';
 export type {
-  CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Report, Tap, WaterReport,
+  CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Tap, WaterReport,
 } from './ports.js';
 export {
   type Address, type Behaviour, COUNTED, type Hibernation, type Holding, KEPT, Level, type Mail,

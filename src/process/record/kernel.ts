@@ -2,9 +2,10 @@ import type { AsyncContext, Deadlines, Env, ExitReason, Ring } from '../../base/
 import type { Mailbox, Meter, Rank, SignalAccount, Totals } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Account } from '../../api/mailbox.js';
+import type { Report } from '../../api/reports.js';
 import type { Failures } from './failures.js';
 import type { Judge } from './judge.js';
-import type { DeliveryPort, Faults, Gate, Report, Tap } from './ports.js';
+import type { DeliveryPort, Faults, Gate, Tap } from './ports.js';
 import type { Behaviour, Process } from './process.js';
 import type { ProcessTable } from './table.js';
 import type { Traces } from './traces.js';

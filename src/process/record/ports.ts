@@ -1,17 +1,9 @@
 import type { ExitReason } from '../../base/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Pid } from '../../api/address.js';
+import type { Report } from '../../api/reports.js';
 import type { Process } from './process.js';
 import type { DeliveryReport } from './slot.js';
-
-/**
- * A structured report for the logger (LG-08): values, never text; `label` says which kind, and is
- * the log line's message.
- */
-export interface Report {
-  readonly label: string;
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
-}
 
 /**
  * One abnormal end, as data; the logger gets it once (PL-08, PL-09). Payloads and values of the

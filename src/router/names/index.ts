@@ -5,6 +5,6 @@ export {
 export { hold, letGo, releaseHoldings } from './holdings.js';
 export type { Locks, NoLock } from './locks.js';
 export { Cell, checkName, checkStartName, Names } from './names.js';
-export { anything, matches, type Pattern } from './pattern.js';
+export { matches } from './pattern.js';
 export { type Entry, RegistryTable } from './registry.js';
 export { via, ViaAddress, ViaClaim } from './via.js';

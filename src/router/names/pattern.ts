@@ -1,25 +1,5 @@
 import { atOnce } from '../../base/index.js';
-
-/**
- * Matches every value, anywhere in a pattern: Erlang's `_`. As a key of a registry it is a key like any other.
- *
- * @example
- * const Rooms = defineRegistry<string, { topic: string; seats: number }>({ keys: 'duplicate', name: 'rooms' });
- * system.start(Rooms, { name: 'rooms' });
- * system.ref(Rooms).countMatch('blue', { topic: 'bees', seats: anything }) // => 0
- * @since 0.2.0
- */
-export const anything: unique symbol = Symbol('anything');
-
-/**
- * A pattern for a value: `anything`; a function, which decides; an array, which must have the same
- * length and match item by item; a plain object, whose fields must be there and match, others may
- * be there too; any other value is itself, compared as a Map compares keys (1 is not '1', NaN is
- * NaN).
- */
-export type Pattern<V> = typeof anything | ((value: V) => boolean) | (V extends readonly unknown[]
-  ? { readonly [I in keyof V]: Pattern<V[I]> }
-  : V extends object ? { readonly [N in keyof V]?: Pattern<V[N]> } : V);
+import { anything } from '../../api/names.js';
 
 /** Whether a value fits a pattern; what a function in it throws goes through. */
 export function matches(pattern: unknown, value: unknown): boolean {

@@ -2,28 +2,7 @@ import { CastcallError, OptionError, parseOptions, z } from '../../base/index.js
 import { printable, shapeOf } from '../../base/text/index.js';
 import { checkName } from '../../router/names/index.js';
 import type { SupervisorSpec } from '../spec/index.js';
-import type { ProcessVerbs } from '../../api/agent.js';
-
-/**
- * What happens when an application ends by itself: the system stops; it stops unless the reason is
- * `normal`; it is only reported.
- */
-export type ApplicationType = 'permanent' | 'transient' | 'temporary';
-
-/** The configuration of one application; a plain map, kept as long as it is loaded. */
-export interface ApplicationEnv {
-  get(key: string, fallback?: unknown): unknown;
-  set(key: string, value: unknown): void;
-  unset(key: string): void;
-}
-
-/** What `start` of an application gets. */
-export interface ApplicationContext {
-  readonly name: string;
-  readonly env: ApplicationEnv;
-  /** the application's own process: what it spawns and starts belongs to the application */
-  readonly self: ProcessVerbs;
-}
+import type { ApplicationContext, ApplicationEnv } from '../../api/supervisor.js';
 
 /** The callbacks and relations of an application. `S` is what `start` hands on to `prepStop` and `stop`. */
 export interface ApplicationSpec<S> {

@@ -2,31 +2,15 @@ import { handled, OptionError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { AgentRefImpl, checkKeys, planOf } from '../../behaviour/gen/index.js';
 import type { StartPlan } from '../../behaviour/gen/index.js';
-import type { Kernel, Process, Report } from '../../process/record/index.js';
+import type { Kernel, Process } from '../../process/record/index.js';
 import { monitor } from '../../process/signal/index.js';
 import { reasonOfStart } from '../core/index.js';
-import {
-  Application, ApplicationError, EnvMap, type ApplicationEnv, type ApplicationType,
-} from './application.js';
+import type {
+  ApplicationEnv, ApplicationInfo, ApplicationReport, ApplicationType, EnsureOptions,
+  StartApplicationOptions,
+} from '../../api/supervisor.js';
+import { Application, ApplicationError, EnvMap } from './application.js';
 import { masterDefinition, type MasterJob } from './master.js';
-
-/** Options of `applications.start`. */
-export interface StartApplicationOptions {
-  /** default `temporary` */
-  readonly type?: ApplicationType | undefined;
-}
-
-/** Options of `applications.ensureAllStarted`. */
-export interface EnsureOptions extends StartApplicationOptions {
-  /** `concurrent` starts what does not depend on each other at once; default `serial` */
-  readonly mode?: 'serial' | 'concurrent' | undefined;
-}
-
-/** One running application. */
-export interface ApplicationInfo {
-  readonly name: string;
-  readonly type: ApplicationType;
-}
 
 /** What the controller needs of its system. */
 export interface ApplicationPorts {
@@ -35,15 +19,6 @@ export interface ApplicationPorts {
   startTop(plan: StartPlan): Promise<Process>;
   /** stops the system because of this */
   fail(error: ApplicationError): void;
-}
-
-/** One line when an application has ended by itself. */
-export interface ApplicationReport extends Report {
-  readonly label: 'application exited';
-  readonly level: 'info';
-  readonly application: string;
-  readonly type: ApplicationType;
-  readonly reason: ExitReason;
 }
 
 interface Running extends ApplicationInfo {

@@ -1,10 +1,6 @@
 /** Trees with names, dependencies and callbacks. */
 export {
-  Application, type ApplicationContext, type ApplicationEnv, ApplicationError,
-  type ApplicationSpec, type ApplicationType, defineApplication, type WithState,
+  Application, ApplicationError, type ApplicationSpec, defineApplication, type WithState,
 } from './application.js';
-export {
-  type ApplicationInfo, type ApplicationReport, Applications, type EnsureOptions,
-  type StartApplicationOptions,
-} from './applications.js';
+export { Applications } from './applications.js';
 export { belongsTo, masterDefinition } from './master.js';

@@ -14,7 +14,8 @@ import type { Tree } from '../spec/index.js';
 import { supervisorDefinition } from '../static/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
 import { Exit } from '../../api/messages.js';
-import { badCallback, type Application, type ApplicationEnv } from './application.js';
+import type { ApplicationEnv } from '../../api/supervisor.js';
+import { type Application, badCallback } from './application.js';
 
 /** What the process of an application is started with. */
 export interface MasterJob {

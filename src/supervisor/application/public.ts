@@ -1,7 +1,9 @@
 /** Applications: trees with names, dependencies and callbacks. The door of `castcall/application`. */
+export type {
+  ApplicationContext, ApplicationEnv, ApplicationInfo, ApplicationReport, ApplicationType,
+  EnsureOptions, StartApplicationOptions,
+} from '../../api/supervisor.js';
 export {
-  Application, type ApplicationContext, type ApplicationEnv, ApplicationError,
-  type ApplicationInfo, type ApplicationReport, Applications, type ApplicationSpec,
-  type ApplicationType, defineApplication, type EnsureOptions, type StartApplicationOptions,
+  Application, ApplicationError, Applications, type ApplicationSpec, defineApplication,
   type WithState,
 } from './index.js';

@@ -1,29 +1,10 @@
 import { CastcallError } from '../../base/index.js';
 import { printable, printableLogged } from '../../base/text/index.js';
 import type { Process } from '../../process/record/index.js';
-import type { Intensity, RestartCause } from './intensity.js';
-import type { Offender, SupervisorReport } from './report.js';
-
-/**
- * Why a supervisor gives up: one restart too many within its period, or a delivered message whose
- * error is to end it.
- */
-export type GiveUpReason = 'reached_max_restart_intensity' | 'escalated';
-
-/** The limit of a supervisor that gave up, the count that exceeded it, and the causes. */
-export interface GiveUp {
-  /** registered name, else pid */
-  readonly supervisor: string;
-  readonly reason: GiveUpReason;
-  /** restarts allowed within `periodMs` */
-  readonly intensity: number;
-  /** ms */
-  readonly periodMs: number;
-  /** restarts within `periodMs`, with the one too many */
-  readonly restarts: number;
-  /** the latest, oldest first, at most five */
-  readonly causes: readonly RestartCause[];
-}
+import type {
+  GiveUp, GiveUpReason, Offender, RestartCause, SupervisorReport,
+} from '../../api/reports.js';
+import type { Intensity } from './intensity.js';
 
 /**
  * A supervisor gave up: it has stopped its children and ended with `shutdown`, and nobody restarts

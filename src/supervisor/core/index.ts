@@ -4,13 +4,10 @@ export {
   startChildProcess,
 } from './child.js';
 export { Children } from './children.js';
-export { causeText, gaveUp, type GiveUp, GiveUpError, type GiveUpReason } from './give-up.js';
+export { causeText, gaveUp, GiveUpError } from './give-up.js';
 export { countOf, rowOf } from './info.js';
-export { Intensity, type RestartCause } from './intensity.js';
-export {
-  type Offender, type ProgressLevel, type ProgressReport, reasonOfStart, reportError,
-  reportProgress, type SupervisorReport,
-} from './report.js';
+export { Intensity } from './intensity.js';
+export { type ProgressLevel, reasonOfStart, reportError, reportProgress } from './report.js';
 export {
   causeOf, giveUp, guarded, judgeEnd, mayRestart, type Restarting, Retry, retryLater, tryAgain,
   waits,

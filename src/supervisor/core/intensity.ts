@@ -1,12 +1,5 @@
 import type { ExitReason } from '../../base/index.js';
-
-/** Why a child was to be restarted: one of the latest causes of a supervisor that gives up. */
-export interface RestartCause {
-  /** of the child; undefined under a dynamic supervisor */
-  readonly id: string | undefined;
-  /** what it ended with, or why its start failed */
-  readonly reason: ExitReason;
-}
+import type { RestartCause } from '../../api/reports.js';
 
 /** So many causes are kept: enough to tell a pattern, few enough to hold. */
 const CAUSES_KEPT = 5;

@@ -1,61 +1,10 @@
 import { isOrderly, StartError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { fieldOf, isA } from '../../base/text/index.js';
-import type { Process, Report } from '../../process/record/index.js';
+import type { Process } from '../../process/record/index.js';
 import { shutdownText } from '../spec/index.js';
-import type { Restart, Shutdown } from '../../api/supervisor.js';
-import type { Pid } from '../../api/address.js';
+import type { Offender, ProgressReport, SupervisorReport } from '../../api/reports.js';
 import type { Child } from './child.js';
-import type { RestartCause } from './intensity.js';
-
-/** The child that a report is about. Init arguments are never logged. */
-export interface Offender {
-  /** undefined while nobody lives for it */
-  readonly pid: Pid | undefined;
-  /** undefined under a dynamic supervisor */
-  readonly id: string | undefined;
-  /** what is started: the name of the definition */
-  readonly start: string;
-  readonly restart: Restart;
-  readonly significant: boolean;
-  readonly shutdown: Shutdown;
-  readonly type: 'worker' | 'supervisor';
-}
-
-/**
- * What a supervisor has to tell: a child ended (a permanent one for any reason, others abnormally), a
- * start failed, a child did not end as asked, or the supervisor gives up because its restart
- * intensity is reached. The end of a child that crashed is `info`: the crash has a line of its own.
- */
-export interface SupervisorReport extends Report {
-  readonly label: 'child terminated' | 'child failed to start' | 'child failed to shut down'
-    | 'supervisor gives up';
-  readonly level: 'error' | 'info';
-  readonly context: 'child_terminated' | 'start_error' | 'shutdown_error' | 'shutdown';
-  /** registered name, else pid */
-  readonly supervisor: string;
-  readonly reason: ExitReason;
-  readonly offender: Offender;
-  /** children that ended alike at a common shutdown */
-  readonly children?: number;
-  /**
-   * `supervisor gives up`: restarts allowed within `periodMs` ms, how many there were with the one
-   * too many, and why, at most five
-   */
-  readonly intensity?: number;
-  readonly periodMs?: number;
-  readonly restarts?: number;
-  readonly causes?: readonly RestartCause[];
-}
-
-/** A child was started: `info` at the start of its supervisor and at restarts, `debug` on request. */
-export interface ProgressReport extends Report {
-  readonly label: 'child started';
-  readonly level: 'info' | 'debug';
-  readonly context: 'progress';
-  readonly supervisor: string;
-  readonly started: Offender;
-}
 
 export type ProgressLevel = ProgressReport['level'];
 

@@ -16,7 +16,7 @@ import type {
   ChildInfo, RestartLimits, Strategy, SupervisorChildOptions,
 } from '../../api/supervisor.js';
 import { Via } from '../../api/address.js';
-import type { HasHandle } from '../../api/handle.js';
+import type { HasHandle } from '../../api/protocol.js';
 
 /** Options of a partition supervisor. Restarts: 3 in 5,000 ms. */
 export interface PartitionSpec<R> extends RestartLimits {

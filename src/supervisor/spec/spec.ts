@@ -10,10 +10,9 @@ import { checkStartName } from '../../router/names/index.js';
 import type {
   AutoShutdown, ChildOptions, Restart, RestartLimits, Shutdown, Strategy,
 } from '../../api/supervisor.js';
-import type { AnyDefinition, ArgsThen, InitArgs } from '../../api/protocol.js';
+import type { AnyDefinition, ArgsThen, HasHandle, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
-import type { HasHandle } from '../../api/handle.js';
 import { BRUTAL_KILL } from './decision.js';
 import { limitsOf, readChild, readTree, type Limits } from './options.js';
 

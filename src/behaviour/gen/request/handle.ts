@@ -1,7 +1,7 @@
-import type { HandlePlace } from '../../../api/handle.js';
 import type { Address } from '../../../process/record/index.js';
 import { titleOf } from '../../../router/request/index.js';
 import type { Host } from '../host.js';
+import type { HandlePlace } from '../../../api/protocol.js';
 
 /** Where a handle leads: a system, and an address in it. */
 export class Place implements HandlePlace {

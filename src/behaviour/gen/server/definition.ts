@@ -4,9 +4,9 @@ import type { OpRun } from '../../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../../process/record/index.js';
 import type { Handler } from '../../../api/agent.js';
 import type { DeliveryDefaults } from '../../../api/delivery.js';
-import type { StandardSchema } from '../../../api/schema.js';
 import { RuntimeDefinition } from '../runtime.js';
 import { checkPayload, checkSchema } from '../schema.js';
+import type { StandardSchema } from '../../../api/protocol.js';
 import { AgentSelf } from './self.js';
 import { ServerBehaviour } from './server.js';
 

@@ -4,7 +4,7 @@ import { isA, printable } from '../../../base/text/index.js';
 import { Kind, Op } from '../../../mailbox/message/index.js';
 import { readItems } from '../../../process/inspect/index.js';
 import { fenced, resume, suspend } from '../../../process/record/index.js';
-import type { Address, Process, Report, SysHooks } from '../../../process/record/index.js';
+import type { Address, Process, SysHooks } from '../../../process/record/index.js';
 import { findCycle, systemRequest, titleOf } from '../../../router/request/index.js';
 import type { Request } from '../../../router/request/index.js';
 import type { Pid } from '../../../api/address.js';
@@ -12,6 +12,7 @@ import type { DebugEvent, DebugFunction, Sys, SysOptions, SysStatistics, SysStat
 import { debugging, debugOf, formatEvent, LOG_LENGTH, settleDebug, type Debug } from './debug.js';
 import { rejected, type Host } from '../host.js';
 import { checkKeys } from '../options.js';
+import type { Report } from '../../../api/reports.js';
 
 /** Default timeout of a system message, ms (SY-11). */
 export const SYS_TIMEOUT_MS = 5_000;
