@@ -30,8 +30,11 @@ export type {
 export { Refusal } from './api/returns.js';
 export type { Restart, Shutdown, Strategy } from './api/supervisor.js';
 export type {
-  StreamOutcome, Task, TaskFunction, TaskOutcome, TaskSelf, TaskStartOptions, TaskStream,
-  TaskStreamOptions, TaskVerbs, TaskWaitOptions, YieldManyOptions,
+  RefTarget, StopReport, SystemOptions, SystemStats, SystemStopOptions, Watch,
+} from './api/system.js';
+export type {
+  StreamOutcome, Task, TaskErrorCode, TaskFunction, TaskOutcome, TaskSelf, TaskStartOptions,
+  TaskStream, TaskStreamOptions, TaskVerbs, TaskWaitOptions, YieldManyOptions,
 } from './api/tasks.js';
 export {
   type Backoff, CallError, type CallErrorCode, type CallErrorFields, CastcallError, type Env,
@@ -40,7 +43,7 @@ export {
 export { printable } from './base/text/index.js';
 export { type AgentSpec, defineAgent, on } from './behaviour/agent/index.js';
 export { PayloadError } from './behaviour/gen/index.js';
-export { TaskError, type TaskErrorCode, TaskResult } from './behaviour/task/index.js';
+export { TaskError, TaskResult } from './behaviour/task/index.js';
 export {
   BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry,
 } from './delivery/guard/index.js';
@@ -51,7 +54,4 @@ export {
 } from './supervisor/dynamic/index.js';
 export { child, type ChildSpec, type SupervisorSpec } from './supervisor/spec/index.js';
 export { supervisor, SupervisorRef } from './supervisor/static/index.js';
-export {
-  createSystem, type RefTarget, type StopReport, System, type SystemOptions, type SystemOutward,
-  type SystemStats, type SystemStopOptions, type SystemTrees, type Watch,
-} from './system/index.js';
+export { createSystem, System, type SystemOutward, type SystemTrees } from './system/index.js';

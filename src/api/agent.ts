@@ -90,7 +90,6 @@ export interface StartOptions {
 
 /* ---- self ---- */
 
-
 /** What `self.bind` takes: refs, handles that send, streams of tasks. */
 export type Bindable = { readonly pid: Pid | undefined } | { send(message: unknown): void }
   | AsyncIterable<unknown>;

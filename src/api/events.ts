@@ -154,3 +154,10 @@ export interface EventManagerRef<E = unknown> {
   /** ends the manager after what is queued before; every handler is told `stopped` */
   stop(reason?: ExitReason, options?: StopOptions): Promise<void>;
 }
+
+/** One handler as `system.sys(manager)` shows it, newest first. */
+export interface HandlerState {
+  readonly handler: AnyEventHandler;
+  readonly id: unknown;
+  readonly state: unknown;
+}

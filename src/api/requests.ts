@@ -1,6 +1,7 @@
+import type { CallFailure } from './call.js';
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from './protocol.js';
 import type { Pid } from './address.js';
-import type { Sends } from './agent.js';
+import type { AgentRef, Sends } from './agent.js';
 
 /** A request that was sent and is not waited for; `self.requests` takes its response. */
 export interface RequestId<V> {
@@ -71,4 +72,11 @@ export interface RequestVerbs {
   checkAny<L>(
     message: unknown, collection: RequestCollection<L>, options?: { readonly delete?: boolean | undefined },
   ): LabelledResponse<L> | 'no_reply' | 'no_request';
+}
+
+/** What `multiCall` resolves to: each ref is in one of the two, in the order in which the refs were given. */
+export interface MultiCallResult<D extends AnyDefinition, V> {
+  readonly replies: { readonly ref: AgentRef<D>; readonly value: V }[];
+  /** who did not answer, and why: the error of its `tryCall` */
+  readonly bad: { readonly ref: AgentRef<D>; readonly error: CallFailure }[];
 }

@@ -1,4 +1,5 @@
 import type { Backoff, ExitReason } from '../base/index.js';
+import type { TaskStartOptions } from './tasks.js';
 import type { Report } from './reports.js';
 import type { Pid, Via } from './address.js';
 import type { ProcessVerbs, StartOptions } from './agent.js';
@@ -135,3 +136,59 @@ export interface ApplicationReport extends Report {
   readonly type: ApplicationType;
   readonly reason: ExitReason;
 }
+
+/** Options of a dynamic supervisor; all have defaults. Restarts: 3 in 5,000 ms. */
+export interface DynamicSpec extends RestartLimits {
+  /** children that may live or be restarting at once, default no limit */
+  readonly maxChildren?: number | undefined;
+  /** init arguments that go before each child's own, also at restarts */
+  readonly extraArguments?: readonly unknown[] | undefined;
+  /** registered name of the supervisor, default none */
+  readonly name?: string | Via | undefined;
+}
+
+/**
+ * A function that makes the spec when the dynamic supervisor starts, and again when its code changes.
+ * `'ignore'` starts nothing.
+ */
+export type DynamicInit = () => DynamicSpec | 'ignore' | Promise<DynamicSpec | 'ignore'>;
+
+/** Options of a supervisor of instances of one template. Restarts: 1 in 5,000 ms. */
+export interface SimpleSpec extends RestartLimits {
+  /** registered name of the supervisor, default none */
+  readonly name?: string | Via | undefined;
+}
+
+/** Options of a task supervisor; all have defaults. Restarts, of children that have them: 3 in 5,000 ms. */
+export interface TaskSupervisorSpec extends RestartLimits {
+  /** tasks that may live at once, default no limit */
+  readonly maxChildren?: number | undefined;
+  /** registered name of the supervisor, default none */
+  readonly name?: string | Via | undefined;
+}
+
+/** How the tasks of a task supervisor start and end: options of `with`. */
+export interface SupervisedTaskOptions extends TaskStartOptions {
+  /** what the task gets when its supervisor stops or is asked to terminate it, default 5,000 ms */
+  readonly shutdown?: Shutdown | undefined;
+}
+
+/** Options of `startChild` of a task supervisor; what is left out is as `with` says. */
+export interface TaskChildOptions extends SupervisedTaskOptions {
+  /** default `temporary` */
+  readonly restart?: Restart | undefined;
+}
+
+/** Options of `taskChild`. */
+export interface StaticTaskOptions extends TaskChildOptions {
+  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
+  readonly significant?: boolean | undefined;
+  /** free text shown by `inspect` */
+  readonly label?: string | undefined;
+}
+
+/** A child of a dynamic supervisor: its pid, or a ref of it. */
+export type ChildPid = string | { readonly pid: Pid | undefined };
+
+/** What a key may be: whole numbers go to `|key| mod partitions`, texts by a stable hash. */
+export type PartitionKey = number | bigint | string;

@@ -142,3 +142,6 @@ export interface TaskVerbs {
     items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
   ): TaskStream<T, Awaited<V>>;
 }
+
+/** The stable codes of a {@link TaskError}. */
+export type TaskErrorCode = 'EXIT' | 'TIMEOUT' | 'NOPROC' | 'NOT_OWNER' | 'BUSY' | 'ZOMBIE';

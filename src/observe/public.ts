@@ -10,6 +10,7 @@ export type {
   DebugEvent, DebugFunction, DebugOption, Sys, SysCallbacks, SysLink, SysOptions, SysStatistics,
   SysStatus,
 } from '../api/sys.js';
-export { formatTree, type TreeNode } from '../system/index.js';
+export type { TreeNode } from '../api/system.js';
+export { formatTree } from '../system/index.js';
 export { formatReport } from './format.js';
 export { createLogger } from './log.js';

@@ -7,9 +7,7 @@ export type {
   ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery, Timers,
 } from '../api/process.js';
 export type {
-  CollectionWait, LabelledResponse, RequestCollection, RequestId, RequestVerbs, Response,
-  ResponseWait,
+  CollectionWait, LabelledResponse, MultiCallResult, RequestCollection, RequestId, RequestVerbs,
+  Response, ResponseWait,
 } from '../api/requests.js';
-export {
-  abcast, multiCall, type MultiCallResult, RequestAnswer,
-} from '../behaviour/gen/request/index.js';
+export { abcast, multiCall, RequestAnswer } from '../behaviour/gen/request/index.js';

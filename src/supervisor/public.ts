@@ -6,16 +6,15 @@ export type {
   GiveUp, GiveUpReason, Offender, ProgressReport, RestartCause, SupervisorReport,
 } from '../api/reports.js';
 export type {
-  AutoShutdown, ChildCount, ChildInfo, ChildOptions, RestartLimits, SupervisorChildOptions,
+  AutoShutdown, ChildCount, ChildInfo, ChildOptions, ChildPid, DynamicInit, DynamicSpec,
+  PartitionKey, RestartLimits, SimpleSpec, StaticTaskOptions, SupervisedTaskOptions,
+  SupervisorChildOptions, TaskChildOptions, TaskSupervisorSpec,
 } from '../api/supervisor.js';
 export {
-  type ChildPid, type DynamicInit, type DynamicSpec, type SimpleSpec, simpleSupervisor,
-  SimpleSupervisorRef, type StaticTaskOptions, type SupervisedTaskOptions, taskChild,
-  type TaskChildOptions, type TaskSupervisorSpec, Template, template,
+  simpleSupervisor, SimpleSupervisorRef, taskChild, Template, template,
 } from './dynamic/index.js';
 export {
-  type PartitionKey, partitionOf, partitionsOf, type PartitionSpec, partitionSupervisor,
-  PartitionSupervisorRef,
+  partitionOf, partitionsOf, type PartitionSpec, partitionSupervisor, PartitionSupervisorRef,
 } from './partition/index.js';
 export { type AnyChildSpec, checkChildSpecs, type ChildFields, shouldRestart } from './spec/index.js';
 export type {

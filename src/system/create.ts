@@ -1,5 +1,6 @@
 import type { Kernel } from '../process/record/index.js';
-import { readOptions, type SystemOptions } from './options.js';
+import type { SystemOptions } from '../api/system.js';
+import { readOptions } from './options.js';
 import { System } from './system.js';
 
 /**

@@ -1,7 +1,8 @@
 import { handled } from '../base/index.js';
 import type { Kernel } from '../process/record/index.js';
+import type { StopReport, SystemStopOptions } from '../api/system.js';
 import type { Listeners } from './listeners.js';
-import { readStop, stopSystem, type StopReport, type SystemStopOptions } from './stop.js';
+import { readStop, stopSystem } from './stop.js';
 
 /** The end of one system: the stop that is asked for, or the failure that brings it about. */
 export class Ending {

@@ -1,4 +1,4 @@
-import type { TreeNode } from './tree.js';
+import type { TreeNode } from '../api/system.js';
 
 /**
  * `system.tree()` as text, a process a line: its name or id, definition, pid and status, then what

@@ -4,11 +4,9 @@ import type { Host } from '../behaviour/gen/index.js';
 import { Place, ViaRefImpl } from '../behaviour/gen/request/index.js';
 import type { Address } from '../process/record/index.js';
 import { checkName, ViaAddress } from '../router/names/index.js';
-import type { Pid, Via } from '../api/address.js';
+import type { Via } from '../api/address.js';
 import type { AnyDefinition, HasHandle } from '../api/protocol.js';
-
-/** Whom a handle is of: a registered name, a name in another registry, a pid, or a ref. */
-export type RefTarget = string | Via | { readonly pid: Pid | undefined };
+import type { RefTarget } from '../api/system.js';
 
 /** What says itself by which name it is found, when it is given none. */
 interface Named {

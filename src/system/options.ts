@@ -9,76 +9,8 @@ import type { CeilingLimits } from '../process/kernel/index.js';
 import { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT } from '../router/dead-letter/index.js';
 import type { LetterLimits } from '../router/dead-letter/index.js';
 import { checkName } from '../router/names/index.js';
-import type { DeliveryDefaults } from '../api/delivery.js';
 import type { Logger } from '../api/reports.js';
-
-/** Options of `createSystem`. */
-export interface SystemOptions {
-  /** the first part of every pid; default `castcall` */
-  readonly name?: string | undefined;
-  /**
-   * `frozen` freezes plain payloads at the sender, 1,000 objects of each at most, so that a later
-   * change throws there; default in development. `shared` passes them by reference; default
-   * otherwise
-   */
-  readonly payloads?: 'shared' | 'frozen' | undefined;
-  /** warnings, callers' stacks on call errors, frozen payloads; default: NODE_ENV is not `production` */
-  readonly development?: boolean | undefined;
-  /** pino, or anything of its shape; `false` for none; default pino at level `warn` on standard error */
-  readonly logger?: Logger | false | undefined;
-  /**
-   * logs show what may be secret: all that errors carry, details of refusals, keys of deliveries,
-   * arguments of tasks, states and events of machines; default false, which shows names, messages,
-   * codes and stacks. For a machine of your own; it is logged at the start
-   */
-  readonly dangerouslyLogDetails?: boolean | undefined;
-  /** live processes, default 1,048,576; a start above it fails with PROCESS_LIMIT */
-  readonly processesMax?: number | undefined;
-  /**
-   * `report` adds one listener that logs promise rejections nobody handled, in place of Node's
-   * crash; default `ignore`
-   */
-  readonly strays?: 'ignore' | 'report' | undefined;
-  /**
-   * SIGTERM and SIGINT drain and stop the system; the program ends by the same signal once all
-   * systems with this option have stopped, and at once by a second one; default false
-   */
-  readonly handleSignals?: boolean | undefined;
-  /**
-   * defaults of deliveries; how many keys of exactly-once messages each destination remembers
-   * (`dedupe`): default 10,000 for 24 hours after they were handled, with at most 64 MiB of replies
-   * in the whole system (`replyBytesMax`); how many deliveries that are over `recentDeliveries`
-   * tells (`recent`): from 0 to 100,000, default 0, which costs nothing
-   */
-  readonly delivery?: (DeliveryDefaults & { readonly recent?: number | undefined; readonly dedupe?: {
-    readonly keysMax?: number | undefined;
-    readonly ageMs?: number | undefined;
-    readonly replyBytesMax?: number | undefined
-  } | undefined }) | undefined;
-  /**
-   * letters kept, default 1,000, and bytes of their payloads, default 64 MiB with objects by
-   * estimate. With a bound of your own texts and byte arrays are measured, other payloads by
-   * `sizeOf`. A letter whose payload is larger, or cannot be measured, is counted and told, not
-   * kept
-   */
-  readonly deadLetters?: { readonly capacity?: number | undefined; readonly capacityBytes?:
-    | number | undefined; readonly sizeOf?: ((payload: unknown, op: string) => number) | undefined }
-    | undefined;
-  /**
-   * what the program may take of the machine's memory, resident (as `process.memoryUsage.rss()` tells): from
-   * `highWater` of it on (default 0.8) user messages are refused with OVERLOADED, low lanes first,
-   * all of them shortly below it, until it is back below `lowWater` (default 0.7). Bound mailboxes
-   * as well: what is queued is not given back. Default: no ceiling
-   */
-  readonly memory?:
-    | {
-      readonly ceilingBytes: number; readonly highWater?: number | undefined;
-      readonly lowWater?: number | undefined;
-    }
-    | undefined;
-  /** clock, timers, scheduling and randomness; for simulations */
-  readonly env?: Env | undefined;
-}
+import type { SystemOptions } from '../api/system.js';
 
 export interface ReadOptions {
   readonly name: string;

@@ -9,27 +9,10 @@ import { pushSignal } from '../process/send/index.js';
 import { exitSignal, monitor, resumeFully } from '../process/signal/index.js';
 import { belongsTo } from '../supervisor/application/index.js';
 import { isSupervised, isSupervisor, isTop } from '../supervisor/index.js';
+import type { StopReport, SystemStopOptions } from '../api/system.js';
 import { Alarm, quiet } from './drain.js';
 import type { Listeners } from './listeners.js';
 import { stopWatchdog } from './watchdog.js';
-
-/** Options of `system.stop`. */
-export interface SystemStopOptions {
-  /** first wait until nothing is runnable and no handler is awaiting; default false */
-  readonly drain?: boolean | undefined;
-  /** ms for all of it, default 30,000; the last fifth is kept for the shutdown. What lives then is killed */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** What `system.stop` resolves to. */
-export interface StopReport {
-  /** false when `drain` was asked for and time ran out */
-  readonly drained: boolean;
-  /** processes that had to be killed because time ran out */
-  readonly killed: number;
-  /** messages that had not been started, counted as dead letters during the stop */
-  readonly deadLettered: number;
-}
 
 const STOP_TIMEOUT_MS = 30_000;
 const SHUTDOWN_SHARE = 0.2;

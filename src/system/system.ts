@@ -20,15 +20,16 @@ import type { AgentRef, ProcessRef, ProcessSelf, StartArgs, Started } from '../a
 import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
 import type { ProcessSpawnOptions, SendOptions, SignalOptions, Timers } from '../api/process.js';
 import type { TaskVerbs } from '../api/tasks.js';
-import { handleOf, type RefTarget } from './handle.js';
+import type { RefTarget, SystemStats, TreeNode, Watch } from '../api/system.js';
+import { handleOf } from './handle.js';
 import { makeHost } from './host.js';
 import { inspect } from './inspect.js';
 import { Listeners } from './listeners.js';
 import type { ReadOptions } from './options.js';
-import { systemStats, type SystemStats } from './stats.js';
-import { treeOf, type TreeNode } from './tree.js';
+import { systemStats } from './stats.js';
+import { treeOf } from './tree.js';
 import { SystemTrees } from './trees.js';
-import { living, watchFrom, type Watch } from './watch.js';
+import { living, watchFrom } from './watch.js';
 import { startWatchdog } from './watchdog.js';
 
 /**

@@ -1,28 +1,10 @@
-import type { Pid } from '../api/address.js';
-import type { Status } from '../api/inspect.js';
 import { AgentSelf } from '../behaviour/gen/server/index.js';
 import { StatemInstance } from '../behaviour/statem/index.js';
 import { statusOf } from '../process/inspect/index.js';
 import type { Kernel, Process } from '../process/record/index.js';
 import { roleOf } from '../supervisor/core/index.js';
 import { isSupervisor } from '../supervisor/index.js';
-
-/** One process in `system.tree()`; children are those it has started, oldest first. */
-export interface TreeNode {
-  readonly pid: Pid;
-  readonly name: string | undefined;
-  /** the id its supervisor knows it by */
-  readonly id: string | undefined;
-  readonly type: 'supervisor' | 'agent' | 'statem' | 'process';
-  /** the definition's name */
-  readonly definition: string;
-  readonly status: Status;
-  /** user messages queued */
-  readonly mailbox: number;
-  /** how often its supervisor has restarted it; 0 for a process without one */
-  readonly restarts: number;
-  readonly children: readonly TreeNode[];
-}
+import type { TreeNode } from '../api/system.js';
 
 /** Every live process, as a forest by parent; O(processes). */
 export function treeOf(kernel: Kernel): TreeNode[] {

@@ -2,10 +2,10 @@ import { handled } from '../base/index.js';
 import type { Host, StartPlan } from '../behaviour/gen/index.js';
 import { Applications } from '../supervisor/application/index.js';
 import type { AnyTreeSpec, SuperviseOptions, SupervisorRef } from '../supervisor/static/index.js';
+import type { StopReport, SystemStopOptions } from '../api/system.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
 import { SystemOutward } from './outward.js';
-import type { StopReport, SystemStopOptions } from './stop.js';
 import { Tops } from './supervision.js';
 
 /** The verbs of a system about its trees: they start, are found again and end. */

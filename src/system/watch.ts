@@ -5,14 +5,7 @@ import { demonitor, monitor, monitorGone } from '../process/signal/index.js';
 import { titleOf } from '../router/request/index.js';
 import type { Target } from '../api/address.js';
 import type { Down } from '../api/messages.js';
-
-/** What `system.monitor` returns. */
-export interface Watch {
-  /** resolves once, when the watched process has ended; `noproc` when nobody was there */
-  readonly down: Promise<Down>;
-  /** stops watching; `down` then never resolves */
-  cancel(): void;
-}
+import type { Watch } from '../api/system.js';
 
 export function watchFrom(addr: Address, scheduler: Scheduler): Watch {
   let cancel = (): void => undefined;

@@ -1,7 +1,7 @@
 import { CastcallError, OptionError, parseOptions, z } from '../base/index.js';
 import { isError, printable } from '../base/text/index.js';
 import { createSystem } from '../system/index.js';
-import type { SystemOptions } from '../system/index.js';
+import type { SystemOptions } from '../api/system.js';
 import { SimEnv } from './env.js';
 import { catchRejections, drainMicrotasks, standIn } from './globals.js';
 import { POLICIES, type Policy } from './policy.js';

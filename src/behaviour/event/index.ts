@@ -1,4 +1,3 @@
 /** Event managers. */
 export { defineEventHandler, HandlerExit } from './handler.js';
 export { EventManager } from './ref.js';
-export type { HandlerState } from './sys.js';

@@ -1,6 +1,6 @@
 /** Event managers and their handlers. The door of `castcall/events`. */
 export type {
   AnyEventHandler, EventHandler, EventHandlerSpec, EventManagerDefinition, EventManagerRef,
-  HandlerEnd, HandlerId, HandlerInfo, HandlerInit, HandlerKey, HandlerSelf,
+  HandlerEnd, HandlerId, HandlerInfo, HandlerInit, HandlerKey, HandlerSelf, HandlerState,
 } from '../../api/events.js';
-export { defineEventHandler, EventManager, HandlerExit, type HandlerState } from './index.js';
+export { defineEventHandler, EventManager, HandlerExit } from './index.js';

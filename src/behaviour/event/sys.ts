@@ -2,16 +2,9 @@ import { CastcallError } from '../../base/index.js';
 import type { Process, SysHooks } from '../../process/record/index.js';
 import { conclude } from '../gen/index.js';
 import { plainState } from '../gen/server/index.js';
-import type { AnyEventHandler } from '../../api/events.js';
+import type { HandlerState } from '../../api/events.js';
 import type { InstalledHandler } from './handler.js';
 import type { EventEngine } from './manager.js';
-
-/** One handler as `system.sys(manager)` shows it, newest first. */
-export interface HandlerState {
-  readonly handler: AnyEventHandler;
-  readonly id: unknown;
-  readonly state: unknown;
-}
 
 const handlersOf = (p: Process): readonly InstalledHandler[] =>
   (p.self as { state: EventEngine }).state.handlers;

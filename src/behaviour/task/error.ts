@@ -2,9 +2,7 @@ import { CastcallError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { isError, printable, printableLogged } from '../../base/text/index.js';
 import type { Pid } from '../../api/address.js';
-
-/** The stable codes of a {@link TaskError}. */
-export type TaskErrorCode = 'EXIT' | 'TIMEOUT' | 'NOPROC' | 'NOT_OWNER' | 'BUSY' | 'ZOMBIE';
+import type { TaskErrorCode } from '../../api/tasks.js';
 
 /**
  * A verb of a task that failed: `reason` is why the task ended, for `EXIT`.

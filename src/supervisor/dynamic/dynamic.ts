@@ -13,11 +13,11 @@ import {
 import type { Ended, MaybeLater } from '../core/index.js';
 import { ChildSpec, isExpectedEnd } from '../spec/index.js';
 import { unexpected } from '../static/index.js';
-import type { ChildCount, ChildInfo } from '../../api/supervisor.js';
+import type { ChildCount, ChildInfo, DynamicInit } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import { Exit } from '../../api/messages.js';
 import { Ignore, Refusal } from '../../api/returns.js';
-import { dynamicFrom, type DynamicInit, type DynamicPlan } from './spec.js';
+import { dynamicFrom, type DynamicPlan } from './spec.js';
 import { badChild, begin, DynamicState, keep, noRoom, type Sup } from './state.js';
 import { startTask } from './tasks.js';
 

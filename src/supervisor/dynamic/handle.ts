@@ -5,12 +5,11 @@ import type { Address, Kernel } from '../../process/record/index.js';
 import { checkId } from '../spec/index.js';
 import type { ChildSpec } from '../spec/index.js';
 import { AnySupervisorRef, checkSpec, nestedSpec } from '../static/index.js';
-import type { ChildInfo, SupervisorChildOptions } from '../../api/supervisor.js';
-import type { Pid } from '../../api/address.js';
+import type {
+  ChildInfo, ChildPid, DynamicInit, DynamicSpec, SimpleSpec, SupervisorChildOptions,
+} from '../../api/supervisor.js';
 import { dynamicDefinition } from './dynamic.js';
-import {
-  readDynamic, readSimple, significant, type DynamicInit, type DynamicSpec, type SimpleSpec, type Template,
-} from './spec.js';
+import { readDynamic, readSimple, significant, type Template } from './spec.js';
 
 /**
  * The handle of a dynamic supervisor: children come and go, each by a specification of its own, and
@@ -57,9 +56,6 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
     await this.ask('terminateChild', pidOf(child));
   }
 }
-
-/** A child of a dynamic supervisor: its pid, or a ref of it. */
-export type ChildPid = string | { readonly pid: Pid | undefined };
 
 function pidOf(child: ChildPid): string {
   const pid = typeof child === 'string' ? child : child?.pid;

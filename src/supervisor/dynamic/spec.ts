@@ -4,7 +4,7 @@ import { checkStartName } from '../../router/names/index.js';
 import { agentSpec, limitFields, limitsOf, readChild } from '../spec/index.js';
 import type { ChildSpec, Limits } from '../spec/index.js';
 import { wrapped } from '../static/index.js';
-import type { ChildOptions, RestartLimits } from '../../api/supervisor.js';
+import type { ChildOptions, DynamicSpec, SimpleSpec } from '../../api/supervisor.js';
 import type { AnyDefinition, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
 import type { AgentRef } from '../../api/agent.js';
@@ -16,28 +16,6 @@ export interface DynamicPlan extends Limits {
   readonly extraArguments: readonly unknown[];
   /** what every child is made of: then it is OTP's simple_one_for_one */
   readonly template: ChildSpec | null;
-}
-
-/** Options of a dynamic supervisor; all have defaults. Restarts: 3 in 5,000 ms. */
-export interface DynamicSpec extends RestartLimits {
-  /** children that may live or be restarting at once, default no limit */
-  readonly maxChildren?: number | undefined;
-  /** init arguments that go before each child's own, also at restarts */
-  readonly extraArguments?: readonly unknown[] | undefined;
-  /** registered name of the supervisor, default none */
-  readonly name?: string | Via | undefined;
-}
-
-/**
- * A function that makes the spec when the dynamic supervisor starts, and again when its code changes.
- * `'ignore'` starts nothing.
- */
-export type DynamicInit = () => DynamicSpec | 'ignore' | Promise<DynamicSpec | 'ignore'>;
-
-/** Options of a supervisor of instances of one template. Restarts: 1 in 5,000 ms. */
-export interface SimpleSpec extends RestartLimits {
-  /** registered name of the supervisor, default none */
-  readonly name?: string | Via | undefined;
 }
 
 const CHILDREN_RULE = 'a whole number of children from 0; leave it out for no limit';

@@ -6,7 +6,8 @@ import { Intensity, reportProgress, startChildProcess } from '../core/index.js';
 import type { Child, MaybeLater, ProgressLevel, Restarting } from '../core/index.js';
 import type { ChildSpec } from '../spec/index.js';
 import { attempt } from '../static/index.js';
-import type { DynamicInit, DynamicPlan } from './spec.js';
+import type { DynamicInit } from '../../api/supervisor.js';
+import type { DynamicPlan } from './spec.js';
 
 /** The state of a dynamic supervisor: its children by the number of their latest process (SU-54). */
 export class DynamicState implements Restarting {

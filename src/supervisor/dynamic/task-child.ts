@@ -3,19 +3,10 @@ import { levelOf, planOf } from '../../behaviour/gen/index.js';
 import { TaskDefinition } from '../../behaviour/task/index.js';
 import type { Address } from '../../process/record/index.js';
 import { checkId, ChildSpec, readTaskChild, shutdownOf, significantOf } from '../spec/index.js';
-import type { Restart } from '../../api/supervisor.js';
+import type { Restart, StaticTaskOptions } from '../../api/supervisor.js';
 import type { Pid } from '../../api/address.js';
 import type { StartOptions } from '../../api/agent.js';
 import type { TaskFunction } from '../../api/tasks.js';
-import type { TaskChildOptions } from './task-supervisor.js';
-
-/** Options of `taskChild`. */
-export interface StaticTaskOptions extends TaskChildOptions {
-  /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
-  readonly significant?: boolean | undefined;
-  /** free text shown by `inspect` */
-  readonly label?: string | undefined;
-}
 
 /**
  * Specifies a task under a supervisor, static or dynamic: a process that runs one function, linked

@@ -12,37 +12,18 @@ import { checkId, limitFields, limitsOf, shutdownOf } from '../spec/index.js';
 import type { ChildSpec } from '../spec/index.js';
 import { nestedSpec } from '../static/index.js';
 import type {
-  ChildCount, ChildInfo, Restart, RestartLimits, Shutdown, SupervisorChildOptions,
+  ChildCount, ChildInfo, SupervisedTaskOptions, SupervisorChildOptions, TaskChildOptions,
+  TaskSupervisorSpec,
 } from '../../api/supervisor.js';
 import type { Pid, Via } from '../../api/address.js';
 import type { ProcessVerbs, StopOptions } from '../../api/agent.js';
 import type {
-  Task, TaskFunction, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
+  Task, TaskFunction, TaskSelf, TaskStream, TaskStreamOptions,
 } from '../../api/tasks.js';
 import { dynamicDefinition } from './dynamic.js';
 import type { DynamicPlan } from './spec.js';
 import { TASK_SHUTDOWN_MS } from './task-child.js';
 import type { TaskJob, TaskStart } from './tasks.js';
-
-/** Options of a task supervisor; all have defaults. Restarts, of children that have them: 3 in 5,000 ms. */
-export interface TaskSupervisorSpec extends RestartLimits {
-  /** tasks that may live at once, default no limit */
-  readonly maxChildren?: number | undefined;
-  /** registered name of the supervisor, default none */
-  readonly name?: string | Via | undefined;
-}
-
-/** How the tasks of a task supervisor start and end: options of `with`. */
-export interface SupervisedTaskOptions extends TaskStartOptions {
-  /** what the task gets when its supervisor stops or is asked to terminate it, default 5,000 ms */
-  readonly shutdown?: Shutdown | undefined;
-}
-
-/** Options of `startChild` of a task supervisor; what is left out is as `with` says. */
-export interface TaskChildOptions extends SupervisedTaskOptions {
-  /** default `temporary` */
-  readonly restart?: Restart | undefined;
-}
 
 const CHILDREN_RULE = 'a whole number of tasks from 0; leave it out for no limit';
 const { backoff: _none, ...limits } = limitFields;

@@ -13,7 +13,7 @@ import {
 } from '../static/index.js';
 import type { Recipe } from '../static/index.js';
 import type {
-  ChildInfo, RestartLimits, Strategy, SupervisorChildOptions,
+  ChildInfo, PartitionKey, RestartLimits, Strategy, SupervisorChildOptions,
 } from '../../api/supervisor.js';
 import { Via } from '../../api/address.js';
 import type { HasHandle } from '../../api/protocol.js';
@@ -34,9 +34,6 @@ export interface PartitionSpec<R> extends RestartLimits {
   /** default `one_for_one` */
   readonly strategy?: Strategy | undefined;
 }
-
-/** What a key may be: whole numbers go to `|key| mod partitions`, texts by a stable hash. */
-export type PartitionKey = number | bigint | string;
 
 const PARTITIONS_RULE = 'a whole number of partitions from 1';
 const schema: z.ZodType<Omit<PartitionSpec<unknown>, 'child'> & { child: unknown }> = z.strictObject({

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { TaskError, type TaskErrorCode } from '../../../src/behaviour/task/error.js';
+import { TaskError } from '../../../src/behaviour/task/error.js';
 import { isOrderly } from '../../../src/index.js';
 import { idler } from '../../process/peers.js';
 import { testSystem } from '../../support/system.js';
 import { rejection } from '../help.js';
+import type { TaskErrorCode } from '../../../src/api/tasks.js';
 
 const PID = 'castcall.x.1' as TaskError['pid'];
 

@@ -1,6 +1,6 @@
 /** Requests, streams, multi-calls. */
 export { Place } from './handle.js';
-export { abcast, multiCall, type MultiCallResult } from './multi.js';
+export { abcast, multiCall } from './multi.js';
 export { RefBase } from './ref-base.js';
 export { RequestAnswer } from './request-id.js';
 export { type Items, type Puller, Source } from './source.js';

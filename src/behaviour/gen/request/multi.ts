@@ -3,15 +3,8 @@ import type {
   AnyDefinition, CallEntryOf, CallName, CastEntryOf, CastName, ReplyOf, VerbArgs,
 } from '../../../api/protocol.js';
 import type { AgentRef, CallOptions, CastOptions } from '../../../api/agent.js';
-import type { CallFailure } from '../../../api/call.js';
+import type { MultiCallResult } from '../../../api/requests.js';
 import type { RefBase } from './ref-base.js';
-
-/** What `multiCall` resolves to: each ref is in one of the two, in the order in which the refs were given. */
-export interface MultiCallResult<D extends AnyDefinition, V> {
-  readonly replies: { readonly ref: AgentRef<D>; readonly value: V }[];
-  /** who did not answer, and why: the error of its `tryCall` */
-  readonly bad: { readonly ref: AgentRef<D>; readonly error: CallFailure }[];
-}
 
 /**
  * Asks several agents the same at once and waits for all. Never rejects for one of them: who is missing, ends,
