@@ -8,7 +8,7 @@ export type {
   MonitoredAgent, ProcessRef, ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends,
   StartOptions, StopOptions, StreamOptions,
 } from './api/agent.js';
-export type { CallFailure, CallOptionCode, CallResult } from './api/call.js';
+export type { AgentSpec } from './api/definition.js';
 export type {
   DeliverOptions, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict,
   FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
@@ -27,6 +27,7 @@ export type {
 export type {
   AnyDefinition, Definition, HandlePlace, HasHandle, StandardSchema,
 } from './api/protocol.js';
+export type { CallFailure, CallOptionCode, CallResult } from './api/requests.js';
 export { Refusal } from './api/returns.js';
 export type { Restart, Shutdown, Strategy } from './api/supervisor.js';
 export type {
@@ -41,7 +42,7 @@ export {
   type ExitReason, formatReason, isOrderly, OptionError, StartError,
 } from './base/index.js';
 export { printable } from './base/text/index.js';
-export { type AgentSpec, defineAgent, on } from './behaviour/agent/index.js';
+export { defineAgent, on } from './behaviour/agent/index.js';
 export { PayloadError } from './behaviour/gen/index.js';
 export { TaskError, TaskResult } from './behaviour/task/index.js';
 export {

@@ -4,13 +4,12 @@ import type {
   InitArgs, ItemOf, MadeBy, ReplyOf, SchemaOutput, StandardSchema, StateIn, StreamName, VerbArgs,
 } from './protocol.js';
 import type { MonitorRef, Pid, Target, Via } from './address.js';
-import type { CallResult } from './call.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
 import type { ProcessLevel } from './inspect.js';
 import type { MailboxOptions, MailboxStats, MailboxLane } from './mailbox.js';
 import type { OutwardVerbs } from './outward.js';
 import type { KernelVerbs } from './process.js';
-import type { RequestVerbs } from './requests.js';
+import type { CallResult, RequestVerbs } from './requests.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
 import type { DebugOption, Sys, SysCallbacks, SysLink } from './sys.js';
 import type { TaskVerbs } from './tasks.js';

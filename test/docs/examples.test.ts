@@ -30,6 +30,18 @@ describe('the public symbols', () => {
       .toEqual([]);
   });
 
+  it('stand in src/api when they are types, but for those that are or name a class of a room', () => {
+    const elsewhere = exported.filter(
+      ({ kind, place }) => kind === 'type' && !/^src\/(api|base|testing)\//.test(place),
+    );
+    expect(elsewhere.map(({ name }) => name).sort()).toEqual([
+      'AnyChildSpec', 'AnySupervisorRef', 'ApplicationSpec', 'BalanceOptions', 'ChildFields', 'ChildSpec',
+      'DeadLetters', 'GroupMonitorRef', 'GroupWatch', 'OnGiveUp', 'PartitionSpec',
+      'RegistryDefinition', 'ScopeDefinition', 'ScopeWatch', 'SuperviseOptions', 'SupervisorInit',
+      'SupervisorSpec', 'SystemOutward', 'SystemTrees', 'TopOptions', 'WithState',
+    ]);
+  });
+
   it('speak the language of users: no ids of requirements, promises or decisions', () => {
     const ids = /\b[A-Z]{2}-\d+\b|\(P\d+\b|design §/;
     expect(symbols.filter(({ text }) => ids.test(text) && !text.includes('@internal')).map(

@@ -1,11 +1,10 @@
 import { OptionError } from '../../base/index.js';
-import type { ExitReason } from '../../base/index.js';
 import { checkFunctions, checkKnown, checkLife, checkSchema } from '../gen/index.js';
 import { STANDARD, termsOf } from '../gen/outward/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
-import type { Definition, SchemaOutput, StandardSchema, StateOf } from '../../api/protocol.js';
-import type { AgentStatus, CheckedHandler, InitSelf, Operations, Self } from '../../api/agent.js';
-import type { DeliveryDefaults } from '../../api/delivery.js';
+import type { Definition, SchemaOutput, StandardSchema } from '../../api/protocol.js';
+import type { CheckedHandler, Self } from '../../api/agent.js';
+import type { AgentSpec } from '../../api/definition.js';
 
 /*
  * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own
@@ -20,40 +19,6 @@ import type { DeliveryDefaults } from '../../api/delivery.js';
  *   sys.codeChange ─▶ codeChange(self, from, extra);  what is shown ─▶ formatStatus(status)
  *   a throw, a stop, the parent's exit ─▶ terminate(self, reason) ─▶ ended
  */
-
-/** The callbacks of an agent, as `defineAgent` takes them. */
-export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
-  /** shown in trees, reports and errors; default `agent` */
-  readonly name?: string;
-  /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
-  readonly trapExit?: boolean;
-  /**
-   * makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the
-   * agent, without state
-   */
-  readonly init?: (this: InitSelf, ...args: A) => R;
-  /** requests: what a handler returns is the reply; an `async *` handler is a stream */
-  readonly calls?: Operations<C, StateOf<R>, PC>;
-  readonly casts?: Operations<K, StateOf<R>, PK>;
-  /** everything else: Down, Exit, Timeout, timers, plain sends */
-  readonly info?: (self: Self<StateOf<R>>, message: unknown) => unknown;
-  /** what `self.continue(what)` asked for, before any queued message */
-  readonly continue?: (self: Self<StateOf<R>>, what: unknown) => unknown;
-  /** runs while the agent is still alive and named: on a crash, a stop, and, when trapping, at shutdown */
-  readonly terminate?: (self: Self<StateOf<R>>, reason: ExitReason) => unknown;
-  /**
-   * converts the state for new code, asked by `sys.codeChange` while suspended: returns the new
-   * state, a throw leaves the old one
-   */
-  readonly codeChange?: (self: Self<StateOf<R>>, from: unknown, extra: unknown) => StateOf<R>;
-  /**
-   * what `getStatus` and reports may show of the state, the message, the reason and the log; return
-   * the same keys
-   */
-  readonly formatStatus?: (status: AgentStatus<StateOf<R>>) => AgentStatus;
-  /** defaults of deliveries to its agents */
-  readonly delivery?: DeliveryDefaults;
-}
 
 const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const;
 const KEYS = ['name', 'trapExit', 'calls', 'casts', 'delivery', ...CALLBACKS];

@@ -1,2 +1,2 @@
 /** Agents. */
-export { type AgentSpec, defineAgent, on } from './definition.js';
+export { defineAgent, on } from './definition.js';

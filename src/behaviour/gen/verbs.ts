@@ -10,14 +10,13 @@ import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
 import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
-import type { CallResult } from '../../api/call.js';
 import { TimerFired } from '../../api/messages.js';
 import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from '../../api/outward.js';
 import type {
   AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
   SignalOptions, TimerOptions, TimerQuery, Timers,
 } from '../../api/process.js';
-import type { RequestVerbs } from '../../api/requests.js';
+import type { CallResult, RequestVerbs } from '../../api/requests.js';
 import type { TaskVerbs } from '../../api/tasks.js';
 import { guardedController } from './guard.js';
 import { addressOf, hostOf, type Host } from './host.js';

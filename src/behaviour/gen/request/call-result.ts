@@ -1,8 +1,8 @@
-import type { CallFailure, CallOptionCode, SysCode } from '../../../api/call.js';
 import { callError, CallError, OptionError } from '../../../base/index.js';
 import { fieldOf, isA } from '../../../base/text/index.js';
 import type { Process } from '../../../process/record/index.js';
 import { Request } from '../../../router/request/index.js';
+import type { CallFailure, CallOptionCode, SysCode } from '../../../api/requests.js';
 
 const OPTION_CODES: ReadonlySet<string> = new Set<CallOptionCode>(
   ['BAD_OPTION', 'UNKNOWN_OPTION', 'ASYNC_SCHEMA', 'NOT_DELIVERABLE'],
