@@ -58,6 +58,7 @@ export interface Columns {
   readonly extra: {
     readonly tally: Tally;
     readonly pressure: { readonly waiting: { readonly size: number } } | null;
+    overAt: number;
   } | null;
   tally(): Tally;
 }
@@ -136,8 +137,9 @@ export function handled(box: Columns): void {
 
 /** It has ended its process abnormally. */
 export function crashed(box: Columns): void {
+  const elsewhere = overBefore(box);
   box.handled++;
-  writable(box).crashed++;
+  if (!elsewhere) writable(box).crashed++;
   if (auditing) verify(box);
 }
 
@@ -150,7 +152,22 @@ export function refused(box: Columns): void {
 export function skipped(box: Columns, as: 'dropped' | 'expired'): void {
   box.handled--;
   count(box, as);
+  if (box.extra !== null) box.extra.overAt = box.handled;
   if (auditing) verify(box);
+}
+
+/**
+ * Whether the message in hand is out of `handled` already, before its handler ends and is counted
+ * there: it was skipped, or delivery has taken it over. Who reads the account meanwhile reads the
+ * message where it is now, and none in hand; `handled` is one less than it reads.
+ */
+export function overBefore({ extra, handled: counted }: Columns): boolean {
+  return extra !== null && extra.overAt === counted;
+}
+
+/** How many messages its process has handled, to who looks, also in the middle of one. */
+export function done(box: Columns, running: boolean): number {
+  return running && overBefore(box) ? box.handled + 1 : box.handled;
 }
 
 /* ---- out of a mailbox ---- */
@@ -162,14 +179,26 @@ export function discarded(box: Columns, as: 'dropped' | 'expired' | 'deadLettere
   if (auditing) verify(box);
 }
 
-/** Delivery takes a message over from that column: it is in no account until delivery counts it. */
-export function handedOver(box: Columns, from: 'queued' | 'rejected' | 'handled' | 'crashed'): void {
+/**
+ * Delivery takes a message over from that column: it is in no account until delivery counts it. One
+ * that is `inHand` is counted there once its handler ends.
+ */
+export function handedOver(
+  box: Columns, from: 'queued' | 'rejected' | 'handled' | 'crashed' | 'inHand',
+): void {
   box.sent--;
   if (from === 'queued') box.size--;
   else if (from === 'rejected') writable(box).rejected--;
-  else box.handled--;
+  else uncounted(box, from === 'inHand');
   if (from === 'crashed') writable(box).crashed--;
   if (auditing) verify(box);
+}
+
+function uncounted(box: Columns, inHand: boolean): void {
+  const over = inHand || overBefore(box);
+  box.handled--;
+  if (over) box.tally();
+  if (box.extra !== null) box.extra.overAt = over ? box.handled : -2;
 }
 
 /* ---- outside of all mailboxes ---- */

@@ -262,7 +262,8 @@ function withdraw(to: Destination, d: Message, crashed: boolean): void {
 /** The same for one whose turn has come: it has been, or is about to be, counted there as handled. */
 function untake(d: Message, crashed: boolean): void {
   const { ext } = d.callee;
-  handedOver(d.callee.box(), crashed ? 'crashed' : 'handled');
+  const inHand = d.callee.running && d.callee.from === d;
+  handedOver(d.callee.box(), inHand ? 'inHand' : crashed ? 'crashed' : 'handled');
   if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
 }
 

@@ -20,6 +20,41 @@ describe('by hand', () => {
     expect(await ref.call('hand', 'ack')).toBe('plain');
   });
 
+  test('P3 no counter reads negative, or goes back, while a handler goes on that gave its message back', async () => {
+    const { system, env } = await workshop();
+    const seen: unknown[] = [];
+    const look = (): void => {
+      const { mailbox } = system.ref(Back, 'back').stats();
+      const { sent, handled, running, crashed } = mailbox;
+      seen.push([sent, handled, running, crashed, system.inspect('back')?.reductions]);
+    };
+    const Back = defineAgent({
+      calls: {
+        async give(self, how: 'nack' | 'terminate') {
+          look();
+          if (self.delivery?.attempt === 1) self.delivery[how]();
+          look();
+          await Promise.resolve();
+          look();
+          if (self.delivery?.attempt === 1) throw new Error('no');
+        },
+      },
+    });
+    await system.supervise({ children: [child('back', Back)] });
+    const ref = system.ref(Back, 'back');
+    const receipt = await ref.deliver('give', 'nack');
+    await env.settle();
+    expect(seen.splice(0)).toEqual([[1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]);
+    expect(system.stats()).toMatchObject({ sent: 1, held: 1, handled: 0, crashed: 0 });
+    await env.advance(1_000);
+    expect(await receipt.settled).toMatchObject({ kind: 'handled', attempts: 2 });
+    expect(seen.splice(0)).toEqual([[1, 0, 1, 0, 0], [1, 0, 1, 0, 0], [1, 0, 1, 0, 0]]);
+    expect((await (await ref.deliver('give', 'terminate')).settled).kind).toBe('dead-lettered');
+    await env.settle();
+    expect(seen.splice(0)).toEqual([[2, 1, 1, 0, 1], [1, 1, 0, 0, 1], [1, 1, 0, 0, 1]]);
+    expect(system.stats()).toMatchObject({ sent: 2, handled: 1, deadLettered: 1, crashed: 0 });
+  });
+
   test('an acknowledgement may come later than the return; a death before it is an outside end', async () => {
     const { ref, env, system, gates, started } = await workshop();
     const receipt = await ref.deliver('hand', 'later');
