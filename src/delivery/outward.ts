@@ -1,7 +1,7 @@
 import { delayMs, OptionError } from '../base/index.js';
 import { shownAs } from '../base/text/index.js';
 import type { Host } from '../behaviour/gen/index.js';
-import { fenced } from '../process/record/index.js';
+import { fenced, Phase } from '../process/record/index.js';
 import type { Kernel, Process } from '../process/record/index.js';
 import { checkName } from '../router/names/index.js';
 import {
@@ -23,28 +23,29 @@ class Outward {
     });
   }
 
-  circuit(name: string, given: BreakerOptions | undefined): Circuit {
+  /** @param kept whether it is remembered; not for one that has ended, which fixes nobody's options (P16) */
+  circuit(name: string, given: BreakerOptions | undefined, kept: boolean): Circuit {
     const known = this.circuits.get(checkName('breaker', name));
     if (known === undefined) {
       const made = new Circuit(this.kernel, readBreaker(name, given ?? {}));
-      this.circuits.set(name, made);
+      if (kept) this.circuits.set(name, made);
       return made;
     }
     if (given !== undefined) same('breaker', known.options, readBreaker(name, given));
     return known;
   }
 
-  limiter(name: string, given: LimitOptions | undefined): Limiter {
+  limiter(name: string, given: LimitOptions | undefined, kept: boolean): Limiter {
     const known = this.limiters.get(checkName('limit', name));
     if (known === undefined) {
-      if (given === undefined) {
+      if (given === undefined && kept) {
         throw new OptionError(
           `limit '${name}'`, given, 'options at its first use',
           `call system.limit('${name}', { perMinute, concurrency }) once at the start`,
         );
       }
-      const made = new Limiter(this.kernel, readLimit(name, given));
-      this.limiters.set(name, made);
+      const made = new Limiter(this.kernel, readLimit(name, given ?? { concurrency: 1 }));
+      if (kept) this.limiters.set(name, made);
       return made;
     }
     if (given !== undefined) same('limit', known.options, readLimit(name, given));
@@ -82,11 +83,17 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   }
 
   breaker(name: string, options?: BreakerOptions): Breaker {
-    return new BreakerImpl(this.outward.circuit(name, options), this.asker);
+    return new BreakerImpl(this.outward.circuit(name, options, this.lives), this.asker);
   }
 
   limit(name: string, options?: LimitOptions): Limit {
-    return new LimitImpl(this.outward.limiter(name, options), this.asker);
+    return new LimitImpl(this.outward.limiter(name, options, this.lives), this.asker);
+  }
+
+  /** What one that has ended asks for is given to it, and does nothing: its `run` rejects with ZOMBIE. */
+  private get lives(): boolean {
+    const { p } = this.asker;
+    return p === null || p.phase !== Phase.Dead;
   }
 
   breakers(): BreakerStats[] {

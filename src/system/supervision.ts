@@ -18,7 +18,11 @@ export class Tops {
     private readonly ending: Ending,
   ) {}
 
-  async supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): Promise<unknown> {
+  supervise(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): Promise<unknown> {
+    return this.host.kernel.scheduler.paced(this.started(spec, options));
+  }
+
+  private async started(spec: AnyTreeSpec<unknown>, options: SuperviseOptions): Promise<unknown> {
     checkKeys('supervise', options, ['name', 'onGiveUp']);
     const onGiveUp = onGiveUpOf('supervise', options);
     return startTree(this.host.kernel, spec, options, (plan) => this.start(plan, onGiveUp));

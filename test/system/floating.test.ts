@@ -233,7 +233,7 @@ const others: Readonly<Record<string, string>> = {
   'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects',
   'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects',
   'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
-  'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal',
+  'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'AnySupervisorRef.paced': 'internal',
   'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done':
     'rejects when a tree is gone, and is to end the program when nobody looks at it',

@@ -19,7 +19,7 @@ import type {
 import type { CallResult, RequestVerbs } from '../../api/requests.js';
 import type { TaskVerbs } from '../../api/tasks.js';
 import { guardedController } from './guard.js';
-import { addressOf, hostOf, type Host } from './host.js';
+import { addressOf, hostOf, type Host, rejected } from './host.js';
 import {
   checkFlags, checkLabel, checkMonitor, checkSpawn, makeAlias, monitorExtra, setFlag, SPAWN_KEYS,
 } from './process-options.js';
@@ -272,7 +272,7 @@ export class Verbs {
   }
 
   supervise(spec: unknown, options?: unknown): Promise<unknown> {
-    const started = this.startTree(spec, options);
+    const started = this.p.kernel.scheduler.paced(this.startTree(spec, options));
     markHandled(started);
     return started;
   }
@@ -297,19 +297,19 @@ export class Verbs {
   /* ---- calls to the outside ---- */
 
   breaker(name: string, options?: BreakerOptions): Breaker {
-    return this.outward('breaker').breaker(name, options);
+    return this.outward().breaker(name, options);
   }
 
   limit(name: string, options?: LimitOptions): Limit {
-    return this.outward('limit').limit(name, options);
+    return this.outward().limit(name, options);
   }
 
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
-    return this.outward('retry').retry(attempt, options);
+    if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', this.p.title, 'retry');
+    return this.outward().retry(attempt, options);
   }
 
-  private outward(verb: string): OutwardVerbs {
-    this.need(verb);
+  private outward(): OutwardVerbs {
     return this.extension('outward') as OutwardVerbs;
   }
 

@@ -7,7 +7,7 @@ import type { Address, Process } from '../../process/record/index.js';
 import { matches, RegistryTable, via } from '../../router/names/index.js';
 import type { Entry, Locks, NoLock } from '../../router/names/index.js';
 import { titleOf } from '../../router/request/index.js';
-import { addressOf, callerOf, needed, runtimeOf } from '../gen/index.js';
+import { addressOf, callerOf, needed, rejected, runtimeOf } from '../gen/index.js';
 import type { Host } from '../gen/index.js';
 import type { Place } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
@@ -244,7 +244,11 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
    */
   lock<T>(self: ProcessVerbs, key: unknown, fn: () => T | PromiseLike<T>): Promise<T> {
     if (typeof fn !== 'function') throw new OptionError('lock.fn', fn, 'a function');
-    const p = needed(self, 'lock');
+    const p = callerOf(self, 'lock');
+    // A rejection: a dead incarnation that loops over a lock leaves the event loop its turns (P8).
+    if (p === null) {
+      return rejected(this.#host.kernel, 'ZOMBIE', titleOf(this.#addr), 'lock', { reason: 'owner ended' });
+    }
     return p.kernel.answer(
       lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)),
       { ours: (error) => isOurs(p, null, error) },

@@ -5,7 +5,7 @@ import { fenced, Phase } from '../../process/record/index.js';
 import type { Holding, Kernel, Level, Process } from '../../process/record/index.js';
 import { exitSignal } from '../../process/signal/index.js';
 import { hold, letGo } from '../../router/names/index.js';
-import { checkKeys } from '../gen/index.js';
+import { checkKeys, rejectedWith } from '../gen/index.js';
 import { Source } from '../gen/request/index.js';
 import type { Items, Puller } from '../gen/request/index.js';
 import type { StreamOutcome, TaskStreamOptions } from '../../api/tasks.js';
@@ -94,11 +94,20 @@ export class TaskStreamImpl implements AsyncIterable<Outcome> {
     return new TaskStreamImpl(this.kernel, self.p, this.plan);
   }
 
-  [Symbol.asyncIterator](): StreamRun {
-    const { consumer } = this;
-    if (fenced(consumer)) throw new TaskError('ZOMBIE', 'stream', (consumer as Process).pid);
+  [Symbol.asyncIterator](): AsyncIterableIterator<Outcome> {
+    const { consumer, kernel } = this;
+    if (fenced(consumer)) return ofZombie(kernel, new TaskError('ZOMBIE', 'stream', (consumer as Process).pid));
     return new StreamRun(this.kernel, this.consumer, this.plan);
   }
+}
+
+/** The loop of a dead process fails at its first step, which leaves the event loop its turns (P8). */
+function ofZombie(kernel: Kernel, error: TaskError): AsyncIterableIterator<Outcome> {
+  const run: AsyncIterableIterator<Outcome> = {
+    next: () => rejectedWith(kernel, error),
+    [Symbol.asyncIterator]: () => run,
+  };
+  return run;
 }
 
 /**

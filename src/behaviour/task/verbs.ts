@@ -122,7 +122,7 @@ export class TaskVerbsImpl {
       const now = task.take();
       if (now === null && !task.watchEnd()) return this.told(Promise.resolve(NOPROC));
       if (now !== undefined && now !== null) return this.told(Promise.resolve(asked(now, brutal)));
-      return new Promise((resolve) => end(task, brutal, limit, resolve));
+      return this.told(new Promise((resolve) => end(task, brutal, limit, resolve)));
     } catch (error) {
       return rejectedWith(this.kernel, error);
     }

@@ -162,7 +162,7 @@ class PoolRefImpl extends BalancedRef {
   }
 
   checkout(options: CheckoutOptions = {}): Promise<PooledRefImpl> {
-    return this.kernel.traced(handled(this.#checkout(this.implied('checkout'), options)));
+    return this.kernel.answer(handled(this.#checkout(this.implied('checkout'), options)));
   }
 
   run<T>(fn: (worker: PooledRefImpl) => T | PromiseLike<T>, options?: CheckoutOptions): Promise<T> {

@@ -1,4 +1,4 @@
-import { handled, OptionError, Own } from '../../base/index.js';
+import { OptionError, Own } from '../../base/index.js';
 import { planOf } from '../../behaviour/gen/index.js';
 import type { Place } from '../../behaviour/gen/request/index.js';
 import type { Address, Kernel } from '../../process/record/index.js';
@@ -39,7 +39,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
 
   /** Starts a child; nothing is kept unless it runs. Its id plays no role. */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
-    return handled(this.#startChild(spec));
+    return this.paced(this.#startChild(spec));
   }
 
   async #startChild<R>(spec: ChildSpec<R>): Promise<R> {
@@ -49,7 +49,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
 
   /** Stops a child by its shutdown rule, also one that is restarting. Errors: `not_found`. */
   terminateChild(child: ChildPid): Promise<void> {
-    return handled(this.#terminateChild(child));
+    return this.paced(this.#terminateChild(child));
   }
 
   async #terminateChild(child: ChildPid): Promise<void> {
@@ -87,7 +87,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]>
 
   /** Starts an instance; it is restarted with the same arguments. */
   startChild(...args: Rest): Promise<R> {
-    return handled(this.#startChild(args));
+    return this.paced(this.#startChild(args));
   }
 
   async #startChild(args: Rest): Promise<R> {
@@ -96,7 +96,7 @@ export class SimpleSupervisorRef<R, Rest extends readonly unknown[]>
 
   /** Stops an instance; fine when it has ended already. */
   terminateChild(child: ChildPid): Promise<void> {
-    return handled(this.#terminateChild(child));
+    return this.paced(this.#terminateChild(child));
   }
 
   async #terminateChild(child: ChildPid): Promise<void> {

@@ -71,6 +71,11 @@ export abstract class AnySupervisorRef<Row> {
     return this.#ref.call(op, payload, { timeoutMs: 'infinity' });
   }
 
+  /** @internal An answer that may come without a message: paced, and nobody has to look at it. */
+  protected paced<R>(answer: Promise<R>): Promise<R> {
+    return this.#ref.kernel.scheduler.paced(handled(answer));
+  }
+
   /** @internal Turns the answer to a start into what users get. */
   protected started<R>(spec: ChildSpec<R>, pid: unknown): R {
     if (pid === null) throw new StartError(spec.id, 'ignore');
@@ -107,7 +112,7 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
    * `start_failed`.
    */
   startChild<R>(spec: ChildSpec<R>): Promise<R> {
-    return handled(this.#startChild(spec));
+    return this.paced(this.#startChild(spec));
   }
 
   async #startChild<R>(spec: ChildSpec<R>): Promise<R> {
@@ -124,7 +129,7 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
    * `restarting`, `start_failed`.
    */
   restartChild(id: string): Promise<Pid> {
-    return handled(this.#restartChild(id));
+    return this.paced(this.#restartChild(id));
   }
 
   async #restartChild(id: string): Promise<Pid> {

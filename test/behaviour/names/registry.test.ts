@@ -318,7 +318,7 @@ describe('the owners of entries', () => {
     expect(() => parts.register(owner.self, 'x', 1)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
     expect(() => parts.updateValue(owner.self, 'x', (n) => n))
       .toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
-    expect(() => parts.lock(owner.self, 'x', () => 1)).toThrow(expect.objectContaining({ code: 'ZOMBIE' }));
+    await expect(parts.lock(owner.self, 'x', () => 1)).rejects.toMatchObject({ code: 'ZOMBIE' });
     parts.unregister(owner.self, 'x');
     expect([parts.count(), system.stats().zombies]).toEqual([0, 4]);
     expect(() => parts.register({ pid: owner.ref.pid } as never, 'x', 1)).toThrow(OptionError);

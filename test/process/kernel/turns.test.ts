@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  child, defineAgent, type AgentRef, type ProcessSelf, type System,
+  child, defineAgent, DynamicSupervisorRef, SupervisorRef, TaskSupervisorRef, type AgentRef,
+  type ProcessSelf, type System,
 } from '../../../src/index.js';
 import { defineRegistry } from '../../../src/behaviour/names/public.js';
+import { EventManager } from '../../../src/behaviour/event/public.js';
+import { multiCall } from '../../../src/process/public.js';
 import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -16,6 +19,10 @@ const Worker = defineAgent({
   },
   casts: { add(self) { self.state.n++; } },
 });
+const Fails = defineAgent({
+  name: 'Fails',
+  init: async () => { await Promise.resolve(); throw new Error('no'); },
+});
 const Later = defineAgent({ name: 'Later', init: async () => ({}) });
 const Names = defineRegistry({ name: 'names', keys: 'unique' });
 
@@ -28,6 +35,8 @@ interface World {
   readonly nobody: AgentRef<typeof Worker>;
   /** takes no more */
   readonly full: AgentRef<typeof Worker>;
+  readonly dead: ProcessSelf;
+  readonly stopped: System;
 }
 
 type Verb = (world: World) => Promise<unknown>;
@@ -47,8 +56,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     worker.deliver('add', undefined, { guarantee: 'exactly-once', key: 'k' }),
   'deliver of what is unknown': ({ worker }) => worker.deliver('nothing' as 'add'),
   'self.deliver': ({ self, worker }) => self.deliver(worker, 'add'),
-  'a guaranteed call': ({ worker }) => worker.call('get', undefined, { guarantee: 'exactly-once', key: 'k' }),
-  'a stream that ends at once': async ({ nobody }) => { for await (const _ of nobody.stream('numbers')); },
+  'a guaranteed call': ({ worker }) =>
+    worker.call('get', undefined, { guarantee: 'exactly-once', key: 'k' }),
+  'a stream that ends at once': async ({ nobody }) => {
+    for await (const _ of nobody.stream('numbers'));
+  },
   'limit.run': ({ system }) => system.limit('free', { concurrency: 2 }).run(() => 1),
   'self.limit': ({ self }) => self.limit('one', { concurrency: 1 }).run(() => 1),
   'breaker.run': ({ system }) => system.breaker('b').run(() => 1),
@@ -62,14 +74,118 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'a tree': ({ system }) => system.supervise({ children: [] }),
   'an application that does not run': ({ system }) => system.applications.stop('nothing'),
   'a receive of what was passed over': ({ self }) => self.receiveBatch({ max: 1 }),
-  'a receive that is aborted': ({ self }) => self.receive(undefined, { signal: AbortSignal.abort('no') }),
+  'a receive that is aborted': ({ self }) =>
+    self.receive(undefined, { signal: AbortSignal.abort('no') }),
   'hibernate': ({ self }) => self.hibernate(),
   'requests.receive of a refusal': ({ self, nobody }) =>
     self.requests.receive(self.requests.send(nobody, 'get')),
   'requests.waitAny of none': ({ self }) => self.requests.waitAny(self.requests.collection()),
   'task.yieldMany of none': ({ self }) => self.task.yieldMany([]),
   'task.awaitMany of none': ({ self }) => self.task.awaitMany([]),
-  'a stream of no tasks': async ({ self }) => { for await (const _ of self.task.stream(none(), () => 1)); },
+  'a stream of no tasks': async ({ self }) => {
+    for await (const _ of self.task.stream(none(), () => 1));
+  },
+  'task.shutdown of one that has not begun': ({ self }) =>
+    self.task.shutdown(self.task.asyncNolink(() => 1)),
+  'task.shutdown by a kill': ({ self }) =>
+    self.task.shutdown(self.task.asyncNolink(() => 1), 'brutal_kill'),
+  'task.shutdown outside': ({ system }) => system.task.shutdown(system.task.async(() => 1)),
+  'task.await of what is no task': ({ self }) => self.task.await({} as never),
+  'task.yield of what is no task': ({ self }) => self.task.yield({} as never),
+  'a tree that is refused': ({ system }) => system.supervise({ children: [], intensity: -1 }),
+  'a tree with an unknown option': ({ system }) =>
+    system.supervise({ children: [], zz: 1 } as never),
+  'self.supervise that is refused': ({ self }) => self.supervise({ children: [], intensity: -1 }),
+  'multiCall of nobody': ({ nobody }) => multiCall([nobody], 'get'),
+  'a call of a balancer without members': ({ system }) => system.balance(Worker).call('get'),
+  'a put of a balancer without members': ({ system }) => system.balance(Worker).put('add'),
+  'a delivery of a balancer without members': ({ system }) => system.balance(Worker).deliver('add'),
+  'children of nobody': ({ system }) => system.ref(SupervisorRef, 'nobody').whichChildren(),
+  'startChild of nobody': ({ system }) =>
+    system.ref(DynamicSupervisorRef, 'nobody').startChild(child('x', Worker)),
+  'startChild of what is no specification': ({ system }) =>
+    system.ref(DynamicSupervisorRef, 'nobody').startChild({} as never),
+  'stop of a tree of nobody': ({ system }) => system.ref(SupervisorRef, 'nobody').stop(),
+  'tasks of nobody': ({ system }) => system.ref(TaskSupervisorRef, 'nobody').async(() => 1),
+  'tasks of nobody, terminate': ({ system }) =>
+    system.ref(TaskSupervisorRef, 'nobody').terminateChild('x'),
+  'tasks of nobody, startChild': ({ system }) =>
+    system.ref(TaskSupervisorRef, 'nobody').startChild(() => 1, []),
+  'tasks of nobody, a stream': async ({ system }) => {
+    for await (const _ of system.ref(TaskSupervisorRef, 'nobody').stream([1], () => 1));
+  },
+  'syncNotify to nobody': ({ system }) => system.ref(EventManager, 'nobody').syncNotify(1),
+  'an application that is not loaded': ({ system }) => system.applications.start('nothing'),
+  'no applications': ({ system }) => system.applications.ensureAllStarted([]),
+  'a breaker that is open': ({ system }) => {
+    const b = system.breaker('open', { failures: 1 });
+    b.open('infinity');
+    return b.run(() => 1);
+  },
+  'a breaker with a bad option': ({ system }) =>
+    system.breaker('bb').run(() => 1, { zz: 1 } as never),
+  'a limit with a bad option': ({ system }) =>
+    system.limit('ll', { concurrency: 1 }).run(() => 1, { zz: 1 } as never),
+  'a limit under a fired signal': ({ system }) =>
+    system.limit('lm', { concurrency: 1 }).run(() => 1, { signal: AbortSignal.abort('no') }),
+  'retry with a bad option': ({ system }) => system.retry(() => 1, { zz: 1 } as never),
+  'retry under a fired signal': ({ system }) =>
+    system.retry(() => 1, { signal: AbortSignal.abort('no') }),
+  'retry that gives up at once': ({ system }) =>
+    system.retry(() => { throw new Error('no'); }, { attemptsMax: 1 }),
+  'call with a bad option': ({ worker }) => worker.call('get', undefined, { zz: 1 } as never),
+  'call under a fired signal': ({ worker }) =>
+    worker.call('get', undefined, { signal: AbortSignal.abort('no') }),
+  'put under a fired signal': ({ worker }) =>
+    worker.put('add', undefined, { signal: AbortSignal.abort('no') }),
+  'stream under a fired signal': async ({ worker }) => {
+    for await (const _ of worker.stream('numbers', undefined, { signal: AbortSignal.abort('no') }));
+  },
+  'requests.receive of what is no request': ({ self }) => self.requests.receive({} as never),
+  'a lock that throws': ({ system, self }) =>
+    system.ref(Names, 'names').lock(self, 'k', () => { throw new Error('no'); }),
+  'checkout under a fired signal': ({ system }) =>
+    system.ref(poolOf(Worker), 'pool').checkout({ signal: AbortSignal.abort('no') }),
+  'checkout with a bad option': ({ system }) =>
+    system.ref(poolOf(Worker), 'pool').checkout({ zz: 1 } as never),
+  'a pool.run that throws': ({ system }) =>
+    system.ref(poolOf(Worker), 'pool').run(() => { throw new Error('no'); }),
+  'self.sys of nobody': ({ self }) => self.sys('nobody').getState(),
+  'the changes of a receipt that is over': async ({ nobody }) => {
+    const r = await nobody.deliver('add');
+    r.cancel();
+    for await (const _ of r.changes);
+  },
+  'a start that fails asynchronously': ({ system }) => system.start(Fails),
+  'self.start that fails asynchronously': ({ self }) => self.start(Fails),
+  'a call in a stopped system': ({ stopped }) => stopped.ref(Worker, 'x').call('get'),
+  'a put in a stopped system': ({ stopped }) => stopped.ref(Worker, 'x').put('add'),
+  'a tree in a stopped system': ({ stopped }) => stopped.supervise({ children: [] }),
+  'retry in a stopped system': ({ stopped }) => stopped.retry(() => 1),
+  'limit in a stopped system': ({ stopped }) => stopped.limit('k', { concurrency: 1 }).run(() => 1),
+  'breaker in a stopped system': ({ stopped }) =>
+    stopped.breaker('k', { failures: 1 }).run(() => 1),
+  'the dead: self.call': ({ dead, worker }) => dead.call(worker, 'get'),
+  'the dead: self.tryCall': ({ dead, worker }) => dead.tryCall(worker, 'get'),
+  'the dead: self.put': ({ dead, worker }) => dead.put(worker, 'add'),
+  'the dead: self.deliver': ({ dead, worker }) => dead.deliver(worker, 'add'),
+  'the dead: self.stream': async ({ dead, worker }) => {
+    for await (const _ of dead.stream(worker, 'numbers'));
+  },
+  'the dead: bind stop': ({ dead, worker }) => dead.bind(worker).stop(),
+  'the dead: limit': ({ dead }) => dead.limit('k', { concurrency: 1 }).run(() => 1),
+  'the dead: breaker': ({ dead }) => dead.breaker('k', { failures: 1 }).run(() => 1),
+  'the dead: retry': ({ dead }) => dead.retry(() => 1),
+  'the dead: lock': ({ dead, system }) => system.ref(Names, 'names').lock(dead, 'k', () => 1),
+  'the dead: task stream': async ({ dead }) => {
+    for await (const _ of dead.task.stream([1], () => 1));
+  },
+  'the dead: yieldMany': ({ dead }) => dead.task.yieldMany([]),
+  'the dead: requests': ({ dead }) => dead.requests.waitAny(dead.requests.collection()),
+  'the dead: supervise': ({ dead }) => dead.supervise({ children: [] }),
+  'the dead: sys': ({ dead, worker }) => dead.sys(worker).getState(),
+  'the dead: checkout': ({ dead, system }) =>
+    dead.bind(system.ref(poolOf(Worker), 'pool')).checkout(),
   'registry.lock': ({ system, self }) => system.ref(Names, 'names').lock(self, 'k', () => 1),
   'checkout where no pool is': ({ system }) => system.ref(poolOf(Worker), 'nobody').checkout(),
   'a checkout': ({ system }) => system.ref(poolOf(Worker), 'pool').run(() => 1),
@@ -102,7 +218,15 @@ async function world(): Promise<World> {
   });
   for (let n = 0; n < ROUNDS_MAX; n++) self.send(self.pid, n);
   await env.settle();
-  return { system, self, worker: system.ref(Worker, 'worker'), nobody: system.ref(Worker, 'nobody'), full };
+  const dead = await new Promise<ProcessSelf>((resolve) => {
+    const p = system.spawn((own) => { resolve(own); return new Promise(() => undefined); });
+    env.microtask(() => env.microtask(() => system.exit(p, 'kill')));
+  });
+  await env.settle();
+  const stopped = testSystem({ env });
+  await Promise.all([stopped.stop(), env.advance(100)]);
+  const [worker, nobody] = [system.ref(Worker, 'worker'), system.ref(Worker, 'nobody')];
+  return { system, self, dead, stopped, worker, nobody, full };
 }
 
 describe('a loop that awaits', () => {

@@ -298,6 +298,18 @@ describe('P16 fenced incarnations', () => {
       expect(await system.limit('l').run(() => 'runs')).toBe('runs');
     });
 
+    it('P16 a dead incarnation that asks for one fixes no options, and its run rejects', async () => {
+      const { system, self, ref } = await dying();
+      system.exit(ref, 'kill');
+      const [breaker, limit] = [self.breaker('own', { failures: 1 }), self.limit('own', { concurrency: 1 })];
+      await expect(breaker.run(() => 1)).rejects.toMatchObject({ code: 'ZOMBIE' });
+      await expect(limit.run(() => 1)).rejects.toMatchObject({ code: 'ZOMBIE' });
+      await expect(self.limit('unknown').run(() => 1)).rejects.toMatchObject({ code: 'ZOMBIE' });
+      await expect(self.retry(() => 1)).rejects.toMatchObject({ code: 'ZOMBIE' });
+      expect([system.breakers(), system.limits()]).toEqual([[], []]);
+      expect(system.breaker('own', { failures: 3 }).name).toBe('own');
+    });
+
     it('P35 a listener that it has given to a breaker hears nothing more', async () => {
       const { system, self, ref } = await dying();
       const told: string[] = [];
