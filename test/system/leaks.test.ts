@@ -153,6 +153,30 @@ test.each<[string, Holder]>([
     system.exit(watcher, 'kill');
     return kept;
   }],
+  ['the breaker and the limit of its own', async (system, { states }) => {
+    const guards: unknown[] = [];
+    const Guarded = defineAgent({
+      init: () => { const made = new State(); states.push(new WeakRef(made)); return made; },
+      calls: {
+        async guard(self) {
+          guards.push(self.breaker('b', { failures: 1 }), self.limit('l', { concurrency: 1 }));
+          await self.limit('l').run(() => self.state.large.length);
+        },
+      },
+    });
+    const ref = system.start(Guarded);
+    await ref.call('guard');
+    system.exit(ref, 'kill');
+    return guards;
+  }],
+  ['an error of ours that it let out', async (system, { states }) => {
+    const Wrong = defineAgent({
+      init: () => { const made = new State(); states.push(new WeakRef(made)); return made; },
+      calls: { wrong: (self) => void self.sendAfter(-1, 'x') },
+    });
+    const ref = system.start(Wrong);
+    return [ref, await ref.call('wrong').catch((error: unknown) => error)];
+  }],
   ['a promise that its handler awaits', async (system) => {
     const forever: Promise<never>[] = [];
     const Waiting = defineAgent(

@@ -12,17 +12,22 @@ const NEVER: AbortSignal = Object.defineProperties(new AbortController().signal,
   onabort: { get: () => null, set: () => undefined },
 });
 
+interface Signalled {
+  readonly signal: AbortSignal;
+}
+
 /** Who asks: a process, or the outside. */
 export class Asker {
-  constructor(
-    readonly p: Process | null,
-    private readonly self: { readonly signal: AbortSignal } | null,
-    readonly kernel: Kernel,
-  ) {}
+  /** null when it is the process's own: a breaker that outlives its agent holds no state of it (P35) */
+  private readonly self: Signalled | null;
+  constructor(readonly p: Process | null, self: Signalled | null, readonly kernel: Kernel) {
+    this.self = p !== null && p.self === self ? null : self;
+  }
 
-  /** undefined for the outside, which has none */
+  /** undefined for the outside, which has none, and for the dead */
   get own(): AbortSignal | undefined {
-    return this.self?.signal;
+    const { self, p } = this;
+    return (self ?? (p === null ? null : (p.self as Signalled | null)))?.signal;
   }
 }
 

@@ -1,5 +1,6 @@
-import { isOrderly } from '../../base/index.js';
+import { CastcallError, isOrderly } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
+import { fieldOf, isA } from '../../base/text/index.js';
 import {
   crashed, discarded, handedOver, handled, Mailbox, putBack, signalDropped,
 } from '../../mailbox/index.js';
@@ -61,6 +62,8 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
 function forget(p: Process): void {
   const { mailbox: box, ext } = p;
   p.self = null;
+  // An error of ours holds `self` until its stack is asked for: V8 keeps what each frame was called on.
+  if (isA(p.reason, CastcallError)) void fieldOf(p.reason, 'stack');
   if (box.extra !== null && box.extra.meter !== null) {
     p.kernel.leaveMeter(p.behaviour, box.extra.meter);
     box.extra.meter = null;
