@@ -91,6 +91,15 @@ export function delayMs(where: string, value: unknown): number {
     : 'round it, or use a longer unit');
 }
 
+/** The ms from now until a reading of the monotonic clock, 0 when that is over. */
+export function msUntil(where: string, at: unknown, now: () => number): number {
+  const left = typeof at === 'number' ? Math.ceil(at - now()) : NaN;
+  if (left <= DELAY_MAX_MS) return Math.max(0, left);
+  throw new OptionError(
+    where, at, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()',
+  );
+}
+
 /** A timeout: whole ms, or 'infinity' as -1. */
 export function timeoutMs(where: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;

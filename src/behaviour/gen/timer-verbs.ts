@@ -1,4 +1,4 @@
-import { DELAY_MAX_MS, delayMs, OptionError } from '../../base/index.js';
+import { delayMs, msUntil, OptionError } from '../../base/index.js';
 import { TIMER } from '../../mailbox/message/index.js';
 import { fenced, type Process } from '../../process/record/index.js';
 import { pushSignal } from '../../process/send/index.js';
@@ -15,13 +15,7 @@ export function dueIn(
   if (options === undefined) return delayMs(`${verb}.ms`, ms);
   checkFlags(verb, options, ['abs']);
   if (options.abs !== true) return delayMs(`${verb}.ms`, ms);
-  const left = Math.ceil(ms - p.kernel.env.mono());
-  if (typeof ms !== 'number' || !(left <= DELAY_MAX_MS)) {
-    throw new OptionError(
-      `${verb}.ms`, ms, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()',
-    );
-  }
-  return Math.max(0, left);
+  return msUntil(`${verb}.ms`, ms, () => p.kernel.env.mono());
 }
 
 /** Cancels a timer or reads how long it has to go; `async` answers by a message to `p` instead. */

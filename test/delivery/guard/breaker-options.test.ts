@@ -21,6 +21,7 @@ describe('options of a breaker', () => {
   test.each<[object, string]>([
     [{ errorRate: 0 }, 'errorRate'], [{ errorRate: Number.NaN }, 'errorRate'],
     [{ errorRate: 1.1 }, 'errorRate'], [{ volume: 0 }, 'volume'], [{ volume: 1.5 }, 'volume'],
+    [{ windowMs: null as never }, 'windowMs'], [{ openMs: null as never }, 'openMs'],
     [{ windowMs: 0 }, 'windowMs'], [{ windowMs: Number.NaN }, 'windowMs'],
     [{ failures: 0 }, 'failures'], [{ failures: Infinity }, 'failures'], [{ openMs: 0 }, 'openMs'],
     [{ openMs: -1 }, 'openMs'],

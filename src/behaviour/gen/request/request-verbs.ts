@@ -1,5 +1,5 @@
 import {
-  CastcallError, DELAY_MAX_MS, delayMs, markHandled, OptionError, timeoutMs,
+  CastcallError, markHandled, msUntil, OptionError, timeoutMs,
 } from '../../../base/index.js';
 import { CallSlot, fenced, trackCall, untrackCall } from '../../../process/record/index.js';
 import type { Kernel, Process } from '../../../process/record/index.js';
@@ -247,13 +247,7 @@ export class RequestVerbsImpl {
     if (options.timeoutMs !== undefined) {
       throw new OptionError(`${where}.atMs`, atMs, 'one of timeoutMs and atMs', 'leave one of them out');
     }
-    const left = Math.ceil(atMs - this.kernel.env.mono());
-    if (typeof atMs !== 'number' || !(left <= DELAY_MAX_MS)) {
-      throw new OptionError(
-        `${where}.atMs`, atMs, 'a reading of system.monotonic() in ms', 'add the delay to system.monotonic()',
-      );
-    }
-    return delayMs(`${where}.atMs`, Math.max(0, left));
+    return msUntil(`${where}.atMs`, atMs, () => this.kernel.env.mono());
   }
 }
 

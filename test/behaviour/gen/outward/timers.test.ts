@@ -55,7 +55,9 @@ describe('timers with a ref', () => {
     expect(a.seen).toEqual(['past']);
     await env.advance(1);
     expect([...a.seen].map(String).sort()).toEqual(['abs', 'past', 'relative']);
-    expect(() => a.self.sendAfter(Number.NaN, 'x', undefined, { abs: true })).toThrow(OptionError);
+    for (const at of [Number.NaN, Infinity, 1n, '5', Symbol('at'), {}, null, { valueOf() { throw new Error('no'); } }]) {
+      expect(() => a.self.sendAfter(at as number, 'x', undefined, { abs: true })).toThrow(OptionError);
+    }
   });
 
   it('TI-04 of timers that are due at once all arrive, in whatever order', async () => {

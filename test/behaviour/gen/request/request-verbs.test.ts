@@ -212,8 +212,8 @@ describe('RQ one request', () => {
     await env.advance(1);
     expect(await past).toBe('timeout');
     for (const options of [
-      { timeoutMs: -1 }, { timeoutMs: 1.5 }, { atMs: Number.NaN }, { atMs: 1e300 }, { timeoutMs: 1, atMs: 1 },
-      { timeout: 1 },
+      { timeoutMs: -1 }, { timeoutMs: 1.5 }, { atMs: Number.NaN }, { atMs: 1e300 },
+      { atMs: 1n }, { atMs: Symbol('at') }, { timeoutMs: 1, atMs: 1 }, { timeout: 1 },
     ]) {
       expect(
         await self.requests.wait(request, options as never).catch((failure: unknown) => failure),
