@@ -29,21 +29,20 @@ function explain(where: string, schema: z.ZodType, value: unknown, issue: z.core
 }
 
 /** What options were called once, and are called now, where there is one of that name. */
-const RENAMED: Readonly<Record<string, readonly string[] | undefined>> = {
-  __proto__: undefined,
-  priority: ['lane', 'level', 'urgent'],
-  concurrent: ['concurrency'],
-  baseMs: ['backoff'],
-  factor: ['backoff'],
-  maxMs: ['backoff'],
-  jitter: ['backoff'],
-};
+const RENAMED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['priority', ['lane', 'level', 'urgent']],
+  ['concurrent', ['concurrency']],
+  ['baseMs', ['backoff']],
+  ['factor', ['backoff']],
+  ['maxMs', ['backoff']],
+  ['jitter', ['backoff']],
+]);
 
 /** The error of a key that nobody knows, with the nearest one that is known; `what` a key stands for. */
 export function unknownKey(
   at: string, key: string, value: unknown, known: readonly string[], what: 'option' | 'callback' = 'option',
 ): OptionError {
-  const now = RENAMED[key]?.find((one) => known.includes(one));
+  const now = RENAMED.get(key)?.find((one) => known.includes(one));
   const near = nearest(key, known);
   const all = known.length === 0
     ? 'remove it'

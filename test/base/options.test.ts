@@ -48,6 +48,12 @@ describe('parseOptions', () => {
     });
   });
 
+  it('an unknown option may have the name of a method of every object', () => {
+    for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty']) {
+      expect(offence({ [name]: 1 })).toMatchObject({ option: `make.${name}`, code: 'UNKNOWN_OPTION' });
+    }
+  });
+
   it('refuses what is no object', () => {
     for (const value of [null, 3, 'text', []]) expect(offence(value)).toMatchObject({ option: 'make', value });
   });

@@ -9,7 +9,7 @@ import type {
 } from '../../api/letters.js';
 import { Letter, type LetterLimits, type Redelivery } from './letter.js';
 import { LetterFeed } from './feed.js';
-import { checkLimit, checkQuery, fits } from './query.js';
+import { checkQuery, fits, readBuffer } from './query.js';
 
 export const DEAD_LETTERS_KEPT = 1_000;
 /** Default of `deadLetters.capacityBytes`, by estimate. */
@@ -209,9 +209,8 @@ export class DeadLetters {
   feed(
     options: { readonly buffer?: number | undefined } = {},
   ): AsyncIterableIterator<DeadLetter | DeadLetterGap> {
-    const feed = new LetterFeed(checkLimit('deadLetters.feed.buffer', options.buffer)
-      ?? DEAD_LETTERS_KEPT, (done) =>
-      this.feeds.delete(done), this.kernel.scheduler);
+    const buffer = readBuffer(options) ?? DEAD_LETTERS_KEPT;
+    const feed = new LetterFeed(buffer, (done) => this.feeds.delete(done), this.kernel.scheduler);
     if (this.closed) feed.end();
     else this.feeds.add(feed);
     return feed;

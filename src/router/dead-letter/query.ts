@@ -1,4 +1,4 @@
-import { atOnce, OptionError, parseOptions, z } from '../../base/index.js';
+import { atOnce, parseOptions, z } from '../../base/index.js';
 import { printable } from '../../base/text/index.js';
 import type { DeadLetter, LetterQuery } from '../../api/letters.js';
 
@@ -22,9 +22,11 @@ export function checkQuery(where: string, query: LetterQuery): void {
   parseOptions(where, schema, query);
 }
 
-export function checkLimit(where: string, given: number | undefined): number | undefined {
-  if (given === undefined || count.safeParse(given).success) return given;
-  throw new OptionError(where, given, COUNT_RULE);
+const feedSchema = z.strictObject({ buffer: count.optional() });
+
+/** How many letters may wait for the reader of a feed. */
+export function readBuffer(options: { readonly buffer?: number | undefined }): number | undefined {
+  return parseOptions('deadLetters.feed', feedSchema, options).buffer;
 }
 
 export function fits(letter: DeadLetter, { to, op, reason, since, where }: LetterQuery): boolean {

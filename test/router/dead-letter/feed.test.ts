@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OptionError } from '../../../src/index.js';
 import { testSystem } from '../../support/system.js';
 import { settle } from '../../process/peers.js';
 
@@ -67,5 +68,9 @@ describe('the async iteration over dead letters', () => {
     expect(() => testSystem().deadLetters.feed({ buffer } as never)).toThrow(
       expect.objectContaining({ code: 'BAD_OPTION' }),
     );
+  });
+
+  it.each([null, 5, 'all', { size: 3 }, { toString: 3 }])('options of %j are refused', (options) => {
+    expect(() => testSystem().deadLetters.feed(options as never)).toThrow(OptionError);
   });
 });
