@@ -26,5 +26,24 @@ export function fieldOf(value: unknown, key: string | symbol): unknown {
  * checked that it has not fired yet.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): void {
-  addAbortListener(signal, listener);
+  try {
+    addAbortListener(signal, listener);
+  } catch {
+    // one whose own `addEventListener` throws: asked past it
+    EventTarget.prototype.addEventListener.call(signal, 'abort', listener, { once: true });
+  }
+}
+
+/** The listener of `onAbort` is told no more. */
+export function offAbort(signal: AbortSignal, listener: () => void): void {
+  try {
+    signal.removeEventListener('abort', listener);
+  } catch {
+    EventTarget.prototype.removeEventListener.call(signal, 'abort', listener);
+  }
+}
+
+/** A signal of the platform, whose state can be read: that of a Proxy need not be. */
+export function isSignal(value: unknown): value is AbortSignal {
+  return isA(value, AbortSignal) && typeof fieldOf(value, 'aborted') === 'boolean';
 }

@@ -1,4 +1,5 @@
 import { delayMs, OptionError, parseOptions, timeoutMs, unknownKey, z } from '../../base/index.js';
+import { isSignal } from '../../base/text/index.js';
 import { Rank, RANKS } from '../../mailbox/index.js';
 import { LEVELS } from '../../process/inspect/index.js';
 import { Level } from '../../process/record/index.js';
@@ -56,7 +57,7 @@ export function throwIfFired(signal: AbortSignal | undefined): void {
 }
 
 export function checkSignal(verb: string, signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  if (signal === undefined || isSignal(signal)) return signal;
   throw new OptionError(`${verb}.signal`, signal, 'an AbortSignal', 'pass controller.signal');
 }
 

@@ -7,7 +7,7 @@ import {
   adopt, backoffMs, Deadline, delayMs, disown, OptionError, parseOptions, readBackoff, z,
 } from '../../base/index.js';
 import type { Backoff, Schedule } from '../../base/index.js';
-import { fieldOf, isA } from '../../base/text/index.js';
+import { fieldOf, isA, isSignal } from '../../base/text/index.js';
 import { isOurs, judged } from '../../process/record/index.js';
 import type { Holding, Judge, Kernel, Process } from '../../process/record/index.js';
 import { unwatch, watchSignal } from '../../router/request/index.js';
@@ -23,7 +23,7 @@ const schema: z.ZodType<RetryOptions> = z.strictObject({
   attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE })
     .optional(),
   backoff: z.custom<Backoff>().optional(),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, {
+  signal: z.custom<AbortSignal>((value) => isSignal(value), {
     error: 'an AbortSignal',
   }).optional(),
   when: z.custom<(error: unknown) => boolean>(
@@ -96,7 +96,7 @@ export function retryFor<T>(
 /** Who says which of its rejections are ours. */
 export function judgeOf(owner: Process | null, options: RetryOptions): Judge {
   const given = fieldOf(options, 'signal');
-  const signal = isA(given, AbortSignal) ? given : null;
+  const signal = isSignal(given) ? given : null;
   return { ours: (error) => isOurs(owner, signal, error) };
 }
 

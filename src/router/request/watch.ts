@@ -1,4 +1,4 @@
-import { onAbort } from '../../base/text/index.js';
+import { offAbort, onAbort } from '../../base/text/index.js';
 import type { Kernel, TurnJob } from '../../process/record/index.js';
 
 /** What a signal ends when it fires: an entry in a line of those that wait. */
@@ -195,7 +195,7 @@ class SignalWatch extends Line implements TurnJob {
 
   private leave(): void {
     this.listens = false;
-    this.signal.removeEventListener('abort', this.told);
+    offAbort(this.signal, this.told);
     if (SignalWatch.last === this) SignalWatch.last = null;
   }
 }

@@ -24,6 +24,38 @@ describe('P6 one signal for many calls', () => {
     expect(listeners(signal)).toBe(0);
   });
 
+  it('listens to a signal whose own addEventListener throws, and goes on', async () => {
+    const system = testSystem();
+    const ref = system.start(Slow);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const fails = { value: () => { throw new Error('no'); } };
+    Object.defineProperties(signal, { addEventListener: fails, removeEventListener: fails });
+    const call = ref.call('never', undefined, { signal, timeoutMs: 'infinity' }).catch((error: unknown) => error);
+    await settleTurn();
+    expect(await ref.call('echo', 'goes on', { signal })).toBe('goes on');
+    controller.abort('enough');
+    expect(await call).toBe('enough');
+    await settleTurn();
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('what only looks like a signal is refused where it enters: one that cannot be read, a lookalike', async () => {
+    const system = testSystem();
+    const ref = system.start(Slow);
+    const { signal } = new AbortController();
+    const unread = new Proxy(signal, { get(): never { throw new Error('no'); } });
+    const fakes = [unread, { aborted: false, addEventListener() {} }];
+    for (const fake of fakes as AbortSignal[]) {
+      for (const given of [
+        () => ref.call('echo', 'x', { signal: fake }), () => system.retry(() => 1, { signal: fake }),
+        () => system.limit('l', { concurrency: 1 }).run(() => 1, { signal: fake }),
+        () => retry(() => 1, { signal: fake }),
+      ]) await expect(given()).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    }
+    expect(system.stats()).toMatchObject({ sent: 2, rejected: 2 });
+  });
+
   it('has none for calls that are over in their turn, and keeps the one of a call that stays open', async () => {
     const ref = testSystem({ env: new VirtualEnv() }).start(Slow);
     const controller = new AbortController();

@@ -1,5 +1,5 @@
 import { callError, CallError, OptionError } from '../../../base/index.js';
-import { fieldOf, isA } from '../../../base/text/index.js';
+import { fieldOf, isA, isSignal } from '../../../base/text/index.js';
 import type { Process } from '../../../process/record/index.js';
 import { Request } from '../../../router/request/index.js';
 import type { CallFailure, CallOptionCode, SysCode } from '../../../api/requests.js';
@@ -24,7 +24,7 @@ export function callFailure(error: unknown, target: string, op: string, aborted:
  */
 export function isAbort(error: unknown, options: object | undefined, caller: Process | null): boolean {
   const signal = fieldOf(options, 'signal');
-  if (isA(signal, AbortSignal) && signal.aborted && signal.reason === error) return true;
+  if (isSignal(signal) && signal.aborted && fieldOf(signal, 'reason') === error) return true;
   const outer = caller === null ? null : caller.from;
   return outer instanceof Request && outer.extra?.cancelled === true && outer.extra.abortReason === error;
 }
