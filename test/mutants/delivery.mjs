@@ -116,6 +116,6 @@ export const delivery = [
   },
   {
     name: 'the listener on a signal stays', file: watch,
-    edits: [["this.signal.removeEventListener('abort', this.told);", ';']],
+    edits: [['offAbort(this.signal, this.told);', ';']],
   },
 ];

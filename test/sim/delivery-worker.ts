@@ -128,11 +128,18 @@ class Handling {
     this.sim.equal(this.delivery.nack(), false, 'and is no nack any more');
   }
 
+  /** Messages that its agent has handled. */
+  private get handled(): number | undefined {
+    return this.sim.system.inspect(this.self.pid)?.mailbox.handled;
+  }
+
   private nack(random: Simulation['random']): unknown {
     const ms = random.chance(0.5) ? random.int(20) : -1;
     this.checks.failed(this.message, ms);
+    const before = this.handled;
     this.sim.equal(ms < 0 ? this.delivery.nack() : this.delivery.nack(ms), true, 'a nack counts');
     this.sim.equal(this.delivery.ack(), false, 'and the return after it does not');
+    if (!this.message.aside) this.sim.equal(this.handled, before, 'and takes back no count (P3)');
     return random.chance(0.3) ? this.sim.sleep(random.int(10)) : 'ignored';
   }
 

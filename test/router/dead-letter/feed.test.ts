@@ -70,7 +70,7 @@ describe('the async iteration over dead letters', () => {
     );
   });
 
-  it.each([null, 5, 'all', { size: 3 }, { toString: 3 }])('options of %j are refused', (options) => {
+  it.each<unknown>([null, 5, 'all', { size: 3 }, { toString: 3 }])('options of %j are refused', (options) => {
     expect(() => testSystem().deadLetters.feed(options as never)).toThrow(OptionError);
   });
 });
