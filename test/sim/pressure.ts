@@ -1,4 +1,4 @@
-import { defineAgent, type CallError } from '../../src/index.js';
+import { child, defineAgent, type CallError } from '../../src/index.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -176,6 +176,69 @@ async function reserve(sim: Simulation): Promise<void> {
   system.exit(sink, 'kill');
 }
 
+/**
+ * A `sizeOf` that lies, throws, or acts while it is asked: it sends to the same mailbox, ends its
+ * owner, holds it up, or lets a signal fire. Whatever it does, every send has one outcome, the bound
+ * holds and no byte stays.
+ */
+async function sizes(sim: Simulation): Promise<void> {
+  const { random, system } = sim;
+  const rules = {
+    capacityBytes: 30,
+    overflow: random.pick(['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const),
+    sizeOf: (): number => acts(),
+  };
+  const Sink = defineAgent({
+    name: 'sized',
+    calls: { ask: (_self, part: object) => part },
+    casts: { async take(_self, _part: object) { if (random.chance(0.5)) await sim.sleep(1); } },
+  });
+  const children = [child('sized', Sink, { mailbox: rules })];
+  const top = await system.supervise({ intensity: 1_000, children });
+  const sink = system.ref(Sink, 'sized');
+  const controller = new AbortController();
+  const open: Promise<unknown>[] = [];
+  let asked = 0;
+  let settled = 0;
+  let deep = 0;
+  const send = (): void => {
+    const part = { n: asked++ };
+    const made = random.pick<() => Promise<unknown>>([
+      () => sink.tryCall('ask', part, { timeoutMs: 20 }),
+      () => sink.put('take', part, { signal: controller.signal, timeoutMs: 20 }),
+      () => sink.deliver('take', part, { expiresInMs: 20 }).then(({ settled: end }) => end),
+      async () => sink.tryCast('take', part), async () => sink.cast('take', part),
+    ])();
+    open.push(made.then(() => { settled++; }, () => { settled++; }));
+  };
+  const acts = (): number => {
+    if (deep < 2 && random.chance(0.2)) {
+      deep++;
+      random.pick([send, () => system.exit('sized', 'kill'), () => controller.abort('sized'), () => {
+        system.suspend('sized');
+        system.resume('sized');
+      }])();
+      deep--;
+      sim.sometimes(true, 'a sizeOf acts');
+    }
+    if (random.chance(0.2)) return random.pick([Number.NaN, -1, 1.5, Infinity, 31]);
+    if (random.chance(0.1)) throw new Error('unsizable');
+    return random.int(20);
+  };
+  for (let n = 0; n < 30; n++) {
+    send();
+    const bytes = sink.pid === undefined ? undefined : sink.stats().mailbox.bytes;
+    sim.always((bytes?.now ?? 0) <= 30 && (bytes?.now ?? 0) >= 0, 'the bound in bytes holds');
+    if (random.chance(0.3)) await sim.settle();
+    if (random.chance(0.2)) await sim.sleep(1);
+  }
+  await sim.sleep(200);
+  sim.equal(settled, open.length, 'each of them has its outcome');
+  const { bytes, size, waiting: line } = sink.stats().mailbox;
+  sim.equal(`${bytes?.now} ${size} ${line}`, '0 0 0', 'no byte, message or wait stays');
+  await top.stop();
+}
+
 export const pressureSuite: Suite = suite(
   'pressure', 'overflow policies, put, bytes, ageing, coalescing, close', async (
     sim,
@@ -185,5 +248,6 @@ export const pressureSuite: Suite = suite(
     await oldest(sim);
     await others(sim);
     await reserve(sim);
+    await sizes(sim);
   },
 );

@@ -2,6 +2,8 @@ import {
   child, createSystem, defineAgent, dynamicSupervisor, StartError, supervisor, type StopReport,
   type SupervisorSpec, type System,
 } from '../../src/index.js';
+import { defineRegistry } from '../../src/behaviour/names/public.js';
+import { pool, poolOf } from '../../src/delivery/group/public.js';
 import { defineApplication } from '../../src/supervisor/application/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { kernelOf } from '../../src/system/create.js';
@@ -188,6 +190,67 @@ async function endedStart(sim: Simulation): Promise<void> {
   );
 }
 
+/**
+ * A stop while locks are held and waited for, and while streams run through a pool whose workers may
+ * die: who waits hears of it, nobody comes into a lock after the end of its registry, no stream stays.
+ */
+async function heldAtStop(sim: Simulation): Promise<void> {
+  const { random } = sim;
+  const system = createSystem({ name: 'held', logger: false, env: kernelOf(sim.system).env });
+  const Doors = defineRegistry({ name: 'doors', keys: 'unique' });
+  let closed = 0;
+  const Feed = defineAgent({
+    calls: {
+      async *feed() {
+        try {
+          for (let n = 0; ; n++) { if (n % 3 === 2) await sim.sleep(1); yield n; }
+        } finally { closed++; }
+      },
+    },
+  });
+  const feed = pool('feeds', Feed, { min: 1, max: 3 });
+  await system.supervise({ intensity: 1_000, children: [child('doors', Doors), feed] });
+  const doors = system.ref(Doors);
+  const feeds = system.ref(poolOf(Feed), 'feeds');
+  const outcomes: string[] = [];
+  const noted = (what: Promise<unknown>): void => void what.then(
+    () => outcomes.push('done'), (error: unknown) => outcomes.push(String((error as { code?: string }).code)),
+  );
+  let inside: string | null = null;
+  let early = false;
+  let asked = 0; // a body whose process ends before its first turn asks for nothing
+  for (let n = 1 + random.int(6); n > 0; n--) {
+    system.spawn((self) => {
+      asked++;
+      // no registry lives between its death and its restart, which is a throw
+      noted(Promise.resolve().then(() => doors.lock(self, 'one', async () => {
+        sim.always(inside === null || !system.alive(inside) || early, 'one at a time');
+        inside = self.pid;
+        await sim.sleep(random.int(8));
+        if (inside === self.pid) inside = null;
+      })));
+      return self.receive();
+    });
+  }
+  const readers = 1 + random.int(4);
+  for (let n = 0; n < readers; n++) {
+    const leaves = random.chance(0.3) ? random.int(5) : Infinity;
+    noted((async () => { for await (const item of feeds.stream('feed')) if (item >= leaves) break; })());
+  }
+  for (let n = random.int(6); n > 0; n--) {
+    await sim.sleep(random.int(3));
+    const living = system.processes();
+    if (living.length > 0 && random.chance(0.3)) system.exit(random.pick(living), 'kill');
+    early ||= system.stats().crashes > 0;
+  }
+  await system.stop({ drain: random.chance(0.3), timeoutMs: 20 });
+  await sim.sleep(50);
+  sim.equal(outcomes.length, asked + readers, `each hears of the end: ${outcomes.join()}`);
+  sim.equal(system.stats().processes, 0, 'nothing of it lives on');
+  sim.sometimes(outcomes.includes('EXIT'), 'a lock or a stream ends with the system');
+  sim.sometimes(closed > 1, 'streams are closed');
+}
+
 /** A child that hangs in its init, and does not trap exits, holds nothing up. */
 async function hangingStart(sim: Simulation): Promise<void> {
   const { random } = sim;
@@ -278,6 +341,7 @@ export const startStopSuite: Suite = suite('start-stop', 'systems that stop whil
   const { random } = sim;
   await endedStart(sim);
   await hangingStart(sim);
+  await heldAtStop(sim);
   const { env } = kernelOf(sim.system);
   const worlds = [
     new World(sim, sim.system),

@@ -55,7 +55,8 @@ describe('timers with a ref', () => {
     expect(a.seen).toEqual(['past']);
     await env.advance(1);
     expect([...a.seen].map(String).sort()).toEqual(['abs', 'past', 'relative']);
-    for (const at of [Number.NaN, Infinity, 1n, '5', Symbol('at'), {}, null, { valueOf() { throw new Error('no'); } }]) {
+    const hostile = { valueOf() { throw new Error('no'); } };
+    for (const at of [Number.NaN, Infinity, 1n, '5', Symbol('at'), {}, null, hostile]) {
       expect(() => a.self.sendAfter(at as number, 'x', undefined, { abs: true })).toThrow(OptionError);
     }
   });
