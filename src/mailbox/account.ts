@@ -58,7 +58,6 @@ export interface Columns {
   readonly extra: {
     readonly tally: Tally;
     readonly pressure: { readonly waiting: { readonly size: number } } | null;
-    overAt: number;
   } | null;
   tally(): Tally;
 }
@@ -137,9 +136,8 @@ export function handled(box: Columns): void {
 
 /** It has ended its process abnormally. */
 export function crashed(box: Columns): void {
-  const elsewhere = overBefore(box);
   box.handled++;
-  if (!elsewhere) writable(box).crashed++;
+  writable(box).crashed++;
   if (auditing) verify(box);
 }
 
@@ -152,22 +150,7 @@ export function refused(box: Columns): void {
 export function skipped(box: Columns, as: 'dropped' | 'expired'): void {
   box.handled--;
   count(box, as);
-  if (box.extra !== null) box.extra.overAt = box.handled;
   if (auditing) verify(box);
-}
-
-/**
- * Whether the message in hand is out of `handled` already, before its handler ends and is counted
- * there: it was skipped, or delivery has taken it over. Who reads the account meanwhile reads the
- * message where it is now, and none in hand; `handled` is one less than it reads.
- */
-export function overBefore({ extra, handled: counted }: Columns): boolean {
-  return extra !== null && extra.overAt === counted;
-}
-
-/** How many messages its process has handled, to who looks, also in the middle of one. */
-export function done(box: Columns, running: boolean): number {
-  return running && overBefore(box) ? box.handled + 1 : box.handled;
 }
 
 /* ---- out of a mailbox ---- */
@@ -180,25 +163,18 @@ export function discarded(box: Columns, as: 'dropped' | 'expired' | 'deadLettere
 }
 
 /**
- * Delivery takes a message over from that column: it is in no account until delivery counts it. One
- * that is `inHand` is counted there once its handler ends.
+ * Delivery takes a message over from that column: it is in no account until delivery counts it. Of
+ * one that is `inHand` its process is told as well, see `Process.letGo`.
  */
 export function handedOver(
-  box: Columns, from: 'queued' | 'rejected' | 'handled' | 'crashed' | 'inHand',
+  box: Columns, from: 'queued' | 'rejected' | 'inHand' | 'handled' | 'crashed',
 ): void {
   box.sent--;
   if (from === 'queued') box.size--;
   else if (from === 'rejected') writable(box).rejected--;
-  else uncounted(box, from === 'inHand');
+  else if (from !== 'inHand') box.handled--;
   if (from === 'crashed') writable(box).crashed--;
   if (auditing) verify(box);
-}
-
-function uncounted(box: Columns, inHand: boolean): void {
-  const over = inHand || overBefore(box);
-  box.handled--;
-  if (over) box.tally();
-  if (box.extra !== null) box.extra.overAt = over ? box.handled : -2;
 }
 
 /* ---- outside of all mailboxes ---- */

@@ -1,6 +1,6 @@
 /** Mailboxes: lanes, overflow, the account, statistics. */
 export {
-  auditAccounts, type Columns, crashed, discarded, done, ended, handedOver, handled, held, inHand,
+  auditAccounts, type Columns, crashed, discarded, ended, handedOver, handled, held, inHand,
   kept, outOfBalance, putBack, refused, rejected, released, SignalAccount, type SignalColumns,
   signalDropped, signalSent, skipped, taken, waited, withdrawn,
 } from './account.js';

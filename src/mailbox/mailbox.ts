@@ -41,8 +41,6 @@ export class MailboxExtra {
   /** when somebody looked at the statistics, and how many messages had left by then */
   lookedAt = 0;
   leftThen = -1;
-  /** see `overBefore` of the account; -2 for none */
-  overAt = -2;
 }
 
 /**

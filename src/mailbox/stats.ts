@@ -1,5 +1,4 @@
 import type { Account, MailboxStats } from '../api/mailbox.js';
-import { done } from './account.js';
 import { Rank, type Mailbox } from './mailbox.js';
 import { percentiles } from './meter.js';
 import { UNBOUNDED } from './message/index.js';
@@ -22,10 +21,9 @@ export class Totals implements Account {
 
   add(box: Mailbox, running: boolean): void {
     this.sent += box.sent;
-    const handled = done(box, running);
-    this.handled += handled;
+    this.handled += box.handled;
     this.queued += box.size;
-    if (running && handled === box.handled) this.running++;
+    if (running) this.running++;
     if (box.extra === null) return;
     const { tally, pressure } = box.extra;
     if (pressure !== null) this.held += pressure.waiting.size;

@@ -32,7 +32,7 @@ export const broken = [
   ]] },
   {
     promise: 'P3', name: 'the message that crashed its agent is in no account', file: account,
-    edits: [['box.handled++;\n  if (!elsewhere)', 'if (!elsewhere)']],
+    edits: [['box.handled++;\n  writable(box).crashed++;', 'writable(box).crashed++;']],
   },
   {
     promise: 'P3', name: 'a superseded message is not counted', file: account,

@@ -46,11 +46,12 @@ export const kernel = [
     edits: [['else if (box !== Mailbox.unopened) this.resting.subtract(box);', ';']],
   },
   {
-    name: 'a message that was given back in its handler reads as handled less', file: account,
-    edits: [['box.extra.overAt = over ? box.handled : -2;', 'box.extra.overAt = -2;']],
+    name: 'a message that was given back in its handler is counted there all the same',
+    file: 'src/process/kernel/loop.js',
+    edits: [['if (!p.op.signal) columns.handled++;', 'if (!op.signal) columns.handled++;']],
   },
   { name: 'the crash of a message is not one of its outcomes', file: account, edits: [
-    ['box.handled++; if (!elsewhere)', 'if (!elsewhere)'],
+    ['box.handled++; writable(box).crashed++;', 'writable(box).crashed++;'],
   ] },
   {
     name: 'the signal of a dead incarnation does not fire', file: exit,

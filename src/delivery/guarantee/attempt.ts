@@ -261,9 +261,11 @@ function withdraw(to: Destination, d: Message, crashed: boolean): void {
 
 /** The same for one whose turn has come: it has been, or is about to be, counted there as handled. */
 function untake(d: Message, crashed: boolean): void {
-  const { ext } = d.callee;
-  const inHand = d.callee.running && d.callee.from === d;
-  handedOver(d.callee.box(), inHand ? 'inHand' : crashed ? 'crashed' : 'handled');
+  const { callee } = d;
+  const { ext } = callee;
+  const inHand = callee.running && callee.from === d;
+  handedOver(callee.box(), inHand ? 'inHand' : crashed ? 'crashed' : 'handled');
+  if (inHand) callee.letGo();
   if (ext !== null && ext.deferred !== null) ext.deferred.delete(d);
 }
 

@@ -38,6 +38,8 @@ export class Op {
   readonly isAsync: boolean;
   /** the same operation as it is delivered with a guarantee; made on first use */
   delivered: Op | null = null;
+  /** what goes on of it when its message is over already: counted as little as a signal; made on first use */
+  private rest: Op | null = null;
   constructor(
     readonly kind: Kind,
     readonly name: string,
@@ -52,6 +54,10 @@ export class Op {
     this.stream = kind === Kind.Stream;
     this.isAsync = wrapsAsync || (run !== null && run.constructor.name === 'AsyncFunction');
     this.slow = concurrent || this.isAsync;
+  }
+
+  get remainder(): Op {
+    return (this.rest ??= this.signal ? this : new Op(Kind.Continue, this.name, null, null, false));
   }
 }
 

@@ -1,6 +1,6 @@
 import { frozenHint } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
-import { done, Rank } from '../../mailbox/index.js';
+import { Rank } from '../../mailbox/index.js';
 import { ReplySlot } from '../record/index.js';
 import type { CrashReport, Neighbour, Process } from '../record/index.js';
 import { ancestors, initialCall, statusOf } from './inspect.js';
@@ -44,7 +44,7 @@ export function reportCrash(p: Process, reason: ExitReason): void {
     dictionaryKeys: sensitive ? [] : keysOf(p),
     trapExit: p.trap,
     sensitive,
-    reductions: done(p.mailbox, p.running),
+    reductions: p.mailbox.handled,
     neighbours: neighboursOf(p),
     ...shown,
   };

@@ -1,6 +1,6 @@
 import type { ProcessInfo, ProcessLevel, Status } from '../../api/inspect.js';
 import type { Pid } from '../../api/address.js';
-import { done, mailboxStats } from '../../mailbox/index.js';
+import { mailboxStats } from '../../mailbox/index.js';
 import { Level, Phase, Run } from '../record/index.js';
 import type { Process } from '../record/index.js';
 import { isSuspended, linksOf } from '../signal/index.js';
@@ -51,7 +51,7 @@ export function inspectProcess(p: Process): ProcessInfo {
     trapExit: p.trap,
     level: levelNameOf(p),
     sensitive: p.ext?.rarity?.sensitive ?? false,
-    reductions: done(p.mailbox, p.running),
+    reductions: p.mailbox.handled,
     mailbox: mailboxStats(p.mailbox, p.running, p.kernel.env.mono()),
   };
 }

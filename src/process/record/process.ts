@@ -311,6 +311,11 @@ export class Process implements Address {
   get running(): boolean {
     return this.op !== null && !this.op.signal && this.run !== Run.Dead;
   }
+
+  /** The message in hand is another's from now on: its handler goes on, and its end is not counted here. */
+  letGo(): void {
+    if (this.op !== null) this.op = this.op.remainder;
+  }
 }
 
 shownAs(Process, (it) => `Process(${it.title})`);
