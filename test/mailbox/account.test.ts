@@ -81,7 +81,7 @@ describe('the account', () => {
         ))
           .toBeGreaterThanOrEqual(0);
       }
-    }), { numRuns: 50 });
+    }), { numRuns: 200 });
     expect([...done].sort(), 'each of them has happened').toEqual([...names].sort());
   });
 
