@@ -75,7 +75,7 @@ export function step(p: Process): number {
         return taken;
       }
       if ((p.run as Run) !== Run.Running) break;
-      if (!(p.op).signal) columns.handled++; // its handler may have given it back
+      if (!p.op.signal) columns.handled++; // its handler may have given it back
       if (tap !== null) tap.handled(p.pid, op.name);
     }
   } catch (error) {
