@@ -9,14 +9,14 @@ export function* everyone(forest: readonly TreeNode[]): Generator<TreeNode> {
 }
 
 /** What a process is called: its id among its siblings, its name at the top, else its pid. */
-export function titleOf({ id, name, pid }: TreeNode): string {
+export function addressName({ id, name, pid }: TreeNode): string {
   return id ?? name ?? pid;
 }
 
 /** All agents below the process with that title, at any depth. */
 export function agentsUnder(forest: readonly TreeNode[], title: string): TreeNode[] {
   for (const node of everyone(forest)) {
-    if (titleOf(node) === title) return [...everyone(node.children)].filter(({ type }) => type === 'agent');
+    if (addressName(node) === title) return [...everyone(node.children)].filter(({ type }) => type === 'agent');
   }
   return [];
 }

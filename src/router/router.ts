@@ -2,7 +2,7 @@ import { atOnce } from '../base/index.js';
 import { ended } from '../mailbox/index.js';
 import { INFO, Kind } from '../mailbox/message/index.js';
 import type { Op } from '../mailbox/message/index.js';
-import { Gone } from '../process/record/index.js';
+import { DeadAddress } from '../process/record/index.js';
 import type { Address, Behaviour, Kernel, Process } from '../process/record/index.js';
 import { accept } from '../process/send/index.js';
 import { Alias, sendToAlias } from '../process/signal/index.js';
@@ -31,7 +31,7 @@ export class Router {
     const { names, kernel } = this;
     if (to === names.lastName) return names.lastCell;
     if (to instanceof Via) return new ViaAddress(kernel, to);
-    if (to.startsWith(kernel.prefix)) return kernel.byPid(to) ?? new Gone(to as Pid);
+    if (to.startsWith(kernel.prefix)) return kernel.byPid(to) ?? new DeadAddress(to as Pid);
     return names.cell(to);
   }
 
@@ -94,7 +94,7 @@ export class Router {
   leftBy(p: Process, op: Op, payload: unknown, from: unknown, reason: unknown): void {
     this.deadLetters.add(
       new PlainRedelivery(
-        p.name ?? new Gone(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from,
+        p.name ?? new DeadAddress(p.pid), op, op.kind === Kind.Info ? null : p.behaviour, from,
       ), payload, reason,
     );
   }

@@ -1,7 +1,7 @@
 import { OptionError } from '../base/index.js';
 import { addressOf, AgentRefImpl, RuntimeDefinition } from '../behaviour/gen/index.js';
 import type { Host } from '../behaviour/gen/index.js';
-import { Place, ViaRefImpl } from '../behaviour/gen/request/index.js';
+import { HandlePlaceImpl, ViaRefImpl } from '../behaviour/gen/request/index.js';
 import type { Address } from '../process/record/index.js';
 import { checkName, ViaAddress } from '../router/names/index.js';
 import type { Via } from '../api/address.js';
@@ -18,7 +18,7 @@ export function handleOf(
   host: Host, what: HasHandle<unknown> | AnyDefinition, at: RefTarget | undefined,
 ): unknown {
   const { handleAt, at: own } = (what ?? {}) as Partial<HasHandle<unknown>> & Named;
-  if (typeof handleAt === 'function') return handleAt.call(what, new Place(host, addressAt(host, at ?? own)));
+  if (typeof handleAt === 'function') return handleAt.call(what, new HandlePlaceImpl(host, addressAt(host, at ?? own)));
   if (!(what instanceof RuntimeDefinition)) {
     throw new OptionError(
       'ref', what, 'a definition, a specification, or the class of a handle',

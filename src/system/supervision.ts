@@ -12,7 +12,7 @@ import type {
 import type { Ending } from './ending.js';
 
 /** Starts the trees of one system. */
-export class Tops {
+export class TopSupervisors {
   constructor(
     private readonly host: Host,
     private readonly ending: Ending,

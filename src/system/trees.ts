@@ -6,13 +6,13 @@ import type { StopReport, SystemStopOptions } from '../api/system.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
 import { SystemOutward } from './outward.js';
-import { Tops } from './supervision.js';
+import { TopSupervisors } from './supervision.js';
 
 /** The verbs of a system about its trees: they start, are found again and end. */
 export class SystemTrees extends SystemOutward implements AsyncDisposable {
   /** applications: trees with names, dependencies and callbacks around their lives */
   readonly applications: Applications;
-  readonly #tops: Tops;
+  readonly #tops: TopSupervisors;
   readonly #ending: Ending;
 
   /** @internal */
@@ -20,7 +20,7 @@ export class SystemTrees extends SystemOutward implements AsyncDisposable {
     super(host);
     const { kernel } = host;
     this.#ending = new Ending(kernel, listeners, () => this.applications.close());
-    this.#tops = new Tops(host, this.#ending);
+    this.#tops = new TopSupervisors(host, this.#ending);
     const startTop = (plan: StartPlan) => this.#tops.start(plan, 'ignore');
     this.applications = new Applications({ kernel, startTop, fail: (error) => this.#ending.fail(error) });
   }

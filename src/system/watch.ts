@@ -1,8 +1,8 @@
 import { OptionError } from '../base/index.js';
-import { Gone } from '../process/record/index.js';
+import { DeadAddress } from '../process/record/index.js';
 import type { Address, Process, Scheduler } from '../process/record/index.js';
 import { demonitor, monitor, monitorGone } from '../process/signal/index.js';
-import { titleOf } from '../router/request/index.js';
+import { addressName } from '../router/request/index.js';
 import type { Target } from '../api/address.js';
 import type { Down } from '../api/messages.js';
 import type { Watch } from '../api/system.js';
@@ -10,9 +10,9 @@ import type { Watch } from '../api/system.js';
 export function watchFrom(addr: Address, scheduler: Scheduler): Watch {
   let cancel = (): void => undefined;
   const down = new Promise<Down>((resolve) => {
-    const ref = addr instanceof Gone
+    const ref = addr instanceof DeadAddress
       ? monitorGone(null, addr, resolve, null)
-      : monitor(null, addr.owner, 'mailbox' in addr ? undefined : titleOf(addr), resolve);
+      : monitor(null, addr.owner, 'mailbox' in addr ? undefined : addressName(addr), resolve);
     cancel = () => void demonitor(ref, true);
   });
   return { down: addr.owner === null ? scheduler.paced(down) : down, cancel };

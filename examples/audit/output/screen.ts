@@ -1,5 +1,5 @@
 import type { TreeNode } from '../../../src/observe/public.js';
-import { everyone, titleOf } from '../census.js';
+import { everyone, addressName } from '../census.js';
 import type { Display, View } from './display.js';
 import { bytes, count, counted, duration } from './quantity.js';
 import { Rhythm } from './rhythm.js';
@@ -135,7 +135,7 @@ function familyLines(view: View, room: number): string[] {
 function sorted(forest: readonly TreeNode[]): TreeNode[] {
   return forest
     .map((node) => ({ ...node, children: sorted(node.children) }))
-    .sort((left, right) => inOrder.compare(titleOf(left), titleOf(right)));
+    .sort((left, right) => inOrder.compare(addressName(left), addressName(right)));
 }
 
 function siblingLines(
@@ -164,7 +164,7 @@ function hiddenLine(hidden: readonly TreeNode[], depth: number): string {
 const inOrder = new Intl.Collator('en', { numeric: true });
 
 function familyLine(node: TreeNode, depth: number, reading: View['reading']): string {
-  const name = `${'  '.repeat(depth)}${titleOf(node)}`.padEnd(NAME_WIDTH);
+  const name = `${'  '.repeat(depth)}${addressName(node)}`.padEnd(NAME_WIDTH);
   if (node.type === 'supervisor') {
     return `${name} ${counted(node.children.reduce((sum, below) => sum + below.restarts, 0), 'restart')}`;
   }

@@ -1,8 +1,8 @@
 import { callError, Own } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import { AgentRefImpl, runtimeOf } from '../gen/index.js';
-import type { Place } from '../gen/request/index.js';
+import type { HandlePlaceImpl } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { AgentSelf } from '../gen/server/index.js';
 import type { Pid } from '../../api/address.js';
@@ -57,7 +57,7 @@ export const EventManager: EventManagerDefinition = Object.assign(new ServerDefi
   info: (self: Manager, message: unknown) => self.state.info(message),
   terminate: (self: Manager, reason: ExitReason) => self.state.stop(reason),
 }), {
-  handleAt: ({ host, addr }: Place): EventManagerRef =>
+  handleAt: ({ host, addr }: HandlePlaceImpl): EventManagerRef =>
     new EventManagerRefImpl(new AgentRefImpl(addr, runtimeOf(EventManager), host.kernel, null)),
 });
 
@@ -120,7 +120,7 @@ class EventManagerRefImpl<E> implements EventManagerRef<E> {
     const { handler, id } = keyOf('call', key);
     if (!handler.calls.has(op)) {
       throw callError('UNKNOWN_OPERATION', {
-        target: titleOf(this.ref.addr), op: `${handler.name}.${op}`,
+        target: addressName(this.ref.addr), op: `${handler.name}.${op}`,
         details: [...handler.calls.keys()].join(', ') || 'none',
       });
     }

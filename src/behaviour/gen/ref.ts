@@ -8,7 +8,7 @@ import { fenced, Phase } from '../../process/record/index.js';
 import type { LostCode, Process } from '../../process/record/index.js';
 import { accept, acceptIn, acceptWith, boundOf, refusalOf } from '../../process/send/index.js';
 import {
-  findCycle, put, request, requestWith, sendRequest, SentRequest, titleOf,
+  findCycle, put, request, requestWith, sendRequest, SentRequest, addressName,
 } from '../../router/request/index.js';
 import type { CallRequest } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
@@ -88,7 +88,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       else this.refused(outcome, op);
     } catch (error) {
       hostOf(this.kernel).router.rejected();
-      this.kernel.warn('a cast was refused at the ref', { target: titleOf(this.addr), op, error });
+      this.kernel.warn('a cast was refused at the ref', { target: addressName(this.addr), op, error });
     }
   }
 
@@ -115,14 +115,14 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     if (code !== 'UNSIZABLE_PAYLOAD' && code !== 'PAYLOAD_TOO_LARGE') return;
     this.kernel.warn(
       'a cast was refused at the ref',
-      { target: titleOf(this.addr), op, error: this.refusal(code, op, 'cast') },
+      { target: addressName(this.addr), op, error: this.refusal(code, op, 'cast') },
     );
   }
 
   private refusal(code: CallErrorCode, op: string, verb: 'cast' | 'call'): CallError {
     const p = this.addr.owner;
     return callError(code, {
-      target: titleOf(this.addr), op, verb, bound: p === null ? undefined : boundOf(p, code),
+      target: addressName(this.addr), op, verb, bound: p === null ? undefined : boundOf(p, code),
     });
   }
 
@@ -148,7 +148,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     sender: Process | null, op: string, payload: unknown, options: object | undefined,
   ): Promise<void> {
     const { definition, kernel } = this;
-    const target = titleOf(this.addr);
+    const target = addressName(this.addr);
     if (fenced(sender)) return zombieSend(kernel, 'put', target, op);
     try {
       const known = definition.castOp(op);
@@ -196,7 +196,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
   private performCall(
     caller: Process | null, op: string, payload: unknown, options: object | undefined,
   ): Promise<unknown> {
-    if (fenced(caller)) return zombieSend(this.kernel, 'call', titleOf(this.addr), op);
+    if (fenced(caller)) return zombieSend(this.kernel, 'call', addressName(this.addr), op);
     const { definition } = this;
     const known = definition.callOp(op);
     const p = this.addr.owner;
@@ -264,7 +264,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
 
   /** The process to ask, or the reason why asking is pointless: noproc, another protocol, oneself, a cycle. */
   callee(caller: Process | null, op: string): Process {
-    const target = titleOf(this.addr);
+    const target = addressName(this.addr);
     const p = this.addr.owner;
     if (p === null) throw noproc(this.kernel, 'call', target, op);
     if (p.behaviour !== this.definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op });

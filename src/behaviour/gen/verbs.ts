@@ -1,11 +1,11 @@
 import { CastcallError, ExitSignal, markHandled, OptionError, type ExitReason } from '../../base/index.js';
 import { isOfThisCopy, otherCopy, shownAs } from '../../base/text/index.js';
-import { fenced, Gone, Phase, Process, type Address } from '../../process/record/index.js';
+import { fenced, DeadAddress, Phase, Process, type Address } from '../../process/record/index.js';
 import {
   Alias, cancelTimer, demonitor, exitOfGone, exitSignal, exitToAlias, link, linksOf, markLink,
   Monitor, monitor, monitorGone, OwnedTimer, startTimer, unalias, unlink,
 } from '../../process/signal/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
@@ -143,17 +143,17 @@ export class Verbs {
     if (peer !== null) {
       link(this.p, peer);
       markLink(this.p, peer, options?.urgent === true);
-    } else if (this.p.trap && addr instanceof Gone) exitOfGone(this.p, addr, options?.urgent === true);
+    } else if (this.p.trap && addr instanceof DeadAddress) exitOfGone(this.p, addr, options?.urgent === true);
     else if (this.p.trap) exitSignal(this.p, asProcess(addr), 'noproc', true, options?.urgent === true);
     else throw new OptionError(
-      'link', titleOf(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC',
+      'link', addressName(addr), 'a living process', 'trap exits to get an Exit message instead (EX-03)', 'NOPROC',
     );
   }
 
   unlink(to: Target): void {
     const addr = this.processAt('unlink', to);
     // Also from one that has just ended: its exit may still be on its way (EX-04, EX-21).
-    const peer = addr.owner ?? asProcess(addr) ?? linksOf(this.p).find((one) => one.pid === titleOf(addr)) ?? null;
+    const peer = addr.owner ?? asProcess(addr) ?? linksOf(this.p).find((one) => one.pid === addressName(addr)) ?? null;
     if (peer !== null && this.lives()) unlink(this.p, peer);
   }
 
@@ -164,7 +164,7 @@ export class Verbs {
     if (options === undefined && addr instanceof Process) return monitor(this.p, addr);
     if (addr instanceof Alias) throw noProcess('monitor', to);
     const extra = options === undefined ? null : monitorExtra(this.p, options);
-    if (addr instanceof Gone) return monitorGone(this.p, addr, null, extra);
+    if (addr instanceof DeadAddress) return monitorGone(this.p, addr, null, extra);
     return monitor(this.p, addr.owner ?? asProcess(addr), nameOf(addr), null, extra);
   }
 
@@ -361,7 +361,7 @@ function noProcess(verb: string, to: unknown): OptionError {
 }
 
 function nameOf(addr: Address): string | undefined {
-  return 'mailbox' in addr ? undefined : titleOf(addr);
+  return 'mailbox' in addr ? undefined : addressName(addr);
 }
 
 function asProcess(addr: Address): Process | null {

@@ -6,10 +6,10 @@ import { isOurs, Phase } from '../../process/record/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { matches, RegistryTable, via } from '../../router/names/index.js';
 import type { Entry, Locks, NoLock } from '../../router/names/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import { addressOf, callerOf, needed, rejected, runtimeOf } from '../gen/index.js';
 import type { Host } from '../gen/index.js';
-import type { Place } from '../gen/request/index.js';
+import type { HandlePlaceImpl } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { AgentSelf } from '../gen/server/index.js';
 import type { AnyDefinition, Definition, HasHandle } from '../../api/protocol.js';
@@ -93,7 +93,7 @@ export function defineRegistry<K = string, V = undefined>(spec: RegistrySpec): R
   });
   const settings = { unique, listeners: (read.listeners ?? []) as Target[] };
   return Object.assign(definition, {
-    handleAt: ({ host, addr }: Place): RegistryRef<K, V> => new RegistryRef(host, definition, settings, addr),
+    handleAt: ({ host, addr }: HandlePlaceImpl): RegistryRef<K, V> => new RegistryRef(host, definition, settings, addr),
     at: definition.name,
   });
 }
@@ -247,10 +247,10 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
     const p = callerOf(self, 'lock');
     // A rejection: a dead incarnation that loops over a lock leaves the event loop its turns (P8).
     if (p === null) {
-      return rejected(this.#host.kernel, 'ZOMBIE', titleOf(this.#addr), 'lock', { reason: 'owner ended' });
+      return rejected(this.#host.kernel, 'ZOMBIE', addressName(this.#addr), 'lock', { reason: 'owner ended' });
     }
     return p.kernel.answer(
-      lockFor(this.#table().locks, p, key, fn, titleOf(this.#addr)),
+      lockFor(this.#table().locks, p, key, fn, addressName(this.#addr)),
       { ours: (error) => isOurs(p, null, error) },
     );
   }
@@ -310,7 +310,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
   #tell(change: 'register' | 'unregister', p: Process, key: K, value: unknown): void {
     for (const to of this.#settings.listeners) {
       this.#host.router.send(
-        addressOf(this.#host, to), new RegistryEvent(change, titleOf(this.#addr), key, p.pid, value), p,
+        addressOf(this.#host, to), new RegistryEvent(change, addressName(this.#addr), key, p.pid, value), p,
       );
     }
   }
@@ -321,7 +321,7 @@ export class RegistryRef<K, V> implements ViaProvider<K> {
       return (p.self as AgentSelf).state as RegistryTable;
     }
     throw new OptionError(
-      'registry', titleOf(this.#addr), 'a running registry of this definition',
+      'registry', addressName(this.#addr), 'a running registry of this definition',
       'start it: child(name, definition), or system.start(definition, { name })', 'UNKNOWN_REGISTRY',
     );
   }

@@ -6,10 +6,10 @@ import { fenced, Phase } from '../../process/record/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { broadcast, GroupMonitor, GroupTable } from '../../router/names/index.js';
 import type { Candidate, GroupMonitorRef } from '../../router/names/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import { needed, PayloadError, runtimeOf } from '../gen/index.js';
 import type { Host } from '../gen/index.js';
-import type { Place } from '../gen/request/index.js';
+import type { HandlePlaceImpl } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { AgentSelf } from '../gen/server/index.js';
 import type {
@@ -66,7 +66,7 @@ export function defineScope<G = string>(spec: { readonly name?: string } = {}): 
     info: () => undefined,
   });
   return Object.assign(definition, {
-    handleAt: ({ host, addr }: Place): ScopeRef<G> => new ScopeRef<G>(host, definition, addr, null),
+    handleAt: ({ host, addr }: HandlePlaceImpl): ScopeRef<G> => new ScopeRef<G>(host, definition, addr, null),
     at: definition.name,
   });
 }
@@ -219,7 +219,7 @@ export class ScopeRef<G> {
 
   #needed(op: string): GroupTable {
     const table = this.#find();
-    if (table === null) throw callError('NOPROC', { target: titleOf(this.#addr), op, reason: 'noproc' });
+    if (table === null) throw callError('NOPROC', { target: addressName(this.#addr), op, reason: 'noproc' });
     return table;
   }
 

@@ -2,7 +2,7 @@ import { hashText } from '../../base/text/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
 import { Process } from '../../process/record/index.js';
 import type { Address } from '../../process/record/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 
 /** how fast what is known of a member's reply times loses its weight, ms */
 const HALF_LIFE_MS = 10_000;
@@ -27,7 +27,7 @@ export class BalanceMember {
 
   get title(): string {
     const { addr } = this.ref;
-    return addr instanceof Process ? addr.title : titleOf(addr);
+    return addr instanceof Process ? addr.title : addressName(addr);
   }
 
   /** Who would take a message now: alive, of the right protocol, its mailbox not closed. */

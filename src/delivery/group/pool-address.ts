@@ -1,6 +1,6 @@
 import type { Address, NameCell, Process } from '../../process/record/index.js';
 import { Cell } from '../../router/names/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 
 /**
  * Where deliveries to a pool go: whichever worker is next, looked up at every attempt. What waits
@@ -19,7 +19,7 @@ export class PoolAddress implements NameCell {
   }
 
   get name(): string {
-    return titleOf(this.home);
+    return addressName(this.home);
   }
 
   /** Whether workers may come: to a name always, to a process while it lives. */

@@ -7,12 +7,12 @@ import {
 } from '../../behaviour/gen/index.js';
 import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { Verb } from '../../behaviour/gen/request/index.js';
-import type { Gives, Place } from '../../behaviour/gen/request/index.js';
+import type { Gives, HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import { AgentSelf } from '../../behaviour/gen/server/index.js';
 import { isOurs, judged } from '../../process/record/index.js';
 import type { Address, Judge, Kernel, NameCell, Process } from '../../process/record/index.js';
 import { checkName } from '../../router/names/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import { simpleSupervisor, template } from '../../supervisor/dynamic/index.js';
 import { checkTree, child, ChildSpec } from '../../supervisor/spec/index.js';
 import { supervisorDefinition, SupervisorState } from '../../supervisor/static/index.js';
@@ -102,7 +102,7 @@ class PoolBalance extends Balance {
     kernel: Kernel,
   ) {
     super(
-      kernel, definition, 'least-loaded', titleOf(pool), null,
+      kernel, definition, 'least-loaded', addressName(pool), null,
       () => stateOf(managerAt(pool))?.takers ?? NO_WORKERS,
     );
     this.address = new PoolAddress(pool, () => this.pick('deliver', undefined)?.taker ?? null);
@@ -321,7 +321,7 @@ function isGuaranteed(options: object | undefined): boolean {
 export function poolOf<D extends AnyDefinition>(definition: D): HasHandle<PoolRef<D>> {
   const made = runtimeOf(definition);
   return {
-    handleAt: ({ addr, host }: Place) =>
+    handleAt: ({ addr, host }: HandlePlaceImpl) =>
       new PoolRefImpl(new PoolBalance(addr, made, host.kernel), null),
   };
 }

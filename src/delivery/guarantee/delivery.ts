@@ -13,7 +13,7 @@ import type { Address, DeliveryPort, Kernel, Process } from '../../process/recor
 import { boundOf, refusalOf } from '../../process/send/index.js';
 import type { Router } from '../../router/index.js';
 import { Cell, ViaAddress } from '../../router/names/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import { PoolAddress, ViaDestinations } from '../group/index.js';
 import type {
   DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
@@ -114,7 +114,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     };
     const { timeoutMs: limit, signal: abort } = readCall({ timeoutMs, signal }, () => 0, null);
     if (caller !== null && caller === addr.owner) {
-      throw callError('CALLING_SELF', { target: titleOf(addr), op: op.name, reason: 'calling_self' });
+      throw callError('CALLING_SELF', { target: addressName(addr), op: op.name, reason: 'calling_self' });
     }
     const message = this.send('call', ref, op, payload, caller, delivery);
     return new OutcomeWait(this.kernel, message, caller, limit, abort).promise;
@@ -161,11 +161,11 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     if (p === null ? !outlasts(addr) : p.behaviour !== definition.behaviour) {
       throw callError(
         p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH',
-        { target: titleOf(addr), op: op.name, verb, reason: 'noproc' },
+        { target: addressName(addr), op: op.name, verb, reason: 'noproc' },
       );
     }
     if (this.closed) {
-      throw callError('NOPROC', { target: titleOf(addr), op: op.name, verb, reason: 'the system has stopped' });
+      throw callError('NOPROC', { target: addressName(addr), op: op.name, verb, reason: 'the system has stopped' });
     }
     const name = addr === p ? p.name : addr;
     const to = name instanceof Cell && name.mail !== null
@@ -181,7 +181,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     if (order !== null) made.rarely().order = order;
     if (!accept(to, made, p, true)) {
       const code = refusalOf(p as Process, op, payload);
-      throw callError(code, { target: titleOf(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
+      throw callError(code, { target: addressName(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
     return made;
   }
@@ -223,7 +223,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
 
   private checkWindow(to: Destination, sender: Process | null, addr: Address, op: Op): void {
     const window = to.windowOf(sender);
-    if (window.full) throw callError('WINDOW_FULL', { target: titleOf(addr), op: op.name });
+    if (window.full) throw callError('WINDOW_FULL', { target: addressName(addr), op: op.name });
   }
 
   private baseOf(definition: RuntimeDefinition): Terms {

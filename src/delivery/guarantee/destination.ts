@@ -3,7 +3,7 @@ import type { Terms } from '../../behaviour/gen/outward/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Behaviour, Kernel, Mail, Process } from '../../process/record/index.js';
 import type { Router } from '../../router/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import type { DeliveryOutcome } from '../../api/delivery.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import { again, flush } from './accept.js';
@@ -80,11 +80,11 @@ export class Destination implements Mail {
     if (!first.fits(op, payload, digest)) {
       counters.conflicts++;
       all.conflicts++;
-      throw callError('KEY_CONFLICT', { target: titleOf(target), op: op.name, details: first.key });
+      throw callError('KEY_CONFLICT', { target: addressName(target), op: op.name, details: first.key });
     }
     counters.duplicatesSuppressed++;
     all.duplicatesSuppressed++;
-    return (first.message as Message | null) ?? new Past(first.outcome as DeliveryOutcome, op, titleOf(target));
+    return (first.message as Message | null) ?? new Past(first.outcome as DeliveryOutcome, op, addressName(target));
   }
 }
 

@@ -9,7 +9,7 @@ import { Phase } from '../../process/record/index.js';
 import type {
   Address, Behaviour, DeliveryReport, Gate, LostCode, Process, ProcessExt,
 } from '../../process/record/index.js';
-import { Request, RequestExtra, titleOf } from '../../router/request/index.js';
+import { Request, RequestExtra, addressName } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
 import { enteredAgain, enteredFirst, refusedAgain, refusedFirst, vanished } from './accept.js';
@@ -201,7 +201,7 @@ export class Message extends Request implements Followed {
 
   /** It may have met no process yet. */
   get title(): string {
-    return titleOf(this.target);
+    return addressName(this.target);
   }
 
   override told(details: boolean): DeliveryReport {

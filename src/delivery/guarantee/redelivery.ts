@@ -4,7 +4,7 @@ import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
 import type { Redelivery } from '../../router/dead-letter/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 
 /** What is told of a delivery that died. */
@@ -46,7 +46,7 @@ export class GuaranteedRedelivery<M extends Died> implements Redelivery {
       : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))];
     return {
       verb: 'deliver',
-      to: titleOf(target),
+      to: addressName(target),
       from: caller?.pid,
       fromName: caller?.name?.name,
       attempts: before + attempts,

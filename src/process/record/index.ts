@@ -2,7 +2,7 @@
 export type { Backlog, Kept } from './backlog.js';
 export { Failures, type RefusedSend } from './failures.js';
 export { fenced } from './fence.js';
-export { Gone } from './gone.js';
+export { DeadAddress } from './dead-address.js';
 export { rankHeld, resume, suspend } from './hold.js';
 export type { Judge } from './judge.js';
 export type {

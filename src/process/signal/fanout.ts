@@ -2,7 +2,7 @@ import type { ExitReason } from '../../base/index.js';
 import { Rank } from '../../mailbox/index.js';
 import { EXIT, URGENT_EXIT } from '../../mailbox/message/index.js';
 import { Phase, Run } from '../record/index.js';
-import type { Gone, Kernel, Owed, Process } from '../record/index.js';
+import type { DeadAddress, Kernel, Owed, Process } from '../record/index.js';
 import { pushSignal } from '../send/index.js';
 import { Exit } from '../../api/messages.js';
 import { dropHeld, fireDown, takeWatcher } from './monitor.js';
@@ -136,7 +136,7 @@ export function exitSignal(
 }
 
 /** A process that traps has linked to one that is gone (EX-03). */
-export function exitOfGone(to: Process, gone: Gone, urgent: boolean): void {
+export function exitOfGone(to: Process, gone: DeadAddress, urgent: boolean): void {
   const exit = new Exit(gone.pid, 'noproc');
   if (urgent) pushSignal(to, URGENT_EXIT, exit, null, Rank.Critical);
   else pushSignal(to, EXIT, exit, null);

@@ -3,7 +3,7 @@ import { shownAs } from '../../base/text/index.js';
 import { Rank } from '../../mailbox/index.js';
 import { DOWN, URGENT_DOWN } from '../../mailbox/message/index.js';
 import { Phase } from '../record/index.js';
-import type { Gone, Process, Watch } from '../record/index.js';
+import type { DeadAddress, Process, Watch } from '../record/index.js';
 import { pushSignal } from '../send/index.js';
 import type { MonitorRef, Pid } from '../../api/address.js';
 import { Down } from '../../api/messages.js';
@@ -72,7 +72,7 @@ export class Monitor implements MonitorRef, Watch {
 class GoneMonitor extends Monitor {
   constructor(
     holder: Process | null,
-    private readonly gone: Gone,
+    private readonly gone: DeadAddress,
     notify: ((down: Down) => void) | null,
     extra: MonitorExtra | null,
   ) {
@@ -98,7 +98,7 @@ export function monitor(
 
 /** Monitors one that is known by its pid alone: its DOWN says that pid, and `noproc`. */
 export function monitorGone(
-  holder: Process | null, gone: Gone, notify: ((down: Down) => void) | null, extra: MonitorExtra | null,
+  holder: Process | null, gone: DeadAddress, notify: ((down: Down) => void) | null, extra: MonitorExtra | null,
 ): Monitor {
   return begin(new GoneMonitor(holder, gone, notify, extra), holder, null, extra);
 }

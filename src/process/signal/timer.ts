@@ -1,7 +1,7 @@
 import { Deadline, UNUSED } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
 import { TIMER } from '../../mailbox/message/index.js';
-import { Gone, Phase } from '../record/index.js';
+import { DeadAddress, Phase } from '../record/index.js';
 import type { Address, Kernel, Owned, Process } from '../record/index.js';
 import { pushSignal } from '../send/index.js';
 import type { TimerRef } from '../../api/address.js';
@@ -103,7 +103,7 @@ export class IntervalTimer extends OwnedTimer {
 
 export function startTimer(kernel: Kernel, ms: number, to: Process | Address, message: unknown): ProcessTimer {
   const timer = new ProcessTimer(kernel, to, isProcess(to) ? to : null, message);
-  if (to instanceof Gone || timer.owner?.phase === Phase.Dead) return timer; // cancelled from the start (TI-07)
+  if (to instanceof DeadAddress || timer.owner?.phase === Phase.Dead) return timer; // cancelled from the start (TI-07)
   if (timer.owner !== null) track(timer.owner, timer);
   kernel.deadlines.add(timer, ms);
   return timer;

@@ -6,5 +6,5 @@ export {
   type CallRequest, Request, request, RequestExtra, type RequestOptions, requestWith,
   sendRequest, SentRequest, systemRequest,
 } from './request.js';
-export { senderOf, titleOf } from './title.js';
+export { senderOf, addressName } from './title.js';
 export { type Abortable, unwatch, type Watched, watchSignal } from './watch.js';

@@ -7,7 +7,7 @@ import type { Redelivery } from '../dead-letter/index.js';
 import { ViaAddress } from '../names/index.js';
 import type { DeadLetter, LetterVerb, RetryRefusal } from '../../api/letters.js';
 import { CallRequest } from './request.js';
-import { senderOf, titleOf } from './title.js';
+import { senderOf, addressName } from './title.js';
 
 const VERBS: Partial<Record<Kind, LetterVerb>> = {
   [Kind.Cast]: 'cast', [Kind.Call]: 'call', [Kind.Stream]: 'stream',
@@ -33,7 +33,7 @@ export class PlainRedelivery implements Redelivery {
     const { target, op, sender } = this;
     return {
       verb: VERBS[op.kind] ?? 'send',
-      to: titleOf(target),
+      to: addressName(target),
       from: sender?.pid,
       fromName: sender?.name?.name,
       attempts: 0,

@@ -9,7 +9,7 @@ import {
   acceptOrWait, admitWaiter, boundOf, Entry, refusalOf, withdraw,
 } from '../../process/send/index.js';
 import { findCycle } from './cycle.js';
-import { titleOf } from './title.js';
+import { addressName } from './title.js';
 import { unwatch, watchSignal, type Abortable, type Watched } from './watch.js';
 
 /** The options of a put, read and checked; times in ms, -1 for none. */
@@ -139,7 +139,7 @@ export class Put extends CallSlot implements Abortable {
   private error(code: CallErrorCode, fields: Partial<CallErrorFields>): unknown {
     return callError(
       code,
-      { target: titleOf(this.target), op: this.op.name, verb: 'put', bound: boundOf(
+      { target: addressName(this.target), op: this.op.name, verb: 'put', bound: boundOf(
         this.callee, code,
       ), ...fields },
     );
@@ -164,7 +164,7 @@ export function put(
     if (path !== null) {
       made.leave(
         'rejected',
-        callError('CALL_CYCLE', { target: titleOf(target), op: op.name, verb: 'put', path }),
+        callError('CALL_CYCLE', { target: addressName(target), op: op.name, verb: 'put', path }),
       );
     }
   }

@@ -1,7 +1,7 @@
 import { Process, ReplySlot } from '../../process/record/index.js';
 import type { Address, NameCell } from '../../process/record/index.js';
 
-export function titleOf(to: Address): string {
+export function addressName(to: Address): string {
   return to instanceof Process ? to.pid : (to as NameCell).name;
 }
 

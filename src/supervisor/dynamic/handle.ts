@@ -1,6 +1,6 @@
 import { OptionError, Own } from '../../base/index.js';
 import { planOf } from '../../behaviour/gen/index.js';
-import type { Place } from '../../behaviour/gen/request/index.js';
+import type { HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import type { Address, Kernel } from '../../process/record/index.js';
 import { checkId } from '../spec/index.js';
 import type { ChildSpec } from '../spec/index.js';
@@ -33,7 +33,7 @@ export class DynamicSupervisorRef extends AnySupervisorRef<ChildInfo<undefined>>
   }
 
   /** `system.ref(DynamicSupervisorRef, name)` */
-  static handleAt({ addr, host }: Place): DynamicSupervisorRef {
+  static handleAt({ addr, host }: HandlePlaceImpl): DynamicSupervisorRef {
     return new DynamicSupervisorRef(addr, host.kernel);
   }
 

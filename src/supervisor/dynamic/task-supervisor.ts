@@ -2,7 +2,7 @@ import { handled, OptionError, Own, parseOptions, z } from '../../base/index.js'
 import type { ExitReason } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
 import { AgentRefImpl, checkKeys, levelOf, planOf } from '../../behaviour/gen/index.js';
-import type { Items, Place } from '../../behaviour/gen/request/index.js';
+import type { Items, HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import { readStreamPlan, TaskStreamImpl } from '../../behaviour/task/index.js';
 import type { StreamStart } from '../../behaviour/task/index.js';
 import { Level } from '../../process/record/index.js';
@@ -83,7 +83,7 @@ export class TaskSupervisorRef {
   }
 
   /** `system.ref(TaskSupervisorRef, name)` */
-  static handleAt({ addr, host }: Place): TaskSupervisorRef {
+  static handleAt({ addr, host }: HandlePlaceImpl): TaskSupervisorRef {
     return TaskSupervisorRef.of(addr, host.kernel);
   }
 

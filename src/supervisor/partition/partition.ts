@@ -1,17 +1,17 @@
 import { CastcallError, disown, OptionError, parseOptions, z } from '../../base/index.js';
 import { hashText } from '../../base/text/index.js';
 import { hostOf, nameSchema, planAs, planOf } from '../../behaviour/gen/index.js';
-import type { Place } from '../../behaviour/gen/request/index.js';
+import type { HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import { AgentSelf } from '../../behaviour/gen/server/index.js';
 import type { Address, Kernel, Process } from '../../process/record/index.js';
 import { Cell, checkStartName, ViaAddress } from '../../router/names/index.js';
-import { titleOf } from '../../router/request/index.js';
+import { addressName } from '../../router/request/index.js';
 import { checkId, ChildSpec, limitFields, limitsOf } from '../spec/index.js';
 import type { Tree } from '../spec/index.js';
 import {
   AnySupervisorRef, checkSpec, nestedSpec, supervisorDefinition, SupervisorState, TreeByCores,
 } from '../static/index.js';
-import type { Recipe } from '../static/index.js';
+import type { SupervisorSource } from '../static/index.js';
 import type {
   ChildInfo, PartitionKey, RestartLimits, Strategy, SupervisorChildOptions,
 } from '../../api/supervisor.js';
@@ -81,7 +81,7 @@ function readPartitions(where: string, spec: PartitionSpec<unknown>): ReadPartit
 
 interface ReadPartitions {
   readonly name: string | Via;
-  readonly recipe: Recipe;
+  readonly recipe: SupervisorSource;
 }
 
 /** The partitions are named after it, so a key that is no text has no names for them. */
@@ -137,7 +137,7 @@ export class PartitionSupervisorRef<R> extends AnySupervisorRef<ChildInfo> {
     const addr = router.address(this.#name);
     const p = addr.owner;
     if (p === null || partitionsIn(p) === 0) {
-      throw new CastcallError('NOPROC', `noproc: no partition supervisor '${titleOf(addr)}'`);
+      throw new CastcallError('NOPROC', `noproc: no partition supervisor '${addressName(addr)}'`);
     }
     return partitionsIn(p);
   }
@@ -218,9 +218,9 @@ export function partitionSupervisor<R>(
 export function partitionsOf<R>(of: ChildSpec<R>): HasHandle<PartitionSupervisorRef<R>> {
   checkSpec('partitionsOf', of);
   return {
-    handleAt: ({ addr, host }: Place): PartitionSupervisorRef<R> => {
+    handleAt: ({ addr, host }: HandlePlaceImpl): PartitionSupervisorRef<R> => {
       const name = nameAt(addr);
-      if (name === undefined) throw new OptionError('ref', titleOf(addr), 'the name of a partition supervisor');
+      if (name === undefined) throw new OptionError('ref', addressName(addr), 'the name of a partition supervisor');
       return new PartitionSupervisorRef(addr, host.kernel, checkPartitionsName('ref', name), of);
     },
   };

@@ -4,7 +4,7 @@ import {
   AgentRefImpl, checkArgs, planOf, runtimeOf, splitArgs,
 } from '../../behaviour/gen/index.js';
 import type { StartPlan } from '../../behaviour/gen/index.js';
-import type { Place } from '../../behaviour/gen/request/index.js';
+import type { HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import type { Address, Kernel } from '../../process/record/index.js';
 import { checkStartName } from '../../router/names/index.js';
 import type {
@@ -85,7 +85,7 @@ export class ChildSpec<R = unknown> implements HasHandle<R> {
   }
 
   /** `system.ref(spec, name)`: what starting it gives, for whoever has that name */
-  handleAt({ addr, host }: Place): R {
+  handleAt({ addr, host }: HandlePlaceImpl): R {
     return this.refTo(addr, host.kernel, this.plan) as R;
   }
 

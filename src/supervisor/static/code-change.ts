@@ -1,6 +1,6 @@
 import { disown, isThenable, OptionError } from '../../base/index.js';
 import type { Tree } from '../spec/index.js';
-import { treeFrom, type SupervisorInit } from './recipe.js';
+import { treeFrom, type SupervisorInit } from './source.js';
 import { flagsOf, type SupervisorState } from './state.js';
 
 /**

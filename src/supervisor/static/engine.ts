@@ -17,12 +17,12 @@ import { Exit } from '../../api/messages.js';
 import { Ignore } from '../../api/returns.js';
 import { deleteChild, getChildSpec, notFound, restartChild, startChild, terminateChild } from './api.js';
 import { changeCode } from './code-change.js';
-import { TreeByCores, treeFrom, type Recipe, type SupervisorInit } from './recipe.js';
+import { TreeByCores, treeFrom, type SupervisorSource, type SupervisorInit } from './source.js';
 import { SupervisorState } from './state.js';
 
 type Sup = AgentSelf & { state: SupervisorState };
 
-function init(this: AgentSelf, recipe: Recipe): unknown {
+function init(this: AgentSelf, recipe: SupervisorSource): unknown {
   if (recipe instanceof TreeByCores) return begin(this.p, recipe.tree(this.p.kernel.env.cores), null);
   if (typeof recipe !== 'function') return begin(this.p, recipe, null);
   const made = recipe() as unknown;

@@ -2,7 +2,7 @@ import { handled, OptionError, StartError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { AgentRefImpl } from '../../behaviour/gen/index.js';
 import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
-import type { Place } from '../../behaviour/gen/request/index.js';
+import type { HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import { Phase, Process } from '../../process/record/index.js';
 import type { Address, Kernel, NameCell } from '../../process/record/index.js';
 import { monitor } from '../../process/signal/index.js';
@@ -103,7 +103,7 @@ export class SupervisorRef extends AnySupervisorRef<ChildInfo> {
   }
 
   /** `system.ref(SupervisorRef, name)` */
-  static handleAt({ addr, host }: Place): SupervisorRef {
+  static handleAt({ addr, host }: HandlePlaceImpl): SupervisorRef {
     return new SupervisorRef(addr, host.kernel);
   }
 

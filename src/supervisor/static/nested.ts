@@ -6,7 +6,7 @@ import {
 } from '../spec/index.js';
 import type { SupervisorSpec } from '../spec/index.js';
 import { supervisorDefinition } from './engine.js';
-import type { SupervisorInit } from './recipe.js';
+import type { SupervisorInit } from './source.js';
 import { SupervisorRef } from './handle.js';
 
 /**

@@ -10,7 +10,7 @@ import type { SupervisorSpec, Tree } from '../spec/index.js';
 export type SupervisorInit = () => SupervisorSpec | 'ignore' | Promise<SupervisorSpec | 'ignore'>;
 
 /** What a supervisor is started with: a checked tree, or what makes it. */
-export type Recipe = Tree | SupervisorInit | TreeByCores;
+export type SupervisorSource = Tree | SupervisorInit | TreeByCores;
 
 /** A checked tree whose children are as many as the machine has cores. */
 export class TreeByCores {

@@ -2,7 +2,7 @@ import type { Process } from '../../process/record/index.js';
 import { Children, Intensity } from '../core/index.js';
 import type { Restarting } from '../core/index.js';
 import type { Limits, Tree } from '../spec/index.js';
-import type { SupervisorInit } from './recipe.js';
+import type { SupervisorInit } from './source.js';
 
 /** The state of a static supervisor, which is an ordinary agent. */
 export class SupervisorState implements Restarting {

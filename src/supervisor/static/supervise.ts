@@ -10,7 +10,7 @@ import type { SupervisorSpec } from '../spec/index.js';
 import type { Via } from '../../api/address.js';
 import { supervisorDefinition } from './engine.js';
 import { SupervisorRef } from './handle.js';
-import type { SupervisorInit } from './recipe.js';
+import type { SupervisorInit } from './source.js';
 
 /**
  * What happens when a supervisor of the system gives up: `'stop'` stops the system, whose `done`

@@ -24,14 +24,14 @@ const inTime = async (promise: unknown): Promise<unknown> =>
  * A place that waits for what the user's code returned: resolves to the value, rejects with what
  * was made of the error.
  */
-type Place = (system: System, make: () => unknown) => Promise<unknown>;
+type HandlePlaceImpl = (system: System, make: () => unknown) => Promise<unknown>;
 
 /** An agent or machine whose callbacks return what they like. */
 const Loose = defineAgent as (spec: object) => ReturnType<typeof defineAgent>;
 const call = (system: System, handler: unknown): Promise<unknown> =>
   inTime(system.start(Loose({ calls: { run: handler } })).call('run' as never));
 
-const places: Readonly<Record<string, Place>> = {
+const places: Readonly<Record<string, HandlePlaceImpl>> = {
   async 'init of an agent'(system, make) {
     const ref = inTime(system.start(
       Loose({ init: make, calls: { get: (self: { state: unknown }) => self.state } }),
@@ -141,7 +141,7 @@ describe('promises that hurt, in every place that waits for the user\'s code', (
   it.each(cases)('P17 %s: %s', async (name, what, ends, make) => {
     const system = testSystem();
     let got: unknown = 'nothing';
-    const place = places[name] as Place;
+    const place = places[name] as HandlePlaceImpl;
     await place(system, make).then(
       (value) => { got = value; },
       (error: unknown) => { got = error === NEVER || String(error).includes('timeout') ? 'never' : 'error'; },

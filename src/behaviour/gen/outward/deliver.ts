@@ -2,7 +2,7 @@ import { CallError } from '../../../base/index.js';
 import { isA } from '../../../base/text/index.js';
 import { fenced } from '../../../process/record/index.js';
 import type { Address, Kernel, Process, RefusedSend } from '../../../process/record/index.js';
-import { titleOf } from '../../../router/request/index.js';
+import { addressName } from '../../../router/request/index.js';
 import type { CallOptions } from '../../../api/agent.js';
 import type { Receipt } from '../../../api/delivery.js';
 import { deliveriesOf, hostOf, refusedSend, zombieSend, type Host } from '../host.js';
@@ -24,7 +24,7 @@ export function deliverAs(
   ref: Sending, sender: Process | null, op: string, payload: unknown, options: object | undefined,
 ): Promise<Receipt> {
   const { definition, kernel } = ref;
-  if (sender !== null && fenced(sender)) return zombieSend(kernel, 'deliver', titleOf(ref.addr), op);
+  if (sender !== null && fenced(sender)) return zombieSend(kernel, 'deliver', addressName(ref.addr), op);
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, 'deliver');

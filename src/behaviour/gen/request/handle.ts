@@ -1,16 +1,16 @@
 import type { Address } from '../../../process/record/index.js';
-import { titleOf } from '../../../router/request/index.js';
+import { addressName } from '../../../router/request/index.js';
 import type { Host } from '../host.js';
 import type { HandlePlace } from '../../../api/protocol.js';
 
 /** Where a handle leads: a system, and an address in it. */
-export class Place implements HandlePlace {
+export class HandlePlaceImpl implements HandlePlace {
   constructor(
     readonly host: Host,
     readonly addr: Address,
   ) {}
 
   get title(): string {
-    return titleOf(this.addr);
+    return addressName(this.addr);
   }
 }

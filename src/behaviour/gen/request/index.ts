@@ -1,5 +1,5 @@
 /** Requests, streams, multi-calls. */
-export { Place } from './handle.js';
+export { HandlePlaceImpl } from './handle.js';
 export { abcast, multiCall } from './multi.js';
 export { RefBase } from './ref-base.js';
 export { RequestAnswer } from './request-id.js';

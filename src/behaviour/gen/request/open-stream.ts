@@ -3,7 +3,7 @@ import type { Op } from '../../../mailbox/message/index.js';
 import { fenced, trackCall } from '../../../process/record/index.js';
 import type { Address, Kernel, Process } from '../../../process/record/index.js';
 import { accept, refusalOf } from '../../../process/send/index.js';
-import { titleOf } from '../../../router/request/index.js';
+import { addressName } from '../../../router/request/index.js';
 import { hostOf } from '../host.js';
 import { readStream, throwIfFired } from '../options.js';
 import { FailedStream, StreamSlot } from './stream.js';
@@ -28,7 +28,7 @@ export function openStream(
   const known = ref.definition.calls.get(op);
   if (known === undefined || !known.stream) throw ref.unknown(op, 'stream');
   const read = readStream(options);
-  const target = titleOf(ref.addr);
+  const target = addressName(ref.addr);
   let slot: StreamSlot | null = null;
   try {
     const checked = known.check === null ? payload : known.check(payload);

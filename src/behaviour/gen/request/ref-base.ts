@@ -6,7 +6,7 @@ import { STOP, UNBOUNDED } from '../../../mailbox/message/index.js';
 import { fenced } from '../../../process/record/index.js';
 import type { Address, Kernel, Process, RefusedSend } from '../../../process/record/index.js';
 import { closeMailbox, pushSignal } from '../../../process/send/index.js';
-import { titleOf } from '../../../router/request/index.js';
+import { addressName } from '../../../router/request/index.js';
 import type { Receipt } from '../../../api/delivery.js';
 import type { AnyDefinition } from '../../../api/protocol.js';
 import type { Pid } from '../../../api/address.js';
@@ -84,7 +84,7 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     try {
       return { ok: true, value: await this.dispatch(Verb.Call, caller, op, payload, options) };
     } catch (error) {
-      return { ok: false, error: callFailure(error, titleOf(this.addr), op, isAbort(error, options, caller)) };
+      return { ok: false, error: callFailure(error, addressName(this.addr), op, isAbort(error, options, caller)) };
     }
   }
 
@@ -115,7 +115,7 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     checkKeys('stop', options, ['timeoutMs']);
     const limit = timeoutMs('stop.timeoutMs', options.timeoutMs, -1);
     const p = this.addr.owner;
-    const target = titleOf(this.addr);
+    const target = addressName(this.addr);
     const { acting } = this;
     if (fenced(acting)) return rejected(this.kernel, 'ZOMBIE', target, 'stop');
     if (p === null) return rejected(this.kernel, 'NOPROC', target, 'stop', { reason: 'noproc' });
@@ -143,23 +143,23 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
 
   /** A send that is refused here. */
   sent(verb: RefusedSend['verb'], op: string): RefusedSend {
-    return { verb, definition: this.definition.name, target: titleOf(this.addr), op };
+    return { verb, definition: this.definition.name, target: addressName(this.addr), op };
   }
 
   unknown(op: string, verb: UsedVerb): CallError {
-    return unknownOperation(this.definition, titleOf(this.addr), op, verb);
+    return unknownOperation(this.definition, addressName(this.addr), op, verb);
   }
 
   explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
     if (isA(error, Aborted)) return error.reason;
     if (!isA(error, PayloadError)) return error;
     return callError('INVALID_PAYLOAD', {
-      target: titleOf(this.addr), op, verb, details: error.message, cause: error,
+      target: addressName(this.addr), op, verb, details: error.message, cause: error,
     });
   }
 }
 
-shownAs(RefBase, (it) => `AgentRef(${it.definition.name} ${titleOf(it.addr)})`);
+shownAs(RefBase, (it) => `AgentRef(${it.definition.name} ${addressName(it.addr)})`);
 
 const NOBODY = new Mailbox(UNBOUNDED);
 

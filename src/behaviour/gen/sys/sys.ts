@@ -5,7 +5,7 @@ import { Kind, Op } from '../../../mailbox/message/index.js';
 import { readItems } from '../../../process/inspect/index.js';
 import { fenced, resume, suspend } from '../../../process/record/index.js';
 import type { Address, Process, SysHooks } from '../../../process/record/index.js';
-import { findCycle, systemRequest, titleOf } from '../../../router/request/index.js';
+import { findCycle, systemRequest, addressName } from '../../../router/request/index.js';
 import type { Request } from '../../../router/request/index.js';
 import type { Pid } from '../../../api/address.js';
 import type { DebugEvent, DebugFunction, Sys, SysOptions, SysStatistics, SysStatus } from '../../../api/sys.js';
@@ -146,7 +146,7 @@ export class SysImpl<S = unknown> implements Sys<S> {
     const limit = timeoutMs(`${op.name}.timeoutMs`, options.timeoutMs, SYS_TIMEOUT_MS);
     const { kernel } = this.#host;
     const caller = this.#caller ?? kernel.current;
-    const target = titleOf(this.#to);
+    const target = addressName(this.#to);
     const p = this.#to.owner;
     if (fenced(caller)) return rejected(kernel, 'ZOMBIE', target, op.name);
     if (p === null) return rejected(kernel, 'NOPROC', target, op.name, { reason: 'noproc' });

@@ -3,7 +3,7 @@ import { isShown } from '../../../base/text/index.js';
 import { ProcessRefImpl } from '../../../behaviour/gen/body/index.js';
 import { AgentRefImpl } from '../../../behaviour/gen/index.js';
 import { Process } from '../../../process/record/index.js';
-import { titleOf } from '../../../router/request/index.js';
+import { addressName } from '../../../router/request/index.js';
 import { identityOf, isOpen } from './identity.js';
 import { Shapes } from './shapes.js';
 import { Tag, Words, type Digest } from './words.js';
@@ -196,7 +196,7 @@ export class Digester {
       && prototype !== ProcessRefImpl.prototype) return this.identity(value);
     const { addr } = value as AgentRefImpl | ProcessRefImpl;
     this.words.word(Tag.Ref);
-    this.words.text(addr instanceof Process ? addr.pid : titleOf(addr));
+    this.words.text(addr instanceof Process ? addr.pid : addressName(addr));
     if (value instanceof AgentRefImpl) this.words.word(identityOf(value.definition));
   }
 

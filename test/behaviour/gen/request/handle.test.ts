@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Place } from '../../../../src/behaviour/gen/request/handle.js';
+import { HandlePlaceImpl } from '../../../../src/behaviour/gen/request/handle.js';
 import { defineAgent } from '../../../../src/index.js';
 import { via, type ViaProvider } from '../../../../src/behaviour/names/public.js';
 import type { Address } from '../../../../src/process/record/process.js';
@@ -14,7 +14,7 @@ describe('where a handle leads', () => {
     const provider: ViaProvider<string> = {
       registerName: () => true, unregisterName: () => undefined, whereisName: () => undefined,
     };
-    const title = (ref: unknown): string => new Place({} as never, (ref as { addr: Address }).addr).title;
+    const title = (ref: unknown): string => new HandlePlaceImpl({} as never, (ref as { addr: Address }).addr).title;
     const { ref } = await idler(system);
     expect(title(ref)).toBe(ref.pid);
     expect(title(system.ref(Agent, 'nobody'))).toBe('nobody');
