@@ -1,25 +1,25 @@
 import type { Case } from '../lib/case.js';
 import {
   callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential,
-} from './call.js';
-import { asyncCast, asyncCastDevelopment, castBacklog, castStream, priorityCast } from './cast.js';
+} from './router/call.js';
+import { asyncCast, asyncCastDevelopment, castBacklog, castStream, priorityCast } from './mailbox/cast.js';
 import {
   deliverAtLeastOnce, deliverAtMostOnce, deliverExactlyOnce, deliverKeyed512, deliverKeyedObject,
-} from './deliver.js';
-import { afterEverything, afterEverythingCall, afterEverythingDeliver } from './everything.js';
-import { flood, floodTurn, timerDelay } from './fairness.js';
-import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './life.js';
-import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './memory.js';
-import { groupBroadcast, registeredSend } from './names.js';
-import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process.js';
-import { balanceCast, balanceStrategy } from './balance.js';
-import { concurrentCall } from './concurrent.js';
-import { breakerRun, limitQueue, limitRun, poolQueue } from './outward.js';
-import { boundedCast, laneCast } from './pressure.js';
-import { systemStats } from './stats.js';
-import { statemEvent } from './statem.js';
-import { restartMedian, restartStorm } from './supervision.js';
-import { fanIn, fanOut, pingPong, ring } from './topology.js';
+} from './delivery/deliver.js';
+import { afterEverything, afterEverythingCall, afterEverythingDeliver } from './system/everything.js';
+import { flood, floodTurn, timerDelay } from './process/fairness.js';
+import { agentStart, bytesPerAgent, millionAgents, spawnExit } from './process/life.js';
+import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } from './mailbox/memory.js';
+import { groupBroadcast, registeredSend } from './router/names.js';
+import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process/process.js';
+import { balanceCast, balanceStrategy } from './delivery/balance.js';
+import { concurrentCall } from './behaviour/concurrent.js';
+import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/outward.js';
+import { boundedCast, laneCast } from './mailbox/pressure.js';
+import { systemStats } from './system/stats.js';
+import { statemEvent } from './behaviour/statem.js';
+import { restartMedian, restartStorm } from './supervisor/supervision.js';
+import { fanIn, fanOut, pingPong, ring } from './process/topology.js';
 
 /** Those of balancers, and what their metrics are called. */
 const strategies = [

@@ -1,8 +1,8 @@
-import type { Case, Castcall, System } from '../lib/case.js';
-import { nextTurn, ownMs } from '../lib/clock.js';
-import { limitOptions, poolNamed } from '../lib/older.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Case, Castcall, System } from '../../lib/case.js';
+import { nextTurn, ownMs } from '../../lib/clock.js';
+import { limitOptions, poolNamed } from '../../lib/older.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const BLOCK = 5_000;
 type Runner = (fn: () => Promise<void>) => Promise<void>;

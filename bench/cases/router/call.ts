@@ -1,7 +1,7 @@
-import type { Case } from '../lib/case.js';
-import { nowMs, perSecond } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Case } from '../../lib/case.js';
+import { nowMs, perSecond } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const CALLERS = 1_000;
 

@@ -1,8 +1,8 @@
-import type { Case } from '../lib/case.js';
-import { nextTurn } from '../lib/clock.js';
-import { liveHeapBytes } from '../lib/heap.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Case } from '../../lib/case.js';
+import { nextTurn } from '../../lib/clock.js';
+import { liveHeapBytes } from '../../lib/heap.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const BURST = 1_000;
 const FOREVER = { timeoutMs: 'infinity' } as const;

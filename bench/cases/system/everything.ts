@@ -1,8 +1,8 @@
-import type { Case, Castcall, System } from '../lib/case.js';
-import { nextTurn, sleep } from '../lib/clock.js';
-import { limitOptions, retryOptions } from '../lib/older.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Case, Castcall, System } from '../../lib/case.js';
+import { nextTurn, sleep } from '../../lib/clock.js';
+import { limitOptions, retryOptions } from '../../lib/older.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const BLOCKS = 15;
 

@@ -1,7 +1,7 @@
-import type { Case, System } from '../lib/case.js';
-import { nowMs, perSecond } from '../lib/clock.js';
-import { groupsOf } from '../lib/older.js';
-import { expectCount, withSystem } from '../lib/system.js';
+import type { Case, System } from '../../lib/case.js';
+import { nowMs, perSecond } from '../../lib/clock.js';
+import { groupsOf } from '../../lib/older.js';
+import { expectCount, withSystem } from '../../lib/system.js';
 
 const MEMBERS = 1_000;
 const BURST = 1_000;

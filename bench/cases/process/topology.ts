@@ -1,6 +1,6 @@
-import type { Case } from '../lib/case.js';
-import { nowMs, perSecond } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
+import type { Case } from '../../lib/case.js';
+import { nowMs, perSecond } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
 
 const AGENTS = 1_000;
 const PAIRS = 100;

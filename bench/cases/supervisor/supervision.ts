@@ -1,6 +1,6 @@
-import type { Case } from '../lib/case.js';
-import { nowMs } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
+import type { Case } from '../../lib/case.js';
+import { nowMs } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
 
 const INTENSITY = 100_000_000;
 const PERIOD_MS = 1_000;

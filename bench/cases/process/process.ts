@@ -1,6 +1,6 @@
-import type { Case, System } from '../lib/case.js';
-import { nowMs, perSecond } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
+import type { Case, System } from '../../lib/case.js';
+import { nowMs, perSecond } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
 
 const BURST = 1_000;
 /** Long enough that none is ever due. */

@@ -1,6 +1,6 @@
-import type { Case } from '../lib/case.js';
-import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
+import type { Case } from '../../lib/case.js';
+import { nextTurn, nowMs, perSecond } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
 
 const BURST = 1_000;
 

@@ -1,6 +1,6 @@
-import type { Case } from '../lib/case.js';
-import { ownMs } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
+import type { Case } from '../../lib/case.js';
+import { ownMs } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
 
 const BLOCK = 5_000;
 

@@ -1,9 +1,9 @@
-import type { Case, Castcall, Run } from '../lib/case.js';
-import type { MailboxOptions } from '../../src/index.js';
-import { nextTurn, nowMs } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { laneOptions } from '../lib/older.js';
-import { defineCounter } from './counter.js';
+import type { Case, Castcall, Run } from '../../lib/case.js';
+import type { MailboxOptions } from '../../../src/index.js';
+import { nextTurn, nowMs } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { laneOptions } from '../../lib/older.js';
+import { defineCounter } from '../counter.js';
 
 const BURST = 1_000;
 const BLOCKS = 100;

@@ -1,8 +1,8 @@
-import type { Case, Castcall, Run, System, SystemOptions } from '../lib/case.js';
-import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
-import { laneOptions } from '../lib/older.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Case, Castcall, Run, System, SystemOptions } from '../../lib/case.js';
+import { nextTurn, nowMs, perSecond } from '../../lib/clock.js';
+import { laneOptions } from '../../lib/older.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const BURST = 1_000;
 

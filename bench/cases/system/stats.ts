@@ -1,7 +1,7 @@
-import type { Case } from '../lib/case.js';
-import { nextTurn, nowMs } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Case } from '../../lib/case.js';
+import { nextTurn, nowMs } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const BURST = 1_000;
 const BUSY = 4_000;

@@ -1,8 +1,8 @@
-import type { BalanceStrategy } from '../../src/delivery/group/public.js';
-import type { Case } from '../lib/case.js';
-import { nextTurn, nowMs, perSecond } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { BalanceStrategy } from '../../../src/delivery/group/public.js';
+import type { Case } from '../../lib/case.js';
+import { nextTurn, nowMs, perSecond } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const BURST = 1_000;
 const BLOCKS = 100;

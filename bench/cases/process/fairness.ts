@@ -1,8 +1,8 @@
-import type { Pid } from '../../src/index.js';
-import type { Case, Castcall, System } from '../lib/case.js';
-import { nextTurn, nowMs, sleep } from '../lib/clock.js';
-import { expectCount, withSystem } from '../lib/system.js';
-import { defineCounter } from './counter.js';
+import type { Pid } from '../../../src/index.js';
+import type { Case, Castcall, System } from '../../lib/case.js';
+import { nextTurn, nowMs, sleep } from '../../lib/clock.js';
+import { expectCount, withSystem } from '../../lib/system.js';
+import { defineCounter } from '../counter.js';
 
 const TIMER_MS = 10;
 
