@@ -115,7 +115,7 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
     private readonly p: Process,
     definition: D,
   ) {
-    this.self = new AgentSelf(p) as unknown as ProcessVerbs;
+    this.self = new AgentSelf(p);
     p.self = this.self;
     this.ref = new AgentRefImpl<D>(p, runtimeOf(definition), p.kernel, null);
   }

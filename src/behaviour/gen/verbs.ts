@@ -9,7 +9,8 @@ import { addressName } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
-import type { ProcessRef, ProcessSelf } from '../../api/agent.js';
+import type { Receipt } from '../../api/delivery.js';
+import type { Bindable, ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import { TimerFired } from '../../api/messages.js';
 import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from '../../api/outward.js';
 import type {
@@ -34,7 +35,7 @@ import { askTimer, dueIn } from './timer-verbs.js';
  * The process verbs of every self. Each looks first whether its incarnation still lives: what a
  * dead one does has no effect and is counted as `zombie` (P16).
  */
-export class Verbs {
+export class Verbs implements ProcessVerbs {
   constructor(readonly p: Process) {}
 
   get pid(): Pid {
@@ -54,12 +55,15 @@ export class Verbs {
     if (!this.lives()) throw new CastcallError('ZOMBIE', `${verb}: the process ${this.p.pid} has ended`);
   }
 
-  call(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return checked('call', ref).dispatch(Verb.Call, this.p, op, payload, options);
+  /** The definition says what a reply is; here, as in a ref, nobody knows. */
+  call<R = unknown>(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<R> {
+    return checked('call', ref).dispatch(Verb.Call, this.p, op, payload, options) as Promise<R>;
   }
 
-  tryCall(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<CallResult<unknown>> {
-    return checked('tryCall', ref).tryCallAs(this.p, op, payload, options);
+  tryCall<R = unknown>(
+    ref: RefBase, op: string, payload?: unknown, options?: object,
+  ): Promise<CallResult<R>> {
+    return checked('tryCall', ref).tryCallAs(this.p, op, payload, options) as Promise<CallResult<R>>;
   }
 
   cast(ref: RefBase, op: string, payload?: unknown, options?: object): void {
@@ -74,17 +78,22 @@ export class Verbs {
     return checked('put', ref).dispatch(Verb.Put, this.p, op, payload, options);
   }
 
-  deliver(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<unknown> {
-    return checked('deliver', ref).dispatch(Verb.Deliver, this.p, op, payload, options);
+  deliver<R = unknown>(ref: RefBase, op: string, payload?: unknown, options?: object): Promise<Receipt<R>> {
+    return checked('deliver', ref)
+      .dispatch(Verb.Deliver, this.p, op, payload, options) as Promise<Receipt<R>>;
   }
 
-  stream(ref: RefBase, op: string, payload?: unknown, options?: object): AsyncIterableIterator<unknown> {
-    return checked('stream', ref).dispatch(Verb.Stream, this.p, op, payload, options);
+  stream<V = unknown>(
+    ref: RefBase, op: string, payload?: unknown, options?: object,
+  ): AsyncIterableIterator<V> {
+    return checked('stream', ref)
+      .dispatch(Verb.Stream, this.p, op, payload, options) as AsyncIterableIterator<V>;
   }
 
-  bind(ref: { bind(self: Verbs): unknown }): unknown {
-    if (otherCopy(ref) !== undefined || typeof ref?.bind !== 'function') throw badRef('bind', ref);
-    return ref.bind(this);
+  bind<R extends Bindable>(ref: R): R {
+    const bindable = ref as R & { bind?(self: Verbs): R };
+    if (otherCopy(ref) !== undefined || typeof bindable?.bind !== 'function') throw badRef('bind', ref);
+    return bindable.bind(this);
   }
 
   /* ---- messages, aliases and timers ---- */
@@ -119,11 +128,15 @@ export class Verbs {
     return timer;
   }
 
+  cancelTimer(timer: TimerRef): number | false;
+  cancelTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok';
   cancelTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
     if (options === undefined && timer instanceof OwnedTimer) return this.lives() && cancelTimer(timer);
     return askTimer(this.p, 'cancelTimer', timer, options);
   }
 
+  readTimer(timer: TimerRef): number | false;
+  readTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok';
   readTimer(timer: TimerRef, options?: TimerQuery): number | false | 'ok' {
     return askTimer(this.p, 'readTimer', timer, options);
   }
@@ -261,20 +274,20 @@ export class Verbs {
     return { ref, monitor: watch === true ? this.monitor(ref) : this.monitor(ref, watch) };
   }
 
-  start(definition: AnyDefinition, ...args: unknown[]): unknown {
+  start<R = unknown>(definition: AnyDefinition, ...args: unknown[]): R {
     this.need('start');
-    return this.host.start(this.p, definition, args);
+    return this.host.start(this.p, definition, args) as R;
   }
 
-  startMonitored(definition: AnyDefinition, ...args: unknown[]): unknown {
+  startMonitored<R = unknown>(definition: AnyDefinition, ...args: unknown[]): R {
     this.need('startMonitored');
-    return this.host.startMonitored(this.p, definition, args);
+    return this.host.startMonitored(this.p, definition, args) as R;
   }
 
-  supervise(spec: unknown, options?: unknown): Promise<unknown> {
+  supervise<R = unknown>(spec: unknown, options?: unknown): Promise<R> {
     const started = this.p.kernel.scheduler.paced(this.startTree(spec, options));
     markHandled(started);
-    return started;
+    return started as Promise<R>;
   }
 
   private async startTree(spec: unknown, options: unknown): Promise<unknown> {

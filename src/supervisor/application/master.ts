@@ -40,7 +40,7 @@ type Self = AgentSelf & { state: Master };
 async function init(this: AgentSelf, { app, env }: MasterJob): Promise<Master> {
   const { p } = this;
   try {
-    const { tree, state } = await started(app, env, this as unknown as ProcessVerbs);
+    const { tree, state } = await started(app, env, this);
     if (isEnding(p)) throw new ExitSignal(p.phase === Phase.Dead ? p.reason : p.ext?.shutdown?.reason);
     const top = await endedWith(
       p, Promise.resolve(startAgent(
