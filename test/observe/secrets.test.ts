@@ -94,7 +94,9 @@ async function everything(system: System): Promise<void> {
   }
   const failing = defineAgent({ name: 'failing', init: (): object => { throw httpError(); } });
   await system.supervise({ children: [child('f', failing)] }).catch(() => undefined);
-  const sup = await system.supervise({ name: 'top', intensity: 0, children: [child('v', Vault, secret, {})] });
+  const sup = await system.supervise(
+    { name: 'top', intensity: 0, children: [child('v', Vault, secret, {})] }, { onGiveUp: 'ignore' },
+  );
   system.send('top', secret);
   (system.ref(Vault, 'v') as never as Loose).cast('wrongOption');
   await sup.down;
