@@ -92,9 +92,11 @@ part_of() {
   echo "$(($(fresh_seed) % $1))/$1"
 }
 
-# Users run newer versions of Node than the oldest that is supported. The types are checked once.
+# tests_on_node24 SHARD, as vitest takes it: users run newer versions of Node than the oldest that is supported. The
+# types are checked once.
 tests_on_node24() {
-  step 'the tests on Node 24' 900 'node scripts/on-node24.mjs npm test -- --typecheck.enabled=false'
+  step "the tests on Node 24, part $1" 900 \
+    "node scripts/on-node24.mjs npm test -- --typecheck.enabled=false --shard=$1"
 }
 
 # mutants SHARE
