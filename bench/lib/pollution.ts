@@ -57,6 +57,5 @@ function plainBody(index: number): () => void {
   return compile(`let n = 0; return () => { n += ${index}; };`) as () => void;
 }
 
-// Each behaviour needs code of its own: closures of one function share their feedback.
-// eslint-disable-next-line @typescript-eslint/no-implied-eval -- see the line above
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- closures of one function share feedback
 const compile = (source: string): unknown => new Function(source)();

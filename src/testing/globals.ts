@@ -3,8 +3,7 @@ import type { TimerHandle } from '../base/index.js';
 import type { SimEnv } from './env.js';
 
 declare global {
-  // The types of Node can be added to in the namespace that they live in only.
-  // eslint-disable-next-line no-restricted-syntax -- see the line above
+  // eslint-disable-next-line no-restricted-syntax -- types of Node are added to only in their namespace
   namespace NodeJS {
     interface Process {
       _tickCallback(): void;
