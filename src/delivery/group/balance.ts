@@ -60,8 +60,6 @@ export class Balance implements Choice {
   nobody = 0;
   /** reply times are measured */
   readonly timed: boolean;
-  /** a function of the user's chooses, which may throw */
-  readonly keyed: boolean;
   private readonly rule: Strategy;
   private readonly known = new Map<Address, BalanceMember>();
   /** at this length those that have ended are looked for, so that joins without messages do not pile them up */
@@ -80,7 +78,6 @@ export class Balance implements Choice {
     this.fallback = new AgentRefImpl(this.addr, definition, kernel, null);
     this.rule = new STRATEGIES[strategy]();
     this.timed = strategy === 'fastest';
-    this.keyed = key !== null;
   }
 
   /* ---- choosing ---- */
@@ -105,6 +102,11 @@ export class Balance implements Choice {
     const p = member.taker;
     if (p === null && member.gone) this.stale = true;
     return p;
+  }
+
+  /** Whether a function of the user's chooses, which may throw. */
+  get keyed(): boolean {
+    return this.key !== null;
   }
 
   get lives(): number {

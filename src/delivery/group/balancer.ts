@@ -70,7 +70,10 @@ export class BalancedRef extends RefBase {
 
   /* ---- sends ---- */
 
-  /** A cast goes to its member straight away: what `dispatch` would do, 1.2 x as fast. */
+  /**
+   * What `dispatch` does with a cast, 10 ns dearer than a direct one in place of 16: who overrides
+   * that one for casts overrides this one too.
+   */
   override castAs(
     sender: Process | null, op: string, payload: unknown, options: object | undefined,
   ): void {

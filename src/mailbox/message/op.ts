@@ -57,7 +57,7 @@ export class Op {
   }
 
   get remainder(): Op {
-    return (this.rest ??= this.signal ? this : new Op(Kind.Continue, this.name, null, null, false));
+    return (this.rest ??= new Op(Kind.Continue, this.name, null, null, false));
   }
 }
 
