@@ -26,8 +26,13 @@ await system.sys(w).trace(true);
 await w.tryCall('boom');
 await system.stop();
 `;
-const SETTLE =
-  'const { defineStatem } = await import(pathToFileURL(compiled("src/behaviour/statem/public.ts"))); const { createLogger } = await import(pathToFileURL(compiled("src/observe/public.ts"))); const settle = async () => { for (let n = 0; n < 5; n++) await new Promise((resolve) => setTimeout(resolve, 2)); };';
+const SETTLE = `
+  const { defineStatem } = await import(pathToFileURL(compiled('src/behaviour/statem/public.ts')));
+  const { createLogger } = await import(pathToFileURL(compiled('src/observe/public.ts')));
+  const settle = async () => {
+    for (let n = 0; n < 5; n++) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+`;
 
 /** The keys of a line of JSON, as written: a parser would forget those that come twice. */
 const keysOf = (line: string): string[] => {

@@ -6,7 +6,7 @@ import { defineAgent, OptionError } from '../../../src/index.js';
 import { Rank } from '../../../src/mailbox/index.js';
 import { testSystem } from '../../support/system.js';
 
-test('GS-32 options that cannot be read are refused and counted, never thrown, also where only a lane is asked for', () => {
+test('GS-32 options that cannot be read are refused and counted, never thrown, also for a lane alone', () => {
   const system = testSystem();
   const ref = system.start(defineAgent({ casts: { note: () => undefined } })) as unknown as { cast(
     op: string, payload: unknown, options: unknown,
