@@ -34,6 +34,8 @@ function world() {
   const state = box.pressure();
   let running = 0;
   const line = (): Waiter | null => state.waiting.head;
+  /** those that crashed are among the handled */
+  const crashes = (): number => box.extra?.tally.crashed ?? 0;
   const [queued, over] = [(): boolean => box.size > 0, (): boolean => box.handled > running];
   const steps: Readonly<Record<string, readonly [() => boolean, () => unknown]>> = {
     accepted: [() => true, () => box.put(INFO, 1, null)],
@@ -51,9 +53,9 @@ function world() {
     evicted: [queued, () => discarded(box, 'dropped')],
     deadLettered: [queued, () => discarded(box, 'deadLettered')],
     takenBack: [queued, () => handedOver(box, 'queued')],
-    reclaimed: [over, () => handedOver(box, 'handled')],
+    reclaimed: [() => box.handled > crashes(), () => handedOver(box, 'handled')],
     reclaimedInHand: [() => running === 1, () => { handedOver(box, 'inHand'); running = 0; }],
-    crashReclaimed: [() => (box.extra?.tally.crashed ?? 0) > 0, () => handedOver(box, 'crashed')],
+    crashReclaimed: [() => crashes() > 0, () => handedOver(box, 'crashed')],
     rejectedReclaimed: [() => (box.extra?.tally.rejected ?? 0) > 0, () => handedOver(box, 'rejected')],
     ended: [() => true, () => ended(outside, 'deadLettered')],
     held: [() => true, () => held(outside)],
