@@ -21,7 +21,7 @@ export abstract class OwnedTimer extends Deadline implements TimerRef, Owned {
   }
   /** Takes it off the clock; it never happens again. */
   stop(): void {
-    this.kernel.deadlines.remove(this);
+    if (this.entry !== null) this.entry = this.kernel.deadlines.lift(this.entry);
   }
 }
 
@@ -105,7 +105,7 @@ export function startTimer(kernel: Kernel, ms: number, to: Process | Address, me
   const timer = new ProcessTimer(kernel, to, isProcess(to) ? to : null, message);
   if (to instanceof DeadAddress || timer.owner?.phase === Phase.Dead) return timer; // cancelled from the start (TI-07)
   if (timer.owner !== null) track(timer.owner, timer);
-  kernel.deadlines.add(timer, ms);
+  timer.entry = kernel.deadlines.place(timer, ms);
   return timer;
 }
 
@@ -142,7 +142,7 @@ export function cancelTimer(timer: OwnedTimer): number | false {
 
 /** ms that are left, or false. */
 export function readTimer(timer: OwnedTimer): number | false {
-  return timer.kernel.deadlines.remaining(timer) ?? false;
+  return timer.entry === null ? false : timer.kernel.deadlines.left(timer.entry);
 }
 
 /** Cancels everything that is addressed to an ending process. */

@@ -269,8 +269,8 @@ export class CallRequest extends Request implements Tracked, Deadline {
 
   protected close(): void {
     this.over = true;
-    const { callee, extra } = this;
-    if (this.entry !== null) callee.kernel.deadlines.remove(this);
+    const { callee, entry, extra } = this;
+    if (entry !== null) this.entry = callee.kernel.deadlines.lift(entry);
     if (this.caller !== null) untrackCall(this.caller, this);
     const deferred = callee.ext === null ? null : callee.ext.deferred;
     if (deferred !== null) deferred.delete(this);
@@ -309,7 +309,7 @@ export function request(
     return made;
   }
   if (made.settled) return made;
-  if (timeoutMs >= 0) callee.kernel.deadlines.add(made, timeoutMs);
+  if (timeoutMs >= 0) made.entry = callee.kernel.deadlines.place(made, timeoutMs);
   if (caller !== null) madeFor(made, caller);
   return made;
 }
@@ -391,7 +391,7 @@ export function requestWith(
     return made;
   }
   if (made.settled) return made;
-  if (options.timeoutMs >= 0) callee.kernel.deadlines.add(made, options.timeoutMs);
+  if (options.timeoutMs >= 0) made.entry = callee.kernel.deadlines.place(made, options.timeoutMs);
   if (caller !== null) madeFor(made, caller);
   // Accepting may have run the user's code (sizeOf), which may have fired it: it is found out as
   // later in this turn.
