@@ -13,7 +13,8 @@ const LIMIT_TIMEOUT_MS = 60_000;
 export class LimitRun extends Run {
   /** see `Exit.kept` */
   static readonly kept: LimitRun = new LimitRun(UNUSED, UNUSED, UNUSED);
-  private permit!: Permit;
+  /** null before it is asked for, and when none is needed */
+  private permit: Permit | null = null;
   private waitMs = LIMIT_TIMEOUT_MS;
   constructor(
     asker: Asker,
@@ -33,7 +34,7 @@ export class LimitRun extends Run {
   protected enter(owner: Process | null): Promise<void> | null {
     const permit = this.limiter.enter(owner, this.signal, this.waitMs);
     this.permit = permit;
-    return permit.granted ? null : permit.ready();
+    return permit === null || permit.granted ? null : permit.ready();
   }
 
   protected override begin(): void {
@@ -52,7 +53,7 @@ export class LimitRun extends Run {
 
   protected failed(error: unknown): void {
     const { limiter, permit } = this;
-    if (permit.granted) limiter.learn(error);
+    if (permit === null || permit.granted) limiter.learn(error);
     limiter.leave(permit, isA(error, BreakerOpenError)); // a breaker inside has not made the call
   }
 }

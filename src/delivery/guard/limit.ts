@@ -55,6 +55,20 @@ export class Permit extends Deadline implements Abortable, Holding, Standing<Per
   decided(): void {
     this.wakeUp?.();
   }
+  /** Its call is made now; throws when it may not any more. */
+  begin(): void {
+    if (this.state === State.Over) throw this.failure;
+    this.signal?.throwIfAborted();
+    this.called = true;
+  }
+  /** Its call has ended, or will not be made. False when it has been over before. */
+  end(failure: unknown): boolean {
+    if (this.state !== State.Granted) return false;
+    this.state = State.Over;
+    this.failure = failure;
+    if (this.owner !== null) letGo(this.owner, this);
+    return true;
+  }
   /** It waits from now on, under its signal. */
   wait(): void {
     if (this.signal !== null) this.watched = watchSignal(this.signal, this);
@@ -120,12 +134,20 @@ export class Limiter {
     this.intervalMs = MINUTE_MS / options.perMinute;
   }
 
-  /** A permit that is granted at once, or waits until its `resolve` is called. */
-  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number): Permit {
+  /**
+   * A permit that is granted at once, or waits until its `resolve` is called. Null for one that is granted at
+   * once to the outside: nothing can take it back.
+   */
+  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number): Permit | null {
     if (this.ended) throw systemStopped();
+    const free = this.waiting === 0 && this.running < this.options.concurrency && this.due;
+    if (free && owner === null) {
+      this.take();
+      return null;
+    }
     const permit = new Permit(this, owner, signal);
     if (owner !== null) hold(owner, permit);
-    if (this.waiting === 0 && this.running < this.options.concurrency && this.due) {
+    if (free) {
       this.grant(permit);
       return permit;
     }
@@ -137,21 +159,16 @@ export class Limiter {
   }
 
   /** The granted call is made now; throws when its agent has died since, or its signal has fired. */
-  call(permit: Permit): void {
-    if (permit.state === State.Over) throw permit.failure;
-    permit.signal?.throwIfAborted();
-    permit.called = true;
+  call(permit: Permit | null): void {
+    if (permit !== null) permit.begin();
     this.counts.started++;
   }
 
   /** The call has ended, or its agent has died; when it was not made its token comes back as well. */
-  leave(permit: Permit, unused: boolean, failure?: unknown): void {
-    if (permit.state !== State.Granted) return;
-    permit.state = State.Over;
-    permit.failure = failure;
+  leave(permit: Permit | null, unused: boolean, failure?: unknown): void {
+    if (permit !== null && !permit.end(failure)) return;
     this.running--;
     if (unused) this.nextAt -= this.intervalMs;
-    if (permit.owner !== null) letGo(permit.owner, permit);
     this.pump();
   }
 
@@ -231,9 +248,13 @@ export class Limiter {
 
   private grant(permit: Permit): void {
     permit.state = State.Granted;
+    this.take();
+    permit.decided();
+  }
+
+  private take(): void {
     this.running++;
     if (this.intervalMs > 0) this.nextAt = Math.max(this.nextAt, this.now()) + this.intervalMs;
-    permit.decided();
   }
 
   /** Whether time lets one through; without a rate or a pause the clock is not asked. */
