@@ -117,7 +117,7 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms): 
     || given === null) throw new OptionError(`${where} options`, given, 'an object');
   const { key, order, guarantee } = given;
   let common = true; // the options that most messages have, for which no new terms are made
-  for (const name in given) if (name !== 'key' && name !== 'order' && name !== 'guarantee') common = false;
+  for (const name in given) if (name !== 'guarantee' && name !== 'key' && name !== 'order') common = false;
   let terms: Terms;
   if (common) {
     const known = last.base === base && last.guarantee === guarantee ? last : variantOf(where, base, guarantee);
