@@ -77,9 +77,11 @@ export interface TaskStreamOptions {
  */
 export interface TaskStream<T, V> extends AsyncIterable<StreamOutcome<T, V>> {}
 
-type Values<L extends readonly Task<unknown>[]> =
+/** The values of those tasks, each in its place. */
+export type TaskValues<L extends readonly Task<unknown>[]> =
   { -readonly [I in keyof L]: L[I] extends Task<infer V> ? V : never };
-type Outcomes<
+/** The outcomes of those tasks, each in its place. */
+export type TaskOutcomes<
   L extends readonly Task<unknown>[],
 > = { -readonly [I in keyof L]: (L[I] extends Task<infer V> ? TaskOutcome<V> : never) | undefined };
 
@@ -107,13 +109,13 @@ export interface TaskVerbs {
    */
   await<V>(task: Task<V>, options?: TaskWaitOptions): Promise<V>;
   /** all results in the order given; rejects as soon as one fails, and then waits for none of them */
-  awaitMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: TaskWaitOptions): Promise<Values<L>>;
+  awaitMany<const L extends readonly Task<unknown>[]>(tasks: L, options?: TaskWaitOptions): Promise<TaskValues<L>>;
   /** the outcome, or undefined when there is none in time: then ask again */
   yield<V>(task: Task<V>, options?: TaskWaitOptions): Promise<TaskOutcome<V> | undefined>;
   /** outcomes in the order given, undefined for tasks without one */
   yieldMany<const L extends readonly Task<unknown>[]>(
     tasks: L, options?: YieldManyOptions,
-  ): Promise<Outcomes<L>>;
+  ): Promise<TaskOutcomes<L>>;
   /**
    * Unlinks and ends a task: `shutdown`, then after `timeoutMs` (default 5,000) a kill; or a kill
    * at once. Undefined when it ended because it was asked to, its value when it was already there,

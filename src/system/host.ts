@@ -9,7 +9,6 @@ import { Reporter } from '../observe/index.js';
 import { KernelImpl } from '../process/kernel/index.js';
 import { Router } from '../router/index.js';
 import { offerTrees } from '../supervisor/static/index.js';
-import type { TaskVerbs } from '../api/tasks.js';
 import type { ReadOptions } from './options.js';
 
 /** Makes a kernel and a router, and fills their ports. */
@@ -41,7 +40,7 @@ export function makeHost(options: ReadOptions): Host {
     refTo: (p, definition) => new AgentRefImpl(p, definition as RuntimeDefinition, kernel, null),
     start: (parent, definition, args) => startFrom(host, parent, definition, args),
     startMonitored: (parent, definition, args) => startWatched(host, parent, definition, args),
-    tasks: (p) => new TaskVerbsImpl(kernel, p) as TaskVerbs,
+    tasks: (p) => new TaskVerbsImpl(kernel, p),
     spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options),
   };
   kernel.host = host;

@@ -113,7 +113,7 @@ export class Probe<D extends AnyDefinition = AnyDefinition> {
   /** @internal Use `probe`. */
   constructor(
     private readonly p: Process,
-    definition: D,
+    definition: AnyDefinition,
   ) {
     this.self = new AgentSelf(p);
     p.self = this.self;
@@ -317,7 +317,7 @@ export function probe<D extends AnyDefinition = AnyDefinition>(
 
 /** @internal */
 export function probeIn<D extends AnyDefinition>(kernel: Kernel, options: ProbeOptions<D>): Probe<D> {
-  const given = options.as ?? (plain as unknown as D);
+  const given = options.as ?? plain;
   const definition = runtimeOf(given);
   const name = options.name === undefined ? undefined : checkName('probe.name', options.name);
   const p = spawnProcess(kernel, definition.behaviour, null, false);

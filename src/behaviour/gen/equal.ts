@@ -20,9 +20,8 @@ function sameShape(a: unknown, b: unknown, outer: Pairs | null): boolean {
   for (let at = outer; at !== null; at = at.outer) if (at.a === a && at.b === b) return true;
   const keys = Reflect.ownKeys(a).filter((key) => Object.prototype.propertyIsEnumerable.call(a, key));
   const others = Reflect.ownKeys(b).filter((key) => Object.prototype.propertyIsEnumerable.call(b, key));
-  if (keys.length !== others.length || (Array.isArray(a) && a.length !== (b as unknown as unknown[]).length)) {
-    return false;
-  }
+  if (keys.length !== others.length) return false;
+  if (Array.isArray(a) && Array.isArray(b) && a.length !== b.length) return false;
   const pairs: Pairs = { a, b, outer };
   return keys.every((key) =>
     Object.prototype.propertyIsEnumerable.call(b, key)

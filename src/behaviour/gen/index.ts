@@ -7,7 +7,7 @@ export { conclude, isParents, lastReason, terminated, terminateThrew } from './e
 export { Engine } from './engine.js';
 export { sameState } from './equal.js';
 export {
-  addressOf, type Host, hostOf, refusedSend, rejected, rejectedWith, type SpawnOptions,
+  addressOf, type Host, hostOf, processOf, refusedSend, rejected, rejectedWith, type SpawnOptions,
 } from './host.js';
 export {
   checkKeys, checkSignal, levelOf, nameSchema, readCall, splitArgs, startFields,

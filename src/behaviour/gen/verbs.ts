@@ -300,7 +300,7 @@ export class Verbs implements ProcessVerbs {
   }
 
   get requests(): RequestVerbs {
-    return new RequestVerbsImpl(this.p) as RequestVerbs;
+    return new RequestVerbsImpl(this.p);
   }
 
   sys(to: Target): Sys {

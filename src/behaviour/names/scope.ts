@@ -7,7 +7,7 @@ import type { Address, Process } from '../../process/record/index.js';
 import { broadcast, GroupMonitor, GroupTable } from '../../router/names/index.js';
 import type { Candidate, GroupMonitorRef } from '../../router/names/index.js';
 import { addressName } from '../../router/request/index.js';
-import { needed, PayloadError, runtimeOf } from '../gen/index.js';
+import { needed, PayloadError, processOf, runtimeOf } from '../gen/index.js';
 import type { Host } from '../gen/index.js';
 import type { HandlePlaceImpl } from '../gen/request/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
@@ -203,7 +203,7 @@ export class ScopeRef<G> {
    *   broadcasts; once it has ended nothing happens any more
    */
   bind(self: ProcessVerbs): ScopeRef<G> {
-    return new ScopeRef(this.#host, this.#definition, this.#addr, (self as unknown as AgentSelf).p);
+    return new ScopeRef(this.#host, this.#definition, this.#addr, processOf(self));
   }
 
   #from(): Process | null {

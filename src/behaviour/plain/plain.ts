@@ -37,7 +37,7 @@ export const PLAIN: Behaviour = {
   busy: bodyRuns,
   begin(p: Process): unknown {
     const self = p.self as PlainSelf;
-    const result = self.body(self as unknown as ProcessSelf);
+    const result = self.body(self);
     if (result !== undefined && isThenable(result)) follow(p, result);
     else exitProcess(p, 'normal');
     return undefined;

@@ -14,7 +14,7 @@ import { bodyRuns, BodySelf, takeIn } from '../gen/body/index.js';
 import { lastReason } from '../gen/index.js';
 import type { MonitorRef, Pid } from '../../api/address.js';
 import type { Down } from '../../api/messages.js';
-import type { TaskOutcome } from '../../api/tasks.js';
+import type { Task, TaskOutcome } from '../../api/tasks.js';
 import type { Report } from '../../api/reports.js';
 
 /*
@@ -65,14 +65,15 @@ export class TaskResult extends Withdrawable {
 }
 
 /** Who waits for the end of a task in place of its owner's mailbox. */
-export interface TaskListener {
-  completed(value: unknown): void;
+export interface TaskListener<V = unknown> {
+  completed(value: V): void;
   ended(reason: ExitReason): void;
 }
 
 /** The run-time side of Task: its owner's monitor on it, which hears the result as well. */
-export class TaskRecord extends Monitor {
-  listener: TaskListener | null = null;
+export class TaskRecord<V = unknown> extends Monitor implements Task<V> {
+  listener: TaskListener<V> | null = null;
+  /** of what `complete` was given, a V */
   result: TaskResult | null = null;
   down: Down | null = null;
   /** only its end is waited for: the value was given up before */
@@ -97,7 +98,7 @@ export class TaskRecord extends Monitor {
    * The function has returned. Nobody wants the value once the monitor is gone: then it is dropped
    * (TK-02, TK-10).
    */
-  complete(value: unknown): void {
+  complete(value: V): void {
     if (!this.active || this.released) return;
     const { listener, holder } = this;
     if (listener !== null) {
@@ -125,11 +126,11 @@ export class TaskRecord extends Monitor {
    * The outcome, taken: what is queued of it is withdrawn. Undefined while it runs, null when it
    * was told before.
    */
-  take(): TaskOutcome<unknown> | undefined | null {
+  take(): TaskOutcome<V> | undefined | null {
     if (this.active && this.result === null) return undefined;
     const { result, down } = this;
-    const outcome: TaskOutcome<unknown> | null = result !== null && !result.over
-      ? { ok: true, value: result.value }
+    const outcome: TaskOutcome<V> | null = result !== null && !result.over
+      ? { ok: true, value: result.value as V }
       : down !== null && !this.over ? { ok: false, reason: down.reason }
       : null;
     this.drop();
@@ -265,8 +266,8 @@ export function spawnTask(
 }
 
 /** Makes `owner` the owner of a task process: it hears how the task ends. */
-export function recordOf(p: Process, owner: Process | null): TaskRecord {
-  const made = new TaskRecord(owner, p);
+export function recordOf<V = unknown>(p: Process, owner: Process | null): TaskRecord<V> {
+  const made = new TaskRecord<V>(owner, p);
   const self = p.self as TaskProcessSelf | null;
   if (self !== null) self.record = made;
   watch(made, owner, p);

@@ -6,7 +6,8 @@ import { exitSignal, unlink } from '../../process/signal/index.js';
 import { checkKeys, levelOf, rejectedWith } from '../gen/index.js';
 import type { Items } from '../gen/request/index.js';
 import type {
-  TaskOutcome, TaskStartOptions, TaskStreamOptions, TaskWaitOptions, YieldManyOptions,
+  Task, TaskFunction, TaskOutcome, TaskOutcomes, TaskSelf, TaskStartOptions, TaskStream, TaskStreamOptions,
+  TaskValues, TaskVerbs, TaskWaitOptions, YieldManyOptions,
 } from '../../api/tasks.js';
 import { recordOf, spawnTask, TaskRecord } from './task.js';
 import { TaskError } from './error.js';
@@ -18,12 +19,12 @@ import { AwaitWait, OutcomeWait } from './wait.js';
 export const TASK_TIMEOUT_MS = 5_000;
 
 type Fn = (...args: never[]) => unknown;
-type Outcome = TaskOutcome<unknown> | undefined;
+type Outcome<V> = TaskOutcome<V> | undefined;
 
 const NOPROC: TaskOutcome<never> = { ok: false, reason: 'noproc' };
 
 /** The run-time side of TaskVerbs, of one process or of the outside. */
-export class TaskVerbsImpl {
+export class TaskVerbsImpl implements TaskVerbs {
   constructor(
     readonly kernel: Kernel,
     readonly p: Process | null,
@@ -35,21 +36,22 @@ export class TaskVerbsImpl {
     return new TaskVerbsImpl(this.kernel, this.p, levelOf('task.with', options.level));
   }
 
-  async(fn: Fn, ...args: unknown[]): TaskRecord {
+  async<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): TaskRecord<Awaited<V>> {
     return this.start('async', true, fn, args);
   }
 
-  asyncNolink(fn: Fn, ...args: unknown[]): TaskRecord {
+  asyncNolink<A extends unknown[], V>(fn: TaskFunction<A, V>, ...args: A): TaskRecord<Awaited<V>> {
     return this.start('asyncNolink', false, fn, args);
   }
 
-  private start(verb: string, linked: boolean, fn: Fn, args: readonly unknown[]): TaskRecord {
+  private start<V>(verb: string, linked: boolean, fn: unknown, args: readonly unknown[]): TaskRecord<V> {
     checkFunction(verb, fn);
     this.need(verb);
     const { p } = this;
     return recordOf(spawnTask(this.kernel, p, linked, p, fn, args, this.level), p);
   }
 
+  await<V>(task: Task<V>, options?: TaskWaitOptions): Promise<V>;
   await(task: TaskRecord, options?: TaskWaitOptions): Promise<unknown> {
     try {
       this.own('await', task);
@@ -69,6 +71,9 @@ export class TaskVerbsImpl {
     }
   }
 
+  awaitMany<const L extends readonly Task<unknown>[]>(
+    tasks: L, options?: TaskWaitOptions,
+  ): Promise<TaskValues<L>>;
   awaitMany(tasks: readonly TaskRecord[], options?: TaskWaitOptions): Promise<unknown[]> {
     try {
       this.ownAll('awaitMany', tasks);
@@ -78,7 +83,7 @@ export class TaskVerbsImpl {
     }
   }
 
-  yield(task: TaskRecord, options?: TaskWaitOptions): Promise<Outcome> {
+  yield<V>(task: TaskRecord<V>, options?: TaskWaitOptions): Promise<Outcome<V>> {
     try {
       this.own('yield', task);
       const limit = waitMs('yield', options);
@@ -90,7 +95,10 @@ export class TaskVerbsImpl {
     }
   }
 
-  yieldMany(tasks: readonly TaskRecord[], options: YieldManyOptions = {}): Promise<Outcome[]> {
+  yieldMany<const L extends readonly Task<unknown>[]>(
+    tasks: L, options?: YieldManyOptions,
+  ): Promise<TaskOutcomes<L>>;
+  yieldMany(tasks: readonly TaskRecord[], options: YieldManyOptions = {}): Promise<Outcome<unknown>[]> {
     try {
       checkKeys('task.yieldMany', options, ['timeoutMs', 'onTimeout', 'limit']);
       this.ownAll('yieldMany', tasks);
@@ -112,9 +120,9 @@ export class TaskVerbsImpl {
     }
   }
 
-  shutdown(
-    task: TaskRecord, patience: number | 'infinity' | 'brutal_kill' = TASK_TIMEOUT_MS,
-  ): Promise<Outcome> {
+  shutdown<V>(
+    task: TaskRecord<V>, patience: number | 'infinity' | 'brutal_kill' = TASK_TIMEOUT_MS,
+  ): Promise<Outcome<V>> {
     try {
       this.own('shutdown', task);
       const brutal = patience === 'brutal_kill';
@@ -128,7 +136,7 @@ export class TaskVerbsImpl {
     }
   }
 
-  ignore(task: TaskRecord): Outcome {
+  ignore<V>(task: TaskRecord<V>): Outcome<V> {
     this.own('ignore', task);
     const now = task.take();
     if (now !== undefined && now !== null) return now;
@@ -137,6 +145,9 @@ export class TaskVerbsImpl {
     return undefined;
   }
 
+  stream<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>>;
   stream(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('stream', fn);
     return new TaskStreamImpl(
@@ -144,6 +155,9 @@ export class TaskVerbsImpl {
     );
   }
 
+  streamNolink<T, V>(
+    items: Iterable<T> | AsyncIterable<T>, fn: (self: TaskSelf, item: T) => V, options?: TaskStreamOptions,
+  ): TaskStream<T, Awaited<V>>;
   streamNolink(items: Items, fn: Fn, options: TaskStreamOptions = {}): TaskStreamImpl {
     checkFunction('streamNolink', fn);
     return new TaskStreamImpl(
@@ -192,12 +206,14 @@ function waitMs(verb: string, options: TaskWaitOptions | undefined): number {
 }
 
 /** That a task ended as it was asked to is no news. */
-function asked(outcome: TaskOutcome<unknown>, brutal: boolean): Outcome {
+function asked<V>(outcome: TaskOutcome<V>, brutal: boolean): Outcome<V> {
   return !outcome.ok && outcome.reason === (brutal ? 'killed' : 'shutdown') ? undefined : outcome;
 }
 
 /** Unlinks first: the end that was asked for must not come back as an exit signal. */
-function end(task: TaskRecord, brutal: boolean, limitMs: number, resolve: (outcome: Outcome) => void): void {
+function end<V>(
+  task: TaskRecord<V>, brutal: boolean, limitMs: number, resolve: (outcome: Outcome<V>) => void,
+): void {
   const { process: p, holder } = task;
   if (holder !== null) unlink(holder, p);
   const wait = new OutcomeWait(task, (outcome) => {

@@ -10,13 +10,13 @@ import type { TaskListener, TaskRecord } from './task.js';
  * the owner ends, and so that a task which calls the agent that waits for it is told at once
  * (CALL_CYCLE).
  */
-export abstract class TaskWait extends CallSlot implements TaskListener {
+export abstract class TaskWait<V = unknown> extends CallSlot implements TaskListener<V> {
   settled = false;
-  constructor(readonly task: TaskRecord) {
+  constructor(readonly task: TaskRecord<V>) {
     super(task.holder, task.process);
   }
 
-  protected abstract value(value: unknown): void;
+  protected abstract value(value: V): void;
   protected abstract failure(reason: ExitReason): void;
   protected abstract late(): void;
 
@@ -27,7 +27,7 @@ export abstract class TaskWait extends CallSlot implements TaskListener {
     if (limitMs >= 0) this.callee.kernel.deadlines.add(this, limitMs);
   }
 
-  completed(value: unknown): void {
+  completed(value: V): void {
     this.close();
     this.value(value);
   }
@@ -104,15 +104,15 @@ export class AwaitWait extends TaskWait {
 }
 
 /** Hands the outcome to a function: undefined when there was none in time. */
-export class OutcomeWait extends TaskWait {
+export class OutcomeWait<V = unknown> extends TaskWait<V> {
   constructor(
-    task: TaskRecord,
-    private readonly tell: (outcome: TaskOutcome<unknown> | undefined) => void,
+    task: TaskRecord<V>,
+    private readonly tell: (outcome: TaskOutcome<V> | undefined) => void,
   ) {
     super(task);
   }
 
-  protected value(value: unknown): void {
+  protected value(value: V): void {
     this.tell({ ok: true, value });
   }
 

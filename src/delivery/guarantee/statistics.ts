@@ -44,11 +44,11 @@ export class Counters {
   }
 
   stats(): DeliveryStats {
-    const { latencies, ...counts } = this;
+    const { latencies, ...counts }: Counters = this;
     const over = this.acknowledged + this.failed + this.expired + this.dropped;
     const rate = (n: number): number => (over === 0 ? 0 : n / over);
     return {
-      ...(counts as unknown as Counters),
+      ...counts,
       successRate: rate(this.acknowledged),
       failureRate: rate(over - this.acknowledged),
       averageAttempts: rate(this.delivered - this.running),

@@ -43,6 +43,7 @@ export class BodySelf extends Verbs {
     return this.wait('receive', match, 0, options);
   }
 
+  receiveBatch(options?: ReceiveOptions & { readonly max?: number | undefined }): Promise<unknown[]>;
   receiveBatch(options: ReceiveOptions & { readonly max?: number } = {}): Promise<unknown> {
     checkKeys('receiveBatch', options, ['max', 'timeoutMs', 'signal']);
     const { max = BATCH } = options;

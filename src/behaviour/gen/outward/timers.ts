@@ -8,7 +8,7 @@ import {
 import type { IntervalTimer } from '../../../process/signal/index.js';
 import type { Timers } from '../../../api/process.js';
 import type { Target, TimerRef } from '../../../api/address.js';
-import type { ProcessSelf } from '../../../api/agent.js';
+import type { ProcessRef, ProcessSelf } from '../../../api/agent.js';
 import { addressOf, type Host } from '../host.js';
 
 type Body = (self: ProcessSelf) => unknown;
@@ -99,7 +99,7 @@ export class TimersImpl implements Timers {
     const host = this.#host;
     return () => {
       try {
-        return (host.spawn(null, body, false) as unknown as { readonly addr: Process }).addr;
+        return (host.spawn(null, body, false) as ProcessRef & { readonly addr: Process }).addr;
       } catch (error) {
         host.kernel.warn(`timers.${verb} could not spawn`, { error });
         return null;

@@ -6,7 +6,7 @@ import { pushSignal } from '../../../process/send/index.js';
 import { Withdrawable } from '../../../process/signal/index.js';
 import type { SentRequest } from '../../../router/request/index.js';
 import type { Pid } from '../../../api/address.js';
-import type { Response } from '../../../api/requests.js';
+import type { RequestId, Response } from '../../../api/requests.js';
 
 /**
  * The response to a request of `self.requests.send`, as `info` or `receive` gets it when no verb
@@ -52,7 +52,7 @@ export interface ResponseListener {
 }
 
 /** The run-time side of RequestId: what is known of the response. */
-export class RequestIdImpl {
+export class RequestIdImpl implements RequestId<unknown> {
   slot: SentRequest | null = null;
   listener: ResponseListener | null = null;
   private response: Response<unknown> | null = null;

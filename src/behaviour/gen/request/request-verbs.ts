@@ -3,22 +3,28 @@ import {
 } from '../../../base/index.js';
 import { CallSlot, fenced, trackCall, untrackCall } from '../../../process/record/index.js';
 import type { Kernel, Process } from '../../../process/record/index.js';
-import type { CollectionWait, LabelledResponse, Response, ResponseWait } from '../../../api/requests.js';
+import type { Sends } from '../../../api/agent.js';
+import type {
+  AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs,
+} from '../../../api/protocol.js';
+import type {
+  CollectionWait, LabelledResponse, RequestCollection, RequestId, RequestVerbs, Response, ResponseWait,
+} from '../../../api/requests.js';
 import { CALL_TIMEOUT_MS, checkKeys } from '../options.js';
 import type { RefBase } from './ref-base.js';
 import { Verb } from './verb.js';
 import { RequestIdImpl, type ResponseListener } from './request-id.js';
 
 /** The run-time side of RequestCollection. */
-export class RequestCollectionImpl {
-  readonly labels: Map<RequestIdImpl, unknown> = new Map();
+export class RequestCollectionImpl<L> implements RequestCollection<L> {
+  readonly labels: Map<RequestIdImpl, L> = new Map();
   constructor(readonly p: Process) {}
 
   get size(): number {
     return this.labels.size;
   }
 
-  add(request: RequestIdImpl, label: unknown): void {
+  add(request: RequestIdImpl, label: L): void {
     if (!(request instanceof RequestIdImpl)) {
       throw new OptionError('collection.add', request, 'a request', 'pass what self.requests.send returned');
     }
@@ -31,7 +37,7 @@ export class RequestCollectionImpl {
     this.labels.set(request, label);
   }
 
-  toList(): (readonly [RequestIdImpl, unknown])[] {
+  toList(): (readonly [RequestIdImpl, L])[] {
     return [...this.labels];
   }
 }
@@ -88,15 +94,16 @@ class Wait extends CallSlot implements ResponseListener {
   }
 }
 
-type Labelled = LabelledResponse<unknown>;
-
 /** The run-time side of RequestVerbs, of one process. */
-export class RequestVerbsImpl {
+export class RequestVerbsImpl implements RequestVerbs {
   private readonly kernel: Kernel;
   constructor(private readonly p: Process) {
     this.kernel = p.kernel;
   }
 
+  send<D extends AnyDefinition, K extends CallName<D>>(
+    ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, never>
+  ): RequestId<ReplyOf<CallEntryOf<D, K>>>;
   send(ref: RefBase, op: string, payload?: unknown): RequestIdImpl {
     if (typeof ref?.dispatch !== 'function') {
       throw new OptionError(
@@ -109,10 +116,12 @@ export class RequestVerbsImpl {
     return id;
   }
 
+  wait<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
   wait(request: RequestIdImpl, options?: ResponseWait): Promise<Response<unknown> | 'timeout'> {
     return this.one('wait', request, options, () => undefined);
   }
 
+  receive<V>(request: RequestId<V>, options?: ResponseWait): Promise<Response<V> | 'timeout'>;
   receive(request: RequestIdImpl, options?: ResponseWait): Promise<Response<unknown> | 'timeout'> {
     return this.one('receive', request, options, () => request.abandon());
   }
@@ -130,30 +139,31 @@ export class RequestVerbsImpl {
     });
   }
 
+  check<V>(message: unknown, request: RequestId<V>): Response<V> | 'no_reply';
   check(message: unknown, request: RequestIdImpl): Response<unknown> | 'no_reply' {
     this.own('check', request);
     return request.taken(message) ?? 'no_reply';
   }
 
-  collection(): RequestCollectionImpl {
-    return new RequestCollectionImpl(this.p);
+  collection<L>(): RequestCollectionImpl<L> {
+    return new RequestCollectionImpl<L>(this.p);
   }
 
-  waitAny(
-    collection: RequestCollectionImpl, options?: CollectionWait,
-  ): Promise<Labelled | 'timeout' | 'no_request'> {
+  waitAny<L>(
+    collection: RequestCollectionImpl<L>, options?: CollectionWait,
+  ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'> {
     return this.any('waitAny', collection, options, false);
   }
 
-  receiveAny(
-    collection: RequestCollectionImpl, options?: CollectionWait,
-  ): Promise<Labelled | 'timeout' | 'no_request'> {
+  receiveAny<L>(
+    collection: RequestCollectionImpl<L>, options?: CollectionWait,
+  ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'> {
     return this.any('receiveAny', collection, options, true);
   }
 
-  private any(
-    verb: string, collection: RequestCollectionImpl, options: CollectionWait | undefined, abandons: boolean,
-  ): Promise<Labelled | 'timeout' | 'no_request'> {
+  private any<L>(
+    verb: string, collection: RequestCollectionImpl<L>, options: CollectionWait | undefined, abandons: boolean,
+  ): Promise<LabelledResponse<L> | 'timeout' | 'no_request'> {
     return this.told(() => {
       this.ownAll(verb, collection);
       const limit = this.limit(verb, options, ['timeoutMs', 'atMs', 'delete']);
@@ -169,10 +179,10 @@ export class RequestVerbsImpl {
     });
   }
 
-  checkAny(
-    message: unknown, collection: RequestCollectionImpl,
+  checkAny<L>(
+    message: unknown, collection: RequestCollectionImpl<L>,
     options: { readonly delete?: boolean | undefined } = {},
-  ): Labelled | 'no_reply' | 'no_request' {
+  ): LabelledResponse<L> | 'no_reply' | 'no_request' {
     checkKeys('requests.checkAny', options, ['delete']);
     checkDelete('checkAny', options.delete);
     this.ownAll('checkAny', collection);
@@ -228,7 +238,7 @@ export class RequestVerbsImpl {
     }
   }
 
-  private ownAll(verb: string, collection: RequestCollectionImpl): void {
+  private ownAll<L>(verb: string, collection: RequestCollectionImpl<L>): void {
     if (!(collection instanceof RequestCollectionImpl)) {
       throw new OptionError(
         `requests.${verb}`, collection, 'a collection', 'make one with self.requests.collection()',
@@ -251,11 +261,11 @@ export class RequestVerbsImpl {
   }
 }
 
-function labelled(
-  collection: RequestCollectionImpl, request: RequestIdImpl, response: Response<unknown>,
+function labelled<L>(
+  collection: RequestCollectionImpl<L>, request: RequestIdImpl, response: Response<unknown>,
   remove: boolean = true,
-): Labelled {
-  const label = collection.labels.get(request);
+): LabelledResponse<L> {
+  const label = collection.labels.get(request) as L;
   if (remove) collection.labels.delete(request);
   return { response, label };
 }

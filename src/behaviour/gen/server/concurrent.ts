@@ -60,7 +60,7 @@ const CONCURRENT: Behaviour = {
   handle: () => undefined,
   begin(child: Process): unknown {
     const job = child.self as Job;
-    const run = job.op.run as unknown as Handler;
+    const run = job.op.run as Handler;
     const result = run(job.self, job.payload);
     if (result !== undefined && isThenable(result)) return result;
     finish(child, result);

@@ -1,11 +1,11 @@
 import { disown } from '../../../base/index.js';
 import { HIDDEN } from '../../../base/text/index.js';
-import type { Process } from '../../../process/record/index.js';
+import type { Behaviour, Process } from '../../../process/record/index.js';
 import type { AgentStatus } from '../../../api/agent.js';
 import type { ServerDefinition } from './definition.js';
 
 export const definitionOf = (p: Process): ServerDefinition =>
-  (p.behaviour as unknown as { readonly definition: ServerDefinition }).definition;
+  (p.behaviour as Behaviour & { readonly definition: ServerDefinition }).definition;
 
 type Fields = { -readonly [K in keyof AgentStatus]?: AgentStatus[K] };
 

@@ -53,12 +53,12 @@ function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   let result: unknown;
   if (op.kind === Kind.Cast) {
     if (op.slow) return cold(p, self, op, payload, null);
-    const run = op.run as unknown as Run;
+    const run = op.run as Run;
     result = run(self, payload);
   } else if (op.kind === Kind.Call) {
     const call = from as Request;
     if (op.slow || call.extra !== null) return cold(p, self, op, payload, call);
-    const run = op.run as unknown as Run;
+    const run = op.run as Run;
     result = run(self, payload);
     if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
       self.committed = self.state;
@@ -127,7 +127,7 @@ function cold(p: Process, self: AgentSelf, op: Op, payload: unknown, call: Reque
     if (call === null || call.claimed()) runConcurrent(p, self, op, payload, call);
     return undefined;
   }
-  const run = op.run as unknown as Run;
+  const run = op.run as Run;
   const { context } = p.kernel;
   const result = context !== null && op.isAsync ? context.run(p, () => run(self, payload)) : run(self, payload);
   if (result !== undefined && isThenable(result)) return result;
@@ -160,12 +160,12 @@ function unwrap(p: Process, payload: unknown, extra: Extra): unknown {
 
 function stream(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: StreamSlot): unknown {
   if (slot.settled) return undefined;
-  const run = op.run as unknown as Run;
+  const run = op.run as Run;
   return driveStream(p, slot, run(self, payload) as AsyncGenerator<unknown>);
 }
 
 function inform(p: Process, self: AgentSelf, message: unknown): unknown {
-  const run = definitionOf(p).info as unknown as Run | null;
+  const run = definitionOf(p).info as Run | null;
   if (run === null) {
     if (!(message instanceof Timeout)) {
       p.kernel.warn(
@@ -179,7 +179,7 @@ function inform(p: Process, self: AgentSelf, message: unknown): unknown {
 }
 
 function proceed(p: Process, self: AgentSelf, what: unknown): unknown {
-  const run = definitionOf(p).proceed as unknown as Run | null;
+  const run = definitionOf(p).proceed as Run | null;
   if (run === null) {
     throw new CastcallError(
       'UNDEF', `'${definitionOf(p).name}' used self.continue but defines no continue handler (GS-26)`,

@@ -7,13 +7,14 @@ import { Run, tell } from '../../../process/record/index.js';
 import type { Process } from '../../../process/record/index.js';
 import { withdrawn } from '../../../process/signal/index.js';
 import { Request, senderOf } from '../../../router/request/index.js';
-import type { DebugEvent, DebugFunction } from '../../../api/sys.js';
+import type { DebugEvent } from '../../../api/sys.js';
 import type { Down } from '../../../api/messages.js';
 import type { IdleDeadline } from '../server/idle.js';
 
 interface Installed {
   readonly id: unknown;
-  readonly run: DebugFunction<unknown>;
+  /** each takes a state of its own type, and is given that alone */
+  run(state: unknown, event: DebugEvent, processState: unknown): unknown;
   state: unknown;
 }
 
@@ -48,10 +49,8 @@ export class Debug {
     return names;
   }
 
-  add(id: unknown, run: DebugFunction<never>, state: unknown): void {
-    if (!this.installed.some((one) => one.id === id)) {
-      this.installed.push({ id, run: run as unknown as DebugFunction<unknown>, state });
-    }
+  add(made: Installed): void {
+    if (!this.installed.some((one) => one.id === made.id)) this.installed.push(made);
   }
 
   remove(id: unknown): void {

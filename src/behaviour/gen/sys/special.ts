@@ -7,13 +7,13 @@ import { plainState } from '../server/sys.js';
 import { debugOf } from './debug.js';
 import { checkKeys } from '../options.js';
 
-const KEYS = ['state', 'replace', 'codeChange', 'terminate'];
+const KEYS = ['state', 'replace', 'codeChange', 'terminate'] as const;
 
 /** Makes a plain process answer system messages; `asked` is called after each. */
 export function joinSys(p: Process, given: SysCallbacks, asked: () => void): SysLink {
   checkKeys('joinSys', given, KEYS);
   for (const key of KEYS) {
-    const value = (given as unknown as Record<string, unknown>)[key];
+    const value: unknown = given[key];
     if (typeof value !== 'function' && (key === 'state' || value !== undefined)) {
       throw new OptionError(`joinSys.${key}`, value, 'a function');
     }

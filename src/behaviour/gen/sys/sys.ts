@@ -99,7 +99,7 @@ export class SysImpl<S = unknown> implements Sys<S> {
     checkKeys('install', given, ['state', 'id']);
     return this.#debug(
       VERBS.install, options,
-      (debug) => debug.add(given.id ?? fn, fn as unknown as DebugFunction<never>, given.state),
+      (debug) => debug.add({ id: given.id ?? fn, run: fn, state: given.state }),
     );
   }
 
@@ -272,7 +272,7 @@ function applyOption(p: Process, debug: Debug, option: unknown): boolean {
   );
   else if ('install' in option && typeof option.install === 'function') {
     const { install, state, id } = option as { install: DebugFunction<never>; state?: unknown; id?: string };
-    debug.add(id ?? install, install, state);
+    debug.add({ id: id ?? install, run: install, state });
   } else return false;
   return true;
 }
