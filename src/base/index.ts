@@ -8,7 +8,7 @@ export {
 } from './env.js';
 export {
   CallError, callError, type CallErrorCode, type CallErrorFields, CastcallError, looksLikePid,
-  OptionError, StartError, unstacked,
+  nearest, OptionError, StartError, unstacked,
 } from './errors.js';
 export { deepFreeze, frozenHint, Own, UNUSED } from './freeze.js';
 export { lendRequire } from './lend-require.js';

@@ -120,6 +120,7 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     application: ['spec', 'core', 'static'],
   },
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
+  bus: { core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'] },
 };
 
 /** Folders whose every file is a door: there is nothing behind it. No function is exported there. */

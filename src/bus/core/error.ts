@@ -1,0 +1,26 @@
+import { CastcallError } from '../../base/index.js';
+
+/** What a verb of the bus fails with; see `code`. */
+export type BusErrorCode =
+  | 'TOPIC_FULL' | 'SLOW_READER' | 'QUEUE_FULL' | 'QUEUE_CLOSED' | 'LEASE_LOST' | 'TIMEOUT' | 'INVALID_PAYLOAD'
+  | 'GATHER_FAILED' | 'ZOMBIE' | 'SYSTEM_STOPPED';
+
+/**
+ * A verb of a topic, a queue, a gather or a schedule that failed: `code` says why, `subject` where.
+ *
+ * @example
+ * const error = new BusError('TOPIC_FULL', "topic 'prices'", '1,024 publishes wait for slow readers');
+ * error.message; // => "topic 'prices': 1,024 publishes wait for slow readers"
+ * @since 0.3.0
+ */
+export class BusError extends CastcallError {
+  declare readonly code: BusErrorCode;
+  constructor(
+    code: BusErrorCode,
+    readonly subject: string,
+    what: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(code, `${subject}: ${what}`, options);
+  }
+}
