@@ -55,4 +55,4 @@ export {
 } from './supervisor/dynamic/index.js';
 export { child, type ChildSpec, type SupervisorSpec } from './supervisor/spec/index.js';
 export { supervisor, SupervisorRef } from './supervisor/static/index.js';
-export { createSystem, System, type SystemOutward, type SystemTrees } from './system/index.js';
+export { createSystem, System, type SystemBus, type SystemOutward, type SystemTrees } from './system/index.js';

@@ -3,6 +3,7 @@ import type {
   AnyDefinition, ArgsThen, CallEntryOf, CallName, CastEntryOf, CastName, DeliverReply, EntryOf,
   InitArgs, ItemOf, MadeBy, ReplyOf, SchemaOutput, StandardSchema, StateIn, StreamName, VerbArgs,
 } from './protocol.js';
+import type { BusVerbs } from './bus/verbs.js';
 import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
 import type { ProcessLevel } from './inspect.js';
@@ -94,7 +95,7 @@ export type Bindable = { readonly pid: Pid | undefined } | { send(message: unkno
   | AsyncIterable<unknown>;
 
 /** The verbs that every process has. */
-export interface ProcessVerbs extends KernelVerbs, OutwardVerbs {
+export interface ProcessVerbs extends KernelVerbs, OutwardVerbs, BusVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(
     ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
   ): Promise<ReplyOf<CallEntryOf<D, K>>>;

@@ -3,7 +3,7 @@
 import type { Pid } from './address.js';
 
 /** How a dead letter was sent. */
-export type LetterVerb = 'send' | 'cast' | 'call' | 'stream' | 'deliver';
+export type LetterVerb = 'send' | 'cast' | 'call' | 'stream' | 'deliver' | 'publish';
 
 /** One failed attempt of a delivery that became a dead letter. */
 export interface LetterFailure {

@@ -41,6 +41,11 @@ export interface SystemOptions {
    */
   readonly handleSignals?: boolean | undefined;
   /**
+   * the name of a topic that was not given options before is an error, so that a typo makes none;
+   * default false
+   */
+  readonly strict?: boolean | undefined;
+  /**
    * defaults of deliveries; how many keys of exactly-once messages each destination remembers
    * (`dedupe`): default 10,000 for 24 hours after they were handled, with at most 64 MiB of replies
    * in the whole system (`replyBytesMax`); how many deliveries that are over `recentDeliveries`

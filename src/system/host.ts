@@ -3,6 +3,7 @@ import { AgentRefImpl, startFrom, startWatched } from '../behaviour/gen/index.js
 import type { Host, RuntimeDefinition } from '../behaviour/gen/index.js';
 import { spawnPlain } from '../behaviour/plain/index.js';
 import { TaskVerbsImpl } from '../behaviour/task/index.js';
+import { offerBus } from '../bus/index.js';
 import { Delivery } from '../delivery/guarantee/index.js';
 import { offerOutward } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
@@ -45,6 +46,7 @@ export function makeHost(options: ReadOptions): Host {
   };
   kernel.host = host;
   offerOutward(host);
+  offerBus(host, options.strict);
   offerTrees(host);
   const delivery = new Delivery(kernel, router, options.delivery, options.dedupe, options.recent);
   host.deliveries = delivery;

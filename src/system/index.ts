@@ -1,4 +1,5 @@
 /** The composition root. */
+export type { SystemBus } from './bus.js';
 export { createSystem, kernelOf } from './create.js';
 export { formatTree } from './format-tree.js';
 export type { SystemOutward } from './outward.js';

@@ -21,6 +21,7 @@ export interface ReadOptions {
   readonly processesMax: number;
   readonly strays: 'ignore' | 'report';
   readonly handleSignals: boolean;
+  readonly strict: boolean;
   readonly letters: LetterLimits;
   readonly delivery: Terms;
   readonly dedupe: LedgerLimits;
@@ -52,6 +53,7 @@ const schema = z.strictObject({
     .min(1, { error: COUNT_RULE }).optional(),
   strays: z.enum(['ignore', 'report'], { error: "'ignore' or 'report'" }).optional(),
   handleSignals: z.boolean({ error: 'true or false' }).optional(),
+  strict: z.boolean({ error: 'true or false' }).optional(),
   delivery: z.looseObject({
     recent: z.number({ error: RECENT_RULE }).int({ error: RECENT_RULE }).min(0, { error: RECENT_RULE }).max(
       RECENT_MAX, { error: RECENT_RULE },
@@ -91,6 +93,7 @@ export function readOptions(options: SystemOptions): ReadOptions {
     processesMax: read.processesMax ?? PROCESS_LIMIT,
     strays: read.strays ?? 'ignore',
     handleSignals: read.handleSignals ?? false,
+    strict: read.strict ?? false,
     letters: {
       capacity: read.deadLetters?.capacity ?? DEAD_LETTERS_KEPT,
       capacityBytes: letterBytes ?? DEAD_LETTER_BYTES,

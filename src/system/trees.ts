@@ -5,11 +5,11 @@ import type { AnyTreeSpec, SuperviseOptions, SupervisorRef } from '../supervisor
 import type { StopReport, SystemStopOptions } from '../api/system.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
-import { SystemOutward } from './outward.js';
+import { SystemBus } from './bus.js';
 import { TopSupervisors } from './supervision.js';
 
 /** The verbs of a system about its trees: they start, are found again and end. */
-export class SystemTrees extends SystemOutward implements AsyncDisposable {
+export class SystemTrees extends SystemBus implements AsyncDisposable {
   /** applications: trees with names, dependencies and callbacks around their lives */
   readonly applications: Applications;
   readonly #tops: TopSupervisors;

@@ -112,6 +112,7 @@ function insideRule(source: Source, target: string): Violation['rule'] | undefin
   const folder = target.startsWith('..') ? undefined : target.slice(0, Math.max(0, target.indexOf('/')));
   if (folder === undefined || folder === '') return isDoor(target) ? undefined : 'import-forbidden';
   if (folder === source.folder) {
+    if (openFolders.includes(folder)) return undefined;
     const [from, to] = [roomOf(source.path), roomOf(target)];
     return roomRule(folder, from, to) ?? (from === to || isInnerDoor(target) ? undefined : 'import-deep');
   }

@@ -92,6 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
  */
 export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   base: { text: [] },
+  api: { bus: [] },
   mailbox: { message: [] },
   process: {
     record: [],
@@ -123,7 +124,10 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
   bus: { core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'] },
 };
 
-/** Folders whose every file is a door: there is nothing behind it. No function is exported there. */
+/**
+ * Folders whose every file is a door, to its own shelves as well: there is nothing behind it. No
+ * function is exported there.
+ */
 export const openFolders: readonly string[] = ['api'];
 
 /**

@@ -68,6 +68,14 @@ const failedTask = (w: World) => {
   return task;
 };
 
+function disconnected(w: World) {
+  const reader = w.system.topic('slow').subscribe({ buffer: 1, slow: 'disconnect' });
+  for (const n of [1, 2]) w.system.topic('slow').tryPublish(n);
+  reader.unsubscribe();
+  void reader.next();
+  return reader;
+}
+
 /** What rejects, by the name of the member; an array holds several promises. */
 const failing: Readonly<Record<string, Failing>> = {
   multiCall: () => multiCall([5 as never], 'say' as never),
@@ -157,6 +165,12 @@ const failing: Readonly<Record<string, Failing>> = {
   },
   'Limit.wrap': (w) => w.system.limit('m', { concurrency: 1 }).wrap(() => { throw ours; })(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
+  'Topic.publish': (w) => [
+    w.system.topic('t').publish(Promise.resolve(1)), w.system.topic('*').publish(1),
+    w.system.topic('t').publish(1, { signal: AbortSignal.abort(boom) }), w.system.topic('t').publish(1, bad),
+  ],
+  'Subscription.next': (w) => disconnected(w).next(),
+  'Subscription.nextBatch': (w) => disconnected(w).nextBatch(5),
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [
     w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }),

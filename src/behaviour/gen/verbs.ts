@@ -29,14 +29,17 @@ import { SysImpl } from './sys/sys.js';
 import { TimersImpl } from './outward/timers.js';
 import type { RefBase } from './request/ref-base.js';
 import { Verb } from './request/verb.js';
+import { SharedVerbs } from './outward/shared-verbs.js';
 import { askTimer, dueIn } from './timer-verbs.js';
 
 /**
  * The process verbs of every self. Each looks first whether its incarnation still lives: what a
  * dead one does has no effect and is counted as `zombie` (P16).
  */
-export class Verbs implements ProcessVerbs {
-  constructor(readonly p: Process) {}
+export class Verbs extends SharedVerbs implements ProcessVerbs {
+  constructor(readonly p: Process) {
+    super();
+  }
 
   get pid(): Pid {
     return this.p.pid;

@@ -1,9 +1,5 @@
 import { CastcallError } from '../../base/index.js';
-
-/** What a verb of the bus fails with; see `code`. */
-export type BusErrorCode =
-  | 'TOPIC_FULL' | 'SLOW_READER' | 'QUEUE_FULL' | 'QUEUE_CLOSED' | 'LEASE_LOST' | 'TIMEOUT' | 'INVALID_PAYLOAD'
-  | 'GATHER_FAILED' | 'ZOMBIE' | 'SYSTEM_STOPPED';
+import type { BusErrorCode } from '../../api/bus/errors.js';
 
 /**
  * A verb of a topic, a queue, a gather or a schedule that failed: `code` says why, `subject` where.

@@ -40,7 +40,7 @@ export function exitProcess(p: Process, reason: ExitReason, quiet: boolean = fal
     dropOwn(p);
   }
   dropRequests(p);
-  if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p);
+  if (p.name !== null || p.ext !== null) for (const hook of kernel.exitHooks) hook(p, reason);
   if (p.links !== null || p.watchers !== null || (p.ext !== null && p.ext.watching !== null)) fanOut(p, reason);
   settleRunning(p, running, orderly, reason);
   const pressure = p.mailbox.extra === null ? null : p.mailbox.extra.pressure;

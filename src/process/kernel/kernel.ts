@@ -66,7 +66,7 @@ export class KernelImpl implements Kernel {
   private readonly warned = new Set<string>();
   readonly context: AsyncContext | null;
   readonly traces: Traces | null;
-  readonly exitHooks: ((p: Process) => void)[] = [];
+  readonly exitHooks: ((p: Process, reason: ExitReason) => void)[] = [];
   readonly stopHooks: Set<() => void> = new Set();
   onDrainBegin: (() => void) | null = null;
   onDrainEnd: (() => void) | null = null;

@@ -135,7 +135,7 @@ export interface Kernel {
   /** development only: who asked for what fails */
   readonly traces: Traces | null;
   /** port: releases names, groups and locks of an ending process */
-  readonly exitHooks: ((p: Process) => void)[];
+  readonly exitHooks: ((p: Process, reason: ExitReason) => void)[];
   /** port: what lives in the name of the system ends with it, after all processes */
   readonly stopHooks: Set<() => void>;
   onDrainBegin: (() => void) | null;

@@ -134,7 +134,7 @@ export interface Behaviour {
 /** What keeps something in a process's name for as long as it lives: a registry, a process group, a lock. */
 export interface Holding {
   /** `p` has just ended: whatever was held for it goes, before anybody hears of the death */
-  release(p: Process): void;
+  release(p: Process, reason: ExitReason): void;
 }
 
 /** A monitor, in the list of the process that it watches and in that of the process that holds it. */

@@ -1,0 +1,2 @@
+/** What agents share by name. */
+export { busOf, offerBus } from './bus.js';

@@ -1,0 +1,10 @@
+/** Topics: the types of their verbs, what they give and fail with. The door of `castcall/bus`. */
+export {
+  type AgentSubscribeOptions, type AgentSubscription, type AnySubscription, type PublishOptions,
+  type SlowReaderPolicy, type SubscribeOptions, type Subscription, type SubscriptionEnd,
+  type SubscriptionStats, type Topic, TopicGap, TopicMessage, type TopicOptions, type TopicStats,
+  type TopicTarget,
+} from '../api/bus/topic.js';
+export type { BusErrorCode } from '../api/bus/errors.js';
+export type { BusVerbs } from '../api/bus/verbs.js';
+export { BusError } from './core/index.js';

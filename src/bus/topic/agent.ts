@@ -1,0 +1,109 @@
+import { INFO } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import { shownAs } from '../../base/text/index.js';
+import type { Address, Behaviour, Kernel, Process } from '../../process/record/index.js';
+import { accept } from '../../process/send/index.js';
+import type { Router } from '../../router/index.js';
+import { hold, letGo } from '../../router/names/index.js';
+import { addressName } from '../../router/request/index.js';
+import { TopicGap } from '../../api/bus/topic.js';
+import type { AgentSubscription } from '../../api/bus/topic.js';
+import { Offer, Subscriber, type Subscribed } from './subscriber.js';
+
+/** How an agent gets what is published. */
+export interface Reception {
+  readonly addr: Address;
+  /** the process it ends with, when it was named by that; null for a name, which lives on */
+  readonly process: Process | null;
+  readonly op: Op;
+  /** what its owner must run for that cast; null for a plain message, which anybody takes */
+  readonly behaviour: Behaviour | null;
+  readonly router: Router;
+}
+
+/** The messages of a topic for one agent: its buffer is its mailbox, and its policy is the mailbox's. */
+export class AgentSubscriber extends Subscriber implements AgentSubscription {
+  private missed = 0;
+  /** @internal */
+  constructor(kernel: Kernel, of: Subscribed, private readonly reception: Reception) {
+    super(kernel, of);
+    const { process } = reception;
+    if (process !== null && process !== of.owner) hold(process, this);
+  }
+
+  get to(): string {
+    return addressName(this.reception.addr);
+  }
+
+  /** @internal */
+  get hasRoom(): boolean {
+    return true;
+  }
+
+  /** @internal */
+  offer(topic: string, message: unknown, from: Process | null): Offer {
+    const { flow, reception: { addr, op, behaviour } } = this;
+    if (this.end !== undefined) return Offer.Missed;
+    const payload = this.shape(topic, message);
+    const p = addr.owner;
+    if (p === null || (behaviour !== null && p.behaviour !== behaviour)) return this.bury(payload, from);
+    if (this.missed > 0 && !this.tellGap(p, from)) {
+      flow.miss();
+      this.missed++;
+      return Offer.Missed;
+    }
+    const checked = op.check === null ? payload : this.checked(op.check, payload);
+    if (checked === UNFIT || !accept(p, op, checked, from)) {
+      flow.miss();
+      this.missed++;
+      return Offer.Missed;
+    }
+    flow.hand();
+    return Offer.Reached;
+  }
+
+  /** The gap comes as a plain message, in front of the next one. */
+  private tellGap(p: Process, from: Process | null): boolean {
+    if (!accept(p, INFO, new TopicGap(this.missed), from)) return false;
+    this.missed = 0;
+    return true;
+  }
+
+  private bury(payload: unknown, from: Process | null): Offer {
+    const { addr, op, behaviour, router } = this.reception;
+    this.flow.bury();
+    router.dead(addr, op, behaviour, payload, from, addr.owner === null ? 'noproc' : 'protocol_mismatch');
+    return Offer.Missed;
+  }
+
+  private checked(check: (payload: unknown) => unknown, payload: unknown): unknown {
+    try {
+      return check(payload);
+    } catch (error) {
+      const fields = { topic: this.topic, to: this.to, op: this.reception.op.name, error };
+      this.kernel.warnOnce(
+        `topic ${this.topic} ${this.to} ${this.reception.op.name}`,
+        'a message of a topic does not fit the schema of the cast that it should come as', fields,
+      );
+      return UNFIT;
+    }
+  }
+
+  protected get waiting(): number {
+    return 0;
+  }
+
+  protected get there(): number {
+    return 0;
+  }
+
+  protected finished(): void {
+    const { reception: { process }, of } = this;
+    if (process !== null && process !== of.owner) letGo(process, this);
+  }
+}
+
+const UNFIT: unique symbol = Symbol('unfit');
+
+shownAs(AgentSubscriber, ({ topic, to, end }) =>
+  `AgentSubscription(${topic} to ${to}${end === undefined ? '' : `: ${end}`})`);

@@ -1,0 +1,289 @@
+import { Deadline, handled, markHandled, OptionError, Ring } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { fenced } from '../../process/record/index.js';
+import type { ExitReason } from '../../base/index.js';
+import type { Kernel, Process } from '../../process/record/index.js';
+import { unwatch, watchSignal } from '../../router/request/index.js';
+import type { Abortable, Watched } from '../../router/request/index.js';
+import { BusError } from '../core/index.js';
+import { TopicGap } from '../../api/bus/topic.js';
+import type { SlowReaderPolicy, Subscription, SubscriptionEnd } from '../../api/bus/topic.js';
+import { Ask, Form, given, none } from './ask.js';
+import type { Publishing } from './publishing.js';
+import { Offer, Subscriber, type Subscribed } from './subscriber.js';
+
+/** Options of a reader: checked. */
+export interface ReadReader {
+  readonly buffer: number;
+  readonly slow: SlowReaderPolicy;
+  /** -1: for ever */
+  readonly stallMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** what becomes of a message that its owner leaves behind */
+  readonly bury: (topic: string, message: unknown, owner: Process, reason: ExitReason) => void;
+}
+
+/** Stands in the buffer for messages that were lost there. */
+class Lost {
+  constructor(readonly count: number) {}
+}
+
+/** A reader that takes nothing while publishers wait for it. */
+class Stall extends Deadline {
+  constructor(private readonly reader: Reader) {
+    super();
+  }
+  expire(): void {
+    this.reader.finish('slow');
+  }
+}
+
+/**
+ * The messages of a topic for one reader:
+ *
+ *   gapBefore ▸ [ m m m … m | m m ] ▸ gapAfter       asks: readers that wait; then nothing is there
+ *                 buffer      beyond: a publisher waits for each
+ *
+ * `gapBefore` counts what `drop-oldest` lost, `gapAfter` what `drop-newest` did; that one moves into
+ * the buffer with the next message.
+ */
+export class Reader<T = unknown> extends Subscriber implements Subscription<T>, Abortable {
+  private readonly items = new Ring<unknown>();
+  private readonly asks = new Ring<Ask>();
+  /** one for each message beyond the buffer */
+  private readonly publishes = new Ring<Publishing>();
+  /** of the items, those that stand for lost messages */
+  private marks = 0;
+  private gapBefore = 0;
+  private gapAfter = 0;
+  private failure: BusError | null = null;
+  private readonly stall: Stall | null;
+  private readonly watched: Watched | null;
+  /** @internal */
+  constructor(kernel: Kernel, of: Subscribed, private readonly options: ReadReader) {
+    super(kernel, of);
+    this.stall = options.slow === 'suspend' && options.stallMs >= 0 ? new Stall(this) : null;
+    this.watched = options.signal === undefined ? null : watchSignal(options.signal, this);
+  }
+
+  /* ---- what is published to it ---- */
+
+  /** @internal */
+  get hasRoom(): boolean {
+    return this.options.slow !== 'suspend' || this.flow.buffered < this.options.buffer;
+  }
+
+  /** @internal */
+  offer(topic: string, message: unknown): Offer {
+    if (this.end !== undefined) return Offer.Missed;
+    const { flow, asks } = this;
+    if (asks.size > 0) {
+      flow.hand();
+      asks.shift().give(this.shape(topic, message));
+      return Offer.Reached;
+    }
+    if (flow.buffered < this.options.buffer) {
+      this.keep(this.shape(topic, message));
+      return Offer.Reached;
+    }
+    return this.overflow(topic, message);
+  }
+
+  /** @internal One of those that the topic keeps, before all others. */
+  replay(topic: string, message: unknown): void {
+    this.keep(this.shape(topic, message));
+  }
+
+  /** @internal A publisher waits for the message that was offered last. */
+  await(publishing: Publishing): void {
+    publishing.left++;
+    this.publishes.push(publishing);
+    if (this.publishes.size === 1) this.watchStall();
+  }
+
+  private overflow(topic: string, message: unknown): Offer {
+    const { flow } = this;
+    switch (this.options.slow) {
+      case 'suspend':
+        this.keep(this.shape(topic, message));
+        return Offer.Waits;
+      case 'drop-oldest':
+        this.items.shift();
+        flow.lose();
+        this.gapBefore++;
+        this.keep(this.shape(topic, message));
+        return Offer.Reached;
+      case 'drop-newest':
+        flow.miss();
+        this.gapAfter++;
+        return Offer.Missed;
+      case 'disconnect':
+        flow.miss();
+        this.finish('slow');
+        return Offer.Missed;
+    }
+  }
+
+  private keep(item: unknown): void {
+    if (this.gapAfter > 0) {
+      this.items.push(new Lost(this.gapAfter));
+      this.marks++;
+      this.gapAfter = 0;
+    }
+    this.items.push(item);
+    this.flow.keep();
+    this.audit();
+  }
+
+  private watchStall(): void {
+    if (this.stall !== null) this.kernel.deadlines.add(this.stall, this.options.stallMs);
+  }
+
+  /* ---- who reads ---- */
+
+  next(): Promise<T | undefined> {
+    return this.kernel.scheduler.paced(this.ask(Form.Message)) as Promise<T | undefined>;
+  }
+
+  nextBatch(max: number): Promise<T[]> {
+    if (!Number.isInteger(max) || max < 1) {
+      throw new OptionError('nextBatch.max', max, 'a whole number of messages from 1');
+    }
+    const first = this.available ? this.batch(max) : this.ask(Form.Batch);
+    return this.kernel.scheduler.paced(first) as Promise<T[]>;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return {
+      next: () => this.kernel.scheduler.paced(this.ask(Form.Step)) as Promise<IteratorResult<T, undefined>>,
+      return: () => {
+        this.unsubscribe();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  private ask(form: Form): Promise<unknown> {
+    const { owner } = this.of;
+    if (this.end === 'owner' || (owner !== null && fenced(owner))) return this.zombie();
+    if (this.available) return Promise.resolve(given(form, this.take()));
+    if (this.end === undefined) {
+      const made = new Ask(form);
+      this.asks.push(made);
+      return made.promise;
+    }
+    const { failure } = this;
+    this.failure = null;
+    return failure === null ? Promise.resolve(none(form)) : handled(Promise.reject<never>(failure));
+  }
+
+  private batch(max: number): Promise<unknown[]> {
+    const taken: unknown[] = [];
+    while (taken.length < max && this.available) taken.push(this.take());
+    return Promise.resolve(taken);
+  }
+
+  private get available(): boolean {
+    return this.items.size > 0 || this.gapBefore > 0 || this.gapAfter > 0;
+  }
+
+  /** The next message, or the gap before it; the caller has looked at `available`. */
+  private take(): unknown {
+    if (this.gapBefore > 0) {
+      const gap = new TopicGap(this.gapBefore);
+      this.gapBefore = 0;
+      return gap;
+    }
+    if (this.items.size === 0) {
+      const gap = new TopicGap(this.gapAfter);
+      this.gapAfter = 0;
+      return gap;
+    }
+    const item = this.items.shift();
+    if (item instanceof Lost) {
+      this.marks--;
+      return new TopicGap(item.count);
+    }
+    this.flow.take();
+    if (this.publishes.size > 0) this.letIn();
+    this.audit();
+    return item;
+  }
+
+  /** The first message beyond the buffer is in it now. */
+  private letIn(): void {
+    this.publishes.shift().decided(true);
+    if (this.stall === null) return;
+    this.kernel.deadlines.remove(this.stall);
+    if (this.publishes.size > 0) this.watchStall();
+  }
+
+  private zombie(): Promise<never> {
+    const what = `the process ${this.of.owner?.pid ?? ''} that subscribed has ended`;
+    return handled(Promise.reject<never>(new BusError('ZOMBIE', `topic '${this.topic}'`, what)));
+  }
+
+  /* ---- its end ---- */
+
+  /** @internal Its signal has fired. */
+  aborted(_reason: unknown): void {
+    this.finish('unsubscribed');
+  }
+
+  protected get waiting(): number {
+    return this.publishes.size;
+  }
+
+  protected get there(): number {
+    return this.items.size - this.marks;
+  }
+
+  protected finished(end: SubscriptionEnd, reason: ExitReason): void {
+    unwatch(this.watched, this.kernel);
+    if (this.stall !== null) this.kernel.deadlines.remove(this.stall);
+    if (end === 'slow') this.disconnect();
+    if (end === 'owner') this.leaveBehind(reason);
+    while (this.publishes.size > 0) this.publishes.shift().decided(end !== 'slow' && end !== 'owner');
+    while (this.asks.size > 0) {
+      const ask = this.asks.shift();
+      if (end !== 'owner') ask.end();
+      else {
+        markHandled(ask.promise);
+        ask.reject(new BusError('ZOMBIE', `topic '${this.topic}'`, 'the process that subscribed has ended'));
+      }
+    }
+  }
+
+  /** What is beyond its buffer is lost; what is in it can still be read, and then the error. */
+  private disconnect(): void {
+    for (let beyond = this.publishes.size; beyond > 0; beyond--) {
+      this.items.pop();
+      this.flow.lose();
+    }
+    const { buffer, slow, stallMs } = this.options;
+    this.failure = new BusError(
+      'SLOW_READER', `topic '${this.topic}'`,
+      slow === 'suspend'
+        ? `the reader took nothing for ${stallMs} ms while publishers waited, with ${buffer} messages buffered; `
+          + 'read faster, buffer more, or give stallMs or another policy (slow)'
+        : `the reader had ${buffer} messages buffered when another came; read faster, or buffer more`,
+    );
+  }
+
+  private leaveBehind(reason: ExitReason): void {
+    this.gapBefore = 0;
+    this.gapAfter = 0;
+    this.marks = 0;
+    while (this.items.size > 0) {
+      const item = this.items.shift();
+      if (item instanceof Lost) continue;
+      this.flow.leave();
+      this.options.bury(this.topic, item, this.of.owner as Process, reason);
+    }
+  }
+}
+
+shownAs(Reader, (it) => {
+  const { buffered } = it.stats();
+  return `Subscription(${it.topic}: ${it.end ?? `${buffered} buffered`})`;
+});

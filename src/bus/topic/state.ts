@@ -1,0 +1,73 @@
+import { Ring } from '../../base/index.js';
+import type { StandardSchema } from '../../api/protocol.js';
+import type { TopicStats } from '../../api/bus/topic.js';
+import type { ReadTopic } from './options.js';
+import type { Subscriber } from './subscriber.js';
+
+const NOBODY: readonly Subscriber[] = [];
+
+/** What a system knows of one topic while it has users, options, or publishers that wait. */
+export class TopicState {
+  /** the subscribers of that very name; never changed, but replaced */
+  subscribers: readonly Subscriber[] = NOBODY;
+  published = 0;
+  rejected = 0;
+  /** publishes that wait for slow readers */
+  waiting = 0;
+  gone = false;
+  /** the latest messages, oldest first; null when none are kept */
+  kept: Ring<unknown> | null = null;
+  private keptMax = 0;
+  options: ReadTopic | null = null;
+  constructor(
+    readonly name: string,
+    private readonly vanish: (state: TopicState) => void,
+  ) {}
+
+  get schema(): StandardSchema<unknown, unknown> | null {
+    return this.options === null ? null : this.options.schema;
+  }
+
+  /** It was given options: it stays until it is closed. */
+  settle(options: ReadTopic): void {
+    this.options = options;
+    this.keptMax = Math.max(options.replay, options.retain ? 1 : 0);
+    if (this.keptMax > 0) this.kept = new Ring();
+  }
+
+  keep(message: unknown): void {
+    const { kept } = this;
+    if (kept === null) return;
+    if (kept.size === this.keptMax) kept.shift();
+    kept.push(message);
+  }
+
+  /** The latest so many of those kept, oldest first. */
+  latest(count: number): unknown[] {
+    const { kept } = this;
+    if (kept === null) return [];
+    const from = Math.max(0, kept.size - count);
+    return Array.from({ length: kept.size - from }, (_, at) => kept.at(from + at));
+  }
+
+  add(one: Subscriber): void {
+    this.subscribers = [...this.subscribers, one];
+  }
+
+  remove(one: Subscriber): void {
+    this.subscribers = this.subscribers.filter((other) => other !== one);
+    this.leave();
+  }
+
+  /** The last of its users may have gone. */
+  leave(): void {
+    if (this.gone || this.subscribers.length > 0 || this.waiting > 0 || this.options !== null) return;
+    this.gone = true;
+    this.vanish(this);
+  }
+
+  stats(): TopicStats {
+    const { name, subscribers, published, rejected, waiting, kept } = this;
+    return { name, subscribers: subscribers.length, published, rejected, waiting, kept: kept?.size ?? 0 };
+  }
+}

@@ -1,0 +1,163 @@
+import { OptionError } from '../../base/index.js';
+import { shownAs } from '../../base/text/index.js';
+import { AgentRefImpl, rejectedWith } from '../../behaviour/gen/index.js';
+import { INFO } from '../../mailbox/message/index.js';
+import { fenced, Process } from '../../process/record/index.js';
+import { BusError, checkBusName, checkPattern } from '../core/index.js';
+import type {
+  AgentSubscribeOptions, AgentSubscription, PublishOptions, SubscribeOptions, Subscription, Topic,
+  TopicOptions, TopicStats, TopicTarget,
+} from '../../api/bus/topic.js';
+import { AgentSubscriber, type Reception } from './agent.js';
+import { readAgent, readPublish, readSubscribe } from './options.js';
+import type { Publishing } from './publishing.js';
+import { Reader } from './reader.js';
+import type { TopicState } from './state.js';
+import type { Subscriber } from './subscriber.js';
+import type { Topics } from './topics.js';
+import { type Place, refusePattern } from './topics.js';
+
+const NOBODY: readonly Subscriber[] = [];
+
+/** A topic by its name, in the name of a process, or of the outside. */
+export class TopicImpl<T> implements Topic<T>, Place {
+  /** @internal */
+  readonly segments: readonly string[];
+  /** @internal */
+  state: TopicState | null = null;
+  /** @internal */
+  matched: readonly Subscriber[] = NOBODY;
+  /** @internal */
+  version = -1;
+  readonly #topics: Topics;
+  readonly #p: Process | null;
+  /** a name with wildcards */
+  readonly #wild: boolean;
+  constructor(topics: Topics, p: Process | null, readonly name: string, options: TopicOptions | undefined) {
+    this.#topics = topics;
+    this.#p = p;
+    this.#wild = typeof name === 'string' && name.includes('*');
+    if (this.#wild) {
+      this.segments = checkPattern('topic', name);
+      if (options !== undefined) throw refusePattern('options', name);
+    } else {
+      this.segments = checkBusName('topic', name).split('.');
+      // What one that has ended asks for is given to it, and does nothing.
+      if (p === null || !fenced(p)) topics.open(name, options);
+    }
+  }
+
+  publish(message: T, options?: PublishOptions): Promise<number> {
+    const { kernel } = this.#topics.host;
+    try {
+      const signal = options === undefined ? undefined : readPublish(options);
+      signal?.throwIfAborted();
+      if (this.#wild) throw refusePattern('publish', this.name);
+      const made = this.#topics.publish(this, message, this.#from, true);
+      if (typeof made === 'number') return kernel.scheduler.paced(Promise.resolve(made));
+      if (signal !== undefined) (made as Publishing).watch(signal);
+      return kernel.answer((made as Publishing).promise);
+    } catch (error) {
+      return rejectedWith(kernel, error);
+    }
+  }
+
+  tryPublish(message: T): number | 'full' {
+    if (this.#wild) throw refusePattern('tryPublish', this.name);
+    const made = this.#topics.publish(this, message, this.#from, false);
+    return typeof made === 'object' ? made.reachedSoFar : made;
+  }
+
+  /** In whose name it is published: a topic without an owner takes the process whose handler runs now. */
+  get #from(): Process | null {
+    return this.#p ?? this.#topics.host.kernel.current;
+  }
+
+  subscribe<M = never>(options?: SubscribeOptions): Subscription<M>;
+  subscribe(agent: TopicTarget, options?: AgentSubscribeOptions): AgentSubscription;
+  subscribe(
+    first?: SubscribeOptions | TopicTarget, second?: AgentSubscribeOptions,
+  ): Subscription<unknown> | AgentSubscription {
+    if (fenced(this.#p)) {
+      throw new BusError('ZOMBIE', `topic '${this.name}'`, `the process ${(this.#p as Process).pid} has ended`);
+    }
+    if (first === null) throw new OptionError('topic.subscribe', first, 'an agent, or the options of a reader');
+    if (isTarget(first)) return this.#forAgent(first, second);
+    if (second !== undefined) {
+      throw new OptionError(
+        'topic.subscribe', first, 'a ref, a pid or a name before its options', 'for a reader give the options alone',
+      );
+    }
+    return this.#forReader(first);
+  }
+
+  #forReader(given: SubscribeOptions | undefined): Reader {
+    const topics = this.#topics;
+    const { replay, withTopic, ...options } = readSubscribe(given ?? {});
+    options.signal?.throwIfAborted();
+    const made = new Reader(topics.host.kernel, this.#subscribed(withTopic), {
+      ...options, bury: (topic, message, owner, reason) => topics.bury(topic, message, owner, reason),
+    });
+    for (const { topic, message } of this.#replayed(replay)) made.replay(topic, message);
+    topics.enter(made, this.name, this.#pattern);
+    return made;
+  }
+
+  #forAgent(target: TopicTarget, given: AgentSubscribeOptions | undefined): AgentSubscriber {
+    const topics = this.#topics;
+    const { cast, replay, withTopic } = readAgent(given ?? {});
+    const { kernel } = topics.host;
+    const made = new AgentSubscriber(kernel, this.#subscribed(withTopic ?? false), this.#reception(target, cast));
+    for (const { topic, message } of this.#replayed(replay)) made.offer(topic, message, null);
+    topics.enter(made, this.name, this.#pattern);
+    return made;
+  }
+
+  #reception(target: TopicTarget, cast: string | undefined): Reception {
+    const topics = this.#topics;
+    const addr = topics.address(target);
+    const common = { addr, process: addr instanceof Process ? addr : null, router: topics.host.router };
+    if (cast === undefined) return { ...common, op: INFO, behaviour: null };
+    if (!(target instanceof AgentRefImpl)) {
+      throw new OptionError(
+        'topic.subscribe', target, 'a ref beside cast', `make one: system.ref(Definition, nameOrPid)`,
+      );
+    }
+    const op = target.definition.castOp(cast);
+    if (op === undefined) throw target.unknown(cast, 'cast');
+    return { ...common, op, behaviour: target.definition.behaviour };
+  }
+
+  get #pattern(): readonly string[] | null {
+    return this.#wild ? this.segments : null;
+  }
+
+  #replayed(asked: number | undefined): { readonly topic: string; readonly message: unknown }[] {
+    return this.#topics.replayed(this.name, this.#pattern, asked);
+  }
+
+  #subscribed(withTopic: boolean) {
+    const topics = this.#topics;
+    const { name } = this;
+    const pattern = this.#pattern;
+    return { name, withTopic, owner: this.#p, leave: (one: Subscriber) => topics.leave(one, name, pattern) };
+  }
+
+  close(): void {
+    if (this.#wild) throw refusePattern('close', this.name);
+    if (!fenced(this.#p)) this.#topics.close(this.name);
+  }
+
+  stats(): TopicStats {
+    if (this.#wild) throw refusePattern('stats', this.name);
+    return this.#topics.known(this.name)?.stats()
+      ?? { name: this.name, subscribers: 0, published: 0, rejected: 0, waiting: 0, kept: 0 };
+  }
+}
+
+/** What has a pid, or is a name, is somebody; anything else is options. */
+function isTarget(given: unknown): given is TopicTarget {
+  return typeof given === 'string' || (typeof given === 'object' && given !== null && 'pid' in given);
+}
+
+shownAs(TopicImpl, (it) => `Topic(${it.name})`);
