@@ -20,6 +20,7 @@ import { supervisor } from '../test/mutants/supervisor.mjs';
 import { namesAndLocks } from '../test/mutants/names.mjs';
 import { streams } from '../test/mutants/streams.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
+import { topicsAndReaders } from '../test/mutants/topics.mjs';
 import { inShare, patchedText, readShare } from './patch.mjs';
 import { build, root } from './program.mjs';
 
@@ -118,6 +119,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
+  ...topicsAndReaders,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

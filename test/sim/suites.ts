@@ -28,6 +28,7 @@ import { streamSuite } from './stream.js';
 import type { Suite } from './suite.js';
 import { sysSuite } from './sys.js';
 import { taskStreamSuite } from './task-stream.js';
+import { topicSuite } from './topic.js';
 import { transitionSuite } from './transition.js';
 
 /** All suites, in the order in which a seed runs them. */
@@ -36,5 +37,5 @@ export const suites: readonly Suite[] = [
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
-  namesSuite, statemSuite, streamSuite, taskStreamSuite, randomSuite,
+  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, randomSuite,
 ];

@@ -97,6 +97,8 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     return 0;
   }
 
+  protected abandoned(): void {}
+
   protected finished(): void {
     const { reception: { process }, of } = this;
     if (process !== null && process !== of.owner) letGo(process, this);

@@ -206,6 +206,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     }
     this.flow.take();
     if (this.publishes.size > 0) this.letIn();
+    if (this.end !== undefined) this.forgetOwner();
     this.audit();
     return item;
   }
@@ -242,7 +243,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     unwatch(this.watched, this.kernel);
     if (this.stall !== null) this.kernel.deadlines.remove(this.stall);
     if (end === 'slow') this.disconnect();
-    if (end === 'owner') this.leaveBehind(reason);
+    if (end === 'owner') this.abandoned(reason);
     while (this.publishes.size > 0) this.publishes.shift().decided(end !== 'slow' && end !== 'owner');
     while (this.asks.size > 0) {
       const ask = this.asks.shift();
@@ -270,7 +271,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     );
   }
 
-  private leaveBehind(reason: ExitReason): void {
+  protected abandoned(reason: ExitReason): void {
     this.gapBefore = 0;
     this.gapAfter = 0;
     this.marks = 0;

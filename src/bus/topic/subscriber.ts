@@ -43,6 +43,8 @@ export abstract class Subscriber implements AnySubscription, Holding {
   abstract offer(topic: string, message: unknown, from: Process | null): Offer;
   /** Those who wait for its messages are told. */
   protected abstract finished(end: SubscriptionEnd, reason: ExitReason): void;
+  /** Its owner has ended after it: what is still there becomes dead letters. */
+  protected abstract abandoned(reason: ExitReason): void;
   /** messages that a publisher waits for */
   protected abstract get waiting(): number;
 
@@ -56,7 +58,11 @@ export abstract class Subscriber implements AnySubscription, Holding {
 
   /** @internal Its owner has ended. */
   release(_p: Process, reason: ExitReason): void {
-    this.finish('owner', reason);
+    if (this.end === undefined) this.finish('owner', reason);
+    else {
+      this.abandoned(reason);
+      this.audit();
+    }
   }
 
   /** @internal */
@@ -64,10 +70,16 @@ export abstract class Subscriber implements AnySubscription, Holding {
     if (this.end !== undefined) return;
     this.end = end;
     const { of } = this;
-    if (of.owner !== null) letGo(of.owner, this);
     this.finished(end, reason);
     of.leave(this);
+    this.forgetOwner();
     this.audit();
+  }
+
+  /** Nothing is left that would become dead letters at the end of its owner. */
+  protected forgetOwner(): void {
+    const { owner } = this.of;
+    if (owner !== null && this.end !== undefined && this.there === 0) letGo(owner, this);
   }
 
   stats(): SubscriptionStats {

@@ -122,6 +122,25 @@ describe('reading', () => {
     expect(system.topics()).toEqual([]);
   });
 
+  test('P 3: also of one that was over before: nobody could read it any more', async () => {
+    const system = testSystem();
+    let reader: Subscription<number> | undefined;
+    const p = system.spawn(async (self) => {
+      reader = self.topic<number>('t').subscribe();
+      await self.receive();
+    });
+    await settleTurn();
+    for (const n of [1, 2, 3]) await system.topic('t').publish(n);
+    const mine = reader as Subscription<number>;
+    mine.unsubscribe();
+    expect(await mine.next()).toBe(1);
+    system.exit(p, 'gone');
+    await settleTurn();
+    expect(mine.stats()).toMatchObject({ sent: 3, taken: 1, deadLettered: 2, buffered: 0 });
+    expect(system.deadLetters.size).toBe(2);
+    expect(await code(mine.next())).toBe('ZOMBIE');
+  });
+
   test('an owner that dies waiting leaves no rejection that nobody handles', async () => {
     const system = testSystem();
     const p = system.spawn(async (self) => {
