@@ -17,6 +17,7 @@ import { concurrentCall } from './behaviour/concurrent.js';
 import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/outward.js';
 import { boundedCast, laneCast } from './mailbox/pressure.js';
 import { systemStats } from './system/stats.js';
+import { topicAgents, topicMatch, topicReaders } from './bus/topic.js';
 import { statemEvent } from './behaviour/statem.js';
 import { restartMedian, restartStorm } from './supervisor/supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './process/topology.js';
@@ -66,6 +67,11 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['deliver_exactly_once', deliverExactlyOnce],
   ['deliver_keyed_512', deliverKeyed512],
   ['deliver_keyed_object', deliverKeyedObject],
+  ['topic_1', topicReaders(1)],
+  ['topic_10', topicReaders(10)],
+  ['topic_100', topicReaders(100)],
+  ['topic_agents', topicAgents],
+  ['topic_match_100k', topicMatch],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['call_development', callDevelopment],

@@ -101,6 +101,11 @@ export const metrics: readonly Metric[] = [
   ]),
   { ...million, name: 'bounded_cast', unit: '%', better: 'lower', target: absolute(15), beam: false },
   { ...million, name: 'lane_cast', unit: '%', better: 'lower', target: absolute(25), beam: false },
+  ...[1, 10, 100].map((readers) => ({
+    ...million, name: `topic_${readers}`, target: absolute(2_000_000), beam: false,
+  })),
+  { ...million, name: 'topic_agents', unit: '×', better: 'lower', target: absolute(1.25), beam: false },
+  { ...million, name: 'topic_match_100k', target: absolute(200_000), beam: false },
   {
     ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2),
     beam: false, size: 100_000,

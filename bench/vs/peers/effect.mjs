@@ -1,5 +1,5 @@
 // effect: an actor is an unbounded queue and a fiber that takes from it. Everything runs inside one fiber.
-import { Deferred, Effect, Fiber, Queue } from 'effect';
+import { Deferred, Effect, Fiber, PubSub, Queue } from 'effect';
 import { expectCount, liveHeapBytes, now, perSecond } from './suite.mjs';
 
 const AGENTS = 1_000;
@@ -168,7 +168,32 @@ function* bytesPerAgent(size) {
   return (after - before) / size;
 }
 
+/** Readers with a buffer of 1,024 each; publish waits for the slowest, as ours does. */
+const publish = (readers) => function* (size) {
+  const rounds = size / readers;
+  const topic = yield* PubSub.bounded(1_024);
+  let read = 0;
+  const subscribed = [];
+  const reader = Effect.scoped(Effect.gen(function* () {
+    const subscription = yield* PubSub.subscribe(topic);
+    subscribed.push(subscription);
+    for (let count = 0; count < rounds; count++) {
+      yield* PubSub.take(subscription);
+      read += 1;
+    }
+  }));
+  const fibers = yield* many(readers, () => Effect.forkDetach(reader));
+  while (subscribed.length < readers) yield* Effect.yieldNow;
+  const started = now();
+  for (let round = 0; round < rounds; round++) yield* PubSub.publish(topic, round);
+  for (const fiber of fibers) yield* Fiber.join(fiber);
+  const rate = perSecond(size, started);
+  expectCount('items read', read, size);
+  return rate;
+};
+
 export const measurements = {
+  topic_1: run(publish(1)), topic_10: run(publish(10)), topic_100: run(publish(100)),
   cast_stream: run(castStream), call_seq: run(callSequential), call_1000: run(callConcurrent), ring_1k: run(ring),
   fan_in: run(fanIn), fan_out: run(fanOut), pingpong: run(pingPong),
   spawn_exit: run(spawnExit), agent_start: run(agentStart), bytes_per_agent: run(bytesPerAgent),

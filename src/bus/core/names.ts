@@ -1,13 +1,13 @@
 import { nearest, OptionError } from '../../base/index.js';
 import { printable } from '../../base/text/index.js';
 
+const NAME = /^[A-Za-z0-9_-]{1,128}(?:\.[A-Za-z0-9_-]{1,128})*$/;
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 const NAME_MAX = 255;
 
 /** What names of the bus look like; the whole of it is the key, so no two names share a place. */
 export function checkBusName(where: string, name: unknown): string {
-  if (typeof name === 'string' && name.length <= NAME_MAX
-    && name.split('.').every((part) => SEGMENT.test(part))) return name;
+  if (typeof name === 'string' && name.length <= NAME_MAX && NAME.test(name)) return name;
   throw new OptionError(
     where, name, `a name of segments [A-Za-z0-9_-]{1,128} joined by '.', at most ${NAME_MAX} characters`,
     'replace other characters, for example by -', 'BAD_NAME',

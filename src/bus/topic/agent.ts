@@ -7,7 +7,7 @@ import type { Router } from '../../router/index.js';
 import { hold, letGo } from '../../router/names/index.js';
 import { addressName } from '../../router/request/index.js';
 import { TopicGap } from '../../api/bus/topic.js';
-import type { AgentSubscription } from '../../api/bus/topic.js';
+import type { AgentSubscription, SubscriptionStats } from '../../api/bus/topic.js';
 import { Offer, Subscriber, type Subscribed } from './subscriber.js';
 
 /** How an agent gets what is published. */
@@ -24,10 +24,20 @@ export interface Reception {
 /** The messages of a topic for one agent: its buffer is its mailbox, and its policy is the mailbox's. */
 export class AgentSubscriber extends Subscriber implements AgentSubscription {
   private missed = 0;
+  /** taken since the flow was looked at: one counter, in the object that is at hand */
+  private accepted = 0;
+  private readonly addr: Address;
+  private readonly op: Op;
+  private readonly behaviour: Behaviour | null;
+  private readonly plain: boolean;
   /** @internal */
   constructor(kernel: Kernel, of: Subscribed, private readonly reception: Reception) {
     super(kernel, of);
     const { process } = reception;
+    this.addr = reception.addr;
+    this.op = reception.op;
+    this.behaviour = reception.behaviour;
+    this.plain = reception.op.check === null && !of.withTopic;
     if (process !== null && process !== of.owner) hold(process, this);
   }
 
@@ -42,24 +52,34 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
 
   /** @internal */
   offer(topic: string, message: unknown, from: Process | null): Offer {
-    const { flow, reception: { addr, op, behaviour } } = this;
+    const { addr, op, behaviour } = this;
+    const p = addr.owner;
+    if (this.plain && this.missed === 0 && this.end === undefined && p !== null
+      && (behaviour === null || p.behaviour === behaviour)) {
+      if (!accept(p, op, message, from)) return this.miss();
+      this.accepted++;
+      return Offer.Reached;
+    }
+    return this.offerSlowly(topic, message, from);
+  }
+
+  private offerSlowly(topic: string, message: unknown, from: Process | null): Offer {
+    const { flow, addr, op, behaviour } = this;
     if (this.end !== undefined) return Offer.Missed;
     const payload = this.shape(topic, message);
     const p = addr.owner;
     if (p === null || (behaviour !== null && p.behaviour !== behaviour)) return this.bury(payload, from);
-    if (this.missed > 0 && !this.tellGap(p, from)) {
-      flow.miss();
-      this.missed++;
-      return Offer.Missed;
-    }
+    if (this.missed > 0 && !this.tellGap(p, from)) return this.miss();
     const checked = op.check === null ? payload : this.checked(op.check, payload);
-    if (checked === UNFIT || !accept(p, op, checked, from)) {
-      flow.miss();
-      this.missed++;
-      return Offer.Missed;
-    }
+    if (checked === UNFIT || !accept(p, op, checked, from)) return this.miss();
     flow.hand();
     return Offer.Reached;
+  }
+
+  private miss(): Offer {
+    this.flow.miss();
+    this.missed++;
+    return Offer.Missed;
   }
 
   /** The gap comes as a plain message, in front of the next one. */
@@ -70,7 +90,8 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
   }
 
   private bury(payload: unknown, from: Process | null): Offer {
-    const { addr, op, behaviour, router } = this.reception;
+    const { addr, op, behaviour } = this;
+    const { router } = this.reception;
     this.flow.bury();
     router.dead(addr, op, behaviour, payload, from, addr.owner === null ? 'noproc' : 'protocol_mismatch');
     return Offer.Missed;
@@ -87,6 +108,12 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
       );
       return UNFIT;
     }
+  }
+
+  override stats(): SubscriptionStats {
+    this.flow.hand(this.accepted);
+    this.accepted = 0;
+    return super.stats();
   }
 
   protected get waiting(): number {

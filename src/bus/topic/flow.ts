@@ -18,10 +18,10 @@ export class Flow {
     if (++this.buffered > this.peak) this.peak = this.buffered;
   }
 
-  /** Somebody who waits, or a mailbox, has it at once. */
-  hand(): void {
-    this.sent++;
-    this.taken++;
+  /** Somebody who waits, or a mailbox, has it, or so many of them, at once. */
+  hand(count: number = 1): void {
+    this.sent += count;
+    this.taken += count;
   }
 
   /** There is no room for it. */

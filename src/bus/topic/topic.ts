@@ -21,8 +21,7 @@ const NOBODY: readonly Subscriber[] = [];
 
 /** A topic by its name, in the name of a process, or of the outside. */
 export class TopicImpl<T> implements Topic<T>, Place {
-  /** @internal */
-  readonly segments: readonly string[];
+  #segments: readonly string[] | null = null;
   /** @internal */
   state: TopicState | null = null;
   /** @internal */
@@ -38,13 +37,18 @@ export class TopicImpl<T> implements Topic<T>, Place {
     this.#p = p;
     this.#wild = typeof name === 'string' && name.includes('*');
     if (this.#wild) {
-      this.segments = checkPattern('topic', name);
+      this.#segments = checkPattern('topic', name);
       if (options !== undefined) throw refusePattern('options', name);
     } else {
-      this.segments = checkBusName('topic', name).split('.');
+      checkBusName('topic', name);
       // What one that has ended asks for is given to it, and does nothing.
       if (p === null || !fenced(p)) topics.open(name, options);
     }
+  }
+
+  /** @internal */
+  get segments(): readonly string[] {
+    return (this.#segments ??= this.name.split('.'));
   }
 
   publish(message: T, options?: PublishOptions): Promise<number> {

@@ -35,9 +35,12 @@ export interface Place {
 export class Topics {
   private readonly states = new Map<string, TopicState>();
   private readonly patterns = new PatternTrie<Subscriber>();
+  /** those that keep messages for who comes late */
+  private readonly keeping = new Set<TopicState>();
   private ended = false;
   private readonly vanish = (state: TopicState): void => {
     if (this.states.get(state.name) === state) this.states.delete(state.name);
+    this.keeping.delete(state);
   };
 
   constructor(readonly host: Host, private readonly strict: boolean) {
@@ -46,14 +49,18 @@ export class Topics {
 
   /** Fixes the options of a name, or asks whether it may be used without any. */
   open(name: string, given: TopicOptions | undefined): void {
+    if (given === undefined && !this.strict) return;
     const known = this.states.get(name)?.options ?? null;
     if (given === undefined) {
-      if (this.strict && known === null) throw unknownName('topic', name, this.states.keys());
+      if (known === null) throw unknownName('topic', name, this.states.keys());
       return;
     }
     const read = readTopic(given);
-    if (known === null) this.stateOf(name).settle(read);
-    else sameOptions(`topic '${name}'`, known, read);
+    if (known === null) {
+      const state = this.stateOf(name);
+      state.settle(read);
+      if (state.kept !== null) this.keeping.add(state);
+    } else sameOptions(`topic '${name}'`, known, read);
   }
 
   stateOf(name: string): TopicState {
@@ -176,10 +183,10 @@ export class Topics {
   }
 
   private fitting(pattern: readonly string[]): TopicState[] {
+    if (this.keeping.size === 0) return [];
     const trie = new PatternTrie<true>();
     trie.add(pattern, true);
-    return [...this.states.values()].filter(({ name, kept }) =>
-      kept !== null && trie.match(name.split('.')).length > 0);
+    return [...this.keeping].filter(({ name }) => trie.match(name.split('.')).length > 0);
   }
 
   bury(topic: string, message: unknown, owner: Process, reason: ExitReason): void {
