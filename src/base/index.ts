@@ -3,7 +3,7 @@ export { type Backoff, BACKOFF, backoffMs, readBackoff, type Schedule } from './
 export { cloned } from './clone.js';
 export { Deadline, type DeadlineEntry, Deadlines } from './deadlines.js';
 export {
-  type AsyncContext, type Chooser, type Env, type EnvHistogram, type EnvThread, nodeEnv,
+  type AsyncContext, builtinModule, type Chooser, type Env, type EnvHistogram, type EnvThread, nodeEnv,
   simulated, type TimerHandle,
 } from './env.js';
 export {

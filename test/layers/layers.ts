@@ -143,6 +143,7 @@ export const doorways: Readonly<Record<string, string>> = {
   pino: 'observe/log.ts',
   'p-retry': 'delivery/guard/retry.ts',
   opossum: 'delivery/guard/breaker.ts',
+  croner: 'bus/schedule/cron.ts',
 };
 
 /** Folders whose code runs per message. */

@@ -6,6 +6,7 @@ export { isControl, NO_REPLY } from './control.js';
 export { conclude, isParents, lastReason, terminated, terminateThrew } from './ending.js';
 export { Engine } from './engine.js';
 export { sameState } from './equal.js';
+export { guardedController } from './guard.js';
 export {
   addressOf, type Host, hostOf, processOf, refusedSend, rejected, rejectedWith, type SpawnOptions,
 } from './host.js';

@@ -1,0 +1,91 @@
+import { delayMs, OptionError } from '../../base/index.js';
+import type { Env } from '../../base/index.js';
+import { checkKeys } from '../../behaviour/gen/index.js';
+import type { ScheduleMissed, ScheduleOverlap, ScheduleTimes } from '../../api/bus/schedule.js';
+import { Zone } from './calendar.js';
+import { readCron } from './cron.js';
+import { CronTimes, IntervalTimes, type Times } from './times.js';
+
+/** What a schedule was asked for: checked, complete. */
+export interface ReadSchedule {
+  readonly name: string;
+  readonly times: Times;
+  readonly jitterMs: number;
+  readonly overlap: ScheduleOverlap;
+  readonly waitingMax: number;
+  readonly missed: ScheduleMissed;
+  readonly missedMax: number;
+  readonly timesMax: number;
+}
+
+const RULES = ['jitterMs', 'overlap', 'waitingMax', 'missed', 'missedMax', 'startAt', 'timesMax'];
+const KEYS = ['everyMs', 'cron', 'timeZone', ...RULES];
+const WAITING_MAX = 100;
+const MISSED_MAX = 100;
+/** times that are counted at once */
+export const PASSED_MAX = 1_000;
+/** ms since 1970 of the year 10,000: a later moment is a mistake */
+const WALL_MAX = 253_402_300_800_000;
+
+export function readSchedule(env: Env, name: string, given: ScheduleTimes): ReadSchedule {
+  const where = `schedule '${name}'`;
+  checkKeys(where, given, KEYS);
+  const { overlap = 'skip', missed = 'skip' } = given;
+  if (!['skip', 'queue', 'allow'].includes(overlap)) {
+    throw new OptionError(`${where}.overlap`, overlap, "'skip', 'queue' or 'allow'");
+  }
+  if (!['skip', 'once', 'all'].includes(missed)) {
+    throw new OptionError(`${where}.missed`, missed, "'skip', 'once' or 'all'");
+  }
+  return {
+    name, overlap, missed,
+    jitterMs: given.jitterMs === undefined ? 0 : delayMs(`${where}.jitterMs`, given.jitterMs),
+    waitingMax: countOf(`${where}.waitingMax`, given.waitingMax, WAITING_MAX),
+    missedMax: countOf(`${where}.missedMax`, given.missedMax, MISSED_MAX, PASSED_MAX),
+    timesMax: countOf(`${where}.timesMax`, given.timesMax, Infinity),
+    times: timesOf(env, where, given, startOf(`${where}.startAt`, given.startAt)),
+  };
+}
+
+function timesOf(env: Env, where: string, given: ScheduleTimes, startAt: number | undefined): Times {
+  const { everyMs, cron, timeZone } = given;
+  if ((everyMs === undefined) === (cron === undefined)) {
+    throw new OptionError(where, cron ?? everyMs, 'one of everyMs and cron', 'an interval or a cron expression');
+  }
+  if (cron === undefined) {
+    if (timeZone !== undefined) {
+      throw new OptionError(`${where}.timeZone`, timeZone, 'no time zone with everyMs', 'it belongs to cron');
+    }
+    if (delayMs(`${where}.everyMs`, everyMs) === 0) {
+      throw new OptionError(
+        `${where}.everyMs`, everyMs, 'a whole number of milliseconds from 1',
+        'a period of 0 would leave no time for anything else',
+      );
+    }
+    return new IntervalTimes(env, everyMs, startAt);
+  }
+  const zone = new Zone(`${where}.timeZone`, timeZone === undefined ? 'UTC' : timeZone);
+  const times = new CronTimes(env, readCron(`${where}.cron`, cron), zone, startAt);
+  if (times.first() === Infinity) {
+    throw new OptionError(
+      `${where}.cron`, cron, 'an expression that fires some day', 'look for a day that its month does not have',
+      'NEVER_FIRES',
+    );
+  }
+  return times;
+}
+
+function startOf(where: string, value: unknown): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && (value as number) >= 0 && (value as number) < WALL_MAX)) {
+    return value as number | undefined;
+  }
+  throw new OptionError(where, value, 'whole ms since 1970', 'as Date.now() tells them');
+}
+
+function countOf(where: string, value: unknown, fallback: number, max: number = Infinity): number {
+  if (value === undefined) return fallback;
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) return value as number;
+  throw new OptionError(
+    where, value, `a whole number from 1${max === Infinity ? '' : ` to ${max.toLocaleString('en')}`}`,
+  );
+}
