@@ -1,4 +1,5 @@
 /** Requests, streams, multi-calls. */
+export { callFailure, isAbort } from './call-result.js';
 export { HandlePlaceImpl } from './handle.js';
 export { abcast, multiCall } from './multi.js';
 export { RefBase } from './ref-base.js';

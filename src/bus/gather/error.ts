@@ -1,0 +1,35 @@
+import type { GatherBranch } from '../../api/bus/gather.js';
+import type { AnyDefinition } from '../../api/protocol.js';
+import { BusError } from '../core/index.js';
+
+/**
+ * A gather whose quorum cannot be reached any more: `branches` has what became of each, in the order
+ * of the refs; its `cause` is the first failure.
+ *
+ * @example
+ * const Idle = defineAgent({ calls: { ask: () => 'yes' } });
+ * const refs = [system.start(Idle), system.ref(Idle, 'nobody')];
+ * const error = await system.gather(refs, 'ask').catch((error: GatherError) => error);
+ * if (error instanceof GatherError) {
+ *   error.message; // => "gather 'ask': 1 of 2 branches failed, 2 replies are asked for; the first: call 'ask' to nobody: no process there"
+ *   error.branches.filter((one) => !one.ok).length; // => 1
+ * }
+ * @since 0.3.0
+ */
+export class GatherError extends BusError {
+  /** one for each ref, in their order; `ABORTED` are those that were not waited for any more */
+  readonly branches: readonly GatherBranch<AnyDefinition, unknown>[];
+  /** @internal Use `gather`. */
+  constructor(op: string, quorum: number, failed: number, branches: readonly GatherBranch<AnyDefinition, unknown>[]) {
+    const first = branches.find((one) => !one.ok && one.error.code !== 'ABORTED') ?? branches.find((one) => !one.ok);
+    const cause = first === undefined || first.ok ? undefined : first.error;
+    const asked = quorum === 1 ? '1 reply is' : `${quorum} replies are`;
+    super(
+      'GATHER_FAILED', `gather '${op}'`,
+      `${failed} of ${branches.length} branches failed, ${asked} asked for; the first: ${cause?.message ?? 'none'}`,
+      { cause },
+    );
+    this.branches = branches;
+    Object.defineProperty(this, 'branches', { enumerable: false }); // a console would bury the message
+  }
+}

@@ -1,0 +1,3 @@
+/** One question to many agents at once. */
+export { GatherError } from './error.js';
+export { gather } from './gather.js';
