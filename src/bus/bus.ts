@@ -1,19 +1,29 @@
 import { shownAs } from '../base/text/index.js';
 import type { Host } from '../behaviour/gen/index.js';
-import type { Process } from '../process/record/index.js';
+import type { Kernel, Process } from '../process/record/index.js';
+import type { Sends } from '../api/agent.js';
+import type { GatherOptions } from '../api/bus/gather.js';
+import type { Schedule, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
-import type { BusVerbs } from '../api/bus/verbs.js';
+import type { BusVerbs, GatherResult } from '../api/bus/verbs.js';
+import type { AnyDefinition } from '../api/protocol.js';
+import { gather } from './gather/index.js';
+import { Schedules } from './schedule/index.js';
 import { TopicImpl, Topics } from './topic/index.js';
 
 /** What agents of one system share by name. */
 class Bus {
+  readonly kernel: Kernel;
+  readonly schedules: Schedules;
   readonly topics: Topics;
   constructor(host: Host, strict: boolean) {
+    this.kernel = host.kernel;
+    this.schedules = new Schedules(host.kernel);
     this.topics = new Topics(host, strict);
   }
 }
 
-/** Fills the port: `self.topic`, and the same verbs of the system. */
+/** Fills the port: `self.topic` and the others, and the same verbs of the system. */
 export function offerBus(host: Host, strict: boolean): void {
   const bus = new Bus(host, strict);
   host.extensions.set('bus', (p) => new BusVerbsImpl(bus, p));
@@ -31,6 +41,20 @@ export class BusVerbsImpl implements BusVerbs {
   constructor(bus: Bus, p: Process | null) {
     this.#bus = bus;
     this.#p = p;
+  }
+
+  gather<D extends AnyDefinition, V>(
+    refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
+  ): Promise<GatherResult<D, V>> {
+    return gather(this.#bus.kernel, this.#p, refs, op, payload, options);
+  }
+
+  schedule(name: string, times: ScheduleTimes, job: unknown): Schedule {
+    return this.#bus.schedules.start(this.#p, name, times, job);
+  }
+
+  schedules(): ScheduleStats[] {
+    return this.#bus.schedules.list();
   }
 
   topic<T = unknown>(name: string, options?: TopicOptions<T>): Topic<T> {

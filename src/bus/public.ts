@@ -1,4 +1,12 @@
-/** Topics: the types of their verbs, what they give and fail with. The door of `castcall/bus`. */
+/**
+ * Topics, schedules, gather: the types of their verbs, what they give and fail with. The door of
+ * `castcall/bus`.
+ */
+export type { GatherOptions, Quorum } from '../api/bus/gather.js';
+export type {
+  CronRules, IntervalRules, Schedule, ScheduledFunction, ScheduledRun, ScheduleMissed, ScheduleOverlap,
+  ScheduleRules, ScheduleStats, ScheduleTimes,
+} from '../api/bus/schedule.js';
 export {
   type AgentSubscribeOptions, type AgentSubscription, type AnySubscription, type PublishOptions,
   type SlowReaderPolicy, type SubscribeOptions, type Subscription, type SubscriptionEnd,
@@ -6,5 +14,9 @@ export {
   type TopicTarget,
 } from '../api/bus/topic.js';
 export type { BusErrorCode } from '../api/bus/errors.js';
-export type { BusVerbs } from '../api/bus/verbs.js';
+export type {
+  BusVerbs, GatherBranch, GatherResult, GatherVerbs, ScheduledCall, ScheduledCast, ScheduledDelivery,
+  ScheduledOwnCast, ScheduledSend, ScheduleVerbs,
+} from '../api/bus/verbs.js';
 export { BusError } from './core/index.js';
+export { GatherError } from './gather/index.js';

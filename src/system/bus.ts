@@ -1,9 +1,14 @@
 import type { Host } from '../behaviour/gen/index.js';
 import { busOf } from '../bus/index.js';
+import type { Sends } from '../api/agent.js';
+import type { GatherOptions } from '../api/bus/gather.js';
+import type { Schedule, ScheduledFunction, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
+import type { GatherResult, ScheduledOwnCast, ScheduledSend } from '../api/bus/verbs.js';
+import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from '../api/protocol.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
 import { SystemOutward } from './outward.js';
 
-/** The verbs of a system for what its agents share by name: topics. */
+/** The verbs of a system for what its agents share by name: topics, schedules; and `gather`. */
 export class SystemBus extends SystemOutward {
   readonly #host: Host;
 
@@ -36,5 +41,57 @@ export class SystemBus extends SystemOutward {
   /** Figures of all topics that have users or options now, in the order of their making. */
   topics(): TopicStats[] {
     return busOf(this.#host).topics();
+  }
+
+  /**
+   * Does something again and again under a name: at an interval, or at the local times of a cron
+   * expression. The job is a function, called outside of every process, or a send to an agent. A
+   * job that throws, rejects or fails is logged and counted, and changes nothing. Inside of a
+   * process use `self.schedule`, so that it ends with it.
+   *
+   * Errors: OptionError for what breaks its rule; `ALREADY_STARTED` for a name that is in use,
+   * `NEVER_FIRES` for a cron expression without a time, `PEER_MISSING` when croner is not
+   * installed; `SYSTEM_STOPPED`.
+   *
+   * @example
+   * let runs = 0;
+   * const pulse = system.schedule('pulse', { everyMs: 2, timesMax: 3 }, async () => { runs++; });
+   * while (pulse.active) await new Promise((resolve) => setTimeout(resolve, 1));
+   * runs; // => 3
+   * const night = system.schedule('night', { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }, () => {});
+   * night.cancel(); // => true
+   * @since 0.3.0
+   */
+  schedule(name: string, times: ScheduleTimes, job: ScheduledFunction | ScheduledOwnCast): Schedule;
+  schedule<D extends AnyDefinition>(name: string, times: ScheduleTimes, job: ScheduledSend<D>): Schedule;
+  schedule(name: string, times: ScheduleTimes, job: unknown): Schedule {
+    return busOf(this.#host).schedule(name, times, job);
+  }
+
+  /** Figures of all active schedules, in the order of their making. */
+  schedules(): ScheduleStats[] {
+    return busOf(this.#host).schedules();
+  }
+
+  /**
+   * Asks several agents the same at once, and resolves as soon as a quorum has replied; rejects as
+   * soon as it cannot be reached any more. The rest is taken back: their signals fire, and a later
+   * reply is dropped and counted. Inside of a process use `self.gather`.
+   *
+   * Errors: GatherError (`GATHER_FAILED`) with all branches; the reason of the signal; an
+   * OptionError for what breaks its rule.
+   *
+   * @example
+   * const Node = defineAgent({ init: (n: number) => n, calls: { read: (self) => self.state } });
+   * const nodes = [7, 8, 9].map((n) => system.start(Node, n));
+   * const { values } = await system.gather(nodes, 'read', undefined, { quorum: 2, timeoutMs: 1_000 });
+   * values; // => [7, 8]
+   * @since 0.3.0
+   */
+  gather<D extends AnyDefinition, K extends CallName<D>>(
+    refs: readonly Sends<D>[], op: K, ...args: VerbArgs<CallEntryOf<D, K>, GatherOptions>
+  ): Promise<GatherResult<D, ReplyOf<CallEntryOf<D, K>>>> {
+    const [payload, options] = args as readonly [unknown?, GatherOptions?];
+    return busOf(this.#host).gather(refs, op, payload, options);
   }
 }

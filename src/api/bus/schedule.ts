@@ -1,9 +1,3 @@
-import type { AgentRef, CallOptions, CastOptions } from '../agent.js';
-import type { DeliverOptions } from '../delivery.js';
-import type {
-  AnyDefinition, CallEntryOf, CallName, CastEntryOf, CastName, EntryOf, VerbArgs,
-} from '../protocol.js';
-
 /*
  * Named schedules: what happens again and again, at times that an interval or a cron expression
  * gives.
@@ -88,35 +82,6 @@ export interface ScheduledRun {
 /** A function that a schedule calls; what it returns is waited for. */
 export type ScheduledFunction = (run: ScheduledRun) => unknown;
 
-type WithArgs<A, F, O> = A extends [payload: infer P, options?: infer _O]
-  ? F & { readonly payload: P; readonly options?: O | undefined }
-  : F & { readonly payload?: Payload<A>; readonly options?: O | undefined };
-type Payload<A> = A extends [payload?: infer P, options?: infer _O] ? P | undefined : undefined;
-
-/** A cast of an agent's operation at each time; over at once. */
-export type ScheduledCast<D extends AnyDefinition> = {
-  readonly [K in CastName<D>]: WithArgs<
-    VerbArgs<CastEntryOf<D, K>, CastOptions>, { readonly to: AgentRef<D>; readonly cast: K }, CastOptions
-  >
-}[CastName<D>];
-
-/** A call at each time; over with its reply, failed with its error. */
-export type ScheduledCall<D extends AnyDefinition> = {
-  readonly [K in CallName<D>]: WithArgs<
-    VerbArgs<CallEntryOf<D, K>, CallOptions>, { readonly to: AgentRef<D>; readonly call: K }, CallOptions
-  >
-}[CallName<D>];
-
-/** A delivery at each time; over with its outcome, failed unless it was handled. */
-export type ScheduledDelivery<D extends AnyDefinition> = {
-  readonly [K in CastName<D> | CallName<D>]: WithArgs<
-    VerbArgs<EntryOf<D, K>, DeliverOptions>, { readonly to: AgentRef<D>; readonly deliver: K }, DeliverOptions
-  >
-}[CastName<D> | CallName<D>];
-
-/** What a schedule sends in place of calling a function; the ref is looked up at each time. */
-export type ScheduledSend<D extends AnyDefinition> = ScheduledCast<D> | ScheduledCall<D> | ScheduledDelivery<D>;
-
 /** What a schedule has counted since it was made. */
 export interface ScheduleStats {
   readonly name: string;
@@ -161,27 +126,4 @@ export interface Schedule {
   cancel(): boolean;
   /** the same, for `using` */
   [Symbol.dispose](): void;
-}
-
-/** The verbs of schedules, of every process and of the system. */
-export interface ScheduleVerbs {
-  /**
-   * Does something again and again under a name. The job is a function, called outside of every
-   * process, or a send to an agent; a job that throws, rejects or fails is logged and counted, and
-   * changes nothing. What a process makes ends with it.
-   *
-   * Errors: OptionError for what breaks its rule; `ALREADY_STARTED` for a name that is in use,
-   * `NEVER_FIRES` for a cron expression without a time, `PEER_MISSING` when croner is not installed.
-   *
-   * @example
-   * const Cleaner = defineAgent({ casts: { sweep: (self, room: string) => {} } });
-   * const cleaner = system.start(Cleaner);
-   * system.schedule('night', { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }, { to: cleaner, cast: 'sweep', payload: 'hall' });
-   * system.schedule('pulse', { everyMs: 5_000, overlap: 'skip' }, async ({ signal }) => { signal.throwIfAborted(); });
-   * system.schedules().length; // => 2
-   */
-  schedule(name: string, times: ScheduleTimes, job: ScheduledFunction): Schedule;
-  schedule<D extends AnyDefinition>(name: string, times: ScheduleTimes, job: ScheduledSend<D>): Schedule;
-  /** those of the system that are active, whoever made them */
-  schedules(): ScheduleStats[];
 }

@@ -1,7 +1,120 @@
+import type { AgentRef, CallOptions, CastOptions, SelfRef, Sends } from '../agent.js';
+import type { DeliverOptions } from '../delivery.js';
+import type {
+  AnyDefinition, CallEntryOf, CallName, CastEntryOf, CastName, EntryOf, ReplyOf, VerbArgs,
+} from '../protocol.js';
+import type { CallFailure } from '../requests.js';
+import type { GatherOptions } from './gather.js';
+import type { Schedule, ScheduledFunction, ScheduleTimes } from './schedule.js';
 import type { Topic, TopicOptions } from './topic.js';
 
+/* The verbs of the bus, and those of their types that know what an agent takes. */
+
+/* ---- schedules ---- */
+
+type WithArgs<A, F, O> = A extends [payload: infer P, options?: infer _O]
+  ? F & { readonly payload: P; readonly options?: O | undefined }
+  : F & { readonly payload?: Payload<A>; readonly options?: O | undefined };
+type Payload<A> = A extends [payload?: infer P, options?: infer _O] ? P | undefined : undefined;
+
+/** A cast of an agent's operation at each time; over at once. */
+export type ScheduledCast<D extends AnyDefinition> = {
+  readonly [K in CastName<D>]: WithArgs<
+    VerbArgs<CastEntryOf<D, K>, CastOptions>, { readonly to: AgentRef<D>; readonly cast: K }, CastOptions
+  >
+}[CastName<D>];
+
+/** A call at each time; over with its reply, failed with its error. */
+export type ScheduledCall<D extends AnyDefinition> = {
+  readonly [K in CallName<D>]: WithArgs<
+    VerbArgs<CallEntryOf<D, K>, CallOptions>, { readonly to: AgentRef<D>; readonly call: K }, CallOptions
+  >
+}[CallName<D>];
+
+/** A delivery at each time; over with its outcome, failed unless it was handled. */
+export type ScheduledDelivery<D extends AnyDefinition> = {
+  readonly [K in CastName<D> | CallName<D>]: WithArgs<
+    VerbArgs<EntryOf<D, K>, DeliverOptions>, { readonly to: AgentRef<D>; readonly deliver: K }, DeliverOptions
+  >
+}[CastName<D> | CallName<D>];
+
+/** A cast of an agent to itself: `self.ref` does not know its operations. */
+export interface ScheduledOwnCast {
+  readonly to: SelfRef;
+  readonly cast: string;
+  readonly payload?: unknown;
+  readonly options?: CastOptions | undefined;
+}
+
+/** What a schedule sends in place of calling a function; the ref is looked up at each time. */
+export type ScheduledSend<D extends AnyDefinition> = ScheduledCast<D> | ScheduledCall<D> | ScheduledDelivery<D>;
+
+/** The verb that makes schedules, of every process and of the system. */
+export interface ScheduleVerbs {
+  /**
+   * Does something again and again under a name. The job is a function, called outside of every
+   * process, or a send to an agent; a job that throws, rejects or fails is logged and counted, and
+   * changes nothing. What a process makes ends with it.
+   *
+   * Errors: OptionError for what breaks its rule; `ALREADY_STARTED` for a name that is in use,
+   * `NEVER_FIRES` for a cron expression without a time, `PEER_MISSING` when croner is not installed.
+   *
+   * @example
+   * const Cleaner = defineAgent({ casts: { sweep: (self, room: string) => {} } });
+   * const cleaner = system.start(Cleaner);
+   * system.schedule('night', { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }, { to: cleaner, cast: 'sweep', payload: 'hall' });
+   * system.schedule('pulse', { everyMs: 5_000, overlap: 'skip' }, async ({ signal }) => { signal.throwIfAborted(); });
+   * system.schedules().length; // => 2
+   */
+  schedule(name: string, times: ScheduleTimes, job: ScheduledFunction | ScheduledOwnCast): Schedule;
+  schedule<D extends AnyDefinition>(name: string, times: ScheduleTimes, job: ScheduledSend<D>): Schedule;}
+
+/* ---- gather ---- */
+
+/**
+ * What became of one branch: the reply, or why there is none, as of `tryCall`. `ABORTED` is one that
+ * was not waited for any more.
+ */
+export type GatherBranch<D extends AnyDefinition, V> =
+  | { readonly ref: Sends<D>; readonly ok: true; readonly value: V }
+  | { readonly ref: Sends<D>; readonly ok: false; readonly error: CallFailure };
+
+/** What `gather` resolves to: there are as many replies as its quorum asks for. */
+export interface GatherResult<D extends AnyDefinition, V> {
+  /** the replies that made the quorum, in the order of the refs */
+  readonly values: V[];
+  /** one for each ref, in their order */
+  readonly branches: GatherBranch<D, V>[];
+}
+
+/** The verb that asks many, of every process and of the system. */
+export interface GatherVerbs {
+  /**
+   * Asks all of them the same at once, and resolves as soon as the quorum has replied; rejects as
+   * soon as it cannot be reached any more. Then the rest is taken back: their signals fire, and a
+   * later reply is dropped and counted. A name is looked up now; one ref given twice is two
+   * branches.
+   *
+   * Errors: GatherError (`GATHER_FAILED`) with all branches; the reason of the signal; `ZOMBIE` for
+   * a process that has ended; an OptionError for what breaks its rule.
+   *
+   * @example
+   * const Replica = defineAgent({ init: (n: number) => n, calls: { read: (self) => self.state < 3 ? self.state : self.refuse('STALE') } });
+   * const replicas = [1, 2, 3].map((n) => system.start(Replica, n));
+   * const { values } = await system.gather(replicas, 'read', undefined, { quorum: 'majority' });
+   * values; // => [1, 2]
+   * const error = await system.gather(replicas, 'read').catch((error: GatherError) => error);
+   * error instanceof GatherError && error.branches.map((one) => one.ok); // => [true, true, false]
+   */
+  gather<D extends AnyDefinition, K extends CallName<D>>(
+    refs: readonly Sends<D>[], op: K, ...args: VerbArgs<CallEntryOf<D, K>, GatherOptions>
+  ): Promise<GatherResult<D, ReplyOf<CallEntryOf<D, K>>>>;
+}
+
+/* ---- all of them ---- */
+
 /** The verbs of every process for what agents share by name. */
-export interface BusVerbs {
+export interface BusVerbs extends GatherVerbs, ScheduleVerbs {
   /**
    * The topic of that name; subscriptions made with it belong to the process. Errors: OptionError;
    * `OPTIONS_CONFLICT` when the name has other options; `UNKNOWN_NAME` in a strict system.

@@ -1,4 +1,4 @@
-import type { GatherBranch } from '../../api/bus/gather.js';
+import type { GatherBranch } from '../../api/bus/verbs.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import { BusError } from '../core/index.js';
 

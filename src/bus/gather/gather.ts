@@ -7,7 +7,8 @@ import { fenced } from '../../process/record/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
 import { addressName, unwatch, watchSignal } from '../../router/request/index.js';
 import type { Abortable, Watched } from '../../router/request/index.js';
-import type { GatherBranch, GatherOptions, GatherResult } from '../../api/bus/gather.js';
+import type { GatherOptions } from '../../api/bus/gather.js';
+import type { GatherBranch, GatherResult } from '../../api/bus/verbs.js';
 import type { Sends } from '../../api/agent.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import { BusError } from '../core/index.js';
@@ -20,18 +21,19 @@ const KEYS = ['quorum', 'timeoutMs', 'signal'];
 const GATHER_TIMEOUT_MS = 5_000;
 
 /** One question to many; what is wrong with it is a rejection. */
-export function gather(
+export function gather<D extends AnyDefinition, V>(
   kernel: Kernel, caller: Process | null, refs: unknown, op: string, payload: unknown,
   options: GatherOptions = {},
-): Promise<Result> {
-  return kernel.answer(handled(new Promise<Result>((resolve, reject) => {
+): Promise<GatherResult<D, V>> {
+  const result = new Promise<Result>((resolve, reject) => {
     const read = readGather(op, refs, options);
     if (fenced(caller)) {
       throw new BusError('ZOMBIE', `gather '${op}'`, `the process ${(caller as Process).pid} has ended`);
     }
     read.signal?.throwIfAborted();
     new Gather(kernel, caller, read, op, { resolve, reject }).begin(payload);
-  })));
+  });
+  return kernel.answer(handled(result)) as unknown as Promise<GatherResult<D, V>>;
 }
 
 interface ReadGather {

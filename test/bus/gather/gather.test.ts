@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GatherOptions } from '../../../src/api/bus/gather.js';
-import type { BusError } from '../../../src/bus/core/index.js';
-import { gather as ask, GatherError } from '../../../src/bus/gather/index.js';
+import { type BusError, GatherError, type GatherOptions, type GatherResult } from '../../../src/bus/public.js';
 import { type AgentRef, defineAgent, OptionError, type System } from '../../../src/index.js';
-import { kernelOf } from '../../../src/system/index.js';
 import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { Replica } from './help.js';
@@ -19,12 +16,14 @@ function world(count: number): { env: VirtualEnv; system: System; refs: Ref[] } 
 
 function gather(
   system: System, refs: unknown, op: string, payload?: unknown, options?: GatherOptions,
-): ReturnType<typeof ask> {
-  return ask(kernelOf(system), null, refs, op, payload, options);
+): Promise<GatherResult<typeof Replica, unknown>> {
+  return system.gather(refs as Ref[], op as 'slow', payload as number, options);
 }
 
+type Told = { ok: true; value: unknown } | { ok: false; error: { code: string } };
+
 /** `value 3` or a code for each branch. */
-function told(branches: GatherError['branches']): string[] {
+function told(branches: readonly Told[]): string[] {
   return branches.map((one) => (one.ok ? `value ${String(one.value)}` : one.error.code));
 }
 
@@ -127,7 +126,7 @@ describe('a gather by a process', () => {
     const { env, system, refs } = world(2);
     const Asker = defineAgent({
       name: 'Asker',
-      casts: { go(self) { void ask(kernelOf(system), (self as unknown as { p: never }).p, refs, 'slow', 999); } },
+      casts: { go(self) { void self.gather(refs, 'slow', 1_000); } },
     });
     const asker = system.start(Asker);
     asker.cast('go');
@@ -143,9 +142,8 @@ describe('a gather by a process', () => {
     const Asker = defineAgent({
       name: 'Asker',
       calls: {
-        go: (self, refs: unknown) => ask(
-          kernelOf(system), (self as unknown as { p: never }).p, refs, 'go', undefined, { quorum: 'any' },
-        ).then(() => [], (error: GatherError) => told(error.branches)),
+        go: (self, refs: unknown) => self.gather(refs as Ref[], 'go' as 'read', undefined, { quorum: 'any' })
+          .then(() => [], (error: GatherError) => told(error.branches)),
       },
     });
     const asker = system.start(Asker, { name: 'a' });

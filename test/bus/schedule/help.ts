@@ -1,7 +1,5 @@
-import { Schedules } from '../../../src/bus/schedule/index.js';
-import type { Schedule, ScheduleStats, ScheduleTimes } from '../../../src/api/bus/schedule.js';
-import { defineAgent, type System } from '../../../src/index.js';
-import type { Process } from '../../../src/process/record/index.js';
+import type { Schedule, ScheduledFunction, ScheduleStats, ScheduleTimes } from '../../../src/api/bus/schedule.js';
+import type { System } from '../../../src/index.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { Recorder, testSystem } from '../../support/system.js';
 
@@ -31,19 +29,15 @@ export interface World {
   schedules(): ScheduleStats[];
 }
 
-const Probe = defineAgent({});
-
 /** A system on virtual time with schedules. */
 export function world(): World {
   const env = new WallEnv();
   const log = new Recorder();
   const system = testSystem({ env, logger: log });
-  const { addr } = system.start(Probe) as unknown as { readonly addr: Process };
-  const schedules = new Schedules(addr.kernel);
   return {
     env, system, log,
-    schedule: (name, times, job) => schedules.start(null, name, times, job),
-    schedules: () => schedules.list(),
+    schedule: (name, times, job) => system.schedule(name, times, job as ScheduledFunction),
+    schedules: () => system.schedules(),
   };
 }
 

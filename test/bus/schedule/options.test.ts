@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ScheduleTimes } from '../../../src/api/bus/schedule.js';
+import type { ScheduleTimes } from '../../../src/bus/public.js';
 import { defineAgent } from '../../../src/index.js';
 import { world } from './help.js';
 

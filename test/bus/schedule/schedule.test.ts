@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ScheduledRun } from '../../../src/api/bus/schedule.js';
-import { BusError } from '../../../src/bus/core/index.js';
+import { BusError, type Schedule, type ScheduledRun } from '../../../src/bus/public.js';
+import { defineAgent } from '../../../src/index.js';
 import { clock, world } from './help.js';
 
 type Runs = ScheduledRun[];
@@ -317,5 +317,53 @@ describe('the end of a schedule', () => {
     await env.advance(1_000);
     made.cancel();
     expect(log.texts('warn')).toEqual(['a listener of a signal failed']);
+  });
+});
+
+describe('a schedule that a process makes', () => {
+  const Clock = defineAgent({
+    name: 'Clock',
+    init: () => ({ ticks: 0, made: null as Schedule | null, late: '' }),
+    casts: {
+      tick(self) { self.state.ticks++; },
+      begin(self, job: (run: ScheduledRun) => unknown) {
+        self.state.made = self.schedule('own', { everyMs: 1_000 }, job);
+      },
+      own(self) { self.schedule('self', { everyMs: 1_000 }, { to: self.ref, cast: 'tick' }); },
+      keep(self, kept: (self: unknown) => void) { kept(self); },
+    },
+    calls: { ticks: (self) => self.state.ticks },
+  });
+
+  it('ends with it: signals fire, nothing is left', async () => {
+    const { env, system, schedules } = world();
+    const { runs, job } = slow();
+    const owner = system.start(Clock);
+    owner.cast('begin', job);
+    await env.advance(1_500);
+    expect([runs.length, schedules().length]).toEqual([1, 1]);
+    await owner.stop();
+    expect((runs[0]?.signal.reason as BusError).code).toBe('ZOMBIE');
+    await env.advance(5_000);
+    expect([runs.length, schedules()]).toEqual([1, []]);
+  });
+
+  it('may send to itself', async () => {
+    const { env, system } = world();
+    const owner = system.start(Clock);
+    owner.cast('own');
+    await env.advance(3_500);
+    expect(await owner.call('ticks')).toBe(3);
+  });
+
+  it('is not made by one that has ended', async () => {
+    const { system } = world();
+    const owner = system.start(Clock);
+    let kept: { schedule(...args: unknown[]): unknown } | null = null;
+    owner.cast('keep', (self) => { kept = self as typeof kept; });
+    await owner.call('ticks');
+    await owner.stop();
+    expect(() => kept?.schedule('late', { everyMs: 1_000 }, () => undefined)).toThrow(/has ended/);
+    expect(system.stats().zombies).toBe(1);
   });
 });

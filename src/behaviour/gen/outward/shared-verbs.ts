@@ -1,16 +1,38 @@
+import type { Sends } from '../../../api/agent.js';
+import type { GatherOptions } from '../../../api/bus/gather.js';
+import type { Schedule, ScheduleTimes } from '../../../api/bus/schedule.js';
 import type { Topic, TopicOptions } from '../../../api/bus/topic.js';
-import type { BusVerbs } from '../../../api/bus/verbs.js';
+import type { BusVerbs, GatherResult } from '../../../api/bus/verbs.js';
+import type { AnyDefinition } from '../../../api/protocol.js';
+
+/** What the layer of the bus offers: the same verbs, whose types have been looked at. */
+export interface BusPort extends Pick<BusVerbs, 'topic'> {
+  schedule(name: string, times: ScheduleTimes, job: unknown): Schedule;
+  gather<D extends AnyDefinition, V>(
+    refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
+  ): Promise<GatherResult<D, V>>;
+}
 
 /** The verbs of every self for what agents share by name; the layer of the bus offers them. */
 export abstract class SharedVerbs implements BusVerbs {
   /** What a layer above offers this process under that name. */
   abstract extension(name: string): unknown;
 
-  private get bus(): BusVerbs {
-    return this.extension('bus') as BusVerbs;
+  private get bus(): BusPort {
+    return this.extension('bus') as BusPort;
   }
 
   topic<T = unknown>(name: string, options?: TopicOptions<T>): Topic<T> {
     return this.bus.topic(name, options);
+  }
+
+  schedule(name: string, times: ScheduleTimes, job: unknown): Schedule {
+    return this.bus.schedule(name, times, job);
+  }
+
+  gather<D extends AnyDefinition, V>(
+    refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
+  ): Promise<GatherResult<D, V>> {
+    return this.bus.gather(refs, op, payload, options);
   }
 }
