@@ -48,6 +48,7 @@ export { TaskError, TaskResult } from './behaviour/task/index.js';
 export {
   BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry,
 } from './delivery/guard/index.js';
+export { settledAll } from './delivery/guarantee/index.js';
 export type { DeadLetters } from './router/dead-letter/index.js';
 export { GiveUpError } from './supervisor/core/index.js';
 export {

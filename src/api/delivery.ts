@@ -45,6 +45,13 @@ export interface DeliverOptions extends DeliveryDefaults {
    * holds back its own key only
    */
   readonly order?: string | undefined;
+  /**
+   * `deliver` only: it is held for so many ms before its first attempt, accepted at once; not with
+   * `order`, and with `exactly-once` only beside a key. Then `expiresInMs` counts from that moment
+   */
+  readonly delayMs?: number | undefined;
+  /** the same until a moment of the wall clock, ms since 1970; one that has passed is now. Not with `delayMs` */
+  readonly at?: number | undefined;
 }
 
 /**
@@ -85,7 +92,7 @@ interface Ended {
 }
 
 /**
- * Where a delivery is: `pending` in a back-off or until somebody owns the name, `in-transit` in a
+ * Where a delivery is: `pending` in a delay or a back-off, or until somebody owns the name, `in-transit` in a
  * mailbox, `delivered` with the handler, else its outcome.
  */
 export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
@@ -136,7 +143,7 @@ export interface DeliveryContext {
 export interface DeliveryStats {
   /** what `deliver` resolved for */
   readonly accepted: number;
-  /** now in a back-off, or until somebody owns the name */
+  /** now in a delay or a back-off, or until somebody owns the name */
   readonly pending: number;
   /** now in a mailbox */
   readonly inTransit: number;

@@ -22,14 +22,16 @@ const SAMPLED = 63;
 /* ---- the first time ---- */
 
 /**
- * A new message: it is queued, or held. False when it was refused for want of room, which its
- * mailbox has counted. One that may wait stands in line before a mailbox that suspends its senders:
- * `enteredFirst` and `refusedFirst` tell what becomes of it.
+ * A new message: it is queued, or held, first of all for its delay. False when it was refused for
+ * want of room, which its mailbox has counted. One that may wait stands in line before a mailbox
+ * that suspends its senders: `enteredFirst` and `refusedFirst` tell what becomes of it.
  *
  * Its key is taken before: accepting may run the user's code (sizeOf), which may send the same key,
  * and is told of this one then.
  */
-export function accept(to: Destination, d: Message, p: Process | null, mayWait: boolean): boolean {
+export function accept(
+  to: Destination, d: Message, p: Process | null, mayWait: boolean, delayMs: number,
+): boolean {
   const { identity, rare, route: { terms } } = d;
   const met = to.counters.duplicatesSuppressed;
   const number = ++to.arrivals;
@@ -40,7 +42,10 @@ export function accept(to: Destination, d: Message, p: Process | null, mayWait: 
     identity.number = number;
     to.keys.add(identity, d);
   }
-  if (rare !== null && rare.order !== null && to.orders.behind(d, rare.order)) hold(to, d);
+  if (delayMs > 0) {
+    hold(to, d);
+    awaitBackOff(to, d, delayMs);
+  } else if (rare !== null && rare.order !== null && to.orders.behind(d, rare.order)) hold(to, d);
   else if (p === null) {
     hold(to, d);
     awaitOwner(to, d);
@@ -56,7 +61,7 @@ export function accept(to: Destination, d: Message, p: Process | null, mayWait: 
   to.counters.accepted++;
   if ((++to.all.accepted & SAMPLED) === 0
     || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
-  if ((d.bits & STATE) !== State.Over) to.shared.expiries.add(d, terms.expiresInMs);
+  if ((d.bits & STATE) !== State.Over) to.shared.expiries.add(d, terms.expiresInMs + delayMs);
   return true;
 }
 

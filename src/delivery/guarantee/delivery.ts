@@ -154,7 +154,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
     let key: string | null = null;
     let order: string | null = null;
-    if (options !== undefined) ({ terms, key, order } = readDeliver(verb, options, terms));
+    let delayMs = 0;
+    if (options !== undefined) ({ terms, key, order, delayMs } = readDeliver(verb, options, terms, this.wall));
     if (this.kernel.frozen) deepFreeze(payload);
     const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
     const p = addr.owner;
@@ -179,7 +180,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     } else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
     const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
-    if (!accept(to, made, p, true)) {
+    if (!accept(to, made, p, true, delayMs)) {
       const code = refusalOf(p as Process, op, payload);
       throw callError(code, { target: addressName(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
@@ -210,7 +211,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
         );
         made.rarely().past = letter;
         made.rarely().order = order;
-        if (!accept(to, made, p, false)) return refusalOf(p as Process, op, payload) as RetryRefusal;
+        if (!accept(to, made, p, false, 0)) return refusalOf(p as Process, op, payload) as RetryRefusal;
       }
       return null;
     } catch (error) {
@@ -220,6 +221,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   }
 
   private readonly mono = (): number => this.kernel.env.mono();
+  private readonly wall = (): number => this.kernel.env.wall();
 
   private checkWindow(to: Destination, sender: Process | null, addr: Address, op: Op): void {
     const window = to.windowOf(sender);

@@ -31,7 +31,7 @@ export const STANDARD: Terms = {
 
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
 const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'lane', 'onError'];
-export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order'];
+export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at'];
 const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
 
@@ -110,18 +110,22 @@ export interface Asked {
   readonly terms: Terms;
   readonly key: string | null;
   readonly order: string | null;
+  /** ms until its first attempt */
+  readonly delayMs: number;
 }
 
-export function readDeliver(where: string, given: DeliverOptions, base: Terms): Asked {
+export function readDeliver(where: string, given: DeliverOptions, base: Terms, wall: () => number): Asked {
   if (typeof given !== 'object'
     || given === null) throw new OptionError(`${where} options`, given, 'an object');
-  const { key, order, guarantee } = given;
+  const { key, order, guarantee, delayMs: delay, at } = given;
   let common = true; // the options that most messages have, for which no new terms are made
-  for (const name in given) if (name !== 'guarantee' && name !== 'key' && name !== 'order') common = false;
+  for (const name in given) {
+    if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs' && name !== 'at') common = false;
+  }
   let terms: Terms;
   if (common) {
     const known = last.base === base && last.guarantee === guarantee ? last : variantOf(where, base, guarantee);
-    if (key === undefined && order === undefined) return known;
+    if (key === undefined && order === undefined && delay === undefined && at === undefined) return known;
     ({ terms } = known);
   } else terms = termsOf(where, given, base, DELIVER_KEYS);
   if (key !== undefined && terms.guarantee !== 'exactly-once') {
@@ -133,13 +137,34 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms): 
   return {
     terms, key: key === undefined ? null : keyOf(`${where}.key`, key),
     order: order === undefined ? null : keyOf(`${where}.order`, order),
+    delayMs: delay === undefined && at === undefined ? 0 : delayOf(where, given, terms, wall),
   };
+}
+
+/** The ms that a message is held for before its first attempt. */
+function delayOf(where: string, given: DeliverOptions, { guarantee }: Terms, wall: () => number): number {
+  const { delayMs: delay, at, key, order } = given;
+  const option = `${where}.${delay === undefined ? 'at' : 'delayMs'}`;
+  const refuse = (rule: string, fix?: string): OptionError =>
+    new OptionError(option, delay ?? at, rule, fix, 'BAD_COMBINATION');
+  if (delay !== undefined && at !== undefined) throw refuse('one of delayMs and at', 'leave one of them out');
+  if (where !== 'deliver') throw refuse('no delay with a call', 'deliver it, and await its receipt');
+  if (order !== undefined) {
+    throw refuse('no delay with order', 'messages of one order key are handled in the order of their sends');
+  }
+  if (guarantee === 'exactly-once' && key === undefined) {
+    throw refuse("a key beside a delay with the guarantee 'exactly-once'", 'give it a key of its own');
+  }
+  if (at === undefined) return delayMs(option, delay);
+  if (!Number.isInteger(at)) throw new OptionError(option, at, 'whole ms since 1970', 'as Date.now() tells them');
+  return delayMs(option, Math.max(0, at - wall()));
 }
 
 /** What a message asks for with a guarantee and nothing else. */
 class Variant implements Asked {
   readonly key = null;
   readonly order = null;
+  readonly delayMs = 0;
   constructor(
     readonly base: Terms,
     readonly guarantee: Guarantee | undefined,

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  keyOf, readDeliver, STANDARD, termsOf,
+  keyOf, readDeliver as read, STANDARD, type Terms, termsOf,
 } from '../../../../src/behaviour/gen/outward/delivery-options.js';
-import { OptionError } from '../../../../src/index.js';
+import { type DeliverOptions, OptionError } from '../../../../src/index.js';
 import { Rank } from '../../../../src/mailbox/index.js';
+
+const readDeliver = (where: string, given: DeliverOptions, base: Terms): ReturnType<typeof read> =>
+  read(where, given, base, () => 0);
 
 /** The option that is refused, and the rule it breaks. */
 function refused(given: object): string {
@@ -95,7 +98,7 @@ describe('the options of one delivery', () => {
   it('make no terms of their own when they ask for a guarantee, a key or an order only', () => {
     expect(readDeliver('deliver', {}, STANDARD).terms).toBe(STANDARD);
     expect(readDeliver('deliver', { guarantee: 'at-least-once', order: 'o' }, STANDARD)).toEqual(
-      { terms: STANDARD, key: null, order: 'o' },
+      { terms: STANDARD, key: null, order: 'o', delayMs: 0 },
     );
     const { terms } = readDeliver('deliver', { guarantee: 'exactly-once', key: 'a' }, STANDARD);
     expect(terms).toEqual({ ...STANDARD, guarantee: 'exactly-once' });
