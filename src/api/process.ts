@@ -1,7 +1,8 @@
 import type { ExitReason } from '../base/index.js';
 import type { Alias, AliasMode, MonitorRef, Pid, Target, TimerRef, Via } from './address.js';
-import type { ProcessRef, ProcessSelf } from './agent.js';
+import type { CastOptions, ProcessRef, ProcessSelf, Sends } from './agent.js';
 import type { ProcessLevel } from './inspect.js';
+import type { AnyDefinition, CastEntryOf, CastName, VerbArgs } from './protocol.js';
 
 /** Options of `send`. */
 export interface SendOptions {
@@ -113,6 +114,26 @@ export interface KernelVerbs {
   unalias(alias: Alias): boolean;
   /** a message to this process (or to a pid, name or alias) after `ms`; cancelled when that process ends */
   sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
+  /**
+   * an operation of an agent, cast after `ms` in nobody's name, also when this process has ended by
+   * then; a ref by pid cancels it with that process, a name is looked up then. Throws at once for
+   * what is wrong with the operation or its payload
+   * @example
+   * const Light = defineAgent({
+   *   init: () => ({ on: true }),
+   *   casts: { off(self) { self.state.on = false; } },
+   *   calls: { on: (self) => self.state.on },
+   * });
+   * const light = system.start(Light);
+   * const Switch = defineAgent({ casts: { press: (self) => { self.sendAfter(light, 5, 'off'); } } });
+   * system.start(Switch).cast('press');
+   * await light.call('on'); // => true
+   * await new Promise((resolve) => setTimeout(resolve, 20));
+   * await light.call('on'); // => false
+   */
+  sendAfter<D extends AnyDefinition, K extends CastName<D>>(
+    to: Sends<D>, ms: number, op: K, ...args: VerbArgs<CastEntryOf<D, K>, CastOptions>
+  ): TimerRef;
   /** the same, and the message comes in a TimerFired that names its timer */
   startTimer(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
   /** ms that were left, or false */

@@ -1,12 +1,15 @@
 import { delayMs, msUntil, OptionError } from '../../base/index.js';
 import { TIMER } from '../../mailbox/message/index.js';
-import { fenced, type Process } from '../../process/record/index.js';
+import { DeadAddress, fenced, Phase, Process } from '../../process/record/index.js';
 import { pushSignal } from '../../process/send/index.js';
-import { cancelTimer, OwnedTimer, readTimer } from '../../process/signal/index.js';
+import { cancelTimer, OwnedTimer, readTimer, startAction } from '../../process/signal/index.js';
 import type { TimerRef } from '../../api/address.js';
 import { TimerAnswer } from '../../api/messages.js';
 import type { TimerOptions, TimerQuery } from '../../api/process.js';
+import { readCast } from './options.js';
 import { checkFlags } from './process-options.js';
+import type { RefBase } from './request/ref-base.js';
+import { Verb } from './request/verb.js';
 
 /** The ms until a timer fires that was given a delay, or with `abs` a moment of the monotonic clock. */
 export function dueIn(
@@ -32,4 +35,25 @@ export function askTimer(
     pushSignal(p, TIMER, new TimerAnswer(cancels ? 'CANCEL_TIMER' : 'READ_TIMER', timer, result), null);
   }
   return silent ? 'ok' : result;
+}
+
+/** An operation of an agent, later. What is wrong with it is told now. */
+export function castAfter(
+  p: Process, to: RefBase, ms: number, op: string, payload: unknown, options: object | undefined,
+): TimerRef {
+  const delay = delayMs('sendAfter.ms', ms);
+  const known = to.definition.castOp(op);
+  if (known === undefined) throw to.unknown(op, 'cast');
+  if (options !== undefined) readCast('sendAfter', options, () => 0);
+  try {
+    if (known.check !== null) known.check(payload);
+  } catch (error) {
+    throw to.explain(error, op);
+  }
+  const target = to.addr instanceof Process ? to.addr : null;
+  const timer = startAction(
+    p.kernel, delay, target, () => to.dispatch(Verb.Cast, null, op, payload, options),
+  );
+  if (to.addr instanceof DeadAddress || target?.phase === Phase.Dead) cancelTimer(timer);
+  return timer;
 }

@@ -30,7 +30,7 @@ import { TimersImpl } from './outward/timers.js';
 import type { RefBase } from './request/ref-base.js';
 import { Verb } from './request/verb.js';
 import { SharedVerbs } from './outward/shared-verbs.js';
-import { askTimer, dueIn } from './timer-verbs.js';
+import { askTimer, castAfter, dueIn } from './timer-verbs.js';
 
 /**
  * The process verbs of every self. Each looks first whether its incarnation still lives: what a
@@ -117,8 +117,17 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
     return this.lives() && unalias(alias, this.p);
   }
 
-  sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
+  sendAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef;
+  sendAfter(to: RefBase, ms: number, op: string, payload?: unknown, options?: object): TimerRef;
+  sendAfter(first: number | RefBase, second: unknown, third?: unknown, fourth?: unknown, fifth?: object): TimerRef {
     this.need('sendAfter');
+    if (typeof first === 'object') {
+      return castAfter(this.p, checked('sendAfter', first), second as number, third as string, fourth, fifth);
+    }
+    return this.messageAfter(first, second, third as Target | undefined, fourth as TimerOptions | undefined);
+  }
+
+  private messageAfter(ms: number, message: unknown, to?: Target, options?: TimerOptions): TimerRef {
     const delay = dueIn(this.p, 'sendAfter', ms, options);
     return startTimer(this.p.kernel, delay, to === undefined ? this.p : addressOf(this.host, to), message);
   }
