@@ -13,6 +13,7 @@ import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } f
 import { groupBroadcast, registeredSend } from './router/names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process/process.js';
 import { balanceCast, balanceStrategy } from './delivery/balance.js';
+import { gather1000 } from './bus/gather.js';
 import { concurrentCall } from './behaviour/concurrent.js';
 import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/outward.js';
 import { boundedCast, laneCast } from './mailbox/pressure.js';
@@ -74,6 +75,7 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['topic_match_100k', topicMatch],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
+  ['gather_1000', gather1000],
   ['call_development', callDevelopment],
   ['concurrent_call', concurrentCall],
   ['limit_run', limitRun],

@@ -117,6 +117,10 @@ export const metrics: readonly Metric[] = [
     quickSize: 50_000,
   },
   {
+    ...usual, name: 'gather_1000', unit: '×', better: 'lower', target: absolute(3), beam: false, size: 200_000,
+    quickSize: 100_000,
+  },
+  {
     ...usual, name: 'call_development', unit: '×', better: 'lower', target: absolute(1.5),
     beam: false, size: 200_000,
     quickSize: 100_000,
