@@ -18,6 +18,7 @@ import { pressure } from '../test/mutants/mailbox.mjs';
 import { startsAndStops } from '../test/mutants/stopping.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { namesAndLocks } from '../test/mutants/names.mjs';
+import { schedulesAndGathers } from '../test/mutants/schedules.mjs';
 import { streams } from '../test/mutants/streams.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
 import { topicsAndReaders } from '../test/mutants/topics.mjs';
@@ -119,7 +120,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders,
+  ...topicsAndReaders, ...schedulesAndGathers,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -19,6 +19,7 @@ import { pressureSuite } from './pressure.js';
 import { randomSuite } from './random.js';
 import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
+import { scheduleSuite } from './schedule.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
 import { startStopSuite } from './start-stop.js';
@@ -37,5 +38,6 @@ export const suites: readonly Suite[] = [
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
-  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, randomSuite,
+  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, scheduleSuite,
+  randomSuite,
 ];
