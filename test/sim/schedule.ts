@@ -52,6 +52,7 @@ async function scheduled(sim: Simulation): Promise<void> {
   sim.always(passed <= most, `no time is counted twice: ${passed} of ${most}`);
   sim.always(timesMax === undefined || stats.runs + stats.waiting <= timesMax, 'no more runs than asked for');
   sim.always(stats.running === open.size || !schedule.active, 'what runs is counted');
+  sim.always(stats.waiting === 0 || stats.running > 0, 'who waits, waits for a run');
   sim.sometimes(stats.skipped > 0, 'a run that was left out');
   sim.sometimes(stats.waiting > 0, 'a run that waits');
   sim.sometimes(!schedule.active, 'a schedule that ended by itself');

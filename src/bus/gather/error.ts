@@ -9,11 +9,9 @@ import { BusError } from '../core/index.js';
  * @example
  * const Idle = defineAgent({ calls: { ask: () => 'yes' } });
  * const refs = [system.start(Idle), system.ref(Idle, 'nobody')];
- * const error = await system.gather(refs, 'ask').catch((error: GatherError) => error);
- * if (error instanceof GatherError) {
- *   error.message; // => "gather 'ask': 1 of 2 branches failed, 2 replies are asked for; the first: call 'ask' to nobody: no process there"
- *   error.branches.filter((one) => !one.ok).length; // => 1
- * }
+ * const error = await system.gather(refs, 'ask').then(() => undefined, (error: unknown) => error as GatherError);
+ * error?.code; // => 'GATHER_FAILED'
+ * error?.branches.filter((one) => !one.ok && one.error.code === 'NOPROC').length; // => 1
  * @since 0.3.0
  */
 export class GatherError extends BusError {
