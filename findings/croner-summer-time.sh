@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# croner 11.0.1 in Europe/Berlin, where 2026-03-29 has no 02:30 and 2026-10-25 has two: `30 2 * * *` is moved to 03:00 and
-# runs once in autumn, `0,30 2 * * *` leaves the spring day out and runs four times in autumn. And an ISO date in place of
-# an expression is taken for one time.
+# croner 11.0.1 in Europe/Berlin, where 2026-03-29 has no 02:30 and 2026-10-25 has two: `30 2 * * *` is moved to 03:00
+# and runs once in autumn, `0,30 2 * * *` leaves the spring day out and runs four times in autumn. And an ISO date in
+# place of an expression is taken for one time.
 # Seen: one 1 1; list 0 4; iso 2026-12-24T00:00:00.000Z.
 # castcall asks croner for times of a clock in UTC, decides local time itself, and takes five to seven fields or a name
 # (src/bus/schedule/times.ts, test/bus/schedule/times.test.ts).

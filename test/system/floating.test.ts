@@ -2,8 +2,8 @@ import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, SupervisorRef,
-  TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
+  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll,
+  SupervisorRef, TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
 import { defineRegistry } from '../../src/behaviour/names/public.js';
@@ -165,6 +165,12 @@ const failing: Readonly<Record<string, Failing>> = {
   },
   'Limit.wrap': (w) => w.system.limit('m', { concurrency: 1 }).wrap(() => { throw ours; })(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
+  settledAll: () => [settledAll(5 as never), settledAll([5 as never])],
+  'SystemBus.gather': (w) => [
+    w.system.gather([w.nobody], 'say', 'x'), w.system.gather(5 as never as (typeof w.nobody)[], 'say', 'x'),
+    w.system.gather([w.nobody], 'say', 'x', { signal: AbortSignal.abort(boom) }),
+  ],
+  'GatherVerbs.gather': (w) => [w.self.gather([w.nobody], 'say', 'x'), w.self.gather([w.nobody], 'say', 'x', bad)],
   'Topic.publish': (w) => [
     w.system.topic('t').publish(Promise.resolve(1)), w.system.topic('*').publish(1),
     w.system.topic('t').publish(1, { signal: AbortSignal.abort(boom) }), w.system.topic('t').publish(1, bad),
