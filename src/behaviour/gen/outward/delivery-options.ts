@@ -120,7 +120,8 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms, w
   const { key, order, guarantee, delayMs: delay, at } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) {
-    if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs' && name !== 'at') common = false;
+    if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs'
+      && name !== 'at') common = false;
   }
   let terms: Terms;
   if (common) {
