@@ -3,7 +3,7 @@
 import type { Pid } from './address.js';
 
 /** How a dead letter was sent. */
-export type LetterVerb = 'send' | 'cast' | 'call' | 'stream' | 'deliver' | 'publish';
+export type LetterVerb = 'send' | 'cast' | 'call' | 'stream' | 'deliver' | 'publish' | 'push';
 
 /** One failed attempt of a delivery that became a dead letter. */
 export interface LetterFailure {
@@ -21,9 +21,9 @@ export interface DeadLetter {
   readonly id: number;
   /** how it was sent, and so how `retry` sends it */
   readonly verb: LetterVerb;
-  /** name, else pid, of the destination */
+  /** name, else pid, of the destination; of an item, the name of its queue */
   readonly to: string;
-  /** the operation; `info` for a plain message */
+  /** the operation; `info` for a plain message, `item` for what was pushed to a queue */
   readonly op: string;
   readonly payload: unknown;
   /** undefined when it was sent from outside every process */
@@ -35,13 +35,13 @@ export interface DeadLetter {
    * attempt failed
    */
   readonly reason: unknown;
-  /** starts of the handler, through all retries; 0 for what is no delivery */
+  /** starts of the handler, or leases of an item, through all retries; 0 for anything else */
   readonly attempts: number;
   /** every failed attempt, oldest first */
   readonly failures: readonly LetterFailure[];
   /** undefined for what is no delivery */
   readonly guarantee: 'at-most-once' | 'at-least-once' | 'exactly-once' | undefined;
-  /** of an exactly-once delivery that was given one */
+  /** of an exactly-once delivery, or an item, that was given one */
   readonly key: string | undefined;
   /** wall clock, ms since 1970 */
   readonly at: number;
@@ -64,13 +64,13 @@ export interface LetterQuery {
 /**
  * Why a letter stays: it is not kept (any more), nobody has the name, its owner has another
  * definition, the mailbox does not take it, or the program has too little memory, its key belongs
- * to another message by now, its sender has too much in the air, nobody would read the stream, or
- * the system has stopped.
+ * to another message by now, its sender has too much in the air, nobody would read the stream, its
+ * queue is full, or closed, or the system has stopped.
  */
 export type RetryRefusal =
   | 'NOT_FOUND' | 'NOPROC' | 'PROTOCOL_MISMATCH' | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED'
   | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE'
-  | 'KEY_CONFLICT' | 'WINDOW_FULL' | 'STREAM' | 'SYSTEM_STOPPED';
+  | 'KEY_CONFLICT' | 'WINDOW_FULL' | 'QUEUE_FULL' | 'QUEUE_CLOSED' | 'STREAM' | 'SYSTEM_STOPPED';
 
 /** What `retry` did. */
 export interface RetryReport {

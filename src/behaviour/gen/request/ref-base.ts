@@ -51,6 +51,11 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     verb: V, sender: Process | null, op: string, payload: unknown, options: object | undefined,
   ): Gives[V];
 
+  /** Whom such a send would go to: itself; of a group the member that is chosen now, null when there is none. */
+  chosen(_op: string, _payload: unknown): RefBase | null {
+    return this;
+  }
+
   cast(op: string, payload?: unknown, options?: object): void {
     this.dispatch(Verb.Cast, this.implied(op), op, payload, options);
   }

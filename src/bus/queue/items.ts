@@ -1,0 +1,369 @@
+import { backoffMs, unstacked } from '../../base/index.js';
+import { Line } from '../../base/text/index.js';
+import type { Kernel, Process } from '../../process/record/index.js';
+import { Failure } from '../../router/dead-letter/index.js';
+import type { DeadLetter } from '../../api/letters.js';
+import { BusError } from '../core/index.js';
+import {
+  cameBack, due, ended, entered, imbalanceOf, type ItemEnd, lent, lost, over, QueueAccount, taken,
+} from './account.js';
+import type { TurnClock } from './clock.js';
+import { Expiry, Item, type ItemQueue, Stage } from './item.js';
+import { LeaseImpl, type Lender } from './lease.js';
+import type { PushTerms, ReadQueue } from './options.js';
+import { Ready } from './ready.js';
+
+const PLACES = ['ready', 'delayed', 'leased'] as const;
+/** So many failures of one item are kept, the latest. */
+const FAILURES_MAX = 32;
+
+/** What the items of a queue tell it. */
+export interface ItemPorts {
+  readonly kernel: Kernel;
+  readonly clock: TurnClock;
+  /** an item is ready, or there is room for one more */
+  readonly changed: () => void;
+  /** a dead letter */
+  readonly bury: (item: Item, reason: unknown) => void;
+}
+
+/**
+ * The items of one queue. Each goes (delayed) ─▶ ready ─▶ leased ─▶ over, and from leased back; each
+ * step is a transition of the account. What runs the user's code, a signal or a subscriber of dead
+ * letters, comes when the step is done.
+ */
+export class Items implements ItemQueue, Lender {
+  readonly kernel: Kernel;
+  readonly account: QueueAccount;
+  private readonly ready: Ready;
+  private readonly delayed = new Line<Item>();
+  private readonly leased = new Line<Item>();
+  /** the one item of each key that waits, where such items coalesce */
+  private readonly latest: Map<string, Item> | null;
+  private lastId = 0;
+  private lastToken = 0;
+  constructor(
+    private readonly options: ReadQueue,
+    private readonly ports: ItemPorts,
+  ) {
+    this.kernel = ports.kernel;
+    this.account = new QueueAccount(ports.kernel.audited);
+    this.ready = new Ready(options.orderByKey);
+    this.latest = options.coalesce === null ? null : new Map();
+  }
+
+  get leaseMs(): number {
+    return this.options.leaseMs;
+  }
+
+  /** items that wait */
+  get waiting(): number {
+    return this.account.ready + this.account.delayed;
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting + this.account.leased === 0;
+  }
+
+  /* ---- in ---- */
+
+  add(payload: unknown, terms: PushTerms, past: DeadLetter | null): void {
+    const item = new Item(this, ++this.lastId, payload, terms.lane, terms.key);
+    if (past !== null) item.cold.past = past;
+    if (this.latest !== null && item.key !== null) this.latest.set(item.key, item);
+    if (terms.expiresInMs >= 0) this.arm(item, terms.expiresInMs);
+    entered(this.account, terms.delayMs > 0 ? 'delayed' : 'ready');
+    if (terms.delayMs > 0) this.delay(item, terms.delayMs);
+    else this.offer(item, false);
+  }
+
+  /** The item that waits under that key, where such items coalesce. */
+  latestOf(key: string | null): Item | undefined {
+    return this.latest === null || key === null ? undefined : this.latest.get(key);
+  }
+
+  /** A new one takes the place of one that waits; that one's attempts were its own. */
+  replace(item: Item, payload: unknown, { expiresInMs }: PushTerms): void {
+    over(this.account, 'superseded');
+    this.disarm(item);
+    item.rare = null;
+    item.payload = payload;
+    item.id = ++this.lastId;
+    item.attempts = 0;
+    if (expiresInMs >= 0) this.arm(item, expiresInMs);
+  }
+
+  blocks(key: string | null): boolean {
+    return this.ready.blocks(key);
+  }
+
+  /** Whom a full queue drops: the oldest of the lowest lane. */
+  victim(): Item {
+    return this.ready.victim() ?? (this.delayed.first as Item);
+  }
+
+  drop(item: Item): void {
+    this.finish(item, 'dropped');
+  }
+
+  /* ---- out ---- */
+
+  /** The one that is next; it stays. */
+  first(): Item | null {
+    for (let item = this.ready.first(); item !== null; item = this.ready.first()) {
+      if (item.rare === null || !this.isLate(item)) return item;
+      this.finish(item, 'expired');
+    }
+    return null;
+  }
+
+  /** The same where there is one. */
+  get next(): Item {
+    return this.first() as Item;
+  }
+
+  /** Takes the one that is next; its consumer is done with that. */
+  take(item: Item): unknown {
+    this.unlatch(item);
+    this.ready.remove(item);
+    taken(this.account);
+    this.close(item);
+    return item.payload;
+  }
+
+  /** A lease of the one that is next; -1 ms for one that time does not end. */
+  lend(item: Item, owner: Process | null, ms: number): LeaseImpl {
+    this.unlatch(item);
+    this.ready.remove(item);
+    lent(this.account);
+    item.stage = Stage.Leased;
+    stand(this.leased, item);
+    item.attempts++;
+    const lease = new LeaseImpl(this, item, owner, ++this.lastToken);
+    item.lease = lease;
+    if (ms >= 0) this.kernel.deadlines.add(item, ms);
+    return lease;
+  }
+
+  /* ---- leases ---- */
+
+  ack(lease: LeaseImpl): boolean {
+    if (!this.settle(lease)) return false;
+    this.finish(lease.of, 'acked');
+    this.ports.changed();
+    return true;
+  }
+
+  nack(lease: LeaseImpl, delayMs: number | undefined, reason: unknown): boolean {
+    if (!this.settle(lease)) return false;
+    this.failed(lease.of, delayMs, reason);
+    return true;
+  }
+
+  reject(lease: LeaseImpl, reason: unknown): boolean {
+    if (!this.settle(lease)) return false;
+    this.note(lease.of, reason);
+    this.kill(lease.of, reason);
+    return true;
+  }
+
+  extend(lease: LeaseImpl, ms: number): boolean {
+    if (!lease.counts) return false;
+    this.kernel.deadlines.remove(lease.of);
+    this.kernel.deadlines.add(lease.of, ms);
+    return true;
+  }
+
+  /** It was no attempt: nobody has looked at the item. */
+  giveBack(lease: LeaseImpl): void {
+    if (!this.settle(lease)) return;
+    lease.of.attempts--;
+    this.comeBack(lease.of, 0);
+  }
+
+  abandoned(lease: LeaseImpl): void {
+    this.lose(lease.of, 'its consumer has ended');
+  }
+
+  lostLease(verb: string, id: number): BusError {
+    return unstacked(() => new BusError(
+      'LEASE_LOST', `queue '${this.options.name}'`,
+      `${verb} of a lease of item ${id} that has ended: acknowledged, given back, or lost by time or with its process`,
+    ));
+  }
+
+  /** The fence: only the lease that the item names may end it. */
+  private settle(lease: LeaseImpl): boolean {
+    if (!lease.counts) return false;
+    lease.of.lease = null;
+    lease.settled();
+    return true;
+  }
+
+  /** The lease counts no more, its consumer hears of it, and only then it is anybody else's. */
+  private lose(item: Item, reason: unknown): void {
+    const { lease } = item;
+    if (lease === null) return;
+    item.lease = null;
+    this.kernel.deadlines.remove(item);
+    lost(this.account);
+    lease.lose();
+    // what a listener of its signal has done may have ended the item
+    if (item.stage === Stage.Leased) this.failed(item, 0, reason);
+  }
+
+  private failed(item: Item, delayMs: number | undefined, reason: unknown): void {
+    this.note(item, reason);
+    const { attemptsMax, backoff } = this.options;
+    if (item.attempts >= attemptsMax) {
+      this.kill(item, reason);
+      return;
+    }
+    const share = (): number => this.kernel.env.u32() / 0x1_0000_0000;
+    this.comeBack(item, delayMs ?? (backoff === null ? 0 : backoffMs(backoff, item.attempts, share())));
+  }
+
+  private comeBack(item: Item, delayMs: number): void {
+    const { latest, account } = this;
+    const newer = this.latestOf(item.key);
+    if (this.isLate(item)) this.finish(item, 'expired');
+    else if (newer !== undefined && this.options.coalesce === 'last') this.finish(item, 'superseded');
+    else {
+      if (newer !== undefined) this.finish(newer, 'superseded');
+      if (latest !== null && item.key !== null) latest.set(item.key, item);
+      this.kernel.deadlines.remove(item);
+      unstand(item);
+      cameBack(account, delayMs > 0 ? 'delayed' : 'ready');
+      if (delayMs > 0) this.delay(item, delayMs);
+      else this.offer(item, true);
+    }
+    this.ports.changed();
+  }
+
+  private note(item: Item, reason: unknown): void {
+    const { failures } = item.cold;
+    failures.push(new Failure(item.attempts, reason));
+    if (failures.length > FAILURES_MAX) failures.shift();
+  }
+
+  private kill(item: Item, reason: unknown): void {
+    this.finish(item, 'deadLettered');
+    this.ports.bury(item, reason);
+    this.ports.changed();
+  }
+
+  /* ---- time ---- */
+
+  timeUp(item: Item): void {
+    if (item.stage === Stage.Leased) {
+      this.lose(item, 'its lease has ended');
+      return;
+    }
+    unstand(item);
+    due(this.account);
+    this.offer(item, item.attempts > 0);
+    this.ports.changed();
+  }
+
+  outlived(item: Item): void {
+    if (item.stage === Stage.Leased || item.stage === Stage.Over) return;
+    this.finish(item, 'expired');
+    this.ports.changed();
+  }
+
+  /** A deadline may be late by a slice, an item that has outlived its time is given to nobody. */
+  private isLate(item: Item): boolean {
+    const expiry = item.rare === null ? null : item.rare.expiry;
+    return expiry !== null && expiry.at <= this.kernel.env.mono();
+  }
+
+  private arm(item: Item, ms: number): void {
+    const expiry = new Expiry(item, this.kernel.env.mono() + ms);
+    item.cold.expiry = expiry;
+    this.kernel.deadlines.add(expiry, ms);
+  }
+
+  private disarm(item: Item): void {
+    if (item.rare !== null && item.rare.expiry !== null) this.kernel.deadlines.remove(item.rare.expiry);
+  }
+
+  /* ---- where they are ---- */
+
+  private offer(item: Item, returned: boolean): void {
+    item.stage = Stage.Ready;
+    item.since = this.ports.clock.now();
+    this.ready.put(item, returned);
+  }
+
+  private delay(item: Item, ms: number): void {
+    item.stage = Stage.Delayed;
+    stand(this.delayed, item);
+    this.kernel.deadlines.add(item, ms);
+  }
+
+  private unlatch(item: Item): void {
+    const { latest } = this;
+    if (latest !== null && item.key !== null && latest.get(item.key) === item) latest.delete(item.key);
+  }
+
+  /** It is over, from wherever it is. */
+  private finish(item: Item, as: ItemEnd): void {
+    const { stage } = item;
+    if (stage === Stage.Over) return;
+    this.unlatch(item);
+    if (stage === Stage.Ready) this.ready.remove(item);
+    else {
+      unstand(item);
+      this.kernel.deadlines.remove(item);
+    }
+    ended(this.account, PLACES[stage], as);
+    this.close(item);
+  }
+
+  private close(item: Item): void {
+    item.stage = Stage.Over;
+    if (item.rare !== null) this.disarm(item);
+    this.ready.over(item);
+  }
+
+  /* ---- all of them ---- */
+
+  /** ms for which the one that waits longest could have been taken. */
+  oldestMs(): number {
+    const since = this.ready.oldest();
+    return since === Infinity ? 0 : Math.max(0, Math.floor(this.kernel.env.mono()) - since);
+  }
+
+  /** The system has stopped: leases are lost, and all that is here becomes dead letters. */
+  end(reason: unknown): void {
+    const out: Item[] = [];
+    for (let item = this.leased.first; item !== null; item = item.next) out.push(item);
+    for (const item of out) {
+      const { lease } = item;
+      if (lease === null) continue;
+      item.lease = null;
+      lost(this.account);
+      lease.lose();
+    }
+    for (const next of [
+      () => this.leased.first, () => this.ready.victim(), () => this.delayed.first,
+    ]) for (let item = next(); item !== null; item = next()) this.kill(item, reason);
+  }
+
+  /** Whether what is counted is what is here. */
+  get isExact(): boolean {
+    const { account: { ready, delayed, leased } } = this;
+    return imbalanceOf(this.account) === 0 && ready === this.ready.count() && delayed === this.delayed.size
+      && leased === this.leased.size;
+  }
+}
+
+function stand(line: Line<Item>, item: Item): void {
+  line.push(item);
+  item.line = line;
+}
+
+function unstand(item: Item): void {
+  (item.line as Line<Item>).remove(item);
+  item.line = null;
+}

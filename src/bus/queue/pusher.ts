@@ -1,0 +1,36 @@
+import type { Standing } from '../../base/text/index.js';
+import type { Process } from '../../process/record/index.js';
+import type { PushOutcome } from '../../api/bus/queue.js';
+import type { PushTerms } from './options.js';
+import { Wait, type WaitQueue } from './wait.js';
+
+/** A push that waits for room. */
+export class Pusher extends Wait implements Standing<Pusher> {
+  prior: Pusher | null = null;
+  next: Pusher | null = null;
+  readonly promise: Promise<PushOutcome>;
+  private resolve!: (outcome: PushOutcome) => void;
+  private fail!: (error: unknown) => void;
+  constructor(
+    queue: WaitQueue,
+    owner: Process | null,
+    readonly payload: unknown,
+    readonly asked: PushTerms,
+  ) {
+    super(queue, owner, asked, 'push');
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.fail = reject;
+    });
+  }
+
+  /** There is room: the item comes in now. */
+  come(outcome: PushOutcome): void {
+    this.end();
+    this.resolve(outcome);
+  }
+
+  protected reject(error: unknown): void {
+    this.fail(error);
+  }
+}

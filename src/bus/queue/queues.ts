@@ -1,0 +1,63 @@
+import type { Host } from '../../behaviour/gen/index.js';
+import type { Kernel } from '../../process/record/index.js';
+import type { DeadLetters } from '../../router/dead-letter/index.js';
+import type { QueueOptions, QueueStats } from '../../api/bus/queue.js';
+import { checkBusName, unknownName } from '../core/index.js';
+import { TurnClock } from './clock.js';
+import type { Item } from './item.js';
+import { checkSame, readQueue } from './options.js';
+import { PushRedelivery } from './redelivery.js';
+import { WorkQueue, type QueuePorts } from './work-queue.js';
+
+/** The queues of one system, by name. */
+export class Queues implements QueuePorts {
+  readonly kernel: Kernel;
+  readonly clock: TurnClock;
+  private readonly letters: DeadLetters;
+  private readonly table = new Map<string, WorkQueue>();
+  constructor(
+    host: Host,
+    /** an unknown name needs options */
+    private readonly strict: boolean = false,
+  ) {
+    this.kernel = host.kernel;
+    this.letters = host.router.deadLetters;
+    this.clock = new TurnClock(host.kernel);
+    host.kernel.stopHooks.add(() => {
+      for (const queue of this.table.values()) queue.end();
+    });
+  }
+
+  /** @param kept whether it is remembered; not for a process that has ended, which fixes nobody's options (P16) */
+  open(name: string, given: QueueOptions | undefined, kept: boolean): WorkQueue {
+    const known = this.table.get(checkBusName('queue', name));
+    if (known !== undefined) {
+      if (given !== undefined) checkSame(known.options, readQueue(name, given));
+      return known;
+    }
+    if (given === undefined && this.strict) throw unknownName('queue', name, this.table.keys());
+    const made = new WorkQueue(readQueue(name, given ?? {}), this);
+    if (this.kernel.closed) made.end();
+    if (kept) this.table.set(name, made);
+    return made;
+  }
+
+  /** Figures of all queues, in the order of their making. */
+  stats(): QueueStats[] {
+    return [...this.table.values()].map((queue) => queue.stats());
+  }
+
+  /* ---- for the queues ---- */
+
+  bury(queue: WorkQueue, item: Item, reason: unknown): void {
+    const { name } = queue.options;
+    this.letters.add(
+      new PushRedelivery(queue.op, name, item, () => this.table.get(name)), item.payload, reason,
+    );
+  }
+
+  forget(queue: WorkQueue): void {
+    const { name } = queue.options;
+    if (this.table.get(name) === queue) this.table.delete(name);
+  }
+}
