@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import type { Lease } from '../../../src/api/bus/queue.js';
+import { settleTurn, testSystem } from '../../support/system.js';
+import { VirtualEnv } from '../../support/virtual-env.js';
+import { codeOf, expectBalanced, ownQueue, queueOf } from './help.js';
+
+const options = { leaseMs: 1_000, attemptsMax: 3 };
+
+describe('P work queue: leases', () => {
+  test('an item is invisible while it is leased, and done when it is acknowledged', async () => {
+    const queue = queueOf<string>(testSystem(), 'jobs', options);
+    await queue.push('work');
+    const lease = await queue.lease();
+    expect([lease.item, lease.attempt, lease.id, lease.token]).toEqual(['work', 1, 1, 1]);
+    expect(queue.size).toBe(0);
+    expect(queue.stats()).toMatchObject({ leased: 1, ready: 0 });
+    await lease.ack();
+    expect(queue.stats()).toMatchObject({ leased: 0, acked: 1 });
+    expect(lease.signal.aborted).toBe(false);
+  });
+
+  test('it comes back when the lease ends by time: the signal fires first, the late ack is refused', async () => {
+    const env = new VirtualEnv();
+    const queue = queueOf<string>(testSystem({ env }), 'jobs', options);
+    await queue.push('work');
+    const first = await queue.lease();
+    const order: string[] = [];
+    first.signal.addEventListener('abort', () => order.push('signal'));
+    const second = queue.lease().then((lease) => {
+      order.push('next');
+      return lease;
+    });
+    await env.advance(999);
+    expect(order).toEqual([]);
+    await env.advance(2);
+    const again = await second;
+    expect(order).toEqual(['signal', 'next']);
+    expect([again.attempt, again.id, again.token]).toEqual([2, 1, 2]);
+    expect((first.signal.reason as { code: string }).code).toBe('LEASE_LOST');
+    for (const late of [first.ack(), first.nack(), first.extend(5), first.reject()]) {
+      expect(await codeOf(late)).toBe('LEASE_LOST');
+    }
+    expect(queue.stats()).toMatchObject({ leased: 1, lost: 1, returned: 1 });
+    await again.ack();
+    expect(await codeOf(again.ack())).toBe('LEASE_LOST');
+    expectBalanced(queue);
+  });
+
+  test('what a listener of the signal does cannot keep the item', async () => {
+    const env = new VirtualEnv();
+    const queue = queueOf<string>(testSystem({ env }), 'jobs', options);
+    await queue.push('work');
+    const lease = await queue.lease();
+    const late: Promise<unknown>[] = [];
+    lease.signal.addEventListener('abort', () => late.push(codeOf(lease.ack())));
+    await env.advance(1_001);
+    expect(await Promise.all(late)).toEqual(['LEASE_LOST']);
+    expect(queue.stats()).toMatchObject({ ready: 1, acked: 0 });
+  });
+
+  test('a consumer killed mid-work, its item is handled elsewhere once, and at once', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const queue = queueOf<string>(system, 'jobs', options);
+    await queue.push('work');
+    let taken: Lease<string> | undefined;
+    const p = system.spawn(async (self) => {
+      taken = await ownQueue<string>(system, self, 'jobs').lease();
+      await new Promise(() => undefined);
+    });
+    await env.settle();
+    expect(queue.stats().leased).toBe(1);
+    const handled: string[] = [];
+    const other = queue.lease().then(async (lease) => {
+      handled.push(lease.item);
+      await lease.ack();
+    });
+    const { now } = env;
+    system.exit(p, 'kill');
+    await other;
+    expect(env.now).toBe(now);
+    expect(handled).toEqual(['work']);
+    expect(taken?.signal.aborted).toBe(true);
+    expect(await codeOf(taken?.ack() as Promise<void>)).toBe('LEASE_LOST');
+    expect(queue.stats()).toMatchObject({ acked: 1, leased: 0, lost: 1 });
+  });
+
+  test('what a dying process gives back is not given to a wait of its own', async () => {
+    const system = testSystem();
+    const queue = queueOf<string>(system, 'jobs', options);
+    await queue.push('work');
+    const p = system.spawn(async (self) => {
+      const own = ownQueue<string>(system, self, 'jobs');
+      await own.lease();
+      await own.lease();
+    });
+    await settleTurn();
+    system.exit(p, 'kill');
+    expect(queue.stats()).toMatchObject({ ready: 1, leased: 0, waiting: 0 });
+  });
+
+  test('extend puts the end off, from now', async () => {
+    const env = new VirtualEnv();
+    const queue = queueOf<string>(testSystem({ env }), 'jobs', options);
+    await queue.push('work');
+    const lease = await queue.lease();
+    await env.advance(900);
+    await lease.extend();
+    await env.advance(900);
+    await lease.extend(50);
+    expect(lease.signal.aborted).toBe(false);
+    await env.advance(51);
+    expect(lease.signal.aborted).toBe(true);
+    expect(queue.size).toBe(1);
+  });
+
+  test('nack gives it back at once, first in its lane, or later', async () => {
+    const env = new VirtualEnv();
+    const queue = queueOf<string>(testSystem({ env }), 'jobs', options);
+    await queue.push('a');
+    await queue.push('b');
+    await (await queue.lease()).nack();
+    const again = await queue.lease();
+    expect([again.item, again.attempt]).toEqual(['a', 2]);
+    await again.nack({ delayMs: 500 });
+    expect((await queue.lease()).item).toBe('b');
+    expect(queue.stats()).toMatchObject({ delayed: 1, leased: 1 });
+    await env.advance(501);
+    expect((await queue.lease()).item).toBe('a');
+  });
+
+  test('nack without a delay waits by the back-off of the queue', async () => {
+    const env = new VirtualEnv();
+    const queue = queueOf<string>(testSystem({ env }), 'jobs', {
+      leaseMs: 10_000, backoff: { baseMs: 100, factor: 3, jitter: 0 },
+    });
+    await queue.push('a');
+    for (const wait of [100, 300]) {
+      await (await queue.lease()).nack();
+      await env.advance(wait - 1);
+      expect(queue.stats().delayed).toBe(1);
+      await env.advance(2);
+      expect(queue.stats().ready).toBe(1);
+    }
+  });
+
+  test('a lease that is left by `await using` gives its item back', async () => {
+    const queue = queueOf<string>(testSystem(), 'jobs', options);
+    await queue.push('a');
+    {
+      await using lease = await queue.lease();
+      expect(lease.item).toBe('a');
+    }
+    expect(queue.stats()).toMatchObject({ ready: 1, returned: 1 });
+    {
+      await using lease = await queue.lease();
+      await lease.ack();
+    }
+    expect(queue.stats()).toMatchObject({ acked: 1 });
+  });
+
+  test('an item that has outlived its time does not come back', async () => {
+    const env = new VirtualEnv();
+    const queue = queueOf<string>(testSystem({ env }), 'jobs', options);
+    await queue.push('a', { expiresInMs: 100 });
+    const lease = await queue.lease();
+    await env.advance(200);
+    expect(lease.signal.aborted, 'who has it may finish it').toBe(false);
+    await lease.nack();
+    expect(queue.stats()).toMatchObject({ expired: 1, ready: 0 });
+  });
+
+  test('the stop of the system ends leases: the signal fires, the item is a dead letter', async () => {
+    const system = testSystem();
+    const queue = queueOf<string>(system, 'jobs', options);
+    await queue.push('a');
+    const lease = await queue.lease();
+    const { signal } = lease;
+    await system.stop();
+    expect(signal.aborted).toBe(true);
+    expect(await codeOf(lease.ack())).toBe('LEASE_LOST');
+    expect(system.deadLetters.list().map(({ payload }) => payload)).toEqual(['a']);
+  });
+});
+
+describe('P work queue: poison ends in the dead letters', () => {
+  test('after attemptsMax, whatever ended the attempts', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const queue = queueOf<string>(system, 'jobs', options);
+    await queue.push('poison', { lane: 'high' });
+    await (await queue.lease()).nack({ reason: 'bad' });
+    await queue.lease();
+    await env.advance(1_001);
+    system.spawn(async (self) => {
+      await ownQueue<string>(system, self, 'jobs').lease();
+      throw new Error('crash');
+    });
+    await env.settle();
+    expect(queue.stats()).toMatchObject({ deadLettered: 1, ready: 0, leased: 0 });
+    const [letter] = system.deadLetters.list();
+    expect(letter).toMatchObject({
+      verb: 'push', to: 'jobs', op: 'item', payload: 'poison', attempts: 3, reason: 'its consumer has ended',
+    });
+    expect(letter?.failures.map(({ attempt, reason }) => `${attempt} ${String(reason)}`))
+      .toEqual(['1 bad', '2 its lease has ended', '3 its consumer has ended']);
+  });
+
+  test('at once by reject', async () => {
+    const system = testSystem();
+    const queue = queueOf<string>(system, 'jobs', options);
+    await queue.push('poison');
+    await (await queue.lease()).reject('no such customer');
+    expect(system.deadLetters.byReason()).toEqual([{ reason: 'no such customer', count: 1 }]);
+    expectBalanced(queue);
+  });
+
+  test('a letter is pushed again, and keeps its number and its attempts', async () => {
+    const system = testSystem();
+    const queue = queueOf<string>(system, 'jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    await queue.push('poison', { lane: 'high' });
+    await (await queue.lease()).nack({ reason: 'one' });
+    expect(system.deadLetters.retry({ to: 'jobs' })).toEqual({ retried: [1], refused: [] });
+    await queue.push('critical', { lane: 'critical' });
+    await queue.push('normal');
+    expect((await queue.lease()).item).toBe('critical');
+    await (await queue.lease()).nack({ reason: 'two' });
+    const [letter] = system.deadLetters.list();
+    expect(letter).toMatchObject({ id: 1, attempts: 2, payload: 'poison' });
+    expect(letter?.failures.map(({ attempt, reason }) => `${attempt} ${String(reason)}`)).toEqual(['1 one', '2 two']);
+  });
+
+  test('a letter whose queue is full, or closed, stays', async () => {
+    const system = testSystem();
+    const queue = queueOf<string>(system, 'jobs', { leaseMs: 1_000, attemptsMax: 1, capacity: 1 });
+    await queue.push('a');
+    await (await queue.lease()).nack();
+    await queue.push('b');
+    expect(system.deadLetters.retry(1).refused).toEqual([{ id: 1, code: 'QUEUE_FULL' }]);
+    queue.close();
+    expect(system.deadLetters.retry(1).refused).toEqual([{ id: 1, code: 'QUEUE_CLOSED' }]);
+    await (await queue.lease()).ack();
+    expect(system.deadLetters.retry(1).refused).toEqual([{ id: 1, code: 'QUEUE_CLOSED' }]);
+    queueOf(system, 'jobs');
+    expect(system.deadLetters.retry(1).retried).toEqual([1]);
+    expect(queueOf(system, 'jobs').size).toBe(1);
+  });
+});
