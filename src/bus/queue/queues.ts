@@ -36,7 +36,7 @@ export class Queues implements QueuePorts {
       return known;
     }
     if (given === undefined && this.strict) throw unknownName('queue', name, this.table.keys());
-    const made = new WorkQueue(readQueue(name, given ?? {}), this);
+    const made = new WorkQueue(readQueue(name, given === undefined ? {} : given), this);
     if (this.kernel.closed) made.end();
     if (kept) this.table.set(name, made);
     return made;

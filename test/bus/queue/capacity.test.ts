@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { settleTurn, testSystem } from '../../support/system.js';
+import { VirtualEnv } from '../../support/virtual-env.js';
+import { codeOf, expectBalanced, ownQueue, queueOf } from './help.js';
+
+describe('P work queue: bounded, with the policies of mailboxes', () => {
+  test('reject', async () => {
+    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 2 });
+    expect([await codeOf(queue.push(1)), await codeOf(queue.push(2)), await codeOf(queue.push(3))])
+      .toEqual(['done', 'done', 'QUEUE_FULL']);
+    expect(queue.stats()).toMatchObject({ pushed: 2, refused: 1 });
+  });
+
+  test('drop-newest', async () => {
+    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 2, overflow: 'drop-newest' });
+    for (const n of [1, 2]) expect(await queue.push(n)).toBe('queued');
+    expect(await queue.push(3)).toBe('dropped');
+    expect([await queue.pull(), await queue.pull()]).toEqual([1, 2]);
+    expect(queue.stats()).toMatchObject({ pushed: 3, dropped: 1, acked: 2 });
+  });
+
+  test('drop-oldest: of the lowest lane; what is below all others is dropped itself', async () => {
+    const queue = queueOf<string>(testSystem(), 'jobs', { capacity: 3, overflow: 'drop-oldest' });
+    await queue.push('n1');
+    await queue.push('h1', { lane: 'high' });
+    await queue.push('n2');
+    expect(await queue.push('h2', { lane: 'high' })).toBe('queued');
+    expect(await queue.push('l1', { lane: 'low' })).toBe('dropped');
+    expect([await queue.pull(), await queue.pull(), await queue.pull()]).toEqual(['h1', 'h2', 'n2']);
+    expectBalanced(queue);
+  });
+
+  test('drop-oldest takes delayed items, and those that wait for their key, when there is nothing else', async () => {
+    const queue = queueOf<string>(testSystem(), 'jobs', {
+      capacity: 1, overflow: 'drop-oldest', orderByKey: true, leaseMs: 1_000,
+    });
+    await queue.push('later', { delayMs: 1_000 });
+    await queue.push('a1', { key: 'a' });
+    await queue.lease();
+    await queue.push('a2', { key: 'a' });
+    await queue.push('a3', { key: 'a' });
+    expect(queue.stats()).toMatchObject({ pushed: 4, dropped: 2, leased: 1, ready: 1, delayed: 0 });
+    await queue.push('b1', { key: 'b' });
+    expect((await queue.lease()).item).toBe('b1');
+  });
+
+  test('suspend: pushes wait in their order, and come in as room comes', async () => {
+    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 1, overflow: 'suspend' });
+    const came: number[] = [];
+    const pushes = [1, 2, 3].map((n) => queue.push(n).then(() => came.push(n)));
+    await settleTurn();
+    expect(came).toEqual([1]);
+    expect(queue.stats()).toMatchObject({ pushed: 1, pushing: 2 });
+    expect(await queue.pull()).toBe(1);
+    await settleTurn();
+    expect(came).toEqual([1, 2]);
+    expect([await queue.pull(), await queue.pull()]).toEqual([2, 3]);
+    await Promise.all(pushes);
+    expect(queue.stats()).toMatchObject({ pushed: 3, acked: 3, pushing: 0 });
+  });
+
+  test('a push that waits ends by its signal, its time, or its process: nothing is queued', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const queue = queueOf<number>(system, 'jobs', { capacity: 1, overflow: 'suspend' });
+    await queue.push(0);
+    const controller = new AbortController();
+    const ends = [
+      codeOf(queue.push(1, { signal: controller.signal })), codeOf(queue.push(2, { timeoutMs: 10 })),
+    ];
+    const p = system.spawn(async (self) => {
+      await ownQueue<number>(system, self, 'jobs').push(3);
+    });
+    const last = codeOf(queue.push(4));
+    await env.settle();
+    controller.abort('enough');
+    system.exit(p, 'kill');
+    await env.advance(11);
+    expect(await Promise.all(ends)).toEqual(['enough', 'TIMEOUT']);
+    expect(await queue.pull()).toBe(0);
+    expect(await last).toBe('done');
+    expect(await queue.pull()).toBe(4);
+    expect(queue.stats()).toMatchObject({ pushed: 2, acked: 2, refused: 3 });
+    expect(env.pending.held).toBe(0);
+  });
+
+  test('at most 1,024 pushes wait', async () => {
+    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 1, overflow: 'suspend' });
+    await queue.push(0);
+    for (let n = 0; n < 1_024; n++) void queue.push(n);
+    expect(await codeOf(queue.push(1_024))).toBe('QUEUE_FULL');
+    queue.close();
+  });
+
+  test('what comes back always has room; who waits for it needs none', async () => {
+    const system = testSystem();
+    const queue = queueOf<number>(system, 'jobs', { capacity: 1, leaseMs: 1_000 });
+    await queue.push(1);
+    const lease = await queue.lease();
+    await queue.push(2);
+    await lease.nack();
+    expect(queue.size).toBe(2);
+    expect(await codeOf(queue.push(3))).toBe('QUEUE_FULL');
+    const delayed = queueOf<number>(system, 'delayed', { capacity: 1 });
+    await delayed.push(1, { delayMs: 60_000 });
+    const pull = delayed.pull();
+    expect(await codeOf(delayed.push(2))).toBe('done');
+    expect(await pull).toBe(2);
+  });
+});
