@@ -41,7 +41,7 @@ export interface SystemOptions {
    */
   readonly handleSignals?: boolean | undefined;
   /**
-   * the name of a topic that was not given options before is an error, so that a typo makes none;
+   * the name of a topic or queue that was not given options before is an error, so that a typo makes none;
    * default false
    */
   readonly strict?: boolean | undefined;

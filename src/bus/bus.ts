@@ -1,13 +1,16 @@
 import { shownAs } from '../base/text/index.js';
 import type { Host } from '../behaviour/gen/index.js';
+import { Phase } from '../process/record/index.js';
 import type { Kernel, Process } from '../process/record/index.js';
 import type { Sends } from '../api/agent.js';
 import type { GatherOptions } from '../api/bus/gather.js';
+import type { Queue, QueueOptions, QueueStats } from '../api/bus/queue.js';
 import type { Schedule, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../api/bus/verbs.js';
 import type { AnyDefinition } from '../api/protocol.js';
 import { gather } from './gather/index.js';
+import { QueueImpl, Queues } from './queue/index.js';
 import { Schedules } from './schedule/index.js';
 import { TopicImpl, Topics } from './topic/index.js';
 
@@ -16,10 +19,12 @@ class Bus {
   readonly kernel: Kernel;
   readonly schedules: Schedules;
   readonly topics: Topics;
+  readonly queues: Queues;
   constructor(host: Host, strict: boolean) {
     this.kernel = host.kernel;
     this.schedules = new Schedules(host.kernel);
     this.topics = new Topics(host, strict);
+    this.queues = new Queues(host, strict);
   }
 }
 
@@ -63,6 +68,16 @@ export class BusVerbsImpl implements BusVerbs {
 
   topics(): TopicStats[] {
     return this.#bus.topics.stats();
+  }
+
+  /** Of one that has ended it is a queue of its own, whose verbs reject: it fixes nobody's options (P16). */
+  queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T> {
+    const lives = this.#p === null || this.#p.phase !== Phase.Dead;
+    return new QueueImpl<T>(this.#bus.queues.open(name, options, lives), this.#p);
+  }
+
+  queues(): QueueStats[] {
+    return this.#bus.queues.stats();
   }
 }
 

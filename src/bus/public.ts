@@ -1,5 +1,5 @@
 /**
- * Topics, schedules, gather: the types of their verbs, what they give and fail with. The door of
+ * Topics, queues, schedules, gather: the types of their verbs, what they give and fail with. The door of
  * `castcall/bus`.
  */
 export type { GatherOptions, Quorum } from '../api/bus/gather.js';
@@ -13,6 +13,10 @@ export {
   type SubscriptionStats, type Topic, TopicGap, TopicMessage, type TopicOptions, type TopicStats,
   type TopicTarget,
 } from '../api/bus/topic.js';
+export type {
+  CallTaking, CastTaking, ConsumeOptions, Lease, LoopOptions, NackOptions, PullOptions, PushOptions, PushOutcome,
+  Queue, QueueConsumer, QueueOptions, QueueStats,
+} from '../api/bus/queue.js';
 export type { BusErrorCode } from '../api/bus/errors.js';
 export type {
   BusVerbs, GatherBranch, GatherResult, GatherVerbs, ScheduledCall, ScheduledCast, ScheduledDelivery,

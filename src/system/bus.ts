@@ -2,13 +2,14 @@ import type { Host } from '../behaviour/gen/index.js';
 import { busOf } from '../bus/index.js';
 import type { Sends } from '../api/agent.js';
 import type { GatherOptions } from '../api/bus/gather.js';
+import type { Queue, QueueOptions, QueueStats } from '../api/bus/queue.js';
 import type { Schedule, ScheduledFunction, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { GatherResult, ScheduledOwnCast, ScheduledSend } from '../api/bus/verbs.js';
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from '../api/protocol.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
 import { SystemOutward } from './outward.js';
 
-/** The verbs of a system for what its agents share by name: topics, schedules; and `gather`. */
+/** The verbs of a system for what its agents share by name: topics, queues, schedules; and `gather`. */
 export class SystemBus extends SystemOutward {
   readonly #host: Host;
 
@@ -93,5 +94,30 @@ export class SystemBus extends SystemOutward {
   ): Promise<GatherResult<D, ReplyOf<CallEntryOf<D, K>>>> {
     const [payload, options] = args as readonly [unknown?, GatherOptions?];
     return busOf(this.#host).gather(refs, op, payload, options);
+  }
+
+  /**
+   * The queue of that name: each item goes to one consumer. Options are fixed by its first use.
+   * Inside of a process use `self.queue`, so that its waits and leases end with it.
+   *
+   * Errors: OptionError; `OPTIONS_CONFLICT` when the name has other options; `UNKNOWN_NAME` in a
+   * strict system.
+   *
+   * @example
+   * const jobs = system.queue<string>('jobs', { leaseMs: 30_000 });
+   * await jobs.push('dig');
+   * const lease = await jobs.lease();
+   * lease.item; // => 'dig'
+   * await lease.ack();
+   * jobs.stats().acked; // => 1
+   * @since 0.3.0
+   */
+  queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T> {
+    return busOf(this.#host).queue(name, options);
+  }
+
+  /** Figures of all queues that are not closed and empty, in the order of their making. */
+  queues(): QueueStats[] {
+    return busOf(this.#host).queues();
   }
 }

@@ -6,6 +6,7 @@ import type {
 import type { CallFailure } from '../requests.js';
 import type { GatherOptions } from './gather.js';
 import type { Schedule, ScheduledFunction, ScheduleTimes } from './schedule.js';
+import type { Queue, QueueOptions } from './queue.js';
 import type { Topic, TopicOptions } from './topic.js';
 
 /* The verbs of the bus, and those of their types that know what an agent takes. */
@@ -133,4 +134,24 @@ export interface BusVerbs extends GatherVerbs, ScheduleVerbs {
    * await reporter.call('read'); // => [3]
    */
   topic<T = unknown>(name: string, options?: TopicOptions<T>): Topic<T>;
+  /**
+   * The queue of that name; waits, leases and consumers made with it belong to the process, and end
+   * with it. Errors: OptionError; `OPTIONS_CONFLICT` when the name has other options; `UNKNOWN_NAME`
+   * in a strict system.
+   *
+   * @example
+   * const Worker = defineAgent({
+   *   init: () => [] as string[],
+   *   calls: {
+   *     async work(self) {
+   *       const lease = await self.queue<string>('jobs').lease();
+   *       await lease.ack();
+   *       return lease.item;
+   *     },
+   *   },
+   * });
+   * await system.queue<string>('jobs', { leaseMs: 5_000 }).push('dig');
+   * await system.start(Worker).call('work'); // => 'dig'
+   */
+  queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T>;
 }

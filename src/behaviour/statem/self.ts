@@ -122,7 +122,7 @@ export class StatemSelf extends Answering {
     this.data = this.committed;
   }
 
-  queue(): Inside {
+  events(): Inside {
     if (this.inside === null) {
       this.inside = new Inside();
       this.p.cold().kept = this.inside;

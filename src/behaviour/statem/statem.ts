@@ -123,7 +123,7 @@ function advance(p: Process, m: StatemSelf, first: Next): unknown {
     if (event === undefined) break;
     account(p);
     if (left === 0) {
-      m.queue().next.push(event);
+      m.events().next.push(event);
       pushSignal(p, CONTINUE, null, null, Rank.Front);
       return undefined;
     }

@@ -171,7 +171,7 @@ function finish(p: Process, m: StatemSelf, step: Step): undefined {
     if (step.changed) timeouts.stop(STATE_TIMEOUT);
   }
   if (step.changed && m.inside !== null) m.inside.replay();
-  if (step.events.length > 0) m.queue().insert(step.events);
+  if (step.events.length > 0) m.events().insert(step.events);
   if (step.timeouts.length > 0) m.clock().apply(p, step.timeouts);
   m.hibernating = step.hibernate;
 }
@@ -180,7 +180,7 @@ function finish(p: Process, m: StatemSelf, step: Step): undefined {
 function postpone(p: Process, m: StatemSelf): void {
   const { op } = m;
   if (op === null) return;
-  m.queue().postponed.push(new Queued(op, m.payload, p.from, m.counted));
+  m.events().postponed.push(new Queued(op, m.payload, p.from, m.counted));
   if (!m.counted) return;
   kept(p.mailbox, p.kernel.signals, op);
   p.op = OVER;

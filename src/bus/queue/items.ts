@@ -1,4 +1,5 @@
 import { backoffMs, unstacked } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
 import { Line } from '../../base/text/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
@@ -181,8 +182,8 @@ export class Items implements ItemQueue, Lender {
     this.comeBack(lease.of, 0);
   }
 
-  abandoned(lease: LeaseImpl): void {
-    this.lose(lease.of, 'its consumer has ended');
+  abandoned(lease: LeaseImpl, reason: ExitReason): void {
+    this.lose(lease.of, reason);
   }
 
   lostLease(verb: string, id: number): BusError {

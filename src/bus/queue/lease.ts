@@ -1,3 +1,4 @@
+import type { ExitReason } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
 import { rejectedWith } from '../../behaviour/gen/index.js';
 import { fenced } from '../../process/record/index.js';
@@ -17,7 +18,7 @@ export interface Lender {
   reject(lease: LeaseImpl, reason: unknown): boolean;
   extend(lease: LeaseImpl, ms: number): boolean;
   /** the process that has it has ended */
-  abandoned(lease: LeaseImpl): void;
+  abandoned(lease: LeaseImpl, reason: ExitReason): void;
   lostLease(verb: string, id: number): BusError;
 }
 
@@ -119,8 +120,8 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
     onOver?.();
   }
 
-  release(): void {
-    this.#lender.abandoned(this);
+  release(_p: Process, reason: ExitReason): void {
+    this.#lender.abandoned(this, reason);
   }
 
   #answer(verb: string, counted: boolean): Promise<void> {

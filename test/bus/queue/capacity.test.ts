@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { codeOf, expectBalanced, ownQueue, queueOf } from './help.js';
+import { codeOf, expectBalanced } from './help.js';
 
 describe('P work queue: bounded, with the policies of mailboxes', () => {
   test('reject', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 2 });
+    const queue = testSystem().queue<number>('jobs', { capacity: 2 });
     expect([await codeOf(queue.push(1)), await codeOf(queue.push(2)), await codeOf(queue.push(3))])
       .toEqual(['done', 'done', 'QUEUE_FULL']);
     expect(queue.stats()).toMatchObject({ pushed: 2, refused: 1 });
   });
 
   test('drop-newest', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 2, overflow: 'drop-newest' });
+    const queue = testSystem().queue<number>('jobs', { capacity: 2, overflow: 'drop-newest' });
     for (const n of [1, 2]) expect(await queue.push(n)).toBe('queued');
     expect(await queue.push(3)).toBe('dropped');
     expect([await queue.pull(), await queue.pull()]).toEqual([1, 2]);
@@ -20,7 +20,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('drop-oldest: of the lowest lane; what is below all others is dropped itself', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs', { capacity: 3, overflow: 'drop-oldest' });
+    const queue = testSystem().queue<string>('jobs', { capacity: 3, overflow: 'drop-oldest' });
     await queue.push('n1');
     await queue.push('h1', { lane: 'high' });
     await queue.push('n2');
@@ -31,7 +31,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('drop-oldest takes delayed items, and those that wait for their key, when there is nothing else', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs', {
+    const queue = testSystem().queue<string>('jobs', {
       capacity: 1, overflow: 'drop-oldest', orderByKey: true, leaseMs: 1_000,
     });
     await queue.push('later', { delayMs: 1_000 });
@@ -45,7 +45,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('suspend: pushes wait in their order, and come in as room comes', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = testSystem().queue<number>('jobs', { capacity: 1, overflow: 'suspend' });
     const came: number[] = [];
     const pushes = [1, 2, 3].map((n) => queue.push(n).then(() => came.push(n)));
     await settleTurn();
@@ -62,14 +62,14 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   test('a push that waits ends by its signal, its time, or its process: nothing is queued', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const queue = queueOf<number>(system, 'jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = system.queue<number>('jobs', { capacity: 1, overflow: 'suspend' });
     await queue.push(0);
     const controller = new AbortController();
     const ends = [
       codeOf(queue.push(1, { signal: controller.signal })), codeOf(queue.push(2, { timeoutMs: 10 })),
     ];
     const p = system.spawn(async (self) => {
-      await ownQueue<number>(system, self, 'jobs').push(3);
+      await self.queue<number>('jobs').push(3);
     });
     const last = codeOf(queue.push(4));
     await env.settle();
@@ -85,7 +85,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('at most 1,024 pushes wait', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = testSystem().queue<number>('jobs', { capacity: 1, overflow: 'suspend' });
     await queue.push(0);
     for (let n = 0; n < 1_024; n++) void queue.push(n);
     expect(await codeOf(queue.push(1_024))).toBe('QUEUE_FULL');
@@ -94,14 +94,14 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
 
   test('what comes back always has room; who waits for it needs none', async () => {
     const system = testSystem();
-    const queue = queueOf<number>(system, 'jobs', { capacity: 1, leaseMs: 1_000 });
+    const queue = system.queue<number>('jobs', { capacity: 1, leaseMs: 1_000 });
     await queue.push(1);
     const lease = await queue.lease();
     await queue.push(2);
     await lease.nack();
     expect(queue.size).toBe(2);
     expect(await codeOf(queue.push(3))).toBe('QUEUE_FULL');
-    const delayed = queueOf<number>(system, 'delayed', { capacity: 1 });
+    const delayed = system.queue<number>('delayed', { capacity: 1 });
     await delayed.push(1, { delayMs: 60_000 });
     const pull = delayed.pull();
     expect(await codeOf(delayed.push(2))).toBe('done');

@@ -1,22 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { testSystem } from '../../support/system.js';
-import { codeOf, queueOf } from './help.js';
+import { codeOf } from './help.js';
 
 describe('P work queue: bad input is a coded error that names value, rule and fix', () => {
   test.each([
     ['', 'BAD_NAME'], ['a b', 'BAD_NAME'], ['a..b', 'BAD_NAME'], ['.', 'BAD_NAME'], ['a/b', 'BAD_NAME'],
-    ['\u00e9', 'BAD_NAME'], ['e\u0301', 'BAD_NAME'], ['a'.repeat(300), 'BAD_NAME'], [undefined, 'BAD_NAME'], [1, 'BAD_NAME'],
+    ['\u00e9', 'BAD_NAME'], ['e\u0301', 'BAD_NAME'], ['a'.repeat(300), 'BAD_NAME'], [undefined, 'BAD_NAME'],
+    [1, 'BAD_NAME'],
   ])('the name %s', (name, code) => {
     const system = testSystem();
-    expect(() => queueOf(system, name as string)).toThrow(expect.objectContaining({ code }) as Error);
+    expect(() => system.queue(name as string)).toThrow(expect.objectContaining({ code }) as Error);
   });
 
   test('two names never share a queue', async () => {
     const system = testSystem();
     const names = ['a.b', 'a_b', 'a-b', 'A.b', '__proto__', 'constructor', 'toString', 'hasOwnProperty'];
-    for (const name of names) await queueOf(system, name).push(name);
-    for (const name of names) expect(await queueOf(system, name).pull()).toBe(name);
+    for (const name of names) await system.queue(name).push(name);
+    for (const name of names) expect(await system.queue(name).pull()).toBe(name);
   });
 
   test.each([
@@ -30,7 +31,7 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
     [{ coalesce: 'newest' }, /'last' or 'first'/], [{ backoff: { baseMs: -1 } }, /queue\.backoff\.baseMs/],
     [{ leasMs: 5 }, /did you mean leaseMs/], [{ schema: {} }, /a Standard Schema v1/], [null, /an object/],
   ])('the options %j', (options, message) => {
-    expect(() => queueOf(testSystem(), 'jobs', options as never)).toThrow(message);
+    expect(() => testSystem().queue('jobs', options as never)).toThrow(message);
   });
 
   test.each([
@@ -39,19 +40,19 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
     [{ signal: {} }, 'BAD_OPTION'], [{ ttl: 5 }, 'UNKNOWN_OPTION'], [{ key: 'k' }, 'BAD_COMBINATION'],
     [5, 'BAD_OPTION'], [null, 'BAD_OPTION'],
   ])('a push with %j', async (options, code) => {
-    const queue = queueOf<number>(testSystem(), 'jobs');
+    const queue = testSystem().queue<number>('jobs');
     expect(await codeOf(queue.push(1, options as never))).toBe(code);
     expect(queue.stats().pushed).toBe(0);
   });
 
   test.each(['', 'k'.repeat(2_000), '\u00e9'.repeat(600), 5])('the key %s', async (key) => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { orderByKey: true });
+    const queue = testSystem().queue<number>('jobs', { orderByKey: true });
     expect(await codeOf(queue.push(1, { key: key as string }))).toBe('BAD_OPTION');
   });
 
   test.each([[{ timeoutMs: 0 }, 'BAD_OPTION'], [{ timeout: 5 }, 'UNKNOWN_OPTION'], [{ signal: 'no' }, 'BAD_OPTION']])(
     'a pull with %j', async (options, code) => {
-      const queue = queueOf<number>(testSystem(), 'jobs');
+      const queue = testSystem().queue<number>('jobs');
       await queue.push(1);
       expect(await codeOf(queue.pull(options as never))).toBe(code);
       expect(queue.size).toBe(1);
@@ -59,7 +60,7 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
   );
 
   test('a lease that is extended by nothing, or given back before now', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { leaseMs: 5_000 });
+    const queue = testSystem().queue<number>('jobs', { leaseMs: 5_000 });
     await queue.push(1);
     const lease = await queue.lease();
     expect(await codeOf(lease.extend(0))).toBe('BAD_OPTION');
@@ -70,7 +71,7 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
 
   test('the verb of the other kind of queue: nothing is acknowledged by accident', async () => {
     const system = testSystem();
-    const [plain, leased] = [queueOf<number>(system, 'plain'), queueOf<number>(system, 'leased', { leaseMs: 5 })];
+    const [plain, leased] = [system.queue<number>('plain'), system.queue<number>('leased', { leaseMs: 5 })];
     expect(await codeOf(plain.lease())).toBe('BAD_COMBINATION');
     expect(await codeOf(leased.pull())).toBe('BAD_COMBINATION');
     expect(() => plain.leases()).toThrow(/a queue with leaseMs/);
@@ -80,24 +81,24 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
   test('other options for a name that is taken', () => {
     const system = testSystem();
     const schema = z.number();
-    queueOf(system, 'jobs', { leaseMs: 5, backoff: { baseMs: 1 }, schema });
-    queueOf(system, 'jobs');
-    queueOf(system, 'jobs', { leaseMs: 5, backoff: { baseMs: 1 }, schema });
+    system.queue('jobs', { leaseMs: 5, backoff: { baseMs: 1 }, schema });
+    system.queue('jobs');
+    system.queue('jobs', { leaseMs: 5, backoff: { baseMs: 1 }, schema });
     for (const other of [{ leaseMs: 6 }, { leaseMs: 5 }, {}]) {
-      expect(() => queueOf(system, 'jobs', other)).toThrow(
+      expect(() => system.queue('jobs', other)).toThrow(
         expect.objectContaining({ code: 'OPTIONS_CONFLICT' }) as Error,
       );
     }
   });
 
   test('a promise is no item', async () => {
-    const queue = queueOf<unknown>(testSystem(), 'jobs');
+    const queue = testSystem().queue<unknown>('jobs');
     await expect(queue.push(Promise.resolve(1))).rejects.toThrow(/got 'a promise', expected an item; await it first/);
     expect(queue.size).toBe(0);
   });
 
   test('a schema checks every item, and says what consumers get', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs', { schema: z.coerce.number().int() as never });
+    const queue = testSystem().queue<number>('jobs', { schema: z.coerce.number().int() });
     await queue.push('5' as never);
     expect(await queue.pull()).toBe(5);
     const refused = queue.push('x' as never);

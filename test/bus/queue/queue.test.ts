@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { ProcessSelf } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { codeOf, expectBalanced, ownQueue, queueOf } from './help.js';
+import { codeOf, expectBalanced } from './help.js';
 
 describe('P work queue: each item goes to exactly one consumer', () => {
   test('FIFO within a lane, higher lanes first', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs');
+    const queue = testSystem().queue<string>('jobs');
     for (const [item, lane] of [
       ['a', 'normal'], ['b', 'low'], ['c', 'high'], ['d', 'normal'], ['e', 'critical'], ['f', 'high'],
     ] as const) await queue.push(item, { lane });
@@ -17,7 +17,7 @@ describe('P work queue: each item goes to exactly one consumer', () => {
   });
 
   test('waits when empty, in the order of the pulls; stays queued without a consumer', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs');
+    const queue = testSystem().queue<number>('jobs');
     const got: string[] = [];
     const pulls = ['a', 'b', 'c'].map(async (who) => got.push(`${who}${await queue.pull()}`));
     for (let n = 1; n <= 5; n++) await queue.push(n);
@@ -29,7 +29,7 @@ describe('P work queue: each item goes to exactly one consumer', () => {
 
   test('many consumers share a fast producer, nothing twice and nothing lost', async () => {
     const system = testSystem();
-    const queue = queueOf<number>(system, 'jobs');
+    const queue = system.queue<number>('jobs');
     const got: number[] = [];
     const consumers = Array.from({ length: 7 }, async () => {
       for await (const item of queue) got.push(item);
@@ -42,14 +42,14 @@ describe('P work queue: each item goes to exactly one consumer', () => {
   });
 
   test('any value is an item, and comes out as it went in', async () => {
-    const queue = queueOf<unknown>(testSystem({ payloads: 'shared' }), 'jobs');
+    const queue = testSystem({ payloads: 'shared' }).queue<unknown>('jobs');
     const items = [undefined, null, 0, '', false, Symbol('s'), { a: 1 }, [1], new Error('e'), () => 1];
     for (const item of items) await queue.push(item);
     for (const item of items) expect(await queue.pull()).toBe(item);
   });
 
   test('a loop reads until the queue is closed and empty', async () => {
-    const queue = queueOf<number>(testSystem(), 'jobs');
+    const queue = testSystem().queue<number>('jobs');
     await queue.push(1);
     const read: number[] = [];
     const loop = (async () => {
@@ -70,7 +70,7 @@ describe('P work queue: each item goes to exactly one consumer', () => {
 
 describe('P work queue: a consumer that goes away while it waits swallows nothing', () => {
   test('a cancelled pull loses nothing', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs');
+    const queue = testSystem().queue<string>('jobs');
     const controller = new AbortController();
     const cancelled = queue.pull({ signal: controller.signal });
     const next = queue.pull();
@@ -81,7 +81,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a signal that fires while another listener of it pushes', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs');
+    const queue = testSystem().queue<string>('jobs');
     const controller = new AbortController();
     controller.signal.addEventListener('abort', () => void queue.push('work'));
     const cancelled = codeOf(queue.pull({ signal: controller.signal }));
@@ -92,7 +92,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a signal that has fired before', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs');
+    const queue = testSystem().queue<string>('jobs');
     await queue.push('work');
     expect(await codeOf(queue.pull({ signal: AbortSignal.abort('no') }))).toBe('no');
     expect(queue.size).toBe(1);
@@ -100,7 +100,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
 
   test('a pull that timed out', async () => {
     const env = new VirtualEnv();
-    const queue = queueOf<string>(testSystem({ env }), 'jobs');
+    const queue = testSystem({ env }).queue<string>('jobs');
     const late = codeOf(queue.pull({ timeoutMs: 50 }));
     await env.advance(60);
     expect(await late).toBe('TIMEOUT');
@@ -111,10 +111,10 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
 
   test('a consumer that was killed while it waited: the next one gets the item', async () => {
     const system = testSystem();
-    const queue = queueOf<string>(system, 'jobs');
+    const queue = system.queue<string>('jobs');
     const got: string[] = [];
     const body = (who: string) => async (self: ProcessSelf): Promise<void> => {
-      got.push(`${who} ${await ownQueue<string>(system, self, 'jobs').pull()}`);
+      got.push(`${who} ${await self.queue<string>('jobs').pull()}`);
     };
     const dead = system.spawn(body('dead'));
     system.spawn(body('alive'));
@@ -128,7 +128,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a loop that is left: what it waited for stays', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs');
+    const queue = testSystem().queue<string>('jobs');
     const loop = queue.items();
     const pending = [loop.next(), loop.next()];
     await loop.return?.();
@@ -143,7 +143,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a loop under a signal ends with its reason', async () => {
-    const queue = queueOf<string>(testSystem(), 'jobs');
+    const queue = testSystem().queue<string>('jobs');
     const controller = new AbortController();
     const loop = (async () => {
       for await (const item of queue.items({ signal: controller.signal })) void item;
@@ -158,7 +158,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
 describe('P work queue: time', () => {
   test('an item with a delay cannot be taken before', async () => {
     const env = new VirtualEnv();
-    const queue = queueOf<string>(testSystem({ env }), 'jobs');
+    const queue = testSystem({ env }).queue<string>('jobs');
     await queue.push('later', { delayMs: 100 });
     await queue.push('now');
     expect(queue.stats()).toMatchObject({ ready: 1, delayed: 1 });
@@ -173,7 +173,7 @@ describe('P work queue: time', () => {
 
   test('an item that nobody took in time expires, ready or delayed', async () => {
     const env = new VirtualEnv();
-    const queue = queueOf<string>(testSystem({ env }), 'jobs');
+    const queue = testSystem({ env }).queue<string>('jobs');
     await queue.push('short', { expiresInMs: 10 });
     await queue.push('long', { expiresInMs: 100, delayMs: 200 });
     await queue.push('ever');
@@ -187,7 +187,7 @@ describe('P work queue: time', () => {
 
   test('an item that has outlived its time is given to nobody, though its timer has not fired', async () => {
     const env = new VirtualEnv();
-    const queue = queueOf<string>(testSystem({ env }), 'jobs');
+    const queue = testSystem({ env }).queue<string>('jobs');
     await queue.push('stale', { expiresInMs: 10 });
     await queue.push('fresh');
     env.now += 10; // the event loop was held up: no timer has had its turn
@@ -197,7 +197,7 @@ describe('P work queue: time', () => {
 
   test('the age of the one that waits longest', async () => {
     const env = new VirtualEnv();
-    const queue = queueOf<string>(testSystem({ env }), 'jobs');
+    const queue = testSystem({ env }).queue<string>('jobs');
     expect(queue.stats().oldestMs).toBe(0);
     await queue.push('a');
     await env.advance(40);
@@ -214,8 +214,8 @@ describe('P work queue: time', () => {
 describe('P work queue: the end', () => {
   test('the stop of the system settles everybody, and what is left becomes dead letters', async () => {
     const system = testSystem();
-    const empty = queueOf<string>(system, 'empty');
-    const full = queueOf<string>(system, 'full', { capacity: 1, overflow: 'suspend' });
+    const empty = system.queue<string>('empty');
+    const full = system.queue<string>('full', { capacity: 1, overflow: 'suspend' });
     const pull = codeOf(empty.pull());
     const next = codeOf(empty.items().next());
     await full.push('left');
@@ -225,22 +225,22 @@ describe('P work queue: the end', () => {
     expect(system.deadLetters.list().map(({ verb, to, payload }) => [verb, to, payload]))
       .toEqual([['push', 'full', 'left']]);
     expect(full.stats()).toMatchObject({ pushed: 1, deadLettered: 1, ready: 0 });
-    for (const late of [full.push('x'), full.pull(), empty.items().next(), queueOf(system, 'new').push(1)]) {
+    for (const late of [full.push('x'), full.pull(), empty.items().next(), system.queue('new').push(1)]) {
       expect(await codeOf(late)).toBe('SYSTEM_STOPPED');
     }
   });
 
   test('a closed queue gives out what it has; then its pulls are told, and the name is free', async () => {
     const system = testSystem();
-    const queue = queueOf<string>(system, 'jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = system.queue<string>('jobs', { capacity: 1, overflow: 'suspend' });
     await queue.push('a');
     const waits = codeOf(queue.push('b'));
     queue.close();
     expect(await waits).toBe('QUEUE_CLOSED');
-    expect(queueOf(system, 'jobs').stats().closed).toBe(true);
+    expect(system.queue('jobs').stats().closed).toBe(true);
     expect(await queue.pull()).toBe('a');
     expect(await codeOf(queue.pull())).toBe('QUEUE_CLOSED');
-    const next = queueOf<string>(system, 'jobs', { capacity: 2 });
+    const next = system.queue<string>('jobs', { capacity: 2 });
     await next.push('new');
     expect(await next.pull()).toBe('new');
   });
@@ -250,7 +250,7 @@ describe('P work queue: the end', () => {
     const results: unknown[] = [];
     let wake: () => void = () => undefined;
     const p = system.spawn(async (self) => {
-      const own = ownQueue<string>(system, self, 'jobs');
+      const own = self.queue<string>('jobs');
       await new Promise<void>((resolve) => (wake = resolve));
       results.push(await codeOf(own.push('zombie')), await codeOf(own.pull()), await codeOf(own.items().next()));
       own.close();
@@ -260,12 +260,12 @@ describe('P work queue: the end', () => {
     wake();
     await settleTurn();
     expect(results).toEqual(['ZOMBIE', 'ZOMBIE', 'ZOMBIE']);
-    expect(queueOf(system, 'jobs').stats()).toMatchObject({ pushed: 0, closed: false });
+    expect(system.queue('jobs').stats()).toMatchObject({ pushed: 0, closed: false });
   });
 });
 
 test('P work queue: an awaited loop over push and pull does not starve timers', async () => {
-  const queue = queueOf<number>(testSystem(), 'jobs');
+  const queue = testSystem().queue<number>('jobs');
   let fired = false;
   const timer = new Promise<void>((resolve) => setImmediate(() => {
     fired = true;
@@ -281,7 +281,7 @@ test('P work queue: an awaited loop over push and pull does not starve timers', 
 });
 
 test('P work queue: payloads are frozen in development', async () => {
-  const queue = queueOf<{ list: number[] }>(testSystem({ payloads: 'frozen' }), 'jobs');
+  const queue = testSystem({ payloads: 'frozen' }).queue<{ list: number[] }>('jobs');
   const item = { list: [1] };
   await queue.push(item);
   expect(() => item.list.push(2)).toThrow(TypeError);

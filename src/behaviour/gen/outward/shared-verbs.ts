@@ -1,12 +1,13 @@
 import type { Sends } from '../../../api/agent.js';
 import type { GatherOptions } from '../../../api/bus/gather.js';
 import type { Schedule, ScheduleTimes } from '../../../api/bus/schedule.js';
+import type { Queue, QueueOptions } from '../../../api/bus/queue.js';
 import type { Topic, TopicOptions } from '../../../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../../../api/bus/verbs.js';
 import type { AnyDefinition } from '../../../api/protocol.js';
 
 /** What the layer of the bus offers: the same verbs, whose types have been looked at. */
-export interface BusPort extends Pick<BusVerbs, 'topic'> {
+export interface BusPort extends Pick<BusVerbs, 'topic' | 'queue'> {
   schedule(name: string, times: ScheduleTimes, job: unknown): Schedule;
   gather<D extends AnyDefinition, V>(
     refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
@@ -34,5 +35,9 @@ export abstract class SharedVerbs implements BusVerbs {
     refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
   ): Promise<GatherResult<D, V>> {
     return this.bus.gather(refs, op, payload, options);
+  }
+
+  queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T> {
+    return this.bus.queue(name, options);
   }
 }
