@@ -16,6 +16,7 @@ import { namesSuite } from './names.js';
 import { orderSuite } from './order.js';
 import { poolsSuite } from './pools.js';
 import { pressureSuite } from './pressure.js';
+import { queueSuite } from './queue.js';
 import { randomSuite } from './random.js';
 import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
@@ -38,6 +39,6 @@ export const suites: readonly Suite[] = [
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
-  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, scheduleSuite,
+  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, scheduleSuite,
   randomSuite,
 ];
