@@ -6,16 +6,18 @@ import { suite, type Suite } from './suite.js';
 const LANES = ['low', 'normal', 'high', 'critical'] as const;
 const KEYS = ['a', 'b', 'c'] as const;
 
-/** What becomes of one item, as those who have it see it. */
-interface Item {
-  readonly n: number;
-  readonly key: string | undefined;
-  /** virtual ms after which nobody may get it */
-  expiresAt: number;
-  attempts: number;
+/** What becomes of one item, as those who have it see it; an instance of a class is not frozen. */
+class Item {
+  attempts = 0;
+  /** virtual ms from which nobody may get it; its life begins when it is in the queue */
+  expiresAt = Infinity;
   /** who has it now */
-  holder: string | null;
-  done: boolean;
+  holder: string | null = null;
+  done = false;
+  constructor(
+    readonly n: number,
+    readonly key: string | undefined,
+  ) {}
 }
 
 /** One queue, its consumers and producers, and what must hold of all of them. */
@@ -49,17 +51,14 @@ class World {
       if (random.chance(0.4)) await sim.sleep(random.int(12));
       const expiresInMs = random.chance(0.2) ? 1 + random.int(40) : undefined;
       const key = this.ordered && random.chance(0.8) ? random.pick(KEYS) : undefined;
-      const item: Item = {
-        n: ++this.made, key, attempts: 0, holder: null, done: false,
-        expiresAt: expiresInMs === undefined ? Infinity : sim.nowMs + expiresInMs,
-      };
+      const item = new Item(++this.made, key);
       const options: PushOptions = {
         key, expiresInMs, lane: random.pick(LANES), delayMs: random.chance(0.2) ? random.int(30) : undefined,
         timeoutMs: random.chance(0.3) ? 1 + random.int(30) : undefined,
         signal: random.chance(0.1) ? this.signal(random.int(20)) : undefined,
       };
       const outcome = await queue.push(item, options).catch((error: unknown) => codeOf(error));
-      if (expiresInMs !== undefined) item.expiresAt = Math.max(item.expiresAt, sim.nowMs + expiresInMs);
+      if (expiresInMs !== undefined) item.expiresAt = sim.nowMs + expiresInMs; // it was in by now
       if (outcome === 'queued' || outcome === 'dropped') this.pushed++;
       if (outcome === 'queued') this.items.push(item);
       sim.sometimes(outcome === 'TIMEOUT', 'a push waited too long for room');
@@ -99,8 +98,11 @@ class World {
     const { sim } = this;
     const { random } = sim;
     const { item, signal } = lease;
-    this.received(pid, item);
-    sim.equal(lease.attempt, item.attempts, 'attempts are counted');
+    if (sim.sometimes(signal.aborted, 'a lease was lost on its way to a consumer that died')) {
+      sim.equal(await lease.ack().then(() => 'done', codeOf), 'LEASE_LOST', 'the dead acknowledge nothing');
+      return;
+    }
+    this.received(pid, item, lease.attempt);
     let lost = false;
     signal.addEventListener('abort', () => {
       lost = true;
@@ -136,13 +138,14 @@ class World {
     sim.always(!isLost() || this.dead.size > 0, 'an extended lease lasts');
   }
 
-  private received(pid: string, item: Item): void {
+  private received(pid: string, item: Item, attempt: number = 1): void {
     const { sim, options } = this;
     sim.always(!this.dead.has(pid), 'no item for the dead');
     sim.always(!item.done, 'an item that is done is given to nobody');
     sim.equal(item.holder, null, 'one consumer at a time');
     sim.always(sim.nowMs < item.expiresAt, 'no item that has outlived its time');
-    item.attempts++;
+    sim.always(attempt > item.attempts, 'attempts are counted');
+    item.attempts = attempt;
     item.holder = pid;
     sim.always(item.attempts <= (options.attemptsMax ?? 5), 'no more attempts than allowed');
     sim.sometimes(item.attempts > 1, 'an item came back');
@@ -162,11 +165,17 @@ class World {
   kill(agent: ProcessRef): void {
     const { sim } = this;
     const held = this.items.filter((item) => item.holder === agent.pid);
-    if (agent.alive) this.dead.add(agent.pid);
+    if (agent.alive) void this.bury(agent.pid);
     sim.system.exit(agent, 'kill');
     if (!this.leases) return;
     for (const item of held) sim.always(item.holder !== agent.pid, 'what the dead had comes back at once');
     sim.sometimes(held.length > 0, 'a consumer died at work');
+  }
+
+  /** What it was given before it died is on its way for a moment. */
+  private async bury(pid: string): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await this.sim.sleep(0);
+    this.dead.add(pid);
   }
 
   private signal(ms: number): AbortSignal {
@@ -193,7 +202,7 @@ class World {
     sim.system.spawn(async (self) => {
       const own = self.queue<Item>('work');
       if (this.leases) for await (const lease of own.leases()) {
-        this.received(self.pid, lease.item);
+        this.received(self.pid, lease.item, lease.attempt);
         lease.item.holder = null;
         this.finish(lease.item);
         await lease.ack();

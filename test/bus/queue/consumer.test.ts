@@ -107,7 +107,7 @@ describe('P work queue: agents as consumers', () => {
     const log: string[] = [];
     await system.supervise({ children: [child('worker', Worker, log)], intensity: 100 });
     const queue = system.queue<string>('jobs', { leaseMs: 60_000, attemptsMax: 2 });
-    queue.consume(system.ref(Worker, 'worker'), { cast: 'take', concurrency: 2 });
+    queue.consume(system.ref(Worker, 'worker'), { cast: 'take' });
     for (const item of ['a', 'crash', 'b', 'c']) await queue.push(item);
     await env.advance(1_000);
     expect(queue.stats()).toMatchObject({ acked: 3, deadLettered: 1 });
