@@ -13,6 +13,7 @@ import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
+import { workQueues } from '../test/mutants/queues.mjs';
 import { receives } from '../test/mutants/receive.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { startsAndStops } from '../test/mutants/stopping.mjs';
@@ -120,7 +121,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders, ...schedulesAndGathers,
+  ...topicsAndReaders, ...workQueues, ...schedulesAndGathers,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -19,6 +19,7 @@ import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/outward.
 import { boundedCast, laneCast } from './mailbox/pressure.js';
 import { systemStats } from './system/stats.js';
 import { topicAgents, topicMatch, topicReaders } from './bus/topic.js';
+import { queueLease8, queuePushPull } from './bus/queue.js';
 import { statemEvent } from './behaviour/statem.js';
 import { restartMedian, restartStorm } from './supervisor/supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './process/topology.js';
@@ -73,6 +74,8 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['topic_100', topicReaders(100)],
   ['topic_agents', topicAgents],
   ['topic_match_100k', topicMatch],
+  ['queue_push_pull', queuePushPull],
+  ['queue_lease_8', queueLease8],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['gather_1000', gather1000],

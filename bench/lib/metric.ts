@@ -106,6 +106,8 @@ export const metrics: readonly Metric[] = [
   })),
   { ...million, name: 'topic_agents', unit: '×', better: 'lower', target: absolute(1.25), beam: false },
   { ...million, name: 'topic_match_100k', target: absolute(200_000), beam: false },
+  { ...million, name: 'queue_push_pull', target: absolute(600_000), beam: false },
+  { ...million, name: 'queue_lease_8', target: absolute(200_000), beam: false },
   {
     ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2),
     beam: false, size: 100_000,

@@ -115,6 +115,7 @@ class World {
     const verb = acks ? 'ack' : random.pick(['nack', 'nack', 'reject', 'none'] as const);
     if (verb === 'none') {
       await sim.sleep(60);
+      sim.always(lost, 'a lease that nobody ends is lost by time');
       return;
     }
     const counts = !lost;
@@ -193,6 +194,10 @@ class World {
       s.acked + s.dropped + s.deadLettered + s.expired + s.superseded + s.ready + s.delayed + s.leased, s.pushed,
       `conservation of items ${when}`,
     );
+    const room = (this.options.capacity ?? Infinity) - s.ready - s.delayed;
+    if (s.pushing > 0) sim.always(room <= 0, `no push waits while there is room ${when}`);
+    if (!this.leases) sim.always(room >= 0, `no more than the capacity waits ${when}`);
+    if (s.waiting > 0 && !this.ordered) sim.equal(s.ready, 0, `nobody waits while an item is ready ${when}`);
     sim.equal(s.acked, this.acked, `what was acknowledged is what consumers have done ${when}`);
   }
 

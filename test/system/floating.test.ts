@@ -177,6 +177,17 @@ const failing: Readonly<Record<string, Failing>> = {
   ],
   'Subscription.next': (w) => disconnected(w).next(),
   'Subscription.nextBatch': (w) => disconnected(w).nextBatch(5),
+  'Queue.push': (w) => [
+    w.system.queue('q').push(Promise.resolve(1)), w.system.queue('q').push(1, { lane: 'urgent' as never }),
+    w.system.queue('q').push(1, { signal: AbortSignal.abort(boom) }),
+  ],
+  'Queue.pull': (w) => [
+    w.system.queue('q').pull({ timeoutMs: 1 }), w.system.queue('q').pull({ signal: AbortSignal.abort(boom) }),
+    w.system.queue('q').pull(bad),
+  ],
+  'Queue.lease': (w) => [
+    w.system.queue('l', { leaseMs: 5 }).lease({ timeoutMs: 1 }), w.system.queue('l').lease(bad), w.system.queue('q').lease(),
+  ],
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [
     w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }),
@@ -203,6 +214,15 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
     w.system.start(Rooms, { name: 'rooms' });
     return w.system.ref(Rooms).lock(self, 1, () => { throw ours; });
   }),
+  ...Object.fromEntries((['ack', 'nack', 'reject', 'extend'] as const).map((verb) => [
+    `Lease.${verb}`, async (w: World) => {
+      const queue = w.system.queue<number>('leases', { leaseMs: 5_000 });
+      await queue.push(1);
+      const lease = await queue.lease();
+      await lease.ack();
+      return [lease[verb]()];
+    },
+  ])),
   'ProcessRef.stop': (
     w,
   ) => {
@@ -252,7 +272,7 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
 const others: Readonly<Record<string, string>> = {
   'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects',
   'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects',
-  'Receipt.changes': 'never rejects', 'DeadLetters.feed': 'never rejects',
+  'Receipt.changes': 'never rejects', 'QueueConsumer.stop': 'never rejects', 'DeadLetters.feed': 'never rejects',
   'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'AnySupervisorRef.paced': 'internal',
   'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done':
