@@ -59,6 +59,7 @@ class World {
       };
       const outcome = await queue.push(item, options).catch((error: unknown) => codeOf(error));
       if (expiresInMs !== undefined) item.expiresAt = sim.nowMs + expiresInMs; // it was in by now
+      if (!this.leases) sim.always(queue.size <= (this.options.capacity ?? Infinity), 'no more than the capacity');
       if (outcome === 'queued' || outcome === 'dropped') this.pushed++;
       if (outcome === 'queued') this.items.push(item);
       sim.sometimes(outcome === 'TIMEOUT', 'a push waited too long for room');

@@ -186,7 +186,8 @@ const failing: Readonly<Record<string, Failing>> = {
     w.system.queue('q').pull(bad),
   ],
   'Queue.lease': (w) => [
-    w.system.queue('l', { leaseMs: 5 }).lease({ timeoutMs: 1 }), w.system.queue('l').lease(bad), w.system.queue('q').lease(),
+    w.system.queue('l', { leaseMs: 5 }).lease({ timeoutMs: 1 }), w.system.queue('l').lease(bad),
+    w.system.queue('q').lease(),
   ],
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [

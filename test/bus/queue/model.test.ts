@@ -9,12 +9,13 @@ import { Model, type ModelOptions } from './model.js';
 
 const LANES = ['low', 'normal', 'high', 'critical'] as const;
 const NEVER_MS = 1_000_000;
+const SIZE = { minLength: 20, maxLength: 60, size: 'max' } as const;
 
 const draws = fc.record({
   what: fc.constantFrom(
     'push', 'push', 'push', 'take', 'take', 'ack', 'nack', 'reject', 'extend', 'advance', 'advance', 'kill',
   ),
-  lane: fc.nat(3), key: fc.constantFrom('a', 'b', undefined), who: fc.nat(1_000),
+  lane: fc.constantFrom(0, 1, 1, 1, 2, 3), key: fc.constantFrom('a', 'b', undefined), who: fc.nat(1_000),
   ms: fc.integer({ min: 1, max: 997 }), delays: fc.boolean(), expires: fc.boolean(),
 });
 type Draw = typeof draws extends fc.Arbitrary<infer T> ? T : never;
@@ -62,7 +63,8 @@ async function step(real: Real, model: Model, draw: Draw, n: number): Promise<vo
     const outcome = await real.queue.push(n, { lane: LANES[draw.lane], key, delayMs, expiresInMs }).catch(
       (error: { code: string }) => error.code,
     );
-    expect(outcome).toBe(model.push(n, draw.lane, key, delayMs, expiresInMs ?? NEVER_MS));
+    const expected = model.push(n, draw.lane, key, delayMs, expiresInMs ?? NEVER_MS);
+    if (!model.tied) expect(outcome).toBe(expected);
   } else if (what === 'take') {
     model.take(real.consumers.length);
     real.take();
@@ -92,17 +94,17 @@ test('P work queue: it does what the plainest queue does, whatever happens', { t
   const env = new VirtualEnv();
   const system = testSystem({ env });
   let runs = 0;
-  await fc.assert(fc.asyncProperty(options, fc.array(draws, { maxLength: 60 }), async (given, all) => {
+  await fc.assert(fc.asyncProperty(options, fc.array(draws, SIZE), async (given, all) => {
     const real = new Real(system, env, `jobs${++runs}`, given.leaseMs !== undefined, given);
     const model = new Model(given);
     for (let n = 0; n < all.length && !model.tied; n++) {
       await step(real, model, all[n] as Draw, n);
       if (model.tied) break;
-      expect([...real.given].sort()).toEqual([...model.given].sort());
+      expect(new Map(real.given)).toEqual(new Map(model.given));
       const stats = real.queue.stats();
       for (const place of PLACES) expect({ n, [place]: stats[place] }).toEqual({ n, [place]: model.count(place) });
     }
     for (const p of real.consumers) system.exit(p, 'kill');
     await env.settle();
-  }), { numRuns: 150 });
+  }), { numRuns: 100 });
 });

@@ -26,12 +26,14 @@ interface ModelItem {
   /** whether it is among those that came back, and its place among them, or among the others */
   back: boolean;
   order: number;
+  /** its place among those of its key */
+  turn: number;
   holder: number;
 }
 
 export class Model {
   now = 0;
-  /** two things were due at the same ms: nobody says which is first */
+  /** nobody says which is first: two things that are due at the same ms */
   tied = false;
   readonly items: ModelItem[] = [];
   readonly takers: number[] = [];
@@ -50,7 +52,7 @@ export class Model {
     const place = delayMs > 0 ? 'delayed' : 'ready';
     const item: ModelItem = {
       n, lane, key, place, due: this.now + delayMs, expiresAt: this.now + expiresInMs, attempts: 0, back: false,
-      order: ++this.orders, holder: -1,
+      order: ++this.orders, turn: this.orders, holder: -1,
     };
     const waiting = this.items.filter((one) => one.place === 'ready' || one.place === 'delayed');
     const awaited = this.takers.length > 0 && place === 'ready' && !this.isBlocked(item);
@@ -62,7 +64,7 @@ export class Model {
         this.items.push(item);
         return 'dropped';
       }
-      victim.place = 'dropped';
+      this.end(victim, 'dropped');
     }
     this.items.push(item);
     this.match();
@@ -129,6 +131,7 @@ export class Model {
     item.place = 'ready';
     item.back = back;
     item.order = ++this.orders;
+    item.turn = this.orders;
     this.match();
   }
 
@@ -139,14 +142,25 @@ export class Model {
     else if (delayMs === 0) this.ready(item, true);
     else {
       item.place = 'delayed';
+      item.order = ++this.orders;
       item.due = this.now + delayMs;
     }
   }
 
   private finish(item: ModelItem, as: End): void {
+    this.end(item, as);
+    this.match();
+  }
+
+  /** The next one of its key has its turn, and stands behind those that could be taken before. */
+  private end(item: ModelItem, as: End): void {
+    const hadTurn = !this.isBlocked(item) && (item.place !== 'delayed' || item.attempts > 0);
     item.place = as;
     item.holder = -1;
-    this.match();
+    if (!this.options.orderByKey || item.key === undefined || !hadTurn) return;
+    const behind = this.items.filter((one) => one.key === item.key && one.place === 'ready');
+    const next = behind.sort((a, b) => a.turn - b.turn)[0];
+    if (next !== undefined) next.order = ++this.orders;
   }
 
   /** Another one of its key is before it. */
@@ -154,7 +168,7 @@ export class Model {
     if (!this.options.orderByKey || item.key === undefined) return false;
     const others = this.items.filter((one) => one !== item && one.key === item.key);
     return others.some((one) => one.place === 'leased' || (one.place === 'delayed' && one.attempts > 0)
-      || (one.place === 'ready' && (one.attempts > 0 || (item.attempts === 0 && one.order < item.order))));
+      || (one.place === 'ready' && (one.attempts > 0 || (item.attempts === 0 && one.turn < item.turn))));
   }
 
   private match(): void {
@@ -165,7 +179,7 @@ export class Model {
       const consumer = this.takers.shift() as number;
       item.attempts++;
       this.given.set(consumer, [item.n, item.attempts]);
-      if (this.options.leaseMs === undefined) item.place = 'acked';
+      if (this.options.leaseMs === undefined) this.end(item, 'acked');
       else {
         item.place = 'leased';
         item.holder = consumer;
@@ -177,7 +191,9 @@ export class Model {
   private victim(): ModelItem | undefined {
     const ready = this.items.filter((item) => item.place === 'ready' && !this.isBlocked(item));
     ready.sort((a, b) => a.lane - b.lane || Number(b.back) - Number(a.back) || a.order - b.order);
-    return ready[0] ?? this.items.find((item) => item.place === 'ready') ?? this.items.filter(
+    const behind = this.items.filter((item) => item.place === 'ready');
+    if (ready.length === 0 && behind.length > 1) this.tied = true; // of those that wait for their keys it may be any
+    return ready[0] ?? behind[0] ?? this.items.filter(
       (item) => item.place === 'delayed',
     ).sort((a, b) => a.order - b.order)[0];
   }
