@@ -189,6 +189,10 @@ const failing: Readonly<Record<string, Failing>> = {
     w.system.queue('l', { leaseMs: 5 }).lease({ timeoutMs: 1 }), w.system.queue('l').lease(bad),
     w.system.queue('q').lease(),
   ],
+  'Queue.items': (w) => [w.system.queue('q').items({ signal: AbortSignal.abort(boom) }).next()],
+  'Queue.leases': (w) => [
+    w.system.queue('l', { leaseMs: 5 }).leases({ signal: AbortSignal.abort(boom) }).next(),
+  ],
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [
     w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }),
