@@ -33,7 +33,7 @@ export class SystemBus extends SystemOutward {
    * await late.next(); // => 'hello'
    * news.close();
    * await late.next(); // => undefined
-   * @since 0.3.0
+   * @since 0.2.0
    */
   topic<T = unknown>(name: string, options?: TopicOptions<T>): Topic<T> {
     return busOf(this.#host).topic(name, options);
@@ -61,7 +61,7 @@ export class SystemBus extends SystemOutward {
    * runs; // => 3
    * const night = system.schedule('night', { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }, () => {});
    * night.cancel(); // => true
-   * @since 0.3.0
+   * @since 0.2.0
    */
   schedule(name: string, times: ScheduleTimes, job: ScheduledFunction | ScheduledOwnCast): Schedule;
   schedule<D extends AnyDefinition>(name: string, times: ScheduleTimes, job: ScheduledSend<D>): Schedule;
@@ -87,7 +87,7 @@ export class SystemBus extends SystemOutward {
    * const nodes = [7, 8, 9].map((n) => system.start(Node, n));
    * const { values } = await system.gather(nodes, 'read', undefined, { quorum: 2, timeoutMs: 1_000 });
    * values; // => [7, 8]
-   * @since 0.3.0
+   * @since 0.2.0
    */
   gather<D extends AnyDefinition, K extends CallName<D>>(
     refs: readonly Sends<D>[], op: K, ...args: VerbArgs<CallEntryOf<D, K>, GatherOptions>
@@ -110,7 +110,7 @@ export class SystemBus extends SystemOutward {
    * lease.item; // => 'dig'
    * await lease.ack();
    * jobs.stats().acked; // => 1
-   * @since 0.3.0
+   * @since 0.2.0
    */
   queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T> {
     return busOf(this.#host).queue(name, options);

@@ -152,8 +152,9 @@ export interface Topic<T> {
   /**
    * Gives it to every subscriber; resolves to how many it has reached, once the slow ones among
    * them (`suspend`) have room. Readers with room have it at once. Errors: BusError `TOPIC_FULL`
-   * when 1,024 publishes of the topic wait already, `INVALID_PAYLOAD`, `SYSTEM_STOPPED`, `ZOMBIE`;
-   * nobody has it then. The reason of the signal. OptionError for a pattern. Nobody has to look at them.
+   * when 1,024 publishes of the topic wait already, `INVALID_PAYLOAD` for what does not fit, a
+   * promise or undefined, `ZOMBIE`; nobody has it then. The reason of the signal. OptionError for a
+   * pattern, and `SYSTEM_STOPPED`. Nobody has to look at them.
    */
   publish(message: T, options?: PublishOptions): Promise<number>;
   /**
@@ -174,8 +175,9 @@ export interface Topic<T> {
   subscribe(options?: SubscribeOptions): Subscription<T>;
   /**
    * From now on, for an agent, by ref, pid or name: its buffer is its mailbox, with its policy; what
-   * that refuses is counted, and a TopicGap comes before the next message. By name it means whoever
-   * has the name. Errors: OptionError, also for a cast that its definition does not have.
+   * that refuses is counted, and a TopicGap comes in `info` before the next message. By name it
+   * means whoever has the name. Errors: OptionError; a CallError `UNKNOWN_OPERATION` for a cast that
+   * its definition does not have.
    */
   subscribe(agent: TopicTarget, options?: AgentSubscribeOptions): AgentSubscription;
   /** Ends all its subscriptions and forgets what it keeps. */
@@ -195,7 +197,7 @@ export type TopicTarget = string | { readonly pid: unknown };
  * const message = await reader.next();
  * [message?.topic, message?.message]; // => ['orders.eu', 7]
  * reader.unsubscribe();
- * @since 0.3.0
+ * @since 0.2.0
  */
 export class TopicMessage<T = unknown> {
   constructor(
@@ -213,7 +215,7 @@ export class TopicMessage<T = unknown> {
  * for (const tick of [1, 2, 3]) await topic.publish(tick);
  * await reader.nextBatch(2); // => [new TopicGap(2), 3]
  * reader.unsubscribe();
- * @since 0.3.0
+ * @since 0.2.0
  */
 export class TopicGap {
   constructor(readonly missed: number) {}

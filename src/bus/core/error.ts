@@ -7,7 +7,7 @@ import type { BusErrorCode } from '../../api/bus/errors.js';
  * @example
  * const error = new BusError('TOPIC_FULL', "topic 'prices'", '1,024 publishes wait for slow readers');
  * error.message; // => "topic 'prices': 1,024 publishes wait for slow readers"
- * @since 0.3.0
+ * @since 0.2.0
  */
 export class BusError extends CastcallError {
   declare readonly code: BusErrorCode;

@@ -10,7 +10,7 @@ export function checkBusName(where: string, name: unknown): string {
   if (typeof name === 'string' && name.length <= NAME_MAX && NAME.test(name)) return name;
   throw new OptionError(
     where, name, `a name of segments [A-Za-z0-9_-]{1,128} joined by '.', at most ${NAME_MAX} characters`,
-    'replace other characters, for example by -', 'BAD_NAME',
+    'no empty segment; replace other characters, for example by -', 'BAD_NAME',
   );
 }
 

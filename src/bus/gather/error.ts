@@ -12,7 +12,7 @@ import { BusError } from '../core/index.js';
  * const error = await system.gather(refs, 'ask').then(() => undefined, (error: unknown) => error as GatherError);
  * error?.code; // => 'GATHER_FAILED'
  * error?.branches.filter((one) => !one.ok && one.error.code === 'NOPROC').length; // => 1
- * @since 0.3.0
+ * @since 0.2.0
  */
 export class GatherError extends BusError {
   /** one for each ref, in their order; `ABORTED` are those that were not waited for any more */

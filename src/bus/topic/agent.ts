@@ -1,8 +1,10 @@
-import { INFO } from '../../mailbox/message/index.js';
+import { Rank } from '../../mailbox/index.js';
+import { TIMER } from '../../mailbox/message/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { shownAs } from '../../base/text/index.js';
-import type { Address, Behaviour, Kernel, Process } from '../../process/record/index.js';
-import { accept } from '../../process/send/index.js';
+import { Process } from '../../process/record/index.js';
+import type { Address, Behaviour, DeadAddress, Kernel } from '../../process/record/index.js';
+import { accept, admits, pushSignal } from '../../process/send/index.js';
 import type { Router } from '../../router/index.js';
 import { hold, letGo } from '../../router/names/index.js';
 import { addressName } from '../../router/request/index.js';
@@ -14,7 +16,7 @@ import { Offer, Subscriber, type Subscribed } from './subscriber.js';
 export interface Reception {
   readonly addr: Address;
   /** the process it ends with, when it was named by that; null for a name, which lives on */
-  readonly process: Process | null;
+  readonly process: Process | DeadAddress | null;
   readonly op: Op;
   /** what its owner must run for that cast; null for a plain message, which anybody takes */
   readonly behaviour: Behaviour | null;
@@ -38,7 +40,13 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     this.op = reception.op;
     this.behaviour = reception.behaviour;
     this.plain = reception.op.check === null && !of.withTopic;
-    if (process !== null && process !== of.owner) hold(process, this);
+    if (process instanceof Process && process.owner !== null && process !== of.owner) hold(process, this);
+  }
+
+  /** @internal The process that it would end with has ended. */
+  get gone(): boolean {
+    const { process } = this.reception;
+    return process !== null && process.owner === null;
   }
 
   get to(): string {
@@ -69,9 +77,10 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     const payload = this.shape(topic, message);
     const p = addr.owner;
     if (p === null || (behaviour !== null && p.behaviour !== behaviour)) return this.bury(payload, from);
-    if (this.missed > 0 && !this.tellGap(p, from)) return this.miss();
     const checked = op.check === null ? payload : this.checked(op.check, payload);
-    if (checked === UNFIT || !accept(p, op, checked, from)) return this.miss();
+    if (checked === UNFIT) return this.miss();
+    if (this.missed > 0 && admits(p, Rank.Normal, op, checked, false)) this.tellGap(p);
+    if (!accept(p, op, checked, from)) return this.miss();
     flow.hand();
     return Offer.Reached;
   }
@@ -82,11 +91,14 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     return Offer.Missed;
   }
 
-  /** The gap comes as a plain message, in front of the next one. */
-  private tellGap(p: Process, from: Process | null): boolean {
-    if (!accept(p, INFO, new TopicGap(this.missed), from)) return false;
+  /**
+   * The gap comes in front of the next message that the mailbox takes, as one of the runtime's own:
+   * it needs no room, so that it is never in the way of that message.
+   */
+  private tellGap(p: Process): void {
+    const gap = new TopicGap(this.missed);
     this.missed = 0;
-    return true;
+    pushSignal(p, TIMER, gap, null);
   }
 
   private bury(payload: unknown, from: Process | null): Offer {
@@ -128,7 +140,7 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
 
   protected finished(): void {
     const { reception: { process }, of } = this;
-    if (process !== null && process !== of.owner) letGo(process, this);
+    if (process instanceof Process && process !== of.owner) letGo(process, this);
   }
 }
 

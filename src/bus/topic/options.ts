@@ -83,6 +83,13 @@ function readStall(given: SubscribeOptions['stallMs']): number {
 }
 
 export function readAgent(options: AgentSubscribeOptions): AgentSubscribeOptions {
+  for (const key of ['buffer', 'slow', 'stallMs', 'signal']) {
+    if (typeof options !== 'object' || options === null || !Object.hasOwn(options, key)) continue;
+    throw new OptionError(
+      `subscribe.${key}`, (options as Record<string, unknown>)[key], 'an option of a subscription of an agent',
+      'its buffer is its mailbox: start it with { mailbox: { capacity, overflow } }', 'UNKNOWN_OPTION',
+    );
+  }
   return parseOptions('subscribe', agentSchema, options);
 }
 

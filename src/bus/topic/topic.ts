@@ -1,8 +1,13 @@
 import { OptionError } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
-import { AgentRefImpl, rejectedWith } from '../../behaviour/gen/index.js';
+import {
+  addressOf, AgentRefImpl, Engine, rejectedWith, RuntimeDefinition,
+} from '../../behaviour/gen/index.js';
+import { RefBase } from '../../behaviour/gen/request/index.js';
 import { INFO } from '../../mailbox/message/index.js';
-import { fenced, Process } from '../../process/record/index.js';
+import { DeadAddress, fenced, Process } from '../../process/record/index.js';
+import { checkName } from '../../router/names/index.js';
+import type { Target } from '../../api/address.js';
 import { BusError, checkBusName, checkPattern } from '../core/index.js';
 import type {
   AgentSubscribeOptions, AgentSubscription, PublishOptions, SubscribeOptions, Subscription, Topic,
@@ -53,8 +58,9 @@ export class TopicImpl<T> implements Topic<T>, Place {
 
   publish(message: T, options?: PublishOptions): Promise<number> {
     const { kernel } = this.#topics.host;
+    let signal: AbortSignal | undefined;
     try {
-      const signal = options === undefined ? undefined : readPublish(options);
+      signal = options === undefined ? undefined : readPublish(options);
       signal?.throwIfAborted();
       if (this.#wild) throw refusePattern('publish', this.name);
       const made = this.#topics.publish(this, message, this.#from, true);
@@ -62,6 +68,8 @@ export class TopicImpl<T> implements Topic<T>, Place {
       if (signal !== undefined) (made as Publishing).watch(signal);
       return kernel.answer((made as Publishing).promise);
     } catch (error) {
+      const send = { verb: 'publish', definition: this.name, target: this.name, op: 'publish' } as const;
+      kernel.failures.refused(send, error, signal?.aborted === true);
       return rejectedWith(kernel, error);
     }
   }
@@ -82,10 +90,12 @@ export class TopicImpl<T> implements Topic<T>, Place {
   subscribe(
     first?: SubscribeOptions | TopicTarget, second?: AgentSubscribeOptions,
   ): Subscription<unknown> | AgentSubscription {
+    const topics = this.#topics;
     if (fenced(this.#p)) {
       throw new BusError('ZOMBIE', `topic '${this.name}'`, `the process ${(this.#p as Process).pid} has ended`);
     }
-    if (first === null) throw new OptionError('topic.subscribe', first, 'an agent, or the options of a reader');
+    topics.checkOpen();
+    checkFirst(first);
     if (isTarget(first)) return this.#forAgent(first, second);
     if (second !== undefined) {
       throw new OptionError(
@@ -98,10 +108,13 @@ export class TopicImpl<T> implements Topic<T>, Place {
   #forReader(given: SubscribeOptions | undefined): Reader {
     const topics = this.#topics;
     const { replay, withTopic, ...options } = readSubscribe(given ?? {});
-    options.signal?.throwIfAborted();
     const made = new Reader(topics.host.kernel, this.#subscribed(withTopic), {
       ...options, bury: (topic, message, owner, reason) => topics.bury(topic, message, owner, reason),
     });
+    if (options.signal?.aborted === true) {
+      made.unsubscribe();
+      return made;
+    }
     for (const { topic, message } of this.#replayed(replay)) made.replay(topic, message);
     topics.enter(made, this.name, this.#pattern);
     return made;
@@ -112,24 +125,33 @@ export class TopicImpl<T> implements Topic<T>, Place {
     const { cast, replay, withTopic } = readAgent(given ?? {});
     const { kernel } = topics.host;
     const made = new AgentSubscriber(kernel, this.#subscribed(withTopic ?? false), this.#reception(target, cast));
+    if (made.gone) {
+      made.finish('owner');
+      return made;
+    }
     for (const { topic, message } of this.#replayed(replay)) made.offer(topic, message, null);
     topics.enter(made, this.name, this.#pattern);
     return made;
   }
 
   #reception(target: TopicTarget, cast: string | undefined): Reception {
-    const topics = this.#topics;
-    const addr = topics.address(target);
-    const common = { addr, process: addr instanceof Process ? addr : null, router: topics.host.router };
+    const { host } = this.#topics;
+    if (typeof target === 'string' && !target.startsWith(host.kernel.prefix)) checkName('topic.subscribe', target);
+    const addr = addressOf(host, target as Target);
+    const common = {
+      addr, process: addr instanceof Process || addr instanceof DeadAddress ? addr : null, router: host.router,
+    };
     if (cast === undefined) return { ...common, op: INFO, behaviour: null };
-    if (!(target instanceof AgentRefImpl)) {
+    const definition = target instanceof RefBase ? target.definition : definitionAt(addr.owner);
+    if (definition === null) {
       throw new OptionError(
-        'topic.subscribe', target, 'a ref beside cast', `make one: system.ref(Definition, nameOrPid)`,
+        'topic.subscribe', target, 'an agent whose definition is known, beside cast',
+        'give a ref: system.ref(Definition, nameOrPid)',
       );
     }
-    const op = target.definition.castOp(cast);
-    if (op === undefined) throw target.unknown(cast, 'cast');
-    return { ...common, op, behaviour: target.definition.behaviour };
+    const op = definition.castOp(cast);
+    if (op === undefined) throw new AgentRefImpl(addr, definition, host.kernel, null).unknown(cast, 'cast');
+    return { ...common, op, behaviour: definition.behaviour };
   }
 
   get #pattern(): readonly string[] | null {
@@ -162,6 +184,25 @@ export class TopicImpl<T> implements Topic<T>, Place {
 /** What has a pid, or is a name, is somebody; anything else is options. */
 function isTarget(given: unknown): given is TopicTarget {
   return typeof given === 'string' || (typeof given === 'object' && given !== null && 'pid' in given);
+}
+
+/** What is neither, with what people mean by it. */
+function checkFirst(given: unknown): void {
+  const fix = typeof given === 'function'
+    ? 'a topic takes no listeners: for await (const message of topic.subscribe()) …, or subscribe an agent'
+    : given instanceof RuntimeDefinition
+      ? 'start one: topic.subscribe(system.start(Definition))'
+      : typeof given === 'object' && given !== null && 'cast' in given && !('pid' in given)
+        ? 'the agent comes first: topic.subscribe(ref, { cast })'
+        : undefined;
+  if (fix === undefined && (given === undefined || typeof given === 'object' || typeof given === 'string')
+    && given !== null) return;
+  throw new OptionError('topic.subscribe', given, 'an agent, or the options of a reader', fix);
+}
+
+/** Of an agent or a state machine that lives: what it was defined by. */
+function definitionAt(p: Process | null): RuntimeDefinition | null {
+  return p !== null && p.behaviour instanceof Engine ? p.behaviour.definition : null;
 }
 
 shownAs(TopicImpl, (it) => `Topic(${it.name})`);

@@ -1,7 +1,7 @@
 import { deepFreeze, isThenable, OptionError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { isA } from '../../base/text/index.js';
-import { addressOf, checkPayload, PayloadError } from '../../behaviour/gen/index.js';
+import { checkPayload, PayloadError } from '../../behaviour/gen/index.js';
 import type { Host } from '../../behaviour/gen/index.js';
 import { systemStopped } from '../../process/kernel/index.js';
 import { fenced } from '../../process/record/index.js';
@@ -147,13 +147,16 @@ export class Topics {
   }
 
   private checked(state: TopicState | null, subject: string, given: unknown): unknown {
+    if (given === undefined) {
+      throw new BusError('INVALID_PAYLOAD', subject, 'undefined is what a reader gets at the end; publish null');
+    }
     if (isThenable(given)) {
       throw new BusError('INVALID_PAYLOAD', subject, 'a message is no promise: await it first');
     }
     const schema = state === null ? null : state.schema;
     if (schema === null) return given;
     try {
-      return checkPayload(subject, schema, given);
+      return checkPayload('publish', schema, given);
     } catch (error) {
       if (!isA(error, PayloadError)) throw error;
       throw new BusError('INVALID_PAYLOAD', subject, error.message, { cause: error });
@@ -161,6 +164,11 @@ export class Topics {
   }
 
   /* ---- subscribe ---- */
+
+  /** Throws once the system has stopped: nothing would ever be published. */
+  checkOpen(): void {
+    if (this.ended) throw systemStopped();
+  }
 
   /** One subscriber more, of a name or of a pattern. */
   enter(one: Subscriber, name: string, pattern: readonly string[] | null): void {
@@ -193,10 +201,6 @@ export class Topics {
     this.host.router.deadLetters.add(new TopicRedelivery(topic, owner), message, reason);
   }
 
-  address(to: unknown): ReturnType<typeof addressOf> {
-    return addressOf(this.host, to as never);
-  }
-
   /* ---- the end ---- */
 
   /** Ends its subscriptions and forgets what it keeps. */
@@ -223,6 +227,8 @@ function hasRoom(list: readonly Subscriber[]): boolean {
 
 export function refusePattern(verb: string, name: string): OptionError {
   return new OptionError(
-    `topic.${verb}`, name, 'a topic by its name', 'a pattern can be subscribed to; publish to one name', 'BAD_NAME',
+    `topic.${verb}`, name, 'a topic by its name',
+    verb === 'options' ? 'a pattern has none: give them to each name' : 'a pattern can be subscribed to, and no more',
+    'BAD_NAME',
   );
 }

@@ -18,7 +18,7 @@ type Outcomes<T extends readonly Receipt[]> = {
  * const outcomes = await settledAll(receipts);
  * outcomes.map((one) => one.kind); // => ['handled', 'refused', 'handled']
  * outcomes[2]?.reply; // => 5
- * @since 0.3.0
+ * @since 0.2.0
  */
 export function settledAll<const T extends readonly Receipt[]>(receipts: T): Promise<Outcomes<T>> {
   return handled(outcomesOf(receipts));

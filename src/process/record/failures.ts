@@ -1,5 +1,4 @@
-import { CallError, OptionError } from '../../base/index.js';
-import type { CastcallError } from '../../base/index.js';
+import { CallError, CastcallError, OptionError } from '../../base/index.js';
 import { isA } from '../../base/text/index.js';
 
 /** So many kinds of mistakes are logged, of one system; an operation's name may be anything. */
@@ -17,8 +16,13 @@ export interface RefusedSend {
   readonly op: string;
 }
 
+/** The same of a publish: the topic is its definition and its target. */
+export interface RefusedPublish extends Omit<RefusedSend, 'verb'> {
+  readonly verb: 'publish';
+}
+
 /**
- * What calls, puts and deliveries have rejected with, by code: those promises are marked as
+ * What calls, puts, deliveries and publishes have rejected with, by code: those promises are marked as
  * handled, so that one that nobody looks at would leave no trace. Costs a look into a map per
  * failure, nothing per success.
  */
@@ -37,14 +41,15 @@ export class Failures {
   }
 
   /** One that was refused at the ref: a mistake of the sender is logged as well, once of its kind. */
-  refused(send: RefusedSend, error: unknown, aborted: boolean): void {
-    this.failed(error, aborted);
+  refused(send: RefusedSend | RefusedPublish, error: unknown, aborted: boolean): void {
+    if (send.verb === 'publish' && !aborted && isA(error, CastcallError)) this.count(error.code);
+    else this.failed(error, aborted);
     if (aborted || !isMistake(error)) return;
     const { verb, definition, target, op } = send;
     const kind = `${verb} ${definition} ${op} ${error.code} ${isA(error, OptionError) ? error.option : ''}`;
     if (this.told.has(kind) || this.told.size === MISTAKES_MAX) return;
     this.told.add(kind);
-    this.warn(`a ${verb} was refused at the ref`, { target, op, error });
+    this.warn(`a ${verb} was refused${verb === 'publish' ? '' : ' at the ref'}`, { target, op, error });
   }
 
   /** By code, in the order of their first failures. */
@@ -59,5 +64,5 @@ function codeOf(error: unknown): string {
 }
 
 function isMistake(error: unknown): error is CastcallError {
-  return isA(error, OptionError) || (isA(error, CallError) && MISTAKES.has(error.code));
+  return isA(error, OptionError) || (isA(error, CastcallError) && MISTAKES.has(error.code));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent } from '../../../src/index.js';
 import { TopicGap } from '../../../src/bus/public.js';
 import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { Listener, thrown } from './listener.js';
@@ -82,5 +83,77 @@ describe('agents', () => {
     await system.monitor(p).down;
     expect(system.deadLetters.list().map(({ from, fromName, payload }) => [from, fromName, payload]))
       .toEqual([[p.pid, 'publisher', 'mine']]);
+  });
+});
+
+describe('what people get wrong', () => {
+  test('a gap needs no room: an agent with one place gets what comes later', async () => {
+    const system = testSystem();
+    const topic = system.topic<number>('prices');
+    const listener = system.start(Listener, { mailbox: { capacity: 1 } });
+    topic.subscribe(listener);
+    for (let n = 0; n < 3; n++) topic.tryPublish(n);
+    await settleTurn();
+    for (let n = 3; n < 6; n++) {
+      expect(await topic.publish(n)).toBe(1);
+      await settleTurn();
+    }
+    expect(await listener.call('read')).toEqual([0, new TopicGap(2), 3, 4, 5]);
+  });
+
+  test('an agent that subscribes itself may name a cast; so may a pid or a name that is owned', async () => {
+    const system = testSystem();
+    const Self = defineAgent({
+      init: () => [] as unknown[],
+      calls: { read: (self) => self.state },
+      casts: {
+        hear(self, n: number) { self.state.push(n); },
+        open(self) { self.topic<number>('prices').subscribe(self, { cast: 'hear' }); },
+      },
+    });
+    const ref = system.start(Self, { name: 'listener' });
+    ref.cast('open');
+    await ref.call('read');
+    const topic = system.topic<number>('prices');
+    topic.subscribe('listener', { cast: 'hear' });
+    topic.subscribe(ref.pid as string, { cast: 'hear' });
+    expect(await topic.publish(1)).toBe(3);
+    expect(await ref.call('read')).toEqual([1, 1, 1]);
+    expect(thrown(() => topic.subscribe('nobody', { cast: 'hear' })).message).toContain('system.ref');
+  });
+
+  test('one that has ended is no subscriber: the subscription is over at once', async () => {
+    const system = testSystem();
+    const topic = system.topic<number>('prices');
+    const listener = system.start(Listener);
+    const pid = listener.pid as string;
+    await listener.stop();
+    for (const target of [listener, pid]) expect(topic.subscribe(target).end).toBe('owner');
+    expect(await topic.publish(1)).toBe(0);
+    expect(system.topics()).toEqual([]);
+    expect(thrown(() => topic.subscribe('not ok!')).code).toBe('BAD_NAME');
+  });
+
+  test('after the stop nobody subscribes', async () => {
+    const system = testSystem();
+    const listener = system.start(Listener);
+    await system.stop();
+    for (const act of [() => system.topic('t').subscribe(), () => system.topic('t').subscribe(listener)]) {
+      expect(thrown(act).code).toBe('SYSTEM_STOPPED');
+    }
+    expect(system.topics()).toEqual([]);
+  });
+
+  test.each([
+    [() => undefined, 'for await'], [Listener, 'system.start(Definition)'],
+    [{ cast: 'price' }, 'the agent comes first'], [5, 'an agent, or the options'],
+  ])('what is nobody is told with what to do: %s', (given, told) => {
+    expect(thrown(() => testSystem().topic('t').subscribe(given as never)).message).toContain(told);
+  });
+
+  test('an agent has no buffer of its own', () => {
+    const system = testSystem();
+    const error = thrown(() => system.topic('t').subscribe(system.start(Listener), { buffer: 3 } as never));
+    expect(error.message).toContain('mailbox: { capacity');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OptionError, type ProcessSelf } from '../../../src/index.js';
 import { BusError } from '../../../src/bus/public.js';
-import { testSystem } from '../../support/system.js';
+import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { code, thrown } from './listener.js';
 
 describe('publish', () => {
@@ -92,6 +92,17 @@ describe('publish', () => {
       expect(thrown(act).code).toBe('BAD_NAME');
     }
     expect(reader.stats()).toMatchObject({ sent: 1, taken: 1, buffered: 0 });
+  });
+
+  test('what a publish is refused for is counted, and a mistake logged, when nobody looks', async () => {
+    const recorder = new Recorder();
+    const system = testSystem({ logger: recorder });
+    void system.topic('t', { schema: z.number() }).publish('x' as never);
+    void system.topic('t.*').publish(1);
+    void system.topic('t').publish(undefined);
+    await settleTurn();
+    expect(system.stats().failures).toEqual({ INVALID_PAYLOAD: 2, BAD_NAME: 1 });
+    expect(recorder.texts('warn')).toEqual(Array(2).fill('a publish was refused'));
   });
 
   test('in development a message is frozen: it is shared by all who get it', async () => {
