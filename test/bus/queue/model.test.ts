@@ -106,5 +106,5 @@ test('P work queue: it does what the plainest queue does, whatever happens', { t
     }
     for (const p of real.consumers) system.exit(p, 'kill');
     await env.settle();
-  }), { numRuns: 100 });
+  }), { numRuns: 300 });
 });

@@ -65,6 +65,7 @@ export class Model {
         return 'dropped';
       }
       this.end(victim, 'dropped');
+      item.order = item.turn = ++this.orders; // whose turn it is now for what was dropped comes before
     }
     this.items.push(item);
     this.match();
