@@ -104,7 +104,8 @@ export class WorkQueue implements PullQueue {
     if (terms === PLAIN_PUSH && past === null && this.takers.first !== null && this.passes(payload)) return 'queued';
     const known = items.latestOf(terms.key);
     if (known !== undefined) return this.coalesce(known, payload, terms);
-    if (!this.hasRoom && !this.isAwaited(terms)) {
+    // to look for who takes it may find that an item has expired, which makes room
+    if (!this.hasRoom && !this.isAwaited(terms) && !this.hasRoom) {
       const outcome = this.overflow(terms);
       if (outcome !== 'queued') return outcome;
     }
@@ -182,7 +183,12 @@ export class WorkQueue implements PullQueue {
 
   /** The next item for a consumer that need not wait; undefined when it must. In the way of this queue. */
   takeNow(owner: Process | null): { readonly value: unknown } | undefined {
-    if (this.takers.first !== null || this.items.first() === null) return undefined;
+    if (this.takers.first !== null) return undefined;
+    if (this.items.first() === null) {
+      if (this.pushers.size === 0 && !this.closed) return undefined;
+      this.pump(); // what has just expired made room, or was the last of a closed queue
+      if (this.over || this.items.first() === null) return undefined;
+    }
     const value = this.next(owner);
     if (this.pushers.size > 0 || this.closed) this.pump();
     return { value };

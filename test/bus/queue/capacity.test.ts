@@ -107,4 +107,20 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
     expect(await codeOf(delayed.push(2))).toBe('done');
     expect(await pull).toBe(2);
   });
+
+  test('an item that is late, and not yet gone, ends a closed queue, and makes room', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const closed = system.queue<number>('closed');
+    const bounded = system.queue<number>('bounded', { capacity: 1, overflow: 'suspend' });
+    for (const queue of [closed, bounded]) await queue.push(1, { expiresInMs: 10 });
+    const waits = bounded.push(2);
+    await env.settle();
+    closed.close();
+    env.now += 20; // the timer of the deadlines has not fired
+    expect(await codeOf(closed.pull())).toBe('QUEUE_CLOSED');
+    expect(await bounded.pull()).toBe(2);
+    expect(await waits).toBe('queued');
+    expect([closed, bounded].map((queue) => queue.stats().expired)).toEqual([1, 1]);
+  });
 });
