@@ -50,6 +50,9 @@ export function checkSchema(
  */
 export function checkPayload(op: string, schema: StandardSchema<unknown, unknown>, payload: unknown): unknown {
   const result = validated(op, schema, payload);
+  if (typeof result !== 'object' || result === null) {
+    throw new PayloadError(op, [{ message: `the schema returned ${printable(result)}, no result` }]);
+  }
   if (isThenable(result)) {
     disown(result);
     throw new OptionError(

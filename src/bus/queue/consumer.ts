@@ -14,7 +14,7 @@ import type { WorkQueue } from './work-queue.js';
 /** How long it is waited for whom nobody is, or who has no room. */
 const ABSENT_MS = 100;
 /** The agent has not seen the item; an EXIT tells that of a put only, which was waiting for room. */
-const NOT_TRIED: ReadonlySet<unknown> = new Set(['NOPROC', 'MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED']);
+const NOT_TRIED: ReadonlySet<unknown> = new Set(['NOPROC', 'MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED', 'EVICTED']);
 
 /**
  * Agents that consume a queue. With a free place it stands in the line of those who wait; what it

@@ -12,6 +12,8 @@ export interface Held {
   lose(): void;
   /** its consumer has ended it */
   settled(): void;
+  /** who handed it out may go on */
+  over(): void;
 }
 
 /** What an item asks of the queue that it is in. */

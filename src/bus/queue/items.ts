@@ -80,7 +80,10 @@ export class Items implements ItemQueue, Lender {
 
   /** The item that waits under that key, where such items coalesce. */
   latestOf(key: string | null): Item | undefined {
-    return this.latest === null || key === null ? undefined : this.latest.get(key);
+    const found = this.latest === null || key === null ? undefined : this.latest.get(key);
+    if (found === undefined || !this.isLate(found)) return found;
+    this.finish(found, 'expired');
+    return undefined;
   }
 
   /** A new one takes the place of one that waits; that one's attempts were its own. */
@@ -152,12 +155,14 @@ export class Items implements ItemQueue, Lender {
     if (!this.settle(lease)) return false;
     this.finish(lease.of, 'acked');
     this.ports.changed();
+    lease.over();
     return true;
   }
 
   nack(lease: LeaseImpl, delayMs: number | undefined, reason: unknown): boolean {
     if (!this.settle(lease)) return false;
     this.failed(lease.of, delayMs, reason);
+    lease.over();
     return true;
   }
 
@@ -165,6 +170,7 @@ export class Items implements ItemQueue, Lender {
     if (!this.settle(lease)) return false;
     this.note(lease.of, reason);
     this.kill(lease.of, reason);
+    lease.over();
     return true;
   }
 
@@ -180,6 +186,7 @@ export class Items implements ItemQueue, Lender {
     if (!this.settle(lease)) return;
     lease.of.attempts--;
     this.comeBack(lease.of, 0);
+    lease.over();
   }
 
   abandoned(lease: LeaseImpl, reason: ExitReason): void {
@@ -211,6 +218,7 @@ export class Items implements ItemQueue, Lender {
     lease.lose();
     // what a listener of its signal has done may have ended the item
     if (item.stage === Stage.Leased) this.failed(item, 0, reason);
+    lease.over();
   }
 
   private failed(item: Item, delayMs: number | undefined, reason: unknown): void {
@@ -345,6 +353,7 @@ export class Items implements ItemQueue, Lender {
       item.lease = null;
       lost(this.account);
       lease.lose();
+      lease.over();
     }
     for (const next of [
       () => this.leased.first, () => this.ready.victim(), () => this.delayed.first,

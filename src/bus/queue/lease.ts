@@ -1,6 +1,6 @@
 import type { ExitReason } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
-import { rejectedWith } from '../../behaviour/gen/index.js';
+import { guardedController, rejectedWith } from '../../behaviour/gen/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Holding, Kernel, Process } from '../../process/record/index.js';
 import { hold, letGo } from '../../router/names/index.js';
@@ -64,7 +64,7 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    this.#controller ??= guardedController(this.#lender.kernel);
     if (this.#isLost) this.#controller.abort(this.#lender.lostLease('signal', this.id));
     return this.#controller.signal;
   }
@@ -96,7 +96,7 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.counts) await this.nack();
+    await (this.counts ? this.nack() : this.#lender.kernel.scheduler.paced(DONE));
   }
 
   /* ---- for the queue ---- */
@@ -115,6 +115,10 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
 
   settled(): void {
     if (this.#owner !== null) letGo(this.#owner, this);
+  }
+
+  /** Its item is where it belongs now: who handed it out may go on. */
+  over(): void {
     const { onOver } = this;
     this.onOver = null;
     onOver?.();

@@ -1,4 +1,4 @@
-import { deepFreeze, isThenable, OptionError, unstacked } from '../../base/index.js';
+import { deepFreeze, disown, isThenable, OptionError, unstacked } from '../../base/index.js';
 import { Line } from '../../base/text/index.js';
 import { checkPayload } from '../../behaviour/gen/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
@@ -83,7 +83,8 @@ export class WorkQueue implements PullQueue {
   /** The item as it is queued. Throws for what is none. */
   checked(item: unknown): unknown {
     let payload = item;
-    if (typeof item === 'object' && item !== null && isThenable(item)) {
+    if (isThenable(item)) {
+      disown(item);
       throw new OptionError('queue.push', 'a promise', 'an item', 'await it first: push(await work())');
     }
     if (this.op.check !== null) {
@@ -91,6 +92,10 @@ export class WorkQueue implements PullQueue {
         payload = this.op.check(item);
       } catch (error) {
         throw this.error('INVALID_PAYLOAD', (error as Error).message, error);
+      }
+      if (isThenable(payload)) {
+        disown(payload);
+        throw this.error('INVALID_PAYLOAD', 'the schema made a promise of it');
       }
     }
     if (this.kernel.frozen) deepFreeze(payload);
@@ -104,8 +109,7 @@ export class WorkQueue implements PullQueue {
     if (terms === PLAIN_PUSH && past === null && this.takers.first !== null && this.passes(payload)) return 'queued';
     const known = items.latestOf(terms.key);
     if (known !== undefined) return this.coalesce(known, payload, terms);
-    // to look for who takes it may find that an item has expired, which makes room
-    if (!this.hasRoom && !this.isAwaited(terms) && !this.hasRoom) {
+    if (!this.hasRoom && !this.isAwaited(terms) && !this.makesRoom()) {
       const outcome = this.overflow(terms);
       if (outcome !== 'queued') return outcome;
     }
@@ -119,19 +123,31 @@ export class WorkQueue implements PullQueue {
     const pusher = new Pusher(this, owner, payload, terms);
     this.pushers.push(pusher);
     pusher.begin();
+    this.pump();
     return pusher.promise;
   }
 
   /** Pushes a dead letter again: null, or why it stays one. */
   resend(payload: unknown, terms: PushTerms, past: DeadLetter): RetryRefusal | null {
     if (this.closed) return this.stopped ? 'SYSTEM_STOPPED' : 'QUEUE_CLOSED';
-    if (!this.hasRoom && this.options.overflow !== 'drop-oldest' && !this.isAwaited(terms)) return 'QUEUE_FULL';
+    if (!this.hasRoom && !this.isAwaited(terms) && !this.makesRoom() && (this.options.overflow !== 'drop-oldest'
+      || this.items.victim().lane > terms.lane)) return 'QUEUE_FULL';
     this.push(payload, terms, past);
     return null;
   }
 
+  private get isFull(): boolean {
+    return this.items.waiting >= this.options.capacity;
+  }
+
   private get hasRoom(): boolean {
-    return this.items.waiting < this.options.capacity && this.pushers.size === 0;
+    return !this.isFull && this.pushers.size === 0;
+  }
+
+  /** The item that is next has expired, and its timer is late. */
+  private makesRoom(): boolean {
+    this.items.first();
+    return this.hasRoom;
   }
 
   /** To the consumer that has waited longest, without ever being in the queue. */
@@ -147,7 +163,12 @@ export class WorkQueue implements PullQueue {
 
   /** Whether somebody takes it at once, so that it needs no room. */
   private isAwaited({ delayMs, key }: PushTerms): boolean {
-    return delayMs === 0 && this.pushers.size === 0 && !this.items.blocks(key) && this.items.first() === null
+    return this.pushers.size === 0 && this.isDesired({ delayMs, key });
+  }
+
+  /** Somebody waits, and for want of any other item would have it at once. */
+  private isDesired({ delayMs, key }: Pick<PushTerms, 'delayMs' | 'key'>): boolean {
+    return delayMs === 0 && this.takers.first !== null && !this.items.blocks(key) && this.items.first() === null
       && this.nextTaker() !== null;
   }
 
@@ -199,6 +220,7 @@ export class WorkQueue implements PullQueue {
     const pull = new Pull(this, owner, terms, verb, loops);
     this.takers.push(pull);
     pull.begin();
+    if (this.pushers.size > 0) this.pump(); // whose item somebody waits for now
     return pull;
   }
 
@@ -262,7 +284,7 @@ export class WorkQueue implements PullQueue {
     const pusher = this.pushers.first;
     if (pusher === null) return false;
     if (!pusher.ready()) return true;
-    if (this.items.waiting >= this.options.capacity) return false;
+    if (this.isFull && !this.isDesired(pusher.asked) && this.isFull) return false; // to look may end what has expired
     this.pushers.remove(pusher);
     const known = this.items.latestOf(pusher.asked.key);
     if (known !== undefined) pusher.come(this.coalesce(known, pusher.payload, pusher.asked));

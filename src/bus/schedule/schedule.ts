@@ -157,7 +157,7 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
     this.#servedAt = this.#due;
     if (jitterMs === 0 || this.#due === Infinity) return;
     const most = Math.min(jitterMs, (times.after(this.#due) - this.#due) / 2);
-    this.#servedAt += Math.floor((this.#table.kernel.env.u32() / 0x1_0000_0000) * (most + 1));
+    this.#servedAt += Math.floor((this.#table.kernel.env.u32() / 0x1_0000_0000) * (Math.floor(most) + 1));
   }
 
   #arm(): void {

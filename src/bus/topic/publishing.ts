@@ -5,8 +5,8 @@ import type { TopicState } from './state.js';
 
 /** A publish that some readers have no room for yet. */
 export class Publishing implements Abortable {
-  /** readers that it still stands in line for */
-  left = 0;
+  /** readers that it still stands in line for, and one while it is offered to them */
+  left = 1;
   /** those that it has reached */
   reachedSoFar = 0;
   readonly promise: Promise<number>;

@@ -1,5 +1,6 @@
 import { Deadline, handled, markHandled, OptionError, Ring } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
+import { rejectedWith } from '../../behaviour/gen/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { ExitReason } from '../../base/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
@@ -147,7 +148,8 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
 
   nextBatch(max: number): Promise<T[]> {
     if (!Number.isInteger(max) || max < 1) {
-      throw new OptionError('nextBatch.max', max, 'a whole number of messages from 1');
+      const error = new OptionError('nextBatch.max', max, 'a whole number of messages from 1', 'such as 1,000 for all');
+      return rejectedWith(this.kernel, error);
     }
     const first = this.available ? this.batch(max) : this.ask(Form.Batch);
     return this.kernel.scheduler.paced(first) as Promise<T[]>;
@@ -158,7 +160,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
       next: () => this.kernel.scheduler.paced(this.ask(Form.Step)) as Promise<IteratorResult<T, undefined>>,
       return: () => {
         this.unsubscribe();
-        return Promise.resolve({ done: true, value: undefined });
+        return this.kernel.scheduler.paced(Promise.resolve({ done: true, value: undefined }));
       },
     };
   }

@@ -32,7 +32,14 @@ export class TopicState {
   settle(options: ReadTopic): void {
     this.options = options;
     this.keptMax = Math.max(options.replay, options.retain ? 1 : 0);
-    if (this.keptMax > 0) this.kept = new Ring();
+    this.kept = this.keptMax > 0 ? new Ring() : null;
+  }
+
+  /** It is closed: it has no options any more, and keeps nothing. */
+  forget(): void {
+    this.options = null;
+    this.keptMax = 0;
+    this.kept = null;
   }
 
   keep(message: unknown): void {

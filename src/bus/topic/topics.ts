@@ -1,4 +1,4 @@
-import { deepFreeze, isThenable, OptionError } from '../../base/index.js';
+import { deepFreeze, disown, isThenable, OptionError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { isA } from '../../base/text/index.js';
 import { checkPayload, PayloadError } from '../../behaviour/gen/index.js';
@@ -8,6 +8,7 @@ import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
 import { BusError, sameOptions, unknownName } from '../core/index.js';
 import { TopicMessage } from '../../api/bus/topic.js';
+import type { StandardSchema } from '../../api/protocol.js';
 import type { TopicOptions, TopicStats } from '../../api/bus/topic.js';
 import { TopicRedelivery } from './letter.js';
 import { readTopic } from './options.js';
@@ -92,7 +93,7 @@ export class Topics {
     if (state === null && matched.length === 0) return 0;
     const exact = state === null ? NOBODY : state.subscribers;
     if (!waits && !(hasRoom(exact) && hasRoom(matched))) {
-      this.stateOf(place.name).rejected++;
+      if (state !== null) state.rejected++;
       return 'full';
     }
     if (state !== null && state.waiting >= WAITING_MAX) {
@@ -128,6 +129,7 @@ export class Topics {
     }
     if (pending === null) return reached;
     pending.reach(reached);
+    pending.decided(false); // all have been offered it
     return pending;
   }
 
@@ -151,16 +153,15 @@ export class Topics {
       throw new BusError('INVALID_PAYLOAD', subject, 'undefined is what a reader gets at the end; publish null');
     }
     if (isThenable(given)) {
+      disown(given);
       throw new BusError('INVALID_PAYLOAD', subject, 'a message is no promise: await it first');
     }
     const schema = state === null ? null : state.schema;
     if (schema === null) return given;
-    try {
-      return checkPayload('publish', schema, given);
-    } catch (error) {
-      if (!isA(error, PayloadError)) throw error;
-      throw new BusError('INVALID_PAYLOAD', subject, error.message, { cause: error });
-    }
+    const made = parsed(subject, schema, given);
+    if (made !== undefined && !isThenable(made)) return made;
+    disown(made);
+    throw new BusError('INVALID_PAYLOAD', subject, 'the schema made undefined or a promise of it');
   }
 
   /* ---- subscribe ---- */
@@ -208,7 +209,8 @@ export class Topics {
     const state = this.states.get(name);
     if (state === undefined) return;
     for (const one of state.subscribers) one.finish('closed');
-    state.options = null;
+    state.forget();
+    this.keeping.delete(state);
     state.leave();
   }
 
@@ -217,6 +219,15 @@ export class Topics {
     this.ended = true;
     for (const state of this.states.values()) for (const one of state.subscribers) one.finish('stopped');
     for (const one of this.patterns.all()) one.finish('stopped');
+  }
+}
+
+function parsed(subject: string, schema: StandardSchema<unknown, unknown>, given: unknown): unknown {
+  try {
+    return checkPayload('publish', schema, given);
+  } catch (error) {
+    if (!isA(error, PayloadError)) throw error;
+    throw new BusError('INVALID_PAYLOAD', subject, error.message, { cause: error });
   }
 }
 

@@ -107,3 +107,59 @@ describe('a publisher that waits', () => {
     expect(env.pending.held).toBe(0);
   });
 });
+
+describe('what happens inside of a publish', () => {
+  test('a reader that goes meanwhile is counted once, and nothing waits twice', async () => {
+    const system = testSystem();
+    const topic = system.topic<number>('t');
+    const first = topic.subscribe({ buffer: 1 });
+    const letters = topic.subscribe('nobody');
+    const second = topic.subscribe({ buffer: 1 });
+    let on = false;
+    system.deadLetters.subscribe(() => { if (on) first.unsubscribe(); });
+    await topic.publish(1);
+    on = true;
+    const waits = topic.publish(2);
+    expect(await second.nextBatch(9)).toEqual([1, 2]);
+    expect(await waits).toBe(2);
+    expect(topic.stats().waiting).toBe(0);
+    for (const one of [letters, second]) one.unsubscribe();
+    expect(system.topics()).toEqual([]);
+  });
+
+  test('a topic that was closed keeps nothing, and keeps within its bound when it is declared anew', async () => {
+    const system = testSystem();
+    const topic = system.topic<number>('a.b', { replay: 3 });
+    const pattern = system.topic<number>('a.*').subscribe({ buffer: 1 });
+    await topic.publish(1);
+    const waits = topic.publish(2);
+    topic.close();
+    expect(topic.subscribe({ replay: 3 }).stats().sent).toBe(0);
+    pattern.unsubscribe();
+    await waits;
+    system.topic('a.b', { replay: 2 });
+    for (let n = 0; n < 50; n++) await topic.publish(n);
+    expect(topic.stats().kept).toBe(2);
+  });
+
+  test('tryPublish to a full reader of a pattern leaves no topic behind', async () => {
+    const system = testSystem();
+    const reader = system.topic<number>('a.**').subscribe({ buffer: 1 });
+    expect(system.topic('a.first').tryPublish(1)).toBe(1);
+    for (let n = 0; n < 10; n++) expect(system.topic(`a.n${n}`).tryPublish(n)).toBe('full');
+    expect(system.topics()).toEqual([]);
+    expect(await reader.next()).toBe(1);
+  });
+
+  test('what a schema makes of a message is looked at; a refused promise ends no program', async () => {
+    const system = testSystem();
+    const schema = (value: unknown) =>
+      ({ '~standard': { version: 1, vendor: 'test', validate: () => ({ value }) } }) as never;
+    const made = system.topic('made', { schema: schema(Promise.reject(new Error('of the schema'))) });
+    const none = system.topic('none', { schema: schema(undefined) });
+    expect(await code(made.publish(1))).toBe('INVALID_PAYLOAD');
+    expect(await code(none.publish(1))).toBe('INVALID_PAYLOAD');
+    expect(await code(system.topic('plain').publish(Promise.reject(new Error('mine'))))).toBe('INVALID_PAYLOAD');
+    await settleTurn();
+  });
+});

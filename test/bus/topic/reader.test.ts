@@ -161,9 +161,11 @@ describe('reading', () => {
     expect(() => testSystem().topic('t').subscribe(options as never)).toThrow(told);
   });
 
-  test('nextBatch wants a number of messages', () => {
+  test('nextBatch wants a number of messages', async () => {
     const reader = testSystem().topic('t').subscribe();
-    for (const max of [0, 1.5, NaN, '3']) expect(() => reader.nextBatch(max as number)).toThrow('nextBatch.max');
+    for (const max of [0, 1.5, NaN, '3']) {
+      await expect(reader.nextBatch(max as number)).rejects.toThrow('nextBatch.max');
+    }
   });
 
   test('shows as one line', () => {
