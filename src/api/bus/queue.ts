@@ -38,7 +38,7 @@ export interface QueueOptions<T = unknown> {
 export interface PushOptions {
   /** FIFO within each, strict between them; default `normal` */
   readonly lane?: MailboxLane | undefined;
-  /** ms until it can be taken, from 1; default at once */
+  /** ms until it can be taken, from 0; default at once */
   readonly delayMs?: number | undefined;
   /** ms from 1, counted from when it is in the queue: what nobody has taken by then expires */
   readonly expiresInMs?: number | undefined;

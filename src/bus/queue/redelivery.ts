@@ -43,6 +43,12 @@ export class PushRedelivery implements Redelivery {
     const queue = this.find();
     if (queue === undefined) return 'QUEUE_CLOSED';
     const key = queue.options.orderByKey || queue.options.coalesce !== null ? this.key : null;
-    return queue.resend(payload, { ...PLAIN_PUSH, lane: this.lane, key }, letter);
+    let item = payload;
+    try {
+      if (queue.op !== this.op) item = queue.checked(payload); // another queue of that name, with another schema
+    } catch {
+      return 'PROTOCOL_MISMATCH';
+    }
+    return queue.resend(item, { ...PLAIN_PUSH, lane: this.lane, key }, letter);
   }
 }

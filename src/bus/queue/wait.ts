@@ -34,6 +34,8 @@ export interface WaitQueue {
 export abstract class Wait extends Deadline implements Abortable, Holding {
   private watched: Watched | null = null;
   private over = false;
+  /** monotonic ms; -1 without a limit. A timer may be late, and who has waited too long gets nothing */
+  private dueAt = -1;
   constructor(
     protected readonly queue: WaitQueue,
     readonly owner: Process | null,
@@ -48,14 +50,17 @@ export abstract class Wait extends Deadline implements Abortable, Holding {
     const { owner, terms, queue: { kernel } } = this;
     if (owner !== null) hold(owner, this);
     if (terms.signal !== null) this.watched = watchSignal(terms.signal, this);
-    if (terms.timeoutMs >= 0) kernel.deadlines.add(this, terms.timeoutMs);
+    if (terms.timeoutMs < 0) return;
+    this.dueAt = kernel.env.mono() + terms.timeoutMs;
+    kernel.deadlines.add(this, terms.timeoutMs);
   }
 
   /** Whether whoever waits is still there; when not, the wait has ended. */
   ready(): boolean {
-    const { owner, terms: { signal } } = this;
+    const { owner, terms: { signal }, dueAt } = this;
     if (owner !== null && owner.phase === Phase.Dead) this.release(owner);
     else if (signal !== null && signal.aborted) this.aborted(signal.reason);
+    else if (dueAt >= 0 && this.queue.kernel.env.mono() >= dueAt) this.expire();
     return !this.over;
   }
 

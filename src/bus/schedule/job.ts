@@ -64,7 +64,7 @@ const sends: Readonly<Record<SendVerb, (send: GivenSend, sender: Process | null)
   cast: ({ to, cast = '', payload, options }, sender) => () =>
     to.dispatch(Verb.Cast, sender, cast, payload, options),
   call: ({ to, call = '', payload, options }, sender) => ({ signal }) =>
-    to.dispatch(Verb.Call, sender, call, payload, { signal, ...options }),
+    to.dispatch(Verb.Call, sender, call, payload, { ...options, signal: both(signal, options) }),
   deliver: ({ to, deliver = '', payload, options }, sender) => async () => {
     const receipt = await to.dispatch(Verb.Deliver, sender, deliver, payload, options) as Receipt;
     const { kind, reason } = await receipt.settled;
@@ -73,3 +73,9 @@ const sends: Readonly<Record<SendVerb, (send: GivenSend, sender: Process | null)
     }
   },
 };
+
+/** The end of the run ends its call, beside the signal that the call was given. */
+function both(run: AbortSignal, options: object | undefined): AbortSignal {
+  const own = (options as { readonly signal?: AbortSignal } | undefined)?.signal;
+  return own === undefined ? run : AbortSignal.any([run, own]);
+}

@@ -40,6 +40,7 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
   #due: number;
   #servedAt = 0;
   #lookedAt: number;
+  #lookedMono: number;
   #active = true;
 
   /** @internal Use `schedule`. */
@@ -51,6 +52,7 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
     this.#owner = owner;
     this.#left = asked.timesMax;
     this.#lookedAt = asked.times.now();
+    this.#lookedMono = table.kernel.env.mono();
     this.#due = asked.times.first();
     if (owner !== null) hold(owner, this);
     this.#draw();
@@ -99,12 +101,14 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
   expire(): void {
     const { times } = this.#asked;
     const now = times.now();
+    const mono = this.#table.kernel.env.mono();
     if (now >= this.#servedAt) this.#serve(now);
-    else if (now < this.#lookedAt - NOTICED_MS) { // the wall clock was set back
+    else if (times.mayJump && now - this.#lookedAt < mono - this.#lookedMono - NOTICED_MS) { // it was set back
       this.#due = times.after(now);
       this.#draw();
     }
     this.#lookedAt = now;
+    this.#lookedMono = mono;
     this.#arm();
   }
 

@@ -51,10 +51,10 @@ export class IntervalTimes implements Times {
   after(at: number): number {
     return this.anchor + (Math.round((at - this.anchor) / this.everyMs) + 1) * this.everyMs;
   }
-  pass(at: number, until: number): Passed {
-    const count = Math.floor((until - at) / this.everyMs) + 1;
-    const last = at + (count - 1) * this.everyMs;
-    return { count, last, next: this.after(last) };
+  pass(at: number, until: number, countMax: number): Passed {
+    const all = Math.floor((until - at) / this.everyMs) + 1;
+    const last = at + (all - 1) * this.everyMs;
+    return { count: Math.min(all, countMax), last, next: this.after(last) };
   }
 }
 

@@ -107,4 +107,27 @@ describe('P work queue: what users do to it', () => {
     expect(system.deadLetters.retry({}).refused.map(({ code }) => code)).toEqual(['QUEUE_FULL']);
     expect(system.deadLetters.size).toBe(1);
   });
+
+  test('a pull whose time is over gets nothing, also before its timer fires', async () => {
+    const env = new VirtualEnv();
+    const queue = testSystem({ env }).queue<string>('jobs');
+    const pull = codeOf(queue.pull({ timeoutMs: 5 }));
+    await env.settle();
+    env.now += 30;
+    await queue.push('x');
+    expect(await pull).toBe('TIMEOUT');
+    expect(queue.stats()).toMatchObject({ ready: 1, acked: 0 });
+  });
+
+  test('a letter goes into another queue of its name only when that takes it', async () => {
+    const system = testSystem();
+    const queue = system.queue<unknown>('jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    await queue.push('text');
+    await (await queue.lease()).nack();
+    queue.close();
+    const number = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) =>
+      (typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] }) } } as never;
+    system.queue<unknown>('jobs', { schema: number });
+    expect(system.deadLetters.retry({}).refused.map(({ code }) => code)).toEqual(['PROTOCOL_MISMATCH']);
+  });
 });

@@ -56,6 +56,20 @@ describe('a scheduled send', () => {
     expect(log.texts('warn')).toEqual([]);
   });
 
+  it('takes its call back also when the call was given a signal of its own', async () => {
+    const { env, system, schedule } = world();
+    const to = system.start(Desk);
+    const own = new AbortController();
+    const made = schedule('slow', { everyMs: 1_000 }, {
+      to, call: 'slow', options: { timeoutMs: 'infinity', signal: own.signal },
+    });
+    await env.advance(1_000);
+    expect(made.stats().running).toBe(1);
+    made.cancel();
+    await env.settle();
+    expect(made.stats().running).toBe(0);
+  });
+
   it('delivers, and is over with the outcome', async () => {
     const { env, system, schedule, log } = world();
     const to = system.start(Desk, { name: 'desk' });

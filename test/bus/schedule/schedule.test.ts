@@ -132,6 +132,25 @@ describe('a schedule by cron', () => {
     await env.advance(3_600_000);
     expect(at()).toEqual(['01-01 01:00:00', '01-01 01:00:00']);
   });
+
+  it('notices also one that was set back by little more than a minute, however late it looks', async () => {
+    const { env, schedule } = world();
+    const { at, job } = book();
+    schedule('minutes', { cron: '* * * * *' }, job);
+    await env.advance(120_000);
+    const before = at().length;
+    env.ahead -= 61_000;
+    await env.advance(121_000);
+    expect(at().slice(before)).toEqual(expect.arrayContaining([at()[before - 1]]));
+  });
+
+  it('counts at most 1,000 times as missed at once', async () => {
+    const { env, schedule } = world();
+    const made = schedule('old', { everyMs: 1, startAt: 0 }, () => undefined);
+    await env.advance(5);
+    expect(made.stats().missed).toBeLessThanOrEqual(1_000);
+    made.cancel();
+  });
 });
 
 describe('overlap', () => {

@@ -176,7 +176,7 @@ describe('an interval', () => {
     let at = times.first();
     for (let n = 0; n < 1_000; n++) at = times.after(at);
     expect(at).toBeCloseTo(1_007.37 + 7_000, 6);
-    const { count, last, next } = times.pass(times.first(), times.first() + 20);
+    const { count, last, next } = times.pass(times.first(), times.first() + 20, 1_000);
     expect({ count, late: Math.round((last as number) - times.first()), next: Math.round(next - times.first()) })
       .toEqual({ count: 3, late: 14, next: 21 });
   });
