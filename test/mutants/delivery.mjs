@@ -68,7 +68,7 @@ export const delivery = [
   },
   {
     name: 'who comes overtakes who waits', file: limit,
-    edits: [['if (this.waiting === 0 && this.running', 'if (this.running']],
+    edits: [['this.waiting === 0 && this.running <', 'this.running <']],
   },
   {
     name: 'retryAfterMs is not heard', file: limit,

@@ -7,11 +7,11 @@ const mailbox = 'src/mailbox/mailbox.js';
 const request = 'src/router/request/request.js';
 
 export const kernel = [
-  { name: 'names are released after links and monitors were told', file: exit, edits: [['hook(p);', ';'], [
+  { name: 'names are released after links and monitors were told', file: exit, edits: [['hook(p, reason);', ';'], [
     'settleRunning(p, running, orderly, reason);',
-    'for (const hook of kernel.exitHooks) hook(p); settleRunning(p, running, orderly, reason);',
+    'for (const hook of kernel.exitHooks) hook(p, reason); settleRunning(p, running, orderly, reason);',
   ]] },
-  { name: 'names are never released', file: exit, edits: [['hook(p);', ';']] },
+  { name: 'names are never released', file: exit, edits: [['hook(p, reason);', ';']] },
   { name: 'timers are not cancelled at death', file: exit, edits: [['dropTimers(p);', ';']] },
   {
     name: 'monitors of the dead stay', file: 'src/process/signal/monitor.js',

@@ -44,11 +44,8 @@ export const workQueues = [
   { suite: 'queue', name: 'queue: a push waits on when there is room', file: work, edits: [
     ['while (this.match() || this.admit())', 'while (this.match())'],
   ] },
-  { suite: 'queue', name: 'queue: a pull that timed out stays in line', file: wait, edits: [
-    ['this.queue.leave(this);', ';'],
-  ] },
   { suite: 'queue', name: 'queue: one item more than the capacity', file: work, edits: [
-    ['if (this.items.waiting >= this.options.capacity)', 'if (false)'],
+    ['return this.items.waiting >= this.options.capacity;', 'return this.items.waiting > this.options.capacity;'],
   ] },
   { suite: 'queue', name: 'queue: a failed call counts as done', file: consumer, edits: [
     ['this.queue.items.nack(lease, undefined, error);\n    }\n    /**', 'this.queue.items.ack(lease);\n    }\n    /**'],

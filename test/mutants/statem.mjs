@@ -21,8 +21,8 @@ export const statemachines = [
   { name: 'inserted events come after replayed ones', file: step, family: 'machines', edits: [
     ['if (step.changed && m.inside !== null) m.inside.replay();', ''],
     [
-      'm.queue().insert(step.events);',
-      'm.queue().insert(step.events); if (step.changed && m.inside !== null) m.inside.replay();',
+      'm.events().insert(step.events);',
+      'm.events().insert(step.events); if (step.changed && m.inside !== null) m.inside.replay();',
     ],
   ] },
   {

@@ -10,12 +10,13 @@ export const timersAndEnds = [
     edits: [['terminateThrew(p, error);', 'if (error instanceof Error) terminateThrew(p, error);']],
   },
   { name: 'to read a timer stops it', file: timer, family: 'timers', edits: [[
-    'return timer.kernel.deadlines.remaining(timer) ?? false;',
-    'const left = timer.kernel.deadlines.remaining(timer) ?? false; timer.stop(); return left;',
+    'return timer.entry === null ? false : timer.kernel.deadlines.left(timer.entry);',
+    'if (timer.entry === null) return false; const left = timer.kernel.deadlines.left(timer.entry);'
+      + ' timer.stop(); return left;',
   ]] },
   {
     name: 'a timer that is over has 0 ms left', file: timer, family: 'timers',
-    edits: [['timer.kernel.deadlines.remaining(timer) ?? false', 'timer.kernel.deadlines.remaining(timer) ?? 0']],
+    edits: [['return timer.entry === null ? false : timer', 'return timer.entry === null ? 0 : timer']],
   },
   {
     name: 'what fires does not tell its timer', file: verbs, family: 'timers',
