@@ -50,7 +50,7 @@ export class Expiry extends Deadline {
     d.expiry = null;
     if (--this.left > 0) return;
     this.taken = 0;
-    this.deadlines.remove(this);
+    if (this.entry !== null) this.entry = this.deadlines.lift(this.entry);
   }
 
   expire(): void {
@@ -92,7 +92,7 @@ export class Expiries {
     if (last.ms !== ms || last.taken === TOGETHER || (last.entry !== null && last.entry.due >= 0)) {
       this.last = last = this.openFor(ms);
     }
-    if (last.entry === null) this.deadlines.add(last, ms);
+    if (last.entry === null) last.entry = this.deadlines.place(last, ms);
     const slot = last.taken++;
     if (slot === last.slots.length) last.grow();
     last.slots[slot] = d;
