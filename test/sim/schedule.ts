@@ -163,6 +163,8 @@ async function delayed(sim: Simulation): Promise<void> {
 }
 
 export const scheduleSuite: Suite = suite(
-  'schedule', 'schedules keep their overlap and end with their owners; a gather takes back what it does not need', scenario,
+  'schedule',
+  'schedules keep their overlap and end with their owners; a gather takes back what it does not need',
+  scenario,
   (random) => ({ stepMs: random.chance(0.3) ? 0.2 : 0 }),
 );

@@ -63,7 +63,7 @@ export interface ScheduleVerbs {
    * @example
    * const Cleaner = defineAgent({ casts: { sweep: (self, room: string) => {} } });
    * const cleaner = system.start(Cleaner);
-   * system.schedule('night', { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }, { to: cleaner, cast: 'sweep', payload: 'hall' });
+   * system.schedule('night', { cron: '30 2 * * *' }, { to: cleaner, cast: 'sweep', payload: 'hall' });
    * system.schedule('pulse', { everyMs: 5_000, overlap: 'skip' }, async ({ signal }) => { signal.throwIfAborted(); });
    * system.schedules().length; // => 2
    */
@@ -100,7 +100,9 @@ export interface GatherVerbs {
    * a process that has ended; an OptionError for what breaks its rule.
    *
    * @example
-   * const Replica = defineAgent({ init: (n: number) => n, calls: { read: (self) => self.state < 3 ? self.state : self.refuse('STALE') } });
+   * const Replica = defineAgent({
+   *   init: (n: number) => n, calls: { read: (self) => self.state < 3 ? self.state : self.refuse('STALE') },
+   * });
    * const replicas = [1, 2, 3].map((n) => system.start(Replica, n));
    * const { values } = await system.gather(replicas, 'read', undefined, { quorum: 'majority' });
    * values; // => [1, 2]

@@ -12,7 +12,9 @@ type Outcomes<T extends readonly Receipt[]> = {
  * Errors: an OptionError for what is no array of receipts.
  *
  * @example
- * const Printer = defineAgent({ calls: { print: (self, page: string) => page === '' ? self.refuse('EMPTY') : page.length } });
+ * const Printer = defineAgent({
+ *   calls: { print: (self, page: string) => page === '' ? self.refuse('EMPTY') : page.length },
+ * });
  * const printer = system.start(Printer, { name: 'printer' });
  * const receipts = await Promise.all(['one', '', 'three'].map((page) => printer.deliver('print', page)));
  * const outcomes = await settledAll(receipts);

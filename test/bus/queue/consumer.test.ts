@@ -71,7 +71,7 @@ describe('P work queue: agents as consumers', () => {
     expectBalanced(queue);
   });
 
-  test('what a handler refuses, or crashes on, comes again, then is a dead letter; a restarted agent goes on', async () => {
+  test('what a handler refuses or crashes on comes again, then is a dead letter; a new agent goes on', async () => {
     const system = testSystem();
     const log: string[] = [];
     await system.supervise({ children: [child('worker', Worker, log)], intensity: 100 });

@@ -6,7 +6,7 @@ import { Recorder, settleTurn, testSystem } from '../../support/system.js';
 import { code, thrown } from './listener.js';
 
 describe('publish', () => {
-  test('P broadcast topics: every current subscriber gets every message, each in the order of publication', async () => {
+  test('P broadcast topics: every current subscriber gets every message, in the order of publication', async () => {
     const system = testSystem();
     const topic = system.topic<number>('prices');
     const readers = Array.from({ length: 10 }, () => topic.subscribe());
