@@ -12,7 +12,9 @@ export {
 } from './errors.js';
 export { deepFreeze, frozenHint, Own, UNUSED } from './freeze.js';
 export { lendRequire } from './lend-require.js';
-export { DELAY_MAX_MS, delayMs, msUntil, parseOptions, timeoutMs, unknownKey, z } from './options.js';
+export {
+  DELAY_MAX_MS, delayMs, msUntil, parseOptions, sameOptions, timeoutMs, unknownKey, z,
+} from './options.js';
 export { type ExitReason, ExitSignal, formatReason, isOrderly, reasonOf } from './reason.js';
 export { Ring } from './ring.js';
 export {

@@ -1,6 +1,7 @@
 // The doorway of zod: every option object of the public API is checked here, where it enters.
 import { z } from 'zod';
 import { nearest, OptionError } from './errors.js';
+import { printable } from './text/index.js';
 
 export { z };
 
@@ -109,4 +110,28 @@ export function timeoutMs(where: string, value: unknown, fallback: number): numb
     );
   }
   return delayMs(where, value);
+}
+
+/**
+ * One name, one set of options, whoever asks for it. Two texts of one function count as one function,
+ * since handlers write theirs inline, and so do two objects with the same fields.
+ */
+export function sameOptions<O extends object>(kind: string, name: string, known: O, given: O): void {
+  for (const key of Object.keys(known) as (keyof O & string)[]) {
+    const [before, now] = [known[key], given[key]];
+    if (alike(before, now)) continue;
+    throw new OptionError(
+      `${kind}.${key}`, now, `what ${kind} '${name}' was made with, ${before === null ? 'none' : printable(before)}`,
+      'one name, one set of options: give them once, or use another name', 'OPTIONS_CONFLICT',
+    );
+  }
+}
+
+function alike(before: unknown, now: unknown): boolean {
+  if (before === now) return true;
+  if (typeof before === 'function') return typeof now === 'function' && String(before) === String(now);
+  if (typeof before !== 'object' || typeof now !== 'object' || before === null || now === null) return false;
+  const [fields, others] = [Object.entries(before), Object.entries(now)];
+  return fields.length > 0 && fields.length === others.length
+    && fields.every(([field, value], at) => others[at]?.[0] === field && others[at]?.[1] === value);
 }

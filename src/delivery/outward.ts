@@ -1,4 +1,4 @@
-import { delayMs, OptionError } from '../base/index.js';
+import { delayMs, OptionError, sameOptions } from '../base/index.js';
 import { shownAs } from '../base/text/index.js';
 import type { Host } from '../behaviour/gen/index.js';
 import { fenced, Phase } from '../process/record/index.js';
@@ -7,7 +7,6 @@ import { checkName } from '../router/names/index.js';
 import {
   Asker, BreakerRun, Circuit, judgeOf, Limiter, LimitRun, readBreaker, readLimit, retryFor,
 } from './guard/index.js';
-import type { ReadBreaker, ReadLimit } from './guard/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
   LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
@@ -31,7 +30,7 @@ class Outward {
       if (kept) this.circuits.set(name, made);
       return made;
     }
-    if (given !== undefined) same('breaker', known.options, readBreaker(name, given));
+    if (given !== undefined) sameOptions('breaker', name, known.options, readBreaker(name, given));
     return known;
   }
 
@@ -48,7 +47,7 @@ class Outward {
       if (kept) this.limiters.set(name, made);
       return made;
     }
-    if (given !== undefined) same('limit', known.options, readLimit(name, given));
+    if (given !== undefined) sameOptions('limit', name, known.options, readLimit(name, given));
     return known;
   }
 
@@ -199,15 +198,3 @@ shownAs(LimitImpl, (it) => {
   const { running, waiting } = it.stats();
   return `Limit(${it.name}: ${running} running, ${waiting} waiting)`;
 });
-
-/** Two texts of one function count as one function: handlers write theirs inline. */
-function same<O extends ReadBreaker | ReadLimit>(what: string, known: O, given: O): void {
-  for (const key of Object.keys(known) as (keyof O & string)[]) {
-    const [before, now] = [known[key], given[key]];
-    if (before === now || (typeof before === 'function' && String(before) === String(now))) continue;
-    throw new OptionError(
-      `${what}.${key}`, now, `what ${what} '${known.name}' was made with, ${String(before)}`,
-      `one name, one set of options: give them once, or use another name`, 'OPTIONS_CONFLICT',
-    );
-  }
-}

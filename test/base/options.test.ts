@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DELAY_MAX_MS, delayMs, parseOptions, timeoutMs, z } from '../../src/base/options.js';
+import { DELAY_MAX_MS, delayMs, parseOptions, sameOptions, timeoutMs, z } from '../../src/base/options.js';
 import { OptionError } from '../../src/base/errors.js';
 
 const schema = z.strictObject({
@@ -94,5 +94,18 @@ describe('delays', () => {
       }
       return accepted === (Number.isInteger(ms) && ms >= 0 && ms <= DELAY_MAX_MS);
     }));
+  });
+});
+
+describe('sameOptions', () => {
+  it('takes the same values, texts of functions and fields; names what differs, and from what', () => {
+    const known = { size: 3, limit: null, backoff: { baseMs: 1, factor: 2 }, fails: (n: number) => n > 1 };
+    const check = (given: object) => () => sameOptions('queue', 'jobs', known, { ...known, ...given });
+    expect(check({ backoff: { baseMs: 1, factor: 2 }, fails: (n: number) => n > 1 })).not.toThrow();
+    expect(check({ size: 4 })).toThrow("queue.size: got 4, expected what queue 'jobs' was made with, 3");
+    expect(check({ limit: 4 })).toThrow("what queue 'jobs' was made with, none");
+    for (const given of [{ backoff: { baseMs: 1 } }, { backoff: null }, { fails: (n: number) => n > 2 }]) {
+      expect(check(given)).toThrow('one name, one set of options');
+    }
   });
 });

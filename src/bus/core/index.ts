@@ -1,3 +1,3 @@
 /** What the rooms of the bus share. */
 export { BusError } from './error.js';
-export { checkBusName, checkPattern, sameOptions, unknownName } from './names.js';
+export { checkBusName, checkPattern, unknownName } from './names.js';

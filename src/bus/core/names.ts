@@ -1,5 +1,4 @@
 import { nearest, OptionError } from '../../base/index.js';
-import { printable } from '../../base/text/index.js';
 
 const NAME = /^[A-Za-z0-9_-]{1,128}(?:\.[A-Za-z0-9_-]{1,128})*$/;
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
@@ -38,19 +37,4 @@ export function unknownName(what: string, name: string, known: Iterable<string>)
     `system.${what}`, name, `a ${what} that was made with options, as this system is strict`,
     like === undefined ? `make it first: system.${what}('${name}', {})` : `did you mean '${like}'?`, 'UNKNOWN_NAME',
   );
-}
-
-/**
- * A name has one set of options, whoever asks for it. Two texts of one function count as one
- * function: handlers write theirs inline.
- */
-export function sameOptions<O extends object>(what: string, known: O, given: O): void {
-  for (const key of Object.keys(known) as (keyof O & string)[]) {
-    const [before, now] = [known[key], given[key]];
-    if (before === now || (typeof before === 'function' && String(before) === String(now))) continue;
-    throw new OptionError(
-      `${what}.${key}`, now, `what it was made with, ${printable(before)}`,
-      'one name, one set of options: give them once, or use another name', 'OPTIONS_CONFLICT',
-    );
-  }
 }

@@ -88,19 +88,6 @@ export function readQueue(name: string, given: QueueOptions): ReadQueue {
   };
 }
 
-/** One name, one set of options. */
-export function checkSame(known: ReadQueue, given: ReadQueue): void {
-  for (const key of Object.keys(known) as (keyof ReadQueue)[]) {
-    const [before, now] = [known[key], given[key]];
-    if (before === now || (key === 'backoff' && JSON.stringify(before) === JSON.stringify(now))) continue;
-    throw new OptionError(
-      `queue.${key}`, now, `what queue '${known.name}' was made with${
-        key === 'schema' ? '' : `, ${JSON.stringify(before)}`}`,
-      'one name, one set of options: give them once, or use another name', 'OPTIONS_CONFLICT',
-    );
-  }
-}
-
 export function readPush({ orderByKey, coalesce, name }: ReadQueue, given: PushOptions): PushTerms {
   checkKeys('queue.push', given, PUSH_KEYS);
   const { lane, delayMs: delay, expiresInMs, key } = given;

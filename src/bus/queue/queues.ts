@@ -1,3 +1,4 @@
+import { sameOptions } from '../../base/index.js';
 import type { Host } from '../../behaviour/gen/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type { DeadLetters } from '../../router/dead-letter/index.js';
@@ -5,7 +6,7 @@ import type { QueueOptions, QueueStats } from '../../api/bus/queue.js';
 import { checkBusName, unknownName } from '../core/index.js';
 import { TurnClock } from './clock.js';
 import type { Item } from './item.js';
-import { checkSame, readQueue } from './options.js';
+import { readQueue } from './options.js';
 import { PushRedelivery } from './redelivery.js';
 import { WorkQueue, type QueuePorts } from './work-queue.js';
 
@@ -32,7 +33,7 @@ export class Queues implements QueuePorts {
   open(name: string, given: QueueOptions | undefined, kept: boolean): WorkQueue {
     const known = this.table.get(checkBusName('queue', name));
     if (known !== undefined) {
-      if (given !== undefined) checkSame(known.options, readQueue(name, given));
+      if (given !== undefined) sameOptions('queue', name, known.options, readQueue(name, given));
       return known;
     }
     if (given === undefined && this.strict) throw unknownName('queue', name, this.table.keys());

@@ -1,4 +1,4 @@
-import { deepFreeze, disown, isThenable, OptionError } from '../../base/index.js';
+import { deepFreeze, disown, isThenable, OptionError, sameOptions } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { isA } from '../../base/text/index.js';
 import { checkPayload, PayloadError } from '../../behaviour/gen/index.js';
@@ -6,7 +6,7 @@ import type { Host } from '../../behaviour/gen/index.js';
 import { systemStopped } from '../../process/kernel/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
-import { BusError, sameOptions, unknownName } from '../core/index.js';
+import { BusError, unknownName } from '../core/index.js';
 import { TopicMessage } from '../../api/bus/topic.js';
 import type { StandardSchema } from '../../api/protocol.js';
 import type { TopicOptions, TopicStats } from '../../api/bus/topic.js';
@@ -61,7 +61,7 @@ export class Topics {
       const state = this.stateOf(name);
       state.settle(read);
       if (state.kept !== null) this.keeping.add(state);
-    } else sameOptions(`topic '${name}'`, known, read);
+    } else sameOptions('topic', name, known, read);
   }
 
   stateOf(name: string): TopicState {
