@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ring } from '../../src/base/ring.js';
+import { heldAfter } from '../support/collect.js';
 
 type Step = { readonly kind: 'push' } | { readonly kind: 'shift' }
   | { readonly kind: 'take'; readonly at: number };
@@ -39,11 +40,7 @@ describe('Ring', () => {
       return new WeakRef(item);
     })();
     ring.shift();
-    for (let i = 0; i < 5 && held.deref() !== undefined; i++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      globalThis.gc?.();
-    }
-    expect(held.deref()).toBeUndefined();
+    expect(await heldAfter([held])).toBe(0);
   });
 
   it('wraps around at every capacity without growing', () => {

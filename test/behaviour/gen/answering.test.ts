@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CallError, defineAgent, type From } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
-import { callFailure, type Gate, rejection, sleep } from '../help.js';
+import { callFailure, type Gate, rejection } from '../help.js';
+import { heldAfter } from '../../support/collect.js';
 
 const boom = new Error('boom');
 
@@ -90,13 +91,7 @@ describe('replies', () => {
     await aborted;
     await ref.call('ping');
     expect(held).toHaveLength(6);
-    for (let round = 0; round < 20 && held.some((one) => one.deref() !== undefined); round++) {
-      await sleep(2);
-      (globalThis as { gc?: () => void }).gc?.();
-    }
-    expect(held.map((one) => one.deref() === undefined), 'collected: request and signal, three times').toEqual(
-      held.map(() => true),
-    );
+    expect(await heldAfter(held), 'collected: request and signal, three times').toBe(0);
   });
 
   test('refuse is an error to the caller and no crash', async () => {

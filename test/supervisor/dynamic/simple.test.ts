@@ -1,13 +1,12 @@
 import { simpleSupervisor } from '../../../src/supervisor/dynamic/handle.js';
 import { template } from '../../../src/supervisor/dynamic/spec.js';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { child, defineAgent, dynamicSupervisor, SupervisorRef, type Pid } from '../../../src/index.js';
 import { Recorder, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { boom } from '../family.js';
 import { rejection, settled } from '../wait.js';
+import { heldAfter } from '../../support/collect.js';
 
 const seen: string[] = [];
 const Session = defineAgent({
@@ -145,23 +144,16 @@ describe('a supervisor of instances of one template', () => {
   });
 });
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
 describe('SU-45 the arguments of temporary children', () => {
   const Holder = defineAgent({ init: (_big: object) => ({}), casts: { crash() { throw boom; } } });
 
-  async function isFreed(start: (given: object) => Promise<unknown>): Promise<boolean> {
+  async function isFreed(start: (given: object) => Promise<unknown>, rounds?: number): Promise<boolean> {
     const ref = await (async () => {
       const big = { bytes: new Uint8Array(1_000_000) };
       await start(big);
       return new WeakRef(big);
     })();
-    for (let n = 0; n < 10 && ref.deref() !== undefined; n++) {
-      await settled();
-      collect();
-    }
-    return ref.deref() === undefined;
+    return await heldAfter([ref], 0, rounds) === 0;
   }
 
   test('SU-45 are not kept by a static supervisor, while the child lives and after it died; those of others are', async () => {
@@ -178,7 +170,7 @@ describe('SU-45 the arguments of temporary children', () => {
     expect(await isFreed((big) =>
       system.supervise({ children: [child('v', Holder, big, { restart: 'temporary' })] })))
       .toBe(true);
-    expect(await isFreed((big) => sup.startChild(child('p', Holder, big)))).toBe(false);
+    expect(await isFreed((big) => sup.startChild(child('p', Holder, big)), 10)).toBe(false);
   });
 
   test('SU-45 are not kept by a dynamic one nor by one with a template, and do not disturb later instances', async () => {
