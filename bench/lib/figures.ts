@@ -15,10 +15,14 @@ export function summarize(figures: readonly number[]): Summary {
   return { median: rounded(median), min: rounded(min), max: rounded(max) };
 }
 
-/** How many times better `ours` is, whatever better means for the metric: above 1 we win. */
+/**
+ * How many times better `ours` is, whatever better means for the metric: above 1 we win. A cost in
+ * percent is one on top of 100, and may be less than nothing.
+ */
 export function ratioOf(metric: Metric, ours: Summary, theirs: Summary): number {
-  const ratio = metric.better === 'higher' ? ours.median / theirs.median : theirs.median / ours.median;
-  return rounded(ratio);
+  if (metric.better === 'higher') return rounded(ours.median / theirs.median);
+  const base = metric.unit === '%' ? 100 : 0;
+  return rounded((base + theirs.median) / (base + ours.median));
 }
 
 export function rangesOverlap(a: Summary, b: Summary): boolean {
