@@ -14,11 +14,11 @@ import { BusError } from '../core/index.js';
  * error?.branches.filter((one) => !one.ok && one.error.code === 'NOPROC').length; // => 1
  * @since 0.2.0
  */
-export class GatherError extends BusError {
+export class GatherError<D extends AnyDefinition = AnyDefinition, V = unknown> extends BusError {
   /** one for each ref, in their order; `ABORTED` are those that were not waited for any more */
-  readonly branches: readonly GatherBranch<AnyDefinition, unknown>[];
+  readonly branches: readonly GatherBranch<D, V>[];
   /** @internal Use `gather`. */
-  constructor(op: string, quorum: number, failed: number, branches: readonly GatherBranch<AnyDefinition, unknown>[]) {
+  constructor(op: string, quorum: number, failed: number, branches: readonly GatherBranch<D, V>[]) {
     const first = branches.find((one) => !one.ok && one.error.code !== 'ABORTED') ?? branches.find((one) => !one.ok);
     const cause = first === undefined || first.ok ? undefined : first.error;
     const asked = quorum === 1 ? '1 reply is' : `${quorum} replies are`;

@@ -11,50 +11,49 @@ import type { GatherOptions } from '../../api/bus/gather.js';
 import type { GatherBranch, GatherResult } from '../../api/bus/verbs.js';
 import type { Sends } from '../../api/agent.js';
 import type { AnyDefinition } from '../../api/protocol.js';
+import type { CallFailure } from '../../api/requests.js';
 import { BusError } from '../core/index.js';
 import { GatherError } from './error.js';
-
-type Branch = GatherBranch<AnyDefinition, unknown>;
-type Result = GatherResult<AnyDefinition, unknown>;
 
 const KEYS = ['quorum', 'timeoutMs', 'signal'];
 const GATHER_TIMEOUT_MS = 5_000;
 
 /** One question to many; what is wrong with it is a rejection. */
 export function gather<D extends AnyDefinition, V>(
-  kernel: Kernel, caller: Process | null, refs: unknown, op: string, payload: unknown,
+  kernel: Kernel, caller: Process | null, refs: unknown, asked: unknown, payload: unknown,
   options: GatherOptions = {},
 ): Promise<GatherResult<D, V>> {
-  const result = new Promise<Result>((resolve, reject) => {
-    const read = readGather(op, refs, options);
+  const op = String(asked); // of a symbol as well: no agent has an operation of that name
+  const result = new Promise<GatherResult<D, V>>((resolve, reject) => {
+    const read = readGather<D>(op, refs, options);
     if (fenced(caller)) {
       throw new BusError('ZOMBIE', `gather '${op}'`, `the process ${(caller as Process).pid} has ended`);
     }
     read.signal?.throwIfAborted();
-    new Gather(kernel, caller, read, op, { resolve, reject }).begin(payload);
+    new Gather<D, V>(kernel, caller, read, op, { resolve, reject }).begin(payload);
   });
-  return kernel.answer(handled(result)) as unknown as Promise<GatherResult<D, V>>;
+  return kernel.answer(handled(result));
 }
 
-interface ReadGather {
-  readonly refs: readonly RefBase[];
+interface ReadGather<D extends AnyDefinition> {
+  readonly refs: readonly (RefBase & Sends<D>)[];
   readonly quorum: number;
   /** as calls take it */
   readonly timeoutMs: number | 'infinity';
   readonly signal: AbortSignal | undefined;
 }
 
-interface Asker {
-  resolve(result: Result): void;
+interface Asker<D extends AnyDefinition, V> {
+  resolve(result: GatherResult<D, V>): void;
   reject(error: unknown): void;
 }
 
 /** One gather under way. Each branch is a call; what ends it all takes back those that are open. */
-class Gather implements Abortable {
-  private readonly branches: (Branch | undefined)[];
+class Gather<D extends AnyDefinition, V> implements Abortable {
+  private readonly branches: (GatherBranch<D, V> | undefined)[];
   /** of the branches that are taken back */
   private readonly controller = new AbortController();
-  private readonly values: unknown[] = [];
+  private readonly values: V[] = [];
   private watched: Watched | null = null;
   private replies = 0;
   private failures = 0;
@@ -62,11 +61,11 @@ class Gather implements Abortable {
   constructor(
     private readonly kernel: Kernel,
     private readonly caller: Process | null,
-    private readonly asked: ReadGather,
+    private readonly asked: ReadGather<D>,
     private readonly op: string,
-    private readonly asker: Asker,
+    private readonly asker: Asker<D, V>,
   ) {
-    this.branches = new Array<Branch | undefined>(asked.refs.length).fill(undefined);
+    this.branches = new Array<GatherBranch<D, V> | undefined>(asked.refs.length).fill(undefined);
   }
 
   begin(payload: unknown): void {
@@ -76,7 +75,7 @@ class Gather implements Abortable {
     asked.refs.forEach((ref, at) => {
       if (this.over) return; // by the user's code that looks at payloads
       ref.dispatch(Verb.Call, caller, op, payload, options).then(
-        (value) => this.replied(at, value),
+        (value) => this.replied(at, value as V),
         (error: unknown) => this.failed(at, error, options),
       );
     });
@@ -88,7 +87,7 @@ class Gather implements Abortable {
     this.asker.reject(reason);
   }
 
-  private replied(at: number, value: unknown): void {
+  private replied(at: number, value: V): void {
     if (this.over) return;
     this.branches[at] = { ref: this.refAt(at), ok: true, value };
     if (++this.replies === this.asked.quorum) this.reached();
@@ -112,26 +111,26 @@ class Gather implements Abortable {
   }
 
   /** Takes back what is open; what came of each branch. */
-  private end(why: unknown): Branch[] {
+  private end(why: unknown): GatherBranch<D, V>[] {
     this.over = true;
     unwatch(this.watched, this.kernel);
     const { branches, op } = this;
-    const told = branches.map((branch, at): Branch => branch ?? {
+    const told = branches.map((branch, at): GatherBranch<D, V> => branch ?? {
       ref: this.refAt(at), ok: false,
       error: callError('ABORTED', {
         target: addressName((this.asked.refs[at] as RefBase).addr), op, reason: why, cause: why,
-      }) as (Branch & { readonly ok: false })['error'],
+      }) as CallFailure,
     });
     if (this.replies + this.failures < branches.length) this.controller.abort(why);
     return told;
   }
 
-  private refAt(at: number): Sends<AnyDefinition> {
-    return this.asked.refs[at] as unknown as Sends<AnyDefinition>;
+  private refAt(at: number): Sends<D> {
+    return this.asked.refs[at] as Sends<D>;
   }
 }
 
-function readGather(op: string, refs: unknown, given: GatherOptions): ReadGather {
+function readGather<D extends AnyDefinition>(op: string, refs: unknown, given: GatherOptions): ReadGather<D> {
   const verb = `gather '${op}'`;
   if (!Array.isArray(refs)) {
     throw new OptionError(
@@ -150,7 +149,7 @@ function readGather(op: string, refs: unknown, given: GatherOptions): ReadGather
     throw new OptionError(`${verb}.timeoutMs`, 0, "a whole number of milliseconds from 1, or 'infinity'");
   }
   return {
-    refs: [...refs] as RefBase[],
+    refs: [...refs] as (RefBase & Sends<D>)[],
     quorum: quorumOf(`${verb}.quorum`, given.quorum, refs.length),
     timeoutMs: limit < 0 ? 'infinity' : limit,
     signal: checkSignal(verb, given.signal),
