@@ -16,7 +16,7 @@ async function scheduled(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const everyMs = 1 + random.int(40);
   const overlap = random.pick(['skip', 'queue', 'allow'] as const);
-  const waitingMax = 1 + random.int(3);
+  const waitingMax = overlap === 'queue' ? 1 + random.int(3) : undefined;
   const timesMax = random.chance(0.3) ? 1 + random.int(5) : undefined;
   const open = new Set<ScheduledRun>();
   let over = false;

@@ -4,7 +4,7 @@ import { checkKeys, checkSchema, checkSignal } from '../../behaviour/gen/index.j
 import { Rank, RANKS } from '../../mailbox/index.js';
 import type { Overflow } from '../../api/mailbox.js';
 import type { StandardSchema } from '../../api/protocol.js';
-import type { NackOptions, PullOptions, PushOptions, QueueOptions } from '../../api/bus/queue.js';
+import type { LoopOptions, NackOptions, PullOptions, PushOptions, QueueOptions } from '../../api/bus/queue.js';
 
 /** Options of a queue, complete. */
 export interface ReadQueue {
@@ -44,6 +44,7 @@ const ATTEMPTS_MAX = 5;
 const KEY_BYTES = 1_024;
 const PUSH_KEYS = ['lane', 'delayMs', 'expiresInMs', 'key', 'signal', 'timeoutMs'];
 const PULL_KEYS = ['signal', 'timeoutMs'];
+const LOOP_KEYS = ['signal'];
 const NACK_KEYS = ['delayMs', 'reason'];
 
 /** Of a push, and of a pull, without options. */
@@ -109,6 +110,12 @@ export function readPush({ orderByKey, coalesce, name }: ReadQueue, given: PushO
 export function readPull(verb: string, given: PullOptions | undefined): PullTerms {
   if (given === undefined) return PLAIN_PULL;
   checkKeys(verb, given, PULL_KEYS);
+  return readWait(verb, given);
+}
+
+/** A loop waits for each item as long as it takes. */
+export function readLoop(verb: string, given: LoopOptions): PullTerms {
+  checkKeys(verb, given, LOOP_KEYS);
   return readWait(verb, given);
 }
 

@@ -10,7 +10,7 @@ import type { AgentRef, Sends } from '../../api/agent.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import { Consumer } from './consumer.js';
 import { Loop } from './loop.js';
-import { PLAIN_PULL, PLAIN_PUSH, readPull, readPush } from './options.js';
+import { PLAIN_PULL, PLAIN_PUSH, readLoop, readPull, readPush } from './options.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** What a push comes to, when it comes to that at once. */
@@ -107,7 +107,7 @@ export class QueueImpl<T = unknown> implements Queue<T> {
   }
 
   #loop(verb: string, lease: boolean, options: LoopOptions | undefined): Loop {
-    const terms = options === undefined ? PLAIN_PULL : readPull(`queue.${verb}`, options);
+    const terms = options === undefined ? PLAIN_PULL : readLoop(`queue.${verb}`, options);
     if (lease !== this.#queue.leases) throw this.#otherWay(verb);
     return new Loop(this.#queue, this.#owner, terms, verb);
   }

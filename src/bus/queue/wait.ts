@@ -1,4 +1,5 @@
 import { Deadline } from '../../base/index.js';
+import { fieldOf } from '../../base/text/index.js';
 import type { Standing } from '../../base/text/index.js';
 import { Phase } from '../../process/record/index.js';
 import type { Holding, Kernel, Process } from '../../process/record/index.js';
@@ -59,7 +60,7 @@ export abstract class Wait extends Deadline implements Abortable, Holding {
   ready(): boolean {
     const { owner, terms: { signal }, dueAt } = this;
     if (owner !== null && owner.phase === Phase.Dead) this.release(owner);
-    else if (signal !== null && signal.aborted) this.aborted(signal.reason);
+    else if (fieldOf(signal, 'aborted') === true) this.aborted(fieldOf(signal, 'reason'));
     else if (dueAt >= 0 && this.queue.kernel.env.mono() >= dueAt) this.expire();
     return !this.over;
   }

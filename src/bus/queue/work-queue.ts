@@ -104,8 +104,11 @@ export class WorkQueue implements PullQueue {
 
   /** What becomes of an item that is pushed; null when it has to wait for room. Throws when it is refused. */
   push(payload: unknown, terms: PushTerms, past: DeadLetter | null = null): PushOutcome | null {
-    if (this.closed) throw this.refusal('push');
     const { items } = this;
+    if (this.closed) {
+      refused(items.account);
+      throw this.refusal('push');
+    }
     if (terms === PLAIN_PUSH && past === null && this.takers.first !== null && this.passes(payload)) return 'queued';
     const known = items.latestOf(terms.key);
     if (known !== undefined) return this.coalesce(known, payload, terms);

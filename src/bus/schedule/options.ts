@@ -37,6 +37,8 @@ export function readSchedule(env: Env, name: string, given: ScheduleTimes): Read
   if (!['skip', 'once', 'all'].includes(missed)) {
     throw new OptionError(`${where}.missed`, missed, "'skip', 'once' or 'all'");
   }
+  needs(where, 'waitingMax', given.waitingMax, "overlap: 'queue'", overlap === 'queue');
+  needs(where, 'missedMax', given.missedMax, "missed: 'all'", missed === 'all');
   return {
     name, overlap, missed,
     jitterMs: given.jitterMs === undefined ? 0 : delayMs(`${where}.jitterMs`, given.jitterMs),
@@ -73,6 +75,14 @@ function timesOf(env: Env, where: string, given: ScheduleTimes, startAt: number 
     );
   }
   return times;
+}
+
+/** An option that would do nothing without the other is a misunderstanding. */
+function needs(where: string, option: string, value: unknown, other: string, there: boolean): void {
+  if (value === undefined || there) return;
+  throw new OptionError(
+    `${where}.${option}`, value, `${other} beside it`, `add ${other}, or leave ${option} out`, 'BAD_COMBINATION',
+  );
 }
 
 function startOf(where: string, value: unknown): number | undefined {

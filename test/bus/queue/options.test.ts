@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent } from '../../../src/index.js';
 import { z } from 'zod';
 import { testSystem } from '../../support/system.js';
 import { codeOf } from './help.js';
@@ -76,6 +77,8 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
     expect(await codeOf(leased.pull())).toBe('BAD_COMBINATION');
     expect(() => plain.leases()).toThrow(/a queue with leaseMs/);
     expect(() => leased.items()).toThrow(/this one hands out leases/);
+    expect(() => plain.items({ timeoutMs: 5 } as never)).toThrow(/queue\.items\.timeoutMs/);
+    expect(() => leased.leases({ timeoutMs: 5 } as never)).toThrow(/queue\.leases\.timeoutMs/);
   });
 
   test('other options for a name that is taken', () => {
@@ -105,4 +108,23 @@ describe('P work queue: bad input is a coded error that names value, rule and fi
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_PAYLOAD', subject: "queue 'jobs'" });
     expect(queue.stats().pushed).toBe(1);
   });
+});
+
+test('a signal that cannot be asked any more does not stop the queue', async () => {
+  const queue = testSystem().queue<number>('jobs');
+  const { signal } = new AbortController();
+  const first = queue.pull({ signal });
+  Object.defineProperty(signal, 'aborted', { get: () => { throw new Error('hostile'); } });
+  const second = queue.pull();
+  await queue.push(1);
+  await queue.push(2);
+  expect([await first, await second]).toEqual([1, 2]);
+});
+
+test('an operation that is no text', async () => {
+  const system = testSystem();
+  const op = Symbol('dig') as never;
+  const ref = system.start(defineAgent({ calls: { dig: () => 'done' } }));
+  expect(() => system.queue('jobs').consume(ref, { call: op })).toThrow(/'Symbol\(dig\)' to .*: unknown operation; known: dig/);
+  await expect(system.gather([ref], op)).rejects.toThrow(/Symbol\(dig\)/);
 });

@@ -64,6 +64,7 @@ describe('P work queue: each item goes to exactly one consumer', () => {
     await loop;
     expect(read).toEqual([1, 2]);
     expect(await codeOf(queue.push(3))).toBe('QUEUE_CLOSED');
+    expect(queue.stats()).toMatchObject({ pushed: 2, refused: 1 });
     expect(await codeOf(queue.pull())).toBe('QUEUE_CLOSED');
   });
 });

@@ -21,7 +21,8 @@ describe('what breaks its rule is a coded error at once', () => {
       undefined, null, 7, {}, { everyMs: 0 }, { everyMs: -1 }, { everyMs: 1.5 }, { everyMs: NaN },
       { everyMs: Infinity }, { everyMs: '5' }, { everyMs: 5, cron: '* * * * *' }, { everyMs: 5, timeZone: 'UTC' },
       { everyMs: 5, jitterMs: -1 }, { everyMs: 5, overlap: 'drop' }, { everyMs: 5, missed: 'none' },
-      { everyMs: 5, waitingMax: 0 }, { everyMs: 5, missedMax: 1_001 }, { everyMs: 5, timesMax: 0 },
+      { everyMs: 5, overlap: 'queue', waitingMax: 0 }, { everyMs: 5, missed: 'all', missedMax: 1_001 },
+      { everyMs: 5, timesMax: 0 },
       { everyMs: 5, startAt: -1 }, { everyMs: 5, startAt: '2026' }, { everyMs: 5, startAt: 1e15 },
       { cron: '0 0 * * *', timeZone: 'Mars/Olympus' }, { everyMs: null },
     ]) {
@@ -31,6 +32,18 @@ describe('what breaks its rule is a coded error at once', () => {
     expect(codeOf(() => schedule('bad', { every: 5 } as unknown as ScheduleTimes, job))).toBe('UNKNOWN_OPTION');
     expect(codeOf(() => schedule('bad', { cron: '61 * * * *' }, job))).toBe('BAD_CRON');
     expect(schedules()).toEqual([]);
+  });
+
+  it('an option that does nothing without another', () => {
+    const { schedule, schedules } = world();
+    for (const times of [
+      { everyMs: 5, waitingMax: 3 }, { everyMs: 5, overlap: 'allow', waitingMax: 3 },
+      { everyMs: 5, missedMax: 3 }, { everyMs: 5, missed: 'once', missedMax: 3 },
+    ] as const) {
+      expect(codeOf(() => schedule('bad', times, job)), JSON.stringify(times)).toBe('BAD_COMBINATION');
+    }
+    expect(schedules()).toEqual([]);
+    schedule('good', { everyMs: 5, overlap: 'queue', waitingMax: 3, missed: 'all', missedMax: 3 }, job);
   });
 
   it('an expression that never fires', () => {
@@ -59,5 +72,6 @@ describe('what breaks its rule is a coded error at once', () => {
     ]) expect(codeOf(() => schedule('bad', { everyMs: 5 }, bad)), String(bad)).toBe('BAD_OPTION');
     expect(codeOf(() => schedule('bad', { everyMs: 5 }, { to, cast: 'tick', paylod: 1 }))).toBe('UNKNOWN_OPTION');
     expect(codeOf(() => schedule('bad', { everyMs: 5 }, { to, cast: 'tock' }))).toBe('UNKNOWN_OPERATION');
+    expect(codeOf(() => schedule('bad', { everyMs: 5 }, { to, cast: Symbol('tick') }))).toBe('UNKNOWN_OPERATION');
   });
 });
