@@ -11,6 +11,7 @@ import { delivery } from '../test/mutants/delivery.mjs';
 import { deliveries } from '../test/mutants/deliveries.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
+import { launches } from '../test/mutants/launches.mjs';
 import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
 import { workQueues } from '../test/mutants/queues.mjs';
@@ -121,7 +122,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders, ...workQueues, ...schedulesAndGathers,
+  ...topicsAndReaders, ...launches, ...workQueues, ...schedulesAndGathers,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -13,7 +13,7 @@ import type { KernelVerbs } from './process.js';
 import type { CallResult, RequestVerbs } from './requests.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
 import type { DebugOption, Sys, SysCallbacks, SysLink } from './sys.js';
-import type { TaskVerbs } from './tasks.js';
+import type { LaunchVerbs, TaskVerbs } from './tasks.js';
 
 /* ---- options of the verbs ---- */
 
@@ -95,7 +95,7 @@ export type Bindable = { readonly pid: Pid | undefined } | { send(message: unkno
   | AsyncIterable<unknown>;
 
 /** The verbs that every process has. */
-export interface ProcessVerbs extends KernelVerbs, OutwardVerbs, BusVerbs {
+export interface ProcessVerbs extends KernelVerbs, OutwardVerbs, BusVerbs, LaunchVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(
     ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
   ): Promise<ReplyOf<CallEntryOf<D, K>>>;

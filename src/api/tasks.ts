@@ -1,7 +1,10 @@
 import type { ExitReason } from '../base/index.js';
 import type { MonitorRef, Pid } from './address.js';
-import type { ProcessSelf } from './agent.js';
+import type { AgentRef, ProcessSelf } from './agent.js';
 import type { ProcessLevel } from './inspect.js';
+import type { AnyDefinition, CallEntryOf, CallName, InitArgs, ReplyOf, VerbArgs } from './protocol.js';
+
+/* Work in processes of its own: functions as tasks, agents as sub-agents. */
 
 /** A task: a process that runs one function, and whose result goes to the process that asked for it. */
 export interface Task<V> {
@@ -147,3 +150,110 @@ export interface TaskVerbs {
 
 /** The stable codes of a {@link TaskError}. */
 export type TaskErrorCode = 'EXIT' | 'TIMEOUT' | 'NOPROC' | 'NOT_OWNER' | 'BUSY' | 'ZOMBIE';
+
+/* ---- sub-agents ---- */
+
+/** How a sub-agent is launched, beyond what it is asked. */
+export interface LaunchOptions {
+  /** registered name, default none */
+  readonly name?: string | undefined;
+  /** how it is ended, default 5,000 ms: asked, and killed after so long */
+  readonly shutdown?: 'brutal_kill' | 'infinity' | number | undefined;
+  /** ms from the launch until it must have replied, its init included; default 'infinity' */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  /**
+   * cancels it; default `self.signal` of the handler that launches: a sub-agent that is launched
+   * for a call is cancelled when that caller gives up. None outside of a process
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type InitPart<A extends readonly unknown[]> = [] extends A
+  ? { readonly args?: Readonly<A> | undefined }
+  : { readonly args: Readonly<A> };
+type PayloadPart<A> = A extends [payload: infer P, options?: infer _O]
+  ? { readonly payload: P }
+  : A extends [payload?: infer P, options?: infer _O] ? { readonly payload?: P | undefined } : never;
+
+/** What `launch` takes: the call that a sub-agent is asked, its payload, init arguments, options. */
+export type LaunchJob<D extends AnyDefinition, K extends CallName<D>> = LaunchOptions
+  & { readonly op: K }
+  & PayloadPart<VerbArgs<CallEntryOf<D, K>, never>>
+  & InitPart<InitArgs<D>>;
+
+/** Options of `wait`. */
+export interface SubAgentWaitOptions {
+  /** ms, default 'infinity'; the sub-agent works on */
+  readonly timeoutMs?: number | 'infinity' | undefined;
+  /** ends the wait; the sub-agent works on */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The handle of a sub-agent. Whoever drops it detaches: the sub-agent works on to its end, and a
+ * result that nobody looks at never ends the program. It belongs to the process that launched it:
+ * when that ends, the sub-agent is shut down, `result` and waits reject with ZOMBIE, and
+ * the verbs do nothing.
+ */
+export interface SubAgent<D extends AnyDefinition = AnyDefinition, R = unknown> extends Disposable {
+  /** it may be sent more; it lives until it has replied */
+  readonly ref: AgentRef<D>;
+  /** undefined only when its asynchronous init had ended it before it awaited anything */
+  readonly pid: Pid | undefined;
+  /**
+   * Its reply; then it is shut down. Rejects as a call does (CallError: EXIT with the reason when
+   * it ends before, REFUSED, TIMEOUT, ZOMBIE), with a StartError when an asynchronous init fails,
+   * with the reason of `cancel` or of the signal, with `DETACHED` after `detach`.
+   */
+  readonly result: Promise<R>;
+  /** `result`, waited for no longer than that: rejects with TIMEOUT, or the reason of the signal */
+  wait(options?: SubAgentWaitOptions): Promise<R>;
+  /**
+   * Ends it: the signal of its handler fires with that reason (by default an AbortError), `result`
+   * rejects with it, then it is shut down. Resolves when it is gone. Once more, or after its reply,
+   * it only waits for that.
+   */
+  cancel(reason?: unknown): Promise<void>;
+  /**
+   * Lets its result go: it works on to its reply or its time limit, and is shut down then, or with
+   * its owner. Neither the handle nor a signal cancels it any more.
+   */
+  detach(): void;
+  /** the same as `detach` */
+  [Symbol.dispose](): void;
+}
+
+/** The verb that launches sub-agents, of every process. */
+export interface LaunchVerbs {
+  /**
+   * Starts an agent for one piece of work, asks it, and gives a handle at once. It is a temporary
+   * child of a dynamic supervisor of this process's own, which is started with the first launch,
+   * shows in `system.tree()`, and ends with this process, its children first. A crash is the
+   * result and is never restarted: to try again, launch again (`self.retry`). Costs a start, a call
+   * and a shutdown.
+   *
+   * Errors, thrown before anything runs: OptionError for what breaks its rule, CallError
+   * `UNKNOWN_OPERATION` and PayloadError for what the operation does not take, the reason of a
+   * signal that has fired, `ZOMBIE` once this process has ended; StartError when a synchronous init
+   * fails.
+   *
+   * @example
+   * const Reader = defineAgent({
+   *   init: (language: string) => ({ language }),
+   *   calls: { summarize: async (self, text: string) => `${self.state.language}: ${text.slice(0, 5)}` },
+   * });
+   * const Lead = defineAgent({
+   *   calls: {
+   *     async report(self, texts: string[]) {
+   *       const readers = texts.map((text) => self.launch(Reader, { op: 'summarize', payload: text, args: ['en'] }));
+   *       return Promise.all(readers.map((reader) => reader.result));
+   *     },
+   *   },
+   * });
+   * await system.start(Lead).call('report', ['one text', 'another']); // => ['en: one t', 'en: anoth']
+   * @since 0.2.0
+   */
+  launch<D extends AnyDefinition, K extends CallName<D>>(
+    definition: D, job: LaunchJob<D, K>,
+  ): SubAgent<D, ReplyOf<CallEntryOf<D, K>>>;
+}

@@ -2,6 +2,7 @@
  * Supervision in full: partitions, OTP's simple_one_for_one, the types of all specifications, what
  * reports tell. The usual verbs are `castcall`'s. The door of `castcall/supervisor`.
  */
+export type { LaunchJob, LaunchOptions, LaunchVerbs, SubAgent, SubAgentWaitOptions } from '../api/tasks.js';
 export type {
   GiveUp, GiveUpReason, Offender, ProgressReport, RestartCause, SupervisorReport,
 } from '../api/reports.js';

@@ -9,6 +9,7 @@ import { offerOutward } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { KernelImpl } from '../process/kernel/index.js';
 import { Router } from '../router/index.js';
+import { offerLaunches } from '../supervisor/launch/index.js';
 import { offerTrees } from '../supervisor/static/index.js';
 import type { ReadOptions } from './options.js';
 
@@ -48,6 +49,7 @@ export function makeHost(options: ReadOptions): Host {
   offerOutward(host);
   offerBus(host, options.strict);
   offerTrees(host);
+  offerLaunches(host);
   const delivery = new Delivery(kernel, router, options.delivery, options.dedupe, options.recent);
   host.deliveries = delivery;
   kernel.delivery = delivery;

@@ -1,7 +1,10 @@
 import { handled } from '../base/index.js';
 import type { Host, StartPlan } from '../behaviour/gen/index.js';
 import { Applications } from '../supervisor/application/index.js';
+import { launchFrom } from '../supervisor/launch/index.js';
 import type { AnyTreeSpec, SuperviseOptions, SupervisorRef } from '../supervisor/static/index.js';
+import type { LaunchJob, SubAgent } from '../api/tasks.js';
+import type { AnyDefinition, CallEntryOf, CallName, ReplyOf } from '../api/protocol.js';
 import type { StopReport, SystemStopOptions } from '../api/system.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
@@ -12,6 +15,7 @@ import { TopSupervisors } from './supervision.js';
 export class SystemTrees extends SystemBus implements AsyncDisposable {
   /** applications: trees with names, dependencies and callbacks around their lives */
   readonly applications: Applications;
+  readonly #host: Host;
   readonly #tops: TopSupervisors;
   readonly #ending: Ending;
 
@@ -19,6 +23,7 @@ export class SystemTrees extends SystemBus implements AsyncDisposable {
   constructor(host: Host, listeners: Listeners) {
     super(host);
     const { kernel } = host;
+    this.#host = host;
     this.#ending = new Ending(kernel, listeners, () => this.applications.close());
     this.#tops = new TopSupervisors(host, this.#ending);
     const startTop = (plan: StartPlan) => this.#tops.start(plan, 'ignore');
@@ -43,6 +48,22 @@ export class SystemTrees extends SystemBus implements AsyncDisposable {
    */
   supervise<R = SupervisorRef>(spec: AnyTreeSpec<R>, options: SuperviseOptions = {}): Promise<NoInfer<R>> {
     return handled(this.#tops.supervise(spec, options)) as Promise<never>;
+  }
+
+  /**
+   * Starts an agent for one piece of work, asks it, and gives a handle at once: `self.launch` for the
+   * outside. It is a child of a supervisor of the system, started with the first launch. Errors: as
+   * `self.launch`.
+   *
+   * @example
+   * const Adder = defineAgent({ calls: { add: (self, [a, b]: [number, number]) => a + b } });
+   * await system.launch(Adder, { op: 'add', payload: [1, 2], timeoutMs: 1_000 }).result; // => 3
+   * @since 0.2.0
+   */
+  launch<D extends AnyDefinition, K extends CallName<D>>(
+    definition: D, job: LaunchJob<D, K>,
+  ): SubAgent<D, ReplyOf<CallEntryOf<D, K>>> {
+    return launchFrom(this.#host, definition, job) as SubAgent<D, ReplyOf<CallEntryOf<D, K>>>;
   }
 
   /**

@@ -119,6 +119,7 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     dynamic: ['spec', 'core', 'static'],
     partition: ['spec', 'core', 'static'],
     application: ['spec', 'core', 'static'],
+    launch: ['spec', 'core', 'dynamic'],
   },
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
   bus: { core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'] },

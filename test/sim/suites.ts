@@ -8,6 +8,7 @@ import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
 import { intensitySuite } from './intensity.js';
 import { ledgerSuite } from './ledger.js';
+import { launchSuite } from './launch.js';
 import { leftoversSuite } from './leftovers.js';
 import { lettersSuite } from './letters.js';
 import { limitsSuite } from './limits.js';
@@ -40,5 +41,5 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, scheduleSuite,
-  randomSuite,
+  launchSuite, randomSuite,
 ];

@@ -30,7 +30,9 @@ const Echo = defineAgent({
   casts: { note: () => undefined },
 });
 const Handler = defineEventHandler({ calls: { count: () => 1 } });
-const Late = defineAgent({ init: async (): Promise<number> => { await settleTurn(); throw boom; } });
+const Late = defineAgent({
+  init: async (): Promise<number> => { await settleTurn(); throw boom; }, calls: { say: () => 1 },
+});
 
 interface World {
   readonly system: System;
@@ -68,6 +70,13 @@ const failedTask = (w: World) => {
   return task;
 };
 
+/** A sub-agent whose result was let go. */
+function launched(w: World) {
+  const made = w.self.launch(Echo, { op: 'fail' });
+  made.detach();
+  return made;
+}
+
 function disconnected(w: World) {
   const reader = w.system.topic('slow').subscribe({ buffer: 1, slow: 'disconnect' });
   for (const n of [1, 2]) w.system.topic('slow').tryPublish(n);
@@ -91,6 +100,11 @@ const failing: Readonly<Record<string, Failing>> = {
   'KernelVerbs.supervise': (w) => [
     w.self.supervise(5 as never), w.self.supervise({ children: [child('x', Late)] }),
   ],
+  'SubAgent.result': (w) => [
+    w.system.launch(Echo, { op: 'fail' }).result, launched(w).result, w.self.launch(Echo, { op: 'fail' }).result,
+    w.self.launch(Late, { op: 'say' }).result,
+  ],
+  'SubAgent.wait': (w) => [launched(w).wait(), launched(w).wait({ timeoutMs: 1 }), launched(w).wait(bad)],
   'System.start': (w) => w.system.start(Late),
   'Sends.put': (w) => w.nobody.put('note'),
   'Sends.deliver': (w) => w.nobody.deliver('nothing' as never),
@@ -282,7 +296,7 @@ const others: Readonly<Record<string, string>> = {
   'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done':
     'rejects when a tree is gone, and is to end the program when nobody looks at it',
-  'Watch.down': 'never rejects',
+  'Watch.down': 'never rejects', 'SubAgent.cancel': 'never rejects',
   'HandleSpec.handle': 'the user\'s', Outcome: 'a type', Bindable: 'a type',
   'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s',
   SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',

@@ -40,7 +40,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       case Verb.TryCast: return this.performTryCast(sender, op, payload, options);
       case Verb.Put: return this.performPut(sender, op, payload, options);
       case Verb.Deliver: return deliverAs(this, sender, op, payload, options);
-      case Verb.Request: return this.performRequest(sender as Process, op, payload, options as Listener);
+      case Verb.Request: return this.performRequest(sender, op, payload, options as Listener);
       case Verb.Stream: return openStream(this, sender, op, payload, options);
       case Verb.Info: return this.performInfo(sender, payload);
     }
@@ -224,7 +224,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
 
   /** A request that nobody waits for: never throws, what is wrong is an error response (RQ-01). */
   private performRequest(
-    caller: Process, op: string, payload: unknown, { value, failed }: Listener,
+    caller: Process | null, op: string, payload: unknown, { value, failed }: Listener,
   ): SentRequest | null {
     const { definition, addr, kernel } = this;
     try {

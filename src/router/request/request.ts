@@ -329,7 +329,7 @@ function madeFor(made: CallRequest, caller: Process): void {
 export class SentRequest extends CallRequest {
   waitedFor = false;
   constructor(
-    caller: Process, callee: Process, op: Op, target: Address, value: (value: unknown) => void,
+    caller: Process | null, callee: Process, op: Op, target: Address, value: (value: unknown) => void,
     error: (error: unknown) => void,
   ) {
     super(caller, callee, op, target, -1, NOBODY_LISTENS, value, error);
@@ -343,7 +343,7 @@ const NOBODY_LISTENS: Promise<unknown> = Promise.resolve();
 /** Makes one and queues it; a full mailbox is told through `error` at once. */
 export function sendRequest(made: SentRequest, payload: unknown): void {
   if (!accept(made.callee, made.op, payload, made)) made.fail(refusalOf(made.callee, made.op, payload));
-  else trackCall(made.caller as Process, made);
+  else if (made.caller !== null) trackCall(made.caller, made);
 }
 
 /**

@@ -12,4 +12,4 @@ export {
   causeOf, giveUp, guarded, judgeEnd, mayRestart, type Restarting, Retry, retryLater, tryAgain,
   waits,
 } from './restart.js';
-export { type Ended, judge, stopChild, stopInOrder, stopTogether } from './shutdown.js';
+export { endByRule, type Ended, judge, stopChild, stopInOrder, stopTogether } from './shutdown.js';

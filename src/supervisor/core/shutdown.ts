@@ -18,10 +18,19 @@ export function stopChild(supervisor: Process, child: Child): MaybeLater<void> {
   child.release();
   if (p === null) return;
   unlink(supervisor, p);
-  ask(supervisor, child, p);
+  ask(supervisor, p, child.spec.shutdownMs);
   if (p.phase !== Phase.Dead) return waitForEnd(p, child.spec.shutdownMs)
     .then(() => judge(supervisor, child, p));
   judge(supervisor, child, p);
+}
+
+/**
+ * Ends a child by a shutdown rule, in the name of its supervisor, who hears of it as of an end of
+ * the child's own.
+ */
+export function endByRule(supervisor: Process, p: Process, shutdownMs: number): Promise<void> {
+  if (p.phase !== Phase.Dead) ask(supervisor, p, shutdownMs);
+  return p.phase === Phase.Dead ? Promise.resolve() : waitForEnd(p, shutdownMs);
 }
 
 /** Stops newest first, each waited for (SU-02); temporary ones are forgotten. */
@@ -62,7 +71,7 @@ export function stopTogether(
     if (p === null) continue;
     ended.push({ child, p });
     unlink(supervisor, p);
-    ask(supervisor, child, p);
+    ask(supervisor, p, child.spec.shutdownMs);
     if (p.phase === Phase.Dead) continue;
     open++;
     const { shutdownMs } = child.spec;
@@ -93,8 +102,8 @@ export interface Ended {
   readonly p: Process;
 }
 
-function ask(supervisor: Process, child: Child, p: Process): void {
-  if (child.spec.shutdownMs === BRUTAL_KILL) exitProcess(p, 'killed', true);
+function ask(supervisor: Process, p: Process, shutdownMs: number): void {
+  if (shutdownMs === BRUTAL_KILL) exitProcess(p, 'killed', true);
   else exitSignal(p, supervisor, 'shutdown', false);
 }
 

@@ -3,6 +3,7 @@ export { dynamicDefinition } from './dynamic.js';
 export {
   dynamicSupervisor, DynamicSupervisorRef, simpleSupervisor, SimpleSupervisorRef,
 } from './handle.js';
-export { Template, template } from './spec.js';
+export { type ReadDynamic, readDynamic, Template, template } from './spec.js';
+export { type DynamicState, keep } from './state.js';
 export { taskChild } from './task-child.js';
 export { taskSupervisor, TaskSupervisorRef } from './task-supervisor.js';

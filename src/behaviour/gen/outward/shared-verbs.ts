@@ -4,6 +4,7 @@ import type { Schedule, ScheduleTimes } from '../../../api/bus/schedule.js';
 import type { Queue, QueueOptions } from '../../../api/bus/queue.js';
 import type { Topic, TopicOptions } from '../../../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../../../api/bus/verbs.js';
+import type { LaunchVerbs, SubAgent } from '../../../api/tasks.js';
 import type { AnyDefinition } from '../../../api/protocol.js';
 
 /** What the layer of the bus offers: the same verbs, whose types have been looked at. */
@@ -14,8 +15,10 @@ export interface BusPort extends Pick<BusVerbs, 'topic' | 'queue'> {
   ): Promise<GatherResult<D, V>>;
 }
 
-/** The verbs of every self for what agents share by name; the layer of the bus offers them. */
-export abstract class SharedVerbs implements BusVerbs {
+type Launch = <D extends AnyDefinition, R>(definition: D, job: object) => SubAgent<D, R>;
+
+/** The verbs of every self that layers above offer: for what agents share by name, and for sub-agents. */
+export abstract class SharedVerbs implements BusVerbs, LaunchVerbs {
   /** What a layer above offers this process under that name. */
   abstract extension(name: string): unknown;
 
@@ -39,5 +42,9 @@ export abstract class SharedVerbs implements BusVerbs {
 
   queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T> {
     return this.bus.queue(name, options);
+  }
+
+  launch<D extends AnyDefinition, R>(definition: D, job: object): SubAgent<D, R> {
+    return (this.extension('launch') as Launch)<D, R>(definition, job);
   }
 }
