@@ -10,6 +10,7 @@ import { attempts } from '../test/mutants/attempts.mjs';
 import { delivery } from '../test/mutants/delivery.mjs';
 import { deliveries } from '../test/mutants/deliveries.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
+import { guardedStreams } from '../test/mutants/guards.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { launches } from '../test/mutants/launches.mjs';
 import { pools } from '../test/mutants/pools.mjs';
@@ -122,7 +123,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders, ...launches, ...workQueues, ...schedulesAndGathers,
+  ...topicsAndReaders, ...launches, ...workQueues, ...schedulesAndGathers, ...guardedStreams,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -22,7 +22,8 @@ export type {
 export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit,
-  LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
+  LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions, RetryStreamOptions,
+  StreamAttempt,
 } from './api/outward.js';
 export type {
   AnyDefinition, Definition, HandlePlace, HasHandle, StandardSchema,
@@ -46,7 +47,7 @@ export { defineAgent, on } from './behaviour/agent/index.js';
 export { PayloadError } from './behaviour/gen/index.js';
 export { TaskError, TaskResult } from './behaviour/task/index.js';
 export {
-  BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry,
+  BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry, retryStream,
 } from './delivery/guard/index.js';
 export { settledAll } from './delivery/guarantee/index.js';
 export type { DeadLetters } from './router/dead-letter/index.js';

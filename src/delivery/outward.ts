@@ -5,11 +5,12 @@ import { fenced, Phase } from '../process/record/index.js';
 import type { Kernel, Process } from '../process/record/index.js';
 import { checkName } from '../router/names/index.js';
 import {
-  Asker, BreakerRun, Circuit, judgeOf, Limiter, LimitRun, readBreaker, readLimit, retryFor,
+  Asker, BreakerRun, Circuit, judgeOf, Limiter, LimitRun, readBreaker, readLimit, retryFor, retryStreamFor,
+  streamIn,
 } from './guard/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
-  LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions,
+  LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions, RetryStreamOptions, Streamable, StreamAttempt,
 } from '../api/outward.js';
 
 /** The breakers and limits of one system, by name. */
@@ -105,10 +106,18 @@ export class OutwardVerbsImpl implements OutwardVerbs {
 
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
     const { asker } = this;
-    const own = typeof options === 'object' && options !== null && options.signal === undefined
-      ? { ...options, signal: asker.own }
-      : options;
+    const own = this.underOwn(options);
     return asker.kernel.answer(retryFor(asker.kernel, asker.p, attempt, own), judgeOf(asker.p, own));
+  }
+
+  retryStream<T>(attempt: StreamAttempt<T>, options: RetryStreamOptions = {}): AsyncIterableIterator<T> {
+    return retryStreamFor(this.asker.kernel, this.asker.p, attempt, this.underOwn(options));
+  }
+
+  private underOwn<O extends RetryOptions>(options: O): O {
+    return typeof options === 'object' && options !== null && options.signal === undefined
+      ? { ...options, signal: this.asker.own }
+      : options;
   }
 }
 
@@ -130,6 +139,14 @@ class BreakerImpl implements Breaker {
 
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: BreakerRunOptions): Promise<T> {
     return new BreakerRun(this.#asker, fn, this.#circuit).start('breaker.run', options) as Promise<T>;
+  }
+
+  stream<T>(
+    fn: (signal: AbortSignal) => Streamable<T> | PromiseLike<Streamable<T>>, options?: BreakerRunOptions,
+  ): AsyncIterableIterator<T> {
+    return streamIn(
+      'breaker.stream', this.#asker, fn, options, (body) => new BreakerRun(this.#asker, body, this.#circuit),
+    ) as AsyncIterableIterator<T>;
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
@@ -173,6 +190,14 @@ class LimitImpl implements Limit {
 
   run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> {
     return new LimitRun(this.#asker, fn, this.#limiter).start('limit.run', options) as Promise<T>;
+  }
+
+  stream<T>(
+    fn: (signal: AbortSignal) => Streamable<T> | PromiseLike<Streamable<T>>, options?: LimitRunOptions,
+  ): AsyncIterableIterator<T> {
+    return streamIn(
+      'limit.stream', this.#asker, fn, options, (body) => new LimitRun(this.#asker, body, this.#limiter),
+    ) as AsyncIterableIterator<T>;
   }
 
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {

@@ -1,7 +1,8 @@
 import type { AnyDefinition } from '../api/protocol.js';
 import type { RecentQuery, SettledDelivery } from '../api/delivery.js';
 import type {
-  Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions,
+  Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions, RetryStreamOptions,
+  StreamAttempt,
 } from '../api/outward.js';
 import type { Host } from '../behaviour/gen/index.js';
 import { balance } from '../delivery/group/index.js';
@@ -64,6 +65,21 @@ export class SystemOutward {
    */
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
     return outwardOf(this.#host).retry(attempt, options);
+  }
+
+  /**
+   * `retryStream` of the package, in the name of the system: it waits on the clock of the system,
+   * and ends with it: SYSTEM_STOPPED. Inside of a process use `self.retryStream`.
+   *
+   * @example
+   * async function* model(number: number) { if (number < 2) throw new Error('503'); yield 'frogs'; }
+   * const words = [];
+   * for await (const word of system.retryStream(model, { backoff: { baseMs: 1 } })) words.push(word);
+   * words // => ['frogs']
+   * @since 0.2.0
+   */
+  retryStream<T>(attempt: StreamAttempt<T>, options?: RetryStreamOptions): AsyncIterableIterator<T> {
+    return outwardOf(this.#host).retryStream(attempt, options);
   }
 
   /** Figures of all breakers, in the order of their making. */

@@ -11,6 +11,7 @@ import { ledgerSuite } from './ledger.js';
 import { launchSuite } from './launch.js';
 import { leftoversSuite } from './leftovers.js';
 import { lettersSuite } from './letters.js';
+import { guardedSuite } from './guarded.js';
 import { limitsSuite } from './limits.js';
 import { mailboxSuite } from './mailbox.js';
 import { namesSuite } from './names.js';
@@ -39,7 +40,7 @@ export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite,
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
-  breakerSuite, limitsSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
+  breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, scheduleSuite,
   launchSuite, randomSuite,
 ];

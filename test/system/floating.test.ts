@@ -2,7 +2,7 @@ import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll,
+  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, retryStream, settledAll,
   SupervisorRef, TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
@@ -178,6 +178,20 @@ const failing: Readonly<Record<string, Failing>> = {
     ];
   },
   'Limit.wrap': (w) => w.system.limit('m', { concurrency: 1 }).wrap(() => { throw ours; })(),
+  'Limit.stream': (w) => {
+    const one = w.system.limit('s', { concurrency: 1 });
+    return [
+      one.stream(() => { throw ours; }).next(), one.stream(() => 5 as never).next(),
+      one.stream(() => [], { signal: AbortSignal.abort(boom) }).next(),
+    ];
+  },
+  'Breaker.stream': (w) => w.system.breaker('s').stream(() => { throw ours; }).next(),
+  retryStream: () => [
+    retryStream(() => 5 as never).next(), retryStream(() => [], { signal: AbortSignal.abort(boom) }).next(),
+  ],
+  'ProcessVerbs.retryStream': (w) => w.self.retryStream(() => 5 as never).next(),
+  'SystemOutward.retryStream': (w) => w.system.retryStream(() => { throw ours; }, { attemptsMax: 1 }).next(),
+  'OutwardVerbs.retryStream': (w) => w.self.retryStream(() => { throw ours; }, { attemptsMax: 1 }).next(),
   'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   settledAll: () => [settledAll(5 as never), settledAll([5 as never])],
   'SystemBus.gather': (w) => [

@@ -12,7 +12,9 @@ import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
 import type { Receipt } from '../../api/delivery.js';
 import type { Bindable, ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import { TimerFired } from '../../api/messages.js';
-import type { Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions } from '../../api/outward.js';
+import type {
+  Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions, RetryStreamOptions, StreamAttempt,
+} from '../../api/outward.js';
 import type {
   AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
   SignalOptions, TimerOptions, TimerQuery, Timers,
@@ -332,6 +334,10 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
     if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', this.p.title, 'retry');
     return this.outward().retry(attempt, options);
+  }
+
+  retryStream<T>(attempt: StreamAttempt<T>, options?: RetryStreamOptions): AsyncIterableIterator<T> {
+    return this.outward().retryStream(attempt, options);
   }
 
   private outward(): OutwardVerbs {

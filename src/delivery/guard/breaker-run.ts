@@ -9,7 +9,7 @@ import { Run, type Asker } from './run.js';
 export class BreakerRun extends Run {
   /** see `Exit.kept` */
   static readonly kept: BreakerRun = new BreakerRun(UNUSED, UNUSED, UNUSED);
-  private passage!: Passage;
+  private passage: Passage | null = null;
   constructor(
     asker: Asker,
     fn: (signal: AbortSignal) => unknown,
@@ -18,10 +18,10 @@ export class BreakerRun extends Run {
     super(asker, fn);
   }
 
-  protected read(given: BreakerRunOptions | undefined): AbortSignal | undefined {
+  read(verb: string, given: BreakerRunOptions | undefined): AbortSignal | undefined {
     if (given === undefined) return undefined;
-    checkKeys('breaker.run', given, ['signal']);
-    return checkSignal('breaker.run', given.signal);
+    checkKeys(verb, given, ['signal']);
+    return checkSignal(verb, given.signal);
   }
 
   protected enter(owner: Process | null): null {
@@ -29,12 +29,21 @@ export class BreakerRun extends Run {
     return null;
   }
 
+  override item(): void {
+    this.circuit.renew(this.passage as Passage);
+  }
+
+  override left(): void {
+    if (this.passage !== null) this.circuit.settle(this.passage, 'ignored');
+  }
+
   protected ended(): void {
-    this.circuit.settle(this.passage, 'success');
+    this.circuit.settle(this.passage as Passage, 'success');
   }
 
   protected failed(error: unknown): void {
-    const { circuit, passage } = this;
+    const { circuit } = this;
+    const passage = this.passage as Passage;
     if (!passage.over) circuit.settle(passage, circuit.verdict(error, this.told));
   }
 }

@@ -192,6 +192,14 @@ export class Circuit {
     this.tell();
   }
 
+  /** A probe that reads a stream has had an item: its time limit begins anew. */
+  renew(passage: Passage): void {
+    const { deadlines } = this.kernel;
+    if (passage.entry === null) return;
+    deadlines.remove(passage);
+    deadlines.add(passage, this.options.probeTimeoutMs);
+  }
+
   open(forMs: number): void {
     if (this.state === 'open') this.dueAt = this.kernel.env.mono() + forMs;
     else this.goOpen('manual', forMs);

@@ -8,6 +8,10 @@ function isLazy(value: unknown): boolean {
     || fieldOf(value, Symbol.toStringTag) === 'Generator';
 }
 
+const STREAMING: Readonly<Record<string, string>> = {
+  'limit.run': 'limit.stream', 'breaker.run': 'breaker.stream', retry: 'retryStream',
+};
+
 /**
  * Refuses such a result of a function that is guarded: none of its work has been done, and what is
  * done when it is read is guarded no more. It is ended, so that it keeps nothing open.
@@ -17,7 +21,7 @@ export function checkResult(verb: string, value: unknown): void {
   end(value as { return?: unknown });
   throw new OptionError(
     `${verb} result`, 'an iterator', 'a value, or a promise of one',
-    `read it inside of the function: ${verb}(async () => { for await (const item of items()) … })`,
+    `give the function to ${STREAMING[verb]}, which guards it until it has been read`,
     'LAZY_RESULT',
   );
 }

@@ -24,11 +24,11 @@ export class LimitRun extends Run {
     super(asker, fn);
   }
 
-  protected read(given: LimitRunOptions | undefined): AbortSignal | undefined {
+  read(verb: string, given: LimitRunOptions | undefined): AbortSignal | undefined {
     if (given === undefined) return undefined;
-    checkKeys('limit.run', given, ['signal', 'timeoutMs']);
-    this.waitMs = timeoutMs('limit.run.timeoutMs', given.timeoutMs, LIMIT_TIMEOUT_MS);
-    return checkSignal('limit.run', given.signal);
+    checkKeys(verb, given, ['signal', 'timeoutMs']);
+    this.waitMs = timeoutMs(`${verb}.timeoutMs`, given.timeoutMs, LIMIT_TIMEOUT_MS);
+    return checkSignal(verb, given.signal);
   }
 
   protected enter(owner: Process | null): Promise<void> | null {

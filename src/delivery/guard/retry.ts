@@ -12,14 +12,15 @@ import { isOurs, judged } from '../../process/record/index.js';
 import type { Holding, Judge, Kernel, Process } from '../../process/record/index.js';
 import { unwatch, watchSignal } from '../../router/request/index.js';
 import type { Abortable, Watched } from '../../router/request/index.js';
-import type { RetryOptions } from '../../api/outward.js';
+import type { RetryOptions, RetryStreamOptions, StreamAttempt } from '../../api/outward.js';
 import { checkResult } from './lazy.js';
 import { ofProcess, ofProgram, ofSystem, type Owner } from './retry-owner.js';
+import { GuardedStream } from './stream.js';
 
 const ATTEMPTS_RULE = 'a whole number of attempts from 1';
 /** looked at where it is read */
 const ms = z.custom<number>();
-const schema: z.ZodType<RetryOptions> = z.strictObject({
+const fields = {
   attemptsMax: z.number({ error: ATTEMPTS_RULE }).int({ error: ATTEMPTS_RULE }).min(1, { error: ATTEMPTS_RULE })
     .optional(),
   backoff: z.custom<Backoff>().optional(),
@@ -33,6 +34,10 @@ const schema: z.ZodType<RetryOptions> = z.strictObject({
   onRetry: z.custom<RetryOptions['onRetry']>(
     (value) => typeof value === 'function', { error: 'a function that takes { error, attempt, delayMs }' },
   ).optional(),
+};
+const schema: z.ZodType<RetryOptions> = z.strictObject(fields, { error: 'an object' });
+const streamSchema: z.ZodType<RetryStreamOptions> = z.strictObject({
+  ...fields, resume: z.boolean({ error: 'true or false' }).optional(),
 }, { error: 'an object' });
 
 interface ReadRetry {
@@ -54,11 +59,14 @@ function askedMs(error: unknown): number {
 }
 
 function read(given: RetryOptions): ReadRetry {
-  const read = parseOptions('retry', schema, given);
+  return readTerms('retry', parseOptions('retry', schema, given));
+}
+
+function readTerms(verb: string, read: RetryOptions): ReadRetry {
   const { attemptsMax = 5, backoff, signal, when, retryAfterMaxMs = RETRY_AFTER_MAX_MS, onRetry } = read;
-  delayMs('retry.retryAfterMaxMs', retryAfterMaxMs);
+  delayMs(`${verb}.retryAfterMaxMs`, retryAfterMaxMs);
   return {
-    attemptsMax, schedule: readBackoff('retry.backoff', backoff), signal, when, retryAfterMaxMs,
+    attemptsMax, schedule: readBackoff(`${verb}.backoff`, backoff), signal, when, retryAfterMaxMs,
     onRetry,
   };
 }
@@ -80,7 +88,7 @@ function read(given: RetryOptions): ReadRetry {
  * @since 0.1.0
  */
 export function retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {
-  return judged(run(ofProgram(), attempt, options), judgeOf(null, options));
+  return judged(run(ofProgram(), attempt, () => read(options)), judgeOf(null, options));
 }
 
 /**
@@ -90,7 +98,52 @@ export function retry<T>(attempt: (number: number) => T | Promise<T>, options: R
 export function retryFor<T>(
   kernel: Kernel, p: Process | null, attempt: (number: number) => T | Promise<T>, options: RetryOptions,
 ): Promise<T> {
-  return judged(run(p === null ? ofSystem(kernel) : ofProcess(p), attempt, options), judgeOf(p, options));
+  return judged(run(ownerOf(kernel, p), attempt, () => read(options)), judgeOf(p, options));
+}
+
+function ownerOf(kernel: Kernel, p: Process | null): Owner {
+  return p === null ? ofSystem(kernel) : ofProcess(p);
+}
+
+/**
+ * `retry` for what gives items, one after the other: an async generator, the stream of an SDK, of an
+ * agent. `attempt` opens it, with its number, from 1, the count of items that the reader has been
+ * given, and a signal that fires when the reader leaves. Nothing is asked for before the first
+ * `next()`. It is opened anew only when it fails before its first item: afterwards the reader would
+ * see items twice. With `resume: true` it is opened anew after any failure, and `attempt` goes on
+ * behind the items `taken`. `attemptsMax` counts all attempts of the stream; the other options and
+ * errors are those of `retry`. Cost: about 20 µs a stream, and about 1 µs an item.
+ *
+ * @example
+ * async function* model(number: number) { if (number < 3) throw new Error('503'); yield 'to'; yield 'be'; }
+ * const words = [];
+ * for await (const word of retryStream(model, { backoff: { baseMs: 1 } })) words.push(word);
+ * words // => ['to', 'be']
+ * @since 0.2.0
+ */
+export function retryStream<T>(
+  attempt: StreamAttempt<T>, options: RetryStreamOptions = {},
+): AsyncIterableIterator<T> {
+  return retryStreamFor(null, null, attempt, options);
+}
+
+/** The same in the name of a process or of a system, null for neither. */
+export function retryStreamFor<T>(
+  kernel: Kernel | null, p: Process | null, attempt: StreamAttempt<T>, options: RetryStreamOptions,
+): AsyncIterableIterator<T> {
+  if (typeof attempt !== 'function') throw new OptionError('retryStream.attempt', attempt, 'a function');
+  const given = parseOptions('retryStream', streamSchema, options);
+  const terms = readTerms('retryStream', given);
+  const when = (error: unknown): boolean =>
+    (given.resume === true || stream.taken === 0) && (terms.when === undefined || terms.when(error));
+  const stream = new GuardedStream({ verb: 'retryStream', kernel, owner: p, signal: terms.signal, open: attempt }, {
+    run: (body, signal) =>
+      run(kernel === null ? ofProgram() : ownerOf(kernel, p), body, () => ({ ...terms, signal, when })),
+    item: () => undefined,
+    left: () => undefined,
+    prompt: false,
+  });
+  return stream as AsyncIterableIterator<T>;
 }
 
 /** Who says which of its rejections are ours. */
@@ -101,10 +154,10 @@ export function judgeOf(owner: Process | null, options: RetryOptions): Judge {
 }
 
 async function run<T>(
-  owner: Owner, attempt: (number: number) => T | Promise<T>, options: RetryOptions,
+  owner: Owner, attempt: (number: number) => T | Promise<T>, terms: () => ReadRetry,
 ): Promise<T> {
   if (typeof attempt !== 'function') throw new OptionError('retry.attempt', attempt, 'a function');
-  const attempts = new Attempts(owner, attempt, read(options));
+  const attempts = new Attempts(owner, attempt, terms());
   try {
     return await pRetry((number) => attempts.make(number), {
       retries: attempts.options.attemptsMax - 1,

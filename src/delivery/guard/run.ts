@@ -56,8 +56,12 @@ export abstract class Run implements Judge {
     return isOurs(this.asker.p, this.signal, error);
   }
 
-  /** Reads the options; returns their signal. */
-  protected abstract read(given: object | undefined): AbortSignal | undefined;
+  /** Reads the options of a run or of a stream; returns their signal. */
+  abstract read(verb: string, given: object | undefined): AbortSignal | undefined;
+  /** an item of a stream has come */
+  item(): void {}
+  /** the reader of a stream leaves before the first item */
+  left(): void {}
   /** Throws when the call may not be made; resolves, or answers null, when its turn has come. */
   protected abstract enter(owner: Process | null): Promise<void> | null;
   /** The call is made now; throws when it may not any more. */
@@ -74,7 +78,7 @@ export abstract class Run implements Judge {
     const { asker, fn } = this;
     let called = false;
     try {
-      this.signal = this.read(given) ?? asker.own ?? null;
+      this.signal = this.read(verb, given) ?? asker.own ?? null;
       if (typeof fn !== 'function') throw new OptionError(verb, fn, 'a function');
       if (fenced(asker.p)) {
         throw new CastcallError('ZOMBIE', `${verb}: the process ${(asker.p as Process).pid} has ended`);

@@ -1,0 +1,53 @@
+// Wrong variants of streams in limits, breakers and retries: see scripts/mutants.mjs.
+const breaker = 'src/delivery/guard/breaker-run.js';
+const limit = 'src/delivery/guard/limit-run.js';
+const retry = 'src/delivery/guard/retry.js';
+const stream = 'src/delivery/guard/stream.js';
+const suite = 'guarded';
+
+export const guardedStreams = [
+  { name: 'the slot of a stream is given back at its first item', file: limit, suite, edits: [[
+    'ended() { this.limiter.leave(this.permit, false);',
+    'item() { this.limiter.leave(this.permit, false); } ended() {',
+  ]] },
+  {
+    name: 'a stream is a success at its first item', file: breaker, suite,
+    edits: [['this.circuit.renew(this.passage);', "this.circuit.settle(this.passage, 'success');"]],
+  },
+  {
+    name: 'a stream is opened anew behind its first item', file: retry, suite,
+    edits: [['(given.resume === true || stream.taken === 0)', 'true']],
+  },
+  {
+    name: 'an attempt is not told what was taken', file: stream, suite,
+    edits: [['this.opening.open(number, this.taken,', 'this.opening.open(number, 0,']],
+  },
+  {
+    name: 'the source of a stream that was left stays open', file: stream, suite,
+    edits: [['when(() => { source?.close();', 'when(() => {']],
+  },
+  {
+    name: 'a reader that leaves before the first item makes a success', file: stream, suite,
+    edits: [['this.guard.left();', ';']],
+  },
+  {
+    name: 'a stream that was left keeps its place in the guard', file: stream, suite,
+    edits: [['body?.resolve();', ';']],
+  },
+  {
+    name: 'the signal does not end a stream', file: stream, suite,
+    edits: [['this.watched = watchSignal(signal, this);', ';']],
+  },
+  {
+    name: 'a stream that is over stays in the line of its signal', file: stream, suite,
+    edits: [['unwatch(this.watched, kernel);', ';']],
+  },
+  {
+    name: 'a source is asked for two items at once', file: stream, suite,
+    edits: [['this.readers.size > 0 && !this.asking &&', 'this.readers.size > 0 &&']],
+  },
+  {
+    name: 'a stream that fails has ended well', file: stream, suite,
+    edits: [['this.shut()?.reject(error);', 'this.shut()?.resolve();']],
+  },
+];
