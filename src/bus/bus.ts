@@ -5,6 +5,9 @@ import type { Kernel, Process } from '../process/record/index.js';
 import type { Sends } from '../api/agent.js';
 import type { GatherOptions } from '../api/bus/gather.js';
 import type { Queue, QueueOptions, QueueStats } from '../api/bus/queue.js';
+import type {
+  Complete, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceStats, Submission,
+} from '../api/bus/service.js';
 import type { Schedule, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../api/bus/verbs.js';
@@ -12,6 +15,7 @@ import type { AnyDefinition } from '../api/protocol.js';
 import { gather } from './gather/index.js';
 import { QueueImpl, Queues } from './queue/index.js';
 import { Schedules } from './schedule/index.js';
+import { invoke, ServiceImpl, Services } from './service/index.js';
 import { TopicImpl, Topics } from './topic/index.js';
 
 /** What agents of one system share by name. */
@@ -20,11 +24,13 @@ class Bus {
   readonly schedules: Schedules;
   readonly topics: Topics;
   readonly queues: Queues;
+  readonly services: Services;
   constructor(host: Host, strict: boolean) {
     this.kernel = host.kernel;
     this.schedules = new Schedules(host.kernel);
     this.topics = new Topics(host, strict);
     this.queues = new Queues(host, strict);
+    this.services = new Services(host, strict);
   }
 }
 
@@ -78,6 +84,25 @@ export class BusVerbsImpl implements BusVerbs {
 
   queues(): QueueStats[] {
     return this.#bus.queues.stats();
+  }
+
+  /** Of one that has ended it does nothing, as of a queue. */
+  service<O extends ServiceOperations>(definition: ServiceDefinition<O>, options?: object): Service<O> {
+    const lives = this.#p === null || this.#p.phase !== Phase.Dead;
+    return new ServiceImpl<O>(this.#bus.services.open(definition, options, lives), this.#p);
+  }
+
+  services(): ServiceStats[] {
+    return this.#bus.services.stats();
+  }
+
+  submission(id: string): Submission | undefined {
+    return this.#bus.services.submission(id);
+  }
+
+  invoke<T>(ref: unknown, input: unknown, options?: InvokeOptions): Promise<Complete<T>> {
+    const { kernel, services } = this.#bus;
+    return invoke(kernel, services.hops, this.#p, ref, input, options) as Promise<Complete<T>>;
   }
 }
 

@@ -3,6 +3,10 @@ import { busOf } from '../bus/index.js';
 import type { Sends } from '../api/agent.js';
 import type { GatherOptions } from '../api/bus/gather.js';
 import type { Queue, QueueOptions, QueueStats } from '../api/bus/queue.js';
+import type {
+  Complete, CompletedBy, InvokeInput, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceOptions,
+  ServiceStats, Submission,
+} from '../api/bus/service.js';
 import type { Schedule, ScheduledFunction, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { GatherResult, ScheduledOwnCast, ScheduledSend } from '../api/bus/verbs.js';
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from '../api/protocol.js';
@@ -119,5 +123,76 @@ export class SystemBus extends SystemOutward {
   /** Figures of all queues that are not closed and empty, in the order of their making. */
   queues(): QueueStats[] {
     return busOf(this.#host).queues();
+  }
+
+  /**
+   * The service of that definition: agents ask for its operations, workers do them. Options say who
+   * works for it, and are fixed by the first use that gives any; refs that are given later join.
+   * Inside of a process use `self.service`, so that requests end with it, and are recorded with what
+   * it does.
+   *
+   * Errors: OptionError; `OPTIONS_CONFLICT` for other options, or another definition of that name;
+   * `UNKNOWN_OPERATION` for a worker that lacks one; `UNKNOWN_NAME` in a strict system.
+   *
+   * @example
+   * const Embed = defineService({
+   *   name: 'embed', operations: { text: { request: z.string(), response: z.array(z.number()) } },
+   * });
+   * const Model = defineAgent({ calls: { text: (self, text: string) => [text.length] } });
+   * const embed = system.service(Embed, { workers: { start: Model, count: 2 } });
+   * await embed.request('text', 'hello'); // => [5]
+   * embed.stats().responded; // => 1
+   * @since 0.2.0
+   */
+  service<O extends ServiceOperations, D extends AnyDefinition = never>(
+    definition: ServiceDefinition<O>, options?: ServiceOptions<O, D>,
+  ): Service<O> {
+    return busOf(this.#host).service(definition, options);
+  }
+
+  /** Figures of all services, in the order of their making. */
+  services(): ServiceStats[] {
+    return busOf(this.#host).services();
+  }
+
+  /**
+   * Asks an agent, and resolves to the Complete of the protocol: its reply, with ids, sequence and
+   * diagnostics. What the agent asks of services and agents meanwhile, in its own name (`self`), is
+   * recorded as part of the submission.
+   *
+   * Errors: as a call, also TIMEOUT after `timeoutMs` (30,000); the reason of the signal.
+   *
+   * @example
+   * const Greeter = defineAgent({
+   *   calls: { invoke: (self, name: string) => new Completion(`hello ${name}`, { state: 'sha256-3f' }) },
+   * });
+   * const complete = await system.invoke(system.start(Greeter, { name: 'greeter' }), 'ann', { timeoutMs: 1_000 });
+   * complete.payload; // => 'hello ann'
+   * complete.state; // => 'sha256-3f'
+   * complete.diagnostics.by; // => 'greeter'
+   * @since 0.2.0
+   */
+  invoke<D extends AnyDefinition, K extends CallName<D> = CallName<D> & 'invoke'>(
+    ref: Sends<D>, input: InvokeInput<D, K>, options?: InvokeOptions<K>,
+  ): Promise<Complete<CompletedBy<CallEntryOf<D, K>>>> {
+    return busOf(this.#host).invoke(ref, input, options);
+  }
+
+  /**
+   * The hops of a submission, as a tree of messages without their payloads; undefined when it is not
+   * known, or no longer: the latest 4,096 hops of the system are. O(hops).
+   *
+   * @example
+   * const Echo = defineService({ name: 'echo', operations: { say: { request: z.string(), response: z.string() } } });
+   * const Worker = defineAgent({ calls: { say: (self, text: string) => text } });
+   * system.service(Echo, { workers: [system.start(Worker)] });
+   * const Agent = defineAgent({ calls: { invoke: (self, text: string) => self.service(Echo).request('say', text) } });
+   * const complete = await system.invoke(system.start(Agent), 'hi');
+   * const [invoke] = system.submission(complete.submission)?.roots ?? [];
+   * invoke?.children.map(({ message, children }) => [message.type, children.length]); // => [['request', 1], ['complete', 0]]
+   * @since 0.2.0
+   */
+  submission(id: string): Submission | undefined {
+    return busOf(this.#host).submission(id);
   }
 }

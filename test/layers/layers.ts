@@ -122,7 +122,7 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     launch: ['spec', 'core', 'dynamic'],
   },
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
-  bus: { core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'] },
+  bus: { core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'], service: ['core'] },
 };
 
 /**

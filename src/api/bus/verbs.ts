@@ -7,6 +7,9 @@ import type { CallFailure } from '../requests.js';
 import type { GatherOptions } from './gather.js';
 import type { Schedule, ScheduledFunction, ScheduleTimes } from './schedule.js';
 import type { Queue, QueueOptions } from './queue.js';
+import type {
+  Complete, CompletedBy, InvokeInput, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceOptions,
+} from './service.js';
 import type { Topic, TopicOptions } from './topic.js';
 
 /* The verbs of the bus, and those of their types that know what an agent takes. */
@@ -114,10 +117,54 @@ export interface GatherVerbs {
   ): Promise<GatherResult<D, ReplyOf<CallEntryOf<D, K>>>>;
 }
 
+/* ---- services ---- */
+
+/** The verbs of services, of every process and of the system. */
+export interface ServiceVerbs {
+  /**
+   * The service of that definition: agents ask for its operations, workers do them. Options say who
+   * works for it, and are fixed by the first use that gives any; refs that are given later join. What
+   * a process asks for ends with it.
+   *
+   * Errors: OptionError; `OPTIONS_CONFLICT` for other options, or another definition of that name;
+   * `UNKNOWN_OPERATION` for a worker that lacks one; `UNKNOWN_NAME` in a strict system.
+   *
+   * @example
+   * const Embed = defineService({
+   *   name: 'embed', operations: { text: { request: z.string(), response: z.array(z.number()) } },
+   * });
+   * const Model = defineAgent({ calls: { text: (self, text: string) => [text.length] } });
+   * system.service(Embed, { workers: { start: Model, count: 2 } });
+   * const Indexer = defineAgent({
+   *   calls: { index: async (self, text: string) => (await self.service(Embed).request('text', text)).length },
+   * });
+   * await system.start(Indexer).call('index', 'hello'); // => 1
+   */
+  service<O extends ServiceOperations, D extends AnyDefinition = never>(
+    definition: ServiceDefinition<O>, options?: ServiceOptions<O, D>,
+  ): Service<O>;
+  /**
+   * Asks an agent, and resolves to the Complete of the protocol: its reply, with ids, sequence and
+   * diagnostics. What the agent asks of services and agents meanwhile, in its own name (`self`), is
+   * recorded as part of the submission; an invoke within an invoke belongs to the same one.
+   *
+   * Errors: as a call, also TIMEOUT after `timeoutMs` (30,000); the reason of the signal.
+   *
+   * @example
+   * const Greeter = defineAgent({ calls: { invoke: (self, name: string) => `hello ${name}` } });
+   * const complete = await system.invoke(system.start(Greeter), 'ann', { session: 's1' });
+   * complete.payload; // => 'hello ann'
+   * complete.session; // => 's1'
+   */
+  invoke<D extends AnyDefinition, K extends CallName<D> = CallName<D> & 'invoke'>(
+    ref: Sends<D>, input: InvokeInput<D, K>, options?: InvokeOptions<K>,
+  ): Promise<Complete<CompletedBy<CallEntryOf<D, K>>>>;
+}
+
 /* ---- all of them ---- */
 
 /** The verbs of every process for what agents share by name. */
-export interface BusVerbs extends GatherVerbs, ScheduleVerbs {
+export interface BusVerbs extends GatherVerbs, ScheduleVerbs, ServiceVerbs {
   /**
    * The topic of that name; subscriptions made with it belong to the process. Errors: OptionError;
    * `OPTIONS_CONFLICT` when the name has other options; `UNKNOWN_NAME` in a strict system.

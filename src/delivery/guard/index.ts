@@ -2,7 +2,7 @@
 export { BreakerOpenError, isCalleeFailure } from './breaker-error.js';
 export { readBreaker, type ReadBreaker } from './breaker-options.js';
 export { BreakerRun } from './breaker-run.js';
-export { Circuit } from './breaker.js';
+export { Circuit, type Passage } from './breaker.js';
 export { LimitTimeoutError } from './limit-error.js';
 export { readLimit, type ReadLimit } from './limit-options.js';
 export { LimitRun } from './limit-run.js';

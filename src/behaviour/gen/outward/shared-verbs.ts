@@ -2,6 +2,9 @@ import type { Sends } from '../../../api/agent.js';
 import type { GatherOptions } from '../../../api/bus/gather.js';
 import type { Schedule, ScheduleTimes } from '../../../api/bus/schedule.js';
 import type { Queue, QueueOptions } from '../../../api/bus/queue.js';
+import type {
+  Complete, InvokeOptions, Service, ServiceDefinition, ServiceOperations,
+} from '../../../api/bus/service.js';
 import type { Topic, TopicOptions } from '../../../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../../../api/bus/verbs.js';
 import type { LaunchVerbs, SubAgent } from '../../../api/tasks.js';
@@ -13,6 +16,8 @@ export interface BusPort extends Pick<BusVerbs, 'topic' | 'queue'> {
   gather<D extends AnyDefinition, V>(
     refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
   ): Promise<GatherResult<D, V>>;
+  service<O extends ServiceOperations>(definition: ServiceDefinition<O>, options?: object): Service<O>;
+  invoke<T>(ref: unknown, input: unknown, options?: InvokeOptions): Promise<Complete<T>>;
 }
 
 type Launch = <D extends AnyDefinition, R>(definition: D, job: object) => SubAgent<D, R>;
@@ -46,5 +51,13 @@ export abstract class SharedVerbs implements BusVerbs, LaunchVerbs {
 
   launch<D extends AnyDefinition, R>(definition: D, job: object): SubAgent<D, R> {
     return (this.extension('launch') as Launch)<D, R>(definition, job);
+  }
+
+  service<O extends ServiceOperations>(definition: ServiceDefinition<O>, options?: object): Service<O> {
+    return this.bus.service(definition, options);
+  }
+
+  invoke<T>(ref: unknown, input: unknown, options?: InvokeOptions): Promise<Complete<T>> {
+    return this.bus.invoke(ref, input, options);
   }
 }

@@ -1,0 +1,394 @@
+import { atOnce, backoffMs, CallError, Deadline, settle, unstacked } from '../../base/index.js';
+import { isA, isError, Line, printable } from '../../base/text/index.js';
+import type { RefBase } from '../../behaviour/gen/request/index.js';
+import { Circuit, Limiter } from '../../delivery/guard/index.js';
+import { systemStopped } from '../../process/kernel/index.js';
+import type { Kernel } from '../../process/record/index.js';
+import type { BusErrorCode } from '../../api/bus/errors.js';
+import type { ServiceLoad, ServiceStats } from '../../api/bus/service.js';
+import { asked, late, over, returned, ServiceAccount, started, type RequestEnd } from './account.js';
+import type { ServiceDefinitionImpl } from './definition.js';
+import { ServiceError } from './error.js';
+import type { Hops } from './hops.js';
+import { Seats, type Seat } from './seats.js';
+import type { ServiceAsk, Turn } from './service-ask.js';
+
+/** How long it is waited for whoever is not there, or took nothing, before it is looked again. */
+const AGAIN_MS = 5;
+const NEVER: AbortSignal = new AbortController().signal;
+
+/** Looks again for workers that were not there. */
+class Again extends Deadline {
+  constructor(private readonly core: ServiceCore) {
+    super();
+  }
+  expire(): void {
+    this.core.lookAgain();
+  }
+}
+
+/** No worker has been there for so long. */
+class Grace extends Deadline {
+  constructor(private readonly core: ServiceCore) {
+    super();
+  }
+  expire(): void {
+    this.core.forsake();
+  }
+}
+
+/** The wait before a request is tried again. */
+class Pause extends Deadline {
+  constructor(private readonly core: ServiceCore, private readonly ask: ServiceAsk) {
+    super();
+  }
+  expire(): void {
+    this.core.comesBack(this.ask);
+  }
+}
+
+/**
+ * One service: who waits, who works, and what is between them. After each step that makes a request wait, or a
+ * worker free, `pump` brings together what fits: no request waits while a worker has room for it, and neither
+ * the limit nor the breaker has a word against it.
+ */
+export class ServiceCore {
+  readonly account: ServiceAccount;
+  readonly seats: Seats;
+  readonly title: string;
+  /** those that a worker had, in front of the others */
+  private readonly front = new Line<ServiceAsk>();
+  private readonly line = new Line<ServiceAsk>();
+  private readonly limiter: Limiter | null;
+  private readonly circuit: Circuit | null;
+  private readonly again = new Again(this);
+  private readonly grace = new Grace(this);
+  /** the limit has granted a start that nobody has used */
+  private granted = false;
+  /** the limit was asked for one, and will tell */
+  private asking = false;
+  private pumping = false;
+  private stale = false;
+  /** nobody has come in time: who asks hears so at once, until somebody does */
+  private forsaken = false;
+  private ended = false;
+  graceMs: number;
+  /** workers may be started when requests wait */
+  mayGrow = false;
+  /** hears that a request waits where none did */
+  onBacklog: (() => void) | null = null;
+  constructor(
+    readonly kernel: Kernel,
+    readonly definition: ServiceDefinitionImpl,
+    readonly hops: Hops,
+    concurrency: number,
+    graceMs: number,
+  ) {
+    this.title = `service '${definition.name}'`;
+    this.graceMs = graceMs;
+    this.account = new ServiceAccount(kernel.audited);
+    this.seats = new Seats(kernel, definition, concurrency);
+    this.limiter = definition.limit === null ? null : new Limiter(kernel, definition.limit);
+    this.circuit = definition.breaker === null ? null : new Circuit(kernel, definition.breaker);
+  }
+
+  /* ---- in ---- */
+
+  /** A new request waits, and has its turn now when it may. */
+  enter(ask: ServiceAsk): void {
+    const { account, definition: { capacity } } = this;
+    asked(account);
+    if (this.ended) ask.end(systemStopped(), 'waiting', 'refused');
+    else if (account.waiting > capacity) {
+      const what = `${capacity} requests wait; ask for less, add workers, or raise capacity`;
+      ask.end(this.error('SERVICE_FULL', what, 0), 'waiting', 'refused');
+    } else {
+      ask.line = this.line;
+      this.line.push(ask);
+      this.pump();
+      if (ask.line !== null && account.waiting === 1) this.onBacklog?.();
+    }
+  }
+
+  /** It does not wait any more. */
+  leave(ask: ServiceAsk): void {
+    const { line, pause } = ask;
+    if (line !== null) {
+      ask.line = null;
+      line.remove(ask);
+    }
+    if (pause !== null) {
+      ask.pause = null;
+      this.kernel.deadlines.remove(pause);
+    }
+  }
+
+  /* ---- together ---- */
+
+  pump(): void {
+    if (this.pumping) {
+      this.stale = true;
+      return;
+    }
+    this.pumping = true;
+    do {
+      this.stale = false;
+      while (this.step());
+    } while (this.stale as boolean);
+    this.pumping = false;
+    if (this.granted) {
+      this.granted = false;
+      this.limiter?.leave(null, true);
+    }
+    this.look();
+  }
+
+  /** One request gets its turn, or an answer; false when there is none that could. */
+  private step(): boolean {
+    let ask = this.front.first ?? this.line.first;
+    while (ask !== null) {
+      const seat = this.seats.pick(ask.caller);
+      if (seat !== null) return this.begin(ask, seat);
+      if (this.seats.free === 0) return false;
+      ask = ask.next ?? (ask.line === this.front ? this.line.first : null);
+    }
+    return false;
+  }
+
+  private begin(ask: ServiceAsk, seat: Seat): boolean {
+    const { circuit } = this;
+    let passage = null;
+    try {
+      if (circuit !== null && circuit.state !== 'closed') circuit.settle(circuit.enter(null), 'ignored');
+      if (this.limiter !== null && !this.mayStart(this.limiter)) return false;
+      if (circuit !== null) passage = circuit.enter(null);
+    } catch (error) {
+      ask.end(error, 'waiting', 'refused');
+      return true;
+    }
+    if (ask.over) { // by whoever is told of the breaker
+      if (passage !== null) circuit?.settle(passage, 'ignored');
+      return true;
+    }
+    const to = chosen(seat, ask);
+    if (to === null) {
+      if (passage !== null) circuit?.settle(passage, 'ignored');
+      if (!ask.over) this.seats.pause(seat);
+      return true;
+    }
+    this.leave(ask);
+    this.seats.take(seat);
+    this.granted = false;
+    this.limiter?.call(null);
+    started(this.account, ask.attempts++ > 0);
+    ask.begin({ seat, passage, limited: this.limiter !== null, ask, over: false }, to);
+    return true;
+  }
+
+  private mayStart(limiter: Limiter): boolean {
+    if (this.granted) return true;
+    if (this.asking) return false;
+    const permit = limiter.enter(null, null, -1);
+    if (permit === null || permit.granted) {
+      this.granted = true;
+      return true;
+    }
+    this.asking = true;
+    settle(permit.ready(), () => {
+      this.asking = false;
+      this.granted = permit.granted;
+      this.pump();
+    }, () => undefined);
+    return false;
+  }
+
+  /* ---- out ---- */
+
+  /** The worker has done with it, one way or the other: its place is free. */
+  release(turn: Turn, error: unknown): void {
+    if (turn.over) return;
+    turn.over = true;
+    const { seat, passage } = turn;
+    this.seats.give(seat, isA(error, CallError) ? (error as CallError) : null);
+    if (turn.limited) {
+      if (error !== undefined) this.limiter?.learn(error);
+      this.limiter?.leave(null, false);
+    }
+    if (passage !== null && !passage.over) {
+      this.circuit?.settle(passage, error === undefined ? 'success' : this.circuit.verdict(error, NEVER));
+    }
+  }
+
+  /** Nobody waits for it any more; its worker goes on. */
+  forgo({ passage }: Turn, timedOut: boolean): void {
+    if (passage !== null && !passage.over) this.circuit?.settle(passage, timedOut ? 'failure' : 'ignored');
+  }
+
+  /** Its worker has not even begun with it: that was no attempt. */
+  unbegun(ask: ServiceAsk, seat: Seat): void {
+    ask.attempts--;
+    if (!seat.dead) this.seats.pause(seat);
+    this.waits(ask);
+  }
+
+  /** A failed attempt: it is tried again, or that was the last. */
+  failed(ask: ServiceAsk, error: CallError): void {
+    const { retry } = this.definition;
+    if (retry === null || ask.attempts >= retry.attemptsMax || !this.isTriedAgain(error) || ask.over) {
+      this.failedFor(ask, error);
+      return;
+    }
+    if (retry.backoff === null) {
+      this.waits(ask);
+      return;
+    }
+    returned(this.account);
+    ask.pause = new Pause(this, ask);
+    const { kernel } = this;
+    kernel.deadlines.add(ask.pause, backoffMs(retry.backoff, ask.attempts, kernel.env.u32() / 0x1_0000_0000));
+  }
+
+  /** It is not tried again. */
+  failedFor(ask: ServiceAsk, error: CallError): void {
+    if (!ask.over) ask.end(this.told(error, ask.attempts), 'running', 'failed');
+  }
+
+  /** Its wait is over. */
+  comesBack(ask: ServiceAsk): void {
+    ask.pause = null;
+    ask.line = this.front;
+    this.front.push(ask);
+    this.pump();
+  }
+
+  private waits(ask: ServiceAsk): void {
+    returned(this.account);
+    if (this.ended) {
+      ask.end(systemStopped(), 'waiting', 'refused');
+      return;
+    }
+    ask.line = this.front;
+    this.front.push(ask);
+  }
+
+  private isTriedAgain(error: CallError): boolean {
+    const when = this.definition.retry?.when ?? null;
+    if (when === null) return error.code === 'EXIT';
+    try {
+      return atOnce('service.retry.when', when(error));
+    } catch (thrown) {
+      this.kernel.warn('retry.when of a service threw: its request is not tried again', {
+        service: this.definition.name, error: thrown,
+      });
+      return false;
+    }
+  }
+
+  /** What whoever asked is told of a failed call to a worker. */
+  private told(error: CallError, attempts: number): ServiceError {
+    const { code, reason } = error;
+    if (code === 'EXIT') return this.error('EXIT', `its worker ended: ${error.message}`, attempts, error, reason);
+    if (code === 'REFUSED') return this.error('REFUSED', error.message, attempts, error);
+    return this.error('WORKER_FAILED', error.message, attempts, error, reason);
+  }
+
+  error(code: BusErrorCode, what: string, attempts: number, cause?: unknown, reason?: unknown): ServiceError {
+    return unstacked(() => new ServiceError(code, this.title, what, attempts, cause, reason));
+  }
+
+  settled(ask: ServiceAsk, from: 'waiting' | 'running', as: RequestEnd): void {
+    over(this.account, from, as);
+    this.leave(ask);
+  }
+
+  tooLate(): void {
+    late(this.account);
+  }
+
+  /* ---- nobody there ---- */
+
+  lookAgain(): void {
+    this.seats.recall(true);
+    this.pump();
+  }
+
+  forsake(): void {
+    this.forsaken = true;
+    this.pump();
+  }
+
+  /** After each step: who waits in vain, and whether to look again. */
+  private look(): void {
+    const { seats, kernel: { deadlines } } = this;
+    if (seats.living > 0) {
+      this.forsaken = false;
+      deadlines.remove(this.grace);
+    }
+    if (this.front.size + this.line.size === 0) return;
+    if (seats.living === 0) {
+      if (this.forsaken || this.graceMs === 0 || !(seats.awaited || this.mayGrow)) {
+        this.refuseAll();
+        return;
+      }
+      if (this.grace.entry === null) deadlines.add(this.grace, this.graceMs);
+    }
+    if (seats.awaited && this.again.entry === null) deadlines.add(this.again, AGAIN_MS);
+  }
+
+  private refuseAll(): void {
+    const { lastReason: reason } = this.seats;
+    const why = reason === undefined
+      ? 'nobody works for it; give workers: system.service(definition, { workers: [ref] })'
+      : `none of its workers lives; the last one ended: ${printable(reason)}`;
+    for (let ask = this.front.first ?? this.line.first; ask !== null; ask = this.front.first ?? this.line.first) {
+      const cause = isError(reason) ? reason : undefined;
+      ask.end(this.error('NO_WORKERS', why, ask.attempts, cause, reason), 'waiting', 'refused');
+    }
+  }
+
+  /** The system has stopped. */
+  end(): void {
+    this.ended = true;
+    for (let ask = this.front.first ?? this.line.first; ask !== null; ask = this.front.first ?? this.line.first) {
+      ask.end(systemStopped(), 'waiting', 'refused');
+    }
+    this.circuit?.end();
+    this.limiter?.end();
+    this.kernel.deadlines.remove(this.again);
+    this.kernel.deadlines.remove(this.grace);
+  }
+
+  /* ---- figures ---- */
+
+  load(): ServiceLoad {
+    const { seats, account } = this;
+    seats.recall();
+    seats.sweep();
+    const first = this.front.first ?? this.line.first;
+    const { places } = seats;
+    return {
+      depth: account.waiting,
+      oldestMs: first === null ? 0 : Math.max(0, Math.floor(this.kernel.env.mono() - first.hop.at)),
+      utilisation: places === 0 ? 1 : Math.min(1, seats.taken / places),
+      workers: seats.living,
+    };
+  }
+
+  stats(): ServiceStats {
+    const { audited: _, ...counts } = this.account;
+    return { name: this.definition.name, ...counts, ...this.load(), breaker: this.circuit?.state };
+  }
+}
+
+/** Whom that seat leads to now; null when there is nobody. What a group's own function throws ends the request. */
+function chosen(seat: Seat, ask: ServiceAsk): RefBase | null {
+  try {
+    const to = seat.ref.chosen(ask.op.name, ask.payload);
+    const p = to === null ? null : to.addr.owner;
+    return p !== null && p.behaviour === to?.definition.behaviour && !ask.over ? to : null;
+  } catch (error) {
+    ask.end(error, 'waiting', 'failed');
+    return null;
+  }
+}
+

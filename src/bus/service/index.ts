@@ -1,0 +1,6 @@
+/** Services: requests that wait for workers; invokes; the protocol. */
+export { defineService } from './definition.js';
+export { ServiceError } from './error.js';
+export { invoke } from './invoke.js';
+export { ServiceImpl } from './service.js';
+export { Services } from './services.js';
