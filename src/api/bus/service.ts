@@ -104,7 +104,7 @@ export interface ServiceLoad {
   readonly oldestMs: number;
   /** the share of the places of its workers that are taken, 0 to 1; 1 without any worker */
   readonly utilisation: number;
-  /** workers that live */
+  /** workers that live; for `scale` those that there are to be, also those that are starting */
   readonly workers: number;
 }
 

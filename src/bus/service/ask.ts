@@ -54,8 +54,8 @@ export abstract class Ask extends CallSlot implements Abortable {
   }
 
   callerEnded(): void {
-    const { caller } = this;
-    this.giveUp(new CastcallError('ZOMBIE', `${this.title}: the process ${(caller as Process).pid} has ended`), 'cancelled');
+    const { pid } = this.caller as Process;
+    this.giveUp(new CastcallError('ZOMBIE', `${this.title}: the process ${pid} has ended`), 'cancelled');
   }
 
   /** It hears of that by its hand. */

@@ -209,7 +209,7 @@ export class ServiceCore {
     if (turn.over) return;
     turn.over = true;
     const { seat, passage } = turn;
-    this.seats.give(seat, isA(error, CallError) ? (error as CallError) : null);
+    this.seats.give(seat, isA(error, CallError) ? (error) : null);
     if (turn.limited) {
       if (error !== undefined) this.limiter?.learn(error);
       this.limiter?.leave(null, false);

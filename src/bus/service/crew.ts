@@ -76,7 +76,7 @@ export class Crew extends Deadline {
     const now = this.hired.length;
     if (scale === null) return now;
     try {
-      const wanted = atOnce('service.scale', scale(core.load()));
+      const wanted = atOnce('service.scale', scale({ ...core.load(), workers: now }));
       if (typeof wanted !== 'number' || Number.isNaN(wanted)) {
         throw new OptionError('service.scale', wanted, 'a number of workers');
       }

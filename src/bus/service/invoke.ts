@@ -53,7 +53,8 @@ export function invoke(
   try {
     const read = readInvoke(options);
     if (!isOfThisCopy(ref) || !(ref instanceof RefBase) || ref.kernel !== kernel) {
-      throw new OptionError('invoke', ref, 'a ref of an agent of this system', 'make it with system.ref(Definition, name)');
+      const fix = 'make it with system.ref(Definition, name)';
+      throw new OptionError('invoke', ref, 'a ref of an agent of this system', fix);
     }
     const target = addressName(ref.addr);
     const { op } = read;

@@ -73,9 +73,9 @@ export function readService(kernel: Kernel, definition: ServiceDefinitionImpl, g
   if (started !== null && started.count > workersMax) {
     throw new OptionError('service.workers.count', started.count, `at most workersMax, ${workersMax}`);
   }
+  const refs = list ? (read.workers as unknown[]) : [];
   return {
-    workers: list
-      ? (read.workers as unknown[]).map((ref, at) => checkWorker(`service.workers.${at}`, ref, kernel, definition)) : [],
+    workers: refs.map((ref, at) => checkWorker(`service.workers.${at}`, ref, kernel, definition)),
     started,
     concurrency: read.concurrency ?? CONCURRENCY,
     graceMs: read.graceMs === undefined ? GRACE_MS : delayMs('service.graceMs', read.graceMs),

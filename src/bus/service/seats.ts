@@ -135,7 +135,7 @@ export class Seats {
     if (this.absent.size > 0) this.recall();
     for (let n = 0; this.free > 0 && n < this.lines.length; n++) {
       for (let seat = (this.lines[n] as Line<Seat>).first; seat !== null;) {
-        const { next, p } = seat as Seat;
+        const { next, p } = seat;
         if (seat.dead) this.drop(seat);
         else if (caller === null || p === null || (p !== caller && findCycle(caller, p) === null)) return seat;
         seat = next;

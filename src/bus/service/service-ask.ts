@@ -1,4 +1,4 @@
-import type { CallError } from '../../base/index.js';
+import type { CallError, Deadline } from '../../base/index.js';
 import { fieldOf, printable } from '../../base/text/index.js';
 import type { Line, Standing } from '../../base/text/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
@@ -6,7 +6,6 @@ import type { Passage } from '../../delivery/guard/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { accept, refusalOf } from '../../process/send/index.js';
-import type { Deadline } from '../../base/index.js';
 import type { RequestEnd, RequestPlace } from './account.js';
 import { type GivenUp, PromisedAsk } from './ask.js';
 import type { ServiceCore } from './core.js';
@@ -91,7 +90,8 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
     } catch (error) {
       this.hand = null;
       core.release(turn, error);
-      if (!this.over) this.end(core.error('WORKER_FAILED', printable(error), this.attempts, error), 'running', 'failed');
+      const told = core.error('WORKER_FAILED', printable(error), this.attempts, error);
+      if (!this.over) this.end(told, 'running', 'failed');
     }
   }
 
@@ -140,7 +140,8 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
 
   expire(): void {
     const { core, timeoutMs, hand } = this;
-    const what = `no response to '${this.op.name}' within ${timeoutMs} ms${hand === null ? ', it waited for a worker' : ''}`;
+    const where = hand === null ? ', it waited for a worker' : '';
+    const what = `no response to '${this.op.name}' within ${timeoutMs} ms${where}`;
     this.giveUp(core.error('TIMEOUT', what, this.attempts), 'timedOut');
   }
 

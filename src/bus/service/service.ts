@@ -92,10 +92,8 @@ function operationOf(core: ServiceCore, name: unknown, stream: boolean): Operati
   const verb = stream ? 'stream' : 'request';
   const names = [...table.values()].filter((one) => one.stream === stream).map((one) => one.name);
   const fix = op === undefined ? undefined : `'${op.name}' is asked for by ${stream ? 'request' : 'stream'}`;
-  throw new OptionError(
-    `${core.title}.${verb}`, name, names.length === 0 ? 'no such operation: it has none' : `one of ${names.join(', ')}`, fix,
-    'UNKNOWN_OPERATION',
-  );
+  const known = names.length === 0 ? 'no such operation: it has none' : `one of ${names.join(', ')}`;
+  throw new OptionError(`${core.title}.${verb}`, name, known, fix, 'UNKNOWN_OPERATION');
 }
 
 function checkedBy(core: ServiceCore, op: Operation, payload: unknown): unknown {
@@ -103,7 +101,7 @@ function checkedBy(core: ServiceCore, op: Operation, payload: unknown): unknown 
     return op.checkRequest(payload);
   } catch (error) {
     if (!isA(error, PayloadError)) throw error;
-    throw core.error('INVALID_PAYLOAD', (error as PayloadError).message, 0, error);
+    throw core.error('INVALID_PAYLOAD', (error).message, 0, error);
   }
 }
 

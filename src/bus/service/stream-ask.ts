@@ -1,4 +1,5 @@
-import { CallError, Deadline, handled, settle } from '../../base/index.js';
+import { CallError, handled, settle } from '../../base/index.js';
+import type { Deadline } from '../../base/index.js';
 import { isA, type Line } from '../../base/text/index.js';
 import { Verb } from '../../behaviour/gen/request/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
@@ -156,9 +157,9 @@ export class StreamAsk extends Ask implements ServiceAsk {
     const seat = turn.seat;
     this.drop(turn, error);
     if (!isA(error, CallError)) this.end(error, 'running', 'failed');
-    else if (this.flowing) core.failedFor(this, error as CallError);
-    else if (NOT_TRIED.has((error as CallError).code)) core.unbegun(this, seat);
-    else core.failed(this, error as CallError);
+    else if (this.flowing) core.failedFor(this, error);
+    else if (NOT_TRIED.has((error).code)) core.unbegun(this, seat);
+    else core.failed(this, error);
     core.pump();
   }
 

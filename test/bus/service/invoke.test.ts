@@ -123,7 +123,9 @@ describe('V Typed protocol: a harness invokes an agent, which asks services, and
     expect(await codeOf(invoke({ dispatch() {} }, 1))).toBe('BAD_OPTION');
     expect(await codeOf(invoke(system.ref(Agent, 'nobody'), 1))).toBe('NOPROC');
     expect(await codeOf(invoke(agent, 1, { signal: AbortSignal.abort('gone') }))).toBe('gone');
-    const Self = defineAgent({ calls: { invoke: (self): Promise<unknown> => codeOf(self.invoke(self as never, 1 as never)) } });
+    const Self = defineAgent({
+      calls: { invoke: (self): Promise<unknown> => codeOf((self.invoke as typeof invoke)(self, 1)) },
+    });
     expect((await system.invoke(system.start(Self), undefined)).payload).toBe('BAD_OPTION');
   });
 

@@ -156,7 +156,8 @@ describe('V Service queues: workers that end', () => {
     await settleTurn();
     for (const worker of workers) system.exit(worker, 'gone');
     const [first, second, third, fourth] = await Promise.all(asked);
-    expect([first, second, third, fourth].map((error) => error?.code)).toEqual(['EXIT', 'EXIT', 'NO_WORKERS', 'NO_WORKERS']);
+    expect([first, second, third, fourth].map((error) => error?.code))
+      .toEqual(['EXIT', 'EXIT', 'NO_WORKERS', 'NO_WORKERS']);
     expect(fourth?.reason).toBe('gone');
     expect((await failure(maths.request('double', 1))).message).toContain('the last one ended: gone');
     expectBalanced(maths.stats());
