@@ -3,6 +3,7 @@ import type {
   AnyDefinition, ArgsThen, CallEntryOf, CallName, CastEntryOf, CastName, DeliverReply, EntryOf,
   InitArgs, ItemOf, MadeBy, ReplyOf, SchemaOutput, StandardSchema, StateIn, StreamName, VerbArgs,
 } from './protocol.js';
+import type { AgentStream, StreamOptions } from './bus/stream.js';
 import type { BusVerbs } from './bus/verbs.js';
 import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
@@ -52,13 +53,6 @@ export interface CallOptions extends LaneOptions, Pick<DeliverOptions, 'guarante
   readonly signal?: AbortSignal | undefined;
   /** a request whose caller gave up while it was queued is not handled; default false (Erlang's rule) */
   readonly skipAbandoned?: boolean | undefined;
-}
-
-/** Options of `stream`. */
-export interface StreamOptions {
-  /** ms to wait for each item, default 5,000; 'infinity' waits forever */
-  readonly timeoutMs?: number | 'infinity' | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of an agent's start. */
@@ -121,7 +115,7 @@ export interface ProcessVerbs extends KernelVerbs, OutwardVerbs, BusVerbs, Launc
   /** a call with many replies: see `stream` of a ref */
   stream<D extends AnyDefinition, K extends StreamName<D>>(
     ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>
-  ): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  ): AgentStream<ItemOf<CallEntryOf<D, K>>>;
   /** the same ref, or handle, or stream of tasks, with this process as its sender, also after an await */
   bind<R extends Bindable>(ref: R): R;
   /** functions in processes of their own, and their results */
@@ -375,7 +369,7 @@ export interface Sends<D extends AnyDefinition> {
   /** a call with many replies, one handled for each one asked for; throws at once for an unknown operation */
   stream<K extends StreamName<D>>(
     op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>
-  ): AsyncIterableIterator<ItemOf<CallEntryOf<D, K>>>;
+  ): AgentStream<ItemOf<CallEntryOf<D, K>>>;
   /** a plain message; arrives in `info` */
   send(message: unknown): void;
 }

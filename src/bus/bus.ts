@@ -9,6 +9,7 @@ import type {
   Complete, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceStats, Submission,
 } from '../api/bus/service.js';
 import type { Schedule, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
+import type { SharedStream, ShareOptions } from '../api/bus/stream.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../api/bus/verbs.js';
 import type { AnyDefinition } from '../api/protocol.js';
@@ -16,6 +17,7 @@ import { gather } from './gather/index.js';
 import { QueueImpl, Queues } from './queue/index.js';
 import { Schedules } from './schedule/index.js';
 import { invoke, ServiceImpl, Services } from './service/index.js';
+import { share } from './stream/index.js';
 import { TopicImpl, Topics } from './topic/index.js';
 
 /** What agents of one system share by name. */
@@ -103,6 +105,10 @@ export class BusVerbsImpl implements BusVerbs {
   invoke<T>(ref: unknown, input: unknown, options?: InvokeOptions): Promise<Complete<T>> {
     const { kernel, services } = this.#bus;
     return invoke(kernel, services.hops, this.#p, ref, input, options) as Promise<Complete<T>>;
+  }
+
+  share<T>(source: Iterable<T> | AsyncIterable<T>, options?: ShareOptions): SharedStream<T> {
+    return share(this.#bus.kernel, this.#p, source, options);
   }
 }
 

@@ -10,6 +10,7 @@ import type {
 import type { Schedule, ScheduledFunction, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { GatherResult, ScheduledOwnCast, ScheduledSend } from '../api/bus/verbs.js';
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from '../api/protocol.js';
+import type { SharedStream, ShareOptions } from '../api/bus/stream.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
 import { SystemOutward } from './outward.js';
 
@@ -194,5 +195,24 @@ export class SystemBus extends SystemOutward {
    */
   submission(id: string): Submission | undefined {
     return busOf(this.#host).submission(id);
+  }
+
+  /**
+   * One stream that many read, each at its own pace, with the policies of topics and a bounded
+   * replay for who comes late. Inside of a process use `self.share`, so that it ends with it.
+   *
+   * Errors: OptionError.
+   *
+   * @example
+   * const Model = defineAgent({ calls: { async *words() { yield 'to'; yield 'be'; } } });
+   * const shared = system.share(system.start(Model).stream('words'), { replay: 10 });
+   * await shared.subscribe().nextBatch(1); // => ['to']
+   * const late: string[] = [];
+   * for await (const word of shared) late.push(word);
+   * late; // => ['to', 'be']
+   * @since 0.2.0
+   */
+  share<T>(source: Iterable<T> | AsyncIterable<T>, options?: ShareOptions): SharedStream<T> {
+    return busOf(this.#host).share(source, options);
   }
 }

@@ -4,6 +4,7 @@ import {
   child, createSystem, defineAgent, on, type AgentRef, type CallError, type CallFailure,
   type CallOptionCode, type OptionError, type Self,
 } from '../../src/index.js';
+import type { AgentStream } from '../../src/bus/stream/public.js';
 import { pool } from '../../src/delivery/group/public.js';
 import { multiCall } from '../../src/process/public.js';
 
@@ -56,7 +57,7 @@ test('replies, payloads, arguments and state are inferred; users write no generi
   expectTypeOf(started.call('checked', { n: '1' })).toEqualTypeOf<Promise<number>>();
   expectTypeOf(started.call('twice', '4')).toEqualTypeOf<Promise<number>>();
   expectTypeOf(started.call('beside', 'q', { timeoutMs: 10 })).toEqualTypeOf<Promise<number>>();
-  expectTypeOf(started.stream('statement', 2)).toEqualTypeOf<AsyncIterableIterator<string>>();
+  expectTypeOf(started.stream('statement', 2)).toEqualTypeOf<AgentStream<string>>();
   expectTypeOf(system.start(Slow, 'a', 1)).toEqualTypeOf<Promise<AgentRef<typeof Slow>>>();
   expectTypeOf(system.ref(Bare, 'bare').call('ping')).toEqualTypeOf<Promise<string>>();
   expectTypeOf(system.start(WithThis, 1).call('n')).toEqualTypeOf<Promise<number>>();

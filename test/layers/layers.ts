@@ -122,7 +122,11 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     launch: ['spec', 'core', 'dynamic'],
   },
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
-  bus: { core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'], service: ['core'] },
+  bus: {
+    core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'], service: ['core'],
+    // A reader of a shared stream is one of a topic's.
+    stream: ['core', 'topic'],
+  },
 };
 
 /**

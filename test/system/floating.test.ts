@@ -113,6 +113,14 @@ const failing: Readonly<Record<string, Failing>> = {
     w.nobody.stream('count').next(),
     w.system.start(Echo).stream('count', undefined, { signal: AbortSignal.abort(boom) }).next(),
   ],
+  'AgentStream.next': (w) => w.nobody.stream('count').next(),
+  'AgentStream.collect': (w) => [
+    w.nobody.stream('count').collect(), w.system.start(Echo).stream('count').collect({ max: 0 }),
+    w.system.start(Echo).stream('count').collect(bad),
+  ],
+  'AgentStream.first': (w) => [
+    w.nobody.stream('count').first(), w.nobody.stream('count', undefined, { credit: 5 }).first(),
+  ],
   'TaskVerbs.await': (w) => w.self.task.await(failedTask(w)),
   'TaskVerbs.awaitMany': (w) => w.self.task.awaitMany([failedTask(w)]),
   'TaskVerbs.yield': (w) => w.self.task.yield(5 as never),
@@ -310,7 +318,7 @@ const others: Readonly<Record<string, string>> = {
   'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done':
     'rejects when a tree is gone, and is to end the program when nobody looks at it',
-  'Watch.down': 'never rejects', 'SubAgent.cancel': 'never rejects',
+  'Watch.down': 'never rejects', 'SubAgent.cancel': 'never rejects', 'AgentStream.return': 'never rejects',
   'HandleSpec.handle': 'the user\'s', Outcome: 'a type', Bindable: 'a type',
   'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s',
   SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',

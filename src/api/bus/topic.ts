@@ -54,8 +54,8 @@ export interface PublishOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Why a subscription has ended. */
-export type SubscriptionEnd = 'unsubscribed' | 'closed' | 'slow' | 'owner' | 'stopped';
+/** Why a subscription has ended; `failed`: of a reader of a shared stream, with the error of its source. */
+export type SubscriptionEnd = 'unsubscribed' | 'closed' | 'slow' | 'owner' | 'stopped' | 'failed';
 
 /**
  * What was published to one subscription; at every moment

@@ -10,6 +10,7 @@ import type { Queue, QueueOptions } from './queue.js';
 import type {
   Complete, CompletedBy, InvokeInput, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceOptions,
 } from './service.js';
+import type { ShareOptions, SharedStream } from './stream.js';
 import type { Topic, TopicOptions } from './topic.js';
 
 /* The verbs of the bus, and those of their types that know what an agent takes. */
@@ -203,4 +204,18 @@ export interface BusVerbs extends GatherVerbs, ScheduleVerbs, ServiceVerbs {
    * await system.start(Worker).call('work'); // => 'dig'
    */
   queue<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T>;
+  /**
+   * One stream that many read; it ends with the process. Readers that are made with
+   * `self.bind(shared)` end with theirs. Errors: OptionError.
+   *
+   * @example
+   * const Model = defineAgent({ calls: { *words() { yield 'to'; yield 'be'; } } });
+   * const model = system.start(Model);
+   * const Desk = defineAgent({ calls: { open: (self) => self.share(self.stream(model, 'words')) } });
+   * const shared = await system.start(Desk).call('open');
+   * const words: string[] = [];
+   * for await (const word of shared) words.push(word);
+   * words; // => ['to', 'be']
+   */
+  share<T>(source: Iterable<T> | AsyncIterable<T>, options?: ShareOptions): SharedStream<T>;
 }

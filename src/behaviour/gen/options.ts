@@ -1,12 +1,14 @@
 import { delayMs, OptionError, parseOptions, timeoutMs, unknownKey, z } from '../../base/index.js';
 import { isSignal } from '../../base/text/index.js';
 import { Rank, RANKS } from '../../mailbox/index.js';
+import { UNBOUNDED } from '../../mailbox/message/index.js';
 import { LEVELS } from '../../process/inspect/index.js';
 import { Level } from '../../process/record/index.js';
 import type { Coalesce } from '../../process/send/index.js';
 import type { PutOptions as PutRead, RequestOptions } from '../../router/request/index.js';
 import { Via } from '../../api/address.js';
 import type { CallOptions, CastOptions, PutOptions, StartOptions } from '../../api/agent.js';
+import type { StreamOptions } from '../../api/bus/stream.js';
 import type { ProcessLevel } from '../../api/inspect.js';
 import type { MailboxLane } from '../../api/mailbox.js';
 import type { DebugOption } from '../../api/sys.js';
@@ -23,7 +25,10 @@ const PUT_KEYS = [...SEND_KEYS, 'timeoutMs', 'signal'];
 const CALL_KEYS = [...PUT_KEYS, 'skipAbandoned'];
 const OF_GUARANTEES: ReadonlySet<string> =
   new Set(['attemptsMax', 'ackTimeoutMs', 'backoff', 'onError', 'key', 'order']);
-const STREAM_KEYS = ['timeoutMs', 'signal'];
+const STREAM_KEYS = ['timeoutMs', 'signal', 'credit', 'creditBytes', 'itemTimeoutMs'];
+/** ms without demand after which a stream handler is cancelled, unless told otherwise. */
+const ITEM_TIMEOUT_MS = 30_000;
+const CREDIT_MAX = 1_000_000;
 
 /** Refuses keys that are no options of a verb. */
 export function checkKeys(verb: string, options: object, known: readonly string[]): void {
@@ -145,16 +150,51 @@ export function readCall(options: object, mono: () => number, trace: RequestOpti
 
 export interface ReadStream {
   readonly timeoutMs: number;
+  /** items on their way at most, from 1 */
+  readonly credit: number;
+  /** 0: no bound */
+  readonly creditBytes: number;
+  /** -1: for ever */
+  readonly itemTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
 export function readStream(options: object): ReadStream {
   checkKeys('stream', options, STREAM_KEYS);
-  const given = options as { timeoutMs?: number | 'infinity'; signal?: AbortSignal };
+  const given = options as StreamOptions;
   return {
     timeoutMs: timeoutMs('stream.timeoutMs', given.timeoutMs, CALL_TIMEOUT_MS),
+    credit: given.credit === undefined
+      ? 1 : countOf('stream.credit', given.credit, CREDIT_MAX, 'items', '1 makes each when it is asked for'),
+    creditBytes: given.creditBytes === undefined ? 0 : readCreditBytes(given),
+    itemTimeoutMs: readItemTimeout(given.itemTimeoutMs),
     signal: checkSignal('stream', given.signal),
   };
+}
+
+function readCreditBytes({ credit = 1, creditBytes }: StreamOptions): number {
+  if (credit === 1) {
+    throw new OptionError(
+      'stream.creditBytes', creditBytes, 'credit from 2 beside it', 'no item lies ready with a credit of 1',
+      'BAD_COMBINATION',
+    );
+  }
+  return countOf('stream.creditBytes', creditBytes, UNBOUNDED, 'bytes', 'leave it out for no bound');
+}
+
+function readItemTimeout(given: StreamOptions['itemTimeoutMs']): number {
+  const ms = timeoutMs('stream.itemTimeoutMs', given, ITEM_TIMEOUT_MS);
+  if (ms !== 0) return ms;
+  throw new OptionError(
+    'stream.itemTimeoutMs', given, "a whole number of milliseconds from 1, or 'infinity'",
+    'it ends a stream whose reader asks for nothing for so long',
+  );
+}
+
+/** A whole number from 1 to `max`. */
+function countOf(where: string, given: unknown, max: number, what: string, fix: string): number {
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= max) return given;
+  throw new OptionError(where, given, `a whole number of ${what} from 1 to ${max.toLocaleString('en')}`, fix);
 }
 
 /** A name as a start takes it; what a text must look like is `checkStartName`'s business. */

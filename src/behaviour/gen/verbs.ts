@@ -9,6 +9,7 @@ import { addressName } from '../../router/request/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { Sys } from '../../api/sys.js';
 import type { MonitorRef, Pid, Target, TimerRef } from '../../api/address.js';
+import type { AgentStream } from '../../api/bus/stream.js';
 import type { Receipt } from '../../api/delivery.js';
 import type { Bindable, ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import { TimerFired } from '../../api/messages.js';
@@ -90,9 +91,9 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
 
   stream<V = unknown>(
     ref: RefBase, op: string, payload?: unknown, options?: object,
-  ): AsyncIterableIterator<V> {
+  ): AgentStream<V> {
     return checked('stream', ref)
-      .dispatch(Verb.Stream, this.p, op, payload, options) as AsyncIterableIterator<V>;
+      .dispatch(Verb.Stream, this.p, op, payload, options) as AgentStream<V>;
   }
 
   bind<R extends Bindable>(ref: R): R {

@@ -20,6 +20,7 @@ const flag = z.boolean({ error: 'true or false' }).optional();
 const replay = z.number({ error: REPLAY_RULE }).int({ error: REPLAY_RULE }).min(0, { error: REPLAY_RULE })
   .max(REPLAY_MAX, { error: REPLAY_RULE }).optional();
 
+const replaySchema = z.strictObject({ replay }, { error: 'an object' });
 const topicSchema = z.strictObject({ schema: z.unknown().optional(), retain: flag, replay }, { error: 'an object' });
 const readerSchema = z.strictObject({
   buffer: z.number({ error: BUFFER_RULE }).int({ error: BUFFER_RULE }).min(1, { error: BUFFER_RULE })
@@ -38,6 +39,11 @@ export function readTopic(options: TopicOptions): ReadTopic {
   const read = parseOptions('topic', topicSchema, options);
   if (read.schema !== undefined) checkSchema('topic.schema', read.schema);
   return { schema: read.schema ?? null, retain: read.retain ?? false, replay: read.replay ?? 0 };
+}
+
+/** Options of something else that keeps what was there for who comes late. */
+export function readReplay(where: string, options: unknown): number {
+  return parseOptions(where, replaySchema, options).replay ?? 0;
 }
 
 export interface ReadSubscribe {

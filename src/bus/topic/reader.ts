@@ -10,7 +10,6 @@ import { BusError } from '../core/index.js';
 import { TopicGap } from '../../api/bus/topic.js';
 import type { SlowReaderPolicy, Subscription, SubscriptionEnd } from '../../api/bus/topic.js';
 import { Ask, Form, given, none } from './ask.js';
-import type { Publishing } from './publishing.js';
 import { Offer, Subscriber, type Subscribed } from './subscriber.js';
 
 /** Options of a reader: checked. */
@@ -20,8 +19,16 @@ export interface ReadReader {
   /** -1: for ever */
   readonly stallMs: number;
   readonly signal: AbortSignal | undefined;
-  /** what becomes of a message that its owner leaves behind */
-  readonly bury: (topic: string, message: unknown, owner: Process, reason: ExitReason) => void;
+  /** what becomes of a message that its owner leaves behind; null: it is dropped */
+  readonly bury: ((topic: string, message: unknown, owner: Process, reason: ExitReason) => void) | null;
+}
+
+/** Who waits until all slow readers have room. */
+export interface Waiting {
+  /** readers that it still stands in line for */
+  left: number;
+  /** one of those has it, or will never have it */
+  decided(reached: boolean): void;
 }
 
 /** Stands in the buffer for messages that were lost there. */
@@ -52,12 +59,12 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
   private readonly items = new Ring<unknown>();
   private readonly asks = new Ring<Ask>();
   /** one for each message beyond the buffer */
-  private readonly publishes = new Ring<Publishing>();
+  private readonly publishes = new Ring<Waiting>();
   /** of the items, those that stand for lost messages */
   private marks = 0;
   private gapBefore = 0;
   private gapAfter = 0;
-  private failure: BusError | null = null;
+  private failure: { readonly error: unknown } | null = null;
   private readonly stall: Stall | null;
   private readonly watched: Watched | null;
   /** @internal */
@@ -96,7 +103,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
   }
 
   /** @internal A publisher waits for the message that was offered last. */
-  await(publishing: Publishing): void {
+  await(publishing: Waiting): void {
     publishing.left++;
     this.publishes.push(publishing);
     if (this.publishes.size === 1) this.watchStall();
@@ -176,7 +183,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     }
     const { failure } = this;
     this.failure = null;
-    return failure === null ? Promise.resolve(none(form)) : handled(Promise.reject<never>(failure));
+    return failure === null ? Promise.resolve(none(form)) : handled(Promise.reject<never>(failure.error));
   }
 
   private batch(max: number): Promise<unknown[]> {
@@ -223,7 +230,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
 
   private zombie(): Promise<never> {
     const what = `the process ${this.of.owner?.pid ?? ''} that subscribed has ended`;
-    return handled(Promise.reject<never>(new BusError('ZOMBIE', `topic '${this.topic}'`, what)));
+    return handled(Promise.reject<never>(new BusError('ZOMBIE', this.of.subject, what)));
   }
 
   /* ---- its end ---- */
@@ -231,6 +238,13 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
   /** @internal Its signal has fired. */
   aborted(_reason: unknown): void {
     this.finish('unsubscribed');
+  }
+
+  /** @internal What it reads has failed: it is told so, once, after what is buffered. */
+  fail(error: unknown): void {
+    if (this.end !== undefined) return;
+    this.failure = { error };
+    this.finish('failed');
   }
 
   protected get waiting(): number {
@@ -247,14 +261,19 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     if (end === 'slow') this.disconnect();
     if (end === 'owner') this.abandoned(reason);
     while (this.publishes.size > 0) this.publishes.shift().decided(end !== 'slow' && end !== 'owner');
-    while (this.asks.size > 0) {
-      const ask = this.asks.shift();
-      if (end !== 'owner') ask.end();
-      else {
-        markHandled(ask.promise);
-        ask.reject(new BusError('ZOMBIE', `topic '${this.topic}'`, 'the process that subscribed has ended'));
-      }
+    while (this.asks.size > 0) this.answer(this.asks.shift(), end);
+  }
+
+  private answer(ask: Ask, end: SubscriptionEnd): void {
+    const { failure } = this;
+    this.failure = null;
+    if (end !== 'owner' && failure === null) {
+      ask.end();
+      return;
     }
+    markHandled(ask.promise);
+    ask.reject(failure === null
+      ? new BusError('ZOMBIE', this.of.subject, 'the process that subscribed has ended') : failure.error);
   }
 
   /** What is beyond its buffer is lost; what is in it can still be read, and then the error. */
@@ -264,13 +283,14 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
       this.flow.lose();
     }
     const { buffer, slow, stallMs } = this.options;
-    this.failure = new BusError(
-      'SLOW_READER', `topic '${this.topic}'`,
+    const error = new BusError(
+      'SLOW_READER', this.of.subject,
       slow === 'suspend'
         ? `the reader took nothing for ${stallMs} ms while publishers waited, with ${buffer} messages buffered; `
           + 'read faster, buffer more, or give stallMs or another policy (slow)'
         : `the reader had ${buffer} messages buffered when another came; read faster, or buffer more`,
     );
+    this.failure = { error };
   }
 
   protected abandoned(reason: ExitReason): void {
@@ -280,8 +300,12 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     while (this.items.size > 0) {
       const item = this.items.shift();
       if (item instanceof Lost) continue;
-      this.flow.leave();
-      this.options.bury(this.topic, item, this.of.owner as Process, reason);
+      const { bury } = this.options;
+      if (bury === null) this.flow.lose();
+      else {
+        this.flow.leave();
+        bury(this.topic, item, this.of.owner as Process, reason);
+      }
     }
   }
 }

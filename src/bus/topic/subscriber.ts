@@ -13,6 +13,8 @@ export type Offer = (typeof Offer)[keyof typeof Offer];
 export interface Subscribed {
   /** the topic, or the pattern */
   readonly name: string;
+  /** what its errors call it */
+  readonly subject: string;
   readonly withTopic: boolean;
   /** the process that it ends with; null for the outside */
   readonly owner: Process | null;

@@ -166,7 +166,10 @@ export class TopicImpl<T> implements Topic<T>, Place {
     const topics = this.#topics;
     const { name } = this;
     const pattern = this.#pattern;
-    return { name, withTopic, owner: this.#p, leave: (one: Subscriber) => topics.leave(one, name, pattern) };
+    return {
+      name, withTopic, subject: `topic '${name}'`, owner: this.#p,
+      leave: (one: Subscriber) => topics.leave(one, name, pattern),
+    };
   }
 
   close(): void {

@@ -82,6 +82,23 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'requests.waitAny of none': ({ self }) => self.requests.waitAny(self.requests.collection()),
   'task.yieldMany of none': ({ self }) => self.task.yieldMany([]),
   'task.awaitMany of none': ({ self }) => self.task.awaitMany([]),
+  'the items of a stream of nobody': ({ nobody }) => nobody.stream('numbers').collect(),
+  'the first item of a stream of nobody': ({ nobody }) => nobody.stream('numbers').first(),
+  'the return of a stream': ({ nobody }) => nobody.stream('numbers').return(),
+  'a web stream of a stream that fails': async ({ nobody }) => {
+    for await (const _ of nobody.stream('numbers').toReadable());
+  },
+  'the events of a stream that fails': async ({ nobody }) => {
+    for await (const _ of nobody.stream('numbers').toEvents());
+  },
+  'a shared stream that ends at once': async ({ system }) => {
+    for await (const _ of system.share([]));
+  },
+  'a shared stream that has ended': async ({ system }) => {
+    const shared = system.share([]);
+    shared.subscribe().unsubscribe();
+    for await (const _ of shared);
+  },
   'a stream of no tasks': async ({ self }) => {
     for await (const _ of self.task.stream(none(), () => 1));
   },
@@ -266,6 +283,22 @@ describe('a loop that awaits', () => {
     let items = 0;
     const loop = (async () => {
       for await (const _ of worker.stream('numbers')) if (++items >= ROUNDS_MAX) break;
+    })();
+    await env.settle();
+    expect(items).toBeLessThanOrEqual(ROUNDS_A_TURN_MAX);
+    items = ROUNDS_MAX;
+    env.manual = false;
+    while (env.turn() > 0) await env.settle();
+    await loop;
+  });
+
+  it('P8 a stream of items that lie ready has 5 ms of a turn of the event loop', async () => {
+    const { worker } = await world();
+    env.manual = true;
+    env.readCostMs = 1;
+    let items = 0;
+    const loop = (async () => {
+      for await (const _ of worker.stream('numbers', undefined, { credit: 64 })) if (++items >= ROUNDS_MAX) break;
     })();
     await env.settle();
     expect(items).toBeLessThanOrEqual(ROUNDS_A_TURN_MAX);

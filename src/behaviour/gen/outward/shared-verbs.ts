@@ -5,13 +5,14 @@ import type { Queue, QueueOptions } from '../../../api/bus/queue.js';
 import type {
   Complete, InvokeOptions, Service, ServiceDefinition, ServiceOperations,
 } from '../../../api/bus/service.js';
+import type { SharedStream, ShareOptions } from '../../../api/bus/stream.js';
 import type { Topic, TopicOptions } from '../../../api/bus/topic.js';
 import type { BusVerbs, GatherResult } from '../../../api/bus/verbs.js';
 import type { LaunchVerbs, SubAgent } from '../../../api/tasks.js';
 import type { AnyDefinition } from '../../../api/protocol.js';
 
 /** What the layer of the bus offers: the same verbs, whose types have been looked at. */
-export interface BusPort extends Pick<BusVerbs, 'topic' | 'queue'> {
+export interface BusPort extends Pick<BusVerbs, 'topic' | 'queue' | 'share'> {
   schedule(name: string, times: ScheduleTimes, job: unknown): Schedule;
   gather<D extends AnyDefinition, V>(
     refs: readonly Sends<D>[], op: string, payload?: unknown, options?: GatherOptions,
@@ -59,5 +60,9 @@ export abstract class SharedVerbs implements BusVerbs, LaunchVerbs {
 
   invoke<T>(ref: unknown, input: unknown, options?: InvokeOptions): Promise<Complete<T>> {
     return this.bus.invoke(ref, input, options);
+  }
+
+  share<T>(source: Iterable<T> | AsyncIterable<T>, options?: ShareOptions): SharedStream<T> {
+    return this.bus.share(source, options);
   }
 }

@@ -6,7 +6,9 @@ import { accept, refusalOf } from '../../../process/send/index.js';
 import { addressName } from '../../../router/request/index.js';
 import { hostOf } from '../host.js';
 import { readStream, throwIfFired } from '../options.js';
-import { FailedStream, StreamSlot } from './stream.js';
+import type { AgentStream } from '../../../api/bus/stream.js';
+import { AgentStreamImpl, FailedFeed } from './agent-stream.js';
+import { StreamSlot } from './stream.js';
 
 /** What a stream needs of a ref. */
 interface Streaming {
@@ -24,7 +26,7 @@ interface Streaming {
  */
 export function openStream(
   ref: Streaming, caller: Process | null, op: string, payload: unknown, options: object = {},
-): AsyncIterableIterator<unknown> {
+): AgentStream<unknown> {
   const known = ref.definition.calls.get(op);
   if (known === undefined || !known.stream) throw ref.unknown(op, 'stream');
   const read = readStream(options);
@@ -35,13 +37,13 @@ export function openStream(
     if (fenced(caller)) throw callError('ZOMBIE', { target, op });
     const p = ref.callee(caller, op);
     throwIfFired(read.signal);
-    slot = new StreamSlot(caller, p, target, op, read.timeoutMs, read.signal);
+    slot = new StreamSlot(caller, p, target, op, read);
     if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
     else if (caller !== null) trackCall(caller, slot);
-    return slot;
+    return new AgentStreamImpl(slot);
   } catch (error) {
-    slot?.close(undefined); // it is watched by its signal
+    slot?.end(undefined); // it is watched by its signal
     hostOf(ref.kernel).router.rejected();
-    return new FailedStream(ref.kernel, ref.explain(error, op));
+    return new AgentStreamImpl(new FailedFeed(ref.kernel, target, op, ref.explain(error, op)));
   }
 }

@@ -16,6 +16,7 @@ import { Aborted, checkKeys } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';
 import { PayloadError } from '../schema.js';
 import { ended } from '../stop.js';
+import type { AgentStream } from '../../../api/bus/stream.js';
 import type { CallResult } from '../../../api/requests.js';
 import { callFailure, isAbort } from './call-result.js';
 import { unknownOperation, type UsedVerb } from './unknown.js';
@@ -97,8 +98,8 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     return this.dispatch(Verb.Deliver, this.implied(op), op, payload, options) as Promise<Receipt<R>>;
   }
 
-  stream<V = unknown>(op: string, payload?: unknown, options?: object): AsyncIterableIterator<V> {
-    return this.dispatch(Verb.Stream, this.implied(op), op, payload, options) as AsyncIterableIterator<V>;
+  stream<V = unknown>(op: string, payload?: unknown, options?: object): AgentStream<V> {
+    return this.dispatch(Verb.Stream, this.implied(op), op, payload, options) as AgentStream<V>;
   }
 
   send(message: unknown): void {

@@ -1,21 +1,17 @@
-import {
-  adopt, callError, Deadline, handled, isThenable, markHandled,
-} from '../../../base/index.js';
+import { callError, Deadline, handled, markHandled, Ring, weightOf } from '../../../base/index.js';
 import type { ExitReason } from '../../../base/index.js';
-import { refused } from '../../../mailbox/index.js';
-import { CallSlot, Phase, untrackCall } from '../../../process/record/index.js';
+import { exitProcess } from '../../../process/kernel/index.js';
+import { CallSlot, fenced, Phase, untrackCall } from '../../../process/record/index.js';
 import type { Kernel, LostCode, Process } from '../../../process/record/index.js';
 import { boundOf } from '../../../process/send/index.js';
 import { unwatch, watchSignal } from '../../../router/request/index.js';
 import type { Abortable, Watched } from '../../../router/request/index.js';
-import { Refusal } from '../../../api/returns.js';
-import { rejectedWith } from '../host.js';
+import type { ReadStream } from '../options.js';
+import type { Feed } from './agent-stream.js';
 
-/**
- * ms without demand after which a stream handler is cancelled, so that a forgotten consumer cannot
- * hold an agent's turn.
- */
-export const ITEM_TIMEOUT_MS = 30_000;
+type Step = IteratorResult<unknown, undefined>;
+
+const DONE: Step = { done: true, value: undefined };
 
 /** One promise, its two functions, and no more. */
 class Wait<T> {
@@ -30,93 +26,142 @@ class Wait<T> {
   }
 }
 
-class DemandDeadline extends Deadline {
+/** Nothing is asked for. */
+class Patience extends Deadline {
   constructor(private readonly slot: StreamSlot) {
     super();
   }
   expire(): void {
-    this.slot.leave(callError('TIMEOUT', {
-      target: this.slot.target, op: this.slot.op, timeoutMs: ITEM_TIMEOUT_MS,
-    }));
+    this.slot.forgotten();
   }
 }
 
 /**
- * A call with many replies: the consumer asks for one item at a time, the handler runs only while
- * one is asked for. It is itself the deadline of the item that is being waited for.
+ * A call with many replies. The handler makes an item when one is asked for, and with credit some
+ * ahead of that, which lie ready:
+ *
+ *   handler ─▶ wanted? ─▶ item ─▶ [ ready … ] ─▶ next() ─▶ reader
+ *                                   credit - 1
+ *
+ * Whoever waits, waits in one of two promises: `asked`, the reader's, while nothing lies ready;
+ * `demand`, the handler's, while there is no room. It is itself the deadline of the item that is
+ * being waited for; `patience` runs while none is.
  */
-export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknown>, Abortable {
+export class StreamSlot extends CallSlot implements Feed, Abortable {
   settled = false;
-  private asked: Wait<IteratorResult<unknown>> | null = null;
-  private demand: Wait<boolean> | null = null;
-  private failure: unknown = undefined;
-  /** the handler's signal for this stream, once it has looked at it; fired when the consumer has gone */
+  taken = 0;
+  /** the handler's signal for this stream, once it has looked at it; fired when the reader has gone */
   controller: AbortController | null = null;
-  /** its consumer has gone, for that reason */
+  /** its reader has gone, for that reason */
   left: { readonly reason: unknown } | null = null;
-  private readonly patience = new DemandDeadline(this);
+  /** the process of its handler, when that runs beside the callee */
+  worker: Process | null = null;
+  /** items that may lie ready */
+  readonly ahead: number;
+  private asked: Wait<Step> | null = null;
+  private demand: Wait<boolean> | null = null;
+  private readonly ready = new Ring<unknown>();
+  /** of those that lie ready, what each weighs; null when nobody asks */
+  private readonly weights: Ring<number> | null;
+  private bytes = 0;
+  private failure: unknown = undefined;
+  private begun = false;
+  /** an item that lay ready was taken since patience was armed */
+  private moved = false;
+  private readonly patience: Patience | null;
   private readonly watched: Watched | null;
   constructor(
     caller: Process | null,
     callee: Process,
     readonly target: string,
     readonly op: string,
-    private readonly timeoutMs: number,
-    signal: AbortSignal | undefined,
+    private readonly terms: ReadStream,
   ) {
     super(caller, callee);
-    this.watched = signal === undefined ? null : watchSignal(signal, this);
+    this.ahead = terms.credit - 1;
+    this.weights = terms.creditBytes > 0 ? new Ring() : null;
+    this.patience = terms.itemTimeoutMs > 0 ? new Patience(this) : null;
+    this.watched = terms.signal === undefined ? null : watchSignal(terms.signal, this);
+  }
+
+  get kernel(): Kernel {
+    return this.callee.kernel;
   }
 
   aborted(reason: unknown): void {
     this.leave(reason);
   }
 
-  /* ---- the consumer's side ---- */
+  /* ---- the reader's side ---- */
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  next(): Promise<Step> {
+    const { kernel } = this.callee;
+    if (this.ready.size > 0 && !this.settled) return kernel.scheduler.paced(Promise.resolve(this.take()));
+    return kernel.answer(this.ask());
   }
 
-  next(): Promise<IteratorResult<unknown>> {
-    return this.callee.kernel.answer(this.ask());
-  }
-
-  private ask(): Promise<IteratorResult<unknown>> {
+  private ask(): Promise<Step> {
     if (this.asked !== null) {
       return handled(Promise.reject<never>(
         new TypeError('the stream is already waiting for an item: await one next() before the following'),
       ));
     }
-    if (this.settled) {
-      const { failure } = this;
-      this.failure = undefined;
-      return failure === undefined
-        ? Promise.resolve({ done: true, value: undefined })
-        : handled(Promise.reject<never>(failure));
-    }
+    if (this.settled) return this.afterwards();
     this.asked = new Wait();
-    if (this.timeoutMs >= 0) this.callee.kernel.deadlines.add(this, this.timeoutMs);
+    const { deadlines } = this.callee.kernel;
+    if (this.patience !== null) deadlines.remove(this.patience);
+    if (this.terms.timeoutMs >= 0) deadlines.add(this, this.terms.timeoutMs);
     if (this.demand !== null) this.wake(true);
     return this.asked.promise;
   }
 
-  /**
-   * The consumer breaks off: the handler's generator is finished through its `finally` blocks, its
-   * turn ends.
-   */
-  return(): Promise<IteratorResult<unknown>> {
+  /** The handler has ended: what was made before, then how it ended, then nothing. */
+  private afterwards(): Promise<Step> {
+    if (this.ready.size > 0) {
+      if (!fenced(this.caller)) return Promise.resolve(this.take());
+      this.drop();
+      this.failure = callError('ZOMBIE', { target: this.target, op: this.op });
+    }
+    const { failure } = this;
+    this.failure = undefined;
+    return failure === undefined ? Promise.resolve(DONE) : handled(Promise.reject<never>(failure));
+  }
+
+  private take(): Step {
+    const value = this.ready.shift();
+    if (this.weights !== null) this.bytes -= this.weights.shift();
+    this.taken++;
+    this.moved = true;
+    if (this.demand !== null && this.ready.size <= this.ahead >> 1
+      && this.bytes * 2 <= this.terms.creditBytes) {
+      this.wake(true);
+    }
+    return { done: false, value };
+  }
+
+  /** The reader breaks off, and is told nothing any more. */
+  close(): void {
     this.leave(undefined);
-    this.failure = undefined; // it is not read any more
-    return Promise.resolve({ done: true, value: undefined });
+    this.drop();
+    this.failure = undefined;
   }
 
   expire(): void {
-    this.leave(callError('TIMEOUT', { target: this.target, op: this.op, timeoutMs: this.timeoutMs }));
+    const { target, op, terms: { timeoutMs } } = this;
+    this.leave(callError('TIMEOUT', { target, op, timeoutMs }));
+  }
+
+  /** Nothing was asked for in all that time, unless it lay ready. */
+  forgotten(): void {
+    if (this.moved) this.wait();
+    else this.leave(callError('TIMEOUT', { target: this.target, op: this.op, timeoutMs: this.terms.itemTimeoutMs }));
   }
 
   calleeEnded(reason: ExitReason): void {
-    this.close(callError('EXIT', { target: this.target, op: this.op, reason }));
+    this.end(callError('EXIT', { target: this.target, op: this.op, reason }));
+    const { worker } = this;
+    // Also when the agent has ended as it should, which no link tells: nobody is left to read.
+    if (worker !== null && worker.phase !== Phase.Dead) exitProcess(worker, reason, true);
   }
 
   callerEnded(): void {
@@ -124,13 +169,17 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
   }
 
   override lost(code: LostCode): void {
-    this.close(callError(code, { target: this.target, op: this.op, bound: boundOf(this.callee, code) }));
+    this.end(callError(code, { target: this.target, op: this.op, bound: boundOf(this.callee, code) }));
   }
 
-  /** The consumer has gone, with an error unless it is undefined: the signal of the handler fires. */
+  /**
+   * The reader has gone, with an error unless it is undefined: what lies ready is dropped, the
+   * handler's signal fires.
+   */
   leave(failure: unknown): void {
     if (this.settled) return;
-    this.close(failure);
+    this.drop();
+    this.end(failure);
     const { controller } = this;
     this.left = {
       reason: failure === undefined
@@ -140,19 +189,27 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
     if (controller !== null) controller.abort(this.left.reason);
   }
 
-  /** Ends the stream, with an error unless it is undefined. Idempotent. */
-  close(failure: unknown): void {
+  private drop(): void {
+    while (this.ready.size > 0) this.ready.shift();
+    if (this.weights !== null) while (this.weights.size > 0) this.weights.shift();
+    this.bytes = 0;
+  }
+
+  /** Ends the stream after what lies ready, with an error unless it is undefined. Idempotent. */
+  end(failure: unknown): void {
     if (this.settled) return;
     this.settled = true;
-    const { deadlines } = this.callee.kernel;
+    const { callee } = this;
+    const { deadlines } = callee.kernel;
     deadlines.remove(this);
-    deadlines.remove(this.patience);
+    if (this.patience !== null) deadlines.remove(this.patience);
     if (this.caller !== null) untrackCall(this.caller, this);
-    unwatch(this.watched, this.callee.kernel);
+    if (this.worker !== null) callee.ext?.deferred?.delete(this);
+    unwatch(this.watched, callee.kernel);
     const { asked } = this;
     this.asked = null;
     if (asked === null) this.failure = failure;
-    else if (failure === undefined) asked.resolve({ done: true, value: undefined });
+    else if (failure === undefined) asked.resolve(DONE);
     else {
       markHandled(asked.promise);
       asked.reject(failure);
@@ -162,103 +219,66 @@ export class StreamSlot extends CallSlot implements AsyncIterableIterator<unknow
 
   /* ---- the handler's side ---- */
 
-  /** Resolves to true when an item is asked for, to false when nobody will ask again. */
-  wanted(): Promise<boolean> {
-    if (this.settled) return Promise.resolve(false);
-    if (this.asked !== null) return Promise.resolve(true);
+  /** Its handler begins. */
+  begin(): void {
+    this.begun = true;
+    if (this.asked === null) this.wait();
+  }
+
+  private get room(): boolean {
+    return this.asked !== null
+      || (this.ready.size < this.ahead && (this.weights === null || this.bytes < this.terms.creditBytes));
+  }
+
+  /** Whether an item is to be made; a promise while there is no room; false when nobody will ask again. */
+  wanted(): boolean | Promise<boolean> {
+    if (this.settled) return false;
+    if (this.room) return true;
     this.demand = new Wait();
-    this.callee.kernel.deadlines.add(this.patience, ITEM_TIMEOUT_MS);
     return this.demand.promise;
   }
 
   item(value: unknown): void {
-    const { asked } = this;
-    if (asked === null) return;
+    if (this.settled) return;
+    if (this.asked === null) this.keep(value);
+    else this.give(this.asked, value);
+  }
+
+  private give(asked: Wait<Step>, value: unknown): void {
     this.asked = null;
+    this.taken++;
     this.callee.kernel.deadlines.remove(this);
+    this.wait();
     asked.resolve({ done: false, value });
+  }
+
+  private keep(value: unknown): void {
+    if (this.weights === null) {
+      this.ready.push(value);
+      return;
+    }
+    const { creditBytes } = this.terms;
+    const weight = Math.min(creditBytes, weightOf(value, creditBytes)); // runs getters: the reader may come, or go
+    if (this.settled) return;
+    if (this.asked !== null) {
+      this.give(this.asked, value);
+      return;
+    }
+    this.ready.push(value);
+    this.weights.push(weight);
+    this.bytes += weight;
+  }
+
+  private wait(): void {
+    this.moved = false;
+    if (this.patience !== null && this.begun && !this.settled) {
+      this.callee.kernel.deadlines.add(this.patience, this.terms.itemTimeoutMs);
+    }
   }
 
   private wake(wanted: boolean): void {
     const { demand } = this;
     this.demand = null;
-    this.callee.kernel.deadlines.remove(this.patience);
     demand?.resolve(wanted);
-  }
-}
-
-type Items = AsyncGenerator<unknown> | Generator<unknown>;
-
-/**
- * Runs a stream handler: holds the agent's turn until the generator is done, has been finished, or
- * the agent has ended. The generator is the agent's own code, which nothing may overlap (P7): only
- * a dead agent does not wait for it.
- */
-export async function driveStream(p: Process, slot: StreamSlot, items: Items): Promise<void> {
-  try {
-    while (await slot.wanted()) {
-      if (p.phase === Phase.Dead) break;
-      const step = await pull(p, items, 'next');
-      if (step.done === true) {
-        slot.close(refusalOf(p, slot, step.value));
-        return;
-      }
-      const { value } = step;
-      slot.item(isThenable(value) ? await adopt(value) : value); // of a plain generator, as `for await` does it
-    }
-    await pull(p, items, 'return');
-  } finally {
-    if (slot.controller !== null) p.ext?.controllers?.delete(slot.controller);
-  }
-}
-
-/** `return self.refuse(…)` ends a stream with an error to its consumer. */
-function refusalOf(p: Process, slot: StreamSlot, value: unknown): unknown {
-  if (!(value instanceof Refusal)) return undefined;
-  refused(p.box());
-  return callError('REFUSED', {
-    target: slot.target, op: slot.op, refusal: value.code, details: value.details,
-  });
-}
-
-/** The generator's synchronous part runs as the process, like any handler. */
-function pull(
-  p: Process, items: Items, step: 'next' | 'return',
-): Promise<IteratorResult<unknown>> | IteratorResult<unknown> {
-  const { kernel } = p;
-  const outer = kernel.current;
-  kernel.current = p;
-  try {
-    return step === 'next' ? items.next() : items.return(undefined);
-  } finally {
-    kernel.current = outer;
-  }
-}
-
-/** A stream that fails at its first item. */
-export class FailedStream implements AsyncIterableIterator<never> {
-  private failure: { readonly error: unknown } | null;
-  constructor(
-    private readonly kernel: Kernel,
-    error: unknown,
-  ) {
-    this.failure = { error };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<never>> {
-    const { failure } = this;
-    this.failure = null;
-    return failure === null
-      ? Promise.resolve({ done: true, value: undefined })
-      : rejectedWith(this.kernel, failure.error);
-  }
-
-  return(): Promise<IteratorResult<never>> {
-    this.failure = null;
-    return Promise.resolve({ done: true, value: undefined });
   }
 }

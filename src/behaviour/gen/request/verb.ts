@@ -1,3 +1,4 @@
+import type { AgentStream } from '../../../api/bus/stream.js';
 import type { SentRequest } from '../../../router/request/index.js';
 
 /** What a ref is asked for: the verb of one send. */
@@ -15,7 +16,7 @@ export interface Gives {
   /** null when it was refused, which the listener has heard */
   readonly [Verb.Request]: SentRequest | null;
   readonly [Verb.Deliver]: Promise<unknown>;
-  readonly [Verb.Stream]: AsyncIterableIterator<unknown>;
+  readonly [Verb.Stream]: AgentStream<unknown>;
   readonly [Verb.Info]: void;
 }
 

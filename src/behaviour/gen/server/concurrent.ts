@@ -9,6 +9,8 @@ import type { Request } from '../../../router/request/index.js';
 import { NoReply, Refusal, Stop } from '../../../api/returns.js';
 import { Flag } from '../answering.js';
 import { isControl, NO_REPLY } from '../control.js';
+import { driveStream, type StreamItems } from '../request/drive-stream.js';
+import { StreamSlot } from '../request/stream.js';
 import { ForkedSelf, type AgentSelf } from './self.js';
 import { abandonedWith } from '../skipped.js';
 
@@ -20,7 +22,7 @@ class Job {
     readonly self: AgentSelf,
     readonly op: Op,
     readonly payload: unknown,
-    readonly call: Request | null,
+    readonly call: Request | StreamSlot | null,
   ) {}
 }
 
@@ -32,16 +34,30 @@ class Job {
 export function runConcurrent(
   p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | null,
 ): void {
+  const child = fork(p, self, op, payload, call);
+  if (child !== null && call !== null) call.cold().worker = child;
+}
+
+/**
+ * The same for a stream: the process of its handler ends with the stream, and the stream with it,
+ * or with the agent, whatever comes first.
+ */
+export function streamConcurrently(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: StreamSlot): void {
+  slot.worker = fork(p, self, op, payload, slot);
+}
+
+/** Null when a getter in its state has ended the agent. */
+function fork(
+  p: Process, self: AgentSelf, op: Op, payload: unknown, call: Request | StreamSlot | null,
+): Process | null {
   const state = copyState(self.state, op);
-  if (p.run === Run.Dead) return; // a getter in its state has ended it
+  if (p.run === Run.Dead) return null;
   const child = spawnProcess(p.kernel, CONCURRENT, p, true);
-  if (call !== null) {
-    (p.cold().deferred ??= new Set()).add(call);
-    call.cold().worker = child;
-  }
+  if (call !== null) (p.cold().deferred ??= new Set()).add(call);
   child.from = call;
   child.self = new Job(new ForkedSelf(child, state), op, payload, call);
   p.kernel.scheduler.enqueue(child);
+  return child;
 }
 
 function copyState(state: unknown, op: Op): unknown {
@@ -62,6 +78,7 @@ const CONCURRENT: Behaviour = {
     const job = child.self as Job;
     const run = job.op.run as Handler;
     const result = run(job.self, job.payload);
+    if (job.call instanceof StreamSlot) return driveStream(child, job.call, result as StreamItems);
     if (result !== undefined && isThenable(result)) return result;
     finish(child, result);
     return undefined;
@@ -73,7 +90,10 @@ const CONCURRENT: Behaviour = {
   failed(child: Process, error: unknown): unknown {
     const { call } = child.self as Job;
     if (isControl(error)) finish(child, error);
-    else if (call !== null && (abandonedWith(call, error) || call.threw(error))) finish(child, NO_REPLY);
+    else if (call instanceof StreamSlot) {
+      if (call.left !== null && call.left.reason === error) finish(child, NO_REPLY);
+      else exitProcess(child, reasonOf(error));
+    } else if (call !== null && (abandonedWith(call, error) || call.threw(error))) finish(child, NO_REPLY);
     else exitProcess(child, reasonOf(error));
     return undefined;
   },
@@ -83,7 +103,7 @@ function finish(child: Process, result: unknown): void {
   if (child.run === Run.Dead) return;
   const { call, self, op } = child.self as Job;
   if ((self.flags & Flag.Made) !== 0) self.returned(`the handler '${op.name}'`, result);
-  if (call !== null) answer(child, call, result);
+  if (call !== null && !(call instanceof StreamSlot)) answer(child, call, result);
   // It ends as expected: the agent need not hear of it.
   if (child.parent !== null) unlink(child.parent, child);
   exitProcess(child, result instanceof Stop ? result.reason : 'normal');

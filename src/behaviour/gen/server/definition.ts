@@ -90,12 +90,6 @@ function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
   if (streams && kind === 'casts') {
     throw new OptionError(`casts.${name}`, 'a generator', 'a function', 'streams are calls: move it to calls');
   }
-  if (streams && entry.concurrent === true) {
-    throw new OptionError(
-      `calls.${name}.concurrent`, true, 'false for a stream handler',
-      'a stream holds its agent\'s turn; start an agent per stream instead',
-    );
-  }
   const what = kind === 'casts' ? Kind.Cast : streams ? Kind.Stream : Kind.Call;
   const check = schema === undefined
     ? null

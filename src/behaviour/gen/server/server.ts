@@ -12,9 +12,10 @@ import { dropController, Flag } from '../answering.js';
 import { badReturn, isControl } from '../control.js';
 import { conclude, isParents, lastReason, terminated, terminateThrew } from '../ending.js';
 import { Engine } from '../engine.js';
-import { driveStream, StreamSlot } from '../request/stream.js';
+import { driveStream, type StreamItems } from '../request/drive-stream.js';
+import { StreamSlot } from '../request/stream.js';
 import { abandonedBy, opened, overdue, refuse } from '../skipped.js';
-import { runConcurrent } from './concurrent.js';
+import { runConcurrent, streamConcurrently } from './concurrent.js';
 import type { ServerDefinition } from './definition.js';
 import { beginIdle, disarmIdle, type IdleDeadline } from './idle.js';
 import type { AgentSelf } from './self.js';
@@ -160,8 +161,12 @@ function unwrap(p: Process, payload: unknown, extra: Extra): unknown {
 
 function stream(p: Process, self: AgentSelf, op: Op, payload: unknown, slot: StreamSlot): unknown {
   if (slot.settled) return undefined;
+  if (op.concurrent) {
+    streamConcurrently(p, self, op, payload, slot);
+    return undefined;
+  }
   const run = op.run as Run;
-  return driveStream(p, slot, run(self, payload) as AsyncGenerator<unknown>);
+  return driveStream(p, slot, run(self, payload) as StreamItems);
 }
 
 function inform(p: Process, self: AgentSelf, message: unknown): unknown {

@@ -1,0 +1,2 @@
+/** One stream that many read. */
+export { share } from './shared.js';
