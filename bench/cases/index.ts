@@ -19,6 +19,7 @@ import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/outward.
 import { boundedCast, laneCast } from './mailbox/pressure.js';
 import { systemStats } from './system/stats.js';
 import { topicAgents, topicMatch, topicReaders } from './bus/topic.js';
+import { streamCredit, streamFrom, streamItems, streamPush, streamShared } from './behaviour/stream.js';
 import { queueLease8, queuePushPull } from './bus/queue.js';
 import { statemEvent } from './behaviour/statem.js';
 import { restartMedian, restartStorm } from './supervisor/supervision.js';
@@ -76,6 +77,13 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['topic_match_100k', topicMatch],
   ['queue_push_pull', queuePushPull],
   ['queue_lease_8', queueLease8],
+  ['stream_credit_1', streamItems('count', 1)],
+  ['stream_credit_64', streamItems('count', 64)],
+  ['stream_plain_64', streamItems('plain', 64)],
+  ['stream_shared_10', streamShared],
+  ['stream_credit', streamCredit],
+  ['stream_push', streamPush],
+  ['stream_from', streamFrom],
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['gather_1000', gather1000],

@@ -35,6 +35,7 @@ const everything = {
   warmupsQuick: 0,
   runs: 5,
 } as const;
+const streamed = { ...usual, beam: false, size: 300_000, quickSize: 100_000 } as const;
 const balanced = {
   ...usual, beam: false, size: 300_000, quickSize: 100_000, target: absolute(250_000), runs: 5,
 } as const;
@@ -108,6 +109,13 @@ export const metrics: readonly Metric[] = [
   { ...million, name: 'topic_match_100k', target: absolute(200_000), beam: false },
   { ...million, name: 'queue_push_pull', target: absolute(600_000), beam: false },
   { ...million, name: 'queue_lease_8', target: absolute(200_000), beam: false },
+  { ...streamed, name: 'stream_credit_1', target: absolute(300_000) },
+  { ...streamed, name: 'stream_credit_64', target: absolute(1_000_000) },
+  { ...streamed, name: 'stream_plain_64', target: absolute(2_000_000) },
+  { ...streamed, name: 'stream_shared_10', target: absolute(2_000_000) },
+  { ...streamed, name: 'stream_credit', unit: '×', better: 'lower', target: absolute(1) },
+  { ...streamed, name: 'stream_push', unit: '×', better: 'lower', target: absolute(2) },
+  { ...streamed, name: 'stream_from', unit: '×', better: 'lower', target: absolute(0.5) },
   {
     ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2),
     beam: false, size: 100_000,

@@ -18,6 +18,8 @@ interface Script {
   readonly throwsAtEnd: boolean;
   /** a plain generator: it cannot wait */
   readonly plain: boolean;
+  /** in a process of its own */
+  readonly beside: boolean;
 }
 
 interface Item {
@@ -51,46 +53,50 @@ function producerOf(sim: Simulation, readers: ReadonlyMap<number, Reader>) {
     if (turn === 'dies') self.exit('odd');
     return turn === 'refuses' ? self.refuse('ENOUGH') : undefined;
   };
+  async function* items(self: Self<undefined>, script: Script): AsyncGenerator<Item, unknown> {
+    const reader = enter(self, script);
+    try {
+      for (let n = 0; n < script.turns.length; n++) {
+        const turn = script.turns[n] as Turn;
+        reader.wanted(n);
+        if (turn === 'pauses') await sim.sleep(script.pauseMs);
+        if (turn === 'hangs') await gone(self.signal);
+        if (turn === 'ends') return undefined;
+        if (turn === 'disturbs') reader.disturb();
+        const refusal = now(self, turn);
+        if (refusal !== undefined) return refusal;
+        yield { id: script.id, n };
+      }
+      reader.wanted(script.turns.length);
+      return undefined;
+    } finally {
+      if (script.cleanUpMs > 0) await sim.sleep(script.cleanUpMs);
+      leave(self, script);
+    }
+  }
+  function* plain(self: Self<undefined>, script: Script): Generator<Item, unknown> {
+    const reader = enter(self, script);
+    try {
+      for (let n = 0; n < script.turns.length; n++) {
+        const turn = script.turns[n] as Turn;
+        reader.wanted(n);
+        if (turn === 'ends') return undefined;
+        if (turn === 'disturbs') reader.disturb();
+        const refusal = now(self, turn);
+        if (refusal !== undefined) return refusal;
+        yield { id: script.id, n };
+      }
+      reader.wanted(script.turns.length);
+      return undefined;
+    } finally { leave(self, script); }
+  }
   const Producer = defineAgent({
     name: 'producer',
     calls: {
-      async *items(self, script: Script): AsyncGenerator<Item, unknown> {
-        const reader = enter(self, script);
-        try {
-          for (let n = 0; n < script.turns.length; n++) {
-            const turn = script.turns[n] as Turn;
-            reader.wanted();
-            if (turn === 'pauses') await sim.sleep(script.pauseMs);
-            if (turn === 'hangs') await gone(self.signal);
-            if (turn === 'ends') return undefined;
-            if (turn === 'disturbs') reader.disturb();
-            const refusal = now(self, turn);
-            if (refusal !== undefined) return refusal;
-            yield { id: script.id, n };
-          }
-          reader.wanted();
-          return undefined;
-        } finally {
-          if (script.cleanUpMs > 0) await sim.sleep(script.cleanUpMs);
-          leave(self, script);
-        }
-      },
-      *plain(self, script: Script): Generator<Item, unknown> {
-        const reader = enter(self, script);
-        try {
-          for (let n = 0; n < script.turns.length; n++) {
-            const turn = script.turns[n] as Turn;
-            reader.wanted();
-            if (turn === 'ends') return undefined;
-            if (turn === 'disturbs') reader.disturb();
-            const refusal = now(self, turn);
-            if (refusal !== undefined) return refusal;
-            yield { id: script.id, n };
-          }
-          reader.wanted();
-          return undefined;
-        } finally { leave(self, script); }
-      },
+      items,
+      plain,
+      besideItems: { concurrent: true, handle: items },
+      besidePlain: { concurrent: true, handle: plain },
       ping(self) {
         sim.equal(inside.get(self.pid), undefined, 'nothing is handled while a stream holds its agent (P7)');
         return 'pong';
@@ -124,16 +130,19 @@ class Reader {
   private stream: AsyncIterableIterator<Item> | undefined;
   private readonly controller = new AbortController();
   private readonly timeoutMs: number | 'infinity';
+  private readonly credit: number;
   readonly script: Script;
   constructor(private readonly sim: Simulation, private readonly town: Town, private readonly id: number) {
     const { random } = sim;
     this.timeoutMs = random.pick([20, 80, 'infinity'] as const);
+    this.credit = random.pick([1, 1, 2, 4, 64]);
     const plain = random.chance(0.3);
+    const beside = random.chance(0.3);
     const turn = (): Turn => (random.chance(0.6) ? 'yields' : random.pick(ODD));
     const turns = Array.from({ length: random.int(8) }, turn);
     const pauseMs = random.pick([1, 10, 30, 100]);
     const cleanUpMs = random.pick([0, 0, 5, 50]);
-    this.script = { id, plain, turns, pauseMs, cleanUpMs, throwsAtEnd: random.chance(0.05) };
+    this.script = { id, plain, beside, turns, pauseMs, cleanUpMs, throwsAtEnd: random.chance(0.05) };
   }
 
   /* ---- the producer's side ---- */
@@ -144,10 +153,16 @@ class Reader {
     this.sim.equal(this.begun, 1, 'a stream begins once');
   }
 
-  /** The producer runs only while an item is asked for; one that is told later ends at its next yield. */
-  wanted(): void {
+  /**
+   * The producer makes its n-th item only while it is asked for, or within its credit: an item may be
+   * on its way to a reader that has not seen it yet. One that is told later ends at its next yield.
+   */
+  wanted(n: number): void {
+    const { sim, credit } = this;
+    sim.sometimes(n > this.taken + 1, 'items lie ready');
     const asked = this.asked > this.taken || this.end !== 'open';
-    this.sim.always(asked, 'a producer runs only while an item is asked for');
+    if (credit === 1) sim.always(asked, 'a producer runs only while an item is asked for');
+    else sim.always(n <= this.taken + credit || this.end !== 'open', 'a producer runs ahead within its credit');
   }
 
   /* ---- the consumer's side ---- */
@@ -176,8 +191,10 @@ class Reader {
     const { random } = sim;
     const leavesAfter = random.chance(0.3) ? random.int(5) : Infinity;
     if (this.end !== 'open') return; // somebody was in a hurry
-    const options = { timeoutMs: this.timeoutMs, signal: this.controller.signal };
-    this.stream = ref.stream(script.plain ? 'plain' : 'items', script, options);
+    const { timeoutMs, credit, controller: { signal } } = this;
+    const bytes = credit > 1 && random.chance(0.3) ? { creditBytes: 1 + random.int(200) } : {};
+    const op = script.beside ? script.plain ? 'besidePlain' : 'besideItems' : script.plain ? 'plain' : 'items';
+    this.stream = ref.stream(op, script, { timeoutMs, credit, signal, ...bytes });
     while (this.end === 'open') {
       if (random.chance(0.25)) await sim.sleep(random.chance(0.15) ? PATIENCE_MS + 1_000 : random.int(15));
       if (this.taken >= leavesAfter) {
@@ -193,12 +210,14 @@ class Reader {
     const { sim } = this;
     this.asked++;
     this.since = sim.nowMs;
+    const { aborted } = this.controller.signal;
     try {
       const { done, value } = await stream.next();
       if (done === true) {
         if (this.end === 'open') this.finished();
         return;
       }
+      sim.always(!aborted, 'what lay ready is dropped when the signal fires');
       sim.always(value.id === this.id && value.n === this.taken, 'each item comes once, in order');
       this.taken++;
       const inTime = this.timeoutMs === 'infinity' || sim.nowMs - this.since <= this.timeoutMs;
@@ -287,6 +306,7 @@ class Reader {
     sim.always(this.closed <= this.begun, 'a producer is finished once');
     if (this.producer === undefined || !sim.system.alive(this.producer)) return;
     sim.equal(this.closed, this.begun, 'what a living producer has begun it has finished');
+    sim.always(!this.script.beside, 'the process of a concurrent handler ends with its stream');
   }
 }
 
@@ -316,12 +336,13 @@ async function streams(sim: Simulation): Promise<void> {
     for (let microtasks = random.int(6); microtasks > 0; microtasks--) await Promise.resolve();
     if (random.chance(0.7)) random.pick(all).disturb();
     else if (random.chance(0.3)) system.exit(random.pick(refs), random.pick(['kill', 'odd']));
+    else if (random.chance(0.2)) void random.pick(refs).stop().catch(() => undefined);
   }
   if (random.chance(0.2)) {
     const running = all.some((one) => one.begun > one.closed);
     await system.stop();
     sim.sometimes(running, 'the system stops while a stream runs');
-    await sim.sleep(PATIENCE_MS + 2_000);
+    await sim.sleep(10 * PATIENCE_MS); // a reader may sleep before each item that lies ready
   } else {
     await sim.sleep(random.chance(0.4) ? 2 * PATIENCE_MS : 1_000);
     for (const reader of all) {
@@ -341,6 +362,6 @@ async function streams(sim: Simulation): Promise<void> {
 
 export const streamSuite: Suite = suite(
   'stream',
-  'P7, P15: consumers that leave, die, abort and time out; producers that hang, throw, die and refuse',
+  'P7, P15: consumers that leave, die, abort and time out; producers that hang, throw, die, refuse and run ahead',
   streams,
 );

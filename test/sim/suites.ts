@@ -23,6 +23,7 @@ import { randomSuite } from './random.js';
 import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
 import { scheduleSuite } from './schedule.js';
+import { sharedStreamSuite } from './shared-stream.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
 import { startStopSuite } from './start-stop.js';
@@ -42,5 +43,5 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, scheduleSuite,
-  launchSuite, randomSuite,
+  launchSuite, sharedStreamSuite, randomSuite,
 ];

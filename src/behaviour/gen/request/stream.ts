@@ -2,7 +2,7 @@ import { callError, Deadline, handled, markHandled, Ring, weightOf } from '../..
 import type { ExitReason } from '../../../base/index.js';
 import { exitProcess } from '../../../process/kernel/index.js';
 import { CallSlot, fenced, Phase, untrackCall } from '../../../process/record/index.js';
-import type { Kernel, LostCode, Process } from '../../../process/record/index.js';
+import type { Kernel, LostCode, Process, TurnJob } from '../../../process/record/index.js';
 import { boundOf } from '../../../process/send/index.js';
 import { unwatch, watchSignal } from '../../../router/request/index.js';
 import type { Abortable, Watched } from '../../../router/request/index.js';
@@ -47,7 +47,7 @@ class Patience extends Deadline {
  * `demand`, the handler's, while there is no room. It is itself the deadline of the item that is
  * being waited for; `patience` runs while none is.
  */
-export class StreamSlot extends CallSlot implements Feed, Abortable {
+export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
   settled = false;
   taken = 0;
   /** the handler's signal for this stream, once it has looked at it; fired when the reader has gone */
@@ -68,6 +68,8 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
   private begun = false;
   /** an item that lay ready was taken since patience was armed */
   private moved = false;
+  /** the next turn of the event loop looks which limit is to be armed */
+  private watches = false;
   private readonly patience: Patience | null;
   private readonly watched: Watched | null;
   constructor(
@@ -108,9 +110,9 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
     }
     if (this.settled) return this.afterwards();
     this.asked = new Wait();
-    const { deadlines } = this.callee.kernel;
-    if (this.patience !== null) deadlines.remove(this.patience);
-    if (this.terms.timeoutMs >= 0) deadlines.add(this, this.terms.timeoutMs);
+    const { patience } = this;
+    if (patience !== null && patience.entry !== null) this.callee.kernel.deadlines.remove(patience);
+    if (!this.watches) this.watch();
     if (this.demand !== null) this.wake(true);
     return this.asked.promise;
   }
@@ -118,9 +120,11 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
   /** The handler has ended: what was made before, then how it ended, then nothing. */
   private afterwards(): Promise<Step> {
     if (this.ready.size > 0) {
-      if (!fenced(this.caller)) return Promise.resolve(this.take());
+      const { signal } = this.terms; // nobody watches it any more
+      const zombie = fenced(this.caller);
+      if (!zombie && signal?.aborted !== true) return Promise.resolve(this.take());
       this.drop();
-      this.failure = callError('ZOMBIE', { target: this.target, op: this.op });
+      this.failure = zombie ? callError('ZOMBIE', { target: this.target, op: this.op }) : signal?.reason;
     }
     const { failure } = this;
     this.failure = undefined;
@@ -153,7 +157,7 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
 
   /** Nothing was asked for in all that time, unless it lay ready. */
   forgotten(): void {
-    if (this.moved) this.wait();
+    if (this.moved) this.watch();
     else this.leave(callError('TIMEOUT', { target: this.target, op: this.op, timeoutMs: this.terms.itemTimeoutMs }));
   }
 
@@ -217,12 +221,35 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
     if (this.demand !== null) this.wake(false);
   }
 
+  /* ---- its two limits ---- */
+
+  private watch(): void {
+    this.watches = true;
+    this.callee.kernel.scheduler.nextTurn(this);
+  }
+
+  /**
+   * A limit is armed in the turn of the event loop after the one in which a wait began: most are over
+   * by then, and cost no deadline.
+   */
+  turn(): void {
+    this.watches = false;
+    if (this.settled) return;
+    const { asked, patience, terms, callee: { kernel: { deadlines } } } = this;
+    if (asked !== null) {
+      if (terms.timeoutMs >= 0 && this.entry === null) deadlines.add(this, terms.timeoutMs);
+    } else if (patience !== null && patience.entry === null && this.begun) {
+      this.moved = false;
+      deadlines.add(patience, terms.itemTimeoutMs);
+    }
+  }
+
   /* ---- the handler's side ---- */
 
   /** Its handler begins. */
   begin(): void {
     this.begun = true;
-    if (this.asked === null) this.wait();
+    if (!this.watches) this.watch();
   }
 
   private get room(): boolean {
@@ -247,8 +274,8 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
   private give(asked: Wait<Step>, value: unknown): void {
     this.asked = null;
     this.taken++;
-    this.callee.kernel.deadlines.remove(this);
-    this.wait();
+    if (this.entry !== null) this.callee.kernel.deadlines.remove(this);
+    if (!this.watches) this.watch();
     asked.resolve({ done: false, value });
   }
 
@@ -267,13 +294,6 @@ export class StreamSlot extends CallSlot implements Feed, Abortable {
     this.ready.push(value);
     this.weights.push(weight);
     this.bytes += weight;
-  }
-
-  private wait(): void {
-    this.moved = false;
-    if (this.patience !== null && this.begun && !this.settled) {
-      this.callee.kernel.deadlines.add(this.patience, this.terms.itemTimeoutMs);
-    }
   }
 
   private wake(wanted: boolean): void {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defineAgent } from '../../../../src/index.js';
 import { settleTurn, testSystem } from '../../../support/system.js';
 import { VirtualEnv } from '../../../support/virtual-env.js';
-import { callFailure } from '../../help.js';
+import { callFailure, rejection } from '../../help.js';
 
 const boom = new Error('boom');
 
@@ -90,6 +90,12 @@ describe('a stream with credit', () => {
     controller.abort(boom);
     await expect(aborted.next()).rejects.toBe(boom);
     expect(await aborted.next()).toEqual({ done: true, value: undefined });
+    const late = new AbortController();
+    const ended = ref.stream('plain', 2, { credit: 4, signal: late.signal });
+    await settleTurn();
+    late.abort('late');
+    expect(await rejection(ended.next()), 'also when the handler has ended').toBe('late');
+    expect(await ended.next()).toEqual({ done: true, value: undefined });
   });
 
   test('the handler of a stream that lies ready goes on with no item while the bytes are used up', async () => {
