@@ -89,11 +89,8 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
       .dispatch(Verb.Deliver, this.p, op, payload, options) as Promise<Receipt<R>>;
   }
 
-  stream<V = unknown>(
-    ref: RefBase, op: string, payload?: unknown, options?: object,
-  ): AgentStream<V> {
-    return checked('stream', ref)
-      .dispatch(Verb.Stream, this.p, op, payload, options) as AgentStream<V>;
+  stream<V = unknown>(ref: RefBase, op: string, payload?: unknown, options?: object): AgentStream<V> {
+    return checked('stream', ref).dispatch(Verb.Stream, this.p, op, payload, options) as AgentStream<V>;
   }
 
   bind<R extends Bindable>(ref: R): R {
