@@ -12,6 +12,11 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
   readonly trapExit?: boolean;
   /**
+   * an Undeliverable arrives in `info` for each message that it sends and that does not arrive:
+   * default false
+   */
+  readonly undeliverable?: boolean;
+  /**
    * makes the state; sync or async; its arguments are given to `child` or `start`. `this` is the
    * agent, without state
    */

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../base/index.js';
 import { jsonOf, printable, toldAs } from '../base/text/index.js';
 import type { MonitorRef, Pid, TimerRef } from './address.js';
+import type { LetterVerb } from './letters.js';
 
 /** What a {@link Down} is of that was made by hand. */
 const NOBODY: MonitorRef = { alias: undefined };
@@ -117,7 +118,42 @@ export class TimerAnswer {
   ) {}
 }
 
+/**
+ * Arrives in `info` of an agent that was defined with `undeliverable: true`, when a message that it
+ * has sent became a dead letter, or its cast or send was refused by a mailbox.
+ *
+ * @example
+ * const Sender = defineAgent({
+ *   undeliverable: true,
+ *   init: () => [] as string[],
+ *   casts: { go(self) { self.send('nobody', 'hello'); } },
+ *   calls: { told: (self) => self.state },
+ *   info(self, message) { if (message instanceof Undeliverable) self.state.push(`${message.to}: ${message.reason}`); },
+ * });
+ * const sender = system.start(Sender);
+ * sender.cast('go');
+ * await new Promise(setImmediate);
+ * await sender.call('told'); // => ['nobody: noproc']
+ * @since 0.2.0
+ */
+export class Undeliverable {
+  readonly tag = 'UNDELIVERABLE' as const;
+  constructor(
+    /** name, else pid, of the destination */
+    readonly to: string,
+    readonly verb: LetterVerb,
+    /** the operation; `info` for a plain message */
+    readonly op: string,
+    readonly payload: unknown,
+    /** as the dead letter has it, such as `noproc`; of what a mailbox refused the code, such as `MAILBOX_FULL` */
+    readonly reason: unknown,
+    /** feedbacks behind it: one more than that which was being handled; above 8 none comes */
+    readonly hops: number,
+  ) {}
+}
+
 toldAs(Exit, ({ pid, reason }) => `Exit(${pid ?? 'outside'}: ${printable(reason)})`);
 toldAs(Timeout, () => 'Timeout');
 toldAs(TimerFired, ({ message }) => `TimerFired(${printable(message)})`);
 toldAs(TimerAnswer, ({ tag, result }) => `TimerAnswer(${tag}: ${String(result)})`);
+toldAs(Undeliverable, ({ verb, op, to, reason }) => `Undeliverable(${verb} '${op}' to ${to}: ${printable(reason)})`);

@@ -6,6 +6,7 @@ export type {
   AliasOptions, DemonitorOptions, KernelVerbs, Monitored, MonitorOptions, ProcessFlags,
   ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery, Timers,
 } from '../api/process.js';
+export { Undeliverable } from '../api/messages.js';
 export type {
   CollectionWait, LabelledResponse, MultiCallResult, RequestCollection, RequestId, RequestVerbs,
   Response, ResponseWait,

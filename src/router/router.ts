@@ -4,12 +4,12 @@ import { INFO, Kind } from '../mailbox/message/index.js';
 import type { Op } from '../mailbox/message/index.js';
 import { DeadAddress } from '../process/record/index.js';
 import type { Address, Behaviour, Kernel, Process } from '../process/record/index.js';
-import { accept } from '../process/send/index.js';
+import { accept, refusalOf } from '../process/send/index.js';
 import { Alias, sendToAlias } from '../process/signal/index.js';
-import { DeadLetters } from './dead-letter/index.js';
+import { DeadLetters, tellSender, wantsFeedback } from './dead-letter/index.js';
 import type { LetterLimits } from './dead-letter/index.js';
 import { hold, Names, releaseHoldings, ViaAddress, ViaClaim } from './names/index.js';
-import { PlainRedelivery } from './request/index.js';
+import { addressName, PlainRedelivery } from './request/index.js';
 import { type Pid, Via } from '../api/address.js';
 
 /** Names, dead letters and plain sends of one system. */
@@ -56,7 +56,19 @@ export class Router {
   send(to: Address, message: unknown, from: Process | null, urgent: boolean = false): boolean {
     if (to instanceof ViaAddress && to.via.provider.send !== undefined) return this.sendVia(to, message, from);
     const p = to.owner;
-    return p === null ? this.sendElsewhere(to, message, from, urgent) : accept(p, INFO, message, from);
+    if (p === null) return this.sendElsewhere(to, message, from, urgent);
+    if (accept(p, INFO, message, from)) return true;
+    this.refused(to, INFO, message, from, refusalOf(p, INFO, message));
+    return false;
+  }
+
+  /** A cast or a plain message that a mailbox did not take: its sender hears of it if it has asked to. */
+  refused(to: Address, op: Op, payload: unknown, sender: Process | null, reason: string): void {
+    if (!wantsFeedback(sender)) return;
+    const info = op.kind === Kind.Info;
+    tellSender(sender, {
+      to: addressName(to), verb: info ? 'send' : 'cast', op: info ? 'info' : op.name, payload, reason,
+    });
   }
 
   /** To an alias, or to nobody. */

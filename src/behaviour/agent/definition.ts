@@ -21,7 +21,7 @@ import type { AgentSpec } from '../../api/definition.js';
  */
 
 const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const;
-const KEYS = ['name', 'trapExit', 'calls', 'casts', 'delivery', ...CALLBACKS];
+const KEYS = ['name', 'trapExit', 'undeliverable', 'calls', 'casts', 'delivery', ...CALLBACKS];
 
 /**
  * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the
@@ -66,10 +66,13 @@ function isObject(value: unknown): value is object {
 function checkFields(
   spec: {
     readonly name?: unknown; readonly trapExit?: unknown; readonly calls?: unknown;
-    readonly casts?: unknown;
+    readonly casts?: unknown; readonly undeliverable?: unknown;
   },
 ): void {
   checkLife('defineAgent', spec);
+  if (spec.undeliverable !== undefined && typeof spec.undeliverable !== 'boolean') {
+    throw new OptionError('defineAgent.undeliverable', spec.undeliverable, 'true or false');
+  }
   for (const key of ['calls', 'casts'] as const) {
     if (spec[key] !== undefined && !isObject(spec[key])) {
       throw new OptionError(`defineAgent.${key}`, spec[key], 'an object of handlers by operation');

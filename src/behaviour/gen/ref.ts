@@ -59,7 +59,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       if (rank >= 0 && (current === null || current.phase !== Phase.Dead)) {
         const queued = options === undefined
           ? accept(p, known, payload, current) : acceptIn(p, rank as Rank, known, payload, current);
-        if (!queued) this.refused(refusalOf(p, known, payload), op);
+        if (!queued) this.refused(refusalOf(p, known, payload), known, payload, current);
         return;
       }
     }
@@ -72,7 +72,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const p = this.addr.owner;
     if (known !== undefined && p !== null && options === undefined && known.check === null
       && p.behaviour === definition.behaviour && (sender === null || sender.phase !== Phase.Dead)) {
-      if (!accept(p, known, payload, sender)) this.refused(refusalOf(p, known, payload), op);
+      if (!accept(p, known, payload, sender)) this.refused(refusalOf(p, known, payload), known, payload, sender);
     } else {
       this.castSlowly(sender, op, payload, options);
     }
@@ -84,8 +84,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const { definition } = this;
     try {
       const outcome = this.deliverCast('cast', sender, op, payload, options);
-      if (outcome === 'dead') this.undelivered(definition.castOp(op) as Op, payload, sender);
-      else this.refused(outcome, op);
+      const known = definition.castOp(op) as Op;
+      if (outcome === 'dead') this.undelivered(known, payload, sender);
+      else if (outcome !== 'ok') this.refused(outcome, known, payload, sender);
     } catch (error) {
       hostOf(this.kernel).router.rejected();
       this.kernel.warn('a cast was refused at the ref', { target: addressName(this.addr), op, error });
@@ -110,12 +111,13 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     return outcome === 'ok' ? 'ok' : outcome === 'dead' || outcome === 'MAILBOX_CLOSED' ? 'dead' : 'full';
   }
 
-  /** A cast that its mailbox did not take: a full one is counted only, what can never get in is told. */
-  private refused(code: string, op: string): void {
+  /** A cast that its mailbox did not take: a full one is counted only, what can never get in is logged. */
+  private refused(code: LostCode, op: Op, payload: unknown, sender: Process | null): void {
+    hostOf(this.kernel).router.refused(this.addr, op, payload, sender, code);
     if (code !== 'UNSIZABLE_PAYLOAD' && code !== 'PAYLOAD_TOO_LARGE') return;
     this.kernel.warn(
       'a cast was refused at the ref',
-      { target: addressName(this.addr), op, error: this.refusal(code, op, 'cast') },
+      { target: addressName(this.addr), op: op.name, error: this.refusal(code, op.name, 'cast') },
     );
   }
 
@@ -289,7 +291,9 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     if (fenced(sender)) return;
     const p = this.addr.owner;
     if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO, null, message, sender);
-    else accept(p, INFO, message, sender);
+    else if (!accept(p, INFO, message, sender)) {
+      hostOf(this.kernel).router.refused(this.addr, INFO, message, sender, refusalOf(p, INFO, message));
+    }
   }
 }
 

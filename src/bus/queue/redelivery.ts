@@ -11,6 +11,7 @@ export class PushRedelivery implements Redelivery {
   private readonly lane: number;
   private readonly key: string | null;
   readonly past: DeadLetter | null;
+  readonly sender = null;
   readonly facts: Redelivery['facts'];
   constructor(
     readonly op: Op,

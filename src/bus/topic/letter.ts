@@ -5,6 +5,7 @@ import type { Redelivery } from '../../router/dead-letter/index.js';
 /** A message of a topic that its subscriber left behind: the subscription is over, nobody can have it again. */
 export class TopicRedelivery implements Redelivery {
   readonly past = null;
+  readonly sender = null;
   readonly op: Op;
   constructor(topic: string, private readonly owner: Process) {
     this.op = new Op(Kind.Cast, topic, null, null, false);

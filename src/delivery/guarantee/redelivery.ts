@@ -23,7 +23,7 @@ interface Died {
 export class GuaranteedRedelivery<M extends Died> implements Redelivery {
   constructor(
     private readonly message: M,
-    private readonly sender: {
+    private readonly again: {
       resend(old: M, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null;
     },
     /** as it died */
@@ -32,6 +32,10 @@ export class GuaranteedRedelivery<M extends Died> implements Redelivery {
 
   get op(): Op {
     return this.message.op;
+  }
+
+  get sender(): Process | null {
+    return this.message.caller;
   }
 
   get past(): DeadLetter | null {
@@ -57,6 +61,6 @@ export class GuaranteedRedelivery<M extends Died> implements Redelivery {
   }
 
   resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
-    return this.sender.resend(this.message, payload, payload !== this.payload, letter);
+    return this.again.resend(this.message, payload, payload !== this.payload, letter);
   }
 }

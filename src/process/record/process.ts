@@ -119,6 +119,8 @@ export interface Behaviour {
    * than a message
    */
   busy?(p: Process): boolean;
+  /** its processes hear of what they have sent and did not arrive */
+  readonly undeliverable?: boolean;
   /**
    * counted where its processes may be members of a balancer: when one ends, gets or loses a name,
    * closes its mailbox

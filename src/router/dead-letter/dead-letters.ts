@@ -2,6 +2,7 @@ import { callError, deepFreeze, OptionError, Ring, weightOf } from '../../base/i
 import { printable, shownAs } from '../../base/text/index.js';
 import { bytesOf } from '../../mailbox/index.js';
 import { Kind } from '../../mailbox/message/index.js';
+import type { Op } from '../../mailbox/message/index.js';
 import { tell } from '../../process/record/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type {
@@ -9,6 +10,7 @@ import type {
 } from '../../api/letters.js';
 import { Letter, type LetterLimits, type Redelivery } from './letter.js';
 import { LetterFeed } from './feed.js';
+import { tellSender, wantsFeedback } from './feedback.js';
 import { checkQuery, fits, readBuffer } from './query.js';
 
 export const DEAD_LETTERS_KEPT = 1_000;
@@ -226,12 +228,14 @@ export class DeadLetters {
   /** @internal */
   add(redelivery: Redelivery, payload: unknown, reason: unknown): void {
     this.total++;
+    const { sender } = redelivery;
+    if (wantsFeedback(sender)) tellSender(sender, { ...feedbackOf(redelivery), payload, reason });
     if (this.limits.capacity === 0 && this.subscribers.size === 0 && this.feeds.size === 0) {
       this.evicted++;
       return;
     }
     const { past, op, facts } = redelivery;
-    const name = op.kind === Kind.Info ? 'info' : op.name;
+    const name = nameOf(op);
     const letter =
       new Letter(past === null ? ++this.lastId : past.id, name, payload, reason, this.kernel.env.wall(), facts);
     this.keep(letter, redelivery);
@@ -352,6 +356,14 @@ const isHere = (kept: Kept): boolean => !kept.gone && !kept.leaving;
 
 interface Subscriber {
   readonly fn: (letter: DeadLetter) => unknown;
+}
+
+function nameOf(op: Op): string {
+  return op.kind === Kind.Info ? 'info' : op.name;
+}
+
+function feedbackOf({ op, facts: { to, verb } }: Redelivery): Pick<DeadLetter, 'to' | 'verb' | 'op'> {
+  return { to, verb, op: nameOf(op) };
 }
 
 function checkedBy({ redelivery: { op }, letter }: Kept, payload: unknown): unknown {

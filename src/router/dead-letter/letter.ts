@@ -1,5 +1,6 @@
 import { printable, toldAs } from '../../base/text/index.js';
 import type { Op } from '../../mailbox/message/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { Pid } from '../../api/address.js';
 import type { DeadLetter, LetterFailure, LetterVerb, RetryRefusal } from '../../api/letters.js';
 
@@ -60,6 +61,8 @@ export interface Redelivery {
   /** what of the letter its sender alone knows */
   readonly facts: Pick<DeadLetter, 'verb' | 'to' | 'from' | 'fromName' | 'attempts' | 'failures'
     | 'guarantee' | 'key'>;
+  /** who is told of it, when it has asked to be; null for those that hear of it otherwise */
+  readonly sender: Process | null;
   /** the letter that it was before, when it is a retry */
   readonly past: DeadLetter | null;
   /** Sends it again, with that payload: null when it was accepted. Nothing is counted when it is not. */

@@ -18,7 +18,7 @@ const nothing = (): void => undefined;
 /** A send, cast or call that died: it goes out again as the same, in the normal lane. */
 export class PlainRedelivery implements Redelivery {
   readonly past = null;
-  private readonly sender: Process | null;
+  private readonly from: Process | null;
   constructor(
     private readonly target: Address,
     readonly op: Op,
@@ -26,11 +26,16 @@ export class PlainRedelivery implements Redelivery {
     private readonly behaviour: Behaviour | null,
     from: unknown,
   ) {
-    this.sender = senderOf(from);
+    this.from = senderOf(from);
+  }
+
+  /** The caller of a call has had its error. */
+  get sender(): Process | null {
+    return this.op.kind === Kind.Call || this.op.stream ? null : this.from;
   }
 
   get facts(): Redelivery['facts'] {
-    const { target, op, sender } = this;
+    const { target, op, from: sender } = this;
     return {
       verb: VERBS[op.kind] ?? 'send',
       to: addressName(target),
@@ -56,7 +61,7 @@ export class PlainRedelivery implements Redelivery {
     if (!admits(p, Rank.Normal, op, payload, false)) return refused(p, op, payload);
     // The caller of a call has had its answer: nobody waits for this one.
     const from =
-      op.kind === Kind.Call ? new CallRequest(null, p, op, target, -1, NOBODY, nothing, nothing) : this.sender;
+      op.kind === Kind.Call ? new CallRequest(null, p, op, target, -1, NOBODY, nothing, nothing) : this.from;
     return acceptWith(p, Rank.Normal, op, payload, from, -1) ? null : refused(p, op, payload);
   }
 }

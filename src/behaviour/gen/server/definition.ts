@@ -14,6 +14,7 @@ import { ServerBehaviour } from './server.js';
 export interface ServerSpec {
   readonly name: string;
   readonly trapExit?: boolean | undefined;
+  readonly undeliverable?: boolean | undefined;
   readonly init?: ((this: never, ...args: never) => unknown) | undefined;
   readonly calls?: object | undefined;
   readonly casts?: object | undefined;
@@ -27,7 +28,7 @@ export interface ServerSpec {
 
 /** The run-time side of a server's definition: of an agent, an event manager, a registry, a supervisor. */
 export class ServerDefinition extends RuntimeDefinition {
-  readonly behaviour: Behaviour = new ServerBehaviour(this);
+  readonly behaviour: Behaviour;
   readonly info: OpRun | null;
   readonly proceed: OpRun | null;
   readonly codeChange: ((self: never, from: unknown, extra: unknown) => unknown) | null;
@@ -39,6 +40,7 @@ export class ServerDefinition extends RuntimeDefinition {
       name, trapExit, init as RuntimeDefinition['init'], terminate, table(name, 'calls', spec.calls),
       table(name, 'casts', spec.casts),
     );
+    this.behaviour = new ServerBehaviour(this, spec.undeliverable === true);
     this.info = spec.info ?? null;
     this.proceed = spec.continue ?? null;
     this.codeChange = spec.codeChange ?? null;

@@ -41,8 +41,10 @@ export class ServerBehaviour extends Engine {
   override readonly settled: Behaviour['settled'] = settled;
   override readonly failed: Behaviour['failed'] = failed;
   override readonly sys: SysHooks = SERVER_SYS;
-  constructor(override readonly definition: ServerDefinition) {
+  readonly undeliverable: boolean;
+  constructor(override readonly definition: ServerDefinition, undeliverable: boolean) {
     super(definition, 'agent');
+    this.undeliverable = undeliverable;
   }
 }
 
