@@ -23,7 +23,7 @@ export type {
 export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit,
-  LimitOptions, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions, RetryStreamOptions,
+  LimitOptions, LimitPermit, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions, RetryStreamOptions,
   StreamAttempt,
 } from './api/outward.js';
 export type {

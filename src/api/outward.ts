@@ -131,12 +131,22 @@ export interface Breaker {
 /** What gives items, one after the other. */
 export type Streamable<T> = AsyncIterable<T> | Iterable<T | PromiseLike<T>>;
 
-/** Options of a limit, fixed by the first use of its name; at least one of `perMinute` and `concurrency`. */
+/**
+ * Options of a limit, fixed by the first use of its name; at least one of `perMinute`,
+ * `weightPerMinute` and `concurrency`.
+ */
 export interface LimitOptions {
   /** starts a minute, evenly spread: in any T ms at most `burst + perMinute * T / 60,000`; default no limit */
   readonly perMinute?: number | undefined;
   /** starts at once after a pause; default one second's worth of `perMinute`, at least 1 */
   readonly burst?: number | undefined;
+  /**
+   * weight of the calls that start in a minute, evenly spread, as tokens of a model: in any T ms at
+   * most `weightBurst + weightPerMinute * T / 60,000`; default no limit
+   */
+  readonly weightPerMinute?: number | undefined;
+  /** weight that starts at once after a pause, and of one call at most; default one minute's worth */
+  readonly weightBurst?: number | undefined;
   /** calls that run at the same time; default no limit */
   readonly concurrency?: number | undefined;
   /**
@@ -155,6 +165,20 @@ export interface LimitRunOptions {
   readonly signal?: AbortSignal | undefined;
   /** longest wait for its turn, ms; the call itself is not limited; default 60,000 */
   readonly timeoutMs?: number | 'infinity' | undefined;
+  /** what it weighs under `weightPerMinute`, a whole number from 0, as far as it is known; default 1 */
+  readonly weight?: number | undefined;
+}
+
+/** What a function at a limit is given beside its signal. */
+export interface LimitPermit {
+  /** what its call weighs, as was said last */
+  readonly weight: number;
+  /**
+   * Corrects the weight once it is known, also after the call: what was too much comes back, what
+   * was too little is owed by the calls that follow. The last correction counts; it may be more than
+   * `weightBurst`. Errors: OptionError; `BAD_COMBINATION` when the limit has no `weightPerMinute`.
+   */
+  weigh(weight: number): void;
 }
 
 /** What a limit has counted since it was made. */
@@ -163,6 +187,10 @@ export interface LimitStats {
   readonly running: number;
   readonly waiting: number;
   readonly started: number;
+  /** of the calls that started, as corrected; 0 without `weightPerMinute` */
+  readonly weight: number;
+  /** weight that may start now; below 0 when corrections owe more; Infinity without `weightPerMinute` */
+  readonly weightFree: number;
   /** waits that ended by `timeoutMs` */
   readonly timedOut: number;
   /** waits that ended by an abort or by the death of the agent */
@@ -182,6 +210,9 @@ export interface LimitStats {
  * let most = 0;
  * await Promise.all([1, 2, 3, 4].map(() => openai.run(async () => { most = Math.max(most, openai.stats().running); })));
  * most // => 2
+ * const tokens = system.limit('tokens', { weightPerMinute: 60_000, weightBurst: 2_000 });
+ * await tokens.run((_signal, permit) => permit.weigh(1_530), { weight: 1_200 });
+ * tokens.stats().weight; // => 1_530
  */
 export interface Limit {
   readonly name: string;
@@ -189,11 +220,14 @@ export interface Limit {
    * Calls `fn` in its turn; resolves and rejects as it does. An error with a number `retryAfterMs`
    * also pauses the limit for so long, at most `retryAfterMaxMs`. Errors, with `fn` not called:
    * LimitTimeoutError (`LIMIT_TIMEOUT`), the reason of the signal, `ZOMBIE` when the process has
-   * ended, `SYSTEM_STOPPED`. These end no program when nobody looks; an error of `fn` that nobody
-   * looks at is an unhandled rejection. Cost: about one call to an agent; outside of a process 10
-   * µs more when `fn` declares a parameter, for its signal.
+   * ended, `SYSTEM_STOPPED`, `OVERWEIGHT` for a weight that never fits. These end no program when
+   * nobody looks; an error of `fn` that nobody looks at is an unhandled rejection. Cost: about one
+   * call to an agent; outside of a process 10 µs more when `fn` declares a parameter, for its
+   * signal.
    */
-  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T>;
+  run<T>(
+    fn: (signal: AbortSignal, permit: LimitPermit) => T | PromiseLike<T>, options?: LimitRunOptions,
+  ): Promise<T>;
   /**
    * The same for what gives items, one after the other: `fn` opens a generator, a stream of an SDK,
    * of an agent, or promises one, in its turn, which is asked for at the first `next()`. The slot
@@ -212,7 +246,8 @@ export interface Limit {
    * slots.stats().running; // => 0
    */
   stream<T>(
-    fn: (signal: AbortSignal) => Streamable<T> | PromiseLike<Streamable<T>>, options?: LimitRunOptions,
+    fn: (signal: AbortSignal, permit: LimitPermit) => Streamable<T> | PromiseLike<Streamable<T>>,
+    options?: LimitRunOptions,
   ): AsyncIterableIterator<T>;
   /** the same function behind the limit */
   wrap<A extends readonly unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;

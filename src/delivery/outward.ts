@@ -10,7 +10,7 @@ import {
 } from './guard/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
-  LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions, RetryStreamOptions, Streamable, StreamAttempt,
+  LimitPermit, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions, RetryStreamOptions, Streamable, StreamAttempt,
 } from '../api/outward.js';
 
 /** The breakers and limits of one system, by name. */
@@ -188,12 +188,13 @@ class LimitImpl implements Limit {
     return this.#limiter.options.name;
   }
 
-  run<T>(fn: (signal: AbortSignal) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> {
+  run<T>(fn: (signal: AbortSignal, permit: LimitPermit) => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> {
     return new LimitRun(this.#asker, fn, this.#limiter).start('limit.run', options) as Promise<T>;
   }
 
   stream<T>(
-    fn: (signal: AbortSignal) => Streamable<T> | PromiseLike<Streamable<T>>, options?: LimitRunOptions,
+    fn: (signal: AbortSignal, permit: LimitPermit) => Streamable<T> | PromiseLike<Streamable<T>>,
+    options?: LimitRunOptions,
   ): AsyncIterableIterator<T> {
     return streamIn(
       'limit.stream', this.#asker, fn, options, (body) => new LimitRun(this.#asker, body, this.#limiter),

@@ -2,6 +2,7 @@
 const breaker = 'src/delivery/guard/breaker-run.js';
 const limit = 'src/delivery/guard/limit-run.js';
 const retry = 'src/delivery/guard/retry.js';
+const limiter = 'src/delivery/guard/limit.js';
 const stream = 'src/delivery/guard/stream.js';
 const suite = 'guarded';
 
@@ -43,11 +44,23 @@ export const guardedStreams = [
     edits: [['unwatch(this.watched, kernel);', ';']],
   },
   {
-    name: 'a source is asked for two items at once', file: stream, suite,
-    edits: [['this.readers.size > 0 && !this.asking &&', 'this.readers.size > 0 &&']],
-  },
-  {
     name: 'a stream that fails has ended well', file: stream, suite,
     edits: [['this.shut()?.reject(error);', 'this.shut()?.resolve();']],
+  },
+  {
+    name: 'a call starts with half of its weight', file: limiter, suite,
+    edits: [['(options.weightBurst - weight)', '(options.weightBurst - weight / 2)']],
+  },
+  {
+    name: 'a correction is counted and not charged', file: limiter, suite,
+    edits: [['this.charge(more);', ';']],
+  },
+  {
+    name: 'a correction is charged and not counted', file: limiter, suite,
+    edits: [['this.counts.weight += more;', ';']],
+  },
+  {
+    name: 'an idle time gives more weight than the burst', file: limiter, suite,
+    edits: [['weight > 0 ? Math.max(this.weightAt, this.now()) : this.weightAt', 'Math.max(this.weightAt, 0)']],
   },
 ];

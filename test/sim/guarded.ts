@@ -4,6 +4,8 @@ import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
 const BOOM = new Error('boom');
+/** One unit comes back each ms. */
+const WEIGHT_BURST = 20;
 
 /** What one stream does: attempts that fail before the first item, items, then its end. */
 interface Script {
@@ -35,9 +37,18 @@ class World {
   private readonly signals: AbortSignal[] = [];
   private readonly counts: Counts = { success: 0, failure: 0, ignored: 0 };
   private sources = 0;
+  private weight = 0;
+  /** weight that has not come back yet */
+  private owed = 0;
+  private movedAt: number;
+  /** by corrections in this very step: who had its turn already knew nothing of them */
+  private added = 0;
   constructor(private readonly sim: Simulation) {
     this.concurrency = 1 + sim.random.int(3);
-    this.limit = sim.system.limit('slots', { concurrency: this.concurrency });
+    this.limit = sim.system.limit('slots', {
+      concurrency: this.concurrency, weightPerMinute: 60_000, weightBurst: WEIGHT_BURST,
+    });
+    this.movedAt = sim.nowMs;
     this.breaker = sim.system.breaker('model', { failures: 1_000_000 });
   }
 
@@ -80,10 +91,20 @@ class World {
       sim.equal(given, taken, 'an attempt is told what its reader has taken');
       sim.always(taken === 0 || script.resume, 'no attempt behind the first item, unless it resumes');
       sim.sometimes(taken > 0, 'an attempt went on behind the items taken');
-      return self.limit('slots').stream(
-        () => self.breaker('model').stream((own) => this.source(self.pid, script, number, given, own)),
-        { timeoutMs: 'infinity' },
-      );
+      const weight = sim.random.int(WEIGHT_BURST + 1);
+      return self.limit('slots').stream((_signal, permit) => {
+        sim.equal(permit.weight, weight, 'what its permit weighs');
+        this.weighs(weight);
+        sim.always(this.owed - this.added <= WEIGHT_BURST + 1e-6, 'a stream starts when its weight is there');
+        sim.sometimes(this.owed === WEIGHT_BURST, 'the whole burst was used');
+        if (sim.random.chance(0.3)) {
+          const turnedOut = sim.random.int(2 * WEIGHT_BURST);
+          permit.weigh(turnedOut);
+          this.weighs(turnedOut - weight);
+          this.added += Math.max(0, turnedOut - weight);
+        }
+        return self.breaker('model').stream((own) => this.source(self.pid, script, number, given, own));
+      }, { timeoutMs: 'infinity', weight });
     }, { attemptsMax: script.attemptsMax, resume: script.resume, signal, backoff: { baseMs: 3, jitter: 0 } });
     try {
       for await (const item of items) {
@@ -106,6 +127,13 @@ class World {
     if (sim.system.alive(self.pid)) {
       sim.equal(this.open.includes(self.pid), false, 'its source is closed with it, and its place in the guards');
     }
+  }
+
+  private weighs(more: number): void {
+    this.weight += more;
+    if (this.sim.nowMs !== this.movedAt) this.added = 0;
+    this.owed = Math.max(0, this.owed - (this.sim.nowMs - this.movedAt)) + more;
+    this.movedAt = this.sim.nowMs;
   }
 
   /** The model: counts what the breaker must have counted when it has ended. */
@@ -164,7 +192,8 @@ class World {
   async check(): Promise<void> {
     const { sim, counts } = this;
     await sim.settle();
-    const { running, waiting } = this.limit.stats();
+    const { running, waiting, weight } = this.limit.stats();
+    sim.equal(weight, this.weight, 'what has started weighs so much');
     sim.equal(running + waiting, 0, 'no slot is kept');
     const { successes, failures, ignored, running: calls } = this.breaker.stats();
     sim.equal(calls, 0, 'no call is kept');

@@ -30,7 +30,7 @@ function when(state: 'open' | 'half-open', probeInMs: number): string {
 /** What the caller, a limit or the callee's own answer has caused: it says nothing against the callee. */
 const NOT_THE_CALLEE: ReadonlySet<unknown> = new Set([
   'MAILBOX_FULL', 'OVERLOADED', 'REFUSED', 'BREAKER_OPEN', 'LIMIT_TIMEOUT', 'ZOMBIE',
-  'CALLING_SELF', 'CALL_CYCLE', 'ABORTED', 'LAZY_RESULT', 'NO_ITEMS',
+  'CALLING_SELF', 'CALL_CYCLE', 'ABORTED', 'LAZY_RESULT', 'NO_ITEMS', 'OVERWEIGHT',
 ]);
 
 /**

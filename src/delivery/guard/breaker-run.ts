@@ -3,7 +3,7 @@ import { checkKeys, checkSignal } from '../../behaviour/gen/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { BreakerRunOptions } from '../../api/outward.js';
 import type { Circuit, Passage } from './breaker.js';
-import { Run, type Asker } from './run.js';
+import { Run, type Asker, type Guarded } from './run.js';
 
 /** One call through a breaker. */
 export class BreakerRun extends Run {
@@ -12,7 +12,7 @@ export class BreakerRun extends Run {
   private passage: Passage | null = null;
   constructor(
     asker: Asker,
-    fn: (signal: AbortSignal) => unknown,
+    fn: Guarded,
     private readonly circuit: Circuit,
   ) {
     super(asker, fn);

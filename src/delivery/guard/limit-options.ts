@@ -6,6 +6,9 @@ export interface ReadLimit {
   /** Infinity: no limit */
   readonly perMinute: number;
   readonly burst: number;
+  /** Infinity: no limit, and weights are refused */
+  readonly weightPerMinute: number;
+  readonly weightBurst: number;
   /** Infinity: no limit */
   readonly concurrency: number;
   /** ms */
@@ -21,16 +24,22 @@ const count = z.number({ error: COUNT }).int({ error: COUNT }).min(1, { error: C
 const schema: z.ZodType<LimitOptions> = z.strictObject({
   perMinute: z.number({ error: RATE }).positive({ error: RATE }).optional(),
   burst: count.optional(),
+  weightPerMinute: z.number({ error: RATE }).positive({ error: RATE }).optional(),
+  weightBurst: count.optional(),
   concurrency: count.optional(),
   retryAfterMaxMs: z.custom<number>().optional(),
 }, { error: 'an object' });
 
 export function readLimit(name: string, given: LimitOptions): ReadLimit {
-  const { perMinute, burst, concurrency, retryAfterMaxMs } = parseOptions('limit', schema, given);
-  if (perMinute === undefined && concurrency === undefined) {
+  const read = parseOptions('limit', schema, given);
+  const { perMinute, burst, weightPerMinute, weightBurst, concurrency, retryAfterMaxMs } = read;
+  if (perMinute === undefined && weightPerMinute === undefined && concurrency === undefined) {
     throw new OptionError(
-      'limit', given, 'perMinute, concurrency or both', 'a limit without either limits nothing',
+      'limit', given, 'perMinute, weightPerMinute, concurrency or several', 'a limit without any limits nothing',
     );
+  }
+  if (weightPerMinute === undefined && weightBurst !== undefined) {
+    throw new OptionError('limit.weightBurst', weightBurst, 'weightPerMinute beside it');
   }
   if (perMinute === undefined && burst !== undefined) {
     throw new OptionError(
@@ -42,6 +51,8 @@ export function readLimit(name: string, given: LimitOptions): ReadLimit {
     name,
     perMinute: perMinute ?? Infinity,
     burst: burst ?? Math.max(1, Math.ceil((perMinute ?? 60) / 60)),
+    weightPerMinute: weightPerMinute ?? Infinity,
+    weightBurst: weightBurst ?? Math.max(1, Math.ceil(weightPerMinute ?? 1)),
     concurrency: concurrency ?? Infinity,
     retryAfterMaxMs: retryAfterMaxMs === undefined
       ? RETRY_AFTER_MAX_MS

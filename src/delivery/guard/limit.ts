@@ -1,4 +1,4 @@
-import { CastcallError, Deadline, DELAY_MAX_MS, UNUSED } from '../../base/index.js';
+import { CastcallError, Deadline, DELAY_MAX_MS, OptionError, UNUSED } from '../../base/index.js';
 import { fieldOf, isError, Line } from '../../base/text/index.js';
 import type { Standing } from '../../base/text/index.js';
 import { systemStopped } from '../../process/kernel/index.js';
@@ -19,7 +19,7 @@ const State = { Waiting: 0, Granted: 1, Over: 2 } as const;
 /** One call on its way through a limit. */
 export class Permit extends Deadline implements Abortable, Holding, Standing<Permit> {
   /** see `Exit.kept` */
-  static readonly kept: Permit = new Permit(UNUSED, null, null);
+  static readonly kept: Permit = new Permit(UNUSED, null, null, 1);
   prior: Permit | null = null;
   next: Permit | null = null;
   state: (typeof State)[keyof typeof State] = State.Waiting;
@@ -34,6 +34,8 @@ export class Permit extends Deadline implements Abortable, Holding, Standing<Per
     readonly owner: Process | null,
     /** null for one that never fires */
     readonly signal: AbortSignal | null,
+    /** as its call says, until `weigh` corrects it */
+    public weight: number,
   ) {
     super();
   }
@@ -119,33 +121,63 @@ export class Limiter {
   private running = 0;
   private waiting = 0;
   private nextAt = -Infinity;
+  /** the same of weights, where a call takes as many units as it weighs */
+  private weightAt = -Infinity;
   private pausedUntil = -Infinity;
   /** who waits: the first agent's first call is next, then that agent goes to the end */
   private readonly agents = new Line<Waiting>();
   private readonly byAgent = new Map<Process | null, Waiting>();
-  private readonly counts = { started: 0, timedOut: 0, withdrawn: 0 };
+  private readonly counts = { started: 0, weight: 0, timedOut: 0, withdrawn: 0 };
   private readonly wake = new Wake(this);
   private readonly intervalMs: number;
+  /** 0: weights are not limited */
+  private readonly unitMs: number;
   private ended = false;
   constructor(
     private readonly kernel: Kernel,
     readonly options: ReadLimit,
   ) {
     this.intervalMs = MINUTE_MS / options.perMinute;
+    this.unitMs = MINUTE_MS / options.weightPerMinute;
+  }
+
+  get weighs(): boolean {
+    return this.unitMs > 0;
+  }
+
+  /** A weight that a call is made with: it must fit into the bucket. */
+  readWeight(where: string, given: unknown): number {
+    const weight = this.checkWeight(where, given);
+    const { name, weightBurst } = this.options;
+    if (weight <= weightBurst) return weight;
+    throw new OptionError(
+      where, weight, `at most ${weightBurst}, the weightBurst of limit '${name}'`,
+      'it would never have its turn: raise weightBurst, or make several calls of it', 'OVERWEIGHT',
+    );
+  }
+
+  checkWeight(where: string, given: unknown): number {
+    if (!this.weighs) {
+      throw new OptionError(
+        where, given, `none: limit '${this.options.name}' has no weightPerMinute`, undefined, 'BAD_COMBINATION',
+      );
+    }
+    if (!Number.isInteger(given) || (given as number) < 0) throw new OptionError(where, given, 'a whole number from 0');
+    return given as number;
   }
 
   /**
    * A permit that is granted at once, or waits until its `resolve` is called. Null for one that is granted at
-   * once to the outside: nothing can take it back.
+   * once to the outside, and has no weight: nothing can take it back.
    */
-  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number): Permit | null {
+  enter(owner: Process | null, signal: AbortSignal | null, timeoutMs: number, weight: number): Permit | null {
     if (this.ended) throw systemStopped();
-    const free = this.waiting === 0 && this.running < this.options.concurrency && this.due;
-    if (free && owner === null) {
-      this.take();
+    const free = this.waiting === 0 && this.running < this.options.concurrency && this.due(weight);
+    if (free && owner === null && this.unitMs === 0) {
+      this.take(0);
       return null;
     }
-    const permit = new Permit(this, owner, signal);
+    const permit = new Permit(this, owner, signal, weight);
     if (owner !== null) hold(owner, permit);
     if (free) {
       this.grant(permit);
@@ -160,15 +192,30 @@ export class Limiter {
 
   /** The granted call is made now; throws when its agent has died since, or its signal has fired. */
   call(permit: Permit | null): void {
-    if (permit !== null) permit.begin();
+    if (permit !== null) {
+      permit.begin();
+      if (this.unitMs > 0) this.counts.weight += permit.weight;
+    }
     this.counts.started++;
+  }
+
+  /** The call has turned out to weigh so much. */
+  weigh(permit: Permit, weight: number): void {
+    const more = weight - permit.weight;
+    permit.weight = weight;
+    this.counts.weight += more;
+    this.charge(more);
+    this.pump();
   }
 
   /** The call has ended, or its agent has died; when it was not made its token comes back as well. */
   leave(permit: Permit | null, unused: boolean, failure?: unknown): void {
     if (permit !== null && !permit.end(failure)) return;
     this.running--;
-    if (unused) this.nextAt -= this.intervalMs;
+    if (unused) {
+      this.nextAt -= this.intervalMs;
+      if (permit !== null) this.charge(-permit.weight);
+    }
     this.pump();
   }
 
@@ -224,9 +271,11 @@ export class Limiter {
   }
 
   stats(): LimitStats {
-    const { running, waiting, counts } = this;
+    const { running, waiting, counts, options, unitMs } = this;
+    const owed = unitMs > 0 ? Math.max(0, this.weightAt - this.now() - EPSILON_MS) / unitMs : 0;
     return {
-      name: this.options.name, running, waiting, ...counts,
+      name: options.name, running, waiting, ...counts,
+      weightFree: unitMs > 0 ? Math.floor(options.weightBurst - owed) : Infinity,
       pausedMs: Math.max(0, Math.ceil(this.pausedUntil - this.now())),
     };
   }
@@ -242,29 +291,45 @@ export class Limiter {
 
   /** Grants what may go now, and sets the alarm for what time alone holds back. */
   pump(): void {
-    while (this.waiting > 0 && this.running < this.options.concurrency && this.due) this.grant(this.dequeue());
-    this.arm(this.waiting > 0 && this.running < this.options.concurrency ? this.freeAt() : Infinity);
+    const { concurrency } = this.options;
+    while (this.waiting > 0 && this.running < concurrency && this.due(this.nextWeight)) this.grant(this.dequeue());
+    this.arm(this.waiting > 0 && this.running < concurrency ? this.freeAt(this.nextWeight) : Infinity);
+  }
+
+  /** Of who has waited longest: a light call does not overtake a heavy one. */
+  private get nextWeight(): number {
+    return this.agents.first?.permits.first?.weight ?? 0;
   }
 
   private grant(permit: Permit): void {
     permit.state = State.Granted;
-    this.take();
+    this.take(permit.weight);
     permit.decided();
   }
 
-  private take(): void {
+  private take(weight: number): void {
     this.running++;
     if (this.intervalMs > 0) this.nextAt = Math.max(this.nextAt, this.now()) + this.intervalMs;
+    this.charge(weight);
+  }
+
+  /** What is given back makes the bucket no fuller than full. */
+  private charge(weight: number): void {
+    if (this.unitMs > 0) {
+      this.weightAt = (weight > 0 ? Math.max(this.weightAt, this.now()) : this.weightAt) + weight * this.unitMs;
+    }
   }
 
   /** Whether time lets one through; without a rate or a pause the clock is not asked. */
-  private get due(): boolean {
-    const at = this.freeAt();
+  private due(weight: number): boolean {
+    const at = this.freeAt(weight);
     return at === -Infinity || at <= this.now();
   }
 
-  private freeAt(): number {
-    return Math.max(this.pausedUntil, this.nextAt - (this.options.burst - 1) * this.intervalMs - EPSILON_MS);
+  private freeAt(weight: number): number {
+    const { options, unitMs } = this;
+    const at = Math.max(this.pausedUntil, this.nextAt - (options.burst - 1) * this.intervalMs - EPSILON_MS);
+    return unitMs === 0 ? at : Math.max(at, this.weightAt - (options.weightBurst - weight) * unitMs - EPSILON_MS);
   }
 
   private arm(at: number): void {

@@ -1,25 +1,31 @@
 import { OptionError } from '../../base/index.js';
-import type { Asker, Run } from './run.js';
-import { GuardedStream } from './stream.js';
+import type { LimitPermit } from '../../api/outward.js';
+import type { Asker, Guarded, Run } from './run.js';
+import { GuardedStream, type Body } from './stream.js';
+
+type Streaming = (signal: AbortSignal, permit: LimitPermit) => Promise<void>;
 
 /**
  * A stream behind a limit or a breaker: a run whose function lasts until the stream has closed.
  * Throws what is wrong with the arguments.
  */
 export function streamIn(
-  verb: string, asker: Asker, fn: (signal: AbortSignal) => unknown, options: object | undefined,
-  make: (body: () => Promise<void>) => Run,
+  verb: string, asker: Asker, fn: Guarded, options: object | undefined, make: (body: Streaming) => Run,
 ): GuardedStream {
   if (typeof fn !== 'function') throw new OptionError(verb, fn, 'a function');
-  let body: () => Promise<void> = () => Promise.resolve();
-  const run = make(() => body());
+  let opens: Body = () => Promise.resolve();
+  let permit!: LimitPermit;
+  const run = make((_signal, given) => {
+    permit = given;
+    return opens(1);
+  });
   const signal = run.read(verb, options) ?? asker.own;
   const terms = { ...options };
   return new GuardedStream(
-    { verb, kernel: asker.kernel, owner: asker.p, signal, open: (_number, _taken, own) => fn(own) },
+    { verb, kernel: asker.kernel, owner: asker.p, signal, open: (_number, _taken, own) => fn(own, permit) },
     {
       run(open, own) {
-        body = () => open(1);
+        opens = open;
         return run.start(verb, { ...terms, signal: own });
       },
       item: () => run.item(),

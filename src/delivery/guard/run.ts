@@ -1,6 +1,7 @@
 import { awaitable, CastcallError, markHandled, OptionError } from '../../base/index.js';
 import { fenced, isOurs } from '../../process/record/index.js';
 import type { Judge, Kernel, Process } from '../../process/record/index.js';
+import type { LimitPermit } from '../../api/outward.js';
 import { checkResult } from './lazy.js';
 
 /**
@@ -15,6 +16,9 @@ const NEVER: AbortSignal = Object.defineProperties(new AbortController().signal,
 interface Signalled {
   readonly signal: AbortSignal;
 }
+
+/** A function of the user's; only a limit has a permit for it. */
+export type Guarded = (signal: AbortSignal, permit: LimitPermit) => unknown;
 
 /** Who asks: a process, or the outside. */
 export class Asker {
@@ -40,9 +44,11 @@ export abstract class Run implements Judge {
   private marked = false;
   /** null for one that never fires */
   signal: AbortSignal | null = null;
+  /** what the function is given beside its signal */
+  protected permit: LimitPermit | undefined = undefined;
   constructor(
     private readonly asker: Asker,
-    private readonly fn: (signal: AbortSignal) => unknown,
+    protected readonly fn: Guarded,
   ) {}
 
   start(verb: string, given: object | undefined): Promise<unknown> {
@@ -88,7 +94,9 @@ export abstract class Run implements Judge {
       if (turn !== null) await turn;
       this.begin();
       called = true;
-      const value = fn(this.signal ?? (fn.length === 0 ? NEVER : new AbortController().signal));
+      const value = fn(
+        this.signal ?? (fn.length === 0 ? NEVER : new AbortController().signal), this.permit as LimitPermit,
+      );
       const later = awaitable(value);
       const came = later === null ? value : await later;
       if (typeof came === 'object') checkResult(verb, came);

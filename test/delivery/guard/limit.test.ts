@@ -64,7 +64,8 @@ describe('concurrent', () => {
       expect(await outcome(limit.run(fn))).toBeInstanceOf(Error);
     }
     expect(limit.stats()).toEqual(
-      { name: 'openai', running: 0, waiting: 0, started: 6, timedOut: 0, withdrawn: 0, pausedMs: 0 },
+      { name: 'openai', running: 0, waiting: 0, started: 6,
+        weight: 0, weightFree: Infinity, timedOut: 0, withdrawn: 0, pausedMs: 0 },
     );
     expect(env.pending.timers, 'the waits of 60 s are taken back').toBeLessThanOrEqual(1);
     expect(env.pending.held).toBe(0);

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  defineAgent, OptionError, type Limit, type ProcessSelf, type System,
+  defineAgent, OptionError, type Breaker, type ProcessSelf, type System,
 } from '../../../src/index.js';
 import { Gate, rejection } from '../../behaviour/help.js';
 import { Strays } from '../../support/strays.js';
@@ -19,7 +19,7 @@ afterEach(async () => {
   strays.end();
 });
 
-type Open = Parameters<Limit['stream']>[0];
+type Open = Parameters<Breaker['stream']>[0];
 interface Verbs {
   readonly limit: System['limit'];
   readonly breaker: System['breaker'];
