@@ -21,6 +21,7 @@ import { systemStats } from './system/stats.js';
 import { topicAgents, topicMatch, topicReaders } from './bus/topic.js';
 import { streamCredit, streamFrom, streamItems, streamPush, streamShared } from './behaviour/stream.js';
 import { queueLease8, queuePushPull } from './bus/queue.js';
+import { serviceGuarded, serviceRequest, serviceWorkers } from './bus/service.js';
 import { statemEvent } from './behaviour/statem.js';
 import { restartMedian, restartStorm } from './supervisor/supervision.js';
 import { fanIn, fanOut, pingPong, ring } from './process/topology.js';
@@ -84,6 +85,9 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['stream_credit', streamCredit],
   ['stream_push', streamPush],
   ['stream_from', streamFrom],
+  ['service_request', serviceRequest],
+  ['service_guarded', serviceGuarded],
+  ...[1, 2, 4, 8].map((workers) => [`service_workers_${workers}`, serviceWorkers(workers)] as const),
   ['call_deadline_signal', callDeadlineSignal],
   ['call_fresh_signal', callFreshSignal],
   ['gather_1000', gather1000],

@@ -116,6 +116,14 @@ export const metrics: readonly Metric[] = [
   { ...streamed, name: 'stream_credit', unit: '×', better: 'lower', target: absolute(1) },
   { ...streamed, name: 'stream_push', unit: '×', better: 'lower', target: absolute(2) },
   { ...streamed, name: 'stream_from', unit: '×', better: 'lower', target: absolute(0.5) },
+  ...([['service_request', 4], ['service_guarded', 9]] as const).map(([name, times]) => ({
+    ...usual, name, unit: '×' as const, better: 'lower' as const, target: absolute(times), beam: false,
+    size: 50_000, quickSize: 20_000,
+  })),
+  ...[1, 2, 4, 8].map((workers) => ({
+    ...usual, name: `service_workers_${workers}`, unit: '%' as const, target: absolute(95), beam: false, size: 400 * workers,
+    quickSize: 200 * workers,
+  })),
   {
     ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2),
     beam: false, size: 100_000,

@@ -31,4 +31,4 @@ export type {
 } from '../api/bus/verbs.js';
 export { BusError } from './core/index.js';
 export { GatherError } from './gather/index.js';
-export { defineService, ServiceError } from './service/index.js';
+export { defineService, encodeMessage, parseMessage, ServiceError } from './service/index.js';
