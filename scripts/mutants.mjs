@@ -16,6 +16,7 @@ import { launches } from '../test/mutants/launches.mjs';
 import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
 import { workQueues } from '../test/mutants/queues.mjs';
+import { services } from '../test/mutants/services.mjs';
 import { receives } from '../test/mutants/receive.mjs';
 import { pressure } from '../test/mutants/mailbox.mjs';
 import { startsAndStops } from '../test/mutants/stopping.mjs';
@@ -123,7 +124,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders, ...launches, ...workQueues, ...schedulesAndGathers, ...guardedStreams,
+  ...topicsAndReaders, ...launches, ...workQueues, ...services, ...schedulesAndGathers, ...guardedStreams,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -23,6 +23,7 @@ import { randomSuite } from './random.js';
 import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
 import { scheduleSuite } from './schedule.js';
+import { serviceSuite } from './service.js';
 import { sharedStreamSuite } from './shared-stream.js';
 import { shutdownSuite } from './shutdown.js';
 import { startingSuite } from './starting.js';
@@ -42,6 +43,6 @@ export const suites: readonly Suite[] = [
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
-  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, scheduleSuite,
+  namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
   launchSuite, sharedStreamSuite, randomSuite,
 ];

@@ -161,7 +161,7 @@ export interface Service<O extends ServiceOperations> {
   /** Adds a worker; false when it is one already, or has ended. */
   join<D extends AnyDefinition>(worker: Sends<D> & Serves<D, O>): boolean;
   /** It gets nothing more; what it has, it answers. False when it is none. */
-  leave(worker: Sends<AnyDefinition>): boolean;
+  leave<D extends AnyDefinition>(worker: Sends<D>): boolean;
   stats(): ServiceStats;
 }
 

@@ -1,5 +1,5 @@
 import { nearest, z } from '../../base/index.js';
-import { fieldOf, printable } from '../../base/text/index.js';
+import { fieldOf, isA, printable } from '../../base/text/index.js';
 import type { ServiceMessage } from '../../api/bus/service.js';
 import { BusError } from '../core/index.js';
 
@@ -11,6 +11,8 @@ const name = z.string({ error: NAME }).max(255, { error: NAME })
 const COUNT = 'a whole number from 0';
 const whole = z.number({ error: COUNT }).int({ error: COUNT }).min(0, { error: COUNT });
 const MS = 'a number of ms from 0';
+/** of objects within a payload */
+const DEPTH_MAX = 100;
 
 const head = { id, submission: id, session: id, sequence: whole, parent: id.nullable(), operation: id };
 const sender = z.strictObject({ by: id });
@@ -19,7 +21,8 @@ const work = z.strictObject({
   durationMs: z.number({ error: MS }).min(0, { error: MS }), attempts: whole,
 });
 const error = z.strictObject({ code: id, message: z.string({ error: 'a text' }) });
-const payload = z.json({ error: 'a JSON value' }).optional();
+/** looked at by `offenceOf` */
+const payload = z.unknown().optional();
 
 /** The four messages of the protocol, as strict schemas. */
 const SCHEMAS: Readonly<Record<ServiceMessage['type'], z.ZodObject>> = {
@@ -58,14 +61,21 @@ export function parseMessage(value: unknown): ServiceMessage {
     throw invalid('message.type', type, `one of ${Object.keys(SCHEMAS).join(', ')}`);
   }
   const schema = SCHEMAS[type as ServiceMessage['type']];
-  let result: ReturnType<typeof schema.safeParse>;
   try {
-    result = schema.safeParse(value);
-  } catch (thrown) { // by a getter, or for want of stack: it contains itself
-    throw new BusError('INVALID_MESSAGE', type, 'it cannot be read', { cause: thrown });
+    const result = schema.safeParse(value);
+    if (!result.success) throw offence(type, schema, value, result.error.issues[0]);
+    return checked(type, result.data);
+  } catch (thrown) {
+    if (isA(thrown, BusError)) throw thrown;
+    throw new BusError('INVALID_MESSAGE', type, 'it cannot be read', { cause: thrown }); // by a getter of it
   }
-  if (!result.success) throw offence(type, schema, value, result.error.issues[0]);
-  const message = result.data as Record<string, unknown>;
+}
+
+function checked(type: string, message: Record<string, unknown>): ServiceMessage {
+  const where = offenceOf(`${type}.payload`, message['payload'], []);
+  if (where !== null) {
+    throw new BusError('INVALID_MESSAGE', where, 'expected a JSON value, at most 100 deep, that does not contain itself');
+  }
   if (message['error'] !== undefined && message['payload'] !== undefined) {
     throw invalid(`${type}.payload`, message['payload'], 'none beside error');
   }
@@ -91,6 +101,24 @@ export function encodeMessage(message: ServiceMessage): Record<string, unknown> 
     if (value !== undefined) fields[key] = value;
   }
   return { ...parseMessage(fields) };
+}
+
+/** Where it holds what JSON cannot hold as it is; null when it does not. */
+function offenceOf(where: string, value: unknown, within: readonly unknown[]): string | null {
+  if (value === undefined) return within.length === 0 ? null : where;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? null : where;
+  if (typeof value !== 'object' || within.includes(value) || within.length === DEPTH_MAX) return where;
+  const proto: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && proto !== Object.prototype && proto !== null) return where;
+  if (fieldOf(value, 'toJSON') !== undefined) return where;
+  const inner = [...within, value];
+  const keys = Array.isArray(value) ? [...value.keys()].map(String) : Object.keys(value);
+  for (const key of keys) {
+    const found = offenceOf(`${where}.${key}`, (value as Record<string, unknown>)[key], inner);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function offence(type: string, schema: z.ZodObject, value: unknown, issue: z.core.$ZodIssue | undefined): BusError {

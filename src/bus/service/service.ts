@@ -67,7 +67,7 @@ export class ServiceImpl<O extends ServiceOperations> implements Service<O> {
     return joined;
   }
 
-  leave(worker: Sends<AnyDefinition>): boolean {
+  leave<D extends AnyDefinition>(worker: Sends<D>): boolean {
     const core = this.#core;
     if (fenced(this.#p)) return false;
     const left = core.seats.leave(worker);

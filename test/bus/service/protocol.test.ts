@@ -66,9 +66,11 @@ describe('V Typed protocol: four messages, encoded and parsed strictly', () => {
     }
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
-    for (const hostile of [Object.defineProperty({ ...MESSAGES[2] }, 'id', {
-      enumerable: true, get() { throw new Error('no'); },
-    }), { ...MESSAGES[2], payload: cyclic }]) expect(refusal(hostile)).toContain('request: it cannot be read');
+    const hostile = { enumerable: true, get(): never { throw new Error('no'); } };
+    expect(refusal(Object.defineProperty({ ...MESSAGES[2] }, 'id', hostile))).toContain('request: it cannot be read');
+    expect(refusal({ ...MESSAGES[2], payload: cyclic })).toContain('request.payload.0');
+    expect(refusal({ ...MESSAGES[2], payload: Object.defineProperty({}, 'x', hostile) })).toContain('request');
+    expect(refusal({ ...MESSAGES[2], payload: { toJSON: () => 1 } })).toContain('request.payload');
     for (const service of ['', 'a b', 'a..b', '.a', 'ä']) {
       expect(refusal({ ...MESSAGES[2], service })).toContain('request.service');
     }
