@@ -45,12 +45,19 @@ export const streams = [
     edits: [["this.end(callError('EXIT', { target: this.target, op: this.op, reason }));", 'this.end(undefined);']],
   },
   {
-    name: 'an abort leaves what lies ready', file: stream, suite: 'stream',
-    edits: [['this.drop(); this.end(failure);', 'this.end(failure);']],
+    name: 'an item that takes too long is waited for', file: stream, suite: 'stream',
+    edits: [['if (terms.timeoutMs >= 0 && this.entry === null)', 'if (false)']],
   },
   {
-    name: 'a stream that is forgotten after an item waits for ever', file: stream, suite: 'stream',
-    edits: [['this.wait(); asked.resolve({', 'asked.resolve({']],
+    name: 'an abort leaves what lies ready', file: stream, suite: 'stream',
+    edits: [
+      ['this.drop(); this.end(failure);', 'this.end(failure);'],
+      ['if (!zombie && signal?.aborted !== true)', 'if (!zombie)'],
+    ],
+  },
+  {
+    name: 'a stream that is forgotten waits for ever', file: stream, suite: 'stream',
+    edits: [['else if (patience !== null && patience.entry === null && this.begun)', 'else if (false)']],
   },
   {
     name: 'the cancel of a reader does not reach a concurrent stream handler', file: beside, suite: 'stream',

@@ -65,6 +65,7 @@ function producerOf(sim: Simulation, readers: ReadonlyMap<number, Reader>) {
         if (turn === 'disturbs') reader.disturb();
         const refusal = now(self, turn);
         if (refusal !== undefined) return refusal;
+        reader.made = n + 1;
         yield { id: script.id, n };
       }
       reader.wanted(script.turns.length);
@@ -84,6 +85,7 @@ function producerOf(sim: Simulation, readers: ReadonlyMap<number, Reader>) {
         if (turn === 'disturbs') reader.disturb();
         const refusal = now(self, turn);
         if (refusal !== undefined) return refusal;
+        reader.made = n + 1;
         yield { id: script.id, n };
       }
       reader.wanted(script.turns.length);
@@ -122,8 +124,11 @@ class Reader {
   end: End = 'open';
   closed = 0;
   begun = 0;
+  /** items that the producer has given */
+  made = 0;
   producer: string | undefined;
   pid: string | undefined;
+  private agent: string | undefined;
   private asked = 0;
   private taken = 0;
   private since = 0;
@@ -192,11 +197,17 @@ class Reader {
     const leavesAfter = random.chance(0.3) ? random.int(5) : Infinity;
     if (this.end !== 'open') return; // somebody was in a hurry
     const { timeoutMs, credit, controller: { signal } } = this;
-    const bytes = credit > 1 && random.chance(0.3) ? { creditBytes: 1 + random.int(200) } : {};
+    const bytes: { creditBytes?: number } =
+      credit > 1 && random.chance(0.3) ? { creditBytes: 1 + random.int(200) } : {};
     const op = script.beside ? script.plain ? 'besidePlain' : 'besideItems' : script.plain ? 'plain' : 'items';
     this.stream = ref.stream(op, script, { timeoutMs, credit, signal, ...bytes });
+    const eager = credit > 1 && bytes.creditBytes === undefined && script.turns.every((turn) => turn === 'yields');
+    this.agent = ref.pid;
     while (this.end === 'open') {
-      if (random.chance(0.25)) await sim.sleep(random.chance(0.15) ? PATIENCE_MS + 1_000 : random.int(15));
+      if (random.chance(0.25)) {
+        await sim.sleep(random.chance(0.15) ? PATIENCE_MS + 1_000 : random.int(15));
+        if (eager) await this.checkAhead();
+      }
       if (this.taken >= leavesAfter) {
         this.leave();
         break;
@@ -204,6 +215,15 @@ class Reader {
       await this.once(this.stream);
     }
     if (this.alive) sim.equal((await this.stream.next()).done, true, 'a stream that has ended stays so');
+  }
+
+  /** Credit is given back: the producer has made what it may, without being asked. */
+  private async checkAhead(): Promise<void> {
+    const { sim, script, credit } = this;
+    await sim.settle();
+    if (this.end !== 'open' || this.producer === undefined || !sim.system.alive(this.producer)) return;
+    const least = Math.min(script.turns.length, this.taken + ((credit - 1) >> 1) + 1);
+    sim.always(this.made >= least || this.closed > 0, 'a producer goes on when half of what lay ready is read');
   }
 
   private async once(stream: AsyncIterableIterator<Item>): Promise<void> {
@@ -292,6 +312,13 @@ class Reader {
     }
   }
 
+  /** Some time has passed: no handler outlives its agent. */
+  checkOrphan(): void {
+    const { sim, agent, producer } = this;
+    if (agent === undefined || producer === undefined || sim.system.alive(agent)) return;
+    sim.always(!sim.system.alive(producer), 'a concurrent handler ends with its agent');
+  }
+
   /** Some time has passed: a consumer that has ended holds no producer. */
   checkDead(): void {
     const { sim } = this;
@@ -333,10 +360,11 @@ async function streams(sim: Simulation): Promise<void> {
   const all = [...readers.values()];
   for (let n = random.int(8); n > 0; n--) {
     await sim.sleep(random.int(40));
+    for (const reader of all) reader.checkOrphan();
     for (let microtasks = random.int(6); microtasks > 0; microtasks--) await Promise.resolve();
     if (random.chance(0.7)) random.pick(all).disturb();
     else if (random.chance(0.3)) system.exit(random.pick(refs), random.pick(['kill', 'odd']));
-    else if (random.chance(0.2)) void random.pick(refs).stop().catch(() => undefined);
+    else if (random.chance(0.4)) void random.pick(refs).stop().catch(() => undefined);
   }
   if (random.chance(0.2)) {
     const running = all.some((one) => one.begun > one.closed);

@@ -17,26 +17,28 @@ const AT_ONCE: Promise<void> = Promise.resolve();
  */
 export async function driveStream(p: Process, slot: StreamSlot, items: StreamItems): Promise<void> {
   const { scheduler } = p.kernel;
+  const plain = !(Symbol.asyncIterator in items);
   slot.begin();
   try {
     for (;;) {
       const wanted = slot.wanted();
       if (wanted === false || (wanted !== true && !(await wanted)) || p.phase === Phase.Dead) break;
       const made = pull(p, items, 'next');
-      const step = isThenable(made) ? await made : made;
+      const step = plain ? made as IteratorResult<unknown> : await made;
       if (step.done === true) {
         slot.end(refusalOf(p, slot, step.value));
         return;
       }
       const { value } = step;
-      slot.item(isThenable(value) ? await adopt(value) : value); // of a plain generator, as `for await` does it
+      // What a plain generator yields is awaited, as `for await` does it.
+      slot.item(isThenable(value) ? { done: false, value: await adopt(value) } : step);
       if (slot.ahead === 0) continue;
       const turn = scheduler.paced(AT_ONCE);
       if (turn !== AT_ONCE) await turn;
     }
     await pull(p, items, 'return');
   } finally {
-    if (slot.controller !== null) p.ext?.controllers?.delete(slot.controller);
+    slot.handlerEnded();
   }
 }
 

@@ -60,7 +60,7 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
   readonly ahead: number;
   private asked: Wait<Step> | null = null;
   private demand: Wait<boolean> | null = null;
-  private readonly ready = new Ring<unknown>();
+  private readonly ready = new Ring<Step>();
   /** of those that lie ready, what each weighs; null when nobody asks */
   private readonly weights: Ring<number> | null;
   private bytes = 0;
@@ -132,7 +132,7 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
   }
 
   private take(): Step {
-    const value = this.ready.shift();
+    const step = this.ready.shift();
     if (this.weights !== null) this.bytes -= this.weights.shift();
     this.taken++;
     this.moved = true;
@@ -140,7 +140,7 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
       && this.bytes * 2 <= this.terms.creditBytes) {
       this.wake(true);
     }
-    return { done: false, value };
+    return step;
   }
 
   /** The reader breaks off, and is told nothing any more. */
@@ -208,7 +208,7 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
     deadlines.remove(this);
     if (this.patience !== null) deadlines.remove(this.patience);
     if (this.caller !== null) untrackCall(this.caller, this);
-    if (this.worker !== null) callee.ext?.deferred?.delete(this);
+    if (this.worker !== null && this.worker.phase === Phase.Dead) callee.ext?.deferred?.delete(this);
     unwatch(this.watched, callee.kernel);
     const { asked } = this;
     this.asked = null;
@@ -252,6 +252,13 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
     if (!this.watches) this.watch();
   }
 
+  /** Its handler has finished, in whatever process it was: until then the agent's end ends that one. */
+  handlerEnded(): void {
+    const { callee, controller, worker } = this;
+    if (controller !== null) (worker ?? callee).ext?.controllers?.delete(controller);
+    if (worker !== null) callee.ext?.deferred?.delete(this);
+  }
+
   private get room(): boolean {
     return this.asked !== null
       || (this.ready.size < this.ahead && (this.weights === null || this.bytes < this.terms.creditBytes));
@@ -265,33 +272,34 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
     return this.demand.promise;
   }
 
-  item(value: unknown): void {
+  /** The step of the generator is the reader's: nobody else has it. */
+  item(step: IteratorYieldResult<unknown>): void {
     if (this.settled) return;
-    if (this.asked === null) this.keep(value);
-    else this.give(this.asked, value);
+    if (this.asked === null) this.keep(step);
+    else this.give(this.asked, step);
   }
 
-  private give(asked: Wait<Step>, value: unknown): void {
+  private give(asked: Wait<Step>, step: Step): void {
     this.asked = null;
     this.taken++;
     if (this.entry !== null) this.callee.kernel.deadlines.remove(this);
     if (!this.watches) this.watch();
-    asked.resolve({ done: false, value });
+    asked.resolve(step);
   }
 
-  private keep(value: unknown): void {
+  private keep(step: Step): void {
     if (this.weights === null) {
-      this.ready.push(value);
+      this.ready.push(step);
       return;
     }
     const { creditBytes } = this.terms;
-    const weight = Math.min(creditBytes, weightOf(value, creditBytes)); // runs getters: the reader may come, or go
+    const weight = Math.min(creditBytes, weightOf(step.value, creditBytes)); // runs getters: the reader may come, or go
     if (this.settled) return;
     if (this.asked !== null) {
-      this.give(this.asked, value);
+      this.give(this.asked, step);
       return;
     }
-    this.ready.push(value);
+    this.ready.push(step);
     this.weights.push(weight);
     this.bytes += weight;
   }

@@ -138,6 +138,33 @@ describe('a concurrent stream', () => {
     expect(log, 'P16 the generator of a dead handler runs to its next yield, and no further').toEqual(['finally', 'zombie']);
   });
 
+  test.each(['normal', 'outage'])('the signal of a handler fires when its agent ends (%s)', async (reason) => {
+    const { system, ref, log } = source();
+    const items = ref.stream('waits');
+    await items.next();
+    void items.next();
+    await settleTurn();
+    if (reason === 'normal') await ref.stop();
+    else system.exit(ref, reason);
+    await settleTurn();
+    expect(log).toEqual(['abort']);
+    expect(alive(system).alive).toBe(0);
+  });
+
+  test('P35 a handler that still cleans up after its reader has left ends with its agent', async () => {
+    const { system, ref, pids } = source();
+    const items = ref.stream('hangs');
+    await items.next();
+    void items.next();
+    await settleTurn();
+    await items.return();
+    await settleTurn();
+    expect(system.alive(pids[0] as never), 'it goes on to its next yield').toBe(true);
+    await ref.stop();
+    await settleTurn();
+    expect(alive(system).alive).toBe(0);
+  });
+
   test('a stream that was left before it began starts no process', async () => {
     const { system, ref } = source();
     const items = ref.stream('count', 9);
