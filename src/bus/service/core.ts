@@ -188,7 +188,7 @@ export class ServiceCore {
   private mayStart(limiter: Limiter): boolean {
     if (this.granted) return true;
     if (this.asking) return false;
-    const permit = limiter.enter(null, null, -1);
+    const permit = limiter.enter(null, null, -1, 1);
     if (permit === null || permit.granted) {
       this.granted = true;
       return true;
