@@ -6,12 +6,12 @@ import type { Sends } from '../api/agent.js';
 import type { GatherOptions } from '../api/bus/gather.js';
 import type { Queue, QueueOptions, QueueStats } from '../api/bus/queue.js';
 import type {
-  Complete, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceStats, Submission,
+  Complete, InvokeOptions, ServiceDefinition, ServiceOperations, ServiceStats, Submission,
 } from '../api/bus/service.js';
 import type { Schedule, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
 import type { SharedStream, ShareOptions } from '../api/bus/stream.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
-import type { BusVerbs, GatherResult } from '../api/bus/verbs.js';
+import type { BusVerbs, GatherResult, Service } from '../api/bus/verbs.js';
 import type { AnyDefinition } from '../api/protocol.js';
 import { gather } from './gather/index.js';
 import { QueueImpl, Queues } from './queue/index.js';

@@ -17,18 +17,10 @@ export type {
   CallTaking, CastTaking, ConsumeOptions, Lease, LoopOptions, NackOptions, PullOptions, PushOptions, PushOutcome,
   Queue, QueueConsumer, QueueOptions, QueueStats,
 } from '../api/bus/queue.js';
-export {
-  type Complete, Completion, type Invocable, type Invoke, type InvokeOptions, type MessageFailure, type MessageHead,
-  type RecordedMessage, type Request, type Response, type SenderDiagnostics, type Service, type ServiceDefinition,
-  type ServiceLoad, type ServiceMessage, type ServiceOperation, type ServiceOperations, type ServiceOptions,
-  type ServiceRequestOptions, type ServiceRetry, type ServiceSpec, type ServiceStats, type StartedWorkers,
-  type Submission, type SubmissionNode, type WorkDiagnostics,
-} from '../api/bus/service.js';
 export type { BusErrorCode } from '../api/bus/errors.js';
 export type {
   BusVerbs, GatherBranch, GatherResult, GatherVerbs, ScheduledCall, ScheduledCast, ScheduledDelivery,
-  ScheduledOwnCast, ScheduledSend, ScheduleVerbs, ServiceVerbs,
+  ScheduledOwnCast, ScheduledSend, ScheduleVerbs,
 } from '../api/bus/verbs.js';
 export { BusError } from './core/index.js';
 export { GatherError } from './gather/index.js';
-export { defineService, encodeMessage, parseMessage, ServiceError } from './service/index.js';

@@ -4,11 +4,10 @@ import type { Sends } from '../api/agent.js';
 import type { GatherOptions } from '../api/bus/gather.js';
 import type { Queue, QueueOptions, QueueStats } from '../api/bus/queue.js';
 import type {
-  Complete, CompletedBy, InvokeInput, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceOptions,
-  ServiceStats, Submission,
+  Complete, CompletedBy, InvokeInput, InvokeOptions, ServiceDefinition, ServiceOperations, ServiceStats, Submission,
 } from '../api/bus/service.js';
 import type { Schedule, ScheduledFunction, ScheduleStats, ScheduleTimes } from '../api/bus/schedule.js';
-import type { GatherResult, ScheduledOwnCast, ScheduledSend } from '../api/bus/verbs.js';
+import type { GatherResult, ScheduledOwnCast, ScheduledSend, Service, ServiceOptions } from '../api/bus/verbs.js';
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from '../api/protocol.js';
 import type { SharedStream, ShareOptions } from '../api/bus/stream.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';

@@ -18,7 +18,7 @@ export const services = [
     ['kernel.deadlines.add(this, timeoutMs);', ';'],
   ] },
   { suite: 'service', name: 'service: the request of a dead process goes on', file: ask, edits: [
-    ['trackCall(caller, this);', ';'],
+    ['this.outer = caller.from;\n            trackCall(caller, this);', 'this.outer = caller.from;'],
   ] },
   { suite: 'service', name: 'service: a worker has one request too many', file: seats, edits: [
     ['seat.running < this.concurrency', 'seat.running <= this.concurrency'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AgentRef, defineAgent } from '../../src/index.js';
-import { defineService, type Service, type ServiceOptions, type ServiceStats } from '../../src/bus/public.js';
+import { defineService, type Service, type ServiceOptions, type ServiceStats } from '../../src/bus/service/public.js';
 import type { Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 

@@ -1,6 +1,7 @@
 import { simpleSupervisor } from '../../src/supervisor/dynamic/handle.js';
 import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, retryStream, settledAll,
   SupervisorRef, TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
@@ -8,6 +9,7 @@ import {
 import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
 import { defineRegistry } from '../../src/behaviour/names/public.js';
 import { pool, poolOf } from '../../src/delivery/group/public.js';
+import { defineService } from '../../src/bus/service/public.js';
 import { multiCall } from '../../src/process/public.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
@@ -28,6 +30,10 @@ const ours = new CallError('NOPROC', { target: 'nobody', op: 'say' });
 const Echo = defineAgent({
   calls: { say: (_self, text: string) => text, async *count() { yield 1; }, fail() { throw boom; } },
   casts: { note: () => undefined },
+});
+const Say = defineService({
+  name: 'say',
+  operations: { say: { request: z.string(), response: z.string() }, count: { request: z.number(), item: z.number() } },
 });
 const Handler = defineEventHandler({ calls: { count: () => 1 } });
 const Late = defineAgent({
@@ -229,6 +235,20 @@ const failing: Readonly<Record<string, Failing>> = {
   'Queue.leases': (w) => [
     w.system.queue('l', { leaseMs: 5 }).leases({ signal: AbortSignal.abort(boom) }).next(),
   ],
+  'Service.request': (w) => [
+    w.system.service(Say).request('say', 'x'), w.system.service(Say).request('say', 5 as never),
+    w.system.service(Say).request('say', 'x', { signal: AbortSignal.abort(boom) }),
+    w.self.service(Say).request('say', 'x', bad), w.self.service(Say).request('sya' as never, 'x'),
+  ],
+  'Service.stream': (w) => [
+    w.system.service(Say).stream('count', 1).next(),
+    w.system.service(Say).stream('count', 1, { signal: AbortSignal.abort(boom) }).next(),
+  ],
+  'SystemBus.invoke': (w) => [
+    w.system.invoke(w.nobody, 'x', { op: 'say' }), w.system.invoke(w.system.start(Echo), undefined, { op: 'fail' }),
+    w.system.invoke(5 as never, 'x' as never), w.system.invoke(w.nobody, 'x', bad),
+  ],
+  'ServiceVerbs.invoke': (w) => [w.self.invoke(w.nobody, 'x', { op: 'say', signal: AbortSignal.abort(boom) })],
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),
   'SystemTrees.supervise': (w) => [
     w.system.supervise(5 as never), w.system.supervise({ children: [child('x', Late)] }),

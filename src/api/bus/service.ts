@@ -1,6 +1,5 @@
 /* Services: named work that agents ask for and workers do, with typed operations. */
 
-import type { AgentRef, Sends } from '../agent.js';
 import type { Backoff } from '../../base/index.js';
 import type { BreakerOptions, BreakerState, LimitOptions } from '../outward.js';
 import type {
@@ -108,61 +107,12 @@ export interface ServiceLoad {
   readonly workers: number;
 }
 
-/** Options of `system.service`: who does the work. Fixed by the first use that gives any. */
-export interface ServiceOptions<O extends ServiceOperations, D extends AnyDefinition> {
-  /**
-   * refs of agents, pools or balancers whose calls have the names of the operations; or what to start. One by
-   * name is a worker whenever somebody has the name
-   */
-  readonly workers?: readonly (Sends<D> & Serves<D, O>)[] | (StartedWorkers<D> & Serves<D, O>) | undefined;
-  /** requests that one worker has at the same time, from 1; default 1 */
-  readonly concurrency?: number | undefined;
-  /**
-   * ms for which requests wait while no worker lives and one may come back (by name, or restarted); afterwards,
-   * and when none can, they fail with NO_WORKERS. Default 1,000
-   */
-  readonly graceMs?: number | undefined;
-  /**
-   * how many workers there shall be, asked each `scaleEveryMs` and when a request begins to wait; needs
-   * workers to start. What it throws is logged, and changes nothing
-   */
-  readonly scale?: ((load: ServiceLoad) => number) | undefined;
-  /** ms from 1 between two questions; default 1,000 */
-  readonly scaleEveryMs?: number | undefined;
-  /** more are never started, from 1; default 16 */
-  readonly workersMax?: number | undefined;
-}
-
 /** Options of `request` and `stream`. */
 export interface ServiceRequestOptions {
   /** ms from 1; default that of the service */
   readonly timeoutMs?: number | undefined;
   /** ends the wait with its reason; the signal of the worker's handler fires */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A service, as one process or the outside uses it. */
-export interface Service<O extends ServiceOperations> {
-  readonly name: string;
-  /**
-   * What a worker answers. Rejects with a ServiceError, with BreakerOpenError, or with the reason of the
-   * signal: always within `timeoutMs`.
-   */
-  request<K extends RequestName<O>>(
-    operation: K, payload: ServiceInput<O, K>, options?: ServiceRequestOptions,
-  ): Promise<ServiceOutput<O, K>>;
-  /**
-   * The items of a worker, one handled for each one asked for; it has its place until the end. `timeoutMs`
-   * is for each item, and for a consumer that asks for none. What goes wrong is told by `next()`.
-   */
-  stream<K extends StreamedName<O>>(
-    operation: K, payload: ServiceInput<O, K>, options?: ServiceRequestOptions,
-  ): AsyncIterableIterator<ServiceItem<O, K>>;
-  /** Adds a worker; false when it is one already, or has ended. */
-  join<D extends AnyDefinition>(worker: Sends<D> & Serves<D, O>): boolean;
-  /** It gets nothing more; what it has, it answers. False when it is none. */
-  leave<D extends AnyDefinition>(worker: Sends<D>): boolean;
-  stats(): ServiceStats;
 }
 
 /** What a service has counted since it was made, and has now. */
@@ -225,9 +175,6 @@ export interface InvokeOptions<K extends string = string> {
 
 /** What `invoke` takes as its input. */
 export type InvokeInput<D extends AnyDefinition, K> = VerbArgs<CallEntryOf<D, K>, unknown>[0];
-/** A ref that `invoke` takes. */
-export type Invocable<D extends AnyDefinition> = AgentRef<D> | Sends<D>;
-
 /* ---- the protocol ---- */
 
 /** What all messages of the protocol have. */
@@ -274,7 +221,7 @@ export interface Invoke extends MessageHead {
 }
 
 /** An agent asks a service. */
-export interface Request extends MessageHead {
+export interface ServiceRequest extends MessageHead {
   readonly type: 'request';
   readonly service: string;
   readonly operation: string;
@@ -283,7 +230,7 @@ export interface Request extends MessageHead {
 }
 
 /** A service answers: `parent` is its request. */
-export interface Response extends MessageHead {
+export interface ServiceResponse extends MessageHead {
   readonly type: 'response';
   readonly parent: string;
   readonly service: string;
@@ -306,11 +253,12 @@ export interface Complete<T = unknown> extends MessageHead {
 }
 
 /** Any of the four. */
-export type ServiceMessage = Invoke | Request | Response | Complete;
+export type ServiceMessage = Invoke | ServiceRequest | ServiceResponse | Complete;
 
 /** A message as it is recorded: without its payload. */
 export type RecordedMessage =
-  | Omit<Invoke, 'payload'> | Omit<Request, 'payload'> | Omit<Response, 'payload'> | Omit<Complete, 'payload'>;
+  | Omit<Invoke, 'payload'> | Omit<ServiceRequest, 'payload'> | Omit<ServiceResponse, 'payload'>
+  | Omit<Complete, 'payload'>;
 
 /** One hop, with those that it caused, in the order in which they happened. */
 export interface SubmissionNode {

@@ -8,7 +8,8 @@ import type { GatherOptions } from './gather.js';
 import type { Schedule, ScheduledFunction, ScheduleTimes } from './schedule.js';
 import type { Queue, QueueOptions } from './queue.js';
 import type {
-  Complete, CompletedBy, InvokeInput, InvokeOptions, Service, ServiceDefinition, ServiceOperations, ServiceOptions,
+  Complete, CompletedBy, InvokeInput, InvokeOptions, RequestName, Serves, ServiceDefinition, ServiceInput, ServiceItem,
+  ServiceLoad, ServiceOperations, ServiceOutput, ServiceRequestOptions, ServiceStats, StartedWorkers, StreamedName,
 } from './service.js';
 import type { ShareOptions, SharedStream } from './stream.js';
 import type { Topic, TopicOptions } from './topic.js';
@@ -119,6 +120,55 @@ export interface GatherVerbs {
 }
 
 /* ---- services ---- */
+
+/** Options of `system.service`: who does the work. Fixed by the first use that gives any. */
+export interface ServiceOptions<O extends ServiceOperations, D extends AnyDefinition> {
+  /**
+   * refs of agents, pools or balancers whose calls have the names of the operations; or what to start. One by
+   * name is a worker whenever somebody has the name
+   */
+  readonly workers?: readonly (Sends<D> & Serves<D, O>)[] | (StartedWorkers<D> & Serves<D, O>) | undefined;
+  /** requests that one worker has at the same time, from 1; default 1 */
+  readonly concurrency?: number | undefined;
+  /**
+   * ms for which requests wait while no worker lives and one may come back (by name, or restarted); afterwards,
+   * and when none can, they fail with NO_WORKERS. Default 1,000
+   */
+  readonly graceMs?: number | undefined;
+  /**
+   * how many workers there shall be, asked each `scaleEveryMs` and when a request begins to wait; needs
+   * workers to start. What it throws is logged, and changes nothing
+   */
+  readonly scale?: ((load: ServiceLoad) => number) | undefined;
+  /** ms from 1 between two questions; default 1,000 */
+  readonly scaleEveryMs?: number | undefined;
+  /** more are never started, from 1; default 16 */
+  readonly workersMax?: number | undefined;
+}
+
+/** A service, as one process or the outside uses it. */
+export interface Service<O extends ServiceOperations> {
+  readonly name: string;
+  /**
+   * What a worker answers. Rejects with a ServiceError, with BreakerOpenError, or with the reason of the
+   * signal: always within `timeoutMs`.
+   */
+  request<K extends RequestName<O>>(
+    operation: K, payload: ServiceInput<O, K>, options?: ServiceRequestOptions,
+  ): Promise<ServiceOutput<O, K>>;
+  /**
+   * The items of a worker, one handled for each one asked for; it has its place until the end. `timeoutMs`
+   * is for each item, and for a consumer that asks for none. What goes wrong is told by `next()`.
+   */
+  stream<K extends StreamedName<O>>(
+    operation: K, payload: ServiceInput<O, K>, options?: ServiceRequestOptions,
+  ): AsyncIterableIterator<ServiceItem<O, K>>;
+  /** Adds a worker; false when it is one already, or has ended. */
+  join<D extends AnyDefinition>(worker: Sends<D> & Serves<D, O>): boolean;
+  /** It gets nothing more; what it has, it answers. False when it is none. */
+  leave<D extends AnyDefinition>(worker: Sends<D>): boolean;
+  stats(): ServiceStats;
+}
 
 /** The verbs of services, of every process and of the system. */
 export interface ServiceVerbs {

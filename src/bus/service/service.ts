@@ -5,9 +5,10 @@ import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { Sends } from '../../api/agent.js';
 import type {
-  RequestName, Serves, Service, ServiceInput, ServiceItem, ServiceOperations, ServiceOutput, ServiceRequestOptions,
+  RequestName, Serves, ServiceInput, ServiceItem, ServiceOperations, ServiceOutput, ServiceRequestOptions,
   ServiceStats, StreamedName,
 } from '../../api/bus/service.js';
+import type { Service } from '../../api/bus/verbs.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import type { ServiceCore } from './core.js';
 import type { Operation } from './definition.js';

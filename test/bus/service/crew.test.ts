@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineAgent } from '../../../src/index.js';
-import { defineService, type ServiceLoad } from '../../../src/bus/public.js';
+import { defineService, type ServiceLoad } from '../../../src/bus/service/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { codeOf, Doubler, expectBalanced, Maths, OPERATIONS, sleeper } from './help.js';

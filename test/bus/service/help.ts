@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { defineAgent } from '../../../src/index.js';
 import type { VirtualEnv } from '../../support/virtual-env.js';
-import { defineService } from '../../../src/bus/public.js';
-import type { ServiceStats } from '../../../src/bus/public.js';
+import { defineService } from '../../../src/bus/service/public.js';
+import type { ServiceStats } from '../../../src/bus/service/public.js';
 
 /** What a promise rejected with: its code, else itself; `done` when it did not. */
 export const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(

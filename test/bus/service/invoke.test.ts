@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CallError, defineAgent } from '../../../src/index.js';
-import { Completion, type SubmissionNode } from '../../../src/bus/public.js';
+import { Completion, type SubmissionNode } from '../../../src/bus/service/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { codeOf, Doubler, Maths, sleeper } from './help.js';

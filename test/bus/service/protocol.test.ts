@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BusError, encodeMessage, parseMessage, type ServiceMessage } from '../../../src/bus/public.js';
+import { BusError } from '../../../src/bus/public.js';
+import { encodeMessage, parseMessage, type ServiceMessage } from '../../../src/bus/service/public.js';
 
 const HEAD = { id: 'm2', submission: 'm1', session: 's', sequence: 1, parent: 'm1', operation: 'chat' };
 const WORK = { by: 'worker', backend: 'model', durationMs: 1.5, attempts: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defineAgent, type ProcessSelf } from '../../../src/index.js';
-import { defineService, ServiceError, type ServiceStats } from '../../../src/bus/public.js';
+import { defineService, ServiceError, type ServiceStats } from '../../../src/bus/service/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { codeOf, Doubler, expectBalanced, Maths, OPERATIONS, SafeMaths, sleeper } from './help.js';

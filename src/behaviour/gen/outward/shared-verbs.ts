@@ -2,12 +2,10 @@ import type { Sends } from '../../../api/agent.js';
 import type { GatherOptions } from '../../../api/bus/gather.js';
 import type { Schedule, ScheduleTimes } from '../../../api/bus/schedule.js';
 import type { Queue, QueueOptions } from '../../../api/bus/queue.js';
-import type {
-  Complete, InvokeOptions, Service, ServiceDefinition, ServiceOperations,
-} from '../../../api/bus/service.js';
+import type { Complete, InvokeOptions, ServiceDefinition, ServiceOperations } from '../../../api/bus/service.js';
 import type { SharedStream, ShareOptions } from '../../../api/bus/stream.js';
 import type { Topic, TopicOptions } from '../../../api/bus/topic.js';
-import type { BusVerbs, GatherResult } from '../../../api/bus/verbs.js';
+import type { BusVerbs, GatherResult, Service } from '../../../api/bus/verbs.js';
 import type { LaunchVerbs, SubAgent } from '../../../api/tasks.js';
 import type { AnyDefinition } from '../../../api/protocol.js';
 
