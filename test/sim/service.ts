@@ -35,6 +35,8 @@ class World {
   private readonly simple: boolean;
   /** the same, and nobody who has ended comes back */
   private readonly plain: boolean;
+  /** workers that have left, and may still have something to do */
+  private left = 0;
   /** requests of the process that may be killed */
   mortalOpen = 0;
   constructor(
@@ -200,7 +202,7 @@ class World {
     if (worker === undefined) return;
     const p = worker.pid;
     if (p !== undefined && random.chance(0.5)) system.exit(p, random.chance(0.5) ? 'kill' : 'odd');
-    else if (random.chance(0.3)) this.service.leave(worker);
+    else if (random.chance(0.3)) this.left += this.service.leave(worker) ? 1 : 0;
     else if (random.chance(0.5)) {
       const more = system.start(this.Worker);
       this.workers.push(more);
@@ -221,6 +223,10 @@ class World {
       `conservation of requests ${when}`,
     );
     if (this.attemptsMax === 1) sim.always(s.waiting <= this.capacity, `no more than the capacity waits ${when}`);
+    if (this.plain) {
+      const places = (s.workers + this.left) * this.concurrency;
+      sim.always(s.running <= places, `no worker has more than it has places ${when}`);
+    }
     if (this.plain && s.waiting > 0) {
       sim.always(s.workers > 0, `nobody waits when no worker lives ${when}`);
       sim.equal(s.utilisation, 1, `nobody waits while a worker has room ${when}`);

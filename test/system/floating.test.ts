@@ -238,7 +238,7 @@ const failing: Readonly<Record<string, Failing>> = {
   'Service.request': (w) => [
     w.system.service(Say).request('say', 'x'), w.system.service(Say).request('say', 5 as never),
     w.system.service(Say).request('say', 'x', { signal: AbortSignal.abort(boom) }),
-    w.self.service(Say).request('say', 'x', bad), w.self.service(Say).request('sya' as never, 'x'),
+    w.self.service(Say).request('say', 'x', bad), w.self.service(Say).request('sya' as never, 'x' as never),
   ],
   'Service.stream': (w) => [
     w.system.service(Say).stream('count', 1).next(),
@@ -246,7 +246,7 @@ const failing: Readonly<Record<string, Failing>> = {
   ],
   'SystemBus.invoke': (w) => [
     w.system.invoke(w.nobody, 'x', { op: 'say' }), w.system.invoke(w.system.start(Echo), undefined, { op: 'fail' }),
-    w.system.invoke(5 as never, 'x' as never), w.system.invoke(w.nobody, 'x', bad),
+    w.system.invoke(5 as never, 'x' as never), w.system.invoke(w.nobody, 'x' as never, bad),
   ],
   'ServiceVerbs.invoke': (w) => [w.self.invoke(w.nobody, 'x', { op: 'say', signal: AbortSignal.abort(boom) })],
   'PoolRef.checkout': (w) => w.system.ref(poolOf(Echo), 'nobody').checkout(),

@@ -174,7 +174,8 @@ export interface InvokeOptions<K extends string = string> {
 }
 
 /** What `invoke` takes as its input. */
-export type InvokeInput<D extends AnyDefinition, K> = VerbArgs<CallEntryOf<D, K>, unknown>[0];
+export type InvokeInput<D extends AnyDefinition, K> =
+  [K] extends [never] ? never : VerbArgs<CallEntryOf<D, K>, unknown>[0];
 /* ---- the protocol ---- */
 
 /** What all messages of the protocol have. */

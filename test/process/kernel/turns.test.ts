@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   child, defineAgent, DynamicSupervisorRef, SupervisorRef, TaskSupervisorRef, type AgentRef,
   type ProcessSelf, type System,
 } from '../../../src/index.js';
 import { defineRegistry } from '../../../src/behaviour/names/public.js';
 import { EventManager } from '../../../src/behaviour/event/public.js';
+import { defineService } from '../../../src/bus/service/public.js';
 import { multiCall } from '../../../src/process/public.js';
 import { pool, poolOf } from '../../../src/delivery/group/public.js';
 import { testSystem } from '../../support/system.js';
@@ -24,6 +26,10 @@ const Fails = defineAgent({
   init: async () => { await Promise.resolve(); throw new Error('no'); },
 });
 const Later = defineAgent({ name: 'Later', init: async () => ({}) });
+const Numbers = defineService({
+  name: 'numbers',
+  operations: { get: { request: z.number(), response: z.number() }, numbers: { request: z.number(), item: z.number() } },
+});
 const Names = defineRegistry({ name: 'names', keys: 'unique' });
 
 /** What a verb is tried on. */
@@ -141,6 +147,16 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   'a breaker with a bad option': ({ system }) =>
     system.breaker('bb').run(() => 1, { zz: 1 } as never),
+  'a request that nobody works for': ({ system }) => system.service(Numbers).request('get', 1),
+  'a request with a bad option': ({ self }) => self.service(Numbers).request('get', 1, { zz: 1 } as never),
+  'a request under a fired signal': ({ self }) =>
+    self.service(Numbers).request('get', 1, { signal: AbortSignal.abort('no') }),
+  'a request of the dead': ({ dead }) => dead.service(Numbers).request('get', 1),
+  'a stream of a service that nobody works for': async ({ system }) => {
+    for await (const _ of system.service(Numbers).stream('numbers', 1));
+  },
+  'an invoke of nobody': ({ self, nobody }) => self.invoke(nobody, undefined, { op: 'get' }),
+  'an invoke of what is no ref': ({ system }) => system.invoke({} as never, 1 as never),
   'a limit with a bad option': ({ system }) =>
     system.limit('ll', { concurrency: 1 }).run(() => 1, { zz: 1 } as never),
   'a limit under a fired signal': ({ system }) =>
