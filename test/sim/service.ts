@@ -35,6 +35,7 @@ class World {
   private readonly simple: boolean;
   /** the same, and nobody who has ended comes back */
   private readonly plain: boolean;
+  private kills = 0;
   /** workers that have left, and may still have something to do */
   private left = 0;
   /** requests of the process that may be killed */
@@ -201,8 +202,11 @@ class World {
     const worker = this.workers.length === 0 ? undefined : random.pick(this.workers);
     if (worker === undefined) return;
     const p = worker.pid;
-    if (p !== undefined && random.chance(0.5)) system.exit(p, random.chance(0.5) ? 'kill' : 'odd');
-    else if (random.chance(0.3)) this.left += this.service.leave(worker) ? 1 : 0;
+    if (p !== undefined && random.chance(0.5)) {
+      this.kills++;
+      system.exit(p, random.chance(0.5) ? 'kill' : 'odd');
+    }
+    if (random.chance(0.3)) this.left += this.service.leave(worker) ? 1 : 0;
     else if (random.chance(0.5)) {
       const more = system.start(this.Worker);
       this.workers.push(more);
@@ -222,7 +226,9 @@ class World {
       s.responded + s.failed + s.timedOut + s.cancelled + s.refused + s.waiting + s.running, s.requested,
       `conservation of requests ${when}`,
     );
-    if (this.attemptsMax === 1) sim.always(s.waiting <= this.capacity, `no more than the capacity waits ${when}`);
+    // What a worker had not begun with when it ended comes back, and has room.
+    const back = this.concurrency * (this.kills + s.failed);
+    if (this.attemptsMax === 1) sim.always(s.waiting <= this.capacity + back, `no more than the capacity waits ${when}`);
     if (this.plain) {
       const places = (s.workers + this.left) * this.concurrency;
       sim.always(s.running <= places, `no worker has more than it has places ${when}`);
