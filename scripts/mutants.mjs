@@ -11,6 +11,7 @@ import { delivery } from '../test/mutants/delivery.mjs';
 import { deliveries } from '../test/mutants/deliveries.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { guardedStreams } from '../test/mutants/guards.mjs';
+import { healths } from '../test/mutants/health.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { launches } from '../test/mutants/launches.mjs';
 import { pools } from '../test/mutants/pools.mjs';
@@ -124,7 +125,8 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders, ...launches, ...workQueues, ...services, ...schedulesAndGathers, ...guardedStreams,
+  ...topicsAndReaders, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
+  ...guardedStreams,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

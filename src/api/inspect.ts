@@ -16,6 +16,17 @@ export type Status =
 /** Scheduling levels by name. */
 export type ProcessLevel = 'low' | 'normal' | 'high' | 'max';
 
+/** What the checks of a supervised process have found, see `health` of `child`. */
+export interface HealthInfo {
+  readonly state: 'unknown' | 'healthy' | 'unhealthy';
+  /** checks that are over */
+  readonly checks: number;
+  /** failures in a row until now */
+  readonly failures: number;
+  /** why the latest check failed; undefined after one that did not */
+  readonly reason: unknown;
+}
+
 /** What `system.inspect(pid)` tells of one process; a copy, taken now. */
 export interface ProcessInfo {
   readonly pid: Pid;
@@ -41,6 +52,8 @@ export interface ProcessInfo {
   /** messages handled so far; only grows */
   readonly reductions: number;
   readonly mailbox: MailboxStats;
+  /** undefined unless its supervisor checks it */
+  readonly health: HealthInfo | undefined;
 }
 
 /**

@@ -85,6 +85,18 @@ export interface SupervisorReport extends Report {
   readonly causes?: readonly RestartCause[];
 }
 
+/** A child has become unhealthy, or healthy again: see `health` of `child`. */
+export interface HealthReport extends Report {
+  readonly label: 'child unhealthy' | 'child healthy again';
+  readonly level: 'error' | 'info';
+  readonly supervisor: string;
+  readonly offender: Offender;
+  /** in a row */
+  readonly failures: number;
+  /** why the latest check failed */
+  readonly reason: unknown;
+}
+
 /** A child was started: `info` at the start of its supervisor and at restarts, `debug` on request. */
 export interface ProgressReport extends Report {
   readonly label: 'child started';

@@ -24,6 +24,32 @@ export type Shutdown = 'brutal_kill' | 'infinity' | number;
  */
 export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
+/**
+ * How a supervisor looks after a child while it lives: one check after the other, by `op` or by
+ * `check`. One that says false, throws, rejects or is late has failed.
+ */
+export interface HealthOptions {
+  /** ms from the start, or from the outcome of a check, to the next one; from 1 */
+  readonly everyMs: number;
+  /** ms that a check may take, from 1; default 5,000 */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * a call without payload that the child must answer, in the lane `high`: behind a handler that
+   * takes long it is late. A reply of false is a failure
+   */
+  readonly op?: string | undefined;
+  /** called outside of every process */
+  readonly check?: ((pid: Pid) => boolean | Promise<boolean>) | undefined;
+  /** failures in a row after which it is unhealthy, from 1; default 3 */
+  readonly failuresMax?: number | undefined;
+  /**
+   * what then: a report, and another when it is healthy again (the default); `unbalance`: balancers
+   * and pools pass it over meanwhile, too; `restart`: it is ended with the reason `unhealthy`,
+   * which counts as a crash
+   */
+  readonly onUnhealthy?: 'report' | 'unbalance' | 'restart' | undefined;
+}
+
 /** Options of `child`, after the init arguments. */
 export interface ChildOptions extends Omit<StartOptions, 'name'> {
   /** default `permanent` */
@@ -32,6 +58,8 @@ export interface ChildOptions extends Omit<StartOptions, 'name'> {
   readonly shutdown?: Shutdown | undefined;
   /** its end counts for its supervisor's `autoShutdown`; default false, never together with `permanent` */
   readonly significant?: boolean | undefined;
+  /** checks while it lives, default none */
+  readonly health?: HealthOptions | undefined;
   /**
    * registered name, or a name in another registry (`via`); default the id (none under a dynamic
    * supervisor), `false` for none

@@ -3,7 +3,7 @@
  * `inspect`, watchdogs, `system.sys`. The door of `castcall/observe`.
  */
 export type {
-  ProcessInfo, ProcessItems, ProcessLevel, Status, WatchdogEvent, WatchdogOptions,
+  HealthInfo, ProcessInfo, ProcessItems, ProcessLevel, Status, WatchdogEvent, WatchdogOptions,
 } from '../api/inspect.js';
 export type { FormatOptions, Logger, LogLevel } from '../api/reports.js';
 export type {

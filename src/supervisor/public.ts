@@ -4,10 +4,10 @@
  */
 export type { LaunchJob, LaunchOptions, LaunchVerbs, SubAgent, SubAgentWaitOptions } from '../api/tasks.js';
 export type {
-  GiveUp, GiveUpReason, Offender, ProgressReport, RestartCause, SupervisorReport,
+  GiveUp, GiveUpReason, HealthReport, Offender, ProgressReport, RestartCause, SupervisorReport,
 } from '../api/reports.js';
 export type {
-  AutoShutdown, ChildCount, ChildInfo, ChildOptions, ChildPid, DynamicInit, DynamicSpec,
+  AutoShutdown, ChildCount, ChildInfo, ChildOptions, ChildPid, DynamicInit, DynamicSpec, HealthOptions,
   PartitionKey, RestartLimits, SimpleSpec, StaticTaskOptions, SupervisedTaskOptions,
   SupervisorChildOptions, TaskChildOptions, TaskSupervisorSpec,
 } from '../api/supervisor.js';

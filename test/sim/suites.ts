@@ -6,6 +6,7 @@ import { crashSuite } from './crash.js';
 import { deliverySuite } from './delivery.js';
 import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
+import { healthSuite } from './health.js';
 import { intensitySuite } from './intensity.js';
 import { ledgerSuite } from './ledger.js';
 import { launchSuite } from './launch.js';
@@ -44,5 +45,5 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  launchSuite, sharedStreamSuite, randomSuite,
+  launchSuite, healthSuite, sharedStreamSuite, randomSuite,
 ];

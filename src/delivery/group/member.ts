@@ -30,11 +30,11 @@ export class BalanceMember {
     return addr instanceof Process ? addr.title : addressName(addr);
   }
 
-  /** Who would take a message now: alive, of the right protocol, its mailbox not closed. */
+  /** Who would take a message now: alive, healthy enough, of the right protocol, its mailbox not closed. */
   get taker(): Process | null {
     const p = this.ref.addr.owner;
     return p !== null && p.behaviour === this.ref.definition.behaviour
-      && p.mailbox.extra?.pressure?.closed !== true
+      && p.mailbox.extra?.pressure?.closed !== true && p.ext?.health?.unbalanced !== true
       ? p
       : null;
   }

@@ -53,6 +53,7 @@ export function inspectProcess(p: Process): ProcessInfo {
     sensitive: p.ext?.rarity?.sensitive ?? false,
     reductions: p.mailbox.handled,
     mailbox: mailboxStats(p.mailbox, p.running, p.kernel.env.mono()),
+    health: p.ext?.health?.info,
   };
 }
 

@@ -29,7 +29,7 @@ export function readItems(p: Process, items: readonly (keyof ProcessItems)[]): u
 export const PROCESS_ITEMS: readonly (keyof ProcessItems)[] = [
   'pid', 'name', 'label', 'behaviour', 'initialCall', 'status', 'op', 'parent', 'groupLeader',
   'ancestors', 'links', 'monitors', 'monitoredBy', 'trapExit',
-  'level', 'sensitive', 'reductions', 'mailbox', 'messages', 'dictionary', 'messageQueueLength',
+  'level', 'sensitive', 'reductions', 'mailbox', 'health', 'messages', 'dictionary', 'messageQueueLength',
   'memory', 'suspending',
 ];
 

@@ -12,7 +12,7 @@ export type {
   CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Tap, WaterReport,
 } from './ports.js';
 export {
-  type Address, type Behaviour, COUNTED, type Hibernation, type Holding, KEPT, Level, type Mail,
+  type Address, type Behaviour, COUNTED, type Hibernation, type Health, type Holding, KEPT, Level, type Mail,
   type NameCell, type Owned, Phase, Process, type ProcessExt, type Rarity, Run, type SysHooks,
   type SystemCommand, type Turnover, type Watch,
 } from './process.js';

@@ -3,6 +3,7 @@ import { shownAs } from '../../base/text/index.js';
 import type { Mailbox } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Pid } from '../../api/address.js';
+import type { HealthInfo } from '../../api/inspect.js';
 import type { Backlog } from './backlog.js';
 import type { Kernel } from './kernel.js';
 import type { CrashDetails } from './ports.js';
@@ -139,6 +140,13 @@ export interface Holding {
   release(p: Process, reason: ExitReason): void;
 }
 
+/** What is known of the health of a process that somebody checks. */
+export interface Health {
+  /** groups that share messages out pass it over */
+  readonly unbalanced: boolean;
+  readonly info: HealthInfo;
+}
+
 /** A monitor, in the list of the process that it watches and in that of the process that holds it. */
 export interface Watch {
   readonly holder: Process | null;
@@ -222,6 +230,8 @@ export class ProcessExt {
   /** when the sampled message that is being handled was taken, or -1 */
   sampleFrom = -1;
   rarity: Rarity | null = null;
+  /** of a child whose supervisor checks it */
+  health: Health | null = null;
   /** what is remembered of deliveries to a process without a name */
   mail: Mail | null = null;
   /**

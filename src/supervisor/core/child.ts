@@ -9,6 +9,7 @@ import type { Process } from '../../process/record/index.js';
 import { cancelTimer, exitSignal } from '../../process/signal/index.js';
 import type { ProcessTimer } from '../../process/signal/index.js';
 import { ChildSpec } from '../spec/index.js';
+import { watchHealth } from './health.js';
 
 /** Work that is done at once when it can be, and later when it cannot. */
 export type MaybeLater<T> = T | Promise<T>;
@@ -81,11 +82,11 @@ export function startChildProcess(supervisor: Process, child: Child): MaybeLater
   const { plan } = child;
   const host = hostOf(supervisor.kernel);
   if (plan.definition instanceof TaskDefinition) return adopt(
-    child, plan.definition.spawn(host, plan, supervisor),
+    supervisor, child, plan.definition.spawn(host, plan, supervisor),
   );
   const started = startAgent(host, plan, supervisor);
-  if (started instanceof Promise) return endedWith(supervisor, started).then((p) => adopt(child, p));
-  adopt(child, started);
+  if (started instanceof Promise) return endedWith(supervisor, started).then((p) => adopt(supervisor, child, p));
+  adopt(supervisor, child, started);
 }
 
 /** The shutdown of a process has arrived, and waits until its handler or its init is over. */
@@ -121,7 +122,7 @@ export async function endedWith<T>(starter: Process, starting: Promise<T>): Prom
   }
 }
 
-function adopt(child: Child, p: Process | null): void {
+function adopt(supervisor: Process, child: Child, p: Process | null): void {
   child.process = p;
   if (p === null) {
     child.status = 'stopped';
@@ -129,6 +130,7 @@ function adopt(child: Child, p: Process | null): void {
   }
   child.status = 'running';
   p.role = child;
+  watchHealth(supervisor, child, p);
   if (child.spec.restart === 'temporary') forgetArgs(child);
 }
 

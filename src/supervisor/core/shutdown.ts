@@ -28,9 +28,11 @@ export function stopChild(supervisor: Process, child: Child): MaybeLater<void> {
  * Ends a child by a shutdown rule, in the name of its supervisor, who hears of it as of an end of
  * the child's own.
  */
-export function endByRule(supervisor: Process, p: Process, shutdownMs: number): Promise<void> {
-  if (p.phase !== Phase.Dead) ask(supervisor, p, shutdownMs);
-  return p.phase === Phase.Dead ? Promise.resolve() : waitForEnd(p, shutdownMs);
+export function endByRule(
+  supervisor: Process, p: Process, shutdownMs: number, reason: 'shutdown' | 'unhealthy' = 'shutdown',
+): Promise<void> {
+  if (p.phase !== Phase.Dead) ask(supervisor, p, shutdownMs, reason);
+  return p.phase === Phase.Dead ? Promise.resolve() : waitForEnd(p, shutdownMs, reason);
 }
 
 /** Stops newest first, each waited for (SU-02); temporary ones are forgotten. */
@@ -102,9 +104,11 @@ export interface Ended {
   readonly p: Process;
 }
 
-function ask(supervisor: Process, p: Process, shutdownMs: number): void {
-  if (shutdownMs === BRUTAL_KILL) exitProcess(p, 'killed', true);
-  else exitSignal(p, supervisor, 'shutdown', false);
+function ask(
+  supervisor: Process, p: Process, shutdownMs: number, reason: 'shutdown' | 'unhealthy' = 'shutdown',
+): void {
+  if (shutdownMs === BRUTAL_KILL) exitProcess(p, killedAs(reason), true);
+  else exitSignal(p, supervisor, reason, false);
 }
 
 /** A child may end for a reason of its own while it is asked to: tolerated, and told (SU-35). */
@@ -116,14 +120,23 @@ export function judge(supervisor: Process, child: Child, p: Process): void {
 
 class KillDeadline extends Deadline {
   readonly late: Process[] = [];
+  constructor(private readonly reason: 'killed' | 'unhealthy' = 'killed') {
+    super();
+  }
   expire(): void {
-    for (const p of this.late) exitProcess(p, 'killed', true);
+    for (const p of this.late) exitProcess(p, this.reason, true);
   }
 }
 
-function waitForEnd(p: Process, shutdownMs: number): Promise<void> {
+function killedAs(reason: 'shutdown' | 'unhealthy'): 'killed' | 'unhealthy' {
+  return reason === 'shutdown' ? 'killed' : reason;
+}
+
+function waitForEnd(
+  p: Process, shutdownMs: number, reason: 'shutdown' | 'unhealthy' = 'shutdown',
+): Promise<void> {
   const { deadlines } = p.kernel;
-  const limit = new KillDeadline();
+  const limit = new KillDeadline(killedAs(reason));
   limit.late.push(p);
   if (shutdownMs >= 0) deadlines.add(limit, shutdownMs);
   return new Promise((resolve) => {

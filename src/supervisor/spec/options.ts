@@ -2,7 +2,7 @@ import { BACKOFF, parseOptions, readBackoff, z } from '../../base/index.js';
 import type { Backoff, Schedule } from '../../base/index.js';
 import { nameSchema, startFields } from '../../behaviour/gen/index.js';
 import type {
-  AutoShutdown, ChildOptions, RestartLimits, Strategy, SupervisorChildOptions,
+  AutoShutdown, ChildOptions, HealthOptions, RestartLimits, Strategy, SupervisorChildOptions,
 } from '../../api/supervisor.js';
 import type { Via } from '../../api/address.js';
 
@@ -37,10 +37,25 @@ export const limitFields: { readonly [K in keyof Fields]-?: z.ZodType<Fields[K]>
   name: nameSchema.optional(),
 };
 
+const MS_RULE = 'a whole number of milliseconds from 1';
+const FAILURES_RULE = 'a whole number of failures from 1';
+const healthSchema = z.strictObject({
+  everyMs: z.number({ error: MS_RULE }).int({ error: MS_RULE }).min(1, { error: MS_RULE }),
+  timeoutMs: z.number({ error: MS_RULE }).int({ error: MS_RULE }).min(1, { error: MS_RULE }).optional(),
+  op: z.string({ error: 'the name of a call' }).optional(),
+  check: z.custom<HealthOptions['check']>(
+    (given) => given === undefined || typeof given === 'function', { error: 'a function that takes the pid' },
+  ).optional(),
+  failuresMax: z.number({ error: FAILURES_RULE }).int({ error: FAILURES_RULE }).min(1, { error: FAILURES_RULE })
+    .optional(),
+  onUnhealthy: z.enum(['report', 'restart', 'unbalance'], { error: "'report', 'restart' or 'unbalance'" }).optional(),
+});
+
 const childSchema = z.strictObject({
   restart: restartSchema,
   shutdown: shutdownSchema,
   significant: significantSchema,
+  health: healthSchema.optional(),
   name: z.union([nameSchema, z.literal(false)], {
     error: 'a registered name, via(registry, key), or false for none',
   })

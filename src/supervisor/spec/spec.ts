@@ -8,7 +8,7 @@ import type { HandlePlaceImpl } from '../../behaviour/gen/request/index.js';
 import type { Address, Kernel } from '../../process/record/index.js';
 import { checkStartName } from '../../router/names/index.js';
 import type {
-  AutoShutdown, ChildOptions, Restart, RestartLimits, Shutdown, Strategy,
+  AutoShutdown, ChildOptions, HealthOptions, Restart, RestartLimits, Shutdown, Strategy,
 } from '../../api/supervisor.js';
 import type { AnyDefinition, ArgsThen, HasHandle, InitArgs } from '../../api/protocol.js';
 import type { Via } from '../../api/address.js';
@@ -36,6 +36,8 @@ export interface ChildFields {
   /** ms, -1 for infinity, -2 for brutal_kill */
   readonly shutdownMs: number;
   readonly significant: boolean;
+  /** how its supervisor looks after it while it lives, default not at all */
+  readonly health?: HealthOptions | undefined;
   /** what it is started with */
   readonly plan: StartPlan;
   /** the registered name that was asked for; the default name is only in the plan */
@@ -66,6 +68,8 @@ export class ChildSpec<R = unknown> implements HasHandle<R> {
   /** ms, -1 for infinity, -2 for brutal_kill */
   readonly shutdownMs: number;
   readonly significant: boolean;
+  /** as it was given */
+  readonly health: HealthOptions | undefined;
   /** @internal */
   readonly plan: StartPlan;
   /** @internal */
@@ -79,6 +83,7 @@ export class ChildSpec<R = unknown> implements HasHandle<R> {
     this.restart = fields.restart;
     this.shutdownMs = fields.shutdownMs;
     this.significant = fields.significant;
+    this.health = fields.health;
     this.plan = fields.plan;
     this.ownName = fields.ownName;
     this.refTo = fields.refTo;
@@ -147,12 +152,30 @@ export function agentSpec<R>(
     restart,
     shutdownMs: shutdownOf(where, read.shutdown, SHUTDOWN_MS),
     significant: significantOf(where, read.significant, restart),
+    health: read.health === undefined ? undefined : healthOf(`${where}.health`, read.health, definition),
     plan: planOf(runtimeOf(definition), init, {
       ...read, name: read.name === false ? undefined : (read.name ?? id),
     }),
     ownName,
     refTo: agentRef,
   });
+}
+
+/** One way to check it, and a call when it is an operation. */
+function healthOf(where: string, health: HealthOptions, definition: AnyDefinition): HealthOptions {
+  const { op, check } = health;
+  if ((op === undefined) === (check === undefined)) {
+    throw new OptionError(
+      where, health, 'either op or check', "{ everyMs, op: 'ping' } asks the child, { everyMs, check } a function",
+      'BAD_COMBINATION',
+    );
+  }
+  const made = runtimeOf(definition);
+  const known = op === undefined ? undefined : made.callOp(op);
+  if (op !== undefined && (known === undefined || known.stream)) {
+    throw new OptionError(`${where}.op`, op, `a call of '${made.name}'`);
+  }
+  return health;
 }
 
 const agentRef: ChildFields['refTo'] = (addr, kernel, plan) => new AgentRefImpl(
