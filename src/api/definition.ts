@@ -2,8 +2,20 @@
 
 import type { ExitReason } from '../base/index.js';
 import type { DeliveryDefaults } from './delivery.js';
-import type { StateOf } from './protocol.js';
+import type { AnyDefinition, StateOf } from './protocol.js';
 import type { AgentStatus, InitSelf, Operations, Self } from './agent.js';
+
+/** A process that sends, as `allow` is told of it. */
+export interface MessageSender {
+  readonly pid: string;
+  /** its registered name, if it has one */
+  readonly name: string | undefined;
+  /** what it was started from; undefined for a plain process or a task */
+  readonly definition: AnyDefinition | undefined;
+}
+
+/** See `allow` of an agent. */
+export type Allow = (from: MessageSender | undefined, op: string) => boolean | string;
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
@@ -40,6 +52,13 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
    * the same keys
    */
   readonly formatStatus?: (status: AgentStatus<StateOf<R>>) => AgentStatus;
+  /**
+   * Who may send what: asked once for each message with an operation, where it is sent, before its
+   * schema; `from` is undefined for the outside. Only `true` lets it pass; a text is the reason that the
+   * sender reads. Refused, it never reaches the agent: call, stream, put, deliver and tryCast fail with
+   * `FORBIDDEN`, a cast counts as rejected. What it throws is logged, and refuses. Synchronous.
+   */
+  readonly allow?: Allow;
   /** defaults of deliveries to its agents */
   readonly delivery?: DeliveryDefaults;
 }

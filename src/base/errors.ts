@@ -124,6 +124,7 @@ export type CallErrorCode =
   | 'UNKNOWN_OPERATION'
   | 'PROTOCOL_MISMATCH'
   | 'INVALID_PAYLOAD'
+  | 'FORBIDDEN'
   | 'EXPIRED'
   | 'KEY_CONFLICT'
   | 'REPLY_GONE'
@@ -262,6 +263,7 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'UNKNOWN_OPERATION': return fields.takes ?? `unknown operation${knownText(fields, show)}`;
     case 'PROTOCOL_MISMATCH': return 'the owner of that name has another definition';
     case 'INVALID_PAYLOAD': return `payload does not fit its schema: ${show(fields.details)}`;
+    case 'FORBIDDEN': return `forbidden: ${String(fields.details)}`;
     case 'KEY_CONFLICT': return `the key ${show(
       fields.details,
     )} belongs to another message; a key names one operation and payload`;

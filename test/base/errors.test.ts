@@ -51,6 +51,7 @@ describe('errors', () => {
       EVICTED: /evicted/, CANCELLED: /cancelled it/, MAILBOX_FULL: /mailbox is full/,
       OVERLOADED: /near its memory ceiling/,
       UNKNOWN_OPERATION: /unknown operation; known: x, y/, PROTOCOL_MISMATCH: /another definition/,
+      FORBIDDEN: /forbidden: x, y/,
       INVALID_PAYLOAD: /does not fit its schema: x, y/,
       EXPIRED: /expired/, KEY_CONFLICT: /the key x, y belongs to another message/,
       WINDOW_FULL: /send more once/,

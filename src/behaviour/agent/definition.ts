@@ -20,7 +20,7 @@ import type { AgentSpec } from '../../api/definition.js';
  *   a throw, a stop, the parent's exit ─▶ terminate(self, reason) ─▶ ended
  */
 
-const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const;
+const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus', 'allow'] as const;
 const KEYS = ['name', 'trapExit', 'undeliverable', 'calls', 'casts', 'delivery', ...CALLBACKS];
 
 /**

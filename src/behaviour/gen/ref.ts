@@ -136,7 +136,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const known = definition.castOp(op);
     if (known === undefined) throw this.unknown(op, 'cast');
     const read = options === undefined ? null : readCast(verb, options, () => kernel.env.mono());
-    const checked = known.check === null ? payload : known.check(payload);
+    const checked = known.check === null ? payload : known.check(payload, sender);
     const p = this.addr.owner;
     if (p === null || p.behaviour !== definition.behaviour) return 'dead';
     const queued = read === null
@@ -156,7 +156,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       const known = definition.castOp(op);
       if (known === undefined) throw this.unknown(op, 'put');
       const read = readPut(options ?? {});
-      const checked = known.check === null ? payload : known.check(payload);
+      const checked = known.check === null ? payload : known.check(payload, sender);
       const p = this.addr.owner;
       if (p === null) throw noproc(kernel, 'put', target, op);
       if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', {
@@ -173,7 +173,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
 
   /** What the schema made of the payload is what a retry sends. */
   private undelivered(op: Op, payload: unknown, sender: Process | null): void {
-    const checked = op.check === null ? payload : op.check(payload);
+    const checked = op.check === null ? payload : op.check(payload, undefined);
     hostOf(this.kernel).router.dead(
       this.addr, op, this.definition.behaviour, checked, sender,
       this.addr.owner === null ? 'noproc' : 'protocol_mismatch',
@@ -232,7 +232,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     try {
       const known = definition.callOp(op);
       if (known === undefined || known.stream) throw this.unknown(op, 'call');
-      const checked = known.check === null ? payload : known.check(payload);
+      const checked = known.check === null ? payload : known.check(payload, caller);
       const made = new SentRequest(caller, this.callee(null, op), known, addr, value, failed);
       if (kernel.traces !== null) made.cold().trace = kernel.traces.take(this.performRequest);
       sendRequest(made, checked);
@@ -256,7 +256,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const trace = kernel.traces === null ? null : kernel.traces.take(this.performCall);
     const read = options === undefined && trace === null
       ? null : readCall(options ?? {}, () => kernel.env.mono(), trace);
-    const checked = known.check === null ? payload : known.check(payload);
+    const checked = known.check === null ? payload : known.check(payload, caller);
     const p = this.callee(caller, op);
     if (read !== null) throwIfFired(read.signal);
     return read === null

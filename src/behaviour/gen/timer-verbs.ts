@@ -46,7 +46,7 @@ export function castAfter(
   if (known === undefined) throw to.unknown(op, 'cast');
   if (options !== undefined) readCast('sendAfter', options, () => 0);
   try {
-    if (known.check !== null) known.check(payload);
+    if (known.check !== null) known.check(payload, undefined);
   } catch (error) {
     throw to.explain(error, op);
   }

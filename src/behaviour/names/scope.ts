@@ -260,7 +260,7 @@ export class ScopeRef<G> {
 function checkedPayload(known: Op, payload: unknown, target: string): unknown {
   if (known.check === null) return payload;
   try {
-    return known.check(payload);
+    return known.check(payload, null);
   } catch (error) {
     if (!isA(error, PayloadError)) throw error;
     throw callError('INVALID_PAYLOAD', { target, op: known.name, details: error.message, cause: error });

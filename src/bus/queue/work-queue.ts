@@ -89,7 +89,7 @@ export class WorkQueue implements PullQueue {
     }
     if (this.op.check !== null) {
       try {
-        payload = this.op.check(item);
+        payload = this.op.check(item, null);
       } catch (error) {
         throw this.error('INVALID_PAYLOAD', (error as Error).message, error);
       }

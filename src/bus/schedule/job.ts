@@ -54,7 +54,7 @@ function checkOperation(to: RefBase, verb: SendVerb, send: GivenSend): void {
     : verb === 'call' ? definition.callOp(op) : (definition.castOp(op) ?? definition.callOp(op));
   if (known === undefined || known.stream) throw to.unknown(op, verb);
   try {
-    if (known.check !== null) known.check(send.payload);
+    if (known.check !== null) known.check(send.payload, undefined);
   } catch (error) {
     throw to.explain(error, op, verb === 'cast' ? undefined : verb);
   }

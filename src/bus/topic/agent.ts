@@ -77,7 +77,7 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     const payload = this.shape(topic, message);
     const p = addr.owner;
     if (p === null || (behaviour !== null && p.behaviour !== behaviour)) return this.bury(payload, from);
-    const checked = op.check === null ? payload : this.checked(op.check, payload);
+    const checked = op.check === null ? payload : this.checked(op.check, payload, from);
     if (checked === UNFIT) return this.miss();
     if (this.missed > 0 && admits(p, Rank.Normal, op, checked, false)) this.tellGap(p);
     if (!accept(p, op, checked, from)) return this.miss();
@@ -109,14 +109,16 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     return Offer.Missed;
   }
 
-  private checked(check: (payload: unknown) => unknown, payload: unknown): unknown {
+  private checked(
+    check: (payload: unknown, from: unknown) => unknown, payload: unknown, from: Process | null,
+  ): unknown {
     try {
-      return check(payload);
+      return check(payload, from);
     } catch (error) {
       const fields = { topic: this.topic, to: this.to, op: this.reception.op.name, error };
       this.kernel.warnOnce(
         `topic ${this.topic} ${this.to} ${this.reception.op.name}`,
-        'a message of a topic does not fit the schema of the cast that it should come as', fields,
+        'a message of a topic does not fit the schema of the cast that it should come as, or is not allowed', fields,
       );
       return UNFIT;
     }

@@ -44,8 +44,12 @@ export class Op {
     readonly kind: Kind,
     readonly name: string,
     readonly run: OpRun | null,
-    /** checks a payload at the ref: returns it (parsed) or throws; null when there is no schema */
-    readonly check: ((payload: unknown) => unknown) | null,
+    /**
+     * checks a message at the ref, by its payload and the process that sends it (null is the
+     * outside, undefined a payload that nobody sends now): returns the payload (parsed) or throws;
+     * null when everybody may send anything
+     */
+    readonly check: ((payload: unknown, from: unknown) => unknown) | null,
     readonly concurrent: boolean,
     /** whether `run` wraps an async function */
     wrapsAsync: boolean = false,

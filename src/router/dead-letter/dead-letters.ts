@@ -369,7 +369,7 @@ function feedbackOf({ op, facts: { to, verb } }: Redelivery): Pick<DeadLetter, '
 function checkedBy({ redelivery: { op }, letter }: Kept, payload: unknown): unknown {
   if (op.check === null) return payload;
   try {
-    return op.check(payload);
+    return op.check(payload, undefined);
   } catch (error) {
     throw callError(
       'INVALID_PAYLOAD', { target: letter.to, op: letter.op, details: (error as Error).message, cause: error },

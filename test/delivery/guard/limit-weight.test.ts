@@ -28,7 +28,7 @@ function world(options: LimitOptions = {}): World {
   return { env, system, limit, start, starts };
 }
 
-describe('a limit by weight', () => {
+describe('V Service queues: a limit by weight', () => {
   test('a call starts when its weight is there; a light one does not overtake a heavy one', async () => {
     const { env, limit, start, starts } = world();
     for (const weight of [900, 400, 1, 1_000]) start(weight);

@@ -14,7 +14,7 @@ afterEach(async () => {
   strays.end();
 });
 
-test('a limit holds its slot until the stream closes, and wakes the next one then', async () => {
+test('V Service queues: a limit holds its slot until the stream closes, and wakes the next one then', async () => {
   const system = testSystem();
   const limit = system.limit('l', { concurrency: 1 });
   const items = limit.stream(source([]));

@@ -28,7 +28,7 @@ export function deliverAs(
   try {
     const known = definition.castOp(op) ?? definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, 'deliver');
-    const checked = known.check === null ? payload : known.check(payload);
+    const checked = known.check === null ? payload : known.check(payload, sender);
     const deliveries = (kernel.host as Host | null)?.deliveries ?? deliveriesOf(kernel);
     const receipt = deliveries.deliver(ref, known, checked, sender, options);
     return kernel.traces === null ? kernel.scheduler.paced(receipt) : kernel.answer(receipt);
@@ -45,7 +45,7 @@ export function guaranteedCall(
   try {
     const known = definition.callOp(op);
     if (known === undefined || known.stream) throw ref.unknown(op, 'call');
-    const checked = known.check === null ? payload : known.check(payload);
+    const checked = known.check === null ? payload : known.check(payload, caller);
     throwIfFired(checkSignal('call', (options as CallOptions).signal));
     return kernel.answer(deliveriesOf(kernel).call(ref, known, checked, caller, options));
   } catch (error) {

@@ -33,7 +33,7 @@ export function openStream(
   const target = addressName(ref.addr);
   let slot: StreamSlot | null = null;
   try {
-    const checked = known.check === null ? payload : known.check(payload);
+    const checked = known.check === null ? payload : known.check(payload, caller);
     if (fenced(caller)) throw callError('ZOMBIE', { target, op });
     const p = ref.callee(caller, op);
     throwIfFired(read.signal);

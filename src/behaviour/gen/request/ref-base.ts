@@ -14,6 +14,7 @@ import type { AgentRef, AgentStats, ProcessVerbs } from '../../../api/agent.js';
 import { deliveriesOf, processOf, rejected } from '../host.js';
 import { Aborted, checkKeys } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';
+import { Forbidden } from './permission.js';
 import { PayloadError } from '../schema.js';
 import { ended } from '../stop.js';
 import type { AgentStream } from '../../../api/bus/stream.js';
@@ -156,8 +157,17 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     return unknownOperation(this.definition, addressName(this.addr), op, verb);
   }
 
+  private forbidden(error: Forbidden, op: string, verb: RefusedSend['verb']): CallError {
+    const target = addressName(this.addr);
+    if (error.thrown !== undefined) {
+      this.kernel.warn('allow of an agent threw: the message is refused', { target, op, error: error.thrown });
+    }
+    return callError('FORBIDDEN', { target, op, verb, details: error.message, cause: error.thrown });
+  }
+
   explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
     if (isA(error, Aborted)) return error.reason;
+    if (isA(error, Forbidden)) return this.forbidden(error, op, verb);
     if (!isA(error, PayloadError)) return error;
     return callError('INVALID_PAYLOAD', {
       target: addressName(this.addr), op, verb, details: error.message, cause: error,

@@ -4,6 +4,8 @@ import type { OpRun } from '../../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../../process/record/index.js';
 import type { Handler } from '../../../api/agent.js';
 import type { DeliveryDefaults } from '../../../api/delivery.js';
+import type { Allow } from '../../../api/definition.js';
+import { guardedBy } from '../request/permission.js';
 import { RuntimeDefinition } from '../runtime.js';
 import { checkPayload, checkSchema } from '../schema.js';
 import type { StandardSchema } from '../../../api/protocol.js';
@@ -24,6 +26,7 @@ export interface ServerSpec {
   readonly codeChange?: ((self: never, from: unknown, extra: unknown) => unknown) | undefined;
   readonly formatStatus?: ((status: never) => unknown) | undefined;
   readonly delivery?: DeliveryDefaults | undefined;
+  readonly allow?: Allow | undefined;
 }
 
 /** The run-time side of a server's definition: of an agent, an event manager, a registry, a supervisor. */
@@ -37,8 +40,8 @@ export class ServerDefinition extends RuntimeDefinition {
   constructor(spec: ServerSpec) {
     const { name, trapExit = false, init = null, terminate = null } = spec;
     super(
-      name, trapExit, init as RuntimeDefinition['init'], terminate, table(name, 'calls', spec.calls),
-      table(name, 'casts', spec.casts),
+      name, trapExit, init as RuntimeDefinition['init'], terminate, table(name, 'calls', spec.calls, spec.allow),
+      table(name, 'casts', spec.casts, spec.allow),
     );
     this.behaviour = new ServerBehaviour(this, spec.undeliverable === true);
     this.info = spec.info ?? null;
@@ -62,7 +65,9 @@ interface RawEntry {
 const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle']);
 
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
-function table(agent: string, kind: 'calls' | 'casts', entries: object | undefined): Map<string, Op> {
+function table(
+  agent: string, kind: 'calls' | 'casts', entries: object | undefined, allow: Allow | undefined,
+): Map<string, Op> {
   const ops = new Map<string, Op>();
   if (entries === undefined) return ops;
   for (const name of Object.keys(entries)) {
@@ -80,12 +85,14 @@ function table(agent: string, kind: 'calls' | 'casts', entries: object | undefin
       );
     }
     if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
-    ops.set(name, operation(kind, name, entry as RawEntry));
+    ops.set(name, operation(agent, kind, name, entry as RawEntry, allow));
   }
   return ops;
 }
 
-function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
+function operation(
+  agent: string, kind: 'calls' | 'casts', name: string, entry: RawEntry, allow: Allow | undefined,
+): Op {
   const { schema, handle } = entry;
   const streams = handle.constructor.name === 'AsyncGeneratorFunction'
     || handle.constructor.name === 'GeneratorFunction';
@@ -96,5 +103,6 @@ function operation(kind: 'calls' | 'casts', name: string, entry: RawEntry): Op {
   const check = schema === undefined
     ? null
     : (payload: unknown): unknown => checkPayload(name, schema, payload);
-  return new Op(what, name, handle, check, entry.concurrent ?? false);
+  const guarded = allow === undefined ? check : guardedBy(allow, agent, name, check);
+  return new Op(what, name, handle, guarded, entry.concurrent ?? false);
 }

@@ -35,8 +35,8 @@ describe('the definition of a server', () => {
       },
     });
     expect(calls.get('beside')).toMatchObject({ concurrent: true, check: null });
-    expect(calls.get('checked')?.check?.('text')).toBe('text');
-    expect(() => calls.get('checked')?.check?.(7)).toThrow();
+    expect(calls.get('checked')?.check?.('text', null)).toBe('text');
+    expect(() => calls.get('checked')?.check?.(7, null)).toThrow();
   });
 
   it.each<[object, RegExp]>([
