@@ -366,7 +366,7 @@ export interface Sends<D extends AnyDefinition> {
   tryCall<K extends CallName<D>>(
     op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
   ): Promise<CallResult<ReplyOf<CallEntryOf<D, K>>>>;
-  /** a call with many replies, one handled for each one asked for; throws at once for an unknown operation */
+  /** a call with many replies, each made when it is asked for, or ahead (`credit`); throws for an unknown operation */
   stream<K extends StreamName<D>>(
     op: K, ...args: VerbArgs<CallEntryOf<D, K>, StreamOptions>
   ): AgentStream<ItemOf<CallEntryOf<D, K>>>;

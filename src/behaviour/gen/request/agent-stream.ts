@@ -88,14 +88,9 @@ export class AgentStreamImpl<T> implements AgentStream<T> {
   toReadable(): ReadableStream<T> {
     return new ReadableStream<T>({
       pull: async (controller) => {
-        try {
-          const { done, value } = await this.next();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          this.#feed.close();
-          throw error;
-        }
+        const { done, value } = await this.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
       },
       cancel: () => this.#feed.close(),
     }, { highWaterMark: 0 });
@@ -108,15 +103,23 @@ export class AgentStreamImpl<T> implements AgentStream<T> {
         try {
           const { done, value } = await this.next();
           if (done === true) controller.close();
-          else controller.enqueue(events.item(value, this.sequence));
+          else controller.enqueue(this.#event(events, value));
         } catch (error) {
-          this.#feed.close();
           controller.enqueue(events.failure(error));
           controller.close();
         }
       },
       cancel: () => this.#feed.close(),
     }, { highWaterMark: 0 });
+  }
+
+  #event(events: Events, value: T): Uint8Array {
+    try {
+      return events.item(value, this.sequence);
+    } catch (error) {
+      this.#feed.close(); // it is no JSON: nothing else would end the handler
+      throw error;
+    }
   }
 }
 

@@ -115,6 +115,18 @@ describe('streams out', () => {
     expect(all).toEqual([1, 2, 3]);
   });
 
+  test('a second reader takes nothing, and does not end the stream of the first', async () => {
+    const { ref } = source();
+    const items = ref.stream('count', 2);
+    const first = items.next();
+    await expect(items.toReadable().getReader().read()).rejects.toBeInstanceOf(TypeError);
+    expect(await first).toEqual({ done: false, value: 1 });
+    const second = items.next();
+    expect(await new Response(items.toEvents()).text()).toBe('event: error\ndata: {"code":"TypeError"}\n\n');
+    expect(await second).toEqual({ done: false, value: 2 });
+    expect(await items.collect()).toEqual([]);
+  });
+
   test('a web stream fails as the stream does', async () => {
     const { ref } = source();
     const reader = ref.stream('texts', 'throws').toReadable().getReader();
@@ -202,6 +214,11 @@ describe('P17 promises that nobody awaits', () => {
     void nobody.stream('count', 1).toReadable().getReader().read().catch(() => undefined);
     void ref.stream('count', 9).collect({ max: -1 });
     void ref.stream('texts', 'throws').toReadable().getReader().closed.catch(() => undefined);
+    for (const body of [ref.stream('count', 9).toReadable(), ref.stream('count', 9).toEvents()]) {
+      const reader = body.getReader();
+      void reader.read();
+      void reader.cancel();
+    }
     const items = ref.stream('count', 9);
     void items.next();
     void items.first();
