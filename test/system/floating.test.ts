@@ -341,7 +341,7 @@ const others: Readonly<Record<string, string>> = {
   'Watch.down': 'never rejects', 'SubAgent.cancel': 'never rejects', 'AgentStream.return': 'never rejects',
   'HandleSpec.handle': 'the user\'s', Outcome: 'a type', Bindable: 'a type',
   'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s',
-  SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s',
+  SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s', 'HealthOptions.check': 'the user\'s',
   simulate: 'a verdict of a test that nobody looks at must be loud', simulateMany: 'as simulate',
   'Simulation.sleep': 'never rejects', 'Simulation.settle': 'never rejects',
   'Probe.expect': 'an expectation that nobody looks at must be loud', 'Probe.expectOp': 'as expect',
