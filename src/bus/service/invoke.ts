@@ -1,7 +1,7 @@
 import { callError, OptionError } from '../../base/index.js';
 import type { CallError } from '../../base/index.js';
 import { isOfThisCopy } from '../../base/text/index.js';
-import { AgentRefImpl, checkKeys, checkSignal, PayloadError, rejectedWith } from '../../behaviour/gen/index.js';
+import { AgentRefImpl, checkKeys, checkSignal, rejectedWith } from '../../behaviour/gen/index.js';
 import { RefBase } from '../../behaviour/gen/request/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { fenced } from '../../process/record/index.js';
@@ -64,17 +64,14 @@ export function invoke(
     const to = new AgentRefImpl(addr, definition, kernel, null);
     const known = to.definition.callOp(op);
     if (known === undefined || known.stream) throw to.unknown(op, 'call');
-    const payload = known.check === null ? input : known.check(input);
+    const payload = known.check === null ? input : known.check(input, caller);
     const p = to.callee(caller, op);
     if (fenced(caller)) throw callError('ZOMBIE', { target, op });
     const ask = new InvokeAsk(kernel, hops, caller, read, target);
     ask.start(p, known, to.addr, payload);
     return ask.outcome as Promise<Complete>;
   } catch (error) {
-    if (!(error instanceof PayloadError)) return rejectedWith(kernel, error);
-    const { op = 'invoke' } = options;
-    const target = addressName((ref as RefBase).addr);
-    return rejectedWith(kernel, callError('INVALID_PAYLOAD', { target, op, details: error.message, cause: error }));
+    return rejectedWith(kernel, ref instanceof RefBase ? ref.explain(error, options.op ?? 'invoke') : error);
   }
 }
 

@@ -85,7 +85,7 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
     this.hand = hand;
     this.callee = p;
     try {
-      const checked = op.check === null ? payload : op.check(payload);
+      const checked = op.check === null ? payload : op.check(payload, this.caller);
       if (!accept(p, op, checked, hand)) hand.fail(refusalOf(p, op, checked));
     } catch (error) {
       this.hand = null;

@@ -37,7 +37,7 @@ export function readJob(given: AnyDefinition, job: GivenJob): ReadJob {
   const options = readChild('launch', { restart: 'temporary', shutdown, name: name ?? false });
   const known = definition.callOp(op);
   if (known === undefined || known.stream) throw unknownOperation(definition, definition.name, op, 'call');
-  known.check?.(payload);
+  known.check?.(payload, undefined);
   return {
     spec: agentSpec('launch', '', given, args, options), op, payload,
     timeoutMs: timeoutMs('launch.timeoutMs', job.timeoutMs, -1),
