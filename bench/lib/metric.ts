@@ -121,8 +121,8 @@ export const metrics: readonly Metric[] = [
     size: 50_000, quickSize: 20_000,
   })),
   ...[1, 2, 4, 8].map((workers) => ({
-    ...usual, name: `service_workers_${workers}`, unit: '%' as const, target: absolute(95), beam: false, size: 400 * workers,
-    quickSize: 200 * workers,
+    ...usual, name: `service_workers_${workers}`, unit: '%' as const, target: absolute(95), beam: false,
+    size: 400 * workers, quickSize: 200 * workers,
   })),
   {
     ...usual, name: 'call_deadline_signal', unit: '×', better: 'lower', target: absolute(2),

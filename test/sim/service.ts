@@ -228,7 +228,9 @@ class World {
     );
     // What a worker had not begun with when it ended comes back, and has room.
     const back = this.concurrency * (this.kills + s.failed);
-    if (this.attemptsMax === 1) sim.always(s.waiting <= this.capacity + back, `no more than the capacity waits ${when}`);
+    if (this.attemptsMax === 1) {
+      sim.always(s.waiting <= this.capacity + back, `no more than the capacity waits ${when}`);
+    }
     if (this.plain) {
       const places = (s.workers + this.left) * this.concurrency;
       sim.always(s.running <= places, `no worker has more than it has places ${when}`);

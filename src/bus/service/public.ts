@@ -1,4 +1,4 @@
-/** Services: definitions, what they give and fail with, the messages of the protocol. The door of `castcall/service`. */
+/** Services: definitions, what they give and fail with, their messages. The door of `castcall/service`. */
 export {
   type Complete, Completion, type Invoke, type InvokeOptions, type MessageFailure, type MessageHead,
   type RecordedMessage, type SenderDiagnostics, type ServiceDefinition, type ServiceLoad, type ServiceMessage,

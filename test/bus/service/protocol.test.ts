@@ -5,7 +5,10 @@ import { encodeMessage, parseMessage, type ServiceMessage } from '../../../src/b
 const HEAD = { id: 'm2', submission: 'm1', session: 's', sequence: 1, parent: 'm1', operation: 'chat' };
 const WORK = { by: 'worker', backend: 'model', durationMs: 1.5, attempts: 1 };
 const MESSAGES: readonly ServiceMessage[] = [
-  { ...HEAD, type: 'invoke', parent: null, agent: 'agent', payload: [1, null, { a: 'b' }], diagnostics: { by: 'outside' } },
+  {
+    ...HEAD, type: 'invoke', parent: null, agent: 'agent', payload: [1, null, { a: 'b' }],
+    diagnostics: { by: 'outside' },
+  },
   { ...HEAD, type: 'invoke', agent: 'agent', state: 'sha256-1', diagnostics: { by: 'outer' } },
   { ...HEAD, type: 'request', service: 'storage.object', payload: 'x', diagnostics: { by: 'agent' } },
   { ...HEAD, type: 'response', service: 'infer', payload: { text: 'y' }, diagnostics: WORK },
@@ -75,7 +78,9 @@ describe('V Typed protocol: four messages, encoded and parsed strictly', () => {
     for (const service of ['', 'a b', 'a..b', '.a', 'ä']) {
       expect(refusal({ ...MESSAGES[2], service })).toContain('request.service');
     }
-    for (const sequence of [-1, 1.5, NaN, '1']) expect(refusal({ ...MESSAGES[2], sequence })).toContain('request.sequence');
+    for (const sequence of [-1, 1.5, NaN, '1']) {
+      expect(refusal({ ...MESSAGES[2], sequence })).toContain('request.sequence');
+    }
   });
 
   test('what JSON cannot hold is refused, not changed', () => {

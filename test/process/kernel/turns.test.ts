@@ -28,7 +28,9 @@ const Fails = defineAgent({
 const Later = defineAgent({ name: 'Later', init: async () => ({}) });
 const Numbers = defineService({
   name: 'numbers',
-  operations: { get: { request: z.number(), response: z.number() }, numbers: { request: z.number(), item: z.number() } },
+  operations: {
+    get: { request: z.number(), response: z.number() }, numbers: { request: z.number(), item: z.number() },
+  },
 });
 const Names = defineRegistry({ name: 'names', keys: 'unique' });
 
