@@ -150,7 +150,9 @@ function check(sim: Simulation, launches: readonly Launch[]): void {
     if (outcome === 'TIMEOUT') sim.always(one.limited, 'a time limit was set');
     if (outcome === 'cancelled') sim.always(one.cancelled !== false, 'somebody cancelled it');
     if (outcome === 'DETACHED') sim.always(one.detached, 'somebody detached it');
-    if (outcome === 'cancelled' && one.cancelled === 'begun') sim.equal(one.fired, 'cancelled', 'the signal of its handler has fired');
+    if (outcome === 'cancelled' && one.cancelled === 'begun') {
+      sim.equal(one.fired, 'cancelled', 'the signal of its handler has fired');
+    }
     if (one.broken) sim.always(outcome !== 'EXIT', 'an init that fails is told as such');
     if (outcome === 'REFUSED') sim.equal(does, 'refuses', 'it refused');
     if (outcome === 'START_FAILED') sim.always(one.broken, 'its init failed');

@@ -1,6 +1,6 @@
 import { callError, OptionError } from '../../base/index.js';
 import type { CallError } from '../../base/index.js';
-import { isOfThisCopy } from '../../base/text/index.js';
+import { fieldOf, isOfThisCopy } from '../../base/text/index.js';
 import { AgentRefImpl, checkKeys, checkSignal, rejectedWith } from '../../behaviour/gen/index.js';
 import { RefBase } from '../../behaviour/gen/request/index.js';
 import type { Op } from '../../mailbox/message/index.js';
@@ -71,7 +71,9 @@ export function invoke(
     ask.start(p, known, to.addr, payload);
     return ask.outcome as Promise<Complete>;
   } catch (error) {
-    return rejectedWith(kernel, ref instanceof RefBase ? ref.explain(error, options.op ?? 'invoke') : error);
+    const op = fieldOf(options, 'op');
+    const told = ref instanceof RefBase ? ref.explain(error, typeof op === 'string' ? op : 'invoke') : error;
+    return rejectedWith(kernel, told);
   }
 }
 

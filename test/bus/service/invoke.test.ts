@@ -129,6 +129,32 @@ describe('V Typed protocol: a harness invokes an agent, which asks services, and
     expect((await system.invoke(system.start(Self), undefined)).payload).toBe('BAD_OPTION');
   });
 
+  test('V Namespacing: allow of an agent, and of a worker, is asked with who asks', async () => {
+    const system = testSystem();
+    const froms: unknown[] = [];
+    const allow = (from: { readonly name: string | undefined } | undefined): boolean => {
+      froms.push(from?.name);
+      return from?.name !== 'stranger';
+    };
+    const Guarded = defineAgent({
+      allow,
+      calls: { double: (_self, n: number) => n * 2, invoke: () => 'done', async *count(_self, n: number) { yield n; } },
+    });
+    const guarded = system.start(Guarded);
+    system.service(Maths, { workers: [guarded] });
+    const Asker = defineAgent({
+      calls: {
+        ask: (self) => codeOf(self.service(Maths).request('double', 1)),
+        invoke: (self) => codeOf(self.invoke(guarded, undefined)),
+      },
+    });
+    const friend = system.start(Asker, { name: 'friend' });
+    const stranger = system.start(Asker, { name: 'stranger' });
+    expect([await friend.call('ask'), await friend.call('invoke')]).toEqual(['done', 'done']);
+    expect([await stranger.call('ask'), await stranger.call('invoke')]).toEqual(['WORKER_FAILED', 'FORBIDDEN']);
+    expect(froms).toEqual(['friend', 'friend', 'stranger', 'stranger']);
+  });
+
   test('a signal ends it, with what the agent has asked for on its behalf', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
