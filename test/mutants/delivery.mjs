@@ -55,12 +55,12 @@ export const delivery = [
   },
   { name: 'a dead agent goes on waiting', file: limit, edits: [['this.limiter.withdraw(this, error);', ';']] },
   { name: 'one slot too many', file: limit, edits: [[
-    'while (this.waiting > 0 && this.running < this.options.concurrency',
-    'while (this.waiting > 0 && this.running <= this.options.concurrency',
+    'while (this.waiting > 0 && this.running < concurrency',
+    'while (this.waiting > 0 && this.running <= concurrency',
   ]] },
   {
     name: 'one start of a burst too many', file: limit,
-    edits: [['(this.options.burst - 1) * this.intervalMs', 'this.options.burst * this.intervalMs']],
+    edits: [['(options.burst - 1) * this.intervalMs', 'options.burst * this.intervalMs']],
   },
   {
     name: 'the latest agent has the next turn', file: limit,

@@ -8,8 +8,8 @@ const suite = 'guarded';
 
 export const guardedStreams = [
   { name: 'the slot of a stream is given back at its first item', file: limit, suite, edits: [[
-    'ended() { this.limiter.leave(this.permit, false);',
-    'item() { this.limiter.leave(this.permit, false); } ended() {',
+    'ended() { this.limiter.leave(this.own, false);',
+    'item() { this.limiter.leave(this.own, false); } ended() {',
   ]] },
   {
     name: 'a stream is a success at its first item', file: breaker, suite,

@@ -26,6 +26,6 @@ export const launches = [
     'startAgent(this.host, plan, owner)', 'startAgent(this.host, plan, owner, false)',
   ]] },
   { name: 'a child that is ended by a rule is never killed', file: shutdown, suite, edits: [[
-    ': waitForEnd(p, shutdownMs); }', ': waitForEnd(p, -1); }',
+    ': waitForEnd(p, shutdownMs, reason); }', ': waitForEnd(p, -1, reason); }',
   ]] },
 ];

@@ -41,7 +41,7 @@ export const supervisor = [
     /limit\.late\.push\(p\);\s+if \(shutdownMs >= 0\)\s+deadlines\.add\(limit, shutdownMs\);\s+return new Promise/,
     'return new Promise',
   ]] },
-  { name: 'brutal_kill asks first', file: shutdown, edits: [['child.spec.shutdownMs === BRUTAL_KILL', 'false']] },
+  { name: 'brutal_kill asks first', file: shutdown, edits: [['if (shutdownMs === BRUTAL_KILL)', 'if (false)']] },
   {
     name: 'rest_for_one restarts all', file: engine,
     edits: [["state.tree.strategy === 'one_for_all' ? family.oldest : child", "family.oldest"]],
