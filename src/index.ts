@@ -23,8 +23,7 @@ export type {
 export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
 export type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit,
-  LimitOptions, LimitPermit, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions, RetryStreamOptions,
-  StreamAttempt,
+  LimitOptions, LimitPermit, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
 } from './api/outward.js';
 export type {
   AnyDefinition, Definition, HandlePlace, HasHandle, StandardSchema,
@@ -47,9 +46,7 @@ export { printable } from './base/text/index.js';
 export { defineAgent, on } from './behaviour/agent/index.js';
 export { PayloadError } from './behaviour/gen/index.js';
 export { TaskError, TaskResult } from './behaviour/task/index.js';
-export {
-  BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry, retryStream,
-} from './delivery/guard/index.js';
+export { BreakerOpenError, isCalleeFailure, LimitTimeoutError, retry } from './delivery/guard/index.js';
 export { settledAll } from './delivery/guarantee/index.js';
 export type { DeadLetters } from './router/dead-letter/index.js';
 export { GiveUpError } from './supervisor/core/index.js';

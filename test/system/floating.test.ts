@@ -3,9 +3,10 @@ import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, retryStream, settledAll,
-  SupervisorRef, TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
+  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll, SupervisorRef,
+  TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
+import { retryStream } from '../../src/bus/stream/public.js';
 import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';
 import { defineRegistry } from '../../src/behaviour/names/public.js';
 import { pool, poolOf } from '../../src/delivery/group/public.js';

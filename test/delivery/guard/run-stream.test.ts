@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { OptionError, retryStream } from '../../../src/index.js';
+import { retryStream } from '../../../src/bus/stream/public.js';
+import { OptionError } from '../../../src/index.js';
 import { rejection } from '../../behaviour/help.js';
 import { Strays } from '../../support/strays.js';
 import { settleTurn, testSystem } from '../../support/system.js';
