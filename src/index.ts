@@ -22,9 +22,9 @@ export type {
 } from './api/mailbox.js';
 export { Down, Exit, Timeout, TimerAnswer, TimerFired } from './api/messages.js';
 export type {
-  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit,
-  LimitOptions, LimitPermit, LimitRunOptions, LimitStats, OutwardVerbs, RetryFailure, RetryOptions,
-} from './api/outward.js';
+  Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, GuardVerbs, Limit,
+  LimitOptions, LimitPermit, LimitRunOptions, LimitStats, RetryFailure, RetryOptions,
+} from './api/guards.js';
 export type {
   AnyDefinition, Definition, HandlePlace, HasHandle, StandardSchema,
 } from './api/protocol.js';
@@ -55,4 +55,4 @@ export {
 } from './supervisor/dynamic/index.js';
 export { child, type ChildSpec, type SupervisorSpec } from './supervisor/spec/index.js';
 export { supervisor, SupervisorRef } from './supervisor/static/index.js';
-export { createSystem, System, type SystemBus, type SystemOutward, type SystemTrees } from './system/index.js';
+export { createSystem, System, type SystemBus, type SystemGuards, type SystemTrees } from './system/index.js';

@@ -15,7 +15,7 @@ import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process/p
 import { balanceCast, balanceStrategy } from './delivery/balance.js';
 import { gather1000 } from './bus/gather.js';
 import { concurrentCall } from './behaviour/concurrent.js';
-import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/outward.js';
+import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/guards.js';
 import { boundedCast, laneCast } from './mailbox/pressure.js';
 import { systemStats } from './system/stats.js';
 import { topicAgents, topicMatch, topicReaders } from './bus/topic.js';

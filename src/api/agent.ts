@@ -9,7 +9,7 @@ import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
 import type { ProcessLevel } from './inspect.js';
 import type { MailboxOptions, MailboxStats, MailboxLane } from './mailbox.js';
-import type { OutwardVerbs } from './outward.js';
+import type { GuardVerbs } from './guards.js';
 import type { KernelVerbs } from './process.js';
 import type { CallResult, RequestVerbs } from './requests.js';
 import type { Ignore, InitFailure, NoReply, Refusal, Stop } from './returns.js';
@@ -89,7 +89,7 @@ export type Bindable = { readonly pid: Pid | undefined } | { send(message: unkno
   | AsyncIterable<unknown>;
 
 /** The verbs that every process has. */
-export interface ProcessVerbs extends KernelVerbs, OutwardVerbs, BusVerbs, LaunchVerbs {
+export interface ProcessVerbs extends KernelVerbs, GuardVerbs, BusVerbs, LaunchVerbs {
   call<D extends AnyDefinition, K extends CallName<D>>(
     ref: Sends<D>, op: K, ...args: VerbArgs<CallEntryOf<D, K>, CallOptions>
   ): Promise<ReplyOf<CallEntryOf<D, K>>>;

@@ -1,2 +1,2 @@
 /** Messages with a guarantee, balancers and pools, breakers, limits and retry. */
-export { offerOutward, outwardOf } from './outward.js';
+export { offerGuards, guardsOf } from './guards.js';

@@ -11,10 +11,10 @@ import type { GatherResult, ScheduledOwnCast, ScheduledSend, Service, ServiceOpt
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf, VerbArgs } from '../api/protocol.js';
 import type { SharedStream, ShareOptions } from '../api/bus/stream.js';
 import type { Topic, TopicOptions, TopicStats } from '../api/bus/topic.js';
-import { SystemOutward } from './outward.js';
+import { SystemGuards } from './guards.js';
 
 /** The verbs of a system for what its agents share by name: topics, queues, schedules; and `gather`. */
-export class SystemBus extends SystemOutward {
+export class SystemBus extends SystemGuards {
   readonly #host: Host;
 
   /** @internal */

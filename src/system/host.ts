@@ -5,7 +5,7 @@ import { spawnPlain } from '../behaviour/plain/index.js';
 import { TaskVerbsImpl } from '../behaviour/task/index.js';
 import { offerBus } from '../bus/index.js';
 import { Delivery } from '../delivery/guarantee/index.js';
-import { offerOutward } from '../delivery/index.js';
+import { offerGuards } from '../delivery/index.js';
 import { Reporter } from '../observe/index.js';
 import { KernelImpl } from '../process/kernel/index.js';
 import { Router } from '../router/index.js';
@@ -46,7 +46,7 @@ export function makeHost(options: ReadOptions): Host {
     spawn: (parent, body, linked, options) => spawnPlain(kernel, parent, body, linked, options),
   };
   kernel.host = host;
-  offerOutward(host);
+  offerGuards(host);
   offerBus(host, options.strict);
   offerTrees(host);
   offerLaunches(host);

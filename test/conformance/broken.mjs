@@ -13,7 +13,7 @@ const scheduler = 'src/process/kernel/scheduler.ts';
 const request = 'src/router/request/request.ts';
 const strategy = 'src/delivery/group/strategy.ts';
 const breaker = 'src/delivery/guard/breaker.ts';
-const verbs = 'src/behaviour/gen/verbs.ts';
+const verbs = 'src/behaviour/gen/process-verbs.ts';
 const letters = 'src/router/dead-letter/dead-letters.ts';
 const deadlines = 'src/base/deadlines.ts';
 

@@ -38,7 +38,7 @@ describe('the public symbols', () => {
       'AnyChildSpec', 'AnySupervisorRef', 'ApplicationSpec', 'BalanceOptions', 'ChildFields', 'ChildSpec',
       'DeadLetters', 'GroupMonitorRef', 'GroupWatch', 'OnGiveUp', 'PartitionSpec',
       'RegistryDefinition', 'ScopeDefinition', 'ScopeWatch', 'SuperviseOptions', 'SupervisorInit',
-      'SupervisorSpec', 'SystemBus', 'SystemOutward', 'SystemTrees', 'TopOptions', 'WithState',
+      'SupervisorSpec', 'SystemBus', 'SystemGuards', 'SystemTrees', 'TopOptions', 'WithState',
     ]);
   });
 

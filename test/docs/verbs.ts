@@ -5,7 +5,7 @@ import { publicSymbols } from './doors.js';
 const RECEIVERS: Readonly<Record<string, readonly string[]>> = {
   self: ['KernelVerbs', 'ProcessVerbs', 'ProcessSelf', 'Self', 'StatemSelf', 'HandlerSelf'],
   this: ['KernelVerbs', 'ProcessVerbs', 'InitSelf'],
-  system: ['System', 'SystemTrees', 'SystemBus', 'SystemOutward'],
+  system: ['System', 'SystemTrees', 'SystemBus', 'SystemGuards'],
   ref: ['Sends', 'AgentRef'],
   sys: ['Sys'],
   sup: ['AnySupervisorRef', 'SupervisorRef'],

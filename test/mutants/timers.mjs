@@ -1,5 +1,5 @@
 // Wrong variants of timers and of how an agent ends, which the oracle alone judges: see scripts/mutants.mjs.
-const verbs = 'src/behaviour/gen/verbs.js';
+const verbs = 'src/behaviour/gen/process-verbs.js';
 const asked = 'src/behaviour/gen/timer-verbs.js';
 const timer = 'src/process/signal/timer.js';
 

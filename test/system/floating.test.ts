@@ -205,9 +205,9 @@ const failing: Readonly<Record<string, Failing>> = {
     retryStream(() => 5 as never).next(), retryStream(() => [], { signal: AbortSignal.abort(boom) }).next(),
   ],
   'ProcessVerbs.retryStream': (w) => w.self.retryStream(() => 5 as never).next(),
-  'SystemOutward.retryStream': (w) => w.system.retryStream(() => { throw ours; }, { attemptsMax: 1 }).next(),
-  'OutwardVerbs.retryStream': (w) => w.self.retryStream(() => { throw ours; }, { attemptsMax: 1 }).next(),
-  'OutwardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
+  'SystemGuards.retryStream': (w) => w.system.retryStream(() => { throw ours; }, { attemptsMax: 1 }).next(),
+  'GuardVerbs.retryStream': (w) => w.self.retryStream(() => { throw ours; }, { attemptsMax: 1 }).next(),
+  'GuardVerbs.retry': (w) => w.self.retry(() => { throw ours; }, { attemptsMax: 1 }),
   settledAll: () => [settledAll(5 as never), settledAll([5 as never])],
   'SystemBus.gather': (w) => [
     w.system.gather([w.nobody], 'say', 'x'), w.system.gather(5 as never as (typeof w.nobody)[], 'say', 'x'),
@@ -256,7 +256,7 @@ const failing: Readonly<Record<string, Failing>> = {
     w.system.supervise(() => { throw boom; }), w.system.supervise(dynamicSupervisor('d'), bad),
     w.system.supervise(dynamicSupervisor('d', () => { throw boom; })),
   ],
-  'SystemOutward.retry': (w) => [
+  'SystemGuards.retry': (w) => [
     w.system.retry(() => { throw ours; }, { attemptsMax: 1 }), w.system.retry(5 as never),
     w.system.retry(() => 1, bad),
   ],

@@ -1,7 +1,7 @@
 /* Services: named work that agents ask for and workers do, with typed operations. */
 
 import type { Backoff } from '../../base/index.js';
-import type { BreakerOptions, BreakerState, LimitOptions } from '../outward.js';
+import type { BreakerOptions, BreakerState, LimitOptions } from '../guards.js';
 import type {
   AnyDefinition, CallEntryOf, CallName, InitArgs, ItemOf, ReplyOf, SchemaInput, SchemaOutput, StandardSchema,
   StreamName, VerbArgs,

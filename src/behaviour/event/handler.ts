@@ -2,7 +2,7 @@ import { OptionError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { printable, toldAs } from '../../base/text/index.js';
 import type { Process } from '../../process/record/index.js';
-import { checkFunctions, checkKnown, checkLife, Verbs } from '../gen/index.js';
+import { checkFunctions, checkKnown, checkLife, ProcessVerbsImpl } from '../gen/index.js';
 import type { Pid } from '../../api/address.js';
 import type {
   AnyEventHandler, EventHandler, EventHandlerSpec, HandlerEnd, HandlerInfo, HandlerKey,
@@ -105,7 +105,7 @@ export type Wish = { readonly swap: false } | {
 };
 
 /** One handler of a manager, and the `self` of its callbacks. */
-export class InstalledHandler extends Verbs {
+export class InstalledHandler extends ProcessVerbsImpl {
   state: unknown = undefined;
   /** the state as of the last callback that returned */
   committed: unknown = undefined;

@@ -2,7 +2,7 @@ import { CastcallError, OptionError } from '../../base/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { ProcessVerbs } from '../../api/agent.js';
-import { Verbs } from './verbs.js';
+import { ProcessVerbsImpl } from './process-verbs.js';
 
 /**
  * The process that a verb is called for, by its self; null, and counted, when that incarnation has
@@ -10,7 +10,7 @@ import { Verbs } from './verbs.js';
  */
 export function callerOf(self: ProcessVerbs, verb: string): Process | null {
   const given: unknown = self;
-  if (!(given instanceof Verbs)) {
+  if (!(given instanceof ProcessVerbsImpl)) {
     throw new OptionError(
       `${verb}.self`, self, 'the self of the calling process', 'pass the first argument of the handler or body',
     );

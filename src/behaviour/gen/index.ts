@@ -1,5 +1,5 @@
 /** What all behaviours share. */
-export { Answering, dropController, Flag } from './answering.js';
+export { ServerSelf, dropController, Flag } from './server-self.js';
 export { checkFunctions, checkKnown, checkLife } from './callbacks.js';
 export { callerOf, needed } from './caller.js';
 export { isControl, NO_REPLY } from './control.js';
@@ -22,4 +22,4 @@ export {
   checkArgs, equip, planAs, planOf, startAgent, startFrom, type StartPlan, startWatched,
 } from './start.js';
 export { handles } from './unreturned.js';
-export { Verbs } from './verbs.js';
+export { ProcessVerbsImpl } from './process-verbs.js';

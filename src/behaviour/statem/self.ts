@@ -6,7 +6,7 @@ import type { Op } from '../../mailbox/message/index.js';
 import { Phase } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
 import { pushSignal } from '../../process/send/index.js';
-import { Answering, handles } from '../gen/index.js';
+import { ServerSelf, handles } from '../gen/index.js';
 import { Stop } from '../../api/returns.js';
 import { whatever } from './check.js';
 import { Inside, type Queued } from './queue.js';
@@ -36,7 +36,7 @@ export class Step {
  * The `self` of a state machine: its state and data, the verbs, and what the engine knows of it.
  * One per incarnation.
  */
-export class StatemSelf extends Answering {
+export class StatemSelf extends ServerSelf {
   state: unknown = undefined;
   data: unknown = undefined;
   /** state and data as of the last transition: what terminate sees after a crash (SM-18) */

@@ -4,7 +4,7 @@ import { fieldOf, printable, shownAs } from '../../base/text/index.js';
 import { checkKeys, checkPayload, checkSchema } from '../../behaviour/gen/index.js';
 import { readBreaker, readLimit } from '../../delivery/guard/index.js';
 import type { ReadBreaker, ReadLimit } from '../../delivery/guard/index.js';
-import type { BreakerOptions, LimitOptions } from '../../api/outward.js';
+import type { BreakerOptions, LimitOptions } from '../../api/guards.js';
 import type { StandardSchema } from '../../api/protocol.js';
 import type {
   ServiceDefinition, ServiceOperations, ServiceRetry, ServiceSpec,

@@ -6,5 +6,5 @@ export type {
   AgentStream, CollectOptions, SharedStream, SharedStreamStats, ShareOptions, StreamEventOptions, StreamReader,
   StreamReaderOptions, StreamReaderStats,
 } from '../../api/bus/stream.js';
-export type { RetryStreamOptions, StreamAttempt } from '../../api/outward.js';
+export type { RetryStreamOptions, StreamAttempt } from '../../api/guards.js';
 export { retryStream } from '../../delivery/guard/index.js';

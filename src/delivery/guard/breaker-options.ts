@@ -1,5 +1,5 @@
 import { delayMs, OptionError, parseOptions, timeoutMs, z } from '../../base/index.js';
-import type { BreakerOptions } from '../../api/outward.js';
+import type { BreakerOptions } from '../../api/guards.js';
 import { isCalleeFailure } from './breaker-error.js';
 
 export interface ReadBreaker {

@@ -1,7 +1,7 @@
 import { UNUSED } from '../../base/index.js';
 import { checkKeys, checkSignal } from '../../behaviour/gen/index.js';
 import type { Process } from '../../process/record/index.js';
-import type { BreakerRunOptions } from '../../api/outward.js';
+import type { BreakerRunOptions } from '../../api/guards.js';
 import type { Circuit, Passage } from './breaker.js';
 import { Run, type Asker, type Guarded } from './run.js';
 

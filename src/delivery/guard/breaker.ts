@@ -8,7 +8,7 @@ import { told } from '../../base/text/index.js';
 import { tell } from '../../process/record/index.js';
 import type { Holding, Kernel, Process } from '../../process/record/index.js';
 import { hold, letGo } from '../../router/names/index.js';
-import type { BreakerChange, BreakerState, BreakerStats } from '../../api/outward.js';
+import type { BreakerChange, BreakerState, BreakerStats } from '../../api/guards.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { ReadBreaker } from './breaker-options.js';
 import { takeBack } from './lent.js';

@@ -1,5 +1,5 @@
 import { delayMs, OptionError, parseOptions, z } from '../../base/index.js';
-import type { LimitOptions } from '../../api/outward.js';
+import type { LimitOptions } from '../../api/guards.js';
 
 export interface ReadLimit {
   readonly name: string;

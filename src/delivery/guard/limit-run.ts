@@ -3,7 +3,7 @@ import { isA } from '../../base/text/index.js';
 import { checkKeys, checkSignal } from '../../behaviour/gen/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
-import type { LimitPermit, LimitRunOptions } from '../../api/outward.js';
+import type { LimitPermit, LimitRunOptions } from '../../api/guards.js';
 import { BreakerOpenError } from './breaker-error.js';
 import type { Limiter, Permit } from './limit.js';
 import { Run, type Asker, type Guarded } from './run.js';

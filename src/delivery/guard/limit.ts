@@ -6,7 +6,7 @@ import type { Holding, Kernel, Process } from '../../process/record/index.js';
 import { hold, letGo } from '../../router/names/index.js';
 import { unwatch, watchSignal } from '../../router/request/index.js';
 import type { Abortable, Watched } from '../../router/request/index.js';
-import type { LimitStats } from '../../api/outward.js';
+import type { LimitStats } from '../../api/guards.js';
 import { LimitTimeoutError } from './limit-error.js';
 import type { ReadLimit } from './limit-options.js';
 

@@ -12,7 +12,7 @@ import { isOurs, judged } from '../../process/record/index.js';
 import type { Holding, Judge, Kernel, Process } from '../../process/record/index.js';
 import { unwatch, watchSignal } from '../../router/request/index.js';
 import type { Abortable, Watched } from '../../router/request/index.js';
-import type { RetryOptions, RetryStreamOptions, StreamAttempt } from '../../api/outward.js';
+import type { RetryOptions, RetryStreamOptions, StreamAttempt } from '../../api/guards.js';
 import { checkResult } from './lazy.js';
 import { ofProcess, ofProgram, ofSystem, type Owner } from './retry-owner.js';
 import { GuardedStream } from './stream.js';

@@ -1,5 +1,5 @@
 import { OptionError } from '../../base/index.js';
-import type { LimitPermit } from '../../api/outward.js';
+import type { LimitPermit } from '../../api/guards.js';
 import type { Asker, Guarded, Run } from './run.js';
 import { GuardedStream, type Body } from './stream.js';
 

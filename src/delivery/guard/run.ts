@@ -1,7 +1,7 @@
 import { awaitable, CastcallError, markHandled, OptionError } from '../../base/index.js';
 import { fenced, isOurs } from '../../process/record/index.js';
 import type { Judge, Kernel, Process } from '../../process/record/index.js';
-import type { LimitPermit } from '../../api/outward.js';
+import type { LimitPermit } from '../../api/guards.js';
 import { checkResult } from './lazy.js';
 
 /**

@@ -11,7 +11,7 @@ import type { Down } from '../../../api/messages.js';
 import type { SysCallbacks, SysLink } from '../../../api/sys.js';
 import { checkKeys, checkSignal } from '../options.js';
 import { joinSys } from '../sys/special.js';
-import { Verbs } from '../verbs.js';
+import { ProcessVerbsImpl } from '../process-verbs.js';
 import { fits, Receiver, type Match } from './receiver.js';
 import { ProcessRefImpl } from './ref.js';
 
@@ -26,7 +26,7 @@ const NONE: unique symbol = Symbol('none');
 const BATCH = 100;
 
 /** The self of a process with a body: the verbs, and selective receive (RE-01 to RE-08). */
-export class BodySelf extends Verbs {
+export class BodySelf extends ProcessVerbsImpl {
   receiver: Receiver | null = null;
   private collecting = false;
   /** wakes a hibernating body */

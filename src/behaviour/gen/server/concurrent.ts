@@ -7,7 +7,7 @@ import type { Behaviour, Process } from '../../../process/record/index.js';
 import { unlink } from '../../../process/signal/index.js';
 import type { Request } from '../../../router/request/index.js';
 import { NoReply, Refusal, Stop } from '../../../api/returns.js';
-import { Flag } from '../answering.js';
+import { Flag } from '../server-self.js';
 import { isControl, NO_REPLY } from '../control.js';
 import { driveStream, type StreamItems } from '../request/drive-stream.js';
 import { StreamSlot } from '../request/stream.js';

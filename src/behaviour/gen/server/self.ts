@@ -8,12 +8,12 @@ import { pushSignal } from '../../../process/send/index.js';
 import { Request } from '../../../router/request/index.js';
 import { Timeout } from '../../../api/messages.js';
 import { InitFailure, Stop } from '../../../api/returns.js';
-import { Answering, Flag } from '../answering.js';
+import { ServerSelf, Flag } from '../server-self.js';
 import { askIdle, beginIdle } from './idle.js';
 import { handles } from '../unreturned.js';
 
 /** The `self` of an agent: its state, and the verbs. One per incarnation. */
-export class AgentSelf extends Answering {
+export class AgentSelf extends ServerSelf {
   /** the state as of the last handler that returned: what terminate sees after a crash (GS-24) */
   committed: unknown = undefined;
   state: unknown = undefined;

@@ -8,7 +8,7 @@ import { takeDown } from '../../../process/signal/index.js';
 import { Request } from '../../../router/request/index.js';
 import { type Down, type Exit, Timeout } from '../../../api/messages.js';
 import { Control, NoReply, Refusal, Stop } from '../../../api/returns.js';
-import { dropController, Flag } from '../answering.js';
+import { dropController, Flag } from '../server-self.js';
 import { badReturn, isControl } from '../control.js';
 import { conclude, isParents, lastReason, terminated, terminateThrew } from '../ending.js';
 import { Engine } from '../engine.js';

@@ -5,7 +5,7 @@ import type { Process, SysHooks } from '../../../process/record/index.js';
 import { conclude } from '../ending.js';
 import { definitionOf, formatted } from './format-status.js';
 import { pauseIdle, restartIdle } from './idle.js';
-import { Flag } from '../answering.js';
+import { Flag } from '../server-self.js';
 import type { AgentSelf } from './self.js';
 
 const selfOf = (p: Process): AgentSelf => p.self as AgentSelf;

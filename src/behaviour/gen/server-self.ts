@@ -8,13 +8,13 @@ import { NO_REPLY } from './control.js';
 import type { Ending } from './ending.js';
 import { StreamSlot } from './request/stream.js';
 import { checkReturned, noteMade } from './unreturned.js';
-import { newController, Verbs } from './verbs.js';
+import { newController, ProcessVerbsImpl } from './process-verbs.js';
 
 /** Bits of `flags`: what an engine must look at around a handler. */
 export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8, Made: 16 } as const;
 
 /** The verbs of every process that answers calls: agents and state machines. */
-export class Answering extends Verbs {
+export class ServerSelf extends ProcessVerbsImpl {
   flags = 0;
   private own: SelfRef | null = null;
 
@@ -128,7 +128,7 @@ export class Answering extends Verbs {
 }
 
 /** Drops the abort controller of a call that has been handled, unless its reply is still to come. */
-export function dropController(p: Process, self: Answering, call: Request | null): void {
+export function dropController(p: Process, self: ServerSelf, call: Request | null): void {
   self.flags &= ~Flag.Controller;
   const controller = call?.extra?.controller;
   if (controller !== null && controller !== undefined

@@ -113,7 +113,7 @@ describe('replies', () => {
     const system = testSystem({ development: true });
     const error = await callFailure(system.start(Desk).call('crash'));
     expect(error).toBeInstanceOf(CallError);
-    expect(error.stack).toContain('answering.test.ts');
+    expect(error.stack).toContain('server-self.test.ts');
     expect(error.cause).toBe(boom);
   });
 

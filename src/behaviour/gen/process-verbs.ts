@@ -14,8 +14,8 @@ import type { Receipt } from '../../api/delivery.js';
 import type { Bindable, ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import { TimerFired } from '../../api/messages.js';
 import type {
-  Breaker, BreakerOptions, Limit, LimitOptions, OutwardVerbs, RetryOptions, RetryStreamOptions, StreamAttempt,
-} from '../../api/outward.js';
+  Breaker, BreakerOptions, Limit, LimitOptions, GuardVerbs, RetryOptions, RetryStreamOptions, StreamAttempt,
+} from '../../api/guards.js';
 import type {
   AliasOptions, DemonitorOptions, Monitored, MonitorOptions, ProcessFlags, ProcessSpawnOptions, SendOptions,
   SignalOptions, TimerOptions, TimerQuery, Timers,
@@ -39,7 +39,7 @@ import { askTimer, castAfter, dueIn } from './timer-verbs.js';
  * The process verbs of every self. Each looks first whether its incarnation still lives: what a
  * dead one does has no effect and is counted as `zombie` (P16).
  */
-export class Verbs extends SharedVerbs implements ProcessVerbs {
+export class ProcessVerbsImpl extends SharedVerbs implements ProcessVerbs {
   constructor(readonly p: Process) {
     super();
   }
@@ -94,7 +94,7 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
   }
 
   bind<R extends Bindable>(ref: R): R {
-    const bindable = ref as R & { bind?(self: Verbs): R };
+    const bindable = ref as R & { bind?(self: ProcessVerbsImpl): R };
     if (otherCopy(ref) !== undefined || typeof bindable?.bind !== 'function') throw badRef('bind', ref);
     return bindable.bind(this);
   }
@@ -322,24 +322,24 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
   /* ---- calls to the outside ---- */
 
   breaker(name: string, options?: BreakerOptions): Breaker {
-    return this.outward().breaker(name, options);
+    return this.guards().breaker(name, options);
   }
 
   limit(name: string, options?: LimitOptions): Limit {
-    return this.outward().limit(name, options);
+    return this.guards().limit(name, options);
   }
 
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
     if (!this.lives()) return rejected(this.p.kernel, 'ZOMBIE', this.p.title, 'retry');
-    return this.outward().retry(attempt, options);
+    return this.guards().retry(attempt, options);
   }
 
   retryStream<T>(attempt: StreamAttempt<T>, options?: RetryStreamOptions): AsyncIterableIterator<T> {
-    return this.outward().retryStream(attempt, options);
+    return this.guards().retryStream(attempt, options);
   }
 
-  private outward(): OutwardVerbs {
-    return this.extension('outward') as OutwardVerbs;
+  private guards(): GuardVerbs {
+    return this.extension('guards') as GuardVerbs;
   }
 
   /** What a layer above offers this process under that name. */
@@ -359,7 +359,7 @@ export class Verbs extends SharedVerbs implements ProcessVerbs {
   }
 }
 
-shownAs(Verbs, (it) => `Self(${it.p.title})`);
+shownAs(ProcessVerbsImpl, (it) => `Self(${it.p.title})`);
 
 function checked(verb: string, ref: RefBase): RefBase {
   if (isOfThisCopy(ref) && typeof ref.dispatch === 'function') return ref;

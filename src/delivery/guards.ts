@@ -10,11 +10,11 @@ import {
 } from './guard/index.js';
 import type {
   Breaker, BreakerChange, BreakerOptions, BreakerRunOptions, BreakerState, BreakerStats, Limit, LimitOptions,
-  LimitPermit, LimitRunOptions, LimitStats, OutwardVerbs, RetryOptions, RetryStreamOptions, Streamable, StreamAttempt,
-} from '../api/outward.js';
+  LimitPermit, LimitRunOptions, LimitStats, GuardVerbs, RetryOptions, RetryStreamOptions, Streamable, StreamAttempt,
+} from '../api/guards.js';
 
 /** The breakers and limits of one system, by name. */
-class Outward {
+class Guards {
   private readonly circuits = new Map<string, Circuit>();
   private readonly limiters = new Map<string, Limiter>();
   constructor(readonly kernel: Kernel) {
@@ -62,32 +62,32 @@ class Outward {
 }
 
 /** Fills the port: `self.breaker`, `self.limit`, `self.retry`, and the same verbs of the system. */
-export function offerOutward(host: Host): void {
-  const outward = new Outward(host.kernel);
-  host.extensions.set('outward', (p, self) => new OutwardVerbsImpl(outward, p, self));
+export function offerGuards(host: Host): void {
+  const guards = new Guards(host.kernel);
+  host.extensions.set('guards', (p, self) => new GuardVerbsImpl(guards, p, self));
 }
 
 /** The verbs of the outside. */
-export function outwardOf(host: Host): OutwardVerbsImpl {
-  return host.extensions.get('outward')?.(null, null) as OutwardVerbsImpl;
+export function guardsOf(host: Host): GuardVerbsImpl {
+  return host.extensions.get('guards')?.(null, null) as GuardVerbsImpl;
 }
 
-export class OutwardVerbsImpl implements OutwardVerbs {
+export class GuardVerbsImpl implements GuardVerbs {
   private readonly asker: Asker;
   constructor(
-    private readonly outward: Outward,
+    private readonly guards: Guards,
     p: Process | null,
     self: { readonly signal: AbortSignal } | null,
   ) {
-    this.asker = new Asker(p, self, outward.kernel);
+    this.asker = new Asker(p, self, guards.kernel);
   }
 
   breaker(name: string, options?: BreakerOptions): Breaker {
-    return new BreakerImpl(this.outward.circuit(name, options, this.lives), this.asker);
+    return new BreakerImpl(this.guards.circuit(name, options, this.lives), this.asker);
   }
 
   limit(name: string, options?: LimitOptions): Limit {
-    return new LimitImpl(this.outward.limiter(name, options, this.lives), this.asker);
+    return new LimitImpl(this.guards.limiter(name, options, this.lives), this.asker);
   }
 
   /** What one that has ended asks for is given to it, and does nothing: its `run` rejects with ZOMBIE. */
@@ -97,11 +97,11 @@ export class OutwardVerbsImpl implements OutwardVerbs {
   }
 
   breakers(): BreakerStats[] {
-    return this.outward.breakers();
+    return this.guards.breakers();
   }
 
   limits(): LimitStats[] {
-    return this.outward.limits();
+    return this.guards.limits();
   }
 
   retry<T>(attempt: (number: number) => T | Promise<T>, options: RetryOptions = {}): Promise<T> {

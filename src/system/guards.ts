@@ -3,18 +3,18 @@ import type { RecentQuery, SettledDelivery } from '../api/delivery.js';
 import type {
   Breaker, BreakerOptions, BreakerStats, Limit, LimitOptions, LimitStats, RetryOptions, RetryStreamOptions,
   StreamAttempt,
-} from '../api/outward.js';
+} from '../api/guards.js';
 import type { Host } from '../behaviour/gen/index.js';
 import { balance } from '../delivery/group/index.js';
 import type { BalanceOptions } from '../delivery/group/index.js';
-import { outwardOf } from '../delivery/index.js';
+import { guardsOf } from '../delivery/index.js';
 import type { Balancer } from '../api/pool.js';
 
 /**
  * The verbs of a system that the layer of delivery offers: sends with a guarantee, groups behind
  * one ref, and guards of calls to the outside, one breaker and one limit per name.
  */
-export class SystemOutward {
+export class SystemGuards {
   readonly #host: Host;
 
   /** @internal */
@@ -34,7 +34,7 @@ export class SystemOutward {
    * @since 0.2.0
    */
   breaker(name: string, options?: BreakerOptions): Breaker {
-    return outwardOf(this.#host).breaker(name, options);
+    return guardsOf(this.#host).breaker(name, options);
   }
 
   /**
@@ -47,7 +47,7 @@ export class SystemOutward {
    * @since 0.2.0
    */
   limit(name: string, options?: LimitOptions): Limit {
-    return outwardOf(this.#host).limit(name, options);
+    return guardsOf(this.#host).limit(name, options);
   }
 
   /**
@@ -64,7 +64,7 @@ export class SystemOutward {
    * @since 0.2.0
    */
   retry<T>(attempt: (number: number) => T | Promise<T>, options?: RetryOptions): Promise<T> {
-    return outwardOf(this.#host).retry(attempt, options);
+    return guardsOf(this.#host).retry(attempt, options);
   }
 
   /**
@@ -79,17 +79,17 @@ export class SystemOutward {
    * @since 0.2.0
    */
   retryStream<T>(attempt: StreamAttempt<T>, options?: RetryStreamOptions): AsyncIterableIterator<T> {
-    return outwardOf(this.#host).retryStream(attempt, options);
+    return guardsOf(this.#host).retryStream(attempt, options);
   }
 
   /** Figures of all breakers, in the order of their making. */
   breakers(): BreakerStats[] {
-    return outwardOf(this.#host).breakers();
+    return guardsOf(this.#host).breakers();
   }
 
   /** Figures of all limits, in the order of their making. */
   limits(): LimitStats[] {
-    return outwardOf(this.#host).limits();
+    return guardsOf(this.#host).limits();
   }
 
   /**

@@ -1,6 +1,6 @@
 /*
  * What guards calls to the outside: circuit breakers, limits, retries. The types of the port
- * `outward`, which the delivery layer fills; one breaker and one limit per name and system, shared
+ * `guards`, which the delivery layer fills; one breaker and one limit per name and system, shared
  * by all its processes.
  */
 import type { Backoff } from '../base/index.js';
@@ -314,7 +314,7 @@ export interface RetryFailure {
 }
 
 /** The verbs of every process that guard its calls to the outside. */
-export interface OutwardVerbs {
+export interface GuardVerbs {
   /**
    * The breaker of that name, made at its first use. Errors: OptionError; `OPTIONS_CONFLICT` when
    * the name has other options.
