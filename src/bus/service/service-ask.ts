@@ -130,11 +130,8 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
   }
 
   end(error: unknown, from: RequestPlace, as: RequestEnd): void {
-    const { core, hop, callee, caller } = this;
     this.close();
-    core.settled(this, from, as);
-    const failure = { code: codeOf(error), message: messageOf(error) };
-    core.hops.answered(hop, failure, callee === caller ? null : callee, this.attempts);
+    toldFailure(this.core, this, error, from, as);
     this.reject(error);
   }
 
@@ -193,6 +190,18 @@ export class Attempt extends Hand {
     core.release(this.turn, error);
     core.pump();
   }
+}
+
+/** Counts and records an ask that has failed; who has not been handed to anybody is its own callee. */
+export function toldFailure(
+  core: ServiceCore, ask: ServiceAsk & { readonly caller: Process | null; readonly callee: Process },
+  error: unknown, from: RequestPlace, as: RequestEnd,
+): void {
+  const { hop, callee, caller, attempts } = ask;
+  core.settled(ask, from, as);
+  core.hops.answered(
+    hop, { code: codeOf(error), message: messageOf(error) }, callee === caller ? null : callee, attempts,
+  );
 }
 
 export function codeOf(error: unknown): string {

@@ -10,7 +10,7 @@ import type { ServiceCore } from './core.js';
 import type { Operation } from './definition.js';
 import { hopOf } from './hand.js';
 import type { Hop } from './hops.js';
-import { codeOf, messageOf, type ServiceAsk, type Turn } from './service-ask.js';
+import { messageOf, type ServiceAsk, toldFailure, type Turn } from './service-ask.js';
 
 type Step = IteratorResult<unknown>;
 
@@ -174,11 +174,8 @@ export class StreamAsk extends Ask implements ServiceAsk {
   /* ---- the end ---- */
 
   end(error: unknown, from: RequestPlace, as: RequestEnd): void {
-    const { core, hop, callee, caller } = this;
     this.close();
-    core.settled(this, from, as);
-    const failure = { code: codeOf(error), message: messageOf(error) };
-    core.hops.answered(hop, failure, callee === caller ? null : callee, this.attempts);
+    toldFailure(this.core, this, error, from, as);
     this.tell(error);
   }
 

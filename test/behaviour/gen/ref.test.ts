@@ -1,28 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { defineAgent, Down, Exit, OptionError, type From } from '../../../src/index.js';
+import { defineAgent, Down, Exit, OptionError } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { callFailure, Gate, rejection, sleep } from '../help.js';
-
-const boom = new Error('boom');
-
-const Desk = defineAgent({
-  init: () => ({ done: [] as string[], kept: [] as From[] }),
-  calls: {
-    echo: (self, text: string) => text,
-    done: (self) => self.state.done,
-    async slow(
-      self, given: { what: string; gate?: Gate },
-    ) { await given.gate?.promise; self.state.done.push(given.what); return given.what; },
-    hold(self) { self.state.kept.push(self.from as From); return self.noreply(); },
-    answer: (self, value: unknown) => self.reply(self.state.kept.shift() as From, value),
-    twice(self) { self.reply(self.from as From, 'first'); return 'second'; },
-    crash() { throw boom; },
-    async hang() { await new Promise(() => undefined); },
-    quit: (self) => self.stop('normal'),
-    isSettled: (self) => self.state.kept.map((from) => from.settled),
-  },
-});
+import { boom, Desk } from './desk.js';
 
 describe('a call that gets no reply', () => {
   test('GS-10 C4 a timeout is over for the caller only: the request is executed and the next call gets its own answer', async () => {
