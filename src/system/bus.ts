@@ -189,7 +189,8 @@ export class SystemBus extends SystemGuards {
    * const Agent = defineAgent({ calls: { invoke: (self, text: string) => self.service(Echo).request('say', text) } });
    * const complete = await system.invoke(system.start(Agent), 'hi');
    * const [invoke] = system.submission(complete.submission)?.roots ?? [];
-   * invoke?.children.map(({ message, children }) => [message.type, children.length]); // => [['request', 1], ['complete', 0]]
+   * const hops = invoke?.children ?? [];
+   * hops.map(({ message, children }) => [message.type, children.length]); // => [['request', 1], ['complete', 0]]
    * @since 0.2.0
    */
   submission(id: string): Submission | undefined {

@@ -219,7 +219,9 @@ async function sharedStream(sim: Simulation): Promise<void> {
   await sim.settle();
   const stats = (): SharedStreamStats => (shared as unknown as SharedStream<number>).stats();
   const orphan = stops || (owner !== null && !system.alive(owner.pid));
-  if (orphan && world.readers.length > 0) sim.equal(stats().ended, true, 'the end of its owner is the end of a shared stream');
+  if (orphan && world.readers.length > 0) {
+    sim.equal(stats().ended, true, 'the end of its owner is the end of a shared stream');
+  }
   sim.always(stats().kept <= world.replay, 'no more is kept than asked for');
   await sim.sleep(20_000);
   for (const { reader } of world.readers) reader.unsubscribe();

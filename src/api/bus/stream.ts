@@ -48,7 +48,9 @@ export interface StreamEventOptions {
  * then. An error is told once; then the stream has ended.
  *
  * @example
- * const Counter = defineAgent({ calls: { async *count(self, to: number) { for (let n = 1; n <= to; n++) yield n; } } });
+ * const Counter = defineAgent({
+ *   calls: { async *count(self, to: number) { for (let n = 1; n <= to; n++) yield n; } },
+ * });
  * const counter = system.start(Counter);
  * await counter.stream('count', 3).collect(); // => [1, 2, 3]
  * await counter.stream('count', 3, { credit: 64 }).first(); // => 1

@@ -162,7 +162,9 @@ function operationOf(where: string, name: string, given: unknown): Operation {
  *   operations: { chat: { request: z.object({ prompt: z.string() }), response: z.object({ text: z.string() }) } },
  *   timeoutMs: 10_000,
  * });
- * const Model = defineAgent({ calls: { chat: (self, { prompt }: { prompt: string }) => ({ text: `re: ${prompt}` }) } });
+ * const Model = defineAgent({
+ *   calls: { chat: (self, { prompt }: { prompt: string }) => ({ text: `re: ${prompt}` }) },
+ * });
  * system.service(Infer, { workers: [system.start(Model)] });
  * await system.service(Infer).request('chat', { prompt: 'hi' }); // => { text: 're: hi' }
  * @since 0.2.0

@@ -74,7 +74,9 @@ export function parseMessage(value: unknown): ServiceMessage {
 function checked(type: string, message: Record<string, unknown>): ServiceMessage {
   const where = offenceOf(`${type}.payload`, message['payload'], []);
   if (where !== null) {
-    throw new BusError('INVALID_MESSAGE', where, 'expected a JSON value, at most 100 deep, that does not contain itself');
+    throw new BusError(
+      'INVALID_MESSAGE', where, 'expected a JSON value, at most 100 deep, that does not contain itself',
+    );
   }
   if (message['error'] !== undefined && message['payload'] !== undefined) {
     throw invalid(`${type}.payload`, message['payload'], 'none beside error');

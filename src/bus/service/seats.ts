@@ -208,7 +208,8 @@ export function checkWorker(
 ): RefBase {
   if (!isOfThisCopy(given) || !(given instanceof RefBase) || given.kernel !== kernel) {
     throw new OptionError(
-      where, given, 'a ref of an agent, a pool or a balancer of this system', 'make it with system.ref(Definition, name)',
+      where, given, 'a ref of an agent, a pool or a balancer of this system',
+      'make it with system.ref(Definition, name)',
     );
   }
   checkServes(where, given.definition, definition);

@@ -42,7 +42,8 @@ export function tellSender(sender: Process, { to, verb, op, payload, reason }: U
     kernel.failures.count('FEEDBACK_LOOP');
     kernel.warnOnce(
       `feedback ${sender.behaviour.name} ${to} ${op}`,
-      `'${sender.behaviour.name}' answers each Undeliverable with a send that does not arrive either; it hears of no more`,
+      `'${sender.behaviour.name}' answers each Undeliverable with a send that does not arrive either; `
+        + 'it hears of no more',
       { to, verb, op, hops },
     );
     return;

@@ -31,7 +31,9 @@ export function readJob(given: AnyDefinition, job: GivenJob): ReadJob {
   checkKeys('launch', job, KEYS);
   const { op, payload, args = [], name, shutdown } = job;
   if (!Array.isArray(args)) {
-    throw new OptionError('launch.args', args, 'an array of init arguments', 'launch(Definition, { op, args: [first, …] })');
+    throw new OptionError(
+      'launch.args', args, 'an array of init arguments', 'launch(Definition, { op, args: [first, …] })',
+    );
   }
   checkArgs('launch.args', args, definition);
   const options = readChild('launch', { restart: 'temporary', shutdown, name: name ?? false });

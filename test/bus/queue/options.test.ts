@@ -125,6 +125,7 @@ test('an operation that is no text', async () => {
   const system = testSystem();
   const op = Symbol('dig') as never;
   const ref = system.start(defineAgent({ calls: { dig: () => 'done' } }));
-  expect(() => system.queue('jobs').consume(ref, { call: op })).toThrow(/'Symbol\(dig\)' to .*: unknown operation; known: dig/);
+  expect(() => system.queue('jobs').consume(ref, { call: op }))
+    .toThrow(/'Symbol\(dig\)' to .*: unknown operation; known: dig/);
   await expect(system.gather([ref], op)).rejects.toThrow(/Symbol\(dig\)/);
 });

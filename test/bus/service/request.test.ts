@@ -60,7 +60,7 @@ describe('V Service queues: a request is done by one worker of the named service
     expect(await Promise.all(all)).toHaveLength(8);
   });
 
-  test('V weakness 3: a timeout is mandatory: who asks is answered in time, the signal of the worker fires', async () => {
+  test('V weakness 3: a timeout is mandatory: who asks is answered in time', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const worker = system.start(sleeper(env));
@@ -256,7 +256,7 @@ describe('V Service queues: workers that end', () => {
     await settleTurn();
   });
 
-  test('V weakness 7: a worker that asks its own service, or whoever waits for it, is told, or served by another', async () => {
+  test('V weakness 7: a worker that asks its own service is told, or served by another', async () => {
     const system = testSystem();
     const Recursive = defineAgent({
       calls: {

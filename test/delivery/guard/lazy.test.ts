@@ -43,7 +43,10 @@ describe('a function that is guarded returns no iterator', () => {
       }));
       expect(error).toBeInstanceOf(OptionError);
       expect(error).toMatchObject(
-        { code: 'LAZY_RESULT', message: expect.stringMatching(/give the function to (limit|breaker)\.stream|retryStream/) as string },
+        {
+          code: 'LAZY_RESULT',
+          message: expect.stringMatching(/give the function to (limit|breaker)\.stream|retryStream/) as string,
+        },
       );
       expect(calls).toBe(1);
       expect(await guard(system, () => 'next')).toBe('next');

@@ -94,7 +94,7 @@ describe('P Sender feedback: undeliverable', () => {
     expect(told.map(({ to }) => to)).toContain('full');
   });
 
-  it('P Sender feedback: not of calls, tryCast and mistakes, which tell themselves, nor to those who did not ask', async () => {
+  it('P Sender feedback: not of calls, tryCast and mistakes, nor to those who did not ask', async () => {
     const system = testSystem();
     const { told, run } = sender(system);
     const Plain = defineAgent({
@@ -141,7 +141,7 @@ describe('P Sender feedback: undeliverable', () => {
     expect(told.map(({ hops }) => hops)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it('two that would tell each other: a dead sender hears nothing, and feedback about feedback does not exist', async () => {
+  it('a dead sender hears nothing, and there is no feedback about feedback', async () => {
     const system = testSystem();
     const one = sender(system);
     one.run((self) => {
@@ -151,7 +151,8 @@ describe('P Sender feedback: undeliverable', () => {
     await rest();
     expect(one.told).toEqual([]);
     const letters = system.deadLetters.list();
-    expect(letters.map(({ from }) => from), 'the feedback that it left behind is a letter of nobody').toContain(undefined);
+    expect(letters.map(({ from }) => from), 'the feedback that it left behind is a letter of nobody')
+      .toContain(undefined);
   });
 
   it('the bound of the mailbox holds: what does not fit is counted', async () => {

@@ -86,7 +86,7 @@ describe('T Child limits, health; V Health diagnostics: reports', () => {
     expect(found.map((failures) => failures !== '0')).toEqual([true, true, true, true, true, false, false, false]);
   });
 
-  it('the next check begins after the outcome of the last: never two at a time; a late answer changes nothing', async () => {
+  it('never two checks at a time; a late answer changes nothing', async () => {
     const world = new World();
     const { env } = world;
     const open: ((value: boolean) => void)[] = [];

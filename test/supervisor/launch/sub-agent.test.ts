@@ -128,7 +128,7 @@ describe('P Sub-agents: limits of a launch', () => {
     expect([one, detached].map((sub) => system.alive(sub.pid as string))).toEqual([false, true]);
   });
 
-  it('P Sub-agents: cancellation goes down the tree: who gives up a call cancels what was launched for it', async () => {
+  it('P Sub-agents: who gives up a call cancels what was launched for it, down the tree', async () => {
     const { env, system, notes, Worker } = world();
     const Middle = defineAgent({
       name: 'middle', calls: { work: (self) => self.launch(Worker, { op: 'hang' }).result },

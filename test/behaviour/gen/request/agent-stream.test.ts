@@ -158,7 +158,8 @@ describe('streams out', () => {
     const { ref, log } = source();
     const refused = await new Response(ref.stream('texts', 'refuses').toEvents()).text();
     expect(refused).toMatch(/\n\nevent: error\ndata: {"code":"REFUSED","refusal":"ENOUGH"}\n\n$/);
-    expect(await new Response(ref.stream('odd').toEvents()).text()).toBe('event: error\ndata: {"code":"TypeError"}\n\n');
+    const sent = await new Response(ref.stream('odd').toEvents()).text();
+    expect(sent).toBe('event: error\ndata: {"code":"TypeError"}\n\n');
     await ref.call('ping');
     expect(log, 'an item that is no JSON cancels the handler').toEqual(['finally']);
     const died = await new Response(ref.stream('texts', 'throws').toEvents()).text();

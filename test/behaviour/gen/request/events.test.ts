@@ -29,6 +29,8 @@ describe('server-sent events', () => {
     expect(told(new RangeError('secret'))).toBe('event: error\ndata: {"code":"RangeError"}\n\n');
     expect(told({ code: 'A\nB' })).toBe('event: error\ndata: {"code":"A\\nB"}\n\n');
     const trap = new Proxy({}, { get: () => { throw new Error('trap'); } });
-    for (const odd of [undefined, null, 'gone', trap]) expect(told(odd)).toBe('event: error\ndata: {"code":"Error"}\n\n');
+    for (const odd of [undefined, null, 'gone', trap]) {
+      expect(told(odd)).toBe('event: error\ndata: {"code":"Error"}\n\n');
+    }
   });
 });

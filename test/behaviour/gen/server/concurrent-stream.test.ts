@@ -119,7 +119,7 @@ describe('a concurrent stream', () => {
     expect(ref.stats().mailbox).toMatchObject({ sent: 1, handled: 1 });
   });
 
-  test.each(['normal', 'outage'])('P35 the end of the agent (%s) ends its streams with its reason, and their handlers', async (reason) => {
+  test.each(['normal', 'outage'])('P35 the end of the agent (%s) ends its streams and their handlers', async (reason) => {
     const { system, ref, pids, log, gate } = source();
     const items = ref.stream('hangs');
     await items.next();
@@ -135,7 +135,8 @@ describe('a concurrent stream', () => {
     expect(log).toEqual(['finally']);
     gate.open();
     await settleTurn();
-    expect(log, 'P16 the generator of a dead handler runs to its next yield, and no further').toEqual(['finally', 'zombie']);
+    expect(log, 'P16 the generator of a dead handler runs to its next yield, and no further')
+      .toEqual(['finally', 'zombie']);
   });
 
   test.each(['normal', 'outage'])('the signal of a handler fires when its agent ends (%s)', async (reason) => {
