@@ -9,6 +9,10 @@ const manifest = read('package.json');
 const { packages } = read('package-lock.json');
 const allowed = new Set(read('scripts/allowed-packages.json'));
 
+// For tests, and for users who want a store: they look whether their prebuilt binary fits, and
+// compile nothing then.
+const prebuilt = new Set(['@photostructure/sqlite', 'cbor-extract']);
+
 const nameOf = (path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 const installed =
   Object.entries(packages).filter(([path]) => path !== '').map(([path, entry]) => ({ name: nameOf(path), ...entry }));
@@ -21,7 +25,8 @@ const problems = [
   ...[...allowed].filter((name) => !production.has(name)).map(
     (name) => `${name} is in scripts/allowed-packages.json, but nothing needs it`,
   ),
-  ...installed.filter((entry) => entry.hasInstallScript).map((entry) => `${entry.name} has an install script`),
+  ...installed.filter((entry) => entry.hasInstallScript && !(entry.dev === true && prebuilt.has(entry.name)))
+    .map((entry) => `${entry.name} has an install script`),
   ...installed.filter((entry) => !entry.link && !entry.integrity).map(
     (entry) => `${entry.name} has no integrity in package-lock.json`,
   ),

@@ -92,7 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
  */
 export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   base: { text: [] },
-  api: { bus: [] },
+  api: { bus: [], durable: [] },
   mailbox: { message: [] },
   process: {
     record: [],
@@ -121,7 +121,9 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     application: ['spec', 'core', 'static'],
     launch: ['spec', 'core', 'dynamic'],
   },
-  delivery: { guard: [], group: [], guarantee: ['guard', 'group'] },
+  // Stores do not know each other.
+  journal: { port: [], codec: ['port'], memory: ['port'], sqlite: ['port'] },
+  delivery: { guard: [], group: [], guarantee: ['guard', 'group'], durable: ['guarantee'] },
   bus: {
     core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'], service: ['core'],
     // A reader of a shared stream is one of a topic's.
