@@ -134,6 +134,7 @@ export type CallErrorCode =
   | 'CALLBACK_FAILED'
   | 'UNKNOWN_SYSTEM_MSG'
   | 'NO_SYS'
+  | 'UNKNOWN'
   | 'ZOMBIE';
 
 /** What a {@link CallError} says about the request that failed. */
@@ -277,6 +278,9 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
     case 'CALLBACK_FAILED': return `callback_failed: ${show(fields.reason)}; nothing was changed`;
     case 'UNKNOWN_SYSTEM_MSG': return `unknown_system_msg: ${String(fields.details)}`;
     case 'NO_SYS': return 'it takes no part in the sys protocol; a plain process joins with self.joinSys(…)';
+    case 'UNKNOWN': return `whether it has taken effect is unknown${fields.reason === undefined
+      ? ''
+      : `: ${show(fields.reason)}`}; send it again with the same key, or look`;
     case 'ZOMBIE': return 'the caller has already ended';
   }
 }

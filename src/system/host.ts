@@ -39,6 +39,7 @@ export function makeHost(options: ReadOptions): Host {
     router,
     extensions: new Map(),
     deliveries: null,
+    durables: null,
     refTo: (p, definition) => new AgentRefImpl(p, definition as RuntimeDefinition, kernel, null),
     start: (parent, definition, args) => startFrom(host, parent, definition, args),
     startMonitored: (parent, definition, args) => startWatched(host, parent, definition, args),

@@ -58,7 +58,8 @@ describe('errors', () => {
       REPLY_GONE: /was NO_FUNDS before, and what it was answered is no longer kept/,
       ABORTED: /signal has fired: crashed/,
       REPLY_FAILED: /its schema, has failed: crashed/, CALLBACK_FAILED: /callback_failed/,
-      UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, ZOMBIE: /already ended/,
+      UNKNOWN_SYSTEM_MSG: /unknown_system_msg/, NO_SYS: /joinSys/, UNKNOWN: /unknown: crashed; send it again/,
+      ZOMBIE: /already ended/,
     };
     for (const [code, sentence] of Object.entries(sentences)) {
       const error = new CallError(

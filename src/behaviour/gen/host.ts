@@ -8,6 +8,7 @@ import type { ProcessRef, ProcessSelf, ProcessVerbs } from '../../api/agent.js';
 import type { MonitorOptions, ProcessSpawnOptions } from '../../api/process.js';
 import type { TaskVerbs } from '../../api/tasks.js';
 import type { Deliveries } from './outward/port.js';
+import type { Durables } from './outward/durables.js';
 
 /**
  * What the verbs of a self and of a ref need of their system, filled when the system is made (the kernel's port
@@ -28,6 +29,8 @@ export interface Host {
   tasks(p: Process | null): TaskVerbs;
   /** guaranteed delivery (port) */
   deliveries: Deliveries | null;
+  /** what makes agents durable (port); null without a store */
+  durables: Durables | null;
   spawn(
     parent: Process | null, body: (self: ProcessSelf) => unknown, linked: boolean, options?: SpawnOptions,
   ): ProcessRef;

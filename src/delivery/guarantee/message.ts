@@ -226,18 +226,14 @@ export class Message extends Request implements Followed {
   reply(value: unknown): boolean {
     if ((this.bits & STATE) !== State.Running) return false;
     const { gate } = this.route.to.kernel;
-    if (gate !== null) return this.replyGated(gate, value);
+    if (gate !== null && gate.joins(this.callee, () => this.answer(value))) return true;
     conclude(this, 'handled', value, undefined, undefined);
     return true;
   }
 
-  private replyGated(gate: Gate, value: unknown): boolean {
-    const answer = (): boolean => {
-      if (!this.running) return false;
-      conclude(this, 'handled', value, undefined, undefined);
-      return true;
-    };
-    return gate.holds(this.callee, this.op, () => void answer()) || answer();
+  /** Given before the end of the handler of a durable agent: it counts from that end on. */
+  private answer(value: unknown): void {
+    if (this.running) conclude(this, 'handled', value, undefined, undefined);
   }
 
   fail(code: CallErrorCode, fields: Partial<CallErrorFields> = {}): CallError | undefined {

@@ -74,7 +74,7 @@ function forget(p: Process): void {
   ext.life = ext.controllers = ext.shutdown = null;
   ext.deferred = ext.idle = ext.kept = ext.hibernation = null;
   ext.starting = ext.sys = null;
-  ext.debug = ext.ending = ext.health = null;
+  ext.debug = ext.ending = ext.health = ext.turn = null;
 }
 
 /**

@@ -9,7 +9,8 @@ export type {
   Accounts, Ceiling, Counts, Kernel, Owed, Scheduler, TurnJob, Watchdog,
 } from './kernel.js';
 export type {
-  CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Tap, WaterReport,
+  CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Tap, Turn, TurnPart,
+  WaterReport,
 } from './ports.js';
 export {
   type Address, type Behaviour, COUNTED, type Hibernation, type Health, type Holding, KEPT, Level, type Mail,

@@ -117,12 +117,42 @@ export interface Faults {
 
 /**
  * Port of durable agents: what a process sends may have to wait until its state is committed. Asked
- * for every user message that a process sends and for every reply, while a gate is set; `op` tells
- * a call from a cast.
+ * while a gate is set for every cast and plain message that a process sends, and for every reply.
+ * Requests and puts leave at once: their sender waits for an answer.
  */
 export interface Gate {
-  /** True when it keeps the send; it calls `release` later, or never when the commit fails. */
-  holds(sender: Process, op: Op, release: () => void): boolean;
+  /**
+   * True when it keeps the send; it calls `release` later. It never does when the handler fails;
+   * `lost` is called when the commit does.
+   */
+  holds(sender: Process, op: Op, release: () => void, lost?: () => void): boolean;
+  /**
+   * The answer to a delivery, given before the end of its handler: true when it is kept, and called
+   * when the handler has succeeded, as a part of its commit.
+   */
+  joins(sender: Process, answer: () => void): boolean;
+}
+
+/** A part of what a durable agent does in one turn. */
+export interface TurnPart {
+  /** the handler has succeeded: what belongs into the transaction is added now */
+  joins(): void;
+  /** the transaction is safe */
+  committed(): void;
+  /** the handler has failed, or the commit: then with the reason */
+  dropped(reason: unknown): void;
+}
+
+/** One turn of a durable agent after the other: what its handlers change and send takes effect with the commit. */
+export interface Turn {
+  /** a handler runs: what it sends is kept */
+  readonly open: boolean;
+  keep(part: TurnPart): void;
+  begin(): void;
+  /** The handler has succeeded. Throws when its state cannot be stored: then it has failed. */
+  end(self: { state: unknown; committed: unknown }): void;
+  /** It has failed: the state is as it was before, and what was kept is dropped. */
+  drop(self: { state: unknown; committed: unknown }): void;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Pid } from '../../api/address.js';
 import type { HealthInfo } from '../../api/inspect.js';
 import type { Backlog } from './backlog.js';
 import type { Kernel } from './kernel.js';
-import type { CrashDetails } from './ports.js';
+import type { CrashDetails, Turn } from './ports.js';
 import type { ReplySlot, Tracked } from './slot.js';
 
 /**
@@ -232,6 +232,8 @@ export class ProcessExt {
   rarity: Rarity | null = null;
   /** of a child whose supervisor checks it */
   health: Health | null = null;
+  /** of a durable agent */
+  turn: Turn | null = null;
   /** what is remembered of deliveries to a process without a name */
   mail: Mail | null = null;
   /**

@@ -119,9 +119,8 @@ function watch(
 ): boolean {
   const { kernel } = p;
   if (kernel.frozen) deepFreeze(payload);
-  const sender = from instanceof Process ? from : from instanceof ReplySlot ? from.caller : null;
-  if (kernel.gate !== null && sender !== null && kernel.gate.holds(
-    sender, op, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter),
+  if (kernel.gate !== null && from instanceof Process && waiter === null && kernel.gate.holds(
+    from, op, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter),
   )) return true;
   if (kernel.faults !== null && struck(
     p, kernel.faults, op, payload, from, () => release(p, rank, op, payload, from, expiresAt, coalesce, waiter),

@@ -136,7 +136,9 @@ export class CallRequest extends Request implements Tracked, Deadline {
       return false;
     }
     const { gate } = this.callee.kernel;
-    if (gate !== null && gate.holds(this.callee, this.op, () => !this.settled && this.deliver(value))) return true;
+    if (gate !== null && gate.holds(
+      this.callee, this.op, () => !this.settled && this.deliver(value), () => void this.fail('UNKNOWN'),
+    )) return true;
     return this.deliver(value);
   }
 

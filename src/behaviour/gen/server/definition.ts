@@ -9,6 +9,8 @@ import { guardedBy } from '../request/permission.js';
 import { RuntimeDefinition } from '../runtime.js';
 import { checkPayload, checkSchema } from '../schema.js';
 import type { StandardSchema } from '../../../api/protocol.js';
+import type { DurableTerms } from '../outward/durables.js';
+import { durableInit, inTurn } from './durable.js';
 import { AgentSelf } from './self.js';
 import { ServerBehaviour } from './server.js';
 
@@ -27,6 +29,9 @@ export interface ServerSpec {
   readonly formatStatus?: ((status: never) => unknown) | undefined;
   readonly delivery?: DeliveryDefaults | undefined;
   readonly allow?: Allow | undefined;
+  /** how its agents are stored; absent for those that are not */
+  readonly stored?: DurableTerms | undefined;
+  readonly restored?: OpRun | undefined;
 }
 
 /** The run-time side of a server's definition: of an agent, an event manager, a registry, a supervisor. */
@@ -37,15 +42,21 @@ export class ServerDefinition extends RuntimeDefinition {
   readonly codeChange: ((self: never, from: unknown, extra: unknown) => unknown) | null;
   readonly formatStatus: ((status: never) => unknown) | null;
   readonly delivery: DeliveryDefaults | undefined;
+  /** its agents are stored, and what is delivered to them */
+  readonly durable: boolean;
   constructor(spec: ServerSpec) {
-    const { name, trapExit = false, init = null, terminate = null } = spec;
+    const { name, trapExit = false, terminate = null, stored } = spec;
+    const durable = stored !== undefined;
     super(
-      name, trapExit, init as RuntimeDefinition['init'], terminate, table(name, 'calls', spec.calls, spec.allow),
-      table(name, 'casts', spec.casts, spec.allow),
+      name, trapExit, initOf(spec), terminate, table(name, 'calls', spec.calls, spec.allow, durable),
+      table(name, 'casts', spec.casts, spec.allow, durable),
     );
-    this.behaviour = new ServerBehaviour(this, spec.undeliverable === true);
-    this.info = spec.info ?? null;
-    this.proceed = spec.continue ?? null;
+    const turn = (run: OpRun | undefined): OpRun | null =>
+      (run === undefined ? null : durable ? inTurn(run) : run);
+    this.durable = durable;
+    this.behaviour = new ServerBehaviour(this, spec.undeliverable === true, durable);
+    this.info = turn(spec.info);
+    this.proceed = turn(spec.continue);
     this.codeChange = spec.codeChange ?? null;
     this.formatStatus = spec.formatStatus ?? null;
     this.delivery = spec.delivery;
@@ -54,6 +65,13 @@ export class ServerDefinition extends RuntimeDefinition {
   instance(p: Process): AgentSelf {
     return new AgentSelf(p);
   }
+}
+
+function initOf({ name, init, stored, restored }: ServerSpec): RuntimeDefinition['init'] {
+  const given = (init ?? null) as RuntimeDefinition['init'];
+  return stored === undefined
+    ? given
+    : durableInit(name, given, (restored ?? null) as Parameters<typeof durableInit>[2], stored);
 }
 
 interface RawEntry {
@@ -67,6 +85,7 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
 function table(
   agent: string, kind: 'calls' | 'casts', entries: object | undefined, allow: Allow | undefined,
+  durable: boolean,
 ): Map<string, Op> {
   const ops = new Map<string, Op>();
   if (entries === undefined) return ops;
@@ -85,13 +104,14 @@ function table(
       );
     }
     if (entry.schema !== undefined) checkSchema(`${agent}.${kind}.${name}.schema`, entry.schema);
-    ops.set(name, operation(agent, kind, name, entry as RawEntry, allow));
+    ops.set(name, operation(agent, kind, name, entry as RawEntry, allow, durable));
   }
   return ops;
 }
 
 function operation(
   agent: string, kind: 'calls' | 'casts', name: string, entry: RawEntry, allow: Allow | undefined,
+  durable: boolean,
 ): Op {
   const { schema, handle } = entry;
   const streams = handle.constructor.name === 'AsyncGeneratorFunction'
@@ -104,5 +124,7 @@ function operation(
     ? null
     : (payload: unknown): unknown => checkPayload(name, schema, payload);
   const guarded = allow === undefined ? check : guardedBy(allow, agent, name, check);
-  return new Op(what, name, handle, guarded, entry.concurrent ?? false);
+  const concurrent = entry.concurrent ?? false;
+  if (!durable || streams || concurrent) return new Op(what, name, handle, guarded, concurrent);
+  return new Op(what, name, inTurn(handle), guarded, false, handle.constructor.name === 'AsyncFunction');
 }

@@ -17,6 +17,7 @@ import { StreamSlot } from '../request/stream.js';
 import { abandonedBy, opened, overdue, refuse } from '../skipped.js';
 import { runConcurrent, streamConcurrently } from './concurrent.js';
 import type { ServerDefinition } from './definition.js';
+import { failedTurn, settledTurn } from './durable.js';
 import { beginIdle, disarmIdle, type IdleDeadline } from './idle.js';
 import type { AgentSelf } from './self.js';
 import { definitionOf } from './format-status.js';
@@ -38,13 +39,15 @@ type Run = (self: AgentSelf, payload: unknown) => unknown;
 /** The callback module of one definition: OTP's gen_server, over the kernel's five callbacks. */
 export class ServerBehaviour extends Engine {
   override readonly handle: Behaviour['handle'] = handle;
-  override readonly settled: Behaviour['settled'] = settled;
-  override readonly failed: Behaviour['failed'] = failed;
+  override readonly settled: Behaviour['settled'];
+  override readonly failed: Behaviour['failed'];
   override readonly sys: SysHooks = SERVER_SYS;
   readonly undeliverable: boolean;
-  constructor(override readonly definition: ServerDefinition, undeliverable: boolean) {
+  constructor(override readonly definition: ServerDefinition, undeliverable: boolean, durable: boolean) {
     super(definition, 'agent');
     this.undeliverable = undeliverable;
+    this.settled = durable ? settledTurn(settled) : settled;
+    this.failed = durable ? failedTurn(failed) : failed;
   }
 }
 

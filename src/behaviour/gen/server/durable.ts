@@ -1,0 +1,114 @@
+import { isThenable, OptionError } from '../../../base/index.js';
+import type { OpRun } from '../../../mailbox/message/index.js';
+import { Phase } from '../../../process/record/index.js';
+import type { Behaviour, Turn } from '../../../process/record/index.js';
+import { Control } from '../../../api/returns.js';
+import { isControl } from '../control.js';
+import type { DurableTerms } from '../outward/durables.js';
+import { hostOf } from '../host.js';
+import type { AgentSelf } from './self.js';
+
+/*
+ * A durable agent: each of its handlers is a turn, whose changes and sends take effect with the
+ * commit of its state.
+ *
+ *   a message ─▶ begin ─▶ the handler ─┬─ returns, resolves ─▶ end ─▶ committed, later
+ *                                      └─ throws, rejects ──▶ drop ─▶ failed, as of every agent
+ *
+ * The handlers are wrapped when the definition is made, so that no other agent pays for it. A
+ * stream's items leave at once, and its state is stored at its end; a concurrent handler has a copy
+ * of the state, and no turn.
+ */
+
+type Run = (self: AgentSelf, payload: unknown) => unknown;
+type Init = (this: AgentSelf, ...args: unknown[]) => unknown;
+
+/** A handler as a turn. */
+export function inTurn(given: OpRun): OpRun {
+  const run = given as Run;
+  const wrapped: Run = (self, payload) => {
+    const turn = self.p.ext?.turn;
+    if (turn === null || turn === undefined) return run(self, payload);
+    turn.begin();
+    let result: unknown;
+    try {
+      result = run(self, payload);
+    } catch (error) {
+      finish(turn, self, error);
+      throw error;
+    }
+    if (!isThenable(result)) turn.end(self);
+    return result;
+  };
+  return wrapped;
+}
+
+/** A control value that is thrown is as good as returned (GS-23). */
+function finish(turn: Turn, self: AgentSelf, error: unknown): void {
+  if (isControl(error)) turn.end(self);
+  else turn.drop(self);
+}
+
+/** The end of the turn of an asynchronous handler. */
+export function settledTurn(after: Behaviour['settled']): Behaviour['settled'] {
+  return (p, value) => {
+    const turn = p.ext?.turn;
+    if (turn !== null && turn !== undefined && p.phase !== Phase.Terminating) turn.end(p.self as AgentSelf);
+    return after(p, value);
+  };
+}
+
+/** The same of one that rejected. */
+export function failedTurn(after: Behaviour['failed']): Behaviour['failed'] {
+  return (p, error) => {
+    const turn = p.ext?.turn;
+    if (turn !== null && turn !== undefined && turn.open && p.phase !== Phase.Terminating) {
+      finish(turn, p.self as AgentSelf, error);
+    }
+    return after(p, error);
+  };
+}
+
+/**
+ * The init of a durable agent: the given one runs once in its life, and its start is over when the
+ * first state is committed. Later incarnations get the state that was committed last.
+ */
+export function durableInit(
+  name: string, given: Init | null, restored: Run | null, terms: DurableTerms,
+): (this: unknown, ...args: unknown[]) => Promise<unknown> {
+  const init: Init = async function init(...args) {
+    const { p } = this;
+    const { durables } = hostOf(p.kernel);
+    if (durables === null) {
+      throw new OptionError(
+        'durable', name, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE',
+      );
+    }
+    if (p.name === null) {
+      throw new OptionError(
+        'durable', name, 'a registered name, under which it is stored', "start it with { name: '…' }, or as a child",
+        'NOT_DURABLE',
+      );
+    }
+    const agent = await durables.load(p, terms);
+    const state = agent.stored === undefined
+      ? await given?.apply(this, args)
+      : await again(this, agent.stored.state, restored);
+    if (state instanceof Control || p.phase === Phase.Dead) return state;
+    this.state = state;
+    agent.end(this);
+    await agent.safe();
+    p.cold().turn = agent;
+    return this.state;
+  };
+  // how many arguments a start takes
+  Object.defineProperty(init, 'length', { value: given === null ? 0 : given.length });
+  return init as (this: unknown, ...args: unknown[]) => Promise<unknown>;
+}
+
+async function again(self: AgentSelf, state: unknown, restored: Run | null): Promise<unknown> {
+  self.begin(state);
+  if (restored === null) return state;
+  const said = await restored(self, undefined);
+  return said instanceof Control ? said : self.state;
+}
