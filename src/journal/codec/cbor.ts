@@ -1,0 +1,105 @@
+// The doorway of cbor-x: values to bytes and back. The package is the user's to install, and it is
+// loaded at the first use.
+import { builtinModule, CastcallError, OptionError } from '../../base/index.js';
+import { fieldOf, printable } from '../../base/text/index.js';
+import { BYTES_MAX, type CodecLimits, DEPTH_MAX, ELEMENTS_MAX, OWN_TAG } from './limits.js';
+import { Reviver } from './revive.js';
+import { Scanner } from './scan.js';
+import { notStorable, Storable } from './storable.js';
+import type { Encoder, Tag } from 'cbor-x';
+
+/** Where a package is looked for. */
+export type Require = (name: string) => unknown;
+
+interface CborX {
+  readonly Encoder: typeof Encoder;
+  readonly Tag: typeof Tag;
+}
+interface NodeModule {
+  createRequire(from: string): (name: string) => unknown;
+}
+
+function ownRequire(name: string): unknown {
+  return (builtinModule('node:module') as NodeModule).createRequire(import.meta.url)(name);
+}
+
+/** The block of cbor-x begins anew with each value: what came out of it is copied. */
+const RESET_BUFFER_MODE = 1_024;
+
+/** Values to bytes and back: see `encode` and `decode`. */
+export class Codec {
+  private readonly encoder: Encoder & { encode(value: unknown, mode: number): Uint8Array };
+  private readonly storable: Storable;
+  private readonly scanner = new Scanner();
+  private readonly reviver: Reviver;
+  private busy = false;
+
+  /** Throws `PEER_MISSING` when cbor-x is not there. */
+  constructor(load: Require = ownRequire) {
+    const { Encoder, Tag } = loaded(load);
+    this.encoder = new Encoder({ useRecords: false, copyBuffers: true, tagUint8Array: true } as object);
+    this.storable = new Storable((content) => new Tag(content, OWN_TAG));
+    this.reviver = new Reviver((value) => value instanceof Tag);
+  }
+
+  encode(value: unknown, what: string, limits?: CodecLimits): Uint8Array {
+    if (this.busy) throw notStorable(what, 'a value that stores another while it is read', 'data');
+    this.busy = true;
+    try {
+      const prepared = this.storable.prepare(value, what, limits);
+      const bytes = new Uint8Array(this.encoder.encode(prepared, RESET_BUFFER_MODE));
+      const max = limits?.bytesMax ?? BYTES_MAX;
+      if (bytes.length > max) throw notStorable(what, `${bytes.length} bytes`, `at most ${max} bytes in all`);
+      return bytes;
+    } catch (error) {
+      if (error instanceof OptionError) throw error;
+      throw notStorable(what, `a value that fails while it is read: ${printable(error)}`, 'data', error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  decode(bytes: Uint8Array, limits?: CodecLimits): unknown {
+    const max = limits?.bytesMax ?? Infinity;
+    try {
+      if (bytes.length > max) throw new RangeError(`${bytes.length} bytes, at most ${max} are read`);
+      const own = this.scanner.scan(bytes, limits?.depthMax ?? DEPTH_MAX, limits?.elementsMax ?? ELEMENTS_MAX);
+      // A view of its own: cbor-x writes a field on what it reads.
+      const value: unknown = this.encoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+      return own ? this.reviver.revive(value) : value;
+    } catch (error) {
+      throw new CastcallError(
+        'DAMAGED', `stored bytes cannot be read: ${String(fieldOf(error, 'message'))}; restore a backup, `
+        + 'or discard what they belong to', { cause: error },
+      );
+    }
+  }
+}
+
+let codec: Codec | null = null;
+
+/**
+ * The bytes of a value, in an array of their own. Kept: plain objects and arrays, text, numbers,
+ * booleans, null, undefined, BigInt, Date, Map, Set, typed arrays, ArrayBuffer, DataView, and errors
+ * with their name, message, code, data fields and causes. An instance of a class becomes what its
+ * `toJSON` gives, else a plain object of its own enumerable fields; a Buffer becomes a Uint8Array.
+ * Throws `NOT_STORABLE`, with the path to what cannot be stored, from `what` on.
+ */
+export function encode(value: unknown, what: string, limits?: CodecLimits): Uint8Array {
+  return (codec ??= new Codec()).encode(value, what, limits);
+}
+
+/** The value of such bytes; nothing of it is shared with them. Throws `DAMAGED`, and nothing else. */
+export function decode(bytes: Uint8Array, limits?: CodecLimits): unknown {
+  return (codec ??= new Codec()).decode(bytes, limits);
+}
+
+function loaded(load: Require): CborX {
+  try {
+    return load('cbor-x') as CborX;
+  } catch (error) {
+    throw Object.assign(new OptionError(
+      'store', 'no package cbor-x', 'the package cbor-x beside castcall', 'npm install cbor-x', 'PEER_MISSING',
+    ), { cause: error });
+  }
+}

@@ -1,0 +1,3 @@
+/** Values to bytes and back. */
+export { Codec, decode, encode, type Require } from './cbor.js';
+export type { CodecLimits } from './limits.js';

@@ -1,0 +1,276 @@
+// The walk before encoding: refuses what cannot be stored, by its path, and puts our own tagged arrays
+// in place of what CBOR, or cbor-x, would lose. A common message comes out as it went in: only what
+// holds such a value is copied.
+import { OptionError } from '../../base/index.js';
+import { fieldOf, isA, isError, printable } from '../../base/text/index.js';
+import {
+  BIGINT_BYTES_MAX, BYTES_MAX, CAUSES_MAX, type CodecLimits, DEPTH_MAX, ELEMENTS_MAX, Own,
+} from './limits.js';
+
+/** Makes an array that carries our tag. */
+export type Tagged = (content: readonly unknown[]) => unknown;
+
+const BIGINT_MAX = 1n << BigInt(8 * BIGINT_BYTES_MAX);
+const BOM = 0xfeff;
+const { hasOwnProperty } = Object.prototype;
+const { toString } = Object.prototype;
+
+type WellFormed = string & { isWellFormed(): boolean };
+
+const ARRAYS: ReadonlySet<unknown> = new Set([
+  Uint8Array, Uint8ClampedArray, Uint16Array, Uint32Array, BigUint64Array,
+  Int8Array, Int16Array, Int32Array, BigInt64Array, Float32Array, Float64Array,
+]);
+
+export class Storable {
+  /** keys and indexes down to the value that is looked at */
+  private readonly path: (string | number)[] = [];
+  private depthMax = DEPTH_MAX;
+  private elementsMax = ELEMENTS_MAX;
+  private bytesMax = BYTES_MAX;
+  private elements = 0;
+  private bytes = 0;
+  private stacks = false;
+  private causes = 0;
+  private what = '';
+
+  constructor(private readonly tagged: Tagged) {}
+
+  /** The value as cbor-x can write it; throws `NOT_STORABLE`. */
+  prepare(value: unknown, what: string, limits: CodecLimits | undefined): unknown {
+    this.what = what;
+    this.bytesMax = limits?.bytesMax ?? BYTES_MAX;
+    this.depthMax = limits?.depthMax ?? DEPTH_MAX;
+    this.elementsMax = limits?.elementsMax ?? ELEMENTS_MAX;
+    this.stacks = limits?.stacks ?? false;
+    this.elements = this.bytes = this.causes = 0;
+    return this.value(value, 0);
+  }
+
+  private value(value: unknown, depth: number): unknown {
+    switch (typeof value) {
+      case 'string': return this.text(value, depth);
+      case 'number': return value === 0 && Object.is(value, -0) ? this.tagged([Own.NegativeZero]) : value;
+      case 'object': return value === null ? null : this.object(value, depth);
+      case 'bigint':
+        if (value >= BIGINT_MAX || value <= -BIGINT_MAX) {
+          throw this.refused(depth, 'a BigInt', `at most ${BIGINT_BYTES_MAX} bytes of it`);
+        }
+        return value;
+      case 'boolean': case 'undefined': return value;
+      default: throw this.refused(depth, `a ${typeof value}`);
+    }
+  }
+
+  private text(text: string, depth: number): unknown {
+    this.weigh(text.length, depth);
+    if ((text as WellFormed).isWellFormed() && text.charCodeAt(0) !== BOM) return text;
+    // UTF-8 has no half surrogate pairs, and decoders swallow a byte order mark.
+    const units = new Uint16Array(text.length);
+    for (let at = 0; at < text.length; at++) units[at] = text.charCodeAt(at);
+    return this.tagged([Own.Text, units]);
+  }
+
+  private object(value: object, depth: number): unknown {
+    if (depth >= this.depthMax) throw this.tooDeep(depth);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) return this.plain(value as Record<string, unknown>, depth);
+    if (prototype === Array.prototype) return this.items(value as unknown[], depth);
+    return this.special(value, depth);
+  }
+
+  private plain(from: Record<string, unknown>, depth: number): Record<string, unknown> {
+    let copy: Record<string, unknown> | null = null;
+    for (const key in from) {
+      if (!hasOwnProperty.call(from, key)) continue;
+      this.path[depth] = key;
+      this.key(key, from, depth);
+      const was = from[key];
+      const is = this.value(was, depth + 1);
+      if (is !== was && was === was) (copy ??= { ...from })[key] = is;
+    }
+    return copy ?? from;
+  }
+
+  private key(key: string, from: Record<string, unknown>, depth: number): void {
+    this.count(1, depth);
+    this.weigh(key.length, depth + 1);
+    if (key === '__proto__' || (key === 'constructor' && hasPrototype(from[key]))) {
+      throw this.refused(depth + 1, 'a key that can change prototypes');
+    }
+    if (!(key as WellFormed).isWellFormed() || key.charCodeAt(0) === BOM) {
+      throw this.refused(depth + 1, 'a key with half a surrogate pair, or a byte order mark');
+    }
+  }
+
+  private items(from: unknown[], depth: number): unknown[] {
+    this.count(from.length, depth);
+    let copy: unknown[] | null = null;
+    for (let at = 0; at < from.length; at++) {
+      this.path[depth] = at;
+      const was = from[at];
+      const is = this.value(was, depth + 1);
+      if (is !== was && was === was) (copy ??= [...from])[at] = is;
+    }
+    return copy ?? from;
+  }
+
+  private special(value: object, depth: number): unknown {
+    if (ArrayBuffer.isView(value)) return this.view(value, depth);
+    if (isError(value)) return this.failure(value, depth);
+    if (Array.isArray(value)) return this.items([...value], depth);
+    if (isA(value, Map)) return this.map(value, depth);
+    if (isA(value, Set)) return this.set(value, depth);
+    if (isA(value, Date)) return this.date(value);
+    if (isA(value, ArrayBuffer)) {
+      this.weigh(value.byteLength, depth);
+      return this.tagged([Own.Buffer, new Uint8Array(value)]);
+    }
+    if (isA(value, String) || isA(value, Number) || isA(value, Boolean)) return this.value(value.valueOf(), depth);
+    const toJSON = fieldOf(value, 'toJSON');
+    if (typeof toJSON === 'function') {
+      const json: unknown = toJSON.call(value, '');
+      if (json !== value) return this.value(json, depth + 1);
+    }
+    const kind = toString.call(value).slice(8, -1);
+    if (kind !== 'Object') throw this.refused(depth, /^[AEIOU]/.test(kind) ? `an ${kind}` : `a ${kind}`);
+    return this.plain({ ...value } as Record<string, unknown>, depth);
+  }
+
+  private view(value: ArrayBufferView, depth: number): unknown {
+    this.weigh(value.byteLength, depth);
+    if (isA(value, Uint8Array)) {
+      return value.constructor === Uint8Array ? value
+        : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    }
+    if (isA(value, DataView)) {
+      return this.tagged([Own.View, new Uint8Array(value.buffer, value.byteOffset, value.byteLength)]);
+    }
+    if (!ARRAYS.has(value.constructor)) throw this.refused(depth, `a ${toString.call(value).slice(8, -1)}`);
+    return value;
+  }
+
+  private map(from: ReadonlyMap<unknown, unknown>, depth: number): Map<unknown, unknown> {
+    this.count(from.size, depth);
+    const copy = new Map<unknown, unknown>();
+    let at = 0;
+    for (const [key, value] of from) {
+      this.path[depth] = typeof key === 'string' ? key : at;
+      copy.set(this.value(key, depth + 1), this.value(value, depth + 1));
+      at++;
+    }
+    return copy;
+  }
+
+  private set(from: ReadonlySet<unknown>, depth: number): Set<unknown> {
+    this.count(from.size, depth);
+    const copy = new Set<unknown>();
+    let at = 0;
+    for (const value of from) {
+      this.path[depth] = at++;
+      copy.add(this.value(value, depth + 1));
+    }
+    return copy;
+  }
+
+  private date(date: Date): unknown {
+    const ms = date.getTime();
+    // CBOR counts seconds: far from now they lose milliseconds.
+    if (Number.isNaN(ms) || Math.round(ms / 1000 * 1000) === ms) return date.constructor === Date ? date : new Date(ms);
+    return this.tagged([Own.Time, ms]);
+  }
+
+  /** `[kind, name, message, stack, fields, causes, errors]`: the last two are lists. */
+  private failure(error: Error, depth: number): unknown {
+    this.count(7, depth);
+    const stack = this.stacks ? textOf(error, 'stack') : undefined;
+    const list = fieldOf(error, 'errors');
+    const causes: unknown[] = [];
+    if (++this.causes <= CAUSES_MAX && hasOwnProperty.call(error, 'cause')) {
+      causes.push(this.kept(fieldOf(error, 'cause'), depth, 'cause'));
+    }
+    const errors = isA(error, AggregateError) && Array.isArray(list)
+      ? list.map((one: unknown) => this.kept(one, depth, 'errors')) : null;
+    this.causes--;
+    return this.tagged([
+      Own.Failure, this.text(textOf(error, 'name') ?? 'Error', depth), this.text(textOf(error, 'message') ?? '', depth),
+      stack === undefined ? undefined : this.text(stack, depth), this.fields(error, depth), causes, errors,
+    ]);
+  }
+
+  /** Fields of an error that can be stored; the others are left out. */
+  private fields(error: Error, depth: number): Record<string, unknown> {
+    const kept: Record<string, unknown> = {};
+    const code = fieldOf(error, 'code');
+    if (typeof code === 'string' || typeof code === 'number') kept['code'] = code;
+    for (const key of Object.keys(error)) {
+      if (key === 'name' || key === 'message' || key === 'stack' || key === 'cause' || key === 'errors') continue;
+      const { elements, bytes } = this;
+      try {
+        this.path[depth] = key;
+        this.key(key, kept, depth);
+        kept[key] = this.value((error as unknown as Record<string, unknown>)[key], depth + 2);
+      } catch {
+        this.elements = elements;
+        this.bytes = bytes;
+        Reflect.deleteProperty(kept, key);
+      }
+    }
+    return kept;
+  }
+
+  /** What belongs to an error; as text where it cannot be stored. */
+  private kept(value: unknown, depth: number, key: string): unknown {
+    const { elements, bytes, causes } = this;
+    try {
+      this.path[depth] = key;
+      return this.value(value, depth + 2);
+    } catch {
+      this.elements = elements;
+      this.bytes = bytes;
+      this.causes = causes;
+      return this.text(printable(value), depth);
+    }
+  }
+
+  private count(elements: number, depth: number): void {
+    if ((this.elements += elements) <= this.elementsMax) return;
+    throw this.refused(depth, 'the rest', `at most ${this.elementsMax} items, entries and fields in all`);
+  }
+
+  private weigh(bytes: number, depth: number): void {
+    if ((this.bytes += bytes) > this.bytesMax) throw this.refused(depth, 'the rest', `at most ${this.bytesMax} bytes in all`);
+  }
+
+  private tooDeep(depth: number): OptionError {
+    return this.refused(depth, 'another level', `at most ${this.depthMax} levels, and nothing that contains itself`);
+  }
+
+  /** @param depth of the value: so many steps lead to it */
+  private refused(depth: number, got: string, rule: string = 'data'): OptionError {
+    const path = this.path.slice(0, depth).map((step) => typeof step === 'number' ? `[${step}]` : `.${step}`).join('');
+    const text = `${this.what}${path}`;
+    const where = text.length > PATH_MAX ? `${text.slice(0, PATH_MAX)}…` : text;
+    return notStorable(where, got, rule);
+  }
+}
+
+const PATH_MAX = 200;
+
+/** `state.tools[3].run: a function cannot be stored; …` */
+export function notStorable(where: string, got: string, rule: string, cause?: unknown): OptionError {
+  const error = new OptionError(
+    where, got, `what can be stored: ${rule}`,
+    'keep plain data: text, numbers, dates, maps, sets, bytes, errors, and objects and arrays of them', 'NOT_STORABLE',
+  );
+  return cause === undefined ? error : Object.assign(error, { cause });
+}
+
+function hasPrototype(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && hasOwnProperty.call(value, 'prototype');
+}
+
+function textOf(error: Error, key: string): string | undefined {
+  const text = fieldOf(error, key);
+  return typeof text === 'string' ? text : undefined;
+}

@@ -1,0 +1,469 @@
+// One open batch, one write at a time. What is added without a break is one transaction: the batch is
+// sealed in a microtask when the store is idle, else when the write before it is done, so that
+// everything that piled up meanwhile goes at once (group commit).
+import { CastcallError, type Env, handled } from '../base/index.js';
+import { printable } from '../base/text/index.js';
+import type { StoreFinding, StoreLevel } from '../api/durable/store.js';
+import { corrupt, faultOf, frame, FRAME_BYTES, placeOf, unframe } from './frame.js';
+import { Head, HEAD_KEY, tallyFinding, Tally } from './head.js';
+import { Weight } from './weight.js';
+import {
+  Batch, type Entry, type Kind, KINDS, type Opened, type Row, type Store, StoreError, type StoreFacts, type Table,
+  TABLES,
+} from './port/index.js';
+
+/** Is told what became of what was added before it. It must not throw. */
+export interface Commit {
+  committed(): void;
+  uncommitted(error: StoreError): void;
+}
+
+/** What opening has found. */
+export interface Recovery {
+  readonly epoch: number;
+  readonly clean: boolean;
+  /** attempts that had begun, by sequence of the message */
+  readonly marks: ReadonlyMap<number, number>;
+  readonly findings: readonly StoreFinding[];
+}
+
+/** Rows of one table without bodies, in order. */
+export interface Slice {
+  readonly table: Table;
+  readonly rows: readonly Row[];
+}
+
+export interface JournalFacts extends StoreFacts {
+  readonly level: StoreLevel;
+  readonly state: JournalState;
+  readonly epoch: number;
+  /** number of the last batch that is safe */
+  readonly batches: number;
+  /** of bodies that are not safe yet */
+  readonly pendingBytes: number;
+  /** most bytes that are accepted; undefined for no limit */
+  readonly bytesMax: number | undefined;
+}
+
+export type JournalState = 'opening' | 'open' | 'failed' | 'closed';
+
+export interface JournalLimits {
+  /** bytes of all bodies: rows are refused from 95 % of it, records from 100 %; removals never */
+  readonly bytesMax?: number;
+}
+
+/** Rows that recovery reads at once. */
+const SLICE_ROWS = 4096;
+/** Rows and records that a check reads at once, with their bodies. */
+const CHECK_ROWS = 256;
+/** Sequences that are left out when the record of the next one is damaged. */
+const SEQ_GAP = 0x10_0000;
+
+/** A batch, and who is told of its end. */
+class Filling {
+  readonly batch: Batch;
+  readonly waiters: Commit[] = [];
+  constructor(number: number) {
+    this.batch = new Batch(number);
+  }
+}
+
+class Flush implements Commit {
+  constructor(
+    private readonly resolve: () => void,
+    private readonly reject: (error: StoreError) => void,
+  ) {}
+  committed(): void {
+    this.resolve();
+  }
+  uncommitted(error: StoreError): void {
+    this.reject(error);
+  }
+}
+
+/**
+ * The one user of a store: transactions in the order in which they were added, group commit, framed
+ * bodies, and what is told when they are safe.
+ */
+export class Journal {
+  readonly level: StoreLevel;
+  /** Opens at once; rejects with a StoreError. */
+  readonly ready: Promise<Recovery>;
+  private now: JournalState = 'opening';
+  private opening: Promise<Recovery>;
+  private error: StoreError | null = null;
+  private head = new Head();
+  private epoch = 0;
+  private filling: Filling | null = null;
+  private flying: Filling | null = null;
+  private safe = 0;
+  private number = 0;
+  private sealing = false;
+  /** who asked while nothing was open, told in a microtask */
+  private readonly idle: Commit[] = [];
+  /** reads that wait until what was added before is with the store */
+  private given: (() => void)[] = [];
+  private ending: Promise<void> | null = null;
+  /** steps added over all lives */
+  private changes = 0;
+  private readonly weight: Weight;
+
+  constructor(
+    private readonly store: Store,
+    private readonly env: Env,
+    limits: JournalLimits = {},
+  ) {
+    this.level = store.level;
+    this.weight = new Weight(store, limits.bytesMax ?? Infinity);
+    this.ready = this.opening = handled(this.begin());
+  }
+
+  get state(): JournalState {
+    return this.now;
+  }
+  get failure(): StoreError | null {
+    return this.error;
+  }
+  /** Number of the batch that is added to now. */
+  get open(): number {
+    return this.number + 1;
+  }
+  /** Number of the last batch that is safe. */
+  get committedUpTo(): number {
+    return this.safe;
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @returns its sequence: global, increasing, never used again
+   */
+  append(table: Table, stream: string, payload: Uint8Array): number {
+    this.writable();
+    this.weight.admitRow(this.pending, payload.length);
+    named(stream);
+    const { batch } = this.adding();
+    const seq = this.head.nextSeq++;
+    batch.append(table, seq, stream, frame(table, stream, seq, payload));
+    this.head.tallies[table].add(seq);
+    return seq;
+  }
+  /** Removes a row that is there; once. */
+  remove(table: Table, seq: number): void {
+    this.writable();
+    const { batch } = this.adding();
+    batch.remove(table, seq);
+    this.head.tallies[table].take(seq);
+    this.weight.freed = true;
+  }
+  put(kind: Kind, key: string, payload: Uint8Array): void {
+    this.writable();
+    this.weight.admitRecord(this.pending, payload.length);
+    named(key);
+    const { batch } = this.adding();
+    batch.put(kind, key, frame(kind, key, 0, payload));
+  }
+  drop(kind: Kind, key: string): void {
+    this.writable();
+    const { batch } = this.adding();
+    batch.drop(kind, key);
+    this.weight.freed = true;
+  }
+
+  /**
+   * Tells once everything that was added so far is as safe as the level says, or that it failed, in
+   * the order of these calls; in a microtask when nothing is on its way.
+   */
+  whenCommitted(waiter: Commit): void {
+    const last = this.filling ?? this.flying;
+    if (last !== null) {
+      last.waiters.push(waiter);
+      return;
+    }
+    this.idle.push(waiter);
+    if (this.idle.length === 1) this.env.microtask(this.tellIdle);
+  }
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenCommitted(new Flush(resolve, reject));
+    });
+  }
+
+  /** The payload of a record, with what was added before; undefined when there is none. */
+  async get(kind: Kind, key: string): Promise<Uint8Array | undefined> {
+    await this.readable();
+    const body = await this.store.get(kind, key);
+    return body === undefined ? undefined : unframe(kind, key, 0, body);
+  }
+  /** Rows after that sequence, in order, at most so many, with payloads when asked for. */
+  async rows(
+    table: Table, stream: string | null, after: number, limit: number, bodies: boolean,
+  ): Promise<readonly Row[]> {
+    await this.readable();
+    const rows = await this.store.rows(table, stream, after, limit, bodies);
+    if (!bodies) return rows;
+    return rows.map((row) => ({ ...row, body: unframe(table, row.stream, row.seq, row.body) }));
+  }
+  /** Records after that key, in the order of the bytes of their keys, at most so many. */
+  async records(kind: Kind, after: string, limit: number): Promise<readonly Entry[]> {
+    await this.readable();
+    const entries = await this.store.records(kind, after, limit);
+    return entries.map((entry) => ({ key: entry.key, body: unframe(kind, entry.key, 0, entry.body) }));
+  }
+
+  /** An attempt of that message is about to begin: see `Store.mark`. */
+  mark(seq: number, attempts: number): void {
+    this.writable();
+    this.store.mark(seq, attempts);
+  }
+
+  /**
+   * Reads all rows without their bodies, table by table in slices. What it returns in the end is
+   * what is missing, or has come back. To be read to its end before anything is added; else nothing
+   * can be said of the tables that have changed.
+   */
+  async *recover(): AsyncGenerator<Slice, readonly StoreFinding[]> {
+    const before = this.changes;
+    const findings: StoreFinding[] = [];
+    for (const table of TABLES) {
+      const found = new Tally();
+      for (let after = 0; ;) {
+        const rows = await this.rows(table, null, after, SLICE_ROWS, false);
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        for (const row of rows) found.add(row.seq);
+        after = last.seq;
+        yield { table, rows };
+      }
+      if (this.changes !== before) continue;
+      const finding = tallyFinding(table, this.head.tallies[table], found);
+      if (finding === null) continue;
+      findings.push(finding);
+      this.head.tallies[table].become(found);
+    }
+    return findings;
+  }
+
+  async facts(): Promise<JournalFacts> {
+    await this.readable();
+    const facts = await this.store.facts();
+    return {
+      ...facts,
+      level: this.level, state: this.now, epoch: this.epoch, batches: this.safe,
+      pendingBytes: this.pending + (this.flying?.batch.bytes ?? 0),
+      bytesMax: Number.isFinite(this.weight.max) ? this.weight.max : undefined,
+    };
+  }
+
+  /** Reads everything, in slices; what is added meanwhile may be in it or not. */
+  async check(): Promise<readonly StoreFinding[]> {
+    await this.readable();
+    const before = this.changes;
+    const findings = [...await this.store.check()];
+    for (const table of TABLES) {
+      const found = new Tally();
+      for (let after = 0; ;) {
+        const rows = await this.store.rows(table, null, after, CHECK_ROWS, true);
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        after = last.seq;
+        for (const row of rows) {
+          found.add(row.seq);
+          report(findings, table, row.stream, row.seq, row.body);
+        }
+      }
+      const finding = this.changes === before ? tallyFinding(table, this.head.tallies[table], found) : null;
+      if (finding !== null) findings.push(finding);
+    }
+    for (const kind of KINDS) await this.checkRecords(kind, findings);
+    return findings;
+  }
+
+  /** A copy of what was added before, in another place. */
+  async backup(path: string): Promise<void> {
+    await this.flush();
+    await this.store.backup(path);
+  }
+
+  /** Writes what is open and ends; nothing can be added from now on. */
+  close(): Promise<void> {
+    return this.ending ??= this.end();
+  }
+
+  /** After a failure: opens anew, through recovery. */
+  async reopen(): Promise<Recovery> {
+    if (this.now !== 'failed') {
+      throw new StoreError('STORE_FAILED', `reopen: the journal is ${this.now}; only one that has failed is opened anew`);
+    }
+    this.now = 'opening';
+    this.opening = handled(this.store.close().catch(() => undefined).then(() => this.begin()));
+    return await this.opening;
+  }
+
+  private async checkRecords(kind: Kind, findings: StoreFinding[]): Promise<void> {
+    for (let after = ''; ;) {
+      const entries = await this.store.records(kind, after, CHECK_ROWS);
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      after = last.key;
+      for (const entry of entries) report(findings, kind, entry.key, 0, entry.body);
+    }
+  }
+
+  private async begin(): Promise<Recovery> {
+    try {
+      const opened = await this.store.open();
+      const findings = [...opened.findings];
+      const { nextSeq } = this.head;
+      this.head = await this.readHead(opened, findings);
+      // What a failed batch had is not given to another.
+      this.head.nextSeq = Math.max(this.head.nextSeq, nextSeq);
+      await this.weight.ask();
+      this.epoch = opened.epoch;
+      this.number = this.safe = Math.max(opened.batch, this.head.batch, this.number);
+      this.error = null;
+      if (this.now === 'opening') this.now = 'open';
+      return { epoch: opened.epoch, clean: opened.clean, marks: opened.marks, findings };
+    } catch (error) {
+      this.error = storeError(error, 'the store could not be opened');
+      if (this.now === 'opening') this.now = 'failed';
+      throw this.error;
+    }
+  }
+
+  private async readHead(opened: Opened, findings: StoreFinding[]): Promise<Head> {
+    const body = await this.store.get('meta', HEAD_KEY);
+    if (body !== undefined) {
+      const fault = faultOf('meta', HEAD_KEY, 0, body);
+      const head = fault === null ? Head.decode(body.subarray(FRAME_BYTES)) : null;
+      if (head !== null) return head;
+      findings.push(...corrupt('meta', HEAD_KEY, 0, fault ?? 'not the head of a journal').findings);
+    }
+    const head = new Head();
+    for (const table of TABLES) {
+      for (let after = 0; ;) {
+        const rows = await this.store.rows(table, null, after, SLICE_ROWS, false);
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        for (const row of rows) head.tallies[table].add(row.seq);
+        after = last.seq;
+        head.nextSeq = Math.max(head.nextSeq, after + 1 + SEQ_GAP);
+      }
+    }
+    if (body === undefined && (head.nextSeq > 1 || opened.batch > 0)) {
+      findings.push({
+        kind: 'missing', place: placeOf('meta', HEAD_KEY, 0), message: 'the head of the journal is missing',
+      });
+    }
+    return head;
+  }
+
+  /** Bytes of the batch that is added to now. */
+  private get pending(): number {
+    return this.filling === null ? 0 : this.filling.batch.bytes;
+  }
+
+  /** The batch that is added to now, which will be sealed. */
+  private adding(): Filling {
+    this.changes++;
+    const filling = this.filling ??= new Filling(this.number + 1);
+    if (!this.sealing && this.flying === null) {
+      this.sealing = true;
+      this.env.microtask(this.seal);
+    }
+    return filling;
+  }
+
+  private writable(): void {
+    if (this.now === 'open') return;
+    if (this.error !== null && this.now === 'failed') throw failed(this.error);
+    throw new StoreError('STORE_CLOSED', `the store is ${this.now === 'opening' ? 'still being opened; wait until it is' : 'closed'}`);
+  }
+
+  /** Until everything that was added before is with the store. */
+  private async readable(): Promise<void> {
+    if (this.now === 'opening') await this.opening;
+    if (this.filling !== null) {
+      await new Promise<void>((resolve) => {
+        this.given.push(resolve);
+      });
+    }
+  }
+
+  private readonly seal = (): void => {
+    this.sealing = false;
+    const { filling } = this;
+    if (filling === null || this.flying !== null) return;
+    this.filling = null;
+    this.flying = filling;
+    const { batch } = filling;
+    this.head.batch = this.number = batch.number;
+    batch.put('meta', HEAD_KEY, frame('meta', HEAD_KEY, 0, this.head.encode()));
+    this.weight.added += batch.bytes;
+    this.store.write(batch).then(this.written, this.unwritten);
+    const { given } = this;
+    if (given.length === 0) return;
+    this.given = [];
+    for (const resolve of given) resolve();
+  };
+
+  private readonly written = (): void => {
+    const done = this.flying as Filling;
+    this.flying = null;
+    this.safe = done.batch.number;
+    // The store has work again before anybody is told.
+    this.seal();
+    this.weight.refresh();
+    for (const waiter of done.waiters) waiter.committed();
+  };
+
+  private readonly unwritten = (cause: unknown): void => {
+    const error = storeError(cause, 'a write of the store failed');
+    const waiters = [...(this.flying?.waiters ?? []), ...(this.filling?.waiters ?? [])];
+    this.flying = this.filling = null;
+    this.error = error;
+    if (this.now === 'open') this.now = 'failed';
+    for (const resolve of this.given.splice(0)) resolve();
+    for (const waiter of waiters) waiter.uncommitted(error);
+  };
+
+  private readonly tellIdle = (): void => {
+    for (const waiter of this.idle.splice(0)) {
+      if (this.now === 'failed' && this.error !== null) waiter.uncommitted(this.error);
+      else waiter.committed();
+    }
+  };
+
+  private async end(): Promise<void> {
+    const before = this.now;
+    const flushed = before === 'open' ? this.flush() : null;
+    this.now = 'closed';
+    if (before === 'opening') await this.opening.catch(() => undefined);
+    const failure = await flushed?.then(() => null, (error: StoreError) => error) ?? null;
+    await this.store.close();
+    if (failure !== null) throw failure;
+  }
+}
+
+function report(findings: StoreFinding[], place: string, name: string, seq: number, body: Uint8Array): void {
+  const fault = faultOf(place, name, seq, body);
+  if (fault !== null) findings.push(...corrupt(place, name, seq, fault).findings);
+}
+
+/** A store may keep names as UTF-8, where half a surrogate pair would be another name. */
+function named(name: string): void {
+  if ((name as string & { isWellFormed(): boolean }).isWellFormed()) return;
+  throw new CastcallError('NOT_STORABLE', `the name ${printable(name)} has half a surrogate pair; give whole characters`);
+}
+
+function failed(error: StoreError): StoreError {
+  return new StoreError(
+    'STORE_FAILED', `nothing is written after a failed write, until the store is opened anew: ${error.message}`,
+    error.findings, { cause: error },
+  );
+}
+
+function storeError(error: unknown, what: string): StoreError {
+  if (error instanceof StoreError) return error;
+  return new StoreError('STORE_FAILED', `${what}: ${printable(error)}`, [], { cause: error });
+}
