@@ -2,6 +2,7 @@
 
 import type { ExitReason } from '../base/index.js';
 import type { DeliveryDefaults } from './delivery.js';
+import type { DurableOptions } from './durable/agent.js';
 import type { AnyDefinition, StateOf } from './protocol.js';
 import type { AgentStatus, InitSelf, Operations, Self } from './agent.js';
 
@@ -18,7 +19,7 @@ export interface MessageSender {
 export type Allow = (from: MessageSender | undefined, op: string) => boolean | string;
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
-export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
+export interface AgentSpec<A extends unknown[], R, C, K, PC, PK, T = unknown> {
   /** shown in trees, reports and errors; default `agent` */
   readonly name?: string;
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
@@ -61,4 +62,21 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK> {
   readonly allow?: Allow;
   /** defaults of deliveries to its agents */
   readonly delivery?: DeliveryDefaults;
+  /**
+   * its agents outlive the program: each handler that succeeds is one transaction, of its state,
+   * what it was sent and what it sends. Needs a system with a store, and a registered name for each
+   * agent. Casts, plain messages, deliveries and replies leave with the commit; calls, puts and
+   * streams at once. Default false
+   */
+  readonly durable?: T;
+  /**
+   * of a durable agent, in place of init, for each incarnation but the first: `self.state` is what
+   * was stored
+   */
+  readonly restored?: (self: Self<StateOf<R>>) => unknown;
 }
+
+/** Whether agents are stored, and how. */
+export type Durable = boolean | DurableOptions;
+/** The start of a durable agent waits for its store. */
+export type MadeDurably<R, T> = T extends true | DurableOptions ? Promise<Awaited<R>> : R;

@@ -52,15 +52,23 @@ export interface DeliverOptions extends DeliveryDefaults {
   readonly delayMs?: number | undefined;
   /** the same until a moment of the wall clock, ms since 1970; one that has passed is now. Not with `delayMs` */
   readonly at?: number | undefined;
+  /**
+   * it is in the store of the system before it is accepted, and outlives the program until it is
+   * handled; by default what the definition of the agent says. Needs a store, a registered name and
+   * a guarantee that sends again
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /**
- * How a delivery can end; `reply-gone` is told to duplicates only: the message with their key was
+ * How a delivery can end. `stored`: the system has stopped before it was handled, and a later one on
+ * the same store goes on with it. `unknown`: its store failed, and it may be there or not.
+ * `reply-gone` is told to duplicates only: the message with their key was
  * handled, its reply is no longer kept.
  */
 export type OutcomeKind =
   | 'handled' | 'refused' | 'rejected' | 'dropped' | 'superseded' | 'expired' | 'dead-lettered' | 'cancelled'
-  | 'unknown' | 'reply-gone';
+  | 'unknown' | 'stored' | 'reply-gone';
 
 /** One failed attempt of a delivery. */
 export interface FailedAttempt {
@@ -161,6 +169,12 @@ export interface DeliveryStats {
   readonly dropped: number;
   /** of `dropped`: taken back by `receipt.cancel()` */
   readonly cancelled: number;
+  /** their store failed: nobody knows whether they are in it */
+  readonly unknown: number;
+  /** came from earlier lives of the program; they count as sent in this one */
+  readonly recovered: number;
+  /** left in the store for a later life when the system stopped; they have left the account of this one */
+  readonly stored: number;
   /** starts of a second or later attempt; a start after an end that was no attempt is in `delivered` only */
   readonly retried: number;
   readonly duplicatesSuppressed: number;

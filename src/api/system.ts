@@ -6,6 +6,7 @@ import type { Status } from './inspect.js';
 import type { Pid, Via } from './address.js';
 import type { Account } from './mailbox.js';
 import type { DeliveryDefaults, DeliveryStats } from './delivery.js';
+import type { StoreSource } from './durable/store.js';
 import type { Logger } from './reports.js';
 
 /** Options of `createSystem`. */
@@ -77,6 +78,12 @@ export interface SystemOptions {
       readonly lowWater?: number | undefined;
     }
     | undefined;
+  /**
+   * what outlives the program: `sqlite(path)` of `castcall/store/sqlite`, or `memoryStore()` of
+   * `castcall/store`, which outlives the system. Durable agents and durable deliveries need one;
+   * nothing else pays for it. It is opened at once, and closed by `stop`
+   */
+  readonly store?: StoreSource | undefined;
   /** clock, timers, scheduling and randomness; for simulations */
   readonly env?: Env | undefined;
 }

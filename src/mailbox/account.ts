@@ -63,7 +63,7 @@ export interface Columns {
 }
 
 /** The account of sends that are in no mailbox, writable. */
-type OutsideColumns = { sent: number; held: number } & { [K in Outcome]: number };
+type OutsideColumns = { sent: number; held: number } & { [K in Outcome | 'unknown']: number };
 
 /* ---- into a mailbox ---- */
 
@@ -180,7 +180,7 @@ export function handedOver(
 /* ---- outside of all mailboxes ---- */
 
 /** A send that reaches no mailbox is over. */
-export function ended(outside: OutsideColumns, as: Outcome): void {
+export function ended(outside: OutsideColumns, as: Outcome | 'unknown'): void {
   outside.sent++;
   outside[as]++;
 }

@@ -4,17 +4,21 @@ import type { Host, RuntimeDefinition } from '../behaviour/gen/index.js';
 import { spawnPlain } from '../behaviour/plain/index.js';
 import { TaskVerbsImpl } from '../behaviour/task/index.js';
 import { offerBus } from '../bus/index.js';
+import { Durability } from '../delivery/durable/index.js';
 import { Delivery } from '../delivery/guarantee/index.js';
 import { offerGuards } from '../delivery/index.js';
+import { Journal, type StoreSource } from '../journal/index.js';
 import { Reporter } from '../observe/index.js';
 import { KernelImpl } from '../process/kernel/index.js';
 import { Router } from '../router/index.js';
 import { offerLaunches } from '../supervisor/launch/index.js';
 import { offerTrees } from '../supervisor/static/index.js';
+import type { SystemStore } from '../api/durable/store.js';
 import type { ReadOptions } from './options.js';
+import { SystemStoreImpl } from './store.js';
 
 /** Makes a kernel and a router, and fills their ports. */
-export function makeHost(options: ReadOptions): Host {
+export function makeHost(options: ReadOptions): { readonly host: Host; readonly store: SystemStore | null } {
   const env = options.env ?? nodeEnv();
   const reporter = new Reporter(options.logger, options.name, options.details);
   const kernel = new KernelImpl({
@@ -51,8 +55,21 @@ export function makeHost(options: ReadOptions): Host {
   offerBus(host, options.strict);
   offerTrees(host);
   offerLaunches(host);
-  const delivery = new Delivery(kernel, router, options.delivery, options.dedupe, options.recent);
+  const delivery = new Delivery(
+    kernel, router, options.delivery, options.dedupe, options.recent,
+    options.store === undefined ? undefined : 'castcall',
+  );
   host.deliveries = delivery;
   kernel.delivery = delivery;
-  return host;
+  return { host, store: options.store === undefined ? null : openStore(host, delivery, options.store) };
+}
+
+/** Opens the store, and fills the ports of what outlives the program. */
+function openStore(host: Host, delivery: Delivery, source: StoreSource): SystemStore {
+  const { kernel, router } = host;
+  const journal = new Journal(source.connect(), kernel.env);
+  const durability = new Durability(journal, kernel, router, delivery, (definition) => delivery.baseOf(definition));
+  delivery.store = durability;
+  host.durables = durability;
+  return new SystemStoreImpl(journal, durability.whenReady());
 }

@@ -4,6 +4,7 @@ import { STANDARD, termsOf } from '../behaviour/gen/outward/index.js';
 import type { Terms } from '../behaviour/gen/outward/index.js';
 import { LEDGER, RECENT_MAX } from '../delivery/guarantee/index.js';
 import type { LedgerLimits } from '../delivery/guarantee/index.js';
+import type { StoreSource } from '../journal/index.js';
 import { PROCESS_LIMIT } from '../process/kernel/index.js';
 import type { CeilingLimits } from '../process/kernel/index.js';
 import { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT } from '../router/dead-letter/index.js';
@@ -27,6 +28,7 @@ export interface ReadOptions {
   readonly dedupe: LedgerLimits;
   readonly recent: number;
   readonly memory: CeilingLimits | null;
+  readonly store: StoreSource | undefined;
   readonly env: Env | undefined;
 }
 
@@ -76,6 +78,10 @@ const schema = z.strictObject({
     { ceilingBytes: wholeFrom(1, 'bytes'), highWater: part.optional(), lowWater: part.optional() },
     { error: '{ ceilingBytes, highWater?, lowWater? }' },
   ).optional(),
+  store: z.custom<StoreSource>(
+    (value) => typeof (value as StoreSource | null)?.connect === 'function',
+    { error: 'a store: sqlite(path) of castcall/store/sqlite, or memoryStore() of castcall/store' },
+  ).optional(),
   env: z.custom<Env>((value) => typeof value === 'object' && value !== null, { error: 'an Env' }).optional(),
 }, { error: 'an object' });
 
@@ -109,6 +115,7 @@ export function readOptions(options: SystemOptions): ReadOptions {
     },
     recent: recent ?? 0,
     memory: read.memory === undefined ? null : readMemory(read.memory),
+    store: read.store,
     env: read.env,
   };
 }

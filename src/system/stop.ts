@@ -1,6 +1,6 @@
 import { delayMs, OptionError } from '../base/index.js';
 import { told } from '../base/text/index.js';
-import { checkKeys } from '../behaviour/gen/index.js';
+import { checkKeys, hostOf } from '../behaviour/gen/index.js';
 import { STOP } from '../mailbox/message/index.js';
 import { exitProcess } from '../process/kernel/index.js';
 import { Phase, Run } from '../process/record/index.js';
@@ -43,6 +43,7 @@ export async function stopSystem(kernel: Kernel, listeners: Listeners, options: 
   const report = await stopAll(kernel, options.drain, options.timeoutMs);
   kernel.closed = true;
   for (const hook of kernel.stopHooks) hook();
+  await hostOf(kernel).durables?.end();
   stopWatchdog(kernel);
   listeners.remove();
   // The tick that is armed while anything runs has its last turn before the caller goes on.

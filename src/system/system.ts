@@ -15,6 +15,7 @@ import { checkName } from '../router/names/index.js';
 import type { AnyDefinition, HasHandle, StateIn } from '../api/protocol.js';
 import type { Sys } from '../api/sys.js';
 import { type Pid, type Target, type TimerRef, Via } from '../api/address.js';
+import type { SystemStore } from '../api/durable/store.js';
 import type { EventManagerDefinition, EventManagerRef } from '../api/events.js';
 import type { AgentRef, ProcessRef, ProcessSelf, StartArgs, Started } from '../api/agent.js';
 import type { ProcessInfo, ProcessItems, WatchdogEvent, WatchdogOptions } from '../api/inspect.js';
@@ -46,10 +47,11 @@ export class System extends SystemTrees {
   readonly #kernel: Kernel;
   readonly #router: Router;
   readonly #host: Host;
+  readonly #store: SystemStore | null;
 
   /** @internal Use `createSystem`. */
   constructor(options: ReadOptions) {
-    const host = makeHost(options);
+    const { host, store } = makeHost(options);
     const listeners = new Listeners();
     super(host, listeners);
     const { kernel } = host;
@@ -57,6 +59,7 @@ export class System extends SystemTrees {
     this.#kernel = kernel;
     this.#router = host.router;
     this.#host = host;
+    this.#store = store;
     if (options.strays === 'report') listeners.reportStrays(kernel);
     if (options.handleSignals) listeners.stopOnSignals(kernel, () => this.stop({ drain: true }));
   }
@@ -64,6 +67,22 @@ export class System extends SystemTrees {
   /** @internal What the test kit taps; see `kernelOf`. */
   static kernelOf(system: System): Kernel {
     return system.#kernel;
+  }
+
+  /**
+   * What outlives the program: the store that `createSystem` was given. Errors: `NO_STORE` when it was
+   * given none.
+   *
+   * @example
+   * const other = createSystem({ store: memoryStore(), logger: false });
+   * await other.store.ready;
+   * (await other.store.stats()).level; // => 'memory'
+   * await other.stop();
+   * @since 0.2.0
+   */
+  get store(): SystemStore {
+    if (this.#store !== null) return this.#store;
+    throw new OptionError('store', undefined, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE');
   }
 
   /** The latest dead letters: look at them, send them again, hear of all. */

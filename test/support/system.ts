@@ -78,9 +78,9 @@ export function expectConserved(stats: SystemStats): void {
     }
   }
   const { delivery } = stats;
-  expect(delivery.accepted, `deliveries: ${JSON.stringify(delivery)}`)
-    .toBe(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped + delivery.pending
-      + delivery.inTransit + delivery.running);
+  expect(delivery.accepted + delivery.recovered, `deliveries: ${JSON.stringify(delivery)}`)
+    .toBe(delivery.acknowledged + delivery.failed + delivery.expired + delivery.dropped + delivery.unknown
+      + delivery.stored + delivery.pending + delivery.inTransit + delivery.running);
   expect(stats.refused + stats.crashed).toBeLessThanOrEqual(handled);
 }
 

@@ -1,10 +1,11 @@
 import { OptionError } from '../../base/index.js';
 import { checkFunctions, checkKnown, checkLife, checkSchema } from '../gen/index.js';
 import { STANDARD, termsOf } from '../gen/outward/index.js';
+import type { DurableTerms } from '../gen/outward/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { Definition, SchemaOutput, StandardSchema } from '../../api/protocol.js';
 import type { CheckedHandler, Self } from '../../api/agent.js';
-import type { AgentSpec } from '../../api/definition.js';
+import type { AgentSpec, Durable, MadeDurably } from '../../api/definition.js';
 
 /*
  * The contract of an agent (OTP's gen_server). One callback runs at a time, in the agent's own
@@ -20,8 +21,10 @@ import type { AgentSpec } from '../../api/definition.js';
  *   a throw, a stop, the parent's exit ─▶ terminate(self, reason) ─▶ ended
  */
 
-const CALLBACKS = ['init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus', 'allow'] as const;
-const KEYS = ['name', 'trapExit', 'undeliverable', 'calls', 'casts', 'delivery', ...CALLBACKS];
+const CALLBACKS = [
+  'init', 'info', 'continue', 'terminate', 'codeChange', 'formatStatus', 'allow', 'restored',
+] as const;
+const KEYS = ['name', 'trapExit', 'undeliverable', 'calls', 'casts', 'delivery', 'durable', ...CALLBACKS];
 
 /**
  * Defines an agent: its state, its operations and its life cycle. Everything is inferred from the
@@ -43,10 +46,10 @@ const KEYS = ['name', 'trapExit', 'undeliverable', 'calls', 'casts', 'delivery',
  */
 export function defineAgent<
   A extends unknown[] = [], R = undefined, C = Record<never, never>, K = Record<never, never>,
-  PC = Record<never, never>, PK = Record<never, never>,
+  PC = Record<never, never>, PK = Record<never, never>, const T extends Durable = false,
 >(
-  spec: AgentSpec<A, R, C, K, PC, PK>,
-): Definition<A, R, C, K> {
+  spec: AgentSpec<A, R, C, K, PC, PK, T>,
+): Definition<A, MadeDurably<R, T>, C, K> {
   if (!isObject(spec)) {
     throw new OptionError(
       'defineAgent', spec, 'an object of callbacks', 'defineAgent({ init, calls, casts, … })',
@@ -56,7 +59,29 @@ export function defineAgent<
   checkFields(spec);
   if (spec.delivery !== undefined) termsOf('defineAgent.delivery', spec.delivery, STANDARD);
   checkFunctions('defineAgent', spec, CALLBACKS);
-  return new ServerDefinition({ ...spec, name: spec.name ?? 'agent' });
+  const { durable, ...rest } = spec;
+  return new ServerDefinition({ ...rest, name: spec.name ?? 'agent', stored: storedAs(durable, spec) });
+}
+
+/** How its agents are stored; undefined for those that are not. */
+function storedAs(durable: unknown, { restored }: { readonly restored?: unknown }): DurableTerms | undefined {
+  if (durable === undefined || durable === false) {
+    if (restored === undefined) return undefined;
+    throw new OptionError(
+      'defineAgent.restored', restored, 'none without durable', 'add durable: true', 'BAD_COMBINATION',
+    );
+  }
+  if (durable === true) return { version: 1, migrate: null };
+  if (!isObject(durable)) throw new OptionError('defineAgent.durable', durable, 'true, false or an object of options');
+  checkKnown('defineAgent.durable', durable, ['version', 'migrate']);
+  const { version = 1, migrate = null } = durable as { version?: unknown; migrate?: unknown };
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+    throw new OptionError('defineAgent.durable.version', version, 'a whole number from 1');
+  }
+  if (migrate !== null && typeof migrate !== 'function') {
+    throw new OptionError('defineAgent.durable.migrate', migrate, 'a function from a state and its version to a state');
+  }
+  return { version, migrate: migrate as DurableTerms['migrate'] };
 }
 
 function isObject(value: unknown): value is object {

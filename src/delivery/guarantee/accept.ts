@@ -79,6 +79,39 @@ function forget(to: Destination, d: Message, met: number): false {
   return false;
 }
 
+/** A new message that is accepted later, with its commit: it has its number and key from now on. */
+export function acceptHeld(to: Destination, d: Message): void {
+  const { identity, terms, rare } = d;
+  const number = ++to.arrivals;
+  if (typeof identity !== 'number') {
+    identity.number = number;
+    to.keys.add(identity, d);
+  } else {
+    d.identity = number;
+    // the row of a stored one is the mark that it was not handled
+    if (terms.guarantee === 'exactly-once' && (rare === null || rare.stored === null)) to.windowOf(d.caller).add(number);
+  }
+  hold(to, d);
+  to.counters.accepted++;
+  if ((++to.all.accepted & SAMPLED) === 0 || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
+}
+
+/** Its commit is done: it goes on. */
+export function goes(to: Destination, d: Message, delayMs: number): void {
+  if (d.state !== State.Held) return;
+  to.shared.expiries.add(d, d.terms.expiresInMs + delayMs);
+  if (to.recovered !== null && !to.recovered.empty) to.recovered.push(d);
+  else goesOn(to, d, delayMs);
+}
+
+/** The same once it stands behind nothing of an earlier life. */
+export function goesOn(to: Destination, d: Message, delayMs: number): void {
+  if (delayMs > 0) awaitBackOff(to, d, delayMs);
+  else if (d.order !== null && to.orders.behind(d, d.order)) return;
+  else if (!to.waiting.empty && !flush(to)) awaitOwner(to, d);
+  else again(to, d);
+}
+
 /** Whether a new message for that process would be queued now. */
 export function hasRoom(to: Destination, { op, terms }: Message, p: Process, payload: unknown): boolean {
   return (to.waiting.empty || flush(to)) && admits(p, terms.rank, op, payload, false);

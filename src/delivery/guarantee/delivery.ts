@@ -19,7 +19,7 @@ import type {
   DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../api/delivery.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
-import { accept, hasRoom } from './accept.js';
+import { accept, acceptHeld, hasRoom } from './accept.js';
 import { AcceptanceWait } from './wait/acceptance-wait.js';
 import { takenBack } from './attempt.js';
 import { Digester } from './dedupe/digest.js';
@@ -32,9 +32,10 @@ import { OutcomeWait } from './wait/outcome-wait.js';
 import { ReceiptImpl } from './receipt.js';
 import type { RetryQueue } from './retry-queue.js';
 import { outlasts } from './rules.js';
-import { deadLetterHeld } from './settle.js';
+import { closeHeld } from './settle.js';
 import { State } from './states.js';
 import { Counters } from './statistics.js';
+import type { MessageStore } from './stored.js';
 
 /** Where a message goes: what a ref knows of it. */
 interface DeliveryTarget {
@@ -46,6 +47,8 @@ interface DeliveryTarget {
 export class Delivery implements Deliveries, DeliveryPort, Shared {
   readonly counters: Counters = new Counters();
   readonly held: Set<Message> = new Set();
+  /** port: what stores messages */
+  store: MessageStore | null = null;
   readonly retrying: Set<RetryQueue<Message>> = new Set();
   closed = false;
   private readonly bases = new WeakMap<RuntimeDefinition, Terms>();
@@ -61,8 +64,10 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     private readonly terms: Terms,
     limits: LedgerLimits,
     kept: number,
+    /** of digests: the same in all lives of a program that has a store */
+    seed: string = kernel.prefix,
   ) {
-    this.memory = new Memory(limits, new Digester(hashText(kernel.prefix)));
+    this.memory = new Memory(limits, new Digester(hashText(seed)));
     this.expiries = new Expiries(kernel.deadlines);
     this.recent = kept === 0 ? null : new Recent(kept);
     this.lastBase = terms;
@@ -71,11 +76,21 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   deliver(
     ref: DeliveryTarget, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined,
   ): Promise<Receipt> {
+    if (this.notReady(ref, options)) {
+      return (this.store as MessageStore).whenReady().then(() => this.deliver(ref, op, payload, sender, options));
+    }
     const made = this.send('deliver', ref, op, payload, sender, options);
     const receipt = new ReceiptImpl(made);
+    const accepting = made instanceof Message && made.rare !== null && made.rare.stored?.accepting;
+    if (accepting) return accepting.then(() => receipt);
     return made instanceof Message && made.rare !== null && made.rare.waiter !== null && !made.rare.waiter.again
       ? this.onceAccepted(made, made.rare.acceptance, receipt, sender)
       : Promise.resolve(receipt);
+  }
+
+  /** The store is being opened, and that delivery wants it. */
+  private notReady({ definition }: DeliveryTarget, options: DeliverOptions | undefined): boolean {
+    return this.store !== null && !this.store.ready && (options?.durable ?? isDurable(definition)) === true;
   }
 
   /** For a message that stands in line before it is accepted, or a duplicate of such a one. */
@@ -140,10 +155,11 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     this.closed = true;
     // The end of one lets the next of its order key go, which may end it as well.
     for (const message of [...this.held]) {
-      if (message.state === State.Held) deadLetterHeld(message.to, message, 'shutdown');
+      if (message.state === State.Held) closeHeld(message.to, message);
     }
     for (const waiting of this.retrying) this.kernel.deadlines.remove(waiting);
     this.retrying.clear();
+    this.store?.close();
   }
 
   private send(
@@ -155,7 +171,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     let key: string | null = null;
     let order: string | null = null;
     let delayMs = 0;
-    if (options !== undefined) ({ terms, key, order, delayMs } = readDeliver(verb, options, terms, this.wall));
+    let durable: boolean | undefined = undefined;
+    if (options !== undefined) ({ terms, key, order, delayMs, durable } = readDeliver(verb, options, terms, this.wall));
     if (this.kernel.frozen) deepFreeze(payload);
     const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
     const p = addr.owner;
@@ -174,17 +191,44 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       : this.destinationOf(addr, p);
     let record: KeyRecord | null = null;
     if (key !== null) {
-      const first = to.keys.find(key, this.mono);
+      const first = to.keys.find(key, this.mono) ?? this.recalled(to, name, key, op);
       if (first !== undefined) return to.duplicate(first, addr, op, payload, digest);
       record = new KeyRecord(to.keys, key, op, digest);
     } else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
     const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
-    if (!accept(to, made, p, true, delayMs)) {
+    const { store } = this;
+    if (durable === true || (store !== null && durable === undefined && isDurable(definition)
+      && terms.guarantee !== 'at-most-once')) this.storeOne(made, delayMs, verb === 'deliver');
+    else if (store !== null && verb === 'deliver' && store.defer(made, delayMs)) acceptHeld(to, made);
+    else if (!accept(to, made, p, true, delayMs)) {
       const code = refusalOf(p as Process, op, payload);
       throw callError(code, { target: addressName(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
     return made;
+  }
+
+  /** What an earlier life of the program remembers of a key. */
+  private recalled(to: Destination, name: unknown, key: string, op: Op): KeyRecord | undefined {
+    return this.store !== null && name instanceof Cell ? this.store.recall(to, name.name, key, op) : undefined;
+  }
+
+  /** It outlives the program from its commit on. */
+  private storeOne(made: Message, delayMs: number, joins: boolean): void {
+    const { store } = this;
+    const { target, to, terms } = made;
+    const refuse = (rule: string, fix: string, code: string): OptionError =>
+      new OptionError('deliver.durable', addressName(target), rule, fix, code);
+    if (store === null) throw refuse('a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE');
+    const name = target === target.owner ? target.owner.name : target;
+    if (!(name instanceof Cell)) {
+      throw refuse('a registered name', 'what has none cannot be found again after the program has ended', 'NOT_DURABLE');
+    }
+    if (terms.guarantee === 'at-most-once') {
+      throw refuse("the guarantee 'at-least-once' or 'exactly-once'", 'a message is stored to be sent again', 'BAD_COMBINATION');
+    }
+    store.store(made, delayMs, joins);
+    acceptHeld(to, made);
   }
 
   /** Sends a delivery again that has ended as a dead letter. */
@@ -211,7 +255,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
         );
         made.rarely().past = letter;
         made.rarely().order = order;
-        if (!accept(to, made, p, false, 0)) return refusalOf(p as Process, op, payload) as RetryRefusal;
+        if (old.rare !== null && old.rare.stored !== null) this.storeOne(made, 0, false);
+        else if (!accept(to, made, p, false, 0)) return refusalOf(p as Process, op, payload) as RetryRefusal;
       }
       return null;
     } catch (error) {
@@ -228,7 +273,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     if (window.full) throw callError('WINDOW_FULL', { target: addressName(addr), op: op.name });
   }
 
-  private baseOf(definition: RuntimeDefinition): Terms {
+  /** What is asked for by nobody: of that definition, else of the system. */
+  baseOf(definition: RuntimeDefinition): Terms {
     let base = this.bases.get(definition);
     if (base === undefined) {
       if (!(definition instanceof ServerDefinition)) {
@@ -262,4 +308,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     if (p === null) return null;
     return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;
   }
+}
+
+function isDurable(definition: RuntimeDefinition): boolean {
+  return definition instanceof ServerDefinition && definition.durable;
 }

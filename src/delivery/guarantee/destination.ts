@@ -15,6 +15,7 @@ import type { Recent } from './history.js';
 import type { Message } from './message.js';
 import { Orders } from './order-keys.js';
 import { RetryQueue } from './retry-queue.js';
+import type { Recovered } from './stored.js';
 import { Counters } from './statistics.js';
 
 /**
@@ -32,6 +33,8 @@ export class Destination implements Mail {
   readonly waiting: RetryQueue<Message> = new RetryQueue(this);
   /** of the latest message */
   latest: Route | null = null;
+  /** what waits from earlier lives */
+  recovered: Recovered | null = null;
   /** messages so far */
   arrivals = 0;
   private windows: Windows | null = null;
@@ -55,8 +58,9 @@ export class Destination implements Mail {
     return flush(this);
   }
 
-  arrived(): void {
+  arrived(p: Process): void {
     flush(this);
+    if (this.recovered !== null) this.recovered.arrived(p);
   }
 
   /** Nothing of a process is kept that has ended. */
@@ -66,7 +70,7 @@ export class Destination implements Mail {
 
   get idle(): boolean {
     const { pending, inTransit, running } = this.counters;
-    return pending + inTransit + running === 0 && this.keys.idle(this.kernel.env.mono());
+    return pending + inTransit + running === 0 && (this.recovered === null || this.recovered.empty) && this.keys.idle(this.kernel.env.mono());
   }
 
   /**

@@ -15,6 +15,30 @@ export function hold(to: Destination, d: Message): void {
   d.moved();
 }
 
+/** Messages of earlier lives are held until they are given to their owner, or left again. */
+export function holdRecovered({ kernel, counters, all }: Destination, many: number): void {
+  for (let n = 0; n < many; n++) held(kernel.outside);
+  for (const counts of [counters, all]) {
+    counts.pending += many;
+    counts.recovered += many;
+  }
+}
+
+/** Those that were never given to an owner are left to a later life. */
+export function leaveRecovered({ kernel, counters, all }: Destination, many: number): void {
+  for (let n = 0; n < many; n++) released(kernel.outside);
+  for (const counts of [counters, all]) {
+    counts.pending -= many;
+    counts.stored += many;
+  }
+}
+
+/** One of them is made a message again: it is held as such. */
+export function heldAgain(to: Destination, d: Message): void {
+  d.state = State.Held;
+  to.shared.held.add(d);
+}
+
 /** A held message goes on: it is in no account now. */
 export function release(to: Destination, d: Message): void {
   released(to.kernel.outside);

@@ -1,5 +1,12 @@
 /** Messages with a guarantee. */
-export { LEDGER, type LedgerLimits } from './dedupe/ledger.js';
+export { goes, goesOn } from './accept.js';
+export { KeyRecord, LEDGER, type LedgerLimits } from './dedupe/ledger.js';
 export { Delivery } from './delivery.js';
+export { Destination, routeOf, type Shared } from './destination.js';
 export { RECENT_MAX } from './history.js';
+export { heldAgain, holdRecovered, leaveRecovered } from './hold.js';
+export { Message } from './message.js';
+export { Outcome } from './outcome.js';
 export { settledAll } from './settled-all.js';
+export { deadLetterHeld, neverWent, toldOver } from './settle.js';
+export type { MessageStore, Recovered, Stored } from './stored.js';

@@ -7,7 +7,7 @@ import type { Terms } from '../../behaviour/gen/outward/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { Phase } from '../../process/record/index.js';
 import type {
-  Address, Behaviour, DeliveryReport, Gate, LostCode, Process, ProcessExt,
+  Address, Behaviour, DeliveryReport, LostCode, Process, ProcessExt,
 } from '../../process/record/index.js';
 import { Request, RequestExtra, addressName } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
@@ -60,8 +60,12 @@ export class Message extends Request implements Followed {
   get payload(): unknown {
     return this.state === State.Over ? undefined : this.content;
   }
+  /** As its sender may know it: of a stored one once that is committed. */
   get outcome(): DeliveryOutcome | null {
-    return this.state === State.Over ? (this.content as DeliveryOutcome) : null;
+    return this.state === State.Over && !this.untold ? (this.content as DeliveryOutcome) : null;
+  }
+  private get untold(): boolean {
+    return this.rare !== null && this.rare.stored !== null && !this.rare.stored.told;
   }
 
   /** who has it now; null until it has met a process */
@@ -285,7 +289,7 @@ export class Message extends Request implements Followed {
   }
 
   override get skippedAs(): 'expired' | 'dropped' {
-    return this.outcome?.kind === 'cancelled' ? 'dropped' : 'expired';
+    return this.state === State.Over && (this.content as DeliveryOutcome).kind === 'cancelled' ? 'dropped' : 'expired';
   }
 
   /** It has left the line before it; it was accepted already when it stood there again. */
@@ -351,7 +355,7 @@ export class Message extends Request implements Followed {
 
   get settling(): Promise<DeliveryOutcome> {
     const rare = (this.rare ??= new Rare());
-    rare.promised ??= (this.bits & STATE) === State.Over
+    rare.promised ??= (this.bits & STATE) === State.Over && !this.untold
       ? Promise.resolve(this.content as DeliveryOutcome)
       : new Promise((resolve) => {
         rare.onOutcome = resolve;

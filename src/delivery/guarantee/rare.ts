@@ -4,6 +4,7 @@ import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
+import type { Stored } from './stored.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 
 export const NO_FAILURES: readonly FailedAttempt[] = [];
@@ -32,6 +33,8 @@ export class Rare {
   crashed = false;
   /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
   ahead = false;
+  /** its row in the store */
+  stored: Stored | null = null;
   /** the dead letter that it was before */
   past: DeadLetter | null = null;
   /** who waits for the outcome */

@@ -80,6 +80,24 @@ export function deadLetterHeld(to: Destination, d: Message, reason: unknown): vo
   to.waiting.left();
 }
 
+/** The system stops: what is stored goes on in a later life, everything else never will. */
+export function closeHeld(to: Destination, d: Message): void {
+  if (d.rare === null || d.rare.stored === null) return deadLetterHeld(to, d, 'shutdown');
+  release(to, d);
+  to.counters.stored++;
+  to.all.stored++;
+  conclude(d, 'stored', undefined, 'shutdown', undefined);
+}
+
+/** The turn, or the store, with which it was to go has failed: it never went, or nobody knows. */
+export function neverWent(to: Destination, d: Message, kind: 'dropped' | 'unknown', reason: unknown): void {
+  if (d.state !== State.Held) return;
+  release(to, d);
+  ended(to.kernel.outside, kind);
+  countLost(to, kind === 'unknown' ? 'unknown' : 'dropped');
+  conclude(d, kind, undefined, reason, undefined);
+}
+
 /**
  * Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn
  * comes, as what has expired does.
@@ -115,11 +133,12 @@ export function deadLetter(to: Destination, d: Message, reason: unknown): void {
   to.all.failed++;
   // Over first: who hears of the letter may send it again at once.
   const { payload } = d;
+  if (d.rare !== null && d.rare.stored !== null) d.rare.stored.buried(d, payload, reason);
   conclude(d, 'dead-lettered', undefined, reason, undefined);
   to.shared.router.deadLetters.add(new GuaranteedRedelivery(d, to.shared, payload), payload, reason);
 }
 
-function countLost({ counters, all }: Destination, outcome: 'dropped' | 'expired'): void {
+function countLost({ counters, all }: Destination, outcome: 'dropped' | 'expired' | 'unknown'): void {
   counters[outcome]++;
   all[outcome]++;
 }
@@ -156,12 +175,19 @@ export function conclude(
   if (rare !== null) rare.dropTimers(kernel.deadlines);
   if (callee !== null && callee.ext !== null) d.leaveCallee(callee.ext);
   if (shared.recent !== null) shared.recent.add(d, d.sampled < 0 ? 0 : kernel.env.mono() - d.sampled);
-  if (typeof identity === 'number') {
-    if (terms.guarantee === 'exactly-once') to.windowOf(d.caller).mark(identity);
-  } else settleKey(to, identity, outcome, answer);
+  if (d.rare !== null && d.rare.stored !== null) d.rare.stored.over(d, outcome, answer);
+  else if (typeof identity !== 'number') settleKey(to, identity, outcome, answer);
+  else if (terms.guarantee === 'exactly-once') to.windowOf(d.caller).mark(identity);
   if (d.rare === null) return;
   if (d.rare.order !== null) goOn(to, d, d.rare.order);
-  d.rare.tellEnd(outcome);
+  if (d.rare.stored === null) d.rare.tellEnd(outcome);
+}
+
+/** The end of a stored message is committed, or can no longer be: now it is told. */
+export function toldOver(d: Message, outcome: DeliveryOutcome, answer: boolean): void {
+  if (d.record !== null) settleKey(d.to, d.record, outcome, answer);
+  d.content = outcome;
+  d.rarely().tellEnd(outcome);
 }
 
 /** How long it took from the acceptance. */

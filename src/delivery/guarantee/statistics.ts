@@ -35,6 +35,9 @@ export class Counters {
   dropped = 0;
   cancelled = 0;
   retried = 0;
+  unknown = 0;
+  recovered = 0;
+  stored = 0;
   duplicatesSuppressed = 0;
   conflicts = 0;
   private latencies: Samples | null = null;
@@ -45,7 +48,7 @@ export class Counters {
 
   stats(): DeliveryStats {
     const { latencies, ...counts }: Counters = this;
-    const over = this.acknowledged + this.failed + this.expired + this.dropped;
+    const over = this.acknowledged + this.failed + this.expired + this.dropped + this.unknown;
     const rate = (n: number): number => (over === 0 ? 0 : n / over);
     return {
       ...counts,

@@ -1,4 +1,4 @@
-import type { StoreFinding, StoreLevel } from '../../api/durable/store.js';
+import type { StoreFinding, StoreLevel, StoreSource as Source } from '../../api/durable/store.js';
 import type { Batch } from './batch.js';
 
 /** Tables of rows by sequence: messages that wait, deltas of agents, items of topics, dead letters. */
@@ -82,9 +82,8 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What `createSystem({ store })` takes: how to get at a store, opened by the system. */
-export interface StoreSource {
-  readonly kind: string;
+/** A source that says how to get at its store. */
+export interface StoreSource extends Source {
   /** @internal */
   connect(): Store;
 }

@@ -139,7 +139,9 @@ export interface TurnPart {
   joins(): void;
   /** the transaction is safe */
   committed(): void;
-  /** the handler has failed, or the commit: then with the reason */
+  /** the commit has failed: it may be there or not */
+  uncommitted(reason: unknown): void;
+  /** the handler has failed */
   dropped(reason: unknown): void;
 }
 

@@ -31,7 +31,7 @@ export const STANDARD: Terms = {
 
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
 const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'lane', 'onError'];
-export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at'];
+export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable'];
 const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
 
@@ -112,21 +112,25 @@ export interface Asked {
   readonly order: string | null;
   /** ms until its first attempt */
   readonly delayMs: number;
+  /** undefined for what its agent's definition says */
+  readonly durable: boolean | undefined;
 }
 
 export function readDeliver(where: string, given: DeliverOptions, base: Terms, wall: () => number): Asked {
   if (typeof given !== 'object'
     || given === null) throw new OptionError(`${where} options`, given, 'an object');
-  const { key, order, guarantee, delayMs: delay, at } = given;
+  const { key, order, guarantee, delayMs: delay, at, durable } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) {
     if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs'
-      && name !== 'at') common = false;
+      && name !== 'at' && name !== 'durable') common = false;
   }
   let terms: Terms;
   if (common) {
     const known = last.base === base && last.guarantee === guarantee ? last : variantOf(where, base, guarantee);
-    if (key === undefined && order === undefined && delay === undefined && at === undefined) return known;
+    if (key === undefined && order === undefined && delay === undefined && at === undefined && durable === undefined) {
+      return known;
+    }
     ({ terms } = known);
   } else terms = termsOf(where, given, base, DELIVER_KEYS);
   if (key !== undefined && terms.guarantee !== 'exactly-once') {
@@ -139,7 +143,13 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms, w
     terms, key: key === undefined ? null : keyOf(`${where}.key`, key),
     order: order === undefined ? null : keyOf(`${where}.order`, order),
     delayMs: delay === undefined && at === undefined ? 0 : delayOf(where, given, terms, wall),
+    durable: durable === undefined ? undefined : checkDurable(where, durable),
   };
+}
+
+function checkDurable(where: string, durable: unknown): boolean {
+  if (typeof durable === 'boolean') return durable;
+  throw new OptionError(`${where}.durable`, durable, 'true or false');
 }
 
 /** The ms that a message is held for before its first attempt. */
@@ -166,6 +176,7 @@ class Variant implements Asked {
   readonly key = null;
   readonly order = null;
   readonly delayMs = 0;
+  readonly durable = undefined;
   constructor(
     readonly base: Terms,
     readonly guarantee: Guarantee | undefined,

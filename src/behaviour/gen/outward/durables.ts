@@ -20,4 +20,6 @@ export interface DurableAgent extends Turn {
 export interface Durables {
   /** what is stored under the name of that process; rejects when the store cannot tell */
   load(p: Process, terms: DurableTerms): Promise<DurableAgent>;
+  /** the system has stopped: what is left is written, and the store is closed; never rejects */
+  end(): Promise<void>;
 }

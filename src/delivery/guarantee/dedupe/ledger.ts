@@ -146,6 +146,8 @@ export class Ledger {
   private oldest: KeyRecord | null = null;
   private newest: KeyRecord | null = null;
   private handledKeys = 0;
+  /** where its keys are stored as well; null when none is */
+  stored: { drop(key: string): void } | null = null;
   constructor(readonly memory: Memory) {}
 
   find(key: string, now: () => number): KeyRecord | undefined {
@@ -155,7 +157,7 @@ export class Ledger {
     return this.get(key);
   }
 
-  add(record: KeyRecord, message: KeyHolder): void {
+  add(record: KeyRecord, message: KeyHolder | null): void {
     record.message = message;
     const { only, several } = this;
     if (several !== null) several.set(record.key, record);
@@ -204,6 +206,7 @@ export class Ledger {
     this.oldest = record.next;
     if (record.next === null) this.newest = null;
     this.handledKeys--;
+    if (this.stored !== null) this.stored.drop(record.key);
     this.drop(record);
   }
 

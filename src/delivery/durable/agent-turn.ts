@@ -1,0 +1,154 @@
+import { CastcallError } from '../../base/index.js';
+import type { DurableAgent, DurableTerms } from '../../behaviour/gen/outward/index.js';
+import { decode, encode } from '../../journal/codec/index.js';
+import type { Commit, Journal } from '../../journal/index.js';
+import type { StoreError } from '../../journal/port/index.js';
+import type { Process, TurnPart } from '../../process/record/index.js';
+
+const FORMAT = 1;
+
+/** State of an agent as it is in the text of an error: `state.tools[3]`. */
+const WHAT = 'state';
+
+/**
+ * The turns of one incarnation of a durable agent. At the end of a turn its state, the messages that
+ * it has answered, and those that it sends stand in one batch of the journal; what leaves the store
+ * goes when that batch is safe. Turns do not wait for each other: a later one that is safe means
+ * that all before it are.
+ */
+export class AgentTurn implements DurableAgent {
+  open = false;
+  readonly stored: { readonly state: unknown } | undefined;
+  /** the last batch with something of this agent */
+  batch = 0;
+  private parts: TurnPart[] = [];
+  /** its state, as it was stored last */
+  private last: Uint8Array | null;
+  constructor(
+    private readonly p: Process,
+    private readonly journal: Journal,
+    private readonly terms: DurableTerms,
+    bytes: Uint8Array | undefined,
+  ) {
+    this.last = bytes ?? null;
+    this.stored = bytes === undefined ? undefined : { state: this.revive(bytes) };
+  }
+
+  private get name(): string {
+    return this.p.title;
+  }
+
+  /** Whether something of it is not safe yet. */
+  get unsafe(): boolean {
+    return this.batch > this.journal.committedUpTo;
+  }
+
+  begin(): void {
+    this.open = true;
+  }
+
+  keep(part: TurnPart): void {
+    this.parts.push(part);
+  }
+
+  end(self: { state: unknown; committed: unknown }): void {
+    const { journal, parts } = this;
+    try {
+      const bytes = encode([FORMAT, this.terms.version, self.state], WHAT);
+      if (this.last === null || !same(this.last, bytes)) {
+        journal.put('state', this.name, bytes);
+        this.last = bytes;
+        this.batch = journal.open;
+      }
+    } catch (error) {
+      this.drop(self, error);
+      throw error;
+    }
+    this.open = false;
+    if (parts.length === 0) return;
+    this.parts = [];
+    this.batch = journal.open;
+    for (const part of parts) part.joins();
+    journal.whenCommitted(new TurnCommit(parts));
+  }
+
+  drop(self: { state: unknown; committed: unknown }, reason: unknown = 'the handler that sent it has failed'): void {
+    const { parts, last } = this;
+    this.open = false;
+    this.parts = [];
+    for (const part of parts) part.dropped(reason);
+    // What the handler has changed in place is undone too.
+    if (last !== null) self.state = self.committed = this.revive(last);
+  }
+
+  safe(): Promise<void> {
+    return this.journal.flush();
+  }
+
+  /** Errors: `STATE_VERSION` for a state of a newer version, and for an older one without a `migrate`. */
+  private revive(bytes: Uint8Array): unknown {
+    const [, version, state] = decode(bytes) as [number, number, unknown];
+    const { terms, name } = this;
+    if (version === terms.version) return state;
+    if (version > terms.version || terms.migrate === null) {
+      throw new CastcallError(
+        'STATE_VERSION', `the stored state of '${name}' has version ${version}, its definition ${terms.version}: ${
+          version > terms.version ? 'start the newer program' : 'give durable.migrate'}; the state is kept as it is`,
+      );
+    }
+    return terms.migrate(state, version);
+  }
+}
+
+/** What leaves the store goes, in the order in which it was sent. */
+class TurnCommit implements Commit {
+  constructor(private readonly parts: readonly TurnPart[]) {}
+  committed(): void {
+    for (const part of this.parts) part.committed();
+  }
+  uncommitted(error: StoreError): void {
+    for (const part of this.parts) part.uncommitted(error);
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** A cast, a plain message or a reply that waits. */
+export class KeptSend implements TurnPart, Commit {
+  constructor(
+    private readonly release: () => void,
+    private readonly lost: (() => void) | undefined,
+  ) {}
+  joins(): void {
+    // nothing of it is stored
+  }
+  committed(): void {
+    this.release();
+  }
+  /** Of a handler that has failed nothing was sent; its calls hear of that failure. */
+  dropped(): void {}
+  uncommitted(): void {
+    this.lost?.();
+  }
+}
+
+/** The answer to a delivery, given by hand before the end of the handler. */
+export class KeptAnswer implements TurnPart {
+  constructor(private readonly answer: () => void) {}
+  joins(): void {
+    this.answer();
+  }
+  committed(): void {
+    // told by the message
+  }
+  uncommitted(): void {
+    // likewise
+  }
+  dropped(): void {
+    // the message is still with its handler, whose failure is told
+  }
+}

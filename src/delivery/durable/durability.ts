@@ -1,0 +1,194 @@
+import { handled } from '../../base/index.js';
+import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
+import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import { decode } from '../../journal/codec/index.js';
+import type { Journal } from '../../journal/index.js';
+import type { Op } from '../../mailbox/message/index.js';
+import type { Gate, Kernel, Process } from '../../process/record/index.js';
+import type { Router } from '../../router/index.js';
+import { Cell } from '../../router/names/index.js';
+import type { FailedAttempt } from '../../api/delivery.js';
+import { Destination, holdRecovered } from '../guarantee/index.js';
+import type { KeyRecord, Message, MessageStore, Shared } from '../guarantee/index.js';
+import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
+import { Backlog, type Attempts, type Earlier } from './backlog.js';
+import { encodeMessage, type Envelope } from './envelope.js';
+import { KeyRows } from './key-rows.js';
+import { DeferredMessage, StoredMessage } from './stored-message.js';
+
+/** Records that are read at once. */
+const SLICE = 1_024;
+
+/**
+ * What outlives the program in one system: stored messages, durable agents, and what they wait for.
+ * Fills the ports of deliveries, of durable agents, and of the kernel's gate.
+ */
+export class Durability implements MessageStore, Durables, Gate, Earlier {
+  ready = false;
+  died = false;
+  readonly keys: KeyRows;
+  private readonly opened: Promise<void>;
+  private readonly backlogs = new Map<string, Backlog>();
+  private readonly attempts = new Map<number, Attempts>();
+  private readonly terms = new WeakMap<ServerDefinition, Map<string, Terms>>();
+  constructor(
+    readonly journal: Journal,
+    private readonly kernel: Kernel,
+    private readonly router: Router,
+    private readonly shared: Shared,
+    private readonly base: (definition: ServerDefinition) => Terms,
+  ) {
+    this.keys = new KeyRows(journal);
+    this.opened = handled(this.recover());
+  }
+
+  wall(): number {
+    return this.kernel.env.wall();
+  }
+
+  whenReady(): Promise<void> {
+    return this.opened;
+  }
+
+  /* ---- messages ---- */
+
+  store(d: Message, delayMs: number, joins: boolean): void {
+    const stored = new StoredMessage(this, nameOf(d), d, encodeMessage(d, delayMs, this.wall()), delayMs);
+    const turn = joins ? openTurn(d.caller) : null;
+    if (turn !== null) turn.keep(stored);
+    else stored.append(true);
+    d.rarely().stored = stored;
+  }
+
+  defer(d: Message, delayMs: number): boolean {
+    const turn = openTurn(d.caller);
+    if (turn === null) return false;
+    turn.keep(new DeferredMessage(d.to, d, delayMs));
+    return true;
+  }
+
+  recall(to: Destination, name: string, key: string, op: Op): KeyRecord | undefined {
+    return this.keys.recall(to, name, key, op);
+  }
+
+  close(): void {
+    for (const backlog of this.backlogs.values()) backlog.close();
+  }
+
+  /* ---- messages of earlier lives ---- */
+
+  attemptsOf(seq: number): Attempts | undefined {
+    const known = this.attempts.get(seq);
+    this.attempts.delete(seq);
+    return known;
+  }
+
+  /** Terms of a stored message: its own, and what its agent's definition does with errors. */
+  termsOf(definition: ServerDefinition, terms: Envelope['terms']): Terms {
+    let known = this.terms.get(definition);
+    if (known === undefined) this.terms.set(definition, (known = new Map()));
+    const name = JSON.stringify(terms);
+    let made = known.get(name);
+    if (made === undefined) known.set(name, (made = { ...terms, onError: this.base(definition).onError }));
+    return made;
+  }
+
+  private async recover(): Promise<void> {
+    const { journal } = this;
+    const { clean, marks, findings } = await journal.ready;
+    this.died = !clean;
+    for (const finding of findings) this.kernel.warn('the store is damaged', { ...finding });
+    const found = journal.recover();
+    for (let slice = await found.next(); slice.done !== true; slice = await found.next()) {
+      if (slice.value.table !== 'message') continue;
+      for (const { seq, stream } of slice.value.rows) this.backlogOf(stream).found(seq);
+    }
+    await this.loadAttempts(marks);
+    await this.keys.load();
+    this.ready = true;
+    for (const [name, backlog] of this.backlogs) {
+      const cell = this.router.names.cell(name);
+      const to = cell.mail as Destination;
+      holdRecovered(to, backlog.size);
+      backlog.begin();
+      if (cell.owner !== null) backlog.arrived(cell.owner);
+    }
+  }
+
+  private backlogOf(name: string): Backlog {
+    let backlog = this.backlogs.get(name);
+    if (backlog === undefined) {
+      const cell = this.router.names.cell(name);
+      const to = (cell.mail ??= new Destination(this.shared)) as Destination;
+      this.backlogs.set(name, (backlog = new Backlog(this, cell, to)));
+    }
+    return backlog;
+  }
+
+  /** Failures that were told, and attempts that had begun when the program died. */
+  private async loadAttempts(marks: ReadonlyMap<number, number>): Promise<void> {
+    for (let after = ''; ;) {
+      const entries = await this.journal.records('attempt', after, SLICE);
+      const last = entries.at(-1);
+      if (last === undefined) break;
+      after = last.key;
+      for (const { key, body } of entries) {
+        const [, attempts, failures] = decode(body) as [number, number, FailedAttempt[]];
+        this.attempts.set(Number(key), { attempts, failures });
+      }
+    }
+    for (const [seq, attempts] of marks) {
+      const told = this.attempts.get(seq);
+      if (told !== undefined && told.attempts >= attempts) continue;
+      const failures = [...told?.failures ?? [], { attempt: attempts, reason: 'died_with_program' }];
+      this.attempts.set(seq, { attempts, failures });
+    }
+  }
+
+  /* ---- durable agents ---- */
+
+  async load(p: Process, terms: DurableTerms): Promise<DurableAgent> {
+    await this.opened;
+    if (this.kernel.gate === null) this.kernel.setGate(this);
+    return new AgentTurn(p, this.journal, terms, await this.journal.get('state', p.title));
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.journal.close();
+    } catch (error) {
+      this.kernel.warn('the store could not be closed in order', { error });
+    }
+  }
+
+  holds(sender: Process, _op: Op, release: () => void, lost?: () => void): boolean {
+    const turn = turnOf(sender);
+    if (turn === null) return false;
+    if (turn.open) turn.keep(new KeptSend(release, lost));
+    else if (turn.unsafe) this.journal.whenCommitted(new KeptSend(release, lost));
+    else return false;
+    return true;
+  }
+
+  joins(sender: Process, answer: () => void): boolean {
+    const turn = openTurn(sender);
+    if (turn === null) return false;
+    turn.keep(new KeptAnswer(answer));
+    return true;
+  }
+}
+
+function turnOf(p: Process | null): AgentTurn | null {
+  const turn = p === null || p.ext === null ? null : p.ext.turn;
+  return turn instanceof AgentTurn ? turn : null;
+}
+
+function openTurn(p: Process | null): AgentTurn | null {
+  const turn = turnOf(p);
+  return turn !== null && turn.open ? turn : null;
+}
+
+function nameOf({ target }: Message): string {
+  const name = target === target.owner ? target.owner.name : target;
+  return name instanceof Cell ? name.name : '';
+}

@@ -1,0 +1,2 @@
+/** What outlives the program: stored messages, durable agents. */
+export { Durability } from './durability.js';

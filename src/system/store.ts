@@ -1,0 +1,26 @@
+import type { Journal } from '../journal/index.js';
+import type { StoreFinding, StoreStats, SystemStore } from '../api/durable/store.js';
+
+/** The store of one system, as users see it. */
+export class SystemStoreImpl implements SystemStore {
+  readonly #journal: Journal;
+  constructor(
+    journal: Journal,
+    readonly ready: Promise<void>,
+  ) {
+    this.#journal = journal;
+  }
+
+  flush(): Promise<void> {
+    return this.#journal.flush();
+  }
+  stats(): Promise<StoreStats> {
+    return this.#journal.facts();
+  }
+  check(): Promise<readonly StoreFinding[]> {
+    return this.#journal.check();
+  }
+  backup(path: string): Promise<void> {
+    return this.#journal.backup(path);
+  }
+}
