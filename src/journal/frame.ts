@@ -1,6 +1,7 @@
 // How a body lies in a store: one byte of version, four of checksum, then the payload. The checksum
 // starts from the place, so that a row that stands in another's place is found as well as a flipped bit.
 import { crc32 } from 'node:zlib';
+import type { StoreFinding } from '../api/durable/store.js';
 import { hashText, mix } from '../base/text/index.js';
 import { StoreError } from './port/index.js';
 
@@ -30,7 +31,11 @@ export function frame(place: string, name: string, seq: number, payload: Uint8Ar
 /** The payload of a body that was read at that place, a view of it; throws `STORE_CORRUPT`. */
 export function unframe(place: string, name: string, seq: number, body: Uint8Array): Uint8Array {
   const fault = faultOf(place, name, seq, body);
-  if (fault !== null) throw corrupt(place, name, seq, fault);
+  if (fault !== null) {
+    throw new StoreError(
+      'STORE_CORRUPT', `${placeOf(place, name, seq)}: ${fault}; restore a backup`, [findingOf(place, name, seq, fault)],
+    );
+  }
   return body.subarray(FRAME_BYTES);
 }
 
@@ -49,12 +54,8 @@ export function placeOf(place: string, name: string, seq: number): string {
   return seq === 0 ? `${place}/${name}` : `${place}/${seq} (${name})`;
 }
 
-export function corrupt(place: string, name: string, seq: number, fault: string): StoreError {
-  const where = placeOf(place, name, seq);
-  return new StoreError(
-    'STORE_CORRUPT', `${where}: ${fault}; restore a backup, or open the store to save the rest`,
-    [{ kind: 'checksum', place: where, message: fault }],
-  );
+export function findingOf(place: string, name: string, seq: number, fault: string): StoreFinding {
+  return { kind: 'checksum', place: placeOf(place, name, seq), message: fault };
 }
 
 function seedOf(place: string, name: string, seq: number): number {

@@ -97,6 +97,7 @@ export function tallyFinding(table: Table, due: Tally, found: Tally): StoreFindi
   if (gone > 0) {
     return { kind: 'missing', place, message: `${gone} of ${due.count} rows of the table ${table} are missing` };
   }
-  const back = gone === 0 ? 'rows are missing, and as many others have come back' : `${-gone} rows too many: removed ones have come back`;
-  return { kind: 'missing', place, message: `table ${table}: ${back}` };
+  const message = gone === 0 ? `rows of the table ${table} are missing, and as many removed ones have come back`
+    : `${-gone} removed rows of the table ${table} have come back`;
+  return { kind: 'missing', place, message };
 }

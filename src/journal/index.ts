@@ -1,8 +1,7 @@
 /** What survives the program: the journal, over the port of stores. */
 export { type CodecLimits, decode, encode } from './codec/index.js';
-export {
-  type Commit, Journal, type JournalFacts, type JournalLimits, type JournalState, type Recovery, type Slice,
-} from './journal.js';
+export type { Commit, JournalFacts, JournalLimits, JournalState, Recovery, Slice } from './contract.js';
+export { Journal } from './journal.js';
 export {
   type Entry, type Kind, type Row, StoreError, type StoreFacts, type StoreSource, type Table, TABLES,
 } from './port/index.js';

@@ -1,63 +1,17 @@
 // One open batch, one write at a time. What is added without a break is one transaction: the batch is
 // sealed in a microtask when the store is idle, else when the write before it is done, so that
 // everything that piled up meanwhile goes at once (group commit).
-import { CastcallError, type Env, handled } from '../base/index.js';
+import { type Env, handled } from '../base/index.js';
 import { printable } from '../base/text/index.js';
 import type { StoreFinding, StoreLevel } from '../api/durable/store.js';
-import { corrupt, faultOf, frame, FRAME_BYTES, placeOf, unframe } from './frame.js';
-import { Head, HEAD_KEY, tallyFinding, Tally } from './head.js';
-import { Weight } from './weight.js';
+import type { Commit, JournalFacts, JournalLimits, JournalState, Recovery, Slice } from './contract.js';
+import { frame, unframe } from './frame.js';
+import { Head, HEAD_KEY, Tally, tallyFinding } from './head.js';
 import {
-  Batch, type Entry, type Kind, KINDS, type Opened, type Row, type Store, StoreError, type StoreFacts, type Table,
-  TABLES,
+  Batch, type Entry, type Kind, type Row, type Store, StoreError, type Table, TABLES,
 } from './port/index.js';
-
-/** Is told what became of what was added before it. It must not throw. */
-export interface Commit {
-  committed(): void;
-  uncommitted(error: StoreError): void;
-}
-
-/** What opening has found. */
-export interface Recovery {
-  readonly epoch: number;
-  readonly clean: boolean;
-  /** attempts that had begun, by sequence of the message */
-  readonly marks: ReadonlyMap<number, number>;
-  readonly findings: readonly StoreFinding[];
-}
-
-/** Rows of one table without bodies, in order. */
-export interface Slice {
-  readonly table: Table;
-  readonly rows: readonly Row[];
-}
-
-export interface JournalFacts extends StoreFacts {
-  readonly level: StoreLevel;
-  readonly state: JournalState;
-  readonly epoch: number;
-  /** number of the last batch that is safe */
-  readonly batches: number;
-  /** of bodies that are not safe yet */
-  readonly pendingBytes: number;
-  /** most bytes that are accepted; undefined for no limit */
-  readonly bytesMax: number | undefined;
-}
-
-export type JournalState = 'opening' | 'open' | 'failed' | 'closed';
-
-export interface JournalLimits {
-  /** bytes of all bodies: rows are refused from 95 % of it, records from 100 %; removals never */
-  readonly bytesMax?: number;
-}
-
-/** Rows that recovery reads at once. */
-const SLICE_ROWS = 4096;
-/** Rows and records that a check reads at once, with their bodies. */
-const CHECK_ROWS = 256;
-/** Sequences that are left out when the record of the next one is damaged. */
-const SEQ_GAP = 0x10_0000;
+import { allRows, checkAll, readHead } from './recovery.js';
+import { Weight } from './weight.js';
 
 /** A batch, and who is told of its end. */
 class Filling {
@@ -141,7 +95,6 @@ export class Journal {
   append(table: Table, stream: string, payload: Uint8Array): number {
     this.writable();
     this.weight.admitRow(this.pending, payload.length);
-    named(stream);
     const { batch } = this.adding();
     const seq = this.head.nextSeq++;
     batch.append(table, seq, stream, frame(table, stream, seq, payload));
@@ -159,7 +112,6 @@ export class Journal {
   put(kind: Kind, key: string, payload: Uint8Array): void {
     this.writable();
     this.weight.admitRecord(this.pending, payload.length);
-    named(key);
     const { batch } = this.adding();
     batch.put(kind, key, frame(kind, key, 0, payload));
   }
@@ -223,22 +175,20 @@ export class Journal {
    * can be said of the tables that have changed.
    */
   async *recover(): AsyncGenerator<Slice, readonly StoreFinding[]> {
+    await this.readable();
     const before = this.changes;
     const findings: StoreFinding[] = [];
     for (const table of TABLES) {
       const found = new Tally();
-      for (let after = 0; ;) {
-        const rows = await this.rows(table, null, after, SLICE_ROWS, false);
-        const last = rows.at(-1);
-        if (last === undefined) break;
+      for await (const rows of allRows(this.store, table, false)) {
         for (const row of rows) found.add(row.seq);
-        after = last.seq;
         yield { table, rows };
       }
       if (this.changes !== before) continue;
       const finding = tallyFinding(table, this.head.tallies[table], found);
       if (finding === null) continue;
       findings.push(finding);
+      // It is told once: from here on the journal goes by what is there.
       this.head.tallies[table].become(found);
     }
     return findings;
@@ -259,24 +209,8 @@ export class Journal {
   async check(): Promise<readonly StoreFinding[]> {
     await this.readable();
     const before = this.changes;
-    const findings = [...await this.store.check()];
-    for (const table of TABLES) {
-      const found = new Tally();
-      for (let after = 0; ;) {
-        const rows = await this.store.rows(table, null, after, CHECK_ROWS, true);
-        const last = rows.at(-1);
-        if (last === undefined) break;
-        after = last.seq;
-        for (const row of rows) {
-          found.add(row.seq);
-          report(findings, table, row.stream, row.seq, row.body);
-        }
-      }
-      const finding = this.changes === before ? tallyFinding(table, this.head.tallies[table], found) : null;
-      if (finding !== null) findings.push(finding);
-    }
-    for (const kind of KINDS) await this.checkRecords(kind, findings);
-    return findings;
+    const findings = await this.store.check();
+    return [...findings, ...await checkAll(this.store, this.head, () => this.changes === before)];
   }
 
   /** A copy of what was added before, in another place. */
@@ -293,21 +227,13 @@ export class Journal {
   /** After a failure: opens anew, through recovery. */
   async reopen(): Promise<Recovery> {
     if (this.now !== 'failed') {
-      throw new StoreError('STORE_FAILED', `reopen: the journal is ${this.now}; only one that has failed is opened anew`);
+      throw new StoreError(
+        'STORE_FAILED', `reopen: the journal is ${this.now}; only one that has failed is opened anew`,
+      );
     }
     this.now = 'opening';
     this.opening = handled(this.store.close().catch(() => undefined).then(() => this.begin()));
     return await this.opening;
-  }
-
-  private async checkRecords(kind: Kind, findings: StoreFinding[]): Promise<void> {
-    for (let after = ''; ;) {
-      const entries = await this.store.records(kind, after, CHECK_ROWS);
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      after = last.key;
-      for (const entry of entries) report(findings, kind, entry.key, 0, entry.body);
-    }
   }
 
   private async begin(): Promise<Recovery> {
@@ -315,7 +241,7 @@ export class Journal {
       const opened = await this.store.open();
       const findings = [...opened.findings];
       const { nextSeq } = this.head;
-      this.head = await this.readHead(opened, findings);
+      this.head = await readHead(this.store, opened, findings);
       // What a failed batch had is not given to another.
       this.head.nextSeq = Math.max(this.head.nextSeq, nextSeq);
       await this.weight.ask();
@@ -329,33 +255,6 @@ export class Journal {
       if (this.now === 'opening') this.now = 'failed';
       throw this.error;
     }
-  }
-
-  private async readHead(opened: Opened, findings: StoreFinding[]): Promise<Head> {
-    const body = await this.store.get('meta', HEAD_KEY);
-    if (body !== undefined) {
-      const fault = faultOf('meta', HEAD_KEY, 0, body);
-      const head = fault === null ? Head.decode(body.subarray(FRAME_BYTES)) : null;
-      if (head !== null) return head;
-      findings.push(...corrupt('meta', HEAD_KEY, 0, fault ?? 'not the head of a journal').findings);
-    }
-    const head = new Head();
-    for (const table of TABLES) {
-      for (let after = 0; ;) {
-        const rows = await this.store.rows(table, null, after, SLICE_ROWS, false);
-        const last = rows.at(-1);
-        if (last === undefined) break;
-        for (const row of rows) head.tallies[table].add(row.seq);
-        after = last.seq;
-        head.nextSeq = Math.max(head.nextSeq, after + 1 + SEQ_GAP);
-      }
-    }
-    if (body === undefined && (head.nextSeq > 1 || opened.batch > 0)) {
-      findings.push({
-        kind: 'missing', place: placeOf('meta', HEAD_KEY, 0), message: 'the head of the journal is missing',
-      });
-    }
-    return head;
   }
 
   /** Bytes of the batch that is added to now. */
@@ -377,7 +276,8 @@ export class Journal {
   private writable(): void {
     if (this.now === 'open') return;
     if (this.error !== null && this.now === 'failed') throw failed(this.error);
-    throw new StoreError('STORE_CLOSED', `the store is ${this.now === 'opening' ? 'still being opened; wait until it is' : 'closed'}`);
+    const why = this.now === 'opening' ? 'still being opened; wait until it is ready' : 'closed';
+    throw new StoreError('STORE_CLOSED', `the store is ${why}`);
   }
 
   /** Until everything that was added before is with the store. */
@@ -443,17 +343,6 @@ export class Journal {
     await this.store.close();
     if (failure !== null) throw failure;
   }
-}
-
-function report(findings: StoreFinding[], place: string, name: string, seq: number, body: Uint8Array): void {
-  const fault = faultOf(place, name, seq, body);
-  if (fault !== null) findings.push(...corrupt(place, name, seq, fault).findings);
-}
-
-/** A store may keep names as UTF-8, where half a surrogate pair would be another name. */
-function named(name: string): void {
-  if ((name as string & { isWellFormed(): boolean }).isWellFormed()) return;
-  throw new CastcallError('NOT_STORABLE', `the name ${printable(name)} has half a surrogate pair; give whole characters`);
 }
 
 function failed(error: StoreError): StoreError {

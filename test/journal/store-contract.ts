@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Batch, type Kind, KINDS, type Row, type Store, type StoreSource, TABLES } from '../../src/journal/port/index.js';
+import {
+  Batch, type Kind, KINDS, type Row, type Store, type StoreSource, TABLES,
+} from '../../src/journal/port/index.js';
 
 /** What the suite needs of an implementation; a place is what survives the connections to it. */
 export interface StorePlace {
@@ -88,7 +90,8 @@ export function storeContract(name: string, make: () => StorePlace | Promise<Sto
       const { store } = await opened();
       await store.write(rowsFrom(1, 3));
       const rows = await store.rows('message', null, 0, 10, false);
-      expect(rows.map(({ seq, stream, body }) => [seq, stream, body.length])).toEqual([[1, 's', 0], [2, 's', 0], [3, 's', 0]]);
+      expect(rows.map(({ seq, stream, body }) => [seq, stream, body.length]))
+        .toEqual([[1, 's', 0], [2, 's', 0], [3, 's', 0]]);
     });
 
     it('removes rows; the removal of none is nothing', async () => {
@@ -126,7 +129,9 @@ export function storeContract(name: string, make: () => StorePlace | Promise<Sto
 
     it('tells records in the order of the bytes of their keys', async () => {
       const { store } = await opened();
-      const keys = ['z', 'a', 'é', '\u{1F600}', '\uFF5E', 'a/b', 'a\u0000b', 'ab', 'A', "'; DROP TABLE x; --", '__proto__'];
+      const keys = [
+        'z', 'a', 'é', '\u{1F600}', '\uFF5E', 'a/b', 'a\u0000b', 'ab', 'A', "'; DROP TABLE x; --", '__proto__',
+      ];
       await store.write(batchOf(1, (batch) => {
         for (const key of keys) batch.put('timer', key, bytes(key.length));
       }));
@@ -177,27 +182,21 @@ export function storeContract(name: string, make: () => StorePlace | Promise<Sto
     });
 
     it('is found by the next owner, with a later epoch', async () => {
-      const { at, store } = await opened();
-      const first = await connectedAgain(store, async () => {
-        await store.write(batchOf(7, (batch) => {
-          batch.append('message', 1, 's', bytes(1));
-          batch.put('meta', 'k', bytes(2));
-        }));
-      });
+      const at = await place();
+      const first = connect(at);
+      const { epoch } = await first.open();
+      await first.write(batchOf(7, (batch) => {
+        batch.append('message', 1, 's', bytes(1));
+        batch.put('meta', 'k', bytes(2));
+      }));
+      await first.close();
       const next = connect(at);
       const found = await next.open();
       expect(found).toMatchObject({ clean: true, batch: 7, findings: [] });
-      expect(found.epoch).toBeGreaterThan(first);
+      expect(found.epoch).toBeGreaterThan(epoch);
       expect(seqs(await next.rows('message', null, 0, 10, true))).toEqual([1]);
       expect(await next.get('meta', 'k')).toEqual(bytes(2));
     });
-
-    /** Works and closes; tells an epoch that is not above that of the store. */
-    async function connectedAgain(store: Store, work: () => Promise<void>): Promise<number> {
-      await work();
-      await store.close();
-      return 1;
-    }
 
     it('has one owner at a time', async () => {
       const { at, store } = await opened();

@@ -63,7 +63,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   router: layer(4, kernel),
   behaviour: layer(5, [...kernel, 'router']),
   supervisor: layer(6, otp),
-  journal: layer(6, ['base', 'api'], ['workers'], [...files, 'node:worker_threads', 'node:zlib']),
+  journal: layer(6, ['base', 'api'], ['workers'], [...files, 'node:util', 'node:worker_threads', 'node:zlib']),
   delivery: layer(7, [...otp, 'supervisor', 'journal'], [], ['node:util']),
   bus: layer(8, [...otp, 'supervisor', 'journal', 'delivery']),
   activation: layer(9, local),

@@ -2,7 +2,7 @@
 // loaded at the first use.
 import { builtinModule, CastcallError, OptionError } from '../../base/index.js';
 import { fieldOf, printable } from '../../base/text/index.js';
-import { BYTES_MAX, type CodecLimits, DEPTH_MAX, ELEMENTS_MAX, OWN_TAG } from './limits.js';
+import { BYTES_MAX, type CodecLimits, DEPTH_MAX, ELEMENTS_MAX } from './limits.js';
 import { Reviver } from './revive.js';
 import { Scanner } from './scan.js';
 import { notStorable, Storable } from './storable.js';
@@ -37,8 +37,9 @@ export class Codec {
   /** Throws `PEER_MISSING` when cbor-x is not there. */
   constructor(load: Require = ownRequire) {
     const { Encoder, Tag } = loaded(load);
-    this.encoder = new Encoder({ useRecords: false, copyBuffers: true, tagUint8Array: true } as object);
-    this.storable = new Storable((content) => new Tag(content, OWN_TAG));
+    const options = { useRecords: false, copyBuffers: true, tagUint8Array: true };
+    this.encoder = new Encoder(options);
+    this.storable = new Storable((content, tag) => new Tag(content, tag));
     this.reviver = new Reviver((value) => value instanceof Tag);
   }
 

@@ -19,7 +19,9 @@ export const CAUSES_MAX = 8;
 /** Bytes of a BigInt: cbor-x takes time that grows with their square. */
 export const BIGINT_BYTES_MAX = 1_024;
 
+/** CBOR's tag of seconds since 1970. */
+export const DATE_TAG = 1;
 /** The tag of what CBOR has no word for: an array that begins with one of the kinds. */
 export const OWN_TAG = 0x6363;
 /** What a tagged array holds. */
-export const Own = { NegativeZero: 0, Failure: 1, Buffer: 2, View: 3, Text: 4, Time: 5 } as const;
+export const Own = { NegativeZero: 0, Failure: 1, Buffer: 2, View: 3, Text: 4 } as const;

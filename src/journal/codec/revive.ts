@@ -38,12 +38,8 @@ export class Reviver {
       case Own.Buffer: return bytesOf(content).slice().buffer;
       case Own.View: return new DataView(bytesOf(content).slice().buffer);
       case Own.Text: return textOf(content);
-      case Own.Time:
-        if (typeof content === 'number') return new Date(content);
-        break;
-      default:
+      default: throw new Damage(`an unknown kind of value, ${typeof kind === 'number' ? kind : typeof kind}`);
     }
-    throw new Damage(`an unknown kind of value, ${typeof kind === 'number' ? kind : typeof kind}`);
   }
 
   private failure(parts: unknown[]): Error {

@@ -2,7 +2,7 @@
 // depth and number of elements are checked before anything is made; unknown tags, those of cbor-x's
 // records and shared structures among them, keys that can change prototypes, and endless lengths are
 // damage.
-import { BIGINT_BYTES_MAX, OWN_TAG } from './limits.js';
+import { BIGINT_BYTES_MAX, DATE_TAG, OWN_TAG } from './limits.js';
 
 /** Why bytes are refused. */
 export class Damage extends Error {}
@@ -13,6 +13,7 @@ const MAP_TAG = 259;
 /** Of bytes; those of typed arrays. */
 const ARRAY_TAGS: ReadonlySet<number> = new Set([64, 68, 69, 70, 71, 72, 77, 78, 79, 85, 86]);
 
+const POLLUTING = 'a key that can change prototypes';
 const PROTO = [...'__proto__'].map((c) => c.charCodeAt(0));
 const CONSTRUCTOR = [...'constructor'].map((c) => c.charCodeAt(0));
 const PROTOTYPE = [...'prototype'].map((c) => c.charCodeAt(0));
@@ -69,7 +70,7 @@ export class Scanner {
       const length = this.length(first & 0x1f);
       const from = this.at;
       this.skip(length);
-      if (length === PROTO.length && this.is(from, PROTO)) throw this.wrong('a key that can change prototypes');
+      if (length === PROTO.length && this.is(from, PROTO)) throw this.wrong(POLLUTING);
       if (length === CONSTRUCTOR.length && this.is(from, CONSTRUCTOR)) this.noPrototype();
       this.item(depth + 1);
     }
@@ -87,7 +88,7 @@ export class Scanner {
         const length = this.length(key & 0x1f);
         const start = this.at;
         this.skip(length);
-        if (length === PROTOTYPE.length && this.is(start, PROTOTYPE)) throw this.wrong('a key that can change prototypes');
+        if (length === PROTOTYPE.length && this.is(start, PROTOTYPE)) throw this.wrong(POLLUTING);
         this.item(0);
       }
     }
@@ -100,7 +101,7 @@ export class Scanner {
     else if (tag === OWN_TAG) {
       this.own = true;
       this.list(depth);
-    } else if (tag === 1) this.number();
+    } else if (tag === DATE_TAG) this.number();
     else if (tag === 2 || tag === 3) this.content(BIGINT_BYTES_MAX);
     else if (ARRAY_TAGS.has(tag)) this.content(Infinity);
     else throw this.wrong(`the unknown tag ${tag}`);

@@ -1,14 +1,15 @@
 // The walk before encoding: refuses what cannot be stored, by its path, and puts our own tagged arrays
 // in place of what CBOR, or cbor-x, would lose. A common message comes out as it went in: only what
 // holds such a value is copied.
+import { types } from 'node:util';
 import { OptionError } from '../../base/index.js';
 import { fieldOf, isA, isError, printable } from '../../base/text/index.js';
 import {
-  BIGINT_BYTES_MAX, BYTES_MAX, CAUSES_MAX, type CodecLimits, DEPTH_MAX, ELEMENTS_MAX, Own,
+  BIGINT_BYTES_MAX, BYTES_MAX, CAUSES_MAX, type CodecLimits, DATE_TAG, DEPTH_MAX, ELEMENTS_MAX, Own, OWN_TAG,
 } from './limits.js';
 
-/** Makes an array that carries our tag. */
-export type Tagged = (content: readonly unknown[]) => unknown;
+/** Makes what cbor-x writes with that tag. */
+export type Tagged = (content: unknown, tag: number) => unknown;
 
 const BIGINT_MAX = 1n << BigInt(8 * BIGINT_BYTES_MAX);
 const BOM = 0xfeff;
@@ -50,7 +51,7 @@ export class Storable {
   private value(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case 'string': return this.text(value, depth);
-      case 'number': return value === 0 && Object.is(value, -0) ? this.tagged([Own.NegativeZero]) : value;
+      case 'number': return value === 0 && Object.is(value, -0) ? this.own(Own.NegativeZero) : value;
       case 'object': return value === null ? null : this.object(value, depth);
       case 'bigint':
         if (value >= BIGINT_MAX || value <= -BIGINT_MAX) {
@@ -68,7 +69,7 @@ export class Storable {
     // UTF-8 has no half surrogate pairs, and decoders swallow a byte order mark.
     const units = new Uint16Array(text.length);
     for (let at = 0; at < text.length; at++) units[at] = text.charCodeAt(at);
-    return this.tagged([Own.Text, units]);
+    return this.own(Own.Text, units);
   }
 
   private object(value: object, depth: number): unknown {
@@ -87,7 +88,7 @@ export class Storable {
       this.key(key, from, depth);
       const was = from[key];
       const is = this.value(was, depth + 1);
-      if (is !== was && was === was) (copy ??= { ...from })[key] = is;
+      if (!Object.is(is, was)) (copy ??= { ...from })[key] = is;
     }
     return copy ?? from;
   }
@@ -110,7 +111,7 @@ export class Storable {
       this.path[depth] = at;
       const was = from[at];
       const is = this.value(was, depth + 1);
-      if (is !== was && was === was) (copy ??= [...from])[at] = is;
+      if (!Object.is(is, was)) (copy ??= [...from])[at] = is;
     }
     return copy ?? from;
   }
@@ -121,10 +122,10 @@ export class Storable {
     if (Array.isArray(value)) return this.items([...value], depth);
     if (isA(value, Map)) return this.map(value, depth);
     if (isA(value, Set)) return this.set(value, depth);
-    if (isA(value, Date)) return this.date(value);
+    if (types.isDate(value)) return this.date(value, depth);
     if (isA(value, ArrayBuffer)) {
       this.weigh(value.byteLength, depth);
-      return this.tagged([Own.Buffer, new Uint8Array(value)]);
+      return this.own(Own.Buffer, new Uint8Array(value));
     }
     if (isA(value, String) || isA(value, Number) || isA(value, Boolean)) return this.value(value.valueOf(), depth);
     const toJSON = fieldOf(value, 'toJSON');
@@ -134,7 +135,7 @@ export class Storable {
     }
     const kind = toString.call(value).slice(8, -1);
     if (kind !== 'Object') throw this.refused(depth, /^[AEIOU]/.test(kind) ? `an ${kind}` : `a ${kind}`);
-    return this.plain({ ...value } as Record<string, unknown>, depth);
+    return this.plain({ ...value }, depth);
   }
 
   private view(value: ArrayBufferView, depth: number): unknown {
@@ -144,7 +145,7 @@ export class Storable {
         : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     }
     if (isA(value, DataView)) {
-      return this.tagged([Own.View, new Uint8Array(value.buffer, value.byteOffset, value.byteLength)]);
+      return this.own(Own.View, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     }
     if (!ARRAYS.has(value.constructor)) throw this.refused(depth, `a ${toString.call(value).slice(8, -1)}`);
     return value;
@@ -173,11 +174,16 @@ export class Storable {
     return copy;
   }
 
-  private date(date: Date): unknown {
+  /** Seconds, as CBOR has them. */
+  private date(date: { getTime(): number }, depth: number): unknown {
     const ms = date.getTime();
-    // CBOR counts seconds: far from now they lose milliseconds.
-    if (Number.isNaN(ms) || Math.round(ms / 1000 * 1000) === ms) return date.constructor === Date ? date : new Date(ms);
-    return this.tagged([Own.Time, ms]);
+    const seconds = ms / 1000;
+    if (!Number.isNaN(ms) && Math.round(seconds * 1000) !== ms) throw this.refused(depth, 'a date this far from now');
+    return this.tagged(seconds, DATE_TAG);
+  }
+
+  private own(kind: number, ...content: readonly unknown[]): unknown {
+    return this.tagged([kind, ...content], OWN_TAG);
   }
 
   /** `[kind, name, message, stack, fields, causes, errors]`: the last two are lists. */
@@ -192,10 +198,10 @@ export class Storable {
     const errors = isA(error, AggregateError) && Array.isArray(list)
       ? list.map((one: unknown) => this.kept(one, depth, 'errors')) : null;
     this.causes--;
-    return this.tagged([
+    return this.own(
       Own.Failure, this.text(textOf(error, 'name') ?? 'Error', depth), this.text(textOf(error, 'message') ?? '', depth),
       stack === undefined ? undefined : this.text(stack, depth), this.fields(error, depth), causes, errors,
-    ]);
+    );
   }
 
   /** Fields of an error that can be stored; the others are left out. */
@@ -209,7 +215,7 @@ export class Storable {
       try {
         this.path[depth] = key;
         this.key(key, kept, depth);
-        kept[key] = this.value((error as unknown as Record<string, unknown>)[key], depth + 2);
+        kept[key] = this.value(fieldOf(error, key), depth + 2);
       } catch {
         this.elements = elements;
         this.bytes = bytes;
@@ -239,7 +245,8 @@ export class Storable {
   }
 
   private weigh(bytes: number, depth: number): void {
-    if ((this.bytes += bytes) > this.bytesMax) throw this.refused(depth, 'the rest', `at most ${this.bytesMax} bytes in all`);
+    if ((this.bytes += bytes) <= this.bytesMax) return;
+    throw this.refused(depth, 'the rest', `at most ${this.bytesMax} bytes in all`);
   }
 
   private tooDeep(depth: number): OptionError {

@@ -1,4 +1,6 @@
-import { type Batch, type BatchReader, type Entry, type Kind, KINDS, type Row, type Table, TABLES } from '../port/index.js';
+import {
+  type Batch, type BatchReader, type Entry, type Kind, KINDS, type Row, type Table, TABLES,
+} from '../port/index.js';
 
 const NO_BODY = new Uint8Array(0);
 /** Sequences of removed rows that a list keeps before it is made anew. */

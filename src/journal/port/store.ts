@@ -49,8 +49,8 @@ export interface StoreFacts {
 
 /**
  * Port of stores: transactions over rows by sequence and records by key. The journal is its only
- * user, and calls it in order: `open` once, then the rest, `close` last. One batch is written at a
- * time. Errors are `StoreError`s.
+ * user, and calls it in order: `open`, then the rest, `close` last; after that `open` again, where a
+ * write had failed. One batch is written at a time. Errors are `StoreError`s.
  */
 export interface Store {
   readonly level: StoreLevel;
@@ -79,6 +79,7 @@ export interface Store {
   check(): Promise<readonly StoreFinding[]>;
   /** A copy as of now, in another place, while it is in use. */
   backup(path: string): Promise<void>;
+  /** Ends in order, unless a write has failed; the marks go. Nothing when it is not open. */
   close(): Promise<void>;
 }
 
