@@ -1,0 +1,2 @@
+/** The embedded store: one file of SQLite. The door of `castcall/store/sqlite`. */
+export { sqlite, type SqliteOptions } from './source.js';

@@ -1,0 +1,123 @@
+import type { StoreFinding } from '../../api/durable/store.js';
+import {
+  type Batch, type Entry, KINDS, type Kind, nameBytes, type Opened, type Row, STEP, type Store, StoreError,
+  type StoreFacts, type Table, TABLES, unpacked,
+} from '../port/index.js';
+import { Link } from './link.js';
+import { Marks } from './marks.js';
+import { APPLICATION_ID, MIGRATIONS } from './schema.js';
+
+/** How a store is opened. */
+export interface SqliteSettings {
+  readonly path: string;
+  readonly driver: string;
+  readonly level: 'disk' | 'process';
+  readonly bytesMax: number | undefined;
+  readonly damaged: 'refuse' | 'open';
+  readonly checkBytesMax: number;
+  readonly migrations?: readonly string[];
+}
+
+interface PackedRows {
+  readonly count: number;
+  readonly buffer: ArrayBuffer;
+}
+
+/**
+ * A store in one file of SQLite. A thread of its own has it open and carries out one request after
+ * the other, so that the program never waits for a disk; a batch crosses over as one buffer. What
+ * takes long, and only reads, has a thread and a connection of its own.
+ */
+export class SqliteStore implements Store {
+  readonly level: 'disk' | 'process';
+  private link: Link | null = null;
+  private marks: Marks | null = null;
+
+  constructor(private readonly settings: SqliteSettings) {
+    this.level = settings.level;
+  }
+
+  async open(): Promise<Opened> {
+    if (this.link !== null) throw new StoreError('STORE_FAILED', `${this.settings.path} was opened by this before`);
+    const link = this.link = this.thread('owner');
+    let opened: Opened;
+    try {
+      opened = await link.ask({ op: 'open' }) as Opened;
+    } catch (error) {
+      await link.stop();
+      throw error;
+    }
+    const marks = new Marks(this.settings.path, (from) => link.ask({ op: 'moveMarks', from }));
+    marks.open();
+    this.marks = marks;
+    return opened;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const buffer = batch.pack();
+    await this.ask({ op: 'write', number: batch.number, count: batch.size, bytes: batch.bytes, buffer }, [buffer]);
+  }
+
+  async get(kind: Kind, key: string): Promise<Uint8Array | undefined> {
+    return await this.ask({ op: 'get', kind, key: nameBytes(key) }) as Uint8Array | undefined;
+  }
+
+  async rows(
+    table: Table, stream: string | null, after: number, limit: number, bodies: boolean,
+  ): Promise<readonly Row[]> {
+    const name = stream === null ? null : nameBytes(stream);
+    const { count, buffer } = await this.ask({ op: 'rows', table, stream: name, after, limit, bodies }) as PackedRows;
+    return unpacked(buffer, count).map(({ seq, name, body }) => ({ seq, stream: name, body }));
+  }
+
+  async records(kind: Kind, after: string, limit: number): Promise<readonly Entry[]> {
+    const { count, buffer } = await this.ask({ op: 'records', kind, after: nameBytes(after), limit }) as PackedRows;
+    return unpacked(buffer, count).map(({ name, body }) => ({ key: name, body }));
+  }
+
+  mark(seq: number, attempts: number): void {
+    if (this.marks === null) throw this.closed();
+    this.marks.add(seq, attempts);
+  }
+
+  async facts(): Promise<StoreFacts> {
+    return await this.ask({ op: 'facts' }) as StoreFacts;
+  }
+
+  async check(): Promise<readonly StoreFinding[]> {
+    return [];
+  }
+
+  async backup(path: string): Promise<void> {
+    throw new StoreError('STORE_PATH', path);
+  }
+
+  async close(): Promise<void> {
+    const { link, marks } = this;
+    if (link === null || marks === null) return;
+    this.marks = null;
+    marks.close();
+    try {
+      await link.ask({ op: 'close' });
+      await link.left();
+    } finally {
+      await link.stop();
+    }
+  }
+
+  private ask(request: object, transfer?: readonly ArrayBuffer[]): Promise<unknown> {
+    if (this.link === null || this.marks === null) return Promise.reject(this.closed());
+    return this.link.ask(request, transfer);
+  }
+
+  private closed(): StoreError {
+    return new StoreError('STORE_CLOSED', `${this.settings.path} is not open`);
+  }
+
+  private thread(role: 'owner' | 'reader'): Link {
+    return new Link(this.settings.path, {
+      migrations: MIGRATIONS, ...this.settings, role, tables: TABLES, kinds: KINDS, step: STEP,
+      applicationId: APPLICATION_ID,
+    });
+  }
+}

@@ -1,0 +1,116 @@
+/** Fourth part: a store is opened: looked at without changing anything, then brought up to date and owned. */
+export const OPEN: string = `
+function finding(kind, place, message) {
+  return { kind, place, message };
+}
+
+function damage(findings) {
+  const first = findings[0];
+  const more = findings.length > 1 ? ' and ' + (findings.length - 1) + ' more' : '';
+  return refusal('STORE_CORRUPT', path + ' is damaged: ' + first.place + ': ' + first.message + more
+    + ". Copy it with the files beside it, then restore a backup, or open what is left with { damaged: 'open' }", findings);
+}
+
+function open() {
+  prepare();
+  takeLock();
+  const there = lies(path);
+  const created = there === undefined || there.size === 0;
+  const wal = created ? undefined : scanWal();
+  // A file that was being created when its program ended has a rollback journal, which only a writer may apply.
+  const torn = lies(path + '-journal') !== undefined;
+  let findings = created || torn ? [] : inspect(wal);
+  if (findings.some(({ expected }) => expected !== true) && damaged !== 'open') throw damage(findings);
+  if (there === undefined) {
+    fs.closeSync(openSide('', fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL));
+    syncFolder(dirname(path));
+  }
+  db = new DatabaseSync(path);
+  setUp();
+  if (torn) {
+    findings = look(db, wal);
+    if (findings.length > 0 && damaged !== 'open') throw damage(findings);
+  }
+  const before = db.prepare('SELECT id, epoch, batch, clean FROM store').get();
+  const epoch = before.epoch + 1;
+  db.prepare('UPDATE store SET epoch = ?, clean = 0').run(epoch);
+  makeStatements(epoch);
+  openHead(epoch, before.id, before.batch);
+  const marks = new Map();
+  readMarks(0, marks);
+  readMarks(1, marks);
+  stillThere(marks);
+  keepMarks(marks);
+  return { epoch, clean: before.clean === 1, marks, batch: before.batch, findings };
+}
+
+/** A reader changes nothing, not even when it closes: the WAL stays as it is for whoever looks into the damage. */
+function inspect(wal) {
+  const seen = new DatabaseSync(path, { readOnly: true });
+  try {
+    refuseVersion(valueOf(seen, 'PRAGMA application_id'), valueOf(seen, 'PRAGMA user_version'));
+    return look(seen, wal);
+  } catch (error) {
+    if (error.store !== undefined || codeOf(error) !== 'STORE_CORRUPT') throw error;
+    throw damage([finding('structure', 'file', error.message)]);
+  } finally {
+    seen.close();
+  }
+}
+
+function look(seen, wal) {
+  if (valueOf(seen, 'PRAGMA user_version') === 0) return [];
+  const { id, batch } = seen.prepare('SELECT id, batch FROM store').get();
+  const bytes = valueOf(seen, 'PRAGMA page_count') * valueOf(seen, 'PRAGMA page_size');
+  return [...lostTail(id, batch, wal), ...(bytes <= checkBytesMax ? structure(seen, 'quick_check(20)') : [])];
+}
+
+/** What a check of SQLite says. */
+function structure(seen, check) {
+  const rows = seen.prepare('PRAGMA ' + check).all().map((row) => String(Object.values(row)[0]));
+  return rows.filter((row) => row !== 'ok').map((row) => finding('structure', placeOf(row), row));
+}
+
+function placeOf(row) {
+  return /(?:page|Page) [0-9]+/.exec(row)?.[0] ?? 'file';
+}
+
+/** Each setting is read back: a driver, a build or a file system may not do it. */
+function setUp() {
+  const apple = process.platform === 'darwin' ? [['fullfsync', 1], ['checkpoint_fullfsync', 1]] : [];
+  for (const [name, value] of [['auto_vacuum', 2], ['busy_timeout', 0], ['foreign_keys', 0], ['cache_size', -65536]]) {
+    set(name, value);
+  }
+  migrate();
+  for (const [name, value] of [
+    ['journal_mode', 'wal'], ['synchronous', level === 'disk' ? 2 : 1], ['wal_autocheckpoint', 8000],
+    ['journal_size_limit', 67108864], ['trusted_schema', 0], ...apple,
+  ]) set(name, value);
+  for (const [name, value] of [['application_id', applicationId], ['user_version', migrations.length]]) {
+    sees(name, value);
+  }
+}
+
+function set(name, value) {
+  db.exec('PRAGMA ' + name + ' = ' + value);
+  sees(name, value);
+}
+
+function sees(name, value) {
+  const is = valueOf(db, 'PRAGMA ' + name);
+  if (is === value) return;
+  throw refusal('STORE_PATH', path + ': ' + name + ' is ' + is + ' where ' + value
+    + ' was set: use a local file system that SQLite can lock and map');
+}
+
+/** One transaction for each step, with the version that it leads to. */
+function migrate() {
+  for (let version = valueOf(db, 'PRAGMA user_version'); version < migrations.length; version++) {
+    db.exec('BEGIN IMMEDIATE');
+    if (version === 0) db.exec('PRAGMA application_id = ' + applicationId);
+    db.exec(migrations[version]);
+    db.exec('PRAGMA user_version = ' + (version + 1));
+    db.exec('COMMIT');
+  }
+}
+`;

@@ -1,0 +1,183 @@
+/** Last part: what an open store does, and the loop that takes requests in their order. */
+export const WORK: string = `
+const FIELDS = 4, NUMBER = 8;
+let statements = null;
+let owned = 0;
+
+/**
+ * All statements, once. Names come and go as bytes: a driver may end a text at its first NUL. They are texts in the
+ * file, for everybody who reads it.
+ */
+function makeStatements(epoch) {
+  const one = (sql) => db.prepare(sql);
+  const steps = [];
+  for (const [at, table] of tables.entries()) {
+    steps[at] = one('INSERT INTO ' + table + ' VALUES (?, CAST(? AS TEXT), ?)');
+    steps[step + at] = one('DELETE FROM ' + table + ' WHERE seq = ?');
+  }
+  for (const [at, kind] of kinds.entries()) {
+    steps[2 * step + tables.length + at] = one('INSERT INTO ' + kind
+      + ' VALUES (CAST(? AS TEXT), ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body');
+    steps[3 * step + tables.length + at] = one('DELETE FROM ' + kind + ' WHERE key = CAST(? AS TEXT)');
+  }
+  owned = epoch;
+  statements = {
+    steps, begin: one('BEGIN IMMEDIATE'), commit: one('COMMIT'), rollback: one('ROLLBACK'),
+    head: one('UPDATE store SET batch = ? WHERE epoch = ?'),
+    pages: one('PRAGMA page_count'), free: one('PRAGMA freelist_count'), pageSize: valueOf(db, 'PRAGMA page_size'),
+    made: new Map(),
+  };
+}
+
+/** Those of reads, made when first needed. */
+function statement(sql) {
+  let found = statements.made.get(sql);
+  if (found === undefined) statements.made.set(sql, found = db.prepare(sql));
+  return found;
+}
+
+function usedBytes() {
+  const { pages, free, pageSize } = statements;
+  return (pages.get().page_count - free.get().freelist_count) * pageSize;
+}
+
+const WATERMARK = 0.95;
+
+/** One transaction. What fails leaves nothing of it, and nothing is written any more. */
+function write({ number, count, bytes, buffer }) {
+  if (bytesMax !== undefined && bytes > 0 && usedBytes() + bytes > bytesMax * WATERMARK) {
+    throw refusal('STORE_FULL', path + ' is near its limit: ' + usedBytes() + ' bytes of bytesMax ' + bytesMax
+      + ' are in use, and ' + bytes + ' were to come: remove something, or raise bytesMax');
+  }
+  const { begin, commit, rollback, head } = statements;
+  try {
+    begin.run();
+    if (head.run(number, owned).changes !== 1) {
+      throw refusal('STORE_LOCKED', path + ' has another owner by now, ' + ownerText()
+        + ': nothing of what came after is written here');
+    }
+    steps(buffer, count);
+    commit.run();
+    writeHead(number);
+  } catch (error) {
+    failure = failed(error);
+    try {
+      rollback.run();
+    } catch {
+      // it is rolled back already, or was committed
+    }
+    throw failure;
+  }
+}
+
+function failed(error) {
+  if (error.store !== undefined) return error;
+  const code = codeOf(error);
+  const fix = code === 'STORE_FULL' ? 'make room on the disk, and open the store anew'
+    : code === 'STORE_CORRUPT' ? 'open the store anew to have it looked at'
+      : 'nothing is written until the store is opened anew';
+  return refusal(code, path + ' cannot be written: ' + error.message + '; ' + fix, [], error);
+}
+
+function steps(buffer, count) {
+  const head = new Float64Array(buffer, 0, count * FIELDS);
+  const bytes = new Uint8Array(buffer);
+  let at = head.byteLength;
+  for (let field = 0; field < head.length; field += FIELDS) {
+    const code = head[field];
+    const seq = head[field + 1];
+    const bodyAt = at + head[field + 2];
+    const end = bodyAt + head[field + 3];
+    const made = statements.steps[code];
+    if (code < step) made.run(seq, bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
+    else if (code < 2 * step) made.run(seq);
+    else if (code < 3 * step) made.run(bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
+    else made.run(bytes.subarray(at, bodyAt));
+    at = end;
+  }
+}
+
+const NONE = new Uint8Array(0);
+
+/** As pack.ts reads it. */
+function pack(rows) {
+  let size = rows.length * FIELDS * NUMBER;
+  for (const { name, body } of rows) size += (name ?? NONE).length + (body ?? NONE).length;
+  const buffer = new ArrayBuffer(size);
+  const head = new Float64Array(buffer, 0, rows.length * FIELDS);
+  const bytes = new Uint8Array(buffer);
+  let at = head.byteLength;
+  rows.forEach(({ seq, name, body }, row) => {
+    const field = row * FIELDS;
+    head[field + 1] = seq ?? 0;
+    for (const [offset, part] of [[2, name ?? NONE], [3, body ?? NONE]]) {
+      bytes.set(part, at);
+      head[field + offset] = part.length;
+      at += part.length;
+    }
+  });
+  return { count: rows.length, buffer };
+}
+
+const read = {
+  get: ({ kind, key }) => statement('SELECT body FROM ' + kind + ' WHERE key = CAST(? AS TEXT)').get(key)?.body,
+  rows({ table, stream, after, limit, bodies }) {
+    const columns = 'SELECT seq, CAST(stream AS BLOB) AS name' + (bodies ? ', body' : '') + ' FROM ' + table;
+    const end = ' ORDER BY seq LIMIT ?';
+    return pack(stream === null
+      ? statement(columns + ' WHERE seq > ?' + end).all(after, limit)
+      : statement(columns + ' WHERE stream = CAST(? AS TEXT) AND seq > ?' + end).all(stream, after, limit));
+  },
+  records: ({ kind, after, limit }) => pack(statement('SELECT CAST(key AS BLOB) AS name, body FROM ' + kind
+    + ' WHERE key > CAST(? AS TEXT) ORDER BY key LIMIT ?').all(after, limit)),
+  facts() {
+    const count = (name) => [name, statement('SELECT count(*) AS n FROM ' + name).get().n];
+    return {
+      rows: Object.fromEntries(tables.map(count)), records: Object.fromEntries(kinds.map(count)),
+      bytes: usedBytes(), path,
+    };
+  },
+};
+
+/** Marks the end in order; the rest of the files is given up with the thread. */
+function close() {
+  if (db !== null && statements !== null && failure === null) {
+    db.prepare('UPDATE store SET clean = 1 WHERE epoch = ?').run(owned);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    emptyMarks(0);
+    emptyMarks(1);
+  }
+  release();
+}
+
+function release() {
+  statements = null;
+  if (headFd !== -1) fs.closeSync(headFd);
+  headFd = -1;
+  db?.close();
+  db = null;
+  giveUpLock();
+}
+
+function handle(request) {
+  if (request.op === 'open') return role === 'owner' ? open() : undefined;
+  if (request.op === 'close') return close();
+  if (failure !== null) throw failure;
+  if (request.op === 'write') return write(request);
+  if (request.op === 'moveMarks') return moveMarks(request.from);
+  return read[request.op](request);
+}
+
+parentPort.on('message', (request) => {
+  const answer = {};
+  try {
+    answer.value = handle(request);
+  } catch (error) {
+    answer.error = told(error);
+    if (request.op === 'open') release();
+  }
+  const buffer = answer.value?.buffer;
+  parentPort.postMessage(answer, buffer instanceof ArrayBuffer && !(answer.value instanceof Uint8Array) ? [buffer] : []);
+  if (request.op === 'close' || (request.op === 'open' && answer.error !== undefined)) parentPort.close();
+});
+`;
