@@ -55,7 +55,7 @@ export function unpacked(buffer: ArrayBuffer, count: number): Packed[] {
     const end = bodyAt + (head[field + 3] as number);
     all.push({
       code: head[field] as number, seq: head[field + 1] as number,
-      name: readName(bytes, at, bodyAt), body: new Uint8Array(buffer.slice(bodyAt, end)),
+      name: readName(bytes, at, bodyAt), body: end === bodyAt ? NONE : new Uint8Array(buffer.slice(bodyAt, end)),
     });
     at = end;
   }

@@ -60,9 +60,9 @@ export class Link {
   ask(request: object, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
     if (this.ended !== null) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
+      this.worker.postMessage(request, transfer);
       if (this.waiting.length === 0) this.worker.ref();
       this.waiting.push({ resolve, reject });
-      this.worker.postMessage(request, transfer);
     });
   }
 

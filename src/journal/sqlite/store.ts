@@ -1,10 +1,11 @@
+import { resolve } from 'node:path';
 import type { StoreFinding } from '../../api/durable/store.js';
 import {
   type Batch, type Entry, KINDS, type Kind, nameBytes, type Opened, type Row, STEP, type Store, StoreError,
   type StoreFacts, type Table, TABLES, unpacked,
 } from '../port/index.js';
 import { Link } from './link.js';
-import { Marks } from './marks.js';
+import { markError, Marks } from './marks.js';
 import { APPLICATION_ID, MIGRATIONS } from './schema.js';
 
 /** How a store is opened. */
@@ -31,7 +32,9 @@ interface PackedRows {
 export class SqliteStore implements Store {
   readonly level: 'disk' | 'process';
   private link: Link | null = null;
+  /** there while it is open */
   private marks: Marks | null = null;
+  private readonly reading = new Set<Promise<unknown>>();
 
   constructor(private readonly settings: SqliteSettings) {
     this.level = settings.level;
@@ -48,7 +51,12 @@ export class SqliteStore implements Store {
       throw error;
     }
     const marks = new Marks(this.settings.path, (from) => link.ask({ op: 'moveMarks', from }));
-    marks.open();
+    try {
+      marks.open();
+    } catch (error) {
+      await link.stop();
+      throw markError(this.settings.path, error);
+    }
     this.marks = marks;
     return opened;
   }
@@ -85,11 +93,18 @@ export class SqliteStore implements Store {
   }
 
   async check(): Promise<readonly StoreFinding[]> {
-    return [];
+    return this.aside(async (reader) => {
+      const findings: StoreFinding[] = [];
+      for (const name of [...TABLES, ...KINDS]) {
+        findings.push(...await reader.ask({ op: 'check', name }) as StoreFinding[]);
+      }
+      return findings;
+    });
   }
 
   async backup(path: string): Promise<void> {
-    throw new StoreError('STORE_PATH', path);
+    const to = resolve(path);
+    await this.aside((reader) => reader.ask({ op: 'copy', to }));
   }
 
   async close(): Promise<void> {
@@ -97,11 +112,33 @@ export class SqliteStore implements Store {
     if (link === null || marks === null) return;
     this.marks = null;
     marks.close();
+    await Promise.allSettled(this.reading);
     try {
       await link.ask({ op: 'close' });
       await link.left();
     } finally {
       await link.stop();
+    }
+  }
+
+  /** Commits go on beside it; only the WAL is not emptied as long as one statement of it runs. */
+  private async aside<T>(act: (reader: Link) => Promise<T>): Promise<T> {
+    if (this.marks === null) throw this.closed();
+    const reader = this.thread('reader');
+    const run = (async () => {
+      try {
+        await reader.ask({ op: 'open' });
+        return await act(reader);
+      } finally {
+        await reader.ask({ op: 'close' }).catch(() => undefined);
+        await reader.stop();
+      }
+    })();
+    this.reading.add(run);
+    try {
+      return await run;
+    } finally {
+      this.reading.delete(run);
     }
   }
 

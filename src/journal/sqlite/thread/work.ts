@@ -1,6 +1,8 @@
-/** Last part: what an open store does, and the loop that takes requests in their order. */
+/** Fifth part: what an open store does, and the loop that takes requests in their order. */
 export const WORK: string = `
 const FIELDS = 4, NUMBER = 8;
+/** rows of each table: counted when first asked for, kept up from then on */
+const counts = tables.map(() => NaN);
 let statements = null;
 let owned = 0;
 
@@ -89,8 +91,10 @@ function steps(buffer, count) {
     const bodyAt = at + head[field + 2];
     const end = bodyAt + head[field + 3];
     const made = statements.steps[code];
-    if (code < step) made.run(seq, bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
-    else if (code < 2 * step) made.run(seq);
+    if (code < step) {
+      made.run(seq, bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
+      counts[code] += 1;
+    } else if (code < 2 * step) counts[code - step] -= made.run(seq).changes;
     else if (code < 3 * step) made.run(bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
     else made.run(bytes.subarray(at, bodyAt));
     at = end;
@@ -131,9 +135,11 @@ const read = {
   records: ({ kind, after, limit }) => pack(statement('SELECT CAST(key AS BLOB) AS name, body FROM ' + kind
     + ' WHERE key > CAST(? AS TEXT) ORDER BY key LIMIT ?').all(after, limit)),
   facts() {
-    const count = (name) => [name, statement('SELECT count(*) AS n FROM ' + name).get().n];
+    const count = (name) => statement('SELECT count(*) AS n FROM ' + name).get().n;
+    for (const [at, table] of tables.entries()) if (Number.isNaN(counts[at])) counts[at] = count(table);
     return {
-      rows: Object.fromEntries(tables.map(count)), records: Object.fromEntries(kinds.map(count)),
+      rows: Object.fromEntries(tables.map((table, at) => [table, counts[at]])),
+      records: Object.fromEntries(kinds.map((kind) => [kind, count(kind)])),
       bytes: usedBytes(), path,
     };
   },
@@ -158,26 +164,4 @@ function release() {
   db = null;
   giveUpLock();
 }
-
-function handle(request) {
-  if (request.op === 'open') return role === 'owner' ? open() : undefined;
-  if (request.op === 'close') return close();
-  if (failure !== null) throw failure;
-  if (request.op === 'write') return write(request);
-  if (request.op === 'moveMarks') return moveMarks(request.from);
-  return read[request.op](request);
-}
-
-parentPort.on('message', (request) => {
-  const answer = {};
-  try {
-    answer.value = handle(request);
-  } catch (error) {
-    answer.error = told(error);
-    if (request.op === 'open') release();
-  }
-  const buffer = answer.value?.buffer;
-  parentPort.postMessage(answer, buffer instanceof ArrayBuffer && !(answer.value instanceof Uint8Array) ? [buffer] : []);
-  if (request.op === 'close' || (request.op === 'open' && answer.error !== undefined)) parentPort.close();
-});
 `;
