@@ -20,8 +20,16 @@ export class Marks {
   /** @param move has what still counts of that file brought to the other */
   constructor(private readonly path: string, private readonly move: (from: number) => Promise<unknown>) {}
 
-  /** Errors: those of the operating system. */
+  /** Errors: as `add`. */
   open(): void {
+    try {
+      this.openFile();
+    } catch (cause) {
+      throw markError(this.path, cause);
+    }
+  }
+
+  private openFile(): void {
     const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants as Partial<typeof constants> & typeof constants;
     const name = `${this.path}-marks-${this.generation}`;
     this.fd = openSync(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
@@ -52,7 +60,7 @@ export class Marks {
     const from = this.generation;
     this.close();
     this.generation = 1 - from;
-    this.open();
+    this.openFile();
     this.moving = true;
     const done = (): void => void (this.moving = false);
     // A store that has failed says so by itself.
@@ -60,7 +68,7 @@ export class Marks {
   }
 }
 
-export function markError(path: string, cause: unknown): StoreError {
+function markError(path: string, cause: unknown): StoreError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new StoreError(

@@ -5,7 +5,7 @@ import {
   type StoreFacts, type Table, TABLES, unpacked,
 } from '../port/index.js';
 import { Link } from './link.js';
-import { markError, Marks } from './marks.js';
+import { Marks } from './marks.js';
 import { APPLICATION_ID, MIGRATIONS } from './schema.js';
 
 /** How a store is opened. */
@@ -41,29 +41,24 @@ export class SqliteStore implements Store {
   }
 
   async open(): Promise<Opened> {
-    if (this.link !== null) throw new StoreError('STORE_FAILED', `${this.settings.path} was opened by this before`);
+    if (this.link !== null) throw new StoreError('STORE_LOCKED', `${this.settings.path} is open here already`);
     const link = this.link = this.thread('owner');
-    let opened: Opened;
     try {
-      opened = await link.ask({ op: 'open' }) as Opened;
+      const opened = await link.ask({ op: 'open' }) as Opened;
+      const marks = new Marks(this.settings.path, (from) => link.ask({ op: 'moveMarks', from }));
+      marks.open();
+      this.marks = marks;
+      return opened;
     } catch (error) {
       await link.stop();
+      this.link = null;
       throw error;
     }
-    const marks = new Marks(this.settings.path, (from) => link.ask({ op: 'moveMarks', from }));
-    try {
-      marks.open();
-    } catch (error) {
-      await link.stop();
-      throw markError(this.settings.path, error);
-    }
-    this.marks = marks;
-    return opened;
   }
 
   async write(batch: Batch): Promise<void> {
     const buffer = batch.pack();
-    await this.ask({ op: 'write', number: batch.number, count: batch.size, bytes: batch.bytes, buffer }, [buffer]);
+    await this.ask({ op: 'write', number: batch.number, count: batch.size, buffer }, [buffer]);
   }
 
   async get(kind: Kind, key: string): Promise<Uint8Array | undefined> {
@@ -118,6 +113,7 @@ export class SqliteStore implements Store {
       await link.left();
     } finally {
       await link.stop();
+      this.link = null;
     }
   }
 

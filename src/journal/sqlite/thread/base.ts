@@ -104,4 +104,21 @@ function valueOf(database, sql) {
   const row = database.prepare(sql).get();
   return row === undefined ? undefined : Object.values(row)[0];
 }
+
+/**
+ * Rows of what a reader selects, without a statement: @photostructure/sqlite keeps the locks of a connection that was
+ * closed for as long as a statement of it is reachable.
+ */
+function ask(reader, columns, from, rows = []) {
+  reader.function('castcall_told', { varargs: true }, (...row) => {
+    rows.push(row);
+    return null;
+  });
+  reader.exec('SELECT castcall_told(' + columns + ') FROM ' + from);
+  return rows;
+}
+
+function pragmaOf(reader, name) {
+  return ask(reader, name, 'pragma_' + name)[0][0];
+}
 `;

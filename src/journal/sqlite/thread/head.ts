@@ -60,7 +60,7 @@ function lostTail(id, batch, wal) {
   }
   // No commit begins before the one before it is safe: only the last one may be torn.
   if (head === undefined && wal !== undefined && wal.commitsAfter > 1) {
-    return [finding('lost-tail', where, wal.commitsAfter + ' commits stand behind a damaged frame')];
+    return [finding('lost-tail', where, wal.commitsAfter + ' commits end behind a damaged frame')];
   }
   return [];
 }
@@ -83,12 +83,15 @@ function scanWal() {
 function walFrames(fd) {
   const header = Buffer.alloc(32);
   if (fs.readSync(fd, header, 0, 32, 0) < 32) return undefined;
-  const magic = header.readUInt32BE(0);
-  if ((magic & 0xfffffffe) >>> 0 !== 0x377f0682) return { badAt: 0, commitsAfter: 0 };
-  const big = (magic & 1) === 1;
-  const frame = Buffer.alloc(24 + header.readUInt32BE(8));
+  const big = (header.readUInt32BE(0) & 1) === 1;
+  const frame = Buffer.alloc(24 + pageBytes(header.readUInt32BE(8)));
   let sum = [header.readUInt32BE(24), header.readUInt32BE(28)];
   let badAt, commitsAfter = 0;
+  if (!same(walSum(header, big, [0, 0], [[0, 24]]), sum)) {
+    badAt = 0;
+    sum = undefined;
+    fs.readSync(fd, header, 16, 8, 40);   // the frames agree among themselves
+  }
   for (let at = 32; fs.readSync(fd, frame, 0, frame.length, at) === frame.length; at += frame.length) {
     const ours = frame.compare(header, 16, 24, 8, 16) === 0;
     if (!ours) {
@@ -98,7 +101,7 @@ function walFrames(fd) {
       continue;
     }
     const stored = [frame.readUInt32BE(16), frame.readUInt32BE(20)];
-    const right = sum !== undefined && same(walSum(frame, big, sum), stored);
+    const right = sum !== undefined && same(walSum(frame, big, sum, [[0, 8], [24, frame.length]]), stored);
     if (!right) badAt ??= at;
     else if (badAt !== undefined && frame.readUInt32BE(4) !== 0) commitsAfter += 1;
     sum = stored;
@@ -110,16 +113,18 @@ function same(a, b) {
   return a[0] === b[0] && a[1] === b[1];
 }
 
-/** SQLite's checksum over the first 8 bytes of a frame's header and its page. */
-function walSum(frame, big, [first, second]) {
-  const sum = (from, to) => {
+function pageBytes(told) {
+  return told >= 512 && told <= 65536 && (told & told - 1) === 0 ? told : 4096;
+}
+
+/** SQLite's checksum: over the first 8 bytes of a frame's header and its page, or the header of the WAL. */
+function walSum(page, big, [first, second], parts) {
+  for (const [from, to] of parts) {
     for (let at = from; at < to; at += 8) {
-      first = first + (big ? frame.readUInt32BE(at) : frame.readUInt32LE(at)) + second >>> 0;
-      second = second + (big ? frame.readUInt32BE(at + 4) : frame.readUInt32LE(at + 4)) + first >>> 0;
+      first = first + (big ? page.readUInt32BE(at) : page.readUInt32LE(at)) + second >>> 0;
+      second = second + (big ? page.readUInt32BE(at + 4) : page.readUInt32LE(at + 4)) + first >>> 0;
     }
-  };
-  sum(0, 8);
-  sum(24, frame.length);
+  }
   return [first, second];
 }
 

@@ -19,18 +19,14 @@ function open() {
   const wal = created ? undefined : scanWal();
   // A file that was being created when its program ended has a rollback journal, which only a writer may apply.
   const torn = lies(path + '-journal') !== undefined;
-  let findings = created || torn ? [] : inspect(wal);
-  if (findings.some(({ expected }) => expected !== true) && damaged !== 'open') throw damage(findings);
+  let findings = created || torn ? [] : refuseDamage(inspect(wal));
   if (there === undefined) {
     fs.closeSync(openSide('', fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL));
     syncFolder(dirname(path));
   }
   db = new DatabaseSync(path);
   setUp();
-  if (torn) {
-    findings = look(db, wal);
-    if (findings.length > 0 && damaged !== 'open') throw damage(findings);
-  }
+  if (torn) findings = refuseDamage(look(db, wal));
   const before = db.prepare('SELECT id, epoch, batch, clean FROM store').get();
   const epoch = before.epoch + 1;
   db.prepare('UPDATE store SET epoch = ?, clean = 0').run(epoch);
@@ -44,31 +40,45 @@ function open() {
   return { epoch, clean: before.clean === 1, marks, batch: before.batch, findings };
 }
 
+/** Tells what is wrong, where it may be told only. */
+function refuseDamage(findings) {
+  const wrong = findings.filter(({ expected }) => expected !== true);
+  if (wrong.length > 0 && damaged !== 'open') throw damage(wrong);
+  return findings.map(({ kind, place, message }) => finding(kind, place, message));
+}
+
 /** A reader changes nothing, not even when it closes: the WAL stays as it is for whoever looks into the damage. */
 function inspect(wal) {
   const seen = new DatabaseSync(path, { readOnly: true });
   try {
-    refuseVersion(valueOf(seen, 'PRAGMA application_id'), valueOf(seen, 'PRAGMA user_version'));
+    refuseVersion(pragmaOf(seen, 'application_id'), pragmaOf(seen, 'user_version'));
     return look(seen, wal);
   } catch (error) {
     if (error.store !== undefined || codeOf(error) !== 'STORE_CORRUPT') throw error;
-    throw damage([finding('structure', 'file', error.message)]);
+    return [finding('structure', 'file', error.message)];
   } finally {
     seen.close();
   }
 }
 
 function look(seen, wal) {
-  if (valueOf(seen, 'PRAGMA user_version') === 0) return [];
-  const { id, batch } = seen.prepare('SELECT id, batch FROM store').get();
-  const bytes = valueOf(seen, 'PRAGMA page_count') * valueOf(seen, 'PRAGMA page_size');
-  return [...lostTail(id, batch, wal), ...(bytes <= checkBytesMax ? structure(seen, 'quick_check(20)') : [])];
+  if (pragmaOf(seen, 'user_version') === 0) return [];
+  const [[id, batch]] = ask(seen, 'id, batch', 'store');
+  const bytes = pragmaOf(seen, 'page_count') * pragmaOf(seen, 'page_size');
+  return [...lostTail(id, batch, wal), ...(bytes <= checkBytesMax ? structure(seen, 'quick_check') : [])];
 }
 
 /** What a check of SQLite says. */
-function structure(seen, check) {
-  const rows = seen.prepare('PRAGMA ' + check).all().map((row) => String(Object.values(row)[0]));
-  return rows.filter((row) => row !== 'ok').map((row) => finding('structure', placeOf(row), row));
+function structure(seen, check, argument = '') {
+  const rows = [];
+  try {
+    ask(seen, check, 'pragma_' + check + argument, rows);
+  } catch (error) {
+    // It may give up after what it has found.
+    if (codeOf(error) !== 'STORE_CORRUPT') throw error;
+    rows.push([error.message]);
+  }
+  return rows.map(([row]) => String(row)).filter((row) => row !== 'ok').map((row) => finding('structure', placeOf(row), row));
 }
 
 function placeOf(row) {

@@ -46,8 +46,8 @@ function refuseForeign() {
   try {
     const seen = new DatabaseSync(pathToFileURL(path).href + '?immutable=1', { readOnly: true });
     try {
-      id = valueOf(seen, 'PRAGMA application_id');
-      version = valueOf(seen, 'PRAGMA user_version');
+      id = pragmaOf(seen, 'application_id');
+      version = pragmaOf(seen, 'user_version');
     } finally {
       seen.close();
     }

@@ -45,12 +45,22 @@ function usedBytes() {
 
 const WATERMARK = 0.95;
 
-/** One transaction. What fails leaves nothing of it, and nothing is written any more. */
-function write({ number, count, bytes, buffer }) {
-  if (bytesMax !== undefined && bytes > 0 && usedBytes() + bytes > bytesMax * WATERMARK) {
-    throw refusal('STORE_FULL', path + ' is near its limit: ' + usedBytes() + ' bytes of bytesMax ' + bytesMax
-      + ' are in use, and ' + bytes + ' were to come: remove something, or raise bytesMax');
+/** Refuses what only adds rows, once the file is nearly as large as it may become; the store goes on. */
+function admit(head) {
+  let added = 0;
+  for (let field = 0; field < head.length; field += FIELDS) {
+    const removes = head[field] >= step && head[field] < 2 * step || head[field] >= 3 * step;
+    if (removes) return;
+    if (head[field] < step) added += head[field + 3];
   }
+  if (added === 0 || usedBytes() + added <= bytesMax * WATERMARK) return;
+  throw refusal('STORE_FULL', path + ' is near its limit: ' + usedBytes() + ' bytes of bytesMax ' + bytesMax
+    + ' are in use, and ' + added + ' were to come: let what is in it be handled or removed, or raise bytesMax');
+}
+
+/** One transaction. What fails leaves nothing of it, and nothing is written any more. */
+function write({ number, count, buffer }) {
+  if (bytesMax !== undefined) admit(new Float64Array(buffer, 0, count * FIELDS));
   const { begin, commit, rollback, head } = statements;
   try {
     begin.run();

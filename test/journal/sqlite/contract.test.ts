@@ -1,0 +1,13 @@
+import { basename } from 'node:path';
+import { storeContract } from '../store-contract.js';
+import { drivers, Place } from './place.js';
+
+for (const driver of drivers) {
+  storeContract(`sqlite by ${basename(driver)}`, () => {
+    const place = new Place();
+    return {
+      source: { kind: 'sqlite', connect: () => place.store({ driver }) },
+      dispose: () => place.dispose(),
+    };
+  });
+}
