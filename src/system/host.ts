@@ -13,12 +13,13 @@ import { KernelImpl } from '../process/kernel/index.js';
 import { Router } from '../router/index.js';
 import { offerLaunches } from '../supervisor/launch/index.js';
 import { offerTrees } from '../supervisor/static/index.js';
+import type { Waits } from '../api/durable/steps.js';
 import type { SystemStore } from '../api/durable/store.js';
 import type { ReadOptions } from './options.js';
 import { SystemStoreImpl } from './store.js';
 
 /** Makes a kernel and a router, and fills their ports. */
-export function makeHost(options: ReadOptions): { readonly host: Host; readonly store: SystemStore | null } {
+export function makeHost(options: ReadOptions): { readonly host: Host; readonly outlives: Outlives | null } {
   const env = options.env ?? nodeEnv();
   const reporter = new Reporter(options.logger, options.name, options.details);
   const kernel = new KernelImpl({
@@ -61,15 +62,21 @@ export function makeHost(options: ReadOptions): { readonly host: Host; readonly 
   );
   host.deliveries = delivery;
   kernel.delivery = delivery;
-  return { host, store: options.store === undefined ? null : openStore(host, delivery, options.store) };
+  return { host, outlives: options.store === undefined ? null : openStore(host, delivery, options.store) };
+}
+
+/** What a system with a store shows of it. */
+interface Outlives {
+  readonly store: SystemStore;
+  readonly waits: Waits;
 }
 
 /** Opens the store, and fills the ports of what outlives the program. */
-function openStore(host: Host, delivery: Delivery, source: StoreSource): SystemStore {
+function openStore(host: Host, delivery: Delivery, source: StoreSource): Outlives {
   const { kernel, router } = host;
   const journal = new Journal(source.connect(), kernel.env);
   const durability = new Durability(journal, kernel, router, delivery, (definition) => delivery.baseOf(definition));
   delivery.store = durability;
   host.durables = durability;
-  return new SystemStoreImpl(journal, durability.whenReady());
+  return { store: new SystemStoreImpl(journal, durability.whenReady()), waits: durability.waits };
 }

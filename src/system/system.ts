@@ -15,6 +15,7 @@ import { checkName } from '../router/names/index.js';
 import type { AnyDefinition, HasHandle, StateIn } from '../api/protocol.js';
 import type { Sys } from '../api/sys.js';
 import { type Pid, type Target, type TimerRef, Via } from '../api/address.js';
+import type { Waits } from '../api/durable/steps.js';
 import type { SystemStore } from '../api/durable/store.js';
 import type { EventManagerDefinition, EventManagerRef } from '../api/events.js';
 import type { AgentRef, ProcessRef, ProcessSelf, StartArgs, Started } from '../api/agent.js';
@@ -48,10 +49,11 @@ export class System extends SystemTrees {
   readonly #router: Router;
   readonly #host: Host;
   readonly #store: SystemStore | null;
+  readonly #waits: Waits | null;
 
   /** @internal Use `createSystem`. */
   constructor(options: ReadOptions) {
-    const { host, store } = makeHost(options);
+    const { host, outlives } = makeHost(options);
     const listeners = new Listeners();
     super(host, listeners);
     const { kernel } = host;
@@ -59,7 +61,8 @@ export class System extends SystemTrees {
     this.#kernel = kernel;
     this.#router = host.router;
     this.#host = host;
-    this.#store = store;
+    this.#store = outlives?.store ?? null;
+    this.#waits = outlives?.waits ?? null;
     if (options.strays === 'report') listeners.reportStrays(kernel);
     if (options.handleSignals) listeners.stopOnSignals(kernel, () => this.stop({ drain: true }));
   }
@@ -81,8 +84,36 @@ export class System extends SystemTrees {
    * @since 0.2.0
    */
   get store(): SystemStore {
-    if (this.#store !== null) return this.#store;
-    throw new OptionError('store', undefined, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE');
+    if (this.#store === null) throw noStore('store');
+    return this.#store;
+  }
+
+  /**
+   * The decisions that durable agents wait for (`self.wait`): listed, and made from anywhere. Errors:
+   * `NO_STORE` when the system was given no store.
+   *
+   * @example
+   * const Desk = defineAgent({
+   *   durable: true,
+   *   init: () => ({ sent: 0 }),
+   *   calls: { async send(self, text: string) {
+   *     if (await self.wait<boolean>('may-send')) self.state.sent++;
+   *     return text;
+   *   } },
+   * });
+   * const other = createSystem({ store: memoryStore(), logger: false });
+   * const desk = await other.start(Desk, { name: 'desk' });
+   * const receipt = await desk.deliver('send', 'hello');
+   * while (other.waits.list().length === 0) await new Promise((resolve) => setImmediate(resolve));
+   * await other.waits.resolve('may-send', true); // => true
+   * (await receipt.settled).kind; // => 'handled'
+   * await other.waits.resolve('may-send', false); // => false
+   * await other.stop();
+   * @since 0.2.0
+   */
+  get waits(): Waits {
+    if (this.#waits === null) throw noStore('waits');
+    return this.#waits;
   }
 
   /** The latest dead letters: look at them, send them again, hear of all. */
@@ -342,4 +373,8 @@ export class System extends SystemTrees {
   tree(): TreeNode[] {
     return treeOf(this.#kernel);
   }
+}
+
+function noStore(what: string): OptionError {
+  return new OptionError(what, undefined, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE');
 }

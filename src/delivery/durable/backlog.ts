@@ -9,6 +9,7 @@ import type { FailedAttempt } from '../../api/delivery.js';
 import { deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, routeOf } from '../guarantee/index.js';
 import type { Destination, Recovered } from '../guarantee/index.js';
 import { decodeMessage, type Envelope } from './envelope.js';
+import type { DurableWaits } from './waits.js';
 import { StoredMessage, type StoredIn } from './stored-message.js';
 
 /** Rows that are read at once, and messages of earlier lives that are with their agent at once. */
@@ -24,6 +25,7 @@ export interface Attempts {
 /** What all backlogs of a system share. */
 export interface Earlier extends StoredIn {
   readonly journal: Journal;
+  readonly waits: DurableWaits;
   /** the program has died: attempts are marked before they begin */
   readonly died: boolean;
   attemptsOf(seq: number): Attempts | undefined;
@@ -142,6 +144,7 @@ export class Backlog implements Recovered {
     heldAgain(to, d);
     if (op === undefined) return deadLetterHeld(to, d, 'unknown_operation');
     if (d.attempts >= d.terms.attemptsMax) return deadLetterHeld(to, d, 'died_with_program');
+    if (earlier.waits.parks(row.seq, d)) return (d.rarely().stored as StoredMessage).leavesAgent();
     const delayMs = Math.max(0, envelope.dueAt === 0 ? 0 : envelope.dueAt - earlier.wall());
     to.shared.expiries.add(d, d.terms.expiresInMs + delayMs);
     goesOn(to, d, delayMs);
@@ -168,6 +171,7 @@ export class Backlog implements Recovered {
     rare.order = order;
     const stored = new StoredMessage(earlier, cell.name, d, null, 0);
     stored.seq = row.seq;
+    stored.earlier = true;
     stored.marked = earlier.died;
     stored.ended = () => {
       this.given--;

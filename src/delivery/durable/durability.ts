@@ -1,8 +1,7 @@
 import { handled } from '../../base/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
 import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
-import { decode } from '../../journal/codec/index.js';
-import type { Journal } from '../../journal/index.js';
+import { decode, encode, type Journal } from '../../journal/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Gate, Kernel, Process } from '../../process/record/index.js';
 import type { Router } from '../../router/index.js';
@@ -14,6 +13,8 @@ import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { encodeMessage, type Envelope } from './envelope.js';
 import { KeyRows } from './key-rows.js';
+import { OnceSteps } from './steps.js';
+import { DurableWaits } from './waits.js';
 import { DeferredMessage, StoredMessage } from './stored-message.js';
 
 /** Records that are read at once. */
@@ -27,6 +28,9 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   ready = false;
   died = false;
   readonly keys: KeyRows;
+  readonly waits: DurableWaits;
+  private readonly steps: OnceSteps;
+  private storeId = '';
   private readonly opened: Promise<void>;
   private readonly backlogs = new Map<string, Backlog>();
   private readonly attempts = new Map<number, Attempts>();
@@ -39,6 +43,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     private readonly base: (definition: ServerDefinition) => Terms,
   ) {
     this.keys = new KeyRows(journal);
+    this.waits = new DurableWaits(journal, kernel);
+    this.steps = new OnceSteps(journal, () => this.storeId);
     this.opened = handled(this.recover());
   }
 
@@ -73,6 +79,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   close(): void {
     for (const backlog of this.backlogs.values()) backlog.close();
+    this.waits.close();
   }
 
   /* ---- messages of earlier lives ---- */
@@ -105,6 +112,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     }
     await this.loadAttempts(marks);
     await this.keys.load();
+    await this.waits.load();
+    this.storeId = await this.identify();
     this.ready = true;
     for (const [name, backlog] of this.backlogs) {
       const cell = this.router.names.cell(name);
@@ -123,6 +132,15 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
       this.backlogs.set(name, (backlog = new Backlog(this, cell, to)));
     }
     return backlog;
+  }
+
+  /** Which store it is, among all that there are: given once, with its first life. */
+  private async identify(): Promise<string> {
+    const known = await this.journal.get('meta', 'id');
+    if (known !== undefined) return decode(known) as string;
+    const id = this.kernel.env.nonce();
+    this.journal.put('meta', 'id', encode(id, 'the id of the store'));
+    return id;
   }
 
   /** Failures that were told, and attempts that had begun when the program died. */
@@ -146,6 +164,14 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   }
 
   /* ---- durable agents ---- */
+
+  once(p: Process, key: unknown, fn: unknown, options: unknown): Promise<unknown> {
+    return this.steps.once(p, key, fn, options);
+  }
+
+  async wait(p: Process, id: unknown, options: unknown): Promise<unknown> {
+    return this.waits.wait(p, id, options);
+  }
 
   async load(p: Process, terms: DurableTerms): Promise<DurableAgent> {
     await this.opened;

@@ -14,6 +14,8 @@ const FORMAT = 1;
 export interface StoredIn {
   readonly journal: Journal;
   readonly keys: KeyRows;
+  /** decisions that messages wait for */
+  readonly waits: { over(seq: number): void };
   wall(): number;
 }
 
@@ -32,6 +34,10 @@ export class StoredMessage implements Stored, TurnPart {
   marked = false;
   /** a recovered one has been given to its owner: its end makes room for the next */
   ended: (() => void) | null = null;
+  /** it is of an earlier life */
+  earlier = false;
+  /** it has a record of steps, which goes with it */
+  hasSteps = false;
   private attempts = false;
   constructor(
     private readonly shared: StoredIn,
@@ -101,11 +107,19 @@ export class StoredMessage implements Stored, TurnPart {
     try {
       journal.remove('message', this.seq);
       if (this.attempts) journal.drop('attempt', String(this.seq));
+      if (this.hasSteps || this.earlier) journal.drop('step', String(this.seq));
+      this.shared.waits.over(this.seq);
       if (answer && d.record !== null) keys.add(this.stream, d.record, outcome);
     } catch (error) {
       return this.tell(d, unsafe(outcome, error), false);
     }
     journal.whenCommitted(new End(this, d, outcome, answer));
+  }
+
+  /** It is with its agent no longer, though it is not over. */
+  leavesAgent(): void {
+    if (this.ended !== null) this.ended();
+    this.ended = null;
   }
 
   /** The record of attempts that its row has from an earlier life goes with it. */
@@ -116,7 +130,7 @@ export class StoredMessage implements Stored, TurnPart {
   tell(d: Message, outcome: DeliveryOutcome, answer: boolean): void {
     this.told = true;
     toldOver(d, outcome, answer);
-    if (this.ended !== null) this.ended();
+    this.leavesAgent();
   }
 
   /** What a store that has failed, or a value that cannot be stored, keeps from being written is told elsewhere. */

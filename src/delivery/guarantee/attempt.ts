@@ -183,6 +183,30 @@ export function overran(to: Destination, d: Message): void {
   if ((d.state as State) === State.Running) to.kernel.end(d.callee, 'ack_timeout');
 }
 
+/**
+ * Its run is given up until something outside is decided: no attempt is counted, and it has time
+ * until then. It is held, and goes on by `again`.
+ */
+export function parked(to: Destination, d: Message): void {
+  const controller = d.extra?.controller;
+  if (controller !== null && controller !== undefined) {
+    controller.abort('parked');
+    d.callee.ext?.controllers?.delete(controller);
+  }
+  withdraw(to, d, false);
+  d.attempts--;
+  d.rarely().undone++;
+  if (d.expiry !== null) d.expiry.remove(d);
+  hold(to, d);
+}
+
+/** It is decided: the handler runs again. */
+export function unparked(to: Destination, d: Message): void {
+  if (d.state !== State.Held) return;
+  to.shared.expiries.add(d, d.terms.expiresInMs);
+  to.again(d);
+}
+
 /* ---- its agent has ended ---- */
 
 /** The agent that handled it has ended. Ends that the message did not cause are no attempts of it. */

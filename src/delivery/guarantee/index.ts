@@ -1,5 +1,6 @@
 /** Messages with a guarantee. */
 export { goes, goesOn } from './accept.js';
+export { parked, unparked } from './attempt.js';
 export { KeyRecord, LEDGER, type LedgerLimits } from './dedupe/ledger.js';
 export { Delivery } from './delivery.js';
 export { Destination, routeOf, type Shared } from './destination.js';

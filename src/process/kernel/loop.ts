@@ -147,10 +147,29 @@ export function park(p: Process, thenable: PromiseLike<unknown>): void {
 export function resumers(p: Process): ProcessExt {
   const ext = p.cold();
   if (ext.onValue === null) {
-    ext.onValue = (value) => resume(p, value, false);
-    ext.onError = (error) => resume(p, error, true);
+    const run = (ext.parkedIn = {});
+    ext.onValue = (value) => {
+      if (ext.parkedIn === run) resume(p, value, false);
+    };
+    ext.onError = (error) => {
+      if (ext.parkedIn === run) resume(p, error, true);
+    };
   }
   return ext;
+}
+
+/**
+ * What a process is parked in is given up: whatever it settles with is ignored, and the next message
+ * has its turn. The message in hand has been handed over before.
+ */
+export function abandon(p: Process): void {
+  if (p.run !== Run.Parked) return;
+  const ext = p.cold();
+  ext.onValue = ext.onError = ext.parkedIn = null;
+  ext.sampleFrom = -1;
+  p.kernel.parked--;
+  p.run = Run.Running;
+  finish(p);
 }
 
 const ignore = (): void => undefined;

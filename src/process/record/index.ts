@@ -14,7 +14,7 @@ export type {
 } from './ports.js';
 export {
   type Address, type Behaviour, COUNTED, type Hibernation, type Health, type Holding, KEPT, Level, type Mail,
-  type NameCell, type Owned, Phase, Process, type ProcessExt, type Rarity, Run, type SysHooks,
+  type NameCell, type Owned, Phase, Process, EndedRun, type ProcessExt, type Rarity, Run, type SysHooks,
   type SystemCommand, type Turnover, type Watch,
 } from './process.js';
 export {

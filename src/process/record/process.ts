@@ -202,6 +202,8 @@ export class Rarity {
 export class ProcessExt {
   onValue: ((value: unknown) => void) | null = null;
   onError: ((error: unknown) => void) | null = null;
+  /** whose outcome these two take; others come too late */
+  parkedIn: object | null = null;
   /** whose signal fires when the process dies, or its parent's shutdown arrives */
   life: AbortController | null = null;
   /** the same of the calls that are being handled or were deferred */
@@ -329,6 +331,17 @@ export class Process implements Address {
   /** The message in hand is another's from now on: its handler goes on, and its end is not counted here. */
   letGo(): void {
     if (this.op !== null) this.op = this.op.remainder;
+  }
+}
+
+/** What an abandoned run of a handler acts for from then on: its process as if it had ended. */
+export class EndedRun extends Process {
+  constructor({ kernel, pid, behaviour, mailbox, parent }: Process) {
+    super(kernel, pid, behaviour, mailbox, parent);
+    this.owner = null;
+    this.phase = Phase.Dead;
+    this.run = Run.Dead;
+    this.from = 'abandoned';
   }
 }
 

@@ -20,6 +20,10 @@ export interface DurableAgent extends Turn {
 export interface Durables {
   /** what is stored under the name of that process; rejects when the store cannot tell */
   load(p: Process, terms: DurableTerms): Promise<DurableAgent>;
+  /** see `self.once` */
+  once(p: Process, key: unknown, fn: unknown, options: unknown): Promise<unknown>;
+  /** see `self.wait` */
+  wait(p: Process, id: unknown, options: unknown): Promise<unknown>;
   /** the system has stopped: what is left is written, and the store is closed; never rejects */
   end(): Promise<void>;
 }

@@ -1,13 +1,17 @@
-import { delayMs } from '../../../base/index.js';
+import { delayMs, handled, OptionError } from '../../../base/index.js';
 import type { ExitReason } from '../../../base/index.js';
 import { Rank } from '../../../mailbox/index.js';
 import { CONTINUE, STOP } from '../../../mailbox/message/index.js';
-import { Phase } from '../../../process/record/index.js';
+import { abandon } from '../../../process/kernel/index.js';
+import { EndedRun, Phase } from '../../../process/record/index.js';
 import type { Process } from '../../../process/record/index.js';
 import { pushSignal } from '../../../process/send/index.js';
 import { Request } from '../../../router/request/index.js';
 import { Timeout } from '../../../api/messages.js';
 import { InitFailure, Stop } from '../../../api/returns.js';
+import type { OnceOptions, WaitOptions } from '../../../api/durable/steps.js';
+import { rejected, rejectedWith } from '../host.js';
+import type { Durables } from '../outward/durables.js';
 import { ServerSelf, Flag } from '../server-self.js';
 import { askIdle, beginIdle } from './idle.js';
 import { handles } from '../unreturned.js';
@@ -38,6 +42,35 @@ export class AgentSelf extends ServerSelf {
 
   error(reason: ExitReason): InitFailure {
     return this.made('error', new InitFailure(reason));
+  }
+
+  once<T>(key: string, fn: (idempotencyKey: string) => T | Promise<T>, options?: OnceOptions<T>): Promise<Awaited<T>> {
+    return this.durable('once', (durables) => durables.once(this.p, key, fn, options)) as Promise<Awaited<T>>;
+  }
+
+  wait<T>(id: string, options?: WaitOptions): Promise<T> {
+    return this.durable('wait', (durables) => durables.wait(this.p, id, options)) as Promise<T>;
+  }
+
+  private durable(verb: string, ask: (durables: Durables) => Promise<unknown>): Promise<unknown> {
+    const { p } = this;
+    if (!this.lives()) return rejected(p.kernel, 'ZOMBIE', p.title, verb);
+    const { durables } = this.host;
+    return durables === null
+      ? rejectedWith(p.kernel, new OptionError(
+        `self.${verb}`, p.title, 'a durable agent', 'createSystem({ store }) and defineAgent({ durable: true })',
+        'NOT_DURABLE',
+      ))
+      : p.kernel.answer(handled(ask(durables)));
+  }
+
+  /** This run is given up: what it still does is as of one that has ended (P16). Who goes on is the one returned. */
+  renewed(): AgentSelf {
+    const { p } = this;
+    const next = new AgentSelf(p);
+    next.state = next.committed = this.committed;
+    (this as { p: Process }).p = new EndedRun(p);
+    return next;
   }
 
   continue(what?: unknown): void {
@@ -72,4 +105,13 @@ export class ForkedSelf extends AgentSelf {
   protected override get agent(): Process {
     return this.p.parent ?? this.p;
   }
+}
+
+/**
+ * The run of a handler that awaits is given up: its message has been handed over, what it still does
+ * has no effect, and the agent goes on with its next message.
+ */
+export function abandonRun(p: Process): void {
+  p.self = (p.self as AgentSelf).renewed();
+  abandon(p);
 }
