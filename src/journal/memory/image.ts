@@ -12,8 +12,14 @@ class SeqList {
   private dead = 0;
   add(seq: number): void {
     const last = this.seqs.at(-1);
-    if (last === undefined || seq > last) this.seqs.push(seq);
-    else this.seqs.splice(this.after(seq), 0, seq);
+    if (last === undefined || seq > last) {
+      this.seqs.push(seq);
+      return;
+    }
+    const at = this.after(seq);
+    // One that was removed, and has come back.
+    if (this.seqs[at - 1] === seq) this.dead--;
+    else this.seqs.splice(at, 0, seq);
   }
   /** @returns whether none is left */
   gone(rows: ReadonlyMap<number, Row>): boolean {
@@ -35,11 +41,14 @@ class SeqList {
     }
     return low;
   }
-  read(rows: ReadonlyMap<number, Row>, after: number, limit: number, bodies: boolean): Row[] {
+  read(
+    rows: ReadonlyMap<number, Row>, stream: string | null, after: number, limit: number, bodies: boolean,
+  ): Row[] {
     const found: Row[] = [];
     for (let at = this.after(after); at < this.seqs.length && found.length < limit; at++) {
       const row = rows.get(this.seqs[at] as number);
-      if (row !== undefined) found.push(bodies ? row : { seq: row.seq, stream: row.stream, body: NO_BODY });
+      if (row === undefined || (stream !== null && row.stream !== stream)) continue;
+      found.push(bodies ? row : { seq: row.seq, stream: row.stream, body: NO_BODY });
     }
     return found;
   }
@@ -69,7 +78,7 @@ class RowTable {
   }
   read(stream: string | null, after: number, limit: number, bodies: boolean): Row[] {
     const list = stream === null ? this.all : this.streams.get(stream);
-    return list?.read(this.rows, after, limit, bodies) ?? [];
+    return list?.read(this.rows, stream, after, limit, bodies) ?? [];
   }
 }
 
