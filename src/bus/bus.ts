@@ -91,7 +91,8 @@ export class BusVerbsImpl implements BusVerbs {
   /** Of one that has ended it does nothing, as of a queue. */
   service<O extends ServiceOperations>(definition: ServiceDefinition<O>, options?: object): Service<O> {
     const lives = this.#p === null || this.#p.phase !== Phase.Dead;
-    return new ServiceImpl<O>(this.#bus.services.open(definition, options, lives), this.#p);
+    const { services } = this.#bus;
+    return new ServiceImpl<O>(services, services.open(definition, options, lives), this.#p);
   }
 
   services(): ServiceStats[] {

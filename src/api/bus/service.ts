@@ -124,9 +124,9 @@ export interface ServiceStats extends ServiceLoad {
   /** the worker ended, refused, or gave what is no response */
   readonly failed: number;
   readonly timedOut: number;
-  /** by a signal, the end of who asked, or a consumer that left */
+  /** by a signal, the end of who asked, a consumer that left; what was running when it was closed */
   readonly cancelled: number;
-  /** SERVICE_FULL, NO_WORKERS, BREAKER_OPEN, SYSTEM_STOPPED */
+  /** SERVICE_FULL, SERVICE_CLOSED, NO_WORKERS, BREAKER_OPEN, SYSTEM_STOPPED */
   readonly refused: number;
   readonly waiting: number;
   readonly running: number;
@@ -136,6 +136,8 @@ export interface ServiceStats extends ServiceLoad {
   readonly late: number;
   /** undefined without a breaker */
   readonly breaker: BreakerState | undefined;
+  /** nothing is taken any more: `close()`, or the system has stopped */
+  readonly closed: boolean;
 }
 
 /* ---- invoke ---- */

@@ -167,6 +167,22 @@ export interface Service<O extends ServiceOperations> {
   join<D extends AnyDefinition>(worker: Sends<D> & Serves<D, O>): boolean;
   /** It gets nothing more; what it has, it answers. False when it is none. */
   leave<D extends AnyDefinition>(worker: Sends<D>): boolean;
+  /**
+   * Ends the service: its name is free at once, also for another definition. Who waits, and who has a worker, is
+   * told `SERVICE_CLOSED`; the signals of handlers fire. Later requests by its handles are refused with the same.
+   * Resolves when the workers that it has started have ended, by their shutdown rule; so one of them does not
+   * wait for it. Workers that were given live on. Idempotent. Errors: `ZOMBIE` for a process that has ended.
+   *
+   * @example
+   * const Embed = defineService({ name: 'embed', operations: { text: { request: z.string(), response: z.number() } } });
+   * const Model = defineAgent({ calls: { text: (self, text: string) => text.length } });
+   * const embed = system.service(Embed, { workers: { start: Model } });
+   * await embed.request('text', 'hello'); // => 5
+   * await embed.close();
+   * await embed.request('text', 'hi').catch((error: ServiceError) => error.code); // => 'SERVICE_CLOSED'
+   * system.services().length; // => 0
+   */
+  close(): Promise<void>;
   stats(): ServiceStats;
 }
 

@@ -1,4 +1,4 @@
-import { atOnce, backoffMs, CallError, Deadline, settle, unstacked } from '../../base/index.js';
+import { atOnce, backoffMs, CallError, settle, unstacked } from '../../base/index.js';
 import { isA, isError, Line, printable } from '../../base/text/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
 import { Circuit, Limiter } from '../../delivery/guard/index.js';
@@ -12,40 +12,11 @@ import { ServiceError } from './error.js';
 import type { Hops } from './hops.js';
 import { Seats, type Seat } from './seats.js';
 import type { ServiceAsk, Turn } from './service-ask.js';
+import { Again, Grace, Pause } from './timers.js';
 
 /** How long it is waited for whoever is not there, or took nothing, before it is looked again. */
 const AGAIN_MS = 5;
 const NEVER: AbortSignal = new AbortController().signal;
-
-/** Looks again for workers that were not there. */
-class Again extends Deadline {
-  constructor(private readonly core: ServiceCore) {
-    super();
-  }
-  expire(): void {
-    this.core.lookAgain();
-  }
-}
-
-/** No worker has been there for so long. */
-class Grace extends Deadline {
-  constructor(private readonly core: ServiceCore) {
-    super();
-  }
-  expire(): void {
-    this.core.forsake();
-  }
-}
-
-/** The wait before a request is tried again. */
-class Pause extends Deadline {
-  constructor(private readonly core: ServiceCore, private readonly ask: ServiceAsk) {
-    super();
-  }
-  expire(): void {
-    this.core.comesBack(this.ask);
-  }
-}
 
 /**
  * One service: who waits, who works, and what is between them. After each step that makes a request wait, or a
@@ -59,6 +30,9 @@ export class ServiceCore {
   /** those that a worker had, in front of the others */
   private readonly front = new Line<ServiceAsk>();
   private readonly line = new Line<ServiceAsk>();
+  /** until they are tried again */
+  private readonly paused = new Line<ServiceAsk>();
+  private readonly working = new Line<ServiceAsk>();
   private readonly limiter: Limiter | null;
   private readonly circuit: Circuit | null;
   private readonly again = new Again(this);
@@ -71,7 +45,10 @@ export class ServiceCore {
   private stale = false;
   /** nobody has come in time: who asks hears so at once, until somebody does */
   private forsaken = false;
-  private ended = false;
+  /** why nothing is taken any more */
+  private ended: 'closed' | 'stopped' | null = null;
+  /** it is closed; its workers have ended then */
+  closing: Promise<void> | null = null;
   graceMs: number;
   /** workers may be started when requests wait */
   mayGrow = false;
@@ -98,20 +75,24 @@ export class ServiceCore {
   enter(ask: ServiceAsk): void {
     const { account, definition: { capacity } } = this;
     asked(account);
-    if (this.ended) ask.end(systemStopped(), 'waiting', 'refused');
+    if (this.ended !== null) ask.end(this.endedError(0), 'waiting', 'refused');
     else if (account.waiting > capacity) {
       const what = `${capacity} requests wait; ask for less, add workers, or raise capacity`;
       ask.end(this.error('SERVICE_FULL', what, 0), 'waiting', 'refused');
     } else {
-      ask.line = this.line;
-      this.line.push(ask);
+      this.stand(ask, this.line);
       this.pump();
-      if (ask.line !== null && account.waiting === 1) this.onBacklog?.();
+      if (ask.line === this.line && account.waiting === 1) this.onBacklog?.();
     }
   }
 
-  /** It does not wait any more. */
-  leave(ask: ServiceAsk): void {
+  private stand(ask: ServiceAsk, line: Line<ServiceAsk>): void {
+    ask.line = line;
+    line.push(ask);
+  }
+
+  /** It does not stand in its line any more. */
+  private leave(ask: ServiceAsk): void {
     const { line, pause } = ask;
     if (line !== null) {
       ask.line = null;
@@ -181,6 +162,7 @@ export class ServiceCore {
     this.granted = false;
     this.limiter?.call(null);
     started(this.account, ask.attempts++ > 0);
+    this.stand(ask, this.working);
     ask.begin({ seat, passage, limited: this.limiter !== null, ask, over: false }, to);
     return true;
   }
@@ -238,11 +220,13 @@ export class ServiceCore {
       this.failedFor(ask, error);
       return;
     }
-    if (retry.backoff === null) {
+    if (retry.backoff === null || this.ended !== null) {
       this.waits(ask);
       return;
     }
     returned(this.account);
+    this.leave(ask);
+    this.stand(ask, this.paused);
     ask.pause = new Pause(this, ask);
     const { kernel } = this;
     kernel.deadlines.add(ask.pause, backoffMs(retry.backoff, ask.attempts, kernel.env.u32() / 0x1_0000_0000));
@@ -256,19 +240,16 @@ export class ServiceCore {
   /** Its wait is over. */
   comesBack(ask: ServiceAsk): void {
     ask.pause = null;
-    ask.line = this.front;
-    this.front.push(ask);
+    this.leave(ask);
+    this.stand(ask, this.front);
     this.pump();
   }
 
   private waits(ask: ServiceAsk): void {
     returned(this.account);
-    if (this.ended) {
-      ask.end(systemStopped(), 'waiting', 'refused');
-      return;
-    }
-    ask.line = this.front;
-    this.front.push(ask);
+    this.leave(ask);
+    if (this.ended !== null) ask.end(this.endedError(ask.attempts), 'waiting', 'refused');
+    else this.stand(ask, this.front);
   }
 
   private isTriedAgain(error: CallError): boolean {
@@ -346,16 +327,30 @@ export class ServiceCore {
     }
   }
 
-  /** The system has stopped. */
-  end(): void {
-    this.ended = true;
-    for (let ask = this.front.first ?? this.line.first; ask !== null; ask = this.front.first ?? this.line.first) {
-      ask.end(systemStopped(), 'waiting', 'refused');
+  /* ---- the end ---- */
+
+  /** Nothing is taken any more: who waits is refused; what runs is given up when it is closed. */
+  end(why: 'closed' | 'stopped'): void {
+    if (this.ended !== null) return;
+    this.ended = why;
+    for (const line of [this.front, this.line, this.paused]) {
+      for (let ask = line.first; ask !== null; ask = line.first) {
+        ask.end(this.endedError(ask.attempts), 'waiting', 'refused');
+      }
+    }
+    if (why === 'closed') {
+      for (let ask = this.working.first; ask !== null; ask = this.working.first) {
+        ask.giveUp(this.endedError(ask.attempts), 'cancelled');
+      }
     }
     this.circuit?.end();
     this.limiter?.end();
     this.kernel.deadlines.remove(this.again);
     this.kernel.deadlines.remove(this.grace);
+  }
+
+  private endedError(attempts: number): Error {
+    return this.ended === 'closed' ? this.error('SERVICE_CLOSED', 'it is closed', attempts) : systemStopped();
   }
 
   /* ---- figures ---- */
@@ -376,7 +371,8 @@ export class ServiceCore {
 
   stats(): ServiceStats {
     const { audited: _, ...counts } = this.account;
-    return { name: this.definition.name, ...counts, ...this.load(), breaker: this.circuit?.state };
+    const { definition: { name }, circuit, ended } = this;
+    return { name, ...counts, ...this.load(), breaker: circuit?.state, closed: ended !== null };
   }
 }
 
@@ -391,4 +387,3 @@ function chosen(seat: Seat, ask: ServiceAsk): RefBase | null {
     return null;
   }
 }
-

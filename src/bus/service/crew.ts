@@ -23,13 +23,15 @@ export class Crew extends Deadline {
   private readonly hired: Hired[] = [];
   private readonly leaving: Hired[] = [];
   private readonly supervisor: Promise<AgentRefImpl>;
-  private named = 0;
   private askedAt = -Infinity;
   private readonly started: ReadStarted;
+  private closed = false;
+  /** @param named the last number in the names of workers that may live still */
   constructor(
     private readonly host: Host,
     private readonly core: ServiceCore,
     private readonly options: ReadService & { readonly started: ReadStarted },
+    public named: number,
   ) {
     super();
     this.started = options.started;
@@ -50,6 +52,20 @@ export class Crew extends Deadline {
 
   expire(): void {
     this.ask();
+  }
+
+  /** All workers end, by their shutdown rule. */
+  async close(): Promise<void> {
+    const { core } = this;
+    this.closed = true;
+    core.mayGrow = false;
+    core.onBacklog = null;
+    core.kernel.deadlines.remove(this);
+    try {
+      await (await this.supervisor).stop('shutdown');
+    } catch {
+      // it has ended, or was never started
+    }
   }
 
   /* ---- how many ---- */
@@ -117,7 +133,7 @@ export class Crew extends Deadline {
     if (at >= 0) hired.splice(at, 1);
     core.seats.leave(one.ref);
     core.seats.lastReason ??= error;
-    if (!core.kernel.closed) {
+    if (!core.kernel.closed && !this.closed) {
       core.kernel.warn('a worker of a service was not started', { service: core.definition.name, error });
     }
     core.pump();

@@ -32,7 +32,7 @@ export interface ServiceAsk extends Standing<ServiceAsk> {
   readonly hop: Hop;
   /** handings to a worker */
   attempts: number;
-  /** in which it waits */
+  /** in which it waits, or is worked on */
   line: Line<ServiceAsk> | null;
   /** until it is tried again */
   pause: Deadline | null;
@@ -40,6 +40,8 @@ export interface ServiceAsk extends Standing<ServiceAsk> {
   begin(turn: Turn, to: RefBase): void;
   /** It is over, and failed. */
   end(error: unknown, from: RequestPlace, as: RequestEnd): void;
+  /** Nobody waits for it any more: what a worker has of it is taken back. */
+  giveUp(error: unknown, as: GivenUp): void;
 }
 
 /** One request for one response. */

@@ -14,13 +14,16 @@ import type { ServiceCore } from './core.js';
 import type { Operation } from './definition.js';
 import { readRequest } from './options.js';
 import { RequestAsk } from './service-ask.js';
+import type { Services } from './services.js';
 import { ServiceStream, StreamAsk } from './stream-ask.js';
 
 /** A service, as one process or the outside uses it. */
 export class ServiceImpl<O extends ServiceOperations> implements Service<O> {
   readonly #core: ServiceCore;
   readonly #p: Process | null;
-  constructor(core: ServiceCore, p: Process | null) {
+  readonly #services: Services;
+  constructor(services: Services, core: ServiceCore, p: Process | null) {
+    this.#services = services;
     this.#core = core;
     this.#p = p;
   }
@@ -62,7 +65,7 @@ export class ServiceImpl<O extends ServiceOperations> implements Service<O> {
 
   join<D extends AnyDefinition>(worker: Sends<D> & Serves<D, O>): boolean {
     const core = this.#core;
-    if (fenced(this.#p)) return false;
+    if (fenced(this.#p) || core.closing !== null) return false;
     const joined = core.seats.join(worker);
     if (joined) core.pump();
     return joined;
@@ -74,6 +77,13 @@ export class ServiceImpl<O extends ServiceOperations> implements Service<O> {
     const left = core.seats.leave(worker);
     if (left) core.pump();
     return left;
+  }
+
+  close(): Promise<void> {
+    const core = this.#core;
+    const p = this.#p;
+    if (fenced(p)) return rejectedWith(core.kernel, zombie(core, p));
+    return core.kernel.traced(this.#services.close(core));
   }
 
   stats(): ServiceStats {

@@ -13,6 +13,8 @@ import { PLAIN, type ReadService, readService } from './options.js';
 interface Known {
   readonly core: ServiceCore;
   options: ReadService | null;
+  /** the workers that it has started */
+  crew: Crew | null;
 }
 
 /** The services of one system, by name. */
@@ -20,6 +22,8 @@ export class Services {
   readonly kernel: Kernel;
   readonly hops: Hops;
   private readonly table = new Map<string, Known>();
+  /** the last number of a worker of those that are being closed, whose workers may live still */
+  private readonly leaving = new Map<string, number>();
   constructor(
     private readonly host: Host,
     /** an unknown name needs options */
@@ -28,7 +32,7 @@ export class Services {
     this.kernel = host.kernel;
     this.hops = new Hops(host.kernel);
     host.kernel.stopHooks.add(() => {
-      for (const { core } of this.table.values()) core.end();
+      for (const { core } of this.table.values()) core.end('stopped');
     });
   }
 
@@ -52,6 +56,24 @@ export class Services {
     return one.core;
   }
 
+  /** Its name is free, at once; resolves when the workers that it has started have ended. Idempotent. */
+  close(core: ServiceCore): Promise<void> {
+    return (core.closing ??= this.finish(core));
+  }
+
+  private async finish(core: ServiceCore): Promise<void> {
+    const { definition: { name } } = core;
+    const known = this.table.get(name);
+    const crew = known?.core === core ? known.crew : null;
+    if (known?.core === core) this.table.delete(name);
+    core.end('closed');
+    if (crew === null) return;
+    const { named } = crew;
+    this.leaving.set(name, named);
+    await crew.close();
+    if (this.leaving.get(name) === named) this.leaving.delete(name);
+  }
+
   /** Figures of all services, in the order of their making. */
   stats(): ServiceStats[] {
     return [...this.table.values()].map(({ core }) => core.stats());
@@ -64,9 +86,9 @@ export class Services {
 
   private make(definition: ReturnType<typeof definitionOf>, kept: boolean): Known {
     const core = new ServiceCore(this.kernel, definition, this.hops, PLAIN.concurrency, PLAIN.graceMs);
-    const made: Known = { core, options: null };
+    const made: Known = { core, options: null, crew: null };
     if (kept) this.table.set(definition.name, made);
-    if (this.kernel.closed) core.end();
+    if (this.kernel.closed) core.end('stopped');
     return made;
   }
 
@@ -78,7 +100,10 @@ export class Services {
       one.options = read;
       core.seats.concurrency = read.concurrency;
       core.graceMs = read.graceMs;
-      if (read.started !== null) void new Crew(this.host, core, { ...read, started: read.started });
+      const { started } = read;
+      if (started !== null) {
+        one.crew = new Crew(this.host, core, { ...read, started }, this.leaving.get(core.definition.name) ?? 0);
+      }
     }
     for (const ref of read.workers) core.seats.join(ref);
     core.pump();
