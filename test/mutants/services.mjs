@@ -1,5 +1,6 @@
 // Wrong variants of services: see scripts/mutants.mjs.
 const core = 'src/bus/service/core.js';
+const starts = 'src/bus/service/starts.js';
 const ask = 'src/bus/service/ask.js';
 const request = 'src/bus/service/service-ask.js';
 const stream = 'src/bus/service/stream-ask.js';
@@ -24,7 +25,7 @@ export const services = [
     ['seat.running < this.concurrency', 'seat.running <= this.concurrency'],
   ] },
   { suite: 'service', name: 'service: a request that comes back is forgotten', file: core, edits: [
-    ['ask.line = this.front;\n        this.front.push(ask);\n    }\n    isTriedAgain', '}\n    isTriedAgain'],
+    ['this.stand(ask, this.front);\n    }\n    isTriedAgain', ';\n    }\n    isTriedAgain'],
   ] },
   { suite: 'service', name: 'service: any number may wait', file: core, edits: [
     ['account.waiting > capacity', 'false'],
@@ -38,8 +39,8 @@ export const services = [
   { suite: 'service', name: 'service: a stream keeps its place', file: stream, edits: [
     ['this.core.release(turn, error);', ';'],
   ] },
-  { suite: 'service', name: 'service: the turn of a limit is not given back', file: core, edits: [
-    ['this.limiter?.leave(null, false);', ';'],
+  { suite: 'service', name: 'service: the turn of a limit is not given back', file: starts, edits: [
+    ['this.limiter.leave(permit, false);', ';'],
   ] },
   { suite: 'service', name: 'service: at-most-once is tried again', file: definition, edits: [
     ["if (guarantee !== 'at-least-once')", 'if (false)'],

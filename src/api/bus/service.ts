@@ -45,9 +45,36 @@ export interface ServiceSpec<O extends ServiceOperations> {
   readonly retry?: ServiceRetry | undefined;
   /** how many requests may begin, or run at once, in all workers together; the others wait */
   readonly limit?: LimitOptions | undefined;
+  /**
+   * what requests weigh under the `weightPerMinute` of the limit, as far as it is known before they begin; of an
+   * operation that is not named 1
+   */
+  readonly weight?: ServiceWeight<O> | undefined;
+  /** what they have turned out to weigh: the rest comes back, or is owed by the requests that follow */
+  readonly weigh?: ServiceWeigh<O> | undefined;
   /** opens when workers fail: requests are refused with BREAKER_OPEN then */
   readonly breaker?: BreakerOptions | undefined;
 }
+
+/**
+ * What a request weighs, such as tokens of a model, by its payload as workers get it: a whole number from 0, at most
+ * the `weightBurst` of the limit (OVERWEIGHT). What it throws is what whoever asks is told.
+ */
+export type ServiceWeight<O extends ServiceOperations> = {
+  readonly [K in keyof O & string]?: ((payload: SchemaOutput<O[K]['request']>) => number) | undefined
+};
+
+/**
+ * What a request has turned out to weigh, by its response, or by an item of its stream, of which the last counts;
+ * undefined changes nothing. It may be more than `weightBurst`. What it throws is logged, and changes nothing.
+ */
+export type ServiceWeigh<O extends ServiceOperations> = {
+  readonly [K in keyof O & string]?: (
+    (answer: AnswerOf<O[K]>, payload: SchemaOutput<O[K]['request']>) => number | undefined
+  ) | undefined
+};
+type AnswerOf<T extends ServiceOperation> =
+  T extends { readonly response: AnySchema } ? SchemaOutput<T['response']> : SchemaOutput<T['item']>;
 
 /** What `defineService` returns: the name of a service and the types of its operations. */
 export interface ServiceDefinition<O extends ServiceOperations> {

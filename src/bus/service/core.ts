@@ -1,17 +1,18 @@
-import { atOnce, backoffMs, CallError, settle, unstacked } from '../../base/index.js';
+import { atOnce, backoffMs, CallError, unstacked } from '../../base/index.js';
 import { isA, isError, Line, printable } from '../../base/text/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
-import { Circuit, Limiter } from '../../delivery/guard/index.js';
+import { Circuit } from '../../delivery/guard/index.js';
 import { systemStopped } from '../../process/kernel/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type { BusErrorCode } from '../../api/bus/errors.js';
 import type { ServiceLoad, ServiceStats } from '../../api/bus/service.js';
 import { asked, late, over, returned, ServiceAccount, started, type RequestEnd } from './account.js';
-import type { ServiceDefinitionImpl } from './definition.js';
+import type { Operation, ServiceDefinitionImpl } from './definition.js';
 import { ServiceError } from './error.js';
 import type { Hops } from './hops.js';
 import { Seats, type Seat } from './seats.js';
 import type { ServiceAsk, Turn } from './service-ask.js';
+import { Starts } from './starts.js';
 import { Again, Grace, Pause } from './timers.js';
 
 /** How long it is waited for whoever is not there, or took nothing, before it is looked again. */
@@ -33,14 +34,10 @@ export class ServiceCore {
   /** until they are tried again */
   private readonly paused = new Line<ServiceAsk>();
   private readonly working = new Line<ServiceAsk>();
-  private readonly limiter: Limiter | null;
+  private readonly starts: Starts | null;
   private readonly circuit: Circuit | null;
   private readonly again = new Again(this);
   private readonly grace = new Grace(this);
-  /** the limit has granted a start that nobody has used */
-  private granted = false;
-  /** the limit was asked for one, and will tell */
-  private asking = false;
   private pumping = false;
   private stale = false;
   /** nobody has come in time: who asks hears so at once, until somebody does */
@@ -65,7 +62,8 @@ export class ServiceCore {
     this.graceMs = graceMs;
     this.account = new ServiceAccount(kernel.audited);
     this.seats = new Seats(kernel, definition, concurrency);
-    this.limiter = definition.limit === null ? null : new Limiter(kernel, definition.limit);
+    const { limit } = definition;
+    this.starts = limit === null ? null : new Starts(kernel, definition, limit, () => this.pump());
     this.circuit = definition.breaker === null ? null : new Circuit(kernel, definition.breaker);
   }
 
@@ -117,10 +115,7 @@ export class ServiceCore {
       while (this.step());
     } while (this.stale as boolean);
     this.pumping = false;
-    if (this.granted) {
-      this.granted = false;
-      this.limiter?.leave(null, true);
-    }
+    this.starts?.unused();
     this.look();
   }
 
@@ -141,7 +136,7 @@ export class ServiceCore {
     let passage = null;
     try {
       if (circuit !== null && circuit.state !== 'closed') circuit.settle(circuit.enter(null), 'ignored');
-      if (this.limiter !== null && !this.mayStart(this.limiter)) return false;
+      if (this.starts !== null && !this.starts.may(ask.weight)) return false;
       if (circuit !== null) passage = circuit.enter(null);
     } catch (error) {
       ask.end(error, 'waiting', 'refused');
@@ -159,29 +154,21 @@ export class ServiceCore {
     }
     this.leave(ask);
     this.seats.take(seat);
-    this.granted = false;
-    this.limiter?.call(null);
+    const permit = this.starts === null ? null : this.starts.start();
     started(this.account, ask.attempts++ > 0);
     this.stand(ask, this.working);
-    ask.begin({ seat, passage, limited: this.limiter !== null, ask, over: false }, to);
+    ask.begin({ seat, passage, permit, ask, over: false }, to);
     return true;
   }
 
-  private mayStart(limiter: Limiter): boolean {
-    if (this.granted) return true;
-    if (this.asking) return false;
-    const permit = limiter.enter(null, null, -1, 1);
-    if (permit === null || permit.granted) {
-      this.granted = true;
-      return true;
-    }
-    this.asking = true;
-    settle(permit.ready(), () => {
-      this.asking = false;
-      this.granted = permit.granted;
-      this.pump();
-    }, () => undefined);
-    return false;
+  /** What a request weighs under the limit, as far as it is known. Throws what the user's function does. */
+  weightOf(op: Operation, payload: unknown): number {
+    return this.starts === null ? 1 : this.starts.weightOf(op, payload);
+  }
+
+  /** A worker has answered: what that request has weighed may be known now. */
+  weigh({ permit, ask: { op, payload } }: Turn, answer: unknown): void {
+    this.starts?.weigh(permit, op, answer, payload);
   }
 
   /* ---- out ---- */
@@ -192,10 +179,7 @@ export class ServiceCore {
     turn.over = true;
     const { seat, passage } = turn;
     this.seats.give(seat, isA(error, CallError) ? (error) : null);
-    if (turn.limited) {
-      if (error !== undefined) this.limiter?.learn(error);
-      this.limiter?.leave(null, false);
-    }
+    this.starts?.over(turn.permit, error);
     if (passage !== null && !passage.over) {
       this.circuit?.settle(passage, error === undefined ? 'success' : this.circuit.verdict(error, NEVER));
     }
@@ -344,7 +328,7 @@ export class ServiceCore {
       }
     }
     this.circuit?.end();
-    this.limiter?.end();
+    this.starts?.end();
     this.kernel.deadlines.remove(this.again);
     this.kernel.deadlines.remove(this.grace);
   }

@@ -7,11 +7,17 @@ import type { ReadBreaker, ReadLimit } from '../../delivery/guard/index.js';
 import type { BreakerOptions, LimitOptions } from '../../api/guards.js';
 import type { StandardSchema } from '../../api/protocol.js';
 import type {
-  ServiceDefinition, ServiceOperations, ServiceRetry, ServiceSpec,
+  ServiceDefinition, ServiceOperations, ServiceRetry, ServiceSpec, ServiceWeigh, ServiceWeight,
 } from '../../api/bus/service.js';
 import { checkBusName } from '../core/index.js';
 
 type AnySchema = StandardSchema<unknown, unknown>;
+
+/** What a request of an operation weighs, before it begins and afterwards; null for what was not given. */
+interface ReadWeights {
+  readonly weight: ((payload: unknown) => unknown) | null;
+  readonly weigh: ((answer: unknown, payload: unknown) => unknown) | null;
+}
 
 /** One operation, checked. */
 export class Operation {
@@ -20,6 +26,7 @@ export class Operation {
     readonly stream: boolean,
     private readonly request: AnySchema,
     private readonly answer: AnySchema,
+    readonly weights: ReadWeights,
   ) {}
 
   /** The payload as workers get it. Throws for what is none. */
@@ -68,6 +75,8 @@ const schema: z.ZodType<Omit<ServiceSpec<ServiceOperations>, 'operations'>> = z.
   guarantee: z.enum(['at-most-once', 'at-least-once'], { error: "'at-most-once' or 'at-least-once'" }).optional(),
   retry: retrySchema.optional(),
   limit: z.custom<LimitOptions>().optional(),
+  weight: z.custom<ServiceWeight<ServiceOperations>>().optional(),
+  weigh: z.custom<ServiceWeigh<ServiceOperations>>().optional(),
   breaker: z.custom<BreakerOptions>().optional(),
 }, { error: 'an object' });
 
@@ -98,12 +107,13 @@ export class ServiceDefinitionImpl implements ServiceDefinition<ServiceOperation
     const read = parseOptions('service', schema, given);
     const name = checkBusName('service.name', read.name);
     this.name = name;
-    this.table = operationsOf(given.operations);
     this.timeoutMs = limitMs('service.timeoutMs', read.timeoutMs, TIMEOUT_MS);
     this.plain = { timeoutMs: this.timeoutMs, signal: undefined };
     this.capacity = read.capacity ?? CAPACITY;
     this.retry = retryOf(read.guarantee, read.retry);
     this.limit = read.limit === undefined ? null : readLimit(`service ${name}`, read.limit);
+    const weighs = this.limit !== null && this.limit.weightPerMinute !== Infinity;
+    this.table = operationsOf(given, weighs);
     this.breaker = read.breaker === undefined ? null : readBreaker(`service ${name}`, read.breaker);
   }
 }
@@ -125,16 +135,37 @@ function retryOf(guarantee: string | undefined, given: ServiceRetry | undefined)
   };
 }
 
-function operationsOf(given: unknown): ReadonlyMap<string, Operation> {
+/** The functions of `weight` or `weigh`, by operation. */
+function weightsOf(where: string, given: unknown, ops: readonly string[], weighs: boolean): Map<string, unknown> {
+  if (given === undefined) return new Map();
+  if (!weighs) {
+    const fix = 'limit: { weightPerMinute } says how much weight may begin in a minute';
+    throw new OptionError(where, printable(given), 'a limit with weightPerMinute beside it', fix, 'BAD_COMBINATION');
+  }
+  checkKeys(where, given as object, ops);
+  const all = new Map<string, unknown>(Object.entries(given as object));
+  for (const [op, fn] of all) {
+    if (fn !== undefined && typeof fn !== 'function') throw new OptionError(`${where}.${op}`, fn, 'a function');
+  }
+  return all;
+}
+
+function operationsOf(spec: ServiceSpec<ServiceOperations>, weighs: boolean): ReadonlyMap<string, Operation> {
   const where = 'service.operations';
+  const given: unknown = spec.operations;
   const names = typeof given === 'object' && given !== null ? Object.keys(given) : [];
   if (names.length === 0) {
     throw new OptionError(where, given, 'an object with at least one operation', 'name → { request, response }');
   }
-  return new Map(names.map((name) => [name, operationOf(`${where}.${name}`, name, fieldOf(given, name))]));
+  const weight = weightsOf('service.weight', spec.weight, names, weighs);
+  const weigh = weightsOf('service.weigh', spec.weigh, names, weighs);
+  return new Map(names.map((name) => {
+    const weights = { weight: weight.get(name) ?? null, weigh: weigh.get(name) ?? null } as ReadWeights;
+    return [name, operationOf(`${where}.${name}`, name, fieldOf(given, name), weights)];
+  }));
 }
 
-function operationOf(where: string, name: string, given: unknown): Operation {
+function operationOf(where: string, name: string, given: unknown, weights: ReadWeights): Operation {
   checkKeys(where, given as object, ['request', 'response', 'item']);
   const [request, response, item] = ['request', 'response', 'item'].map((field) => fieldOf(given, field));
   checkSchema(`${where}.request`, request);
@@ -146,7 +177,7 @@ function operationOf(where: string, name: string, given: unknown): Operation {
   }
   const answer = response ?? item;
   checkSchema(`${where}.${response === undefined ? 'item' : 'response'}`, answer);
-  return new Operation(name, item !== undefined, request, answer);
+  return new Operation(name, item !== undefined, request, answer, weights);
 }
 
 /**

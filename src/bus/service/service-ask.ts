@@ -2,7 +2,7 @@ import type { CallError, Deadline } from '../../base/index.js';
 import { fieldOf, printable } from '../../base/text/index.js';
 import type { Line, Standing } from '../../base/text/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
-import type { Passage } from '../../delivery/guard/index.js';
+import type { Passage, Permit } from '../../delivery/guard/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { accept, refusalOf } from '../../process/send/index.js';
@@ -18,7 +18,8 @@ import type { Seat } from './seats.js';
 export interface Turn {
   readonly seat: Seat;
   readonly passage: Passage | null;
-  readonly limited: boolean;
+  /** null for one without weight */
+  readonly permit: Permit | null;
   readonly ask: ServiceAsk;
   over: boolean;
 }
@@ -29,6 +30,8 @@ export interface ServiceAsk extends Standing<ServiceAsk> {
   readonly over: boolean;
   readonly op: Operation;
   readonly payload: unknown;
+  /** under the limit, as far as it is known */
+  readonly weight: number;
   readonly hop: Hop;
   /** handings to a worker */
   attempts: number;
@@ -59,6 +62,7 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
     caller: Process | null,
     readonly op: Operation,
     readonly payload: unknown,
+    readonly weight: number,
     private readonly timeoutMs: number,
   ) {
     super(core.kernel, caller);
@@ -111,6 +115,7 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
       core.pump();
       return;
     }
+    core.weigh(hand.turn, checked);
     core.release(hand.turn, undefined);
     if (!this.over) { // a schema is the user's code
       this.close();
@@ -149,7 +154,10 @@ export class RequestAsk extends PromisedAsk implements ServiceAsk {
     const { core, hand } = this;
     this.hand = null;
     this.end(error, hand === null ? 'waiting' : 'running', as);
-    if (hand === null) return;
+    if (hand === null) {
+      core.pump(); // the limit may be waiting for the weight of this one
+      return;
+    }
     core.forgo(hand.turn, as === 'timedOut');
     hand.cancel(error);
   }

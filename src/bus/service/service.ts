@@ -42,9 +42,10 @@ export class ServiceImpl<O extends ServiceOperations> implements Service<O> {
       const op = operationOf(core, operation, false);
       const read = readRequest('service.request', options, core.definition);
       const checked = checkedBy(core, op, payload);
+      const weight = core.weightOf(op, checked);
       if (fenced(p)) throw zombie(core, p);
       read.signal?.throwIfAborted();
-      const ask = new RequestAsk(core, p, op, checked, read.timeoutMs);
+      const ask = new RequestAsk(core, p, op, checked, weight, read.timeoutMs);
       ask.start(read.signal);
       return ask.outcome as Promise<ServiceOutput<O, K>>;
     } catch (error) {
@@ -59,7 +60,10 @@ export class ServiceImpl<O extends ServiceOperations> implements Service<O> {
     const core = this.#core;
     const op = operationOf(core, operation, true);
     const read = readRequest('service.stream', options, core.definition);
-    const ask = new StreamAsk(core, this.#p, op, checkedBy(core, op, payload), read.timeoutMs, read.signal);
+    const checked = checkedBy(core, op, payload);
+    const ask = new StreamAsk(
+      core, this.#p, op, checked, core.weightOf(op, checked), read.timeoutMs, read.signal,
+    );
     return new ServiceStream(ask) as AsyncIterableIterator<unknown> as AsyncIterableIterator<ServiceItem<O, K>>;
   }
 

@@ -40,6 +40,7 @@ export class StreamAsk extends Ask implements ServiceAsk {
     caller: Process | null,
     readonly op: Operation,
     readonly payload: unknown,
+    readonly weight: number,
     private readonly timeoutMs: number,
     private readonly signal: AbortSignal | undefined,
   ) {
@@ -136,6 +137,7 @@ export class StreamAsk extends Ask implements ServiceAsk {
       this.broke(turn, this.core.error('INVALID_RESPONSE', `no item: ${messageOf(error)}`, this.attempts, error));
       return;
     }
+    this.core.weigh(turn, value);
     this.flowing = true;
     this.patience();
     this.give({ done: false, value });

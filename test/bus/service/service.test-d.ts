@@ -54,6 +54,30 @@ test('a worker has a call for each operation, with its payload and its reply', (
   infer.join(system.start(Wrong));
 });
 
+test('weights know the payloads and answers of their operations', () => {
+  defineService({
+    name: 'weighed',
+    operations: {
+      chat: { request: z.object({ prompt: z.string() }), response: z.object({ tokens: z.number() }) },
+      tokens: { request: z.string(), item: z.number() },
+    },
+    limit: { weightPerMinute: 60_000 },
+    weight: { chat: ({ prompt }) => prompt.length },
+    weigh: {
+      chat: ({ tokens }, payload) => {
+        expectTypeOf(payload).toEqualTypeOf<{ prompt: string }>();
+        return tokens;
+      },
+      tokens: (item) => item,
+    },
+  });
+  const operations = { chat: { request: z.string(), response: z.number() } };
+  // @ts-expect-error -- a weight is a number
+  defineService({ name: 'weighed', operations, weight: { chat: (text) => text } });
+  // @ts-expect-error -- no such operation
+  defineService({ name: 'weighed', operations, weight: { chatt: () => 1 } });
+});
+
 test('an invoke takes the input of the call, and completes with its reply', () => {
   const Agent = defineAgent({
     calls: {
