@@ -1,12 +1,13 @@
 import { callError, disown, isThenable, settle } from '../../base/index.js';
 import type { CallError, CallErrorCode, CallErrorFields, ExitReason } from '../../base/index.js';
+import { StreamSlot } from '../../behaviour/gen/request/index.js';
 import { refused } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { Phase, Process } from '../../process/record/index.js';
 import type { Address, LostCode } from '../../process/record/index.js';
 import { boundOf } from '../../process/send/index.js';
 import { addressName, Request, RequestExtra } from '../../router/request/index.js';
-import type { Hop } from './hops.js';
+import { Hop } from './hops.js';
 
 /** What was made on behalf of something, and ends with it. */
 interface MadeFor {
@@ -165,14 +166,15 @@ export abstract class Hand extends Request {
 }
 
 /**
- * The hop that a process is on: of what it handles now, also through the calls in between; null outside of any.
+ * The hop that a process is on: of what it handles now, also through the calls and streams in between; null outside
+ * of any.
  * It is looked up when it asks for something, so nothing is kept for those that ask for nothing.
  */
 export function hopOf(p: Process | null): Hop | null {
   let at: unknown = p === null ? null : p.from;
-  while (at instanceof Request) {
+  while (at instanceof Request || at instanceof StreamSlot) {
     if (at instanceof Hand) return at.hop;
     at = (at as MadeFor).outer;
   }
-  return null;
+  return at instanceof Hop ? at : null;
 }

@@ -1,7 +1,7 @@
 import { CallError, handled, settle } from '../../base/index.js';
 import type { Deadline } from '../../base/index.js';
 import { isA, type Line } from '../../base/text/index.js';
-import { Verb } from '../../behaviour/gen/request/index.js';
+import { AgentStreamImpl, Verb } from '../../behaviour/gen/request/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { RequestEnd, RequestPlace } from './account.js';
@@ -108,7 +108,9 @@ export class StreamAsk extends Ask implements ServiceAsk {
     this.turn = turn;
     this.callee = to.addr.owner as Process;
     try {
-      this.source = to.dispatch(Verb.Stream, null, op.name, payload, { timeoutMs: 'infinity' });
+      const source = to.dispatch(Verb.Stream, null, op.name, payload, { timeoutMs: 'infinity' });
+      if (source instanceof AgentStreamImpl) source.madeFor(this.hop);
+      this.source = source;
     } catch (error) {
       this.broke(turn, error);
       return;

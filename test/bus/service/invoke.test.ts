@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { CallError, defineAgent } from '../../../src/index.js';
-import { Completion, type SubmissionNode } from '../../../src/bus/service/public.js';
+import { z } from 'zod';
+import { CallError, defineAgent, type Self } from '../../../src/index.js';
+import { Completion, defineService, type SubmissionNode } from '../../../src/bus/service/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { codeOf, Doubler, Maths, sleeper } from './help.js';
@@ -79,6 +80,43 @@ describe('V Typed protocol: a harness invokes an agent, which asks services, and
       .toEqual(['request 1', 'invoke 2', 'complete 0']);
     expect(root?.children[1]?.children.map(({ message }) => `${message.type} ${message.sequence}`))
       .toEqual(['request 3', 'request 4', 'complete 2']);
+  });
+
+  test('what the handler of a stream asks for is of the submission of whoever reads it', async () => {
+    const system = testSystem();
+    system.service(Maths, { workers: [system.start(Doubler)] });
+    const Words = defineService({ name: 'words', operations: { each: { request: z.number(), item: z.number() } } });
+    const stream = async function* (self: Self<undefined>, n: number): AsyncGenerator<number> {
+      for (let at = 1; at <= n; at++) yield await self.service(Maths).request('double', at);
+    };
+    for (const each of [stream, { concurrent: true, handle: stream }]) {
+      const Speaker = defineAgent({ calls: { each } });
+      const speaker = system.start(Speaker);
+      const words = system.service(Words, { workers: [speaker] });
+      const Reader = defineAgent({
+        calls: {
+          async service(self, n: number) {
+            const items: number[] = [];
+            for await (const item of self.service(Words).stream('each', n)) items.push(item);
+            return items;
+          },
+          agent: (self, n: number) => self.stream(speaker, 'each', n).collect(),
+        },
+      });
+      const reader = system.start(Reader, { name: 'reader' });
+      const inService = await system.invoke(reader, 2, { op: 'service' });
+      const inAgent = await system.invoke(reader, 2, { op: 'agent' });
+      expect([inService.payload, inAgent.payload]).toEqual([[2, 4], [2, 4]]);
+      const [hops, others] = [inService, inAgent].map(({ submission }) => system.submission(submission)?.roots ?? []);
+      const maths = (n: number): string => `request maths ${n} [response maths ${n}]`;
+      expect(hops?.map(shape)).toEqual([`invoke ${reader.pid} 0 [request words 1 [${
+        maths(2)}, ${maths(3)}, response words 1], complete ${reader.pid} 0]`]);
+      expect(others?.map(shape)).toEqual([
+        `invoke ${reader.pid} 0 [${maths(1)}, ${maths(2)}, complete ${reader.pid} 0]`,
+      ]);
+      await words.close();
+      await reader.stop();
+    }
   });
 
   test('a request outside of every invoke is a submission of its own', async () => {

@@ -14,6 +14,8 @@ export interface Feed {
   /** items that were taken */
   readonly taken: number;
   next(): Promise<IteratorResult<unknown, undefined>>;
+  /** on whose behalf it is made */
+  outer: unknown;
   /** nobody reads any more, or is told anything */
   close(): void;
 }
@@ -32,6 +34,11 @@ export class AgentStreamImpl<T> implements AgentStream<T> {
   get title(): string {
     const { op, target } = this.#feed;
     return `stream '${op}' to ${target}`;
+  }
+
+  /** @internal It is made on behalf of that, before its handler begins. */
+  madeFor(outer: unknown): void {
+    this.#feed.outer = outer;
   }
 
   [Symbol.asyncIterator](): this {
@@ -128,6 +135,7 @@ shownAs(AgentStreamImpl, ({ title, sequence }) => `AgentStream(${title}: ${seque
 /** A stream that fails at its first item. */
 export class FailedFeed implements Feed {
   readonly taken = 0;
+  outer: unknown = null;
   private failure: { readonly error: unknown } | null;
   constructor(
     readonly kernel: Kernel,

@@ -39,7 +39,10 @@ export function openStream(
     throwIfFired(read.signal);
     slot = new StreamSlot(caller, p, target, op, read);
     if (!accept(p, known, checked, slot)) slot.lost(refusalOf(p, known, checked));
-    else if (caller !== null) trackCall(caller, slot);
+    else if (caller !== null) {
+      slot.outer = caller.from;
+      trackCall(caller, slot);
+    }
     return new AgentStreamImpl(slot);
   } catch (error) {
     slot?.end(undefined); // it is watched by its signal

@@ -56,6 +56,8 @@ export class StreamSlot extends CallSlot implements Feed, Abortable, TurnJob {
   left: { readonly reason: unknown } | null = null;
   /** the process of its handler, when that runs beside the callee */
   worker: Process | null = null;
+  /** what its reader was handling when it asked; of a stream for somebody else, what that one says */
+  outer: unknown = null;
   /** items that may lie ready */
   readonly ahead: number;
   private asked: Wait<Step> | null = null;
