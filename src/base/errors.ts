@@ -143,7 +143,7 @@ export interface CallErrorFields {
   readonly target: string;
   readonly op: string;
   /** the verb that failed, default `call` */
-  readonly verb?: 'call' | 'put' | 'cast' | 'deliver' | 'stream';
+  readonly verb?: 'call' | 'put' | 'cast' | 'deliver' | 'stream' | 'sendAfter';
   /**
    * the callee's exit reason, for `EXIT` and `NOPROC`; the signal's reason, for `ABORTED`; what was thrown, for
    * `REPLY_FAILED`

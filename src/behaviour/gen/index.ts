@@ -2,6 +2,7 @@
 export { ServerSelf, dropController, Flag } from './server-self.js';
 export { checkFunctions, checkKnown, checkLife } from './callbacks.js';
 export { callerOf, needed } from './caller.js';
+export { checkSend } from './outward/deliver.js';
 export { isControl, NO_REPLY } from './control.js';
 export { conclude, isParents, lastReason, terminated, terminateThrew } from './ending.js';
 export { Engine } from './engine.js';

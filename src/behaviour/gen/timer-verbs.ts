@@ -43,12 +43,12 @@ export function castAfter(
 ): TimerRef {
   const delay = delayMs('sendAfter.ms', ms);
   const known = to.definition.castOp(op);
-  if (known === undefined) throw to.unknown(op, 'cast');
+  if (known === undefined) throw to.unknown(op, 'sendAfter');
   if (options !== undefined) readCast('sendAfter', options, () => 0);
   try {
     if (known.check !== null) known.check(payload, undefined);
   } catch (error) {
-    throw to.explain(error, op);
+    throw to.explain(error, op, 'sendAfter');
   }
   const target = to.addr instanceof Process ? to.addr : null;
   const timer = startAction(

@@ -1,6 +1,6 @@
 import { CastcallError, OptionError } from '../../base/index.js';
 import { isOfThisCopy } from '../../base/text/index.js';
-import { checkKeys } from '../../behaviour/gen/index.js';
+import { checkKeys, checkSend } from '../../behaviour/gen/index.js';
 import { Verb } from '../../behaviour/gen/request/index.js';
 import type { RefBase } from '../../behaviour/gen/request/index.js';
 import type { Process } from '../../process/record/index.js';
@@ -46,7 +46,7 @@ export function readJob(where: string, given: unknown, sender: Process | null): 
   return sends[verb](send, sender);
 }
 
-/** What is wrong with the operation or its payload is told when the schedule is made. */
+/** What is wrong with the operation, its payload or its options is told when the schedule is made. */
 function checkOperation(to: RefBase, verb: SendVerb, send: GivenSend): void {
   const op = send[verb] as string;
   const { definition } = to;
@@ -56,8 +56,10 @@ function checkOperation(to: RefBase, verb: SendVerb, send: GivenSend): void {
   try {
     if (known.check !== null) known.check(send.payload, undefined);
   } catch (error) {
-    throw to.explain(error, op, verb === 'cast' ? undefined : verb);
+    throw to.explain(error, op, verb);
   }
+  if (send.options === null) throw new OptionError(`${verb} options`, null, 'an object');
+  checkSend(to, verb, send.options);
 }
 
 const sends: Readonly<Record<SendVerb, (send: GivenSend, sender: Process | null) => Job>> = {

@@ -135,6 +135,12 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     return new OutcomeWait(this.kernel, message, caller, limit, abort).promise;
   }
 
+  checkOptions(verb: 'call' | 'deliver', { definition }: DeliveryTarget, options: object): void {
+    const { timeoutMs, signal, ...delivery } = options as CallOptions;
+    if (verb === 'call') readCall({ timeoutMs, signal }, () => 0, null);
+    readDeliver(verb, verb === 'call' ? delivery : options, this.baseOf(definition), this.wall);
+  }
+
   stats(addr: Address | null): DeliveryStats {
     return (addr === null ? this.counters : (this.existing(addr)?.counters ?? new Counters())).stats();
   }

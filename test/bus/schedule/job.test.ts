@@ -85,6 +85,30 @@ describe('a scheduled send', () => {
     const { system, schedule } = world();
     const to = system.start(Desk);
     expect(() => schedule('bad', { everyMs: 1_000 }, { to, cast: 'typed', payload: { n: 'four' } }))
-      .toThrow(/typed/);
+      .toThrow(/^cast 'typed' to .*: payload does not fit its schema/);
+  });
+
+  it('has its options looked at when it is made, by the rules of its verb', () => {
+    const { system, schedule } = world();
+    const to = system.start(Desk);
+    const times = { everyMs: 1_000 };
+    const refused = (job: object): unknown => {
+      try { schedule('bad', times, job).cancel(); } catch (error) { return (error as Error).message; }
+      return 'made';
+    };
+    const note = { to, cast: 'note', payload: 'x' };
+    expect(refused({ ...note, options: { lane: 'fast' } })).toContain('cast.lane');
+    expect(refused({ ...note, options: { timeoutMs: 5 } })).toContain('cast.timeoutMs');
+    expect(refused({ ...note, options: null })).toContain('cast options');
+    expect(refused({ to, call: 'seen', options: { timeoutMs: -1 } })).toContain('call.timeoutMs');
+    expect(refused({ to, call: 'seen', options: { signal: 'no' } })).toContain('call.signal');
+    expect(refused({ to, call: 'seen', options: { attemptsMax: 2 } })).toContain('call.attemptsMax');
+    const safely = { guarantee: 'at-least-once' };
+    expect(refused({ to, call: 'seen', options: { ...safely, attemptsMax: 0 } })).toContain('call.attemptsMax');
+    expect(refused({ to, call: 'seen', options: { ...safely, timeoutMs: 'no' } })).toContain('call.timeoutMs');
+    expect(refused({ to, call: 'seen', options: { ...safely, attemptsMax: 2, timeoutMs: 9 } })).toBe('made');
+    expect(refused({ to, deliver: 'tick', options: { key: 'k' } })).toContain('deliver.key');
+    expect(refused({ to, deliver: 'tick', options: { timeoutMs: 5 } })).toContain('deliver.timeoutMs');
+    expect(refused({ to, deliver: 'tick', options: { delayMs: 10 } })).toBe('made');
   });
 });

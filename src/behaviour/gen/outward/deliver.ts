@@ -6,7 +6,7 @@ import { addressName } from '../../../router/request/index.js';
 import type { CallOptions } from '../../../api/agent.js';
 import type { Receipt } from '../../../api/delivery.js';
 import { deliveriesOf, hostOf, refusedSend, zombieSend, type Host } from '../host.js';
-import { Aborted, checkSignal, throwIfFired } from '../options.js';
+import { Aborted, checkSignal, readCall, readCast, throwIfFired } from '../options.js';
 import type { RuntimeDefinition } from '../runtime.js';
 
 /** What a delivery needs of a ref. */
@@ -35,6 +35,15 @@ export function deliverAs(
   } catch (error) {
     return refused(ref, error, op, 'deliver');
   }
+}
+
+/** Throws for options that such a send would be refused for; for those that send later. */
+export function checkSend(ref: Sending, verb: 'cast' | 'call' | 'deliver', options: object | undefined): void {
+  if (options === undefined && verb !== 'deliver') return;
+  const given = options ?? {};
+  if (verb === 'cast') readCast(verb, given, () => 0);
+  else if (verb === 'call' && (given as CallOptions).guarantee === undefined) readCall(given, () => 0, null);
+  else deliveriesOf(ref.kernel).checkOptions(verb, ref, given);
 }
 
 /** A call with a guarantee: retried across restarts of the callee. */

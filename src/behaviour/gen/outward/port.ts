@@ -19,6 +19,8 @@ export interface Deliveries {
   ): Promise<Receipt>;
   /** a call with a guarantee */
   call(to: To, op: Op, payload: unknown, caller: Process | null, options: object): Promise<unknown>;
+  /** throws for options that such a send would be refused for */
+  checkOptions(verb: 'call' | 'deliver', to: To, options: object): void;
   /** of one destination, or of the system */
   stats(addr: Address | null): DeliveryStats;
   /** the latest that are over, newest first */

@@ -157,7 +157,7 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     return unknownOperation(this.definition, addressName(this.addr), op, verb);
   }
 
-  private forbidden(error: Forbidden, op: string, verb: RefusedSend['verb']): CallError {
+  private forbidden(error: Forbidden, op: string, verb: UsedVerb): CallError {
     const target = addressName(this.addr);
     if (error.thrown !== undefined) {
       this.kernel.warn('allow of an agent threw: the message is refused', { target, op, error: error.thrown });
@@ -165,7 +165,7 @@ export abstract class RefBase<D extends AnyDefinition = AnyDefinition> implement
     return callError('FORBIDDEN', { target, op, verb, details: error.message, cause: error.thrown });
   }
 
-  explain(error: unknown, op: string, verb: RefusedSend['verb'] = 'call'): unknown {
+  explain(error: unknown, op: string, verb: UsedVerb = 'call'): unknown {
     if (isA(error, Aborted)) return error.reason;
     if (isA(error, Forbidden)) return this.forbidden(error, op, verb);
     if (!isA(error, PayloadError)) return error;
