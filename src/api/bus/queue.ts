@@ -186,7 +186,8 @@ export interface Queue<T = unknown> extends AsyncIterable<T> {
   readonly size: number;
   /**
    * Resolves when the item is in the queue, or dropped by its policy. Errors: a BusError
-   * `QUEUE_FULL`, `QUEUE_CLOSED`, `INVALID_PAYLOAD`, `TIMEOUT`, `ZOMBIE`; `SYSTEM_STOPPED`; the
+   * `QUEUE_FULL`, `QUEUE_CLOSED`, `OVERLOADED` (`memory.ceilingBytes` of the system: low lanes first),
+   * `INVALID_PAYLOAD`, `TIMEOUT`, `ZOMBIE`; `SYSTEM_STOPPED`; the
    * reason of the signal; an OptionError, also for a promise in place of an item.
    */
   push(item: T, options?: PushOptions): Promise<PushOutcome>;

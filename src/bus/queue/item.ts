@@ -1,5 +1,6 @@
 import { Deadline } from '../../base/index.js';
 import type { Line, Standing } from '../../base/text/index.js';
+import type { Rank } from '../../mailbox/index.js';
 import type { DeadLetter, LetterFailure } from '../../api/letters.js';
 
 /** Where an item is. */
@@ -66,7 +67,7 @@ export class Item extends Deadline implements Standing<Item> {
     public id: number,
     public payload: unknown,
     /** 0 to 3, as of mailboxes */
-    readonly lane: number,
+    readonly lane: Rank,
     readonly key: string | null,
   ) {
     super();

@@ -24,7 +24,7 @@ export interface ReadQueue {
 
 /** What one push asks for. */
 export interface PushTerms {
-  readonly lane: number;
+  readonly lane: Rank;
   readonly delayMs: number;
   /** -1: never */
   readonly expiresInMs: number;
@@ -144,7 +144,7 @@ function readWait(verb: string, { signal, timeoutMs: limit }: PullOptions): Pull
   return { signal: checkSignal(verb, signal) ?? null, timeoutMs: waitMs(`${verb}.timeoutMs`, limit, -1) };
 }
 
-function laneOf(lane: unknown): number {
+function laneOf(lane: unknown): Rank {
   if (typeof lane === 'string' && Object.hasOwn(RANKS, lane)) return RANKS[lane as keyof typeof RANKS];
   throw new OptionError('queue.push.lane', lane, `one of ${Object.keys(RANKS).join(', ')}`);
 }

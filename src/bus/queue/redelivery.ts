@@ -8,7 +8,7 @@ import type { WorkQueue } from './work-queue.js';
 
 /** An item that died: it is pushed again, with its lane and key and new attempts. */
 export class PushRedelivery implements Redelivery {
-  private readonly lane: number;
+  private readonly lane: Rank;
   private readonly key: string | null;
   readonly past: DeadLetter | null;
   readonly sender = null;

@@ -103,13 +103,23 @@ export class WorkQueue implements PullQueue {
   }
 
   /** What becomes of an item that is pushed; null when it has to wait for room. Throws when it is refused. */
-  push(payload: unknown, terms: PushTerms, past: DeadLetter | null = null): PushOutcome | null {
-    const { items } = this;
+  push(payload: unknown, terms: PushTerms): PushOutcome | null {
+    const { account } = this.items;
     if (this.closed) {
-      refused(items.account);
+      refused(account);
       throw this.refusal('push');
     }
-    if (terms === PLAIN_PUSH && past === null && this.takers.first !== null && this.passes(payload)) return 'queued';
+    if (terms === PLAIN_PUSH && this.takers.first !== null && this.passes(payload)) return 'queued';
+    if (this.isOverloaded(payload, terms)) {
+      refused(account);
+      throw this.error('OVERLOADED', `the program is near its memory ceiling (${this.kernel.ceiling?.bound ?? ''}): `
+        + 'items of this lane are refused until there is room; push less, add consumers, or raise memory.ceilingBytes');
+    }
+    return this.enter(payload, terms, null);
+  }
+
+  private enter(payload: unknown, terms: PushTerms, past: DeadLetter | null): PushOutcome | null {
+    const { items } = this;
     const known = items.latestOf(terms.key);
     if (known !== undefined) return this.coalesce(known, payload, terms);
     if (!this.hasRoom && !this.isAwaited(terms) && !this.makesRoom()) {
@@ -135,8 +145,15 @@ export class WorkQueue implements PullQueue {
     if (this.closed) return this.stopped ? 'SYSTEM_STOPPED' : 'QUEUE_CLOSED';
     if (!this.hasRoom && !this.isAwaited(terms) && !this.makesRoom() && (this.options.overflow !== 'drop-oldest'
       || this.items.victim().lane > terms.lane)) return 'QUEUE_FULL';
-    this.push(payload, terms, past);
+    if (this.isOverloaded(payload, terms)) return 'OVERLOADED';
+    this.enter(payload, terms, past);
     return null;
+  }
+
+  /** Items are held in memory as messages are, and refused by the same marks (P11). */
+  private isOverloaded(payload: unknown, { lane }: PushTerms): boolean {
+    const { ceiling } = this.kernel;
+    return ceiling !== null && ceiling.refuses(lane, this.op, payload);
   }
 
   private get isFull(): boolean {

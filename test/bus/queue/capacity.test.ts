@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defineAgent } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { codeOf, expectBalanced } from './help.js';
@@ -122,5 +123,57 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
     expect(await bounded.pull()).toBe(2);
     expect(await waits).toBe('queued');
     expect([closed, bounded].map((queue) => queue.stats().expired)).toEqual([1, 1]);
+  });
+});
+
+describe('P11 a memory ceiling', () => {
+  function loaded() {
+    const env = new VirtualEnv();
+    const system = testSystem({ env, memory: { ceilingBytes: 1_000, highWater: 0.8, lowWater: 0.7 } });
+    const sink = system.start(defineAgent({ casts: { take: () => undefined } }));
+    /** That much memory is looked at now. */
+    const at = (resident: number): void => {
+      env.resident = resident;
+      for (let n = 0; n < 128; n++) sink.cast('take', undefined, { lane: 'low' });
+    };
+    return { env, system, at };
+  }
+
+  test('refuses pushes by their lane, as messages, and counts them', async () => {
+    const { system, at } = loaded();
+    const queue = system.queue<number>('jobs');
+    at(850);
+    const before = system.stats().shed;
+    expect(await codeOf(queue.push(1))).toBe('OVERLOADED');
+    expect(await codeOf(queue.push(2, { lane: 'low' }))).toBe('OVERLOADED');
+    expect(await queue.push(3, { lane: 'high' })).toBe('queued');
+    expect(queue.stats()).toMatchObject({ pushed: 1, refused: 2, ready: 1 });
+    expect(system.stats().shed - before).toBe(2);
+    await expect(queue.push(4)).rejects.toThrow(/memory\.ceilingBytes 1000, resident 850/);
+    at(100);
+    expect(await queue.push(5)).toBe('queued');
+    expect([await queue.pull(), await queue.pull()]).toEqual([3, 5]);
+    expectBalanced(queue);
+  });
+
+  test('what somebody waits for passes; a dead letter stays one', async () => {
+    const { system, at } = loaded();
+    const queue = system.queue<number>('jobs');
+    const pulled = queue.pull();
+    at(990);
+    expect(await queue.push(1)).toBe('queued');
+    expect(await pulled).toBe(1);
+    at(100);
+    const leased = system.queue<string>('leased', { leaseMs: 1_000, attemptsMax: 1 });
+    await leased.push('poison');
+    await (await leased.lease()).nack({ reason: 'no' });
+    const [letter] = system.deadLetters.list();
+    at(990);
+    const told = system.deadLetters.retry(letter?.id ?? 0);
+    expect(told.refused).toEqual([{ id: letter?.id, code: 'OVERLOADED' }]);
+    at(100);
+    expect(system.deadLetters.retry(letter?.id ?? 0).refused).toEqual([]);
+    expect((await leased.lease()).item).toBe('poison');
+    expectBalanced(leased);
   });
 });
