@@ -277,15 +277,25 @@ export type Handler<S> = (self: Self<S>, payload: never) => unknown;
  * gets its output); `concurrent` runs it beside the agent, in a linked process with a copy of the
  * state.
  */
-export interface Entry<S, P> {
+export interface Entry<S, P> extends PayloadVersion {
   readonly schema?: StandardSchema<unknown, P> | undefined;
   readonly concurrent?: boolean | undefined;
   readonly handle: (self: Self<S>, payload: Given<P>) => unknown;
 }
+/** How the payloads of an operation have changed, for messages that are kept for longer than a program runs. */
+export interface PayloadVersion {
+  /** of the payloads that it takes today: a whole number from 1, raised when they change; default 1 */
+  readonly version?: number | undefined;
+  /**
+   * Called for a message that was written with an older version: returns what would be sent today, which is
+   * checked by the schema. Needs a version from 2. What it throws is an UpcastError `UPCAST_FAILED`. Not async.
+   */
+  upcast?(payload: unknown, from: number): unknown;
+}
 /** Without a schema the handler's own annotation decides. */
 type Given<P> = unknown extends P ? never : P;
 /** What `on(schema, handler)` makes: the same, with an untyped state (see `on`). */
-export interface CheckedHandler<T, R> {
+export interface CheckedHandler<T, R> extends PayloadVersion {
   readonly schema: T;
   readonly concurrent?: boolean | undefined;
    

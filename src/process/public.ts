@@ -7,6 +7,7 @@ export type {
   ProcessSpawnOptions, SendOptions, SignalOptions, TimerOptions, TimerQuery, Timers,
 } from '../api/process.js';
 export { Undeliverable } from '../api/messages.js';
+export { UpcastError } from '../mailbox/message/index.js';
 export type {
   CollectionWait, LabelledResponse, MultiCallResult, RequestCollection, RequestId, RequestVerbs,
   Response, ResponseWait,

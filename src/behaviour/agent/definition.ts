@@ -4,7 +4,7 @@ import { STANDARD, termsOf } from '../gen/outward/index.js';
 import type { DurableTerms } from '../gen/outward/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { Definition, SchemaOutput, StandardSchema } from '../../api/protocol.js';
-import type { CheckedHandler, Self } from '../../api/agent.js';
+import type { CheckedHandler, PayloadVersion, Self } from '../../api/agent.js';
 import type { AgentSpec, Durable, MadeDurably } from '../../api/definition.js';
 
 /*
@@ -115,6 +115,9 @@ function checkFields(
  * state is untyped (`any`): TypeScript infers a call inside of an object for itself, before the
  * state of that object is known.
  *
+ * `version` and `upcast` of an entry, or in the options of `on`, say how payloads have changed: of a message that
+ * was kept by an older program `upcast(payload, from)` makes what would be sent today.
+ *
  * @example
  * const Desk = defineAgent({
  *   init: () => ({ sum: 0 }),
@@ -132,9 +135,10 @@ export function on<T extends StandardSchema<unknown, unknown>, R>(
   schema: T,
    
   handle: (self: Self<any>, payload: SchemaOutput<T>) => R,
-  options: { readonly concurrent?: boolean } = {},
+  options: PayloadVersion & { readonly concurrent?: boolean } = {},
 ): CheckedHandler<T, R> {
   checkSchema('on.schema', schema);
   if (typeof handle !== 'function') throw new OptionError('on.handle', handle, 'a function');
-  return { schema, handle, concurrent: options.concurrent };
+  const { concurrent, version, upcast } = options;
+  return { schema, handle, concurrent, version, ...(upcast === undefined ? {} : { upcast }) };
 }

@@ -1,3 +1,5 @@
+import { upcasted } from './upcast.js';
+
 /**
  * What a message is. Kinds below FIRST_SIGNAL are user messages: they are counted, bounded and may become dead
  * letters. The others are the runtime's own: they never wait for room, never count, never displace (design §6).
@@ -28,6 +30,12 @@ export const UNBOUNDED: number = 0x7fff_ffff;
 /** Runs the user's code for one operation. */
 export type OpRun = (self: never, payload: never) => unknown;
 
+/** The version of today's payloads, and what makes them of older ones. */
+export interface Versions {
+  readonly version: number;
+  readonly upcast: (payload: unknown, from: number) => unknown;
+}
+
 /** One operation of a protocol, shared by all its messages: the first of a message's three slots. */
 export class Op {
   readonly signal: boolean;
@@ -53,11 +61,26 @@ export class Op {
     readonly concurrent: boolean,
     /** whether `run` wraps an async function */
     wrapsAsync: boolean = false,
+    /** how its payloads have changed; null for never */
+    private readonly versions: Versions | null = null,
   ) {
     this.signal = kind >= FIRST_SIGNAL;
     this.stream = kind === Kind.Stream;
     this.isAsync = wrapsAsync || (run !== null && run.constructor.name === 'AsyncFunction');
     this.slow = concurrent || this.isAsync;
+  }
+
+  /** Of the payloads that it takes today, from 1. */
+  get version(): number {
+    return this.versions === null ? 1 : this.versions.version;
+  }
+
+  /**
+   * What a message that was written with payloads of `version` carries today: made by the user's function, and
+   * checked as a new one. As it is when that version is today's. Throws an UpcastError.
+   */
+  upcast(payload: unknown, version: number): unknown {
+    return version === this.version ? payload : upcasted(this, this.versions, payload, version);
   }
 
   get remainder(): Op {

@@ -1,6 +1,6 @@
 import { OptionError, unknownKey } from '../../../base/index.js';
 import { Kind, Op } from '../../../mailbox/message/index.js';
-import type { OpRun } from '../../../mailbox/message/index.js';
+import type { OpRun, Versions } from '../../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../../process/record/index.js';
 import type { Handler } from '../../../api/agent.js';
 import type { DeliveryDefaults } from '../../../api/delivery.js';
@@ -78,9 +78,11 @@ interface RawEntry {
   readonly schema?: StandardSchema<unknown, unknown>;
   readonly handle: Handler<unknown>;
   readonly concurrent?: boolean;
+  readonly version?: unknown;
+  readonly upcast?: unknown;
 }
 
-const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle']);
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle', 'version', 'upcast']);
 
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
 function table(
@@ -125,6 +127,24 @@ function operation(
     : (payload: unknown): unknown => checkPayload(name, schema, payload);
   const guarded = allow === undefined ? check : guardedBy(allow, agent, name, check);
   const concurrent = entry.concurrent ?? false;
-  if (!durable || streams || concurrent) return new Op(what, name, handle, guarded, concurrent);
-  return new Op(what, name, inTurn(handle), guarded, false, handle.constructor.name === 'AsyncFunction');
+  const versions = versionsOf(`${agent}.${kind}.${name}`, entry);
+  if (!durable || streams || concurrent) return new Op(what, name, handle, guarded, concurrent, false, versions);
+  return new Op(what, name, inTurn(handle), guarded, false, handle.constructor.name === 'AsyncFunction', versions);
+}
+
+/** A version above 1 says that there are older payloads, and `upcast` what they are today: the two go together. */
+function versionsOf(where: string, { version = 1, upcast }: RawEntry): Versions | null {
+  if (!Number.isSafeInteger(version) || (version as number) < 1) {
+    throw new OptionError(`${where}.version`, version, 'a whole number from 1', 'raise it by 1 when payloads change');
+  }
+  if (upcast !== undefined && typeof upcast !== 'function') {
+    throw new OptionError(`${where}.upcast`, upcast, 'a function from an older payload and its version to one of today');
+  }
+  if ((version === 1) !== (upcast === undefined)) {
+    const [field, other, fix] = upcast === undefined
+      ? ['version', 'upcast beside it', 'say what older payloads are today']
+      : ['upcast', 'a version from 2 beside it', 'version 1 has no older ones'];
+    throw new OptionError(`${where}.${field}`, upcast ?? version, other, fix, 'BAD_COMBINATION');
+  }
+  return upcast === undefined ? null : { version: version as number, upcast: upcast as Versions['upcast'] };
 }
