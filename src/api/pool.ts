@@ -1,7 +1,7 @@
 /* What balancers and pools are told, and what they tell: agents behind one ref. */
 
 import type { Pid } from './address.js';
-import type { Shutdown } from './supervisor.js';
+import type { HealthOptions, Shutdown } from './supervisor.js';
 import type { MailboxOptions } from './mailbox.js';
 import type { AgentRef, Sends } from './agent.js';
 import type { AnyDefinition } from './protocol.js';
@@ -95,6 +95,11 @@ export interface PoolOptions {
   readonly mailbox?: MailboxOptions | undefined;
   /** the time a worker gets to end, default 5,000 ms */
   readonly shutdown?: Shutdown | undefined;
+  /**
+   * checks of each worker while it lives, as of a child; default none. With `onUnhealthy: 'unbalance'` sends and
+   * checkouts pass over one that is unhealthy, with `'restart'` another takes its place
+   */
+  readonly health?: HealthOptions | undefined;
   /** registered name of the pool, default its id */
   readonly name?: string | undefined;
 }
@@ -126,7 +131,7 @@ export interface PoolRef<D extends AnyDefinition> extends Sends<D> {
   /** of the pool's supervisor; undefined while there is none */
   readonly pid: Pid | undefined;
   /**
-   * A worker of one's own until `release`, the end of a `using` block, or the end of the process
+   * A worker of one's own, and well, until `release`, the end of a `using` block, or the end of the process
    * that asked. First come, first served. Rejects with PoolExhaustedError after `timeoutMs`, with a
    * CallError NOPROC or EXIT when there is no pool or it ends, with the signal's reason, and with
    * what a start of a worker failed with when there is no other worker

@@ -83,6 +83,12 @@ class Started {
   constructor(readonly pid: unknown, readonly error: unknown) {}
 }
 const TICK: unique symbol = Symbol('tick');
+/** a worker has become unhealthy, or healthy again */
+const TURNED: unique symbol = Symbol('turned');
+
+function isWell(p: Process): boolean {
+  return p.ext?.health?.unbalanced !== true;
+}
 
 /** The workers of one pool and who waits for one; read by its refs without a message. */
 export class PoolState {
@@ -112,11 +118,11 @@ export class PoolState {
     return this.slots.size + this.starting + this.stopping.size;
   }
 
-  /** Who takes what is sent to the pool: those that nobody has checked out, or all when there are none. */
+  /** Who takes what is sent to the pool: those that are well and nobody has checked out, or all when there are none. */
   get takers(): readonly Process[] {
     if (this.flat !== null) return this.flat;
     const all = [...this.slots.values()];
-    const free = all.filter((slot) => slot.lease === null);
+    const free = all.filter((slot) => slot.lease === null && isWell(slot.p));
     return (this.flat = (free.length > 0 ? free : all).map((slot) => slot.p));
   }
 
@@ -175,6 +181,8 @@ function take(self: Manager, state: PoolState, pid: unknown): boolean {
   if (p === undefined) return false;
   state.slots.set(p, new Slot(p, kernel.env.mono()));
   state.watched.set(self.monitor(p.pid), p);
+  const health = p.ext?.health;
+  if (health !== null && health !== undefined) health.changed = () => self.send(self.pid, TURNED);
   state.changed();
   return true;
 }
@@ -265,7 +273,7 @@ function serve(self: Manager): undefined {
 function lightest(state: PoolState): Slot | null {
   let best: Slot | null = null;
   for (const slot of state.slots.values()) {
-    if (slot.lease === null && slot.p.owner !== null
+    if (slot.lease === null && slot.p.owner !== null && isWell(slot.p)
       && (best === null || loadOf(slot.p) < loadOf(best.p))) best = slot;
   }
   return best;
@@ -325,6 +333,10 @@ function grow(self: Manager): void {
 function info(self: Manager, message: unknown): unknown {
   if (message instanceof Started) return started(self, message);
   if (message === TICK) return shrink(self);
+  if (message === TURNED) {
+    self.state.changed();
+    return serve(self);
+  }
   if (!(message instanceof Down)) return undefined;
   const { ref } = message;
   const whom = self.state.watched.get(ref);

@@ -1,5 +1,5 @@
 import { OptionError, parseOptions, z } from '../../base/index.js';
-import type { Shutdown } from '../../api/supervisor.js';
+import type { HealthOptions, Shutdown } from '../../api/supervisor.js';
 import type { MailboxOptions } from '../../api/mailbox.js';
 import type { PoolOptions } from '../../api/pool.js';
 
@@ -31,6 +31,7 @@ const schema: z.ZodType<PoolOptions> = z.strictObject({
   periodMs: ms.optional(),
   mailbox: z.custom<MailboxOptions>().optional(),
   shutdown: z.custom<Shutdown>().optional(),
+  health: z.custom<HealthOptions>().optional(),
   name: z.string({ error: 'a registered name' }).optional(),
 }, { error: 'an object' });
 

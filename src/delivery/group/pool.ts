@@ -60,7 +60,7 @@ export function pool<D extends AnyDefinition>(
   const { options, plan } = readPool(where, given ?? {});
   const worker = {
     restart: 'temporary', name: false, timeoutMs: options.startTimeoutMs ?? 30_000, mailbox: options.mailbox,
-    shutdown: options.shutdown,
+    shutdown: options.shutdown, health: options.health,
   } as const;
   const tree = checkTree(where, {
     strategy: 'one_for_all',

@@ -18,6 +18,7 @@ import { PoolAddress, ViaDestinations } from '../group/index.js';
 import type {
   DeliverOptions, DeliveryDefaults, DeliveryStats, Receipt, RecentQuery, SettledDelivery,
 } from '../../api/delivery.js';
+import type { CallOptions } from '../../api/agent.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import { accept, acceptHeld, hasRoom } from './accept.js';
 import { AcceptanceWait } from './wait/acceptance-wait.js';

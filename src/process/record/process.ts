@@ -145,6 +145,8 @@ export interface Health {
   /** groups that share messages out pass it over */
   readonly unbalanced: boolean;
   readonly info: HealthInfo;
+  /** whoever lends it out hears that it has become unhealthy, or healthy again */
+  changed: (() => void) | null;
 }
 
 /** A monitor, in the list of the process that it watches and in that of the process that holds it. */

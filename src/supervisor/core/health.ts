@@ -31,6 +31,7 @@ export class HealthWatch extends Deadline implements Health, Holding {
   private unhealthy = false;
   private reason: unknown = undefined;
   private late: Late | null = null;
+  changed: (() => void) | null = null;
   private over = false;
   constructor(
     private readonly supervisor: Process,
@@ -99,8 +100,7 @@ export class HealthWatch extends Deadline implements Health, Holding {
     this.failures = 0;
     this.reason = undefined;
     if (!this.unhealthy) return;
-    this.unhealthy = false;
-    this.p.turnedOver();
+    this.turn(false);
     this.tell('child healthy again');
   }
 
@@ -108,12 +108,17 @@ export class HealthWatch extends Deadline implements Health, Holding {
     this.failures++;
     this.reason = failure;
     if (this.unhealthy || this.failures < (this.rule.failuresMax ?? FAILURES_MAX)) return;
-    this.unhealthy = true;
-    this.p.turnedOver();
+    this.turn(true);
     this.tell('child unhealthy');
     if (this.rule.onUnhealthy !== 'restart') return;
     this.release();
     void endByRule(this.supervisor, this.p, this.child.spec.shutdownMs, UNHEALTHY);
+  }
+
+  private turn(unhealthy: boolean): void {
+    this.unhealthy = unhealthy;
+    this.p.turnedOver();
+    this.changed?.();
   }
 
   private tell(label: HealthReport['label']): void {
