@@ -4,12 +4,12 @@
  */
 export type { Alias, MonitorRef, Pid, Target, TimerRef } from './api/address.js';
 export type {
-  AgentRef, AgentStats, AgentStatus, Bindable, CallOptions, CastOptions, From, InitSelf,
+  AgentRef, AgentStats, Bindable, CallOptions, CastOptions, From, InitSelf,
   MonitoredAgent, ProcessRef, ProcessSelf, ProcessVerbs, PutOptions, ReceiveOptions, Self, Sends,
   StartOptions, StopOptions,
 } from './api/agent.js';
 export type { StreamOptions } from './api/bus/stream.js';
-export type { AgentSpec } from './api/definition.js';
+export type { AgentSpec, AgentStatus } from './api/definition.js';
 export type {
   DeliverOptions, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict,
   FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,

@@ -7,7 +7,7 @@ import type { AgentStream, StreamOptions } from './bus/stream.js';
 import type { BusVerbs } from './bus/verbs.js';
 import type { MonitorRef, Pid, Target, Via } from './address.js';
 import type { DeliverOptions, DeliveryContext, DeliveryStats, Receipt } from './delivery.js';
-import type { OnceOptions, WaitOptions } from './durable/steps.js';
+import type { DurableVerbs } from './durable/steps.js';
 import type { ProcessLevel } from './inspect.js';
 import type { MailboxOptions, MailboxStats, MailboxLane } from './mailbox.js';
 import type { GuardVerbs } from './guards.js';
@@ -190,7 +190,7 @@ export interface InitSelf extends ProcessVerbs {
 }
 
 /** A handler's first argument. */
-export interface Self<S> extends ProcessVerbs {
+export interface Self<S> extends ProcessVerbs, DurableVerbs {
   /** an assignment is committed when the handler returns; a change in place is visible at once */
   state: S;
   readonly ref: SelfRef;
@@ -215,29 +215,6 @@ export interface Self<S> extends ProcessVerbs {
   /** the same with a last reply, sent after terminate has run */
   stop<R>(reason: ExitReason, reply: R): Stop<R>;
   continue(what?: unknown): void;
-  /**
-   * A step with an effect outside: what `fn` gave is recorded in the store before it is used, so that
-   * a later attempt of the same delivery gets it without running `fn` again. `fn` gets an idempotency
-   * key that is the same in each attempt, in each life of the program: hand it on. Of durable agents,
-   * within a stored delivery. Errors: `NOT_DURABLE` anywhere else, `STEP_UNKNOWN`, `NOT_STORABLE` for
-   * a result that cannot be recorded, `ZOMBIE` when the agent has ended meanwhile, what `fn` threw.
-   * Cost: one commit, two for `at-most-once`.
-   * @since 0.2.0
-   */
-  once<T>(
-    key: string, fn: (idempotencyKey: string) => T | Promise<T>, options?: OnceOptions<T>,
-  ): Promise<Awaited<T>>;
-  /**
-   * Waits for a decision from outside, also over restarts of the program: `system.waits.resolve(id,
-   * value)`. Until then the message is parked: this run of the handler ends here, what it has changed
-   * is undone, no attempt is counted, and the agent takes its next message. With the decision the
-   * handler runs again from its beginning, and `wait` resolves at once. What it did before outside of
-   * `once` is done again. Of durable agents, within a stored delivery; await it. Errors:
-   * `NOT_DURABLE` anywhere else, `WAIT_TAKEN` for an id of another message, `WAIT_REJECTED`,
-   * `WAIT_EXPIRED`.
-   * @since 0.2.0
-   */
-  wait<T = unknown>(id: string, options?: WaitOptions): Promise<T>;
   /** a Timeout arrives in `info` unless a message comes within `ms`; a system message begins it anew */
   timeout(ms: number): void;
   /** the same with a message of one's own: system messages do not touch it, and 0 comes before what is queued */
@@ -251,16 +228,6 @@ export interface SelfRef {
   readonly pid: Pid;
   cast(op: string, payload?: unknown, options?: CastOptions): void;
   send(message: unknown): void;
-}
-
-/** What `formatStatus` gets of an agent, and returns as it may be shown; what is not asked for is absent. */
-export interface AgentStatus<S = unknown> {
-  readonly state?: S;
-  /** the message that was being handled: its operation and payload */
-  readonly message?: { readonly op: string; readonly payload: unknown } | unknown;
-  readonly reason?: ExitReason;
-  /** the events of `sys.log` */
-  readonly log?: readonly unknown[];
 }
 
 /** Where the reply of a call goes; opaque. */

@@ -4,7 +4,7 @@ import type { ExitReason } from '../base/index.js';
 import type { DeliveryDefaults } from './delivery.js';
 import type { DurableOptions } from './durable/agent.js';
 import type { AnyDefinition, StateOf } from './protocol.js';
-import type { AgentStatus, InitSelf, Operations, Self } from './agent.js';
+import type { InitSelf, Operations, Self } from './agent.js';
 
 /** A process that sends, as `allow` is told of it. */
 export interface MessageSender {
@@ -17,6 +17,16 @@ export interface MessageSender {
 
 /** See `allow` of an agent. */
 export type Allow = (from: MessageSender | undefined, op: string) => boolean | string;
+
+/** What `formatStatus` gets of an agent, and returns as it may be shown; what is not asked for is absent. */
+export interface AgentStatus<S = unknown> {
+  readonly state?: S;
+  /** the message that was being handled: its operation and payload */
+  readonly message?: { readonly op: string; readonly payload: unknown } | unknown;
+  readonly reason?: ExitReason;
+  /** the events of `sys.log` */
+  readonly log?: readonly unknown[];
+}
 
 /** The callbacks of an agent, as `defineAgent` takes them. */
 export interface AgentSpec<A extends unknown[], R, C, K, PC, PK, T = unknown> {

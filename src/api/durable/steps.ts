@@ -21,6 +21,33 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What `self` of a durable agent has more than others. */
+export interface DurableVerbs {
+  /**
+   * A step with an effect outside: what `fn` gave is recorded in the store before it is used, so that
+   * a later attempt of the same delivery gets it without running `fn` again. `fn` gets an idempotency
+   * key that is the same in each attempt, in each life of the program: hand it on. Of durable agents,
+   * within a stored delivery. Errors: `NOT_DURABLE` anywhere else, `STEP_UNKNOWN`, `NOT_STORABLE` for
+   * a result that cannot be recorded, `ZOMBIE` when the agent has ended meanwhile, what `fn` threw.
+   * Cost: one commit, two for `at-most-once`.
+   * @since 0.2.0
+   */
+  once<T>(
+    key: string, fn: (idempotencyKey: string) => T | Promise<T>, options?: OnceOptions<T>,
+  ): Promise<Awaited<T>>;
+  /**
+   * Waits for a decision from outside, also over restarts of the program: `system.waits.resolve(id,
+   * value)`. Until then the message is parked: this run of the handler ends here, what it has changed
+   * is undone, no attempt is counted, and the agent takes its next message. With the decision the
+   * handler runs again from its beginning, and `wait` resolves at once. What it did before outside of
+   * `once` is done again. Of durable agents, within a stored delivery; await it. Errors:
+   * `NOT_DURABLE` anywhere else, `WAIT_TAKEN` for an id of another message, `WAIT_REJECTED`,
+   * `WAIT_EXPIRED`.
+   * @since 0.2.0
+   */
+  wait<T = unknown>(id: string, options?: WaitOptions): Promise<T>;
+}
+
 /** A decision that somebody waits for: a row of `system.waits.list()`. */
 export interface PendingWait {
   readonly id: string;
@@ -36,7 +63,10 @@ export interface PendingWait {
 export interface Waits {
   /** those without a decision, oldest first */
   list(): PendingWait[];
-  /** Decides: `self.wait` gives `value` to the handler, which runs again. False when there is no such wait, or no more. */
+  /**
+   * Decides: `self.wait` gives `value` to the handler, which runs again. False when there is no such
+   * wait, or it was decided before.
+   */
   resolve(id: string, value?: unknown): Promise<boolean>;
   /** Decides: `self.wait` rejects with a `WAIT_REJECTED` that has the reason. False as above. */
   reject(id: string, reason?: unknown): Promise<boolean>;

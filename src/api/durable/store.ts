@@ -56,7 +56,10 @@ export interface StoreStats {
 
 /** The store of a system: `system.store`. */
 export interface SystemStore {
-  /** resolves once it is open and recovered; rejects with a StoreError. Agents and deliveries wait for it by themselves */
+  /**
+   * resolves once it is open and recovered; rejects with a StoreError. Agents and deliveries wait for
+   * it by themselves
+   */
   readonly ready: Promise<void>;
   /** resolves once everything so far is as safe as its level says */
   flush(): Promise<void>;

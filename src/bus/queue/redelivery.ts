@@ -1,3 +1,4 @@
+import type { Rank } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
 import type { Redelivery } from '../../router/dead-letter/index.js';

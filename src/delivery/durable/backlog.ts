@@ -36,7 +36,7 @@ export interface Earlier extends StoredIn {
  * Messages of earlier lives for one name, in the order of their sends. They are read when somebody
  * owns the name, a slice at a time, so that a million of them take no memory.
  */
-export class Backlog implements Recovered {
+export class Backlog implements Recovered<Message> {
   private left = 0;
   private last = 0;
   private after = 0;
@@ -135,6 +135,7 @@ export class Backlog implements Recovered {
     if (envelope === null) return;
     const op = definition?.castOp(envelope.op) ?? definition?.callOp(envelope.op);
     const d = this.messageOf(row, envelope, op ?? new Op(Kind.Cast, envelope.op, null, null, false), definition);
+    const misfit = op === undefined ? 'unknown_operation' : upcast(d, envelope.version);
     const known = earlier.attemptsOf(row.seq);
     if (known !== undefined) {
       d.attempts = known.attempts;
@@ -142,7 +143,7 @@ export class Backlog implements Recovered {
       (d.rarely().stored as StoredMessage).hasAttempts();
     }
     heldAgain(to, d);
-    if (op === undefined) return deadLetterHeld(to, d, 'unknown_operation');
+    if (misfit !== null) return deadLetterHeld(to, d, misfit);
     if (d.attempts >= d.terms.attemptsMax) return deadLetterHeld(to, d, 'died_with_program');
     if (earlier.waits.parks(row.seq, d)) return (d.rarely().stored as StoredMessage).leavesAgent();
     const delayMs = Math.max(0, envelope.dueAt === 0 ? 0 : envelope.dueAt - earlier.wall());
@@ -197,4 +198,14 @@ function definitionOf({ owner }: Cell): ServerDefinition | null {
 
 function delayOf(d: Message): number {
   return d.rare === null ? 0 : (d.rare.stored as StoredMessage).delayMs;
+}
+
+/** What it was sent as becomes what its operation takes today; else why it cannot. */
+function upcast(d: Message, version: number): unknown {
+  try {
+    d.content = d.op.upcast(d.content, version);
+    return null;
+  } catch (error) {
+    return error;
+  }
 }

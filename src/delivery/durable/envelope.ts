@@ -26,6 +26,8 @@ export interface Envelope {
   readonly sender: string | null;
   /** wall clock, ms since 1970 */
   readonly sentAt: number;
+  /** of the payload, as its operation had it */
+  readonly version: number;
 }
 
 /** Throws when the payload cannot be stored. */
@@ -35,7 +37,7 @@ export function encodeMessage(d: Message, delayMs: number, wall: number): Uint8A
   return encode([
     FORMAT, op.name, payload, GUARANTEES.indexOf(guarantee), attemptsMax, ackTimeoutMs, expiresInMs, rank,
     backoff, key, order, record === null || !record.sealed ? null : [record.a, record.b, record.c, record.d],
-    delayMs === 0 ? 0 : wall + delayMs, caller === null ? null : caller.title, wall,
+    delayMs === 0 ? 0 : wall + delayMs, caller === null ? null : caller.title, wall, op.version,
   ], `the payload of '${op.name}'`);
 }
 
@@ -43,13 +45,13 @@ export function encodeMessage(d: Message, delayMs: number, wall: number): Uint8A
 export function decodeMessage(bytes: Uint8Array): Envelope {
   const [
     , op, payload, guarantee, attemptsMax, ackTimeoutMs, expiresInMs, rank, backoff, key, order, digest, dueAt,
-    sender, sentAt,
+    sender, sentAt, version,
   ] = decode(bytes) as [
     number, string, unknown, number, number, number, number, Terms['rank'], Schedule, string | null, string | null,
-    Envelope['digest'], number, string | null, number,
+    Envelope['digest'], number, string | null, number, number,
   ];
   const terms = {
     guarantee: GUARANTEES[guarantee] ?? 'at-least-once', attemptsMax, ackTimeoutMs, expiresInMs, rank, backoff,
   };
-  return { op, payload, terms, key, order, digest, dueAt, sender, sentAt };
+  return { op, payload, terms, key, order, digest, dueAt, sender, sentAt, version };
 }

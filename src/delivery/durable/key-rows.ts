@@ -47,7 +47,8 @@ export class KeyRows {
   }
 
   /** The message of a key was handled: in the transaction in which its row goes. */
-  add(stream: string, record: KeyRecord, { kind, reply, reason, details, attempts, failures, at }: DeliveryOutcome): void {
+  add(stream: string, record: KeyRecord, outcome: DeliveryOutcome): void {
+    const { kind, reply, reason, details, attempts, failures, at } = outcome;
     const { a, b, c, d, op, keys, key } = record;
     const row: Row = [FORMAT, op.name, a, b, c, d, kind, reply, reason, details, attempts, failures, at];
     this.journal.put('ledger', stream + BETWEEN + key, encodeRow(row));

@@ -79,19 +79,21 @@ export class StoredMessage implements Stored, TurnPart {
 
   /* ---- what the message says ---- */
 
-  begins(d: Message): void {
-    if (this.marked) this.shared.journal.mark(this.seq, d.attempts);
+  begins(attempts: number): void {
+    if (this.marked) this.shared.journal.mark(this.seq, attempts);
   }
 
-  failed({ attempts, failures }: Message): void {
+  failed(): void {
+    const { attempts, failures } = this.message;
     this.write(() => {
-      this.shared.journal.put('attempt', String(this.seq), encode([FORMAT, attempts, failures], 'the failures of a message'));
+      const row = encode([FORMAT, attempts, failures], 'the failures of a message');
+      this.shared.journal.put('attempt', String(this.seq), row);
       this.attempts = true;
     });
   }
 
-  buried(d: Message, payload: unknown, reason: unknown): void {
-    const { op, attempts, failures, key, terms } = d;
+  buried(payload: unknown, reason: unknown): void {
+    const { op, attempts, failures, key, terms } = this.message;
     const { journal } = this.shared;
     const letter = [
       FORMAT, this.seq, op.name, payload, key, terms.guarantee, attempts, failures, reason, this.shared.wall(),
@@ -99,10 +101,11 @@ export class StoredMessage implements Stored, TurnPart {
     this.write(() => journal.append('dead', this.stream, encode(letter, `the dead letter of '${op.name}'`)));
   }
 
-  over(d: Message, outcome: DeliveryOutcome, answer: boolean): void {
+  over(outcome: DeliveryOutcome, answer: boolean): void {
+    const { message: d } = this;
     const { kind } = outcome;
     // One that has no row never was there; one that is left, or may be there, keeps it.
-    if (this.seq < 0 || kind === 'stored' || kind === 'unknown') return this.tell(d, outcome, answer);
+    if (this.seq < 0 || kind === 'stored' || kind === 'unknown') return this.tell(outcome, answer);
     const { journal, keys } = this.shared;
     try {
       journal.remove('message', this.seq);
@@ -111,9 +114,9 @@ export class StoredMessage implements Stored, TurnPart {
       this.shared.waits.over(this.seq);
       if (answer && d.record !== null) keys.add(this.stream, d.record, outcome);
     } catch (error) {
-      return this.tell(d, unsafe(outcome, error), false);
+      return this.tell(unsafe(outcome, error), false);
     }
-    journal.whenCommitted(new End(this, d, outcome, answer));
+    journal.whenCommitted(new End(this, outcome, answer));
   }
 
   /** It is with its agent no longer, though it is not over. */
@@ -127,9 +130,9 @@ export class StoredMessage implements Stored, TurnPart {
     this.attempts = true;
   }
 
-  tell(d: Message, outcome: DeliveryOutcome, answer: boolean): void {
+  tell(outcome: DeliveryOutcome, answer: boolean): void {
     this.told = true;
-    toldOver(d, outcome, answer);
+    toldOver(this.message, outcome, answer);
     this.leavesAgent();
   }
 
@@ -179,16 +182,15 @@ class Acceptance implements Commit {
 class End implements Commit {
   constructor(
     private readonly stored: StoredMessage,
-    private readonly message: Message,
     private readonly outcome: DeliveryOutcome,
     private readonly answer: boolean,
   ) {}
 
   committed(): void {
-    this.stored.tell(this.message, this.outcome, this.answer);
+    this.stored.tell(this.outcome, this.answer);
   }
   uncommitted(error: StoreError): void {
-    this.stored.tell(this.message, unsafe(this.outcome, error), false);
+    this.stored.tell(unsafe(this.outcome, error), false);
   }
 }
 

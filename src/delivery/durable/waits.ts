@@ -69,7 +69,8 @@ export class DurableWaits implements Waits {
     const known = this.byId.get(name);
     if (known !== undefined && known.seq !== stored.seq) {
       throw new OptionError(
-        'self.wait.id', name, 'an id of its own', `the message '${known.op}' of '${known.agent}' waits for it`, 'WAIT_TAKEN',
+        'self.wait.id', name, 'an id of its own', `the message '${known.op}' of '${known.agent}' waits for it`,
+        'WAIT_TAKEN',
       );
     }
     if (known !== undefined && known.state !== 'pending') return decided(known);

@@ -89,7 +89,8 @@ export function acceptHeld(to: Destination, d: Message): void {
   } else {
     d.identity = number;
     // the row of a stored one is the mark that it was not handled
-    if (terms.guarantee === 'exactly-once' && (rare === null || rare.stored === null)) to.windowOf(d.caller).add(number);
+    const stored = rare !== null && rare.stored !== null;
+    if (terms.guarantee === 'exactly-once' && !stored) to.windowOf(d.caller).add(number);
   }
   hold(to, d);
   to.counters.accepted++;

@@ -64,7 +64,7 @@ export function begin(d: Message): boolean {
 /** The same for a message that carries something rare: only such a one has been started before. */
 function beginRarely({ counters, all }: Destination, d: Message, { extra, stored }: Rare): void {
   if (extra !== null) extra.controller = null; // the signal of an earlier attempt has fired with its agent
-  if (stored !== null) stored.begins(d);
+  if (stored !== null) stored.begins(d.attempts);
   if (d.attempts === 1) return;
   counters.retried++;
   all.retried++;
@@ -266,7 +266,7 @@ function decide(to: Destination, d: Message, reason: unknown, delay: number): vo
   else if (d.lapsed) expire(to, d);
   else {
     hold(to, d);
-    if (guilty && d.rare !== null && d.rare.stored !== null) d.rare.stored.failed(d);
+    if (guilty && d.rare !== null && d.rare.stored !== null) d.rare.stored.failed();
     if (!guilty) awaitOwner(to, d);
     else {
       const random = to.kernel.env.u32() / 0x1_0000_0000;

@@ -36,7 +36,7 @@ import { outlasts } from './rules.js';
 import { closeHeld } from './settle.js';
 import { State } from './states.js';
 import { Counters } from './statistics.js';
-import type { MessageStore } from './stored.js';
+import type { MessageStore } from './store/port.js';
 
 /** Where a message goes: what a ref knows of it. */
 interface DeliveryTarget {

@@ -15,7 +15,7 @@ import type { Recent } from './history.js';
 import type { Message } from './message.js';
 import { Orders } from './order-keys.js';
 import { RetryQueue } from './retry-queue.js';
-import type { Recovered } from './stored.js';
+import type { Recovered } from './store/stored.js';
 import { Counters } from './statistics.js';
 
 /**
@@ -34,7 +34,7 @@ export class Destination implements Mail {
   /** of the latest message */
   latest: Route | null = null;
   /** what waits from earlier lives */
-  recovered: Recovered | null = null;
+  recovered: Recovered<Message> | null = null;
   /** messages so far */
   arrivals = 0;
   private windows: Windows | null = null;
@@ -70,7 +70,8 @@ export class Destination implements Mail {
 
   get idle(): boolean {
     const { pending, inTransit, running } = this.counters;
-    return pending + inTransit + running === 0 && (this.recovered === null || this.recovered.empty) && this.keys.idle(this.kernel.env.mono());
+    const waits = this.recovered !== null && !this.recovered.empty;
+    return pending + inTransit + running === 0 && !waits && this.keys.idle(this.kernel.env.mono());
   }
 
   /**

@@ -10,4 +10,5 @@ export { Message } from './message.js';
 export { Outcome } from './outcome.js';
 export { settledAll } from './settled-all.js';
 export { deadLetterHeld, neverWent, toldOver } from './settle.js';
-export type { MessageStore, Recovered, Stored } from './stored.js';
+export type { MessageStore } from './store/port.js';
+export type { Recovered, Stored } from './store/stored.js';

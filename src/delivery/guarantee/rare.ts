@@ -4,7 +4,7 @@ import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
-import type { Stored } from './stored.js';
+import type { Stored } from './store/stored.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 
 export const NO_FAILURES: readonly FailedAttempt[] = [];

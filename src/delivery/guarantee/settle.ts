@@ -133,7 +133,7 @@ export function deadLetter(to: Destination, d: Message, reason: unknown): void {
   to.all.failed++;
   // Over first: who hears of the letter may send it again at once.
   const { payload } = d;
-  if (d.rare !== null && d.rare.stored !== null) d.rare.stored.buried(d, payload, reason);
+  if (d.rare !== null && d.rare.stored !== null) d.rare.stored.buried(payload, reason);
   conclude(d, 'dead-lettered', undefined, reason, undefined);
   to.shared.router.deadLetters.add(new GuaranteedRedelivery(d, to.shared, payload), payload, reason);
 }
@@ -175,7 +175,7 @@ export function conclude(
   if (rare !== null) rare.dropTimers(kernel.deadlines);
   if (callee !== null && callee.ext !== null) d.leaveCallee(callee.ext);
   if (shared.recent !== null) shared.recent.add(d, d.sampled < 0 ? 0 : kernel.env.mono() - d.sampled);
-  if (d.rare !== null && d.rare.stored !== null) d.rare.stored.over(d, outcome, answer);
+  if (d.rare !== null && d.rare.stored !== null) d.rare.stored.over(outcome, answer);
   else if (typeof identity !== 'number') settleKey(to, identity, outcome, answer);
   else if (terms.guarantee === 'exactly-once') to.windowOf(d.caller).mark(identity);
   if (d.rare === null) return;

@@ -2,7 +2,7 @@ import { frozenHint } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { Rank } from '../../mailbox/index.js';
 import { ReplySlot } from '../record/index.js';
-import type { CrashReport, Neighbour, Process } from '../record/index.js';
+import type { CrashReport, Process } from '../record/index.js';
 import { ancestors, initialCall, statusOf } from './inspect.js';
 import { operationsIn } from './items.js';
 
@@ -81,6 +81,8 @@ function keysOf(p: Process): string[] {
 }
 
 /** Whom this crash takes along through links: breadth first over processes that do not trap exits (PL-10). */
+type Neighbour = CrashReport['neighbours'][number];
+
 function neighboursOf(p: Process): Neighbour[] {
   const seen = new Set<Process>([p]);
   const found: Process[] = [];

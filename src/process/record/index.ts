@@ -9,12 +9,12 @@ export type {
   Accounts, Ceiling, Counts, Kernel, Owed, Scheduler, TurnJob, Watchdog,
 } from './kernel.js';
 export type {
-  CrashReport, DeliveryPort, Faults, Gate, Neighbour, Ports, Tap, Turn, TurnPart,
+  CrashReport, DeliveryPort, Faults, Gate, Ports, Tap, Turn, TurnPart,
   WaterReport,
 } from './ports.js';
 export {
   type Address, type Behaviour, COUNTED, type Hibernation, type Health, type Holding, KEPT, Level, type Mail,
-  type NameCell, type Owned, Phase, Process, EndedRun, type ProcessExt, type Rarity, Run, type SysHooks,
+  type NameCell, type Owned, Phase, Process, type ProcessExt, type Rarity, Run, type SysHooks,
   type SystemCommand, type Turnover, type Watch,
 } from './process.js';
 export {

@@ -330,20 +330,19 @@ export class Process implements Address {
     return this.op !== null && !this.op.signal && this.run !== Run.Dead;
   }
 
+  /** What an abandoned run of a handler acts for from then on: this process as if it had ended (P16). */
+  asEnded(): Process {
+    const ended = new Process(this.kernel, this.pid, this.behaviour, this.mailbox, this.parent);
+    ended.owner = null;
+    ended.phase = Phase.Dead;
+    ended.run = Run.Dead;
+    ended.from = 'abandoned';
+    return ended;
+  }
+
   /** The message in hand is another's from now on: its handler goes on, and its end is not counted here. */
   letGo(): void {
     if (this.op !== null) this.op = this.op.remainder;
-  }
-}
-
-/** What an abandoned run of a handler acts for from then on: its process as if it had ended. */
-export class EndedRun extends Process {
-  constructor({ kernel, pid, behaviour, mailbox, parent }: Process) {
-    super(kernel, pid, behaviour, mailbox, parent);
-    this.owner = null;
-    this.phase = Phase.Dead;
-    this.run = Run.Dead;
-    this.from = 'abandoned';
   }
 }
 

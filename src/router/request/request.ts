@@ -1,7 +1,5 @@
 import { CallError, callError, markHandled, settle, UNUSED } from '../../base/index.js';
-import type {
-  CallErrorCode, CallErrorFields, Deadline, DeadlineEntry, ExitReason,
-} from '../../base/index.js';
+import type { CallErrorCode, CallErrorFields, Deadline, DeadlineEntry, ExitReason } from '../../base/index.js';
 import { isA } from '../../base/text/index.js';
 import { Rank } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
@@ -136,10 +134,9 @@ export class CallRequest extends Request implements Tracked, Deadline {
       return false;
     }
     const { gate } = this.callee.kernel;
-    if (gate !== null && gate.holds(
+    return (gate !== null && gate.holds(
       this.callee, this.op, () => !this.settled && this.deliver(value), () => void this.fail('UNKNOWN'),
-    )) return true;
-    return this.deliver(value);
+    )) || this.deliver(value);
   }
 
   private deliver(value: unknown): boolean {

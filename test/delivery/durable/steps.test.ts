@@ -167,7 +167,7 @@ describe('wait', () => {
     const store = memoryStore();
     const first = createSystem({ store, logger: false });
     const desk = await first.start(Approval, { name: 'desk' });
-    const receipts = [await desk.deliver('send', 'x'), await desk.deliver('send', 'y'), await desk.deliver('send', 'z')];
+    const receipts = await Promise.all(['x', 'y', 'z'].map((text) => desk.deliver('send', text)));
     await turns(() => first.waits.list().length === 3);
     expect(await first.waits.reject('approve-z', 'no')).toBe(true);
     await receipts[2]?.settled;

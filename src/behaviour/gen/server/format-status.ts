@@ -1,7 +1,7 @@
 import { disown } from '../../../base/index.js';
 import { HIDDEN } from '../../../base/text/index.js';
 import type { Behaviour, Process } from '../../../process/record/index.js';
-import type { AgentStatus } from '../../../api/agent.js';
+import type { AgentStatus } from '../../../api/definition.js';
 import type { ServerDefinition } from './definition.js';
 
 export const definitionOf = (p: Process): ServerDefinition =>

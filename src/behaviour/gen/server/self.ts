@@ -3,7 +3,7 @@ import type { ExitReason } from '../../../base/index.js';
 import { Rank } from '../../../mailbox/index.js';
 import { CONTINUE, STOP } from '../../../mailbox/message/index.js';
 import { abandon } from '../../../process/kernel/index.js';
-import { EndedRun, Phase } from '../../../process/record/index.js';
+import { Phase } from '../../../process/record/index.js';
 import type { Process } from '../../../process/record/index.js';
 import { pushSignal } from '../../../process/send/index.js';
 import { Request } from '../../../router/request/index.js';
@@ -69,7 +69,7 @@ export class AgentSelf extends ServerSelf {
     const { p } = this;
     const next = new AgentSelf(p);
     next.state = next.committed = this.committed;
-    (this as { p: Process }).p = new EndedRun(p);
+    (this as { p: Process }).p = p.asEnded();
     return next;
   }
 

@@ -1,0 +1,23 @@
+import type { Op } from '../../../mailbox/message/index.js';
+import type { KeyRecord } from '../dedupe/ledger.js';
+import type { Destination } from '../destination.js';
+import type { Message } from '../message.js';
+
+/** Port of the room `durable`: what stores messages; null without a store. */
+export interface MessageStore {
+  /** before that nothing can be stored, and nothing is known of keys */
+  readonly ready: boolean;
+  /** resolves once it is ready; rejects when it will not be */
+  whenReady(): Promise<void>;
+  /**
+   * A new message, held: it is stored, and goes on by `goes` once it is committed. With `joins` it
+   * is a part of its sender's turn, if that has one. Throws when it cannot be stored.
+   */
+  store(d: Message, delayMs: number, joins: boolean): void;
+  /** The same without a row: it goes with the turn of its sender. False when that has none. */
+  defer(d: Message, delayMs: number): boolean;
+  /** the system stops: what waits from earlier lives is left to later ones */
+  close(): void;
+  /** what an earlier life has remembered of a key; undefined when it is unknown */
+  recall(to: Destination, name: string, key: string, op: Op): KeyRecord | undefined;
+}

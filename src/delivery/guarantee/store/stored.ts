@@ -1,0 +1,30 @@
+import type { DeliveryOutcome } from '../../../api/delivery.js';
+import type { Process } from '../../../process/record/index.js';
+
+/**
+ * What a message outlives the program by: its row in the store. The message says what happens to
+ * it; what its sender hears of it is always committed.
+ */
+export interface Stored {
+  /** the sender has been told how it ended */
+  readonly told: boolean;
+  /** resolves once it is committed, null when it is */
+  readonly accepting: Promise<void> | null;
+  /** an attempt is about to begin (P22) */
+  begins(attempts: number): void;
+  /** an attempt has failed, and another one follows */
+  failed(): void;
+  /** nobody will handle it: its dead letter takes the place of its row, before `over` */
+  buried(payload: unknown, reason: unknown): void;
+  /** its row goes, unless it is left for a later life; `toldOver` follows once that is committed */
+  over(outcome: DeliveryOutcome, answer: boolean): void;
+}
+
+/** Messages of earlier lives that wait for the owner of a name, before all that came later. */
+export interface Recovered<M> {
+  readonly empty: boolean;
+  /** somebody owns the name */
+  arrived(p: Process): void;
+  /** a new message that has been committed stands behind them */
+  push(d: M): void;
+}
