@@ -161,7 +161,7 @@ describe('a store whose file is damaged', () => {
     const size = statSync(place.path).size;
     writeSync(fd, new Uint8Array(page).fill(0xee), 0, page, size - 5 * page);
     closeSync(fd);
-    await refused(place.store(), 'structure');
+    expect(await refused(place.store(), 'structure')).toMatch(/: page \d+: /);
     // A large file is not looked through when it is opened: what reads it finds it, or asks for a check.
     const large = place.store({ checkBytesMax: page });
     await large.open();

@@ -22,7 +22,8 @@ export function batchOf(number: number, fill: (batch: Batch) => void = () => und
 
 /** One message in a batch of that number. */
 export function message(number: number, size = 8): Batch {
-  return batchOf(number, (batch) => batch.append('message', number, `s${number % 3}`, new Uint8Array(size).fill(number)));
+  const body = new Uint8Array(size).fill(number);
+  return batchOf(number, (batch) => batch.append('message', number, `s${number % 3}`, body));
 }
 
 /** A folder for a test, and stores in it. */
@@ -60,8 +61,12 @@ export class Place {
     return path;
   }
 
+  async closeAll(): Promise<void> {
+    for (const store of this.stores.splice(0)) await store.close().catch(() => undefined);
+  }
+
   async dispose(): Promise<void> {
-    for (const store of this.stores) await store.close().catch(() => undefined);
+    await this.closeAll();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

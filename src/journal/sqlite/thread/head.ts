@@ -169,7 +169,13 @@ function stillThere(marks) {
 /** These and no others, in the first file. */
 function keepMarks(marks) {
   fs.rmSync(path + SIDES.marks + 'new', { force: true });
-  addMarks('new', marks);
+  try {
+    addMarks('new', marks);
+  } catch (error) {
+    if (error.code !== 'ENOSPC') throw error;
+    fs.rmSync(path + SIDES.marks + 'new', { force: true });
+    return;   // they stay as they are
+  }
   fs.renameSync(path + SIDES.marks + 'new', path + SIDES.marks + 0);
   emptyMarks(1);
 }

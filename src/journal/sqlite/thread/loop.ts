@@ -1,7 +1,4 @@
-/**
- * Last part: what takes long and only reads, in a thread of its own; and the loop that takes requests
- * in their order.
- */
+/** Last part: what takes long and only reads, in a thread of its own; and the loop, which takes requests in order. */
 export const LOOP: string = `
 function openReader() {
   db = new DatabaseSync(path, { readOnly: true });

@@ -76,7 +76,7 @@ function structure(seen, check, argument = '') {
   } catch (error) {
     // It may give up after what it has found.
     if (codeOf(error) !== 'STORE_CORRUPT') throw error;
-    rows.push([error.message]);
+    if (rows.length === 0) rows.push([error.message]);
   }
   return rows.map(([row]) => String(row)).filter((row) => row !== 'ok').map((row) => finding('structure', placeOf(row), row));
 }

@@ -7,7 +7,7 @@
 export const OWN: string = `
 /** Refuses a place that cannot be a store; makes the folder and the file where there is none. */
 function prepare() {
-  const there = lies(path);
+  const there = placeOfStore();
   if (there !== undefined) refuseKind(there);
   for (const side of ['-wal', '-shm', '-journal', SIDES.lock, SIDES.owner, SIDES.head, SIDES.marks + 0, SIDES.marks + 1]) {
     const found = lies(path + side);
@@ -20,6 +20,14 @@ function prepare() {
     if (there !== undefined) fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK);
     else makeFolder(dirname(path));
     fs.accessSync(dirname(path), fs.constants.W_OK);
+  } catch (error) {
+    throw refusal('STORE_PATH', path + ' cannot be written: ' + error.message, [], error);
+  }
+}
+
+function placeOfStore() {
+  try {
+    return lies(path);
   } catch (error) {
     throw refusal('STORE_PATH', path + ' cannot be written: ' + error.message, [], error);
   }
@@ -53,7 +61,9 @@ function refuseForeign() {
     }
   } catch (error) {
     const number = primary(error);
-    if (number !== NO_DATABASE && number !== CORRUPT) {
+    // Without its WAL the file need not be whole.
+    if (number === CORRUPT) return;
+    if (number !== NO_DATABASE) {
       throw refusal('STORE_PATH', path + ' cannot be read: ' + error.message, [], error);
     }
     if (lies(path + SIDES.head) === undefined) {
@@ -78,19 +88,27 @@ function takeLock() {
   let taken = null;
   try {
     taken = new DatabaseSync(path + SIDES.lock);
-    taken.exec('BEGIN EXCLUSIVE');
+    // Nothing is written, not even a journal: a full disk can be opened.
+    taken.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     fs.chmodSync(path + SIDES.lock, 0o600);
   } catch (error) {
     taken?.close();
-    if (primary(error) !== BUSY) throw refusal('STORE_PATH', path + SIDES.lock + ': ' + error.message, [], error);
+    if (primary(error) !== BUSY) {
+      const code = codeOf(error) === 'STORE_FULL' ? 'STORE_FULL' : 'STORE_PATH';
+      throw refusal(code, path + SIDES.lock + ' cannot be locked: ' + error.message, [], error);
+    }
     throw refusal('STORE_LOCKED', path + ' is open already, ' + ownerText()
       + ': stop that, or choose another path; the lock of a program that has ended is free', [], error);
   }
   lock = taken;
-  const owner = { pid: process.pid, host: os.hostname(), boot: bootId(), startedAt: new Date().toISOString() };
-  const fd = openSide(SIDES.owner, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_TRUNC);
-  fs.writeSync(fd, JSON.stringify(owner));
-  fs.closeSync(fd);
+  try {
+    const owner = { pid: process.pid, host: os.hostname(), boot: bootId(), startedAt: new Date().toISOString() };
+    const fd = openSide(SIDES.owner, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_TRUNC);
+    fs.writeSync(fd, JSON.stringify(owner));
+    fs.closeSync(fd);
+  } catch {
+    // the lock holds without its text, as on a full disk
+  }
 }
 
 function ownerText() {

@@ -14,12 +14,12 @@ function makeStatements(epoch) {
   const one = (sql) => db.prepare(sql);
   const steps = [];
   for (const [at, table] of tables.entries()) {
-    steps[at] = one('INSERT INTO ' + table + ' VALUES (?, CAST(? AS TEXT), ?)');
+    steps[at] = one('INSERT INTO ' + table + ' (seq, stream, body) VALUES (?, CAST(? AS TEXT), ?)');
     steps[step + at] = one('DELETE FROM ' + table + ' WHERE seq = ?');
   }
   for (const [at, kind] of kinds.entries()) {
     steps[2 * step + tables.length + at] = one('INSERT INTO ' + kind
-      + ' VALUES (CAST(? AS TEXT), ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body');
+      + ' (key, body) VALUES (CAST(? AS TEXT), ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body');
     steps[3 * step + tables.length + at] = one('DELETE FROM ' + kind + ' WHERE key = CAST(? AS TEXT)');
   }
   owned = epoch;
@@ -159,7 +159,11 @@ const read = {
 function close() {
   if (db !== null && statements !== null && failure === null) {
     db.prepare('UPDATE store SET clean = 1 WHERE epoch = ?').run(owned);
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    try {
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // everything is in the WAL, as safe as it was
+    }
     emptyMarks(0);
     emptyMarks(1);
   }
