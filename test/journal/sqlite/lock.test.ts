@@ -28,7 +28,8 @@ const owner = (path: string, commits: number): string => `
     say('done ' + number);
   }
 `;
-const last = (stdout: string): number => Math.max(...[...stdout.matchAll(/done (\d+)/g)].map(([, number]) => Number(number)));
+const last = (stdout: string): number =>
+  Math.max(...[...stdout.matchAll(/done (\d+)/g)].map(([, number]) => Number(number)));
 
 describe('the owner of a store', () => {
   test('that is another program keeps it, and tells who it is; killed, it leaves it free at once', async () => {
