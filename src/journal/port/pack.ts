@@ -5,14 +5,6 @@
 /** Numbers for each: what the sender makes of it (a code), sequence, bytes of the name, bytes of the body. */
 export const PACK_FIELDS = 4;
 
-/** One of what is packed. */
-export interface Packed {
-  readonly code: number;
-  readonly seq: number;
-  readonly name: string;
-  readonly body: Uint8Array;
-}
-
 const NUMBER = Float64Array.BYTES_PER_ELEMENT;
 /** bytes that a UTF-16 unit takes at most */
 const UNIT_MAX = 3;
@@ -45,18 +37,18 @@ export function packed(
 }
 
 /** Reads what was packed; each body is a buffer of its own. */
-export function unpacked(buffer: ArrayBuffer, count: number): Packed[] {
+export function unpacked<T>(
+  buffer: ArrayBuffer, count: number, make: (seq: number, name: string, body: Uint8Array) => T,
+): T[] {
   const head = new Float64Array(buffer, 0, count * PACK_FIELDS);
   const bytes = Buffer.from(buffer);
-  const all: Packed[] = [];
+  const all: T[] = [];
   let at = head.byteLength;
   for (let field = 0; field < head.length; field += PACK_FIELDS) {
     const bodyAt = at + (head[field + 2] as number);
     const end = bodyAt + (head[field + 3] as number);
-    all.push({
-      code: head[field] as number, seq: head[field + 1] as number,
-      name: readName(bytes, at, bodyAt), body: end === bodyAt ? NONE : new Uint8Array(buffer.slice(bodyAt, end)),
-    });
+    const body = end === bodyAt ? NONE : new Uint8Array(buffer.slice(bodyAt, end));
+    all.push(make(head[field + 1] as number, readName(bytes, at, bodyAt), body));
     at = end;
   }
   return all;

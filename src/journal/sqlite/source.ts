@@ -4,11 +4,33 @@ import type { Store, StoreSource } from '../port/index.js';
 import { sqliteDriver } from './driver.js';
 import { type SqliteSettings, SqliteStore } from './store.js';
 
-/** @since 0.2.0 */
+/**
+ * Options of {@link sqlite}.
+ *
+ * @since 0.2.0
+ */
 export interface SqliteOptions {
+  /**
+   * How safe what was committed is: `disk` syncs each commit and survives the loss of power;
+   * `process` does not, and survives the death of the program only, which is faster for a single
+   * commit. Default `disk`.
+   */
   readonly level?: 'disk' | 'process';
+  /**
+   * Bytes of the database that may be in use, at least 1 MiB; the WAL comes on top, some 32 MiB. At
+   * 95 % what only adds is refused with `STORE_FULL`, before the disk is full; what removes
+   * something always goes. Default: no limit.
+   */
   readonly bytesMax?: number;
+  /**
+   * What to do when damage is found while it is opened: `refuse` fails with `STORE_CORRUPT` and
+   * changes nothing; `open` goes on with what is left, and tells the findings. Default `refuse`.
+   */
   readonly damaged?: 'refuse' | 'open';
+  /**
+   * Bytes of a database up to which SQLite checks its structure each time that it is opened, some
+   * 1 to 2 ms a MiB; 0 for never. Larger ones are checked on demand. Default 64 MiB.
+   */
   readonly checkBytesMax?: number;
 }
 
@@ -31,6 +53,29 @@ class SqliteSource implements StoreSource {
   }
 }
 
+/**
+ * A store in one file of SQLite, for `createSystem({ store })`: with `node:sqlite` where Node has it,
+ * else with the package `@photostructure/sqlite`, which is yours to install. A thread of its own
+ * writes it, so that the program never waits for a disk; what is committed at once is one
+ * transaction and one sync.
+ *
+ * `path` names the file, relative to the working directory. It is made where there is none, for its
+ * owner alone (0600; a new folder 0700). Beside it are `-wal`, `-shm`, `-lock`, `-owner`, `-head`,
+ * `-marks-0` and `-marks-1`: they belong to it. Any program may read the file; nobody else may write
+ * it. It wants a local disk, not one of the network.
+ *
+ * One program at a time has it open. The lock is of the operating system: whoever has died has
+ * given it up.
+ *
+ * Errors: an OptionError at once for a bad option or path; a StoreError `PEER_MISSING` at once
+ * without a driver. When a system opens it, a StoreError: `STORE_LOCKED`, `STORE_PATH`,
+ * `STORE_NEWER`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED`.
+ *
+ * @example
+ * const store = sqlite('data/agents.db', { level: 'disk', bytesMax: 4 * 2 ** 30 });
+ * store.kind // => 'sqlite'
+ * @since 0.2.0
+ */
 export function sqlite(path: string, options: SqliteOptions = {}): StoreSource {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new OptionError('sqlite', path, 'the path of a file', "write sqlite('data/agents.db')");

@@ -70,12 +70,12 @@ export class SqliteStore implements Store {
   ): Promise<readonly Row[]> {
     const name = stream === null ? null : nameBytes(stream);
     const { count, buffer } = await this.ask({ op: 'rows', table, stream: name, after, limit, bodies }) as PackedRows;
-    return unpacked(buffer, count).map(({ seq, name, body }) => ({ seq, stream: name, body }));
+    return unpacked(buffer, count, (seq, name, body) => ({ seq, stream: name, body }));
   }
 
   async records(kind: Kind, after: string, limit: number): Promise<readonly Entry[]> {
     const { count, buffer } = await this.ask({ op: 'records', kind, after: nameBytes(after), limit }) as PackedRows;
-    return unpacked(buffer, count).map(({ name, body }) => ({ key: name, body }));
+    return unpacked(buffer, count, (_, name, body) => ({ key: name, body }));
   }
 
   mark(seq: number, attempts: number): void {
