@@ -1,2 +1,3 @@
 /** The embedded store: one file of SQLite. The door of `castcall/store/sqlite`. */
-export { sqlite, type SqliteOptions } from './source.js';
+export type { SqliteOptions } from '../../api/durable/sqlite.js';
+export { sqlite } from './source.js';
