@@ -19,6 +19,11 @@ export interface SqliteSettings {
   readonly migrations?: readonly string[];
 }
 
+interface OpenedFile {
+  readonly opened: Opened;
+  readonly settings: Readonly<Record<string, number | string>>;
+}
+
 interface PackedRows {
   readonly count: number;
   readonly buffer: ArrayBuffer;
@@ -31,6 +36,8 @@ interface PackedRows {
  */
 export class SqliteStore implements Store {
   readonly level: 'disk' | 'process';
+  /** settings of SQLite as they were read back when it was opened */
+  pragmas: Readonly<Record<string, number | string>> = {};
   private link: Link | null = null;
   /** there while it is open */
   private marks: Marks | null = null;
@@ -44,10 +51,11 @@ export class SqliteStore implements Store {
     if (this.link !== null) throw new StoreError('STORE_LOCKED', `${this.settings.path} is open here already`);
     const link = this.link = this.thread('owner');
     try {
-      const opened = await link.ask({ op: 'open' }) as Opened;
+      const { opened, settings } = await link.ask({ op: 'open' }) as OpenedFile;
       const marks = new Marks(this.settings.path, (from) => link.ask({ op: 'moveMarks', from }));
       marks.open();
       this.marks = marks;
+      this.pragmas = settings;
       return opened;
     } catch (error) {
       await link.stop();

@@ -55,6 +55,15 @@ describe.each(drivers)('a store of sqlite with %s', (driver) => {
     expect(await place.store({ driver }).open()).toMatchObject({ epoch: 6, clean: true, batch: 10 });
   });
 
+  it.each(['disk', 'process'] as const)('has the settings of level %s, read back', async (level) => {
+    const store = place.store({ driver, level });
+    await store.open();
+    expect(store.pragmas).toMatchObject({
+      journal_mode: 'wal', synchronous: level === 'disk' ? 2 : 1, wal_autocheckpoint: 8_000, busy_timeout: 0,
+      foreign_keys: 0, auto_vacuum: 2, application_id: 0x63617374, user_version: 1,
+    });
+  });
+
   it('copies the bodies that it is given, and gives each of its own', async () => {
     const store = place.store({ driver });
     await store.open();

@@ -37,7 +37,9 @@ function open() {
   readMarks(1, marks);
   stillThere(marks);
   keepMarks(marks);
-  return { epoch, clean: before.clean === 1, marks, batch: before.batch, findings };
+  // SQLite makes the WAL, and does not look whether its name is safe.
+  syncFolder(dirname(path));
+  return { opened: { epoch, clean: before.clean === 1, marks, batch: before.batch, findings }, settings };
 }
 
 /** Tells what is wrong, where it may be told only. */
@@ -106,8 +108,10 @@ function set(name, value) {
   sees(name, value);
 }
 
+const settings = {};
+
 function sees(name, value) {
-  const is = valueOf(db, 'PRAGMA ' + name);
+  const is = settings[name] = valueOf(db, 'PRAGMA ' + name);
   if (is === value) return;
   throw refusal('STORE_PATH', path + ': ' + name + ' is ' + is + ' where ' + value
     + ' was set: use a local file system that SQLite can lock and map');
