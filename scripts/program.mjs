@@ -12,8 +12,8 @@ const out = join(root, '.build');
 const stampFile = join(out, 'stamp');
 const lockFile = join(out, 'lock');
 const inputs = [
-  'src', 'examples', 'bench', 'test/oracle', 'test/sim', 'test/support', 'tsconfig.base.json', 'tsconfig.run.json',
-  'package-lock.json',
+  'src', 'examples', 'bench', 'test/oracle', 'test/prove', 'test/sim', 'test/support', 'tsconfig.base.json',
+  'tsconfig.run.json', 'package-lock.json',
 ];
 
 /** Count and newest change of all inputs: a deleted or replaced file changes it, too. */
