@@ -1,7 +1,9 @@
 /** What survives the program: the journal, over the port of stores. */
 export { type CodecLimits, decode, encode } from './codec/index.js';
+export { faultOf, FRAME_BYTES, placeOf } from './frame.js';
+export { Head, HEAD_KEY, Tally, tallyFinding } from './head.js';
 export type { Commit, JournalFacts, JournalLimits, JournalState, Recovery, Slice } from './contract.js';
 export { Journal } from './journal.js';
 export {
-  type Entry, type Kind, type Row, StoreError, type StoreFacts, type StoreSource, type Table, TABLES,
+  type Entry, type Kind, KINDS, type Row, StoreError, type StoreFacts, type StoreSource, type Table, TABLES,
 } from './port/index.js';

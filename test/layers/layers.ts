@@ -16,11 +16,11 @@ export const rawGroups = {
   workers: ['Worker', 'BroadcastChannel'],
   /** runs what is due within this turn of the event loop */
   steps: ['process._tickCallback'],
-  environment: ['process.env'],
+  environment: ['process.env', 'process.argv'],
   signals: [
     'process.on', 'process.once', 'process.off', 'process.addListener', 'process.removeListener',
     'process.listenerCount', 'process.listeners', 'process.removeAllListeners', 'process.kill',
-    'process.pid', 'process.exitCode',
+    'process.pid', 'process.exitCode', 'process.exit',
   ],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -129,6 +129,8 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     // A reader of a shared stream is one of a topic's.
     stream: ['core', 'topic'],
   },
+  // Each word of the command line a room.
+  cli: { command: [], store: ['command'] },
 };
 
 /**
