@@ -27,6 +27,7 @@ import { schedulesAndGathers } from '../test/mutants/schedules.mjs';
 import { streams } from '../test/mutants/streams.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
 import { topicsAndReaders } from '../test/mutants/topics.mjs';
+import { undeliverables } from '../test/mutants/undeliverable.mjs';
 import { inShare, patchedText, readShare } from './patch.mjs';
 import { build, root } from './program.mjs';
 
@@ -126,7 +127,7 @@ const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
   ...topicsAndReaders, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
-  ...guardedStreams,
+  ...guardedStreams, ...undeliverables,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

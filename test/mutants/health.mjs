@@ -7,7 +7,7 @@ export const healths = [
     'good() { this.failures = 0;', 'good() {',
   ]] },
   { name: 'an unhealthy child never recovers', file: health, suite, edits: [[
-    'this.unhealthy = false; this.p', 'this.p',
+    'this.turn(false);', ';',
   ]] },
   { name: 'unhealthy one failure late', file: health, suite, edits: [['this.failures < (', 'this.failures <= (']] },
   { name: 'a check that is late is waited for', file: health, suite, edits: [[

@@ -37,6 +37,7 @@ import { sysSuite } from './sys.js';
 import { taskStreamSuite } from './task-stream.js';
 import { topicSuite } from './topic.js';
 import { transitionSuite } from './transition.js';
+import { undeliverableSuite } from './undeliverable.js';
 
 /** All suites, in the order in which a seed runs them. */
 export const suites: readonly Suite[] = [
@@ -45,5 +46,5 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  launchSuite, healthSuite, sharedStreamSuite, randomSuite,
+  launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

@@ -1,6 +1,7 @@
 import { Deadline } from '../../base/index.js';
 import type { Line, Standing } from '../../base/text/index.js';
 import type { Rank } from '../../mailbox/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { DeadLetter, LetterFailure } from '../../api/letters.js';
 
 /** Where an item is. */
@@ -44,6 +45,8 @@ export interface Rare {
   expiry: Expiry | null;
   /** the letter that it was before, when it was sent again */
   past: DeadLetter | null;
+  /** who pushed it, when that one wants to hear of its death */
+  from: Process | null;
   /** failed attempts, oldest first */
   failures: LetterFailure[];
 }
@@ -75,7 +78,7 @@ export class Item extends Deadline implements Standing<Item> {
 
   /** made when it is needed */
   get cold(): Rare {
-    return (this.rare ??= { expiry: null, past: null, failures: [] });
+    return (this.rare ??= { expiry: null, past: null, from: null, failures: [] });
   }
 
   expire(): void {

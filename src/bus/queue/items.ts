@@ -68,9 +68,11 @@ export class Items implements ItemQueue, Lender {
 
   /* ---- in ---- */
 
-  add(payload: unknown, terms: PushTerms, past: DeadLetter | null): void {
+  /** @param from who hears of its death; null for nobody */
+  add(payload: unknown, terms: PushTerms, past: DeadLetter | null, from: Process | null): void {
     const item = new Item(this, ++this.lastId, payload, terms.lane, terms.key);
     if (past !== null) item.cold.past = past;
+    if (from !== null) item.cold.from = from;
     if (this.latest !== null && item.key !== null) this.latest.set(item.key, item);
     if (terms.expiresInMs >= 0) this.arm(item, terms.expiresInMs);
     entered(this.account, terms.delayMs > 0 ? 'delayed' : 'ready');
@@ -87,10 +89,11 @@ export class Items implements ItemQueue, Lender {
   }
 
   /** A new one takes the place of one that waits; that one's attempts were its own. */
-  replace(item: Item, payload: unknown, { expiresInMs }: PushTerms): void {
+  replace(item: Item, payload: unknown, { expiresInMs }: PushTerms, from: Process | null): void {
     over(this.account, 'superseded');
     this.disarm(item);
     item.rare = null;
+    if (from !== null) item.cold.from = from;
     item.payload = payload;
     item.id = ++this.lastId;
     item.attempts = 0;

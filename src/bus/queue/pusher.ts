@@ -16,6 +16,8 @@ export class Pusher extends Wait implements Standing<Pusher> {
     owner: Process | null,
     readonly payload: unknown,
     readonly asked: PushTerms,
+    /** who hears of its death */
+    readonly from: Process | null,
   ) {
     super(queue, owner, asked, 'push');
     this.promise = new Promise((resolve, reject) => {

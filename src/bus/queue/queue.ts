@@ -3,6 +3,7 @@ import { shownAs } from '../../base/text/index.js';
 import { rejectedWith } from '../../behaviour/gen/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
+import { wantsFeedback } from '../../router/dead-letter/index.js';
 import type {
   ConsumeOptions, Lease, LoopOptions, PullOptions, PushOptions, PushOutcome, Queue, QueueConsumer, QueueStats,
 } from '../../api/bus/queue.js';
@@ -47,9 +48,10 @@ export class QueueImpl<T = unknown> implements Queue<T> {
       if (fenced(owner)) throw queue.failed('ZOMBIE', 'push', `the process ${(owner as Process).pid} has ended`);
       if (terms.signal !== null && terms.signal.aborted) return rejectedWith(this.#kernel, terms.signal.reason);
       const payload = queue.checked(item);
-      const outcome = queue.push(payload, terms);
+      const from = wantsFeedback(owner) ? owner : null;
+      const outcome = queue.push(payload, terms, from);
       return outcome === null
-        ? this.#kernel.answer(handled(queue.wait(owner, payload, terms)))
+        ? this.#kernel.answer(handled(queue.wait(owner, payload, terms, from)))
         : this.#kernel.scheduler.paced(OUTCOMES[outcome]);
     } catch (error) {
       return rejectedWith(this.#kernel, error);

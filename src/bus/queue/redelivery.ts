@@ -1,4 +1,5 @@
 import type { Rank } from '../../mailbox/index.js';
+import type { Process } from '../../process/record/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
 import type { Redelivery } from '../../router/dead-letter/index.js';
@@ -12,7 +13,7 @@ export class PushRedelivery implements Redelivery {
   private readonly lane: Rank;
   private readonly key: string | null;
   readonly past: DeadLetter | null;
-  readonly sender = null;
+  readonly sender: Process | null;
   readonly facts: Redelivery['facts'];
   constructor(
     readonly op: Op,
@@ -27,6 +28,7 @@ export class PushRedelivery implements Redelivery {
     this.lane = item.lane;
     this.key = item.key;
     this.past = past;
+    this.sender = item.rare?.from ?? null;
     this.facts = {
       verb: 'push',
       to: name,
@@ -51,6 +53,6 @@ export class PushRedelivery implements Redelivery {
     } catch {
       return 'PROTOCOL_MISMATCH';
     }
-    return queue.resend(item, { ...PLAIN_PUSH, lane: this.lane, key }, letter);
+    return queue.resend(item, { ...PLAIN_PUSH, lane: this.lane, key }, letter, this.sender);
   }
 }

@@ -102,8 +102,11 @@ export class WorkQueue implements PullQueue {
     return payload;
   }
 
-  /** What becomes of an item that is pushed; null when it has to wait for room. Throws when it is refused. */
-  push(payload: unknown, terms: PushTerms): PushOutcome | null {
+  /**
+   * What becomes of an item that is pushed; null when it has to wait for room. Throws when it is refused.
+   * @param from who hears of its death; null for nobody
+   */
+  push(payload: unknown, terms: PushTerms, from: Process | null): PushOutcome | null {
     const { account } = this.items;
     if (this.closed) {
       refused(account);
@@ -115,25 +118,27 @@ export class WorkQueue implements PullQueue {
       throw this.error('OVERLOADED', `the program is near its memory ceiling (${this.kernel.ceiling?.bound ?? ''}): `
         + 'items of this lane are refused until there is room; push less, add consumers, or raise memory.ceilingBytes');
     }
-    return this.enter(payload, terms, null);
+    return this.enter(payload, terms, null, from);
   }
 
-  private enter(payload: unknown, terms: PushTerms, past: DeadLetter | null): PushOutcome | null {
+  private enter(
+    payload: unknown, terms: PushTerms, past: DeadLetter | null, from: Process | null,
+  ): PushOutcome | null {
     const { items } = this;
     const known = items.latestOf(terms.key);
-    if (known !== undefined) return this.coalesce(known, payload, terms);
+    if (known !== undefined) return this.coalesce(known, payload, terms, from);
     if (!this.hasRoom && !this.isAwaited(terms) && !this.makesRoom()) {
       const outcome = this.overflow(terms);
       if (outcome !== 'queued') return outcome;
     }
-    items.add(payload, terms, past);
+    items.add(payload, terms, past, from);
     if (this.takers.first !== null) this.pump();
     return 'queued';
   }
 
   /** The wait for room of a push that got null. */
-  wait(owner: Process | null, payload: unknown, terms: PushTerms): Promise<PushOutcome> {
-    const pusher = new Pusher(this, owner, payload, terms);
+  wait(owner: Process | null, payload: unknown, terms: PushTerms, from: Process | null): Promise<PushOutcome> {
+    const pusher = new Pusher(this, owner, payload, terms, from);
     this.pushers.push(pusher);
     pusher.begin();
     this.pump();
@@ -141,12 +146,12 @@ export class WorkQueue implements PullQueue {
   }
 
   /** Pushes a dead letter again: null, or why it stays one. */
-  resend(payload: unknown, terms: PushTerms, past: DeadLetter): RetryRefusal | null {
+  resend(payload: unknown, terms: PushTerms, past: DeadLetter, from: Process | null): RetryRefusal | null {
     if (this.closed) return this.stopped ? 'SYSTEM_STOPPED' : 'QUEUE_CLOSED';
     if (!this.hasRoom && !this.isAwaited(terms) && !this.makesRoom() && (this.options.overflow !== 'drop-oldest'
       || this.items.victim().lane > terms.lane)) return 'QUEUE_FULL';
     if (this.isOverloaded(payload, terms)) return 'OVERLOADED';
-    this.enter(payload, terms, past);
+    this.enter(payload, terms, past, from);
     return null;
   }
 
@@ -211,9 +216,9 @@ export class WorkQueue implements PullQueue {
       : `${capacity} items wait; push less, add consumers, raise capacity, or wait for room (overflow: 'suspend')`);
   }
 
-  private coalesce(known: Item, payload: unknown, terms: PushTerms): PushOutcome {
+  private coalesce(known: Item, payload: unknown, terms: PushTerms, from: Process | null): PushOutcome {
     if (this.options.coalesce === 'last') {
-      this.items.replace(known, payload, terms);
+      this.items.replace(known, payload, terms, from);
       return 'queued';
     }
     over(this.items.account, 'superseded');
@@ -307,9 +312,9 @@ export class WorkQueue implements PullQueue {
     if (this.isFull && !this.isDesired(pusher.asked) && this.isFull) return false; // to look may end what has expired
     this.pushers.remove(pusher);
     const known = this.items.latestOf(pusher.asked.key);
-    if (known !== undefined) pusher.come(this.coalesce(known, pusher.payload, pusher.asked));
+    if (known !== undefined) pusher.come(this.coalesce(known, pusher.payload, pusher.asked, pusher.from));
     else {
-      this.items.add(pusher.payload, pusher.asked, null);
+      this.items.add(pusher.payload, pusher.asked, null, pusher.from);
       pusher.come('queued');
     }
     return true;

@@ -131,7 +131,7 @@ export class Pump implements Puller, Holding {
     }
     let line: Line | null = null;
     for (const reader of this.readers) {
-      if (reader.offer('', item) === Offer.Waits) reader.await(line ??= new Line(this));
+      if (reader.offer('', item, null) === Offer.Waits) reader.await(line ??= new Line(this));
     }
     if (line === null) this.proceed();
     else {

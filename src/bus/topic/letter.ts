@@ -5,9 +5,13 @@ import type { Redelivery } from '../../router/dead-letter/index.js';
 /** A message of a topic that its subscriber left behind: the subscription is over, nobody can have it again. */
 export class TopicRedelivery implements Redelivery {
   readonly past = null;
-  readonly sender = null;
   readonly op: Op;
-  constructor(topic: string, private readonly owner: Process) {
+  constructor(
+    topic: string,
+    private readonly owner: Process,
+    /** who published it, when that one wants to hear of it */
+    readonly sender: Process | null,
+  ) {
     this.op = new Op(Kind.Cast, topic, null, null, false);
   }
 

@@ -4,6 +4,7 @@ import { rejectedWith } from '../../behaviour/gen/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { ExitReason } from '../../base/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
+import { wantsFeedback } from '../../router/dead-letter/index.js';
 import { unwatch, watchSignal } from '../../router/request/index.js';
 import type { Abortable, Watched } from '../../router/request/index.js';
 import { BusError } from '../core/index.js';
@@ -20,7 +21,9 @@ export interface ReadReader {
   readonly stallMs: number;
   readonly signal: AbortSignal | undefined;
   /** what becomes of a message that its owner leaves behind; null: it is dropped */
-  readonly bury: ((topic: string, message: unknown, owner: Process, reason: ExitReason) => void) | null;
+  readonly bury: (
+    (topic: string, message: unknown, owner: Process, reason: ExitReason, from: Process | null) => void
+  ) | null;
 }
 
 /** Who waits until all slow readers have room. */
@@ -34,6 +37,11 @@ export interface Waiting {
 /** Stands in the buffer for messages that were lost there. */
 class Lost {
   constructor(readonly count: number) {}
+}
+
+/** A message in the buffer whose publisher wants to hear when its reader leaves it behind. */
+class Signed {
+  constructor(readonly message: unknown, readonly from: Process) {}
 }
 
 /** A reader that takes nothing while publishers wait for it. */
@@ -82,7 +90,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
   }
 
   /** @internal */
-  offer(topic: string, message: unknown): Offer {
+  offer(topic: string, message: unknown, from: Process | null): Offer {
     if (this.end !== undefined) return Offer.Missed;
     const { flow, asks } = this;
     if (asks.size > 0) {
@@ -91,10 +99,10 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
       return Offer.Reached;
     }
     if (flow.buffered < this.options.buffer) {
-      this.keep(this.shape(topic, message));
+      this.keep(this.signed(topic, message, from));
       return Offer.Reached;
     }
-    return this.overflow(topic, message);
+    return this.overflow(topic, message, from);
   }
 
   /** @internal One of those that the topic keeps, before all others. */
@@ -109,17 +117,17 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     if (this.publishes.size === 1) this.watchStall();
   }
 
-  private overflow(topic: string, message: unknown): Offer {
+  private overflow(topic: string, message: unknown, from: Process | null): Offer {
     const { flow } = this;
     switch (this.options.slow) {
       case 'suspend':
-        this.keep(this.shape(topic, message));
+        this.keep(this.signed(topic, message, from));
         return Offer.Waits;
       case 'drop-oldest':
         this.items.shift();
         flow.lose();
         this.gapBefore++;
-        this.keep(this.shape(topic, message));
+        this.keep(this.signed(topic, message, from));
         return Offer.Reached;
       case 'drop-newest':
         flow.miss();
@@ -130,6 +138,11 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
         this.finish('slow');
         return Offer.Missed;
     }
+  }
+
+  private signed(topic: string, message: unknown, from: Process | null): unknown {
+    const item = this.shape(topic, message);
+    return wantsFeedback(from) ? new Signed(item, from) : item;
   }
 
   private keep(item: unknown): void {
@@ -217,7 +230,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     if (this.publishes.size > 0) this.letIn();
     if (this.end !== undefined) this.forgetOwner();
     this.audit();
-    return item;
+    return item instanceof Signed ? item.message : item;
   }
 
   /** The first message beyond the buffer is in it now. */
@@ -304,7 +317,8 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
       if (bury === null) this.flow.lose();
       else {
         this.flow.leave();
-        bury(this.topic, item, this.of.owner as Process, reason);
+        const { message, from } = item instanceof Signed ? item : { message: item, from: null };
+        bury(this.topic, message, this.of.owner as Process, reason, from);
       }
     }
   }

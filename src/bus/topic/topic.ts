@@ -109,7 +109,7 @@ export class TopicImpl<T> implements Topic<T>, Place {
     const topics = this.#topics;
     const { replay, withTopic, ...options } = readSubscribe(given ?? {});
     const made = new Reader(topics.host.kernel, this.#subscribed(withTopic), {
-      ...options, bury: (topic, message, owner, reason) => topics.bury(topic, message, owner, reason),
+      ...options, bury: (topic, message, owner, reason, from) => topics.bury(topic, message, owner, reason, from),
     });
     if (options.signal?.aborted === true) {
       made.unsubscribe();

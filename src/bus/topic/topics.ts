@@ -198,8 +198,8 @@ export class Topics {
     return [...this.keeping].filter(({ name }) => trie.match(name.split('.')).length > 0);
   }
 
-  bury(topic: string, message: unknown, owner: Process, reason: ExitReason): void {
-    this.host.router.deadLetters.add(new TopicRedelivery(topic, owner), message, reason);
+  bury(topic: string, message: unknown, owner: Process, reason: ExitReason, from: Process | null): void {
+    this.host.router.deadLetters.add(new TopicRedelivery(topic, owner, from), message, reason);
   }
 
   /* ---- the end ---- */

@@ -181,3 +181,89 @@ describe('P Sender feedback: undeliverable', () => {
     expect(() => defineAgent({ undeliverable: 'yes' as never })).toThrow('defineAgent.undeliverable');
   });
 });
+
+describe('P Sender feedback: undeliverable: topics and queues', () => {
+  it('tells who published of what a subscriber left behind, once for each of them', async () => {
+    const system = testSystem();
+    const { told, run } = sender(system);
+    const Reader = defineAgent({
+      name: 'reader',
+      casts: { watch(self) { self.topic('news').subscribe({ buffer: 2, slow: 'drop-oldest' }); } },
+    });
+    const Listener = defineAgent({
+      casts: { watch(self) { self.topic('news').subscribe(self); }, hang: () => new Promise<void>(() => undefined) },
+    });
+    const reader = system.start(Reader, { name: 'reader' });
+    const listener = system.start(Listener, { name: 'listener' });
+    for (const one of [reader, listener]) one.cast('watch');
+    await rest();
+    listener.cast('hang');
+    run((self) => { for (const n of [1, 2, 3]) void self.topic('news').publish(n); });
+    await rest();
+    await system.topic('news').publish(4);
+    await rest();
+    expect(told).toEqual([]);
+    await reader.stop();
+    await rest();
+    expect(told.map(short)).toEqual(['publish news to reader: normal 0']);
+    expect(told[0]?.payload, 'what was dropped is none').toBe(3);
+    told.length = 0;
+    system.exit('listener', 'kill');
+    await rest();
+    expect(told.map(({ to, payload }) => [to, payload])).toEqual([1, 2, 3].map((n) => ['listener', n]));
+  });
+
+  it('says nothing of what was read, nor to whoever did not ask', async () => {
+    const system = testSystem();
+    const { told, run } = sender(system);
+    const taken: unknown[] = [];
+    const reader = system.topic('news').subscribe({ withTopic: true });
+    run((self) => { void self.topic('news').publish('one'); });
+    await rest();
+    taken.push(await reader.next());
+    expect(taken).toMatchObject([{ message: 'one' }]);
+    const Quiet = defineAgent({ casts: { watch(self) { self.topic('news').subscribe(); } } });
+    const quiet = system.start(Quiet);
+    quiet.cast('watch');
+    await rest();
+    await system.topic('news').publish('two');
+    await quiet.stop();
+    await rest();
+    expect(told).toEqual([]);
+    expect(system.deadLetters.list().map(({ payload }) => payload)).toEqual(['two']);
+  });
+
+  it('tells who pushed of an item that died, also when it waited for room, coalesced, or was sent again', async () => {
+    const system = testSystem();
+    const { told, run } = sender(system);
+    const options = { leaseMs: 1_000, attemptsMax: 1, capacity: 1, overflow: 'suspend', coalesce: 'last' } as const;
+    const queue = system.queue<string>('jobs', options);
+    const die = async (): Promise<void> => {
+      await (await queue.lease()).nack({ reason: 'no' });
+      await rest();
+    };
+    run((self) => {
+      void self.queue<string>('jobs').push('room');
+      void self.queue<string>('jobs').push('waits');
+    });
+    await rest();
+    await die();
+    await die();
+    expect(told.map(short)).toEqual(['push item to jobs: no 0', 'push item to jobs: no 0']);
+    expect(told.map(({ payload }) => payload)).toEqual(['room', 'waits']);
+    const [letter] = system.deadLetters.list();
+    system.deadLetters.retry(letter?.id ?? 0);
+    await die();
+    expect(told.map(({ payload }) => payload)).toEqual(['room', 'waits', 'room']);
+    void queue.push('theirs', { key: 'k' });
+    run((self) => { void self.queue<string>('jobs').push('mine', { key: 'k' }); });
+    await rest();
+    await die();
+    expect(told.at(-1)?.payload).toBe('mine');
+    run((self) => { void self.queue<string>('jobs').push('mine', { key: 'k' }); });
+    await rest();
+    void queue.push('theirs', { key: 'k' });
+    await die();
+    expect(told, 'it took the place of one that was told about').toHaveLength(4);
+  });
+});
