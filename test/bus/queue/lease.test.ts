@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Lease } from '../../../src/bus/public.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
@@ -243,5 +244,62 @@ describe('P work queue: poison ends in the dead letters', () => {
     system.queue('jobs');
     expect(system.deadLetters.retry(1).retried).toEqual([1]);
     expect(system.queue('jobs').size).toBe(1);
+  });
+});
+
+describe('V the weaknesses of an ancestor that a queue in memory can have', () => {
+  test('V weakness 1: finished work is never done again, however long its consumers are away', async () => {
+    const env = new VirtualEnv();
+    const queue = testSystem({ env }).queue<number>('jobs', { leaseMs: 300_000, attemptsMax: 3 });
+    for (let n = 0; n < 5; n++) await queue.push(n);
+    const leases = await Promise.all(Array.from({ length: 5 }, () => queue.lease()));
+    for (const lease of leases) await lease.ack();
+    const nothing = async (): Promise<unknown> => {
+      const told = codeOf(queue.lease({ timeoutMs: 1 }));
+      await env.advance(1);
+      return told;
+    };
+    for (const awayMs of [300_001, 3_600_000, 7 * 86_400_000]) {
+      await env.advance(awayMs);
+      expect(await nothing(), `after ${awayMs} ms`).toBe('TIMEOUT');
+    }
+    expect(queue.stats()).toMatchObject({ pushed: 5, acked: 5, returned: 0, ready: 0 });
+    await queue.push(5);
+    expect((await queue.lease()).item, 'only what is new').toBe(5);
+    expectBalanced(queue);
+  });
+
+  test('V weakness 4: a poison item ends as a dead letter with every reason, and holds up nobody', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 3 });
+    await queue.push('poison');
+    await queue.push('good');
+    const done: string[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const lease = await queue.lease();
+      if (lease.item === 'good') await lease.ack();
+      else await lease.nack({ reason: `broken ${lease.attempt}` });
+      done.push(`${lease.item} ${lease.attempt}`);
+      await env.advance(60_000);
+    }
+    expect(done.filter((one) => one.startsWith('poison'))).toEqual(['poison 1', 'poison 2', 'poison 3']);
+    expect(done).toContain('good 1');
+    await env.advance(300_000);
+    const last = codeOf(queue.lease({ timeoutMs: 1 }));
+    await env.advance(1);
+    expect(await last, 'it does not come back').toBe('TIMEOUT');
+    const [letter, ...more] = system.deadLetters.list();
+    expect(more).toEqual([]);
+    expect(letter).toMatchObject({ to: 'jobs', payload: 'poison', attempts: 3, reason: 'broken 3' });
+    expect(letter?.failures.map(({ reason }) => reason)).toEqual(['broken 1', 'broken 2', 'broken 3']);
+    expectBalanced(queue);
+  });
+
+  test('V weakness 4: what cannot be read by its schema is told to who pushes it, and never comes in', async () => {
+    const queue = testSystem().queue<{ n: number }>('jobs', { schema: z.object({ n: z.number() }), leaseMs: 1_000 });
+    expect(await codeOf(queue.push(Object('poison') as { n: number }))).toBe('INVALID_PAYLOAD');
+    await queue.push({ n: 1 });
+    expect((await queue.lease()).item).toEqual({ n: 1 });
   });
 });
