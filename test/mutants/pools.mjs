@@ -20,7 +20,7 @@ export const pools = [
   ] },
   {
     suite: 'pools', name: 'pool: a worker is given to two', file: manager,
-    edits: [['slot.lease === null && slot.p.owner !== null && (best', 'slot.p.owner !== null && (best']],
+    edits: [['slot.lease === null && slot.p.owner !== null && isWell', 'slot.p.owner !== null && isWell']],
   },
   {
     suite: 'pools', name: 'pool: a released ref goes on', file: ref,

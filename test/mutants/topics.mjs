@@ -26,7 +26,7 @@ export const topicsAndReaders = [
       'asks.shift().give(this.shape(topic, message)); this.keep(this.shape(topic, message)); return Offer.Reached;'],
   ] },
   { name: 'what the dead leave behind vanishes', file: reader, suite: 'topic', edits: [
-    ['bury(this.topic, item, this.of.owner, reason);', ''],
+    ['bury(this.topic, message, this.of.owner, reason, from);', ''],
   ] },
   { name: 'a subscription that is over forgets its owner', file: subscriber, suite: 'topic', edits: [
     ['this.end !== undefined && this.there === 0', 'this.end !== undefined'],

@@ -5,7 +5,7 @@ import { Contestant } from '../../lib/contestant.js';
 import { root } from '../../lib/repository.js';
 import { installActorTs } from './actor-ts.js';
 
-export const usualPeerNames = ['effect', 'xstate', 'nact', 'qlobber'] as const;
+export const usualPeerNames = ['effect', 'xstate', 'nact', 'qlobber', 'fastq', 'p-queue'] as const;
 export const allPeerNames = [...usualPeerNames, 'actor-ts'] as const;
 export type PeerName = (typeof allPeerNames)[number];
 
