@@ -47,7 +47,8 @@ export class Journal {
   private opening: Promise<Recovery>;
   private error: StoreError | null = null;
   private head = new Head();
-  private epoch = 0;
+  /** of the opening: the fencing token */
+  epoch = 0;
   private filling: Filling | null = null;
   private flying: Filling | null = null;
   private safe = 0;
@@ -82,11 +83,20 @@ export class Journal {
   get open(): number {
     return this.number + 1;
   }
+  /** Number of the last batch that something was added to. */
+  get added(): number {
+    return this.filling === null ? this.number : this.number + 1;
+  }
   /** Number of the last batch that is safe. */
   get committedUpTo(): number {
     return this.safe;
   }
 
+  /** Throws what adding rows of so many bytes in all would throw now. */
+  admit(bytes: number): void {
+    this.writable();
+    this.weight.admitRow(this.pending, bytes);
+  }
   /**
    * Adds a row.
    *

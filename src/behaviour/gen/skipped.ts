@@ -49,5 +49,5 @@ export function abandonedBy(p: Process, call: Request, error: unknown): boolean 
 /** An error to the caller of the call that is handled, which is no crash. */
 export function refuse(p: Process, call: Request, { code, details }: Pick<Refusal, 'code' | 'details'>): void {
   refused(p.mailbox);
-  call.fail('REFUSED', { refusal: code, details });
+  call.refuse(code, details);
 }

@@ -2,7 +2,7 @@ import { CastcallError } from '../../base/index.js';
 import type { DurableAgent, DurableTerms } from '../../behaviour/gen/outward/index.js';
 import { decode, encode } from '../../journal/codec/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
-import type { StoreError } from '../../journal/port/index.js';
+import { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
 
 const FORMAT = 1;
@@ -20,10 +20,16 @@ export class AgentTurn implements DurableAgent {
   open = false;
   readonly stored: { readonly state: unknown } | undefined;
   /** the last batch with something of this agent */
-  batch = 0;
+  private batch = 0;
+  /** commits that something it has sent still waits for */
+  private waiting = 0;
+  /** the handler that runs has failed already, by what it said of its message */
+  private failing = false;
   private parts: TurnPart[] = [];
   /** its state, as it was stored last */
   private last: Uint8Array | null;
+  /** of the store as it was loaded from */
+  private readonly epoch: number;
   constructor(
     private readonly p: Process,
     private readonly journal: Journal,
@@ -31,6 +37,7 @@ export class AgentTurn implements DurableAgent {
     bytes: Uint8Array | undefined,
   ) {
     this.last = bytes ?? null;
+    this.epoch = journal.epoch;
     this.stored = bytes === undefined ? undefined : { state: this.revive(bytes) };
   }
 
@@ -38,12 +45,13 @@ export class AgentTurn implements DurableAgent {
     return this.p.title;
   }
 
-  /** Whether something of it is not safe yet. */
-  get unsafe(): boolean {
-    return this.batch > this.journal.committedUpTo;
-  }
-
+  /** Throws when the store was opened anew after a failure: nobody knows which of its turns is there. */
   begin(): void {
+    if (this.epoch !== this.journal.epoch) {
+      throw new StoreError(
+        'STORE_FAILED', `the store was opened anew, and '${this.name}' may be ahead of it: its next start reads what is there`,
+      );
+    }
     this.open = true;
   }
 
@@ -51,14 +59,28 @@ export class AgentTurn implements DurableAgent {
     this.parts.push(part);
   }
 
+  /** What goes between two turns, behind all that was kept; false when nothing has to be waited for. */
+  after(part: TurnPart): boolean {
+    if (this.waiting === 0 && this.batch <= this.journal.committedUpTo) return false;
+    this.commit([part]);
+    return true;
+  }
+
+  fail(): void {
+    if (this.open) this.failing = true;
+  }
+
   end(self: { state: unknown; committed: unknown }): void {
     const { journal, parts } = this;
+    if (this.failing) return this.drop(self);
     try {
       const bytes = encode([FORMAT, this.terms.version, self.state], WHAT);
+      // All of it or nothing: what cannot be added is found before anything is.
+      if (parts.length > 0) journal.admit(parts.reduce((sum, part) => sum + part.bytes, bytes.length));
       if (this.last === null || !same(this.last, bytes)) {
         journal.put('state', this.name, bytes);
         this.last = bytes;
-        this.batch = journal.open;
+        this.batch = journal.added;
       }
     } catch (error) {
       this.drop(self, error);
@@ -67,22 +89,34 @@ export class AgentTurn implements DurableAgent {
     this.open = false;
     if (parts.length === 0) return;
     this.parts = [];
-    this.batch = journal.open;
     for (const part of parts) part.joins();
-    journal.whenCommitted(new TurnCommit(parts));
+    this.commit(parts);
   }
 
   drop(self: { state: unknown; committed: unknown }, reason: unknown = 'the handler that sent it has failed'): void {
-    const { parts, last } = this;
-    this.open = false;
-    this.parts = [];
-    for (const part of parts) part.dropped(reason);
+    const { last } = this;
+    this.abandon(reason);
     // What the handler has changed in place is undone too.
     if (last !== null) self.state = self.committed = this.revive(last);
   }
 
+  /** Nothing of the open turn goes; its agent may have ended. */
+  abandon(reason: unknown): void {
+    const { parts } = this;
+    this.open = this.failing = false;
+    this.parts = [];
+    for (const part of parts) part.dropped(reason);
+  }
+
   safe(): Promise<void> {
     return this.journal.flush();
+  }
+
+  /** From now on these are one commit's. */
+  private commit(parts: readonly TurnPart[]): void {
+    this.batch = this.journal.added;
+    this.waiting++;
+    this.journal.whenCommitted(new TurnCommit(parts, () => void this.waiting--));
   }
 
   /** Errors: `STATE_VERSION` for a state of a newer version, and for an older one without a `migrate`. */
@@ -102,12 +136,17 @@ export class AgentTurn implements DurableAgent {
 
 /** What leaves the store goes, in the order in which it was sent. */
 class TurnCommit implements Commit {
-  constructor(private readonly parts: readonly TurnPart[]) {}
+  constructor(
+    private readonly parts: readonly TurnPart[],
+    private readonly over: () => void,
+  ) {}
   committed(): void {
     for (const part of this.parts) part.committed();
+    this.over();
   }
   uncommitted(error: StoreError): void {
     for (const part of this.parts) part.uncommitted(error);
+    this.over();
   }
 }
 
@@ -118,10 +157,11 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** A cast, a plain message or a reply that waits. */
-export class KeptSend implements TurnPart, Commit {
+export class KeptSend implements TurnPart {
+  readonly bytes = 0;
   constructor(
     private readonly release: () => void,
-    private readonly lost: (() => void) | undefined,
+    private readonly lost: ((dropped: boolean) => void) | undefined,
   ) {}
   joins(): void {
     // nothing of it is stored
@@ -129,15 +169,17 @@ export class KeptSend implements TurnPart, Commit {
   committed(): void {
     this.release();
   }
-  /** Of a handler that has failed nothing was sent; its calls hear of that failure. */
-  dropped(): void {}
   uncommitted(): void {
-    this.lost?.();
+    this.lost?.(false);
+  }
+  dropped(): void {
+    this.lost?.(true);
   }
 }
 
 /** The answer to a delivery, given by hand before the end of the handler. */
 export class KeptAnswer implements TurnPart {
+  readonly bytes = 0;
   constructor(private readonly answer: () => void) {}
   joins(): void {
     this.answer();

@@ -173,6 +173,7 @@ export class Backlog implements Recovered<Message> {
     const stored = new StoredMessage(earlier, cell.name, d, null, 0);
     stored.seq = row.seq;
     stored.earlier = true;
+    stored.settle();
     stored.marked = earlier.died;
     stored.ended = () => {
       this.given--;

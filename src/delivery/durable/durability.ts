@@ -62,14 +62,16 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     const stored = new StoredMessage(this, nameOf(d), d, encodeMessage(d, delayMs, this.wall()), delayMs);
     const turn = joins ? openTurn(d.caller) : null;
     if (turn !== null) turn.keep(stored);
-    else stored.append(true);
+    else stored.append();
     d.rarely().stored = stored;
   }
 
   defer(d: Message, delayMs: number): boolean {
-    const turn = openTurn(d.caller);
+    const turn = turnOf(d.caller);
     if (turn === null) return false;
-    turn.keep(new DeferredMessage(d.to, d, delayMs));
+    const deferred = new DeferredMessage(d.to, d, delayMs);
+    if (!turn.open) return turn.after(deferred);
+    turn.keep(deferred);
     return true;
   }
 
@@ -157,7 +159,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     }
     for (const [seq, attempts] of marks) {
       const told = this.attempts.get(seq);
-      if (told !== undefined && told.attempts >= attempts) continue;
+      if (attempts <= (told?.attempts ?? 0)) continue;
       const failures = [...told?.failures ?? [], { attempt: attempts, reason: 'died_with_program' }];
       this.attempts.set(seq, { attempts, failures });
     }
@@ -175,7 +177,10 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   async load(p: Process, terms: DurableTerms): Promise<DurableAgent> {
     await this.opened;
-    if (this.kernel.gate === null) this.kernel.setGate(this);
+    if (this.kernel.gate === null) {
+      this.kernel.setGate(this);
+      this.kernel.exitHooks.push((ended, reason) => openTurn(ended)?.abandon(reason));
+    }
     return new AgentTurn(p, this.journal, terms, await this.journal.get('state', p.title));
   }
 
@@ -187,12 +192,14 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     }
   }
 
-  holds(sender: Process, _op: Op, release: () => void, lost?: () => void): boolean {
+  holds(
+    sender: Process, _op: Op, release: () => void, lost?: (dropped: boolean) => void, aside?: boolean,
+  ): boolean {
     const turn = turnOf(sender);
     if (turn === null) return false;
-    if (turn.open) turn.keep(new KeptSend(release, lost));
-    else if (turn.unsafe) this.journal.whenCommitted(new KeptSend(release, lost));
-    else return false;
+    const send = new KeptSend(release, lost);
+    if (!turn.open || aside === true) return turn.after(send);
+    turn.keep(send);
     return true;
   }
 
@@ -201,6 +208,10 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     if (turn === null) return false;
     turn.keep(new KeptAnswer(answer));
     return true;
+  }
+
+  fails(sender: Process): void {
+    turnOf(sender)?.fail();
   }
 }
 

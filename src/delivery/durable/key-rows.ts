@@ -48,8 +48,8 @@ export class KeyRows {
 
   /** The message of a key was handled: in the transaction in which its row goes. */
   add(stream: string, record: KeyRecord, outcome: DeliveryOutcome): void {
-    const { kind, reply, reason, details, attempts, failures, at } = outcome;
     const { a, b, c, d, op, keys, key } = record;
+    const { kind, reply, reason, details, attempts, failures, at } = outcome;
     const row: Row = [FORMAT, op.name, a, b, c, d, kind, reply, reason, details, attempts, failures, at];
     this.journal.put('ledger', stream + BETWEEN + key, encodeRow(row));
     keys.stored ??= { drop: (gone) => this.drop(stream + BETWEEN + gone) };

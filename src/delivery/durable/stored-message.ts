@@ -1,8 +1,9 @@
 import { callError, handled } from '../../base/index.js';
+import { printable } from '../../base/text/index.js';
 import { encode } from '../../journal/codec/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import type { StoreError } from '../../journal/port/index.js';
-import type { TurnPart } from '../../process/record/index.js';
+import type { Process, TurnPart } from '../../process/record/index.js';
 import type { DeliveryOutcome } from '../../api/delivery.js';
 import { goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
 import type { Destination, Message, Stored } from '../guarantee/index.js';
@@ -29,7 +30,9 @@ export interface StoredIn {
 export class StoredMessage implements Stored, TurnPart {
   seq = -1;
   told = false;
-  accepting: Promise<void> | null = null;
+  /** its row is safe, or it never will have one */
+  private settled = false;
+  private acceptance: Acceptance | null = null;
   /** attempts are marked before they begin: the program has died with messages like this one */
   marked = false;
   /** a recovered one has been given to its owner: its end makes room for the next */
@@ -47,24 +50,36 @@ export class StoredMessage implements Stored, TurnPart {
     readonly delayMs: number,
   ) {}
 
-  /** Adds its row; with `wait` somebody waits for the commit. */
-  append(wait: boolean): void {
+  get bytes(): number {
+    return this.body === null ? 0 : this.body.length;
+  }
+
+  /** Adds its row. */
+  append(): void {
     const { journal } = this.shared;
     this.seq = journal.append('message', this.stream, this.body as Uint8Array);
     this.body = null;
-    const acceptance = new Acceptance(this);
-    if (wait) this.accepting = acceptance.promise();
-    journal.whenCommitted(acceptance);
+    journal.whenCommitted(this.acceptance ??= new Acceptance(this));
+  }
+
+  /** Who sends it in a turn goes on at once: that one's commit is this one's. */
+  accepting(by: Process | null): Promise<void> | null {
+    if (this.settled || (by !== null && by === this.message.caller && this.seq < 0)) return null;
+    return (this.acceptance ??= new Acceptance(this)).promise();
+  }
+  /** Nobody has to wait for its row any more. */
+  settle(): void {
+    this.settled = true;
+    this.acceptance = null;
   }
 
   /* ---- as a part of its sender's turn ---- */
 
   joins(): void {
-    try {
-      this.append(false);
-    } catch (error) {
-      this.dropped(error);
-    }
+    if (!this.message.settled) return this.append();
+    // It has been taken back meanwhile.
+    this.acceptance?.told();
+    this.settle();
   }
   committed(): void {
     // its own acceptance tells
@@ -73,21 +88,31 @@ export class StoredMessage implements Stored, TurnPart {
     // likewise
   }
   dropped(reason: unknown): void {
+    const { acceptance, message } = this;
     this.body = null;
-    neverWent(this.message.to, this.message, 'dropped', reason);
+    this.settle();
+    neverWent(message.to, message, 'dropped', reason);
+    acceptance?.refuse('EXIT', reason);
   }
 
   /* ---- what the message says ---- */
 
   begins(attempts: number): void {
+    // What has failed once may be what makes the program die.
+    this.marked ||= attempts > 1;
     if (this.marked) this.shared.journal.mark(this.seq, attempts);
+  }
+
+  undone(attempts: number): void {
+    const { journal } = this.shared;
+    if (this.marked && journal.state === 'open') journal.mark(this.seq, attempts);
   }
 
   failed(): void {
     const { attempts, failures } = this.message;
     this.write(() => {
-      const row = encode([FORMAT, attempts, failures], 'the failures of a message');
-      this.shared.journal.put('attempt', String(this.seq), row);
+      const record = encodeTold((reasons) => [FORMAT, attempts, reasons(failures)], 'the failures of a message');
+      this.shared.journal.put('attempt', String(this.seq), record);
       this.attempts = true;
     });
   }
@@ -95,18 +120,22 @@ export class StoredMessage implements Stored, TurnPart {
   buried(payload: unknown, reason: unknown): void {
     const { op, attempts, failures, key, terms } = this.message;
     const { journal } = this.shared;
-    const letter = [
-      FORMAT, this.seq, op.name, payload, key, terms.guarantee, attempts, failures, reason, this.shared.wall(),
-    ];
-    this.write(() => journal.append('dead', this.stream, encode(letter, `the dead letter of '${op.name}'`)));
+    const at = this.shared.wall();
+    this.write(() => journal.append('dead', this.stream, encodeTold((reasons) => {
+      const [last] = reasons([{ reason }]);
+      return [
+        FORMAT, this.seq, op.name, payload, key, terms.guarantee, attempts, reasons(failures), last?.reason, at,
+      ];
+    }, `the dead letter of '${op.name}'`)));
   }
 
   over(outcome: DeliveryOutcome, answer: boolean): void {
     const { message: d } = this;
     const { kind } = outcome;
-    // One that has no row never was there; one that is left, or may be there, keeps it.
-    if (this.seq < 0 || kind === 'stored' || kind === 'unknown') return this.tell(outcome, answer);
     const { journal, keys } = this.shared;
+    // One that has no row never was there; one that may be there, or is left to a later life, keeps it.
+    if (this.seq < 0 || kind === 'unknown' || (kind === 'stored' && this.settled)) return this.tell(outcome, answer);
+    if (kind === 'stored') return journal.whenCommitted(new End(this, outcome, answer));
     try {
       journal.remove('message', this.seq);
       if (this.attempts) journal.drop('attempt', String(this.seq));
@@ -146,35 +175,53 @@ export class StoredMessage implements Stored, TurnPart {
   }
 }
 
-/** Its row is safe, or may be. */
+/** Reasons that cannot be stored are stored as their texts. */
+function encodeTold(
+  of: (reasons: <R extends { readonly reason: unknown }>(of: readonly R[]) => readonly R[]) => unknown, what: string,
+): Uint8Array {
+  try {
+    return encode(of((all) => all), what);
+  } catch {
+    return encode(of((all) => all.map((one) => ({ ...one, reason: printable(one.reason) }))), what);
+  }
+}
+
+/** Its row is safe, or may be: it goes, and who waits is told. */
 class Acceptance implements Commit {
+  private promised: Promise<void> | null = null;
   private resolve: (() => void) | null = null;
   private reject: ((error: unknown) => void) | null = null;
   constructor(private readonly stored: StoredMessage) {}
 
   promise(): Promise<void> {
-    return handled(new Promise<void>((resolve, reject) => {
+    return this.promised ??= handled(new Promise<void>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     }));
   }
 
-  committed(): void {
-    const { message, delayMs } = this.stored;
-    this.stored.accepting = null;
-    goes(message.to, message, delayMs);
+  told(): void {
     this.resolve?.();
   }
+  refuse(code: 'EXIT' | 'UNKNOWN', reason: unknown): void {
+    if (this.reject === null) return;
+    const { to, op, title } = this.stored.message;
+    const error = callError(code, { target: title, op: op.name, verb: 'deliver', reason });
+    to.kernel.failures.failed(error, false);
+    this.reject(error);
+  }
 
+  committed(): void {
+    const { message, delayMs } = this.stored;
+    this.stored.settle();
+    goes(message.to, message, delayMs);
+    this.told();
+  }
   uncommitted(error: StoreError): void {
     const { message } = this.stored;
-    const { to, op, title } = message;
-    this.stored.accepting = null;
-    neverWent(to, message, 'unknown', error);
-    if (this.reject === null) return;
-    const unknown = callError('UNKNOWN', { target: title, op: op.name, verb: 'deliver', reason: error });
-    to.kernel.failures.failed(unknown, false);
-    this.reject(unknown);
+    this.stored.settle();
+    neverWent(message.to, message, 'unknown', error);
+    this.refuse('UNKNOWN', error);
   }
 }
 
@@ -200,6 +247,7 @@ function unsafe({ attempts, failures, at }: DeliveryOutcome, error: unknown): De
 
 /** A delivery without a row, sent in a turn: it goes with the commit of that one. */
 export class DeferredMessage implements TurnPart {
+  readonly bytes = 0;
   constructor(
     private readonly to: Destination,
     private readonly message: Message,

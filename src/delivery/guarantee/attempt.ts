@@ -195,7 +195,9 @@ export function parked(to: Destination, d: Message): void {
   }
   withdraw(to, d, false);
   d.attempts--;
-  d.rarely().undone++;
+  const rare = d.rarely();
+  rare.undone++;
+  if (rare.stored !== null) rare.stored.undone(d.attempts);
   if (d.expiry !== null) d.expiry.remove(d);
   hold(to, d);
 }
@@ -215,7 +217,9 @@ export function attemptEnded(to: Destination, d: Message, reason: ExitReason): v
   if (!d.guilty) {
     if (d.ahead) unbegun(to, d);
     d.attempts--;
-    d.rarely().undone++;
+    const rare = d.rarely();
+    rare.undone++;
+    if (rare.stored !== null) rare.stored.undone(d.attempts);
   } else charge(d);
   decide(to, d, reason, -1);
   // Its own process outlives an agent that ends in order; the next attempt must be the only one.
@@ -308,7 +312,9 @@ function unbegun({ counters, all }: Destination, d: Message): void {
 function unclaim(to: Destination, d: Message): void {
   unbegun(to, d);
   d.attempts--;
-  d.rarely().undone++;
+  const rare = d.rarely();
+  rare.undone++;
+  if (rare.stored !== null) rare.stored.undone(d.attempts);
   d.state = State.Queued;
   to.counters.running--;
   to.all.running--;

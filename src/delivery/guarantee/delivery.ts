@@ -82,8 +82,9 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     }
     const made = this.send('deliver', ref, op, payload, sender, options);
     const receipt = new ReceiptImpl(made);
-    const accepting = made instanceof Message && made.rare !== null && made.rare.stored?.accepting;
-    if (accepting) return accepting.then(() => receipt);
+    const stored = made instanceof Message && made.rare !== null ? made.rare.stored : null;
+    const accepting = stored === null ? null : stored.accepting(sender);
+    if (accepting !== null) return accepting.then(() => receipt);
     return made instanceof Message && made.rare !== null && made.rare.waiter !== null && !made.rare.waiter.again
       ? this.onceAccepted(made, made.rare.acceptance, receipt, sender)
       : Promise.resolve(receipt);
@@ -124,6 +125,9 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   call(
     ref: DeliveryTarget, op: Op, payload: unknown, caller: Process | null, options: object,
   ): Promise<unknown> {
+    if (this.notReady(ref, options)) {
+      return (this.store as MessageStore).whenReady().then(() => this.call(ref, op, payload, caller, options));
+    }
     const { addr } = ref;
     const { timeoutMs, signal, ...delivery } = options as {
       timeoutMs?: number | 'infinity'; signal?: AbortSignal;

@@ -9,7 +9,7 @@ import { Phase } from '../../process/record/index.js';
 import type {
   Address, Behaviour, DeliveryReport, LostCode, Process, ProcessExt,
 } from '../../process/record/index.js';
-import { Request, RequestExtra, addressName } from '../../router/request/index.js';
+import { Request, RequestExtra, addressName, type Stopping } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
 import { enteredAgain, enteredFirst, refusedAgain, refusedFirst, vanished } from './accept.js';
@@ -230,9 +230,17 @@ export class Message extends Request implements Followed {
   reply(value: unknown): boolean {
     if ((this.bits & STATE) !== State.Running) return false;
     const { gate } = this.route.to.kernel;
-    if (gate !== null && gate.joins(this.callee, () => this.answer(value))) return true;
+    if (gate !== null && !this.aside && gate.joins(this.callee, () => this.answer(value))) return true;
     conclude(this, 'handled', value, undefined, undefined);
     return true;
+  }
+
+  /** A process of its own handles it, which has no turn. */
+  private get aside(): boolean {
+    return this.extra !== null && this.extra.worker !== null;
+  }
+  private get inHand(): boolean {
+    return this.callee.running && this.callee.from === this;
   }
 
   /** Given before the end of the handler of a durable agent: it counts from that end on. */
@@ -250,11 +258,16 @@ export class Message extends Request implements Followed {
   }
 
   nacked(delayMs: number): void {
+    if (this.inHand) this.to.kernel.gate?.fails(this.callee);
     nacked(this.to, this, delayMs);
   }
 
   terminated(reason: unknown): void {
-    terminated(this.to, this, reason);
+    const { gate } = this.to.kernel;
+    const end = (): void => {
+      if (this.running) terminated(this.to, this, reason);
+    };
+    if (gate === null || this.aside || !gate.joins(this.callee, end)) end();
   }
 
   override threw(error: unknown): boolean {
@@ -265,6 +278,11 @@ export class Message extends Request implements Followed {
   override stopped(reason: ExitReason): void {
     if (isOrderly(reason) && !isError(reason)) this.reply(undefined);
     else this.guilty = true;
+  }
+
+  override stopping({ reason, replyTo, reply }: Stopping, answered: boolean): void {
+    if (replyTo === this) this.reply(reply);
+    else if (!answered && (!isOrderly(reason) || isError(reason))) this.to.kernel.gate?.fails(this.callee);
   }
 
   calleeEnded(reason: ExitReason): void {

@@ -122,19 +122,26 @@ export interface Faults {
  */
 export interface Gate {
   /**
-   * True when it keeps the send; it calls `release` later. It never does when the handler fails;
-   * `lost` is called when the commit does.
+   * True when it keeps the send; it calls `release` later. It never does when the handler fails, or
+   * the commit: then `lost` is called, with whether it was the handler (nothing has gone) or the
+   * commit (nobody knows). One that goes `aside` is of no turn, and waits for those before only.
    */
-  holds(sender: Process, op: Op, release: () => void, lost?: () => void): boolean;
+  holds(
+    sender: Process, op: Op, release: () => void, lost?: (dropped: boolean) => void, aside?: boolean,
+  ): boolean;
   /**
    * The answer to a delivery, given before the end of its handler: true when it is kept, and called
    * when the handler has succeeded, as a part of its commit.
    */
   joins(sender: Process, answer: () => void): boolean;
+  /** The attempt that the handler makes has failed, whatever the handler still does: so has its turn. */
+  fails(sender: Process): void;
 }
 
 /** A part of what a durable agent does in one turn. */
 export interface TurnPart {
+  /** of what it adds to the transaction */
+  readonly bytes: number;
   /** the handler has succeeded: what belongs into the transaction is added now */
   joins(): void;
   /** the transaction is safe */

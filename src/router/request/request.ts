@@ -3,89 +3,13 @@ import type { CallErrorCode, CallErrorFields, Deadline, DeadlineEntry, ExitReaso
 import { isA } from '../../base/text/index.js';
 import { Rank } from '../../mailbox/index.js';
 import type { Op } from '../../mailbox/message/index.js';
-import { Process, ReplySlot, trackCall, untrackCall } from '../../process/record/index.js';
+import { Process, trackCall, untrackCall } from '../../process/record/index.js';
 import type {
-  Address, LostCode, NameCell, SystemCommand, Trace, Tracked,
+  Address, Gate, LostCode, NameCell, SystemCommand, Trace, Tracked,
 } from '../../process/record/index.js';
 import { accept, acceptWith, boundOf, pushSignal, refusalOf } from '../../process/send/index.js';
-import { unwatch, watchFromNextTurn, Watched } from './watch.js';
-
-/** What a request carries beyond the common case. */
-export class RequestExtra extends Watched {
-  skipAbandoned = false;
-  /** the caller's frames, in development */
-  trace: Trace | null = null;
-  /** the process that handles it, when that is not the callee itself: a concurrent handler's */
-  worker: Process | null = null;
-  /** the callee's signal for this request; fired when the caller gives up */
-  controller: AbortController | null = null;
-  /** why the caller gave up; meaningful while `cancelled` */
-  abortReason: unknown = undefined;
-  cancelled = false;
-  constructor(private readonly request: Request) {
-    super();
-  }
-
-  /** The signal that the caller gave has fired. */
-  abort(reason: unknown): void {
-    this.request.abort(reason);
-  }
-}
-
-/** What a handler answers: a call in flight, or a message with a guarantee. */
-export abstract class Request extends ReplySlot {
-  abstract readonly extra: RequestExtra | null;
-  abstract readonly op: Op;
-  /** what the sender used: a name's cell, or the process itself */
-  abstract readonly target: Address;
-  abstract get title(): string;
-  /** ms until its caller gives up; undefined when it waits for ever */
-  abstract get remainingMs(): number | undefined;
-  /** The handler's answer; false when it comes too late. */
-  abstract reply(value: unknown): boolean;
-  abstract fail(code: CallErrorCode, fields?: Partial<CallErrorFields>): CallError | undefined;
-
-  /** The signal that its caller gave has fired. */
-  abort(_reason: unknown): void {}
-
-  /** How its mailbox counts it when it is not handled because nobody waits for it any more. */
-  get skippedAs(): 'expired' | 'dropped' {
-    return 'expired';
-  }
-
-  /** Its turn has come. False when it must not be handled: it is over, or a copy of one that is handled already. */
-  claimed(): boolean {
-    return true;
-  }
-
-  /** The callee has ended when its turn had come, and before anything of it began. */
-  unhandled(reason: ExitReason): void {
-    this.calleeEnded(reason);
-  }
-
-  /** Called when its handler threw, before the callee ends. True when it is dealt with and the callee lives on. */
-  threw(_error: unknown): boolean {
-    return false;
-  }
-
-  /** Its handler ended the callee without replying. */
-  stopped(_reason: ExitReason): void {}
-
-  /** The delivery that it is, for its handler; undefined for a plain request. */
-  get context(): unknown {
-    return undefined;
-  }
-
-  abstract cold(): RequestExtra;
-
-  /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */
-  protected dropController(): void {
-    const controller = this.extra?.controller;
-    if (controller !== null && controller !== undefined && this.callee.from !== this) {
-      this.callee.ext?.controllers?.delete(controller);
-    }
-  }
-}
+import { Request, RequestExtra } from './base.js';
+import { unwatch, watchFromNextTurn } from './watch.js';
 
 /** A call in flight: it settles exactly once (P6); what comes later dies here and is counted. */
 export class CallRequest extends Request implements Tracked, Deadline {
@@ -101,6 +25,8 @@ export class CallRequest extends Request implements Tracked, Deadline {
   over = false;
   /** the reply is a promise: it is its outcome that is waited for, as long as the call may take */
   private answered = false;
+  /** its answer waits for a commit, whatever becomes of its callee */
+  private waits = false;
   /** what its caller was handling when it made this one; a request there takes this one with it when it is cancelled */
   outer: unknown = null;
   constructor(
@@ -129,14 +55,33 @@ export class CallRequest extends Request implements Tracked, Deadline {
 
   /** Settles with the reply; false when the call was over, then the reply is dropped and counted (GS-11, GS-18). */
   reply(value: unknown): boolean {
-    if (this.settled || this.answered) {
+    if (this.settled || this.answered || this.waits) {
       this.callee.kernel.counts.lateReplies++;
       return false;
     }
     const { gate } = this.callee.kernel;
-    return (gate !== null && gate.holds(
-      this.callee, this.op, () => !this.settled && this.deliver(value), () => void this.fail('UNKNOWN'),
-    )) || this.deliver(value);
+    return (gate !== null && this.keep(gate, () => void this.deliver(value))) || this.deliver(value);
+  }
+
+  override refuse(refusal: string, details: unknown): void {
+    if (this.settled || this.waits) return;
+    const { gate } = this.callee.kernel;
+    const tell = (): void => super.refuse(refusal, details);
+    if (gate === null || !this.keep(gate, tell)) tell();
+  }
+
+  /** The answer of a durable agent waits for the commit of what it tells of. */
+  private keep(gate: Gate, tell: () => void): boolean {
+    const { callee, op, extra } = this;
+    const release = (): void => {
+      this.waits = false;
+      if (!this.settled) tell();
+    };
+    const lost = (dropped: boolean): void => {
+      this.waits = false;
+      if (!dropped) this.fail('UNKNOWN');
+    };
+    return this.waits = gate.holds(callee, op, release, lost, extra !== null && extra.worker !== null);
   }
 
   private deliver(value: unknown): boolean {
@@ -198,7 +143,7 @@ export class CallRequest extends Request implements Tracked, Deadline {
   }
 
   calleeEnded(reason: ExitReason): void {
-    if (!this.answered) this.fail('EXIT', { reason });
+    if (!this.answered && !this.waits) this.fail('EXIT', { reason });
   }
 
   override lost(code: LostCode): void {

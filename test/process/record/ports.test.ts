@@ -32,7 +32,7 @@ describe('the ports of the kernel', () => {
         name: 'gated',
       });
     const source = system.start(Source);
-    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false });
+    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false, fails: () => undefined });
     source.cast('go', 'gated');
     await settleTurn();
     expect(held.length).toBe(3);
@@ -51,7 +51,7 @@ describe('the ports of the kernel', () => {
     const kernel = kernelOf(system);
     const held: (() => void)[] = [];
     const source = system.start(Source);
-    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false });
+    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false, fails: () => undefined });
     const kept = source.call('ask');
     const late = source.tryCall('ask', undefined, { timeoutMs: 5 });
     expect(await late).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
@@ -67,7 +67,7 @@ describe('the ports of the kernel', () => {
     const held: (() => void)[] = [];
     const sink = system.start(defineAgent({ init: () => ({}), info() { /* takes all */ } }), { name: 'gated' });
     const source = system.start(Source);
-    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false });
+    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false, fails: () => undefined });
     source.cast('go', 'gated');
     await settleTurn();
     system.exit(sink, 'kill');

@@ -110,7 +110,7 @@ function finish(child: Process, result: unknown): void {
 }
 
 function answer(child: Process, call: Request, result: unknown): void {
-  if (result instanceof Refusal) call.fail('REFUSED', { refusal: result.code, details: result.details });
+  if (result instanceof Refusal) call.refuse(result.code, result.details);
   else if (result instanceof Stop) {
     if (result.replies) call.reply(result.value);
     else call.stopped(result.reason);

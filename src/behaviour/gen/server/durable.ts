@@ -6,6 +6,8 @@ import { Control } from '../../../api/returns.js';
 import { isControl } from '../control.js';
 import type { DurableTerms } from '../outward/durables.js';
 import { hostOf } from '../host.js';
+import { Request } from '../../../router/request/index.js';
+import { Flag } from '../server-self.js';
 import type { AgentSelf } from './self.js';
 
 /*
@@ -37,7 +39,7 @@ export function inTurn(given: OpRun): OpRun {
       finish(turn, self, error);
       throw error;
     }
-    if (!isThenable(result)) turn.end(self);
+    if (!isThenable(result)) succeeded(turn, self, result);
     return result;
   };
   return wrapped;
@@ -45,15 +47,26 @@ export function inTurn(given: OpRun): OpRun {
 
 /** A control value that is thrown is as good as returned (GS-23). */
 function finish(turn: Turn, self: AgentSelf, error: unknown): void {
-  if (isControl(error)) turn.end(self);
+  if (isControl(error)) succeeded(turn, self, error);
   else turn.drop(self);
+}
+
+/** What a handler that ends its agent says of its message belongs to its turn, and terminate comes after. */
+function succeeded(turn: Turn, self: AgentSelf, result: unknown): void {
+  const { p, ending } = self;
+  if ((self.flags & Flag.Stop) !== 0 && ending !== null && turn.open && p.from instanceof Request) {
+    p.from.stopping(ending, result !== undefined && !isControl(result));
+  }
+  turn.end(self);
 }
 
 /** The end of the turn of an asynchronous handler. */
 export function settledTurn(after: Behaviour['settled']): Behaviour['settled'] {
   return (p, value) => {
     const turn = p.ext?.turn;
-    if (turn !== null && turn !== undefined && p.phase !== Phase.Terminating) turn.end(p.self as AgentSelf);
+    if (turn !== null && turn !== undefined && p.phase !== Phase.Terminating) {
+      succeeded(turn, p.self as AgentSelf, value);
+    }
     return after(p, value);
   };
 }
@@ -98,7 +111,8 @@ export function durableInit(
     this.state = state;
     agent.end(this);
     await agent.safe();
-    p.cold().turn = agent;
+    // It may have ended meanwhile; nothing is kept of the dead.
+    if (p.owner !== null) p.cold().turn = agent;
     return this.state;
   };
   // how many arguments a start takes

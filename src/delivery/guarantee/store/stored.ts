@@ -8,10 +8,15 @@ import type { Process } from '../../../process/record/index.js';
 export interface Stored {
   /** the sender has been told how it ended */
   readonly told: boolean;
-  /** resolves once it is committed, null when it is */
-  readonly accepting: Promise<void> | null;
+  /**
+   * resolves once it is committed, null when it is, and for the handler whose turn it is a part of;
+   * rejects with a CallError when that turn has failed, or the commit
+   */
+  accepting(by: Process | null): Promise<void> | null;
   /** an attempt is about to begin (P22) */
   begins(attempts: number): void;
+  /** that one does not count after all: so many do */
+  undone(attempts: number): void;
   /** an attempt has failed, and another one follows */
   failed(): void;
   /** nobody will handle it: its dead letter takes the place of its row, before `over` */
